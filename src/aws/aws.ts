@@ -1,0 +1,61 @@
+import type { CommandIO, MetadataBearer } from "@smithy/types";
+
+/** The operations that a client module exports as commands, as methods: `CreateVpcCommand` becomes `createVpc(input)`. */
+export type Operations<M> = {
+  readonly [K in keyof M as K extends `${infer Name}Command` ? Uncapitalize<Name> : never]: M[K] extends abstract new (
+    // biome-ignore lint/suspicious/noExplicitAny: only what the command is matters here, not what makes it
+    ...input: any
+  ) => CommandIO<infer I extends object, infer O extends MetadataBearer>
+    ? (input: I) => Promise<O>
+    : never;
+};
+
+/** The SDK modules, loaded when first used: a command loads only the clients that it talks to. */
+export const clientModules = {
+  ec2: { package: "ec2", load: () => import("./clients/ec2.ts") },
+  efs: { package: "efs", load: () => import("./clients/efs.ts") },
+  rds: { package: "rds", load: () => import("./clients/rds.ts") },
+  elb: { package: "elastic-load-balancing-v2", load: () => import("./clients/elb.ts") },
+  autoScaling: { package: "auto-scaling", load: () => import("./clients/auto-scaling.ts") },
+  acm: { package: "acm", load: () => import("./clients/acm.ts") },
+  route53: { package: "route-53", load: () => import("./clients/route53.ts") },
+  cloudWatch: { package: "cloudwatch", load: () => import("./clients/cloudwatch.ts") },
+  iam: { package: "iam", load: () => import("./clients/iam.ts") },
+  ssm: { package: "ssm", load: () => import("./clients/ssm.ts") },
+  sns: { package: "sns", load: () => import("./clients/sns.ts") },
+  s3: { package: "s3", load: () => import("./clients/s3.ts") },
+  sts: { package: "sts", load: () => import("./clients/sts.ts") },
+} as const;
+
+export type ServiceName = keyof typeof clientModules;
+type ModuleOf<S extends ServiceName> = Awaited<ReturnType<(typeof clientModules)[S]["load"]>>;
+
+export type Services = { readonly [S in ServiceName]: Operations<ModuleOf<S>> };
+
+/** What is asked of the world outside the AWS API. */
+export interface Network {
+  /** The caller's public IPv4 address, as the internet sees it. */
+  publicAddress(): Promise<string>;
+  /** The name servers that the public DNS names for a domain; `[]` when it names none; undefined when DNS cannot be asked. */
+  nameServers(domain: string): Promise<readonly string[] | undefined>;
+}
+
+/** All that a resource type may use of the world. */
+export interface Aws extends Services {
+  readonly region: string;
+  /** The account of the credentials in use. */
+  readonly account: string;
+  readonly partition: string;
+  readonly network: Network;
+  /**
+   * Makes one call of the calls with the same key that are asked for at the same moment. A call under way is never
+   * joined: its answer may be older than the asker's last write.
+   */
+  together<T>(key: string, call: () => Promise<T>): Promise<T>;
+  /** Looks one id up; ids of one kind that are asked for at the same moment are read in one call. Undefined: not in the answer. */
+  batched<T>(
+    kind: string,
+    id: string,
+    read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,
+  ): Promise<T | undefined>;
+}

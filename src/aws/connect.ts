@@ -1,0 +1,222 @@
+import { readFileSync } from "node:fs";
+import type { Clock } from "../lib/clock.ts";
+import { BuddyError } from "../lib/errors.ts";
+import { type Aws, clientModules, type Network, type ServiceName, type Services } from "./aws.ts";
+import { AmbiguousOutcome, classify, codesOf, hasCode } from "./errors.ts";
+import { masked } from "./mask.ts";
+import { retryStrategy } from "./retry.ts";
+import { isRead } from "./safety.ts";
+import { coalescer, idBatcher } from "./together.ts";
+
+/** One AWS call as it is written to a trace. `ms` is the whole time, retries included, on the run's clock. */
+export interface TracedCall {
+  readonly at: string;
+  /** The SDK package's suffix: "ec2", "auto-scaling", … */
+  readonly service: string;
+  readonly operation: string;
+  readonly input: unknown;
+  readonly attempts: number;
+  readonly status: number | undefined;
+  readonly error: string | undefined;
+  readonly ms: number;
+}
+
+/** Answers calls in place of the wire. */
+export interface Wire {
+  /** @param service the SDK package's suffix. Throws errors as the SDK would give them. */
+  answer(service: string, operation: string, input: object): Promise<object>;
+}
+
+export interface Connection {
+  readonly region: string;
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly profile?: string | undefined;
+  /** After it aborts nothing new is sent; calls under way finish. */
+  readonly signal?: AbortSignal | undefined;
+  /** The embedded AWS, instead of the network. */
+  readonly wire?: Wire | undefined;
+  readonly onCall?: ((call: TracedCall) => void) | undefined;
+  /** Calls under way at the same time, at most. */
+  readonly concurrency?: number | undefined;
+  /** Source of jitter, 0 to 1. */
+  readonly random?: (() => number) | undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the clients of all services are built alike, from modules of different types
+type LooseModule = Record<string, any>;
+
+const interrupted = () =>
+  new BuddyError({
+    code: "interrupted",
+    message: "interrupted",
+    hint: "Run the same command again: it goes on where it stopped.",
+  });
+
+/** Connects to AWS, or to the wire given, and asks who the caller is. Throws `credentials` when AWS does not know. */
+export async function connect(connection: Connection): Promise<Aws> {
+  const { clock, signal } = connection;
+  const clients = new Map<ServiceName, Promise<{ send(command: unknown): Promise<unknown>; module: LooseModule }>>();
+  const turns = turnstile(connection.concurrency ?? 16);
+  const handler = connection.wire ? undefined : await requestHandler();
+
+  async function open(service: ServiceName) {
+    const { package: suffix, load } = clientModules[service];
+    const module: LooseModule = await load();
+    const client = new module.Client({
+      region: connection.region,
+      retryStrategy: retryStrategy(clock, signal, connection.random ?? Math.random),
+      // The SDK's notice about its next Node version is for its maintainers' users, not for ours.
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      ...(connection.wire
+        ? {
+            credentials: { accessKeyId: "SANDBOX", secretAccessKey: "SANDBOX" },
+            endpoint: `https://${suffix}.sandbox.invalid`,
+          }
+        : { requestHandler: handler, ...(connection.profile ? { profile: connection.profile } : {}) }),
+    });
+    client.middlewareStack.addRelativeTo(
+      // biome-ignore lint/suspicious/noExplicitAny: middleware types differ by client
+      (next: any, context: any) => async (args: any) => {
+        const operation = operationOf(context.commandName);
+        try {
+          if (!connection.wire) return await next(args);
+          const output = await connection.wire.answer(suffix, operation, args.input);
+          return { response: {}, output: { ...output, $metadata: { httpStatusCode: 200 } } };
+        } catch (error) {
+          const kind = classify(error);
+          const lost = kind === "transient" && !isRead(operation) && module.safety[operation] === "look";
+          throw lost ? new AmbiguousOutcome(`${suffix}:${operation}`, error) : error;
+        }
+      },
+      { relation: "after", toMiddleware: "retryMiddleware", name: "outcome" },
+    );
+    return { module, send: (command: unknown) => client.send(command) };
+  }
+
+  async function call(service: ServiceName, operation: string, input: object): Promise<unknown> {
+    if (signal?.aborted) throw interrupted();
+    let opened = clients.get(service);
+    if (!opened) {
+      opened = clock.hold(open(service));
+      clients.set(service, opened);
+    }
+    const { module, send } = await opened;
+    const Command = module[`${operation}Command`];
+    if (!isRead(operation) && !module.safety[operation]) {
+      throw new BuddyError({ code: "internal", message: `src/aws/clients does not say what makes ${service}:${operation} safe to repeat` });
+    }
+    const release = await turns();
+    if (signal?.aborted) {
+      release();
+      throw interrupted();
+    }
+    const started = clock.now();
+    let outcome: { output?: unknown; error?: unknown } = {};
+    try {
+      outcome = { output: await send(new Command(input)) };
+    } catch (error) {
+      outcome = { error };
+    } finally {
+      release();
+    }
+    const metadata = (
+      (outcome.output ?? outcome.error) as { $metadata?: { attempts?: number; httpStatusCode?: number } } | undefined
+    )?.$metadata;
+    connection.onCall?.({
+      at: new Date(started).toISOString(),
+      service: clientModules[service].package,
+      operation,
+      input: masked(input),
+      attempts: metadata?.attempts ?? 1,
+      status: metadata?.httpStatusCode,
+      error: outcome.error === undefined ? undefined : (codesOf(outcome.error)[0] ?? "Error"),
+      ms: Math.round(clock.now() - started),
+    });
+    if (outcome.error === undefined) return outcome.output;
+    // An interrupt ends the wait between two attempts; a call that only reads is then simply not made.
+    if (signal?.aborted && (isRead(operation) || outcome.error === signal.reason)) throw interrupted();
+    throw outcome.error;
+  }
+
+  const services = Object.fromEntries(
+    (Object.keys(clientModules) as ServiceName[]).map((service) => [
+      service,
+      new Proxy({} as Record<string, unknown>, {
+        get: (_target, method: string) => (input: object) =>
+          call(service, method.charAt(0).toUpperCase() + method.slice(1), input),
+      }),
+    ]),
+  ) as unknown as Services;
+
+  const identity = await whoAmI(services, connection.profile);
+  return {
+    ...services,
+    ...identity,
+    region: connection.region,
+    network: connection.network,
+    together: coalescer(),
+    batched: idBatcher(),
+  };
+}
+
+const operationOf = (commandName: string): string => commandName.replace(/Command$/, "");
+
+async function whoAmI(
+  services: Services,
+  profile: string | undefined,
+): Promise<{ account: string; partition: string }> {
+  try {
+    const { Account, Arn } = await services.sts.getCallerIdentity({});
+    return { account: Account ?? "", partition: Arn?.split(":")[1] ?? "aws" };
+  } catch (error) {
+    const kind = classify(error);
+    if (kind !== "credentials" && !hasCode(error, "CredentialsProviderError") && kind !== "denied") throw error;
+    const expired = hasCode(error, "ExpiredToken", "ExpiredTokenException", "RequestExpired");
+    throw new BuddyError({
+      code: "credentials",
+      message: expired
+        ? "the AWS credentials have expired"
+        : `AWS does not accept the credentials${profile ? ` of profile "${profile}"` : ""}: ${error instanceof Error ? error.message : String(error)}`,
+      hint: `${expired ? "Log in again (aws sso login)" : "Set AWS_PROFILE or --profile, or log in (aws sso login)"}, then run the same command; or rehearse without an account: --sandbox.`,
+      cause: error,
+    });
+  }
+}
+
+/** Lets `limit` through at a time, the others in order of arrival. */
+function turnstile(limit: number): () => Promise<() => void> {
+  let free = limit;
+  const queue: (() => void)[] = [];
+  const leave = () => {
+    const next = queue.shift();
+    if (next) next();
+    else free++;
+  };
+  return async () => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => queue.push(resolve));
+    return leave;
+  };
+}
+
+/** One HTTP handler for all clients: with time-outs that really end a call, the proxy and the CA bundle of the environment. */
+async function requestHandler(): Promise<unknown> {
+  const [{ NodeHttpHandler }, https, http] = await Promise.all([
+    import("@smithy/node-http-handler"),
+    import("node:https"),
+    import("node:http"),
+  ]);
+  const bundle = process.env.AWS_CA_BUNDLE;
+  const ca = bundle ? readFileSync(bundle) : undefined;
+  const proxied = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => process.env[name]);
+  const options = { keepAlive: true, maxSockets: 50, ...(ca ? { ca } : {}) };
+  const agent = proxied ? new (await import("proxy-agent")).ProxyAgent(options) : undefined;
+  return new NodeHttpHandler({
+    connectionTimeout: 5_000,
+    requestTimeout: 60_000,
+    throwOnRequestTimeout: true,
+    httpsAgent: agent ?? new https.Agent(options),
+    httpAgent: agent ?? new http.Agent({ keepAlive: true, maxSockets: 50 }),
+  });
+}

@@ -1,0 +1,14 @@
+const SECRET_KEYS = /^(MasterUserPassword|Password|SecretString|SecretBinary|PrivateKey|KeyMaterial|Body)$/;
+
+/** A call's input as it may be written down: secrets are replaced by "***". */
+export function masked(input: unknown): unknown {
+  if (Array.isArray(input)) return input.map(masked);
+  if (typeof input !== "object" || input === null || input instanceof Date || input instanceof Uint8Array) return input;
+  const secure = (input as { Type?: unknown }).Type === "SecureString";
+  return Object.fromEntries(
+    Object.entries(input).map(([key, value]) => [
+      key,
+      SECRET_KEYS.test(key) || (secure && key === "Value") ? "***" : masked(value),
+    ]),
+  );
+}

@@ -1,0 +1,83 @@
+import type { Health, Identified, Owner, Tags } from "../engine/resource.ts";
+import { BuddyError } from "../lib/errors.ts";
+import type { Aws } from "./aws.ts";
+
+/** Tag keys that say whose an object is. They are the truth about ownership; the state file is a cache of it. */
+export const STACK_TAG = "buddyverse:stack";
+export const KEY_TAG = "buddyverse:key";
+
+export function ownershipTags(stack: string, key: string, name: string, extra: Tags): Tags {
+  return { ...extra, Name: name, [STACK_TAG]: stack, [KEY_TAG]: key };
+}
+
+/** AWS's list of Key/Value pairs (EC2, RDS, ELB, EFS, IAM, ACM, SSM, SNS) as a record; AWS's own `aws:` tags are left out. */
+export function tagsFrom(
+  list: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined,
+): Tags {
+  const tags: Record<string, string> = {};
+  for (const { Key, Value } of list ?? []) if (Key !== undefined && !Key.startsWith("aws:")) tags[Key] = Value ?? "";
+  return tags;
+}
+
+/** A record of tags as AWS's list, in stable order: a repeated create with a token must be the same to the byte. */
+export function tagList(tags: Tags): { Key: string; Value: string }[] {
+  return Object.keys(tags)
+    .sort()
+    .map((Key) => ({ Key, Value: tags[Key] ?? "" }));
+}
+
+type Tagged = Identified & { readonly tags: Tags };
+
+/**
+ * The usual `find`: of the stack's objects of one type, the owner's. The recorded id wins; then the one that carries the
+ * owner's key and is not on its way out.
+ * @param byId looks a recorded id up that the list does not show; when it exists without our tags, that is an error: to
+ * create a second one beside it would lose the first.
+ */
+export function findOwned<L extends Tagged>(
+  list: (aws: Aws, stack: string) => Promise<readonly L[]>,
+  options: {
+    readonly health?: (live: L) => Health;
+    readonly byId?: (aws: Aws, id: string) => Promise<L | undefined>;
+  } = {},
+): (aws: Aws, owner: Owner, id?: string) => Promise<L | undefined> {
+  return async (aws, owner, id) => {
+    const ours = (await list(aws, owner.stack)).filter((live) => live.tags[KEY_TAG] === owner.key);
+    const recorded = ours.find((live) => live.id === id);
+    const staying = ours.filter((live) => options.health?.(live) !== "deleting");
+    if (recorded && (staying.includes(recorded) || staying.length === 0)) return recorded;
+    if (staying.length > 1) {
+      throw new BuddyError({
+        code: "ambiguous",
+        message: `${staying.length} objects carry the key "${owner.key}" of stack "${owner.stack}": ${staying.map((live) => live.id).join(", ")}`,
+        about: { key: owner.key },
+        hint: "Keep one: remove the others, or take their buddyverse:key tag away.",
+      });
+    }
+    const only = staying[0] ?? ours[0];
+    if (only || id === undefined || !options.byId) return only;
+    const untagged = await options.byId(aws, id);
+    if (!untagged) return undefined;
+    if (untagged.tags[STACK_TAG] === owner.stack && untagged.tags[KEY_TAG] === owner.key) return untagged;
+    throw notOurs(
+      owner,
+      id,
+      `is recorded as "${owner.key}" of stack "${owner.stack}", but its ownership tags were taken away`,
+    );
+  };
+}
+
+/** Throws `not-ours` unless the tags are the owner's: for objects that are found by a name that somebody else may have taken. */
+export function assertOurs(owner: Owner, id: string, tags: Tags): void {
+  if (tags[STACK_TAG] === owner.stack && tags[KEY_TAG] === owner.key) return;
+  throw notOurs(owner, id, `exists already and does not belong to stack "${owner.stack}"`);
+}
+
+function notOurs(owner: Owner, id: string, what: string): BuddyError {
+  return new BuddyError({
+    code: "not-ours",
+    message: `${id} ${what}`,
+    about: { key: owner.key, id },
+    hint: `buddyverse touches only what carries its tags. Rename or remove ${id}, or, if it is this stack's, put the tags ${STACK_TAG}=${owner.stack} and ${KEY_TAG}=${owner.key} on it.`,
+  });
+}

@@ -1,0 +1,27 @@
+import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from "@smithy/types";
+import type { Clock } from "../lib/clock.ts";
+import { AmbiguousOutcome, classify } from "./errors.ts";
+
+const ATTEMPTS = 10;
+const BASE_MS = { throttled: 500, transient: 200 } as const;
+const CAP_MS = 20_000;
+
+/**
+ * The SDK's standard backoff (full jitter, 20 s cap), waiting on our clock so that it ends at once on an interrupt and can
+ * be driven by a test. Decides by `classify`, not by HTTP status: the SDK would retry a lack of capacity (HTTP 500) and
+ * quota errors (`LimitExceededException`) as if they were throttling.
+ */
+export function retryStrategy(clock: Clock, signal: AbortSignal | undefined, random: () => number): RetryStrategyV2 {
+  const token = (count: number): RetryToken => ({ getRetryCount: () => count, getRetryDelay: () => 0 });
+  return {
+    acquireInitialRetryToken: async () => token(0),
+    async refreshRetryTokenForRetry(last: RetryToken, { error }: RetryErrorInfo) {
+      const kind = error instanceof AmbiguousOutcome ? "other" : classify(error);
+      const count = last.getRetryCount();
+      if ((kind !== "throttled" && kind !== "transient") || count + 1 >= ATTEMPTS) throw new Error("not retried");
+      await clock.sleep(random() * Math.min(CAP_MS, BASE_MS[kind] * 2 ** count), signal);
+      return token(count + 1);
+    },
+    recordSuccess: () => {},
+  };
+}

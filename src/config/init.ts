@@ -1,0 +1,148 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { problemsOf } from "./problems.ts";
+import { type Config, configSchema, defaultZones } from "./schema.ts";
+
+/** Answers by the key of their question, as typed. What is missing or empty takes the default. */
+export type Answers = Readonly<Partial<Record<QuestionKey, string>>>;
+export type QuestionKey =
+  | "stack"
+  | "region"
+  | "zones"
+  | "domain.name"
+  | "domain.zone"
+  | "nat.mode"
+  | "monitoring.email"
+  | "bastion.allowedCidrs";
+
+export interface Question {
+  /** The place of the answer in the config. */
+  readonly key: QuestionKey;
+  readonly question: string;
+  /** False when the answers so far leave nothing to ask. */
+  readonly applies: (soFar: Answers) => boolean;
+  /** What an empty answer means. */
+  readonly default: (soFar: Answers) => string;
+  /** What is wrong with the answer, as a sentence; undefined when it is good. */
+  readonly validate: (answer: string, soFar: Answers) => string | undefined;
+}
+
+const SCHEMA_FILE = "buddyverse.config.schema.json";
+const DEFAULTS: Config = configSchema.parse({});
+
+function question(
+  key: QuestionKey,
+  words: string,
+  standard: Question["default"],
+  applies: Question["applies"] = () => true,
+): Question {
+  return {
+    key,
+    question: words,
+    applies,
+    default: standard,
+    validate: (answer, soFar) => complaintAbout(key, answer, soFar),
+  };
+}
+
+/** The few questions that matter, in the order to ask them. */
+export const QUESTIONS: readonly Question[] = [
+  question("stack", "Name of the stack?", () => DEFAULTS.stack),
+  question("region", "AWS region?", () => DEFAULTS.region),
+  question("zones", "Availability zones, two or three, with commas between?", (soFar) =>
+    defaultZones(given(soFar.region) ?? DEFAULTS.region).join(", "),
+  ),
+  question("domain.name", "Domain of the site, or none?", () => DEFAULTS.domain?.name ?? "none"),
+  question(
+    "domain.zone",
+    "Is its Route 53 hosted zone existing, or to create?",
+    () => DEFAULTS.domain?.zone ?? "existing",
+    (soFar) => !isNone(soFar["domain.name"]),
+  ),
+  question("nat.mode", "NAT by instance (cheap) or gateway (managed)?", () => DEFAULTS.nat.mode),
+  question("monitoring.email", "E-mail address for alarms, or none?", () => DEFAULTS.monitoring.email ?? "none"),
+  question(
+    "bastion.allowedCidrs",
+    "Who may reach the bastions by ssh: my-ip, or IPv4 ranges with commas between?",
+    () => DEFAULTS.bastion.allowedCidrs.join(", "),
+  ),
+];
+
+/**
+ * The config to write: every key, so that a person sees what there is, with the answers in place.
+ * With three zones the subnets grow by a third row. `schemaRef` is the value of `$schema`.
+ */
+export function initialConfig(answers: Answers, schemaRef: string): Record<string, unknown> {
+  const region = given(answers.region) ?? DEFAULTS.region;
+  const zones = listOf(answers.zones) ?? defaultZones(region);
+  const { domain, network, bastion, nat, monitoring, ...rest } = DEFAULTS;
+  const config: Record<keyof Config, unknown> = {
+    ...rest,
+    stack: given(answers.stack) ?? DEFAULTS.stack,
+    region,
+    zones,
+    network: zones.length === 3 ? withThirdZone(network) : network,
+    nat: { ...nat, mode: given(answers["nat.mode"]) ?? nat.mode },
+    bastion: { ...bastion, allowedCidrs: listOf(answers["bastion.allowedCidrs"]) ?? bastion.allowedCidrs },
+    domain: isNone(answers["domain.name"])
+      ? null
+      : {
+          ...domain,
+          name: given(answers["domain.name"]) ?? domain?.name,
+          zone: given(answers["domain.zone"]) ?? domain?.zone,
+        },
+    monitoring: {
+      ...monitoring,
+      email: isNone(answers["monitoring.email"]) ? null : (given(answers["monitoring.email"]) ?? monitoring.email),
+    },
+  };
+  const inOrder = Object.keys(DEFAULTS).map((key) => [key, config[key as keyof Config]]);
+  return { $schema: schemaRef, ...Object.fromEntries(inOrder) };
+}
+
+/**
+ * What `$schema` should say in a config in this folder, and whether a copy of the schema (`configJsonSchemaText`) must be
+ * written beside it: the installed package's own where npm put it into this folder, else a copy, which works offline and
+ * wherever the package is installed.
+ */
+export function schemaRefFor(folder: string): { readonly ref: string; readonly copyTo?: string } {
+  const installed = `node_modules/buddyverse/${SCHEMA_FILE}`;
+  if (existsSync(join(folder, installed))) return { ref: `./${installed}` };
+  const copy = join(folder, SCHEMA_FILE);
+  return existsSync(copy) ? { ref: `./${SCHEMA_FILE}` } : { ref: `./${SCHEMA_FILE}`, copyTo: copy };
+}
+
+/** The same pattern as the two rows of the defaults. */
+const THIRD_ROW = { public: "172.31.30.0/24", web: "172.31.31.0/24", db: "172.31.32.0/24" };
+
+function withThirdZone(network: Config["network"]): Config["network"] {
+  return {
+    cidr: network.cidr,
+    public: [...network.public, THIRD_ROW.public],
+    web: [...network.web, THIRD_ROW.web],
+    db: [...network.db, THIRD_ROW.db],
+  };
+}
+
+function complaintAbout(key: QuestionKey, answer: string, soFar: Answers): string | undefined {
+  const value = initialConfig({ ...soFar, [key]: answer }, "");
+  const result = configSchema.safeParse(value);
+  if (result.success) return undefined;
+  const problem = problemsOf(result.error, value).find(({ path }) => path === key || path.startsWith(`${key}[`));
+  if (problem === undefined) return undefined;
+  return problem.hint === undefined ? problem.message : `${problem.message} (${problem.hint})`;
+}
+
+function given(answer: string | undefined): string | undefined {
+  return answer?.trim() || undefined;
+}
+
+function listOf(answer: string | undefined): string[] | undefined {
+  return given(answer)
+    ?.split(/[\s,]+/)
+    .filter((part) => part !== "");
+}
+
+function isNone(answer: string | undefined): boolean {
+  return /^(none|no|null|-)$/i.test(answer?.trim() ?? "");
+}

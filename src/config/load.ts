@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { BuddyError, type Problem } from "../lib/errors.ts";
+import { findJsonMistake } from "./json.ts";
+import { problemsOf } from "./problems.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+export const CONFIG_FILE = "buddyverse.config.json";
+
+/**
+ * Reads and checks a config file.
+ * @throws BuddyError `config`: the file is missing, unreadable or not JSON, or holds mistakes, all of which are in `problems`.
+ */
+export function loadConfig(path: string): Config {
+  return parseConfig(parseJson(read(path), path), path);
+}
+
+/**
+ * Checks a config that is already read. `file` is only for the messages.
+ * @throws BuddyError `config` with all mistakes in `problems`.
+ */
+export function parseConfig(value: unknown, file: string): Config {
+  const result = configSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw configError(file, problemsOf(result.error, value));
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") {
+      throw new BuddyError({
+        code: "config",
+        message: `There is no ${path}.`,
+        about: { file: path },
+        hint: "Make one with `buddyverse init`, or name another with --config FILE.",
+      });
+    }
+    throw new BuddyError({
+      code: "config",
+      message: code === "EISDIR" ? `${path} is a folder, not a config file.` : `${path} cannot be read.`,
+      about: { file: path },
+      hint:
+        code === "EISDIR"
+          ? `Name the file in it: --config ${path.replace(/\/+$/, "")}/${CONFIG_FILE}`
+          : "Check its permissions.",
+      cause: error,
+    });
+  }
+}
+
+function parseJson(withMark: string, file: string): unknown {
+  // Windows editors put a byte order mark first; JSON.parse refuses it.
+  const text = withMark.replace(/^\uFEFF/, "");
+  if (text.trim() === "") {
+    throw new BuddyError({
+      code: "config",
+      message: `${file} is empty.`,
+      about: { file },
+      hint: "Write {} into it for the defaults, or run `buddyverse init`.",
+    });
+  }
+  const mistake = findJsonMistake(text);
+  if (mistake === undefined) return JSON.parse(text);
+  const { line, column, message, hint } = mistake;
+  throw configError(file, [{ path: `line ${line}, column ${column}`, message, hint }]);
+}
+
+function configError(file: string, problems: readonly Problem[]): BuddyError {
+  const count = problems.length === 1 ? "a mistake" : `${problems.length} mistakes`;
+  const path = problems.length === 1 ? problems[0]?.path : undefined;
+  return new BuddyError({
+    code: "config",
+    message: `${file} has ${count}:`,
+    about: { file, ...(path === undefined || path === "" ? {} : { path }) },
+    hint: "Correct the config, then run the command again.",
+    problems,
+  });
+}

@@ -1,0 +1,336 @@
+import type { Alternative, Alternatives, Saving } from "./alternatives.ts";
+import {
+  type AfterDown,
+  type Amount,
+  type CostChange,
+  type CostLine,
+  type Estimate,
+  HOURS_PER_MONTH,
+  roundToCents,
+  type Totals,
+  totalsOf,
+} from "./estimate.ts";
+import { type PriceTable, regionsOf, type Sure } from "./price-table.ts";
+import { type Band, defaultUsage, type Usage, type UsageName, usageReasons } from "./usage.ts";
+
+/** No line is longer. */
+const WIDTH = 100;
+
+export interface ViewOptions {
+  /** Every single thing that is paid for, with quantity and price. */
+  readonly detail?: boolean;
+}
+
+/** The estimate as text for a person: by step and object, totals, what is missing, where the prices come from. */
+export function costView(of: Estimate, prices: PriceTable, options: ViewOptions = {}): string {
+  const { totals } = of;
+  return text([
+    ...wrapped(`A month of ${HOURS_PER_MONTH} hours · ${of.region} · stack ${of.stack} · US dollars, without tax`),
+    "",
+    row("", "fixed  ", "low  ", "typical  ", "high  "),
+    ...stepsOf(of.lines).flatMap(([step, lines]) => [
+      amounts(step, totalsOf(lines)),
+      ...objectsOf(lines).flatMap(([object, own]) => [
+        amounts(`  ${object}`, totalsOf(own)),
+        ...(options.detail ? own.flatMap(detailOf) : []),
+      ]),
+    ]),
+    "",
+    amounts("all together", totals),
+    row("fixed and usage", "", ...bandCells(totals.total, totals.complete)),
+    "",
+    ...summary(totals),
+    ...missing(of, prices),
+    ...list("Beside the stack, in no total:", of.beside.map(besideText)),
+    ...list("Not counted:", of.notCounted),
+    ...origin(of, prices),
+  ]);
+}
+
+/** The quantities that the usage part assumes, why, and so what a person may set. */
+export function usageView(usage: Usage): string {
+  const names = Object.keys(usageReasons) as UsageName[];
+  return text([
+    `${"Usage assumed for a month".padEnd(26)} ${["low", "typical", "high"].map((name) => name.padStart(8)).join(" ")}`,
+    ...names.flatMap((name) => {
+      const band = usage[name];
+      const cells = band === null ? ["min", "desired", "max"] : [band.low, band.typical, band.high].map(trimmed);
+      const reason = JSON.stringify(band) === JSON.stringify(defaultUsage[name]) ? usageReasons[name] : "set by you";
+      return [`  ${name.padEnd(24)} ${cells.map((cell) => cell.padStart(8)).join(" ")}`, ...wrapped(reason, "      ")];
+    }),
+  ]);
+}
+
+/** The tables side by side, and the ranking of what saves most. */
+export function alternativesView({ tables, savings }: Alternatives): string {
+  const nat = tables.find(({ title }) => title === "NAT")?.rows ?? [];
+  const already = nat.find(({ configured, difference }) => !configured && difference !== "unknown" && difference > 0);
+  return text([
+    "Side by side: the whole stack in an ordinary month",
+    "",
+    ...tables.flatMap(({ title, rows }) => [
+      title,
+      ...rows.flatMap(({ name, configured, monthly, difference, unknown, note, ...rest }) => [
+        `${configured ? "→" : " "} ${fit(name, 44).padEnd(44)} ${amount(monthly).padStart(11)} ${(configured ? "as configured" : signed(difference)).padStart(14)}${means(rest)}`,
+        ...(note === undefined ? [] : wrapped(note, "      ")),
+        ...(unknown.length === 0 ? [] : wrapped(`no price: ${unknown.join("; ")}`, "      ")),
+      ]),
+      "",
+    ]),
+    ...(already === undefined
+      ? []
+      : [`Saved already: ${money(Number(already.difference))} a month, beside ${already.name}.`, ""]),
+    ...(savings.length === 0 ? ["Nothing in these tables costs less than what is configured."] : []),
+    ...ranked(
+      "What saves most, one at a time (they do not add up)",
+      savings.filter(({ breaks }) => breaks.length === 0),
+    ),
+    ...ranked(
+      "At the price of a requirement",
+      savings.filter(({ breaks }) => breaks.length > 0),
+    ),
+  ]);
+}
+
+function ranked(title: string, savings: readonly Saving[]): string[] {
+  if (savings.length === 0) return [];
+  return [
+    title,
+    ...savings.map(
+      ({ name, saves, ...rest }, i) =>
+        `${String(i + 1).padStart(3)}  ${fit(name, 44).padEnd(44)} ${money(saves).padStart(10)} a month${means(rest)}`,
+    ),
+  ];
+}
+
+/** How to get an alternative, if not by the config, and what it gives up. */
+function means({ by, breaks }: Pick<Alternative, "by" | "breaks">): string {
+  const words = [
+    ...(by === "contract" ? ["a contract"] : by === "comparison" ? ["not by up"] : []),
+    ...(breaks.length === 0 ? [] : [`breaks ${breaks.join(", ")}`]),
+  ];
+  return words.length === 0 ? "" : `  ${words.join("; ")}`;
+}
+
+/** For `plan`: what the change does to the bill, in a line, and a line for each object that changes. */
+export function costChangeView({ typical, fixed, objects, unknown, complete }: CostChange): string {
+  const sum =
+    Math.abs(typical) < 0.005 ? "no change" : `${signed(typical)} in an ordinary month, ${signed(fixed)} of it fixed`;
+  return text([
+    `Cost a month: ${complete ? "" : "unknown in part; what has a price: "}${sum}`,
+    ...objects.map(
+      ({ step, object, difference, unknown: gaps }) =>
+        `  ${step.padEnd(15)} ${fit(object, 40).padEnd(40)} ${signed(difference).padStart(12)}${gaps.length === 0 ? "" : "+?"}`,
+    ),
+    ...list("No price, so not in the sum:", unknown),
+  ]);
+}
+
+/** For `up` and `status`: what the stack costs from now on, and has cost since it was made. */
+export function costNowView({ totals }: Pick<Estimate, "totals">, soFar: Totals): string {
+  const least = (complete: boolean) => (complete ? "" : "at least ");
+  return text([
+    `Costs ${least(totals.complete)}${money(totals.total.typical)} in an ordinary month, ${money(totals.fixed)} of it fixed, without tax.`,
+    `Has cost ${least(soFar.complete)}${money(soFar.total.typical)} so far, by the estimate.`,
+  ]);
+}
+
+/** For `down`: what stops, and what goes on. */
+export function afterDownView({ stops, goesOn }: AfterDown): string {
+  return text([
+    `Stops: ${stops.complete ? "" : "at least "}${money(stops.total.typical)} in an ordinary month.`,
+    ...(goesOn.length === 0 ? ["Nothing goes on costing."] : list("Goes on:", goesOn.map(besideText))),
+  ]);
+}
+
+function besideText({ object, item, monthly, note }: CostLine): string {
+  const price = monthly === "unknown" ? "price unknown" : `${money(monthly)} a month`;
+  return `${item} of ${object}: ${price}${note === undefined ? "" : `; ${note}`}`;
+}
+
+/** The whole as one JSON document: dollars rounded to cents, unit prices as they are; "unknown" stays "unknown". */
+export function costJson(of: Estimate, others?: Alternatives): unknown {
+  return {
+    currency: "USD",
+    tax: "not included",
+    hoursPerMonth: 730,
+    stack: of.stack,
+    region: of.region,
+    totals: { ...totalsJson(of.totals) },
+    steps: stepsOf(of.lines).map(([step, lines]) => ({ step, ...totalsJson(totalsOf(lines)) })),
+    lines: of.lines.map(lineJson),
+    beside: of.beside.map(lineJson),
+    notCounted: of.notCounted,
+    prices: { collected: of.prices.collected, ...datesOf(of.lines), sources: of.prices.sources },
+    ...(others === undefined
+      ? {}
+      : {
+          alternatives: others.tables.map(({ title, rows }) => ({
+            title,
+            rows: rows.map((one) => ({ ...one, monthly: cents(one.monthly), difference: cents(one.difference) })),
+          })),
+          savings: others.savings.map((one) => ({
+            ...one,
+            saves: roundToCents(one.saves),
+            monthly: cents(one.monthly),
+          })),
+        }),
+  };
+}
+
+const cents = (of: Amount): Amount => (of === "unknown" ? of : roundToCents(of));
+
+const bandJson = ({ low, typical, high }: Band) => ({
+  low: roundToCents(low),
+  typical: roundToCents(typical),
+  high: roundToCents(high),
+});
+
+function totalsJson({ fixed, usage, total, ...rest }: Totals) {
+  return { fixed: roundToCents(fixed), usage: bandJson(usage), total: bandJson(total), ...rest };
+}
+
+function lineJson(line: CostLine) {
+  const { unitPrice, quantity } = line;
+  return {
+    ...line,
+    // Prices have four digits at most; six lose nothing of a Spot price either.
+    quantity: Number(quantity.toFixed(6)),
+    unitPrice: unitPrice === "unknown" ? unitPrice : Number(unitPrice.toFixed(6)),
+    monthly: cents(line.monthly),
+    ...(line.band === undefined ? {} : { band: bandJson(line.band) }),
+  };
+}
+
+// ---- Lines of text ------------------------------------------------------------------------------------------------
+
+function row(name: string, ...cells: string[]): string {
+  return fit(name, 36).padEnd(36) + cells.map((cell) => cell.padStart(16)).join("");
+}
+
+/** A cell with a sum; `+?` after it says that something in it has no price. */
+const cell = (usd: number, complete: boolean) => `${money(usd)}${complete ? "  " : "+?"}`;
+
+const bandCells = ({ low, typical, high }: Band, complete: boolean) =>
+  [low, typical, high].map((usd) => cell(usd, complete));
+
+function amounts(name: string, { fixed, usage, fixedComplete, usageComplete }: Totals): string {
+  const noUsage = usage.high === 0;
+  const noFixed = fixed === 0;
+  const unknown = "unknown  ";
+  const steady =
+    !noFixed || (fixedComplete && noUsage && usageComplete) ? cell(fixed, fixedComplete) : fixedComplete ? "" : unknown;
+  if (noUsage) return row(name, steady, ...(usageComplete ? [] : [unknown]));
+  return row(name, steady, ...bandCells(usage, usageComplete));
+}
+
+function detailOf({ item, quantity, unit, unitPrice, monthly, note }: CostLine): string[] {
+  const units = quantity === 1 || !/(hour|month)$/.test(unit) ? unit : `${unit}s`;
+  const how = `${trimmed(quantity)} ${units} × ${unitPrice === "unknown" ? "unknown" : `$${trimmed(unitPrice)}`}`;
+  return [
+    `      ${fit(item, 44).padEnd(44)} ${how.padStart(34)} ${amount(monthly).padStart(12)}`,
+    ...(note === undefined ? [] : wrapped(note, "        ")),
+  ];
+}
+
+function summary({ fixed, total, complete, fixedComplete }: Totals): string[] {
+  const least = (whole: boolean) => (whole ? "" : "at least ");
+  return [
+    ...wrapped(
+      `Fixed: ${least(fixedComplete)}${money(fixed)} a month. With usage: ${least(complete)}${money(total.typical)} in an ordinary month, ${money(total.low)} in a quiet and ${money(total.high)} in a busy one.`,
+    ),
+    ...(complete ? [] : ["+? is at least: something in the sum has no price."]),
+  ];
+}
+
+function missing({ totals, region }: Estimate, prices: PriceTable): string[] {
+  const known = regionsOf(prices);
+  const foreign = `The price table covers ${known.join(" and ")}. Of ${region} it knows only what costs the same everywhere.`;
+  return [
+    ...(known.includes(region) ? [] : wrapped(foreign)),
+    ...list("No price, so not in the sums (unknown is not 0):", totals.unknown),
+  ];
+}
+
+function origin({ lines, region }: Estimate, prices: PriceTable): string[] {
+  const { oldest, newest, undated } = datesOf(lines);
+  const dates = oldest === undefined ? "none used" : `dated ${oldest} to ${newest}${undated ? ", some undated" : ""}`;
+  const count = (sure: Sure) => lines.filter((line) => line.from?.sure === sure).length;
+  const weak = count("C") + count("M");
+  return [
+    ...wrapped(`Prices: collected on ${prices.collected} from sources ${dates}; --json names them.`),
+    ...(weak === 0 ? [] : [`${weak} of ${lines.length} lines rest on a secondary source.`]),
+    ...(region === "ap-northeast-2"
+      ? ["Tax comes on top: 10 % on a Seoul bill of April 2026."]
+      : ["Tax comes on top."]),
+  ];
+}
+
+interface Dates {
+  readonly oldest?: string;
+  readonly newest?: string;
+  readonly undated: boolean;
+}
+
+function datesOf(lines: readonly CostLine[]): Dates {
+  const all = lines.flatMap((line) => line.from?.asOf ?? []);
+  const dated = all.filter((date) => date !== "undated").toSorted();
+  const [oldest, newest] = [dated[0], dated.at(-1)];
+  return {
+    ...(oldest === undefined || newest === undefined ? {} : { oldest, newest }),
+    undated: dated.length < all.length,
+  };
+}
+
+function stepsOf(lines: readonly CostLine[]): [string, CostLine[]][] {
+  return [...new Set(lines.map((line) => line.step))].map((step) => [step, lines.filter((line) => line.step === step)]);
+}
+
+function objectsOf(lines: readonly CostLine[]): [string, CostLine[]][] {
+  return [...new Set(lines.map((line) => line.object))].map((object) => [
+    object,
+    lines.filter((line) => line.object === object),
+  ]);
+}
+
+function list(title: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [title, ...items.flatMap((item) => wrapped(item, "    ", "  - "))];
+}
+
+/** Words in lines of at most `WIDTH`, indented; the first line may start differently. */
+function wrapped(sentence: string, indent = "", first = indent): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of sentence.split(" ")) {
+    if (!empty && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = indent;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line];
+}
+
+const text = (lines: readonly string[]) => lines.map((line) => line.trimEnd()).join("\n");
+
+const fit = (word: string, width: number) => (word.length > width ? `${word.slice(0, width - 1)}…` : word);
+
+const trimmed = (of: number) => String(Number(of.toFixed(4)));
+
+/** `$1,234.50`; the sign before the dollar. */
+export function money(usd: number): string {
+  const rounded = roundToCents(usd);
+  const digits = Math.abs(rounded).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return `${rounded < 0 ? "-" : ""}$${digits}`;
+}
+
+const amount = (of: Amount) => (of === "unknown" ? of : money(of));
+
+function signed(of: Amount): string {
+  if (of === "unknown") return of;
+  if (Math.abs(of) < 0.005) return "the same";
+  return `${of > 0 ? "+" : ""}${money(of)}`;
+}

@@ -1,0 +1,356 @@
+import { AmbiguousOutcome, classify, hasCode, isOneOf } from "../aws/errors.ts";
+import { BuddyError } from "../lib/errors.ts";
+import type { Action, Outcome } from "../report/events.ts";
+import type { Recorded } from "../state/state.ts";
+import { VISIBLE_WITHIN_MS } from "./decide.ts";
+import type { Difference } from "./differences.ts";
+import { describeError } from "./failure.ts";
+import type { Node } from "./graph.ts";
+import { judge, type Look, look } from "./look.ts";
+import type { Identified, NotYet, Patience, Verb } from "./resource.ts";
+import { type Run, throwIfInterrupted } from "./run.ts";
+
+const DEFAULT_PATIENCE: Patience = { usual: 3, limit: 300 };
+/** What hinders a change (another object not visible yet, something that still uses it) may last this long, seconds. */
+const HINDRANCE_S = 20 * 60;
+const NOT_VISIBLE_S = 120;
+const BEAT_MS = 1_000;
+/** Repeats of an update that AWS accepted but that never shows. */
+const UPDATES = 3;
+
+/** AWS's ways to say that an object just made is not visible everywhere yet. */
+const NOT_VISIBLE: readonly NotYet[] = [
+  "InvalidVpcID.NotFound",
+  "InvalidSubnetID.NotFound",
+  "InvalidSubnetId.NotFound",
+  "InvalidSubnet.NotFound",
+  "InvalidRouteTableID.NotFound",
+  "InvalidRouteTableId.NotFound",
+  "InvalidInternetGatewayID.NotFound",
+  "InvalidInternetGatewayId.NotFound",
+  "InvalidGatewayID.NotFound",
+  "InvalidGroup.NotFound",
+  "InvalidGroupId.NotFound",
+  "InvalidSecurityGroupID.NotFound",
+  "InvalidSecurityGroupId.NotFound",
+  "InvalidAllocationID.NotFound",
+  "InvalidInstanceID.NotFound",
+  "InvalidNetworkInterfaceID.NotFound",
+  "InvalidNetworkInterfaceId.NotFound",
+  "InvalidAMIID.NotFound",
+  "InvalidNatGatewayID.NotFound",
+  "NatGatewayNotFound",
+  "InvalidLaunchTemplateId.NotFound",
+  "InvalidKeyPair.NotFound",
+];
+
+export interface Converged {
+  readonly live: Identified | undefined;
+  readonly outcome: Outcome;
+  readonly reason?: string;
+}
+
+/**
+ * Brings one object to what is wanted (`undefined`: to nothing): look, decide, act, sleep, look again. Intent is recorded
+ * before a create call and the id right after it. Answers when the object is ready, gone, or blocked; throws BuddyError.
+ * @param first what a look just before found, so that nothing is asked twice.
+ */
+export async function converge(run: Run, node: Node, wanted: object | undefined, first?: Look): Promise<Converged> {
+  const { clock, store, emit } = run;
+  const { type } = node;
+  const patience = { ...DEFAULT_PATIENCE, ...type.patience };
+  const about = () => ({ at: clock.now(), key: node.key, name: node.name, object: type.name, step: node.step });
+  const needs = node.needs;
+
+  const started = clock.now();
+  let action: Action | undefined;
+  let outcome: Outcome = "unchanged";
+  let tried = false;
+  // When the present wait began, and what for; each change of state starts it anew.
+  let waiting: { readonly why: string; readonly since: number; readonly usual: number } | undefined;
+  let updated: { readonly fields: string; readonly at: number; readonly times: number } | undefined;
+  let hindered: { readonly since: number; pause: number } | undefined;
+  let replacing = false;
+  let seen = first;
+
+  const begin = (next: Action, id?: string) => {
+    if (action === next) return;
+    action = next;
+    const usual = next === "delete" ? patience.gone : next === "update" ? undefined : patience.usual;
+    emit({ ...about(), type: "resource.started", action: next, id, usual });
+  };
+
+  const record = (change: Partial<Recorded>) => {
+    const before = store.get(node.key);
+    store.put(node.key, {
+      type: type.name,
+      name: node.name,
+      token: before?.token ?? run.token(),
+      spec: before?.spec ?? {},
+      needs: [...needs],
+      ...(before?.id ? { id: before.id } : {}),
+      status: "created",
+      since: Math.round(clock.now()),
+      ...change,
+    });
+  };
+
+  // All objects look again on the same beat, so that their reads of one kind become one call.
+  const sleep = (ms: number) => {
+    const now = clock.now();
+    const wake = Math.ceil((now + ms) / BEAT_MS) * BEAT_MS;
+    return clock.sleep(wake - now, run.signal).catch(() => throwIfInterrupted(run));
+  };
+
+  /** Sleeps so that little time is lost once the thing is due, and few looks are made before. */
+  async function waitFor(why: string, usual: number, limit: number, live: Identified | undefined): Promise<void> {
+    if (waiting?.why !== why) waiting = { why, since: clock.now(), usual };
+    const elapsed = (clock.now() - waiting.since) / 1000;
+    if (elapsed > limit) {
+      throw new BuddyError({
+        code: "timeout",
+        message: `${type.name} ${live?.id ?? node.name} is still ${why} after ${Math.round(elapsed / 60)} min`,
+        about: { key: node.key, ...(node.step ? { step: node.step } : {}), ...(live ? { id: live.id } : {}) },
+        hint: "Look at it in the AWS console; the next run goes on from where it stands then.",
+      });
+    }
+    const due = usual * 0.7;
+    const seconds = elapsed < due ? Math.max(1, due - elapsed) : Math.min(15, Math.max(1, usual * 0.025));
+    await sleep(seconds * 1000);
+  }
+
+  /** Runs a change. True: done. False: hindered by something named; look again after a pause. */
+  async function attempt(verb: Verb, live: Identified | undefined, change: () => Promise<void>): Promise<boolean> {
+    try {
+      await change();
+      hindered = undefined;
+      return true;
+    } catch (error) {
+      throwIfInterrupted(run);
+      const kind = classify(error);
+      const lost = error instanceof AmbiguousOutcome;
+      const trouble = lost || kind === "throttled" || kind === "transient" || kind === "network";
+      const named = isOneOf(error, type.retryable?.[verb]);
+      const invisible = verb !== "delete" && isOneOf(error, NOT_VISIBLE);
+      if (!trouble && !named && !invisible) throw error;
+      hindered ??= { since: clock.now(), pause: 1_000 };
+      const limit = named ? HINDRANCE_S : invisible ? NOT_VISIBLE_S : 10 * 60;
+      if (clock.now() - hindered.since > limit * 1000) throw error;
+      await explainHindrance(verb, live, error);
+      await sleep(hindered.pause);
+      hindered.pause = Math.min(hindered.pause * 1.5, 15_000);
+      return false;
+    }
+  }
+
+  async function explainHindrance(verb: Verb, live: Identified | undefined, error: unknown): Promise<void> {
+    const text = error instanceof Error ? error.message : String(error);
+    let note = text;
+    if (verb === "delete" && live && type.blockers) {
+      const blockers = await type.blockers(run.aws, live).catch(() => []);
+      if (blockers.length > 0) note = `in use by ${blockers.map((one) => `${one.id} (${one.what})`).join(", ")}`;
+    }
+    emit({ ...about(), type: "resource.note", note });
+  }
+
+  const recordedSpec = (spec: object): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(spec).filter(([field, value]) => value !== undefined && !type.unrecorded?.includes(field)),
+    );
+
+  try {
+    for (;;) {
+      throwIfInterrupted(run);
+      const recorded = store.get(node.key);
+      const { live, health } = seen ?? (await look(run, node, recorded));
+      seen = undefined;
+      const target = replacing ? undefined : wanted;
+      const decision = judge(node, target, { live, health }, recorded, clock.now(), tried);
+
+      switch (decision.kind) {
+        case "none": {
+          if (live === undefined) {
+            store.drop(node.key);
+            if (replacing) {
+              replacing = false;
+              waiting = undefined;
+              continue;
+            }
+            return settle(live, outcome);
+          }
+          const spec = recordedSpec(wanted ?? {});
+          if (
+            !recorded ||
+            recorded.status !== "ready" ||
+            recorded.id !== live.id ||
+            JSON.stringify(recorded.spec) !== JSON.stringify(spec)
+          ) {
+            record({ id: live.id, status: "ready", spec });
+          }
+          return settle(live, outcome);
+        }
+
+        case "wait": {
+          if (live && recorded?.id !== live.id)
+            record({ id: live.id, status: decision.why === "deleting" ? "deleting" : "created" });
+          begin(action ?? "wait", live?.id);
+          if (decision.why === "creating") await waitFor("not visible yet", 2, VISIBLE_WITHIN_MS / 1000 + 30, live);
+          else if (decision.why === "deleting")
+            await waitFor("being deleted", patience.gone ?? patience.usual, patience.limit, live);
+          else await waitFor("not ready", patience.usual, patience.limit, live);
+          continue;
+        }
+
+        case "create": {
+          if (type.external || !type.create) {
+            return settle(undefined, "blocked", `${type.name} ${node.name} is not there`);
+          }
+          const spec = wanted as object;
+          begin(outcome === "replaced" ? "replace" : "create");
+          // A token is used again only for an attempt whose outcome is not known: after an id came back and its object is
+          // gone, AWS would answer a repeat with the dead object.
+          const again = recorded?.status === "creating" && recorded.id === undefined;
+          const token = again && recorded ? recorded.token : run.token();
+          store.put(node.key, {
+            type: type.name,
+            name: node.name,
+            token,
+            spec: recordedSpec(spec),
+            needs: [...needs],
+            status: "creating",
+            since: Math.round(clock.now()),
+          });
+          tried = true;
+          const create = type.create;
+          const done = await attempt("create", undefined, async () => {
+            try {
+              const id = await create(run.aws, spec, node.owner, token);
+              record({ id, status: "created" });
+            } catch (error) {
+              // Certainly not made: forget the intent, so that the next attempt is a new one.
+              if (hasCode(error, "IdempotentParameterMismatch")) record({ token: run.token(), status: "creating" });
+              else if (definite(error)) store.drop(node.key);
+              throw error;
+            }
+          });
+          if (done) {
+            if (outcome !== "replaced") outcome = "created";
+            waiting = undefined;
+            // Few things are there at once; a first look right away would mostly be wasted.
+            await sleep(patience.usual < 5 ? 1_000 : Math.min(patience.usual * 700, 30_000));
+          }
+          continue;
+        }
+
+        case "update": {
+          const fields = JSON.stringify(decision.differences);
+          if (updated?.fields === fields) {
+            // Accepted, but reads lag behind writes: look again before it is sent again.
+            if (clock.now() - updated.at < 60_000) {
+              await sleep(Math.min(10_000, 1_000 + (clock.now() - updated.at) / 4));
+              continue;
+            }
+            if (updated.times >= UPDATES) throw didNotTake(node, live as Identified, decision.differences);
+          }
+          begin(tried ? "create" : "update", live?.id);
+          const update = type.update;
+          if (!update)
+            throw new BuddyError({
+              code: "internal",
+              message: `${type.name} has a difference that it cannot close: ${decision.differences.map((one) => one.field).join(", ")}`,
+            });
+          if (recorded?.id !== live?.id) record({ id: (live as Identified).id, status: "created" });
+          const changed = new Set(decision.differences.map((difference) => difference.field));
+          const done = await attempt("update", live, () =>
+            update(run.aws, live as Identified, wanted as object, changed, node.owner),
+          );
+          if (done) {
+            updated = { fields, at: clock.now(), times: updated?.fields === fields ? updated.times + 1 : 1 };
+            if (outcome === "unchanged") outcome = "updated";
+            waiting = undefined;
+          }
+          continue;
+        }
+
+        case "replace": {
+          begin("replace", live?.id);
+          replacing = true;
+          outcome = "replaced";
+          waiting = undefined;
+          continue;
+        }
+
+        case "delete": {
+          if (type.external || !type.delete) {
+            store.drop(node.key);
+            return settle(undefined, "unchanged");
+          }
+          begin(replacing ? "replace" : "delete", live?.id);
+          if (recorded?.status !== "deleting") record({ id: (live as Identified).id, status: "deleting" });
+          const label = String(store.get(node.key)?.since ?? 0);
+          const remove = type.delete;
+          const done = await attempt("delete", live, () =>
+            remove(run.aws, live as Identified, { discardData: run.discardData, label }),
+          );
+          if (done) {
+            if (!replacing) outcome = "deleted";
+            await waitFor("being deleted", patience.gone ?? Math.min(patience.usual, 3), patience.limit, live);
+          }
+          continue;
+        }
+
+        case "blocked":
+          if (live && recorded?.id !== live.id) record({ id: live.id, status: "created" });
+          return settle(live, "blocked", decision.reason);
+
+        case "failed":
+          throw new BuddyError({
+            code: "failed",
+            message: `${type.name} ${live?.id ?? node.name} failed: ${decision.reason}`,
+            about: { key: node.key, ...(node.step ? { step: node.step } : {}), ...(live ? { id: live.id } : {}) },
+            hint: type.holdsData
+              ? "It may hold data, so it is left as it is. Look at it in the AWS console; restore or remove it there, then run the same command."
+              : "Mend the cause and run `buddyverse up` again: it replaces what failed.",
+          });
+      }
+    }
+  } catch (error) {
+    const failure = describeError(error, node, store.get(node.key)?.id);
+    const interrupted = failure.code === "interrupted";
+    emit({
+      ...about(),
+      type: "resource.settled",
+      outcome: interrupted ? "interrupted" : "failed",
+      ms: clock.now() - started,
+      reason: failure.message,
+      code: failure.code,
+    });
+    throw failure;
+  }
+
+  function settle(live: Identified | undefined, result: Outcome, reason?: string): Converged {
+    emit({ ...about(), type: "resource.settled", outcome: result, id: live?.id, ms: clock.now() - started, reason });
+    return { live, outcome: result, ...(reason === undefined ? {} : { reason }) };
+  }
+}
+
+/** True when AWS certainly did not act: it answered the first and only attempt with an error of the caller's. */
+function definite(error: unknown): boolean {
+  if (error instanceof AmbiguousOutcome) return false;
+  const attempts = (error as { $metadata?: { attempts?: number } }).$metadata?.attempts ?? 1;
+  const kind = classify(error);
+  return (
+    attempts === 1 &&
+    (kind === "denied" || kind === "quota" || kind === "capacity" || kind === "credentials" || kind === "other")
+  );
+}
+
+function didNotTake(node: Node, live: Identified, left: readonly Difference[]): BuddyError {
+  const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
+  return new BuddyError({
+    code: "failed",
+    message: `${node.type.name} ${live.id}: AWS accepted the change but it does not show: ${left.map((one) => `${one.field} is ${show(one.found)}, wanted ${show(one.wanted)}`).join("; ")}`,
+    about: { key: node.key, id: live.id },
+    hint: "Somebody else may be changing it at the same time. Run `buddyverse status` to see how it stands.",
+  });
+}

@@ -1,0 +1,53 @@
+import type { Recorded } from "../state/state.ts";
+import type { Difference } from "./differences.ts";
+import type { Health } from "./resource.ts";
+
+/** How long after its create call an object may stay invisible before it counts as not made, milliseconds. */
+export const VISIBLE_WITHIN_MS = 90_000;
+
+export interface Situation {
+  readonly health: Health | "absent";
+  readonly wanted: boolean;
+  readonly recorded: Recorded | undefined;
+  readonly differences: readonly Difference[];
+  readonly now: number;
+  /** It was made, or made anew, in this run: then a failure is reported, not repaired again. */
+  readonly tried: boolean;
+  readonly holdsData: boolean;
+}
+
+export type Decision =
+  | { readonly kind: "none" }
+  | { readonly kind: "wait"; readonly why: "creating" | "pending" | "deleting" }
+  | { readonly kind: "create" }
+  | { readonly kind: "update"; readonly differences: readonly Difference[] }
+  | { readonly kind: "replace"; readonly differences: readonly Difference[]; readonly reason: string }
+  | { readonly kind: "delete" }
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "blocked"; readonly reason: string };
+
+/** What must happen to an object: the one place where that is decided. Pure. `plan`, `status`, `up` and `down` read its answer. */
+export function decide({ health, wanted, recorded, differences, now, tried, holdsData }: Situation): Decision {
+  if (health === "absent") {
+    const underWay = recorded !== undefined && (recorded.status === "creating" || recorded.status === "created");
+    if (underWay && now - recorded.since < VISIBLE_WITHIN_MS) return { kind: "wait", why: "creating" };
+    return wanted ? { kind: "create" } : { kind: "none" };
+  }
+  if (health === "deleting") return { kind: "wait", why: "deleting" };
+  if (!wanted) return { kind: "delete" };
+  if (health === "pending") return { kind: "wait", why: "pending" };
+  if (health !== "ready") {
+    if ("blocked" in health) return { kind: "blocked", reason: health.blocked };
+    if (tried || holdsData) return { kind: "failed", reason: health.failed };
+    return { kind: "replace", differences: [], reason: health.failed };
+  }
+  const replacing = differences.filter((difference) => difference.replaces);
+  if (replacing.length > 0) {
+    return {
+      kind: "replace",
+      differences,
+      reason: `${replacing.map((difference) => difference.field).join(", ")} cannot be changed in place`,
+    };
+  }
+  return differences.length > 0 ? { kind: "update", differences } : { kind: "none" };
+}

@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from "node:util";
+import type { AnyType, Identified, Tags } from "./resource.ts";
+import { holdsUnknown } from "./unknown.ts";
+
+/** One property that is not as wanted. */
+export interface Difference {
+  readonly field: string;
+  readonly wanted: unknown;
+  readonly found: unknown;
+  /** True when AWS cannot change it: the object must be made anew. */
+  readonly replaces: boolean;
+}
+
+/**
+ * What differs between what is wanted and what is there. `undefined` in the spec means "do not care". Of the tags only
+ * the wanted ones count: others may have put theirs on the object too.
+ */
+export function differences(type: AnyType, wanted: object, live: Identified, tags: Tags | undefined): Difference[] {
+  const found: Difference[] = [];
+  for (const [field, value] of Object.entries(wanted)) {
+    if (value === undefined) continue;
+    const there = (live as unknown as Record<string, unknown>)[field];
+    const same = type.same?.[field];
+    if (same ? same(value, there, live) : !holdsUnknown(value) && isDeepStrictEqual(value, there)) continue;
+    found.push({ field, wanted: value, found: there, replaces: type.immutable?.includes(field) ?? false });
+  }
+  if (tags && live.tags) {
+    const missing = Object.entries(tags).filter(([key, value]) => live.tags?.[key] !== value);
+    if (missing.length > 0) {
+      found.push({
+        field: "tags",
+        wanted: Object.fromEntries(missing),
+        found: Object.fromEntries(
+          missing.flatMap(([key]) => (live.tags?.[key] === undefined ? [] : [[key, live.tags[key]]])),
+        ),
+        replaces: false,
+      });
+    }
+  }
+  return found;
+}
+
+/** For `same`: equal as sets, whatever the order. */
+export function sameSet<T>(wanted: readonly T[], found: readonly T[] | undefined): boolean {
+  const text = (list: readonly T[]) => list.map((item) => JSON.stringify(item)).sort();
+  return found !== undefined && isDeepStrictEqual(text(wanted), text(found));
+}
+
+/** For `same`: the field counts only when the object is made. */
+export const onlyAtBirth = (): boolean => true;

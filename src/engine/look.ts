@@ -1,0 +1,79 @@
+import { classify } from "../aws/errors.ts";
+import type { Recorded } from "../state/state.ts";
+import { type Decision, decide } from "./decide.ts";
+import { type Difference, differences } from "./differences.ts";
+import type { Node } from "./graph.ts";
+import type { Health, Identified } from "./resource.ts";
+import { type Run, throwIfInterrupted } from "./run.ts";
+import { unknownLive } from "./unknown.ts";
+
+/** What is there of a node, and what is wanted. */
+export interface Look {
+  readonly live: Identified | undefined;
+  readonly health: Health | "absent";
+}
+
+/** What a node's resource wants, given what is there of its needs (undefined: not yet). */
+export function specOf(node: Node, liveOf: (key: string) => Identified | undefined): object | undefined {
+  if (!node.resource) return undefined;
+  const live = Object.fromEntries(
+    Object.entries(node.resource.needs).map(([name, need]) => [
+      name,
+      Array.isArray(need)
+        ? need.map((one) => liveOf(one.key) ?? unknownLive)
+        : (liveOf((need as { key: string }).key) ?? unknownLive),
+    ]),
+  );
+  return node.resource.spec(live);
+}
+
+/** Looks at AWS. Trouble on the way there (throttling, outages) is waited out, ten minutes at most. */
+export async function look(run: Run, node: Node, recorded: Recorded | undefined): Promise<Look> {
+  const live = await patiently(
+    run,
+    () => node.type.find(run.aws, node.owner, recorded?.id) as Promise<Identified | undefined>,
+  );
+  return { live, health: live === undefined ? "absent" : (node.type.health?.(live) ?? "ready") };
+}
+
+const OUTAGE_MS = 10 * 60_000;
+
+/** Repeats a call that reads, or is safe to repeat, while AWS or the way to it is in trouble. */
+export async function patiently<T>(run: Run, call: () => Promise<T>): Promise<T> {
+  const since = run.clock.now();
+  for (let pause = 2_000; ; pause = Math.min(pause * 2, 30_000)) {
+    throwIfInterrupted(run);
+    try {
+      return await call();
+    } catch (error) {
+      const kind = classify(error);
+      const passing = kind === "throttled" || kind === "transient" || kind === "network";
+      if (!passing || run.clock.now() - since > OUTAGE_MS) throw error;
+      await run.clock.sleep(pause, run.signal).catch(() => throwIfInterrupted(run));
+    }
+  }
+}
+
+/** The decision on a node, as `plan`, `status`, `up` and `down` all see it. */
+export function judge(
+  node: Node,
+  wanted: object | undefined,
+  { live, health }: Look,
+  recorded: Recorded | undefined,
+  now: number,
+  tried = false,
+): Decision & { readonly drift: readonly Difference[] } {
+  const drift = wanted && live ? differences(node.type, wanted, live, node.owner.tags) : [];
+  return {
+    ...decide({
+      health,
+      wanted: wanted !== undefined,
+      recorded,
+      differences: drift,
+      now,
+      tried,
+      holdsData: node.type.holdsData ?? false,
+    }),
+    drift,
+  };
+}

@@ -1,0 +1,155 @@
+import type { Aws } from "../aws/aws.ts";
+
+export type Tags = Readonly<Record<string, string>>;
+
+/**
+ * How an object is, in the engine's words.
+ * - `pending` / `deleting`: on its way, look again.
+ * - `failed`: it will never become ready by itself; the text is AWS's own reason.
+ * - `blocked`: it waits for a person (name servers to be set, a zone to be made); not a failure, nothing is lost.
+ */
+export type Health = "ready" | "pending" | "deleting" | { readonly failed: string } | { readonly blocked: string };
+
+/** Who an object belongs to. `tags` are all the tags it must carry, ownership tags included. */
+export interface Owner {
+  readonly stack: string;
+  /** The resource's key in the stack; for ever the same: it is in tags and state. */
+  readonly key: string;
+  /** The object's own name: its `Name` tag, and its name where AWS has one. */
+  readonly name: string;
+  readonly tags: Tags;
+}
+
+export interface Identified {
+  readonly id: string;
+  /** The object's tags where AWS can tag it; compared by the engine with the owner's. */
+  readonly tags?: Tags;
+}
+
+/** Times of a type in seconds: how long it usually takes to become ready, and when to give up. */
+export interface Patience {
+  readonly usual: number;
+  readonly limit: number;
+  /** How long it usually takes to be gone after its delete call, seconds; `limit` holds for it too. */
+  readonly gone?: number;
+}
+
+/** A "not yet" error: AWS's code (`err.name` or `err.Code`), narrowed by its message where the code is overloaded. */
+export type NotYet = string | { readonly code: string; readonly message: RegExp };
+
+export type Verb = "create" | "update" | "delete";
+
+/** Something that is in the way of a delete. */
+export interface Blocker {
+  readonly id: string;
+  /** What it is and whose, as AWS describes it. */
+  readonly what: string;
+  /** True when it goes by itself (an interface that a deleted load balancer leaves behind). */
+  readonly passing: boolean;
+}
+
+/** All the tool knows about one sort of AWS object. No loops, no waiting, no printing, no files, no clock. */
+export interface ResourceType<Spec extends object, Live extends Spec & Identified> {
+  /** `service:object`, as in "ec2:vpc". */
+  readonly name: string;
+  /** A difference in one of these is a replacement. */
+  readonly immutable?: readonly (keyof Spec & string)[];
+  /** Comparisons of fields that AWS rewrites; `() => true` means "only at birth". Others compare by deep equality. */
+  readonly same?: {
+    readonly [F in keyof Spec]?: (wanted: NonNullable<Spec[F]>, found: Live[F], live: Live) => boolean;
+  };
+  readonly patience?: Patience;
+  /** Named errors that mean "not yet" (try again) or, for delete, "something still uses it". Everything else stops at once. */
+  readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
+  /** `down` and replacements ask before they remove it. */
+  readonly holdsData?: boolean;
+  /** Looked up, never made nor removed by us (a public image, somebody's hosted zone). */
+  readonly external?: boolean;
+  /** Fields of Spec that must not be written to state or shown. */
+  readonly unrecorded?: readonly (keyof Spec & string)[];
+
+  /**
+   * The owner's object, or undefined when there is none. Only reads. Finds by recorded id, then by ownership tags or the
+   * owned name. Throws `ambiguous` when two objects carry the owner's key, `not-ours` when the name is somebody else's.
+   */
+  find(aws: Aws, owner: Owner, id?: string): Promise<Live | undefined>;
+  /** All live objects of this type that carry the stack's tag, whatever their key. For types that AWS lets us list by tag. */
+  list?(aws: Aws, stack: string): Promise<readonly (Live & { readonly tags: Tags })[]>;
+  /** Absent means: what is found is ready. */
+  health?(live: Live): Health;
+  /** Makes the object with its tags in the same call and answers its id. `token` is stable for this attempt, over processes. */
+  create?(aws: Aws, spec: Spec, owner: Owner, token: string): Promise<string>;
+  /** Closes the named differences; `tags` is among them when the object's tags differ from the owner's. */
+  update?(
+    aws: Aws,
+    live: Live,
+    spec: Spec,
+    changed: ReadonlySet<(keyof Spec & string) | "tags">,
+    owner: Owner,
+  ): Promise<void>;
+  /** One step towards being gone. Called again at each look while the object is there and not `deleting`. */
+  delete?(aws: Aws, live: Live, options: DeleteOptions): Promise<void>;
+  /** Who is in the way of a delete, asked when AWS says that something is. */
+  blockers?(aws: Aws, live: Live): Promise<readonly Blocker[]>;
+}
+
+export interface DeleteOptions {
+  /** True: leave no final snapshot or other copy of the data. */
+  readonly discardData: boolean;
+  /** A name part for what is left behind (a final snapshot), unique per deletion and stable over retries of it. */
+  readonly label: string;
+}
+
+// The one `any`: a graph holds resources of all types side by side, and TypeScript has no existential types.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyResource = Resource<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyType = ResourceType<any, any>;
+
+/** One resource, or several of one sort (a subnet per zone). */
+export type Need = AnyResource | readonly AnyResource[];
+
+/** What `spec` sees of a need: the live object, or one per resource of a list. */
+export type LiveOf<N> =
+  N extends Resource<infer _Spec, infer Live> ? Live : N extends readonly (infer R)[] ? readonly LiveOf<R>[] : never;
+
+export interface Resource<Spec extends object, Live extends Spec & Identified> {
+  readonly key: string;
+  readonly name: string;
+  readonly type: ResourceType<Spec, Live>;
+  /** The edges of the graph, and the typed values that `spec` gets. */
+  readonly needs: Readonly<Record<string, Need>>;
+  /** Wanted only until these are there (the builder of an image), then removed. */
+  readonly scaffoldFor: () => readonly AnyResource[];
+  /** What is wanted, from the live objects it needs. Pure. */
+  spec(live: Readonly<Record<string, Identified | readonly Identified[]>>): Spec;
+}
+
+/** One object of the stack: its type, its key for ever, its name, what it needs, and what it shall be. */
+export function resource<Spec extends object, Live extends Spec & Identified, N extends Readonly<Record<string, Need>>>(
+  type: ResourceType<Spec, Live>,
+  key: string,
+  name: string,
+  needs: N,
+  spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
+  options: { readonly scaffoldFor?: () => readonly AnyResource[] } = {},
+): Resource<Spec, Live> {
+  return {
+    key,
+    name,
+    type,
+    needs,
+    spec: spec as Resource<Spec, Live>["spec"],
+    scaffoldFor: options.scaffoldFor ?? (() => []),
+  };
+}
+
+export interface Step<R extends Readonly<Record<string, Need>> = Readonly<Record<string, Need>>> {
+  readonly name: string;
+  readonly resources: R;
+}
+
+/** A named group of resources, in the order in which a person reads them. */
+export function step<const R extends Step["resources"]>(name: string, resources: R): Step<R> {
+  return { name, resources };
+}

@@ -1,0 +1,27 @@
+import type { Aws } from "../aws/aws.ts";
+import type { Clock } from "../lib/clock.ts";
+import { BuddyError } from "../lib/errors.ts";
+import type { Emit } from "../report/events.ts";
+import type { StateStore } from "../state/store.ts";
+
+/** What every walk works with. */
+export interface Run {
+  readonly aws: Aws;
+  readonly clock: Clock;
+  readonly store: StateStore;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** A new idempotency token: random, letters and digits only, at most 32 (the narrowest rule is ACM's). */
+  readonly token: () => string;
+  /** `down --discard-data`: no final snapshot. */
+  readonly discardData: boolean;
+}
+
+export function throwIfInterrupted(run: Run): void {
+  if (!run.signal.aborted) return;
+  throw new BuddyError({
+    code: "interrupted",
+    message: "interrupted",
+    hint: "Run the same command again: it goes on where it stopped.",
+  });
+}

@@ -1,0 +1,85 @@
+import { type Difference, differences } from "./differences.ts";
+import type { Identified } from "./resource.ts";
+import type { Survey } from "./survey.ts";
+
+/** How an object stands against what was recorded of it and against the config. */
+export type Standing =
+  | "in-sync"
+  /** AWS has something else than was last applied. */
+  | "drift"
+  /** The config asks for something else than was last applied. */
+  | "pending-change"
+  | "missing"
+  | "unhealthy"
+  | "under-way"
+  | "blocked"
+  /** It carries the stack's tag but nobody wants it. */
+  | "extra";
+
+export interface StatusItem {
+  readonly key: string;
+  readonly name: string;
+  readonly object: string;
+  readonly step: string | undefined;
+  readonly id: string | undefined;
+  readonly standing: Standing;
+  /** Live against recorded. */
+  readonly drift: readonly Difference[];
+  /** Wanted against live, where it is not drift. */
+  readonly pending: readonly Difference[];
+  readonly reason: string | undefined;
+}
+
+/** Every object against what was recorded and against the config, property by property. Pure. */
+export function statusOf({ surveyed }: Survey): StatusItem[] {
+  const items: StatusItem[] = [];
+  for (const { node, look, recorded, wanted, decision, differences: notAsWanted } of surveyed.values()) {
+    const scaffold = (node.resource?.scaffoldFor().length ?? 0) > 0;
+    if (look.live === undefined && wanted === undefined) {
+      if (!recorded || scaffold) continue;
+    }
+    // Tags are compared with the wanted ones only: they are not part of what is recorded.
+    const drift =
+      recorded && look.live && look.health === "ready"
+        ? differences(node.type, recorded.spec, look.live as Identified, undefined)
+        : [];
+    const drifted = new Set(drift.map((difference) => difference.field));
+    const pending = notAsWanted.filter((difference) => !drifted.has(difference.field));
+    items.push({
+      key: node.key,
+      name: node.name,
+      object: node.type.name,
+      step: node.step,
+      id: look.live?.id ?? recorded?.id,
+      standing: standingOf(
+        decision.kind,
+        look.health,
+        wanted !== undefined,
+        drift.length > 0 || pending.some(({ field }) => field === "tags"),
+        pending.length > 0,
+        node.type.external ?? false,
+      ),
+      drift,
+      pending,
+      reason: "reason" in decision ? decision.reason : undefined,
+    });
+  }
+  return items;
+}
+
+function standingOf(
+  kind: string,
+  health: unknown,
+  wanted: boolean,
+  drift: boolean,
+  pending: boolean,
+  external: boolean,
+): Standing {
+  if (health === "absent") return external ? "blocked" : "missing";
+  if (!wanted) return external ? "in-sync" : "extra";
+  if (health === "pending" || health === "deleting") return "under-way";
+  if (kind === "blocked") return "blocked";
+  if (health !== "ready") return "unhealthy";
+  if (drift) return "drift";
+  return pending ? "pending-change" : "in-sync";
+}

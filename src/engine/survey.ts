@@ -1,0 +1,106 @@
+import { KEY_TAG } from "../aws/owned.ts";
+import type { Recorded } from "../state/state.ts";
+import type { Decision } from "./decide.ts";
+import type { Difference } from "./differences.ts";
+import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
+import { judge, type Look, look, patiently, specOf } from "./look.ts";
+import type { AnyType, Identified, Tags } from "./resource.ts";
+import type { Run } from "./run.ts";
+
+/** One node, looked at. */
+export interface Surveyed {
+  readonly node: Node;
+  readonly look: Look;
+  readonly recorded: Recorded | undefined;
+  /** Undefined: it shall not be there. */
+  readonly wanted: object | undefined;
+  readonly decision: Decision;
+  /** Where it is not as wanted. */
+  readonly differences: readonly Difference[];
+}
+
+export interface Survey {
+  readonly graph: Graph;
+  /** The graph's nodes in order, then what nobody wants any more. */
+  readonly surveyed: ReadonlyMap<string, Surveyed>;
+}
+
+/**
+ * Looks at the whole stack at once, so that reads of one kind become one call, and judges every object. Sends nothing that
+ * changes anything, writes nothing.
+ * @param options.sweep also asks every type for objects that carry the stack's tag but are neither wanted nor recorded.
+ */
+export async function survey(
+  run: Run,
+  graph: Graph,
+  types: ReadonlyMap<string, AnyType>,
+  options: { readonly stack: string; readonly sweep: boolean; readonly partial?: boolean },
+): Promise<Survey> {
+  const extras = options.partial ? [] : recordedExtras(graph, run.store.resources, types, options.stack);
+  const known = [...graph.nodes.values(), ...extras];
+  const looks = new Map<string, Look>();
+  const [swept] = await Promise.all([
+    options.sweep ? sweep(run, types, options.stack) : [],
+    ...known.map(async (node) => {
+      looks.set(node.key, await look(run, node, run.store.get(node.key)));
+    }),
+  ]);
+
+  const liveOf = (key: string): Identified | undefined => looks.get(key)?.live;
+  const surveyed = new Map<string, Surveyed>();
+  const now = run.clock.now();
+  const judged = (node: Node, wanted: object | undefined, seen: Look): Surveyed => {
+    const recorded = run.store.get(node.key);
+    const { drift, ...decision } = judge(node, wanted, seen, recorded, now);
+    return { node, look: seen, recorded, wanted, decision, differences: drift };
+  };
+
+  for (const node of known) {
+    const seen = looks.get(node.key) as Look;
+    surveyed.set(node.key, judged(node, node.resource ? specOf(node, liveOf) : undefined, seen));
+  }
+  // A scaffold is wanted only while something is still to be made with it.
+  for (const node of graph.nodes.values()) {
+    const purposes = node.resource?.scaffoldFor() ?? [];
+    if (purposes.length === 0) continue;
+    const needed = purposes.some((purpose) => {
+      const kind = surveyed.get(purpose.key)?.decision.kind;
+      return kind === "create" || kind === "replace" || kind === "wait";
+    });
+    if (!needed) surveyed.set(node.key, judged(node, undefined, looks.get(node.key) as Look));
+  }
+  const ids = new Set([...looks.values()].flatMap(({ live }) => (live ? [live.id] : [])));
+  for (const { type, live } of swept) {
+    if (ids.has(live.id)) continue;
+    const key = live.tags[KEY_TAG] ?? "";
+    const name = live.tags.Name ?? live.id;
+    const node = extraNode(
+      options.stack,
+      surveyed.has(key) || key === "" ? `${key || type.name}#${live.id}` : key,
+      name,
+      type,
+      [],
+    );
+    surveyed.set(node.key, judged(node, undefined, { live, health: type.health?.(live) ?? "ready" }));
+  }
+  return { graph, surveyed };
+}
+
+/** All objects that carry the stack's tag, of all types that can be listed by it. */
+export async function sweep(
+  run: Run,
+  types: ReadonlyMap<string, AnyType>,
+  stack: string,
+): Promise<{ readonly type: AnyType; readonly live: Identified & { readonly tags: Tags } }[]> {
+  const lists = await Promise.all(
+    [...types.values()].map(async (type) => {
+      const list = type.list;
+      if (!list) return [];
+      const found = (await patiently(run, () => list(run.aws, stack))) as readonly (Identified & {
+        readonly tags: Tags;
+      })[];
+      return found.map((live) => ({ type, live }));
+    }),
+  );
+  return lists.flat();
+}

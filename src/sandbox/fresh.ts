@@ -1,0 +1,23 @@
+import { addDefaultNetwork } from "./services/ec2/fresh.ts";
+import { emptyWorld, simAt, type World } from "./world.ts";
+
+/** The sandbox's account: one of those that AWS's documentation uses. */
+export const SANDBOX_ACCOUNT = "111122223333";
+
+/** The world of a fresh account: a default VPC in the region, as every new account has. */
+export function freshWorld(options: {
+  readonly region: string;
+  readonly domain?: string | undefined;
+  readonly time: number;
+  readonly seed: number;
+}): World {
+  const world = emptyWorld({
+    account: SANDBOX_ACCOUNT,
+    region: options.region,
+    time: options.time,
+    seed: options.seed,
+  });
+  const sim = simAt(world, options.time);
+  addDefaultNetwork(sim);
+  return world;
+}

@@ -1,0 +1,82 @@
+import type { Network } from "../aws/aws.ts";
+import type { Wire } from "../aws/connect.ts";
+import { isRead } from "../aws/safety.ts";
+import type { Clock } from "../lib/clock.ts";
+import { BuddyError } from "../lib/errors.ts";
+import { checkInput } from "./service.ts";
+import { services } from "./services/services.ts";
+import { simAt, type World } from "./world.ts";
+
+/** How long one call takes on the way to AWS and back, milliseconds. */
+const LATENCY_MS = 120;
+
+/** The embedded AWS: answers the SDK's calls from a world of its own, on a clock of its own. */
+export interface Sandbox extends Wire {
+  readonly world: World;
+  readonly network: Network;
+  /** Lets all that is due by now happen. */
+  settle(): void;
+}
+
+/** @param save is called after each call that may have changed the world, before its answer is given. */
+export function openSandbox(options: {
+  readonly world: World;
+  readonly clock: Clock;
+  readonly save?: (world: World) => void;
+}): Sandbox {
+  const { world, clock } = options;
+
+  function settle(): void {
+    const now = clock.now();
+    for (;;) {
+      let next: (typeof world.timers)[number] | undefined;
+      for (const timer of world.timers)
+        if (timer.at <= now && (!next || timer.at < next.at || (timer.at === next.at && timer.order < next.order)))
+          next = timer;
+      if (!next) break;
+      const due = next;
+      world.timers = world.timers.filter((timer) => timer !== due);
+      const [service = "", name = ""] = due.name.split(":");
+      const act = services[service]?.timers?.[name];
+      if (!act)
+        throw new BuddyError({
+          code: "sandbox",
+          message: `the sandbox has a timer that it does not know: ${due.name}`,
+          hint: "It was made by another version: buddyverse sandbox reset",
+        });
+      act(due.about, simAt(world, due.at));
+    }
+    world.time = now;
+  }
+
+  return {
+    world,
+    settle,
+    network: {
+      // RFC 5737: addresses for documentation.
+      publicAddress: async () => "203.0.113.10",
+      async nameServers(domain) {
+        settle();
+        return (
+          simAt(world, clock.now()).table<{ nameServers: string[] }>("dns.delegations").get(domain)?.nameServers ?? []
+        );
+      },
+    },
+    async answer(service, name, input) {
+      await clock.sleep(LATENCY_MS / 2);
+      settle();
+      const operation = services[service]?.operations[name];
+      if (!operation) {
+        throw new BuddyError({
+          code: "sandbox",
+          message: `the sandbox does not know ${service}:${name}`,
+          hint: "It refuses what it does not simulate. Please report it with the command that you ran.",
+        });
+      }
+      const answer = operation.handle(checkInput(service, name, operation, input) as never, simAt(world, clock.now()));
+      if (!isRead(name)) options.save?.(world);
+      await clock.sleep(LATENCY_MS / 2);
+      return structuredClone(answer);
+    },
+  };
+}

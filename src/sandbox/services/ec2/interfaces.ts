@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { cidr, formatAddress } from "../../../config/cidr.ts";
+import { awsError, operation, type SandboxService } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+import { filters, page, passes, tagsOf } from "./shared.ts";
+import { interfaceTable, type NetworkInterface, type Subnet, subnetTable } from "./tables.ts";
+
+/** Makes an interface in a subnet with the next free address. Throws when the subnet is full. */
+export function addInterface(
+  sim: Sim,
+  subnet: Subnet,
+  given: Omit<NetworkInterface, "id" | "vpcId" | "subnetId" | "privateIp" | "sourceDestCheck">,
+): NetworkInterface {
+  const table = interfaceTable(sim);
+  const taken = new Set(table.all().map((one) => one.privateIp));
+  const { first, prefix } = cidr(subnet.cidr);
+  // The first four addresses and the last are AWS's.
+  for (let address = first + 4; address < first + 2 ** (32 - prefix) - 1; address++) {
+    const privateIp = formatAddress(address);
+    if (taken.has(privateIp)) continue;
+    const made: NetworkInterface = {
+      id: sim.id("eni"),
+      vpcId: subnet.vpcId,
+      subnetId: subnet.id,
+      privateIp,
+      sourceDestCheck: true,
+      ...given,
+    };
+    table.putNow(made.id, made);
+    return made;
+  }
+  throw awsError(
+    "InsufficientFreeAddressesInSubnet",
+    `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`,
+  );
+}
+
+export const interfaces: SandboxService = {
+  operations: {
+    DescribeNetworkInterfaces: operation(
+      {
+        NetworkInterfaceIds: z.array(z.string()).optional(),
+        Filters: filters,
+        MaxResults: z.number().int().min(5).max(1000).optional(),
+        NextToken: z.string().optional(),
+      },
+      (input, sim) => {
+        const table = interfaceTable(sim);
+        for (const id of input.NetworkInterfaceIds ?? []) {
+          if (!table.seen(id))
+            throw awsError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
+        }
+        const found = table
+          .seenAll()
+          .filter((one) => !input.NetworkInterfaceIds || input.NetworkInterfaceIds.includes(one.id))
+          .filter((one) =>
+            passes(sim, one.id, input.Filters, {
+              "network-interface-id": [one.id],
+              "subnet-id": [one.subnetId],
+              "vpc-id": [one.vpcId],
+              "group-id": one.groupIds,
+              description: [one.description],
+              "attachment.instance-id": one.instanceId ? [one.instanceId] : [],
+            }),
+          );
+        const { items, NextToken } = page(found, input);
+        return {
+          NetworkInterfaces: items.map((one) => ({
+            NetworkInterfaceId: one.id,
+            VpcId: one.vpcId,
+            SubnetId: one.subnetId,
+            AvailabilityZone: subnetTable(sim).get(one.subnetId)?.zone,
+            PrivateIpAddress: one.privateIp,
+            Description: one.description,
+            InterfaceType: one.type,
+            RequesterManaged: one.requester !== null,
+            ...(one.requester === null ? {} : { RequesterId: one.requester }),
+            SourceDestCheck: one.sourceDestCheck,
+            Status: "in-use",
+            Groups: one.groupIds.map((GroupId) => ({ GroupId })),
+            ...(one.instanceId ? { Attachment: { InstanceId: one.instanceId, Status: "attached" } } : {}),
+            ...(one.publicIp ? { Association: { PublicIp: one.publicIp } } : {}),
+            TagSet: tagsOf(sim, one.id),
+          })),
+          NextToken,
+        };
+      },
+    ),
+  },
+};

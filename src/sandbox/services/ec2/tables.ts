@@ -1,0 +1,125 @@
+import type { Sim, Table } from "../../world.ts";
+
+/** Rows that other parts of EC2, and other services, look at too. */
+
+export interface Vpc {
+  readonly id: string;
+  readonly cidr: string;
+  readonly isDefault: boolean;
+  readonly dnsSupport: boolean;
+  readonly dnsHostnames: boolean;
+  readonly availableAt: number;
+}
+export interface Subnet {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly cidr: string;
+  readonly zone: string;
+  readonly mapPublicIp: boolean;
+  readonly availableAt: number;
+}
+/** An elastic network interface: what keeps subnets and security groups from being deleted. */
+export interface NetworkInterface {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly groupIds: readonly string[];
+  readonly privateIp: string;
+  readonly publicIp: string | null;
+  readonly description: string;
+  /** "interface", "nat_gateway", … as AWS's InterfaceType. */
+  readonly type: string;
+  /** The service that made it, as AWS's RequesterId; null for an instance's own. */
+  readonly requester: string | null;
+  readonly instanceId: string | null;
+  readonly sourceDestCheck: boolean;
+}
+export interface ResourceTags {
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export const vpcTable = (sim: Sim): Table<Vpc> => sim.table("ec2.vpcs");
+export const subnetTable = (sim: Sim): Table<Subnet> => sim.table("ec2.subnets");
+export const interfaceTable = (sim: Sim): Table<NetworkInterface> => sim.table("ec2.interfaces");
+/** Tags of all EC2 objects, by id. They are kept after their object is gone: a lagging read still shows both. */
+export const tagTable = (sim: Sim): Table<ResourceTags> => sim.table("ec2.tags");
+
+export interface SecurityGroup {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly inbound: readonly GroupRule[];
+  readonly outbound: readonly GroupRule[];
+}
+/** One rule with one source or destination, as DescribeSecurityGroupRules counts them. */
+export interface GroupRule {
+  readonly id: string;
+  /** "tcp", "udp", "icmp" or "-1". */
+  readonly protocol: string;
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly cidr: string | null;
+  readonly groupId: string | null;
+  readonly description: string | null;
+}
+export const groupTable = (sim: Sim): Table<SecurityGroup> => sim.table("ec2.groups");
+
+export interface Instance {
+  readonly id: string;
+  readonly clientToken: string | null;
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly groupIds: readonly string[];
+  readonly interfaceId: string;
+  readonly privateIp: string;
+  readonly publicIp: string | null;
+  readonly keyName: string | null;
+  readonly profileArn: string | null;
+  /** Base64, as given. */
+  readonly userData: string | null;
+  readonly state: "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
+  readonly stateReason: { readonly code: string; readonly message: string } | null;
+  readonly launchedAt: number;
+  readonly volumeId: string;
+  readonly volumeGiB: number;
+  readonly volumeType: string;
+  readonly encrypted: boolean;
+  readonly httpTokens: "required" | "optional";
+  readonly hopLimit: number;
+  readonly shutdownBehavior: "stop" | "terminate";
+  readonly creditSpecification: string | null;
+  /** From when on it answers http on port 80; null: not (yet). */
+  readonly httpFrom: number | null;
+  /** From when on it forwards packets of others; null: not (yet). */
+  readonly routesFrom: number | null;
+  readonly console: string;
+}
+export const instanceTable = (sim: Sim): Table<Instance> => sim.table("ec2.instances");
+
+export interface Image {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly sourceInstanceId: string;
+  readonly snapshotId: string;
+  readonly volumeGiB: number;
+  readonly state: "pending" | "available" | "failed";
+  readonly stateReason: string | null;
+  readonly createdAt: number;
+  readonly rootDevice: string;
+  /** The builder had finished its set-up: instances of this image serve http when told to. */
+  readonly serves: boolean;
+}
+export const imageTable = (sim: Sim): Table<Image> => sim.table("ec2.images");
+
+export interface LaunchTemplate {
+  readonly id: string;
+  readonly name: string;
+  readonly defaultVersion: number;
+  /** LaunchTemplateData of each version, from 1. */
+  readonly versions: readonly { readonly data: object; readonly description: string | null; readonly createdAt: number }[];
+}
+export const launchTemplateTable = (sim: Sim): Table<LaunchTemplate> => sim.table("ec2.launchTemplates");

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { awsError, operation, type SandboxService } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { interfaceTable, subnetTable, type Vpc, vpcTable } from "./tables.ts";
+
+/** "VPCs per Region", the default quota (Amazon VPC quotas page). */
+const VPCS_PER_REGION = 5;
+
+const notFound = (id: string) => awsError("InvalidVpcID.NotFound", `The vpc ID '${id}' does not exist`);
+
+/** The VPC as another call may refer to it: it must be visible already. */
+export function vpcFor(sim: Sim, id: string): Vpc {
+  const vpc = vpcTable(sim).seen(id) && vpcTable(sim).get(id);
+  if (!vpc) throw notFound(id);
+  return vpc;
+}
+
+const boolean = z.strictObject({ Value: z.boolean() }).optional();
+
+export const vpcs: SandboxService = {
+  operations: {
+    CreateVpc: operation({ CidrBlock: z.string(), TagSpecifications: tagSpecifications("vpc") }, (input, sim) => {
+      const size = Number(input.CidrBlock.split("/")[1]);
+      if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(input.CidrBlock) || size < 16 || size > 28) {
+        throw awsError("InvalidVpc.Range", `The CIDR '${input.CidrBlock}' is invalid.`);
+      }
+      const table = vpcTable(sim);
+      if (table.all().length >= VPCS_PER_REGION)
+        throw awsError("VpcLimitExceeded", "The maximum number of VPCs has been reached.");
+      const id = sim.id("vpc");
+      tagAtBirth(sim, id, "vpc", input.TagSpecifications);
+      table.put(id, {
+        id,
+        cidr: input.CidrBlock,
+        isDefault: false,
+        dnsSupport: true,
+        dnsHostnames: false,
+        availableAt: sim.now + 1_500,
+      });
+      return {
+        Vpc: { VpcId: id, CidrBlock: input.CidrBlock, State: "pending", IsDefault: false, Tags: tagsOf(sim, id) },
+      };
+    }),
+
+    DescribeVpcs: operation(
+      {
+        VpcIds: z.array(z.string()).optional(),
+        Filters: filters,
+        MaxResults: z.number().int().min(5).max(1000).optional(),
+        NextToken: z.string().optional(),
+      },
+      (input, sim) => {
+        const table = vpcTable(sim);
+        for (const id of input.VpcIds ?? []) if (!table.seen(id)) throw notFound(id);
+        const found = table
+          .seenAll()
+          .filter((vpc) => !input.VpcIds || input.VpcIds.includes(vpc.id))
+          .filter((vpc) =>
+            passes(sim, vpc.id, input.Filters, {
+              "vpc-id": [vpc.id],
+              cidr: [vpc.cidr],
+              "is-default": [String(vpc.isDefault)],
+              isDefault: [String(vpc.isDefault)],
+            }),
+          );
+        const { items, NextToken } = page(found, input);
+        return {
+          Vpcs: items.map((vpc) => ({
+            VpcId: vpc.id,
+            CidrBlock: vpc.cidr,
+            State: sim.now < vpc.availableAt ? "pending" : "available",
+            IsDefault: vpc.isDefault,
+            OwnerId: sim.account,
+            Tags: tagsOf(sim, vpc.id),
+          })),
+          NextToken,
+        };
+      },
+    ),
+
+    DescribeVpcAttribute: operation(
+      { VpcId: z.string(), Attribute: z.enum(["enableDnsSupport", "enableDnsHostnames"]) },
+      (input, sim) => {
+        const vpc = vpcTable(sim).seen(input.VpcId);
+        if (!vpc) throw notFound(input.VpcId);
+        return input.Attribute === "enableDnsSupport"
+          ? { VpcId: vpc.id, EnableDnsSupport: { Value: vpc.dnsSupport } }
+          : { VpcId: vpc.id, EnableDnsHostnames: { Value: vpc.dnsHostnames } };
+      },
+    ),
+
+    ModifyVpcAttribute: operation(
+      { VpcId: z.string(), EnableDnsSupport: boolean, EnableDnsHostnames: boolean },
+      (input, sim) => {
+        const vpc = vpcFor(sim, input.VpcId);
+        if ((input.EnableDnsSupport === undefined) === (input.EnableDnsHostnames === undefined)) {
+          throw awsError(
+            "InvalidParameterCombination",
+            "Fields for multiple attribute types specified, or none: one attribute per call",
+          );
+        }
+        vpcTable(sim).put(vpc.id, {
+          ...vpc,
+          dnsSupport: input.EnableDnsSupport?.Value ?? vpc.dnsSupport,
+          dnsHostnames: input.EnableDnsHostnames?.Value ?? vpc.dnsHostnames,
+        });
+        return {};
+      },
+    ),
+
+    DeleteVpc: operation({ VpcId: z.string() }, ({ VpcId }, sim) => {
+      const vpc = vpcFor(sim, VpcId);
+      const inside = [...subnetTable(sim).all(), ...interfaceTable(sim).all()].some((one) => one.vpcId === vpc.id);
+      if (inside) throw awsError("DependencyViolation", `The vpc '${VpcId}' has dependencies and cannot be deleted.`);
+      vpcTable(sim).remove(vpc.id);
+      return {};
+    }),
+  },
+};

@@ -1,0 +1,154 @@
+import { closeSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { z } from "zod";
+import { BuddyError } from "../lib/errors.ts";
+
+const holderSchema = z.object({
+  token: z.string(),
+  pid: z.number(),
+  host: z.string(),
+  user: z.string(),
+  command: z.string(),
+  since: z.string(),
+  /** When the process started, as the system counts it: a pid alone is not an identity. */
+  started: z.string().optional(),
+});
+/** Who holds a lock. */
+export type Holder = z.infer<typeof holderSchema>;
+
+export interface Lock {
+  release(): void;
+  /** The dead holder that this lock was taken over from. */
+  readonly takenFrom?: Holder;
+}
+
+/** The kernel's start time of a process (/proc/PID/stat, field 22), so that a reused pid is not taken for the holder. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  return holder.started === undefined || startOf(holder.pid) === holder.started;
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    const parsed = holderSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Takes the lock file, made exclusively. A holder that died on this machine is replaced; any other makes this throw `locked`.
+ * @param token random, says whose the lock is.
+ */
+export function takeLock(path: string, command: string, token: string, now: Date): Lock {
+  const started = startOf(process.pid);
+  const mine: Holder = {
+    token,
+    pid: process.pid,
+    host: hostname(),
+    user: userName(),
+    command,
+    since: now.toISOString(),
+    ...(started ? { started } : {}),
+  };
+  let takenFrom: Holder | undefined;
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (writeExclusively(path, mine)) {
+      const release = () => {
+        if (readHolder(path)?.token === token) unlinkSync(path);
+      };
+      return takenFrom ? { release, takenFrom } : { release };
+    }
+    const holder = readHolder(path);
+    if (!holder) throw lockedBy(path, undefined);
+    if (holder.host !== mine.host || isAlive(holder)) throw lockedBy(path, holder);
+    takenFrom = holder;
+    // Moved aside under a name of our own: of two that find the same dead holder, only one rename succeeds.
+    const aside = `${path}.${token}.stale`;
+    try {
+      renameSync(path, aside);
+      if (readHolder(aside)?.token !== holder.token) {
+        // Somebody took it over in between, and we moved a living lock: put it back.
+        renameSync(aside, path);
+        throw lockedBy(path, readHolder(path));
+      }
+      unlinkSync(aside);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  throw lockedBy(path, readHolder(path));
+}
+
+/** Removes a lock whose holder cannot: another machine's. @param token the holder's, as the `locked` error names it. */
+export function breakLock(path: string, token: string): Holder {
+  const holder = readHolder(path);
+  if (!holder) throw new BuddyError({ code: "usage", message: `there is no lock at ${path}` });
+  if (holder.token !== token) {
+    throw new BuddyError({
+      code: "usage",
+      message: `the lock at ${path} has the id ${holder.token}, not ${token}`,
+      hint: "Look again at who holds it before you break it.",
+    });
+  }
+  unlinkSync(path);
+  return holder;
+}
+
+function writeExclusively(path: string, holder: Holder): boolean {
+  let file: number;
+  try {
+    file = openSync(path, "wx", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw new BuddyError({
+      code: "state",
+      message: `could not take the lock ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      about: { file: path },
+      hint: "Make the folder writable, or name a state file elsewhere: --state FILE.",
+      cause: error,
+    });
+  }
+  writeSync(file, `${JSON.stringify(holder, null, 2)}\n`);
+  closeSync(file);
+  return true;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown";
+  }
+}
+
+function lockedBy(path: string, holder: Holder | undefined): BuddyError {
+  if (!holder) {
+    return new BuddyError({
+      code: "locked",
+      message: `another run holds the lock ${path}, and it cannot be read`,
+      about: { file: path },
+      hint: "If no other run is under way, remove that file.",
+    });
+  }
+  return new BuddyError({
+    code: "locked",
+    message: `"${holder.command}" by ${holder.user} on ${holder.host} (pid ${holder.pid}) has held the stack since ${holder.since}`,
+    about: { file: path },
+    hint: `Wait until it ends. If that run is gone for good: buddyverse unlock ${holder.token}`,
+  });
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+/** The version of the state file that this program writes. */
+export const STATE_VERSION = 1;
+
+const record = z.strictObject({
+  /** The type's name, "ec2:vpc". */
+  type: z.string(),
+  name: z.string(),
+  /** AWS's id; absent between the intent to create and AWS's answer. */
+  id: z.string().optional(),
+  /** creating: intended, perhaps made. created: made, not seen ready yet. ready: seen ready. deleting: its delete call may have been sent. */
+  status: z.enum(["creating", "created", "ready", "deleting"]),
+  /** When `status` was set, milliseconds since 1970. */
+  since: z.number(),
+  /** The idempotency token of this attempt to create it. */
+  token: z.string(),
+  /** What was last applied; no secrets. */
+  spec: z.record(z.string(), z.unknown()),
+  /** Keys of the resources that it needs: `down` orders by them, even without the config. */
+  needs: z.array(z.string()),
+});
+
+export const stateSchema = z.strictObject({
+  version: z.literal(STATE_VERSION),
+  stack: z.string(),
+  account: z.string(),
+  region: z.string(),
+  /** Random, given once: two files with different lineages are not versions of each other. */
+  lineage: z.string(),
+  /** Goes up with every write. */
+  serial: z.number().int().nonnegative(),
+  resources: z.record(z.string(), record),
+});
+
+export type StackState = z.infer<typeof stateSchema>;
+/** What is recorded of one resource. */
+export type Recorded = z.infer<typeof record>;

@@ -1,0 +1,137 @@
+import { BuddyError } from "../lib/errors.ts";
+import { backUp, readIfThere, writeAtomically } from "./file.ts";
+import { type Recorded, STATE_VERSION, type StackState, stateSchema } from "./state.ts";
+
+/** Where the text of a state lives: a file of its own, or a part of the sandbox's file. */
+export interface StateText {
+  readonly path: string;
+  read(): string | undefined;
+  write(text: string): void;
+  /** Keeps a copy of what was there before this run's first write. */
+  backUp(): void;
+}
+
+export function stateFile(path: string): StateText {
+  return {
+    path,
+    read: () => readIfThere(path),
+    write: (text) => writeAtomically(path, text),
+    backUp: () => backUp(path),
+  };
+}
+
+/** Recorded resources of one stack, written through to disk at each change. */
+export interface StateStore {
+  readonly resources: Readonly<Record<string, Recorded>>;
+  readonly lineage: string;
+  get(key: string): Recorded | undefined;
+  put(key: string, recorded: Recorded): void;
+  drop(key: string): void;
+}
+
+export interface StackIdentity {
+  readonly stack: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * Reads a state. "No file" is no state; a file that is empty, torn, of a newer version, or not a state at all is an error
+ * (`state`), never "no state": a `down` that believed it would leave everything behind.
+ */
+export function readState(text: StateText): StackState | undefined {
+  const content = text.read();
+  if (content === undefined) return undefined;
+  const broken = (what: string, cause?: unknown) =>
+    new BuddyError({
+      code: "state",
+      message: `${text.path} ${what}`,
+      about: { file: text.path },
+      hint: `Nothing was sent to AWS. Restore it from ${text.path}.backup or your version control; or move it away: the next run finds the stack again by its tags.`,
+      cause,
+    });
+  if (content.trim() === "") throw broken("is empty");
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch (error) {
+    throw broken(`is not whole: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === "number" && version > STATE_VERSION) {
+    throw new BuddyError({
+      code: "state",
+      message: `${text.path} was written by a newer buddyverse (state version ${version}; this one knows ${STATE_VERSION})`,
+      about: { file: text.path },
+      hint: "Use that version, or a later one.",
+    });
+  }
+  const parsed = stateSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw broken(`is not a state file: ${issue?.path.join(".") || "its top level"}: ${issue?.message ?? "unreadable"}`);
+  }
+  return parsed.data;
+}
+
+/** Throws `wrong-account` unless the state belongs to this stack, account and region. */
+export function checkIdentity(state: StackState, identity: StackIdentity, path: string): void {
+  for (const part of ["account", "region", "stack"] as const) {
+    if (state[part] === identity[part]) continue;
+    throw new BuddyError({
+      code: "wrong-account",
+      message: `${path} belongs to ${part} ${state[part]}, but this run is for ${part} ${identity[part]}`,
+      about: { file: path },
+      hint:
+        part === "stack"
+          ? "Use the config that it was made with, or another state file: --state FILE."
+          : `Use the credentials and region that it was made with (account ${state.account}, ${state.region}), or another state file: --state FILE.`,
+    });
+  }
+}
+
+/** Opens a state for this run. @param lineage the random name that a new state gets. */
+export function openStore(text: StateText, identity: StackIdentity, lineage: () => string): StateStore {
+  const found = readState(text);
+  if (found) checkIdentity(found, identity, text.path);
+  let state: StackState = found ?? {
+    version: STATE_VERSION,
+    ...identity,
+    lineage: lineage(),
+    serial: 0,
+    resources: {},
+  };
+  let backedUp = found === undefined;
+
+  function save(resources: StackState["resources"]): void {
+    const next = { ...state, serial: state.serial + 1, resources };
+    if (!backedUp) text.backUp();
+    backedUp = true;
+    text.write(`${JSON.stringify(next, null, 2)}\n`);
+    state = next;
+  }
+
+  return {
+    get resources() {
+      return state.resources;
+    },
+    get lineage() {
+      return state.lineage;
+    },
+    get: (key) => state.resources[key],
+    put: (key, recorded) => save({ ...state.resources, [key]: recorded }),
+    drop(key) {
+      if (!state.resources[key]) return;
+      const { [key]: _gone, ...rest } = state.resources;
+      save(rest);
+    },
+  };
+}
+
+/** A state that can be looked at, and forgets what is put into it: for commands that only look. */
+export function lookingStore(text: StateText, identity: StackIdentity): StateStore {
+  const found = readState(text);
+  if (found) checkIdentity(found, identity, text.path);
+  const resources = found?.resources ?? {};
+  return { resources, lineage: found?.lineage ?? "", get: (key) => resources[key], put: () => {}, drop: () => {} };
+}

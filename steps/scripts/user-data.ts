@@ -1,0 +1,184 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import natRouteService from "./nat-route.service";
+import natRoute from "./nat-route.sh";
+import natSetup from "./nat-setup.sh";
+import page from "./page/buddyverse_page.py";
+import pageHtml from "./page/page.html";
+import pageStatic from "./page/static/buddyverse.txt";
+import pageWsgi from "./page/wsgi.py";
+import webApache from "./web-apache.conf";
+import webApacheService from "./web-apache.service.conf";
+import webAws from "./web-aws.py";
+import webBoot from "./web-boot.service";
+import webBootScript from "./web-boot.sh";
+import webBuilder from "./web-builder.sh";
+import webCollectstatic from "./web-collectstatic.sh";
+import webDatabase from "./web-database.service";
+import webDatabaseTimer from "./web-database.timer";
+import webMysql from "./web-mysql.conf";
+import webSeal from "./web-seal.sh";
+import webSetup from "./web-setup.sh";
+import webUserDataText from "./web-user-data.sh";
+
+/** What EC2 takes as user data, in bytes before base64. */
+export const USER_DATA_LIMIT = 16_384;
+
+/** Where the application comes from: the built-in page, a git repository, or a tar.gz in S3. */
+export type ImageApp =
+  | null
+  | { readonly git: string; readonly revision: string }
+  | { readonly bucket: string; readonly key: string };
+
+interface PlacedFile {
+  readonly path: string;
+  readonly mode: "0644" | "0755";
+  readonly text: string;
+}
+
+const PATTERNS = {
+  cidr: /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\/(?:3[0-2]|[12]?\d)$/,
+  region: /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/,
+  stack: /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+  parameter: /^(?:\/[A-Za-z0-9._-]+)+$/,
+  parameterPath: /^(?:\/[A-Za-z0-9._-]+)+\/$/,
+  fileSystemId: /^fs-[0-9a-f]{8,40}$/,
+  sqlName: /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
+  // No user or password in it: user data is no place for secrets.
+  git: /^https:\/\/[A-Za-z0-9.-]+(?::\d+)?(?:\/[A-Za-z0-9._~+-]+)+\/?$/,
+  revision: /^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$/,
+  bucket: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  key: /^[A-Za-z0-9][A-Za-z0-9._/=-]{0,511}$/,
+} as const;
+
+/** The value itself when it is of that sort; nothing that these patterns let pass means anything to a shell. */
+function checked(sort: keyof typeof PATTERNS, value: string): string {
+  if (PATTERNS[sort].test(value)) return value;
+  throw new RangeError(
+    `user data: ${JSON.stringify(value)} cannot be used as ${sort} (wanted: ${PATTERNS[sort].source})`,
+  );
+}
+
+function filled(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/@([A-Z_]+)@/g, (placeholder, name: string) => values[name] ?? placeholder);
+}
+
+function withinLimit(text: string): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes < USER_DATA_LIMIT) return text;
+  throw new RangeError(`user data: ${bytes} bytes, and EC2 takes less than ${USER_DATA_LIMIT}`);
+}
+
+/** A shell script that writes the files. */
+function heredocs(files: readonly PlacedFile[]): string {
+  return files
+    .map(({ path, mode, text }) => {
+      if (text.split("\n").includes("END_OF_FILE"))
+        throw new RangeError(`user data: ${path} holds the line END_OF_FILE`);
+      return `install -D -m ${mode} /dev/null ${path}\ncat >${path} <<'END_OF_FILE'\n${text.replace(/\n*$/, "\n")}END_OF_FILE\n`;
+    })
+    .join("");
+}
+
+const IMAGE_FILES: readonly PlacedFile[] = [
+  { path: "/usr/local/sbin/buddyverse-boot", mode: "0755", text: webBootScript },
+  { path: "/usr/local/sbin/buddyverse-aws", mode: "0755", text: webAws },
+  { path: "/usr/local/sbin/buddyverse-collectstatic", mode: "0755", text: webCollectstatic },
+  { path: "/etc/systemd/system/buddyverse-boot.service", mode: "0644", text: webBoot },
+  { path: "/etc/systemd/system/buddyverse-database.service", mode: "0644", text: webDatabase },
+  { path: "/etc/systemd/system/buddyverse-database.timer", mode: "0644", text: webDatabaseTimer },
+  { path: "/etc/systemd/system/apache2.service.d/buddyverse.conf", mode: "0644", text: webApacheService },
+  { path: "/etc/buddyverse/mysql.cnf", mode: "0644", text: webMysql },
+  { path: "/srv/buddyverse/apache.conf", mode: "0644", text: webApache },
+  { path: "/srv/buddyverse/page/wsgi.py", mode: "0644", text: pageWsgi },
+  { path: "/srv/buddyverse/page/manage.py", mode: "0644", text: pageWsgi },
+  { path: "/srv/buddyverse/page/buddyverse_page.py", mode: "0644", text: page },
+  { path: "/srv/buddyverse/page/page.html", mode: "0644", text: pageHtml },
+  { path: "/srv/buddyverse/page/static/buddyverse.txt", mode: "0644", text: pageStatic },
+  { path: "/run/buddyverse-setup/web-setup.sh", mode: "0644", text: webSetup },
+  { path: "/run/buddyverse-setup/web-seal.sh", mode: "0644", text: webSeal },
+];
+
+/**
+ * User data of a NAT instance (Amazon Linux 2023): it routes and masquerades for the VPC from its first boot on.
+ * @throws RangeError when the CIDR is none
+ */
+export function natUserData({ vpcCidr }: { readonly vpcCidr: string }): string {
+  const files = heredocs([
+    { path: "/usr/local/sbin/buddyverse-nat", mode: "0755", text: natRoute },
+    {
+      path: "/etc/systemd/system/buddyverse-nat.service",
+      mode: "0644",
+      text: filled(natRouteService, { VPC_CIDR: checked("cidr", vpcCidr) }),
+    },
+  ]);
+  return withinLimit(natSetup.replace("# @FILES@\n", () => files));
+}
+
+/** Where an application comes from, in the words of web-builder.sh; checked. */
+function appSettings(app: ImageApp): Readonly<Record<string, string>> {
+  const none = { APP_GIT: "", APP_REVISION: "", APP_BUCKET: "", APP_KEY: "" };
+  if (app === null) return none;
+  if ("git" in app)
+    return { ...none, APP_GIT: checked("git", app.git), APP_REVISION: checked("revision", app.revision) };
+  return { ...none, APP_BUCKET: checked("bucket", app.bucket), APP_KEY: checked("key", app.key) };
+}
+
+/**
+ * User data of the image builder (Ubuntu 22.04): sets the web server up, proves that it serves, writes `baked` to the
+ * SSM parameter `markerName` and powers off; after a failure it powers off without the mark.
+ * @throws RangeError when a value is not what it should be, or all of it does not fit the limit
+ */
+export function builderUserData(builder: {
+  readonly region: string;
+  readonly markerName: string;
+  readonly app: ImageApp;
+}): string {
+  return withinLimit(
+    filled(webBuilder, {
+      REGION: checked("region", builder.region),
+      MARKER: checked("parameter", builder.markerName),
+      ...appSettings(builder.app),
+      FILES: gzipSync(heredocs(IMAGE_FILES), { level: 9 }).toString("base64"),
+    }),
+  );
+}
+
+/**
+ * Everything that decides what the builder puts into an image, uncompressed, for {@link imageContentHash}: the
+ * compressed form may differ between versions of Node.
+ * @throws RangeError when a value of the application is not what it should be
+ */
+export function imageParts(app: ImageApp): readonly string[] {
+  return [webBuilder, heredocs(IMAGE_FILES), JSON.stringify(appSettings(app))];
+}
+
+/** A short name for a content, the same for the same parts in the same order: 12 hexadecimal digits. */
+export function imageContentHash(parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
+}
+
+/**
+ * User data of a web instance: names its stack, file system and parameters, and starts what the image holds. No secret
+ * is in it: `parameterPath` (with a slash at both ends) is where the instance's own role reads the password.
+ * @throws RangeError when a value is not what it should be
+ */
+export function webUserData(web: {
+  readonly region: string;
+  readonly stack: string;
+  readonly fileSystemId: string;
+  readonly parameterPath: string;
+  readonly database: string;
+  readonly user: string;
+}): string {
+  return withinLimit(
+    filled(webUserDataText, {
+      REGION: checked("region", web.region),
+      STACK: checked("stack", web.stack),
+      FILE_SYSTEM: checked("fileSystemId", web.fileSystemId),
+      PARAMETER_PATH: checked("parameterPath", web.parameterPath),
+      DATABASE: checked("sqlName", web.database),
+      USER: checked("sqlName", web.user),
+    }),
+  );
+}

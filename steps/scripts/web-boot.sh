@@ -1,0 +1,47 @@
+#!/bin/bash
+# Runs at every boot of a web instance (buddyverse-boot.service, with /etc/buddyverse.env): mounts EFS, fetches the
+# settings, and only then starts Apache. Without EFS there is no Apache, so the load balancer takes nobody here.
+set -Eeuo pipefail
+
+fail() {
+  trap - ERR
+  echo "BUDDYVERSE-BOOT FAILED: $*"
+  exit 1
+}
+trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
+
+# retry TIMES SECONDS COMMAND...
+retry() {
+  local times=$1 pause=$2
+  shift 2
+  until "$@"; do
+    times=$((times - 1))
+    [ "$times" -gt 0 ] || return 1
+    sleep "$pause"
+  done
+}
+
+entry="$BUDDYVERSE_FILE_SYSTEM.efs.$BUDDYVERSE_REGION.amazonaws.com:/ /mnt/efs nfs4 nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,_netdev 0 0"
+mkdir -p /mnt/efs
+if ! grep -qxF "$entry" /etc/fstab; then
+  { grep -v ' /mnt/efs ' /etc/fstab || true; echo "$entry"; } >/etc/fstab.new
+  chmod 0644 /etc/fstab.new
+  mv /etc/fstab.new /etc/fstab
+  systemctl daemon-reload
+fi
+# The name of a new mount target may take 90 s to resolve.
+mount_efs() { mountpoint -q /mnt/efs || timeout 120 mount /mnt/efs; }
+retry 30 10 mount_efs || fail "$BUDDYVERSE_FILE_SYSTEM cannot be mounted at /mnt/efs"
+install -d -m 0755 /mnt/efs/static
+install -d -m 0755 -o www-data -g www-data /mnt/efs/media
+
+retry 5 5 /usr/local/sbin/buddyverse-aws instance || fail 'the instance metadata service gives no answer'
+retry 40 15 /usr/local/sbin/buddyverse-aws database || fail "no database settings under $BUDDYVERSE_PARAMETER_PATH"
+
+# One instance at a time, as all write to the same folder.
+flock -w 300 /mnt/efs/.collectstatic /usr/local/sbin/buddyverse-collectstatic || fail 'collectstatic'
+
+touch /run/buddyverse/ready
+systemctl start apache2.service
+systemctl start buddyverse-database.timer
+echo 'BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves'

@@ -1,0 +1,14 @@
+#!/bin/bash
+# User data of the image builder: unpacks the files that were sent along and runs web-setup.sh.
+set -Eeuo pipefail
+trap 'echo "BUDDYVERSE-SETUP FAILED at line $LINENO of web-builder.sh: $BASH_COMMAND" | tee /dev/console; shutdown -h now' ERR
+export REGION='@REGION@' MARKER='@MARKER@'
+export APP_GIT='@APP_GIT@' APP_REVISION='@APP_REVISION@' APP_BUCKET='@APP_BUCKET@' APP_KEY='@APP_KEY@'
+mkdir -p /run/buddyverse-setup
+# A script of heredocs, compressed so that it fits the 16 KB of user data.
+base64 -d >/run/buddyverse-setup/files.gz <<'FILES'
+@FILES@
+FILES
+gunzip -c /run/buddyverse-setup/files.gz | bash -euo pipefail
+trap - ERR # web-setup.sh tells of its own failures
+bash /run/buddyverse-setup/web-setup.sh

@@ -1,0 +1,24 @@
+import type { Config } from "../src/config/schema.ts";
+import { resource, step } from "../src/engine/resource.ts";
+import { subnet } from "./resources/ec2/subnet.ts";
+import type { VpcStep } from "./vpc.ts";
+import { perZone } from "./zones.ts";
+
+/** Three subnets per zone: public (load balancer, NAT, bastion), web and database. */
+export function subnetsStep(config: Config, { vpc }: VpcStep) {
+  const tier = (key: string, name: string, cidrs: readonly string[], publicAddresses: boolean) =>
+    perZone(config, (zone, number) =>
+      resource(subnet, `subnet-${key}-${number}`, `${name}${number}`, { vpc }, ({ vpc }) => ({
+        vpcId: vpc.id,
+        cidr: cidrs[number - 1] as string,
+        zone,
+        publicAddresses,
+      })),
+    );
+  return step("subnets", {
+    public: tier("public", "Buddy-Public", config.network.public, true),
+    web: tier("web", "Buddy-Web-Private", config.network.web, false),
+    db: tier("db", "Buddy-DB-Private", config.network.db, false),
+  });
+}
+export type SubnetsStep = ReturnType<typeof subnetsStep>["resources"];

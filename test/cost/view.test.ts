@@ -1,0 +1,152 @@
+import { describe, expect, test } from "vitest";
+import { type ConfigInput, configSchema } from "../../src/config/schema.ts";
+import { alternatives } from "../../src/cost/alternatives.ts";
+import { afterDown, costChange, costSoFar, estimate } from "../../src/cost/estimate.ts";
+import { shippedPrices } from "../../src/cost/prices.ts";
+import { defaultUsage, usageWith } from "../../src/cost/usage.ts";
+import {
+  afterDownView,
+  alternativesView,
+  costChangeView,
+  costJson,
+  costNowView,
+  costView,
+  money,
+  usageView,
+} from "../../src/cost/view.ts";
+
+const configOf = (input: ConfigInput = {}) => configSchema.parse(input);
+const of = (input: ConfigInput = {}) => estimate(configOf(input), shippedPrices);
+
+describe("as text", () => {
+  const text = costView(of(), shippedPrices);
+
+  test("shows steps and objects with their sums, the totals, what is missing, tax and dates", () => {
+    expect(text).toMatch(/^nat-bastion +\$55\.48$/m);
+    expect(text).toMatch(/^ {2}Bastion1 +\$13\.87$/m);
+    expect(text).toMatch(/^load-balancer +\$23\.73 +\$1\.55 +\$13\.77 +\$137\.68$/m);
+    expect(text).toMatch(/^ {2}Buddy-EFS +\$0\.33\+\? +\$1\.80\+\? +\$19\.44\+\?$/m);
+    expect(text).toMatch(/^all together +\$147\.34 +\$2\.05\+\? +\$16\.01\+\? +\$182\.26\+\?$/m);
+    expect(text).toContain("at least $163.35 in an ordinary month");
+    expect(text).toContain("recovery points of Buddy-EFS (efs:backup)");
+    expect(text).toContain("hosted zone of buddyverse.link: $0.50 a month; there before the stack");
+    expect(text).toContain("collected on 2026-11-22 from sources dated 2024-07-01 to 2026-10-01");
+    expect(text).toContain("Tax comes on top: 10 %");
+  });
+
+  test("claims no gap where there is none", () => {
+    const whole = costView(of({ efs: { backup: false } }), shippedPrices);
+    expect(whole).not.toMatch(/\+\?|at least|No price/);
+  });
+
+  test("with detail it shows quantity times price", () => {
+    const detail = costView(of(), shippedPrices, { detail: true });
+    expect(detail).toMatch(/db\.t3\.micro instance +730 hours × \$0\.026 +\$18\.98$/m);
+    expect(detail).toMatch(/recovery points +10 GB-months × unknown +unknown$/m);
+  });
+
+  test("another region says what the table covers, and shows unknown, not 0", () => {
+    const foreign = costView(of({ region: "eu-west-1" }), shippedPrices);
+    expect(foreign).toContain("The price table covers ap-northeast-2 and us-east-1.");
+    expect(foreign).toMatch(/^nat-bastion +unknown$/m);
+    expect(foreign).toMatch(/^all together +\$3\.00\+\?/m);
+    expect(foreign).toContain("Fixed: at least $3.00");
+  });
+
+  test("no line is wider than 100 characters, and none ends in a space", () => {
+    const long = configOf({
+      region: "eu-west-1",
+      nat: { mode: "gateway" },
+      domain: { name: "a-very-long-name-for-a-site-that-nobody-would-type.example.com" },
+      web: { instanceType: "m9z-very-long-family.metal-96xlarge" },
+    });
+    const one = estimate(long, shippedPrices);
+    const views = [
+      text,
+      costView(of({ database: { engineVersion: "8.0" } }), shippedPrices, { detail: true }),
+      costView(one, shippedPrices, { detail: true }),
+      alternativesView(alternatives(long, shippedPrices)),
+      alternativesView(alternatives(configOf(), shippedPrices)),
+      usageView(defaultUsage),
+      costChangeView(costChange(of(), one)),
+      costNowView(of(), costSoFar(of(), 5)),
+      afterDownView(afterDown(long, shippedPrices, { finalSnapshot: true })),
+    ];
+    const lines = views.flatMap((view) => view.split("\n"));
+    expect(lines.filter((line) => line.length > 100)).toEqual([]);
+    expect(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
+  });
+
+  test("side by side: marks what is configured, ranks what saves, and what the NAT instances save already", () => {
+    const view = alternativesView(alternatives(configOf(), shippedPrices));
+    expect(view).toMatch(/^→ NAT instances +\$163\.35 +as configured$/m);
+    expect(view).toMatch(/^ {2}NAT gateways +\$229\.64 +\+\$66\.29$/m);
+    expect(view).toContain("Saved already: $66.29 a month, beside NAT gateways.");
+    expect(view).toMatch(
+      /one at a time.*\n {2}1 {2}all instances and databases reserved, 1 year +\$30\.81 a month {2}a contract$/m,
+    );
+    expect(view).toMatch(
+      /^At the price of a requirement\n {2}1 {2}one zone, no replica +\$49\.54 a month {2}not by up; breaks R3, R4$/m,
+    );
+    const gateways = alternativesView(alternatives(configOf({ nat: { mode: "gateway" } }), shippedPrices));
+    expect(gateways).not.toContain("Saved already");
+    expect(alternativesView(alternatives(configOf({ region: "eu-west-1" }), shippedPrices))).toContain(
+      "Nothing in these tables costs less",
+    );
+  });
+
+  test("usage shows why, or that a person set it", () => {
+    expect(usageView(defaultUsage)).toMatch(/dataOutGB +10 +100 +1000\n +1 MB a page/);
+    expect(usageView(usageWith(["dataOutGB=7"]))).toMatch(/dataOutGB +7 +7 +7\n +set by you/);
+  });
+
+  test("plan, status and down each say it in their words", () => {
+    const change = costChangeView(costChange(of(), of({ nat: { mode: "gateway" } })));
+    expect(change).toMatch(/^Cost a month: \+\$66\.29 in an ordinary month, \+\$65\.70 of it fixed\n/);
+    expect(costChangeView(costChange(of(), of()))).toBe("Cost a month: no change");
+    expect(costChangeView(costChange(null, of()))).toContain("unknown in part; what has a price: +$163.35");
+    expect(costNowView(of(), costSoFar(of(), 73))).toBe(
+      "Costs at least $163.35 in an ordinary month, $147.34 of it fixed, without tax.\nHas cost at least $16.33 so far, by the estimate.",
+    );
+    const after = afterDownView(afterDown(configOf(), shippedPrices, { finalSnapshot: true }));
+    expect(after).toContain("final snapshot of database1: $1.90 a month");
+    expect(after).toContain("recovery points of Buddy-EFS: price unknown");
+    const nothing = configOf({ efs: { backup: false }, domain: null });
+    expect(afterDownView(afterDown(nothing, shippedPrices, { finalSnapshot: false }))).toContain(
+      "Nothing goes on costing.",
+    );
+  });
+
+  test("money has two digits, a sign before the dollar, and no noise", () => {
+    expect([money(0.1 + 0.2), money(-1234.5), money(1.005), money(-0.001), money(16.425)]).toEqual([
+      "$0.30",
+      "-$1,234.50",
+      "$1.01",
+      "$0.00",
+      "$16.43",
+    ]);
+  });
+});
+
+describe("as JSON", () => {
+  test("is plain, keeps unknown, names dates and sources, and has no fractions of a cent", () => {
+    const value = JSON.parse(JSON.stringify(costJson(of(), alternatives(configOf(), shippedPrices))));
+    expect(value).toMatchObject({
+      currency: "USD",
+      tax: "not included",
+      totals: { fixed: 147.34, total: { typical: 163.35 }, complete: false },
+      prices: { collected: "2026-11-22", oldest: "2024-07-01", newest: "2026-10-01" },
+    });
+    expect(value.prices.sources.P1).toContain("AWS Price List");
+    expect(value.steps.find(({ step }: { step: string }) => step === "rds").fixed).toBe(43.2);
+    const backup = value.lines.find(({ price }: { price: string }) => price === "efs:backup");
+    expect(backup).toMatchObject({ monthly: "unknown", unitPrice: "unknown" });
+    const money: number[] = [];
+    JSON.stringify(value, (key, of) => {
+      if (/^(fixed|monthly|low|typical|high|difference|saves)$/.test(key) && typeof of === "number") money.push(of);
+      return of;
+    });
+    expect(money.length).toBeGreaterThan(100);
+    expect(money.filter((usd) => Number(usd.toFixed(2)) !== usd)).toEqual([]);
+  });
+});
