@@ -309,6 +309,7 @@ function purchaseNote(purchase: Purchase = "on-demand"): string | undefined {
 }
 
 // MySQL 8.0 left standard support on 2026-07-31, and is charged for since; 8.4 has it until 2029-07-31.
+// (Prices: P1 and B3 of the price table. A standby's vCPUs count like the primary's.)
 function extendedSupport(
   version: string,
   instanceClass: string,

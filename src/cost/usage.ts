@@ -42,7 +42,7 @@ export const usageReasons: Readonly<Record<UsageName, string>> = {
   dataOutGB: "1 MB a page: 10 thousand, 100 thousand, 1 million pages a month",
   lcu: "the same pages: one unit carries 1 GB an hour or 25 new connections a second, peaks included",
   natGB: "system updates only; an hourly feed from outside; files fetched from outside",
-  crossZoneGB: "a tenth to a fifth of the data out is asked from a database in the other zone",
+  crossZoneGB: "a fifth of the data out is asked from a database in the other zone, both directions added",
   efsStandardGB: "static files and new uploads",
   efsIaGB: "uploads not touched for some weeks",
   efsIaAccessGB: "old uploads looked at again",

@@ -110,6 +110,26 @@ describe("what the config changes", () => {
     expect(of({ database: { engineVersion: "8.4.7" } }).totals.fixed).toBe(without);
   });
 
+  test("a standby doubles the primary: instance, storage and Extended Support", () => {
+    // 0.026 × 730 + 20 × 0.131 = 21.60; 2 vCPU × 730 h × 0.12 = 175.20
+    const old: ConfigInput = { database: { engineVersion: "8.0" } };
+    expect(of({}, defaultUsage, { multiAz: true }).totals.fixed - of().totals.fixed).toBeCloseTo(21.6, 6);
+    expect(of(old, defaultUsage, { multiAz: true }).totals.fixed - of(old).totals.fixed).toBeCloseTo(21.6 + 175.2, 6);
+  });
+
+  test("says what is left out of this stack's estimate", () => {
+    const all = of({ monitoring: { email: "ops@example.com" }, image: { app: { folder: "./site" } } }).notCounted.join(
+      "\n",
+    );
+    expect(all).toMatch(/^tax$/m);
+    expect(all).toMatch(/CPU credits.*unlimited/);
+    expect(all).toMatch(/e-mails through SNS/);
+    expect(all).toMatch(/archive in S3/);
+    const type = { instanceType: "m5.large" };
+    const plain = of({ bastion: type, nat: type, web: type }, defaultUsage, { freeAllowances: true }).notCounted;
+    expect(plain).toEqual(["tax", "the builder instance: minutes for each new image"]);
+  });
+
   test("Extended Support of a class whose vCPUs are not known is unknown", () => {
     const { totals } = of({ database: { engineVersion: "8.0", instanceClass: "db.x9.huge" } });
     expect(totals.unknown.filter((text) => text.includes("Extended Support"))).toHaveLength(1);
