@@ -7,11 +7,13 @@ import { type Config, configSchema } from "./schema.ts";
 export const CONFIG_FILE = "buddyverse.config.json";
 
 /**
- * Reads and checks a config file.
+ * Reads and checks a config file. `overrides` take the place of what the file says.
  * @throws BuddyError `config`: the file is missing, unreadable or not JSON, or holds mistakes, all of which are in `problems`.
  */
-export function loadConfig(path: string): Config {
-  return parseConfig(parseJson(read(path), path), path);
+export function loadConfig(path: string, overrides: { readonly region?: string } = {}): Config {
+  const value = parseJson(read(path), path);
+  const overridden = typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value, ...overrides } : value;
+  return parseConfig(overridden, path);
 }
 
 /**

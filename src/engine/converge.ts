@@ -1,4 +1,4 @@
-import { AmbiguousOutcome, classify, hasCode, isOneOf } from "../aws/errors.ts";
+import { AmbiguousOutcome, classify, codesOf, hasCode, isOneOf } from "../aws/errors.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Action, Outcome } from "../report/events.ts";
 import type { Recorded } from "../state/state.ts";
@@ -43,6 +43,8 @@ const NOT_VISIBLE: readonly NotYet[] = [
   "InvalidLaunchTemplateId.NotFound",
   "InvalidKeyPair.NotFound",
 ];
+
+const EXISTS = /AlreadyExists|Duplicate|AlreadyOwnedByYou/;
 
 export interface Converged {
   readonly live: Identified | undefined;
@@ -131,7 +133,8 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
       const lost = error instanceof AmbiguousOutcome;
       const trouble = lost || kind === "throttled" || kind === "transient" || kind === "network";
       const named = isOneOf(error, type.retryable?.[verb]);
-      const invisible = verb !== "delete" && isOneOf(error, NOT_VISIBLE);
+      // "Exists already" is an earlier attempt of ours that does not show yet; what is somebody else's, `find` refuses.
+      const invisible = (verb !== "delete" && isOneOf(error, NOT_VISIBLE)) || (verb === "create" && codesOf(error).some((code) => EXISTS.test(code)));
       if (!trouble && !named && !invisible) throw error;
       hindered ??= { since: clock.now(), pause: 1_000 };
       const limit = named ? HINDRANCE_S : invisible ? NOT_VISIBLE_S : 10 * 60;
@@ -178,6 +181,8 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
             }
             return settle(live, outcome);
           }
+          // Found after an answer that was lost.
+          if (tried && outcome === "unchanged") outcome = "created";
           const spec = recordedSpec(wanted ?? {});
           if (
             !recorded ||
@@ -221,6 +226,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
             since: Math.round(clock.now()),
           });
           tried = true;
+          waiting = undefined;
           const create = type.create;
           const done = await attempt("create", undefined, async () => {
             try {
@@ -230,6 +236,8 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
               // Certainly not made: forget the intent, so that the next attempt is a new one.
               if (hasCode(error, "IdempotentParameterMismatch")) record({ token: run.token(), status: "creating" });
               else if (definite(error)) store.drop(node.key);
+              // Safe to repeat (a token, or a name that AWS knows): no need to wait until it could have shown.
+              else if (!(error instanceof AmbiguousOutcome)) record({ status: "creating", since: 0 });
               throw error;
             }
           });

@@ -72,13 +72,13 @@ export async function bringUp(run: Run, { graph, surveyed }: Survey): Promise<Re
   const stopped = ({ outcome }: Settled) =>
     outcome === "failed" || outcome === "blocked" || outcome === "skipped" || outcome === "interrupted";
 
-  async function bring(node: Node, wanted: () => object | undefined): Promise<Settled> {
+  async function bring(node: Node, wanted: () => object | undefined, again = false): Promise<Settled> {
     try {
       const first = surveyed.get(node.key);
       const target = wanted();
       // The survey's look still holds for what nobody but this run changes; an update looks again, just before.
-      const fresh =
-        first && (first.decision.kind === "none" || first.decision.kind === "create") ? first.look : undefined;
+      const kept = !again && (first?.decision.kind === "none" || first?.decision.kind === "create");
+      const fresh = kept ? first.look : undefined;
       const { live: found, outcome, reason }: Converged = await converge(run, node, target, fresh);
       if (found && outcome !== "blocked") live.set(node.key, found);
       return settle(node, outcome, { ...(found ? { id: found.id } : {}), ...(reason === undefined ? {} : { reason }) });
@@ -133,7 +133,7 @@ export async function bringUp(run: Run, { graph, surveyed }: Survey): Promise<Re
           !stopped(outcomes.get(node.key) as Settled) &&
           node.resource?.scaffoldFor().every((purpose) => !stopped(outcomes.get(purpose.key) as Settled)),
       )
-      .map((node) => bring(node, () => undefined)),
+      .map((node) => bring(node, () => undefined, true)),
   );
   return { settled: [...outcomes.values()], live };
 }

@@ -27,7 +27,7 @@ export function readIfThere(path: string): string | undefined {
  * Writes a whole file so that a reader, or a crash at any moment, sees the old text or the new, never a part: temporary
  * file in the same folder, fsync, rename, fsync of the folder. Mode 0600. A symbolic link is followed, not replaced.
  */
-export function writeAtomically(path: string, text: string): void {
+export function writeAtomically(path: string, text: string, { synced } = { synced: true }): void {
   const target = realTarget(path);
   const temporary = `${target}.${process.pid}.tmp`;
   try {
@@ -36,7 +36,7 @@ export function writeAtomically(path: string, text: string): void {
       const bytes = Buffer.from(text);
       let written = 0;
       while (written < bytes.length) written += writeSync(file, bytes, written);
-      fsyncSync(file);
+      if (synced) fsyncSync(file);
     } finally {
       closeSync(file);
     }
@@ -55,6 +55,7 @@ export function writeAtomically(path: string, text: string): void {
       cause: error,
     });
   }
+  if (!synced) return;
   const folder = openSync(dirname(target), "r");
   try {
     fsyncSync(folder);

@@ -1,5 +1,19 @@
 import type { Safety } from "../safety.ts";
 
-export { GetParameterCommand, SSMClient as Client } from "@aws-sdk/client-ssm";
+export {
+  AddTagsToResourceCommand,
+  DeleteParameterCommand,
+  DescribeParametersCommand,
+  GetParameterCommand,
+  GetParametersCommand,
+  ListTagsForResourceCommand,
+  PutParameterCommand,
+  SSMClient as Client,
+} from "@aws-sdk/client-ssm";
 
-export const safety: Readonly<Record<string, Safety>> = {};
+export const safety: Readonly<Record<string, Safety>> = {
+  // Without Overwrite a repeat is refused; with it, it sets the same value again.
+  PutParameter: "name",
+  AddTagsToResource: "same",
+  DeleteParameter: "same",
+};

@@ -1,0 +1,43 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { type Answers, initialConfig, QUESTIONS, schemaRefFor } from "../../config/init.ts";
+import { configJsonSchemaText } from "../../config/schema.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import { ask, requireConsent } from "../ask.ts";
+import type { CommonOptions } from "../program.ts";
+import { pathsOf } from "../session.ts";
+
+/** Writes a config; never over one that is there. */
+export async function init(options: CommonOptions & { readonly yes?: boolean }): Promise<number> {
+  const { config } = pathsOf(options);
+  const file = resolve(config);
+  if (existsSync(file)) {
+    throw new BuddyError({ code: "usage", message: `${config} is there already`, about: { file: config }, hint: "Edit it, or name another: --config FILE." });
+  }
+  requireConsent("init", options.yes ?? false);
+  const answers = options.yes ? {} : await interview();
+  const schema = schemaRefFor(dirname(file));
+  if (schema.copyTo && !existsSync(schema.copyTo)) writeFileSync(schema.copyTo, configJsonSchemaText());
+  writeFileSync(file, `${JSON.stringify(initialConfig(answers, schema.ref), null, 2)}\n`, { flag: "wx" });
+  if (options.json) process.stdout.write(`${JSON.stringify({ written: join(config) })}\n`);
+  else process.stdout.write(`Wrote ${config}. Next: buddyverse up --sandbox --yes (a rehearsal), or buddyverse plan.\n`);
+  return 0;
+}
+
+async function interview(): Promise<Answers> {
+  const answers: Record<string, string> = {};
+  for (const question of QUESTIONS) {
+    if (!question.applies(answers)) continue;
+    for (;;) {
+      const standard = question.default(answers);
+      const given = (await ask(`${question.question} [${standard}] `)) || standard;
+      const complaint = question.validate(given, answers);
+      if (!complaint) {
+        answers[question.key] = given;
+        break;
+      }
+      process.stderr.write(`${complaint}\n`);
+    }
+  }
+  return answers;
+}

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Inputs } from "../../steps/inputs.ts";
+import type { Network } from "../aws/aws.ts";
+import type { Config } from "../config/schema.ts";
+import { BuddyError } from "../lib/errors.ts";
+import { newKeyPair } from "../lib/key-pair.ts";
+import type { StateStore } from "../state/store.ts";
+import type { Paths } from "./session.ts";
+
+const KEY_NAME = "Buddy-Project";
+
+/** The steps read it when a spec is made, so that a key made after the plan is still in time. */
+export type MutableInputs = { -readonly [K in keyof Inputs]: Inputs[K] };
+
+interface Circumstances {
+  readonly config: Config;
+  readonly paths: Paths;
+  readonly store: StateStore;
+  readonly network: Network;
+  readonly sandbox: boolean;
+  readonly resolvesAddress: boolean;
+}
+
+export async function readInputs(circumstances: Circumstances): Promise<MutableInputs> {
+  const { config, paths, sandbox } = circumstances;
+  return {
+    publicKey: config.bastion.publicKeyFile ? readPublicKey(resolve(paths.folder, config.bastion.publicKeyFile)) : readIfMade(keyFile(paths, sandbox)),
+    allowedCidrs: await allowedCidrs(circumstances),
+    appArchive: undefined,
+  };
+}
+
+const keyFile = (paths: Paths, sandbox: boolean): string => join(dirname(resolve(paths.state)), `${KEY_NAME}${sandbox ? ".sandbox" : ""}.pem`);
+const readIfMade = (file: string): string | undefined => (existsSync(`${file}.pub`) ? readFileSync(`${file}.pub`, "utf8").trim() : undefined);
+
+/** Makes the key pair where the config names none and none was made before: the private key is written once, mode 0600, beside the state. */
+export function makeKeyPair({ config, paths, sandbox, inputs }: { readonly config: Config; readonly paths: Paths; readonly sandbox: boolean; readonly inputs: MutableInputs }): string | undefined {
+  if (inputs.publicKey !== undefined || config.bastion.publicKeyFile) return undefined;
+  const file = keyFile(paths, sandbox);
+  if (existsSync(file)) {
+    throw new BuddyError({
+      code: "config",
+      message: `${file} is there, but its public half ${file}.pub is not`,
+      about: { file },
+      hint: `Make it again: ssh-keygen -y -f ${file} > ${file}.pub`,
+    });
+  }
+  const { privateKey, publicKey } = newKeyPair(`${KEY_NAME}@${config.stack}`);
+  writeFileSync(file, privateKey, { mode: 0o600, flag: "wx" });
+  writeFileSync(`${file}.pub`, `${publicKey}\n`, { mode: 0o644 });
+  inputs.publicKey = publicKey;
+  return file;
+}
+
+export const privateKeyFile = (paths: Paths, sandbox: boolean): string => keyFile(paths, sandbox);
+
+function readPublicKey(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new BuddyError({ code: "config", message: `${file} cannot be read`, about: { file, path: "bastion.publicKeyFile" }, hint: "Name a public key file, as ~/.ssh/id_ed25519.pub, or null to have a key pair made.", cause: error });
+  }
+  if (!/^(ssh-ed25519|ssh-rsa) [A-Za-z0-9+/=]+( .*)?$/.test(text)) {
+    throw new BuddyError({
+      code: "config",
+      message: `${file} is not an OpenSSH public key that EC2 takes`,
+      about: { file, path: "bastion.publicKeyFile" },
+      hint: "EC2 imports ssh-ed25519 and ssh-rsa keys. Name the .pub file, never the private key.",
+    });
+  }
+  return text;
+}
+
+/** "my-ip" becomes the caller's address of now, or, for commands that only look, the one that was applied last. */
+async function allowedCidrs({ config, store, network, resolvesAddress }: Circumstances): Promise<readonly string[]> {
+  const { allowedCidrs: given } = config.bastion;
+  if (!given.includes("my-ip")) return given;
+  const applied = appliedCidrs(store);
+  if (!resolvesAddress && applied) return applied;
+  const mine = resolvesAddress ? `${await network.publicAddress()}/32` : "my-ip";
+  return given.map((cidr) => (cidr === "my-ip" ? mine : cidr));
+}
+
+function appliedCidrs(store: StateStore): readonly string[] | undefined {
+  const group = Object.values(store.resources).find(({ name }) => name === "BastionHost");
+  const inbound = group?.spec.inbound as readonly { readonly cidr?: string }[] | undefined;
+  const cidrs = inbound?.flatMap(({ cidr }) => cidr ?? []);
+  return cidrs && cidrs.length > 0 ? cidrs : undefined;
+}

@@ -1,0 +1,32 @@
+import { BuddyError } from "../lib/errors.ts";
+
+/** How long calls under way may take to finish after Ctrl-C, milliseconds. */
+const GRACE_MS = 4_500;
+
+/**
+ * Ctrl-C and SIGTERM: the first ends the run cleanly (nothing new is sent, calls under way are finished and recorded),
+ * the second leaves at once. Both exit with 5.
+ */
+export function onInterrupt(): { readonly signal: AbortSignal; onFirst(act: () => void): void; stop(): void } {
+  const controller = new AbortController();
+  const acts: (() => void)[] = [];
+  const leave = () => process.exit(5);
+  const act = () => {
+    if (controller.signal.aborted) leave();
+    for (const one of acts) one();
+    controller.abort(
+      new BuddyError({ code: "interrupted", message: "interrupted", hint: "Run the same command again: it goes on where it stopped." }),
+    );
+    setTimeout(leave, GRACE_MS).unref();
+  };
+  process.on("SIGINT", act);
+  process.on("SIGTERM", act);
+  return {
+    signal: controller.signal,
+    onFirst: (one) => acts.push(one),
+    stop() {
+      process.off("SIGINT", act);
+      process.off("SIGTERM", act);
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
+
+const EXIT_CODES = `
+Exit codes: 0 done, nothing to do; 1 failed; 2 wrong usage or config; 3 differences found (status, plan
+--detailed-exit-code); 4 locked by another run; 5 interrupted, resumable; 6 wrong account or region for this state.`;
+
+/** The options that every command has, as commander gives them. */
+export interface CommonOptions {
+  readonly config?: string;
+  readonly state?: string;
+  readonly profile?: string;
+  readonly region?: string;
+  readonly sandbox?: boolean;
+  readonly sandboxSpeed?: string;
+  readonly json?: boolean;
+  readonly jsonLines?: boolean;
+  readonly color: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly trace?: string;
+  readonly concurrency?: number;
+}
+
+const positive = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return number;
+};
+const speed = (value: string): string => {
+  if (value !== "max" && !(Number(value) > 0)) throw new InvalidArgumentError('It must be a number above 0, or "max".');
+  return value;
+};
+
+function common(command: Command): Command {
+  return command
+    .option("--config <file>", "the config (default: buddyverse.config.json)")
+    .option("--state <file>", "the state (default: buddyverse.state.json beside the config)")
+    .option("--profile <name>", "the AWS profile to use")
+    .option("--region <name>", "the AWS region, over the config's")
+    .option("--sandbox", "run against the embedded AWS: no account, no network")
+    .addOption(new Option("--sandbox-speed <times>", "how fast the sandbox's time goes").default("60").argParser(speed))
+    .option("--json", "one JSON document on stdout, nothing else there")
+    .option("--json-lines", "events as JSON lines on stdout while it works")
+    .option("--no-color", "no colours (so does NO_COLOR)")
+    .option("--quiet", "only the result and failures")
+    .option("--verbose", "more, with stack traces of failures")
+    .option("--trace <file>", "write every AWS call as a JSON line")
+    .option("--concurrency <n>", "AWS calls under way at the same time, at most (default: 16)", positive);
+}
+
+const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n${EXIT_CODES}`;
+
+/** Each command's work is loaded when it runs: `--help` and `--version` load neither the SDK nor the steps. */
+function program(version: string, done: (code: number) => void): Command {
+  const top = new Command("buddyverse")
+    .description("Stands the BUDDYVERSE platform up on AWS, shows what it is, and takes it down again.")
+    .version(version, "--version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .showHelpAfterError("(add --help for the options)")
+    .addHelpText(
+      "after",
+      examples("buddyverse up --sandbox --yes      rehearse the whole stack without an account", "buddyverse plan                   what up would do", "buddyverse up", "buddyverse status", "buddyverse down"),
+    );
+
+  common(top.command("up"))
+    .description("bring the stack to what the config says; safe to run again at any moment")
+    .option("--yes", "answer every question with yes")
+    .option("--step <name>", "only that step, and what it needs")
+    .option("--replace", "allow what cannot be changed in place to be made anew, where it holds no data")
+    .addHelpText("after", examples("buddyverse up", "buddyverse up --sandbox --yes", "buddyverse up --step load-balancer", "buddyverse up --yes --json-lines --trace calls.jsonl"))
+    .action(async (options) => done(await (await import("./commands/up.ts")).up(options)));
+
+  common(top.command("down"))
+    .description("remove the stack, in reverse order, and look that nothing is left")
+    .option("--yes", "answer every question with yes")
+    .option("--discard-data", "leave no final snapshot of the database")
+    .addHelpText("after", examples("buddyverse down", "buddyverse down --sandbox --yes", "buddyverse down --discard-data"))
+    .action(async (options) => done(await (await import("./commands/down.ts")).down(options)));
+
+  common(top.command("status"))
+    .description("every resource against what was recorded and against the config, property by property")
+    .addHelpText("after", examples("buddyverse status", "buddyverse status --json", "buddyverse status --sandbox"))
+    .action(async (options) => done(await (await import("./commands/status.ts")).status(options)));
+
+  common(top.command("plan"))
+    .description("what up would do, how long it would take, and what it would cost")
+    .option("--step <name>", "only that step, and what it needs")
+    .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
+    .option("--detailed-exit-code", "exit 3 when there is something to do")
+    .addHelpText("after", examples("buddyverse plan", "buddyverse plan --offline", "buddyverse plan --detailed-exit-code --json"))
+    .action(async (options) => done(await (await import("./commands/plan.ts")).plan(options)));
+
+  common(top.command("outputs"))
+    .description("site URL, load balancer, database endpoints, ssh commands")
+    .addHelpText("after", examples("buddyverse outputs", "buddyverse outputs --json"))
+    .action(async (options) => done(await (await import("./commands/outputs.ts")).outputs(options)));
+
+  common(top.command("cost"))
+    .description("monthly estimate by part, with the alternatives side by side; asks nobody")
+    .option("--usage <name=value>", "assume another use, as dataOutGB=500 or lcu=0.1:1:4 (low:typical:high)", (value: string, all: string[]) => [...all, value], [])
+    .addHelpText("after", examples("buddyverse cost", "buddyverse cost --usage dataOutGB=500", "buddyverse cost --json"))
+    .action(async (options) => done(await (await import("./commands/cost.ts")).cost(options)));
+
+  common(top.command("init"))
+    .description("write a config, asking the few questions that matter")
+    .option("--yes", "ask nothing, take the defaults")
+    .addHelpText("after", examples("buddyverse init", "buddyverse init --yes --config stage.config.json"))
+    .action(async (options) => done(await (await import("./commands/init.ts")).init(options)));
+
+  common(top.command("unlock"))
+    .description("break a lock that another machine's run left behind")
+    .argument("<id>", "the lock's id, as the error named it")
+    .addHelpText("after", examples("buddyverse unlock 2f6c0a52"))
+    .action(async (id, options) => done(await (await import("./commands/unlock.ts")).unlock(id, options)));
+
+  common(top.command("sandbox"))
+    .description("the embedded AWS: look inside, or empty it")
+    .argument("[action]", "show or reset", "show")
+    .addHelpText("after", examples("buddyverse sandbox", "buddyverse sandbox reset", "buddyverse sandbox --json"))
+    .action(async (action, options) => done(await (await import("./commands/sandbox.ts")).sandbox(action, options)));
+
+  const quiet = (command: Command): void => {
+    command.exitOverride();
+    for (const sub of command.commands) quiet(sub);
+  };
+  quiet(top);
+  return top;
+}
+
+/** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json. */
+export async function run(argv: readonly string[], version: string): Promise<number> {
+  let code = 0;
+  try {
+    await program(version, (given) => {
+      code = given;
+    }).parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const verbose = argv.includes("--verbose");
+    if (argv.includes("--json") || argv.includes("--json-lines")) {
+      const { code: kind, message, about, hint, problems } = error instanceof BuddyError ? error : new BuddyError({ code: "internal", message: String(error) });
+      process.stdout.write(`${JSON.stringify({ error: { code: kind, message, about, hint, problems } })}\n`);
+    }
+    process.stderr.write(`${explain(error, { verbose })}\n`);
+    return exitCodeOf(error);
+  }
+}

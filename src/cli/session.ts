@@ -1,0 +1,172 @@
+import { randomBytes } from "node:crypto";
+import { appendFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { types } from "../../steps/resources/types.ts";
+import { stepsFor } from "../../steps/index.ts";
+import type { Aws } from "../aws/aws.ts";
+import { connect } from "../aws/connect.ts";
+import { internet } from "../aws/network.ts";
+import { CONFIG_FILE, loadConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { type Graph, graphOf } from "../engine/graph.ts";
+import type { AnyType } from "../engine/resource.ts";
+import type { Run } from "../engine/run.ts";
+import { type Clock, jumpingClock, realClock } from "../lib/clock.ts";
+import { BuddyError } from "../lib/errors.ts";
+import type { Event } from "../report/events.ts";
+import { openSandboxFile } from "../sandbox/file.ts";
+import { freshWorld } from "../sandbox/fresh.ts";
+import { openSandbox } from "../sandbox/sandbox.ts";
+import { takeLock } from "../state/lock.ts";
+import { lookingStore, openStore, readState, type StateStore, type StateText, stateFile } from "../state/store.ts";
+import { type MutableInputs, readInputs } from "./inputs.ts";
+import { onInterrupt } from "./interrupt.ts";
+import type { CommonOptions } from "./program.ts";
+
+export const SANDBOX_FILE = "buddyverse.sandbox.json";
+
+export interface Paths {
+  readonly config: string;
+  /** The folder of the config: what the config names is relative to it. */
+  readonly folder: string;
+  readonly state: string;
+  readonly lock: string;
+}
+
+/** Where a run's files are: the sandbox's state is apart, and never mixes with a real account's. */
+export function pathsOf(options: CommonOptions): Paths {
+  const config = options.config ?? CONFIG_FILE;
+  const folder = dirname(resolve(config));
+  const state = options.sandbox ? join(options.state ? dirname(resolve(options.state)) : folder, SANDBOX_FILE) : (options.state ?? join(folder, "buddyverse.state.json"));
+  return { config, folder, state, lock: `${state}.lock` };
+}
+
+export const configOf = (options: CommonOptions): Config => loadConfig(pathsOf(options).config, options.region ? { region: options.region } : {});
+
+/** Everything that one command works with. The one place where the parts of the program are put together. */
+export interface Session {
+  readonly options: CommonOptions;
+  readonly paths: Paths;
+  readonly config: Config;
+  readonly aws: Aws;
+  readonly clock: Clock;
+  readonly graph: Graph;
+  readonly types: ReadonlyMap<string, AnyType>;
+  readonly run: Run;
+  readonly inputs: MutableInputs;
+  /** How many times faster than the wall its clock goes; undefined on AWS. */
+  readonly sandboxSpeed: number | "max" | undefined;
+  /** Where events go; set by the command before it starts to work. */
+  listen(emit: (event: Event) => void): void;
+  close(): void;
+}
+
+export interface Purpose {
+  readonly command: string;
+  /** It changes things: takes the lock, and writes state. */
+  readonly writes: boolean;
+  /** "my-ip" means the address of now; else the one that was recorded, if any. */
+  readonly resolvesAddress: boolean;
+  readonly discardData?: boolean;
+}
+
+export async function open(options: CommonOptions, purpose: Purpose): Promise<Session> {
+  const paths = pathsOf(options);
+  const config = configOf(options);
+  const closing: (() => void)[] = [];
+  const close = () => {
+    for (const last of closing.splice(0).reverse()) last();
+  };
+  try {
+    if (purpose.writes) {
+      const lock = takeLock(paths.lock, purpose.command, randomBytes(4).toString("hex"), new Date());
+      closing.push(lock.release);
+      if (lock.takenFrom) process.stderr.write(`Took over the lock of "${lock.takenFrom.command}" (pid ${lock.takenFrom.pid}), which died at its work.\n`);
+    }
+    const stage = options.sandbox ? sandboxStage(options, paths, config, purpose.writes ? closing : []) : awsStage(paths);
+    // A bad state file stops here, before anything is sent.
+    const known = readState(stage.text);
+    if (known && known.region !== config.region) checkRegion(known.region, config.region, paths.state);
+
+    const interrupt = onInterrupt();
+    closing.push(interrupt.stop);
+    const traceFile = options.trace;
+    if (traceFile) writeFileSync(traceFile, "", { mode: 0o600 });
+    const aws = await connect({
+      region: config.region,
+      clock: stage.clock,
+      network: stage.network,
+      profile: options.profile,
+      signal: interrupt.signal,
+      wire: stage.wire,
+      concurrency: options.concurrency,
+      onCall: traceFile ? (call) => appendFileSync(traceFile, `${JSON.stringify(call)}\n`) : undefined,
+    });
+    const identity = { stack: config.stack, account: aws.account, region: aws.region };
+    const store: StateStore = purpose.writes ? openStore(stage.text, identity, () => randomBytes(8).toString("hex")) : lookingStore(stage.text, identity);
+    const inputs = await readInputs({ config, paths, store, network: aws.network, sandbox: options.sandbox ?? false, resolvesAddress: purpose.resolvesAddress });
+
+    let listener: (event: Event) => void = () => {};
+    interrupt.onFirst(() => listener({ type: "run.interrupting", at: stage.clock.now() }));
+    return {
+      options,
+      paths,
+      config,
+      aws,
+      clock: stage.clock,
+      graph: graphOf(stepsFor(config, inputs), config.stack, config.tags),
+      types,
+      inputs,
+      sandboxSpeed: stage.speed,
+      run: {
+        aws,
+        clock: stage.clock,
+        store,
+        emit: (event) => listener(event),
+        signal: interrupt.signal,
+        token: () => randomBytes(16).toString("hex"),
+        discardData: purpose.discardData ?? false,
+      },
+      listen(emit) {
+        listener = emit;
+      },
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+interface Stage {
+  readonly clock: Clock;
+  readonly text: StateText;
+  readonly network: Aws["network"];
+  readonly wire?: ReturnType<typeof openSandbox>;
+  readonly speed?: number | "max";
+}
+
+const awsStage = (paths: Paths): Stage => ({ clock: realClock(), text: stateFile(paths.state), network: internet });
+
+function sandboxStage(options: CommonOptions, paths: Paths, config: Config, closing: (() => void)[]): Stage {
+  const now = Date.now();
+  const file = openSandboxFile(paths.state, now, () => freshWorld({ region: config.region, domain: config.domain?.name, time: now, seed: 7 }));
+  if (file.world.region !== config.region) checkRegion(file.world.region, config.region, paths.state);
+  const speed = options.sandboxSpeed === "max" ? "max" : Number(options.sandboxSpeed ?? 60);
+  const clock = speed === "max" ? jumpingClock(file.time) : realClock(speed, file.time);
+  const wire = openSandbox({ world: file.world, clock, save: file.save });
+  closing.push(() => {
+    wire.settle();
+    file.save();
+  });
+  return { clock, text: file.state, network: wire.network, wire, speed };
+}
+
+function checkRegion(recorded: string, wanted: string, path: string): never {
+  throw new BuddyError({
+    code: "wrong-account",
+    message: `${path} belongs to region ${recorded}, but this run is for region ${wanted}`,
+    about: { file: path },
+    hint: `Use the region that it was made with (${recorded}), or another state file: --state FILE.`,
+  });
+}

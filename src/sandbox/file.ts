@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { BuddyError } from "../lib/errors.ts";
+import { readIfThere, writeAtomically } from "../state/file.ts";
+import type { StateText } from "../state/store.ts";
+import type { World } from "./world.ts";
+
+const schema = z.object({
+  version: z.literal(1),
+  /** Wall-clock time of the last write, milliseconds since 1970. */
+  savedAt: z.number(),
+  world: z.looseObject({ version: z.literal(1), account: z.string(), region: z.string(), time: z.number() }),
+  state: z.unknown(),
+});
+
+/** The sandbox's file: its world, and the stack state that belongs to it, so that neither mixes with a real account's. */
+export interface SandboxFile {
+  readonly world: World;
+  /** The sandbox's time now: its last, and what has passed on the wall since. */
+  readonly time: number;
+  save(): void;
+  readonly state: StateText;
+}
+
+/** @param fresh makes the world of an empty file. */
+export function openSandboxFile(path: string, now: number, fresh: () => World): SandboxFile {
+  const content = readIfThere(path);
+  let world: World;
+  let state: unknown;
+  let time: number;
+  if (content === undefined) {
+    world = fresh();
+    time = world.time;
+  } else {
+    const read = parse(path, content);
+    world = read.world as unknown as World;
+    state = read.state;
+    time = world.time + Math.max(0, now - read.savedAt);
+  }
+  // A rehearsal need not survive a power cut, so nothing is synced to the disk; a kill at any moment it does survive.
+  const save = () => writeAtomically(path, JSON.stringify({ version: 1, savedAt: Date.now(), world, state }), { synced: false });
+  return {
+    world,
+    time,
+    save,
+    state: {
+      path,
+      read: () => (state === undefined || state === null ? undefined : JSON.stringify(state)),
+      write(text) {
+        state = JSON.parse(text);
+        save();
+      },
+      backUp() {},
+    },
+  };
+}
+
+/** The world in a sandbox file, or undefined when there is none. */
+export function readWorld(path: string): World | undefined {
+  const content = readIfThere(path);
+  return content === undefined ? undefined : (parse(path, content).world as unknown as World);
+}
+
+function parse(path: string, content: string): z.infer<typeof schema> {
+  try {
+    return schema.parse(JSON.parse(content));
+  } catch (error) {
+    throw new BuddyError({
+      code: "state",
+      message: `${path} is not a sandbox of this version`,
+      about: { file: path },
+      hint: "Empty it: buddyverse sandbox reset",
+      cause: error,
+    });
+  }
+}
