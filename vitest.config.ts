@@ -3,5 +3,5 @@ import { viteText } from "./text-loader.js";
 
 export default defineConfig({
   plugins: [viteText],
-  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000 },
+  test: { globalSetup: "test/build.ts", include: ["test/**/*.test.ts"], testTimeout: 60_000 },
 });

@@ -61,6 +61,9 @@ export interface Session {
   close(): void;
 }
 
+/** The clock's speed as the views want it: undefined on AWS, Infinity for a sandbox that does not wait. */
+export const speedOf = ({ sandboxSpeed }: Session): number | undefined => (sandboxSpeed === "max" ? Number.POSITIVE_INFINITY : sandboxSpeed);
+
 export interface Purpose {
   readonly command: string;
   /** It changes things: takes the lock, and writes state. */

@@ -50,6 +50,8 @@ export interface Converged {
   readonly live: Identified | undefined;
   readonly outcome: Outcome;
   readonly reason?: string;
+  /** The id of what a delete left behind on purpose. */
+  readonly leaves?: string;
 }
 
 /**
@@ -73,6 +75,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
   let updated: { readonly fields: string; readonly at: number; readonly times: number } | undefined;
   let hindered: { readonly since: number; pause: number } | undefined;
   let replacing = false;
+  let leaves: string | undefined;
   let seen = first;
 
   const begin = (next: Action, id?: string) => {
@@ -208,7 +211,9 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
 
         case "create": {
           if (type.external || !type.create) {
-            return settle(undefined, "blocked", `${type.name} ${node.name} is not there`);
+            if (needs.length === 0) return settle(undefined, "blocked", `${type.name} ${node.name} is not there`);
+            await waitFor("not visible yet", 2, NOT_VISIBLE_S, undefined);
+            continue;
           }
           const spec = wanted as object;
           begin(outcome === "replaced" ? "replace" : "create");
@@ -297,9 +302,9 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
           if (recorded?.status !== "deleting") record({ id: (live as Identified).id, status: "deleting" });
           const label = String(store.get(node.key)?.since ?? 0);
           const remove = type.delete;
-          const done = await attempt("delete", live, () =>
-            remove(run.aws, live as Identified, { discardData: run.discardData, label }),
-          );
+          const done = await attempt("delete", live, async () => {
+            leaves = (await remove(run.aws, live as Identified, { discardData: run.discardData, label })) || leaves;
+          });
           if (done) {
             if (!replacing) outcome = "deleted";
             await waitFor("being deleted", patience.gone ?? Math.min(patience.usual, 3), patience.limit, live);
@@ -338,7 +343,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
 
   function settle(live: Identified | undefined, result: Outcome, reason?: string): Converged {
     emit({ ...about(), type: "resource.settled", outcome: result, id: live?.id, ms: clock.now() - started, reason });
-    return { live, outcome: result, ...(reason === undefined ? {} : { reason }) };
+    return { live, outcome: result, ...(reason === undefined ? {} : { reason }), ...(leaves ? { leaves } : {}) };
   }
 }
 

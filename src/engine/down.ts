@@ -37,8 +37,8 @@ export async function bringDown(run: Run, surveyed: Survey): Promise<readonly Se
     }
     try {
       const fresh = look.live === undefined && run.store.get(node.key) === undefined ? look : undefined;
-      const { outcome } = await converge(run, node, undefined, fresh);
-      return { ...base, outcome, id: look.live?.id, reason: undefined, error: undefined };
+      const { outcome, leaves } = await converge(run, node, undefined, fresh);
+      return { ...base, outcome, leaves, id: look.live?.id, reason: undefined, error: undefined };
     } catch (error) {
       const failure = describeError(error, node, look.live?.id);
       return {

@@ -1,8 +1,11 @@
 import type { Difference } from "./differences.ts";
+import type { Graph } from "./graph.ts";
+import { judge, type Look, specOf } from "./look.ts";
 import type { AnyType } from "./resource.ts";
 import type { Survey, Surveyed } from "./survey.ts";
 
-export type PlannedAction = "create" | "update" | "replace" | "delete" | "none" | "blocked" | "failed";
+/** `wait`: it is on its way already. `blocked`: it, or what it needs, waits for a person. */
+export type PlannedAction = "create" | "update" | "replace" | "delete" | "wait" | "none" | "blocked" | "failed";
 
 export interface PlanItem {
   readonly key: string;
@@ -28,9 +31,11 @@ function actionOf({ decision, wanted, node, look }: Surveyed): PlannedAction {
   switch (decision.kind) {
     case "wait":
       if (wanted === undefined) return look.live ? "delete" : "none";
-      return decision.why === "pending" ? "none" : "create";
+      return decision.why === "deleting" ? "create" : "wait";
     case "create":
-      return node.type.external ? "blocked" : "create";
+      // What is looked up in something that is yet to be made is not missing.
+      if (node.type.external) return node.needs.length > 0 ? "wait" : "blocked";
+      return "create";
     case "delete":
       return node.type.external ? "none" : "delete";
     default:
@@ -41,9 +46,15 @@ function actionOf({ decision, wanted, node, look }: Surveyed): PlannedAction {
 /** What `up` would do, from a survey. Pure. */
 export function planUp(survey: Survey): Plan {
   const items: PlanItem[] = [];
+  const blocked = new Map<string, string>();
   for (const surveyed of survey.surveyed.values()) {
     const { node, decision, differences } = surveyed;
-    const action = actionOf(surveyed);
+    const cause = node.needs.find((key) => blocked.has(key));
+    const own = actionOf(surveyed);
+    const action = cause !== undefined && own !== "none" && own !== "delete" ? "blocked" : own;
+    const reason =
+      "reason" in decision ? decision.reason : own === "blocked" ? `${node.type.name} ${node.name} is not there` : cause !== undefined && action === "blocked" ? `waits for ${blocked.get(cause)}` : undefined;
+    if (action === "blocked") blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
     const scaffold = (node.resource?.scaffoldFor().length ?? 0) > 0;
     if (scaffold && action === "none") continue;
     items.push({
@@ -54,16 +65,25 @@ export function planUp(survey: Survey): Plan {
       id: surveyed.look.live?.id,
       action,
       differences: action === "update" || action === "replace" ? differences : [],
-      reason:
-        "reason" in decision
-          ? decision.reason
-          : action === "blocked"
-            ? `${node.type.name} ${node.name} is not there`
-            : undefined,
+      reason,
       holdsData: node.type.holdsData ?? false,
     });
   }
   return { items, seconds: criticalPath(survey) };
+}
+
+/** What `up` would do in an empty account: everything is made. Asks nobody. Pure. */
+export function planOffline(graph: Graph): Plan {
+  const now = 0;
+  const surveyed = new Map(
+    [...graph.nodes.values()].map((node): [string, Surveyed] => {
+      const look: Look = { live: undefined, health: "absent" };
+      const wanted = specOf(node, () => undefined);
+      const { drift, ...decision } = judge(node, wanted, look, undefined, now);
+      return [node.key, { node, look, recorded: undefined, wanted, decision, differences: drift }];
+    }),
+  );
+  return planUp({ graph, surveyed });
 }
 
 const usualOf = (type: AnyType): number => type.patience?.usual ?? 3;

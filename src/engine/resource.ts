@@ -87,8 +87,12 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
     changed: ReadonlySet<(keyof Spec & string) | "tags">,
     owner: Owner,
   ): Promise<void>;
-  /** One step towards being gone. Called again at each look while the object is there and not `deleting`. */
-  delete?(aws: Aws, live: Live, options: DeleteOptions): Promise<void>;
+  /**
+   * One step towards being gone. Called again at each look while the object is there and not `deleting`. Answers the id of
+   * what it leaves behind on purpose (a final snapshot), if anything.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most deletes answer nothing at all
+  delete?(aws: Aws, live: Live, options: DeleteOptions): Promise<string | void>;
   /** Who is in the way of a delete, asked when AWS says that something is. */
   blockers?(aws: Aws, live: Live): Promise<readonly Blocker[]>;
 }

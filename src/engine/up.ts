@@ -16,6 +16,8 @@ export interface Settled {
   readonly outcome: Outcome;
   readonly id: string | undefined;
   readonly reason: string | undefined;
+  /** The id of what its removal left behind on purpose (a final snapshot). */
+  readonly leaves?: string | undefined;
   readonly error: BuddyError | undefined;
 }
 

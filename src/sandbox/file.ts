@@ -9,7 +9,7 @@ const schema = z.object({
   /** Wall-clock time of the last write, milliseconds since 1970. */
   savedAt: z.number(),
   world: z.looseObject({ version: z.literal(1), account: z.string(), region: z.string(), time: z.number() }),
-  state: z.unknown(),
+  state: z.unknown().optional(),
 });
 
 /** The sandbox's file: its world, and the stack state that belongs to it, so that neither mixes with a real account's. */
@@ -63,13 +63,12 @@ export function readWorld(path: string): World | undefined {
 function parse(path: string, content: string): z.infer<typeof schema> {
   try {
     return schema.parse(JSON.parse(content));
-  } catch (error) {
+  } catch {
     throw new BuddyError({
       code: "state",
       message: `${path} is not a sandbox of this version`,
       about: { file: path },
       hint: "Empty it: buddyverse sandbox reset",
-      cause: error,
     });
   }
 }

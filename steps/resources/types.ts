@@ -1,8 +1,31 @@
 import type { AnyType } from "../../src/engine/resource.ts";
+import { address } from "./ec2/address.ts";
+import { internetGateway } from "./ec2/internet-gateway.ts";
+import { keyPair } from "./ec2/key-pair.ts";
+import { natGateway } from "./ec2/nat-gateway.ts";
+import { route } from "./ec2/route.ts";
+import { routeTable } from "./ec2/route-table.ts";
+import { securityGroup } from "./ec2/security-group.ts";
 import { subnet } from "./ec2/subnet.ts";
 import { vpc } from "./ec2/vpc.ts";
+import { fileSystem } from "./efs/file-system.ts";
+import { generatedSecret } from "./ssm/generated-secret.ts";
+import { parameter } from "./ssm/parameter.ts";
 
-const all: readonly AnyType[] = [vpc, subnet];
+const all: readonly AnyType[] = [
+  vpc,
+  subnet,
+  internetGateway,
+  routeTable,
+  securityGroup,
+  keyPair,
+  address,
+  natGateway,
+  route,
+  parameter,
+  generatedSecret,
+  fileSystem,
+];
 
 /** Every type that this version knows, by its name in the state file. */
 export const types: ReadonlyMap<string, AnyType> = new Map(all.map((type) => [type.name, type]));

@@ -24,7 +24,16 @@ import webUserDataText from "./web-user-data.sh";
 /** What EC2 takes as user data, in bytes before base64. */
 export const USER_DATA_LIMIT = 16_384;
 
-/** Where the application comes from: the built-in page, a git repository, or a tar.gz in S3. */
+/**
+ * Where the application comes from: the built-in page (null), a public git repository, or a tar.gz in S3.
+ *
+ * What an application of one's own must keep to: a `requirements.txt` at its top is installed; its WSGI entry is the
+ * only `wsgi.py`, or the path that the file `buddyverse-wsgi` at its top holds; the folder above that package is on the
+ * Python path, and a `manage.py` there runs `collectstatic`, with `STATIC_ROOT` `/mnt/efs/static` (`MEDIA_ROOT`:
+ * `/mnt/efs/media`). Its settings read `/run/buddyverse/database.json`: `name`, `user`, `password`, `primary` and
+ * `replica` (`{ host, port }`; the replica may be null), and `secretKey`; the option file `/etc/buddyverse/mysql.cnf`
+ * makes connections use TLS. At bake time the database is not there, so importing the settings must not need it.
+ */
 export type ImageApp =
   | null
   | { readonly git: string; readonly revision: string }

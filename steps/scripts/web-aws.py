@@ -17,7 +17,10 @@ import urllib.error
 import urllib.request
 
 import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
+QUICK = Config(connect_timeout=5, read_timeout=15, retries={"max_attempts": 3})
 RUN = os.environ.get("BUDDYVERSE_RUN", "/run/buddyverse")
 
 
@@ -65,7 +68,7 @@ def instance():
 
 def database():
     path = os.environ["BUDDYVERSE_PARAMETER_PATH"]
-    client = boto3.client("ssm", region_name=os.environ["BUDDYVERSE_REGION"])
+    client = boto3.client("ssm", region_name=os.environ["BUDDYVERSE_REGION"], config=QUICK)
     names = [path + name for name in ("password", "primary", "replica")]
     answer = client.get_parameters(Names=names, WithDecryption=True)
     found = {each["Name"][len(path):]: each["Value"] for each in answer["Parameters"]}
@@ -96,8 +99,13 @@ def fetch(region, bucket, key, file):
 
 
 def baked(region, parameter):
-    boto3.client("ssm", region_name=region).put_parameter(Name=parameter, Value="baked", Type="String", Overwrite=True)
+    client = boto3.client("ssm", region_name=region, config=QUICK)
+    client.put_parameter(Name=parameter, Value="baked", Type="String", Overwrite=True)
 
 
 if __name__ == "__main__":
-    {"instance": instance, "database": database, "fetch": fetch, "baked": baked}[sys.argv[1]](*sys.argv[2:])
+    verbs = {"instance": instance, "database": database, "fetch": fetch, "baked": baked}
+    try:
+        verbs[sys.argv[1]](*sys.argv[2:])
+    except (BotoCoreError, ClientError, OSError) as error:
+        sys.exit(f"buddyverse-aws {sys.argv[1]}: {error}")

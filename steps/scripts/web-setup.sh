@@ -40,7 +40,7 @@ install_packages() {
   apt-get -o APT::Update::Error-Mode=any update && apt-get -o DPkg::Lock::Timeout=300 -y install "$@"
 }
 retry 20 15 install_packages apache2 libapache2-mod-wsgi-py3 python3-django python3-mysqldb python3-boto3 python3-venv \
-  nfs-common mysql-client stress-ng curl git
+  nfs-common default-mysql-client stress-ng curl git
 
 step 'application'
 mkdir -p /mnt/efs/static /mnt/efs/media
@@ -85,7 +85,7 @@ elif [ -n "$APP_BUCKET" ]; then
 fi
 if [ -d "$app" ]; then
   if [ -f "$app/requirements.txt" ]; then
-    retry 5 15 install_packages build-essential python3-dev libmysqlclient-dev pkg-config
+    retry 5 15 install_packages build-essential python3-dev default-libmysqlclient-dev pkg-config
     retry 3 15 /srv/buddyverse/venv/bin/pip install -r "$app/requirements.txt"
   fi
   # The entry: what the file buddyverse-wsgi names, else the only wsgi.py.

@@ -1,5 +1,32 @@
 import type { Safety } from "../safety.ts";
 
-export { AutoScalingClient as Client, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
+export {
+  AttachLoadBalancerTargetGroupsCommand,
+  AutoScalingClient as Client,
+  CreateAutoScalingGroupCommand,
+  CreateOrUpdateTagsCommand,
+  DeleteAutoScalingGroupCommand,
+  DeletePolicyCommand,
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  DescribePoliciesCommand,
+  DescribeScalingActivitiesCommand,
+  DetachLoadBalancerTargetGroupsCommand,
+  PutScalingPolicyCommand,
+  StartInstanceRefreshCommand,
+  UpdateAutoScalingGroupCommand,
+} from "@aws-sdk/client-auto-scaling";
 
-export const safety: Readonly<Record<string, Safety>> = {};
+export const safety: Readonly<Record<string, Safety>> = {
+  // A repeat is refused (AlreadyExists), which would look like somebody else's group.
+  CreateAutoScalingGroup: "look",
+  UpdateAutoScalingGroup: "same",
+  AttachLoadBalancerTargetGroups: "same",
+  DetachLoadBalancerTargetGroups: "same",
+  CreateOrUpdateTags: "same",
+  DeleteAutoScalingGroup: "same",
+  PutScalingPolicy: "same",
+  DeletePolicy: "same",
+  // A repeat is refused (InstanceRefreshInProgress), or starts a second refresh after a short first one.
+  StartInstanceRefresh: "look",
+};

@@ -1,5 +1,22 @@
 import type { Safety } from "../safety.ts";
 
-export { ListHostedZonesByNameCommand, Route53Client as Client } from "@aws-sdk/client-route-53";
+export {
+  ChangeResourceRecordSetsCommand,
+  ChangeTagsForResourceCommand,
+  CreateHostedZoneCommand,
+  DeleteHostedZoneCommand,
+  GetHostedZoneCommand,
+  ListHostedZonesByNameCommand,
+  ListResourceRecordSetsCommand,
+  ListTagsForResourceCommand,
+  Route53Client as Client,
+} from "@aws-sdk/client-route-53";
 
-export const safety: Readonly<Record<string, Safety>> = {};
+export const safety: Readonly<Record<string, Safety>> = {
+  // A repeat is refused (HostedZoneAlreadyExists), but that answer does not give the zone's id.
+  CreateHostedZone: "look",
+  ChangeTagsForResource: "same",
+  // CREATE of what is there and DELETE of what is not are refused; UPSERT sets.
+  ChangeResourceRecordSets: "name",
+  DeleteHostedZone: "same",
+};

@@ -1,5 +1,21 @@
 import type { Safety } from "../safety.ts";
 
-export { GetTopicAttributesCommand, SNSClient as Client } from "@aws-sdk/client-sns";
+export {
+  CreateTopicCommand,
+  DeleteTopicCommand,
+  ListSubscriptionsByTopicCommand,
+  ListTagsForResourceCommand,
+  SNSClient as Client,
+  SubscribeCommand,
+  TagResourceCommand,
+  UnsubscribeCommand,
+} from "@aws-sdk/client-sns";
 
-export const safety: Readonly<Record<string, Safety>> = {};
+export const safety: Readonly<Record<string, Safety>> = {
+  CreateTopic: "name",
+  TagResource: "same",
+  DeleteTopic: "same",
+  // A repeat sends the person another mail.
+  Subscribe: "look",
+  Unsubscribe: "same",
+};

@@ -1,20 +1,29 @@
+import type { NetworkInterface } from "@aws-sdk/client-ec2";
 import type { Aws } from "../../../src/aws/aws.ts";
+import { allPages } from "../../../src/aws/pages.ts";
 import type { Blocker } from "../../../src/engine/resource.ts";
 
-/** The network interfaces that keep a subnet, security group or VPC from being deleted, as AWS describes them. */
+/**
+ * The network interfaces that keep a subnet, security group, gateway or VPC from being deleted, as AWS describes them.
+ * @param counts tells which of them are in the way; without it all are.
+ */
 export async function blockingInterfaces(
   aws: Aws,
   filter: "subnet-id" | "group-id" | "vpc-id",
   id: string,
+  counts: (one: NetworkInterface) => boolean = () => true,
 ): Promise<readonly Blocker[]> {
-  const { NetworkInterfaces = [] } = await aws.ec2.describeNetworkInterfaces({
-    Filters: [{ Name: filter, Values: [id] }],
-  });
-  return NetworkInterfaces.map((one) => ({
+  const found = await allPages(
+    (NextToken) => aws.ec2.describeNetworkInterfaces({ Filters: [{ Name: filter, Values: [id] }], NextToken }),
+    (page) => page.NetworkInterfaces,
+    (page) => page.NextToken,
+  );
+  return found.filter(counts).map((one) => ({
     id: one.NetworkInterfaceId ?? "",
     what: [
       one.InterfaceType,
       one.Description,
+      one.Association?.PublicIp && `public address ${one.Association.PublicIp}`,
       one.Attachment?.InstanceId && `on ${one.Attachment.InstanceId}`,
       one.RequesterId && `made by ${one.RequesterId}`,
     ]

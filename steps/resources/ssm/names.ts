@@ -1,5 +1,5 @@
 import type { Aws } from "../../../src/aws/aws.ts";
-import { absentAs } from "../../../src/aws/errors.ts";
+import { absentAs, hasCode } from "../../../src/aws/errors.ts";
 import { assertOurs, STACK_TAG, tagList, tagsFrom } from "../../../src/aws/owned.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import type { NotYet, Owner } from "../../../src/engine/resource.ts";
@@ -26,17 +26,14 @@ export const describeParameters = (aws: Aws, stack: string): Promise<readonly De
     return parameters.map(({ Name, Type }) => ({ name: Name ?? "", type: Type ?? "" }));
   });
 
-/** Asks for the parameter's tags and throws `not-ours` when they are not the owner's. False: there is no such parameter. */
-async function assertOurParameter(aws: Aws, owner: Owner): Promise<boolean> {
+/** True when the owner's parameter is there, by its own tags; throws `not-ours` when the name is somebody else's. */
+export async function isOurs(aws: Aws, owner: Owner): Promise<boolean> {
   const answer = await absentAs(["InvalidResourceId"], () =>
     aws.ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId: owner.name }),
   );
   if (answer) assertOurs(owner, `parameter ${owner.name}`, tagsFrom(answer.TagList));
   return answer !== undefined;
 }
-
-/** True when the name is the owner's; throws `not-ours` when it is somebody else's. For names that the tag filter does not show (yet). */
-export const isOurParameter = assertOurParameter;
 
 /**
  * Makes a parameter with its tags and answers its name. When the name is taken, by ourselves (the answer of an earlier
@@ -50,8 +47,7 @@ export async function createParameter(
   try {
     await aws.ssm.putParameter({ Name: owner.name, Type, Value, Tags: tagList(owner.tags) });
   } catch (error) {
-    const taken = (error as { name?: string }).name === "ParameterAlreadyExists";
-    if (!taken || !(await assertOurParameter(aws, owner))) throw error;
+    if (!hasCode(error, "ParameterAlreadyExists") || !(await isOurs(aws, owner))) throw error;
   }
   return owner.name;
 }

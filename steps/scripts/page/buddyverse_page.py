@@ -82,13 +82,12 @@ def look_at_database(role):
         found = {"ok": True, "host": host, "readOnly": bool(read_only), "ms": round((time.monotonic() - began) * 1000, 1)}
         found["tls"] = ask("SHOW STATUS LIKE 'Ssl_cipher'")[1]
         # One row, rewritten through the primary and read through the replica: proof that what is written arrives.
+        there = ask("SHOW TABLES LIKE 'buddyverse_beat'")
         if role == "primary":
-            table = "CREATE TABLE IF NOT EXISTS buddyverse_beat (id INT PRIMARY KEY, writer VARCHAR(32), at DATETIME(3))"
-            if not ask("SHOW TABLES LIKE 'buddyverse_beat'"):
-                rows.execute(table)
-            me = read("instance.json").get("id", "?")
-            rows.execute("REPLACE INTO buddyverse_beat VALUES (1, %s, UTC_TIMESTAMP(3))", [me])
-        beat = ask("SELECT writer, at FROM buddyverse_beat WHERE id = 1")
+            if not there:
+                rows.execute("CREATE TABLE IF NOT EXISTS buddyverse_beat (id INT PRIMARY KEY, writer VARCHAR(32), at DATETIME(3))")
+            there = rows.execute("REPLACE INTO buddyverse_beat VALUES (1, %s, UTC_TIMESTAMP(3))", [read("instance.json").get("id", "?")])
+        beat = there and ask("SELECT writer, at FROM buddyverse_beat WHERE id = 1")
         found["beat"] = {"writer": beat[0], "at": beat[1].isoformat(timespec="milliseconds") + "Z"} if beat else None
         return found
     except MySQLdb.Error as error:
@@ -168,7 +167,7 @@ def page(request):
     ]), ("Files", "EFS, shared by all instances", files, [
         ("Mounted at", EFS if files["ok"] else None), ("File system", me.get("fileSystem")),
         ("Used", filesizeformat(files["usedBytes"]) if files["ok"] else None),
-        ("Free", filesizeformat(files["freeBytes"]) if files["ok"] else None),
+        ("Free", files["ok"] and (filesizeformat(files["freeBytes"]) if files["freeBytes"] < 2**50 else "grows as needed")),
     ])]
     for role, title, about in (("primary", "Primary", "takes the writes"), ("replica", "Replica", "answers the reads")):
         state = found[role]

@@ -65,6 +65,66 @@ export interface GroupRule {
 }
 export const groupTable = (sim: Sim): Table<SecurityGroup> => sim.table("ec2.groups");
 
+export interface InternetGateway {
+  readonly id: string;
+  /** Null: attached to none. */
+  readonly vpcId: string | null;
+}
+export const internetGatewayTable = (sim: Sim): Table<InternetGateway> => sim.table("ec2.internetGateways");
+
+export interface RouteTable {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly clientToken: string | null;
+  /** The VPC's own table, which subnets without an association use. */
+  readonly main: boolean;
+  /** Without the local route. */
+  readonly routes: readonly TableRoute[];
+  readonly associations: readonly { readonly id: string; readonly subnetId: string }[];
+}
+export interface TableRoute {
+  readonly to: string;
+  /** Id of an internet gateway, NAT gateway or network interface. */
+  readonly target: string;
+}
+export const routeTableTable = (sim: Sim): Table<RouteTable> => sim.table("ec2.routeTables");
+
+/** An Elastic IP address. */
+export interface Address {
+  readonly id: string;
+  readonly publicIp: string;
+  readonly interfaceId: string | null;
+  readonly associationId: string | null;
+  /** It counts as held until then, though it is associated no longer. */
+  readonly heldUntil: number;
+}
+export const addressTable = (sim: Sim): Table<Address> => sim.table("ec2.addresses");
+
+export interface NatGateway {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly allocationId: string;
+  readonly clientToken: string | null;
+  readonly interfaceId: string | null;
+  readonly state: "pending" | "available" | "failed" | "deleting" | "deleted";
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly createdAt: number;
+  readonly deletedAt: number | null;
+}
+export const natGatewayTable = (sim: Sim): Table<NatGateway> => sim.table("ec2.natGateways");
+
+export interface KeyPair {
+  readonly id: string;
+  readonly name: string;
+  readonly type: "rsa" | "ed25519";
+  /** Type and key, without the comment. */
+  readonly publicKey: string;
+  readonly fingerprint: string;
+  readonly createdAt: number;
+}
+export const keyPairTable = (sim: Sim): Table<KeyPair> => sim.table("ec2.keyPairs");
+
 export interface Instance {
   readonly id: string;
   readonly clientToken: string | null;
@@ -91,6 +151,10 @@ export interface Instance {
   readonly hopLimit: number;
   readonly shutdownBehavior: "stop" | "terminate";
   readonly creditSpecification: string | null;
+  /** The launch request as text: a repeat with the same token must be the same. */
+  readonly request: string;
+  /** The builder's set-up has run to its end. */
+  readonly setUp: boolean;
   /** From when on it answers http on port 80; null: not (yet). */
   readonly httpFrom: number | null;
   /** From when on it forwards packets of others; null: not (yet). */
@@ -114,6 +178,14 @@ export interface Image {
   readonly serves: boolean;
 }
 export const imageTable = (sim: Sim): Table<Image> => sim.table("ec2.images");
+
+export interface Snapshot {
+  readonly id: string;
+  readonly description: string;
+  readonly volumeGiB: number;
+  readonly startedAt: number;
+}
+export const snapshotTable = (sim: Sim): Table<Snapshot> => sim.table("ec2.snapshots");
 
 export interface LaunchTemplate {
   readonly id: string;

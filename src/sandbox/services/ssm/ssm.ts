@@ -75,7 +75,10 @@ const arn = (sim: Sim, name: string) =>
 const shown = (sim: Sim, { name, type, value, version, modifiedAt }: Parameter, decrypted: boolean) => ({
   Name: name,
   Type: type,
-  Value: type === "SecureString" && !decrypted ? `AQICAH${Buffer.from(`cipher:${name}:${version}`).toString("base64")}` : value,
+  Value:
+    type === "SecureString" && !decrypted
+      ? `AQICAH${Buffer.from(`cipher:${name}:${version}`).toString("base64")}`
+      : value,
   Version: version,
   LastModifiedDate: new Date(modifiedAt),
   ARN: arn(sim, name),
@@ -85,10 +88,18 @@ const shown = (sim: Sim, { name, type, value, version, modifiedAt }: Parameter, 
 const seen = (sim: Sim, name: string) => publicParameter(sim, name) ?? parameterTable(sim).seen(name);
 
 const tag = z.strictObject({
-  Key: z.string().min(1).max(128).regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
-  Value: z.string().max(256).regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+  Key: z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+  Value: z
+    .string()
+    .max(256)
+    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
 });
-const tagsFrom = (tags: readonly z.infer<typeof tag>[] = []) => Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
+const tagsFrom = (tags: readonly z.infer<typeof tag>[] = []) =>
+  Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
 
 const names = z.array(z.string().min(1).max(2048)).min(1).max(10);
 
@@ -107,16 +118,27 @@ function tagged(sim: Sim, { ResourceType, ResourceId }: { ResourceType: string; 
   return parameter;
 }
 
-const matches = (filter: { Key: string; Option?: string | undefined; Values?: string[] | undefined }, parameter: Parameter) => {
+const matches = (
+  filter: { Key: string; Option?: string | undefined; Values?: string[] | undefined },
+  parameter: Parameter,
+) => {
   const { Key, Option = "Equals", Values } = filter;
   if (Option !== "Equals" && !(Key === "Name" && (Option === "BeginsWith" || Option === "Contains")))
     throw awsError("InvalidFilterOption", `The filter option ${Option} is not valid for the key ${Key}.`);
-  const value = Key.startsWith("tag:") ? parameter.tags[Key.slice(4)] : Key === "Name" ? parameter.name : parameter.type;
+  const value = Key.startsWith("tag:")
+    ? parameter.tags[Key.slice(4)]
+    : Key === "Name"
+      ? parameter.name
+      : parameter.type;
   if (value === undefined) return false;
   return (
     !Values ||
     Values.some((wanted) =>
-      Option === "Contains" ? value.includes(wanted) : Option === "BeginsWith" ? value.startsWith(wanted) : value === wanted,
+      Option === "Contains"
+        ? value.includes(wanted)
+        : Option === "BeginsWith"
+          ? value.startsWith(wanted)
+          : value === wanted,
     )
   );
 };
@@ -171,14 +193,17 @@ export const ssm: SandboxService = {
       },
     ),
 
-    GetParameters: operation({ Names: names, WithDecryption: z.boolean().optional() }, ({ Names, WithDecryption }, sim) => {
-      if (new Set(Names).size < Names.length) throw invalid("Duplicate names in the request");
-      const found = Names.flatMap((name) => seen(sim, name) ?? []);
-      return {
-        Parameters: found.map((parameter) => shown(sim, parameter, WithDecryption ?? false)).reverse(),
-        InvalidParameters: Names.filter((name) => !found.some((parameter) => parameter.name === name)),
-      };
-    }),
+    GetParameters: operation(
+      { Names: names, WithDecryption: z.boolean().optional() },
+      ({ Names, WithDecryption }, sim) => {
+        if (new Set(Names).size < Names.length) throw invalid("Duplicate names in the request");
+        const found = Names.flatMap((name) => seen(sim, name) ?? []);
+        return {
+          Parameters: found.map((parameter) => shown(sim, parameter, WithDecryption ?? false)).reverse(),
+          InvalidParameters: Names.filter((name) => !found.some((parameter) => parameter.name === name)),
+        };
+      },
+    ),
 
     DescribeParameters: operation(
       {

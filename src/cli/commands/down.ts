@@ -1,0 +1,56 @@
+import { bringDown, doomed, leftovers } from "../../engine/down.ts";
+import { survey } from "../../engine/survey.ts";
+import { exitCodeOf } from "../../lib/errors.ts";
+import { downEnd, downPreview, heading } from "../../report/views.ts";
+import { ask, requireConsent } from "../ask.ts";
+import type { CommonOptions } from "../program.ts";
+import { again, screenOf } from "../screen.ts";
+import { open, type Session } from "../session.ts";
+
+export interface DownOptions extends CommonOptions {
+  readonly yes?: boolean;
+  readonly discardData?: boolean;
+}
+
+export async function down(options: DownOptions): Promise<number> {
+  requireConsent("down", options.yes ?? false);
+  const discardData = options.discardData ?? false;
+  const session = await open(options, { command: "down", writes: true, resolvesAddress: false, discardData });
+  try {
+    return await remove(session, { ...options, discardData });
+  } finally {
+    session.close();
+  }
+}
+
+async function remove(session: Session, options: DownOptions & { readonly discardData: boolean }): Promise<number> {
+  const screen = screenOf(session);
+  const { config, run, clock, graph } = session;
+  screen.say(heading(screen.place, screen.look));
+  const found = await survey(run, graph, session.types, { stack: config.stack, sweep: true });
+  const gone = doomed(found);
+  const shown = gone.map(({ node }) => ({ name: node.name, object: node.type.name, step: node.step, holdsData: node.type.holdsData ?? false }));
+  const holding = shown.filter(({ holdsData, object }) => holdsData && object.startsWith("rds:"));
+  screen.say(downPreview(screen.place, shown, graph.steps, { discardData: options.discardData, keeps: holding.map(({ name }) => `a final snapshot of ${name}`) }, screen.look));
+  if (gone.length > 0 && !options.yes && (await ask(`Type the stack's name, ${config.stack}, to remove it: `, run.signal)) !== config.stack) {
+    screen.say("Nothing was removed.");
+    return 0;
+  }
+
+  const began = clock.now();
+  const wanted = new Set(gone.map(({ node }) => node.key));
+  const reporter = screen.report(graph, "down", (key) => wanted.has(key));
+  session.listen(reporter.emit);
+  const settled = await bringDown(run, found).finally(reporter.stop);
+  const trouble = settled.find(({ outcome }) => outcome === "failed");
+  const interrupted = settled.some(({ outcome }) => outcome === "interrupted");
+  const left = interrupted ? undefined : await leftovers(run, found, session.types, config.stack);
+  const snapshots = settled.flatMap(({ leaves }) => leaves ?? []);
+  screen.result(
+    downEnd({ place: screen.place, settled: settled.filter(({ key }) => wanted.has(key)), left, snapshots, ms: clock.now() - began, again: again("down", options), verbose: options.verbose ?? false }, screen.look),
+    { removed: settled.filter(({ outcome }) => outcome === "deleted").map(({ key, name, object, id }) => ({ key, name, object, id })), left, snapshots, seconds: Math.round((clock.now() - began) / 1000) },
+  );
+  if (interrupted) return 5;
+  if (trouble) return exitCodeOf(trouble.error);
+  return left && left.length > 0 ? 1 : 0;
+}

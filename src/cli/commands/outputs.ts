@@ -1,0 +1,21 @@
+import { outputsFor } from "../../../steps/outputs.ts";
+import { survey } from "../../engine/survey.ts";
+import { outputsView } from "../../report/views.ts";
+import { privateKeyFile } from "../inputs.ts";
+import type { CommonOptions } from "../program.ts";
+import { screenOf } from "../screen.ts";
+import { open } from "../session.ts";
+
+/** What a person or a script needs to use the stack. */
+export async function outputs(options: CommonOptions): Promise<number> {
+  const session = await open(options, { command: "outputs", writes: false, resolvesAddress: false });
+  try {
+    const screen = screenOf(session);
+    const found = await survey(session.run, session.graph, session.types, { stack: session.config.stack, sweep: false, partial: true });
+    const { siteUrl, ...rest } = outputsFor(session.config, (key) => found.surveyed.get(key)?.look.live, privateKeyFile(session.paths, options.sandbox ?? false));
+    screen.result(outputsView({ Site: siteUrl, ...rest }, screen.look) || "The stack is not up.", { siteUrl, ...rest });
+    return 0;
+  } finally {
+    session.close();
+  }
+}

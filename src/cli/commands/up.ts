@@ -1,0 +1,120 @@
+import { outputsFor } from "../../../steps/outputs.ts";
+import { preflight } from "../../../steps/resources/preflight.ts";
+import { warningsFor } from "../../config/schema.ts";
+import { upTo } from "../../engine/graph.ts";
+import type { Identified } from "../../engine/resource.ts";
+import { count, isEmpty, type Plan, planUp } from "../../engine/plan.ts";
+import { survey } from "../../engine/survey.ts";
+import { bringUp, type Settled } from "../../engine/up.ts";
+import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
+import { heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
+import { ask, requireConsent } from "../ask.ts";
+import { makeKeyPair, privateKeyFile } from "../inputs.ts";
+import { monthly } from "../money.ts";
+import type { CommonOptions } from "../program.ts";
+import { again, screenOf } from "../screen.ts";
+import { open, type Session, speedOf } from "../session.ts";
+
+export interface UpOptions extends CommonOptions {
+  readonly yes?: boolean;
+  readonly step?: string;
+  readonly replace?: boolean;
+}
+
+export async function up(options: UpOptions): Promise<number> {
+  requireConsent("up", options.yes ?? false);
+  const session = await open(options, { command: "up", writes: true, resolvesAddress: true });
+  try {
+    return await bring(session, options);
+  } finally {
+    session.close();
+  }
+}
+
+async function bring(session: Session, options: UpOptions): Promise<number> {
+  const screen = screenOf(session);
+  const { config, run, clock } = session;
+  const graph = options.step ? upTo(session.graph, options.step) : session.graph;
+  screen.say(heading(screen.place, screen.look));
+  const warnings = warningsFor(config);
+  if (warnings.length > 0) screen.say(warningsView(warnings, session.paths.config, screen.look));
+
+  // With a state, what is no longer wanted is recorded in it; without, everything that carries the stack's tag is looked for.
+  const sweep = !options.step && Object.keys(run.store.resources).length === 0;
+  const found = await survey(run, graph, session.types, { stack: config.stack, sweep, partial: Boolean(options.step) });
+  const planned = planUp(found);
+  const facts = { speed: speedOf(session), monthly: monthly(config, run.store) };
+  const onlyCreates = planned.items.every(({ action }) => action === "create" || action === "wait" || action === "none");
+  screen.say(onlyCreates ? planSummary(planned, facts) : planView(planned, graph.steps, facts, screen.look));
+  refuseReplacements(planned, options.replace ?? false);
+
+  const began = { clock: clock.now(), real: performance.now() };
+  let settled: readonly Settled[] = [];
+  let live: ReadonlyMap<string, Identified> = new Map();
+  if (!isEmpty(planned)) {
+    if (count(planned, "create") > 0) await checkFirst(session);
+    if (!options.yes && !/^y(es)?$/i.test(await ask("Go on? [y/N] ", run.signal))) {
+      screen.say("Nothing was changed.");
+      return 0;
+    }
+    const keyFile = makeKeyPair({ config, paths: session.paths, sandbox: options.sandbox ?? false, inputs: session.inputs });
+    if (keyFile) screen.say(`The private key of the key pair is in ${keyFile}. It is written only this once.`);
+    began.clock = clock.now();
+    began.real = performance.now();
+    const reporter = screen.report(graph, "up");
+    session.listen(reporter.emit);
+    try {
+      ({ settled, live } = await bringUp(run, found));
+    } finally {
+      reporter.stop();
+    }
+  }
+
+  const outputs = outputsFor(config, (key) => live.get(key) ?? found.surveyed.get(key)?.look.live, privateKeyFile(session.paths, options.sandbox ?? false));
+  const { siteUrl, ...rest } = outputs;
+  const pending = planned.items.filter(({ action }) => action === "blocked").map(({ key, name, reason }) => ({ key, name, reason }));
+  const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
+  if (settled.length > 0) {
+    screen.result(
+      upEnd(
+        { place: screen.place, settled, ms: clock.now() - began.clock, realMs: performance.now() - began.real, siteUrl, outputs: rest, next: again("status", options), again: again("up", options), verbose: options.verbose ?? false },
+        screen.look,
+      ),
+      { changed: settled.filter(({ outcome }) => outcome !== "unchanged").length, settled: settled.map(plain), outputs, seconds: Math.round((clock.now() - began.clock) / 1000) },
+    );
+  } else {
+    screen.result(pending.map(({ name, reason }) => `! ${name}: ${reason}`).join("\n") || "Everything is as the config says.", { changed: 0, pending, outputs });
+  }
+  if (!trouble) return 0;
+  return settled.some(({ outcome }) => outcome === "interrupted") ? 5 : exitCodeOf(trouble.error);
+}
+
+const plain = ({ error, ...rest }: Settled) => ({ ...rest, ...(error ? { error: { code: error.code, message: error.message, about: error.about, hint: error.hint } } : {}) });
+
+async function checkFirst(session: Session): Promise<void> {
+  const problems = await preflight(session.aws, session.config);
+  if (problems.length === 0) return;
+  throw new BuddyError({
+    code: "config",
+    message: `AWS would refuse what ${session.paths.config} asks for`,
+    about: { file: session.paths.config },
+    problems,
+    hint: "Nothing was changed.",
+  });
+}
+
+/** A replacement is never silent: asked for with --replace, and never where it would lose data. */
+function refuseReplacements(plan: Plan, allowed: boolean): void {
+  const replaced = plan.items.filter(({ action, differences }) => action === "replace" && differences.length > 0);
+  const data = replaced.filter(({ holdsData }) => holdsData);
+  const refused = data.length > 0 ? data : allowed ? [] : replaced;
+  if (refused.length === 0) return;
+  throw new BuddyError({
+    code: "config",
+    message: `${refused.map(({ name, reason }) => `${name} would have to be made anew: ${reason}`).join("; ")}`,
+    hint:
+      data.length > 0
+        ? "It holds data, so up does not do that. Put the config back as it was; or move the data and take the stack down."
+        : "Say --replace to have it done, or put the config back as it was. Nothing was changed.",
+  });
+}

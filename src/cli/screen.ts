@@ -1,0 +1,60 @@
+import type { Graph } from "../engine/graph.ts";
+import { jsonLinesReporter } from "../report/json-lines.ts";
+import { linesReporter } from "../report/lines.ts";
+import { liveReporter } from "../report/live.ts";
+import { type Direction, shownSteps } from "../report/progress.ts";
+import { canBeLive, type Reporter, silentReporter } from "../report/reporter.ts";
+import { type Style, styleFor } from "../report/style.ts";
+import type { Look, Place } from "../report/views.ts";
+import type { CommonOptions } from "./program.ts";
+import type { Session } from "./session.ts";
+
+/** Where a command writes: results to stdout, all else to stderr. With --json, stdout gets one document and nothing else. */
+export interface Screen {
+  readonly look: Look;
+  readonly place: Place;
+  /** For people, on stderr; nothing with --json or --quiet. */
+  say(text: string): void;
+  /** The result: the text for people, or the value as JSON. */
+  result(text: string, value: unknown): void;
+  report(graph: Graph, direction: Direction, shown?: (key: string) => boolean): Reporter;
+}
+
+export function screenOf(session: Session): Screen {
+  const { options, config, aws, clock } = session;
+  const machine = Boolean(options.json || options.jsonLines);
+  const out = looking(options, process.stdout);
+  const err = looking(options, process.stderr);
+  return {
+    look: out,
+    place: { stack: config.stack, region: aws.region, sandbox: options.sandbox ?? false, account: options.sandbox ? undefined : aws.account },
+    say(text) {
+      if (!machine && !options.quiet) process.stderr.write(`${text}\n`);
+    },
+    result(text, value) {
+      process.stdout.write(options.json ? `${JSON.stringify(value, null, 2)}\n` : options.jsonLines ? `${JSON.stringify({ type: "result", ...(value as object) })}\n` : `${text}\n`);
+    },
+    report(graph, direction, shown) {
+      const steps = shownSteps(graph, shown);
+      if (options.jsonLines) return jsonLinesReporter(process.stdout);
+      if (options.json) return silentReporter;
+      if (!options.quiet && !options.verbose && canBeLive(process.stderr, process.env)) {
+        return liveReporter({ stream: process.stderr, steps, direction, clock, style: err.style });
+      }
+      return linesReporter({ stream: process.stderr, steps, direction, clock, quiet: options.quiet ?? false });
+    },
+  };
+}
+
+const looking = (options: CommonOptions, stream: NodeJS.WriteStream): { readonly style: Style; readonly width: number } => ({
+  style: styleFor({ stream, env: process.env, color: options.color }),
+  width: stream.columns ?? 100,
+});
+
+/** The command line that goes on with the same stage and files. */
+export function again(command: string, options: CommonOptions): string {
+  const words = ["buddyverse", command];
+  if (options.sandbox) words.push("--sandbox");
+  for (const name of ["config", "state", "profile", "region"] as const) if (options[name]) words.push(`--${name}`, options[name]);
+  return words.join(" ");
+}

@@ -1,0 +1,351 @@
+import type { Graph } from "../engine/graph.ts";
+import type { Action, Event, Outcome } from "./events.ts";
+import { duration, namesIn, nounOf, oneLine, pad, plain, roughly, type Style, truncate, widthOf } from "./style.ts";
+
+/** What shall be shown, in the order in which a person reads it. */
+export interface ShownStep {
+  readonly name: string;
+  readonly resources: readonly {
+    readonly key: string;
+    readonly name: string;
+    readonly object: string;
+    /** Keys of what must be there before it. */
+    readonly needs: readonly string[];
+  }[];
+}
+
+/** `down` shows the same block from the last step to the first. */
+export type Direction = "up" | "down";
+
+interface Item {
+  readonly key: string;
+  readonly name: string;
+  readonly object: string;
+  readonly step: string | undefined;
+  readonly needs: readonly string[];
+  readonly phase: "idle" | "working" | "settled";
+  readonly action?: Action;
+  readonly usual?: number | undefined;
+  /** When it was first worked on, and when the present action began; the run's clock, milliseconds. */
+  readonly began?: number;
+  readonly since?: number;
+  readonly ended?: number;
+  readonly note?: { readonly text: string; readonly at: number };
+  readonly outcome?: Outcome;
+  readonly reason?: string | undefined;
+}
+
+/** How far a run is. Only `advance` makes the next one. */
+export interface Progress {
+  readonly direction: Direction;
+  readonly steps: readonly string[];
+  readonly items: ReadonlyMap<string, Item>;
+  readonly interrupting: boolean;
+}
+
+/** The steps of a graph as the reporters want them; `shown` leaves out what the run will not touch. */
+export function shownSteps(graph: Graph, shown: (key: string) => boolean = () => true): ShownStep[] {
+  return graph.steps.map((name) => ({
+    name,
+    resources: [...graph.nodes.values()]
+      .filter((node) => node.step === name && shown(node.key))
+      .map(({ key, name, type, needs }) => ({ key, name, object: type.name, needs })),
+  }));
+}
+
+export function startProgress(steps: readonly ShownStep[], direction: Direction = "up"): Progress {
+  const items = steps.flatMap((step) =>
+    step.resources.map((one) => ({ ...one, step: step.name, phase: "idle" as const })),
+  );
+  return {
+    direction,
+    steps: steps.map(({ name }) => name),
+    items: new Map(items.map((item) => [item.key, item])),
+    interrupting: false,
+  };
+}
+
+/** The state after an event. Pure. */
+export function advance(state: Progress, event: Event): Progress {
+  if (event.type === "run.interrupting") return { ...state, interrupting: true };
+  if (event.type === "run.note") return state;
+  const before: Item = state.items.get(event.key) ?? {
+    key: event.key,
+    name: event.name,
+    object: event.object,
+    step: event.step,
+    needs: [],
+    phase: "idle",
+  };
+  const items = new Map(state.items);
+  items.set(event.key, afterEvent(before, event));
+  return { ...state, items };
+}
+
+function afterEvent(item: Item, event: Exclude<Event, { readonly type: "run.note" | "run.interrupting" }>): Item {
+  const { note, outcome, reason, ended, ...rest } = item;
+  switch (event.type) {
+    case "resource.started":
+      return {
+        ...rest,
+        phase: "working",
+        action: event.action,
+        usual: event.usual,
+        began: item.began ?? event.at,
+        since: event.at,
+      };
+    case "resource.note":
+      return { ...item, note: { text: oneLine(event.note), at: event.at } };
+    case "resource.settled":
+      return {
+        ...rest,
+        phase: "settled",
+        began: item.began ?? event.at - event.ms,
+        ended: event.at,
+        outcome: event.outcome,
+        reason: event.reason,
+      };
+  }
+}
+
+/** What is under way, that which will take longest first. */
+export function underWay(state: Progress, now: number): readonly Item[] {
+  return [...state.items.values()].filter(({ phase }) => phase === "working").toSorted(byRemaining(now));
+}
+
+const byRemaining = (now: number) => (a: Item, b: Item) => remaining(b, now) - remaining(a, now);
+const remaining = ({ usual, since }: Item, now: number): number => (usual ?? 0) * 1000 - (now - (since ?? now));
+
+/** "6m12s of ~9m": how long the present action has taken, of how long it usually takes where that is worth knowing. */
+export function elapsed({ since, usual }: Pick<Item, "since" | "usual">, now: number): string {
+  const so = duration(now - (since ?? now));
+  return usual !== undefined && usual >= 10 ? `${so} of ${roughly(usual)}` : so;
+}
+
+const CREATING: Readonly<Record<string, string>> = {
+  "load balancer": "provisioning",
+  certificate: "validating",
+};
+
+/** What is being done to it: "creating". */
+export function doing(action: Action | undefined, object: string, direction: Direction = "up"): string {
+  switch (action) {
+    case "create":
+      return CREATING[nounOf(object)] ?? "creating";
+    case "update":
+      return "updating";
+    case "replace":
+      return "replacing";
+    case "delete":
+      return "deleting";
+    default:
+      return direction === "up" ? "pending" : "deleting";
+  }
+}
+
+/** AWS's reason without the object's name, which stands before it anyway. */
+export function reasonOf({ object, name, reason }: Pick<Item, "object" | "name" | "reason">): string {
+  const text = oneLine(reason ?? "");
+  const prefix = `${object} ${name}: `;
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}
+
+// ---- The block ----------------------------------------------------------------------------------------------------
+
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+/** A note is repeated while it holds; an older one is over, milliseconds. */
+const NOTE_HOLDS_MS = 30_000;
+const WIDEST = 110;
+const NO_LONGER_WANTED = "no longer wanted";
+
+type Mark = "done" | "working" | "waiting" | "failed" | "blocked" | "idle";
+
+interface Line {
+  readonly mark: Mark;
+  readonly number: string;
+  readonly name: string;
+  readonly what: (width: number) => string;
+  readonly time: string;
+}
+
+export interface FrameOptions {
+  readonly style?: Style;
+  /** Counts up with every redraw; turns the spinner. */
+  readonly tick?: number;
+  /** How many lines there is room for. */
+  readonly rows?: number;
+  /** True for the block that stays when the run is over. */
+  readonly final?: boolean;
+}
+
+/**
+ * The block: a line per step, none wider than `width` less two columns.
+ * @param now the run's clock, milliseconds
+ */
+export function frame(state: Progress, now: number, width: number, options: FrameOptions = {}): string[] {
+  const { style = plain, tick = 0, rows = Number.POSITIVE_INFINITY, final = false } = options;
+  const all = [...state.items.values()];
+  const numbered = state.steps.flatMap((name, index) => {
+    const items = all.filter(({ step }) => step === name);
+    return items.length === 0 ? [] : [{ name, number: String(index + 1), items }];
+  });
+  if (state.direction === "down") numbered.reverse();
+  const extra = all.filter(({ step }) => step === undefined || !state.steps.includes(step));
+  const groups = extra.length === 0 ? numbered : [...numbered, { name: NO_LONGER_WANTED, number: "", items: extra }];
+  const lines = groups.map(({ name, number, items }) => lineOf(name, number, items, state, now, final));
+
+  const shown = folded(lines, state.interrupting && !final ? rows - 1 : rows);
+  const nameWidth = Math.max(16, ...lines.map(({ name }) => name.length));
+  const limit = Math.max(20, Math.min(width - 2, WIDEST));
+  const drawn = shown.map((line) => draw(line, nameWidth, limit, tick, style));
+  if (state.interrupting && !final) {
+    const text = " Finishing the calls that are under way. Ctrl-C again stops at once.";
+    drawn.push(style.yellow(truncate(text, limit)));
+  }
+  return drawn;
+}
+
+/** Where there is no room for all lines, those that are done become one, then those to come. */
+function folded(lines: readonly Line[], rows: number): readonly Line[] {
+  let shown = lines;
+  for (const [mark, words] of [
+    ["done", "done"],
+    ["idle", "to come"],
+  ] as const) {
+    if (shown.length <= rows) return shown;
+    const gone = shown.filter((line) => line.mark === mark);
+    if (gone.length < 2) continue;
+    const one: Line = { mark, number: "", name: `${gone.length} steps ${words}`, what: () => "", time: "" };
+    const rest = shown.filter((line) => line.mark !== mark);
+    shown = mark === "done" ? [one, ...rest] : [...rest, one];
+  }
+  return shown.length <= rows ? shown : shown.slice(0, Math.max(1, rows));
+}
+
+function draw({ mark, number, name, what, time }: Line, nameWidth: number, limit: number, tick: number, style: Style) {
+  const signs: Readonly<Record<Mark, string>> = {
+    done: style.green("✔"),
+    working: style.cyan(SPINNER[tick % SPINNER.length] as string),
+    waiting: style.cyan("·"),
+    failed: style.red("✖"),
+    blocked: style.yellow("!"),
+    idle: " ",
+  };
+  const head = ` ${signs[mark]} ${number.padStart(2)} ${truncate(pad(name, nameWidth), Math.min(nameWidth, limit - 8))} `;
+  const room = limit - widthOf(head) - (time === "" ? 0 : widthOf(time) + 1);
+  const text = pad(what(Math.max(1, room)), room);
+  const tone = mark === "failed" ? style.red : mark === "blocked" ? style.yellow : mark === "idle" ? style.dim : same;
+  return `${head}${tone(text)}${time === "" ? "" : ` ${time}`}`.trimEnd();
+}
+
+const same = (text: string): string => text;
+
+function lineOf(
+  name: string,
+  number: string,
+  items: readonly Item[],
+  state: Progress,
+  now: number,
+  final: boolean,
+): Line {
+  const line = (mark: Mark, what: (width: number) => string, time = ""): Line => ({ mark, number, name, what, time });
+  const that = (text: string) => (width: number) => truncate(text, width);
+  const settledAs = (outcome: Outcome) => items.filter((one) => one.phase === "settled" && one.outcome === outcome);
+
+  const working = items.filter(({ phase }) => phase === "working").toSorted(byRemaining(now));
+  const [first] = working;
+  const time = first === undefined ? tookOf(items) : elapsed(first, now);
+
+  const [failed, ...alsoFailed] = settledAs("failed");
+  if (failed) {
+    const others = alsoFailed.length === 0 ? "" : ` (and ${alsoFailed.length} more)`;
+    return line("failed", that(`${oneLine(failed.name)} failed${others}: ${reasonOf(failed)}`), time);
+  }
+  if (first && !final) {
+    const idle = working.every((one) => one.action === "wait" || noteOf(one, now) !== undefined);
+    return line(idle ? "waiting" : "working", (width) => workText(working, state.direction, now, width), time);
+  }
+  const interrupted = [...settledAs("interrupted"), ...(final ? working : [])];
+  if (interrupted.length > 0) return line("blocked", (width) => `${namesIn(interrupted, width - 13)} interrupted`);
+  const [blocked] = settledAs("blocked");
+  if (blocked) return line("blocked", that(`${oneLine(blocked.name)}: ${reasonOf(blocked)}`), time);
+
+  const good = items.filter((one) => one.phase === "settled" && one.outcome !== "skipped");
+  const idle = items.filter(({ phase }) => phase === "idle");
+  const [skipped] = settledAs("skipped");
+  if (skipped && (idle.length === 0 || final)) {
+    return line(good.length > 0 ? "waiting" : "idle", that(oneLine(skipped.reason ?? "")));
+  }
+  if (idle.length > 0 && (!final || good.length === 0)) {
+    const causes = final ? [] : waitsFor(idle, items, state);
+    return line(good.length > 0 ? "waiting" : "idle", (width) => (causes.length === 0 ? "" : waitText(causes, width)));
+  }
+  const removal = state.direction === "down" || name === NO_LONGER_WANTED;
+  const kept = good.filter(({ outcome }) => (outcome === "deleted") === removal);
+  return line(
+    "done",
+    (width) => (kept.length === 0 ? (removal ? "nothing was there" : "") : namesIn(kept, width)),
+    time,
+  );
+}
+
+const noteOf = ({ note }: Item, now: number): string | undefined =>
+  note && now - note.at <= NOTE_HOLDS_MS ? note.text : undefined;
+
+/** From the first touch to the last; empty where nothing was done. */
+function tookOf(items: readonly Item[]): string {
+  const touched = items.filter(
+    ({ outcome, since }) => since !== undefined || (outcome !== "unchanged" && outcome !== "skipped"),
+  );
+  const times = touched.flatMap(({ began, ended }) =>
+    began === undefined || ended === undefined ? [] : [{ began, ended }],
+  );
+  if (times.length === 0) return "";
+  const ms = Math.max(...times.map(({ ended }) => ended)) - Math.min(...times.map(({ began }) => began));
+  return duration(Math.max(1_000, ms));
+}
+
+function workText(working: readonly Item[], direction: Direction, now: number, width: number): string {
+  const [first] = working as [Item];
+  const verbOf = (one: Item) => doing(one.action, one.object, direction);
+  const note = noteOf(first, now);
+  const lead = `${oneLine(first.name)} ${verbOf(first)}`;
+  const more = working.length > 1 ? `, ${working.length - 1} more` : "";
+  if (note !== undefined) return truncate(`${lead}${more}: ${note}`, width);
+  const verbs = [...new Set(working.map(verbOf))];
+  const full = verbs
+    .map((verb) => {
+      const names = working.filter((one) => verbOf(one) === verb).map(({ name }) => oneLine(name));
+      return `${names.join(", ")} ${verb}`;
+    })
+    .join("; ");
+  if (widthOf(full) <= width) return full;
+  const [verb] = verbs;
+  const counts = verbs.length === 1 ? `${namesIn(working, width - 1 - (verb?.length ?? 0))} ${verb}` : undefined;
+  if (counts !== undefined && widthOf(counts) <= width && !counts.includes("…")) return counts;
+  return truncate(`${lead}${more}`, width);
+}
+
+/** The steps that have what these items need and that are not ready yet (when removing: that still use them). */
+function waitsFor(idle: readonly Item[], own: readonly Item[], state: Progress): string[] {
+  const keys = new Set(idle.map(({ key }) => key));
+  const causes = [...state.items.values()].filter(
+    (one) =>
+      !own.includes(one) &&
+      one.phase !== "settled" &&
+      (state.direction === "up"
+        ? idle.some(({ needs }) => needs.includes(one.key))
+        : one.needs.some((key) => keys.has(key))),
+  );
+  const names = new Set(causes.map(({ step }) => step ?? NO_LONGER_WANTED));
+  const ordered = [
+    ...state.steps.filter((step) => names.has(step)),
+    ...(names.has(NO_LONGER_WANTED) ? [NO_LONGER_WANTED] : []),
+  ];
+  return state.direction === "up" ? ordered : ordered.toReversed();
+}
+
+function waitText(causes: readonly string[], width: number): string {
+  const full = `waits for ${causes.join(", ")}`;
+  return widthOf(full) <= width ? full : truncate(`waits for ${causes.length} steps: ${causes.join(", ")}`, width);
+}

@@ -1,0 +1,341 @@
+import { z } from "zod";
+import { ms } from "../../durations.ts";
+import { awsError, operation, type SandboxService } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+
+interface Role {
+  readonly name: string;
+  readonly id: string;
+  readonly description: string;
+  readonly trust: string;
+  readonly inline: Readonly<Record<string, string>>;
+  /** ARNs of attached managed policies. */
+  readonly attached: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+}
+interface Profile {
+  readonly name: string;
+  readonly id: string;
+  readonly role: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  /** When the role was put in. */
+  readonly roleAt: number;
+}
+
+// Names are unique in the account whatever their case.
+const key = (name: string) => name.toLowerCase();
+const roleTable = (sim: Sim) => sim.table<Role>("iam.roles");
+const profileTable = (sim: Sim) => sim.table<Profile>("iam.profiles");
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+}
+
+/** AWS's managed policies that the sandbox knows, as far as its machines use them. */
+const MANAGED: Readonly<Record<string, readonly Statement[]>> = {
+  "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore": [
+    {
+      Effect: "Allow",
+      Action: [
+        "ssm:UpdateInstanceInformation",
+        "ssm:GetParameter",
+        "ssm:GetParameters",
+        "ssmmessages:*",
+        "ec2messages:*",
+      ],
+      Resource: "*",
+    },
+  ],
+};
+
+const conflict = (message: string) =>
+  awsError("DeleteConflictException", message, { code: "DeleteConflict", status: 409 });
+const noSuch = (what: string) => awsError("NoSuchEntityException", what, { code: "NoSuchEntity", status: 404 });
+const exists = (what: string) =>
+  awsError("EntityAlreadyExistsException", what, { code: "EntityAlreadyExists", status: 409 });
+const limit = (what: string) => awsError("LimitExceededException", what, { code: "LimitExceeded", status: 409 });
+const malformed = (what: string) =>
+  awsError("MalformedPolicyDocumentException", what, { code: "MalformedPolicyDocument" });
+
+/** The role as another call may refer to it: it must be visible already. */
+function roleFor(sim: Sim, name: string): Role {
+  const role = roleTable(sim).seen(key(name)) && roleTable(sim).get(key(name));
+  if (!role) throw noSuch(`The role with name ${name} cannot be found.`);
+  return role;
+}
+function profileFor(sim: Sim, name: string): Profile {
+  const profile = profileTable(sim).seen(key(name)) && profileTable(sim).get(key(name));
+  if (!profile) throw noSuch(`Instance Profile ${name} cannot be found.`);
+  return profile;
+}
+
+/** True when EC2 knows the profile and its role: some seconds after IAM shows them. */
+export function profileUsable(sim: Sim, name: string): boolean {
+  const profile = profileTable(sim).get(key(name));
+  return profile?.role != null && sim.now >= profile.roleAt + ms("profileUsable");
+}
+
+const listOf = (value: string | readonly string[]): readonly string[] => (typeof value === "string" ? [value] : value);
+const matches = (pattern: string, text: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".")}$`,
+  ).test(text);
+
+/** True when the role of the instance profile allows the action on the resource: what a machine may do with it. */
+export function profileAllows(sim: Sim, profileArn: string | null, action: string, resource: string): boolean {
+  const profile = profileArn ? profileTable(sim).get(key(profileArn.split("/").at(-1) ?? "")) : undefined;
+  const role = profile?.role ? roleTable(sim).get(key(profile.role)) : undefined;
+  if (!role) return false;
+  const inline = Object.values(role.inline).flatMap(
+    (text) => (JSON.parse(text) as { Statement: Statement | Statement[] }).Statement,
+  );
+  const statements = [...inline, ...role.attached.flatMap((arn) => MANAGED[arn] ?? [])];
+  const applies = ({ Action, Resource }: Statement) =>
+    listOf(Action).some((one) => matches(one, action)) && listOf(Resource).some((one) => matches(one, resource));
+  return (
+    statements.some((one) => one.Effect === "Allow" && applies(one)) &&
+    !statements.some((one) => one.Effect === "Deny" && applies(one))
+  );
+}
+
+function checkDocument(text: string, limitChars: number): void {
+  if (text.length > limitChars) throw limit(`Maximum policy size of ${limitChars} bytes exceeded`);
+  try {
+    const document = JSON.parse(text) as { Statement?: unknown };
+    if (typeof document !== "object" || document === null || document.Statement === undefined)
+      throw new Error("no statement");
+  } catch {
+    throw malformed("Syntax errors in policy.");
+  }
+}
+
+// IAM gives policy documents back URL-encoded (RFC 3986).
+const encoded = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+
+const text = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const tag = z.strictObject({ Key: z.string().min(1).max(128).regex(text), Value: z.string().max(256).regex(text) });
+const tags = z.array(tag).max(50).optional();
+type Tags = z.infer<typeof tags>;
+
+function tagsFrom(list: Tags): Record<string, string> {
+  const keys = (list ?? []).map(({ Key }) => Key.toLowerCase());
+  if (new Set(keys).size < keys.length)
+    throw awsError(
+      "InvalidInputException",
+      "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+      {
+        code: "InvalidInput",
+      },
+    );
+  return Object.fromEntries((list ?? []).map(({ Key, Value }) => [Key, Value]));
+}
+const tagList = (found: Readonly<Record<string, string>>) =>
+  Object.entries(found).map(([Key, Value]) => ({ Key, Value }));
+
+const roleName = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[\w+=,.@-]+$/);
+const profileName = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[\w+=,.@-]+$/);
+const policyName = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[\w+=,.@-]+$/);
+
+const shownRole = (sim: Sim, role: Role) => ({
+  Path: "/",
+  RoleName: role.name,
+  RoleId: role.id,
+  Arn: `arn:aws:iam::${sim.account}:role/${role.name}`,
+  CreateDate: new Date(role.createdAt),
+  AssumeRolePolicyDocument: encoded(role.trust),
+  Description: role.description,
+  MaxSessionDuration: 3600,
+  Tags: tagList(role.tags),
+});
+function shownProfile(sim: Sim, profile: Profile) {
+  const role = profile.role ? roleTable(sim).get(key(profile.role)) : undefined;
+  return {
+    Path: "/",
+    InstanceProfileName: profile.name,
+    InstanceProfileId: profile.id,
+    Arn: `arn:aws:iam::${sim.account}:instance-profile/${profile.name}`,
+    CreateDate: new Date(profile.createdAt),
+    Roles: role ? [shownRole(sim, role)] : [],
+    Tags: tagList(profile.tags),
+  };
+}
+
+const change = (sim: Sim, role: Role, changes: Partial<Role>) =>
+  roleTable(sim).put(key(role.name), { ...role, ...changes });
+
+const role: SandboxService["operations"] = {
+  CreateRole: operation(
+    {
+      RoleName: roleName,
+      AssumeRolePolicyDocument: z.string().min(1),
+      Description: z.string().max(1000).optional(),
+      Tags: tags,
+    },
+    (input, sim) => {
+      checkDocument(input.AssumeRolePolicyDocument, 2048);
+      if (roleTable(sim).get(key(input.RoleName))) throw exists(`Role with name ${input.RoleName} already exists.`);
+      const made: Role = {
+        name: input.RoleName,
+        id: `AROA${sim.hex(17).toUpperCase()}`,
+        description: input.Description ?? "",
+        trust: input.AssumeRolePolicyDocument,
+        inline: {},
+        attached: [],
+        tags: tagsFrom(input.Tags),
+        createdAt: sim.now,
+      };
+      roleTable(sim).put(key(made.name), made);
+      return { Role: shownRole(sim, made) };
+    },
+  ),
+  GetRole: operation({ RoleName: roleName }, ({ RoleName }, sim) => {
+    const found = roleTable(sim).seen(key(RoleName));
+    if (!found) throw noSuch(`The role with name ${RoleName} cannot be found.`);
+    return { Role: shownRole(sim, found) };
+  }),
+  UpdateAssumeRolePolicy: operation({ RoleName: roleName, PolicyDocument: z.string().min(1) }, (input, sim) => {
+    checkDocument(input.PolicyDocument, 2048);
+    change(sim, roleFor(sim, input.RoleName), { trust: input.PolicyDocument });
+    return {};
+  }),
+  TagRole: operation({ RoleName: roleName, Tags: tags }, (input, sim) => {
+    const found = roleFor(sim, input.RoleName);
+    change(sim, found, { tags: { ...found.tags, ...tagsFrom(input.Tags) } });
+    return {};
+  }),
+  PutRolePolicy: operation(
+    { RoleName: roleName, PolicyName: policyName, PolicyDocument: z.string().min(1) },
+    (input, sim) => {
+      const found = roleFor(sim, input.RoleName);
+      checkDocument(input.PolicyDocument, 10_240);
+      change(sim, found, { inline: { ...found.inline, [input.PolicyName]: input.PolicyDocument } });
+      return {};
+    },
+  ),
+  GetRolePolicy: operation({ RoleName: roleName, PolicyName: policyName }, (input, sim) => {
+    const found = roleTable(sim).seen(key(input.RoleName));
+    if (!found) throw noSuch(`The role with name ${input.RoleName} cannot be found.`);
+    const document = found.inline[input.PolicyName];
+    if (document === undefined) throw noSuch(`The role policy with name ${input.PolicyName} cannot be found.`);
+    return { RoleName: found.name, PolicyName: input.PolicyName, PolicyDocument: encoded(document) };
+  }),
+  ListRolePolicies: operation(
+    { RoleName: roleName, Marker: z.string().optional(), MaxItems: z.number().int().min(1).max(1000).optional() },
+    (input, sim) => ({ PolicyNames: Object.keys(roleFor(sim, input.RoleName).inline), IsTruncated: false }),
+  ),
+  DeleteRolePolicy: operation({ RoleName: roleName, PolicyName: policyName }, (input, sim) => {
+    const found = roleFor(sim, input.RoleName);
+    const { [input.PolicyName]: gone, ...inline } = found.inline;
+    if (gone === undefined) throw noSuch(`The role policy with name ${input.PolicyName} cannot be found.`);
+    change(sim, found, { inline });
+    return {};
+  }),
+  AttachRolePolicy: operation({ RoleName: roleName, PolicyArn: z.string().min(20).max(2048) }, (input, sim) => {
+    const found = roleFor(sim, input.RoleName);
+    if (!MANAGED[input.PolicyArn]) throw noSuch(`Policy ${input.PolicyArn} does not exist or is not attachable.`);
+    if (!found.attached.includes(input.PolicyArn)) {
+      if (found.attached.length >= 10) throw limit("Cannot exceed quota for PoliciesPerRole: 10");
+      change(sim, found, { attached: [...found.attached, input.PolicyArn] });
+    }
+    return {};
+  }),
+  DetachRolePolicy: operation({ RoleName: roleName, PolicyArn: z.string().min(20).max(2048) }, (input, sim) => {
+    const found = roleFor(sim, input.RoleName);
+    if (!found.attached.includes(input.PolicyArn)) throw noSuch(`Policy ${input.PolicyArn} was not found.`);
+    change(sim, found, { attached: found.attached.filter((one) => one !== input.PolicyArn) });
+    return {};
+  }),
+  ListAttachedRolePolicies: operation(
+    { RoleName: roleName, Marker: z.string().optional(), MaxItems: z.number().int().min(1).max(1000).optional() },
+    (input, sim) => {
+      const found = roleTable(sim).seen(key(input.RoleName));
+      if (!found) throw noSuch(`The role with name ${input.RoleName} cannot be found.`);
+      return {
+        AttachedPolicies: found.attached.map((PolicyArn) => ({ PolicyArn, PolicyName: PolicyArn.split("/").at(-1) })),
+        IsTruncated: false,
+      };
+    },
+  ),
+  DeleteRole: operation({ RoleName: roleName }, ({ RoleName }, sim) => {
+    const found = roleFor(sim, RoleName);
+    if (
+      profileTable(sim)
+        .all()
+        .some((profile) => profile.role !== null && key(profile.role) === key(found.name))
+    )
+      throw conflict("Cannot delete entity, must remove roles from instance profile first.");
+    if (found.attached.length > 0) throw conflict("Cannot delete entity, must detach all policies first.");
+    if (Object.keys(found.inline).length > 0) throw conflict("Cannot delete entity, must delete policies first.");
+    roleTable(sim).remove(key(found.name));
+    return {};
+  }),
+};
+
+const profile: SandboxService["operations"] = {
+  CreateInstanceProfile: operation({ InstanceProfileName: profileName, Tags: tags }, (input, sim) => {
+    if (profileTable(sim).get(key(input.InstanceProfileName)))
+      throw exists(`Instance Profile ${input.InstanceProfileName} already exists.`);
+    const made: Profile = {
+      name: input.InstanceProfileName,
+      id: `AIPA${sim.hex(17).toUpperCase()}`,
+      role: null,
+      tags: tagsFrom(input.Tags),
+      createdAt: sim.now,
+      roleAt: sim.now,
+    };
+    profileTable(sim).put(key(made.name), made);
+    return { InstanceProfile: shownProfile(sim, made) };
+  }),
+  GetInstanceProfile: operation({ InstanceProfileName: profileName }, ({ InstanceProfileName }, sim) => {
+    const found = profileTable(sim).seen(key(InstanceProfileName));
+    if (!found) throw noSuch(`Instance Profile ${InstanceProfileName} cannot be found.`);
+    return { InstanceProfile: shownProfile(sim, found) };
+  }),
+  TagInstanceProfile: operation({ InstanceProfileName: profileName, Tags: tags }, (input, sim) => {
+    const found = profileFor(sim, input.InstanceProfileName);
+    profileTable(sim).put(key(found.name), { ...found, tags: { ...found.tags, ...tagsFrom(input.Tags) } });
+    return {};
+  }),
+  AddRoleToInstanceProfile: operation({ InstanceProfileName: profileName, RoleName: roleName }, (input, sim) => {
+    const found = profileFor(sim, input.InstanceProfileName);
+    const { name } = roleFor(sim, input.RoleName);
+    if (found.role !== null) throw limit("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
+    profileTable(sim).put(key(found.name), { ...found, role: name, roleAt: sim.now });
+    return {};
+  }),
+  RemoveRoleFromInstanceProfile: operation({ InstanceProfileName: profileName, RoleName: roleName }, (input, sim) => {
+    const found = profileFor(sim, input.InstanceProfileName);
+    if (found.role === null || key(found.role) !== key(input.RoleName))
+      throw noSuch(`The role with name ${input.RoleName} cannot be found.`);
+    profileTable(sim).put(key(found.name), { ...found, role: null });
+    return {};
+  }),
+  DeleteInstanceProfile: operation({ InstanceProfileName: profileName }, ({ InstanceProfileName }, sim) => {
+    const found = profileFor(sim, InstanceProfileName);
+    if (found.role !== null) throw conflict("Cannot delete entity, must remove roles from instance profile first.");
+    profileTable(sim).remove(key(found.name));
+    return {};
+  }),
+};
+
+export const iam: SandboxService = { operations: { ...role, ...profile } };

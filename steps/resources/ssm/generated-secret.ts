@@ -1,0 +1,42 @@
+import { randomInt } from "node:crypto";
+import { STACK_TAG } from "../../../src/aws/owned.ts";
+import type { Identified, ResourceType } from "../../../src/engine/resource.ts";
+import { createParameter, deleteParameter, describeParameters, isOurs, NAME_HELD } from "./names.ts";
+
+/** All printable ASCII but what RDS refuses in a password (/ " @ space) and what shells and config files trip over (' \ ` $). */
+const ALPHABET = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index))
+  .filter((character) => !"/\"@'\\`$".includes(character))
+  .join("");
+/** RDS for MySQL takes 8 to 41. */
+const LENGTH = 32;
+
+const generate = (): string =>
+  Array.from({ length: LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join("");
+
+/**
+ * A password in a SecureString parameter, which has the resource's name. It is made up here, sent once, and never read
+ * back, kept or shown by this type; while the parameter exists, it is never made anew.
+ */
+export const generatedSecret: ResourceType<object, Identified> = {
+  name: "ssm:generated-secret",
+  patience: { usual: 2, limit: 300, gone: 1 },
+  retryable: { create: NAME_HELD },
+
+  async list(aws, stack) {
+    const described = await describeParameters(aws, stack);
+    return described
+      .filter(({ type }) => type === "SecureString")
+      .map(({ name }) => ({ id: name, tags: { Name: name, [STACK_TAG]: stack } }));
+  },
+
+  async find(aws, owner, id) {
+    const described = await describeParameters(aws, owner.stack);
+    const shown = described.some(({ name }) => name === owner.name);
+    // Recorded, but the tag filter does not show it: it lags behind, or the tags were taken away.
+    return shown || (id !== undefined && (await isOurs(aws, owner))) ? { id: owner.name } : undefined;
+  },
+
+  create: (aws, _spec, owner) => createParameter(aws, owner, { Type: "SecureString", Value: generate() }),
+
+  delete: (aws, { id }) => deleteParameter(aws, id),
+};

@@ -1,0 +1,44 @@
+import type { Config } from "../src/config/schema.ts";
+import { resource, step } from "../src/engine/resource.ts";
+import { internetGateway } from "./resources/ec2/internet-gateway.ts";
+import { routeTable } from "./resources/ec2/route-table.ts";
+import type { SubnetsStep } from "./subnets.ts";
+import type { VpcStep } from "./vpc.ts";
+import { perZone } from "./zones.ts";
+
+/**
+ * The way out of the VPC, and who may take it. What needs the internet needs `publicRoutes`: so the gateway goes last. The
+ * way out of the web subnets goes through the NATs and is made with them; the databases have none.
+ */
+export function routesStep(config: Config, { vpc }: VpcStep, subnets: SubnetsStep) {
+  const gateway = resource(internetGateway, "gateway", "Buddy-GW", { vpc }, ({ vpc }) => ({ vpcId: vpc.id }));
+  const publicRoutes = resource(
+    routeTable,
+    "routes-public",
+    "Buddy-Routing",
+    { vpc, gateway, subnets: subnets.public },
+    ({ vpc, gateway, subnets }) => ({
+      vpcId: vpc.id,
+      routes: [{ to: "0.0.0.0/0", gatewayId: gateway.id }],
+      subnetIds: subnets.map((subnet) => subnet.id),
+    }),
+  );
+  const privateRoutes = perZone(config, (_zone, number) =>
+    resource(
+      routeTable,
+      `routes-private-${number}`,
+      `Buddy-Private-GW${number}`,
+      { vpc, subnets: subnets.web.slice(number - 1, number) },
+      ({ vpc, subnets }) => ({ vpcId: vpc.id, routes: undefined, subnetIds: subnets.map((subnet) => subnet.id) }),
+    ),
+  );
+  const dbRoutes = resource(
+    routeTable,
+    "routes-db",
+    "Buddy-DB-Private",
+    { vpc, subnets: subnets.db },
+    ({ vpc, subnets }) => ({ vpcId: vpc.id, routes: [], subnetIds: subnets.map((subnet) => subnet.id) }),
+  );
+  return step("routes", { gateway, publicRoutes, privateRoutes, dbRoutes });
+}
+export type RoutesStep = ReturnType<typeof routesStep>["resources"];

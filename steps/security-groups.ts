@@ -1,0 +1,53 @@
+import type { Config } from "../src/config/schema.ts";
+import { type Resource, resource, step } from "../src/engine/resource.ts";
+import {
+  ALL_OUTBOUND,
+  icmp,
+  type SecurityGroupLive,
+  type SecurityGroupSpec,
+  securityGroup,
+  tcp,
+} from "./resources/ec2/security-group.ts";
+import type { VpcStep } from "./vpc.ts";
+
+interface Bastions {
+  readonly bastionGroup: Resource<SecurityGroupSpec, SecurityGroupLive>;
+}
+
+/** Who may talk to the load balancer, the web instances, the file system and the databases. Nobody else may. */
+export function securityGroupsStep({ network }: Config, { vpc }: VpcStep, { bastionGroup: bastion }: Bastions) {
+  const loadBalancer = resource(securityGroup, "group-load-balancer", "LoadBalance-Security", { vpc }, ({ vpc }) => ({
+    vpcId: vpc.id,
+    description: "Visitors to the load balancer",
+    inbound: [tcp(80, { cidr: "0.0.0.0/0" }, "Buddy-HTTP"), tcp(443, { cidr: "0.0.0.0/0" }, "Buddy-HTTPS")],
+    outbound: ALL_OUTBOUND,
+  }));
+  const web = resource(securityGroup, "group-web", "Buddy-WEB", { vpc, loadBalancer, bastion }, (live) => ({
+    vpcId: live.vpc.id,
+    description: "The load balancer and the bastions to the web instances",
+    inbound: [
+      tcp(80, { groupId: live.loadBalancer.id }, "Buddy-HTTP"),
+      tcp(443, { groupId: live.loadBalancer.id }, "Buddy-HTTPS"),
+      tcp(22, { groupId: live.bastion.id }, "Buddy-SSH"),
+      icmp({ cidr: network.cidr }, "Buddy-Ping"),
+    ],
+    outbound: ALL_OUTBOUND,
+  }));
+  const efs = resource(securityGroup, "group-efs", "Buddy-EFS", { vpc, web }, ({ vpc, web }) => ({
+    vpcId: vpc.id,
+    description: "The web instances to the file system",
+    inbound: [tcp(2049, { groupId: web.id }, "Buddy-NFS")],
+    outbound: [],
+  }));
+  const db = resource(securityGroup, "group-db", "Buddy-DB", { vpc, web, bastion }, ({ vpc, web, bastion }) => ({
+    vpcId: vpc.id,
+    description: "The web instances and the bastions to the databases",
+    inbound: [
+      tcp(3306, { groupId: web.id }, "Buddy-Database-To-WEB"),
+      tcp(3306, { groupId: bastion.id }, "Buddy-Database-To-Bastion"),
+    ],
+    outbound: [],
+  }));
+  return step("security-groups", { loadBalancer, web, efs, db });
+}
+export type SecurityGroupsStep = ReturnType<typeof securityGroupsStep>["resources"];

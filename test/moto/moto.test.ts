@@ -1,0 +1,109 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isRead } from "../../src/aws/safety.ts";
+import { buddyverse } from "../command.ts";
+import { motoIsHere, type MotoServer, startMoto } from "./server.ts";
+
+const here = motoIsHere();
+if (!here) console.warn("moto_server is not on this machine: the lifecycle over HTTP is not run");
+
+const REGION = "ap-northeast-2";
+const DOMAIN = "buddyverse-test.link";
+const config = {
+  // The mock has no Ubuntu parameter; any image serves there, as instances do not run.
+  image: { base: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64" },
+  bastion: { allowedCidrs: ["203.0.113.10/32"] },
+  domain: { name: DOMAIN },
+  monitoring: { email: "ops@example.com" },
+};
+
+describe.skipIf(!here)("over HTTP, against an AWS that we did not write", () => {
+  let server: MotoServer;
+  let folder: string;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    server = await startMoto();
+    folder = mkdtempSync(join(tmpdir(), "buddyverse-moto-"));
+    env = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: REGION };
+    writeFileSync(join(folder, "buddyverse.config.json"), JSON.stringify(config));
+  });
+  afterAll(() => {
+    server?.stop();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  const python = async (script: string, ...args: string[]): Promise<string> => {
+    const { stdout } = await promisify(execFile)("python3", [join(import.meta.dirname, script), ...args], {
+      env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION },
+      maxBuffer: 2 ** 26,
+    });
+    return stdout;
+  };
+  const inventory = async (): Promise<Record<string, string[]>> => JSON.parse(await python("inventory.py", REGION));
+  const calls = (name: string): { service: string; operation: string }[] =>
+    readFileSync(join(folder, name), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+
+  test("up, status, up, down", { timeout: 400_000 }, async () => {
+    execFileSync("python3", ["-c", `import boto3; boto3.client("route53").create_hosted_zone(Name="${DOMAIN}", CallerReference="test")`], { env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION } });
+    const before = await inventory();
+
+    const [up] = await Promise.all([buddyverse(["up", "--yes", "--trace", "up.jsonl"], { cwd: folder, env }), python("builder.py", REGION)]);
+    expect(up.stderr + up.stdout).not.toMatch(/failed/i);
+    expect(up.code).toBe(0);
+
+    const there = await inventory();
+    const added = Object.fromEntries(Object.entries(there).map(([kind, ids]) => [kind, ids.filter((id) => !before[kind]?.includes(id))]));
+    expect(added).toMatchObject({
+      vpcs: [expect.any(String)],
+      subnets: { length: 6 },
+      "internet gateways": [expect.any(String)],
+      // Four of ours and the VPC's main one.
+      "route tables": { length: 5 },
+      // Six of ours and the VPC's default one.
+      "security groups": { length: 7 },
+      "key pairs": ["Buddy-Project"],
+      // Two NAT, two bastions, two web.
+      instances: { length: 6 },
+      images: [expect.any(String)],
+      "launch templates": ["Buddy-WEB-Image-Start"],
+      "load balancers": ["Buddy-LoadBalance"],
+      "target groups": ["Buddy-LoadBalance-TargetGroup"],
+      listeners: ["443 forward", "80 redirect"],
+      groups: ["Buddy-AutoScaling-Group"],
+      databases: ["database1", "database1-replica"],
+      "db subnet groups": ["buddy-db"],
+      "db parameter groups": ["utf8encoding"],
+      "file systems": [expect.any(String)],
+      "mount targets": { length: 2 },
+      dashboards: ["CPU-Per-Second"],
+      topics: [expect.any(String)],
+    });
+    expect(added.records).toEqual(expect.arrayContaining([`${DOMAIN}. A`, `www.${DOMAIN}. A`]));
+
+    const status = await buddyverse(["status", "--trace", "status.jsonl"], { cwd: folder, env });
+    expect(status.stdout).toContain("in sync");
+    expect(status.code).toBe(0);
+    expect(calls("status.jsonl").length).toBeLessThanOrEqual(48);
+
+    const again = await buddyverse(["up", "--yes", "--trace", "again.jsonl"], { cwd: folder, env });
+    expect(again.code).toBe(0);
+    expect(calls("again.jsonl").filter(({ operation }) => !isRead(operation))).toEqual([]);
+
+    const down = await buddyverse(["down", "--yes", "--trace", "down.jsonl"], { cwd: folder, env });
+    expect(down.stderr + down.stdout).not.toMatch(/failed/i);
+    expect(down.code).toBe(0);
+    expect(await inventory()).toEqual(before);
+
+    const report = JSON.parse(await python("validate.py", ...["up", "status", "again", "down"].map((name) => join(folder, `${name}.jsonl`))));
+    expect(report.bad).toEqual([]);
+    expect(report.checked).toBeGreaterThan(200);
+  });
+});

@@ -1,0 +1,317 @@
+/** The scripts that run on the instances, run here: their folders moved into a temporary one, other programs played. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import natRoute from "../../steps/scripts/nat-route.sh";
+import webBoot from "../../steps/scripts/web-boot.sh";
+import { needs, programs, run } from "./run.ts";
+
+const SCRIPTS = new URL("../../steps/scripts/", import.meta.url).pathname;
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "buddyverse-instance-"));
+});
+const read = (name: string) => readFileSync(join(root, name), "utf8");
+
+describe("nat-route.sh", () => {
+  const route = (answer: string) =>
+    run("bash", ["-s", "172.31.0.0/16"], {
+      input: natRoute,
+      env: {
+        PATH: programs(join(root, "bin"), {
+          ip: `echo '${answer}'`,
+          nft: `if [ "$1" = -f ]; then cat >${root}/rules; else cat ${root}/rules; fi`,
+          sysctl: `[ "$1" = -n ] && echo 1; echo "$*" >>${root}/sysctl`,
+          sleep: "",
+        }),
+      },
+    });
+
+  test("masquerades through the interface that the routing table names", async () => {
+    const { code, out } = await route("default via 172.31.10.1 dev enX0 proto dhcp src 172.31.10.9 metric 512");
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: "BUDDYVERSE-NAT READY: 172.31.0.0/16 is masqueraded through enX0\n",
+    });
+    expect(read("rules")).toContain('oifname "enX0" ip saddr 172.31.0.0/16 ip daddr != 172.31.0.0/16 masquerade');
+    expect(read("sysctl")).toContain("net.ipv4.ip_forward=1");
+  });
+
+  test("fails with a clear line when there is no default route", async () => {
+    const { code, out } = await route("");
+    expect({ code, out }).toEqual({ code: 1, out: "BUDDYVERSE-NAT no default route after 60 s\n" });
+    expect(existsSync(join(root, "rules"))).toBe(false);
+  });
+});
+
+describe("web-boot.sh", () => {
+  const boot = (played: Readonly<Record<string, string>> = {}) => {
+    for (const folder of ["etc", "run"]) mkdirSync(join(root, folder), { recursive: true });
+    if (!existsSync(join(root, "etc/fstab")))
+      writeFileSync(join(root, "etc/fstab"), "LABEL=cloudimg-rootfs / ext4 defaults 0 1\n");
+    const done = (name: string) => `echo "${name} $*" >>${root}/done`;
+    const PATH = programs(join(root, "bin"), {
+      mountpoint: `[ -e ${root}/mounted ]`,
+      mount: `${done("mount")}; touch ${root}/mounted`,
+      install: 'for folder; do :; done; mkdir -p "$folder"',
+      flock: 'shift 3; exec "$@"',
+      "buddyverse-aws": `${done("aws")}; mkdir -p ${root}/run/buddyverse`,
+      "buddyverse-collectstatic": done("collectstatic"),
+      systemctl: done("systemctl"),
+      sleep: "",
+      ...played,
+    });
+    const input = webBoot
+      .replaceAll("/usr/local/sbin/buddyverse-", `${root}/bin/buddyverse-`)
+      .replaceAll("/etc/fstab", `${root}/etc/fstab`)
+      .replaceAll("/run/buddyverse", `${root}/run/buddyverse`)
+      .replaceAll("/mnt/efs", `${root}/efs`);
+    return run("bash", ["-s"], {
+      input,
+      env: {
+        PATH,
+        BUDDYVERSE_REGION: "ap-northeast-2",
+        BUDDYVERSE_FILE_SYSTEM: "fs-0123456789abcdef0",
+        BUDDYVERSE_PARAMETER_PATH: "/buddyverse/buddyverse/database/",
+      },
+    });
+  };
+
+  test("mounts, fetches, collects, and starts Apache after all that", async () => {
+    expect(await boot()).toEqual({ code: 0, out: "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves\n" });
+    expect(read("done").trim().split("\n")).toEqual([
+      "systemctl daemon-reload",
+      `mount ${root}/efs`,
+      "aws instance",
+      "aws database",
+      "collectstatic ",
+      "systemctl start apache2.service",
+      "systemctl start buddyverse-database.timer",
+    ]);
+    expect(existsSync(join(root, "run/buddyverse/ready"))).toBe(true);
+  });
+
+  test("writes the spec's mount into fstab once, whatever stood there, at each boot", async () => {
+    await boot();
+    writeFileSync(
+      join(root, "etc/fstab"),
+      `${read("etc/fstab").replace("fs-0123456789abcdef0", "fs-00000000000000000")}`,
+    );
+    expect((await boot()).code).toBe(0);
+    expect((await boot()).code).toBe(0);
+    expect(read("etc/fstab")).toBe(
+      "LABEL=cloudimg-rootfs / ext4 defaults 0 1\n" +
+        `fs-0123456789abcdef0.efs.ap-northeast-2.amazonaws.com:/ ${root}/efs nfs4 ` +
+        "nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,_netdev 0 0\n",
+    );
+  });
+
+  test("tries a mount again while the name does not resolve", async () => {
+    const mount = `echo x >>${root}/tries; [ $(wc -l <${root}/tries) -ge 9 ] && touch ${root}/mounted`;
+    expect((await boot({ mount })).code).toBe(0);
+    expect(read("tries").length).toBe(18);
+  });
+
+  test.each([
+    ["EFS cannot be mounted", { mount: "exit 32" }, "fs-0123456789abcdef0 cannot be mounted at"],
+    [
+      "there are no settings",
+      { "buddyverse-aws": '[ "$1" = instance ]' },
+      "no database settings under /buddyverse/buddyverse/database/",
+    ],
+    ["collectstatic fails", { "buddyverse-collectstatic": "exit 1" }, "collectstatic"],
+  ])("does not start Apache when %s", async (_name, played, line) => {
+    const { code, out } = await boot(played);
+    expect(code).toBe(1);
+    expect(out).toContain(`BUDDYVERSE-BOOT FAILED: ${line}`);
+    expect(read("done")).not.toContain("apache2");
+  });
+});
+
+describe("web-aws.py", () => {
+  const ask = async (verb: string, env: Readonly<Record<string, string>> = {}, parameters: object = {}) => {
+    // A boto3 that reads its parameters from a file; the machine may have neither the real one nor www-data.
+    mkdirSync(join(root, "python/botocore"), { recursive: true });
+    writeFileSync(join(root, "python/botocore/__init__.py"), "");
+    writeFileSync(join(root, "python/botocore/config.py"), "def Config(**options): return None\n");
+    writeFileSync(
+      join(root, "python/botocore/exceptions.py"),
+      "class BotoCoreError(Exception): pass\nclass ClientError(Exception): pass\n",
+    );
+    writeFileSync(
+      join(root, "python/boto3.py"),
+      `import grp, json, os, types
+grp.getgrnam = lambda name: {"www-data": types.SimpleNamespace(gr_gid=os.getgid())}[name]
+class Client:
+  def get_parameters(self, Names, WithDecryption):
+    assert WithDecryption
+    have = json.load(open("${root}/parameters"))
+    return {"Parameters": [{"Name": n, "Value": have[n]} for n in reversed(Names) if n in have]}
+  def put_parameter(self, **call): json.dump(call, open("${root}/put", "w"))
+def client(service, region_name, config=None):
+  assert (service, region_name) == ("ssm", "ap-northeast-2")
+  return Client()
+`,
+    );
+    writeFileSync(join(root, "parameters"), JSON.stringify(parameters));
+    return run("python3", [join(SCRIPTS, "web-aws.py"), ...verb.split(" ")], {
+      env: {
+        PATH: programs(join(root, "bin"), { systemctl: `echo "$*" >>${root}/systemctl` }),
+        PYTHONPATH: join(root, "python"),
+        BUDDYVERSE_RUN: join(root, "run"),
+        BUDDYVERSE_REGION: "ap-northeast-2",
+        BUDDYVERSE_FILE_SYSTEM: "fs-0123456789abcdef0",
+        BUDDYVERSE_PARAMETER_PATH: "/b/db/",
+        BUDDYVERSE_DATABASE: "django_db",
+        BUDDYVERSE_USER: "admin",
+        ...env,
+      },
+    });
+  };
+  const early = { "/b/db/password": "p4ss", "/b/db/primary": "database1.example.com:3306" };
+  const late = { ...early, "/b/db/replica": "database1-replica.example.com:3307" };
+
+  test("writes the database settings for root and Apache only, and has Apache read them when they change", async (context) => {
+    await needs(context, "python3", ["--version"]);
+    expect(await ask("database", {}, early)).toEqual({ code: 0, out: "" });
+    expect(JSON.parse(read("run/database.json"))).toEqual({
+      name: "django_db",
+      user: "admin",
+      password: "p4ss",
+      primary: { host: "database1.example.com", port: 3306 },
+      replica: null,
+      secretKey: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(statSync(join(root, "run/database.json")).mode & 0o777).toBe(0o640);
+    await ask("database", {}, late);
+    expect(JSON.parse(read("run/database.json")).replica).toEqual({
+      host: "database1-replica.example.com",
+      port: 3307,
+    });
+    await ask("database", {}, late);
+    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n".repeat(2));
+  });
+
+  test("keeps what it has, and names what is missing, when a parameter is gone", async (context) => {
+    await needs(context, "python3", ["--version"]);
+    await ask("database", {}, early);
+    const before = read("run/database.json");
+    const { code, out } = await ask("database", {}, { "/b/db/password": "p4ss" });
+    expect({ code, out }).toEqual({ code: 1, out: "BUDDYVERSE-BOOT not in SSM yet: /b/db/primary\n" });
+    expect(read("run/database.json")).toBe(before);
+  });
+
+  test("writes the mark as a String that may be there already", async (context) => {
+    await needs(context, "python3", ["--version"]);
+    expect(await ask("baked ap-northeast-2 /b/image/0123")).toEqual({ code: 0, out: "" });
+    expect(JSON.parse(read("put"))).toEqual({ Name: "/b/image/0123", Value: "baked", Type: "String", Overwrite: true });
+  });
+
+  test("asks the metadata service with a token (IMDSv2)", async (context) => {
+    await needs(context, "python3", ["--version"]);
+    const metadata: Readonly<Record<string, string>> = {
+      "instance-id": "i-0a",
+      "placement/availability-zone": "ap-northeast-2a",
+      "instance-type": "t3.micro",
+      "ami-id": "ami-0b",
+    };
+    const service = createHttpServer((request, response) => {
+      if (request.method === "PUT" && request.headers["x-aws-ec2-metadata-token-ttl-seconds"])
+        return response.end("token");
+      if (request.headers["x-aws-ec2-metadata-token"] !== "token") return response.writeHead(401).end();
+      const value = metadata[(request.url ?? "").replace("/latest/meta-data/", "")];
+      return value ? response.end(value) : response.writeHead(404).end();
+    });
+    await new Promise<void>((ready) => service.listen(0, "127.0.0.1", ready));
+    const { port } = service.address() as AddressInfo;
+    expect(await ask("instance", { BUDDYVERSE_IMDS: `http://127.0.0.1:${port}` })).toEqual({ code: 0, out: "" });
+    service.close();
+    expect(JSON.parse(read("run/instance.json"))).toEqual({
+      id: "i-0a",
+      zone: "ap-northeast-2a",
+      type: "t3.micro",
+      image: "ami-0b",
+      templateVersion: null,
+      fileSystem: "fs-0123456789abcdef0",
+    });
+  });
+});
+
+describe("the built-in page", () => {
+  /** Asks the page in a Python process of its own, with these files in /run/buddyverse. */
+  const visit = async (files: Readonly<Record<string, object>>, method = "get", address = "/") => {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(root, name), JSON.stringify(content));
+    const ended = await run(
+      "/usr/bin/python3",
+      [
+        "-c",
+        `
+import json, sys, time
+import buddyverse_page
+from django.test import Client
+began = time.monotonic()
+answer = getattr(Client(HTTP_HOST="172.31.11.5"), "${method}")("${address}")
+print(json.dumps({"status": answer.status_code, "seconds": time.monotonic() - began, "text": answer.content.decode()}))
+`,
+      ],
+      {
+        env: {
+          PYTHONPATH: join(SCRIPTS, "page"),
+          PYTHONDONTWRITEBYTECODE: "1",
+          BUDDYVERSE_RUN: root,
+          BUDDYVERSE_EFS: join(root, "efs"),
+          BUDDYVERSE_MYSQL_CNF: join(SCRIPTS, "web-mysql.conf"),
+        },
+      },
+    );
+    expect(ended.code, ended.out).toBe(0);
+    return JSON.parse(ended.out.trim().split("\n").at(-1) ?? "") as { status: number; seconds: number; text: string };
+  };
+  const imports = ["-c", "import django, MySQLdb"];
+
+  test("answers 200 to any host before anything is set up, as on the builder", async (context) => {
+    await needs(context, "/usr/bin/python3", imports);
+    const { status, text } = await visit({});
+    expect(status).toBe(200);
+    expect(text).toContain("not set up yet");
+  });
+
+  test("answers 200 within 4 s and without the password when a database says nothing", async (context) => {
+    await needs(context, "/usr/bin/python3", imports);
+    const silent = createServer(() => {});
+    await new Promise<void>((ready) => silent.listen(0, "127.0.0.1", ready));
+    const endpoint = { host: "127.0.0.1", port: (silent.address() as AddressInfo).port };
+    const database = {
+      name: "django_db",
+      user: "admin",
+      password: "p4ss-w0rd",
+      primary: endpoint,
+      replica: { ...endpoint, port: 9 },
+    };
+    const page = await visit({ "database.json": database });
+    const health = await visit({}, "get", "/health.json");
+    silent.close();
+    for (const { status, seconds, text } of [page, health]) {
+      expect(status).toBe(200);
+      expect(seconds).toBeLessThan(4);
+      expect(text).toMatch(/not reachable|no answer/);
+      expect(text).not.toContain("p4ss-w0rd");
+    }
+    expect(JSON.parse(health.text)).toMatchObject({ primary: { ok: false }, replica: { ok: false } });
+  });
+
+  test("answers 503 when this instance should have a file system and does not", async (context) => {
+    await needs(context, "/usr/bin/python3", imports);
+    const { status, text } = await visit({ "instance.json": { id: "i-0a", fileSystem: "fs-0123456789abcdef0" } });
+    expect(status).toBe(503);
+    expect(text).toContain("not mounted");
+  });
+
+  test("takes nothing from a visitor", async (context) => {
+    await needs(context, "/usr/bin/python3", imports);
+    for (const method of ["post", "put", "delete"]) expect((await visit({}, method)).status).toBe(405);
+  });
+});

@@ -1,0 +1,172 @@
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import {
+  builderUserData,
+  imageContentHash,
+  imageParts,
+  natUserData,
+  USER_DATA_LIMIT,
+  webUserData,
+} from "../../steps/scripts/user-data.ts";
+import { needs, run } from "./run.ts";
+
+const SCRIPTS = new URL("../../steps/scripts/", import.meta.url).pathname;
+const BUILDER = {
+  region: "ap-northeast-2",
+  markerName: "/buddyverse/buddyverse/image/0123456789ab",
+  app: null,
+} as const;
+const WEB = {
+  region: "ap-northeast-2",
+  stack: "buddyverse",
+  fileSystemId: "fs-0123456789abcdef0",
+  parameterPath: "/buddyverse/buddyverse/database/",
+  database: "django_db",
+  user: "admin",
+} as const;
+const GIT = { git: "https://git.example.com/play-buddy/site.git", revision: "v1.2.3" } as const;
+const S3 = { bucket: "buddy-app", key: "apps/site-0123.tar.gz" } as const;
+
+const RENDERED = {
+  nat: natUserData({ vpcCidr: "172.31.0.0/16" }),
+  builder: builderUserData(BUILDER),
+  "builder with git": builderUserData({ ...BUILDER, app: GIT }),
+  "builder with S3": builderUserData({ ...BUILDER, app: S3 }),
+  web: webUserData(WEB),
+};
+
+/** What web-builder.sh unpacks: a script of heredocs. */
+function unpacked(userData: string): string {
+  const packed = /<<'FILES'\n([\w+/=]+)\nFILES\n/.exec(userData)?.[1] ?? "";
+  return gunzipSync(Buffer.from(packed, "base64")).toString();
+}
+
+describe("user data", () => {
+  test.each(Object.entries(RENDERED))("of the %s starts as a script, is filled in, and fits", (_name, text) => {
+    expect(text.startsWith("#!/bin/bash\n")).toBe(true);
+    expect(text).not.toMatch(/@[A-Z_]+@/);
+    expect(Buffer.byteLength(text)).toBeLessThan(USER_DATA_LIMIT);
+  });
+
+  test("of the builder leaves 1 KB for a long application address", () => {
+    expect(Buffer.byteLength(RENDERED.builder)).toBeLessThan(USER_DATA_LIMIT - 1024);
+  });
+
+  test("of the NAT instance masquerades for that VPC only", () => {
+    expect(natUserData({ vpcCidr: "10.9.0.0/16" })).toContain("ExecStart=/usr/local/sbin/buddyverse-nat 10.9.0.0/16\n");
+  });
+
+  test("of the builder brings every file of the image, unchanged", () => {
+    const brought = unpacked(RENDERED.builder);
+    const apart = [
+      "nat-setup.sh",
+      "nat-route.sh",
+      "nat-route.service",
+      "web-builder.sh",
+      "web-user-data.sh",
+      "user-data.ts",
+    ];
+    const files = readdirSync(SCRIPTS, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__") && !apart.includes(file.name))
+      .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
+    expect(files.length).toBeGreaterThan(10);
+    for (const text of files) expect(brought).toContain(`<<'END_OF_FILE'\n${text}END_OF_FILE\n`);
+  });
+
+  test("of the builder says where the application comes from", () => {
+    expect(RENDERED["builder with git"]).toContain(
+      `APP_GIT='${GIT.git}' APP_REVISION='v1.2.3' APP_BUCKET='' APP_KEY=''`,
+    );
+    expect(RENDERED["builder with S3"]).toContain(
+      `APP_GIT='' APP_REVISION='' APP_BUCKET='buddy-app' APP_KEY='${S3.key}'`,
+    );
+    expect(RENDERED.builder).toContain("APP_GIT='' APP_REVISION='' APP_BUCKET='' APP_KEY=''");
+  });
+
+  test("of a web instance holds its six settings and no secret", () => {
+    const settings = /<<'SETTINGS'\n([\s\S]*)SETTINGS\n/.exec(RENDERED.web)?.[1];
+    expect(settings?.split("\n").filter(Boolean)).toEqual([
+      "BUDDYVERSE_REGION=ap-northeast-2",
+      "BUDDYVERSE_STACK=buddyverse",
+      "BUDDYVERSE_FILE_SYSTEM=fs-0123456789abcdef0",
+      "BUDDYVERSE_PARAMETER_PATH=/buddyverse/buddyverse/database/",
+      "BUDDYVERSE_DATABASE=django_db",
+      "BUDDYVERSE_USER=admin",
+    ]);
+  });
+
+  test.each([
+    ["a CIDR out of range", () => natUserData({ vpcCidr: "172.31.0.256/16" })],
+    ["a CIDR with a command", () => natUserData({ vpcCidr: "172.31.0.0/16; reboot" })],
+    ["a region with a quote", () => builderUserData({ ...BUILDER, region: "ap-northeast-2'" })],
+    ["a marker with a substitution", () => builderUserData({ ...BUILDER, markerName: "/a/$(reboot)" })],
+    ["a marker without its slash", () => builderUserData({ ...BUILDER, markerName: "a/b" })],
+    [
+      "a git URL with a password",
+      () => builderUserData({ ...BUILDER, app: { ...GIT, git: "https://me:secret@git.example.com/a" } }),
+    ],
+    [
+      "a git URL that is an option",
+      () => builderUserData({ ...BUILDER, app: { ...GIT, git: "--upload-pack=reboot" } }),
+    ],
+    ["a revision that is an option", () => builderUserData({ ...BUILDER, app: { ...GIT, revision: "--force" } })],
+    ["a bucket in capitals", () => builderUserData({ ...BUILDER, app: { ...S3, bucket: "Buddy" } })],
+    ["a key with a line break", () => builderUserData({ ...BUILDER, app: { ...S3, key: "a\nreboot" } })],
+    ["a file system that is none", () => webUserData({ ...WEB, fileSystemId: "fs-xyz" })],
+    ["a path that does not end", () => webUserData({ ...WEB, parameterPath: "/buddyverse/database" })],
+    ["a stack with a line break", () => webUserData({ ...WEB, stack: "a\nSETTINGS\nreboot" })],
+    ["a database with a space", () => webUserData({ ...WEB, database: "django db" })],
+  ])("refuses %s", (_name, render) => {
+    expect(render).toThrow(RangeError);
+  });
+});
+
+describe("imageContentHash", () => {
+  test("names the content: the parts, their order and their borders", () => {
+    expect(imageContentHash(["ab", "c"])).toMatch(/^[0-9a-f]{12}$/);
+    expect(imageContentHash(["ab", "c"])).toBe(imageContentHash(["ab", "c"]));
+    expect(
+      new Set(
+        [
+          ["ab", "c"],
+          ["a", "bc"],
+          ["c", "ab"],
+        ].map(imageContentHash),
+      ).size,
+    ).toBe(3);
+  });
+
+  test("differs by application", () => {
+    const apps = [null, GIT, { ...GIT, revision: "v1.2.4" }, S3, { ...S3, key: "other.tar.gz" }];
+    expect(new Set(apps.map((app) => imageContentHash(imageParts(app)))).size).toBe(apps.length);
+  });
+});
+
+describe("the files", () => {
+  test("pass shellcheck, as sources and as rendered", async (context) => {
+    await needs(context, "shellcheck", ["--version"]);
+    const sources = readdirSync(SCRIPTS).filter((name) => name.endsWith(".sh"));
+    expect(sources).toContain("web-setup.sh");
+    expect(
+      await run(
+        "shellcheck",
+        sources.map((name) => join(SCRIPTS, name)),
+      ),
+    ).toEqual({ code: 0, out: "" });
+    for (const text of [...Object.values(RENDERED), `#!/bin/bash\n${unpacked(RENDERED.builder)}`]) {
+      expect(await run("shellcheck", ["-"], { input: text })).toEqual({ code: 0, out: "" });
+    }
+  });
+
+  test("in Python compile", async (context) => {
+    await needs(context, "python3", ["--version"]);
+    const sources = readdirSync(SCRIPTS, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".py"));
+    expect(sources).toContain("web-aws.py");
+    const env = { PYTHONPYCACHEPREFIX: mkdtempSync(join(tmpdir(), "buddyverse-pyc-")) };
+    const compiled = await run("python3", ["-m", "py_compile", ...sources.map((name) => join(SCRIPTS, name))], { env });
+    expect(compiled).toEqual({ code: 0, out: "" });
+  });
+});
