@@ -13,6 +13,7 @@ export interface CommonOptions {
   readonly region?: string;
   readonly sandbox?: boolean;
   readonly sandboxSpeed?: string;
+  readonly chaos?: string;
   readonly json?: boolean;
   readonly jsonLines?: boolean;
   readonly color: boolean;
@@ -40,6 +41,7 @@ function common(command: Command): Command {
     .option("--region <name>", "the AWS region, over the config's")
     .option("--sandbox", "run against the embedded AWS: no account, no network")
     .addOption(new Option("--sandbox-speed <times>", "how fast the sandbox's time goes").default("60").argParser(speed))
+    .option("--chaos <faults>", "on the sandbox: what goes wrong, as throttle=0.3,lose-answer=0.05,seed=7")
     .option("--json", "one JSON document on stdout, nothing else there")
     .option("--json-lines", "events as JSON lines on stdout while it works")
     .option("--no-color", "no colours (so does NO_COLOR)")

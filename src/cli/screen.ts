@@ -11,7 +11,9 @@ import type { Session } from "./session.ts";
 
 /** Where a command writes: results to stdout, all else to stderr. With --json, stdout gets one document and nothing else. */
 export interface Screen {
+  /** How stdout looks, and how stderr does: one may be a terminal and the other a file. */
   readonly look: Look;
+  readonly errLook: Look;
   readonly place: Place;
   /** For people, on stderr; nothing with --json or --quiet. */
   say(text: string): void;
@@ -27,6 +29,7 @@ export function screenOf(session: Session): Screen {
   const err = looking(options, process.stderr);
   return {
     look: out,
+    errLook: err,
     place: { stack: config.stack, region: aws.region, sandbox: options.sandbox ?? false, account: options.sandbox ? undefined : aws.account },
     say(text) {
       if (!machine && !options.quiet) process.stderr.write(`${text}\n`);
@@ -55,6 +58,8 @@ const looking = (options: CommonOptions, stream: NodeJS.WriteStream): { readonly
 export function again(command: string, options: CommonOptions): string {
   const words = ["buddyverse", command];
   if (options.sandbox) words.push("--sandbox");
-  for (const name of ["config", "state", "profile", "region"] as const) if (options[name]) words.push(`--${name}`, options[name]);
+  for (const name of ["config", "state", "profile", "region"] as const) if (options[name]) words.push(`--${name}`, quoted(options[name]));
   return words.join(" ");
 }
+
+const quoted = (word: string): string => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

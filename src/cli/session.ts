@@ -14,6 +14,7 @@ import type { Run } from "../engine/run.ts";
 import { type Clock, jumpingClock, realClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Event } from "../report/events.ts";
+import { parseChaos } from "../sandbox/chaos.ts";
 import { openSandboxFile } from "../sandbox/file.ts";
 import { freshWorld } from "../sandbox/fresh.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
@@ -86,6 +87,7 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       closing.push(lock.release);
       if (lock.takenFrom) process.stderr.write(`Took over the lock of "${lock.takenFrom.command}" (pid ${lock.takenFrom.pid}), which died at its work.\n`);
     }
+    if (options.chaos && !options.sandbox) throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
     const stage = options.sandbox ? sandboxStage(options, paths, config, purpose.writes ? closing : []) : awsStage(paths);
     // A bad state file stops here, before anything is sent.
     const known = readState(stage.text);
@@ -149,6 +151,7 @@ interface Stage {
   readonly speed?: number | "max";
 }
 
+/** On AWS, or on whatever AWS_ENDPOINT_URL names. */
 const awsStage = (paths: Paths): Stage => ({ clock: realClock(), text: stateFile(paths.state), network: internet });
 
 function sandboxStage(options: CommonOptions, paths: Paths, config: Config, closing: (() => void)[]): Stage {
@@ -157,7 +160,7 @@ function sandboxStage(options: CommonOptions, paths: Paths, config: Config, clos
   if (file.world.region !== config.region) checkRegion(file.world.region, config.region, paths.state);
   const speed = options.sandboxSpeed === "max" ? "max" : Number(options.sandboxSpeed ?? 60);
   const clock = speed === "max" ? jumpingClock(file.time) : realClock(speed, file.time);
-  const wire = openSandbox({ world: file.world, clock, save: file.save });
+  const wire = openSandbox({ world: file.world, clock, save: file.save, chaos: options.chaos ? parseChaos(options.chaos) : undefined });
   closing.push(() => {
     wire.settle();
     file.save();

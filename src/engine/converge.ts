@@ -74,6 +74,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
   let waiting: { readonly why: string; readonly since: number; readonly usual: number } | undefined;
   let updated: { readonly fields: string; readonly at: number; readonly times: number } | undefined;
   let hindered: { readonly since: number; pause: number } | undefined;
+  let told: string | undefined;
   let replacing = false;
   let leaves: string | undefined;
   let seen = first;
@@ -202,6 +203,9 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
           if (live && recorded?.id !== live.id)
             record({ id: live.id, status: decision.why === "deleting" ? "deleting" : "created" });
           begin(action ?? "wait", live?.id);
+          const doing = live && decision.why === "pending" ? type.doing?.(live) : undefined;
+          if (doing !== undefined && doing !== told) emit({ ...about(), type: "resource.note", note: doing });
+          told = doing;
           if (decision.why === "creating") await waitFor("not visible yet", 2, VISIBLE_WITHIN_MS / 1000 + 30, live);
           else if (decision.why === "deleting")
             await waitFor("being deleted", patience.gone ?? patience.usual, patience.limit, live);

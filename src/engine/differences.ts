@@ -40,6 +40,11 @@ export function differences(type: AnyType, wanted: object, live: Identified, tag
   return found;
 }
 
+/** The differences as they may be shown: values of a type's unrecorded fields are left out. */
+export function showable(type: AnyType, found: readonly Difference[]): Difference[] {
+  return found.map((one) => (type.unrecorded?.includes(one.field) ? { ...one, wanted: "(not shown)", found: "(not shown)" } : one));
+}
+
 /** For `same`: equal as sets, whatever the order. */
 export function sameSet<T>(wanted: readonly T[], found: readonly T[] | undefined): boolean {
   const text = (list: readonly T[]) => list.map((item) => JSON.stringify(item)).sort();

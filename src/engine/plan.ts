@@ -1,4 +1,4 @@
-import type { Difference } from "./differences.ts";
+import { type Difference, showable } from "./differences.ts";
 import type { Graph } from "./graph.ts";
 import { judge, type Look, specOf } from "./look.ts";
 import type { AnyType } from "./resource.ts";
@@ -64,7 +64,7 @@ export function planUp(survey: Survey): Plan {
       step: node.step,
       id: surveyed.look.live?.id,
       action,
-      differences: action === "update" || action === "replace" ? differences : [],
+      differences: action === "update" || action === "replace" ? showable(node.type, differences) : [],
       reason,
       holdsData: node.type.holdsData ?? false,
     });

@@ -77,6 +77,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   list?(aws: Aws, stack: string): Promise<readonly (Live & { readonly tags: Tags })[]>;
   /** Absent means: what is found is ready. */
   health?(live: Live): Health;
+  /** What it is doing while it is pending, in a word or two: "installing", "backing up". */
+  doing?(live: Live): string | undefined;
   /** Makes the object with its tags in the same call and answers its id. `token` is stable for this attempt, over processes. */
   create?(aws: Aws, spec: Spec, owner: Owner, token: string): Promise<string>;
   /** Closes the named differences; `tags` is among them when the object's tags differ from the owner's. */

@@ -1,4 +1,4 @@
-import { type Difference, differences } from "./differences.ts";
+import { type Difference, differences, showable } from "./differences.ts";
 import type { Identified } from "./resource.ts";
 import type { Survey } from "./survey.ts";
 
@@ -59,8 +59,8 @@ export function statusOf({ surveyed }: Survey): StatusItem[] {
         pending.length > 0,
         node.type.external ?? false,
       ),
-      drift,
-      pending,
+      drift: showable(node.type, drift),
+      pending: showable(node.type, pending),
       reason: "reason" in decision ? decision.reason : undefined,
     });
   }

@@ -232,10 +232,13 @@ function draw({ mark, number, name, what, time }: Line, nameWidth: number, limit
     idle: " ",
   };
   const head = ` ${signs[mark]} ${number.padStart(2)} ${truncate(pad(name, nameWidth), Math.min(nameWidth, limit - 8))} `;
-  const room = limit - widthOf(head) - (time === "" ? 0 : widthOf(time) + 1);
-  const text = pad(what(Math.max(1, room)), room);
+  const left = limit - widthOf(head);
+  // Where there is hardly any room, words tell more than times.
+  const clock = time === "" || left - widthOf(time) < 12 ? "" : ` ${time}`;
+  const room = Math.max(0, left - widthOf(clock));
+  const text = pad(truncate(what(room), room), room);
   const tone = mark === "failed" ? style.red : mark === "blocked" ? style.yellow : mark === "idle" ? style.dim : same;
-  return `${head}${tone(text)}${time === "" ? "" : ` ${time}`}`.trimEnd();
+  return `${head}${tone(text)}${clock}`.trimEnd();
 }
 
 const same = (text: string): string => text;

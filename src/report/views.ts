@@ -207,13 +207,16 @@ const STANDING: Readonly<Record<Standing, string>> = {
 export function statusView(
   items: readonly StatusItem[],
   steps: readonly string[],
+  { sandbox }: Pick<Place, "sandbox">,
   { style = plain, width = WIDTH }: Look = {},
 ): string {
+  // A command that is copied from the sandbox's screen must not reach AWS.
+  const flags = sandbox ? " --sandbox" : "";
   const off = items.filter(({ standing }) => standing !== "in-sync");
   if (items.length === 0) return "Nothing is there, and nothing is wanted.";
   if (off.length === 0) return style.green(`Everything is in sync: ${counted(items.length, "resource")}.`);
   if (items.every(({ standing }) => standing === "missing" || standing === "blocked")) {
-    return `Nothing is there yet: ${counted(items.length, "resource")} to make. \`buddyverse up\` makes them.`;
+    return `Nothing is there yet: ${counted(items.length, "resource")} to make. \`buddyverse up${flags}\` makes them.`;
   }
   const lines = byStep(items, steps).flatMap(({ title, items: own }) => {
     const good = own.filter(({ standing }) => standing === "in-sync").length;
@@ -231,7 +234,7 @@ export function statusView(
     ...lines,
     "",
     `${counted(items.length, "resource")}: ${kinds.join(", ")}.`,
-    "`buddyverse plan` shows what `buddyverse up` would do about it.",
+    `\`buddyverse plan${flags}\` shows what \`buddyverse up${flags}\` would do about it.`,
   ]);
 }
 

@@ -4,6 +4,7 @@ import { isRead } from "../aws/safety.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { checkInput } from "./service.ts";
+import { type Chaos, chaosOf } from "./chaos.ts";
 import { services } from "./services/services.ts";
 import { simAt, type World } from "./world.ts";
 
@@ -23,8 +24,10 @@ export function openSandbox(options: {
   readonly world: World;
   readonly clock: Clock;
   readonly save?: (world: World) => void;
+  readonly chaos?: Chaos | undefined;
 }): Sandbox {
   const { world, clock } = options;
+  const chaos = options.chaos && chaosOf(options.chaos);
 
   function settle(): void {
     const now = clock.now();
@@ -64,6 +67,7 @@ export function openSandbox(options: {
     },
     async answer(service, name, input) {
       await clock.sleep(LATENCY_MS / 2);
+      chaos?.before(service);
       settle();
       const operation = services[service]?.operations[name];
       if (!operation) {
@@ -76,6 +80,7 @@ export function openSandbox(options: {
       const answer = operation.handle(checkInput(service, name, operation, input) as never, simAt(world, clock.now()));
       if (!isRead(name)) options.save?.(world);
       await clock.sleep(LATENCY_MS / 2);
+      chaos?.after(service);
       return structuredClone(answer);
     },
   };

@@ -1,14 +1,22 @@
 import type { AnyType } from "../../src/engine/resource.ts";
 import { address } from "./ec2/address.ts";
+import { image } from "./ec2/image.ts";
+import { imageBuilder } from "./ec2/image-builder.ts";
+import { instance } from "./ec2/instance.ts";
 import { internetGateway } from "./ec2/internet-gateway.ts";
 import { keyPair } from "./ec2/key-pair.ts";
+import { launchTemplate } from "./ec2/launch-template.ts";
 import { natGateway } from "./ec2/nat-gateway.ts";
+import { publicImage } from "./ec2/public-image.ts";
 import { route } from "./ec2/route.ts";
 import { routeTable } from "./ec2/route-table.ts";
 import { securityGroup } from "./ec2/security-group.ts";
+import { snapshot } from "./ec2/snapshot.ts";
 import { subnet } from "./ec2/subnet.ts";
 import { vpc } from "./ec2/vpc.ts";
 import { fileSystem } from "./efs/file-system.ts";
+import { instanceProfile } from "./iam/instance-profile.ts";
+import { role } from "./iam/role.ts";
 import { generatedSecret } from "./ssm/generated-secret.ts";
 import { parameter } from "./ssm/parameter.ts";
 
@@ -25,6 +33,14 @@ const all: readonly AnyType[] = [
   parameter,
   generatedSecret,
   fileSystem,
+  publicImage,
+  instance,
+  role,
+  instanceProfile,
+  imageBuilder,
+  image,
+  snapshot,
+  launchTemplate,
 ];
 
 /** Every type that this version knows, by its name in the state file. */

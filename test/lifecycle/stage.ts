@@ -21,7 +21,7 @@ import { types } from "../../steps/resources/types.ts";
 export const START = Date.UTC(2026, 10, 22, 9, 0, 0);
 
 const INPUTS = {
-  publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB1cHh2YmFkZ2VyLXRlc3Qta2V5LW5vdC1zZWNyZXQh buddyverse",
+  publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ+F32zvWUmKn7mFBTcyDi9v6ec1JZC6c6nfQZv/NRlJ buddyverse",
   allowedCidrs: ["203.0.113.10/32"],
   appArchive: undefined,
 };
@@ -63,11 +63,12 @@ export interface Stage {
   writes(): string[];
 }
 
-export async function stage(given: object = {}, seed = 7): Promise<Stage> {
+/** @param steps another graph than the whole stack's. */
+export async function stage(given: object = {}, seed = 7, steps = stepsFor): Promise<Stage> {
   const config = parseConfig(given, "test.config.json");
   const clock = jumpingClock(START);
   const world = freshWorld({ region: config.region, domain: config.domain?.name, time: START, seed });
-  return stageOn(config, clock, openSandbox({ world, clock }), memoryText());
+  return stageOn(config, clock, openSandbox({ world, clock }), memoryText(), steps);
 }
 
 export async function stageOn(
@@ -75,6 +76,7 @@ export async function stageOn(
   clock: Clock,
   sandbox: Sandbox,
   text: StateText & { text: string | undefined },
+  steps = stepsFor,
 ): Promise<Stage> {
   const calls: TracedCall[] = [];
   const events: Event[] = [];
@@ -100,7 +102,7 @@ export async function stageOn(
     token: () => `token${String(++tokens).padStart(27, "0")}`,
     discardData: false,
   };
-  const graph = graphOf(stepsFor(config, INPUTS), config.stack, config.tags);
+  const graph = graphOf(steps(config, INPUTS), config.stack, config.tags);
   const look = (sweep = false) => survey(run, graph, types, { stack: config.stack, sweep });
   let told = 0;
   return {

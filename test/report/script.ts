@@ -10,9 +10,14 @@ export const steps: readonly ShownStep[] = [
   { name: "vpc", resources: [one("ec2:vpc", "vpc", "Buddy-Project")] },
   {
     name: "subnets",
-    resources: ["Buddy-Public1", "Buddy-Public2", "Buddy-Web-Private1", "Buddy-Web-Private2", "Buddy-DB-Private1", "Buddy-DB-Private2"].map(
-      (name) => one("ec2:subnet", name.toLowerCase(), name, "vpc"),
-    ),
+    resources: [
+      "Buddy-Public1",
+      "Buddy-Public2",
+      "Buddy-Web-Private1",
+      "Buddy-Web-Private2",
+      "Buddy-DB-Private1",
+      "Buddy-DB-Private2",
+    ].map((name) => one("ec2:subnet", name.toLowerCase(), name, "vpc")),
   },
   {
     name: "routes",
@@ -53,7 +58,9 @@ export const steps: readonly ShownStep[] = [
   },
 ];
 
-const all = new Map(steps.flatMap((step) => step.resources.map((resource) => [resource.key, { ...resource, step: step.name }])));
+const all = new Map(
+  steps.flatMap((step) => step.resources.map((resource) => [resource.key, { ...resource, step: step.name }])),
+);
 
 function about(key: string, seconds: number) {
   const found = all.get(key);

@@ -26,12 +26,12 @@ export async function down(options: DownOptions): Promise<number> {
 async function remove(session: Session, options: DownOptions & { readonly discardData: boolean }): Promise<number> {
   const screen = screenOf(session);
   const { config, run, clock, graph } = session;
-  screen.say(heading(screen.place, screen.look));
+  screen.say(heading(screen.place, screen.errLook));
   const found = await survey(run, graph, session.types, { stack: config.stack, sweep: true });
   const gone = doomed(found);
   const shown = gone.map(({ node }) => ({ name: node.name, object: node.type.name, step: node.step, holdsData: node.type.holdsData ?? false }));
   const holding = shown.filter(({ holdsData, object }) => holdsData && object.startsWith("rds:"));
-  screen.say(downPreview(screen.place, shown, graph.steps, { discardData: options.discardData, keeps: holding.map(({ name }) => `a final snapshot of ${name}`) }, screen.look));
+  screen.say(downPreview(screen.place, shown, graph.steps, { discardData: options.discardData, keeps: holding.map(({ name }) => `a final snapshot of ${name}`) }, screen.errLook));
   if (gone.length > 0 && !options.yes && (await ask(`Type the stack's name, ${config.stack}, to remove it: `, run.signal)) !== config.stack) {
     screen.say("Nothing was removed.");
     return 0;

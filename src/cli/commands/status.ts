@@ -12,7 +12,7 @@ export async function status(options: CommonOptions): Promise<number> {
     const screen = screenOf(session);
     const items = statusOf(await survey(session.run, session.graph, session.types, { stack: session.config.stack, sweep: true }));
     const inSync = items.every(({ standing }) => standing === "in-sync");
-    screen.result(`${heading(screen.place, screen.look)}\n${statusView(items, session.graph.steps, screen.look)}`, { inSync, resources: items });
+    screen.result(`${heading(screen.place, screen.look)}\n${statusView(items, session.graph.steps, screen.place, screen.look)}`, { inSync, resources: items });
     return inSync ? 0 : 3;
   } finally {
     session.close();

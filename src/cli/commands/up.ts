@@ -35,9 +35,9 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   const screen = screenOf(session);
   const { config, run, clock } = session;
   const graph = options.step ? upTo(session.graph, options.step) : session.graph;
-  screen.say(heading(screen.place, screen.look));
+  screen.say(heading(screen.place, screen.errLook));
   const warnings = warningsFor(config);
-  if (warnings.length > 0) screen.say(warningsView(warnings, session.paths.config, screen.look));
+  if (warnings.length > 0) screen.say(warningsView(warnings, session.paths.config, screen.errLook));
 
   // With a state, what is no longer wanted is recorded in it; without, everything that carries the stack's tag is looked for.
   const sweep = !options.step && Object.keys(run.store.resources).length === 0;
@@ -45,7 +45,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   const planned = planUp(found);
   const facts = { speed: speedOf(session), monthly: monthly(config, run.store) };
   const onlyCreates = planned.items.every(({ action }) => action === "create" || action === "wait" || action === "none");
-  screen.say(onlyCreates ? planSummary(planned, facts) : planView(planned, graph.steps, facts, screen.look));
+  screen.say(onlyCreates ? planSummary(planned, facts) : planView(planned, graph.steps, facts, screen.errLook));
   refuseReplacements(planned, options.replace ?? false);
 
   const began = { clock: clock.now(), real: performance.now() };

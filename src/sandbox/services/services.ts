@@ -1,6 +1,6 @@
 import type { SandboxService } from "../service.ts";
 import { ec2 } from "./ec2/ec2.ts";
-import { efs, iam } from "./efs/efs.ts";
+import { efs } from "./efs/efs.ts";
 import { iam } from "./iam/iam.ts";
 import { ssm } from "./ssm/ssm.ts";
 import { sts } from "./sts.ts";

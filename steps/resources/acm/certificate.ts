@@ -76,7 +76,9 @@ export async function certificateById(aws: Aws, arn: string): Promise<Certificat
     id: arn,
     tags,
     names: [
-      ...new Set([certificate.DomainName ?? "", ...(certificate.SubjectAlternativeNames ?? [])].map((n) => n.toLowerCase())),
+      ...new Set(
+        [certificate.DomainName ?? "", ...(certificate.SubjectAlternativeNames ?? [])].map((n) => n.toLowerCase()),
+      ),
     ],
     status: certificate.Status ?? "",
     failureReason: certificate.FailureReason,
@@ -168,5 +170,6 @@ export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
     await absentAs(GONE, () => aws.acm.deleteCertificate({ CertificateArn: id }));
   },
 
-  blockers: async (_aws, { usedBy }) => usedBy.map((arn) => ({ id: arn, what: "it serves the certificate", passing: true })),
+  blockers: async (_aws, { usedBy }) =>
+    usedBy.map((arn) => ({ id: arn, what: "it serves the certificate", passing: true })),
 };

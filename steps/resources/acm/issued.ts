@@ -59,8 +59,7 @@ export const issuedCertificate: ResourceType<IssuedSpec, IssuedLive> = {
   async find(aws, { stack, key, name: domain }, id) {
     const ofKey = ({ tags }: CertificateLive) => tags[KEY_TAG] === key.replace(ISSUED, CERTIFICATE);
     const recorded = id === undefined ? undefined : await certificateById(aws, id);
-    const certificate =
-      recorded && ofKey(recorded) ? recorded : (await certificatesOf(aws, stack, domain)).find(ofKey);
+    const certificate = recorded && ofKey(recorded) ? recorded : (await certificatesOf(aws, stack, domain)).find(ofKey);
     if (!certificate) return undefined;
     const pending = certificate.status === "PENDING_VALIDATION";
     return {

@@ -1,5 +1,5 @@
 import type { Aws } from "../../../src/aws/aws.ts";
-import { assertOurs, tagsFrom } from "../../../src/aws/owned.ts";
+import { assertOurs, findOwned, tagsFrom } from "../../../src/aws/owned.ts";
 import type { Identified, Owner, ResourceType, Tags } from "../../../src/engine/resource.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import { ofStack, retag, tagSpecifications } from "./tags.ts";
@@ -30,11 +30,16 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
     );
   });
 
-/** Names are unique in a region, so that somebody else's shows before anything is made. */
-async function find(aws: Aws, owner: Owner): Promise<KeyPairLive | undefined> {
-  const [found] = await describe(aws, [{ Name: "key-name", Values: [owner.name] }]);
-  if (found) assertOurs(owner, `key pair "${owner.name}" (${found.id})`, found.tags);
-  return found;
+const list = (aws: Aws, stack: string) => describe(aws, ofStack(stack));
+const findTagged = findOwned(list);
+
+/** By its tags; else by its name, which is unique in a region: somebody else's shows before anything is made. */
+async function find(aws: Aws, owner: Owner, id?: string): Promise<KeyPairLive | undefined> {
+  const ours = await findTagged(aws, owner, id);
+  if (ours) return ours;
+  const [named] = await describe(aws, [{ Name: "key-name", Values: [owner.name] }]);
+  if (named) assertOurs(owner, `key pair "${owner.name}" (${named.id})`, named.tags);
+  return named;
 }
 
 /** Type and key. The third word, the comment, is AWS's own in its answer. */
@@ -48,7 +53,7 @@ export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
   patience: { usual: 2, limit: 120, gone: 1 },
   // Made by a call whose answer was lost, and not visible yet: look again, and `find` says whose it is.
   retryable: { create: ["InvalidKeyPair.Duplicate"] },
-  list: (aws, stack) => describe(aws, ofStack(stack)),
+  list,
   find,
 
   async create(aws, { publicKey }, owner) {

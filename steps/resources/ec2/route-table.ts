@@ -4,7 +4,7 @@ import { absentAs } from "../../../src/aws/errors.ts";
 import { findOwned, tagsFrom } from "../../../src/aws/owned.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import { sameSet } from "../../../src/engine/differences.ts";
-import type { Identified, ResourceType, Tags } from "../../../src/engine/resource.ts";
+import type { Identified, NotYet, ResourceType, Tags } from "../../../src/engine/resource.ts";
 import { ofStack, retag, tagSpecifications } from "./tags.ts";
 
 /** A route to an internet gateway. */
@@ -35,6 +35,9 @@ interface Association {
 
 const GONE = ["InvalidRouteTableID.NotFound", "InvalidRouteTableId.NotFound"];
 const NOT_ASSOCIATED = ["InvalidAssociationID.NotFound"];
+
+/** ReplaceRoute, where reads still show a route that is gone. */
+export const NO_ROUTE: NotYet = { code: "InvalidParameterValue", message: /no route defined/i };
 
 /** Where a route leads to, in AWS's words: a CIDR, IPv4 or IPv6, or a prefix list. */
 export const destinationOf = (route: Route): string =>
@@ -156,7 +159,7 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
   patience: { usual: 2, limit: 120, gone: 1 },
   retryable: {
     // Another table gives or takes the subnet at the same moment, or reads lag: look again.
-    update: ["Resource.AlreadyAssociated", ...NOT_ASSOCIATED],
+    update: ["Resource.AlreadyAssociated", ...NOT_ASSOCIATED, NO_ROUTE],
     delete: ["DependencyViolation"],
   },
   list: stackTables,

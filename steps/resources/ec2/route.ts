@@ -2,7 +2,7 @@ import type { Route } from "@aws-sdk/client-ec2";
 import { absentAs } from "../../../src/aws/errors.ts";
 import type { Identified, Owner, ResourceType } from "../../../src/engine/resource.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
-import { destinationOf, type RouteTableLive, stackTables, targetOf } from "./route-table.ts";
+import { destinationOf, NO_ROUTE, type RouteTableLive, stackTables, targetOf } from "./route-table.ts";
 
 /** What a route goes through: a NAT instance's interface, a NAT gateway, or another gateway. */
 export type RouteTarget =
@@ -65,7 +65,7 @@ export const route: ResourceType<RouteSpec, RouteLive> = {
   immutable: ["tableId", "to"],
   patience: { usual: 2, limit: 120, gone: 1 },
   // Reads lag behind a route that is there: look again, and replace it where it leads elsewhere.
-  retryable: { create: ["RouteAlreadyExists"], update: ["InvalidRoute.NotFound"] },
+  retryable: { create: ["RouteAlreadyExists"], update: [NO_ROUTE] },
 
   async find(aws, owner, id) {
     const { table, to } = whereFor(owner, id, await stackTables(aws, owner.stack));

@@ -16,21 +16,18 @@ export interface RecordSpec {
   readonly name: string;
   readonly type: "A" | "CNAME";
   /** For A: the load balancer's DNS name and the zone of load balancers in its region. */
-  readonly alias?: {
-    readonly dnsName: string;
-    readonly zoneId: string;
-    readonly evaluateTargetHealth: boolean;
-  };
+  readonly alias:
+    | { readonly dnsName: string; readonly zoneId: string; readonly evaluateTargetHealth: boolean }
+    | undefined;
   /** For CNAME. */
-  readonly values?: readonly string[];
+  readonly values: readonly string[] | undefined;
   /** Seconds; an alias has none. */
-  readonly ttl?: number;
+  readonly ttl: number | undefined;
 }
 /** `id` is `zoneId|name|type`, and `|found` for one that was there before us. */
 export interface RecordLive extends Identified, PlainRecord {
   readonly zoneId: string;
   readonly type: RecordSpec["type"];
-  readonly alias: NonNullable<RecordSpec["alias"]> | undefined;
   readonly stack: string;
   /** Exactly as Route 53 has it: a DELETE must repeat it. */
   readonly exact: ResourceRecordSet;
@@ -109,9 +106,7 @@ async function provenOurs(
     return found?.exact && { zoneId: found.zoneId, exact: found.exact };
   }
   // A load balancer's DNS name is its name, a hyphen and digits that AWS makes up.
-  const dnsName = new RegExp(
-    `^${target.toLowerCase()}-\\d+\\.${aws.region}\\.elb\\.amazonaws\\.com(\\.cn)?$`,
-  );
+  const dnsName = new RegExp(`^${target.toLowerCase()}-\\d+\\.${aws.region}\\.elb\\.amazonaws\\.com(\\.cn)?$`);
   const found = first((records) => {
     const record = at(records, domain, "A");
     return record && dnsName.test(plainRecord(record).alias?.dnsName ?? "") ? record : undefined;

@@ -40,7 +40,9 @@ export const existingZone: ResourceType<ZoneSpec, ZoneLive> = {
 /** Route 53 takes ten tags on a zone (API reference, ChangeTagsForResource): ownership first, then as many as fit. */
 function takenTags(tags: Tags): Tags {
   const first = [STACK_TAG, KEY_TAG, "Name"];
-  const rest = Object.keys(tags).filter((key) => !first.includes(key)).sort();
+  const rest = Object.keys(tags)
+    .filter((key) => !first.includes(key))
+    .sort();
   return Object.fromEntries([...first, ...rest].slice(0, 10).map((key) => [key, tags[key] ?? ""]));
 }
 

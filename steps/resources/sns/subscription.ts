@@ -63,7 +63,10 @@ export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
     try {
       await absentAs(NO_TOPIC, () => aws.sns.unsubscribe({ SubscriptionArn: id }));
     } catch (error) {
-      if (hasCode(error, "InvalidParameterException", "InvalidParameter") && /pending confirmation/i.test(String(error)))
+      if (
+        hasCode(error, "InvalidParameterException", "InvalidParameter") &&
+        /pending confirmation/i.test(String(error))
+      )
         return KEPT;
       throw error;
     }

@@ -1,10 +1,16 @@
 import type { SandboxService } from "../../service.ts";
+import { addresses } from "./addresses.ts";
+import { gateways } from "./gateways.ts";
+import { groups } from "./groups.ts";
 import { images } from "./images.ts";
 import { instances } from "./instances.ts";
 import { interfaces } from "./interfaces.ts";
+import { keyPairs } from "./key-pairs.ts";
 import { launchTemplates } from "./launch-templates.ts";
 import { machine } from "./machine.ts";
+import { natGateways } from "./nat-gateways.ts";
 import { offerings } from "./offerings.ts";
+import { routeTables } from "./route-tables.ts";
 import { subnets } from "./subnets.ts";
 import { tagging } from "./tags.ts";
 import { vpcs } from "./vpcs.ts";
@@ -13,6 +19,12 @@ const parts: readonly SandboxService[] = [
   vpcs,
   subnets,
   interfaces,
+  gateways,
+  routeTables,
+  groups,
+  addresses,
+  natGateways,
+  keyPairs,
   tagging,
   images,
   instances,

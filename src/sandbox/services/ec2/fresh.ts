@@ -1,7 +1,11 @@
 import type { Sim } from "../../world.ts";
-import { subnetTable, tagTable, vpcTable } from "./tables.ts";
+import { internetGatewayTable, subnetTable, tagTable, vpcTable } from "./tables.ts";
+import { addVpcDefaults } from "./vpc-defaults.ts";
 
-/** The default VPC that AWS makes in every region of a new account: 172.31.0.0/16 with a /20 subnet per zone. */
+/**
+ * The default VPC that AWS makes in every region of a new account: 172.31.0.0/16 with a /20 subnet per zone, an internet
+ * gateway, and a main route table that leads there.
+ */
 export function addDefaultNetwork(sim: Sim): void {
   const vpcId = sim.id("vpc");
   vpcTable(sim).putNow(vpcId, {
@@ -13,6 +17,10 @@ export function addDefaultNetwork(sim: Sim): void {
     availableAt: 0,
   });
   tagTable(sim).putNow(vpcId, { tags: {} });
+  const gatewayId = sim.id("igw");
+  internetGatewayTable(sim).putNow(gatewayId, { id: gatewayId, vpcId });
+  tagTable(sim).putNow(gatewayId, { tags: {} });
+  addVpcDefaults(sim, vpcId, [{ to: "0.0.0.0/0", target: gatewayId }]);
   ["a", "b", "c", "d"].forEach((letter, index) => {
     const id = sim.id("subnet");
     subnetTable(sim).putNow(id, {

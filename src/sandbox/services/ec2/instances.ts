@@ -3,14 +3,22 @@ import { ms } from "../../durations.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { profileUsable } from "../iam/iam.ts";
-import { groupFor } from "./groups.ts";
 import { imageFor } from "./images.ts";
 import { addInterface } from "./interfaces.ts";
 import { boot } from "./machine.ts";
 import { instanceTypeFacts, offeredIn } from "./offerings.ts";
 import { filters, page, passes, type TagSpecifications, tagSpecifications, tagsOf } from "./shared.ts";
 import { subnetFor } from "./subnets.ts";
-import { type Instance, instanceTable, interfaceTable, type Subnet, subnetTable, tagTable } from "./tables.ts";
+import {
+  groupTable,
+  type Instance,
+  instanceTable,
+  interfaceTable,
+  keyPairTable,
+  type Subnet,
+  subnetTable,
+  tagTable,
+} from "./tables.ts";
 
 /** "Running On-Demand Standard instances" of an account that is no longer new, vCPUs. */
 const VCPU_QUOTA = 64;
@@ -115,7 +123,9 @@ function checkGroups(sim: Sim, groupIds: readonly string[], subnet: Subnet): voi
       "The maximum number of security groups per interface has been reached.",
     );
   for (const id of groupIds) {
-    if (groupFor(sim, id).vpcId !== subnet.vpcId) {
+    const group = groupTable(sim).seen(id) && groupTable(sim).get(id);
+    if (!group) throw awsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
+    if (group.vpcId !== subnet.vpcId) {
       throw awsError("InvalidParameter", `Security group ${id} and subnet ${subnet.id} belong to different networks.`);
     }
   }
@@ -221,18 +231,15 @@ const publicAddress = (sim: Sim): string =>
   `198.18.${Math.floor(sim.random() * 256)}.${1 + Math.floor(sim.random() * 254)}`;
 
 const keyPairExists = (sim: Sim, name: string): boolean =>
-  sim
-    .table<{ readonly name: string }>("ec2.keyPairs")
+  keyPairTable(sim)
     .seenAll()
     .some((pair) => pair.name === name);
 
-function defaultGroupOf(sim: Sim, vpcId: string): string[] {
-  return sim
-    .table<{ readonly id: string; readonly vpcId: string; readonly name: string }>("ec2.groups")
+const defaultGroupOf = (sim: Sim, vpcId: string): string[] =>
+  groupTable(sim)
     .all()
     .filter((group) => group.vpcId === vpcId && group.name === "default")
     .map(({ id }) => id);
-}
 
 const USER_SHUTDOWN = {
   code: "Client.UserInitiatedShutdown",

@@ -60,6 +60,8 @@ export const interfaces: SandboxService = {
               "vpc-id": [one.vpcId],
               "group-id": one.groupIds,
               description: [one.description],
+              "interface-type": [one.type],
+              "association.public-ip": one.publicIp === null ? [] : [one.publicIp],
               "attachment.instance-id": one.instanceId ? [one.instanceId] : [],
             }),
           );

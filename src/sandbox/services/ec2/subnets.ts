@@ -2,9 +2,13 @@ import { z } from "zod";
 import { cidr, contains, overlaps, parseCidr } from "../../../config/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { forgetSubnet } from "./route-tables.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
 import { interfaceTable, type Subnet, subnetTable } from "./tables.ts";
 import { vpcFor } from "./vpcs.ts";
+
+/** "Subnets per VPC", the default quota (Amazon VPC quotas page). */
+const SUBNETS_PER_VPC = 200;
 
 const notFound = (id: string) => awsError("InvalidSubnetID.NotFound", `The subnet ID '${id}' does not exist`);
 
@@ -39,6 +43,8 @@ export const subnets: SandboxService = {
         if (table.all().some((other) => other.vpcId === vpc.id && overlaps(cidr(other.cidr), wanted))) {
           throw awsError("InvalidSubnet.Conflict", `The CIDR '${input.CidrBlock}' conflicts with another subnet`);
         }
+        if (table.all().filter((other) => other.vpcId === vpc.id).length >= SUBNETS_PER_VPC)
+          throw awsError("SubnetLimitExceeded", "The maximum number of subnets has been reached.");
         const id = sim.id("subnet");
         tagAtBirth(sim, id, "subnet", input.TagSpecifications);
         table.put(id, {
@@ -124,6 +130,7 @@ export const subnets: SandboxService = {
       ) {
         throw awsError("DependencyViolation", `The subnet '${SubnetId}' has dependencies and cannot be deleted.`);
       }
+      forgetSubnet(sim, subnet.id);
       subnetTable(sim).remove(subnet.id);
       return {};
     }),

@@ -192,6 +192,10 @@ export interface LaunchTemplate {
   readonly name: string;
   readonly defaultVersion: number;
   /** LaunchTemplateData of each version, from 1. */
-  readonly versions: readonly { readonly data: object; readonly description: string | null; readonly createdAt: number }[];
+  readonly versions: readonly {
+    readonly data: object;
+    readonly description: string | null;
+    readonly createdAt: number;
+  }[];
 }
 export const launchTemplateTable = (sim: Sim): Table<LaunchTemplate> => sim.table("ec2.launchTemplates");

@@ -2,7 +2,16 @@ import { z } from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
-import { interfaceTable, subnetTable, type Vpc, vpcTable } from "./tables.ts";
+import {
+  groupTable,
+  interfaceTable,
+  internetGatewayTable,
+  routeTableTable,
+  subnetTable,
+  type Vpc,
+  vpcTable,
+} from "./tables.ts";
+import { addVpcDefaults, removeVpcDefaults } from "./vpc-defaults.ts";
 
 /** "VPCs per Region", the default quota (Amazon VPC quotas page). */
 const VPCS_PER_REGION = 5;
@@ -38,6 +47,7 @@ export const vpcs: SandboxService = {
         dnsHostnames: false,
         availableAt: sim.now + 1_500,
       });
+      addVpcDefaults(sim, id);
       return {
         Vpc: { VpcId: id, CidrBlock: input.CidrBlock, State: "pending", IsDefault: false, Tags: tagsOf(sim, id) },
       };
@@ -111,8 +121,19 @@ export const vpcs: SandboxService = {
 
     DeleteVpc: operation({ VpcId: z.string() }, ({ VpcId }, sim) => {
       const vpc = vpcFor(sim, VpcId);
-      const inside = [...subnetTable(sim).all(), ...interfaceTable(sim).all()].some((one) => one.vpcId === vpc.id);
+      const inside = [
+        ...subnetTable(sim).all(),
+        ...interfaceTable(sim).all(),
+        ...internetGatewayTable(sim).all(),
+        ...routeTableTable(sim)
+          .all()
+          .filter((table) => !table.main),
+        ...groupTable(sim)
+          .all()
+          .filter((group) => group.name !== "default"),
+      ].some((one) => one.vpcId === vpc.id);
       if (inside) throw awsError("DependencyViolation", `The vpc '${VpcId}' has dependencies and cannot be deleted.`);
+      removeVpcDefaults(sim, vpc.id);
       vpcTable(sim).remove(vpc.id);
       return {};
     }),

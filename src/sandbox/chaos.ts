@@ -1,0 +1,79 @@
+import { BuddyError } from "../lib/errors.ts";
+import { awsError } from "./service.ts";
+
+/** What goes wrong on purpose; shares are 0 to 1 of all calls. */
+export interface Chaos {
+  /** Calls that AWS refuses as too many. */
+  readonly throttle: number;
+  /** Calls whose answer is lost after AWS acted: half as a reset connection, half as a 500. */
+  readonly loseAnswer: number;
+  /** Calls that are lost on the way, before AWS acts. */
+  readonly loseCall: number;
+  readonly seed: number;
+}
+
+const KEYS = { throttle: "throttle", "lose-answer": "loseAnswer", "lose-call": "loseCall", seed: "seed" } as const;
+
+/** Reads `throttle=0.3,lose-answer=0.05,seed=7`. Throws `usage` for anything else. */
+export function parseChaos(text: string): Chaos {
+  const chaos: { -readonly [K in keyof Chaos]: number } = { throttle: 0, loseAnswer: 0, loseCall: 0, seed: 1 };
+  for (const part of text.split(",")) {
+    const [name = "", value = ""] = part.split("=");
+    const key = KEYS[name.trim() as keyof typeof KEYS];
+    const number = Number(value);
+    if (!key || value.trim() === "" || !Number.isFinite(number) || number < 0 || (key !== "seed" && number > 1)) {
+      throw new BuddyError({
+        code: "usage",
+        message: `--chaos does not know "${part}"`,
+        hint: "It takes shares from 0 to 1 and a seed, as throttle=0.3,lose-answer=0.05,lose-call=0.05,seed=7.",
+      });
+    }
+    chaos[key] = number;
+  }
+  return chaos;
+}
+
+/** Each service's own way to say "too many requests": the SDK's name, the wire's code, the HTTP status (EC2 developer guide; service models). */
+const THROTTLING: Readonly<Record<string, readonly [name: string, status: number]>> = {
+  ec2: ["RequestLimitExceeded", 503],
+  efs: ["ThrottlingException", 429],
+  acm: ["ThrottlingException", 400],
+  ssm: ["ThrottlingException", 400],
+  s3: ["SlowDown", 503],
+  sns: ["ThrottledException", 429],
+};
+
+const throttling = (service: string): Error => {
+  const [name, status] = THROTTLING[service] ?? ["Throttling", 400];
+  return awsError(name, "Rate exceeded", { status });
+};
+
+/** A lost connection, as Node gives it. */
+const reset = (): Error => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+const broken = (service: string): Error => awsError(service === "ec2" ? "InternalError" : "InternalFailure", "An internal error has occurred", { status: 500 });
+
+/** Seeded, and apart from the world's own randomness: the same world goes on whatever goes wrong on the way to it. */
+export function chaosOf({ throttle, loseAnswer, loseCall, seed }: Chaos): {
+  /** Throws when this call shall not reach AWS. */
+  before(service: string): void;
+  /** Throws when this call's answer shall be lost. */
+  after(service: string): void;
+} {
+  let state = seed >>> 0 || 1;
+  const random = () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state / 2 ** 32;
+  };
+  return {
+    before(service) {
+      if (random() < throttle) throw throttling(service);
+      if (random() < loseCall) throw reset();
+    },
+    after(service) {
+      if (random() < loseAnswer) throw random() < 0.5 ? reset() : broken(service);
+    },
+  };
+}

@@ -1,0 +1,327 @@
+import { ms } from "../../durations.ts";
+import type { SandboxService } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+import { launchInstance, terminateInstance } from "../ec2/instances.ts";
+import { launchTemplateFor, requestFromTemplate, versionNumber } from "../ec2/launch-templates.ts";
+import { instanceTable, subnetTable } from "../ec2/tables.ts";
+import { deregisterTarget, isHealthyTarget, isUnhealthyTarget, registerTarget } from "../elb/health.ts";
+import {
+  type Activity,
+  activityTable,
+  type Group,
+  groupTable,
+  type Member,
+  memberTable,
+  membersOf,
+  type Refresh,
+  refreshTable,
+  refreshUnderWay,
+  SERVICE,
+  uuid,
+} from "./tables.ts";
+
+/*
+ * What a group does by itself. It looks at its instances at intervals, as AWS does, as long as it exists: takes new ones
+ * into service, replaces those that fail their checks, keeps to its desired number, goes on with a refresh.
+ */
+
+const TIMER = `${SERVICE}:life`;
+/** How often a group looks at itself while something is under way, and while nothing is. */
+const BUSY_MS = 10_000;
+const QUIET_MS = 30_000;
+/** AWS waits longer after each failed start. */
+const RETRY_MS = { first: 30_000, most: 300_000 };
+/** An instance refresh that gets nowhere for an hour fails (user guide, instance refresh). */
+const REFRESH_MS = 3_600_000;
+/** Activities are kept for six weeks; the sandbox keeps the last of them. */
+const ACTIVITIES = 100;
+
+const at = (sim: Sim): string => `At ${new Date(sim.now).toISOString().replace(/\.\d+/, "")}`;
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Has a group look at itself from now on, the first time after `wait`. */
+export function live(sim: Sim, group: string, wait = ms("groupActivity")): void {
+  sim.world.timers = sim.world.timers.filter(({ name, about }) => name !== TIMER || about !== group);
+  sim.after(wait, TIMER, group);
+}
+
+function change(sim: Sim, name: string, changes: Partial<Group>): Group | undefined {
+  const group = groupTable(sim).get(name);
+  if (!group) return undefined;
+  const changed = { ...group, ...changes };
+  groupTable(sim).putNow(name, changed);
+  return changed;
+}
+
+function note(sim: Sim, given: Omit<Activity, "id" | "startedAt" | "endedAt">, ended: boolean): Activity {
+  const activity = { ...given, id: uuid(sim), startedAt: sim.now, endedAt: ended ? sim.now : null };
+  const table = activityTable(sim);
+  table.putNow(activity.id, activity);
+  const old = table
+    .all()
+    .filter(({ group }) => group === given.group)
+    .sort((one, other) => other.startedAt - one.startedAt)
+    .slice(ACTIVITIES);
+  for (const { id } of old) table.removeNow(id);
+  return activity;
+}
+
+function finish(sim: Sim, id: string): void {
+  const activity = activityTable(sim).get(id);
+  if (activity) activityTable(sim).putNow(id, { ...activity, status: "Successful", endedAt: sim.now });
+}
+
+/** Starts one instance in the zone that has the fewest. What fails is told only in the group's activities. */
+function launch(sim: Sim, group: Group): void {
+  const staying = membersOf(sim, group.name).filter(({ state }) => state !== "Terminating");
+  const count = (subnetId: string) => staying.filter((member) => member.subnetId === subnetId).length;
+  const subnetId = [...group.subnetIds].sort((one, other) => count(one) - count(other))[0] ?? "";
+  const cause = `${group.why} ${at(sim)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${staying.length} to ${staying.length + 1}.`;
+  try {
+    const template = launchTemplateFor(sim, { LaunchTemplateId: group.templateId });
+    const version = versionNumber(template, group.templateVersion);
+    const request = requestFromTemplate(sim, template, version, {
+      subnetId,
+      tags: {
+        ...Object.fromEntries(group.tags.filter(({ propagate }) => propagate).map(({ key, value }) => [key, value])),
+        "aws:autoscaling:groupName": group.name,
+      },
+    });
+    const { id } = launchInstance(sim, request);
+    const activity = note(
+      sim,
+      {
+        group: group.name,
+        description: `Launching a new EC2 instance: ${id}`,
+        cause,
+        status: "PreInService",
+        message: null,
+      },
+      false,
+    );
+    memberTable(sim).putNow(id, {
+      instanceId: id,
+      group: group.name,
+      subnetId,
+      zone: subnetTable(sim).get(subnetId)?.zone ?? "",
+      instanceType: request.instanceType,
+      imageId: request.imageId,
+      templateId: template.id,
+      templateName: template.name,
+      templateVersion: String(version),
+      state: "Pending",
+      health: "Healthy",
+      launchedAt: sim.now,
+      inServiceAt: null,
+      endsAt: null,
+      activityId: activity.id,
+    });
+    change(sim, group.name, { failures: 0, retryAt: 0 });
+  } catch (error) {
+    note(
+      sim,
+      {
+        group: group.name,
+        description: "Launching a new EC2 instance.",
+        cause,
+        status: "Failed",
+        message: `${messageOf(error)} Launching EC2 instance failed.`,
+      },
+      true,
+    );
+    const failures = group.failures + 1;
+    change(sim, group.name, {
+      failures,
+      retryAt: sim.now + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (failures - 1)),
+    });
+  }
+}
+
+/** Takes an instance out of service; it is terminated when its requests have ended. */
+function retire(sim: Sim, member: Member, cause: string, options: { readonly drain: boolean }): void {
+  const group = groupTable(sim).get(member.group);
+  const endsAt = Math.max(
+    sim.now,
+    ...(group?.targetGroupArns ?? []).map((arn) => deregisterTarget(sim, arn, member.instanceId)),
+  );
+  const waits = options.drain && endsAt > sim.now;
+  const activity = note(
+    sim,
+    {
+      group: member.group,
+      description: `Terminating EC2 instance: ${member.instanceId}${waits ? " - Waiting For ELB Connection Draining." : ""}`,
+      cause: `${at(sim)} ${cause}`,
+      status: waits ? "WaitingForELBConnectionDraining" : "InProgress",
+      message: null,
+    },
+    false,
+  );
+  memberTable(sim).putNow(member.instanceId, {
+    ...member,
+    state: "Terminating",
+    endsAt: waits ? endsAt : sim.now,
+    activityId: activity.id,
+  });
+  if (!waits) end(sim, member.instanceId);
+}
+
+function end(sim: Sim, instanceId: string): void {
+  if (instanceTable(sim).get(instanceId)) terminateInstance(sim, instanceId);
+}
+
+/** Terminates all at once: the group is deleted by force. */
+export function terminateAll(sim: Sim, group: string): void {
+  for (const member of membersOf(sim, group)) {
+    if (member.state === "Terminating") end(sim, member.instanceId);
+    else retire(sim, member, "a user request force deleted the AutoScalingGroup.", { drain: false });
+  }
+}
+
+/** Moves the number of instances wanted: by a call, or by a scaling policy. `cause` ends the sentence "At <time> …". */
+export function setDesired(sim: Sim, group: Group, desired: number, cause: string): Group {
+  const text = `${at(sim)} ${cause} changing the desired capacity from ${group.desired} to ${desired}.`;
+  return { ...group, desired, why: text, retryAt: 0 };
+}
+
+/** Brings what EC2 did in the meantime into the group's picture. */
+function follow(sim: Sim, group: Group): void {
+  for (const member of membersOf(sim, group.name)) {
+    const state = instanceTable(sim).get(member.instanceId)?.state ?? "terminated";
+    if (member.state === "Pending" && state === "running") {
+      finish(sim, member.activityId);
+      memberTable(sim).putNow(member.instanceId, { ...member, state: "InService", inServiceAt: sim.now });
+      for (const arn of group.targetGroupArns) registerTarget(sim, arn, member.instanceId);
+    } else if (member.state === "Terminating") {
+      if (state === "terminated") {
+        finish(sim, member.activityId);
+        memberTable(sim).removeNow(member.instanceId);
+      } else if ((member.endsAt ?? 0) <= sim.now) end(sim, member.instanceId);
+    }
+  }
+}
+
+/** Replaces what fails: what EC2 no longer runs at once, what the load balancer finds unhealthy after the grace period. */
+function heal(sim: Sim, group: Group): void {
+  for (const member of membersOf(sim, group.name)) {
+    if (member.state === "Terminating") continue;
+    const state = instanceTable(sim).get(member.instanceId)?.state ?? "terminated";
+    const lost = state !== "running" && state !== "pending";
+    const graceEnds = (member.inServiceAt ?? sim.now) + group.graceSeconds * 1_000;
+    const unwell =
+      group.healthCheckType === "ELB" &&
+      sim.now >= graceEnds &&
+      group.targetGroupArns.some((arn) => isUnhealthyTarget(sim, arn, member.instanceId));
+    if (!lost && !unwell) continue;
+    retire(
+      sim,
+      { ...member, health: "Unhealthy" },
+      lost
+        ? `an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`
+        : `an instance was taken out of service in response to an ELB system health check failure.`,
+      { drain: false },
+    );
+  }
+}
+
+/** In service long enough, and healthy behind the load balancer: a refresh may go on. */
+const proven = (sim: Sim, group: Group, member: Member): boolean =>
+  member.state === "InService" &&
+  sim.now >= (member.inServiceAt ?? sim.now) + (group.warmupSeconds ?? group.graceSeconds) * 1_000 &&
+  group.targetGroupArns.every((arn) => isHealthyTarget(sim, arn, member.instanceId));
+
+const outdated = (group: Group, refresh: Refresh, member: Member): boolean =>
+  refresh.skipMatching
+    ? member.templateId !== group.templateId || member.templateVersion !== group.templateVersion
+    : member.launchedAt < refresh.startedAt;
+
+/** One step of an instance refresh; answers how many instances more than desired there may be. */
+function refreshed(sim: Sim, group: Group): number {
+  const refresh = refreshUnderWay(sim, group.name);
+  if (!refresh) return 0;
+  const put = (changes: Partial<Refresh>) => refreshTable(sim).putNow(refresh.id, { ...refresh, ...changes });
+  const members = membersOf(sim, group.name);
+  const staying = members.filter(({ state }) => state !== "Terminating");
+  const old = staying.filter((member) => outdated(group, refresh, member));
+  const good = staying.filter((member) => !old.includes(member) && proven(sim, group, member));
+  if (old.length === 0 && staying.length === members.length && good.length >= group.desired) {
+    put({ status: "Successful", endedAt: sim.now });
+    return 0;
+  }
+  if (sim.now - refresh.startedAt > REFRESH_MS) {
+    put({
+      status: "Failed",
+      endedAt: sim.now,
+      reason: "The instance refresh failed because the replacement instances did not become healthy in an hour.",
+    });
+    return 0;
+  }
+  if (refresh.status === "Pending") put({ status: "InProgress" });
+  const most = Math.ceil((group.desired * refresh.maxHealthy) / 100);
+  const least = Math.ceil((group.desired * refresh.minHealthy) / 100);
+  const serving = old.filter(({ state }) => state === "InService").length + good.length;
+  for (const member of old.slice(0, Math.max(0, serving - least))) {
+    retire(sim, member, "an instance was taken out of service in response to an instance refresh.", { drain: true });
+  }
+  return Math.min(most - group.desired, old.length);
+}
+
+/** Keeps to the desired number. Those of an old template version go first, then the oldest of the fuller zone. */
+function fill(sim: Sim, group: Group, extra: number): void {
+  const staying = membersOf(sim, group.name).filter(({ state }) => state !== "Terminating");
+  for (let missing = group.desired + extra - staying.length; missing > 0; missing--) {
+    const now = groupTable(sim).get(group.name);
+    if (!now || sim.now < now.retryAt) return;
+    launch(sim, now);
+  }
+  if (extra > 0 || refreshUnderWay(sim, group.name)) return;
+  const zoneCount = (zone: string) => staying.filter((member) => member.zone === zone).length;
+  const leaving = [...staying].sort(
+    (one, other) =>
+      Number(one.templateVersion) - Number(other.templateVersion) ||
+      zoneCount(other.zone) - zoneCount(one.zone) ||
+      one.launchedAt - other.launchedAt,
+  );
+  for (const member of leaving.slice(0, Math.max(0, staying.length - group.desired))) {
+    retire(
+      sim,
+      member,
+      `an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${staying.length} to ${group.desired}.`,
+      { drain: true },
+    );
+  }
+}
+
+/** One look of a group at itself; answers whether something is under way. */
+function step(sim: Sim, group: Group): boolean {
+  follow(sim, group);
+  if (group.deleting) return true;
+  heal(sim, group);
+  fill(sim, group, refreshed(sim, group));
+  const members = membersOf(sim, group.name);
+  return (
+    refreshUnderWay(sim, group.name) !== undefined ||
+    members.length !== group.desired ||
+    members.some(
+      ({ state, instanceId }) =>
+        state !== "InService" || group.targetGroupArns.some((arn) => !isHealthyTarget(sim, arn, instanceId)),
+    )
+  );
+}
+
+export const groupLife: SandboxService = {
+  operations: {},
+  timers: {
+    life(name, sim) {
+      const group = groupTable(sim).get(name);
+      if (!group) return;
+      const busy = step(sim, group);
+      if (group.deleting && membersOf(sim, name).length === 0) {
+        groupTable(sim).removeNow(name);
+        for (const { id, group: its } of activityTable(sim).all()) if (its === name) activityTable(sim).removeNow(id);
+        for (const { id, group: its } of refreshTable(sim).all()) if (its === name) refreshTable(sim).removeNow(id);
+        return;
+      }
+      live(sim, name, busy ? BUSY_MS : QUIET_MS);
+    },
+  },
+};

@@ -1,0 +1,110 @@
+import { awsError } from "../../service.ts";
+import type { Sim, Table } from "../../world.ts";
+
+export const SERVICE = "auto-scaling";
+
+export interface GroupTag {
+  readonly key: string;
+  readonly value: string;
+  readonly propagate: boolean;
+}
+export interface Group {
+  readonly name: string;
+  readonly arn: string;
+  readonly min: number;
+  readonly max: number;
+  readonly desired: number;
+  readonly templateId: string;
+  readonly templateVersion: string;
+  readonly subnetIds: readonly string[];
+  readonly targetGroupArns: readonly string[];
+  readonly healthCheckType: "EC2" | "ELB";
+  readonly graceSeconds: number;
+  readonly warmupSeconds: number | null;
+  readonly tags: readonly GroupTag[];
+  readonly createdAt: number;
+  readonly deleting: boolean;
+  /** Why the number of instances changes next, for the activity's Cause. */
+  readonly why: string;
+  /** Starts that failed in a row, and when AWS tries again. */
+  readonly failures: number;
+  readonly retryAt: number;
+}
+/** An instance of a group. */
+export interface Member {
+  readonly instanceId: string;
+  readonly group: string;
+  readonly subnetId: string;
+  readonly zone: string;
+  readonly instanceType: string;
+  readonly imageId: string;
+  readonly templateId: string;
+  readonly templateName: string;
+  readonly templateVersion: string;
+  readonly state: "Pending" | "InService" | "Terminating";
+  readonly health: "Healthy" | "Unhealthy";
+  readonly launchedAt: number;
+  readonly inServiceAt: number | null;
+  /** When a terminating one may be terminated: its requests have ended. */
+  readonly endsAt: number | null;
+  /** The activity that is under way for it. */
+  readonly activityId: string;
+}
+export interface Activity {
+  readonly id: string;
+  readonly group: string;
+  readonly description: string;
+  readonly cause: string;
+  readonly status: "PreInService" | "InProgress" | "WaitingForELBConnectionDraining" | "Successful" | "Failed";
+  readonly message: string | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+}
+export interface Policy {
+  readonly name: string;
+  readonly group: string;
+  readonly arn: string;
+  readonly metric: string;
+  readonly target: number;
+  readonly alarms: readonly { readonly name: string; readonly arn: string }[];
+}
+export interface Refresh {
+  readonly id: string;
+  readonly group: string;
+  readonly status: "Pending" | "InProgress" | "Successful" | "Failed";
+  readonly reason: string | null;
+  readonly minHealthy: number;
+  readonly maxHealthy: number;
+  readonly skipMatching: boolean;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+}
+
+export const groupTable = (sim: Sim): Table<Group> => sim.table("autoScaling.groups");
+export const memberTable = (sim: Sim): Table<Member> => sim.table("autoScaling.members");
+export const activityTable = (sim: Sim): Table<Activity> => sim.table("autoScaling.activities");
+export const policyTable = (sim: Sim): Table<Policy> => sim.table("autoScaling.policies");
+export const refreshTable = (sim: Sim): Table<Refresh> => sim.table("autoScaling.refreshes");
+
+export const membersOf = (sim: Sim, group: string): Member[] =>
+  memberTable(sim)
+    .all()
+    .filter((member) => member.group === group);
+
+export const refreshUnderWay = (sim: Sim, group: string): Refresh | undefined =>
+  refreshTable(sim)
+    .all()
+    .find((one) => one.group === group && (one.status === "Pending" || one.status === "InProgress"));
+
+export const modelled = (code: string, message: string): Error => awsError(`${code}Fault`, message, { code });
+export const invalid = (message: string): Error => awsError("ValidationError", message);
+export const noGroup = (): Error => invalid("AutoScalingGroup name not found - null");
+
+/** The group as a call may refer to it: visible already, and not on its way out. */
+export function groupFor(sim: Sim, name: string): Group {
+  const group = groupTable(sim).seen(name) && groupTable(sim).get(name);
+  if (!group || group.deleting) throw noGroup();
+  return group;
+}
+
+export const uuid = (sim: Sim): string => [8, 4, 4, 4, 12].map((digits) => sim.hex(digits)).join("-");

@@ -1,0 +1,186 @@
+import { cidr, contains, parseCidr } from "../../../config/cidr.ts";
+import type { SandboxService } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+import { groupTable, type Instance, instanceTable, subnetTable } from "../ec2/tables.ts";
+import {
+  type LoadBalancer,
+  listenerTable,
+  loadBalancerTable,
+  SERVICE,
+  type Target,
+  type TargetGroup,
+  targetGroupTable,
+  targetTable,
+} from "./tables.ts";
+
+/** While nothing changes, the sandbox looks less often than AWS, so that a world left alone is cheap. */
+const QUIET_MS = 45_000;
+const TIMER = `${SERVICE}:health-check`;
+
+const key = (group: string, instance: string) => `${group} ${instance}`;
+const targetsOf = (sim: Sim, group: string) =>
+  targetTable(sim)
+    .all()
+    .filter(({ targetGroupArn }) => targetGroupArn === group);
+
+/** The load balancer that sends requests to a target group, once it is active. */
+function userOf(sim: Sim, group: TargetGroup): LoadBalancer | undefined {
+  const listener = listenerTable(sim)
+    .all()
+    .find(({ action }) => action.kind === "forward" && action.targetGroupArn === group.arn);
+  return listener && loadBalancerTable(sim).get(listener.loadBalancerArn);
+}
+
+/** True when one of the instance's security groups lets the load balancer in on that port. */
+function admits(sim: Sim, instance: Instance, balancer: LoadBalancer, port: number): boolean {
+  const homes = balancer.subnetIds.flatMap((id) => subnetTable(sim).get(id)?.cidr ?? []).map(cidr);
+  return instance.groupIds
+    .flatMap((id) => groupTable(sim).get(id)?.inbound ?? [])
+    .some((rule) => {
+      const onPort =
+        rule.protocol === "-1" || (rule.protocol === "tcp" && (rule.from ?? 0) <= port && port <= (rule.to ?? 65535));
+      const source = rule.cidr === null ? undefined : parseCidr(rule.cidr);
+      const fromHere =
+        (rule.groupId !== null && balancer.groupIds.includes(rule.groupId)) ||
+        (source !== undefined && homes.every((home) => contains(source, home)));
+      return onPort && fromHere;
+    });
+}
+
+function answers(sim: Sim, group: TargetGroup, { instanceId }: Target, balancer: LoadBalancer): boolean {
+  const instance = instanceTable(sim).get(instanceId);
+  return (
+    instance?.state === "running" &&
+    instance.httpFrom !== null &&
+    instance.httpFrom <= sim.now &&
+    admits(sim, instance, balancer, group.port)
+  );
+}
+
+/** What DescribeTargetHealth says of a target. */
+export function targetHealth(sim: Sim, group: TargetGroup, target: Target): { State: string; Reason?: string; Description?: string } {
+  if (target.state === "draining") {
+    return {
+      State: "draining",
+      Reason: "Target.DeregistrationInProgress",
+      Description: "Target deregistration is in progress",
+    };
+  }
+  if (!userOf(sim, group)) {
+    return {
+      State: "unused",
+      Reason: "Target.NotInUse",
+      Description: "Target group is not configured to receive traffic from the load balancer",
+    };
+  }
+  const state = instanceTable(sim).get(target.instanceId)?.state;
+  if (state !== "running" && state !== "pending") {
+    return {
+      State: "unused",
+      Reason: "Target.InvalidState",
+      Description: `Target is in the ${state ?? "terminated"} state`,
+    };
+  }
+  if (target.state === "initial") {
+    return {
+      State: "initial",
+      Reason: "Elb.InitialHealthChecking",
+      Description: "Initial health checks in progress",
+    };
+  }
+  if (target.state === "unhealthy")
+    return { State: "unhealthy", Reason: "Target.Timeout", Description: "Request timed out" };
+  return { State: "healthy" };
+}
+
+/** True when the load balancer sends requests to the instance. */
+export const isHealthyTarget = (sim: Sim, groupArn: string, instanceId: string): boolean => {
+  const group = targetGroupTable(sim).get(groupArn);
+  const target = targetTable(sim).get(key(groupArn, instanceId));
+  return group !== undefined && target !== undefined && targetHealth(sim, group, target).State === "healthy";
+};
+
+/** True when health checks of the instance have failed, so often that it counts as unhealthy. */
+export const isUnhealthyTarget = (sim: Sim, groupArn: string, instanceId: string): boolean => {
+  const group = targetGroupTable(sim).get(groupArn);
+  const target = targetTable(sim).get(key(groupArn, instanceId));
+  return group !== undefined && target !== undefined && targetHealth(sim, group, target).State === "unhealthy";
+};
+
+/** Registers an instance; again is nothing. */
+export function registerTarget(sim: Sim, groupArn: string, instanceId: string): void {
+  const group = targetGroupTable(sim).get(groupArn);
+  const there = targetTable(sim).get(key(groupArn, instanceId));
+  if (!group || (there && there.state !== "draining")) return;
+  targetTable(sim).putNow(key(groupArn, instanceId), {
+    targetGroupArn: groupArn,
+    instanceId,
+    state: "initial",
+    good: 0,
+    bad: 0,
+    leavesAt: null,
+  });
+  checkFromNowOn(sim, group);
+}
+
+/** Takes an instance out; a healthy one may finish its requests. Answers when it is out. */
+export function deregisterTarget(sim: Sim, groupArn: string, instanceId: string): number {
+  const group = targetGroupTable(sim).get(groupArn);
+  const target = targetTable(sim).get(key(groupArn, instanceId));
+  if (!group || !target) return sim.now;
+  if (target.state === "draining") return target.leavesAt ?? sim.now;
+  if (!isHealthyTarget(sim, groupArn, instanceId)) {
+    targetTable(sim).removeNow(key(groupArn, instanceId));
+    return sim.now;
+  }
+  const leavesAt = sim.now + Number(group.attributes["deregistration_delay.timeout_seconds"]) * 1_000;
+  targetTable(sim).putNow(key(groupArn, instanceId), { ...target, state: "draining", leavesAt });
+  checkFromNowOn(sim, group);
+  return leavesAt;
+}
+
+function checkFromNowOn(sim: Sim, group: TargetGroup): void {
+  // Not "already under way": a quiet group's next check may be far off.
+  const soon = sim.now + group.health.seconds * 1_000;
+  if (sim.world.timers.some(({ name, about, at }) => name === TIMER && about === group.arn && at <= soon)) return;
+  sim.world.timers = sim.world.timers.filter(({ name, about }) => name !== TIMER || about !== group.arn);
+  sim.after(group.health.seconds * 1_000, TIMER, group.arn);
+}
+
+/** One check of one target. */
+function checked(sim: Sim, group: TargetGroup, target: Target, balancer: LoadBalancer | undefined): Target {
+  if (target.state === "draining") return target;
+  if (!balancer || sim.now < balancer.activeAt) return { ...target, state: "initial", good: 0, bad: 0 };
+  const good = answers(sim, group, target, balancer) ? target.good + 1 : 0;
+  const bad = good > 0 ? 0 : target.bad + 1;
+  if (good >= group.health.healthy) return { ...target, state: "healthy", good, bad };
+  if (bad >= group.health.unhealthy) return { ...target, state: "unhealthy", good, bad };
+  return { ...target, good, bad };
+}
+
+export const healthChecks: SandboxService = {
+  operations: {},
+  timers: {
+    "health-check"(groupArn, sim) {
+      const group = targetGroupTable(sim).get(groupArn);
+      if (!group) return;
+      const balancer = userOf(sim, group);
+      let moving = false;
+      for (const target of targetsOf(sim, groupArn)) {
+        const id = key(groupArn, target.instanceId);
+        const gone = target.leavesAt !== null && target.leavesAt <= sim.now;
+        if (gone) {
+          targetTable(sim).removeNow(id);
+          continue;
+        }
+        const next = checked(sim, group, target, balancer);
+        targetTable(sim).putNow(id, next);
+        const settled =
+          (next.state === "healthy" && next.bad === 0) || (next.state === "unhealthy" && next.good === 0);
+        moving ||= !settled;
+      }
+      if (targetsOf(sim, groupArn).length === 0) return;
+      sim.after(moving ? group.health.seconds * 1_000 : Math.max(QUIET_MS, group.health.seconds * 1_000), TIMER, groupArn);
+    },
+  },
+};

@@ -1,0 +1,255 @@
+import { z } from "zod";
+import { awsError, operation, type SandboxService } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+import {
+  type Action,
+  invalid,
+  type Listener,
+  type LoadBalancer,
+  listenerTable,
+  loadBalancerTable,
+  modelled,
+  noListener,
+  noLoadBalancer,
+  noTargetGroup,
+  page,
+  paging,
+  tagsOf,
+  tagsSchema,
+  targetGroupTable,
+  visible,
+} from "./tables.ts";
+
+/** A listener that is gone still counts as a user of its target group for this long, milliseconds. */
+const HELD_MS = 3_000;
+
+// Of AWS's policies those that one may want today, and its default.
+const POLICIES = new Set([
+  "ELBSecurityPolicy-2016-08",
+  "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+  "ELBSecurityPolicy-TLS13-1-3-2021-06",
+  "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+]);
+
+const actions = z
+  .array(
+    z.discriminatedUnion("Type", [
+      z.strictObject({ Type: z.literal("forward"), TargetGroupArn: z.string() }),
+      z.strictObject({
+        Type: z.literal("redirect"),
+        RedirectConfig: z.strictObject({
+          Protocol: z.enum(["HTTP", "HTTPS"]).optional(),
+          Port: z.string().regex(/^(\d{1,5}|#\{port\})$/).optional(),
+          StatusCode: z.enum(["HTTP_301", "HTTP_302"]),
+        }),
+      }),
+    ]),
+  )
+  .length(1);
+const certificates = z.array(z.strictObject({ CertificateArn: z.string() })).length(1);
+const protocol = z.enum(["HTTP", "HTTPS"]);
+
+function actionOf(
+  sim: Sim,
+  [given]: z.infer<typeof actions>,
+  balancer: LoadBalancer,
+  own: { readonly protocol: string; readonly port: number },
+): Action {
+  if (given?.Type === "redirect") {
+    const action = {
+      kind: "redirect",
+      protocol: given.RedirectConfig.Protocol ?? "#{protocol}",
+      port: given.RedirectConfig.Port ?? "#{port}",
+      status: given.RedirectConfig.StatusCode,
+    } as const;
+    const sameProtocol = action.protocol === "#{protocol}" || action.protocol === own.protocol;
+    const samePort = action.port === "#{port}" || action.port === String(own.port);
+    if (sameProtocol && samePort) {
+      throw modelled(
+        "InvalidLoadBalancerAction",
+        "The redirect configuration is not valid because it creates a loop.",
+      );
+    }
+    return action;
+  }
+  const target = visible(targetGroupTable(sim), given?.TargetGroupArn ?? "", noTargetGroup);
+  if (target.vpcId !== balancer.vpcId)
+    throw modelled("InvalidConfigurationRequest", `The target group '${target.arn}' is not in the load balancer's VPC`);
+  const elsewhere = listenerTable(sim)
+    .all()
+    .some(
+      ({ action, loadBalancerArn }) =>
+        action.kind === "forward" && action.targetGroupArn === target.arn && loadBalancerArn !== balancer.arn,
+    );
+  if (elsewhere) {
+    throw modelled(
+      "TargetGroupAssociationLimit",
+      `The following target groups cannot be associated with more than one load balancer: ${target.arn}`,
+    );
+  }
+  return { kind: "forward", targetGroupArn: target.arn };
+}
+
+/** Checks what TLS needs. AWS names neither the certificate nor its state when that is what is wrong. */
+function checkTls(sim: Sim, listener: Pick<Listener, "protocol" | "certificateArn" | "policy">): void {
+  if (listener.protocol === "HTTP") {
+    if (listener.certificateArn || listener.policy)
+      throw invalid("Certificates and SSL policies cannot be specified for HTTP listeners");
+    return;
+  }
+  if (!listener.certificateArn) throw invalid("A certificate must be specified for HTTPS listeners");
+  if (listener.policy && !POLICIES.has(listener.policy))
+    throw modelled("SSLPolicyNotFound", `One or more SSL policies not found`);
+  const certificate = sim
+    .table<{ readonly arn: string; readonly status: string }>("acm.certificates")
+    .get(listener.certificateArn);
+  if (!certificate)
+    throw modelled("CertificateNotFound", `Certificate ARN '${listener.certificateArn}' is not valid`);
+  if (certificate.status !== "ISSUED") {
+    throw awsError(
+      "UnsupportedCertificate",
+      `The certificate '${listener.certificateArn}' must have a fully-qualified domain name, a supported signature, and a supported key size.`,
+    );
+  }
+}
+
+/** Its target group counts as used a little longer. */
+export function removeListener(sim: Sim, listener: Listener): void {
+  release(sim, listener);
+  listenerTable(sim).remove(listener.arn);
+}
+
+function release(sim: Sim, { action }: Listener): void {
+  const target = action.kind === "forward" ? targetGroupTable(sim).get(action.targetGroupArn) : undefined;
+  if (target) targetGroupTable(sim).putNow(target.arn, { ...target, heldUntil: sim.now + HELD_MS });
+}
+
+const described = (one: Listener) => ({
+  ListenerArn: one.arn,
+  LoadBalancerArn: one.loadBalancerArn,
+  Port: one.port,
+  Protocol: one.protocol,
+  ...(one.certificateArn ? { Certificates: [{ CertificateArn: one.certificateArn }] } : {}),
+  ...(one.policy ? { SslPolicy: one.policy } : {}),
+  DefaultActions: [
+    one.action.kind === "forward"
+      ? {
+          Type: "forward",
+          TargetGroupArn: one.action.targetGroupArn,
+          ForwardConfig: {
+            TargetGroups: [{ TargetGroupArn: one.action.targetGroupArn, Weight: 1 }],
+            TargetGroupStickinessConfig: { Enabled: false },
+          },
+        }
+      : {
+          Type: "redirect",
+          // AWS fills in what was left out.
+          RedirectConfig: {
+            Protocol: one.action.protocol,
+            Port: one.action.port,
+            StatusCode: one.action.status,
+            Host: "#{host}",
+            Path: "/#{path}",
+            Query: "#{query}",
+          },
+        },
+  ],
+});
+
+export const listeners: SandboxService = {
+  operations: {
+    CreateListener: operation(
+      {
+        LoadBalancerArn: z.string(),
+        Port: z.number().int().min(1).max(65535),
+        Protocol: protocol,
+        Certificates: certificates.optional(),
+        SslPolicy: z.string().optional(),
+        DefaultActions: actions,
+        Tags: tagsSchema.optional(),
+      },
+      (input, sim) => {
+        const balancer = visible(loadBalancerTable(sim), input.LoadBalancerArn, noLoadBalancer);
+        const wanted = {
+          loadBalancerArn: balancer.arn,
+          port: input.Port,
+          protocol: input.Protocol,
+          certificateArn: input.Certificates?.[0]?.CertificateArn ?? null,
+          policy: input.SslPolicy ?? (input.Protocol === "HTTPS" ? "ELBSecurityPolicy-2016-08" : null),
+          action: actionOf(sim, input.DefaultActions, balancer, { protocol: input.Protocol, port: input.Port }),
+        };
+        const existing = listenerTable(sim)
+          .all()
+          .find((one) => one.loadBalancerArn === balancer.arn && one.port === input.Port);
+        if (existing) {
+          const { arn: _arn, tags: _tags, ...settings } = existing;
+          const text = (one: typeof wanted) => JSON.stringify(Object.entries(one).sort(([a], [b]) => a.localeCompare(b)));
+          if (text(settings) === text(wanted)) return { Listeners: [described(existing)] };
+          throw modelled(
+            "DuplicateListener",
+            `A listener already exists on this port for this load balancer '${balancer.arn}'`,
+          );
+        }
+        checkTls(sim, wanted);
+        const made: Listener = {
+          ...wanted,
+          arn: `${balancer.arn.replace(":loadbalancer/", ":listener/")}/${sim.hex(16)}`,
+          tags: tagsOf(input.Tags),
+        };
+        listenerTable(sim).put(made.arn, made);
+        return { Listeners: [described(made)] };
+      },
+    ),
+
+    DescribeListeners: operation(
+      { LoadBalancerArn: z.string().optional(), ListenerArns: z.array(z.string()).optional(), ...paging },
+      (input, sim) => {
+        if ((input.LoadBalancerArn === undefined) === (input.ListenerArns === undefined))
+          throw invalid("You must specify either listener ARNs or a load balancer ARN");
+        if (input.LoadBalancerArn && !loadBalancerTable(sim).seen(input.LoadBalancerArn)) throw noLoadBalancer();
+        const found = listenerTable(sim)
+          .seenAll()
+          .filter((one) => !input.LoadBalancerArn || one.loadBalancerArn === input.LoadBalancerArn)
+          .filter((one) => !input.ListenerArns || input.ListenerArns.includes(one.arn));
+        if (input.ListenerArns && found.length < input.ListenerArns.length) throw noListener();
+        const { items, NextMarker } = page(found, input);
+        return { Listeners: items.map(described), NextMarker };
+      },
+    ),
+
+    ModifyListener: operation(
+      {
+        ListenerArn: z.string(),
+        Port: z.number().int().min(1).max(65535).optional(),
+        Protocol: protocol.optional(),
+        Certificates: certificates.optional(),
+        SslPolicy: z.string().optional(),
+        DefaultActions: actions.optional(),
+      },
+      (input, sim) => {
+        const listener = visible(listenerTable(sim), input.ListenerArn, noListener);
+        const balancer = visible(loadBalancerTable(sim), listener.loadBalancerArn, noLoadBalancer);
+        const changed: Listener = {
+          ...listener,
+          port: input.Port ?? listener.port,
+          protocol: input.Protocol ?? listener.protocol,
+          certificateArn: input.Certificates?.[0]?.CertificateArn ?? listener.certificateArn,
+          policy: input.SslPolicy ?? listener.policy,
+        };
+        const action = input.DefaultActions ? actionOf(sim, input.DefaultActions, balancer, changed) : listener.action;
+        checkTls(sim, changed);
+        if (input.DefaultActions) release(sim, listener);
+        listenerTable(sim).put(listener.arn, { ...changed, action });
+        return { Listeners: [described({ ...changed, action })] };
+      },
+    ),
+
+    DeleteListener: operation({ ListenerArn: z.string() }, ({ ListenerArn }, sim) => {
+      const listener = listenerTable(sim).get(ListenerArn);
+      if (!listener) throw noListener();
+      removeListener(sim, listener);
+      return {};
+    }),
+  },
+};

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { awsError } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+
+export type Tags = Readonly<Record<string, string>>;
+
+export interface SubnetGroup {
+  readonly name: string;
+  readonly description: string;
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly tags: Tags;
+}
+export interface ParameterGroup {
+  readonly name: string;
+  readonly family: string;
+  readonly description: string;
+  /** What a user set, by name. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly tags: Tags;
+}
+/** What a modification changes, when it is not done at once. */
+export interface Pending {
+  readonly instanceClass?: string;
+  readonly storageGiB?: number;
+  readonly backupRetentionDays?: number;
+}
+export interface Database {
+  readonly id: string;
+  readonly status: string;
+  readonly engineVersion: string;
+  readonly instanceClass: string;
+  readonly storageGiB: number;
+  readonly zone: string;
+  readonly databaseName: string | null;
+  readonly user: string;
+  readonly subnetGroup: string;
+  readonly vpcId: string;
+  readonly parameterGroup: string;
+  readonly applyStatus: "in-sync" | "pending-reboot";
+  readonly groupIds: readonly string[];
+  readonly interfaceId: string;
+  readonly address: string;
+  readonly encrypted: boolean;
+  readonly publicAccess: boolean;
+  readonly minorUpgrades: boolean;
+  readonly copyTagsToSnapshot: boolean;
+  readonly deletionProtection: boolean;
+  readonly backupRetentionDays: number;
+  readonly pending: Pending;
+  /** The primary that it follows; null: it is no replica. */
+  readonly source: string | null;
+  readonly createdAt: number;
+  /** Endpoint and user can be used from then on; null: not yet. */
+  readonly servesFrom: number | null;
+  readonly tags: Tags;
+}
+/** A manual or final snapshot: it stays after its instance, and costs. */
+export interface Snapshot {
+  readonly id: string;
+  readonly databaseId: string;
+  readonly storageGiB: number;
+  readonly status: "creating" | "available";
+  readonly createdAt: number;
+  readonly tags: Tags;
+}
+
+export const subnetGroupTable = (sim: Sim) => sim.table<SubnetGroup>("rds.subnetGroups");
+export const parameterGroupTable = (sim: Sim) => sim.table<ParameterGroup>("rds.parameterGroups");
+export const databaseTable = (sim: Sim) => sim.table<Database>("rds.databases");
+export const snapshotTable = (sim: Sim) => sim.table<Snapshot>("rds.snapshots");
+
+/** An error of RDS: the SDK's name and, where it differs, the wire's. */
+export const fault = (name: string, code: string, message: string, status = 400) => awsError(name, message, { code, status });
+export const invalidValue = (message: string) => awsError("InvalidParameterValue", message);
+export const invalidCombination = (message: string) => awsError("InvalidParameterCombination", message);
+
+/** RDS keeps its names in lower case, whatever is given. */
+export const name = z.string().min(1).transform((given) => given.toLowerCase());
+
+/** 1 to `longest` letters, digits and hyphens, a letter first, no hyphen at the end and no two together. */
+export function checkName(what: string, given: string, longest: number): void {
+  if (given.length > longest || !/^[a-z]([a-z0-9]|-(?!-|$))*$/.test(given))
+    throw invalidValue(
+      `The parameter ${what} is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.`,
+    );
+}
+
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+export const tagList = z
+  .array(z.strictObject({ Key: z.string().min(1).max(128).regex(TAG_TEXT), Value: z.string().max(256).regex(TAG_TEXT) }))
+  .max(50);
+export const tagsFrom = (list: z.infer<typeof tagList> = []): Tags =>
+  Object.fromEntries(list.map(({ Key, Value }) => [Key, Value]));
+export const shownTags = (tags: Tags) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+
+export const arn = (sim: Sim, kind: "db" | "subgrp" | "pg" | "snapshot", id: string) =>
+  `arn:aws:rds:${sim.region}:${sim.account}:${kind}:${id}`;
+
+export const paging = { MaxRecords: z.number().int().min(20).max(100).optional(), Marker: z.string().optional() };
+
+export function page<T>(items: readonly T[], { MaxRecords = 100, Marker }: { MaxRecords?: number | undefined; Marker?: string | undefined }) {
+  const from = Number(Marker ?? 0);
+  const to = from + MaxRecords;
+  return { items: items.slice(from, to), ...(to < items.length ? { Marker: String(to) } : {}) };
+}

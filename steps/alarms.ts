@@ -1,0 +1,184 @@
+import type { Config } from "../src/config/schema.ts";
+import { type LiveOf, type Need, type Resource, resource } from "../src/engine/resource.ts";
+import type { Monitored } from "./dashboard.ts";
+import { type AlarmLive, type AlarmSpec, alarm as alarmType } from "./resources/cloudwatch/alarm.ts";
+import type { TopicLive, TopicSpec } from "./resources/sns/topic.ts";
+
+const GIB = 2 ** 30;
+
+type Watch = Omit<AlarmSpec, "actions" | "datapointsToAlarm"> & { readonly datapointsToAlarm?: number };
+
+/** The alarms that say when the site does badly. @param topic is told, when there is one. */
+export function alarmsFor(
+  config: Config,
+  { natBastion, rds, loadBalancer: { loadBalancer, targetGroup }, autoScaling: { group } }: Monitored,
+  topic: Resource<TopicSpec, TopicLive> | undefined,
+): readonly Resource<AlarmSpec, AlarmLive>[] {
+  const { primary, replica } = rds;
+  const balanced = { loadBalancer, targetGroup };
+  const told: Readonly<Record<string, Resource<TopicSpec, TopicLive>>> = topic ? { topic } : {};
+
+  const alarm = <N extends Readonly<Record<string, Need>>>(
+    key: string,
+    name: string,
+    needs: N,
+    watch: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => Watch,
+  ) =>
+    resource(alarmType, `alarm-${key}`, `Buddy-${name}`, { ...needs, ...told }, (live): AlarmSpec => {
+      const { topic } = live as { readonly topic?: TopicLive };
+      const spec = watch(live as { readonly [K in keyof N]: LiveOf<N[K]> });
+      return { datapointsToAlarm: spec.evaluationPeriods, ...spec, actions: topic ? [topic.id] : [] };
+    });
+
+  const database = (name: string) => ({
+    namespace: "AWS/RDS",
+    dimensions: { DBInstanceIdentifier: name.toLowerCase() },
+  });
+  // Counts of errors and times of answers are not sent at all while there are none: no data is no trouble there.
+  const quiet = { periodSeconds: 60, treatMissing: "notBreaching" } as const;
+  const above = { comparison: "GreaterThanThreshold" } as const;
+
+  const ofSite = [
+    alarm("alb-5xx", "ALB-5xx", balanced, ({ loadBalancer }) => ({
+      description: "The load balancer itself answers with errors: no instance took the request.",
+      namespace: "AWS/ApplicationELB",
+      metric: "HTTPCode_ELB_5XX_Count",
+      dimensions: { LoadBalancer: loadBalancer.fullName },
+      statistic: "Sum",
+      ...quiet,
+      ...above,
+      evaluationPeriods: 5,
+      datapointsToAlarm: 3,
+      threshold: 5,
+    })),
+    alarm("target-5xx", "Target-5xx", balanced, ({ loadBalancer }) => ({
+      description: "The web instances answer with errors.",
+      namespace: "AWS/ApplicationELB",
+      metric: "HTTPCode_Target_5XX_Count",
+      dimensions: { LoadBalancer: loadBalancer.fullName },
+      statistic: "Sum",
+      ...quiet,
+      ...above,
+      evaluationPeriods: 5,
+      datapointsToAlarm: 3,
+      threshold: 5,
+    })),
+    alarm("unhealthy-hosts", "Unhealthy-Hosts", balanced, ({ loadBalancer, targetGroup }) => ({
+      description: "A web instance fails its health check and was not replaced within minutes.",
+      namespace: "AWS/ApplicationELB",
+      metric: "UnHealthyHostCount",
+      dimensions: { TargetGroup: targetGroup.fullName, LoadBalancer: loadBalancer.fullName },
+      statistic: "Maximum",
+      ...quiet,
+      ...above,
+      evaluationPeriods: 5,
+      threshold: 0,
+    })),
+    alarm("latency-p95", "Latency-p95", balanced, ({ loadBalancer }) => ({
+      description: "One request of twenty takes longer than 2 seconds.",
+      namespace: "AWS/ApplicationELB",
+      metric: "TargetResponseTime",
+      dimensions: { LoadBalancer: loadBalancer.fullName },
+      statistic: "p95",
+      ...quiet,
+      ...above,
+      evaluationPeriods: 5,
+      threshold: 2,
+    })),
+    alarm("web-cpu", "Web-CPU", { group }, () => ({
+      description:
+        "The web instances are busy although the group may grow: it is at its greatest size, or cannot grow.",
+      namespace: "AWS/EC2",
+      metric: "CPUUtilization",
+      dimensions: { AutoScalingGroupName: group.name },
+      statistic: "Average",
+      // EC2's basic monitoring sends CPU every five minutes.
+      periodSeconds: 300,
+      treatMissing: "missing",
+      ...above,
+      evaluationPeriods: 3,
+      threshold: Math.min(95, Math.max(80, config.web.cpuTarget + 20)),
+    })),
+  ];
+
+  const ofDatabase = [
+    alarm("database-cpu", "Database-CPU", { primary }, () => ({
+      ...database(primary.name),
+      description: "The primary database is busy.",
+      metric: "CPUUtilization",
+      statistic: "Average",
+      periodSeconds: 300,
+      treatMissing: "missing",
+      ...above,
+      evaluationPeriods: 3,
+      threshold: 80,
+    })),
+    alarm("database-storage", "Database-Free-Storage", { primary }, () => ({
+      ...database(primary.name),
+      description: "The primary database has less than 15 % of its storage left. Full, it stops.",
+      metric: "FreeStorageSpace",
+      statistic: "Minimum",
+      periodSeconds: 300,
+      treatMissing: "missing",
+      comparison: "LessThanThreshold",
+      evaluationPeriods: 1,
+      threshold: Math.round(config.database.storageGiB * 0.15 * GIB),
+    })),
+    ...(replica
+      ? [
+          alarm("replica-lag", "Replica-Lag", { replica }, () => ({
+            ...database(replica.name),
+            description: "The replica is more than a minute behind the primary.",
+            metric: "ReplicaLag",
+            statistic: "Maximum",
+            periodSeconds: 60,
+            treatMissing: "missing",
+            ...above,
+            evaluationPeriods: 5,
+            threshold: 60,
+          })),
+        ]
+      : []),
+  ];
+
+  /** A stopped instance sends no status checks at all: that is trouble too. */
+  const statusCheck = (instanceId: string, what: string): Watch => ({
+    description: `${what} fails EC2's status checks, or is stopped.`,
+    namespace: "AWS/EC2",
+    metric: "StatusCheckFailed",
+    dimensions: { InstanceId: instanceId },
+    statistic: "Maximum",
+    periodSeconds: 60,
+    treatMissing: "breaching",
+    ...above,
+    evaluationPeriods: 5,
+    threshold: 0,
+  });
+  const ofNetwork = [
+    ...natBastion.nats.map((nat, index) =>
+      config.nat.mode === "instance"
+        ? alarm(`nat-instance-${index + 1}`, `NAT${index + 1}-Status-Check`, { nat }, ({ nat }) =>
+            statusCheck(nat.id, `NAT instance ${index + 1}, the way out of its zone,`),
+          )
+        : alarm(`nat-gateway-${index + 1}`, `NAT${index + 1}-Port-Allocation`, { nat }, ({ nat }) => ({
+            description: `NAT gateway ${index + 1} has no source port left for new connections.`,
+            namespace: "AWS/NATGateway",
+            metric: "ErrorPortAllocation",
+            dimensions: { NatGatewayId: nat.id },
+            statistic: "Sum",
+            ...quiet,
+            ...above,
+            evaluationPeriods: 5,
+            datapointsToAlarm: 3,
+            threshold: 0,
+          })),
+    ),
+    ...natBastion.bastions.map((bastion, index) =>
+      alarm(`bastion-${index + 1}`, `Bastion${index + 1}-Status-Check`, { bastion }, ({ bastion }) =>
+        statusCheck(bastion.id, `Bastion ${index + 1}`),
+      ),
+    ),
+  ];
+
+  return [...ofSite, ...ofDatabase, ...ofNetwork];
+}

@@ -1,0 +1,71 @@
+import type { Config } from "../src/config/schema.ts";
+import { resource, step } from "../src/engine/resource.ts";
+import { alarmsFor } from "./alarms.ts";
+import type { AutoScalingStep } from "./auto-scaling.ts";
+import type { EfsStep } from "./efs.ts";
+import type { LoadBalancerStep } from "./load-balancer.ts";
+import type { NatBastionStep } from "./nat-bastion.ts";
+import type { RdsStep } from "./rds.ts";
+import { dashboard as dashboardType } from "./resources/cloudwatch/dashboard.ts";
+import { subscriptionName, subscription as subscriptionType } from "./resources/sns/subscription.ts";
+import { topic as topicType } from "./resources/sns/topic.ts";
+import { widgets } from "./widgets.ts";
+
+const ALARMS = "Buddy-Alarms";
+
+/** What is watched. */
+export interface Monitored {
+  readonly natBastion: Pick<NatBastionStep, "nats" | "bastions">;
+  readonly efs: Pick<EfsStep, "fileSystem">;
+  readonly rds: Pick<RdsStep, "primary"> & Partial<Pick<RdsStep, "replica">>;
+  readonly loadBalancer: Pick<LoadBalancerStep, "loadBalancer" | "targetGroup">;
+  readonly autoScaling: Pick<AutoScalingStep, "group">;
+}
+
+function mailTo(email: string) {
+  const topic = resource(topicType, "topic", ALARMS, {}, () => ({ name: ALARMS }));
+  const subscription = resource(
+    subscriptionType,
+    `subscription-${email}`,
+    subscriptionName(ALARMS, email),
+    { topic },
+    ({ topic }) => ({ topicArn: topic.id, email }),
+  );
+  return { topic, subscription };
+}
+
+/** The dashboard that shows how the site does, and the alarms that say when it does badly, by mail when an address is given. */
+export function dashboardStep(config: Config, monitored: Monitored) {
+  const { email } = config.monitoring;
+  const { loadBalancer, targetGroup } = monitored.loadBalancer;
+  const { nats, bastions } = monitored.natBastion;
+  const { primary, replica } = monitored.rds;
+  const { group } = monitored.autoScaling;
+  const { fileSystem } = monitored.efs;
+
+  const mail = email === null ? undefined : mailTo(email);
+  const dashboard = resource(
+    dashboardType,
+    "dashboard",
+    "CPU-Per-Second",
+    { loadBalancer, targetGroup, nats, bastions, fileSystem, group, primary, replica: replica ? [replica] : [] },
+    (live) => ({
+      widgets: widgets({
+        region: config.region,
+        cpuTarget: config.web.cpuTarget,
+        group: group.name,
+        loadBalancer: live.loadBalancer.fullName,
+        targetGroup: live.targetGroup.fullName,
+        natKind: config.nat.mode,
+        nats: nats.map(({ name }, index) => ({ id: live.nats[index]?.id ?? "", name })),
+        bastions: bastions.map(({ name }, index) => ({ id: live.bastions[index]?.id ?? "", name })),
+        databases: [primary.name, ...(replica ? [replica.name] : [])].map((name) => name.toLowerCase()),
+        replica: replica?.name.toLowerCase(),
+        fileSystemId: live.fileSystem.id,
+      }),
+    }),
+  );
+
+  return step("dashboard", { ...mail, alarms: alarmsFor(config, monitored, mail?.topic), dashboard });
+}
+export type DashboardStep = ReturnType<typeof dashboardStep>["resources"];

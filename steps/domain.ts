@@ -1,0 +1,100 @@
+import type { Config } from "../src/config/schema.ts";
+import { resource, step } from "../src/engine/resource.ts";
+import type { LoadBalancerStep } from "./load-balancer.ts";
+import { certificate as certificateType } from "./resources/acm/certificate.ts";
+import { certificateKeys, issuedCertificate } from "./resources/acm/issued.ts";
+import { listener as listenerType } from "./resources/elb/listener.ts";
+import { redirect as redirectType } from "./resources/elb/redirect.ts";
+import { ACM, record, recordName } from "./resources/route53/record.ts";
+import { existingZone, ownedZone } from "./resources/route53/zone.ts";
+
+const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+
+/**
+ * The site's name and its https. The names lead to the load balancer at once; the rest waits for the certificate. Keys hold
+ * the names, so that after a change of domain the new ones are there before the old ones go.
+ */
+export function domainStep(
+  { domain }: Config,
+  { loadBalancer, targetGroup, listener }: Pick<LoadBalancerStep, "loadBalancer" | "targetGroup" | "listener">,
+) {
+  if (domain === null) return step("domain", {});
+  const names = domain.www ? [domain.name, `www.${domain.name}`] : [domain.name];
+  const keys = certificateKeys(names);
+
+  const zoneSpec = () => ({ domain: domain.name });
+  const zone =
+    domain.zone === "create"
+      ? resource(ownedZone, `zone-${domain.name}`, domain.name, {}, zoneSpec)
+      : resource(existingZone, `zone-${domain.name}`, domain.name, {}, zoneSpec);
+
+  const records = names.map((name) =>
+    resource(
+      record,
+      `record-${name}`,
+      recordName(name, loadBalancer.name),
+      { zone, loadBalancer },
+      ({ zone, loadBalancer }) => ({
+        zoneId: zone.id,
+        name,
+        type: "A" as const,
+        alias: { dnsName: loadBalancer.dnsName, zoneId: loadBalancer.canonicalZoneId, evaluateTargetHealth: true },
+        values: undefined,
+        ttl: undefined,
+      }),
+    ),
+  );
+
+  const certificate = resource(certificateType, keys.certificate, domain.name, { zone }, () => ({ names }));
+  const validation = names.map((name) =>
+    resource(
+      record,
+      `record-validation-${name}`,
+      recordName(name, ACM),
+      { zone, certificate },
+      ({ zone, certificate }) => {
+        const asked = certificate.records.find((one) => one.domain === name);
+        return {
+          zoneId: zone.id,
+          name: asked?.name ?? "",
+          type: "CNAME" as const,
+          alias: undefined,
+          values: [asked?.value ?? ""],
+          ttl: 300,
+        };
+      },
+    ),
+  );
+  const issued = resource(
+    issuedCertificate,
+    keys.issued,
+    domain.name,
+    { certificate, validation, zone },
+    ({ certificate }) => ({ certificateArn: certificate.id }),
+  );
+
+  const https = resource(
+    listenerType,
+    "listener-https",
+    `${loadBalancer.name}:443`,
+    { loadBalancer, targetGroup, issued },
+    ({ loadBalancer, targetGroup, issued }) => ({
+      loadBalancerArn: loadBalancer.id,
+      port: 443,
+      protocol: "HTTPS" as const,
+      certificateArn: issued.certificateArn,
+      policy: TLS_POLICY,
+      targetGroupArn: targetGroup.id,
+      action: "forward" as const,
+    }),
+  );
+  const redirect = resource(
+    redirectType,
+    "redirect",
+    `${loadBalancer.name}:80 → https`,
+    { listener, targetGroup, https, records },
+    ({ listener, targetGroup }) => ({ listenerArn: listener.id, targetGroupArn: targetGroup.id }),
+  );
+  return step("domain", { zone, records, certificate, validation, issued, https, redirect });
+}
+export type DomainStep = ReturnType<typeof domainStep>["resources"];

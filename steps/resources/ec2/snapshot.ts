@@ -1,0 +1,38 @@
+import type { Aws } from "../../../src/aws/aws.ts";
+import { findOwned, tagsFrom } from "../../../src/aws/owned.ts";
+import { allPages } from "../../../src/aws/pages.ts";
+import type { Identified, ResourceType, Tags } from "../../../src/engine/resource.ts";
+import { deleteSnapshots, listImages } from "./image.ts";
+import { ofStack } from "./tags.ts";
+
+export interface SnapshotLive extends Identified {
+  readonly tags: Tags;
+}
+
+/** The stack's snapshots that no image of it uses any more: somebody deregistered the image by hand, and they go on costing. */
+async function list(aws: Aws, stack: string): Promise<readonly SnapshotLive[]> {
+  const [images, snapshots] = await Promise.all([
+    listImages(aws, stack),
+    aws.together(`ec2:snapshots:${stack}`, () =>
+      allPages(
+        (NextToken) => aws.ec2.describeSnapshots({ OwnerIds: ["self"], Filters: ofStack(stack), NextToken }),
+        (page) => page.Snapshots,
+        (page) => page.NextToken,
+      ),
+    ),
+  ]);
+  const used = new Set(images.flatMap(({ snapshotIds }) => snapshotIds));
+  return snapshots
+    .map((one) => ({ id: one.SnapshotId as string, tags: tagsFrom(one.Tags) }))
+    .filter(({ id }) => !used.has(id));
+}
+
+/** Snapshots come and go with their image; this type only finds and removes those that were left behind. */
+export const snapshot: ResourceType<object, SnapshotLive> = {
+  name: "ec2:snapshot",
+  patience: { usual: 2, limit: 300, gone: 1 },
+  retryable: { delete: ["InvalidSnapshot.InUse"] },
+  list,
+  find: findOwned(list),
+  delete: (aws, { id }) => deleteSnapshots(aws, [id]),
+};

@@ -1,0 +1,104 @@
+import type { ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
+import { tagList } from "../../../src/aws/owned.ts";
+import { sameSet } from "../../../src/engine/differences.ts";
+import type { Health, Identified, ResourceType } from "../../../src/engine/resource.ts";
+import {
+  BUSY,
+  createInstance,
+  deleteInstance,
+  deleteWithSnapshot,
+  findInstance,
+  HAS_REPLICAS,
+  type InstanceLive,
+  instanceHealth,
+  listInstances,
+  NOT_VISIBLE_YET,
+} from "./instances.ts";
+import { idOf, NO_ROLE_YET, retag } from "./tags.ts";
+
+export interface ReplicaSpec {
+  /** The primary's id. */
+  readonly source: string;
+  readonly instanceClass: string;
+  readonly zone: string;
+  readonly groupIds: readonly string[];
+  readonly publicAccess: boolean;
+  readonly minorUpgrades: boolean;
+  readonly copyTagsToSnapshot: boolean;
+  readonly deletionProtection: boolean;
+  /** True: what the parameter group, which is the primary's, says is in force. */
+  readonly parametersApplied: boolean;
+}
+export interface ReplicaLive extends ReplicaSpec, InstanceLive, Identified {}
+
+function health(replica: InstanceLive): Health {
+  const own = instanceHealth(replica);
+  if (own !== "ready" || replica.source !== "") return own;
+  // Somebody may write to it by now, so it is not simply made anew.
+  return {
+    blocked: `${replica.id} was promoted: it is a database of its own now and follows nobody. Save what it holds, delete it, and run \`buddyverse up\` again for a new replica`,
+  };
+}
+
+/** A copy of the primary that answers reads, in another zone. */
+export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
+  name: "rds:replica",
+  immutable: ["source", "zone"],
+  same: { groupIds: sameSet },
+  patience: { usual: 480, limit: 3600, gone: 240 },
+  retryable: {
+    // The primary makes its first backup right after it is made.
+    create: [BUSY, NO_ROLE_YET, "DBInstanceNotFoundFault", ...NOT_VISIBLE_YET],
+    update: [BUSY],
+    delete: [BUSY, HAS_REPLICAS],
+  },
+
+  async list(aws, stack) {
+    return (await listInstances(aws, stack)).filter(({ source }) => source !== "");
+  },
+
+  find: findInstance,
+  health,
+
+  async create(aws, spec, owner) {
+    return createInstance(owner, () =>
+      // No subnet group (refused in the primary's region), no parameter group (the primary's is used), no engine, user or
+      // retention. The groups are named: AWS's pages do not agree on whether they are inherited.
+      aws.rds.createDBInstanceReadReplica({
+        DBInstanceIdentifier: idOf(owner),
+        SourceDBInstanceIdentifier: spec.source,
+        DBInstanceClass: spec.instanceClass,
+        AvailabilityZone: spec.zone,
+        VpcSecurityGroupIds: [...spec.groupIds],
+        PubliclyAccessible: spec.publicAccess,
+        AutoMinorVersionUpgrade: spec.minorUpgrades,
+        CopyTagsToSnapshot: spec.copyTagsToSnapshot,
+        DeletionProtection: spec.deletionProtection,
+        Tags: tagList(owner.tags),
+      }),
+    );
+  },
+
+  async update(aws, { id, arn }, spec, changed, owner) {
+    await retag(aws, arn, changed, owner);
+    const change: Partial<ModifyDBInstanceMessage> = {
+      ...(changed.has("instanceClass") ? { DBInstanceClass: spec.instanceClass } : {}),
+      ...(changed.has("groupIds") ? { VpcSecurityGroupIds: [...spec.groupIds] } : {}),
+      ...(changed.has("publicAccess") ? { PubliclyAccessible: spec.publicAccess } : {}),
+      ...(changed.has("minorUpgrades") ? { AutoMinorVersionUpgrade: spec.minorUpgrades } : {}),
+      ...(changed.has("copyTagsToSnapshot") ? { CopyTagsToSnapshot: spec.copyTagsToSnapshot } : {}),
+      ...(changed.has("deletionProtection") ? { DeletionProtection: spec.deletionProtection } : {}),
+    };
+    if (Object.keys(change).length > 0) {
+      await aws.rds.modifyDBInstance({ DBInstanceIdentifier: id, ...change, ApplyImmediately: true });
+    } else if (changed.has("parametersApplied")) {
+      await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
+    }
+  },
+
+  async delete(aws, live, options) {
+    // A replica leaves no snapshot: AWS refuses one, and the primary has the data. A promoted one is no replica.
+    if (live.source === "") await deleteWithSnapshot(aws, live, options);
+    else await deleteInstance(aws, live.id, undefined);
+  },
+};

@@ -1,0 +1,81 @@
+import { absentAs, hasCode } from "../../../src/aws/errors.ts";
+import { assertOurs, tagList } from "../../../src/aws/owned.ts";
+import { sameSet } from "../../../src/engine/differences.ts";
+import type { Identified, ResourceType, Tags } from "../../../src/engine/resource.ts";
+import { idOf, NO_ROLE_YET, retag, tagsOf } from "./tags.ts";
+
+export interface SubnetGroupSpec {
+  readonly description: string;
+  /** In two zones at least. */
+  readonly subnetIds: readonly string[];
+}
+export interface SubnetGroupLive extends SubnetGroupSpec, Identified {
+  readonly tags: Tags;
+  readonly arn: string;
+  readonly vpcId: string;
+}
+
+const NOT_FOUND = ["DBSubnetGroupNotFoundFault"];
+
+/** Where a database may live. Its id is its name. */
+export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
+  name: "rds:subnet-group",
+  same: { subnetIds: sameSet },
+  patience: { usual: 2, limit: 120, gone: 1 },
+  retryable: {
+    create: [
+      NO_ROLE_YET,
+      "InvalidSubnet",
+      { code: "InvalidParameterValue", message: /input subnets .* are invalid/i },
+    ],
+    delete: ["InvalidDBSubnetGroupStateFault"],
+  },
+
+  async find(aws, owner) {
+    const id = idOf(owner);
+    const answer = await absentAs(NOT_FOUND, () => aws.rds.describeDBSubnetGroups({ DBSubnetGroupName: id }));
+    const group = answer?.DBSubnetGroups?.[0];
+    const arn = group?.DBSubnetGroupArn;
+    const tags = arn && (await absentAs(NOT_FOUND, () => tagsOf(aws, arn)));
+    if (!group || !arn || !tags) return undefined;
+    assertOurs(owner, `DB subnet group ${id}`, tags);
+    return {
+      id,
+      tags,
+      arn,
+      vpcId: group.VpcId ?? "",
+      description: group.DBSubnetGroupDescription ?? "",
+      subnetIds: (group.Subnets ?? []).flatMap(({ SubnetIdentifier }) => SubnetIdentifier ?? []),
+    };
+  },
+
+  async create(aws, { description, subnetIds }, owner) {
+    try {
+      await aws.rds.createDBSubnetGroup({
+        DBSubnetGroupName: idOf(owner),
+        DBSubnetGroupDescription: description,
+        SubnetIds: [...subnetIds],
+        Tags: tagList(owner.tags),
+      });
+    } catch (error) {
+      // Its own, made by a call whose answer was lost, or somebody else's: the next look tells.
+      if (!hasCode(error, "DBSubnetGroupAlreadyExistsFault")) throw error;
+    }
+    return idOf(owner);
+  },
+
+  async update(aws, { id, arn }, { description, subnetIds }, changed, owner) {
+    if (changed.has("description") || changed.has("subnetIds")) {
+      await aws.rds.modifyDBSubnetGroup({
+        DBSubnetGroupName: id,
+        DBSubnetGroupDescription: description,
+        SubnetIds: [...subnetIds],
+      });
+    }
+    await retag(aws, arn, changed, owner);
+  },
+
+  async delete(aws, { id }) {
+    await absentAs(NOT_FOUND, () => aws.rds.deleteDBSubnetGroup({ DBSubnetGroupName: id }));
+  },
+};
