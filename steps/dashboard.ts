@@ -13,11 +13,13 @@ import { widgets } from "./widgets.ts";
 
 const ALARMS = "Buddy-Alarms";
 
+type WithReplica = Extract<RdsStep, { readonly replica: unknown }>;
+
 /** What is watched. */
 export interface Monitored {
   readonly natBastion: Pick<NatBastionStep, "nats" | "bastions">;
   readonly efs: Pick<EfsStep, "fileSystem">;
-  readonly rds: Pick<RdsStep, "primary"> & Partial<Pick<RdsStep, "replica">>;
+  readonly rds: Pick<RdsStep, "primary"> & { readonly replica?: WithReplica["replica"] };
   readonly loadBalancer: Pick<LoadBalancerStep, "loadBalancer" | "targetGroup">;
   readonly autoScaling: Pick<AutoScalingStep, "group">;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { BuddyError } from "../lib/errors.ts";
 
 /** How long calls under way may take to finish after Ctrl-C, milliseconds. */
@@ -9,6 +10,8 @@ const GRACE_MS = 4_500;
  */
 export function onInterrupt(): { readonly signal: AbortSignal; onFirst(act: () => void): void; stop(): void } {
   const controller = new AbortController();
+  // Each of the many waits listens for it.
+  setMaxListeners(0, controller.signal);
   const acts: (() => void)[] = [];
   const leave = () => process.exit(5);
   const act = () => {

@@ -11,6 +11,7 @@ import type { Config } from "../config/schema.ts";
 import { type Graph, graphOf } from "../engine/graph.ts";
 import type { AnyType } from "../engine/resource.ts";
 import type { Run } from "../engine/run.ts";
+import type { SurveyOptions } from "../engine/survey.ts";
 import { type Clock, jumpingClock, realClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Event } from "../report/events.ts";
@@ -64,6 +65,15 @@ export interface Session {
 
 /** The clock's speed as the views want it: undefined on AWS, Infinity for a sandbox that does not wait. */
 export const speedOf = ({ sandboxSpeed }: Session): number | undefined => (sandboxSpeed === "max" ? Number.POSITIVE_INFINITY : sandboxSpeed);
+
+/**
+ * How `plan`, `up` and `status` look at the stack. With a state, what is no longer wanted is recorded in it; without one,
+ * everything that carries the stack's tag is looked for.
+ */
+export function surveyOptions({ config, run }: Session, step?: string): SurveyOptions {
+  if (step !== undefined) return { stack: config.stack, sweep: "none", partial: true };
+  return { stack: config.stack, sweep: Object.keys(run.store.resources).length === 0 ? "all" : "known" };
+}
 
 export interface Purpose {
   readonly command: string;

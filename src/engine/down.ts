@@ -69,7 +69,7 @@ export async function leftovers(
   types: ReadonlyMap<string, AnyType>,
   stack: string,
 ): Promise<{ readonly object: string; readonly id: string; readonly name: string }[]> {
-  const after = await survey(run, graph, types, { stack, sweep: true });
+  const after = await survey(run, graph, types, { stack, sweep: "all" });
   return [...after.surveyed.values()]
     .filter(({ node, look }) => !node.type.external && look.live !== undefined)
     .map(({ node, look }) => ({ object: node.type.name, id: (look.live as Identified).id, name: node.name }));

@@ -25,22 +25,36 @@ export interface Survey {
   readonly surveyed: ReadonlyMap<string, Surveyed>;
 }
 
+export interface SurveyOptions {
+  readonly stack: string;
+  /**
+   * Which types are asked for objects that carry the stack's tag but are neither wanted nor recorded: `all` of them, or
+   * only the `known` ones that the stack has anyway, which costs no call more.
+   */
+  readonly sweep: "none" | "known" | "all";
+  /** Only a part of the stack is looked at: what else is recorded is left alone. */
+  readonly partial?: boolean;
+}
+
 /**
  * Looks at the whole stack at once, so that reads of one kind become one call, and judges every object. Sends nothing that
  * changes anything, writes nothing.
- * @param options.sweep also asks every type for objects that carry the stack's tag but are neither wanted nor recorded.
  */
 export async function survey(
   run: Run,
   graph: Graph,
   types: ReadonlyMap<string, AnyType>,
-  options: { readonly stack: string; readonly sweep: boolean; readonly partial?: boolean },
+  options: SurveyOptions,
 ): Promise<Survey> {
   const extras = options.partial ? [] : recordedExtras(graph, run.store.resources, types, options.stack);
   const known = [...graph.nodes.values(), ...extras];
   const looks = new Map<string, Look>();
-  const [swept] = await Promise.all([
-    options.sweep ? sweep(run, types, options.stack) : [],
+  const swept = () => {
+    if (options.sweep === "all") return [...types.values()];
+    return [...new Set(known.map(({ type }) => type))];
+  };
+  const [unclaimed] = await Promise.all([
+    options.sweep === "none" ? [] : sweep(run, swept(), options.stack),
     ...known.map(async (node) => {
       looks.set(node.key, await look(run, node, run.store.get(node.key)));
     }),
@@ -70,7 +84,7 @@ export async function survey(
     if (!needed) surveyed.set(node.key, judged(node, undefined, looks.get(node.key) as Look));
   }
   const ids = new Set([...looks.values()].flatMap(({ live }) => (live ? [live.id] : [])));
-  for (const { type, live } of swept) {
+  for (const { type, live } of unclaimed) {
     if (ids.has(live.id)) continue;
     const key = live.tags[KEY_TAG] ?? "";
     const name = live.tags.Name ?? live.id;
@@ -89,11 +103,11 @@ export async function survey(
 /** All objects that carry the stack's tag, of all types that can be listed by it. */
 export async function sweep(
   run: Run,
-  types: ReadonlyMap<string, AnyType>,
+  types: readonly AnyType[],
   stack: string,
 ): Promise<{ readonly type: AnyType; readonly live: Identified & { readonly tags: Tags } }[]> {
   const lists = await Promise.all(
-    [...types.values()].map(async (type) => {
+    types.map(async (type) => {
       const list = type.list;
       if (!list) return [];
       const found = (await patiently(run, () => list(run.aws, stack))) as readonly (Identified & {

@@ -122,20 +122,18 @@ export async function bringUp(run: Run, { graph, surveyed }: Survey): Promise<Re
     return begun;
   }
 
-  await Promise.all([...surveyed.keys()].map((key) => start(key)));
-  // A scaffold comes down when what it was for is there.
-  await Promise.all(
-    [...graph.nodes.values()]
-      .filter(
-        (node) =>
-          node.resource && node.resource.scaffoldFor().length > 0 && surveyed.get(node.key)?.wanted !== undefined,
-      )
-      .filter(
-        (node) =>
-          !stopped(outcomes.get(node.key) as Settled) &&
-          node.resource?.scaffoldFor().every((purpose) => !stopped(outcomes.get(purpose.key) as Settled)),
-      )
-      .map((node) => bring(node, () => undefined, true)),
+  /** A scaffold comes down as soon as what it was for is there; where that failed it stays, to be looked at. */
+  async function takeDown(node: Node, purposes: readonly string[]): Promise<void> {
+    const settled = await Promise.all([node.key, ...purposes].map(start));
+    if (!settled.some(stopped)) await bring(node, () => undefined, true);
+  }
+
+  const scaffolds = [...graph.nodes.values()].filter(
+    ({ key, resource }) => resource && resource.scaffoldFor().length > 0 && surveyed.get(key)?.wanted !== undefined,
   );
+  await Promise.all([
+    ...[...surveyed.keys()].map(start),
+    ...scaffolds.map((node) => takeDown(node, node.resource?.scaffoldFor().map(({ key }) => key) ?? [])),
+  ]);
   return { settled: [...outcomes.values()], live };
 }

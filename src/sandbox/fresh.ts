@@ -1,10 +1,11 @@
 import { addDefaultNetwork } from "./services/ec2/fresh.ts";
+import { addHostedZone } from "./services/route53/zones.ts";
 import { emptyWorld, simAt, type World } from "./world.ts";
 
 /** The sandbox's account: one of those that AWS's documentation uses. */
 export const SANDBOX_ACCOUNT = "111122223333";
 
-/** The world of a fresh account: a default VPC in the region, as every new account has. */
+/** The world of a fresh account: a default VPC in the region, as every new account has, and the hosted zone of a domain bought from Route 53. */
 export function freshWorld(options: {
   readonly region: string;
   readonly domain?: string | undefined;
@@ -19,5 +20,6 @@ export function freshWorld(options: {
   });
   const sim = simAt(world, options.time);
   addDefaultNetwork(sim);
+  if (options.domain) addHostedZone(sim, options.domain);
   return world;
 }

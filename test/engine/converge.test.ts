@@ -8,7 +8,7 @@ import { bringUp } from "../../src/engine/up.ts";
 import { awsError, NOW, playground, type ToySpec } from "./toy.ts";
 
 const toy = (on: ReturnType<typeof playground>, key: string, spec: ToySpec = { colour: "red" }) => resource(on.type, key, key, {}, () => spec);
-const options = { stack: "s", sweep: true };
+const options = { stack: "s", sweep: "all" as const };
 const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof survey>[1]) => bringUp(on.run, await survey(on.run, graph, on.types, options));
 const writes = (on: ReturnType<typeof playground>) => on.cloud.calls.filter((verb) => verb !== "find");
 

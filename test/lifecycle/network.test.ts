@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { isRead } from "../../src/aws/safety.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, type Step, step } from "../../src/engine/resource.ts";
@@ -268,4 +269,26 @@ test("somebody else's key pair of the same name is not touched", async () => {
   await on.clock.sleep(10_000);
   await expect(on.up()).rejects.toMatchObject({ code: "not-ours" });
   expect((await on.aws.ec2.describeKeyPairs({})).KeyPairs).toHaveLength(1);
+});
+
+test("answers that are lost after AWS has acted leave no duplicates", async () => {
+  const on = await networkStage();
+  const { answer } = on.sandbox;
+  const lost: string[] = [];
+  Object.assign(on.sandbox, {
+    async answer(service: string, operation: string, input: object) {
+      const output = await answer(service, operation, input);
+      if (isRead(operation) || lost.includes(operation)) return output;
+      lost.push(operation);
+      throw Object.assign(new Error("socket hang up"), { name: "TimeoutError" });
+    },
+  });
+  const before = held(on);
+  expect(failed(await on.up())).toEqual([]);
+  expect(lost.length).toBeGreaterThan(10);
+  expect(await driftOf(on)).toEqual({});
+  expect((await on.down()).filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  await on.clock.sleep(2 * 3_600_000);
+  await on.survey();
+  expect(held(on)).toEqual(before);
 });

@@ -103,7 +103,8 @@ export async function stageOn(
     discardData: false,
   };
   const graph = graphOf(steps(config, INPUTS), config.stack, config.tags);
-  const look = (sweep = false) => survey(run, graph, types, { stack: config.stack, sweep });
+  const look = (all = false) =>
+    survey(run, graph, types, { stack: config.stack, sweep: all || Object.keys(store.resources).length === 0 ? "all" : "known" });
   let told = 0;
   return {
     config,
@@ -121,7 +122,7 @@ export async function stageOn(
     up: async () => bringUp(run, await look()),
     down: async () => bringDown(run, await look(true)),
     left: async () => leftovers(run, await look(true), types, config.stack),
-    status: async () => statusOf(await look(true)),
+    status: async () => statusOf(await look()),
     writes() {
       const fresh = calls.slice(told);
       told = calls.length;

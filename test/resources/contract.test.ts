@@ -18,7 +18,15 @@ const VARIANTS = {
   "NAT gateways, own zone": { nat: { mode: "gateway" }, domain: { name: "buddyverse.example", zone: "create" } },
 };
 /** AWS has no way to tag these in the call that makes them; each says in its file how it proves whose it is. */
-const UNTAGGED_AT_BIRTH = new Set(["route53:owned-zone", "ec2:route", "elb:redirect", "auto-scaling:scaling-policy", "route53:record", "sns:subscription", "s3:bucket"]);
+const UNTAGGED_AT_BIRTH = new Set([
+  "route53:owned-zone",
+  "ec2:route",
+  "elb:redirect",
+  "auto-scaling:scaling-policy",
+  "route53:record",
+  "sns:subscription",
+  "s3:bucket",
+]);
 
 const mocks: { restore(): void }[] = [];
 afterEach(() => {
@@ -93,8 +101,13 @@ describe.each(Object.entries(VARIANTS))("%s", (_name, config) => {
       const reads = [...new Set(calls)];
       for (const read of reads) {
         for (const mock of mocks.splice(0)) mock.restore();
-        const denied = await overSdk(up.sandbox, up.clock, (operation) => (operation === read ? awsError("AccessDenied", 403) : undefined));
-        await expect(node.type.find(denied.aws, node.owner, idOf(node)), `${node.type.name}: ${read}`).rejects.toMatchObject({ name: "AccessDenied" });
+        const denied = await overSdk(up.sandbox, up.clock, (operation) =>
+          operation === read ? awsError("AccessDenied", 403) : undefined,
+        );
+        await expect(
+          node.type.find(denied.aws, node.owner, idOf(node)),
+          `${node.type.name}: ${read}`,
+        ).rejects.toMatchObject({ name: "AccessDenied" });
       }
     });
   });
@@ -102,7 +115,12 @@ describe.each(Object.entries(VARIANTS))("%s", (_name, config) => {
   test("what is made carries its ownership tags from the same call", async () => {
     await each(async (node) => {
       if (node.type.external || UNTAGGED_AT_BIRTH.has(node.type.name)) return;
-      const first = up.calls.find(({ operation, input }) => !isRead(operation) && JSON.stringify(input).includes(KEY_TAG) && JSON.stringify(input).includes(`"${node.key}"`));
+      const first = up.calls.find(
+        ({ operation, input }) =>
+          !isRead(operation) &&
+          JSON.stringify(input).includes(KEY_TAG) &&
+          JSON.stringify(input).includes(`"${node.key}"`),
+      );
       expect(first?.operation, node.type.name).toMatch(/^(Create|Run|Put|Import|Allocate|Request|Register)/);
       expect(first?.operation, node.type.name).not.toBe("CreateTags");
     });
@@ -114,10 +132,19 @@ describe.each(Object.entries(VARIANTS))("%s", (_name, config) => {
       const { create, list } = node.type;
       const spec = up.store.get(node.key)?.spec;
       if (!create || !list || node.type.external || node.type.unrecorded?.length || !spec) return;
-      const outcome = await create(aws, spec, node.owner, `twin${node.key.replaceAll(/\W/g, "")}`.slice(0, 32)).catch((error: Error) => error.name);
-      if (/Duplicate|AlreadyExists|Conflict|InUse|LimitExceeded|NotAllowed|InvalidDBInstanceState|IncorrectInstanceState/.test(outcome)) return;
+      const outcome = await create(aws, spec, node.owner, `twin${node.key.replaceAll(/\W/g, "")}`.slice(0, 32)).catch(
+        (error: Error) => error.name,
+      );
+      if (
+        /Duplicate|AlreadyExists|Conflict|InUse|LimitExceeded|NotAllowed|InvalidDBInstanceState|IncorrectInstanceState/.test(
+          outcome,
+        )
+      )
+        return;
       await up.clock.sleep(60_000);
-      await expect(node.type.find(aws, node.owner), `${node.type.name}: ${outcome}`).rejects.toMatchObject({ code: "ambiguous" });
+      await expect(node.type.find(aws, node.owner), `${node.type.name}: ${outcome}`).rejects.toMatchObject({
+        code: "ambiguous",
+      });
     });
   });
 });

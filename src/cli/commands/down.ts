@@ -27,7 +27,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   const screen = screenOf(session);
   const { config, run, clock, graph } = session;
   screen.say(heading(screen.place, screen.errLook));
-  const found = await survey(run, graph, session.types, { stack: config.stack, sweep: true });
+  const found = await survey(run, graph, session.types, { stack: config.stack, sweep: "all" });
   const gone = doomed(found);
   const shown = gone.map(({ node }) => ({ name: node.name, object: node.type.name, step: node.step, holdsData: node.type.holdsData ?? false }));
   const holding = shown.filter(({ holdsData, object }) => holdsData && object.startsWith("rds:"));

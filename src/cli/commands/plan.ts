@@ -8,7 +8,7 @@ import { styleFor } from "../../report/style.ts";
 import { monthly } from "../money.ts";
 import type { CommonOptions } from "../program.ts";
 import { screenOf } from "../screen.ts";
-import { configOf, open, speedOf } from "../session.ts";
+import { configOf, open, speedOf, surveyOptions } from "../session.ts";
 
 export interface PlanOptions extends CommonOptions {
   readonly step?: string;
@@ -23,7 +23,7 @@ export async function plan(options: PlanOptions): Promise<number> {
   try {
     const screen = screenOf(session);
     const graph = options.step ? upTo(session.graph, options.step) : session.graph;
-    const found = planUp(await survey(session.run, graph, session.types, { stack: session.config.stack, sweep: !options.step, partial: Boolean(options.step) }));
+    const found = planUp(await survey(session.run, graph, session.types, surveyOptions(session, options.step)));
     const warnings = warningsFor(session.config);
     const facts = { speed: speedOf(session), monthly: monthly(session.config, session.run.store) };
     screen.result(

@@ -3,14 +3,14 @@ import { survey } from "../../engine/survey.ts";
 import { heading, statusView } from "../../report/views.ts";
 import type { CommonOptions } from "../program.ts";
 import { screenOf } from "../screen.ts";
-import { open } from "../session.ts";
+import { open, surveyOptions } from "../session.ts";
 
 /** Compares every property with what was recorded and with the config. Exit 3 when something is not in sync. */
 export async function status(options: CommonOptions): Promise<number> {
   const session = await open(options, { command: "status", writes: false, resolvesAddress: false });
   try {
     const screen = screenOf(session);
-    const items = statusOf(await survey(session.run, session.graph, session.types, { stack: session.config.stack, sweep: true }));
+    const items = statusOf(await survey(session.run, session.graph, session.types, surveyOptions(session)));
     const inSync = items.every(({ standing }) => standing === "in-sync");
     screen.result(`${heading(screen.place, screen.look)}\n${statusView(items, session.graph.steps, screen.place, screen.look)}`, { inSync, resources: items });
     return inSync ? 0 : 3;

@@ -13,7 +13,7 @@ import { makeKeyPair, privateKeyFile } from "../inputs.ts";
 import { monthly } from "../money.ts";
 import type { CommonOptions } from "../program.ts";
 import { again, screenOf } from "../screen.ts";
-import { open, type Session, speedOf } from "../session.ts";
+import { open, type Session, speedOf, surveyOptions } from "../session.ts";
 
 export interface UpOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -39,9 +39,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   const warnings = warningsFor(config);
   if (warnings.length > 0) screen.say(warningsView(warnings, session.paths.config, screen.errLook));
 
-  // With a state, what is no longer wanted is recorded in it; without, everything that carries the stack's tag is looked for.
-  const sweep = !options.step && Object.keys(run.store.resources).length === 0;
-  const found = await survey(run, graph, session.types, { stack: config.stack, sweep, partial: Boolean(options.step) });
+  const found = await survey(run, graph, session.types, surveyOptions(session, options.step));
   const planned = planUp(found);
   const facts = { speed: speedOf(session), monthly: monthly(config, run.store) };
   const onlyCreates = planned.items.every(({ action }) => action === "create" || action === "wait" || action === "none");

@@ -1,9 +1,31 @@
 import type { SandboxService } from "../service.ts";
+import { acm } from "./acm/acm.ts";
+import { autoScaling } from "./auto-scaling/auto-scaling.ts";
+import { cloudwatch } from "./cloudwatch/cloudwatch.ts";
 import { ec2 } from "./ec2/ec2.ts";
 import { efs } from "./efs/efs.ts";
+import { elb } from "./elb/elb.ts";
 import { iam } from "./iam/iam.ts";
+import { rds } from "./rds/rds.ts";
+import { route53 } from "./route53/route53.ts";
+import { s3 } from "./s3/s3.ts";
+import { sns } from "./sns/sns.ts";
 import { ssm } from "./ssm/ssm.ts";
 import { sts } from "./sts.ts";
 
 /** All services of the sandbox, by the SDK package's suffix. */
-export const services: Readonly<Record<string, SandboxService>> = { ec2, ssm, sts, efs, iam };
+export const services: Readonly<Record<string, SandboxService>> = {
+  ec2,
+  ssm,
+  sts,
+  efs,
+  iam,
+  "elastic-load-balancing-v2": elb,
+  "auto-scaling": autoScaling,
+  rds,
+  acm,
+  "route-53": route53,
+  cloudwatch,
+  sns,
+  s3,
+};

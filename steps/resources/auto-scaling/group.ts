@@ -125,7 +125,9 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
   const inService = (group.Instances ?? []).filter(({ LifecycleState }) => LifecycleState === "InService");
   const healthy = await Promise.all(targetGroupArns.map((arn) => healthyTargets(aws, arn)));
   // A target group that is gone says nothing; that it is gone is a difference, which waiting would hide.
-  const serving = inService.filter(({ InstanceId = "" }) => healthy.every((set) => set?.has(InstanceId) ?? true)).length;
+  const serving = inService.filter(({ InstanceId = "" }) =>
+    healthy.every((set) => set?.has(InstanceId) ?? true),
+  ).length;
   // Instances of another version: a refresh is under way, or was never started, or has failed.
   const other = inService.find(
     ({ LaunchTemplate: its }) =>
@@ -137,7 +139,7 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     ...found,
     serving,
     refreshing,
-    // What most of a group runs counts, not what it was told to start next: the difference leads to a refresh.
+    // What it runs counts, not what it was told to start next: the difference leads to a refresh.
     ...(other && !refreshing
       ? { launchTemplateId: other.LaunchTemplateId ?? "", launchTemplateVersion: other.Version ?? "" }
       : {}),
@@ -245,8 +247,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       if (less.length > 0)
         await aws.autoScaling.detachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: less });
     }
-    if (changed.has("tags"))
-      await aws.autoScaling.createOrUpdateTags({ Tags: groupTags(owner, AutoScalingGroupName) });
+    if (changed.has("tags")) await aws.autoScaling.createOrUpdateTags({ Tags: groupTags(owner, AutoScalingGroupName) });
     if (template) {
       // New ones first, then the old ones go: at 150 % two instances become three.
       await aws.autoScaling.startInstanceRefresh({

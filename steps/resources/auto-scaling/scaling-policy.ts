@@ -19,13 +19,14 @@ const NOT_FOUND = [{ code: "ValidationError", message: /not found/i }];
 
 function names(name: string): { readonly groupName: string; readonly policyName: string } {
   const [, groupName, policyName] = /^([^/]+)\/(.+)$/.exec(name) ?? [];
-  if (!groupName || !policyName) throw new BuddyError({ code: "internal", message: `"${name}" is not <group>/<policy>` });
+  if (!groupName || !policyName)
+    throw new BuddyError({ code: "internal", message: `"${name}" is not <group>/<policy>` });
   return { groupName, policyName };
 }
 
 /** Target tracking of a group. Named `<group>/<policy>`; it is ours as its group is. */
 export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> = {
-  name: "auto-scaling:policy",
+  name: "auto-scaling:scaling-policy",
   immutable: ["groupName"],
   patience: { usual: 2, limit: 300, gone: 2 },
   retryable: { create: ["ServiceLinkedRoleFailure"] },
@@ -64,11 +65,7 @@ export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> =
 };
 
 // Made and changed by the same call. Without PolicyType AWS makes a simple scaling policy.
-const put = (
-  aws: Aws,
-  { groupName, metric, target }: ScalingPolicySpec,
-  PolicyName: string,
-) =>
+const put = (aws: Aws, { groupName, metric, target }: ScalingPolicySpec, PolicyName: string) =>
   aws.autoScaling.putScalingPolicy({
     AutoScalingGroupName: groupName,
     PolicyName,

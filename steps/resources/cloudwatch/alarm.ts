@@ -23,7 +23,7 @@ export interface AlarmSpec {
   /** Told when the alarm goes off and when it is over: ARNs, such as of an SNS topic. */
   readonly actions: readonly string[];
 }
-/** `id` is the ARN. The tags are read only when the alarm is not recorded: they cost a call each. */
+/** `id` is the ARN. Tags are not compared: to read them costs a call for each alarm at each look. */
 export interface AlarmLive extends AlarmSpec, Identified {
   /** OK, ALARM or INSUFFICIENT_DATA. */
   readonly state: string;
@@ -50,7 +50,7 @@ const describe = (aws: Aws, name: string): Promise<MetricAlarm | undefined> =>
     return new Map(found.flat().map((alarm) => [alarm.AlarmName ?? "", alarm]));
   });
 
-const live = (alarm: MetricAlarm): Omit<AlarmLive, "tags"> => ({
+const live = (alarm: MetricAlarm): AlarmLive => ({
   id: alarm.AlarmArn as string,
   description: alarm.AlarmDescription ?? "",
   namespace: alarm.Namespace ?? "",
@@ -71,7 +71,7 @@ const live = (alarm: MetricAlarm): Omit<AlarmLive, "tags"> => ({
   state: alarm.StateValue ?? "",
 });
 
-// The call replaces the whole alarm, whatever of it has changed.
+// The call replaces the whole alarm, whatever of it has changed; tags count only when it makes the alarm.
 const put = (aws: Aws, name: string, spec: AlarmSpec, tags?: Tags) =>
   aws.cloudWatch.putMetricAlarm({
     AlarmName: name,
@@ -106,9 +106,8 @@ export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
     const alarm = live(found);
     if (alarm.id === id) return alarm;
     const { Tags } = await aws.cloudWatch.listTagsForResource({ ResourceARN: alarm.id });
-    const tags = tagsFrom(Tags);
-    assertOurs(owner, alarm.id, tags);
-    return { ...alarm, tags };
+    assertOurs(owner, alarm.id, tagsFrom(Tags));
+    return alarm;
   },
 
   async create(aws, spec, owner) {
@@ -116,10 +115,8 @@ export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
     return `arn:${aws.partition}:cloudwatch:${aws.region}:${aws.account}:alarm:${owner.name}`;
   },
 
-  async update(aws, { id }, spec, changed, owner) {
-    // Tags in a put count only when it makes the alarm (API reference, PutMetricAlarm).
-    if (changed.has("tags")) await aws.cloudWatch.tagResource({ ResourceARN: id, Tags: tagList(owner.tags) });
-    if ([...changed].some((field) => field !== "tags")) await put(aws, owner.name, spec);
+  async update(aws, _live, spec, _changed, owner) {
+    await put(aws, owner.name, spec);
   },
 
   async delete(aws, { id }) {

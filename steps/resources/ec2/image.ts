@@ -19,6 +19,8 @@ export interface ImageLive extends ImageSpec, Identified {
   readonly state: string;
   readonly reason: string;
   readonly rootDevice: string;
+  /** Instances may not have a smaller root volume, GiB. */
+  readonly rootGiB: number;
   readonly snapshotIds: readonly string[];
 }
 
@@ -49,6 +51,9 @@ const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeImages"]>[0]) 
             state: image.State ?? "",
             reason: image.StateReason?.Message ?? "",
             rootDevice: image.RootDeviceName ?? "",
+            rootGiB:
+              image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs
+                ?.VolumeSize ?? 0,
             snapshotIds: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
           };
         })

@@ -1,5 +1,5 @@
 import type { Aws } from "../../../src/aws/aws.ts";
-import { findOwned, tagsFrom } from "../../../src/aws/owned.ts";
+import { KEY_TAG, tagsFrom } from "../../../src/aws/owned.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import type { Identified, ResourceType, Tags } from "../../../src/engine/resource.ts";
 import { deleteSnapshots, listImages } from "./image.ts";
@@ -33,6 +33,14 @@ export const snapshot: ResourceType<object, SnapshotLive> = {
   patience: { usual: 2, limit: 300, gone: 1 },
   retryable: { delete: ["InvalidSnapshot.InUse"] },
   list,
-  find: findOwned(list),
+  /** It carries the key of its image: beside the image's own resource the sweep names it by key and id. */
+  async find(aws, owner, id) {
+    const left = await list(aws, owner.stack);
+    const keyOf = ({ tags }: SnapshotLive) => tags[KEY_TAG] ?? "";
+    return (
+      left.find((one) => one.id === id || owner.key === `${keyOf(one)}#${one.id}`) ??
+      left.find((one) => keyOf(one) === owner.key)
+    );
+  },
   delete: (aws, { id }) => deleteSnapshots(aws, [id]),
 };

@@ -81,8 +81,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   },
 
   async update(aws, { id: LoadBalancerArn }, { groupIds, subnetIds }, changed, owner) {
-    if (changed.has("groupIds"))
-      await aws.elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [...groupIds] });
+    if (changed.has("groupIds")) await aws.elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [...groupIds] });
     if (changed.has("subnetIds")) await aws.elb.setSubnets({ LoadBalancerArn, Subnets: [...subnetIds] });
     if (changed.has("tags")) await aws.elb.addTags({ ResourceArns: [LoadBalancerArn], Tags: tagList(owner.tags) });
   },

@@ -37,9 +37,7 @@ export async function targetGroupNamed(
   | undefined
 > {
   const found = await aws.batched("elb:named", `target-group:${name}`, (ids) => readNamed(aws, ids));
-  return (
-    found?.targetGroup && { targetGroup: found.targetGroup, attributes: found.attributes ?? {}, tags: found.tags }
-  );
+  return found?.targetGroup && { targetGroup: found.targetGroup, attributes: found.attributes ?? {}, tags: found.tags };
 }
 
 // Load balancers and target groups in one batch, so that their tags are one call. By name, one name per call: one that is
@@ -109,9 +107,7 @@ async function tagsOf(aws: Aws, arns: readonly string[]): Promise<ReadonlyMap<st
 }
 
 async function attributesOf(aws: Aws, arn: string): Promise<Readonly<Record<string, string>> | undefined> {
-  const answer = await absentAs(NO_TARGET_GROUP, () =>
-    aws.elb.describeTargetGroupAttributes({ TargetGroupArn: arn }),
-  );
+  const answer = await absentAs(NO_TARGET_GROUP, () => aws.elb.describeTargetGroupAttributes({ TargetGroupArn: arn }));
   return answer && Object.fromEntries((answer.Attributes ?? []).map(({ Key, Value }) => [Key, Value ?? ""]));
 }
 

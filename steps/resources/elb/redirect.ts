@@ -53,8 +53,7 @@ export const redirect: ResourceType<RedirectSpec, RedirectLive> = {
 
   async delete(aws, { listenerArn, targetGroupArn, loadBalancerName }) {
     const target =
-      targetGroupArn ||
-      (await targetGroupNamed(aws, `${loadBalancerName}-TargetGroup`))?.targetGroup.TargetGroupArn;
+      targetGroupArn || (await targetGroupNamed(aws, `${loadBalancerName}-TargetGroup`))?.targetGroup.TargetGroupArn;
     await absentAs(["ListenerNotFoundException"], () =>
       target === undefined
         ? // Nothing to forward to: without its action a listener is nothing, and the next `up` makes both.

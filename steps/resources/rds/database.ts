@@ -1,19 +1,18 @@
 import type { ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
 import { tagList } from "../../../src/aws/owned.ts";
 import { onlyAtBirth, sameSet } from "../../../src/engine/differences.ts";
-import type { Identified, ResourceType } from "../../../src/engine/resource.ts";
+import type { ResourceType } from "../../../src/engine/resource.ts";
 import {
   BUSY,
-  createInstance,
+  CREATE_AGAIN,
   deleteWithSnapshot,
   findInstance,
   HAS_REPLICAS,
   type InstanceLive,
   instanceHealth,
   listInstances,
-  NOT_VISIBLE_YET,
 } from "./instances.ts";
-import { idOf, NO_ROLE_YET, retag } from "./tags.ts";
+import { idOf, retag } from "./tags.ts";
 
 export interface DatabaseSpec {
   /** "8.4", or a full version. AWS upgrades the minor version by itself, so only the major one (8.4) counts afterwards. */
@@ -38,9 +37,7 @@ export interface DatabaseSpec {
   readonly minorUpgrades: boolean;
   readonly copyTagsToSnapshot: boolean;
 }
-export interface DatabaseLive extends DatabaseSpec, InstanceLive, Identified {
-  readonly groupIds: readonly string[];
-}
+export interface DatabaseLive extends DatabaseSpec, InstanceLive {}
 
 const major = (version: string) => version.split(".").slice(0, 2).join(".");
 
@@ -60,7 +57,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   },
   patience: { usual: 480, limit: 3600, gone: 360 },
   retryable: {
-    create: [NO_ROLE_YET, "ParameterNotFound", ...NOT_VISIBLE_YET],
+    create: ["ParameterNotFound", ...CREATE_AGAIN],
     update: [BUSY],
     delete: [BUSY, HAS_REPLICAS],
   },
@@ -79,34 +76,33 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
 
   async create(aws, spec, owner) {
     const { Parameter } = await aws.ssm.getParameter({ Name: spec.passwordParameter, WithDecryption: true });
-    return createInstance(owner, () =>
-      aws.rds.createDBInstance({
-        DBInstanceIdentifier: idOf(owner),
-        Engine: "mysql",
-        // With a major version alone AWS takes a recent minor one (User Guide, "MySQL on Amazon RDS versions").
-        EngineVersion: spec.engineVersion,
-        DBInstanceClass: spec.instanceClass,
-        // No Iops and StorageThroughput: below 400 GiB AWS refuses them for gp3, though its model asks for them.
-        StorageType: "gp3",
-        AllocatedStorage: spec.storageGiB,
-        StorageEncrypted: spec.encrypted,
-        AvailabilityZone: spec.zone,
-        MultiAZ: false,
-        DBName: spec.databaseName,
-        MasterUsername: spec.user,
-        // Not ManageMasterUserPassword: AWS makes no read replica of an instance that has it.
-        MasterUserPassword: Parameter?.Value,
-        DBSubnetGroupName: spec.subnetGroup,
-        DBParameterGroupName: spec.parameterGroup,
-        VpcSecurityGroupIds: [...spec.groupIds],
-        PubliclyAccessible: spec.publicAccess,
-        BackupRetentionPeriod: spec.backupRetentionDays,
-        DeletionProtection: spec.deletionProtection,
-        AutoMinorVersionUpgrade: spec.minorUpgrades,
-        CopyTagsToSnapshot: spec.copyTagsToSnapshot,
-        Tags: tagList(owner.tags),
-      }),
-    );
+    await aws.rds.createDBInstance({
+      DBInstanceIdentifier: idOf(owner),
+      Engine: "mysql",
+      // With a major version alone AWS takes a recent minor one (User Guide, "MySQL on Amazon RDS versions").
+      EngineVersion: spec.engineVersion,
+      DBInstanceClass: spec.instanceClass,
+      // No Iops and StorageThroughput: below 400 GiB AWS refuses them for gp3, though its model asks for them.
+      StorageType: "gp3",
+      AllocatedStorage: spec.storageGiB,
+      StorageEncrypted: spec.encrypted,
+      AvailabilityZone: spec.zone,
+      MultiAZ: false,
+      DBName: spec.databaseName,
+      MasterUsername: spec.user,
+      // Not ManageMasterUserPassword: AWS makes no read replica of an instance that has it.
+      MasterUserPassword: Parameter?.Value,
+      DBSubnetGroupName: spec.subnetGroup,
+      DBParameterGroupName: spec.parameterGroup,
+      VpcSecurityGroupIds: [...spec.groupIds],
+      PubliclyAccessible: spec.publicAccess,
+      BackupRetentionPeriod: spec.backupRetentionDays,
+      DeletionProtection: spec.deletionProtection,
+      AutoMinorVersionUpgrade: spec.minorUpgrades,
+      CopyTagsToSnapshot: spec.copyTagsToSnapshot,
+      Tags: tagList(owner.tags),
+    });
+    return idOf(owner);
   },
 
   async update(aws, { id, arn }, spec, changed, owner) {

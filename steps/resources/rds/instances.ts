@@ -1,11 +1,11 @@
 import type { DBInstance } from "@aws-sdk/client-rds";
 import type { Aws } from "../../../src/aws/aws.ts";
-import { absentAs, hasCode } from "../../../src/aws/errors.ts";
+import { absentAs } from "../../../src/aws/errors.ts";
 import { assertOurs, STACK_TAG, tagsFrom } from "../../../src/aws/owned.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import type { DeleteOptions, Health, Identified, NotYet, Owner, Tags } from "../../../src/engine/resource.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
-import { idOf } from "./tags.ts";
+import { idOf, NO_ROLE_YET } from "./tags.ts";
 
 /** What a primary and a replica have in common: both are DB instances. Its id is its name. */
 export interface InstanceLive extends Identified {
@@ -99,7 +99,8 @@ export const listInstances = async (aws: Aws, stack: string): Promise<readonly I
 /** Fully operational, says AWS ("Viewing Amazon RDS DB instance status"); some changes are refused meanwhile. */
 const READY = new Set(["available", "storage-optimization", "storage-initialization"]);
 /** What does not pass by itself. All others are on their way: AWS has many, and adds to them. */
-const FAILED = /^(failed|stopped|storage-full|restore-error|insufficient-capacity|inaccessible-encryption-credentials.*|incompatible-.*)$/;
+const FAILED =
+  /^(failed|stopped|storage-full|restore-error|insufficient-capacity|inaccessible-encryption-credentials.*|incompatible-.*)$/;
 
 export function instanceHealth({ id, status }: InstanceLive): Health {
   if (READY.has(status)) return "ready";
@@ -110,61 +111,65 @@ export function instanceHealth({ id, status }: InstanceLive): Health {
 /** "The instance is in a state that does not allow this", such as a backup just now. */
 export const BUSY: NotYet = "InvalidDBInstanceStateFault";
 
-/** What a new instance may refer to before it shows everywhere. */
-export const NOT_VISIBLE_YET: readonly NotYet[] = [
+export const CREATE_AGAIN: readonly NotYet[] = [
+  NO_ROLE_YET,
+  // Our own, made by a call whose answer was lost, or somebody else's: the next look tells.
+  "DBInstanceAlreadyExistsFault",
+  // What a new instance refers to may not show everywhere yet.
   "DBSubnetGroupNotFoundFault",
   "DBParameterGroupNotFoundFault",
   { code: "InvalidParameterValue", message: /security group/i },
 ];
-
-/** Runs a create call. When the name is taken, the next look tells by whom. */
-export async function createInstance(owner: Owner, create: () => Promise<unknown>): Promise<string> {
-  try {
-    await create();
-  } catch (error) {
-    if (!hasCode(error, "DBInstanceAlreadyExistsFault")) throw error;
-  }
-  return idOf(owner);
-}
 
 /** In these states AWS makes no final snapshot (API reference, DeleteDBInstance). */
 const NO_SNAPSHOT = new Set(["failed", "incompatible-restore", "incompatible-network"]);
 
 export const HAS_REPLICAS: NotYet = { code: "BuddyError", message: /still has the replica/ };
 
+const blocked = (id: string, message: string, hint: string) =>
+  new BuddyError({
+    code: "blocked",
+    message: `DB instance ${id} ${message}`,
+    about: { id, operation: "DeleteDBInstance" },
+    hint,
+  });
+
 /** Deletes an instance that may hold data: unless that is to be discarded, a snapshot of it stays. */
 export async function deleteWithSnapshot(
   aws: Aws,
-  { id, status, deletionProtection, replicas }: InstanceLive,
+  instance: InstanceLive,
   { discardData, label }: DeleteOptions,
 ): Promise<void> {
-  if (deletionProtection)
-    throw new BuddyError({
-      code: "blocked",
-      message: `DB instance ${id} is protected from deletion`,
-      about: { id, operation: "DeleteDBInstance" },
-      hint: "Set database.deletionProtection to false, run `buddyverse up`, then run the same command again.",
-    });
-  // Without its source a replica would become a primary of its own, and cost as one.
-  if (replicas.length > 0)
-    throw new BuddyError({
-      code: "blocked",
-      message: `DB instance ${id} still has the replica ${replicas.join(", ")}`,
-      about: { id, operation: "DeleteDBInstance" },
-      hint: "Delete that replica, or promote it, then run the same command again.",
-    });
+  const { id, status } = instance;
   if (NO_SNAPSHOT.has(status) && !discardData)
-    throw new BuddyError({
-      code: "blocked",
-      message: `DB instance ${id} is ${status}: AWS can delete it only without a final snapshot`,
-      about: { id, operation: "DeleteDBInstance" },
-      hint: "Restore what you need from its automated backups first; then run `buddyverse down --discard-data`.",
-    });
-  await deleteInstance(aws, id, discardData ? undefined : `${id}-final-${label}`);
+    throw blocked(
+      id,
+      `is ${status}: AWS can delete it only without a final snapshot`,
+      "Restore what you need from its automated backups first; then run `buddyverse down --discard-data`.",
+    );
+  await deleteInstance(aws, instance, discardData ? undefined : `${id}-final-${label}`);
 }
 
 /** @param snapshot the name of the snapshot that stays; undefined: none. */
-export async function deleteInstance(aws: Aws, id: string, snapshot: string | undefined): Promise<void> {
+export async function deleteInstance(
+  aws: Aws,
+  { id, deletionProtection, replicas }: InstanceLive,
+  snapshot?: string,
+): Promise<void> {
+  // That is what it is for: it is lifted by a change of the config, never in passing.
+  if (deletionProtection)
+    throw blocked(
+      id,
+      "is protected from deletion",
+      "Set database.deletionProtection to false and run `buddyverse up`; then run the same command again.",
+    );
+  // Without its source a replica would become a primary of its own, and cost as one.
+  if (replicas.length > 0)
+    throw blocked(
+      id,
+      `still has the replica ${replicas.join(", ")}`,
+      "Delete that replica, or promote it, then run the same command again.",
+    );
   // The snapshot is there when an earlier call was accepted and its answer lost: the next look shows the instance deleting.
   await absentAs([...GONE, "DBSnapshotAlreadyExistsFault"], () =>
     aws.rds.deleteDBInstance({

@@ -1,4 +1,4 @@
-import { absentAs, hasCode } from "../../../src/aws/errors.ts";
+import { absentAs } from "../../../src/aws/errors.ts";
 import { assertOurs, tagList } from "../../../src/aws/owned.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import type { Identified, ResourceType, Tags } from "../../../src/engine/resource.ts";
@@ -28,7 +28,8 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
   },
   patience: { usual: 2, limit: 300, gone: 1 },
   retryable: {
-    create: [NO_ROLE_YET],
+    // A name that is taken is our own, by a call whose answer was lost, or somebody else's: the next look tells.
+    create: [NO_ROLE_YET, "DBParameterGroupAlreadyExistsFault"],
     update: ["InvalidDBParameterGroupStateFault", ...NOT_FOUND],
     delete: ["InvalidDBParameterGroupStateFault"],
   },
@@ -69,17 +70,12 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
   },
 
   async create(aws, { family, description }, owner) {
-    try {
-      await aws.rds.createDBParameterGroup({
-        DBParameterGroupName: idOf(owner),
-        DBParameterGroupFamily: family,
-        Description: description,
-        Tags: tagList(owner.tags),
-      });
-    } catch (error) {
-      // Its own, made by a call whose answer was lost, or somebody else's: the next look tells.
-      if (!hasCode(error, "DBParameterGroupAlreadyExistsFault")) throw error;
-    }
+    await aws.rds.createDBParameterGroup({
+      DBParameterGroupName: idOf(owner),
+      DBParameterGroupFamily: family,
+      Description: description,
+      Tags: tagList(owner.tags),
+    });
     return idOf(owner);
   },
 

@@ -1,10 +1,10 @@
 import type { ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
 import { tagList } from "../../../src/aws/owned.ts";
 import { sameSet } from "../../../src/engine/differences.ts";
-import type { Health, Identified, ResourceType } from "../../../src/engine/resource.ts";
+import type { Health, ResourceType } from "../../../src/engine/resource.ts";
 import {
   BUSY,
-  createInstance,
+  CREATE_AGAIN,
   deleteInstance,
   deleteWithSnapshot,
   findInstance,
@@ -12,9 +12,8 @@ import {
   type InstanceLive,
   instanceHealth,
   listInstances,
-  NOT_VISIBLE_YET,
 } from "./instances.ts";
-import { idOf, NO_ROLE_YET, retag } from "./tags.ts";
+import { idOf, retag } from "./tags.ts";
 
 export interface ReplicaSpec {
   /** The primary's id. */
@@ -29,7 +28,7 @@ export interface ReplicaSpec {
   /** True: what the parameter group, which is the primary's, says is in force. */
   readonly parametersApplied: boolean;
 }
-export interface ReplicaLive extends ReplicaSpec, InstanceLive, Identified {}
+export interface ReplicaLive extends ReplicaSpec, InstanceLive {}
 
 function health(replica: InstanceLive): Health {
   const own = instanceHealth(replica);
@@ -48,7 +47,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   patience: { usual: 480, limit: 3600, gone: 240 },
   retryable: {
     // The primary makes its first backup right after it is made.
-    create: [BUSY, NO_ROLE_YET, "DBInstanceNotFoundFault", ...NOT_VISIBLE_YET],
+    create: [BUSY, "DBInstanceNotFoundFault", ...CREATE_AGAIN],
     update: [BUSY],
     delete: [BUSY, HAS_REPLICAS],
   },
@@ -61,22 +60,21 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   health,
 
   async create(aws, spec, owner) {
-    return createInstance(owner, () =>
-      // No subnet group (refused in the primary's region), no parameter group (the primary's is used), no engine, user or
-      // retention. The groups are named: AWS's pages do not agree on whether they are inherited.
-      aws.rds.createDBInstanceReadReplica({
-        DBInstanceIdentifier: idOf(owner),
-        SourceDBInstanceIdentifier: spec.source,
-        DBInstanceClass: spec.instanceClass,
-        AvailabilityZone: spec.zone,
-        VpcSecurityGroupIds: [...spec.groupIds],
-        PubliclyAccessible: spec.publicAccess,
-        AutoMinorVersionUpgrade: spec.minorUpgrades,
-        CopyTagsToSnapshot: spec.copyTagsToSnapshot,
-        DeletionProtection: spec.deletionProtection,
-        Tags: tagList(owner.tags),
-      }),
-    );
+    // No subnet group (refused in the primary's region), no parameter group (the primary's is used), no engine, user or
+    // retention. The groups are named: AWS's pages do not agree on whether they are inherited.
+    await aws.rds.createDBInstanceReadReplica({
+      DBInstanceIdentifier: idOf(owner),
+      SourceDBInstanceIdentifier: spec.source,
+      DBInstanceClass: spec.instanceClass,
+      AvailabilityZone: spec.zone,
+      VpcSecurityGroupIds: [...spec.groupIds],
+      PubliclyAccessible: spec.publicAccess,
+      AutoMinorVersionUpgrade: spec.minorUpgrades,
+      CopyTagsToSnapshot: spec.copyTagsToSnapshot,
+      DeletionProtection: spec.deletionProtection,
+      Tags: tagList(owner.tags),
+    });
+    return idOf(owner);
   },
 
   async update(aws, { id, arn }, spec, changed, owner) {
@@ -99,6 +97,6 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   async delete(aws, live, options) {
     // A replica leaves no snapshot: AWS refuses one, and the primary has the data. A promoted one is no replica.
     if (live.source === "") await deleteWithSnapshot(aws, live, options);
-    else await deleteInstance(aws, live.id, undefined);
+    else await deleteInstance(aws, live);
   },
 };

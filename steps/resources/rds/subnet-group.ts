@@ -1,4 +1,4 @@
-import { absentAs, hasCode } from "../../../src/aws/errors.ts";
+import { absentAs } from "../../../src/aws/errors.ts";
 import { assertOurs, tagList } from "../../../src/aws/owned.ts";
 import { sameSet } from "../../../src/engine/differences.ts";
 import type { Identified, ResourceType, Tags } from "../../../src/engine/resource.ts";
@@ -25,6 +25,8 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
   retryable: {
     create: [
       NO_ROLE_YET,
+      // Our own, made by a call whose answer was lost, or somebody else's: the next look tells.
+      "DBSubnetGroupAlreadyExistsFault",
       "InvalidSubnet",
       { code: "InvalidParameterValue", message: /input subnets .* are invalid/i },
     ],
@@ -50,17 +52,12 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
   },
 
   async create(aws, { description, subnetIds }, owner) {
-    try {
-      await aws.rds.createDBSubnetGroup({
-        DBSubnetGroupName: idOf(owner),
-        DBSubnetGroupDescription: description,
-        SubnetIds: [...subnetIds],
-        Tags: tagList(owner.tags),
-      });
-    } catch (error) {
-      // Its own, made by a call whose answer was lost, or somebody else's: the next look tells.
-      if (!hasCode(error, "DBSubnetGroupAlreadyExistsFault")) throw error;
-    }
+    await aws.rds.createDBSubnetGroup({
+      DBSubnetGroupName: idOf(owner),
+      DBSubnetGroupDescription: description,
+      SubnetIds: [...subnetIds],
+      Tags: tagList(owner.tags),
+    });
     return idOf(owner);
   },
 

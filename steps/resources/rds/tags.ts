@@ -17,4 +17,7 @@ export async function retag(aws: Aws, arn: string, changed: ReadonlySet<string>,
 }
 
 /** In an account that never used RDS the first call makes RDS's service-linked role, and can fail until that is everywhere. */
-export const NO_ROLE_YET: NotYet = { code: "InvalidParameterValue", message: /service.linked role|necessary credentials/i };
+export const NO_ROLE_YET: NotYet = {
+  code: "InvalidParameterValue",
+  message: /service.linked role|necessary credentials/i,
+};

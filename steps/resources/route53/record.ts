@@ -6,7 +6,6 @@ import { sameSet } from "../../../src/engine/differences.ts";
 import type { Identified, ResourceType } from "../../../src/engine/resource.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import { certificatesNaming, certificatesOf, certificateTags } from "../acm/certificate.ts";
-import { KEPT } from "../kept.ts";
 import { type PlainRecord, plainRecord, plainTarget, recordsIn } from "./records.ts";
 import { plainName, zonesFor } from "./zones.ts";
 
@@ -78,6 +77,11 @@ const change = (aws: Aws, zoneId: string, Action: ChangeAction, set: ResourceRec
     HostedZoneId: zoneId,
     ChangeBatch: { Changes: [{ Action, ResourceRecordSet: set }] },
   });
+
+/** Route 53 puts its reasons for refusing a batch into a list, and sometimes into the message too. */
+const refusedAs = (error: unknown, reason: RegExp): boolean =>
+  hasCode(error, "InvalidChangeBatch") &&
+  reason.test(`${(error as Error).message} ${((error as { messages?: string[] }).messages ?? []).join(" ")}`);
 
 /** The record that its content proves to be the stack's: records bear no tags. */
 async function provenOurs(
@@ -161,7 +165,7 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
       await change(aws, spec.zoneId, "CREATE", setOf(spec));
       return idOf(spec);
     } catch (error) {
-      if (!hasCode(error, "InvalidChangeBatch")) throw error;
+      if (!refusedAs(error, /already exists|conflicts with/)) throw error;
       const name = plainName(spec.name);
       const there = (await recordsIn(aws, spec.zoneId)).filter(
         (one) =>
@@ -187,15 +191,14 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
   },
 
   async delete(aws, { id, zoneId, name, type, exact, stack }) {
-    if (type === "CNAME" && (id.endsWith("|found") || (await neededElsewhere(aws, stack, name)))) return KEPT;
+    // Answering its own id says: it stays.
+    if (type === "CNAME" && (id.endsWith("|found") || (await neededElsewhere(aws, stack, name)))) return id;
     try {
       await change(aws, zoneId, "DELETE", exact);
     } catch (error) {
-      if (hasCode(error, "NoSuchHostedZone")) return;
-      if (!hasCode(error, "InvalidChangeBatch")) throw error;
-      // Refused: it is gone, or somebody has just changed it. The next look tells which.
-      const now = at(await recordsIn(aws, zoneId), name, type);
-      if (now && JSON.stringify(now) === JSON.stringify(exact)) throw error;
+      if (hasCode(error, "NoSuchHostedZone") || refusedAs(error, /was not found/)) return;
+      // Somebody has just changed it: the next look gets it as it is now.
+      if (!refusedAs(error, /do not match/)) throw error;
     }
   },
 };

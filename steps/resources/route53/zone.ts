@@ -69,7 +69,7 @@ async function ifOwned(aws: Aws, owner: Owner, id: string): Promise<OwnedZoneLiv
 
 /** A public hosted zone that the stack makes. Named as the domain. It goes only when it is empty. */
 export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
-  name: "route53:zone",
+  name: "route53:owned-zone",
   immutable: ["domain"],
   patience: { usual: 2, limit: 120, gone: 1 },
   // The answer to a repeat: it was made, and is not to be seen yet.

@@ -1,15 +1,15 @@
 import { absentAs, hasCode } from "../../../src/aws/errors.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import type { Identified, ResourceType } from "../../../src/engine/resource.ts";
-import { KEPT } from "../kept.ts";
 import { NO_TOPIC, topicArn } from "./topic.ts";
 
 export interface SubscriptionSpec {
   readonly topicArn: string;
   readonly email: string;
 }
-/** `id` is the ARN; while the person has not confirmed, only the answer to Subscribe tells it. */
+/** `id` is `<topic ARN>|<address>`: the subscription's own ARN is listed only when the person has confirmed. */
 export interface SubscriptionLive extends SubscriptionSpec, Identified {
+  readonly arn: string;
   /** The person has followed the link in AWS's mail. Until then no alarm reaches them. */
   readonly confirmed: boolean;
 }
@@ -17,6 +17,7 @@ export interface SubscriptionLive extends SubscriptionSpec, Identified {
 const ARROW = " → ";
 /** The name of a subscription in the stack: the topic's name, and who is told. */
 export const subscriptionName = (topic: string, email: string): string => `${topic}${ARROW}${email}`;
+const idOf = (topic: string, email: string): string => `${topic}|${email}`;
 // What SNS lists in place of the ARN until the person confirms.
 const PENDING = "PendingConfirmation";
 
@@ -26,7 +27,7 @@ export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
   immutable: ["topicArn", "email"],
   patience: { usual: 2, limit: 120, gone: 1 },
 
-  async find(aws, { name }, id) {
+  async find(aws, { name }) {
     const [topic = "", email = ""] = name.split(ARROW);
     const arn = topicArn(aws, topic);
     const found = await absentAs(NO_TOPIC, () =>
@@ -38,36 +39,27 @@ export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
     );
     const one = found?.find(({ Protocol, Endpoint }) => Protocol === "email" && Endpoint === email);
     if (!one) return undefined;
-    const confirmed = one.SubscriptionArn !== PENDING;
-    return {
-      id: confirmed ? (one.SubscriptionArn as string) : (id ?? `${arn}:${PENDING}`),
-      topicArn: arn,
-      email,
-      confirmed,
-    };
+    const own = one.SubscriptionArn ?? PENDING;
+    return { id: idOf(arn, email), arn: own, topicArn: arn, email, confirmed: own !== PENDING };
   },
 
   async create(aws, { topicArn: TopicArn, email }) {
-    const { SubscriptionArn } = await aws.sns.subscribe({
-      TopicArn,
-      Protocol: "email",
-      Endpoint: email,
-      ReturnSubscriptionArn: true,
-    });
-    return SubscriptionArn as string;
+    await aws.sns.subscribe({ TopicArn, Protocol: "email", Endpoint: email, ReturnSubscriptionArn: true });
+    return idOf(TopicArn, email);
   },
 
-  async delete(aws, { id, confirmed }) {
-    // AWS cannot unsubscribe what is not confirmed; it forgets it after two days, or with the topic.
-    if (!confirmed) return KEPT;
+  async delete(aws, { id, arn, confirmed }) {
+    // AWS cannot unsubscribe what is not confirmed; it forgets it after two days, or with the topic. Answering its own id
+    // says: it stays.
+    if (!confirmed) return id;
     try {
-      await absentAs(NO_TOPIC, () => aws.sns.unsubscribe({ SubscriptionArn: id }));
+      await absentAs(NO_TOPIC, () => aws.sns.unsubscribe({ SubscriptionArn: arn }));
     } catch (error) {
       if (
         hasCode(error, "InvalidParameterException", "InvalidParameter") &&
         /pending confirmation/i.test(String(error))
       )
-        return KEPT;
+        return id;
       throw error;
     }
   },

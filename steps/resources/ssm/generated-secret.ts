@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { STACK_TAG } from "../../../src/aws/owned.ts";
 import type { Identified, ResourceType } from "../../../src/engine/resource.ts";
-import { createParameter, deleteParameter, describeParameters, isOurs, NAME_HELD } from "./names.ts";
+import { createParameter, deleteParameter, describeParameters, isOurs, NAME_TAKEN } from "./names.ts";
 
 /** All printable ASCII but what RDS refuses in a password (/ " @ space) and what shells and config files trip over (' \ ` $). */
 const ALPHABET = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index))
@@ -20,7 +20,7 @@ const generate = (): string =>
 export const generatedSecret: ResourceType<object, Identified> = {
   name: "ssm:generated-secret",
   patience: { usual: 2, limit: 300, gone: 1 },
-  retryable: { create: NAME_HELD },
+  retryable: { create: NAME_TAKEN },
 
   async list(aws, stack) {
     const described = await describeParameters(aws, stack);
@@ -29,11 +29,11 @@ export const generatedSecret: ResourceType<object, Identified> = {
       .map(({ name }) => ({ id: name, tags: { Name: name, [STACK_TAG]: stack } }));
   },
 
-  async find(aws, owner, id) {
+  async find(aws, owner) {
     const described = await describeParameters(aws, owner.stack);
     const shown = described.some(({ name }) => name === owner.name);
-    // Recorded, but the tag filter does not show it: it lags behind, or the tags were taken away.
-    return shown || (id !== undefined && (await isOurs(aws, owner))) ? { id: owner.name } : undefined;
+    // The tag filter may lag behind; or the name is somebody else's.
+    return shown || (await isOurs(aws, owner)) ? { id: owner.name } : undefined;
   },
 
   create: (aws, _spec, owner) => createParameter(aws, owner, { Type: "SecureString", Value: generate() }),

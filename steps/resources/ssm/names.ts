@@ -1,5 +1,5 @@
 import type { Aws } from "../../../src/aws/aws.ts";
-import { absentAs, hasCode } from "../../../src/aws/errors.ts";
+import { absentAs } from "../../../src/aws/errors.ts";
 import { assertOurs, STACK_TAG, tagList, tagsFrom } from "../../../src/aws/owned.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import type { NotYet, Owner } from "../../../src/engine/resource.ts";
@@ -35,20 +35,14 @@ export async function isOurs(aws: Aws, owner: Owner): Promise<boolean> {
   return answer !== undefined;
 }
 
-/**
- * Makes a parameter with its tags and answers its name. When the name is taken, by ourselves (the answer of an earlier
- * call was lost), what is there stays as it is.
- */
+/** Makes a parameter with its tags and answers its name. */
 export async function createParameter(
   aws: Aws,
   owner: Owner,
   { Type, Value }: { readonly Type: "String" | "SecureString"; readonly Value: string },
 ): Promise<string> {
-  try {
-    await aws.ssm.putParameter({ Name: owner.name, Type, Value, Tags: tagList(owner.tags) });
-  } catch (error) {
-    if (!hasCode(error, "ParameterAlreadyExists") || !(await isOurs(aws, owner))) throw error;
-  }
+  // Without Overwrite: what is there stays as it is.
+  await aws.ssm.putParameter({ Name: owner.name, Type, Value, Tags: tagList(owner.tags) });
   return owner.name;
 }
 
@@ -56,5 +50,8 @@ export async function deleteParameter(aws: Aws, name: string): Promise<void> {
   await absentAs(["ParameterNotFound"], () => aws.ssm.deleteParameter({ Name: name }));
 }
 
-/** A name just deleted is held for half a minute (API reference, DeleteParameter). */
-export const NAME_HELD: readonly NotYet[] = ["ParameterAlreadyExists", "TooManyUpdates"];
+/**
+ * The name is taken: by our own parameter, whose creation was not answered; by one just deleted, for half a minute (API
+ * reference, DeleteParameter); or by somebody else's. The next look tells.
+ */
+export const NAME_TAKEN: readonly NotYet[] = ["ParameterAlreadyExists", "TooManyUpdates"];

@@ -1,7 +1,7 @@
 import type { Aws } from "../../../src/aws/aws.ts";
 import { STACK_TAG } from "../../../src/aws/owned.ts";
 import type { Identified, ResourceType, Tags } from "../../../src/engine/resource.ts";
-import { createParameter, deleteParameter, describeParameters, isOurs, NAME_HELD } from "./names.ts";
+import { createParameter, deleteParameter, describeParameters, isOurs, NAME_TAKEN } from "./names.ts";
 
 /** A plain text that the instances read. The resource's name is the parameter's name. */
 export interface ParameterSpec {
@@ -25,7 +25,7 @@ const parameterValue = (aws: Aws, name: string) => aws.batched("ssm:values", nam
 export const parameter: ResourceType<ParameterSpec, ParameterLive> = {
   name: "ssm:parameter",
   patience: { usual: 2, limit: 300, gone: 1 },
-  retryable: { create: NAME_HELD, update: ["TooManyUpdates"] },
+  retryable: { create: NAME_TAKEN, update: ["TooManyUpdates"] },
 
   async list(aws, stack) {
     const described = (await describeParameters(aws, stack)).filter(({ type }) => type === "String");

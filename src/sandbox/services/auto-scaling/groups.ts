@@ -2,7 +2,7 @@ import { z } from "zod";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { launchTemplateFor, requestFromTemplate, versionNumber } from "../ec2/launch-templates.ts";
-import { groupTable as securityGroupTable, imageTable, subnetTable } from "../ec2/tables.ts";
+import { imageTable, groupTable as securityGroupTable, subnetTable } from "../ec2/tables.ts";
 import { deregisterTarget, registerTarget } from "../elb/health.ts";
 import { targetGroupTable } from "../elb/tables.ts";
 import { profileUsable } from "../iam/iam.ts";
@@ -28,7 +28,11 @@ const tags = z
     z.strictObject({
       ResourceId: z.string(),
       ResourceType: z.literal("auto-scaling-group"),
-      Key: z.string().min(1).max(128).regex(/^(?!aws:)/i),
+      Key: z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(/^(?!aws:)/i),
       Value: z.string().max(256).optional(),
       PropagateAtLaunch: z.boolean(),
     }),
@@ -70,8 +74,7 @@ function checkTemplate(sim: Sim, given: z.infer<typeof launchTemplate>, subnetId
   for (const id of request.groupIds) {
     const group = securityGroupTable(sim).seen(id);
     if (!group) throw refuse(`The security group '${id}' does not exist`);
-    if (group.vpcId !== vpcId)
-      throw refuse(`The security group '${id}' does not exist in VPC '${vpcId}'`);
+    if (group.vpcId !== vpcId) throw refuse(`The security group '${id}' does not exist in VPC '${vpcId}'`);
   }
   const profile = request.profileName ?? request.profileArn?.split("/").at(-1);
   if (profile && !profileUsable(sim, profile)) {
@@ -89,9 +92,7 @@ function checkTargetGroups(sim: Sim, arns: readonly string[]): void {
 function checkSizes({ min, max, desired }: Pick<Group, "min" | "max" | "desired">): void {
   if (min > max) throw invalid(`Max bound, ${max}, must be greater than or equal to min bound, ${min}`);
   if (desired < min || desired > max)
-    throw invalid(
-      `Desired capacity:${desired} must be between the specified min size:${min} and max size:${max}`,
-    );
+    throw invalid(`Desired capacity:${desired} must be between the specified min size:${min} and max size:${max}`);
 }
 
 const describedMember = (one: Member) => ({
@@ -240,9 +241,7 @@ export const groups: SandboxService = {
         const moved = desired !== group.desired;
         groupTable(sim).put(
           group.name,
-          moved
-            ? setDesired(sim, changed, desired, "a user request update of AutoScalingGroup constraints")
-            : changed,
+          moved ? setDesired(sim, changed, desired, "a user request update of AutoScalingGroup constraints") : changed,
         );
         if (moved) live(sim, group.name);
         return {};

@@ -11,8 +11,8 @@ import {
   type Group,
   groupTable,
   type Member,
-  memberTable,
   membersOf,
+  memberTable,
   type Refresh,
   refreshTable,
   refreshUnderWay,
@@ -259,10 +259,11 @@ function refreshed(sim: Sim, group: Group): number {
   const most = Math.ceil((group.desired * refresh.maxHealthy) / 100);
   const least = Math.ceil((group.desired * refresh.minHealthy) / 100);
   const serving = old.filter(({ state }) => state === "InService").length + good.length;
-  for (const member of old.slice(0, Math.max(0, serving - least))) {
+  const leaving = old.slice(0, Math.max(0, serving - least));
+  for (const member of leaving) {
     retire(sim, member, "an instance was taken out of service in response to an instance refresh.", { drain: true });
   }
-  return Math.min(most - group.desired, old.length);
+  return Math.min(most - group.desired, old.length - leaving.length);
 }
 
 /** Keeps to the desired number. Those of an old template version go first, then the oldest of the fuller zone. */

@@ -1,47 +1,47 @@
 import { z } from "zod";
 import { operation, type SandboxService } from "../../service.ts";
-import type { Sim, Table } from "../../world.ts";
+import type { Sim } from "../../world.ts";
+import { alarmArn, alarmTable } from "../cloudwatch/tables.ts";
 import { groupFor, groupTable, invalid, type Policy, policyTable, uuid } from "./tables.ts";
-
-/** What Auto Scaling keeps among CloudWatch's alarms: there for as long as the policy is, and nobody else's business. */
-export interface TrackingAlarm {
-  readonly name: string;
-  readonly arn: string;
-  readonly by: "autoscaling";
-  readonly group: string;
-  readonly metric: "CPUUtilization";
-  readonly comparison: "GreaterThanThreshold" | "LessThanThreshold";
-  readonly threshold: number;
-  /** Minutes in a row. */
-  readonly periods: number;
-  readonly policyArn: string;
-}
-const alarmTable = (sim: Sim): Table<TrackingAlarm> => sim.table("cloudwatch.alarms");
 
 const name = z.string().min(1).max(255);
 const key = (group: string, policy: string) => `${group}/${policy}`;
 
-// Above the target for 3 minutes: more. Below 90 % of it for 15 minutes: fewer (user guide, target tracking).
+// Above the target for 3 minutes: more. Below 90 % of it for 15 minutes: fewer (user guide, target tracking). Nobody's
+// business but Auto Scaling's: they are there for as long as the policy is.
 function putAlarms(sim: Sim, policy: Omit<Policy, "alarms">, before: Policy | undefined): Policy["alarms"] {
   const kinds = [
-    { kind: "AlarmHigh", comparison: "GreaterThanThreshold", threshold: policy.target, periods: 3 },
-    { kind: "AlarmLow", comparison: "LessThanThreshold", threshold: policy.target * 0.9, periods: 15 },
+    { kind: "AlarmHigh", ComparisonOperator: "GreaterThanThreshold", Threshold: policy.target, EvaluationPeriods: 3 },
+    {
+      kind: "AlarmLow",
+      ComparisonOperator: "LessThanThreshold",
+      Threshold: policy.target * 0.9,
+      EvaluationPeriods: 15,
+    },
   ] as const;
   return kinds.map(({ kind, ...rule }) => {
     const alarm =
       before?.alarms.find((one) => one.name.includes(kind))?.name ??
       `TargetTracking-${policy.group}-${kind}-${uuid(sim)}`;
-    const arn = `arn:aws:cloudwatch:${sim.region}:${sim.account}:alarm:${alarm}`;
     alarmTable(sim).putNow(alarm, {
       name: alarm,
-      arn,
       by: "autoscaling",
-      group: policy.group,
-      metric: "CPUUtilization",
-      ...rule,
-      policyArn: policy.arn,
+      settings: {
+        AlarmDescription: `DO NOT EDIT OR DELETE. For TargetTrackingScaling policy ${policy.arn}.`,
+        ActionsEnabled: true,
+        OKActions: [],
+        AlarmActions: [policy.arn],
+        InsufficientDataActions: [],
+        Namespace: "AWS/EC2",
+        MetricName: "CPUUtilization",
+        Statistic: "Average",
+        Dimensions: [{ Name: "AutoScalingGroupName", Value: policy.group }],
+        Period: 60,
+        ...rule,
+      },
+      madeAt: sim.now,
     });
-    return { name: alarm, arn };
+    return { name: alarm, arn: alarmArn(sim, alarm) };
   });
 }
 
@@ -77,7 +77,9 @@ export const policies: SandboxService = {
         PolicyName: name,
         PolicyType: z.literal("TargetTrackingScaling"),
         TargetTrackingConfiguration: z.strictObject({
-          PredefinedMetricSpecification: z.strictObject({ PredefinedMetricType: z.literal("ASGAverageCPUUtilization") }),
+          PredefinedMetricSpecification: z.strictObject({
+            PredefinedMetricType: z.literal("ASGAverageCPUUtilization"),
+          }),
           TargetValue: z.number().positive(),
         }),
       },

@@ -266,6 +266,19 @@ export function terminateInstance(sim: Sim, id: string): Instance {
   return ending;
 }
 
+/** AWS ends a launch that it had taken: for want of capacity, of volumes, of a key. The reason stands only on the instance. */
+export function failLaunch(sim: Sim, id: string, code: string, message: string): void {
+  const instance = instanceTable(sim).get(id);
+  if (!instance) return;
+  interfaceTable(sim).removeNow(instance.interfaceId);
+  changeInstance(sim, id, {
+    state: "terminated",
+    stateReason: { code, message: `${code}: ${message}` },
+    publicIp: null,
+  });
+  sim.after(VISIBLE_MS, "ec2:instance-forgotten", id);
+}
+
 /** Stops an instance. @param own it powers itself off (`shutdown -h now`, `init 0`), as its shutdown behavior says. */
 export function stopInstance(sim: Sim, id: string, own: boolean): Instance | undefined {
   const instance = instanceTable(sim).get(id);

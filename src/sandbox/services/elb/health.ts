@@ -1,8 +1,9 @@
-import { cidr, contains, parseCidr } from "../../../config/cidr.ts";
 import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { groupTable, type Instance, instanceTable, subnetTable } from "../ec2/tables.ts";
+import { groupsPermit } from "../ec2/reach.ts";
+import { type Instance, instanceTable } from "../ec2/tables.ts";
 import {
+  interfacesOf,
   type LoadBalancer,
   listenerTable,
   loadBalancerTable,
@@ -31,20 +32,15 @@ function userOf(sim: Sim, group: TargetGroup): LoadBalancer | undefined {
   return listener && loadBalancerTable(sim).get(listener.loadBalancerArn);
 }
 
-/** True when one of the instance's security groups lets the load balancer in on that port. */
+/** True when the security groups on both sides let the load balancer reach the instance on that port. */
 function admits(sim: Sim, instance: Instance, balancer: LoadBalancer, port: number): boolean {
-  const homes = balancer.subnetIds.flatMap((id) => subnetTable(sim).get(id)?.cidr ?? []).map(cidr);
-  return instance.groupIds
-    .flatMap((id) => groupTable(sim).get(id)?.inbound ?? [])
-    .some((rule) => {
-      const onPort =
-        rule.protocol === "-1" || (rule.protocol === "tcp" && (rule.from ?? 0) <= port && port <= (rule.to ?? 65535));
-      const source = rule.cidr === null ? undefined : parseCidr(rule.cidr);
-      const fromHere =
-        (rule.groupId !== null && balancer.groupIds.includes(rule.groupId)) ||
-        (source !== undefined && homes.every((home) => contains(source, home)));
-      return onPort && fromHere;
-    });
+  const tcp = { protocol: "tcp", port } as const;
+  const here = { address: instance.privateIp, groupIds: instance.groupIds };
+  return interfacesOf(sim, balancer).every(
+    ({ privateIp: address, groupIds }) =>
+      groupsPermit(sim, instance.groupIds, "inbound", tcp, { address, groupIds }) &&
+      groupsPermit(sim, groupIds, "outbound", tcp, here),
+  );
 }
 
 function answers(sim: Sim, group: TargetGroup, { instanceId }: Target, balancer: LoadBalancer): boolean {
@@ -58,7 +54,11 @@ function answers(sim: Sim, group: TargetGroup, { instanceId }: Target, balancer:
 }
 
 /** What DescribeTargetHealth says of a target. */
-export function targetHealth(sim: Sim, group: TargetGroup, target: Target): { State: string; Reason?: string; Description?: string } {
+export function targetHealth(
+  sim: Sim,
+  group: TargetGroup,
+  target: Target,
+): { State: string; Reason?: string; Description?: string } {
   if (target.state === "draining") {
     return {
       State: "draining",
@@ -175,12 +175,15 @@ export const healthChecks: SandboxService = {
         }
         const next = checked(sim, group, target, balancer);
         targetTable(sim).putNow(id, next);
-        const settled =
-          (next.state === "healthy" && next.bad === 0) || (next.state === "unhealthy" && next.good === 0);
+        const settled = (next.state === "healthy" && next.bad === 0) || (next.state === "unhealthy" && next.good === 0);
         moving ||= !settled;
       }
       if (targetsOf(sim, groupArn).length === 0) return;
-      sim.after(moving ? group.health.seconds * 1_000 : Math.max(QUIET_MS, group.health.seconds * 1_000), TIMER, groupArn);
+      sim.after(
+        moving ? group.health.seconds * 1_000 : Math.max(QUIET_MS, group.health.seconds * 1_000),
+        TIMER,
+        groupArn,
+      );
     },
   },
 };

@@ -40,7 +40,10 @@ const actions = z
         Type: z.literal("redirect"),
         RedirectConfig: z.strictObject({
           Protocol: z.enum(["HTTP", "HTTPS"]).optional(),
-          Port: z.string().regex(/^(\d{1,5}|#\{port\})$/).optional(),
+          Port: z
+            .string()
+            .regex(/^(\d{1,5}|#\{port\})$/)
+            .optional(),
           StatusCode: z.enum(["HTTP_301", "HTTP_302"]),
         }),
       }),
@@ -66,10 +69,7 @@ function actionOf(
     const sameProtocol = action.protocol === "#{protocol}" || action.protocol === own.protocol;
     const samePort = action.port === "#{port}" || action.port === String(own.port);
     if (sameProtocol && samePort) {
-      throw modelled(
-        "InvalidLoadBalancerAction",
-        "The redirect configuration is not valid because it creates a loop.",
-      );
+      throw modelled("InvalidLoadBalancerAction", "The redirect configuration is not valid because it creates a loop.");
     }
     return action;
   }
@@ -104,8 +104,7 @@ function checkTls(sim: Sim, listener: Pick<Listener, "protocol" | "certificateAr
   const certificate = sim
     .table<{ readonly arn: string; readonly status: string }>("acm.certificates")
     .get(listener.certificateArn);
-  if (!certificate)
-    throw modelled("CertificateNotFound", `Certificate ARN '${listener.certificateArn}' is not valid`);
+  if (!certificate) throw modelled("CertificateNotFound", `Certificate ARN '${listener.certificateArn}' is not valid`);
   if (certificate.status !== "ISSUED") {
     throw awsError(
       "UnsupportedCertificate",
@@ -184,7 +183,8 @@ export const listeners: SandboxService = {
           .find((one) => one.loadBalancerArn === balancer.arn && one.port === input.Port);
         if (existing) {
           const { arn: _arn, tags: _tags, ...settings } = existing;
-          const text = (one: typeof wanted) => JSON.stringify(Object.entries(one).sort(([a], [b]) => a.localeCompare(b)));
+          const text = (one: typeof wanted) =>
+            JSON.stringify(Object.entries(one).sort(([a], [b]) => a.localeCompare(b)));
           if (text(settings) === text(wanted)) return { Listeners: [described(existing)] };
           throw modelled(
             "DuplicateListener",

@@ -4,23 +4,19 @@ import { ms } from "../../durations.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
-import {
-  groupTable,
-  interfaceTable,
-  internetGatewayTable,
-  type Subnet,
-  subnetTable,
-} from "../ec2/tables.ts";
+import { groupTable, interfaceTable, internetGatewayTable, type Subnet, subnetTable } from "../ec2/tables.ts";
 import { removeListener } from "./listeners.ts";
 import {
   arn,
   checkName,
+  interfacesOf,
   invalid,
   type LoadBalancer,
   listenerTable,
   loadBalancerTable,
   modelled,
   noLoadBalancer,
+  ownerOf,
   page,
   paging,
   SERVICE,
@@ -33,12 +29,6 @@ import {
 const PER_REGION = 50;
 /** The zone that alias records of application load balancers in Seoul point into. */
 const CANONICAL_ZONE = "ZWKZPGTI48KDX";
-
-const ownerOf = ({ name, hash }: LoadBalancer) => `ELB app/${name}/${hash}`;
-const interfacesOf = (sim: Sim, balancer: LoadBalancer) =>
-  interfaceTable(sim)
-    .all()
-    .filter(({ description }) => description === ownerOf(balancer));
 
 function checkSubnets(sim: Sim, ids: readonly string[], scheme: string, already: readonly string[]): Subnet[] {
   const subnets = ids.map((id) => {
@@ -227,8 +217,7 @@ export const loadBalancers: SandboxService = {
         throw invalid(`'${LoadBalancerArn}' is not a valid load balancer ARN`);
       const balancer = loadBalancerTable(sim).get(LoadBalancerArn);
       if (!balancer) return {};
-      for (const one of listenerTable(sim).all())
-        if (one.loadBalancerArn === balancer.arn) removeListener(sim, one);
+      for (const one of listenerTable(sim).all()) if (one.loadBalancerArn === balancer.arn) removeListener(sim, one);
       forget(sim, interfacesOf(sim, balancer));
       loadBalancerTable(sim).remove(balancer.arn);
       return {};

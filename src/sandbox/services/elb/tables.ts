@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { awsError } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
+import { interfaceTable, type NetworkInterface } from "../ec2/tables.ts";
 
 export const SERVICE = "elastic-load-balancing-v2";
 
@@ -70,6 +71,13 @@ export const targetGroupTable = (sim: Sim): Table<TargetGroup> => sim.table("elb
 export const listenerTable = (sim: Sim): Table<Listener> => sim.table("elb.listeners");
 export const targetTable = (sim: Sim): Table<Target> => sim.table("elb.targets");
 
+/** What the description of its network interfaces says. */
+export const ownerOf = ({ name, hash }: LoadBalancer): string => `ELB app/${name}/${hash}`;
+export const interfacesOf = (sim: Sim, balancer: LoadBalancer): NetworkInterface[] =>
+  interfaceTable(sim)
+    .all()
+    .filter(({ description }) => description === ownerOf(balancer));
+
 export const arn = (sim: Sim, rest: string): string =>
   `arn:aws:elasticloadbalancing:${sim.region}:${sim.account}:${rest}`;
 
@@ -102,7 +110,12 @@ const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 export const tagsSchema = z
   .array(
     z.strictObject({
-      Key: z.string().min(1).max(128).regex(tagText).regex(/^(?!aws:)/i),
+      Key: z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(tagText)
+        .regex(/^(?!aws:)/i),
       Value: z.string().max(256).regex(tagText).optional(),
     }),
   )

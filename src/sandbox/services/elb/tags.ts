@@ -15,7 +15,10 @@ import {
   targetGroupTable,
 } from "./tables.ts";
 
-function tagged(sim: Sim, arn: string): { readonly table: Table<{ readonly tags: Tags }>; readonly missing: () => Error } {
+function tagged(
+  sim: Sim,
+  arn: string,
+): { readonly table: Table<{ readonly tags: Tags }>; readonly missing: () => Error } {
   const table = (one: Table<never>) => one as unknown as Table<{ readonly tags: Tags }>;
   if (arn.includes(":loadbalancer/"))
     return { table: table(loadBalancerTable(sim) as Table<never>), missing: noLoadBalancer };
@@ -46,8 +49,7 @@ export const tagging: SandboxService = {
         const row = table.seen(arn) && table.get(arn);
         if (!row) throw missing();
         const tags = { ...row.tags, ...added };
-        if (Object.keys(tags).length > 50)
-          throw modelled("TooManyTags", "The maximum number of tags has been reached");
+        if (Object.keys(tags).length > 50) throw modelled("TooManyTags", "The maximum number of tags has been reached");
         table.put(arn, { ...row, tags });
       }
       return {};

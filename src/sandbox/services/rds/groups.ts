@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { awsError, operation, type SandboxService } from "../../service.ts";
+import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { subnetTable } from "../ec2/tables.ts";
 import {
@@ -16,8 +16,8 @@ import {
   parameterGroupTable,
   type SubnetGroup,
   shownTags,
-  snapshotTable,
   subnetGroupTable,
+  type Tags,
   tagList,
   tagsFrom,
 } from "./tables.ts";
@@ -101,7 +101,7 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
 };
 
 /** The row that an ARN of the stack's objects names, and how its tags are put. */
-function tagged(sim: Sim, resource: string): { tags: Readonly<Record<string, string>>; put(tags: Readonly<Record<string, string>>): void } {
+function tagged(sim: Sim, resource: string): { readonly tags: Tags; put(tags: Tags): void } {
   const [kind = "", id = ""] = resource.split(":").slice(5);
   if (!resource.startsWith(`arn:aws:rds:${sim.region}:${sim.account}:`))
     throw invalidValue(`The specified resource name does not match an RDS resource in this region: ${resource}`);
@@ -113,13 +113,9 @@ function tagged(sim: Sim, resource: string): { tags: Readonly<Record<string, str
     const group = parameterGroupFor(sim, id);
     return { tags: group.tags, put: (tags) => parameterGroupTable(sim).put(id, { ...group, tags }) };
   }
-  const table = kind === "db" ? databaseTable(sim) : undefined;
-  const row = table?.get(id);
-  if (!table || !row)
-    throw kind === "snapshot" && snapshotTable(sim).get(id)
-      ? awsError("InvalidParameterValue", "The sandbox keeps the tags of snapshots as they are")
-      : fault("DBInstanceNotFoundFault", "DBInstanceNotFound", `DBInstance ${id} not found.`, 404);
-  return { tags: row.tags, put: (tags) => table.put(id, { ...row, tags }) };
+  const row = kind === "db" ? databaseTable(sim).get(id) : undefined;
+  if (!row) throw fault("DBInstanceNotFoundFault", "DBInstanceNotFound", `DBInstance ${id} not found.`, 404);
+  return { tags: row.tags, put: (tags) => databaseTable(sim).put(id, { ...row, tags }) };
 }
 
 export const groups: SandboxService = {
@@ -136,7 +132,11 @@ export const groups: SandboxService = {
         if (id === "default" || id.length > 255 || !/^[a-z0-9 ._-]+$/.test(id))
           throw invalidValue(`The parameter DBSubnetGroupName is not valid: ${id}`);
         if (subnetGroupTable(sim).get(id))
-          throw fault("DBSubnetGroupAlreadyExistsFault", "DBSubnetGroupAlreadyExists", "The DB subnet group already exists.");
+          throw fault(
+            "DBSubnetGroupAlreadyExistsFault",
+            "DBSubnetGroupAlreadyExists",
+            "The DB subnet group already exists.",
+          );
         const vpcId = checkSubnets(sim, input.SubnetIds);
         const group: SubnetGroup = {
           name: id,
@@ -150,17 +150,24 @@ export const groups: SandboxService = {
       },
     ),
 
-    DescribeDBSubnetGroups: operation({ DBSubnetGroupName: name.optional(), ...paging }, ({ DBSubnetGroupName: id, ...rest }, sim) => {
-      if (id && !subnetGroupTable(sim).seen(id)) throw subnetGroupNotFound(id);
-      const found = subnetGroupTable(sim)
-        .seenAll()
-        .filter((one) => !id || one.name === id);
-      const { items, ...next } = page(found, rest);
-      return { DBSubnetGroups: items.map((one) => describeSubnetGroup(sim, one)), ...next };
-    }),
+    DescribeDBSubnetGroups: operation(
+      { DBSubnetGroupName: name.optional(), ...paging },
+      ({ DBSubnetGroupName: id, ...rest }, sim) => {
+        if (id && !subnetGroupTable(sim).seen(id)) throw subnetGroupNotFound(id);
+        const found = subnetGroupTable(sim)
+          .seenAll()
+          .filter((one) => !id || one.name === id);
+        const { items, ...next } = page(found, rest);
+        return { DBSubnetGroups: items.map((one) => describeSubnetGroup(sim, one)), ...next };
+      },
+    ),
 
     ModifyDBSubnetGroup: operation(
-      { DBSubnetGroupName: name, DBSubnetGroupDescription: z.string().optional(), SubnetIds: z.array(z.string()).min(1).max(20) },
+      {
+        DBSubnetGroupName: name,
+        DBSubnetGroupDescription: z.string().optional(),
+        SubnetIds: z.array(z.string()).min(1).max(20),
+      },
       ({ DBSubnetGroupName: id, DBSubnetGroupDescription, SubnetIds }, sim) => {
         const before = subnetGroupFor(sim, id);
         const vpcId = checkSubnets(sim, SubnetIds);
@@ -169,7 +176,11 @@ export const groups: SandboxService = {
           .all()
           .filter((one) => one.subnetGroup === id);
         if (users.some((one) => !zones.has(one.zone)) || (users.length > 0 && vpcId !== before.vpcId))
-          throw fault("SubnetAlreadyInUse", "SubnetAlreadyInUse", `A subnet of ${id} that is in use cannot be removed.`);
+          throw fault(
+            "SubnetAlreadyInUse",
+            "SubnetAlreadyInUse",
+            `A subnet of ${id} that is in use cannot be removed.`,
+          );
         const group = {
           ...before,
           vpcId,
@@ -197,14 +208,25 @@ export const groups: SandboxService = {
     }),
 
     CreateDBParameterGroup: operation(
-      { DBParameterGroupName: name, DBParameterGroupFamily: z.string(), Description: z.string().min(1), Tags: tagList.optional() },
+      {
+        DBParameterGroupName: name,
+        DBParameterGroupFamily: z.string(),
+        Description: z.string().min(1),
+        Tags: tagList.optional(),
+      },
       (input, sim) => {
         const id = input.DBParameterGroupName;
         checkName("DBParameterGroupName", id, 255);
         if (!(FAMILIES as readonly string[]).includes(input.DBParameterGroupFamily))
-          throw invalidValue(`ParameterGroupFamily ${input.DBParameterGroupFamily} is not a valid parameter group family`);
+          throw invalidValue(
+            `ParameterGroupFamily ${input.DBParameterGroupFamily} is not a valid parameter group family`,
+          );
         if (parameterGroupTable(sim).get(id))
-          throw fault("DBParameterGroupAlreadyExistsFault", "DBParameterGroupAlreadyExists", `Parameter group ${id} already exists`);
+          throw fault(
+            "DBParameterGroupAlreadyExistsFault",
+            "DBParameterGroupAlreadyExists",
+            `Parameter group ${id} already exists`,
+          );
         const group: ParameterGroup = {
           name: id,
           family: input.DBParameterGroupFamily,
@@ -264,7 +286,8 @@ export const groups: SandboxService = {
       },
       ({ DBParameterGroupName: id, Parameters }, sim) => {
         const group = parameterGroupFor(sim, id);
-        if (Parameters.length > 20) throw invalidValue("A maximum of 20 parameters can be modified in a single request.");
+        if (Parameters.length > 20)
+          throw invalidValue("A maximum of 20 parameters can be modified in a single request.");
         for (const { ParameterName, ParameterValue, ApplyMethod } of Parameters) {
           const parameter = PARAMETERS[ParameterName.toLowerCase()];
           if (!parameter) throw invalidValue(`Could not find parameter with name: ${ParameterName}`);
@@ -273,7 +296,10 @@ export const groups: SandboxService = {
           if (!parameter.dynamic && ApplyMethod === "immediate")
             throw invalidCombination(`cannot use immediate apply method for static parameter: ${ParameterName}`);
         }
-        const given = Parameters.map(({ ParameterName, ParameterValue }) => [ParameterName.toLowerCase(), ParameterValue]);
+        const given = Parameters.map(({ ParameterName, ParameterValue }) => [
+          ParameterName.toLowerCase(),
+          ParameterValue,
+        ]);
         parameterGroupTable(sim).put(id, { ...group, values: { ...group.values, ...Object.fromEntries(given) } });
         for (const user of databaseTable(sim).all())
           if (user.parameterGroup === id && Parameters.some(({ ApplyMethod }) => ApplyMethod === "pending-reboot"))
@@ -289,7 +315,11 @@ export const groups: SandboxService = {
           .all()
           .some((one) => one.parameterGroup === id)
       )
-        throw fault("InvalidDBParameterGroupStateFault", "InvalidDBParameterGroupState", "One or more database instances are still members of this parameter group, so the group cannot be deleted");
+        throw fault(
+          "InvalidDBParameterGroupStateFault",
+          "InvalidDBParameterGroupState",
+          "One or more database instances are still members of this parameter group, so the group cannot be deleted",
+        );
       parameterGroupTable(sim).remove(id);
       return {};
     }),

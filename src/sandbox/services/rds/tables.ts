@@ -71,12 +71,16 @@ export const databaseTable = (sim: Sim) => sim.table<Database>("rds.databases");
 export const snapshotTable = (sim: Sim) => sim.table<Snapshot>("rds.snapshots");
 
 /** An error of RDS: the SDK's name and, where it differs, the wire's. */
-export const fault = (name: string, code: string, message: string, status = 400) => awsError(name, message, { code, status });
+export const fault = (name: string, code: string, message: string, status = 400) =>
+  awsError(name, message, { code, status });
 export const invalidValue = (message: string) => awsError("InvalidParameterValue", message);
 export const invalidCombination = (message: string) => awsError("InvalidParameterCombination", message);
 
 /** RDS keeps its names in lower case, whatever is given. */
-export const name = z.string().min(1).transform((given) => given.toLowerCase());
+export const name = z
+  .string()
+  .min(1)
+  .transform((given) => given.toLowerCase());
 
 /** 1 to `longest` letters, digits and hyphens, a letter first, no hyphen at the end and no two together. */
 export function checkName(what: string, given: string, longest: number): void {
@@ -88,7 +92,9 @@ export function checkName(what: string, given: string, longest: number): void {
 
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 export const tagList = z
-  .array(z.strictObject({ Key: z.string().min(1).max(128).regex(TAG_TEXT), Value: z.string().max(256).regex(TAG_TEXT) }))
+  .array(
+    z.strictObject({ Key: z.string().min(1).max(128).regex(TAG_TEXT), Value: z.string().max(256).regex(TAG_TEXT) }),
+  )
   .max(50);
 export const tagsFrom = (list: z.infer<typeof tagList> = []): Tags =>
   Object.fromEntries(list.map(({ Key, Value }) => [Key, Value]));
@@ -99,7 +105,10 @@ export const arn = (sim: Sim, kind: "db" | "subgrp" | "pg" | "snapshot", id: str
 
 export const paging = { MaxRecords: z.number().int().min(20).max(100).optional(), Marker: z.string().optional() };
 
-export function page<T>(items: readonly T[], { MaxRecords = 100, Marker }: { MaxRecords?: number | undefined; Marker?: string | undefined }) {
+export function page<T>(
+  items: readonly T[],
+  { MaxRecords = 100, Marker }: { MaxRecords?: number | undefined; Marker?: string | undefined },
+) {
   const from = Number(Marker ?? 0);
   const to = from + MaxRecords;
   return { items: items.slice(from, to), ...(to < items.length ? { Marker: String(to) } : {}) };

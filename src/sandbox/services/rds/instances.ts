@@ -1,0 +1,542 @@
+import { z } from "zod";
+import { ms } from "../../durations.ts";
+import { operation, type SandboxService } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+import { addInterface } from "../ec2/interfaces.ts";
+import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
+import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
+import {
+  arn,
+  checkName,
+  type Database,
+  databaseTable,
+  fault,
+  invalidCombination,
+  invalidValue,
+  name,
+  type Pending,
+  page,
+  paging,
+  parameterGroupTable,
+  shownTags,
+  snapshotTable,
+  subnetGroupTable,
+  tagList,
+  tagsFrom,
+} from "./tables.ts";
+
+/** "DB instances", the default quota (Amazon RDS quotas page). */
+const INSTANCES = 40;
+const REPLICAS = 15;
+/** Of the time to become available, the first automatic backup takes this part at the end. */
+const FIRST_BACKUP_MS = 45_000;
+/** Status `available` stays for some seconds after a modification was accepted. */
+const MODIFY_SHOWS_MS = 4_000;
+const REBOOT_MS = 30_000;
+
+/** The minor versions that RDS offers, the newest last; with a major version alone that one is taken. */
+const VERSIONS = ["8.0.40", "8.0.41", "8.0.42", "8.0.43", "8.0.44", "8.4.4", "8.4.5", "8.4.6", "8.4.7", "8.4.8"];
+/** Classes that RDS offers for MySQL 8 in every zone; t2, m3 and older are not among them. */
+const CLASS =
+  /^db\.(t3|t4g)\.(micro|small|medium|large|xlarge|2xlarge)$|^db\.(m5|m6g|m6i|m7g|r5|r6g|r6i|r7g)\.(large|xlarge|[248]xlarge|1[26]xlarge)$/;
+
+const notFound = (id: string) =>
+  fault("DBInstanceNotFoundFault", "DBInstanceNotFound", `DBInstance ${id} not found.`, 404);
+const badState = (message: string) => fault("InvalidDBInstanceStateFault", "InvalidDBInstanceState", message);
+
+function databaseFor(sim: Sim, id: string): Database {
+  const database = databaseTable(sim).get(id);
+  if (!database) throw notFound(id);
+  return database;
+}
+
+function checkNewName(sim: Sim, id: string): void {
+  checkName("DBInstanceIdentifier", id, 63);
+  if (databaseTable(sim).get(id))
+    throw fault("DBInstanceAlreadyExistsFault", "DBInstanceAlreadyExists", "DB instance already exists");
+  if (databaseTable(sim).all().length >= INSTANCES)
+    throw fault("InstanceQuotaExceededFault", "InstanceQuotaExceeded", "DB Instance quota exceeded");
+}
+
+function checkClass(instanceClass: string, version: string): void {
+  if (!instanceClass.startsWith("db.")) throw invalidValue(`Invalid DB Instance class: ${instanceClass}`);
+  if (!CLASS.test(instanceClass))
+    throw invalidCombination(
+      `RDS does not support creating a DB instance with the following combination: DBInstanceClass=${instanceClass}, Engine=mysql, EngineVersion=${version}, LicenseModel=general-public-license.`,
+    );
+}
+
+function checkGroups(sim: Sim, ids: readonly string[], vpcId: string): void {
+  for (const id of ids) {
+    const group = groupTable(sim).seen(id) && groupTable(sim).get(id);
+    if (!group || group.vpcId !== vpcId) throw invalidValue(`Invalid security group , groupId= ${id}, groupName=.`);
+  }
+}
+
+function checkPassword(password: string): void {
+  if (!/^[!-~]+$/.test(password) || /[/"@]/.test(password))
+    throw invalidValue(
+      "The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', '@', '\"', ' ' may be used.",
+    );
+  if (password.length < 8)
+    throw invalidValue(
+      "The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.",
+    );
+  if (password.length > 41)
+    throw invalidValue(
+      "The parameter MasterUserPassword is not a valid password because it is longer than 41 characters.",
+    );
+}
+
+const RESERVED = new Set(["rdsadmin", "root", "mysql", "user", "database", "table"]);
+
+/** The interface of an instance, in the subnet that its group has in the zone. */
+function interfaceIn(sim: Sim, subnetIds: readonly string[], zone: string, groupIds: readonly string[]) {
+  const subnet = subnetIds.map((id) => subnetTable(sim).get(id)).find((one) => one?.zone === zone);
+  if (!subnet)
+    throw fault(
+      "InvalidVPCNetworkStateFault",
+      "InvalidVPCNetworkStateFault",
+      `The DB subnet group doesn't cover the Availability Zone ${zone}.`,
+    );
+  return addInterface(sim, subnet, {
+    groupIds,
+    publicIp: null,
+    description: "RDSNetworkInterface",
+    type: "interface",
+    requester: "amazon-rds",
+    instanceId: null,
+  });
+}
+
+const replicasOf = (sim: Sim, id: string) =>
+  databaseTable(sim)
+    .all()
+    .filter((one) => one.source === id)
+    .map((one) => one.id);
+
+function describe(sim: Sim, database: Database) {
+  const group = subnetGroupTable(sim).get(database.subnetGroup);
+  const { pending } = database;
+  return {
+    DBInstanceIdentifier: database.id,
+    DBInstanceArn: arn(sim, "db", database.id),
+    DbiResourceId: `db-${database.interfaceId.slice(4).toUpperCase()}`,
+    DBInstanceStatus: database.status,
+    Engine: "mysql",
+    EngineVersion: database.engineVersion,
+    DBInstanceClass: database.instanceClass,
+    StorageType: "gp3",
+    AllocatedStorage: database.storageGiB,
+    Iops: 3000,
+    StorageThroughput: 125,
+    StorageEncrypted: database.encrypted,
+    AvailabilityZone: database.zone,
+    MultiAZ: false,
+    MasterUsername: database.user,
+    ...(database.databaseName === null ? {} : { DBName: database.databaseName }),
+    // There is none before the instance has an address.
+    ...(database.servesFrom !== null && database.servesFrom <= sim.now
+      ? { Endpoint: { Address: database.address, Port: 3306, HostedZoneId: "ZLA2NUCOLGUUR" } }
+      : {}),
+    InstanceCreateTime: new Date(database.createdAt),
+    BackupRetentionPeriod: database.backupRetentionDays,
+    PubliclyAccessible: database.publicAccess,
+    AutoMinorVersionUpgrade: database.minorUpgrades,
+    CopyTagsToSnapshot: database.copyTagsToSnapshot,
+    DeletionProtection: database.deletionProtection,
+    VpcSecurityGroups: [...database.groupIds].sort().map((id) => ({ VpcSecurityGroupId: id, Status: "active" })),
+    DBParameterGroups: [{ DBParameterGroupName: database.parameterGroup, ParameterApplyStatus: database.applyStatus }],
+    DBSubnetGroup: {
+      DBSubnetGroupName: database.subnetGroup,
+      DBSubnetGroupDescription: group?.description,
+      VpcId: database.vpcId,
+      SubnetGroupStatus: "Complete",
+      Subnets: (group?.subnetIds ?? []).map((id) => ({
+        SubnetIdentifier: id,
+        SubnetAvailabilityZone: { Name: subnetTable(sim).get(id)?.zone },
+        SubnetStatus: "Active",
+      })),
+    },
+    PendingModifiedValues: {
+      ...(pending.instanceClass === undefined ? {} : { DBInstanceClass: pending.instanceClass }),
+      ...(pending.storageGiB === undefined ? {} : { AllocatedStorage: pending.storageGiB }),
+      ...(pending.backupRetentionDays === undefined ? {} : { BackupRetentionPeriod: pending.backupRetentionDays }),
+    },
+    ...(database.source === null ? {} : { ReadReplicaSourceDBInstanceIdentifier: database.source }),
+    ReadReplicaDBInstanceIdentifiers: replicasOf(sim, database.id),
+    ...(database.source === null
+      ? {}
+      : { StatusInfos: [{ StatusType: "read replication", Status: "replicating", Normal: true }] }),
+    TagList: shownTags(database.tags),
+  };
+}
+
+/** AWS's own changes of an instance, which show at once. */
+function become(sim: Sim, id: string, change: Partial<Database>): void {
+  const database = databaseTable(sim).get(id);
+  if (database) databaseTable(sim).putNow(id, { ...database, ...change });
+}
+
+export const instances: SandboxService = {
+  operations: {
+    CreateDBInstance: operation(
+      {
+        DBInstanceIdentifier: name,
+        Engine: z.literal("mysql"),
+        EngineVersion: z.string().optional(),
+        DBInstanceClass: z.string(),
+        StorageType: z.literal("gp3").optional(),
+        AllocatedStorage: z.number().int(),
+        StorageEncrypted: z.boolean().optional(),
+        AvailabilityZone: z.string().optional(),
+        MultiAZ: z.literal(false).optional(),
+        DBName: z.string().optional(),
+        MasterUsername: z.string(),
+        MasterUserPassword: z.string(),
+        DBSubnetGroupName: name,
+        DBParameterGroupName: name,
+        VpcSecurityGroupIds: z.array(z.string()).min(1),
+        PubliclyAccessible: z.boolean().optional(),
+        BackupRetentionPeriod: z.number().int().optional(),
+        DeletionProtection: z.boolean().optional(),
+        AutoMinorVersionUpgrade: z.boolean().optional(),
+        CopyTagsToSnapshot: z.boolean().optional(),
+        Tags: tagList.optional(),
+      },
+      (input, sim) => {
+        const id = input.DBInstanceIdentifier;
+        checkNewName(sim, id);
+        const wanted = input.EngineVersion ?? "8.4";
+        const version = VERSIONS.filter((one) => one === wanted || one.startsWith(`${wanted}.`)).at(-1);
+        if (!version) throw invalidCombination(`Cannot find version ${wanted} for mysql`);
+        checkClass(input.DBInstanceClass, version);
+        if (input.AllocatedStorage < 20 || input.AllocatedStorage > 65_536)
+          throw invalidValue(
+            `Invalid storage size for engine name mysql and storage type gp3: ${input.AllocatedStorage}`,
+          );
+        if (!/^[a-zA-Z]\w{0,15}$/.test(input.MasterUsername) || RESERVED.has(input.MasterUsername.toLowerCase()))
+          throw invalidValue(
+            `MasterUsername ${input.MasterUsername} cannot be used as it is not valid or a reserved word`,
+          );
+        checkPassword(input.MasterUserPassword);
+        if (input.DBName !== undefined && !/^[a-zA-Z]\w{0,63}$/.test(input.DBName))
+          throw invalidValue(
+            `DBName must begin with a letter and contain only alphanumeric characters and _: ${input.DBName}`,
+          );
+        const retention = input.BackupRetentionPeriod ?? 1;
+        if (retention < 0 || retention > 35)
+          throw invalidValue(`Invalid backup retention period: ${retention}. Must be between 0 and 35.`);
+        const subnetGroup = subnetGroupFor(sim, input.DBSubnetGroupName);
+        const parameterGroup = parameterGroupFor(sim, input.DBParameterGroupName);
+        const family = `mysql${version.split(".").slice(0, 2).join(".")}`;
+        if (parameterGroup.family !== family)
+          throw invalidCombination(
+            `The Parameter Group ${parameterGroup.name} with DBParameterGroupFamily ${parameterGroup.family} cannot be used for this instance. Please use a Parameter Group with DBParameterGroupFamily ${family}`,
+          );
+        checkGroups(sim, input.VpcSecurityGroupIds, subnetGroup.vpcId);
+        const zone = input.AvailabilityZone ?? subnetTable(sim).get(subnetGroup.subnetIds[0] ?? "")?.zone ?? "";
+        const made = interfaceIn(sim, subnetGroup.subnetIds, zone, input.VpcSecurityGroupIds);
+        const database: Database = {
+          id,
+          status: "creating",
+          engineVersion: version,
+          instanceClass: input.DBInstanceClass,
+          storageGiB: input.AllocatedStorage,
+          zone,
+          databaseName: input.DBName ?? null,
+          user: input.MasterUsername,
+          subnetGroup: subnetGroup.name,
+          vpcId: subnetGroup.vpcId,
+          parameterGroup: parameterGroup.name,
+          applyStatus: "in-sync",
+          groupIds: input.VpcSecurityGroupIds,
+          interfaceId: made.id,
+          address: `${id}.c${sim.hex(11)}.${sim.region}.rds.amazonaws.com`,
+          encrypted: input.StorageEncrypted ?? false,
+          publicAccess: input.PubliclyAccessible ?? false,
+          minorUpgrades: input.AutoMinorVersionUpgrade ?? true,
+          copyTagsToSnapshot: input.CopyTagsToSnapshot ?? false,
+          deletionProtection: input.DeletionProtection ?? false,
+          backupRetentionDays: retention,
+          pending: {},
+          source: null,
+          createdAt: sim.now,
+          servesFrom: null,
+          tags: tagsFrom(input.Tags),
+        };
+        databaseTable(sim).put(id, database);
+        sim.after(ms("databaseAvailable") - (retention > 0 ? FIRST_BACKUP_MS : 0), "rds:created", id);
+        return { DBInstance: describe(sim, database) };
+      },
+    ),
+
+    CreateDBInstanceReadReplica: operation(
+      {
+        DBInstanceIdentifier: name,
+        SourceDBInstanceIdentifier: name,
+        DBInstanceClass: z.string().optional(),
+        AvailabilityZone: z.string().optional(),
+        DBSubnetGroupName: name.optional(),
+        VpcSecurityGroupIds: z.array(z.string()).min(1).optional(),
+        PubliclyAccessible: z.boolean().optional(),
+        AutoMinorVersionUpgrade: z.boolean().optional(),
+        CopyTagsToSnapshot: z.boolean().optional(),
+        DeletionProtection: z.boolean().optional(),
+        Tags: tagList.optional(),
+      },
+      (input, sim) => {
+        const id = input.DBInstanceIdentifier;
+        checkNewName(sim, id);
+        const source = databaseFor(sim, input.SourceDBInstanceIdentifier);
+        if (input.DBSubnetGroupName !== undefined)
+          throw fault(
+            "DBSubnetGroupNotAllowedFault",
+            "DBSubnetGroupNotAllowedFault",
+            "DbSubnetGroupName should not be specified for read replicas that are created in the same region as the master",
+          );
+        if (source.status !== "available")
+          throw badState(`Database instance is not in available state: ${source.id} is ${source.status}.`);
+        if (source.backupRetentionDays === 0)
+          throw badState(
+            "Automated backups are not enabled for this database instance. To enable automated backups, use ModifyDBInstance to set the backup retention period to a non-zero value.",
+          );
+        if (replicasOf(sim, source.id).length >= REPLICAS)
+          throw invalidCombination(`The DB instance ${source.id} has ${REPLICAS} read replicas already`);
+        const instanceClass = input.DBInstanceClass ?? source.instanceClass;
+        checkClass(instanceClass, source.engineVersion);
+        // Not inherited: without them the VPC's default group is used.
+        const groupIds =
+          input.VpcSecurityGroupIds ??
+          groupTable(sim)
+            .all()
+            .filter((one) => one.vpcId === source.vpcId && one.name === "default")
+            .map((one) => one.id);
+        checkGroups(sim, groupIds, source.vpcId);
+        const subnetIds = subnetGroupTable(sim).get(source.subnetGroup)?.subnetIds ?? [];
+        const zone = input.AvailabilityZone ?? source.zone;
+        const made = interfaceIn(sim, subnetIds, zone, groupIds);
+        const replica: Database = {
+          ...source,
+          id,
+          status: "creating",
+          instanceClass,
+          zone,
+          applyStatus: "in-sync",
+          groupIds,
+          interfaceId: made.id,
+          address: source.address.replace(/^[^.]+/, id),
+          publicAccess: input.PubliclyAccessible ?? false,
+          minorUpgrades: input.AutoMinorVersionUpgrade ?? source.minorUpgrades,
+          copyTagsToSnapshot: input.CopyTagsToSnapshot ?? false,
+          deletionProtection: input.DeletionProtection ?? false,
+          // Replicas are made with automated backups off.
+          backupRetentionDays: 0,
+          pending: {},
+          source: source.id,
+          createdAt: sim.now,
+          servesFrom: null,
+          tags: tagsFrom(input.Tags),
+        };
+        databaseTable(sim).put(id, replica);
+        sim.after(ms("replicaAvailable"), "rds:created", id);
+        return { DBInstance: describe(sim, replica) };
+      },
+    ),
+
+    DescribeDBInstances: operation(
+      { DBInstanceIdentifier: name.optional(), ...paging },
+      ({ DBInstanceIdentifier: id, ...rest }, sim) => {
+        if (id && !databaseTable(sim).seen(id)) throw notFound(id);
+        const found = databaseTable(sim)
+          .seenAll()
+          .filter((one) => !id || one.id === id)
+          .reverse();
+        const { items, ...next } = page(found, rest);
+        return { DBInstances: items.map((one) => describe(sim, one)), ...next };
+      },
+    ),
+
+    ModifyDBInstance: operation(
+      {
+        DBInstanceIdentifier: name,
+        ApplyImmediately: z.boolean().optional(),
+        DBInstanceClass: z.string().optional(),
+        AllocatedStorage: z.number().int().optional(),
+        BackupRetentionPeriod: z.number().int().optional(),
+        DBParameterGroupName: name.optional(),
+        VpcSecurityGroupIds: z.array(z.string()).min(1).optional(),
+        DeletionProtection: z.boolean().optional(),
+        PubliclyAccessible: z.boolean().optional(),
+        AutoMinorVersionUpgrade: z.boolean().optional(),
+        CopyTagsToSnapshot: z.boolean().optional(),
+      },
+      (input, sim) => {
+        const id = input.DBInstanceIdentifier;
+        const before = databaseFor(sim, id);
+        if (before.status !== "available" && before.status !== "storage-optimization")
+          throw badState("Database instance is not in available state.");
+        if (input.DBInstanceClass !== undefined) checkClass(input.DBInstanceClass, before.engineVersion);
+        let storageGiB = input.AllocatedStorage;
+        if (storageGiB !== undefined && storageGiB < before.storageGiB)
+          throw invalidCombination(
+            `Invalid storage size: requested storage size ${storageGiB} cannot be less than the current storage size (${before.storageGiB})`,
+          );
+        if (storageGiB !== undefined && storageGiB > before.storageGiB) {
+          if (before.status === "storage-optimization") throw badState("Storage optimization is under way.");
+          storageGiB = Math.max(storageGiB, Math.ceil(before.storageGiB * 1.1));
+        }
+        const retention = input.BackupRetentionPeriod;
+        if (retention !== undefined && (retention < 0 || retention > 35))
+          throw invalidValue(`Invalid backup retention period: ${retention}. Must be between 0 and 35.`);
+        if (retention === 0 && replicasOf(sim, id).length > 0)
+          throw invalidCombination("The backup retention period of a source of read replicas cannot be 0");
+        if (input.VpcSecurityGroupIds) checkGroups(sim, input.VpcSecurityGroupIds, before.vpcId);
+        if (input.DBParameterGroupName) {
+          const group = parameterGroupFor(sim, input.DBParameterGroupName);
+          if (group.family !== parameterGroupTable(sim).get(before.parameterGroup)?.family)
+            throw invalidCombination(`The Parameter Group ${group.name} is of another family`);
+        }
+        const turnsBackups = retention !== undefined && (retention === 0) !== (before.backupRetentionDays === 0);
+        const pending: Pending = {
+          ...before.pending,
+          ...(input.DBInstanceClass !== undefined && input.DBInstanceClass !== before.instanceClass
+            ? { instanceClass: input.DBInstanceClass }
+            : {}),
+          ...(storageGiB !== undefined && storageGiB !== before.storageGiB ? { storageGiB } : {}),
+          ...(turnsBackups ? { backupRetentionDays: retention } : {}),
+        };
+        const after: Database = {
+          ...before,
+          pending,
+          // From one number of days to another it is changed at once.
+          backupRetentionDays: turnsBackups ? before.backupRetentionDays : (retention ?? before.backupRetentionDays),
+          groupIds: input.VpcSecurityGroupIds ?? before.groupIds,
+          deletionProtection: input.DeletionProtection ?? before.deletionProtection,
+          publicAccess: input.PubliclyAccessible ?? before.publicAccess,
+          minorUpgrades: input.AutoMinorVersionUpgrade ?? before.minorUpgrades,
+          copyTagsToSnapshot: input.CopyTagsToSnapshot ?? before.copyTagsToSnapshot,
+          ...(input.DBParameterGroupName && input.DBParameterGroupName !== before.parameterGroup
+            ? { parameterGroup: input.DBParameterGroupName, applyStatus: "pending-reboot" as const }
+            : {}),
+        };
+        databaseTable(sim).put(id, after);
+        const own = interfaceTable(sim).get(before.interfaceId);
+        if (own && input.VpcSecurityGroupIds)
+          interfaceTable(sim).putNow(own.id, { ...own, groupIds: input.VpcSecurityGroupIds });
+        if (input.ApplyImmediately && Object.keys(pending).length > 0) sim.after(MODIFY_SHOWS_MS, "rds:modifying", id);
+        return { DBInstance: describe(sim, after) };
+      },
+    ),
+
+    RebootDBInstance: operation({ DBInstanceIdentifier: name }, ({ DBInstanceIdentifier: id }, sim) => {
+      const database = databaseFor(sim, id);
+      if (database.status !== "available")
+        throw badState(`Database instance is not in available state: ${id} is ${database.status}.`);
+      databaseTable(sim).put(id, { ...database, status: "rebooting" });
+      sim.after(REBOOT_MS, "rds:rebooted", id);
+      return { DBInstance: describe(sim, { ...database, status: "rebooting" }) };
+    }),
+
+    DeleteDBInstance: operation(
+      {
+        DBInstanceIdentifier: name,
+        SkipFinalSnapshot: z.boolean().optional(),
+        FinalDBSnapshotIdentifier: name.optional(),
+        DeleteAutomatedBackups: z.boolean().optional(),
+      },
+      ({ DBInstanceIdentifier: id, SkipFinalSnapshot: skip = false, FinalDBSnapshotIdentifier: snapshotId }, sim) => {
+        const database = databaseFor(sim, id);
+        if (database.status === "deleting") throw badState(`Instance ${id} is already being deleted.`);
+        if (database.deletionProtection)
+          throw invalidCombination(
+            "Cannot delete protected DB Instance, please disable deletion protection and try again.",
+          );
+        if (skip && snapshotId !== undefined)
+          throw invalidCombination(
+            "FinalDBSnapshotIdentifier can not be specified when deleting an instance with SkipFinalSnapshot.",
+          );
+        if (!skip && database.source !== null)
+          throw invalidCombination("A final snapshot cannot be made of a read replica: SkipFinalSnapshot is required.");
+        if (!skip) {
+          if (snapshotId === undefined)
+            throw invalidCombination("FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.");
+          if (database.status !== "available")
+            throw badState(
+              `Cannot create a snapshot because the database instance ${id} is not currently in the available state.`,
+            );
+          checkName("FinalDBSnapshotIdentifier", snapshotId, 255);
+          if (snapshotTable(sim).get(snapshotId))
+            throw fault(
+              "DBSnapshotAlreadyExistsFault",
+              "DBSnapshotAlreadyExists",
+              `Cannot create the snapshot because a snapshot with the identifier ${snapshotId} already exists.`,
+            );
+          snapshotTable(sim).put(snapshotId, {
+            id: snapshotId,
+            databaseId: id,
+            storageGiB: database.storageGiB,
+            status: "creating",
+            createdAt: sim.now,
+            tags: database.copyTagsToSnapshot ? database.tags : {},
+          });
+          sim.after(ms("finalSnapshot"), "rds:snapshot-made", snapshotId);
+        }
+        databaseTable(sim).put(id, { ...database, status: "deleting" });
+        sim.after(ms("databaseDeleted") + (skip ? 0 : ms("finalSnapshot")), "rds:gone", id);
+        return { DBInstance: describe(sim, { ...database, status: "deleting" }) };
+      },
+    ),
+
+    PromoteReadReplica: operation(
+      { DBInstanceIdentifier: name, BackupRetentionPeriod: z.number().int().min(0).max(35).optional() },
+      ({ DBInstanceIdentifier: id, BackupRetentionPeriod = 1 }, sim) => {
+        const replica = databaseFor(sim, id);
+        if (replica.source === null) throw badState(`DB Instance ${id} is not a read replica.`);
+        if (replica.status !== "available") throw badState("Database instance is not in available state.");
+        const promoted = { ...replica, source: null, backupRetentionDays: BackupRetentionPeriod };
+        databaseTable(sim).put(id, promoted);
+        return { DBInstance: describe(sim, promoted) };
+      },
+    ),
+  },
+
+  timers: {
+    created: (id, sim) => {
+      const database = databaseTable(sim).get(id);
+      if (database?.status !== "creating") return;
+      const backs = database.source === null && database.backupRetentionDays > 0;
+      become(sim, id, { status: backs ? "backing-up" : "available", servesFrom: sim.now });
+      if (backs) sim.after(FIRST_BACKUP_MS, "rds:backed-up", id);
+    },
+    "backed-up": (id, sim) => {
+      if (databaseTable(sim).get(id)?.status === "backing-up") become(sim, id, { status: "available" });
+    },
+    modifying: (id, sim) => {
+      if (databaseTable(sim).get(id)?.status !== "available") return;
+      become(sim, id, { status: "modifying" });
+      sim.after(ms("databaseModify"), "rds:modified", id);
+    },
+    modified: (id, sim) => {
+      const database = databaseTable(sim).get(id);
+      if (database?.status !== "modifying") return;
+      become(sim, id, { ...database.pending, pending: {}, status: "available" });
+    },
+    rebooted: (id, sim) => {
+      if (databaseTable(sim).get(id)?.status === "rebooting")
+        become(sim, id, { status: "available", applyStatus: "in-sync" });
+    },
+    "snapshot-made": (id, sim) => {
+      const snapshot = snapshotTable(sim).get(id);
+      if (snapshot) snapshotTable(sim).putNow(id, { ...snapshot, status: "available" });
+    },
+    gone: (id, sim) => {
+      const database = databaseTable(sim).get(id);
+      if (!database) return;
+      // Replicas of a source that goes become primaries of their own.
+      for (const replica of replicasOf(sim, id)) become(sim, replica, { source: null, backupRetentionDays: 1 });
+      interfaceTable(sim).removeNow(database.interfaceId);
+      databaseTable(sim).removeNow(id);
+    },
+  },
+};

@@ -1,0 +1,194 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { awsError, operation, type SandboxService } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+
+interface Bucket {
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets. */
+  readonly blocks: Readonly<Record<string, boolean>>;
+  readonly createdAt: number;
+}
+interface StoredObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly storedAt: number;
+}
+
+const bucketTable = (sim: Sim) => sim.table<Bucket>("s3.buckets");
+const objectTable = (sim: Sim) => sim.table<StoredObject>("s3.objects");
+
+/** S3 is strongly consistent: what was written is read at once, so all rows are written "now". */
+function bucketFor(sim: Sim, name: string): Bucket {
+  const bucket = bucketTable(sim).get(name);
+  if (!bucket) throw awsError("NoSuchBucket", "The specified bucket does not exist", { status: 404 });
+  return bucket;
+}
+const inBucket = (sim: Sim, name: string) =>
+  objectTable(sim)
+    .all()
+    .filter((one) => one.bucket === name);
+
+const NAME = /^(?!xn--|sthree-)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const tagSet = z.array(z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) })).max(50);
+const tagsFrom = (list: z.infer<typeof tagSet> = []) => Object.fromEntries(list.map(({ Key, Value }) => [Key, Value]));
+const flags = z.strictObject({
+  BlockPublicAcls: z.boolean().optional(),
+  IgnorePublicAcls: z.boolean().optional(),
+  BlockPublicPolicy: z.boolean().optional(),
+  RestrictPublicBuckets: z.boolean().optional(),
+});
+const bytes = z.custom<Uint8Array | string>((body) => typeof body === "string" || body instanceof Uint8Array);
+
+export const s3: SandboxService = {
+  operations: {
+    CreateBucket: operation(
+      {
+        Bucket: z.string(),
+        CreateBucketConfiguration: z
+          .strictObject({ LocationConstraint: z.string().optional(), Tags: tagSet.optional() })
+          .optional(),
+      },
+      ({ Bucket: name, CreateBucketConfiguration: { LocationConstraint, Tags } = {} }, sim) => {
+        if (!NAME.test(name)) throw awsError("InvalidBucketName", "The specified bucket is not valid.");
+        if (LocationConstraint === "us-east-1")
+          throw awsError("InvalidLocationConstraint", "The specified location-constraint is not valid");
+        if ((LocationConstraint ?? "us-east-1") !== sim.region)
+          throw awsError(
+            "IllegalLocationConstraintException",
+            `The ${LocationConstraint ?? "unspecified"} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+          );
+        if (bucketTable(sim).get(name)) {
+          // Only in us-east-1 a repeat is accepted.
+          if (sim.region !== "us-east-1")
+            throw awsError(
+              "BucketAlreadyOwnedByYou",
+              "Your previous request to create the named bucket succeeded and you already own it.",
+              { status: 409 },
+            );
+          return { Location: `/${name}` };
+        }
+        bucketTable(sim).putNow(name, {
+          name,
+          tags: tagsFrom(Tags),
+          // On for every new bucket since April 2023.
+          blocks: {
+            BlockPublicAcls: true,
+            IgnorePublicAcls: true,
+            BlockPublicPolicy: true,
+            RestrictPublicBuckets: true,
+          },
+          createdAt: sim.now,
+        });
+        return { Location: `http://${name}.s3.amazonaws.com/` };
+      },
+    ),
+
+    GetBucketTagging: operation({ Bucket: z.string() }, ({ Bucket }, sim) => {
+      const tags = Object.entries(bucketFor(sim, Bucket).tags);
+      if (tags.length === 0) throw awsError("NoSuchTagSet", "The TagSet does not exist", { status: 404 });
+      return { TagSet: tags.map(([Key, Value]) => ({ Key, Value })) };
+    }),
+
+    PutBucketTagging: operation(
+      { Bucket: z.string(), Tagging: z.strictObject({ TagSet: tagSet }), ChecksumAlgorithm: z.string().optional() },
+      ({ Bucket, Tagging }, sim) => {
+        bucketTable(sim).putNow(Bucket, { ...bucketFor(sim, Bucket), tags: tagsFrom(Tagging.TagSet) });
+        return {};
+      },
+    ),
+
+    GetPublicAccessBlock: operation({ Bucket: z.string() }, ({ Bucket }, sim) => {
+      const { blocks } = bucketFor(sim, Bucket);
+      return { PublicAccessBlockConfiguration: blocks };
+    }),
+
+    PutPublicAccessBlock: operation(
+      { Bucket: z.string(), PublicAccessBlockConfiguration: flags, ChecksumAlgorithm: z.string().optional() },
+      ({ Bucket, PublicAccessBlockConfiguration: given }, sim) => {
+        const on = (flag: keyof typeof given) => given[flag] ?? false;
+        bucketTable(sim).putNow(Bucket, {
+          ...bucketFor(sim, Bucket),
+          blocks: {
+            BlockPublicAcls: on("BlockPublicAcls"),
+            IgnorePublicAcls: on("IgnorePublicAcls"),
+            BlockPublicPolicy: on("BlockPublicPolicy"),
+            RestrictPublicBuckets: on("RestrictPublicBuckets"),
+          },
+        });
+        return {};
+      },
+    ),
+
+    DeleteBucket: operation({ Bucket: z.string() }, ({ Bucket }, sim) => {
+      bucketFor(sim, Bucket);
+      if (inBucket(sim, Bucket).length > 0)
+        throw awsError("BucketNotEmpty", "The bucket you tried to delete is not empty", { status: 409 });
+      bucketTable(sim).removeNow(Bucket);
+      return {};
+    }),
+
+    PutObject: operation(
+      {
+        Bucket: z.string(),
+        Key: z.string().min(1).max(1024),
+        Body: bytes,
+        ContentType: z.string().optional(),
+        ChecksumSHA256: z.string().optional(),
+        ChecksumAlgorithm: z.string().optional(),
+      },
+      ({ Bucket, Key, Body, ChecksumSHA256 }, sim) => {
+        bucketFor(sim, Bucket);
+        const digest = createHash("sha256").update(Body).digest();
+        if (ChecksumSHA256 !== undefined && ChecksumSHA256 !== digest.toString("base64"))
+          throw awsError("BadDigest", "The SHA256 you specified did not match the calculated checksum.");
+        // Its content is nobody's business here.
+        objectTable(sim).putNow(`${Bucket}/${Key}`, {
+          bucket: Bucket,
+          key: Key,
+          bytes: Buffer.byteLength(Body),
+          sha256: digest.toString("hex"),
+          storedAt: sim.now,
+        });
+        return { ETag: `"${digest.toString("hex").slice(0, 32)}"`, ServerSideEncryption: "AES256" };
+      },
+    ),
+
+    ListObjectsV2: operation(
+      { Bucket: z.string(), Prefix: z.string().optional(), ContinuationToken: z.string().optional() },
+      ({ Bucket, Prefix = "", ContinuationToken }, sim) => {
+        bucketFor(sim, Bucket);
+        const found = inBucket(sim, Bucket)
+          .filter(({ key }) => key.startsWith(Prefix))
+          .sort((a, b) => (a.key < b.key ? -1 : 1));
+        const from = Number(ContinuationToken ?? 0);
+        const items = found.slice(from, from + 1000);
+        return {
+          KeyCount: items.length,
+          // S3 gives no empty list.
+          ...(items.length > 0
+            ? {
+                Contents: items.map(({ key, bytes: Size, storedAt }) => ({
+                  Key: key,
+                  Size,
+                  LastModified: new Date(storedAt),
+                })),
+              }
+            : {}),
+          IsTruncated: from + 1000 < found.length,
+          ...(from + 1000 < found.length ? { NextContinuationToken: String(from + 1000) } : {}),
+        };
+      },
+    ),
+
+    // Deleting what is not there is fine.
+    DeleteObject: operation({ Bucket: z.string(), Key: z.string().min(1) }, ({ Bucket, Key }, sim) => {
+      bucketFor(sim, Bucket);
+      objectTable(sim).removeNow(`${Bucket}/${Key}`);
+      return {};
+    }),
+  },
+};

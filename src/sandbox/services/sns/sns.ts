@@ -1,0 +1,147 @@
+import { z } from "zod";
+import { awsError, operation, type SandboxService } from "../../service.ts";
+import type { Sim, Table } from "../../world.ts";
+
+export interface Topic {
+  readonly arn: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+export interface Subscription {
+  readonly arn: string;
+  readonly topicArn: string;
+  readonly endpoint: string;
+  readonly confirmed: boolean;
+  /** Mails that asked the person to confirm. */
+  readonly mails: number;
+}
+export const topicTable = (sim: Sim): Table<Topic> => sim.table("sns.topics");
+export const subscriptionTable = (sim: Sim): Table<Subscription> => sim.table("sns.subscriptions");
+
+/** What nobody confirms is forgotten: the link in the mail is good for two days (API reference, ConfirmSubscription). */
+const CONFIRM_WITHIN_MS = 2 * 24 * 60 * 60_000;
+
+const modelled = (code: string, message: string, status = 400) =>
+  awsError(`${code}Exception`, message, { code, status });
+const noTopic = () => modelled("NotFound", "Topic does not exist", 404);
+const invalid = (message: string) => modelled("InvalidParameter", `Invalid parameter: ${message}`);
+
+const tagList = z.array(z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) })).max(50);
+const tagsOf = (list: z.infer<typeof tagList> | undefined) =>
+  Object.fromEntries((list ?? []).map(({ Key, Value }) => [Key, Value]));
+
+function topicFor(sim: Sim, arn: string): Topic {
+  const topic = topicTable(sim).seen(arn) && topicTable(sim).get(arn);
+  if (!topic) throw noTopic();
+  return topic;
+}
+
+/** What the person does who follows the link in the mail. */
+export function confirmSubscription(sim: Sim, endpoint: string): void {
+  for (const one of subscriptionTable(sim).all())
+    if (one.endpoint === endpoint) subscriptionTable(sim).putNow(one.arn, { ...one, confirmed: true });
+}
+
+const of = (sim: Sim, topicArn: string) =>
+  subscriptionTable(sim)
+    .all()
+    .filter((one) => one.topicArn === topicArn);
+
+export const sns: SandboxService = {
+  operations: {
+    CreateTopic: operation(
+      { Name: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/), Tags: tagList.optional() },
+      ({ Name, Tags }, sim) => {
+        const arn = `arn:aws:sns:${sim.region}:${sim.account}:${Name}`;
+        const there = topicTable(sim).get(arn);
+        const tags = tagsOf(Tags);
+        if (there && Tags && JSON.stringify(there.tags) !== JSON.stringify(tags))
+          throw invalid("Tags Reason: Topic already exists with different tags");
+        if (!there) topicTable(sim).put(arn, { arn, tags });
+        return { TopicArn: arn };
+      },
+    ),
+
+    DeleteTopic: operation({ TopicArn: z.string() }, ({ TopicArn }, sim) => {
+      if (topicTable(sim).get(TopicArn)) topicTable(sim).remove(TopicArn);
+      for (const one of of(sim, TopicArn)) subscriptionTable(sim).remove(one.arn);
+      return {};
+    }),
+
+    Subscribe: operation(
+      {
+        TopicArn: z.string(),
+        Protocol: z.literal("email"),
+        Endpoint: z.string(),
+        ReturnSubscriptionArn: z.boolean().optional(),
+      },
+      ({ TopicArn, Endpoint, ReturnSubscriptionArn }, sim) => {
+        topicFor(sim, TopicArn);
+        if (!/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(Endpoint)) throw invalid("Email address");
+        const there = of(sim, TopicArn).find((one) => one.endpoint === Endpoint);
+        if (there?.confirmed) return { SubscriptionArn: there.arn };
+        const arn = there?.arn ?? `${TopicArn}:${[8, 4, 4, 4, 12].map((digits) => sim.hex(digits)).join("-")}`;
+        subscriptionTable(sim).put(arn, {
+          arn,
+          topicArn: TopicArn,
+          endpoint: Endpoint,
+          confirmed: false,
+          mails: (there?.mails ?? 0) + 1,
+        });
+        sim.after(CONFIRM_WITHIN_MS, "sns:forget", arn);
+        return { SubscriptionArn: ReturnSubscriptionArn ? arn : "pending confirmation" };
+      },
+    ),
+
+    ListSubscriptionsByTopic: operation(
+      { TopicArn: z.string(), NextToken: z.string().optional() },
+      ({ TopicArn }, sim) => {
+        if (!topicTable(sim).seen(TopicArn)) throw noTopic();
+        return {
+          Subscriptions: subscriptionTable(sim)
+            .seenAll()
+            .filter((one) => one.topicArn === TopicArn)
+            .map((one) => ({
+              SubscriptionArn: one.confirmed ? one.arn : "PendingConfirmation",
+              Owner: sim.account,
+              Protocol: "email",
+              Endpoint: one.endpoint,
+              TopicArn,
+            })),
+        };
+      },
+    ),
+
+    Unsubscribe: operation({ SubscriptionArn: z.string() }, ({ SubscriptionArn }, sim) => {
+      if (!/^arn:[^:]+:sns:[^:]+:\d+:[^:]+:[0-9a-f-]{36}$/.test(SubscriptionArn))
+        throw invalid("SubscriptionArn Reason: An ARN must have at least 6 elements, not 1");
+      const one = subscriptionTable(sim).get(SubscriptionArn);
+      if (!one) throw modelled("NotFound", "Subscription does not exist", 404);
+      if (!one.confirmed) throw invalid("This subscription is pending confirmation: it cannot be unsubscribed");
+      subscriptionTable(sim).remove(SubscriptionArn);
+      return {};
+    }),
+
+    ListTagsForResource: operation({ ResourceArn: z.string().min(1).max(1011) }, ({ ResourceArn }, sim) => {
+      const topic = topicTable(sim).seen(ResourceArn);
+      if (!topic) throw modelled("ResourceNotFound", "Resource does not exist", 404);
+      return { Tags: Object.entries(topic.tags).map(([Key, Value]) => ({ Key, Value })) };
+    }),
+
+    TagResource: operation(
+      { ResourceArn: z.string().min(1).max(1011), Tags: tagList },
+      ({ ResourceArn, Tags }, sim) => {
+        const topic = topicTable(sim).get(ResourceArn);
+        if (!topic) throw modelled("ResourceNotFound", "Resource does not exist", 404);
+        topicTable(sim).put(ResourceArn, { ...topic, tags: { ...topic.tags, ...tagsOf(Tags) } });
+        return {};
+      },
+    ),
+  },
+
+  timers: {
+    forget(arn, sim) {
+      const one = subscriptionTable(sim).get(arn);
+      if (one && !one.confirmed) subscriptionTable(sim).removeNow(arn);
+    },
+  },
+};

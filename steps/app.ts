@@ -1,0 +1,21 @@
+import type { Config } from "../src/config/schema.ts";
+import { resource } from "../src/engine/resource.ts";
+import type { Inputs } from "./inputs.ts";
+import { bucket as bucketType } from "./resources/s3/bucket.ts";
+import { archiveKey, object } from "./resources/s3/object.ts";
+
+/** The application's folder as an archive in a bucket, where the image builder fetches it. Undefined: the config names no folder. */
+export function appArchive({ stack, image }: Config, { appArchive: packed }: Inputs) {
+  if (!image.app || !("folder" in image.app) || !packed) return undefined;
+  const { sha256, bytes } = packed;
+  const appBucket = resource(bucketType, "app-bucket", `buddyverse-${stack}`, {}, () => ({
+    publicAccessBlocked: true,
+  }));
+  const appObject = resource(object, "app-archive", "application archive", { appBucket }, ({ appBucket }) => ({
+    bucket: appBucket.id,
+    key: archiveKey(sha256),
+    sha256,
+    body: bytes,
+  }));
+  return { appBucket, appObject };
+}

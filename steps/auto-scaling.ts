@@ -1,0 +1,48 @@
+import type { Config } from "../src/config/schema.ts";
+import { type Need, type Resource, resource, step } from "../src/engine/resource.ts";
+import type { LoadBalancerStep } from "./load-balancer.ts";
+import { group as groupType } from "./resources/auto-scaling/group.ts";
+import { scalingPolicy } from "./resources/auto-scaling/scaling-policy.ts";
+import type { LaunchTemplateLive, LaunchTemplateSpec } from "./resources/ec2/launch-template.ts";
+import type { SubnetsStep } from "./subnets.ts";
+
+/**
+ * The web instances: as many as the load asks for, replaced when they fail. They start when what they use at boot is
+ * there: the way out through the NATs, the primary database and its address; and behind a listener, without which the
+ * load balancer would not check them.
+ */
+export function autoScalingStep(
+  { web }: Config,
+  { web: subnets }: Pick<SubnetsStep, "web">,
+  { launchTemplate }: { readonly launchTemplate: Resource<LaunchTemplateSpec, LaunchTemplateLive> },
+  { targetGroup, listener }: Pick<LoadBalancerStep, "targetGroup" | "listener">,
+  { primary, primaryParameter }: { readonly primary: Need; readonly primaryParameter: Need },
+  { natRoutes }: { readonly natRoutes: Need },
+) {
+  const name = "Buddy-AutoScaling-Group";
+  const group = resource(
+    groupType,
+    "auto-scaling-group",
+    name,
+    { subnets, launchTemplate, targetGroup, listener, primary, primaryParameter, natRoutes },
+    ({ subnets, launchTemplate, targetGroup }) => ({
+      min: web.min,
+      max: web.max,
+      desired: web.desired,
+      launchTemplateId: launchTemplate.id,
+      launchTemplateVersion: String(launchTemplate.version),
+      subnetIds: subnets.map((subnet) => subnet.id),
+      targetGroupArns: [targetGroup.id],
+      healthCheckType: "ELB" as const,
+      gracePeriodSeconds: 300,
+      warmupSeconds: 120,
+    }),
+  );
+  const policy = resource(scalingPolicy, "scaling-policy", `${name}/cpu-target`, { group }, ({ group }) => ({
+    groupName: group.id,
+    metric: "ASGAverageCPUUtilization" as const,
+    target: web.cpuTarget,
+  }));
+  return step("auto-scaling", { group, policy });
+}
+export type AutoScalingStep = ReturnType<typeof autoScalingStep>["resources"];

@@ -1,0 +1,133 @@
+import type { Config } from "../src/config/schema.ts";
+import { type Resource, resource, step } from "../src/engine/resource.ts";
+import { isUnknown } from "../src/engine/unknown.ts";
+import type { EfsStep } from "./efs.ts";
+import type { Inputs } from "./inputs.ts";
+import type { NatBastionStep } from "./nat-bastion.ts";
+import { type ImageLive, type ImageSpec, image as imageType } from "./resources/ec2/image.ts";
+import { imageBuilder } from "./resources/ec2/image-builder.ts";
+import { launchTemplate as launchTemplateType } from "./resources/ec2/launch-template.ts";
+import { publicImage } from "./resources/ec2/public-image.ts";
+import { instanceProfile } from "./resources/iam/instance-profile.ts";
+import { role as roleType, type Statement } from "./resources/iam/role.ts";
+import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
+import type { ObjectLive, ObjectSpec } from "./resources/s3/object.ts";
+import type { SecurityGroupsStep } from "./security-groups.ts";
+import type { SubnetsStep } from "./subnets.ts";
+
+/** The application's folder, packed and put into S3. */
+export type AppArchive = Resource<ObjectSpec, ObjectLive>;
+
+interface Around {
+  readonly subnets: SubnetsStep;
+  readonly natBastion: NatBastionStep;
+  readonly securityGroups: SecurityGroupsStep;
+  readonly efs: EfsStep;
+  /** Wanted when `image.app` is a folder. */
+  readonly archive?: AppArchive | undefined;
+}
+
+/**
+ * The image of the web instances, what they may do, and how they are launched. The keys of builder and image hold a hash of
+ * the content: what is new is made beside what still runs.
+ */
+export function imageStep(config: Config, inputs: Inputs, around: Around) {
+  const { stack, region } = config;
+  const { subnets, natBastion, securityGroups, efs } = around;
+  const archives = around.archive ? [around.archive] : [];
+  const git = config.image.app !== null && "git" in config.image.app ? config.image.app : null;
+  const hash = imageContentHash([...imageParts(git), config.image.base, inputs.appArchive?.sha256 ?? ""]);
+  const marker = `/buddyverse/${stack}/image/${hash}`;
+
+  // IAM's names are the whole account's, not the region's.
+  const account = `Buddy-WEB-${stack}-${region}`;
+  const role = resource(roleType, "role-web", account, { archives }, ({ archives }) => ({
+    service: "ec2.amazonaws.com",
+    statements: [
+      allow("ssm:GetParameters", `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/database/*`),
+      allow("ssm:PutParameter", `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/image/*`),
+      ...archives.map(({ bucket, key }) => allow("s3:GetObject", `arn:aws:s3:::${bucket}/${key}`)),
+    ],
+    managedPolicies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"],
+  }));
+  const profile = resource(instanceProfile, "profile-web", account, { role }, ({ role }) => ({ roleName: role.id }));
+  const base = resource(publicImage, `image-base-${slug(config.image.base)}`, config.image.base, {}, () => ({}));
+
+  const builder = resource(
+    imageBuilder,
+    `builder-${hash}`,
+    "Buddy-WEB-Builder",
+    {
+      base,
+      profile,
+      archives,
+      subnet: subnets.web[0] as SubnetsStep["web"][number],
+      group: securityGroups.web,
+      // Its set-up begins when it runs: the way out must be there.
+      natRoutes: natBastion.natRoutes.slice(0, 1),
+    },
+    ({ base, profile, archives, subnet, group }) => ({
+      imageId: base.id,
+      rootDevice: base.rootDevice,
+      instanceType: config.web.instanceType,
+      subnetId: subnet.id,
+      groupIds: [group.id],
+      keyName: undefined,
+      profileName: profile.id,
+      publicAddress: false,
+      volumeGiB: undefined,
+      marker,
+      userData: whenKnown(archives[0]?.key, () =>
+        builderUserData({ region, markerName: marker, app: archives[0] ?? git }),
+      ),
+    }),
+    { scaffoldFor: () => [image] },
+  );
+  const image: Resource<ImageSpec, ImageLive> = resource(
+    imageType,
+    `image-${hash}`,
+    `Buddy-WEB-Image-${hash}`,
+    { builder },
+    ({ builder }) => ({ builderId: builder.id, snapshotsTagged: true }),
+  );
+
+  const launchTemplate = resource(
+    launchTemplateType,
+    "launch-template",
+    "Buddy-WEB-Image-Start",
+    { image, profile, group: securityGroups.web, fileSystem: efs.fileSystem },
+    ({ image, profile, group, fileSystem }) => ({
+      imageId: image.id,
+      rootDevice: image.rootDevice,
+      instanceType: config.web.instanceType,
+      volumeGiB: isUnknown(image.rootGiB) ? config.web.volumeGiB : Math.max(config.web.volumeGiB, image.rootGiB),
+      groupIds: [group.id],
+      profileName: profile.id,
+      instanceName: "Buddy-WEB",
+      userData: whenKnown(fileSystem.id, () =>
+        webUserData({
+          region,
+          stack,
+          fileSystemId: fileSystem.id,
+          parameterPath: `/buddyverse/${stack}/database/`,
+          database: "django_db",
+          user: "admin",
+        }),
+      ),
+    }),
+  );
+  return step("image", { role, profile, base, builder, image, launchTemplate });
+}
+export type ImageStep = ReturnType<typeof imageStep>["resources"];
+
+const allow = (action: string, resource: string): Statement => ({
+  Effect: "Allow",
+  Action: [action],
+  Resource: [resource],
+});
+
+const slug = (name: string): string => name.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-|-$/g, "");
+
+/** The text made of a value; the value itself while it is not known yet, in a plan. */
+const whenKnown = (value: string | undefined, text: () => string): string =>
+  value !== undefined && isUnknown(value) ? value : text();

@@ -1,0 +1,122 @@
+import type { Config } from "../src/config/schema.ts";
+import { resource, step } from "../src/engine/resource.ts";
+import type { Inputs } from "./inputs.ts";
+import { address } from "./resources/ec2/address.ts";
+import { type InstanceSpec, instance } from "./resources/ec2/instance.ts";
+import { keyPair as keyPairType } from "./resources/ec2/key-pair.ts";
+import { natGateway } from "./resources/ec2/nat-gateway.ts";
+import { publicImage } from "./resources/ec2/public-image.ts";
+import { route } from "./resources/ec2/route.ts";
+import { ALL_OUTBOUND, everything, securityGroup, tcp } from "./resources/ec2/security-group.ts";
+import type { RoutesStep } from "./routes.ts";
+import { natUserData } from "./scripts/user-data.ts";
+import type { SubnetsStep } from "./subnets.ts";
+import type { VpcStep } from "./vpc.ts";
+import { perZone } from "./zones.ts";
+
+const INTERNET = "0.0.0.0/0";
+
+/** In each zone a way out for the web subnet, and a bastion as the way in. */
+export function natBastionStep(
+  config: Config,
+  inputs: Inputs,
+  { vpc }: VpcStep,
+  subnets: SubnetsStep,
+  { publicRoutes, privateRoutes }: RoutesStep,
+) {
+  const linux = resource(publicImage, "image-amazon-linux-2023", "amazon-linux-2023", {}, () => ({}));
+  const keyPair = resource(keyPairType, "key-pair", "Buddy-Project", {}, () => ({ publicKey: inputs.publicKey }));
+  const natGroup = resource(securityGroup, "group-nat", "NAT-GateWay", { vpc }, ({ vpc }) => ({
+    vpcId: vpc.id,
+    description: "The web subnets to the internet",
+    inbound: config.network.web.map((range) => everything({ cidr: range }, "Buddy-Web-Private")),
+    outbound: ALL_OUTBOUND,
+  }));
+  const bastionGroup = resource(securityGroup, "group-bastion", "BastionHost", { vpc }, ({ vpc }) => ({
+    vpcId: vpc.id,
+    description: "Operators to the bastions",
+    inbound: inputs.allowedCidrs.map((range) => tcp(22, { cidr: range }, "Buddy-SSH")),
+    outbound: ALL_OUTBOUND,
+  }));
+
+  const inZone = <T>(all: readonly T[], number: number) => all[number - 1] as T;
+
+  /** An instance in the zone's public subnet. It sets itself up as soon as it runs, so the way out must be there. */
+  const host = (
+    key: string,
+    name: string,
+    number: number,
+    group: typeof natGroup,
+    own: Pick<InstanceSpec, "instanceType" | "sourceDestCheck" | "userData">,
+  ) => {
+    const needs = { linux, keyPair, group, subnet: inZone(subnets.public, number), publicRoutes };
+    return resource(instance, key, name, needs, ({ linux, keyPair, group, subnet }) => ({
+      imageId: linux.id,
+      rootDevice: linux.rootDevice,
+      subnetId: subnet.id,
+      groupIds: [group.id],
+      keyName: keyPair.keyName,
+      profileName: undefined,
+      publicAddress: true,
+      volumeGiB: undefined,
+      ...own,
+    }));
+  };
+
+  const addresses = perZone(config, (_zone, number) =>
+    resource(address, `nat-address-${number}`, `Buddy-NAT${number}`, { publicRoutes }, () => ({
+      domain: "vpc" as const,
+    })),
+  );
+  const gateways = perZone(config, (_zone, number) => {
+    const needs = { subnet: inZone(subnets.public, number), address: inZone(addresses, number), publicRoutes };
+    return resource(natGateway, `nat-gateway-${number}`, `Buddy-NAT${number}`, needs, ({ subnet, address }) => ({
+      subnetId: subnet.id,
+      allocationId: address.id,
+    }));
+  });
+  const instances = perZone(config, (_zone, number) =>
+    host(`nat-instance-${number}`, `Buddy-NAT${number}`, number, natGroup, {
+      instanceType: config.nat.instanceType,
+      sourceDestCheck: false,
+      userData: natUserData({ vpcCidr: config.network.cidr }),
+    }),
+  );
+  const managed = config.nat.mode === "gateway";
+
+  const natRoutes = perZone(config, (_zone, number) => {
+    const table = inZone(privateRoutes, number);
+    const key = `nat-route-${number}`;
+    const name = `${table.name} ${INTERNET}`;
+    return managed
+      ? resource(route, key, name, { table, nat: inZone(gateways, number) }, ({ table, nat }) => ({
+          tableId: table.id,
+          to: INTERNET,
+          via: { natGatewayId: nat.id },
+        }))
+      : resource(route, key, name, { table, nat: inZone(instances, number) }, ({ table, nat }) => ({
+          tableId: table.id,
+          to: INTERNET,
+          via: { interfaceId: nat.interfaceId },
+        }));
+  });
+  const bastions = perZone(config, (_zone, number) =>
+    host(`bastion-${number}`, `Bastion${number}`, number, bastionGroup, {
+      instanceType: config.bastion.instanceType,
+      sourceDestCheck: true,
+      userData: undefined,
+    }),
+  );
+
+  return step("nat-bastion", {
+    linux,
+    keyPair,
+    natGroup: managed ? [] : [natGroup],
+    bastionGroup,
+    natAddresses: managed ? addresses : [],
+    nats: managed ? gateways : instances,
+    natRoutes,
+    bastions,
+  });
+}
+export type NatBastionStep = ReturnType<typeof natBastionStep>["resources"];

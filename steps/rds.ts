@@ -1,0 +1,87 @@
+import type { Config } from "../src/config/schema.ts";
+import { resource, step } from "../src/engine/resource.ts";
+import { database } from "./resources/rds/database.ts";
+import { parameterGroup as parameterGroupType } from "./resources/rds/parameter-group.ts";
+import { replica as replicaType } from "./resources/rds/replica.ts";
+import { subnetGroup as subnetGroupType } from "./resources/rds/subnet-group.ts";
+import { generatedSecret } from "./resources/ssm/generated-secret.ts";
+import { parameter } from "./resources/ssm/parameter.ts";
+import type { SecurityGroupsStep } from "./security-groups.ts";
+import type { SubnetsStep } from "./subnets.ts";
+
+const UTF8 = "utf8mb4";
+
+/** The primary in the first zone, its read replica in the second, and what the web instances must know of them. */
+export function rdsStep(
+  { stack, zones, database: wanted }: Config,
+  { db }: Pick<SubnetsStep, "db">,
+  { db: group }: Pick<SecurityGroupsStep, "db">,
+) {
+  const path = `/buddyverse/${stack}/database`;
+  const common = {
+    instanceClass: wanted.instanceClass,
+    publicAccess: false,
+    minorUpgrades: true,
+    copyTagsToSnapshot: true,
+    parametersApplied: true,
+  };
+
+  const subnetGroup = resource(subnetGroupType, "db-subnet-group", "buddy-db", { db }, ({ db }) => ({
+    description: "The database subnets of BUDDYVERSE",
+    subnetIds: db.map((subnet) => subnet.id),
+  }));
+  const parameterGroup = resource(parameterGroupType, "db-parameter-group", "utf8encoding", {}, () => ({
+    family: `mysql${wanted.engineVersion.split(".").slice(0, 2).join(".")}`,
+    description: "utf8mb4 everywhere",
+    parameters: {
+      character_set_client: UTF8,
+      character_set_connection: UTF8,
+      character_set_database: UTF8,
+      character_set_results: UTF8,
+      character_set_server: UTF8,
+      collation_connection: "utf8mb4_general_ci",
+      collation_server: "utf8mb4_unicode_ci",
+    },
+  }));
+  const password = resource(generatedSecret, "database-password", `${path}/password`, {}, () => ({}));
+
+  const primary = resource(
+    database,
+    "database",
+    "database1",
+    { subnetGroup, parameterGroup, password, group },
+    ({ subnetGroup, parameterGroup, password, group }) => ({
+      ...common,
+      engineVersion: wanted.engineVersion,
+      storageGiB: wanted.storageGiB,
+      zone: zones[0] as string,
+      databaseName: "django_db",
+      user: "admin",
+      passwordParameter: password.id,
+      subnetGroup: subnetGroup.id,
+      parameterGroup: parameterGroup.id,
+      groupIds: [group.id],
+      backupRetentionDays: wanted.backupRetentionDays,
+      deletionProtection: wanted.deletionProtection,
+      encrypted: true,
+    }),
+  );
+  const primaryParameter = resource(parameter, "database-endpoint", `${path}/primary`, { primary }, ({ primary }) => ({
+    value: primary.endpoint,
+  }));
+  const always = { subnetGroup, parameterGroup, password, primary, primaryParameter };
+  if (!wanted.replica) return step("rds", always);
+
+  const replica = resource(replicaType, "replica", "database1-replica", { primary, group }, ({ primary, group }) => ({
+    ...common,
+    source: primary.id,
+    zone: zones[1] as string,
+    groupIds: [group.id],
+    deletionProtection: false,
+  }));
+  const replicaParameter = resource(parameter, "replica-endpoint", `${path}/replica`, { replica }, ({ replica }) => ({
+    value: replica.endpoint,
+  }));
+  return step("rds", { ...always, replica, replicaParameter });
+}
+export type RdsStep = ReturnType<typeof rdsStep>["resources"];

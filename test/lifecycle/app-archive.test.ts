@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import type { Config } from "../../src/config/schema.ts";
+import { bringDown } from "../../src/engine/down.ts";
+import { graphOf } from "../../src/engine/graph.ts";
+import { type Step, step } from "../../src/engine/resource.ts";
+import { survey } from "../../src/engine/survey.ts";
+import { bringUp } from "../../src/engine/up.ts";
+import { appArchive } from "../../steps/app.ts";
+import type { Inputs } from "../../steps/inputs.ts";
+import { types } from "../../steps/resources/types.ts";
+import { type Stage, stage } from "./stage.ts";
+
+const APP = { image: { app: { folder: "./site" } } };
+const packed = (text: string): Inputs["appArchive"] => {
+  const bytes = Buffer.from(text);
+  return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
+};
+const steps =
+  (text: string) =>
+  (config: Config, inputs: Inputs): readonly Step[] => {
+    const archive = appArchive(config, { ...inputs, appArchive: packed(text) });
+    return archive ? [step("app", archive)] : [];
+  };
+const stored = (on: Stage) => Object.keys(on.sandbox.world.tables["s3.objects"] ?? {});
+const objectOf = (text: string) =>
+  `buddyverse-buddyverse-111122223333-ap-northeast-2/app/${packed(text)?.sha256}.tar.gz`;
+
+/** The same stack, after its application has changed. */
+async function changed(on: Stage, text: string) {
+  const inputs = { publicKey: undefined, allowedCidrs: [], appArchive: undefined };
+  const graph = graphOf(steps(text)(on.config, inputs), on.config.stack, on.config.tags);
+  return survey(on.run, graph, types, { stack: on.config.stack, sweep: false });
+}
+
+test("a folder is sent once, replaced when it changes, and leaves nothing", async () => {
+  const on = await stage(APP, 7, steps("one"));
+  await on.up();
+  expect(stored(on)).toEqual([objectOf("one")]);
+  expect(on.text.text).not.toContain("body");
+  on.writes();
+  await on.up();
+  expect(on.writes()).toEqual([]);
+  expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
+
+  await bringUp(on.run, await changed(on, "two"));
+  expect(stored(on)).toEqual([objectOf("two")]);
+
+  await bringDown(on.run, await changed(on, "two"));
+  expect(stored(on)).toEqual([]);
+  expect(Object.keys(on.sandbox.world.tables["s3.buckets"] ?? {})).toEqual([]);
+});
+
+test("without a state file the archive of an earlier content goes too", async () => {
+  const on = await stage(APP, 7, steps("one"));
+  await on.up();
+  for (const key of Object.keys(on.store.resources)) on.store.drop(key);
+  await bringDown(on.run, await changed(on, "two"));
+  expect(stored(on)).toEqual([]);
+  expect(Object.keys(on.sandbox.world.tables["s3.buckets"] ?? {})).toEqual([]);
+});
+
+test("no folder, no bucket", async () => {
+  const on = await stage({}, 7, steps("one"));
+  expect([...on.graph.nodes]).toEqual([]);
+});

@@ -1,0 +1,348 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { isEmpty, planUp } from "../../src/engine/plan.ts";
+import type { Step } from "../../src/engine/resource.ts";
+import { failLaunch, launchInstance, stopInstance } from "../../src/sandbox/services/ec2/instances.ts";
+import { requestFromTemplate } from "../../src/sandbox/services/ec2/launch-templates.ts";
+import {
+  imageTable,
+  instanceTable,
+  launchTemplateTable,
+  snapshotTable,
+} from "../../src/sandbox/services/ec2/tables.ts";
+import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/ssm.ts";
+import { simAt } from "../../src/sandbox/world.ts";
+import { efsStep } from "../../steps/efs.ts";
+import { imageStep } from "../../steps/image.ts";
+import type { Inputs } from "../../steps/inputs.ts";
+import { natBastionStep } from "../../steps/nat-bastion.ts";
+import { routesStep } from "../../steps/routes.ts";
+import { securityGroupsStep } from "../../steps/security-groups.ts";
+import { subnetsStep } from "../../steps/subnets.ts";
+import { vpcStep } from "../../steps/vpc.ts";
+import { type Stage, stage, stageOn } from "./stage.ts";
+
+/** The stack up to its launch template. */
+function computeSteps(config: Config, inputs: Inputs): readonly Step[] {
+  const vpc = vpcStep(config);
+  const subnets = subnetsStep(config, vpc.resources);
+  const routes = routesStep(config, vpc.resources, subnets.resources);
+  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources);
+  const groups = securityGroupsStep(config, vpc.resources, natBastion.resources);
+  const efs = efsStep(config, subnets.resources, groups.resources);
+  const image = imageStep(config, inputs, {
+    subnets: subnets.resources,
+    natBastion: natBastion.resources,
+    securityGroups: groups.resources,
+    efs: efs.resources,
+  });
+  return [vpc, subnets, routes, natBastion, groups, efs, image];
+}
+
+const compute = (given: object = {}, seed = 7) => stage(given, seed, computeSteps);
+const sim = (on: Stage) => simAt(on.sandbox.world, on.clock.now());
+const failures = ({ settled }: { settled: readonly { key: string; outcome: string; reason: string | undefined }[] }) =>
+  settled
+    .filter(({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "blocked")
+    .map(({ key, reason }) => ({ key, reason }));
+
+test.each([[{}], [{ nat: { mode: "gateway" } }]])(
+  "up; in sync; up writes nothing; down leaves nothing: %j",
+  async (given) => {
+    const on = await compute(given);
+    const result = await on.up();
+    expect(failures(result)).toEqual([]);
+    on.writes();
+    expect(isEmpty(planUp(await on.survey()))).toBe(true);
+    const again = await on.up();
+    expect(failures(again)).toEqual([]);
+    expect(on.writes()).toEqual([]);
+    expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
+
+    await on.down();
+    expect(await on.left()).toEqual([]);
+    expect(Object.keys(on.store.resources)).toEqual([]);
+    await on.clock.sleep(2 * 3_600_000);
+    await on.survey();
+    expect(instanceTable(sim(on)).all()).toEqual([]);
+    expect(imageTable(sim(on)).all()).toEqual([]);
+    expect(snapshotTable(sim(on)).all()).toEqual([]);
+    expect(sim(on).table("iam.roles").all()).toEqual([]);
+    expect(sim(on).table("iam.profiles").all()).toEqual([]);
+    expect(parameterNames(on)).toEqual([]);
+  },
+);
+
+const parameterNames = (on: Stage) =>
+  sim(on)
+    .table<{ name: string }>("ssm.parameters")
+    .all()
+    .map(({ name }) => name);
+const idOf = (on: Stage, key: string) => on.store.get(key)?.id as string;
+const keyLike = (on: Stage, start: string) =>
+  [...on.graph.nodes.keys()].find((key) => new RegExp(`^${start}[0-9a-f]{12}$`).test(key)) as string;
+const standings = async (on: Stage) =>
+  Object.fromEntries(
+    (await on.status())
+      .filter(({ standing }) => standing !== "in-sync")
+      .map(({ key, standing, drift }) => [key, [standing, ...drift.map(({ field }) => field)]]),
+  );
+const living = (on: Stage) =>
+  instanceTable(sim(on))
+    .all()
+    .filter(({ state }) => state !== "terminated");
+
+test("looking at it all takes few calls, one per kind", async () => {
+  const on = await compute();
+  await on.up();
+  const before = on.calls.length;
+  await on.survey();
+  const asked = on.calls.slice(before).map(({ operation }) => operation);
+  expect(
+    asked.filter((operation) => /Instance|Image|Role|Profile|Template|Parameter|Console/.test(operation)).sort(),
+  ).toEqual([
+    "DescribeImages",
+    "DescribeImages",
+    "DescribeInstances",
+    "DescribeLaunchTemplateVersions",
+    "DescribeLaunchTemplates",
+    "GetInstanceProfile",
+    "GetRole",
+    "GetRolePolicy",
+    "ListAttachedRolePolicies",
+  ]);
+});
+
+test("all is found again without the state file, and goes down", async () => {
+  const on = await compute();
+  await on.up();
+  for (const key of Object.keys(on.store.resources)) on.store.drop(key);
+  on.writes();
+  await on.up();
+  expect(on.writes()).toEqual([]);
+  for (const key of Object.keys(on.store.resources)) on.store.drop(key);
+  await on.down();
+  expect(await on.left()).toEqual([]);
+});
+
+test("drift on instances, image, template, role and profile shows, and up mends it", async () => {
+  const on = await compute();
+  await on.up();
+  const { ec2, iam } = on.aws;
+  const nat = idOf(on, "nat-instance-1");
+  const imageKey = keyLike(on, "image-");
+  await ec2.modifyInstanceAttribute({ InstanceId: nat, SourceDestCheck: { Value: true } });
+  await ec2.modifyInstanceAttribute({ InstanceId: idOf(on, "bastion-1"), Groups: [idOf(on, "group-nat")] });
+  await ec2.createTags({ Resources: [idOf(on, "bastion-2")], Tags: [{ Key: "Name", Value: "mine" }] });
+  const LaunchTemplateId = idOf(on, "launch-template");
+  const { LaunchTemplateVersions = [] } = await ec2.describeLaunchTemplateVersions({ LaunchTemplateId });
+  const data = LaunchTemplateVersions[0]?.LaunchTemplateData as Parameters<
+    typeof ec2.createLaunchTemplateVersion
+  >[0]["LaunchTemplateData"];
+  await ec2.createLaunchTemplateVersion({
+    LaunchTemplateId,
+    LaunchTemplateData: { ...data, InstanceType: "t3.large" },
+  });
+  await on.clock.sleep(5_000);
+  await ec2.modifyLaunchTemplate({ LaunchTemplateId, DefaultVersion: "2" });
+  const RoleName = idOf(on, "role-web");
+  await iam.putRolePolicy({
+    RoleName,
+    PolicyName: "buddyverse",
+    PolicyDocument: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
+  });
+  await iam.removeRoleFromInstanceProfile({ InstanceProfileName: RoleName, RoleName });
+  await on.clock.sleep(10_000);
+
+  expect(await standings(on)).toEqual({
+    "nat-instance-1": ["drift", "sourceDestCheck"],
+    "bastion-1": ["drift", "groupIds"],
+    "bastion-2": ["drift"],
+    "launch-template": ["drift", "instanceType"],
+    "role-web": ["drift", "statements"],
+    "profile-web": ["drift", "roleName"],
+  });
+  expect(failures(await on.up())).toEqual([]);
+  expect(await standings(on)).toEqual({});
+  expect(idOf(on, "nat-instance-1")).toBe(nat);
+  expect(
+    imageTable(sim(on))
+      .all()
+      .map(({ id }) => id),
+  ).toEqual([idOf(on, imageKey)]);
+  expect(launchTemplateTable(sim(on)).get(LaunchTemplateId)).toMatchObject({ defaultVersion: 3 });
+});
+
+test("a stopped NAT is replaced, and its route leads to the new one", async () => {
+  const on = await compute();
+  await on.up();
+  const lost = idOf(on, "nat-instance-1");
+  stopInstance(sim(on), lost, false);
+  await on.clock.sleep(60_000);
+  expect(await standings(on)).toMatchObject({ "nat-instance-1": ["unhealthy"] });
+  expect(failures(await on.up())).toEqual([]);
+  expect(idOf(on, "nat-instance-1")).not.toBe(lost);
+  expect(await standings(on)).toEqual({});
+});
+
+test("an instance that AWS terminates at launch fails with AWS's reason; the next up makes another", async () => {
+  const on = await compute();
+  // The first bastion to appear dies, as with an exhausted volume quota.
+  let killed: string | undefined;
+  const answer = on.sandbox.answer.bind(on.sandbox);
+  Object.assign(on.sandbox, {
+    async answer(service: string, operation: string, input: object) {
+      const given = await answer(service, operation, input);
+      const made = JSON.stringify(input).includes('"bastion-1"') && operation === "RunInstances" && !killed;
+      if (made) {
+        killed = (given as { Instances: { InstanceId: string }[] }).Instances[0]?.InstanceId as string;
+        failLaunch(sim(on), killed, "Client.VolumeLimitExceeded", "Volume limit exceeded");
+      }
+      return given;
+    },
+  });
+  const first = await on.up();
+  expect(failures(first)).toEqual([
+    { key: "bastion-1", reason: expect.stringContaining("Client.VolumeLimitExceeded: Volume limit exceeded") },
+  ]);
+  expect(failures(await on.up())).toEqual([]);
+  expect(idOf(on, "bastion-1")).not.toBe(killed);
+  expect(await standings(on)).toEqual({});
+  await on.down();
+  expect(await on.left()).toEqual([]);
+});
+
+test("a builder that stops without its mark is a failed set-up, told with its console; the next up makes a new one", async () => {
+  const on = await compute();
+  const marker = `/buddyverse/buddyverse/image/${keyLike(on, "builder-").slice("builder-".length)}`;
+  // A mark that an earlier builder left does not pass for this one's.
+  putParameterNow(sim(on), marker, "String", "baked");
+  // The way out is closed while the builder sets itself up.
+  const answer = on.sandbox.answer.bind(on.sandbox);
+  let closed = false;
+  Object.assign(on.sandbox, {
+    async answer(service: string, operation: string, input: object) {
+      const given = await answer(service, operation, input);
+      if (operation === "RunInstances" && JSON.stringify(input).includes("image-marker") && !closed) {
+        closed = true;
+        const nat = idOf(on, "nat-instance-1");
+        await on.aws.ec2.modifyInstanceAttribute({ InstanceId: nat, SourceDestCheck: { Value: true } });
+      }
+      return given;
+    },
+  });
+  const first = failures(await on.up());
+  expect(first[0]).toEqual({
+    key: keyLike(on, "builder-"),
+    reason: expect.stringMatching(/does not say "baked"[\s\S]*BUDDYVERSE-SETUP FAILED: NAT i-\w+ drops packets/),
+  });
+  expect(parameterValue(sim(on), marker)).toBeUndefined();
+  expect(imageTable(sim(on)).all()).toEqual([]);
+  const broken = idOf(on, keyLike(on, "builder-"));
+  expect(failures(await on.up())).toEqual([]);
+  expect(imageTable(sim(on)).all()).toMatchObject([{ serves: true }]);
+  expect(imageTable(sim(on)).all()[0]?.sourceInstanceId).not.toBe(broken);
+  expect(parameterNames(on)).toEqual([]);
+});
+
+test("a builder that is stopped by somebody is not imaged", async () => {
+  const on = await compute();
+  const answer = on.sandbox.answer.bind(on.sandbox);
+  Object.assign(on.sandbox, {
+    async answer(service: string, operation: string, input: object) {
+      const builder = living(on).find(({ profileArn, state }) => profileArn && state === "running");
+      if (builder && operation.startsWith("Describe")) stopInstance(sim(on), builder.id, false);
+      return answer(service, operation, input);
+    },
+  });
+  expect(failures(await on.up())[0]?.reason).toMatch(/stopped but .* does not say "baked"/);
+  expect(imageTable(sim(on)).all()).toEqual([]);
+});
+
+test("interrupted after the image was made: the next up removes the builder and its mark", async () => {
+  const on = await compute();
+  const answer = on.sandbox.answer.bind(on.sandbox);
+  Object.assign(on.sandbox, {
+    async answer(service: string, operation: string, input: object) {
+      if (operation === "TerminateInstances") throw Object.assign(new Error("no"), { name: "UnauthorizedOperation" });
+      return answer(service, operation, input);
+    },
+  });
+  await on.up();
+  expect(living(on).filter(({ profileArn }) => profileArn)).toHaveLength(1);
+  Object.assign(on.sandbox, { answer });
+  expect(failures(await on.up())).toEqual([]);
+  await on.clock.sleep(60_000);
+  await on.survey();
+  expect(living(on).filter(({ profileArn }) => profileArn)).toEqual([]);
+  expect(parameterNames(on)).toEqual([]);
+  expect(await standings(on)).toEqual({});
+});
+
+test("new content makes a new image, moves the template to it, and then removes the old one", async () => {
+  const on = await compute();
+  await on.up();
+  const [old] = imageTable(sim(on)).all();
+  const app = { git: "https://example.com/site.git", revision: "v1" };
+  const next = await stageOn(
+    parseConfig({ image: { app } }, "test.config.json"),
+    on.clock,
+    on.sandbox,
+    on.text,
+    computeSteps,
+  );
+  expect(failures(await next.up())).toEqual([]);
+  await on.clock.sleep(5_000);
+  await next.survey();
+  const images = imageTable(sim(on)).all();
+  expect(images).toHaveLength(1);
+  expect(images[0]?.id).not.toBe(old?.id);
+  expect(
+    snapshotTable(sim(on))
+      .all()
+      .map(({ id }) => id),
+  ).toEqual([images[0]?.snapshotId]);
+  const [template] = launchTemplateTable(sim(on)).all();
+  expect(template).toMatchObject({ defaultVersion: 2, versions: [{}, { data: { ImageId: images[0]?.id } }] });
+});
+
+test("an instance of the template serves, and is no resource of the stack", async () => {
+  const on = await compute();
+  await on.up();
+  putParameterNow(sim(on), "/buddyverse/buddyverse/database/password", "SecureString", "secret");
+  putParameterNow(sim(on), "/buddyverse/buddyverse/database/primary", "String", "db.example:3306");
+  const template = launchTemplateTable(sim(on)).get(idOf(on, "launch-template"));
+  if (!template) throw new Error("no template");
+  const subnetId = idOf(on, "subnet-web-2");
+  const tags = { "aws:autoscaling:groupName": "Buddy-AutoScaling-Group" };
+  const { id } = launchInstance(sim(on), requestFromTemplate(sim(on), template, 1, { subnetId, tags }));
+  await on.clock.sleep(120_000);
+  await on.survey();
+  expect(instanceTable(sim(on)).get(id)).toMatchObject({
+    state: "running",
+    httpFrom: expect.any(Number),
+    encrypted: true,
+    volumeType: "gp3",
+    httpTokens: "required",
+    hopLimit: 1,
+    publicIp: null,
+  });
+  const { Reservations = [] } = await on.aws.ec2.describeInstances({ InstanceIds: [id] });
+  const found = Reservations[0]?.Instances?.[0]?.Tags?.map(({ Key }) => Key);
+  expect(found).toContain("buddyverse:stack");
+  expect(found).not.toContain("buddyverse:key");
+  expect(await standings(on)).toEqual({});
+});
+
+test("a snapshot whose image somebody deregistered is an extra, and goes", async () => {
+  const on = await compute();
+  await on.up();
+  const ImageId = idOf(on, keyLike(on, "image-"));
+  await on.aws.ec2.deregisterImage({ ImageId });
+  await on.clock.sleep(5_000);
+  const extra = (await on.status()).filter(({ standing }) => standing === "extra");
+  expect(extra).toMatchObject([{ object: "ec2:snapshot" }]);
+  await on.down();
+  expect(await on.left()).toEqual([]);
+});

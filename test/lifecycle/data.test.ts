@@ -1,0 +1,125 @@
+import { expect, test } from "vitest";
+import type { Config } from "../../src/config/schema.ts";
+import { isEmpty, planUp } from "../../src/engine/plan.ts";
+import { resource, step } from "../../src/engine/resource.ts";
+import { databaseTable, snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
+import { parameterValue } from "../../src/sandbox/services/ssm/ssm.ts";
+import { simAt } from "../../src/sandbox/world.ts";
+import { efsStep } from "../../steps/efs.ts";
+import { rdsStep } from "../../steps/rds.ts";
+import { ALL_OUTBOUND, securityGroup } from "../../steps/resources/ec2/security-group.ts";
+import { securityGroupsStep } from "../../steps/security-groups.ts";
+import { subnetsStep } from "../../steps/subnets.ts";
+import { vpcStep } from "../../steps/vpc.ts";
+import { type Stage, stage } from "./stage.ts";
+
+/** What the file system and the databases need, and they. */
+function steps(config: Config) {
+  const vpc = vpcStep(config);
+  const subnets = subnetsStep(config, vpc.resources);
+  const bastionGroup = resource(securityGroup, "group-bastion", "BastionHost", vpc.resources, ({ vpc }) => ({
+    vpcId: vpc.id,
+    description: "Stands for the one of nat-bastion",
+    inbound: [],
+    outbound: ALL_OUTBOUND,
+  }));
+  const groups = securityGroupsStep(config, vpc.resources, { bastionGroup });
+  return [
+    vpc,
+    subnets,
+    step("bastion", { bastionGroup }),
+    groups,
+    efsStep(config, subnets.resources, groups.resources),
+    rdsStep(config, subnets.resources, groups.resources),
+  ];
+}
+const data = (given: object = {}, seed = 7) => stage(given, seed, steps as Parameters<typeof stage>[2]);
+const sim = (on: Stage) => simAt(on.sandbox.world, on.clock.now());
+const failures = (settled: readonly { outcome: string; reason: string | undefined; key: string }[]) =>
+  settled.filter(({ outcome }) => outcome !== "created" && outcome !== "deleted" && outcome !== "unchanged");
+
+test("up; in sync; up writes nothing; down leaves only the final snapshot", async () => {
+  const on = await data();
+  const { settled } = await on.up();
+  expect(failures(settled)).toEqual([]);
+  on.writes();
+  expect(isEmpty(planUp(await on.survey()))).toBe(true);
+  await on.up();
+  expect(on.writes()).toEqual([]);
+  expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
+
+  const primary = databaseTable(sim(on)).get("database1");
+  expect(primary).toMatchObject({
+    zone: "ap-northeast-2a",
+    encrypted: true,
+    publicAccess: false,
+    engineVersion: "8.4.8",
+  });
+  expect(databaseTable(sim(on)).get("database1-replica")).toMatchObject({
+    zone: "ap-northeast-2c",
+    source: "database1",
+  });
+  expect(parameterValue(sim(on), "/buddyverse/buddyverse/database/primary")).toBe(`${primary?.address}:3306`);
+  expect(parameterValue(sim(on), "/buddyverse/buddyverse/database/replica")).toMatch(/^database1-replica\..*:3306$/);
+
+  expect(failures(await on.down())).toEqual([]);
+  expect(await on.left()).toEqual([]);
+  await on.clock.sleep(10_000);
+  await on.survey();
+  const snapshots = snapshotTable(sim(on)).all();
+  expect(snapshots).toMatchObject([{ databaseId: "database1", status: "available" }]);
+  expect(snapshots[0]?.id).toMatch(/^database1-final-\d+$/);
+  expect(snapshots[0]?.tags["buddyverse:stack"]).toBe("buddyverse");
+});
+
+test("looking at the file system, the databases and the parameters takes 5, 6 and 2 calls", async () => {
+  const on = await data();
+  await on.up();
+  on.calls.length = 0;
+  await on.status();
+  const made = (service: string) => on.calls.filter((call) => call.service === service).map((call) => call.operation);
+  expect(made("efs")).toHaveLength(4);
+  expect(on.calls.filter((call) => call.operation === "DescribeNetworkInterfaces")).toHaveLength(1);
+  expect(made("rds")).toHaveLength(6);
+  expect(made("ssm")).toEqual(["DescribeParameters", "GetParameters"]);
+});
+
+test("the password is in no state, no event and no trace", async () => {
+  const on = await data();
+  await on.up();
+  const password = parameterValue(sim(on), "/buddyverse/buddyverse/database/password") ?? "";
+  expect(password).toHaveLength(32);
+  const said = JSON.stringify([on.text.text, on.events, on.calls]);
+  expect(said).not.toContain(JSON.stringify(password).slice(1, -1));
+});
+
+test("discarded data leaves no snapshot", async () => {
+  const on = await data({ database: { replica: false } });
+  await on.up();
+  const run = { ...on.run, discardData: true };
+  const { bringDown } = await import("../../src/engine/down.ts");
+  expect(failures(await bringDown(run, await on.survey()))).toEqual([]);
+  expect(snapshotTable(sim(on)).all()).toEqual([]);
+});
+
+test("a lost state file is found again, by name and by tag", async () => {
+  const on = await data();
+  await on.up();
+  for (const key of Object.keys(on.store.resources)) on.store.drop(key);
+  on.writes();
+  const { settled } = await on.up();
+  expect(failures(settled)).toEqual([]);
+  expect(on.writes()).toEqual([]);
+});
+
+test("a protected database is not deleted, and what it needs stays", async () => {
+  const on = await data({ database: { deletionProtection: true, replica: false } });
+  await on.up();
+  const settled = await on.down();
+  expect(settled.find(({ key }) => key === "database")).toMatchObject({
+    outcome: "failed",
+    error: { code: "blocked", hint: expect.stringContaining("deletionProtection to false") },
+  });
+  expect(settled.find(({ key }) => key === "db-subnet-group")?.outcome).toBe("skipped");
+  expect(databaseTable(sim(on)).get("database1")?.status).toBe("available");
+});

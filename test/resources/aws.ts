@@ -1,0 +1,38 @@
+import { STSClient } from "@aws-sdk/client-sts";
+import { mockClient } from "aws-sdk-client-mock";
+import type { Aws } from "../../src/aws/aws.ts";
+import { connect } from "../../src/aws/connect.ts";
+import { KEY_TAG, ownershipTags, STACK_TAG } from "../../src/aws/owned.ts";
+import type { Owner } from "../../src/engine/resource.ts";
+import { realClock } from "../../src/lib/clock.ts";
+
+/** An `Aws` over the SDK's own clients: mock those that the test uses with `mockClient`. */
+export async function testAws(): Promise<Aws> {
+  const sts = mockClient(STSClient);
+  sts.onAnyCommand().resolves({ Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/test" });
+  try {
+    return await connect({
+      region: "ap-northeast-2",
+      clock: realClock(),
+      network: { publicAddress: async () => "203.0.113.10", nameServers: async () => [] },
+    });
+  } finally {
+    sts.restore();
+  }
+}
+
+/** The owner of an object of stack "test". */
+export const ownerOf = (key: string, name: string): Owner => ({
+  stack: "test",
+  key,
+  name,
+  tags: ownershipTags("test", key, name, {}),
+});
+
+/** The tags of an object of stack "test", as AWS lists them, with one of AWS's own. */
+export const awsTags = (key: string, name: string): { Key: string; Value: string }[] => [
+  { Key: "aws:cloudformation:stack-name", Value: "x" },
+  { Key: STACK_TAG, Value: "test" },
+  { Key: "Name", Value: name },
+  { Key: KEY_TAG, Value: key },
+];
