@@ -10,8 +10,8 @@ import { launchTemplate as launchTemplateType } from "./resources/ec2/launch-tem
 import { publicImage } from "./resources/ec2/public-image.ts";
 import { instanceProfile } from "./resources/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "./resources/iam/role.ts";
-import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
 import type { ObjectLive, ObjectSpec } from "./resources/s3/object.ts";
+import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
@@ -75,7 +75,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       keyName: undefined,
       profileName: profile.id,
       publicAddress: false,
-      volumeGiB: undefined,
+      volumeGiB: base.rootGiB,
       marker,
       userData: whenKnown(archives[0]?.key, () =>
         builderUserData({ region, markerName: marker, app: archives[0] ?? git }),

@@ -58,7 +58,7 @@ export function natBastionStep(
       keyName: keyPair.keyName,
       profileName: undefined,
       publicAddress: true,
-      volumeGiB: undefined,
+      volumeGiB: linux.rootGiB,
       ...own,
     }));
   };

@@ -56,7 +56,8 @@ export function planUp(survey: Survey): Plan {
       "reason" in decision ? decision.reason : own === "blocked" ? `${node.type.name} ${node.name} is not there` : cause !== undefined && action === "blocked" ? `waits for ${blocked.get(cause)}` : undefined;
     if (action === "blocked") blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
     const scaffold = (node.resource?.scaffoldFor().length ?? 0) > 0;
-    if (scaffold && action === "none") continue;
+    // What is only looked up, and a scaffold that is not needed, are nothing to count.
+    if ((scaffold || node.type.external) && action === "none") continue;
     items.push({
       key: node.key,
       name: node.name,

@@ -38,6 +38,8 @@ export function statusOf({ surveyed }: Survey): StatusItem[] {
     if (look.live === undefined && wanted === undefined) {
       if (!recorded || scaffold) continue;
     }
+    // What is only looked up is worth a word only when it is not there.
+    if (node.type.external && decision.kind === "none") continue;
     // Tags are compared with the wanted ones only: they are not part of what is recorded.
     const drift =
       recorded && look.live && look.health === "ready"

@@ -48,7 +48,7 @@ export function shownSteps(graph: Graph, shown: (key: string) => boolean = () =>
   return graph.steps.map((name) => ({
     name,
     resources: [...graph.nodes.values()]
-      .filter((node) => node.step === name && shown(node.key))
+      .filter((node) => node.step === name && !node.type.external && shown(node.key))
       .map(({ key, name, type, needs }) => ({ key, name, object: type.name, needs })),
   }));
 }

@@ -6,7 +6,7 @@ import { BuddyError } from "../lib/errors.ts";
 import { checkInput } from "./service.ts";
 import { type Chaos, chaosOf } from "./chaos.ts";
 import { services } from "./services/services.ts";
-import { simAt, type World } from "./world.ts";
+import { copied, simAt, type World } from "./world.ts";
 
 /** How long one call takes on the way to AWS and back, milliseconds. */
 const LATENCY_MS = 120;
@@ -81,7 +81,7 @@ export function openSandbox(options: {
       if (!isRead(name)) options.save?.(world);
       await clock.sleep(LATENCY_MS / 2);
       chaos?.after(service);
-      return structuredClone(answer);
+      return copied(answer);
     },
   };
 }

@@ -107,7 +107,7 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     const next = { ...state, serial: state.serial + 1, resources };
     if (!backedUp) text.backUp();
     backedUp = true;
-    text.write(`${JSON.stringify(next, null, 2)}\n`);
+    text.write(stateText(next));
     state = next;
   }
 
@@ -126,6 +126,19 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
       save(rest);
     },
   };
+}
+
+const written = new WeakMap<Recorded, string>();
+
+/** The state as indented JSON. Records do not change, and one of a hundred is new at each write: the others' text is kept. */
+function stateText({ resources, ...head }: StackState): string {
+  const entries = Object.entries(resources).map(([key, recorded]) => {
+    let text = written.get(recorded);
+    if (text === undefined) written.set(recorded, (text = JSON.stringify(recorded, null, 2).replaceAll("\n", "\n    ")));
+    return `    ${JSON.stringify(key)}: ${text}`;
+  });
+  const top = JSON.stringify({ ...head, resources: {} }, null, 2);
+  return entries.length === 0 ? `${top}\n` : `${top.slice(0, -"{}\n}".length)}{\n${entries.join(",\n")}\n  }\n}\n`;
 }
 
 /** A state that can be looked at, and forgets what is put into it: for commands that only look. */

@@ -30,7 +30,7 @@ const objectOf = (text: string) =>
 async function changed(on: Stage, text: string) {
   const inputs = { publicKey: undefined, allowedCidrs: [], appArchive: undefined };
   const graph = graphOf(steps(text)(on.config, inputs), on.config.stack, on.config.tags);
-  return survey(on.run, graph, types, { stack: on.config.stack, sweep: false });
+  return survey(on.run, graph, types, { stack: on.config.stack, sweep: "none" });
 }
 
 test("a folder is sent once, replaced when it changes, and leaves nothing", async () => {

@@ -335,14 +335,15 @@ test("an instance of the template serves, and is no resource of the stack", asyn
   expect(await standings(on)).toEqual({});
 });
 
-test("a snapshot whose image somebody deregistered is an extra, and goes", async () => {
+test("a snapshot whose image somebody deregistered goes with the stack", async () => {
   const on = await compute();
   await on.up();
   const ImageId = idOf(on, keyLike(on, "image-"));
   await on.aws.ec2.deregisterImage({ ImageId });
   await on.clock.sleep(5_000);
-  const extra = (await on.status()).filter(({ standing }) => standing === "extra");
-  expect(extra).toMatchObject([{ object: "ec2:snapshot" }]);
-  await on.down();
+  const gone = (await on.down()).filter(({ object }) => object === "ec2:snapshot");
+  expect(gone).toMatchObject([{ outcome: "deleted" }]);
+  await on.clock.sleep(5_000);
+  expect(snapshotTable(sim(on)).all()).toEqual([]);
   expect(await on.left()).toEqual([]);
 });

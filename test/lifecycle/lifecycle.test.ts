@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { criticalPath, isEmpty, planUp } from "../../src/engine/plan.ts";
-import type { World } from "../../src/sandbox/world.ts";
+import { simAt, type World } from "../../src/sandbox/world.ts";
 import { stage } from "./stage.ts";
 
 /** What is in the sandbox, but for the marks of time: reads that lag, and objects that AWS still shows for a while. */
 const contents = ({ tables }: World): Record<string, string[]> =>
   Object.fromEntries(
     Object.entries(tables)
-      .filter(([name]) => name !== "ec2.tags")
+      // Tags of objects that are gone, and names that AWS remembers for a while, are no objects.
+      .filter(([name]) => name !== "ec2.tags" && name !== "ssm.deleted" && name !== "route53.references")
       .map(([name, rows]): [string, string[]] => [
         name,
         Object.entries(rows)
@@ -34,9 +35,8 @@ describe.each<[string, object]>([
   ],
   ["another region", { region: "eu-central-1", zones: ["eu-central-1a", "eu-central-1b"] }],
   [
-    "own zone, mail, no replica",
+    "mail, no replica, tags",
     {
-      domain: { name: "buddyverse.example", zone: "create" },
       monitoring: { email: "ops@example.com" },
       database: { replica: false },
       tags: { team: "play" },
@@ -105,4 +105,24 @@ test("no secret reaches the state or the trace", async () => {
   expect(password?.length).toBeGreaterThanOrEqual(24);
   for (const written of [on.text.text, JSON.stringify(on.calls), JSON.stringify(on.events)])
     expect(written).not.toContain(password);
+});
+
+test("a zone of our own that nobody points to yet: the rest is finished over http, and https is taken up when it is delegated", async () => {
+  const on = await stage({ domain: { name: "buddyverse.example", zone: "create" } });
+  const first = await on.up();
+  const waiting = first.settled.filter(({ outcome }) => outcome === "blocked");
+  expect(waiting.map(({ reason }) => reason)).toEqual([expect.stringMatching(/name servers: ns-.*awsdns/)]);
+  expect(first.settled.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  expect(first.settled.find(({ key }) => key === "record-buddyverse.example")?.outcome).toBe("created");
+  on.writes();
+  expect(isEmpty(await on.plan())).toBe(true);
+  expect((await on.status()).some(({ standing }) => standing === "blocked")).toBe(true);
+
+  const nameServers = await on.aws.route53.listHostedZonesByName({ DNSName: "buddyverse.example" }).then(async ({ HostedZones }) => (await on.aws.route53.getHostedZone({ Id: HostedZones?.[0]?.Id ?? "" })).DelegationSet?.NameServers ?? []);
+  simAt(on.sandbox.world, on.clock.now()).table("dns.delegations").putNow("buddyverse.example", { nameServers });
+  const second = await on.up();
+  expect(second.settled.filter(({ outcome }) => outcome === "blocked" || outcome === "failed" || outcome === "skipped")).toEqual([]);
+  expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
+  await on.down();
+  expect(await on.left()).toEqual([]);
 });

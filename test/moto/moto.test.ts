@@ -57,7 +57,7 @@ describe.skipIf(!here)("over HTTP, against an AWS that we did not write", () => 
 
     const [up] = await Promise.all([buddyverse(["up", "--yes", "--trace", "up.jsonl"], { cwd: folder, env }), python("builder.py", REGION)]);
     expect(up.stderr + up.stdout).not.toMatch(/failed/i);
-    expect(up.code).toBe(0);
+    expect(up).toMatchObject({ code: 0 });
 
     const there = await inventory();
     const added = Object.fromEntries(Object.entries(there).map(([kind, ids]) => [kind, ids.filter((id) => !before[kind]?.includes(id))]));
@@ -90,16 +90,16 @@ describe.skipIf(!here)("over HTTP, against an AWS that we did not write", () => 
 
     const status = await buddyverse(["status", "--trace", "status.jsonl"], { cwd: folder, env });
     expect(status.stdout).toContain("in sync");
-    expect(status.code).toBe(0);
+    expect(status).toMatchObject({ code: 0 });
     expect(calls("status.jsonl").length).toBeLessThanOrEqual(48);
 
     const again = await buddyverse(["up", "--yes", "--trace", "again.jsonl"], { cwd: folder, env });
-    expect(again.code).toBe(0);
+    expect(again).toMatchObject({ code: 0 });
     expect(calls("again.jsonl").filter(({ operation }) => !isRead(operation))).toEqual([]);
 
     const down = await buddyverse(["down", "--yes", "--trace", "down.jsonl"], { cwd: folder, env });
     expect(down.stderr + down.stdout).not.toMatch(/failed/i);
-    expect(down.code).toBe(0);
+    expect(down).toMatchObject({ code: 0 });
     expect(await inventory()).toEqual(before);
 
     const report = JSON.parse(await python("validate.py", ...["up", "status", "again", "down"].map((name) => join(folder, `${name}.jsonl`))));

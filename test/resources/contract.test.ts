@@ -45,7 +45,7 @@ async function overSdk(sandbox: Sandbox, clock: Stage["clock"], fault?: (operati
       calls.push(operation);
       const error = operation === "GetCallerIdentity" ? undefined : fault?.(operation);
       if (error) throw error;
-      return sandbox.answer(clientModules[service].package, operation, command.input);
+      return { ...(await sandbox.answer(clientModules[service].package, operation, command.input)), $metadata: {} };
     });
     originals.set(service, mock);
     mocks.push(mock);

@@ -28,6 +28,7 @@ export interface AlarmLive extends AlarmSpec, Identified {
   /** OK, ALARM or INSUFFICIENT_DATA. */
   readonly state: string;
   readonly actionsEnabled: boolean;
+  readonly okActions: readonly string[];
 }
 
 /** DescribeAlarms takes so many names (API reference). */
@@ -63,10 +64,8 @@ const live = (alarm: MetricAlarm): AlarmLive => ({
   threshold: alarm.Threshold ?? 0,
   comparison: alarm.ComparisonOperator as ComparisonOperator,
   treatMissing: (alarm.TreatMissingData ?? "missing") as AlarmSpec["treatMissing"],
-  // One list for both, as we set them; a person's difference in one shows as a difference.
-  actions: sameSet(alarm.AlarmActions ?? [], alarm.OKActions ?? [])
-    ? (alarm.AlarmActions ?? [])
-    : [...(alarm.AlarmActions ?? []), ...(alarm.OKActions ?? []).map((arn) => `${arn} (when OK)`)],
+  actions: alarm.AlarmActions ?? [],
+  okActions: alarm.OKActions ?? [],
   actionsEnabled: alarm.ActionsEnabled ?? true,
   state: alarm.StateValue ?? "",
 });
@@ -97,7 +96,10 @@ const put = (aws: Aws, name: string, spec: AlarmSpec, tags?: Tags) =>
 /** A CloudWatch alarm on one metric. Named as its owner. */
 export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
   name: "cloudwatch:alarm",
-  same: { actions: (wanted, found, { actionsEnabled }) => actionsEnabled && sameSet(wanted, found) },
+  same: {
+    actions: (wanted, found, { actionsEnabled, okActions }) =>
+      actionsEnabled && sameSet(wanted, found) && sameSet(wanted, okActions),
+  },
   patience: { usual: 2, limit: 120, gone: 1 },
 
   async find(aws, owner, id) {

@@ -37,13 +37,17 @@ const KNOWN: Readonly<Record<string, Known>> = {
 
 const GONE = ["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"];
 
+/** Where AWS does not say how large the root volume is. */
+const ROOT_GIB = 8;
+
 const live = (image: Image): PublicImageLive => ({
   id: image.ImageId as string,
   architecture: image.Architecture ?? "",
   imageName: image.Name ?? "",
   rootDevice: image.RootDeviceName ?? "",
   rootGiB:
-    image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs?.VolumeSize ?? 0,
+    image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs?.VolumeSize ??
+    ROOT_GIB,
   state: image.State ?? "",
 });
 

@@ -57,6 +57,9 @@ const groupsOf = (aws: Aws, interfaceId: string) =>
     );
   });
 
+/** One that AWS could not make is no mount: it is removed and made anew. */
+const works = ({ state }: MountTarget): boolean => state !== "error";
+
 const ON_THE_MOVE = new Set(["creating", "updating", "deleting"]);
 
 /** Those of a stack, or the one with that id. There is no filter by tag, but the tags are in the answer. */
@@ -112,7 +115,7 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
     transitionToIaDays,
     backup,
     targets,
-    mounts: targets.map(({ subnetId, groupIds = [] }) => ({ subnetId, groupId: groupIds.join(" ") })),
+    mounts: targets.filter(works).map(({ subnetId, groupIds = [] }) => ({ subnetId, groupId: groupIds.join(" ") })),
     dnsName: `${id}.efs.${aws.region}.amazonaws.com${aws.partition === "aws-cn" ? ".cn" : ""}`,
   };
 }
@@ -140,11 +143,9 @@ const byId = async (aws: Aws, id: string) => (await absentAs(GONE, () => describ
 function health({ state, targets }: FileSystemLive): Health {
   if (state === "deleting" || state === "deleted") return "deleting";
   if (state === "error") return { failed: "AWS could not make the file system (state error)" };
-  const broken = targets.find((target) => target.state === "error");
-  if (broken) return { failed: `AWS could not make the mount target ${broken.id} (state error)` };
   if (ON_THE_MOVE.has(state) || targets.some((target) => ON_THE_MOVE.has(target.state))) return "pending";
   // The interface of a mount target may show later than itself.
-  return targets.some(({ groupIds }) => groupIds === undefined) ? "pending" : "ready";
+  return targets.filter(works).some(({ groupIds }) => groupIds === undefined) ? "pending" : "ready";
 }
 
 /** A file system and its mount targets, which have no identity of their own. */
@@ -220,10 +221,11 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
 /** One call after the other: AWS answers parallel ones for the same file system with the same target. */
 async function updateMounts(aws: Aws, { id, targets }: FileSystemLive, wanted: readonly Mount[]): Promise<void> {
   for (const target of targets) {
-    if (!wanted.some(({ subnetId }) => subnetId === target.subnetId)) await deleteTarget(aws, target);
+    const strays = !wanted.some(({ subnetId }) => subnetId === target.subnetId);
+    if (strays || !works(target)) await deleteTarget(aws, target);
   }
   for (const { subnetId, groupId } of wanted) {
-    const target = targets.find((one) => one.subnetId === subnetId);
+    const target = targets.find((one) => one.subnetId === subnetId && works(one));
     if (!target) {
       await aws.efs.createMountTarget({ FileSystemId: id, SubnetId: subnetId, SecurityGroups: [groupId] });
     } else if (!sameSet([groupId], target.groupIds)) {

@@ -165,7 +165,7 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
       await change(aws, spec.zoneId, "CREATE", setOf(spec));
       return idOf(spec);
     } catch (error) {
-      if (!refusedAs(error, /already exists|conflicts with/)) throw error;
+      if (!refusedAs(error, /exists|conflicts with/)) throw error;
       const name = plainName(spec.name);
       const there = (await recordsIn(aws, spec.zoneId)).filter(
         (one) =>

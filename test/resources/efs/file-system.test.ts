@@ -127,15 +127,13 @@ describe("finding it", () => {
   });
 });
 
-test("it is pending while a mount target is on its way or its interface does not show, and failed when one is broken", async () => {
+test("it is pending while a mount target is on its way or its interface does not show", async () => {
   shown({ targets: [target(1), target(2, { LifeCycleState: "creating" })] });
   expect(await health()).toBe("pending");
   expect(efs.commandCalls(DescribeLifecycleConfigurationCommand)).toHaveLength(0);
   shown();
   ec2.on(DescribeNetworkInterfacesCommand).resolves({ NetworkInterfaces: [] });
   expect(await health()).toBe("pending");
-  shown({ targets: [target(1), target(2, { LifeCycleState: "error" })] });
-  expect(await health()).toEqual({ failed: expect.stringContaining("fsmt-2") });
 });
 
 describe("making it", () => {
@@ -181,6 +179,19 @@ describe("making it", () => {
     expect(efs.commandCalls(CreateMountTargetCommand).map(({ args }) => args[0].input)).toEqual([
       { FileSystemId: ID, SubnetId: "subnet-2", SecurityGroups: ["sg-1"] },
     ]);
+  });
+
+  test("a mount target that AWS could not make is removed and made anew", async () => {
+    shown({ targets: [target(1), target(2, { LifeCycleState: "error", NetworkInterfaceId: undefined })] });
+    const live = await find();
+    expect(fileSystem.health?.(live)).toBe("ready");
+    expect(differences(fileSystem, spec, live, owner.tags).map(({ field }) => field)).toEqual(["mounts"]);
+    efs.onAnyCommand().resolves({});
+    await fileSystem.update?.(aws, live, spec, new Set(["mounts"]), owner);
+    expect(efs.commandCalls(DeleteMountTargetCommand).map(({ args }) => args[0].input.MountTargetId)).toEqual([
+      "fsmt-2",
+    ]);
+    expect(efs.commandCalls(CreateMountTargetCommand).map(({ args }) => args[0].input.SubnetId)).toEqual(["subnet-2"]);
   });
 
   test.each([

@@ -88,6 +88,7 @@ const tagsAre = (...described: { ResourceArn: string; Tags: { Key: string; Value
 const bothThere = () => {
   elb.on(DescribeLoadBalancersCommand).resolves({ LoadBalancers: [balancer] });
   elb.on(DescribeTargetGroupsCommand).resolves({ TargetGroups: [group] });
+  elb.on(DescribeTargetGroupAttributesCommand).resolves({ Attributes: [] });
   tagsAre(
     { ResourceArn: LB, Tags: awsTags("load-balancer", "Buddy-LoadBalance") },
     { ResourceArn: TG, Tags: awsTags("target-group", "Buddy-LoadBalance-TargetGroup") },
@@ -134,7 +135,6 @@ test("what somebody else has under our names is refused", async () => {
 
 test("load balancer, target group, listener and redirect looked for at once share their calls", async () => {
   bothThere();
-  elb.on(DescribeTargetGroupAttributesCommand).resolves({ Attributes: [] });
   listenersAre({ ListenerArn: HTTP, Port: 80, DefaultActions: [{ Type: "forward", TargetGroupArn: TG }] });
   const aws = await testAws();
   await Promise.all([
@@ -155,7 +155,6 @@ test("load balancer, target group, listener and redirect looked for at once shar
 
 test("a load balancer that goes between two reads does not hide the target group", async () => {
   bothThere();
-  elb.on(DescribeTargetGroupAttributesCommand).resolves({ Attributes: [] });
   elb.on(DescribeTagsCommand).callsFake(({ ResourceArns }: { ResourceArns: string[] }) => {
     if (ResourceArns.includes(LB)) throw new LoadBalancerNotFoundException(missing);
     return { TagDescriptions: [{ ResourceArn: TG, Tags: awsTags("target-group", "x") }] };
@@ -316,7 +315,6 @@ test("a redirect is there only when it leads to https for good; made and undone 
 
 test("a redirect without its https listener forwards again to the target group of our name; a gone listener is done", async () => {
   bothThere();
-  elb.on(DescribeTargetGroupAttributesCommand).resolves({ Attributes: [] });
   listenersAre(port80(toHttps));
   const aws = await testAws();
   const live = await redirect.find(aws, redirectOwner);

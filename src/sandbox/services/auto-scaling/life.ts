@@ -292,21 +292,29 @@ function fill(sim: Sim, group: Group, extra: number): void {
   }
 }
 
+/** As many as wanted, all in service and well, and nothing else to do. */
+function whole(sim: Sim, group: Group): boolean {
+  const members = membersOf(sim, group.name);
+  return (
+    members.length === group.desired &&
+    members.every(
+      ({ state, instanceId }) =>
+        state === "InService" &&
+        instanceTable(sim).get(instanceId)?.state === "running" &&
+        group.targetGroupArns.every((arn) => isHealthyTarget(sim, arn, instanceId)),
+    ) &&
+    refreshUnderWay(sim, group.name) === undefined
+  );
+}
+
 /** One look of a group at itself; answers whether something is under way. */
 function step(sim: Sim, group: Group): boolean {
+  if (!group.deleting && whole(sim, group)) return false;
   follow(sim, group);
   if (group.deleting) return true;
   heal(sim, group);
   fill(sim, group, refreshed(sim, group));
-  const members = membersOf(sim, group.name);
-  return (
-    refreshUnderWay(sim, group.name) !== undefined ||
-    members.length !== group.desired ||
-    members.some(
-      ({ state, instanceId }) =>
-        state !== "InService" || group.targetGroupArns.some((arn) => !isHealthyTarget(sim, arn, instanceId)),
-    )
-  );
+  return !whole(sim, group);
 }
 
 export const groupLife: SandboxService = {

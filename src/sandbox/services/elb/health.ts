@@ -1,7 +1,7 @@
 import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { groupsPermit } from "../ec2/reach.ts";
-import { type Instance, instanceTable } from "../ec2/tables.ts";
+import { type Instance, instanceTable, type NetworkInterface } from "../ec2/tables.ts";
 import {
   interfacesOf,
   type LoadBalancer,
@@ -33,23 +33,23 @@ function userOf(sim: Sim, group: TargetGroup): LoadBalancer | undefined {
 }
 
 /** True when the security groups on both sides let the load balancer reach the instance on that port. */
-function admits(sim: Sim, instance: Instance, balancer: LoadBalancer, port: number): boolean {
+function admits(sim: Sim, instance: Instance, peers: readonly NetworkInterface[], port: number): boolean {
   const tcp = { protocol: "tcp", port } as const;
   const here = { address: instance.privateIp, groupIds: instance.groupIds };
-  return interfacesOf(sim, balancer).every(
+  return peers.every(
     ({ privateIp: address, groupIds }) =>
       groupsPermit(sim, instance.groupIds, "inbound", tcp, { address, groupIds }) &&
       groupsPermit(sim, groupIds, "outbound", tcp, here),
   );
 }
 
-function answers(sim: Sim, group: TargetGroup, { instanceId }: Target, balancer: LoadBalancer): boolean {
+function answers(sim: Sim, group: TargetGroup, { instanceId }: Target, peers: readonly NetworkInterface[]): boolean {
   const instance = instanceTable(sim).get(instanceId);
   return (
     instance?.state === "running" &&
     instance.httpFrom !== null &&
     instance.httpFrom <= sim.now &&
-    admits(sim, instance, balancer, group.port)
+    admits(sim, instance, peers, group.port)
   );
 }
 
@@ -147,11 +147,11 @@ function checkFromNowOn(sim: Sim, group: TargetGroup): void {
   sim.after(group.health.seconds * 1_000, TIMER, group.arn);
 }
 
-/** One check of one target. */
-function checked(sim: Sim, group: TargetGroup, target: Target, balancer: LoadBalancer | undefined): Target {
+/** One check of one target. @param peers the load balancer's interfaces; undefined: none is active in front of the group. */
+function checked(sim: Sim, group: TargetGroup, target: Target, peers: readonly NetworkInterface[] | undefined): Target {
   if (target.state === "draining") return target;
-  if (!balancer || sim.now < balancer.activeAt) return { ...target, state: "initial", good: 0, bad: 0 };
-  const good = answers(sim, group, target, balancer) ? target.good + 1 : 0;
+  if (!peers) return { ...target, state: "initial", good: 0, bad: 0 };
+  const good = answers(sim, group, target, peers) ? target.good + 1 : 0;
   const bad = good > 0 ? 0 : target.bad + 1;
   if (good >= group.health.healthy) return { ...target, state: "healthy", good, bad };
   if (bad >= group.health.unhealthy) return { ...target, state: "unhealthy", good, bad };
@@ -165,6 +165,7 @@ export const healthChecks: SandboxService = {
       const group = targetGroupTable(sim).get(groupArn);
       if (!group) return;
       const balancer = userOf(sim, group);
+      const peers = balancer && sim.now >= balancer.activeAt ? interfacesOf(sim, balancer) : undefined;
       let moving = false;
       for (const target of targetsOf(sim, groupArn)) {
         const id = key(groupArn, target.instanceId);
@@ -173,7 +174,7 @@ export const healthChecks: SandboxService = {
           targetTable(sim).removeNow(id);
           continue;
         }
-        const next = checked(sim, group, target, balancer);
+        const next = checked(sim, group, target, peers);
         targetTable(sim).putNow(id, next);
         const settled = (next.state === "healthy" && next.bad === 0) || (next.state === "unhealthy" && next.good === 0);
         moving ||= !settled;

@@ -1,0 +1,341 @@
+/** AWS's rules for databases and their groups, as the sandbox keeps them. */
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Aws } from "../../src/aws/aws.ts";
+import { connect } from "../../src/aws/connect.ts";
+import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
+import { freshWorld } from "../../src/sandbox/fresh.ts";
+import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { interfaceTable } from "../../src/sandbox/services/ec2/tables.ts";
+import { snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
+import { simAt } from "../../src/sandbox/world.ts";
+
+const START = Date.UTC(2026, 10, 22);
+let clock: Clock;
+let sandbox: Sandbox;
+let rds: Aws["rds"];
+let ec2: Aws["ec2"];
+let subnets: string[];
+let groupId: string;
+beforeEach(async () => {
+  clock = jumpingClock(START);
+  sandbox = openSandbox({ world: freshWorld({ region: "ap-northeast-2", time: START, seed: 5 }), clock });
+  ({ rds, ec2 } = await connect({ region: "ap-northeast-2", clock, wire: sandbox, network: sandbox.network }));
+  const { Vpc } = await ec2.createVpc({ CidrBlock: "10.0.0.0/16" });
+  await settle();
+  subnets = [];
+  for (const [CidrBlock, AvailabilityZone] of [
+    ["10.0.1.0/24", "ap-northeast-2a"],
+    ["10.0.2.0/24", "ap-northeast-2c"],
+    ["10.0.3.0/24", "ap-northeast-2a"],
+  ]) {
+    const { Subnet } = await ec2.createSubnet({ VpcId: Vpc?.VpcId, CidrBlock, AvailabilityZone });
+    subnets.push(Subnet?.SubnetId as string);
+  }
+  const { GroupId } = await ec2.createSecurityGroup({ VpcId: Vpc?.VpcId, GroupName: "db", Description: "db" });
+  groupId = GroupId as string;
+  await settle();
+});
+
+/** Longer than any read lags. */
+const settle = () => clock.sleep(5_000);
+const refused = (call: Promise<unknown>, name: string, message = /./) =>
+  expect(call).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
+const rows = () => simAt(sandbox.world, clock.now());
+
+async function withGroups(): Promise<void> {
+  await rds.createDBSubnetGroup({
+    DBSubnetGroupName: "Buddy-DB",
+    DBSubnetGroupDescription: "db",
+    SubnetIds: subnets.slice(0, 2),
+  });
+  await rds.createDBParameterGroup({
+    DBParameterGroupName: "UTF8encoding",
+    DBParameterGroupFamily: "mysql8.4",
+    Description: "utf8",
+  });
+  await settle();
+}
+const wanted = {
+  DBInstanceIdentifier: "Database1",
+  Engine: "mysql",
+  EngineVersion: "8.4",
+  DBInstanceClass: "db.t3.micro",
+  AllocatedStorage: 20,
+  AvailabilityZone: "ap-northeast-2a",
+  DBName: "django_db",
+  MasterUsername: "admin",
+  MasterUserPassword: "abcdefgh12345678",
+  DBSubnetGroupName: "buddy-db",
+  DBParameterGroupName: "utf8encoding",
+  CopyTagsToSnapshot: true,
+  Tags: [{ Key: "team", Value: "play" }],
+};
+const create = (change: object = {}) =>
+  rds.createDBInstance({ ...wanted, VpcSecurityGroupIds: [groupId], ...change } as never);
+const replicate = (change: object = {}) =>
+  rds.createDBInstanceReadReplica({
+    DBInstanceIdentifier: "replica",
+    SourceDBInstanceIdentifier: "database1",
+    AvailabilityZone: "ap-northeast-2c",
+    VpcSecurityGroupIds: [groupId],
+    ...change,
+  });
+async function seen(id = "database1") {
+  const { DBInstances = [] } = await rds.describeDBInstances({});
+  return DBInstances.find((one) => one.DBInstanceIdentifier === id);
+}
+const status = async (id?: string) => (await seen(id))?.DBInstanceStatus;
+async function until(wantedStatus: string, id = "database1"): Promise<void> {
+  for (let look = 0; look < 200 && (await status(id)) !== wantedStatus; look++) await clock.sleep(10_000);
+  expect(await status(id)).toBe(wantedStatus);
+}
+
+describe("groups", () => {
+  test("a subnet group must cover two zones with known subnets, and has one name, in lower case", async () => {
+    const group = (SubnetIds: string[]) =>
+      rds.createDBSubnetGroup({ DBSubnetGroupName: "Buddy-DB", DBSubnetGroupDescription: "db", SubnetIds });
+    await refused(group([subnets[0] as string, subnets[2] as string]), "DBSubnetGroupDoesNotCoverEnoughAZs");
+    await refused(group(["subnet-00000000"]), "InvalidParameterValue", /input subnets .* are invalid/);
+    await group(subnets.slice(0, 2));
+    await expect(group(subnets.slice(0, 2))).rejects.toMatchObject({
+      name: "DBSubnetGroupAlreadyExistsFault",
+      Code: "DBSubnetGroupAlreadyExists",
+    });
+    await settle();
+    const { DBSubnetGroups } = await rds.describeDBSubnetGroups({ DBSubnetGroupName: "BUDDY-db" });
+    expect(DBSubnetGroups?.[0]?.DBSubnetGroupName).toBe("buddy-db");
+  });
+
+  test("a group just made may not show yet", async () => {
+    await rds.createDBParameterGroup({
+      DBParameterGroupName: "new",
+      DBParameterGroupFamily: "mysql8.4",
+      Description: "n",
+    });
+    await refused(rds.describeDBParameterGroups({ DBParameterGroupName: "new" }), "DBParameterGroupNotFoundFault");
+  });
+
+  test("parameters: unknown ones, bad values, too many, and static ones at once are refused", async () => {
+    await withGroups();
+    const modify = (
+      ParameterName: string,
+      ParameterValue: string,
+      ApplyMethod: "immediate" | "pending-reboot",
+      times = 1,
+    ) =>
+      rds.modifyDBParameterGroup({
+        DBParameterGroupName: "utf8encoding",
+        Parameters: Array.from({ length: times }, () => ({ ParameterName, ParameterValue, ApplyMethod })),
+      });
+    await refused(modify("no_such", "1", "pending-reboot"), "InvalidParameterValue");
+    await refused(modify("character_set_server", "klingon", "pending-reboot"), "InvalidParameterValue");
+    await refused(modify("innodb_buffer_pool_instances", "2", "immediate"), "InvalidParameterCombination");
+    await refused(modify("max_connections", "9", "pending-reboot", 21), "InvalidParameterValue", /20/);
+    await modify("Character_Set_Server", "utf8mb4", "pending-reboot");
+    await settle();
+    const { Parameters } = await rds.describeDBParameters({ DBParameterGroupName: "utf8encoding", Source: "user" });
+    expect(Parameters?.map((one) => [one.ParameterName, one.ParameterValue])).toEqual([
+      ["character_set_server", "utf8mb4"],
+    ]);
+  });
+
+  test("a group in use is not deleted; a change of it waits for the instance's reboot", async () => {
+    await withGroups();
+    await create();
+    await refused(rds.deleteDBSubnetGroup({ DBSubnetGroupName: "buddy-db" }), "InvalidDBSubnetGroupStateFault");
+    await refused(
+      rds.deleteDBParameterGroup({ DBParameterGroupName: "utf8encoding" }),
+      "InvalidDBParameterGroupStateFault",
+    );
+    await until("available");
+    await rds.modifyDBParameterGroup({
+      DBParameterGroupName: "utf8encoding",
+      Parameters: [{ ParameterName: "max_connections", ParameterValue: "50", ApplyMethod: "pending-reboot" }],
+    });
+    await settle();
+    const applied = async () => (await seen())?.DBParameterGroups?.[0]?.ParameterApplyStatus;
+    expect(await applied()).toBe("pending-reboot");
+    await rds.rebootDBInstance({ DBInstanceIdentifier: "database1" });
+    await settle();
+    expect(await status()).toBe("rebooting");
+    await until("available");
+    expect(await applied()).toBe("in-sync");
+  });
+});
+
+describe("an instance", () => {
+  beforeEach(withGroups);
+
+  test.each([
+    ["a class without db.", { DBInstanceClass: "t3.micro" }, "InvalidParameterValue", /class/],
+    [
+      "a class that RDS does not offer",
+      { DBInstanceClass: "db.t2.micro" },
+      "InvalidParameterCombination",
+      /does not support/,
+    ],
+    ["an unknown version", { EngineVersion: "8.4.99" }, "InvalidParameterCombination", /version/],
+    ["less than 20 GiB", { AllocatedStorage: 10 }, "InvalidParameterValue", /storage size/],
+    ["a short password", { MasterUserPassword: "short" }, "InvalidParameterValue", /shorter/],
+    ["a long password", { MasterUserPassword: "x".repeat(42) }, "InvalidParameterValue", /longer/],
+    ["a password with @", { MasterUserPassword: "pass@word1" }, "InvalidParameterValue", /printable/],
+    ["a reserved user", { MasterUsername: "rdsadmin" }, "InvalidParameterValue", /reserved/],
+    ["a name with two hyphens", { DBInstanceIdentifier: "a--b" }, "InvalidParameterValue", /identifier/],
+    ["retention beyond 35 days", { BackupRetentionPeriod: 36 }, "InvalidParameterValue", /retention/],
+    ["a family of another version", { EngineVersion: "8.0" }, "InvalidParameterCombination", /Family/],
+    ["a zone that the group has not", { AvailabilityZone: "ap-northeast-2b" }, "InvalidVPCNetworkStateFault", /zone/i],
+    ["an unknown security group", { VpcSecurityGroupIds: ["sg-00000000"] }, "InvalidParameterValue", /security group/],
+    ["an unknown subnet group", { DBSubnetGroupName: "none" }, "DBSubnetGroupNotFoundFault", /./],
+  ])("is refused with %s", async (_what, change, name, message) => {
+    await refused(create(change), name, message);
+    expect((await rds.describeDBInstances({})).DBInstances).toEqual([]);
+  });
+
+  test("takes a recent minor version, backs itself up before it is available, and has an endpoint only then", async () => {
+    await create();
+    await refused(create({ DBInstanceIdentifier: "DATABASE1" }), "DBInstanceAlreadyExistsFault");
+    await settle();
+    expect(await seen()).toMatchObject({
+      DBInstanceIdentifier: "database1",
+      DBInstanceStatus: "creating",
+      EngineVersion: "8.4.8",
+    });
+    expect((await seen())?.Endpoint).toBeUndefined();
+    await until("backing-up");
+    await until("available");
+    expect((await seen())?.Endpoint?.Address).toMatch(/^database1\..*\.rds\.amazonaws\.com$/);
+  });
+
+  test("holds its subnet and its security group by an interface until it is gone", async () => {
+    await create();
+    await until("available");
+    const own = interfaceTable(rows())
+      .all()
+      .find((one) => one.requester === "amazon-rds");
+    expect(own).toMatchObject({ subnetId: subnets[0], groupIds: [groupId], description: "RDSNetworkInterface" });
+    await refused(ec2.deleteSubnet({ SubnetId: subnets[0] }), "DependencyViolation");
+    await refused(ec2.deleteSecurityGroup({ GroupId: groupId }), "DependencyViolation");
+    await rds.deleteDBInstance({ DBInstanceIdentifier: "database1", SkipFinalSnapshot: true });
+    await settle();
+    await refused(ec2.deleteSubnet({ SubnetId: subnets[0] }), "DependencyViolation");
+    await clock.sleep(400_000);
+    expect(await seen()).toBeUndefined();
+    await ec2.deleteSubnet({ SubnetId: subnets[0] });
+  });
+
+  test("is modified with a lag, through modifying; storage only grows, by a tenth at least", async () => {
+    await create();
+    await until("available");
+    const modify = (change: object) =>
+      rds.modifyDBInstance({ DBInstanceIdentifier: "database1", ApplyImmediately: true, ...change });
+    await refused(modify({ AllocatedStorage: 19 }), "InvalidParameterCombination", /less than/);
+    await modify({ AllocatedStorage: 21, DBInstanceClass: "db.t3.small" });
+    await clock.sleep(3_000);
+    expect(await seen()).toMatchObject({
+      DBInstanceStatus: "available",
+      AllocatedStorage: 20,
+      PendingModifiedValues: { AllocatedStorage: 22, DBInstanceClass: "db.t3.small" },
+    });
+    await until("modifying");
+    await refused(modify({ AllocatedStorage: 30 }), "InvalidDBInstanceStateFault");
+    await until("available");
+    expect(await seen()).toMatchObject({
+      AllocatedStorage: 22,
+      DBInstanceClass: "db.t3.small",
+      PendingModifiedValues: {},
+    });
+  });
+
+  test("changes its interface's groups with its own", async () => {
+    await create();
+    await until("available");
+    const { Vpcs } = await ec2.describeVpcs({ Filters: [{ Name: "cidr", Values: ["10.0.0.0/16"] }] });
+    const other = await ec2.createSecurityGroup({ VpcId: Vpcs?.[0]?.VpcId, GroupName: "other", Description: "other" });
+    await settle();
+    const VpcSecurityGroupIds = [other.GroupId as string];
+    await rds.modifyDBInstance({ DBInstanceIdentifier: "database1", VpcSecurityGroupIds, ApplyImmediately: true });
+    const own = interfaceTable(rows())
+      .all()
+      .find((one) => one.requester === "amazon-rds");
+    expect(own?.groupIds).toEqual(VpcSecurityGroupIds);
+    await ec2.deleteSecurityGroup({ GroupId: groupId });
+    await refused(ec2.deleteSecurityGroup({ GroupId: other.GroupId }), "DependencyViolation");
+  });
+
+  test("waits with a change that is not to be applied at once", async () => {
+    await create();
+    await until("available");
+    await rds.modifyDBInstance({ DBInstanceIdentifier: "database1", DBInstanceClass: "db.t3.small" });
+    await clock.sleep(600_000);
+    expect(await seen()).toMatchObject({ DBInstanceStatus: "available", DBInstanceClass: "db.t3.micro" });
+  });
+
+  test("is deleted as AWS deletes: protection, snapshot rules, and the snapshot stays with its tags", async () => {
+    await create({ DeletionProtection: true });
+    const drop = (change: object) => rds.deleteDBInstance({ DBInstanceIdentifier: "database1", ...change });
+    await refused(drop({ FinalDBSnapshotIdentifier: "last" }), "InvalidParameterCombination", /protected/);
+    await until("available");
+    await rds.modifyDBInstance({
+      DBInstanceIdentifier: "database1",
+      DeletionProtection: false,
+      ApplyImmediately: true,
+    });
+    await refused(drop({}), "InvalidParameterCombination", /required/);
+    await refused(drop({ SkipFinalSnapshot: true, FinalDBSnapshotIdentifier: "last" }), "InvalidParameterCombination");
+    await drop({ FinalDBSnapshotIdentifier: "Last" });
+    await refused(drop({ SkipFinalSnapshot: true }), "InvalidDBInstanceStateFault", /already being deleted/);
+    await settle();
+    expect(await status()).toBe("deleting");
+    await clock.sleep(400_000);
+    await refused(drop({ SkipFinalSnapshot: true }), "DBInstanceNotFoundFault");
+    expect(snapshotTable(rows()).all()).toMatchObject([{ id: "last", status: "available", tags: { team: "play" } }]);
+
+    await create();
+    await until("available");
+    await refused(drop({ FinalDBSnapshotIdentifier: "last" }), "DBSnapshotAlreadyExistsFault");
+  });
+});
+
+describe("a replica", () => {
+  beforeEach(withGroups);
+
+  test("needs an available source with backups, and takes no subnet group in its region", async () => {
+    await create({ BackupRetentionPeriod: 0 });
+    await refused(replicate(), "InvalidDBInstanceStateFault", /available/);
+    await until("available");
+    await refused(replicate(), "InvalidDBInstanceStateFault", /backups/);
+    await rds.modifyDBInstance({ DBInstanceIdentifier: "database1", BackupRetentionPeriod: 1, ApplyImmediately: true });
+    await until("modifying");
+    await until("available");
+    await refused(replicate({ DBSubnetGroupName: "buddy-db" }), "DBSubnetGroupNotAllowedFault");
+    await replicate();
+    await until("available", "replica");
+    expect(await seen("replica")).toMatchObject({
+      ReadReplicaSourceDBInstanceIdentifier: "database1",
+      BackupRetentionPeriod: 0,
+      AvailabilityZone: "ap-northeast-2c",
+    });
+    expect((await seen())?.ReadReplicaDBInstanceIdentifiers).toEqual(["replica"]);
+    await refused(
+      rds.modifyDBInstance({ DBInstanceIdentifier: "database1", BackupRetentionPeriod: 0, ApplyImmediately: true }),
+      "InvalidParameterCombination",
+    );
+  });
+
+  test("leaves no snapshot, and is promoted when its source goes first", async () => {
+    await create();
+    await until("available");
+    await replicate();
+    await until("available", "replica");
+    await refused(
+      rds.deleteDBInstance({ DBInstanceIdentifier: "replica", FinalDBSnapshotIdentifier: "r" }),
+      "InvalidParameterCombination",
+      /replica/,
+    );
+    await rds.deleteDBInstance({ DBInstanceIdentifier: "database1", SkipFinalSnapshot: true });
+    await clock.sleep(400_000);
+    const promoted = await seen("replica");
+    expect(promoted?.DBInstanceStatus).toBe("available");
+    expect(promoted?.ReadReplicaSourceDBInstanceIdentifier).toBeUndefined();
+  });
+});
