@@ -1,21 +1,29 @@
 import { createInterface } from "node:readline/promises";
 import { BuddyError } from "../lib/errors.ts";
+import type { CommonOptions } from "./program.ts";
+import { again } from "./screen.ts";
 
 /** True when a person can be asked. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
-/** Asks on stderr, so that stdout holds results only. */
+/** Asks on stderr, so that stdout holds results only. Throws `interrupted` when Ctrl-C or Ctrl-D is the answer. */
 export async function ask(question: string, signal?: AbortSignal): Promise<string> {
   const line = createInterface({ input: process.stdin, output: process.stderr });
+  // Ctrl-D closes the line, and the question would stay open for ever.
+  const closed = new Promise<undefined>((resolve) => line.once("close", () => resolve(undefined)));
   try {
-    return (await line.question(question, signal ? { signal } : {})).trim();
+    // The line rejects on Ctrl-C, and where the signal aborts.
+    const answer = await Promise.race([line.question(question, signal ? { signal } : {}).catch(() => undefined), closed]);
+    if (answer !== undefined) return answer.trim();
   } finally {
     line.close();
   }
+  process.stderr.write("\n");
+  throw new BuddyError({ code: "interrupted", message: "interrupted before anything was changed" });
 }
 
 /** Throws `usage` when there is nobody to ask: a command must refuse rather than hang. */
-export function requireConsent(command: string, yes: boolean): void {
-  if (yes || canAsk()) return;
-  throw new BuddyError({ code: "usage", message: `${command} asks before it changes anything, and there is no terminal to ask on`, hint: `Say --yes: buddyverse ${command} --yes` });
+export function requireConsent(command: string, options: CommonOptions & { readonly yes?: boolean }): void {
+  if (options.yes || canAsk()) return;
+  throw new BuddyError({ code: "usage", message: `${command} asks before it changes anything, and there is no terminal to ask on`, hint: `Say --yes: ${again(command, options)} --yes` });
 }

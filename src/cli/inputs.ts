@@ -1,12 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Inputs } from "../../steps/inputs.ts";
 import type { Network } from "../aws/aws.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { newKeyPair } from "../lib/key-pair.ts";
 import type { StateStore } from "../state/store.ts";
-import type { Paths } from "./session.ts";
+import { type Packed, packFolder } from "./app-archive.ts";
+import { type Paths, SANDBOX_FILE } from "./session.ts";
 
 const KEY_NAME = "Buddy-Project";
 
@@ -20,16 +21,40 @@ interface Circumstances {
   readonly network: Network;
   readonly sandbox: boolean;
   readonly resolvesAddress: boolean;
+  /** It only removes: a folder that is gone is no obstacle. */
+  readonly removes: boolean;
 }
 
 export async function readInputs(circumstances: Circumstances): Promise<MutableInputs> {
-  const { config, paths, sandbox } = circumstances;
+  const { config, paths, sandbox, removes } = circumstances;
   return {
     publicKey: config.bastion.publicKeyFile ? readPublicKey(resolve(paths.folder, config.bastion.publicKeyFile)) : readIfMade(keyFile(paths, sandbox)),
     allowedCidrs: await allowedCidrs(circumstances),
-    appArchive: undefined,
+    appArchive: packedApp(config, paths, removes),
   };
 }
+
+/** The folder of `image.app`, packed without the files of this program that may lie in it. Undefined: the config names no folder. */
+export function packedApp(config: Config, paths: Paths, mayBeGone = false): Packed | undefined {
+  const { app } = config.image;
+  if (app === null || !("folder" in app)) return undefined;
+  const folder = resolve(paths.folder, app.folder);
+  const beside = dirname(resolve(paths.state));
+  // How the names begin of what this program reads and writes: config, state, backup, lock, keys. None may come into the image.
+  const ours = [paths.config, paths.state, ...["buddyverse.state.json", SANDBOX_FILE, `${KEY_NAME}.`].map((name) => join(beside, name))].map(realPath);
+  try {
+    return packFolder(folder, (path) => ours.some((own) => path.startsWith(own)));
+  } catch (error) {
+    if (mayBeGone) return undefined;
+    throw error;
+  }
+}
+
+/** Absolute, with its folder's links followed; the file itself need not be there. */
+const realPath = (path: string): string => {
+  const folder = dirname(resolve(path));
+  return existsSync(folder) ? join(realpathSync(folder), basename(path)) : resolve(path);
+};
 
 const keyFile = (paths: Paths, sandbox: boolean): string => join(dirname(resolve(paths.state)), `${KEY_NAME}${sandbox ? ".sandbox" : ""}.pem`);
 const readIfMade = (file: string): string | undefined => (existsSync(`${file}.pub`) ? readFileSync(`${file}.pub`, "utf8").trim() : undefined);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { types } from "../../steps/resources/types.ts";
 import { stepsFor } from "../../steps/index.ts";
@@ -105,8 +105,11 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
 
     const interrupt = onInterrupt();
     closing.push(interrupt.stop);
+    let listener = (event: Event): void => {
+      if (event.type === "run.interrupting" && !options.json && !options.jsonLines) process.stderr.write("Interrupting: the calls that are under way are finished.\n");
+    };
+    interrupt.onFirst(() => listener({ type: "run.interrupting", at: stage.clock.now() }));
     const traceFile = options.trace;
-    if (traceFile) writeFileSync(traceFile, "", { mode: 0o600 });
     const aws = await connect({
       region: config.region,
       clock: stage.clock,
@@ -115,14 +118,11 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       signal: interrupt.signal,
       wire: stage.wire,
       concurrency: options.concurrency,
-      onCall: traceFile ? (call) => appendFileSync(traceFile, `${JSON.stringify(call)}\n`) : undefined,
+      onCall: traceFile ? (call) => appendFileSync(traceFile, `${JSON.stringify({ ...call, status: call.status ?? null, error: call.error ?? null })}\n`) : undefined,
     });
     const identity = { stack: config.stack, account: aws.account, region: aws.region };
     const store: StateStore = purpose.writes ? openStore(stage.text, identity, () => randomBytes(8).toString("hex")) : lookingStore(stage.text, identity);
-    const inputs = await readInputs({ config, paths, store, network: aws.network, sandbox: options.sandbox ?? false, resolvesAddress: purpose.resolvesAddress });
-
-    let listener: (event: Event) => void = () => {};
-    interrupt.onFirst(() => listener({ type: "run.interrupting", at: stage.clock.now() }));
+    const inputs = await readInputs({ config, paths, store, network: aws.network, sandbox: options.sandbox ?? false, resolvesAddress: purpose.resolvesAddress, removes: purpose.command === "down" });
     return {
       options,
       paths,
@@ -166,7 +166,7 @@ const awsStage = (paths: Paths): Stage => ({ clock: realClock(), text: stateFile
 
 function sandboxStage(options: CommonOptions, paths: Paths, config: Config, closing: (() => void)[]): Stage {
   const now = Date.now();
-  const file = openSandboxFile(paths.state, now, () => freshWorld({ region: config.region, domain: config.domain?.name, time: now, seed: 7 }));
+  const file = openSandboxFile(paths.state, now, () => freshWorld({ region: config.region, domain: config.domain?.zone === "existing" ? config.domain.name : undefined, time: now, seed: 7 }));
   if (file.world.region !== config.region) checkRegion(file.world.region, config.region, paths.state);
   const speed = options.sandboxSpeed === "max" ? "max" : Number(options.sandboxSpeed ?? 60);
   const clock = speed === "max" ? jumpingClock(file.time) : realClock(speed, file.time);

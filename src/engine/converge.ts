@@ -5,7 +5,7 @@ import type { Recorded } from "../state/state.ts";
 import { VISIBLE_WITHIN_MS } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { describeError } from "./failure.ts";
-import type { Node } from "./graph.ts";
+import { absence, type Node } from "./graph.ts";
 import { judge, type Look, look } from "./look.ts";
 import type { Identified, NotYet, Patience, Verb } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
@@ -215,7 +215,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
 
         case "create": {
           if (type.external || !type.create) {
-            if (needs.length === 0) return settle(undefined, "blocked", `${type.name} ${node.name} is not there`);
+            if (needs.length === 0) return settle(undefined, "blocked", absence(node));
             await waitFor("not visible yet", 2, NOT_VISIBLE_S, undefined);
             continue;
           }
@@ -309,6 +309,11 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
           const done = await attempt("delete", live, async () => {
             leaves = (await remove(run.aws, live as Identified, { discardData: run.discardData, label })) || leaves;
           });
+          if (done && leaves !== undefined && leaves === live?.id) {
+            // It stays on purpose: others need it, or AWS removes it by itself later.
+            store.drop(node.key);
+            return settle(undefined, "unchanged");
+          }
           if (done) {
             if (!replacing) outcome = "deleted";
             await waitFor("being deleted", patience.gone ?? Math.min(patience.usual, 3), patience.limit, live);

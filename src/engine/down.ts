@@ -1,6 +1,6 @@
 import { converge } from "./converge.ts";
 import { describeError } from "./failure.ts";
-import type { AnyType, Identified } from "./resource.ts";
+import { type AnyType, type Identified, removable } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { type Survey, type Surveyed, survey } from "./survey.ts";
 import type { Settled } from "./up.ts";
@@ -8,7 +8,7 @@ import type { Settled } from "./up.ts";
 /** What a `down` would remove, in the order of the stack: what is there, and what may still appear. */
 export function doomed({ surveyed }: Survey): Surveyed[] {
   return [...surveyed.values()].filter(
-    ({ node, look, recorded }) => !node.type.external && (look.live !== undefined || recorded !== undefined),
+    ({ node, look, recorded }) => removable(node.type) && (look.live !== undefined || recorded !== undefined),
   );
 }
 
@@ -71,6 +71,6 @@ export async function leftovers(
 ): Promise<{ readonly object: string; readonly id: string; readonly name: string }[]> {
   const after = await survey(run, graph, types, { stack, sweep: "all" });
   return [...after.surveyed.values()]
-    .filter(({ node, look }) => !node.type.external && look.live !== undefined)
+    .filter(({ node, look }) => removable(node.type) && look.live !== undefined)
     .map(({ node, look }) => ({ object: node.type.name, id: (look.live as Identified).id, name: node.name }));
 }

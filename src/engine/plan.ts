@@ -1,7 +1,7 @@
 import { type Difference, showable } from "./differences.ts";
-import type { Graph } from "./graph.ts";
+import { absence, type Graph } from "./graph.ts";
 import { judge, type Look, specOf } from "./look.ts";
-import type { AnyType } from "./resource.ts";
+import { type AnyType, removable } from "./resource.ts";
 import type { Survey, Surveyed } from "./survey.ts";
 
 /** `wait`: it is on its way already. `blocked`: it, or what it needs, waits for a person. */
@@ -37,7 +37,7 @@ function actionOf({ decision, wanted, node, look }: Surveyed): PlannedAction {
       if (node.type.external) return node.needs.length > 0 ? "wait" : "blocked";
       return "create";
     case "delete":
-      return node.type.external ? "none" : "delete";
+      return removable(node.type) ? "delete" : "none";
     default:
       return decision.kind;
   }
@@ -53,7 +53,7 @@ export function planUp(survey: Survey): Plan {
     const own = actionOf(surveyed);
     const action = cause !== undefined && own !== "none" && own !== "delete" ? "blocked" : own;
     const reason =
-      "reason" in decision ? decision.reason : own === "blocked" ? `${node.type.name} ${node.name} is not there` : cause !== undefined && action === "blocked" ? `waits for ${blocked.get(cause)}` : undefined;
+      "reason" in decision ? decision.reason : own === "blocked" ? absence(node) : cause !== undefined && action === "blocked" ? `waits for ${blocked.get(cause)}` : undefined;
     if (action === "blocked") blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
     const scaffold = (node.resource?.scaffoldFor().length ?? 0) > 0;
     // What is only looked up, and a scaffold that is not needed, are nothing to count.

@@ -65,6 +65,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly holdsData?: boolean;
   /** Looked up, never made nor removed by us (a public image, somebody's hosted zone). */
   readonly external?: boolean;
+  /** For an external type: what to do when there is none. */
+  readonly absent?: string;
   /** Fields of Spec that must not be written to state or shown. */
   readonly unrecorded?: readonly (keyof Spec & string)[];
 
@@ -75,6 +77,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   find(aws: Aws, owner: Owner, id?: string): Promise<Live | undefined>;
   /** All live objects of this type that carry the stack's tag, whatever their key. For types that AWS lets us list by tag. */
   list?(aws: Aws, stack: string): Promise<readonly (Live & { readonly tags: Tags })[]>;
+  /** `list` makes calls that `find` does not make anyway: it is asked only when everything is swept. */
+  readonly listCosts?: boolean;
   /** Absent means: what is found is ready. */
   health?(live: Live): Health;
   /** What it is doing while it is pending, in a word or two: "installing", "backing up". */
@@ -159,3 +163,6 @@ export interface Step<R extends Readonly<Record<string, Need>> = Readonly<Record
 export function step<const R extends Step["resources"]>(name: string, resources: R): Step<R> {
   return { name, resources };
 }
+
+/** False for what is only looked up, and for what is a state of another object: there is nothing to remove. */
+export const removable = (type: AnyType): boolean => !type.external && type.delete !== undefined;

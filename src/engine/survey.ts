@@ -51,7 +51,7 @@ export async function survey(
   const looks = new Map<string, Look>();
   const swept = () => {
     if (options.sweep === "all") return [...types.values()];
-    return [...new Set(known.map(({ type }) => type))];
+    return [...new Set(known.map(({ type }) => type))].filter(({ listCosts }) => !listCosts);
   };
   const [unclaimed] = await Promise.all([
     options.sweep === "none" ? [] : sweep(run, swept(), options.stack),

@@ -25,6 +25,8 @@ export function openSandbox(options: {
   readonly clock: Clock;
   readonly save?: (world: World) => void;
   readonly chaos?: Chaos | undefined;
+  /** Told of each call that AWS acted on, before its answer is on its way. */
+  readonly acted?: (service: string, operation: string, answer: object) => void;
 }): Sandbox {
   const { world, clock } = options;
   const chaos = options.chaos && chaosOf(options.chaos);
@@ -79,6 +81,7 @@ export function openSandbox(options: {
       }
       const answer = operation.handle(checkInput(service, name, operation, input) as never, simAt(world, clock.now()));
       if (!isRead(name)) options.save?.(world);
+      options.acted?.(service, name, answer);
       await clock.sleep(LATENCY_MS / 2);
       chaos?.after(service);
       return copied(answer);

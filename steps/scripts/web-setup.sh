@@ -81,7 +81,8 @@ elif [ -n "$APP_BUCKET" ]; then
   step "application from s3://$APP_BUCKET/$APP_KEY"
   retry 20 15 buddyverse-aws fetch "$REGION" "$APP_BUCKET" "$APP_KEY" /run/app.tar.gz
   mkdir "$app"
-  quietly tar -xzf /run/app.tar.gz -C "$app" --no-same-owner
+  # All times in it are the same; collectstatic copies only what is newer than what the file system has.
+  quietly tar -xzf /run/app.tar.gz -C "$app" --no-same-owner --touch
 fi
 if [ -d "$app" ]; then
   if [ -f "$app/requirements.txt" ]; then

@@ -67,7 +67,7 @@ export interface Stage {
 export async function stage(given: object = {}, seed = 7, steps = stepsFor): Promise<Stage> {
   const config = parseConfig(given, "test.config.json");
   const clock = jumpingClock(START);
-  const world = freshWorld({ region: config.region, domain: config.domain?.name, time: START, seed });
+  const world = freshWorld({ region: config.region, domain: config.domain?.zone === "existing" ? config.domain.name : undefined, time: START, seed });
   return stageOn(config, clock, openSandbox({ world, clock }), memoryText(), steps);
 }
 

@@ -303,6 +303,8 @@ test("a new image goes in by an instance refresh that never has fewer than two i
   expect(fewest).toBe(2);
   await minutes(on, 3);
   expect(running(on).map((one) => one.imageId)).toEqual([BETTER, BETTER]);
+  // Two for two: nothing was launched in vain.
+  expect(instanceTable(simOf(on)).all()).toHaveLength(4);
   expect(await standings(on)).toEqual({});
   await on.up();
   expect(on.writes()).toEqual([]);
@@ -321,7 +323,7 @@ test("instances that cannot be launched fail the group with AWS's own words; men
 });
 
 test("instances that start but never pass the health check fail the group, in a sentence", async () => {
-  const on = await webStage();
+  const on = await webStage({ domain: null }, 8);
   imageId = BROKEN;
   const result = await on.up();
   const group = result.settled.find(({ key }) => key === "auto-scaling-group");

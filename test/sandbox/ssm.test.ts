@@ -51,7 +51,7 @@ test("what is new may not show yet", async () => {
 test("a secure string is readable only where its decryption is asked for", async () => {
   await put("/secret", { Type: "SecureString", Value: "s3cret" });
   await settle();
-  const masked = (await ssm.getParameters({ Names: ["/secret"] })).Parameters?.[0]?.Value;
+  const masked = (await ssm.getParametersByPath({ Path: "/" })).Parameters?.[0]?.Value;
   expect(masked).toMatch(/^AQICAH/);
   expect(masked).not.toContain("s3cret");
   expect((await ssm.getParameter({ Name: "/secret", WithDecryption: true })).Parameter?.Value).toBe("s3cret");
@@ -79,12 +79,15 @@ test("are listed by tag, in pages, without values", async () => {
   expect(second.NextToken).toBeUndefined();
 });
 
-test("at most ten names a call; unknown ones are named", async () => {
-  await refused(
-    ssm.getParameters({ Names: Array.from({ length: 11 }, (_, index) => `/p/${index}`) }),
-    "ValidationException",
-  );
-  expect((await ssm.getParameters({ Names: ["/none"] })).InvalidParameters).toEqual(["/none"]);
+test("a folder is read in pages of ten, without what lies in folders below unless asked", async () => {
+  for (let index = 0; index < 12; index++) await put(`/p/${index}`);
+  await put("/p/below/x");
+  await settle();
+  const first = await ssm.getParametersByPath({ Path: "/p" });
+  expect(first.Parameters).toHaveLength(10);
+  const second = await ssm.getParametersByPath({ Path: "/p/", NextToken: first.NextToken });
+  expect(second.Parameters).toHaveLength(2);
+  expect((await ssm.getParametersByPath({ Path: "/p/below" })).Parameters).toMatchObject([{ Name: "/p/below/x" }]);
 });
 
 test("AWS's public parameters name images; they cannot be written", async () => {

@@ -5,7 +5,7 @@ export {
   DeleteParameterCommand,
   DescribeParametersCommand,
   GetParameterCommand,
-  GetParametersCommand,
+  GetParametersByPathCommand,
   ListTagsForResourceCommand,
   PutParameterCommand,
   SSMClient as Client,

@@ -1,6 +1,7 @@
 import { bringDown, doomed, leftovers } from "../../engine/down.ts";
 import { survey } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
+import { silentReporter } from "../../report/reporter.ts";
 import { downEnd, downPreview, heading } from "../../report/views.ts";
 import { ask, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../program.ts";
@@ -13,7 +14,7 @@ export interface DownOptions extends CommonOptions {
 }
 
 export async function down(options: DownOptions): Promise<number> {
-  requireConsent("down", options.yes ?? false);
+  requireConsent("down", options);
   const discardData = options.discardData ?? false;
   const session = await open(options, { command: "down", writes: true, resolvesAddress: false, discardData });
   try {
@@ -39,7 +40,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
 
   const began = clock.now();
   const wanted = new Set(gone.map(({ node }) => node.key));
-  const reporter = screen.report(graph, "down", (key) => wanted.has(key));
+  const reporter = gone.length > 0 ? screen.report(graph, "down", (key) => wanted.has(key)) : silentReporter;
   session.listen(reporter.emit);
   const settled = await bringDown(run, found).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed");
@@ -47,7 +48,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   const left = interrupted ? undefined : await leftovers(run, found, session.types, config.stack);
   const snapshots = settled.flatMap(({ leaves }) => leaves ?? []);
   screen.result(
-    downEnd({ place: screen.place, settled: settled.filter(({ key }) => wanted.has(key)), left, snapshots, ms: clock.now() - began, again: again("down", options), verbose: options.verbose ?? false }, screen.look),
+    downEnd({ place: screen.place, settled: settled.filter(({ key }) => wanted.has(key)), left, snapshots, ms: clock.now() - began, again: again("down", options, ["discardData"]), verbose: options.verbose ?? false }, screen.look),
     { removed: settled.filter(({ outcome }) => outcome === "deleted").map(({ key, name, object, id }) => ({ key, name, object, id })), left, snapshots, seconds: Math.round((clock.now() - began) / 1000) },
   );
   if (interrupted) return 5;

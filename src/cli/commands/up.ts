@@ -22,7 +22,7 @@ export interface UpOptions extends CommonOptions {
 }
 
 export async function up(options: UpOptions): Promise<number> {
-  requireConsent("up", options.yes ?? false);
+  requireConsent("up", options);
   const session = await open(options, { command: "up", writes: true, resolvesAddress: true });
   try {
     return await bring(session, options);
@@ -75,7 +75,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   if (settled.length > 0) {
     screen.result(
       upEnd(
-        { place: screen.place, settled, ms: clock.now() - began.clock, realMs: performance.now() - began.real, siteUrl, outputs: rest, next: again("status", options), again: again("up", options), verbose: options.verbose ?? false },
+        { place: screen.place, settled, ms: clock.now() - began.clock, realMs: performance.now() - began.real, siteUrl, outputs: rest, next: again("status", options), again: again("up", options, ["step", "replace"]), verbose: options.verbose ?? false },
         screen.look,
       ),
       { changed: settled.filter(({ outcome }) => outcome !== "unchanged").length, settled: settled.map(plain), outputs, seconds: Math.round((clock.now() - began.clock) / 1000) },

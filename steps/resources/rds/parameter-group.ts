@@ -12,7 +12,7 @@ export interface ParameterGroupSpec {
   readonly parameters: Readonly<Record<string, string>>;
 }
 export interface ParameterGroupLive extends ParameterGroupSpec, Identified {
-  readonly tags: Tags;
+  readonly tags?: Tags;
   readonly arn: string;
 }
 
@@ -34,15 +34,17 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
     delete: ["InvalidDBParameterGroupStateFault"],
   },
 
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const id = idOf(owner);
+    // A recorded name is ours; its tags are not worth a call at each look.
+    const known = recorded === id;
     const answer = await absentAs(NOT_FOUND, () => aws.rds.describeDBParameterGroups({ DBParameterGroupName: id }));
     const group = answer?.DBParameterGroups?.[0];
     const arn = group?.DBParameterGroupArn;
     if (!group || !arn) return undefined;
     const read = await absentAs(NOT_FOUND, () =>
       Promise.all([
-        tagsOf(aws, arn),
+        known ? undefined : tagsOf(aws, arn),
         allPages(
           (Marker) => aws.rds.describeDBParameters({ DBParameterGroupName: id, Source: "user", Marker }),
           (page) => page.Parameters,
@@ -52,10 +54,10 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
     );
     if (!read) return undefined;
     const [tags, parameters] = read;
-    assertOurs(owner, `DB parameter group ${id}`, tags);
+    if (tags) assertOurs(owner, `DB parameter group ${id}`, tags);
     return {
       id,
-      tags,
+      ...(tags ? { tags } : {}),
       arn,
       family: group.DBParameterGroupFamily ?? "",
       description: group.Description ?? "",

@@ -10,7 +10,7 @@ export interface SubnetGroupSpec {
   readonly subnetIds: readonly string[];
 }
 export interface SubnetGroupLive extends SubnetGroupSpec, Identified {
-  readonly tags: Tags;
+  readonly tags?: Tags;
   readonly arn: string;
   readonly vpcId: string;
 }
@@ -33,17 +33,20 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
     delete: ["InvalidDBSubnetGroupStateFault"],
   },
 
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const id = idOf(owner);
+    // A recorded name is ours; its tags are not worth a call at each look.
+    const known = recorded === id;
     const answer = await absentAs(NOT_FOUND, () => aws.rds.describeDBSubnetGroups({ DBSubnetGroupName: id }));
     const group = answer?.DBSubnetGroups?.[0];
     const arn = group?.DBSubnetGroupArn;
-    const tags = arn && (await absentAs(NOT_FOUND, () => tagsOf(aws, arn)));
-    if (!group || !arn || !tags) return undefined;
-    assertOurs(owner, `DB subnet group ${id}`, tags);
+    if (!group || !arn) return undefined;
+    const tags = known ? undefined : await absentAs(NOT_FOUND, () => tagsOf(aws, arn));
+    if (!known && !tags) return undefined;
+    if (tags) assertOurs(owner, `DB subnet group ${id}`, tags);
     return {
       id,
-      tags,
+      ...(tags ? { tags } : {}),
       arn,
       vpcId: group.VpcId ?? "",
       description: group.DBSubnetGroupDescription ?? "",

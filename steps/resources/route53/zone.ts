@@ -4,7 +4,7 @@ import { KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../../../src/aws/owned.ts
 import type { Identified, Owner, ResourceType, Tags } from "../../../src/engine/resource.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import { plainRecord, recordsIn } from "./records.ts";
-import { covers, NO_ZONE, ownComment, type ZoneWithServers, zoneById, zonesFor } from "./zones.ts";
+import { covers, NO_ZONE, ownComment, plainName, type ZoneWithServers, zoneById, zonesFor } from "./zones.ts";
 
 export interface ZoneSpec {
   /** The site's domain: the zone's own name, or for a zone that is found a name under it. */
@@ -15,14 +15,25 @@ export interface OwnedZoneLive extends ZoneLive {
   readonly tags: Tags;
 }
 
+/** A zone as its records show it, which are read anyway: its own name, and who serves it. */
+async function zoneOfRecords(aws: Aws, id: string): Promise<ZoneWithServers | undefined> {
+  const records = await recordsIn(aws, id);
+  const name = records.find(({ Type }) => Type === "SOA")?.Name;
+  if (name === undefined) return undefined;
+  const servers = records.find((one) => one.Type === "NS" && one.Name === name)?.ResourceRecords ?? [];
+  const nameServers = servers.map(({ Value = "" }) => plainName(Value));
+  return { id, name: plainName(name), isPrivate: false, comment: "", nameServers };
+}
+
 /** Somebody's public hosted zone that a domain belongs to: used, never made or removed. Named as the domain. */
 export const existingZone: ResourceType<ZoneSpec, ZoneLive> = {
   name: "route53:existing-zone",
   external: true,
+  absent: 'create the public hosted zone in Route 53, or set domain.zone to "create"',
 
   async find(aws, { key, name: domain }, id) {
-    const recorded = id === undefined ? undefined : await zoneById(aws, id);
-    if (recorded && !recorded.isPrivate && covers(recorded.name, domain)) return { ...recorded, domain };
+    const recorded = id === undefined ? undefined : await zoneOfRecords(aws, id);
+    if (recorded && covers(recorded.name, domain)) return { ...recorded, domain };
     const [zone, ...others] = await zonesFor(aws, domain);
     if (zone && others.length > 0) {
       throw new BuddyError({

@@ -1,7 +1,6 @@
 import { randomInt } from "node:crypto";
-import { STACK_TAG } from "../../../src/aws/owned.ts";
 import type { Identified, ResourceType } from "../../../src/engine/resource.ts";
-import { createParameter, deleteParameter, describeParameters, isOurs, NAME_TAKEN } from "./names.ts";
+import { createParameter, deleteParameter, findParameter, NAME_TAKEN, taggedParameters } from "./names.ts";
 
 /** All printable ASCII but what RDS refuses in a password (/ " @ space) and what shells and config files trip over (' \ ` $). */
 const ALPHABET = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index))
@@ -22,18 +21,12 @@ export const generatedSecret: ResourceType<object, Identified> = {
   patience: { usual: 2, limit: 300, gone: 1 },
   retryable: { create: NAME_TAKEN },
 
-  async list(aws, stack) {
-    const described = await describeParameters(aws, stack);
-    return described
-      .filter(({ type }) => type === "SecureString")
-      .map(({ name }) => ({ id: name, tags: { Name: name, [STACK_TAG]: stack } }));
-  },
+  listCosts: true,
+  list: (aws, stack) => taggedParameters(aws, stack, "SecureString"),
 
-  async find(aws, owner) {
-    const described = await describeParameters(aws, owner.stack);
-    const shown = described.some(({ name }) => name === owner.name);
-    // The tag filter may lag behind; or the name is somebody else's.
-    return shown || (await isOurs(aws, owner)) ? { id: owner.name } : undefined;
+  async find(aws, owner, id) {
+    const found = await findParameter(aws, owner, id);
+    return found && { id: found.name };
   },
 
   create: (aws, _spec, owner) => createParameter(aws, owner, { Type: "SecureString", Value: generate() }),

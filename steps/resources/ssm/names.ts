@@ -4,16 +4,46 @@ import { assertOurs, STACK_TAG, tagList, tagsFrom } from "../../../src/aws/owned
 import { allPages } from "../../../src/aws/pages.ts";
 import type { NotYet, Owner } from "../../../src/engine/resource.ts";
 
-/** A parameter as DescribeParameters shows it: without its value and its tags. */
-export interface Described {
+export interface Found {
   readonly name: string;
   readonly type: string;
+  /** Of a SecureString it is the cipher text. */
+  readonly value: string;
 }
 
-/** The stack's parameters, found by their tag. AWS does not show the tags themselves. */
-export const describeParameters = (aws: Aws, stack: string): Promise<readonly Described[]> =>
+/** The folder of the stack's parameters. The image builder's marker, which the builder writes, lies beside it. */
+export const parameterPath = (stack: string): string => `/buddyverse/${stack}/database`;
+
+/** All that is in the stack's folder, in one call; nothing is decrypted. */
+const inFolder = (aws: Aws, stack: string): Promise<readonly Found[]> =>
   aws.together(`ssm:parameters:${stack}`, async () => {
     const parameters = await allPages(
+      (NextToken) => aws.ssm.getParametersByPath({ Path: parameterPath(stack), NextToken }),
+      (page) => page.Parameters,
+      (page) => page.NextToken,
+    );
+    return parameters.map(({ Name, Type, Value }) => ({ name: Name ?? "", type: Type ?? "", value: Value ?? "" }));
+  });
+
+/**
+ * The owner's parameter. AWS shows a parameter's tags only in a call of its own, so they are asked for only where the id
+ * was not recorded: the name may then be somebody else's, which throws `not-ours`.
+ */
+export async function findParameter(aws: Aws, owner: Owner, id: string | undefined): Promise<Found | undefined> {
+  const found = (await inFolder(aws, owner.stack)).find(({ name }) => name === owner.name);
+  if (!found || id === owner.name) return found;
+  const answer = await absentAs(["InvalidResourceId"], () =>
+    aws.ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId: owner.name }),
+  );
+  if (!answer) return undefined;
+  assertOurs(owner, `parameter ${owner.name}`, tagsFrom(answer.TagList));
+  return found;
+}
+
+/** The stack's parameters by their tag, for a sweep. AWS does not show the tags themselves. */
+export async function taggedParameters(aws: Aws, stack: string, type: "String" | "SecureString") {
+  const described = await aws.together(`ssm:tagged:${stack}`, () =>
+    allPages(
       (NextToken) =>
         aws.ssm.describeParameters({
           ParameterFilters: [{ Key: `tag:${STACK_TAG}`, Option: "Equals", Values: [stack] }],
@@ -22,17 +52,11 @@ export const describeParameters = (aws: Aws, stack: string): Promise<readonly De
         }),
       (page) => page.Parameters,
       (page) => page.NextToken,
-    );
-    return parameters.map(({ Name, Type }) => ({ name: Name ?? "", type: Type ?? "" }));
-  });
-
-/** True when the owner's parameter is there, by its own tags; throws `not-ours` when the name is somebody else's. */
-export async function isOurs(aws: Aws, owner: Owner): Promise<boolean> {
-  const answer = await absentAs(["InvalidResourceId"], () =>
-    aws.ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId: owner.name }),
+    ),
   );
-  if (answer) assertOurs(owner, `parameter ${owner.name}`, tagsFrom(answer.TagList));
-  return answer !== undefined;
+  return described
+    .filter(({ Type }) => Type === type)
+    .map(({ Name = "" }) => ({ id: Name, tags: { Name, [STACK_TAG]: stack } }));
 }
 
 /** Makes a parameter with its tags and answers its name. */

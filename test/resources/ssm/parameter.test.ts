@@ -2,7 +2,7 @@ import {
   AddTagsToResourceCommand,
   DeleteParameterCommand,
   DescribeParametersCommand,
-  GetParametersCommand,
+  GetParametersByPathCommand,
   InvalidResourceId,
   ListTagsForResourceCommand,
   ParameterAlreadyExists,
@@ -34,39 +34,43 @@ beforeEach(() => ssm.reset());
 const sent = () => ssm.calls().map(({ args }) => args[0].constructor.name.replace("Command", ""));
 
 describe("a parameter", () => {
-  test("is found by its name, and its tag filter says that it is ours", async () => {
-    ssm.on(DescribeParametersCommand).resolves({ Parameters: [{ Name: NAME, Type: "String" }] });
-    ssm.on(GetParametersCommand).resolves({ Parameters: [{ Name: NAME, Value: "db:3306" }] });
-    expect(await parameter.find(aws, owner)).toEqual({ id: NAME, value: "db:3306" });
-    expect(ssm.commandCalls(DescribeParametersCommand)[0]?.args[0].input.ParameterFilters).toEqual([
-      { Key: "tag:buddyverse:stack", Option: "Equals", Values: ["test"] },
+  const folder = (...parameters: object[]) => ssm.on(GetParametersByPathCommand).resolves({ Parameters: parameters });
+
+  test("recorded is found in one read of the stack's folder, with what else is there", async () => {
+    folder({ Name: NAME, Type: "String", Value: "db:3306" }, { Name: SECRET, Type: "SecureString", Value: "AQICAH" });
+    const [found, secret] = await Promise.all([
+      parameter.find(aws, owner, NAME),
+      generatedSecret.find(aws, secretOwner, SECRET),
     ]);
-    expect(sent()).toEqual(["DescribeParameters", "GetParameters"]);
+    expect(found).toEqual({ id: NAME, value: "db:3306" });
+    expect(secret).toEqual({ id: SECRET });
+    expect(sent()).toEqual(["GetParametersByPath"]);
+    expect(ssm.commandCalls(GetParametersByPathCommand)[0]?.args[0].input.WithDecryption).toBeUndefined();
   });
 
-  test("of 12, looked at at the same moment, takes one list and two reads of ten names at most", async () => {
-    const names = Array.from({ length: 12 }, (_, index) => `/p/${index}`);
-    ssm.on(DescribeParametersCommand).resolves({ Parameters: names.map((Name) => ({ Name, Type: "String" })) });
-    ssm.on(GetParametersCommand).callsFake(({ Names }: { Names: string[] }) => ({
-      Parameters: Names.map((Name) => ({ Name, Value: `value of ${Name}` })),
-    }));
-    const found = await Promise.all(names.map((name) => parameter.find(aws, ownerOf("k", name))));
-    expect(found.map((one) => one?.value)).toEqual(names.map((name) => `value of ${name}`));
-    expect(sent()).toEqual(["DescribeParameters", "GetParameters", "GetParameters"]);
-  });
-
-  test("of somebody else is said to be not ours", async () => {
-    ssm.on(DescribeParametersCommand).resolves({});
-    ssm.on(GetParametersCommand).resolves({ Parameters: [{ Name: NAME, Value: "x" }] });
+  test("not recorded is ours by its tags, or said to be not ours", async () => {
+    folder({ Name: NAME, Type: "String", Value: "x" });
+    ssm.on(ListTagsForResourceCommand).resolves({ TagList: awsTags(owner.key, NAME) });
+    expect(await parameter.find(aws, owner)).toEqual({ id: NAME, value: "x" });
     ssm.on(ListTagsForResourceCommand).resolves({ TagList: [] });
     await expect(parameter.find(aws, owner)).rejects.toMatchObject({ code: "not-ours" });
   });
 
-  test("that the tag filter does not show yet is found by its own tags", async () => {
-    ssm.on(DescribeParametersCommand).resolves({});
-    ssm.on(GetParametersCommand).resolves({ Parameters: [{ Name: NAME, Value: "x" }] });
-    ssm.on(ListTagsForResourceCommand).resolves({ TagList: awsTags(owner.key, NAME) });
-    expect(await parameter.find(aws, owner)).toEqual({ id: NAME, value: "x" });
+  test("that is not in the folder is absent; one that vanishes while its tags are read too", async () => {
+    folder();
+    expect(await parameter.find(aws, owner, NAME)).toBeUndefined();
+    folder({ Name: NAME, Type: "String", Value: "x" });
+    ssm.on(ListTagsForResourceCommand).rejects(new InvalidResourceId(metadata));
+    expect(await parameter.find(aws, owner)).toBeUndefined();
+  });
+
+  test("is swept by the stack's tag", async () => {
+    ssm.on(DescribeParametersCommand).resolves({ Parameters: [{ Name: NAME, Type: "String" }, { Name: SECRET, Type: "SecureString" }] });
+    expect((await parameter.list?.(aws, "test"))?.map(({ id }) => id)).toEqual([NAME]);
+    expect((await generatedSecret.list?.(aws, "test"))?.map(({ id }) => id)).toEqual([SECRET]);
+    expect(ssm.commandCalls(DescribeParametersCommand)[0]?.args[0].input.ParameterFilters).toEqual([
+      { Key: "tag:buddyverse:stack", Option: "Equals", Values: ["test"] },
+    ]);
   });
 
   test("is made with its tags and without Overwrite, which AWS refuses together", async () => {
@@ -117,19 +121,5 @@ describe("a generated secret", () => {
       expect(input.Value).not.toMatch(/[/"@'\\`$ ]/);
     }
     expect(new Set(inputs.map(({ Value }) => Value)).size).toBe(50);
-  });
-
-  test("is found without ever being read", async () => {
-    ssm.on(DescribeParametersCommand).resolves({ Parameters: [{ Name: SECRET, Type: "SecureString" }] });
-    expect(await generatedSecret.find(aws, secretOwner)).toEqual({ id: SECRET });
-    expect(sent()).toEqual(["DescribeParameters"]);
-  });
-
-  test("absent is undefined; of somebody else is not ours", async () => {
-    ssm.on(DescribeParametersCommand).resolves({});
-    ssm.on(ListTagsForResourceCommand).rejectsOnce(new InvalidResourceId(metadata));
-    expect(await generatedSecret.find(aws, secretOwner)).toBeUndefined();
-    ssm.on(ListTagsForResourceCommand).resolves({ TagList: [{ Key: "Name", Value: "theirs" }] });
-    await expect(generatedSecret.find(aws, secretOwner)).rejects.toMatchObject({ code: "not-ours" });
   });
 });

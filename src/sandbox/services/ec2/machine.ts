@@ -53,9 +53,11 @@ const builder: Job = {
     const may = (action: string, arn: string) =>
       profileAllows(sim, instance.profileArn, action, arn) ? undefined : `the role may not ${action} ${arn}`;
     const bucket = setting(text, "APP_BUCKET");
+    const key = setting(text, "APP_KEY");
     return (
       noWayOut(sim, instance) ??
-      (bucket ? may("s3:GetObject", `arn:aws:s3:::${bucket}/${setting(text, "APP_KEY")}`) : undefined) ??
+      (bucket ? may("s3:GetObject", `arn:aws:s3:::${bucket}/${key}`) : undefined) ??
+      (bucket && !sim.table("s3.objects").get(`${bucket}/${key}`) ? `there is no s3://${bucket}/${key}` : undefined) ??
       may("ssm:PutParameter", parameterArn(sim, setting(text, "MARKER")))
     );
   },

@@ -101,8 +101,6 @@ const tag = z.strictObject({
 const tagsFrom = (tags: readonly z.infer<typeof tag>[] = []) =>
   Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
 
-const names = z.array(z.string().min(1).max(2048)).min(1).max(10);
-
 function remove(sim: Sim, name: string): boolean {
   if (!parameterTable(sim).get(name)) return false;
   parameterTable(sim).remove(name);
@@ -193,14 +191,24 @@ export const ssm: SandboxService = {
       },
     ),
 
-    GetParameters: operation(
-      { Names: names, WithDecryption: z.boolean().optional() },
-      ({ Names, WithDecryption }, sim) => {
-        if (new Set(Names).size < Names.length) throw invalid("Duplicate names in the request");
-        const found = Names.flatMap((name) => seen(sim, name) ?? []);
+    GetParametersByPath: operation(
+      {
+        Path: z.string().startsWith("/").max(2048),
+        Recursive: z.boolean().optional(),
+        WithDecryption: z.boolean().optional(),
+        MaxResults: z.number().int().min(1).max(10).optional(),
+        NextToken: z.string().optional(),
+      },
+      ({ Path, Recursive, WithDecryption, MaxResults = 10, NextToken }, sim) => {
+        const folder = `${Path.replace(/\/$/, "")}/`;
+        const inside = parameterTable(sim)
+          .seenAll()
+          .filter(({ name }) => name.startsWith(folder) && (Recursive || !name.slice(folder.length).includes("/")));
+        const from = Number(NextToken ?? 0);
+        const more = from + MaxResults < inside.length;
         return {
-          Parameters: found.map((parameter) => shown(sim, parameter, WithDecryption ?? false)).reverse(),
-          InvalidParameters: Names.filter((name) => !found.some((parameter) => parameter.name === name)),
+          Parameters: inside.slice(from, from + MaxResults).map((one) => shown(sim, one, WithDecryption ?? false)),
+          ...(more ? { NextToken: String(from + MaxResults) } : {}),
         };
       },
     ),
@@ -243,11 +251,6 @@ export const ssm: SandboxService = {
     DeleteParameter: operation({ Name: z.string().min(1).max(2048) }, ({ Name }, sim) => {
       if (!remove(sim, Name)) throw notFound(Name);
       return {};
-    }),
-
-    DeleteParameters: operation({ Names: names }, ({ Names }, sim) => {
-      const deleted = Names.filter((name) => remove(sim, name));
-      return { DeletedParameters: deleted, InvalidParameters: Names.filter((name) => !deleted.includes(name)) };
     }),
 
     ListTagsForResource: operation({ ResourceType: z.string(), ResourceId: z.string() }, (input, sim) => ({

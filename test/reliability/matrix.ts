@@ -1,0 +1,222 @@
+import { isRead } from "../../src/aws/safety.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
+import type { Settled } from "../../src/engine/up.ts";
+import { jumpingClock } from "../../src/lib/clock.ts";
+import { freshWorld } from "../../src/sandbox/fresh.ts";
+import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import type { World } from "../../src/sandbox/world.ts";
+import { memoryText, START, type Stage, stageOn } from "../lifecycle/stage.ts";
+
+/** What survives a SIGKILL: AWS, and the state file as it was last written. */
+export interface Surviving {
+  /** "before ec2:CreateVpc", "acted …", "answered …". */
+  readonly where: string;
+  readonly world: string;
+  readonly time: number;
+  readonly state: string | undefined;
+  /** How many objects had been made by then. */
+  readonly made: number;
+}
+
+/** An object that a call made: the same id again is the same object, answered to a repeat with its token or name. */
+interface Made {
+  readonly operation: string;
+  id: string | undefined;
+}
+
+/** One process object: all of it but the world and the state's text is gone when it is. */
+export interface Process extends Stage {
+  readonly made: Made[];
+}
+
+const MAKES = /^(Create|RunInstances|AllocateAddress|RequestCertificate|ImportKeyPair|PutParameter|Subscribe)/;
+/** Made of what is there already, or a field of its parent: not an object of its own. */
+const NO_OBJECT = /^(CreateTags|CreateOrUpdateTags|CreateRoute)$/;
+const ID = /"((?:[a-z]+-[0-9a-f]{8,})|arn:aws:[^"]+|\/hostedzone\/[^"]+)"/;
+
+let processes = 0;
+
+/**
+ * Starts the tool on a copy of what survived. @param points called at each of three moments of every call.
+ */
+export async function start(config: Config, from: { readonly world: string; readonly time: number; readonly state: string | undefined }, points?: (where: string, on: { world: World; time: number; state: string | undefined; made: number }) => void): Promise<Process> {
+  const clock = jumpingClock(from.time);
+  const world: World = JSON.parse(from.world);
+  const text = memoryText();
+  text.text = from.state;
+  const made: Made[] = [];
+  const tell = (where: string) => points?.(where, { world, time: clock.now(), state: text.text, made: made.length });
+  let acting = "";
+  const inner = openSandbox({
+    world,
+    clock,
+    acted(service, operation, answer) {
+      if (MAKES.test(operation) && !NO_OBJECT.test(operation)) made.push({ operation: `${service}:${operation}`, id: ID.exec(JSON.stringify(answer))?.[1] });
+      acting = `${service}:${operation}`;
+      tell(`acted ${acting}`);
+    },
+  });
+  const sandbox = {
+    ...inner,
+    async answer(service: string, operation: string, input: object) {
+      tell(`before ${service}:${operation}`);
+      try {
+        return await inner.answer(service, operation, input);
+      } finally {
+        tell(`answered ${service}:${operation}`);
+      }
+    },
+  };
+  const on = await stageOn(config, clock, sandbox, text);
+  // Tokens are random; those of two processes are never the same.
+  const mine = ++processes;
+  let tokens = 0;
+  Object.assign(on.run, { token: () => `p${mine}t${++tokens}`.padEnd(30, "0") });
+  return { ...on, made };
+}
+
+const fresh = (config: Config): string => JSON.stringify(freshWorld({ region: config.region, domain: config.domain?.name, time: START, seed: 7 }));
+
+/** Ways to end that are not what was asked for. */
+const amiss = (settled: readonly Settled[]): string[] =>
+  settled.filter(({ outcome }) => ["failed", "blocked", "skipped", "interrupted"].includes(outcome)).map(({ key, outcome, reason }) => `${key} ${outcome}: ${reason}`);
+
+/** Rows that AWS still shows for a while of what is gone. */
+const GONE = new Set(["terminated", "shutting-down", "deleted", "deleting"]);
+
+/** What a run leaves of no account: names that may not be used again at once, what the group did, tags by id. */
+const NOT_OBJECTS = new Set(["ec2.tags", "ssm.deleted", "route53.references", "autoScaling.activities", "autoScaling.refreshes"]);
+
+/** How many live objects there are of each kind, and of each key of the stack; all of a kind that carries none. */
+export function census({ tables }: World): Record<string, number> {
+  const counts: Record<string, number> = {};
+  const tagged = tables["ec2.tags"] ?? {};
+  for (const [kind, rows] of Object.entries(tables)) {
+    if (NOT_OBJECTS.has(kind)) continue;
+    for (const [id, { row }] of Object.entries(rows)) {
+      if (row === null) continue;
+      const { state, status, tags } = row as { state?: unknown; status?: unknown; tags?: Record<string, string> };
+      if (GONE.has(String(state)) || GONE.has(String(status))) continue;
+      const key = (tags ?? (tagged[id]?.row as { tags?: Record<string, string> } | undefined)?.tags)?.["buddyverse:key"];
+      const name = key === undefined ? kind : `${kind} ${key}`;
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+/** What is in the account, by id: for "as it was before". The final snapshot of the database stays on purpose. */
+function contents({ tables }: World): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(tables)
+      .filter(([kind]) => !NOT_OBJECTS.has(kind) && kind !== "rds.snapshots")
+      .map(([kind, rows]): [string, string[]] => [kind, Object.entries(rows).flatMap(([id, { row }]) => (row === null ? [] : [id])).sort()])
+      .filter(([, ids]) => ids.length > 0)
+      .sort(),
+  );
+}
+
+const madeBy = (...runs: readonly (readonly Made[])[]): Record<string, number> => {
+  const all = new Set(runs.flat().flatMap(({ operation, id }, index) => `${operation} ${id ?? index}`));
+  const counts: Record<string, number> = {};
+  for (const one of all) {
+    const operation = one.split(" ")[0] as string;
+    counts[operation] = (counts[operation] ?? 0) + 1;
+  }
+  return counts;
+};
+
+/** Says where two counts differ. */
+function compare(what: string, got: Record<string, unknown>, wanted: Record<string, unknown>): string[] {
+  return [...new Set([...Object.keys(got), ...Object.keys(wanted)])]
+    .filter((key) => JSON.stringify(got[key]) !== JSON.stringify(wanted[key]))
+    .map((key) => `${what}: ${key} is ${JSON.stringify(got[key] ?? 0)}, wanted ${JSON.stringify(wanted[key] ?? 0)}`);
+}
+
+/** A stack's life without any trouble, and every point at which it could have been killed. */
+export interface Rehearsal {
+  readonly config: Config;
+  /** The census after a normal `up`. */
+  readonly normal: Record<string, number>;
+  readonly made: readonly Made[];
+  readonly before: Record<string, string[]>;
+  /** All points of the walk: three for each of its calls. */
+  readonly points: number;
+  /** Those of them that differ in what survives. */
+  readonly distinct: readonly Surviving[];
+}
+
+/** Lives it once and keeps what would survive at each point of `walk`. */
+export async function rehearse(given: object, walk: "up" | "down"): Promise<Rehearsal> {
+  const config = parseConfig(given, "test.config.json");
+  const world = fresh(config);
+  let points = 0;
+  let recording = walk === "up";
+  const distinct = new Map<string, Surviving>();
+  const on = await start(config, { world, time: START, state: undefined }, (where, { world, time, state, made }) => {
+    if (!recording) return;
+    points++;
+    const text = JSON.stringify(world);
+    const key = `${text.replace(/"time":\d+/, "")}${state?.replace(/"serial": \d+/, "")}`;
+    if (!distinct.has(key)) distinct.set(key, { where, world: text, time, state, made });
+  });
+  const troubles = amiss((await on.up()).settled);
+  if (troubles.length > 0) throw new Error(`the normal up: ${troubles.join("; ")}`);
+  on.sandbox.settle();
+  const normal = census(on.sandbox.world);
+  const made = [...on.made];
+  if (walk === "down") {
+    recording = true;
+    const failed = amiss(await on.down());
+    if (failed.length > 0) throw new Error(`the normal down: ${failed.join("; ")}`);
+  }
+  return { config, normal, made, before: contents(JSON.parse(world)), points, distinct: [...distinct.values()] };
+}
+
+/** Runs `up` in a new process: what is not as after a normal one, in words. */
+export async function upAgain({ config, normal, made }: Rehearsal, from: Surviving): Promise<{ readonly on: Process; readonly wrong: string[] }> {
+  const on = await start(config, { ...from, time: from.time + 1_000 });
+  const wrong = amiss((await on.up()).settled).map((one) => `up: ${one}`);
+  on.sandbox.settle();
+  wrong.push(...compare("after up", census(on.sandbox.world), normal));
+  if (wrong.length === 0) wrong.push(...compare("made in all", madeBy(made.slice(0, from.made), on.made), madeBy(made)));
+  return { on, wrong };
+}
+
+const HOURS_3 = 3 * 3_600_000;
+
+/** Takes it down: what is left, in words. */
+export async function downAgain({ before }: Rehearsal, on: Process): Promise<string[]> {
+  const wrong = amiss(await on.down()).map((one) => `down: ${one}`);
+  const left = await on.left();
+  if (left.length > 0) wrong.push(`down says that it left ${JSON.stringify(left)}`);
+  if (Object.keys(on.store.resources).length > 0) wrong.push(`the state still names ${Object.keys(on.store.resources)}`);
+  // Until AWS has forgotten what it still shows for a while.
+  await on.clock.sleep(HOURS_3);
+  on.sandbox.settle();
+  wrong.push(...compare("after down", contents(on.sandbox.world), before));
+  const snapshots = Object.values(on.sandbox.world.tables["rds.snapshots"] ?? {}).filter(({ row }) => row !== null).length;
+  if (snapshots !== 1) wrong.push(`after down: ${snapshots} final snapshots, wanted 1`);
+  return wrong;
+}
+
+/** Points that differ in what of AWS survives: all that there is when the state file is gone too. */
+export function withoutState(points: readonly Surviving[]): Surviving[] {
+  const distinct = new Map<string, Surviving>();
+  for (const point of points) {
+    const key = point.world.replace(/"time":\d+/, "");
+    if (!distinct.has(key)) distinct.set(key, { ...point, state: undefined, where: `${point.where}, state file deleted` });
+  }
+  return [...distinct.values()];
+}
+
+/** Tries each point; answers what went wrong, point by point. */
+export async function tryAll(points: readonly Surviving[], attempt: (from: Surviving) => Promise<readonly string[]>): Promise<string[]> {
+  const failures: string[] = [];
+  for (const [index, point] of points.entries()) {
+    const wrong = await attempt(point).catch((error: unknown) => [error instanceof Error ? (error.stack ?? error.message) : String(error)]);
+    if (wrong.length > 0) failures.push(`${index} killed ${point.where}: ${wrong.slice(0, 4).join(" | ")}`);
+  }
+  return failures;
+}
