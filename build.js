@@ -5,7 +5,8 @@ import { esbuildText } from "./text-loader.js";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
-rmSync("dist", { recursive: true, force: true });
+// Chunks are named by their content: a build beside a running command takes nothing away from it.
+if (process.argv.includes("--clean")) rmSync("dist", { recursive: true, force: true });
 await build({
   entryPoints: { main: "src/cli/main.ts" },
   outdir: "dist",

@@ -14,7 +14,10 @@ import type { SubnetsStep } from "./subnets.ts";
 export function autoScalingStep(
   { web }: Config,
   { web: subnets }: Pick<SubnetsStep, "web">,
-  { launchTemplate }: { readonly launchTemplate: Resource<LaunchTemplateSpec, LaunchTemplateLive> },
+  {
+    launchTemplate,
+    image,
+  }: { readonly launchTemplate: Resource<LaunchTemplateSpec, LaunchTemplateLive>; readonly image: Need },
   { targetGroup, listener }: Pick<LoadBalancerStep, "targetGroup" | "listener">,
   { primary, primaryParameter }: { readonly primary: Need; readonly primaryParameter: Need },
   { natRoutes }: { readonly natRoutes: Need },
@@ -24,7 +27,8 @@ export function autoScalingStep(
     groupType,
     "auto-scaling-group",
     name,
-    { subnets, launchTemplate, targetGroup, listener, primary, primaryParameter, natRoutes },
+    // The image too: an old one goes only when no instance runs it any more.
+    { subnets, launchTemplate, image, targetGroup, listener, primary, primaryParameter, natRoutes },
     ({ subnets, launchTemplate, targetGroup }) => ({
       min: web.min,
       max: web.max,
@@ -36,6 +40,7 @@ export function autoScalingStep(
       healthCheckType: "ELB" as const,
       gracePeriodSeconds: 300,
       warmupSeconds: 120,
+      metrics: ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize"],
     }),
   );
   const policy = resource(scalingPolicy, "scaling-policy", `${name}/cpu-target`, { group }, ({ group }) => ({

@@ -12,11 +12,7 @@ export interface Outputs extends Readonly<Record<string, string | readonly strin
 }
 
 /** @param live what is there, by key; @param keyFile the private key of the key pair. */
-export function outputsFor(
-  config: Config,
-  live: (key: string) => Identified | undefined,
-  keyFile: string,
-): Outputs {
+export function outputsFor(config: Config, live: (key: string) => Identified | undefined, keyFile: string): Outputs {
   const loadBalancer = live("load-balancer") as LoadBalancerLive | undefined;
   const primary = live("database") as DatabaseLive | undefined;
   const replica = live("replica") as ReplicaLive | undefined;
@@ -31,7 +27,9 @@ export function outputsFor(
     "Load balancer": loadBalancer?.dnsName,
     "Database, writes": primary?.endpoint || undefined,
     "Database, reads": replica?.endpoint || undefined,
-    "Database password": primary && `aws ssm get-parameter --with-decryption --query Parameter.Value --name /buddyverse/${config.stack}/database/password --region ${config.region}`,
+    "Database password":
+      primary &&
+      `aws ssm get-parameter --with-decryption --query Parameter.Value --name /buddyverse/${config.stack}/database/password --region ${config.region}`,
     Bastions: ssh.length > 0 ? ssh : undefined,
   };
 }

@@ -7,10 +7,16 @@ const files = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(folder, name));
-const importsOf = (file: string): string[] => [...readFileSync(join(root, file), "utf8").matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] as string);
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(root, file), "utf8").matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(
+    (match) => match[1] as string,
+  );
 const valueImportsOf = (file: string): string[] =>
-  [...readFileSync(join(root, file), "utf8").matchAll(/^(?:import|export)\s+(?!type\b)[^;]*?from\s+"([^"]+)"/gm)].map((match) => match[1] as string);
-const under = (file: string, ...folders: readonly string[]): boolean => folders.some((folder) => file.startsWith(`${folder}/`));
+  [...readFileSync(join(root, file), "utf8").matchAll(/^(?:import|export)\s+(?!type\b)[^;]*?from\s+"([^"]+)"/gm)].map(
+    (match) => match[1] as string,
+  );
+const under = (file: string, ...folders: readonly string[]): boolean =>
+  folders.some((folder) => file.startsWith(`${folder}/`));
 
 test("only src/aws and src/sandbox, and the types in steps/resources, know the AWS SDK", () => {
   const breaches = [...files("src"), ...files("steps")]
@@ -20,24 +26,33 @@ test("only src/aws and src/sandbox, and the types in steps/resources, know the A
 });
 
 test("types in steps/resources take the SDK's types only: clients are loaded when first used", () => {
-  const breaches = files("steps/resources").filter((file) => valueImportsOf(file).some((name) => name.startsWith("@aws-sdk/")));
+  const breaches = files("steps/resources").filter((file) =>
+    valueImportsOf(file).some((name) => name.startsWith("@aws-sdk/")),
+  );
   expect(breaches).toEqual([]);
 });
 
 test("src knows nothing of what is in the stack, but where the program is put together", () => {
   const breaches = files("src")
     .filter((file) => !under(file, "src/cli"))
-    .filter((file) => importsOf(file).some((name) => relative(root, join(root, file, "..", name)).startsWith("steps/")));
+    .filter((file) =>
+      importsOf(file).some((name) => relative(root, join(root, file, "..", name)).startsWith("steps/")),
+    );
   expect(breaches).toEqual([]);
 });
 
 test("steps know no machinery: no files, processes, timers, clocks or printing", () => {
-  const machinery = /\bnode:(fs|child_process|net|http|https|os|process|timers|readline)|\b(process|console)\.|\b(setTimeout|setInterval|setImmediate|Date)\b/;
-  const breaches = files("steps").filter((file) => machinery.test(readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")));
+  const machinery =
+    /\bnode:(fs|child_process|net|http|https|os|process|timers|readline)|\b(process|console)\.|\b(setTimeout|setInterval|setImmediate|Date)\b/;
+  const breaches = files("steps").filter((file) =>
+    machinery.test(readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")),
+  );
   expect(breaches).toEqual([]);
 });
 
 test("the engine knows no terminal and no file", () => {
-  const breaches = files("src/engine").filter((file) => importsOf(file).some((name) => /^node:(fs|tty|readline|process)|ora|commander/.test(name)));
+  const breaches = files("src/engine").filter((file) =>
+    importsOf(file).some((name) => /^node:(fs|tty|readline|process)|ora|commander/.test(name)),
+  );
   expect(breaches).toEqual([]);
 });

@@ -109,7 +109,10 @@ export async function connect(connection: Connection): Promise<Aws> {
     const { module, send } = await opened;
     const Command = module[`${operation}Command`];
     if (!isRead(operation) && !module.safety[operation]) {
-      throw new BuddyError({ code: "internal", message: `src/aws/clients does not say what makes ${service}:${operation} safe to repeat` });
+      throw new BuddyError({
+        code: "internal",
+        message: `src/aws/clients does not say what makes ${service}:${operation} safe to repeat`,
+      });
     }
     const release = await turns();
     if (signal?.aborted) {

@@ -50,15 +50,30 @@ export function packFolder(folder: string, leaveOut: (path: string) => boolean =
           stat.mode = constants.S_IFREG | ((stat.mode & 0o100) === 0 ? 0o644 : 0o755);
           size += stat.size;
           if (size > MOST_UNPACKED) throw tooLarge(folder, `more than ${MOST_UNPACKED / 2 ** 20} MiB`);
-        } else throw wrong(absolute, "is neither a file, a folder nor a symbolic link", "Remove it, or move it out of the folder.");
+        } else
+          throw wrong(
+            absolute,
+            "is neither a file, a folder nor a symbolic link",
+            "Remove it, or move it out of the folder.",
+          );
         return [path];
       });
 
   try {
     const paths = walk("");
-    if (paths.length === 0) throw wrong(folder, "is empty", "Name the folder with the Django project, or use null for the built-in page.");
+    if (paths.length === 0)
+      throw wrong(folder, "is empty", "Name the folder with the Django project, or use null for the built-in page.");
     const pack = create(
-      { cwd: root, gzip: true, portable: true, mtime: new Date(0), statCache: stats, noDirRecurse: true, strict: true, sync: true },
+      {
+        cwd: root,
+        gzip: true,
+        portable: true,
+        mtime: new Date(0),
+        statCache: stats,
+        noDirRecurse: true,
+        strict: true,
+        sync: true,
+      },
       // With "./" before it, no name is taken for an option of the archiver ("@name" includes an archive).
       paths.map((path) => `./${path.split(sep).join("/")}`),
     );
@@ -67,7 +82,12 @@ export function packFolder(folder: string, leaveOut: (path: string) => boolean =
     return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
   } catch (error) {
     if (error instanceof BuddyError) throw error;
-    throw wrong(folder, `cannot be packed: ${error instanceof Error ? error.message : String(error)}`, "Make everything in it readable.", error);
+    throw wrong(
+      folder,
+      `cannot be packed: ${error instanceof Error ? error.message : String(error)}`,
+      "Make everything in it readable.",
+      error,
+    );
   }
 }
 
@@ -76,7 +96,12 @@ function realFolder(folder: string): string {
   try {
     if (statSync(folder).isDirectory()) return realpathSync(folder);
   } catch (error) {
-    throw wrong(folder, (error as NodeJS.ErrnoException).code === "ENOENT" ? "is not there" : "cannot be read", hint, error);
+    throw wrong(
+      folder,
+      (error as NodeJS.ErrnoException).code === "ENOENT" ? "is not there" : "cannot be read",
+      hint,
+      error,
+    );
   }
   throw wrong(folder, "is not a folder", hint);
 }
@@ -94,12 +119,26 @@ function checkLink(root: string, link: string, folder: string): void {
     }
   };
   if (isAbsolute(target) || leaves(resolve(dirname(link), target)) || leaves(real()))
-    throw wrong(link, `is a symbolic link that leaves ${folder}`, "Make it relative and keep its target in the folder, or put a copy in its place.");
+    throw wrong(
+      link,
+      `is a symbolic link that leaves ${folder}`,
+      "Make it relative and keep its target in the folder, or put a copy in its place.",
+    );
 }
 
 const tooLarge = (folder: string, much: string): BuddyError =>
-  wrong(folder, `is too large: ${much}; ${MOST_PACKED / 2 ** 20} MiB packed is the most`, "Move media and data out of it (the site's media live on the shared file system), or use a git repository.");
+  wrong(
+    folder,
+    `is too large: ${much}; ${MOST_PACKED / 2 ** 20} MiB packed is the most`,
+    "Move media and data out of it (the site's media live on the shared file system), or use a git repository.",
+  );
 
 function wrong(file: string, message: string, hint: string, cause?: unknown): BuddyError {
-  return new BuddyError({ code: "config", message: `${file} ${message}`, about: { file, path: "image.app.folder" }, hint, cause });
+  return new BuddyError({
+    code: "config",
+    message: `${file} ${message}`,
+    about: { file, path: "image.app.folder" },
+    hint,
+    cause,
+  });
 }

@@ -1,7 +1,5 @@
 import { createInterface } from "node:readline/promises";
 import { BuddyError } from "../lib/errors.ts";
-import type { CommonOptions } from "./program.ts";
-import { again } from "./screen.ts";
 
 /** True when a person can be asked. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
@@ -13,7 +11,10 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
   const closed = new Promise<undefined>((resolve) => line.once("close", () => resolve(undefined)));
   try {
     // The line rejects on Ctrl-C, and where the signal aborts.
-    const answer = await Promise.race([line.question(question, signal ? { signal } : {}).catch(() => undefined), closed]);
+    const answer = await Promise.race([
+      line.question(question, signal ? { signal } : {}).catch(() => undefined),
+      closed,
+    ]);
     if (answer !== undefined) return answer.trim();
   } finally {
     line.close();
@@ -22,8 +23,12 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
   throw new BuddyError({ code: "interrupted", message: "interrupted before anything was changed" });
 }
 
-/** Throws `usage` when there is nobody to ask: a command must refuse rather than hang. */
-export function requireConsent(command: string, options: CommonOptions & { readonly yes?: boolean }): void {
-  if (options.yes || canAsk()) return;
-  throw new BuddyError({ code: "usage", message: `${command} asks before it changes anything, and there is no terminal to ask on`, hint: `Say --yes: ${again(command, options)} --yes` });
+/** Throws `usage` when there is nobody to ask: a command must refuse rather than hang. @param line the command line to say --yes on. */
+export function requireConsent(command: string, yes: boolean, line: string): void {
+  if (yes || canAsk()) return;
+  throw new BuddyError({
+    code: "usage",
+    message: `${command} asks before it changes anything, and there is no terminal to ask on`,
+    hint: `Say --yes: ${line} --yes`,
+  });
 }

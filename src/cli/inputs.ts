@@ -28,7 +28,9 @@ interface Circumstances {
 export async function readInputs(circumstances: Circumstances): Promise<MutableInputs> {
   const { config, paths, sandbox, removes } = circumstances;
   return {
-    publicKey: config.bastion.publicKeyFile ? readPublicKey(resolve(paths.folder, config.bastion.publicKeyFile)) : readIfMade(keyFile(paths, sandbox)),
+    publicKey: config.bastion.publicKeyFile
+      ? readPublicKey(resolve(paths.folder, config.bastion.publicKeyFile))
+      : readIfMade(keyFile(paths, sandbox)),
     allowedCidrs: await allowedCidrs(circumstances),
     appArchive: packedApp(config, paths, removes),
   };
@@ -41,7 +43,11 @@ export function packedApp(config: Config, paths: Paths, mayBeGone = false): Pack
   const folder = resolve(paths.folder, app.folder);
   const beside = dirname(resolve(paths.state));
   // How the names begin of what this program reads and writes: config, state, backup, lock, keys. None may come into the image.
-  const ours = [paths.config, paths.state, ...["buddyverse.state.json", SANDBOX_FILE, `${KEY_NAME}.`].map((name) => join(beside, name))].map(realPath);
+  const ours = [
+    paths.config,
+    paths.state,
+    ...["buddyverse.state.json", SANDBOX_FILE, `${KEY_NAME}.`].map((name) => join(beside, name)),
+  ].map(realPath);
   try {
     return packFolder(folder, (path) => ours.some((own) => path.startsWith(own)));
   } catch (error) {
@@ -56,11 +62,23 @@ const realPath = (path: string): string => {
   return existsSync(folder) ? join(realpathSync(folder), basename(path)) : resolve(path);
 };
 
-const keyFile = (paths: Paths, sandbox: boolean): string => join(dirname(resolve(paths.state)), `${KEY_NAME}${sandbox ? ".sandbox" : ""}.pem`);
-const readIfMade = (file: string): string | undefined => (existsSync(`${file}.pub`) ? readFileSync(`${file}.pub`, "utf8").trim() : undefined);
+const keyFile = (paths: Paths, sandbox: boolean): string =>
+  join(dirname(resolve(paths.state)), `${KEY_NAME}${sandbox ? ".sandbox" : ""}.pem`);
+const readIfMade = (file: string): string | undefined =>
+  existsSync(`${file}.pub`) ? readFileSync(`${file}.pub`, "utf8").trim() : undefined;
 
 /** Makes the key pair where the config names none and none was made before: the private key is written once, mode 0600, beside the state. */
-export function makeKeyPair({ config, paths, sandbox, inputs }: { readonly config: Config; readonly paths: Paths; readonly sandbox: boolean; readonly inputs: MutableInputs }): string | undefined {
+export function makeKeyPair({
+  config,
+  paths,
+  sandbox,
+  inputs,
+}: {
+  readonly config: Config;
+  readonly paths: Paths;
+  readonly sandbox: boolean;
+  readonly inputs: MutableInputs;
+}): string | undefined {
   if (inputs.publicKey !== undefined || config.bastion.publicKeyFile) return undefined;
   const file = keyFile(paths, sandbox);
   if (existsSync(file)) {
@@ -85,7 +103,13 @@ function readPublicKey(file: string): string {
   try {
     text = readFileSync(file, "utf8").trim();
   } catch (error) {
-    throw new BuddyError({ code: "config", message: `${file} cannot be read`, about: { file, path: "bastion.publicKeyFile" }, hint: "Name a public key file, as ~/.ssh/id_ed25519.pub, or null to have a key pair made.", cause: error });
+    throw new BuddyError({
+      code: "config",
+      message: `${file} cannot be read`,
+      about: { file, path: "bastion.publicKeyFile" },
+      hint: "Name a public key file, as ~/.ssh/id_ed25519.pub, or null to have a key pair made.",
+      cause: error,
+    });
   }
   if (!/^(ssh-ed25519|ssh-rsa) [A-Za-z0-9+/=]+( .*)?$/.test(text)) {
     throw new BuddyError({

@@ -13,12 +13,19 @@ export function onInterrupt(): { readonly signal: AbortSignal; onFirst(act: () =
   // Each of the many waits listens for it.
   setMaxListeners(0, controller.signal);
   const acts: (() => void)[] = [];
-  const leave = () => process.exit(5);
+  const leave = () => {
+    process.stderr.write("\nLeft at once. Run the same command again: it goes on where reality stands.\n");
+    process.exit(5);
+  };
   const act = () => {
     if (controller.signal.aborted) leave();
     for (const one of acts) one();
     controller.abort(
-      new BuddyError({ code: "interrupted", message: "interrupted", hint: "Run the same command again: it goes on where it stopped." }),
+      new BuddyError({
+        code: "interrupted",
+        message: "interrupted",
+        hint: "Run the same command again: it goes on where it stopped.",
+      }),
     );
     setTimeout(leave, GRACE_MS).unref();
   };

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
 
@@ -42,7 +43,7 @@ function common(command: Command): Command {
     .option("--sandbox", "run against the embedded AWS: no account, no network")
     .addOption(new Option("--sandbox-speed <times>", "how fast the sandbox's time goes").default("60").argParser(speed))
     .option("--chaos <faults>", "on the sandbox: what goes wrong, as throttle=0.3,lose-answer=0.05,seed=7")
-    .option("--json", "one JSON document on stdout, nothing else there")
+    .addOption(new Option("--json", "one JSON document on stdout, nothing else there").conflicts("jsonLines"))
     .option("--json-lines", "events as JSON lines on stdout while it works")
     .option("--no-color", "no colours (so does NO_COLOR)")
     .option("--quiet", "only the result and failures")
@@ -51,7 +52,8 @@ function common(command: Command): Command {
     .option("--concurrency <n>", "AWS calls under way at the same time, at most (default: 16)", positive);
 }
 
-const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n${EXIT_CODES}`;
+const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n${EXIT_CODES}`;
 
 /** Each command's work is loaded when it runs: `--help` and `--version` load neither the SDK nor the steps. */
 function program(version: string, done: (code: number) => void): Command {
@@ -62,7 +64,13 @@ function program(version: string, done: (code: number) => void): Command {
     .showHelpAfterError("(add --help for the options)")
     .addHelpText(
       "after",
-      examples("buddyverse up --sandbox --yes      rehearse the whole stack without an account", "buddyverse plan                   what up would do", "buddyverse up", "buddyverse status", "buddyverse down"),
+      examples(
+        "buddyverse up --sandbox --yes      rehearse the whole stack without an account",
+        "buddyverse plan                   what up would do",
+        "buddyverse up",
+        "buddyverse status",
+        "buddyverse down",
+      ),
     );
 
   common(top.command("up"))
@@ -70,14 +78,25 @@ function program(version: string, done: (code: number) => void): Command {
     .option("--yes", "answer every question with yes")
     .option("--step <name>", "only that step, and what it needs")
     .option("--replace", "allow what cannot be changed in place to be made anew, where it holds no data")
-    .addHelpText("after", examples("buddyverse up", "buddyverse up --sandbox --yes", "buddyverse up --step load-balancer", "buddyverse up --yes --json-lines --trace calls.jsonl"))
+    .addHelpText(
+      "after",
+      examples(
+        "buddyverse up",
+        "buddyverse up --sandbox --yes",
+        "buddyverse up --step load-balancer",
+        "buddyverse up --yes --json-lines --trace calls.jsonl",
+      ),
+    )
     .action(async (options) => done(await (await import("./commands/up.ts")).up(options)));
 
   common(top.command("down"))
     .description("remove the stack, in reverse order, and look that nothing is left")
     .option("--yes", "answer every question with yes")
     .option("--discard-data", "leave no final snapshot of the database")
-    .addHelpText("after", examples("buddyverse down", "buddyverse down --sandbox --yes", "buddyverse down --discard-data"))
+    .addHelpText(
+      "after",
+      examples("buddyverse down", "buddyverse down --sandbox --yes", "buddyverse down --discard-data"),
+    )
     .action(async (options) => done(await (await import("./commands/down.ts")).down(options)));
 
   common(top.command("status"))
@@ -90,7 +109,10 @@ function program(version: string, done: (code: number) => void): Command {
     .option("--step <name>", "only that step, and what it needs")
     .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
     .option("--detailed-exit-code", "exit 3 when there is something to do")
-    .addHelpText("after", examples("buddyverse plan", "buddyverse plan --offline", "buddyverse plan --detailed-exit-code --json"))
+    .addHelpText(
+      "after",
+      examples("buddyverse plan", "buddyverse plan --offline", "buddyverse plan --detailed-exit-code --json"),
+    )
     .action(async (options) => done(await (await import("./commands/plan.ts")).plan(options)));
 
   common(top.command("outputs"))
@@ -100,8 +122,16 @@ function program(version: string, done: (code: number) => void): Command {
 
   common(top.command("cost"))
     .description("monthly estimate by part, with the alternatives side by side; asks nobody")
-    .option("--usage <name=value>", "assume another use, as dataOutGB=500 or lcu=0.1:1:4 (low:typical:high)", (value: string, all: string[]) => [...all, value], [])
-    .addHelpText("after", examples("buddyverse cost", "buddyverse cost --usage dataOutGB=500", "buddyverse cost --json"))
+    .option(
+      "--usage <name=value>",
+      "assume another use, as dataOutGB=500 or lcu=0.1:1:4 (low:typical:high)",
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
+    .addHelpText(
+      "after",
+      examples("buddyverse cost", "buddyverse cost --usage dataOutGB=500", "buddyverse cost --json"),
+    )
     .action(async (options) => done(await (await import("./commands/cost.ts")).cost(options)));
 
   common(top.command("init"))
@@ -122,6 +152,9 @@ function program(version: string, done: (code: number) => void): Command {
     .addHelpText("after", examples("buddyverse sandbox", "buddyverse sandbox reset", "buddyverse sandbox --json"))
     .action(async (action, options) => done(await (await import("./commands/sandbox.ts")).sandbox(action, options)));
 
+  // Before anything else happens: a trace of a run that sent nothing is empty, not missing.
+  top.hook("preAction", (_top, command) => startTrace(command.opts<CommonOptions>().trace));
+
   const quiet = (command: Command): void => {
     command.exitOverride();
     for (const sub of command.commands) quiet(sub);
@@ -129,6 +162,25 @@ function program(version: string, done: (code: number) => void): Command {
   quiet(top);
   return top;
 }
+
+function startTrace(file: string | undefined): void {
+  if (file === undefined) return;
+  try {
+    writeFileSync(file, "", { mode: 0o600 });
+  } catch (error) {
+    throw new BuddyError({
+      code: "usage",
+      message: `the trace ${file} cannot be written`,
+      about: { file },
+      hint: "Name a file in a folder that is there and writable: --trace FILE.",
+      cause: error,
+    });
+  }
+}
+
+/** A command that is copied from a rehearsal's error must not reach AWS. */
+const onSandbox = (text: string): string =>
+  text.replace(/\bbuddyverse (up|down|status|plan|outputs|unlock)\b(?! --sandbox)/g, "buddyverse $1 --sandbox");
 
 /** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json. */
 export async function run(argv: readonly string[], version: string): Promise<number> {
@@ -139,13 +191,24 @@ export async function run(argv: readonly string[], version: string): Promise<num
     }).parseAsync(argv, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const verbose = argv.includes("--verbose");
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const staged = argv.includes("--sandbox") ? onSandbox : (text: string) => text;
     if (argv.includes("--json") || argv.includes("--json-lines")) {
-      const { code: kind, message, about, hint, problems } = error instanceof BuddyError ? error : new BuddyError({ code: "internal", message: String(error) });
-      process.stdout.write(`${JSON.stringify({ error: { code: kind, message, about, hint, problems } })}\n`);
+      const { code: kind, message, about, hint, problems } = known(error);
+      process.stdout.write(
+        `${JSON.stringify({ error: { code: kind, message, about, hint: hint && staged(hint), problems } })}\n`,
+      );
     }
-    process.stderr.write(`${explain(error, { verbose })}\n`);
+    // Commander has said its own already.
+    if (error instanceof CommanderError) return 2;
+    process.stderr.write(`${staged(explain(error, { verbose: argv.includes("--verbose") }))}\n`);
     return exitCodeOf(error);
   }
+}
+
+function known(error: unknown): BuddyError {
+  if (error instanceof BuddyError) return error;
+  if (!(error instanceof CommanderError)) return new BuddyError({ code: "internal", message: String(error) });
+  const [message = "", hint] = error.message.replace(/^error: /, "").split("\n");
+  return new BuddyError({ code: "usage", message, hint: hint?.replace(/^\(|\)$/g, "") ?? "See `buddyverse --help`." });
 }

@@ -30,12 +30,23 @@ export function screenOf(session: Session): Screen {
   return {
     look: out,
     errLook: err,
-    place: { stack: config.stack, region: aws.region, sandbox: options.sandbox ?? false, account: options.sandbox ? undefined : aws.account },
+    place: {
+      stack: config.stack,
+      region: aws.region,
+      sandbox: options.sandbox ?? false,
+      account: options.sandbox ? undefined : aws.account,
+    },
     say(text) {
       if (!machine && !options.quiet) process.stderr.write(`${text}\n`);
     },
     result(text, value) {
-      process.stdout.write(options.json ? `${JSON.stringify(value, null, 2)}\n` : options.jsonLines ? `${JSON.stringify({ type: "result", ...(value as object) })}\n` : `${text}\n`);
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify(value, null, 2)}\n`
+          : options.jsonLines
+            ? `${JSON.stringify({ type: "result", ...(value as object) })}\n`
+            : `${text}\n`,
+      );
     },
     report(graph, direction, shown) {
       const steps = shownSteps(graph, shown);
@@ -49,17 +60,21 @@ export function screenOf(session: Session): Screen {
   };
 }
 
-const looking = (options: CommonOptions, stream: NodeJS.WriteStream): { readonly style: Style; readonly width: number } => ({
+const looking = (
+  options: CommonOptions,
+  stream: NodeJS.WriteStream,
+): { readonly style: Style; readonly width: number } => ({
   style: styleFor({ stream, env: process.env, color: options.color }),
   width: stream.columns ?? 100,
 });
 
-/** The command line that goes on with the same stage and files. */
-export function again(command: string, options: CommonOptions): string {
+/** The command line that goes on with the same stage and files. @param own the command's own options, as typed. */
+export function again(command: string, options: CommonOptions, own: readonly string[] = []): string {
   const words = ["buddyverse", command];
   if (options.sandbox) words.push("--sandbox");
-  for (const name of ["config", "state", "profile", "region"] as const) if (options[name]) words.push(`--${name}`, quoted(options[name]));
-  return words.join(" ");
+  for (const name of ["config", "state", "profile", "region"] as const)
+    if (options[name]) words.push(`--${name}`, quoted(options[name]));
+  return [...words, ...own].join(" ");
 }
 
 const quoted = (word: string): string => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { types } from "../../steps/resources/types.ts";
 import { stepsFor } from "../../steps/index.ts";
+import { types } from "../../steps/resources/types.ts";
 import type { Aws } from "../aws/aws.ts";
 import { connect } from "../aws/connect.ts";
 import { internet } from "../aws/network.ts";
@@ -39,11 +39,14 @@ export interface Paths {
 export function pathsOf(options: CommonOptions): Paths {
   const config = options.config ?? CONFIG_FILE;
   const folder = dirname(resolve(config));
-  const state = options.sandbox ? join(options.state ? dirname(resolve(options.state)) : folder, SANDBOX_FILE) : (options.state ?? join(folder, "buddyverse.state.json"));
+  const state = options.sandbox
+    ? join(options.state ? dirname(resolve(options.state)) : folder, SANDBOX_FILE)
+    : (options.state ?? join(folder, "buddyverse.state.json"));
   return { config, folder, state, lock: `${state}.lock` };
 }
 
-export const configOf = (options: CommonOptions): Config => loadConfig(pathsOf(options).config, options.region ? { region: options.region } : {});
+export const configOf = (options: CommonOptions): Config =>
+  loadConfig(pathsOf(options).config, options.region ? { region: options.region } : {});
 
 /** Everything that one command works with. The one place where the parts of the program are put together. */
 export interface Session {
@@ -64,7 +67,8 @@ export interface Session {
 }
 
 /** The clock's speed as the views want it: undefined on AWS, Infinity for a sandbox that does not wait. */
-export const speedOf = ({ sandboxSpeed }: Session): number | undefined => (sandboxSpeed === "max" ? Number.POSITIVE_INFINITY : sandboxSpeed);
+export const speedOf = ({ sandboxSpeed }: Session): number | undefined =>
+  sandboxSpeed === "max" ? Number.POSITIVE_INFINITY : sandboxSpeed;
 
 /**
  * How `plan`, `up` and `status` look at the stack. With a state, what is no longer wanted is recorded in it; without one,
@@ -95,10 +99,16 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
     if (purpose.writes) {
       const lock = takeLock(paths.lock, purpose.command, randomBytes(4).toString("hex"), new Date());
       closing.push(lock.release);
-      if (lock.takenFrom) process.stderr.write(`Took over the lock of "${lock.takenFrom.command}" (pid ${lock.takenFrom.pid}), which died at its work.\n`);
+      if (lock.takenFrom)
+        process.stderr.write(
+          `Took over the lock of "${lock.takenFrom.command}" (pid ${lock.takenFrom.pid}), which died at its work.\n`,
+        );
     }
-    if (options.chaos && !options.sandbox) throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
-    const stage = options.sandbox ? sandboxStage(options, paths, config, purpose.writes ? closing : []) : awsStage(paths);
+    if (options.chaos && !options.sandbox)
+      throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
+    const stage = options.sandbox
+      ? sandboxStage(options, paths, config, purpose.writes ? closing : [])
+      : awsStage(paths);
     // A bad state file stops here, before anything is sent.
     const known = readState(stage.text);
     if (known && known.region !== config.region) checkRegion(known.region, config.region, paths.state);
@@ -106,7 +116,8 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
     const interrupt = onInterrupt();
     closing.push(interrupt.stop);
     let listener = (event: Event): void => {
-      if (event.type === "run.interrupting" && !options.json && !options.jsonLines) process.stderr.write("Interrupting: the calls that are under way are finished.\n");
+      if (event.type === "run.interrupting" && !options.json && !options.jsonLines)
+        process.stderr.write("Interrupting: the calls that are under way are finished.\n");
     };
     interrupt.onFirst(() => listener({ type: "run.interrupting", at: stage.clock.now() }));
     const traceFile = options.trace;
@@ -118,11 +129,27 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       signal: interrupt.signal,
       wire: stage.wire,
       concurrency: options.concurrency,
-      onCall: traceFile ? (call) => appendFileSync(traceFile, `${JSON.stringify({ ...call, status: call.status ?? null, error: call.error ?? null })}\n`) : undefined,
+      onCall: traceFile
+        ? (call) =>
+            appendFileSync(
+              traceFile,
+              `${JSON.stringify({ ...call, status: call.status ?? null, error: call.error ?? null })}\n`,
+            )
+        : undefined,
     });
     const identity = { stack: config.stack, account: aws.account, region: aws.region };
-    const store: StateStore = purpose.writes ? openStore(stage.text, identity, () => randomBytes(8).toString("hex")) : lookingStore(stage.text, identity);
-    const inputs = await readInputs({ config, paths, store, network: aws.network, sandbox: options.sandbox ?? false, resolvesAddress: purpose.resolvesAddress, removes: purpose.command === "down" });
+    const store: StateStore = purpose.writes
+      ? openStore(stage.text, identity, () => randomBytes(8).toString("hex"))
+      : lookingStore(stage.text, identity);
+    const inputs = await readInputs({
+      config,
+      paths,
+      store,
+      network: aws.network,
+      sandbox: options.sandbox ?? false,
+      resolvesAddress: purpose.resolvesAddress,
+      removes: purpose.command === "down",
+    });
     return {
       options,
       paths,
@@ -166,11 +193,23 @@ const awsStage = (paths: Paths): Stage => ({ clock: realClock(), text: stateFile
 
 function sandboxStage(options: CommonOptions, paths: Paths, config: Config, closing: (() => void)[]): Stage {
   const now = Date.now();
-  const file = openSandboxFile(paths.state, now, () => freshWorld({ region: config.region, domain: config.domain?.zone === "existing" ? config.domain.name : undefined, time: now, seed: 7 }));
+  const file = openSandboxFile(paths.state, now, () =>
+    freshWorld({
+      region: config.region,
+      domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
+      time: now,
+      seed: 7,
+    }),
+  );
   if (file.world.region !== config.region) checkRegion(file.world.region, config.region, paths.state);
   const speed = options.sandboxSpeed === "max" ? "max" : Number(options.sandboxSpeed ?? 60);
   const clock = speed === "max" ? jumpingClock(file.time) : realClock(speed, file.time);
-  const wire = openSandbox({ world: file.world, clock, save: file.save, chaos: options.chaos ? parseChaos(options.chaos) : undefined });
+  const wire = openSandbox({
+    world: file.world,
+    clock,
+    save: file.save,
+    chaos: options.chaos ? parseChaos(options.chaos) : undefined,
+  });
   closing.push(() => {
     wire.settle();
     file.save();

@@ -12,7 +12,8 @@ export const CONFIG_FILE = "buddyverse.config.json";
  */
 export function loadConfig(path: string, overrides: { readonly region?: string } = {}): Config {
   const value = parseJson(read(path), path);
-  const overridden = typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value, ...overrides } : value;
+  const overridden =
+    typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value, ...overrides } : value;
   return parseConfig(overridden, path);
 }
 

@@ -138,7 +138,9 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
       const trouble = lost || kind === "throttled" || kind === "transient" || kind === "network";
       const named = isOneOf(error, type.retryable?.[verb]);
       // "Exists already" is an earlier attempt of ours that does not show yet; what is somebody else's, `find` refuses.
-      const invisible = (verb !== "delete" && isOneOf(error, NOT_VISIBLE)) || (verb === "create" && codesOf(error).some((code) => EXISTS.test(code)));
+      const invisible =
+        (verb !== "delete" && isOneOf(error, NOT_VISIBLE)) ||
+        (verb === "create" && codesOf(error).some((code) => EXISTS.test(code)));
       if (!trouble && !named && !invisible) throw error;
       hindered ??= { since: clock.now(), pause: 1_000 };
       const limit = named ? HINDRANCE_S : invisible ? NOT_VISIBLE_S : 10 * 60;

@@ -42,7 +42,9 @@ export function differences(type: AnyType, wanted: object, live: Identified, tag
 
 /** The differences as they may be shown: values of a type's unrecorded fields are left out. */
 export function showable(type: AnyType, found: readonly Difference[]): Difference[] {
-  return found.map((one) => (type.unrecorded?.includes(one.field) ? { ...one, wanted: "(not shown)", found: "(not shown)" } : one));
+  return found.map((one) =>
+    type.unrecorded?.includes(one.field) ? { ...one, wanted: "(not shown)", found: "(not shown)" } : one,
+  );
 }
 
 /** For `same`: equal as sets, whatever the order. */

@@ -1,5 +1,6 @@
 import { ownershipTags } from "../aws/owned.ts";
 import { BuddyError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
 import type { Recorded } from "../state/state.ts";
 import type { AnyResource, AnyType, Need, Owner, Step, Tags } from "./resource.ts";
 
@@ -15,6 +16,8 @@ export interface Node {
   /** Keys of what must be there before it, and may go only after it. */
   readonly needs: readonly string[];
   readonly owner: Owner;
+  /** Looked at by this id only: a swept object may share its key with one that is wanted. */
+  readonly onlyId?: string;
 }
 
 export interface Graph {
@@ -62,10 +65,11 @@ export function graphOf(steps: readonly Step[], stack: string, tags: Tags): Grap
 /** The part of a graph that brings one step about: its resources and all that they need. Throws `usage` for an unknown step. */
 export function upTo(graph: Graph, step: string): Graph {
   if (!graph.steps.includes(step)) {
+    const near = nearest(step, graph.steps);
     throw new BuddyError({
       code: "usage",
       message: `there is no step "${step}"`,
-      hint: `The steps are: ${graph.steps.join(", ")}.`,
+      hint: `${near ? `Did you mean ${near}? ` : ""}The steps are: ${graph.steps.join(", ")}.`,
     });
   }
   const wanted = new Set<string>();
@@ -101,7 +105,8 @@ export function recordedExtras(
 }
 
 /** What to say of something that is only looked up and is not there. */
-export const absence = ({ type, name }: Node): string => `${type.name} ${name} is not there${type.absent ? `: ${type.absent}` : ""}`;
+export const absence = ({ type, name }: Node): string =>
+  `${type.name} ${name} is not there${type.absent ? `: ${type.absent}` : ""}`;
 
 export function extraNode(stack: string, key: string, name: string, type: AnyType, needs: readonly string[]): Node {
   return {

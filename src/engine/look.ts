@@ -29,10 +29,12 @@ export function specOf(node: Node, liveOf: (key: string) => Identified | undefin
 
 /** Looks at AWS. Trouble on the way there (throttling, outages) is waited out, ten minutes at most. */
 export async function look(run: Run, node: Node, recorded: Recorded | undefined): Promise<Look> {
-  const live = await patiently(
-    run,
-    () => node.type.find(run.aws, node.owner, recorded?.id) as Promise<Identified | undefined>,
-  );
+  const live = await patiently(run, async () => {
+    const { type, owner, onlyId } = node;
+    if (onlyId === undefined || !type.list)
+      return (await type.find(run.aws, owner, recorded?.id)) as Identified | undefined;
+    return (await type.list(run.aws, owner.stack)).find(({ id }) => id === onlyId) as Identified | undefined;
+  });
   return { live, health: live === undefined ? "absent" : (node.type.health?.(live) ?? "ready") };
 }
 

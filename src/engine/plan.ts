@@ -53,8 +53,15 @@ export function planUp(survey: Survey): Plan {
     const own = actionOf(surveyed);
     const action = cause !== undefined && own !== "none" && own !== "delete" ? "blocked" : own;
     const reason =
-      "reason" in decision ? decision.reason : own === "blocked" ? absence(node) : cause !== undefined && action === "blocked" ? `waits for ${blocked.get(cause)}` : undefined;
-    if (action === "blocked") blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
+      "reason" in decision
+        ? decision.reason
+        : own === "blocked"
+          ? absence(node)
+          : cause !== undefined && action === "blocked"
+            ? `waits for ${blocked.get(cause)}`
+            : undefined;
+    if (action === "blocked")
+      blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
     const scaffold = (node.resource?.scaffoldFor().length ?? 0) > 0;
     // What is only looked up, and a scaffold that is not needed, are nothing to count.
     if ((scaffold || node.type.external) && action === "none") continue;
@@ -73,7 +80,7 @@ export function planUp(survey: Survey): Plan {
   return { items, seconds: criticalPath(survey) };
 }
 
-/** What `up` would do in an empty account: everything is made. Asks nobody. Pure. */
+/** What `up` would do in an empty account: everything is made; what is only looked up is taken to be there. Asks nobody. Pure. */
 export function planOffline(graph: Graph): Plan {
   const now = 0;
   const surveyed = new Map(
@@ -81,7 +88,17 @@ export function planOffline(graph: Graph): Plan {
       const look: Look = { live: undefined, health: "absent" };
       const wanted = specOf(node, () => undefined);
       const { drift, ...decision } = judge(node, wanted, look, undefined, now);
-      return [node.key, { node, look, recorded: undefined, wanted, decision, differences: drift }];
+      return [
+        node.key,
+        {
+          node,
+          look,
+          recorded: undefined,
+          wanted,
+          decision: node.type.external ? { kind: "none" } : decision,
+          differences: drift,
+        },
+      ];
     }),
   );
   return planUp({ graph, surveyed });

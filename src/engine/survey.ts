@@ -88,13 +88,8 @@ export async function survey(
     if (ids.has(live.id)) continue;
     const key = live.tags[KEY_TAG] ?? "";
     const name = live.tags.Name ?? live.id;
-    const node = extraNode(
-      options.stack,
-      surveyed.has(key) || key === "" ? `${key || type.name}#${live.id}` : key,
-      name,
-      type,
-      [],
-    );
+    const own = surveyed.has(key) || key === "" ? `${key || type.name}#${live.id}` : key;
+    const node = { ...extraNode(options.stack, own, name, type, []), onlyId: live.id };
     surveyed.set(node.key, judged(node, undefined, { live, health: type.health?.(live) ?? "ready" }));
   }
   return { graph, surveyed };

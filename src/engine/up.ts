@@ -94,12 +94,16 @@ export async function bringUp(run: Run, { graph, surveyed }: Survey): Promise<Re
   }
 
   async function forward(node: Node): Promise<Settled> {
-    const needs = await Promise.all(node.needs.map((key) => start(key)));
+    // A scaffold that is not wanted goes after what needs it, which must not wait for it.
+    const needed = node.needs.filter((key) => surveyed.get(key)?.wanted !== undefined);
+    const needs = await Promise.all(needed.map(start));
     const wanted = surveyed.get(node.key)?.wanted !== undefined;
     if (!wanted) return removeAfter(node, node.resource?.scaffoldFor().map((purpose) => purpose.key) ?? []);
     const cause = needs.find(stopped);
     if (cause) return skip(node, cause.outcome === "skipped" ? (cause.reason ?? "") : `waits for ${cause.name}`);
-    return bring(node, () => specOf(node, (key) => live.get(key)));
+    return bring(node, () =>
+      specOf(node, (key) => live.get(key) ?? (needed.includes(key) ? undefined : surveyed.get(key)?.look.live)),
+    );
   }
 
   /** For what is no longer wanted: first everything that used it moves on to something else. */

@@ -22,10 +22,28 @@ export function newKeyPair(comment: string): { readonly privateKey: string; read
   const type = "ssh-ed25519";
   const blob = Buffer.concat([text(type), text(point)]);
   const check = randomBytes(4);
-  let secret = Buffer.concat([check, check, text(type), text(point), text(Buffer.concat([seed, point])), text(comment)]);
+  let secret = Buffer.concat([
+    check,
+    check,
+    text(type),
+    text(point),
+    text(Buffer.concat([seed, point])),
+    text(comment),
+  ]);
   // Padded with 1, 2, 3, … to the block size of no cipher.
-  secret = Buffer.concat([secret, Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, index) => index + 1))]);
-  const body = Buffer.concat([Buffer.from("openssh-key-v1\0"), text("none"), text("none"), text(""), number(1), text(blob), text(secret)]);
+  secret = Buffer.concat([
+    secret,
+    Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, index) => index + 1)),
+  ]);
+  const body = Buffer.concat([
+    Buffer.from("openssh-key-v1\0"),
+    text("none"),
+    text("none"),
+    text(""),
+    number(1),
+    text(blob),
+    text(secret),
+  ]);
   const lines = body.toString("base64").match(/.{1,70}/g) ?? [];
   return {
     privateKey: `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines.join("\n")}\n-----END OPENSSH PRIVATE KEY-----\n`,

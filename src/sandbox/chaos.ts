@@ -50,7 +50,8 @@ const throttling = (service: string): Error => {
 
 /** A lost connection, as Node gives it. */
 const reset = (): Error => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
-const broken = (service: string): Error => awsError(service === "ec2" ? "InternalError" : "InternalFailure", "An internal error has occurred", { status: 500 });
+const broken = (service: string): Error =>
+  awsError(service === "ec2" ? "InternalError" : "InternalFailure", "An internal error has occurred", { status: 500 });
 
 /** Seeded, and apart from the world's own randomness: the same world goes on whatever goes wrong on the way to it. */
 export function chaosOf({ throttle, loseAnswer, loseCall, seed }: Chaos): {

@@ -37,7 +37,8 @@ export function openSandboxFile(path: string, now: number, fresh: () => World): 
     time = world.time + Math.max(0, now - read.savedAt);
   }
   // A rehearsal need not survive a power cut, so nothing is synced to the disk; a kill at any moment it does survive.
-  const save = () => writeAtomically(path, JSON.stringify({ version: 1, savedAt: Date.now(), world, state }), { synced: false });
+  const save = () =>
+    writeAtomically(path, JSON.stringify({ version: 1, savedAt: Date.now(), world, state }), { synced: false });
   return {
     world,
     time,

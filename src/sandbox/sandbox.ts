@@ -3,8 +3,8 @@ import type { Wire } from "../aws/connect.ts";
 import { isRead } from "../aws/safety.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
-import { checkInput } from "./service.ts";
 import { type Chaos, chaosOf } from "./chaos.ts";
+import { checkInput } from "./service.ts";
 import { services } from "./services/services.ts";
 import { copied, simAt, type World } from "./world.ts";
 

@@ -134,7 +134,8 @@ const written = new WeakMap<Recorded, string>();
 function stateText({ resources, ...head }: StackState): string {
   const entries = Object.entries(resources).map(([key, recorded]) => {
     let text = written.get(recorded);
-    if (text === undefined) written.set(recorded, (text = JSON.stringify(recorded, null, 2).replaceAll("\n", "\n    ")));
+    if (text === undefined)
+      written.set(recorded, (text = JSON.stringify(recorded, null, 2).replaceAll("\n", "\n    ")));
     return `    ${JSON.stringify(key)}: ${text}`;
   });
   const top = JSON.stringify({ ...head, resources: {} }, null, 2);

@@ -18,7 +18,13 @@ async function zoneProblems(aws: Aws, { zones, region }: Config): Promise<Proble
   return zones.flatMap((zone, index) =>
     available.includes(zone)
       ? []
-      : [{ path: `zones[${index}]`, message: `${zone} is not an available zone of this account in ${region}`, hint: `It has ${available.join(", ")}.` }],
+      : [
+          {
+            path: `zones[${index}]`,
+            message: `${zone} is not an available zone of this account in ${region}`,
+            hint: `It has ${available.join(", ")}.`,
+          },
+        ],
   );
 }
 
@@ -42,18 +48,47 @@ async function offeringProblems(aws: Aws, config: Config): Promise<Problem[]> {
     (page) => page.InstanceTypeOfferings,
     (page) => page.NextToken,
   );
-  const has = (type: string, zone: string) => offered.some((one: InstanceTypeOffering) => one.InstanceType === type && one.Location === zone);
+  const has = (type: string, zone: string) =>
+    offered.some((one: InstanceTypeOffering) => one.InstanceType === type && one.Location === zone);
   const missing = wanted.flatMap(({ path, type }) => {
     const without = config.zones.filter((zone) => !has(type, zone));
-    return without.length === 0 ? [] : [{ path, message: `${type} is not offered in ${without.join(" and ")}`, hint: "Choose a type that every zone of the config offers, as t3.micro, or other zones." }];
+    return without.length === 0
+      ? []
+      : [
+          {
+            path,
+            message: `${type} is not offered in ${without.join(" and ")}`,
+            hint: "Choose a type that every zone of the config offers, as t3.micro, or other zones.",
+          },
+        ];
   });
   return missing.length > 0 ? missing : architectureProblems(aws, wanted, types);
 }
 
 /** All images of the stack are x86_64: a Graviton type would be refused when the first instance starts. */
-async function architectureProblems(aws: Aws, wanted: readonly { path: string; type: string }[], types: readonly string[]): Promise<Problem[]> {
+async function architectureProblems(
+  aws: Aws,
+  wanted: readonly { path: string; type: string }[],
+  types: readonly string[],
+): Promise<Problem[]> {
   // A type that AWS does not know has no offering: it was named above.
-  const found = await absentAs(["InvalidInstanceType"], () => aws.ec2.describeInstanceTypes({ InstanceTypes: types as never[] }));
-  const x86 = new Set((found?.InstanceTypes ?? []).filter(({ ProcessorInfo }) => ProcessorInfo?.SupportedArchitectures?.includes("x86_64")).map(({ InstanceType }) => InstanceType as string));
-  return wanted.flatMap(({ path, type }) => (x86.has(type) ? [] : [{ path, message: `${type} has no x86_64 processor, and the stack's images are x86_64`, hint: "Choose an x86_64 type, as t3.micro." }]));
+  const found = await absentAs(["InvalidInstanceType"], () =>
+    aws.ec2.describeInstanceTypes({ InstanceTypes: types as never[] }),
+  );
+  const x86 = new Set(
+    (found?.InstanceTypes ?? [])
+      .filter(({ ProcessorInfo }) => ProcessorInfo?.SupportedArchitectures?.includes("x86_64"))
+      .map(({ InstanceType }) => InstanceType as string),
+  );
+  return wanted.flatMap(({ path, type }) =>
+    x86.has(type)
+      ? []
+      : [
+          {
+            path,
+            message: `${type} has no x86_64 processor, and the stack's images are x86_64`,
+            hint: "Choose an x86_64 type, as t3.micro.",
+          },
+        ],
+  );
 }

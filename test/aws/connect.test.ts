@@ -12,11 +12,20 @@ async function connected(answer: Wire["answer"]) {
   const clock = jumpingClock(0);
   const wire: Wire = {
     async answer(service, operation, input) {
-      if (operation === "GetCallerIdentity") return { Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/u" };
+      if (operation === "GetCallerIdentity")
+        return { Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/u" };
       return answer(service, operation, input);
     },
   };
-  const aws = await connect({ region: "ap-northeast-2", clock, network, wire, signal: abort.signal, onCall: (call) => calls.push(call), random: () => 1 });
+  const aws = await connect({
+    region: "ap-northeast-2",
+    clock,
+    network,
+    wire,
+    signal: abort.signal,
+    onCall: (call) => calls.push(call),
+    random: () => 1,
+  });
   calls.length = 0;
   return { aws, calls, abort, clock };
 }
@@ -32,7 +41,9 @@ test("says who is calling, and traces each call once, with its attempts", async 
   const { aws, calls } = await connected(failing(2, () => awsError("RequestLimitExceeded", 503), { Vpcs: [] }));
   expect(aws.account).toBe("111122223333");
   await aws.ec2.describeVpcs({});
-  expect(calls).toMatchObject([{ service: "ec2", operation: "DescribeVpcs", attempts: 3, status: 200, error: undefined }]);
+  expect(calls).toMatchObject([
+    { service: "ec2", operation: "DescribeVpcs", attempts: 3, status: 200, error: undefined },
+  ]);
 });
 
 describe("a lost answer", () => {
@@ -41,27 +52,36 @@ describe("a lost answer", () => {
     await expect(aws.ec2.describeVpcs({})).resolves.toMatchObject({ Vpcs: [] });
   });
   test("of a create without token or name is never sent twice", async () => {
-    const { aws, calls } = await connected(failing(1, () => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })));
+    const { aws, calls } = await connected(
+      failing(1, () => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })),
+    );
     await expect(aws.ec2.createVpc({ CidrBlock: "10.0.0.0/16" })).rejects.toBeInstanceOf(AmbiguousOutcome);
     expect(calls).toMatchObject([{ operation: "CreateVpc", attempts: 1 }]);
   });
   test("of a change that sets a value is sent again", async () => {
     const { aws } = await connected(failing(1, () => awsError("InternalError", 500)));
-    await expect(aws.ec2.modifyVpcAttribute({ VpcId: "vpc-1", EnableDnsSupport: { Value: true } })).resolves.toBeDefined();
+    await expect(
+      aws.ec2.modifyVpcAttribute({ VpcId: "vpc-1", EnableDnsSupport: { Value: true } }),
+    ).resolves.toBeDefined();
   });
 });
 
 test("throttling is waited out even for creates: AWS did nothing", async () => {
-  const { aws, clock } = await connected(failing(4, () => awsError("RequestLimitExceeded", 503), { Vpc: { VpcId: "vpc-1" } }));
+  const { aws, clock } = await connected(
+    failing(4, () => awsError("RequestLimitExceeded", 503), { Vpc: { VpcId: "vpc-1" } }),
+  );
   await expect(aws.ec2.createVpc({ CidrBlock: "10.0.0.0/16" })).resolves.toMatchObject({ Vpc: { VpcId: "vpc-1" } });
   expect(clock.now()).toBe(500 + 1_000 + 2_000 + 4_000);
 });
 
-test.each(["InsufficientInstanceCapacity", "VcpuLimitExceeded", "UnauthorizedOperation"])("%s is an answer, not trouble: it is not retried", async (name) => {
-  const { aws, calls } = await connected(failing(1, () => awsError(name, 500)));
-  await expect(aws.ec2.describeVpcs({})).rejects.toMatchObject({ name });
-  expect(calls[0]?.attempts).toBe(1);
-});
+test.each(["InsufficientInstanceCapacity", "VcpuLimitExceeded", "UnauthorizedOperation"])(
+  "%s is an answer, not trouble: it is not retried",
+  async (name) => {
+    const { aws, calls } = await connected(failing(1, () => awsError(name, 500)));
+    await expect(aws.ec2.describeVpcs({})).rejects.toMatchObject({ name });
+    expect(calls[0]?.attempts).toBe(1);
+  },
+);
 
 test("after an interrupt nothing new is sent", async () => {
   const { aws, calls, abort } = await connected(async () => ({}));
@@ -74,13 +94,23 @@ test("reads that are asked for together are one call; ids too", async () => {
   const { aws } = await connected(async () => ({}));
   let calls = 0;
   const count = async () => ++calls;
-  expect(await Promise.all([aws.together("k", count), aws.together("k", count), aws.together("other", count)])).toEqual([1, 1, 2]);
-  const read = async (ids: readonly string[]) => new Map(ids.filter((id) => id !== "b").map((id) => [id, `${id} of ${ids.length}`]));
-  expect(await Promise.all(["a", "b", "c"].map((id) => aws.batched("k", id, read)))).toEqual(["a of 3", undefined, "c of 3"]);
+  expect(await Promise.all([aws.together("k", count), aws.together("k", count), aws.together("other", count)])).toEqual(
+    [1, 1, 2],
+  );
+  const read = async (ids: readonly string[]) =>
+    new Map(ids.filter((id) => id !== "b").map((id) => [id, `${id} of ${ids.length}`]));
+  expect(await Promise.all(["a", "b", "c"].map((id) => aws.batched("k", id, read)))).toEqual([
+    "a of 3",
+    undefined,
+    "c of 3",
+  ]);
   expect(await aws.together("k", count)).toBe(3);
 });
 
 test("no credentials: says how to get some", async () => {
   const wire: Wire = { answer: async () => Promise.reject(awsError("ExpiredToken")) };
-  await expect(connect({ region: "ap-northeast-2", clock: jumpingClock(0), network, wire })).rejects.toMatchObject({ code: "credentials", message: expect.stringContaining("expired") });
+  await expect(connect({ region: "ap-northeast-2", clock: jumpingClock(0), network, wire })).rejects.toMatchObject({
+    code: "credentials",
+    message: expect.stringContaining("expired"),
+  });
 });

@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -30,7 +41,8 @@ function listed(bytes: Uint8Array): string[] {
     .split("\n")
     .map((line) => line.replace(/\s+/g, " "));
 }
-const namesIn = (bytes: Uint8Array): string[] => execFileSync("tar", ["-tzf", "-"], { input: bytes, encoding: "utf8" }).trim().split("\n");
+const namesIn = (bytes: Uint8Array): string[] =>
+  execFileSync("tar", ["-tzf", "-"], { input: bytes, encoding: "utf8" }).trim().split("\n");
 
 const problemOf = (act: () => unknown): BuddyError => {
   try {
@@ -42,7 +54,12 @@ const problemOf = (act: () => unknown): BuddyError => {
   throw new Error("it was packed");
 };
 
-const SITE = { "manage.py": "#!/usr/bin/env python3\n", "site/settings.py": "DEBUG = False\n", "static/logo.svg": "<svg/>", "media/": "" };
+const SITE = {
+  "manage.py": "#!/usr/bin/env python3\n",
+  "site/settings.py": "DEBUG = False\n",
+  "static/logo.svg": "<svg/>",
+  "media/": "",
+};
 
 test("the same content gives the same bytes, whatever its times, rights, hard links and order", () => {
   const one = folder("one", SITE);
@@ -82,7 +99,14 @@ test("tar unpacks it to what was there, readable by the web server", () => {
 });
 
 test("history, packages and caches stay out, and so does what the caller names", () => {
-  const path = folder("site", { "a.py": "", ".git/HEAD": "", "front/node_modules/x/index.js": "", "front/app.js": "", "site/__pycache__/a.pyc": "", "secret.pem": "" });
+  const path = folder("site", {
+    "a.py": "",
+    ".git/HEAD": "",
+    "front/node_modules/x/index.js": "",
+    "front/app.js": "",
+    "site/__pycache__/a.pyc": "",
+    "secret.pem": "",
+  });
   const { bytes } = packFolder(path, (one) => one === join(path, "secret.pem"));
   expect(namesIn(bytes)).toEqual(["./a.py", "./front/", "./front/app.js", "./site/"]);
 });
@@ -105,7 +129,12 @@ test("a folder that is missing, no folder, or empty is named", () => {
 
 test("links that leave the folder are refused, straight or through another link; those inside are kept", () => {
   const outside = folder("outside", { passwd: "secret" });
-  for (const [target, also] of [["../outside/passwd"], [outside], ["/etc/passwd"], ["inner/../../outside", "inner"]] as const) {
+  for (const [target, also] of [
+    ["../outside/passwd"],
+    [outside],
+    ["/etc/passwd"],
+    ["inner/../../outside", "inner"],
+  ] as const) {
     const path = folder(`site-${target.replaceAll("/", "_")}`, { "a/b/c": "" });
     if (also) symlinkSync("a/b", join(path, also));
     symlinkSync(target, join(path, "link"));
@@ -120,10 +149,14 @@ test("links that leave the folder are refused, straight or through another link;
 test("what is no file and what is too large is refused, with its size", () => {
   const path = folder("site", { "manage.py": "" });
   execFileSync("mkfifo", [join(path, "pipe")]);
-  expect(problemOf(() => packFolder(path)).message).toBe(`${join(path, "pipe")} is neither a file, a folder nor a symbolic link`);
+  expect(problemOf(() => packFolder(path)).message).toBe(
+    `${join(path, "pipe")} is neither a file, a folder nor a symbolic link`,
+  );
   rmSync(join(path, "pipe"));
 
   writeFileSync(join(path, "film"), "");
   truncateSync(join(path, "film"), 600 * 2 ** 20);
-  expect(problemOf(() => packFolder(path)).message).toBe(`${path} is too large: more than 512 MiB; 32 MiB packed is the most`);
+  expect(problemOf(() => packFolder(path)).message).toBe(
+    `${path} is too large: more than 512 MiB; 32 MiB packed is the most`,
+  );
 });

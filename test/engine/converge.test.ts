@@ -7,9 +7,11 @@ import { survey } from "../../src/engine/survey.ts";
 import { bringUp } from "../../src/engine/up.ts";
 import { awsError, NOW, playground, type ToySpec } from "./toy.ts";
 
-const toy = (on: ReturnType<typeof playground>, key: string, spec: ToySpec = { colour: "red" }) => resource(on.type, key, key, {}, () => spec);
+const toy = (on: ReturnType<typeof playground>, key: string, spec: ToySpec = { colour: "red" }) =>
+  resource(on.type, key, key, {}, () => spec);
 const options = { stack: "s", sweep: "all" as const };
-const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof survey>[1]) => bringUp(on.run, await survey(on.run, graph, on.types, options));
+const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof survey>[1]) =>
+  bringUp(on.run, await survey(on.run, graph, on.types, options));
 const writes = (on: ReturnType<typeof playground>) => on.cloud.calls.filter((verb) => verb !== "find");
 
 test("makes what is missing, waits until it is ready, and does nothing the second time", async () => {
@@ -29,7 +31,13 @@ test("makes what is missing, waits until it is ready, and does nothing the secon
 test("records the intent before the create call and the id right after it", async () => {
   const on = playground();
   const seen: unknown[] = [];
-  const type = { ...on.type, create: async (...given: Parameters<NonNullable<typeof on.type.create>>) => { seen.push(on.run.store.get("a")); return (on.type.create as NonNullable<typeof on.type.create>)(...given); } };
+  const type = {
+    ...on.type,
+    create: async (...given: Parameters<NonNullable<typeof on.type.create>>) => {
+      seen.push(on.run.store.get("a"));
+      return (on.type.create as NonNullable<typeof on.type.create>)(...given);
+    },
+  };
   await up(on, on.graph(resource(type, "a", "a", {}, () => ({ colour: "red" }))));
   expect(seen).toMatchObject([{ status: "creating" }]);
   expect((seen[0] as { id?: string }).id).toBeUndefined();
@@ -38,7 +46,11 @@ test("records the intent before the create call and the id right after it", asyn
 test("a lost answer is not a second toy: it looks before it calls again", async () => {
   const on = playground();
   on.cloud.lagMs = 8_000;
-  on.cloud.faults.push({ verb: "create", after: true, error: new AmbiguousOutcome("toy:create", new Error("socket hang up")) });
+  on.cloud.faults.push({
+    verb: "create",
+    after: true,
+    error: new AmbiguousOutcome("toy:create", new Error("socket hang up")),
+  });
   const { settled } = await up(on, on.graph(toy(on, "a")));
   expect(settled[0]?.outcome).toBe("created");
   expect(on.cloud.toys.size).toBe(1);
@@ -65,7 +77,10 @@ test("an intent left by a killed run is found by its tags, not made again", asyn
 
 test("named errors are tried again, others stop at once and leave no intent", async () => {
   const on = playground();
-  on.cloud.faults.push({ verb: "create", error: awsError("NotReadyYet") }, { verb: "create", error: awsError("NotReadyYet") });
+  on.cloud.faults.push(
+    { verb: "create", error: awsError("NotReadyYet") },
+    { verb: "create", error: awsError("NotReadyYet") },
+  );
   expect((await up(on, on.graph(toy(on, "a")))).settled[0]?.outcome).toBe("created");
   on.cloud.faults.push({ verb: "create", error: awsError("AccessDenied", 403) });
   const { settled } = await up(on, on.graph(toy(on, "a"), toy(on, "b")));
@@ -76,7 +91,11 @@ test("named errors are tried again, others stop at once and leave no intent", as
 
 test("an outage of minutes is waited out, by looks and by changes", async () => {
   const on = playground();
-  for (let i = 0; i < 6; i++) on.cloud.faults.push({ verb: "create", error: awsError("ServiceUnavailable", 503) }, { verb: "find", error: awsError("Throttling") });
+  for (let i = 0; i < 6; i++)
+    on.cloud.faults.push(
+      { verb: "create", error: awsError("ServiceUnavailable", 503) },
+      { verb: "find", error: awsError("Throttling") },
+    );
   expect((await up(on, on.graph(toy(on, "a")))).settled[0]?.outcome).toBe("created");
 });
 
@@ -84,7 +103,13 @@ test("a difference is updated in place, and the update is not repeated while rea
   const on = playground();
   await up(on, on.graph(toy(on, "a")));
   let shown = 0;
-  const lagging = { ...on.type, find: async (...given: Parameters<typeof on.type.find>) => { const live = await on.type.find(...given); return live && on.cloud.calls.includes("update") && shown++ < 3 ? { ...live, colour: "red" } : live; } };
+  const lagging = {
+    ...on.type,
+    find: async (...given: Parameters<typeof on.type.find>) => {
+      const live = await on.type.find(...given);
+      return live && on.cloud.calls.includes("update") && shown++ < 3 ? { ...live, colour: "red" } : live;
+    },
+  };
   const { settled } = await up(on, on.graph(resource(lagging, "a", "a", {}, () => ({ colour: "blue" }))));
   expect(settled[0]?.outcome).toBe("updated");
   expect(writes(on)).toEqual(["create", "update"]);
@@ -98,7 +123,9 @@ test("what cannot change in place is made anew under the same key", async () => 
   const { settled } = await up(on, on.graph(toy(on, "a", { colour: "red", shape: "cube" })));
   expect(settled[0]?.outcome).toBe("replaced");
   expect(on.run.store.get("a")?.id).not.toBe(before);
-  expect([...on.cloud.toys.values()].filter(({ goneFrom }) => goneFrom === undefined)).toMatchObject([{ shape: "cube" }]);
+  expect([...on.cloud.toys.values()].filter(({ goneFrom }) => goneFrom === undefined)).toMatchObject([
+    { shape: "cube" },
+  ]);
 });
 
 test("a failed toy of an earlier run is replaced; one that fails in this run is reported with its reason", async () => {
@@ -108,7 +135,11 @@ test("a failed toy of an earlier run is replaced; one that fails in this run is 
   expect(first.settled[0]).toMatchObject({ outcome: "failed", reason: expect.stringContaining("it broke") });
   on.cloud.failing = false;
   const failed = [...on.cloud.toys.keys()][0] as string;
-  const still = { ...on.type, health: (live: Parameters<NonNullable<typeof on.type.health>>[0]) => (live.id === failed && live.state === "ready" ? { failed: "it broke" } : (on.type.health?.(live) ?? "ready")) };
+  const still = {
+    ...on.type,
+    health: (live: Parameters<NonNullable<typeof on.type.health>>[0]) =>
+      live.id === failed && live.state === "ready" ? { failed: "it broke" } : (on.type.health?.(live) ?? "ready"),
+  };
   const second = await up(on, on.graph(resource(still, "a", "a", {}, () => ({ colour: "red" }))));
   expect(second.settled[0]?.outcome).toBe("replaced");
 });
@@ -120,7 +151,9 @@ test("what depends on a failure is skipped, the rest goes on", async () => {
   const c = toy(on, "c");
   on.cloud.faults.push({ verb: "create", error: awsError("SomethingElse") });
   const { settled } = await up(on, on.graph(a, b, c));
-  expect(settled.map(({ key, outcome }) => `${key} ${outcome}`)).toEqual(expect.arrayContaining(["a failed", "b skipped", "c created"]));
+  expect(settled.map(({ key, outcome }) => `${key} ${outcome}`)).toEqual(
+    expect.arrayContaining(["a failed", "b skipped", "c created"]),
+  );
 });
 
 test("down goes in reverse, waits for what goes by itself, and leaves nothing", async () => {
@@ -156,21 +189,42 @@ test("with the state lost, everything is found again by its tags: no second toy,
 test("what nobody wants any more goes after what used it has moved on", async () => {
   const on = playground();
   const old = toy(on, "old");
-  await up(on, on.graph(old, resource(on.type, "user", "user", { old }, ({ old }) => ({ colour: "red", link: old.id }))));
+  await up(
+    on,
+    on.graph(
+      old,
+      resource(on.type, "user", "user", { old }, ({ old }) => ({ colour: "red", link: old.id })),
+    ),
+  );
   on.cloud.calls.length = 0;
   const next = toy(on, "next");
-  const { settled } = await up(on, on.graph(next, resource(on.type, "user", "user", { next }, ({ next }) => ({ colour: "red", link: next.id }))));
-  expect(settled.map(({ key, outcome }) => `${key} ${outcome}`).sort()).toEqual(["next created", "old deleted", "user updated"]);
+  const { settled } = await up(
+    on,
+    on.graph(
+      next,
+      resource(on.type, "user", "user", { next }, ({ next }) => ({ colour: "red", link: next.id })),
+    ),
+  );
+  expect(settled.map(({ key, outcome }) => `${key} ${outcome}`).sort()).toEqual([
+    "next created",
+    "old deleted",
+    "user updated",
+  ]);
   expect(writes(on)).toEqual(["create", "update", "delete"]);
 });
 
 test("a scaffold is there only while something is made with it", async () => {
   const on = playground();
-  const scaffold = resource(on.type, "scaffold", "scaffold", {}, () => ({ colour: "grey" }), { scaffoldFor: () => [house] });
-  const house: ReturnType<typeof toy> = resource(on.type, "house", "house", { scaffold }, () => ({ colour: "red" })) as ReturnType<typeof toy>;
+  const scaffold = resource(on.type, "scaffold", "scaffold", {}, () => ({ colour: "grey" }), {
+    scaffoldFor: () => [house],
+  });
+  const house: ReturnType<typeof toy> = resource(on.type, "house", "house", { scaffold }, () => ({
+    colour: "red",
+  })) as ReturnType<typeof toy>;
   const graph = on.graph(scaffold, house);
   await up(on, graph);
-  const standing = () => [...on.cloud.toys.values()].filter(({ goneFrom }) => goneFrom === undefined).map(({ colour }) => colour);
+  const standing = () =>
+    [...on.cloud.toys.values()].filter(({ goneFrom }) => goneFrom === undefined).map(({ colour }) => colour);
   expect(standing()).toEqual(["red"]);
   await up(on, graph);
   expect(writes(on)).toEqual(["create", "create", "delete"]);
@@ -196,5 +250,8 @@ test("two toys with one key are an error that names both", async () => {
   const [first] = on.cloud.toys.values();
   if (first) on.cloud.toys.set("toy-twin", { ...first, id: "toy-twin" });
   on.run.store.drop("a");
-  await expect(survey(on.run, graph, on.types, options)).rejects.toMatchObject({ code: "ambiguous", message: expect.stringContaining("toy-twin") });
+  await expect(survey(on.run, graph, on.types, options)).rejects.toMatchObject({
+    code: "ambiguous",
+    message: expect.stringContaining("toy-twin"),
+  });
 });

@@ -2,8 +2,26 @@ import { expect, test } from "vitest";
 import { decide, type Situation, VISIBLE_WITHIN_MS } from "../../src/engine/decide.ts";
 
 const NOW = 1_000_000;
-const recorded = (status: "creating" | "created" | "ready" | "deleting", age: number) => ({ type: "t", name: "n", status, since: NOW - age, token: "x", spec: {}, needs: [] });
-const at = (situation: Partial<Situation>): string => decide({ health: "ready", wanted: true, recorded: undefined, differences: [], now: NOW, tried: false, holdsData: false, ...situation }).kind;
+const recorded = (status: "creating" | "created" | "ready" | "deleting", age: number) => ({
+  type: "t",
+  name: "n",
+  status,
+  since: NOW - age,
+  token: "x",
+  spec: {},
+  needs: [],
+});
+const at = (situation: Partial<Situation>): string =>
+  decide({
+    health: "ready",
+    wanted: true,
+    recorded: undefined,
+    differences: [],
+    now: NOW,
+    tried: false,
+    holdsData: false,
+    ...situation,
+  }).kind;
 const difference = (replaces: boolean) => ({ field: "f", wanted: 1, found: 2, replaces });
 
 test.each<[string, Partial<Situation>, string]>([
@@ -11,9 +29,17 @@ test.each<[string, Partial<Situation>, string]>([
   ["absent, wanted", { health: "absent" }, "create"],
   ["absent, being created a short while ago", { health: "absent", recorded: recorded("creating", 1_000) }, "wait"],
   ["absent, made a short while ago", { health: "absent", recorded: recorded("created", 1_000) }, "wait"],
-  ["absent, being created too long ago", { health: "absent", recorded: recorded("creating", VISIBLE_WITHIN_MS) }, "create"],
+  [
+    "absent, being created too long ago",
+    { health: "absent", recorded: recorded("creating", VISIBLE_WITHIN_MS) },
+    "create",
+  ],
   ["absent, was ready", { health: "absent", recorded: recorded("ready", 1_000) }, "create"],
-  ["absent, not wanted, being created a short while ago", { health: "absent", wanted: false, recorded: recorded("creating", 1_000) }, "wait"],
+  [
+    "absent, not wanted, being created a short while ago",
+    { health: "absent", wanted: false, recorded: recorded("creating", 1_000) },
+    "wait",
+  ],
   ["deleting, wanted", { health: "deleting" }, "wait"],
   ["deleting, not wanted", { health: "deleting", wanted: false }, "wait"],
   ["pending, wanted", { health: "pending", differences: [difference(false)] }, "wait"],

@@ -1,7 +1,15 @@
 import type { Aws } from "../../src/aws/aws.ts";
 import { findOwned } from "../../src/aws/owned.ts";
-import { graphOf, type Graph } from "../../src/engine/graph.ts";
-import { type AnyType, type Health, type Identified, type ResourceType, resource, step, type Tags } from "../../src/engine/resource.ts";
+import { type Graph, graphOf } from "../../src/engine/graph.ts";
+import {
+  type AnyType,
+  type Health,
+  type Identified,
+  type ResourceType,
+  type resource,
+  step,
+  type Tags,
+} from "../../src/engine/resource.ts";
 import type { Run } from "../../src/engine/run.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import type { Event } from "../../src/report/events.ts";
@@ -23,7 +31,10 @@ export interface ToyLive extends ToySpec, Identified {
 
 /** A cloud of toys: one table, calls counted, faults to order. */
 export interface ToyCloud {
-  readonly toys: Map<string, ToyLive & { readonly visibleFrom: number; readonly readyFrom: number; readonly goneFrom?: number }>;
+  readonly toys: Map<
+    string,
+    ToyLive & { readonly visibleFrom: number; readonly readyFrom: number; readonly goneFrom?: number }
+  >;
   readonly calls: string[];
   /** Thrown by the next calls of a verb, in order; `after: true` acts first, then throws. */
   readonly faults: { verb: string; error: Error; after?: boolean }[];
@@ -33,7 +44,8 @@ export interface ToyCloud {
   failing: boolean;
 }
 
-export const awsError = (name: string, status = 400): Error => Object.assign(new Error(`${name} happened`), { name, $metadata: { httpStatusCode: status, attempts: 1 } });
+export const awsError = (name: string, status = 400): Error =>
+  Object.assign(new Error(`${name} happened`), { name, $metadata: { httpStatusCode: status, attempts: 1 } });
 
 export interface Playground {
   readonly cloud: ToyCloud;
@@ -64,8 +76,25 @@ export function playground(more: Partial<ResourceType<ToySpec, ToyLive>> = {}): 
   const list = (_aws: Aws, stack: string) =>
     call("find", () =>
       [...cloud.toys.values()]
-        .filter((toy) => toy.tags["buddyverse:stack"] === stack && toy.visibleFrom <= clock.now() && !(toy.goneFrom !== undefined && toy.goneFrom <= clock.now()))
-        .map((toy): ToyLive => ({ ...toy, state: toy.goneFrom !== undefined ? "deleting" : cloud.failing ? "failed" : toy.readyFrom <= clock.now() ? "ready" : "pending" })),
+        .filter(
+          (toy) =>
+            toy.tags["buddyverse:stack"] === stack &&
+            toy.visibleFrom <= clock.now() &&
+            !(toy.goneFrom !== undefined && toy.goneFrom <= clock.now()),
+        )
+        .map(
+          (toy): ToyLive => ({
+            ...toy,
+            state:
+              toy.goneFrom !== undefined
+                ? "deleting"
+                : cloud.failing
+                  ? "failed"
+                  : toy.readyFrom <= clock.now()
+                    ? "ready"
+                    : "pending",
+          }),
+        ),
     );
   const health = ({ state }: ToyLive): Health => (state === "failed" ? { failed: "it broke" } : (state as Health));
 
@@ -81,7 +110,14 @@ export function playground(more: Partial<ResourceType<ToySpec, ToyLive>> = {}): 
       call("create", () => {
         const id = `toy-${++ids}-${token}`;
         const now = clock.now();
-        cloud.toys.set(id, { ...spec, id, tags: owner.tags, state: "pending", visibleFrom: now + cloud.lagMs, readyFrom: now + cloud.buildMs });
+        cloud.toys.set(id, {
+          ...spec,
+          id,
+          tags: owner.tags,
+          state: "pending",
+          visibleFrom: now + cloud.lagMs,
+          readyFrom: now + cloud.buildMs,
+        });
         return id;
       }),
     update: (_aws, live, spec, _changed, owner) =>
@@ -92,7 +128,13 @@ export function playground(more: Partial<ResourceType<ToySpec, ToyLive>> = {}): 
     delete: (_aws, live) =>
       call("delete", () => {
         const toy = cloud.toys.get(live.id);
-        if (toy && [...cloud.toys.values()].some((other) => other.link === live.id && !(other.goneFrom !== undefined && other.goneFrom <= clock.now()))) throw awsError("DependencyViolation");
+        if (
+          toy &&
+          [...cloud.toys.values()].some(
+            (other) => other.link === live.id && !(other.goneFrom !== undefined && other.goneFrom <= clock.now()),
+          )
+        )
+          throw awsError("DependencyViolation");
         if (toy) cloud.toys.set(live.id, { ...toy, goneFrom: clock.now() + cloud.goneMs });
       }),
     ...more,
@@ -102,7 +144,15 @@ export function playground(more: Partial<ResourceType<ToySpec, ToyLive>> = {}): 
   const abort = new AbortController();
   let tokens = 0;
   const store = openStore(memoryText(), { stack: "s", account: "1", region: "r" }, () => "l");
-  const run: Run = { aws: {} as Aws, clock, store, emit: (event) => events.push(event), signal: abort.signal, token: () => `t${++tokens}`, discardData: false };
+  const run: Run = {
+    aws: {} as Aws,
+    clock,
+    store,
+    emit: (event) => events.push(event),
+    signal: abort.signal,
+    token: () => `t${++tokens}`,
+    discardData: false,
+  };
   return {
     cloud,
     run,
@@ -111,6 +161,16 @@ export function playground(more: Partial<ResourceType<ToySpec, ToyLive>> = {}): 
     types: new Map([[type.name, type as AnyType]]),
     abort,
     graph: (...toys) => graphOf([step("toys", Object.fromEntries(toys.map((toy) => [toy.key, toy])))], "s", {}),
-    record: (key, recorded) => store.put(key, { type: "toy:toy", name: key, status: "ready", since: NOW, token: "old", spec: {}, needs: [], ...recorded }),
+    record: (key, recorded) =>
+      store.put(key, {
+        type: "toy:toy",
+        name: key,
+        status: "ready",
+        since: NOW,
+        token: "old",
+        spec: {},
+        needs: [],
+        ...recorded,
+      }),
   };
 }

@@ -103,7 +103,6 @@ test("looking at it all takes few calls, one per kind", async () => {
     asked.filter((operation) => /Instance|Image|Role|Profile|Template|Parameter|Console/.test(operation)).sort(),
   ).toEqual([
     "DescribeImages",
-    "DescribeImages",
     "DescribeInstances",
     "DescribeLaunchTemplateVersions",
     "DescribeLaunchTemplates",

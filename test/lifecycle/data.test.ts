@@ -72,7 +72,7 @@ test("up; in sync; up writes nothing; down leaves only the final snapshot", asyn
   expect(snapshots[0]?.tags["buddyverse:stack"]).toBe("buddyverse");
 });
 
-test("looking at the file system, the databases and the parameters takes 5, 6 and 2 calls", async () => {
+test("looking at the file system, the databases and the parameters takes 5, 4 and 1 calls", async () => {
   const on = await data();
   await on.up();
   on.calls.length = 0;
@@ -80,8 +80,8 @@ test("looking at the file system, the databases and the parameters takes 5, 6 an
   const made = (service: string) => on.calls.filter((call) => call.service === service).map((call) => call.operation);
   expect(made("efs")).toHaveLength(4);
   expect(on.calls.filter((call) => call.operation === "DescribeNetworkInterfaces")).toHaveLength(1);
-  expect(made("rds")).toHaveLength(6);
-  expect(made("ssm")).toEqual(["DescribeParameters", "GetParameters"]);
+  expect(made("rds")).toHaveLength(4);
+  expect(made("ssm")).toEqual(["GetParametersByPath"]);
 });
 
 test("the password is in no state, no event and no trace", async () => {

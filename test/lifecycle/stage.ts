@@ -67,7 +67,12 @@ export interface Stage {
 export async function stage(given: object = {}, seed = 7, steps = stepsFor): Promise<Stage> {
   const config = parseConfig(given, "test.config.json");
   const clock = jumpingClock(START);
-  const world = freshWorld({ region: config.region, domain: config.domain?.zone === "existing" ? config.domain.name : undefined, time: START, seed });
+  const world = freshWorld({
+    region: config.region,
+    domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
+    time: START,
+    seed,
+  });
   return stageOn(config, clock, openSandbox({ world, clock }), memoryText(), steps);
 }
 
@@ -104,7 +109,10 @@ export async function stageOn(
   };
   const graph = graphOf(steps(config, INPUTS), config.stack, config.tags);
   const look = (all = false) =>
-    survey(run, graph, types, { stack: config.stack, sweep: all || Object.keys(store.resources).length === 0 ? "all" : "known" });
+    survey(run, graph, types, {
+      stack: config.stack,
+      sweep: all || Object.keys(store.resources).length === 0 ? "all" : "known",
+    });
   let told = 0;
   return {
     config,

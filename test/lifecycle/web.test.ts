@@ -81,7 +81,7 @@ function webSteps(config: Config): readonly Step[] {
   const scaling = autoScalingStep(
     config,
     subnets.resources,
-    { launchTemplate: template },
+    { launchTemplate: template, image: [] },
     balance.resources,
     { primary: [], primaryParameter: [] },
     { natRoutes },

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isRead } from "../../src/aws/safety.ts";
 import { buddyverse } from "../command.ts";
-import { motoIsHere, type MotoServer, startMoto } from "./server.ts";
+import { type MotoServer, motoIsHere, startMoto } from "./server.ts";
 
 const here = motoIsHere();
 if (!here) console.warn("moto_server is not on this machine: the lifecycle over HTTP is not run");
@@ -29,7 +29,12 @@ describe.skipIf(!here)("over HTTP, against an AWS that we did not write", () => 
   beforeAll(async () => {
     server = await startMoto();
     folder = mkdtempSync(join(tmpdir(), "buddyverse-moto-"));
-    env = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: REGION };
+    env = {
+      AWS_ENDPOINT_URL: server.url,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_REGION: REGION,
+    };
     writeFileSync(join(folder, "buddyverse.config.json"), JSON.stringify(config));
   });
   afterAll(() => {
@@ -52,15 +57,24 @@ describe.skipIf(!here)("over HTTP, against an AWS that we did not write", () => 
       .map((line) => JSON.parse(line));
 
   test("up, status, up, down", { timeout: 400_000 }, async () => {
-    execFileSync("python3", ["-c", `import boto3; boto3.client("route53").create_hosted_zone(Name="${DOMAIN}", CallerReference="test")`], { env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION } });
+    execFileSync(
+      "python3",
+      ["-c", `import boto3; boto3.client("route53").create_hosted_zone(Name="${DOMAIN}", CallerReference="test")`],
+      { env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION } },
+    );
     const before = await inventory();
 
-    const [up] = await Promise.all([buddyverse(["up", "--yes", "--trace", "up.jsonl"], { cwd: folder, env }), python("builder.py", REGION)]);
+    const [up] = await Promise.all([
+      buddyverse(["up", "--yes", "--trace", "up.jsonl"], { cwd: folder, env }),
+      python("builder.py", REGION),
+    ]);
     expect(up.stderr + up.stdout).not.toMatch(/failed/i);
     expect(up).toMatchObject({ code: 0 });
 
     const there = await inventory();
-    const added = Object.fromEntries(Object.entries(there).map(([kind, ids]) => [kind, ids.filter((id) => !before[kind]?.includes(id))]));
+    const added = Object.fromEntries(
+      Object.entries(there).map(([kind, ids]) => [kind, ids.filter((id) => !before[kind]?.includes(id))]),
+    );
     expect(added).toMatchObject({
       vpcs: [expect.any(String)],
       subnets: { length: 6 },
@@ -102,7 +116,9 @@ describe.skipIf(!here)("over HTTP, against an AWS that we did not write", () => 
     expect(down).toMatchObject({ code: 0 });
     expect(await inventory()).toEqual(before);
 
-    const report = JSON.parse(await python("validate.py", ...["up", "status", "again", "down"].map((name) => join(folder, `${name}.jsonl`))));
+    const report = JSON.parse(
+      await python("validate.py", ...["up", "status", "again", "down"].map((name) => join(folder, `${name}.jsonl`))),
+    );
     expect(report.bad).toEqual([]);
     expect(report.checked).toBeGreaterThan(200);
   });

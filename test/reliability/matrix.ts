@@ -1,11 +1,14 @@
 import { isRead } from "../../src/aws/safety.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
+import { bringDown, leftovers } from "../../src/engine/down.ts";
+import { survey } from "../../src/engine/survey.ts";
 import type { Settled } from "../../src/engine/up.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import type { World } from "../../src/sandbox/world.ts";
+import { types } from "../../steps/resources/types.ts";
 import { memoryText, START, type Stage, stageOn } from "../lifecycle/stage.ts";
 
 /** What survives a SIGKILL: AWS, and the state file as it was last written. */
@@ -40,7 +43,11 @@ let processes = 0;
 /**
  * Starts the tool on a copy of what survived. @param points called at each of three moments of every call.
  */
-export async function start(config: Config, from: { readonly world: string; readonly time: number; readonly state: string | undefined }, points?: (where: string, on: { world: World; time: number; state: string | undefined; made: number }) => void): Promise<Process> {
+export async function start(
+  config: Config,
+  from: { readonly world: string; readonly time: number; readonly state: string | undefined },
+  points?: (where: string, on: { world: World; time: number; state: string | undefined; made: number }) => void,
+): Promise<Process> {
   const clock = jumpingClock(from.time);
   const world: World = JSON.parse(from.world);
   const text = memoryText();
@@ -52,7 +59,8 @@ export async function start(config: Config, from: { readonly world: string; read
     world,
     clock,
     acted(service, operation, answer) {
-      if (MAKES.test(operation) && !NO_OBJECT.test(operation)) made.push({ operation: `${service}:${operation}`, id: ID.exec(JSON.stringify(answer))?.[1] });
+      if (MAKES.test(operation) && !NO_OBJECT.test(operation))
+        made.push({ operation: `${service}:${operation}`, id: ID.exec(JSON.stringify(answer))?.[1] });
       acting = `${service}:${operation}`;
       tell(`acted ${acting}`);
     },
@@ -76,17 +84,26 @@ export async function start(config: Config, from: { readonly world: string; read
   return { ...on, made };
 }
 
-const fresh = (config: Config): string => JSON.stringify(freshWorld({ region: config.region, domain: config.domain?.name, time: START, seed: 7 }));
+const fresh = (config: Config): string =>
+  JSON.stringify(freshWorld({ region: config.region, domain: config.domain?.name, time: START, seed: 7 }));
 
 /** Ways to end that are not what was asked for. */
 const amiss = (settled: readonly Settled[]): string[] =>
-  settled.filter(({ outcome }) => ["failed", "blocked", "skipped", "interrupted"].includes(outcome)).map(({ key, outcome, reason }) => `${key} ${outcome}: ${reason}`);
+  settled
+    .filter(({ outcome }) => ["failed", "blocked", "skipped", "interrupted"].includes(outcome))
+    .map(({ key, outcome, reason }) => `${key} ${outcome}: ${reason}`);
 
 /** Rows that AWS still shows for a while of what is gone. */
 const GONE = new Set(["terminated", "shutting-down", "deleted", "deleting"]);
 
 /** What a run leaves of no account: names that may not be used again at once, what the group did, tags by id. */
-const NOT_OBJECTS = new Set(["ec2.tags", "ssm.deleted", "route53.references", "autoScaling.activities", "autoScaling.refreshes"]);
+const NOT_OBJECTS = new Set([
+  "ec2.tags",
+  "ssm.deleted",
+  "route53.references",
+  "autoScaling.activities",
+  "autoScaling.refreshes",
+]);
 
 /** How many live objects there are of each kind, and of each key of the stack; all of a kind that carries none. */
 export function census({ tables }: World): Record<string, number> {
@@ -98,7 +115,9 @@ export function census({ tables }: World): Record<string, number> {
       if (row === null) continue;
       const { state, status, tags } = row as { state?: unknown; status?: unknown; tags?: Record<string, string> };
       if (GONE.has(String(state)) || GONE.has(String(status))) continue;
-      const key = (tags ?? (tagged[id]?.row as { tags?: Record<string, string> } | undefined)?.tags)?.["buddyverse:key"];
+      const key = (tags ?? (tagged[id]?.row as { tags?: Record<string, string> } | undefined)?.tags)?.[
+        "buddyverse:key"
+      ];
       const name = key === undefined ? kind : `${kind} ${key}`;
       counts[name] = (counts[name] ?? 0) + 1;
     }
@@ -111,7 +130,12 @@ function contents({ tables }: World): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(tables)
       .filter(([kind]) => !NOT_OBJECTS.has(kind) && kind !== "rds.snapshots")
-      .map(([kind, rows]): [string, string[]] => [kind, Object.entries(rows).flatMap(([id, { row }]) => (row === null ? [] : [id])).sort()])
+      .map(([kind, rows]): [string, string[]] => [
+        kind,
+        Object.entries(rows)
+          .flatMap(([id, { row }]) => (row === null ? [] : [id]))
+          .sort(),
+      ])
       .filter(([, ids]) => ids.length > 0)
       .sort(),
   );
@@ -174,13 +198,23 @@ export async function rehearse(given: object, walk: "up" | "down"): Promise<Rehe
   return { config, normal, made, before: contents(JSON.parse(world)), points, distinct: [...distinct.values()] };
 }
 
+/**
+ * How long after a kill the next process starts, milliseconds: at once. Only without the state file it is later than AWS's
+ * reads may lag (the sandbox's: 2.5 s): what no read shows, and no file names, nobody can know of.
+ */
+export const restartAfter = ({ state }: Surviving): number => (state === undefined ? 5_000 : 200);
+
 /** Runs `up` in a new process: what is not as after a normal one, in words. */
-export async function upAgain({ config, normal, made }: Rehearsal, from: Surviving): Promise<{ readonly on: Process; readonly wrong: string[] }> {
+export async function upAgain(
+  { config, normal, made }: Rehearsal,
+  from: Surviving,
+): Promise<{ readonly on: Process; readonly wrong: string[] }> {
   const on = await start(config, { ...from, time: from.time + 1_000 });
   const wrong = amiss((await on.up()).settled).map((one) => `up: ${one}`);
   on.sandbox.settle();
   wrong.push(...compare("after up", census(on.sandbox.world), normal));
-  if (wrong.length === 0) wrong.push(...compare("made in all", madeBy(made.slice(0, from.made), on.made), madeBy(made)));
+  if (wrong.length === 0)
+    wrong.push(...compare("made in all", madeBy(made.slice(0, from.made), on.made), madeBy(made)));
   return { on, wrong };
 }
 
@@ -188,15 +222,20 @@ const HOURS_3 = 3 * 3_600_000;
 
 /** Takes it down: what is left, in words. */
 export async function downAgain({ before }: Rehearsal, on: Process): Promise<string[]> {
-  const wrong = amiss(await on.down()).map((one) => `down: ${one}`);
-  const left = await on.left();
+  const { stack } = on.config;
+  const found = await survey(on.run, on.graph, types, { stack, sweep: "all" });
+  const wrong = amiss(await bringDown(on.run, found)).map((one) => `down: ${one}`);
+  const left = await leftovers(on.run, found, types, stack);
   if (left.length > 0) wrong.push(`down says that it left ${JSON.stringify(left)}`);
-  if (Object.keys(on.store.resources).length > 0) wrong.push(`the state still names ${Object.keys(on.store.resources)}`);
+  if (Object.keys(on.store.resources).length > 0)
+    wrong.push(`the state still names ${Object.keys(on.store.resources)}`);
   // Until AWS has forgotten what it still shows for a while.
   await on.clock.sleep(HOURS_3);
   on.sandbox.settle();
   wrong.push(...compare("after down", contents(on.sandbox.world), before));
-  const snapshots = Object.values(on.sandbox.world.tables["rds.snapshots"] ?? {}).filter(({ row }) => row !== null).length;
+  const snapshots = Object.values(on.sandbox.world.tables["rds.snapshots"] ?? {}).filter(
+    ({ row }) => row !== null,
+  ).length;
   if (snapshots !== 1) wrong.push(`after down: ${snapshots} final snapshots, wanted 1`);
   return wrong;
 }
@@ -206,16 +245,22 @@ export function withoutState(points: readonly Surviving[]): Surviving[] {
   const distinct = new Map<string, Surviving>();
   for (const point of points) {
     const key = point.world.replace(/"time":\d+/, "");
-    if (!distinct.has(key)) distinct.set(key, { ...point, state: undefined, where: `${point.where}, state file deleted` });
+    if (!distinct.has(key))
+      distinct.set(key, { ...point, state: undefined, where: `${point.where}, state file deleted` });
   }
   return [...distinct.values()];
 }
 
 /** Tries each point; answers what went wrong, point by point. */
-export async function tryAll(points: readonly Surviving[], attempt: (from: Surviving) => Promise<readonly string[]>): Promise<string[]> {
+export async function tryAll(
+  points: readonly Surviving[],
+  attempt: (from: Surviving) => Promise<readonly string[]>,
+): Promise<string[]> {
   const failures: string[] = [];
   for (const [index, point] of points.entries()) {
-    const wrong = await attempt(point).catch((error: unknown) => [error instanceof Error ? (error.stack ?? error.message) : String(error)]);
+    const wrong = await attempt(point).catch((error: unknown) => [
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    ]);
     if (wrong.length > 0) failures.push(`${index} killed ${point.where}: ${wrong.slice(0, 4).join(" | ")}`);
   }
   return failures;

@@ -5,6 +5,18 @@ import { hostname } from "node:os";
 const [path, token] = process.argv.slice(2);
 const stat = readFileSync(`/proc/${process.pid}/stat`, "utf8");
 const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-writeFileSync(path, JSON.stringify({ token, pid: process.pid, host: hostname(), user: "somebody", command: "up", since: new Date(0).toISOString(), started }), { flag: "wx" });
+writeFileSync(
+  path,
+  JSON.stringify({
+    token,
+    pid: process.pid,
+    host: hostname(),
+    user: "somebody",
+    command: "up",
+    since: new Date(0).toISOString(),
+    started,
+  }),
+  { flag: "wx" },
+);
 process.stdout.write("held\n");
 setInterval(() => {}, 60_000);

@@ -21,7 +21,9 @@ afterEach(() => {
 });
 
 async function anotherProcess(token: string): Promise<ChildProcess> {
-  other = spawn(process.execPath, [join(import.meta.dirname, "holder.js"), path, token], { stdio: ["ignore", "pipe", "inherit"] });
+  other = spawn(process.execPath, [join(import.meta.dirname, "holder.js"), path, token], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   await once(other.stdout as NodeJS.ReadableStream, "data");
   return other;
 }
@@ -37,7 +39,11 @@ test("a lock is held until it is released", () => {
 test("who comes second is told who holds it, since when, and how to break it", async () => {
   const holder = await anotherProcess("theirs");
   expect(() => takeLock(path, "up", "mine", now)).toThrow(
-    expect.objectContaining({ code: "locked", message: expect.stringMatching(new RegExp(`"up" by somebody on .* \\(pid ${holder.pid}\\) .* 1970`)), hint: expect.stringContaining("buddyverse unlock theirs") }),
+    expect.objectContaining({
+      code: "locked",
+      message: expect.stringMatching(new RegExp(`"up" by somebody on .* \\(pid ${holder.pid}\\) .* 1970`)),
+      hint: expect.stringContaining("buddyverse unlock theirs"),
+    }),
   );
 });
 
@@ -60,7 +66,17 @@ test("a living process that has the dead holder's pid is not taken for it", () =
 });
 
 test("another machine's lock is never broken but by its id", () => {
-  writeFileSync(path, JSON.stringify({ token: "far", pid: 1, host: "another-machine", user: "u", command: "up", since: now.toISOString() }));
+  writeFileSync(
+    path,
+    JSON.stringify({
+      token: "far",
+      pid: 1,
+      host: "another-machine",
+      user: "u",
+      command: "up",
+      since: now.toISOString(),
+    }),
+  );
   expect(() => takeLock(path, "up", "mine", now)).toThrow(expect.objectContaining({ code: "locked" }));
   expect(() => breakLock(path, "wrong")).toThrow(expect.objectContaining({ code: "usage" }));
   expect(breakLock(path, "far").host).toBe("another-machine");

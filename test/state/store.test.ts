@@ -1,12 +1,30 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openStore, readState, stateFile } from "../../src/state/store.ts";
 import type { Recorded } from "../../src/state/state.ts";
+import { openStore, readState, stateFile } from "../../src/state/store.ts";
 
 const identity = { stack: "s", account: "111122223333", region: "ap-northeast-2" };
-const vpc: Recorded = { type: "ec2:vpc", name: "Buddy-Project", status: "creating", since: 1, token: "t", spec: { cidr: "172.31.0.0/16" }, needs: [] };
+const vpc: Recorded = {
+  type: "ec2:vpc",
+  name: "Buddy-Project",
+  status: "creating",
+  since: 1,
+  token: "t",
+  spec: { cidr: "172.31.0.0/16" },
+  needs: [],
+};
 let folder: string;
 let file: string;
 
@@ -25,7 +43,13 @@ test("no file is no state; the first write makes it, readable by its owner only,
   open().put("vpc", vpc);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readdirSync(folder)).toEqual(["buddyverse.state.json"]);
-  expect(readState(stateFile(file))).toMatchObject({ version: 1, ...identity, lineage: "lineage", serial: 1, resources: { vpc } });
+  expect(readState(stateFile(file))).toMatchObject({
+    version: 1,
+    ...identity,
+    lineage: "lineage",
+    serial: 1,
+    resources: { vpc },
+  });
 });
 
 test("each change counts the serial up and keeps the lineage; one backup a run holds what was there before", () => {
@@ -42,18 +66,26 @@ describe("a bad file is an error that says what to do, never no state", () => {
     ["empty", "", "is empty"],
     ["torn", '{"version":1,"stack":"s","acc', "is not whole"],
     ["not a state", '{"hello":1}', "is not a state file"],
-    ["edited nonsense", JSON.stringify({ version: 1, ...identity, lineage: "l", serial: 1, resources: { vpc: { type: 7 } } }), "resources.vpc"],
+    [
+      "edited nonsense",
+      JSON.stringify({ version: 1, ...identity, lineage: "l", serial: 1, resources: { vpc: { type: 7 } } }),
+      "resources.vpc",
+    ],
     ["newer", JSON.stringify({ version: 2 }), "newer buddyverse"],
   ])("%s", (_name, text, message) => {
     writeFileSync(file, text);
-    expect(() => open()).toThrow(expect.objectContaining({ code: "state", message: expect.stringContaining(message), hint: expect.any(String) }));
+    expect(() => open()).toThrow(
+      expect.objectContaining({ code: "state", message: expect.stringContaining(message), hint: expect.any(String) }),
+    );
     expect(readFileSync(file, "utf8")).toBe(text);
   });
 });
 
 test.each(["account", "region", "stack"] as const)("a state of another %s is refused", (part) => {
   open().put("vpc", vpc);
-  expect(() => openStore(stateFile(file), { ...identity, [part]: "other" }, () => "l")).toThrow(expect.objectContaining({ code: "wrong-account", message: expect.stringContaining(part) }));
+  expect(() => openStore(stateFile(file), { ...identity, [part]: "other" }, () => "l")).toThrow(
+    expect.objectContaining({ code: "wrong-account", message: expect.stringContaining(part) }),
+  );
 });
 
 test("a write that fails keeps the last good copy, and says so", () => {
@@ -61,8 +93,18 @@ test("a write that fails keeps the last good copy, and says so", () => {
   store.put("vpc", vpc);
   const before = readFileSync(file, "utf8");
   // Root may write anywhere, so the way is barred by a folder in the temporary file's place.
-  const blocked = openStore({ ...stateFile(file), write: (text) => stateFile(join(folder, "gone", "x.json")).write(text) }, identity, () => "l");
-  expect(() => blocked.put("b", vpc)).toThrow(expect.objectContaining({ code: "state", message: expect.stringContaining("could not write"), hint: expect.stringContaining("last good copy") }));
+  const blocked = openStore(
+    { ...stateFile(file), write: (text) => stateFile(join(folder, "gone", "x.json")).write(text) },
+    identity,
+    () => "l",
+  );
+  expect(() => blocked.put("b", vpc)).toThrow(
+    expect.objectContaining({
+      code: "state",
+      message: expect.stringContaining("could not write"),
+      hint: expect.stringContaining("last good copy"),
+    }),
+  );
   expect(blocked.get("b")).toBeUndefined();
   expect(readFileSync(file, "utf8")).toBe(before);
 });

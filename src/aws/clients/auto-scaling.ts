@@ -12,12 +12,14 @@ export {
   DescribePoliciesCommand,
   DescribeScalingActivitiesCommand,
   DetachLoadBalancerTargetGroupsCommand,
+  EnableMetricsCollectionCommand,
   PutScalingPolicyCommand,
   StartInstanceRefreshCommand,
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 
 export const safety: Readonly<Record<string, Safety>> = {
+  EnableMetricsCollection: "same",
   // A repeat is refused (AlreadyExists), which would look like somebody else's group.
   CreateAutoScalingGroup: "look",
   UpdateAutoScalingGroup: "same",

@@ -12,6 +12,9 @@ export async function cost(options: CommonOptions & { readonly usage: readonly s
   const now = estimate(config, shippedPrices, usage);
   const others = alternatives(config, shippedPrices, usage);
   if (options.json) process.stdout.write(`${JSON.stringify(costJson(now, others), null, 2)}\n`);
-  else process.stdout.write(`${[costView(now, shippedPrices, { detail: options.verbose ?? false }), alternativesView(others), usageView(usage)].join("\n\n")}\n`);
+  else
+    process.stdout.write(
+      `${[costView(now, shippedPrices, { detail: options.verbose ?? false }), alternativesView(others), usageView(usage)].join("\n\n")}\n`,
+    );
   return 0;
 }

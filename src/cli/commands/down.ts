@@ -14,7 +14,7 @@ export interface DownOptions extends CommonOptions {
 }
 
 export async function down(options: DownOptions): Promise<number> {
-  requireConsent("down", options);
+  requireConsent("down", options.yes ?? false, goOn(options));
   const discardData = options.discardData ?? false;
   const session = await open(options, { command: "down", writes: true, resolvesAddress: false, discardData });
   try {
@@ -24,16 +24,35 @@ export async function down(options: DownOptions): Promise<number> {
   }
 }
 
+const goOn = (options: DownOptions): string => again("down", options, options.discardData ? ["--discard-data"] : []);
+
 async function remove(session: Session, options: DownOptions & { readonly discardData: boolean }): Promise<number> {
   const screen = screenOf(session);
   const { config, run, clock, graph } = session;
   screen.say(heading(screen.place, screen.errLook));
   const found = await survey(run, graph, session.types, { stack: config.stack, sweep: "all" });
   const gone = doomed(found);
-  const shown = gone.map(({ node }) => ({ name: node.name, object: node.type.name, step: node.step, holdsData: node.type.holdsData ?? false }));
+  const shown = gone.map(({ node }) => ({
+    name: node.name,
+    object: node.type.name,
+    step: node.step,
+    holdsData: node.type.holdsData ?? false,
+  }));
   const holding = shown.filter(({ holdsData, object }) => holdsData && object.startsWith("rds:"));
-  screen.say(downPreview(screen.place, shown, graph.steps, { discardData: options.discardData, keeps: holding.map(({ name }) => `a final snapshot of ${name}`) }, screen.errLook));
-  if (gone.length > 0 && !options.yes && (await ask(`Type the stack's name, ${config.stack}, to remove it: `, run.signal)) !== config.stack) {
+  screen.say(
+    downPreview(
+      screen.place,
+      shown,
+      graph.steps,
+      { discardData: options.discardData, keeps: holding.map(({ name }) => `a final snapshot of ${name}`) },
+      screen.errLook,
+    ),
+  );
+  if (
+    gone.length > 0 &&
+    !options.yes &&
+    (await ask(`Type the stack's name, ${config.stack}, to remove it: `, run.signal)) !== config.stack
+  ) {
     screen.say("Nothing was removed.");
     return 0;
   }
@@ -48,8 +67,26 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   const left = interrupted ? undefined : await leftovers(run, found, session.types, config.stack);
   const snapshots = settled.flatMap(({ leaves }) => leaves ?? []);
   screen.result(
-    downEnd({ place: screen.place, settled: settled.filter(({ key }) => wanted.has(key)), left, snapshots, ms: clock.now() - began, again: again("down", options, ["discardData"]), verbose: options.verbose ?? false }, screen.look),
-    { removed: settled.filter(({ outcome }) => outcome === "deleted").map(({ key, name, object, id }) => ({ key, name, object, id })), left, snapshots, seconds: Math.round((clock.now() - began) / 1000) },
+    downEnd(
+      {
+        place: screen.place,
+        settled: settled.filter(({ key }) => wanted.has(key)),
+        left,
+        snapshots,
+        ms: clock.now() - began,
+        again: goOn(options),
+        verbose: options.verbose ?? false,
+      },
+      screen.look,
+    ),
+    {
+      removed: settled
+        .filter(({ outcome }) => outcome === "deleted")
+        .map(({ key, name, object, id }) => ({ key, name, object, id })),
+      left,
+      snapshots,
+      seconds: Math.round((clock.now() - began) / 1000),
+    },
   );
   if (interrupted) return 5;
   if (trouble) return exitCodeOf(trouble.error);

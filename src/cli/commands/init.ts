@@ -1,10 +1,11 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type Answers, initialConfig, QUESTIONS, schemaRefFor } from "../../config/init.ts";
 import { configJsonSchemaText } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { ask, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../program.ts";
+import { again } from "../screen.ts";
 import { pathsOf } from "../session.ts";
 
 /** Writes a config; never over one that is there. */
@@ -12,15 +13,33 @@ export async function init(options: CommonOptions & { readonly yes?: boolean }):
   const { config } = pathsOf(options);
   const file = resolve(config);
   if (existsSync(file)) {
-    throw new BuddyError({ code: "usage", message: `${config} is there already`, about: { file: config }, hint: "Edit it, or name another: --config FILE." });
+    throw new BuddyError({
+      code: "usage",
+      message: `${config} is there already`,
+      about: { file: config },
+      hint: "Edit it, or name another: --config FILE.",
+    });
   }
-  requireConsent("init", options.yes ?? false);
+  requireConsent("init", options.yes ?? false, again("init", options));
   const answers = options.yes ? {} : await interview();
   const schema = schemaRefFor(dirname(file));
-  if (schema.copyTo && !existsSync(schema.copyTo)) writeFileSync(schema.copyTo, configJsonSchemaText());
-  writeFileSync(file, `${JSON.stringify(initialConfig(answers, schema.ref), null, 2)}\n`, { flag: "wx" });
-  if (options.json) process.stdout.write(`${JSON.stringify({ written: join(config) })}\n`);
-  else process.stdout.write(`Wrote ${config}. Next: buddyverse up --sandbox --yes (a rehearsal), or buddyverse plan.\n`);
+  try {
+    writeFileSync(file, `${JSON.stringify(initialConfig(answers, schema.ref), null, 2)}\n`, { flag: "wx" });
+    if (schema.copyTo) writeFileSync(schema.copyTo, configJsonSchemaText());
+  } catch (error) {
+    throw new BuddyError({
+      code: "usage",
+      message: `${config} cannot be written`,
+      about: { file: config },
+      hint: "Name a file in a folder that is there and writable: --config FILE.",
+      cause: error,
+    });
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify({ written: config })}\n`);
+  else
+    process.stdout.write(
+      `Wrote ${config}. Next: ${again("up", { ...options, sandbox: true })} --yes (a rehearsal), or ${again("plan", options)}.\n`,
+    );
   return 0;
 }
 

@@ -11,8 +11,16 @@ export async function outputs(options: CommonOptions): Promise<number> {
   const session = await open(options, { command: "outputs", writes: false, resolvesAddress: false });
   try {
     const screen = screenOf(session);
-    const found = await survey(session.run, session.graph, session.types, { stack: session.config.stack, sweep: "none", partial: true });
-    const { siteUrl, ...rest } = outputsFor(session.config, (key) => found.surveyed.get(key)?.look.live, privateKeyFile(session.paths, options.sandbox ?? false));
+    const found = await survey(session.run, session.graph, session.types, {
+      stack: session.config.stack,
+      sweep: "none",
+      partial: true,
+    });
+    const { siteUrl, ...rest } = outputsFor(
+      session.config,
+      (key) => found.surveyed.get(key)?.look.live,
+      privateKeyFile(session.paths, options.sandbox ?? false),
+    );
     screen.result(outputsView({ Site: siteUrl, ...rest }, screen.look) || "The stack is not up.", { siteUrl, ...rest });
     return 0;
   } finally {

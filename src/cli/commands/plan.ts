@@ -3,12 +3,13 @@ import { warningsFor } from "../../config/schema.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
 import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
 import { survey } from "../../engine/survey.ts";
-import { heading, planView, warningsView } from "../../report/views.ts";
 import { styleFor } from "../../report/style.ts";
+import { heading, planView, warningsView } from "../../report/views.ts";
+import { packedApp } from "../inputs.ts";
 import { monthly } from "../money.ts";
 import type { CommonOptions } from "../program.ts";
 import { screenOf } from "../screen.ts";
-import { configOf, open, speedOf, surveyOptions } from "../session.ts";
+import { configOf, open, pathsOf, speedOf, surveyOptions } from "../session.ts";
 
 export interface PlanOptions extends CommonOptions {
   readonly step?: string;
@@ -27,7 +28,13 @@ export async function plan(options: PlanOptions): Promise<number> {
     const warnings = warningsFor(session.config);
     const facts = { speed: speedOf(session), monthly: monthly(session.config, session.run.store) };
     screen.result(
-      [heading(screen.place, screen.look), warningsView(warnings, session.paths.config, screen.look), planView(found, graph.steps, facts, screen.look)].filter(Boolean).join("\n"),
+      [
+        heading(screen.place, screen.look),
+        warningsView(warnings, session.paths.config, screen.look),
+        planView(found, graph.steps, facts, screen.look),
+      ]
+        .filter(Boolean)
+        .join("\n"),
       { ...found, warnings, monthly: facts.monthly },
     );
     return options.detailedExitCode && !isEmpty(found) ? 3 : 0;
@@ -39,11 +46,19 @@ export async function plan(options: PlanOptions): Promise<number> {
 /** Asks nobody, needs no credentials: the plan for an empty account. */
 function offline(options: PlanOptions): number {
   const config = configOf(options);
-  const whole = graphOf(stepsFor(config, { publicKey: undefined, allowedCidrs: config.bastion.allowedCidrs, appArchive: undefined }), config.stack, config.tags);
+  const inputs = {
+    publicKey: undefined,
+    allowedCidrs: config.bastion.allowedCidrs,
+    appArchive: packedApp(config, pathsOf(options)),
+  };
+  const whole = graphOf(stepsFor(config, inputs), config.stack, config.tags);
   const graph = options.step ? upTo(whole, options.step) : whole;
   const found = planOffline(graph);
   const facts = { monthly: monthly(config, undefined) };
-  const look = { style: styleFor({ stream: process.stdout, env: process.env, color: options.color }), width: process.stdout.columns ?? 100 };
+  const look = {
+    style: styleFor({ stream: process.stdout, env: process.env, color: options.color }),
+    width: process.stdout.columns ?? 100,
+  };
   if (options.json) process.stdout.write(`${JSON.stringify({ ...found, monthly: facts.monthly }, null, 2)}\n`);
   else process.stdout.write(`${planView(found, graph.steps, facts, look)}\n`);
   return options.detailedExitCode ? 3 : 0;

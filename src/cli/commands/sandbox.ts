@@ -3,6 +3,7 @@ import { BuddyError } from "../../lib/errors.ts";
 import { readWorld } from "../../sandbox/file.ts";
 import { inventory } from "../../sandbox/inventory.ts";
 import { takeLock } from "../../state/lock.ts";
+import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../program.ts";
 import { pathsOf } from "../session.ts";
 
@@ -13,20 +14,34 @@ export async function sandbox(action: string, options: CommonOptions): Promise<n
     const lock = takeLock(paths.lock, "sandbox reset", String(process.pid), new Date());
     const there = existsSync(paths.state);
     rmSync(paths.state, { force: true });
-    for (const file of [`${paths.folder}/Buddy-Project.sandbox.pem`, `${paths.folder}/Buddy-Project.sandbox.pem.pub`]) rmSync(file, { force: true });
+    const key = privateKeyFile(paths, true);
+    for (const file of [key, `${key}.pub`]) rmSync(file, { force: true });
     lock.release();
     if (options.json) process.stdout.write(`${JSON.stringify({ reset: there })}\n`);
-    else process.stdout.write(there ? `The sandbox is empty: ${paths.state} is gone.\n` : "The sandbox was empty already.\n");
+    else
+      process.stdout.write(
+        there ? `The sandbox is empty: ${paths.state} is gone.\n` : "The sandbox was empty already.\n",
+      );
     return 0;
   }
-  if (action !== "show") throw new BuddyError({ code: "usage", message: `sandbox cannot "${action}"`, hint: "It can show or reset." });
+  if (action !== "show")
+    throw new BuddyError({ code: "usage", message: `sandbox cannot "${action}"`, hint: "It can show or reset." });
   const world = readWorld(paths.state);
   const found = world ? inventory(world) : [];
-  if (options.json) process.stdout.write(`${JSON.stringify({ time: world ? new Date(world.time).toISOString() : null, objects: found }, null, 2)}\n`);
-  else if (!world) process.stdout.write("The sandbox is empty. `buddyverse up --sandbox --yes` brings the stack up in it.\n");
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ time: world ? new Date(world.time).toISOString() : null, objects: found }, null, 2)}\n`,
+    );
+  else if (!world)
+    process.stdout.write("The sandbox is empty. `buddyverse up --sandbox --yes` brings the stack up in it.\n");
   else {
-    process.stdout.write(`Account ${world.account}, ${world.region}, ${new Date(world.time).toISOString()} of sandbox time.\n`);
-    for (const { kind, ids } of found) process.stdout.write(`  ${kind.padEnd(28)} ${String(ids.length).padStart(3)}  ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}\n`);
+    process.stdout.write(
+      `Account ${world.account}, ${world.region}, ${new Date(world.time).toISOString()} of sandbox time.\n`,
+    );
+    for (const { kind, ids } of found)
+      process.stdout.write(
+        `  ${kind.padEnd(28)} ${String(ids.length).padStart(3)}  ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}\n`,
+      );
   }
   return 0;
 }

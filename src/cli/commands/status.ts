@@ -12,7 +12,10 @@ export async function status(options: CommonOptions): Promise<number> {
     const screen = screenOf(session);
     const items = statusOf(await survey(session.run, session.graph, session.types, surveyOptions(session)));
     const inSync = items.every(({ standing }) => standing === "in-sync");
-    screen.result(`${heading(screen.place, screen.look)}\n${statusView(items, session.graph.steps, screen.place, screen.look)}`, { inSync, resources: items });
+    screen.result(
+      `${heading(screen.place, screen.look)}\n${statusView(items, session.graph.steps, screen.place, screen.look)}`,
+      { inSync, resources: items },
+    );
     return inSync ? 0 : 3;
   } finally {
     session.close();

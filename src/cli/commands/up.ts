@@ -2,9 +2,9 @@ import { outputsFor } from "../../../steps/outputs.ts";
 import { preflight } from "../../../steps/resources/preflight.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { upTo } from "../../engine/graph.ts";
+import { count, isEmpty, type Plan, type PlanItem, planUp } from "../../engine/plan.ts";
 import type { Identified } from "../../engine/resource.ts";
-import { count, isEmpty, type Plan, planUp } from "../../engine/plan.ts";
-import { survey } from "../../engine/survey.ts";
+import { type Survey, survey } from "../../engine/survey.ts";
 import { bringUp, type Settled } from "../../engine/up.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
@@ -22,7 +22,7 @@ export interface UpOptions extends CommonOptions {
 }
 
 export async function up(options: UpOptions): Promise<number> {
-  requireConsent("up", options);
+  requireConsent("up", options.yes ?? false, goOn(options));
   const session = await open(options, { command: "up", writes: true, resolvesAddress: true });
   try {
     return await bring(session, options);
@@ -30,6 +30,9 @@ export async function up(options: UpOptions): Promise<number> {
     session.close();
   }
 }
+
+const goOn = (options: UpOptions): string =>
+  again("up", options, [...(options.step ? ["--step", options.step] : []), ...(options.replace ? ["--replace"] : [])]);
 
 async function bring(session: Session, options: UpOptions): Promise<number> {
   const screen = screenOf(session);
@@ -42,9 +45,11 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   const found = await survey(run, graph, session.types, surveyOptions(session, options.step));
   const planned = planUp(found);
   const facts = { speed: speedOf(session), monthly: monthly(config, run.store) };
-  const onlyCreates = planned.items.every(({ action }) => action === "create" || action === "wait" || action === "none");
+  const onlyCreates = planned.items.every(
+    ({ action }) => action === "create" || action === "wait" || action === "none",
+  );
   screen.say(onlyCreates ? planSummary(planned, facts) : planView(planned, graph.steps, facts, screen.errLook));
-  refuseReplacements(planned, options.replace ?? false);
+  refuseReplacements(planned, found, options.replace ?? false);
 
   const began = { clock: clock.now(), real: performance.now() };
   let settled: readonly Settled[] = [];
@@ -55,7 +60,12 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
       screen.say("Nothing was changed.");
       return 0;
     }
-    const keyFile = makeKeyPair({ config, paths: session.paths, sandbox: options.sandbox ?? false, inputs: session.inputs });
+    const keyFile = makeKeyPair({
+      config,
+      paths: session.paths,
+      sandbox: options.sandbox ?? false,
+      inputs: session.inputs,
+    });
     if (keyFile) screen.say(`The private key of the key pair is in ${keyFile}. It is written only this once.`);
     began.clock = clock.now();
     began.real = performance.now();
@@ -68,26 +78,56 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
     }
   }
 
-  const outputs = outputsFor(config, (key) => live.get(key) ?? found.surveyed.get(key)?.look.live, privateKeyFile(session.paths, options.sandbox ?? false));
+  const outputs = outputsFor(
+    config,
+    (key) => live.get(key) ?? found.surveyed.get(key)?.look.live,
+    privateKeyFile(session.paths, options.sandbox ?? false),
+  );
   const { siteUrl, ...rest } = outputs;
-  const pending = planned.items.filter(({ action }) => action === "blocked").map(({ key, name, reason }) => ({ key, name, reason }));
+  const pending = planned.items
+    .filter(({ action }) => action === "blocked")
+    .map(({ key, name, reason }) => ({ key, name, reason }));
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   if (settled.length > 0) {
     screen.result(
       upEnd(
-        { place: screen.place, settled, ms: clock.now() - began.clock, realMs: performance.now() - began.real, siteUrl, outputs: rest, next: again("status", options), again: again("up", options, ["step", "replace"]), verbose: options.verbose ?? false },
+        {
+          place: screen.place,
+          settled,
+          ms: clock.now() - began.clock,
+          realMs: performance.now() - began.real,
+          siteUrl,
+          outputs: rest,
+          next: again("status", options),
+          again: goOn(options),
+          verbose: options.verbose ?? false,
+        },
         screen.look,
       ),
-      { changed: settled.filter(({ outcome }) => outcome !== "unchanged").length, settled: settled.map(plain), outputs, seconds: Math.round((clock.now() - began.clock) / 1000) },
+      {
+        changed: settled.filter(({ outcome }) => outcome !== "unchanged").length,
+        settled: settled.map(plain),
+        outputs,
+        seconds: Math.round((clock.now() - began.clock) / 1000),
+        ...(trouble ? { error: plain(trouble).error } : {}),
+      },
     );
   } else {
-    screen.result(pending.map(({ name, reason }) => `! ${name}: ${reason}`).join("\n") || "Everything is as the config says.", { changed: 0, pending, outputs });
+    const causes = pending.filter(({ reason }) => !reason?.startsWith("waits for"));
+    screen.result(
+      causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`).join("\n") ||
+        "Everything is as the config says.",
+      { changed: 0, pending, outputs },
+    );
   }
   if (!trouble) return 0;
   return settled.some(({ outcome }) => outcome === "interrupted") ? 5 : exitCodeOf(trouble.error);
 }
 
-const plain = ({ error, ...rest }: Settled) => ({ ...rest, ...(error ? { error: { code: error.code, message: error.message, about: error.about, hint: error.hint } } : {}) });
+const plain = ({ error, ...rest }: Settled) => ({
+  ...rest,
+  ...(error ? { error: { code: error.code, message: error.message, about: error.about, hint: error.hint } } : {}),
+});
 
 async function checkFirst(session: Session): Promise<void> {
   const problems = await preflight(session.aws, session.config);
@@ -102,9 +142,13 @@ async function checkFirst(session: Session): Promise<void> {
 }
 
 /** A replacement is never silent: asked for with --replace, and never where it would lose data. */
-function refuseReplacements(plan: Plan, allowed: boolean): void {
+function refuseReplacements(plan: Plan, { surveyed }: Survey, allowed: boolean): void {
   const replaced = plan.items.filter(({ action, differences }) => action === "replace" && differences.length > 0);
-  const data = replaced.filter(({ holdsData }) => holdsData);
+  const holders = [...surveyed.values()].filter(({ node, look }) => node.type.holdsData && look.live);
+  const standsOn = (user: string, key: string): boolean =>
+    user === key || (surveyed.get(user)?.node.needs.some((need) => standsOn(need, key)) ?? false);
+  const dataOn = ({ key }: PlanItem) => holders.filter(({ node }) => standsOn(node.key, key));
+  const data = replaced.filter((item) => dataOn(item).length > 0);
   const refused = data.length > 0 ? data : allowed ? [] : replaced;
   if (refused.length === 0) return;
   throw new BuddyError({
@@ -112,7 +156,7 @@ function refuseReplacements(plan: Plan, allowed: boolean): void {
     message: `${refused.map(({ name, reason }) => `${name} would have to be made anew: ${reason}`).join("; ")}`,
     hint:
       data.length > 0
-        ? "It holds data, so up does not do that. Put the config back as it was; or move the data and take the stack down."
+        ? `The data of ${[...new Set(data.flatMap(dataOn).map(({ node }) => node.name))].join(", ")} would be lost, so up does not do that. Put the config back as it was; or save the data and take the stack down.`
         : "Say --replace to have it done, or put the config back as it was. Nothing was changed.",
   });
 }

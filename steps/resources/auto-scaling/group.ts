@@ -22,6 +22,8 @@ export interface GroupSpec {
   readonly gracePeriodSeconds: number;
   /** How long a new instance's metrics do not count. */
   readonly warmupSeconds: number;
+  /** The group's own metrics that CloudWatch collects; none unless asked for. */
+  readonly metrics: readonly string[];
 }
 /** `id` is the name. */
 export interface GroupLive extends GroupSpec, Identified {
@@ -114,6 +116,7 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     healthCheckType: group.HealthCheckType?.includes("ELB") ? "ELB" : "EC2",
     gracePeriodSeconds: group.HealthCheckGracePeriod ?? 0,
     warmupSeconds: group.DefaultInstanceWarmup ?? 0,
+    metrics: (group.EnabledMetrics ?? []).flatMap(({ Metric }) => Metric ?? []),
     // Set only while the group is being deleted ("Delete in progress").
     deleting: group.Status !== undefined && group.Status !== "",
     serving: 0,
@@ -176,6 +179,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   same: {
     desired: onlyAtBirth,
     warmupSeconds: onlyAtBirth,
+    metrics: (wanted, found) => wanted.every((metric) => found.includes(metric)),
     subnetIds: sameSet,
     targetGroupArns: sameSet,
   },
@@ -227,6 +231,13 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   async update(aws, { id: AutoScalingGroupName, targetGroupArns: attached }, spec, changed, owner) {
+    if (changed.has("metrics")) {
+      await aws.autoScaling.enableMetricsCollection({
+        AutoScalingGroupName,
+        Granularity: "1Minute",
+        Metrics: [...spec.metrics],
+      });
+    }
     const template = changed.has("launchTemplateId") || changed.has("launchTemplateVersion");
     const settings = {
       ...(changed.has("min") || changed.has("max") ? { MinSize: spec.min, MaxSize: spec.max } : {}),

@@ -1,10 +1,12 @@
+import type { Image } from "@aws-sdk/client-ec2";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { absentAs, hasCode } from "../../../src/aws/errors.ts";
-import { findOwned, tagList, tagsFrom } from "../../../src/aws/owned.ts";
+import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../../../src/aws/owned.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import { onlyAtBirth } from "../../../src/engine/differences.ts";
 import type { Health, Identified, ResourceType, Tags } from "../../../src/engine/resource.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
+import { imageById, isThere } from "./images.ts";
 import { ofStack, tagSpecifications } from "./tags.ts";
 
 export interface ImageSpec {
@@ -31,46 +33,40 @@ export interface ImageLive extends ImageSpec, Identified {
 const SNAPSHOTS_TAG = "buddyverse:snapshots";
 const TAGGED = "tagged";
 
-const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeImages"]>[0]) =>
-  aws.together(`ec2:images:${JSON.stringify(input)}`, async () => {
-    const images = await allPages(
-      (NextToken) => aws.ec2.describeImages({ ...input, NextToken }),
-      (page) => page.Images,
-      (page) => page.NextToken,
-    );
-    return (
-      images
-        .map((image): ImageLive => {
-          const tags = tagsFrom(image.Tags);
-          return {
-            id: image.ImageId as string,
-            tags,
-            builderId: image.SourceInstanceId ?? "",
-            snapshotsTagged: tags[SNAPSHOTS_TAG] === TAGGED,
-            imageName: image.Name ?? "",
-            state: image.State ?? "",
-            reason: image.StateReason?.Message ?? "",
-            rootDevice: image.RootDeviceName ?? "",
-            rootGiB:
-              image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs
-                ?.VolumeSize ?? 0,
-            snapshotIds: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
-          };
-        })
-        // Deregistered images linger in the answers; moto shows them without a state.
-        .filter(({ state }) => state !== "deregistered" && state !== "")
-    );
-  });
+function live(image: Image): ImageLive {
+  const tags = tagsFrom(image.Tags);
+  return {
+    id: image.ImageId as string,
+    tags,
+    builderId: image.SourceInstanceId ?? "",
+    snapshotsTagged: tags[SNAPSHOTS_TAG] === TAGGED,
+    imageName: image.Name ?? "",
+    state: image.State ?? "",
+    reason: image.StateReason?.Message ?? "",
+    rootDevice: image.RootDeviceName ?? "",
+    rootGiB:
+      image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs?.VolumeSize ?? 0,
+    snapshotIds: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
+  };
+}
 
 /** The stack's own images. */
 export const listImages = (aws: Aws, stack: string): Promise<readonly ImageLive[]> =>
-  describe(aws, { Owners: ["self"], Filters: ofStack(stack) });
-
-const byId = (aws: Aws, id: string) =>
-  aws.batched("ec2:images", id, async (ids) => {
-    const found = await describe(aws, { Owners: ["self"], Filters: [{ Name: "image-id", Values: [...ids] }] });
-    return new Map(found.map((one) => [one.id, one]));
+  aws.together(`ec2:images:${stack}`, async () => {
+    const images = await allPages(
+      (NextToken) => aws.ec2.describeImages({ Owners: ["self"], Filters: ofStack(stack), NextToken }),
+      (page) => page.Images,
+      (page) => page.NextToken,
+    );
+    return images.filter(isThere).map(live);
   });
+
+const byId = async (aws: Aws, id: string): Promise<ImageLive | undefined> => {
+  const found = await imageById(aws, id);
+  return found && live(found);
+};
+
+const findListed = findOwned(listImages, { byId });
 
 /** `error` and `invalid` are failures that AWS's own waiters wait on for ever. */
 function health({ id, state, reason }: ImageLive): Health {
@@ -87,8 +83,15 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
   unrecorded: ["builderId"],
   patience: { usual: 300, limit: 2_400, gone: 1 },
   retryable: { create: ["IncorrectInstanceState"], delete: ["InvalidSnapshot.InUse"] },
+  // `find` reads a recorded image by its id, together with the public ones.
+  listCosts: true,
   list: listImages,
-  find: findOwned(listImages, { byId }),
+  async find(aws, owner, id) {
+    const recorded = id === undefined ? undefined : await byId(aws, id);
+    return recorded?.tags[KEY_TAG] === owner.key && recorded.tags[STACK_TAG] === owner.stack
+      ? recorded
+      : findListed(aws, owner, id);
+  },
   health,
 
   async create(aws, { builderId }, owner) {

@@ -3,6 +3,7 @@ import type { Aws } from "../../../src/aws/aws.ts";
 import { absentAs } from "../../../src/aws/errors.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import type { Identified, ResourceType } from "../../../src/engine/resource.ts";
+import { imageById } from "./images.ts";
 
 /** Nothing is asked of it but to be there: its name says what is looked up. */
 export type PublicImageSpec = Readonly<Record<never, never>>;
@@ -35,8 +36,6 @@ const KNOWN: Readonly<Record<string, Known>> = {
   },
 };
 
-const GONE = ["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"];
-
 /** Where AWS does not say how large the root volume is. */
 const ROOT_GIB = 8;
 
@@ -51,20 +50,10 @@ const live = (image: Image): PublicImageLive => ({
   state: image.State ?? "",
 });
 
-// By id and not by filter: of all public images AWS would look through every one.
-const describe = async (aws: Aws, ids: readonly string[]) => {
-  const { Images = [] } = await aws.ec2.describeImages({ ImageIds: [...ids] });
-  return Images.filter(({ State }) => State === "available").map(live);
+const byId = async (aws: Aws, id: string): Promise<PublicImageLive | undefined> => {
+  const found = await imageById(aws, id);
+  return found?.State === "available" ? live(found) : undefined;
 };
-
-/** An image by its id. One unknown id fails a whole list: then each is asked for alone. */
-const byId = (aws: Aws, id: string): Promise<PublicImageLive | undefined> =>
-  aws.batched("ec2:public-images", id, async (ids) => {
-    const found =
-      (await absentAs(GONE, () => describe(aws, ids))) ??
-      (await Promise.all(ids.map((one) => absentAs(GONE, () => describe(aws, [one]))))).flatMap((one) => one ?? []);
-    return new Map(found.map((one) => [one.id, one]));
-  });
 
 async function newestOf(aws: Aws, { owner, name }: Known): Promise<PublicImageLive | undefined> {
   const images = await allPages(

@@ -139,7 +139,7 @@ export async function deleteWithSnapshot(
   aws: Aws,
   instance: InstanceLive,
   { discardData, label }: DeleteOptions,
-): Promise<void> {
+): Promise<string | undefined> {
   const { id, status } = instance;
   if (NO_SNAPSHOT.has(status) && !discardData)
     throw blocked(
@@ -147,7 +147,9 @@ export async function deleteWithSnapshot(
       `is ${status}: AWS can delete it only without a final snapshot`,
       "Restore what you need from its automated backups first; then run `buddyverse down --discard-data`.",
     );
-  await deleteInstance(aws, instance, discardData ? undefined : `${id}-final-${label}`);
+  const snapshot = discardData ? undefined : `${id}-final-${label}`;
+  await deleteInstance(aws, instance, snapshot);
+  return snapshot;
 }
 
 /** @param snapshot the name of the snapshot that stays; undefined: none. */

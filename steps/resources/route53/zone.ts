@@ -43,7 +43,7 @@ export const existingZone: ResourceType<ZoneSpec, ZoneLive> = {
         hint: "Keep the one whose name servers the registrar names; remove or rename the others.",
       });
     }
-    const whole = zone && (await zoneById(aws, zone.id));
+    const whole = zone && (await zoneOfRecords(aws, zone.id));
     return whole && { ...whole, domain };
   },
 };

@@ -46,6 +46,7 @@ const spec: GroupSpec = {
   healthCheckType: "ELB",
   gracePeriodSeconds: 300,
   warmupSeconds: 120,
+  metrics: ["GroupInServiceInstances"],
 };
 const instance = (
   InstanceId: string,
@@ -75,6 +76,7 @@ const groupIs = (change: object = {}, ...Instances: Instance[]) =>
         HealthCheckType: "ELB",
         HealthCheckGracePeriod: 300,
         DefaultInstanceWarmup: 120,
+        EnabledMetrics: [{ Metric: "GroupInServiceInstances", Granularity: "1Minute" }],
         CreatedTime: new Date(0),
         Instances,
         Tags: awsTags("auto-scaling-group", NAME).map((tag) => ({ ...tag, ResourceId: NAME })),

@@ -65,7 +65,12 @@ describe("a parameter", () => {
   });
 
   test("is swept by the stack's tag", async () => {
-    ssm.on(DescribeParametersCommand).resolves({ Parameters: [{ Name: NAME, Type: "String" }, { Name: SECRET, Type: "SecureString" }] });
+    ssm.on(DescribeParametersCommand).resolves({
+      Parameters: [
+        { Name: NAME, Type: "String" },
+        { Name: SECRET, Type: "SecureString" },
+      ],
+    });
     expect((await parameter.list?.(aws, "test"))?.map(({ id }) => id)).toEqual([NAME]);
     expect((await generatedSecret.list?.(aws, "test"))?.map(({ id }) => id)).toEqual([SECRET]);
     expect(ssm.commandCalls(DescribeParametersCommand)[0]?.args[0].input.ParameterFilters).toEqual([

@@ -50,6 +50,18 @@ const settings = {
   DefaultInstanceWarmup: z.number().int().min(-1).optional(),
 };
 
+/** The metrics of a group (Auto Scaling user guide, "Amazon CloudWatch metrics"). */
+const GROUP_METRICS = [
+  "GroupMinSize",
+  "GroupMaxSize",
+  "GroupDesiredCapacity",
+  "GroupInServiceInstances",
+  "GroupPendingInstances",
+  "GroupStandbyInstances",
+  "GroupTerminatingInstances",
+  "GroupTotalInstances",
+] as const;
+
 const tagsOf = (given: z.infer<typeof tags>): GroupTag[] =>
   given.map(({ Key, Value, PropagateAtLaunch }) => ({ key: Key, value: Value ?? "", propagate: PropagateAtLaunch }));
 
@@ -124,6 +136,7 @@ const described = (sim: Sim, one: Group) => ({
   HealthCheckType: one.healthCheckType,
   HealthCheckGracePeriod: one.graceSeconds,
   ...(one.warmupSeconds === null ? {} : { DefaultInstanceWarmup: one.warmupSeconds }),
+  EnabledMetrics: one.metrics.map((Metric) => ({ Metric, Granularity: "1Minute" })),
   CreatedTime: new Date(one.createdAt),
   ...(one.deleting ? { Status: "Delete in progress" } : {}),
   Instances: membersOf(sim, one.name).map(describedMember),
@@ -174,6 +187,7 @@ export const groups: SandboxService = {
           // The console's 300 is not the API's default (user guide, health check grace period).
           graceSeconds: input.HealthCheckGracePeriod ?? 0,
           warmupSeconds: input.DefaultInstanceWarmup ?? null,
+          metrics: [],
           tags: tagsOf(input.Tags ?? []),
           createdAt: sim.now,
           deleting: false,
@@ -183,6 +197,20 @@ export const groups: SandboxService = {
         };
         groupTable(sim).put(made.name, setDesired(sim, made, desired, "a user request created an AutoScalingGroup"));
         live(sim, made.name);
+        return {};
+      },
+    ),
+
+    EnableMetricsCollection: operation(
+      {
+        AutoScalingGroupName: name,
+        Granularity: z.literal("1Minute"),
+        Metrics: z.array(z.enum(GROUP_METRICS)).optional(),
+      },
+      (input, sim) => {
+        const group = groupFor(sim, input.AutoScalingGroupName);
+        const metrics = [...new Set([...group.metrics, ...(input.Metrics ?? GROUP_METRICS)])].sort();
+        groupTable(sim).put(group.name, { ...group, metrics });
         return {};
       },
     ),

@@ -22,6 +22,8 @@ export interface Group {
   readonly graceSeconds: number;
   readonly warmupSeconds: number | null;
   readonly tags: readonly GroupTag[];
+  /** Group metrics that CloudWatch collects. */
+  readonly metrics: readonly string[];
   readonly createdAt: number;
   readonly deleting: boolean;
   /** Why the number of instances changes next, for the activity's Cause. */

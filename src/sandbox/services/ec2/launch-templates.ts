@@ -228,9 +228,8 @@ export const launchTemplates: SandboxService = {
         NextToken: z.string().optional(),
       },
       (input, sim) => {
-        const seen = launchTemplateTable(sim)
-          .seenAll()
-          .find(({ id }) => id === launchTemplateFor(sim, input).id) as LaunchTemplate;
+        const template = launchTemplateFor(sim, input);
+        const seen = launchTemplateTable(sim).seen(template.id) ?? template;
         const numbers = input.Versions
           ? [...new Set(input.Versions.map((version) => versionNumber(seen, version)))]
           : seen.versions.map((_version, index) => index + 1);
