@@ -22,7 +22,9 @@ await build({
   minifyWhitespace: true,
   legalComments: "external",
   define: { BUDDYVERSE_VERSION: JSON.stringify(version) },
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
   plugins: [esbuildText],
   logLevel: "warning",
 });

@@ -7,7 +7,12 @@ import { join } from "node:path";
 const bin = join(import.meta.dirname, "..", "bin", "buddyverse.js");
 const folder = mkdtempSync(join(tmpdir(), "buddyverse-bench-"));
 writeFileSync(join(folder, "buddyverse.config.json"), "{}");
-const run = (...args) => execFileSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+const run = (...args) =>
+  execFileSync(process.execPath, [bin, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
 
 /** The median wall time of some runs, taken in turns so that a slow moment of the machine hits all alike. */
 function medians(commands, rounds = 15) {
@@ -23,13 +28,21 @@ function medians(commands, rounds = 15) {
 }
 const line = (what, value, promise) => console.log(`${what.padEnd(58)} ${value.padStart(10)}   ${promise}`);
 
-const [nothing, help, version] = medians([["-e", "0"], [bin, "--help"], [bin, "--version"]]);
+const [nothing, help, version] = medians([
+  ["-e", "0"],
+  [bin, "--help"],
+  [bin, "--version"],
+]);
 line("start of --help, over node -e 0", `${(help / nothing).toFixed(2)} ×`, "at most 2 ×");
 line("start of --version, over node -e 0", `${(version / nothing).toFixed(2)} ×`, "at most 2 ×");
 
 const planned = JSON.parse(run("plan", "--sandbox", "--json"));
 const up = JSON.parse(run("up", "--sandbox", "--sandbox-speed", "max", "--yes", "--json"));
-line("up, in AWS time, over its longest chain of AWS time", `${(up.seconds / planned.seconds).toFixed(2)} ×`, "at most 1.10 ×");
+line(
+  "up, in AWS time, over its longest chain of AWS time",
+  `${(up.seconds / planned.seconds).toFixed(2)} ×`,
+  "at most 1.10 ×",
+);
 const calls = (...args) => {
   const trace = join(folder, "trace.jsonl");
   try {
@@ -39,6 +52,10 @@ const calls = (...args) => {
   }
   return readFileSync(trace, "utf8").trim().split("\n").length;
 };
-line("calls of status on the whole stack", String(calls("status", "--sandbox", "--sandbox-speed", "max")), "at most 40");
+line(
+  "calls of status on the whole stack",
+  String(calls("status", "--sandbox", "--sandbox-speed", "max")),
+  "at most 40",
+);
 line("calls of a second up", String(calls("up", "--sandbox", "--sandbox-speed", "max", "--yes")), "at most 40");
 rmSync(folder, { recursive: true });

@@ -1,4 +1,5 @@
 import type { Graph } from "../engine/graph.ts";
+import type { BuddyError } from "../lib/errors.ts";
 import { jsonLinesReporter } from "../report/json-lines.ts";
 import { linesReporter } from "../report/lines.ts";
 import { liveReporter } from "../report/live.ts";
@@ -67,6 +68,9 @@ const looking = (
   style: styleFor({ stream, env: process.env, color: options.color }),
   width: stream.columns ?? 100,
 });
+
+/** An error as a part of a JSON document. */
+export const errorJson = ({ code, message, about, hint }: BuddyError) => ({ code, message, about, hint });
 
 /** The command line that goes on with the same stage and files. @param own the command's own options, as typed. */
 export function again(command: string, options: CommonOptions, own: readonly string[] = []): string {

@@ -108,7 +108,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
     return clock.sleep(wake - now, run.signal).catch(() => throwIfInterrupted(run));
   };
 
-  /** Sleeps so that little time is lost once the thing is due, and few looks are made before. */
+  /** Sleeps so that little time is lost once the thing is due, or ready early, and few looks are made before. */
   async function waitFor(why: string, usual: number, limit: number, live: Identified | undefined): Promise<void> {
     if (waiting?.why !== why) waiting = { why, since: clock.now(), usual };
     const elapsed = (clock.now() - waiting.since) / 1000;
@@ -121,7 +121,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
       });
     }
     const due = usual * 0.7;
-    const seconds = elapsed < due ? Math.max(1, due - elapsed) : Math.min(15, Math.max(1, usual * 0.025));
+    const seconds = elapsed < due ? Math.min(30, Math.max(1, due - elapsed)) : Math.min(15, Math.max(1, usual * 0.025));
     await sleep(seconds * 1000);
   }
 

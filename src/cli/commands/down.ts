@@ -5,7 +5,7 @@ import { silentReporter } from "../../report/reporter.ts";
 import { downEnd, downPreview, heading } from "../../report/views.ts";
 import { ask, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../program.ts";
-import { again, screenOf } from "../screen.ts";
+import { again, errorJson, screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
 
 export interface DownOptions extends CommonOptions {
@@ -62,7 +62,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   const reporter = gone.length > 0 ? screen.report(graph, "down", (key) => wanted.has(key)) : silentReporter;
   session.listen(reporter.emit);
   const settled = await bringDown(run, found).finally(reporter.stop);
-  const trouble = settled.find(({ outcome }) => outcome === "failed");
+  const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   const interrupted = settled.some(({ outcome }) => outcome === "interrupted");
   const left = interrupted ? undefined : await leftovers(run, found, session.types, config.stack);
   const snapshots = settled.flatMap(({ leaves }) => leaves ?? []);
@@ -86,6 +86,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
       left,
       snapshots,
       seconds: Math.round((clock.now() - began) / 1000),
+      ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
     },
   );
   if (interrupted) return 5;

@@ -12,7 +12,7 @@ import { ask, requireConsent } from "../ask.ts";
 import { makeKeyPair, privateKeyFile } from "../inputs.ts";
 import { monthly } from "../money.ts";
 import type { CommonOptions } from "../program.ts";
-import { again, screenOf } from "../screen.ts";
+import { again, errorJson, screenOf } from "../screen.ts";
 import { open, type Session, speedOf, surveyOptions } from "../session.ts";
 
 export interface UpOptions extends CommonOptions {
@@ -109,7 +109,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
         settled: settled.map(plain),
         outputs,
         seconds: Math.round((clock.now() - began.clock) / 1000),
-        ...(trouble ? { error: plain(trouble).error } : {}),
+        ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
       },
     );
   } else {
@@ -124,10 +124,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   return settled.some(({ outcome }) => outcome === "interrupted") ? 5 : exitCodeOf(trouble.error);
 }
 
-const plain = ({ error, ...rest }: Settled) => ({
-  ...rest,
-  ...(error ? { error: { code: error.code, message: error.message, about: error.about, hint: error.hint } } : {}),
-});
+const plain = ({ error, ...rest }: Settled) => ({ ...rest, ...(error ? { error: errorJson(error) } : {}) });
 
 async function checkFirst(session: Session): Promise<void> {
   const problems = await preflight(session.aws, session.config);

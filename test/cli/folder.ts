@@ -1,0 +1,65 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { ConfigInput } from "../../src/config/schema.ts";
+import { buddyverse, type Ended } from "../command.ts";
+
+export interface TracedLine {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: unknown;
+  readonly [key: string]: unknown;
+}
+
+/** A folder with a config in it, as a user has one; gone after the test. */
+export interface Folder {
+  readonly path: string;
+  configure(config: ConfigInput): void;
+  /** Runs the command in it, with no AWS settings but those given. */
+  run(line: string, env?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** Runs it on a sandbox that does not wait. */
+  rehearse(line: string): Promise<Ended>;
+  files(): string[];
+  read(name: string): string;
+  trace(name?: string): TracedLine[];
+}
+
+export function makeFolder(): string {
+  return mkdtempSync(join(tmpdir(), "buddyverse-cli-"));
+}
+
+/** @param config null for none; @param like a folder to start from, with what is in it. */
+export function folder(config: ConfigInput | null = {}, like?: string): Folder {
+  const path = makeFolder();
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  if (like) cpSync(like, path, { recursive: true });
+  const made = at(path);
+  if (config) made.configure(config);
+  return made;
+}
+
+export function at(path: string): Folder {
+  const run: Folder["run"] = (line, env = {}) =>
+    buddyverse(line === "" ? [] : line.split(" "), { cwd: path, env: { HOME: path, ...env } });
+  return {
+    path,
+    configure: (config) => writeFileSync(join(path, "buddyverse.config.json"), JSON.stringify(config)),
+    run,
+    rehearse: (line) => run(`${line} --sandbox --sandbox-speed max`),
+    files: () => readdirSync(path).sort(),
+    read: (name) => readFileSync(join(path, name), "utf8"),
+    trace: (name = "trace.jsonl") =>
+      existsSync(join(path, name))
+        ? readFileSync(join(path, name), "utf8")
+            .split("\n")
+            .filter((line) => line !== "")
+            .map((line) => JSON.parse(line))
+        : [],
+  };
+}
+
+const READS = /^(Get|Describe|List|BatchGet)/;
+/** What changes something. */
+export const writesIn = (lines: readonly TracedLine[]): string[] =>
+  lines.map(({ operation }) => operation).filter((operation) => !READS.test(operation));

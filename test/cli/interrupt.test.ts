@@ -1,0 +1,137 @@
+import { spawn } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { folder, writesIn } from "./folder.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+/** Starts a program that is to be interrupted, or to hold a lock, and is ended with the test. */
+function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: cwd, AWS_EC2_METADATA_DISABLED: "true", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let stdout = "";
+  let stderr = "";
+  const waiting: { readonly pattern: RegExp; readonly seen: () => void }[] = [];
+  const look = () => {
+    for (const { pattern, seen } of waiting) if (pattern.test(stdout + stderr)) seen();
+  };
+  child.stdout.on("data", (text) => {
+    stdout += text;
+    look();
+  });
+  child.stderr.on("data", (text) => {
+    stderr += text;
+    look();
+  });
+  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
+    child.on("close", (code) => resolve({ code, stdout, stderr })),
+  );
+  return {
+    interrupt: () => child.kill("SIGINT"),
+    ended,
+    /** Until it has printed this. */
+    says: (pattern: RegExp) =>
+      new Promise<void>((resolve, reject) => {
+        waiting.push({ pattern, seen: resolve });
+        look();
+        void ended.then(({ code }) => reject(new Error(`it ended with ${code} before it said ${pattern}:\n${stderr}`)));
+      }),
+  };
+}
+const command = (line: string, cwd: string, env?: Readonly<Record<string, string>>) =>
+  start([join(ROOT, "bin", "buddyverse.js"), ...line.split(" ")], cwd, env);
+
+test("Ctrl-C in the middle of up: said at once, out within 5 s with exit 5, and the next up goes on", async () => {
+  const on = folder();
+  const up = command("up --sandbox --yes --trace first.jsonl", on.path);
+  await up.says(/database1 creating/);
+  const pressed = performance.now();
+  up.interrupt();
+  const { code, stdout, stderr } = await up.ended;
+  expect(performance.now() - pressed).toBeLessThan(5_000);
+  expect(code).toBe(5);
+  expect(stderr).toContain("interrupting: the calls that are under way are finished and recorded");
+  expect(stdout).toContain("! Interrupted, after");
+  expect(stdout).toContain("To go on: buddyverse up --sandbox\n");
+  expect(on.files()).not.toContain("buddyverse.sandbox.json.lock");
+
+  expect((await on.rehearse("status")).code).toBe(3);
+  const rest = await on.rehearse("up --yes --trace second.jsonl");
+  expect(rest.code).toBe(0);
+  const made = [...writesIn(on.trace("first.jsonl")), ...writesIn(on.trace("second.jsonl"))].filter((operation) =>
+    /^Create(Vpc|DBInstance|FileSystem|LoadBalancer)$/.test(operation),
+  );
+  expect(made.sort()).toEqual(["CreateDBInstance", "CreateFileSystem", "CreateLoadBalancer", "CreateVpc"]);
+  expect((await on.rehearse("status")).code).toBe(0);
+});
+
+test("Ctrl-C with --json: the document says that it was interrupted", async () => {
+  const on = folder();
+  const up = command("up --sandbox --sandbox-speed 1 --yes --json --trace trace.jsonl", on.path);
+  // With --json nothing is printed before the end: the lock tells that it works.
+  while (!on.files().includes("buddyverse.sandbox.json")) await new Promise((resolve) => setImmediate(resolve));
+  up.interrupt();
+  const { code, stdout } = await up.ended;
+  expect(code).toBe(5);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: "interrupted" } });
+});
+
+test("Ctrl-C while AWS does not answer: said at once, out within 5 s; twice: at once", async () => {
+  const asked: (() => void)[] = [];
+  const server = createServer(() => asked.splice(0).forEach((tell) => tell()));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => server.closeAllConnections());
+  onTestFinished(() => void server.close());
+  const env = {
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "example",
+  };
+  const on = folder();
+  for (const twice of [false, true]) {
+    const reached = new Promise<void>((resolve) => asked.push(resolve));
+    const up = command("up --yes", on.path, env);
+    await reached;
+    const pressed = performance.now();
+    up.interrupt();
+    await up.says(/Interrupting/);
+    if (twice) up.interrupt();
+    const { code, stderr } = await up.ended;
+    expect(code).toBe(5);
+    expect(performance.now() - pressed).toBeLessThan(twice ? 2_000 : 5_500);
+    expect(stderr).toContain("Run the same command again");
+  }
+  // The lock of a run that left at once is no obstacle.
+  const next = await on.run("up --yes");
+  expect(next.code).toBe(1);
+  expect(next.stderr).toContain("Took over the lock");
+});
+
+test("a lock that another process holds: exit 4, who holds it, and nothing is sent", async () => {
+  const on = folder();
+  const lock = join(on.path, "buddyverse.sandbox.json.lock");
+  const holder = start([join(ROOT, "test", "state", "holder.js"), lock, "12ab34cd"], on.path);
+  await holder.says(/held/);
+  for (const line of ["up --yes", "down --yes"]) {
+    const { code, stderr } = await on.rehearse(`${line} --trace trace.jsonl`);
+    expect({ line, code }).toEqual({ line, code: 4 });
+    expect(stderr).toContain('"up" by somebody');
+    expect(stderr).toContain("buddyverse unlock --sandbox 12ab34cd");
+    expect(on.trace()).toEqual([]);
+  }
+  expect(JSON.parse((await on.rehearse("up --yes --json")).stdout)).toMatchObject({ error: { code: "locked" } });
+  expect((await on.run("sandbox reset")).code).toBe(4);
+  // Who only looks need not wait.
+  expect((await on.rehearse("plan")).code).toBe(0);
+
+  expect((await on.run("unlock --sandbox 00000000")).code).toBe(2);
+  const { code, stdout } = await on.run("unlock --sandbox 12ab34cd");
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("by somebody") });
+  expect((await on.rehearse("up --yes --step vpc")).code).toBe(0);
+});

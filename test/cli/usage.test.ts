@@ -1,0 +1,301 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { STATE_VERSION } from "../../src/state/state.ts";
+import { folder } from "./folder.ts";
+
+const COMMANDS = ["up", "down", "status", "plan", "outputs", "cost", "init", "unlock", "sandbox"];
+const CONFIG = "buddyverse.config.json";
+
+test.each(COMMANDS)("%s --help shows examples and the exit codes", async (command) => {
+  const { code, stdout, stderr } = await folder().run(`${command} --help`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain(`$ buddyverse ${command}`);
+  expect(stdout).toMatch(
+    /Exit codes: 0 done.* 1 failed; 2 wrong .*3 differences[^;]*;\s+4 locked.* 5 interrupted.* 6 wrong account/s,
+  );
+});
+
+test("help and version load neither the SDK nor the steps", () => {
+  const dist = join(import.meta.dirname, "..", "..", "dist");
+  const texts = new Map(
+    readdirSync(dist)
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => [name, readFileSync(join(dist, name), "utf8")]),
+  );
+  const loaded = new Set<string>();
+  const load = (name: string): void => {
+    if (loaded.has(name)) return;
+    loaded.add(name);
+    // Static imports only: import() is what runs later.
+    for (const [, next = ""] of (texts.get(name) ?? "").matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)) load(next);
+  };
+  load("main.js");
+  const bytes = [...loaded].reduce((sum, name) => sum + (texts.get(name)?.length ?? Number.NaN), 0);
+  expect(bytes).toBeLessThan(150_000);
+  for (const name of loaded) expect(texts.get(name)).not.toMatch(/smithy|middlewareStack|Buddy-GW/);
+  // The SDK is in the build, only not there.
+  expect([...texts.values()].some((text) => /middlewareStack/.test(text))).toBe(true);
+});
+
+test("the version is the package's", async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8"));
+  expect(await folder().run("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test.each([
+  ["upp", "unknown command 'upp'", "Did you mean up?"],
+  ["up --sandbx", "unknown option '--sandbx'", "Did you mean --sandbox?"],
+  ["plan --offline --step load-balncer", 'there is no step "load-balncer"', "Did you mean load-balancer?"],
+  ["up --concurrency 0", "It must be a whole number from 1.", ""],
+  ["up --sandbox --sandbox-speed fast", 'a number above 0, or "max"', ""],
+  ["up --sandbox --yes --chaos lose=1", '--chaos does not know "lose=1"', "lose-answer="],
+  ["up --yes --chaos throttle=0.1", "--chaos is for the sandbox", "--sandbox"],
+  ["up more", "too many arguments", ""],
+  ["sandbox rest", 'sandbox cannot "rest"', "show or reset"],
+  ["cost --usage clicks=1", '"clicks" is not', "dataOutGB"],
+  ["unlock 12ab", "there is no lock", ""],
+  ["plan --sandbox --trace nowhere/trace", "nowhere/trace cannot be written", "--trace FILE"],
+  ["status --config other.json", "There is no other.json", "buddyverse init"],
+])("%s: exit 2, and says what would be right", async (line, what, right) => {
+  const on = folder();
+  const { code, stdout, stderr } = await on.run(line);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain(what);
+  expect(stderr).toContain(right);
+  expect(stderr).not.toMatch(/\n\s+at |\u001b/);
+  expect(on.files()).toEqual([CONFIG]);
+
+  const json = await folder().run(`${line} --json`);
+  expect(json.code).toBe(2);
+  expect(JSON.parse(json.stdout).error).toMatchObject({ message: expect.stringContaining(what.split("'")[0] ?? "") });
+});
+
+test("--json and --json-lines are two answers to one question", async () => {
+  const { code, stderr } = await folder().run("up --sandbox --yes --json --json-lines");
+  expect(code).toBe(2);
+  expect(stderr).toContain("cannot be used with");
+});
+
+test.each(["up", "down", "init"])("%s refuses where nobody can be asked", async (command) => {
+  const on = folder(command === "init" ? null : {});
+  const before = on.files();
+  const { code, stdout, stderr } = await on.run(`${command} --sandbox`);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain("there is no terminal to ask on");
+  expect(stderr).toMatch(new RegExp(`Say --yes: buddyverse ${command} --sandbox --yes`));
+  expect(on.files()).toEqual(before);
+});
+
+test("all mistakes of a config are named with their places; nothing is written", async () => {
+  const on = folder();
+  writeFileSync(
+    join(on.path, CONFIG),
+    JSON.stringify({ nat: { mode: "box" }, regin: "x", network: { web: ["172.31.11.0/24", "172.31.11.0/24"] } }),
+  );
+  const { code, stdout, stderr } = await on.rehearse("up --yes --trace trace.jsonl");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  for (const said of [
+    `${CONFIG} has 3 mistakes`,
+    'nat.mode: must be "instance" or "gateway", but is "box"',
+    "regin: is not a known key",
+    "did you mean region?",
+    "network.web[1]: 172.31.11.0/24 overlaps network.web[0]",
+  ])
+    expect(stderr).toContain(said);
+  expect(on.files()).toEqual([CONFIG, "trace.jsonl"]);
+
+  const json = await on.rehearse("plan --json");
+  expect(json.code).toBe(2);
+  expect(JSON.parse(json.stdout).error).toMatchObject({
+    code: "config",
+    problems: [{ path: "nat.mode" }, { path: "regin" }, { path: "network.web[1]" }],
+  });
+});
+
+test.each(["", "not json", '{"version": 99}', "{}"])(
+  "a state file that holds %j stops everything before a call is sent",
+  async (text) => {
+    const on = folder();
+    writeFileSync(join(on.path, "buddyverse.state.json"), text);
+    const { code, stderr } = await on.run("up --yes --trace trace.jsonl");
+    expect(code).toBe(2);
+    expect(stderr).toContain("buddyverse.state.json");
+    expect(stderr).toContain("to do");
+    expect(on.read("trace.jsonl")).toBe("");
+    expect(on.read("buddyverse.state.json")).toBe(text);
+    expect(on.files()).not.toContain("buddyverse.state.json.lock");
+  },
+);
+
+test("without credentials: an error at once, and no lock stays", async () => {
+  const on = folder();
+  for (const command of ["up --yes", "down --yes", "plan", "status", "outputs"]) {
+    const { code, stdout, stderr } = await on.run(command);
+    expect({ command, code, stdout }).toEqual({ command, code: 1, stdout: "" });
+    expect(stderr).toContain("credentials");
+    expect(stderr).toContain("AWS_PROFILE");
+    expect(stderr).toContain("--sandbox");
+  }
+  expect(JSON.parse((await on.run("status --json")).stdout)).toMatchObject({ error: { code: "credentials" } });
+  expect(on.files()).toEqual([CONFIG]);
+});
+
+/** An AWS that knows the caller, and nothing else. */
+async function callerIn(account: string): Promise<{ readonly env: Record<string, string>; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (text) => {
+      body += text;
+    });
+    request.on("end", () => {
+      asked.push(new URLSearchParams(body).get("Action") ?? `${request.method} ${request.url}`);
+      response.setHeader("content-type", "text/xml");
+      response.end(
+        `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::${account}:user/kim</Arn><UserId>AIDA</UserId><Account>${account}</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return {
+    env: {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "example",
+    },
+    asked,
+  };
+}
+
+const stateOf = (account: string, region: string) =>
+  JSON.stringify({
+    version: STATE_VERSION,
+    stack: "buddyverse",
+    account,
+    region,
+    lineage: "0f",
+    serial: 1,
+    resources: {},
+  });
+
+test("the state of another account, region or stack: exit 6, and nothing is touched", async () => {
+  const { env, asked } = await callerIn("222222222222");
+  const on = folder();
+  for (const [account, region, stack, said] of [
+    ["111111111111", "ap-northeast-2", "buddyverse", "account 111111111111, but this run is for account 222222222222"],
+    ["222222222222", "eu-west-1", "buddyverse", "region eu-west-1, but this run is for region ap-northeast-2"],
+    ["222222222222", "ap-northeast-2", "other", "stack buddyverse, but this run is for stack other"],
+  ] as const) {
+    on.configure({ stack });
+    writeFileSync(join(on.path, "buddyverse.state.json"), stateOf(account, region));
+    for (const command of ["up --yes", "down --yes", "status", "plan"]) {
+      const { code, stderr } = await on.run(command, env);
+      expect({ command, code }).toEqual({ command, code: 6 });
+      expect(stderr).toContain(said);
+      expect(stderr).toContain("--state FILE");
+    }
+    expect(JSON.parse((await on.run("status --json", env)).stdout)).toMatchObject({ error: { code: "wrong-account" } });
+    expect(on.read("buddyverse.state.json")).toBe(stateOf(account, region));
+    expect(on.files()).toEqual([CONFIG, "buddyverse.state.json"]);
+  }
+  expect(new Set(asked)).toEqual(new Set(["GetCallerIdentity"]));
+});
+
+test("init writes a config that plan --offline takes; never over one that is there", async () => {
+  const on = folder(null);
+  const { code, stdout, stderr } = await on.run("init --yes");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toBe(
+    "Wrote buddyverse.config.json. Next: buddyverse up --sandbox --yes (a rehearsal), or buddyverse plan.\n",
+  );
+  expect(on.files()).toEqual([CONFIG, "buddyverse.config.schema.json"]);
+  const written = on.read(CONFIG);
+  expect(JSON.parse(written)).toMatchObject({
+    $schema: "./buddyverse.config.schema.json",
+    stack: "buddyverse",
+    domain: { name: "buddyverse.link" },
+  });
+  expect((await on.run("plan --offline")).code).toBe(0);
+
+  const again = await on.run("init --yes --json");
+  expect(again.code).toBe(2);
+  expect(JSON.parse(again.stdout).error.message).toBe("buddyverse.config.json is there already");
+  expect(on.read(CONFIG)).toBe(written);
+  expect((await on.run("init --yes --config nowhere/my.json")).code).toBe(2);
+  const other = await on.run("init --yes --config stage.json --json");
+  expect(JSON.parse(other.stdout)).toEqual({ written: "stage.json" });
+});
+
+test("plan --offline asks nobody, and takes what is looked up to be there", async () => {
+  const on = folder();
+  // Whoever is asked does not answer.
+  const nobody = {
+    AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "example",
+  };
+  const { code, stdout, stderr } = await on.run("plan --offline", nobody);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/Plan: \d+ to create\. About \d+ min, .*\$\d+ a month\.\n$/);
+  expect(stdout).not.toMatch(/blocked|waits? for/);
+  for (const name of ["Buddy-Project", "Buddy-NAT1", "database1-replica", "Buddy-AutoScaling-Group", "CPU-Per-Second"])
+    expect(stdout).toContain(name);
+  const json = JSON.parse((await on.run("plan --offline --json", nobody)).stdout);
+  expect(new Set(json.items.map(({ action }: { action: string }) => action))).toEqual(new Set(["create"]));
+  expect((await on.run("plan --offline --detailed-exit-code", nobody)).code).toBe(3);
+  const part = JSON.parse((await on.run("plan --offline --step subnets --json", nobody)).stdout);
+  expect(part.items.map(({ step }: { step: string }) => step)).toEqual(["vpc", ...Array(6).fill("subnets")]);
+  expect(on.files()).toEqual([CONFIG]);
+});
+
+test("cost asks nobody, and --usage changes the answer", async () => {
+  const on = folder();
+  const { code, stdout, stderr } = await on.run("cost");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/\$\d/);
+  const totals = async (line: string) => JSON.parse((await on.run(line)).stdout).totals.total.typical;
+  expect(await totals("cost --json --usage dataOutGB=500")).toBeGreaterThan(await totals("cost --json"));
+});
+
+test("an application's folder is packed for the plan; a missing one is a mistake of the config", async () => {
+  const on = folder({ image: { app: { folder: "./site" } } });
+  const missing = await on.run("plan --offline");
+  expect(missing.code).toBe(2);
+  expect(missing.stderr).toContain("site is not there");
+  expect(missing.stderr).toContain("image.app.folder");
+
+  mkdirSync(join(on.path, "site"));
+  writeFileSync(join(on.path, "site", "manage.py"), "");
+  for (const line of ["plan --offline --json", "plan --sandbox --json"]) {
+    const { code, stdout } = await on.run(line);
+    expect(code).toBe(0);
+    const keys = JSON.parse(stdout).items.map(({ key }: { key: string }) => key);
+    expect(keys).toContain("app-bucket");
+    expect(keys).toContain("app-archive");
+  }
+});
+
+test("the config's own folder may be the application's: what this program writes stays out of the image", async () => {
+  const on = folder({ image: { app: { folder: "." } } });
+  writeFileSync(join(on.path, "manage.py"), "");
+  const image = async () => {
+    const { items } = JSON.parse((await on.run("plan --offline --json")).stdout) as { items: { key: string }[] };
+    return items.find(({ key }) => key.startsWith("image-") && !key.startsWith("image-base"))?.key;
+  };
+  const before = await image();
+  for (const name of [
+    "buddyverse.state.json",
+    "buddyverse.state.json.backup",
+    "buddyverse.sandbox.json",
+    "Buddy-Project.pem",
+  ])
+    writeFileSync(join(on.path, name), "secret");
+  expect(await image()).toBe(before);
+  writeFileSync(join(on.path, "views.py"), "");
+  expect(await image()).not.toBe(before);
+});

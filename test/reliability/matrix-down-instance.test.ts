@@ -1,0 +1,5 @@
+import { test } from "vitest";
+import { killDown } from "./matrix-run.ts";
+
+test("down, NAT instance, with a domain: killed at every point, nothing is lost and nothing made twice", { timeout: 600_000 }, () =>
+  killDown("NAT instance", { nat: { mode: "instance" } }));
