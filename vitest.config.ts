@@ -3,5 +3,10 @@ import { viteText } from "./text-loader.js";
 
 export default defineConfig({
   plugins: [viteText],
-  test: { globalSetup: "test/build.ts", include: ["test/**/*.test.ts"], testTimeout: 60_000 },
+  test: {
+    globalSetup: "test/build.ts",
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+  },
 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect, type TracedCall } from "../../src/aws/connect.ts";
 import { isRead } from "../../src/aws/safety.ts";
@@ -86,6 +87,7 @@ export async function stageOn(
   const calls: TracedCall[] = [];
   const events: Event[] = [];
   const abort = new AbortController();
+  setMaxListeners(0, abort.signal);
   let tokens = 0;
   const aws = await connect({
     region: config.region,

@@ -59,7 +59,8 @@ held["mount targets"] = sorted(
 add("roles", iam.list_roles()["Roles"], "RoleName")
 add("instance profiles", iam.list_instance_profiles()["InstanceProfiles"], "InstanceProfileName")
 ssm = client("ssm")
-add("parameters", [p for page in ssm.get_paginator("describe_parameters").paginate() for p in page["Parameters"]], "Name")
+parameters = [p for page in ssm.get_paginator("describe_parameters").paginate() for p in page["Parameters"]]
+add("parameters", [p for p in parameters if not p["Name"].startswith("/aws/")], "Name")
 add("certificates", client("acm").list_certificates()["CertificateSummaryList"], "DomainName")
 route53 = client("route53")
 held["records"] = sorted(
