@@ -143,7 +143,10 @@ export async function connect(connection: Connection): Promise<Aws> {
     });
     if (outcome.error === undefined) return outcome.output;
     // An interrupt ends the wait between two attempts; a call that only reads is then simply not made.
-    if (signal?.aborted && (isRead(operation) || outcome.error === signal.reason)) throw interrupted();
+    if (signal?.aborted && isRead(operation)) throw interrupted();
+    // Interrupted between two attempts of a change: the first may have reached AWS.
+    if (signal?.aborted && outcome.error === signal.reason)
+      throw new AmbiguousOutcome(`${service}:${operation}`, interrupted());
     throw outcome.error;
   }
 
@@ -185,7 +188,7 @@ async function whoAmI(
       code: "credentials",
       message: expired
         ? "the AWS credentials have expired"
-        : `AWS does not accept the credentials${profile ? ` of profile "${profile}"` : ""}: ${error instanceof Error ? error.message : String(error)}`,
+        : `${hasCode(error, "CredentialsProviderError") ? "there are no AWS credentials" : "AWS does not accept the credentials"}${profile ? ` of profile "${profile}"` : ""}: ${error instanceof Error ? error.message : String(error)}`,
       hint: `${expired ? "Log in again (aws sso login)" : "Set AWS_PROFILE or --profile, or log in (aws sso login)"}, then run the same command; or rehearse without an account: --sandbox.`,
       cause: error,
     });

@@ -20,7 +20,11 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
     line.close();
   }
   process.stderr.write("\n");
-  throw new BuddyError({ code: "interrupted", message: "interrupted before anything was changed" });
+  throw new BuddyError({
+    code: "interrupted",
+    message: "interrupted before anything was changed",
+    hint: "Run the same command again when you want it done.",
+  });
 }
 
 /** Throws `usage` when there is nobody to ask: a command must refuse rather than hang. @param line the command line to say --yes on. */

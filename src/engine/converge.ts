@@ -2,18 +2,20 @@ import { AmbiguousOutcome, classify, codesOf, hasCode, isOneOf } from "../aws/er
 import { BuddyError } from "../lib/errors.ts";
 import type { Action, Outcome } from "../report/events.ts";
 import type { Recorded } from "../state/state.ts";
-import { VISIBLE_WITHIN_MS } from "./decide.ts";
+import { DELETE_SHOWS_WITHIN_MS, VISIBLE_WITHIN_MS } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { describeError } from "./failure.ts";
 import { absence, type Node } from "./graph.ts";
 import { judge, type Look, look } from "./look.ts";
-import type { Identified, NotYet, Patience, Verb } from "./resource.ts";
+import type { Blocker, Identified, NotYet, Patience, Verb } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 
 const DEFAULT_PATIENCE: Patience = { usual: 3, limit: 300 };
 /** What hinders a change (another object not visible yet, something that still uses it) may last this long, seconds. */
 const HINDRANCE_S = 20 * 60;
 const NOT_VISIBLE_S = 120;
+/** What is in the way of a delete for so long, and is not of the passing sort, is somebody else's and stays. */
+const STAYS_MS = 2 * 60_000;
 const BEAT_MS = 1_000;
 /** Repeats of an update that AWS accepted but that never shows. */
 const UPDATES = 3;
@@ -74,6 +76,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
   let waiting: { readonly why: string; readonly since: number; readonly usual: number } | undefined;
   let updated: { readonly fields: string; readonly at: number; readonly times: number } | undefined;
   let hindered: { readonly since: number; pause: number } | undefined;
+  let inTheWay: { readonly ids: ReadonlySet<string>; readonly since: number } | undefined;
   let told: string | undefined;
   let replacing = false;
   let leaves: string | undefined;
@@ -121,7 +124,10 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
       });
     }
     const due = usual * 0.7;
-    const seconds = elapsed < due ? Math.min(30, Math.max(1, due - elapsed)) : Math.min(15, Math.max(1, usual * 0.025));
+    const seconds =
+      elapsed < due
+        ? Math.min(15, Math.max(1, due - elapsed))
+        : Math.min(15, Math.max(1, usual * 0.025, (elapsed - usual) * 0.1));
     await sleep(seconds * 1000);
   }
 
@@ -152,14 +158,25 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
     }
   }
 
+  /** Says what is in the way. Throws `blocked` when it is somebody else's and stays: to wait longer would change nothing. */
   async function explainHindrance(verb: Verb, live: Identified | undefined, error: unknown): Promise<void> {
     const text = error instanceof Error ? error.message : String(error);
-    let note = text;
-    if (verb === "delete" && live && type.blockers) {
-      const blockers = await type.blockers(run.aws, live).catch(() => []);
-      if (blockers.length > 0) note = `in use by ${blockers.map((one) => `${one.id} (${one.what})`).join(", ")}`;
-    }
-    emit({ ...about(), type: "resource.note", note });
+    const blockers =
+      verb === "delete" && live && type.blockers ? await type.blockers(run.aws, live).catch(() => []) : [];
+    const named = (list: readonly Blocker[]) => list.map((one) => `${one.id} (${one.what})`).join(", ");
+    emit({ ...about(), type: "resource.note", note: blockers.length > 0 ? `in use by ${named(blockers)}` : text });
+    const staying = blockers.filter(({ passing }) => !passing);
+    const same = staying.some(({ id }) => inTheWay?.ids.has(id));
+    if (!same)
+      inTheWay = staying.length > 0 ? { ids: new Set(staying.map(({ id }) => id)), since: clock.now() } : undefined;
+    if (!inTheWay || clock.now() - inTheWay.since < STAYS_MS) return;
+    throw new BuddyError({
+      code: "blocked",
+      message: `${type.name} ${live?.id} cannot be removed: it is in use by ${named(staying)}`,
+      about: { key: node.key, ...(node.step ? { step: node.step } : {}), ...(live ? { id: live.id } : {}) },
+      hint: "This is not the stack's, so it is left alone. Remove it, or take it out of there; then run the same command again.",
+      cause: error,
+    });
   }
 
   const recordedSpec = (spec: object): Record<string, unknown> =>
@@ -174,7 +191,15 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
       const { live, health } = seen ?? (await look(run, node, recorded));
       seen = undefined;
       const target = replacing ? undefined : wanted;
-      const decision = judge(node, target, { live, health }, recorded, clock.now(), tried);
+      const decision = judge(
+        node,
+        target,
+        { live, health },
+        recorded,
+        clock.now(),
+        tried,
+        clock.now() - started > DELETE_SHOWS_WITHIN_MS,
+      );
 
       switch (decision.kind) {
         case "none": {
@@ -256,7 +281,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
             if (outcome !== "replaced") outcome = "created";
             waiting = undefined;
             // Few things are there at once; a first look right away would mostly be wasted.
-            await sleep(patience.usual < 5 ? 1_000 : Math.min(patience.usual * 700, 30_000));
+            await sleep(patience.usual < 5 ? 1_000 : Math.min(patience.usual * 700, 15_000));
           }
           continue;
         }

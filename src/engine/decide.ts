@@ -4,6 +4,8 @@ import type { Health } from "./resource.ts";
 
 /** How long after its create call an object may stay invisible before it counts as not made, milliseconds. */
 export const VISIBLE_WITHIN_MS = 90_000;
+/** How long a deleted object may still look as if nothing had happened to it, milliseconds. */
+export const DELETE_SHOWS_WITHIN_MS = 20_000;
 
 export interface Situation {
   readonly health: Health | "absent";
@@ -14,6 +16,8 @@ export interface Situation {
   /** It was made, or made anew, in this run: then a failure is reported, not repaired again. */
   readonly tried: boolean;
   readonly holdsData: boolean;
+  /** It has been looked at for so long that a delete call of an earlier run, if there was one, would show. */
+  readonly deleteWouldShow: boolean;
 }
 
 export type Decision =
@@ -27,7 +31,16 @@ export type Decision =
   | { readonly kind: "blocked"; readonly reason: string };
 
 /** What must happen to an object: the one place where that is decided. Pure. `plan`, `status`, `up` and `down` read its answer. */
-export function decide({ health, wanted, recorded, differences, now, tried, holdsData }: Situation): Decision {
+export function decide({
+  health,
+  wanted,
+  recorded,
+  differences,
+  now,
+  tried,
+  holdsData,
+  deleteWouldShow,
+}: Situation): Decision {
   if (health === "absent") {
     const underWay = recorded !== undefined && (recorded.status === "creating" || recorded.status === "created");
     if (underWay && now - recorded.since < VISIBLE_WITHIN_MS) return { kind: "wait", why: "creating" };
@@ -35,6 +48,8 @@ export function decide({ health, wanted, recorded, differences, now, tried, hold
   }
   if (health === "deleting") return { kind: "wait", why: "deleting" };
   if (!wanted) return { kind: "delete" };
+  // A `down` was interrupted at it: reads may lag behind its delete call, and what is shown as ready is gone in a moment.
+  if (recorded?.status === "deleting" && !deleteWouldShow) return { kind: "wait", why: "deleting" };
   if (health === "pending") return { kind: "wait", why: "pending" };
   if (health !== "ready") {
     if ("blocked" in health) return { kind: "blocked", reason: health.blocked };

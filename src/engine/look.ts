@@ -72,6 +72,7 @@ export function judge(
   recorded: Recorded | undefined,
   now: number,
   tried = false,
+  deleteWouldShow = false,
 ): Decision & { readonly drift: readonly Difference[] } {
   const drift = wanted && live ? differences(node.type, wanted, live, node.owner.tags) : [];
   return {
@@ -83,6 +84,7 @@ export function judge(
       now,
       tried,
       holdsData: node.type.holdsData ?? false,
+      deleteWouldShow,
     }),
     drift,
   };

@@ -63,6 +63,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
   /** `down` and replacements ask before they remove it. */
   readonly holdsData?: boolean;
+  /** It may be replaced without being asked for: a copy of what the config names, and nothing that runs uses it. */
+  readonly disposable?: boolean;
   /** Looked up, never made nor removed by us (a public image, somebody's hosted zone). */
   readonly external?: boolean;
   /** For an external type: what to do when there is none. */

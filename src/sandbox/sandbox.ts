@@ -4,6 +4,7 @@ import { isRead } from "../aws/safety.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { type Chaos, chaosOf } from "./chaos.ts";
+import { failsInstead } from "./failures.ts";
 import { checkInput } from "./service.ts";
 import { services } from "./services/services.ts";
 import { copied, simAt, type World } from "./world.ts";
@@ -49,7 +50,8 @@ export function openSandbox(options: {
           message: `the sandbox has a timer that it does not know: ${due.name}`,
           hint: "It was made by another version: buddyverse sandbox reset",
         });
-      act(due.about, simAt(world, due.at));
+      const sim = simAt(world, due.at);
+      if (!failsInstead(sim, due)) act(due.about, sim);
     }
     world.time = now;
   }

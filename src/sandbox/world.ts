@@ -1,3 +1,5 @@
+import type { Failure } from "./failures.ts";
+
 /** A stored row, and what reads still show while they lag behind the last write. */
 interface Stored {
   row: object | null;
@@ -24,6 +26,8 @@ export interface World {
   order: number;
   readonly tables: Record<string, Record<string, Stored>>;
   timers: Timer[];
+  /** What goes wrong on purpose, until it is mended. */
+  failures?: readonly Failure[];
 }
 
 export function emptyWorld(options: {

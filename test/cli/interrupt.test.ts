@@ -84,7 +84,9 @@ test("Ctrl-C with --json: the document says that it was interrupted", async () =
 
 test("Ctrl-C while AWS does not answer: said at once, out within 5 s; twice: at once", async () => {
   const asked: (() => void)[] = [];
-  const server = createServer(() => asked.splice(0).forEach((tell) => tell()));
+  const server = createServer(() => {
+    for (const tell of asked.splice(0)) tell();
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => server.closeAllConnections());
   onTestFinished(() => void server.close());

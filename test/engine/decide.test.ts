@@ -20,6 +20,7 @@ const at = (situation: Partial<Situation>): string =>
     now: NOW,
     tried: false,
     holdsData: false,
+    deleteWouldShow: false,
     ...situation,
   }).kind;
 const difference = (replaces: boolean) => ({ field: "f", wanted: 1, found: 2, replaces });

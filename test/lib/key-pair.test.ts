@@ -38,23 +38,29 @@ function readPrivateKey(pem: string) {
   return { publicBlob, type, point, pair, comment };
 }
 
-test.each(["", "k", "Buddy-Project@buddyverse", "a comment with spaces"])("a pair with the comment %j is one that OpenSSH and EC2 read", (comment) => {
-  const { privateKey, publicKey } = newKeyPair(comment);
-  const [type, blob = "", ...words] = publicKey.split(" ");
-  expect([type, words.join(" ")]).toEqual(["ssh-ed25519", comment]);
-  const read = readPrivateKey(privateKey);
-  expect(read.publicBlob).toEqual(Buffer.from(blob, "base64"));
-  expect([read.type, read.comment]).toEqual(["ssh-ed25519", comment]);
-  expect(read.pair.subarray(32)).toEqual(read.point);
-  const named = fieldsOf(read.publicBlob);
-  expect([named.text(), named.field()]).toEqual(["ssh-ed25519", read.point]);
+test.each(["", "k", "Buddy-Project@buddyverse", "a comment with spaces"])(
+  "a pair with the comment %j is one that OpenSSH and EC2 read",
+  (comment) => {
+    const { privateKey, publicKey } = newKeyPair(comment);
+    const [type, blob = "", ...words] = publicKey.split(" ");
+    expect([type, words.join(" ")]).toEqual(["ssh-ed25519", comment]);
+    const read = readPrivateKey(privateKey);
+    expect(read.publicBlob).toEqual(Buffer.from(blob, "base64"));
+    expect([read.type, read.comment]).toEqual(["ssh-ed25519", comment]);
+    expect(read.pair.subarray(32)).toEqual(read.point);
+    const named = fieldsOf(read.publicBlob);
+    expect([named.text(), named.field()]).toEqual(["ssh-ed25519", read.point]);
 
-  // The two halves belong together.
-  const jwk = { kty: "OKP", crv: "Ed25519", x: read.point.toString("base64url") };
-  const key = createPrivateKey({ key: { ...jwk, d: read.pair.subarray(0, 32).toString("base64url") }, format: "jwk" });
-  const signature = sign(null, Buffer.from("hello"), key);
-  expect(verify(null, Buffer.from("hello"), createPublicKey({ key: jwk, format: "jwk" }), signature)).toBe(true);
-});
+    // The two halves belong together.
+    const jwk = { kty: "OKP", crv: "Ed25519", x: read.point.toString("base64url") };
+    const key = createPrivateKey({
+      key: { ...jwk, d: read.pair.subarray(0, 32).toString("base64url") },
+      format: "jwk",
+    });
+    const signature = sign(null, Buffer.from("hello"), key);
+    expect(verify(null, Buffer.from("hello"), createPublicKey({ key: jwk, format: "jwk" }), signature)).toBe(true);
+  },
+);
 
 test("each pair is new", () => {
   expect(newKeyPair("one").publicKey).not.toBe(newKeyPair("one").publicKey);

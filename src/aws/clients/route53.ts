@@ -16,7 +16,7 @@ export const safety: Readonly<Record<string, Safety>> = {
   // A repeat is refused (HostedZoneAlreadyExists), but that answer does not give the zone's id.
   CreateHostedZone: "look",
   ChangeTagsForResource: "same",
-  // CREATE of what is there and DELETE of what is not are refused; UPSERT sets.
-  ChangeResourceRecordSets: "name",
+  // CREATE of what is there is refused, and looks as if the record were somebody else's: records carry no tags.
+  ChangeResourceRecordSets: "look",
   DeleteHostedZone: "same",
 };

@@ -26,7 +26,10 @@ export async function plan(options: PlanOptions): Promise<number> {
     const graph = options.step ? upTo(session.graph, options.step) : session.graph;
     const found = planUp(await survey(session.run, graph, session.types, surveyOptions(session, options.step)));
     const warnings = warningsFor(session.config);
-    const facts = { speed: speedOf(session), monthly: monthly(session.config, session.run.store) };
+    const facts = {
+      speed: speedOf(session),
+      monthly: options.step ? undefined : monthly(session.config, session.run.store),
+    };
     screen.result(
       [
         heading(screen.place, screen.look),
@@ -54,7 +57,7 @@ function offline(options: PlanOptions): number {
   const whole = graphOf(stepsFor(config, inputs), config.stack, config.tags);
   const graph = options.step ? upTo(whole, options.step) : whole;
   const found = planOffline(graph);
-  const facts = { monthly: monthly(config, undefined) };
+  const facts = { monthly: options.step ? undefined : monthly(config, undefined) };
   const look = {
     style: styleFor({ stream: process.stdout, env: process.env, color: options.color }),
     width: process.stdout.columns ?? 100,

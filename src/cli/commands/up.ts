@@ -44,7 +44,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
 
   const found = await survey(run, graph, session.types, surveyOptions(session, options.step));
   const planned = planUp(found);
-  const facts = { speed: speedOf(session), monthly: monthly(config, run.store) };
+  const facts = { speed: speedOf(session), monthly: options.step ? undefined : monthly(config, run.store) };
   const onlyCreates = planned.items.every(
     ({ action }) => action === "create" || action === "wait" || action === "none",
   );
@@ -60,12 +60,9 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
       screen.say("Nothing was changed.");
       return 0;
     }
-    const keyFile = makeKeyPair({
-      config,
-      paths: session.paths,
-      sandbox: options.sandbox ?? false,
-      inputs: session.inputs,
-    });
+    const keyFile = graph.nodes.has("key-pair")
+      ? makeKeyPair({ config, paths: session.paths, sandbox: options.sandbox ?? false, inputs: session.inputs })
+      : undefined;
     if (keyFile) screen.say(`The private key of the key pair is in ${keyFile}. It is written only this once.`);
     began.clock = clock.now();
     began.real = performance.now();
@@ -140,7 +137,10 @@ async function checkFirst(session: Session): Promise<void> {
 
 /** A replacement is never silent: asked for with --replace, and never where it would lose data. */
 function refuseReplacements(plan: Plan, { surveyed }: Survey, allowed: boolean): void {
-  const replaced = plan.items.filter(({ action, differences }) => action === "replace" && differences.length > 0);
+  const replaced = plan.items.filter(
+    ({ key, action, differences }) =>
+      action === "replace" && differences.length > 0 && !surveyed.get(key)?.node.type.disposable,
+  );
   const holders = [...surveyed.values()].filter(({ node, look }) => node.type.holdsData && look.live);
   const standsOn = (user: string, key: string): boolean =>
     user === key || (surveyed.get(user)?.node.needs.some((need) => standsOn(need, key)) ?? false);

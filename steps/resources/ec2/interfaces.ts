@@ -20,16 +20,20 @@ export async function blockingInterfaces(
   );
   return found.filter(counts).map((one) => ({
     id: one.NetworkInterfaceId ?? "",
-    what: [
-      one.InterfaceType,
-      one.Description,
-      one.Association?.PublicIp && `public address ${one.Association.PublicIp}`,
-      one.Attachment?.InstanceId && `on ${one.Attachment.InstanceId}`,
-      one.RequesterId && `made by ${one.RequesterId}`,
-    ]
-      .filter(Boolean)
-      .join(", "),
+    what: interfaceText(one),
     // What a service made for itself (a load balancer, a mount target) goes when the service has cleared up.
     passing: one.RequesterManaged ?? false,
   }));
 }
+
+/** What an interface is and whose, as AWS describes it. */
+export const interfaceText = (one: NetworkInterface): string =>
+  [
+    one.InterfaceType,
+    one.Description,
+    one.Association?.PublicIp && `public address ${one.Association.PublicIp}`,
+    one.Attachment?.InstanceId && `on ${one.Attachment.InstanceId}`,
+    one.RequesterId && `made by ${one.RequesterId}`,
+  ]
+    .filter(Boolean)
+    .join(", ");

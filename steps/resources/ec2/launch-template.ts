@@ -1,7 +1,7 @@
 import type { RequestLaunchTemplateData, ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { absentAs, hasCode } from "../../../src/aws/errors.ts";
-import { findOwned, KEY_TAG, tagList, tagsFrom } from "../../../src/aws/owned.ts";
+import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../../../src/aws/owned.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import { sameSet } from "../../../src/engine/differences.ts";
 import type { Identified, Owner, ResourceType, Tags } from "../../../src/engine/resource.ts";
@@ -135,9 +135,10 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
       return LaunchTemplate?.LaunchTemplateId as string;
     } catch (error) {
       if (!hasCode(error, "InvalidLaunchTemplateName.AlreadyExistsException")) throw error;
-      // Ours when the answer of an earlier call was lost.
-      const ours = (await list(aws, owner.stack)).find(({ tags }) => tags[KEY_TAG] === owner.key);
-      if (ours) return ours.id;
+      const [taken] = await describe(aws, [{ Name: "launch-template-name", Values: [owner.name] }]);
+      // Not shown yet: made by an earlier call whose answer was lost.
+      if (!taken) throw error;
+      if (taken.tags[STACK_TAG] === owner.stack && taken.tags[KEY_TAG] === owner.key) return taken.id;
       throw new BuddyError({
         code: "not-ours",
         message: `the account has a launch template named ${owner.name} already, and it does not belong to stack "${owner.stack}"`,

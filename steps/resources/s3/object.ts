@@ -26,6 +26,7 @@ export const object: ResourceType<ObjectSpec, ObjectLive> = {
   immutable: ["bucket", "key", "sha256"],
   same: { body: onlyAtBirth },
   unrecorded: ["body"],
+  disposable: true,
   patience: { usual: 2, limit: 300, gone: 1 },
   retryable: { create: ["NoSuchBucket"] },
 

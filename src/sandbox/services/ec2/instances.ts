@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ms } from "../../durations.ts";
+import { refuseLaunch } from "../../failures.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { profileUsable } from "../iam/iam.ts";
@@ -162,6 +163,7 @@ export function launchInstance(sim: Sim, given: LaunchRequest): Instance {
   const image = imageFor(sim, given.imageId);
   const subnet = subnetFor(sim, given.subnetId);
   checkType(sim, given, subnet, image.architecture);
+  refuseLaunch(sim, given.instanceType, subnet.zone);
   checkGroups(sim, given.groupIds, subnet);
   if (given.keyName && !keyPairExists(sim, given.keyName))
     throw awsError("InvalidKeyPair.NotFound", `The key pair '${given.keyName}' does not exist`);

@@ -1,0 +1,110 @@
+import { actionsFor, type Sent, serviceOf } from "./actions.ts";
+
+export interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Action: readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+export interface PolicyDocument {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly PolicyStatement[];
+}
+
+/** Characters of a customer managed policy, white space not counted (IAM quotas). */
+export const MOST_CHARACTERS = 6_144;
+
+export interface Names {
+  readonly stack: string;
+  readonly region: string;
+}
+
+export const partitionOf = (region: string): string =>
+  region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+
+/** Services that first make a role of their own in the account. */
+const LINKED_SERVICES = ["autoscaling", "elasticfilesystem", "elasticloadbalancing", "rds"];
+
+/** IAM cannot narrow these to a resource (Service Authorization Reference): "*" only. */
+const WITHOUT_RESOURCE = new Set(["ssm:DescribeParameters"]);
+
+const READS = /:(Describe|Get|List)/;
+
+/** The policy's statements for the calls that a stack sends: nothing more, each narrowed where the names are known beforehand. */
+export function statementsFor(sent: readonly Sent[], { stack, region }: Names): readonly PolicyStatement[] {
+  const arn = (rest: string) => `arn:${partitionOf(region)}:${rest}`;
+  const named = (parameter: string) =>
+    [
+      ...new Set(
+        sent.flatMap(({ service, input }) => {
+          const value = (input as Readonly<Record<string, unknown>> | undefined)?.[parameter];
+          return service === "iam" && typeof value === "string" ? [value] : [];
+        }),
+      ),
+    ].sort();
+  const roles = named("RoleName").map((name) => arn(`iam::*:role/${name}`));
+  const profiles = named("InstanceProfileName").map((name) => arn(`iam::*:instance-profile/${name}`));
+  const attached = named("PolicyArn").map((name) => arn(name.split(":").slice(2).join(":")));
+  const bucket = arn(`s3:::buddyverse-${stack}-*-${region}`);
+
+  const left = new Set(actionsFor(sent));
+  const statements: PolicyStatement[] = [];
+  const state = (
+    Sid: string,
+    Resource: PolicyStatement["Resource"],
+    takes: (action: string) => boolean,
+    Condition?: PolicyStatement["Condition"],
+  ): void => {
+    const Action = [...left].filter(takes).sort();
+    for (const action of Action) left.delete(action);
+    if (Action.length > 0) statements.push({ Sid, Effect: "Allow", Action, Resource, ...(Condition && { Condition }) });
+  };
+  const only = (...actions: readonly string[]) => {
+    const set = new Set(actions);
+    return (action: string) => set.has(action);
+  };
+  const of = (service: string) => (action: string) => serviceOf(action) === service;
+
+  state("InstanceRolePass", roles, only("iam:PassRole"), {
+    StringEquals: { "iam:PassedToService": region.startsWith("cn-") ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com" },
+  });
+  state(
+    "ServiceLinkedRoles",
+    arn("iam::*:role/aws-service-role/*"),
+    only("iam:CreateServiceLinkedRole"),
+    { StringEquals: { "iam:AWSServiceName": LINKED_SERVICES.map((service) => `${service}.amazonaws.com`) } },
+  );
+  // Nothing but this policy can be hung on the role; what others hung on it goes with the role.
+  state("InstanceRoleAttach", roles, only("iam:AttachRolePolicy"), { ArnEquals: { "iam:PolicyARN": attached } });
+  state("InstanceRole", [...profiles, ...roles], of("iam"));
+  state("AppArchive", `${bucket}/*`, only("s3:DeleteObject", "s3:PutObject"));
+  state("AppBucket", bucket, of("s3"));
+  state("Parameters", [arn(`ssm:${region}:*:parameter/buddyverse/${stack}/*`), arn(`ssm:${region}::parameter/aws/service/*`)],
+    (action) => serviceOf(action) === "ssm" && !WITHOUT_RESOURCE.has(action));
+  const global = new Set(["route53", "sts"]);
+  state("Global", "*", (action) => global.has(serviceOf(action)));
+  const here = { StringEquals: { "aws:RequestedRegion": region } };
+  state("Read", "*", (action) => READS.test(action), here);
+  state("Change", "*", () => true, here);
+  return statements.sort((a, b) => (a.Sid < b.Sid ? -1 : 1));
+}
+
+const sizeOf = (statements: readonly PolicyStatement[]): number => JSON.stringify(document(statements)).length;
+
+const document = (Statement: readonly PolicyStatement[]): PolicyDocument => ({ Version: "2012-10-17", Statement });
+
+/**
+ * The statements as one managed policy, or, where they are too long for one, as several that belong together.
+ * @param most characters of one, white space not counted.
+ */
+export function documentsOf(statements: readonly PolicyStatement[], most = MOST_CHARACTERS): readonly PolicyDocument[] {
+  const parts: PolicyStatement[][] = [];
+  for (const statement of [...statements].sort((a, b) => sizeOf([b]) - sizeOf([a]))) {
+    const roomy = parts.find((part) => sizeOf([...part, statement]) <= most);
+    if (roomy) roomy.push(statement);
+    else parts.push([statement]);
+  }
+  return parts.map((part) => document(part.sort((a, b) => (a.Sid < b.Sid ? -1 : 1))));
+}
