@@ -38,10 +38,11 @@ export async function sandbox(action: string, options: CommonOptions): Promise<n
     process.stdout.write(
       `Account ${world.account}, ${world.region}, ${new Date(world.time).toISOString()} of sandbox time.\n`,
     );
-    for (const { kind, ids } of found)
-      process.stdout.write(
-        `  ${kind.padEnd(28)} ${String(ids.length).padStart(3)}  ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}\n`,
-      );
+    for (const { kind, ids, over } of found) {
+      const some = `${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}`;
+      const gone = over > 0 ? `${some === "" ? "" : " "}(${over} more terminated, still shown for an hour)` : "";
+      process.stdout.write(`  ${kind.padEnd(22)} ${String(ids.length).padStart(3)}  ${some}${gone}\n`);
+    }
   }
   return 0;
 }
