@@ -339,7 +339,11 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
           if (done && leaves !== undefined && leaves === live?.id) {
             // It stays on purpose: others need it, or AWS removes it by itself later.
             store.drop(node.key);
-            return settle(undefined, "unchanged");
+            leaves = undefined;
+            if (!replacing) return settle(undefined, "unchanged");
+            replacing = false;
+            waiting = undefined;
+            continue;
           }
           if (done) {
             if (!replacing) outcome = "deleted";

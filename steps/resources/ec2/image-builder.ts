@@ -125,7 +125,7 @@ export const imageBuilder: ResourceType<ImageBuilderSpec, ImageBuilderLive> = {
   /** The mark first: a builder without one is a failed builder, but a mark without its builder would stay for ever. */
   async delete(aws, live) {
     await removeMarker(aws, live.marker);
-    await terminate(aws, live);
+    return terminate(aws, live);
   },
 };
 

@@ -159,13 +159,11 @@ export async function retagInstance(aws: Aws, { id, instance }: Found, owner: Ow
 const GONE = ["InvalidInstanceID.NotFound"];
 
 /**
- * Terminates. One that died at launch stays visible for an hour and cannot be removed: its key is taken away, and so it is
- * nobody's any more.
+ * Terminates. One that died at launch stays visible for an hour and cannot be removed: answering its own id says that it
+ * stays where it is.
  */
-export async function terminate(aws: Aws, { id, state }: Found): Promise<void> {
-  await absentAs(GONE, () =>
-    state === "terminated"
-      ? aws.ec2.deleteTags({ Resources: [id], Tags: [{ Key: KEY_TAG }] })
-      : aws.ec2.terminateInstances({ InstanceIds: [id] }),
-  );
+export async function terminate(aws: Aws, { id, state }: Found): Promise<string | undefined> {
+  if (state === "terminated") return id;
+  await absentAs(GONE, () => aws.ec2.terminateInstances({ InstanceIds: [id] }));
+  return undefined;
 }

@@ -79,7 +79,8 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     await aws.rds.createDBInstance({
       DBInstanceIdentifier: idOf(owner),
       Engine: "mysql",
-      // With a major version alone AWS takes a recent minor one (User Guide, "MySQL on Amazon RDS versions").
+      // With a major version alone AWS takes a recent minor one (User Guide, "MySQL on Amazon RDS versions"; seen on AWS by
+      // terraform-provider-aws, pull request 20207, test OnlyMajorVersion).
       EngineVersion: spec.engineVersion,
       DBInstanceClass: spec.instanceClass,
       // No Iops and StorageThroughput: below 400 GiB AWS refuses them for gp3, though its model asks for them.

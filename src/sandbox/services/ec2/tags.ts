@@ -20,23 +20,5 @@ export const tagging: SandboxService = {
         return {};
       },
     ),
-
-    DeleteTags: operation(
-      {
-        Resources: z.array(z.string()).min(1),
-        Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string().optional() })).min(1),
-      },
-      ({ Resources, Tags }, sim) => {
-        const tags = tagTable(sim);
-        for (const id of Resources) {
-          const before = tags.get(id);
-          if (!before) throw awsError("InvalidID", `The ID '${id}' is not valid`);
-          const gone = Tags.filter(({ Key, Value }) => Value === undefined || before.tags[Key] === Value);
-          const left = Object.entries(before.tags).filter(([name]) => !gone.some(({ Key }) => Key === name));
-          tags.put(id, { tags: Object.fromEntries(left) });
-        }
-        return {};
-      },
-    ),
   },
 };
