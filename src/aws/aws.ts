@@ -25,6 +25,7 @@ export const clientModules = {
   sns: { package: "sns", load: () => import("./clients/sns.ts") },
   s3: { package: "s3", load: () => import("./clients/s3.ts") },
   sts: { package: "sts", load: () => import("./clients/sts.ts") },
+  serviceQuotas: { package: "service-quotas", load: () => import("./clients/service-quotas.ts") },
 } as const;
 
 export type ServiceName = keyof typeof clientModules;
@@ -47,6 +48,8 @@ export interface Aws extends Services {
   readonly account: string;
   readonly partition: string;
   readonly network: Network;
+  /** How far AWS's clock is ahead of this machine's, by the last answer, milliseconds to a second; undefined: AWS did not say. */
+  clockAhead(): number | undefined;
   /**
    * Makes one call of the calls with the same key that are asked for at the same moment. A call under way is never
    * joined: its answer may be older than the asker's last write.

@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { type Aws, clientModules, type Network, type ServiceName, type Services } from "./aws.ts";
 import { AmbiguousOutcome, classify, codesOf, hasCode } from "./errors.ts";
-import { masked } from "./mask.ts";
+import { hideSecrets, masked } from "./mask.ts";
 import { retryStrategy } from "./retry.ts";
 import { isRead } from "./safety.ts";
 import { coalescer, idBatcher } from "./together.ts";
@@ -57,6 +57,8 @@ const interrupted = () =>
 export async function connect(connection: Connection): Promise<Aws> {
   const { clock, signal } = connection;
   const clients = new Map<ServiceName, Promise<{ send(command: unknown): Promise<unknown>; module: LooseModule }>>();
+  // The sandbox's clock is the run's own.
+  let ahead = connection.wire ? 0 : undefined;
   const turns = turnstile(connection.concurrency ?? 16);
   const handler = connection.wire ? undefined : await requestHandler();
 
@@ -85,7 +87,12 @@ export async function connect(connection: Connection): Promise<Aws> {
       (next: any, context: any) => async (args: any) => {
         const operation = operationOf(context.commandName);
         try {
-          if (!connection.wire) return await next(args);
+          if (!connection.wire) {
+            const result = await next(args);
+            const date = Date.parse(result.response?.headers?.date ?? "");
+            if (!Number.isNaN(date)) ahead = date - Date.now();
+            return result;
+          }
           const output = await connection.wire.answer(suffix, operation, args.input);
           return { response: {}, output: { ...output, $metadata: { httpStatusCode: 200 } } };
         } catch (error) {
@@ -124,6 +131,7 @@ export async function connect(connection: Connection): Promise<Aws> {
     try {
       outcome = { output: await send(new Command(input)) };
     } catch (error) {
+      hideSecrets(error, input);
       outcome = { error };
     } finally {
       release();
@@ -166,6 +174,7 @@ export async function connect(connection: Connection): Promise<Aws> {
     ...identity,
     region: connection.region,
     network: connection.network,
+    clockAhead: () => ahead,
     together: coalescer(),
     batched: idBatcher(),
   };

@@ -134,6 +134,41 @@ function program(version: string, done: (code: number) => void): Command {
     )
     .action(async (options) => done(await (await import("./commands/cost.ts")).cost(options)));
 
+  common(top.command("graph"))
+    .description("the stack as a picture: steps, resources and what needs what; asks nobody")
+    .addOption(
+      new Option("--format <kind>", "mermaid, svg, or html: one page that needs nothing else")
+        .choices(["mermaid", "svg", "html"])
+        .default("mermaid"),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        "buddyverse graph",
+        "buddyverse graph --format svg > stack.svg",
+        "buddyverse graph --format html > stack.html",
+      ),
+    )
+    .action(async (options) => done(await (await import("./commands/graph.ts")).graph(options)));
+
+  common(top.command("doctor"))
+    .description("before up: credentials, permissions, quotas, offers, images, domain, names, clock; changes nothing")
+    .addHelpText("after", examples("buddyverse doctor", "buddyverse doctor --json", "buddyverse doctor --sandbox"))
+    .action(async (options) => done(await (await import("./commands/doctor.ts")).doctor(options)));
+
+  common(top.command("policy"))
+    .description("the smallest IAM policy that up, status and down need for this config, as JSON; asks nobody")
+    .option("--part <n>", "only this policy, where there are several", positive)
+    .addHelpText(
+      "after",
+      examples(
+        "buddyverse policy",
+        "buddyverse policy --part 1 > policy-1.json",
+        "aws iam create-policy --policy-name buddyverse-1 --policy-document file://policy-1.json",
+      ),
+    )
+    .action(async (options) => done(await (await import("./commands/policy.ts")).policy(options)));
+
   common(top.command("init"))
     .description("write a config, asking the few questions that matter")
     .option("--yes", "ask nothing, take the defaults")
@@ -147,10 +182,22 @@ function program(version: string, done: (code: number) => void): Command {
     .action(async (id, options) => done(await (await import("./commands/unlock.ts")).unlock(id, options)));
 
   common(top.command("sandbox"))
-    .description("the embedded AWS: look inside, or empty it")
-    .argument("[action]", "show or reset", "show")
-    .addHelpText("after", examples("buddyverse sandbox", "buddyverse sandbox reset", "buddyverse sandbox --json"))
-    .action(async (action, options) => done(await (await import("./commands/sandbox.ts")).sandbox(action, options)));
+    .description("the embedded AWS: look inside, empty it, break things in it")
+    .argument("[action]", "show, reset, fail or mend", "show")
+    .argument("[what...]", "of fail: what, and which")
+    .addHelpText(
+      "after",
+      examples(
+        "buddyverse sandbox",
+        "buddyverse sandbox reset",
+        "buddyverse sandbox fail capacity t3.micro     EC2 has none of them from now on",
+        "buddyverse sandbox fail az ap-northeast-2a",
+        "buddyverse sandbox mend",
+      ),
+    )
+    .action(async (action, what, options) =>
+      done(await (await import("./commands/sandbox.ts")).sandbox(action, what, options)),
+    );
 
   // Before anything else happens: a trace of a run that sent nothing is empty, not missing.
   top.hook("preAction", (_top, command) => startTrace(command.opts<CommonOptions>().trace));
@@ -180,7 +227,7 @@ function startTrace(file: string | undefined): void {
 
 /** A command that is copied from a rehearsal's error must not reach AWS. */
 const onSandbox = (text: string): string =>
-  text.replace(/\bbuddyverse (up|down|status|plan|outputs|unlock)\b(?! --sandbox)/g, "buddyverse $1 --sandbox");
+  text.replace(/\bbuddyverse (up|down|status|plan|outputs|unlock|doctor)\b(?! --sandbox)/g, "buddyverse $1 --sandbox");
 
 /** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json. */
 export async function run(argv: readonly string[], version: string): Promise<number> {

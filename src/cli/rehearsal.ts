@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { stepsFor } from "../../steps/index.ts";
 import type { Inputs } from "../../steps/inputs.ts";
 import { preflight } from "../../steps/resources/preflight.ts";
@@ -68,12 +69,15 @@ export async function rehearse(given: Config): Promise<readonly TracedCall[]> {
     { stack, account: aws.account, region },
     () => "rehearsal",
   );
+  const { signal } = new AbortController();
+  // Each of the many waits listens for it.
+  setMaxListeners(0, signal);
   const run: Run = {
     aws,
     clock,
     store,
     emit: () => {},
-    signal: new AbortController().signal,
+    signal,
     token: () => `token${String(++tokens).padStart(27, "0")}`,
     discardData: false,
   };
@@ -107,5 +111,7 @@ const inputsOf = ({ image }: Config): Inputs => ({
   publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ+F32zvWUmKn7mFBTcyDi9v6ec1JZC6c6nfQZv/NRlJ rehearsal",
   allowedCidrs: ["203.0.113.10/32"],
   appArchive:
-    image.app !== null && "folder" in image.app ? { sha256: createHash("sha256").digest("hex"), bytes: new Uint8Array() } : undefined,
+    image.app !== null && "folder" in image.app
+      ? { sha256: createHash("sha256").digest("hex"), bytes: new Uint8Array() }
+      : undefined,
 });

@@ -18,7 +18,8 @@ import type { Event } from "../report/events.ts";
 import { parseChaos } from "../sandbox/chaos.ts";
 import { openSandboxFile } from "../sandbox/file.ts";
 import { freshWorld } from "../sandbox/fresh.ts";
-import { openSandbox } from "../sandbox/sandbox.ts";
+import { openSandbox, type Sandbox } from "../sandbox/sandbox.ts";
+import type { World } from "../sandbox/world.ts";
 import { takeLock } from "../state/lock.ts";
 import { lookingStore, openStore, readState, type StateStore, type StateText, stateFile } from "../state/store.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
@@ -58,6 +59,8 @@ export interface Session {
   readonly graph: Graph;
   readonly types: ReadonlyMap<string, AnyType>;
   readonly run: Run;
+  /** The embedded AWS; undefined on AWS itself. */
+  readonly sandbox: Sandbox | undefined;
   readonly inputs: MutableInputs;
   /** How many times faster than the wall its clock goes; undefined on AWS. */
   readonly sandboxSpeed: number | "max" | undefined;
@@ -159,6 +162,7 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       graph: graphOf(stepsFor(config, inputs), config.stack, config.tags),
       types,
       inputs,
+      sandbox: stage.wire,
       sandboxSpeed: stage.speed,
       run: {
         aws,
@@ -180,11 +184,20 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
   }
 }
 
+/** The world of a sandbox that nothing is in yet. The zone of the configured domain exists, unless it is to be created. */
+export const newWorld = (config: Config, time: number): World =>
+  freshWorld({
+    region: config.region,
+    domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
+    time,
+    seed: 7,
+  });
+
 interface Stage {
   readonly clock: Clock;
   readonly text: StateText;
   readonly network: Aws["network"];
-  readonly wire?: ReturnType<typeof openSandbox>;
+  readonly wire?: Sandbox;
   readonly speed?: number | "max";
 }
 
@@ -193,14 +206,7 @@ const awsStage = (paths: Paths): Stage => ({ clock: realClock(), text: stateFile
 
 function sandboxStage(options: CommonOptions, paths: Paths, config: Config, closing: (() => void)[]): Stage {
   const now = Date.now();
-  const file = openSandboxFile(paths.state, now, () =>
-    freshWorld({
-      region: config.region,
-      domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
-      time: now,
-      seed: 7,
-    }),
-  );
+  const file = openSandboxFile(paths.state, now, () => newWorld(config, now));
   if (file.world.region !== config.region) checkRegion(file.world.region, config.region, paths.state);
   const speed = options.sandboxSpeed === "max" ? "max" : Number(options.sandboxSpeed ?? 60);
   const clock = speed === "max" ? jumpingClock(file.time) : realClock(speed, file.time);

@@ -84,7 +84,6 @@ const BAD_DAYS: Readonly<Record<string, readonly string[]>> = {
     "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
     "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
   ],
-  "ec2:CreateVpc": ["ec2:DeleteTags"],
   "ec2:RunInstances": ["ec2:GetConsoleOutput", "ec2:ModifyInstanceAttribute"],
   "elasticfilesystem:CreateFileSystem": [
     "elasticfilesystem:ModifyMountTargetSecurityGroups",

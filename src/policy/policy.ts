@@ -70,19 +70,20 @@ export function statementsFor(sent: readonly Sent[], { stack, region }: Names): 
   state("InstanceRolePass", roles, only("iam:PassRole"), {
     StringEquals: { "iam:PassedToService": region.startsWith("cn-") ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com" },
   });
-  state(
-    "ServiceLinkedRoles",
-    arn("iam::*:role/aws-service-role/*"),
-    only("iam:CreateServiceLinkedRole"),
-    { StringEquals: { "iam:AWSServiceName": LINKED_SERVICES.map((service) => `${service}.amazonaws.com`) } },
-  );
+  state("ServiceLinkedRoles", arn("iam::*:role/aws-service-role/*"), only("iam:CreateServiceLinkedRole"), {
+    StringEquals: { "iam:AWSServiceName": LINKED_SERVICES.map((service) => `${service}.amazonaws.com`) },
+  });
   // Nothing but this policy can be hung on the role; what others hung on it goes with the role.
   state("InstanceRoleAttach", roles, only("iam:AttachRolePolicy"), { ArnEquals: { "iam:PolicyARN": attached } });
-  state("InstanceRole", [...profiles, ...roles], of("iam"));
+  state("InstanceProfile", profiles, (action) => /^iam:.*InstanceProfile$/.test(action));
+  state("InstanceRole", roles, of("iam"));
   state("AppArchive", `${bucket}/*`, only("s3:DeleteObject", "s3:PutObject"));
   state("AppBucket", bucket, of("s3"));
-  state("Parameters", [arn(`ssm:${region}:*:parameter/buddyverse/${stack}/*`), arn(`ssm:${region}::parameter/aws/service/*`)],
-    (action) => serviceOf(action) === "ssm" && !WITHOUT_RESOURCE.has(action));
+  state(
+    "Parameters",
+    [arn(`ssm:${region}:*:parameter/buddyverse/${stack}/*`), arn(`ssm:${region}::parameter/aws/service/*`)],
+    (action) => serviceOf(action) === "ssm" && !WITHOUT_RESOURCE.has(action),
+  );
   const global = new Set(["route53", "sts"]);
   state("Global", "*", (action) => global.has(serviceOf(action)));
   const here = { StringEquals: { "aws:RequestedRegion": region } };

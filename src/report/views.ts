@@ -362,6 +362,8 @@ export interface UpEnd {
   readonly siteUrl?: string | undefined;
   /** What a person needs next. */
   readonly outputs: Outputs;
+  /** What it costs, in a line. */
+  readonly cost?: string | undefined;
   /** The next command to try when all is well: "buddyverse verify --sandbox". */
   readonly next: string;
   /** The command that goes on: "buddyverse up --sandbox". */
@@ -388,6 +390,7 @@ export function upEnd(end: UpEnd, look: Look = {}): string {
     const shown = outputsView({ ...(siteUrl === undefined ? {} : { Site: siteUrl }), ...outputs }, look);
     if (shown !== "") lines.push("", shown);
   }
+  if (end.cost !== undefined) lines.push("", end.cost);
   lines.push(...troubles(settled, end.again, end.verbose ?? false, style, "not started"));
   if (fine) lines.push("", `Next: ${style.cyan(end.next)}`);
   return text(lines);

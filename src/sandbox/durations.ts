@@ -13,6 +13,10 @@ export const DURATIONS = {
   imageAvailable: 300,
   /** From running until a web instance answers http. */
   webBoot: 60,
+  /** From running until the SSM agent has registered the instance. */
+  agentOnline: 30,
+  /** From SendCommand until the agent has run a short command. */
+  commandRun: 2,
   profileUsable: 12,
   natGatewayAvailable: 110,
   natGatewayDeleted: 50,

@@ -13,6 +13,8 @@ const record = z.strictObject({
   status: z.enum(["creating", "created", "ready", "deleting"]),
   /** When `status` was set, milliseconds since 1970. */
   since: z.number(),
+  /** When AWS's answer to its creation was first recorded, milliseconds since 1970: since then it costs. Files of older versions lack it. */
+  madeAt: z.number().optional(),
   /** The idempotency token of this attempt to create it. */
   token: z.string(),
   /** What was last applied; no secrets. */
@@ -30,6 +32,8 @@ export const stateSchema = z.strictObject({
   lineage: z.string(),
   /** Goes up with every write. */
   serial: z.number().int().nonnegative(),
+  /** The config that the last whole `up` brought about; it holds no secrets. Files of older versions lack it. */
+  config: z.record(z.string(), z.unknown()).optional(),
   resources: z.record(z.string(), record),
 });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { BuddyError } from "../lib/errors.ts";
 import { backUp, readIfThere, writeAtomically } from "./file.ts";
 import { type Recorded, STATE_VERSION, type StackState, stateSchema } from "./state.ts";
@@ -24,9 +25,12 @@ export function stateFile(path: string): StateText {
 export interface StateStore {
   readonly resources: Readonly<Record<string, Recorded>>;
   readonly lineage: string;
+  /** The config that the last whole `up` brought about, as it was written. */
+  readonly config: Readonly<Record<string, unknown>> | undefined;
   get(key: string): Recorded | undefined;
   put(key: string, recorded: Recorded): void;
   drop(key: string): void;
+  keepConfig(config: Readonly<Record<string, unknown>>): void;
 }
 
 export interface StackIdentity {
@@ -103,8 +107,8 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
   };
   let backedUp = found === undefined;
 
-  function save(resources: StackState["resources"]): void {
-    const next = { ...state, serial: state.serial + 1, resources };
+  function save(change: Partial<StackState>): void {
+    const next = { ...state, serial: state.serial + 1, ...change };
     if (!backedUp) text.backUp();
     backedUp = true;
     text.write(stateText(next));
@@ -118,12 +122,22 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     get lineage() {
       return state.lineage;
     },
+    get config() {
+      return state.config;
+    },
     get: (key) => state.resources[key],
-    put: (key, recorded) => save({ ...state.resources, [key]: recorded }),
+    put(key, recorded) {
+      const madeAt = recorded.id === undefined ? undefined : (state.resources[key]?.madeAt ?? recorded.since);
+      const next = madeAt === undefined ? recorded : { ...recorded, madeAt };
+      save({ resources: { ...state.resources, [key]: next } });
+    },
     drop(key) {
       if (!state.resources[key]) return;
       const { [key]: _gone, ...rest } = state.resources;
-      save(rest);
+      save({ resources: rest });
+    },
+    keepConfig(config) {
+      if (!isDeepStrictEqual(config, state.config)) save({ config: { ...config } });
     },
   };
 }
@@ -134,8 +148,10 @@ const written = new WeakMap<Recorded, string>();
 function stateText({ resources, ...head }: StackState): string {
   const entries = Object.entries(resources).map(([key, recorded]) => {
     let text = written.get(recorded);
-    if (text === undefined)
-      written.set(recorded, (text = JSON.stringify(recorded, null, 2).replaceAll("\n", "\n    ")));
+    if (text === undefined) {
+      text = JSON.stringify(recorded, null, 2).replaceAll("\n", "\n    ");
+      written.set(recorded, text);
+    }
     return `    ${JSON.stringify(key)}: ${text}`;
   });
   const top = JSON.stringify({ ...head, resources: {} }, null, 2);
@@ -147,5 +163,13 @@ export function lookingStore(text: StateText, identity: StackIdentity): StateSto
   const found = readState(text);
   if (found) checkIdentity(found, identity, text.path);
   const resources = found?.resources ?? {};
-  return { resources, lineage: found?.lineage ?? "", get: (key) => resources[key], put: () => {}, drop: () => {} };
+  return {
+    resources,
+    lineage: found?.lineage ?? "",
+    config: found?.config,
+    get: (key) => resources[key],
+    put: () => {},
+    drop: () => {},
+    keepConfig: () => {},
+  };
 }

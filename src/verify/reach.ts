@@ -58,6 +58,7 @@ export interface Interface {
   readonly addresses6: readonly string[];
   readonly groupIds: readonly string[];
   readonly sourceDestCheck: boolean;
+  readonly instanceId: string | undefined;
   /** False: of an instance that is not running. */
   readonly running: boolean;
 }
@@ -152,6 +153,15 @@ export const isMeant = (exposure: Exposure, openings: readonly Opening[]): boole
     );
   });
 
+/** True when all of the source reaches the interface at that TCP port. */
+export const reaches = (open: readonly Exposure[], source: string, one: Interface, port: number): boolean =>
+  open.some(
+    (exposure) =>
+      exposure.interface.id === one.id &&
+      (exposure.protocol === "all" || (exposure.protocol === "tcp" && exposure.from <= port && port <= exposure.to)) &&
+      holds(exposure.source, source),
+  );
+
 function holds(range: string, source: string): boolean {
   const [outer, inner] = [parseCidr(range), parseCidr(source)];
   return outer && inner ? contains(outer, inner) : range === source;
@@ -239,7 +249,8 @@ export function wayOut(network: Network, from: Interface): WayOut {
   const own = subnetOf(network, nat);
   const [publicAddress] = nat.publicAddresses;
   if (!nat.running) return { trouble: `${named(nat)} does not run` };
-  if (nat.sourceDestCheck) return { trouble: `${named(nat)} drops packets of others: its source/destination check is on` };
+  if (nat.sourceDestCheck)
+    return { trouble: `${named(nat)} drops packets of others: its source/destination check is on` };
   if (!permitted(inbound(network, nat), HTTPS, from))
     return { trouble: `the groups of ${named(nat)} do not let ${from.address} in` };
   if (!permitted(outbound(network, nat), HTTPS, SOMEBODY))

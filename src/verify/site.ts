@@ -38,8 +38,8 @@ export interface Site {
   handshake(name: string, min: tls.SecureVersion, max: tls.SecureVersion): Promise<Handshake | undefined>;
 }
 
-/** Where a name leads to. */
-export type Resolve = (name: string, port: number) => { readonly host: string; readonly port: number };
+/** Where a name leads to; undefined: nowhere. */
+export type Resolve = (name: string, port: number) => { readonly host: string; readonly port: number } | undefined;
 
 const TIMEOUT_MS = 10_000;
 const AT_ONCE = 4;
@@ -76,6 +76,7 @@ export function networkSite({
   function ask(url: URL, { via, headers }: Asking): Promise<Answer> {
     const secure = url.protocol === "https:";
     const to = resolve(via ?? url.hostname, Number(url.port || (secure ? 443 : 80)));
+    if (!to) return Promise.reject(unknownName(via ?? url.hostname));
     return new Promise((done, fail) => {
       const options: https.RequestOptions = {
         ...to,
@@ -112,6 +113,7 @@ export function networkSite({
 
   function shake(name: string, min: tls.SecureVersion, max: tls.SecureVersion): Promise<Handshake | undefined> {
     const to = resolve(name, 443);
+    if (!to) return Promise.reject(unknownName(name));
     return new Promise((done, fail) => {
       let connected = false;
       const socket = tls.connect({
@@ -153,6 +155,8 @@ export function networkSite({
     });
   }
 }
+
+const unknownName = (name: string) => new Refuted(`${name}: the DNS knows no such name`);
 
 function failure(where: string, error: NodeJS.ErrnoException): Error {
   const said = `${where}: ${error.message || error.code}`;

@@ -80,17 +80,14 @@ export interface Database {
   readonly id: string;
   readonly zone: string;
   readonly publicAccess: boolean;
+  /** In the network. */
+  readonly interfaces: readonly Interface[];
 }
 
-/** Who plays which part in the network. */
-export interface Cast {
+/** Where somebody may come in from the internet. */
+export interface Entrances {
   readonly loadBalancer: readonly Interface[];
   readonly bastions: readonly Interface[];
-  /** Of the web instances. */
-  readonly web: readonly Interface[];
-  /** Of the mount targets. */
-  readonly files: readonly Interface[];
-  readonly databases: readonly Interface[];
   /** Who may reach the bastions: ranges. */
   readonly operators: readonly string[];
 }
@@ -133,7 +130,11 @@ export interface Facts {
   fileSystem(): Promise<FileSystem>;
   databases(): Promise<readonly Database[]>;
   network(): Promise<Network>;
-  cast(): Promise<Cast>;
+  entrances(): Promise<Entrances>;
+  /** The interfaces of the web instances in service. */
+  web(): Promise<readonly Interface[]>;
+  /** The interfaces of the file system's mount targets. */
+  mounts(): Promise<readonly Interface[]>;
   stores(): Promise<readonly Store[]>;
   metadata(): Promise<readonly InstanceMetadata[]>;
   alarms(): Promise<readonly Alarm[]>;

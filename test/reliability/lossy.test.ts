@@ -81,13 +81,18 @@ test.each(
   expect(upCalls / rehearsal.calls).toBeLessThan(3);
 });
 
-test.each([1, 2, 3, 4, 5, 6])("30 %% of all calls throttled, 5 %% of the answers and 5 %% of the calls lost (seed %i): one of each, no storm", async (seed) => {
-  const rehearsal = await normalOf(MODES[seed % 2 === 0 ? 0 : 1][1]);
-  const { wrong, upCalls } = await live(rehearsal, { chaos: { throttle: 0.3, loseAnswer: 0.05, loseCall: 0.05, seed } });
-  expect(wrong).toEqual([]);
-  // 30 % throttled alone is 1.43 attempts for each call that goes through.
-  expect(upCalls / rehearsal.calls).toBeLessThan(2.5);
-});
+test.each([1, 2, 3, 4, 5, 6])(
+  "chaos, seed %i: three calls of ten throttled, one answer and one call of twenty lost: one of each, no storm",
+  async (seed) => {
+    const rehearsal = await normalOf(MODES[seed % 2 === 0 ? 0 : 1][1]);
+    const { wrong, upCalls } = await live(rehearsal, {
+      chaos: { throttle: 0.3, loseAnswer: 0.05, loseCall: 0.05, seed },
+    });
+    expect(wrong).toEqual([]);
+    // 30 % throttled alone is 1.43 attempts for each call that goes through.
+    expect(upCalls / rehearsal.calls).toBeLessThan(2.5);
+  },
+);
 
 const OUTAGE_MS = 120_000;
 
@@ -120,7 +125,9 @@ test.each([
   const rehearsal = await normalOf({});
   const { on, wrong } = await live(rehearsal, { around: outage(service, from) });
   expect(wrong).toEqual([]);
-  const during = on.sent.filter((one) => one.service === service && one.at - START >= from && one.at - START < from + OUTAGE_MS);
+  const during = on.sent.filter(
+    (one) => one.service === service && one.at - START >= from && one.at - START < from + OUTAGE_MS,
+  );
   expect(during.length).toBeGreaterThan(0);
   // Not one a second for each of the objects that wait for it: it backs off.
   const waiting = new Set(during.map(({ operation }) => operation)).size;
@@ -130,13 +137,15 @@ test.each([
 test("throttled for two minutes, the waits between the attempts of one call grow", async () => {
   const config = parseConfig({ domain: null }, "test.config.json");
   const at: number[] = [];
-  const around = (answer: Answer, clock: Clock): Answer => async (service, operation, input) => {
-    if (operation === "CreateVpc" && clock.now() - START < OUTAGE_MS) {
-      at.push(clock.now());
-      throw awsError("RequestLimitExceeded", "Request limit exceeded.", { status: 503 });
-    }
-    return answer(service, operation, input);
-  };
+  const around =
+    (answer: Answer, clock: Clock): Answer =>
+    async (service, operation, input) => {
+      if (operation === "CreateVpc" && clock.now() - START < OUTAGE_MS) {
+        at.push(clock.now());
+        throw awsError("RequestLimitExceeded", "Request limit exceeded.", { status: 503 });
+      }
+      return answer(service, operation, input);
+    };
   const on = await start(config, { world: fresh(config), time: START, state: undefined }, { around });
   expect(amiss((await on.up()).settled)).toEqual([]);
   const waits = at.slice(1).map((time, index) => time - (at[index] as number));

@@ -1,5 +1,8 @@
 import { test } from "vitest";
 import { killDown } from "./matrix-run.ts";
 
-test("down, NAT instance, with a domain: killed at every point, nothing is lost and nothing made twice", { timeout: 600_000 }, () =>
-  killDown("NAT instance", { nat: { mode: "instance" } }));
+test(
+  "down, NAT instance, with a domain: killed at every point, nothing is lost and nothing made twice",
+  { timeout: 600_000 },
+  () => killDown("NAT instance", { nat: { mode: "instance" } }),
+);

@@ -9,8 +9,8 @@ export async function killUp(name: string, config: object): Promise<void> {
   const rehearsal = await rehearse(config, "up");
   const { points, calls, distinct } = rehearsal;
   const lost = withoutState(distinct);
-  const failures = await tryAll([...distinct, ...lost], async (from) => {
-    const { on, wrong } = await upAgain(rehearsal, from);
+  const failures = await tryAll([...distinct, ...lost], async (from, index) => {
+    const { on, wrong } = await upAgain(rehearsal, from, index % 10 !== 0);
     return wrong.length > 0 ? wrong : downAgain(rehearsal, on);
   });
   console.log(
@@ -20,7 +20,7 @@ export async function killUp(name: string, config: object): Promise<void> {
   expect(failures).toEqual([]);
   // A matrix that lost its points would prove nothing.
   expect(calls).toBeGreaterThan(300);
-  expect(points).toBeGreaterThan(2.9 * calls);
+  expect(points).toBeGreaterThan(2.7 * calls);
   expect(distinct.length).toBeGreaterThan(150);
   expect(lost.length).toBeGreaterThan(100);
 }
@@ -31,9 +31,10 @@ export async function killDown(name: string, config: object): Promise<void> {
   const rehearsal = await rehearse(config, "down");
   const { points, calls, distinct } = rehearsal;
   const lost = withoutState(distinct);
-  const failures = await tryAll([...distinct, ...lost], async (from) =>
-    downAgain(rehearsal, await start(rehearsal.config, { ...from, time: from.time + restartAfter(from) })),
-  );
+  const failures = await tryAll([...distinct, ...lost], async (from, index) => {
+    const again = { ...from, time: from.time + restartAfter(from) };
+    return downAgain(rehearsal, await start(rehearsal.config, again, { direct: index % 10 !== 0 }));
+  });
   const halfway = distinct.filter((_point, index) => index % 8 === 3);
   const upAfter = await tryAll(halfway, async (from) => {
     const { on, wrong } = await upAgain({ ...rehearsal, made: undefined }, from);
@@ -45,6 +46,6 @@ export async function killDown(name: string, config: object): Promise<void> {
   );
   expect([...failures, ...upAfter]).toEqual([]);
   expect(calls).toBeGreaterThan(300);
-  expect(points).toBeGreaterThan(2.9 * calls);
+  expect(points).toBeGreaterThan(2.7 * calls);
   expect(distinct.length).toBeGreaterThan(130);
 }

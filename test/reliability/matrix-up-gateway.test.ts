@@ -1,5 +1,8 @@
 import { test } from "vitest";
 import { killUp } from "./matrix-run.ts";
 
-test("up, NAT gateway, with a domain: killed at every point, nothing is lost and nothing made twice", { timeout: 600_000 }, () =>
-  killUp("NAT gateway", { nat: { mode: "gateway" } }));
+test(
+  "up, NAT gateway, with a domain: killed at every point, nothing is lost and nothing made twice",
+  { timeout: 600_000 },
+  () => killUp("NAT gateway", { nat: { mode: "gateway" } }),
+);

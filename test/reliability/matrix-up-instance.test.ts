@@ -1,5 +1,8 @@
 import { test } from "vitest";
 import { killUp } from "./matrix-run.ts";
 
-test("up, NAT instance, with a domain: killed at every point, nothing is lost and nothing made twice", { timeout: 600_000 }, () =>
-  killUp("NAT instance", { nat: { mode: "instance" } }));
+test(
+  "up, NAT instance, with a domain: killed at every point, nothing is lost and nothing made twice",
+  { timeout: 600_000 },
+  () => killUp("NAT instance", { nat: { mode: "instance" } }),
+);

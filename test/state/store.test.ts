@@ -117,3 +117,20 @@ test("a symbolic link is followed, not replaced", () => {
   expect(JSON.parse(readFileSync(real, "utf8")).resources.vpc).toBeDefined();
   expect(existsSync(`${file}.backup`)).toBe(true);
 });
+
+test("when an object was made is kept over all that is recorded of it later; the config that stands is kept, too", () => {
+  const store = open();
+  store.put("vpc", vpc);
+  expect(store.get("vpc")?.madeAt).toBeUndefined();
+  store.put("vpc", { ...vpc, id: "vpc-1", status: "created", since: 5 });
+  store.put("vpc", { ...vpc, id: "vpc-1", status: "ready", since: 9 });
+  expect(store.get("vpc")).toMatchObject({ since: 9, madeAt: 5 });
+  store.keepConfig({ stack: "s", zones: ["a", "c"] });
+  store.keepConfig({ zones: ["a", "c"], stack: "s" });
+  const found = readState(stateFile(file));
+  expect(found).toMatchObject({ serial: 4, config: { stack: "s", zones: ["a", "c"] } });
+  expect(open().config).toEqual({ stack: "s", zones: ["a", "c"] });
+  store.drop("vpc");
+  store.put("vpc", { ...vpc, id: "vpc-2", since: 12 });
+  expect(store.get("vpc")?.madeAt).toBe(12);
+});

@@ -6,6 +6,7 @@ export {
   DeleteDashboardsCommand,
   DescribeAlarmsCommand,
   GetDashboardCommand,
+  GetMetricDataCommand,
   ListTagsForResourceCommand,
   PutDashboardCommand,
   PutMetricAlarmCommand,

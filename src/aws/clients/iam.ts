@@ -17,6 +17,7 @@ export {
   ListRolePoliciesCommand,
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
+  SimulatePrincipalPolicyCommand,
   TagInstanceProfileCommand,
   TagRoleCommand,
   UpdateAssumeRolePolicyCommand,

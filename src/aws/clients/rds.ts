@@ -13,6 +13,7 @@ export {
   DescribeDBParameterGroupsCommand,
   DescribeDBParametersCommand,
   DescribeDBSubnetGroupsCommand,
+  DescribeOrderableDBInstanceOptionsCommand,
   ListTagsForResourceCommand,
   ModifyDBInstanceCommand,
   ModifyDBParameterGroupCommand,

@@ -3,11 +3,14 @@ import type { Safety } from "../safety.ts";
 export {
   AddTagsToResourceCommand,
   DeleteParameterCommand,
+  DescribeInstanceInformationCommand,
   DescribeParametersCommand,
+  GetCommandInvocationCommand,
   GetParameterCommand,
   GetParametersByPathCommand,
   ListTagsForResourceCommand,
   PutParameterCommand,
+  SendCommandCommand,
   SSMClient as Client,
 } from "@aws-sdk/client-ssm";
 
@@ -16,4 +19,6 @@ export const safety: Readonly<Record<string, Safety>> = {
   PutParameter: "name",
   AddTagsToResource: "same",
   DeleteParameter: "same",
+  // A script that is sent may run twice: those of `verify` are written so.
+  SendCommand: "same",
 };

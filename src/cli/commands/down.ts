@@ -1,9 +1,11 @@
+import { afterDownView } from "../../cost/view.ts";
 import { bringDown, doomed, leftovers } from "../../engine/down.ts";
 import { survey } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { downEnd, downPreview, heading } from "../../report/views.ts";
 import { ask, requireConsent } from "../ask.ts";
+import { costAfterDown } from "../money.ts";
 import type { CommonOptions } from "../program.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
@@ -48,6 +50,9 @@ async function remove(session: Session, options: DownOptions & { readonly discar
       screen.errLook,
     ),
   );
+  const primary = holding.length > 0 && !options.discardData;
+  if (Object.keys(run.store.resources).length > 0)
+    screen.say(`\n${afterDownView(costAfterDown(config, graph, run.store, primary))}`);
   if (
     gone.length > 0 &&
     !options.yes &&

@@ -1,12 +1,13 @@
 import { stepsFor } from "../../../steps/index.ts";
 import { warningsFor } from "../../config/schema.ts";
+import { costChangeView } from "../../cost/view.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
 import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
 import { survey } from "../../engine/survey.ts";
 import { styleFor } from "../../report/style.ts";
 import { heading, planView, warningsView } from "../../report/views.ts";
 import { packedApp } from "../inputs.ts";
-import { monthly } from "../money.ts";
+import { costOfChange, monthly } from "../money.ts";
 import type { CommonOptions } from "../program.ts";
 import { screenOf } from "../screen.ts";
 import { configOf, open, pathsOf, speedOf, surveyOptions } from "../session.ts";
@@ -30,15 +31,18 @@ export async function plan(options: PlanOptions): Promise<number> {
       speed: speedOf(session),
       monthly: options.step ? undefined : monthly(session.config, session.run.store),
     };
+    const changed = options.step ? undefined : costOfChange(session.config, session.run.store);
+    const stands = Object.keys(session.run.store.resources).length > 0;
     screen.result(
       [
         heading(screen.place, screen.look),
         warningsView(warnings, session.paths.config, screen.look),
         planView(found, graph.steps, facts, screen.look),
+        ...(stands && changed && changed.objects.length > 0 ? [`\n${costChangeView(changed)}`] : []),
       ]
         .filter(Boolean)
         .join("\n"),
-      { ...found, warnings, monthly: facts.monthly },
+      { ...found, warnings, monthly: facts.monthly, costChange: changed },
     );
     return options.detailedExitCode && !isEmpty(found) ? 3 : 0;
   } finally {

@@ -1,6 +1,7 @@
 import { statusOf } from "../../engine/status.ts";
 import { survey } from "../../engine/survey.ts";
 import { heading, statusView } from "../../report/views.ts";
+import { costNow, standingConfig } from "../money.ts";
 import type { CommonOptions } from "../program.ts";
 import { screenOf } from "../screen.ts";
 import { open, surveyOptions } from "../session.ts";
@@ -12,9 +13,19 @@ export async function status(options: CommonOptions): Promise<number> {
     const screen = screenOf(session);
     const items = statusOf(await survey(session.run, session.graph, session.types, surveyOptions(session)));
     const inSync = items.every(({ standing }) => standing === "in-sync");
+    const cost = costNow(
+      standingConfig(session.run.store) ?? session.config,
+      session.graph,
+      session.run.store,
+      session.clock.now(),
+    );
     screen.result(
-      `${heading(screen.place, screen.look)}\n${statusView(items, session.graph.steps, screen.place, screen.look)}`,
-      { inSync, resources: items },
+      [
+        heading(screen.place, screen.look),
+        statusView(items, session.graph.steps, screen.place, screen.look),
+        ...(cost ? [cost.text] : []),
+      ].join("\n"),
+      { inSync, resources: items, ...(cost ? { cost: cost.value } : {}) },
     );
     return inSync ? 0 : 3;
   } finally {

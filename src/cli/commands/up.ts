@@ -10,7 +10,7 @@ import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { makeKeyPair, privateKeyFile } from "../inputs.ts";
-import { monthly } from "../money.ts";
+import { costNow, monthly } from "../money.ts";
 import type { CommonOptions } from "../program.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
 import { open, type Session, speedOf, surveyOptions } from "../session.ts";
@@ -85,6 +85,8 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
     .filter(({ action }) => action === "blocked")
     .map(({ key, name, reason }) => ({ key, name, reason }));
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
+  if (!trouble && !options.step) run.store.keepConfig(config);
+  const cost = costNow(config, graph, run.store, clock.now());
   if (settled.length > 0) {
     screen.result(
       upEnd(
@@ -95,6 +97,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
           realMs: performance.now() - began.real,
           siteUrl,
           outputs: rest,
+          cost: cost?.text,
           next: again("status", options),
           again: goOn(options),
           verbose: options.verbose ?? false,
@@ -105,6 +108,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
         changed: settled.filter(({ outcome }) => outcome !== "unchanged").length,
         settled: settled.map(plain),
         outputs,
+        ...(cost ? { cost: cost.value } : {}),
         seconds: Math.round((clock.now() - began.clock) / 1000),
         ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
       },

@@ -9,14 +9,16 @@ import { iam } from "./iam/iam.ts";
 import { rds } from "./rds/rds.ts";
 import { route53 } from "./route53/route53.ts";
 import { s3 } from "./s3/s3.ts";
+import { serviceQuotas } from "./service-quotas.ts";
 import { sns } from "./sns/sns.ts";
+import { runCommand } from "./ssm/commands.ts";
 import { ssm } from "./ssm/ssm.ts";
 import { sts } from "./sts.ts";
 
 /** All services of the sandbox, by the SDK package's suffix. */
 export const services: Readonly<Record<string, SandboxService>> = {
   ec2,
-  ssm,
+  ssm: { operations: { ...ssm.operations, ...runCommand.operations }, timers: { ...ssm.timers, ...runCommand.timers } },
   sts,
   efs,
   iam,
@@ -28,4 +30,5 @@ export const services: Readonly<Record<string, SandboxService>> = {
   cloudwatch,
   sns,
   s3,
+  "service-quotas": serviceQuotas,
 };

@@ -57,12 +57,7 @@ export const availability: readonly Check<World>[] = [
     requirement: "R3",
     title: "Without any one zone, instances, load balancer and files go on, and the group can grow again",
     async run({ wanted, group, loadBalancer, fileSystem, databases }) {
-      const [found, balancer, files, stores] = await Promise.all([
-        group(),
-        loadBalancer(),
-        fileSystem(),
-        databases(),
-      ]);
+      const [found, balancer, files, stores] = await Promise.all([group(), loadBalancer(), fileSystem(), databases()]);
       const losses = wanted.zones.map((lost) => {
         const left = inService(found).filter(({ zone }) => zone !== lost).length;
         const without = (zones: readonly string[]) => !zones.some((zone) => zone !== lost);

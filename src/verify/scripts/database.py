@@ -67,7 +67,9 @@ try:
                 sys.exit("the replica's address leads to the primary")
         print(json.dumps({"lagMs": None if lag is None else round(lag * 1000)}))
     finally:
-        role = "primary"
-        ask(primary, "DROP TABLE IF EXISTS " + TABLE)
+        try:
+            ask(primary, "DROP TABLE IF EXISTS " + TABLE)
+        except MySQLdb.Error as error:
+            sys.exit("the table %s stays: MySQL error %s" % (TABLE, error.args[0]))
 except MySQLdb.Error as error:
     sys.exit("%s: MySQL error %s" % (role, error.args[0]))

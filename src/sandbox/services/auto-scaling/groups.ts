@@ -7,7 +7,7 @@ import { deregisterTarget, registerTarget } from "../elb/health.ts";
 import { targetGroupTable } from "../elb/tables.ts";
 import { profileUsable } from "../iam/iam.ts";
 import { live, setDesired, terminateAll } from "./life.ts";
-import { dropPolicies } from "./policies.ts";
+import { dropPolicies, track } from "./policies.ts";
 import {
   activityTable,
   type Group,
@@ -18,6 +18,7 @@ import {
   type Member,
   membersOf,
   modelled,
+  noteSizes,
   uuid,
 } from "./tables.ts";
 
@@ -196,6 +197,7 @@ export const groups: SandboxService = {
           retryAt: 0,
         };
         groupTable(sim).put(made.name, setDesired(sim, made, desired, "a user request created an AutoScalingGroup"));
+        noteSizes(sim, made.name);
         live(sim, made.name);
         return {};
       },
@@ -271,7 +273,9 @@ export const groups: SandboxService = {
           group.name,
           moved ? setDesired(sim, changed, desired, "a user request update of AutoScalingGroup constraints") : changed,
         );
-        if (moved) live(sim, group.name);
+        noteSizes(sim, group.name);
+        if (moved) track(sim, group.name);
+        if (moved || input.VPCZoneIdentifier !== undefined) live(sim, group.name);
         return {};
       },
     ),

@@ -13,10 +13,12 @@ import {
   type Member,
   membersOf,
   memberTable,
+  noteSizes,
   type Refresh,
   refreshTable,
   refreshUnderWay,
   SERVICE,
+  sizesTable,
   uuid,
 } from "./tables.ts";
 
@@ -71,12 +73,29 @@ function finish(sim: Sim, id: string): void {
   if (activity) activityTable(sim).putNow(id, { ...activity, status: "Successful", endedAt: sim.now });
 }
 
+/** Why one more is started: there are too few, one was lost, or the zones are uneven (user guide, scaling activities). */
+function causeOfLaunch(sim: Sim, group: Group, staying: readonly Member[]): string {
+  const { length } = staying;
+  if (refreshUnderWay(sim, group.name)) return `${at(sim)} an instance was started in response to an instance refresh.`;
+  if (length >= group.desired) {
+    const zones = [...new Set(group.subnetIds.map((id) => subnetTable(sim).get(id)?.zone ?? ""))];
+    const numbers = zones.map((zone) => staying.filter((member) => member.zone === zone).length);
+    return `${at(sim)} instances were launched to balance instances in zones ${zones.join(" ")}, which had ${numbers.join(" ")} instances respectively, with other zones resulting in more than desired number of instances in the group.`;
+  }
+  if (group.why === "")
+    return `${at(sim)} an instance was launched in response to an unhealthy instance needing to be replaced.`;
+  return `${group.why} ${at(sim)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${length} to ${length + 1}.`;
+}
+
 /** Starts one instance in the zone that has the fewest. What fails is told only in the group's activities. */
 function launch(sim: Sim, group: Group): void {
   const staying = membersOf(sim, group.name).filter(({ state }) => state !== "Terminating");
-  const count = (subnetId: string) => staying.filter((member) => member.subnetId === subnetId).length;
+  // A refresh spreads the new ones: those that they replace leave.
+  const refresh = refreshUnderWay(sim, group.name);
+  const counted = refresh ? staying.filter((member) => !outdated(group, refresh, member)) : staying;
+  const count = (subnetId: string) => counted.filter((member) => member.subnetId === subnetId).length;
   const subnetId = [...group.subnetIds].sort((one, other) => count(one) - count(other))[0] ?? "";
-  const cause = `${group.why} ${at(sim)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${staying.length} to ${staying.length + 1}.`;
+  const cause = causeOfLaunch(sim, group, staying);
   try {
     const template = launchTemplateFor(sim, { LaunchTemplateId: group.templateId });
     const version = versionNumber(template, group.templateVersion);
@@ -150,7 +169,7 @@ function retire(sim: Sim, member: Member, cause: string, options: { readonly dra
     {
       group: member.group,
       description: `Terminating EC2 instance: ${member.instanceId}${waits ? " - Waiting For ELB Connection Draining." : ""}`,
-      cause: `${at(sim)} ${cause}`,
+      cause,
       status: waits ? "WaitingForELBConnectionDraining" : "InProgress",
       message: null,
     },
@@ -173,7 +192,7 @@ function end(sim: Sim, instanceId: string): void {
 export function terminateAll(sim: Sim, group: string): void {
   for (const member of membersOf(sim, group)) {
     if (member.state === "Terminating") end(sim, member.instanceId);
-    else retire(sim, member, "a user request force deleted the AutoScalingGroup.", { drain: false });
+    else retire(sim, member, `${at(sim)} a user request force deleted the AutoScalingGroup.`, { drain: false });
   }
 }
 
@@ -216,8 +235,8 @@ function heal(sim: Sim, group: Group): void {
       sim,
       { ...member, health: "Unhealthy" },
       lost
-        ? `an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`
-        : `an instance was taken out of service in response to an ELB system health check failure.`,
+        ? `${at(sim)} an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`
+        : `${at(sim)} an instance was taken out of service in response to an ELB system health check failure.`,
       { drain: false },
     );
   }
@@ -261,12 +280,38 @@ function refreshed(sim: Sim, group: Group): number {
   const serving = old.filter(({ state }) => state === "InService").length + good.length;
   const leaving = old.slice(0, Math.max(0, serving - least));
   for (const member of leaving) {
-    retire(sim, member, "an instance was taken out of service in response to an instance refresh.", { drain: true });
+    retire(sim, member, `${at(sim)} an instance was taken out of service in response to an instance refresh.`, {
+      drain: true,
+    });
   }
   return Math.min(most - group.desired, old.length - leaving.length);
 }
 
-/** Keeps to the desired number. Those of an old template version go first, then the oldest of the fuller zone. */
+/** Instances where the group may no longer be, or zones of which one has two more than another. */
+function uneven({ subnetIds }: Group, staying: readonly Member[]): boolean {
+  if (staying.some(({ subnetId }) => !subnetIds.includes(subnetId))) return true;
+  const counts = subnetIds.map((id) => staying.filter(({ subnetId }) => subnetId === id).length);
+  return Math.max(...counts) - Math.min(...counts) > 1;
+}
+
+/**
+ * Evens the zones out; answers how many instances more than desired there may be: a new one is in service before one that
+ * is too many goes (user guide, "Rebalancing activities").
+ */
+function evened(sim: Sim, group: Group): number {
+  const members = membersOf(sim, group.name);
+  const staying = members.filter(({ state }) => state !== "Terminating");
+  if (refreshUnderWay(sim, group.name) || staying.length < group.desired || !uneven(group, staying)) return 0;
+  const serves = ({ state, instanceId }: Member) =>
+    state === "InService" && group.targetGroupArns.every((arn) => isHealthyTarget(sim, arn, instanceId));
+  if (staying.length === group.desired) return members.every(serves) ? 1 : 0;
+  return staying.every(serves) ? 0 : 1;
+}
+
+/**
+ * Keeps to the desired number. Those where the group may no longer be go first, then those of an old template version, then
+ * the oldest of the fuller zone.
+ */
 function fill(sim: Sim, group: Group, extra: number): void {
   const staying = membersOf(sim, group.name).filter(({ state }) => state !== "Terminating");
   for (let missing = group.desired + extra - staying.length; missing > 0; missing--) {
@@ -274,10 +319,13 @@ function fill(sim: Sim, group: Group, extra: number): void {
     if (!now || sim.now < now.retryAt) return;
     launch(sim, now);
   }
+  // The reason is told once: what comes later has another.
+  if (group.why !== "") change(sim, group.name, { why: "" });
   if (extra > 0 || refreshUnderWay(sim, group.name)) return;
   const zoneCount = (zone: string) => staying.filter((member) => member.zone === zone).length;
   const leaving = [...staying].sort(
     (one, other) =>
+      Number(group.subnetIds.includes(one.subnetId)) - Number(group.subnetIds.includes(other.subnetId)) ||
       Number(one.templateVersion) - Number(other.templateVersion) ||
       zoneCount(other.zone) - zoneCount(one.zone) ||
       one.launchedAt - other.launchedAt,
@@ -286,7 +334,7 @@ function fill(sim: Sim, group: Group, extra: number): void {
     retire(
       sim,
       member,
-      `an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${staying.length} to ${group.desired}.`,
+      `${group.why === "" ? "" : `${group.why} `}${at(sim)} an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${staying.length} to ${group.desired}. ${at(sim)} instance ${member.instanceId} was selected for termination.`,
       { drain: true },
     );
   }
@@ -303,6 +351,7 @@ function whole(sim: Sim, group: Group): boolean {
         instanceTable(sim).get(instanceId)?.state === "running" &&
         group.targetGroupArns.every((arn) => isHealthyTarget(sim, arn, instanceId)),
     ) &&
+    !uneven(group, members) &&
     refreshUnderWay(sim, group.name) === undefined
   );
 }
@@ -313,7 +362,7 @@ function step(sim: Sim, group: Group): boolean {
   follow(sim, group);
   if (group.deleting) return true;
   heal(sim, group);
-  fill(sim, group, refreshed(sim, group));
+  fill(sim, groupTable(sim).get(group.name) ?? group, refreshed(sim, group) || evened(sim, group));
   return !whole(sim, group);
 }
 
@@ -324,8 +373,10 @@ export const groupLife: SandboxService = {
       const group = groupTable(sim).get(name);
       if (!group) return;
       const busy = step(sim, group);
+      noteSizes(sim, name);
       if (group.deleting && membersOf(sim, name).length === 0) {
         groupTable(sim).removeNow(name);
+        sizesTable(sim).removeNow(name);
         for (const { id, group: its } of activityTable(sim).all()) if (its === name) activityTable(sim).removeNow(id);
         for (const { id, group: its } of refreshTable(sim).all()) if (its === name) refreshTable(sim).removeNow(id);
         return;

@@ -1,8 +1,25 @@
 import { z } from "zod";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { latest, stateOf } from "../cloudwatch/evaluation.ts";
 import { alarmArn, alarmTable } from "../cloudwatch/tables.ts";
-import { groupFor, groupTable, invalid, type Policy, policyTable, uuid } from "./tables.ts";
+import { instanceTable } from "../ec2/tables.ts";
+import { live, setDesired } from "./life.ts";
+import {
+  type Group,
+  groupFor,
+  groupTable,
+  invalid,
+  membersOf,
+  noteSizes,
+  type Policy,
+  policyTable,
+  SERVICE,
+  uuid,
+} from "./tables.ts";
+
+/** A group without a default warm-up: as long as its default cooldown (user guide). */
+const DEFAULT_WARMUP_S = 300;
 
 const name = z.string().min(1).max(255);
 const key = (group: string, policy: string) => `${group}/${policy}`;
@@ -55,6 +72,71 @@ export function dropPolicies(sim: Sim, group: string): void {
   for (const policy of policyTable(sim).all()) if (policy.group === group) drop(sim, policy);
 }
 
+const TIMER = `${SERVICE}:track`;
+/** CloudWatch evaluates an alarm once a minute. */
+const EVALUATED_MS = 60_000;
+/** A group that has stood still for so long, at its smallest, moves only when something happens to it. */
+const STILL_MS = 20 * 60_000;
+
+/** Has the group's policies watch its load from now on, for as long as they could act. */
+export function track(sim: Sim, group: string): void {
+  for (const policy of policyTable(sim).all()) {
+    const about = key(policy.group, policy.name);
+    if (policy.group !== group || sim.world.timers.some((timer) => timer.name === TIMER && timer.about === about))
+      continue;
+    sim.after(EVALUATED_MS, TIMER, about);
+  }
+}
+
+/** The number of instances that brings the metric to its target, rounded up so as not to fall short of it (user guide). */
+const needed = (count: number, metric: number, target: number): number => Math.ceil((count * metric) / target - 1e-9);
+
+/** What an alarm of the policy makes of the group; undefined: nothing. */
+function wanted(
+  sim: Sim,
+  policy: Policy,
+  group: Group,
+): { readonly alarm: string; readonly desired: number } | undefined {
+  const staying = membersOf(sim, group.name).filter(({ state }) => state !== "Terminating");
+  const warm = staying.filter(
+    ({ state, inServiceAt }) =>
+      state === "InService" && sim.now >= (inServiceAt ?? 0) + (group.warmupSeconds ?? DEFAULT_WARMUP_S) * 1_000,
+  );
+  for (const { name } of policy.alarms) {
+    const alarm = alarmTable(sim).get(name);
+    if (!alarm?.settings || stateOf(sim, alarm).value !== "ALARM") continue;
+    const metric = latest(sim, alarm.settings);
+    if (metric === undefined) continue;
+    if (alarm.settings.ComparisonOperator === "GreaterThanThreshold") {
+      // Those that warm up count as there already: a second breach adds only what they will not cover.
+      const desired = Math.min(group.max, needed(Math.max(1, warm.length), metric, policy.target));
+      if (desired > group.desired) return { alarm: name, desired };
+    } else if (
+      staying.length === warm.length &&
+      warm.length === group.desired &&
+      membersOf(sim, group.name).length === group.desired
+    ) {
+      // One at a time, and only when nothing is under way: it scales in more gradually than out.
+      const desired = Math.max(group.min, group.desired - 1, needed(group.desired, metric, policy.target));
+      if (desired < group.desired) return { alarm: name, desired };
+    }
+  }
+  return undefined;
+}
+
+/** True while the policy could have something to do. */
+function stirs(sim: Sim, group: Group): boolean {
+  const recently = sim.now - STILL_MS;
+  return (
+    group.desired > group.min ||
+    membersOf(sim, group.name).some(
+      ({ instanceId, launchedAt }) =>
+        launchedAt > recently ||
+        (instanceTable(sim).get(instanceId)?.stress ?? []).some(({ until }) => until > recently),
+    )
+  );
+}
+
 const described = (one: Policy) => ({
   AutoScalingGroupName: one.group,
   PolicyName: one.name,
@@ -70,6 +152,21 @@ const described = (one: Policy) => ({
 });
 
 export const policies: SandboxService = {
+  timers: {
+    track(about, sim) {
+      const policy = policyTable(sim).get(about);
+      const group = policy && groupTable(sim).get(policy.group);
+      if (!policy || !group || group.deleting) return;
+      const move = wanted(sim, policy, group);
+      if (move) {
+        const cause = `a monitor alarm ${move.alarm} in state ALARM triggered policy ${policy.name}`;
+        groupTable(sim).putNow(group.name, setDesired(sim, group, move.desired, cause));
+        noteSizes(sim, group.name);
+        live(sim, group.name);
+      }
+      if (move || stirs(sim, group)) track(sim, group.name);
+    },
+  },
   operations: {
     PutScalingPolicy: operation(
       {
@@ -97,6 +194,7 @@ export const policies: SandboxService = {
         };
         const made = { ...policy, alarms: putAlarms(sim, policy, before) };
         policyTable(sim).put(key(made.group, made.name), made);
+        track(sim, made.group);
         return { PolicyARN: made.arn, Alarms: described(made).Alarms };
       },
     ),

@@ -82,6 +82,22 @@ export interface Refresh {
   readonly endedAt: number | null;
 }
 
+/** What a group's metrics say, from each change on. */
+export interface Sizes {
+  readonly group: string;
+  readonly changes: readonly Size[];
+}
+export interface Size {
+  readonly at: number;
+  readonly min: number;
+  readonly max: number;
+  readonly desired: number;
+  readonly inService: number;
+  readonly pending: number;
+  readonly terminating: number;
+}
+
+export const sizesTable = (sim: Sim): Table<Sizes> => sim.table("autoScaling.sizes");
 export const groupTable = (sim: Sim): Table<Group> => sim.table("autoScaling.groups");
 export const memberTable = (sim: Sim): Table<Member> => sim.table("autoScaling.members");
 export const activityTable = (sim: Sim): Table<Activity> => sim.table("autoScaling.activities");
@@ -92,6 +108,33 @@ export const membersOf = (sim: Sim, group: string): Member[] =>
   memberTable(sim)
     .all()
     .filter((member) => member.group === group);
+
+/** How many changes of its sizes are kept for CloudWatch. */
+const CHANGES = 200;
+
+/** Keeps the group's sizes for CloudWatch, when they have changed. */
+export function noteSizes(sim: Sim, name: string): void {
+  const group = groupTable(sim).get(name);
+  if (!group) {
+    sizesTable(sim).removeNow(name);
+    return;
+  }
+  const states = membersOf(sim, name).map(({ state }) => state);
+  const count = (wanted: Member["state"]) => states.filter((state) => state === wanted).length;
+  const { min, max, desired } = group;
+  const counts = {
+    min,
+    max,
+    desired,
+    inService: count("InService"),
+    pending: count("Pending"),
+    terminating: count("Terminating"),
+  };
+  const changes = sizesTable(sim).get(name)?.changes ?? [];
+  const last = changes.at(-1);
+  if (last && JSON.stringify({ ...last, at: 0 }) === JSON.stringify({ at: 0, ...counts })) return;
+  sizesTable(sim).putNow(name, { group: name, changes: [...changes, { at: sim.now, ...counts }].slice(-CHANGES) });
+}
 
 export const refreshUnderWay = (sim: Sim, group: string): Refresh | undefined =>
   refreshTable(sim)

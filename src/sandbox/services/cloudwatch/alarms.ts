@@ -1,68 +1,14 @@
 import { z } from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
-import type { Sim } from "../../world.ts";
-import { groupTable } from "../auto-scaling/tables.ts";
-import { instanceTable } from "../ec2/tables.ts";
-import { loadBalancerTable, targetTable } from "../elb/tables.ts";
-import { databaseTable } from "../rds/tables.ts";
-import { type AlarmRow, type AlarmSettings, alarmArn, alarmTable, tagList, tagsOf } from "./tables.ts";
+import { stateOf } from "./evaluation.ts";
+import { alarmArn, alarmTable, tagList, tagsOf } from "./tables.ts";
 
 const DAY_S = 86_400;
-/** From its birth until an alarm is evaluated first: data must come in, milliseconds. */
-const FIRST_EVALUATION_MS = 60_000;
 
 const arns = z.array(z.string().min(1).max(1024).regex(/^arn:/)).max(5).optional();
 const invalid = (message: string) => awsError("ValidationError", message);
 const combination = (message: string) =>
   awsError("InvalidParameterCombinationException", message, { code: "InvalidParameterCombination" });
-
-/** What the metric says now; undefined: CloudWatch has no data, because nothing of these dimensions is there or it says nothing. */
-function value(sim: Sim, { Namespace, MetricName, Dimensions }: AlarmSettings): number | undefined {
-  const of = Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value]));
-  switch (`${Namespace} ${MetricName}`) {
-    case "AWS/EC2 StatusCheckFailed":
-      return instanceTable(sim).get(of.InstanceId ?? "")?.state === "running" ? 0 : undefined;
-    case "AWS/EC2 CPUUtilization":
-      return groupTable(sim).get(of.AutoScalingGroupName ?? "") ? 5 : undefined;
-    case "AWS/ApplicationELB UnHealthyHostCount": {
-      // Both dimensions, or there is no such metric.
-      const balancer = loadBalancerTable(sim)
-        .all()
-        .some(({ arn }) => arn.endsWith(`:loadbalancer/${of.LoadBalancer}`));
-      const targets = targetTable(sim)
-        .all()
-        .filter(({ targetGroupArn }) => targetGroupArn.endsWith(`:${of.TargetGroup}`));
-      return balancer && targets.length > 0 ? targets.filter(({ state }) => state === "unhealthy").length : undefined;
-    }
-    case "AWS/RDS CPUUtilization":
-    case "AWS/RDS ReplicaLag":
-    case "AWS/RDS FreeStorageSpace": {
-      const database = databaseTable(sim).get(of.DBInstanceIdentifier ?? "");
-      if (!database) return undefined;
-      if (MetricName === "FreeStorageSpace") return (database.storageGiB - 2) * 2 ** 30;
-      return MetricName === "ReplicaLag" ? 0 : 4;
-    }
-    default:
-      return undefined;
-  }
-}
-
-const BREACHES: Readonly<Record<string, (found: number, threshold: number) => boolean>> = {
-  GreaterThanThreshold: (found, threshold) => found > threshold,
-  GreaterThanOrEqualToThreshold: (found, threshold) => found >= threshold,
-  LessThanThreshold: (found, threshold) => found < threshold,
-  LessThanOrEqualToThreshold: (found, threshold) => found <= threshold,
-};
-
-function stateOf(sim: Sim, { settings, madeAt }: AlarmRow): string {
-  if (!settings || sim.now < (madeAt ?? 0) + FIRST_EVALUATION_MS) return "INSUFFICIENT_DATA";
-  const found = value(sim, settings);
-  if (found === undefined) {
-    if (settings.TreatMissingData === "breaching") return "ALARM";
-    return settings.TreatMissingData === "notBreaching" ? "OK" : "INSUFFICIENT_DATA";
-  }
-  return BREACHES[settings.ComparisonOperator]?.(found, settings.Threshold) ? "ALARM" : "OK";
-}
 
 export const alarms: SandboxService["operations"] = {
   PutMetricAlarm: operation(
@@ -124,6 +70,7 @@ export const alarms: SandboxService["operations"] = {
         // Tags count only when the call makes the alarm.
         tags: before ? (before.tags ?? {}) : tagsOf(Tags),
         madeAt: before?.madeAt ?? sim.now,
+        changedAt: sim.now,
       });
       return {};
     },
@@ -147,12 +94,17 @@ export const alarms: SandboxService["operations"] = {
       const from = Number(input.NextToken ?? 0);
       const to = from + (input.MaxRecords ?? 50);
       return {
-        MetricAlarms: found.slice(from, to).map((row) => ({
-          AlarmName: row.name,
-          AlarmArn: alarmArn(sim, row.name),
-          ...row.settings,
-          StateValue: stateOf(sim, row),
-        })),
+        MetricAlarms: found.slice(from, to).map((row) => {
+          const { value, reason } = stateOf(sim, row);
+          return {
+            AlarmName: row.name,
+            AlarmArn: alarmArn(sim, row.name),
+            ...row.settings,
+            AlarmConfigurationUpdatedTimestamp: new Date(row.changedAt ?? row.madeAt ?? 0),
+            StateValue: value,
+            StateReason: reason,
+          };
+        }),
         CompositeAlarms: [],
         ...(to < found.length ? { NextToken: String(to) } : {}),
       };

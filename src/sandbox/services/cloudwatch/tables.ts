@@ -9,6 +9,8 @@ export interface AlarmRow {
   readonly settings?: AlarmSettings;
   readonly tags?: Readonly<Record<string, string>>;
   readonly madeAt?: number;
+  /** When its settings were put last. */
+  readonly changedAt?: number;
 }
 export interface AlarmSettings {
   readonly AlarmDescription?: string | undefined;

@@ -5,7 +5,7 @@ import { filters, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared
 import { type Address, addressTable, interfaceTable } from "./tables.ts";
 
 /** "Elastic IPs", the default quota (L-0263D0A3). */
-const ADDRESSES_PER_REGION = 5;
+export const ADDRESSES_PER_REGION = 5;
 
 const notFound = (id: string) => awsError("InvalidAllocationID.NotFound", `The allocation ID '${id}' does not exist`);
 

@@ -1,5 +1,6 @@
 import type { SandboxService } from "../../service.ts";
 import { addresses } from "./addresses.ts";
+import { withDryRun } from "./dry-run.ts";
 import { gateways } from "./gateways.ts";
 import { groups } from "./groups.ts";
 import { images } from "./images.ts";
@@ -13,6 +14,7 @@ import { offerings } from "./offerings.ts";
 import { routeTables } from "./route-tables.ts";
 import { subnets } from "./subnets.ts";
 import { tagging } from "./tags.ts";
+import { volumes } from "./volumes.ts";
 import { vpcs } from "./vpcs.ts";
 
 const parts: readonly SandboxService[] = [
@@ -30,10 +32,18 @@ const parts: readonly SandboxService[] = [
   instances,
   launchTemplates,
   machine,
+  volumes,
   offerings,
 ];
 
+const operations: SandboxService["operations"] = Object.assign({}, ...parts.map((part) => part.operations));
+
+/** Those of which the permission is probed. */
+const PROBED = ["AllocateAddress", "CreateInternetGateway", "CreateVpc", "RunInstances"];
+
 export const ec2: SandboxService = {
-  operations: Object.assign({}, ...parts.map((part) => part.operations)),
+  operations: Object.fromEntries(
+    Object.entries(operations).map(([name, one]) => [name, PROBED.includes(name) ? withDryRun(one) : one]),
+  ),
   timers: Object.assign({}, ...parts.map((part) => part.timers)),
 };

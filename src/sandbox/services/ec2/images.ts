@@ -228,6 +228,7 @@ export const images: SandboxService = {
             OwnerId: sim.account,
             Description: one.description,
             VolumeSize: one.volumeGiB,
+            Encrypted: one.encrypted,
             StartTime: new Date(one.startedAt),
             State: "completed",
             Tags: tagsOf(sim, one.id),
@@ -267,6 +268,7 @@ export const images: SandboxService = {
         id: image.snapshotId,
         description: `Created by CreateImage(${image.sourceInstanceId}) for ${image.id}`,
         volumeGiB: image.volumeGiB,
+        encrypted: source.encrypted,
         startedAt: image.createdAt,
       });
       imageTable(sim).putNow(id, { ...image, state: "available" });

@@ -3,7 +3,10 @@ import { ms } from "../../durations.ts";
 import { refuseLaunch } from "../../failures.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { checkTargetsSoon } from "../elb/health.ts";
 import { profileUsable } from "../iam/iam.ts";
+import { forgetAgent } from "../ssm/agents.ts";
+import { forgetFiles } from "./files.ts";
 import { imageFor } from "./images.ts";
 import { addInterface } from "./interfaces.ts";
 import { boot } from "./machine.ts";
@@ -20,9 +23,10 @@ import {
   subnetTable,
   tagTable,
 } from "./tables.ts";
+import { forgetLog } from "./web-server.ts";
 
 /** "Running On-Demand Standard instances" of an account that is no longer new, vCPUs. */
-const VCPU_QUOTA = 64;
+export const VCPU_QUOTA = 64;
 const USER_DATA_BYTES = 16_384;
 /** Terminated instances stay visible for about an hour (EC2 user guide). */
 const VISIBLE_MS = 3_600_000;
@@ -51,6 +55,7 @@ export interface LaunchRequest {
   readonly clientToken?: string | null | undefined;
   readonly creditSpecification?: string | null | undefined;
   readonly shutdownBehavior?: "stop" | "terminate" | undefined;
+  readonly monitoring?: boolean | undefined;
 }
 
 const invalid = (message: string) => awsError("InvalidParameterValue", message);
@@ -218,6 +223,11 @@ export function launchInstance(sim: Sim, given: LaunchRequest): Instance {
     setUp: false,
     httpFrom: null,
     routesFrom: null,
+    monitoring: given.monitoring ?? false,
+    runningFrom: null,
+    runningUntil: null,
+    mount: null,
+    stress: [],
     console: "",
   };
   instanceTable(sim).put(id, instance);
@@ -243,6 +253,14 @@ const defaultGroupOf = (sim: Sim, vpcId: string): string[] =>
     .filter((group) => group.vpcId === vpcId && group.name === "default")
     .map(({ id }) => id);
 
+/** What ends with a machine's run. */
+const ended = (sim: Sim, { runningUntil, runningFrom, stress }: Instance) => ({
+  httpFrom: null,
+  routesFrom: null,
+  runningUntil: runningFrom === null ? null : (runningUntil ?? sim.now),
+  stress: stress.map(({ from, until }) => ({ from, until: Math.min(until, sim.now) })),
+});
+
 const USER_SHUTDOWN = {
   code: "Client.UserInitiatedShutdown",
   message: "Client.UserInitiatedShutdown: User initiated shutdown",
@@ -260,10 +278,10 @@ export function terminateInstance(sim: Sim, id: string): Instance {
     ...instance,
     state: "shutting-down",
     stateReason: USER_SHUTDOWN,
-    httpFrom: null,
-    routesFrom: null,
+    ...ended(sim, instance),
   };
   instanceTable(sim).putNow(id, ending);
+  checkTargetsSoon(sim, id);
   sim.after(ms("instanceTerminated"), "ec2:instance-terminated", id);
   return ending;
 }
@@ -290,10 +308,10 @@ export function stopInstance(sim: Sim, id: string, own: boolean): Instance | und
     ...instance,
     state: terminates ? "shutting-down" : "stopping",
     stateReason: own ? OWN_SHUTDOWN : USER_SHUTDOWN,
-    httpFrom: null,
-    routesFrom: null,
+    ...ended(sim, instance),
   };
   instanceTable(sim).putNow(id, stopping);
+  checkTargetsSoon(sim, id);
   if (terminates) sim.after(ms("instanceTerminated"), "ec2:instance-terminated", id);
   else sim.after(ms("instanceStopped"), "ec2:instance-stopped", id);
   return stopping;
@@ -585,7 +603,7 @@ export const instances: SandboxService = {
     "instance-running"(id, sim) {
       const instance = instanceTable(sim).get(id);
       if (instance?.state !== "pending") return;
-      changeInstance(sim, id, { state: "running" });
+      changeInstance(sim, id, { state: "running", runningFrom: sim.now });
       boot(sim, id);
     },
     "instance-stopped"(id, sim) {
@@ -599,6 +617,9 @@ export const instances: SandboxService = {
       if (instance?.state !== "shutting-down") return;
       interfaceTable(sim).removeNow(instance.interfaceId);
       changeInstance(sim, id, { state: "terminated", publicIp: null });
+      forgetFiles(sim, id);
+      forgetLog(sim, id);
+      forgetAgent(sim, id);
       sim.after(VISIBLE_MS, "ec2:instance-forgotten", id);
     },
     "instance-forgotten"(id, sim) {

@@ -107,6 +107,7 @@ export function requestFromTemplate(
     },
     volumeTags: tagsFor(data.TagSpecifications, "volume"),
     interfaceTags: tagsFor(data.TagSpecifications, "network-interface"),
+    monitoring: data.Monitoring?.Enabled,
     creditSpecification: data.CreditSpecification?.CpuCredits,
     shutdownBehavior: data.InstanceInitiatedShutdownBehavior,
   };

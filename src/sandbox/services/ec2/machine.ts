@@ -112,10 +112,35 @@ const web: Job = {
   },
   succeed(sim, instance) {
     say(sim, instance, "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves");
-    changeInstance(sim, instance.id, { httpFrom: sim.now });
+    const fileSystemId = setting(script(instance), "BUDDYVERSE_FILE_SYSTEM");
+    changeInstance(sim, instance.id, { httpFrom: sim.now, mount: { fileSystemId, from: sim.now } });
   },
   fail: (sim, instance, why) => say(sim, instance, `BUDDYVERSE-BOOT FAILED: ${why}`),
 };
+
+/** The settings of a web instance, as its user data names them; undefined: it is none. */
+export function webSettings(
+  sim: Sim,
+  instance: Instance,
+): { readonly stack: string; readonly parameterPath: string; readonly fileSystemId: string } | undefined {
+  if (jobOf(sim, instance) !== web) return undefined;
+  const text = script(instance);
+  return {
+    stack: setting(text, "BUDDYVERSE_STACK"),
+    parameterPath: setting(text, "BUDDYVERSE_PARAMETER_PATH"),
+    fileSystemId: setting(text, "BUDDYVERSE_FILE_SYSTEM"),
+  };
+}
+
+/** The file system that answers at /mnt/efs now; undefined: nothing is mounted. `why`: it is mounted and does not answer. */
+export function mounted(
+  sim: Sim,
+  instance: Instance,
+): { readonly fileSystemId: string; readonly why: string | undefined } | undefined {
+  if (instance.state !== "running" || instance.mount === null) return undefined;
+  const { fileSystemId } = instance.mount;
+  return { fileSystemId, why: notMounted(sim, instance, fileSystemId) };
+}
 
 /** The job of an instance's user data. */
 function jobOf(sim: Sim, instance: Instance): Job | undefined {
@@ -134,6 +159,7 @@ export function boot(sim: Sim, id: string): void {
   const job = instance && jobOf(sim, instance);
   say(sim, { id } as Instance, "Linux version 6.8.0-aws, cloud-init: running user data");
   if (job) sim.after(ms(job.takes), "ec2:machine", id);
+  sim.after(ms("agentOnline"), "ssm:agent", id);
 }
 
 export const machine: SandboxService = {

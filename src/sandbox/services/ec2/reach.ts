@@ -87,6 +87,20 @@ function natRefuses(sim: Sim, nat: Instance, eni: NetworkInterface, from: Peer):
   return noDirectWay(sim, eni);
 }
 
+/** The address that the internet sees an instance under, when `noWayOut` finds nothing in the way. */
+export function addressOutside(sim: Sim, instance: Instance): string | undefined {
+  if (noWayOut(sim, instance) !== undefined) return undefined;
+  const eni = interfaceTable(sim).get(instance.interfaceId);
+  const target = eni && defaultRoute(sim, eni.subnetId);
+  if (!eni || target === undefined) return undefined;
+  const seen = target.startsWith("igw-")
+    ? eni
+    : interfaceTable(sim).get(
+        target.startsWith("nat-") ? (natGatewayTable(sim).get(target)?.interfaceId ?? "") : target,
+      );
+  return seen?.publicIp ?? undefined;
+}
+
 /** Why the instance does not reach the internet; undefined: it does, by its own public address or through a NAT. */
 export function noWayOut(sim: Sim, instance: Instance): string | undefined {
   const eni = interfaceTable(sim).get(instance.interfaceId);

@@ -159,6 +159,15 @@ export interface Instance {
   readonly httpFrom: number | null;
   /** From when on it forwards packets of others; null: not (yet). */
   readonly routesFrom: number | null;
+  /** Detailed monitoring: CPU every minute, not every five. */
+  readonly monitoring: boolean;
+  /** It ran from then on, and until then; null: not (yet). */
+  readonly runningFrom: number | null;
+  readonly runningUntil: number | null;
+  /** The file system at /mnt/efs, mounted by its boot; null: none (yet). It stays after the instance has stopped. */
+  readonly mount: { readonly fileSystemId: string; readonly from: number } | null;
+  /** When stress-ng kept its processors busy, the last of these times. */
+  readonly stress: readonly { readonly from: number; readonly until: number }[];
   readonly console: string;
 }
 export const instanceTable = (sim: Sim): Table<Instance> => sim.table("ec2.instances");
@@ -183,6 +192,8 @@ export interface Snapshot {
   readonly id: string;
   readonly description: string;
   readonly volumeGiB: number;
+  /** As the volume that it was made of. */
+  readonly encrypted: boolean;
   readonly startedAt: number;
 }
 export const snapshotTable = (sim: Sim): Table<Snapshot> => sim.table("ec2.snapshots");

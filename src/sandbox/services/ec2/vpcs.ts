@@ -14,7 +14,7 @@ import {
 import { addVpcDefaults, removeVpcDefaults } from "./vpc-defaults.ts";
 
 /** "VPCs per Region", the default quota (Amazon VPC quotas page). */
-const VPCS_PER_REGION = 5;
+export const VPCS_PER_REGION = 5;
 
 const notFound = (id: string) => awsError("InvalidVpcID.NotFound", `The vpc ID '${id}' does not exist`);
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ms } from "../../durations.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { forgetFiles } from "../ec2/files.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
 
@@ -370,7 +371,10 @@ export const efs: SandboxService = {
       if (system && (system.state === "creating" || system.state === "updating"))
         systemTable(sim).putNow(id, { ...system, state: "available" });
     },
-    "system-gone": (id, sim) => systemTable(sim).removeNow(id),
+    "system-gone": (id, sim) => {
+      systemTable(sim).removeNow(id);
+      forgetFiles(sim, id);
+    },
     "target-available": (id, sim) => {
       const target = targetTable(sim).get(id);
       if (target?.state === "creating") targetTable(sim).putNow(id, { ...target, state: "available" });

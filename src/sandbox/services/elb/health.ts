@@ -3,6 +3,8 @@ import type { Sim } from "../../world.ts";
 import { groupsPermit } from "../ec2/reach.ts";
 import { type Instance, instanceTable, type NetworkInterface } from "../ec2/tables.ts";
 import {
+  CHANGES,
+  hostsTable,
   interfacesOf,
   type LoadBalancer,
   listenerTable,
@@ -19,13 +21,13 @@ const QUIET_MS = 45_000;
 const TIMER = `${SERVICE}:health-check`;
 
 const key = (group: string, instance: string) => `${group} ${instance}`;
-const targetsOf = (sim: Sim, group: string) =>
+export const targetsOf = (sim: Sim, group: string) =>
   targetTable(sim)
     .all()
     .filter(({ targetGroupArn }) => targetGroupArn === group);
 
 /** The load balancer that sends requests to a target group, once it is active. */
-function userOf(sim: Sim, group: TargetGroup): LoadBalancer | undefined {
+export function userOf(sim: Sim, group: TargetGroup): LoadBalancer | undefined {
   const listener = listenerTable(sim)
     .all()
     .find(({ action }) => action.kind === "forward" && action.targetGroupArn === group.arn);
@@ -51,6 +53,18 @@ function answers(sim: Sim, group: TargetGroup, { instanceId }: Target, peers: re
     instance.httpFrom <= sim.now &&
     admits(sim, instance, peers, group.port)
   );
+}
+
+/** What a request from the load balancer meets at the instance: an answer, a closed port, or silence. */
+export function reception(
+  sim: Sim,
+  group: TargetGroup,
+  target: Target,
+  peers: readonly NetworkInterface[],
+): "answers" | "refuses" | "silent" {
+  const instance = instanceTable(sim).get(target.instanceId);
+  if (instance?.state !== "running" || !admits(sim, instance, peers, group.port)) return "silent";
+  return answers(sim, group, target, peers) ? "answers" : "refuses";
 }
 
 /** What DescribeTargetHealth says of a target. */
@@ -88,8 +102,13 @@ export function targetHealth(
       Description: "Initial health checks in progress",
     };
   }
-  if (target.state === "unhealthy")
-    return { State: "unhealthy", Reason: "Target.Timeout", Description: "Request timed out" };
+  if (target.state === "unhealthy") {
+    const balancer = userOf(sim, group);
+    const refused = balancer && reception(sim, group, target, interfacesOf(sim, balancer)) === "refuses";
+    return refused
+      ? { State: "unhealthy", Reason: "Target.FailedHealthChecks", Description: "Health checks failed" }
+      : { State: "unhealthy", Reason: "Target.Timeout", Description: "Request timed out" };
+  }
   return { State: "healthy" };
 }
 
@@ -131,12 +150,36 @@ export function deregisterTarget(sim: Sim, groupArn: string, instanceId: string)
   if (target.state === "draining") return target.leavesAt ?? sim.now;
   if (!isHealthyTarget(sim, groupArn, instanceId)) {
     targetTable(sim).removeNow(key(groupArn, instanceId));
+    noteHosts(sim, group);
     return sim.now;
   }
   const leavesAt = sim.now + Number(group.attributes["deregistration_delay.timeout_seconds"]) * 1_000;
   targetTable(sim).putNow(key(groupArn, instanceId), { ...target, state: "draining", leavesAt });
+  noteHosts(sim, group);
   checkFromNowOn(sim, group);
   return leavesAt;
+}
+
+/** Something has changed at an instance: its target groups check it at their interval again. */
+export function checkTargetsSoon(sim: Sim, instanceId: string): void {
+  for (const target of targetTable(sim).all()) {
+    const group = target.instanceId === instanceId ? targetGroupTable(sim).get(target.targetGroupArn) : undefined;
+    if (group) checkFromNowOn(sim, group);
+  }
+}
+
+/** Keeps the numbers of hosts for CloudWatch, when they have changed. */
+function noteHosts(sim: Sim, group: TargetGroup): void {
+  const states = targetsOf(sim, group.arn).map((target) => targetHealth(sim, group, target).State);
+  const healthy = states.filter((state) => state === "healthy").length;
+  const unhealthy = states.filter((state) => state === "unhealthy").length;
+  const changes = hostsTable(sim).get(group.arn)?.changes ?? [];
+  const last = changes.at(-1);
+  if (last?.healthy === healthy && last.unhealthy === unhealthy) return;
+  hostsTable(sim).putNow(group.arn, {
+    targetGroupArn: group.arn,
+    changes: [...changes, { at: sim.now, healthy, unhealthy }].slice(-CHANGES),
+  });
 }
 
 function checkFromNowOn(sim: Sim, group: TargetGroup): void {
@@ -179,6 +222,7 @@ export const healthChecks: SandboxService = {
         const settled = (next.state === "healthy" && next.bad === 0) || (next.state === "unhealthy" && next.good === 0);
         moving ||= !settled;
       }
+      noteHosts(sim, group);
       if (targetsOf(sim, groupArn).length === 0) return;
       sim.after(
         moving ? group.health.seconds * 1_000 : Math.max(QUIET_MS, group.health.seconds * 1_000),

@@ -22,6 +22,7 @@ import {
   SERVICE,
   tagsOf,
   tagsSchema,
+  trafficTable,
   visible,
 } from "./tables.ts";
 
@@ -220,6 +221,7 @@ export const loadBalancers: SandboxService = {
       for (const one of listenerTable(sim).all()) if (one.loadBalancerArn === balancer.arn) removeListener(sim, one);
       forget(sim, interfacesOf(sim, balancer));
       loadBalancerTable(sim).remove(balancer.arn);
+      trafficTable(sim).removeNow(balancer.arn);
       return {};
     }),
   },

@@ -66,6 +66,28 @@ export interface Target {
   readonly leavesAt: number | null;
 }
 
+/** How many hosts a target group had, from each change on. */
+export interface Hosts {
+  readonly targetGroupArn: string;
+  readonly changes: readonly { readonly at: number; readonly healthy: number; readonly unhealthy: number }[];
+}
+/** How many changes of a count are kept for CloudWatch. */
+export const CHANGES = 200;
+/** Requests to a load balancer in one minute: how many, and who answered with which class of status. */
+export interface Minute {
+  /** The minute's begin. */
+  readonly at: number;
+  readonly requests: number;
+  /** By metric, such as HTTPCode_Target_2XX_Count. */
+  readonly codes: Readonly<Record<string, number>>;
+}
+export interface Traffic {
+  readonly loadBalancerArn: string;
+  readonly minutes: readonly Minute[];
+}
+
+export const hostsTable = (sim: Sim): Table<Hosts> => sim.table("elb.hosts");
+export const trafficTable = (sim: Sim): Table<Traffic> => sim.table("elb.traffic");
 export const loadBalancerTable = (sim: Sim): Table<LoadBalancer> => sim.table("elb.loadBalancers");
 export const targetGroupTable = (sim: Sim): Table<TargetGroup> => sim.table("elb.targetGroups");
 export const listenerTable = (sim: Sim): Table<Listener> => sim.table("elb.listeners");

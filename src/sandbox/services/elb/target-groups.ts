@@ -6,6 +6,7 @@ import {
   arn,
   checkName,
   type HealthCheck,
+  hostsTable,
   invalid,
   listenerTable,
   modelled,
@@ -213,6 +214,7 @@ export const targetGroups: SandboxService = {
       for (const target of targetTable(sim).all())
         if (target.targetGroupArn === group.arn) targetTable(sim).removeNow(`${group.arn} ${target.instanceId}`);
       targetGroupTable(sim).remove(group.arn);
+      hostsTable(sim).removeNow(group.arn);
       return {};
     }),
   },

@@ -338,4 +338,49 @@ const profile: SandboxService["operations"] = {
   }),
 };
 
-export const iam: SandboxService = { operations: { ...role, ...profile } };
+/** The policy simulator. The sandbox's caller, an IAM user, may do everything; there are no others. */
+const simulator: SandboxService["operations"] = {
+  SimulatePrincipalPolicy: operation(
+    {
+      PolicySourceArn: z.string(),
+      ActionNames: z.array(z.string()).min(1),
+      ResourceArns: z.array(z.string()).optional(),
+      ContextEntries: z
+        .array(
+          z.strictObject({
+            ContextKeyName: z.string(),
+            ContextKeyValues: z.array(z.string()),
+            ContextKeyType: z.literal("string"),
+          }),
+        )
+        .optional(),
+      MaxItems: z.number().int().min(1).max(1000).optional(),
+      Marker: z.string().optional(),
+    },
+    ({ PolicySourceArn, ActionNames, ResourceArns = ["*"], MaxItems = 100, Marker }, { account }) => {
+      if (PolicySourceArn !== `arn:aws:iam::${account}:user/sandbox`)
+        throw noSuch(`The ARN ${PolicySourceArn} is unknown.`);
+      for (const action of ActionNames)
+        if (!/^[a-z0-9-]+:[A-Za-z0-9]+$/.test(action))
+          throw awsError("InvalidInputException", `Invalid Entity Action: ${action}`, { code: "InvalidInput" });
+      const all = ActionNames.flatMap((EvalActionName) =>
+        ResourceArns.map((EvalResourceName) => ({
+          EvalActionName,
+          EvalResourceName,
+          EvalDecision: "allowed",
+          MatchedStatements: [],
+          MissingContextValues: [],
+        })),
+      );
+      const from = Number(Marker ?? 0);
+      const more = from + MaxItems < all.length;
+      return {
+        EvaluationResults: all.slice(from, from + MaxItems),
+        IsTruncated: more,
+        ...(more ? { Marker: String(from + MaxItems) } : {}),
+      };
+    },
+  ),
+};
+
+export const iam: SandboxService = { operations: { ...role, ...profile, ...simulator } };

@@ -3,6 +3,7 @@ import { ms } from "../../durations.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
+import { zonesOf } from "../ec2/offerings.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import {
@@ -178,8 +179,47 @@ function become(sim: Sim, id: string, change: Partial<Database>): void {
   if (database) databaseTable(sim).putNow(id, { ...database, ...change });
 }
 
+/** The classes of which the sandbox says what can be ordered; each is offered in every zone. */
+const ORDERABLE = [
+  "db.t3.micro",
+  "db.t3.small",
+  "db.t3.medium",
+  "db.t4g.micro",
+  "db.t4g.small",
+  "db.m5.large",
+  "db.r5.large",
+];
+
 export const instances: SandboxService = {
   operations: {
+    DescribeOrderableDBInstanceOptions: operation(
+      {
+        Engine: z.literal("mysql"),
+        EngineVersion: z.string().optional(),
+        DBInstanceClass: z.string().optional(),
+        Vpc: z.boolean().optional(),
+        ...paging,
+      },
+      (input, sim) => {
+        // A class or version that is not offered is no error: the answer is empty.
+        const found = VERSIONS.filter((version) => (input.EngineVersion ?? version) === version).flatMap((version) =>
+          ORDERABLE.filter((one) => (input.DBInstanceClass ?? one) === one).map((DBInstanceClass) => ({
+            Engine: "mysql",
+            EngineVersion: version,
+            DBInstanceClass,
+            LicenseModel: "general-public-license",
+            StorageType: "gp3",
+            Vpc: true,
+            ReadReplicaCapable: true,
+            SupportsStorageEncryption: true,
+            AvailabilityZones: zonesOf(sim).map((Name) => ({ Name })),
+          })),
+        );
+        const { items, Marker } = page(found, input);
+        return { OrderableDBInstanceOptions: items, Marker };
+      },
+    ),
+
     CreateDBInstance: operation(
       {
         DBInstanceIdentifier: name,

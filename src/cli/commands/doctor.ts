@@ -1,0 +1,93 @@
+import { examine, notSeen } from "../../../steps/resources/doctor.ts";
+import { warningsFor } from "../../config/schema.ts";
+import { absence } from "../../engine/graph.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import { statementsFor } from "../../policy/policy.ts";
+import { type Finding, findingsView } from "../../report/findings.ts";
+import { heading, warningsView } from "../../report/views.ts";
+import type { CommonOptions } from "../program.ts";
+import { rehearse } from "../rehearsal.ts";
+import { screenOf } from "../screen.ts";
+import { configOf, open, type Session } from "../session.ts";
+
+/** Looks at all that `up` needs before it makes anything. Exit 1 when there is a problem. */
+export async function doctor(options: CommonOptions): Promise<number> {
+  const config = configOf(options);
+  let session: Session;
+  try {
+    session = await open(options, { command: "doctor", writes: false, resolvesAddress: false });
+  } catch (error) {
+    if (!(error instanceof BuddyError) || (error.code !== "credentials" && error.code !== "wrong-account")) throw error;
+    const { code, message, hint } = error;
+    const findings: readonly Finding[] = [
+      { about: code === "credentials" ? "credentials" : "account", verdict: "problem", message, hint },
+    ];
+    process.stdout.write(
+      options.json || options.jsonLines
+        ? `${JSON.stringify({ ok: false, findings })}\n`
+        : `${findingsView(findings)}\n`,
+    );
+    return 1;
+  }
+  try {
+    const screen = screenOf(session);
+    const { aws } = session;
+    const warnings = warningsFor(config);
+    const [examined, objects] = await Promise.all([
+      examine(aws, config, statementsFor(await rehearse(config), config)),
+      namesAndImages(session),
+    ]);
+    const who: Finding = {
+      about: "credentials",
+      verdict: "ok",
+      message: `account ${aws.account}, region ${aws.region}`,
+    };
+    const findings = [who, ...examined, ...objects];
+    screen.result(
+      [
+        heading(screen.place, screen.look),
+        warningsView(warnings, session.paths.config, screen.look),
+        findingsView(findings, screen.look),
+      ]
+        .filter(Boolean)
+        .join("\n"),
+      { ok: findings.every(({ verdict }) => verdict !== "problem"), findings, warnings },
+    );
+    return findings.some(({ verdict }) => verdict === "problem") ? 1 : 0;
+  } finally {
+    session.close();
+  }
+}
+
+/** Looks every object up: what must be there already (images, a zone) is; and no name is taken by somebody else's. */
+async function namesAndImages({ aws, graph, run }: Session): Promise<readonly Finding[]> {
+  const looks = await Promise.all(
+    [...graph.nodes.values()].map(async (node): Promise<Finding | undefined> => {
+      const external = node.type.external ?? false;
+      const about = !external ? "names" : node.type.name.includes("image") ? "image" : "zone";
+      try {
+        const live = await node.type.find(aws, node.owner, run.store.get(node.key)?.id);
+        if (!external) return undefined;
+        const health = live && node.type.health?.(live);
+        if (typeof health === "object" && "blocked" in health)
+          return { about, verdict: "problem", message: health.blocked };
+        return live
+          ? { about, verdict: "ok", message: `${node.name}: ${live.id}` }
+          : { about, verdict: "problem", message: absence(node), hint: "Change the config, or make it." };
+      } catch (error) {
+        if (error instanceof BuddyError && error.code !== "interrupted")
+          return { about, verdict: "problem", message: error.message, hint: error.hint };
+        return { ...notSeen(about, error), message: `${node.name}: ${notSeen(about, error).message}` };
+      }
+    }),
+  );
+  // A load balancer of somebody else's is in the way of its listeners, too: it is named once.
+  const found = looks
+    .filter((one) => one !== undefined)
+    .filter((one, index, all) => all.findIndex(({ message }) => message === one.message) === index);
+  const seen = found.filter(({ about }) => about === "names").length === 0;
+  return [
+    ...found,
+    ...(seen ? [{ about: "names", verdict: "ok" as const, message: "none is taken by what is not this stack's" }] : []),
+  ];
+}

@@ -1,0 +1,30 @@
+import { stepsFor } from "../../../steps/index.ts";
+import { graphOf } from "../../engine/graph.ts";
+import { drawingOf } from "../../graph/drawing.ts";
+import { mermaid } from "../../graph/mermaid.ts";
+import { page } from "../../graph/page.ts";
+import { svg } from "../../graph/svg.ts";
+import { packedApp } from "../inputs.ts";
+import type { CommonOptions } from "../program.ts";
+import { configOf, pathsOf } from "../session.ts";
+
+export interface GraphOptions extends CommonOptions {
+  readonly format: "mermaid" | "svg" | "html";
+}
+
+/** Prints the stack that the config describes as a picture. Asks nobody. */
+export async function graph(options: GraphOptions): Promise<number> {
+  const config = configOf(options);
+  const inputs = {
+    publicKey: undefined,
+    allowedCidrs: config.bastion.allowedCidrs,
+    appArchive: packedApp(config, pathsOf(options)),
+  };
+  const drawing = drawingOf(
+    graphOf(stepsFor(config, inputs), config.stack, config.tags),
+    `${config.stack} · ${config.region}`,
+  );
+  const draw = { mermaid, svg, html: page }[options.format];
+  process.stdout.write(`${options.json ? JSON.stringify(drawing, null, 2) : draw(drawing)}\n`);
+  return 0;
+}

@@ -1,0 +1,93 @@
+import type { Sim } from "../../world.ts";
+import { MINUTE_MS, PUBLISHED_MS, pointOf, sourceOf } from "./metrics.ts";
+import type { AlarmRow, AlarmSettings } from "./tables.ts";
+
+/** From its birth until an alarm is evaluated first. */
+const FIRST_EVALUATION_MS = 60_000;
+/** CloudWatch looks at more periods than an alarm needs, to make up for those without data. AWS's own example has 5 for 3. */
+const MORE_PERIODS = 2;
+
+export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
+
+const BREACHES: Readonly<Record<string, (found: number, threshold: number) => boolean>> = {
+  GreaterThanThreshold: (found, threshold) => found > threshold,
+  GreaterThanOrEqualToThreshold: (found, threshold) => found >= threshold,
+  LessThanThreshold: (found, threshold) => found < threshold,
+  LessThanOrEqualToThreshold: (found, threshold) => found <= threshold,
+};
+
+/**
+ * CloudWatch's rule for points of which some are missing (user guide, "Configuring how CloudWatch alarms treat missing
+ * data"). @param range breaching or not, oldest first; undefined: missing. Answers "retain" where the state stays as it was.
+ */
+export function judge(
+  range: readonly (boolean | undefined)[],
+  { needed, breaching, treat }: { readonly needed: number; readonly breaching: number; readonly treat: string },
+): AlarmState | "retain" {
+  const there = range.filter((point) => point !== undefined);
+  const bad = there.slice(-needed).filter(Boolean).length;
+  if (there.length >= needed) return bad >= breaching ? "ALARM" : "OK";
+  if (treat === "breaching") return bad + (needed - there.length) >= breaching ? "ALARM" : "OK";
+  if (treat === "notBreaching") return bad >= breaching ? "ALARM" : "OK";
+  if (there.length === 0) return treat === "ignore" ? "retain" : "INSUFFICIENT_DATA";
+  if (bad >= breaching) return "ALARM";
+  if (bad < there.length) return "OK";
+  // All that there is breaches, but it is too little: only when the oldest of it is old enough.
+  const age = range.length - range.indexOf(true);
+  return treat !== "ignore" && age >= breaching ? "ALARM" : "retain";
+}
+
+const periodOf = ({ Period }: AlarmSettings) => Math.max(Period * 1_000, MINUTE_MS);
+const statistic = ({ Statistic, ExtendedStatistic }: AlarmSettings) => Statistic ?? ExtendedStatistic ?? "Average";
+
+/** The begins of the last periods of which all has been published, oldest first. */
+function periods(sim: Sim, settings: AlarmSettings, count: number): number[] {
+  const ms = periodOf(settings);
+  const end = Math.floor((sim.now - PUBLISHED_MS) / ms) * ms;
+  return Array.from({ length: count }, (_, index) => end - (count - index) * ms);
+}
+
+function points(sim: Sim, settings: AlarmSettings, count: number): (number | undefined)[] {
+  const source = sourceOf(sim, {
+    namespace: settings.Namespace,
+    metric: settings.MetricName,
+    dimensions: settings.Dimensions,
+  });
+  return periods(sim, settings, count).map(
+    (at) => source && pointOf(sim, source, statistic(settings), at, periodOf(settings)),
+  );
+}
+
+/** The newest value among the periods that the alarm looks at. */
+export const latest = (sim: Sim, settings: AlarmSettings): number | undefined =>
+  points(sim, settings, settings.EvaluationPeriods + MORE_PERIODS).findLast((point) => point !== undefined);
+
+/** An alarm's state now, and why. It follows from the metric alone. */
+export function stateOf(
+  sim: Sim,
+  { settings, madeAt }: AlarmRow,
+): { readonly value: AlarmState; readonly reason: string } {
+  if (!settings || sim.now < (madeAt ?? 0) + FIRST_EVALUATION_MS)
+    return { value: "INSUFFICIENT_DATA", reason: "Unchecked: Initial alarm creation" };
+  const needed = settings.EvaluationPeriods;
+  const breaching = settings.DatapointsToAlarm ?? needed;
+  const width = needed + MORE_PERIODS;
+  // Where the rule retains a state, the state of the periods before decides.
+  const found = points(sim, settings, 2 * width);
+  const breaches = BREACHES[settings.ComparisonOperator];
+  const marks = found.map((point) => (point === undefined ? undefined : breaches?.(point, settings.Threshold)));
+  const treat = settings.TreatMissingData ?? "missing";
+  for (let end = marks.length; end >= width; end--) {
+    const value = judge(marks.slice(end - width, end), { needed, breaching, treat });
+    if (value === "retain") continue;
+    const seen = found.slice(end - width, end).filter((point) => point !== undefined);
+    return {
+      value,
+      reason:
+        seen.length === 0
+          ? `no datapoints were received for ${needed} period(s) and ${needed} missing datapoint(s) were treated as [${treat}].`
+          : `Threshold Crossed: ${seen.length} datapoint(s) [${seen.slice(-needed).join(", ")}] against the threshold (${settings.Threshold}).`,
+    };
+  }
+  return { value: "INSUFFICIENT_DATA", reason: "Insufficient Data" };
+}

@@ -1,0 +1,59 @@
+import { counted, duration, oneLine, pad, plain, type Style, widthOf } from "../report/style.ts";
+import type { Finding, Result } from "./check.ts";
+import type { NotAsked } from "./checks.ts";
+
+const WIDTH = 100;
+const MARGIN = 8;
+
+const SIGNS: Readonly<Record<Result, readonly [sign: string, colour: "green" | "red" | "yellow"]>> = {
+  passed: ["✔", "green"],
+  failed: ["✖", "red"],
+  unknown: ["?", "yellow"],
+};
+
+/** A requirement's checks below each other: what was asked, and what was seen. */
+export function verifyView(
+  findings: readonly Finding[],
+  notAsked: readonly NotAsked[],
+  { style = plain, width = WIDTH }: { readonly style?: Style; readonly width?: number } = {},
+): string {
+  const text = (words: string) => wrapped(words, width - MARGIN);
+  const lines = findings.flatMap(({ requirement, title, result, saw }, index) => {
+    const [sign, colour] = SIGNS[result];
+    const [first = "", ...rest] = text(title);
+    const label = findings[index - 1]?.requirement === requirement ? "" : requirement;
+    return [
+      ` ${pad(label, 4)}${style[colour](sign)} ${first}`,
+      ...rest.map((line) => `${" ".repeat(MARGIN - 1)}${line}`),
+      ...text(saw).map((line) => `${" ".repeat(MARGIN - 1)}${(result === "passed" ? style.dim : style[colour])(line)}`),
+    ];
+  });
+  const not = notAsked.flatMap(({ id, requirement, why }) =>
+    text(`not asked: ${id} (${requirement}), as ${why}`).map((line) => ` ${" ".repeat(MARGIN - 2)}${style.dim(line)}`),
+  );
+  return [...lines, ...not, "", summary(findings, style)].map((line) => line.trimEnd()).join("\n");
+}
+
+/** "20 of 22 checks passed, 1 failed, 1 could not be looked at (12s)." */
+function summary(findings: readonly Finding[], style: Style): string {
+  const number = (wanted: Result) => findings.filter(({ result }) => result === wanted).length;
+  const longest = Math.max(0, ...findings.map(({ ms }) => ms));
+  const [failed, unknown] = [number("failed"), number("unknown")];
+  const said = [
+    `${number("passed")} of ${counted(findings.length, "check")} passed`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(unknown > 0 ? [`${unknown} could not be looked at`] : []),
+  ].join(", ");
+  return style[failed > 0 ? "red" : unknown > 0 ? "yellow" : "green"](`${said} (${duration(longest)}).`);
+}
+
+/** The text in lines of that many columns at most; a longer word has a line of its own. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of oneLine(text).split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

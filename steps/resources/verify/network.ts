@@ -1,0 +1,149 @@
+import type { Instance, InternetGateway, IpPermission, NetworkInterface, RouteTable } from "@aws-sdk/client-ec2";
+import type { Aws } from "../../../src/aws/aws.ts";
+import { allPages } from "../../../src/aws/pages.ts";
+import type { Interface, Network, Route, Rule } from "../../../src/verify/reach.ts";
+import { destinationOf, targetOf } from "../ec2/route-table.ts";
+
+/** The VPC as it is, whosever its parts are: what somebody else has put into it counts, too. */
+export async function readNetwork(
+  aws: Aws,
+  vpcId: string,
+): Promise<{ readonly network: Network; readonly instances: readonly Instance[] }> {
+  const ofVpc = [{ Name: "vpc-id", Values: [vpcId] }];
+  const { ec2 } = aws;
+  const pages = <P extends { readonly NextToken?: string | undefined }, T>(
+    call: (NextToken: string | undefined) => Promise<P>,
+    items: (page: P) => readonly T[] | undefined,
+  ) => allPages(call, items, (page) => page.NextToken);
+  const [vpcs, subnets, tables, groups, interfaces, gateways, natGateways, reservations] = await Promise.all([
+    ec2.describeVpcs({ VpcIds: [vpcId] }),
+    pages(
+      (NextToken) => ec2.describeSubnets({ Filters: ofVpc, NextToken }),
+      ({ Subnets }) => Subnets,
+    ),
+    pages(
+      (NextToken) => ec2.describeRouteTables({ Filters: ofVpc, NextToken }),
+      ({ RouteTables }) => RouteTables,
+    ),
+    pages(
+      (NextToken) => ec2.describeSecurityGroups({ Filters: ofVpc, NextToken }),
+      ({ SecurityGroups }) => SecurityGroups,
+    ),
+    pages(
+      (NextToken) => ec2.describeNetworkInterfaces({ Filters: ofVpc, NextToken }),
+      ({ NetworkInterfaces }) => NetworkInterfaces,
+    ),
+    pages(
+      (NextToken) =>
+        ec2.describeInternetGateways({ Filters: [{ Name: "attachment.vpc-id", Values: [vpcId] }], NextToken }),
+      ({ InternetGateways }) => InternetGateways,
+    ),
+    pages(
+      (NextToken) => ec2.describeNatGateways({ Filter: ofVpc, NextToken }),
+      ({ NatGateways }) => NatGateways,
+    ),
+    pages(
+      (NextToken) => ec2.describeInstances({ Filters: ofVpc, NextToken }),
+      ({ Reservations }) => Reservations,
+    ),
+  ]);
+  const instances = reservations
+    .flatMap(({ Instances }) => Instances ?? [])
+    .filter(({ State }) => State?.Name !== "terminated");
+  const byId = new Map(instances.map((instance) => [instance.InstanceId, instance]));
+  const main = tables.find(({ Associations }) => Associations?.some(({ Main }) => Main));
+  const tableOf = (subnetId: string | undefined) =>
+    tables.find(({ Associations }) =>
+      Associations?.some(
+        ({ SubnetId, AssociationState }) =>
+          SubnetId === subnetId && !/^(dis|failed)/.test(AssociationState?.State ?? ""),
+      ),
+    ) ?? main;
+  const [vpc] = vpcs.Vpcs ?? [];
+  const more = (vpc?.CidrBlockAssociationSet ?? [])
+    .filter(({ CidrBlockState }) => CidrBlockState?.State === "associated")
+    .flatMap(({ CidrBlock }) => CidrBlock ?? []);
+
+  return {
+    instances,
+    network: {
+      cidrs: more.length > 0 ? more : [vpc?.CidrBlock ?? ""],
+      subnets: subnets.map((subnet) => ({
+        id: subnet.SubnetId ?? "",
+        zone: subnet.AvailabilityZone ?? "",
+        routes: routesOf(tableOf(subnet.SubnetId)),
+      })),
+      internetGateways: gateways.filter(attachedTo(vpcId)).flatMap(({ InternetGatewayId }) => InternetGatewayId ?? []),
+      natGateways: natGateways.map((gateway) => ({
+        id: gateway.NatGatewayId ?? "",
+        subnetId: gateway.SubnetId ?? "",
+        available: gateway.State === "available",
+        publicAddress: gateway.NatGatewayAddresses?.[0]?.PublicIp,
+      })),
+      groups: groups.map((group) => ({
+        id: group.GroupId ?? "",
+        name: group.GroupName ?? "",
+        inbound: rulesOf(group.IpPermissions),
+        outbound: rulesOf(group.IpPermissionsEgress),
+      })),
+      interfaces: interfaces.map((one) => interfaceOf(one, byId.get(one.Attachment?.InstanceId))),
+    },
+  };
+}
+
+const attachedTo =
+  (vpcId: string) =>
+  ({ Attachments }: InternetGateway): boolean =>
+    (Attachments ?? []).some(({ VpcId, State }) => VpcId === vpcId && State !== "detached");
+
+const routesOf = (table: RouteTable | undefined): Route[] =>
+  (table?.Routes ?? []).map((route) => ({
+    to: destinationOf(route),
+    target: targetOf(route),
+    active: route.State !== "blackhole",
+  }));
+
+/** AWS's numbers for the protocols that it also has names for. */
+const PROTOCOLS: Readonly<Record<string, string>> = { "-1": "all", "6": "tcp", "17": "udp", "1": "icmp" };
+const ALL_PORTS = { from: 0, to: 65_535 };
+
+function rulesOf(permissions: readonly IpPermission[] | undefined): Rule[] {
+  return (permissions ?? []).flatMap((permission) => {
+    const { IpProtocol = "-1", FromPort, ToPort } = permission;
+    const protocol = PROTOCOLS[IpProtocol] ?? IpProtocol;
+    const ports =
+      protocol === "all" || FromPort === undefined || FromPort === -1
+        ? ALL_PORTS
+        : { from: FromPort, to: ToPort ?? FromPort };
+    const peers = [
+      ...(permission.IpRanges ?? []).map(({ CidrIp }) => CidrIp),
+      ...(permission.Ipv6Ranges ?? []).map(({ CidrIpv6 }) => CidrIpv6),
+      ...(permission.PrefixListIds ?? []).map(({ PrefixListId }) => PrefixListId),
+      ...(permission.UserIdGroupPairs ?? []).map(({ GroupId }) => GroupId),
+    ];
+    return peers.flatMap((peer) => (peer === undefined ? [] : [{ protocol, ...ports, peer }]));
+  });
+}
+
+function interfaceOf(one: NetworkInterface, instance: Instance | undefined): Interface {
+  const id = one.NetworkInterfaceId ?? "";
+  const name = instance?.Tags?.find(({ Key }) => Key === "Name")?.Value;
+  const instanceId = one.Attachment?.InstanceId;
+  const addresses = one.PrivateIpAddresses ?? [];
+  return {
+    id,
+    what: [name, instanceId].filter(Boolean).join(" ") || one.Description || id,
+    subnetId: one.SubnetId ?? "",
+    address: one.PrivateIpAddress ?? "",
+    publicAddresses: [
+      ...new Set(
+        [one.Association, ...addresses.map(({ Association }) => Association)].flatMap((a) => a?.PublicIp ?? []),
+      ),
+    ],
+    addresses6: (one.Ipv6Addresses ?? []).flatMap(({ Ipv6Address }) => Ipv6Address ?? []),
+    groupIds: (one.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
+    sourceDestCheck: one.SourceDestCheck ?? true,
+    instanceId,
+    running: instanceId === undefined || instance?.State?.Name === "running",
+  };
+}

@@ -1,0 +1,162 @@
+import type { Aws } from "../src/aws/aws.ts";
+import type { Config } from "../src/config/schema.ts";
+import type { Identified } from "../src/engine/resource.ts";
+import { Refuted } from "../src/verify/check.ts";
+import type { Interface, Network } from "../src/verify/reach.ts";
+import type { Facts, Wanted } from "../src/verify/world.ts";
+import type { DashboardLive } from "./resources/cloudwatch/dashboard.ts";
+import type { InstanceLive } from "./resources/ec2/instance.ts";
+import type { FileSystemLive } from "./resources/efs/file-system.ts";
+import type { LoadBalancerLive } from "./resources/elb/load-balancer.ts";
+import type { TargetGroupLive } from "./resources/elb/target-group.ts";
+import type { InstanceLive as DatabaseLive } from "./resources/rds/instances.ts";
+import type { SubscriptionLive } from "./resources/sns/subscription.ts";
+import { readAlarms, readWidgets } from "./resources/verify/monitoring.ts";
+import { readNetwork } from "./resources/verify/network.ts";
+import { readPolicies, readScalingGroup, readTargets } from "./resources/verify/scaling.ts";
+import { metadataOf, readMounts, readVolumes } from "./resources/verify/storage.ts";
+
+/** The stack as a whole, as far as it is known what is in it. */
+export interface Around {
+  readonly config: Config;
+  readonly aws: Aws;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Looks for the object of that key; undefined: it is not there. */
+  readonly find: (key: string) => Promise<Identified | undefined>;
+  /** All keys of the stack. */
+  readonly keys: readonly string[];
+  /** The name of the object of that key. */
+  readonly nameOf: (key: string) => string;
+  /** Who may reach the bastions: ranges, or "my-ip" where no address was ever applied. */
+  readonly operators: readonly string[];
+}
+
+export const wantedBy = ({ zones, web, domain, database, monitoring }: Config): Wanted => ({
+  zones,
+  min: web.min,
+  max: web.max,
+  cpuTarget: web.cpuTarget,
+  names: domain === null ? [] : domain.www ? [domain.name, `www.${domain.name}`] : [domain.name],
+  replica: database.replica,
+  email: monitoring.email ?? undefined,
+});
+
+const MINE = "my-ip";
+
+/** What the checks of this stack look at: its objects by their keys, each read once. */
+export function factsOf({ config, aws, now, find, keys, nameOf, operators }: Around): Facts {
+  const one = async <L extends Identified>(key: string): Promise<L> => {
+    const found = await find(key);
+    if (!found) throw new Refuted(`${nameOf(key)} is not there`);
+    return found as L;
+  };
+
+  const picture = once(async () => readNetwork(aws, (await one("vpc")).id));
+  const network = once(async () => (await picture()).network);
+  const group = once(async () => {
+    const { subnets } = await network();
+    return readScalingGroup(
+      aws,
+      nameOf("auto-scaling-group"),
+      (id) => subnets.find((one) => one.id === id)?.zone ?? id,
+    );
+  });
+  const mounts = once(async () => readMounts(aws, (await one("file-system")).id));
+  const databases = once(() =>
+    Promise.all(
+      (config.database.replica ? ["database", "replica"] : ["database"]).map((key) => one<DatabaseLive>(key)),
+    ),
+  );
+  const those = async (counts: (one: Interface, network: Network) => boolean): Promise<readonly Interface[]> => {
+    const found = await network();
+    return found.interfaces.filter((one) => counts(one, found));
+  };
+  const targetGroup = once(() => one<TargetGroupLive>("target-group"));
+  const balancer = once(() => one<LoadBalancerLive>("load-balancer"));
+  const zoneIn = ({ subnets }: Network, subnetId: string): string =>
+    subnets.find(({ id }) => id === subnetId)?.zone ?? subnetId;
+
+  return {
+    wanted: wantedBy(config),
+    network,
+    group,
+    policies: once(() => readPolicies(aws, nameOf("auto-scaling-group"))),
+    targets: once(async () => readTargets(aws, (await targetGroup()).id)),
+    loadBalancer: once(async () => {
+      const [{ dnsName, subnetIds }, target, found] = await Promise.all([balancer(), targetGroup(), network()]);
+      return {
+        dnsName,
+        zones: subnetIds.map((id) => zoneIn(found, id)),
+        healthCheck: { path: target.healthCheckPath, codes: target.healthCheckCodes },
+      };
+    }),
+    fileSystem: once(async () => {
+      const [{ id }, targets, found] = await Promise.all([one("file-system"), mounts(), network()]);
+      return { id, zones: targets.map(({ subnetId }) => zoneIn(found, subnetId)) };
+    }),
+    databases: once(async () =>
+      Promise.all(
+        (await databases()).map(async ({ id, zone, publicAccess, groupIds }) => ({
+          id,
+          zone,
+          publicAccess,
+          // RDS calls all its interfaces that: zone and groups tell whose it is.
+          interfaces: await those(
+            (one, found) =>
+              one.what === "RDSNetworkInterface" &&
+              zoneIn(found, one.subnetId) === zone &&
+              groupIds.some((group) => one.groupIds.includes(group)),
+          ),
+        })),
+      ),
+    ),
+    entrances: once(async () => {
+      const [{ fullName }, bastions] = await Promise.all([
+        balancer(),
+        Promise.all(config.zones.map((_zone, index) => one<InstanceLive>(`bastion-${index + 1}`))),
+      ]);
+      return {
+        // ELB names its interfaces after the load balancer (user guide, "Update the security groups").
+        loadBalancer: await those(({ what }) => what === `ELB ${fullName}`),
+        bastions: await those(({ id }) => bastions.some(({ interfaceId }) => interfaceId === id)),
+        operators: await Promise.all(
+          operators.map(async (range) => (range === MINE ? `${await aws.network.publicAddress()}/32` : range)),
+        ),
+      };
+    }),
+    web: once(async () => {
+      const { instances } = await group();
+      return those(({ instanceId }) => instances.some(({ id, inService }) => inService && id === instanceId));
+    }),
+    mounts: once(async () => {
+      const targets = await mounts();
+      return those(({ id }) => targets.some(({ interfaceId }) => interfaceId === id));
+    }),
+    stores: once(async () => {
+      const [{ instances }, { encrypted }, all] = await Promise.all([
+        picture(),
+        one<FileSystemLive>("file-system"),
+        databases(),
+      ]);
+      return [
+        ...(await readVolumes(aws, config.stack, instances)),
+        { what: `file system ${nameOf("file-system")}`, encrypted },
+        ...all.map((database) => ({ what: `database ${database.id}`, encrypted: database.encrypted })),
+      ];
+    }),
+    metadata: once(async () => metadataOf((await picture()).instances)),
+    alarms: once(() => readAlarms(aws, keys.filter((key) => key.startsWith("alarm-")).map(nameOf), now())),
+    widgets: async () => readWidgets(aws, (await one<DashboardLive>("dashboard")).widgets, now()),
+    subscribed: once(async () => (await one<SubscriptionLive>(`subscription-${config.monitoring.email}`)).confirmed),
+  };
+}
+
+/** The same answer, or the same failure, however often it is asked for. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= read();
+    return answer;
+  };
+}

@@ -1,0 +1,134 @@
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { folder } from "./folder.ts";
+
+// What is asked before anything is there: policy, graph, doctor.
+
+test("policy: one JSON document on stdout, without credentials or network; a part alone is a policy", async () => {
+  const on = folder();
+  const all = await on.run("policy");
+  expect(all.code).toBe(0);
+  const documents = JSON.parse(all.stdout);
+  expect(documents).toHaveLength(2);
+  expect(all.stderr).toBe(
+    "A list of 2 policies: one may have 6,144 characters. Attach all of them; --part N prints one alone.\n",
+  );
+  const second = await on.run("policy --part 2");
+  expect(JSON.parse(second.stdout)).toEqual(documents[1]);
+  expect(documents[1]).toMatchObject({ Version: "2012-10-17", Statement: expect.any(Array) });
+  expect(second.stderr).toBe("");
+  expect((await on.run("policy --json")).stdout).toBe(all.stdout);
+  expect(await on.run("policy --part 3")).toMatchObject({ code: 2, stderr: expect.stringContaining("--part 1 to 2") });
+  expect(on.files()).toEqual(["buddyverse.config.json"]);
+});
+
+test("graph: Mermaid, SVG, a page, or the drawing as JSON; from the config alone", async () => {
+  const on = folder({ nat: { mode: "gateway" } });
+  const [mermaid, svg, html, json] = await Promise.all(
+    ["graph", "graph --format svg", "graph --format html", "graph --json"].map((line) => on.run(line)),
+  );
+  expect(mermaid?.stdout).toMatch(/^flowchart LR\n {2}subgraph s1\["1 vpc"\]\n/);
+  expect(mermaid?.stdout).toContain("Buddy-NAT1<br/>ec2:nat-gateway");
+  expect(svg?.stdout).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"[\s\S]*<\/svg>\n$/);
+  expect(html?.stdout).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  expect(JSON.parse(json?.stdout ?? "").groups[0]).toMatchObject({ name: "vpc", nodes: [{ key: "vpc" }] });
+  expect(await on.run("graph --format png")).toMatchObject({ code: 2 });
+  expect(on.files()).toEqual(["buddyverse.config.json"]);
+});
+
+test("doctor: all is well in the sandbox, and nothing is made or written", async () => {
+  const on = folder();
+  const { code, stdout } = await on.rehearse("doctor");
+  expect(stdout).toMatch(/ ✔ {2}credentials +account 111122223333, region ap-northeast-2\n/);
+  expect(stdout).toMatch(/ ✔ {2}names +none is taken/);
+  expect(stdout).toMatch(/No problem was found; 13 ok\.\n$/);
+  expect(code).toBe(0);
+  expect(on.files()).toEqual(["buddyverse.config.json"]);
+  await on.rehearse("doctor --trace trace.jsonl");
+  const changing = on.trace().filter(({ operation }) => !/^(Get|Describe|List|Simulate)/.test(operation));
+  expect(changing.map(({ operation, error }) => `${operation} ${error}`)).toEqual([
+    "CreateVpc DryRunOperation",
+    "CreateInternetGateway DryRunOperation",
+    "RunInstances DryRunOperation",
+  ]);
+});
+
+test("doctor: a name that somebody else's object has, and an image that is not there, are problems", async () => {
+  const mine = folder({ stack: "first" });
+  expect((await mine.rehearse("up --yes --step load-balancer")).code).toBe(0);
+  // The same account, another stack with the same names of things that AWS names once in an account.
+  const world = JSON.parse(mine.read("buddyverse.sandbox.json"));
+  const on = folder({ stack: "second", image: { base: "ami-0123456789abcdef0" } });
+  writeFileSync(join(on.path, "buddyverse.sandbox.json"), JSON.stringify({ ...world, state: null }));
+  const { code, stdout } = await on.rehearse("doctor --json");
+  expect(code).toBe(1);
+  const { ok, findings } = JSON.parse(stdout);
+  expect(ok).toBe(false);
+  const problems: { about: string; message: string; hint: string }[] = findings.filter(
+    ({ verdict }: { verdict: string }) => verdict === "problem",
+  );
+  expect(problems.filter(({ about }) => about === "image").map(({ message }) => message)).toEqual([
+    "ec2:public-image ami-0123456789abcdef0 is not there",
+  ]);
+  const taken = problems.filter(({ about }) => about === "names");
+  expect(taken.filter(({ message }) => message.includes("loadbalancer/app/Buddy-LoadBalance/"))).toEqual([
+    expect.objectContaining({
+      message: expect.stringMatching(/exists already and does not belong to stack "second"$/),
+      hint: expect.stringContaining("touches only what carries its tags"),
+    }),
+  ]);
+  expect(new Set(taken.map(({ message }) => message)).size).toBe(taken.length);
+});
+
+test("doctor: without credentials that is the one finding, with what to do", async () => {
+  const { code, stdout, stderr } = await folder().run("doctor --json");
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: false,
+    findings: [{ about: "credentials", verdict: "problem", hint: expect.stringContaining("AWS_PROFILE") }],
+  });
+  expect(stderr).toBe("");
+});
+
+test("doctor: the clock is compared with the date of AWS's answers; what AWS does not answer is unseen", async () => {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (part) => {
+      body += part;
+    });
+    request.on("end", () => {
+      response.setHeader("Date", new Date(Date.now() + 600_000).toUTCString());
+      if (body.includes("Action=GetCallerIdentity")) {
+        response.setHeader("Content-Type", "text/xml");
+        response.end(
+          "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/me</Arn><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+        );
+        return;
+      }
+      response.statusCode = 403;
+      response.setHeader("x-amzn-errortype", "AccessDeniedException");
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  const { code, stdout } = await folder().run("doctor --json", {
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "secret",
+  });
+  const { findings } = JSON.parse(stdout);
+  const by = (about: string) => findings.find((one: { about: string }) => one.about === about);
+  expect(by("clock")).toMatchObject({
+    verdict: "problem",
+    message: expect.stringMatching(/clock is (600|599) s slow/),
+  });
+  expect(by("vCPU quota")).toMatchObject({ verdict: "unseen" });
+  expect(by("permissions")).toMatchObject({ verdict: "unseen" });
+  expect(code).toBe(1);
+});

