@@ -79,3 +79,14 @@ test.each([
   expect((on.run.clock.now() - began) / 60_000).toBeGreaterThan(minutes / 2.5);
   expect(began).toBeGreaterThan(NOW);
 });
+
+test("a create that was intended, and perhaps made, is tried again with its token; one whose object came and went, with a new one", async () => {
+  const on = playground();
+  const graph = on.graph(toy(on));
+  on.record("a", { status: "creating", token: "intended", since: NOW - 600_000 });
+  await up(on, graph);
+  expect(on.run.store.get("a")?.id).toMatch(/-intended$/);
+  on.cloud.toys.clear();
+  await up(on, graph);
+  expect(on.run.store.get("a")?.id).not.toMatch(/-intended$/);
+});

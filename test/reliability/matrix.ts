@@ -146,6 +146,8 @@ const GONE = new Set(["terminated", "shutting-down", "deleted", "deleting"]);
 const NOT_OBJECTS = new Set([
   "ec2.tags",
   "ssm.deleted",
+  "ssm.agents",
+  "ssm.commands",
   "route53.references",
   "autoScaling.activities",
   "autoScaling.refreshes",

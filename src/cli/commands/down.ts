@@ -1,3 +1,4 @@
+import { foreignIn } from "../../../steps/resources/ec2/foreign.ts";
 import { afterDownView } from "../../cost/view.ts";
 import { bringDown, doomed, leftovers } from "../../engine/down.ts";
 import { survey } from "../../engine/survey.ts";
@@ -50,6 +51,22 @@ async function remove(session: Session, options: DownOptions & { readonly discar
       screen.errLook,
     ),
   );
+  const files = shown.filter(({ holdsData, object }) => holdsData && !object.startsWith("rds:"));
+  if (files.length > 0) {
+    screen.say(
+      `Deleted with all that they hold, but for what AWS Backup has: ${files.map(({ name }) => name).join(", ")}.`,
+    );
+  }
+  const vpc = found.surveyed.get("vpc")?.look.live;
+  const foreign = vpc ? await foreignIn(session.aws, vpc.id, config.stack) : [];
+  if (foreign.length > 0) {
+    screen.say(
+      [
+        "\nOthers have put these into the stack's VPC. They are not touched, and what they use cannot go before them:",
+        ...foreign.map(({ id, what }) => `  ${id}  ${what}`),
+      ].join("\n"),
+    );
+  }
   const primary = holding.length > 0 && !options.discardData;
   if (Object.keys(run.store.resources).length > 0)
     screen.say(`\n${afterDownView(costAfterDown(config, graph, run.store, primary))}`);

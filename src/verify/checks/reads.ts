@@ -19,6 +19,7 @@ async function entrance({ wanted, loadBalancer }: World): Promise<{ readonly url
   return { url: name === undefined ? `http://${dnsName}` : `https://${name}`, via: dnsName };
 }
 
+/** The instances to which the load balancer sends requests. */
 async function serving({ group, targets }: World): Promise<readonly Member[]> {
   const [found, all] = await Promise.all([group(), targets()]);
   const healthy = inService(found).filter(({ id }) =>
@@ -26,6 +27,13 @@ async function serving({ group, targets }: World): Promise<readonly Member[]> {
   );
   if (healthy.length === 0) throw new Refuted("no healthy instance is in service");
   return healthy;
+}
+
+/** The instances that work, whatever the load balancer says of them. */
+async function working({ group }: World): Promise<readonly Member[]> {
+  const members = inService(await group());
+  if (members.length === 0) throw new Refuted("no instance is in service");
+  return members;
 }
 
 /** How many of the requests with this mark each instance has answered, by Apache's own log: so with any application. */
@@ -79,7 +87,7 @@ async function sticky(world: World): Promise<Seen> {
 }
 
 async function replicated(world: World): Promise<Seen> {
-  const [member] = await serving(world);
+  const [member] = await working(world);
   const { id } = member as Member;
   const said = (await world.machines.run([id], scriptFor("database", world.token))).get(id) ?? "";
   const lagMs = (JSON.parse(said) as { readonly lagMs: number | null }).lagMs;
@@ -91,9 +99,9 @@ async function replicated(world: World): Promise<Seen> {
 }
 
 async function shared(world: World): Promise<Seen> {
-  const [{ url, via }, members] = await Promise.all([entrance(world), serving(world)]);
+  const [{ url, via }, members] = await Promise.all([entrance(world), working(world)]);
   const [writer, ...readers] = members as readonly [Member, ...Member[]];
-  if (readers.length === 0) return { saw: "only one instance serves: there is nobody to share with", ok: false };
+  if (readers.length === 0) return { saw: "only one instance is in service: there is nobody to share with", ok: false };
   const { machines, token, site } = world;
   const path = `/media/buddyverse-verify-${token}.txt`;
   const content = `buddyverse-verify ${token}`;

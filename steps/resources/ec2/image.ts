@@ -105,6 +105,14 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
       return ImageId as string;
     } catch (error) {
       if (!hasCode(error, "InvalidAMIName.Duplicate")) throw error;
+      // Ours, when the answer of an earlier call was lost; one that does not show yet is looked for again by the engine.
+      const { Images = [] } = await aws.ec2.describeImages({
+        Owners: ["self"],
+        Filters: [{ Name: "name", Values: [owner.name] }],
+      });
+      const [taken] = Images.filter(isThere).map(live);
+      if (!taken) throw error;
+      if (taken.tags[KEY_TAG] === owner.key && taken.tags[STACK_TAG] === owner.stack) return taken.id;
       throw new BuddyError({
         code: "not-ours",
         message: `the account has an image named ${owner.name} already, and it does not belong to stack "${owner.stack}"`,

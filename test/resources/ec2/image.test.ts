@@ -83,9 +83,16 @@ describe("image", () => {
     expect(await find(found({ State: "deregistered" }))).toBeUndefined();
   });
 
-  test("a name that somebody else has is said", async () => {
+  test("a name that is taken is ours when an answer was lost, else it is said; one that does not show yet is looked for again", async () => {
     ec2.on(CreateImageCommand).rejects(failure("InvalidAMIName.Duplicate"));
+    const taken = (Tags: { Key: string; Value: string }[]) =>
+      ec2.on(DescribeImagesCommand).resolves({ Images: [{ ImageId: "ami-9", State: "pending", Tags }] });
+    taken(awsTags(owner.key, owner.name));
+    expect(await image.create?.(aws, spec, owner, "t")).toBe("ami-9");
+    taken([]);
     await expect(image.create?.(aws, spec, owner, "t")).rejects.toMatchObject({ code: "not-ours" });
+    ec2.on(DescribeImagesCommand).resolves({ Images: [] });
+    await expect(image.create?.(aws, spec, owner, "t")).rejects.toMatchObject({ name: "InvalidAMIName.Duplicate" });
   });
 
   test("its snapshots go with it; those that AWS does not tell of are removed one by one, shared ones stay", async () => {
@@ -275,7 +282,11 @@ describe("launch template", () => {
       LaunchTemplates: [{ LaunchTemplateId: "lt-9", Tags: awsTags("launch-template", "x") }],
     });
     expect(await launchTemplate.create?.(aws, spec, owner, "t")).toBe("lt-9");
-    ec2.on(DescribeLaunchTemplatesCommand).resolves({ LaunchTemplates: [] });
+    ec2.on(DescribeLaunchTemplatesCommand).resolves({ LaunchTemplates: [{ LaunchTemplateId: "lt-9", Tags: [] }] });
     await expect(launchTemplate.create?.(aws, spec, owner, "t")).rejects.toMatchObject({ code: "not-ours" });
+    ec2.on(DescribeLaunchTemplatesCommand).resolves({ LaunchTemplates: [] });
+    await expect(launchTemplate.create?.(aws, spec, owner, "t")).rejects.toMatchObject({
+      name: "InvalidLaunchTemplateName.AlreadyExistsException",
+    });
   });
 });

@@ -1,7 +1,8 @@
 import type { SandboxService } from "../../service.ts";
 import { alarms } from "./alarms.ts";
 import { dashboards } from "./dashboards.ts";
+import { data } from "./data.ts";
 import { tagging } from "./tags.ts";
 
-/** CloudWatch: alarms and dashboards. */
-export const cloudwatch: SandboxService = { operations: { ...alarms, ...dashboards, ...tagging } };
+/** CloudWatch: metrics, alarms and dashboards. */
+export const cloudwatch: SandboxService = { operations: { ...data, ...alarms, ...dashboards, ...tagging } };

@@ -159,7 +159,7 @@ function applicationElb(sim: Sim, metric: string, of: Readonly<Record<string, st
     },
   });
   if (metric === "RequestCount") return counted(({ requests }) => requests);
-  if (metric.startsWith("HTTPCode_")) return counted(({ codes }) => codes[metric] ?? 0);
+  if (/^(HTTPCode_|HTTP_Redirect_Count$)/.test(metric)) return counted(({ codes }) => codes[metric] ?? 0);
   if (metric === "TargetResponseTime")
     return {
       unit: "Seconds",

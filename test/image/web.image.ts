@@ -1,0 +1,215 @@
+/** The web server from user data to answers: baked, booted, broken. docs/image.md says what is real here. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { builderUserData, type ImageApp, webUserData } from "../../steps/scripts/user-data.ts";
+import * as aws from "./aws.ts";
+import { boot, type Disk, disk, inside, type Machine, place, ROOT, sh, until, WORK } from "./machine.ts";
+
+const PATH = "/buddyverse/buddyverse/database/";
+const PASSWORD = "correct-Horse9battery";
+const FILE_SYSTEM = "fs-0123456789abcdef0";
+const USER_DATA = webUserData({
+  region: aws.REGION,
+  stack: "buddyverse",
+  fileSystemId: FILE_SYSTEM,
+  parameterPath: PATH,
+  database: "django_db",
+  user: "admin",
+});
+// Attempts follow each other at once, so that a failure for good takes seconds and not minutes.
+const IMPATIENT = { "/usr/local/bin/sleep": "#!/bin/bash\nexec /usr/bin/sleep 0.1\n" };
+// This kernel may have no NFS: the mount's last step. It takes only what EFS and its documentation want.
+const EFS = {
+  "/usr/sbin/mount.nfs4": `#!/bin/bash
+set -e
+echo "$@" >>/var/log/mount.nfs4
+[ "$1" = ${FILE_SYSTEM}.efs.${aws.REGION}.amazonaws.com:/ ] && [ "$2" = /mnt/efs ]
+for wanted in vers=4.1 rsize=1048576 wsize=1048576 hard timeo=600 retrans=2 noresvport; do [[ ",$*," == *"$wanted"* ]]; done
+exec mount --bind /srv/share /mnt/efs
+`,
+};
+
+let image: readonly string[];
+
+/** Bakes on these layers until the builder has powered itself off. */
+async function bake(name: string, app: ImageApp, layers: readonly string[], files: Readonly<Record<string, string>> = {}) {
+  const marker = `/buddyverse/buddyverse/image/${name}`;
+  aws.describeInstance(`i-0${name}`, builderUserData({ region: aws.REGION, markerName: marker, app }));
+  const builder = disk(name, layers, { ...aws.surroundings(), ...files });
+  const machine = boot(builder, aws.WEB);
+  await machine.off(240);
+  return { builder, console: machine.console(), marker: aws.parameter(marker) };
+}
+
+/** Asks the web server, as the load balancer does. */
+function ask(path: string): { readonly status: number; readonly body: string; readonly headers: string } {
+  const [body, headers] = [join(WORK, "body"), join(WORK, "headers")];
+  writeFileSync(body, "");
+  const url = `http://${aws.WEB_ADDRESS}${path}`;
+  const status = inside(aws.AWS, "bash", "-c", `curl -s -m 10 -o ${body} -D ${headers} -w '%{http_code}' ${url} || true`);
+  return { status: Number(status), body: readFileSync(body, "utf8"), headers: status === "000" ? "" : readFileSync(headers, "utf8") };
+}
+
+interface Health {
+  readonly instance: { readonly id: string; readonly zone: string; readonly imageContent: string };
+  readonly files: { readonly ok: boolean };
+  readonly primary: Database;
+  readonly replica: Database;
+}
+interface Database {
+  readonly ok: boolean;
+  readonly why?: string;
+  readonly readOnly: boolean;
+  readonly tls: string;
+  readonly beat: { readonly writer: string; readonly at: string } | null;
+}
+const health = () => JSON.parse(ask("/health.json").body) as Health;
+
+function archive(name: string, files: Readonly<Record<string, string>>): { bucket: string; key: string } {
+  const folder = join(WORK, `app-${name}`);
+  mkdirSync(folder, { recursive: true });
+  place(folder, files);
+  sh("tar", "-czf", `${folder}.tar.gz`, "-C", folder, ".");
+  aws.s3("PUT", `${name}.tar.gz`, `${folder}.tar.gz`);
+  return { bucket: aws.BUCKET, key: `${name}.tar.gz` };
+}
+
+beforeAll(() => aws.startAws(PASSWORD));
+
+test("the builder installs, proves, cleans, marks, and powers off", async () => {
+  const { builder, console, marker } = await bake("aaaaaaaaaaaa", null, [ROOT]);
+  expect(console, console.slice(-6000)).toContain("BUDDYVERSE-SETUP DONE: /buddyverse/buddyverse/image/aaaaaaaaaaaa says baked");
+  expect(console).toContain("BUDDYVERSE-SETUP / answers 200");
+  expect(marker).toBe("baked");
+  // What AWS would copy into the image: no identity, no secret, Apache waiting for the boot script.
+  const units = join(builder.root, "etc/systemd/system/multi-user.target.wants");
+  expect(existsSync(join(units, "apache2.service"))).toBe(false);
+  expect(sh("readlink", join(units, "buddyverse-boot.service"))).toContain("buddyverse-boot.service");
+  expect(readFileSync(join(builder.root, "etc/machine-id"), "utf8")).toBe("");
+  expect(existsSync(join(builder.root, "var/lib/cloud/instance"))).toBe(false);
+  expect(existsSync(join(builder.root, "mnt/efs/static"))).toBe(false);
+  image = builder.layers;
+});
+
+let web: Disk;
+let machine: Machine;
+const share = { "/srv/share": aws.SHARE };
+
+test("a web instance mounts, fetches, and serves over Apache", async () => {
+  aws.putParameter(`${PATH}password`, PASSWORD, "SecureString");
+  aws.putParameter(`${PATH}primary`, `${aws.ADDRESS}:${aws.PORT.primary}`);
+  aws.putParameter(`${PATH}replica`, `${aws.ADDRESS}:${aws.PORT.replica}`);
+  aws.describeInstance("i-0a1b2c3d4e5f60718", USER_DATA);
+  web = disk("web", image, EFS);
+  machine = boot(web, aws.WEB, share);
+  await machine.says("BUDDYVERSE-BOOT READY", 90);
+  expect(ask("/")).toMatchObject({ status: 200, headers: expect.stringMatching(/Server: Apache\r/) });
+  await until(15, () => health().replica.beat);
+  const found = health();
+  expect(found).toMatchObject({
+    instance: { id: "i-0a1b2c3d4e5f60718", zone: "ap-northeast-2a", imageContent: "aaaaaaaaaaaa" },
+    files: { ok: true },
+    primary: { ok: true, readOnly: false, tls: expect.stringContaining("TLS"), beat: { writer: "i-0a1b2c3d4e5f60718" } },
+    replica: { ok: true, readOnly: true, tls: expect.stringContaining("TLS"), beat: { writer: "i-0a1b2c3d4e5f60718" } },
+  });
+  expect(ask("/").body).toContain("everything answers");
+  expect(ask("/").body + ask("/health.json").body + machine.console()).not.toContain(PASSWORD);
+});
+
+test("/static/ and /media/ come from the share", () => {
+  expect(readFileSync(join(aws.SHARE, "static/buddyverse.txt"), "utf8")).toBe(ask("/static/buddyverse.txt").body);
+  writeFileSync(join(aws.SHARE, "media/from-another-instance.html"), "<p>hello</p>");
+  expect(ask("/media/from-another-instance.html")).toMatchObject({
+    status: 200,
+    body: "<p>hello</p>",
+    headers: expect.stringContaining("Content-Security-Policy: sandbox"),
+  });
+  machine.run("runuser", "-u", "www-data", "--", "touch", "/mnt/efs/media/upload");
+  expect(existsSync(join(aws.SHARE, "media/upload"))).toBe(true);
+  // What the wall keeps out: lists of files, ways out of the share, writing.
+  expect(ask("/media/").status).not.toBe(200);
+  expect(ask("/media/%2e%2e/%2e%2e/etc/passwd").status).toBeGreaterThanOrEqual(400);
+});
+
+test("the row written on the primary reaches the replica by replication only", async () => {
+  sql("replica", "STOP SLAVE");
+  const at = health().replica.beat?.at;
+  await until(20, () => (health().primary.beat?.at ?? "") > (at ?? ""));
+  const stopped = await until(20, () => {
+    const { primary, replica } = health();
+    return (primary.beat?.at ?? "") > (replica.beat?.at ?? "") && replica.beat?.at;
+  });
+  sql("replica", "START SLAVE");
+  await until(20, () => (health().replica.beat?.at ?? "") > stopped);
+  expect(sql("replica", "SELECT writer FROM django_db.buddyverse_beat")).toBe("i-0a1b2c3d4e5f60718");
+});
+const { sql } = aws;
+
+test("a reboot brings all of it again, without user data", async () => {
+  await machine.powerOff();
+  machine = boot(web, aws.WEB, share);
+  await machine.says("BUDDYVERSE-BOOT READY", 90);
+  expect(ask("/").status).toBe(200);
+  await until(15, () => health().primary.ok && health().files.ok);
+  expect(sh("grep", "-c", "/mnt/efs", join(web.root, "etc/fstab")).trim()).toBe("1");
+});
+
+test("a wrong password is said, and / stays 200", async () => {
+  aws.putParameter(`${PATH}password`, "wrong", "SecureString");
+  machine.run("systemctl", "start", "buddyverse-database.service");
+  await until(20, () => health().primary.why === "not reachable (MySQL error 1045)", () => JSON.stringify(health()));
+  expect(ask("/")).toMatchObject({ status: 200, body: expect.stringContaining("not everything answers") });
+  aws.putParameter(`${PATH}password`, PASSWORD, "SecureString");
+  machine.run("systemctl", "start", "buddyverse-database.service");
+  await until(20, () => health().primary.ok);
+});
+
+test("without its share it answers 503, so that the load balancer leaves it", async () => {
+  machine.run("systemctl", "stop", "mnt-efs.mount");
+  expect(ask("/").status).toBe(503);
+  await machine.powerOff();
+});
+
+test("without EFS at boot there is no Apache", async () => {
+  aws.describeInstance("i-0b1b2c3d4e5f60718", USER_DATA);
+  machine = boot(disk("lost", image, { ...IMPATIENT, "/usr/sbin/mount.nfs4": "#!/bin/bash\nexit 32\n" }), aws.WEB, share);
+  await machine.says(`BUDDYVERSE-BOOT FAILED: ${FILE_SYSTEM} cannot be mounted at /mnt/efs`, 90);
+  expect(ask("/").status).toBe(0);
+  expect(() => machine.run("systemctl", "start", "apache2.service")).toThrow(/Assertion failed|assertion/);
+  await machine.powerOff();
+});
+
+test("a missing package leaves no mark", async () => {
+  const pin = { "/etc/apt/preferences.d/none": "Package: stress-ng\nPin: release *\nPin-Priority: -1\n" };
+  const { console, marker } = await bake("bbbbbbbbbbbb", null, [ROOT], { ...IMPATIENT, ...pin });
+  expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: install_packages/);
+  expect(marker).toBeUndefined();
+});
+
+test("an application of one's own, from S3, is served", async () => {
+  const app = archive("site", {
+    "manage.py": "import pathlib; pathlib.Path('/mnt/efs/static/site.css').write_text('')",
+    "site/__init__.py": "",
+    "site/wsgi.py": `def application(environ, start_response):
+  start_response("200 OK", [("Content-Type", "text/plain")])
+  return [b"my own site"]
+`,
+  });
+  const { console, marker, builder } = await bake("cccccccccccc", app, image);
+  expect(console, console.slice(-6000)).toContain("BUDDYVERSE-SETUP DONE");
+  expect(marker).toBe("baked");
+  aws.describeInstance("i-0c1b2c3d4e5f60718", USER_DATA);
+  machine = boot(disk("site", builder.layers, EFS), aws.WEB, share);
+  await machine.says("BUDDYVERSE-BOOT READY", 90);
+  expect(ask("/")).toMatchObject({ status: 200, body: "my own site" });
+  await machine.powerOff();
+});
+
+test("an application that does not start leaves no mark", async () => {
+  const app = archive("broken", { "site/__init__.py": "", "site/wsgi.py": "import no_such_module\n" });
+  const { console, marker } = await bake("dddddddddddd", app, image);
+  expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: .*site\/wsgi.py/);
+  expect(console).toContain("No module named 'no_such_module'");
+  expect(marker).toBeUndefined();
+});

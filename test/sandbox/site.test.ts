@@ -1,0 +1,269 @@
+/** The sandbox's load balancer on loopback: real HTTP and TLS, by AWS's rules. */
+import * as http from "node:http";
+import * as https from "node:https";
+import * as tls from "node:tls";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { diskOf } from "../../src/sandbox/services/ec2/files.ts";
+import { groupTable, type Instance, instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
+import { setApache } from "../../src/sandbox/services/ec2/web-server.ts";
+import { listenerTable, targetTable } from "../../src/sandbox/services/elb/tables.ts";
+import { type ServedSite, serveSite } from "../../src/sandbox/site.ts";
+import { simAt } from "../../src/sandbox/world.ts";
+import { type Stage, stage } from "../lifecycle/stage.ts";
+
+const NAME = "buddyverse.link";
+let on: Stage;
+let site: ServedSite;
+beforeAll(async () => {
+  on = await stage();
+  await on.up();
+  await on.clock.sleep(180_000);
+  site = await serveSite(on.sandbox, on.clock);
+});
+afterAll(() => site.close());
+
+const sim = () => simAt(on.sandbox.world, on.clock.now());
+const web = () =>
+  instanceTable(sim())
+    .all()
+    .filter(({ mount, state }) => mount !== null && state === "running");
+const one = () => web()[0] as Instance;
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+/** Asks the site as a visitor does; the test's clock stands still meanwhile. */
+const ask = (
+  path = "/",
+  { secure = true, host = NAME, ...more }: { secure?: boolean; host?: string; headers?: object; method?: string } = {},
+) =>
+  on.clock.hold(
+    new Promise<Answer>((done, fail) => {
+      const to = site.addressOf(host, secure ? 443 : 80);
+      const request = (secure ? https : http).request(
+        {
+          host: to?.address,
+          port: to?.port,
+          path,
+          method: more.method ?? "GET",
+          headers: { host, ...more.headers },
+          agent: false,
+          ...(secure ? { servername: host, ca: site.ca } : {}),
+        },
+        (response) => {
+          let body = "";
+          response.on("data", (part) => {
+            body += part;
+          });
+          response.on("end", () => done({ status: response.statusCode, headers: response.headers, body }));
+        },
+      );
+      request.on("error", fail);
+      request.end();
+    }),
+  );
+const health = async (headers: object = {}) => {
+  const answer = await ask("/health.json", { headers });
+  return { id: JSON.parse(answer.body).instance.id as string, answer };
+};
+/** Changes a row for as long as `work` takes. */
+async function with_<T>(change: () => () => void, work: () => Promise<T>): Promise<T> {
+  const back = change();
+  try {
+    return await work();
+  } finally {
+    back();
+  }
+}
+
+test("http is redirected to https with host, path and query kept", async () => {
+  const answer = await ask("/a/b?c=d", { secure: false });
+  expect(answer.status).toBe(301);
+  expect(answer.headers.location).toBe(`https://${NAME}:443/a/b?c=d`);
+  expect(answer.headers.server).toBe("awselb/2.0");
+});
+
+test("the certificate is of the sandbox's authority, for the names of the domain, and for no other", async () => {
+  const found = await on.clock.hold(
+    new Promise<{ names: string; authorized: boolean }>((done, fail) => {
+      const to = site.addressOf(`www.${NAME}`);
+      const socket = tls.connect(
+        { host: to?.address, port: to?.port, servername: `www.${NAME}`, ca: site.ca } as tls.ConnectionOptions,
+        () => {
+          done({ names: socket.getPeerCertificate().subjectaltname ?? "", authorized: socket.authorized });
+          socket.destroy();
+        },
+      );
+      socket.on("error", fail);
+    }),
+  );
+  expect(found).toEqual({ names: `DNS:${NAME}, DNS:www.${NAME}`, authorized: true });
+  expect(site.addressOf("elsewhere.example")).toBeUndefined();
+});
+
+test("TLS below 1.2 is refused, 1.2 and 1.3 are spoken", async () => {
+  const speak = (version: tls.SecureVersion) =>
+    on.clock.hold(
+      new Promise<string>((done) => {
+        const to = site.addressOf(NAME);
+        const socket = tls.connect(
+          {
+            host: to?.address,
+            port: to?.port,
+            servername: NAME,
+            ca: site.ca,
+            minVersion: version,
+            maxVersion: version,
+            ciphers: "DEFAULT@SECLEVEL=0",
+          } as tls.ConnectionOptions,
+          () => {
+            done(socket.getProtocol() ?? "");
+            socket.destroy();
+          },
+        );
+        socket.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? ""));
+      }),
+    );
+  expect(await speak("TLSv1.1")).toBe("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION");
+  expect(await speak("TLSv1.2")).toBe("TLSv1.2");
+  expect(await speak("TLSv1.3")).toBe("TLSv1.3");
+});
+
+test("without a cookie instances take turns; with it a visitor stays; the log counts them", async () => {
+  const ids = [await health(), await health(), await health(), await health()].map(({ id }) => id);
+  expect(new Set(ids)).toEqual(new Set(web().map(({ id }) => id)));
+  expect(ids[0]).toBe(ids[2]);
+  const first = await health();
+  const cookies = first.answer.headers["set-cookie"] ?? [];
+  expect(cookies.map((cookie) => cookie.split("=")[0])).toEqual(["AWSALB", "AWSALBCORS"]);
+  const cookie = (cookies[0] as string).split(";")[0];
+  for (let time = 0; time < 3; time++) expect((await health({ cookie })).id).toBe(first.id);
+});
+
+test("pages, health, files of the shared file system, and what is not there", async () => {
+  const found = JSON.parse((await ask("/health.json")).body);
+  expect(found).toMatchObject({
+    files: { ok: true },
+    primary: { ok: true, readOnly: false },
+    replica: { ok: true, readOnly: true },
+  });
+  expect((await ask("/")).body).toContain("BUDDYVERSE");
+  diskOf(sim(), one()).write("/mnt/efs/media/hello.txt", "hello\n");
+  expect(await ask("/media/hello.txt")).toMatchObject({ status: 200, body: "hello\n" });
+  expect((await ask("/media/none.txt")).status).toBe(404);
+  expect((await ask("/media/../../etc/passwd")).status).toBe(404);
+  expect((await ask("/nowhere")).status).toBe(404);
+  expect((await ask("/", { method: "POST" })).status).toBe(405);
+});
+
+describe("what the load balancer says itself", () => {
+  test("502 when Apache does not run on the instance that it still takes for healthy", async () => {
+    const instances = web();
+    await with_(
+      () => {
+        for (const instance of instances) setApache(sim(), instance, false);
+        return () => {
+          for (const { id } of instances) setApache(sim(), instanceTable(sim()).get(id) as Instance, true);
+        };
+      },
+      async () =>
+        expect(await ask("/")).toMatchObject({ status: 502, body: expect.stringContaining("502 Bad Gateway") }),
+    );
+    expect((await ask("/")).status).toBe(200);
+  });
+
+  test("504 when the security groups keep it from the instances", async () => {
+    const id = one().groupIds[0] as string;
+    const group = groupTable(sim()).get(id);
+    await with_(
+      () => {
+        groupTable(sim()).putNow(id, { ...group, inbound: [] } as never);
+        return () => groupTable(sim()).putNow(id, group as never);
+      },
+      async () => expect((await ask("/")).status).toBe(504),
+    );
+  });
+
+  test("503 with no target registered", async () => {
+    const targets = targetTable(sim()).all();
+    await with_(
+      () => {
+        for (const { targetGroupArn, instanceId } of targets)
+          targetTable(sim()).removeNow(`${targetGroupArn} ${instanceId}`);
+        return () => {
+          for (const target of targets)
+            targetTable(sim()).putNow(`${target.targetGroupArn} ${target.instanceId}`, target);
+        };
+      },
+      async () => expect((await ask("/")).status).toBe(503),
+    );
+  });
+
+  test("with none healthy all get requests", async () => {
+    const targets = targetTable(sim()).all();
+    const put = (state: "healthy" | "unhealthy") => {
+      for (const target of targets)
+        targetTable(sim()).putNow(`${target.targetGroupArn} ${target.instanceId}`, { ...target, state });
+    };
+    await with_(
+      () => {
+        put("unhealthy");
+        return () => put("healthy");
+      },
+      async () => expect((await ask("/")).status).toBe(200),
+    );
+  });
+
+  test("a closed connection where nothing listens, or nobody is let in", async () => {
+    const https443 = listenerTable(sim())
+      .all()
+      .find(({ port }) => port === 443);
+    await with_(
+      () => {
+        listenerTable(sim()).removeNow(https443?.arn ?? "");
+        return () => listenerTable(sim()).putNow(https443?.arn ?? "", https443 as never);
+      },
+      async () => await expect(ask("/")).rejects.toMatchObject({ code: "ECONNRESET" }),
+    );
+    expect((await ask("/")).status).toBe(200);
+  });
+});
+
+test("requests are counted in CloudWatch's metrics, redirects apart", async () => {
+  await on.clock.sleep(60_000 - (on.clock.now() % 60_000));
+  const from = on.clock.now();
+  for (let time = 0; time < 5; time++) await ask("/");
+  await ask("/", { secure: false });
+  await ask("/nowhere");
+  await on.clock.sleep(180_000);
+  const { LoadBalancers } = (await on.sandbox.answer("elastic-load-balancing-v2", "DescribeLoadBalancers", {})) as {
+    LoadBalancers: { LoadBalancerArn: string }[];
+  };
+  const Value = LoadBalancers[0]?.LoadBalancerArn.split(":loadbalancer/")[1];
+  const query = (Id: string, MetricName: string, Stat = "Sum") => ({
+    Id,
+    MetricStat: {
+      Metric: { Namespace: "AWS/ApplicationELB", MetricName, Dimensions: [{ Name: "LoadBalancer", Value }] },
+      Period: 60,
+      Stat,
+    },
+  });
+  const { MetricDataResults } = (await on.sandbox.answer("cloudwatch", "GetMetricData", {
+    StartTime: new Date(from),
+    EndTime: new Date(on.clock.now()),
+    MetricDataQueries: [
+      query("requests", "RequestCount"),
+      query("fine", "HTTPCode_Target_2XX_Count"),
+      query("missing", "HTTPCode_Target_4XX_Count"),
+      query("redirects", "HTTP_Redirect_Count"),
+      query("errors", "HTTPCode_ELB_5XX_Count"),
+      query("time", "TargetResponseTime", "p95"),
+    ],
+  })) as { MetricDataResults: { Id: string; Values: number[] }[] };
+  const found = Object.fromEntries(MetricDataResults.map(({ Id, Values }) => [Id, Values]));
+  expect(found).toMatchObject({ requests: [6], fine: [5], missing: [1], redirects: [1], errors: [] });
+  expect(found.time?.[0]).toBeGreaterThan(0);
+  expect(found.time?.[0]).toBeLessThan(0.1);
+});
