@@ -4,11 +4,12 @@ import { viteText } from "./text-loader.js";
 export default defineConfig({
   plugins: [viteText],
   test: {
-    // The files of the kill matrix are the longest: both cores of a small machine work on them.
-    maxWorkers: 2,
+    // Some files mostly wait (a mock server, child processes): one worker more than a small machine has cores.
+    maxWorkers: 3,
     globalSetup: "test/build.ts",
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
   },
 });

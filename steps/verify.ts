@@ -2,7 +2,7 @@ import type { Aws } from "../src/aws/aws.ts";
 import type { Config } from "../src/config/schema.ts";
 import type { Identified } from "../src/engine/resource.ts";
 import { Refuted } from "../src/verify/check.ts";
-import type { Interface, Network } from "../src/verify/reach.ts";
+import { type Interface, type Network, zoneOf } from "../src/verify/reach.ts";
 import type { Facts, Wanted } from "../src/verify/world.ts";
 import type { DashboardLive } from "./resources/cloudwatch/dashboard.ts";
 import type { InstanceLive } from "./resources/ec2/instance.ts";
@@ -12,7 +12,7 @@ import type { TargetGroupLive } from "./resources/elb/target-group.ts";
 import type { InstanceLive as DatabaseLive } from "./resources/rds/instances.ts";
 import type { SubscriptionLive } from "./resources/sns/subscription.ts";
 import { readAlarms, readWidgets } from "./resources/verify/monitoring.ts";
-import { readNetwork } from "./resources/verify/network.ts";
+import { readInstances, readNetwork, readSubnets } from "./resources/verify/network.ts";
 import { readPolicies, readScalingGroup, readTargets } from "./resources/verify/scaling.ts";
 import { metadataOf, readMounts, readVolumes } from "./resources/verify/storage.ts";
 
@@ -52,15 +52,18 @@ export function factsOf({ config, aws, now, find, keys, nameOf, operators }: Aro
     return found as L;
   };
 
-  const picture = once(async () => readNetwork(aws, (await one("vpc")).id));
-  const network = once(async () => (await picture()).network);
+  const subnets = once(async () => readSubnets(aws, (await one("vpc")).id));
+  const instances = once(async () => readInstances(aws, (await one("vpc")).id));
+  const network = once(async () =>
+    readNetwork(aws, (await one("vpc")).id, { subnets: subnets(), instances: instances() }),
+  );
+  const zones = once(
+    async () =>
+      new Map((await subnets()).map(({ SubnetId = "", AvailabilityZone = "" }) => [SubnetId, AvailabilityZone])),
+  );
   const group = once(async () => {
-    const { subnets } = await network();
-    return readScalingGroup(
-      aws,
-      nameOf("auto-scaling-group"),
-      (id) => subnets.find((one) => one.id === id)?.zone ?? id,
-    );
+    const known = await zones();
+    return readScalingGroup(aws, nameOf("auto-scaling-group"), (id) => known.get(id) ?? id);
   });
   const mounts = once(async () => readMounts(aws, (await one("file-system")).id));
   const databases = once(() =>
@@ -74,8 +77,6 @@ export function factsOf({ config, aws, now, find, keys, nameOf, operators }: Aro
   };
   const targetGroup = once(() => one<TargetGroupLive>("target-group"));
   const balancer = once(() => one<LoadBalancerLive>("load-balancer"));
-  const zoneIn = ({ subnets }: Network, subnetId: string): string =>
-    subnets.find(({ id }) => id === subnetId)?.zone ?? subnetId;
 
   return {
     wanted: wantedBy(config),
@@ -84,16 +85,16 @@ export function factsOf({ config, aws, now, find, keys, nameOf, operators }: Aro
     policies: once(() => readPolicies(aws, nameOf("auto-scaling-group"))),
     targets: once(async () => readTargets(aws, (await targetGroup()).id)),
     loadBalancer: once(async () => {
-      const [{ dnsName, subnetIds }, target, found] = await Promise.all([balancer(), targetGroup(), network()]);
+      const [{ dnsName, subnetIds }, target, found] = await Promise.all([balancer(), targetGroup(), zones()]);
       return {
         dnsName,
-        zones: subnetIds.map((id) => zoneIn(found, id)),
+        zones: subnetIds.map((id) => found.get(id) ?? id),
         healthCheck: { path: target.healthCheckPath, codes: target.healthCheckCodes },
       };
     }),
     fileSystem: once(async () => {
-      const [{ id }, targets, found] = await Promise.all([one("file-system"), mounts(), network()]);
-      return { id, zones: targets.map(({ subnetId }) => zoneIn(found, subnetId)) };
+      const [{ id }, targets, found] = await Promise.all([one("file-system"), mounts(), zones()]);
+      return { id, zones: targets.map(({ subnetId }) => found.get(subnetId) ?? subnetId) };
     }),
     databases: once(async () =>
       Promise.all(
@@ -105,7 +106,7 @@ export function factsOf({ config, aws, now, find, keys, nameOf, operators }: Aro
           interfaces: await those(
             (one, found) =>
               one.what === "RDSNetworkInterface" &&
-              zoneIn(found, one.subnetId) === zone &&
+              zoneOf(found, one) === zone &&
               groupIds.some((group) => one.groupIds.includes(group)),
           ),
         })),
@@ -126,26 +127,26 @@ export function factsOf({ config, aws, now, find, keys, nameOf, operators }: Aro
       };
     }),
     web: once(async () => {
-      const { instances } = await group();
-      return those(({ instanceId }) => instances.some(({ id, inService }) => inService && id === instanceId));
+      const { instances: members } = await group();
+      return those(({ instanceId }) => members.some(({ id, inService }) => inService && id === instanceId));
     }),
     mounts: once(async () => {
       const targets = await mounts();
       return those(({ id }) => targets.some(({ interfaceId }) => interfaceId === id));
     }),
     stores: once(async () => {
-      const [{ instances }, { encrypted }, all] = await Promise.all([
-        picture(),
+      const [machines, { encrypted }, all] = await Promise.all([
+        instances(),
         one<FileSystemLive>("file-system"),
         databases(),
       ]);
       return [
-        ...(await readVolumes(aws, config.stack, instances)),
+        ...(await readVolumes(aws, config.stack, machines)),
         { what: `file system ${nameOf("file-system")}`, encrypted },
         ...all.map((database) => ({ what: `database ${database.id}`, encrypted: database.encrypted })),
       ];
     }),
-    metadata: once(async () => metadataOf((await picture()).instances)),
+    metadata: once(async () => metadataOf(await instances())),
     alarms: once(() => readAlarms(aws, keys.filter((key) => key.startsWith("alarm-")).map(nameOf), now())),
     widgets: async () => readWidgets(aws, (await one<DashboardLive>("dashboard")).widgets, now()),
     subscribed: once(async () => (await one<SubscriptionLive>(`subscription-${config.monitoring.email}`)).confirmed),

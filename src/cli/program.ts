@@ -4,7 +4,8 @@ import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
 
 const EXIT_CODES = `
 Exit codes: 0 done, nothing to do; 1 failed; 2 wrong usage or config; 3 differences found (status, plan
---detailed-exit-code); 4 locked by another run; 5 interrupted, resumable; 6 wrong account or region for this state.`;
+--detailed-exit-code), or a check that could not be made (verify); 4 locked by another run; 5 interrupted,
+resumable; 6 wrong account or region for this state.`;
 
 /** The options that every command has, as commander gives them. */
 export interface CommonOptions {
@@ -114,6 +115,11 @@ function program(version: string, done: (code: number) => void): Command {
       examples("buddyverse plan", "buddyverse plan --offline", "buddyverse plan --detailed-exit-code --json"),
     )
     .action(async (options) => done(await (await import("./commands/plan.ts")).plan(options)));
+
+  common(top.command("verify"))
+    .description("proves the requirements R1 to R6 on the running stack; what a check writes, it removes again")
+    .addHelpText("after", examples("buddyverse verify", "buddyverse verify --json", "buddyverse verify --sandbox"))
+    .action(async (options) => done(await (await import("./commands/verify.ts")).verify(options)));
 
   common(top.command("outputs"))
     .description("site URL, load balancer, database endpoints, ssh commands")
@@ -227,7 +233,10 @@ function startTrace(file: string | undefined): void {
 
 /** A command that is copied from a rehearsal's error must not reach AWS. */
 const onSandbox = (text: string): string =>
-  text.replace(/\bbuddyverse (up|down|status|plan|outputs|unlock|doctor)\b(?! --sandbox)/g, "buddyverse $1 --sandbox");
+  text.replace(
+    /\bbuddyverse (up|down|status|plan|verify|outputs|unlock|doctor)\b(?! --sandbox)/g,
+    "buddyverse $1 --sandbox",
+  );
 
 /** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json. */
 export async function run(argv: readonly string[], version: string): Promise<number> {

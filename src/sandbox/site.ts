@@ -3,7 +3,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import type { AddressInfo, Server, Socket } from "node:net";
 import * as net from "node:net";
-import { createSecureContext, type SecureContextOptions } from "node:tls";
+import type { SecureContextOptions } from "node:tls";
 import type { Clock } from "../lib/clock.ts";
 import { makeAuthority } from "./authority.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -230,7 +230,6 @@ export async function serveSite(
     if (certified?.of === of) return;
     const issued = await authority.issue(names, Math.min(clock.now(), Date.now()) - DAY_MS, now() + VALID_MS);
     certified = { of, options: { ...issued, ...versionsOf(policy) } };
-    createSecureContext(certified.options);
     secureServer.setSecureContext(certified.options);
   }
 

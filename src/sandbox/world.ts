@@ -16,7 +16,7 @@ export interface Timer {
 
 /** Everything that is in the embedded AWS: plain JSON, saved between commands. Times are milliseconds since 1970, in the sandbox's own time. */
 export interface World {
-  readonly version: 1;
+  readonly version: 2;
   readonly account: string;
   readonly region: string;
   /** The sandbox's time when it was last saved. */
@@ -37,7 +37,7 @@ export function emptyWorld(options: {
   readonly seed: number;
 }): World {
   return {
-    version: 1,
+    version: 2,
     account: options.account,
     region: options.region,
     time: options.time,

@@ -6,7 +6,21 @@ import { expect, onTestFinished, test } from "vitest";
 import { STATE_VERSION } from "../../src/state/state.ts";
 import { folder } from "./folder.ts";
 
-const COMMANDS = ["up", "down", "status", "plan", "outputs", "cost", "init", "unlock", "sandbox"];
+const COMMANDS = [
+  "up",
+  "down",
+  "status",
+  "plan",
+  "outputs",
+  "verify",
+  "doctor",
+  "policy",
+  "graph",
+  "cost",
+  "init",
+  "unlock",
+  "sandbox",
+];
 const CONFIG = "buddyverse.config.json";
 
 test.each(COMMANDS)("%s --help shows examples and the exit codes", async (command) => {

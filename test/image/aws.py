@@ -3,7 +3,7 @@
 aws.py NAMESPACE ADDRESS METADATA PACKAGES
 
 Listens inside the network namespace, asks the mirrors from outside of it. METADATA is a folder that is served as the
-metadata service (IMDSv2: nothing without a token); packages are kept in PACKAGES, as one never changes under its name.
+metadata service (IMDSv2: nothing without a token, but for cloud-init); packages are kept in PACKAGES, as one never changes under its name.
 """
 import ctypes
 import hashlib
@@ -31,7 +31,9 @@ class Metadata(BaseHTTPRequestHandler):
         self.reply(200, TOKEN.encode()) if asked else self.reply(400)
 
     def do_GET(self):
-        if self.headers.get("X-aws-ec2-metadata-token") != TOKEN:
+        # cloud-init does not take a container for EC2 and so asks the old way (IMDSv1).
+        cloud_init = self.headers.get("User-Agent", "").startswith("Cloud-Init/")
+        if self.headers.get("X-aws-ec2-metadata-token") != TOKEN and not cloud_init:
             return self.reply(401)
         # /VERSION/what: all versions are the same here.
         path = os.path.join(metadata, *self.path.split("/")[2:])

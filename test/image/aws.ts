@@ -32,7 +32,18 @@ export async function startAws(password: string): Promise<void> {
   mkdirSync(SHARE, { recursive: true });
   mkdirSync(METADATA, { recursive: true });
   certificates();
-  start("moto_server", "-H", ADDRESS, "-p", "443", "-s", "-c", join(WORK, "server.pem"), "-k", join(WORK, "server.key"));
+  start(
+    "moto_server",
+    "-H",
+    ADDRESS,
+    "-p",
+    "443",
+    "-s",
+    "-c",
+    join(WORK, "server.pem"),
+    "-k",
+    join(WORK, "server.key"),
+  );
   const [here, packages] = [new URL("aws.py", import.meta.url).pathname, join(WORK, "../packages")];
   spawn("python3", [here, `/run/netns/${AWS}`, ADDRESS, METADATA, packages], { stdio: "ignore" }).unref();
   await startDatabases(password);
@@ -49,12 +60,31 @@ const attempt = <T>(look: () => T): T | undefined => {
 };
 
 function certificates(): void {
-  const key = (name: string) => ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", join(WORK, `${name}.key`)];
+  const key = (name: string) => [
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-keyout",
+    join(WORK, `${name}.key`),
+  ];
   sh("openssl", "req", "-x509", ...key("ca"), "-out", join(WORK, "ca.pem"), "-subj", "/CN=Image test CA", "-days", "2");
   sh("openssl", "req", ...key("server"), "-out", join(WORK, "server.csr"), "-subj", "/CN=aws");
   place(WORK, { "server.ext": `subjectAltName=DNS:${SSM},DNS:${S3},DNS:${BUCKET}.s3.amazonaws.com,IP:${ADDRESS}\n` });
   const signing = ["-CA", join(WORK, "ca.pem"), "-CAkey", join(WORK, "ca.key"), "-CAcreateserial", "-days", "2"];
-  sh("openssl", "x509", "-req", "-in", join(WORK, "server.csr"), ...signing, "-extfile", join(WORK, "server.ext"), "-out", join(WORK, "server.pem"));
+  sh(
+    "openssl",
+    "x509",
+    "-req",
+    "-in",
+    join(WORK, "server.csr"),
+    ...signing,
+    "-extfile",
+    join(WORK, "server.ext"),
+    "-out",
+    join(WORK, "server.pem"),
+  );
 }
 
 /** The files that make a system trust and find the AWS of the test, and its packages. */
@@ -62,7 +92,8 @@ export function surroundings(): Readonly<Record<string, string>> {
   const authority = readFileSync(join(WORK, "ca.pem"), "utf8");
   return {
     "/usr/local/share/ca-certificates/image-test.crt": authority,
-    "/etc/ssl/certs/ca-certificates.crt": readFileSync(join(ROOT, "etc/ssl/certs/ca-certificates.crt"), "utf8") + authority,
+    "/etc/ssl/certs/ca-certificates.crt":
+      readFileSync(join(ROOT, "etc/ssl/certs/ca-certificates.crt"), "utf8") + authority,
     "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n`,
     "/etc/apt/apt.conf.d/99image-test": `Acquire::http::Proxy "http://${ADDRESS}:3128";\n`,
     "/etc/cloud/cloud.cfg.d/99-image-test.cfg":
@@ -74,7 +105,10 @@ export function surroundings(): Readonly<Record<string, string>> {
 export function describeInstance(id: string, userData: string): void {
   rmSync(METADATA, { recursive: true, force: true });
   const role = { Code: "Success", Type: "AWS-HMAC", AccessKeyId: "ASIATEST", SecretAccessKey: "test", Token: "test" };
-  const times = { LastUpdated: new Date().toISOString(), Expiration: new Date(Date.now() + 6 * 3_600_000).toISOString() };
+  const times = {
+    LastUpdated: new Date().toISOString(),
+    Expiration: new Date(Date.now() + 6 * 3_600_000).toISOString(),
+  };
   place(METADATA, {
     "user-data": userData,
     "meta-data/instance-id": id,
@@ -92,7 +126,14 @@ const signed = (service: string) =>
   `Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=x`;
 
 function ssm(operation: string, body: object): unknown {
-  const headers = ["-H", `X-Amz-Target: AmazonSSM.${operation}`, "-H", "Content-Type: application/x-amz-json-1.1", "-H", signed("ssm")];
+  const headers = [
+    "-H",
+    `X-Amz-Target: AmazonSSM.${operation}`,
+    "-H",
+    "Content-Type: application/x-amz-json-1.1",
+    "-H",
+    signed("ssm"),
+  ];
   const where = ["--cacert", join(WORK, "ca.pem"), "--resolve", `${SSM}:443:${ADDRESS}`, `https://${SSM}/`];
   return JSON.parse(inside(AWS, "curl", "-sS", ...headers, ...where, "-d", JSON.stringify(body)));
 }
@@ -100,8 +141,26 @@ function ssm(operation: string, body: object): unknown {
 /** An object of the bucket (or the bucket itself, for ""). */
 export function s3(method: "PUT", key: string, file?: string): void {
   const where = ["--cacert", join(WORK, "ca.pem"), "--resolve", `${S3}:443:${ADDRESS}`, `https://${S3}/${key}`];
-  const body = file === undefined ? ["-d", `<CreateBucketConfiguration><LocationConstraint>${REGION}</LocationConstraint></CreateBucketConfiguration>`] : ["-T", file];
-  inside(AWS, "curl", "-sSf", "-X", method, "-H", "Content-Type: application/xml", "-H", signed("s3"), ...where, ...body);
+  const body =
+    file === undefined
+      ? [
+          "-d",
+          `<CreateBucketConfiguration><LocationConstraint>${REGION}</LocationConstraint></CreateBucketConfiguration>`,
+        ]
+      : ["-T", file];
+  inside(
+    AWS,
+    "curl",
+    "-sSf",
+    "-X",
+    method,
+    "-H",
+    "Content-Type: application/xml",
+    "-H",
+    signed("s3"),
+    ...where,
+    ...body,
+  );
 }
 
 export function putParameter(Name: string, Value: string, Type: "String" | "SecureString" = "String"): void {
@@ -127,12 +186,41 @@ export const sql = (role: Role, text: string): string =>
 async function startDatabases(password: string): Promise<void> {
   for (const [index, role] of (["primary", "replica"] as const).entries()) {
     const data = join(WORK, role);
-    sh("mariadb-install-db", "--no-defaults", `--datadir=${data}`, "--user=root", "--auth-root-authentication-method=normal", "--skip-test-db");
-    const tls = [`--ssl-cert=${join(WORK, "server.pem")}`, `--ssl-key=${join(WORK, "server.key")}`, `--ssl-ca=${join(WORK, "ca.pem")}`];
-    const log = [`--server-id=${index + 1}`, `--log-bin=${role}-bin`, "--binlog-format=ROW", "--log-slave-updates", "--gtid-strict-mode=1"];
-    const files = [`--datadir=${data}`, `--socket=${join(WORK, `${role}.sock`)}`, `--pid-file=${join(WORK, `${role}.pid`)}`];
+    sh(
+      "mariadb-install-db",
+      "--no-defaults",
+      `--datadir=${data}`,
+      "--user=root",
+      "--auth-root-authentication-method=normal",
+      "--skip-test-db",
+    );
+    const tls = [
+      `--ssl-cert=${join(WORK, "server.pem")}`,
+      `--ssl-key=${join(WORK, "server.key")}`,
+      `--ssl-ca=${join(WORK, "ca.pem")}`,
+    ];
+    const log = [
+      `--server-id=${index + 1}`,
+      `--log-bin=${role}-bin`,
+      "--binlog-format=ROW",
+      "--log-slave-updates",
+      "--gtid-strict-mode=1",
+    ];
+    const files = [
+      `--datadir=${data}`,
+      `--socket=${join(WORK, `${role}.sock`)}`,
+      `--pid-file=${join(WORK, `${role}.pid`)}`,
+    ];
     const place = ["--user=root", `--bind-address=${ADDRESS}`, `--port=${PORT[role]}`, "--innodb-buffer-pool-size=32M"];
-    start("mariadbd", "--no-defaults", ...files, ...place, ...tls, ...log, ...(role === "replica" ? ["--read-only=1"] : []));
+    start(
+      "mariadbd",
+      "--no-defaults",
+      ...files,
+      ...place,
+      ...tls,
+      ...log,
+      ...(role === "replica" ? ["--read-only=1"] : []),
+    );
     await until(60, () => attempt(() => sql(role, "SELECT 1")) !== undefined);
   }
   sql("replica", "RESET MASTER");

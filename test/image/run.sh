@@ -11,7 +11,7 @@ for program in chroot curl debootstrap ip mariadb mariadb-install-db mariadbd mo
 done
 unshare --mount --net --pid --fork true 2>/dev/null || missing+=('the right to make namespaces')
 if [ "${#missing[@]}" -gt 0 ]; then
-  printf 'test:image cannot run here: it needs'
+  printf 'npm run test:image cannot run here: it needs'
   printf ' %s,' "${missing[@]}" | sed 's/,$/\n/'
   exit 1
 fi
@@ -51,7 +51,7 @@ if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
   echo "deb $mirror $suite-updates $components" >>"$new/etc/apt/sources.list"
   cp /etc/resolv.conf "$new/etc/resolv.conf"
   chroot "$new" bash -c 'export DEBIAN_FRONTEND=noninteractive
-    apt-get -q update && apt-get -qy --no-install-recommends install cloud-init && apt-get clean && rm -rf /var/lib/apt/lists/*' >>"$cache/root.log" 2>&1 ||
+    apt-get -q update && apt-get -qy --no-install-recommends install cloud-init lsb-release && apt-get clean && rm -rf /var/lib/apt/lists/*' >>"$cache/root.log" 2>&1 ||
     { tail -n 20 "$cache/root.log"; exit 1; }
   mv "$new" "$BUDDYVERSE_IMAGE_ROOT"
 fi

@@ -127,7 +127,7 @@ test("an alarm and a dashboard that somebody changed are drift, and are put righ
     ["CPU-Per-Second", ["widgets"]],
   ]);
   await on.up();
-  expect(alarmTable(sim(on)).get(lag.name)).toEqual(lag);
+  expect(alarmTable(sim(on)).get(lag.name)).toEqual({ ...lag, changedAt: expect.any(Number) });
   expect(dashboardTable(sim(on)).get(board.name)).toEqual(board);
 });
 

@@ -176,7 +176,7 @@ describe("an instance", () => {
     ],
     ["an unknown version", { EngineVersion: "8.4.99" }, "InvalidParameterCombination", /version/],
     ["less than 20 GiB", { AllocatedStorage: 10 }, "InvalidParameterValue", /storage size/],
-    ["a short password", { MasterUserPassword: "short" }, "InvalidParameterValue", /shorter/],
+    ["a short password", { MasterUserPassword: "Zq7-x" }, "InvalidParameterValue", /shorter/],
     ["a long password", { MasterUserPassword: "x".repeat(42) }, "InvalidParameterValue", /longer/],
     ["a password with @", { MasterUserPassword: "pass@word1" }, "InvalidParameterValue", /printable/],
     ["a reserved user", { MasterUsername: "rdsadmin" }, "InvalidParameterValue", /reserved/],

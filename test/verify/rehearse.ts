@@ -12,7 +12,8 @@ import type { World } from "../../src/verify/world.ts";
 import { commandsOf } from "../../steps/resources/verify/commands.ts";
 import { factsOf } from "../../steps/verify.ts";
 import { memoryText, type Stage, stage, stageOn } from "../lifecycle/stage.ts";
-import { TOKEN } from "./world.ts";
+
+let runs = 0;
 
 /** A stack that is up, to be copied: each copy is broken in another way. */
 export interface Template {
@@ -74,7 +75,7 @@ export async function verifyOn(
       machines: machinesBy(commandsOf(on.aws), on.clock, on.run.signal),
       clock: on.clock,
       signal: on.run.signal,
-      token: TOKEN,
+      token: `run${++runs}`,
     };
     return await runChecks(checksFor(facts.wanted).asked, { ...world, ...change(world) }, () => on.clock.now());
   } finally {

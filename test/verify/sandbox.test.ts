@@ -343,7 +343,10 @@ test.each<[string, readonly string[]]>([
   ["DescribeVolumes", ["encrypted"]],
   ["GetMetricData", ["dashboard-data"]],
   ["SendCommand", ["spread", "sticky", "replica-reads", "shared-files", "outbound-address"]],
-  ["DescribeNetworkInterfaces", ["reach-closed", "reach-needed", "outbound-address", "encrypted", "database-private"]],
+  [
+    "DescribeNetworkInterfaces",
+    ["reach-closed", "reach-needed", "outbound-address", "database-private", "zone-loss", "encrypted"],
+  ],
 ])("%s denied: exactly the checks that need it are unknown, exit 3", async (operation, ids) => {
   const findings = await verifyOn(await plain.copy(denying(operation)));
   expect(new Set(off(findings))).toEqual(new Set(ids.map((id) => `${id} unknown`)));

@@ -1,36 +1,59 @@
-import type { Instance, InternetGateway, IpPermission, NetworkInterface, RouteTable } from "@aws-sdk/client-ec2";
+import type {
+  Instance,
+  InternetGateway,
+  IpPermission,
+  NetworkInterface,
+  RouteTable,
+  Subnet,
+} from "@aws-sdk/client-ec2";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import type { Interface, Network, Route, Rule } from "../../../src/verify/reach.ts";
 import { destinationOf, targetOf } from "../ec2/route-table.ts";
 
+const pages = <P extends { readonly NextToken?: string | undefined }, T>(
+  call: (NextToken: string | undefined) => Promise<P>,
+  items: (page: P) => readonly T[] | undefined,
+) => allPages(call, items, (page) => page.NextToken);
+
+const inVpc = (vpcId: string) => [{ Name: "vpc-id", Values: [vpcId] }];
+
+/** All subnets of the VPC. */
+export const readSubnets = ({ ec2 }: Aws, vpcId: string): Promise<readonly Subnet[]> =>
+  pages(
+    (NextToken) => ec2.describeSubnets({ Filters: inVpc(vpcId), NextToken }),
+    ({ Subnets }) => Subnets,
+  );
+
+/** All instances of the VPC, whosever they are, but those that are terminated. */
+export async function readInstances({ ec2 }: Aws, vpcId: string): Promise<readonly Instance[]> {
+  const reservations = await pages(
+    (NextToken) => ec2.describeInstances({ Filters: inVpc(vpcId), NextToken }),
+    ({ Reservations }) => Reservations,
+  );
+  return reservations.flatMap(({ Instances }) => Instances ?? []).filter(({ State }) => State?.Name !== "terminated");
+}
+
 /** The VPC as it is, whosever its parts are: what somebody else has put into it counts, too. */
 export async function readNetwork(
-  aws: Aws,
+  { ec2 }: Aws,
   vpcId: string,
-): Promise<{ readonly network: Network; readonly instances: readonly Instance[] }> {
-  const ofVpc = [{ Name: "vpc-id", Values: [vpcId] }];
-  const { ec2 } = aws;
-  const pages = <P extends { readonly NextToken?: string | undefined }, T>(
-    call: (NextToken: string | undefined) => Promise<P>,
-    items: (page: P) => readonly T[] | undefined,
-  ) => allPages(call, items, (page) => page.NextToken);
-  const [vpcs, subnets, tables, groups, interfaces, gateways, natGateways, reservations] = await Promise.all([
+  known: { readonly subnets: Promise<readonly Subnet[]>; readonly instances: Promise<readonly Instance[]> },
+): Promise<Network> {
+  const Filters = inVpc(vpcId);
+  const [vpcs, subnets, tables, groups, interfaces, gateways, natGateways, instances] = await Promise.all([
     ec2.describeVpcs({ VpcIds: [vpcId] }),
+    known.subnets,
     pages(
-      (NextToken) => ec2.describeSubnets({ Filters: ofVpc, NextToken }),
-      ({ Subnets }) => Subnets,
-    ),
-    pages(
-      (NextToken) => ec2.describeRouteTables({ Filters: ofVpc, NextToken }),
+      (NextToken) => ec2.describeRouteTables({ Filters, NextToken }),
       ({ RouteTables }) => RouteTables,
     ),
     pages(
-      (NextToken) => ec2.describeSecurityGroups({ Filters: ofVpc, NextToken }),
+      (NextToken) => ec2.describeSecurityGroups({ Filters, NextToken }),
       ({ SecurityGroups }) => SecurityGroups,
     ),
     pages(
-      (NextToken) => ec2.describeNetworkInterfaces({ Filters: ofVpc, NextToken }),
+      (NextToken) => ec2.describeNetworkInterfaces({ Filters, NextToken }),
       ({ NetworkInterfaces }) => NetworkInterfaces,
     ),
     pages(
@@ -39,17 +62,12 @@ export async function readNetwork(
       ({ InternetGateways }) => InternetGateways,
     ),
     pages(
-      (NextToken) => ec2.describeNatGateways({ Filter: ofVpc, NextToken }),
+      // `Filter`, where the other calls say `Filters`.
+      (NextToken) => ec2.describeNatGateways({ Filter: Filters, NextToken }),
       ({ NatGateways }) => NatGateways,
     ),
-    pages(
-      (NextToken) => ec2.describeInstances({ Filters: ofVpc, NextToken }),
-      ({ Reservations }) => Reservations,
-    ),
+    known.instances,
   ]);
-  const instances = reservations
-    .flatMap(({ Instances }) => Instances ?? [])
-    .filter(({ State }) => State?.Name !== "terminated");
   const byId = new Map(instances.map((instance) => [instance.InstanceId, instance]));
   const main = tables.find(({ Associations }) => Associations?.some(({ Main }) => Main));
   const tableOf = (subnetId: string | undefined) =>
@@ -60,34 +78,31 @@ export async function readNetwork(
       ),
     ) ?? main;
   const [vpc] = vpcs.Vpcs ?? [];
-  const more = (vpc?.CidrBlockAssociationSet ?? [])
+  const ranges = (vpc?.CidrBlockAssociationSet ?? [])
     .filter(({ CidrBlockState }) => CidrBlockState?.State === "associated")
     .flatMap(({ CidrBlock }) => CidrBlock ?? []);
 
   return {
-    instances,
-    network: {
-      cidrs: more.length > 0 ? more : [vpc?.CidrBlock ?? ""],
-      subnets: subnets.map((subnet) => ({
-        id: subnet.SubnetId ?? "",
-        zone: subnet.AvailabilityZone ?? "",
-        routes: routesOf(tableOf(subnet.SubnetId)),
-      })),
-      internetGateways: gateways.filter(attachedTo(vpcId)).flatMap(({ InternetGatewayId }) => InternetGatewayId ?? []),
-      natGateways: natGateways.map((gateway) => ({
-        id: gateway.NatGatewayId ?? "",
-        subnetId: gateway.SubnetId ?? "",
-        available: gateway.State === "available",
-        publicAddress: gateway.NatGatewayAddresses?.[0]?.PublicIp,
-      })),
-      groups: groups.map((group) => ({
-        id: group.GroupId ?? "",
-        name: group.GroupName ?? "",
-        inbound: rulesOf(group.IpPermissions),
-        outbound: rulesOf(group.IpPermissionsEgress),
-      })),
-      interfaces: interfaces.map((one) => interfaceOf(one, byId.get(one.Attachment?.InstanceId))),
-    },
+    cidrs: ranges.length > 0 ? ranges : [vpc?.CidrBlock ?? ""],
+    subnets: subnets.map((subnet) => ({
+      id: subnet.SubnetId ?? "",
+      zone: subnet.AvailabilityZone ?? "",
+      routes: routesOf(tableOf(subnet.SubnetId)),
+    })),
+    internetGateways: gateways.filter(attachedTo(vpcId)).flatMap(({ InternetGatewayId }) => InternetGatewayId ?? []),
+    natGateways: natGateways.map((gateway) => ({
+      id: gateway.NatGatewayId ?? "",
+      subnetId: gateway.SubnetId ?? "",
+      available: gateway.State === "available",
+      publicAddress: gateway.NatGatewayAddresses?.[0]?.PublicIp,
+    })),
+    groups: groups.map((group) => ({
+      id: group.GroupId ?? "",
+      name: group.GroupName ?? "",
+      inbound: rulesOf(group.IpPermissions),
+      outbound: rulesOf(group.IpPermissionsEgress),
+    })),
+    interfaces: interfaces.map((one) => interfaceOf(one, byId.get(one.Attachment?.InstanceId))),
   };
 }
 

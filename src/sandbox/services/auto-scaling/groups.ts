@@ -271,7 +271,14 @@ export const groups: SandboxService = {
         const moved = desired !== group.desired;
         groupTable(sim).put(
           group.name,
-          moved ? setDesired(sim, changed, desired, "a user request update of AutoScalingGroup constraints") : changed,
+          moved
+            ? setDesired(
+                sim,
+                changed,
+                desired,
+                `a user request update of AutoScalingGroup constraints to min: ${min}, max: ${max}, desired: ${desired}`,
+              )
+            : changed,
         );
         noteSizes(sim, group.name);
         if (moved) track(sim, group.name);

@@ -363,6 +363,7 @@ function step(sim: Sim, group: Group): boolean {
   if (group.deleting) return true;
   heal(sim, group);
   fill(sim, groupTable(sim).get(group.name) ?? group, refreshed(sim, group) || evened(sim, group));
+  noteSizes(sim, group.name);
   return !whole(sim, group);
 }
 
@@ -373,7 +374,6 @@ export const groupLife: SandboxService = {
       const group = groupTable(sim).get(name);
       if (!group) return;
       const busy = step(sim, group);
-      noteSizes(sim, name);
       if (group.deleting && membersOf(sim, name).length === 0) {
         groupTable(sim).removeNow(name);
         sizesTable(sim).removeNow(name);

@@ -210,19 +210,22 @@ export const healthChecks: SandboxService = {
       const balancer = userOf(sim, group);
       const peers = balancer && sim.now >= balancer.activeAt ? interfacesOf(sim, balancer) : undefined;
       let moving = false;
+      let changed = false;
       for (const target of targetsOf(sim, groupArn)) {
         const id = key(groupArn, target.instanceId);
         const gone = target.leavesAt !== null && target.leavesAt <= sim.now;
         if (gone) {
           targetTable(sim).removeNow(id);
+          changed = true;
           continue;
         }
         const next = checked(sim, group, target, peers);
         targetTable(sim).putNow(id, next);
         const settled = (next.state === "healthy" && next.bad === 0) || (next.state === "unhealthy" && next.good === 0);
         moving ||= !settled;
+        changed ||= !settled || next.state !== target.state;
       }
-      noteHosts(sim, group);
+      if (changed) noteHosts(sim, group);
       if (targetsOf(sim, groupArn).length === 0) return;
       sim.after(
         moving ? group.health.seconds * 1_000 : Math.max(QUIET_MS, group.health.seconds * 1_000),

@@ -234,7 +234,6 @@ const unescaped = (text: string) =>
   text.replace(/\\([nt\\])/g, (_all, letter) => ({ n: "\n", t: "\t" })[letter as string] ?? "\\");
 
 const MOST_STRESSES = 10;
-const STRESS_END = 0;
 
 function stress(words: readonly string[]): Act {
   let seconds: number | undefined;
@@ -333,7 +332,7 @@ function systemctl(words: readonly string[]): Act {
   const quiet = words.includes("--quiet") || words.includes("-q");
   const [, verb, unit, ...more] = words.filter((word) => word !== "--quiet" && word !== "-q");
   if (!/^apache2(\.service)?$/.test(unit ?? "") || more.length > 0) throw refuse(words.join(" "));
-  const missing = (instance: Instance, sim: Sim): Result | undefined =>
+  const missing = (sim: Sim, instance: Instance): Result | undefined =>
     mounted(sim, instance) || instance.httpFrom !== null
       ? undefined
       : { code: 5, err: `Failed to ${verb} apache2.service: Unit apache2.service not found.\n` };
@@ -344,7 +343,7 @@ function systemctl(words: readonly string[]): Act {
     };
   if (verb !== "start" && verb !== "stop" && verb !== "restart") throw refuse(words.join(" "));
   return (sim, instance) => {
-    const why = missing(instance, sim);
+    const why = missing(sim, instance);
     if (!why) setApache(sim, instance, verb !== "stop");
     return why ?? fine;
   };
@@ -456,7 +455,7 @@ function commandOf(words: readonly string[]): Act {
       return (sim, { id, stress: before }) => {
         const running = before.some(({ until }) => until > sim.now);
         changeInstance(sim, id, {
-          stress: before.map(({ from, until }) => ({ from, until: Math.min(until, sim.now + STRESS_END) })),
+          stress: before.map(({ from, until }) => ({ from, until: Math.min(until, sim.now) })),
         });
         return onlyIf(running);
       };
