@@ -4,6 +4,7 @@ import {
   GetHostedZoneCommand,
   type HostedZone,
   ListHostedZonesByNameCommand,
+  ListResourceRecordSetsCommand,
   ListTagsForResourceCommand,
   NoSuchHostedZone,
   Route53Client,
@@ -33,10 +34,27 @@ function has(...zones: HostedZone[]) {
   route53.on(ListHostedZonesByNameCommand).resolves({ HostedZones: zones });
   route53.on(ListTagsForResourceCommand).resolves({ ResourceTagSet: { Tags: [] } as never });
   route53.on(GetHostedZoneCommand).rejects(new NoSuchHostedZone({ message: "no", $metadata: { httpStatusCode: 404 } }));
-  for (const one of zones)
-    route53
-      .on(GetHostedZoneCommand, { Id: one.Id?.replace("/hostedzone/", "") })
-      .resolves({ HostedZone: one, DelegationSet: { NameServers: SERVERS } });
+  route53
+    .on(ListResourceRecordSetsCommand)
+    .rejects(new NoSuchHostedZone({ message: "no", $metadata: { httpStatusCode: 404 } }));
+  for (const one of zones) {
+    const id = one.Id?.replace("/hostedzone/", "");
+    route53.on(GetHostedZoneCommand, { Id: id }).resolves({ HostedZone: one, DelegationSet: { NameServers: SERVERS } });
+    // Every zone has these two of its own.
+    route53.on(ListResourceRecordSetsCommand, { HostedZoneId: id }).resolves({
+      ResourceRecordSets: [
+        { Name: one.Name, Type: "NS", TTL: 172_800, ResourceRecords: SERVERS.map((name) => ({ Value: `${name}.` })) },
+        {
+          Name: one.Name,
+          Type: "SOA",
+          TTL: 900,
+          ResourceRecords: [{ Value: "ns hostmaster 1 7200 900 1209600 86400" }],
+        },
+      ],
+      IsTruncated: false,
+      MaxItems: 300,
+    });
+  }
 }
 
 describe("existing", () => {
