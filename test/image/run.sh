@@ -26,7 +26,9 @@ flock 9 # two runs would meet in one control group
 if curl -sfI -m 10 -o /dev/null http://archive.ubuntu.com/ubuntu/dists/jammy/InRelease; then
   suite=jammy mirror=http://archive.ubuntu.com/ubuntu components='main universe'
 else
-  suite=bookworm mirror=http://deb.debian.org/debian components=main
+  # The mirror that this machine's own apt uses.
+  mirror=$(sed -nE 's|^URIs: *([^ ]+/debian)/? *$|\1|p; s|^deb (\[[^]]*\] )?([^ ]+/debian)/? .*|\2|p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+  suite=bookworm components=main
 fi
 export BUDDYVERSE_IMAGE_ROOT="$cache/$suite"
 if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
@@ -56,8 +58,14 @@ if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
   mv "$new" "$BUDDYVERSE_IMAGE_ROOT"
 fi
 
-# What systemd-nspawn leaves when it is killed.
-trap 'find /sys/fs/cgroup -depth -type d \( -path "*/payload*" -o -name supervisor \) -exec rmdir {} + 2>/dev/null || true' EXIT
+# Empty control groups are all that a killed systemd-nspawn leaves, once its processes are gone.
+sweep() {
+  for _ in {1..25}; do
+    find /sys/fs/cgroup -depth -type d \( -path '*/payload*' -o -name supervisor \) -exec rmdir {} + 2>/dev/null && return
+    sleep 0.2
+  done
+}
+trap sweep EXIT
 export BUDDYVERSE_IMAGE_WORK="$cache/work"
 # shellcheck disable=SC2016 # the variables are the inner shell's
 unshare --mount --pid --fork --mount-proc --kill-child bash -euc '
