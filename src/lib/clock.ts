@@ -7,11 +7,7 @@ export interface Clock {
   hold<T>(work: Promise<T>): Promise<T>;
 }
 
-function abortable(
-  ms: number,
-  signal: AbortSignal | undefined,
-  start: (wake: () => void) => () => void,
-): Promise<void> {
+function abortable(signal: AbortSignal | undefined, start: (wake: () => void) => () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const onAbort = () => {
@@ -32,7 +28,7 @@ export function realClock(speed = 1, origin = Date.now()): Clock {
   return {
     now: () => origin + (performance.now() - started) * speed,
     sleep: (ms, signal) =>
-      abortable(ms, signal, (wake) => {
+      abortable(signal, (wake) => {
         const timer = setTimeout(wake, Math.max(0, ms / speed));
         return () => clearTimeout(timer);
       }),
@@ -84,7 +80,7 @@ export function jumpingClock(origin: number): Clock {
   return {
     now: () => now,
     sleep: (ms, signal) =>
-      abortable(ms, signal, (wake) => {
+      abortable(signal, (wake) => {
         const id = order++;
         activity++;
         sleepers.set(id, { at: now + Math.max(0, ms), wake });
