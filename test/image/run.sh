@@ -27,7 +27,7 @@ if curl -sfI -m 10 -o /dev/null http://archive.ubuntu.com/ubuntu/dists/jammy/InR
   suite=jammy mirror=http://archive.ubuntu.com/ubuntu components='main universe'
 else
   # The mirror that this machine's own apt uses.
-  mirror=$(sed -nE 's|^URIs: *([^ ]+/debian)/? *$|\1|p; s|^deb (\[[^]]*\] )?([^ ]+/debian)/? .*|\2|p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+  mirror=$({ sed -nE 's|^URIs: *([^ ]+/debian)/? *$|\1|p; s|^deb (\[[^]]*\] )?([^ ]+/debian)/? .*|\2|p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true; } | head -n 1)
   suite=bookworm components=main
 fi
 export BUDDYVERSE_IMAGE_ROOT="$cache/$suite"
