@@ -22,7 +22,11 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
   patience: { usual: 2, limit: 300, gone: 1 },
   retryable: {
     // The role that was just made may not be visible here yet.
-    update: ["NoSuchEntityException", "ConcurrentModificationException"],
+    update: [
+      { code: "LimitExceededException", message: /InstanceProfile/ },
+      "NoSuchEntityException",
+      "ConcurrentModificationException",
+    ],
     delete: ["DeleteConflictException", "ConcurrentModificationException"],
   },
 
