@@ -21,9 +21,10 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
   name: "iam:instance-profile",
   patience: { usual: 2, limit: 300, gone: 1 },
   retryable: {
-    // The role that was just made may not be visible here yet.
     update: [
-      { code: "LimitExceededException", message: /InstanceProfile/ },
+      // One role is the limit: it is in already, by a call that reads do not show yet. The next look does.
+      { code: "LimitExceededException", message: /InstanceSessionsPerInstanceProfile/ },
+      // The role that was just made may not be visible here yet.
       "NoSuchEntityException",
       "ConcurrentModificationException",
     ],

@@ -10,6 +10,7 @@ import {
   GetRolePolicyCommand,
   IAMClient,
   IAMServiceException,
+  LimitExceededException,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
   NoSuchEntityException,
@@ -18,6 +19,7 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
+import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { instanceProfile } from "../../../steps/resources/iam/instance-profile.ts";
 import { type RoleSpec, role } from "../../../steps/resources/iam/role.ts";
@@ -164,6 +166,15 @@ describe("instance profile", () => {
     expect(iam.commandCalls(RemoveRoleFromInstanceProfileCommand)).toEqual([]);
     expect(iam.commandCalls(AddRoleToInstanceProfileCommand)).toHaveLength(1);
     expect(differences(instanceProfile, wanted, await find("Buddy-WEB-test"), owner.tags)).toEqual([]);
+  });
+
+  test("that its one place is taken already, by a call that reads do not show yet, is looked at again; denial is not", () => {
+    const full = new LimitExceededException({
+      message: "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1",
+      $metadata: { httpStatusCode: 409, attempts: 1 },
+    });
+    expect(isOneOf(full, instanceProfile.retryable?.update)).toBe(true);
+    expect(isOneOf(denied(), instanceProfile.retryable?.update)).toBe(false);
   });
 
   test("another role is taken out first: it holds one only", async () => {
