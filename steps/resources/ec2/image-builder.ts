@@ -7,6 +7,7 @@ import {
   type Found,
   type Launch,
   launch,
+  launchedAs,
   ownInstances,
   PROFILE_NOT_YET,
   reasonOf,
@@ -42,16 +43,7 @@ async function live(aws: Aws, found: Found): Promise<ImageBuilderLive> {
     marker,
     baked,
     console: state === "stopped" && !baked ? await consoleTail(aws, id) : "",
-    imageId: instance.ImageId ?? "",
-    rootDevice: instance.RootDeviceName ?? "",
-    instanceType: instance.InstanceType ?? "",
-    subnetId: instance.SubnetId ?? "",
-    groupIds: (instance.SecurityGroups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
-    keyName: instance.KeyName,
-    profileName: instance.IamInstanceProfile?.Arn?.split("/").at(-1),
-    publicAddress: instance.PublicIpAddress !== undefined,
-    userData: undefined,
-    volumeGiB: undefined,
+    ...launchedAs(instance),
   };
 }
 

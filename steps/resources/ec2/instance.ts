@@ -7,6 +7,7 @@ import {
   type Found,
   type Launch,
   launch,
+  launchedAs,
   ownInstances,
   PROFILE_NOT_YET,
   reasonOf,
@@ -32,16 +33,7 @@ function live(found: Found): InstanceLive {
   const { instance } = found;
   return {
     ...found,
-    imageId: instance.ImageId ?? "",
-    rootDevice: instance.RootDeviceName ?? "",
-    instanceType: instance.InstanceType ?? "",
-    subnetId: instance.SubnetId ?? "",
-    groupIds: (instance.SecurityGroups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
-    keyName: instance.KeyName,
-    profileName: instance.IamInstanceProfile?.Arn?.split("/").at(-1),
-    publicAddress: instance.PublicIpAddress !== undefined,
-    userData: undefined,
-    volumeGiB: undefined,
+    ...launchedAs(instance),
     // Of an instance with one interface this is the interface's.
     sourceDestCheck: instance.SourceDestCheck ?? true,
     interfaceId: instance.NetworkInterfaces?.[0]?.NetworkInterfaceId ?? "",

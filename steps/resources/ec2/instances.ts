@@ -92,6 +92,20 @@ export interface Launch {
   readonly volumeGiB: number | undefined;
 }
 
+/** What an instance was launched with, as AWS still tells it: not its user data, nor the size that was asked for. */
+export const launchedAs = (instance: Instance): Launch => ({
+  imageId: instance.ImageId ?? "",
+  rootDevice: instance.RootDeviceName ?? "",
+  instanceType: instance.InstanceType ?? "",
+  subnetId: instance.SubnetId ?? "",
+  groupIds: (instance.SecurityGroups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
+  keyName: instance.KeyName,
+  profileName: instance.IamInstanceProfile?.Arn?.split("/").at(-1),
+  publicAddress: instance.PublicIpAddress !== undefined,
+  userData: undefined,
+  volumeGiB: undefined,
+});
+
 /** IMDSv2 only, and only from the instance itself. */
 export const METADATA = { HttpTokens: "required", HttpEndpoint: "enabled", HttpPutResponseHopLimit: 1 } as const;
 

@@ -1,4 +1,3 @@
-import type { ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
 import { tagList } from "../../../src/aws/owned.ts";
 import { onlyAtBirth, sameSet } from "../../../src/engine/differences.ts";
 import type { ResourceType } from "../../../src/engine/resource.ts";
@@ -11,8 +10,9 @@ import {
   type InstanceLive,
   instanceHealth,
   listInstances,
+  modifyInstance,
 } from "./instances.ts";
-import { idOf, retag } from "./tags.ts";
+import { idOf } from "./tags.ts";
 
 export interface DatabaseSpec {
   /** "8.4", or a full version. AWS upgrades the minor version by itself, so only the major one (8.4) counts afterwards. */
@@ -106,26 +106,12 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     return idOf(owner);
   },
 
-  async update(aws, { id, arn }, spec, changed, owner) {
-    await retag(aws, arn, changed, owner);
-    const change: Partial<ModifyDBInstanceMessage> = {
-      ...(changed.has("instanceClass") ? { DBInstanceClass: spec.instanceClass } : {}),
+  update: (aws, live, spec, changed, owner) =>
+    modifyInstance(aws, live, spec, changed, owner, {
       ...(changed.has("storageGiB") ? { AllocatedStorage: spec.storageGiB } : {}),
-      ...(changed.has("groupIds") ? { VpcSecurityGroupIds: [...spec.groupIds] } : {}),
       ...(changed.has("parameterGroup") ? { DBParameterGroupName: spec.parameterGroup } : {}),
       ...(changed.has("backupRetentionDays") ? { BackupRetentionPeriod: spec.backupRetentionDays } : {}),
-      ...(changed.has("deletionProtection") ? { DeletionProtection: spec.deletionProtection } : {}),
-      ...(changed.has("publicAccess") ? { PubliclyAccessible: spec.publicAccess } : {}),
-      ...(changed.has("minorUpgrades") ? { AutoMinorVersionUpgrade: spec.minorUpgrades } : {}),
-      ...(changed.has("copyTagsToSnapshot") ? { CopyTagsToSnapshot: spec.copyTagsToSnapshot } : {}),
-    };
-    if (Object.keys(change).length > 0) {
-      // Else it would wait for the maintenance window.
-      await aws.rds.modifyDBInstance({ DBInstanceIdentifier: id, ...change, ApplyImmediately: true });
-    } else if (changed.has("parametersApplied")) {
-      await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
-    }
-  },
+    }),
 
   delete: deleteWithSnapshot,
 };

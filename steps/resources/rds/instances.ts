@@ -1,11 +1,11 @@
-import type { DBInstance } from "@aws-sdk/client-rds";
+import type { DBInstance, ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { absentAs } from "../../../src/aws/errors.ts";
 import { assertOurs, STACK_TAG, tagsFrom } from "../../../src/aws/owned.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import type { DeleteOptions, Health, Identified, NotYet, Owner, Tags } from "../../../src/engine/resource.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
-import { idOf, NO_ROLE_YET } from "./tags.ts";
+import { idOf, NO_ROLE_YET, retag } from "./tags.ts";
 
 /** What a primary and a replica have in common: both are DB instances. Its id is its name. */
 export interface InstanceLive extends Identified {
@@ -120,6 +120,43 @@ export const CREATE_AGAIN: readonly NotYet[] = [
   "DBParameterGroupNotFoundFault",
   { code: "InvalidParameterValue", message: /security group/i },
 ];
+
+/** The fields that a change in place can close, on a primary and on a replica alike. */
+interface Changeable {
+  readonly instanceClass: string;
+  readonly groupIds: readonly string[];
+  readonly publicAccess: boolean;
+  readonly minorUpgrades: boolean;
+  readonly copyTagsToSnapshot: boolean;
+  readonly deletionProtection: boolean;
+}
+
+/** Closes differences in place. `more` is what only one sort of instance has. */
+export async function modifyInstance(
+  aws: Aws,
+  { id, arn }: InstanceLive,
+  spec: Changeable,
+  changed: ReadonlySet<string>,
+  owner: Owner,
+  more: Partial<ModifyDBInstanceMessage> = {},
+): Promise<void> {
+  await retag(aws, arn, changed, owner);
+  const change: Partial<ModifyDBInstanceMessage> = {
+    ...more,
+    ...(changed.has("instanceClass") ? { DBInstanceClass: spec.instanceClass } : {}),
+    ...(changed.has("groupIds") ? { VpcSecurityGroupIds: [...spec.groupIds] } : {}),
+    ...(changed.has("publicAccess") ? { PubliclyAccessible: spec.publicAccess } : {}),
+    ...(changed.has("minorUpgrades") ? { AutoMinorVersionUpgrade: spec.minorUpgrades } : {}),
+    ...(changed.has("copyTagsToSnapshot") ? { CopyTagsToSnapshot: spec.copyTagsToSnapshot } : {}),
+    ...(changed.has("deletionProtection") ? { DeletionProtection: spec.deletionProtection } : {}),
+  };
+  if (Object.keys(change).length > 0) {
+    // Else it would wait for the maintenance window.
+    await aws.rds.modifyDBInstance({ DBInstanceIdentifier: id, ...change, ApplyImmediately: true });
+  } else if (changed.has("parametersApplied")) {
+    await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
+  }
+}
 
 /** In these states AWS makes no final snapshot (API reference, DeleteDBInstance). */
 const NO_SNAPSHOT = new Set(["failed", "incompatible-restore", "incompatible-network"]);

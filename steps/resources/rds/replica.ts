@@ -1,4 +1,3 @@
-import type { ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
 import { tagList } from "../../../src/aws/owned.ts";
 import { sameSet } from "../../../src/engine/differences.ts";
 import type { Health, ResourceType } from "../../../src/engine/resource.ts";
@@ -12,8 +11,9 @@ import {
   type InstanceLive,
   instanceHealth,
   listInstances,
+  modifyInstance,
 } from "./instances.ts";
-import { idOf, retag } from "./tags.ts";
+import { idOf } from "./tags.ts";
 
 export interface ReplicaSpec {
   /** The primary's id. */
@@ -77,22 +77,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
     return idOf(owner);
   },
 
-  async update(aws, { id, arn }, spec, changed, owner) {
-    await retag(aws, arn, changed, owner);
-    const change: Partial<ModifyDBInstanceMessage> = {
-      ...(changed.has("instanceClass") ? { DBInstanceClass: spec.instanceClass } : {}),
-      ...(changed.has("groupIds") ? { VpcSecurityGroupIds: [...spec.groupIds] } : {}),
-      ...(changed.has("publicAccess") ? { PubliclyAccessible: spec.publicAccess } : {}),
-      ...(changed.has("minorUpgrades") ? { AutoMinorVersionUpgrade: spec.minorUpgrades } : {}),
-      ...(changed.has("copyTagsToSnapshot") ? { CopyTagsToSnapshot: spec.copyTagsToSnapshot } : {}),
-      ...(changed.has("deletionProtection") ? { DeletionProtection: spec.deletionProtection } : {}),
-    };
-    if (Object.keys(change).length > 0) {
-      await aws.rds.modifyDBInstance({ DBInstanceIdentifier: id, ...change, ApplyImmediately: true });
-    } else if (changed.has("parametersApplied")) {
-      await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
-    }
-  },
+  update: (aws, live, spec, changed, owner) => modifyInstance(aws, live, spec, changed, owner),
 
   async delete(aws, live, options) {
     // A replica leaves no snapshot: AWS refuses one, and the primary has the data. A promoted one is no replica.
