@@ -44,13 +44,19 @@ export const wantedBy = ({ zones, web, domain, database, monitoring }: Config): 
 
 const MINE = "my-ip";
 
-/** What the checks of this stack look at: its objects by their keys, each read once. */
-export function factsOf({ config, aws, now, find, keys, nameOf, operators }: Around): Facts {
-  const one = async <L extends Identified>(key: string): Promise<L> => {
+/** Looks for an object that must be there, of the type that its key stands for. Throws `Refuted` when it is not. */
+export const finding =
+  ({ find, nameOf }: Pick<Around, "find" | "nameOf">) =>
+  async <L extends Identified>(key: string): Promise<L> => {
     const found = await find(key);
     if (!found) throw new Refuted(`${nameOf(key)} is not there`);
     return found as L;
   };
+
+/** What the checks of this stack look at: its objects by their keys, each read once. */
+export function factsOf(around: Around): Facts {
+  const { config, aws, now, keys, nameOf, operators } = around;
+  const one = finding(around);
 
   const subnets = once(async () => readSubnets(aws, (await one("vpc")).id));
   const instances = once(async () => readInstances(aws, (await one("vpc")).id));

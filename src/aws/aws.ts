@@ -25,6 +25,7 @@ export const clientModules = {
   sns: { package: "sns", load: () => import("./clients/sns.ts") },
   s3: { package: "s3", load: () => import("./clients/s3.ts") },
   sts: { package: "sts", load: () => import("./clients/sts.ts") },
+  pricing: { package: "pricing", load: () => import("./clients/pricing.ts") },
   serviceQuotas: { package: "service-quotas", load: () => import("./clients/service-quotas.ts") },
 } as const;
 
@@ -41,6 +42,17 @@ export interface Network {
   nameServers(domain: string): Promise<readonly string[] | undefined>;
 }
 
+/** Until when the credentials hold, by their own word. */
+export interface CredentialsEnd {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /**
+   * True: from five minutes before, the SDK asks where they came from (a login's session, a role, a process) for new ones.
+   * False: they came as they are, in environment variables, and end.
+   */
+  readonly renewed: boolean;
+}
+
 /** All that a resource type may use of the world. */
 export interface Aws extends Services {
   readonly region: string;
@@ -50,6 +62,8 @@ export interface Aws extends Services {
   readonly network: Network;
   /** How far AWS's clock is ahead of this machine's, by the last answer, milliseconds to a second; undefined: AWS did not say. */
   clockAhead(): number | undefined;
+  /** Of the credentials that the last call was signed with; undefined: they do not say, as long-lived ones. */
+  credentialsEnd(): CredentialsEnd | undefined;
   /**
    * Makes one call of the calls with the same key that are asked for at the same moment. A call under way is never
    * joined: its answer may be older than the asker's last write.

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
-import { type Aws, clientModules, type Network, type ServiceName, type Services } from "./aws.ts";
+import { type Aws, type CredentialsEnd, clientModules, type Network, type ServiceName, type Services } from "./aws.ts";
 import { AmbiguousOutcome, classify, codesOf, hasCode } from "./errors.ts";
 import { hideSecrets, masked } from "./mask.ts";
 import { retryStrategy } from "./retry.ts";
@@ -59,6 +59,7 @@ export async function connect(connection: Connection): Promise<Aws> {
   const clients = new Map<ServiceName, Promise<{ send(command: unknown): Promise<unknown>; module: LooseModule }>>();
   // The sandbox's clock is the run's own.
   let ahead = connection.wire ? 0 : undefined;
+  let identity: Signer | undefined;
   const turns = turnstile(connection.concurrency ?? 16);
   const handler = connection.wire ? undefined : await requestHandler();
 
@@ -66,7 +67,8 @@ export async function connect(connection: Connection): Promise<Aws> {
     const { package: suffix, load } = clientModules[service];
     const module: LooseModule = await load();
     const client = new module.Client({
-      region: connection.region,
+      // A service that has no endpoint in every region names its own.
+      region: module.region ?? connection.region,
       retryStrategy: retryStrategy(clock, signal, connection.random ?? Math.random),
       // The SDK's notice about its next Node version is for its maintainers' users, not for ours. It has no `info`: the SDK
       // would filter the secrets out of each call and answer to tell it to nobody.
@@ -86,6 +88,7 @@ export async function connect(connection: Connection): Promise<Aws> {
       // biome-ignore lint/suspicious/noExplicitAny: middleware types differ by client
       (next: any, context: any) => async (args: any) => {
         const operation = operationOf(context.commandName);
+        identity = context.__smithy_context?.selectedHttpAuthScheme?.identity ?? identity;
         try {
           if (!connection.wire) {
             const result = await next(args);
@@ -150,11 +153,9 @@ export async function connect(connection: Connection): Promise<Aws> {
       ms: Math.round(clock.now() - started),
     });
     if (outcome.error === undefined) return outcome.output;
-    // An interrupt ends the wait between two attempts; a call that only reads is then simply not made.
+    // An interrupt ends the wait between two attempts; a call that only reads is then simply not made. A change ends with
+    // its last attempt's error, which says trouble, not refusal: AWS may have acted, so who called keeps what was meant.
     if (signal?.aborted && isRead(operation)) throw interrupted();
-    // Interrupted between two attempts of a change: the first may have reached AWS.
-    if (signal?.aborted && outcome.error === signal.reason)
-      throw new AmbiguousOutcome(`${service}:${operation}`, interrupted());
     throw outcome.error;
   }
 
@@ -168,16 +169,28 @@ export async function connect(connection: Connection): Promise<Aws> {
     ]),
   ) as unknown as Services;
 
-  const identity = await whoAmI(services, connection.profile);
+  const caller = await whoAmI(services, connection.profile);
   return {
     ...services,
-    ...identity,
+    ...caller,
     region: connection.region,
     network: connection.network,
     clockAhead: () => ahead,
+    credentialsEnd: () => endOf(identity),
     together: coalescer(),
     batched: idBatcher(),
   };
+}
+
+/** What the SDK signs with; `$source` names the providers that it came from. */
+interface Signer {
+  readonly expiration?: Date;
+  readonly $source?: Readonly<Record<string, string>>;
+}
+
+function endOf({ expiration, $source }: Signer = {}): CredentialsEnd | undefined {
+  const at = expiration?.getTime() ?? Number.NaN;
+  return Number.isNaN(at) ? undefined : { at, renewed: $source?.CREDENTIALS_ENV_VARS === undefined };
 }
 
 const operationOf = (commandName: string): string => commandName.replace(/Command$/, "");

@@ -1,12 +1,14 @@
-import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Inputs } from "../../steps/inputs.ts";
 import type { Network } from "../aws/aws.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { newKeyPair } from "../lib/key-pair.ts";
+import { removeIfThere, writeAtomically } from "../state/file.ts";
 import type { StateStore } from "../state/store.ts";
 import { type Packed, packFolder } from "./app-archive.ts";
+import { priceFileIn } from "./prices.ts";
 import { type Paths, SANDBOX_FILE } from "./session.ts";
 
 const KEY_NAME = "Buddy-Project";
@@ -46,6 +48,7 @@ export function packedApp(config: Config, paths: Paths, mayBeGone = false): Pack
   const ours = [
     paths.config,
     paths.state,
+    priceFileIn(paths.folder),
     ...["buddyverse.state.json", SANDBOX_FILE, `${KEY_NAME}.`].map((name) => join(beside, name)),
   ].map(realPath);
   try {
@@ -90,8 +93,14 @@ export function makeKeyPair({
     });
   }
   const { privateKey, publicKey } = newKeyPair(`${KEY_NAME}@${config.stack}`);
-  writeFileSync(file, privateKey, { mode: 0o600, flag: "wx" });
-  writeFileSync(`${file}.pub`, `${publicKey}\n`, { mode: 0o644 });
+  // Both or none, and each whole: half a key would be taken for the stack's.
+  writeAtomically(file, privateKey);
+  try {
+    writeAtomically(`${file}.pub`, `${publicKey}\n`);
+  } catch (error) {
+    removeIfThere(file);
+    throw error;
+  }
   inputs.publicKey = publicKey;
   return file;
 }

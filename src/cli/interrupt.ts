@@ -4,17 +4,28 @@ import { BuddyError } from "../lib/errors.ts";
 /** How long calls under way may take to finish after Ctrl-C, milliseconds. */
 const GRACE_MS = 4_500;
 
+export interface Interrupts {
+  readonly signal: AbortSignal;
+  onFirst(act: () => void): void;
+  stop(): void;
+}
+
 /**
  * Ctrl-C and SIGTERM: the first ends the run cleanly (nothing new is sent, calls under way are finished and recorded),
  * the second leaves at once. Both exit with 5.
+ * @param putsBack the first one starts work of its own, which has no time limit
  */
-export function onInterrupt(): { readonly signal: AbortSignal; onFirst(act: () => void): void; stop(): void } {
+export function onInterrupt(putsBack = false): Interrupts {
   const controller = new AbortController();
   // Each of the many waits listens for it.
   setMaxListeners(0, controller.signal);
   const acts: (() => void)[] = [];
   const leave = () => {
-    process.stderr.write("\nLeft at once. Run the same command again: it goes on where reality stands.\n");
+    process.stderr.write(
+      putsBack
+        ? "\nLeft at once. What is not as the config says, `buddyverse status` shows and `buddyverse up` puts back.\n"
+        : "\nLeft at once. Run the same command again: it goes on where reality stands.\n",
+    );
     process.exit(5);
   };
   const act = () => {
@@ -24,10 +35,10 @@ export function onInterrupt(): { readonly signal: AbortSignal; onFirst(act: () =
       new BuddyError({
         code: "interrupted",
         message: "interrupted",
-        hint: "Run the same command again: it goes on where it stopped.",
+        hint: putsBack ? "Run it again when you like." : "Run the same command again: it goes on where it stopped.",
       }),
     );
-    setTimeout(leave, GRACE_MS).unref();
+    if (!putsBack) setTimeout(leave, GRACE_MS).unref();
   };
   process.on("SIGINT", act);
   process.on("SIGTERM", act);

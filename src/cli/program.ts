@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
+import { DRILLS } from "../verify/drills/result.ts";
 
 const EXIT_CODES = `
 Exit codes: 0 done, nothing to do; 1 failed; 2 wrong usage or config; 3 differences found (status, plan
@@ -118,7 +119,23 @@ function program(version: string, done: (code: number) => void): Command {
 
   common(top.command("verify"))
     .description("proves the requirements R1 to R6 on the running stack; what a check writes, it removes again")
-    .addHelpText("after", examples("buddyverse verify", "buddyverse verify --json", "buddyverse verify --sandbox"))
+    .addOption(
+      new Option("--drill <name>", "then break something on purpose, watch it heal, put it back").choices([
+        ...DRILLS,
+        "all",
+      ]),
+    )
+    .option("--report <file>", "write what came out as one HTML page, with the curves of the drills")
+    .option("--yes", "answer every question with yes")
+    .addHelpText(
+      "after",
+      examples(
+        "buddyverse verify",
+        "buddyverse verify --json",
+        "buddyverse verify --drill lost-instance --report drill.html",
+        "buddyverse verify --sandbox --sandbox-speed max --drill all --yes",
+      ),
+    )
     .action(async (options) => done(await (await import("./commands/verify.ts")).verify(options)));
 
   common(top.command("outputs"))
@@ -127,16 +144,23 @@ function program(version: string, done: (code: number) => void): Command {
     .action(async (options) => done(await (await import("./commands/outputs.ts")).outputs(options)));
 
   common(top.command("cost"))
-    .description("monthly estimate by part, with the alternatives side by side; asks nobody")
+    .description("monthly estimate by part, with the alternatives side by side; asks nobody without --live")
     .option(
       "--usage <name=value>",
       "assume another use, as dataOutGB=500 or lcu=0.1:1:4 (low:typical:high)",
       (value: string, all: string[]) => [...all, value],
       [],
     )
+    .option("--live", "ask AWS for its prices first, and keep them in buddyverse.prices.json beside the config")
     .addHelpText(
       "after",
-      examples("buddyverse cost", "buddyverse cost --usage dataOutGB=500", "buddyverse cost --json"),
+      examples(
+        "buddyverse cost",
+        "buddyverse cost --usage dataOutGB=500",
+        "buddyverse cost --live",
+        "buddyverse cost --live --region eu-central-1",
+        "buddyverse cost --json",
+      ),
     )
     .action(async (options) => done(await (await import("./commands/cost.ts")).cost(options)));
 
@@ -165,10 +189,14 @@ function program(version: string, done: (code: number) => void): Command {
   common(top.command("policy"))
     .description("the smallest IAM policy that up, status and down need for this config, as JSON; asks nobody")
     .option("--part <n>", "only this policy, where there are several", positive)
+    .addOption(
+      new Option("--with <commands...>", "also what these need").choices(["verify", "drills", "doctor", "cost-live"]),
+    )
     .addHelpText(
       "after",
       examples(
         "buddyverse policy",
+        "buddyverse policy --with verify drills doctor cost-live     all that any command needs",
         "buddyverse policy --part 1 > policy-1.json",
         "aws iam create-policy --policy-name buddyverse-1 --policy-document file://policy-1.json",
       ),

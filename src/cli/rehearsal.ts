@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { stepsFor } from "../../steps/index.ts";
 import type { Inputs } from "../../steps/inputs.ts";
+import { whatBillsOn } from "../../steps/resources/bills-on.ts";
 import { preflight } from "../../steps/resources/preflight.ts";
 import { types } from "../../steps/resources/types.ts";
 import { connect, type TracedCall } from "../aws/connect.ts";
@@ -94,7 +95,9 @@ export async function rehearse(given: Config): Promise<readonly TracedCall[]> {
   }
   await look("known");
   const gone = await bringDown(run, await look("all"));
-  await leftovers(run, await look("all"), types, stack);
+  const left = await look("all");
+  await leftovers(run, left, types, stack);
+  await whatBillsOn(aws, stack, left);
   const trouble = [...settled, ...gone].find(
     ({ outcome }) => outcome !== "unchanged" && outcome !== "created" && outcome !== "deleted",
   );

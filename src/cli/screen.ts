@@ -36,6 +36,7 @@ export function screenOf(session: Session): Screen {
       region: aws.region,
       sandbox: options.sandbox ?? false,
       account: options.sandbox ? undefined : aws.account,
+      credentials: credentialsOf(session),
     },
     say(text) {
       if (!machine && !options.quiet) process.stderr.write(`${text}\n`);
@@ -59,6 +60,12 @@ export function screenOf(session: Session): Screen {
       return linesReporter({ stream: process.stderr, steps, direction, clock, quiet: options.quiet ?? false });
     },
   };
+}
+
+/** Until when the credentials hold, where they say so. */
+export function credentialsOf({ aws, clock }: Session): Place["credentials"] {
+  const end = aws.credentialsEnd();
+  return end && { end, now: clock.now() };
 }
 
 const looking = (

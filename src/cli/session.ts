@@ -4,10 +4,11 @@ import { dirname, join, resolve } from "node:path";
 import { stepsFor } from "../../steps/index.ts";
 import { types } from "../../steps/resources/types.ts";
 import type { Aws } from "../aws/aws.ts";
-import { connect } from "../aws/connect.ts";
+import { connect, type TracedCall } from "../aws/connect.ts";
 import { internet } from "../aws/network.ts";
 import { CONFIG_FILE, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import type { PriceTable } from "../cost/price-table.ts";
 import { type Graph, graphOf } from "../engine/graph.ts";
 import type { AnyType } from "../engine/resource.ts";
 import type { Run } from "../engine/run.ts";
@@ -18,12 +19,14 @@ import type { Event } from "../report/events.ts";
 import { parseChaos } from "../sandbox/chaos.ts";
 import { openSandboxFile } from "../sandbox/file.ts";
 import { freshWorld } from "../sandbox/fresh.ts";
+import { carryOutOrders } from "../sandbox/orders.ts";
 import { openSandbox, type Sandbox } from "../sandbox/sandbox.ts";
-import type { World } from "../sandbox/world.ts";
+import { simAt, type World } from "../sandbox/world.ts";
 import { takeLock } from "../state/lock.ts";
 import { lookingStore, openStore, readState, type StateStore, type StateText, stateFile } from "../state/store.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { pricesIn } from "./prices.ts";
 import type { CommonOptions } from "./program.ts";
 
 export const SANDBOX_FILE = "buddyverse.sandbox.json";
@@ -62,8 +65,12 @@ export interface Session {
   /** The embedded AWS; undefined on AWS itself. */
   readonly sandbox: Sandbox | undefined;
   readonly inputs: MutableInputs;
+  /** What the stack's region costs, as far as it is known here. Read when first asked for: throws on a bad price file. */
+  readonly prices: PriceTable;
   /** How many times faster than the wall its clock goes; undefined on AWS. */
   readonly sandboxSpeed: number | "max" | undefined;
+  /** Aborts at the first Ctrl-C. The run's own signal does too, unless the command puts things back. */
+  readonly interrupted: AbortSignal;
   /** Where events go; set by the command before it starts to work. */
   listen(emit: (event: Event) => void): void;
   close(): void;
@@ -89,14 +96,28 @@ export interface Purpose {
   /** "my-ip" means the address of now; else the one that was recorded, if any. */
   readonly resolvesAddress: boolean;
   readonly discardData?: boolean;
+  /** It has nothing to do with what stands: the state on AWS, maybe of another region, is not read. */
+  readonly stateless?: boolean;
+  /** Ctrl-C ends it early, but it puts back first what it changed: calls still go out. */
+  readonly putsBack?: boolean;
 }
 
 export async function open(options: CommonOptions, purpose: Purpose): Promise<Session> {
   const paths = pathsOf(options);
   const config = configOf(options);
+  let prices: PriceTable | undefined;
   const closing: (() => void)[] = [];
   const close = () => {
-    for (const last of closing.splice(0).reverse()) last();
+    const failures: unknown[] = [];
+    for (const last of closing.splice(0).reverse()) {
+      try {
+        last();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    // All are closed: a sandbox that could not be written does not keep the lock.
+    if (failures.length > 0) throw failures[0];
   };
   try {
     if (purpose.writes) {
@@ -110,17 +131,22 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
     if (options.chaos && !options.sandbox)
       throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
     const stage = options.sandbox
-      ? sandboxStage(options, paths, config, purpose.writes ? closing : [])
-      : awsStage(paths);
+      ? sandboxStage(options, paths, config, purpose.writes ? closing : undefined)
+      : awsStage(paths, purpose.stateless);
     // A bad state file stops here, before anything is sent.
     const known = readState(stage.text);
     if (known && known.region !== config.region) checkRegion(known.region, config.region, paths.state);
 
-    const interrupt = onInterrupt();
+    const interrupt = onInterrupt(purpose.putsBack);
+    const signal = purpose.putsBack ? new AbortController().signal : interrupt.signal;
     closing.push(interrupt.stop);
     let listener = (event: Event): void => {
       if (event.type === "run.interrupting" && !options.json && !options.jsonLines)
-        process.stderr.write("Interrupting: the calls that are under way are finished.\n");
+        process.stderr.write(
+          purpose.putsBack
+            ? "Interrupting: puts everything back first. Ctrl-C again leaves at once.\n"
+            : "Interrupting: the calls that are under way are finished.\n",
+        );
     };
     interrupt.onFirst(() => listener({ type: "run.interrupting", at: stage.clock.now() }));
     const traceFile = options.trace;
@@ -129,16 +155,10 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       clock: stage.clock,
       network: stage.network,
       profile: options.profile,
-      signal: interrupt.signal,
+      signal,
       wire: stage.wire,
       concurrency: options.concurrency,
-      onCall: traceFile
-        ? (call) =>
-            appendFileSync(
-              traceFile,
-              `${JSON.stringify({ ...call, status: call.status ?? null, error: call.error ?? null })}\n`,
-            )
-        : undefined,
+      onCall: traceFile ? tracing(traceFile) : undefined,
     });
     const identity = { stack: config.stack, account: aws.account, region: aws.region };
     const store: StateStore = purpose.writes
@@ -162,6 +182,10 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       graph: graphOf(stepsFor(config, inputs), config.stack, config.tags),
       types,
       inputs,
+      get prices() {
+        prices ??= pricesIn(paths.folder, config.region, options);
+        return prices;
+      },
       sandbox: stage.wire,
       sandboxSpeed: stage.speed,
       run: {
@@ -169,10 +193,11 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
         clock: stage.clock,
         store,
         emit: (event) => listener(event),
-        signal: interrupt.signal,
+        signal,
         token: () => randomBytes(16).toString("hex"),
         discardData: purpose.discardData ?? false,
       },
+      interrupted: interrupt.signal,
       listen(emit) {
         listener = emit;
       },
@@ -182,6 +207,20 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
     close();
     throw error;
   }
+}
+
+/** Writes each call to the trace. When that fails it ends, with a notice: an answer of AWS must not be lost for it. */
+function tracing(file: string): (call: TracedCall) => void {
+  let ended = false;
+  return (call) => {
+    if (ended) return;
+    try {
+      appendFileSync(file, `${JSON.stringify({ ...call, status: call.status ?? null, error: call.error ?? null })}\n`);
+    } catch (error) {
+      ended = true;
+      process.stderr.write(`The trace ends here: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  };
 }
 
 /** The world of a sandbox that nothing is in yet. The zone of the configured domain exists, unless it is to be created. */
@@ -202,9 +241,22 @@ interface Stage {
 }
 
 /** On AWS, or on whatever AWS_ENDPOINT_URL names. */
-const awsStage = (paths: Paths): Stage => ({ clock: realClock(), text: stateFile(paths.state), network: internet });
+const awsStage = ({ state }: Paths, stateless = false): Stage => ({
+  clock: realClock(),
+  text: { ...stateFile(state), ...(stateless ? { read: () => undefined } : {}) },
+  network: internet,
+});
 
-function sandboxStage(options: CommonOptions, paths: Paths, config: Config, closing: (() => void)[]): Stage {
+/** How often a run looks whether somebody wants something to fail, milliseconds of real time. */
+const ORDERS_EVERY_MS = 200;
+
+/** @param closing what the session ends with; undefined: it only looks, and writes nothing. */
+function sandboxStage(
+  options: CommonOptions,
+  paths: Paths,
+  config: Config,
+  closing: (() => void)[] | undefined,
+): Stage {
   const now = Date.now();
   const file = openSandboxFile(paths.state, now, () => newWorld(config, now));
   if (file.world.region !== config.region) checkRegion(file.world.region, config.region, paths.state);
@@ -216,10 +268,28 @@ function sandboxStage(options: CommonOptions, paths: Paths, config: Config, clos
     save: file.save,
     chaos: options.chaos ? parseChaos(options.chaos) : undefined,
   });
-  closing.push(() => {
-    wire.settle();
-    file.save();
-  });
+  if (closing) {
+    const carryOut = () => {
+      const sim = () => {
+        wire.settle();
+        return simAt(file.world, clock.now());
+      };
+      carryOutOrders(paths.state, sim, file.save);
+    };
+    carryOut();
+    const looking = setInterval(() => {
+      try {
+        carryOut();
+      } catch {
+        // It waits on. What hinders it (a full disk) hinders the run too, which says so.
+      }
+    }, ORDERS_EVERY_MS).unref();
+    closing.push(() => {
+      clearInterval(looking);
+      wire.settle();
+      file.save();
+    });
+  }
   return { clock, text: file.state, network: wire.network, wire, speed };
 }
 

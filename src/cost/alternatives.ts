@@ -115,7 +115,7 @@ function tablesOf(config: Config, prices: PriceTable): Table[] {
   });
   const arm = "arm64: needs an arm64 image.base and an application that runs on it";
   const spot = spotOf(prices, web.instanceType, region);
-  const interrupted = spot === undefined ? "" : `; ${spot.interruption} of instances taken back a month (${spot.asOf})`;
+  const interrupted = spot?.interruption === undefined ? "" : `; of instances taken back a month: ${spot.interruption}`;
 
   const nats: Table = {
     title: "NAT",
@@ -233,7 +233,7 @@ function tablesOf(config: Config, prices: PriceTable): Table[] {
 }
 
 /** `t3.micro` in family `t4g` is `t4g.micro`; `db.t3.micro` in `db.t4g` is `db.t4g.micro`. */
-function inFamily(type: string, family: string): string {
+export function inFamily(type: string, family: string): string {
   return `${family}.${type.split(".").at(-1) ?? ""}`;
 }
 

@@ -72,7 +72,7 @@ export interface Estimate {
   readonly beside: readonly CostLine[];
   /** What is left out, and why. */
   readonly notCounted: readonly string[];
-  readonly prices: Pick<PriceTable, "collected" | "sources">;
+  readonly prices: Pick<PriceTable, "collected" | "asked" | "sources">;
 }
 
 // Source: AWS instance classes; RDS counts Extended Support by vCPU, and all of these have two.
@@ -278,7 +278,11 @@ export function estimate(
     totals: totalsOf(lines),
     beside,
     notCounted: notCounted(config, choices),
-    prices: { collected: prices.collected, sources: prices.sources },
+    prices: {
+      collected: prices.collected,
+      ...(prices.asked === undefined ? {} : { asked: prices.asked }),
+      sources: prices.sources,
+    },
   };
 }
 

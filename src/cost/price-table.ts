@@ -1,6 +1,6 @@
 /** What a price table is: plain values, so that a shipped file and a live refresh are the same to everything that reads them. */
 
-/** A: AWS's own price, a second source agrees. B: AWS's own, one copy. C: secondary source only. M: unverified. */
+/** A: asked of AWS itself, or its own price and a second source agrees. B: AWS's own, one copy. C: secondary source only. M: unverified. */
 export type Sure = "A" | "B" | "C" | "M";
 
 /** One price. `region` is an AWS region, or "global" where AWS has one price for all. */
@@ -25,8 +25,8 @@ export interface SpotRow {
   readonly region: string;
   /** 0 to 1. */
   readonly saving: number;
-  /** Share of instances taken back in a month, as the advisor words it. */
-  readonly interruption: string;
+  /** Share of instances taken back in a month, and when, as the advisor words it. Only the advisor knows it. */
+  readonly interruption?: string;
   readonly source: string;
   readonly asOf: string;
   readonly sure: Sure;
@@ -43,8 +43,10 @@ export interface FreeRow {
 
 export interface PriceTable {
   readonly currency: "USD";
-  /** The day the table was put together; each row has its own date. */
+  /** The day the shipped table was put together; each row has its own date. */
   readonly collected: string;
+  /** The day on which AWS was asked for the prices that lie over the shipped ones; undefined: none do. */
+  readonly asked?: string;
   readonly sources: Readonly<Record<string, string>>;
   readonly rows: readonly PriceRow[];
   readonly spot: readonly SpotRow[];

@@ -170,8 +170,8 @@ export const shippedPrices: PriceTable = {
   spot: spot.flatMap(([instanceType, saving, interruption, usSaving, usInterruption]): SpotRow[] => {
     const from = { instanceType, source: "S1", asOf: "2025-06-28", sure: "B" as const };
     return [
-      { ...from, region: seoul, saving, interruption },
-      { ...from, region: usEast1, saving: usSaving, interruption: usInterruption },
+      { ...from, region: seoul, saving, interruption: `${interruption} (2025-06-28)` },
+      { ...from, region: usEast1, saving: usSaving, interruption: `${usInterruption} (2025-06-28)` },
     ];
   }),
   free: [

@@ -1,4 +1,5 @@
 import type { Alternative, Alternatives, Saving } from "./alternatives.ts";
+import type { PriceChange } from "./changes.ts";
 import {
   type AfterDown,
   type Amount,
@@ -10,6 +11,7 @@ import {
   type Totals,
   totalsOf,
 } from "./estimate.ts";
+import type { NotFound } from "./live.ts";
 import { type PriceTable, regionsOf, type Sure } from "./price-table.ts";
 import { type Band, defaultUsage, type Usage, type UsageName, usageReasons } from "./usage.ts";
 
@@ -112,6 +114,49 @@ function means({ by, breaks }: Pick<Alternative, "by" | "breaks">): string {
   return words.length === 0 ? "" : `  ${words.join("; ")}`;
 }
 
+/** What `cost --live` asked AWS, and what came of it. */
+export interface LiveReport {
+  readonly region: string;
+  /** ISO 8601. */
+  readonly asked: string;
+  /** Where the answer is kept for later commands; undefined in the sandbox. */
+  readonly file: string | undefined;
+  /** How many prices AWS gave. */
+  readonly found: number;
+  readonly changes: readonly PriceChange[];
+  /** Asked for and not found; `keptFrom` is the date of the price that is used all the same, if there is one. */
+  readonly notFound: readonly (NotFound & { readonly keptFrom?: string | undefined })[];
+}
+
+/** What AWS said: each price that differs, what it did not say, and where the answer is kept. */
+export function liveView({ region, asked, file, found, changes, notFound }: LiveReport): string {
+  const price = (usd: number | null) => (usd === null ? "unknown" : `$${significant(usd)}`);
+  const differs = new Set(changes.map(({ item }) => item)).size;
+  const day = asked.slice(0, 10);
+  return text([
+    ...wrapped(
+      `Asked ${file === undefined ? "the sandbox" : "AWS"} on ${day} for the prices of ${region}: ${found} found, of which ${differs === 0 ? "none differs" : `${differs} ${differs === 1 ? "differs" : "differ"}`} from what was known.`,
+    ),
+    ...changes.map(({ item, unit, from, old, new: now, oldAsOf }) => {
+      const tier = from === 0 ? "" : `, from ${significant(from)}`;
+      const before = oldAsOf === undefined ? "" : ` (before: ${oldAsOf})`;
+      return `  ${item}${tier}  ${price(old)} → ${now === null ? "no such tier" : price(now)} per ${unit}${before}`;
+    }),
+    ...list(
+      "Not found there, so left as it was:",
+      notFound.map(
+        ({ item, why, keptFrom }) =>
+          `${item}: ${why}; ${keptFrom === undefined ? "unknown here too" : `kept from the table: ${keptFrom}`}`,
+      ),
+    ),
+    ...wrapped(
+      file === undefined
+        ? "A rehearsal: the sandbox answers from the shipped table. Nothing was written, nor counted with."
+        : `Written to ${file}: cost, plan, up, status and down count with it from now on.`,
+    ),
+  ]);
+}
+
 /** For `plan`: what the change does to the bill, in a line, and a line for each object that changes. */
 export function costChangeView({ typical, fixed, objects, unknown, complete }: CostChange): string {
   const sum =
@@ -149,7 +194,7 @@ function besideText({ object, item, monthly, note }: CostLine): string {
 }
 
 /** The whole as one JSON document: dollars rounded to cents, unit prices as they are; "unknown" stays "unknown". */
-export function costJson(of: Estimate, others?: Alternatives): unknown {
+export function costJson(of: Estimate, others?: Alternatives, live?: LiveReport): unknown {
   return {
     currency: "USD",
     tax: "not included",
@@ -161,7 +206,8 @@ export function costJson(of: Estimate, others?: Alternatives): unknown {
     lines: of.lines.map(lineJson),
     beside: of.beside.map(lineJson),
     notCounted: of.notCounted,
-    prices: { collected: of.prices.collected, ...datesOf(of.lines), sources: of.prices.sources },
+    prices: { ...of.prices, ...datesOf(of.lines) },
+    ...(live === undefined ? {} : { live: { ...live, file: live.file ?? null } }),
     ...(others === undefined
       ? {}
       : {
@@ -253,12 +299,18 @@ function missing({ totals, region }: Estimate, prices: PriceTable): string[] {
 }
 
 function origin({ lines, region }: Estimate, prices: PriceTable): string[] {
-  const { oldest, newest, undated } = datesOf(lines);
+  const priced = lines.filter((line) => line.from !== undefined);
+  const copies = priced.filter((line) => !/^(PL|SP)$/.test(line.from?.source ?? ""));
+  const { oldest, newest, undated } = datesOf(copies);
   const dates = oldest === undefined ? "none used" : `dated ${oldest} to ${newest}${undated ? ", some undated" : ""}`;
+  const asked =
+    prices.asked === undefined
+      ? ""
+      : `${priced.length - copies.length} of ${priced.length} lines as AWS itself said on ${prices.asked}; the others `;
   const count = (sure: Sure) => lines.filter((line) => line.from?.sure === sure).length;
   const weak = count("C") + count("M");
   return [
-    ...wrapped(`Prices: collected on ${prices.collected} from sources ${dates}; --json names them.`),
+    ...wrapped(`Prices: ${asked}collected on ${prices.collected} from sources ${dates}; --json names them.`),
     ...(weak === 0 ? [] : [`${weak} of ${lines.length} lines rest on a secondary source.`]),
     ...(region === "ap-northeast-2"
       ? ["Tax comes on top: 10 % on a Seoul bill of April 2026."]
@@ -319,6 +371,9 @@ const text = (lines: readonly string[]) => lines.map((line) => line.trimEnd()).j
 const fit = (word: string, width: number) => (word.length > width ? `${word.slice(0, width - 1)}…` : word);
 
 const trimmed = (of: number) => String(Number(of.toFixed(4)));
+
+/** All digits of a price, without the noise of binary fractions. */
+const significant = (of: number) => String(Number(of.toPrecision(10)));
 
 /** `$1,234.50`; the sign before the dollar. */
 export function money(usd: number): string {

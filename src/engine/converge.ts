@@ -6,7 +6,7 @@ import { DELETE_SHOWS_WITHIN_MS, VISIBLE_WITHIN_MS } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { describeError } from "./failure.ts";
 import { absence, type Node } from "./graph.ts";
-import { judge, type Look, look } from "./look.ts";
+import { judge, type Look, look, mayHoldData } from "./look.ts";
 import type { Blocker, Identified, NotYet, Patience, Verb } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 
@@ -91,17 +91,22 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
 
   const record = (change: Partial<Recorded>) => {
     const before = store.get(node.key);
-    store.put(node.key, {
-      type: type.name,
-      name: node.name,
-      token: before?.token ?? run.token(),
-      spec: before?.spec ?? {},
-      needs: [...needs],
-      ...(before?.id ? { id: before.id } : {}),
-      status: "created",
-      since: Math.round(clock.now()),
-      ...change,
-    });
+    try {
+      store.put(node.key, {
+        type: type.name,
+        name: node.name,
+        token: before?.token ?? run.token(),
+        spec: before?.spec ?? {},
+        needs: [...needs],
+        ...(before?.id ? { id: before.id } : {}),
+        ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
+        status: "created",
+        since: Math.round(clock.now()),
+        ...change,
+      });
+    } catch (error) {
+      throw change.id === undefined || change.id === before?.id ? error : unrecorded(node, change.id, error);
+    }
   };
 
   // All objects look again on the same beat, so that their reads of one kind become one call.
@@ -138,6 +143,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
       hindered = undefined;
       return true;
     } catch (error) {
+      if (error instanceof BuddyError && error.code === "state") throw error;
       throwIfInterrupted(run);
       const kind = classify(error);
       const lost = error instanceof AmbiguousOutcome;
@@ -258,6 +264,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
             token,
             spec: recordedSpec(spec),
             needs: [...needs],
+            ...(type.neverServed ? { neverReady: true } : {}),
             status: "creating",
             since: Math.round(clock.now()),
           });
@@ -269,6 +276,8 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
               const id = await create(run.aws, spec, node.owner, token);
               record({ id, status: "created" });
             } catch (error) {
+              // Not AWS's answer, which came, but a record of it that failed: what is on disk still says that it may be there.
+              if (error instanceof BuddyError && error.code === "state") throw error;
               // Certainly not made: forget the intent, so that the next attempt is a new one.
               if (hasCode(error, "IdempotentParameterMismatch")) record({ token: run.token(), status: "creating" });
               else if (definite(error)) store.drop(node.key);
@@ -334,7 +343,8 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
           const label = String(store.get(node.key)?.since ?? 0);
           const remove = type.delete;
           const done = await attempt("delete", live, async () => {
-            leaves = (await remove(run.aws, live as Identified, { discardData: run.discardData, label })) || leaves;
+            const discardData = run.discardData || (type.holdsData === true && !mayHoldData(type, live, recorded));
+            leaves = (await remove(run.aws, live as Identified, { discardData, label })) || leaves;
           });
           if (done && leaves !== undefined && leaves === live?.id) {
             // It stays on purpose: others need it, or AWS removes it by itself later.
@@ -361,7 +371,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
             code: "failed",
             message: `${type.name} ${live?.id ?? node.name} failed: ${decision.reason}`,
             about: { key: node.key, ...(node.step ? { step: node.step } : {}), ...(live ? { id: live.id } : {}) },
-            hint: type.holdsData
+            hint: mayHoldData(type, live, recorded)
               ? "It may hold data, so it is left as it is. Look at it in the AWS console; restore or remove it there, then run the same command."
               : "Mend the cause and run `buddyverse up` again: it replaces what failed.",
           });
@@ -396,6 +406,17 @@ function definite(error: unknown): boolean {
     attempts === 1 &&
     (kind === "denied" || kind === "quota" || kind === "capacity" || kind === "credentials" || kind === "other")
   );
+}
+
+/** The object is there, and nothing but this error knows its id. */
+function unrecorded(node: Node, id: string, cause: unknown): BuddyError {
+  return new BuddyError({
+    code: "state",
+    message: `${node.type.name} ${node.name} is there as ${id}, which could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`,
+    about: { key: node.key, ...(node.step ? { step: node.step } : {}), id },
+    hint: "It may cost. Make room or make the folder writable, then run the same command again: it finds the object by its tags or its name, and goes on.",
+    cause,
+  });
 }
 
 function didNotTake(node: Node, live: Identified, left: readonly Difference[]): BuddyError {

@@ -12,6 +12,27 @@ export function doomed({ surveyed }: Survey): Surveyed[] {
   );
 }
 
+/** How long a `down` usually takes: the longest chain of what goes one after the other, seconds. */
+export function secondsDown(survey: Survey): number {
+  const going = new Map(doomed(survey).map((one) => [one.node.key, one]));
+  const gone = new Map<string, number>();
+  // When it is gone: after all that needs it.
+  const goneBy = (key: string): number => {
+    const known = gone.get(key);
+    if (known !== undefined) return known;
+    gone.set(key, 0);
+    const { patience } = (going.get(key) as Surveyed).node.type;
+    const users = [...going.values()].filter(
+      ({ node, recorded }) => node.key !== key && (node.needs.includes(key) || recorded?.needs.includes(key)),
+    );
+    const by =
+      Math.max(0, ...users.map(({ node }) => goneBy(node.key))) + (patience?.gone ?? Math.min(patience?.usual ?? 3, 3));
+    gone.set(key, by);
+    return by;
+  };
+  return Math.max(0, ...[...going.keys()].map(goneBy));
+}
+
 /** Removes the stack: each object after all that needs it is gone. What an object that stays still uses is left too. */
 export async function bringDown(run: Run, surveyed: Survey): Promise<readonly Settled[]> {
   const entries = surveyed.surveyed;
@@ -26,16 +47,16 @@ export async function bringDown(run: Run, surveyed: Survey): Promise<readonly Se
     const left = (await Promise.all(usersOf(node.key).map(start))).find(
       ({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "interrupted",
     );
-    if (node.type.external) {
-      run.store.drop(node.key);
-      return { ...base, outcome: "unchanged", id: look.live?.id, reason: undefined, error: undefined };
-    }
-    if (left) {
+    if (left && !node.type.external) {
       const reason = left.outcome === "skipped" ? (left.reason ?? "") : `${left.name} is still there`;
       run.emit({ ...base, at: run.clock.now(), type: "resource.settled", outcome: "skipped", ms: 0, reason });
       return { ...base, outcome: "skipped", id: look.live?.id, reason, error: undefined };
     }
     try {
+      if (node.type.external) {
+        run.store.drop(node.key);
+        return { ...base, outcome: "unchanged", id: look.live?.id, reason: undefined, error: undefined };
+      }
       const fresh = look.live === undefined && run.store.get(node.key) === undefined ? look : undefined;
       const { outcome, leaves } = await converge(run, node, undefined, fresh);
       return { ...base, outcome, leaves, id: look.live?.id, reason: undefined, error: undefined };

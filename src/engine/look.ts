@@ -3,7 +3,7 @@ import type { Recorded } from "../state/state.ts";
 import { type Decision, decide } from "./decide.ts";
 import { type Difference, differences } from "./differences.ts";
 import type { Node } from "./graph.ts";
-import type { Health, Identified } from "./resource.ts";
+import type { AnyType, Health, Identified } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 import { unknownLive } from "./unknown.ts";
 
@@ -64,6 +64,12 @@ export async function patiently<T>(run: Run, call: () => Promise<T>): Promise<T>
   }
 }
 
+/** True when an object of this sort may hold data: always, unless AWS and the record both say that it was never ready. */
+export function mayHoldData(type: AnyType, live: Identified | undefined, recorded: Recorded | undefined): boolean {
+  if (!type.holdsData) return false;
+  return !(live && recorded?.neverReady && type.neverServed?.(live));
+}
+
 /** The decision on a node, as `plan`, `status`, `up` and `down` all see it. */
 export function judge(
   node: Node,
@@ -83,7 +89,7 @@ export function judge(
       differences: drift,
       now,
       tried,
-      holdsData: node.type.holdsData ?? false,
+      holdsData: mayHoldData(node.type, live, recorded),
       deleteWouldShow,
     }),
     drift,

@@ -1,6 +1,6 @@
 import { type Difference, showable } from "./differences.ts";
 import { absence, type Graph } from "./graph.ts";
-import { judge, type Look, specOf } from "./look.ts";
+import { judge, type Look, mayHoldData, specOf } from "./look.ts";
 import { type AnyType, removable } from "./resource.ts";
 import type { Survey, Surveyed } from "./survey.ts";
 
@@ -74,7 +74,7 @@ export function planUp(survey: Survey): Plan {
       action,
       differences: action === "update" || action === "replace" ? showable(node.type, differences) : [],
       reason,
-      holdsData: node.type.holdsData ?? false,
+      holdsData: mayHoldData(node.type, surveyed.look.live, surveyed.recorded),
     });
   }
   return { items, seconds: criticalPath(survey) };

@@ -63,6 +63,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
   /** `down` and replacements ask before they remove it. */
   readonly holdsData?: boolean;
+  /**
+   * AWS itself shows that this object failed before it was ever ready. With the record saying the same it holds no data, and
+   * is replaced like any other.
+   */
+  neverServed?(live: Live): boolean;
   /** It may be replaced without being asked for: a copy of what the config names, and nothing that runs uses it. */
   readonly disposable?: boolean;
   /** Looked up, never made nor removed by us (a public image, somebody's hosted zone). */
@@ -106,7 +111,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
 }
 
 export interface DeleteOptions {
-  /** True: leave no final snapshot or other copy of the data. */
+  /** True: leave no final snapshot or other copy of the data; it is not wanted, or there is none. */
   readonly discardData: boolean;
   /** A name part for what is left behind (a final snapshot), unique per deletion and stable over retries of it. */
   readonly label: string;

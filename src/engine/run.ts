@@ -17,7 +17,16 @@ export interface Run {
   readonly discardData: boolean;
 }
 
+/** Ends a wait or a walk: the user has interrupted it, or what it does can no longer be recorded. */
 export function throwIfInterrupted(run: Run): void {
+  const { failure } = run.store;
+  if (failure)
+    throw new BuddyError({
+      code: "state",
+      message: `stopped: ${failure.message}`,
+      about: failure.about,
+      hint: failure.hint,
+    });
   if (!run.signal.aborted) return;
   throw new BuddyError({
     code: "interrupted",

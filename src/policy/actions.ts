@@ -11,6 +11,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   "elastic-load-balancing-v2": "elasticloadbalancing",
   "auto-scaling": "autoscaling",
   "route-53": "route53",
+  "service-quotas": "servicequotas",
 };
 
 /** Operations that IAM knows by another name (Service Authorization Reference, Amazon S3). */
@@ -106,6 +107,37 @@ const BAD_DAYS: Readonly<Record<string, readonly string[]>> = {
   "ssm:PutParameter": ["ssm:ListTagsForResource"],
 };
 
+/**
+ * What commands send besides what `up`, `status` and `down` do. A drill starts with `verify`. Tests hold it to what they
+ * send on the sandbox.
+ */
+export const MORE = {
+  verify: [
+    "cloudwatch:GetMetricData",
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeVolumes",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "ssm:DescribeInstanceInformation",
+    "ssm:GetCommandInvocation",
+    "ssm:SendCommand",
+  ],
+  drills: [
+    "autoscaling:DescribeScalingActivities",
+    "autoscaling:SetDesiredCapacity",
+    "autoscaling:UpdateAutoScalingGroup",
+    "ec2:TerminateInstances",
+  ],
+  doctor: [
+    "iam:GetRole",
+    "iam:SimulatePrincipalPolicy",
+    "rds:DescribeOrderableDBInstanceOptions",
+    "servicequotas:GetServiceQuota",
+  ],
+  "cost-live": ["ec2:DescribeSpotPriceHistory", "pricing:GetProducts"],
+} as const;
+/** A command that needs more than `up`, `status` and `down`. */
+export type More = keyof typeof MORE;
+
 /** The service of an action: "ec2". */
 export const serviceOf = (action: string): string => action.slice(0, action.indexOf(":"));
 
@@ -123,9 +155,10 @@ function carriesTags(input: unknown): boolean {
   );
 }
 
-/** All actions that the calls need, each once: their own, what AWS checks besides, and those of bad days. */
-export function actionsFor(sent: readonly Sent[]): ReadonlySet<string> {
-  const needed = new Set<string>();
+/** All actions that the calls need, each once: their own, what AWS checks besides, those of bad days, and `more`. */
+export function actionsFor(sent: readonly Sent[], more: readonly More[] = []): ReadonlySet<string> {
+  const needed = new Set<string>(more.flatMap((one) => MORE[one]));
+  if (more.includes("drills")) for (const action of MORE.verify) needed.add(action);
   const add = (action: string): void => {
     if (needed.has(action)) return;
     needed.add(action);

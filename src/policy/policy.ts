@@ -1,4 +1,5 @@
-import { actionsFor, type Sent, serviceOf } from "./actions.ts";
+import { STACK_TAG } from "../aws/owned.ts";
+import { actionsFor, type More, type Sent, serviceOf } from "./actions.ts";
 
 export interface PolicyStatement {
   readonly Sid: string;
@@ -28,12 +29,23 @@ export const partitionOf = (region: string): string =>
 const LINKED_SERVICES = ["autoscaling", "elasticfilesystem", "elasticloadbalancing", "rds"];
 
 /** IAM cannot narrow these to a resource (Service Authorization Reference): "*" only. */
-const WITHOUT_RESOURCE = new Set(["ssm:DescribeParameters"]);
+const WITHOUT_RESOURCE = new Set([
+  "ssm:DescribeInstanceInformation",
+  "ssm:DescribeParameters",
+  "ssm:GetCommandInvocation",
+]);
 
 const READS = /:(Describe|Get|List)/;
 
-/** The policy's statements for the calls that a stack sends: nothing more, each narrowed where the names are known beforehand. */
-export function statementsFor(sent: readonly Sent[], { stack, region }: Names): readonly PolicyStatement[] {
+/**
+ * The policy's statements for the calls that a stack sends: nothing more, each narrowed where the names are known beforehand.
+ * @param more also what these commands send.
+ */
+export function statementsFor(
+  sent: readonly Sent[],
+  { stack, region }: Names,
+  more: readonly More[] = [],
+): readonly PolicyStatement[] {
   const arn = (rest: string) => `arn:${partitionOf(region)}:${rest}`;
   const named = (parameter: string) =>
     [
@@ -49,7 +61,7 @@ export function statementsFor(sent: readonly Sent[], { stack, region }: Names): 
   const attached = named("PolicyArn").map((name) => arn(name.split(":").slice(2).join(":")));
   const bucket = arn(`s3:::buddyverse-${stack}-*-${region}`);
 
-  const left = new Set(actionsFor(sent));
+  const left = new Set(actionsFor(sent, more));
   const statements: PolicyStatement[] = [];
   const state = (
     Sid: string,
@@ -67,6 +79,23 @@ export function statementsFor(sent: readonly Sent[], { stack, region }: Names): 
   };
   const of = (service: string) => (action: string) => serviceOf(action) === service;
 
+  // AWS checks SendCommand on the document and on each instance. Neither may have a condition on a global key, such as
+  // aws:RequestedRegion: Systems Manager asks again in the caller's name (user guide, "Setting up Run Command").
+  if (left.delete("ssm:SendCommand")) {
+    const Action = ["ssm:SendCommand"];
+    const Condition = { StringEquals: { [`ssm:resourceTag/${STACK_TAG}`]: stack } };
+    statements.push(
+      {
+        Sid: "RunCommandDocument",
+        Effect: "Allow",
+        Action,
+        Resource: arn(`ssm:${region}::document/AWS-RunShellScript`),
+      },
+      { Sid: "RunCommandInstances", Effect: "Allow", Action, Resource: arn(`ec2:${region}:*:instance/*`), Condition },
+    );
+  }
+  // The caller himself, whoever that is.
+  if (more.includes("doctor")) state("Caller", "*", only("iam:GetRole", "iam:SimulatePrincipalPolicy"));
   state("InstanceRolePass", roles, only("iam:PassRole"), {
     StringEquals: { "iam:PassedToService": region.startsWith("cn-") ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com" },
   });
@@ -84,7 +113,8 @@ export function statementsFor(sent: readonly Sent[], { stack, region }: Names): 
     [arn(`ssm:${region}:*:parameter/buddyverse/${stack}/*`), arn(`ssm:${region}::parameter/aws/service/*`)],
     (action) => serviceOf(action) === "ssm" && !WITHOUT_RESOURCE.has(action),
   );
-  const global = new Set(["route53", "sts"]);
+  // The price list answers in a few regions, for all of them.
+  const global = new Set(["pricing", "route53", "sts"]);
   state("Global", "*", (action) => global.has(serviceOf(action)));
   const here = { StringEquals: { "aws:RequestedRegion": region } };
   state("Read", "*", (action) => READS.test(action), here);

@@ -86,6 +86,17 @@ export function oneLine(text: string): string {
   );
 }
 
+/** The text in lines of that many columns at most; a longer word has a line of its own. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of oneLine(text).split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 // ---- Words --------------------------------------------------------------------------------------------------------
 
 /** Milliseconds as "2s", "6m12s", "1h02m". */

@@ -1,3 +1,4 @@
+import type { CredentialsEnd } from "../aws/aws.ts";
 import type { Difference } from "../engine/differences.ts";
 import { count, isEmpty, type Plan, type PlanItem } from "../engine/plan.ts";
 import type { Standing, StatusItem } from "../engine/status.ts";
@@ -33,23 +34,49 @@ export interface Place {
   readonly sandbox: boolean;
   /** The AWS account's number; not for the sandbox. */
   readonly account?: string | undefined;
+  /** Until when the credentials hold, where they say so; and what time it is, milliseconds since 1970. */
+  readonly credentials?: { readonly end: CredentialsEnd; readonly now: number } | undefined;
 }
 
 const WIDTH = 100;
 const NO_LONGER_WANTED = "no longer wanted";
 const text = (lines: readonly string[]): string => lines.map((line) => line.trimEnd()).join("\n");
 
-/** The first line of every command's screen: where it works. On the sandbox it says so. */
+/** The first lines of every command's screen: where it works, and until when it may. On the sandbox it says so. */
 export function heading(place: Place, { style = plain, width = WIDTH }: Look = {}): string {
   const where = place.sandbox ? ["sandbox"] : place.account === undefined ? [] : [`account ${place.account}`];
   const left = ["buddyverse", ...where, place.region, `stack ${place.stack}`].join(" · ");
   const shown = style.bold("buddyverse") + left.slice("buddyverse".length);
-  if (!place.sandbox) return shown;
+  if (!place.sandbox)
+    return place.credentials ? `${shown}\n${credentialsText(place.credentials.end, place.credentials.now)}` : shown;
   const most = Math.min(width - 1, 108);
   const long = "SANDBOX, nothing reaches AWS";
   const right = [long, "SANDBOX"].find((words) => widthOf(left) + 2 + words.length <= most);
   if (right === undefined) return `${shown}\n${style.yellow(long)}`;
   return shown + " ".repeat(most - widthOf(left) - right.length) + style.yellow(right);
+}
+
+/** "credentials until 14:05 UTC (in 55 min)". @param now milliseconds since 1970. */
+export function credentialsText({ at, renewed }: CredentialsEnd, now: number): string {
+  const [end, today] = [new Date(at).toISOString(), new Date(now).toISOString().slice(0, 10)];
+  const until = `${end.startsWith(today) ? "" : `${end.slice(0, 10)} `}${end.slice(11, 16)} UTC`;
+  const left = at > now ? `in ${about((at - now) / 1000)}` : "over, by this machine's clock";
+  return `credentials until ${until} (${left})${renewed ? "; the AWS SDK renews them while the login or role behind them holds" : ""}`;
+}
+
+/** What to expect, and do, when the work will take longer than the credentials hold. @param seconds of the work. */
+export function credentialsWarning(
+  { end: { at, renewed }, now }: NonNullable<Place["credentials"]>,
+  seconds: number,
+  { style = plain }: Look = {},
+): string | undefined {
+  const left = (at - now) / 1000;
+  if (seconds <= left) return undefined;
+  const facts = `this takes about ${about(seconds)}, and the credentials ${left > 0 ? `hold ${about(left)} more` : "have ended"}`;
+  const after = "the run stops cleanly, nothing is lost, and the same command goes on after a new login";
+  return renewed
+    ? `${facts}. The AWS SDK renews them while the login or role behind them holds; where that ends too, ${after}.`
+    : `${style.yellow("warning")}: ${facts}. They are from environment variables, which are not renewed: when they end, ${after}. To do it in one go, set fresh ones first.`;
 }
 
 // ---- Plan ---------------------------------------------------------------------------------------------------------
@@ -314,6 +341,28 @@ export function downPreview(
   ]);
 }
 
+/** Something that goes on costing after the stack is gone. */
+export interface Bill {
+  /** What it is, and its id. */
+  readonly what: string;
+  readonly id: string;
+  readonly why: string;
+  /** Size in GB, at most, where it is known. */
+  readonly gib?: number | undefined;
+  /** US dollars a month, at most, or for each GB where the size is not known; undefined: the price is not known. */
+  readonly monthly: number | undefined;
+  /** What removes it, with the AWS CLI. */
+  readonly commands: readonly string[];
+  /** The price is for each GB. */
+  readonly eachGB: boolean;
+}
+
+export interface Bills {
+  readonly found: readonly Bill[];
+  /** What could not be looked at, and why. */
+  readonly unseen: readonly string[];
+}
+
 export interface DownEnd {
   readonly place: Place;
   readonly settled: readonly Settled[];
@@ -321,6 +370,8 @@ export interface DownEnd {
   readonly left: readonly { readonly object: string; readonly id: string; readonly name: string }[] | undefined;
   /** Ids of the final snapshots left behind. */
   readonly snapshots: readonly string[];
+  /** What goes on costing; undefined when that was not looked for (an interruption). */
+  readonly bills?: Bills | undefined;
   /** How long it took on the run's clock, milliseconds. */
   readonly ms: number;
   /** The command that goes on: "buddyverse down --sandbox". */
@@ -347,9 +398,32 @@ export function downEnd(end: DownEnd, { style = plain }: Look = {}): string {
       ...left.map(({ object, id, name }) => `  ${object} ${oneLine(name)}${id === name ? "" : ` ${id}`}`),
     );
   }
+  if (end.bills) lines.push(...billLines(end.bills, place.sandbox, style));
   if (!clean && !settled.some(isTrouble)) lines.push("", `Next: ${style.cyan(again)}`);
   return text(lines);
 }
+
+/** What goes on costing: what it is and why, what it costs, and what removes it. Not cut, so that it can be copied. */
+function billLines({ found, unseen }: Bills, sandbox: boolean, style: Style): string[] {
+  const lines: string[] = [];
+  if (found.length === 0 && unseen.length === 0) lines.push("Nothing of it goes on costing.");
+  // A command that is copied from the sandbox's screen finds nothing on AWS: the ids are the sandbox's.
+  if (found.length > 0) lines.push("", sandbox ? "On AWS this would go on costing:" : "This goes on costing:");
+  for (const { what, id, why, gib, monthly, eachGB, commands } of found) {
+    const price =
+      monthly === undefined ? "price unknown" : `${centsOf(monthly)} a ${eachGB ? "GB and month" : "month"}`;
+    lines.push(
+      `  ${what} ${style.bold(oneLine(id))}${gib === undefined ? "" : `, ${gib} GB`}: ${gib === undefined ? "" : "at most "}${price}`,
+      `    ${oneLine(why)}`,
+      ...commands.map((command) => `    ${style.cyan(command)}`),
+    );
+  }
+  if (unseen.length > 0)
+    lines.push("", "Not looked at, and so perhaps still there:", ...unseen.map((one) => `  ${oneLine(one)}`));
+  return lines;
+}
+
+const centsOf = (usd: number): string => (usd < 0.995 ? `$${usd.toFixed(2)}` : dollars(usd));
 
 // ---- Up -----------------------------------------------------------------------------------------------------------
 

@@ -1,18 +1,21 @@
 import { BuddyError } from "../lib/errors.ts";
 import { awsError } from "./service.ts";
-import type { Sim, Timer, World } from "./world.ts";
+import { checkTargetsSoon } from "./services/elb/health.ts";
+import { type Sim, simAt, type Timer, type World } from "./world.ts";
 
 /** Something that goes wrong in the sandbox from when it is ordered until it is mended. */
 export interface Failure {
   readonly kind: keyof typeof KINDS;
   /** What it is about: an instance type, a zone, a database; "" for kinds that are about nothing. */
   readonly about: string;
+  /** Since when, milliseconds since 1970. */
+  readonly from?: number;
 }
 
 /** The sorts of failure, and what each is about. */
 const KINDS = {
   capacity: "an instance type, as t3.micro: AWS has none of it (InsufficientInstanceCapacity)",
-  az: "a zone, as ap-northeast-2a: its instances stop answering, and none can be started there",
+  az: "a zone, as ap-northeast-2a: nothing in it answers, and no instance can be started there",
   launch: "an instance type: its instances are taken, and terminated while they start",
   database: "a database, as database1: it fails while it is made",
   "mount-target": undefined,
@@ -50,22 +53,36 @@ export function parseFailure(kind: string, about = ""): Failure {
   return { kind: kind as Failure["kind"], about };
 }
 
-/** Orders a failure. What stands already in a failed zone stops answering at once. */
+/** Orders a failure. What stands in a failed zone stops answering at once. */
 export function fail(sim: Sim, failure: Failure): void {
   const { world } = sim;
-  world.failures = [...(world.failures ?? []).filter((one) => !same(one, failure)), failure];
-  if (failure.kind !== "az") return;
-  for (const one of instances(sim).all())
-    if (zoneOf(sim, one.subnetId) === failure.about)
-      instances(sim).putNow(one.id, { ...one, ...{ httpFrom: null, routesFrom: null } });
+  const others = (world.failures ?? []).filter((one) => !same(one, failure));
+  world.failures = [...others, { ...failure, from: sim.now }];
+  if (failure.kind === "az") checkZoneSoon(sim, failure.about);
 }
 
-/** Takes failures back, all or those of a kind; what they have broken stays broken. */
+/** Takes failures back, all or those of a kind. What they have broken stays broken; what is in a zone answers again. */
 export function mend(world: World, kind?: string): void {
-  world.failures = kind === undefined ? [] : (world.failures ?? []).filter((one) => one.kind !== kind);
+  const ended = (world.failures ?? []).filter((one) => kind === undefined || one.kind === kind);
+  world.failures = (world.failures ?? []).filter((one) => !ended.includes(one));
+  for (const one of ended) if (one.kind === "az") checkZoneSoon(simAt(world, world.time), one.about);
 }
 
-const same = (one: Failure, other: Failure) => one.kind === other.kind && one.about === other.about;
+/** Load balancers notice at their next check what has become of the zone's instances. */
+function checkZoneSoon(sim: Sim, zone: string): void {
+  for (const { id, subnetId } of instances(sim).all()) if (zoneOf(sim, subnetId) === zone) checkTargetsSoon(sim, id);
+}
+
+/** Since when the subnet's zone is lost, milliseconds since 1970: nothing in it reaches anybody, or is reached. Undefined: it is not. */
+export function lostSince(sim: Sim, subnetId: string): number | undefined {
+  const lost = (sim.world.failures ?? []).filter(({ kind }) => kind === "az");
+  if (lost.length === 0) return undefined;
+  const zone = zoneOf(sim, subnetId);
+  return lost.find(({ about }) => about === zone)?.from;
+}
+
+const same = (one: Pick<Failure, "kind" | "about">, other: Pick<Failure, "kind" | "about">) =>
+  one.kind === other.kind && one.about === other.about;
 const failing = ({ world }: Sim, kind: Failure["kind"], about = ""): boolean =>
   (world.failures ?? []).some((one) => same(one, { kind, about }));
 

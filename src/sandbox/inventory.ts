@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<string, string>> = {
   "efs.targets": "mount targets",
   "rds.databases": "databases",
   "rds.snapshots": "database snapshots",
+  "rds.retainedBackups": "retained database backups",
   "rds.subnetGroups": "DB subnet groups",
   "rds.parameterGroups": "DB parameter groups",
   "elb.loadBalancers": "load balancers",

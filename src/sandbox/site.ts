@@ -220,17 +220,20 @@ export async function serveSite(
 
   const plainServer = http.createServer(handle(80));
   const secureServer = https.createServer({}, handle(443));
-  let certified: { readonly of: string; readonly options: SecureContextOptions } | undefined;
+  let certified: { readonly of: string; readonly ready: Promise<void> } | undefined;
 
   /** Keeps the server's certificate and versions at what the listener has. Throws when the certificate is gone. */
-  async function certify({ certificateArn, policy }: Listener): Promise<void> {
+  function certify({ certificateArn, policy }: Listener): Promise<void> {
     const sim = simAt(sandbox.world, clock.now());
     const names = certificateTable(sim).get(certificateArn ?? "")?.names ?? [];
     const of = JSON.stringify([certificateArn, policy, names]);
-    if (certified?.of === of) return;
-    const issued = await authority.issue(names, Math.min(clock.now(), Date.now()) - DAY_MS, now() + VALID_MS);
-    certified = { of, options: { ...issued, ...versionsOf(policy) } };
-    secureServer.setSecureContext(certified.options);
+    // Connections that come meanwhile wait for the same one: to make a key takes long.
+    if (certified?.of !== of) {
+      const issue = authority.issue(names, Math.min(clock.now(), Date.now()) - DAY_MS, now() + VALID_MS);
+      const ready = issue.then((issued) => secureServer.setSecureContext({ ...issued, ...versionsOf(policy) }));
+      certified = { of, ready };
+    }
+    return certified.ready;
   }
 
   /** Takes a connection when something listens; AWS lets it time out, loopback closes it. */

@@ -123,12 +123,12 @@ export function simAt(world: World, now: number): Sim {
         if (stored.row === null && !(stored.shadow && now < stored.shadow.until)) delete rows[id];
     };
     return {
-      get: (id) => copied(truth(rows[id])),
-      all: () => copied(Object.values(rows).flatMap((stored) => truth(stored) ?? [])),
-      seen: (id) => copied(shown(rows[id])),
+      get: (id) => truth(rows[id]),
+      all: () => Object.values(rows).flatMap((stored) => truth(stored) ?? []),
+      seen: (id) => shown(rows[id]),
       seenAll: () => {
         sweep();
-        return copied(Object.values(rows).flatMap((stored) => shown(stored) ?? []));
+        return Object.values(rows).flatMap((stored) => shown(stored) ?? []);
       },
       put: (id, row) => write(id, copied(row), true),
       putNow: (id, row) => write(id, copied(row), false),

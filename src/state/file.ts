@@ -1,6 +1,5 @@
 import {
   closeSync,
-  copyFileSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -13,50 +12,71 @@ import {
 import { dirname } from "node:path";
 import { BuddyError } from "../lib/errors.ts";
 
-/** The file's text, or undefined when there is no file. */
+/** The file's text, or undefined when there is no file. Throws `state` when it cannot be read. */
 export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    throw new BuddyError({
+      code: "state",
+      message: `could not read ${path}: ${messageOf(error)}`,
+      about: { file: path },
+      hint: "Make it a file that you may read, or name another one: --state FILE. Nothing was changed.",
+      cause: error,
+    });
   }
+}
+
+/** Writes all of it: a file system that is nearly full takes a part, and refuses the rest at the next call. */
+export function writeWhole(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  while (written < bytes.length) written += writeSync(file, bytes, written);
 }
 
 /**
  * Writes a whole file so that a reader, or a crash at any moment, sees the old text or the new, never a part: temporary
  * file in the same folder, fsync, rename, fsync of the folder. Mode 0600. A symbolic link is followed, not replaced.
+ * Throws `state`; the old text is there then.
  */
 export function writeAtomically(path: string, text: string, { synced } = { synced: true }): void {
-  const target = realTarget(path);
-  const temporary = `${target}.${process.pid}.tmp`;
+  let temporary: string | undefined;
   try {
+    const target = realTarget(path);
+    temporary = `${target}.${process.pid}.tmp`;
     const file = openSync(temporary, "w", 0o600);
     try {
-      const bytes = Buffer.from(text);
-      let written = 0;
-      while (written < bytes.length) written += writeSync(file, bytes, written);
+      writeWhole(file, text);
       if (synced) fsyncSync(file);
     } finally {
       closeSync(file);
     }
     renameSync(temporary, target);
+    if (synced) syncFolder(dirname(target));
   } catch (error) {
-    try {
-      unlinkSync(temporary);
-    } catch {
-      // It may not be there; the error that matters is the first.
-    }
+    if (temporary !== undefined) removeIfThere(temporary);
     throw new BuddyError({
       code: "state",
-      message: `could not write ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      message: `could not write ${path}: ${messageOf(error)}`,
       about: { file: path },
       hint: "The last good copy is kept. Make room or make the folder writable, then run the same command again.",
       cause: error,
     });
   }
-  if (!synced) return;
-  const folder = openSync(dirname(target), "r");
+}
+
+/** Removes a file of ours after a failure: whatever hinders that, the error that matters is the first. */
+export function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It may not be there.
+  }
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
   try {
     fsyncSync(folder);
   } finally {
@@ -73,6 +93,10 @@ function realTarget(path: string): string {
   }
 }
 
+/** Keeps a copy beside the file. An older copy stays whole when there is no room for the new one. */
 export function backUp(path: string): void {
-  copyFileSync(path, `${path}.backup`);
+  const text = readIfThere(path);
+  if (text !== undefined) writeAtomically(`${path}.backup`, text);
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

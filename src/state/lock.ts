@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
 import { BuddyError } from "../lib/errors.ts";
+import { removeIfThere, writeWhole } from "./file.ts";
 
 const holderSchema = z.object({
   token: z.string(),
@@ -110,22 +111,28 @@ export function breakLock(path: string, token: string): Holder {
 }
 
 function writeExclusively(path: string, holder: Holder): boolean {
-  let file: number;
+  let made = false;
   try {
-    file = openSync(path, "wx", 0o600);
+    const file = openSync(path, "wx", 0o600);
+    made = true;
+    try {
+      writeWhole(file, `${JSON.stringify(holder, null, 2)}\n`);
+    } finally {
+      closeSync(file);
+    }
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    // Half a lock would keep everybody out, and name nobody.
+    if (made) removeIfThere(path);
+    else if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw new BuddyError({
       code: "state",
       message: `could not take the lock ${path}: ${error instanceof Error ? error.message : String(error)}`,
       about: { file: path },
-      hint: "Make the folder writable, or name a state file elsewhere: --state FILE.",
+      hint: "Nothing was changed. Make room or make the folder writable, or name a state file elsewhere: --state FILE.",
       cause: error,
     });
   }
-  writeSync(file, `${JSON.stringify(holder, null, 2)}\n`);
-  closeSync(file);
-  return true;
 }
 
 function userName(): string {

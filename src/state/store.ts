@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { BuddyError } from "../lib/errors.ts";
+import type { PastDrill } from "../verify/drills/result.ts";
 import { backUp, readIfThere, writeAtomically } from "./file.ts";
 import { type Recorded, STATE_VERSION, type StackState, stateSchema } from "./state.ts";
 
@@ -31,6 +32,12 @@ export interface StateStore {
   put(key: string, recorded: Recorded): void;
   drop(key: string): void;
   keepConfig(config: Readonly<Record<string, unknown>>): void;
+  /** How the last drills ended, the newest at the end. */
+  readonly drills: readonly PastDrill[];
+  /** Takes the place of all that was kept of drills. */
+  keepDrills(drills: readonly PastDrill[]): void;
+  /** The first write that failed. What is under way may still be recorded, but nothing new may begin. */
+  readonly failure: BuddyError | undefined;
 }
 
 export interface StackIdentity {
@@ -106,12 +113,18 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     resources: {},
   };
   let backedUp = found === undefined;
+  let failure: BuddyError | undefined;
 
   function save(change: Partial<StackState>): void {
     const next = { ...state, serial: state.serial + 1, ...change };
-    if (!backedUp) text.backUp();
-    backedUp = true;
-    text.write(stateText(next));
+    try {
+      if (!backedUp) text.backUp();
+      backedUp = true;
+      text.write(stateText(next));
+    } catch (error) {
+      if (error instanceof BuddyError) failure ??= error;
+      throw error;
+    }
     state = next;
   }
 
@@ -124,6 +137,9 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     },
     get config() {
       return state.config;
+    },
+    get failure() {
+      return failure;
     },
     get: (key) => state.resources[key],
     put(key, recorded) {
@@ -139,6 +155,12 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     keepConfig(config) {
       if (!isDeepStrictEqual(config, state.config)) save({ config: { ...config } });
     },
+    get drills() {
+      return state.drills ?? [];
+    },
+    keepDrills(drills) {
+      if (!isDeepStrictEqual(drills, state.drills ?? [])) save({ drills: [...drills] });
+    },
   };
 }
 
@@ -146,16 +168,18 @@ const written = new WeakMap<Recorded, string>();
 
 /** The state as indented JSON. Records do not change, and one of a hundred is new at each write: the others' text is kept. */
 function stateText({ resources, ...head }: StackState): string {
-  const entries = Object.entries(resources).map(([key, recorded]) => {
+  // Added up, not joined: a text that a later write replaces unread is then never copied together.
+  let lines = "";
+  for (const [key, recorded] of Object.entries(resources)) {
     let text = written.get(recorded);
     if (text === undefined) {
       text = JSON.stringify(recorded, null, 2).replaceAll("\n", "\n    ");
       written.set(recorded, text);
     }
-    return `    ${JSON.stringify(key)}: ${text}`;
-  });
+    lines += `${lines === "" ? "" : ",\n"}    ${JSON.stringify(key)}: ${text}`;
+  }
   const top = JSON.stringify({ ...head, resources: {} }, null, 2);
-  return entries.length === 0 ? `${top}\n` : `${top.slice(0, -"{}\n}".length)}{\n${entries.join(",\n")}\n  }\n}\n`;
+  return lines === "" ? `${top}\n` : `${top.slice(0, -"{}\n}".length)}{\n${lines}\n  }\n}\n`;
 }
 
 /** A state that can be looked at, and forgets what is put into it: for commands that only look. */
@@ -171,5 +195,8 @@ export function lookingStore(text: StateText, identity: StackIdentity): StateSto
     put: () => {},
     drop: () => {},
     keepConfig: () => {},
+    drills: found?.drills ?? [],
+    keepDrills: () => {},
+    failure: undefined,
   };
 }

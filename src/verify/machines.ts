@@ -19,6 +19,11 @@ export interface Commands {
   result(commandId: string, instanceId: string): Promise<Invocation>;
 }
 
+export interface RunCommand extends Machines {
+  /** Hands the script to all of them and does not wait for its end: what shuts a machine down never tells. */
+  start(instanceIds: readonly string[], script: string): Promise<void>;
+}
+
 /** A new instance's agent reports some time after its start. */
 const ONLINE_WITHIN_MS = 90_000;
 const LOOK_AGAIN_MS = 5_000;
@@ -26,7 +31,7 @@ const LOOK_AGAIN_MS = 5_000;
 const ENDED_WITHIN_MS = 180_000;
 const POLL_MS = 1_500;
 
-export function machinesBy(commands: Commands, clock: Clock, signal: AbortSignal): Machines {
+export function machinesBy(commands: Commands, clock: Clock, signal: AbortSignal): RunCommand {
   async function untilOnline(instanceIds: readonly string[]): Promise<void> {
     const until = clock.now() + ONLINE_WITHIN_MS;
     for (;;) {
@@ -54,11 +59,21 @@ export function machinesBy(commands: Commands, clock: Clock, signal: AbortSignal
     }
   }
 
+  const aboutOf = (script: string): string => headOf(script).replace(/^# buddyverse-(?:verify|drill): (\S+).*$/, "$1");
+
+  async function send(instanceIds: readonly string[], script: string): Promise<string> {
+    await untilOnline(instanceIds);
+    return commands.send(instanceIds, script, aboutOf(script));
+  }
+
   return {
+    async start(instanceIds, script) {
+      await send(instanceIds, script);
+    },
+
     async run(instanceIds, script) {
-      const about = headOf(script).replace(/^# buddyverse-verify: (\S+).*$/, "$1");
-      await untilOnline(instanceIds);
-      const commandId = await commands.send(instanceIds, script, about);
+      const about = aboutOf(script);
+      const commandId = await send(instanceIds, script);
       // All end before an error is told, so that none is still at work when a check clears up.
       const outcomes = await Promise.allSettled(instanceIds.map((id) => ended(commandId, id, about)));
       const failed = outcomes.find((outcome) => outcome.status === "rejected");

@@ -42,6 +42,7 @@ export interface Site {
 export type Resolve = (name: string, port: number) => { readonly host: string; readonly port: number } | undefined;
 
 const TIMEOUT_MS = 10_000;
+/** Unless it is told otherwise. */
 const AT_ONCE = 4;
 const MOST_BYTES = 65_536;
 
@@ -52,19 +53,21 @@ const REFUSED = /ALERT|WRONG_VERSION_NUMBER|ECONNRESET|EPIPE/;
 
 /**
  * The site over the network.
- * @param ca certificates that are trusted beside those of Node (PEM); @param resolve answers in place of the DNS.
+ * @param atOnce requests under way at the same time, at most; @param ca the authority that is trusted in place of those of Node (PEM); @param resolve answers in place of the DNS.
  */
 export function networkSite({
   clock,
   resolve = (host, port) => ({ host, port }),
   ca,
+  atOnce = AT_ONCE,
 }: {
   readonly clock: Clock;
   readonly resolve?: Resolve | undefined;
   readonly ca?: string | undefined;
+  readonly atOnce?: number;
 }): Site {
-  const turn = turns(AT_ONCE);
-  const trusted = ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] };
+  const turn = turns(atOnce);
+  const trusted = ca === undefined ? {} : { ca };
   // Real work: a clock that runs by itself waits for it.
   const bounded = <T>(work: () => Promise<T>): Promise<T> => clock.hold(turn(work));
 

@@ -1,4 +1,4 @@
-import { counted, duration, oneLine, pad, plain, type Style, widthOf } from "../report/style.ts";
+import { counted, duration, pad, plain, type Style, wrapped } from "../report/style.ts";
 import type { Finding, Result } from "./check.ts";
 import type { NotAsked } from "./checks.ts";
 
@@ -45,15 +45,4 @@ function summary(findings: readonly Finding[], style: Style): string {
     ...(unknown > 0 ? [`${unknown} could not be looked at`] : []),
   ].join(", ");
   return style[failed > 0 ? "red" : unknown > 0 ? "yellow" : "green"](`${said} (${duration(longest)}).`);
-}
-
-/** The text in lines of that many columns at most; a longer word has a line of its own. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of oneLine(text).split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

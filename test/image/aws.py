@@ -1,20 +1,22 @@
 """What stands around an instance on AWS and moto does not play: its metadata service, and a way to the package mirrors.
 
-aws.py NAMESPACE ADDRESS METADATA PACKAGES
+aws.py NAMESPACE ADDRESS METADATA PACKAGES CHECKIP CERTIFICATE KEY
 
-Listens inside the network namespace, asks the mirrors from outside of it. METADATA is a folder that is served as the
-metadata service (IMDSv2: nothing without a token, but for cloud-init); packages are kept in PACKAGES, as one never changes under its name.
+Listens inside the network namespace, asks the mirrors from outside of it. METADATA has a folder for each address, which
+is served to it as the metadata service (IMDSv2: nothing without a token, but for cloud-init); packages are kept in
+PACKAGES, as one never changes under its name. The address CHECKIP is checkip.amazonaws.com.
 """
 import ctypes
 import hashlib
 import os
 import shutil
+import ssl
 import sys
 import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-namespace, address, metadata, packages = sys.argv[1:]
+namespace, address, metadata, packages, checkip, certificate, key = sys.argv[1:]
 TOKEN = "AQAEAtest"
 
 
@@ -36,7 +38,7 @@ class Metadata(BaseHTTPRequestHandler):
         if self.headers.get("X-aws-ec2-metadata-token") != TOKEN and not cloud_init:
             return self.reply(401)
         # /VERSION/what: all versions are the same here.
-        path = os.path.join(metadata, *self.path.split("/")[2:])
+        path = os.path.join(metadata, self.client_address[0], *self.path.split("/")[2:])
         if os.path.isdir(path):
             names = sorted(name + "/" * os.path.isdir(os.path.join(path, name)) for name in os.listdir(path))
             return self.reply(200, "\n".join(names).encode())
@@ -54,26 +56,44 @@ class Mirror(BaseHTTPRequestHandler):
         kept = os.path.join(packages, hashlib.sha256(self.path.encode()).hexdigest())
         if not self.path.endswith(".deb"):
             kept = f"{kept}.{threading.get_ident()}"
+        modified = None
         try:
             if not os.path.exists(kept):
-                headers = {key: self.headers[key] for key in ("Accept", "Cache-Control") if key in self.headers}
+                headers = {key: self.headers[key] for key in ("Accept", "Cache-Control", "If-Modified-Since") if key in self.headers}
                 with urllib.request.urlopen(urllib.request.Request(self.path, headers=headers), timeout=60) as answer:
+                    modified = answer.headers["Last-Modified"]
                     new = f"{kept}.{threading.get_ident()}.new"
                     with open(new, "wb") as file:
                         shutil.copyfileobj(answer, file)
                     os.replace(new, kept)
             self.send_response(200)
             self.send_header("Content-Length", str(os.path.getsize(kept)))
+            if modified:
+                self.send_header("Last-Modified", modified)
             self.end_headers()
             with open(kept, "rb") as file:
                 shutil.copyfileobj(file, self.wfile)
         except urllib.error.HTTPError as error:
-            self.send_error(error.code)
+            if error.code == 304:  # what the machine has is what there is
+                self.send_response(304)
+                self.end_headers()
+            else:
+                self.send_error(error.code)
         except OSError as error:
             self.send_error(502, str(error))
         finally:
             if not self.path.endswith(".deb") and os.path.exists(kept):
                 os.remove(kept)
+
+    def log_message(self, *_):
+        pass
+
+
+class Checkip(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.client_address[0].encode())
 
     def log_message(self, *_):
         pass
@@ -87,7 +107,14 @@ def enter(path):
 outside = f"/proc/{os.getpid()}/ns/net"
 back = os.open(outside, os.O_RDONLY)
 enter(namespace)
-servers = [ThreadingHTTPServer(("169.254.169.254", 80), Metadata), ThreadingHTTPServer((address, 3128), Mirror)]
+servers = [
+    ThreadingHTTPServer(("169.254.169.254", 80), Metadata),
+    ThreadingHTTPServer((address, 3128), Mirror),
+    ThreadingHTTPServer((checkip, 443), Checkip),
+]
+tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+tls.load_cert_chain(certificate, key)
+servers[-1].socket = tls.wrap_socket(servers[-1].socket, server_side=True)
 if ctypes.CDLL(None).setns(back, 0x40000000):
     sys.exit("cannot go back to the outer network")
 for server in servers:

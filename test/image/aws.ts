@@ -7,12 +7,10 @@ import { cable, inside, namespaces, place, ROOT, sh, until, WORK } from "./machi
 /** The namespace that stands for AWS, and the address of all that is in it. */
 export const AWS = "aws";
 export const ADDRESS = "10.0.0.1";
-/** The namespace and the address of the web server. */
-export const WEB = "web";
-export const WEB_ADDRESS = "10.0.0.9";
 export const REGION = "ap-northeast-2";
 export const BUCKET = "buddy-app";
 const [SSM, S3] = [`ssm.${REGION}.amazonaws.com`, `${BUCKET}.s3.${REGION}.amazonaws.com`];
+const [CHECKIP, CHECKIP_ADDRESS] = ["checkip.amazonaws.com", "10.0.0.2"];
 const METADATA = join(WORK, "metadata");
 
 /** The shared file system's own folder. */
@@ -25,10 +23,12 @@ function start(...command: readonly string[]): void {
 
 /** Brings up the network, the certificates, moto, the metadata service, and both databases with replication. */
 export async function startAws(password: string): Promise<void> {
-  namespaces(AWS, WEB);
-  cable([AWS, "web", `${ADDRESS}/24`], [WEB, "ens5", `${WEB_ADDRESS}/24`]);
+  namespaces(AWS);
+  sh("ip", "-n", AWS, "link", "add", "vpc", "type", "bridge");
+  sh("ip", "-n", AWS, "address", "add", `${ADDRESS}/24`, "dev", "vpc");
+  sh("ip", "-n", AWS, "address", "add", `${CHECKIP_ADDRESS}/24`, "dev", "vpc");
+  sh("ip", "-n", AWS, "link", "set", "vpc", "up");
   sh("ip", "-n", AWS, "address", "add", "169.254.169.254/32", "dev", "lo");
-  sh("ip", "-n", WEB, "route", "add", "default", "via", ADDRESS);
   mkdirSync(SHARE, { recursive: true });
   mkdirSync(METADATA, { recursive: true });
   certificates();
@@ -45,10 +45,24 @@ export async function startAws(password: string): Promise<void> {
     join(WORK, "server.key"),
   );
   const [here, packages] = [new URL("aws.py", import.meta.url).pathname, join(WORK, "../packages")];
-  spawn("python3", [here, `/run/netns/${AWS}`, ADDRESS, METADATA, packages], { stdio: "ignore" }).unref();
+  const checkip = [CHECKIP_ADDRESS, join(WORK, "server.pem"), join(WORK, "server.key")];
+  spawn("python3", [here, `/run/netns/${AWS}`, ADDRESS, METADATA, packages, ...checkip], { stdio: "ignore" }).unref();
   await startDatabases(password);
   await until(60, () => attempt(() => inside(AWS, "curl", "-sfk", `https://${ADDRESS}/moto-api/`)) !== undefined);
   s3("PUT", "");
+}
+
+/** A place in the network for a machine: the namespace of this name, with an address. */
+export interface Place {
+  readonly namespace: string;
+  readonly address: string;
+}
+export function plug(namespace: string, address: string): Place {
+  namespaces(namespace);
+  cable([AWS, namespace], [namespace, "ens5", `${address}/24`]);
+  sh("ip", "-n", AWS, "link", "set", namespace, "master", "vpc");
+  sh("ip", "-n", namespace, "route", "add", "default", "via", ADDRESS);
+  return { namespace, address };
 }
 
 const attempt = <T>(look: () => T): T | undefined => {
@@ -71,7 +85,9 @@ function certificates(): void {
   ];
   sh("openssl", "req", "-x509", ...key("ca"), "-out", join(WORK, "ca.pem"), "-subj", "/CN=Image test CA", "-days", "2");
   sh("openssl", "req", ...key("server"), "-out", join(WORK, "server.csr"), "-subj", "/CN=aws");
-  place(WORK, { "server.ext": `subjectAltName=DNS:${SSM},DNS:${S3},DNS:${BUCKET}.s3.amazonaws.com,IP:${ADDRESS}\n` });
+  place(WORK, {
+    "server.ext": `subjectAltName=DNS:${SSM},DNS:${S3},DNS:${BUCKET}.s3.amazonaws.com,DNS:${CHECKIP},IP:${ADDRESS}\n`,
+  });
   const signing = ["-CA", join(WORK, "ca.pem"), "-CAkey", join(WORK, "ca.key"), "-CAcreateserial", "-days", "2"];
   sh(
     "openssl",
@@ -94,28 +110,29 @@ export function surroundings(): Readonly<Record<string, string>> {
     "/usr/local/share/ca-certificates/image-test.crt": authority,
     "/etc/ssl/certs/ca-certificates.crt":
       readFileSync(join(ROOT, "etc/ssl/certs/ca-certificates.crt"), "utf8") + authority,
-    "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n`,
-    "/etc/apt/apt.conf.d/99image-test": `Acquire::http::Proxy "http://${ADDRESS}:3128";\n`,
+    "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n${CHECKIP_ADDRESS} ${CHECKIP}\n`,
+    "/etc/apt/apt.conf.d/99image-test": `Acquire::http::Proxy "http://${ADDRESS}:3128";\nAcquire::Languages "none";\n`,
     "/etc/cloud/cloud.cfg.d/99-image-test.cfg":
-      "datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20}}\nnetwork: {config: disabled}\nlocale: false\n",
+      "datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20}}\nnetwork: {config: disabled}\nlocale: false\napt: {preserve_sources_list: true}\n",
   };
 }
 
-/** What the metadata service says from now on: another instance. */
-export function describeInstance(id: string, userData: string): void {
-  rmSync(METADATA, { recursive: true, force: true });
+/** What the metadata service says from now on to the machine at this place: another instance. */
+export function describeInstance({ address }: Place, id: string, userData: string): void {
+  const folder = join(METADATA, address);
+  rmSync(folder, { recursive: true, force: true });
   const role = { Code: "Success", Type: "AWS-HMAC", AccessKeyId: "ASIATEST", SecretAccessKey: "test", Token: "test" };
   const times = {
     LastUpdated: new Date().toISOString(),
     Expiration: new Date(Date.now() + 6 * 3_600_000).toISOString(),
   };
-  place(METADATA, {
+  place(folder, {
     "user-data": userData,
     "meta-data/instance-id": id,
     "meta-data/placement/availability-zone": `${REGION}a`,
     "meta-data/instance-type": "t3.micro",
     "meta-data/ami-id": "ami-0123456789abcdef0",
-    "meta-data/local-hostname": "ip-10-0-0-9",
+    "meta-data/local-hostname": `ip-${address.replaceAll(".", "-")}`,
     "meta-data/tags/instance/aws:ec2launchtemplate:version": "1",
     "meta-data/iam/security-credentials/web": JSON.stringify({ ...role, ...times }),
     "dynamic/instance-identity/document": JSON.stringify({ region: REGION, instanceId: id }),

@@ -47,16 +47,16 @@ export function namespaces(...names: readonly string[]): void {
   }
 }
 
-/** Joins two namespaces by a cable: `[namespace, interface, address/prefix]` for each end. */
+/** Joins two namespaces by a cable: `[namespace, interface, address/prefix]` for each end; no address: a port of a bridge. */
 export function cable(...ends: readonly [End, End]): void {
   const [[oneSpace, oneName], [otherSpace, otherName]] = ends;
   sh("ip", "link", "add", oneName, "netns", oneSpace, "type", "veth", "peer", "name", otherName, "netns", otherSpace);
   for (const [space, name, address] of ends) {
-    sh("ip", "-n", space, "address", "add", address, "dev", name);
+    if (address !== undefined) sh("ip", "-n", space, "address", "add", address, "dev", name);
     sh("ip", "-n", space, "link", "set", name, "up");
   }
 }
-type End = readonly [namespace: string, name: string, address: string];
+type End = readonly [namespace: string, name: string, address?: string];
 
 /** Writes files into a root that no machine runs; programs are those under a `bin` or `sbin` folder. */
 export function place(root: string, files: Readonly<Record<string, string>>): void {
@@ -103,11 +103,24 @@ export interface Machine {
   powerOff(): Promise<void>;
 }
 
+// systemd-nspawn makes its control groups below the one that it is started in, and two would meet there.
+const IN_A_GROUP_OF_ITS_OWN = `
+for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
+  [ -f "$hierarchy/cgroup.procs" ] || continue
+  mkdir -p "$hierarchy/buddyverse-image/$0"
+  echo $$ >"$hierarchy/buddyverse-image/$0/cgroup.procs"
+done
+exec "$@"`;
+
 /** Boots a disk. `bind` shows a folder of the test's at a path of the machine's. */
 export function boot(disk: Disk, namespace: string, bind: Readonly<Record<string, string>> = {}): Machine {
   const child: ChildProcess = spawn(
-    "systemd-nspawn",
+    "bash",
     [
+      "-euc",
+      IN_A_GROUP_OF_ITS_OWN,
+      namespace,
+      "systemd-nspawn",
       "--quiet",
       `--directory=${disk.root}`,
       `--machine=${namespace}`,

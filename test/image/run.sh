@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# `npm run test:image`: the instance scripts on booted machines (docs/image.md). `run.sh --check` only says what is missing.
+# `npm run test:image`: the instance scripts on booted machines (docs/image.md).
+# run.sh --check   only says what is missing
+# run.sh --root    only makes the system that the machines start from, which wants no npm ci
 # All that it starts, mounts and connects lives in namespaces of its own, and goes with its last process, killed or not.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 missing=()
 [ "$(id -u)" = 0 ] || missing+=(root)
-for program in chroot curl debootstrap ip mariadb mariadb-install-db mariadbd moto_server nft nsenter openssl systemd-nspawn unshare; do
+for program in chroot curl ip mariadb mariadb-install-db mariadbd mmdebstrap moto_server nft nsenter openssl systemd-nspawn unshare; do
   command -v "$program" >/dev/null || missing+=("$program")
 done
 unshare --mount --net --pid --fork true 2>/dev/null || missing+=('the right to make namespaces')
@@ -20,23 +22,21 @@ fi
 cache=/var/tmp/buddyverse-image
 mkdir -p "$cache/work" "$cache/packages" /run/netns
 exec 9>"$cache/lock"
-flock 9 # two runs would meet in one control group
+flock 9
 
 # Ubuntu 22.04, as on AWS; where only Debian's mirror answers, Debian 12.
-if curl -sfI -m 10 -o /dev/null http://archive.ubuntu.com/ubuntu/dists/jammy/InRelease; then
-  suite=jammy mirror=http://archive.ubuntu.com/ubuntu components='main universe'
-else
-  # The mirror that this machine's own apt uses.
-  mirror=$({ sed -nE 's|^URIs: *([^ ]+/debian)/? *$|\1|p; s|^deb (\[[^]]*\] )?([^ ]+/debian)/? .*|\2|p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true; } | head -n 1)
-  suite=bookworm components=main
+suite=${BUDDYVERSE_IMAGE_SUITE:-}
+if [ -z "$suite" ]; then
+  suite=bookworm
+  ! curl -sfI -m 10 -o /dev/null http://archive.ubuntu.com/ubuntu/dists/jammy/InRelease || suite=jammy
 fi
 export BUDDYVERSE_IMAGE_ROOT="$cache/$suite"
 if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
   echo "making the $suite root in $BUDDYVERSE_IMAGE_ROOT (once)"
   new="$BUDDYVERSE_IMAGE_ROOT.new"
   rm -rf --one-file-system "$new"
-  keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   if [ "$suite" = jammy ]; then
+    mirror=http://archive.ubuntu.com/ubuntu components='main universe'
     # Debian has no package with Ubuntu's key, so the known one is taken from Ubuntu.
     keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg
     if [ ! -f "$keyring" ]; then
@@ -45,23 +45,30 @@ if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
       dpkg-deb -x "$cache/keyring.deb" "$cache/keyring"
       keyring="$cache/keyring$keyring"
     fi
+  else
+    # The mirror that this machine's own apt uses.
+    mirror=$({ sed -nE 's|^URIs: *([^ ]+/debian)/? *$|\1|p; s|^deb (\[[^]]*\] )?([^ ]+/debian)/? .*|\2|p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true; } | head -n 1)
+    mirror=${mirror:-http://deb.debian.org/debian} components=main
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   fi
-  debootstrap --variant=minbase --components="${components// /,}" --keyring="$keyring" \
-    --include=systemd-sysv,libpam-systemd,dbus,ca-certificates,iproute2,nftables,procps "$suite" "$new" "$mirror" >"$cache/root.log" 2>&1 ||
-    { tail -n 20 "$cache/root.log"; exit 1; }
-  echo "deb $mirror $suite $components" >"$new/etc/apt/sources.list"
-  echo "deb $mirror $suite-updates $components" >>"$new/etc/apt/sources.list"
-  cp /etc/resolv.conf "$new/etc/resolv.conf"
-  chroot "$new" bash -c 'export DEBIAN_FRONTEND=noninteractive
-    apt-get -q update && apt-get -qy --no-install-recommends install cloud-init lsb-release && apt-get clean && rm -rf /var/lib/apt/lists/*' >>"$cache/root.log" 2>&1 ||
+  # Without manuals, and without py3compile: Python compiles what is used when it is first used.
+  # The lists stay, so that the builder's apt-get update fetches only what is new since.
+  # shellcheck disable=SC2016 # $1 is the hook's
+  mmdebstrap --mode=root --variant=minbase --keyring="$keyring" --skip=cleanup/apt/lists \
+    --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
+    --essential-hook='printf "path-exclude=%s\n" /usr/bin/py3compile "/usr/share/man/*" "/usr/share/doc/*" "/usr/share/locale/*" >"$1/etc/dpkg/dpkg.cfg.d/image-test"' \
+    --include=systemd-sysv,libpam-systemd,dbus,ca-certificates,iproute2,nftables,procps,cloud-init,lsb-release \
+    --customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"; chroot "$1" cloud-init --version' \
+    "$suite" "$new" "deb $mirror $suite $components" "deb $mirror $suite-updates $components" >"$cache/root.log" 2>&1 ||
     { tail -n 20 "$cache/root.log"; exit 1; }
   mv "$new" "$BUDDYVERSE_IMAGE_ROOT"
 fi
+[ "${1:-}" != --root ] || exit 0
 
-# Empty control groups are all that a killed systemd-nspawn leaves, once its processes are gone.
+# Empty control groups are all that is left, once the processes are gone.
 sweep() {
   for _ in {1..25}; do
-    find /sys/fs/cgroup -depth -type d \( -path '*/payload*' -o -name supervisor \) -exec rmdir {} + 2>/dev/null && return
+    find /sys/fs/cgroup -depth -type d -path '*/buddyverse-image*' -exec rmdir {} + 2>/dev/null && return
     sleep 0.2
   done
 }

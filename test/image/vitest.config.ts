@@ -6,9 +6,9 @@ export default defineConfig({
   plugins: [viteText],
   test: {
     include: ["test/image/*.image.ts"],
-    fileParallelism: false,
-    testTimeout: 300_000,
-    hookTimeout: 120_000,
+    maxWorkers: 2,
+    testTimeout: 400_000,
+    hookTimeout: 180_000,
     // What comes later boots what was baked before.
     bail: 1,
   },

@@ -1,7 +1,12 @@
 /** The web server from user data to answers: baked, booted, broken. docs/image.md says what is real here. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import type { Drill, Scene } from "../../src/verify/drills/drill.ts";
+import { deadWeb } from "../../src/verify/drills/drills/dead-web.ts";
+import { lostInstance } from "../../src/verify/drills/drills/lost-instance.ts";
+import { scaleOut } from "../../src/verify/drills/drills/scale-out.ts";
+import { type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
 import { builderUserData, type ImageApp, webUserData } from "../../steps/scripts/user-data.ts";
 import * as aws from "./aws.ts";
 import { boot, type Disk, disk, inside, type Machine, place, ROOT, sh, until, WORK } from "./machine.ts";
@@ -31,15 +36,14 @@ exec mount --bind /srv/share /mnt/efs
 };
 
 // On a root that has the packages there is nothing to fetch; so the lists of all that Ubuntu has are not fetched either.
-const NO_MIRROR = {
-  "/etc/apt/sources.list": "",
-  "/etc/cloud/cloud.cfg.d/99-no-mirror.cfg": "apt: {preserve_sources_list: true}\n",
-};
+const NO_MIRROR = { "/etc/apt/sources.list": "" };
 
+const WEB: aws.Place = { namespace: "web", address: "10.0.0.9" };
 let image: readonly string[];
 
 /** Bakes on these layers until the builder has powered itself off. */
 async function bake(
+  place: aws.Place,
   name: string,
   app: ImageApp,
   layers: readonly string[],
@@ -47,27 +51,30 @@ async function bake(
   prepare: (root: string) => void = () => {},
 ) {
   const marker = `/buddyverse/buddyverse/image/${name}`;
-  aws.describeInstance(`i-0${name}`, builderUserData({ region: aws.REGION, markerName: marker, app }));
+  aws.describeInstance(place, `i-0${name}`, builderUserData({ region: aws.REGION, markerName: marker, app }));
   const builder = disk(name, layers, { ...aws.surroundings(), ...files });
   prepare(builder.root);
-  const machine = boot(builder, aws.WEB);
+  const machine = boot(builder, place.namespace);
   const log = join(builder.root, "var/log/buddyverse-setup.log");
-  await machine.off(240).catch((error: Error) => {
+  await machine.off(280).catch((error: Error) => {
     throw new Error(`${error.message}\n${existsSync(log) ? sh("tail", "-n", "40", log) : "no set-up log"}`);
   });
   return { builder, console: machine.console(), marker: aws.parameter(marker) };
 }
 
-/** Asks the web server, as the load balancer does. */
-function ask(path: string): { readonly status: number; readonly body: string; readonly headers: string } {
-  const [body, headers] = [join(WORK, "body"), join(WORK, "headers")];
+/** Asks a web server, as the load balancer does. */
+function ask(
+  path: string,
+  { place = WEB, agent = "ELB-HealthChecker/2.0" } = {},
+): { readonly status: number; readonly body: string; readonly headers: string } {
+  const [body, headers] = [join(WORK, `${place.namespace}.body`), join(WORK, `${place.namespace}.headers`)];
   writeFileSync(body, "");
-  const url = `http://${aws.WEB_ADDRESS}${path}`;
+  const url = `http://${place.address}${path}`;
   const status = inside(
     aws.AWS,
     "bash",
     "-c",
-    `curl -s -m 10 -o ${body} -D ${headers} -w '%{http_code}' ${url} || true`,
+    `curl -s -m 10 -A '${agent}' -o ${body} -D ${headers} -w '%{http_code}' ${url} || true`,
   );
   return {
     status: Number(status),
@@ -93,7 +100,7 @@ interface Database {
 const healthWith = (wanted: (found: Health) => unknown) => {
   let found: Health | undefined;
   return until(
-    20,
+    60,
     () => {
       found = JSON.parse(ask("/health.json").body) as Health;
       return wanted(found) ? found : undefined;
@@ -111,10 +118,38 @@ function archive(name: string, files: Readonly<Record<string, string>>): { bucke
   return { bucket: aws.BUCKET, key: `${name}.tar.gz` };
 }
 
-beforeAll(() => aws.startAws(PASSWORD));
+/** Runs a script as the SSM agent does it: from a file, by sh, as root. Throws when it fails. */
+function command({ root }: Disk, machine: Machine, script: string): string {
+  place(root, { "/var/lib/amazon/ssm/_script.sh": script });
+  return machine.run("sh", "-c", "cd / && exec sh /var/lib/amazon/ssm/_script.sh");
+}
+
+/** What a drill sends to the instance, as far as `struck` wants to see it, and how it puts it right again. */
+async function drilled(drill: Drill, struck: () => unknown): Promise<void> {
+  const run = async (_: readonly string[], script: string) => void command(web, machine, script);
+  const instances = ["a", "b"].map((zone) => ({ id: "i-0a1b2c3d4e5f60718", zone, inService: true }));
+  const before = { desired: 2, max: 4, instances };
+  const nothing = () => {};
+  const scene = {
+    world: { machines: { run, start: run }, group: async () => before },
+    before,
+    until: async () => {
+      await struck();
+      throw new Error("seen");
+    },
+    ...{ note: nothing, blow: nothing, detected: nothing, recovered: nothing },
+  } as unknown as Scene;
+  await expect(drill.run(scene)).rejects.toThrow("seen");
+  await drill.putBack(scene);
+}
+
+beforeAll(async () => {
+  await aws.startAws(PASSWORD);
+  aws.plug(WEB.namespace, WEB.address);
+});
 
 test("the builder installs, proves, cleans, marks, and powers off", async () => {
-  const { builder, console, marker } = await bake("aaaaaaaaaaaa", null, [ROOT]);
+  const { builder, console, marker } = await bake(WEB, "aaaaaaaaaaaa", null, [ROOT]);
   expect(console, console.slice(-6000)).toContain(
     "BUDDYVERSE-SETUP DONE: /buddyverse/buddyverse/image/aaaaaaaaaaaa says baked",
   );
@@ -138,10 +173,10 @@ test("a web instance mounts, fetches, and serves over Apache", async () => {
   aws.putParameter(`${PATH}password`, PASSWORD, "SecureString");
   aws.putParameter(`${PATH}primary`, `${aws.ADDRESS}:${aws.PORT.primary}`);
   aws.putParameter(`${PATH}replica`, `${aws.ADDRESS}:${aws.PORT.replica}`);
-  aws.describeInstance("i-0a1b2c3d4e5f60718", USER_DATA);
+  aws.describeInstance(WEB, "i-0a1b2c3d4e5f60718", USER_DATA);
   web = disk("web", image, EFS);
-  machine = boot(web, aws.WEB, share);
-  await machine.says("BUDDYVERSE-BOOT READY", 90);
+  machine = boot(web, WEB.namespace, share);
+  await machine.says("BUDDYVERSE-BOOT READY", 180);
   expect(ask("/")).toMatchObject({ status: 200, headers: expect.stringMatching(/Server: Apache\r/) });
   expect(await healthWith(({ replica }) => replica.beat)).toMatchObject({
     instance: { id: "i-0a1b2c3d4e5f60718", zone: "ap-northeast-2a", imageContent: "aaaaaaaaaaaa" },
@@ -154,7 +189,7 @@ test("a web instance mounts, fetches, and serves over Apache", async () => {
     },
     replica: { ok: true, readOnly: true, tls: expect.stringContaining("TLS"), beat: { writer: "i-0a1b2c3d4e5f60718" } },
   });
-  await until(20, () => ask("/").body.includes(">everything answers<"));
+  await until(60, () => ask("/").body.includes(">everything answers<"));
   expect(ask("/").body + ask("/health.json").body + machine.console()).not.toContain(PASSWORD);
 });
 
@@ -177,19 +212,53 @@ test("the row written on the primary reaches the replica by replication only", a
   const at = (role: aws.Role) => aws.sql(role, "SELECT at FROM django_db.buddyverse_beat");
   aws.sql("replica", "STOP SLAVE");
   const stopped = at("replica");
-  await until(20, () => ask("/").status === 200 && at("primary") > stopped);
+  await until(60, () => ask("/").status === 200 && at("primary") > stopped);
   expect(at("replica")).toBe(stopped);
   aws.sql("replica", "START SLAVE");
-  await until(20, () => at("replica") > stopped);
+  await until(60, () => at("replica") > stopped);
   const arrived = `${stopped.replace(" ", "T")}Z`;
   const { replica } = await healthWith(({ replica }) => (replica.beat?.at ?? "") > arrived);
   expect(replica.beat?.writer).toBe("i-0a1b2c3d4e5f60718");
 });
 
-test("a reboot brings all of it again, without user data", async () => {
-  await machine.powerOff();
-  machine = boot(web, aws.WEB, share);
-  await machine.says("BUDDYVERSE-BOOT READY", 90);
+test("what verify asks of an instance is answered, and nothing of it stays", async () => {
+  const asked = (name: ScriptName, token = "Verify1") => command(web, machine, scriptFor(name, token));
+  for (const _ of [1, 2, 3]) ask("/", { agent: "buddyverse-verify/Verify1a" });
+  expect(asked("requests", "Verify1a")).toBe("3\n");
+  expect(asked("requests", "Verify1b")).toBe("0\n");
+
+  expect(asked("file-write")).toBe("");
+  expect(asked("file-read")).toBe("buddyverse-verify Verify1\n");
+  expect(ask("/media/buddyverse-verify-Verify1.txt").body).toBe("buddyverse-verify Verify1\n");
+  expect(machine.run("systemctl", "list-timers", "--no-legend", "run-*.timer").trim().split("\n")).toHaveLength(1);
+  expect(asked("file-remove")).toBe("");
+  expect(() => asked("file-read")).toThrow(/No such file/);
+  expect(readdirSync(join(aws.SHARE, "media")).filter((name) => name.includes("Verify1"))).toEqual([]);
+
+  const tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_name LIKE 'buddyverse\\_verify%'";
+  expect(JSON.parse(asked("database"))).toEqual({ lagMs: expect.any(Number) });
+  aws.sql("replica", "STOP SLAVE");
+  const late = scriptFor("database", "Verify2").replace("PATIENCE = 60", "PATIENCE = 1");
+  expect(() => command(web, machine, late)).toThrow("the row was not on the replica within 1 s");
+  aws.sql("replica", "START SLAVE");
+  expect(aws.sql("primary", tables)).toBe("0");
+
+  expect(asked("outbound-address")).toBe(WEB.address);
+});
+
+test("what the drills send stops and starts Apache, and loads and relieves the processors", async () => {
+  await drilled(deadWeb, () => expect(ask("/").status).toBe(0));
+  expect(ask("/").status).toBe(200);
+
+  const workers = () => Number(machine.run("sh", "-c", "pgrep -c stress-ng || true"));
+  await drilled(scaleOut, () => until(60, () => workers() > Number(machine.run("nproc"))));
+  await until(60, () => workers() === 0);
+});
+
+test("a shut-down by a drill powers it off, and a start brings all of it again, without user data", async () => {
+  await drilled(lostInstance, () => machine.off(60));
+  machine = boot(web, WEB.namespace, share);
+  await machine.says("BUDDYVERSE-BOOT READY", 180);
   expect(ask("/").status).toBe(200);
   await healthWith(({ primary, replica, files }) => primary.ok && replica.ok && files.ok);
   expect(sh("grep", "-c", "/mnt/efs", join(web.root, "etc/fstab")).trim()).toBe("1");
@@ -200,7 +269,7 @@ test("a wrong password is said, and / stays 200", async () => {
   machine.run("systemctl", "start", "buddyverse-database.service");
   await healthWith(({ primary }) => primary.why === "not reachable (MySQL error 1045)");
   expect(ask("/").status).toBe(200);
-  await until(20, () => ask("/").body.includes("not everything answers"));
+  await until(60, () => ask("/").body.includes("not everything answers"));
   aws.putParameter(`${PATH}password`, PASSWORD, "SecureString");
   machine.run("systemctl", "start", "buddyverse-database.service");
   await healthWith(({ primary, replica }) => primary.ok && replica.ok);
@@ -208,25 +277,28 @@ test("a wrong password is said, and / stays 200", async () => {
 
 test("without its share it answers 503, so that the load balancer leaves it", async () => {
   machine.run("systemctl", "stop", "mnt-efs.mount");
-  await until(20, () => ask("/").status === 503);
+  await until(60, () => ask("/").status === 503);
   await machine.powerOff();
 });
 
-test("without EFS at boot there is no Apache", async () => {
-  aws.describeInstance("i-0b1b2c3d4e5f60718", USER_DATA);
-  machine = boot(
+// From here on each has a machine of its own, and they run side by side.
+test.concurrent("without EFS at boot there is no Apache", async () => {
+  const at = aws.plug("lost", "10.0.0.10");
+  aws.describeInstance(at, "i-0b1b2c3d4e5f60718", USER_DATA);
+  const lost = boot(
     disk("lost", image, { ...IMPATIENT, "/usr/sbin/mount.nfs4": "#!/bin/bash\nexit 32\n" }),
-    aws.WEB,
+    at.namespace,
     share,
   );
-  await machine.says(`BUDDYVERSE-BOOT FAILED: ${FILE_SYSTEM} cannot be mounted at /mnt/efs`, 90);
-  expect(ask("/").status).toBe(0);
-  expect(() => machine.run("systemctl", "start", "apache2.service")).toThrow(/Assertion failed|assertion/);
-  await machine.powerOff();
+  await lost.says(`BUDDYVERSE-BOOT FAILED: ${FILE_SYSTEM} cannot be mounted at /mnt/efs`, 180);
+  expect(ask("/", { place: at }).status).toBe(0);
+  expect(() => lost.run("systemctl", "start", "apache2.service")).toThrow(/Assertion failed|assertion/);
+  await lost.powerOff();
 });
 
-test("a missing package leaves no mark", async () => {
-  const { console, marker } = await bake("bbbbbbbbbbbb", null, image, { ...NO_MIRROR, ...IMPATIENT }, (root) =>
+test.concurrent("a missing package leaves no mark", async () => {
+  const at = aws.plug("missing", "10.0.0.11");
+  const { console, marker } = await bake(at, "bbbbbbbbbbbb", null, image, { ...NO_MIRROR, ...IMPATIENT }, (root) =>
     sh("chroot", root, "dpkg", "--purge", "stress-ng"),
   );
   expect(console).toContain("E: Unable to locate package stress-ng");
@@ -234,7 +306,7 @@ test("a missing package leaves no mark", async () => {
   expect(marker).toBeUndefined();
 });
 
-test("an application of one's own, from S3, is served", async () => {
+test.concurrent("an application of one's own, from S3, is served", async () => {
   const app = archive("site", {
     "manage.py": "import pathlib; pathlib.Path('/mnt/efs/static/site.css').write_text('')",
     "site/__init__.py": "",
@@ -243,19 +315,20 @@ test("an application of one's own, from S3, is served", async () => {
   return [b"my own site"]
 `,
   });
-  const { console, marker, builder } = await bake("cccccccccccc", app, image, NO_MIRROR);
+  const at = aws.plug("site", "10.0.0.12");
+  const { console, marker, builder } = await bake(at, "cccccccccccc", app, image, NO_MIRROR);
   expect(console, console.slice(-6000)).toContain("BUDDYVERSE-SETUP DONE");
   expect(marker).toBe("baked");
-  aws.describeInstance("i-0c1b2c3d4e5f60718", USER_DATA);
-  machine = boot(disk("site", builder.layers, EFS), aws.WEB, share);
-  await machine.says("BUDDYVERSE-BOOT READY", 90);
-  expect(ask("/")).toMatchObject({ status: 200, body: "my own site" });
-  await machine.powerOff();
+  aws.describeInstance(at, "i-0c1b2c3d4e5f60718", USER_DATA);
+  const site = boot(disk("site", builder.layers, EFS), at.namespace, share);
+  await site.says("BUDDYVERSE-BOOT READY", 180);
+  expect(ask("/", { place: at })).toMatchObject({ status: 200, body: "my own site" });
+  await site.powerOff();
 });
 
-test("an application that does not start leaves no mark", async () => {
+test.concurrent("an application that does not start leaves no mark", async () => {
   const app = archive("broken", { "site/__init__.py": "", "site/wsgi.py": "import no_such_module\n" });
-  const { console, marker } = await bake("dddddddddddd", app, image, NO_MIRROR);
+  const { console, marker } = await bake(aws.plug("broken", "10.0.0.13"), "dddddddddddd", app, image, NO_MIRROR);
   expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: .*site\/wsgi.py/);
   expect(console).toContain("No module named 'no_such_module'");
   expect(marker).toBeUndefined();

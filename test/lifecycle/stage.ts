@@ -12,6 +12,7 @@ import { type StatusItem, statusOf } from "../../src/engine/status.ts";
 import { type Survey, survey } from "../../src/engine/survey.ts";
 import { bringUp, type Result, type Settled } from "../../src/engine/up.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
+import { BuddyError } from "../../src/lib/errors.ts";
 import type { Event } from "../../src/report/events.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
@@ -62,6 +63,8 @@ export interface Stage {
   status(): Promise<readonly StatusItem[]>;
   /** The changing calls since the last question. */
   writes(): string[];
+  /** What Ctrl-C does. */
+  interrupt(): void;
 }
 
 /** @param steps another graph than the whole stack's. */
@@ -133,6 +136,8 @@ export async function stageOn(
     down: async () => bringDown(run, await look(true)),
     left: async () => leftovers(run, await look(true), types, config.stack),
     status: async () => statusOf(await look()),
+    interrupt: () =>
+      abort.abort(new BuddyError({ code: "interrupted", message: "interrupted", hint: "Run it again." })),
     writes() {
       const fresh = calls.slice(told);
       told = calls.length;

@@ -1,12 +1,16 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { clientModules } from "../../src/aws/aws.ts";
 import { rehearse } from "../../src/cli/rehearsal.ts";
 import { parseConfig } from "../../src/config/load.ts";
-import { actionOf, actionsFor } from "../../src/policy/actions.ts";
+import { actionOf, actionsFor, MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
 import { preflight } from "../../steps/resources/preflight.ts";
 import { stage, stageOn } from "../lifecycle/stage.ts";
+import { standing, verifyOn } from "../verify/rehearse.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
 
 /**
  * Actions of the Service Authorization Reference (as of 2026-09-26) and whether they can be narrowed to a resource, and the
@@ -193,4 +197,86 @@ test("roles are passed to EC2 only, policies are hung on the stack's own role on
 test("a stack without a thing asks for nothing about it", async () => {
   const actions = actionsOf(await policyOf({ domain: null }));
   expect(actions.filter((action) => /^(s3|sns|acm):|NatGateway$|Address$|CreateHostedZone/.test(action))).toEqual([]);
+});
+
+describe("what the other commands send besides", () => {
+  const config = parseConfig({}, "test.config.json");
+  // Each rehearsal is the same.
+  const sent = rehearse(config);
+  const withMore = async (...more: More[]) => statementsFor(await sent, config, more);
+
+  /** The actions of the calls that a source file has in it. */
+  const callsIn = (...files: readonly string[]): string[] => {
+    const text = files.map((file) => readFileSync(join(ROOT, file), "utf8")).join("\n");
+    return Object.entries(clientModules).flatMap(([name, { package: service }]) =>
+      [...text.matchAll(new RegExp(`\\b${name}\\s*\\.([a-z]\\w+)\\(\\s*\\{`, "g"))].map(([, method = ""]) =>
+        actionOf({ service, operation: `${method.charAt(0).toUpperCase()}${method.slice(1)}` }),
+      ),
+    );
+  };
+  const under = (folder: string) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => join(folder, file));
+
+  test.each<[More, () => readonly string[]]>([
+    ["verify", () => [...under("steps/resources/verify"), "steps/verify.ts"]],
+    ["drills", () => [...under("steps/resources/verify"), "steps/verify.ts", "steps/drills.ts"]],
+    ["doctor", () => ["steps/resources/doctor.ts"]],
+    ["cost-live", () => under("src/cost")],
+  ])("--with %s has all that its sources call, and nothing that nobody calls", async (more, files) => {
+    const called = callsIn(...files());
+    // Where the stack has NAT gateways, the doctor tries an address.
+    const allowed = [...actionsOf(await withMore(more)), "ec2:AllocateAddress"];
+    expect(called.filter((action) => !allowed.includes(action))).toEqual([]);
+    expect(MORE[more].filter((action) => !called.includes(action))).toEqual([]);
+  });
+
+  test("verify is allowed all that it sends, SendCommand on the stack's own instances alone; not without --with", async () => {
+    const on = await (await standing()).copy();
+    const findings = await verifyOn(on);
+    expect(findings.filter(({ result }) => result !== "passed")).toEqual([]);
+    const asked = new Set(on.calls.map(actionOf));
+    const plain = new Set(actionsOf(await withMore()));
+    const more = new Set(actionsOf(await withMore("verify")));
+    expect([...asked].filter((action) => !more.has(action))).toEqual([]);
+    expect([...asked].filter((action) => !plain.has(action)).sort()).toEqual(
+      [...more].filter((one) => !plain.has(one)).sort(),
+    );
+
+    const commands = on.calls.filter(({ operation }) => operation === "SendCommand").map(({ input }) => input);
+    expect(commands.length).toBeGreaterThan(3);
+    const tags = on.sandbox.world.tables["ec2.tags"] ?? {};
+    for (const { DocumentName, InstanceIds } of commands as { DocumentName: string; InstanceIds: string[] }[]) {
+      expect(DocumentName).toBe("AWS-RunShellScript");
+      for (const id of InstanceIds) expect(tags[id]?.row).toMatchObject({ tags: { "buddyverse:stack": "buddyverse" } });
+    }
+    const run = (await withMore("drills")).filter(({ Action }) => Action.includes("ssm:SendCommand"));
+    expect(run).toEqual([
+      {
+        Sid: "RunCommandDocument",
+        Effect: "Allow",
+        Action: ["ssm:SendCommand"],
+        Resource: "arn:aws:ssm:ap-northeast-2::document/AWS-RunShellScript",
+      },
+      {
+        Sid: "RunCommandInstances",
+        Effect: "Allow",
+        Action: ["ssm:SendCommand"],
+        Resource: "arn:aws:ec2:ap-northeast-2:*:instance/*",
+        Condition: { StringEquals: { "ssm:resourceTag/buddyverse:stack": "buddyverse" } },
+      },
+    ]);
+  });
+
+  test("all of it is real, narrowed only where IAM can, asked in the region only where it answers there, and not too long", async () => {
+    const statements = await withMore(...(Object.keys(MORE) as More[]));
+    expect(actionsOf(statements).filter((action) => !REFERENCE[action])).toEqual([]);
+    const narrowed = statements.filter(({ Resource }) => Resource !== "*").flatMap(({ Action }) => Action);
+    expect(narrowed.filter((action) => !REFERENCE[action]?.narrows)).toEqual([]);
+    for (const one of documentsOf(statements)) expect(JSON.stringify(one).length).toBeLessThanOrEqual(MOST_CHARACTERS);
+    const by = (action: string) => statements.find(({ Action }) => Action.includes(action));
+    expect(by("iam:SimulatePrincipalPolicy")).toMatchObject({ Sid: "Caller", Resource: "*" });
+    for (const action of ["pricing:GetProducts", "iam:GetRole"]) expect(by(action)?.Condition, action).toBeUndefined();
+  });
 });

@@ -1,7 +1,12 @@
-import { expect, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { isRead } from "../../src/aws/safety.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { checkIdentity, readState } from "../../src/state/store.ts";
+import { folder } from "../cli/folder.ts";
 import { START } from "../lifecycle/stage.ts";
 import { type Answer, amiss, census, compare, downAgain, fresh, madeBy, rehearse, start } from "./matrix.ts";
 
@@ -84,4 +89,140 @@ test("a state of another account: nothing but GetCallerIdentity is sent", async 
   expect(
     () => read && checkIdentity(read, { stack: config.stack, account: "111122223333", region: config.region }, "x"),
   ).toThrow();
+});
+
+/** An account with nothing in it, which knows the caller, looks things up, and takes no change. */
+async function emptyAccount(): Promise<string> {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (part) => {
+      body += part;
+    });
+    request.on("end", () => {
+      const action = new URLSearchParams(body).get("Action");
+      const result =
+        action === "GetCallerIdentity"
+          ? "<Arn>arn:aws:iam::111122223333:user/me</Arn><Account>111122223333</Account>"
+          : "";
+      if (action === null) {
+        const dashboard = /GetDashboard$/.test(`${request.headers["x-amz-target"] ?? request.url}`);
+        response.statusCode = dashboard ? 404 : 200;
+        response.setHeader("Content-Type", "application/x-amz-json-1.0");
+        response.end(dashboard ? '{"__type":"ResourceNotFound"}' : "{}");
+      } else if (/^Get(Role|InstanceProfile)$/.test(action)) {
+        response.statusCode = 404;
+        response.end("<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>None.</Message></Error></ErrorResponse>");
+      } else if (isRead(action)) {
+        response.setHeader("Content-Type", "text/xml");
+        response.end(`<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`);
+      } else {
+        response.statusCode = 400;
+        response.end(
+          "<Response><Errors><Error><Code>RequestExpired</Code><Message>Request has expired.</Message></Error></Errors></Response>",
+        );
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+const MINUTE = 60_000;
+const KEYS = { AWS_ACCESS_KEY_ID: "ASIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret", AWS_SESSION_TOKEN: "token" };
+
+describe("until when the credentials hold is said with whose they are, before anything is sent that changes", () => {
+  const config = { bastion: { allowedCidrs: ["203.0.113.10/32"] }, domain: null };
+
+  test("those of the environment end: a run that takes longer is warned of, with what happens then", async () => {
+    const on = folder(config);
+    const end = new Date(Date.now() + 10 * MINUTE);
+    const env = { AWS_ENDPOINT_URL: await emptyAccount(), ...KEYS, AWS_CREDENTIAL_EXPIRATION: end.toISOString() };
+    const { code, stderr } = await on.run("up --yes --step rds --trace trace.jsonl", env);
+    const [first, second] = stderr.split("\n");
+    expect(first).toBe("buddyverse · account 111122223333 · ap-northeast-2 · stack buddyverse");
+    expect(second).toMatch(/^credentials until ([-\d]{10} )?\d\d:\d\d UTC \(in (10|9) min\)$/);
+    expect(second).toContain(`${end.toISOString().slice(11, 16)} UTC`);
+    expect(stderr).toMatch(
+      /\nwarning: this takes about 1\d min, and the credentials hold (10|9) min more\. They are from environment variables, which are not renewed: when they end, the run stops cleanly, nothing is lost, and the same command goes on after a new login\./,
+    );
+    expect(code).not.toBe(0);
+    expect(on.trace().length).toBeGreaterThan(5);
+
+    const doctor = await on.run("doctor --json", env);
+    expect(JSON.parse(doctor.stdout).findings[0].message).toMatch(
+      /^account 111122223333, region ap-northeast-2; credentials until .* UTC \(in/,
+    );
+  });
+
+  test("down says so too, by what it will take", async () => {
+    const on = folder(config);
+    const recorded = {
+      type: "rds:database",
+      name: "database1",
+      id: "database1",
+      status: "ready",
+      since: 0,
+      token: "t",
+      spec: {},
+      needs: [],
+    };
+    const identity = { version: 1, stack: "buddyverse", account: "111122223333", region: "ap-northeast-2" };
+    const state = { ...identity, lineage: "l", serial: 1, resources: { database: recorded } };
+    writeFileSync(join(on.path, "buddyverse.state.json"), JSON.stringify(state));
+    const down = async (minutes: number) =>
+      on.run("down --yes", {
+        AWS_ENDPOINT_URL: await emptyAccount(),
+        ...KEYS,
+        AWS_CREDENTIAL_EXPIRATION: new Date(Date.now() + minutes * MINUTE).toISOString(),
+      });
+    const { stderr } = await down(3);
+    expect(stderr.split("\n")[1]).toMatch(/^credentials until .* UTC \(in (3 min|1\d\d s|2 min)\)$/);
+    expect(stderr).toMatch(/\nwarning: this takes about 6 min, and the credentials hold/);
+    writeFileSync(join(on.path, "buddyverse.state.json"), JSON.stringify(state));
+    expect((await down(30)).stderr).not.toContain("this takes about");
+  });
+
+  test("those that the SDK gets anew are not said to end; long enough ones and those without an end bring no warning", async () => {
+    const url = await emptyAccount();
+    const on = folder(config);
+    const expiring = (minutes: number) => new Date(Date.now() + minutes * MINUTE).toISOString();
+    const process = {
+      Version: 1,
+      AccessKeyId: "ASIAEXAMPLE",
+      SecretAccessKey: "secret",
+      SessionToken: "token",
+      Expiration: expiring(10),
+    };
+    writeFileSync(join(on.path, "key.json"), JSON.stringify(process));
+    writeFileSync(join(on.path, "aws"), `[profile renewed]\ncredential_process = cat ${join(on.path, "key.json")}\n`);
+    const [renewed, long, endless] = await Promise.all([
+      on.run("up --yes --step rds", {
+        AWS_ENDPOINT_URL: url,
+        AWS_PROFILE: "renewed",
+        AWS_CONFIG_FILE: join(on.path, "aws"),
+      }),
+      folder(config).run("up --yes --step rds", {
+        AWS_ENDPOINT_URL: url,
+        ...KEYS,
+        AWS_CREDENTIAL_EXPIRATION: expiring(90),
+      }),
+      folder(config).run("up --yes --step rds", { AWS_ENDPOINT_URL: url, ...KEYS }),
+    ]);
+    expect(renewed?.stderr).toMatch(
+      /UTC \(in (10|9) min\); the AWS SDK renews them while the login or role behind them/,
+    );
+    expect(renewed?.stderr).toMatch(
+      /hold (10|9) min more\. The AWS SDK renews them .*where that ends too, the run stops/,
+    );
+    expect(renewed?.stderr).not.toContain("warning:");
+    expect(long?.stderr).toMatch(/credentials until .* UTC \(in 1\.5 h\)|\(in (89|90) min\)/);
+    for (const one of [long, endless]) {
+      expect(one?.stderr).toContain("Plan: ");
+      expect(one?.stderr).not.toContain("this takes about");
+    }
+    expect(endless?.stderr).not.toContain("credentials until");
+  });
 });

@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Settled } from "../../src/engine/up.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
+import { type Database, databaseTable } from "../../src/sandbox/services/rds/tables.ts";
 import { simAt } from "../../src/sandbox/world.ts";
 import { START } from "../lifecycle/stage.ts";
 import { amiss, census, compare, downAgain, fresh, type Process, rehearse, start } from "./matrix.ts";
@@ -82,17 +83,102 @@ test("a group that fails only in its scaling activities is reported with the act
   expect(await healed(on)).toEqual([]);
 });
 
-test("a database that fails while it is made is named with its state, and left: it could hold data; removed by hand, up heals", async () => {
-  const { on, settled } = await broken("database", "database1");
-  const database = settled.find(({ key }) => key === "database");
-  expect(database).toMatchObject({ outcome: "failed", reason: expect.stringMatching(/database1 is failed/) });
-  expect(database?.error?.hint).toMatch(/may hold data/);
-  expect(minutes(on)).toBeLessThan(30);
-  const again = await on.up();
-  expect(again.settled.find(({ key }) => key === "database")?.outcome).toBe("failed");
-  await on.aws.rds.deleteDBInstance({ DBInstanceIdentifier: "database1", SkipFinalSnapshot: true });
-  await on.clock.sleep(600_000);
-  expect(await healed(on)).toEqual([]);
+const databaseOf = (settled: readonly Settled[]) => settled.find(({ key }) => key === "database");
+/** What a new process finds when nothing but time has passed. */
+const later = async (on: Process) =>
+  start((await rehearsal).config, {
+    world: JSON.stringify(on.sandbox.world),
+    time: on.clock.now() + 60_000,
+    state: on.text.text,
+  });
+/** As if AWS had changed the instance by itself. */
+function becomes(on: Process, change: Partial<Database>): void {
+  const table = databaseTable(simAt(on.sandbox.world, on.clock.now()));
+  table.putNow("database1", { ...(table.get("database1") as Database), ...change });
+}
+/** Another state file than the one that was written. */
+function rewrite(on: Process, change: object): void {
+  const state = JSON.parse(on.text.text ?? "");
+  Object.assign(state.resources.database, change);
+  on.text.text = JSON.stringify(state);
+}
+
+describe("a database that fails", () => {
+  test("while it is made is named with its state; the next up, of any process, replaces it: it never held anything", async () => {
+    const { on, settled } = await broken("database", "database1");
+    expect(databaseOf(settled)).toMatchObject({
+      outcome: "failed",
+      reason: expect.stringMatching(/database1 is failed/),
+    });
+    expect(databaseOf(settled)?.error?.hint).toMatch(/up` again: it replaces what failed/);
+    expect(minutes(on)).toBeLessThan(30);
+    expect(on.store.get("database")).toMatchObject({ status: "created", neverReady: true });
+    mend(on.sandbox.world);
+    const next = await later(on);
+    const replaced = databaseOf((await next.up()).settled);
+    expect(replaced?.outcome).toBe("replaced");
+    expect(
+      next.calls.filter(({ operation }) => operation === "DeleteDBInstance").map(({ input, error }) => [input, error]),
+    ).toEqual([
+      [{ DBInstanceIdentifier: "database1", SkipFinalSnapshot: true, DeleteAutomatedBackups: true }, undefined],
+    ]);
+    expect(next.store.get("database")).not.toHaveProperty("neverReady");
+    // From then on it holds data, and leaves a snapshot.
+    expect(await downAgain({ ...(await rehearsal), snapshots: 1 }, next)).toEqual([]);
+  });
+
+  test("and fails again is not replaced over and over in one run; down removes it without a snapshot", async () => {
+    const { on } = await broken("database", "database1");
+    const next = await later(on);
+    expect(databaseOf((await next.up()).settled)?.outcome).toBe("failed");
+    expect(next.sent.filter(({ operation }) => operation === "CreateDBInstance")).toHaveLength(1);
+    expect(await downAgain({ ...(await rehearsal), snapshots: 0 }, await later(next))).toEqual([]);
+  });
+
+  test("killed between the record of its removal and the removal, the next up replaces it all the same", async () => {
+    const { on } = await broken("database", "database1");
+    mend(on.sandbox.world);
+    rewrite(on, { status: "deleting", since: Math.round(on.clock.now()) });
+    const next = await later(on);
+    expect(databaseOf((await next.up()).settled)?.outcome).toBe("replaced");
+    expect(await downAgain({ ...(await rehearsal), snapshots: 1 }, next)).toEqual([]);
+  });
+
+  test.each<[string, (on: Process) => void]>([
+    ["after it was ready, by AWS", (on) => becomes(on, { servesFrom: START })],
+    ["after a backup, by AWS", (on) => becomes(on, { backedUpAt: START })],
+    ["after it was ready, by the record", (on) => rewrite(on, { status: "ready", neverReady: undefined })],
+    [
+      "when the record is lost",
+      (on) => {
+        on.text.text = undefined;
+      },
+    ],
+  ])("%s, is left, as it may hold data: up says how to go on, and so does down", async (_when, change) => {
+    const { on } = await broken("database", "database1");
+    mend(on.sandbox.world);
+    change(on);
+    const next = await later(on);
+    const left = databaseOf((await next.up()).settled);
+    expect(left).toMatchObject({ outcome: "failed", reason: expect.stringMatching(/database1 is failed/) });
+    expect(left?.error?.hint).toMatch(/may hold data/);
+    const kept = databaseOf(await next.down());
+    expect(kept?.error).toMatchObject({ code: "blocked", hint: expect.stringContaining("--discard-data") });
+    expect(next.calls.filter(({ operation }) => operation === "DeleteDBInstance")).toEqual([]);
+    // Removed by hand, the next up heals.
+    await next.aws.rds.deleteDBInstance({ DBInstanceIdentifier: "database1", SkipFinalSnapshot: true });
+    await next.clock.sleep(600_000);
+    expect(await healed(next)).toEqual([]);
+  });
+
+  test("that is only a replica has no data of its own: the next up replaces it in any case", async () => {
+    const { on, settled } = await broken("database", "database1-replica");
+    expect(failed(settled).map(({ key }) => key)).toEqual(["replica"]);
+    mend(on.sandbox.world);
+    const next = await later(on);
+    expect((await next.up()).settled.find(({ key }) => key === "replica")?.outcome).toBe("replaced");
+    expect(await downAgain({ ...(await rehearsal), snapshots: 1 }, next)).toEqual([]);
+  });
 });
 
 test.each([

@@ -63,6 +63,16 @@ describe("heading", () => {
     expect(heading(aws)).toBe("buddyverse · account 123456789012 · ap-northeast-2 · stack buddyverse");
   });
 
+  test("on AWS: until when the credentials hold, where they say so", () => {
+    const now = Date.UTC(2026, 10, 22, 13, 10);
+    const line = (at: number, renewed = false) =>
+      heading({ ...aws, credentials: { end: { at, renewed }, now } }).split("\n")[1];
+    expect(line(now + 55 * 60_000)).toBe("credentials until 14:05 UTC (in 55 min)");
+    expect(line(now + 11 * 3_600_000)).toBe("credentials until 2026-11-23 00:10 UTC (in 11.0 h)");
+    expect(line(now - 1)).toBe("credentials until 13:09 UTC (over, by this machine's clock)");
+    expect(line(now + 60_000, true)).toMatch(/\(in 60 s\); the AWS SDK renews them while the login or role/);
+  });
+
   test("colours only when asked, and they change no width", () => {
     expect(heading(sandbox, { width: 160 })).not.toContain("\u001b");
     expect(widthOf(heading(sandbox, { width: 160, style: coloured }))).toBe(widthOf(heading(sandbox, { width: 160 })));

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Recorded } from "../../src/state/state.ts";
-import { openStore, readState, stateFile } from "../../src/state/store.ts";
+import { lookingStore, openStore, readState, stateFile } from "../../src/state/store.ts";
 
 const identity = { stack: "s", account: "111122223333", region: "ap-northeast-2" };
 const vpc: Recorded = {
@@ -133,4 +133,34 @@ test("when an object was made is kept over all that is recorded of it later; the
   store.drop("vpc");
   store.put("vpc", { ...vpc, id: "vpc-2", since: 12 });
   expect(store.get("vpc")?.madeAt).toBe(12);
+});
+
+test("how drills ended is kept through all that is recorded later, also when the last object is gone", () => {
+  const passed = {
+    drill: "dead-web",
+    at: "2026-11-20T09:12:44.000Z",
+    ending: "passed",
+    detectSeconds: 30,
+    recoverSeconds: 335.5,
+    asked: 802,
+    failed: 0,
+    longestGapSeconds: 0,
+  } as const;
+  const failed = { ...passed, ending: "failed", detectSeconds: undefined, recoverSeconds: undefined } as const;
+  const store = open();
+  expect(store.drills).toEqual([]);
+  store.put("vpc", vpc);
+  store.keepDrills([passed, failed]);
+  store.keepDrills([passed, failed]);
+  expect(readState(stateFile(file))?.serial).toBe(2);
+  const next = open();
+  next.keepConfig({ stack: "s" });
+  next.drop("vpc");
+  expect(readState(stateFile(file))?.resources).toEqual({});
+  expect(open().drills).toStrictEqual([passed, failed]);
+
+  const looking = lookingStore(stateFile(file), identity);
+  looking.keepDrills([]);
+  expect(looking.drills).toStrictEqual([passed, failed]);
+  expect(open().drills).toHaveLength(2);
 });

@@ -97,7 +97,7 @@ class Cursor:
         query = query % tuple(repr(value) for value in values) if values is not None else query
         print(self.host + ": " + query, file=open(os.environ["QUERIES"], "a"))
         tables = STATE["tables"]
-        if "@@server_uuid" in query: self.rows = ((PLAN.get("uuid", {}).get(self.host, self.host),),)
+        if "@@server_id" in query: self.rows = ((PLAN.get("uuid", {}).get(self.host, self.host),),)
         elif "information_schema" in query: self.rows = tuple((name,) for name in tables)
         elif query.startswith("DROP"): tables.pop(query.split()[-1].strip("\`"), None)
         elif query.startswith("CREATE"): tables[query.split()[2]] = []

@@ -14,6 +14,7 @@ export {
   DetachLoadBalancerTargetGroupsCommand,
   EnableMetricsCollectionCommand,
   PutScalingPolicyCommand,
+  SetDesiredCapacityCommand,
   StartInstanceRefreshCommand,
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
@@ -29,6 +30,7 @@ export const safety: Readonly<Record<string, Safety>> = {
   DeleteAutoScalingGroup: "same",
   PutScalingPolicy: "same",
   DeletePolicy: "same",
+  SetDesiredCapacity: "same",
   // A repeat is refused (InstanceRefreshInProgress), or starts a second refresh after a short first one.
   StartInstanceRefresh: "look",
 };

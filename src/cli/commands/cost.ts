@@ -1,20 +1,73 @@
 import { alternatives } from "../../cost/alternatives.ts";
+import { keptFrom, priceChanges } from "../../cost/changes.ts";
 import { estimate } from "../../cost/estimate.ts";
+import { askPrices } from "../../cost/live.ts";
+import { overlaid, withRegion } from "../../cost/price-file.ts";
+import type { PriceTable } from "../../cost/price-table.ts";
 import { shippedPrices } from "../../cost/prices.ts";
 import { usageWith } from "../../cost/usage.ts";
-import { alternativesView, costJson, costView, usageView } from "../../cost/view.ts";
+import { alternativesView, costJson, costView, type LiveReport, liveView, usageView } from "../../cost/view.ts";
+import { writeAtomically } from "../../state/file.ts";
+import { priceFileIn, pricesIn, readPriceFile } from "../prices.ts";
 import type { CommonOptions } from "../program.ts";
-import { configOf } from "../session.ts";
+import { configOf, open, pathsOf } from "../session.ts";
 
-export async function cost(options: CommonOptions & { readonly usage: readonly string[] }): Promise<number> {
+export interface CostOptions extends CommonOptions {
+  readonly usage: readonly string[];
+  readonly live?: boolean;
+}
+
+/** The estimate. Asks nobody, but with `--live`: then AWS for its prices. */
+export async function cost(options: CostOptions): Promise<number> {
   const config = configOf(options);
   const usage = usageWith(options.usage);
-  const now = estimate(config, shippedPrices, usage);
-  const others = alternatives(config, shippedPrices, usage);
-  if (options.json) process.stdout.write(`${JSON.stringify(costJson(now, others), null, 2)}\n`);
-  else
-    process.stdout.write(
-      `${[costView(now, shippedPrices, { detail: options.verbose ?? false }), alternativesView(others), usageView(usage)].join("\n\n")}\n`,
-    );
+  // Who asks anew need not be told that the last answer is old.
+  const quiet = Boolean(options.quiet || options.live);
+  const known = pricesIn(pathsOf(options).folder, config.region, { quiet });
+  const { prices, report } = options.live ? await askedNow(options, known) : { prices: known, report: undefined };
+  const now = estimate(config, prices, usage);
+  const others = alternatives(config, prices, usage);
+  if (options.json) process.stdout.write(`${JSON.stringify(costJson(now, others, report), null, 2)}\n`);
+  else {
+    const parts = [
+      costView(now, prices, { detail: options.verbose ?? false }),
+      alternativesView(others),
+      usageView(usage),
+      ...(report ? [liveView(report)] : []),
+    ];
+    process.stdout.write(`${parts.join("\n\n")}\n`);
+  }
   return 0;
+}
+
+/**
+ * Asks AWS, counts with the answer, and keeps it beside the config for later commands. The sandbox's answer is the shipped
+ * table again: it is neither kept nor counted with.
+ */
+async function askedNow(
+  options: CostOptions,
+  known: PriceTable,
+): Promise<{ readonly prices: PriceTable; readonly report: LiveReport }> {
+  const session = await open(options, { command: "cost", writes: false, resolvesAddress: false, stateless: true });
+  try {
+    const { aws, config, paths, clock } = session;
+    const { prices: asked, notFound } = await askPrices(aws, config, shippedPrices, clock.now());
+    const file = options.sandbox ? undefined : priceFileIn(paths.folder);
+    if (file !== undefined) writeAtomically(file, withRegion(readPriceFile(file), aws.region, asked));
+    // Over the shipped table, not over what AWS said the last time: what it does not say today is not today's.
+    const prices = overlaid(shippedPrices, aws.region, asked);
+    return {
+      prices: file === undefined ? known : prices,
+      report: {
+        region: aws.region,
+        asked: asked.asked,
+        file,
+        found: new Set(asked.rows.map(({ item }) => item)).size + asked.spot.length,
+        changes: priceChanges(known, prices, aws.region),
+        notFound: notFound.map(({ item, why }) => ({ item, why, keptFrom: keptFrom(prices, item, aws.region) })),
+      },
+    };
+  } finally {
+    session.close();
+  }
 }

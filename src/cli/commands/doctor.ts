@@ -4,7 +4,7 @@ import { absence } from "../../engine/graph.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
-import { heading, warningsView } from "../../report/views.ts";
+import { credentialsText, heading, warningsView } from "../../report/views.ts";
 import type { CommonOptions } from "../program.ts";
 import { rehearse } from "../rehearsal.ts";
 import { screenOf } from "../screen.ts";
@@ -37,15 +37,17 @@ export async function doctor(options: CommonOptions): Promise<number> {
       examine(aws, config, statementsFor(await rehearse(config), config)),
       namesAndImages(session),
     ]);
+    const { credentials } = screen.place;
+    const until = credentials ? `; ${credentialsText(credentials.end, credentials.now)}` : "";
     const who: Finding = {
       about: "credentials",
       verdict: "ok",
-      message: `account ${aws.account}, region ${aws.region}`,
+      message: `account ${aws.account}, region ${aws.region}${until}`,
     };
     const findings = [who, ...examined, ...objects];
     screen.result(
       [
-        heading(screen.place, screen.look),
+        heading({ ...screen.place, credentials: undefined }, screen.look),
         warningsView(warnings, session.paths.config, screen.look),
         findingsView(findings, screen.look),
       ]

@@ -1,10 +1,13 @@
+import { whatBillsOn } from "../../../steps/resources/bills-on.ts";
 import { foreignIn } from "../../../steps/resources/ec2/foreign.ts";
+import { tieredCost, tiersOf } from "../../cost/price-table.ts";
 import { afterDownView } from "../../cost/view.ts";
-import { bringDown, doomed, leftovers } from "../../engine/down.ts";
-import { survey } from "../../engine/survey.ts";
+import { bringDown, doomed, leftovers, secondsDown } from "../../engine/down.ts";
+import { mayHoldData } from "../../engine/look.ts";
+import { type Survey, survey } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
-import { downEnd, downPreview, heading } from "../../report/views.ts";
+import { type Bills, credentialsWarning, downEnd, downPreview, heading } from "../../report/views.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { costAfterDown } from "../money.ts";
 import type { CommonOptions } from "../program.ts";
@@ -35,11 +38,11 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   screen.say(heading(screen.place, screen.errLook));
   const found = await survey(run, graph, session.types, { stack: config.stack, sweep: "all" });
   const gone = doomed(found);
-  const shown = gone.map(({ node }) => ({
+  const shown = gone.map(({ node, look, recorded }) => ({
     name: node.name,
     object: node.type.name,
     step: node.step,
-    holdsData: node.type.holdsData ?? false,
+    holdsData: mayHoldData(node.type, look.live, recorded),
   }));
   const holding = shown.filter(({ holdsData, object }) => holdsData && object.startsWith("rds:"));
   screen.say(
@@ -69,7 +72,10 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   }
   const primary = holding.length > 0 && !options.discardData;
   if (Object.keys(run.store.resources).length > 0)
-    screen.say(`\n${afterDownView(costAfterDown(config, graph, run.store, primary))}`);
+    screen.say(`\n${afterDownView(costAfterDown(config, graph, run.store, primary, session.prices))}`);
+  const { credentials } = screen.place;
+  const short = credentials && gone.length > 0 && credentialsWarning(credentials, secondsDown(found), screen.errLook);
+  if (short) screen.say(short);
   if (
     gone.length > 0 &&
     !options.yes &&
@@ -88,6 +94,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   const interrupted = settled.some(({ outcome }) => outcome === "interrupted");
   const left = interrupted ? undefined : await leftovers(run, found, session.types, config.stack);
   const snapshots = settled.flatMap(({ leaves }) => leaves ?? []);
+  const bills = interrupted ? undefined : await billsOn(session, found, left ?? []);
   screen.result(
     downEnd(
       {
@@ -95,6 +102,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
         settled: settled.filter(({ key }) => wanted.has(key)),
         left,
         snapshots,
+        bills,
         ms: clock.now() - began,
         again: goOn(options),
         verbose: options.verbose ?? false,
@@ -107,6 +115,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
         .map(({ key, name, object, id }) => ({ key, name, object, id })),
       left,
       snapshots,
+      ...(bills ? { billsOn: bills.found, notLookedAt: bills.unseen } : {}),
       seconds: Math.round((clock.now() - began) / 1000),
       ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
     },
@@ -114,4 +123,24 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   if (interrupted) return 5;
   if (trouble) return exitCodeOf(trouble.error);
   return left && left.length > 0 ? 1 : 0;
+}
+
+/** What goes on costing, with its price. */
+async function billsOn(
+  { aws, config, prices }: Session,
+  before: Survey,
+  left: readonly { readonly id: string }[],
+): Promise<Bills> {
+  const { found, unseen } = await whatBillsOn(aws, config.stack, before);
+  return {
+    unseen,
+    found: found
+      .filter(({ id }) => !left.some((one) => one.id === id))
+      .map(({ price, gib, ...rest }) => {
+        const tiers = price === undefined ? [] : tiersOf(prices, price, aws.region);
+        const eachGB = gib === undefined && (price === "efs:backup" || price === "rds:backup");
+        const monthly = tiers.length === 0 ? undefined : tieredCost(tiers, gib ?? 1);
+        return { ...rest, gib, eachGB, monthly };
+      }),
+  };
 }

@@ -7,7 +7,8 @@ import { survey } from "../../engine/survey.ts";
 import { styleFor } from "../../report/style.ts";
 import { heading, planView, warningsView } from "../../report/views.ts";
 import { packedApp } from "../inputs.ts";
-import { costOfChange, monthly } from "../money.ts";
+import { askedText, costOfChange, monthly } from "../money.ts";
+import { pricesIn } from "../prices.ts";
 import type { CommonOptions } from "../program.ts";
 import { screenOf } from "../screen.ts";
 import { configOf, open, pathsOf, speedOf, surveyOptions } from "../session.ts";
@@ -29,9 +30,9 @@ export async function plan(options: PlanOptions): Promise<number> {
     const warnings = warningsFor(session.config);
     const facts = {
       speed: speedOf(session),
-      monthly: options.step ? undefined : monthly(session.config, session.run.store),
+      monthly: options.step ? undefined : monthly(session.config, session.run.store, session.prices),
     };
-    const changed = options.step ? undefined : costOfChange(session.config, session.run.store);
+    const changed = options.step ? undefined : costOfChange(session.config, session.run.store, session.prices);
     const stands = Object.keys(session.run.store.resources).length > 0;
     screen.result(
       [
@@ -39,10 +40,11 @@ export async function plan(options: PlanOptions): Promise<number> {
         warningsView(warnings, session.paths.config, screen.look),
         planView(found, graph.steps, facts, screen.look),
         ...(stands && changed && changed.objects.length > 0 ? [`\n${costChangeView(changed)}`] : []),
+        facts.monthly && askedText(session.prices).trim(),
       ]
         .filter(Boolean)
         .join("\n"),
-      { ...found, warnings, monthly: facts.monthly, costChange: changed },
+      { ...found, warnings, monthly: facts.monthly, costChange: changed, pricesAsked: session.prices.asked },
     );
     return options.detailedExitCode && !isEmpty(found) ? 3 : 0;
   } finally {
@@ -61,12 +63,19 @@ function offline(options: PlanOptions): number {
   const whole = graphOf(stepsFor(config, inputs), config.stack, config.tags);
   const graph = options.step ? upTo(whole, options.step) : whole;
   const found = planOffline(graph);
-  const facts = { monthly: options.step ? undefined : monthly(config, undefined) };
+  const prices = pricesIn(pathsOf(options).folder, config.region, options);
+  const facts = { monthly: options.step ? undefined : monthly(config, undefined, prices) };
   const look = {
     style: styleFor({ stream: process.stdout, env: process.env, color: options.color }),
     width: process.stdout.columns ?? 100,
   };
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...found, monthly: facts.monthly }, null, 2)}\n`);
-  else process.stdout.write(`${planView(found, graph.steps, facts, look)}\n`);
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ ...found, monthly: facts.monthly, pricesAsked: prices.asked }, null, 2)}\n`,
+    );
+  else
+    process.stdout.write(
+      `${[planView(found, graph.steps, facts, look), facts.monthly && askedText(prices).trim()].filter(Boolean).join("\n")}\n`,
+    );
   return options.detailedExitCode ? 3 : 0;
 }

@@ -1,4 +1,5 @@
 import { BuddyError } from "../../lib/errors.ts";
+import type { More } from "../../policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, statementsFor } from "../../policy/policy.ts";
 import type { CommonOptions } from "../program.ts";
 import { rehearse } from "../rehearsal.ts";
@@ -7,12 +8,14 @@ import { configOf } from "../session.ts";
 export interface PolicyOptions extends CommonOptions {
   /** Only this one of several documents, from 1. */
   readonly part?: number;
+  /** Also what these commands need. */
+  readonly with?: readonly More[];
 }
 
 /** Prints the smallest IAM policy with which `up`, `status` and `down` work for this config, as JSON. Asks nobody. */
 export async function policy(options: PolicyOptions): Promise<number> {
   const config = configOf(options);
-  const documents = documentsOf(statementsFor(await rehearse(config), config));
+  const documents = documentsOf(statementsFor(await rehearse(config), config, options.with));
   const { part } = options;
   const one = part === undefined ? documents.length === 1 && documents[0] : documents[part - 1];
   if (one === undefined)

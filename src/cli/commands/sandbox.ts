@@ -1,9 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { BuddyError } from "../../lib/errors.ts";
-import { fail, mend, parseFailure } from "../../sandbox/failures.ts";
+import { parseFailure } from "../../sandbox/failures.ts";
 import { openSandboxFile, readWorld } from "../../sandbox/file.ts";
 import { inventory } from "../../sandbox/inventory.ts";
+import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/orders.ts";
 import { simAt } from "../../sandbox/world.ts";
+import { removeIfThere } from "../../state/file.ts";
 import { takeLock } from "../../state/lock.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../program.ts";
@@ -21,14 +24,10 @@ export async function sandbox(action: string, words: readonly string[], options:
       return print(...show(paths));
     case "reset":
       return print(...locked(paths, "sandbox reset", () => reset(paths)));
-    case "fail": {
-      const failure = parseFailure(words[0] ?? "", words[1]);
-      return print(...locked(paths, "sandbox fail", () => withWorld(paths, options, (sim) => fail(sim, failure))));
-    }
+    case "fail":
+      return print(...(await carriedOut(paths, options, { fail: parseFailure(words[0] ?? "", words[1]) })));
     case "mend":
-      return print(
-        ...locked(paths, "sandbox mend", () => withWorld(paths, options, ({ world }) => mend(world, words[0]))),
-      );
+      return print(...(await carriedOut(paths, options, { mend: words[0] ?? null })));
     default:
       throw new BuddyError({
         code: "usage",
@@ -69,17 +68,40 @@ function reset(paths: Paths): Said {
   const there = existsSync(paths.state);
   const key = privateKeyFile(paths, true);
   for (const file of [paths.state, key, `${key}.pub`]) rmSync(file, { force: true });
+  if (there) dropOrders(paths.state);
   return [there ? `The sandbox is empty: ${paths.state} is gone.` : "The sandbox was empty already.", { reset: there }];
 }
 
-/** Changes the sandbox's world between commands; an empty one is made first. */
-function withWorld(paths: Paths, options: CommonOptions, change: (sim: ReturnType<typeof simAt>) => void): Said {
+/** How long a command at work in another terminal may take to carry out an order, and how often that is looked at, milliseconds. */
+const PATIENCE_MS = 10_000;
+const LOOK_MS = 50;
+
+/**
+ * Changes the sandbox's world: between commands here (an empty one is made first), while a command works in it there.
+ * Throws `locked` when that command does not take the order.
+ */
+async function carriedOut(paths: Paths, options: CommonOptions, order: Order): Promise<Said> {
   const config = configOf(options);
-  const now = Date.now();
-  const file = openSandboxFile(paths.state, now, () => newWorld(config, now));
-  change(simAt(file.world, file.time));
-  file.save();
-  const failures = file.world.failures ?? [];
+  const file = leaveOrder(paths.state, order);
+  const carryOut = () => {
+    const now = Date.now();
+    const sandbox = openSandboxFile(paths.state, now, () => newWorld(config, now));
+    carryOutOrders(paths.state, () => simAt(sandbox.world, sandbox.time), sandbox.save);
+  };
+  try {
+    const until = performance.now() + PATIENCE_MS;
+    while (existsSync(file)) {
+      try {
+        locked(paths, "fail" in order ? "sandbox fail" : "sandbox mend", carryOut);
+      } catch (error) {
+        if (!(error instanceof BuddyError && error.code === "locked") || performance.now() > until) throw error;
+        await sleep(LOOK_MS);
+      }
+    }
+  } finally {
+    removeIfThere(file);
+  }
+  const failures = (readWorld(paths.state)?.failures ?? []).map(({ kind, about }) => ({ kind, about }));
   const text = failures.map(({ kind, about }) => `Fails on purpose: ${kind} ${about}`.trimEnd()).join("\n");
   return [text || "Nothing fails on purpose any more.", { failures }];
 }

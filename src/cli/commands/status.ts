@@ -18,6 +18,7 @@ export async function status(options: CommonOptions): Promise<number> {
       session.graph,
       session.run.store,
       session.clock.now(),
+      session.prices,
     );
     screen.result(
       [

@@ -2,12 +2,13 @@ import { outputsFor } from "../../../steps/outputs.ts";
 import { preflight } from "../../../steps/resources/preflight.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { upTo } from "../../engine/graph.ts";
+import { mayHoldData } from "../../engine/look.ts";
 import { count, isEmpty, type Plan, type PlanItem, planUp } from "../../engine/plan.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { type Survey, survey } from "../../engine/survey.ts";
 import { bringUp, type Settled } from "../../engine/up.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
-import { heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
+import { credentialsWarning, heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { makeKeyPair, privateKeyFile } from "../inputs.ts";
 import { costNow, monthly } from "../money.ts";
@@ -44,11 +45,17 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
 
   const found = await survey(run, graph, session.types, surveyOptions(session, options.step));
   const planned = planUp(found);
-  const facts = { speed: speedOf(session), monthly: options.step ? undefined : monthly(config, run.store) };
+  const facts = {
+    speed: speedOf(session),
+    monthly: options.step ? undefined : monthly(config, run.store, session.prices),
+  };
   const onlyCreates = planned.items.every(
     ({ action }) => action === "create" || action === "wait" || action === "none",
   );
   screen.say(onlyCreates ? planSummary(planned, facts) : planView(planned, graph.steps, facts, screen.errLook));
+  const { credentials } = screen.place;
+  const short = credentials && credentialsWarning(credentials, planned.seconds, screen.errLook);
+  if (short !== undefined) screen.say(short);
   refuseReplacements(planned, found, options.replace ?? false);
 
   const began = { clock: clock.now(), real: performance.now() };
@@ -86,7 +93,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
     .map(({ key, name, reason }) => ({ key, name, reason }));
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   if (!trouble && !options.step) run.store.keepConfig(config);
-  const cost = costNow(config, graph, run.store, clock.now());
+  const cost = costNow(config, graph, run.store, clock.now(), session.prices);
   if (settled.length > 0) {
     screen.result(
       upEnd(
@@ -145,7 +152,9 @@ function refuseReplacements(plan: Plan, { surveyed }: Survey, allowed: boolean):
     ({ key, action, differences }) =>
       action === "replace" && differences.length > 0 && !surveyed.get(key)?.node.type.disposable,
   );
-  const holders = [...surveyed.values()].filter(({ node, look }) => node.type.holdsData && look.live);
+  const holders = [...surveyed.values()].filter(
+    ({ node, look, recorded }) => look.live && mayHoldData(node.type, look.live, recorded),
+  );
   const standsOn = (user: string, key: string): boolean =>
     user === key || (surveyed.get(user)?.node.needs.some((need) => standsOn(need, key)) ?? false);
   const dataOn = ({ key }: PlanItem) => holders.filter(({ node }) => standsOn(node.key, key));

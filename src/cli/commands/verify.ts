@@ -6,66 +6,133 @@ import { BuddyError } from "../../lib/errors.ts";
 import { heading } from "../../report/views.ts";
 import { serveSite } from "../../sandbox/site.ts";
 import { exitCode, runChecks } from "../../verify/check.ts";
-import { checksFor } from "../../verify/checks.ts";
-import { machinesBy } from "../../verify/machines.ts";
+import { checksFor, type NotAsked } from "../../verify/checks.ts";
+import type { DrillName, DrillResult, PastDrill } from "../../verify/drills/result.ts";
+import { drillJson, drillsSummary, drillView } from "../../verify/drills/view.ts";
+import { machinesBy, type RunCommand } from "../../verify/machines.ts";
 import { networkSite, type Site } from "../../verify/site.ts";
 import { verifyView } from "../../verify/view.ts";
+import { requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../program.ts";
-import { screenOf } from "../screen.ts";
+import { again, type Screen, screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
 
+export interface VerifyOptions extends CommonOptions {
+  readonly drill?: DrillName | "all";
+  readonly report?: string;
+  readonly yes?: boolean;
+}
+
+/** What checks and drills work with. */
+export interface Proving {
+  readonly session: Session;
+  readonly screen: Screen;
+  readonly site: Site;
+  readonly machines: RunCommand;
+  find(key: string): Promise<Identified | undefined>;
+}
+
+/** A drill that was done, and how it went the last time. */
+export interface Done {
+  readonly result: DrillResult;
+  readonly past: PastDrill | undefined;
+}
+
 /**
- * Proves the requirements on the running stack. What it writes for a check it removes again. Exit 1 when a check failed,
- * 3 when one could not be looked at. It takes the lock: what another run is changing proves nothing.
+ * Proves the requirements on the running stack; with --drill also by breaking something. What it writes or changes it puts
+ * back. Exit 1 when a check or a drill failed, 3 when a check could not be looked at, 5 when it was interrupted. It takes
+ * the lock: what another run is changing proves nothing.
  */
-export async function verify(options: CommonOptions): Promise<number> {
-  const session = await open(options, { command: "verify", writes: true, resolvesAddress: false });
-  const { config, run, graph, aws, clock, inputs } = session;
+export async function verify(options: VerifyOptions): Promise<number> {
+  const drilling = options.drill !== undefined;
+  const line = again("verify", options, drilling ? ["--drill", options.drill] : []);
+  if (drilling) requireConsent("verify --drill", options.yes ?? false, line);
+  const report =
+    options.report === undefined ? undefined : (await import("../report-file.ts")).reportFile(options.report);
+  const session = await open(options, { command: "verify", writes: true, resolvesAddress: false, putsBack: drilling });
   try {
     const screen = screenOf(session);
     const find = finder(session);
     if (!(await find("vpc"))) {
       throw new BuddyError({
         code: "failed",
-        message: `the stack ${config.stack} is not up: there is nothing to verify`,
+        message: `the stack ${session.config.stack} is not up: there is nothing to verify`,
         hint: `Run \`buddyverse up${options.sandbox ? " --sandbox" : ""}\` first.`,
       });
     }
-    const { asked, notAsked } = checksFor(wantedBy(config));
-    screen.say(`${heading(screen.place, screen.errLook)}\nAsking ${asked.length} questions, side by side.`);
-    const { site, close } = await siteOf(session);
+    screen.say(heading(screen.place, screen.errLook));
+    const { site, close } = await siteOf(session, drilling);
     try {
-      const world = {
-        ...factsOf({
-          config,
-          aws,
-          now: () => clock.now(),
-          find,
-          keys: [...graph.nodes.keys()],
-          nameOf: (key) => graph.nodes.get(key)?.name ?? key,
-          operators: inputs.allowedCidrs,
-        }),
-        site,
-        machines: machinesBy(commandsOf(aws), clock, run.signal),
-        clock,
-        signal: run.signal,
-        token: run.token().slice(0, 16),
-      };
-      const findings = await runChecks(
-        asked,
-        world,
-        () => clock.now(),
-        ({ id, result }) => options.verbose && screen.say(`${id}: ${result}`),
-      );
-      const code = exitCode(findings);
-      screen.result(verifyView(findings, notAsked, screen.look), { passed: code === 0, checks: findings, notAsked });
-      return code;
+      const machines = machinesBy(commandsOf(session.aws), session.clock, session.run.signal);
+      return await prove({ session, screen, site, machines, find }, options, report);
     } finally {
       await close();
     }
   } finally {
     session.close();
   }
+}
+
+async function prove(
+  proving: Proving,
+  options: VerifyOptions,
+  report: ((page: string) => void) | undefined,
+): Promise<number> {
+  const { session, screen, site, machines, find } = proving;
+  const { config, clock, aws, graph, inputs, run, interrupted } = session;
+  const { asked, notAsked } = checksFor(wantedBy(config));
+  const facts = factsOf({
+    config,
+    aws,
+    now: () => clock.now(),
+    find,
+    keys: [...graph.nodes.keys()],
+    nameOf: (key) => graph.nodes.get(key)?.name ?? key,
+    operators: inputs.allowedCidrs,
+  });
+  screen.say(`Asking ${asked.length} questions, side by side.`);
+  const findings = await runChecks(
+    asked,
+    { ...facts, site, machines, clock, signal: interrupted, token: run.token().slice(0, 16) },
+    () => clock.now(),
+    ({ id, result }) => options.verbose && screen.say(`${id}: ${result}`),
+  );
+  const proven = exitCode(findings);
+
+  let code = proven;
+  let done: readonly Done[] = [];
+  let notDone: readonly NotAsked[] = [];
+  if (options.drill !== undefined) {
+    if (proven !== 0) screen.say("Not everything is as it should be: no drill is done.");
+    else {
+      const { runDrills } = await import("./drill.ts");
+      ({ code, done, notDone } = await runDrills(proving, facts, options.drill, options.yes ?? false));
+    }
+  }
+
+  const skipped = [...notAsked, ...notDone];
+  if (report) {
+    const { reportPage } = await import("../../verify/drills/page.ts");
+    const { stack, region, account, sandbox } = screen.place;
+    report(reportPage({ stack, region, account, sandbox, at: clock.now(), findings, notAsked: skipped, drills: done }));
+    screen.say(`The report is in ${options.report}.`);
+  }
+  const told = done.map(({ result, past }) => drillView(result, past, screen.look));
+  const results = done.map(({ result }) => result);
+  screen.result(
+    [
+      verifyView(findings, skipped, screen.look),
+      ...told,
+      ...(results.length > 1 ? [drillsSummary(results, screen.look.style)] : []),
+    ].join("\n\n"),
+    {
+      passed: code === 0,
+      checks: findings,
+      notAsked: skipped,
+      ...(options.drill === undefined ? {} : { drills: done.map(({ result, past }) => drillJson(result, past)) }),
+    },
+  );
+  return code;
 }
 
 /** Each object is looked at once, when the first check asks for it; those asked for together are read together. */
@@ -81,14 +148,21 @@ function finder({ run, graph }: Session): (key: string) => Promise<Identified | 
   };
 }
 
+/** A drill's visitors do not wait for each other: as many as ten seconds without an answer make. */
+const VISITORS = 24;
+
 /** The site over the network; the sandbox's on loopback, with the sandbox's DNS and authority. */
-async function siteOf({ sandbox, clock, sandboxSpeed }: Session): Promise<{ site: Site; close(): Promise<void> }> {
-  if (!sandbox) return { site: networkSite({ clock }), close: async () => {} };
+async function siteOf(
+  { sandbox, clock, sandboxSpeed }: Session,
+  drilling: boolean,
+): Promise<{ site: Site; close(): Promise<void> }> {
+  const many = drilling ? { atOnce: VISITORS } : {};
+  if (!sandbox) return { site: networkSite({ clock, ...many }), close: async () => {} };
   const served = await serveSite(sandbox, clock, { waits: sandboxSpeed !== "max" });
   const resolve = (name: string, port: number) => {
     const found = served.addressOf(name, port === 443 ? 443 : 80);
     // As nothing listens there: a name that the sandbox's DNS does not have.
     return found ? { host: found.address, port: found.port } : undefined;
   };
-  return { site: networkSite({ clock, resolve, ca: served.ca }), close: () => served.close() };
+  return { site: networkSite({ clock, resolve, ca: served.ca, ...many }), close: () => served.close() };
 }

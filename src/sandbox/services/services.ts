@@ -6,6 +6,7 @@ import { ec2 } from "./ec2/ec2.ts";
 import { efs } from "./efs/efs.ts";
 import { elb } from "./elb/elb.ts";
 import { iam } from "./iam/iam.ts";
+import { pricing } from "./pricing/pricing.ts";
 import { rds } from "./rds/rds.ts";
 import { route53 } from "./route53/route53.ts";
 import { s3 } from "./s3/s3.ts";
@@ -30,5 +31,6 @@ export const services: Readonly<Record<string, SandboxService>> = {
   cloudwatch,
   sns,
   s3,
+  pricing,
   "service-quotas": serviceQuotas,
 };

@@ -1,4 +1,5 @@
 import { type Check, Refuted, type Seen } from "../check.ts";
+import { entrance } from "../entrance.ts";
 import { scriptFor } from "../scripts.ts";
 import type { Member, World } from "../world.ts";
 import { inService, list } from "./words.ts";
@@ -11,13 +12,6 @@ const LEAST_SHARE = 1 / 3;
 const FOLLOWED_REQUESTS = 12;
 /** A replica further behind shows visitors what they have changed as it was. */
 const MOST_LAG_MS = 30_000;
-
-/** The site's own address, asked at the load balancer whatever the DNS says. */
-async function entrance({ wanted, loadBalancer }: World): Promise<{ readonly url: string; readonly via: string }> {
-  const { dnsName } = await loadBalancer();
-  const [name] = wanted.names;
-  return { url: name === undefined ? `http://${dnsName}` : `https://${name}`, via: dnsName };
-}
 
 /** The instances to which the load balancer sends requests. */
 async function serving({ group, targets }: World): Promise<readonly Member[]> {

@@ -63,7 +63,7 @@ try:
             lag = arrives(replica)
             if lag is None:
                 sys.exit("the row was not on the replica within %d s" % PATIENCE)
-            if ask(primary, "SELECT @@server_uuid") == ask(replica, "SELECT @@server_uuid"):
+            if ask(primary, "SELECT @@server_id") == ask(replica, "SELECT @@server_id"):
                 sys.exit("the replica's address leads to the primary")
         print(json.dumps({"lagMs": None if lag is None else round(lag * 1000)}))
     finally:

@@ -11,6 +11,7 @@ import {
   instanceHealth,
   listInstances,
   modifyInstance,
+  neverServed,
 } from "./instances.ts";
 import { idOf } from "./tags.ts";
 
@@ -62,6 +63,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     delete: [BUSY, HAS_REPLICAS],
   },
   holdsData: true,
+  neverServed,
 
   async list(aws, stack) {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map(asDatabase);

@@ -35,6 +35,8 @@ export interface InstanceLive extends Identified {
   /** The primary that it follows; empty: it is no replica. */
   readonly source: string;
   readonly replicas: readonly string[];
+  /** AWS has no time of its creation and none to which it could be restored. */
+  readonly unborn: boolean;
 }
 
 const GONE = ["DBInstanceNotFoundFault"];
@@ -71,6 +73,7 @@ function live(instance: DBInstance): InstanceLive {
     vpcId: instance.DBSubnetGroup?.VpcId ?? "",
     source: instance.ReadReplicaSourceDBInstanceIdentifier ?? "",
     replicas: instance.ReadReplicaDBInstanceIdentifiers ?? [],
+    unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
   };
 }
 
@@ -107,6 +110,12 @@ export function instanceHealth({ id, status }: InstanceLive): Health {
   if (status === "deleting") return "deleting";
   return FAILED.test(status) ? { failed: `AWS says that ${id} is ${status}` } : "pending";
 }
+
+/**
+ * It failed before it was ever there. Without `InstanceCreateTime` AWS shows an instance that is still being made (its answers
+ * in boto/boto3#805, gruntwork-io/cloud-nuke#100), without `LatestRestorableTime` one that was never backed up.
+ */
+export const neverServed = ({ status, unborn }: InstanceLive): boolean => unborn && FAILED.test(status);
 
 /** "The instance is in a state that does not allow this", such as a backup just now. */
 export const BUSY: NotYet = "InvalidDBInstanceStateFault";
@@ -192,7 +201,7 @@ export async function deleteWithSnapshot(
 /** @param snapshot the name of the snapshot that stays; undefined: none. */
 export async function deleteInstance(
   aws: Aws,
-  { id, deletionProtection, replicas }: InstanceLive,
+  { id, status, deletionProtection, replicas }: InstanceLive,
   snapshot?: string,
 ): Promise<void> {
   // That is what it is for: it is lifted by a change of the config, never in passing.
@@ -200,7 +209,9 @@ export async function deleteInstance(
     throw blocked(
       id,
       "is protected from deletion",
-      "Set database.deletionProtection to false and run `buddyverse up`; then run the same command again.",
+      FAILED.test(status)
+        ? `It is ${status}, so the config cannot lift that. Set database.deletionProtection to false, run \`aws rds modify-db-instance --db-instance-identifier ${id} --no-deletion-protection --region ${aws.region}\`, then the same command again.`
+        : "Set database.deletionProtection to false and run `buddyverse up`; then run the same command again.",
     );
   // Without its source a replica would become a primary of its own, and cost as one.
   if (replicas.length > 0)

@@ -2,6 +2,7 @@ import type { MetricDataQuery, MetricDataResult } from "@aws-sdk/client-cloudwat
 import type { Aws } from "../../../src/aws/aws.ts";
 import { instant } from "../../../src/aws/instant.ts";
 import { allPages } from "../../../src/aws/pages.ts";
+import type { CpuPoint } from "../../../src/verify/drills/result.ts";
 import type { Alarm, Widget } from "../../../src/verify/world.ts";
 import type { Widget as DashboardWidget } from "../cloudwatch/dashboard.ts";
 
@@ -150,4 +151,36 @@ export async function readWidgets(
     title,
     data: metrics.some(has) ? "some" : metrics.length > 0 && metrics.every(quiet) ? "quiet" : "none",
   }));
+}
+
+/** The average CPU of a group's instances, minute by minute where EC2 sends it. @param since, @param now milliseconds since 1970 */
+export async function readGroupCpu(
+  aws: Aws,
+  groupName: string,
+  since: number,
+  now: number,
+): Promise<readonly CpuPoint[]> {
+  const Metric = {
+    Namespace: "AWS/EC2",
+    MetricName: "CPUUtilization",
+    Dimensions: [{ Name: "AutoScalingGroupName", Value: groupName }],
+  };
+  const results = await allPages<
+    { MetricDataResults?: MetricDataResult[] | undefined; NextToken?: string | undefined },
+    MetricDataResult
+  >(
+    (NextToken) =>
+      aws.cloudWatch.getMetricData({
+        MetricDataQueries: [{ Id: "cpu", MetricStat: { Metric, Period: 60, Stat: "Average" } }],
+        StartTime: instant(since),
+        EndTime: instant(now),
+        ScanBy: "TimestampAscending",
+        NextToken,
+      }),
+    (page) => page.MetricDataResults,
+    (page) => page.NextToken,
+  );
+  return results.flatMap(({ Timestamps = [], Values = [] }) =>
+    Timestamps.map((at, index) => ({ at: at.getTime(), percent: Values[index] ?? 0 })),
+  );
 }

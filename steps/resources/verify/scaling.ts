@@ -2,6 +2,7 @@ import type { Aws } from "../../../src/aws/aws.ts";
 import { absentAs } from "../../../src/aws/errors.ts";
 import { allPages } from "../../../src/aws/pages.ts";
 import { Refuted } from "../../../src/verify/check.ts";
+import type { Activity } from "../../../src/verify/drills/world.ts";
 import type { ScalingGroup, Target, TrackingPolicy } from "../../../src/verify/world.ts";
 
 /** @param zoneOf the zone of a subnet */
@@ -69,4 +70,31 @@ export async function readTargets(aws: Aws, targetGroupArn: string): Promise<rea
     state: TargetHealth?.State ?? "",
     reason: TargetHealth?.Description ?? TargetHealth?.Reason ?? "",
   }));
+}
+
+/** What the group has begun since then, milliseconds since 1970. AWS gives the newest first. */
+export async function readActivities(aws: Aws, groupName: string, since: number): Promise<readonly Activity[]> {
+  const found: Activity[] = [];
+  for (let NextToken: string | undefined; ; ) {
+    const page = await aws.autoScaling.describeScalingActivities({
+      AutoScalingGroupName: groupName,
+      MaxRecords: 100,
+      NextToken,
+    });
+    const all = (page.Activities ?? []).map(({ ActivityId = "", StartTime, Description = "", Cause = "" }) => ({
+      id: ActivityId,
+      at: StartTime?.getTime() ?? 0,
+      what: said(Description, Cause),
+    }));
+    const fresh = all.filter(({ at }) => at >= since);
+    found.push(...fresh);
+    if (page.NextToken === undefined || fresh.length < all.length) return found;
+    NextToken = page.NextToken;
+  }
+}
+
+/** The activity and the last sentence of its cause, without the times: "At 2026-11-20T08:00:00Z an instance was …". */
+function said(description: string, cause: string): string {
+  const [, reason = ""] = /(?:^|\.\s+)At \S+ ([^.]*(?:\.(?!\s|$)[^.]*)*)\.?\s*$/.exec(cause) ?? [];
+  return reason === "" ? description : `${description.replace(/\.$/, "")}: ${reason}`;
 }

@@ -287,6 +287,25 @@ export const groups: SandboxService = {
       },
     ),
 
+    SetDesiredCapacity: operation(
+      { AutoScalingGroupName: name, DesiredCapacity: z.number().int(), HonorCooldown: z.literal(false).optional() },
+      ({ AutoScalingGroupName, DesiredCapacity: desired }, sim) => {
+        const group = groupFor(sim, AutoScalingGroupName);
+        const [bound, value] = desired < group.min ? ["below min", group.min] : ["above max", group.max];
+        if (desired < group.min || desired > group.max)
+          throw invalid(`New SetDesiredCapacity value ${desired} is ${bound} value ${value} for the AutoScalingGroup.`);
+        if (desired === group.desired) return {};
+        groupTable(sim).put(
+          group.name,
+          setDesired(sim, group, desired, "a user request explicitly set group desired capacity"),
+        );
+        noteSizes(sim, group.name);
+        track(sim, group.name);
+        live(sim, group.name);
+        return {};
+      },
+    ),
+
     AttachLoadBalancerTargetGroups: operation(
       { AutoScalingGroupName: name, TargetGroupARNs: z.array(z.string()).min(1).max(10) },
       (input, sim) => {

@@ -87,73 +87,82 @@ function causeOfLaunch(sim: Sim, group: Group, staying: readonly Member[]): stri
   return `${group.why} ${at(sim)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${length} to ${length + 1}.`;
 }
 
-/** Starts one instance in the zone that has the fewest. What fails is told only in the group's activities. */
+/**
+ * Starts one instance in the zone that has the fewest, or, where EC2 has no capacity there, in another one (user guide,
+ * "Instance distribution"). To even the zones out only the emptiest will do. What fails is told only in the group's
+ * activities.
+ */
 function launch(sim: Sim, group: Group): void {
   const staying = membersOf(sim, group.name).filter(({ state }) => state !== "Terminating");
   // A refresh spreads the new ones: those that they replace leave.
   const refresh = refreshUnderWay(sim, group.name);
   const counted = refresh ? staying.filter((member) => !outdated(group, refresh, member)) : staying;
   const count = (subnetId: string) => counted.filter((member) => member.subnetId === subnetId).length;
-  const subnetId = [...group.subnetIds].sort((one, other) => count(one) - count(other))[0] ?? "";
+  const subnetIds = [...group.subnetIds].sort((one, other) => count(one) - count(other));
+  const evensOut = staying.length >= group.desired && !refresh;
   const cause = causeOfLaunch(sim, group, staying);
-  try {
-    const template = launchTemplateFor(sim, { LaunchTemplateId: group.templateId });
-    const version = versionNumber(template, group.templateVersion);
-    const request = requestFromTemplate(sim, template, version, {
-      subnetId,
-      tags: {
-        ...Object.fromEntries(group.tags.filter(({ propagate }) => propagate).map(({ key, value }) => [key, value])),
-        "aws:autoscaling:groupName": group.name,
-      },
-    });
-    const { id } = launchInstance(sim, request);
-    const activity = note(
-      sim,
-      {
-        group: group.name,
-        description: `Launching a new EC2 instance: ${id}`,
-        cause,
-        status: "PreInService",
-        message: null,
-      },
-      false,
-    );
-    memberTable(sim).putNow(id, {
-      instanceId: id,
-      group: group.name,
-      subnetId,
-      zone: subnetTable(sim).get(subnetId)?.zone ?? "",
-      instanceType: request.instanceType,
-      imageId: request.imageId,
-      templateId: template.id,
-      templateName: template.name,
-      templateVersion: String(version),
-      state: "Pending",
-      health: "Healthy",
-      launchedAt: sim.now,
-      inServiceAt: null,
-      endsAt: null,
-      activityId: activity.id,
-    });
-    change(sim, group.name, { failures: 0, retryAt: 0 });
-  } catch (error) {
-    note(
-      sim,
-      {
-        group: group.name,
-        description: "Launching a new EC2 instance.",
-        cause,
-        status: "Failed",
-        message: `${messageOf(error)} Launching EC2 instance failed.`,
-      },
-      true,
-    );
-    const failures = group.failures + 1;
-    change(sim, group.name, {
-      failures,
-      retryAt: sim.now + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (failures - 1)),
-    });
+  for (const subnetId of evensOut ? subnetIds.slice(0, 1) : subnetIds) {
+    try {
+      launchIn(sim, group, subnetId, cause);
+      change(sim, group.name, { failures: 0, retryAt: 0 });
+      return;
+    } catch (error) {
+      const message = `${messageOf(error)} Launching EC2 instance failed.`;
+      note(
+        sim,
+        { group: group.name, description: "Launching a new EC2 instance.", cause, status: "Failed", message },
+        true,
+      );
+      if (!(error instanceof Error && error.name === "InsufficientInstanceCapacity")) break;
+    }
   }
+  const failures = group.failures + 1;
+  change(sim, group.name, {
+    failures,
+    retryAt: sim.now + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (failures - 1)),
+  });
+}
+
+/** Starts one instance in that subnet. Throws as EC2 does. */
+function launchIn(sim: Sim, group: Group, subnetId: string, cause: string): void {
+  const template = launchTemplateFor(sim, { LaunchTemplateId: group.templateId });
+  const version = versionNumber(template, group.templateVersion);
+  const request = requestFromTemplate(sim, template, version, {
+    subnetId,
+    tags: {
+      ...Object.fromEntries(group.tags.filter(({ propagate }) => propagate).map(({ key, value }) => [key, value])),
+      "aws:autoscaling:groupName": group.name,
+    },
+  });
+  const { id } = launchInstance(sim, request);
+  const activity = note(
+    sim,
+    {
+      group: group.name,
+      description: `Launching a new EC2 instance: ${id}`,
+      cause,
+      status: "PreInService",
+      message: null,
+    },
+    false,
+  );
+  memberTable(sim).putNow(id, {
+    instanceId: id,
+    group: group.name,
+    subnetId,
+    zone: subnetTable(sim).get(subnetId)?.zone ?? "",
+    instanceType: request.instanceType,
+    imageId: request.imageId,
+    templateId: template.id,
+    templateName: template.name,
+    templateVersion: String(version),
+    state: "Pending",
+    health: "Healthy",
+    launchedAt: sim.now,
+    inServiceAt: null,
+    endsAt: null,
+    activityId: activity.id,
+  });
 }
 
 /** Takes an instance out of service; it is terminated when its requests have ended. */
@@ -301,11 +310,14 @@ function uneven({ subnetIds }: Group, staying: readonly Member[]): boolean {
 function evened(sim: Sim, group: Group): number {
   const members = membersOf(sim, group.name);
   const staying = members.filter(({ state }) => state !== "Terminating");
-  if (refreshUnderWay(sim, group.name) || staying.length < group.desired || !uneven(group, staying)) return 0;
   const serves = ({ state, instanceId }: Member) =>
     state === "InService" && group.targetGroupArns.every((arn) => isHealthyTarget(sim, arn, instanceId));
-  if (staying.length === group.desired) return members.every(serves) ? 1 : 0;
-  return staying.every(serves) ? 0 : 1;
+  const goesOn = group.balancing
+    ? staying.length > group.desired && !staying.every(serves)
+    : staying.length === group.desired && uneven(group, staying) && members.every(serves);
+  const balancing = goesOn && refreshUnderWay(sim, group.name) === undefined;
+  if (balancing !== (group.balancing ?? false)) change(sim, group.name, { balancing });
+  return balancing ? 1 : 0;
 }
 
 /**

@@ -31,6 +31,8 @@ export interface Group {
   /** Starts that failed in a row, and when AWS tries again. */
   readonly failures: number;
   readonly retryAt: number;
+  /** It evens its zones out: one more than desired until all serve. */
+  readonly balancing?: boolean;
 }
 /** An instance of a group. */
 export interface Member {

@@ -1,6 +1,7 @@
+import { lostSince } from "../../failures.ts";
 import type { Sim } from "../../world.ts";
 import { type Size, groupTable as scalingGroupTable, sizesTable } from "../auto-scaling/tables.ts";
-import { type Instance, instanceTable, natGatewayTable, tagTable } from "../ec2/tables.ts";
+import { type Instance, instanceTable, interfaceTable, natGatewayTable, tagTable } from "../ec2/tables.ts";
 import { hostsTable, loadBalancerTable, type Minute, trafficTable } from "../elb/tables.ts";
 import { type Database, databaseTable } from "../rds/tables.ts";
 
@@ -45,6 +46,10 @@ function standing<C extends { readonly at: number }>(changes: readonly C[], at: 
 const ranAt = ({ runningFrom, runningUntil }: Instance, at: number): boolean =>
   runningFrom !== null && runningFrom <= at && (runningUntil === null || at < runningUntil);
 
+/** True when that minute, or its end, fell into the loss of the subnet's zone. */
+const lostAt = (sim: Sim, subnetId: string | undefined, at: number): boolean =>
+  subnetId !== undefined && at + MINUTE_MS > (lostSince(sim, subnetId) ?? Number.POSITIVE_INFINITY);
+
 const BOOT_MS = 60_000;
 const STRESSED = 99.5;
 
@@ -84,9 +89,15 @@ function ec2(sim: Sim, metric: string, of: Readonly<Record<string, string>>): So
         : [];
   if (chosen.length === 0) return undefined;
   if (metric === "CPUUtilization")
-    return { unit: "Percent", samples: (at) => chosen.flatMap((instance) => cpuSent(instance, at)) };
+    return {
+      unit: "Percent",
+      samples: (at) => chosen.flatMap((one) => (lostAt(sim, one.subnetId, at) ? [] : cpuSent(one, at))),
+    };
   if (/^StatusCheckFailed(_Instance|_System)?$/.test(metric))
-    return { unit: "Count", samples: (at) => chosen.flatMap((instance) => (ranAt(instance, at) ? [0] : [])) };
+    return {
+      unit: "Count",
+      samples: (at) => chosen.flatMap((one) => (ranAt(one, at) ? [lostAt(sim, one.subnetId, at) ? 1 : 0] : [])),
+    };
   return undefined;
 }
 
@@ -178,7 +189,8 @@ const workingAt = (sim: Sim, fileSystemId?: string) => {
   const all = instanceTable(sim)
     .all()
     .filter(({ mount }) => mount !== null && (fileSystemId === undefined || mount.fileSystemId === fileSystemId));
-  return (at: number) => all.filter((one) => ranAt(one, at) && (one.mount?.from ?? 0) <= at).length;
+  return (at: number) =>
+    all.filter((one) => ranAt(one, at) && !lostAt(sim, one.subnetId, at) && (one.mount?.from ?? 0) <= at).length;
 };
 
 const DATABASE_METRICS: Readonly<
@@ -209,7 +221,11 @@ function rds(sim: Sim, metric: string, of: Readonly<Record<string, string>>): So
   const value = database && kind?.value(sim, database);
   if (!database || !kind || !value) return undefined;
   const { servesFrom } = database;
-  return { unit: kind.unit, samples: (at) => (servesFrom !== null && servesFrom <= at ? [value(at)] : []) };
+  const subnetId = interfaceTable(sim).get(database.interfaceId)?.subnetId;
+  return {
+    unit: kind.unit,
+    samples: (at) => (servesFrom !== null && servesFrom <= at && !lostAt(sim, subnetId, at) ? [value(at)] : []),
+  };
 }
 
 /** What a new file system may burst with, bytes (EFS user guide, "Burst credits": 2.1 TiB). */

@@ -12,6 +12,7 @@ import { machine } from "./machine.ts";
 import { natGateways } from "./nat-gateways.ts";
 import { offerings } from "./offerings.ts";
 import { routeTables } from "./route-tables.ts";
+import { spot } from "./spot.ts";
 import { subnets } from "./subnets.ts";
 import { tagging } from "./tags.ts";
 import { volumes } from "./volumes.ts";
@@ -34,6 +35,7 @@ const parts: readonly SandboxService[] = [
   machine,
   volumes,
   offerings,
+  spot,
 ];
 
 const operations: SandboxService["operations"] = Object.assign({}, ...parts.map((part) => part.operations));

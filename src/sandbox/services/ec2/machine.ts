@@ -1,4 +1,5 @@
 import { type DURATIONS, ms } from "../../durations.ts";
+import { lostSince } from "../../failures.ts";
 import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { profileAllows } from "../iam/iam.ts";
@@ -77,6 +78,7 @@ const builder: Job = {
 /** Why the file system cannot be mounted from there; undefined: it can. */
 function notMounted(sim: Sim, instance: Instance, fileSystemId: string): string | undefined {
   const zone = subnetTable(sim).get(instance.subnetId)?.zone;
+  if (lostSince(sim, instance.subnetId) !== undefined) return `${zone} is lost`;
   const target = sim
     .table<{ fileSystemId: string; zone: string; interfaceId: string; address: string; state: string }>("efs.targets")
     .all()

@@ -1,4 +1,5 @@
 import { cidr, cidrOf, contains, parseAddress } from "../../../config/cidr.ts";
+import { lostSince } from "../../failures.ts";
 import type { Sim } from "../../world.ts";
 import {
   type GroupRule,
@@ -79,6 +80,7 @@ function noDirectWay(sim: Sim, eni: NetworkInterface): string | undefined {
 
 /** Why the NAT instance does not forward for that address; undefined: it does. */
 function natRefuses(sim: Sim, nat: Instance, eni: NetworkInterface, from: Peer): string | undefined {
+  if (lostSince(sim, nat.subnetId) !== undefined) return `the zone of NAT ${nat.id} is lost`;
   if (nat.state !== "running" || nat.routesFrom === null || sim.now < nat.routesFrom)
     return `NAT ${nat.id} does not route yet`;
   if (eni.sourceDestCheck) return `NAT ${nat.id} drops packets of others: its source/destination check is on`;
@@ -105,6 +107,7 @@ export function addressOutside(sim: Sim, instance: Instance): string | undefined
 export function noWayOut(sim: Sim, instance: Instance): string | undefined {
   const eni = interfaceTable(sim).get(instance.interfaceId);
   if (!eni) return `${instance.id} has no interface`;
+  if (lostSince(sim, eni.subnetId) !== undefined) return `the zone of ${instance.id} is lost`;
   const me: Peer = { address: eni.privateIp, groupIds: eni.groupIds };
   if (
     !groupsPermit(
@@ -122,6 +125,7 @@ export function noWayOut(sim: Sim, instance: Instance): string | undefined {
   if (target.startsWith("nat-")) {
     const gateway = natGatewayTable(sim).get(target);
     if (gateway?.state !== "available") return `NAT gateway ${target} is not available`;
+    if (lostSince(sim, gateway.subnetId) !== undefined) return `the zone of NAT gateway ${target} is lost`;
     const out = defaultRoute(sim, gateway.subnetId);
     return out !== undefined && attachedGateway(sim, out, gateway.vpcId)
       ? undefined

@@ -46,17 +46,18 @@ export function passes(
     else if (Name === "tag-key") values = tagsOf(sim, id).map((tag) => tag.Key);
     else values = known[Name];
     if (!values) throw awsError("InvalidParameterValue", `The filter '${Name}' is invalid`);
-    return values.some((value) => Values.some((pattern) => wild(pattern).test(value)));
+    return values.some((value) => Values.some((pattern) => matches(pattern, value)));
   });
 }
 
-const wild = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replaceAll("*", ".*")
-      .replaceAll("?", ".")}$`,
-  );
+function matches(pattern: string, value: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern === value;
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${expression}$`).test(value);
+}
 
 /** One page of a describe call. The sandbox's worlds are small: it gives everything on one page unless asked for less. */
 export function page<T>(

@@ -1,3 +1,4 @@
+import { lostSince } from "../../failures.ts";
 import type { Sim } from "../../world.ts";
 import { noise } from "../cloudwatch/metrics.ts";
 import { checkTargetsSoon } from "../elb/health.ts";
@@ -42,6 +43,7 @@ export function databaseFrom(
   const mysql = { protocol: "tcp", port: 3306 } as const;
   const open =
     eni !== undefined &&
+    lostSince(sim, eni.subnetId) === undefined &&
     ANSWERS.has(database.status) &&
     groupsPermit(sim, database.groupIds, "inbound", mysql, {
       address: instance.privateIp,

@@ -1,3 +1,4 @@
+import { lostSince } from "../../failures.ts";
 import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { groupsPermit } from "../ec2/reach.ts";
@@ -45,10 +46,14 @@ function admits(sim: Sim, instance: Instance, peers: readonly NetworkInterface[]
   );
 }
 
+/** It runs, and its zone is not lost. */
+const stands = (sim: Sim, instance: Instance | undefined): instance is Instance =>
+  instance?.state === "running" && lostSince(sim, instance.subnetId) === undefined;
+
 function answers(sim: Sim, group: TargetGroup, { instanceId }: Target, peers: readonly NetworkInterface[]): boolean {
   const instance = instanceTable(sim).get(instanceId);
   return (
-    instance?.state === "running" &&
+    stands(sim, instance) &&
     instance.httpFrom !== null &&
     instance.httpFrom <= sim.now &&
     admits(sim, instance, peers, group.port)
@@ -63,7 +68,7 @@ export function reception(
   peers: readonly NetworkInterface[],
 ): "answers" | "refuses" | "silent" {
   const instance = instanceTable(sim).get(target.instanceId);
-  if (instance?.state !== "running" || !admits(sim, instance, peers, group.port)) return "silent";
+  if (!stands(sim, instance) || !admits(sim, instance, peers, group.port)) return "silent";
   return answers(sim, group, target, peers) ? "answers" : "refuses";
 }
 
@@ -87,13 +92,10 @@ export function targetHealth(
       Description: "Target group is not configured to receive traffic from the load balancer",
     };
   }
-  const state = instanceTable(sim).get(target.instanceId)?.state;
-  if (state !== "running" && state !== "pending") {
-    return {
-      State: "unused",
-      Reason: "Target.InvalidState",
-      Description: `Target is in the ${state ?? "terminated"} state`,
-    };
+  // Not while it is stopping: until then only the health check can tell (API reference, TargetHealth: "stopped or terminated").
+  const state = instanceTable(sim).get(target.instanceId)?.state ?? "terminated";
+  if (state === "stopped" || state === "terminated") {
+    return { State: "unused", Reason: "Target.InvalidState", Description: `Target is in the ${state} state` };
   }
   if (target.state === "initial") {
     return {

@@ -19,6 +19,7 @@ import {
   page,
   paging,
   parameterGroupTable,
+  retainedTable,
   shownTags,
   snapshotTable,
   subnetGroupTable,
@@ -34,6 +35,8 @@ const FIRST_BACKUP_MS = 45_000;
 /** Status `available` stays for some seconds after a modification was accepted. */
 const MODIFY_SHOWS_MS = 4_000;
 const REBOOT_MS = 30_000;
+/** Transaction logs are uploaded so often (RDS user guide, "Restoring a DB instance to a specified time"). */
+const LOGS_EVERY_MS = 300_000;
 
 /** The minor versions that RDS offers, the newest last; with a major version alone that one is taken. */
 const VERSIONS = ["8.0.40", "8.0.41", "8.0.42", "8.0.43", "8.0.44", "8.4.4", "8.4.5", "8.4.6", "8.4.7", "8.4.8"];
@@ -116,13 +119,15 @@ const replicasOf = (sim: Sim, id: string) =>
     .filter((one) => one.source === id)
     .map((one) => one.id);
 
+const resourceId = ({ interfaceId }: Database) => `db-${interfaceId.slice(4).toUpperCase()}`;
+
 function describe(sim: Sim, database: Database) {
   const group = subnetGroupTable(sim).get(database.subnetGroup);
   const { pending } = database;
   return {
     DBInstanceIdentifier: database.id,
     DBInstanceArn: arn(sim, "db", database.id),
-    DbiResourceId: `db-${database.interfaceId.slice(4).toUpperCase()}`,
+    DbiResourceId: resourceId(database),
     DBInstanceStatus: database.status,
     Engine: "mysql",
     EngineVersion: database.engineVersion,
@@ -140,7 +145,11 @@ function describe(sim: Sim, database: Database) {
     ...(database.servesFrom !== null && database.servesFrom <= sim.now
       ? { Endpoint: { Address: database.address, Port: 3306, HostedZoneId: "ZLA2NUCOLGUUR" } }
       : {}),
-    InstanceCreateTime: new Date(database.createdAt),
+    // AWS has no time of creation before it is created, and none to restore to before the first backup.
+    ...(database.servesFrom === null ? {} : { InstanceCreateTime: new Date(database.servesFrom) }),
+    ...(database.backedUpAt === undefined
+      ? {}
+      : { LatestRestorableTime: new Date(Math.max(database.backedUpAt, sim.now - LOGS_EVERY_MS)) }),
     BackupRetentionPeriod: database.backupRetentionDays,
     PubliclyAccessible: database.publicAccess,
     AutoMinorVersionUpgrade: database.minorUpgrades,
@@ -485,7 +494,12 @@ export const instances: SandboxService = {
         FinalDBSnapshotIdentifier: name.optional(),
         DeleteAutomatedBackups: z.boolean().optional(),
       },
-      ({ DBInstanceIdentifier: id, SkipFinalSnapshot: skip = false, FinalDBSnapshotIdentifier: snapshotId }, sim) => {
+      (input, sim) => {
+        const {
+          DBInstanceIdentifier: id,
+          SkipFinalSnapshot: skip = false,
+          FinalDBSnapshotIdentifier: snapshotId,
+        } = input;
         const database = databaseFor(sim, id);
         if (database.status === "deleting") throw badState(`Instance ${id} is already being deleted.`);
         if (database.deletionProtection)
@@ -522,9 +536,63 @@ export const instances: SandboxService = {
           });
           sim.after(ms("finalSnapshot"), "rds:snapshot-made", snapshotId);
         }
+        if (input.DeleteAutomatedBackups === false && database.backedUpAt !== undefined)
+          retainedTable(sim).put(resourceId(database), {
+            id: resourceId(database),
+            databaseId: id,
+            storageGiB: database.storageGiB,
+            retentionDays: database.backupRetentionDays,
+            zone: database.zone,
+            createdAt: database.createdAt,
+          });
         databaseTable(sim).put(id, { ...database, status: "deleting" });
         sim.after(ms("databaseDeleted") + (skip ? 0 : ms("finalSnapshot")), "rds:gone", id);
         return { DBInstance: describe(sim, { ...database, status: "deleting" }) };
+      },
+    ),
+
+    DescribeDBSnapshots: operation({ SnapshotType: z.literal("manual"), ...paging }, (input, sim) => {
+      const { items, ...next } = page(snapshotTable(sim).seenAll(), input);
+      return {
+        DBSnapshots: items.map(({ id, databaseId, storageGiB, status, createdAt, tags }) => ({
+          DBSnapshotIdentifier: id,
+          DBInstanceIdentifier: databaseId,
+          DBSnapshotArn: arn(sim, "snapshot", id),
+          SnapshotType: "manual",
+          Engine: "mysql",
+          AllocatedStorage: storageGiB,
+          Status: status,
+          // There is none while it is made.
+          ...(status === "available" ? { SnapshotCreateTime: new Date(createdAt) } : {}),
+          TagList: shownTags(tags),
+        })),
+        ...next,
+      };
+    }),
+
+    // Those of instances that are there are not asked for here.
+    DescribeDBInstanceAutomatedBackups: operation(
+      {
+        Filters: z.tuple([z.strictObject({ Name: z.literal("status"), Values: z.tuple([z.literal("retained")]) })]),
+        ...paging,
+      },
+      (input, sim) => {
+        const { items, ...next } = page(retainedTable(sim).seenAll(), input);
+        return {
+          DBInstanceAutomatedBackups: items.map((one) => ({
+            DbiResourceId: one.id,
+            DBInstanceIdentifier: one.databaseId,
+            DBInstanceArn: arn(sim, "db", one.databaseId),
+            Region: sim.region,
+            Status: "retained",
+            Engine: "mysql",
+            AllocatedStorage: one.storageGiB,
+            AvailabilityZone: one.zone,
+            BackupRetentionPeriod: one.retentionDays,
+            InstanceCreateTime: new Date(one.createdAt),
+          })),
+          ...next,
+        };
       },
     ),
 
@@ -550,7 +618,8 @@ export const instances: SandboxService = {
       if (backs) sim.after(FIRST_BACKUP_MS, "rds:backed-up", id);
     },
     "backed-up": (id, sim) => {
-      if (databaseTable(sim).get(id)?.status === "backing-up") become(sim, id, { status: "available" });
+      if (databaseTable(sim).get(id)?.status === "backing-up")
+        become(sim, id, { status: "available", backedUpAt: sim.now });
     },
     modifying: (id, sim) => {
       if (databaseTable(sim).get(id)?.status !== "available") return;

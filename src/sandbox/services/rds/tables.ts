@@ -53,6 +53,8 @@ export interface Database {
   readonly createdAt: number;
   /** Endpoint and user can be used from then on; null: not yet. */
   readonly servesFrom: number | null;
+  /** When its first automated backup was done; absent: there is none. */
+  readonly backedUpAt?: number;
   readonly tags: Tags;
 }
 /** A manual or final snapshot: it stays after its instance, and costs. */
@@ -65,6 +67,17 @@ export interface Snapshot {
   readonly tags: Tags;
 }
 
+/** The automated backups of an instance that is gone, which its deletion was told to keep. */
+export interface Retained {
+  readonly id: string;
+  readonly databaseId: string;
+  readonly storageGiB: number;
+  readonly retentionDays: number;
+  readonly zone: string;
+  readonly createdAt: number;
+}
+
+export const retainedTable = (sim: Sim) => sim.table<Retained>("rds.retainedBackups");
 export const subnetGroupTable = (sim: Sim) => sim.table<SubnetGroup>("rds.subnetGroups");
 export const parameterGroupTable = (sim: Sim) => sim.table<ParameterGroup>("rds.parameterGroups");
 export const databaseTable = (sim: Sim) => sim.table<Database>("rds.databases");

@@ -1,0 +1,88 @@
+import ora from "ora";
+import { canBeLive } from "../report/reporter.ts";
+import { counted, duration, type Style } from "../report/style.ts";
+import { isFailed } from "../verify/drills/answers.ts";
+import type { DrillName, Sample } from "../verify/drills/result.ts";
+import { WHO } from "../verify/drills/view.ts";
+import type { Told } from "../verify/drills/watch.ts";
+import type { Session } from "./session.ts";
+
+/** How often a log without a terminal says how things stand, milliseconds of the run's clock. */
+const STANDING_MS = 60_000;
+
+/**
+ * Shows a drill while it runs, on stderr: what happens, line by line, and below it how things stand. With --json-lines as
+ * events on stdout.
+ */
+export function following({
+  session: { options, clock },
+  drill,
+  minutes,
+  style,
+}: {
+  readonly session: Session;
+  readonly drill: DrillName;
+  /** How long it usually takes. */
+  readonly minutes: number;
+  readonly style: Style;
+}): Told & { stop(): void } {
+  const began = clock.now();
+  const passed = (at: number) => duration(at - began);
+  if (options.jsonLines) {
+    const event = (type: string, about: object) =>
+      process.stdout.write(`${JSON.stringify({ type: `drill.${type}`, drill, ...about })}\n`);
+    return {
+      moment: (moment) => event("moment", moment),
+      sample: (sample) => event("sample", sample),
+      // A thousand good answers say nothing more than the result's count.
+      probe: (probe) => isFailed(probe) && event("failed-answer", probe),
+      stop() {},
+    };
+  }
+  if (options.json || options.quiet) return { moment() {}, sample() {}, probe() {}, stop() {} };
+
+  let latest: Sample | undefined;
+  let asked = 0;
+  let failed = 0;
+  const standing = (): string =>
+    [
+      ...(latest
+        ? [`${counted(latest.inService, "instance")} of ${latest.desired}, ${latest.healthy} healthy`]
+        : ["looks at the group"]),
+      `${asked} answers, ${failed} failed`,
+      `${passed(clock.now())} of ~${minutes}m`,
+    ].join(" · ");
+  const stream = process.stderr;
+  const count = (bad: boolean) => {
+    asked++;
+    if (bad) failed++;
+  };
+
+  if (canBeLive(stream, process.env)) {
+    const spinner = ora({ stream, isEnabled: true, discardStdin: false, color: false, text: drill });
+    spinner.start();
+    return {
+      // ora clears its line before another's text and draws it again after.
+      moment: ({ at, who, what }) =>
+        stream.write(`${passed(at).padStart(7)}  ${style.dim(WHO[who].padEnd(5))}  ${what}\n`),
+      sample(sample) {
+        latest = sample;
+        spinner.text = `${drill} · ${standing()}`;
+      },
+      probe: (probe) => count(isFailed(probe)),
+      stop: () => spinner.stop(),
+    };
+  }
+  let told = began;
+  return {
+    moment: ({ at, who, what }) => stream.write(`${passed(at).padStart(7)}  ${WHO[who].padEnd(5)}  ${what}\n`),
+    sample(sample) {
+      latest = sample;
+      if (clock.now() - told < STANDING_MS) return;
+      told = clock.now();
+      stream.write(`${passed(told).padStart(7)}         ${standing()}\n`);
+    },
+    probe: (probe) => count(isFailed(probe)),
+    stop() {},
+  };
+}

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { BuddyError } from "../lib/errors.ts";
+import type { AskedPrices } from "./live.ts";
+import type { PriceTable } from "./price-table.ts";
+
+/** Prices that AWS was asked for, by region. Not written in the sandbox. */
+export const PRICE_FILE = "buddyverse.prices.json";
+
+const usd = z.number().positive().lt(10_000);
+const schema = z.strictObject({
+  version: z.literal(1),
+  regions: z.record(
+    z.string(),
+    z.strictObject({
+      asked: z.iso.datetime(),
+      rows: z.array(
+        z.strictObject({
+          item: z.string().min(1),
+          region: z.string().min(1),
+          unit: z.string().min(1),
+          usd,
+          from: z.number().nonnegative(),
+        }),
+      ),
+      spot: z.array(z.strictObject({ instanceType: z.string().min(1), saving: z.number().gt(0).lt(1) })),
+    }),
+  ),
+});
+
+export interface PriceFile {
+  readonly version: 1;
+  readonly regions: Readonly<Record<string, AskedPrices>>;
+}
+
+/** Reads the file's text; no text is an empty file. Throws `config` when it is not as `cost --live` wrote it. */
+export function parsePriceFile(text: string | undefined, path: string): PriceFile {
+  if (text === undefined) return { version: 1, regions: {} };
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+    throw new BuddyError({
+      code: "config",
+      message: `the price file ${path} cannot be used: ${issue ? `${issue.path.join(".")}: ${issue.message}` : error instanceof Error ? error.message : String(error)}`,
+      about: { file: path },
+      hint: "Remove it: the shipped prices are used then. To ask AWS again: buddyverse cost --live",
+    });
+  }
+}
+
+/** The file's text with a region's prices in place of those that it had. */
+export function withRegion({ regions }: PriceFile, region: string, prices: AskedPrices): string {
+  return `${JSON.stringify({ version: 1, regions: { ...regions, [region]: prices } } satisfies PriceFile, null, 2)}\n`;
+}
+
+/** The shipped table with what AWS said about a region over it. What AWS did not say stays as it was. */
+export function overlaid(shipped: PriceTable, region: string, { asked, rows, spot }: AskedPrices): PriceTable {
+  const day = asked.slice(0, 10);
+  const keyOf = (row: { readonly item: string; readonly region: string }) => `${row.item} ${row.region}`;
+  const fresh = new Set(rows.map(keyOf));
+  const interruptions = new Map(shipped.spot.map((row) => [`${row.instanceType} ${row.region}`, row.interruption]));
+  const freshSpot = spot.map(({ instanceType, saving }) => {
+    const interruption = interruptions.get(`${instanceType} ${region}`);
+    return {
+      instanceType,
+      region,
+      saving,
+      ...(interruption === undefined ? {} : { interruption }),
+      source: "SP",
+      asOf: day,
+      sure: "A" as const,
+    };
+  });
+  const known = new Set(spot.map(({ instanceType }) => instanceType));
+  return {
+    ...shipped,
+    asked: day,
+    sources: {
+      ...shipped.sources,
+      PL: `AWS Price List API (pricing:GetProducts), asked at ${asked}`,
+      SP: `EC2 DescribeSpotPriceHistory, asked at ${asked}`,
+    },
+    rows: [
+      ...shipped.rows.filter((row) => !fresh.has(keyOf(row))),
+      ...rows.map((row) => ({ ...row, source: "PL", asOf: day, sure: "A" as const })),
+    ],
+    spot: [...shipped.spot.filter((row) => row.region !== region || !known.has(row.instanceType)), ...freshSpot],
+  };
+}
+
+/** The shipped table, under the file's prices of the region where it has any. Those older than the table are not used. */
+export function pricesWith(
+  file: PriceFile,
+  region: string,
+  shipped: PriceTable,
+): { readonly prices: PriceTable; readonly tooOld?: string } {
+  const asked = file.regions[region];
+  if (asked === undefined) return { prices: shipped };
+  const day = asked.asked.slice(0, 10);
+  return day < shipped.collected ? { prices: shipped, tooOld: day } : { prices: overlaid(shipped, region, asked) };
+}

@@ -1,0 +1,47 @@
+import { type Drill, serving } from "../drill.ts";
+import { isWhole } from "../watch.ts";
+
+const STOP = "# buddyverse-drill: dead-web\nsystemctl stop apache2\n";
+const START = "# buddyverse-drill: dead-web-ends\nsystemctl start apache2\n";
+
+/** A web server that does not answer, on an instance that runs. */
+export const deadWeb: Drill = {
+  name: "dead-web",
+  requirement: "R3",
+  title: "An instance whose web server is stopped is found and replaced, and the site answers meanwhile",
+  detected: "the load balancer calls it unhealthy",
+  recovered: "another instance serves in its place",
+  // Until the health check has failed twice, it gets its share of the requests.
+  tolerates: { failedPercent: 25, gapSeconds: 10 },
+  announce: () => ({
+    does: "stops Apache on one web instance (systemctl stop apache2)",
+    minutes: 6,
+    limitMinutes: 30,
+    instanceHours: 0.1,
+  }),
+  refuses: async (group) => (serving(group).length < 2 ? "only one web instance is in service" : undefined),
+
+  async run({ world, before, until, blow, detected, recovered }) {
+    const [victim] = serving(before) as [ReturnType<typeof serving>[number]];
+    await world.machines.run([victim.id], STOP);
+    blow(`stopped Apache on ${victim.id} (${victim.zone})`);
+    await until(`${victim.id} is not healthy any more`, 5 * 60, ({ targets }) =>
+      targets.every(({ instanceId, state }) => instanceId !== victim.id || state !== "healthy"),
+    );
+    detected();
+    await until(
+      `${victim.id} is replaced`,
+      25 * 60,
+      (look) => isWhole(look) && look.group.instances.every(({ id }) => id !== victim.id),
+    );
+    recovered();
+  },
+
+  async putBack({ world, before, note }) {
+    const [victim] = serving(before);
+    const now = await world.group();
+    if (!victim || !serving(now).some(({ id }) => id === victim.id)) return;
+    await world.machines.run([victim.id], START);
+    note(`started Apache on ${victim.id} again`);
+  },
+};

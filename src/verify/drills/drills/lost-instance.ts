@@ -1,0 +1,41 @@
+import { type Drill, serving } from "../drill.ts";
+import { isWhole } from "../watch.ts";
+
+const SHUT_DOWN = "# buddyverse-drill: lost-instance\ninit 0\n";
+
+/** An instance that shuts down. */
+export const lostInstance: Drill = {
+  name: "lost-instance",
+  requirement: "R3",
+  title: "An instance that shuts down is replaced, and the site answers meanwhile",
+  detected: "the group takes it out of service",
+  recovered: "another instance serves in its place",
+  // Until the health check has failed twice, it gets its share of the requests.
+  tolerates: { failedPercent: 25, gapSeconds: 15 },
+  announce: () => ({
+    does: "shuts one web instance down (init 0)",
+    minutes: 5,
+    limitMinutes: 30,
+    instanceHours: 0.1,
+  }),
+  refuses: async (group) => (serving(group).length < 2 ? "only one web instance is in service" : undefined),
+
+  async run({ world, before, until, blow, detected, recovered }) {
+    const victim = serving(before).at(-1) as ReturnType<typeof serving>[number];
+    await world.machines.start([victim.id], SHUT_DOWN);
+    blow(`shut down ${victim.id} (${victim.zone})`);
+    await until(`${victim.id} is out of service`, 10 * 60, ({ group }) =>
+      serving(group).every(({ id }) => id !== victim.id),
+    );
+    detected();
+    await until(
+      `${victim.id} is replaced`,
+      20 * 60,
+      (look) => isWhole(look) && look.group.instances.every(({ id }) => id !== victim.id),
+    );
+    recovered();
+  },
+
+  /** The group replaces it, whoever watches. */
+  async putBack() {},
+};

@@ -1,0 +1,80 @@
+import type { ScalingGroup } from "../../world.ts";
+import { type Drill, serving } from "../drill.ts";
+import { isWhole } from "../watch.ts";
+import type { DrillWorld } from "../world.ts";
+
+/** stress-ng ends by itself after that, whatever becomes of the drill, minutes. */
+const LOAD_MIN = 60;
+// As many workers as there are processors. Run Command waits for what holds on to its output.
+const LOAD = `# buddyverse-drill: scale-out\nnohup stress-ng --cpu 0 --timeout ${LOAD_MIN}m >/dev/null 2>&1 &\n`;
+const END = "# buddyverse-drill: scale-out-ends\npkill stress-ng || true\n";
+
+/** AlarmHigh takes 3 minutes, and up to ten more with basic monitoring; then each round its warm-up (user guide, target tracking). */
+const OUT_S = 40 * 60;
+/** AlarmLow takes 15 minutes; then one instance at a time. */
+const inSeconds = (more: number): number => (25 + 10 * more) * 60;
+
+const unload = (world: DrillWorld, group: ScalingGroup): Promise<unknown> => {
+  const ids = serving(group).map(({ id }) => id);
+  return ids.length === 0 ? Promise.resolve() : world.machines.run(ids, END);
+};
+
+/** Load on the instances. */
+export const scaleOut: Drill = {
+  name: "scale-out",
+  requirement: "R1",
+  title: "Under load the group grows to its greatest size, and without it comes back, and the site answers meanwhile",
+  detected: "the group wants more instances",
+  recovered: "as many as it may have serve",
+  tolerates: { failedPercent: 1, gapSeconds: 5 },
+  announce: ({ desired, max }, { cpuTarget }) => ({
+    does: `loads every web instance (stress-ng) above its target of ${cpuTarget} % CPU until ${max} serve in place of ${desired}, and waits until they are ${desired} again`,
+    minutes: 45,
+    limitMinutes: OUT_S / 60 + inSeconds(max - desired) / 60,
+    instanceHours: ((max - desired) * 40) / 60,
+  }),
+  refuses: async ({ desired, max }) =>
+    desired >= max ? `the group is at its greatest size already: ${desired} of ${max}` : undefined,
+
+  async run({ world, before, note, until, blow, detected, recovered }) {
+    const first = serving(before).map(({ id }) => id);
+    await world.machines.run(first, LOAD);
+    blow(`started stress-ng on ${first.join(", ")}`);
+    await until("the group wants more instances", OUT_S, ({ group }) => group.desired > before.desired);
+    detected();
+    // Half of the way is far enough for a target of half the load: the new ones are loaded too.
+    const loaded = new Set(first);
+    for (let size = before.desired; size < before.max; ) {
+      const look = await until(
+        `more than ${size} instances serve`,
+        OUT_S,
+        (now) => isWhole(now) && now.group.desired > size,
+      );
+      size = look.group.desired;
+      if (size >= before.max) break;
+      const fresh = serving(look.group)
+        .map(({ id }) => id)
+        .filter((id) => !loaded.has(id));
+      await world.machines.run(fresh, LOAD);
+      for (const id of fresh) loaded.add(id);
+      note(`started stress-ng on ${fresh.join(", ")}`);
+    }
+    recovered();
+    await unload(world, await world.group());
+    note("stopped stress-ng everywhere");
+    await until(
+      `${before.desired} instances serve again`,
+      inSeconds(before.max - before.desired),
+      (look) => isWhole(look) && look.group.desired === before.desired,
+    );
+  },
+
+  async putBack({ world, before, note }) {
+    const group = await world.group();
+    await unload(world, group);
+    note("stopped stress-ng everywhere");
+    if (group.desired === before.desired) return;
+    await world.setDesired(before.desired);
+    note(`set the desired capacity back to ${before.desired}`);
+  },
+};

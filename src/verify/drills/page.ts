@@ -1,0 +1,359 @@
+import { escaped } from "../../graph/svg.ts";
+import { counted, oneLine } from "../../report/style.ts";
+import type { Finding, Requirement, Result } from "../check.ts";
+import type { NotAsked } from "../checks.ts";
+import { bucketsOf, CURVES_STYLE, curves, spelled } from "./curves.ts";
+import { comparedWith } from "./history.ts";
+import type { DrillResult, Ending, PastDrill } from "./result.ts";
+import { after, number, percent, WHO, zeroOf } from "./view.ts";
+
+export interface Report {
+  readonly stack: string;
+  readonly region: string;
+  /** The AWS account's number; not for the sandbox. */
+  readonly account?: string | undefined;
+  readonly sandbox: boolean;
+  /** When it was made, milliseconds since 1970. */
+  readonly at: number;
+  readonly findings: readonly Finding[];
+  readonly notAsked: readonly NotAsked[];
+  readonly drills: readonly { readonly result: DrillResult; readonly past: PastDrill | undefined }[];
+  /** The CPU at which the group grows, percent: drawn where it is given. */
+  readonly cpuTarget?: number | undefined;
+}
+
+const REQUIREMENTS: Readonly<Record<Requirement, string>> = {
+  R1: "Elastic capacity",
+  R2: "Low cost",
+  R3: "Available through failures",
+  R4: "No slowdown from reads",
+  R5: "Monitored",
+  R6: "Personal data protected",
+};
+
+const STYLE = `
+:root{--paper:#f4f6f9;--card:#fff;--ink:#17202b;--soft:#536072;--line:#d5dbe4;--band:#eef1f6;--since:#0072b214;
+--blue:#0072b2;--orange:#b35900;--red:#c23a00;
+--good:#0b5d35;--good-back:#dcf3e6;--bad:#98200f;--bad-back:#fde4df;--open:#6b4a00;--open-back:#fcefcb}
+@media(prefers-color-scheme:dark){:root{--paper:#0f141b;--card:#181f29;--ink:#e8edf4;--soft:#a3aebd;--line:#364152;--band:#222b37;--since:#56b4e91c;
+--blue:#56b4e9;--orange:#f0a63a;--red:#ff8060;
+--good:#8fe3b4;--good-back:#12351f;--bad:#ffb3a3;--bad-back:#47190f;--open:#f5d27a;--open-back:#3b2f0b}}
+@media print{:root{--paper:#fff;--card:#fff;--ink:#17202b;--soft:#536072;--line:#d5dbe4;--band:#eef1f6;--since:#0072b214;
+--blue:#0072b2;--orange:#b35900;--red:#c23a00;
+--good:#0b5d35;--good-back:#dcf3e6;--bad:#98200f;--bad-back:#fde4df;--open:#6b4a00;--open-back:#fcefcb}}
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:break-word}
+h1,h2,p,dd,li,td{overflow-wrap:anywhere}
+.n,.t,.sign{overflow-wrap:normal}
+.id{white-space:nowrap}
+main{max-width:62rem;margin:0 auto;padding:2rem 1.5rem 3rem}
+h1,h2,h3,p,dl,dd,ul,figure{margin:0}
+h1{font-size:1.9rem;line-height:1.2;letter-spacing:-.01em}
+h2{font-size:1.3rem;line-height:1.3}
+h3{font-size:1rem;margin:1.75rem 0 .5rem}
+.kicker{color:var(--soft);font-size:.85rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase;margin-bottom:.35rem}
+.place{display:flex;flex-wrap:wrap;gap:.25rem 1.75rem;margin-top:.8rem}
+.place div{display:flex;gap:.45rem}
+.place dt,.soft{color:var(--soft)}
+.verdict{margin:1.4rem 0 0;padding:.9rem 1.1rem;border-radius:.6rem;border-left:.35rem solid;font-size:1.12rem;font-weight:600}
+.note{margin-top:.8rem;padding:.7rem 1.1rem;border-radius:.6rem;border-left:.35rem solid}
+.note ul{padding-left:1.2rem}
+.passed{background:var(--good-back);color:var(--good);border-color:var(--good)}
+.failed{background:var(--bad-back);color:var(--bad);border-color:var(--bad)}
+.unknown,.interrupted{background:var(--open-back);color:var(--open);border-color:var(--open)}
+.part{font-size:1.15rem;margin:2.4rem 0 .8rem}
+.card{background:var(--card);border:1px solid var(--line);border-radius:.8rem;padding:1.4rem 1.5rem;margin-top:1.1rem}
+.list{padding:.2rem 1.5rem}
+.pill{display:inline-block;padding:.08rem .6rem;border-radius:1rem;font-size:.85rem;font-weight:600;white-space:nowrap}
+.top{display:flex;flex-wrap:wrap;gap:.4rem .8rem;align-items:center}
+.top+p{margin-top:.35rem;max-width:46rem}
+.numbers{display:grid;grid-template-columns:repeat(4,1fr);gap:.8rem;margin-top:1.2rem}
+.numbers div{background:var(--band);border-radius:.6rem;padding:.75rem .9rem;display:flex;flex-direction:column}
+.numbers dt{font-size:.85rem;color:var(--soft);font-weight:600}
+.numbers .big{font-size:1.55rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums;white-space:nowrap}
+.numbers small{display:block;font-size:.82rem;line-height:1.35;color:var(--soft)}
+figure{margin-top:1.4rem}
+figcaption{color:var(--soft);font-size:.85rem;margin-top:.4rem}
+svg.curves{display:none;width:100%;height:auto;overflow:visible}
+svg.wide{display:block}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+th,td{text-align:left;vertical-align:top;padding:.42rem .7rem .42rem 0;border-top:1px solid var(--line)}
+thead th,thead td{border-top:0;color:var(--soft);font-size:.85rem;font-weight:600}
+tbody th{font-weight:600}
+td:last-child,th:last-child{padding-right:0}
+.n{text-align:right;white-space:nowrap}
+thead .n{white-space:normal}
+.beside{max-width:36rem;margin-top:.4rem}
+.t{white-space:nowrap}
+.timeline{font-size:.94rem}
+.timeline .drill td{font-weight:600}
+.who{display:inline-block;min-width:3.1rem;text-align:center;font-size:.8rem;font-weight:600;border-radius:.35rem;padding:.05rem .4rem;border:1px solid var(--soft)}
+.drill .who{background:var(--ink);border-color:var(--ink);color:var(--card)}
+.aws .who{background:var(--band)}
+.seen .who{border-style:dotted}
+details{border-top:1px solid var(--line)}
+details:first-child{border-top:0}
+summary{cursor:pointer;padding:.7rem 0}
+summary .pill{margin-left:.4rem}
+.list details>table,.list details>ul{margin:0 0 1rem}
+.more{margin-top:1.4rem}
+.scroll{overflow-x:auto}
+.scroll table{font-size:.88rem;min-width:34rem}
+code{font:.92em ui-monospace,"Cascadia Mono",Menlo,Consolas,monospace}
+a{color:inherit}
+:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
+footer{color:var(--soft);font-size:.88rem;margin-top:2rem}
+footer p+p{margin-top:.5rem}
+@media(max-width:860px){svg.wide{display:none}svg.middle{display:block}.numbers{grid-template-columns:1fr 1fr}}
+@media(max-width:560px){svg.middle{display:none}svg.narrow{display:block}
+main{padding:1.1rem .75rem 2rem}h1{font-size:1.5rem}.card{padding:1rem .9rem}.list{padding:.2rem .9rem}.numbers{gap:.5rem}.numbers div{padding:.6rem .7rem}.numbers .big{font-size:1.3rem}
+.late{display:none}th,td{padding-right:.45rem}.timeline{font-size:.84rem}.glance,.beside{font-size:.88rem}.glance .word{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}.who{min-width:0;padding:.05rem .25rem;font-size:.75rem}}
+@media(max-width:380px){.id{white-space:normal}}
+@media print{body{font-size:11pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}.card{border-radius:0}
+details::details-content{content-visibility:visible;display:block;height:auto}.numbers,figure,tr,.note{break-inside:avoid}h2,h3{break-after:avoid}}
+${CURVES_STYLE}
+`.trim();
+
+/** Foreign text: no markup, no control characters. What stands in backquotes is code; AWS's ids and zones are not broken. */
+const said = (text: string): string =>
+  escaped(oneLine(text))
+    .replace(/`([^`]+)`/g, "<code>$1</code>")
+    .replace(/\b(?:[a-z]{1,8}-[0-9a-f]{8,17}|[a-z]{2}-[a-z]{4,9}-\d[a-z]?)\b/g, '<span class="id">$&</span>');
+
+const clockTime = (at: number): string => new Date(at).toISOString().slice(11, 19);
+const day = (at: number): string =>
+  new Date(at).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "long", year: "numeric" });
+const time = (at: number): string =>
+  `<time datetime="${new Date(at).toISOString()}">${day(at)}, ${clockTime(at).slice(0, 5)} UTC</time>`;
+
+const SIGNS: Readonly<Record<Result | Ending, string>> = { passed: "✓", failed: "✕", unknown: "?", interrupted: "!" };
+const NAMES: Readonly<Record<Result | Ending, string>> = {
+  passed: "Passed",
+  failed: "Failed",
+  unknown: "Not known",
+  interrupted: "Interrupted",
+};
+const pill = (kind: Result | Ending, words: string = NAMES[kind]): string =>
+  `<span class="pill ${kind}"><span aria-hidden="true">${SIGNS[kind]}</span> <span class="word">${words}</span></span>`;
+
+/** The worst of them all. */
+function worst(kinds: readonly (Result | Ending)[]): Result | Ending {
+  return (["failed", "unknown", "interrupted"] as const).find((kind) => kinds.includes(kind)) ?? "passed";
+}
+
+/** "All 5 drills passed", "3 of 5 drills passed (1 failed, 1 interrupted)". */
+function sumOf(kinds: readonly (Result | Ending)[], noun: string): string {
+  const passed = kinds.filter((kind) => kind === "passed").length;
+  if (passed === kinds.length)
+    return kinds.length === 1 ? `the ${noun} passed` : `all ${counted(kinds.length, noun)} passed`;
+  const others = (["failed", "unknown", "interrupted"] as const)
+    .map((kind) => [kinds.filter((one) => one === kind).length, NAMES[kind].toLowerCase()] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `${count} ${name}`);
+  return `${passed} of ${counted(kinds.length, noun)} passed, ${others.join(", ")}`;
+}
+
+/** Checks and drills as one page for people. It needs nothing from elsewhere and no script, and holds all that it shows. */
+export function reportPage(report: Report): string {
+  const { stack, region, account, sandbox, at, findings, notAsked, drills, cpuTarget } = report;
+  const kinds = [...findings.map(({ result }) => result), ...drills.map(({ result }) => result.ending)];
+  const sums = [
+    ...(drills.length > 0
+      ? [
+          sumOf(
+            drills.map(({ result }) => result.ending),
+            "drill",
+          ),
+        ]
+      : []),
+    ...(findings.length > 0
+      ? [
+          sumOf(
+            findings.map(({ result }) => result),
+            "check",
+          ),
+        ]
+      : []),
+  ];
+  const verdict = sums.length === 0 ? "nothing was asked" : sums.join("; ");
+  const title = `${said(stack)}: ${drills.length > 0 ? "checks and drills" : "checks"}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>
+${STYLE}
+</style>
+</head>
+<body>
+<main>
+<header>
+<p class="kicker">buddyverse · report</p>
+<h1>${title}</h1>
+<dl class="place">
+${sandbox ? `<div><dt>Where</dt><dd>sandbox, as ${said(region)}</dd></div>` : `<div><dt>Where</dt><dd>AWS ${said(region)}${account === undefined ? "" : `, account ${said(account)}`}</dd></div>`}
+<div><dt>When</dt><dd>${time(at)}</dd></div>
+</dl>
+<p class="verdict ${worst(kinds)}">${verdict.charAt(0).toUpperCase()}${verdict.slice(1)}.</p>
+${sandbox ? `<p class="note unknown">This ran on the sandbox, a simulated AWS. Its times follow AWS's rules; they were not measured on AWS.</p>` : ""}
+</header>
+${drills.length > 1 ? glance(drills) : ""}
+${findings.length + notAsked.length > 0 ? checks(findings, notAsked) : ""}
+${drills.length > 0 ? `<h2 class="part">${drills.length > 1 ? "The drills, one by one" : "The drill"}</h2>` : ""}
+${drills.map(({ result, past }) => drillPart(result, past, cpuTarget)).join("\n")}
+<footer>
+<p>A check looks at the running stack and changes nothing that lasts. A drill breaks something on purpose, watches what happens and puts everything back.</p>
+${drills.length > 0 ? `<p>While a drill ran, the site was asked twice a second through the load balancer. An answer failed when none came or when it was a server error (HTTP 500 and above). The longest gap is the longest time without a good answer. Times count from the moment when the drill acted; all clock times are UTC.</p>` : ""}
+</footer>
+</main>
+</body>
+</html>
+`.replace(/\n{2,}/g, "\n");
+}
+
+const anchor = (drill: string): string => escaped(drill.replace(/[^a-z0-9-]/gi, "-"));
+
+function glance(drills: Report["drills"]): string {
+  const rows = drills.map(
+    ({ result: { drill, ending, detectSeconds, recoverSeconds, answers } }) =>
+      `<tr><th scope="row"><a href="#${anchor(drill)}">${said(drill)}</a></th><td class="sign">${pill(ending)}</td><td class="n late">${tookOr(detectSeconds, ending)}</td><td class="n">${tookOr(recoverSeconds, ending)}</td><td class="n">${answers.failed === 0 ? "none" : percent(answers.failedPercent)}</td></tr>`,
+  );
+  return `<section class="card"><table class="glance"><thead><tr><th scope="col">Drill</th><th scope="col">Result</th><th scope="col" class="n late">Detected</th><th scope="col" class="n">Recovered</th><th scope="col" class="n">Failed answers</th></tr></thead><tbody>
+${rows.join("\n")}
+</tbody></table></section>`;
+}
+
+const tookOr = (value: number | undefined, ending: Ending): string =>
+  value === undefined ? (ending === "interrupted" ? "–" : "never") : spelled(value);
+
+function checks(findings: readonly Finding[], notAsked: readonly NotAsked[]): string {
+  const groups = (Object.keys(REQUIREMENTS) as Requirement[]).flatMap((requirement) => {
+    const own = findings.filter((finding) => finding.requirement === requirement);
+    if (own.length === 0) return [];
+    const kinds = own.map(({ result }) => result);
+    const state = worst(kinds);
+    const passed = kinds.filter((kind) => kind === "passed").length;
+    const rows = own.map(
+      ({ title, result, saw }) =>
+        `<tr><td class="sign">${pill(result)}</td><td>${said(title)}<br><span class="soft">${said(saw)}</span></td></tr>`,
+    );
+    return [
+      `<details${state === "passed" ? "" : " open"}><summary><b>${requirement}</b> ${REQUIREMENTS[requirement]} ${pill(state, `${passed} of ${own.length}`)}</summary>
+<table><thead><tr><th scope="col">Result</th><th scope="col">Asked, and seen</th></tr></thead><tbody>
+${rows.join("\n")}
+</tbody></table></details>`,
+    ];
+  });
+  const not =
+    notAsked.length === 0
+      ? ""
+      : `<details><summary>Not asked <span class="soft">(${notAsked.length})</span></summary><ul>${notAsked.map(({ id, requirement, why }) => `<li>${said(id)} (${said(requirement)}), as ${said(why)}</li>`).join("")}</ul></details>`;
+  return `<h2 class="part">The checks, by requirement</h2>
+<section class="card list">
+${groups.join("\n")}
+${not}
+</section>`;
+}
+
+function drillPart(result: DrillResult, past: PastDrill | undefined, cpuTarget: number | undefined): string {
+  const { drill, requirement, title, ending, problem, answers, moments, notAsBefore, began, ended } = result;
+  const zero = zeroOf(result);
+  const tile = (name: string, value: string, meaning: string) =>
+    `<div><dt>${name}</dt><dd class="big">${value}</dd><dd><small>${meaning}</small></dd></div>`;
+  const { words } = comparedWith(result, past, spelled);
+  const acted = moments.some(({ who }) => who === "drill") ? "when the drill acted" : "when it began";
+  const rows = moments.map(
+    ({ at, who, what }, index) =>
+      `<tr class="${who}"><td class="n">${index + 1}</td><td class="t">${after(zero, at)}</td><td class="t late">${clockTime(at)}</td><td class="sign"><span class="who">${WHO[who]}</span></td><td>${said(what)}</td></tr>`,
+  );
+  const drawn = result.samples.length + result.cpu.length + result.probes.length > 0;
+  const pictures = (
+    [
+      ["wide", 900],
+      ["middle", 640],
+      ["narrow", 330],
+    ] as const
+  ).map(([wrapper, width]) => curves(result, { width, wrapper, cpuTarget }));
+  return `<article class="card" id="${anchor(drill)}" aria-labelledby="${anchor(drill)}-title">
+<div class="top"><h2 id="${anchor(drill)}-title">${said(drill)}</h2>${pill(ending)}<span class="soft">${requirement} · ${time(began)} · took ${spelled((ended - began) / 1_000)}</span></div>
+<p>${said(title)}.</p>
+${problem === undefined ? "" : `<p class="note ${ending}">${said(problem)}</p>`}
+${ending === "interrupted" && notAsBefore.length === 0 ? `<p class="note interrupted">It was broken off; what it had changed was put back.</p>` : ""}
+${notAsBefore.length === 0 ? "" : `<div class="note failed"><b>Not as before</b><ul>${notAsBefore.map((what) => `<li>${said(what)}</li>`).join("")}</ul></div>`}
+<dl class="numbers">
+${tile("Detected after", tookOr(result.detectSeconds, ending), said(result.detected))}
+${tile("Recovered after", tookOr(result.recoverSeconds, ending), said(result.recovered))}
+${tile("Failed answers", number(answers.failed), `of ${number(answers.asked)} asked${answers.failed === 0 ? "" : `, ${percent(answers.failedPercent).replace("<", "&lt;")}`}`)}
+${tile("Longest gap", answers.failed === 0 ? "none" : spelled(answers.longestGapSeconds), answers.failed === 0 ? "every question had its answer" : "without a good answer")}
+</dl>
+${
+  drawn
+    ? `<figure>
+${pictures.join("\n")}
+<figcaption>Time counts from ${clockTime(zero)} UTC, ${acted}. ${moments.length === 0 ? "" : "The numbers on top are those of the table below. "}${result.recoverSeconds === undefined ? "It did not recover while it was watched." : "The shade lasts until the recovery."}</figcaption>
+</figure>`
+    : ""
+}
+${
+  rows.length === 0
+    ? ""
+    : `<h3>What happened</h3>
+<table class="timeline"><thead><tr><th scope="col" class="n">No.</th><th scope="col">After</th><th scope="col" class="late">UTC</th><th scope="col">Who</th><th scope="col">What</th></tr></thead><tbody>
+${rows.join("\n")}
+</tbody></table>`
+}
+<h3>Compared with the last time</h3>
+<p>${said(words.charAt(0).toUpperCase() + words.slice(1))}.</p>
+${past === undefined || ending === "interrupted" ? "" : beside(result, past)}
+${drawn ? `<details class="more"><summary>The curves as numbers, by the minute</summary>${minutes(result, zero)}</details>` : ""}
+</article>`;
+}
+
+function beside({ began, ending, detectSeconds, recoverSeconds, answers }: DrillResult, past: PastDrill): string {
+  const row = (name: string, now: string, then: string) =>
+    `<tr><th scope="row">${name}</th><td class="n">${now}</td><td class="n">${then}</td></tr>`;
+  const failures = (failed: number, asked: number) => `${number(failed)} of ${number(asked)}`;
+  const gap = (failed: number, value: number) => (failed === 0 ? "none" : spelled(value));
+  return `<table class="beside"><thead><tr><td></td><th scope="col" class="n">${day(began)}</th><th scope="col" class="n">${day(Date.parse(past.at))}</th></tr></thead><tbody>
+${row("Result", NAMES[ending], NAMES[past.ending])}
+${row("Detected after", tookOr(detectSeconds, ending), tookOr(past.detectSeconds, past.ending))}
+${row("Recovered after", tookOr(recoverSeconds, ending), tookOr(past.recoverSeconds, past.ending))}
+${row("Failed answers", failures(answers.failed, answers.asked), failures(past.failed, past.asked))}
+${row("Longest gap", gap(answers.failed, answers.longestGapSeconds), gap(past.failed, past.longestGapSeconds))}
+</tbody></table>`;
+}
+
+/** What the curves show, for those who cannot see them or want the numbers. */
+function minutes({ samples, cpu, probes, began, ended }: DrillResult, zero: number): string {
+  const MINUTE = 60_000;
+  const buckets = new Map(bucketsOf(probes, began, MINUTE).map((bucket) => [bucket.at, bucket]));
+  const rows: string[] = [];
+  for (let at = began; at < ended; at += MINUTE) {
+    const here = <T extends { readonly at: number }>(all: readonly T[]) =>
+      all.filter((one) => one.at >= at && one.at < at + MINUTE);
+    const looks = here(samples);
+    const least = (values: readonly number[]) => (values.length === 0 ? "–" : String(Math.min(...values)));
+    const bucket = buckets.get(at);
+    const load = here(cpu)[0];
+    const cells = [
+      looks.length === 0 ? "–" : String(Math.max(...looks.map(({ desired }) => desired))),
+      least(looks.map(({ inService }) => inService)),
+      least(looks.map(({ healthy }) => healthy)),
+      load ? `${Math.round(load.percent)} %` : "–",
+      number(bucket?.asked ?? 0),
+      number(bucket?.failed ?? 0),
+      bucket?.median === undefined ? "–" : `${Math.round(bucket.median)} ms`,
+    ];
+    rows.push(
+      `<tr><th scope="row" class="t">${after(zero, at)}</th>${cells.map((cell) => `<td class="n">${cell}</td>`).join("")}</tr>`,
+    );
+  }
+  const heads = ["Desired", "In service, least", "Healthy, least", "CPU", "Asked", "Failed", "Median time"];
+  return `<div class="scroll" role="region" aria-label="The curves as numbers" tabindex="0"><table><thead><tr><th scope="col">From</th>${heads.map((head) => `<th scope="col" class="n">${head}</th>`).join("")}</tr></thead><tbody>
+${rows.join("\n")}
+</tbody></table></div>`;
+}

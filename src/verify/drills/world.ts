@@ -1,0 +1,61 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { RunCommand } from "../machines.ts";
+import type { ScalingGroup, Target } from "../world.ts";
+import type { CpuPoint } from "./result.ts";
+
+/** What a drill must know of the config. */
+export interface DrillConfig {
+  readonly instanceType: string;
+  /** Percent. */
+  readonly cpuTarget: number;
+  readonly natMode: "instance" | "gateway";
+}
+
+/** Something that the Auto Scaling group did. */
+export interface Activity {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** In AWS's words. */
+  readonly what: string;
+}
+
+/** A NAT instance and the alarm that watches it. */
+export interface Nat {
+  readonly id: string;
+  readonly name: string;
+  readonly zone: string;
+  readonly alarm: string;
+}
+
+/** How one request ended: a status, or why there was none. */
+export type Visit = { readonly status: number } | { readonly error: string };
+
+/** What drills see and do. Everything is read anew at each call. */
+export interface DrillWorld {
+  readonly config: DrillConfig;
+  readonly clock: Clock;
+  /** Aborts when the drill shall end early. What is called afterwards to put things back still works. */
+  readonly interrupted: AbortSignal;
+  readonly machines: RunCommand;
+  group(): Promise<ScalingGroup>;
+  targets(): Promise<readonly Target[]>;
+  /** What the group has begun since then, milliseconds since 1970. */
+  activities(since: number): Promise<readonly Activity[]>;
+  /** The group's average CPU since then. */
+  cpu(since: number): Promise<readonly CpuPoint[]>;
+  /** The NAT instances, by zone. */
+  nats(): Promise<readonly Nat[]>;
+  /** As CloudWatch calls it: "OK", "ALARM", "INSUFFICIENT_DATA"; undefined: there is no such alarm. */
+  alarmState(name: string): Promise<string | undefined>;
+  /** Asks the site once, as a visitor without a cookie. Never throws. */
+  visit(): Promise<Visit>;
+  setDesired(desired: number): Promise<void>;
+  /** The zones in which the group may launch, of those of the config. */
+  setZones(zones: readonly string[]): Promise<void>;
+  terminate(instanceId: string): Promise<void>;
+  /** What `up` would do, in words; empty: nothing. */
+  planned(): Promise<readonly string[]>;
+  /** Does what `up` does, and answers what that was, in words. Throws the first failure. */
+  heal(): Promise<readonly string[]>;
+}

@@ -1,0 +1,261 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/load.ts";
+import { bringDown, leftovers, secondsDown } from "../../src/engine/down.ts";
+import { survey } from "../../src/engine/survey.ts";
+import { awsError } from "../../src/sandbox/service.ts";
+import { snapshotTable as ebsSnapshots, tagTable } from "../../src/sandbox/services/ec2/tables.ts";
+import { snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
+import { zoneTable } from "../../src/sandbox/services/route53/tables.ts";
+import { simAt } from "../../src/sandbox/world.ts";
+import { whatBillsOn } from "../../steps/resources/bills-on.ts";
+import { types } from "../../steps/resources/types.ts";
+import { START } from "../lifecycle/stage.ts";
+import { amiss, fresh, type Process, rehearse, start } from "./matrix.ts";
+
+const rehearsal = rehearse({}, "up");
+
+async function standing(around?: Parameters<typeof start>[2]): Promise<Process> {
+  const { config } = await rehearsal;
+  const on = await start(config, { world: fresh(config), time: START, state: undefined }, around);
+  expect(amiss((await on.up()).settled)).toEqual([]);
+  return on;
+}
+const simOf = (on: Process) => simAt(on.sandbox.world, on.clock.now());
+
+/** Takes it down, and looks for what is left and what goes on costing, as the command does. */
+async function down(on: Process) {
+  const before = await survey(on.run, on.graph, types, { stack: on.config.stack, sweep: "all" });
+  const settled = await bringDown(on.run, before);
+  const left = await leftovers(on.run, before, types, on.config.stack);
+  const { found, unseen } = await whatBillsOn(on.aws, on.config.stack, before);
+  return { before, settled, left, found, unseen };
+}
+
+test("after down nothing is left, and what goes on costing is listed, each with why and what removes it", async () => {
+  const on = await standing();
+  const fileSystem = on.store.get("file-system")?.id;
+  const [zone] = zoneTable(simOf(on))
+    .all()
+    .map(({ id }) => id);
+  const began = on.clock.now();
+  const { before, settled, left, found, unseen } = await down(on);
+  expect(amiss(settled)).toEqual([]);
+  expect({ left, unseen }).toEqual({ left: [], unseen: [] });
+  const [snapshot] = snapshotTable(simOf(on)).all();
+  expect(snapshot?.id).toMatch(/^database1-final-\d+$/);
+  expect(found).toEqual([
+    {
+      what: "DB snapshot",
+      id: snapshot?.id,
+      why: "final snapshot of database1: its data, if you want it back",
+      gib: 20,
+      price: "rds:backup",
+      commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${snapshot?.id} --region ap-northeast-2`],
+    },
+    {
+      what: "AWS Backup recovery points",
+      id: fileSystem,
+      why: expect.stringContaining("aws/efs/automatic-backup-vault"),
+      price: "efs:backup",
+      commands: [
+        `aws backup list-recovery-points-by-resource --resource-arn arn:aws:elasticfilesystem:ap-northeast-2:111122223333:file-system/${fileSystem} --region ap-northeast-2`,
+        expect.stringMatching(
+          /^aws backup delete-recovery-point --backup-vault-name aws\/efs\/automatic-backup-vault --recovery-point-arn ARN --region ap-northeast-2 /,
+        ),
+      ],
+    },
+    {
+      what: "hosted zone",
+      id: zone,
+      why: expect.stringContaining("was there before the stack"),
+      price: "route53:zone",
+      commands: [`aws route53 delete-hosted-zone --id ${zone}`],
+    },
+  ]);
+  // How long it was said to take, for credentials that end.
+  const took = (on.clock.now() - began) / 1000;
+  expect(secondsDown(before)).toBeGreaterThan(took / 2);
+  expect(secondsDown(before)).toBeLessThan(took * 1.5);
+});
+
+test("copies of data that somebody made, or kept, are not touched but listed; what else carries the tags goes with the stack", async () => {
+  const on = await standing();
+  const { stack } = on.config;
+  const tags = { "buddyverse:stack": stack, "buddyverse:key": "by-hand", Name: "by hand" };
+  // A snapshot of the database takes over its tags; one of a volume was given them.
+  snapshotTable(simOf(on)).putNow("before-release", {
+    id: "before-release",
+    databaseId: "database1",
+    storageGiB: 20,
+    status: "available",
+    createdAt: START,
+    tags,
+  });
+  snapshotTable(simOf(on)).putNow("theirs", {
+    id: "theirs",
+    databaseId: "their-database",
+    storageGiB: 500,
+    status: "available",
+    createdAt: START,
+    tags: { "buddyverse:stack": "another" },
+  });
+  ebsSnapshots(simOf(on)).putNow("snap-0byhand", {
+    id: "snap-0byhand",
+    description: "by hand",
+    volumeGiB: 8,
+    encrypted: true,
+    startedAt: START,
+  });
+  tagTable(simOf(on)).putNow("snap-0byhand", { tags });
+  // The replica and the database are deleted in the console, with the box "retain automated backups".
+  await on.aws.rds.deleteDBInstance({ DBInstanceIdentifier: "database1-replica", SkipFinalSnapshot: true });
+  await on.clock.sleep(900_000);
+  await on.aws.rds.deleteDBInstance({
+    DBInstanceIdentifier: "database1",
+    SkipFinalSnapshot: true,
+    DeleteAutomatedBackups: false,
+  });
+  await on.clock.sleep(900_000);
+  const { settled, left, found } = await down(on);
+  expect(amiss(settled)).toEqual([]);
+  expect(left).toEqual([]);
+  expect(ebsSnapshots(simOf(on)).all()).toEqual([]);
+  expect(
+    found
+      .filter(({ price }) => price === "rds:backup")
+      .map(({ what, id, why, commands }) => [what, id, why, commands[0]]),
+  ).toEqual([
+    [
+      "DB snapshot",
+      "before-release",
+      "made of database1 by hand, or by something else than buddyverse",
+      "aws rds delete-db-snapshot --db-snapshot-identifier before-release --region ap-northeast-2",
+    ],
+    [
+      "automated backups",
+      expect.stringMatching(/^db-/),
+      "database1 was deleted in a way that keeps them; the last goes after 1 days",
+      expect.stringMatching(
+        /^aws rds delete-db-instance-automated-backup --dbi-resource-id db-\w+ --region ap-northeast-2$/,
+      ),
+    ],
+  ]);
+  expect(snapshotTable(simOf(on)).get("before-release")).toBeDefined();
+});
+
+test("the last look goes over every service by tag: what nobody knows of, in no state and no config, is found", async () => {
+  const on = await standing();
+  const { stack } = on.config;
+  const before = await on.survey();
+  expect(amiss(await bringDown(on.run, before))).toEqual([]);
+  const Tags = [
+    { Key: "buddyverse:stack", Value: stack },
+    { Key: "buddyverse:key", Value: "forgotten" },
+  ];
+  const tagged = (ResourceType: "elastic-ip" | "vpc" | "security-group" | "key-pair" | "internet-gateway") => ({
+    TagSpecifications: [{ ResourceType, Tags }],
+  });
+  const { Vpc } = await on.aws.ec2.createVpc({ CidrBlock: "10.9.0.0/16", ...tagged("vpc") });
+  const { AllocationId } = await on.aws.ec2.allocateAddress({ Domain: "vpc", ...tagged("elastic-ip") });
+  const { InternetGateway } = await on.aws.ec2.createInternetGateway(tagged("internet-gateway"));
+  const { FileSystemId } = await on.aws.efs.createFileSystem({ CreationToken: "forgotten", Encrypted: true, Tags });
+  const parameter = `/buddyverse/${stack}/forgotten`;
+  await on.aws.ssm.putParameter({ Name: parameter, Type: "SecureString", Value: "secret", Tags });
+  ebsSnapshots(simOf(on)).putNow("snap-0forgotten", {
+    id: "snap-0forgotten",
+    description: "",
+    volumeGiB: 8,
+    encrypted: true,
+    startedAt: START,
+  });
+  tagTable(simOf(on)).putNow("snap-0forgotten", {
+    tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),
+  });
+  await on.clock.sleep(5_000);
+  const left = await leftovers(on.run, before, types, stack);
+  expect(left.map(({ object, id }) => `${object} ${id}`).sort()).toEqual(
+    [
+      `ec2:vpc ${Vpc?.VpcId}`,
+      `ec2:address ${AllocationId}`,
+      `ec2:internet-gateway ${InternetGateway?.InternetGatewayId}`,
+      `efs:file-system ${FileSystemId}`,
+      `ssm:generated-secret ${parameter}`,
+      "ec2:snapshot snap-0forgotten",
+    ].sort(),
+  );
+  // And `down`, run again as it is told to, removes them all.
+  const again = await down(on);
+  expect(amiss(again.settled)).toEqual([]);
+  expect(again.left).toEqual([]);
+});
+
+test("what is found by its name alone, and an older config named, is listed: a zone, a bucket, an alarm", async () => {
+  const older = await start(parseConfig({ domain: { name: "made.example.com", zone: "create" } }, "test.config.json"), {
+    world: fresh((await rehearsal).config),
+    time: START,
+    state: undefined,
+  });
+  await older.up();
+  const { stack } = older.config;
+  const bucket = `buddyverse-${stack}-111122223333-ap-northeast-2`;
+  await older.aws.s3.createBucket({
+    Bucket: bucket,
+    CreateBucketConfiguration: {
+      LocationConstraint: "ap-northeast-2",
+      Tags: [
+        { Key: "buddyverse:key", Value: "app-bucket" },
+        { Key: "buddyverse:stack", Value: stack },
+      ],
+    },
+  });
+  // The state is lost, the config has changed: with no domain and no replica.
+  const on = await start(parseConfig({ domain: null, database: { replica: false } }, "test.config.json"), {
+    world: JSON.stringify(older.sandbox.world),
+    time: older.clock.now() + 60_000,
+    state: undefined,
+  });
+  const { left, found, unseen } = await down(on);
+  expect(unseen).toEqual([]);
+  expect(left).toEqual([]);
+  const zone = zoneTable(simOf(on))
+    .all()
+    .find(({ name }) => name.startsWith("made."))?.id;
+  const alarm = expect.stringMatching(/^arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:Buddy-/);
+  const forgotten = found.filter(({ why }) => why.includes("older config"));
+  expect(forgotten.map(({ what, id }) => [what, id])).toEqual(
+    expect.arrayContaining([
+      ["hosted zone", zone],
+      ["bucket", bucket],
+      ["alarm", alarm],
+    ]),
+  );
+  expect(forgotten.flatMap(({ commands }) => commands)).toEqual(
+    expect.arrayContaining([
+      `aws route53 delete-hosted-zone --id ${zone}`,
+      `aws s3 rb s3://${bucket} --force`,
+      expect.stringMatching(/^aws cloudwatch delete-alarms --alarm-names Buddy-\S+ --region ap-northeast-2$/),
+    ]),
+  );
+});
+
+test("what cannot be looked at is said, and hides nothing else", async () => {
+  const on = await standing({
+    around: (answer) => async (service, operation, input) => {
+      if (operation === "DescribeDBInstanceAutomatedBackups")
+        throw awsError(
+          "AccessDenied",
+          "User: me is not authorized to perform: rds:DescribeDBInstanceAutomatedBackups",
+          {
+            status: 403,
+          },
+        );
+      return answer(service, operation, input);
+    },
+  });
+  const { found, unseen, left } = await down(on);
+  expect(left).toEqual([]);
+  expect(found.map(({ what }) => what)).toContain("DB snapshot");
+  expect(unseen).toEqual([
+    "retained automated backups: AccessDenied: User: me is not authorized to perform: rds:DescribeDBInstanceAutomatedBackups",
+  ]);
+});

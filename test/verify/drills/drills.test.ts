@@ -1,0 +1,244 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { BuddyError } from "../../../src/lib/errors.ts";
+import { fail, parseFailure } from "../../../src/sandbox/failures.ts";
+import { instanceTable } from "../../../src/sandbox/services/ec2/tables.ts";
+import { simAt } from "../../../src/sandbox/world.ts";
+import { drills } from "../../../src/verify/drills/drills.ts";
+import type { DrillName, DrillResult, Moment } from "../../../src/verify/drills/result.ts";
+import type { DrillWorld } from "../../../src/verify/drills/world.ts";
+import type { Stage } from "../../lifecycle/stage.ts";
+import { standing, type Template } from "../rehearse.ts";
+import { done, onStage } from "./rehearse.ts";
+
+let plain: Template;
+beforeAll(async () => {
+  plain = await standing();
+});
+
+const NAME = "Buddy-AutoScaling-Group";
+/** A site that always answers: where the site is not what a test is about. */
+const quickSite = () => ({ visit: async () => ({ status: 200 }) });
+const words = (result: DrillResult, who: Moment["who"]) =>
+  result.moments.filter((one) => one.who === who).map(({ what }) => what);
+const drift = async (on: Stage) => (await on.status()).filter(({ standing }) => standing !== "in-sync");
+async function group(on: Stage) {
+  const { AutoScalingGroups } = await on.aws.autoScaling.describeAutoScalingGroups({ AutoScalingGroupNames: [NAME] });
+  const [found] = AutoScalingGroups ?? [];
+  return { desired: found?.DesiredCapacity, zones: found?.VPCZoneIdentifier?.split(",").length };
+}
+/** How many machines stress-ng keeps busy. */
+const loads = (on: Stage) =>
+  instanceTable(simAt(on.sandbox.world, on.clock.now()))
+    .all()
+    .filter(({ state, stress }) => state === "running" && stress.some(({ until }) => until > on.clock.now())).length;
+
+describe("on a stack that is well", () => {
+  test("dead-web: the load balancer finds it, the group replaces it, no gap for visitors", async () => {
+    const on = await plain.copy();
+    const result = await done(on, "dead-web");
+    expect(result).toMatchObject({ ending: "passed", problem: undefined, notAsBefore: [] });
+    expect(result.detectSeconds).toBeGreaterThan(20);
+    expect(result.detectSeconds).toBeLessThan(90);
+    expect(result.recoverSeconds).toBeLessThan(600);
+    // Every other request met the closed port until the health check had failed.
+    expect(result.answers.failed).toBeGreaterThan(20);
+    expect(result.answers.failedPercent).toBeLessThan(25);
+    expect(result.answers.longestGapSeconds).toBeLessThan(2);
+    expect(new Set(result.probes.map(({ status }) => status))).toEqual(new Set([200, 502]));
+    expect(words(result, "aws").join("\n")).toMatch(
+      /Terminating EC2 instance: \S+: an instance was taken out of service in response to an ELB system health check failure/,
+    );
+    expect(await drift(on)).toEqual([]);
+  });
+
+  test("lost-instance: the group replaces what shut down, no gap for visitors", async () => {
+    const on = await plain.copy();
+    const result = await done(on, "lost-instance");
+    expect(result).toMatchObject({ ending: "passed", problem: undefined, notAsBefore: [] });
+    expect(result.answers.failed).toBeGreaterThan(0);
+    expect(result.answers.longestGapSeconds).toBeLessThan(2);
+    expect(new Set(result.probes.map(({ status }) => status))).toEqual(new Set([200, 504]));
+    expect(words(result, "aws").join("\n")).toMatch(/EC2 health check indicating it has been terminated or stopped/);
+    expect(await drift(on)).toEqual([]);
+  });
+
+  test("lost-nat: the alarm tells, up makes another, and the way out works again", async () => {
+    const on = await plain.copy();
+    const result = await done(on, "lost-nat", { change: quickSite });
+    expect(result).toMatchObject({ ending: "passed", problem: undefined, notAsBefore: [] });
+    // The rule for missing data: longer than the alarm's five minutes.
+    expect(result.detectSeconds).toBeGreaterThan(300);
+    expect(words(result, "drill")).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^terminated Buddy-NAT2 i-\w+/), "up: created Buddy-NAT2"]),
+    );
+    expect(await drift(on)).toEqual([]);
+  });
+
+  test("lost-zone: the others carry everything without a failed answer; then the zone is back", async () => {
+    const on = await plain.copy();
+    const result = await done(on, "lost-zone");
+    expect(result).toMatchObject({ ending: "passed", problem: undefined, notAsBefore: [] });
+    expect(result.answers).toMatchObject({ failed: 0, longestGapSeconds: 0 });
+    expect(result.samples.every(({ healthy }) => healthy >= 2)).toBe(true);
+    expect(await group(on)).toEqual({ desired: 2, zones: 2 });
+    expect(await drift(on)).toEqual([]);
+  });
+
+  test("scale-out: 2 → 4 → 2, with the load off in the end", async () => {
+    const on = await plain.copy();
+    const result = await done(on, "scale-out", { change: quickSite });
+    expect(result).toMatchObject({ ending: "passed", problem: undefined, notAsBefore: [] });
+    expect(Math.max(...result.samples.map(({ inService }) => inService))).toBe(4);
+    expect(Math.max(...result.cpu.map(({ percent }) => percent))).toBeGreaterThan(90);
+    expect(result.samples.at(-1)).toMatchObject({ desired: 2, inService: 2, healthy: 2 });
+    expect(loads(on)).toBe(0);
+    expect(await drift(on)).toEqual([]);
+  });
+});
+
+describe("a drill that finds what is wrong says so, and puts everything back", () => {
+  test("a group that does not look at the load balancer replaces no dead web server: Apache is started again", async () => {
+    const on = await plain.copy();
+    await on.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: NAME, HealthCheckType: "EC2" });
+    const result = await done(on, "dead-web", { change: quickSite });
+    expect(result).toMatchObject({ ending: "failed", notAsBefore: [], recoverSeconds: undefined });
+    expect(result.problem).toMatch(
+      /^not so after 25 min: i-\w+ is replaced: 2 instances in service of 2 desired, 1 target healthy$/,
+    );
+    expect(words(result, "drill").at(-1)).toMatch(/^started Apache on i-\w+ again$/);
+  });
+
+  test("no capacity elsewhere: the zone is given back", async () => {
+    const on = await plain.copy();
+    fail(simAt(on.sandbox.world, on.clock.now()), parseFailure("capacity", "t3.micro"));
+    const result = await done(on, "lost-zone", { change: quickSite });
+    expect(result).toMatchObject({ ending: "failed", notAsBefore: [] });
+    expect(words(result, "aws").join("\n")).toContain("Launching a new EC2 instance");
+    expect(await group(on)).toEqual({ desired: 2, zones: 2 });
+  });
+
+  test("a policy that is gone: the load ends, and the desired capacity is as it was", async () => {
+    const on = await plain.copy();
+    await on.aws.autoScaling.deletePolicy({ AutoScalingGroupName: NAME, PolicyName: "cpu-target" });
+    const result = await done(on, "scale-out", { change: quickSite });
+    expect(result.ending).toBe("failed");
+    expect(result.problem).toContain("the group wants more instances");
+    expect(loads(on)).toBe(0);
+    expect(await group(on)).toEqual({ desired: 2, zones: 2 });
+  });
+
+  test("a site that is down meanwhile fails a drill that went well otherwise", async () => {
+    const on = await plain.copy();
+    const result = await done(on, "lost-instance", { change: () => ({ visit: async () => ({ status: 503 }) }) });
+    expect(result.ending).toBe("failed");
+    expect(result.problem).toMatch(/^nobody had an answer of the site for \d+\.\d s \(at most 15 s is good\)$/);
+    expect(result.recoverSeconds).toBeGreaterThan(0);
+  });
+
+  test("what cannot be put back is said", async () => {
+    const on = await plain.copy();
+    const result = await done(on, "lost-zone", {
+      change: (world: DrillWorld) => ({
+        ...quickSite(),
+        async setZones(zones) {
+          if (zones.length === 2) throw new Error("AccessDenied");
+          await world.setZones(zones);
+        },
+      }),
+    });
+    expect(result.ending).toBe("failed");
+    expect(result.notAsBefore).toEqual([
+      "not put back: Error: AccessDenied",
+      "the group launches in ap-northeast-2a, before in ap-northeast-2a, ap-northeast-2c",
+    ]);
+  });
+
+  test("one that believes that all is well is judged by what is there", async () => {
+    const on = await plain.copy();
+    // The command that should start Apache again does nothing, and the group does not replace.
+    await on.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: NAME, HealthCheckType: "EC2" });
+    const result = await done(on, "dead-web", {
+      change: (world: DrillWorld) => ({
+        ...quickSite(),
+        machines: {
+          ...world.machines,
+          run: (ids, script) =>
+            script.includes("start") ? Promise.resolve(new Map()) : world.machines.run(ids, script),
+        },
+      }),
+    });
+    expect(result.notAsBefore).toEqual(["not every instance is in service and healthy"]);
+  });
+});
+
+describe("Ctrl-C in the middle puts everything back", () => {
+  const interrupted = () => new BuddyError({ code: "interrupted", message: "interrupted" });
+  /** Interrupts when a moment like this happens. */
+  async function stopped(on: Stage, name: DrillName, when: RegExp, look = () => {}): Promise<DrillResult> {
+    const stop = new AbortController();
+    const result = await done(on, name, {
+      interrupted: stop.signal,
+      change: quickSite,
+      onMoment({ what }) {
+        look();
+        if (when.test(what)) stop.abort(interrupted());
+      },
+    });
+    expect(result).toMatchObject({ ending: "interrupted", problem: undefined, notAsBefore: [] });
+    expect(stop.signal.aborted).toBe(true);
+    return result;
+  }
+
+  test("scale-out: the load ends, the desired capacity is set back", async () => {
+    const on = await plain.copy();
+    let most = 0;
+    const result = await stopped(on, "scale-out", /^desired capacity: 2 →/, () => {
+      most = Math.max(most, loads(on));
+    });
+    expect(most).toBe(2);
+    expect(words(result, "drill").at(-1)).toBe("set the desired capacity back to 2");
+    expect(loads(on)).toBe(0);
+    expect(await group(on)).toEqual({ desired: 2, zones: 2 });
+    expect(await drift(on)).toEqual([]);
+  });
+  test("lost-zone: the zone is given back", async () => {
+    const on = await plain.copy();
+    await stopped(on, "lost-zone", /is started$/);
+    expect(await group(on)).toEqual({ desired: 2, zones: 2 });
+    expect(await drift(on)).toEqual([]);
+  });
+  test("lost-nat: up brings the NAT instance back", async () => {
+    const on = await plain.copy();
+    const result = await stopped(on, "lost-nat", /^terminated/);
+    expect(words(result, "drill")).toContain("up: created Buddy-NAT2");
+    expect(await drift(on)).toEqual([]);
+  });
+  test("dead-web: Apache is started again", async () => {
+    const on = await plain.copy();
+    const result = await stopped(on, "dead-web", /^stopped Apache/);
+    expect(words(result, "drill").at(-1)).toMatch(/^started Apache/);
+    expect(await drift(on)).toEqual([]);
+  });
+});
+
+describe("a drill that would prove nothing is refused", () => {
+  const why = (on: Stage, name: DrillName) =>
+    onStage(on, async (world) => drills[name].refuses(await world.group(), world));
+
+  test("lost-nat with NAT gateways; scale-out of a group that is as large as it may be; dead-web of the only instance", async () => {
+    const on = await (await standing({ nat: { mode: "gateway" }, web: { min: 1, desired: 1, max: 1 } }, 0)).copy();
+    expect(await why(on, "lost-nat")).toContain("NAT gateways are AWS's to keep");
+    expect(await why(on, "scale-out")).toContain("greatest size already: 1 of 1");
+    expect(await why(on, "dead-web")).toContain("only one web instance");
+    expect(await why(on, "lost-instance")).toContain("only one web instance");
+  });
+
+  test("lost-nat while up has something else to do, which it would do too", async () => {
+    const on = await plain.copy();
+    await on.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: NAME, MaxSize: 5 });
+    // Until reads show it.
+    await on.clock.sleep(5_000);
+    expect(await why(on, "lost-nat")).toContain("update Buddy-AutoScaling-Group");
+    expect(await why(on, "lost-zone")).toBeUndefined();
+  });
+});

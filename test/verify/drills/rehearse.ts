@@ -1,0 +1,83 @@
+import { look } from "../../../src/engine/look.ts";
+import { planUp } from "../../../src/engine/plan.ts";
+import { survey } from "../../../src/engine/survey.ts";
+import { bringUp } from "../../../src/engine/up.ts";
+import { serveSite } from "../../../src/sandbox/site.ts";
+import { runDrill } from "../../../src/verify/drills/drill.ts";
+import { drills } from "../../../src/verify/drills/drills.ts";
+import type { DrillName, DrillResult, Moment } from "../../../src/verify/drills/result.ts";
+import { visit } from "../../../src/verify/drills/visit.ts";
+import type { DrillWorld } from "../../../src/verify/drills/world.ts";
+import { machinesBy } from "../../../src/verify/machines.ts";
+import type { Site } from "../../../src/verify/site.ts";
+import { networkSite } from "../../../src/verify/site.ts";
+import { drillWorld } from "../../../steps/drills.ts";
+import { types } from "../../../steps/resources/types.ts";
+import { commandsOf } from "../../../steps/resources/verify/commands.ts";
+import type { Stage } from "../../lifecycle/stage.ts";
+
+/** A drill's world on a stage of the sandbox, as the command makes it. @param change parts that shall be others */
+export async function onStage<T>(
+  on: Stage,
+  work: (world: DrillWorld) => Promise<T>,
+  {
+    interrupted = new AbortController().signal,
+    change = () => ({}),
+  }: {
+    readonly interrupted?: AbortSignal;
+    readonly change?: (world: DrillWorld, site: Site) => Partial<DrillWorld>;
+  } = {},
+): Promise<T> {
+  const served = await serveSite(on.sandbox, on.clock);
+  try {
+    const resolve = (name: string, port: number) => {
+      const found = served.addressOf(name, port === 443 ? 443 : 80);
+      return found && { host: found.address, port: found.port };
+    };
+    const site = networkSite({ clock: on.clock, resolve, ca: served.ca, atOnce: 24 });
+    const host = on.config.domain?.name ?? served.httpUrl;
+    const url = on.config.domain ? `https://${host}/` : `${host}/`;
+    const nameOf = (key: string) => on.graph.nodes.get(key)?.name ?? key;
+    const seen = () => survey(on.run, on.graph, types, { stack: on.config.stack, sweep: "known" });
+    const world = await drillWorld({
+      config: on.config,
+      aws: on.aws,
+      clock: on.clock,
+      interrupted,
+      machines: machinesBy(commandsOf(on.aws), on.clock, new AbortController().signal),
+      now: () => on.clock.now(),
+      nameOf,
+      async find(key) {
+        const node = on.graph.nodes.get(key);
+        return node && (await look(on.run, node, on.store.get(key))).live;
+      },
+      visit: () => visit(site, url, host),
+      planned: async () =>
+        planUp(await seen())
+          .items.filter(({ action }) => action !== "none")
+          .map(({ name, action }) => `${action} ${name}`),
+      async heal() {
+        const { settled } = await bringUp(on.run, await seen());
+        return settled
+          .filter(({ outcome }) => outcome !== "unchanged")
+          .map(({ outcome, name }) => `${outcome} ${name}`);
+      },
+    });
+    return await work({ ...world, ...change(world, site) });
+  } finally {
+    await served.close();
+  }
+}
+
+/** Does a drill, and keeps quiet. */
+export const done = (
+  on: Stage,
+  name: DrillName,
+  options?: Parameters<typeof onStage>[2] & { readonly onMoment?: (moment: Moment) => void },
+): Promise<DrillResult> =>
+  onStage(
+    on,
+    (world) =>
+      runDrill(drills[name], world, { moment: (moment) => options?.onMoment?.(moment), sample() {}, probe() {} }),
+    options,
+  );
