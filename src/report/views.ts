@@ -18,6 +18,7 @@ import {
   type Style,
   truncate,
   widthOf,
+  wrapped,
 } from "./style.ts";
 
 /** Every view answers text without a line break at its end. */
@@ -414,7 +415,7 @@ function billLines({ found, unseen }: Bills, sandbox: boolean, style: Style): st
       monthly === undefined ? "price unknown" : `${centsOf(monthly)} a ${eachGB ? "GB and month" : "month"}`;
     lines.push(
       `  ${what} ${style.bold(oneLine(id))}${gib === undefined ? "" : `, ${gib} GB`}: ${gib === undefined ? "" : "at most "}${price}`,
-      `    ${oneLine(why)}`,
+      ...wrapped(why, WIDTH - 4).map((line) => `    ${line}`),
       ...commands.map((command) => `    ${style.cyan(command)}`),
     );
   }

@@ -238,7 +238,7 @@ export async function serveSite(
 
   /** Takes a connection when something listens; AWS lets it time out, loopback closes it. */
   const front = (port: 80 | 443, server: http.Server | https.Server): Server =>
-    net.createServer((socket) => {
+    net.createServer({ noDelay: true }, (socket) => {
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
       socket.on("error", () => socket.destroy());

@@ -6,7 +6,9 @@ import { rehearse } from "../../src/cli/rehearsal.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { actionOf, actionsFor, MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
+import { whatBillsOn } from "../../steps/resources/bills-on.ts";
 import { preflight } from "../../steps/resources/preflight.ts";
+import { folder } from "../cli/folder.ts";
 import { stage, stageOn } from "../lifecycle/stage.ts";
 import { standing, verifyOn } from "../verify/rehearse.ts";
 
@@ -109,6 +111,7 @@ test.each(LIVES)(
     await after.status();
     await after.down();
     expect(await after.left()).toEqual([]);
+    expect((await whatBillsOn(after.aws, after.config.stack, await after.survey())).unseen).toEqual([]);
 
     const statements = await policyOf(given);
     const calls = [...on.calls, ...after.calls];
@@ -194,9 +197,12 @@ test("roles are passed to EC2 only, policies are hung on the stack's own role on
   expect(by("ec2:RunInstances")?.Condition).toEqual({ StringEquals: { "aws:RequestedRegion": "ap-northeast-2" } });
 });
 
-test("a stack without a thing asks for nothing about it", async () => {
+test("a stack without a thing asks for nothing about it, but whether an older config left some", async () => {
   const actions = actionsOf(await policyOf({ domain: null }));
-  expect(actions.filter((action) => /^(s3|sns|acm):|NatGateway$|Address$|CreateHostedZone/.test(action))).toEqual([]);
+  expect(actions.filter((action) => /^(s3|sns|acm|route53):|NatGateway$|Address$/.test(action)).sort()).toEqual([
+    "route53:ListHostedZonesByName",
+    "s3:GetBucketTagging",
+  ]);
 });
 
 describe("what the other commands send besides", () => {
@@ -278,5 +284,14 @@ describe("what the other commands send besides", () => {
     const by = (action: string) => statements.find(({ Action }) => Action.includes(action));
     expect(by("iam:SimulatePrincipalPolicy")).toMatchObject({ Sid: "Caller", Resource: "*" });
     for (const action of ["pricing:GetProducts", "iam:GetRole"]) expect(by(action)?.Condition, action).toBeUndefined();
+  });
+
+  test("the command adds them by name, and knows no other", async () => {
+    const on = folder();
+    const { stdout, stderr, code } = await on.run("policy --with verify cost-live");
+    expect(code, stderr).toBe(0);
+    const printed: PolicyStatement[] = [JSON.parse(stdout)].flat().flatMap(({ Statement }) => Statement);
+    expect(actionsOf(printed).sort()).toEqual(actionsOf(await withMore("verify", "cost-live")).sort());
+    expect(await on.run("policy --with volcano")).toMatchObject({ code: 2, stderr: expect.stringContaining("drills") });
   });
 });

@@ -473,6 +473,44 @@ describe("down", () => {
     );
   });
 
+  test("what goes on costing is listed with why, what it costs and what removes it; on the sandbox as it would be", () => {
+    const found = [
+      {
+        what: "DB snapshot",
+        id: "database1-final-1",
+        why: "final snapshot of database1",
+        gib: 20,
+        monthly: 1.9,
+        eachGB: false,
+        commands: ["aws rds delete-db-snapshot --db-snapshot-identifier database1-final-1 --region eu-west-1"],
+      },
+      { what: "copies", id: "fs-1", why: "because", monthly: 0.055, eachGB: true, commands: ["one", "two"] },
+      { what: "bucket", id: "b", why: "because", monthly: undefined, eachGB: false, commands: ["three"] },
+    ];
+    const text = downEnd(end({ bills: { found, unseen: ["alarms: AccessDenied: no"] } }));
+    expect(text.split("\n").slice(2)).toEqual([
+      "",
+      "This goes on costing:",
+      "  DB snapshot database1-final-1, 20 GB: at most $1.90 a month",
+      "    final snapshot of database1",
+      "    aws rds delete-db-snapshot --db-snapshot-identifier database1-final-1 --region eu-west-1",
+      "  copies fs-1: $0.06 a GB and month",
+      "    because",
+      "    one",
+      "    two",
+      "  bucket b: price unknown",
+      "    because",
+      "    three",
+      "",
+      "Not looked at, and so perhaps still there:",
+      "  alarms: AccessDenied: no",
+    ]);
+    expect(downEnd(end({ place: sandbox, bills: { found, unseen: [] } }))).toContain(
+      "\nOn AWS this would go on costing:",
+    );
+    expect(downEnd(end({ bills: { found: [], unseen: [] } }))).toMatch(/\nNothing of it goes on costing\.$/);
+  });
+
   test("what is left is listed, with the command that goes on", () => {
     const left = [{ object: "ec2:network-interface", id: "eni-1", name: "ELB net" }];
     expect(downEnd(end({ left })).split("\n").slice(1)).toEqual([

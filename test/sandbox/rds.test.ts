@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
+import { fail, parseFailure } from "../../src/sandbox/failures.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { interfaceTable } from "../../src/sandbox/services/ec2/tables.ts";
@@ -293,6 +294,50 @@ describe("an instance", () => {
     await create();
     await until("available");
     await refused(drop({ FinalDBSnapshotIdentifier: "last" }), "DBSnapshotAlreadyExistsFault");
+    const { DBSnapshots } = await rds.describeDBSnapshots({ SnapshotType: "manual" });
+    expect(DBSnapshots).toMatchObject([
+      { DBSnapshotIdentifier: "last", DBInstanceIdentifier: "database1", TagList: [{ Key: "team", Value: "play" }] },
+    ]);
+  });
+
+  test("says when it was created only once it is, and to when it can be restored only once it is backed up", async () => {
+    await create();
+    await settle();
+    const early = await seen();
+    for (const field of ["InstanceCreateTime", "LatestRestorableTime", "Endpoint"])
+      expect(early, field).not.toHaveProperty(field);
+    await until("backing-up");
+    const created = (await seen())?.InstanceCreateTime;
+    expect(created?.getTime()).toBeGreaterThan(START + 60_000);
+    expect(await seen()).not.toHaveProperty("LatestRestorableTime");
+    await until("available");
+    await clock.sleep(3_600_000);
+    const later = await seen();
+    expect(later?.InstanceCreateTime).toEqual(created);
+    const behind = clock.now() - (later?.LatestRestorableTime?.getTime() ?? 0);
+    expect(behind).toBeGreaterThanOrEqual(300_000);
+    expect(behind).toBeLessThan(301_000);
+  });
+
+  test("that failed while it was made takes no change, no replica and no final snapshot, only its deletion", async () => {
+    await create();
+    fail(rows(), parseFailure("database", "database1"));
+    await until("failed");
+    expect(await seen()).not.toHaveProperty("InstanceCreateTime");
+    const id = { DBInstanceIdentifier: "database1" };
+    await refused(rds.modifyDBInstance({ ...id, DBInstanceClass: "db.t3.small" }), "InvalidDBInstanceStateFault");
+    await refused(rds.rebootDBInstance(id), "InvalidDBInstanceStateFault");
+    await refused(
+      rds.createDBInstanceReadReplica({ DBInstanceIdentifier: "r", SourceDBInstanceIdentifier: "database1" }),
+      "InvalidDBInstanceStateFault",
+    );
+    await refused(rds.deleteDBInstance({ ...id, FinalDBSnapshotIdentifier: "last" }), "InvalidDBInstanceStateFault");
+    await rds.deleteDBInstance({ ...id, SkipFinalSnapshot: true, DeleteAutomatedBackups: false });
+    await clock.sleep(600_000);
+    expect(await seen()).toBeUndefined();
+    const Filters = [{ Name: "status", Values: ["retained"] }];
+    // There was none to keep.
+    expect((await rds.describeDBInstanceAutomatedBackups({ Filters })).DBInstanceAutomatedBackups).toEqual([]);
   });
 });
 

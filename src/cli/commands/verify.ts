@@ -97,6 +97,7 @@ async function prove(
     () => clock.now(),
     ({ id, result }) => options.verbose && screen.say(`${id}: ${result}`),
   );
+  interrupted.throwIfAborted();
   const proven = exitCode(findings);
 
   let code = proven;
@@ -114,7 +115,18 @@ async function prove(
   if (report) {
     const { reportPage } = await import("../../verify/drills/page.ts");
     const { stack, region, account, sandbox } = screen.place;
-    report(reportPage({ stack, region, account, sandbox, at: clock.now(), findings, notAsked: skipped, drills: done }));
+    const page = reportPage({
+      stack,
+      region,
+      account,
+      sandbox,
+      at: clock.now(),
+      findings,
+      notAsked: skipped,
+      drills: done,
+      cpuTarget: config.web.cpuTarget,
+    });
+    report(page);
     screen.say(`The report is in ${options.report}.`);
   }
   const told = done.map(({ result, past }) => drillView(result, past, screen.look));

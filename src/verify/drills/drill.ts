@@ -23,7 +23,7 @@ export interface Scene extends Pick<Watch, "note"> {
   readonly before: ScalingGroup;
   /** As `Watch.until`, and ends when the drill is interrupted. */
   until(what: string, seconds: number, wanted: (look: Look) => boolean): Promise<Look>;
-  /** Says what was done to the stack. From now on it is timed. */
+  /** Says what is done to the stack now, before anything else is noted. From here on it is timed. */
   blow(what: string): void;
   /** The stack has seen it. */
   detected(): void;

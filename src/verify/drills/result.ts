@@ -14,7 +14,7 @@ export interface Sample {
   readonly healthy: number;
 }
 
-/** Average CPU of the group over the minute that began at `at`. */
+/** Average CPU of the group, as CloudWatch has it: of each minute with detailed monitoring, else of every five. */
 export interface CpuPoint {
   readonly at: number;
   readonly percent: number;

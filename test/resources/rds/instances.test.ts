@@ -312,6 +312,32 @@ describe("deleting the primary", () => {
     expect(deletes()).toEqual([]);
   });
 
+  test.each<[Partial<DBInstance>, boolean]>([
+    [{ DBInstanceStatus: "failed" }, true],
+    [{ DBInstanceStatus: "insufficient-capacity" }, true],
+    [{ DBInstanceStatus: "failed", InstanceCreateTime: new Date(0) }, false],
+    [{ DBInstanceStatus: "storage-full", InstanceCreateTime: new Date(0) }, false],
+    [{ DBInstanceStatus: "failed", LatestRestorableTime: new Date(0) }, false],
+    [{ DBInstanceStatus: "creating" }, false],
+    [{ DBInstanceStatus: "available" }, false],
+  ])("AWS shows that it never was: %o: %s", async (change, never) => {
+    expect(database.neverServed?.(await find(change))).toBe(never);
+  });
+
+  test("one that failed takes no snapshot where there is nothing to save; its protection the config cannot lift", async () => {
+    const live = await find({ DBInstanceStatus: "failed" });
+    await database.delete?.(aws, live, { ...KEEP, discardData: true });
+    expect(deletes()).toEqual([
+      { DBInstanceIdentifier: "database1", SkipFinalSnapshot: true, DeleteAutomatedBackups: true },
+    ]);
+    const guarded = await find({ DBInstanceStatus: "failed", DeletionProtection: true });
+    await expect(database.delete?.(aws, guarded, { ...KEEP, discardData: true })).rejects.toMatchObject({
+      hint: expect.stringContaining(
+        "aws rds modify-db-instance --db-instance-identifier database1 --no-deletion-protection --region ap-northeast-2",
+      ),
+    });
+  });
+
   test("is waited for while its replica still shows, and while it is busy", async () => {
     const error = await database
       .delete?.(aws, await find({ ReadReplicaDBInstanceIdentifiers: ["r"] }), KEEP)

@@ -20,7 +20,7 @@ test("says what it will do, does it, reports it as JSON and as a page, and remem
   expect(first.code, first.stdout + first.stderr).toBe(0);
   expect(first.stderr).toMatch(/lost-instance \(R3\) shuts one web instance down \(init 0\)\.\n +Takes about 5 min/);
   expect(first.stderr).toContain("Everything is put back, also after Ctrl-C.");
-  expect(first.stderr).toMatch(/ +\d+s {2}drill {2}shut down i-\w+ \(ap-northeast-2c\)\n/);
+  expect(first.stderr).toMatch(/ +\d+s {2}drill {2}shuts i-\w+ \(ap-northeast-2c\) down\n/);
   expect(first.stdout).toMatch(/21 of 21 checks passed[\s\S]*✔ lost-instance \(R3\) passed in/);
   expect(first.stdout).toContain("the first time");
   const page = on.read("drill.html");
@@ -82,7 +82,7 @@ test("Ctrl-C in the middle: puts everything back, exit 5, and the stack is in sy
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     err += text;
-    if (!stopped && /drill {2}took ap-northeast-2c from the group/.test(err)) {
+    if (!stopped && /drill {2}takes ap-northeast-2c from the group/.test(err)) {
       stopped = true;
       child.kill("SIGINT");
     }

@@ -69,7 +69,7 @@ describe("on a stack that is well", () => {
     // The rule for missing data: longer than the alarm's five minutes.
     expect(result.detectSeconds).toBeGreaterThan(300);
     expect(words(result, "drill")).toEqual(
-      expect.arrayContaining([expect.stringMatching(/^terminated Buddy-NAT2 i-\w+/), "up: created Buddy-NAT2"]),
+      expect.arrayContaining([expect.stringMatching(/^terminates Buddy-NAT2 i-\w+/), "up: created Buddy-NAT2"]),
     );
     expect(await drift(on)).toEqual([]);
   });
@@ -209,13 +209,13 @@ describe("Ctrl-C in the middle puts everything back", () => {
   });
   test("lost-nat: up brings the NAT instance back", async () => {
     const on = await plain.copy();
-    const result = await stopped(on, "lost-nat", /^terminated/);
+    const result = await stopped(on, "lost-nat", /^terminates/);
     expect(words(result, "drill")).toContain("up: created Buddy-NAT2");
     expect(await drift(on)).toEqual([]);
   });
   test("dead-web: Apache is started again", async () => {
     const on = await plain.copy();
-    const result = await stopped(on, "dead-web", /^stopped Apache/);
+    const result = await stopped(on, "dead-web", /^stops Apache/);
     expect(words(result, "drill").at(-1)).toMatch(/^started Apache/);
     expect(await drift(on)).toEqual([]);
   });

@@ -23,8 +23,8 @@ export const deadWeb: Drill = {
 
   async run({ world, before, until, blow, detected, recovered }) {
     const [victim] = serving(before) as [ReturnType<typeof serving>[number]];
+    blow(`stops Apache on ${victim.id} (${victim.zone})`);
     await world.machines.run([victim.id], STOP);
-    blow(`stopped Apache on ${victim.id} (${victim.zone})`);
     await until(`${victim.id} is not healthy any more`, 5 * 60, ({ targets }) =>
       targets.every(({ instanceId, state }) => instanceId !== victim.id || state !== "healthy"),
     );

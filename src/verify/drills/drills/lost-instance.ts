@@ -22,8 +22,8 @@ export const lostInstance: Drill = {
 
   async run({ world, before, until, blow, detected, recovered }) {
     const victim = serving(before).at(-1) as ReturnType<typeof serving>[number];
+    blow(`shuts ${victim.id} (${victim.zone}) down`);
     await world.machines.start([victim.id], SHUT_DOWN);
-    blow(`shut down ${victim.id} (${victim.zone})`);
     await until(`${victim.id} is out of service`, 10 * 60, ({ group }) =>
       serving(group).every(({ id }) => id !== victim.id),
     );

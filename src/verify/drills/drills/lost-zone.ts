@@ -23,8 +23,8 @@ export const lostZone: Drill = {
     const lost = before.zones.toSorted().at(-1) as string;
     const left = before.zones.filter((zone) => zone !== lost);
     const old = new Set(before.instances.map(({ id }) => id));
+    blow(`takes ${lost} from the group: it may launch in ${left.join(", ")} only`);
     await world.setZones(left);
-    blow(`took ${lost} from the group: it may launch in ${left.join(", ")} only`);
     if (before.instances.some(({ zone }) => zone === lost))
       await until(`a new instance is started outside ${lost}`, 10 * 60, ({ group }) =>
         group.instances.some(({ id, zone }) => !old.has(id) && zone !== lost),

@@ -38,8 +38,8 @@ export const scaleOut: Drill = {
 
   async run({ world, before, note, until, blow, detected, recovered }) {
     const first = serving(before).map(({ id }) => id);
+    blow(`starts stress-ng on ${first.join(", ")}`);
     await world.machines.run(first, LOAD);
-    blow(`started stress-ng on ${first.join(", ")}`);
     await until("the group wants more instances", OUT_S, ({ group }) => group.desired > before.desired);
     detected();
     // Half of the way is far enough for a target of half the load: the new ones are loaded too.
