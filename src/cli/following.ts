@@ -2,7 +2,7 @@ import ora from "ora";
 import { canBeLive } from "../report/reporter.ts";
 import { counted, duration, type Style } from "../report/style.ts";
 import { isFailed } from "../verify/drills/answers.ts";
-import type { DrillName, Sample } from "../verify/drills/result.ts";
+import type { CpuPoint, DrillName, Sample } from "../verify/drills/result.ts";
 import { WHO } from "../verify/drills/view.ts";
 import type { Told } from "../verify/drills/watch.ts";
 import type { Session } from "./session.ts";
@@ -36,12 +36,14 @@ export function following({
       sample: (sample) => event("sample", sample),
       // A thousand good answers say nothing more than the result's count.
       probe: (probe) => isFailed(probe) && event("failed-answer", probe),
+      cpu: (point) => event("cpu", point),
       stop() {},
     };
   }
-  if (options.json || options.quiet) return { moment() {}, sample() {}, probe() {}, stop() {} };
+  if (options.json || options.quiet) return { moment() {}, sample() {}, probe() {}, cpu() {}, stop() {} };
 
   let latest: Sample | undefined;
+  let cpu: CpuPoint | undefined;
   let asked = 0;
   let failed = 0;
   const standing = (): string =>
@@ -49,6 +51,7 @@ export function following({
       ...(latest
         ? [`${counted(latest.inService, "instance")} of ${latest.desired}, ${latest.healthy} healthy`]
         : ["looks at the group"]),
+      ...(cpu ? [`CPU ${Math.round(cpu.percent)} %`] : []),
       `${asked} answers, ${failed} failed`,
       `${passed(clock.now())} of ~${minutes}m`,
     ].join(" · ");
@@ -70,6 +73,9 @@ export function following({
         spinner.text = `${drill} · ${standing()}`;
       },
       probe: (probe) => count(isFailed(probe)),
+      cpu(point) {
+        cpu = point;
+      },
       stop: () => spinner.stop(),
     };
   }
@@ -83,6 +89,9 @@ export function following({
       stream.write(`${passed(told).padStart(7)}         ${standing()}\n`);
     },
     probe: (probe) => count(isFailed(probe)),
+    cpu(point) {
+      cpu = point;
+    },
     stop() {},
   };
 }

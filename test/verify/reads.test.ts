@@ -1,4 +1,8 @@
-import { AutoScalingClient, DescribePoliciesCommand } from "@aws-sdk/client-auto-scaling";
+import {
+  AutoScalingClient,
+  DescribePoliciesCommand,
+  DescribeScalingActivitiesCommand,
+} from "@aws-sdk/client-auto-scaling";
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import {
   DescribeInstanceInformationCommand,
@@ -10,8 +14,8 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import { expect, onTestFinished, test } from "vitest";
 import { commandsOf } from "../../steps/resources/verify/commands.ts";
-import { readAlarms, readWidgets } from "../../steps/resources/verify/monitoring.ts";
-import { readPolicies } from "../../steps/resources/verify/scaling.ts";
+import { readAlarms, readGroupCpu, readWidgets } from "../../steps/resources/verify/monitoring.ts";
+import { readActivities, readPolicies } from "../../steps/resources/verify/scaling.ts";
 import { testAws } from "../resources/aws.ts";
 
 const NOW = Date.UTC(2026, 10, 22);
@@ -212,4 +216,65 @@ test("Run Command: the agents that are online, the script as it is, and how it w
   expect(await look()).toEqual({ state: "ended", exitCode: 0, output: "7\n", errors: "" });
   expect(await look()).toEqual({ state: "ended", exitCode: 3, output: "", errors: "no" });
   expect(await look()).toEqual({ state: "lost", why: "DeliveryTimedOut" });
+});
+
+test("activities: those since then, page by page, with the cause that says most", async () => {
+  const at = (minute: number) => new Date(NOW + minute * 60_000);
+  const mock = mocked(AutoScalingClient);
+  mock
+    .on(DescribeScalingActivitiesCommand)
+    .resolvesOnce({
+      Activities: [
+        {
+          ActivityId: "a3",
+          AutoScalingGroupName: "g",
+          StatusCode: "Successful",
+          StartTime: at(3),
+          Description: "Launching a new EC2 instance: i-3",
+          Cause:
+            "At 2026-11-22T00:02:50Z a monitor alarm TargetTracking-g-AlarmHigh-1 in state ALARM triggered policy cpu-target changing the desired capacity from 2 to 4.  At 2026-11-22T00:03:00Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 2 to 4.",
+        },
+      ],
+      NextToken: "more",
+    })
+    .resolves({
+      Activities: [
+        {
+          ActivityId: "a2",
+          AutoScalingGroupName: "g",
+          StatusCode: "Successful",
+          StartTime: at(1),
+          Description: "Terminating EC2 instance: i-2",
+          Cause:
+            "At 2026-11-22T00:01:00Z an instance was taken out of service in response to an ELB system health check failure.",
+        },
+        { ActivityId: "a1", AutoScalingGroupName: "g", StatusCode: "Failed", StartTime: at(-9), Cause: "At dawn" },
+      ],
+      NextToken: "older",
+    });
+  expect(await readActivities(await testAws(), "g", NOW)).toEqual([
+    {
+      id: "a3",
+      at: NOW + 180_000,
+      what: "Launching a new EC2 instance: i-3: a monitor alarm TargetTracking-g-AlarmHigh-1 in state ALARM triggered policy cpu-target changing the desired capacity from 2 to 4",
+    },
+    {
+      id: "a2",
+      at: NOW + 60_000,
+      what: "Terminating EC2 instance: i-2: an instance was taken out of service in response to an ELB system health check failure",
+    },
+  ]);
+  // What is older ends the reading, whatever else there is.
+  expect(mock.commandCalls(DescribeScalingActivitiesCommand)).toHaveLength(2);
+});
+
+test("the group's CPU comes in order of time, page by page", async () => {
+  mocked(CloudWatchClient)
+    .on(GetMetricDataCommand)
+    .resolvesOnce({ MetricDataResults: [{ Id: "cpu", Timestamps: [new Date(NOW)], Values: [12.5] }], NextToken: "2" })
+    .resolves({ MetricDataResults: [{ Id: "cpu", Timestamps: [new Date(NOW + 300_000)], Values: [99] }] });
+  expect(await readGroupCpu(await testAws(), "g", NOW, NOW + 600_000)).toEqual([
+    { at: NOW, percent: 12.5 },
+    { at: NOW + 300_000, percent: 99 },
+  ]);
 });

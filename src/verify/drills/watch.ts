@@ -1,11 +1,14 @@
 import { counted } from "../../report/style.ts";
 import type { ScalingGroup, Target } from "../world.ts";
-import type { Moment, Probe, Sample } from "./result.ts";
+import type { CpuPoint, Moment, Probe, Sample } from "./result.ts";
 import type { DrillWorld } from "./world.ts";
 
-/** How often the group and the targets are looked at, the group's activities are read, and the site is asked, milliseconds. */
+/** How often the group and the targets are looked at, its activities and CPU are read, and the site is asked, milliseconds. */
 const LOOK_MS = 5_000;
 const ACTIVITIES_MS = 20_000;
+const CPU_MS = 60_000;
+/** CloudWatch has the CPU of the last five minutes some minutes later. */
+const CPU_BEFORE_MS = 900_000;
 const VISIT_MS = 500;
 /** Requests without an answer yet: enough for ten seconds of silence. */
 const MOST_VISITS = 20;
@@ -22,6 +25,8 @@ export interface Told {
   moment(moment: Moment): void;
   sample(sample: Sample): void;
   probe(probe: Probe): void;
+  /** The newest that CloudWatch has. */
+  cpu(point: CpuPoint): void;
 }
 
 export interface Watch {
@@ -126,6 +131,12 @@ export function watch(world: DrillWorld, told: Told): Watch {
     }
   }
 
+  async function readCpu(): Promise<void> {
+    // Nice to know while it runs, and nothing depends on it.
+    const newest = (await world.cpu(clock.now() - CPU_BEFORE_MS).catch(() => [])).at(-1);
+    if (newest) told.cpu(newest);
+  }
+
   async function visit(): Promise<void> {
     const at = clock.now();
     const found = await world.visit();
@@ -157,6 +168,7 @@ export function watch(world: DrillWorld, told: Told): Watch {
   const loops = [
     repeat(LOOK_MS, look),
     repeat(ACTIVITIES_MS, readActivities),
+    repeat(CPU_MS, readCpu),
     repeat(VISIT_MS, () => {
       if (visits.size >= MOST_VISITS) return;
       const one: Promise<void> = visit().finally(() => visits.delete(one));

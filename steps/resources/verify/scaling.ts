@@ -93,8 +93,12 @@ export async function readActivities(aws: Aws, groupName: string, since: number)
   }
 }
 
-/** The activity and the last sentence of its cause, without the times: "At 2026-11-20T08:00:00Z an instance was …". */
+/**
+ * The activity and its cause, without the times: AWS tells a chain of "At 2026-11-20T08:00:00Z an instance was …", whose end is
+ * the nearest cause; the alarm that began it says more.
+ */
 function said(description: string, cause: string): string {
-  const [, reason = ""] = /(?:^|\.\s+)At \S+ ([^.]*(?:\.(?!\s|$)[^.]*)*)\.?\s*$/.exec(cause) ?? [];
-  return reason === "" ? description : `${description.replace(/\.$/, "")}: ${reason}`;
+  const reasons = cause.split(/(?:^|\s+)At \d{4}-\S+Z /).filter((reason) => reason.trim() !== "");
+  const reason = reasons.find((one) => one.includes("monitor alarm")) ?? reasons.at(-1);
+  return reason === undefined ? description : `${description.replace(/\.$/, "")}: ${reason.trim().replace(/\.$/, "")}`;
 }

@@ -78,6 +78,11 @@ export const done = (
   onStage(
     on,
     (world) =>
-      runDrill(drills[name], world, { moment: (moment) => options?.onMoment?.(moment), sample() {}, probe() {} }),
+      runDrill(drills[name], world, {
+        moment: (moment) => options?.onMoment?.(moment),
+        sample() {},
+        probe() {},
+        cpu() {},
+      }),
     options,
   );
