@@ -73,11 +73,11 @@ export function credentialsWarning(
 ): string | undefined {
   const left = (at - now) / 1000;
   if (seconds <= left) return undefined;
-  const facts = `this takes about ${about(seconds)}, and the credentials ${left > 0 ? `hold ${about(left)} more` : "have ended"}`;
+  const facts = `takes about ${about(seconds)}, and the credentials ${left > 0 ? `hold ${about(left)} more` : "have ended"}`;
   const after = "the run stops cleanly, nothing is lost, and the same command goes on after a new login";
   return renewed
-    ? `${facts}. The AWS SDK renews them while the login or role behind them holds; where that ends too, ${after}.`
-    : `${style.yellow("warning")}: ${facts}. They are from environment variables, which are not renewed: when they end, ${after}. To do it in one go, set fresh ones first.`;
+    ? `This ${facts}. The AWS SDK renews them while the login or role behind them holds; where that ends too, ${after}.`
+    : `${style.yellow("warning")}: this ${facts}. They are from environment variables, which are not renewed: when they end, ${after}. To do it in one go, set fresh ones first.`;
 }
 
 // ---- Plan ---------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ import type { Aws } from "../../src/aws/aws.ts";
 import { absentAs } from "../../src/aws/errors.ts";
 import { STACK_TAG, tagsFrom } from "../../src/aws/owned.ts";
 import { allPages } from "../../src/aws/pages.ts";
+import { doomed } from "../../src/engine/down.ts";
 import type { AnyType } from "../../src/engine/resource.ts";
 import type { Survey } from "../../src/engine/survey.ts";
 import { type FileSystemLive, fileSystem } from "./efs/file-system.ts";
@@ -35,15 +36,16 @@ export interface SweptUp {
 }
 
 /** What is known of the stack from before it went: what can no longer be found by its tags. */
-function knownBefore({ surveyed }: Survey) {
-  const all = [...surveyed.values()];
+function knownBefore(before: Survey) {
+  const all = [...before.surveyed.values()];
   const of = (type: AnyType) => all.filter(({ node }) => node.type === type);
   return {
     databases: [...of(database), ...of(replica)].map(({ node }) => idOf(node.owner)),
     copiedFileSystems: of(fileSystem)
       .filter(({ look, recorded }) => (look.live as FileSystemLive | undefined)?.backup ?? recorded?.spec.backup)
       .flatMap(({ look, recorded }) => look.live?.id ?? recorded?.id ?? []),
-    zones: of(existingZone).flatMap(({ look }) => look.live?.id ?? []),
+    // Where nothing of the stack was, it is nothing that the stack leaves.
+    zones: doomed(before).length === 0 ? [] : of(existingZone).flatMap(({ look }) => look.live?.id ?? []),
   };
 }
 

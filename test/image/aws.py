@@ -91,9 +91,11 @@ class Mirror(BaseHTTPRequestHandler):
 
 class Checkip(BaseHTTPRequestHandler):
     def do_GET(self):
+        body = self.client_address[0].encode()
         self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(self.client_address[0].encode())
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass

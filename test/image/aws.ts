@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cable, inside, namespaces, place, ROOT, sh, until, WORK } from "./machine.ts";
+import { CLOUD_INIT, cable, inside, namespaces, place, ROOT, sh, until, WORK } from "./machine.ts";
 
 /** The namespace that stands for AWS, and the address of all that is in it. */
 export const AWS = "aws";
@@ -112,8 +112,7 @@ export function surroundings(): Readonly<Record<string, string>> {
       readFileSync(join(ROOT, "etc/ssl/certs/ca-certificates.crt"), "utf8") + authority,
     "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n${CHECKIP_ADDRESS} ${CHECKIP}\n`,
     "/etc/apt/apt.conf.d/99image-test": `Acquire::http::Proxy "http://${ADDRESS}:3128";\nAcquire::Languages "none";\n`,
-    "/etc/cloud/cloud.cfg.d/99-image-test.cfg":
-      "datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20}}\nnetwork: {config: disabled}\nlocale: false\napt: {preserve_sources_list: true}\n",
+    "/etc/cloud/cloud.cfg.d/99-image-test.cfg": `datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20}}\n${CLOUD_INIT}`,
   };
 }
 

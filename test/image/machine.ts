@@ -39,6 +39,13 @@ export async function until<T>(
   }
 }
 
+/** Settings of cloud-init on every machine: of its modules only the one that runs the user data, and the test's network and packages. */
+export const CLOUD_INIT = `cloud_init_modules: []
+cloud_config_modules: []
+cloud_final_modules: [scripts-user]
+network: {config: disabled}
+`;
+
 /** Makes network namespaces, each with its loopback up. */
 export function namespaces(...names: readonly string[]): void {
   for (const name of names) {

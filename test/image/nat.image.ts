@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
 import { natUserData } from "../../steps/scripts/user-data.ts";
-import { boot, cable, disk, inside, namespaces, ROOT, sh, until } from "./machine.ts";
+import { boot, CLOUD_INIT, cable, disk, inside, namespaces, ROOT, sh, until } from "./machine.ts";
 
 const [SERVER, STRANGER, INNER, OUTER] = ["203.0.113.7", "198.51.100.9", "172.31.11.5", "172.31.10.9"] as const;
 const [PRIVATE, NAT, PUBLIC] = ["private", "nat", "public"] as const;
@@ -45,8 +45,7 @@ test("what is behind it gets out under its address, a stranger does not get in, 
   inside(NAT, "sysctl", "-qw", "net.ipv4.ip_forward=0");
 
   const nat = disk("nat", [ROOT], {
-    "/etc/cloud/cloud.cfg.d/99-image-test.cfg":
-      "datasource_list: [NoCloud]\nnetwork: {config: disabled}\nlocale: false\n",
+    "/etc/cloud/cloud.cfg.d/99-image-test.cfg": `datasource_list: [NoCloud]\n${CLOUD_INIT}`,
     "/var/lib/cloud/seed/nocloud/meta-data": "instance-id: i-0nat\n",
     "/var/lib/cloud/seed/nocloud/user-data": natUserData({ vpcCidr: "172.31.0.0/16" }),
   });

@@ -57,7 +57,7 @@ if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
   mmdebstrap --mode=root --variant=minbase --keyring="$keyring" --skip=cleanup/apt/lists \
     --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
     --essential-hook='printf "path-exclude=%s\n" /usr/bin/py3compile "/usr/share/man/*" "/usr/share/doc/*" "/usr/share/locale/*" >"$1/etc/dpkg/dpkg.cfg.d/image-test"' \
-    --include=systemd-sysv,libpam-systemd,dbus,ca-certificates,iproute2,nftables,procps,cloud-init,lsb-release \
+    --include=apt,systemd-sysv,libpam-systemd,dbus,ca-certificates,iproute2,nftables,procps,cloud-init,lsb-release \
     --customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"; chroot "$1" cloud-init --version' \
     "$suite" "$new" "deb $mirror $suite $components" "deb $mirror $suite-updates $components" >"$cache/root.log" 2>&1 ||
     { tail -n 20 "$cache/root.log"; exit 1; }

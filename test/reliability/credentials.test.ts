@@ -91,6 +91,24 @@ test("a state of another account: nothing but GetCallerIdentity is sent", async 
   ).toThrow();
 });
 
+test("a state of another region: nothing at all is sent", async () => {
+  const on = folder({ bastion: { allowedCidrs: ["203.0.113.10/32"] } });
+  const identity = { version: 1, stack: "buddyverse", account: "111122223333", region: "eu-west-1" };
+  writeFileSync(
+    join(on.path, "buddyverse.state.json"),
+    JSON.stringify({ ...identity, lineage: "l", serial: 1, resources: {} }),
+  );
+  for (const line of ["up --yes", "down --yes", "status"]) {
+    const { code, stderr } = await on.run(`${line} --trace trace.jsonl`, {
+      AWS_ENDPOINT_URL: await emptyAccount(),
+      ...KEYS,
+    });
+    expect(code, line).toBe(6);
+    expect(stderr).toContain("belongs to region eu-west-1, but this run is for region ap-northeast-2");
+  }
+  expect(on.trace()).toEqual([]);
+});
+
 /** An account with nothing in it, which knows the caller, looks things up, and takes no change. */
 async function emptyAccount(): Promise<string> {
   const server = createServer((request, response) => {
@@ -182,7 +200,7 @@ describe("until when the credentials hold is said with whose they are, before an
     expect(stderr.split("\n")[1]).toMatch(/^credentials until .* UTC \(in (3 min|1\d\d s|2 min)\)$/);
     expect(stderr).toMatch(/\nwarning: this takes about 6 min, and the credentials hold/);
     writeFileSync(join(on.path, "buddyverse.state.json"), JSON.stringify(state));
-    expect((await down(30)).stderr).not.toContain("this takes about");
+    expect((await down(30)).stderr).not.toMatch(/his takes about/);
   });
 
   test("those that the SDK gets anew are not said to end; long enough ones and those without an end bring no warning", async () => {
@@ -215,13 +233,13 @@ describe("until when the credentials hold is said with whose they are, before an
       /UTC \(in (10|9) min\); the AWS SDK renews them while the login or role behind them/,
     );
     expect(renewed?.stderr).toMatch(
-      /hold (10|9) min more\. The AWS SDK renews them .*where that ends too, the run stops/,
+      /\nThis takes about 1\d min, and the credentials hold (10|9) min more\. The AWS SDK renews them .*where that ends too, the run stops/,
     );
-    expect(renewed?.stderr).not.toContain("warning:");
+    expect(renewed?.stderr).not.toContain("warning: this");
     expect(long?.stderr).toMatch(/credentials until .* UTC \(in 1\.5 h\)|\(in (89|90) min\)/);
     for (const one of [long, endless]) {
       expect(one?.stderr).toContain("Plan: ");
-      expect(one?.stderr).not.toContain("this takes about");
+      expect(one?.stderr).not.toMatch(/his takes about/);
     }
     expect(endless?.stderr).not.toContain("credentials until");
   });

@@ -72,8 +72,10 @@ test("after down nothing is left, and what goes on costing is listed, each with 
       commands: [`aws route53 delete-hosted-zone --id ${zone}`],
     },
   ]);
-  // How long it was said to take, for credentials that end.
   const took = (on.clock.now() - began) / 1000;
+  const again = await down(on);
+  expect([again.found.map(({ id }) => id), again.left]).toEqual([[snapshot?.id], []]);
+  // How long it was said to take, for credentials that end.
   expect(secondsDown(before)).toBeGreaterThan(took / 2);
   expect(secondsDown(before)).toBeLessThan(took * 1.5);
 });

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -70,7 +70,8 @@ test("another machine's lock is never broken but by its id", () => {
     path,
     JSON.stringify({
       token: "far",
-      pid: 1,
+      // Nobody has it here, which says nothing about there.
+      pid: spawnSync(process.execPath, ["--version"]).pid,
       host: "another-machine",
       user: "u",
       command: "up",
