@@ -34,7 +34,8 @@ class Metadata(BaseHTTPRequestHandler):
 
     def do_GET(self):
         # cloud-init does not take a container for EC2 and so asks the old way (IMDSv1).
-        cloud_init = self.headers.get("User-Agent", "").startswith("Cloud-Init/")
+        # Debian's older one does not always give its name.
+        cloud_init = self.headers.get("User-Agent", "").startswith(("Cloud-Init/", "python-requests/"))
         if self.headers.get("X-aws-ec2-metadata-token") != TOKEN and not cloud_init:
             return self.reply(401)
         # /VERSION/what: all versions are the same here.

@@ -64,6 +64,8 @@ export const lostNat: Drill = {
   },
 
   async putBack({ world, note }) {
+    // Until reads show that it is gone.
+    await world.clock.sleep(LOOK_AGAIN_MS);
     for (const what of await world.heal()) note(`up: ${what}`);
   },
 };
