@@ -112,7 +112,7 @@ export function surroundings(): Readonly<Record<string, string>> {
       readFileSync(join(ROOT, "etc/ssl/certs/ca-certificates.crt"), "utf8") + authority,
     "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n${CHECKIP_ADDRESS} ${CHECKIP}\n`,
     "/etc/apt/apt.conf.d/99image-test": `Acquire::http::Proxy "http://${ADDRESS}:3128";\nAcquire::Languages "none";\n`,
-    "/etc/cloud/cloud.cfg.d/99-image-test.cfg": `datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20}}\n${CLOUD_INIT}`,
+    "/etc/cloud/cloud.cfg.d/99-image-test.cfg": `datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20, metadata_urls: ["http://169.254.169.254"]}}\n${CLOUD_INIT}`,
   };
 }
 

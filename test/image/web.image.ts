@@ -131,7 +131,7 @@ async function drilled(drill: Drill, struck: () => unknown): Promise<void> {
   const before = { desired: 2, max: 4, instances };
   const nothing = () => {};
   const scene = {
-    world: { machines: { run, start: run }, group: async () => before },
+    world: { machines: { run, start: run }, group: async () => before, setDesired: async () => nothing() },
     before,
     until: async () => {
       await struck();
