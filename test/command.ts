@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 
 export interface Ended {
   readonly code: number | null;
@@ -7,7 +8,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const BIN = join(import.meta.dirname, "..", "bin", "buddyverse.js");
+/** What `npx buddyverse` runs. */
+export const BIN = join(import.meta.dirname, "..", "bin", "buddyverse.js");
 
 /** Runs the built command as a user does: own process, own folder, no terminal. AWS settings of this machine do not reach it. */
 export function buddyverse(
@@ -22,6 +24,11 @@ export function buddyverse(
     env: { ...inherited, AWS_EC2_METADATA_DISABLED: "true", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  return ended(child);
+}
+
+/** What a process writes until it ends. */
+export function ended(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ended> {
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (text) => {

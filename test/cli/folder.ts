@@ -29,6 +29,16 @@ export function makeFolder(): string {
   return mkdtempSync(join(tmpdir(), "buddyverse-cli-"));
 }
 
+/** A folder with a stack that is up on the sandbox, to be copied. Whoever asks for it removes it. */
+export async function folderThatIsUp(): Promise<string> {
+  const path = makeFolder();
+  const on = at(path);
+  on.configure({});
+  const { code, stderr } = await on.rehearse("up --yes --quiet");
+  if (code !== 0) throw new Error(`up ended with ${code}: ${stderr}`);
+  return path;
+}
+
 /** @param config null for none; @param like a folder to start from, with what is in it. */
 export function folder(config: ConfigInput | null = {}, like?: string): Folder {
   const path = makeFolder();

@@ -10,9 +10,7 @@ import { takeLock } from "../../src/state/lock.ts";
 import type { Recorded } from "../../src/state/state.ts";
 import { openStore, readState, stateFile } from "../../src/state/store.ts";
 import { type Folder, folder } from "../cli/folder.ts";
-import type { Ended } from "../command.ts";
-
-const BIN = join(import.meta.dirname, "..", "..", "bin", "buddyverse.js");
+import { BIN, type Ended, ended } from "../command.ts";
 
 /**
  * Runs the command where no file may grow beyond so many KiB: the kernel takes the part that fits and refuses the rest (EFBIG),
@@ -24,15 +22,7 @@ function short(on: Folder, kib: number, line: string, env: Readonly<Record<strin
     env: { PATH: process.env.PATH, HOME: on.path, AWS_EC2_METADATA_DISABLED: "true", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.on("data", (text) => {
-    stderr += text;
-  });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+  return ended(child);
 }
 
 /** Counts what is sent to AWS. */

@@ -1,18 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { at, folder, makeFolder } from "../cli/folder.ts";
+import { folder, folderThatIsUp } from "../cli/folder.ts";
 
 const SANDBOX = "buddyverse.sandbox.json";
 type Rows = Record<string, { row: Record<string, unknown> | null }>;
 
-/** A folder with a stack that is up on the sandbox, to be copied. */
 let up: string;
 beforeAll(async () => {
-  up = makeFolder();
-  const on = at(up);
-  on.configure({});
-  expect(await on.rehearse("up --yes --quiet")).toMatchObject({ code: 0 });
+  up = await folderThatIsUp();
 });
 afterAll(() => rmSync(up, { recursive: true, force: true }));
 

@@ -53,6 +53,14 @@ export interface Drill {
 /** The members that serve; there is at least one in a group that is whole. */
 export const serving = (group: ScalingGroup): readonly Member[] => group.instances.filter(({ inService }) => inService);
 
+/** The group is whole without that instance: another one serves in its place. */
+export const isReplaced = (look: Look, id: string): boolean =>
+  isWhole(look) && look.group.instances.every((one) => one.id !== id);
+
+/** Why nobody would serve meanwhile; undefined: another instance does. */
+export const onlyInstance = (group: ScalingGroup): string | undefined =>
+  serving(group).length < 2 ? "only one web instance is in service" : undefined;
+
 /** In which time a group is whole again after a drill was broken off, seconds. */
 const PUT_BACK_S = 20 * 60;
 /** How long a group may take to be whole before a drill begins. */

@@ -2,15 +2,12 @@ import { spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { at, folder, makeFolder } from "../../cli/folder.ts";
+import { folder, folderThatIsUp } from "../../cli/folder.ts";
+import { BIN } from "../../command.ts";
 
-/** A folder with a stack that is up on the sandbox, to be copied. */
 let up: string;
 beforeAll(async () => {
-  up = makeFolder();
-  const on = at(up);
-  on.configure({});
-  expect(await on.rehearse("up --yes --quiet")).toMatchObject({ code: 0 });
+  up = await folderThatIsUp();
 });
 afterAll(() => rmSync(up, { recursive: true, force: true }));
 
@@ -72,9 +69,8 @@ test.each([
 
 test("Ctrl-C in the middle: puts everything back, exit 5, and the stack is in sync", async () => {
   const on = folder({}, up);
-  const bin = join(import.meta.dirname, "../../../bin/buddyverse.js");
   const words = "verify --drill lost-zone --yes --sandbox --sandbox-speed 60".split(" ");
-  const child = spawn(process.execPath, [bin, ...words], { cwd: on.path, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [BIN, ...words], { cwd: on.path, stdio: ["ignore", "pipe", "pipe"] });
   let [out, err] = ["", ""];
   let stopped = false;
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -1,5 +1,4 @@
-import { type Drill, serving } from "../drill.ts";
-import { isWhole } from "../watch.ts";
+import { type Drill, isReplaced, onlyInstance, serving } from "../drill.ts";
 
 const STOP = "# buddyverse-drill: dead-web\nsystemctl stop apache2\n";
 const START = "# buddyverse-drill: dead-web-ends\nsystemctl start apache2\n";
@@ -19,7 +18,7 @@ export const deadWeb: Drill = {
     limitMinutes: 30,
     instanceHours: 0.1,
   }),
-  refuses: async (group) => (serving(group).length < 2 ? "only one web instance is in service" : undefined),
+  refuses: async (group) => onlyInstance(group),
 
   async run({ world, before, until, blow, detected, recovered }) {
     const [victim] = serving(before) as [ReturnType<typeof serving>[number]];
@@ -29,11 +28,7 @@ export const deadWeb: Drill = {
       targets.every(({ instanceId, state }) => instanceId !== victim.id || state !== "healthy"),
     );
     detected();
-    await until(
-      `${victim.id} is replaced`,
-      25 * 60,
-      (look) => isWhole(look) && look.group.instances.every(({ id }) => id !== victim.id),
-    );
+    await until(`${victim.id} is replaced`, 25 * 60, (look) => isReplaced(look, victim.id));
     recovered();
   },
 

@@ -1,5 +1,4 @@
-import { type Drill, serving } from "../drill.ts";
-import { isWhole } from "../watch.ts";
+import { type Drill, isReplaced, onlyInstance, serving } from "../drill.ts";
 
 const SHUT_DOWN = "# buddyverse-drill: lost-instance\ninit 0\n";
 
@@ -18,7 +17,7 @@ export const lostInstance: Drill = {
     limitMinutes: 30,
     instanceHours: 0.1,
   }),
-  refuses: async (group) => (serving(group).length < 2 ? "only one web instance is in service" : undefined),
+  refuses: async (group) => onlyInstance(group),
 
   async run({ world, before, until, blow, detected, recovered }) {
     const victim = serving(before).at(-1) as ReturnType<typeof serving>[number];
@@ -28,11 +27,7 @@ export const lostInstance: Drill = {
       serving(group).every(({ id }) => id !== victim.id),
     );
     detected();
-    await until(
-      `${victim.id} is replaced`,
-      20 * 60,
-      (look) => isWhole(look) && look.group.instances.every(({ id }) => id !== victim.id),
-    );
+    await until(`${victim.id} is replaced`, 20 * 60, (look) => isReplaced(look, victim.id));
     recovered();
   },
 

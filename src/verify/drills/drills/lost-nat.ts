@@ -1,5 +1,5 @@
 import { scriptFor } from "../../scripts.ts";
-import { type Drill, serving } from "../drill.ts";
+import { type Drill, onlyInstance, serving } from "../drill.ts";
 import type { DrillWorld } from "../world.ts";
 
 const LOOK_AGAIN_MS = 10_000;
@@ -38,7 +38,7 @@ export const lostNat: Drill = {
     if (world.config.natMode === "gateway") return "NAT gateways are AWS's to keep: there is no instance to lose";
     const plan = await world.planned();
     if (plan.length > 0) return `up has something to do first, which the drill would do too: ${plan.join("; ")}`;
-    return serving(group).length < 2 ? "only one web instance is in service" : undefined;
+    return onlyInstance(group);
   },
 
   async run({ world, before, note, until, blow, detected, recovered }) {
