@@ -1,5 +1,30 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { viteText } from "./text-loader.js";
+
+/** The files that take longest, so that none of them is left to run alone at the end. */
+const LONGEST = [
+  "moto/moto",
+  "reliability/matrix-up-instance",
+  "reliability/matrix-up-gateway",
+  "reliability/processes",
+  "cli/commands",
+  "cli/usage",
+  "reliability/matrix-down-instance",
+  "reliability/late-calls",
+  "verify/sandbox",
+].map((name) => `/test/${name}.test.ts`);
+
+const turnOf = ({ moduleId }: TestSpecification): number => {
+  const turn = LONGEST.findIndex((name) => moduleId.endsWith(name));
+  return turn < 0 ? LONGEST.length : turn;
+};
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).sort((one, other) => turnOf(one) - turnOf(other));
+  }
+}
 
 export default defineConfig({
   plugins: [viteText],
@@ -8,6 +33,7 @@ export default defineConfig({
     maxWorkers: 3,
     globalSetup: "test/build.ts",
     include: ["test/**/*.test.ts"],
+    sequence: { sequencer: LongestFirst },
     testTimeout: 180_000,
     hookTimeout: 60_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },

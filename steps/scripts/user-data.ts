@@ -108,6 +108,14 @@ const IMAGE_FILES: readonly PlacedFile[] = [
   { path: "/run/buddyverse-setup/web-seal.sh", mode: "0644", text: webSeal },
 ];
 
+let packed: string | undefined;
+
+/** All that is placed in the image, as base64 of gzip: the same for every builder. */
+function packedFiles(): string {
+  packed ??= gzipSync(heredocs(IMAGE_FILES), { level: 9 }).toString("base64");
+  return packed;
+}
+
 /**
  * User data of a NAT instance (Amazon Linux 2023): it routes and masquerades for the VPC from its first boot on.
  * @throws RangeError when the CIDR is none
@@ -148,7 +156,7 @@ export function builderUserData(builder: {
       REGION: checked("region", builder.region),
       MARKER: checked("parameter", builder.markerName),
       ...appSettings(builder.app),
-      FILES: gzipSync(heredocs(IMAGE_FILES), { level: 9 }).toString("base64"),
+      FILES: packedFiles(),
     }),
   );
 }
