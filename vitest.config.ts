@@ -32,10 +32,23 @@ export default defineConfig({
     // Some files mostly wait (a mock server, child processes): one worker more than a small machine has cores.
     maxWorkers: 3,
     globalSetup: "test/build.ts",
-    include: ["test/**/*.test.ts"],
     sequence: { sequencer: LongestFirst },
     testTimeout: 180_000,
     hookTimeout: 60_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "shared",
+          include: ["test/**/*.test.ts"],
+          exclude: ["**/*.mocked.test.ts"],
+          // The SDK is loaded once for each worker, not for each file: a third of the time of most files.
+          isolate: false,
+        },
+      },
+      // A module that one file replaces must not be another file's.
+      { extends: true, test: { name: "mocked", include: ["test/**/*.mocked.test.ts"] } },
+    ],
   },
 });

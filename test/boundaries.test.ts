@@ -56,3 +56,23 @@ test("the engine knows no terminal and no file", () => {
   );
   expect(breaches).toEqual([]);
 });
+
+test("what a run on AWS loads has no sandbox in it, and of zod only what is used", () => {
+  const rehearsing = ["src/cli/sandbox-stage.ts", "src/cli/rehearsal.ts", "src/cli/commands/sandbox.ts"];
+  const breaches = files("src")
+    .filter((file) => !under(file, "src/sandbox") && !rehearsing.includes(file))
+    .filter((file) => valueImportsOf(file).some((name) => /\/sandbox(-stage)?[./]/.test(name)));
+  expect(breaches).toEqual([]);
+  // `import { z }` brings every language that zod speaks.
+  const whole = [...files("src"), ...files("steps")].filter((file) =>
+    /import \{[^}]*\bz\b[^}]*\} from "zod"/.test(readFileSync(join(root, file), "utf8")),
+  );
+  expect(whole).toEqual([]);
+});
+
+test("a file that replaces a module for its tests says so by its name: it runs apart", () => {
+  const breaches = files("test").filter(
+    (file) => /^vi\.mock\(/m.test(readFileSync(join(root, file), "utf8")) && !file.endsWith(".mocked.test.ts"),
+  );
+  expect(breaches).toEqual([]);
+});

@@ -7,7 +7,7 @@ import { BuddyError } from "../lib/errors.ts";
 import { newKeyPair } from "../lib/key-pair.ts";
 import { removeIfThere, writeAtomically } from "../state/file.ts";
 import type { StateStore } from "../state/store.ts";
-import { type Packed, packFolder } from "./app-archive.ts";
+import type { Packed } from "./app-archive.ts";
 import { priceFileIn } from "./prices.ts";
 import { type Paths, SANDBOX_FILE } from "./session.ts";
 
@@ -34,12 +34,12 @@ export async function readInputs(circumstances: Circumstances): Promise<MutableI
       ? readPublicKey(resolve(paths.folder, config.bastion.publicKeyFile))
       : readIfMade(keyFile(paths, sandbox)),
     allowedCidrs: await allowedCidrs(circumstances),
-    appArchive: packedApp(config, paths, removes),
+    appArchive: await packedApp(config, paths, removes),
   };
 }
 
 /** The folder of `image.app`, packed without the files of this program that may lie in it. Undefined: the config names no folder. */
-export function packedApp(config: Config, paths: Paths, mayBeGone = false): Packed | undefined {
+export async function packedApp(config: Config, paths: Paths, mayBeGone = false): Promise<Packed | undefined> {
   const { app } = config.image;
   if (app === null || !("folder" in app)) return undefined;
   const folder = resolve(paths.folder, app.folder);
@@ -51,6 +51,7 @@ export function packedApp(config: Config, paths: Paths, mayBeGone = false): Pack
     priceFileIn(paths.folder),
     ...["buddyverse.state.json", SANDBOX_FILE, `${KEY_NAME}.`].map((name) => join(beside, name)),
   ].map(realPath);
+  const { packFolder } = await import("./app-archive.ts");
   try {
     return packFolder(folder, (path) => ours.some((own) => path.startsWith(own)));
   } catch (error) {

@@ -2,7 +2,6 @@ import type { Graph } from "../engine/graph.ts";
 import type { BuddyError } from "../lib/errors.ts";
 import { jsonLinesReporter } from "../report/json-lines.ts";
 import { linesReporter } from "../report/lines.ts";
-import { liveReporter } from "../report/live.ts";
 import { type Direction, shownSteps } from "../report/progress.ts";
 import { canBeLive, type Reporter, silentReporter } from "../report/reporter.ts";
 import { type Style, styleFor } from "../report/style.ts";
@@ -20,7 +19,7 @@ export interface Screen {
   say(text: string): void;
   /** The result: the text for people, or the value as JSON. */
   result(text: string, value: unknown): void;
-  report(graph: Graph, direction: Direction, shown?: (key: string) => boolean): Reporter;
+  report(graph: Graph, direction: Direction, shown?: (key: string) => boolean): Promise<Reporter>;
 }
 
 export function screenOf(session: Session): Screen {
@@ -50,11 +49,13 @@ export function screenOf(session: Session): Screen {
             : `${text}\n`,
       );
     },
-    report(graph, direction, shown) {
+    async report(graph, direction, shown) {
       const steps = shownSteps(graph, shown);
       if (options.jsonLines) return jsonLinesReporter(process.stdout);
       if (options.json) return silentReporter;
       if (!options.quiet && !options.verbose && canBeLive(process.stderr, process.env)) {
+        // With its spinner, which is a large part of what starting costs: only where there is a terminal to draw on.
+        const { liveReporter } = await import("../report/live.ts");
         return liveReporter({ stream: process.stderr, steps, direction, clock, style: err.style });
       }
       return linesReporter({ stream: process.stderr, steps, direction, clock, quiet: options.quiet ?? false });

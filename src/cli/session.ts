@@ -13,15 +13,10 @@ import { type Graph, graphOf } from "../engine/graph.ts";
 import type { AnyType } from "../engine/resource.ts";
 import type { Run } from "../engine/run.ts";
 import type { SurveyOptions } from "../engine/survey.ts";
-import { type Clock, jumpingClock, realClock } from "../lib/clock.ts";
+import { type Clock, realClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Event } from "../report/events.ts";
-import { parseChaos } from "../sandbox/chaos.ts";
-import { openSandboxFile } from "../sandbox/file.ts";
-import { freshWorld } from "../sandbox/fresh.ts";
-import { carryOutOrders } from "../sandbox/orders.ts";
-import { openSandbox, type Sandbox } from "../sandbox/sandbox.ts";
-import { simAt, type World } from "../sandbox/world.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
 import { lookingStore, openStore, readState, type StateStore, type StateText, stateFile } from "../state/store.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
@@ -130,8 +125,9 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
     }
     if (options.chaos && !options.sandbox)
       throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
+    // The sandbox is loaded only for those who rehearse.
     const stage = options.sandbox
-      ? sandboxStage(options, paths, config, purpose.writes ? closing : undefined)
+      ? (await import("./sandbox-stage.ts")).sandboxStage(options, paths, config, purpose.writes ? closing : undefined)
       : awsStage(paths, purpose.stateless);
     // A bad state file stops here, before anything is sent.
     const known = readState(stage.text);
@@ -223,16 +219,8 @@ function tracing(file: string): (call: TracedCall) => void {
   };
 }
 
-/** The world of a sandbox that nothing is in yet. The zone of the configured domain exists, unless it is to be created. */
-export const newWorld = (config: Config, time: number): World =>
-  freshWorld({
-    region: config.region,
-    domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
-    time,
-    seed: 7,
-  });
-
-interface Stage {
+/** Where a run takes place. */
+export interface Stage {
   readonly clock: Clock;
   readonly text: StateText;
   readonly network: Aws["network"];
@@ -247,53 +235,8 @@ const awsStage = ({ state }: Paths, stateless = false): Stage => ({
   network: internet,
 });
 
-/** How often a run looks whether somebody wants something to fail, milliseconds of real time. */
-const ORDERS_EVERY_MS = 200;
-
-/** @param closing what the session ends with; undefined: it only looks, and writes nothing. */
-function sandboxStage(
-  options: CommonOptions,
-  paths: Paths,
-  config: Config,
-  closing: (() => void)[] | undefined,
-): Stage {
-  const now = Date.now();
-  const file = openSandboxFile(paths.state, now, () => newWorld(config, now));
-  if (file.world.region !== config.region) checkRegion(file.world.region, config.region, paths.state);
-  const speed = options.sandboxSpeed === "max" ? "max" : Number(options.sandboxSpeed ?? 60);
-  const clock = speed === "max" ? jumpingClock(file.time) : realClock(speed, file.time);
-  const wire = openSandbox({
-    world: file.world,
-    clock,
-    save: file.save,
-    chaos: options.chaos ? parseChaos(options.chaos) : undefined,
-  });
-  if (closing) {
-    const carryOut = () => {
-      const sim = () => {
-        wire.settle();
-        return simAt(file.world, clock.now());
-      };
-      carryOutOrders(paths.state, sim, file.save);
-    };
-    carryOut();
-    const looking = setInterval(() => {
-      try {
-        carryOut();
-      } catch {
-        // It waits on. What hinders it (a full disk) hinders the run too, which says so.
-      }
-    }, ORDERS_EVERY_MS).unref();
-    closing.push(() => {
-      clearInterval(looking);
-      wire.settle();
-      file.save();
-    });
-  }
-  return { clock, text: file.state, network: wire.network, wire, speed };
-}
-
-function checkRegion(recorded: string, wanted: string, path: string): never {
+/** A state is of one region. @throws BuddyError `wrong-account` */
+export function checkRegion(recorded: string, wanted: string, path: string): never {
   throw new BuddyError({
     code: "wrong-account",
     message: `${path} belongs to region ${recorded}, but this run is for region ${wanted}`,

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Problem } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { configJsonSchema } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { domainToASCII } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import { type Cidr, cidr, cidrOf, contains, firstFree, formatCidr, overlaps, parseAddress, parseCidr } from "./cidr.ts";
 
 /** What is wrong with a value, and what would be right. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Aws } from "../aws/aws.ts";
 import { classify } from "../aws/errors.ts";
 import { allPages } from "../aws/pages.ts";

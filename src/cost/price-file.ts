@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BuddyError } from "../lib/errors.ts";
 import type { AskedPrices } from "./live.ts";
 import type { PriceTable } from "./price-table.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BuddyError } from "../lib/errors.ts";
 import { readIfThere, writeAtomically } from "../state/file.ts";
 import type { StateText } from "../state/store.ts";

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { BuddyError } from "../lib/errors.ts";
 import { removeIfThere, writeWhole } from "./file.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DRILLS, type PastDrill } from "../verify/drills/result.ts";
 
 /** The version of the state file that this program writes. */

@@ -52,13 +52,15 @@ if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   fi
   # Without manuals, and without py3compile: Python compiles what is used when it is first used.
+  # Names are in /etc/hosts; the others are refused at once, where this machine's DNS server would never be reached.
   # The lists stay, so that the builder's apt-get update fetches only what is new since.
   # shellcheck disable=SC2016 # $1 is the hook's
   mmdebstrap --mode=root --variant=minbase --keyring="$keyring" --skip=cleanup/apt/lists \
     --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
     --essential-hook='printf "path-exclude=%s\n" /usr/bin/py3compile "/usr/share/man/*" "/usr/share/doc/*" "/usr/share/locale/*" >"$1/etc/dpkg/dpkg.cfg.d/image-test"' \
     --include=apt,systemd-sysv,libpam-systemd,dbus,ca-certificates,iproute2,nftables,procps,cloud-init,lsb-release \
-    --customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"; chroot "$1" cloud-init --version' \
+    --customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"; [ -L "$1/etc/resolv.conf" ] || echo nameserver 127.0.0.1 >"$1/etc/resolv.conf"' \
+    --customize-hook='chroot "$1" cloud-init --version' \
     "$suite" "$new" "deb $mirror $suite $components" "deb $mirror $suite-updates $components" >"$cache/root.log" 2>&1 ||
     { tail -n 20 "$cache/root.log"; exit 1; }
   mv "$new" "$BUDDYVERSE_IMAGE_ROOT"

@@ -87,7 +87,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
 
   const began = clock.now();
   const wanted = new Set(gone.map(({ node }) => node.key));
-  const reporter = gone.length > 0 ? screen.report(graph, "down", (key) => wanted.has(key)) : silentReporter;
+  const reporter = gone.length > 0 ? await screen.report(graph, "down", (key) => wanted.has(key)) : silentReporter;
   session.listen(reporter.emit);
   const settled = await bringDown(run, found).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");

@@ -18,7 +18,7 @@ export async function graph(options: GraphOptions): Promise<number> {
   const inputs = {
     publicKey: undefined,
     allowedCidrs: config.bastion.allowedCidrs,
-    appArchive: packedApp(config, pathsOf(options)),
+    appArchive: await packedApp(config, pathsOf(options)),
   };
   const drawing = drawingOf(
     graphOf(stepsFor(config, inputs), config.stack, config.tags),

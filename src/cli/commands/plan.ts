@@ -53,12 +53,12 @@ export async function plan(options: PlanOptions): Promise<number> {
 }
 
 /** Asks nobody, needs no credentials: the plan for an empty account. */
-function offline(options: PlanOptions): number {
+async function offline(options: PlanOptions): Promise<number> {
   const config = configOf(options);
   const inputs = {
     publicKey: undefined,
     allowedCidrs: config.bastion.allowedCidrs,
-    appArchive: packedApp(config, pathsOf(options)),
+    appArchive: await packedApp(config, pathsOf(options)),
   };
   const whole = graphOf(stepsFor(config, inputs), config.stack, config.tags);
   const graph = options.step ? upTo(whole, options.step) : whole;

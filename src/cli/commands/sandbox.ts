@@ -10,7 +10,8 @@ import { removeIfThere } from "../../state/file.ts";
 import { takeLock } from "../../state/lock.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../program.ts";
-import { configOf, newWorld, type Paths, pathsOf } from "../session.ts";
+import { newWorld } from "../sandbox-stage.ts";
+import { configOf, type Paths, pathsOf } from "../session.ts";
 
 /** Shows what is in the embedded AWS, empties it, or breaks things in it. */
 export async function sandbox(action: string, words: readonly string[], options: CommonOptions): Promise<number> {

@@ -73,7 +73,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
     if (keyFile) screen.say(`The private key of the key pair is in ${keyFile}. It is written only this once.`);
     began.clock = clock.now();
     began.real = performance.now();
-    const reporter = screen.report(graph, "up");
+    const reporter = await screen.report(graph, "up");
     session.listen(reporter.emit);
     try {
       ({ settled, live } = await bringUp(run, found));

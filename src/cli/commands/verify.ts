@@ -4,7 +4,6 @@ import { look } from "../../engine/look.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { heading } from "../../report/views.ts";
-import { serveSite } from "../../sandbox/site.ts";
 import { exitCode, runChecks } from "../../verify/check.ts";
 import { checksFor, type NotAsked } from "../../verify/checks.ts";
 import type { DrillName, DrillResult, PastDrill } from "../../verify/drills/result.ts";
@@ -170,6 +169,7 @@ async function siteOf(
 ): Promise<{ site: Site; close(): Promise<void> }> {
   const many = drilling ? { atOnce: VISITORS } : {};
   if (!sandbox) return { site: networkSite({ clock, ...many }), close: async () => {} };
+  const { serveSite } = await import("../../sandbox/site.ts");
   const served = await serveSite(sandbox, clock, { waits: sandboxSpeed !== "max" });
   const resolve = (name: string, port: number) => {
     const found = served.addressOf(name, port === 443 ? 443 : 80);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../service.ts";
 import { ADDRESSES_PER_REGION } from "./ec2/addresses.ts";
 import { VCPU_QUOTA } from "./ec2/instances.ts";

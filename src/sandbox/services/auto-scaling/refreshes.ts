@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { operation, type SandboxService } from "../../service.ts";
 import { live } from "./life.ts";
 import { groupFor, groupTable, invalid, modelled, noGroup, refreshTable, refreshUnderWay, uuid } from "./tables.ts";

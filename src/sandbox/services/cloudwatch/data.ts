@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BuddyError } from "../../../lib/errors.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";

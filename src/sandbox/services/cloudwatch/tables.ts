@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Sim, Table } from "../../world.ts";
 
 /** An alarm, by its name. Auto Scaling keeps its own here too. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { awsError, type Operation } from "../../service.ts";
 import { copied, type Sim, simAt } from "../../world.ts";
 

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { formatCidr, parseCidr } from "../../../config/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import { filters, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
 import { keyPairTable } from "./tables.ts";

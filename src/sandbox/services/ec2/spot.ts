@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { spotOf, tiersOf } from "../../../cost/price-table.ts";
 import { shippedPrices } from "../../../cost/prices.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import { tagTable } from "./tables.ts";
 

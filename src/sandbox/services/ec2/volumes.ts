@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { operation, type SandboxService } from "../../service.ts";
 import { filters, page, passes, tagsOf } from "./shared.ts";
 import { instanceTable, subnetTable } from "./tables.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cidr } from "../../../config/cidr.ts";
 import { ms } from "../../durations.ts";
 import { operation, type SandboxService } from "../../service.ts";

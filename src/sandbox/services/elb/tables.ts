@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { awsError } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 import { interfaceTable, type NetworkInterface } from "../ec2/tables.ts";

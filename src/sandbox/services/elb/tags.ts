@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 import {

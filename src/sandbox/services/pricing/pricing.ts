@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { shippedPrices } from "../../../cost/prices.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import { isServiceCode, type ListedProduct, listedProducts } from "./products.ts";

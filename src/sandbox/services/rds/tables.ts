@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { awsError } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 

@@ -1,0 +1,68 @@
+import type { Config } from "../config/schema.ts";
+import { jumpingClock, realClock } from "../lib/clock.ts";
+import { parseChaos } from "../sandbox/chaos.ts";
+import { openSandboxFile } from "../sandbox/file.ts";
+import { freshWorld } from "../sandbox/fresh.ts";
+import { carryOutOrders } from "../sandbox/orders.ts";
+import { openSandbox } from "../sandbox/sandbox.ts";
+import { simAt, type World } from "../sandbox/world.ts";
+import type { CommonOptions } from "./program.ts";
+import { checkRegion, type Paths, type Stage } from "./session.ts";
+
+/** The world of a sandbox that nothing is in yet. The zone of the configured domain exists, unless it is to be created. */
+export const newWorld = (config: Config, time: number): World =>
+  freshWorld({
+    region: config.region,
+    domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
+    time,
+    seed: 7,
+  });
+
+/** How often a run looks whether somebody wants something to fail, milliseconds of real time. */
+const ORDERS_EVERY_MS = 200;
+
+/**
+ * The embedded AWS as a place to run in, from its file.
+ * @param closing what the session ends with; undefined: it only looks, and writes nothing.
+ */
+export function sandboxStage(
+  options: CommonOptions,
+  paths: Paths,
+  config: Config,
+  closing: (() => void)[] | undefined,
+): Stage {
+  const now = Date.now();
+  const file = openSandboxFile(paths.state, now, () => newWorld(config, now));
+  if (file.world.region !== config.region) checkRegion(file.world.region, config.region, paths.state);
+  const speed = options.sandboxSpeed === "max" ? "max" : Number(options.sandboxSpeed ?? 60);
+  const clock = speed === "max" ? jumpingClock(file.time) : realClock(speed, file.time);
+  const wire = openSandbox({
+    world: file.world,
+    clock,
+    save: file.save,
+    chaos: options.chaos ? parseChaos(options.chaos) : undefined,
+  });
+  if (closing) {
+    const carryOut = () => {
+      const sim = () => {
+        wire.settle();
+        return simAt(file.world, clock.now());
+      };
+      carryOutOrders(paths.state, sim, file.save);
+    };
+    carryOut();
+    const looking = setInterval(() => {
+      try {
+        carryOut();
+      } catch {
+        // It waits on. What hinders it (a full disk) hinders the run too, which says so.
+      }
+    }, ORDERS_EVERY_MS).unref();
+    closing.push(() => {
+      clearInterval(looking);
+      wire.settle();
+      file.save();
+    });
+  }
+  return { clock, text: file.state, network: wire.network, wire, speed };
+}
