@@ -1,12 +1,13 @@
 import { STSClient } from "@aws-sdk/client-sts";
 import { mockClient } from "aws-sdk-client-mock";
+import { afterAll } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
 import { KEY_TAG, ownershipTags, STACK_TAG } from "../../src/aws/owned.ts";
 import type { Owner } from "../../src/engine/resource.ts";
 import { realClock } from "../../src/lib/clock.ts";
 
-/** An `Aws` over the SDK's own clients: mock those that the test uses with `mockClient`. */
+/** An `Aws` over the SDK's own clients: mock those that the test uses with `mocked`. */
 export async function testAws(): Promise<Aws> {
   const sts = mockClient(STSClient);
   sts.onAnyCommand().resolves({ Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/test" });
@@ -20,6 +21,13 @@ export async function testAws(): Promise<Aws> {
     sts.restore();
   }
 }
+
+/** A mock of one of the SDK's clients, for as long as the file's tests take: the next file may have the real one. */
+export const mocked: typeof mockClient = (client) => {
+  const mock = mockClient(client);
+  afterAll(() => mock.restore());
+  return mock;
+};
 
 /** The owner of an object of stack "test". */
 export const ownerOf = (key: string, name: string): Owner => ({

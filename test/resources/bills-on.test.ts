@@ -3,17 +3,16 @@ import { DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { S3Client } from "@aws-sdk/client-s3";
-import { mockClient } from "aws-sdk-client-mock";
 import { expect, test } from "vitest";
 import { whatBillsOn } from "../../steps/resources/bills-on.ts";
-import { testAws } from "./aws.ts";
+import { mocked, testAws } from "./aws.ts";
 
 test("a volume that outlives its instance is listed; one that goes with it, or is going, is not", async () => {
-  const ec2 = mockClient(EC2Client);
-  mockClient(RDSClient).onAnyCommand().resolves({});
-  mockClient(Route53Client).onAnyCommand().resolves({});
-  mockClient(S3Client).onAnyCommand().resolves({});
-  mockClient(CloudWatchClient).onAnyCommand().resolves({});
+  const ec2 = mocked(EC2Client);
+  mocked(RDSClient).onAnyCommand().resolves({});
+  mocked(Route53Client).onAnyCommand().resolves({});
+  mocked(S3Client).onAnyCommand().resolves({});
+  mocked(CloudWatchClient).onAnyCommand().resolves({});
   const attached = (DeleteOnTermination: boolean) => [{ InstanceId: "i-1", DeleteOnTermination }];
   ec2
     .on(DescribeVolumesCommand)

@@ -10,18 +10,17 @@ import {
   ResourceInUseException,
   ResourceNotFoundException,
 } from "@aws-sdk/client-acm";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { certificate, certificatesNaming } from "../../../steps/resources/acm/certificate.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const acm = mockClient(ACMClient);
+const acm = mocked(ACMClient);
 beforeEach(() => acm.reset());
 
 const ARN = "arn:aws:acm:ap-northeast-2:111122223333:certificate/c1";

@@ -18,16 +18,15 @@ import {
   ElasticLoadBalancingV2Client,
   TargetGroupNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, expect, test } from "vitest";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { type GroupLive, type GroupSpec, group, troubleIn } from "../../../steps/resources/auto-scaling/group.ts";
 import { scalingPolicy } from "../../../steps/resources/auto-scaling/scaling-policy.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
-const scaling = mockClient(AutoScalingClient);
-const elb = mockClient(ElasticLoadBalancingV2Client);
+const scaling = mocked(AutoScalingClient);
+const elb = mocked(ElasticLoadBalancingV2Client);
 beforeEach(() => {
   scaling.reset();
   elb.reset();

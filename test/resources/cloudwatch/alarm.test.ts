@@ -7,18 +7,17 @@ import {
   PutMetricAlarmCommand,
   ResourceNotFound,
 } from "@aws-sdk/client-cloudwatch";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { type AlarmSpec, alarm } from "../../../steps/resources/cloudwatch/alarm.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const cloudWatch = mockClient(CloudWatchClient);
+const cloudWatch = mocked(CloudWatchClient);
 beforeEach(() => cloudWatch.reset());
 
 const ARN = "arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:Buddy-Latency-p95";

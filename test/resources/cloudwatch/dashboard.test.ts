@@ -5,18 +5,17 @@ import {
   GetDashboardCommand,
   PutDashboardCommand,
 } from "@aws-sdk/client-cloudwatch";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { dashboard } from "../../../steps/resources/cloudwatch/dashboard.ts";
-import { ownerOf, testAws } from "../aws.ts";
+import { mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const cloudWatch = mockClient(CloudWatchClient);
+const cloudWatch = mocked(CloudWatchClient);
 beforeEach(() => cloudWatch.reset());
 
 const owner = ownerOf("dashboard", "CPU-Per-Second");

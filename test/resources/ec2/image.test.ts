@@ -14,21 +14,20 @@ import {
   ModifyLaunchTemplateCommand,
 } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { image } from "../../../steps/resources/ec2/image.ts";
 import { type LaunchTemplateSpec, launchTemplate } from "../../../steps/resources/ec2/launch-template.ts";
 import { publicImage } from "../../../steps/resources/ec2/public-image.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const ec2 = mockClient(EC2Client);
-const ssm = mockClient(SSMClient);
+const ec2 = mocked(EC2Client);
+const ssm = mocked(SSMClient);
 beforeEach(() => {
   ec2.reset();
   ssm.reset();

@@ -10,21 +10,20 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { DeleteParameterCommand, GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { imageBuilder } from "../../../steps/resources/ec2/image-builder.ts";
 import { type InstanceSpec, instance } from "../../../steps/resources/ec2/instance.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const ec2 = mockClient(EC2Client);
-const ssm = mockClient(SSMClient);
+const ec2 = mocked(EC2Client);
+const ssm = mocked(SSMClient);
 beforeEach(() => {
   ec2.reset();
   ssm.reset();

@@ -11,7 +11,6 @@ import {
   type NatGateway,
   ReleaseAddressCommand,
 } from "@aws-sdk/client-ec2";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
@@ -19,13 +18,13 @@ import { differences } from "../../../src/engine/differences.ts";
 import { address } from "../../../steps/resources/ec2/address.ts";
 import { keyPair } from "../../../steps/resources/ec2/key-pair.ts";
 import { natGateway } from "../../../steps/resources/ec2/nat-gateway.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const ec2 = mockClient(EC2Client);
+const ec2 = mocked(EC2Client);
 beforeEach(() => ec2.reset());
 
 const failure = (name: string, message = name) =>

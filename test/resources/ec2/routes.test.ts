@@ -18,7 +18,6 @@ import {
   type Route,
   type RouteTable,
 } from "@aws-sdk/client-ec2";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
@@ -27,13 +26,13 @@ import type { ResourceType } from "../../../src/engine/resource.ts";
 import { internetGateway } from "../../../steps/resources/ec2/internet-gateway.ts";
 import { route } from "../../../steps/resources/ec2/route.ts";
 import { type RouteTableSpec, routeTable } from "../../../steps/resources/ec2/route-table.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const ec2 = mockClient(EC2Client);
+const ec2 = mocked(EC2Client);
 beforeEach(() => ec2.reset());
 
 const failure = (name: string, message = name) =>

@@ -12,7 +12,6 @@ import {
   RevokeSecurityGroupIngressCommand,
   UpdateSecurityGroupRuleDescriptionsIngressCommand,
 } from "@aws-sdk/client-ec2";
-import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { differences } from "../../../src/engine/differences.ts";
@@ -25,13 +24,13 @@ import {
   securityGroup,
   tcp,
 } from "../../../steps/resources/ec2/security-group.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const ec2 = mockClient(EC2Client);
+const ec2 = mocked(EC2Client);
 beforeEach(() => ec2.reset());
 afterEach(() => ec2.reset());
 

@@ -18,12 +18,11 @@ import {
   PolicyNotFound,
   PutLifecycleConfigurationCommand,
 } from "@aws-sdk/client-efs";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { type FileSystemLive, type FileSystemSpec, fileSystem } from "../../../steps/resources/efs/file-system.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 const owner = ownerOf("file-system", "Buddy-EFS");
 const ID = "fs-0123456789abcdef0";
@@ -34,8 +33,8 @@ let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const efs = mockClient(EFSClient);
-const ec2 = mockClient(EC2Client);
+const efs = mocked(EFSClient);
+const ec2 = mocked(EC2Client);
 beforeEach(() => {
   efs.reset();
   ec2.reset();

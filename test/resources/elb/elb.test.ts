@@ -18,7 +18,6 @@ import {
   ModifyTargetGroupCommand,
   TargetGroupNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, expect, test } from "vitest";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
@@ -26,9 +25,9 @@ import { type ListenerSpec, listener } from "../../../steps/resources/elb/listen
 import { loadBalancer } from "../../../steps/resources/elb/load-balancer.ts";
 import { redirect } from "../../../steps/resources/elb/redirect.ts";
 import { type TargetGroupSpec, targetGroup } from "../../../steps/resources/elb/target-group.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
-const elb = mockClient(ElasticLoadBalancingV2Client);
+const elb = mocked(ElasticLoadBalancingV2Client);
 beforeEach(() => elb.reset());
 
 const PREFIX = "arn:aws:elasticloadbalancing:ap-northeast-2:111122223333";

@@ -16,20 +16,19 @@ import {
   NoSuchEntityException,
   RemoveRoleFromInstanceProfileCommand,
 } from "@aws-sdk/client-iam";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { instanceProfile } from "../../../steps/resources/iam/instance-profile.ts";
 import { type RoleSpec, role } from "../../../steps/resources/iam/role.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const iam = mockClient(IAMClient);
+const iam = mocked(IAMClient);
 beforeEach(() => iam.reset());
 
 const absent = () => new NoSuchEntityException({ message: "no", $metadata: { httpStatusCode: 404, attempts: 1 } });

@@ -14,21 +14,20 @@ import {
   ModifyDBSubnetGroupCommand,
   RDSClient,
 } from "@aws-sdk/client-rds";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { type ParameterGroupLive, parameterGroup } from "../../../steps/resources/rds/parameter-group.ts";
 import { type SubnetGroupLive, subnetGroup } from "../../../steps/resources/rds/subnet-group.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 const metadata = { $metadata: { httpStatusCode: 400, attempts: 1 }, message: "no" };
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const rds = mockClient(RDSClient);
+const rds = mocked(RDSClient);
 beforeEach(() => rds.reset());
 
 describe("the subnet group", () => {

@@ -15,14 +15,13 @@ import {
   RebootDBInstanceCommand,
 } from "@aws-sdk/client-rds";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { type DatabaseLive, type DatabaseSpec, database } from "../../../steps/resources/rds/database.ts";
 import { type ReplicaLive, type ReplicaSpec, replica } from "../../../steps/resources/rds/replica.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 const owner = ownerOf("database", "Database1");
 const replicaOwner = ownerOf("replica", "database1-replica");
@@ -35,8 +34,8 @@ let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const rds = mockClient(RDSClient);
-const ssm = mockClient(SSMClient);
+const rds = mocked(RDSClient);
+const ssm = mocked(SSMClient);
 beforeEach(() => {
   rds.reset();
   ssm.reset();

@@ -8,19 +8,18 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from "@aws-sdk/client-route-53";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { type RecordSpec, record, recordName } from "../../../steps/resources/route53/record.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const route53 = mockClient(Route53Client);
-const acm = mockClient(ACMClient);
+const route53 = mocked(Route53Client);
+const acm = mocked(ACMClient);
 beforeEach(() => {
   route53.reset();
   acm.reset();

@@ -9,18 +9,17 @@ import {
   NoSuchHostedZone,
   Route53Client,
 } from "@aws-sdk/client-route-53";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { ownershipTags } from "../../../src/aws/owned.ts";
 import { existingZone, ownedZone } from "../../../steps/resources/route53/zone.ts";
-import { ownerOf, testAws } from "../aws.ts";
+import { mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const route53 = mockClient(Route53Client);
+const route53 = mocked(Route53Client);
 beforeEach(() => route53.reset());
 
 const SERVERS = ["ns-1.awsdns-01.com", "ns-2.awsdns-02.net"];

@@ -12,13 +12,12 @@ import {
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { type BucketLive, bucket } from "../../../steps/resources/s3/bucket.ts";
 import { archiveKey, type ObjectLive, object } from "../../../steps/resources/s3/object.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 const owner = ownerOf("app-bucket", "buddyverse-test");
 const Bucket = "buddyverse-test-111122223333-ap-northeast-2";
@@ -31,7 +30,7 @@ let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const s3 = mockClient(S3Client);
+const s3 = mocked(S3Client);
 beforeEach(() => {
   s3.reset();
   s3.on(GetPublicAccessBlockCommand).resolves({ PublicAccessBlockConfiguration: ON });

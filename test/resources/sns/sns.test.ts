@@ -8,18 +8,17 @@ import {
   SubscribeCommand,
   UnsubscribeCommand,
 } from "@aws-sdk/client-sns";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { subscription, subscriptionName } from "../../../steps/resources/sns/subscription.ts";
 import { topic } from "../../../steps/resources/sns/topic.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const sns = mockClient(SNSClient);
+const sns = mocked(SNSClient);
 beforeEach(() => sns.reset());
 
 const TOPIC = "arn:aws:sns:ap-northeast-2:111122223333:Buddy-Alarms";

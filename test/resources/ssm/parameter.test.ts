@@ -11,13 +11,12 @@ import {
   SSMClient,
   SSMServiceException,
 } from "@aws-sdk/client-ssm";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { generatedSecret } from "../../../steps/resources/ssm/generated-secret.ts";
 import { parameter } from "../../../steps/resources/ssm/parameter.ts";
-import { awsTags, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 const NAME = "/buddyverse/test/database/primary";
 const SECRET = "/buddyverse/test/database/password";
@@ -29,7 +28,7 @@ let aws: Aws;
 beforeAll(async () => {
   aws = await testAws();
 });
-const ssm = mockClient(SSMClient);
+const ssm = mocked(SSMClient);
 beforeEach(() => ssm.reset());
 const sent = () => ssm.calls().map(({ args }) => args[0].constructor.name.replace("Command", ""));
 
