@@ -26,6 +26,14 @@ const RSA = {
 const SIGNED = { ...EC, hash: "SHA-256" } as const;
 const NAME = "CN=Buddyverse Sandbox Authority, O=Buddyverse Sandbox";
 
+let leafKeys: Promise<webcrypto.CryptoKeyPair> | undefined;
+
+/** One pair for all certificates of this process: to make one takes longer than all else here, and nobody else trusts them. */
+function keysOfLeaves(): Promise<webcrypto.CryptoKeyPair> {
+  leafKeys ??= webcrypto.subtle.generateKey(RSA, true, ["sign", "verify"]);
+  return leafKeys;
+}
+
 /** @param validFrom @param validUntil of the authority itself */
 export async function makeAuthority(validFrom: number, validUntil: number): Promise<Authority> {
   // Node makes keys and reads certificates, but issues none. Loaded only here: no other command needs it.
@@ -50,7 +58,7 @@ export async function makeAuthority(validFrom: number, validUntil: number): Prom
   return {
     certificate: own.toString("pem"),
     async issue(names, from, until) {
-      const pair = await webcrypto.subtle.generateKey(RSA, true, ["sign", "verify"]);
+      const pair = await keysOfLeaves();
       const certificate = await x509.X509CertificateGenerator.create({
         serialNumber: `01${serial()}`,
         subject: `CN=${names[0]}`,

@@ -39,14 +39,14 @@ export class Refuted extends Error {
   override readonly name = "Refuted";
 }
 
-/** Runs all checks side by side. Throws only when the run is interrupted. */
-export function runChecks<World>(
+/** Runs all checks side by side. Throws only when the run is interrupted, and then when all have cleared up. */
+export async function runChecks<World>(
   checks: readonly Check<World>[],
   world: World,
   now: () => number,
   settled: (finding: Finding) => void = () => {},
 ): Promise<readonly Finding[]> {
-  return Promise.all(
+  const all = await Promise.allSettled(
     checks.map(async ({ id, requirement, title, run }) => {
       const began = now();
       const found = await run(world).then(
@@ -58,6 +58,10 @@ export function runChecks<World>(
       return finding;
     }),
   );
+  return all.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
 }
 
 function asFinding(error: unknown): Pick<Finding, "result" | "saw"> {

@@ -207,16 +207,16 @@ describe("a price file", () => {
     expect((await on.rehearse("cost --live")).stderr).toBe("");
   });
 
-  test("does not come into the image", () => {
+  test("does not come into the image", async () => {
     const config = configSchema.parse({ image: { app: { folder: "." } } });
     const on = folder({ image: { app: { folder: "." } } });
     writeFileSync(join(on.path, "manage.py"), "x");
     const packed = () => packedApp(config, pathsOf({ config: join(on.path, "buddyverse.config.json"), color: false }));
-    const before = packed();
+    const before = await packed();
     expect(before).toBeDefined();
     writeFileSync(join(on.path, "buddyverse.prices.json"), JSON.stringify({ version: 1, regions: {} }));
-    expect(packed()).toEqual(before);
+    expect(await packed()).toEqual(before);
     writeFileSync(join(on.path, "more.py"), "x");
-    expect(packed()).not.toEqual(before);
+    expect(await packed()).not.toEqual(before);
   });
 });

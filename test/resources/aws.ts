@@ -1,6 +1,7 @@
 import { STSClient } from "@aws-sdk/client-sts";
 import { mockClient } from "aws-sdk-client-mock";
-import { afterAll } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
+import { getCurrentTest } from "vitest/suite";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
 import { KEY_TAG, ownershipTags, STACK_TAG } from "../../src/aws/owned.ts";
@@ -22,10 +23,11 @@ export async function testAws(): Promise<Aws> {
   }
 }
 
-/** A mock of one of the SDK's clients, for as long as the file's tests take: the next file may have the real one. */
+/** A mock of one of the SDK's clients, until the test that asked for it has ended, or all of the file's: others have the real one. */
 export const mocked: typeof mockClient = (client) => {
   const mock = mockClient(client);
-  afterAll(() => mock.restore());
+  const end = getCurrentTest() ? onTestFinished : afterAll;
+  end(() => mock.restore());
   return mock;
 };
 

@@ -400,6 +400,20 @@ test("an interrupt ends the run, it is no finding", async () => {
   await expect(asked(world({ metadata: () => Promise.reject(stop) }))).rejects.toBe(stop);
 });
 
+test("an interrupted run ends when every check has cleared up", async () => {
+  const stop = new BuddyError({ code: "interrupted", message: "interrupted" });
+  let cleared = false;
+  const check = (id: string, run: () => Promise<never>) => ({ id, requirement: "R1" as const, title: id, run });
+  const slow = async (): Promise<never> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    cleared = true;
+    throw stop;
+  };
+  const run = runChecks([check("fast", () => Promise.reject(stop)), check("slow", slow)], undefined, () => 0);
+  await expect(run).rejects.toBe(stop);
+  expect(cleared).toBe(true);
+});
+
 test("what the config does not want is not asked, and said so", () => {
   const { asked, notAsked } = checksFor({ ...whole.wanted, names: [], replica: false, email: undefined });
   expect(notAsked.map(({ id }) => id)).toEqual([

@@ -11,19 +11,13 @@ import {
   SendCommandCommand,
   SSMClient,
 } from "@aws-sdk/client-ssm";
-import { mockClient } from "aws-sdk-client-mock";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { commandsOf } from "../../steps/resources/verify/commands.ts";
 import { readAlarms, readGroupCpu, readWidgets } from "../../steps/resources/verify/monitoring.ts";
 import { readActivities, readPolicies } from "../../steps/resources/verify/scaling.ts";
-import { testAws } from "../resources/aws.ts";
+import { mocked, testAws } from "../resources/aws.ts";
 
 const NOW = Date.UTC(2026, 10, 22);
-const mocked = <T extends Parameters<typeof mockClient>[0]>(client: T) => {
-  const mock = mockClient(client);
-  onTestFinished(() => mock.restore());
-  return mock;
-};
 const widget = (title: string, metrics: readonly unknown[], more: object = {}) => ({
   type: "metric" as const,
   x: 0,

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { BuddyError } from "../../src/lib/errors.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { confirmSubscription } from "../../src/sandbox/services/sns/sns.ts";
@@ -360,4 +361,29 @@ test("a stack that is half gone: what is missing is said, and nothing hangs", as
   const findings = await verifyOn(on);
   expect(findings.every(({ result }) => result === "failed")).toBe(true);
   expect(said(findings, "group-size")).toContain("is not there");
+});
+
+test("Ctrl-C while the file for a check is there: it is removed first", async () => {
+  const on = await plain.copy();
+  const files = () => Object.keys(on.sandbox.world.tables["machine.files"] ?? {});
+  const before = files();
+  const interrupt = new AbortController();
+  const stop = new BuddyError({ code: "interrupted", message: "interrupted" });
+  let written: string[] = [];
+  const run = verifyOn(on, ({ machines }) => ({
+    signal: interrupt.signal,
+    machines: {
+      async run(ids, script) {
+        const output = await machines.run(ids, script);
+        if (script.includes("file-write")) {
+          written = files();
+          interrupt.abort(stop);
+        }
+        return output;
+      },
+    },
+  }));
+  await expect(run).rejects.toBe(stop);
+  expect(written.length).toBe(before.length + 1);
+  expect(files()).toEqual(before);
 });

@@ -48,7 +48,7 @@ export async function verify(options: VerifyOptions): Promise<number> {
   if (drilling) requireConsent("verify --drill", options.yes ?? false, line);
   const report =
     options.report === undefined ? undefined : (await import("../report-file.ts")).reportFile(options.report);
-  const session = await open(options, { command: "verify", writes: true, resolvesAddress: false, putsBack: drilling });
+  const session = await open(options, { command: "verify", writes: true, resolvesAddress: false, putsBack: true });
   try {
     const screen = screenOf(session);
     const find = finder(session);

@@ -96,11 +96,12 @@ async function shared(world: World): Promise<Seen> {
   const [{ url, via }, members] = await Promise.all([entrance(world), working(world)]);
   const [writer, ...readers] = members as readonly [Member, ...Member[]];
   if (readers.length === 0) return { saw: "only one instance is in service: there is nobody to share with", ok: false };
-  const { machines, token, site } = world;
+  const { machines, token, site, signal } = world;
   const path = `/media/buddyverse-verify-${token}.txt`;
   const content = `buddyverse-verify ${token}`;
   try {
     await machines.run([writer.id], scriptFor("file-write", token));
+    signal.throwIfAborted();
     const read = await machines.run(
       readers.map(({ id }) => id),
       scriptFor("file-read", token),
