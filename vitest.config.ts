@@ -29,8 +29,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   plugins: [viteText],
   test: {
-    // Some files mostly wait (a mock server, child processes): one worker more than a small machine has cores.
-    maxWorkers: 3,
+    // Many files mostly wait (a mock server, child processes): more workers than a small machine has cores.
+    maxWorkers: 4,
     globalSetup: "test/build.ts",
     sequence: { sequencer: LongestFirst },
     testTimeout: 180_000,

@@ -25,8 +25,7 @@ export interface SandboxFile {
 export function openSandboxFile(path: string, now: number, fresh: () => World): SandboxFile {
   const content = readIfThere(path);
   let world: World;
-  /** JSON, as it was given. */
-  let state: string | undefined;
+  let state: unknown;
   let time: number;
   if (content === undefined) {
     world = fresh();
@@ -34,23 +33,21 @@ export function openSandboxFile(path: string, now: number, fresh: () => World): 
   } else {
     const read = parse(path, content);
     world = read.world as unknown as World;
-    state = read.state === undefined || read.state === null ? undefined : JSON.stringify(read.state);
+    state = read.state;
     time = world.time + Math.max(0, now - read.savedAt);
   }
   // A rehearsal need not survive a power cut, so nothing is synced to the disk; a kill at any moment it does survive.
-  const save = () => {
-    const text = JSON.stringify({ version: 1, savedAt: Date.now(), world });
-    writeAtomically(path, state === undefined ? text : `${text.slice(0, -1)},"state":${state}}`, { synced: false });
-  };
+  const save = () =>
+    writeAtomically(path, JSON.stringify({ version: 1, savedAt: Date.now(), world, state }), { synced: false });
   return {
     world,
     time,
     save,
     state: {
       path,
-      read: () => state,
+      read: () => (state === undefined || state === null ? undefined : JSON.stringify(state)),
       write(text) {
-        state = text;
+        state = JSON.parse(text);
         save();
       },
       backUp() {},
