@@ -222,8 +222,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
           if (tried && outcome === "unchanged") outcome = "created";
           const spec = recordedSpec(wanted ?? {});
           if (
-            !recorded ||
-            recorded.status !== "ready" ||
+            recorded?.status !== "ready" ||
             recorded.id !== live.id ||
             JSON.stringify(recorded.spec) !== JSON.stringify(spec)
           ) {

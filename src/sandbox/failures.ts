@@ -111,7 +111,7 @@ export function failsInstead(sim: Sim, { name, about }: Timer): boolean {
     case "ec2:machine": {
       const instance = instances(sim).get(about);
       const marked = sim.table<{ readonly tags: Readonly<Record<string, string>> }>("ec2.tags").get(about)?.tags;
-      if (!instance || instance.state !== "running" || !marked?.["buddyverse:image-marker"] || !failing(sim, "builder"))
+      if (instance?.state !== "running" || !marked?.["buddyverse:image-marker"] || !failing(sim, "builder"))
         return false;
       const said = `${instance.console}E: Failed to fetch http://archive.ubuntu.com/ubuntu: 503 Service Unavailable\nBUDDYVERSE-SETUP FAILED: apt-get install apache2\n`;
       instances(sim).putNow(about, { ...instance, ...{ console: said, state: "stopping" } });

@@ -16,22 +16,18 @@ const seconds = (since: number): string => `${((performance.now() - since) / 100
 /** One in so many goes on through the SDK's client, whose retries have nothing to do here; the others past it, in half the time. */
 const THROUGH_SDK = 30;
 
-/** Everything, however long it takes; else what is said to be a sample below. */
+/** All points, however long it takes; else a sample of them. */
 const FULL = process.env.BUDDYVERSE_MATRIX === "full";
 
-/**
- * The two NAT modes differ in a few objects only. So the second one is tried at all points of the calls that are its own,
- * and at every fourth of the others.
- */
 export interface Sample {
-  /** The calls that only this config makes. */
-  readonly own: RegExp;
+  /** One point in so many. */
+  readonly every: number;
+  /** Calls at which all points are tried: those that only this config makes. */
+  readonly own?: RegExp;
 }
 
-function triedOf(points: readonly Surviving[], sample: Sample | undefined): readonly Surviving[] {
-  if (!sample || FULL) return points;
-  return points.filter(({ where }, index) => sample.own.test(where) || index % 4 === 0);
-}
+const triedOf = (points: readonly Surviving[], { every, own }: Sample): readonly Surviving[] =>
+  FULL ? points : points.filter(({ where }, index) => index % every === 0 || own?.test(where));
 
 const counted = (tried: readonly unknown[], all: readonly unknown[]): string =>
   tried.length === all.length ? `${all.length}` : `${tried.length} of ${all.length}`;
@@ -44,15 +40,13 @@ function expectWhole({ points, calls, distinct }: Rehearsal, least: number): voi
 }
 
 /** The calls that are its own were met. */
-function expectOwn(tried: readonly Surviving[], sample: Sample | undefined): void {
-  if (sample) expect(tried.filter(({ where }) => sample.own.test(where)).length).toBeGreaterThan(3);
+function expectOwn(tried: readonly Surviving[], sample: Sample): void {
+  const { own } = sample;
+  if (own) expect(tried.filter(({ where }) => own.test(where)).length).toBeGreaterThan(3);
 }
 
-/**
- * Kills `up` at every point; each time `up` again must converge to one of each of all that is in the account. What `down`
- * makes of that is tried at every third.
- */
-export async function killUp(name: string, config: object, sample?: Sample): Promise<void> {
+/** Kills `up` at these points; each time `up` again must converge to one of each of all that is in the account, and `down` leave nothing. */
+export async function killUp(name: string, config: object, sample: Sample): Promise<void> {
   const began = performance.now();
   const rehearsal = await rehearse(config, "up");
   const { points, calls, distinct } = rehearsal;
@@ -60,11 +54,11 @@ export async function killUp(name: string, config: object, sample?: Sample): Pro
   const [withState, without] = [triedOf(distinct, sample), triedOf(lost, sample)];
   const failures = await tryAll([...withState, ...without], async (from, index) => {
     const { on, wrong } = await upAgain(rehearsal, from, index % THROUGH_SDK !== 0);
-    return wrong.length > 0 || !(FULL || index % 3 === 0) ? wrong : downAgain(rehearsal, on);
+    return wrong.length > 0 ? wrong : downAgain(rehearsal, on);
   });
   console.log(
     `up, ${name}: killed at ${points} points of ${calls} calls, ${distinct.length} differ in what survives; ` +
-      `tried ${counted(withState, distinct)} with the state file and ${counted(without, lost)} without: up, then${FULL ? "" : " at every third"} down; ${failures.length} failures; ${seconds(began)}`,
+      `tried ${counted(withState, distinct)} with the state file and ${counted(without, lost)} without: up, then down; ${failures.length} failures; ${seconds(began)}`,
   );
   expect(failures).toEqual([]);
   expectWhole(rehearsal, 150);
@@ -72,8 +66,8 @@ export async function killUp(name: string, config: object, sample?: Sample): Pro
   expectOwn(withState, sample);
 }
 
-/** Kills `down` at every point; each time `down` again must leave nothing, and for a share of them `up` bring it all back. */
-export async function killDown(name: string, config: object, sample?: Sample): Promise<void> {
+/** Kills `down` at these points; each time `down` again must leave nothing, and for a share of them `up` bring it all back. */
+export async function killDown(name: string, config: object, sample: Sample): Promise<void> {
   const began = performance.now();
   const rehearsal = await rehearse(config, "down");
   const { points, calls, distinct } = rehearsal;
@@ -83,10 +77,7 @@ export async function killDown(name: string, config: object, sample?: Sample): P
     const again = { ...from, time: from.time + restartAfter(from) };
     return downAgain(rehearsal, await start(rehearsal.config, again, { direct: index % THROUGH_SDK !== 0 }));
   });
-  const halfway = triedOf(
-    distinct.filter((_point, index) => index % 8 === 3),
-    sample,
-  );
+  const halfway = withState.filter((_point, index) => index % 8 === 3);
   const upAfter = await tryAll(halfway, async (from) => {
     const { on, wrong } = await upAgain({ ...rehearsal, made: undefined }, from);
     return wrong.length > 0 ? wrong : downAgain({ ...rehearsal, snapshots: undefined }, on);

@@ -2,7 +2,7 @@ import { test } from "vitest";
 import { killUp } from "./matrix-run.ts";
 
 test(
-  "up, NAT instance, with a domain: killed at every point, nothing is lost and nothing made twice",
+  "up, NAT instance, with a domain: killed at many points, nothing is lost and nothing made twice",
   { timeout: 600_000 },
-  () => killUp("NAT instance", { nat: { mode: "instance" } }),
+  () => killUp("NAT instance", { nat: { mode: "instance" } }, { every: 2 }),
 );
