@@ -24,25 +24,23 @@ mkdir -p "$cache/work" "$cache/packages" /run/netns
 exec 9>"$cache/lock"
 flock 9
 
-# Ubuntu 22.04, as on AWS; where only Debian's mirror answers, Debian 12.
-suite=${BUDDYVERSE_IMAGE_SUITE:-}
-if [ -z "$suite" ]; then
-  suite=bookworm
-  ! curl -sfI -m 10 -o /dev/null http://archive.ubuntu.com/ubuntu/dists/jammy/InRelease || suite=jammy
-fi
-export BUDDYVERSE_IMAGE_ROOT="$cache/$suite"
-if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
-  echo "making the $suite root in $BUDDYVERSE_IMAGE_ROOT (once)"
-  new="$BUDDYVERSE_IMAGE_ROOT.new"
+ubuntu=http://archive.ubuntu.com/ubuntu
+
+# Makes the system that the machines start from, once. Without manuals, and without py3compile: Python compiles what is used
+# when it is first used. The lists stay, so that the builder's apt-get update fetches only what is new since. Names are in
+# /etc/hosts; the others are refused at once, where this machine's DNS server would never be reached.
+make_root() {
+  local suite=$1 new="$cache/$1.new" mirror components keyring
+  echo "making the $suite root in $cache/$suite (once)"
   rm -rf --one-file-system "$new"
   if [ "$suite" = jammy ]; then
-    mirror=http://archive.ubuntu.com/ubuntu components='main universe'
+    mirror=$ubuntu components='main universe'
     # Debian has no package with Ubuntu's key, so the known one is taken from Ubuntu.
     keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg
     if [ ! -f "$keyring" ]; then
-      curl -sfo "$cache/keyring.deb" "$mirror/pool/main/u/ubuntu-keyring/ubuntu-keyring_2021.03.26_all.deb"
-      echo "0d0e7ed6b112f5d03eabf3c7eb01ebdacf9c57714b279e90495cfc58c8c4520f $cache/keyring.deb" | sha256sum --check --quiet
-      dpkg-deb -x "$cache/keyring.deb" "$cache/keyring"
+      curl -sfo "$cache/keyring.deb" "$mirror/pool/main/u/ubuntu-keyring/ubuntu-keyring_2021.03.26_all.deb" &&
+        echo "0d0e7ed6b112f5d03eabf3c7eb01ebdacf9c57714b279e90495cfc58c8c4520f $cache/keyring.deb" | sha256sum --check --quiet &&
+        dpkg-deb -x "$cache/keyring.deb" "$cache/keyring" || return 1
       keyring="$cache/keyring$keyring"
     fi
   else
@@ -51,9 +49,6 @@ if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
     mirror=${mirror:-http://deb.debian.org/debian} components=main
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   fi
-  # Without manuals, and without py3compile: Python compiles what is used when it is first used.
-  # Names are in /etc/hosts; the others are refused at once, where this machine's DNS server would never be reached.
-  # The lists stay, so that the builder's apt-get update fetches only what is new since.
   # shellcheck disable=SC2016 # $1 is the hook's
   mmdebstrap --mode=root --variant=minbase --keyring="$keyring" --skip=cleanup/apt/lists \
     --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
@@ -62,9 +57,20 @@ if [ ! -d "$BUDDYVERSE_IMAGE_ROOT" ]; then
     --customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"; [ -L "$1/etc/resolv.conf" ] || echo nameserver 127.0.0.1 >"$1/etc/resolv.conf"' \
     --customize-hook='chroot "$1" cloud-init --version' \
     "$suite" "$new" "deb $mirror $suite $components" "deb $mirror $suite-updates $components" >"$cache/root.log" 2>&1 ||
-    { tail -n 20 "$cache/root.log"; exit 1; }
-  mv "$new" "$BUDDYVERSE_IMAGE_ROOT"
-fi
+    { tail -n 20 "$cache/root.log"; return 1; }
+  mv "$new" "$cache/$suite"
+}
+
+# Ubuntu 22.04, as on AWS; where its mirror does not answer, or not to the end, Debian 12.
+BUDDYVERSE_IMAGE_ROOT=
+for suite in ${BUDDYVERSE_IMAGE_SUITE:-jammy bookworm}; do
+  [ "$suite" != jammy ] || curl -sfI -m 10 -o /dev/null "$ubuntu/dists/jammy/InRelease" || continue
+  [ -d "$cache/$suite" ] || make_root "$suite" || continue
+  BUDDYVERSE_IMAGE_ROOT="$cache/$suite"
+  break
+done
+[ -n "$BUDDYVERSE_IMAGE_ROOT" ] || { echo 'neither Ubuntu nor Debian could be fetched'; exit 1; }
+export BUDDYVERSE_IMAGE_ROOT
 [ "${1:-}" != --root ] || exit 0
 
 # Empty control groups are all that is left, once the processes are gone.
