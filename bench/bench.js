@@ -28,13 +28,15 @@ function medians(commands, rounds = 15) {
 }
 const line = (what, value, promise) => console.log(`${what.padEnd(58)} ${value.padStart(10)}   ${promise}`);
 
-const [nothing, help, version] = medians([
+const [nothing, help, version, offline] = medians([
   ["-e", "0"],
   [bin, "--help"],
   [bin, "--version"],
+  [bin, "plan", "--offline"],
 ]);
 line("start of --help, over node -e 0", `${(help / nothing).toFixed(2)} ×`, "at most 2 ×");
 line("start of --version, over node -e 0", `${(version / nothing).toFixed(2)} ×`, "at most 2 ×");
+line("plan --offline, over node -e 0", `${(offline / nothing).toFixed(2)} ×`, "at most 5 ×");
 
 const planned = JSON.parse(run("plan", "--sandbox", "--json"));
 const up = JSON.parse(run("up", "--sandbox", "--sandbox-speed", "max", "--yes", "--json"));
