@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import {
   downAgain,
+  FULL,
   type Rehearsal,
   rehearse,
   restartAfter,
@@ -15,9 +16,6 @@ const seconds = (since: number): string => `${((performance.now() - since) / 100
 
 /** One in so many goes on through the SDK's client, whose retries have nothing to do here; the others past it, in half the time. */
 const THROUGH_SDK = 30;
-
-/** All points, however long it takes; else a sample of them. */
-const FULL = process.env.BUDDYVERSE_MATRIX === "full";
 
 export interface Sample {
   /** One point in so many. */

@@ -13,6 +13,9 @@ import type { World } from "../../src/sandbox/world.ts";
 import { types } from "../../steps/resources/types.ts";
 import { memoryText, START, type Stage, stageOn } from "../lifecycle/stage.ts";
 
+/** All that can be tried, however long it takes; else a sample, so that the whole suite stays short. */
+export const FULL = process.env.BUDDYVERSE_MATRIX === "full";
+
 /** What survives a SIGKILL: AWS, and the state file as it was last written. */
 export interface Surviving {
   /** "before ec2:CreateVpc", "acted …", "answered …". */
