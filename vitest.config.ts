@@ -5,14 +5,14 @@ import { viteText } from "./text-loader.js";
 /** The files that take longest, so that none of them is left to run alone at the end. */
 const LONGEST = [
   "moto/moto",
-  "reliability/matrix-up-instance",
-  "reliability/matrix-up-gateway",
   "reliability/processes",
   "cli/commands",
+  "reliability/matrix-up-instance",
   "cli/usage",
-  "reliability/matrix-down-instance",
-  "reliability/late-calls",
+  "reliability/lossy",
   "verify/sandbox",
+  "verify/drills/drills",
+  "reliability/failures",
 ].map((name) => `/test/${name}.test.ts`);
 
 const turnOf = ({ moduleId }: TestSpecification): number => {
@@ -29,8 +29,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   plugins: [viteText],
   test: {
-    // Many files mostly wait (a mock server, child processes): more workers than a small machine has cores.
-    maxWorkers: 4,
+    // Some files mostly wait (a mock server, child processes): one worker more than a small machine has cores.
+    maxWorkers: 3,
     globalSetup: "test/build.ts",
     sequence: { sequencer: LongestFirst },
     testTimeout: 180_000,
