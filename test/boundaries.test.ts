@@ -76,3 +76,11 @@ test("a file that replaces a module for its tests says so by its name: it runs a
   );
   expect(breaches).toEqual([]);
 });
+
+test("a mock of the SDK ends with its test or file: it is made by `mocked`, or restored by the contract suite", () => {
+  const makers = ["test/resources/aws.ts", "test/resources/contract.test.ts"];
+  const breaches = files("test").filter(
+    (file) => importsOf(file).includes("aws-sdk-client-mock") && !makers.includes(file),
+  );
+  expect(breaches).toEqual([]);
+});
