@@ -1,8 +1,8 @@
+import { type AlarmLive, type AlarmSpec, alarm as alarmType } from "../src/aws/cloudwatch/alarm.ts";
+import type { TopicLive, TopicSpec } from "../src/aws/sns/topic.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type LiveOf, type Need, type Resource, resource } from "../src/engine/resource.ts";
 import type { Monitored } from "./dashboard.ts";
-import { type AlarmLive, type AlarmSpec, alarm as alarmType } from "./resources/cloudwatch/alarm.ts";
-import type { TopicLive, TopicSpec } from "./resources/sns/topic.ts";
 
 const GIB = 2 ** 30;
 

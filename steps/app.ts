@@ -1,8 +1,8 @@
+import { bucket as bucketType } from "../src/aws/s3/bucket.ts";
+import { archiveKey, object } from "../src/aws/s3/object.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource } from "../src/engine/resource.ts";
 import type { Inputs } from "./inputs.ts";
-import { bucket as bucketType } from "./resources/s3/bucket.ts";
-import { archiveKey, object } from "./resources/s3/object.ts";
 
 /** The application's folder as an archive in a bucket, where the image builder fetches it. Undefined: the config names no folder. */
 export function appArchive({ stack, image }: Config, { appArchive: packed }: Inputs) {

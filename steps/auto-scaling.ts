@@ -1,9 +1,9 @@
+import { group as groupType } from "../src/aws/auto-scaling/group.ts";
+import { scalingPolicy } from "../src/aws/auto-scaling/scaling-policy.ts";
+import type { LaunchTemplateLive, LaunchTemplateSpec } from "../src/aws/ec2/launch-template.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Need, type Resource, resource, step } from "../src/engine/resource.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
-import { group as groupType } from "./resources/auto-scaling/group.ts";
-import { scalingPolicy } from "./resources/auto-scaling/scaling-policy.ts";
-import type { LaunchTemplateLive, LaunchTemplateSpec } from "./resources/ec2/launch-template.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
 /**

@@ -1,3 +1,6 @@
+import { dashboard as dashboardType } from "../src/aws/cloudwatch/dashboard.ts";
+import { subscriptionName, subscription as subscriptionType } from "../src/aws/sns/subscription.ts";
+import { topic as topicType } from "../src/aws/sns/topic.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import { alarmsFor } from "./alarms.ts";
@@ -6,9 +9,6 @@ import type { EfsStep } from "./efs.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";
 import type { RdsStep } from "./rds.ts";
-import { dashboard as dashboardType } from "./resources/cloudwatch/dashboard.ts";
-import { subscriptionName, subscription as subscriptionType } from "./resources/sns/subscription.ts";
-import { topic as topicType } from "./resources/sns/topic.ts";
 import { widgets } from "./widgets.ts";
 
 const ALARMS = "Buddy-Alarms";

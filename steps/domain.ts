@@ -1,12 +1,12 @@
+import { certificate as certificateType } from "../src/aws/acm/certificate.ts";
+import { certificateKeys, issuedCertificate } from "../src/aws/acm/issued.ts";
+import { listener as listenerType } from "../src/aws/elb/listener.ts";
+import { redirect as redirectType } from "../src/aws/elb/redirect.ts";
+import { ACM, record, recordName } from "../src/aws/route53/record.ts";
+import { existingZone, ownedZone } from "../src/aws/route53/zone.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
-import { certificate as certificateType } from "./resources/acm/certificate.ts";
-import { certificateKeys, issuedCertificate } from "./resources/acm/issued.ts";
-import { listener as listenerType } from "./resources/elb/listener.ts";
-import { redirect as redirectType } from "./resources/elb/redirect.ts";
-import { ACM, record, recordName } from "./resources/route53/record.ts";
-import { existingZone, ownedZone } from "./resources/route53/zone.ts";
 
 const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 

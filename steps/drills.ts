@@ -1,9 +1,9 @@
+import type { InstanceLive } from "../src/aws/ec2/instance.ts";
+import type { SubnetLive } from "../src/aws/ec2/subnet.ts";
+import type { TargetGroupLive } from "../src/aws/elb/target-group.ts";
+import { readAlarms, readGroupCpu } from "../src/verify/aws/monitoring.ts";
+import { readActivities, readScalingGroup, readTargets } from "../src/verify/aws/scaling.ts";
 import type { DrillWorld } from "../src/verify/drills/world.ts";
-import type { InstanceLive } from "./resources/ec2/instance.ts";
-import type { SubnetLive } from "./resources/ec2/subnet.ts";
-import type { TargetGroupLive } from "./resources/elb/target-group.ts";
-import { readAlarms, readGroupCpu } from "./resources/verify/monitoring.ts";
-import { readActivities, readScalingGroup, readTargets } from "./resources/verify/scaling.ts";
 import { type Around, finding } from "./verify.ts";
 
 /** What only the program around can do for a drill. */

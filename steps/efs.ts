@@ -1,6 +1,6 @@
+import { fileSystem as fileSystemType } from "../src/aws/efs/file-system.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import { fileSystem as fileSystemType } from "./resources/efs/file-system.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 

@@ -1,8 +1,8 @@
+import { listener as listenerType } from "../src/aws/elb/listener.ts";
+import { loadBalancer as loadBalancerType } from "../src/aws/elb/load-balancer.ts";
+import { targetGroup as targetGroupType } from "../src/aws/elb/target-group.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import { listener as listenerType } from "./resources/elb/listener.ts";
-import { loadBalancer as loadBalancerType } from "./resources/elb/load-balancer.ts";
-import { targetGroup as targetGroupType } from "./resources/elb/target-group.ts";
 import type { RoutesStep } from "./routes.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";

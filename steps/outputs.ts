@@ -1,9 +1,9 @@
+import type { InstanceLive } from "../src/aws/ec2/instance.ts";
+import type { LoadBalancerLive } from "../src/aws/elb/load-balancer.ts";
+import type { DatabaseLive } from "../src/aws/rds/database.ts";
+import type { ReplicaLive } from "../src/aws/rds/replica.ts";
 import type { Config } from "../src/config/schema.ts";
 import type { Identified } from "../src/engine/resource.ts";
-import type { InstanceLive } from "./resources/ec2/instance.ts";
-import type { LoadBalancerLive } from "./resources/elb/load-balancer.ts";
-import type { DatabaseLive } from "./resources/rds/database.ts";
-import type { ReplicaLive } from "./resources/rds/replica.ts";
 
 /** What a person or a script needs to use the stack. Undefined: not there. */
 export interface Outputs extends Readonly<Record<string, string | readonly string[] | undefined>> {

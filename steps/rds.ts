@@ -1,11 +1,11 @@
+import { database } from "../src/aws/rds/database.ts";
+import { parameterGroup as parameterGroupType } from "../src/aws/rds/parameter-group.ts";
+import { replica as replicaType } from "../src/aws/rds/replica.ts";
+import { subnetGroup as subnetGroupType } from "../src/aws/rds/subnet-group.ts";
+import { generatedSecret } from "../src/aws/ssm/generated-secret.ts";
+import { parameter } from "../src/aws/ssm/parameter.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import { database } from "./resources/rds/database.ts";
-import { parameterGroup as parameterGroupType } from "./resources/rds/parameter-group.ts";
-import { replica as replicaType } from "./resources/rds/replica.ts";
-import { subnetGroup as subnetGroupType } from "./resources/rds/subnet-group.ts";
-import { generatedSecret } from "./resources/ssm/generated-secret.ts";
-import { parameter } from "./resources/ssm/parameter.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 

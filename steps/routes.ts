@@ -1,7 +1,7 @@
+import { internetGateway } from "../src/aws/ec2/internet-gateway.ts";
+import { routeTable } from "../src/aws/ec2/route-table.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import { internetGateway } from "./resources/ec2/internet-gateway.ts";
-import { routeTable } from "./resources/ec2/route-table.ts";
 import type { SubnetsStep } from "./subnets.ts";
 import type { VpcStep } from "./vpc.ts";
 import { perZone } from "./zones.ts";

@@ -1,5 +1,3 @@
-import type { Config } from "../src/config/schema.ts";
-import { type Resource, resource, step } from "../src/engine/resource.ts";
 import {
   ALL_OUTBOUND,
   icmp,
@@ -7,7 +5,9 @@ import {
   type SecurityGroupSpec,
   securityGroup,
   tcp,
-} from "./resources/ec2/security-group.ts";
+} from "../src/aws/ec2/security-group.ts";
+import type { Config } from "../src/config/schema.ts";
+import { type Resource, resource, step } from "../src/engine/resource.ts";
 import type { VpcStep } from "./vpc.ts";
 
 interface Bastions {

@@ -1,6 +1,6 @@
+import { subnet } from "../src/aws/ec2/subnet.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import { subnet } from "./resources/ec2/subnet.ts";
 import type { VpcStep } from "./vpc.ts";
 import { perZone } from "./zones.ts";
 

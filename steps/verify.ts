@@ -1,20 +1,20 @@
 import type { Aws } from "../src/aws/aws.ts";
+import type { DashboardLive } from "../src/aws/cloudwatch/dashboard.ts";
+import type { InstanceLive } from "../src/aws/ec2/instance.ts";
+import type { FileSystemLive } from "../src/aws/efs/file-system.ts";
+import type { LoadBalancerLive } from "../src/aws/elb/load-balancer.ts";
+import type { TargetGroupLive } from "../src/aws/elb/target-group.ts";
+import type { InstanceLive as DatabaseLive } from "../src/aws/rds/read-instances.ts";
+import type { SubscriptionLive } from "../src/aws/sns/subscription.ts";
 import type { Config } from "../src/config/schema.ts";
 import type { Identified } from "../src/engine/resource.ts";
+import { readAlarms, readWidgets } from "../src/verify/aws/monitoring.ts";
+import { readInstances, readNetwork, readSubnets } from "../src/verify/aws/network.ts";
+import { readPolicies, readScalingGroup, readTargets } from "../src/verify/aws/scaling.ts";
+import { metadataOf, readMounts, readVolumes } from "../src/verify/aws/storage.ts";
 import { Refuted } from "../src/verify/check.ts";
 import { type Interface, type Network, zoneOf } from "../src/verify/reach.ts";
 import type { Facts, Wanted } from "../src/verify/world.ts";
-import type { DashboardLive } from "./resources/cloudwatch/dashboard.ts";
-import type { InstanceLive } from "./resources/ec2/instance.ts";
-import type { FileSystemLive } from "./resources/efs/file-system.ts";
-import type { LoadBalancerLive } from "./resources/elb/load-balancer.ts";
-import type { TargetGroupLive } from "./resources/elb/target-group.ts";
-import type { InstanceLive as DatabaseLive } from "./resources/rds/instances.ts";
-import type { SubscriptionLive } from "./resources/sns/subscription.ts";
-import { readAlarms, readWidgets } from "./resources/verify/monitoring.ts";
-import { readInstances, readNetwork, readSubnets } from "./resources/verify/network.ts";
-import { readPolicies, readScalingGroup, readTargets } from "./resources/verify/scaling.ts";
-import { metadataOf, readMounts, readVolumes } from "./resources/verify/storage.ts";
 
 /** The stack as a whole, as far as it is known what is in it. */
 export interface Around {

@@ -1,6 +1,6 @@
+import { vpc as vpcType } from "../src/aws/ec2/vpc.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import { vpc as vpcType } from "./resources/ec2/vpc.ts";
 
 /** The network that everything else is in. EFS is mounted by its DNS name, which needs both DNS attributes. */
 export function vpcStep({ network }: Config) {

@@ -1,4 +1,4 @@
-import type { Widget } from "./resources/cloudwatch/dashboard.ts";
+import type { Widget } from "../src/aws/cloudwatch/dashboard.ts";
 
 /** What the dashboard shows, by CloudWatch's dimensions. */
 export interface Shown {

@@ -18,17 +18,17 @@ const valueImportsOf = (file: string): string[] =>
 const under = (file: string, ...folders: readonly string[]): boolean =>
   folders.some((folder) => file.startsWith(`${folder}/`));
 
-test("only src/aws and src/sandbox, and the types in steps/resources, know the AWS SDK", () => {
+test("only src/aws and src/sandbox, and what reads AWS for verify, doctor and down, know the AWS SDK", () => {
   const breaches = [...files("src"), ...files("steps")]
-    .filter((file) => !under(file, "src/aws", "src/sandbox", "steps/resources"))
+    .filter((file) => !under(file, "src/aws", "src/sandbox", "src/verify/aws", "src/doctor", "src/residuals"))
     .filter((file) => importsOf(file).some((name) => name.startsWith("@aws-sdk/")));
   expect(breaches).toEqual([]);
 });
 
-test("types in steps/resources take the SDK's types only: clients are loaded when first used", () => {
-  const breaches = files("steps/resources").filter((file) =>
-    valueImportsOf(file).some((name) => name.startsWith("@aws-sdk/")),
-  );
+test("only a service's client.ts takes more than types of the SDK: clients are loaded when first used", () => {
+  const breaches = files("src")
+    .filter((file) => !/^src\/aws\/[\w-]+\/client\.ts$/.test(file) && !under(file, "src/sandbox"))
+    .filter((file) => valueImportsOf(file).some((name) => name.startsWith("@aws-sdk/")));
   expect(breaches).toEqual([]);
 });
 
@@ -78,7 +78,7 @@ test("a file that replaces a module for its tests says so by its name: it runs a
 });
 
 test("a mock of the SDK ends with its test or file: it is made by `mocked`, or restored by the contract suite", () => {
-  const makers = ["test/resources/aws.ts", "test/resources/contract.test.ts"];
+  const makers = ["test/aws/aws.ts", "test/aws/contract.test.ts"];
   const breaches = files("test").filter(
     (file) => importsOf(file).includes("aws-sdk-client-mock") && !makers.includes(file),
   );

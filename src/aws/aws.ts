@@ -1,4 +1,6 @@
 import type { CommandIO, MetadataBearer } from "@smithy/types";
+import type { Service } from "./service.ts";
+import type { ServiceName, services } from "./services.ts";
 
 /** The operations that a client module exports as commands, as methods: `CreateVpcCommand` becomes `createVpc(input)`. */
 export type Operations<M> = {
@@ -10,29 +12,10 @@ export type Operations<M> = {
     : never;
 };
 
-/** The SDK modules, loaded when first used: a command loads only the clients that it talks to. */
-export const clientModules = {
-  ec2: { package: "ec2", load: () => import("./clients/ec2.ts") },
-  efs: { package: "efs", load: () => import("./clients/efs.ts") },
-  rds: { package: "rds", load: () => import("./clients/rds.ts") },
-  elb: { package: "elastic-load-balancing-v2", load: () => import("./clients/elb.ts") },
-  autoScaling: { package: "auto-scaling", load: () => import("./clients/auto-scaling.ts") },
-  acm: { package: "acm", load: () => import("./clients/acm.ts") },
-  route53: { package: "route-53", load: () => import("./clients/route53.ts") },
-  cloudWatch: { package: "cloudwatch", load: () => import("./clients/cloudwatch.ts") },
-  iam: { package: "iam", load: () => import("./clients/iam.ts") },
-  ssm: { package: "ssm", load: () => import("./clients/ssm.ts") },
-  sns: { package: "sns", load: () => import("./clients/sns.ts") },
-  s3: { package: "s3", load: () => import("./clients/s3.ts") },
-  sts: { package: "sts", load: () => import("./clients/sts.ts") },
-  pricing: { package: "pricing", load: () => import("./clients/pricing.ts") },
-  serviceQuotas: { package: "service-quotas", load: () => import("./clients/service-quotas.ts") },
-} as const;
+type ModuleOf<S> = S extends Service<infer Module> ? Module : never;
 
-export type ServiceName = keyof typeof clientModules;
-type ModuleOf<S extends ServiceName> = Awaited<ReturnType<(typeof clientModules)[S]["load"]>>;
-
-export type Services = { readonly [S in ServiceName]: Operations<ModuleOf<S>> };
+/** The services as they are called: `aws.ec2.createVpc(input)`. */
+export type Services = { readonly [S in ServiceName]: Operations<ModuleOf<(typeof services)[S]>> };
 
 /** What is asked of the world outside the AWS API. */
 export interface Network {

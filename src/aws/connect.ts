@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
-import { type Aws, type CredentialsEnd, clientModules, type Network, type ServiceName, type Services } from "./aws.ts";
+import type { Aws, CredentialsEnd, Network, Services } from "./aws.ts";
 import { AmbiguousOutcome, classify, codesOf, hasCode } from "./errors.ts";
 import { hideSecrets, masked } from "./mask.ts";
 import { retryStrategy } from "./retry.ts";
 import { isRead } from "./safety.ts";
+import { type ServiceName, serviceNames, services } from "./services.ts";
 import { coalescer, idBatcher } from "./together.ts";
 
 /** One AWS call as it is written to a trace. `ms` is the whole time, retries included, on the run's clock. */
@@ -64,7 +65,7 @@ export async function connect(connection: Connection): Promise<Aws> {
   const handler = connection.wire ? undefined : await requestHandler();
 
   async function open(service: ServiceName) {
-    const { package: suffix, load } = clientModules[service];
+    const { package: suffix, load, safety } = services[service];
     const module: LooseModule = await load();
     const client = new module.Client({
       // A service that has no endpoint in every region names its own.
@@ -100,7 +101,7 @@ export async function connect(connection: Connection): Promise<Aws> {
           return { response: {}, output: { ...output, $metadata: { httpStatusCode: 200 } } };
         } catch (error) {
           const kind = classify(error);
-          const lost = kind === "transient" && !isRead(operation) && module.safety[operation] === "look";
+          const lost = kind === "transient" && !isRead(operation) && safety[operation] === "look";
           throw lost ? new AmbiguousOutcome(`${suffix}:${operation}`, error) : error;
         }
       },
@@ -118,10 +119,10 @@ export async function connect(connection: Connection): Promise<Aws> {
     }
     const { module, send } = await opened;
     const Command = module[`${operation}Command`];
-    if (!isRead(operation) && !module.safety[operation]) {
+    if (!isRead(operation) && !services[service].safety[operation]) {
       throw new BuddyError({
         code: "internal",
-        message: `src/aws/clients does not say what makes ${service}:${operation} safe to repeat`,
+        message: `src/aws/${service} does not say what makes ${operation} safe to repeat`,
       });
     }
     const release = await turns();
@@ -144,7 +145,7 @@ export async function connect(connection: Connection): Promise<Aws> {
     )?.$metadata;
     connection.onCall?.({
       at: new Date(started).toISOString(),
-      service: clientModules[service].package,
+      service: services[service].package,
       operation,
       input: masked(input),
       attempts: metadata?.attempts ?? 1,
@@ -159,8 +160,8 @@ export async function connect(connection: Connection): Promise<Aws> {
     throw outcome.error;
   }
 
-  const services = Object.fromEntries(
-    (Object.keys(clientModules) as ServiceName[]).map((service) => [
+  const calls = Object.fromEntries(
+    serviceNames.map((service) => [
       service,
       new Proxy({} as Record<string, unknown>, {
         get: (_target, method: string) => (input: object) =>
@@ -169,9 +170,9 @@ export async function connect(connection: Connection): Promise<Aws> {
     ]),
   ) as unknown as Services;
 
-  const caller = await whoAmI(services, connection.profile);
+  const caller = await whoAmI(calls, connection.profile);
   return {
-    ...services,
+    ...calls,
     ...caller,
     region: connection.region,
     network: connection.network,
@@ -195,12 +196,9 @@ function endOf({ expiration, $source }: Signer = {}): CredentialsEnd | undefined
 
 const operationOf = (commandName: string): string => commandName.replace(/Command$/, "");
 
-async function whoAmI(
-  services: Services,
-  profile: string | undefined,
-): Promise<{ account: string; partition: string }> {
+async function whoAmI(calls: Services, profile: string | undefined): Promise<{ account: string; partition: string }> {
   try {
-    const { Account, Arn } = await services.sts.getCallerIdentity({});
+    const { Account, Arn } = await calls.sts.getCallerIdentity({});
     return { account: Account ?? "", partition: Arn?.split(":")[1] ?? "aws" };
   } catch (error) {
     const kind = classify(error);

@@ -4,7 +4,7 @@
  * - `name`: AWS refuses, or answers the existing one, for a repeat.
  * - `same`: doing it twice is doing it once (sets a value, removes a thing).
  * - `look`: nothing does. It is sent once; after a lost answer the engine looks for the object before it calls again.
- * Each module in clients/ says it of its own operations.
+ * Each service.ts says it of its own operations.
  */
 export type Safety = "token" | "name" | "same" | "look";
 

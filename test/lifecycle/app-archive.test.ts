@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import { types } from "../../src/aws/services.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { bringDown } from "../../src/engine/down.ts";
 import { graphOf } from "../../src/engine/graph.ts";
@@ -8,7 +9,6 @@ import { survey } from "../../src/engine/survey.ts";
 import { bringUp } from "../../src/engine/up.ts";
 import { appArchive } from "../../steps/app.ts";
 import type { Inputs } from "../../steps/inputs.ts";
-import { types } from "../../steps/resources/types.ts";
 import { type Stage, stage } from "./stage.ts";
 
 const APP = { image: { app: { folder: "./site" } } };

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ALL_OUTBOUND, securityGroup } from "../../src/aws/ec2/security-group.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, step } from "../../src/engine/resource.ts";
@@ -7,7 +8,6 @@ import { parameterValue } from "../../src/sandbox/services/ssm/ssm.ts";
 import { simAt } from "../../src/sandbox/world.ts";
 import { efsStep } from "../../steps/efs.ts";
 import { rdsStep } from "../../steps/rds.ts";
-import { ALL_OUTBOUND, securityGroup } from "../../steps/resources/ec2/security-group.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";

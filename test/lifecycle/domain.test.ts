@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ALL_OUTBOUND, securityGroup } from "../../src/aws/ec2/security-group.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, type Step } from "../../src/engine/resource.ts";
@@ -9,7 +10,6 @@ import { addHostedZone, delegate } from "../../src/sandbox/services/route53/zone
 import { simAt } from "../../src/sandbox/world.ts";
 import { domainStep } from "../../steps/domain.ts";
 import { loadBalancerStep } from "../../steps/load-balancer.ts";
-import { ALL_OUTBOUND, securityGroup } from "../../steps/resources/ec2/security-group.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
 import { subnetsStep } from "../../steps/subnets.ts";

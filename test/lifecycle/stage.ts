@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect, type TracedCall } from "../../src/aws/connect.ts";
 import { isRead } from "../../src/aws/safety.ts";
+import { types } from "../../src/aws/services.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { bringDown, leftovers } from "../../src/engine/down.ts";
@@ -18,7 +19,6 @@ import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { openStore, type StateStore, type StateText } from "../../src/state/store.ts";
 import { stepsFor } from "../../steps/index.ts";
-import { types } from "../../steps/resources/types.ts";
 
 export const START = Date.UTC(2026, 10, 22, 9, 0, 0);
 

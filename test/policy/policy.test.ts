@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { clientModules } from "../../src/aws/aws.ts";
+import { services } from "../../src/aws/services.ts";
 import { rehearse } from "../../src/cli/rehearsal.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import { preflight } from "../../src/doctor/preflight.ts";
 import { actionOf, actionsFor, MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
-import { whatBillsOn } from "../../steps/resources/bills-on.ts";
-import { preflight } from "../../steps/resources/preflight.ts";
+import { whatBillsOn } from "../../src/residuals/bills-on.ts";
 import { folder } from "../cli/folder.ts";
 import { stage, stageOn } from "../lifecycle/stage.ts";
 import { standing, verifyOn } from "../verify/rehearse.ts";
@@ -214,7 +214,7 @@ describe("what the other commands send besides", () => {
   /** The actions of the calls that a source file has in it. */
   const callsIn = (...files: readonly string[]): string[] => {
     const text = files.map((file) => readFileSync(join(ROOT, file), "utf8")).join("\n");
-    return Object.entries(clientModules).flatMap(([name, { package: service }]) =>
+    return Object.entries(services).flatMap(([name, { package: service }]) =>
       [...text.matchAll(new RegExp(`\\b${name}\\s*\\.([a-z]\\w+)\\(\\s*\\{`, "g"))].map(([, method = ""]) =>
         actionOf({ service, operation: `${method.charAt(0).toUpperCase()}${method.slice(1)}` }),
       ),
@@ -226,9 +226,9 @@ describe("what the other commands send besides", () => {
       .map((file) => join(folder, file));
 
   test.each<[More, () => readonly string[]]>([
-    ["verify", () => [...under("steps/resources/verify"), "steps/verify.ts"]],
-    ["drills", () => [...under("steps/resources/verify"), "steps/verify.ts", "steps/drills.ts"]],
-    ["doctor", () => ["steps/resources/doctor.ts"]],
+    ["verify", () => [...under("src/verify/aws"), "steps/verify.ts"]],
+    ["drills", () => [...under("src/verify/aws"), "steps/verify.ts", "steps/drills.ts"]],
+    ["doctor", () => ["src/doctor/doctor.ts"]],
     ["cost-live", () => under("src/cost")],
   ])("--with %s has all that its sources call, and nothing that nobody calls", async (more, files) => {
     const called = callsIn(...files());

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { foreignIn } from "../../src/residuals/foreign.ts";
 import { simAt } from "../../src/sandbox/world.ts";
-import { foreignIn } from "../../steps/resources/ec2/foreign.ts";
 import { START } from "../lifecycle/stage.ts";
 import { downAgain, fresh, type Process, rehearse, start } from "./matrix.ts";
 

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
+import { types } from "../../src/aws/services.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { bringDown, leftovers, secondsDown } from "../../src/engine/down.ts";
 import { survey } from "../../src/engine/survey.ts";
+import { whatBillsOn } from "../../src/residuals/bills-on.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { snapshotTable as ebsSnapshots, tagTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
 import { zoneTable } from "../../src/sandbox/services/route53/tables.ts";
 import { simAt } from "../../src/sandbox/world.ts";
-import { whatBillsOn } from "../../steps/resources/bills-on.ts";
-import { types } from "../../steps/resources/types.ts";
 import { START } from "../lifecycle/stage.ts";
 import { amiss, fresh, type Process, rehearse, start } from "./matrix.ts";
 

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { type Aws, clientModules } from "../../src/aws/aws.ts";
+import type { Aws } from "../../src/aws/aws.ts";
+import { services, types } from "../../src/aws/services.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { bringDown, leftovers } from "../../src/engine/down.ts";
@@ -10,7 +11,6 @@ import type { Chaos } from "../../src/sandbox/chaos.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { World } from "../../src/sandbox/world.ts";
-import { types } from "../../steps/resources/types.ts";
 import { memoryText, START, type Stage, stageOn } from "../lifecycle/stage.ts";
 
 /** All that can be tried, however long it takes; else a sample, so that the whole suite stays short. */
@@ -120,7 +120,7 @@ export async function start(
 }
 
 function directly(aws: Aws, wire: { readonly answer: Answer }): Aws {
-  const services = Object.entries(clientModules).map(([name, { package: suffix }]) => [
+  const calls = Object.entries(services).map(([name, { package: suffix }]) => [
     name,
     new Proxy(
       {},
@@ -130,7 +130,7 @@ function directly(aws: Aws, wire: { readonly answer: Answer }): Aws {
       },
     ),
   ]);
-  return { ...aws, ...Object.fromEntries(services) };
+  return { ...aws, ...Object.fromEntries(calls) };
 }
 
 export const fresh = (config: Config): string =>

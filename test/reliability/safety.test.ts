@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { clientModules, type ServiceName } from "../../src/aws/aws.ts";
 import { isRead, type Safety } from "../../src/aws/safety.ts";
+import { serviceNames, services } from "../../src/aws/services.ts";
 
 const DOC = join(import.meta.dirname, "..", "..", "docs", "safety.md");
-const SERVICES = Object.keys(clientModules) as ServiceName[];
 
 interface Call {
   readonly service: string;
@@ -16,17 +15,14 @@ interface Call {
 async function changingCalls(): Promise<{ readonly exported: Call[]; readonly named: string[] }> {
   const exported: Call[] = [];
   const named: string[] = [];
-  for (const service of SERVICES) {
-    const { package: suffix, load } = clientModules[service];
-    const module = (await load()) as unknown as Record<string, unknown> & {
-      readonly safety: Readonly<Record<string, Safety>>;
-    };
-    for (const name of Object.keys(module)) {
+  for (const service of serviceNames) {
+    const { package: suffix, load, safety } = services[service];
+    for (const name of Object.keys(await load())) {
       if (!name.endsWith("Command")) continue;
       const operation = name.slice(0, -"Command".length);
-      if (!isRead(operation)) exported.push({ service: suffix, operation, safety: module.safety[operation] });
+      if (!isRead(operation)) exported.push({ service: suffix, operation, safety: safety[operation] });
     }
-    named.push(...Object.keys(module.safety).map((operation) => `${suffix}:${operation}`));
+    named.push(...Object.keys(safety).map((operation) => `${suffix}:${operation}`));
   }
   return { exported, named };
 }
@@ -44,11 +40,11 @@ test("docs/safety.md has exactly these calls", async () => {
   const wanted = (await changingCalls()).exported.map(rowOf).sort();
   const isRow = (line: string) => line.startsWith("| `");
   const lines = readFileSync(DOC, "utf8").split("\n");
-  // After a change in src/aws/clients: WRITE_DOCS=1 npx vitest run test/reliability/safety.test.ts
+  // After a change in src/aws/*/service.ts: WRITE_DOCS=1 npx vitest run test/reliability/safety.test.ts
   if (process.env.WRITE_DOCS) {
     const first = lines.findIndex(isRow);
     lines.splice(first, lines.filter(isRow).length, ...wanted);
     writeFileSync(DOC, lines.join("\n"));
   }
-  expect(lines.filter(isRow), "docs/safety.md is not what src/aws/clients says").toEqual(wanted);
+  expect(lines.filter(isRow), "docs/safety.md is not what src/aws/*/service.ts says").toEqual(wanted);
 });

@@ -12,10 +12,10 @@ import {
   SSMClient,
 } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
-import { commandsOf } from "../../steps/resources/verify/commands.ts";
-import { readAlarms, readGroupCpu, readWidgets } from "../../steps/resources/verify/monitoring.ts";
-import { readActivities, readPolicies } from "../../steps/resources/verify/scaling.ts";
-import { mocked, testAws } from "../resources/aws.ts";
+import { commandsOf } from "../../src/verify/aws/commands.ts";
+import { readAlarms, readGroupCpu, readWidgets } from "../../src/verify/aws/monitoring.ts";
+import { readActivities, readPolicies } from "../../src/verify/aws/scaling.ts";
+import { mocked, testAws } from "../aws/aws.ts";
 
 const NOW = Date.UTC(2026, 10, 22);
 const widget = (title: string, metrics: readonly unknown[], more: object = {}) => ({

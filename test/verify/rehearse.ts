@@ -4,12 +4,12 @@ import { jumpingClock } from "../../src/lib/clock.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { serveSite } from "../../src/sandbox/site.ts";
 import type { World as SandboxWorld } from "../../src/sandbox/world.ts";
+import { commandsOf } from "../../src/verify/aws/commands.ts";
 import { type Finding, runChecks } from "../../src/verify/check.ts";
 import { checksFor } from "../../src/verify/checks.ts";
 import { machinesBy } from "../../src/verify/machines.ts";
 import { networkSite } from "../../src/verify/site.ts";
 import type { World } from "../../src/verify/world.ts";
-import { commandsOf } from "../../steps/resources/verify/commands.ts";
 import { factsOf } from "../../steps/verify.ts";
 import { memoryText, type Stage, stage, stageOn } from "../lifecycle/stage.ts";
 

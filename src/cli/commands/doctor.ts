@@ -1,5 +1,5 @@
-import { examine, notSeen } from "../../../steps/resources/doctor.ts";
 import { warningsFor } from "../../config/schema.ts";
+import { examine, notSeen } from "../../doctor/doctor.ts";
 import { absence } from "../../engine/graph.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";

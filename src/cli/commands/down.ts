@@ -1,5 +1,3 @@
-import { whatBillsOn } from "../../../steps/resources/bills-on.ts";
-import { foreignIn } from "../../../steps/resources/ec2/foreign.ts";
 import { tieredCost, tiersOf } from "../../cost/price-table.ts";
 import { afterDownView } from "../../cost/view.ts";
 import { bringDown, doomed, leftovers, secondsDown } from "../../engine/down.ts";
@@ -8,6 +6,8 @@ import { type Survey, survey } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { type Bills, credentialsWarning, downEnd, downPreview, heading } from "../../report/views.ts";
+import { whatBillsOn } from "../../residuals/bills-on.ts";
+import { foreignIn } from "../../residuals/foreign.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { costAfterDown } from "../money.ts";
 import type { CommonOptions } from "../program.ts";

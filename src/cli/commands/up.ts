@@ -1,6 +1,6 @@
 import { outputsFor } from "../../../steps/outputs.ts";
-import { preflight } from "../../../steps/resources/preflight.ts";
 import { warningsFor } from "../../config/schema.ts";
+import { preflight } from "../../doctor/preflight.ts";
 import { upTo } from "../../engine/graph.ts";
 import { mayHoldData } from "../../engine/look.ts";
 import { count, isEmpty, type Plan, type PlanItem, planUp } from "../../engine/plan.ts";

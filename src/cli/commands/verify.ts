@@ -1,9 +1,9 @@
-import { commandsOf } from "../../../steps/resources/verify/commands.ts";
 import { factsOf, wantedBy } from "../../../steps/verify.ts";
 import { look } from "../../engine/look.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { heading } from "../../report/views.ts";
+import { commandsOf } from "../../verify/aws/commands.ts";
 import { exitCode, runChecks } from "../../verify/check.ts";
 import { checksFor, type NotAsked } from "../../verify/checks.ts";
 import type { DrillName, DrillResult, PastDrill } from "../../verify/drills/result.ts";

@@ -1,8 +1,10 @@
+import { types } from "../../../src/aws/services.ts";
 import { look } from "../../../src/engine/look.ts";
 import { planUp } from "../../../src/engine/plan.ts";
 import { survey } from "../../../src/engine/survey.ts";
 import { bringUp } from "../../../src/engine/up.ts";
 import { serveSite } from "../../../src/sandbox/site.ts";
+import { commandsOf } from "../../../src/verify/aws/commands.ts";
 import { runDrill } from "../../../src/verify/drills/drill.ts";
 import { drills } from "../../../src/verify/drills/drills.ts";
 import type { DrillName, DrillResult, Moment } from "../../../src/verify/drills/result.ts";
@@ -12,8 +14,6 @@ import { machinesBy } from "../../../src/verify/machines.ts";
 import type { Site } from "../../../src/verify/site.ts";
 import { networkSite } from "../../../src/verify/site.ts";
 import { drillWorld } from "../../../steps/drills.ts";
-import { types } from "../../../steps/resources/types.ts";
-import { commandsOf } from "../../../steps/resources/verify/commands.ts";
 import type { Stage } from "../../lifecycle/stage.ts";
 
 /** A drill's world on a stage of the sandbox, as the command makes it. @param change parts that shall be others */

@@ -1,0 +1,15 @@
+import type { Service } from "../service.ts";
+import { certificate } from "./certificate.ts";
+import { issuedCertificate } from "./issued.ts";
+
+export const acm: Service<typeof import("./client.ts")> = {
+  package: "acm",
+  load: () => import("./client.ts"),
+  types: [certificate, issuedCertificate],
+  safety: {
+    // The token is good for an hour (API reference), a repeat comes within seconds.
+    RequestCertificate: "token",
+    AddTagsToCertificate: "same",
+    DeleteCertificate: "same",
+  },
+};

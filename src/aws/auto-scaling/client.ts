@@ -1,0 +1,18 @@
+export {
+  AttachLoadBalancerTargetGroupsCommand,
+  AutoScalingClient as Client,
+  CreateAutoScalingGroupCommand,
+  CreateOrUpdateTagsCommand,
+  DeleteAutoScalingGroupCommand,
+  DeletePolicyCommand,
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  DescribePoliciesCommand,
+  DescribeScalingActivitiesCommand,
+  DetachLoadBalancerTargetGroupsCommand,
+  EnableMetricsCollectionCommand,
+  PutScalingPolicyCommand,
+  SetDesiredCapacityCommand,
+  StartInstanceRefreshCommand,
+  UpdateAutoScalingGroupCommand,
+} from "@aws-sdk/client-auto-scaling";

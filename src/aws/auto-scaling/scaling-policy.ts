@@ -1,0 +1,77 @@
+import type { MetricType } from "@aws-sdk/client-auto-scaling";
+import type { Identified, ResourceType } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+
+export interface ScalingPolicySpec {
+  readonly groupName: string;
+  readonly metric: MetricType;
+  /** The average of the metric that the group keeps to; percent for CPU. */
+  readonly target: number;
+}
+/** `id` is the ARN. The alarms that AWS makes for it come and go with it. */
+export interface ScalingPolicyLive extends ScalingPolicySpec, Identified {
+  readonly policyName: string;
+}
+
+const NOT_FOUND = [{ code: "ValidationError", message: /not found/i }];
+
+function names(name: string): { readonly groupName: string; readonly policyName: string } {
+  const [, groupName, policyName] = /^([^/]+)\/(.+)$/.exec(name) ?? [];
+  if (!groupName || !policyName)
+    throw new BuddyError({ code: "internal", message: `"${name}" is not <group>/<policy>` });
+  return { groupName, policyName };
+}
+
+/** Target tracking of a group. Named `<group>/<policy>`; it is ours as its group is. */
+export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> = {
+  name: "auto-scaling:scaling-policy",
+  immutable: ["groupName"],
+  patience: { usual: 2, limit: 300, gone: 2 },
+  retryable: { create: ["ServiceLinkedRoleFailure"] },
+
+  async find(aws, owner) {
+    const { groupName, policyName } = names(owner.name);
+    const answer = await absentAs(NOT_FOUND, () =>
+      aws.autoScaling.describePolicies({ AutoScalingGroupName: groupName, PolicyNames: [policyName] }),
+    );
+    const policy = answer?.ScalingPolicies?.[0];
+    const tracking = policy?.TargetTrackingConfiguration;
+    // A policy of another kind under that name is put right by a new PutScalingPolicy.
+    return (
+      policy &&
+      tracking && {
+        id: policy.PolicyARN as string,
+        groupName: policy.AutoScalingGroupName ?? "",
+        policyName,
+        metric: tracking.PredefinedMetricSpecification?.PredefinedMetricType ?? ("" as MetricType),
+        target: tracking.TargetValue ?? 0,
+      }
+    );
+  },
+
+  create: async (aws, spec, owner) => (await put(aws, spec, names(owner.name).policyName)).PolicyARN as string,
+
+  async update(aws, { policyName }, spec) {
+    await put(aws, spec, policyName);
+  },
+
+  async delete(aws, { groupName, policyName }) {
+    await absentAs(NOT_FOUND, () =>
+      aws.autoScaling.deletePolicy({ AutoScalingGroupName: groupName, PolicyName: policyName }),
+    );
+  },
+};
+
+// Made and changed by the same call. Without PolicyType AWS makes a simple scaling policy.
+const put = (aws: Aws, { groupName, metric, target }: ScalingPolicySpec, PolicyName: string) =>
+  aws.autoScaling.putScalingPolicy({
+    AutoScalingGroupName: groupName,
+    PolicyName,
+    PolicyType: "TargetTrackingScaling",
+    TargetTrackingConfiguration: {
+      PredefinedMetricSpecification: { PredefinedMetricType: metric },
+      TargetValue: target,
+    },
+  });

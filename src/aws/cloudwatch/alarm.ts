@@ -1,0 +1,130 @@
+import type { ComparisonOperator, MetricAlarm, Statistic } from "@aws-sdk/client-cloudwatch";
+import { sameSet } from "../../engine/differences.ts";
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { assertOurs, tagList, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+
+export interface AlarmSpec {
+  readonly description: string;
+  readonly namespace: string;
+  readonly metric: string;
+  /** Must be exactly those of the metric: a wrong one is accepted and never gets data. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** "Average", "Sum", … or a percentile: "p95". */
+  readonly statistic: string;
+  readonly periodSeconds: number;
+  readonly evaluationPeriods: number;
+  readonly datapointsToAlarm: number;
+  readonly threshold: number;
+  readonly comparison: ComparisonOperator;
+  readonly treatMissing: "breaching" | "notBreaching" | "ignore" | "missing";
+  /** Told when the alarm goes off and when it is over: ARNs, such as of an SNS topic. */
+  readonly actions: readonly string[];
+}
+/** `id` is the ARN. Tags are not compared: to read them costs a call for each alarm at each look. */
+export interface AlarmLive extends AlarmSpec, Identified {
+  /** OK, ALARM or INSUFFICIENT_DATA. */
+  readonly state: string;
+  readonly actionsEnabled: boolean;
+  readonly okActions: readonly string[];
+}
+
+/** DescribeAlarms takes so many names (API reference). */
+const NAMES_PER_CALL = 100;
+
+const describe = (aws: Aws, name: string): Promise<MetricAlarm | undefined> =>
+  aws.batched("cloudwatch:alarms", name, async (names) => {
+    const chunks = Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
+      names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
+    );
+    const found = await Promise.all(
+      chunks.map((chunk) =>
+        allPages(
+          (NextToken) => aws.cloudWatch.describeAlarms({ AlarmNames: [...chunk], MaxRecords: 100, NextToken }),
+          (page) => page.MetricAlarms,
+          (page) => page.NextToken,
+        ),
+      ),
+    );
+    return new Map(found.flat().map((alarm) => [alarm.AlarmName ?? "", alarm]));
+  });
+
+const live = (alarm: MetricAlarm): AlarmLive => ({
+  id: alarm.AlarmArn as string,
+  description: alarm.AlarmDescription ?? "",
+  namespace: alarm.Namespace ?? "",
+  metric: alarm.MetricName ?? "",
+  dimensions: Object.fromEntries((alarm.Dimensions ?? []).map(({ Name = "", Value = "" }) => [Name, Value])),
+  statistic: alarm.ExtendedStatistic ?? alarm.Statistic ?? "",
+  periodSeconds: alarm.Period ?? 0,
+  evaluationPeriods: alarm.EvaluationPeriods ?? 0,
+  datapointsToAlarm: alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods ?? 0,
+  threshold: alarm.Threshold ?? 0,
+  comparison: alarm.ComparisonOperator as ComparisonOperator,
+  treatMissing: (alarm.TreatMissingData ?? "missing") as AlarmSpec["treatMissing"],
+  actions: alarm.AlarmActions ?? [],
+  okActions: alarm.OKActions ?? [],
+  actionsEnabled: alarm.ActionsEnabled ?? true,
+  state: alarm.StateValue ?? "",
+});
+
+// The call replaces the whole alarm, whatever of it has changed; tags count only when it makes the alarm.
+const put = (aws: Aws, name: string, spec: AlarmSpec, tags?: Tags) =>
+  aws.cloudWatch.putMetricAlarm({
+    AlarmName: name,
+    AlarmDescription: spec.description,
+    Namespace: spec.namespace,
+    MetricName: spec.metric,
+    Dimensions: Object.entries(spec.dimensions).map(([Name, Value]) => ({ Name, Value })),
+    ...(/^p\d/.test(spec.statistic)
+      ? { ExtendedStatistic: spec.statistic }
+      : { Statistic: spec.statistic as Statistic }),
+    Period: spec.periodSeconds,
+    EvaluationPeriods: spec.evaluationPeriods,
+    DatapointsToAlarm: spec.datapointsToAlarm,
+    Threshold: spec.threshold,
+    ComparisonOperator: spec.comparison,
+    TreatMissingData: spec.treatMissing,
+    ActionsEnabled: true,
+    AlarmActions: [...spec.actions],
+    OKActions: [...spec.actions],
+    ...(tags ? { Tags: tagList(tags) } : {}),
+  });
+
+/** A CloudWatch alarm on one metric. Named as its owner. */
+export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
+  name: "cloudwatch:alarm",
+  same: {
+    actions: (wanted, found, { actionsEnabled, okActions }) =>
+      actionsEnabled && sameSet(wanted, found) && sameSet(wanted, okActions),
+  },
+  patience: { usual: 2, limit: 120, gone: 1 },
+
+  async find(aws, owner, id) {
+    const found = await describe(aws, owner.name);
+    if (!found) return undefined;
+    const alarm = live(found);
+    if (alarm.id === id) return alarm;
+    const { Tags } = await aws.cloudWatch.listTagsForResource({ ResourceARN: alarm.id });
+    assertOurs(owner, alarm.id, tagsFrom(Tags));
+    return alarm;
+  },
+
+  async create(aws, spec, owner) {
+    await put(aws, owner.name, spec, owner.tags);
+    return `arn:${aws.partition}:cloudwatch:${aws.region}:${aws.account}:alarm:${owner.name}`;
+  },
+
+  async update(aws, _live, spec, _changed, owner) {
+    await put(aws, owner.name, spec);
+  },
+
+  async delete(aws, { id }) {
+    const name = id.slice(id.indexOf(":alarm:") + ":alarm:".length);
+    await absentAs(["ResourceNotFound", "ResourceNotFoundException"], () =>
+      aws.cloudWatch.deleteAlarms({ AlarmNames: [name] }),
+    );
+  },
+};

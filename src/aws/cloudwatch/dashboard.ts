@@ -1,0 +1,100 @@
+import type { Identified, Owner, ResourceType } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { tagList } from "../owned.ts";
+
+/** A widget as CloudWatch's dashboard bodies have it ("Dashboard body structure and syntax"). */
+export interface Widget {
+  readonly type: "metric" | "text";
+  /** Columns and rows of a grid of 24 columns. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly properties: object;
+}
+export interface DashboardSpec {
+  /** Row 0 is taken by the line that says whose the dashboard is. */
+  readonly widgets: readonly Widget[];
+}
+export interface DashboardLive extends DashboardSpec, Identified {}
+
+const GONE = ["ResourceNotFound", "ResourceNotFoundException", "DashboardNotFoundError"];
+
+const markdown = ({ stack }: Owner): string =>
+  `Made by \`buddyverse\` for the stack **${stack}**: the next \`buddyverse up\` undoes changes made here.`;
+/** Says whose the dashboard is: to read its tags would be a call more. AWS advises such a line (API reference, PutDashboard). */
+const mark = (owner: Owner): Widget => ({
+  type: "text",
+  x: 0,
+  y: 0,
+  width: 24,
+  height: 1,
+  properties: { markdown: markdown(owner) },
+});
+
+function widgetsIn(body: string | undefined): Widget[] {
+  try {
+    const parsed = JSON.parse(body ?? "{}") as { readonly widgets?: Widget[] };
+    return parsed.widgets ?? [];
+  } catch {
+    return [];
+  }
+}
+
+const marks = (owner: Owner, widget: Widget): boolean =>
+  (widget.properties as { readonly markdown?: string }).markdown === markdown(owner);
+
+async function put(aws: Aws, spec: DashboardSpec, owner: Owner, input: { Tags?: { Key: string; Value: string }[] }) {
+  const { DashboardValidationMessages = [] } = await aws.cloudWatch.putDashboard({
+    DashboardName: owner.name,
+    DashboardBody: JSON.stringify({ widgets: [mark(owner), ...spec.widgets] }),
+    ...input,
+  });
+  // Stored all the same, but these widgets show nothing.
+  if (DashboardValidationMessages.length > 0) {
+    throw new BuddyError({
+      code: "failed",
+      message: `CloudWatch does not understand all of the dashboard ${owner.name}: ${DashboardValidationMessages.map(({ DataPath, Message }) => `${DataPath ?? ""} ${Message ?? ""}`.trim()).join("; ")}`,
+      about: { key: owner.key, id: owner.name },
+      hint: "The dashboard is there, but some widgets are broken. Please report this with the message.",
+    });
+  }
+}
+
+/** A CloudWatch dashboard. Named as its owner; the name is the id, one for the whole account. */
+export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
+  name: "cloudwatch:dashboard",
+  patience: { usual: 2, limit: 120, gone: 1 },
+
+  async find(aws, owner, id) {
+    const found = await absentAs(GONE, () => aws.cloudWatch.getDashboard({ DashboardName: owner.name }));
+    if (!found) return undefined;
+    const widgets = widgetsIn(found.DashboardBody);
+    const [first] = widgets;
+    const marked = first !== undefined && marks(owner, first);
+    if (!marked && id !== owner.name) {
+      throw new BuddyError({
+        code: "not-ours",
+        message: `the dashboard ${owner.name} exists already and does not belong to stack "${owner.stack}"`,
+        about: { key: owner.key, id: owner.name },
+        hint: "Dashboards are shared by all regions of an account. Remove it, or save it under another name, and run the same command again.",
+      });
+    }
+    return { id: owner.name, widgets: marked ? widgets.slice(1) : widgets };
+  },
+
+  async create(aws, spec, owner) {
+    await put(aws, spec, owner, { Tags: tagList(owner.tags) });
+    return owner.name;
+  },
+
+  async update(aws, _live, spec, _changed, owner) {
+    await put(aws, spec, owner, {});
+  },
+
+  async delete(aws, { id }) {
+    await absentAs(GONE, () => aws.cloudWatch.deleteDashboards({ DashboardNames: [id] }));
+  },
+};

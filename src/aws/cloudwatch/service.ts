@@ -1,0 +1,16 @@
+import type { Service } from "../service.ts";
+import { alarm } from "./alarm.ts";
+import { dashboard } from "./dashboard.ts";
+
+export const cloudWatch: Service<typeof import("./client.ts")> = {
+  package: "cloudwatch",
+  load: () => import("./client.ts"),
+  types: [alarm, dashboard],
+  safety: {
+    // Both put the whole thing under its name.
+    PutMetricAlarm: "same",
+    PutDashboard: "same",
+    DeleteAlarms: "same",
+    DeleteDashboards: "same",
+  },
+};

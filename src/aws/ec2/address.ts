@@ -1,0 +1,73 @@
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { findOwned, tagsFrom } from "../owned.ts";
+import { ofStack, retag, tagSpecifications } from "./tags.ts";
+
+export interface AddressSpec {
+  readonly domain: "vpc";
+}
+export interface AddressLive extends AddressSpec, Identified {
+  readonly tags: Tags;
+  readonly publicIp: string;
+  /** The interface that holds it, if any. */
+  readonly interfaceId: string | undefined;
+}
+
+// It has no pages: all addresses come in one answer.
+const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeAddresses"]>[0]) =>
+  aws.together(`ec2:addresses:${JSON.stringify(input)}`, async () => {
+    const { Addresses = [] } = await aws.ec2.describeAddresses(input);
+    return Addresses.map(
+      (address): AddressLive => ({
+        id: address.AllocationId as string,
+        tags: tagsFrom(address.Tags),
+        domain: "vpc",
+        publicIp: address.PublicIp ?? "",
+        interfaceId: address.NetworkInterfaceId,
+      }),
+    );
+  });
+
+const list = (aws: Aws, stack: string) => describe(aws, { Filters: ofStack(stack) });
+
+const byId = (aws: Aws, id: string) =>
+  aws.batched("ec2:addresses", id, async (ids) => {
+    const found = await describe(aws, { Filters: [{ Name: "allocation-id", Values: [...ids] }] });
+    return new Map(found.map((one) => [one.id, one]));
+  });
+
+/** An Elastic IP address. It costs money while it is there, whether something uses it or not. */
+export const address: ResourceType<AddressSpec, AddressLive> = {
+  name: "ec2:address",
+  patience: { usual: 2, limit: 600, gone: 1 },
+  retryable: {
+    // For some seconds after its NAT gateway shows deleted it is still held; AWS then says one or the other
+    // (github.com/kubernetes/kops/issues/938, github.com/eformat/sno-for-100/issues/9).
+    delete: [
+      "InvalidIPAddress.InUse",
+      { code: "AuthFailure", message: /do not have permission to access the specified resource/i },
+    ],
+  },
+  list,
+  find: findOwned(list, { byId }),
+
+  async create(aws, { domain }, owner) {
+    const { AllocationId } = await aws.ec2.allocateAddress({
+      Domain: domain,
+      TagSpecifications: tagSpecifications(owner, "elastic-ip"),
+    });
+    return AllocationId as string;
+  },
+
+  async update(aws, { id }, _spec, changed, owner) {
+    await retag(aws, id, changed, owner);
+  },
+
+  async delete(aws, { id }) {
+    await absentAs(["InvalidAllocationID.NotFound"], () => aws.ec2.releaseAddress({ AllocationId: id }));
+  },
+
+  blockers: async (_aws, { interfaceId, publicIp }) =>
+    interfaceId === undefined ? [] : [{ id: interfaceId, what: `holds ${publicIp}`, passing: false }],
+};

@@ -1,0 +1,153 @@
+import type { Image } from "@aws-sdk/client-ec2";
+import { onlyAtBirth } from "../../engine/differences.ts";
+import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs, hasCode } from "../errors.ts";
+import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+import { imageById, isThere } from "./read-images.ts";
+import { ofStack, tagSpecifications } from "./tags.ts";
+
+export interface ImageSpec {
+  /** The stopped instance that it is made of; gone afterwards. */
+  readonly builderId: string;
+  /** Its snapshots carry the stack's tags, too. */
+  readonly snapshotsTagged: boolean;
+}
+export interface ImageLive extends ImageSpec, Identified {
+  readonly tags: Tags;
+  readonly imageName: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly rootDevice: string;
+  /** Instances may not have a smaller root volume, GiB. */
+  readonly rootGiB: number;
+  readonly snapshotIds: readonly string[];
+}
+
+/**
+ * On the image, set in the same call that tags its snapshots: so that no look has to ask for the snapshots, too. They are
+ * tagged afterwards, as their ids are known only when the image is there.
+ */
+const SNAPSHOTS_TAG = "buddyverse:snapshots";
+const TAGGED = "tagged";
+
+function live(image: Image): ImageLive {
+  const tags = tagsFrom(image.Tags);
+  return {
+    id: image.ImageId as string,
+    tags,
+    builderId: image.SourceInstanceId ?? "",
+    snapshotsTagged: tags[SNAPSHOTS_TAG] === TAGGED,
+    imageName: image.Name ?? "",
+    state: image.State ?? "",
+    reason: image.StateReason?.Message ?? "",
+    rootDevice: image.RootDeviceName ?? "",
+    rootGiB:
+      image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs?.VolumeSize ?? 0,
+    snapshotIds: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
+  };
+}
+
+/** The stack's own images. */
+export const listImages = (aws: Aws, stack: string): Promise<readonly ImageLive[]> =>
+  aws.together(`ec2:images:${stack}`, async () => {
+    const images = await allPages(
+      (NextToken) => aws.ec2.describeImages({ Owners: ["self"], Filters: ofStack(stack), NextToken }),
+      (page) => page.Images,
+      (page) => page.NextToken,
+    );
+    return images.filter(isThere).map(live);
+  });
+
+const byId = async (aws: Aws, id: string): Promise<ImageLive | undefined> => {
+  const found = await imageById(aws, id);
+  return found && live(found);
+};
+
+const findListed = findOwned(listImages, { byId });
+
+/** `error` and `invalid` are failures that AWS's own waiters wait on for ever. */
+function health({ id, state, reason }: ImageLive): Health {
+  if (state === "available") return "ready";
+  if (state === "pending" || state === "transient") return "pending";
+  return { failed: `image ${id} is in state ${state}${reason ? `: ${reason}` : ""}` };
+}
+
+/** The machine image of the web instances. Its name holds a hash of its content: new content is a new image beside the old. */
+export const image: ResourceType<ImageSpec, ImageLive> = {
+  name: "ec2:image",
+  same: { builderId: onlyAtBirth },
+  // Known only while the builder is there.
+  unrecorded: ["builderId"],
+  patience: { usual: 300, limit: 2_400, gone: 1 },
+  retryable: { create: ["IncorrectInstanceState"], delete: ["InvalidSnapshot.InUse"] },
+  // `find` reads a recorded image by its id, together with the public ones.
+  listCosts: true,
+  list: listImages,
+  async find(aws, owner, id) {
+    const recorded = id === undefined ? undefined : await byId(aws, id);
+    return recorded?.tags[KEY_TAG] === owner.key && recorded.tags[STACK_TAG] === owner.stack
+      ? recorded
+      : findListed(aws, owner, id);
+  },
+  health,
+
+  async create(aws, { builderId }, owner) {
+    try {
+      const { ImageId } = await aws.ec2.createImage({
+        InstanceId: builderId,
+        Name: owner.name,
+        Description: `The web instances of stack ${owner.stack}`,
+        TagSpecifications: tagSpecifications(owner, "image"),
+      });
+      return ImageId as string;
+    } catch (error) {
+      if (!hasCode(error, "InvalidAMIName.Duplicate")) throw error;
+      // Ours, when the answer of an earlier call was lost; one that does not show yet is looked for again by the engine.
+      const { Images = [] } = await aws.ec2.describeImages({
+        Owners: ["self"],
+        Filters: [{ Name: "name", Values: [owner.name] }],
+      });
+      const [taken] = Images.filter(isThere).map(live);
+      if (!taken) throw error;
+      if (taken.tags[KEY_TAG] === owner.key && taken.tags[STACK_TAG] === owner.stack) return taken.id;
+      throw new BuddyError({
+        code: "not-ours",
+        message: `the account has an image named ${owner.name} already, and it does not belong to stack "${owner.stack}"`,
+        about: { key: owner.key, operation: "CreateImage" },
+        hint: "Deregister that image or take another account or region.",
+        cause: error,
+      });
+    }
+  },
+
+  async update(aws, { id, snapshotIds }, _spec, _changed, owner) {
+    await aws.ec2.createTags({
+      Resources: [id, ...snapshotIds],
+      Tags: tagList({ ...owner.tags, [SNAPSHOTS_TAG]: TAGGED }),
+    });
+  },
+
+  async delete(aws, { id, snapshotIds }) {
+    const answer = await absentAs(["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"], () =>
+      aws.ec2.deregisterImage({ ImageId: id, DeleteAssociatedSnapshots: true }),
+    );
+    // "skipped" belongs to another image, too. What is not named at all was not tried.
+    const settled = (answer?.DeleteSnapshotResults ?? [])
+      .filter(({ ReturnCode }) => ReturnCode === "success" || ReturnCode === "skipped")
+      .map(({ SnapshotId }) => SnapshotId);
+    await deleteSnapshots(
+      aws,
+      snapshotIds.filter((snapshot) => !settled.includes(snapshot)),
+    );
+  },
+};
+
+/** Removes snapshots; those that are gone already are fine. */
+export async function deleteSnapshots(aws: Aws, ids: readonly string[]): Promise<void> {
+  await Promise.all(
+    ids.map((SnapshotId) => absentAs(["InvalidSnapshot.NotFound"], () => aws.ec2.deleteSnapshot({ SnapshotId }))),
+  );
+}

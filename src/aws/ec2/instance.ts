@@ -1,0 +1,95 @@
+import { onlyAtBirth, sameSet } from "../../engine/differences.ts";
+import type { Health, ResourceType } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { findOwned } from "../owned.ts";
+import { MARKER_TAG } from "./image-builder.ts";
+import {
+  type Found,
+  type Launch,
+  launch,
+  launchedAs,
+  ownInstances,
+  PROFILE_NOT_YET,
+  reasonOf,
+  recordedInstance,
+  retagInstance,
+  terminate,
+} from "./read-instances.ts";
+
+export interface InstanceSpec extends Launch {
+  /** False: it forwards what is neither from nor to itself (a NAT). */
+  readonly sourceDestCheck: boolean;
+}
+/** AWS does not tell `userData` and `volumeGiB` with the instance; both are asked for at launch only. */
+export interface InstanceLive extends InstanceSpec, Found {
+  readonly interfaceId: string;
+  readonly privateAddress: string;
+  /** Changes with every stop and start. */
+  readonly publicAddressFound: string | undefined;
+  readonly zone: string;
+}
+
+function live(found: Found): InstanceLive {
+  const { instance } = found;
+  return {
+    ...found,
+    ...launchedAs(instance),
+    // Of an instance with one interface this is the interface's.
+    sourceDestCheck: instance.SourceDestCheck ?? true,
+    interfaceId: instance.NetworkInterfaces?.[0]?.NetworkInterfaceId ?? "",
+    privateAddress: instance.PrivateIpAddress ?? "",
+    publicAddressFound: instance.PublicIpAddress,
+    zone: instance.Placement?.AvailabilityZone ?? "",
+  };
+}
+
+const list = async (aws: Aws, stack: string) =>
+  (await ownInstances(aws, stack)).filter(({ tags }) => tags[MARKER_TAG] === undefined).map(live);
+
+const byId = async (aws: Aws, id: string) => {
+  const found = await recordedInstance(aws, id);
+  return found && live(found);
+};
+
+/** A stopped instance does not come back by itself: it counts as failed, and `up` makes a new one in its place. */
+function health({ id, state, stateReason }: InstanceLive): Health {
+  if (state === "running") return "ready";
+  if (state === "shutting-down") return "deleting";
+  const why = reasonOf(stateReason);
+  if (state === "stopped") return { failed: `${id} is stopped${why ? ` (${why})` : ""}` };
+  if (state === "terminated") return { failed: `AWS terminated ${id}: ${why}` };
+  return "pending";
+}
+
+/** An instance of its own: a bastion, a NAT. Its image is pinned at launch, a newer one is no reason to replace it. */
+export const instance: ResourceType<InstanceSpec, InstanceLive> = {
+  name: "ec2:instance",
+  immutable: ["instanceType", "subnetId", "keyName", "profileName"],
+  same: {
+    imageId: onlyAtBirth,
+    rootDevice: onlyAtBirth,
+    userData: onlyAtBirth,
+    volumeGiB: onlyAtBirth,
+    publicAddress: onlyAtBirth,
+    groupIds: sameSet,
+  },
+  unrecorded: ["userData"],
+  patience: { usual: 15, limit: 900, gone: 40 },
+  retryable: { create: PROFILE_NOT_YET },
+  list,
+  find: findOwned(list, { health, byId }),
+  health,
+
+  create: (aws, spec, owner, token) => launch(aws, spec, owner, token),
+
+  async update(aws, live, { sourceDestCheck, groupIds }, changed, owner) {
+    const InstanceId = live.id;
+    // One attribute per call. Not a parameter of RunInstances, so a new NAT gets it here, too.
+    if (changed.has("sourceDestCheck"))
+      await aws.ec2.modifyInstanceAttribute({ InstanceId, SourceDestCheck: { Value: sourceDestCheck } });
+    if (changed.has("groupIds")) await aws.ec2.modifyInstanceAttribute({ InstanceId, Groups: [...groupIds] });
+    if (changed.has("tags")) await retagInstance(aws, live, owner);
+  },
+
+  delete: (aws, live) => terminate(aws, live),
+};

@@ -1,0 +1,84 @@
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { findOwned, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+import { blockingInterfaces } from "./read-interfaces.ts";
+import { ofStack, retag, tagSpecifications } from "./tags.ts";
+
+export interface InternetGatewaySpec {
+  /** The VPC that it is attached to. */
+  readonly vpcId: string;
+}
+export interface InternetGatewayLive extends InternetGatewaySpec, Identified {
+  readonly tags: Tags;
+}
+
+const GONE = ["InvalidInternetGatewayID.NotFound", "InvalidInternetGatewayId.NotFound"];
+
+const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeInternetGateways"]>[0]) =>
+  aws.together(`ec2:internet-gateways:${JSON.stringify(input)}`, async () => {
+    const gateways = await allPages(
+      (NextToken) => aws.ec2.describeInternetGateways({ ...input, NextToken }),
+      (page) => page.InternetGateways,
+      (page) => page.NextToken,
+    );
+    return gateways.map(
+      (gateway): InternetGatewayLive => ({
+        id: gateway.InternetGatewayId as string,
+        tags: tagsFrom(gateway.Tags),
+        // Empty while it is attached to none.
+        vpcId: gateway.Attachments?.find(({ State }) => State !== "detached")?.VpcId ?? "",
+      }),
+    );
+  });
+
+const list = (aws: Aws, stack: string) => describe(aws, { Filters: ofStack(stack) });
+
+const byId = (aws: Aws, id: string) =>
+  aws.batched("ec2:internet-gateways", id, async (ids) => {
+    const found = await describe(aws, { Filters: [{ Name: "internet-gateway-id", Values: [...ids] }] });
+    return new Map(found.map((one) => [one.id, one]));
+  });
+
+const detach = (aws: Aws, { id, vpcId }: InternetGatewayLive) =>
+  absentAs(["Gateway.NotAttached", "InvalidVpcID.NotFound", ...GONE], () =>
+    aws.ec2.detachInternetGateway({ InternetGatewayId: id, VpcId: vpcId }),
+  );
+
+/** A gateway is good for nothing while it is attached to no VPC: the attachment is a field of it. */
+export const internetGateway: ResourceType<InternetGatewaySpec, InternetGatewayLive> = {
+  name: "ec2:internet-gateway",
+  patience: { usual: 2, limit: 1200, gone: 1 },
+  retryable: {
+    // Attached already: to our VPC, and reads lag; or still to another.
+    update: ["Resource.AlreadyAssociated", "DependencyViolation"],
+    // On detach: public addresses are mapped in the VPC. On delete: reads did not show that it is attached.
+    delete: ["DependencyViolation"],
+  },
+  list,
+  find: findOwned(list, { byId }),
+
+  async create(aws, _spec, owner) {
+    const { InternetGateway } = await aws.ec2.createInternetGateway({
+      TagSpecifications: tagSpecifications(owner, "internet-gateway"),
+    });
+    return InternetGateway?.InternetGatewayId as string;
+  },
+
+  async update(aws, live, { vpcId }, changed, owner) {
+    if (changed.has("vpcId")) {
+      if (live.vpcId !== "") await detach(aws, live);
+      await aws.ec2.attachInternetGateway({ InternetGatewayId: live.id, VpcId: vpcId });
+    }
+    await retag(aws, live.id, changed, owner);
+  },
+
+  async delete(aws, live) {
+    if (live.vpcId !== "") await detach(aws, live);
+    await absentAs(GONE, () => aws.ec2.deleteInternetGateway({ InternetGatewayId: live.id }));
+  },
+
+  blockers: async (aws, { vpcId }) =>
+    vpcId === "" ? [] : blockingInterfaces(aws, "vpc-id", vpcId, (one) => one.Association?.PublicIp !== undefined),
+};

@@ -1,0 +1,84 @@
+import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import type { Aws } from "../aws.ts";
+import { assertOurs, findOwned, tagsFrom } from "../owned.ts";
+import { ofStack, retag, tagSpecifications } from "./tags.ts";
+
+export interface KeyPairSpec {
+  /** OpenSSH format; undefined for commands that make nothing. */
+  readonly publicKey: string | undefined;
+}
+export interface KeyPairLive extends KeyPairSpec, Identified {
+  readonly tags: Tags;
+  /** What instances are launched with. */
+  readonly keyName: string;
+  readonly fingerprint: string;
+}
+
+// It has no pages: all key pairs come in one answer.
+const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: string[] }[]) =>
+  aws.together(`ec2:key-pairs:${JSON.stringify(filters)}`, async () => {
+    const { KeyPairs = [] } = await aws.ec2.describeKeyPairs({ Filters: filters, IncludePublicKey: true });
+    return KeyPairs.map(
+      (pair): KeyPairLive => ({
+        id: pair.KeyPairId as string,
+        tags: tagsFrom(pair.Tags),
+        publicKey: pair.PublicKey,
+        keyName: pair.KeyName ?? "",
+        fingerprint: pair.KeyFingerprint ?? "",
+      }),
+    );
+  });
+
+const list = (aws: Aws, stack: string) => describe(aws, ofStack(stack));
+const findTagged = findOwned(list);
+
+/** By its tags; else by its name, which is unique in a region: somebody else's shows before anything is made. */
+async function find(aws: Aws, owner: Owner, id?: string): Promise<KeyPairLive | undefined> {
+  const ours = await findTagged(aws, owner, id);
+  if (ours) return ours;
+  const [named] = await describe(aws, [{ Name: "key-name", Values: [owner.name] }]);
+  if (named) assertOurs(owner, `key pair "${owner.name}" (${named.id})`, named.tags);
+  return named;
+}
+
+/** Type and key. The third word, the comment, is AWS's own in its answer. */
+const keyOf = (publicKey: string): string => publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
+
+/** The public half of a key pair that was made elsewhere: AWS never sees the private one. */
+export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
+  name: "ec2:key-pair",
+  immutable: ["publicKey"],
+  same: { publicKey: (wanted, found) => found !== undefined && keyOf(wanted) === keyOf(found) },
+  patience: { usual: 2, limit: 120, gone: 1 },
+  // Made by a call whose answer was lost, and not visible yet: look again, and `find` says whose it is.
+  retryable: { create: ["InvalidKeyPair.Duplicate"] },
+  list,
+  find,
+
+  async create(aws, { publicKey }, owner) {
+    if (publicKey === undefined) {
+      throw new BuddyError({
+        code: "config",
+        message: `there is no public key for the key pair "${owner.name}"`,
+        about: { key: owner.key },
+        hint: "`buddyverse up` makes one; or name yours in bastion.publicKeyFile.",
+      });
+    }
+    const { KeyPairId } = await aws.ec2.importKeyPair({
+      KeyName: owner.name,
+      PublicKeyMaterial: new TextEncoder().encode(publicKey),
+      TagSpecifications: tagSpecifications(owner, "key-pair"),
+    });
+    return KeyPairId as string;
+  },
+
+  async update(aws, { id }, _spec, changed, owner) {
+    await retag(aws, id, changed, owner);
+  },
+
+  /** AWS answers the same for one that is gone. */
+  async delete(aws, { keyName }) {
+    await aws.ec2.deleteKeyPair({ KeyName: keyName });
+  },
+};

@@ -1,0 +1,168 @@
+import type { RequestLaunchTemplateData, ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
+import { sameSet } from "../../engine/differences.ts";
+import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs, hasCode } from "../errors.ts";
+import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+import { base64, METADATA, rootVolume, standardCredits } from "./read-instances.ts";
+import { type InstanceTypeName, ofStack, tagSpecifications } from "./tags.ts";
+
+export interface LaunchTemplateSpec {
+  readonly imageId: string;
+  readonly rootDevice: string;
+  readonly instanceType: string;
+  readonly volumeGiB: number;
+  readonly groupIds: readonly string[];
+  readonly profileName: string;
+  /** Plain text. */
+  readonly userData: string;
+  /** The Name tag of the instances. */
+  readonly instanceName: string;
+}
+export interface LaunchTemplateLive extends LaunchTemplateSpec, Identified {
+  readonly tags: Tags;
+  /** The default version, whose content the fields are. A group pins this number: "$Default" would hide drift. */
+  readonly version: number;
+}
+
+/** Instances are their group's and no resources of the stack: they carry its tags, but not the key of one. */
+function instanceTags({ tags }: Owner, instanceName: string): Tags {
+  const { [KEY_TAG]: _key, ...rest } = tags;
+  return { ...rest, Name: instanceName };
+}
+
+/** Tags can be read on the instance itself only when all their keys are of these characters (EC2 user guide, instance tags). */
+const readableOnInstance = (tags: Tags): boolean =>
+  Object.keys(tags).every((key) => /^[A-Za-z0-9+\-=.,_:@]+$/.test(key));
+
+/** All of it, in every version: a new version inherits nothing unless told to. */
+function dataOf(spec: LaunchTemplateSpec, owner: Owner): RequestLaunchTemplateData {
+  const tags = instanceTags(owner, spec.instanceName);
+  return {
+    ImageId: spec.imageId,
+    InstanceType: spec.instanceType as InstanceTypeName,
+    SecurityGroupIds: [...spec.groupIds],
+    IamInstanceProfile: { Name: spec.profileName },
+    BlockDeviceMappings: rootVolume(spec.rootDevice, spec.volumeGiB),
+    // The site's page tells which version its instance was launched from: that is one of its tags.
+    MetadataOptions: { ...METADATA, InstanceMetadataTags: readableOnInstance(tags) ? "enabled" : "disabled" },
+    ...standardCredits(spec.instanceType),
+    UserData: base64(spec.userData),
+    TagSpecifications: tagSpecifications({ ...owner, tags }, "instance", "volume"),
+  };
+}
+
+function specOf(data: ResponseLaunchTemplateData): LaunchTemplateSpec {
+  const root = data.BlockDeviceMappings?.[0];
+  return {
+    imageId: data.ImageId ?? "",
+    rootDevice: root?.DeviceName ?? "",
+    instanceType: data.InstanceType ?? "",
+    volumeGiB: root?.Ebs?.VolumeSize ?? 0,
+    groupIds: data.SecurityGroupIds ?? [],
+    profileName: data.IamInstanceProfile?.Name ?? "",
+    userData: Buffer.from(data.UserData ?? "", "base64").toString("utf8"),
+    instanceName:
+      data.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance")?.Tags?.find(
+        ({ Key }) => Key === "Name",
+      )?.Value ?? "",
+  };
+}
+
+const GONE = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
+
+const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: string[] }[]) =>
+  aws.together(`ec2:launch-templates:${JSON.stringify(filters)}`, async () => {
+    const templates = await allPages(
+      (NextToken) => aws.ec2.describeLaunchTemplates({ Filters: filters, NextToken }),
+      (page) => page.LaunchTemplates,
+      (page) => page.NextToken,
+    );
+    const found = await Promise.all(
+      templates.map(
+        async ({ LaunchTemplateId, Tags, DefaultVersionNumber }): Promise<LaunchTemplateLive | undefined> => {
+          const answer = await absentAs(GONE, () =>
+            aws.ec2.describeLaunchTemplateVersions({ LaunchTemplateId, Versions: ["$Default"] }),
+          );
+          const version = answer?.LaunchTemplateVersions?.[0];
+          return (
+            version && {
+              ...specOf(version.LaunchTemplateData ?? {}),
+              id: LaunchTemplateId as string,
+              tags: tagsFrom(Tags),
+              version: version.VersionNumber ?? DefaultVersionNumber ?? 1,
+            }
+          );
+        },
+      ),
+    );
+    return found.filter((one) => one !== undefined);
+  });
+
+const list = (aws: Aws, stack: string) => describe(aws, ofStack(stack));
+
+const byId = (aws: Aws, id: string) =>
+  aws.batched("ec2:launch-templates", id, async (ids) => {
+    // There is no filter for the id; by LaunchTemplateIds one unknown fails the whole list.
+    const found = await Promise.all(
+      ids.map(async (one) => {
+        const answer = await absentAs(GONE, () => aws.ec2.describeLaunchTemplates({ LaunchTemplateIds: [one] }));
+        const name = answer?.LaunchTemplates?.[0]?.LaunchTemplateName;
+        return name === undefined ? [] : describe(aws, [{ Name: "launch-template-name", Values: [name] }]);
+      }),
+    );
+    return new Map(found.flat().map((one) => [one.id, one]));
+  });
+
+/** What the Auto Scaling group launches. Versions cannot be changed: a difference is a new version, made the default. */
+export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
+  name: "ec2:launch-template",
+  same: { groupIds: sameSet },
+  patience: { usual: 2, limit: 120, gone: 1 },
+  list,
+  find: findOwned(list, { byId }),
+
+  async create(aws, spec, owner, token) {
+    try {
+      const { LaunchTemplate } = await aws.ec2.createLaunchTemplate({
+        LaunchTemplateName: owner.name,
+        ClientToken: token,
+        LaunchTemplateData: dataOf(spec, owner),
+        TagSpecifications: tagSpecifications(owner, "launch-template"),
+      });
+      return LaunchTemplate?.LaunchTemplateId as string;
+    } catch (error) {
+      if (!hasCode(error, "InvalidLaunchTemplateName.AlreadyExistsException")) throw error;
+      const [taken] = await describe(aws, [{ Name: "launch-template-name", Values: [owner.name] }]);
+      // Not shown yet: made by an earlier call whose answer was lost.
+      if (!taken) throw error;
+      if (taken.tags[STACK_TAG] === owner.stack && taken.tags[KEY_TAG] === owner.key) return taken.id;
+      throw new BuddyError({
+        code: "not-ours",
+        message: `the account has a launch template named ${owner.name} already, and it does not belong to stack "${owner.stack}"`,
+        about: { key: owner.key, operation: "CreateLaunchTemplate" },
+        hint: "Rename or remove that launch template, or take another account or region.",
+        cause: error,
+      });
+    }
+  },
+
+  /** The template's own tags last: while they differ, the instances' tags in the default version may differ too. */
+  async update(aws, { id: LaunchTemplateId }, spec, changed, owner) {
+    const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
+      LaunchTemplateId,
+      LaunchTemplateData: dataOf(spec, owner),
+    });
+    await aws.ec2.modifyLaunchTemplate({
+      LaunchTemplateId,
+      DefaultVersion: String(LaunchTemplateVersion?.VersionNumber),
+    });
+    if (changed.has("tags")) await aws.ec2.createTags({ Resources: [LaunchTemplateId], Tags: tagList(owner.tags) });
+  },
+
+  async delete(aws, { id }) {
+    await absentAs(GONE, () => aws.ec2.deleteLaunchTemplate({ LaunchTemplateId: id }));
+  },
+};

@@ -1,0 +1,103 @@
+import type { Image } from "@aws-sdk/client-ec2";
+import type { Identified, ResourceType } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { allPages } from "../pages.ts";
+import { imageById } from "./read-images.ts";
+
+/** Nothing is asked of it but to be there: its name says what is looked up. */
+export type PublicImageSpec = Readonly<Record<never, never>>;
+export interface PublicImageLive extends Identified {
+  readonly architecture: string;
+  /** As AWS names it. */
+  readonly imageName: string;
+  readonly rootDevice: string;
+  /** Size of its root volume, GiB: instances may not have a smaller one. */
+  readonly rootGiB: number;
+  readonly state: string;
+}
+
+/** Where a known name is looked up: its publisher's SSM parameter, else the newest image of that owner and name. */
+interface Known {
+  readonly parameter: string;
+  readonly owner: string;
+  readonly name: string;
+}
+const KNOWN: Readonly<Record<string, Known>> = {
+  "ubuntu-22.04": {
+    parameter: "/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id",
+    owner: "099720109477",
+    name: "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*",
+  },
+  "amazon-linux-2023": {
+    parameter: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+    owner: "amazon",
+    name: "al2023-ami-2023.*-x86_64",
+  },
+};
+
+/** Where AWS does not say how large the root volume is. */
+const ROOT_GIB = 8;
+
+const live = (image: Image): PublicImageLive => ({
+  id: image.ImageId as string,
+  architecture: image.Architecture ?? "",
+  imageName: image.Name ?? "",
+  rootDevice: image.RootDeviceName ?? "",
+  rootGiB:
+    image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs?.VolumeSize ??
+    ROOT_GIB,
+  state: image.State ?? "",
+});
+
+const byId = async (aws: Aws, id: string): Promise<PublicImageLive | undefined> => {
+  const found = await imageById(aws, id);
+  return found?.State === "available" ? live(found) : undefined;
+};
+
+async function newestOf(aws: Aws, { owner, name }: Known): Promise<PublicImageLive | undefined> {
+  const images = await allPages(
+    (NextToken) =>
+      aws.ec2.describeImages({
+        Owners: [owner],
+        Filters: [
+          { Name: "name", Values: [name] },
+          { Name: "state", Values: ["available"] },
+          { Name: "architecture", Values: ["x86_64"] },
+        ],
+        NextToken,
+      }),
+    (page) => page.Images,
+    (page) => page.NextToken,
+  );
+  const newest = images.sort((a, b) => (b.CreationDate ?? "").localeCompare(a.CreationDate ?? ""))[0];
+  return newest && live(newest);
+}
+
+/** What a name stands for today: a known name, a public SSM parameter, or an image id. */
+async function resolve(aws: Aws, name: string): Promise<PublicImageLive | undefined> {
+  if (name.startsWith("ami-")) return byId(aws, name);
+  const known = KNOWN[name];
+  const answer = await absentAs(["ParameterNotFound"], () => aws.ssm.getParameter({ Name: known?.parameter ?? name }));
+  const id = answer?.Parameter?.Value;
+  // The parameter can name an image that cannot be seen yet.
+  const named = id?.startsWith("ami-") ? await byId(aws, id) : undefined;
+  return named ?? (known && newestOf(aws, known));
+}
+
+/**
+ * Somebody's image that ours start from. It is looked up once and then pinned by its recorded id for as long as it is there:
+ * a new release is no reason to replace what runs. Its name is what is looked up.
+ */
+export const publicImage: ResourceType<PublicImageSpec, PublicImageLive> = {
+  name: "ec2:public-image",
+  external: true,
+  async find(aws, { name }, id) {
+    const pinned = id === undefined ? undefined : await byId(aws, id);
+    return pinned ?? resolve(aws, name);
+  },
+  health: ({ id, architecture }) =>
+    architecture === "x86_64"
+      ? "ready"
+      : { blocked: `${id} is an image for ${architecture}, and the stack's instances are x86_64: name another image` },
+};

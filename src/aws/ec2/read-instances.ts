@@ -1,0 +1,183 @@
+import type { Instance } from "@aws-sdk/client-ec2";
+import type { Identified, NotYet, Owner, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { KEY_TAG, tagList, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+import type { InstanceTypeName } from "./tags.ts";
+import { ofStack, tagSpecifications } from "./tags.ts";
+
+/** What the instances of the stack have in common, whatever they are for. */
+export interface Found extends Identified {
+  readonly tags: Tags;
+  readonly state: string;
+  /** Why it is in that state, as AWS's code and text; empty when AWS does not say. */
+  readonly stateReason: { readonly code: string; readonly message: string };
+  /** The AWS answer itself. */
+  readonly instance: Instance;
+  /** An Auto Scaling group launched it. */
+  readonly ofGroup: boolean;
+}
+
+const LIVING = ["pending", "running", "stopping", "stopped", "shutting-down"];
+const USER_SHUTDOWN = "Client.UserInitiatedShutdown";
+
+const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeInstances"]>[0]) =>
+  aws.together(`ec2:instances:${JSON.stringify(input)}`, async () => {
+    const reservations = await allPages(
+      (NextToken) => aws.ec2.describeInstances({ ...input, NextToken }),
+      (page) => page.Reservations,
+      (page) => page.NextToken,
+    );
+    return reservations
+      .flatMap(({ Instances = [] }) => Instances)
+      .map(
+        (instance): Found => ({
+          id: instance.InstanceId as string,
+          tags: tagsFrom(instance.Tags),
+          state: instance.State?.Name ?? "",
+          stateReason: { code: instance.StateReason?.Code ?? "", message: instance.StateReason?.Message ?? "" },
+          instance,
+          ofGroup: (instance.Tags ?? []).some(({ Key }) => Key === "aws:autoscaling:groupName"),
+        }),
+      );
+  });
+
+/**
+ * The stack's own instances: those with a key. What an Auto Scaling group launches carries the stack's tag too, but is the
+ * group's. Terminated ones, which AWS shows for an hour, are gone.
+ */
+export async function ownInstances(aws: Aws, stack: string): Promise<readonly Found[]> {
+  const found = await describe(aws, {
+    Filters: [...ofStack(stack), { Name: "instance-state-name", Values: [...LIVING] }],
+  });
+  return found.filter(({ tags, ofGroup }) => !ofGroup && tags[KEY_TAG] !== undefined);
+}
+
+/**
+ * A recorded instance. A launch that AWS took may still fail (no capacity, a volume limit, a key that it may not use): then
+ * the instance is terminated at once, and the reason stands only there. One that a caller terminated is gone. The tags of
+ * a terminated instance vanish before itself (EC2 user guide, "Instance termination").
+ */
+export const recordedInstance = (aws: Aws, id: string): Promise<Found | undefined> =>
+  aws.batched("ec2:instances", id, async (ids) => {
+    const found = await describe(aws, { Filters: [{ Name: "instance-id", Values: [...ids] }] });
+    return new Map(
+      found
+        .filter((one) => one.state !== "terminated" || (failedLaunch(one) && one.tags[KEY_TAG] !== undefined))
+        .map((one) => [one.id, one]),
+    );
+  });
+
+const failedLaunch = ({ stateReason }: Found): boolean => stateReason.code !== "" && stateReason.code !== USER_SHUTDOWN;
+
+/** AWS's reason as a sentence part; its message often begins with its code. */
+export const reasonOf = ({ code, message }: Found["stateReason"]): string =>
+  message.startsWith(code) ? message : [code, message].filter(Boolean).join(": ");
+
+/** What every instance of the stack is launched with. */
+export interface Launch {
+  readonly imageId: string;
+  /** The image's root device: another name in the mapping would make a second volume. */
+  readonly rootDevice: string;
+  readonly instanceType: string;
+  readonly subnetId: string;
+  readonly groupIds: readonly string[];
+  readonly keyName: string | undefined;
+  readonly profileName: string | undefined;
+  readonly publicAddress: boolean;
+  /** Plain text, at most 16 KB; the SDK does not encode it. */
+  readonly userData: string | undefined;
+  /** Undefined: as large as the image's. */
+  readonly volumeGiB: number | undefined;
+}
+
+/** What an instance was launched with, as AWS still tells it: not its user data, nor the size that was asked for. */
+export const launchedAs = (instance: Instance): Launch => ({
+  imageId: instance.ImageId ?? "",
+  rootDevice: instance.RootDeviceName ?? "",
+  instanceType: instance.InstanceType ?? "",
+  subnetId: instance.SubnetId ?? "",
+  groupIds: (instance.SecurityGroups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
+  keyName: instance.KeyName,
+  profileName: instance.IamInstanceProfile?.Arn?.split("/").at(-1),
+  publicAddress: instance.PublicIpAddress !== undefined,
+  userData: undefined,
+  volumeGiB: undefined,
+});
+
+/** IMDSv2 only, and only from the instance itself. */
+export const METADATA = { HttpTokens: "required", HttpEndpoint: "enabled", HttpPutResponseHopLimit: 1 } as const;
+
+/** The root volume: encrypted, gone with its instance. */
+export const rootVolume = (DeviceName: string, VolumeSize: number | undefined) => [
+  {
+    DeviceName,
+    Ebs: {
+      ...(VolumeSize === undefined ? {} : { VolumeSize }),
+      VolumeType: "gp3" as const,
+      Encrypted: true,
+      DeleteOnTermination: true,
+    },
+  },
+];
+
+/** T3 and T4g would run on at extra cost when their credits are spent; other families know no credits. */
+export const standardCredits = (instanceType: string) =>
+  /^t\d/.test(instanceType) ? { CreditSpecification: { CpuCredits: "standard" } } : {};
+
+export const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+/** A role that was just made is not known to EC2 yet: minutes at worst. */
+export const PROFILE_NOT_YET: readonly NotYet[] = [
+  { code: "InvalidParameterValue", message: /Invalid IAM Instance Profile|has no associated IAM Roles/i },
+];
+
+/** Launches one instance with its tags, also on its volume and interface. Repeated with the same token it is the same one. */
+export async function launch(aws: Aws, spec: Launch, owner: Owner, token: string, extra: Tags = {}): Promise<string> {
+  const tags = { ...owner, tags: { ...owner.tags, ...extra } };
+  const { Instances } = await aws.ec2.runInstances({
+    ImageId: spec.imageId,
+    InstanceType: spec.instanceType as InstanceTypeName,
+    MinCount: 1,
+    MaxCount: 1,
+    ClientToken: token,
+    ...(spec.keyName === undefined ? {} : { KeyName: spec.keyName }),
+    ...(spec.profileName === undefined ? {} : { IamInstanceProfile: { Name: spec.profileName } }),
+    ...(spec.userData === undefined ? {} : { UserData: base64(spec.userData) }),
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: spec.subnetId,
+        Groups: [...spec.groupIds],
+        AssociatePublicIpAddress: spec.publicAddress,
+        DeleteOnTermination: true,
+      },
+    ],
+    BlockDeviceMappings: rootVolume(spec.rootDevice, spec.volumeGiB),
+    MetadataOptions: METADATA,
+    ...standardCredits(spec.instanceType),
+    InstanceInitiatedShutdownBehavior: "stop",
+    TagSpecifications: tagSpecifications(tags, "instance", "volume", "network-interface"),
+  });
+  return Instances?.[0]?.InstanceId as string;
+}
+
+/** The owner's tags on the instance, its volumes and interfaces. */
+export async function retagInstance(aws: Aws, { id, instance }: Found, owner: Owner): Promise<void> {
+  const volumes = (instance.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.VolumeId ?? []);
+  const interfaces = (instance.NetworkInterfaces ?? []).flatMap(({ NetworkInterfaceId }) => NetworkInterfaceId ?? []);
+  await aws.ec2.createTags({ Resources: [id, ...volumes, ...interfaces], Tags: tagList(owner.tags) });
+}
+
+const GONE = ["InvalidInstanceID.NotFound"];
+
+/**
+ * Terminates. One that died at launch stays visible for an hour and cannot be removed: answering its own id says that it
+ * stays where it is.
+ */
+export async function terminate(aws: Aws, { id, state }: Found): Promise<string | undefined> {
+  if (state === "terminated") return id;
+  await absentAs(GONE, () => aws.ec2.terminateInstances({ InstanceIds: [id] }));
+  return undefined;
+}

@@ -1,0 +1,88 @@
+import type { Route } from "@aws-sdk/client-ec2";
+import type { Identified, Owner, ResourceType } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import { absentAs } from "../errors.ts";
+import { destinationOf, NO_ROUTE, type RouteTableLive, stackTables, targetOf } from "./route-table.ts";
+
+/** What a route goes through: a NAT instance's interface, a NAT gateway, or another gateway. */
+export type RouteTarget =
+  | { readonly interfaceId: string }
+  | { readonly natGatewayId: string }
+  | { readonly gatewayId: string };
+
+export interface RouteSpec {
+  readonly tableId: string;
+  /** The destination, an IPv4 CIDR. */
+  readonly to: string;
+  readonly via: RouteTarget;
+}
+export interface RouteLive extends RouteSpec, Identified {
+  /** `state` only when what it goes through is not there or does not run: then packets are dropped. */
+  readonly via: RouteTarget & { readonly state?: "blackhole" };
+}
+
+const GONE = ["InvalidRoute.NotFound", "InvalidRouteTableID.NotFound", "InvalidRouteTableId.NotFound"];
+
+const idOf = (tableId: string, to: string): string => `${tableId}|${to}`;
+
+/** A route has no tags: it is found in the stack's table that its owner's name tells, "Buddy-Private-GW1 0.0.0.0/0". */
+function whereFor({ key, name }: Owner, id: string | undefined, tables: readonly RouteTableLive[]) {
+  const space = name.lastIndexOf(" ");
+  const to = name.slice(space + 1);
+  const recorded = tables.find((table) => id === idOf(table.id, to));
+  const named = tables.filter((table) => table.tags.Name === name.slice(0, space));
+  if (!recorded && named.length > 1) {
+    throw new BuddyError({
+      code: "ambiguous",
+      message: `${named.length} route tables of the stack are named "${name.slice(0, space)}": ${named.map((table) => table.id).join(", ")}`,
+      about: { key },
+      hint: "Remove the ones that are not in use.",
+    });
+  }
+  return { table: recorded ?? named[0], to };
+}
+
+function viaOf(route: Route): RouteLive["via"] {
+  const target = targetOf(route);
+  const state = route.State === "blackhole" ? { state: "blackhole" as const } : {};
+  if (route.NatGatewayId) return { natGatewayId: target, ...state };
+  return route.NetworkInterfaceId ? { interfaceId: target, ...state } : { gatewayId: target, ...state };
+}
+
+const input = ({ tableId, to, via }: RouteSpec) => ({
+  RouteTableId: tableId,
+  DestinationCidrBlock: to,
+  ...("natGatewayId" in via
+    ? { NatGatewayId: via.natGatewayId }
+    : "interfaceId" in via
+      ? { NetworkInterfaceId: via.interfaceId }
+      : { GatewayId: via.gatewayId }),
+});
+
+/** One route in a table that leaves its routes to resources of their own. */
+export const route: ResourceType<RouteSpec, RouteLive> = {
+  name: "ec2:route",
+  immutable: ["tableId", "to"],
+  patience: { usual: 2, limit: 120, gone: 1 },
+  // Reads lag behind a route that is there: look again, and replace it where it leads elsewhere.
+  retryable: { create: ["RouteAlreadyExists"], update: [NO_ROUTE] },
+
+  async find(aws, owner, id) {
+    const { table, to } = whereFor(owner, id, await stackTables(aws, owner.stack));
+    const entry = table?.entries.find((one) => destinationOf(one) === to);
+    return table && entry && { id: idOf(table.id, to), tableId: table.id, to, via: viaOf(entry) };
+  },
+
+  async create(aws, spec) {
+    await aws.ec2.createRoute(input(spec));
+    return idOf(spec.tableId, spec.to);
+  },
+
+  async update(aws, _live, spec) {
+    await aws.ec2.replaceRoute(input(spec));
+  },
+
+  async delete(aws, { tableId, to }) {
+    await absentAs(GONE, () => aws.ec2.deleteRoute({ RouteTableId: tableId, DestinationCidrBlock: to }));
+  },
+};

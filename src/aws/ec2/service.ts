@@ -1,0 +1,90 @@
+import type { Service } from "../service.ts";
+import { address } from "./address.ts";
+import { image } from "./image.ts";
+import { imageBuilder } from "./image-builder.ts";
+import { instance } from "./instance.ts";
+import { internetGateway } from "./internet-gateway.ts";
+import { keyPair } from "./key-pair.ts";
+import { launchTemplate } from "./launch-template.ts";
+import { natGateway } from "./nat-gateway.ts";
+import { publicImage } from "./public-image.ts";
+import { route } from "./route.ts";
+import { routeTable } from "./route-table.ts";
+import { securityGroup } from "./security-group.ts";
+import { snapshot } from "./snapshot.ts";
+import { subnet } from "./subnet.ts";
+import { vpc } from "./vpc.ts";
+
+export const ec2: Service<typeof import("./client.ts")> = {
+  package: "ec2",
+  load: () => import("./client.ts"),
+  types: [
+    vpc,
+    subnet,
+    internetGateway,
+    routeTable,
+    securityGroup,
+    keyPair,
+    address,
+    natGateway,
+    route,
+    publicImage,
+    instance,
+    imageBuilder,
+    image,
+    snapshot,
+    launchTemplate,
+  ],
+  safety: {
+    CreateVpc: "look",
+    ModifyVpcAttribute: "same",
+    DeleteVpc: "same",
+    // A repeat is refused (InvalidSubnet.Conflict), but that answer does not give the subnet's id.
+    CreateSubnet: "look",
+    ModifySubnetAttribute: "same",
+    DeleteSubnet: "same",
+    CreateTags: "same",
+    CreateInternetGateway: "look",
+    AttachInternetGateway: "name",
+    DetachInternetGateway: "same",
+    DeleteInternetGateway: "same",
+    CreateRouteTable: "token",
+    // A repeat is refused: the destination, and the subnet, is the key.
+    CreateRoute: "name",
+    AssociateRouteTable: "name",
+    // A repeat is refused: the old association is gone.
+    ReplaceRouteTableAssociation: "name",
+    ReplaceRoute: "same",
+    DeleteRoute: "same",
+    DisassociateRouteTable: "same",
+    DeleteRouteTable: "same",
+    // A repeat is refused (InvalidGroup.Duplicate), but that answer does not give the group's id.
+    CreateSecurityGroup: "look",
+    AuthorizeSecurityGroupIngress: "name",
+    AuthorizeSecurityGroupEgress: "name",
+    RevokeSecurityGroupIngress: "same",
+    RevokeSecurityGroupEgress: "same",
+    UpdateSecurityGroupRuleDescriptionsIngress: "same",
+    UpdateSecurityGroupRuleDescriptionsEgress: "same",
+    DeleteSecurityGroup: "same",
+    AllocateAddress: "look",
+    ReleaseAddress: "same",
+    CreateNatGateway: "token",
+    DeleteNatGateway: "same",
+    ImportKeyPair: "name",
+    DeleteKeyPair: "same",
+    RunInstances: "token",
+    ModifyInstanceAttribute: "same",
+    TerminateInstances: "same",
+    // A repeat is refused (InvalidAMIName.Duplicate), but that answer does not give the image's id.
+    CreateImage: "look",
+    DeregisterImage: "same",
+    DeleteSnapshot: "same",
+    // A repeat with the token answers the template; one without is refused by its name.
+    CreateLaunchTemplate: "token",
+    // A repeat would be one version more; which one is the default is looked at.
+    CreateLaunchTemplateVersion: "look",
+    ModifyLaunchTemplate: "same",
+    DeleteLaunchTemplate: "same",
+  },
+};

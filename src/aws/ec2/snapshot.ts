@@ -1,0 +1,46 @@
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { KEY_TAG, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+import { deleteSnapshots, listImages } from "./image.ts";
+import { ofStack } from "./tags.ts";
+
+export interface SnapshotLive extends Identified {
+  readonly tags: Tags;
+}
+
+/** The stack's snapshots that no image of it uses any more: somebody deregistered the image by hand, and they go on costing. */
+async function list(aws: Aws, stack: string): Promise<readonly SnapshotLive[]> {
+  const [images, snapshots] = await Promise.all([
+    listImages(aws, stack),
+    aws.together(`ec2:snapshots:${stack}`, () =>
+      allPages(
+        (NextToken) => aws.ec2.describeSnapshots({ OwnerIds: ["self"], Filters: ofStack(stack), NextToken }),
+        (page) => page.Snapshots,
+        (page) => page.NextToken,
+      ),
+    ),
+  ]);
+  const used = new Set(images.flatMap(({ snapshotIds }) => snapshotIds));
+  return snapshots
+    .map((one) => ({ id: one.SnapshotId as string, tags: tagsFrom(one.Tags) }))
+    .filter(({ id }) => !used.has(id));
+}
+
+/** Snapshots come and go with their image; this type only finds and removes those that were left behind. */
+export const snapshot: ResourceType<object, SnapshotLive> = {
+  name: "ec2:snapshot",
+  patience: { usual: 2, limit: 300, gone: 1 },
+  retryable: { delete: ["InvalidSnapshot.InUse"] },
+  list,
+  /** It carries the key of its image: beside the image's own resource the sweep names it by key and id. */
+  async find(aws, owner, id) {
+    const left = await list(aws, owner.stack);
+    const keyOf = ({ tags }: SnapshotLive) => tags[KEY_TAG] ?? "";
+    return (
+      left.find((one) => one.id === id || owner.key === `${keyOf(one)}#${one.id}`) ??
+      left.find((one) => keyOf(one) === owner.key)
+    );
+  },
+  delete: (aws, { id }) => deleteSnapshots(aws, [id]),
+};

@@ -1,0 +1,16 @@
+export {
+  CreateFileSystemCommand,
+  CreateMountTargetCommand,
+  DeleteFileSystemCommand,
+  DeleteMountTargetCommand,
+  DescribeBackupPolicyCommand,
+  DescribeFileSystemsCommand,
+  DescribeLifecycleConfigurationCommand,
+  DescribeMountTargetsCommand,
+  EFSClient as Client,
+  ModifyMountTargetSecurityGroupsCommand,
+  PutBackupPolicyCommand,
+  PutLifecycleConfigurationCommand,
+  TagResourceCommand,
+  UpdateFileSystemCommand,
+} from "@aws-sdk/client-efs";

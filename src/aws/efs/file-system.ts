@@ -1,0 +1,240 @@
+import type { FileSystemAlreadyExists, FileSystemDescription, TransitionToIARules } from "@aws-sdk/client-efs";
+import { sameSet } from "../../engine/differences.ts";
+import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs, hasCode } from "../errors.ts";
+import { findOwned, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+
+/** Where instances of one zone mount the file system: AWS allows one mount target per zone. */
+export interface Mount {
+  readonly subnetId: string;
+  readonly groupId: string;
+}
+export interface FileSystemSpec {
+  readonly encrypted: boolean;
+  readonly performance: "generalPurpose" | "maxIO";
+  readonly throughput: "bursting" | "elastic";
+  /** Days without access after which a file moves to the Infrequent Access class; null: never. */
+  readonly transitionToIaDays: number | null;
+  /** Daily backups by AWS Backup. */
+  readonly backup: boolean;
+  readonly mounts: readonly Mount[];
+}
+interface MountTarget {
+  readonly id: string;
+  readonly subnetId: string;
+  readonly state: string;
+  readonly groupIds: readonly string[] | undefined;
+}
+export interface FileSystemLive extends FileSystemSpec, Identified {
+  readonly tags: Tags;
+  readonly state: string;
+  readonly targets: readonly MountTarget[];
+  /** The name that instances mount; it resolves to the mount target of their own zone. */
+  readonly dnsName: string;
+}
+
+const GONE = ["FileSystemNotFound"];
+
+/** The security groups of network interfaces, all asked for in one call (DescribeMountTargetSecurityGroups takes one a call). */
+const groupsOf = (aws: Aws, interfaceId: string) =>
+  aws.batched<readonly string[]>("ec2:interface-groups", interfaceId, async (ids) => {
+    const interfaces = await allPages(
+      (NextToken) =>
+        aws.ec2.describeNetworkInterfaces({
+          Filters: [{ Name: "network-interface-id", Values: [...ids] }],
+          NextToken,
+        }),
+      (page) => page.NetworkInterfaces,
+      (page) => page.NextToken,
+    );
+    return new Map(
+      interfaces.map((one) => [
+        one.NetworkInterfaceId ?? "",
+        (one.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
+      ]),
+    );
+  });
+
+/** One that AWS could not make is no mount: it is removed and made anew. */
+const works = ({ state }: MountTarget): boolean => state !== "error";
+
+const ON_THE_MOVE = new Set(["creating", "updating", "deleting"]);
+
+/** Those of a stack, or the one with that id. There is no filter by tag, but the tags are in the answer. */
+const describe = (
+  aws: Aws,
+  { stack, id }: { readonly stack?: string; readonly id?: string },
+): Promise<readonly FileSystemLive[]> =>
+  aws.together(`efs:file-systems:${stack ?? ""}:${id ?? ""}`, async () => {
+    const all = await allPages(
+      (Marker) => aws.efs.describeFileSystems({ Marker, FileSystemId: id }),
+      (page) => page.FileSystems,
+      (page) => page.NextMarker,
+    );
+    const wanted = all.filter((one) => stack === undefined || tagsFrom(one.Tags)[STACK_TAG] === stack);
+    // One that vanishes between the reads is not there.
+    const found = await Promise.all(wanted.map((one) => absentAs(GONE, () => live(aws, one))));
+    return found.filter((one) => one !== undefined);
+  });
+
+async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemLive> {
+  const id = shown.FileSystemId as string;
+  const state = shown.LifeCycleState ?? "";
+  const described = await allPages(
+    (Marker) => aws.efs.describeMountTargets({ FileSystemId: id, Marker }),
+    (page) => page.MountTargets,
+    (page) => page.NextMarker,
+  );
+  const there = described.filter(({ LifeCycleState }) => LifeCycleState !== "deleted");
+  // What is on the move is not judged, so the rest need not be asked.
+  const moving = [state, ...there.map((target) => target.LifeCycleState ?? "")].some((one) => ON_THE_MOVE.has(one));
+  const [targets, transitionToIaDays, backup] = await Promise.all([
+    Promise.all(
+      there.map(async (target): Promise<MountTarget> => {
+        const interfaceId = target.NetworkInterfaceId;
+        return {
+          id: target.MountTargetId ?? "",
+          subnetId: target.SubnetId ?? "",
+          state: target.LifeCycleState ?? "",
+          groupIds: moving || interfaceId === undefined ? undefined : await groupsOf(aws, interfaceId),
+        };
+      }),
+    ),
+    moving ? null : lifecycle(aws, id),
+    moving ? false : backups(aws, id),
+  ]);
+  return {
+    id,
+    tags: tagsFrom(shown.Tags),
+    state,
+    encrypted: shown.Encrypted ?? false,
+    performance: shown.PerformanceMode as FileSystemSpec["performance"],
+    throughput: shown.ThroughputMode as FileSystemSpec["throughput"],
+    transitionToIaDays,
+    backup,
+    targets,
+    mounts: targets.filter(works).map(({ subnetId, groupIds = [] }) => ({ subnetId, groupId: groupIds.join(" ") })),
+    dnsName: `${id}.efs.${aws.region}.amazonaws.com${aws.partition === "aws-cn" ? ".cn" : ""}`,
+  };
+}
+
+async function lifecycle(aws: Aws, FileSystemId: string): Promise<number | null> {
+  const { LifecyclePolicies = [] } = await aws.efs.describeLifecycleConfiguration({ FileSystemId });
+  const rule = LifecyclePolicies.map((policy) => policy.TransitionToIA).find((one) => one !== undefined);
+  const days = /^AFTER_(\d+)_DAYS?$/.exec(rule ?? "")?.[1];
+  return days === undefined ? null : Number(days);
+}
+
+const rule = (days: number) => `AFTER_${days}_DAY${days === 1 ? "" : "S"}` as TransitionToIARules;
+
+/** A file system that never had a policy answers PolicyNotFound. */
+async function backups(aws: Aws, FileSystemId: string): Promise<boolean> {
+  const answer = await absentAs(["PolicyNotFound"], () => aws.efs.describeBackupPolicy({ FileSystemId }));
+  const status = answer?.BackupPolicy?.Status;
+  return status === "ENABLED" || status === "ENABLING";
+}
+
+const list = (aws: Aws, stack: string) => describe(aws, { stack });
+
+const byId = async (aws: Aws, id: string) => (await absentAs(GONE, () => describe(aws, { id })))?.[0];
+
+function health({ state, targets }: FileSystemLive): Health {
+  if (state === "deleting" || state === "deleted") return "deleting";
+  if (state === "error") return { failed: "AWS could not make the file system (state error)" };
+  if (ON_THE_MOVE.has(state) || targets.some((target) => ON_THE_MOVE.has(target.state))) return "pending";
+  // The interface of a mount target may show later than itself.
+  return targets.filter(works).some(({ groupIds }) => groupIds === undefined) ? "pending" : "ready";
+}
+
+/** A file system and its mount targets, which have no identity of their own. */
+export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
+  name: "efs:file-system",
+  immutable: ["encrypted", "performance"],
+  same: { mounts: sameSet },
+  // Nearly all of it is waiting for the mount targets.
+  patience: { usual: 80, limit: 900, gone: 65 },
+  retryable: {
+    update: [
+      "IncorrectFileSystemLifeCycleState",
+      "IncorrectMountTargetState",
+      "SubnetNotFound",
+      "SecurityGroupNotFound",
+      // The target that is being replaced still holds the zone.
+      "MountTargetConflict",
+    ],
+    delete: ["FileSystemInUse", "DependencyTimeout"],
+  },
+  holdsData: true,
+  list,
+  find: findOwned(list, { health, byId }),
+  health,
+
+  async create(aws, { encrypted, performance, throughput, backup }, owner, token) {
+    try {
+      const { FileSystemId } = await aws.efs.createFileSystem({
+        CreationToken: token,
+        Encrypted: encrypted,
+        PerformanceMode: performance,
+        ThroughputMode: throughput,
+        Backup: backup,
+        Tags: tagList(owner.tags),
+      });
+      return FileSystemId as string;
+    } catch (error) {
+      if (!hasCode(error, "FileSystemAlreadyExists")) throw error;
+      const known = (error as FileSystemAlreadyExists).FileSystemId;
+      if (known) return known;
+      const { FileSystems = [] } = await aws.efs.describeFileSystems({ CreationToken: token });
+      const id = FileSystems[0]?.FileSystemId;
+      if (!id) throw error;
+      return id;
+    }
+  },
+
+  async update(aws, live, spec, changed, owner) {
+    const FileSystemId = live.id;
+    if (changed.has("tags")) await aws.efs.tagResource({ ResourceId: FileSystemId, Tags: tagList(owner.tags) });
+    if (changed.has("transitionToIaDays")) {
+      // One transition per element; an empty list clears.
+      const { transitionToIaDays: days } = spec;
+      await aws.efs.putLifecycleConfiguration({
+        FileSystemId,
+        LifecyclePolicies: days === null ? [] : [{ TransitionToIA: rule(days) }],
+      });
+    }
+    if (changed.has("backup")) {
+      await aws.efs.putBackupPolicy({ FileSystemId, BackupPolicy: { Status: spec.backup ? "ENABLED" : "DISABLED" } });
+    }
+    if (changed.has("mounts")) await updateMounts(aws, live, spec.mounts);
+    // Last: it puts the file system into the state updating, in which it refuses the others.
+    if (changed.has("throughput")) await aws.efs.updateFileSystem({ FileSystemId, ThroughputMode: spec.throughput });
+  },
+
+  async delete(aws, { id, targets }) {
+    for (const target of targets) await deleteTarget(aws, target);
+    if (targets.length === 0) await absentAs(GONE, () => aws.efs.deleteFileSystem({ FileSystemId: id }));
+  },
+};
+
+/** One call after the other: AWS answers parallel ones for the same file system with the same target. */
+async function updateMounts(aws: Aws, { id, targets }: FileSystemLive, wanted: readonly Mount[]): Promise<void> {
+  for (const target of targets) {
+    const strays = !wanted.some(({ subnetId }) => subnetId === target.subnetId);
+    if (strays || !works(target)) await deleteTarget(aws, target);
+  }
+  for (const { subnetId, groupId } of wanted) {
+    const target = targets.find((one) => one.subnetId === subnetId && works(one));
+    if (!target) {
+      await aws.efs.createMountTarget({ FileSystemId: id, SubnetId: subnetId, SecurityGroups: [groupId] });
+    } else if (!sameSet([groupId], target.groupIds)) {
+      await aws.efs.modifyMountTargetSecurityGroups({ MountTargetId: target.id, SecurityGroups: [groupId] });
+    }
+  }
+}
+
+async function deleteTarget(aws: Aws, { id, state }: MountTarget): Promise<void> {
+  if (state === "deleting") return;
+  await absentAs(["MountTargetNotFound"], () => aws.efs.deleteMountTarget({ MountTargetId: id }));
+}

@@ -1,0 +1,93 @@
+import type { ProtocolEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Identified, ResourceType } from "../../engine/resource.ts";
+import { absentAs } from "../errors.ts";
+import { tagList } from "../owned.ts";
+import { forwardTarget, listenersFor } from "./named.ts";
+
+export interface ListenerSpec {
+  readonly loadBalancerArn: string;
+  readonly port: number;
+  readonly protocol: ProtocolEnum;
+  /** For HTTPS. */
+  readonly certificateArn: string | undefined;
+  /** The TLS policy, for HTTPS. */
+  readonly policy: string | undefined;
+  readonly targetGroupArn: string;
+  /** Undefined: it forwards when it is made, and a redirect decides afterwards. */
+  readonly action: ListenerAction | undefined;
+}
+export type ListenerAction = "forward" | "redirect" | "other";
+/** `id` is the ARN. Its tags are not compared: that it is ours follows from its load balancer. */
+export interface ListenerLive extends ListenerSpec, Identified {
+  readonly action: ListenerAction;
+}
+
+const forwardTo = (TargetGroupArn: string) => [{ Type: "forward" as const, TargetGroupArn }];
+const tls = ({ certificateArn, policy }: ListenerSpec) => ({
+  ...(certificateArn === undefined ? {} : { Certificates: [{ CertificateArn: certificateArn }] }),
+  // Left out, AWS takes ELBSecurityPolicy-2016-08, with TLS 1.0 (user guide, security policies).
+  ...(policy === undefined ? {} : { SslPolicy: policy }),
+});
+
+/** A port of a load balancer. Named `<load balancer>:<port>`. */
+export const listener: ResourceType<ListenerSpec, ListenerLive> = {
+  name: "elb:listener",
+  immutable: ["loadBalancerArn"],
+  // While it redirects, its target group is not to be seen, and not in use.
+  same: { targetGroupArn: (wanted, found, { action }) => action === "redirect" || wanted === found },
+  patience: { usual: 2, limit: 300, gone: 2 },
+  retryable: {
+    create: [
+      // Said of a certificate that was issued a moment ago (terraform-provider-aws issue 41789).
+      "UnsupportedCertificate",
+      "CertificateNotFoundException",
+      "TargetGroupNotFoundException",
+      "LoadBalancerNotFoundException",
+    ],
+    update: ["UnsupportedCertificate", "CertificateNotFoundException", "TargetGroupNotFoundException"],
+  },
+
+  async find(aws, owner) {
+    const found = await listenersFor(aws, owner);
+    if (!found) return undefined;
+    const { listener: one } = found;
+    const target = forwardTarget(one);
+    return {
+      id: one.ListenerArn as string,
+      loadBalancerArn: one.LoadBalancerArn ?? "",
+      port: one.Port ?? 0,
+      protocol: one.Protocol ?? "HTTP",
+      certificateArn: one.Certificates?.[0]?.CertificateArn,
+      policy: one.SslPolicy,
+      targetGroupArn: target ?? "",
+      action: target ? "forward" : one.DefaultActions?.[0]?.Type === "redirect" ? "redirect" : "other",
+    };
+  },
+
+  async create(aws, spec, owner) {
+    const { Listeners } = await aws.elb.createListener({
+      LoadBalancerArn: spec.loadBalancerArn,
+      Port: spec.port,
+      Protocol: spec.protocol,
+      ...tls(spec),
+      DefaultActions: forwardTo(spec.targetGroupArn),
+      Tags: tagList(owner.tags),
+    });
+    return Listeners?.[0]?.ListenerArn as string;
+  },
+
+  async update(aws, { id: ListenerArn }, spec, changed) {
+    const secured = changed.has("protocol") || changed.has("certificateArn") || changed.has("policy");
+    await aws.elb.modifyListener({
+      ListenerArn,
+      ...(secured ? { Protocol: spec.protocol, ...tls(spec) } : {}),
+      ...(changed.has("action") || changed.has("targetGroupArn")
+        ? { DefaultActions: forwardTo(spec.targetGroupArn) }
+        : {}),
+    });
+  },
+
+  async delete(aws, { id }) {
+    await absentAs(["ListenerNotFoundException"], () => aws.elb.deleteListener({ ListenerArn: id }));
+  },
+};

@@ -1,0 +1,93 @@
+import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { sameSet } from "../../engine/differences.ts";
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { absentAs } from "../errors.ts";
+import { assertOurs, tagList } from "../owned.ts";
+import { loadBalancerNamed, NO_LOAD_BALANCER } from "./named.ts";
+
+export interface LoadBalancerSpec {
+  readonly scheme: LoadBalancerSchemeEnum;
+  readonly groupIds: readonly string[];
+  /** One per zone, two zones at least. */
+  readonly subnetIds: readonly string[];
+}
+/** `id` is the ARN. */
+export interface LoadBalancerLive extends LoadBalancerSpec, Identified {
+  readonly tags: Tags;
+  readonly state: string;
+  /** AWS's reason for the state, where it gives one. */
+  readonly reason: string;
+  readonly dnsName: string;
+  /** The zone that an alias record points into. */
+  readonly canonicalZoneId: string;
+  /** `app/<name>/<id>`: the LoadBalancer dimension of its metrics. */
+  readonly fullName: string;
+}
+
+/** An application load balancer, IPv4. Named as its owner. */
+export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
+  name: "elb:load-balancer",
+  immutable: ["scheme"],
+  same: { groupIds: sameSet, subnetIds: sameSet },
+  patience: { usual: 170, limit: 1200, gone: 5 },
+  retryable: {
+    create: [
+      // The gateway was attached a moment ago and does not show everywhere.
+      { code: "InvalidSubnetException", message: /internet gateway/i },
+      "SubnetNotFoundException",
+      "InvalidSecurityGroupException",
+    ],
+    update: ["SubnetNotFoundException", "InvalidSecurityGroupException"],
+    delete: ["ResourceInUseException"],
+  },
+
+  // Looked for before each create: AWS answers a create with the same settings with the load balancer that is there,
+  // whosever it is.
+  async find(aws, owner) {
+    const found = await loadBalancerNamed(aws, owner.name);
+    if (!found) return undefined;
+    const { loadBalancer: one, tags } = found;
+    const id = one.LoadBalancerArn as string;
+    assertOurs(owner, id, tags);
+    return {
+      id,
+      tags,
+      scheme: one.Scheme ?? "internet-facing",
+      groupIds: one.SecurityGroups ?? [],
+      subnetIds: (one.AvailabilityZones ?? []).map((zone) => zone.SubnetId ?? ""),
+      state: one.State?.Code ?? "",
+      reason: one.State?.Reason ?? "",
+      dnsName: one.DNSName ?? "",
+      canonicalZoneId: one.CanonicalHostedZoneId ?? "",
+      fullName: id.split(":loadbalancer/")[1] ?? "",
+    };
+  },
+
+  // `active_impaired` serves, but AWS could not give it all it needs and still tries.
+  health: ({ id, state, reason }) =>
+    state === "active" ? "ready" : state === "failed" ? { failed: reason || `${id} is in state failed` } : "pending",
+
+  async create(aws, { scheme, groupIds, subnetIds }, owner) {
+    const { LoadBalancers } = await aws.elb.createLoadBalancer({
+      Name: owner.name,
+      Type: "application",
+      Scheme: scheme,
+      IpAddressType: "ipv4",
+      SecurityGroups: [...groupIds],
+      Subnets: [...subnetIds],
+      Tags: tagList(owner.tags),
+    });
+    return LoadBalancers?.[0]?.LoadBalancerArn as string;
+  },
+
+  async update(aws, { id: LoadBalancerArn }, { groupIds, subnetIds }, changed, owner) {
+    if (changed.has("groupIds")) await aws.elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [...groupIds] });
+    if (changed.has("subnetIds")) await aws.elb.setSubnets({ LoadBalancerArn, Subnets: [...subnetIds] });
+    if (changed.has("tags")) await aws.elb.addTags({ ResourceArns: [LoadBalancerArn], Tags: tagList(owner.tags) });
+  },
+
+  // Its network interfaces stay for minutes after it is gone; the groups and subnets under them wait on their own.
+  async delete(aws, { id }) {
+    await absentAs(NO_LOAD_BALANCER, () => aws.elb.deleteLoadBalancer({ LoadBalancerArn: id }));
+  },
+};

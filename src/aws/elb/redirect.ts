@@ -1,0 +1,67 @@
+import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { onlyAtBirth } from "../../engine/differences.ts";
+import type { Identified, ResourceType } from "../../engine/resource.ts";
+import { absentAs } from "../errors.ts";
+import { forwardTarget, listenerName, listenersFor, targetGroupNamed } from "./named.ts";
+
+export interface RedirectSpec {
+  readonly listenerArn: string;
+  /** Where the listener forwards to again when the redirect goes. */
+  readonly targetGroupArn: string;
+}
+/** `id` is the listener's ARN and `#redirect`. */
+export interface RedirectLive extends RedirectSpec, Identified {
+  readonly loadBalancerName: string;
+}
+
+const TO_HTTPS = { Protocol: "HTTPS", Port: "443", StatusCode: "HTTP_301" } as const;
+
+const isOurs = (action: Action | undefined): boolean =>
+  action?.Type === "redirect" &&
+  action.RedirectConfig?.Protocol === TO_HTTPS.Protocol &&
+  action.RedirectConfig.Port === TO_HTTPS.Port &&
+  action.RedirectConfig.StatusCode === TO_HTTPS.StatusCode;
+
+/** That a listener answers with "301, go to https". Named as its listener: `<load balancer>:<port>`, and perhaps more. */
+export const redirect: ResourceType<RedirectSpec, RedirectLive> = {
+  name: "elb:redirect",
+  immutable: ["listenerArn"],
+  same: { targetGroupArn: onlyAtBirth },
+  patience: { usual: 2, limit: 300, gone: 2 },
+  retryable: { create: ["ListenerNotFoundException"] },
+
+  async find(aws, owner) {
+    const found = await listenersFor(aws, owner);
+    if (!found || !isOurs(found.listener.DefaultActions?.[0])) return undefined;
+    const listenerArn = found.listener.ListenerArn as string;
+    return {
+      id: `${listenerArn}#redirect`,
+      listenerArn,
+      // A redirect does not say what it stands before; the listener that it leads to does.
+      targetGroupArn: found.others.map(forwardTarget).find((arn) => arn !== undefined) ?? "",
+      loadBalancerName: listenerName(owner.name).loadBalancer,
+    };
+  },
+
+  async create(aws, { listenerArn }) {
+    await aws.elb.modifyListener({
+      ListenerArn: listenerArn,
+      DefaultActions: [{ Type: "redirect", RedirectConfig: TO_HTTPS }],
+    });
+    return `${listenerArn}#redirect`;
+  },
+
+  async delete(aws, { listenerArn, targetGroupArn, loadBalancerName }) {
+    const target =
+      targetGroupArn || (await targetGroupNamed(aws, `${loadBalancerName}-TargetGroup`))?.targetGroup.TargetGroupArn;
+    await absentAs(["ListenerNotFoundException"], () =>
+      target === undefined
+        ? // Nothing to forward to: without its action a listener is nothing, and the next `up` makes both.
+          aws.elb.deleteListener({ ListenerArn: listenerArn })
+        : aws.elb.modifyListener({
+            ListenerArn: listenerArn,
+            DefaultActions: [{ Type: "forward", TargetGroupArn: target }],
+          }),
+    );
+  },
+};

@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { assertOurs, tagList, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+
+export interface Statement {
+  readonly Effect: "Allow" | "Deny";
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+}
+
+export interface RoleSpec {
+  /** The AWS service that may take the role: "ec2.amazonaws.com". */
+  readonly service: string;
+  /** What its own policy allows. */
+  readonly statements: readonly Statement[];
+  /** ARNs of managed policies that must be attached; others may be, too (administrators attach theirs). */
+  readonly managedPolicies: readonly string[];
+}
+/** Its id is its name. */
+export interface RoleLive extends RoleSpec, Identified {
+  readonly tags: Tags;
+  readonly arn: string;
+}
+
+/** Name of the role's own policy. */
+const POLICY = "buddyverse";
+const VERSION = "2012-10-17";
+const GONE = ["NoSuchEntityException"];
+
+const trustOf = (service: string): string =>
+  JSON.stringify({
+    Version: VERSION,
+    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+  });
+const policyOf = (statements: readonly Statement[]): string =>
+  JSON.stringify({ Version: VERSION, Statement: statements });
+
+/** IAM gives documents back URL-encoded (API reference, GetRole). Undefined: none, or not JSON. */
+function documentFrom(encoded: string | undefined): { readonly Statement?: unknown } | undefined {
+  if (encoded === undefined) return undefined;
+  try {
+    return JSON.parse(decodeURIComponent(encoded));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The trusted service when the trust is just what we write; else the document's text, which differs from any service. */
+function serviceFrom(encoded: string | undefined): string {
+  const document = documentFrom(encoded) as { Statement?: { Principal?: { Service?: string } }[] } | undefined;
+  const service = document?.Statement?.[0]?.Principal?.Service;
+  return typeof service === "string" && isDeepStrictEqual(document, JSON.parse(trustOf(service)))
+    ? service
+    : JSON.stringify(document ?? null);
+}
+
+const attached = (aws: Aws, RoleName: string) =>
+  allPages(
+    (Marker) => aws.iam.listAttachedRolePolicies({ RoleName, Marker }),
+    (page) => page.AttachedPolicies,
+    (page) => (page.IsTruncated ? page.Marker : undefined),
+  );
+
+/** A role for a service, with one policy of its own. Names are unique in the account, not in the region. */
+export const role: ResourceType<RoleSpec, RoleLive> = {
+  name: "iam:role",
+  same: { managedPolicies: (wanted, found) => wanted.every((arn) => found.includes(arn)) },
+  patience: { usual: 2, limit: 300, gone: 1 },
+  retryable: {
+    delete: ["DeleteConflictException", "ConcurrentModificationException"],
+    update: ["ConcurrentModificationException"],
+  },
+
+  find: (aws, owner) =>
+    absentAs(GONE, async () => {
+      const RoleName = owner.name;
+      const { Role } = await aws.iam.getRole({ RoleName });
+      const tags = tagsFrom(Role?.Tags);
+      assertOurs(owner, `role ${RoleName}`, tags);
+      const [policy, managed] = await Promise.all([
+        absentAs(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: POLICY })),
+        attached(aws, RoleName),
+      ]);
+      const statements = documentFrom(policy?.PolicyDocument)?.Statement;
+      return {
+        id: RoleName,
+        tags,
+        arn: Role?.Arn ?? "",
+        service: serviceFrom(Role?.AssumeRolePolicyDocument),
+        statements: Array.isArray(statements) ? (statements as Statement[]) : [],
+        managedPolicies: managed.flatMap(({ PolicyArn }) => PolicyArn ?? []),
+      };
+    }),
+
+  async create(aws, { service }, owner) {
+    await aws.iam.createRole({
+      RoleName: owner.name,
+      AssumeRolePolicyDocument: trustOf(service),
+      Description: `Stack ${owner.stack} of buddyverse`,
+      Tags: tagList(owner.tags),
+    });
+    return owner.name;
+  },
+
+  async update(
+    aws,
+    { id: RoleName, managedPolicies: found },
+    { service, statements, managedPolicies },
+    changed,
+    owner,
+  ) {
+    if (changed.has("service")) await aws.iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: trustOf(service) });
+    if (changed.has("statements"))
+      await aws.iam.putRolePolicy({ RoleName, PolicyName: POLICY, PolicyDocument: policyOf(statements) });
+    for (const PolicyArn of managedPolicies.filter((arn) => !found.includes(arn)))
+      await aws.iam.attachRolePolicy({ RoleName, PolicyArn });
+    if (changed.has("tags")) await aws.iam.tagRole({ RoleName, Tags: tagList(owner.tags) });
+  },
+
+  /** All that hangs on it goes first, what others put there too: else IAM refuses. */
+  async delete(aws, { id: RoleName }) {
+    await absentAs(GONE, async () => {
+      for (const { PolicyArn } of await attached(aws, RoleName))
+        await absentAs(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn }));
+      const inline = await allPages(
+        (Marker) => aws.iam.listRolePolicies({ RoleName, Marker }),
+        (page) => page.PolicyNames,
+        (page) => (page.IsTruncated ? page.Marker : undefined),
+      );
+      for (const PolicyName of inline) await absentAs(GONE, () => aws.iam.deleteRolePolicy({ RoleName, PolicyName }));
+      await aws.iam.deleteRole({ RoleName });
+    });
+  },
+};

@@ -1,0 +1,26 @@
+import type { Service } from "../service.ts";
+import { instanceProfile } from "./instance-profile.ts";
+import { role } from "./role.ts";
+
+export const iam: Service<typeof import("./client.ts")> = {
+  package: "iam",
+  load: () => import("./client.ts"),
+  types: [role, instanceProfile],
+  safety: {
+    // A repeat is refused (EntityAlreadyExists): the engine looks and finds our own.
+    CreateRole: "look",
+    UpdateAssumeRolePolicy: "same",
+    PutRolePolicy: "same",
+    AttachRolePolicy: "same",
+    TagRole: "same",
+    DetachRolePolicy: "same",
+    DeleteRolePolicy: "same",
+    DeleteRole: "same",
+    CreateInstanceProfile: "look",
+    // A repeat is refused (LimitExceeded) as if a second role were put in.
+    AddRoleToInstanceProfile: "look",
+    TagInstanceProfile: "same",
+    RemoveRoleFromInstanceProfile: "same",
+    DeleteInstanceProfile: "same",
+  },
+};

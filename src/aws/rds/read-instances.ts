@@ -1,0 +1,233 @@
+import type { DBInstance, ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
+import type { DeleteOptions, Health, Identified, NotYet, Owner, Tags } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { assertOurs, STACK_TAG, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+import { idOf, NO_ROLE_YET, retag } from "./tags.ts";
+
+/** What a primary and a replica have in common: both are DB instances. Its id is its name. */
+export interface InstanceLive extends Identified {
+  readonly tags: Tags;
+  readonly arn: string;
+  readonly status: string;
+  readonly engineVersion: string;
+  readonly instanceClass: string;
+  readonly storageGiB: number;
+  readonly zone: string;
+  readonly groupIds: readonly string[];
+  readonly publicAccess: boolean;
+  readonly encrypted: boolean;
+  readonly minorUpgrades: boolean;
+  readonly copyTagsToSnapshot: boolean;
+  readonly backupRetentionDays: number;
+  readonly deletionProtection: boolean;
+  readonly databaseName: string;
+  readonly user: string;
+  readonly subnetGroup: string;
+  readonly parameterGroup: string;
+  /** False: the parameter group has changed, and the change waits for a reboot. */
+  readonly parametersApplied: boolean;
+  /** "host:port"; empty until there is one. */
+  readonly endpoint: string;
+  readonly vpcId: string;
+  /** The primary that it follows; empty: it is no replica. */
+  readonly source: string;
+  readonly replicas: readonly string[];
+  /** AWS has no time of its creation and none to which it could be restored. */
+  readonly unborn: boolean;
+}
+
+const GONE = ["DBInstanceNotFoundFault"];
+
+function live(instance: DBInstance): InstanceLive {
+  // What was accepted and is not in force yet counts as there: it needs no second call.
+  const coming = instance.PendingModifiedValues ?? {};
+  const parameterGroup = instance.DBParameterGroups?.[0];
+  const { Address, Port } = instance.Endpoint ?? {};
+  return {
+    id: instance.DBInstanceIdentifier as string,
+    tags: tagsFrom(instance.TagList),
+    arn: instance.DBInstanceArn ?? "",
+    status: instance.DBInstanceStatus ?? "",
+    engineVersion: coming.EngineVersion ?? instance.EngineVersion ?? "",
+    instanceClass: coming.DBInstanceClass ?? instance.DBInstanceClass ?? "",
+    storageGiB: coming.AllocatedStorage ?? instance.AllocatedStorage ?? 0,
+    zone: instance.AvailabilityZone ?? "",
+    groupIds: (instance.VpcSecurityGroups ?? []).flatMap(({ VpcSecurityGroupId, Status }) =>
+      VpcSecurityGroupId === undefined || Status === "removing" ? [] : [VpcSecurityGroupId],
+    ),
+    publicAccess: instance.PubliclyAccessible ?? false,
+    encrypted: instance.StorageEncrypted ?? false,
+    minorUpgrades: instance.AutoMinorVersionUpgrade ?? false,
+    copyTagsToSnapshot: instance.CopyTagsToSnapshot ?? false,
+    backupRetentionDays: coming.BackupRetentionPeriod ?? instance.BackupRetentionPeriod ?? 0,
+    deletionProtection: instance.DeletionProtection ?? false,
+    databaseName: instance.DBName ?? "",
+    user: instance.MasterUsername ?? "",
+    subnetGroup: instance.DBSubnetGroup?.DBSubnetGroupName ?? "",
+    parameterGroup: parameterGroup?.DBParameterGroupName ?? "",
+    parametersApplied: parameterGroup?.ParameterApplyStatus !== "pending-reboot",
+    endpoint: Address === undefined || Port === undefined ? "" : `${Address}:${Port}`,
+    vpcId: instance.DBSubnetGroup?.VpcId ?? "",
+    source: instance.ReadReplicaSourceDBInstanceIdentifier ?? "",
+    replicas: instance.ReadReplicaDBInstanceIdentifiers ?? [],
+    unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
+  };
+}
+
+/** All DB instances of the region, one call for all who ask; their tags are in the answer. */
+const instances = (aws: Aws): Promise<readonly InstanceLive[]> =>
+  aws.together("rds:instances", async () => {
+    const found = await allPages(
+      (Marker) => aws.rds.describeDBInstances({ Marker }),
+      (page) => page.DBInstances,
+      (page) => page.Marker,
+    );
+    return found.map(live);
+  });
+
+/** The instance of the owner's name. Throws `not-ours` when it is somebody else's. */
+export async function findInstance(aws: Aws, owner: Owner): Promise<InstanceLive | undefined> {
+  const found = (await instances(aws)).find(({ id }) => id === idOf(owner));
+  if (found) assertOurs(owner, `DB instance ${found.id}`, found.tags);
+  return found;
+}
+
+/** The stack's instances. */
+export const listInstances = async (aws: Aws, stack: string): Promise<readonly InstanceLive[]> =>
+  (await instances(aws)).filter(({ tags }) => tags[STACK_TAG] === stack);
+
+/** Fully operational, says AWS ("Viewing Amazon RDS DB instance status"); some changes are refused meanwhile. */
+const READY = new Set(["available", "storage-optimization", "storage-initialization"]);
+/** What does not pass by itself. All others are on their way: AWS has many, and adds to them. */
+const FAILED =
+  /^(failed|stopped|storage-full|restore-error|insufficient-capacity|inaccessible-encryption-credentials.*|incompatible-.*)$/;
+
+export function instanceHealth({ id, status }: InstanceLive): Health {
+  if (READY.has(status)) return "ready";
+  if (status === "deleting") return "deleting";
+  return FAILED.test(status) ? { failed: `AWS says that ${id} is ${status}` } : "pending";
+}
+
+/**
+ * It failed before it was ever there. Without `InstanceCreateTime` AWS shows an instance that is still being made (its answers
+ * in boto/boto3#805, gruntwork-io/cloud-nuke#100), without `LatestRestorableTime` one that was never backed up.
+ */
+export const neverServed = ({ status, unborn }: InstanceLive): boolean => unborn && FAILED.test(status);
+
+/** "The instance is in a state that does not allow this", such as a backup just now. */
+export const BUSY: NotYet = "InvalidDBInstanceStateFault";
+
+export const CREATE_AGAIN: readonly NotYet[] = [
+  NO_ROLE_YET,
+  // Our own, made by a call whose answer was lost, or somebody else's: the next look tells.
+  "DBInstanceAlreadyExistsFault",
+  // What a new instance refers to may not show everywhere yet.
+  "DBSubnetGroupNotFoundFault",
+  "DBParameterGroupNotFoundFault",
+  { code: "InvalidParameterValue", message: /security group/i },
+];
+
+/** The fields that a change in place can close, on a primary and on a replica alike. */
+interface Changeable {
+  readonly instanceClass: string;
+  readonly groupIds: readonly string[];
+  readonly publicAccess: boolean;
+  readonly minorUpgrades: boolean;
+  readonly copyTagsToSnapshot: boolean;
+  readonly deletionProtection: boolean;
+}
+
+/** Closes differences in place. `more` is what only one sort of instance has. */
+export async function modifyInstance(
+  aws: Aws,
+  { id, arn }: InstanceLive,
+  spec: Changeable,
+  changed: ReadonlySet<string>,
+  owner: Owner,
+  more: Partial<ModifyDBInstanceMessage> = {},
+): Promise<void> {
+  await retag(aws, arn, changed, owner);
+  const change: Partial<ModifyDBInstanceMessage> = {
+    ...more,
+    ...(changed.has("instanceClass") ? { DBInstanceClass: spec.instanceClass } : {}),
+    ...(changed.has("groupIds") ? { VpcSecurityGroupIds: [...spec.groupIds] } : {}),
+    ...(changed.has("publicAccess") ? { PubliclyAccessible: spec.publicAccess } : {}),
+    ...(changed.has("minorUpgrades") ? { AutoMinorVersionUpgrade: spec.minorUpgrades } : {}),
+    ...(changed.has("copyTagsToSnapshot") ? { CopyTagsToSnapshot: spec.copyTagsToSnapshot } : {}),
+    ...(changed.has("deletionProtection") ? { DeletionProtection: spec.deletionProtection } : {}),
+  };
+  if (Object.keys(change).length > 0) {
+    // Else it would wait for the maintenance window.
+    await aws.rds.modifyDBInstance({ DBInstanceIdentifier: id, ...change, ApplyImmediately: true });
+  } else if (changed.has("parametersApplied")) {
+    await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
+  }
+}
+
+/** In these states AWS makes no final snapshot (API reference, DeleteDBInstance). */
+const NO_SNAPSHOT = new Set(["failed", "incompatible-restore", "incompatible-network"]);
+
+export const HAS_REPLICAS: NotYet = { code: "BuddyError", message: /still has the replica/ };
+
+const blocked = (id: string, message: string, hint: string) =>
+  new BuddyError({
+    code: "blocked",
+    message: `DB instance ${id} ${message}`,
+    about: { id, operation: "DeleteDBInstance" },
+    hint,
+  });
+
+/** Deletes an instance that may hold data: unless that is to be discarded, a snapshot of it stays. */
+export async function deleteWithSnapshot(
+  aws: Aws,
+  instance: InstanceLive,
+  { discardData, label }: DeleteOptions,
+): Promise<string | undefined> {
+  const { id, status } = instance;
+  if (NO_SNAPSHOT.has(status) && !discardData)
+    throw blocked(
+      id,
+      `is ${status}: AWS can delete it only without a final snapshot`,
+      "Restore what you need from its automated backups first; then run `buddyverse down --discard-data`.",
+    );
+  const snapshot = discardData ? undefined : `${id}-final-${label}`;
+  await deleteInstance(aws, instance, snapshot);
+  return snapshot;
+}
+
+/** @param snapshot the name of the snapshot that stays; undefined: none. */
+export async function deleteInstance(
+  aws: Aws,
+  { id, status, deletionProtection, replicas }: InstanceLive,
+  snapshot?: string,
+): Promise<void> {
+  // That is what it is for: it is lifted by a change of the config, never in passing.
+  if (deletionProtection)
+    throw blocked(
+      id,
+      "is protected from deletion",
+      FAILED.test(status)
+        ? `It is ${status}, so the config cannot lift that. Set database.deletionProtection to false, run \`aws rds modify-db-instance --db-instance-identifier ${id} --no-deletion-protection --region ${aws.region}\`, then the same command again.`
+        : "Set database.deletionProtection to false and run `buddyverse up`; then run the same command again.",
+    );
+  // Without its source a replica would become a primary of its own, and cost as one.
+  if (replicas.length > 0)
+    throw blocked(
+      id,
+      `still has the replica ${replicas.join(", ")}`,
+      "Delete that replica, or promote it, then run the same command again.",
+    );
+  // The snapshot is there when an earlier call was accepted and its answer lost: the next look shows the instance deleting.
+  await absentAs([...GONE, "DBSnapshotAlreadyExistsFault"], () =>
+    aws.rds.deleteDBInstance({
+      DBInstanceIdentifier: id,
+      ...(snapshot === undefined
+        ? { SkipFinalSnapshot: true }
+        : { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: snapshot }),
+      DeleteAutomatedBackups: true,
+    }),
+  );
+}

@@ -1,0 +1,81 @@
+import { sameSet } from "../../engine/differences.ts";
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { absentAs } from "../errors.ts";
+import { assertOurs, tagList } from "../owned.ts";
+import { idOf, NO_ROLE_YET, retag, tagsOf } from "./tags.ts";
+
+export interface SubnetGroupSpec {
+  readonly description: string;
+  /** In two zones at least. */
+  readonly subnetIds: readonly string[];
+}
+export interface SubnetGroupLive extends SubnetGroupSpec, Identified {
+  readonly tags?: Tags;
+  readonly arn: string;
+  readonly vpcId: string;
+}
+
+const NOT_FOUND = ["DBSubnetGroupNotFoundFault"];
+
+/** Where a database may live. Its id is its name. */
+export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
+  name: "rds:subnet-group",
+  same: { subnetIds: sameSet },
+  patience: { usual: 2, limit: 120, gone: 1 },
+  retryable: {
+    create: [
+      NO_ROLE_YET,
+      // Our own, made by a call whose answer was lost, or somebody else's: the next look tells.
+      "DBSubnetGroupAlreadyExistsFault",
+      "InvalidSubnet",
+      { code: "InvalidParameterValue", message: /input subnets .* are invalid/i },
+    ],
+    delete: ["InvalidDBSubnetGroupStateFault"],
+  },
+
+  async find(aws, owner, recorded) {
+    const id = idOf(owner);
+    // A recorded name is ours; its tags are not worth a call at each look.
+    const known = recorded === id;
+    const answer = await absentAs(NOT_FOUND, () => aws.rds.describeDBSubnetGroups({ DBSubnetGroupName: id }));
+    const group = answer?.DBSubnetGroups?.[0];
+    const arn = group?.DBSubnetGroupArn;
+    if (!group || !arn) return undefined;
+    const tags = known ? undefined : await absentAs(NOT_FOUND, () => tagsOf(aws, arn));
+    if (!known && !tags) return undefined;
+    if (tags) assertOurs(owner, `DB subnet group ${id}`, tags);
+    return {
+      id,
+      ...(tags ? { tags } : {}),
+      arn,
+      vpcId: group.VpcId ?? "",
+      description: group.DBSubnetGroupDescription ?? "",
+      subnetIds: (group.Subnets ?? []).flatMap(({ SubnetIdentifier }) => SubnetIdentifier ?? []),
+    };
+  },
+
+  async create(aws, { description, subnetIds }, owner) {
+    await aws.rds.createDBSubnetGroup({
+      DBSubnetGroupName: idOf(owner),
+      DBSubnetGroupDescription: description,
+      SubnetIds: [...subnetIds],
+      Tags: tagList(owner.tags),
+    });
+    return idOf(owner);
+  },
+
+  async update(aws, { id, arn }, { description, subnetIds }, changed, owner) {
+    if (changed.has("description") || changed.has("subnetIds")) {
+      await aws.rds.modifyDBSubnetGroup({
+        DBSubnetGroupName: id,
+        DBSubnetGroupDescription: description,
+        SubnetIds: [...subnetIds],
+      });
+    }
+    await retag(aws, arn, changed, owner);
+  },
+
+  async delete(aws, { id }) {
+    await absentAs(NOT_FOUND, () => aws.rds.deleteDBSubnetGroup({ DBSubnetGroupName: id }));
+  },
+};

@@ -1,0 +1,23 @@
+import type { NotYet, Owner, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { tagList, tagsFrom } from "../owned.ts";
+
+/** RDS keeps all its identifiers in lower case. */
+export const idOf = (owner: Owner): string => owner.name.toLowerCase();
+
+/** The tags of a subnet or parameter group: its description does not hold them. */
+export async function tagsOf(aws: Aws, arn: string): Promise<Tags> {
+  const { TagList } = await aws.rds.listTagsForResource({ ResourceName: arn });
+  return tagsFrom(TagList);
+}
+
+/** Closes a difference in tags. */
+export async function retag(aws: Aws, arn: string, changed: ReadonlySet<string>, owner: Owner): Promise<void> {
+  if (changed.has("tags")) await aws.rds.addTagsToResource({ ResourceName: arn, Tags: tagList(owner.tags) });
+}
+
+/** In an account that never used RDS the first call makes RDS's service-linked role, and can fail until that is everywhere. */
+export const NO_ROLE_YET: NotYet = {
+  code: "InvalidParameterValue",
+  message: /service.linked role|necessary credentials/i,
+};

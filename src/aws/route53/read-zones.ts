@@ -1,0 +1,75 @@
+import type { HostedZone } from "@aws-sdk/client-route-53";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { allPages } from "../pages.ts";
+
+/** A domain name as people write it. Route 53 answers lower case, a trailing dot, and `\052` for a star. */
+export const plainName = (name: string): string =>
+  name
+    .replace(/\\([0-7]{3})/g, (_match, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+    .replace(/\.$/, "")
+    .toLowerCase();
+
+export const NO_ZONE = ["NoSuchHostedZone"];
+
+export interface FoundZone {
+  /** `Z…`. */
+  readonly id: string;
+  readonly name: string;
+  readonly isPrivate: boolean;
+  readonly comment: string;
+}
+export interface ZoneWithServers extends FoundZone {
+  /** The four name servers that the registrar (or the parent zone) must name. */
+  readonly nameServers: readonly string[];
+}
+
+const found = ({ Id = "", Name = "", Config }: HostedZone): FoundZone => ({
+  id: Id.replace(/^\/hostedzone\//, ""),
+  name: plainName(Name),
+  isPrivate: Config?.PrivateZone ?? false,
+  comment: Config?.Comment ?? "",
+});
+
+export const covers = (zone: string, domain: string): boolean => zone === domain || domain.endsWith(`.${zone}`);
+
+/** The account's public zones that could hold a domain's records: those with the longest fitting name, several when named alike. */
+export async function zonesFor(aws: Aws, domain: string): Promise<readonly FoundZone[]> {
+  // The call is "start at", not a filter; names sort from the right, so that a domain's zones follow its last two labels.
+  const start = domain.split(".").slice(-2).join(".");
+  const zones = await aws.together(`route53:zones:${start}`, () =>
+    allPages(
+      (from) => {
+        const [DNSName, HostedZoneId] = (from ?? start).split(" ");
+        return aws.route53.listHostedZonesByName({ DNSName, ...(HostedZoneId ? { HostedZoneId } : {}) });
+      },
+      (page) => page.HostedZones?.map(found),
+      (page) => {
+        const last = page.HostedZones?.at(-1);
+        return page.IsTruncated && last && covers(start, plainName(last.Name ?? ""))
+          ? `${page.NextDNSName} ${page.NextHostedZoneId}`
+          : undefined;
+      },
+    ),
+  );
+  const fitting = zones.filter((zone) => !zone.isPrivate && covers(zone.name, domain));
+  const longest = Math.max(0, ...fitting.map(({ name }) => name.length));
+  return fitting.filter(({ name }) => name.length === longest);
+}
+
+/** A zone with its name servers, or undefined when there is none (any more). */
+export const zoneById = (aws: Aws, id: string): Promise<ZoneWithServers | undefined> =>
+  aws.together(`route53:zone:${id}`, async () => {
+    const answer = await absentAs(NO_ZONE, () => aws.route53.getHostedZone({ Id: id }));
+    return (
+      answer?.HostedZone && {
+        ...found(answer.HostedZone),
+        nameServers: (answer.DelegationSet?.NameServers ?? []).map(plainName),
+      }
+    );
+  });
+
+/** What a zone of ours says in its comment: tags come only after it is made, this is there from the start. */
+export const ownComment = (stack: string, key: string): string => `buddyverse stack=${stack} key=${key}`;
+export const isOfStack = ({ comment }: FoundZone, stack: string): boolean =>
+  comment.startsWith(`buddyverse stack=${stack} key=`);

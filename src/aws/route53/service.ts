@@ -1,0 +1,17 @@
+import type { Service } from "../service.ts";
+import { record } from "./record.ts";
+import { existingZone, ownedZone } from "./zone.ts";
+
+export const route53: Service<typeof import("./client.ts")> = {
+  package: "route-53",
+  load: () => import("./client.ts"),
+  types: [existingZone, ownedZone, record],
+  safety: {
+    // A repeat is refused (HostedZoneAlreadyExists), but that answer does not give the zone's id.
+    CreateHostedZone: "look",
+    ChangeTagsForResource: "same",
+    // CREATE of what is there is refused, and looks as if the record were somebody else's: records carry no tags.
+    ChangeResourceRecordSets: "look",
+    DeleteHostedZone: "same",
+  },
+};

@@ -1,0 +1,141 @@
+import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { plainRecord, recordsIn } from "./read-records.ts";
+import { covers, NO_ZONE, ownComment, plainName, type ZoneWithServers, zoneById, zonesFor } from "./read-zones.ts";
+
+export interface ZoneSpec {
+  /** The site's domain: the zone's own name, or for a zone that is found a name under it. */
+  readonly domain: string;
+}
+export interface ZoneLive extends ZoneSpec, ZoneWithServers, Identified {}
+export interface OwnedZoneLive extends ZoneLive {
+  readonly tags: Tags;
+}
+
+/** A zone as its records show it, which are read anyway: its own name, and who serves it. */
+async function zoneOfRecords(aws: Aws, id: string): Promise<ZoneWithServers | undefined> {
+  const records = await recordsIn(aws, id);
+  const name = records.find(({ Type }) => Type === "SOA")?.Name;
+  if (name === undefined) return undefined;
+  const servers = records.find((one) => one.Type === "NS" && one.Name === name)?.ResourceRecords ?? [];
+  const nameServers = servers.map(({ Value = "" }) => plainName(Value));
+  return { id, name: plainName(name), isPrivate: false, comment: "", nameServers };
+}
+
+/** Somebody's public hosted zone that a domain belongs to: used, never made or removed. Named as the domain. */
+export const existingZone: ResourceType<ZoneSpec, ZoneLive> = {
+  name: "route53:existing-zone",
+  external: true,
+  absent: 'create the public hosted zone in Route 53, or set domain.zone to "create"',
+
+  async find(aws, { key, name: domain }, id) {
+    const recorded = id === undefined ? undefined : await zoneOfRecords(aws, id);
+    if (recorded && covers(recorded.name, domain)) return { ...recorded, domain };
+    const [zone, ...others] = await zonesFor(aws, domain);
+    if (zone && others.length > 0) {
+      throw new BuddyError({
+        code: "ambiguous",
+        message: `there are ${others.length + 1} public hosted zones named ${zone.name}: ${[zone, ...others].map((one) => one.id).join(", ")}`,
+        about: { key },
+        hint: "Keep the one whose name servers the registrar names; remove or rename the others.",
+      });
+    }
+    const whole = zone && (await zoneOfRecords(aws, zone.id));
+    return whole && { ...whole, domain };
+  },
+};
+
+/** Route 53 takes ten tags on a zone (API reference, ChangeTagsForResource): ownership first, then as many as fit. */
+function takenTags(tags: Tags): Tags {
+  const first = [STACK_TAG, KEY_TAG, "Name"];
+  const rest = Object.keys(tags)
+    .filter((key) => !first.includes(key))
+    .sort();
+  return Object.fromEntries([...first, ...rest].slice(0, 10).map((key) => [key, tags[key] ?? ""]));
+}
+
+async function tagsOf(aws: Aws, id: string, owner: Owner): Promise<Tags | undefined> {
+  const answer = await absentAs(NO_ZONE, () =>
+    aws.route53.listTagsForResource({ ResourceType: "hostedzone", ResourceId: id }),
+  );
+  if (!answer) return undefined;
+  // Tags for which there is no room are not missed.
+  const taken = takenTags(owner.tags);
+  const omitted = Object.fromEntries(Object.entries(owner.tags).filter(([key]) => !(key in taken)));
+  return { ...omitted, ...tagsFrom(answer.ResourceTagSet?.Tags) };
+}
+
+/** The zone when it is the owner's: by its comment, or by its tags when somebody has changed the comment. */
+async function ifOwned(aws: Aws, owner: Owner, id: string): Promise<OwnedZoneLive | undefined> {
+  const [zone, tags] = await Promise.all([zoneById(aws, id), tagsOf(aws, id, owner)]);
+  if (!zone || !tags) return undefined;
+  const ours =
+    zone.comment === ownComment(owner.stack, owner.key) ||
+    (tags[STACK_TAG] === owner.stack && tags[KEY_TAG] === owner.key);
+  return ours ? { ...zone, tags, domain: zone.name } : undefined;
+}
+
+/** A public hosted zone that the stack makes. Named as the domain. It goes only when it is empty. */
+export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
+  name: "route53:owned-zone",
+  immutable: ["domain"],
+  patience: { usual: 2, limit: 120, gone: 1 },
+  // The answer to a repeat: it was made, and is not to be seen yet.
+  retryable: { create: ["HostedZoneAlreadyExists"], delete: ["HostedZoneNotEmpty"] },
+
+  async find(aws, owner, id) {
+    const recorded = id === undefined ? undefined : await ifOwned(aws, owner, id);
+    if (recorded) return recorded;
+    const named = (await zonesFor(aws, owner.name)).filter(({ name }) => name === owner.name);
+    const owned = (await Promise.all(named.map((zone) => ifOwned(aws, owner, zone.id)))).filter(
+      (zone) => zone !== undefined,
+    );
+    if (owned.length > 1) {
+      throw new BuddyError({
+        code: "ambiguous",
+        message: `${owned.length} hosted zones were made for "${owner.key}" of stack "${owner.stack}": ${owned.map((one) => one.id).join(", ")}`,
+        about: { key: owner.key },
+        hint: "Keep the one whose name servers the registrar names, and remove the others.",
+      });
+    }
+    return owned[0];
+  },
+
+  async create(aws, { domain }, owner, token) {
+    const { HostedZone } = await aws.route53.createHostedZone({
+      Name: domain,
+      // Must be new for every zone that the account ever made; the engine's token is.
+      CallerReference: token,
+      HostedZoneConfig: { Comment: ownComment(owner.stack, owner.key), PrivateZone: false },
+    });
+    return (HostedZone?.Id ?? "").replace(/^\/hostedzone\//, "");
+  },
+
+  async update(aws, { id }, _spec, changed, owner) {
+    if (changed.has("tags")) {
+      await aws.route53.changeTagsForResource({
+        ResourceType: "hostedzone",
+        ResourceId: id,
+        AddTags: tagList(takenTags(owner.tags)),
+      });
+    }
+  },
+
+  async delete(aws, { id, name }) {
+    const foreign = (await recordsIn(aws, id)).filter(
+      (record) => !((record.Type === "NS" || record.Type === "SOA") && plainRecord(record).name === name),
+    );
+    if (foreign.length > 0) {
+      throw new BuddyError({
+        code: "not-ours",
+        message: `the hosted zone ${name} (${id}) holds records that this stack did not make: ${foreign.map((record) => `${plainRecord(record).name} ${record.Type}`).join(", ")}`,
+        about: { id },
+        hint: 'Remove or move them and run the same command again; or set domain.zone to "existing", which leaves the zone alone.',
+      });
+    }
+    await absentAs(NO_ZONE, () => aws.route53.deleteHostedZone({ Id: id }));
+  },
+};

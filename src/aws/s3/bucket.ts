@@ -1,0 +1,91 @@
+import type { BucketLocationConstraint } from "@aws-sdk/client-s3";
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs, hasCode } from "../errors.ts";
+import { assertOurs, tagList, tagsFrom } from "../owned.ts";
+
+export interface BucketSpec {
+  /** All four switches of S3 Block Public Access. */
+  readonly publicAccessBlocked: boolean;
+}
+export interface BucketLive extends BucketSpec, Identified {
+  readonly tags: Tags;
+}
+
+/** Bucket names are unique in the whole world; this one says whose it is. */
+export const bucketName = (aws: Aws, stack: string): string => `buddyverse-${stack}-${aws.account}-${aws.region}`;
+
+/** The bucket's tags; none: no tag set; undefined: no bucket. */
+async function tagsOf(aws: Aws, Bucket: string): Promise<Tags | undefined> {
+  const answer = await absentAs(["NoSuchBucket"], async () => {
+    const tagging = await absentAs(["NoSuchTagSet"], () => aws.s3.getBucketTagging({ Bucket }));
+    return tagging ?? { TagSet: [] };
+  });
+  return answer && tagsFrom(answer.TagSet);
+}
+
+/** A private bucket, in the account's own default encryption (SSE-S3, which AWS applies to every new object). Its id is its name. */
+export const bucket: ResourceType<BucketSpec, BucketLive> = {
+  name: "s3:bucket",
+  patience: { usual: 2, limit: 300, gone: 2 },
+  // A bucket of this name that was just deleted is still being cleared up.
+  retryable: { create: ["OperationAborted"], delete: ["BucketNotEmpty", "OperationAborted"] },
+
+  async find(aws, owner, id) {
+    const name = bucketName(aws, owner.stack);
+    const tags = await tagsOf(aws, name);
+    if (!tags) return undefined;
+    const untagged = Object.keys(tags).length === 0;
+    // Made by us and not tagged yet: `create` goes on with it.
+    if (untagged && id !== name) return undefined;
+    if (!untagged) assertOurs(owner, `bucket ${name}`, tags);
+    const access = await absentAs(["NoSuchPublicAccessBlockConfiguration", "NoSuchBucket"], () =>
+      aws.s3.getPublicAccessBlock({ Bucket: name }),
+    );
+    const { BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets } =
+      access?.PublicAccessBlockConfiguration ?? {};
+    return {
+      id: name,
+      tags,
+      publicAccessBlocked: Boolean(BlockPublicAcls && BlockPublicPolicy && IgnorePublicAcls && RestrictPublicBuckets),
+    };
+  },
+
+  async create(aws, _spec, owner) {
+    const Bucket = bucketName(aws, owner.stack);
+    const Tags = tagList(owner.tags);
+    try {
+      const home = aws.region === "us-east-1" ? {} : { LocationConstraint: aws.region as BucketLocationConstraint };
+      await aws.s3.createBucket({ Bucket, CreateBucketConfiguration: { ...home, Tags } });
+    } catch (error) {
+      if (hasCode(error, "BucketAlreadyExists")) assertOurs(owner, `bucket ${Bucket} of another AWS account`, {});
+      if (!hasCode(error, "BucketAlreadyOwnedByYou")) throw error;
+      const tags = (await tagsOf(aws, Bucket)) ?? {};
+      // With our account and stack in its name and no tags at all, it is what an interrupted run left.
+      if (Object.keys(tags).length > 0) assertOurs(owner, `bucket ${Bucket}`, tags);
+      else await aws.s3.putBucketTagging({ Bucket, Tagging: { TagSet: Tags } });
+    }
+    return Bucket;
+  },
+
+  async update(aws, { id: Bucket, tags }, { publicAccessBlocked: on }, changed, owner) {
+    // The call sets all tags: those of others stay.
+    if (changed.has("tags"))
+      await aws.s3.putBucketTagging({ Bucket, Tagging: { TagSet: tagList({ ...tags, ...owner.tags }) } });
+    if (changed.has("publicAccessBlocked")) {
+      await aws.s3.putPublicAccessBlock({
+        Bucket,
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: on,
+          BlockPublicPolicy: on,
+          IgnorePublicAcls: on,
+          RestrictPublicBuckets: on,
+        },
+      });
+    }
+  },
+
+  async delete(aws, { id }) {
+    await absentAs(["NoSuchBucket"], () => aws.s3.deleteBucket({ Bucket: id }));
+  },
+};

@@ -1,0 +1,17 @@
+import type { Service } from "../service.ts";
+import { bucket } from "./bucket.ts";
+import { object } from "./object.ts";
+
+export const s3: Service<typeof import("./client.ts")> = {
+  package: "s3",
+  load: () => import("./client.ts"),
+  types: [bucket, object],
+  safety: {
+    CreateBucket: "name",
+    PutBucketTagging: "same",
+    PutPublicAccessBlock: "same",
+    DeleteBucket: "same",
+    PutObject: "same",
+    DeleteObject: "same",
+  },
+};

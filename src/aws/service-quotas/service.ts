@@ -1,0 +1,8 @@
+import type { Service } from "../service.ts";
+
+export const serviceQuotas: Service<typeof import("./client.ts")> = {
+  package: "service-quotas",
+  load: () => import("./client.ts"),
+  types: [],
+  safety: {},
+};

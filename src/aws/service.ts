@@ -1,0 +1,13 @@
+import type { AnyType } from "../engine/resource.ts";
+import type { Safety } from "./safety.ts";
+
+/** What the tool knows of one AWS service. Its folder holds this, its client and its types; nothing else names it. */
+export interface Service<Module = unknown> {
+  /** The SDK package's suffix: "ec2", "auto-scaling", … */
+  readonly package: string;
+  /** Its SDK client and commands, loaded when first used: a command loads only the clients that it talks to. */
+  readonly load: () => Promise<Module>;
+  /** What makes each changing call safe to repeat. A call without an entry is refused before it is sent. */
+  readonly safety: Readonly<Record<string, Safety>>;
+  readonly types: readonly AnyType[];
+}

@@ -1,0 +1,17 @@
+import type { Service } from "../service.ts";
+import { subscription } from "./subscription.ts";
+import { topic } from "./topic.ts";
+
+export const sns: Service<typeof import("./client.ts")> = {
+  package: "sns",
+  load: () => import("./client.ts"),
+  types: [topic, subscription],
+  safety: {
+    CreateTopic: "name",
+    TagResource: "same",
+    DeleteTopic: "same",
+    // A repeat sends the person another mail.
+    Subscribe: "look",
+    Unsubscribe: "same",
+  },
+};

@@ -1,0 +1,66 @@
+import type { Identified, ResourceType } from "../../engine/resource.ts";
+import { absentAs, hasCode } from "../errors.ts";
+import { allPages } from "../pages.ts";
+import { NO_TOPIC, topicArn } from "./topic.ts";
+
+export interface SubscriptionSpec {
+  readonly topicArn: string;
+  readonly email: string;
+}
+/** `id` is `<topic ARN>|<address>`: the subscription's own ARN is listed only when the person has confirmed. */
+export interface SubscriptionLive extends SubscriptionSpec, Identified {
+  readonly arn: string;
+  /** The person has followed the link in AWS's mail. Until then no alarm reaches them. */
+  readonly confirmed: boolean;
+}
+
+const ARROW = " → ";
+/** The name of a subscription in the stack: the topic's name, and who is told. */
+export const subscriptionName = (topic: string, email: string): string => `${topic}${ARROW}${email}`;
+const idOf = (topic: string, email: string): string => `${topic}|${email}`;
+// What SNS lists in place of the ARN until the person confirms.
+const PENDING = "PendingConfirmation";
+
+/** That an address gets a topic's messages by mail. Named by `subscriptionName`. Ready at once: to confirm is the person's. */
+export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
+  name: "sns:subscription",
+  immutable: ["topicArn", "email"],
+  patience: { usual: 2, limit: 120, gone: 1 },
+
+  async find(aws, { name }) {
+    const [topic = "", email = ""] = name.split(ARROW);
+    const arn = topicArn(aws, topic);
+    const found = await absentAs(NO_TOPIC, () =>
+      allPages(
+        (NextToken) => aws.sns.listSubscriptionsByTopic({ TopicArn: arn, NextToken }),
+        (page) => page.Subscriptions,
+        (page) => page.NextToken,
+      ),
+    );
+    const one = found?.find(({ Protocol, Endpoint }) => Protocol === "email" && Endpoint === email);
+    if (!one) return undefined;
+    const own = one.SubscriptionArn ?? PENDING;
+    return { id: idOf(arn, email), arn: own, topicArn: arn, email, confirmed: own !== PENDING };
+  },
+
+  async create(aws, { topicArn: TopicArn, email }) {
+    await aws.sns.subscribe({ TopicArn, Protocol: "email", Endpoint: email, ReturnSubscriptionArn: true });
+    return idOf(TopicArn, email);
+  },
+
+  async delete(aws, { id, arn, confirmed }) {
+    // AWS cannot unsubscribe what is not confirmed; it forgets it after two days, or with the topic. Answering its own id
+    // says: it stays.
+    if (!confirmed) return id;
+    try {
+      await absentAs(NO_TOPIC, () => aws.sns.unsubscribe({ SubscriptionArn: arn }));
+    } catch (error) {
+      if (
+        hasCode(error, "InvalidParameterException", "InvalidParameter") &&
+        /pending confirmation/i.test(String(error))
+      )
+        return id;
+      throw error;
+    }
+  },
+};

@@ -1,0 +1,49 @@
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { absentAs } from "../errors.ts";
+import { assertOurs, tagList, tagsFrom } from "../owned.ts";
+
+export interface TopicSpec {
+  readonly name: string;
+}
+/** `id` is the ARN. */
+export interface TopicLive extends TopicSpec, Identified {
+  readonly tags: Tags;
+}
+
+/** Of ListTagsForResource, and of the other calls. */
+export const NO_TOPIC = ["ResourceNotFoundException", "ResourceNotFound", "NotFoundException", "NotFound"];
+
+export const topicArn = (aws: Aws, name: string): string =>
+  `arn:${aws.partition}:sns:${aws.region}:${aws.account}:${name}`;
+
+/** An SNS topic. Named as its owner. Alarms of the same account may publish to it by its default policy. */
+export const topic: ResourceType<TopicSpec, TopicLive> = {
+  name: "sns:topic",
+  immutable: ["name"],
+  patience: { usual: 2, limit: 120, gone: 1 },
+  retryable: { create: ["ConcurrentAccessException"], delete: ["ConcurrentAccessException"] },
+
+  // Before each create: AWS answers a create of an existing topic with that topic, whosever it is.
+  async find(aws, owner) {
+    const id = topicArn(aws, owner.name);
+    const found = await absentAs(NO_TOPIC, () => aws.sns.listTagsForResource({ ResourceArn: id }));
+    if (!found) return undefined;
+    const tags = tagsFrom(found.Tags);
+    assertOurs(owner, id, tags);
+    return { id, tags, name: owner.name };
+  },
+
+  async create(aws, { name }, owner) {
+    const { TopicArn } = await aws.sns.createTopic({ Name: name, Tags: tagList(owner.tags) });
+    return TopicArn as string;
+  },
+
+  async update(aws, { id }, _spec, changed, owner) {
+    if (changed.has("tags")) await aws.sns.tagResource({ ResourceArn: id, Tags: tagList(owner.tags) });
+  },
+
+  async delete(aws, { id }) {
+    await absentAs(NO_TOPIC, () => aws.sns.deleteTopic({ TopicArn: id }));
+  },
+};

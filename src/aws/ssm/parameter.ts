@@ -1,0 +1,32 @@
+import type { Identified, ResourceType } from "../../engine/resource.ts";
+import { createParameter, deleteParameter, findParameter, NAME_TAKEN, taggedParameters } from "./names.ts";
+
+/** A plain text that the instances read. The resource's name is the parameter's name, in the stack's folder. */
+export interface ParameterSpec {
+  readonly value: string;
+}
+export interface ParameterLive extends ParameterSpec, Identified {}
+
+export const parameter: ResourceType<ParameterSpec, ParameterLive> = {
+  name: "ssm:parameter",
+  patience: { usual: 2, limit: 300, gone: 1 },
+  retryable: { create: NAME_TAKEN, update: ["TooManyUpdates"] },
+
+  listCosts: true,
+  async list(aws, stack) {
+    return (await taggedParameters(aws, stack, "String")).map((one) => ({ ...one, value: "" }));
+  },
+
+  async find(aws, owner, id) {
+    const found = await findParameter(aws, owner, id);
+    return found && { id: found.name, value: found.value };
+  },
+
+  create: (aws, { value }, owner) => createParameter(aws, owner, { Type: "String", Value: value }),
+
+  async update(aws, { id }, { value }) {
+    await aws.ssm.putParameter({ Name: id, Type: "String", Value: value, Overwrite: true });
+  },
+
+  delete: (aws, { id }) => deleteParameter(aws, id),
+};

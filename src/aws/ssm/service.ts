@@ -1,0 +1,17 @@
+import type { Service } from "../service.ts";
+import { generatedSecret } from "./generated-secret.ts";
+import { parameter } from "./parameter.ts";
+
+export const ssm: Service<typeof import("./client.ts")> = {
+  package: "ssm",
+  load: () => import("./client.ts"),
+  types: [parameter, generatedSecret],
+  safety: {
+    // Without Overwrite a repeat is refused; with it, it sets the same value again.
+    PutParameter: "name",
+    AddTagsToResource: "same",
+    DeleteParameter: "same",
+    // A script that is sent may run twice: those of `verify` are written so.
+    SendCommand: "same",
+  },
+};

@@ -1,0 +1,61 @@
+import type { Aws } from "../../aws/aws.ts";
+import { absentAs } from "../../aws/errors.ts";
+import { allPages } from "../../aws/pages.ts";
+import type { Commands, Invocation } from "../machines.ts";
+
+/** DescribeInstanceInformation takes so many values of a filter, and gives so many instances (API reference). */
+const PER_CALL = 50;
+/** How long Systems Manager tries to reach an agent, and how long a script may run, seconds. */
+const DELIVERY_SECONDS = 60;
+const EXECUTION_SECONDS = 150;
+
+const UNDER_WAY = new Set(["Pending", "InProgress", "Delayed", "Cancelling"]);
+
+/** Run Command with the document that AWS keeps for shell scripts. The scripts may run twice: an answer may be lost. */
+export const commandsOf = ({ ssm }: Aws): Commands => ({
+  async online(instanceIds) {
+    const found = await allPages(
+      (NextToken) =>
+        ssm.describeInstanceInformation({
+          Filters: [{ Key: "InstanceIds", Values: [...instanceIds] }],
+          MaxResults: PER_CALL,
+          NextToken,
+        }),
+      (page) => page.InstanceInformationList,
+      (page) => page.NextToken,
+    );
+    return new Set(found.filter(({ PingStatus }) => PingStatus === "Online").map(({ InstanceId }) => InstanceId ?? ""));
+  },
+
+  async send(instanceIds, script, about) {
+    const { Command } = await ssm.sendCommand({
+      DocumentName: "AWS-RunShellScript",
+      InstanceIds: [...instanceIds],
+      Comment: `buddyverse verify: ${about}`,
+      TimeoutSeconds: DELIVERY_SECONDS,
+      Parameters: { commands: script.split("\n"), executionTimeout: [String(EXECUTION_SECONDS)] },
+    });
+    return Command?.CommandId as string;
+  },
+
+  async result(CommandId, InstanceId): Promise<Invocation> {
+    // Not there for a moment after SendCommand.
+    const found = await absentAs(["InvocationDoesNotExist"], () => ssm.getCommandInvocation({ CommandId, InstanceId }));
+    const {
+      Status = "Pending",
+      StatusDetails,
+      ResponseCode = -1,
+      StandardOutputContent,
+      StandardErrorContent,
+    } = found ?? {};
+    if (UNDER_WAY.has(Status)) return { state: "under-way" };
+    // -1: the script itself did not come to an end (Delivery Timed Out, Undeliverable, …).
+    if (ResponseCode === -1) return { state: "lost", why: StatusDetails ?? Status };
+    return {
+      state: "ended",
+      exitCode: ResponseCode,
+      output: StandardOutputContent ?? "",
+      errors: StandardErrorContent ?? "",
+    };
+  },
+});

@@ -1,0 +1,328 @@
+import {
+  type Activity,
+  AutoScalingClient,
+  AutoScalingServiceException,
+  CreateAutoScalingGroupCommand,
+  CreateOrUpdateTagsCommand,
+  DeleteAutoScalingGroupCommand,
+  DeletePolicyCommand,
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  DescribePoliciesCommand,
+  DescribeScalingActivitiesCommand,
+  type Instance,
+  PutScalingPolicyCommand,
+} from "@aws-sdk/client-auto-scaling";
+import {
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+  TargetGroupNotFoundException,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { beforeEach, expect, test } from "vitest";
+import { type GroupLive, type GroupSpec, group, troubleIn } from "../../../src/aws/auto-scaling/group.ts";
+import { scalingPolicy } from "../../../src/aws/auto-scaling/scaling-policy.ts";
+import { isOneOf } from "../../../src/aws/errors.ts";
+import { differences } from "../../../src/engine/differences.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
+
+const scaling = mocked(AutoScalingClient);
+const elb = mocked(ElasticLoadBalancingV2Client);
+beforeEach(() => {
+  scaling.reset();
+  elb.reset();
+});
+
+const NAME = "Buddy-AutoScaling-Group";
+const owner = ownerOf("auto-scaling-group", NAME);
+const spec: GroupSpec = {
+  min: 2,
+  max: 4,
+  desired: 2,
+  launchTemplateId: "lt-1",
+  launchTemplateVersion: "1",
+  subnetIds: ["subnet-a", "subnet-c"],
+  targetGroupArns: ["arn:tg"],
+  healthCheckType: "ELB",
+  gracePeriodSeconds: 300,
+  warmupSeconds: 120,
+  metrics: ["GroupInServiceInstances"],
+};
+const instance = (
+  InstanceId: string,
+  Version = "1",
+  LifecycleState: Instance["LifecycleState"] = "InService",
+): Instance => ({
+  InstanceId,
+  AvailabilityZone: "ap-northeast-2a",
+  HealthStatus: "Healthy",
+  ProtectedFromScaleIn: false,
+  LifecycleState,
+  LaunchTemplate: { LaunchTemplateId: "lt-1", Version },
+});
+const groupIs = (change: object = {}, ...Instances: Instance[]) =>
+  scaling.on(DescribeAutoScalingGroupsCommand).resolves({
+    AutoScalingGroups: [
+      {
+        AutoScalingGroupName: NAME,
+        MinSize: 2,
+        MaxSize: 4,
+        DesiredCapacity: 2,
+        DefaultCooldown: 300,
+        LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "1" },
+        AvailabilityZones: [],
+        VPCZoneIdentifier: "subnet-c,subnet-a",
+        TargetGroupARNs: ["arn:tg"],
+        HealthCheckType: "ELB",
+        HealthCheckGracePeriod: 300,
+        DefaultInstanceWarmup: 120,
+        EnabledMetrics: [{ Metric: "GroupInServiceInstances", Granularity: "1Minute" }],
+        CreatedTime: new Date(0),
+        Instances,
+        Tags: awsTags("auto-scaling-group", NAME).map((tag) => ({ ...tag, ResourceId: NAME })),
+        ...change,
+      },
+    ],
+  });
+const healthyAre = (...ids: string[]) =>
+  elb.on(DescribeTargetHealthCommand).resolves({
+    TargetHealthDescriptions: ["i-1", "i-2", "i-3"].map((Id) => ({
+      Target: { Id },
+      TargetHealth: { State: ids.includes(Id) ? "healthy" : "initial" },
+    })),
+  });
+const find = async () => (await group.find(await testAws(), owner)) as GroupLive;
+const asked = () => scaling.calls().map(({ firstArg }) => firstArg.constructor.name);
+const validation = (message: string) =>
+  new AutoScalingServiceException({
+    name: "ValidationError",
+    message,
+    $fault: "client",
+    $metadata: { httpStatusCode: 400 },
+  });
+
+test("an empty list is absence; somebody else's group is refused; other errors pass", async () => {
+  scaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+  expect(await find()).toBeUndefined();
+  groupIs({ Tags: [] });
+  await expect(find()).rejects.toMatchObject({ code: "not-ours" });
+  scaling.on(DescribeAutoScalingGroupsCommand).rejects(validation("no"));
+  await expect(find()).rejects.toMatchObject({ name: "ValidationError" });
+});
+
+test("a whole group is ready, without a question beyond the first two, and has no difference", async () => {
+  groupIs({}, instance("i-1"), instance("i-2"));
+  healthyAre("i-1", "i-2");
+  const live = await find();
+  expect(group.health?.(live)).toBe("ready");
+  expect(differences(group, spec, live, owner.tags)).toEqual([]);
+  expect(asked()).toEqual(["DescribeAutoScalingGroupsCommand"]);
+  // The policy has moved the number: not ours to move back.
+  expect(differences(group, { ...spec, desired: 4 }, live, owner.tags)).toEqual([]);
+});
+
+test("in service is not enough: the load balancer must find it healthy", async () => {
+  scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities: [] });
+  groupIs({}, instance("i-1"), instance("i-2"));
+  healthyAre("i-1");
+  expect(group.health?.(await find())).toBe("pending");
+});
+
+test("a target group that is gone does not hide that it is gone", async () => {
+  groupIs({}, instance("i-1"), instance("i-2"));
+  elb.on(DescribeTargetHealthCommand).rejects(new TargetGroupNotFoundException({ message: "", $metadata: {} }));
+  const live = await find();
+  expect(group.health?.(live)).toBe("ready");
+  const fields = differences(group, { ...spec, targetGroupArns: ["arn:new"] }, live, undefined).map(
+    ({ field }) => field,
+  );
+  expect(fields).toEqual(["targetGroupArns"]);
+});
+
+test("a group being deleted asks for nothing more", async () => {
+  groupIs({ Status: "Delete in progress" }, instance("i-1", "1", "Terminating"));
+  expect(group.health?.(await find())).toBe("deleting");
+  expect(asked()).toHaveLength(1);
+  expect(elb.calls()).toEqual([]);
+});
+
+test("instances of an older version: pending while a refresh goes on, a difference when none does", async () => {
+  groupIs({ LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "2" } }, instance("i-1"), instance("i-2", "2"));
+  healthyAre("i-1", "i-2");
+  scaling.on(DescribeInstanceRefreshesCommand).resolves({ InstanceRefreshes: [{ Status: "InProgress" }] });
+  expect(group.health?.(await find())).toBe("pending");
+  scaling.on(DescribeInstanceRefreshesCommand).resolves({ InstanceRefreshes: [{ Status: "Failed" }] });
+  const live = await find();
+  expect(group.health?.(live)).toBe("ready");
+  const found = differences(group, { ...spec, launchTemplateVersion: "2" }, live, undefined);
+  expect(found).toMatchObject([{ field: "launchTemplateVersion", wanted: "2", found: "1" }]);
+});
+
+const time = (minute: number) => new Date(minute * 60_000);
+const start = (minute: number, id: string): Activity => ({
+  ActivityId: `s${minute}`,
+  AutoScalingGroupName: NAME,
+  Description: `Launching a new EC2 instance: ${id}`,
+  Cause: "",
+  StartTime: time(minute),
+  StatusCode: "Successful",
+});
+const failed = (minute: number, StatusMessage: string): Activity => ({
+  ...start(minute, ""),
+  Description: "Launching a new EC2 instance.",
+  StatusCode: "Failed",
+  StatusMessage,
+});
+const removed = (minute: number, id: string, why = "an ELB system health check failure."): Activity => ({
+  ...start(minute, id),
+  Description: `Terminating EC2 instance: ${id}`,
+  Cause: `At 2026-11-22T09:00:00Z an instance was taken out of service in response to ${why}`,
+});
+const VCPU =
+  "You have requested more vCPU capacity than your current vCPU limit of 5 allows for the instance bucket that the specified instance type belongs to. Launching EC2 instance failed.";
+const CAPACITY =
+  "We currently do not have sufficient t3.micro capacity in the Availability Zone you requested. Launching EC2 instance failed.";
+
+test("a failed start that no later one will mend is trouble at once; a lack of capacity only when it lasts", () => {
+  expect(troubleIn([failed(1, VCPU)], 2)).toBe(VCPU);
+  expect(troubleIn([failed(2, CAPACITY), failed(1, CAPACITY)], 2)).toBeUndefined();
+  expect(troubleIn([failed(3, CAPACITY), failed(2, CAPACITY), failed(1, CAPACITY)], 2)).toBe(CAPACITY);
+  // One that worked since is the end of it.
+  expect(troubleIn([start(4, "i-0a"), failed(3, VCPU), failed(2, VCPU), failed(1, VCPU)], 2)).toBeUndefined();
+});
+
+test("instances that never pass their checks are trouble when each place was filled twice; an outage of long-lived ones is not", () => {
+  const young = [
+    removed(14, "i-4"),
+    removed(13, "i-3"),
+    start(8, "i-4"),
+    start(8, "i-3"),
+    removed(7, "i-2"),
+    removed(7, "i-1"),
+    start(1, "i-2"),
+    start(1, "i-1"),
+  ];
+  expect(troubleIn(young, 2)).toMatch(/the last 4 instances started but did not pass the health check/);
+  expect(troubleIn(young.slice(2), 2)).toBeUndefined();
+  const old = [removed(907, "i-2"), removed(906, "i-1"), start(1, "i-2"), start(1, "i-1")];
+  expect(troubleIn(old, 1)).toBeUndefined();
+  const shrunk = young.map((one) =>
+    one.Description?.startsWith("T") ? removed(14, "i-1", "a difference between desired and actual capacity") : one,
+  );
+  expect(troubleIn(shrunk, 2)).toBeUndefined();
+});
+
+test("what serves is not torn down for what cannot be started", () => {
+  const health = (serving: number) =>
+    group.health?.({ ...({} as GroupLive), serving, desired: 2, deleting: false, refreshing: false, trouble: VCPU });
+  expect(health(0)).toEqual({ failed: VCPU });
+  expect(health(1)).toEqual({ blocked: `1 of 2 instances serve: ${VCPU}` });
+});
+
+test("the creating call has tags that do not reach the instances, a grace period and the target group", async () => {
+  scaling.on(CreateAutoScalingGroupCommand).resolves({});
+  expect(await group.create?.(await testAws(), spec, owner, "t")).toBe(NAME);
+  const [call, ...more] = scaling.calls();
+  expect(more).toEqual([]);
+  expect(call?.firstArg.input).toMatchObject({
+    VPCZoneIdentifier: "subnet-a,subnet-c",
+    TargetGroupARNs: ["arn:tg"],
+    LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "1" },
+    HealthCheckType: "ELB",
+    HealthCheckGracePeriod: 300,
+    DefaultInstanceWarmup: 120,
+  });
+  expect(call?.firstArg.input.Tags).toContainEqual({
+    Key: "buddyverse:key",
+    Value: "auto-scaling-group",
+    ResourceId: NAME,
+    ResourceType: "auto-scaling-group",
+    PropagateAtLaunch: false,
+  });
+});
+
+test("updates: bounds alone start no refresh and leave the number alone; a new version does; target groups are attached", async () => {
+  scaling.onAnyCommand().resolves({});
+  const aws = await testAws();
+  const live = { id: NAME, targetGroupArns: ["arn:old"] } as unknown as GroupLive;
+  await group.update?.(aws, live, { ...spec, max: 6 }, new Set(["max"]), owner);
+  expect(scaling.calls().map(({ firstArg }) => firstArg.input)).toEqual([
+    { AutoScalingGroupName: NAME, MinSize: 2, MaxSize: 6 },
+  ]);
+  scaling.resetHistory();
+  await group.update?.(aws, live, spec, new Set(["launchTemplateVersion", "targetGroupArns"]), owner);
+  expect(asked()).toEqual([
+    "UpdateAutoScalingGroupCommand",
+    "AttachLoadBalancerTargetGroupsCommand",
+    "DetachLoadBalancerTargetGroupsCommand",
+    "StartInstanceRefreshCommand",
+  ]);
+  scaling.resetHistory();
+  await group.update?.(aws, live, spec, new Set(["tags"]), owner);
+  expect(scaling.commandCalls(CreateOrUpdateTagsCommand)).toHaveLength(1);
+  expect(asked()).toHaveLength(1);
+});
+
+test("deleting is by force; a group that is not there is gone", async () => {
+  scaling.on(DeleteAutoScalingGroupCommand).rejects(validation("AutoScalingGroup name not found - null"));
+  await group.delete?.(await testAws(), { id: NAME } as GroupLive, { discardData: false, label: "" });
+  expect(scaling.calls()[0]?.firstArg.input).toEqual({ AutoScalingGroupName: NAME, ForceDelete: true });
+});
+
+test("an instance profile that Auto Scaling does not know yet is waited for; another bad template is not", () => {
+  const template = (why: string) => validation(`You must use a valid fully-formed launch template. ${why}`);
+  const waits = (why: string) => isOneOf(template(why), group.retryable?.create);
+  expect(
+    waits("Value (Buddy-WEB) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"),
+  ).toBe(true);
+  expect(waits("The image id '[ami-1]' does not exist")).toBe(false);
+});
+
+const policyOwner = ownerOf("scaling-policy", `${NAME}/cpu-target`);
+
+test("a policy is found in its group; without the group, or of another kind, there is none", async () => {
+  const aws = await testAws();
+  scaling.on(DescribePoliciesCommand).rejects(validation(`Group ${NAME} not found`));
+  expect(await scalingPolicy.find(aws, policyOwner)).toBeUndefined();
+  scaling
+    .on(DescribePoliciesCommand)
+    .resolves({ ScalingPolicies: [{ PolicyARN: "arn:p", PolicyType: "SimpleScaling" }] });
+  expect(await scalingPolicy.find(aws, policyOwner)).toBeUndefined();
+  scaling.on(DescribePoliciesCommand).resolves({
+    ScalingPolicies: [
+      {
+        PolicyARN: "arn:p",
+        AutoScalingGroupName: NAME,
+        TargetTrackingConfiguration: {
+          PredefinedMetricSpecification: { PredefinedMetricType: "ASGAverageCPUUtilization" },
+          TargetValue: 50,
+        },
+      },
+    ],
+  });
+  const live = await scalingPolicy.find(aws, policyOwner);
+  expect(live).toMatchObject({ id: "arn:p", groupName: NAME, target: 50, metric: "ASGAverageCPUUtilization" });
+  scaling.on(DescribePoliciesCommand).rejects(validation("1 validation error detected"));
+  await expect(scalingPolicy.find(aws, policyOwner)).rejects.toMatchObject({ name: "ValidationError" });
+});
+
+test("a policy is made and changed by the same call, as target tracking; deleting one that is gone is done", async () => {
+  scaling.on(PutScalingPolicyCommand).resolves({ PolicyARN: "arn:p" });
+  scaling.on(DeletePolicyCommand).rejects(validation("Scaling policy not found"));
+  const aws = await testAws();
+  const wanted = { groupName: NAME, metric: "ASGAverageCPUUtilization" as const, target: 50 };
+  expect(await scalingPolicy.create?.(aws, wanted, policyOwner, "t")).toBe("arn:p");
+  const live = { ...wanted, id: "arn:p", policyName: "cpu-target" };
+  await scalingPolicy.update?.(aws, live, { ...wanted, target: 60 }, new Set(["target"]), policyOwner);
+  const sent = scaling.commandCalls(PutScalingPolicyCommand).map(({ args }) => args[0].input);
+  expect(
+    sent.map(({ PolicyName, PolicyType, TargetTrackingConfiguration }) => [
+      PolicyName,
+      PolicyType,
+      TargetTrackingConfiguration?.TargetValue,
+    ]),
+  ).toEqual([
+    ["cpu-target", "TargetTrackingScaling", 50],
+    ["cpu-target", "TargetTrackingScaling", 60],
+  ]);
+  await scalingPolicy.delete?.(aws, live, { discardData: false, label: "" });
+});

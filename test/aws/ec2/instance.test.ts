@@ -1,0 +1,290 @@
+import {
+  CreateTagsCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  EC2ServiceException,
+  GetConsoleOutputCommand,
+  type Instance,
+  ModifyInstanceAttributeCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import { DeleteParameterCommand, GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Aws } from "../../../src/aws/aws.ts";
+import { imageBuilder } from "../../../src/aws/ec2/image-builder.ts";
+import { type InstanceSpec, instance } from "../../../src/aws/ec2/instance.ts";
+import { isOneOf } from "../../../src/aws/errors.ts";
+import { differences } from "../../../src/engine/differences.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
+
+let aws: Aws;
+beforeAll(async () => {
+  aws = await testAws();
+});
+const ec2 = mocked(EC2Client);
+const ssm = mocked(SSMClient);
+beforeEach(() => {
+  ec2.reset();
+  ssm.reset();
+});
+
+const failure = (name: string, message = name) =>
+  new EC2ServiceException({ name, message, $fault: "client", $metadata: { httpStatusCode: 400, attempts: 1 } });
+const missing = () => new ParameterNotFound({ message: "", $metadata: {} });
+
+const spec: InstanceSpec = {
+  imageId: "ami-1",
+  rootDevice: "/dev/xvda",
+  instanceType: "t3.micro",
+  subnetId: "subnet-1",
+  groupIds: ["sg-1", "sg-2"],
+  keyName: "Buddy-Project",
+  profileName: undefined,
+  publicAddress: true,
+  sourceDestCheck: false,
+  userData: "#!/bin/bash\n",
+  volumeGiB: 8,
+};
+const found = (change: Partial<Instance> = {}, key = "nat-1", name = "Buddy-NAT1"): Instance => ({
+  InstanceId: "i-1",
+  ImageId: "ami-0",
+  InstanceType: "t3.micro",
+  SubnetId: "subnet-1",
+  KeyName: "Buddy-Project",
+  State: { Name: "running" },
+  PublicIpAddress: "198.51.100.7",
+  SecurityGroups: [{ GroupId: "sg-2" }, { GroupId: "sg-1" }],
+  SourceDestCheck: false,
+  NetworkInterfaces: [{ NetworkInterfaceId: "eni-1", SourceDestCheck: true }],
+  BlockDeviceMappings: [{ Ebs: { VolumeId: "vol-1" } }],
+  Tags: awsTags(key, name),
+  ...change,
+});
+/** Lists answer `listed`; a question for an id answers `byId`. */
+function answers(listed: Instance[], byId: Instance[] = listed): void {
+  ec2.on(DescribeInstancesCommand).callsFake((input) => ({
+    Reservations: [{ Instances: input.Filters?.[0]?.Name === "instance-id" ? byId : listed }],
+  }));
+}
+
+describe("instance", () => {
+  const owner = ownerOf("nat-1", "Buddy-NAT1");
+  const terminated = (code?: string, message?: string) =>
+    found({
+      State: { Name: "terminated" },
+      ...(code ? { StateReason: { Code: code, ...(message ? { Message: message } : {}) } } : {}),
+    });
+
+  test("is launched with all that people forget, in one call", async () => {
+    ec2.on(RunInstancesCommand).resolves({ Instances: [{ InstanceId: "i-1" }] });
+    expect(await instance.create?.(aws, spec, owner, "token-1")).toBe("i-1");
+    expect(ec2.calls()).toHaveLength(1);
+    const input = ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input;
+    expect(input).toMatchObject({
+      MinCount: 1,
+      MaxCount: 1,
+      ClientToken: "token-1",
+      UserData: Buffer.from("#!/bin/bash\n").toString("base64"),
+      NetworkInterfaces: [
+        { DeviceIndex: 0, SubnetId: "subnet-1", Groups: ["sg-1", "sg-2"], AssociatePublicIpAddress: true },
+      ],
+      BlockDeviceMappings: [{ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 8, VolumeType: "gp3", Encrypted: true } }],
+      MetadataOptions: { HttpTokens: "required", HttpEndpoint: "enabled", HttpPutResponseHopLimit: 1 },
+      CreditSpecification: { CpuCredits: "standard" },
+      InstanceInitiatedShutdownBehavior: "stop",
+    });
+    expect(input?.TagSpecifications?.map(({ ResourceType }) => ResourceType)).toEqual([
+      "instance",
+      "volume",
+      "network-interface",
+    ]);
+    // Both at once are refused by AWS; no profile was asked for.
+    for (const absent of ["SubnetId", "SecurityGroupIds", "IamInstanceProfile"])
+      expect(input).not.toHaveProperty(absent);
+  });
+
+  test("a type without CPU credits is launched without a word of them", async () => {
+    ec2.on(RunInstancesCommand).resolves({ Instances: [{ InstanceId: "i-1" }] });
+    await instance.create?.(aws, { ...spec, instanceType: "m7i.large" }, owner, "t");
+    expect(ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input).not.toHaveProperty("CreditSpecification");
+  });
+
+  test("another image, user data or order of groups is no difference; another type is a replacement", async () => {
+    answers([found()]);
+    const live = await instance.find(aws, owner, "i-1");
+    if (!live) throw new Error("not found");
+    expect(differences(instance, spec, live, owner.tags)).toEqual([]);
+    expect(differences(instance, { ...spec, instanceType: "t3.small" }, live, owner.tags)).toMatchObject([
+      { field: "instanceType", replaces: true },
+    ]);
+    expect(
+      differences(instance, { ...spec, sourceDestCheck: true, groupIds: ["sg-1"] }, live, owner.tags),
+    ).toMatchObject([
+      { field: "groupIds", replaces: false },
+      { field: "sourceDestCheck", replaces: false },
+    ]);
+  });
+
+  test("attributes are set one per call; tags on its volume and interface, too", async () => {
+    answers([found()]);
+    const live = await instance.find(aws, owner, "i-1");
+    if (!live) throw new Error("not found");
+    await instance.update?.(aws, live, spec, new Set(["sourceDestCheck", "groupIds", "tags"]), owner);
+    expect(ec2.commandCalls(ModifyInstanceAttributeCommand).map(({ args }) => args[0].input)).toEqual([
+      { InstanceId: "i-1", SourceDestCheck: { Value: false } },
+      { InstanceId: "i-1", Groups: ["sg-1", "sg-2"] },
+    ]);
+    expect(ec2.commandCalls(CreateTagsCommand)[0]?.args[0].input.Resources).toEqual(["i-1", "vol-1", "eni-1"]);
+  });
+
+  test("instances of an Auto Scaling group, and those without a key, are nobody's", async () => {
+    const tags = awsTags("nat-1", "web");
+    answers([
+      found({ InstanceId: "i-2", Tags: [...tags, { Key: "aws:autoscaling:groupName", Value: "group" }] }),
+      found({ InstanceId: "i-3", Tags: tags.filter(({ Key }) => Key !== "buddyverse:key") }),
+    ]);
+    expect(await instance.list?.(aws, "test")).toEqual([]);
+    expect(await instance.find(aws, owner)).toBeUndefined();
+  });
+
+  test.each([
+    ["running", "ready"],
+    ["pending", "pending"],
+    ["stopping", "pending"],
+    ["shutting-down", "deleting"],
+  ] as const)("%s is %s", async (Name, health) => {
+    answers([found({ State: { Name } })]);
+    const live = await instance.find(aws, owner, "i-1");
+    expect(live && instance.health?.(live)).toEqual(health);
+  });
+
+  test("a stopped one has failed, with the reason", async () => {
+    const StateReason = {
+      Code: "Client.InstanceInitiatedShutdown",
+      Message: "Client.InstanceInitiatedShutdown: init 0",
+    };
+    answers([found({ State: { Name: "stopped" }, StateReason })]);
+    const live = await instance.find(aws, owner, "i-1");
+    expect(live && instance.health?.(live)).toEqual({
+      failed: "i-1 is stopped (Client.InstanceInitiatedShutdown: init 0)",
+    });
+  });
+
+  test("a launch that AWS ended tells AWS's reason; what a caller terminated is gone", async () => {
+    answers([], [terminated("Server.InternalError", "the key is disabled")]);
+    const live = await instance.find(aws, owner, "i-1");
+    expect(live && instance.health?.(live)).toEqual({
+      failed: "AWS terminated i-1: Server.InternalError: the key is disabled",
+    });
+    // Without the record it is an old story.
+    expect(await instance.find(aws, owner)).toBeUndefined();
+    answers([], [terminated("Client.UserInitiatedShutdown")]);
+    expect(await instance.find(aws, owner, "i-1")).toBeUndefined();
+    answers([], [terminated()]);
+    expect(await instance.find(aws, owner, "i-1")).toBeUndefined();
+  });
+
+  test("a dead one cannot be removed: it says that it stays, and without its record it is nobody's", async () => {
+    answers([], [terminated("Server.InternalError")]);
+    const live = await instance.find(aws, owner, "i-1");
+    if (!live) throw new Error("not found");
+    expect(await instance.delete?.(aws, live, { discardData: false, label: "x" })).toBe("i-1");
+    expect(ec2.commandCalls(TerminateInstancesCommand)).toEqual([]);
+    expect(await instance.find(aws, owner)).toBeUndefined();
+  });
+
+  test("a recorded one that lost its tags is not ours to touch; a denied read is no absence; gone is gone", async () => {
+    answers([], [found({ Tags: [] })]);
+    await expect(instance.find(aws, owner, "i-1")).rejects.toMatchObject({ code: "not-ours" });
+    ec2.on(DescribeInstancesCommand).rejects(failure("UnauthorizedOperation"));
+    await expect(instance.find(aws, owner)).rejects.toMatchObject({ name: "UnauthorizedOperation" });
+    answers([found()]);
+    const live = await instance.find(aws, owner);
+    if (!live) throw new Error("not found");
+    ec2.on(TerminateInstancesCommand).rejects(failure("InvalidInstanceID.NotFound"));
+    await instance.delete?.(aws, live, { discardData: false, label: "x" });
+  });
+
+  test("a profile that EC2 does not know yet is tried again; want of capacity and other bad values are not", () => {
+    const again = (name: string, message: string) => isOneOf(failure(name, message), instance.retryable?.create);
+    expect(
+      again(
+        "InvalidParameterValue",
+        "Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+      ),
+    ).toBe(true);
+    expect(again("InvalidParameterValue", "Invalid value 't9.huge' for InstanceType.")).toBe(false);
+    expect(again("InsufficientInstanceCapacity", "no capacity")).toBe(false);
+  });
+});
+
+describe("image builder", () => {
+  const marker = "/buddyverse/test/image/abc";
+  const owner = ownerOf("builder-abc", "Buddy-WEB-Builder");
+  const builder = (Name: "running" | "stopped") =>
+    found({
+      State: { Name },
+      Tags: [...awsTags("builder-abc", "Buddy-WEB-Builder"), { Key: "buddyverse:image-marker", Value: marker }],
+    });
+  const health = async () => {
+    const live = await imageBuilder.find(aws, owner);
+    return live && imageBuilder.health?.(live);
+  };
+
+  test("while it runs nothing is asked for but the instance", async () => {
+    answers([builder("running")]);
+    expect(await health()).toBe("pending");
+    expect(ec2.calls()).toHaveLength(1);
+    expect(ssm.calls()).toEqual([]);
+  });
+
+  test("stopped with its mark it is ready, and its console is not read", async () => {
+    answers([builder("stopped")]);
+    ssm.on(GetParameterCommand, { Name: marker }).resolves({ Parameter: { Value: "baked" } });
+    expect(await health()).toBe("ready");
+    expect(ec2.commandCalls(GetConsoleOutputCommand)).toEqual([]);
+  });
+
+  test("stopped without its mark it has failed, with the last lines of its console, without terminal codes", async () => {
+    answers([builder("stopped")]);
+    ssm.on(GetParameterCommand).rejects(missing());
+    const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
+    const Output = Buffer.from(`${lines.join("\r\n")}\n\x1b[31mBUDDYVERSE-SETUP FAILED\x1b[0m\n`).toString("base64");
+    ec2.on(GetConsoleOutputCommand).resolves({ Output });
+    const failed = ((await health()) as { failed: string }).failed;
+    expect(failed).toMatch(/line 99\nBUDDYVERSE-SETUP FAILED$/);
+    expect(failed).toContain(`${marker} does not say "baked"`);
+    expect(failed).not.toContain("line 50");
+  });
+
+  test("an empty console is told", async () => {
+    answers([builder("stopped")]);
+    ssm.on(GetParameterCommand).resolves({ Parameter: { Value: "something else" } });
+    ec2.on(GetConsoleOutputCommand).resolves({});
+    expect(await health()).toMatchObject({ failed: expect.stringContaining("no console output") });
+  });
+
+  test("the two sorts of instances are not taken for each other", async () => {
+    answers([builder("running"), found()]);
+    expect((await instance.list?.(aws, "test"))?.map(({ tags }) => tags.Name)).toEqual(["Buddy-NAT1"]);
+    expect((await imageBuilder.list?.(aws, "test"))?.map(({ tags }) => tags.Name)).toEqual(["Buddy-WEB-Builder"]);
+  });
+
+  test("an old mark is removed before the launch, and with the builder", async () => {
+    ssm.on(DeleteParameterCommand).rejects(missing());
+    ec2.on(RunInstancesCommand).resolves({ Instances: [{ InstanceId: "i-1" }] });
+    const { sourceDestCheck: _none, ...launch } = spec;
+    await imageBuilder.create?.(aws, { ...launch, marker }, owner, "t");
+    expect(ssm.commandCalls(DeleteParameterCommand)[0]?.args[0].input).toEqual({ Name: marker });
+    const tags = ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input.TagSpecifications?.[0]?.Tags;
+    expect(tags).toContainEqual({ Key: "buddyverse:image-marker", Value: marker });
+
+    answers([builder("running")]);
+    const live = await imageBuilder.find(aws, owner);
+    if (!live) throw new Error("not found");
+    await imageBuilder.delete?.(aws, live, { discardData: false, label: "x" });
+    expect(ssm.commandCalls(DeleteParameterCommand)).toHaveLength(2);
+    expect(ec2.commandCalls(TerminateInstancesCommand)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,406 @@
+import {
+  AddTagsToResourceCommand,
+  CreateDBInstanceCommand,
+  CreateDBInstanceReadReplicaCommand,
+  type DBInstance,
+  DBInstanceAlreadyExistsFault,
+  DBInstanceNotFoundFault,
+  DBSnapshotAlreadyExistsFault,
+  DeleteDBInstanceCommand,
+  DescribeDBInstancesCommand,
+  InvalidDBInstanceStateFault,
+  ModifyDBInstanceCommand,
+  RDSClient,
+  RDSServiceException,
+  RebootDBInstanceCommand,
+} from "@aws-sdk/client-rds";
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Aws } from "../../../src/aws/aws.ts";
+import { isOneOf } from "../../../src/aws/errors.ts";
+import { type DatabaseLive, type DatabaseSpec, database } from "../../../src/aws/rds/database.ts";
+import { type ReplicaLive, type ReplicaSpec, replica } from "../../../src/aws/rds/replica.ts";
+import { differences } from "../../../src/engine/differences.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
+
+const owner = ownerOf("database", "Database1");
+const replicaOwner = ownerOf("replica", "database1-replica");
+const metadata = { $metadata: { httpStatusCode: 400, attempts: 1 }, message: "no" };
+const failure = (name: string, message: string) =>
+  new RDSServiceException({ name, $fault: "client", ...metadata, message });
+const KEEP = { discardData: false, label: "1795000000000" };
+
+let aws: Aws;
+beforeAll(async () => {
+  aws = await testAws();
+});
+const rds = mocked(RDSClient);
+const ssm = mocked(SSMClient);
+beforeEach(() => {
+  rds.reset();
+  ssm.reset();
+});
+
+const spec: DatabaseSpec = {
+  engineVersion: "8.4",
+  instanceClass: "db.t3.micro",
+  storageGiB: 20,
+  zone: "ap-northeast-2a",
+  databaseName: "django_db",
+  user: "admin",
+  passwordParameter: "/buddyverse/test/database/password",
+  subnetGroup: "buddy-db",
+  parameterGroup: "utf8encoding",
+  parametersApplied: true,
+  groupIds: ["sg-1"],
+  backupRetentionDays: 1,
+  deletionProtection: false,
+  encrypted: true,
+  publicAccess: false,
+  minorUpgrades: true,
+  copyTagsToSnapshot: true,
+};
+const replicaSpec: ReplicaSpec = {
+  source: "database1",
+  instanceClass: "db.t3.micro",
+  zone: "ap-northeast-2c",
+  groupIds: ["sg-1"],
+  publicAccess: false,
+  minorUpgrades: true,
+  copyTagsToSnapshot: true,
+  deletionProtection: false,
+  parametersApplied: true,
+};
+const primary = (change: Partial<DBInstance> = {}): DBInstance => ({
+  DBInstanceIdentifier: "database1",
+  DBInstanceArn: "arn:aws:rds:ap-northeast-2:111122223333:db:database1",
+  DBInstanceStatus: "available",
+  Engine: "mysql",
+  EngineVersion: "8.4.7",
+  DBInstanceClass: "db.t3.micro",
+  AllocatedStorage: 20,
+  AvailabilityZone: "ap-northeast-2a",
+  DBName: "django_db",
+  MasterUsername: "admin",
+  Endpoint: { Address: "database1.x.rds.amazonaws.com", Port: 3306 },
+  BackupRetentionPeriod: 1,
+  StorageEncrypted: true,
+  PubliclyAccessible: false,
+  AutoMinorVersionUpgrade: true,
+  CopyTagsToSnapshot: true,
+  DeletionProtection: false,
+  DBSubnetGroup: { DBSubnetGroupName: "buddy-db", VpcId: "vpc-1" },
+  DBParameterGroups: [{ DBParameterGroupName: "utf8encoding", ParameterApplyStatus: "in-sync" }],
+  VpcSecurityGroups: [{ VpcSecurityGroupId: "sg-1", Status: "active" }],
+  TagList: awsTags(owner.key, owner.name),
+  ...change,
+});
+const copy = (change: Partial<DBInstance> = {}): DBInstance =>
+  primary({
+    DBInstanceIdentifier: "database1-replica",
+    DBInstanceArn: "arn:aws:rds:ap-northeast-2:111122223333:db:database1-replica",
+    AvailabilityZone: "ap-northeast-2c",
+    ReadReplicaSourceDBInstanceIdentifier: "database1",
+    TagList: awsTags(replicaOwner.key, replicaOwner.name),
+    ...change,
+  });
+const shown = (...DBInstances: DBInstance[]) => rds.on(DescribeDBInstancesCommand).resolves({ DBInstances });
+async function find(change: Partial<DBInstance> = {}): Promise<DatabaseLive> {
+  shown(primary(change));
+  return (await database.find(aws, owner)) as DatabaseLive;
+}
+async function findCopy(change: Partial<DBInstance> = {}): Promise<ReplicaLive> {
+  shown(copy(change));
+  return (await replica.find(aws, replicaOwner)) as ReplicaLive;
+}
+const changed = async (change: Partial<DBInstance>) =>
+  differences(database, spec, await find(change), owner.tags).map(({ field }) => field);
+
+describe("finding the primary", () => {
+  test("as it shall be has no difference; its id is in lower case; one call shows the replica too", async () => {
+    shown(copy(), primary());
+    const [found, other] = await Promise.all([database.find(aws, owner), replica.find(aws, replicaOwner)]);
+    expect(differences(database, spec, found as DatabaseLive, owner.tags)).toEqual([]);
+    expect(differences(replica, replicaSpec, other as ReplicaLive, replicaOwner.tags)).toEqual([]);
+    expect(found).toMatchObject({ id: "database1", endpoint: "database1.x.rds.amazonaws.com:3306", vpcId: "vpc-1" });
+    expect(rds.calls()).toHaveLength(1);
+  });
+
+  test("AWS's own minor upgrades, storage growth and groups on their way out are no differences", async () => {
+    expect(await changed({ EngineVersion: "8.4.9" })).toEqual([]);
+    expect(await changed({ AllocatedStorage: 22 })).toEqual([]);
+    expect(
+      await changed({
+        VpcSecurityGroups: [
+          { VpcSecurityGroupId: "sg-0", Status: "removing" },
+          { VpcSecurityGroupId: "sg-1", Status: "adding" },
+        ],
+      }),
+    ).toEqual([]);
+  });
+
+  test("what is accepted and pending counts as there", async () => {
+    const live = await find({
+      AllocatedStorage: 10,
+      DBInstanceClass: "db.t3.small",
+      BackupRetentionPeriod: 0,
+      PendingModifiedValues: { AllocatedStorage: 20, DBInstanceClass: "db.t3.micro", BackupRetentionPeriod: 1 },
+    });
+    expect(differences(database, spec, live, owner.tags)).toEqual([]);
+  });
+
+  test("another major version or zone is a replacement, a smaller size an update", async () => {
+    const live = await find({ EngineVersion: "8.0.44", AvailabilityZone: "ap-northeast-2c", AllocatedStorage: 10 });
+    const found = differences(database, spec, live, owner.tags);
+    expect(Object.fromEntries(found.map(({ field, replaces }) => [field, replaces]))).toEqual({
+      engineVersion: true,
+      zone: true,
+      storageGiB: false,
+    });
+  });
+
+  test("absent is undefined, somebody else's is not ours, denied is neither", async () => {
+    shown();
+    expect(await database.find(aws, owner)).toBeUndefined();
+    shown(primary({ TagList: [] }));
+    await expect(database.find(aws, owner)).rejects.toMatchObject({ code: "not-ours" });
+    rds.on(DescribeDBInstancesCommand).rejects(failure("AccessDenied", "no"));
+    await expect(database.find(aws, owner)).rejects.toMatchObject({ name: "AccessDenied" });
+  });
+
+  test("is read over all pages", async () => {
+    rds.on(DescribeDBInstancesCommand).resolvesOnce({ DBInstances: [copy()], Marker: "2" });
+    rds.on(DescribeDBInstancesCommand, { Marker: "2" }).resolves({ DBInstances: [primary()] });
+    expect(await database.find(aws, owner)).toMatchObject({ id: "database1" });
+  });
+});
+
+test.each([
+  ["available", "ready"],
+  ["storage-optimization", "ready"],
+  ["creating", "pending"],
+  ["backing-up", "pending"],
+  ["configuring-enhanced-monitoring", "pending"],
+  ["modifying", "pending"],
+  ["upgrading", "pending"],
+  ["rebooting", "pending"],
+  ["deleting", "deleting"],
+  ["failed", { failed: "AWS says that database1 is failed" }],
+  ["incompatible-network", { failed: expect.any(String) }],
+  ["storage-full", { failed: expect.any(String) }],
+  ["inaccessible-encryption-credentials-recoverable", { failed: expect.any(String) }],
+  ["restore-error", { failed: expect.any(String) }],
+  ["stopped", { failed: expect.any(String) }],
+])("an instance that is %s is so in the engine's words", async (DBInstanceStatus, health) => {
+  expect(database.health?.(await find({ DBInstanceStatus }))).toEqual(health);
+});
+
+describe("making the primary", () => {
+  test("sends all that AWS would else choose itself, and the password from its parameter", async () => {
+    ssm.on(GetParameterCommand).resolves({ Parameter: { Value: "s3cret-s3cret" } });
+    rds.on(CreateDBInstanceCommand).resolves({});
+    expect(await database.create?.(aws, spec, owner, "token")).toBe("database1");
+    expect(ssm.commandCalls(GetParameterCommand)[0]?.args[0].input).toEqual({
+      Name: spec.passwordParameter,
+      WithDecryption: true,
+    });
+    const { input } = rds.commandCalls(CreateDBInstanceCommand)[0]?.args[0] ?? {};
+    expect(input).toMatchObject({
+      DBInstanceIdentifier: "database1",
+      Engine: "mysql",
+      EngineVersion: "8.4",
+      StorageType: "gp3",
+      StorageEncrypted: true,
+      PubliclyAccessible: false,
+      MultiAZ: false,
+      AvailabilityZone: "ap-northeast-2a",
+      MasterUserPassword: "s3cret-s3cret",
+      VpcSecurityGroupIds: ["sg-1"],
+      DBSubnetGroupName: "buddy-db",
+      DBParameterGroupName: "utf8encoding",
+      Tags: expect.arrayContaining([{ Key: "buddyverse:key", Value: "database" }]),
+    });
+    for (const refused of ["Iops", "StorageThroughput", "ManageMasterUserPassword"])
+      expect(input).not.toHaveProperty(refused);
+  });
+
+  test("a taken name, a role that is not there yet and a group that does not show are waited out; a bad value is not", () => {
+    const again = (error: Error) => isOneOf(error, database.retryable?.create);
+    expect(again(new DBInstanceAlreadyExistsFault(metadata))).toBe(true);
+    const role =
+      "Unable to create the resource. Verify that you have permission to create service linked role. Otherwise wait and try again later";
+    expect(again(failure("InvalidParameterValue", role))).toBe(true);
+    expect(again(failure("InvalidParameterValue", "Invalid security group , groupId= sg-1, groupName=."))).toBe(true);
+    expect(again(failure("InvalidParameterValue", "The parameter MasterUserPassword is not a valid password"))).toBe(
+      false,
+    );
+    expect(again(failure("FreeTierRestrictionError", "no"))).toBe(false);
+  });
+});
+
+describe("changing the primary", () => {
+  const update = async (live: DatabaseLive, wanted: DatabaseSpec) => {
+    const fields = differences(database, wanted, live, owner.tags).map(({ field }) => field);
+    rds.onAnyCommand().resolves({});
+    await database.update?.(aws, live, wanted, new Set(fields as (keyof DatabaseSpec)[]), owner);
+  };
+
+  test("is done at once, in one call, with only what changes", async () => {
+    await update(await find(), { ...spec, instanceClass: "db.t3.small", storageGiB: 30, deletionProtection: true });
+    expect(rds.commandCalls(ModifyDBInstanceCommand).map(({ args }) => args[0].input)).toEqual([
+      {
+        DBInstanceIdentifier: "database1",
+        DBInstanceClass: "db.t3.small",
+        AllocatedStorage: 30,
+        DeletionProtection: true,
+        ApplyImmediately: true,
+      },
+    ]);
+    expect(rds.commandCalls(AddTagsToResourceCommand)).toHaveLength(0);
+  });
+
+  test("parameters that wait for a reboot are brought into force by one", async () => {
+    const DBParameterGroups = [{ DBParameterGroupName: "utf8encoding", ParameterApplyStatus: "pending-reboot" }];
+    await update(await find({ DBParameterGroups }), spec);
+    expect(rds.commandCalls(RebootDBInstanceCommand)).toHaveLength(1);
+    expect(rds.commandCalls(ModifyDBInstanceCommand)).toHaveLength(0);
+  });
+
+  test("missing tags are put back", async () => {
+    const live = await find({ TagList: awsTags(owner.key, owner.name).filter(({ Key }) => Key !== "Name") });
+    await update(live, spec);
+    expect(rds.commandCalls(AddTagsToResourceCommand)[0]?.args[0].input).toMatchObject({
+      ResourceName: live.arn,
+      Tags: expect.arrayContaining([{ Key: "Name", Value: "Database1" }]),
+    });
+  });
+});
+
+describe("deleting the primary", () => {
+  const deletes = () => rds.commandCalls(DeleteDBInstanceCommand).map(({ args }) => args[0].input);
+
+  test("leaves a final snapshot, named for this deletion", async () => {
+    await database.delete?.(aws, await find(), KEEP);
+    expect(deletes()).toEqual([
+      {
+        DBInstanceIdentifier: "database1",
+        SkipFinalSnapshot: false,
+        FinalDBSnapshotIdentifier: "database1-final-1795000000000",
+        DeleteAutomatedBackups: true,
+      },
+    ]);
+  });
+
+  test("leaves none when data is discarded: AWS takes no snapshot name then", async () => {
+    await database.delete?.(aws, await find(), { ...KEEP, discardData: true });
+    expect(deletes()).toEqual([
+      { DBInstanceIdentifier: "database1", SkipFinalSnapshot: true, DeleteAutomatedBackups: true },
+    ]);
+  });
+
+  test.each([
+    [{ DeletionProtection: true }, "deletionProtection to false"],
+    [{ ReadReplicaDBInstanceIdentifiers: ["theirs"] }, "promote it"],
+    [{ DBInstanceStatus: "failed" }, "--discard-data"],
+    [{ DBInstanceStatus: "incompatible-network" }, "--discard-data"],
+  ])("is refused rather than lose something: %o", async (change, hint) => {
+    await expect(database.delete?.(aws, await find(change), KEEP)).rejects.toMatchObject({
+      code: "blocked",
+      hint: expect.stringContaining(hint),
+    });
+    expect(deletes()).toEqual([]);
+  });
+
+  test.each<[Partial<DBInstance>, boolean]>([
+    [{ DBInstanceStatus: "failed" }, true],
+    [{ DBInstanceStatus: "insufficient-capacity" }, true],
+    [{ DBInstanceStatus: "failed", InstanceCreateTime: new Date(0) }, false],
+    [{ DBInstanceStatus: "storage-full", InstanceCreateTime: new Date(0) }, false],
+    [{ DBInstanceStatus: "failed", LatestRestorableTime: new Date(0) }, false],
+    [{ DBInstanceStatus: "creating" }, false],
+    [{ DBInstanceStatus: "available" }, false],
+  ])("AWS shows that it never was: %o: %s", async (change, never) => {
+    expect(database.neverServed?.(await find(change))).toBe(never);
+  });
+
+  test("one that failed takes no snapshot where there is nothing to save; its protection the config cannot lift", async () => {
+    const live = await find({ DBInstanceStatus: "failed" });
+    await database.delete?.(aws, live, { ...KEEP, discardData: true });
+    expect(deletes()).toEqual([
+      { DBInstanceIdentifier: "database1", SkipFinalSnapshot: true, DeleteAutomatedBackups: true },
+    ]);
+    const guarded = await find({ DBInstanceStatus: "failed", DeletionProtection: true });
+    await expect(database.delete?.(aws, guarded, { ...KEEP, discardData: true })).rejects.toMatchObject({
+      hint: expect.stringContaining(
+        "aws rds modify-db-instance --db-instance-identifier database1 --no-deletion-protection --region ap-northeast-2",
+      ),
+    });
+  });
+
+  test("is waited for while its replica still shows, and while it is busy", async () => {
+    const error = await database
+      .delete?.(aws, await find({ ReadReplicaDBInstanceIdentifiers: ["r"] }), KEEP)
+      .catch((e) => e);
+    expect(isOneOf(error, database.retryable?.delete)).toBe(true);
+    expect(isOneOf(new InvalidDBInstanceStateFault(metadata), database.retryable?.delete)).toBe(true);
+    const guarded = await database.delete?.(aws, await find({ DeletionProtection: true }), KEEP).catch((e) => e);
+    expect(isOneOf(guarded, database.retryable?.delete)).toBe(false);
+  });
+
+  test("what an earlier attempt did is fine: gone already, or its snapshot under way", async () => {
+    const live = await find();
+    rds.on(DeleteDBInstanceCommand).rejectsOnce(new DBInstanceNotFoundFault(metadata));
+    await database.delete?.(aws, live, KEEP);
+    rds.on(DeleteDBInstanceCommand).rejectsOnce(new DBSnapshotAlreadyExistsFault(metadata));
+    await database.delete?.(aws, live, KEEP);
+    expect(deletes()).toHaveLength(2);
+  });
+});
+
+describe("the replica", () => {
+  test("is made of its source with its groups, and without what AWS refuses", async () => {
+    rds.on(CreateDBInstanceReadReplicaCommand).resolves({});
+    expect(await replica.create?.(aws, replicaSpec, replicaOwner, "token")).toBe("database1-replica");
+    expect(rds.commandCalls(CreateDBInstanceReadReplicaCommand)[0]?.args[0].input).toEqual({
+      DBInstanceIdentifier: "database1-replica",
+      SourceDBInstanceIdentifier: "database1",
+      DBInstanceClass: "db.t3.micro",
+      AvailabilityZone: "ap-northeast-2c",
+      VpcSecurityGroupIds: ["sg-1"],
+      PubliclyAccessible: false,
+      AutoMinorVersionUpgrade: true,
+      CopyTagsToSnapshot: true,
+      DeletionProtection: false,
+      Tags: expect.arrayContaining([{ Key: "buddyverse:key", Value: "replica" }]),
+    });
+  });
+
+  test("waits for a source that is busy", () => {
+    expect(isOneOf(new InvalidDBInstanceStateFault(metadata), replica.retryable?.create)).toBe(true);
+  });
+
+  test("leaves no snapshot", async () => {
+    await replica.delete?.(aws, await findCopy(), KEEP);
+    expect(rds.commandCalls(DeleteDBInstanceCommand)[0]?.args[0].input).toEqual({
+      DBInstanceIdentifier: "database1-replica",
+      SkipFinalSnapshot: true,
+      DeleteAutomatedBackups: true,
+    });
+  });
+
+  test("that was promoted is a database of its own: not made anew, and deleted only with a snapshot", async () => {
+    const promoted = await findCopy({ ReadReplicaSourceDBInstanceIdentifier: undefined });
+    expect(replica.health?.(promoted)).toEqual({ blocked: expect.stringContaining("was promoted") });
+    await replica.delete?.(aws, promoted, KEEP);
+    expect(rds.commandCalls(DeleteDBInstanceCommand)[0]?.args[0].input).toMatchObject({
+      SkipFinalSnapshot: false,
+      FinalDBSnapshotIdentifier: "database1-replica-final-1795000000000",
+    });
+  });
+
+  test("and the primary are told apart in the list of the stack", async () => {
+    shown(copy(), primary(), primary({ DBInstanceIdentifier: "theirs", TagList: [] }));
+    expect((await database.list?.(aws, "test"))?.map(({ id }) => id)).toEqual(["database1"]);
+    expect((await replica.list?.(aws, "test"))?.map(({ id }) => id)).toEqual(["database1-replica"]);
+  });
+});

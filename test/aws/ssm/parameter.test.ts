@@ -1,0 +1,129 @@
+import {
+  AddTagsToResourceCommand,
+  DeleteParameterCommand,
+  DescribeParametersCommand,
+  GetParametersByPathCommand,
+  InvalidResourceId,
+  ListTagsForResourceCommand,
+  ParameterAlreadyExists,
+  ParameterNotFound,
+  PutParameterCommand,
+  SSMClient,
+  SSMServiceException,
+} from "@aws-sdk/client-ssm";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Aws } from "../../../src/aws/aws.ts";
+import { isOneOf } from "../../../src/aws/errors.ts";
+import { generatedSecret } from "../../../src/aws/ssm/generated-secret.ts";
+import { parameter } from "../../../src/aws/ssm/parameter.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
+
+const NAME = "/buddyverse/test/database/primary";
+const SECRET = "/buddyverse/test/database/password";
+const owner = ownerOf("database-endpoint", NAME);
+const secretOwner = ownerOf("database-password", SECRET);
+const metadata = { $metadata: { httpStatusCode: 400, attempts: 1 }, message: "no" };
+
+let aws: Aws;
+beforeAll(async () => {
+  aws = await testAws();
+});
+const ssm = mocked(SSMClient);
+beforeEach(() => ssm.reset());
+const sent = () => ssm.calls().map(({ args }) => args[0].constructor.name.replace("Command", ""));
+
+describe("a parameter", () => {
+  const folder = (...parameters: object[]) => ssm.on(GetParametersByPathCommand).resolves({ Parameters: parameters });
+
+  test("recorded is found in one read of the stack's folder, with what else is there", async () => {
+    folder({ Name: NAME, Type: "String", Value: "db:3306" }, { Name: SECRET, Type: "SecureString", Value: "AQICAH" });
+    const [found, secret] = await Promise.all([
+      parameter.find(aws, owner, NAME),
+      generatedSecret.find(aws, secretOwner, SECRET),
+    ]);
+    expect(found).toEqual({ id: NAME, value: "db:3306" });
+    expect(secret).toEqual({ id: SECRET });
+    expect(sent()).toEqual(["GetParametersByPath"]);
+    expect(ssm.commandCalls(GetParametersByPathCommand)[0]?.args[0].input.WithDecryption).toBeUndefined();
+  });
+
+  test("not recorded is ours by its tags, or said to be not ours", async () => {
+    folder({ Name: NAME, Type: "String", Value: "x" });
+    ssm.on(ListTagsForResourceCommand).resolves({ TagList: awsTags(owner.key, NAME) });
+    expect(await parameter.find(aws, owner)).toEqual({ id: NAME, value: "x" });
+    ssm.on(ListTagsForResourceCommand).resolves({ TagList: [] });
+    await expect(parameter.find(aws, owner)).rejects.toMatchObject({ code: "not-ours" });
+  });
+
+  test("that is not in the folder is absent; one that vanishes while its tags are read too", async () => {
+    folder();
+    expect(await parameter.find(aws, owner, NAME)).toBeUndefined();
+    folder({ Name: NAME, Type: "String", Value: "x" });
+    ssm.on(ListTagsForResourceCommand).rejects(new InvalidResourceId(metadata));
+    expect(await parameter.find(aws, owner)).toBeUndefined();
+  });
+
+  test("is swept by the stack's tag", async () => {
+    ssm.on(DescribeParametersCommand).resolves({
+      Parameters: [
+        { Name: NAME, Type: "String" },
+        { Name: SECRET, Type: "SecureString" },
+      ],
+    });
+    expect((await parameter.list?.(aws, "test"))?.map(({ id }) => id)).toEqual([NAME]);
+    expect((await generatedSecret.list?.(aws, "test"))?.map(({ id }) => id)).toEqual([SECRET]);
+    expect(ssm.commandCalls(DescribeParametersCommand)[0]?.args[0].input.ParameterFilters).toEqual([
+      { Key: "tag:buddyverse:stack", Option: "Equals", Values: ["test"] },
+    ]);
+  });
+
+  test("is made with its tags and without Overwrite, which AWS refuses together", async () => {
+    ssm.on(PutParameterCommand).resolves({});
+    expect(await parameter.create?.(aws, { value: "db:3306" }, owner, "token")).toBe(NAME);
+    const { input } = ssm.commandCalls(PutParameterCommand)[0]?.args[0] ?? {};
+    expect(input).toMatchObject({ Name: NAME, Type: "String", Value: "db:3306" });
+    expect(input?.Overwrite).toBeUndefined();
+    expect(input?.Tags).toContainEqual({ Key: "buddyverse:key", Value: owner.key });
+  });
+
+  test("is changed by overwriting, without tags", async () => {
+    ssm.on(PutParameterCommand).resolves({});
+    await parameter.update?.(aws, { id: NAME, value: "old" }, { value: "new" }, new Set(["value"]), owner);
+    expect(ssm.commandCalls(PutParameterCommand)[0]?.args[0].input).toEqual({
+      Name: NAME,
+      Type: "String",
+      Value: "new",
+      Overwrite: true,
+    });
+    expect(ssm.commandCalls(AddTagsToResourceCommand)).toHaveLength(0);
+  });
+
+  test("gone already is deleted; a denied delete is not", async () => {
+    ssm.on(DeleteParameterCommand).rejectsOnce(new ParameterNotFound(metadata));
+    await parameter.delete?.(aws, { id: NAME, value: "" }, { discardData: false, label: "1" });
+    const denied = new SSMServiceException({ name: "AccessDeniedException", $fault: "client", ...metadata });
+    ssm.on(DeleteParameterCommand).rejects(denied);
+    await expect(parameter.delete?.(aws, { id: NAME, value: "" }, { discardData: false, label: "1" })).rejects.toBe(
+      denied,
+    );
+  });
+
+  test("a name that is taken is looked at again", () => {
+    expect(isOneOf(new ParameterAlreadyExists(metadata), parameter.retryable?.create)).toBe(true);
+    expect(isOneOf(new ParameterAlreadyExists(metadata), generatedSecret.retryable?.create)).toBe(true);
+  });
+});
+
+describe("a generated secret", () => {
+  test("is 32 characters that RDS, shells and config files take, and another each time", async () => {
+    ssm.on(PutParameterCommand).resolves({});
+    for (let time = 0; time < 50; time++) await generatedSecret.create?.(aws, {}, secretOwner, "token");
+    const inputs = ssm.commandCalls(PutParameterCommand).map(({ args }) => args[0].input);
+    for (const input of inputs) {
+      expect(input.Type).toBe("SecureString");
+      expect(input.Value).toMatch(/^[!-~]{32}$/);
+      expect(input.Value).not.toMatch(/[/"@'\\`$ ]/);
+    }
+    expect(new Set(inputs.map(({ Value }) => Value)).size).toBe(50);
+  });
+});
