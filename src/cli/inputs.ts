@@ -8,8 +8,8 @@ import { newKeyPair } from "../lib/key-pair.ts";
 import { removeIfThere, writeAtomically } from "../state/file.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Packed } from "./app-archive.ts";
+import { type Paths, SANDBOX_FILE, STATE_FILE } from "./paths.ts";
 import { priceFileIn } from "./prices.ts";
-import { type Paths, SANDBOX_FILE } from "./session.ts";
 
 const KEY_NAME = "Buddy-Project";
 
@@ -49,7 +49,7 @@ export async function packedApp(config: Config, paths: Paths, mayBeGone = false)
     paths.config,
     paths.state,
     priceFileIn(paths.folder),
-    ...["buddyverse.state.json", SANDBOX_FILE, `${KEY_NAME}.`].map((name) => join(beside, name)),
+    ...[STATE_FILE, SANDBOX_FILE, `${KEY_NAME}.`].map((name) => join(beside, name)),
   ].map(realPath);
   const { packFolder } = await import("./app-archive.ts");
   try {

@@ -2,29 +2,12 @@ import { writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
 import { DRILLS } from "../verify/drills/result.ts";
+import type { CommonOptions } from "./options.ts";
 
 const EXIT_CODES = `
 Exit codes: 0 done, nothing to do; 1 failed; 2 wrong usage or config; 3 differences found (status, plan
 --detailed-exit-code), or a check that could not be made (verify); 4 locked by another run; 5 interrupted,
 resumable; 6 wrong account or region for this state.`;
-
-/** The options that every command has, as commander gives them. */
-export interface CommonOptions {
-  readonly config?: string;
-  readonly state?: string;
-  readonly profile?: string;
-  readonly region?: string;
-  readonly sandbox?: boolean;
-  readonly sandboxSpeed?: string;
-  readonly chaos?: string;
-  readonly json?: boolean;
-  readonly jsonLines?: boolean;
-  readonly color: boolean;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  readonly trace?: string;
-  readonly concurrency?: number;
-}
 
 const positive = (value: string): number => {
   const number = Number(value);

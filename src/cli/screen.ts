@@ -6,7 +6,7 @@ import { type Direction, shownSteps } from "../report/progress.ts";
 import { canBeLive, type Reporter, silentReporter } from "../report/reporter.ts";
 import { type Style, styleFor } from "../report/style.ts";
 import type { Look, Place } from "../report/views.ts";
-import type { CommonOptions } from "./program.ts";
+import type { CommonOptions } from "./options.ts";
 import type { Session } from "./session.ts";
 
 /** Where a command writes: results to stdout, all else to stderr. With --json, stdout gets one document and nothing else. */

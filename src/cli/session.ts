@@ -1,51 +1,27 @@
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
 import { stepsFor } from "../../steps/index.ts";
 import type { Aws } from "../aws/aws.ts";
 import { connect, type TracedCall } from "../aws/connect.ts";
-import { internet } from "../aws/network.ts";
 import { types } from "../aws/services.ts";
-import { CONFIG_FILE, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { PriceTable } from "../cost/price-table.ts";
 import { type Graph, graphOf } from "../engine/graph.ts";
 import type { AnyType } from "../engine/resource.ts";
 import type { Run } from "../engine/run.ts";
 import type { SurveyOptions } from "../engine/survey.ts";
-import { type Clock, realClock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Event } from "../report/events.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
-import { lookingStore, openStore, readState, type StateStore, type StateText, stateFile } from "../state/store.ts";
+import { checkRegion, lookingStore, openStore, readState, type StateStore } from "../state/store.ts";
+import { awsBackend } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
+import type { CommonOptions } from "./options.ts";
+import { configOf, type Paths, pathsOf } from "./paths.ts";
 import { pricesIn } from "./prices.ts";
-import type { CommonOptions } from "./program.ts";
-
-export const SANDBOX_FILE = "buddyverse.sandbox.json";
-
-export interface Paths {
-  readonly config: string;
-  /** The folder of the config: what the config names is relative to it. */
-  readonly folder: string;
-  readonly state: string;
-  readonly lock: string;
-}
-
-/** Where a run's files are: the sandbox's state is apart, and never mixes with a real account's. */
-export function pathsOf(options: CommonOptions): Paths {
-  const config = options.config ?? CONFIG_FILE;
-  const folder = dirname(resolve(config));
-  const state = options.sandbox
-    ? join(options.state ? dirname(resolve(options.state)) : folder, SANDBOX_FILE)
-    : (options.state ?? join(folder, "buddyverse.state.json"));
-  return { config, folder, state, lock: `${state}.lock` };
-}
-
-export const configOf = (options: CommonOptions): Config =>
-  loadConfig(pathsOf(options).config, options.region ? { region: options.region } : {});
 
 /** Everything that one command works with. The one place where the parts of the program are put together. */
 export interface Session {
@@ -126,12 +102,17 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
     if (options.chaos && !options.sandbox)
       throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
     // The sandbox is loaded only for those who rehearse.
-    const stage = options.sandbox
-      ? (await import("./sandbox-stage.ts")).sandboxStage(options, paths, config, purpose.writes ? closing : undefined)
-      : awsStage(paths, purpose.stateless);
+    const backend = options.sandbox
+      ? (await import("./sandbox-backend.ts")).sandboxBackend(
+          options,
+          paths,
+          config,
+          purpose.writes ? closing : undefined,
+        )
+      : awsBackend(paths, purpose.stateless);
     // A bad state file stops here, before anything is sent.
-    const known = readState(stage.text);
-    if (known && known.region !== config.region) checkRegion(known.region, config.region, paths.state);
+    const known = readState(backend.text);
+    if (known) checkRegion(known.region, config.region, paths.state);
 
     const interrupt = onInterrupt(purpose.putsBack);
     const signal = purpose.putsBack ? new AbortController().signal : interrupt.signal;
@@ -144,22 +125,22 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
             : "Interrupting: the calls that are under way are finished.\n",
         );
     };
-    interrupt.onFirst(() => listener({ type: "run.interrupting", at: stage.clock.now() }));
+    interrupt.onFirst(() => listener({ type: "run.interrupting", at: backend.clock.now() }));
     const traceFile = options.trace;
     const aws = await connect({
       region: config.region,
-      clock: stage.clock,
-      network: stage.network,
+      clock: backend.clock,
+      network: backend.network,
       profile: options.profile,
       signal,
-      wire: stage.wire,
+      wire: backend.wire,
       concurrency: options.concurrency,
       onCall: traceFile ? tracing(traceFile) : undefined,
     });
     const identity = { stack: config.stack, account: aws.account, region: aws.region };
     const store: StateStore = purpose.writes
-      ? openStore(stage.text, identity, () => randomBytes(8).toString("hex"))
-      : lookingStore(stage.text, identity);
+      ? openStore(backend.text, identity, () => randomBytes(8).toString("hex"))
+      : lookingStore(backend.text, identity);
     const inputs = await readInputs({
       config,
       paths,
@@ -174,7 +155,7 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       paths,
       config,
       aws,
-      clock: stage.clock,
+      clock: backend.clock,
       graph: graphOf(stepsFor(config, inputs), config.stack, config.tags),
       types,
       inputs,
@@ -182,11 +163,11 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
         prices ??= pricesIn(paths.folder, config.region, options);
         return prices;
       },
-      sandbox: stage.wire,
-      sandboxSpeed: stage.speed,
+      sandbox: backend.wire,
+      sandboxSpeed: backend.speed,
       run: {
         aws,
-        clock: stage.clock,
+        clock: backend.clock,
         store,
         emit: (event) => listener(event),
         signal,
@@ -217,30 +198,4 @@ function tracing(file: string): (call: TracedCall) => void {
       process.stderr.write(`The trace ends here: ${error instanceof Error ? error.message : String(error)}\n`);
     }
   };
-}
-
-/** Where a run takes place. */
-export interface Stage {
-  readonly clock: Clock;
-  readonly text: StateText;
-  readonly network: Aws["network"];
-  readonly wire?: Sandbox;
-  readonly speed?: number | "max";
-}
-
-/** On AWS, or on whatever AWS_ENDPOINT_URL names. */
-const awsStage = ({ state }: Paths, stateless = false): Stage => ({
-  clock: realClock(),
-  text: { ...stateFile(state), ...(stateless ? { read: () => undefined } : {}) },
-  network: internet,
-});
-
-/** A state is of one region. @throws BuddyError `wrong-account` */
-export function checkRegion(recorded: string, wanted: string, path: string): never {
-  throw new BuddyError({
-    code: "wrong-account",
-    message: `${path} belongs to region ${recorded}, but this run is for region ${wanted}`,
-    about: { file: path },
-    hint: `Use the region that it was made with (${recorded}), or another state file: --state FILE.`,
-  });
 }

@@ -101,6 +101,17 @@ export function checkIdentity(state: StackState, identity: StackIdentity, path: 
   }
 }
 
+/** Throws `wrong-account` unless what is in the file at `path` is of the wanted region. */
+export function checkRegion(recorded: string, wanted: string, path: string): void {
+  if (recorded === wanted) return;
+  throw new BuddyError({
+    code: "wrong-account",
+    message: `${path} belongs to region ${recorded}, but this run is for region ${wanted}`,
+    about: { file: path },
+    hint: `Use the region that it was made with (${recorded}), or another state file: --state FILE.`,
+  });
+}
+
 /** Opens a state for this run. @param lineage the random name that a new state gets. */
 export function openStore(text: StateText, identity: StackIdentity, lineage: () => string): StateStore {
   const found = readState(text);

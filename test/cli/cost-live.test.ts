@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { packedApp } from "../../src/cli/inputs.ts";
-import { pathsOf } from "../../src/cli/session.ts";
+import { pathsOf } from "../../src/cli/paths.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";

@@ -8,9 +8,10 @@ import { shippedPrices } from "../../cost/prices.ts";
 import { usageWith } from "../../cost/usage.ts";
 import { alternativesView, costJson, costView, type LiveReport, liveView, usageView } from "../../cost/view.ts";
 import { writeAtomically } from "../../state/file.ts";
+import type { CommonOptions } from "../options.ts";
+import { configOf, pathsOf } from "../paths.ts";
 import { priceFileIn, pricesIn, readPriceFile } from "../prices.ts";
-import type { CommonOptions } from "../program.ts";
-import { configOf, open, pathsOf } from "../session.ts";
+import { open } from "../session.ts";
 
 export interface CostOptions extends CommonOptions {
   readonly usage: readonly string[];

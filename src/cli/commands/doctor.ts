@@ -5,10 +5,11 @@ import { BuddyError } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
 import { credentialsText, heading, warningsView } from "../../report/views.ts";
-import type { CommonOptions } from "../program.ts";
+import type { CommonOptions } from "../options.ts";
+import { configOf } from "../paths.ts";
 import { rehearse } from "../rehearsal.ts";
 import { screenOf } from "../screen.ts";
-import { configOf, open, type Session } from "../session.ts";
+import { open, type Session } from "../session.ts";
 
 /** Looks at all that `up` needs before it makes anything. Exit 1 when there is a problem. */
 export async function doctor(options: CommonOptions): Promise<number> {

@@ -10,7 +10,7 @@ import { whatBillsOn } from "../../residuals/bills-on.ts";
 import { foreignIn } from "../../residuals/foreign.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { costAfterDown } from "../money.ts";
-import type { CommonOptions } from "../program.ts";
+import type { CommonOptions } from "../options.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
 

@@ -5,8 +5,8 @@ import { mermaid } from "../../graph/mermaid.ts";
 import { page } from "../../graph/page.ts";
 import { svg } from "../../graph/svg.ts";
 import { packedApp } from "../inputs.ts";
-import type { CommonOptions } from "../program.ts";
-import { configOf, pathsOf } from "../session.ts";
+import type { CommonOptions } from "../options.ts";
+import { configOf, pathsOf } from "../paths.ts";
 
 export interface GraphOptions extends CommonOptions {
   readonly format: "mermaid" | "svg" | "html";

@@ -4,9 +4,9 @@ import { type Answers, initialConfig, QUESTIONS, schemaRefFor } from "../../conf
 import { configJsonSchemaText } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { ask, requireConsent } from "../ask.ts";
-import type { CommonOptions } from "../program.ts";
+import type { CommonOptions } from "../options.ts";
+import { pathsOf } from "../paths.ts";
 import { again } from "../screen.ts";
-import { pathsOf } from "../session.ts";
 
 /** Writes a config; never over one that is there. */
 export async function init(options: CommonOptions & { readonly yes?: boolean }): Promise<number> {

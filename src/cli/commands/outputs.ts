@@ -2,7 +2,7 @@ import { outputsFor } from "../../../steps/outputs.ts";
 import { survey } from "../../engine/survey.ts";
 import { outputsView } from "../../report/views.ts";
 import { privateKeyFile } from "../inputs.ts";
-import type { CommonOptions } from "../program.ts";
+import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";
 import { open } from "../session.ts";
 

@@ -8,10 +8,11 @@ import { styleFor } from "../../report/style.ts";
 import { heading, planView, warningsView } from "../../report/views.ts";
 import { packedApp } from "../inputs.ts";
 import { askedText, costOfChange, monthly } from "../money.ts";
+import type { CommonOptions } from "../options.ts";
+import { configOf, pathsOf } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
-import type { CommonOptions } from "../program.ts";
 import { screenOf } from "../screen.ts";
-import { configOf, open, pathsOf, speedOf, surveyOptions } from "../session.ts";
+import { open, speedOf, surveyOptions } from "../session.ts";
 
 export interface PlanOptions extends CommonOptions {
   readonly step?: string;

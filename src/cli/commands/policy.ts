@@ -1,9 +1,9 @@
 import { BuddyError } from "../../lib/errors.ts";
 import type { More } from "../../policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, statementsFor } from "../../policy/policy.ts";
-import type { CommonOptions } from "../program.ts";
+import type { CommonOptions } from "../options.ts";
+import { configOf } from "../paths.ts";
 import { rehearse } from "../rehearsal.ts";
-import { configOf } from "../session.ts";
 
 export interface PolicyOptions extends CommonOptions {
   /** Only this one of several documents, from 1. */

@@ -9,9 +9,9 @@ import { simAt } from "../../sandbox/world.ts";
 import { removeIfThere } from "../../state/file.ts";
 import { takeLock } from "../../state/lock.ts";
 import { privateKeyFile } from "../inputs.ts";
-import type { CommonOptions } from "../program.ts";
-import { newWorld } from "../sandbox-stage.ts";
-import { configOf, type Paths, pathsOf } from "../session.ts";
+import type { CommonOptions } from "../options.ts";
+import { configOf, type Paths, pathsOf } from "../paths.ts";
+import { newWorld } from "../sandbox-backend.ts";
 
 /** Shows what is in the embedded AWS, empties it, or breaks things in it. */
 export async function sandbox(action: string, words: readonly string[], options: CommonOptions): Promise<number> {

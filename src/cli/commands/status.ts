@@ -2,7 +2,7 @@ import { statusOf } from "../../engine/status.ts";
 import { survey } from "../../engine/survey.ts";
 import { heading, statusView } from "../../report/views.ts";
 import { costNow, standingConfig } from "../money.ts";
-import type { CommonOptions } from "../program.ts";
+import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";
 import { open, surveyOptions } from "../session.ts";
 

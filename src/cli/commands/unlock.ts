@@ -1,6 +1,6 @@
 import { breakLock } from "../../state/lock.ts";
-import type { CommonOptions } from "../program.ts";
-import { pathsOf } from "../session.ts";
+import type { CommonOptions } from "../options.ts";
+import { pathsOf } from "../paths.ts";
 
 export async function unlock(id: string, options: CommonOptions): Promise<number> {
   const holder = breakLock(pathsOf(options).lock, id);

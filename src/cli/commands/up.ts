@@ -12,7 +12,7 @@ import { credentialsWarning, heading, planSummary, planView, upEnd, warningsView
 import { ask, requireConsent } from "../ask.ts";
 import { makeKeyPair, privateKeyFile } from "../inputs.ts";
 import { costNow, monthly } from "../money.ts";
-import type { CommonOptions } from "../program.ts";
+import type { CommonOptions } from "../options.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
 import { open, type Session, speedOf, surveyOptions } from "../session.ts";
 

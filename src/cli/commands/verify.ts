@@ -12,7 +12,7 @@ import { machinesBy, type RunCommand } from "../../verify/machines.ts";
 import { networkSite, type Site } from "../../verify/site.ts";
 import { verifyView } from "../../verify/view.ts";
 import { requireConsent } from "../ask.ts";
-import type { CommonOptions } from "../program.ts";
+import type { CommonOptions } from "../options.ts";
 import { again, type Screen, screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
 

@@ -6,8 +6,10 @@ import { freshWorld } from "../sandbox/fresh.ts";
 import { carryOutOrders } from "../sandbox/orders.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
 import { simAt, type World } from "../sandbox/world.ts";
-import type { CommonOptions } from "./program.ts";
-import { checkRegion, type Paths, type Stage } from "./session.ts";
+import { checkRegion } from "../state/store.ts";
+import type { Backend } from "./backend.ts";
+import type { CommonOptions } from "./options.ts";
+import type { Paths } from "./paths.ts";
 
 /** The world of a sandbox that nothing is in yet. The zone of the configured domain exists, unless it is to be created. */
 export const newWorld = (config: Config, time: number): World =>
@@ -22,18 +24,18 @@ export const newWorld = (config: Config, time: number): World =>
 const ORDERS_EVERY_MS = 200;
 
 /**
- * The embedded AWS as a place to run in, from its file.
+ * The embedded AWS, from its file.
  * @param closing what the session ends with; undefined: it only looks, and writes nothing.
  */
-export function sandboxStage(
+export function sandboxBackend(
   options: CommonOptions,
   paths: Paths,
   config: Config,
   closing: (() => void)[] | undefined,
-): Stage {
+): Backend {
   const now = Date.now();
   const file = openSandboxFile(paths.state, now, () => newWorld(config, now));
-  if (file.world.region !== config.region) checkRegion(file.world.region, config.region, paths.state);
+  checkRegion(file.world.region, config.region, paths.state);
   const speed = options.sandboxSpeed === "max" ? "max" : Number(options.sandboxSpeed ?? 60);
   const clock = speed === "max" ? jumpingClock(file.time) : realClock(speed, file.time);
   const wire = openSandbox({
