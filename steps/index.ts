@@ -15,6 +15,9 @@ import { securityGroupsStep } from "./security-groups.ts";
 import { subnetsStep } from "./subnets.ts";
 import { vpcStep } from "./vpc.ts";
 
+/** What makes a stack of a config. */
+export type Steps = (config: Config, inputs: Inputs) => readonly Step[];
+
 /** The stack, in the order in which a person reads and watches it, and which `down` reverses. */
 export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
   const vpc = vpcStep(config);

@@ -1,25 +1,17 @@
 import { createHash } from "node:crypto";
-import { setMaxListeners } from "node:events";
-import { stepsFor } from "../../steps/index.ts";
 import type { Inputs } from "../../steps/inputs.ts";
-import { connect, type TracedCall } from "../aws/connect.ts";
-import { types } from "../aws/services.ts";
+import type { TracedCall } from "../aws/connect.ts";
 import type { Config } from "../config/schema.ts";
 import { preflight } from "../doctor/preflight.ts";
-import { bringDown, leftovers } from "../engine/down.ts";
-import { graphOf } from "../engine/graph.ts";
-import type { Run } from "../engine/run.ts";
-import { survey } from "../engine/survey.ts";
-import { bringUp } from "../engine/up.ts";
 import { jumpingClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { whatBillsOn } from "../residuals/bills-on.ts";
-import { freshWorld } from "../sandbox/fresh.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
 import { zoneTable } from "../sandbox/services/route53/tables.ts";
 import { delegate } from "../sandbox/services/route53/zones.ts";
 import { simAt } from "../sandbox/world.ts";
-import { openStore } from "../state/store.ts";
+import { newWorld } from "./sandbox-backend.ts";
+import { memoryText, sandboxStack } from "./sandbox-stack.ts";
 
 const START = Date.UTC(2026, 0, 1);
 
@@ -38,66 +30,31 @@ export async function rehearse(given: Config): Promise<readonly TracedCall[]> {
     database: { ...given.database, engineVersion: "8.4", instanceClass: "db.t3.micro", deletionProtection: false },
     image: { ...given.image, base: "ubuntu-22.04" },
   };
-  const { stack, region, domain } = config;
+  const { domain } = config;
   const clock = jumpingClock(START);
-  const world = freshWorld({
-    region,
-    domain: domain?.zone === "existing" ? domain.name : undefined,
-    time: START,
-    seed: 1,
-  });
-  const sandbox = openSandbox({ world, clock });
+  const world = newWorld(config, START);
   const calls: TracedCall[] = [];
-  const aws = await connect({
-    region,
+  const { aws, stack } = await sandboxStack({
+    config,
+    inputs: inputsOf(config),
+    sandbox: openSandbox({ world, clock }),
     clock,
-    wire: sandbox,
-    network: sandbox.network,
+    text: memoryText(),
     onCall: (call) => calls.push(call),
-    random: () => 0.5,
   });
-  let text: string | undefined;
-  let tokens = 0;
-  const store = openStore(
-    {
-      path: "memory",
-      read: () => text,
-      write: (next) => {
-        text = next;
-      },
-      backUp() {},
-    },
-    { stack, account: aws.account, region },
-    () => "rehearsal",
-  );
-  const { signal } = new AbortController();
-  // Each of the many waits listens for it.
-  setMaxListeners(0, signal);
-  const run: Run = {
-    aws,
-    clock,
-    store,
-    emit: () => {},
-    signal,
-    token: () => `token${String(++tokens).padStart(27, "0")}`,
-    discardData: false,
-  };
-  const graph = graphOf(stepsFor(config, inputsOf(config)), stack, config.tags);
-  const look = (sweep: "all" | "known") => survey(run, graph, types, { stack, sweep });
 
   await preflight(aws, config);
-  let settled = (await bringUp(run, await look("all"))).settled;
+  let { settled } = await stack.up();
   if (domain?.zone === "create") {
     // What the person does at the registrar, so that the certificate comes.
     const sim = simAt(world, clock.now());
     for (const { name, id } of zoneTable(sim).all()) delegate(sim, name, id);
-    settled = (await bringUp(run, await look("known"))).settled;
+    ({ settled } = await stack.up());
   }
-  await look("known");
-  const gone = await bringDown(run, await look("all"));
-  const left = await look("all");
-  await leftovers(run, left, types, stack);
-  await whatBillsOn(aws, stack, left);
+  await stack.status();
+  const gone = await stack.down();
+  await stack.leftovers();
+  await whatBillsOn(aws, config.stack, await stack.refresh({ orphans: "all" }));
   const trouble = [...settled, ...gone].find(
     ({ outcome }) => outcome !== "unchanged" && outcome !== "created" && outcome !== "deleted",
   );

@@ -6,13 +6,10 @@ import { connect, type TracedCall } from "../aws/connect.ts";
 import { types } from "../aws/services.ts";
 import type { Config } from "../config/schema.ts";
 import type { PriceTable } from "../cost/price-table.ts";
-import { type Graph, graphOf } from "../engine/graph.ts";
-import type { AnyType } from "../engine/resource.ts";
-import type { Run } from "../engine/run.ts";
-import type { SurveyOptions } from "../engine/survey.ts";
+import type { Event } from "../engine/events.ts";
+import { openStack, type Stack } from "../engine/stack.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
-import type { Event } from "../report/events.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
 import { checkRegion, lookingStore, openStore, readState, type StateStore } from "../state/store.ts";
@@ -30,9 +27,7 @@ export interface Session {
   readonly config: Config;
   readonly aws: Aws;
   readonly clock: Clock;
-  readonly graph: Graph;
-  readonly types: ReadonlyMap<string, AnyType>;
-  readonly run: Run;
+  readonly stack: Stack;
   /** The embedded AWS; undefined on AWS itself. */
   readonly sandbox: Sandbox | undefined;
   readonly inputs: MutableInputs;
@@ -50,15 +45,6 @@ export interface Session {
 /** The clock's speed as the views want it: undefined on AWS, Infinity for a sandbox that does not wait. */
 export const speedOf = ({ sandboxSpeed }: Session): number | undefined =>
   sandboxSpeed === "max" ? Number.POSITIVE_INFINITY : sandboxSpeed;
-
-/**
- * How `plan`, `up` and `status` look at the stack. With a state, what is no longer wanted is recorded in it; without one,
- * everything that carries the stack's tag is looked for.
- */
-export function surveyOptions({ config, run }: Session, step?: string): SurveyOptions {
-  if (step !== undefined) return { stack: config.stack, sweep: "none", partial: true };
-  return { stack: config.stack, sweep: Object.keys(run.store.resources).length === 0 ? "all" : "known" };
-}
 
 export interface Purpose {
   readonly command: string;
@@ -156,8 +142,6 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       config,
       aws,
       clock: backend.clock,
-      graph: graphOf(stepsFor(config, inputs), config.stack, config.tags),
-      types,
       inputs,
       get prices() {
         prices ??= pricesIn(paths.folder, config.region, options);
@@ -165,15 +149,19 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       },
       sandbox: backend.wire,
       sandboxSpeed: backend.speed,
-      run: {
+      stack: openStack({
+        name: config.stack,
+        tags: config.tags,
+        steps: stepsFor(config, inputs),
+        types,
         aws,
         clock: backend.clock,
         store,
         emit: (event) => listener(event),
         signal,
         token: () => randomBytes(16).toString("hex"),
-        discardData: purpose.discardData ?? false,
-      },
+        discardData: purpose.discardData,
+      }),
       interrupted: interrupt.signal,
       listen(emit) {
         listener = emit;

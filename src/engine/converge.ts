@@ -1,11 +1,11 @@
 import { AmbiguousOutcome, classify, codesOf, hasCode, isOneOf } from "../aws/errors.ts";
 import { BuddyError } from "../lib/errors.ts";
-import type { Action, Outcome } from "../report/events.ts";
 import type { Recorded } from "../state/state.ts";
 import { DELETE_SHOWS_WITHIN_MS, VISIBLE_WITHIN_MS } from "./decide.ts";
 import type { Difference } from "./differences.ts";
+import type { Action, Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
-import { absence, type Node } from "./graph.ts";
+import { absence, type Node, nameOf } from "./graph.ts";
 import { judge, type Look, look, mayHoldData } from "./look.ts";
 import type { Blocker, Identified, NotYet, Patience, Verb } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
@@ -65,7 +65,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
   const { clock, store, emit } = run;
   const { type } = node;
   const patience = { ...DEFAULT_PATIENCE, ...type.patience };
-  const about = () => ({ at: clock.now(), key: node.key, name: node.name, object: type.name, step: node.step });
+  const about = () => ({ at: clock.now(), ...nameOf(node) });
   const needs = node.needs;
 
   const started = clock.now();

@@ -20,6 +20,17 @@ export interface Node {
   readonly onlyId?: string;
 }
 
+/** What a node is called, as events, plans and results tell of it. */
+export interface NodeName {
+  readonly key: string;
+  readonly name: string;
+  /** Its type: "ec2:vpc". */
+  readonly object: string;
+  readonly step: string | undefined;
+}
+
+export const nameOf = ({ key, name, type, step }: Node): NodeName => ({ key, name, object: type.name, step });
+
 export interface Graph {
   /** In the order of the steps. */
   readonly nodes: ReadonlyMap<string, Node>;

@@ -1,17 +1,14 @@
 import { type Difference, showable } from "./differences.ts";
-import { absence, type Graph } from "./graph.ts";
+import { absence, type Graph, type NodeName, nameOf } from "./graph.ts";
 import { judge, type Look, mayHoldData, specOf } from "./look.ts";
 import { type AnyType, removable } from "./resource.ts";
 import type { Survey, Surveyed } from "./survey.ts";
+import { longestPath } from "./walk.ts";
 
 /** `wait`: it is on its way already. `blocked`: it, or what it needs, waits for a person. */
 export type PlannedAction = "create" | "update" | "replace" | "delete" | "wait" | "none" | "blocked" | "failed";
 
-export interface PlanItem {
-  readonly key: string;
-  readonly name: string;
-  readonly object: string;
-  readonly step: string | undefined;
+export interface PlanItem extends NodeName {
   readonly id: string | undefined;
   readonly action: PlannedAction;
   readonly differences: readonly Difference[];
@@ -66,10 +63,7 @@ export function planUp(survey: Survey): Plan {
     // What is only looked up, and a scaffold that is not needed, are nothing to count.
     if ((scaffold || node.type.external) && action === "none") continue;
     items.push({
-      key: node.key,
-      name: node.name,
-      object: node.type.name,
-      step: node.step,
+      ...nameOf(node),
       id: surveyed.look.live?.id,
       action,
       differences: action === "update" || action === "replace" ? showable(node.type, differences) : [],
@@ -106,22 +100,14 @@ export function planOffline(graph: Graph): Plan {
 
 const usualOf = (type: AnyType): number => type.patience?.usual ?? 3;
 
-/** The longest chain of what is still to be made or waited for, seconds. */
-export function criticalPath(survey: Survey): number {
-  const finished = new Map<string, number>();
-  const finishOf = (key: string): number => {
-    const known = finished.get(key);
-    if (known !== undefined) return known;
-    const surveyed = survey.surveyed.get(key);
-    if (!surveyed) return 0;
-    const { node, decision } = surveyed;
-    const own =
-      decision.kind === "create" || decision.kind === "replace" || decision.kind === "wait" ? usualOf(node.type) : 0;
-    const total = own + Math.max(0, ...node.needs.map(finishOf));
-    finished.set(key, total);
-    return total;
+/** How long what is still to be made or waited for takes, seconds. */
+export function criticalPath({ surveyed }: Survey): number {
+  const secondsOf = (key: string): number => {
+    const { node, decision } = surveyed.get(key) as Surveyed;
+    const slow = decision.kind === "create" || decision.kind === "replace" || decision.kind === "wait";
+    return slow ? usualOf(node.type) : 0;
   };
-  return Math.max(0, ...[...survey.surveyed.keys()].map(finishOf));
+  return longestPath(surveyed.keys(), (key) => surveyed.get(key)?.node.needs ?? [], secondsOf);
 }
 
 /** True when `up` has nothing to do. */

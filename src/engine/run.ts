@@ -1,8 +1,8 @@
 import type { Aws } from "../aws/aws.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
-import type { Emit } from "../report/events.ts";
 import type { StateStore } from "../state/store.ts";
+import type { Emit } from "./events.ts";
 
 /** What every walk works with. */
 export interface Run {

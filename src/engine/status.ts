@@ -1,4 +1,5 @@
 import { type Difference, differences, showable } from "./differences.ts";
+import { type NodeName, nameOf } from "./graph.ts";
 import type { Identified } from "./resource.ts";
 import type { Survey } from "./survey.ts";
 
@@ -16,11 +17,7 @@ export type Standing =
   /** It carries the stack's tag but nobody wants it. */
   | "extra";
 
-export interface StatusItem {
-  readonly key: string;
-  readonly name: string;
-  readonly object: string;
-  readonly step: string | undefined;
+export interface StatusItem extends NodeName {
   readonly id: string | undefined;
   readonly standing: Standing;
   /** Live against recorded. */
@@ -48,10 +45,7 @@ export function statusOf({ surveyed }: Survey): StatusItem[] {
     const drifted = new Set(drift.map((difference) => difference.field));
     const pending = notAsWanted.filter((difference) => !drifted.has(difference.field));
     items.push({
-      key: node.key,
-      name: node.name,
-      object: node.type.name,
-      step: node.step,
+      ...nameOf(node),
       id: look.live?.id ?? recorded?.id,
       standing: standingOf(
         decision.kind,

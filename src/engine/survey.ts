@@ -25,6 +25,12 @@ export interface Survey {
   readonly surveyed: ReadonlyMap<string, Surveyed>;
 }
 
+/** Keys of what needs this one, by the config or by the record. */
+export const dependentsOf = (surveyed: Survey["surveyed"], key: string): readonly string[] =>
+  [...surveyed.values()]
+    .filter(({ node, recorded }) => node.key !== key && (node.needs.includes(key) || recorded?.needs.includes(key)))
+    .map(({ node }) => node.key);
+
 export interface SurveyOptions {
   readonly stack: string;
   /**

@@ -1,30 +1,19 @@
-import type { BuddyError } from "../lib/errors.ts";
-import type { Outcome } from "../report/events.ts";
-import { type Converged, converge } from "./converge.ts";
-import { describeError } from "./failure.ts";
+import { converge } from "./converge.ts";
 import type { Node } from "./graph.ts";
 import { specOf } from "./look.ts";
 import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
-import type { Survey } from "./survey.ts";
-
-export interface Settled {
-  readonly key: string;
-  readonly name: string;
-  readonly object: string;
-  readonly step: string | undefined;
-  readonly outcome: Outcome;
-  readonly id: string | undefined;
-  readonly reason: string | undefined;
-  /** The id of what its removal left behind on purpose (a final snapshot). */
-  readonly leaves?: string | undefined;
-  readonly error: BuddyError | undefined;
-}
+import { type Settled, settledAs, settledByError, skip, stopped } from "./settled.ts";
+import { dependentsOf, type Survey, type Surveyed } from "./survey.ts";
+import { walk } from "./walk.ts";
 
 export interface Result {
   readonly settled: readonly Settled[];
   readonly live: ReadonlyMap<string, Identified>;
 }
+
+/** In the walk's keys: the removal of something temporary, after what it was for is there. */
+const REMOVAL = "removal of ";
 
 /**
  * Brings the stack to what the config says. Each object starts as soon as what it needs is ready; what depends on a failed
@@ -32,112 +21,64 @@ export interface Result {
  */
 export async function bringUp(run: Run, { graph, surveyed }: Survey): Promise<Result> {
   const live = new Map<string, Identified>();
-  const outcomes = new Map<string, Settled>();
-  const work = new Map<string, Promise<Settled>>();
-  const usersOf = (key: string): string[] =>
-    [...surveyed.values()]
-      .filter(({ node, recorded }) => node.needs.includes(key) || recorded?.needs.includes(key))
-      .map(({ node }) => node.key);
+  const entry = (key: string) => surveyed.get(key) as Surveyed;
+  const purposesOf = ({ resource }: Node) => (resource?.scaffoldFor() ?? []).map(({ key }) => key);
+  const isWanted = (key: string) => surveyed.get(key)?.wanted !== undefined;
+  const removals = [...graph.nodes.values()]
+    .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
+    .map(({ key }) => REMOVAL + key);
 
-  const settle = (
-    node: Node,
-    outcome: Outcome,
-    rest: { id?: string; reason?: string; error?: BuddyError } = {},
-  ): Settled => {
-    const settled = {
-      key: node.key,
-      name: node.name,
-      object: node.type.name,
-      step: node.step,
-      outcome,
-      id: rest.id,
-      reason: rest.reason,
-      error: rest.error,
-    };
-    outcomes.set(node.key, settled);
-    return settled;
-  };
-  const skip = (node: Node, reason: string): Settled => {
-    run.emit({
-      at: run.clock.now(),
-      key: node.key,
-      name: node.name,
-      object: node.type.name,
-      step: node.step,
-      type: "resource.settled",
-      outcome: "skipped",
-      ms: 0,
-      reason,
-    });
-    return settle(node, "skipped", { reason });
-  };
-  const stopped = ({ outcome }: Settled) =>
-    outcome === "failed" || outcome === "blocked" || outcome === "skipped" || outcome === "interrupted";
+  function order(key: string): readonly string[] {
+    if (key.startsWith(REMOVAL)) {
+      const scaffold = key.slice(REMOVAL.length);
+      return [scaffold, ...purposesOf(entry(scaffold).node)];
+    }
+    const { node } = entry(key);
+    if (!node.resource) return dependentsOf(surveyed, key);
+    // A scaffold that is not wanted goes after what needs it, which must not wait for it.
+    return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
+  }
 
   async function bring(node: Node, wanted: () => object | undefined, again = false): Promise<Settled> {
     try {
-      const first = surveyed.get(node.key);
+      const first = entry(node.key);
       const target = wanted();
       // The survey's look still holds for what nobody but this run changes; an update looks again, just before.
-      const kept = !again && (first?.decision.kind === "none" || first?.decision.kind === "create");
-      const fresh = kept ? first.look : undefined;
-      const { live: found, outcome, reason }: Converged = await converge(run, node, target, fresh);
+      const kept = !again && (first.decision.kind === "none" || first.decision.kind === "create");
+      const { live: found, outcome, reason } = await converge(run, node, target, kept ? first.look : undefined);
       if (found && outcome !== "blocked") live.set(node.key, found);
-      return settle(node, outcome, { ...(found ? { id: found.id } : {}), ...(reason === undefined ? {} : { reason }) });
+      return settledAs(node, outcome, { id: found?.id, reason });
     } catch (error) {
-      const failure = describeError(error, node, run.store.get(node.key)?.id);
-      return settle(node, failure.code === "interrupted" ? "interrupted" : "failed", {
-        reason: failure.message,
-        error: failure,
-      });
+      return settledByError(node, run.store.get(node.key)?.id, error);
     }
   }
 
-  async function forward(node: Node): Promise<Settled> {
-    // A scaffold that is not wanted goes after what needs it, which must not wait for it.
-    const needed = node.needs.filter((key) => surveyed.get(key)?.wanted !== undefined);
-    const needs = await Promise.all(needed.map(start));
-    const wanted = surveyed.get(node.key)?.wanted !== undefined;
-    if (!wanted) return removeAfter(node, node.resource?.scaffoldFor().map((purpose) => purpose.key) ?? []);
+  function create(node: Node, needs: readonly Settled[]): Promise<Settled> | Settled {
     const cause = needs.find(stopped);
-    if (cause) return skip(node, cause.outcome === "skipped" ? (cause.reason ?? "") : `waits for ${cause.name}`);
+    if (cause) return skip(run, node, cause.outcome === "skipped" ? (cause.reason ?? "") : `waits for ${cause.name}`);
+    const needed = node.needs.filter(isWanted);
     return bring(node, () =>
       specOf(node, (key) => live.get(key) ?? (needed.includes(key) ? undefined : surveyed.get(key)?.look.live)),
     );
   }
 
-  /** For what is no longer wanted: first everything that used it moves on to something else. */
-  async function removeAfter(node: Node, users: readonly string[]): Promise<Settled> {
-    if (!surveyed.get(node.key)?.look.live && !run.store.get(node.key)) return settle(node, "unchanged");
-    const settled = await Promise.all(users.map((key) => start(key)));
-    const cause = settled.find((one) => stopped(one) && one.outcome !== "blocked");
-    if (cause) return skip(node, `${cause.name} may still use it`);
-    return bring(node, () => undefined);
+  /** For what is no longer wanted, after everything that used it has moved on to something else. */
+  function remove(node: Node, users: readonly Settled[]): Promise<Settled> | Settled {
+    if (!entry(node.key).look.live && !run.store.get(node.key)) return settledAs(node, "unchanged");
+    const cause = users.find((user) => stopped(user) && user.outcome !== "blocked");
+    return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
   }
 
-  function start(key: string): Promise<Settled> {
-    const known = work.get(key);
-    if (known) return known;
-    const entry = surveyed.get(key);
-    if (!entry) throw new Error(`"${key}" was not surveyed`);
-    const { node } = entry;
-    const begun = node.resource ? forward(node) : removeAfter(node, usersOf(key));
-    work.set(key, begun);
-    return begun;
-  }
-
-  /** A scaffold comes down as soon as what it was for is there; where that failed it stays, to be looked at. */
-  async function takeDown(node: Node, purposes: readonly string[]): Promise<void> {
-    const settled = await Promise.all([node.key, ...purposes].map(start));
-    if (!settled.some(stopped)) await bring(node, () => undefined, true);
-  }
-
-  const scaffolds = [...graph.nodes.values()].filter(
-    ({ key, resource }) => resource && resource.scaffoldFor().length > 0 && surveyed.get(key)?.wanted !== undefined,
-  );
-  await Promise.all([
-    ...[...surveyed.keys()].map(start),
-    ...scaffolds.map((node) => takeDown(node, node.resource?.scaffoldFor().map(({ key }) => key) ?? [])),
-  ]);
-  return { settled: [...outcomes.values()], live };
+  const results = await walk<Settled>([...surveyed.keys(), ...removals], order, async (key, before) => {
+    if (key.startsWith(REMOVAL)) {
+      const [scaffold, ...purposes] = before as [Settled, ...Settled[]];
+      // Where something failed it stays, to be looked at.
+      if (stopped(scaffold) || purposes.some(stopped)) return scaffold;
+      return bring(entry(scaffold.key).node, () => undefined, true);
+    }
+    const { node } = entry(key);
+    return isWanted(key) ? create(node, before) : remove(node, before);
+  });
+  // How a removal ended is how its scaffold did.
+  return { settled: [...new Map([...results.values()].map((one) => [one.key, one])).values()], live };
 }

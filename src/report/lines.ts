@@ -1,5 +1,5 @@
+import type { Event } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Event } from "./events.ts";
 import {
   advance,
   type Direction,

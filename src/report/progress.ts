@@ -1,5 +1,5 @@
+import type { Action, Event, Outcome } from "../engine/events.ts";
 import type { Graph } from "../engine/graph.ts";
-import type { Action, Event, Outcome } from "./events.ts";
 import { duration, namesIn, nounOf, oneLine, pad, plain, roughly, type Style, truncate, widthOf } from "./style.ts";
 
 /** What shall be shown, in the order in which a person reads it. */

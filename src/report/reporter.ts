@@ -1,4 +1,4 @@
-import type { Event } from "./events.ts";
+import type { Event } from "../engine/events.ts";
 
 /** Takes the engine's events and shows them. `stop` leaves the last word on the screen; it may be called twice. */
 export interface Reporter {

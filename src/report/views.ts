@@ -1,8 +1,8 @@
 import type { CredentialsEnd } from "../aws/aws.ts";
 import type { Difference } from "../engine/differences.ts";
 import { count, isEmpty, type Plan, type PlanItem } from "../engine/plan.ts";
+import type { Settled } from "../engine/settled.ts";
 import type { Standing, StatusItem } from "../engine/status.ts";
-import type { Settled } from "../engine/up.ts";
 import { explain, type Problem } from "../lib/errors.ts";
 import { reasonOf } from "./progress.ts";
 import {

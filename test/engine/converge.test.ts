@@ -166,7 +166,7 @@ test("down goes in reverse, waits for what goes by itself, and leaves nothing", 
   const before = await survey(on.run, graph, on.types, options);
   const gone = await bringDown(on.run, before);
   expect(gone.map(({ outcome }) => outcome)).toEqual(["deleted", "deleted"]);
-  expect(await leftovers(on.run, before, on.types, "s")).toEqual([]);
+  expect(leftovers(await survey(on.run, graph, on.types, options))).toEqual([]);
   expect(on.run.store.resources).toEqual({});
 });
 
@@ -183,7 +183,7 @@ test("with the state lost, everything is found again by its tags: no second toy,
   const before = await survey(on.run, narrower, on.types, options);
   expect([...before.surveyed.keys()]).toEqual(["b", "a"]);
   await bringDown(on.run, before);
-  expect(await leftovers(on.run, before, on.types, "s")).toEqual([]);
+  expect(leftovers(await survey(on.run, narrower, on.types, options))).toEqual([]);
 });
 
 test("what nobody wants any more goes after what used it has moved on", async () => {

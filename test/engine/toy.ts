@@ -1,5 +1,7 @@
 import type { Aws } from "../../src/aws/aws.ts";
 import { findOwned } from "../../src/aws/owned.ts";
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import type { Event } from "../../src/engine/events.ts";
 import { type Graph, graphOf } from "../../src/engine/graph.ts";
 import {
   type AnyType,
@@ -12,10 +14,8 @@ import {
 } from "../../src/engine/resource.ts";
 import type { Run } from "../../src/engine/run.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
-import type { Event } from "../../src/report/events.ts";
 import type { Recorded } from "../../src/state/state.ts";
 import { openStore } from "../../src/state/store.ts";
-import { memoryText } from "../lifecycle/stage.ts";
 
 export const NOW = Date.UTC(2026, 0, 1);
 

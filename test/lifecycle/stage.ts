@@ -1,23 +1,24 @@
-import { setMaxListeners } from "node:events";
 import type { Aws } from "../../src/aws/aws.ts";
-import { connect, type TracedCall } from "../../src/aws/connect.ts";
+import type { TracedCall } from "../../src/aws/connect.ts";
 import { isRead } from "../../src/aws/safety.ts";
-import { types } from "../../src/aws/services.ts";
+import { memoryText, sandboxStack } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { bringDown, leftovers } from "../../src/engine/down.ts";
-import { type Graph, graphOf } from "../../src/engine/graph.ts";
-import { type Plan, planUp } from "../../src/engine/plan.ts";
+import type { Leftover } from "../../src/engine/down.ts";
+import type { Event } from "../../src/engine/events.ts";
+import type { Graph } from "../../src/engine/graph.ts";
+import type { Plan } from "../../src/engine/plan.ts";
 import type { Run } from "../../src/engine/run.ts";
-import { type StatusItem, statusOf } from "../../src/engine/status.ts";
-import { type Survey, survey } from "../../src/engine/survey.ts";
-import { bringUp, type Result, type Settled } from "../../src/engine/up.ts";
+import type { Settled } from "../../src/engine/settled.ts";
+import type { Stack } from "../../src/engine/stack.ts";
+import type { StatusItem } from "../../src/engine/status.ts";
+import type { Survey } from "../../src/engine/survey.ts";
+import type { Result } from "../../src/engine/up.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
-import type { Event } from "../../src/report/events.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { openStore, type StateStore, type StateText } from "../../src/state/store.ts";
+import type { StateStore, StateText } from "../../src/state/store.ts";
 import { stepsFor } from "../../steps/index.ts";
 
 export const START = Date.UTC(2026, 10, 22, 9, 0, 0);
@@ -28,38 +29,24 @@ const INPUTS = {
   appArchive: undefined,
 };
 
-/** A state text in memory. */
-export function memoryText(): StateText & { text: string | undefined } {
-  return {
-    path: "memory",
-    text: undefined,
-    read() {
-      return this.text;
-    },
-    write(text) {
-      this.text = text;
-    },
-    backUp() {},
-  };
-}
-
 /** The whole tool on the embedded AWS, on a clock that never waits. */
 export interface Stage {
   readonly config: Config;
   readonly clock: Clock;
   readonly sandbox: Sandbox;
   readonly aws: Aws;
+  readonly stack: Stack;
   readonly graph: Graph;
   readonly store: StateStore;
   readonly text: StateText & { text: string | undefined };
   readonly calls: TracedCall[];
   readonly events: Event[];
   readonly run: Run;
-  survey(): Promise<Survey>;
+  survey(everything?: boolean): Promise<Survey>;
   plan(): Promise<Plan>;
   up(): Promise<Result>;
   down(): Promise<readonly Settled[]>;
-  left(): Promise<readonly object[]>;
+  left(): Promise<readonly Leftover[]>;
   status(): Promise<readonly StatusItem[]>;
   /** The changing calls since the last question. */
   writes(): string[];
@@ -86,56 +73,42 @@ export async function stageOn(
   sandbox: Sandbox,
   text: StateText & { text: string | undefined },
   steps = stepsFor,
+  token?: Run["token"],
 ): Promise<Stage> {
   const calls: TracedCall[] = [];
   const events: Event[] = [];
   const abort = new AbortController();
-  setMaxListeners(0, abort.signal);
-  let tokens = 0;
-  const aws = await connect({
-    region: config.region,
+  const { aws, stack } = await sandboxStack({
+    config,
+    inputs: INPUTS,
+    sandbox,
     clock,
-    wire: sandbox,
-    network: sandbox.network,
+    text,
+    steps,
+    token,
     signal: abort.signal,
-    onCall: (call) => calls.push(call),
-    random: () => 0.5,
-  });
-  const identity = { stack: config.stack, account: aws.account, region: aws.region };
-  const store = openStore(text, identity, () => "lineage");
-  const run: Run = {
-    aws,
-    clock,
-    store,
     emit: (event) => events.push(event),
-    signal: abort.signal,
-    token: () => `token${String(++tokens).padStart(27, "0")}`,
-    discardData: false,
-  };
-  const graph = graphOf(steps(config, INPUTS), config.stack, config.tags);
-  const look = (all = false) =>
-    survey(run, graph, types, {
-      stack: config.stack,
-      sweep: all || Object.keys(store.resources).length === 0 ? "all" : "known",
-    });
+    onCall: (call) => calls.push(call),
+  });
   let told = 0;
   return {
     config,
     clock,
     sandbox,
     aws,
-    graph,
-    store,
+    stack,
+    graph: stack.graph,
+    store: stack.run.store,
     text,
     calls,
     events,
-    run,
-    survey: look,
-    plan: async () => planUp(await look()),
-    up: async () => bringUp(run, await look()),
-    down: async () => bringDown(run, await look(true)),
-    left: async () => leftovers(run, await look(true), types, config.stack),
-    status: async () => statusOf(await look()),
+    run: stack.run,
+    survey: (everything) => stack.refresh(everything ? { orphans: "all" } : {}),
+    plan: () => stack.plan(),
+    up: () => stack.up(),
+    down: () => stack.down(),
+    left: () => stack.leftovers(),
+    status: () => stack.status(),
     interrupt: () =>
       abort.abort(new BuddyError({ code: "interrupted", message: "interrupted", hint: "Run it again." })),
     writes() {

@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import { types } from "../../src/aws/services.ts";
 import { parseConfig } from "../../src/config/load.ts";
-import { bringDown, leftovers, secondsDown } from "../../src/engine/down.ts";
-import { survey } from "../../src/engine/survey.ts";
+import { bringDown, secondsDown } from "../../src/engine/down.ts";
 import { whatBillsOn } from "../../src/residuals/bills-on.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { snapshotTable as ebsSnapshots, tagTable } from "../../src/sandbox/services/ec2/tables.ts";
@@ -24,9 +22,9 @@ const simOf = (on: Process) => simAt(on.sandbox.world, on.clock.now());
 
 /** Takes it down, and looks for what is left and what goes on costing, as the command does. */
 async function down(on: Process) {
-  const before = await survey(on.run, on.graph, types, { stack: on.config.stack, sweep: "all" });
-  const settled = await bringDown(on.run, before);
-  const left = await leftovers(on.run, before, types, on.config.stack);
+  const before = await on.survey(true);
+  const settled = await on.stack.down(before);
+  const left = await on.left();
   const { found, unseen } = await whatBillsOn(on.aws, on.config.stack, before);
   return { before, settled, left, found, unseen };
 }
@@ -174,7 +172,7 @@ test("the last look goes over every service by tag: what nobody knows of, in no 
     tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),
   });
   await on.clock.sleep(5_000);
-  const left = await leftovers(on.run, before, types, stack);
+  const left = await on.left();
   expect(left.map(({ object, id }) => `${object} ${id}`).sort()).toEqual(
     [
       `ec2:vpc ${Vpc?.VpcId}`,

@@ -1,17 +1,15 @@
-import { setMaxListeners } from "node:events";
 import type { Aws } from "../../src/aws/aws.ts";
-import { services, types } from "../../src/aws/services.ts";
+import { services } from "../../src/aws/services.ts";
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { bringDown, leftovers } from "../../src/engine/down.ts";
-import { survey } from "../../src/engine/survey.ts";
-import type { Settled } from "../../src/engine/up.ts";
+import type { Settled } from "../../src/engine/settled.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import type { Chaos } from "../../src/sandbox/chaos.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { World } from "../../src/sandbox/world.ts";
-import { memoryText, START, type Stage, stageOn } from "../lifecycle/stage.ts";
+import { START, type Stage, stageOn } from "../lifecycle/stage.ts";
 
 /** All that can be tried, however long it takes; else a sample, so that the whole suite stays short. */
 export const FULL = process.env.BUDDYVERSE_MATRIX === "full";
@@ -109,13 +107,11 @@ export async function start(
       }
     },
   };
-  const on = await stageOn(config, clock, sandbox, text);
-  setMaxListeners(0, on.run.signal);
   // Tokens are random; those of two processes are never the same.
   const mine = ++processes;
   let tokens = 0;
+  const on = await stageOn(config, clock, sandbox, text, undefined, () => `p${mine}t${++tokens}`.padEnd(30, "0"));
   if (direct) Object.assign(on.run, { aws: directly(on.aws, sandbox) });
-  Object.assign(on.run, { token: () => `p${mine}t${++tokens}`.padEnd(30, "0") });
   return { ...on, made, sent };
 }
 
@@ -292,10 +288,8 @@ const HOURS_3 = 3 * 3_600_000;
 
 /** Takes it down: what is left, in words. */
 export async function downAgain({ before, snapshots }: Rehearsal, on: Process): Promise<string[]> {
-  const { stack } = on.config;
-  const found = await survey(on.run, on.graph, types, { stack, sweep: "all" });
-  const wrong = amiss(await bringDown(on.run, found)).map((one) => `down: ${one}`);
-  const left = await leftovers(on.run, found, types, stack);
+  const wrong = amiss(await on.down()).map((one) => `down: ${one}`);
+  const left = await on.left();
   if (left.length > 0) wrong.push(`down says that it left ${JSON.stringify(left)}`);
   if (Object.keys(on.store.resources).length > 0)
     wrong.push(`the state still names ${Object.keys(on.store.resources)}`);

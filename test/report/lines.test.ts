@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Event } from "../../src/report/events.ts";
+import type { Event } from "../../src/engine/events.ts";
 import { type LinesOptions, linesReporter } from "../../src/report/lines.ts";
 import { firstMinutes, noted, settled, started, steps, whole } from "./script.ts";
 

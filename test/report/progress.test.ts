@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Event } from "../../src/report/events.ts";
+import type { Event } from "../../src/engine/events.ts";
 import { advance, type Direction, type FrameOptions, frame, startProgress } from "../../src/report/progress.ts";
 import { coloured, widthOf } from "../../src/report/style.ts";
 import { firstMinutes, keysOf, noted, settled, started, steps, whole } from "./script.ts";

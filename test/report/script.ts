@@ -1,4 +1,4 @@
-import type { Action, Event, Outcome } from "../../src/report/events.ts";
+import type { Action, Event, Outcome } from "../../src/engine/events.ts";
 import type { ShownStep } from "../../src/report/progress.ts";
 
 type One = ShownStep["resources"][number];

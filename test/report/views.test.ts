@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Plan, PlanItem } from "../../src/engine/plan.ts";
+import type { Settled } from "../../src/engine/settled.ts";
 import type { StatusItem } from "../../src/engine/status.ts";
 import { unknownLive } from "../../src/engine/unknown.ts";
-import type { Settled } from "../../src/engine/up.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
 import { coloured, widthOf } from "../../src/report/style.ts";
 import {

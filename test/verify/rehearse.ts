@@ -1,3 +1,4 @@
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { look } from "../../src/engine/look.ts";
 import type { Identified } from "../../src/engine/resource.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
@@ -11,7 +12,7 @@ import { machinesBy } from "../../src/verify/machines.ts";
 import { networkSite } from "../../src/verify/site.ts";
 import type { World } from "../../src/verify/world.ts";
 import { factsOf } from "../../steps/verify.ts";
-import { memoryText, type Stage, stage, stageOn } from "../lifecycle/stage.ts";
+import { type Stage, stage, stageOn } from "../lifecycle/stage.ts";
 
 let runs = 0;
 

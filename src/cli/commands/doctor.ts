@@ -63,7 +63,7 @@ export async function doctor(options: CommonOptions): Promise<number> {
 }
 
 /** Looks every object up: what must be there already (images, a zone) is; and no name is taken by somebody else's. */
-async function namesAndImages({ aws, graph, run }: Session): Promise<readonly Finding[]> {
+async function namesAndImages({ aws, stack: { graph, run } }: Session): Promise<readonly Finding[]> {
   const looks = await Promise.all(
     [...graph.nodes.values()].map(async (node): Promise<Finding | undefined> => {
       const external = node.type.external ?? false;

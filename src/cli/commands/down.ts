@@ -1,8 +1,8 @@
 import { tieredCost, tiersOf } from "../../cost/price-table.ts";
 import { afterDownView } from "../../cost/view.ts";
-import { bringDown, doomed, leftovers, secondsDown } from "../../engine/down.ts";
+import { doomed, secondsDown } from "../../engine/down.ts";
 import { mayHoldData } from "../../engine/look.ts";
-import { type Survey, survey } from "../../engine/survey.ts";
+import type { Survey } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { type Bills, credentialsWarning, downEnd, downPreview, heading } from "../../report/views.ts";
@@ -34,9 +34,10 @@ const goOn = (options: DownOptions): string => again("down", options, options.di
 
 async function remove(session: Session, options: DownOptions & { readonly discardData: boolean }): Promise<number> {
   const screen = screenOf(session);
-  const { config, run, clock, graph } = session;
+  const { config, stack, clock } = session;
+  const { run, graph } = stack;
   screen.say(heading(screen.place, screen.errLook));
-  const found = await survey(run, graph, session.types, { stack: config.stack, sweep: "all" });
+  const found = await stack.refresh({ orphans: "all" });
   const gone = doomed(found);
   const shown = gone.map(({ node, look, recorded }) => ({
     name: node.name,
@@ -89,10 +90,10 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   const wanted = new Set(gone.map(({ node }) => node.key));
   const reporter = gone.length > 0 ? await screen.report(graph, "down", (key) => wanted.has(key)) : silentReporter;
   session.listen(reporter.emit);
-  const settled = await bringDown(run, found).finally(reporter.stop);
+  const settled = await stack.down(found).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   const interrupted = settled.some(({ outcome }) => outcome === "interrupted");
-  const left = interrupted ? undefined : await leftovers(run, found, session.types, config.stack);
+  const left = interrupted ? undefined : await stack.leftovers();
   const snapshots = settled.flatMap(({ leaves }) => leaves ?? []);
   const bills = interrupted ? undefined : await billsOn(session, found, left ?? []);
   screen.result(

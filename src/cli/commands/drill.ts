@@ -1,8 +1,6 @@
 import { drillWorld } from "../../../steps/drills.ts";
 import { tiersOf } from "../../cost/price-table.ts";
 import { isEmpty, planUp } from "../../engine/plan.ts";
-import { survey } from "../../engine/survey.ts";
-import { bringUp } from "../../engine/up.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { about, dollars, nounOf, plain } from "../../report/style.ts";
 import type { NotAsked } from "../../verify/checks.ts";
@@ -16,7 +14,7 @@ import { entrance } from "../../verify/entrance.ts";
 import type { Facts, ScalingGroup } from "../../verify/world.ts";
 import { ask } from "../ask.ts";
 import { following } from "../following.ts";
-import { type Session, surveyOptions } from "../session.ts";
+import type { Session } from "../session.ts";
 import type { Done, Proving } from "./verify.ts";
 
 /** How the drills ended. `notDone`: those that would prove nothing here, and why. */
@@ -34,7 +32,8 @@ export async function runDrills(
   yes: boolean,
 ): Promise<Drilled> {
   const { session, screen } = proving;
-  const { run, interrupted } = session;
+  const { interrupted } = session;
+  const { run } = session.stack;
   const world = await worldOf(proving, facts);
   const group = await world.group();
   const chosen = (wanted === "all" ? DRILLS : [wanted]).map((name) => drills[name]);
@@ -80,10 +79,9 @@ export async function runDrills(
 }
 
 async function worldOf({ session, site, machines, find }: Proving, facts: Facts): Promise<DrillWorld> {
-  const { config, aws, clock, graph, interrupted, run, types } = session;
+  const { config, aws, clock, interrupted, stack } = session;
   const { url, via } = await entrance(facts);
   const page = `${url}${(await facts.loadBalancer()).healthCheck.path}`;
-  const seen = () => survey(run, graph, types, surveyOptions(session));
   return drillWorld({
     config,
     aws,
@@ -92,19 +90,19 @@ async function worldOf({ session, site, machines, find }: Proving, facts: Facts)
     machines,
     find,
     now: () => clock.now(),
-    nameOf: (key) => graph.nodes.get(key)?.name ?? key,
+    nameOf: (key) => stack.graph.nodes.get(key)?.name ?? key,
     visit: () => visit(site, page, via),
     async planned() {
-      const { items } = planUp(await seen());
+      const { items } = await stack.plan();
       // What waits for a person (a domain's delegation) waits on.
       return items
         .filter(({ action }) => action !== "none" && action !== "blocked")
         .map(({ action, name }) => `${action} ${name}`);
     },
     async heal() {
-      const found = await seen();
+      const found = await stack.refresh();
       if (isEmpty(planUp(found))) return [];
-      const { settled } = await bringUp(run, found);
+      const { settled } = await stack.up(found);
       const trouble = settled.find(({ error }) => error !== undefined);
       if (trouble?.error) throw trouble.error;
       return settled

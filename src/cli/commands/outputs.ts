@@ -1,5 +1,4 @@
 import { outputsFor } from "../../../steps/outputs.ts";
-import { survey } from "../../engine/survey.ts";
 import { outputsView } from "../../report/views.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
@@ -11,11 +10,7 @@ export async function outputs(options: CommonOptions): Promise<number> {
   const session = await open(options, { command: "outputs", writes: false, resolvesAddress: false });
   try {
     const screen = screenOf(session);
-    const found = await survey(session.run, session.graph, session.types, {
-      stack: session.config.stack,
-      sweep: "none",
-      partial: true,
-    });
+    const found = await session.stack.refresh({ orphans: "none" });
     const { siteUrl, ...rest } = outputsFor(
       session.config,
       (key) => found.surveyed.get(key)?.look.live,

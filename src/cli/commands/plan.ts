@@ -2,8 +2,7 @@ import { stepsFor } from "../../../steps/index.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { costChangeView } from "../../cost/view.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
-import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
-import { survey } from "../../engine/survey.ts";
+import { isEmpty, planOffline } from "../../engine/plan.ts";
 import { styleFor } from "../../report/style.ts";
 import { heading, planView, warningsView } from "../../report/views.ts";
 import { packedApp } from "../inputs.ts";
@@ -12,7 +11,7 @@ import type { CommonOptions } from "../options.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
 import { screenOf } from "../screen.ts";
-import { open, speedOf, surveyOptions } from "../session.ts";
+import { open, speedOf } from "../session.ts";
 
 export interface PlanOptions extends CommonOptions {
   readonly step?: string;
@@ -26,15 +25,16 @@ export async function plan(options: PlanOptions): Promise<number> {
   const session = await open(options, { command: "plan", writes: false, resolvesAddress: true });
   try {
     const screen = screenOf(session);
-    const graph = options.step ? upTo(session.graph, options.step) : session.graph;
-    const found = planUp(await survey(session.run, graph, session.types, surveyOptions(session, options.step)));
+    const { run } = session.stack;
+    const graph = session.stack.graphOf(options.step);
+    const found = await session.stack.plan({ step: options.step });
     const warnings = warningsFor(session.config);
     const facts = {
       speed: speedOf(session),
-      monthly: options.step ? undefined : monthly(session.config, session.run.store, session.prices),
+      monthly: options.step ? undefined : monthly(session.config, run.store, session.prices),
     };
-    const changed = options.step ? undefined : costOfChange(session.config, session.run.store, session.prices);
-    const stands = Object.keys(session.run.store.resources).length > 0;
+    const changed = options.step ? undefined : costOfChange(session.config, run.store, session.prices);
+    const stands = Object.keys(run.store.resources).length > 0;
     screen.result(
       [
         heading(screen.place, screen.look),

@@ -1,29 +1,28 @@
-import { statusOf } from "../../engine/status.ts";
-import { survey } from "../../engine/survey.ts";
 import { heading, statusView } from "../../report/views.ts";
 import { costNow, standingConfig } from "../money.ts";
 import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";
-import { open, surveyOptions } from "../session.ts";
+import { open } from "../session.ts";
 
 /** Compares every property with what was recorded and with the config. Exit 3 when something is not in sync. */
 export async function status(options: CommonOptions): Promise<number> {
   const session = await open(options, { command: "status", writes: false, resolvesAddress: false });
   try {
     const screen = screenOf(session);
-    const items = statusOf(await survey(session.run, session.graph, session.types, surveyOptions(session)));
+    const { run, graph } = session.stack;
+    const items = await session.stack.status();
     const inSync = items.every(({ standing }) => standing === "in-sync");
     const cost = costNow(
-      standingConfig(session.run.store) ?? session.config,
-      session.graph,
-      session.run.store,
+      standingConfig(run.store) ?? session.config,
+      graph,
+      run.store,
       session.clock.now(),
       session.prices,
     );
     screen.result(
       [
         heading(screen.place, screen.look),
-        statusView(items, session.graph.steps, screen.place, screen.look),
+        statusView(items, graph.steps, screen.place, screen.look),
         ...(cost ? [cost.text] : []),
       ].join("\n"),
       { inSync, resources: items, ...(cost ? { cost: cost.value } : {}) },

@@ -1,12 +1,11 @@
 import { outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { preflight } from "../../doctor/preflight.ts";
-import { upTo } from "../../engine/graph.ts";
 import { mayHoldData } from "../../engine/look.ts";
 import { count, isEmpty, type Plan, type PlanItem, planUp } from "../../engine/plan.ts";
 import type { Identified } from "../../engine/resource.ts";
-import { type Survey, survey } from "../../engine/survey.ts";
-import { bringUp, type Settled } from "../../engine/up.ts";
+import type { Settled } from "../../engine/settled.ts";
+import type { Survey } from "../../engine/survey.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { credentialsWarning, heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
 import { ask, requireConsent } from "../ask.ts";
@@ -14,7 +13,7 @@ import { makeKeyPair, privateKeyFile } from "../inputs.ts";
 import { costNow, monthly } from "../money.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
-import { open, type Session, speedOf, surveyOptions } from "../session.ts";
+import { open, type Session, speedOf } from "../session.ts";
 
 export interface UpOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -37,13 +36,14 @@ const goOn = (options: UpOptions): string =>
 
 async function bring(session: Session, options: UpOptions): Promise<number> {
   const screen = screenOf(session);
-  const { config, run, clock } = session;
-  const graph = options.step ? upTo(session.graph, options.step) : session.graph;
+  const { config, stack, clock } = session;
+  const { run } = stack;
+  const graph = stack.graphOf(options.step);
   screen.say(heading(screen.place, screen.errLook));
   const warnings = warningsFor(config);
   if (warnings.length > 0) screen.say(warningsView(warnings, session.paths.config, screen.errLook));
 
-  const found = await survey(run, graph, session.types, surveyOptions(session, options.step));
+  const found = await stack.refresh({ step: options.step });
   const planned = planUp(found);
   const facts = {
     speed: speedOf(session),
@@ -76,7 +76,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
     const reporter = await screen.report(graph, "up");
     session.listen(reporter.emit);
     try {
-      ({ settled, live } = await bringUp(run, found));
+      ({ settled, live } = await stack.up(found));
     } finally {
       reporter.stop();
     }

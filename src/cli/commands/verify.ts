@@ -1,5 +1,4 @@
 import { factsOf, wantedBy } from "../../../steps/verify.ts";
-import { look } from "../../engine/look.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { heading } from "../../report/views.ts";
@@ -62,7 +61,7 @@ export async function verify(options: VerifyOptions): Promise<number> {
     screen.say(heading(screen.place, screen.errLook));
     const { site, close } = await siteOf(session, drilling);
     try {
-      const machines = machinesBy(commandsOf(session.aws), session.clock, session.run.signal);
+      const machines = machinesBy(commandsOf(session.aws), session.clock, session.stack.run.signal);
       return await prove({ session, screen, site, machines, find }, options, report);
     } finally {
       await close();
@@ -78,7 +77,8 @@ async function prove(
   report: ((page: string) => void) | undefined,
 ): Promise<number> {
   const { session, screen, site, machines, find } = proving;
-  const { config, clock, aws, graph, inputs, run, interrupted } = session;
+  const { config, clock, aws, inputs, interrupted } = session;
+  const { run, graph } = session.stack;
   const { asked, notAsked } = checksFor(wantedBy(config));
   const facts = factsOf({
     config,
@@ -147,13 +147,10 @@ async function prove(
 }
 
 /** Each object is looked at once, when the first check asks for it; those asked for together are read together. */
-function finder({ run, graph }: Session): (key: string) => Promise<Identified | undefined> {
+function finder({ stack }: Session): (key: string) => Promise<Identified | undefined> {
   const looks = new Map<string, Promise<Identified | undefined>>();
   return (key) => {
-    const node = graph.nodes.get(key);
-    const known = looks.get(key);
-    if (known || !node) return known ?? Promise.resolve(undefined);
-    const found = look(run, node, run.store.get(key)).then(({ live }) => live);
+    const found = looks.get(key) ?? stack.find(key);
     looks.set(key, found);
     return found;
   };

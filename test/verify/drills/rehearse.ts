@@ -1,8 +1,3 @@
-import { types } from "../../../src/aws/services.ts";
-import { look } from "../../../src/engine/look.ts";
-import { planUp } from "../../../src/engine/plan.ts";
-import { survey } from "../../../src/engine/survey.ts";
-import { bringUp } from "../../../src/engine/up.ts";
 import { serveSite } from "../../../src/sandbox/site.ts";
 import { commandsOf } from "../../../src/verify/aws/commands.ts";
 import { runDrill } from "../../../src/verify/drills/drill.ts";
@@ -38,7 +33,6 @@ export async function onStage<T>(
     const host = on.config.domain?.name ?? served.httpUrl;
     const url = on.config.domain ? `https://${host}/` : `${host}/`;
     const nameOf = (key: string) => on.graph.nodes.get(key)?.name ?? key;
-    const seen = () => survey(on.run, on.graph, types, { stack: on.config.stack, sweep: "known" });
     const world = await drillWorld({
       config: on.config,
       aws: on.aws,
@@ -47,17 +41,14 @@ export async function onStage<T>(
       machines: machinesBy(commandsOf(on.aws), on.clock, new AbortController().signal),
       now: () => on.clock.now(),
       nameOf,
-      async find(key) {
-        const node = on.graph.nodes.get(key);
-        return node && (await look(on.run, node, on.store.get(key))).live;
-      },
+      find: (key) => on.stack.find(key),
       visit: () => visit(site, url, host),
       planned: async () =>
-        planUp(await seen())
-          .items.filter(({ action }) => action !== "none")
+        (await on.plan()).items
+          .filter(({ action }) => action !== "none")
           .map(({ name, action }) => `${action} ${name}`),
       async heal() {
-        const { settled } = await bringUp(on.run, await seen());
+        const { settled } = await on.up();
         return settled
           .filter(({ outcome }) => outcome !== "unchanged")
           .map(({ outcome, name }) => `${outcome} ${name}`);

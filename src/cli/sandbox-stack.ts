@@ -1,0 +1,72 @@
+import { type Steps, stepsFor } from "../../steps/index.ts";
+import type { Inputs } from "../../steps/inputs.ts";
+import type { Aws } from "../aws/aws.ts";
+import { connect, type TracedCall } from "../aws/connect.ts";
+import { types } from "../aws/services.ts";
+import type { Config } from "../config/schema.ts";
+import type { Emit } from "../engine/events.ts";
+import type { Run } from "../engine/run.ts";
+import { openStack, type Stack } from "../engine/stack.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { openStore, type StateText } from "../state/store.ts";
+
+export interface SandboxStackOptions {
+  readonly config: Config;
+  readonly inputs: Inputs;
+  readonly sandbox: Sandbox;
+  readonly clock: Clock;
+  readonly text: StateText;
+  /** Another graph than the whole stack's. */
+  readonly steps?: Steps | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly emit?: Emit | undefined;
+  readonly token?: Run["token"] | undefined;
+  readonly onCall?: ((call: TracedCall) => void) | undefined;
+}
+
+/** The whole tool on an embedded AWS, with nothing random in it. */
+export async function sandboxStack(
+  options: SandboxStackOptions,
+): Promise<{ readonly aws: Aws; readonly stack: Stack }> {
+  const { config, sandbox, clock, inputs, steps = stepsFor } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const aws = await connect({
+    region: config.region,
+    clock,
+    wire: sandbox,
+    network: sandbox.network,
+    signal,
+    onCall: options.onCall,
+    random: () => 0.5,
+  });
+  let tokens = 0;
+  const stack = openStack({
+    name: config.stack,
+    tags: config.tags,
+    steps: steps(config, inputs),
+    types,
+    aws,
+    clock,
+    signal,
+    store: openStore(options.text, { stack: config.stack, account: aws.account, region: aws.region }, () => "lineage"),
+    emit: options.emit ?? (() => {}),
+    token: options.token ?? (() => `token${String(++tokens).padStart(27, "0")}`),
+  });
+  return { aws, stack };
+}
+
+/** A state in memory. */
+export function memoryText(text?: string): StateText & { text: string | undefined } {
+  return {
+    path: "memory",
+    text,
+    read() {
+      return this.text;
+    },
+    write(written) {
+      this.text = written;
+    },
+    backUp() {},
+  };
+}

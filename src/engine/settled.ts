@@ -1,0 +1,44 @@
+import type { BuddyError } from "../lib/errors.ts";
+import type { Outcome } from "./events.ts";
+import { describeError } from "./failure.ts";
+import { type Node, type NodeName, nameOf } from "./graph.ts";
+import type { Run } from "./run.ts";
+
+/** How the work on one node ended. */
+export interface Settled extends NodeName {
+  readonly outcome: Outcome;
+  readonly id: string | undefined;
+  readonly reason: string | undefined;
+  /** The id of what its removal left behind on purpose (a final snapshot). */
+  readonly leaves?: string | undefined;
+  readonly error: BuddyError | undefined;
+}
+
+/** Its dependents cannot go on. */
+export const stopped = ({ outcome }: Settled): boolean =>
+  outcome === "failed" || outcome === "blocked" || outcome === "skipped" || outcome === "interrupted";
+
+export const settledAs = (
+  node: Node,
+  outcome: Outcome,
+  rest: Partial<Pick<Settled, "id" | "reason" | "leaves" | "error">> = {},
+): Settled => ({ ...nameOf(node), outcome, id: undefined, reason: undefined, error: undefined, ...rest });
+
+/** Says that nothing was done, and why. */
+export function skip(run: Run, node: Node, reason: string, id?: string): Settled {
+  run.emit({
+    ...nameOf(node),
+    at: run.clock.now(),
+    type: "resource.settled",
+    outcome: "skipped",
+    ms: 0,
+    reason,
+  });
+  return settledAs(node, "skipped", { reason, id });
+}
+
+export function settledByError(node: Node, id: string | undefined, error: unknown): Settled {
+  const failure = describeError(error, node, id);
+  const outcome = failure.code === "interrupted" ? "interrupted" : "failed";
+  return settledAs(node, outcome, { id, reason: failure.message, error: failure });
+}

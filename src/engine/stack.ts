@@ -1,0 +1,96 @@
+import { setMaxListeners } from "node:events";
+import type { Aws } from "../aws/aws.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { StateStore } from "../state/store.ts";
+import { bringDown, type Leftover, leftovers } from "./down.ts";
+import type { Emit } from "./events.ts";
+import { type Graph, graphOf, upTo } from "./graph.ts";
+import { look } from "./look.ts";
+import { type Plan, planUp } from "./plan.ts";
+import type { AnyType, Identified, Step, Tags } from "./resource.ts";
+import type { Run } from "./run.ts";
+import type { Settled } from "./settled.ts";
+import { type StatusItem, statusOf } from "./status.ts";
+import { type Survey, survey } from "./survey.ts";
+import { bringUp, type Result } from "./up.ts";
+
+export interface StackOptions {
+  readonly name: string;
+  /** The config's own tags, for every object. */
+  readonly tags: Tags;
+  readonly steps: readonly Step[];
+  /** Every type that this version knows, by name: what the state or AWS has may be of one that no step names. */
+  readonly types: ReadonlyMap<string, AnyType>;
+  readonly aws: Aws;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly token: Run["token"];
+  /** Deletes leave no final snapshot or other copy of data. */
+  readonly discardData?: boolean | undefined;
+}
+
+/** What of the stack a refresh looks at. */
+export interface Scope {
+  /** Only what brings this step about. */
+  readonly step?: string | undefined;
+  /**
+   * Objects that carry the stack's tag but are neither in the config nor recorded: of all types, of the known ones that the
+   * stack has (which costs no call more), or none, with nothing but the config's objects looked at. Without it: `known`, or
+   * `all` where there is no state, which otherwise records what is no longer wanted.
+   */
+  readonly orphans?: "none" | "known" | "all" | undefined;
+}
+
+/**
+ * One stack: the tool as a library. It prints nothing and asks nobody; commands are screens over it, and rehearsals, drills
+ * and tests stand on the same.
+ */
+export interface Stack {
+  readonly run: Run;
+  readonly graph: Graph;
+  /** The graph of the whole stack, or of what brings one step about. Throws `usage` for an unknown step. */
+  graphOf(step?: string): Graph;
+  /** Looks at every object. Sends nothing that changes anything, writes nothing. */
+  refresh(scope?: Scope): Promise<Survey>;
+  plan(scope?: Scope): Promise<Plan>;
+  status(): Promise<readonly StatusItem[]>;
+  up(seen?: Survey): Promise<Result>;
+  down(seen?: Survey): Promise<readonly Settled[]>;
+  /** What of the stack is still there, by recorded ids, names and tags. */
+  leftovers(): Promise<readonly Leftover[]>;
+  /** One object of the stack, looked at now; undefined when there is none, or the stack has no such key. */
+  find(key: string): Promise<Identified | undefined>;
+}
+
+export function openStack(options: StackOptions): Stack {
+  const { name, types } = options;
+  // Each of the many waits listens for it.
+  setMaxListeners(0, options.signal);
+  const run: Run = { ...options, discardData: options.discardData ?? false };
+  const graph = graphOf(options.steps, name, options.tags);
+  const graphUpTo = (step?: string) => (step === undefined ? graph : upTo(graph, step));
+
+  async function refresh({ step, orphans }: Scope = {}): Promise<Survey> {
+    const stateless = Object.keys(run.store.resources).length === 0;
+    const sweep = step !== undefined ? "none" : (orphans ?? (stateless ? "all" : "known"));
+    return survey(run, graphUpTo(step), types, { stack: name, sweep, partial: sweep === "none" });
+  }
+
+  return {
+    run,
+    graph,
+    graphOf: graphUpTo,
+    refresh,
+    plan: async (scope) => planUp(await refresh(scope)),
+    status: async () => statusOf(await refresh()),
+    up: async (seen) => bringUp(run, seen ?? (await refresh())),
+    down: async (seen) => bringDown(run, seen ?? (await refresh({ orphans: "all" }))),
+    leftovers: async () => leftovers(await refresh({ orphans: "all" })),
+    async find(key) {
+      const node = graph.nodes.get(key);
+      return node && (await look(run, node, run.store.get(key))).live;
+    },
+  };
+}
