@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { DRILLS, type PastDrill } from "../verify/drills/result.ts";
 
 /** The version of the state file that this program writes. */
 export const STATE_VERSION = 1;
@@ -26,23 +25,8 @@ const record = z.strictObject({
   needs: z.array(z.string()),
 });
 
-const count = z.number().int().nonnegative();
-
-/** How a drill ended. A time that was never reached is not written. */
-const pastDrill = z
-  .strictObject({
-    drill: z.enum(DRILLS),
-    at: z.iso.datetime(),
-    ending: z.enum(["passed", "failed", "interrupted"]),
-    detectSeconds: z.number().optional(),
-    recoverSeconds: z.number().optional(),
-    asked: count,
-    failed: count,
-    longestGapSeconds: z.number().nonnegative(),
-  })
-  .transform(
-    (past): PastDrill => ({ ...past, detectSeconds: past.detectSeconds, recoverSeconds: past.recoverSeconds }),
-  );
+/** A past drill, as `verify` writes and reads it: the state keeps it, and knows no drill. */
+const drill = z.looseObject({ drill: z.string() });
 
 export const stateSchema = z.strictObject({
   version: z.literal(STATE_VERSION),
@@ -56,10 +40,12 @@ export const stateSchema = z.strictObject({
   /** The config that the last whole `up` brought about; it holds no secrets. Files of older versions lack it. */
   config: z.record(z.string(), z.unknown()).optional(),
   /** The last drills, the newest at the end; `down` leaves them, for the next stack of that name. Files of older versions lack it. */
-  drills: z.array(pastDrill).optional(),
+  drills: z.array(drill).optional(),
   resources: z.record(z.string(), record),
 });
 
 export type StackState = z.infer<typeof stateSchema>;
+/** What is kept of a drill. */
+export type KeptDrill = z.infer<typeof drill>;
 /** What is recorded of one resource. */
 export type Recorded = z.infer<typeof record>;

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { BuddyError } from "../lib/errors.ts";
-import type { PastDrill } from "../verify/drills/result.ts";
 import { backUp, readIfThere, writeAtomically } from "./file.ts";
-import { type Recorded, STATE_VERSION, type StackState, stateSchema } from "./state.ts";
+import { type KeptDrill, type Recorded, STATE_VERSION, type StackState, stateSchema } from "./state.ts";
 
 /** Where the text of a state lives: a file of its own, or a part of the sandbox's file. */
 export interface StateText {
@@ -33,9 +32,9 @@ export interface StateStore {
   drop(key: string): void;
   keepConfig(config: Readonly<Record<string, unknown>>): void;
   /** How the last drills ended, the newest at the end. */
-  readonly drills: readonly PastDrill[];
+  readonly drills: readonly KeptDrill[];
   /** Takes the place of all that was kept of drills. */
-  keepDrills(drills: readonly PastDrill[]): void;
+  keepDrills(drills: readonly KeptDrill[]): void;
   /** The first write that failed. What is under way may still be recorded, but nothing new may begin. */
   readonly failure: BuddyError | undefined;
 }

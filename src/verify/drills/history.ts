@@ -1,12 +1,32 @@
+import * as z from "zod";
 import { duration } from "../../report/style.ts";
+import type { KeptDrill } from "../../state/state.ts";
 import type { DrillName, DrillResult, PastDrill } from "./result.ts";
 
 /** How many of each drill are kept. */
 const KEPT = 20;
 
-/** The history with these results at its end; of each drill the last 20 stay, interrupted ones too. */
-export function remember(history: readonly PastDrill[], results: readonly DrillResult[]): readonly PastDrill[] {
-  const all = [...history, ...results.map(pastOf)];
+const count = z.number().int().nonnegative();
+
+/** How a drill ended, as the state keeps it. A time that was never reached is not written. */
+const pastDrill = z
+  .strictObject({
+    drill: z.string(),
+    at: z.iso.datetime(),
+    ending: z.enum(["passed", "failed", "interrupted"]),
+    detectSeconds: z.number().optional(),
+    recoverSeconds: z.number().optional(),
+    asked: count,
+    failed: count,
+    longestGapSeconds: z.number().nonnegative(),
+  })
+  .transform(
+    (past): PastDrill => ({ ...past, detectSeconds: past.detectSeconds, recoverSeconds: past.recoverSeconds }),
+  );
+
+/** What is kept with these results at its end; of each drill the last 20 stay, interrupted ones too. */
+export function remember(kept: readonly KeptDrill[], results: readonly DrillResult[]): readonly KeptDrill[] {
+  const all = [...kept, ...results.map((result): KeptDrill => ({ ...pastOf(result) }))];
   return all.filter(({ drill }, index) => all.slice(index).filter((one) => one.drill === drill).length <= KEPT);
 }
 
@@ -21,9 +41,15 @@ const pastOf = ({ drill, began, ending, detectSeconds, recoverSeconds, answers }
   longestGapSeconds: answers.longestGapSeconds,
 });
 
-/** The newest one that ran to its end. What was interrupted says nothing about the stack. */
-export const lastOf = (history: readonly PastDrill[], drill: DrillName): PastDrill | undefined =>
-  history.findLast((past) => past.drill === drill && past.ending !== "interrupted");
+/**
+ * The newest one that ran to its end. What was interrupted says nothing about the stack; what another version wrote in a way
+ * that this one cannot read is passed over.
+ */
+export const lastOf = (kept: readonly KeptDrill[], drill: DrillName): PastDrill | undefined =>
+  kept
+    .filter((one) => one.drill === drill)
+    .flatMap((one) => pastDrill.safeParse(one).data ?? [])
+    .findLast(({ ending }) => ending !== "interrupted");
 
 /** Seconds as "42s", "3m10s"; "1.5s" where a tenth matters. */
 export const seconds = (value: number): string =>

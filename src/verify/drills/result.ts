@@ -80,8 +80,8 @@ export interface DrillResult {
 }
 
 /** What the stack's history keeps of a drill. */
-export interface PastDrill {
-  readonly drill: DrillName;
+export type PastDrill = {
+  readonly drill: string;
   /** ISO 8601. */
   readonly at: string;
   readonly ending: Ending;
@@ -90,4 +90,4 @@ export interface PastDrill {
   readonly asked: number;
   readonly failed: number;
   readonly longestGapSeconds: number;
-}
+};

@@ -32,6 +32,14 @@ test("of each drill the last twenty stay, in their order; another drill's do not
   expect(history.at(-1)?.drill).toBe("lost-instance");
 });
 
+test("what another version wrote of a drill stays, and is not compared with", () => {
+  const newer = { drill: "dead-web", at: "2027-01-01T00:00:00.000Z", verdict: "fine" };
+  const unknown = { drill: "lost-region", at: "2027-01-01T00:00:00.000Z" };
+  const history = remember([pastOf(deadWeb(), { asked: 1 }), newer, unknown], [lostInstance()]);
+  expect(history.slice(1, 3)).toEqual([newer, unknown]);
+  expect(lastOf(history, "dead-web")?.asked).toBe(1);
+});
+
 test("the last time is the newest that ran to its end, passed or failed", () => {
   const history = [
     pastOf(deadWeb(), { asked: 1 }),
