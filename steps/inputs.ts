@@ -1,3 +1,18 @@
+/** The key pair's name on AWS, and its private key's file name. */
+export const KEY_PAIR = "Buddy-Project";
+
+/** Key of the group that lets operators in. */
+export const BASTION_GROUP = "group-bastion";
+
+/** The operators' addresses that were applied last; undefined: none were. @param recorded a recorded spec, by key */
+export function appliedCidrs(
+  recorded: (key: string) => Readonly<Record<string, unknown>> | undefined,
+): readonly string[] | undefined {
+  const inbound = recorded(BASTION_GROUP)?.inbound as readonly { readonly cidr?: string }[] | undefined;
+  const cidrs = inbound?.flatMap(({ cidr }) => cidr ?? []);
+  return cidrs && cidrs.length > 0 ? cidrs : undefined;
+}
+
 /** What the steps need to know from the machine that runs them. */
 export interface Inputs {
   /** The public key of the key pair, OpenSSH format; undefined for commands that create nothing. */

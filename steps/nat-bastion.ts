@@ -7,7 +7,7 @@ import { route } from "../src/aws/ec2/route.ts";
 import { ALL_OUTBOUND, everything, securityGroup, tcp } from "../src/aws/ec2/security-group.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import type { Inputs } from "./inputs.ts";
+import { BASTION_GROUP, type Inputs, KEY_PAIR } from "./inputs.ts";
 import type { RoutesStep } from "./routes.ts";
 import { natUserData } from "./scripts/user-data.ts";
 import type { SubnetsStep } from "./subnets.ts";
@@ -25,14 +25,14 @@ export function natBastionStep(
   { publicRoutes, privateRoutes }: RoutesStep,
 ) {
   const linux = resource(publicImage, "image-amazon-linux-2023", "amazon-linux-2023", {}, () => ({}));
-  const keyPair = resource(keyPairType, "key-pair", "Buddy-Project", {}, () => ({ publicKey: inputs.publicKey }));
+  const keyPair = resource(keyPairType, "key-pair", KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }));
   const natGroup = resource(securityGroup, "group-nat", "NAT-GateWay", { vpc }, ({ vpc }) => ({
     vpcId: vpc.id,
     description: "The web subnets to the internet",
     inbound: config.network.web.map((range) => everything({ cidr: range }, "Buddy-Web-Private")),
     outbound: ALL_OUTBOUND,
   }));
-  const bastionGroup = resource(securityGroup, "group-bastion", "BastionHost", { vpc }, ({ vpc }) => ({
+  const bastionGroup = resource(securityGroup, BASTION_GROUP, "BastionHost", { vpc }, ({ vpc }) => ({
     vpcId: vpc.id,
     description: "Operators to the bastions",
     inbound: inputs.allowedCidrs.map((range) => tcp(22, { cidr: range }, "Buddy-SSH")),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Inputs } from "../../steps/inputs.ts";
+import { appliedCidrs, type Inputs, KEY_PAIR } from "../../steps/inputs.ts";
 import type { Network } from "../aws/aws.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError } from "../lib/errors.ts";
@@ -10,8 +10,6 @@ import type { StateStore } from "../state/store.ts";
 import type { Packed } from "./app-archive.ts";
 import { type Paths, SANDBOX_FILE, STATE_FILE } from "./paths.ts";
 import { priceFileIn } from "./prices.ts";
-
-const KEY_NAME = "Buddy-Project";
 
 /** The steps read it when a spec is made, so that a key made after the plan is still in time. */
 export type MutableInputs = { -readonly [K in keyof Inputs]: Inputs[K] };
@@ -49,7 +47,7 @@ export async function packedApp(config: Config, paths: Paths, mayBeGone = false)
     paths.config,
     paths.state,
     priceFileIn(paths.folder),
-    ...[STATE_FILE, SANDBOX_FILE, `${KEY_NAME}.`].map((name) => join(beside, name)),
+    ...[STATE_FILE, SANDBOX_FILE, `${KEY_PAIR}.`].map((name) => join(beside, name)),
   ].map(realPath);
   const { packFolder } = await import("./app-archive.ts");
   try {
@@ -67,7 +65,7 @@ const realPath = (path: string): string => {
 };
 
 const keyFile = (paths: Paths, sandbox: boolean): string =>
-  join(dirname(resolve(paths.state)), `${KEY_NAME}${sandbox ? ".sandbox" : ""}.pem`);
+  join(dirname(resolve(paths.state)), `${KEY_PAIR}${sandbox ? ".sandbox" : ""}.pem`);
 const readIfMade = (file: string): string | undefined =>
   existsSync(`${file}.pub`) ? readFileSync(`${file}.pub`, "utf8").trim() : undefined;
 
@@ -93,7 +91,7 @@ export function makeKeyPair({
       hint: `Make it again: ssh-keygen -y -f ${file} > ${file}.pub`,
     });
   }
-  const { privateKey, publicKey } = newKeyPair(`${KEY_NAME}@${config.stack}`);
+  const { privateKey, publicKey } = newKeyPair(`${KEY_PAIR}@${config.stack}`);
   // Both or none, and each whole: half a key would be taken for the stack's.
   writeAtomically(file, privateKey);
   try {
@@ -136,15 +134,8 @@ function readPublicKey(file: string): string {
 async function allowedCidrs({ config, store, network, resolvesAddress }: Circumstances): Promise<readonly string[]> {
   const { allowedCidrs: given } = config.bastion;
   if (!given.includes("my-ip")) return given;
-  const applied = appliedCidrs(store);
+  const applied = appliedCidrs((key) => store.get(key)?.spec);
   if (!resolvesAddress && applied) return applied;
   const mine = resolvesAddress ? `${await network.publicAddress()}/32` : "my-ip";
   return given.map((cidr) => (cidr === "my-ip" ? mine : cidr));
-}
-
-function appliedCidrs(store: StateStore): readonly string[] | undefined {
-  const group = Object.values(store.resources).find(({ name }) => name === "BastionHost");
-  const inbound = group?.spec.inbound as readonly { readonly cidr?: string }[] | undefined;
-  const cidrs = inbound?.flatMap(({ cidr }) => cidr ?? []);
-  return cidrs && cidrs.length > 0 ? cidrs : undefined;
 }
