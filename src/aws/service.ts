@@ -1,4 +1,5 @@
 import type { AnyType } from "../engine/resource.ts";
+import type { ResidualReader } from "./residual.ts";
 import type { Safety } from "./safety.ts";
 
 /** What the tool knows of one AWS service. Its folder holds this, its client and its types; nothing else names it. */
@@ -10,4 +11,6 @@ export interface Service<Module = unknown> {
   /** What makes each changing call safe to repeat. A call without an entry is refused before it is sent. */
   readonly safety: Readonly<Record<string, Safety>>;
   readonly types: readonly AnyType[];
+  /** What of it still costs after `down`. */
+  readonly residuals?: readonly ResidualReader[];
 }

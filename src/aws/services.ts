@@ -39,9 +39,9 @@ export type ServiceName = keyof typeof services;
 
 export const serviceNames = Object.keys(services) as readonly ServiceName[];
 
-const each: readonly Service[] = Object.values(services);
+export const eachService: readonly Service[] = Object.values(services);
 
 /** Every type that this version knows, by its name in the state file. */
 export const types: ReadonlyMap<string, AnyType> = new Map(
-  each.flatMap((service) => service.types.map((type) => [type.name, type])),
+  eachService.flatMap((service) => service.types.map((type) => [type.name, type])),
 );

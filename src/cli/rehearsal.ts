@@ -5,7 +5,7 @@ import type { Config } from "../config/schema.ts";
 import { preflight } from "../doctor/preflight.ts";
 import { jumpingClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
-import { whatBillsOn } from "../residuals/bills-on.ts";
+import { residualCosts } from "../residuals/residual-costs.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
 import { zoneTable } from "../sandbox/services/route53/tables.ts";
 import { delegate } from "../sandbox/services/route53/zones.ts";
@@ -54,7 +54,7 @@ export async function rehearse(given: Config): Promise<readonly TracedCall[]> {
   await stack.status();
   const gone = await stack.down();
   await stack.leftovers();
-  await whatBillsOn(aws, config.stack, await stack.refresh({ orphans: "all" }));
+  await residualCosts(aws, config.stack, await stack.refresh({ orphans: "all" }));
   const trouble = [...settled, ...gone].find(
     ({ outcome }) => outcome !== "unchanged" && outcome !== "created" && outcome !== "deleted",
   );

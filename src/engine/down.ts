@@ -6,15 +6,15 @@ import { dependentsOf, type Survey, type Surveyed } from "./survey.ts";
 import { longestPath, walk } from "./walk.ts";
 
 /** What a `down` would remove, in the order of the stack: what is there, and what may still appear. */
-export function doomed({ surveyed }: Survey): Surveyed[] {
+export function doomed(surveyed: Survey["surveyed"]): Surveyed[] {
   return [...surveyed.values()].filter(
     ({ node, look, recorded }) => removable(node.type) && (look.live !== undefined || recorded !== undefined),
   );
 }
 
 /** How long a `down` usually takes, seconds. */
-export function secondsDown(survey: Survey): number {
-  const going = new Map(doomed(survey).map((one) => [one.node.key, one]));
+export function secondsDown({ surveyed }: Survey): number {
+  const going = new Map(doomed(surveyed).map((one) => [one.node.key, one]));
   const secondsOf = (key: string): number => {
     const { patience } = (going.get(key) as Surveyed).node.type;
     return patience?.gone ?? Math.min(patience?.usual ?? 3, 3);

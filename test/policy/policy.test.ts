@@ -7,7 +7,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { actionOf, actionsFor, MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
-import { whatBillsOn } from "../../src/residuals/bills-on.ts";
+import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { folder } from "../cli/folder.ts";
 import { stage, stageOn } from "../lifecycle/stage.ts";
 import { standing, verifyOn } from "../verify/rehearse.ts";
@@ -111,7 +111,7 @@ test.each(LIVES)(
     await after.status();
     await after.down();
     expect(await after.left()).toEqual([]);
-    expect((await whatBillsOn(after.aws, after.config.stack, await after.survey())).unseen).toEqual([]);
+    expect((await residualCosts(after.aws, after.config.stack, await after.survey())).unseen).toEqual([]);
 
     const statements = await policyOf(given);
     const calls = [...on.calls, ...after.calls];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { bringDown, secondsDown } from "../../src/engine/down.ts";
-import { whatBillsOn } from "../../src/residuals/bills-on.ts";
+import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { snapshotTable as ebsSnapshots, tagTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
@@ -25,7 +25,7 @@ async function down(on: Process) {
   const before = await on.survey(true);
   const settled = await on.stack.down(before);
   const left = await on.left();
-  const { found, unseen } = await whatBillsOn(on.aws, on.config.stack, before);
+  const { found, unseen } = await residualCosts(on.aws, on.config.stack, before);
   return { before, settled, left, found, unseen };
 }
 
@@ -43,14 +43,6 @@ test("after down nothing is left, and what goes on costing is listed, each with 
   expect(snapshot?.id).toMatch(/^database1-final-\d+$/);
   expect(found).toEqual([
     {
-      what: "DB snapshot",
-      id: snapshot?.id,
-      why: "final snapshot of database1: its data, if you want it back",
-      gib: 20,
-      price: "rds:backup",
-      commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${snapshot?.id} --region ap-northeast-2`],
-    },
-    {
       what: "AWS Backup recovery points",
       id: fileSystem,
       why: expect.stringContaining("aws/efs/automatic-backup-vault"),
@@ -61,6 +53,14 @@ test("after down nothing is left, and what goes on costing is listed, each with 
           /^aws backup delete-recovery-point --backup-vault-name aws\/efs\/automatic-backup-vault --recovery-point-arn ARN --region ap-northeast-2 /,
         ),
       ],
+    },
+    {
+      what: "DB snapshot",
+      id: snapshot?.id,
+      why: "final snapshot of database1: its data, if you want it back",
+      gib: 20,
+      price: "rds:backup",
+      commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${snapshot?.id} --region ap-northeast-2`],
     },
     {
       what: "hosted zone",

@@ -1,11 +1,13 @@
 import type { Service } from "../service.ts";
 import { alarm } from "./alarm.ts";
 import { dashboard } from "./dashboard.ts";
+import { forgottenAlarms } from "./residuals.ts";
 
 export const cloudWatch: Service<typeof import("./client.ts")> = {
   package: "cloudwatch",
   load: () => import("./client.ts"),
   types: [alarm, dashboard],
+  residuals: [forgottenAlarms],
   safety: {
     // Both put the whole thing under its name.
     PutMetricAlarm: "same",

@@ -8,6 +8,7 @@ import { keyPair } from "./key-pair.ts";
 import { launchTemplate } from "./launch-template.ts";
 import { natGateway } from "./nat-gateway.ts";
 import { publicImage } from "./public-image.ts";
+import { volumes } from "./residuals.ts";
 import { route } from "./route.ts";
 import { routeTable } from "./route-table.ts";
 import { securityGroup } from "./security-group.ts";
@@ -35,6 +36,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
     snapshot,
     launchTemplate,
   ],
+  residuals: [volumes],
   safety: {
     CreateVpc: "look",
     ModifyVpcAttribute: "same",

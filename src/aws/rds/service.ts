@@ -2,12 +2,14 @@ import type { Service } from "../service.ts";
 import { database } from "./database.ts";
 import { parameterGroup } from "./parameter-group.ts";
 import { replica } from "./replica.ts";
+import { retainedBackups, snapshots } from "./residuals.ts";
 import { subnetGroup } from "./subnet-group.ts";
 
 export const rds: Service<typeof import("./client.ts")> = {
   package: "rds",
   load: () => import("./client.ts"),
   types: [subnetGroup, parameterGroup, database, replica],
+  residuals: [snapshots, retainedBackups],
   safety: {
     CreateDBSubnetGroup: "name",
     ModifyDBSubnetGroup: "same",

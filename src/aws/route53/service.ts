@@ -1,11 +1,13 @@
 import type { Service } from "../service.ts";
 import { record } from "./record.ts";
+import { forgottenZones, keptZones } from "./residuals.ts";
 import { existingZone, ownedZone } from "./zone.ts";
 
 export const route53: Service<typeof import("./client.ts")> = {
   package: "route-53",
   load: () => import("./client.ts"),
   types: [existingZone, ownedZone, record],
+  residuals: [forgottenZones, keptZones],
   safety: {
     // A repeat is refused (HostedZoneAlreadyExists), but that answer does not give the zone's id.
     CreateHostedZone: "look",

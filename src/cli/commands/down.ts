@@ -6,8 +6,8 @@ import type { Survey } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { type Bills, credentialsWarning, downEnd, downPreview, heading } from "../../report/views.ts";
-import { whatBillsOn } from "../../residuals/bills-on.ts";
 import { foreignIn } from "../../residuals/foreign.ts";
+import { residualCosts } from "../../residuals/residual-costs.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { costAfterDown } from "../money.ts";
 import type { CommonOptions } from "../options.ts";
@@ -38,7 +38,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   const { run, graph } = stack;
   screen.say(heading(screen.place, screen.errLook));
   const found = await stack.refresh({ orphans: "all" });
-  const gone = doomed(found);
+  const gone = doomed(found.surveyed);
   const shown = gone.map(({ node, look, recorded }) => ({
     name: node.name,
     object: node.type.name,
@@ -132,7 +132,7 @@ async function billsOn(
   before: Survey,
   left: readonly { readonly id: string }[],
 ): Promise<Bills> {
-  const { found, unseen } = await whatBillsOn(aws, config.stack, before);
+  const { found, unseen } = await residualCosts(aws, config.stack, before);
   return {
     unseen,
     found: found

@@ -4,7 +4,7 @@ import { RDSClient } from "@aws-sdk/client-rds";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { S3Client } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
-import { whatBillsOn } from "../../src/residuals/bills-on.ts";
+import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { mocked, testAws } from "../aws/aws.ts";
 
 test("a volume that outlives its instance is listed; one that goes with it, or is going, is not", async () => {
@@ -30,7 +30,7 @@ test("a volume that outlives its instance is listed; one that goes with it, or i
       ],
     });
   const graph = { nodes: new Map(), steps: [] };
-  const { found, unseen } = await whatBillsOn(await testAws(), "test", { graph, surveyed: new Map() });
+  const { found, unseen } = await residualCosts(await testAws(), "test", { graph, surveyed: new Map() });
   expect(unseen).toEqual([]);
   expect(ec2.commandCalls(DescribeVolumesCommand)[0]?.args[0].input).toMatchObject({
     Filters: [{ Name: "tag:buddyverse:stack", Values: ["test"] }],

@@ -1,0 +1,29 @@
+import { absentAs } from "../errors.ts";
+import { STACK_TAG, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+import { FORGOTTEN, type Residual, type ResidualReader } from "../residual.ts";
+
+/** How the names of the stack's alarms begin: CloudWatch lists alarms by name, not by tag. */
+const PREFIX = "Buddy-";
+
+export const forgottenAlarms: ResidualReader = {
+  what: "alarms",
+  async read(aws, stack) {
+    const all = await allPages(
+      (NextToken) => aws.cloudWatch.describeAlarms({ AlarmNamePrefix: PREFIX, NextToken }),
+      (page) => page.MetricAlarms,
+      (page) => page.NextToken,
+    );
+    const found = await Promise.all(
+      all.map(async ({ AlarmArn: id = "", AlarmName: name = "" }): Promise<Residual[]> => {
+        const tags = await absentAs(["ResourceNotFoundException"], () =>
+          aws.cloudWatch.listTagsForResource({ ResourceARN: id }),
+        );
+        if (tagsFrom(tags?.Tags)[STACK_TAG] !== stack) return [];
+        const command = `aws cloudwatch delete-alarms --alarm-names ${name} --region ${aws.region}`;
+        return [{ what: "alarm", id, why: FORGOTTEN, price: "cloudwatch:alarm", commands: [command] }];
+      }),
+    );
+    return found.flat();
+  },
+};

@@ -1,0 +1,26 @@
+import type { ResidualReader } from "../residual.ts";
+import { type FileSystemLive, fileSystem } from "./file-system.ts";
+
+/** Where EFS's automatic backups go (EFS user guide, "Automatic backups"). */
+const VAULT = "aws/efs/automatic-backup-vault";
+
+export const recoveryPoints: ResidualReader = {
+  what: "AWS Backup recovery points",
+  read(aws, _stack, before) {
+    const region = `--region ${aws.region}`;
+    return [...before.values()]
+      .filter(({ node }) => node.type === fileSystem)
+      .filter(({ look, recorded }) => (look.live as FileSystemLive | undefined)?.backup ?? recorded?.spec.backup)
+      .flatMap(({ look, recorded }) => look.live?.id ?? recorded?.id ?? [])
+      .map((id) => ({
+        what: "AWS Backup recovery points",
+        id,
+        why: `what AWS Backup copied of it each day, if a day came, is in the vault ${VAULT} for 35 days; where the vault's access policy forbids to delete it, it goes only then`,
+        price: "efs:backup",
+        commands: [
+          `aws backup list-recovery-points-by-resource --resource-arn arn:${aws.partition}:elasticfilesystem:${aws.region}:${aws.account}:file-system/${id} ${region}`,
+          `aws backup delete-recovery-point --backup-vault-name ${VAULT} --recovery-point-arn ARN ${region}   (for each ARN of that list)`,
+        ],
+      }));
+  },
+};
