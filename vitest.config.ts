@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { LeftOut } from "./test/tools.ts";
 import { viteText } from "./text-loader.js";
 
 /** The files that take longest, so that none of them is left to run alone at the end. */
@@ -32,6 +33,7 @@ export default defineConfig({
     // Some files mostly wait (a mock server, child processes): one worker more than a small machine has cores.
     maxWorkers: 3,
     globalSetup: "test/build.ts",
+    reporters: ["default", new LeftOut()],
     sequence: { sequencer: LongestFirst },
     testTimeout: 180_000,
     hookTimeout: 60_000,

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { packFolder } from "../../src/cli/app-archive.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
+import { needs } from "../tools.ts";
 
 let temp: string;
 beforeEach(() => {
@@ -78,7 +79,7 @@ test("the same content gives the same bytes, whatever its times, rights, hard li
   expect(packFolder(other).sha256).not.toBe(packed.sha256);
 });
 
-test("tar unpacks it to what was there, readable by the web server", () => {
+test("tar unpacks it to what was there, readable by the web server", needs("GNU tar"), () => {
   const path = folder("site", { ...SITE, "@odd name": "at", [`deep/${"long".repeat(40)}/x`]: "x" });
   chmodSync(join(path, "manage.py"), 0o700);
   symlinkSync("static/logo.svg", join(path, "icon"));
@@ -99,7 +100,7 @@ test("tar unpacks it to what was there, readable by the web server", () => {
   expect(readFileSync(join(out, "deep", "long".repeat(40), "x"), "utf8")).toBe("x");
 });
 
-test("history, packages and caches stay out, and so does what the caller names", () => {
+test("history, packages and caches stay out, and so does what the caller names", needs("GNU tar"), () => {
   const path = folder("site", {
     "a.py": "",
     ".git/HEAD": "",
@@ -128,33 +129,39 @@ test("a folder that is missing, no folder, or empty is named", () => {
   }
 });
 
-test("links that leave the folder are refused, straight or through another link; those inside are kept", () => {
-  const outside = folder("outside", { passwd: "secret" });
-  for (const [target, also] of [
-    ["../outside/passwd"],
-    [outside],
-    ["/etc/passwd"],
-    ["inner/../../outside", "inner"],
-  ] as const) {
-    const path = folder(`site-${target.replaceAll("/", "_")}`, { "a/b/c": "" });
-    if (also) symlinkSync("a/b", join(path, also));
-    symlinkSync(target, join(path, "link"));
-    expect(problemOf(() => packFolder(path)).message).toMatch(/link is a symbolic link that leaves /);
-  }
-  const path = folder("inside", { "a/b": "", c: "" });
-  symlinkSync("../c", join(path, "a/link"));
-  symlinkSync("missing", join(path, "dangling"));
-  expect(namesIn(packFolder(path).bytes)).toEqual(["./a/", "./a/b", "./a/link", "./c", "./dangling"]);
-});
+test(
+  "links that leave the folder are refused, straight or through another link; those inside are kept",
+  needs("GNU tar"),
+  () => {
+    const outside = folder("outside", { passwd: "secret" });
+    for (const [target, also] of [
+      ["../outside/passwd"],
+      [outside],
+      ["/etc/passwd"],
+      ["inner/../../outside", "inner"],
+    ] as const) {
+      const path = folder(`site-${target.replaceAll("/", "_")}`, { "a/b/c": "" });
+      if (also) symlinkSync("a/b", join(path, also));
+      symlinkSync(target, join(path, "link"));
+      expect(problemOf(() => packFolder(path)).message).toMatch(/link is a symbolic link that leaves /);
+    }
+    const path = folder("inside", { "a/b": "", c: "" });
+    symlinkSync("../c", join(path, "a/link"));
+    symlinkSync("missing", join(path, "dangling"));
+    expect(namesIn(packFolder(path).bytes)).toEqual(["./a/", "./a/b", "./a/link", "./c", "./dangling"]);
+  },
+);
 
-test("what is no file and what is too large is refused, with its size", () => {
+test("what is no file is refused", needs("mkfifo"), () => {
   const path = folder("site", { "manage.py": "" });
   execFileSync("mkfifo", [join(path, "pipe")]);
   expect(problemOf(() => packFolder(path)).message).toBe(
     `${join(path, "pipe")} is neither a file, a folder nor a symbolic link`,
   );
-  rmSync(join(path, "pipe"));
+});
 
+test("what is too large is refused, with its size", () => {
+  const path = folder("site", { "manage.py": "" });
   writeFileSync(join(path, "film"), "");
   truncateSync(join(path, "film"), 600 * 2 ** 20);
   expect(problemOf(() => packFolder(path)).message).toBe(

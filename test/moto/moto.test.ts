@@ -6,10 +6,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isRead } from "../../src/aws/safety.ts";
 import { buddyverse } from "../command.ts";
-import { type MotoServer, motoIsHere, startMoto } from "./server.ts";
-
-const here = motoIsHere();
-if (!here) console.warn("moto_server is not on this machine: the lifecycle over HTTP is not run");
+import { needs } from "../tools.ts";
+import { type MotoServer, startMoto } from "./server.ts";
 
 const REGION = "ap-northeast-2";
 const DOMAIN = "buddyverse-test.link";
@@ -21,7 +19,7 @@ const config = {
   monitoring: { email: "ops@example.com" },
 };
 
-describe.skipIf(!here)("over HTTP, against an AWS that we did not write", () => {
+describe("over HTTP, against an AWS that we did not write", needs("moto_server and python3 with boto3"), () => {
   let server: MotoServer;
   let folder: string;
   let env: Record<string, string>;

@@ -1,22 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
-
-/** Whether the independent AWS mock is on this machine. */
-export function motoIsHere(): boolean {
-  try {
-    execFileSync("moto_server", ["--help"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export interface MotoServer {
   readonly url: string;
   stop(): void;
 }
 
-/** Starts moto_server on a free port of this machine and waits until it answers. */
+/** Starts moto_server, the independent AWS mock, on a free port of this machine and waits until it answers. */
 export async function startMoto(): Promise<MotoServer> {
   const port = await freePort();
   const server: ChildProcess = spawn("moto_server", ["-H", "127.0.0.1", "-p", String(port)], {

@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import type { World } from "../../src/sandbox/world.ts";
-import { motoIsHere, startMoto } from "../moto/server.ts";
+import { startMoto } from "../moto/server.ts";
+import { needs } from "../tools.ts";
 import { census, fresh } from "./matrix.ts";
 import { startProxy } from "./proxy.ts";
 
@@ -81,10 +82,7 @@ test.each([1, 2])(
   },
 );
 
-const here = motoIsHere();
-if (!here) console.warn("moto_server is not on this machine: the kills over HTTP are not run");
-
-describe.skipIf(!here)("over HTTP, through a proxy that loses answers", () => {
+describe("over HTTP, through a proxy that loses answers", needs("moto_server and python3 with boto3"), () => {
   test("the answer is lost after AWS acted, then SIGKILL or not: one of each after up, nothing left after down", {
     timeout: 180_000,
   }, async () => {

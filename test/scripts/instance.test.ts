@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import natRoute from "../../steps/scripts/nat-route.sh";
 import webBoot from "../../steps/scripts/web-boot.sh";
-import { needs, programs, run } from "./run.ts";
+import { needs } from "../tools.ts";
+import { programs, run } from "./run.ts";
 
 const SCRIPTS = new URL("../../steps/scripts/", import.meta.url).pathname;
 let root: string;
@@ -16,7 +17,7 @@ beforeEach(() => {
 });
 const read = (name: string) => readFileSync(join(root, name), "utf8");
 
-describe("nat-route.sh", () => {
+describe("nat-route.sh", needs("bash with timeout and awk"), () => {
   const route = (answer: string) =>
     run("bash", ["-s", "172.31.0.0/16"], {
       input: natRoute,
@@ -47,7 +48,7 @@ describe("nat-route.sh", () => {
   });
 });
 
-describe("web-boot.sh", () => {
+describe("web-boot.sh", needs("bash with timeout and awk"), () => {
   const boot = (played: Readonly<Record<string, string>> = {}) => {
     for (const folder of ["etc", "run"]) mkdirSync(join(root, folder), { recursive: true });
     if (!existsSync(join(root, "etc/fstab")))
@@ -131,7 +132,7 @@ describe("web-boot.sh", () => {
   });
 });
 
-describe("web-aws.py", () => {
+describe("web-aws.py", needs("python3"), () => {
   const ask = async (verb: string, env: Readonly<Record<string, string>> = {}, parameters: object = {}) => {
     // A boto3 that reads its parameters from a file; the machine may have neither the real one nor www-data.
     mkdirSync(join(root, "python/botocore"), { recursive: true });
@@ -174,8 +175,7 @@ def client(service, region_name, config=None):
   const early = { "/b/db/password": "p4ss", "/b/db/primary": "database1.example.com:3306" };
   const late = { ...early, "/b/db/replica": "database1-replica.example.com:3307" };
 
-  test("writes the database settings for root and Apache only, and has Apache read them when they change", async (context) => {
-    await needs(context, "python3", ["--version"]);
+  test("writes the database settings for root and Apache only, and has Apache read them when they change", async () => {
     expect(await ask("database", {}, early)).toEqual({ code: 0, out: "" });
     expect(JSON.parse(read("run/database.json"))).toEqual({
       name: "django_db",
@@ -195,8 +195,7 @@ def client(service, region_name, config=None):
     expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n".repeat(2));
   });
 
-  test("keeps what it has, and names what is missing, when a parameter is gone", async (context) => {
-    await needs(context, "python3", ["--version"]);
+  test("keeps what it has, and names what is missing, when a parameter is gone", async () => {
     await ask("database", {}, early);
     const before = read("run/database.json");
     const { code, out } = await ask("database", {}, { "/b/db/password": "p4ss" });
@@ -204,14 +203,12 @@ def client(service, region_name, config=None):
     expect(read("run/database.json")).toBe(before);
   });
 
-  test("writes the mark as a String that may be there already", async (context) => {
-    await needs(context, "python3", ["--version"]);
+  test("writes the mark as a String that may be there already", async () => {
     expect(await ask("baked ap-northeast-2 /b/image/0123")).toEqual({ code: 0, out: "" });
     expect(JSON.parse(read("put"))).toEqual({ Name: "/b/image/0123", Value: "baked", Type: "String", Overwrite: true });
   });
 
-  test("asks the metadata service with a token (IMDSv2)", async (context) => {
-    await needs(context, "python3", ["--version"]);
+  test("asks the metadata service with a token (IMDSv2)", async () => {
     const metadata: Readonly<Record<string, string>> = {
       "instance-id": "i-0a",
       "placement/availability-zone": "ap-northeast-2a",
@@ -240,7 +237,7 @@ def client(service, region_name, config=None):
   });
 });
 
-describe("the built-in page", () => {
+describe("the built-in page", needs("the system's python3 with Django and MySQLdb"), () => {
   /** Asks the page in a Python process of its own, with these files in /run/buddyverse. */
   const visit = async (files: Readonly<Record<string, object>>, method = "get", address = "/") => {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(root, name), JSON.stringify(content));
@@ -270,17 +267,14 @@ print(json.dumps({"status": answer.status_code, "seconds": time.monotonic() - be
     expect(ended.code, ended.out).toBe(0);
     return JSON.parse(ended.out.trim().split("\n").at(-1) ?? "") as { status: number; seconds: number; text: string };
   };
-  const imports = ["-c", "import django, MySQLdb"];
 
-  test("answers 200 to any host before anything is set up, as on the builder", async (context) => {
-    await needs(context, "/usr/bin/python3", imports);
+  test("answers 200 to any host before anything is set up, as on the builder", async () => {
     const { status, text } = await visit({});
     expect(status).toBe(200);
     expect(text).toContain("not set up yet");
   });
 
-  test("answers 200 within 4 s and without the password when a database says nothing", async (context) => {
-    await needs(context, "/usr/bin/python3", imports);
+  test("answers 200 within 4 s and without the password when a database says nothing", async () => {
     const silent = createServer(() => {});
     await new Promise<void>((ready) => silent.listen(0, "127.0.0.1", ready));
     const endpoint = { host: "127.0.0.1", port: (silent.address() as AddressInfo).port };
@@ -303,15 +297,13 @@ print(json.dumps({"status": answer.status_code, "seconds": time.monotonic() - be
     expect(JSON.parse(health.text)).toMatchObject({ primary: { ok: false }, replica: { ok: false } });
   });
 
-  test("answers 503 when this instance should have a file system and does not", async (context) => {
-    await needs(context, "/usr/bin/python3", imports);
+  test("answers 503 when this instance should have a file system and does not", async () => {
     const { status, text } = await visit({ "instance.json": { id: "i-0a", fileSystem: "fs-0123456789abcdef0" } });
     expect(status).toBe(503);
     expect(text).toContain("not mounted");
   });
 
-  test("takes nothing from a visitor", async (context) => {
-    await needs(context, "/usr/bin/python3", imports);
+  test("takes nothing from a visitor", async () => {
     for (const method of ["post", "put", "delete"]) expect((await visit({}, method)).status).toBe(405);
   });
 });

@@ -11,7 +11,8 @@ import {
   USER_DATA_LIMIT,
   webUserData,
 } from "../../steps/scripts/user-data.ts";
-import { needs, run } from "./run.ts";
+import { needs } from "../tools.ts";
+import { run } from "./run.ts";
 
 const SCRIPTS = new URL("../../steps/scripts/", import.meta.url).pathname;
 const BUILDER = {
@@ -146,8 +147,7 @@ describe("imageContentHash", () => {
 });
 
 describe("the files", () => {
-  test("pass shellcheck, as sources and as rendered", async (context) => {
-    await needs(context, "shellcheck", ["--version"]);
+  test("pass shellcheck, as sources and as rendered", needs("shellcheck"), async () => {
     const sources = readdirSync(SCRIPTS).filter((name) => name.endsWith(".sh"));
     expect(sources).toContain("web-setup.sh");
     expect(
@@ -161,8 +161,7 @@ describe("the files", () => {
     }
   });
 
-  test("in Python compile", async (context) => {
-    await needs(context, "python3", ["--version"]);
+  test("in Python compile", needs("python3"), async () => {
     const sources = readdirSync(SCRIPTS, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".py"));
     expect(sources).toContain("web-aws.py");
     const env = { PYTHONPYCACHEPREFIX: mkdtempSync(join(tmpdir(), "buddyverse-pyc-")) };

@@ -11,6 +11,7 @@ import type { Recorded } from "../../src/state/state.ts";
 import { openStore, readState, stateFile } from "../../src/state/store.ts";
 import { type Folder, folder } from "../cli/folder.ts";
 import { BIN, type Ended, ended } from "../command.ts";
+import { needs } from "../tools.ts";
 
 /**
  * Runs the command where no file may grow beyond so many KiB: the kernel takes the part that fits and refuses the rest (EFBIG),
@@ -46,34 +47,42 @@ const SANDBOX = "buddyverse.sandbox.json";
 const temporaries = (on: Folder) => on.files().filter((name) => /\.(tmp|stale|lock)$/.test(name));
 
 describe("a disk that fills up", () => {
-  test("under a sandbox: the run stops and names the file, the last copy is whole, and with room the next up ends it", async () => {
-    const on = folder();
-    const stopped = await short(on, 100, UP);
-    expect(stopped.code, stopped.stderr).toBe(2);
-    expect(stopped.stdout).toMatch(/could not write .*buddyverse\.sandbox\.json: EFBIG/);
-    expect(stopped.stdout).toMatch(/The last good copy is kept\. Make room/);
-    expect(statSync(join(on.path, SANDBOX)).size).toBeLessThanOrEqual(100 * 1024);
-    expect(temporaries(on)).toEqual([]);
-    const good = JSON.parse(on.read(SANDBOX));
-    expect(Object.keys(good.state.resources).length).toBeGreaterThan(10);
+  test(
+    "under a sandbox: the run stops and names the file, the last copy is whole, and with room the next up ends it",
+    needs("bash"),
+    async () => {
+      const on = folder();
+      const stopped = await short(on, 100, UP);
+      expect(stopped.code, stopped.stderr).toBe(2);
+      expect(stopped.stdout).toMatch(/could not write .*buddyverse\.sandbox\.json: EFBIG/);
+      expect(stopped.stdout).toMatch(/The last good copy is kept\. Make room/);
+      expect(statSync(join(on.path, SANDBOX)).size).toBeLessThanOrEqual(100 * 1024);
+      expect(temporaries(on)).toEqual([]);
+      const good = JSON.parse(on.read(SANDBOX));
+      expect(Object.keys(good.state.resources).length).toBeGreaterThan(10);
 
-    const up = await on.rehearse("up --yes");
-    expect(up.code, up.stderr).toBe(0);
-    const after = JSON.parse(on.read(SANDBOX)).state.resources;
-    for (const [key, { id, status }] of Object.entries<{ id?: string; status: string }>(good.state.resources))
-      if (status === "ready") expect(after[key]?.id, key).toBe(id);
-    const status = await on.rehearse("status");
-    expect(status.code, status.stdout).toBe(0);
-  });
+      const up = await on.rehearse("up --yes");
+      expect(up.code, up.stderr).toBe(0);
+      const after = JSON.parse(on.read(SANDBOX)).state.resources;
+      for (const [key, { id, status }] of Object.entries<{ id?: string; status: string }>(good.state.resources))
+        if (status === "ready") expect(after[key]?.id, key).toBe(id);
+      const status = await on.rehearse("status");
+      expect(status.code, status.stdout).toBe(0);
+    },
+  );
 
-  test("under the trace: it ends with a notice, and the run goes on: no answer is lost for it", async () => {
-    const on = folder();
-    const up = await on.rehearse("up --yes --trace /dev/full");
-    expect(up.code, up.stderr).toBe(0);
-    expect(up.stderr.match(/The trace ends here: ENOSPC/g)).toHaveLength(1);
-  });
+  test(
+    "under the trace: it ends with a notice, and the run goes on: no answer is lost for it",
+    needs("/dev/full"),
+    async () => {
+      const on = folder();
+      const up = await on.rehearse("up --yes --trace /dev/full");
+      expect(up.code, up.stderr).toBe(0);
+      expect(up.stderr.match(/The trace ends here: ENOSPC/g)).toHaveLength(1);
+    },
+  );
 
-  test("under the lock: no half a lock is left, and AWS is not asked anything", async () => {
+  test("under the lock: no half a lock is left, and AWS is not asked anything", needs("bash"), async () => {
     const on = folder();
     const { env, asked } = await awsThatCounts();
     const up = await short(on, 0, "up --yes", env);

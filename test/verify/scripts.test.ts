@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { headOf, type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
 import { programs, run } from "../scripts/run.ts";
+import { needs } from "../tools.ts";
 
 let root: string;
 beforeEach(() => {
@@ -49,7 +50,7 @@ test.each(["", "a b", "a;rm -rf /", "x'y", "a".repeat(60)])("%j is no token", (t
   expect(() => scriptFor("requests", token)).toThrow(RangeError);
 });
 
-test("requests: counts those with its mark, in today's log and in the one before", async () => {
+test("requests: counts those with its mark, in today's log and in the one before", needs("a shell"), async () => {
   const logs = join(root, "var/log/apache2");
   expect((await onInstance("requests")).out).toBe("0\n");
   mkdirSync(logs, { recursive: true });
@@ -61,20 +62,24 @@ test("requests: counts those with its mark, in today's log and in the one before
   expect(await onInstance("requests")).toEqual({ code: 0, out: "3\n" });
 });
 
-test("file-write, file-read, file-remove: on the shared file system only, and gone by itself after ten minutes", async () => {
-  const file = join(root, "mnt/efs/media/buddyverse-verify-abc.txt");
-  mkdirSync(join(root, "mnt/efs/media"), { recursive: true });
-  expect(await onInstance("file-write")).toEqual({ code: 1, out: `${root}/mnt/efs is not mounted\n` });
-  expect(existsSync(file)).toBe(false);
-  writeFileSync(join(root, "mounted"), "");
-  expect((await onInstance("file-read")).code).toBe(1);
-  expect(await onInstance("file-write")).toEqual({ code: 0, out: "" });
-  expect(readFileSync(join(root, "timers"), "utf8")).toContain(`--on-active=600 /bin/rm -f ${file}`);
-  expect(await onInstance("file-read")).toEqual({ code: 0, out: "buddyverse-verify abc\n" });
-  expect(await onInstance("file-remove")).toEqual({ code: 0, out: "" });
-  expect(existsSync(file)).toBe(false);
-  expect((await onInstance("file-remove")).code).toBe(0);
-});
+test(
+  "file-write, file-read, file-remove: on the shared file system only, and gone by itself after ten minutes",
+  needs("a shell"),
+  async () => {
+    const file = join(root, "mnt/efs/media/buddyverse-verify-abc.txt");
+    mkdirSync(join(root, "mnt/efs/media"), { recursive: true });
+    expect(await onInstance("file-write")).toEqual({ code: 1, out: `${root}/mnt/efs is not mounted\n` });
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(join(root, "mounted"), "");
+    expect((await onInstance("file-read")).code).toBe(1);
+    expect(await onInstance("file-write")).toEqual({ code: 0, out: "" });
+    expect(readFileSync(join(root, "timers"), "utf8")).toContain(`--on-active=600 /bin/rm -f ${file}`);
+    expect(await onInstance("file-read")).toEqual({ code: 0, out: "buddyverse-verify abc\n" });
+    expect(await onInstance("file-remove")).toEqual({ code: 0, out: "" });
+    expect(existsSync(file)).toBe(false);
+    expect((await onInstance("file-remove")).code).toBe(0);
+  },
+);
 
 /** A MySQL of two servers that remembers what it was asked; `lag` looks at the replica find nothing. */
 const MYSQL = `
@@ -133,16 +138,20 @@ async function database(plan: object, replica: object | null = { host: "replica"
 }
 const DROPPED = "primary: DROP TABLE IF EXISTS buddyverse_verify_abc";
 
-test("database: writes on the primary, reads on the replica, says how late, and leaves nothing", async () => {
-  const { code, out, queries } = await database({ lag: 3 });
-  expect(code, out).toBe(0);
-  expect(JSON.parse(out).lagMs).toBeGreaterThanOrEqual(60);
-  expect(queries).toContain("primary: INSERT INTO buddyverse_verify_abc VALUES ('abc')");
-  expect(queries.filter((query) => query.startsWith("replica: SELECT token"))).toHaveLength(4);
-  expect(queries.at(-1)).toBe(DROPPED);
-  // What a run that was cut off left there goes, too.
-  expect(queries).toContain("primary: DROP TABLE IF EXISTS `buddyverse_verify_old`");
-});
+test(
+  "database: writes on the primary, reads on the replica, says how late, and leaves nothing",
+  needs("a shell", "python3"),
+  async () => {
+    const { code, out, queries } = await database({ lag: 3 });
+    expect(code, out).toBe(0);
+    expect(JSON.parse(out).lagMs).toBeGreaterThanOrEqual(60);
+    expect(queries).toContain("primary: INSERT INTO buddyverse_verify_abc VALUES ('abc')");
+    expect(queries.filter((query) => query.startsWith("replica: SELECT token"))).toHaveLength(4);
+    expect(queries.at(-1)).toBe(DROPPED);
+    // What a run that was cut off left there goes, too.
+    expect(queries).toContain("primary: DROP TABLE IF EXISTS `buddyverse_verify_old`");
+  },
+);
 
 test.each<[string, object, string, boolean]>([
   ["the primary is down", { down: "primary" }, "primary: MySQL error 2003\n", false],
@@ -154,18 +163,18 @@ test.each<[string, object, string, boolean]>([
     "the replica's address leads to the primary\n",
     true,
   ],
-])("database: %s", async (_what, plan, said, made) => {
+])("database: %s", needs("a shell", "python3"), async (_what, plan, said, made) => {
   const { code, out, queries } = await database(plan);
   expect({ code, out }).toEqual({ code: 1, out: said });
   expect(out).not.toContain("secret");
   expect(queries.at(-1) === DROPPED).toBe(made);
 });
 
-test("database: without a replica in the settings there is no lag", async () => {
+test("database: without a replica in the settings there is no lag", needs("a shell", "python3"), async () => {
   expect(await database({}, null)).toMatchObject({ code: 0, out: '{"lagMs": null}\n' });
 });
 
-test("outbound-address: what the internet sees, or curl's own error", async () => {
+test("outbound-address: what the internet sees, or curl's own error", needs("a shell"), async () => {
   expect(await onInstance("outbound-address", { curl: "echo 198.51.100.7" })).toEqual({
     code: 0,
     out: "198.51.100.7\n",

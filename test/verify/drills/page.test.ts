@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../../src/verify/check.ts";
 import { type Report, reportPage } from "../../../src/verify/drills/page.ts";
+import { chromiumHere, needs } from "../../tools.ts";
 import { misplaced, pale } from "./in-page.js";
 import { BEGAN, deadWeb, failedZone, interruptedNat, lostInstance, pastOf, scaleOut } from "./results.ts";
 
@@ -104,25 +104,13 @@ test("what did not pass decides the verdict, and is not folded away", () => {
   expect(reportPage({ ...report, findings: [], notAsked: [], drills: [] })).toContain("Nothing was asked.");
 });
 
-/** The machine's own browser; nothing is downloaded for a test. */
-function chromiumHere(): string | undefined {
-  const find = "for name in chromium chromium-browser google-chrome; do command -v $name && exit 0; done; exit 1";
-  try {
-    return execFileSync("sh", ["-c", find], { encoding: "utf8" }).trim();
-  } catch {
-    return undefined;
-  }
-}
-const executablePath = chromiumHere();
-if (executablePath === undefined) console.warn("no Chromium is on this machine: the report page is not looked at");
-
-describe.skipIf(executablePath === undefined)("in a real Chromium", () => {
+describe("in a real Chromium", needs("Chromium"), () => {
   let browser: Browser;
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "buddyverse-page-"));
     browser = await chromium.launch({
-      executablePath: executablePath as string,
+      executablePath: chromiumHere() as string,
       args: [
         "--headless",
         "--no-sandbox",
