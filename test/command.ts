@@ -14,12 +14,12 @@ export const BIN = join(import.meta.dirname, "..", "bin", "buddyverse.js");
 /** Runs the built command as a user does: own process, own folder, no terminal. AWS settings of this machine do not reach it. */
 export function buddyverse(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> | undefined; readonly bin?: string },
 ): Promise<Ended> {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AWS_|NO_COLOR|FORCE_COLOR|CI$|HTTPS?_PROXY)/i.test(name)),
   );
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
     cwd: options.cwd,
     env: { ...inherited, AWS_EC2_METADATA_DISABLED: "true", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -240,9 +240,16 @@ async function requestHandler(): Promise<unknown> {
   ]);
   const bundle = process.env.AWS_CA_BUNDLE;
   const ca = bundle ? readFileSync(bundle) : undefined;
-  const proxied = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => process.env[name]);
+  const proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].filter((name) => process.env[name]);
+  const byFile = proxies.find((name) => process.env[name]?.startsWith("pac+"));
+  if (byFile !== undefined)
+    throw new BuddyError({
+      code: "network",
+      message: `${byFile} names a proxy auto-config file, which is not read here`,
+      hint: `Name the proxy itself: ${byFile}=http://HOST:PORT (or https, socks5h).`,
+    });
   const options = { keepAlive: true, maxSockets: 50, ...(ca ? { ca } : {}) };
-  const agent = proxied ? new (await import("proxy-agent")).ProxyAgent(options) : undefined;
+  const agent = proxies.length > 0 ? new (await import("proxy-agent")).ProxyAgent(options) : undefined;
   return new NodeHttpHandler({
     connectionTimeout: 5_000,
     requestTimeout: 60_000,
