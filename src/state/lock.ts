@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import * as z from "zod";
@@ -23,11 +24,23 @@ export interface Lock {
   readonly takenFrom?: Holder;
 }
 
-/** The kernel's start time of a process (/proc/PID/stat, field 22), so that a reused pid is not taken for the holder. */
-function startOf(pid: number): string | undefined {
+interface ProcessFacts {
+  /** The system's letter: Z and X are dead. */
+  readonly state: string | undefined;
+  /** When the kernel started it, so that a reused pid is not taken for the holder. */
+  readonly started: string | undefined;
+}
+
+/** On Linux from /proc/PID/stat, fields 3 and 22; else from ps, without a start. Undefined when the system does not tell. */
+function factsOf(pid: number): ProcessFacts | undefined {
+  if (process.platform !== "linux") {
+    const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+    return stdout ? { state: stdout.trim()[0], started: undefined } : undefined;
+  }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0], started: fields[19] };
   } catch {
     return undefined;
   }
@@ -39,7 +52,12 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
-  return holder.started === undefined || startOf(holder.pid) === holder.started;
+  const facts = factsOf(holder.pid);
+  // Somebody else's process, on a system that hides it: it is there, and no more is known.
+  if (!facts) return true;
+  // Dead, and not yet reaped by its parent: a signal still reaches it.
+  if (/^[ZX]$/i.test(facts.state ?? "")) return false;
+  return holder.started === undefined || facts.started === undefined || facts.started === holder.started;
 }
 
 function readHolder(path: string): Holder | undefined {
@@ -56,7 +74,7 @@ function readHolder(path: string): Holder | undefined {
  * @param token random, says whose the lock is.
  */
 export function takeLock(path: string, command: string, token: string, now: Date): Lock {
-  const started = startOf(process.pid);
+  const started = process.platform === "linux" ? factsOf(process.pid)?.started : undefined;
   const mine: Holder = {
     token,
     pid: process.pid,

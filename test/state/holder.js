@@ -1,10 +1,11 @@
 // Holds a lock until it is killed: the second process of the lock's tests.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 const [path, token] = process.argv.slice(2);
-const stat = readFileSync(`/proc/${process.pid}/stat`, "utf8");
-const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+const file = `/proc/${process.pid}/stat`;
+const stat = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+const started = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 writeFileSync(
   path,
   JSON.stringify({

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { breakLock, takeLock } from "../../src/state/lock.ts";
+import { needs } from "../tools.ts";
 
 let folder: string;
 let path: string;
@@ -20,8 +21,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function anotherProcess(token: string): Promise<ChildProcess> {
-  other = spawn(process.execPath, [join(import.meta.dirname, "holder.js"), path, token], {
+async function anotherProcess(token: string, script = "holder.js"): Promise<ChildProcess> {
+  other = spawn(process.execPath, [join(import.meta.dirname, script), path, token], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(other.stdout as NodeJS.ReadableStream, "data");
@@ -55,6 +56,23 @@ test("a holder that was killed on this machine is taken over from, with a notice
   expect(lock.takenFrom).toMatchObject({ token: "theirs", pid: holder.pid });
   expect(JSON.parse(readFileSync(path, "utf8")).token).toBe("mine");
 });
+
+test(
+  "a holder that was killed and not reaped is taken over from: its pid is still there",
+  needs("/proc or ps"),
+  async () => {
+    await anotherProcess("theirs", "neglectful.js");
+    const { pid } = JSON.parse(readFileSync(path, "utf8"));
+    process.kill(pid, "SIGKILL");
+    const state = () =>
+      existsSync("/proc/self/stat")
+        ? readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)
+        : spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout;
+    while (!state()?.startsWith("Z")) await new Promise((resolve) => setImmediate(resolve));
+    process.kill(pid, 0);
+    expect(takeLock(path, "up", "mine", now).takenFrom).toMatchObject({ token: "theirs", pid });
+  },
+);
 
 test("a living process that has the dead holder's pid is not taken for it", () => {
   const lock = takeLock(path, "up", "mine", now);
