@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { BuddyError } from "../lib/errors.ts";
+import { onOutputLost } from "./output.ts";
 
 /** How long calls under way may take to finish after Ctrl-C, milliseconds. */
 const GRACE_MS = 4_500;
@@ -12,7 +13,7 @@ export interface Interrupts {
 
 /**
  * Ctrl-C and SIGTERM: the first ends the run cleanly (nothing new is sent, calls under way are finished and recorded),
- * the second leaves at once. Both exit with 5.
+ * the second leaves at once. Both exit with 5. A run that nobody listens to any more ends as at the first.
  * @param putsBack the first one starts work of its own, which has no time limit
  */
 export function onInterrupt(putsBack = false): Interrupts {
@@ -40,12 +41,16 @@ export function onInterrupt(putsBack = false): Interrupts {
     );
     if (!putsBack) setTimeout(leave, GRACE_MS).unref();
   };
+  const listenNoMore = onOutputLost(() => {
+    if (!controller.signal.aborted) act();
+  });
   process.on("SIGINT", act);
   process.on("SIGTERM", act);
   return {
     signal: controller.signal,
     onFirst: (one) => acts.push(one),
     stop() {
+      listenNoMore();
       process.off("SIGINT", act);
       process.off("SIGTERM", act);
     },

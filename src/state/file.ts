@@ -29,8 +29,8 @@ export function readIfThere(path: string): string | undefined {
 }
 
 /** Writes all of it: a file system that is nearly full takes a part, and refuses the rest at the next call. */
-export function writeWhole(file: number, text: string): void {
-  const bytes = Buffer.from(text);
+export function writeWhole(file: number, text: string | Uint8Array): void {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
   let written = 0;
   while (written < bytes.length) written += writeSync(file, bytes, written);
 }

@@ -1,0 +1,56 @@
+import { fstatSync } from "node:fs";
+import { writeWhole } from "../state/file.ts";
+
+/** What a shell says of a program that wrote where nobody reads (SIGPIPE, which Node ignores). */
+const READER_GONE = 141;
+
+let lost: number | undefined;
+const listeners = new Set<() => void>();
+
+/**
+ * Looks after stdout and stderr for the whole process. When a reader goes away (`| head`), or the disk of stdout is full, the
+ * rest of the output goes nowhere, a run is interrupted, and the exit code says so. Stderr is for people: for want of room
+ * there nothing stops.
+ */
+export function watchOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.isTTY && fstatSync(stream.fd).isFile()) writeAll(stream);
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      const noReader = ["EPIPE", "ECONNRESET", "EIO", "EOF"].includes(error.code ?? "");
+      if (lost !== undefined || (!noReader && stream === process.stderr)) return;
+      lost = noReader ? READER_GONE : 1;
+      if (!noReader) process.stderr.write(`error: the output could not be written: ${error.message}\n`);
+      // What ends with these words was not interrupted.
+      setImmediate(() => {
+        for (const listener of listeners) listener();
+      });
+    });
+  }
+  process.on("exit", (code) => {
+    if (lost === undefined) return;
+    if (code !== 5) process.exitCode = lost;
+    else
+      process.stderr.write(
+        "Interrupted, as its output could not be written. Run the same command again: it goes on where it stopped.\n",
+      );
+  });
+}
+
+/** Tells, once, when the output is lost. @returns ends that */
+export function onOutputLost(listener: () => void): () => void {
+  listeners.add(listener);
+  if (lost !== undefined) setImmediate(() => listeners.has(listener) && listener());
+  return () => listeners.delete(listener);
+}
+
+/** A disk that is nearly full takes a part of a write, which Node takes for all: the rest would be missing without a word. */
+function writeAll(stream: NodeJS.WriteStream & { readonly fd: number }): void {
+  stream._write = (chunk: Uint8Array, _encoding, done) => {
+    try {
+      writeWhole(stream.fd, chunk);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+}
