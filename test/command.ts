@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { FOREIGN } from "./in-process.ts";
 
 export interface Ended {
   readonly code: number | null;
@@ -16,9 +17,7 @@ export function buddyverse(
   args: readonly string[],
   options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> | undefined; readonly bin?: string },
 ): Promise<Ended> {
-  const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(AWS_|NO_COLOR|FORCE_COLOR|CI$|HTTPS?_PROXY)/i.test(name)),
-  );
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
   const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
     cwd: options.cwd,
     env: { ...inherited, AWS_EC2_METADATA_DISABLED: "true", ...options.env },

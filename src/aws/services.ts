@@ -19,8 +19,8 @@ import { sts } from "./sts/service.ts";
 /** Every AWS service that the tool talks to, by the name that `Aws` gives it. */
 export const services = {
   ec2,
-  efs,
   rds,
+  efs,
   elb,
   autoScaling,
   acm,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ConfigInput } from "../../src/config/schema.ts";
 import { buddyverse, type Ended } from "../command.ts";
+import { inProcess } from "../in-process.ts";
 
 export interface TracedLine {
   readonly service: string;
@@ -16,8 +17,10 @@ export interface TracedLine {
 export interface Folder {
   readonly path: string;
   configure(config: ConfigInput): void;
-  /** Runs the command in it, with no AWS settings but those given. */
+  /** Runs the command in it, with no AWS settings but those given; in this process, which is what most tests need. */
   run(line: string, env?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** Runs the built command in it as a user does, in a process of its own. */
+  spawn(line: string, env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Runs it on a sandbox that does not wait. */
   rehearse(line: string): Promise<Ended>;
   files(): string[];
@@ -50,12 +53,13 @@ export function folder(config: ConfigInput | null = {}, like?: string): Folder {
 }
 
 export function at(path: string): Folder {
-  const run: Folder["run"] = (line, env = {}) =>
-    buddyverse(line === "" ? [] : line.split(" "), { cwd: path, env: { HOME: path, ...env } });
+  const words = (line: string) => (line === "" ? [] : line.split(" "));
+  const run: Folder["run"] = (line, env = {}) => inProcess(words(line), { cwd: path, env: { HOME: path, ...env } });
   return {
     path,
     configure: (config) => writeFileSync(join(path, "buddyverse.config.json"), JSON.stringify(config)),
     run,
+    spawn: (line, env = {}) => buddyverse(words(line), { cwd: path, env: { HOME: path, ...env } }),
     rehearse: (line) => run(`${line} --sandbox --sandbox-speed max`),
     files: () => readdirSync(path).sort(),
     read: (name) => readFileSync(join(path, name), "utf8"),

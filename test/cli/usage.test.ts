@@ -56,7 +56,7 @@ test("help and version load neither the SDK nor the steps", () => {
 
 test("the version is the package's", async () => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8"));
-  expect(await folder().run("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  expect(await folder().spawn("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
 test.each([

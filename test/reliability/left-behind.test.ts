@@ -43,6 +43,14 @@ test("after down nothing is left, and what goes on costing is listed, each with 
   expect(snapshot?.id).toMatch(/^database1-final-\d+$/);
   expect(found).toEqual([
     {
+      what: "DB snapshot",
+      id: snapshot?.id,
+      why: "final snapshot of database1: its data, if you want it back",
+      gib: 20,
+      price: "rds:backup",
+      commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${snapshot?.id} --region ap-northeast-2`],
+    },
+    {
       what: "AWS Backup recovery points",
       id: fileSystem,
       why: expect.stringContaining("aws/efs/automatic-backup-vault"),
@@ -53,14 +61,6 @@ test("after down nothing is left, and what goes on costing is listed, each with 
           /^aws backup delete-recovery-point --backup-vault-name aws\/efs\/automatic-backup-vault --recovery-point-arn ARN --region ap-northeast-2 /,
         ),
       ],
-    },
-    {
-      what: "DB snapshot",
-      id: snapshot?.id,
-      why: "final snapshot of database1: its data, if you want it back",
-      gib: 20,
-      price: "rds:backup",
-      commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${snapshot?.id} --region ap-northeast-2`],
     },
     {
       what: "hosted zone",
