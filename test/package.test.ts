@@ -36,7 +36,7 @@ describe("packed from a clone, and installed in an empty folder", needs("npm", "
     folder = join(temp, "empty");
     mkdirSync(folder);
     await npm(folder, "install", join(temp, packed));
-  });
+  }, 180_000);
   afterAll(() => rmSync(temp, { recursive: true, force: true }));
 
   test("it is what users need, and nothing comes with it", () => {
