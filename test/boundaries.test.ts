@@ -84,3 +84,13 @@ test("a mock of the SDK ends with its test or file: it is made by `mocked`, or r
   );
   expect(breaches).toEqual([]);
 });
+
+test("a file that starts the built command says so by its name: only those wait for a build", () => {
+  const breaches = files("test").filter(
+    (file) =>
+      file.endsWith(".test.ts") &&
+      !/\.bundle\.test\.ts$|^test\/moto\//.test(file) &&
+      /\bBIN\b|\.spawn\(|\bbuddyverse\(\[/.test(readFileSync(join(root, file), "utf8")),
+  );
+  expect(breaches.filter((file) => file !== "test/boundaries.test.ts")).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -30,33 +30,6 @@ test.each(COMMANDS)("%s --help shows examples and the exit codes", async (comman
   expect(stdout).toMatch(
     /Exit codes: 0 done.* 1 failed; 2 wrong .*3 differences[^;]*;\s+4 locked.* 5 interrupted.* 6 wrong account/s,
   );
-});
-
-test("help and version load neither the SDK nor the steps", () => {
-  const dist = join(import.meta.dirname, "..", "..", "dist");
-  const texts = new Map(
-    readdirSync(dist)
-      .filter((name) => name.endsWith(".js"))
-      .map((name) => [name, readFileSync(join(dist, name), "utf8")]),
-  );
-  const loaded = new Set<string>();
-  const load = (name: string): void => {
-    if (loaded.has(name)) return;
-    loaded.add(name);
-    // Static imports only: import() is what runs later.
-    for (const [, next = ""] of (texts.get(name) ?? "").matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)) load(next);
-  };
-  load("main.js");
-  const bytes = [...loaded].reduce((sum, name) => sum + (texts.get(name)?.length ?? Number.NaN), 0);
-  expect(bytes).toBeLessThan(150_000);
-  for (const name of loaded) expect(texts.get(name)).not.toMatch(/smithy|middlewareStack|Buddy-GW/);
-  // The SDK is in the build, only not there.
-  expect([...texts.values()].some((text) => /middlewareStack/.test(text))).toBe(true);
-});
-
-test("the version is the package's", async () => {
-  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8"));
-  expect(await folder().spawn("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
 test.each([
