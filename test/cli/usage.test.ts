@@ -3,27 +3,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { COMMANDS } from "../../src/cli/command-table.ts";
 import { STATE_VERSION } from "../../src/state/state.ts";
 import { folder } from "./folder.ts";
 
-const COMMANDS = [
-  "up",
-  "down",
-  "status",
-  "plan",
-  "outputs",
-  "verify",
-  "doctor",
-  "policy",
-  "graph",
-  "cost",
-  "init",
-  "unlock",
-  "sandbox",
-];
 const CONFIG = "buddyverse.config.json";
 
-test.each(COMMANDS)("%s --help shows examples and the exit codes", async (command) => {
+test.each(COMMANDS.map(({ name }) => name))("%s --help shows examples and the exit codes", async (command) => {
   const { code, stdout, stderr } = await folder().run(`${command} --help`);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain(`$ buddyverse ${command}`);

@@ -1,0 +1,190 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { DRILLS } from "../verify/drills/result.ts";
+
+/** What commander hands to a command: its arguments, then its options. */
+type Act = (...given: never[]) => Promise<number>;
+
+/** One command as the command line knows it. Its work is loaded when it runs: `--help` loads neither the SDK nor the steps. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  readonly examples: readonly string[];
+  /** Its own arguments and options, beside those that every command has. */
+  readonly own?: (command: Command) => Command;
+  readonly load: () => Promise<Act>;
+}
+
+export const positive = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return number;
+};
+
+const withYes = (command: Command) => command.option("--yes", "answer every question with yes");
+const withStep = (command: Command) => command.option("--step <name>", "only that step, and what it needs");
+
+/** The commands, in the order of `--help`. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "up",
+    description: "bring the stack to what the config says; safe to run again at any moment",
+    own: (command) =>
+      withStep(withYes(command)).option(
+        "--replace",
+        "allow what cannot be changed in place to be recreated, where it holds no data",
+      ),
+    examples: [
+      "buddyverse up",
+      "buddyverse up --sandbox --yes",
+      "buddyverse up --step load-balancer",
+      "buddyverse up --yes --json-lines --trace calls.jsonl",
+    ],
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  {
+    name: "down",
+    description: "remove the stack, in reverse order, and check that nothing is left",
+    own: (command) => withYes(command).option("--discard-data", "leave no final snapshot of the database"),
+    examples: ["buddyverse down", "buddyverse down --sandbox --yes", "buddyverse down --discard-data"],
+    load: async () => (await import("./commands/down.ts")).down,
+  },
+  {
+    name: "status",
+    description: "every resource against what was recorded and against the config, property by property",
+    examples: ["buddyverse status", "buddyverse status --json", "buddyverse status --sandbox"],
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "plan",
+    description: "what up would do, how long it would take, and what it would cost",
+    own: (command) =>
+      withStep(command)
+        .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
+        .option("--detailed-exit-code", "exit 3 when there is something to do"),
+    examples: ["buddyverse plan", "buddyverse plan --offline", "buddyverse plan --detailed-exit-code --json"],
+    load: async () => (await import("./commands/plan.ts")).plan,
+  },
+  {
+    name: "verify",
+    description: "proves the requirements R1 to R6 on the running stack; what a check writes, it removes again",
+    own: (command) =>
+      withYes(
+        command
+          .addOption(
+            new Option("--drill <name>", "then break something on purpose, watch it heal, put it back").choices([
+              ...DRILLS,
+              "all",
+            ]),
+          )
+          .option("--report <file>", "write what came out as one HTML page, with the curves of the drills"),
+      ),
+    examples: [
+      "buddyverse verify",
+      "buddyverse verify --json",
+      "buddyverse verify --drill lost-instance --report drill.html",
+      "buddyverse verify --sandbox --sandbox-speed max --drill all --yes",
+    ],
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  {
+    name: "outputs",
+    description: "site URL, load balancer, database endpoints, ssh commands",
+    examples: ["buddyverse outputs", "buddyverse outputs --json"],
+    load: async () => (await import("./commands/outputs.ts")).outputs,
+  },
+  {
+    name: "cost",
+    description: "monthly estimate by part, with the alternatives side by side; asks nobody without --live",
+    own: (command) =>
+      command
+        .option(
+          "--usage <name=value>",
+          "assume another use, as dataOutGB=500 or lcu=0.1:1:4 (low:typical:high)",
+          (value: string, all: string[]) => [...all, value],
+          [],
+        )
+        .option("--live", "ask AWS for its prices first, and keep them in buddyverse.prices.json beside the config"),
+    examples: [
+      "buddyverse cost",
+      "buddyverse cost --usage dataOutGB=500",
+      "buddyverse cost --live",
+      "buddyverse cost --live --region eu-central-1",
+      "buddyverse cost --json",
+    ],
+    load: async () => (await import("./commands/cost.ts")).cost,
+  },
+  {
+    name: "graph",
+    description: "the stack as a picture: steps, resources and what needs what; asks nobody",
+    own: (command) =>
+      command.addOption(
+        new Option("--format <kind>", "mermaid, svg, or html: one page that needs nothing else")
+          .choices(["mermaid", "svg", "html"])
+          .default("mermaid"),
+      ),
+    examples: [
+      "buddyverse graph",
+      "buddyverse graph --format svg > stack.svg",
+      "buddyverse graph --format html > stack.html",
+    ],
+    load: async () => (await import("./commands/graph.ts")).graph,
+  },
+  {
+    name: "doctor",
+    description: "before up: credentials, permissions, quotas, offers, images, domain, names, clock; changes nothing",
+    examples: ["buddyverse doctor", "buddyverse doctor --json", "buddyverse doctor --sandbox"],
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
+    name: "policy",
+    description: "the smallest IAM policy that up, status and down need for this config, as JSON; asks nobody",
+    own: (command) =>
+      command
+        .option("--part <n>", "only this policy, where there are several", positive)
+        .addOption(
+          new Option("--with <commands...>", "also what these need").choices([
+            "verify",
+            "drills",
+            "doctor",
+            "cost-live",
+          ]),
+        ),
+    examples: [
+      "buddyverse policy",
+      "buddyverse policy --with verify drills doctor cost-live     all that any command needs",
+      "buddyverse policy --part 1 > policy-1.json",
+      "aws iam create-policy --policy-name buddyverse-1 --policy-document file://policy-1.json",
+    ],
+    load: async () => (await import("./commands/policy.ts")).policy,
+  },
+  {
+    name: "init",
+    description: "write a config, asking the few questions that matter",
+    own: (command) => command.option("--yes", "ask nothing, take the defaults"),
+    examples: ["buddyverse init", "buddyverse init --yes --config stage.config.json"],
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "unlock",
+    description: "break a lock that another machine's run left behind",
+    own: (command) => command.argument("<id>", "the lock's id, as the error named it"),
+    examples: ["buddyverse unlock 2f6c0a52"],
+    load: async () => (await import("./commands/unlock.ts")).unlock,
+  },
+  {
+    name: "sandbox",
+    description: "the embedded AWS: look inside, empty it, break things in it",
+    own: (command) =>
+      command
+        .argument("[action]", "show, reset, fail or mend", "show")
+        .argument("[what...]", "of fail: what, and which"),
+    examples: [
+      "buddyverse sandbox",
+      "buddyverse sandbox reset",
+      "buddyverse sandbox fail capacity t3.micro     EC2 has none of them from now on",
+      "buddyverse sandbox fail az ap-northeast-2a",
+      "buddyverse sandbox mend",
+    ],
+    load: async () => (await import("./commands/sandbox.ts")).sandbox,
+  },
+];
