@@ -11,6 +11,8 @@ export interface CommandEntry {
   readonly examples: readonly string[];
   /** Its own arguments and options, beside those that every command has. */
   readonly own?: (command: Command) => Command;
+  /** It never talks to AWS. */
+  readonly offline?: true;
   readonly load: () => Promise<Act>;
 }
 
@@ -116,6 +118,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "graph",
     description: "the stack as a picture: steps, resources and what needs what; asks nobody",
+    offline: true,
     own: (command) =>
       command.addOption(
         new Option("--format <kind>", "mermaid, svg, or html: one page that needs nothing else")
@@ -138,6 +141,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "policy",
     description: "the smallest IAM policy that up, status and down need for this config, as JSON; asks nobody",
+    offline: true,
     own: (command) =>
       command
         .option("--part <n>", "only this policy, where there are several", positive)
@@ -160,6 +164,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "init",
     description: "write a config, asking the few questions that matter",
+    offline: true,
     own: (command) => command.option("--yes", "ask nothing, take the defaults"),
     examples: ["buddyverse init", "buddyverse init --yes --config stage.config.json"],
     load: async () => (await import("./commands/init.ts")).init,
@@ -174,6 +179,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "sandbox",
     description: "the embedded AWS: look inside, empty it, break things in it",
+    offline: true,
     own: (command) =>
       command
         .argument("[action]", "show, reset, fail or mend", "show")

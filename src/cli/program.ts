@@ -85,7 +85,8 @@ function startTrace(file: string | undefined): void {
   }
 }
 
-const NAMED = new RegExp(`\\bbuddyverse (${COMMANDS.map(({ name }) => name).join("|")})\\b(?! --sandbox)`, "g");
+const ONLINE = COMMANDS.filter(({ offline }) => !offline).map(({ name }) => name);
+const NAMED = new RegExp(`\\bbuddyverse (${ONLINE.join("|")})\\b(?! --sandbox)`, "g");
 /** A command that is copied from a rehearsal's error must not reach AWS. */
 const onSandbox = (text: string): string => text.replace(NAMED, "buddyverse $1 --sandbox");
 
