@@ -36,12 +36,22 @@ const TAGGING: Readonly<Record<string, string>> = {
   s3: "s3:TagResource",
 };
 
+const RDS_READS = [
+  "ec2:DescribeAccountAttributes",
+  "ec2:DescribeAvailabilityZones",
+  "ec2:DescribeInternetGateways",
+  "ec2:DescribeSecurityGroups",
+  "ec2:DescribeSubnets",
+  "ec2:DescribeVpcAttribute",
+  "ec2:DescribeVpcs",
+  "iam:CreateServiceLinkedRole",
+];
+
 /** What AWS checks besides the action of the call's own name. */
 const BESIDES: Readonly<Record<string, readonly string[]>> = {
   "iam:CreateRole": ["iam:TagRole"],
   "iam:CreateInstanceProfile": ["iam:TagInstanceProfile"],
-  // The role of the launch (EC2 user guide, "Grant permissions to attach an IAM role to an instance"; a group's launch
-  // template is checked as a launch by the caller). The profile hands it on.
+  // The role of the launch (EC2 user guide, "Grant permissions to attach an IAM role to an instance"). The profile hands it on.
   "iam:AddRoleToInstanceProfile": ["iam:PassRole"],
   "ec2:RunInstances": ["iam:PassRole"],
   // EFS makes and removes the interface in the caller's name (EFS API reference, CreateMountTarget and its siblings).
@@ -57,8 +67,40 @@ const BESIDES: Readonly<Record<string, readonly string[]>> = {
   "rds:DeleteDBInstance": ["rds:CreateDBSnapshot", "rds:AddTagsToResource"],
   // The first use of such a service in an account makes its service-linked role.
   "rds:CreateDBSubnetGroup": ["iam:CreateServiceLinkedRole"],
-  "elasticloadbalancing:CreateLoadBalancer": ["iam:CreateServiceLinkedRole"],
-  "autoscaling:CreateAutoScalingGroup": ["iam:CreateServiceLinkedRole"],
+  // RDS reads the network in the caller's name (AWS's own aws-cloudformation-resource-providers-rds, aws-rds-dbinstance,
+  // "handlers"; re:Post knowledge-center/rds-iam-least-privileges).
+  "rds:CreateDBInstance": RDS_READS,
+  "rds:CreateDBInstanceReadReplica": RDS_READS,
+  "rds:ModifyDBInstance": RDS_READS,
+  // User guide, "Elastic Load Balancing API permissions". ec2:GetSecurityGroupsForVpc is not on that page, but checked since
+  // October 2024 (kubernetes-sigs/aws-load-balancer-controller#3917).
+  "elasticloadbalancing:CreateLoadBalancer": [
+    "ec2:DescribeAccountAttributes",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+    "ec2:GetSecurityGroupsForVpc",
+    "iam:CreateServiceLinkedRole",
+  ],
+  "elasticloadbalancing:CreateTargetGroup": [
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeVpcs",
+    "iam:CreateServiceLinkedRole",
+  ],
+  "elasticloadbalancing:SetSubnets": ["ec2:DescribeSubnets"],
+  "elasticloadbalancing:SetSecurityGroups": ["ec2:DescribeSecurityGroups", "ec2:GetSecurityGroupsForVpc"],
+  // A group with a launch template is checked as a launch by the caller (Auto Scaling user guide, "Control Amazon EC2 launch
+  // template usage in Auto Scaling groups").
+  "autoscaling:CreateAutoScalingGroup": [
+    "ec2:CreateTags",
+    "ec2:RunInstances",
+    "iam:CreateServiceLinkedRole",
+    "iam:PassRole",
+  ],
+  "autoscaling:UpdateAutoScalingGroup": ["ec2:CreateTags", "ec2:RunInstances", "iam:PassRole"],
+  "autoscaling:StartInstanceRefresh": ["ec2:CreateTags", "ec2:RunInstances", "iam:PassRole"],
 };
 
 /**
