@@ -1,6 +1,16 @@
 import type { AnyType } from "../engine/resource.ts";
+import type { Permissions } from "./permissions.ts";
 import type { ResidualReader } from "./residual.ts";
 import type { Safety } from "./safety.ts";
+
+/** The operations that a client module exports as commands: `CreateVpcCommand` is "CreateVpc". Of an unknown module: any. */
+export type OperationOf<Module> = unknown extends Module
+  ? string
+  : keyof Module extends infer Name
+    ? Name extends `${infer Operation}Command`
+      ? Operation
+      : never
+    : never;
 
 /** What the tool knows of one AWS service. Its folder holds this, its client and its types; nothing else names it. */
 export interface Service<Module = unknown> {
@@ -10,6 +20,7 @@ export interface Service<Module = unknown> {
   readonly load: () => Promise<Module>;
   /** What makes each changing call safe to repeat. A call without an entry is refused before it is sent. */
   readonly safety: Readonly<Record<string, Safety>>;
+  readonly permissions: Permissions<OperationOf<Module>>;
   readonly types: readonly AnyType[];
   /** What of it still costs after `down`. */
   readonly residuals?: readonly ResidualReader[];

@@ -6,6 +6,11 @@ import { forgottenAlarms } from "./residuals.ts";
 export const cloudWatch: Service<typeof import("./client.ts")> = {
   package: "cloudwatch",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "cloudwatch",
+    tagging: "cloudwatch:TagResource",
+    changes: { PutMetricAlarm: ["ListTagsForResource"] },
+  },
   types: [alarm, dashboard],
   residuals: [forgottenAlarms],
   safety: {

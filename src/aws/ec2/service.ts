@@ -19,6 +19,29 @@ import { vpc } from "./vpc.ts";
 export const ec2: Service<typeof import("./client.ts")> = {
   package: "ec2",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "ec2",
+    tagging: "ec2:CreateTags",
+    implied: {
+      // The role of the launch, which the profile passes on (EC2 user guide, "Grant permissions to attach an IAM role to an
+      // instance").
+      RunInstances: ["iam:PassRole"],
+      // With DeleteAssociatedSnapshots.
+      DeregisterImage: ["ec2:DeleteSnapshot"],
+    },
+    changes: {
+      CreateImage: ["DeleteSnapshot"],
+      CreateLaunchTemplate: ["CreateLaunchTemplateVersion", "ModifyLaunchTemplate"],
+      CreateRouteTable: ["DeleteRoute", "ReplaceRoute", "ReplaceRouteTableAssociation"],
+      CreateSecurityGroup: [
+        "AuthorizeSecurityGroupEgress",
+        "RevokeSecurityGroupIngress",
+        "UpdateSecurityGroupRuleDescriptionsEgress",
+        "UpdateSecurityGroupRuleDescriptionsIngress",
+      ],
+      RunInstances: ["GetConsoleOutput", "ModifyInstanceAttribute"],
+    },
+  },
   types: [
     vpc,
     subnet,

@@ -6,6 +6,7 @@ import { existingZone, ownedZone } from "./zone.ts";
 export const route53: Service<typeof import("./client.ts")> = {
   package: "route-53",
   load: () => import("./client.ts"),
+  permissions: { prefix: "route53", changes: { CreateHostedZone: ["ChangeTagsForResource"] }, global: true },
   types: [existingZone, ownedZone, record],
   residuals: [forgottenZones, keptZones],
   safety: {

@@ -5,6 +5,7 @@ import { topic } from "./topic.ts";
 export const sns: Service<typeof import("./client.ts")> = {
   package: "sns",
   load: () => import("./client.ts"),
+  permissions: { prefix: "sns", tagging: "sns:TagResource", changes: { CreateTopic: ["TagResource", "Unsubscribe"] } },
   types: [topic, subscription],
   safety: {
     CreateTopic: "name",

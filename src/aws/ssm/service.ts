@@ -1,10 +1,17 @@
 import type { Service } from "../service.ts";
 import { generatedSecret } from "./generated-secret.ts";
+import { narrowed } from "./narrowed.ts";
 import { parameter } from "./parameter.ts";
 
 export const ssm: Service<typeof import("./client.ts")> = {
   package: "ssm",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "ssm",
+    tagging: "ssm:AddTagsToResource",
+    changes: { PutParameter: ["ListTagsForResource"] },
+    narrowed,
+  },
   types: [parameter, generatedSecret],
   safety: {
     // Without Overwrite a repeat is refused; with it, it sets the same value again.
