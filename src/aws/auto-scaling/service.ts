@@ -29,6 +29,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
     },
     linkedRole: "autoscaling.amazonaws.com",
   },
+  errors: { throttled: ["ResourceContention", "ResourceContentionFault"] },
   types: [group, scalingPolicy],
   safety: {
     EnableMetricsCollection: "same",

@@ -29,6 +29,11 @@ export const efs: Service<typeof import("./client.ts")> = {
     },
     linkedRole: "elasticfilesystem.amazonaws.com",
   },
+  // Elastic throughput, or EFS itself, that AWS has none of in the zone (API reference, CreateFileSystem).
+  errors: {
+    throttled: ["TooManyRequests"],
+    capacity: ["InsufficientThroughputCapacity", "UnsupportedAvailabilityZone"],
+  },
   types: [fileSystem],
   residuals: [recoveryPoints],
   safety: {

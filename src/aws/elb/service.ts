@@ -34,6 +34,7 @@ export const elb: Service<typeof import("./client.ts")> = {
     },
     linkedRole: "elasticloadbalancing.amazonaws.com",
   },
+  errors: { throttled: ["PriorRequestNotComplete", "PriorRequestNotCompleteException"] },
   types: [loadBalancer, targetGroup, listener, redirect],
   safety: {
     // A repeat with the same settings answers the existing one (API reference, CreateLoadBalancer and its siblings).

@@ -39,6 +39,11 @@ export const rds: Service<typeof import("./client.ts")> = {
     },
     linkedRole: "rds.amazonaws.com",
   },
+  errors: {
+    // The free plan has only some classes.
+    quota: ["FreeTierRestrictionError"],
+    capacity: ["InsufficientDBInstanceCapacity", "InsufficientDBInstanceCapacityFault"],
+  },
   types: [subnetGroup, parameterGroup, database, replica],
   residuals: [snapshots, retainedBackups],
   safety: {

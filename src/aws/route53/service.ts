@@ -7,6 +7,8 @@ export const route53: Service<typeof import("./client.ts")> = {
   package: "route-53",
   load: () => import("./client.ts"),
   permissions: { prefix: "route53", changes: { CreateHostedZone: ["ChangeTagsForResource"] }, global: true },
+  // One change of a zone at a time (API reference, ChangeResourceRecordSets).
+  errors: { throttled: ["PriorRequestNotComplete"] },
   types: [existingZone, ownedZone, record],
   residuals: [forgottenZones, keptZones],
   safety: {

@@ -18,6 +18,7 @@ export const s3: Service<typeof import("./client.ts")> = {
     changes: { CreateBucket: ["PutBucketTagging", "PutPublicAccessBlock"] },
     narrowed,
   },
+  errors: { throttled: ["SlowDown"], credentials: ["InvalidAccessKeyId"] },
   types: [bucket, object],
   residuals: [forgottenBucket],
   safety: {

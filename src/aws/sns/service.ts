@@ -6,6 +6,7 @@ export const sns: Service<typeof import("./client.ts")> = {
   package: "sns",
   load: () => import("./client.ts"),
   permissions: { prefix: "sns", tagging: "sns:TagResource", changes: { CreateTopic: ["TagResource", "Unsubscribe"] } },
+  errors: { throttled: ["ThrottledException"], denied: ["AuthorizationError", "AuthorizationErrorException"] },
   types: [topic, subscription],
   safety: {
     CreateTopic: "name",

@@ -12,6 +12,8 @@ export const ssm: Service<typeof import("./client.ts")> = {
     changes: { PutParameter: ["ListTagsForResource"] },
     narrowed,
   },
+  // One update of a parameter at a time (API reference, PutParameter).
+  errors: { throttled: ["TooManyUpdates"] },
   types: [parameter, generatedSecret],
   safety: {
     // Without Overwrite a repeat is refused; with it, it sets the same value again.
