@@ -41,6 +41,8 @@ export interface Service<Module = unknown> {
   readonly permissions: Permissions<OperationOf<Module>>;
   readonly errors?: ErrorNames;
   readonly types: readonly AnyType[];
+  /** Of its objects in drawings, as "#d9730d": readable on light and on dark. */
+  readonly colour?: string;
   /** What of it still costs after `down`. */
   readonly residuals?: readonly ResidualReader[];
 }

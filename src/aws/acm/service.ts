@@ -11,6 +11,7 @@ export const acm: Service<typeof import("./client.ts")> = {
     changes: { RequestCertificate: ["AddTagsToCertificate"] },
   },
   types: [certificate, issuedCertificate],
+  colour: "#c23b4b",
   safety: {
     // The token is good for an hour (API reference), a repeat comes within seconds.
     RequestCertificate: "token",

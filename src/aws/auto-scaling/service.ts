@@ -31,6 +31,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
   },
   errors: { throttled: ["ResourceContention", "ResourceContentionFault"] },
   types: [group, scalingPolicy],
+  colour: "#c8531c",
   safety: {
     EnableMetricsCollection: "same",
     // A repeat is refused (AlreadyExists), which would look like somebody else's group.

@@ -12,6 +12,7 @@ export const cloudWatch: Service<typeof import("./client.ts")> = {
     changes: { PutMetricAlarm: ["ListTagsForResource"] },
   },
   types: [alarm, dashboard],
+  colour: "#b0388a",
   residuals: [forgottenAlarms],
   safety: {
     // Both put the whole thing under its name.

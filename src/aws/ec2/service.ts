@@ -100,6 +100,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
     snapshot,
     launchTemplate,
   ],
+  colour: "#d9730d",
   residuals: [volumes],
   safety: {
     CreateVpc: "look",

@@ -35,6 +35,7 @@ export const efs: Service<typeof import("./client.ts")> = {
     capacity: ["InsufficientThroughputCapacity", "UnsupportedAvailabilityZone"],
   },
   types: [fileSystem],
+  colour: "#3f8f3a",
   residuals: [recoveryPoints],
   safety: {
     CreateFileSystem: "token",

@@ -36,6 +36,7 @@ export const elb: Service<typeof import("./client.ts")> = {
   },
   errors: { throttled: ["PriorRequestNotComplete", "PriorRequestNotCompleteException"] },
   types: [loadBalancer, targetGroup, listener, redirect],
+  colour: "#8450d6",
   safety: {
     // A repeat with the same settings answers the existing one (API reference, CreateLoadBalancer and its siblings).
     CreateLoadBalancer: "name",

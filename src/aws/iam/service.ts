@@ -18,6 +18,7 @@ export const iam: Service<typeof import("./client.ts")> = {
     narrowed,
   },
   types: [role, instanceProfile],
+  colour: "#c23b4b",
   safety: {
     // A repeat is refused (EntityAlreadyExists): the engine looks and finds our own.
     CreateRole: "look",

@@ -45,6 +45,7 @@ export const rds: Service<typeof import("./client.ts")> = {
     capacity: ["InsufficientDBInstanceCapacity", "InsufficientDBInstanceCapacityFault"],
   },
   types: [subnetGroup, parameterGroup, database, replica],
+  colour: "#3b6fd8",
   residuals: [snapshots, retainedBackups],
   safety: {
     CreateDBSubnetGroup: "name",

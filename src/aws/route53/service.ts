@@ -10,6 +10,7 @@ export const route53: Service<typeof import("./client.ts")> = {
   // One change of a zone at a time (API reference, ChangeResourceRecordSets).
   errors: { throttled: ["PriorRequestNotComplete"] },
   types: [existingZone, ownedZone, record],
+  colour: "#7a5cc9",
   residuals: [forgottenZones, keptZones],
   safety: {
     // A repeat is refused (HostedZoneAlreadyExists), but that answer does not give the zone's id.

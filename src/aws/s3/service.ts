@@ -20,6 +20,7 @@ export const s3: Service<typeof import("./client.ts")> = {
   },
   errors: { throttled: ["SlowDown"], credentials: ["InvalidAccessKeyId"] },
   types: [bucket, object],
+  colour: "#3f8f3a",
   residuals: [forgottenBucket],
   safety: {
     CreateBucket: "name",

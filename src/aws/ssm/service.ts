@@ -15,6 +15,7 @@ export const ssm: Service<typeof import("./client.ts")> = {
   // One update of a parameter at a time (API reference, PutParameter).
   errors: { throttled: ["TooManyUpdates"] },
   types: [parameter, generatedSecret],
+  colour: "#b0388a",
   safety: {
     // Without Overwrite a repeat is refused; with it, it sets the same value again.
     PutParameter: "name",
