@@ -33,11 +33,11 @@ export interface Permissions<Operation extends string = string> {
   readonly prefix: string;
   /** The actions of operations that IAM knows by another name, without the prefix (Service Authorization Reference). */
   readonly actions?: Readonly<Partial<Record<Operation, string>>>;
-  /** The action, with its prefix, that a create with tags is checked for besides. Without it the create itself is refused. */
+  /** The action, with its prefix, that a create with tags is also checked for. Without it the create itself is refused. */
   readonly tagging?: string;
   /**
-   * By operation: the actions, with their prefixes, that AWS checks besides the call's own, in the caller's name. The Service
-   * Authorization Reference names none of them; each has AWS's page beside it.
+   * By operation: the actions, with their prefixes, that AWS also checks in the caller's name. The Service Authorization
+   * Reference names none of them; each has AWS's page beside it.
    */
   readonly implied?: Readonly<Partial<Record<Operation, readonly string[]>>>;
   /**
