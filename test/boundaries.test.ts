@@ -70,6 +70,22 @@ test("what a run on AWS loads has no sandbox in it, and of zod only what is used
   expect(whole).toEqual([]);
 });
 
+test("in src/aws and src/engine no file imports itself by way of others: what a service says is there when it is read", () => {
+  const parts = [...files("src/aws"), ...files("src/engine")];
+  const imports = new Map(
+    parts.map((file) => [file, valueImportsOf(file).map((name) => relative(root, join(root, file, "..", name)))]),
+  );
+  const reachedFrom = (file: string, reached = new Set<string>()): ReadonlySet<string> => {
+    for (const next of imports.get(file) ?? [])
+      if (!reached.has(next)) {
+        reached.add(next);
+        reachedFrom(next, reached);
+      }
+    return reached;
+  };
+  expect(parts.filter((file) => reachedFrom(file).has(file))).toEqual([]);
+});
+
 test("a file that replaces a module for its tests says so by its name: it runs apart", () => {
   const breaches = files("test").filter(
     (file) => /^vi\.mock\(/m.test(readFileSync(join(root, file), "utf8")) && !file.endsWith(".mocked.test.ts"),

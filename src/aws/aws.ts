@@ -17,6 +17,9 @@ type ModuleOf<S> = S extends Service<infer Module> ? Module : never;
 /** The services as they are called: `aws.ec2.createVpc(input)`. */
 export type Services = { readonly [S in ServiceName]: Operations<ModuleOf<(typeof services)[S]>> };
 
+/** A call by the name that `Aws` gives it: "ec2.describeVpcs". */
+export type Call = { [S in ServiceName]: `${S}.${keyof Services[S] & string}` }[ServiceName];
+
 /** What is asked of the world outside the AWS API. */
 export interface Network {
   /** The caller's public IPv4 address, as the internet sees it. */

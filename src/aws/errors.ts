@@ -47,129 +47,16 @@ export async function absentAs<T>(codes: readonly NotYet[], read: () => Promise<
   }
 }
 
-export type ErrorClass =
-  | "throttled"
-  | "transient"
-  | "denied"
-  | "credentials"
-  | "quota"
-  | "capacity"
-  | "network"
-  | "other";
+const says = (error: unknown, words: RegExp): boolean => codesOf(error).some((code) => words.test(code));
 
-const THROTTLED = new Set([
-  "Throttling",
-  "ThrottlingException",
-  "ThrottledException",
-  "RequestLimitExceeded",
-  "EC2ThrottledException",
-  "RequestThrottled",
-  "RequestThrottledException",
-  "SlowDown",
-  "TooManyRequests",
-  "TooManyRequestsException",
-  "PriorRequestNotComplete",
-  "PriorRequestNotCompleteException",
-  "ResourceContention",
-  "ResourceContentionFault",
-]);
-const DENIED = new Set([
-  "AccessDenied",
-  "AccessDeniedException",
-  "UnauthorizedOperation",
-  "AuthorizationError",
-  "AuthorizationErrorException",
-  "OptInRequired",
-  "PendingVerification",
-]);
-const CREDENTIALS = new Set([
-  "ExpiredToken",
-  "ExpiredTokenException",
-  "RequestExpired",
-  "InvalidClientTokenId",
-  "UnrecognizedClientException",
-  "InvalidAccessKeyId",
-  "SignatureDoesNotMatch",
-  "InvalidSignatureException",
-  "CredentialsProviderError",
-  "TokenProviderError",
-  "MissingAuthenticationToken",
-  "MissingAuthenticationTokenException",
-]);
-const QUOTA = new Set([
-  "VpcLimitExceeded",
-  "SubnetLimitExceeded",
-  "AddressLimitExceeded",
-  "InternetGatewayLimitExceeded",
-  "NatGatewayLimitExceeded",
-  "RouteTableLimitExceeded",
-  "RouteLimitExceeded",
-  "SecurityGroupLimitExceeded",
-  "RulesPerSecurityGroupLimitExceeded",
-  "InstanceLimitExceeded",
-  "VcpuLimitExceeded",
-  "MaxSpotInstanceCountExceeded",
-  "FileSystemLimitExceeded",
-  "InstanceQuotaExceeded",
-  "InstanceQuotaExceededFault",
-  "StorageQuotaExceeded",
-  "StorageQuotaExceededFault",
-  "TooManyLoadBalancers",
-  "TooManyLoadBalancersException",
-  "TooManyTargetGroups",
-  "TooManyTargetGroupsException",
-  "LimitExceeded",
-  "LimitExceededException",
-  "LimitExceededFault",
-  "TooManyHostedZones",
-  "FreeTierRestrictionError",
-]);
-const CAPACITY = new Set([
-  "InsufficientInstanceCapacity",
-  "InsufficientDBInstanceCapacity",
-  "InsufficientDBInstanceCapacityFault",
-  "InsufficientCapacity",
-  "InsufficientHostCapacity",
-  "Unsupported",
-]);
-const NETWORK = new Set(["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ECONNREFUSED"]);
-const TRANSIENT = new Set([
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "TimeoutError",
-  "RequestTimeout",
-  "RequestTimeoutException",
-  "InternalError",
-  "InternalFailure",
-  "InternalServerError",
-  "ServiceUnavailable",
-  "Unavailable",
-]);
+/** AWS's ways to say that a create's name is taken: the services end their codes alike. */
+export const saysExists = (error: unknown): boolean => says(error, /AlreadyExists|Duplicate|AlreadyOwnedByYou/);
 
-/** What sort of trouble an error is. Named answers of AWS come before the HTTP status: a lack of capacity is a 500 too. */
-export function classify(error: unknown): ErrorClass {
-  const codes = codesOf(error);
-  const is = (set: ReadonlySet<string>) => codes.some((code) => set.has(code));
-  if (is(CAPACITY)) return "capacity";
-  if (is(QUOTA)) return "quota";
-  if (is(THROTTLED)) return "throttled";
-  if (is(DENIED)) return "denied";
-  // EC2 says AuthFailure both for bad credentials and for an address that is still held (aws-sdk threads); only the first is meant.
-  if (
-    is(CREDENTIALS) ||
-    (codes.includes("AuthFailure") && /validate the provided access credentials/i.test(like(error).message ?? ""))
-  )
-    return "credentials";
-  const { code, $metadata, cause } = like(error);
-  if (typeof code === "string" && NETWORK.has(code)) return "network";
-  if (is(TRANSIENT) || (typeof code === "string" && TRANSIENT.has(code))) return "transient";
-  const status = $metadata?.httpStatusCode;
-  if (status === 429) return "throttled";
-  if (status !== undefined && status >= 500) return "transient";
-  if (cause !== undefined && cause !== error) return classify(cause);
-  return "other";
-}
+/** AWS's ways to say that a thing is not there. */
+export const saysNotFound = (error: unknown): boolean => says(error, /NotFound|^NoSuch/);
+
+/** True when a token was used before with other parameters (EC2 developer guide, "Ensuring idempotency"). */
+export const saysTokenUsed = (error: unknown): boolean => hasCode(error, "IdempotentParameterMismatch");
 
 /**
  * Thrown in place of a lost or broken answer to a call that is not safe to repeat: AWS may have acted. Who gets it must

@@ -1,6 +1,7 @@
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from "@smithy/types";
 import type { Clock } from "../lib/clock.ts";
-import { AmbiguousOutcome, classify } from "./errors.ts";
+import { classify } from "./classify.ts";
+import { AmbiguousOutcome } from "./errors.ts";
 
 const ATTEMPTS = 10;
 const BASE_MS = { throttled: 500, transient: 200 } as const;

@@ -41,6 +41,11 @@ export const serviceNames = Object.keys(services) as readonly ServiceName[];
 
 export const eachService: readonly Service[] = Object.values(services);
 
+/** The service of each type, by the type's name: "ec2:vpc". */
+export const serviceOfType: ReadonlyMap<string, Service> = new Map(
+  eachService.flatMap((service) => service.types.map(({ name }) => [name, service])),
+);
+
 /** Every type that this version knows, by its name in the state file. */
 export const types: ReadonlyMap<string, AnyType> = new Map(
   eachService.flatMap((service) => service.types.map((type) => [type.name, type])),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Aws } from "../aws/aws.ts";
-import { classify } from "../aws/errors.ts";
+import { classify } from "../aws/classify.ts";
 import { allPages } from "../aws/pages.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError } from "../lib/errors.ts";

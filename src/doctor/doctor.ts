@@ -1,6 +1,7 @@
 import type { Instance, Tag } from "@aws-sdk/client-ec2";
 import type { Aws } from "../aws/aws.ts";
-import { classify, codesOf, hasCode } from "../aws/errors.ts";
+import { classify } from "../aws/classify.ts";
+import { codesOf, hasCode } from "../aws/errors.ts";
 import { STACK_TAG, tagsFrom } from "../aws/owned.ts";
 import { allPages } from "../aws/pages.ts";
 import { isOfStack, zoneById, zonesFor } from "../aws/route53/read-zones.ts";

@@ -1,4 +1,5 @@
-import { AmbiguousOutcome, classify, codesOf, hasCode, isOneOf } from "../aws/errors.ts";
+import { classify, isNotVisible } from "../aws/classify.ts";
+import { AmbiguousOutcome, isOneOf, saysExists, saysTokenUsed } from "../aws/errors.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
 import { DELETE_SHOWS_WITHIN_MS, VISIBLE_WITHIN_MS } from "./decide.ts";
@@ -7,7 +8,7 @@ import type { Action, Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
 import { absence, type Node, nameOf } from "./graph.ts";
 import { judge, type Look, look, mayHoldData } from "./look.ts";
-import type { Blocker, Identified, NotYet, Patience, Verb } from "./resource.ts";
+import type { Blocker, Identified, Patience, Verb } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 
 const DEFAULT_PATIENCE: Patience = { usual: 3, limit: 300 };
@@ -19,34 +20,6 @@ const STAYS_MS = 2 * 60_000;
 const BEAT_MS = 1_000;
 /** Repeats of an update that AWS accepted but that never shows. */
 const UPDATES = 3;
-
-/** AWS's ways to say that an object just made is not visible everywhere yet. */
-const NOT_VISIBLE: readonly NotYet[] = [
-  "InvalidVpcID.NotFound",
-  "InvalidSubnetID.NotFound",
-  "InvalidSubnetId.NotFound",
-  "InvalidSubnet.NotFound",
-  "InvalidRouteTableID.NotFound",
-  "InvalidRouteTableId.NotFound",
-  "InvalidInternetGatewayID.NotFound",
-  "InvalidInternetGatewayId.NotFound",
-  "InvalidGatewayID.NotFound",
-  "InvalidGroup.NotFound",
-  "InvalidGroupId.NotFound",
-  "InvalidSecurityGroupID.NotFound",
-  "InvalidSecurityGroupId.NotFound",
-  "InvalidAllocationID.NotFound",
-  "InvalidInstanceID.NotFound",
-  "InvalidNetworkInterfaceID.NotFound",
-  "InvalidNetworkInterfaceId.NotFound",
-  "InvalidAMIID.NotFound",
-  "InvalidNatGatewayID.NotFound",
-  "NatGatewayNotFound",
-  "InvalidLaunchTemplateId.NotFound",
-  "InvalidKeyPair.NotFound",
-];
-
-const EXISTS = /AlreadyExists|Duplicate|AlreadyOwnedByYou/;
 
 export interface Converged {
   readonly live: Identified | undefined;
@@ -150,9 +123,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
       const trouble = lost || kind === "throttled" || kind === "transient" || kind === "network";
       const named = isOneOf(error, type.retryable?.[verb]);
       // "Exists already" is an earlier attempt of ours that does not show yet; what is somebody else's, `find` refuses.
-      const invisible =
-        (verb !== "delete" && isOneOf(error, NOT_VISIBLE)) ||
-        (verb === "create" && codesOf(error).some((code) => EXISTS.test(code)));
+      const invisible = (verb !== "delete" && isNotVisible(error)) || (verb === "create" && saysExists(error));
       if (!trouble && !named && !invisible) throw error;
       hindered ??= { since: clock.now(), pause: 1_000 };
       const limit = named ? HINDRANCE_S : invisible ? NOT_VISIBLE_S : 10 * 60;
@@ -278,7 +249,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
               // Not AWS's answer, which came, but a record of it that failed: what is on disk still says that it may be there.
               if (error instanceof BuddyError && error.code === "state") throw error;
               // Certainly not made: forget the intent, so that the next attempt is a new one.
-              if (hasCode(error, "IdempotentParameterMismatch")) record({ token: run.token(), status: "creating" });
+              if (saysTokenUsed(error)) record({ token: run.token(), status: "creating" });
               else if (definite(error)) store.drop(node.key);
               // Safe to repeat (a token, or a name that AWS knows): no need to wait until it could have shown.
               else if (!(error instanceof AmbiguousOutcome)) record({ status: "creating", since: 0 });

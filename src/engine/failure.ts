@@ -1,4 +1,5 @@
-import { classify, codesOf, type ErrorClass, requestIdOf } from "../aws/errors.ts";
+import { classify, type ErrorClass } from "../aws/classify.ts";
+import { codesOf, requestIdOf } from "../aws/errors.ts";
 import { BuddyError, type ErrorCode } from "../lib/errors.ts";
 import type { Node } from "./graph.ts";
 

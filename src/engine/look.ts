@@ -1,4 +1,5 @@
-import { classify, codesOf } from "../aws/errors.ts";
+import { classify } from "../aws/classify.ts";
+import { saysNotFound } from "../aws/errors.ts";
 import type { Recorded } from "../state/state.ts";
 import { type Decision, decide } from "./decide.ts";
 import { type Difference, differences } from "./differences.ts";
@@ -39,12 +40,11 @@ export async function look(run: Run, node: Node, recorded: Recorded | undefined)
 }
 
 const OUTAGE_MS = 10 * 60_000;
-const VANISHED_MS = 30_000;
 /**
  * `find` answers undefined for what is not there; where AWS's "not found" comes through nevertheless, an object went between
  * the call that listed it and the one that asked for more of it (its tags, its attributes).
  */
-const VANISHED = /NotFound|^NoSuch/;
+const VANISHED_MS = 30_000;
 
 /** Repeats a call that reads, or is safe to repeat, while AWS or the way to it is in trouble. */
 export async function patiently<T>(run: Run, call: () => Promise<T>): Promise<T> {
@@ -56,7 +56,7 @@ export async function patiently<T>(run: Run, call: () => Promise<T>): Promise<T>
     } catch (error) {
       const kind = classify(error);
       const outage = kind === "throttled" || kind === "transient" || kind === "network";
-      const vanished = codesOf(error).some((code) => VANISHED.test(code));
+      const vanished = saysNotFound(error);
       if (!outage && !vanished) throw error;
       if (run.clock.now() - since > (outage ? OUTAGE_MS : VANISHED_MS)) throw error;
       await run.clock.sleep(pause, run.signal).catch(() => throwIfInterrupted(run));

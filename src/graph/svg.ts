@@ -1,23 +1,10 @@
+import { serviceOfType } from "../aws/services.ts";
 import type { Drawing } from "./drawing.ts";
 import { type Box, layoutOf } from "./layout.ts";
 
 export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** Colours by service, readable on light and on dark. */
-const SERVICES: Readonly<Record<string, string>> = {
-  ec2: "#d9730d",
-  rds: "#3b6fd8",
-  ssm: "#b0388a",
-  efs: "#3f8f3a",
-  s3: "#3f8f3a",
-  elb: "#8450d6",
-  "auto-scaling": "#c8531c",
-  acm: "#c23b4b",
-  iam: "#c23b4b",
-  route53: "#7a5cc9",
-  cloudwatch: "#b0388a",
-  sns: "#b0388a",
-};
+const NO_COLOUR = "#6b7685";
 
 /** Follows the reader's light or dark. */
 export const STYLE = `
@@ -64,7 +51,7 @@ export function svg(drawing: Drawing, options: { readonly columns?: number; read
   const boxes = [...nodes.values()].map(({ x, y, width: w, height: h, node }) => {
     const needs = drawing.edges.filter(({ to }) => to === node.key).map(({ from }) => names.get(from) ?? from);
     const said = `${node.label}, ${node.object}${node.external ? ", there already" : ""}${needs.length > 0 ? `; needs ${needs.join(", ")}` : ""}`;
-    const colour = SERVICES[node.object.split(":")[0] ?? ""] ?? "#6b7685";
+    const colour = serviceOfType.get(node.object)?.colour ?? NO_COLOUR;
     return `<g class="node${node.external ? " outside" : ""}" data-key="${escaped(node.key)}"${inPage ? ' tabindex="0"' : ""} role="img" aria-label="${escaped(said)}"><title>${escaped(said)}</title><rect class="box" x="${x}" y="${y}" width="${w}" height="${h}" rx="6"/><rect x="${x}" y="${y}" width="4" height="${h}" rx="2" fill="${colour}"/><text class="name" x="${x + 12}" y="${y + 17}">${escaped(fit(node.label, 22))}</text><text class="object" x="${x + 12}" y="${y + 31}">${escaped(fit(node.object, 28))}</text></g>`;
   });
   return [

@@ -1,3 +1,10 @@
+import type { Call } from "../aws/aws.ts";
+import type { Permissions } from "../aws/permissions.ts";
+import { eachService, type ServiceName, services } from "../aws/services.ts";
+import { liveCostCalls } from "../cost/calls.ts";
+import { doctorCalls } from "../doctor/calls.ts";
+import { drillCalls, verifyCalls } from "../verify/calls.ts";
+
 /** One call as it was sent: the SDK package's suffix, the operation, and its parameters. */
 export interface Sent {
   readonly service: string;
@@ -5,147 +12,52 @@ export interface Sent {
   readonly input: unknown;
 }
 
-/** IAM's prefixes of the services, where they are not the SDK package's suffix. */
-const PREFIXES: Readonly<Record<string, string>> = {
-  efs: "elasticfilesystem",
-  "elastic-load-balancing-v2": "elasticloadbalancing",
-  "auto-scaling": "autoscaling",
-  "route-53": "route53",
-  "service-quotas": "servicequotas",
-};
+const permissionsOf = new Map<string, Permissions>(
+  eachService.map((service) => [service.package, service.permissions]),
+);
 
-/** Operations that IAM knows by another name (Service Authorization Reference, Amazon S3). */
-const RENAMED: Readonly<Record<string, string>> = {
-  "s3:HeadBucket": "s3:ListBucket",
-  "s3:ListObjectsV2": "s3:ListBucket",
-  "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-  "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-};
-
-/** What a create call that carries tags asks for besides. Without it the create itself is refused. */
-const TAGGING: Readonly<Record<string, string>> = {
-  ec2: "ec2:CreateTags",
-  rds: "rds:AddTagsToResource",
-  elasticloadbalancing: "elasticloadbalancing:AddTags",
-  elasticfilesystem: "elasticfilesystem:TagResource",
-  autoscaling: "autoscaling:CreateOrUpdateTags",
-  cloudwatch: "cloudwatch:TagResource",
-  acm: "acm:AddTagsToCertificate",
-  ssm: "ssm:AddTagsToResource",
-  sns: "sns:TagResource",
-  s3: "s3:TagResource",
-};
-
-/** What AWS checks besides the action of the call's own name. */
-const BESIDES: Readonly<Record<string, readonly string[]>> = {
-  "iam:CreateRole": ["iam:TagRole"],
-  "iam:CreateInstanceProfile": ["iam:TagInstanceProfile"],
-  // The role of the launch (EC2 user guide, "Grant permissions to attach an IAM role to an instance"; a group's launch
-  // template is checked as a launch by the caller). The profile hands it on.
-  "iam:AddRoleToInstanceProfile": ["iam:PassRole"],
-  "ec2:RunInstances": ["iam:PassRole"],
-  // EFS makes and removes the interface in the caller's name (EFS API reference, CreateMountTarget and its siblings).
-  "elasticfilesystem:CreateMountTarget": [
-    "ec2:CreateNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "iam:CreateServiceLinkedRole",
-  ],
-  "elasticfilesystem:DeleteMountTarget": ["ec2:DeleteNetworkInterface"],
-  "elasticfilesystem:ModifyMountTargetSecurityGroups": ["ec2:ModifyNetworkInterfaceAttribute"],
-  // For the final snapshot and its tags: checked since August 2024 (AWS's notice, convox/convox#856).
-  "rds:DeleteDBInstance": ["rds:CreateDBSnapshot", "rds:AddTagsToResource"],
-  // The first use of such a service in an account makes its service-linked role.
-  "rds:CreateDBSubnetGroup": ["iam:CreateServiceLinkedRole"],
-  "elasticloadbalancing:CreateLoadBalancer": ["iam:CreateServiceLinkedRole"],
-  "autoscaling:CreateAutoScalingGroup": ["iam:CreateServiceLinkedRole"],
-};
-
-/**
- * What is sent only when something is not as it was left: a change of the config, drift, a failure, an interrupted run. By
- * the action that shows that the stack has such an object.
- */
-const BAD_DAYS: Readonly<Record<string, readonly string[]>> = {
-  "acm:RequestCertificate": ["acm:AddTagsToCertificate"],
-  "autoscaling:CreateAutoScalingGroup": [
-    "autoscaling:AttachLoadBalancerTargetGroups",
-    "autoscaling:CreateOrUpdateTags",
-    "autoscaling:DescribeInstanceRefreshes",
-    "autoscaling:DetachLoadBalancerTargetGroups",
-    "autoscaling:StartInstanceRefresh",
-    "autoscaling:UpdateAutoScalingGroup",
-  ],
-  "cloudwatch:PutMetricAlarm": ["cloudwatch:ListTagsForResource"],
-  "ec2:CreateLaunchTemplate": ["ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"],
-  "ec2:CreateRouteTable": ["ec2:DeleteRoute", "ec2:ReplaceRoute", "ec2:ReplaceRouteTableAssociation"],
-  "ec2:CreateImage": ["ec2:DeleteSnapshot"],
-  "ec2:CreateSecurityGroup": [
-    "ec2:AuthorizeSecurityGroupEgress",
-    "ec2:RevokeSecurityGroupIngress",
-    "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
-    "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
-  ],
-  "ec2:RunInstances": ["ec2:GetConsoleOutput", "ec2:ModifyInstanceAttribute"],
-  "elasticfilesystem:CreateFileSystem": [
-    "elasticfilesystem:ModifyMountTargetSecurityGroups",
-    "elasticfilesystem:PutBackupPolicy",
-    "elasticfilesystem:PutLifecycleConfiguration",
-    "elasticfilesystem:UpdateFileSystem",
-  ],
-  "elasticloadbalancing:CreateLoadBalancer": [
-    "elasticloadbalancing:ModifyListener",
-    "elasticloadbalancing:SetSecurityGroups",
-    "elasticloadbalancing:SetSubnets",
-  ],
-  "elasticloadbalancing:CreateTargetGroup": ["elasticloadbalancing:ModifyTargetGroup"],
-  "iam:CreateRole": ["iam:UpdateAssumeRolePolicy"],
-  "rds:CreateDBInstance": ["rds:ListTagsForResource", "rds:ModifyDBInstance", "rds:RebootDBInstance"],
-  "rds:CreateDBSubnetGroup": ["rds:ModifyDBSubnetGroup"],
-  "route53:CreateHostedZone": ["route53:ChangeTagsForResource"],
-  "s3:CreateBucket": ["s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging"],
-  "sns:CreateTopic": ["sns:TagResource", "sns:Unsubscribe"],
-  "ssm:PutParameter": ["ssm:ListTagsForResource"],
-};
-
-/**
- * What commands send besides what `up`, `status` and `down` do. A drill starts with `verify`. Tests hold it to what they
- * send on the sandbox.
- */
-export const MORE = {
-  verify: [
-    "cloudwatch:GetMetricData",
-    "ec2:DescribeSnapshots",
-    "ec2:DescribeVolumes",
-    "elasticloadbalancing:DescribeTargetHealth",
-    "ssm:DescribeInstanceInformation",
-    "ssm:GetCommandInvocation",
-    "ssm:SendCommand",
-  ],
-  drills: [
-    "autoscaling:DescribeScalingActivities",
-    "autoscaling:SetDesiredCapacity",
-    "autoscaling:UpdateAutoScalingGroup",
-    "ec2:TerminateInstances",
-  ],
-  doctor: [
-    "iam:GetRole",
-    "iam:SimulatePrincipalPolicy",
-    "rds:DescribeOrderableDBInstanceOptions",
-    "servicequotas:GetServiceQuota",
-  ],
-  "cost-live": ["ec2:DescribeSpotPriceHistory", "pricing:GetProducts"],
-} as const;
-/** A command that needs more than `up`, `status` and `down`. */
-export type More = keyof typeof MORE;
-
-/** The service of an action: "ec2". */
-export const serviceOf = (action: string): string => action.slice(0, action.indexOf(":"));
+const actionIn = ({ prefix, actions = {} }: Permissions, operation: string): string =>
+  `${prefix}:${actions[operation] ?? operation}`;
 
 /** The IAM action of the call itself. */
 export function actionOf({ service, operation }: Pick<Sent, "service" | "operation">): string {
-  const own = `${PREFIXES[service] ?? service}:${operation}`;
-  return RENAMED[own] ?? own;
+  const permissions = permissionsOf.get(service);
+  return permissions ? actionIn(permissions, operation) : `${service}:${operation}`;
 }
+
+/** The IAM prefix of an action: "ec2". */
+export const prefixOf = (action: string): string => action.slice(0, action.indexOf(":"));
+
+/** By action: the actions that come with it, of all services. */
+const WITH = new Map<string, readonly string[]>(
+  eachService.flatMap(({ permissions }) => {
+    const { implied = {}, changes = {} } = permissions;
+    return [...new Set([...Object.keys(implied), ...Object.keys(changes)])].map((operation) => [
+      actionIn(permissions, operation),
+      [...(implied[operation] ?? []), ...(changes[operation] ?? []).map((other) => actionIn(permissions, other))],
+    ]);
+  }),
+);
+
+const COMMANDS = {
+  verify: verifyCalls,
+  // A drill starts with `verify`.
+  drills: [...verifyCalls, ...drillCalls],
+  doctor: doctorCalls,
+  "cost-live": liveCostCalls,
+} as const satisfies Readonly<Record<string, readonly Call[]>>;
+
+/** A command that needs more than `up`, `status` and `down`. */
+export type More = keyof typeof COMMANDS;
+export const MORE = Object.keys(COMMANDS) as readonly More[];
+
+/** The actions of what a command sends besides what `up`, `status` and `down` do. */
+export const actionsOfCommand = (command: More): readonly string[] =>
+  COMMANDS[command].map((call) => {
+    const [service, method = ""] = call.split(".");
+    const operation = `${method.charAt(0).toUpperCase()}${method.slice(1)}`;
+    return actionIn(services[service as ServiceName].permissions, operation);
+  });
 
 function carriesTags(input: unknown): boolean {
   if (Array.isArray(input)) return input.some(carriesTags);
@@ -155,21 +67,20 @@ function carriesTags(input: unknown): boolean {
   );
 }
 
-/** All actions that the calls need, each once: their own, what AWS checks besides, those of bad days, and `more`. */
+/** All actions that the calls need, each once: their own, what AWS checks besides, what changes need, and those of `more`. */
 export function actionsFor(sent: readonly Sent[], more: readonly More[] = []): ReadonlySet<string> {
-  const needed = new Set<string>(more.flatMap((one) => MORE[one]));
-  if (more.includes("drills")) for (const action of MORE.verify) needed.add(action);
+  const needed = new Set<string>();
   const add = (action: string): void => {
     if (needed.has(action)) return;
     needed.add(action);
-    for (const one of [...(BESIDES[action] ?? []), ...(BAD_DAYS[action] ?? [])]) add(one);
+    for (const other of WITH.get(action) ?? []) add(other);
   };
   for (const call of sent) {
-    const action = actionOf(call);
-    add(action);
-    const tagging = TAGGING[serviceOf(action)];
+    add(actionOf(call));
+    const tagging = permissionsOf.get(call.service)?.tagging;
     if (tagging && /^(Create|Put|Request|Run|Import|Allocate)/.test(call.operation) && carriesTags(call.input))
       add(tagging);
   }
+  for (const command of more) for (const action of actionsOfCommand(command)) add(action);
   return needed;
 }

@@ -1,12 +1,14 @@
-import { STACK_TAG } from "../aws/owned.ts";
-import { actionsFor, type More, type Sent, serviceOf } from "./actions.ts";
+import type { Condition, Narrowed, PolicyScope } from "../aws/permissions.ts";
+import type { Service } from "../aws/service.ts";
+import { eachService } from "../aws/services.ts";
+import { actionsFor, type More, prefixOf, type Sent } from "./actions.ts";
 
 export interface PolicyStatement {
   readonly Sid: string;
   readonly Effect: "Allow";
   readonly Action: readonly string[];
   readonly Resource: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  readonly Condition?: Condition;
 }
 
 export interface PolicyDocument {
@@ -22,20 +24,42 @@ export interface Names {
   readonly region: string;
 }
 
-export const partitionOf = (region: string): string =>
+const partitionOf = (region: string): string =>
   region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 
-/** Services that first make a role of their own in the account. */
-const LINKED_SERVICES = ["autoscaling", "elasticfilesystem", "elasticloadbalancing", "rds"];
+const sortedSet = (values: readonly string[]): readonly string[] => [...new Set(values)].sort();
 
-/** IAM cannot narrow these to a resource (Service Authorization Reference): "*" only. */
-const WITHOUT_RESOURCE = new Set([
-  "ssm:DescribeInstanceInformation",
-  "ssm:DescribeParameters",
-  "ssm:GetCommandInvocation",
-]);
+/** The values of a parameter in the calls to a service. */
+const valuesIn = (sent: readonly Sent[], service: Service, parameter: string): readonly string[] =>
+  sortedSet(
+    sent.flatMap((call) => {
+      const value = (call.input as Readonly<Record<string, unknown>> | undefined)?.[parameter];
+      return call.service === service.package && typeof value === "string" ? [value] : [];
+    }),
+  );
 
-const READS = /:(Describe|Get|List)/;
+/** What the services narrow by themselves: which of all actions, and to what. */
+function narrowedByService(sent: readonly Sent[], { stack, region }: Names, needed: ReadonlySet<string>) {
+  const used = new Set(sent.map(({ service }) => service));
+  const linkedRoles = sortedSet(
+    eachService.flatMap((service) => (used.has(service.package) ? (service.permissions.linkedRole ?? []) : [])),
+  );
+  return eachService.flatMap((service): readonly Narrowed[] => {
+    const { prefix, narrowed = () => [] } = service.permissions;
+    const scope: PolicyScope = {
+      stack,
+      region,
+      arn: (rest) => `arn:${partitionOf(region)}:${rest}`,
+      needs: (action) => needed.has(action),
+      values: (parameter) => valuesIn(sent, service, parameter),
+      linkedRoles,
+    };
+    return narrowed(scope).map(({ takes, statements }) => ({
+      takes: (action) => prefixOf(action) === prefix && takes(action.slice(prefix.length + 1)),
+      statements,
+    }));
+  });
+}
 
 /**
  * The policy's statements for the calls that a stack sends: nothing more, each narrowed where the names are known beforehand.
@@ -43,83 +67,28 @@ const READS = /:(Describe|Get|List)/;
  */
 export function statementsFor(
   sent: readonly Sent[],
-  { stack, region }: Names,
+  names: Names,
   more: readonly More[] = [],
 ): readonly PolicyStatement[] {
-  const arn = (rest: string) => `arn:${partitionOf(region)}:${rest}`;
-  const named = (parameter: string) =>
-    [
-      ...new Set(
-        sent.flatMap(({ service, input }) => {
-          const value = (input as Readonly<Record<string, unknown>> | undefined)?.[parameter];
-          return service === "iam" && typeof value === "string" ? [value] : [];
-        }),
-      ),
-    ].sort();
-  const roles = named("RoleName").map((name) => arn(`iam::*:role/${name}`));
-  const profiles = named("InstanceProfileName").map((name) => arn(`iam::*:instance-profile/${name}`));
-  const attached = named("PolicyArn").map((name) => arn(name.split(":").slice(2).join(":")));
-  const bucket = arn(`s3:::buddyverse-${stack}-*-${region}`);
-
-  const left = new Set(actionsFor(sent, more));
-  const statements: PolicyStatement[] = [];
-  const state = (
-    Sid: string,
-    Resource: PolicyStatement["Resource"],
-    takes: (action: string) => boolean,
-    Condition?: PolicyStatement["Condition"],
-  ): void => {
-    const Action = [...left].filter(takes).sort();
-    for (const action of Action) left.delete(action);
-    if (Action.length > 0) statements.push({ Sid, Effect: "Allow", Action, Resource, ...(Condition && { Condition }) });
-  };
-  const only = (...actions: readonly string[]) => {
-    const set = new Set(actions);
-    return (action: string) => set.has(action);
-  };
-  const of = (service: string) => (action: string) => serviceOf(action) === service;
-
-  // AWS checks SendCommand on the document and on each instance. Neither may have a condition on a global key, such as
-  // aws:RequestedRegion: Systems Manager asks again in the caller's name (user guide, "Setting up Run Command").
-  if (left.delete("ssm:SendCommand")) {
-    const Action = ["ssm:SendCommand"];
-    const Condition = { StringEquals: { [`ssm:resourceTag/${STACK_TAG}`]: stack } };
-    statements.push(
-      {
-        Sid: "RunCommandDocument",
-        Effect: "Allow",
-        Action,
-        Resource: arn(`ssm:${region}::document/AWS-RunShellScript`),
-      },
-      { Sid: "RunCommandInstances", Effect: "Allow", Action, Resource: arn(`ec2:${region}:*:instance/*`), Condition },
-    );
-  }
-  // The caller himself, whoever that is.
-  if (more.includes("doctor")) state("Caller", "*", only("iam:GetRole", "iam:SimulatePrincipalPolicy"));
-  state("InstanceRolePass", roles, only("iam:PassRole"), {
-    StringEquals: { "iam:PassedToService": region.startsWith("cn-") ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com" },
-  });
-  state("ServiceLinkedRoles", arn("iam::*:role/aws-service-role/*"), only("iam:CreateServiceLinkedRole"), {
-    StringEquals: { "iam:AWSServiceName": LINKED_SERVICES.map((service) => `${service}.amazonaws.com`) },
-  });
-  // Nothing but this policy can be hung on the role; what others hung on it goes with the role.
-  state("InstanceRoleAttach", roles, only("iam:AttachRolePolicy"), { ArnEquals: { "iam:PolicyARN": attached } });
-  state("InstanceProfile", profiles, (action) => /^iam:.*InstanceProfile$/.test(action));
-  state("InstanceRole", roles, of("iam"));
-  state("AppArchive", `${bucket}/*`, only("s3:DeleteObject", "s3:PutObject"));
-  state("AppBucket", bucket, of("s3"));
-  state(
-    "Parameters",
-    [arn(`ssm:${region}:*:parameter/buddyverse/${stack}/*`), arn(`ssm:${region}::parameter/aws/service/*`)],
-    (action) => serviceOf(action) === "ssm" && !WITHOUT_RESOURCE.has(action),
-  );
-  // The price list answers in a few regions, for all of them.
-  const global = new Set(["pricing", "route53", "sts"]);
-  state("Global", "*", (action) => global.has(serviceOf(action)));
-  const here = { StringEquals: { "aws:RequestedRegion": region } };
-  state("Read", "*", (action) => READS.test(action), here);
-  state("Change", "*", () => true, here);
-  return statements.sort((a, b) => (a.Sid < b.Sid ? -1 : 1));
+  const needed = actionsFor(sent, more);
+  const global = new Set(eachService.flatMap(({ permissions }) => (permissions.global ? [permissions.prefix] : [])));
+  const Condition = { StringEquals: { "aws:RequestedRegion": names.region } };
+  const left = new Set(needed);
+  const rules: readonly Narrowed[] = [
+    ...narrowedByService(sent, names, needed),
+    { takes: (action) => global.has(prefixOf(action)), statements: [{ Sid: "Global", Resource: "*" }] },
+    { takes: (action) => /:(Describe|Get|List)/.test(action), statements: [{ Sid: "Read", Resource: "*", Condition }] },
+    { takes: () => true, statements: [{ Sid: "Change", Resource: "*", Condition }] },
+  ];
+  return rules
+    .flatMap(({ takes, statements }): readonly PolicyStatement[] => {
+      const Action = [...left].filter(takes).sort();
+      for (const action of Action) left.delete(action);
+      return Action.length === 0
+        ? []
+        : statements.map(({ Sid, Resource, ...rest }) => ({ Sid, Effect: "Allow", Action, Resource, ...rest }));
+    })
+    .sort((a, b) => (a.Sid < b.Sid ? -1 : 1));
 }
 
 const sizeOf = (statements: readonly PolicyStatement[]): number => JSON.stringify(document(statements)).length;

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
+import { rehearse } from "../../src/cli/rehearsal.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { examine } from "../../src/doctor/doctor.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
-import type { PolicyStatement } from "../../src/policy/policy.ts";
+import { type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
 import { findingsView } from "../../src/report/findings.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
@@ -275,4 +276,25 @@ test("the view: a line for each, what to do under it, and the count", () => {
       "1 problem; 1 ok, 1 could not be looked at.",
     ].join("\n"),
   );
+});
+
+test("what AWS checks besides the action of a call's own name is asked about too", async () => {
+  const config = parseConfig({}, "test.config.json");
+  const denied = ["ec2:DescribeAccountAttributes", "ec2:GetSecurityGroupsForVpc"];
+  const { aws } = await diagnosis(
+    {},
+    {
+      SimulatePrincipalPolicy: (input) => ({
+        EvaluationResults: (input as { ActionNames: string[] }).ActionNames.map((EvalActionName) => ({
+          EvalActionName,
+          EvalDecision: denied.includes(EvalActionName) ? "implicitDeny" : "allowed",
+        })),
+      }),
+    },
+  );
+  const findings = await examine(aws, config, statementsFor(await rehearse(config), config));
+  expect(findings.find(({ about }) => about === "permissions")).toMatchObject({
+    verdict: "problem",
+    message: expect.stringContaining(denied.join(", ")),
+  });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ec2 } from "../../src/aws/ec2/service.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { graphOf } from "../../src/engine/graph.ts";
 import { type Drawing, drawingOf } from "../../src/graph/drawing.ts";
@@ -101,4 +102,11 @@ test("the page needs nothing from elsewhere, and says all in words, too", () => 
 
 test("what was there before is dashed", () => {
   expect(svg(drawing).match(/class="node outside"/g)).toHaveLength(3);
+});
+
+test("each object has the colour that its service says", () => {
+  const [known, unknown] = svg(odd).match(/(?<=fill=")#[0-9a-f]{6}/g) ?? [];
+  expect(known).toBe(ec2.colour);
+  expect(unknown).toMatch(/^#/);
+  expect(svg(drawing)).not.toContain(unknown);
 });

@@ -5,7 +5,13 @@ import { issuedCertificate } from "./issued.ts";
 export const acm: Service<typeof import("./client.ts")> = {
   package: "acm",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "acm",
+    tagging: "acm:AddTagsToCertificate",
+    changes: { RequestCertificate: ["AddTagsToCertificate"] },
+  },
   types: [certificate, issuedCertificate],
+  colour: "#c23b4b",
   safety: {
     // The token is good for an hour (API reference), a repeat comes within seconds.
     RequestCertificate: "token",

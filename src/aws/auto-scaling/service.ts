@@ -2,10 +2,36 @@ import type { Service } from "../service.ts";
 import { group } from "./group.ts";
 import { scalingPolicy } from "./scaling-policy.ts";
 
+// A group with a launch template is checked as a launch by the caller (user guide, "Control Amazon EC2 launch template usage in
+// Auto Scaling groups").
+const LAUNCH = ["ec2:CreateTags", "ec2:RunInstances", "iam:PassRole"];
+
 export const autoScaling: Service<typeof import("./client.ts")> = {
   package: "auto-scaling",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "autoscaling",
+    tagging: "autoscaling:CreateOrUpdateTags",
+    implied: {
+      CreateAutoScalingGroup: [...LAUNCH, "iam:CreateServiceLinkedRole"],
+      UpdateAutoScalingGroup: LAUNCH,
+      StartInstanceRefresh: LAUNCH,
+    },
+    changes: {
+      CreateAutoScalingGroup: [
+        "AttachLoadBalancerTargetGroups",
+        "CreateOrUpdateTags",
+        "DescribeInstanceRefreshes",
+        "DetachLoadBalancerTargetGroups",
+        "StartInstanceRefresh",
+        "UpdateAutoScalingGroup",
+      ],
+    },
+    linkedRole: "autoscaling.amazonaws.com",
+  },
+  errors: { throttled: ["ResourceContention", "ResourceContentionFault"] },
   types: [group, scalingPolicy],
+  colour: "#c8531c",
   safety: {
     EnableMetricsCollection: "same",
     // A repeat is refused (AlreadyExists), which would look like somebody else's group.

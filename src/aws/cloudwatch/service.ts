@@ -6,7 +6,13 @@ import { forgottenAlarms } from "./residuals.ts";
 export const cloudWatch: Service<typeof import("./client.ts")> = {
   package: "cloudwatch",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "cloudwatch",
+    tagging: "cloudwatch:TagResource",
+    changes: { PutMetricAlarm: ["ListTagsForResource"] },
+  },
   types: [alarm, dashboard],
+  colour: "#b0388a",
   residuals: [forgottenAlarms],
   safety: {
     // Both put the whole thing under its name.

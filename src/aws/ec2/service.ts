@@ -19,6 +19,70 @@ import { vpc } from "./vpc.ts";
 export const ec2: Service<typeof import("./client.ts")> = {
   package: "ec2",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "ec2",
+    tagging: "ec2:CreateTags",
+    implied: {
+      // The role of the launch, which the profile passes on (EC2 user guide, "Grant permissions to attach an IAM role to an
+      // instance").
+      RunInstances: ["iam:PassRole"],
+      // With DeleteAssociatedSnapshots.
+      DeregisterImage: ["ec2:DeleteSnapshot"],
+    },
+    changes: {
+      CreateImage: ["DeleteSnapshot"],
+      CreateLaunchTemplate: ["CreateLaunchTemplateVersion", "ModifyLaunchTemplate"],
+      CreateRouteTable: ["DeleteRoute", "ReplaceRoute", "ReplaceRouteTableAssociation"],
+      CreateSecurityGroup: [
+        "AuthorizeSecurityGroupEgress",
+        "RevokeSecurityGroupIngress",
+        "UpdateSecurityGroupRuleDescriptionsEgress",
+        "UpdateSecurityGroupRuleDescriptionsIngress",
+      ],
+      RunInstances: ["GetConsoleOutput", "ModifyInstanceAttribute"],
+    },
+  },
+  // EC2 developer guide, "Error codes".
+  errors: {
+    throttled: ["EC2ThrottledException", "RequestLimitExceeded"],
+    transient: ["Unavailable"],
+    denied: ["PendingVerification", "UnauthorizedOperation"],
+    // AuthFailure is also the answer for an address that is still held.
+    credentials: [{ code: "AuthFailure", message: /validate the provided access credentials/i }],
+    quota: ["MaxSpotInstanceCountExceeded"],
+    capacity: [
+      "InsufficientAddressCapacity",
+      "InsufficientCapacity",
+      "InsufficientHostCapacity",
+      "InsufficientInstanceCapacity",
+      "InsufficientVolumeCapacity",
+      "Unsupported",
+    ],
+    notVisible: [
+      "InvalidAllocationID.NotFound",
+      "InvalidAMIID.NotFound",
+      "InvalidGatewayID.NotFound",
+      "InvalidGroup.NotFound",
+      "InvalidGroupId.NotFound",
+      "InvalidInstanceID.NotFound",
+      "InvalidInternetGatewayID.NotFound",
+      "InvalidInternetGatewayId.NotFound",
+      "InvalidKeyPair.NotFound",
+      "InvalidLaunchTemplateId.NotFound",
+      "InvalidNatGatewayID.NotFound",
+      "InvalidNetworkInterfaceID.NotFound",
+      "InvalidNetworkInterfaceId.NotFound",
+      "InvalidRouteTableID.NotFound",
+      "InvalidRouteTableId.NotFound",
+      "InvalidSecurityGroupID.NotFound",
+      "InvalidSecurityGroupId.NotFound",
+      "InvalidSubnet.NotFound",
+      "InvalidSubnetID.NotFound",
+      "InvalidSubnetId.NotFound",
+      "InvalidVpcID.NotFound",
+      "NatGatewayNotFound",
+    ],
+  },
   types: [
     vpc,
     subnet,
@@ -36,6 +100,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
     snapshot,
     launchTemplate,
   ],
+  colour: "#d9730d",
   residuals: [volumes],
   safety: {
     CreateVpc: "look",

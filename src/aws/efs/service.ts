@@ -5,7 +5,37 @@ import { recoveryPoints } from "./residuals.ts";
 export const efs: Service<typeof import("./client.ts")> = {
   package: "efs",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "elasticfilesystem",
+    tagging: "elasticfilesystem:TagResource",
+    // EFS creates, changes and deletes the network interface in the caller's name (API reference of each operation).
+    implied: {
+      CreateMountTarget: [
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "iam:CreateServiceLinkedRole",
+      ],
+      DeleteMountTarget: ["ec2:DeleteNetworkInterface"],
+      ModifyMountTargetSecurityGroups: ["ec2:ModifyNetworkInterfaceAttribute"],
+    },
+    changes: {
+      CreateFileSystem: [
+        "ModifyMountTargetSecurityGroups",
+        "PutBackupPolicy",
+        "PutLifecycleConfiguration",
+        "UpdateFileSystem",
+      ],
+    },
+    linkedRole: "elasticfilesystem.amazonaws.com",
+  },
+  // Elastic throughput, or EFS itself, that AWS has none of in the zone (API reference, CreateFileSystem).
+  errors: {
+    throttled: ["TooManyRequests"],
+    capacity: ["InsufficientThroughputCapacity", "UnsupportedAvailabilityZone"],
+  },
   types: [fileSystem],
+  colour: "#3f8f3a",
   residuals: [recoveryPoints],
   safety: {
     CreateFileSystem: "token",

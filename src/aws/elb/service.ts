@@ -7,7 +7,36 @@ import { targetGroup } from "./target-group.ts";
 export const elb: Service<typeof import("./client.ts")> = {
   package: "elastic-load-balancing-v2",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "elasticloadbalancing",
+    tagging: "elasticloadbalancing:AddTags",
+    // User guide, "Elastic Load Balancing API permissions". ec2:GetSecurityGroupsForVpc is not on that page, but checked since
+    // October 2024 (kubernetes-sigs/aws-load-balancer-controller#3917); SetSecurityGroups, which is not either, takes the same
+    // groups.
+    implied: {
+      CreateLoadBalancer: [
+        "ec2:DescribeAccountAttributes",
+        "ec2:DescribeAddresses",
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "ec2:GetSecurityGroupsForVpc",
+        "iam:CreateServiceLinkedRole",
+      ],
+      CreateTargetGroup: ["ec2:DescribeInternetGateways", "ec2:DescribeVpcs", "iam:CreateServiceLinkedRole"],
+      SetSecurityGroups: ["ec2:DescribeSecurityGroups", "ec2:GetSecurityGroupsForVpc"],
+      SetSubnets: ["ec2:DescribeSubnets"],
+    },
+    changes: {
+      CreateLoadBalancer: ["ModifyListener", "SetSecurityGroups", "SetSubnets"],
+      CreateTargetGroup: ["ModifyTargetGroup"],
+    },
+    linkedRole: "elasticloadbalancing.amazonaws.com",
+  },
+  errors: { throttled: ["PriorRequestNotComplete", "PriorRequestNotCompleteException"] },
   types: [loadBalancer, targetGroup, listener, redirect],
+  colour: "#8450d6",
   safety: {
     // A repeat with the same settings answers the existing one (API reference, CreateLoadBalancer and its siblings).
     CreateLoadBalancer: "name",

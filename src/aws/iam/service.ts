@@ -1,11 +1,24 @@
 import type { Service } from "../service.ts";
 import { instanceProfile } from "./instance-profile.ts";
+import { narrowed } from "./narrowed.ts";
 import { role } from "./role.ts";
 
 export const iam: Service<typeof import("./client.ts")> = {
   package: "iam",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "iam",
+    implied: {
+      CreateRole: ["iam:TagRole"],
+      CreateInstanceProfile: ["iam:TagInstanceProfile"],
+      // API reference, AddRoleToInstanceProfile.
+      AddRoleToInstanceProfile: ["iam:PassRole"],
+    },
+    changes: { CreateRole: ["UpdateAssumeRolePolicy"] },
+    narrowed,
+  },
   types: [role, instanceProfile],
+  colour: "#c23b4b",
   safety: {
     // A repeat is refused (EntityAlreadyExists): the engine looks and finds our own.
     CreateRole: "look",

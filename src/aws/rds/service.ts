@@ -5,10 +5,47 @@ import { replica } from "./replica.ts";
 import { retainedBackups, snapshots } from "./residuals.ts";
 import { subnetGroup } from "./subnet-group.ts";
 
+// RDS reads the network in the caller's name (AWS's own aws-cloudformation-resource-providers-rds, aws-rds-dbinstance.json,
+// "handlers"; re:Post knowledge-center/rds-iam-least-privileges).
+const NETWORK = [
+  "ec2:DescribeAccountAttributes",
+  "ec2:DescribeAvailabilityZones",
+  "ec2:DescribeInternetGateways",
+  "ec2:DescribeSecurityGroups",
+  "ec2:DescribeSubnets",
+  "ec2:DescribeVpcAttribute",
+  "ec2:DescribeVpcs",
+  "iam:CreateServiceLinkedRole",
+];
+
 export const rds: Service<typeof import("./client.ts")> = {
   package: "rds",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "rds",
+    tagging: "rds:AddTagsToResource",
+    implied: {
+      CreateDBInstance: NETWORK,
+      CreateDBInstanceReadReplica: NETWORK,
+      // "Missing necessary credentials to create service linked role" (terraform-aws-modules/terraform-aws-rds#364).
+      CreateDBSubnetGroup: ["iam:CreateServiceLinkedRole"],
+      // The final snapshot and its tags: checked since August 2024 (AWS's notice, convox/convox#856).
+      DeleteDBInstance: ["rds:AddTagsToResource", "rds:CreateDBSnapshot"],
+      ModifyDBInstance: NETWORK,
+    },
+    changes: {
+      CreateDBInstance: ["ListTagsForResource", "ModifyDBInstance", "RebootDBInstance"],
+      CreateDBSubnetGroup: ["ModifyDBSubnetGroup"],
+    },
+    linkedRole: "rds.amazonaws.com",
+  },
+  errors: {
+    // The free plan has only some classes.
+    quota: ["FreeTierRestrictionError"],
+    capacity: ["InsufficientDBInstanceCapacity", "InsufficientDBInstanceCapacityFault"],
+  },
   types: [subnetGroup, parameterGroup, database, replica],
+  colour: "#3b6fd8",
   residuals: [snapshots, retainedBackups],
   safety: {
     CreateDBSubnetGroup: "name",

@@ -6,7 +6,11 @@ import { existingZone, ownedZone } from "./zone.ts";
 export const route53: Service<typeof import("./client.ts")> = {
   package: "route-53",
   load: () => import("./client.ts"),
+  permissions: { prefix: "route53", changes: { CreateHostedZone: ["ChangeTagsForResource"] }, global: true },
+  // One change of a zone at a time (API reference, ChangeResourceRecordSets).
+  errors: { throttled: ["PriorRequestNotComplete"] },
   types: [existingZone, ownedZone, record],
+  colour: "#7a5cc9",
   residuals: [forgottenZones, keptZones],
   safety: {
     // A repeat is refused (HostedZoneAlreadyExists), but that answer does not give the zone's id.

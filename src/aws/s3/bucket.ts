@@ -13,7 +13,8 @@ export interface BucketLive extends BucketSpec, Identified {
 }
 
 /** Bucket names are unique in the whole world; this one says whose it is. */
-export const bucketName = (aws: Aws, stack: string): string => `buddyverse-${stack}-${aws.account}-${aws.region}`;
+export const bucketName = (aws: Pick<Aws, "account" | "region">, stack: string): string =>
+  `buddyverse-${stack}-${aws.account}-${aws.region}`;
 
 /** The bucket's tags; none: no tag set; undefined: no bucket. */
 async function tagsOf(aws: Aws, Bucket: string): Promise<Tags | undefined> {

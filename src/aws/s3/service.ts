@@ -1,12 +1,26 @@
 import type { Service } from "../service.ts";
 import { bucket } from "./bucket.ts";
+import { narrowed } from "./narrowed.ts";
 import { object } from "./object.ts";
 import { forgottenBucket } from "./residuals.ts";
 
 export const s3: Service<typeof import("./client.ts")> = {
   package: "s3",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "s3",
+    actions: {
+      ListObjectsV2: "ListBucket",
+      GetPublicAccessBlock: "GetBucketPublicAccessBlock",
+      PutPublicAccessBlock: "PutBucketPublicAccessBlock",
+    },
+    tagging: "s3:TagResource",
+    changes: { CreateBucket: ["PutBucketTagging", "PutPublicAccessBlock"] },
+    narrowed,
+  },
+  errors: { throttled: ["SlowDown"], credentials: ["InvalidAccessKeyId"] },
   types: [bucket, object],
+  colour: "#3f8f3a",
   residuals: [forgottenBucket],
   safety: {
     CreateBucket: "name",

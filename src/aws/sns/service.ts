@@ -5,7 +5,10 @@ import { topic } from "./topic.ts";
 export const sns: Service<typeof import("./client.ts")> = {
   package: "sns",
   load: () => import("./client.ts"),
+  permissions: { prefix: "sns", tagging: "sns:TagResource", changes: { CreateTopic: ["TagResource", "Unsubscribe"] } },
+  errors: { throttled: ["ThrottledException"], denied: ["AuthorizationError", "AuthorizationErrorException"] },
   types: [topic, subscription],
+  colour: "#b0388a",
   safety: {
     CreateTopic: "name",
     TagResource: "same",

@@ -1,11 +1,21 @@
 import type { Service } from "../service.ts";
 import { generatedSecret } from "./generated-secret.ts";
+import { narrowed } from "./narrowed.ts";
 import { parameter } from "./parameter.ts";
 
 export const ssm: Service<typeof import("./client.ts")> = {
   package: "ssm",
   load: () => import("./client.ts"),
+  permissions: {
+    prefix: "ssm",
+    tagging: "ssm:AddTagsToResource",
+    changes: { PutParameter: ["ListTagsForResource"] },
+    narrowed,
+  },
+  // One update of a parameter at a time (API reference, PutParameter).
+  errors: { throttled: ["TooManyUpdates"] },
   types: [parameter, generatedSecret],
+  colour: "#b0388a",
   safety: {
     // Without Overwrite a repeat is refused; with it, it sets the same value again.
     PutParameter: "name",

@@ -3,6 +3,7 @@ import type { Service } from "../service.ts";
 export const sts: Service<typeof import("./client.ts")> = {
   package: "sts",
   load: () => import("./client.ts"),
+  permissions: { prefix: "sts", global: true },
   types: [],
   safety: {},
 };

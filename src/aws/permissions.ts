@@ -1,0 +1,54 @@
+/** A condition of an IAM statement: operator, key, values. */
+export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+/** What a policy is printed for, as a service that narrows its own actions must know it. */
+export interface PolicyScope {
+  readonly stack: string;
+  readonly region: string;
+  /** An ARN in the region's partition: `arn("iam::*:role/x")`. */
+  arn(rest: string): string;
+  /** True when the caller needs this action. */
+  needs(action: string): boolean;
+  /** The values of a parameter in the calls that the stack sends to the service, each once, sorted. */
+  values(parameter: string): readonly string[];
+  /** Service principals of those services of the stack that create a linked role, sorted. */
+  readonly linkedRoles: readonly string[];
+}
+
+/** What some of a service's actions are narrowed to, because the names are known beforehand. */
+export interface Narrowed {
+  /** By the action without the prefix. An action belongs to the first that takes it. */
+  takes(action: string): boolean;
+  /** One statement, or several where AWS checks the action on more than one kind of resource. */
+  readonly statements: readonly {
+    readonly Sid: string;
+    readonly Resource: string | readonly string[];
+    readonly Condition?: Condition;
+  }[];
+}
+
+/** What IAM knows of a service. `Operation` is the name of a call as AWS has it: "CreateVpc". */
+export interface Permissions<Operation extends string = string> {
+  /** IAM's prefix of the service's actions: "ec2", "elasticloadbalancing". */
+  readonly prefix: string;
+  /** The actions of operations that IAM knows by another name, without the prefix (Service Authorization Reference). */
+  readonly actions?: Readonly<Partial<Record<Operation, string>>>;
+  /** The action, with its prefix, that a create with tags is also checked for. Without it the create itself is refused. */
+  readonly tagging?: string;
+  /**
+   * By operation: the actions, with their prefixes, that AWS also checks in the caller's name. The Service Authorization
+   * Reference names none of them; each has AWS's page beside it.
+   */
+  readonly implied?: Readonly<Partial<Record<Operation, readonly string[]>>>;
+  /**
+   * By the operation that creates a thing: the operations that are sent about it only when it is not as it was left (a change
+   * of the config, drift, a failure, an interrupted run), so that no rehearsal of an ordinary life shows them.
+   */
+  readonly changes?: Readonly<Partial<Record<Operation, readonly Operation[]>>>;
+  /** The principal of the linked role that the service's first use in an account creates. */
+  readonly linkedRole?: string;
+  /** True where calls go to one region whatever the stack's is: a condition on the region would refuse them. */
+  readonly global?: true;
+  /** What of its actions is narrowed to names; the rest is narrowed to the region. */
+  readonly narrowed?: (scope: PolicyScope) => readonly Narrowed[];
+}
