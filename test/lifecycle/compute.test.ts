@@ -11,8 +11,8 @@ import {
   launchTemplateTable,
   snapshotTable,
 } from "../../src/sandbox/services/ec2/tables.ts";
-import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/ssm.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/parameters.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { efsStep } from "../../steps/efs.ts";
 import { imageStep } from "../../steps/image.ts";
 import type { Inputs } from "../../steps/inputs.ts";

@@ -8,11 +8,11 @@ import { role } from "../../src/aws/iam/role.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, type Step, step } from "../../src/engine/resource.ts";
-import { ms } from "../../src/sandbox/durations.ts";
+import { durationSeconds } from "../../src/sandbox/durations.ts";
 import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instances.ts";
 import { imageTable, instanceTable, interfaceTable } from "../../src/sandbox/services/ec2/tables.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import type { Sim } from "../../src/sandbox/world.ts";
-import { simAt } from "../../src/sandbox/world.ts";
 import { autoScalingStep } from "../../steps/auto-scaling.ts";
 import { loadBalancerStep } from "../../steps/load-balancer.ts";
 import { routesStep } from "../../steps/routes.ts";
@@ -22,13 +22,13 @@ import { vpcStep } from "../../steps/vpc.ts";
 import { type Stage, stage } from "./stage.ts";
 
 // Instances of a good image serve a minute after they run: what they need of the rest of the stack is not tested here.
-vi.mock("../../src/sandbox/services/ec2/machine.ts", () => ({
-  boot(sim: Sim, id: string) {
+vi.mock("../../src/sandbox/guests/boot.ts", async (original) => ({
+  ...(await original<object>()),
+  boot(id: string, sim: Sim) {
     const instance = instanceTable(sim).get(id);
     if (instance && imageTable(sim).get(instance.imageId)?.serves)
-      changeInstance(sim, id, { httpFrom: sim.now + ms("webBoot") });
+      changeInstance(sim, id, { httpFrom: sim.now + durationSeconds("webBoot") * 1_000 });
   },
-  machine: { operations: {} },
 }));
 
 const GOOD = "ami-000000000000000a1";

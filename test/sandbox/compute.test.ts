@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { launchInstance } from "../../src/sandbox/services/ec2/instances.ts";
 import { instanceTable, interfaceTable, subnetTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { profileUsable } from "../../src/sandbox/services/iam/iam.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
 const LINUX = "ami-0a12023000000a64d";

@@ -1,13 +1,14 @@
 /** Run Command on the sandbox's machines: who may be asked, what the shell knows, and what it refuses. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { jumpingClock } from "../../src/lib/clock.ts";
+import { diskOf } from "../../src/sandbox/guests/disk.ts";
+import { logRequest } from "../../src/sandbox/guests/web-server.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { membersOf } from "../../src/sandbox/services/auto-scaling/tables.ts";
-import { diskOf } from "../../src/sandbox/services/ec2/files.ts";
 import { groupTable, type Instance, instanceTable, interfaceTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { logRequest } from "../../src/sandbox/services/ec2/web-server.ts";
 import { databaseTable } from "../../src/sandbox/services/rds/tables.ts";
-import { copied, simAt, type World } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import { copied, type World } from "../../src/sandbox/world.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { connect } from "../../src/aws/connect.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
+import { setApache } from "../../src/sandbox/guests/web-server.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import type { Activity } from "../../src/sandbox/services/auto-scaling/tables.ts";
 import {
@@ -13,10 +14,10 @@ import { judge, stateOf } from "../../src/sandbox/services/cloudwatch/evaluation
 import { cpuOf, pointOf, sourceOf, statisticOf } from "../../src/sandbox/services/cloudwatch/metrics.ts";
 import { alarmTable } from "../../src/sandbox/services/cloudwatch/tables.ts";
 import { type Instance, instanceTable, subnetTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { setApache } from "../../src/sandbox/services/ec2/web-server.ts";
 import { targetHealth } from "../../src/sandbox/services/elb/health.ts";
 import { targetGroupTable, targetTable } from "../../src/sandbox/services/elb/tables.ts";
-import { copied, simAt, type World } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import { copied, type World } from "../../src/sandbox/world.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
 const GROUP = "Buddy-AutoScaling-Group";

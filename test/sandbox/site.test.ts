@@ -3,12 +3,12 @@ import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { diskOf } from "../../src/sandbox/services/ec2/files.ts";
+import { diskOf } from "../../src/sandbox/guests/disk.ts";
+import { setApache } from "../../src/sandbox/guests/web-server.ts";
 import { groupTable, type Instance, instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { setApache } from "../../src/sandbox/services/ec2/web-server.ts";
 import { listenerTable, targetTable } from "../../src/sandbox/services/elb/tables.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { type ServedSite, serveSite } from "../../src/sandbox/site.ts";
-import { simAt } from "../../src/sandbox/world.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
 const NAME = "buddyverse.link";

@@ -3,7 +3,7 @@ import { BuddyError } from "../../src/lib/errors.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { confirmSubscription } from "../../src/sandbox/services/sns/sns.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { exitCode, type Finding } from "../../src/verify/check.ts";
 import type { World } from "../../src/verify/world.ts";
 import type { Stage } from "../lifecycle/stage.ts";

@@ -1,7 +1,7 @@
-import { lostSince } from "../../failures.ts";
 import type { Sim } from "../../world.ts";
 import { type Size, groupTable as scalingGroupTable, sizesTable } from "../auto-scaling/tables.ts";
 import { type Instance, instanceTable, interfaceTable, natGatewayTable, tagTable } from "../ec2/tables.ts";
+import { lostSince } from "../ec2/zones.ts";
 import { hostsTable, loadBalancerTable, type Minute, trafficTable } from "../elb/tables.ts";
 import { type Database, databaseTable } from "../rds/tables.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { ms } from "../../durations.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { ms } from "./durations.ts";
 import { instanceFor } from "./instances.ts";
 import { PUBLIC_IMAGES } from "./public-images.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";

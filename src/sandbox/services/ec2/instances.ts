@@ -1,15 +1,10 @@
 import * as z from "zod";
-import { ms } from "../../durations.ts";
-import { refuseLaunch } from "../../failures.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { checkTargetsSoon } from "../elb/health.ts";
 import { profileUsable } from "../iam/iam.ts";
-import { forgetAgent } from "../ssm/agents.ts";
-import { forgetFiles } from "./files.ts";
+import { ms } from "./durations.ts";
 import { imageFor } from "./images.ts";
 import { addInterface } from "./interfaces.ts";
-import { boot } from "./machine.ts";
 import { instanceTypeFacts, offeredIn } from "./offerings.ts";
 import { filters, page, passes, type TagSpecifications, tagSpecifications, tagsOf } from "./shared.ts";
 import { subnetFor } from "./subnets.ts";
@@ -23,7 +18,7 @@ import {
   subnetTable,
   tagTable,
 } from "./tables.ts";
-import { forgetLog } from "./web-server.ts";
+import { checkCapacity } from "./zones.ts";
 
 /** "Running On-Demand Standard instances" of an account that is no longer new, vCPUs. */
 export const VCPU_QUOTA = 64;
@@ -168,7 +163,7 @@ export function launchInstance(sim: Sim, given: LaunchRequest): Instance {
   const image = imageFor(sim, given.imageId);
   const subnet = subnetFor(sim, given.subnetId);
   checkType(sim, given, subnet, image.architecture);
-  refuseLaunch(sim, given.instanceType, subnet.zone);
+  checkCapacity(sim, given.instanceType, subnet.zone);
   checkGroups(sim, given.groupIds, subnet);
   if (given.keyName && !keyPairExists(sim, given.keyName))
     throw awsError("InvalidKeyPair.NotFound", `The key pair '${given.keyName}' does not exist`);
@@ -281,7 +276,7 @@ export function terminateInstance(sim: Sim, id: string): Instance {
     ...ended(sim, instance),
   };
   instanceTable(sim).putNow(id, ending);
-  checkTargetsSoon(sim, id);
+  sim.tell("instanceEnded", id);
   sim.after(ms("instanceTerminated"), "ec2:instance-terminated", id);
   return ending;
 }
@@ -311,7 +306,7 @@ export function stopInstance(sim: Sim, id: string, own: boolean): Instance | und
     ...ended(sim, instance),
   };
   instanceTable(sim).putNow(id, stopping);
-  checkTargetsSoon(sim, id);
+  sim.tell("instanceEnded", id);
   if (terminates) sim.after(ms("instanceTerminated"), "ec2:instance-terminated", id);
   else sim.after(ms("instanceStopped"), "ec2:instance-stopped", id);
   return stopping;
@@ -603,8 +598,12 @@ export const instances: SandboxService = {
     "instance-running"(id, sim) {
       const instance = instanceTable(sim).get(id);
       if (instance?.state !== "pending") return;
+      if (sim.failing("launch", instance.instanceType) !== undefined) {
+        failLaunch(sim, id, "Server.InternalError", "Internal error on launch");
+        return;
+      }
       changeInstance(sim, id, { state: "running", runningFrom: sim.now });
-      boot(sim, id);
+      sim.tell("instanceStarted", id);
     },
     "instance-stopped"(id, sim) {
       const instance = instanceTable(sim).get(id);
@@ -617,9 +616,7 @@ export const instances: SandboxService = {
       if (instance?.state !== "shutting-down") return;
       interfaceTable(sim).removeNow(instance.interfaceId);
       changeInstance(sim, id, { state: "terminated", publicIp: null });
-      forgetFiles(sim, id);
-      forgetLog(sim, id);
-      forgetAgent(sim, id);
+      sim.tell("instanceTerminated", id);
       sim.after(VISIBLE_MS, "ec2:instance-forgotten", id);
     },
     "instance-forgotten"(id, sim) {

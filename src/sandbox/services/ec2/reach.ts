@@ -1,5 +1,4 @@
 import { cidr, cidrOf, contains, parseAddress } from "../../../config/cidr.ts";
-import { lostSince } from "../../failures.ts";
 import type { Sim } from "../../world.ts";
 import {
   type GroupRule,
@@ -13,6 +12,7 @@ import {
   routeTableTable,
   subnetTable,
 } from "./tables.ts";
+import { lostSince } from "./zones.ts";
 
 /** Who reaches whom: routes, gateways, NATs and security groups, as far as the sandbox's machines depend on them. */
 

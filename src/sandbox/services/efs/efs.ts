@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { ms } from "../../durations.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { forgetFiles } from "../ec2/files.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
+import { durations, ms } from "./durations.ts";
 
 type State = "creating" | "available" | "updating" | "deleting";
 
@@ -156,6 +155,15 @@ const describeTarget = (sim: Sim, target: MountTarget) => ({
 const IA = /^AFTER_(1_DAY|(7|14|30|60|90|180|270|365)_DAYS)$/;
 
 export const efs: SandboxService = {
+  durations,
+  errors: {
+    missingParameter: "BadRequest",
+    malformedParameter: "BadRequest",
+    throttled: "ThrottlingException",
+    throttledStatus: 429,
+  },
+  failures: { "mount-target": {} },
+  inventory: { "efs.systems": "file systems", "efs.targets": "mount targets" },
   operations: {
     CreateFileSystem: operation(
       {
@@ -373,9 +381,10 @@ export const efs: SandboxService = {
     },
     "system-gone": (id, sim) => {
       systemTable(sim).removeNow(id);
-      forgetFiles(sim, id);
+      sim.tell("fileSystemDeleted", id);
     },
     "target-available": (id, sim) => {
+      if (sim.failing("mount-target") !== undefined) return;
       const target = targetTable(sim).get(id);
       if (target?.state === "creating") targetTable(sim).putNow(id, { ...target, state: "available" });
     },

@@ -1,8 +1,8 @@
-import { lostSince } from "../../failures.ts";
 import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { groupsPermit } from "../ec2/reach.ts";
-import { type Instance, instanceTable, type NetworkInterface } from "../ec2/tables.ts";
+import { type Instance, instanceTable, type NetworkInterface, subnetTable } from "../ec2/tables.ts";
+import { lostSince } from "../ec2/zones.ts";
 import {
   CHANGES,
   hostsTable,
@@ -163,7 +163,7 @@ export function deregisterTarget(sim: Sim, groupArn: string, instanceId: string)
 }
 
 /** Something has changed at an instance: its target groups check it at their interval again. */
-export function checkTargetsSoon(sim: Sim, instanceId: string): void {
+function checkTargetsSoon(instanceId: string, sim: Sim): void {
   for (const target of targetTable(sim).all()) {
     const group = target.instanceId === instanceId ? targetGroupTable(sim).get(target.targetGroupArn) : undefined;
     if (group) checkFromNowOn(sim, group);
@@ -205,6 +205,14 @@ function checked(sim: Sim, group: TargetGroup, target: Target, peers: readonly N
 
 export const healthChecks: SandboxService = {
   operations: {},
+  hooks: {
+    instanceEnded: checkTargetsSoon,
+    instanceAnswersChanged: checkTargetsSoon,
+    zoneChanged(zone, sim) {
+      for (const { id, subnetId } of instanceTable(sim).all())
+        if (subnetTable(sim).get(subnetId)?.zone === zone) checkTargetsSoon(id, sim);
+    },
+  },
   timers: {
     "health-check"(groupArn, sim) {
       const group = targetGroupTable(sim).get(groupArn);

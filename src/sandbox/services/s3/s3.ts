@@ -44,6 +44,8 @@ const flags = z.strictObject({
 const bytes = z.custom<Uint8Array | string>((body) => typeof body === "string" || body instanceof Uint8Array);
 
 export const s3: SandboxService = {
+  errors: { throttled: "SlowDown", throttledStatus: 503 },
+  inventory: { "s3.buckets": "buckets", "s3.objects": "S3 objects" },
   operations: {
     CreateBucket: operation(
       {

@@ -1,12 +1,11 @@
 import * as z from "zod";
 import { BuddyError } from "../../../lib/errors.ts";
-import { ms } from "../../durations.ts";
+import { diskOf } from "../../guests/disk.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
-import { track } from "../auto-scaling/policies.ts";
-import { diskOf } from "../ec2/files.ts";
-import { instanceTable, tagTable } from "../ec2/tables.ts";
-import { agentTable, isOnline, register } from "./agents.ts";
+import { instanceTable } from "../ec2/tables.ts";
+import { agentTable, isOnline } from "./agents.ts";
+import { ms } from "./durations.ts";
 import { standIn } from "./scripts.ts";
 import { BEGIN, type Program, type Progress, parseScript, runOn } from "./shell.ts";
 
@@ -64,9 +63,7 @@ function goOn(sim: Sim, given: Invocation, command: Command): void {
   const about = key(given.commandId, given.instanceId);
   const { progress, wait } = runOn(parseScript(command.script), given.progress, sim, given.instanceId);
   const invocation = change(sim, given, { progress });
-  // Load that a script has made is for the group's policy to see.
-  const group = tagTable(sim).get(given.instanceId)?.tags["aws:autoscaling:groupName"];
-  if (group) track(sim, group);
+  sim.tell("instanceLoadChanged", given.instanceId);
   const endsAt = (invocation.startedAt ?? sim.now) + command.executionSeconds * 1_000;
   if (sim.now + wait > endsAt) sim.after(Math.max(0, endsAt - sim.now), "ssm:timed-out", about);
   else if (wait > 0) sim.after(wait, "ssm:go-on", about);
@@ -297,7 +294,6 @@ export const runCommand: SandboxService = {
   },
 
   timers: {
-    agent: register,
     deliver(about, sim) {
       const there = found(sim, about);
       if (!there) return;

@@ -1,12 +1,12 @@
 import { BuddyError } from "../../../lib/errors.ts";
+import { mounted } from "../../guests/boot.ts";
+import { diskOf, isKept, parentOf } from "../../guests/disk.ts";
+import { databaseFrom, loggedRequests, replicaLagMs, serves, setApache, webAnswer } from "../../guests/web-server.ts";
 import type { Sim } from "../../world.ts";
-import { diskOf, isKept, parentOf } from "../ec2/files.ts";
 import { changeInstance, stopInstance } from "../ec2/instances.ts";
-import { mounted } from "../ec2/machine.ts";
 import { instanceTypeFacts } from "../ec2/offerings.ts";
 import { addressOutside } from "../ec2/reach.ts";
 import { type Instance, instanceTable } from "../ec2/tables.ts";
-import { databaseFrom, loggedRequests, replicaLagMs, serves, setApache, webAnswer } from "../ec2/web-server.ts";
 
 /*
  * A small shell: what Run Command's scripts do on the sandbox's machines. It knows few commands, and refuses the whole script

@@ -1,12 +1,12 @@
-import { type DURATIONS, ms } from "../../durations.ts";
-import { lostSince } from "../../failures.ts";
-import type { SandboxService } from "../../service.ts";
-import type { Sim } from "../../world.ts";
-import { profileAllows } from "../iam/iam.ts";
-import { parameterValue, putParameterNow } from "../ssm/ssm.ts";
-import { changeInstance, stopInstance } from "./instances.ts";
-import { groupsPermit, noWayOut } from "./reach.ts";
-import { type Instance, imageTable, instanceTable, interfaceTable, subnetTable } from "./tables.ts";
+import { ms as ec2Ms } from "../services/ec2/durations.ts";
+import { changeInstance, stopInstance } from "../services/ec2/instances.ts";
+import { groupsPermit, noWayOut } from "../services/ec2/reach.ts";
+import { type Instance, imageTable, instanceTable, interfaceTable, subnetTable } from "../services/ec2/tables.ts";
+import { lostSince } from "../services/ec2/zones.ts";
+import { profileAllows } from "../services/iam/iam.ts";
+import { parameterValue, putParameterNow } from "../services/ssm/parameters.ts";
+import type { Sim } from "../world.ts";
+import { type durations, ms } from "./durations.ts";
 
 /**
  * What runs inside the sandbox's instances: their user data, recognised by the very scripts that the stack sends. Anything
@@ -14,7 +14,7 @@ import { type Instance, imageTable, instanceTable, interfaceTable, subnetTable }
  */
 interface Job {
   /** From running until it is tried first. */
-  readonly takes: keyof typeof DURATIONS;
+  readonly takes: keyof typeof durations;
   /** How long the script tries again what fails, seconds. */
   readonly triesFor: number;
   /** What is in the way; undefined: it is done. */
@@ -56,6 +56,7 @@ const builder: Job = {
     const bucket = setting(text, "APP_BUCKET");
     const key = setting(text, "APP_KEY");
     return (
+      (sim.failing("builder") === undefined ? undefined : "apt-get install apache2") ??
       noWayOut(sim, instance) ??
       (bucket ? may("s3:GetObject", `arn:aws:s3:::${bucket}/${key}`) : undefined) ??
       (bucket && !sim.table("s3.objects").get(`${bucket}/${key}`) ? `there is no s3://${bucket}/${key}` : undefined) ??
@@ -156,26 +157,21 @@ function jobOf(sim: Sim, instance: Instance): Job | undefined {
 }
 
 /** An instance has come up: its user data runs. */
-export function boot(sim: Sim, id: string): void {
+export function boot(id: string, sim: Sim): void {
   const instance = instanceTable(sim).get(id);
   const job = instance && jobOf(sim, instance);
   say(sim, { id } as Instance, "Linux version 6.8.0-aws, cloud-init: running user data");
-  if (job) sim.after(ms(job.takes), "ec2:machine", id);
-  sim.after(ms("agentOnline"), "ssm:agent", id);
+  if (job) sim.after(ms(job.takes), "guests:job", id);
 }
 
-export const machine: SandboxService = {
-  operations: {},
-  timers: {
-    machine(id, sim) {
-      const instance = instanceTable(sim).get(id);
-      const job = instance?.state === "running" ? jobOf(sim, instance) : undefined;
-      if (!instance || !job) return;
-      const why = job.attempt(sim, instance);
-      const givesUpAt = instance.launchedAt + ms("instanceRunning") + ms(job.takes) + job.triesFor * 1_000;
-      if (why === undefined) job.succeed(sim, instance);
-      else if (sim.now >= givesUpAt) job.fail(sim, instance, why);
-      else sim.after(TRY_AGAIN_MS, "ec2:machine", id);
-    },
-  },
-};
+/** The job of an instance's user data is tried, again and again until it is done or given up. */
+export function work(id: string, sim: Sim): void {
+  const instance = instanceTable(sim).get(id);
+  const job = instance?.state === "running" ? jobOf(sim, instance) : undefined;
+  if (!instance || !job) return;
+  const why = job.attempt(sim, instance);
+  const givesUpAt = instance.launchedAt + ec2Ms("instanceRunning") + ms(job.takes) + job.triesFor * 1_000;
+  if (why === undefined) job.succeed(sim, instance);
+  else if (sim.now >= givesUpAt || (job === builder && sim.failing("builder") !== undefined)) job.fail(sim, instance, why);
+  else sim.after(TRY_AGAIN_MS, "guests:job", id);
+}

@@ -1,6 +1,6 @@
-import type { Sim, Table } from "../../world.ts";
-import { mounted } from "./machine.ts";
-import type { Instance } from "./tables.ts";
+import type { Instance } from "../services/ec2/tables.ts";
+import type { Sim, Table } from "../world.ts";
+import { mounted } from "./boot.ts";
 
 /** A file, or a folder, that somebody made on a machine. */
 export interface File {

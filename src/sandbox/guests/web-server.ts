@@ -1,14 +1,13 @@
-import { lostSince } from "../../failures.ts";
-import type { Sim } from "../../world.ts";
-import { noise } from "../cloudwatch/metrics.ts";
-import { checkTargetsSoon } from "../elb/health.ts";
-import { type Database, databaseTable } from "../rds/tables.ts";
-import { parameterValue } from "../ssm/ssm.ts";
-import { diskOf } from "./files.ts";
-import { changeInstance } from "./instances.ts";
-import { mounted, webSettings } from "./machine.ts";
-import { groupsPermit } from "./reach.ts";
-import { type Instance, interfaceTable, subnetTable, tagTable } from "./tables.ts";
+import { noise } from "../services/cloudwatch/metrics.ts";
+import { changeInstance } from "../services/ec2/instances.ts";
+import { groupsPermit } from "../services/ec2/reach.ts";
+import { type Instance, interfaceTable, subnetTable, tagTable } from "../services/ec2/tables.ts";
+import { lostSince } from "../services/ec2/zones.ts";
+import { type Database, databaseTable } from "../services/rds/tables.ts";
+import { parameterValue } from "../services/ssm/parameters.ts";
+import type { Sim } from "../world.ts";
+import { mounted, webSettings } from "./boot.ts";
+import { diskOf } from "./disk.ts";
 
 /** What Apache and the built-in application of a web instance do. */
 
@@ -19,7 +18,7 @@ export const serves = (sim: Sim, instance: Instance): boolean =>
 export function setApache(sim: Sim, instance: Instance, on: boolean): void {
   if (on === serves(sim, instance)) return;
   changeInstance(sim, instance.id, { httpFrom: on ? sim.now : null });
-  checkTargetsSoon(sim, instance.id);
+  sim.tell("instanceAnswersChanged", instance.id);
 }
 
 /** States in which a database answers (RDS user guide, "Viewing DB instance status"). */
