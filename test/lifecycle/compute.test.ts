@@ -3,7 +3,8 @@ import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import type { Step } from "../../src/engine/resource.ts";
-import { failLaunch, launchInstance, stopInstance } from "../../src/sandbox/services/ec2/instances.ts";
+import { failLaunch, stopInstance } from "../../src/sandbox/services/ec2/instance-states.ts";
+import { launchInstance } from "../../src/sandbox/services/ec2/launch.ts";
 import { requestFromTemplate } from "../../src/sandbox/services/ec2/launch-templates.ts";
 import {
   imageTable,

@@ -9,7 +9,7 @@ import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, type Step, step } from "../../src/engine/resource.ts";
 import { durationSeconds } from "../../src/sandbox/durations.ts";
-import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instances.ts";
+import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instance-states.ts";
 import { imageTable, instanceTable, interfaceTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import type { Sim } from "../../src/sandbox/world.ts";

@@ -1,6 +1,6 @@
 import type { RunInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { beforeEach, describe, expect, test } from "vitest";
-import { launchInstance } from "../../src/sandbox/services/ec2/instances.ts";
+import { launchInstance } from "../../src/sandbox/services/ec2/launch.ts";
 import { instanceTable, interfaceTable, subnetTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { profileUsable } from "../../src/sandbox/services/iam/iam.ts";
 import { simAt } from "../../src/sandbox/sim.ts";

@@ -6,7 +6,7 @@ import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { durationSeconds } from "../../src/sandbox/durations.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instances.ts";
+import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instance-states.ts";
 import { addInterface } from "../../src/sandbox/services/ec2/interfaces.ts";
 import {
   imageTable,

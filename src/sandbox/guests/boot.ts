@@ -1,5 +1,5 @@
 import { ms as ec2Ms } from "../services/ec2/durations.ts";
-import { changeInstance, stopInstance } from "../services/ec2/instances.ts";
+import { changeInstance, stopInstance } from "../services/ec2/instance-states.ts";
 import { groupsPermit, noWayOut } from "../services/ec2/reach.ts";
 import { type Instance, imageTable, instanceTable, interfaceTable, subnetTable } from "../services/ec2/tables.ts";
 import { lostSince } from "../services/ec2/zones.ts";
@@ -172,6 +172,7 @@ export function work(id: string, sim: Sim): void {
   const why = job.attempt(sim, instance);
   const givesUpAt = instance.launchedAt + ec2Ms("instanceRunning") + ms(job.takes) + job.triesFor * 1_000;
   if (why === undefined) job.succeed(sim, instance);
-  else if (sim.now >= givesUpAt || (job === builder && sim.failing("builder") !== undefined)) job.fail(sim, instance, why);
+  else if (sim.now >= givesUpAt || (job === builder && sim.failing("builder") !== undefined))
+    job.fail(sim, instance, why);
   else sim.after(TRY_AGAIN_MS, "guests:job", id);
 }

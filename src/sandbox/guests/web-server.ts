@@ -1,5 +1,5 @@
 import { noise } from "../services/cloudwatch/metrics.ts";
-import { changeInstance } from "../services/ec2/instances.ts";
+import { changeInstance } from "../services/ec2/instance-states.ts";
 import { groupsPermit } from "../services/ec2/reach.ts";
 import { type Instance, interfaceTable, subnetTable, tagTable } from "../services/ec2/tables.ts";
 import { lostSince } from "../services/ec2/zones.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { ms } from "./durations.ts";
-import { instanceFor } from "./instances.ts";
+import { instanceFor } from "./instance-states.ts";
 import { PUBLIC_IMAGES } from "./public-images.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
 import { type Image, imageTable, instanceTable, snapshotTable } from "./tables.ts";

@@ -1,14 +1,8 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import {
-  blockDeviceMappings,
-  creditSpecification,
-  type LaunchRequest,
-  metadataOptions,
-  rootVolume,
-  tagsFor,
-} from "./instances.ts";
+import { blockDeviceMappings, creditSpecification, metadataOptions, rootVolume, tagsFor } from "./instances.ts";
+import type { LaunchRequest } from "./launch.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
 import { type LaunchTemplate, launchTemplateTable } from "./tables.ts";
 

@@ -3,7 +3,7 @@ import { mounted } from "../../guests/boot.ts";
 import { diskOf, isKept, parentOf } from "../../guests/disk.ts";
 import { databaseFrom, loggedRequests, replicaLagMs, serves, setApache, webAnswer } from "../../guests/web-server.ts";
 import type { Sim } from "../../world.ts";
-import { changeInstance, stopInstance } from "../ec2/instances.ts";
+import { changeInstance, stopInstance } from "../ec2/instance-states.ts";
 import { instanceTypeFacts } from "../ec2/offerings.ts";
 import { addressOutside } from "../ec2/reach.ts";
 import { type Instance, instanceTable } from "../ec2/tables.ts";
