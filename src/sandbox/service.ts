@@ -14,6 +14,8 @@ type Act = (about: string, sim: Sim) => void;
  * service calls those that are built on it.
  */
 export interface Hooks {
+  /** User data (base64) is given to an instance or a launch template. Throws `sandbox` when it could not be run. */
+  userDataGiven: Act;
   /** An instance (its id) is running. */
   instanceStarted: Act;
   /** An instance stops or shuts down: from now on it does nothing more. */

@@ -241,7 +241,7 @@ test("a builder that stops without its mark is a failed set-up, told with its co
   expect(imageTable(sim(on)).all()).toEqual([]);
   const broken = idOf(on, keyLike(on, "builder-"));
   expect(failures(await on.up())).toEqual([]);
-  expect(imageTable(sim(on)).all()).toMatchObject([{ serves: true }]);
+  expect(imageTable(sim(on)).all()).toMatchObject([{ content: "page" }]);
   expect(imageTable(sim(on)).all()[0]?.sourceInstanceId).not.toBe(broken);
   expect(parameterNames(on)).toEqual([]);
 });

@@ -16,6 +16,7 @@ import type { Sim } from "../../src/sandbox/world.ts";
 import { autoScalingStep } from "../../steps/auto-scaling.ts";
 import { loadBalancerStep } from "../../steps/load-balancer.ts";
 import { routesStep } from "../../steps/routes.ts";
+import { webUserData } from "../../steps/scripts/user-data.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
@@ -26,7 +27,7 @@ vi.mock("../../src/sandbox/guests/boot.ts", async (original) => ({
   ...(await original<object>()),
   boot(id: string, sim: Sim) {
     const instance = instanceTable(sim).get(id);
-    if (instance && imageTable(sim).get(instance.imageId)?.serves)
+    if (instance && instance.content !== null)
       changeInstance(sim, id, { httpFrom: sim.now + durationSeconds("webBoot") * 1_000 });
   },
 }));
@@ -72,7 +73,14 @@ function webSteps(config: Config): readonly Step[] {
       volumeGiB: config.web.volumeGiB,
       groupIds: [web.id],
       profileName: profile.id,
-      userData: "#!/bin/sh",
+      userData: webUserData({
+        region: config.region,
+        stack: config.stack,
+        fileSystemId: "fs-00000000000000001",
+        parameterPath: "/buddyverse/buddyverse/database/",
+        database: "django_db",
+        user: "admin",
+      }),
       instanceName: "Buddy-WEB",
     }),
   );
@@ -123,7 +131,7 @@ async function webStage(config: object = { domain: null }, seed = 7): Promise<St
       stateReason: null,
       createdAt: 0,
       rootDevice: "/dev/sda1",
-      serves: id !== BROKEN,
+      content: id === BROKEN ? null : "page",
     });
   }
   simOf(on).table("acm.certificates").putNow(CERTIFICATE, { arn: CERTIFICATE, status: "ISSUED" });

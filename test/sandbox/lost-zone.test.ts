@@ -3,7 +3,7 @@ import * as http from "node:http";
 import { beforeEach, expect, test } from "vitest";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
-import { databaseFrom } from "../../src/sandbox/guests/web-server.ts";
+import { databaseFrom } from "../../src/sandbox/guests/database-client.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { activityTable, membersOf } from "../../src/sandbox/services/auto-scaling/tables.ts";
 import { pointOf, sourceOf } from "../../src/sandbox/services/cloudwatch/metrics.ts";
@@ -171,7 +171,7 @@ test("a database in it is not reached, while RDS shows it as available; reads go
 });
 
 test("its instances fail their status checks and send nothing else; its database sends nothing", async () => {
-  const { id } = running().find((one) => one.routesFrom !== null && zoneOf(one) === LOST) as Instance;
+  const { id } = running().find((one) => one.routes !== null && zoneOf(one) === LOST) as Instance;
   const begin = Math.ceil(clock.now() / (5 * MINUTE)) * 5 * MINUTE;
   const primary = databaseTable(sim()).get("database1");
   lose(LOST);

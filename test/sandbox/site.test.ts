@@ -3,7 +3,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { diskOf } from "../../src/sandbox/guests/disk.ts";
+import { type Files, filesOf } from "../../src/sandbox/guests/files.ts";
 import { setApache } from "../../src/sandbox/guests/web-server.ts";
 import { groupTable, type Instance, instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { listenerTable, targetTable } from "../../src/sandbox/services/elb/tables.ts";
@@ -150,7 +150,7 @@ test("pages, health, files of the shared file system, and what is not there", as
     replica: { ok: true, readOnly: true },
   });
   expect((await ask("/")).body).toContain("BUDDYVERSE");
-  diskOf(sim(), one()).write("/mnt/efs/media/hello.txt", "hello\n");
+  (filesOf(sim(), one()) as Files).write("/media/hello.txt", "hello\n");
   expect(await ask("/media/hello.txt")).toMatchObject({ status: 200, body: "hello\n" });
   expect((await ask("/media/none.txt")).status).toBe(404);
   expect((await ask("/media/../../etc/passwd")).status).toBe(404);

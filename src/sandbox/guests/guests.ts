@@ -1,7 +1,7 @@
 import type { SandboxService } from "../service.ts";
-import { boot, work } from "./boot.ts";
-import { forgetFiles } from "./disk.ts";
+import { attempt, boot, checkUserData } from "./boot.ts";
 import { durations } from "./durations.ts";
+import { fileSystemDeleted, removeFile } from "./files.ts";
 import { forgetLog } from "./web-server.ts";
 
 /** What runs on the sandbox's instances. */
@@ -10,12 +10,10 @@ export const guests: SandboxService = {
   durations,
   failures: { builder: {} },
   hooks: {
+    userDataGiven: checkUserData,
     instanceStarted: boot,
-    instanceTerminated(id, sim) {
-      forgetFiles(sim, id);
-      forgetLog(sim, id);
-    },
-    fileSystemDeleted: (id, sim) => forgetFiles(sim, id),
+    instanceTerminated: forgetLog,
+    fileSystemDeleted,
   },
-  timers: { job: work },
+  timers: { boot: attempt, "remove-file": removeFile },
 };

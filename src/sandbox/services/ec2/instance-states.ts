@@ -25,7 +25,7 @@ export function changeInstance(sim: Sim, id: string, change: Partial<Instance>):
 /** What ends with a machine's run. */
 const ended = (sim: Sim, { runningUntil, runningFrom, stress }: Instance) => ({
   httpFrom: null,
-  routesFrom: null,
+  routes: null,
   runningUntil: runningFrom === null ? null : (runningUntil ?? sim.now),
   stress: stress.map(({ from, until }) => ({ from, until: Math.min(until, sim.now) })),
 });

@@ -148,6 +148,7 @@ export const launchTemplates: SandboxService = {
         const table = launchTemplateTable(sim);
         if (table.all().some(({ name }) => name === input.LaunchTemplateName))
           throw awsError("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.");
+        if (input.LaunchTemplateData.UserData) sim.tell("userDataGiven", input.LaunchTemplateData.UserData);
         const id = sim.id("lt");
         tagAtBirth(sim, id, "launch-template", input.TagSpecifications);
         const made: LaunchTemplate = {
@@ -172,6 +173,7 @@ export const launchTemplates: SandboxService = {
       },
       (input, sim) => {
         const template = launchTemplateFor(sim, input);
+        if (input.LaunchTemplateData.UserData) sim.tell("userDataGiven", input.LaunchTemplateData.UserData);
         const made: LaunchTemplate = {
           ...template,
           versions: [

@@ -41,13 +41,14 @@ export interface LaunchRequest {
 
 const invalid = (message: string) => awsError("InvalidParameterValue", message);
 
-/** Throws as RunInstances does for user data that it does not take. */
-export function checkUserData(userData: string): void {
+/** Throws as RunInstances does for user data that it does not take, and `sandbox` for what cannot be run here. */
+function checkUserData(sim: Sim, userData: string): void {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(userData) || userData.length % 4 !== 0)
     throw invalid("Invalid BASE64 encoding of user data.");
   // The limit is on the bytes before base64 (EC2 user guide, instance user data).
   if (Buffer.from(userData, "base64").length > USER_DATA_BYTES)
     throw invalid(`User data is limited to ${USER_DATA_BYTES} bytes`);
+  sim.tell("userDataGiven", userData);
 }
 
 function checkType(
@@ -139,7 +140,7 @@ export function launchInstance(sim: Sim, given: LaunchRequest): Instance {
     throw awsError("InvalidKeyPair.NotFound", `The key pair '${given.keyName}' does not exist`);
   const profileName = given.profileName ?? given.profileArn?.split("/").at(-1) ?? null;
   if (profileName) checkProfile(sim, profileName);
-  if (given.userData) checkUserData(given.userData);
+  if (given.userData) checkUserData(sim, given.userData);
   const volumeGiB = given.volumeGiB ?? image.rootGiB;
   if (volumeGiB < image.rootGiB) {
     throw awsError(
@@ -185,9 +186,9 @@ export function launchInstance(sim: Sim, given: LaunchRequest): Instance {
     shutdownBehavior: given.shutdownBehavior ?? "stop",
     creditSpecification: given.creditSpecification ?? null,
     request,
-    setUp: false,
+    content: image.content,
     httpFrom: null,
-    routesFrom: null,
+    routes: null,
     monitoring: given.monitoring ?? false,
     runningFrom: null,
     runningUntil: null,

@@ -4,35 +4,7 @@ import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
 import { durations, ms } from "./durations.ts";
-
-type State = "creating" | "available" | "updating" | "deleting";
-
-interface FileSystem {
-  readonly id: string;
-  readonly token: string;
-  readonly state: State;
-  readonly encrypted: boolean;
-  readonly performance: string;
-  readonly throughput: string;
-  readonly backup: boolean;
-  /** TransitionToIA, as given; null: none. */
-  readonly toIa: string | null;
-  readonly createdAt: number;
-  readonly tags: Readonly<Record<string, string>>;
-}
-interface MountTarget {
-  readonly id: string;
-  readonly fileSystemId: string;
-  readonly subnetId: string;
-  readonly zone: string;
-  readonly vpcId: string;
-  readonly interfaceId: string;
-  readonly address: string;
-  readonly state: State;
-}
-
-const systemTable = (sim: Sim) => sim.table<FileSystem>("efs.systems");
-const targetTable = (sim: Sim) => sim.table<MountTarget>("efs.targets");
+import { type FileSystem, type MountTarget, systemTable, targetTable } from "./tables.ts";
 
 const notFound = (id: string) => awsError("FileSystemNotFound", `File system '${id}' does not exist.`, { status: 404 });
 const targetNotFound = (id: string) =>

@@ -19,7 +19,7 @@ interface StoredObject {
 }
 
 const bucketTable = (sim: Sim) => sim.table<Bucket>("s3.buckets");
-const objectTable = (sim: Sim) => sim.table<StoredObject>("s3.objects");
+export const objectTable = (sim: Sim) => sim.table<StoredObject>("s3.objects");
 
 /** S3 is strongly consistent: what was written is read at once, so all rows are written "now". */
 function bucketFor(sim: Sim, name: string): Bucket {
