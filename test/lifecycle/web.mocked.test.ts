@@ -131,7 +131,7 @@ async function webStage(config: object = { domain: null }, seed = 7): Promise<St
       stateReason: null,
       createdAt: 0,
       rootDevice: "/dev/sda1",
-      content: id === BROKEN ? null : "page",
+      content: id === BROKEN ? null : "application",
     });
   }
   simOf(on).table("acm.certificates").putNow(CERTIFICATE, { arn: CERTIFICATE, status: "ISSUED" });

@@ -1,7 +1,7 @@
 /** What runs on the sandbox's instances: which scripts they take, and what the scripts depend on. */
 import { describe, expect, test } from "vitest";
 import { natUserData, webUserData } from "../../steps/scripts/user-data.ts";
-import { type Account, fresh } from "./grown.ts";
+import { type Account, fresh, grown } from "./grown.ts";
 
 const LINUX = "ami-0a12023000000a64d";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -76,5 +76,58 @@ describe("user data", () => {
     expect(await consoleOf(account, id)).toContain(
       "BUDDYVERSE-BOOT FAILED: systemctl start buddyverse-boot.service: Unit buddyverse-boot.service not found",
     );
+  });
+});
+
+describe("the load balancer's health check", () => {
+  interface Health {
+    readonly State: string;
+    readonly Reason?: string;
+    readonly Description?: string;
+  }
+  const targetGroup = async (account: Account) =>
+    (
+      await account.ask<{ TargetGroups: { TargetGroupArn: string }[] }>(
+        "elastic-load-balancing-v2",
+        "DescribeTargetGroups",
+      )
+    ).TargetGroups[0]?.TargetGroupArn;
+  async function healthWith(account: Account, check: object): Promise<readonly Health[]> {
+    const TargetGroupArn = await targetGroup(account);
+    await account.ask("elastic-load-balancing-v2", "ModifyTargetGroup", { TargetGroupArn, ...check });
+    // Three checks of 15 s make a target unhealthy, two a healthy one; the group replaces it later.
+    await account.sleep(50);
+    const { TargetHealthDescriptions } = await account.ask<{ TargetHealthDescriptions: { TargetHealth: Health }[] }>(
+      "elastic-load-balancing-v2",
+      "DescribeTargetHealth",
+      { TargetGroupArn },
+    );
+    return TargetHealthDescriptions.map(({ TargetHealth }) => TargetHealth);
+  }
+  const mismatch = (status: number): Health => ({
+    State: "unhealthy",
+    Reason: "Target.ResponseCodeMismatch",
+    Description: `Health checks failed with these codes: [${status}]`,
+  });
+
+  test.each([
+    ["the page", "/", "200", { State: "healthy" }],
+    ["another path of it", "/health.json", "200", { State: "healthy" }],
+    ["a file of the file system", "/static/buddyverse.txt", "200", { State: "healthy" }],
+    ["a path that is not there", "/healthz", "200", mismatch(404)],
+    ["a path that is not there, where that is expected", "/healthz", "200-299,404", { State: "healthy" }],
+    ["the page, where another code is expected", "/", "201-299", mismatch(200)],
+  ])("asks for %s, and judges by the matcher", async (_what, HealthCheckPath, HttpCode, expected) => {
+    const account = await grown();
+    const found = await healthWith(account, { HealthCheckPath, Matcher: { HttpCode } });
+    expect(found).toEqual([expected, expected]);
+  });
+
+  test("an application of one's own answers every path", async () => {
+    const account = await grown({ image: { app: { git: "https://git.example.com/site.git", revision: "v1" } } });
+    expect(await healthWith(account, { HealthCheckPath: "/healthz" })).toEqual([
+      { State: "healthy" },
+      { State: "healthy" },
+    ]);
   });
 });

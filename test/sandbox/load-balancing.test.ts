@@ -291,7 +291,7 @@ async function newTemplate({ groupId }: Home, change: object = {}): Promise<stri
     stateReason: null,
     createdAt: 0,
     rootDevice: "/dev/sda1",
-    content: null,
+    content: "application",
   });
   const { LaunchTemplate } = await aws.ec2.createLaunchTemplate({
     LaunchTemplateName: "web",

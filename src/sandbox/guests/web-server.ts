@@ -7,8 +7,11 @@ import { mounted } from "./mount.ts";
 
 /** What Apache and the application behind it do on a web instance. */
 
-export const serves = (sim: Sim, instance: Instance): boolean =>
-  instance.state === "running" && instance.httpFrom !== null && instance.httpFrom <= sim.now;
+/** The port that Apache listens on: TLS ends at the load balancer. */
+const HTTP = 80;
+
+export const serves = (sim: Sim, instance: Instance, port = HTTP): boolean =>
+  port === HTTP && instance.state === "running" && instance.httpFrom !== null && instance.httpFrom <= sim.now;
 
 /** Starts or stops Apache; again is nothing. The image brings it, so it starts only there. */
 export function setApache(sim: Sim, instance: Instance, on: boolean): void {
