@@ -2,7 +2,7 @@ import { type AlarmLive, type AlarmSpec, alarm as alarmType } from "../src/aws/c
 import type { TopicLive, TopicSpec } from "../src/aws/sns/topic.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type LiveOf, type Need, type Resource, resource } from "../src/engine/resource.ts";
-import type { Monitored } from "./dashboard.ts";
+import type { Monitored } from "./monitored.ts";
 
 const GIB = 2 ** 30;
 

@@ -4,25 +4,10 @@ import { topic as topicType } from "../src/aws/sns/topic.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import { alarmsFor } from "./alarms.ts";
-import type { AutoScalingStep } from "./auto-scaling.ts";
-import type { EfsStep } from "./efs.ts";
-import type { LoadBalancerStep } from "./load-balancer.ts";
-import type { NatBastionStep } from "./nat-bastion.ts";
-import type { RdsStep } from "./rds.ts";
+import type { Monitored } from "./monitored.ts";
 import { widgets } from "./widgets.ts";
 
 const ALARMS = "Buddy-Alarms";
-
-type WithReplica = Extract<RdsStep, { readonly replica: unknown }>;
-
-/** What is watched. */
-export interface Monitored {
-  readonly natBastion: Pick<NatBastionStep, "nats" | "bastions">;
-  readonly efs: Pick<EfsStep, "fileSystem">;
-  readonly rds: Pick<RdsStep, "primary"> & { readonly replica?: WithReplica["replica"] };
-  readonly loadBalancer: Pick<LoadBalancerStep, "loadBalancer" | "targetGroup">;
-  readonly autoScaling: Pick<AutoScalingStep, "group">;
-}
 
 function mailTo(email: string) {
   const topic = resource(topicType, "topic", ALARMS, {}, () => ({ name: ALARMS }));

@@ -9,7 +9,7 @@ import { residualCosts } from "../residuals/residual-costs.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
 import { zoneTable } from "../sandbox/services/route53/tables.ts";
 import { delegate } from "../sandbox/services/route53/zones.ts";
-import { simAt } from "../sandbox/world.ts";
+import { simAt } from "../sandbox/sim.ts";
 import { newWorld } from "./sandbox-backend.ts";
 import { memoryText, sandboxStack } from "./sandbox-stack.ts";
 

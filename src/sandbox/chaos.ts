@@ -1,5 +1,5 @@
 import { BuddyError } from "../lib/errors.ts";
-import { awsError } from "./service.ts";
+import { awsError, COMMON_ERRORS, type SandboxService } from "./service.ts";
 
 /** What goes wrong on purpose; shares are 0 to 1 of all calls. */
 export interface Chaos {
@@ -33,32 +33,22 @@ export function parseChaos(text: string): Chaos {
   return chaos;
 }
 
-/** Each service's own way to say "too many requests": the SDK's name, the wire's code, the HTTP status (EC2 developer guide; service models). */
-const THROTTLING: Readonly<Record<string, readonly [name: string, status: number]>> = {
-  ec2: ["RequestLimitExceeded", 503],
-  efs: ["ThrottlingException", 429],
-  acm: ["ThrottlingException", 400],
-  ssm: ["ThrottlingException", 400],
-  s3: ["SlowDown", 503],
-  sns: ["ThrottledException", 429],
-};
-
-const throttling = (service: string): Error => {
-  const [name, status] = THROTTLING[service] ?? ["Throttling", 400];
-  return awsError(name, "Rate exceeded", { status });
+const throttling = ({ errors }: SandboxService): Error => {
+  const { throttled, throttledStatus: status } = { ...COMMON_ERRORS, ...errors };
+  return awsError(throttled, "Rate exceeded", { status });
 };
 
 /** A lost connection, as Node gives it. */
 const reset = (): Error => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
-const broken = (service: string): Error =>
-  awsError(service === "ec2" ? "InternalError" : "InternalFailure", "An internal error has occurred", { status: 500 });
+const broken = ({ errors }: SandboxService): Error =>
+  awsError({ ...COMMON_ERRORS, ...errors }.internal, "An internal error has occurred", { status: 500 });
 
 /** Seeded, and apart from the world's own randomness: the same world goes on whatever goes wrong on the way to it. */
 export function chaosOf({ throttle, loseAnswer, loseCall, seed }: Chaos): {
   /** Throws when this call shall not reach AWS. */
-  before(service: string): void;
+  before(service: SandboxService): void;
   /** Throws when this call's answer shall be lost. */
-  after(service: string): void;
+  after(service: SandboxService): void;
 } {
   let state = seed >>> 0 || 1;
   const random = () => {

@@ -8,7 +8,7 @@ const schema = z.object({
   version: z.literal(1),
   /** Wall-clock time of the last write, milliseconds since 1970. */
   savedAt: z.number(),
-  world: z.looseObject({ version: z.literal(2), account: z.string(), region: z.string(), time: z.number() }),
+  world: z.looseObject({ version: z.literal(3), account: z.string(), region: z.string(), time: z.number() }),
   state: z.unknown().optional(),
 });
 
@@ -67,9 +67,9 @@ function parse(path: string, content: string): z.infer<typeof schema> {
   } catch {
     throw new BuddyError({
       code: "state",
-      message: `${path} is not a sandbox of this version`,
+      message: `${path} is not a sandbox that this version of buddyverse can read`,
       about: { file: path },
-      hint: "Empty it: buddyverse sandbox reset",
+      hint: "Nothing of it is on AWS. Empty it: buddyverse sandbox reset",
     });
   }
 }

@@ -1,6 +1,6 @@
-import { addDefaultNetwork } from "./services/ec2/fresh.ts";
-import { addHostedZone } from "./services/route53/zones.ts";
-import { emptyWorld, simAt, type World } from "./world.ts";
+import { services } from "./services/services.ts";
+import { simAt } from "./sim.ts";
+import { emptyWorld, type World } from "./world.ts";
 
 /** The sandbox's account: one of those that AWS's documentation uses. */
 export const SANDBOX_ACCOUNT = "111122223333";
@@ -19,7 +19,6 @@ export function freshWorld(options: {
     seed: options.seed,
   });
   const sim = simAt(world, options.time);
-  addDefaultNetwork(sim);
-  if (options.domain) addHostedZone(sim, options.domain);
+  for (const service of Object.values(services)) service.fresh?.(sim, { domain: options.domain });
   return world;
 }

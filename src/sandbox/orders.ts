@@ -2,14 +2,14 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BuddyError } from "../lib/errors.ts";
 import { readIfThere, removeIfThere, writeAtomically } from "../state/file.ts";
-import { type Failure, fail, mend, parseFailure } from "./failures.ts";
+import { fail, mend, parseFailure, type Wanted } from "./failures.ts";
 import type { Sim } from "./world.ts";
 
 /**
  * What shall fail, or be mended, ordered while another process works in the sandbox: a file of its own beside the sandbox's,
  * whole or not there. Only who holds the lock reads orders, and writes the world.
  */
-export type Order = { readonly fail: Failure } | { readonly mend: string | null };
+export type Order = { readonly fail: Wanted } | { readonly mend: string | null };
 
 let orders = 0;
 
@@ -43,7 +43,7 @@ export function carryOutOrders(path: string, sim: () => Sim, save: () => void): 
     if (order === undefined) continue;
     const now = sim();
     if ("fail" in order) fail(now, order.fail);
-    else mend(now.world, order.mend ?? undefined);
+    else mend(now, order.mend ?? undefined);
   }
   save();
   for (const file of files) removeIfThere(file);

@@ -4,10 +4,10 @@ import { isRead } from "../aws/safety.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { type Chaos, chaosOf } from "./chaos.ts";
-import { failsInstead } from "./failures.ts";
 import { checkInput } from "./service.ts";
 import { services } from "./services/services.ts";
-import { copied, simAt, type World } from "./world.ts";
+import { simAt } from "./sim.ts";
+import { copied, type World } from "./world.ts";
 
 /** How long one call takes on the way to AWS and back, milliseconds. */
 const LATENCY_MS = 120;
@@ -50,8 +50,7 @@ export function openSandbox(options: {
           message: `the sandbox has a timer that it does not know: ${due.name}`,
           hint: "It was made by another version: buddyverse sandbox reset",
         });
-      const sim = simAt(world, due.at);
-      if (!failsInstead(sim, due)) act(due.about, sim);
+      act(due.about, simAt(world, due.at));
     }
     world.time = now;
   }
@@ -71,9 +70,10 @@ export function openSandbox(options: {
     },
     async answer(service, name, input) {
       await clock.sleep(LATENCY_MS / 2);
-      chaos?.before(service);
+      const known = services[service];
+      if (known) chaos?.before(known);
       settle();
-      const operation = services[service]?.operations[name];
+      const operation = known?.operations[name];
       if (!operation) {
         throw new BuddyError({
           code: "sandbox",
@@ -81,11 +81,14 @@ export function openSandbox(options: {
           hint: "It refuses what it does not simulate. Please report it with the command that you ran.",
         });
       }
-      const answer = operation.handle(checkInput(service, name, operation, input) as never, simAt(world, clock.now()));
+      const answer = operation.handle(
+        checkInput(service, name, operation, known, input) as never,
+        simAt(world, clock.now()),
+      );
       if (!isRead(name)) options.save?.(world);
       options.acted?.(service, name, answer);
       await clock.sleep(LATENCY_MS / 2);
-      chaos?.after(service);
+      chaos?.after(known);
       return copied(answer);
     },
   };

@@ -7,12 +7,111 @@ export interface Operation {
   readonly handle: (input: never, sim: Sim) => object;
 }
 
-/** One AWS service, or a part of one, as the sandbox knows it. */
+type Act = (about: string, sim: Sim) => void;
+
+/**
+ * What services tell each other of, with what it is about: who must know of it is the listener's business, so that no
+ * service calls those that are built on it.
+ */
+export interface Hooks {
+  /** User data (base64) is given to an instance or a launch template. Throws `sandbox` when it could not be run. */
+  userDataGiven: Act;
+  /** An instance (its id) is running. */
+  instanceStarted: Act;
+  /** An instance stops or shuts down: from now on it does nothing more. */
+  instanceEnded: Act;
+  /** An instance is terminated, and what was on it is gone. */
+  instanceTerminated: Act;
+  /** What an instance answers to others has changed: its web server was started or stopped. */
+  instanceAnswersChanged: Act;
+  /** The load on an instance has changed. */
+  instanceLoadChanged: Act;
+  /** A subnet (its id) is deleted. */
+  subnetDeleted: Act;
+  /** A file system (its id) is deleted, with all files. */
+  fileSystemDeleted: Act;
+  /** A zone (its name) is lost, or is there again. */
+  zoneChanged: Act;
+}
+export type HookName = keyof Hooks;
+
+/** A failure that `sandbox fail KIND ABOUT` orders. The service asks `sim.failing(kind, about)` where it strikes. */
+export interface FailureKind {
+  /** What it is about and what it does, as the help says it; undefined: about nothing more. */
+  readonly about?: string;
+  /** Called when it is ordered, and when it is mended. */
+  readonly changed?: Act;
+}
+
+/** The SDK's names of the errors that every operation of a service may answer with. */
+export interface CommonErrors {
+  readonly missingParameter: string;
+  readonly malformedParameter: string;
+  /** Too many requests, and the HTTP status that says so. */
+  readonly throttled: string;
+  readonly throttledStatus: number;
+  /** AWS's own fault, with status 500. */
+  readonly internal: string;
+}
+export const COMMON_ERRORS: CommonErrors = {
+  missingParameter: "ValidationException",
+  malformedParameter: "ValidationException",
+  throttled: "Throttling",
+  throttledStatus: 400,
+  internal: "InternalFailure",
+};
+
+/** One AWS service, or a part of one, as the sandbox knows it. All that the sandbox knows of a service is in here. */
 export interface SandboxService {
   readonly operations: Readonly<Record<string, Operation>>;
   /** What happens by itself as time goes by; `about` names the row. */
-  readonly timers?: Readonly<Record<string, (about: string, sim: Sim) => void>>;
+  readonly timers?: Readonly<Record<string, Act>>;
+  /** What it does when another service tells of something. */
+  readonly hooks?: Partial<Hooks>;
+  /** How long its things take, seconds; docs/sandbox.md lists them with their sources. */
+  readonly durations?: Readonly<Record<string, number>>;
+  /** What can be made to fail, by kind. */
+  readonly failures?: Readonly<Record<string, FailureKind>>;
+  /** What `sandbox show` calls its rows, by table. Bookkeeping (names held for a while, tags) is left out. */
+  readonly inventory?: Readonly<Record<string, string>>;
+  /** Its names for errors that every service has, where they are not `COMMON_ERRORS`. */
+  readonly errors?: Partial<CommonErrors>;
+  /** The quotas that it holds its caller to, by Service Quotas' service and code ("ec2/L-1216C47A"). */
+  readonly quotas?: Readonly<Record<string, { readonly name: string; readonly value: number }>>;
+  /** What a new account has of it. */
+  readonly fresh?: (sim: Sim, account: { readonly domain: string | undefined }) => void;
 }
+
+/** Several parts as one service. */
+export function composed(...parts: readonly Partial<SandboxService>[]): SandboxService {
+  const merged = <K extends "operations" | "timers" | "durations" | "failures" | "inventory" | "errors" | "quotas">(
+    key: K,
+  ) => Object.assign({}, ...parts.map((part) => part[key])) as NonNullable<SandboxService[K]>;
+  const hooks: Partial<Hooks> = {};
+  for (const name of new Set(parts.flatMap((part) => Object.keys(part.hooks ?? {}) as HookName[])))
+    hooks[name] = (about, sim) => {
+      for (const part of parts) part.hooks?.[name]?.(about, sim);
+    };
+  return {
+    operations: merged("operations"),
+    timers: merged("timers"),
+    durations: merged("durations"),
+    failures: merged("failures"),
+    inventory: merged("inventory"),
+    errors: merged("errors"),
+    quotas: merged("quotas"),
+    hooks,
+    fresh(sim, account) {
+      for (const part of parts) part.fresh?.(sim, account);
+    },
+  };
+}
+
+/** Looks a duration up in milliseconds. */
+export const msOf =
+  <Durations extends Readonly<Record<string, number>>>(durations: Durations) =>
+  (name: keyof Durations): number =>
+    (durations[name] as number) * 1_000;
 
 /** An operation with the parameters that it knows. An unknown parameter is an error, never ignored. */
 export function operation<S extends z.ZodRawShape>(
@@ -40,20 +139,14 @@ export function awsError(
   });
 }
 
-/** AWS's own names for a missing and for a malformed parameter, by service. */
-const BAD_INPUT: Readonly<Record<string, readonly [missing: string, malformed: string]>> = {
-  ec2: ["MissingParameter", "InvalidParameterValue"],
-  rds: ["MissingParameter", "InvalidParameterValue"],
-  "elastic-load-balancing-v2": ["ValidationError", "ValidationError"],
-  "auto-scaling": ["ValidationError", "ValidationError"],
-  cloudwatch: ["MissingRequiredParameterException", "InvalidParameterValueException"],
-  iam: ["ValidationError", "ValidationError"],
-  sns: ["InvalidParameterException", "InvalidParameterException"],
-  "route-53": ["InvalidInput", "InvalidInput"],
-  efs: ["BadRequest", "BadRequest"],
-};
-
-export function checkInput(service: string, name: string, { schema }: Operation, input: object): unknown {
+/** The call's parameters, checked. Throws `sandbox` for one that the operation does not know, AWS's error for one that is wrong. */
+export function checkInput(
+  service: string,
+  name: string,
+  { schema }: Operation,
+  { errors }: SandboxService,
+  input: object,
+): unknown {
   const parsed = schema.safeParse(withoutUndefined(input));
   if (parsed.success) return parsed.data;
   const unknown = parsed.error.issues.find((issue) => issue.code === "unrecognized_keys");
@@ -65,9 +158,12 @@ export function checkInput(service: string, name: string, { schema }: Operation,
     });
   }
   const issue = parsed.error.issues[0];
-  const [missing, malformed] = BAD_INPUT[service] ?? ["ValidationException", "ValidationException"];
+  const { missingParameter, malformedParameter } = { ...COMMON_ERRORS, ...errors };
   const absent = issue?.code === "invalid_type" && /received undefined/.test(issue.message);
-  throw awsError(absent ? missing : malformed, `${issue?.path.join(".") || "the request"}: ${issue?.message}`);
+  throw awsError(
+    absent ? missingParameter : malformedParameter,
+    `${issue?.path.join(".") || "the request"}: ${issue?.message}`,
+  );
 }
 
 function withoutUndefined(value: unknown): unknown {

@@ -6,11 +6,11 @@ import * as net from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { Clock } from "../lib/clock.ts";
 import { makeAuthority } from "./authority.ts";
+import { logRequest, type WebAnswer, webAnswer } from "./guests/web-server.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { certificateTable } from "./services/acm/acm.ts";
 import { groupsPermit } from "./services/ec2/reach.ts";
 import { instanceTable } from "./services/ec2/tables.ts";
-import { logRequest, type WebAnswer, webAnswer } from "./services/ec2/web-server.ts";
 import { reception, targetHealth, targetsOf } from "./services/elb/health.ts";
 import {
   interfacesOf,
@@ -24,7 +24,8 @@ import {
 } from "./services/elb/tables.ts";
 import { countRequest } from "./services/elb/traffic.ts";
 import { publicRecords } from "./services/route53/tables.ts";
-import { type Sim, simAt } from "./world.ts";
+import { simAt } from "./sim.ts";
+import type { Sim } from "./world.ts";
 
 /** The sandbox's load balancer, as it answers on this machine's loopback. */
 export interface ServedSite {

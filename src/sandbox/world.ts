@@ -1,4 +1,4 @@
-import type { Failure } from "./failures.ts";
+import type { HookName, SandboxService } from "./service.ts";
 
 /** A stored row, and what reads still show while they lag behind the last write. */
 interface Stored {
@@ -14,9 +14,19 @@ export interface Timer {
   readonly about: string;
 }
 
+/** Something that goes wrong in the sandbox from when it is ordered until it is mended. */
+export interface Failure {
+  /** One of those that a service declares. */
+  readonly kind: string;
+  /** What it is about: an instance type, a zone, a database; "" for kinds that are about nothing. */
+  readonly about: string;
+  /** Since when, milliseconds since 1970. */
+  readonly from: number;
+}
+
 /** Everything that is in the embedded AWS: plain JSON, saved between commands. Times are milliseconds since 1970, in the sandbox's own time. */
 export interface World {
-  readonly version: 2;
+  readonly version: 3;
   readonly account: string;
   readonly region: string;
   /** The sandbox's time when it was last saved. */
@@ -37,7 +47,7 @@ export function emptyWorld(options: {
   readonly seed: number;
 }): World {
   return {
-    version: 2,
+    version: 3,
     account: options.account,
     region: options.region,
     time: options.time,
@@ -87,12 +97,21 @@ export interface Sim {
   random(): number;
   /** Calls the timer `service:name` after that time. */
   after(ms: number, name: string, about: string): void;
+  /** All services, for those that answer for others (quotas, metrics, prices). */
+  readonly services: readonly SandboxService[];
+  /** Calls that hook of every service that has it. @param about the id of what the hook is about */
+  tell(hook: HookName, about: string): void;
+  /** Since when it fails on purpose, milliseconds since 1970; undefined: it does not. */
+  failing(kind: string, about?: string): number | undefined;
+  /** The same moment in a copy of the world: what is done there leaves no trace. */
+  copy(): Sim;
 }
 
 /** Reads lag behind writes by up to this long (field reports name seconds), milliseconds. */
 const LAG_MS = { least: 100, most: 2_500 };
 
-export function simAt(world: World, now: number): Sim {
+/** A world at that time with those services; `simAt` of sim.ts has them all. */
+export function simWith(world: World, now: number, services: readonly SandboxService[]): Sim {
   const random = () => {
     // xorshift32: small, seeded, and its state is one number in the saved world.
     let x = world.random;
@@ -139,7 +158,7 @@ export function simAt(world: World, now: number): Sim {
     };
   }
 
-  return {
+  const sim: Sim = {
     world,
     now,
     region: world.region,
@@ -151,5 +170,13 @@ export function simAt(world: World, now: number): Sim {
     after(ms, name, about) {
       world.timers.push({ at: now + ms, order: world.order++, name, about });
     },
+    services,
+    tell(hook, about) {
+      for (const service of services) service.hooks?.[hook]?.(about, sim);
+    },
+    failing: (kind, about = "") =>
+      (world.failures ?? []).find((failure) => failure.kind === kind && failure.about === about)?.from,
+    copy: () => simWith(copied(world), now, services),
   };
+  return sim;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
+import { headOf } from "../lib/script.ts";
 import { Refuted } from "./check.ts";
-import { headOf } from "./scripts.ts";
 import type { Machines } from "./world.ts";
 
 /** How a command stands on one instance. */
@@ -59,7 +59,7 @@ export function machinesBy(commands: Commands, clock: Clock, signal: AbortSignal
     }
   }
 
-  const aboutOf = (script: string): string => headOf(script).replace(/^# buddyverse-(?:verify|drill): (\S+).*$/, "$1");
+  const aboutOf = (script: string): string => headOf(script)?.name ?? "a script";
 
   async function send(instanceIds: readonly string[], script: string): Promise<string> {
     await untilOnline(instanceIds);

@@ -1,10 +1,17 @@
+import { withHead } from "../lib/script.ts";
+import apacheStart from "./scripts/apache-start.sh";
+import apacheStop from "./scripts/apache-stop.sh";
 import database from "./scripts/database.py";
 import fileRead from "./scripts/file-read.sh";
 import fileRemove from "./scripts/file-remove.sh";
 import fileWrite from "./scripts/file-write.sh";
+import load from "./scripts/load.sh";
+import loadEnd from "./scripts/load-end.sh";
 import outboundAddress from "./scripts/outbound-address.sh";
+import powerOff from "./scripts/power-off.sh";
 import requests from "./scripts/requests.sh";
 
+/** What verify and its drills run on instances, by the name in its head. The sandbox has a part for each (src/sandbox/guests/). */
 const SCRIPTS = {
   requests,
   database,
@@ -12,11 +19,13 @@ const SCRIPTS = {
   "file-read": fileRead,
   "file-remove": fileRemove,
   "outbound-address": outboundAddress,
+  load,
+  "load-end": loadEnd,
+  "apache-stop": apacheStop,
+  "apache-start": apacheStart,
+  "power-off": powerOff,
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
-
-/** The line that starts every script: what it is, and for which run. */
-export const headOf = (script: string): string => script.slice(0, script.indexOf("\n"));
 
 /**
  * A script as Run Command's shell runs it: POSIX sh; Python goes in by a here document, so that nothing is written.
@@ -27,6 +36,6 @@ export function scriptFor(name: ScriptName, token: string): string {
   const text = SCRIPTS[name].replaceAll("@TOKEN@", token);
   // Systems Manager takes {{name}} for a parameter (user guide, "Working with parameters using Run Command commands").
   if (/\{\{.*\}\}/.test(text)) throw new RangeError(`the script ${name} holds {{ }}`);
-  if (name !== "database") return text;
-  return `${headOf(text)}\n/usr/bin/python3 - <<'END_OF_PYTHON'\n${text.trimEnd()}\nEND_OF_PYTHON\n`;
+  const shell = name === "database" ? `/usr/bin/python3 - <<'END_OF_PYTHON'\n${text.trimEnd()}\nEND_OF_PYTHON\n` : text;
+  return withHead(shell, { name, token });
 }

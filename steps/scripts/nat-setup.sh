@@ -8,6 +8,9 @@ say() {
 }
 trap 'say "FAILED at line $LINENO: $BASH_COMMAND"' ERR
 
+cat >/etc/buddyverse-nat.env <<'SETTINGS'
+VPC_CIDR=@VPC_CIDR@
+SETTINGS
 # @FILES@
 
 # dnf may be locked by the SSM agent, and the way out may not be there yet in the first seconds.

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { withHead } from "../../src/lib/script.ts";
 import natRouteService from "./nat-route.service";
 import natRoute from "./nat-route.sh";
 import natSetup from "./nat-setup.sh";
@@ -38,6 +39,11 @@ export type ImageApp =
   | null
   | { readonly git: string; readonly revision: string }
   | { readonly bucket: string; readonly key: string };
+
+/** What runs as user data, by the name in its head. The sandbox has a part for each (src/sandbox/guests/). */
+export type UserDataScript = "nat-setup" | "web-builder" | "web-user-data";
+
+const named = (name: UserDataScript, script: string): string => withHead(script, { name, token: "" });
 
 interface PlacedFile {
   readonly path: string;
@@ -126,10 +132,11 @@ export function natUserData({ vpcCidr }: { readonly vpcCidr: string }): string {
     {
       path: "/etc/systemd/system/buddyverse-nat.service",
       mode: "0644",
-      text: filled(natRouteService, { VPC_CIDR: checked("cidr", vpcCidr) }),
+      text: natRouteService,
     },
   ]);
-  return withinLimit(natSetup.replace("# @FILES@\n", () => files));
+  const text = filled(natSetup, { VPC_CIDR: checked("cidr", vpcCidr) }).replace("# @FILES@\n", () => files);
+  return withinLimit(named("nat-setup", text));
 }
 
 /** Where an application comes from, in the words of web-builder.sh; checked. */
@@ -152,7 +159,7 @@ export function builderUserData(builder: {
   readonly app: ImageApp;
 }): string {
   return withinLimit(
-    filled(webBuilder, {
+    filled(named("web-builder", webBuilder), {
       REGION: checked("region", builder.region),
       MARKER: checked("parameter", builder.markerName),
       ...appSettings(builder.app),
@@ -167,7 +174,7 @@ export function builderUserData(builder: {
  * @throws RangeError when a value of the application is not what it should be
  */
 export function imageParts(app: ImageApp): readonly string[] {
-  return [webBuilder, heredocs(IMAGE_FILES), JSON.stringify(appSettings(app))];
+  return [named("web-builder", webBuilder), heredocs(IMAGE_FILES), JSON.stringify(appSettings(app))];
 }
 
 /** A short name for a content, the same for the same parts in the same order: 12 hexadecimal digits. */
@@ -189,7 +196,7 @@ export function webUserData(web: {
   readonly user: string;
 }): string {
   return withinLimit(
-    filled(webUserDataText, {
+    filled(named("web-user-data", webUserDataText), {
       REGION: checked("region", web.region),
       STACK: checked("stack", web.stack),
       FILE_SYSTEM: checked("fileSystemId", web.fileSystemId),

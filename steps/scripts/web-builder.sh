@@ -2,9 +2,18 @@
 # User data of the image builder: unpacks the files that were sent along and runs web-setup.sh.
 set -Eeuo pipefail
 trap 'echo "BUDDYVERSE-SETUP FAILED at line $LINENO of web-builder.sh: $BASH_COMMAND" | tee /dev/console; shutdown -h now' ERR
-export REGION='@REGION@' MARKER='@MARKER@'
-export APP_GIT='@APP_GIT@' APP_REVISION='@APP_REVISION@' APP_BUCKET='@APP_BUCKET@' APP_KEY='@APP_KEY@'
 mkdir -p /run/buddyverse-setup
+cat >/run/buddyverse-setup/settings <<'SETTINGS'
+REGION=@REGION@
+MARKER=@MARKER@
+APP_GIT=@APP_GIT@
+APP_REVISION=@APP_REVISION@
+APP_BUCKET=@APP_BUCKET@
+APP_KEY=@APP_KEY@
+SETTINGS
+set -a
+. /run/buddyverse-setup/settings
+set +a
 # A script of heredocs, compressed so that it fits the 16 KB of user data.
 base64 -d >/run/buddyverse-setup/files.gz <<'FILES'
 @FILES@

@@ -11,7 +11,7 @@ import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { delegationTable } from "../../src/sandbox/services/route53/tables.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { stage } from "../lifecycle/stage.ts";
 
 const STATEMENTS: readonly PolicyStatement[] = [

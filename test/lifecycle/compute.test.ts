@@ -3,7 +3,8 @@ import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import type { Step } from "../../src/engine/resource.ts";
-import { failLaunch, launchInstance, stopInstance } from "../../src/sandbox/services/ec2/instances.ts";
+import { failLaunch, stopInstance } from "../../src/sandbox/services/ec2/instance-states.ts";
+import { launchInstance } from "../../src/sandbox/services/ec2/launch.ts";
 import { requestFromTemplate } from "../../src/sandbox/services/ec2/launch-templates.ts";
 import {
   imageTable,
@@ -11,8 +12,8 @@ import {
   launchTemplateTable,
   snapshotTable,
 } from "../../src/sandbox/services/ec2/tables.ts";
-import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/ssm.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/parameters.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { efsStep } from "../../steps/efs.ts";
 import { imageStep } from "../../steps/image.ts";
 import type { Inputs } from "../../steps/inputs.ts";
@@ -240,7 +241,7 @@ test("a builder that stops without its mark is a failed set-up, told with its co
   expect(imageTable(sim(on)).all()).toEqual([]);
   const broken = idOf(on, keyLike(on, "builder-"));
   expect(failures(await on.up())).toEqual([]);
-  expect(imageTable(sim(on)).all()).toMatchObject([{ serves: true }]);
+  expect(imageTable(sim(on)).all()).toMatchObject([{ content: "page" }]);
   expect(imageTable(sim(on)).all()[0]?.sourceInstanceId).not.toBe(broken);
   expect(parameterNames(on)).toEqual([]);
 });

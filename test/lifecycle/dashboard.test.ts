@@ -4,8 +4,9 @@ import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { type Identified, type ResourceType, resource, type Step, step } from "../../src/engine/resource.ts";
 import { alarmTable, dashboardTable } from "../../src/sandbox/services/cloudwatch/tables.ts";
 import { confirmSubscription, subscriptionTable, topicTable } from "../../src/sandbox/services/sns/sns.ts";
-import { simAt } from "../../src/sandbox/world.ts";
-import { dashboardStep, type Monitored } from "../../steps/dashboard.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import { dashboardStep } from "../../steps/dashboard.ts";
+import type { Monitored } from "../../steps/monitored.ts";
 import { type Stage, stage } from "./stage.ts";
 
 /** Something that is there and is watched. */

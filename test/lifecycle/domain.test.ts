@@ -7,7 +7,7 @@ import { certificateTable } from "../../src/sandbox/services/acm/acm.ts";
 import { listenerTable } from "../../src/sandbox/services/elb/tables.ts";
 import { delegationTable, recordTable, zoneTable } from "../../src/sandbox/services/route53/tables.ts";
 import { addHostedZone, delegate } from "../../src/sandbox/services/route53/zones.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { domainStep } from "../../steps/domain.ts";
 import { loadBalancerStep } from "../../steps/load-balancer.ts";
 import { routesStep } from "../../steps/routes.ts";

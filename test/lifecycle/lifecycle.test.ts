@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { criticalPath, isEmpty, planUp } from "../../src/engine/plan.ts";
-import { simAt, type World } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import type { World } from "../../src/sandbox/world.ts";
 import { stage } from "./stage.ts";
 
 /** What is in the sandbox, but for the marks of time: reads that lag, and objects that AWS still shows for a while. */

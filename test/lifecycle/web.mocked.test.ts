@@ -8,27 +8,28 @@ import { role } from "../../src/aws/iam/role.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, type Step, step } from "../../src/engine/resource.ts";
-import { ms } from "../../src/sandbox/durations.ts";
-import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instances.ts";
+import { durationSeconds } from "../../src/sandbox/durations.ts";
+import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instance-states.ts";
 import { imageTable, instanceTable, interfaceTable } from "../../src/sandbox/services/ec2/tables.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import type { Sim } from "../../src/sandbox/world.ts";
-import { simAt } from "../../src/sandbox/world.ts";
 import { autoScalingStep } from "../../steps/auto-scaling.ts";
 import { loadBalancerStep } from "../../steps/load-balancer.ts";
 import { routesStep } from "../../steps/routes.ts";
+import { webUserData } from "../../steps/scripts/user-data.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
 import { type Stage, stage } from "./stage.ts";
 
 // Instances of a good image serve a minute after they run: what they need of the rest of the stack is not tested here.
-vi.mock("../../src/sandbox/services/ec2/machine.ts", () => ({
-  boot(sim: Sim, id: string) {
+vi.mock("../../src/sandbox/guests/boot.ts", async (original) => ({
+  ...(await original<object>()),
+  boot(id: string, sim: Sim) {
     const instance = instanceTable(sim).get(id);
-    if (instance && imageTable(sim).get(instance.imageId)?.serves)
-      changeInstance(sim, id, { httpFrom: sim.now + ms("webBoot") });
+    if (instance && instance.content !== null)
+      changeInstance(sim, id, { httpFrom: sim.now + durationSeconds("webBoot") * 1_000 });
   },
-  machine: { operations: {} },
 }));
 
 const GOOD = "ami-000000000000000a1";
@@ -72,7 +73,14 @@ function webSteps(config: Config): readonly Step[] {
       volumeGiB: config.web.volumeGiB,
       groupIds: [web.id],
       profileName: profile.id,
-      userData: "#!/bin/sh",
+      userData: webUserData({
+        region: config.region,
+        stack: config.stack,
+        fileSystemId: "fs-00000000000000001",
+        parameterPath: "/buddyverse/buddyverse/database/",
+        database: "django_db",
+        user: "admin",
+      }),
       instanceName: "Buddy-WEB",
     }),
   );
@@ -123,7 +131,7 @@ async function webStage(config: object = { domain: null }, seed = 7): Promise<St
       stateReason: null,
       createdAt: 0,
       rootDevice: "/dev/sda1",
-      serves: id !== BROKEN,
+      content: id === BROKEN ? null : "application",
     });
   }
   simOf(on).table("acm.certificates").putNow(CERTIFICATE, { arn: CERTIFICATE, status: "ISSUED" });

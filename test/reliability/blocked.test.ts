@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { foreignIn } from "../../src/residuals/foreign.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { START } from "../lifecycle/stage.ts";
 import { downAgain, fresh, type Process, rehearse, start } from "./matrix.ts";
 

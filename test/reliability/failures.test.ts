@@ -3,14 +3,14 @@ import { parseConfig } from "../../src/config/load.ts";
 import type { Settled } from "../../src/engine/settled.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { type Database, databaseTable } from "../../src/sandbox/services/rds/tables.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { START } from "../lifecycle/stage.ts";
 import { amiss, census, compare, downAgain, fresh, type Process, rehearse, start } from "./matrix.ts";
 
 const rehearsal = rehearse({}, "up");
 const minutes = (on: Process) => (on.clock.now() - START) / 60_000;
-const order = (on: Process, kind: string, about?: string) =>
-  fail(simAt(on.sandbox.world, on.clock.now()), parseFailure(kind, about));
+const simOf = (on: Process) => simAt(on.sandbox.world, on.clock.now());
+const order = (on: Process, kind: string, about?: string) => fail(simOf(on), parseFailure(kind, about));
 
 async function broken(kind: string, about?: string): Promise<{ on: Process; settled: readonly Settled[] }> {
   const { config } = await rehearsal;
@@ -24,7 +24,7 @@ const failed = (settled: readonly Settled[]) => settled.filter(({ outcome }) => 
 async function healed(on: Process): Promise<string[]> {
   const { normal, ...rest } = await rehearsal;
   on.sandbox.settle();
-  mend(on.sandbox.world);
+  mend(simOf(on));
   const next = await start(rest.config, {
     world: JSON.stringify(on.sandbox.world),
     time: on.clock.now() + 60_000,
@@ -113,7 +113,7 @@ describe("a database that fails", () => {
     expect(databaseOf(settled)?.error?.hint).toMatch(/up` again: it replaces what failed/);
     expect(minutes(on)).toBeLessThan(30);
     expect(on.store.get("database")).toMatchObject({ status: "created", neverReady: true });
-    mend(on.sandbox.world);
+    mend(simOf(on));
     const next = await later(on);
     const replaced = databaseOf((await next.up()).settled);
     expect(replaced?.outcome).toBe("replaced");
@@ -137,7 +137,7 @@ describe("a database that fails", () => {
 
   test("killed between the record of its removal and the removal, the next up replaces it all the same", async () => {
     const { on } = await broken("database", "database1");
-    mend(on.sandbox.world);
+    mend(simOf(on));
     rewrite(on, { status: "deleting", since: Math.round(on.clock.now()) });
     const next = await later(on);
     expect(databaseOf((await next.up()).settled)?.outcome).toBe("replaced");
@@ -156,7 +156,7 @@ describe("a database that fails", () => {
     ],
   ])("%s, is left, as it may hold data: up says how to go on, and so does down", async (_when, change) => {
     const { on } = await broken("database", "database1");
-    mend(on.sandbox.world);
+    mend(simOf(on));
     change(on);
     const next = await later(on);
     const left = databaseOf((await next.up()).settled);
@@ -174,7 +174,7 @@ describe("a database that fails", () => {
   test("that is only a replica has no data of its own: the next up replaces it in any case", async () => {
     const { on, settled } = await broken("database", "database1-replica");
     expect(failed(settled).map(({ key }) => key)).toEqual(["replica"]);
-    mend(on.sandbox.world);
+    mend(simOf(on));
     const next = await later(on);
     expect((await next.up()).settled.find(({ key }) => key === "replica")?.outcome).toBe("replaced");
     expect(await downAgain({ ...(await rehearsal), snapshots: 1 }, next)).toEqual([]);
@@ -193,7 +193,7 @@ test.each([
     expect(late?.error?.message).toMatch(named);
     expect(late?.error?.message).toMatch(/after \d+ min/);
     expect(minutes(on)).toBeLessThan(100);
-    mend(on.sandbox.world);
+    mend(simOf(on));
     // What was stuck goes on when AWS does.
     const sim = simAt(on.sandbox.world, on.clock.now());
     if (kind === "certificate")

@@ -6,7 +6,7 @@ import { awsError } from "../../src/sandbox/service.ts";
 import { snapshotTable as ebsSnapshots, tagTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
 import { zoneTable } from "../../src/sandbox/services/route53/tables.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { START } from "../lifecycle/stage.ts";
 import { amiss, fresh, type Process, rehearse, start } from "./matrix.ts";
 

@@ -1,9 +1,10 @@
 import type { RunInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { beforeEach, describe, expect, test } from "vitest";
-import { launchInstance } from "../../src/sandbox/services/ec2/instances.ts";
+import { launchInstance } from "../../src/sandbox/services/ec2/launch.ts";
 import { instanceTable, interfaceTable, subnetTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { profileUsable } from "../../src/sandbox/services/iam/iam.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import { natUserData } from "../../steps/scripts/user-data.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
 const LINUX = "ami-0a12023000000a64d";
@@ -145,7 +146,8 @@ describe("instances", () => {
   });
 
   test("16 KB of user data is taken", async () => {
-    expect(await run({ UserData: Buffer.alloc(16_384, "x").toString("base64") })).toMatch(/^i-/);
+    const script = natUserData({ vpcCidr: "172.31.0.0/16" });
+    expect(await run({ UserData: Buffer.from(script.padEnd(16_384, "#")).toString("base64") })).toMatch(/^i-/);
   });
 
   test("the account's vCPUs have an end", async () => {

@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
-import { DURATIONS } from "../../src/sandbox/durations.ts";
+import { durationSeconds } from "../../src/sandbox/durations.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { listenerTable } from "../../src/sandbox/services/elb/tables.ts";
 import { delegationTable } from "../../src/sandbox/services/route53/tables.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);
 const DOMAIN = "a.link";
@@ -168,7 +168,7 @@ describe("certificates", () => {
     (await aws.acm.describeCertificate({ CertificateArn })).Certificate;
   async function requested(input: object = {}): Promise<string> {
     const { CertificateArn } = await request(input);
-    await seconds(DURATIONS.certificateRecordShown + 3);
+    await seconds(durationSeconds("certificateRecordShown") + 3);
     return CertificateArn as string;
   }
   async function validate(arn: string): Promise<void> {
@@ -185,7 +185,7 @@ describe("certificates", () => {
     await refused(detail(CertificateArn), "ResourceNotFoundException");
     await seconds(4);
     expect((await detail(CertificateArn))?.DomainValidationOptions?.[0]).not.toHaveProperty("ResourceRecord");
-    await seconds(DURATIONS.certificateRecordShown);
+    await seconds(durationSeconds("certificateRecordShown"));
     expect((await detail(CertificateArn))?.DomainValidationOptions?.[0]?.ResourceRecord).toMatchObject({
       Type: "CNAME",
     });
@@ -207,9 +207,9 @@ describe("certificates", () => {
     await seconds(1800);
     expect(await status(arn)).toBe("PENDING_VALIDATION");
     await validate(arn);
-    await seconds(DURATIONS.certificateIssued / 2);
+    await seconds(durationSeconds("certificateIssued") / 2);
     expect(await status(arn)).toBe("PENDING_VALIDATION");
-    await seconds(DURATIONS.certificateIssued);
+    await seconds(durationSeconds("certificateIssued"));
     expect(await status(arn)).toBe("ISSUED");
   });
 
@@ -227,7 +227,7 @@ describe("certificates", () => {
     const arn = await requested();
     await change({ Action: "CREATE", ResourceRecordSet: set(DOMAIN, "CAA", '0 issue "letsencrypt.org"') });
     await validate(arn);
-    await seconds(DURATIONS.certificateIssued + 40);
+    await seconds(durationSeconds("certificateIssued") + 40);
     expect(await detail(arn)).toMatchObject({ Status: "FAILED", FailureReason: "CAA_ERROR" });
   });
 
@@ -240,7 +240,7 @@ describe("certificates", () => {
     await refused(remove(), "ResourceInUseException");
     listenerTable(sim()).removeNow("arn:l");
     await refused(remove(), "ResourceInUseException");
-    await seconds(DURATIONS.certificateHeld);
+    await seconds(durationSeconds("certificateHeld"));
     await remove();
     await settle();
     await refused(remove(), "ResourceNotFoundException");

@@ -7,7 +7,7 @@ import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { addInterface } from "../../src/sandbox/services/ec2/interfaces.ts";
 import { type Subnet, subnetTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);
 let clock: Clock;

@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
-import { DURATIONS } from "../../src/sandbox/durations.ts";
+import { durationSeconds } from "../../src/sandbox/durations.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instances.ts";
+import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instance-states.ts";
 import { addInterface } from "../../src/sandbox/services/ec2/interfaces.ts";
 import {
   imageTable,
@@ -15,7 +15,7 @@ import {
   type Subnet,
   subnetTable,
 } from "../../src/sandbox/services/ec2/tables.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 
 let clock: Clock;
 let sandbox: Sandbox;
@@ -114,7 +114,7 @@ describe("load balancers", () => {
     const state = async () =>
       (await aws.elb.describeLoadBalancers({ Names: ["site"] })).LoadBalancers?.[0]?.State?.Code;
     expect(await state()).toBe("provisioning");
-    await seconds(DURATIONS.loadBalancerActive);
+    await seconds(durationSeconds("loadBalancerActive"));
     expect(await state()).toBe("active");
     expect(interfaces().map(({ subnetId, publicIp }) => [subnetId, publicIp !== null])).toEqual([
       [at.a, true],
@@ -130,7 +130,7 @@ describe("load balancers", () => {
     );
     await refused(aws.ec2.deleteSecurityGroup({ GroupId: at.groupId }), "DependencyViolation");
     await refused(aws.ec2.deleteSubnet({ SubnetId: at.a }), "DependencyViolation");
-    await seconds(DURATIONS.loadBalancerInterfaces);
+    await seconds(durationSeconds("loadBalancerInterfaces"));
     await aws.ec2.deleteSubnet({ SubnetId: at.a });
     // Again is fine.
     await aws.elb.deleteLoadBalancer({ LoadBalancerArn });
@@ -291,7 +291,7 @@ async function newTemplate({ groupId }: Home, change: object = {}): Promise<stri
     stateReason: null,
     createdAt: 0,
     rootDevice: "/dev/sda1",
-    serves: false,
+    content: "application",
   });
   const { LaunchTemplate } = await aws.ec2.createLaunchTemplate({
     LaunchTemplateName: "web",
@@ -328,9 +328,9 @@ describe("Auto Scaling", () => {
       Tags: [{ ResourceId: "web", ResourceType: "auto-scaling-group", Key: "k", Value: "v", PropagateAtLaunch: true }],
     });
     expect(await members()).toEqual([]);
-    await seconds(DURATIONS.groupActivity);
+    await seconds(durationSeconds("groupActivity"));
     expect((await members()).map(({ LifecycleState }) => LifecycleState)).toEqual(["Pending", "Pending"]);
-    await seconds(DURATIONS.instanceRunning + 15);
+    await seconds(durationSeconds("instanceRunning") + 15);
     const there = await members();
     expect(there.map(({ LifecycleState, AvailabilityZone }) => [LifecycleState, AvailabilityZone]).sort()).toEqual([
       ["InService", "ap-northeast-2a"],
@@ -365,7 +365,7 @@ describe("Auto Scaling", () => {
     await newScaling(at);
     const image = imageTable(sim()).get(IMAGE);
     imageTable(sim()).removeNow(IMAGE);
-    await seconds(DURATIONS.groupActivity + 5);
+    await seconds(durationSeconds("groupActivity") + 5);
     const [failed] = await activities();
     expect(failed).toMatchObject({ StatusCode: "Failed", Description: "Launching a new EC2 instance." });
     expect(failed?.StatusMessage).toMatch(/The image id .* does not exist Launching EC2 instance failed\./);
@@ -389,7 +389,7 @@ describe("Auto Scaling", () => {
     await aws.elb.createListener(listenerOf(arn, target));
     await seconds(5);
     expect(await states()).toEqual(["initial", "initial"]);
-    await seconds(DURATIONS.loadBalancerActive + 60);
+    await seconds(durationSeconds("loadBalancerActive") + 60);
     expect(await states()).toEqual(["unhealthy", "unhealthy"]);
     await aws.ec2.authorizeSecurityGroupIngress({
       GroupId: at.groupId,
@@ -403,7 +403,7 @@ describe("Auto Scaling", () => {
     const at = await home();
     const [arn, target] = [await newBalancer(at), await newTargetGroup(at)];
     await aws.elb.createListener(listenerOf(arn, target));
-    await seconds(DURATIONS.loadBalancerActive);
+    await seconds(durationSeconds("loadBalancerActive"));
     await newScaling(at, { TargetGroupARNs: [target], HealthCheckType: "ELB", HealthCheckGracePeriod: 300 });
     await seconds(60);
     const [quiet, good] = (await members()).map(({ InstanceId }) => InstanceId as string);
@@ -431,13 +431,13 @@ describe("Auto Scaling", () => {
       TargetGroupArn: target,
       Attributes: [{ Key: "deregistration_delay.timeout_seconds", Value: "60" }],
     });
-    await seconds(DURATIONS.loadBalancerActive);
+    await seconds(durationSeconds("loadBalancerActive"));
     await newScaling(at, { TargetGroupARNs: [target], DesiredCapacity: 3 });
     await seconds(60);
     for (const { InstanceId } of await members()) serve(InstanceId as string);
     await seconds(90);
     await aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: "web", MaxSize: 2 });
-    await seconds(DURATIONS.groupActivity + 5);
+    await seconds(durationSeconds("groupActivity") + 5);
     const { TargetHealthDescriptions } = await aws.elb.describeTargetHealth({ TargetGroupArn: target });
     expect(TargetHealthDescriptions?.map(({ TargetHealth }) => TargetHealth?.State).sort()).toEqual([
       "draining",
@@ -462,7 +462,7 @@ describe("Auto Scaling", () => {
     await expect(aws.autoScaling.createAutoScalingGroup(scalingOf(at, "lt-0"))).rejects.toMatchObject({
       message: expect.stringContaining("pending delete"),
     });
-    await seconds(DURATIONS.instanceTerminated + 15);
+    await seconds(durationSeconds("instanceTerminated") + 15);
     expect(await group()).toBeUndefined();
     await refused(remove(true), "ValidationError");
     expect(sandbox.world.timers.filter(({ name }) => name.startsWith("auto-scaling:"))).toEqual([]);

@@ -3,18 +3,19 @@ import * as http from "node:http";
 import { beforeEach, expect, test } from "vitest";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
+import { databaseFrom } from "../../src/sandbox/guests/database-client.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { activityTable, membersOf } from "../../src/sandbox/services/auto-scaling/tables.ts";
 import { pointOf, sourceOf } from "../../src/sandbox/services/cloudwatch/metrics.ts";
 import { noWayOut } from "../../src/sandbox/services/ec2/reach.ts";
 import { type Instance, instanceTable, subnetTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { databaseFrom } from "../../src/sandbox/services/ec2/web-server.ts";
 import { targetHealth } from "../../src/sandbox/services/elb/health.ts";
 import { type Target, type TargetGroup, targetGroupTable, targetTable } from "../../src/sandbox/services/elb/tables.ts";
 import { databaseTable } from "../../src/sandbox/services/rds/tables.ts";
 import { isOnline } from "../../src/sandbox/services/ssm/agents.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { serveSite } from "../../src/sandbox/site.ts";
-import { simAt, type World } from "../../src/sandbox/world.ts";
+import type { World } from "../../src/sandbox/world.ts";
 import { stage } from "../lifecycle/stage.ts";
 
 const LOST = "ap-northeast-2a";
@@ -124,7 +125,7 @@ test("the group starts its instances in the other zone, without end neither ther
     .filter(({ id }) => !before.has(id));
   expect(started).toHaveLength(1);
 
-  mend(sandbox.world);
+  mend(sim());
   await clock.sleep(30 * MINUTE);
   expect(zones()).toEqual([`${LOST} InService`, `${OTHER} InService`]);
 });
@@ -147,7 +148,7 @@ test.each(["instance", "gateway"] as const)(
     Object.assign(routeOf(here.subnetId).row, { routes: routeOf(there.subnetId).row.routes });
     expect(noWayOut(sim(), here)).toMatch(/the zone of NAT .* is lost/);
     Object.assign(routeOf(here.subnetId).row, { routes: own });
-    mend(sandbox.world, "az");
+    mend(sim(), "az");
     expect(noWayOut(sim(), there)).toBeUndefined();
     await clock.sleep(2 * MINUTE);
     expect(healthOf(there.id)?.State).toBe("healthy");
@@ -170,7 +171,7 @@ test("a database in it is not reached, while RDS shows it as available; reads go
 });
 
 test("its instances fail their status checks and send nothing else; its database sends nothing", async () => {
-  const { id } = running().find((one) => one.routesFrom !== null && zoneOf(one) === LOST) as Instance;
+  const { id } = running().find((one) => one.routes !== null && zoneOf(one) === LOST) as Instance;
   const begin = Math.ceil(clock.now() / (5 * MINUTE)) * 5 * MINUTE;
   const primary = databaseTable(sim()).get("database1");
   lose(LOST);

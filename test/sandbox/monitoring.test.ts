@@ -7,7 +7,7 @@ import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { confirmSubscription } from "../../src/sandbox/services/sns/sns.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);
 let clock: Clock;

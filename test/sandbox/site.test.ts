@@ -3,12 +3,12 @@ import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { diskOf } from "../../src/sandbox/services/ec2/files.ts";
+import { type Files, filesOf } from "../../src/sandbox/guests/files.ts";
+import { setApache } from "../../src/sandbox/guests/web-server.ts";
 import { groupTable, type Instance, instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { setApache } from "../../src/sandbox/services/ec2/web-server.ts";
 import { listenerTable, targetTable } from "../../src/sandbox/services/elb/tables.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { type ServedSite, serveSite } from "../../src/sandbox/site.ts";
-import { simAt } from "../../src/sandbox/world.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
 const NAME = "buddyverse.link";
@@ -150,7 +150,7 @@ test("pages, health, files of the shared file system, and what is not there", as
     replica: { ok: true, readOnly: true },
   });
   expect((await ask("/")).body).toContain("BUDDYVERSE");
-  diskOf(sim(), one()).write("/mnt/efs/media/hello.txt", "hello\n");
+  (filesOf(sim(), one()) as Files).write("/media/hello.txt", "hello\n");
   expect(await ask("/media/hello.txt")).toMatchObject({ status: 200, body: "hello\n" });
   expect((await ask("/media/none.txt")).status).toBe(404);
   expect((await ask("/media/../../etc/passwd")).status).toBe(404);

@@ -5,8 +5,8 @@ import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/ssm.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/parameters.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);
 let clock: Clock;

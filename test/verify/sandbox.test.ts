@@ -3,8 +3,9 @@ import { BuddyError } from "../../src/lib/errors.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { confirmSubscription } from "../../src/sandbox/services/sns/sns.ts";
-import { simAt } from "../../src/sandbox/world.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { exitCode, type Finding } from "../../src/verify/check.ts";
+import { scriptFor } from "../../src/verify/scripts.ts";
 import type { World } from "../../src/verify/world.ts";
 import type { Stage } from "../lifecycle/stage.ts";
 import { standing, type Template, verifyOn } from "./rehearse.ts";
@@ -58,11 +59,11 @@ describe.each<[string, object]>([
 ])("%s", (_name, config) => {
   test("right after up every check passes; nothing is left behind, and the stack is in sync", async () => {
     const on = await (await standing(config, 0)).copy();
-    const before = Object.keys(on.sandbox.world.tables["machine.files"] ?? {});
+    const before = Object.keys(on.sandbox.world.tables["guests.files"] ?? {});
     const findings = await verifyOn(on);
     expect(findings.filter(({ result }) => result !== "passed")).toEqual([]);
     expect(exitCode(findings)).toBe(0);
-    expect(Object.keys(on.sandbox.world.tables["machine.files"] ?? {})).toEqual(before);
+    expect(Object.keys(on.sandbox.world.tables["guests.files"] ?? {})).toEqual(before);
     expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
     expect(new Set(on.writes())).toEqual(new Set(["ssm:SendCommand"]));
   });
@@ -216,7 +217,7 @@ describe.each<[string, (on: Stage) => Promise<unknown> | unknown, RegExp]>([
     "targets-healthy",
     async (on) => {
       const [id = ""] = await serving(on);
-      await shell(on, id, "systemctl stop apache2");
+      await shell(on, id, scriptFor("apache-stop", "a"));
       // Three checks of 15 s; the group acts on it later.
       while ((await health(on, id)) === "healthy") await on.clock.sleep(1_000);
     },
@@ -365,7 +366,7 @@ test("a stack that is half gone: what is missing is said, and nothing hangs", as
 
 test("Ctrl-C while the file for a check is there: it is removed first", async () => {
   const on = await plain.copy();
-  const files = () => Object.keys(on.sandbox.world.tables["machine.files"] ?? {});
+  const files = () => Object.keys(on.sandbox.world.tables["guests.files"] ?? {});
   const before = files();
   const interrupt = new AbortController();
   const stop = new BuddyError({ code: "interrupted", message: "interrupted" });

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { headOf, type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
+import { headOf } from "../../src/lib/script.ts";
+import { type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
 import { programs, run } from "../scripts/run.ts";
 import { needs } from "../tools.ts";
 
@@ -19,6 +20,11 @@ const NAMES: readonly ScriptName[] = [
   "file-read",
   "file-remove",
   "outbound-address",
+  "load",
+  "load-end",
+  "apache-stop",
+  "apache-start",
+  "power-off",
 ];
 
 /** As the agent does it: the text as a file, run by sh. */
@@ -42,7 +48,7 @@ function onInstance(
 
 test.each(NAMES)("%s: says in its first line what it is, and holds nothing that Systems Manager replaces", (name) => {
   const script = scriptFor(name, "abc");
-  expect(headOf(script)).toBe(`# buddyverse-verify: ${name} abc`);
+  expect(headOf(script)).toEqual({ name, token: "abc" });
   expect(script).not.toMatch(/@TOKEN@|\{\{/);
 });
 

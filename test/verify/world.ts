@@ -1,4 +1,5 @@
 import { jumpingClock } from "../../src/lib/clock.ts";
+import { headOf } from "../../src/lib/script.ts";
 import type { Check, Seen } from "../../src/verify/check.ts";
 import { allChecks } from "../../src/verify/checks.ts";
 import type { Interface, Network, Rule } from "../../src/verify/reach.ts";
@@ -96,7 +97,7 @@ function goodHouse(): { readonly site: Site; readonly machines: Machines; readon
     },
     machines: {
       async run(ids, script) {
-        const [, name, token] = /^# buddyverse-verify: (\S+) (\S+)/.exec(script) ?? [];
+        const { name, token } = headOf(script) ?? {};
         const path = `/media/buddyverse-verify-${token}.txt`;
         if (name === "file-write") files.set(path, `buddyverse-verify ${token}\n`);
         if (name === "file-remove") files.delete(path);

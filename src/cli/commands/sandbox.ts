@@ -5,7 +5,7 @@ import { parseFailure } from "../../sandbox/failures.ts";
 import { openSandboxFile, readWorld } from "../../sandbox/file.ts";
 import { inventory } from "../../sandbox/inventory.ts";
 import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/orders.ts";
-import { simAt } from "../../sandbox/world.ts";
+import { simAt } from "../../sandbox/sim.ts";
 import { removeIfThere } from "../../state/file.ts";
 import { takeLock } from "../../state/lock.ts";
 import { privateKeyFile } from "../inputs.ts";

@@ -1,3 +1,4 @@
+import { guests } from "../guests/guests.ts";
 import type { SandboxService } from "../service.ts";
 import { acm } from "./acm/acm.ts";
 import { autoScaling } from "./auto-scaling/auto-scaling.ts";
@@ -12,25 +13,26 @@ import { route53 } from "./route53/route53.ts";
 import { s3 } from "./s3/s3.ts";
 import { serviceQuotas } from "./service-quotas.ts";
 import { sns } from "./sns/sns.ts";
-import { runCommand } from "./ssm/commands.ts";
 import { ssm } from "./ssm/ssm.ts";
 import { sts } from "./sts.ts";
 
-/** All services of the sandbox, by the SDK package's suffix. */
+/** All services of the sandbox, by the SDK package's suffix. What the sandbox knows of a service is in its folder. */
 export const services: Readonly<Record<string, SandboxService>> = {
   ec2,
-  ssm: { operations: { ...ssm.operations, ...runCommand.operations }, timers: { ...ssm.timers, ...runCommand.timers } },
-  sts,
   efs,
-  iam,
+  rds,
   "elastic-load-balancing-v2": elb,
   "auto-scaling": autoScaling,
-  rds,
+  iam,
+  ssm,
   acm,
   "route-53": route53,
   cloudwatch,
   sns,
   s3,
+  sts,
   pricing,
   "service-quotas": serviceQuotas,
+  // No service of AWS: what runs on its instances.
+  guests,
 };

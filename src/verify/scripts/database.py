@@ -1,4 +1,3 @@
-# buddyverse-verify: database @TOKEN@
 """Writes a row on the primary, in a table of its own, and waits for it on the replica; the table goes again in any case."""
 import json
 import sys

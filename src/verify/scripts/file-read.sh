@@ -1,4 +1,3 @@
-# buddyverse-verify: file-read @TOKEN@
 set -eu
 mountpoint -q /mnt/efs || { echo '/mnt/efs is not mounted' >&2; exit 1; }
 cat /mnt/efs/media/buddyverse-verify-@TOKEN@.txt

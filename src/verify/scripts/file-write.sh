@@ -1,4 +1,3 @@
-# buddyverse-verify: file-write @TOKEN@
 # A file on the shared file system, where the site serves it. It goes by itself, even if nobody comes back to remove it.
 set -eu
 mountpoint -q /mnt/efs || { echo '/mnt/efs is not mounted' >&2; exit 1; }

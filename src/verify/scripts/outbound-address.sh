@@ -1,3 +1,2 @@
-# buddyverse-verify: outbound-address @TOKEN@
 # Which address does the internet see?
 curl -sS -m 20 --retry 2 https://checkip.amazonaws.com/

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import { fail, parseFailure } from "../../../src/sandbox/failures.ts";
 import { instanceTable } from "../../../src/sandbox/services/ec2/tables.ts";
-import { simAt } from "../../../src/sandbox/world.ts";
+import { simAt } from "../../../src/sandbox/sim.ts";
 import { drills } from "../../../src/verify/drills/drills.ts";
 import type { DrillName, DrillResult, Moment } from "../../../src/verify/drills/result.ts";
 import type { DrillWorld } from "../../../src/verify/drills/world.ts";

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { ms } from "../../durations.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 import { listenerTable } from "../elb/tables.ts";
 import { plain } from "../route53/names.ts";
 import { publicRecords } from "../route53/tables.ts";
+import { durations, ms } from "./durations.ts";
 
 export interface Certificate {
   readonly arn: string;
@@ -109,6 +109,10 @@ function nextLook(age: number): number {
 }
 
 export const acm: SandboxService = {
+  durations,
+  errors: { throttled: "ThrottlingException" },
+  failures: { certificate: {} },
+  inventory: { "acm.certificates": "certificates" },
   operations: {
     RequestCertificate: operation(
       {
@@ -259,6 +263,7 @@ export const acm: SandboxService = {
   timers: {
     /** ACM looks at the public DNS for the records that it asked for. */
     look(arn, sim) {
+      if (sim.failing("certificate") !== undefined) return;
       const table = certificateTable(sim);
       const certificate = table.get(arn);
       if (certificate?.status !== "PENDING_VALIDATION") return;

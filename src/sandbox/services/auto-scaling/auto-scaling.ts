@@ -1,13 +1,13 @@
-import type { SandboxService } from "../../service.ts";
+import { composed, type SandboxService } from "../../service.ts";
+import { durations } from "./durations.ts";
 import { groups } from "./groups.ts";
 import { groupLife } from "./life.ts";
 import { policies } from "./policies.ts";
 import { refreshes } from "./refreshes.ts";
 
-const parts: readonly SandboxService[] = [groups, policies, refreshes, groupLife];
-
 /** Auto Scaling. What its scaling policies do, moving `desired` by a group's metrics, goes through `setDesired` in life.ts. */
-export const autoScaling: SandboxService = {
-  operations: Object.assign({}, ...parts.map((part) => part.operations)),
-  timers: Object.assign({}, ...parts.map((part) => part.timers)),
-};
+export const autoScaling: SandboxService = composed(groups, policies, refreshes, groupLife, {
+  durations,
+  errors: { missingParameter: "ValidationError", malformedParameter: "ValidationError" },
+  inventory: { "autoScaling.groups": "Auto Scaling groups", "autoScaling.policies": "scaling policies" },
+});

@@ -1,10 +1,11 @@
-import { ms } from "../../durations.ts";
 import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { launchInstance, terminateInstance } from "../ec2/instances.ts";
+import { terminateInstance } from "../ec2/instance-states.ts";
+import { launchInstance } from "../ec2/launch.ts";
 import { launchTemplateFor, requestFromTemplate, versionNumber } from "../ec2/launch-templates.ts";
 import { instanceTable, subnetTable } from "../ec2/tables.ts";
 import { deregisterTarget, isHealthyTarget, isUnhealthyTarget, registerTarget } from "../elb/health.ts";
+import { ms } from "./durations.ts";
 import {
   type Activity,
   activityTable,

@@ -3,7 +3,7 @@ import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { latest, stateOf } from "../cloudwatch/evaluation.ts";
 import { alarmArn, alarmTable } from "../cloudwatch/tables.ts";
-import { instanceTable } from "../ec2/tables.ts";
+import { instanceTable, tagTable } from "../ec2/tables.ts";
 import { live, setDesired } from "./life.ts";
 import {
   type Group,
@@ -152,6 +152,13 @@ const described = (one: Policy) => ({
 });
 
 export const policies: SandboxService = {
+  hooks: {
+    // Load is for the group's policy to see.
+    instanceLoadChanged(instanceId, sim) {
+      const group = tagTable(sim).get(instanceId)?.tags["aws:autoscaling:groupName"];
+      if (group) track(sim, group);
+    },
+  },
   timers: {
     track(about, sim) {
       const policy = policyTable(sim).get(about);

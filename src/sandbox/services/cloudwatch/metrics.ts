@@ -1,7 +1,8 @@
-import { lostSince } from "../../failures.ts";
 import type { Sim } from "../../world.ts";
 import { type Size, groupTable as scalingGroupTable, sizesTable } from "../auto-scaling/tables.ts";
 import { type Instance, instanceTable, interfaceTable, natGatewayTable, tagTable } from "../ec2/tables.ts";
+import { lostSince } from "../ec2/zones.ts";
+import { systemTable } from "../efs/tables.ts";
 import { hostsTable, loadBalancerTable, type Minute, trafficTable } from "../elb/tables.ts";
 import { type Database, databaseTable } from "../rds/tables.ts";
 
@@ -233,7 +234,7 @@ const BURST_CREDITS = 2.1 * 2 ** 40;
 
 function efs(sim: Sim, metric: string, of: Readonly<Record<string, string>>): Source | undefined {
   const id = of.FileSystemId ?? "";
-  const system = sim.table<{ readonly createdAt: number }>("efs.systems").get(id);
+  const system = systemTable(sim).get(id);
   if (!system) return undefined;
   const clients = workingAt(sim, id);
   const whileMounted = (unit: string, value: (at: number) => number): Source => ({

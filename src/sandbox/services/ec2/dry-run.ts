@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { awsError, type Operation } from "../../service.ts";
-import { copied, type Sim, simAt } from "../../world.ts";
+import type { Sim } from "../../world.ts";
 
 /**
  * The operation with EC2's `DryRun`: all its checks, on a copy of the world. Success is an error, too (API reference,
@@ -11,7 +11,7 @@ export function withDryRun({ schema, handle }: Operation): Operation {
     schema: (schema as z.ZodObject).extend({ DryRun: z.boolean().optional() }),
     handle({ DryRun, ...input }: { DryRun?: boolean }, sim: Sim) {
       if (!DryRun) return handle(input as never, sim);
-      handle(input as never, simAt(copied(sim.world), sim.now));
+      handle(input as never, sim.copy());
       throw awsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", { status: 412 });
     },
   };

@@ -1,14 +1,16 @@
-import type { SandboxService } from "../../service.ts";
-import { addresses } from "./addresses.ts";
+import { composed, type SandboxService } from "../../service.ts";
+import { ADDRESSES_PER_REGION, addresses } from "./addresses.ts";
 import { withDryRun } from "./dry-run.ts";
+import { durations } from "./durations.ts";
+import { addDefaultNetwork } from "./fresh.ts";
 import { gateways } from "./gateways.ts";
 import { groups } from "./groups.ts";
 import { images } from "./images.ts";
 import { instances } from "./instances.ts";
 import { interfaces } from "./interfaces.ts";
 import { keyPairs } from "./key-pairs.ts";
+import { VCPU_QUOTA } from "./launch.ts";
 import { launchTemplates } from "./launch-templates.ts";
-import { machine } from "./machine.ts";
 import { natGateways } from "./nat-gateways.ts";
 import { offerings } from "./offerings.ts";
 import { routeTables } from "./route-tables.ts";
@@ -16,9 +18,10 @@ import { spot } from "./spot.ts";
 import { subnets } from "./subnets.ts";
 import { tagging } from "./tags.ts";
 import { volumes } from "./volumes.ts";
-import { vpcs } from "./vpcs.ts";
+import { VPCS_PER_REGION, vpcs } from "./vpcs.ts";
+import { launchFailures } from "./zones.ts";
 
-const parts: readonly SandboxService[] = [
+const whole = composed(
   vpcs,
   subnets,
   interfaces,
@@ -32,20 +35,52 @@ const parts: readonly SandboxService[] = [
   images,
   instances,
   launchTemplates,
-  machine,
   volumes,
   offerings,
   spot,
-];
-
-const operations: SandboxService["operations"] = Object.assign({}, ...parts.map((part) => part.operations));
+  {
+    durations,
+    errors: {
+      missingParameter: "MissingParameter",
+      malformedParameter: "InvalidParameterValue",
+      throttled: "RequestLimitExceeded",
+      throttledStatus: 503,
+      internal: "InternalError",
+    },
+    failures: launchFailures,
+    quotas: {
+      "ec2/L-1216C47A": {
+        name: "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances",
+        value: VCPU_QUOTA,
+      },
+      "ec2/L-0263D0A3": { name: "EC2-VPC Elastic IPs", value: ADDRESSES_PER_REGION },
+      "vpc/L-F678F1CE": { name: "VPCs per Region", value: VPCS_PER_REGION },
+    },
+    inventory: {
+      "ec2.vpcs": "VPCs",
+      "ec2.subnets": "subnets",
+      "ec2.internetGateways": "internet gateways",
+      "ec2.routeTables": "route tables",
+      "ec2.groups": "security groups",
+      "ec2.interfaces": "network interfaces",
+      "ec2.addresses": "Elastic IP addresses",
+      "ec2.natGateways": "NAT gateways",
+      "ec2.keyPairs": "key pairs",
+      "ec2.instances": "instances",
+      "ec2.images": "images",
+      "ec2.snapshots": "snapshots",
+      "ec2.launchTemplates": "launch templates",
+    },
+    fresh: addDefaultNetwork,
+  },
+);
 
 /** Those of which the permission is probed. */
 const PROBED = ["AllocateAddress", "CreateInternetGateway", "CreateVpc", "RunInstances"];
 
 export const ec2: SandboxService = {
+  ...whole,
   operations: Object.fromEntries(
-    Object.entries(operations).map(([name, one]) => [name, PROBED.includes(name) ? withDryRun(one) : one]),
+    Object.entries(whole.operations).map(([name, one]) => [name, PROBED.includes(name) ? withDryRun(one) : one]),
   ),
-  timers: Object.assign({}, ...parts.map((part) => part.timers)),
 };

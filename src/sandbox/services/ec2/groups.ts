@@ -32,7 +32,13 @@ const permissions = z
       ToPort: z.number().int().optional(),
       IpRanges: z.array(z.strictObject({ CidrIp: z.string(), Description: z.string().optional() })).optional(),
       Ipv6Ranges: z.array(z.strictObject({ CidrIpv6: z.string(), Description: z.string().optional() })).optional(),
-      UserIdGroupPairs: z.array(z.strictObject({ GroupId: z.string(), Description: z.string().optional() })).optional(),
+      // What DescribeSecurityGroups gives may be given back: an account, and no prefix lists.
+      UserIdGroupPairs: z
+        .array(
+          z.strictObject({ GroupId: z.string(), UserId: z.string().optional(), Description: z.string().optional() }),
+        )
+        .optional(),
+      PrefixListIds: z.array(z.never()).optional(),
     }),
   )
   .min(1);
@@ -111,6 +117,8 @@ function rulesOf(sim: Sim, group: SecurityGroup, given: Permissions, check = tru
         description: worded(one.Description),
       })),
       ...(permission.UserIdGroupPairs ?? []).map((one) => {
+        if (one.UserId !== undefined && one.UserId !== sim.account)
+          throw awsError("InvalidGroup.NotFound", `The security group '${one.GroupId}' does not exist`);
         if (check && groupFor(sim, one.GroupId).vpcId !== group.vpcId)
           throw awsError(
             "InvalidGroup.NotFound",

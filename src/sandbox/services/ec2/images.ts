@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { ms } from "../../durations.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { instanceFor } from "./instances.ts";
+import { ms } from "./durations.ts";
+import { instanceFor } from "./instance-states.ts";
 import { PUBLIC_IMAGES } from "./public-images.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
 import { type Image, imageTable, instanceTable, snapshotTable } from "./tables.ts";
@@ -14,8 +14,7 @@ export interface UsableImage {
   readonly rootDevice: string;
   readonly rootGiB: number;
   readonly snapshotId: string;
-  /** Its machine has the stack's web server set up. */
-  readonly serves: boolean;
+  readonly content: Image["content"];
 }
 
 const PUBLIC_AT = Date.UTC(2026, 10, 6);
@@ -27,7 +26,7 @@ const snapshotNotFound = (id: string) => awsError("InvalidSnapshot.NotFound", `T
 export function imageFor(sim: Sim, id: string): UsableImage {
   if (!/^ami-[0-9a-f]{8,17}$/.test(id)) throw awsError("InvalidAMIID.Malformed", `Invalid id: "${id}"`);
   const common = PUBLIC_IMAGES.find(({ imageId }) => imageId === id);
-  if (common) return { ...common, id, snapshotId: `snap-${id.slice(4)}`, serves: false };
+  if (common) return { ...common, id, snapshotId: `snap-${id.slice(4)}`, content: null };
   const own = imageTable(sim).seen(id) && imageTable(sim).get(id);
   if (!own) throw notFound(id);
   if (own.state !== "available") throw awsError("InvalidAMIID.Unavailable", `The image ID '${id}' is not available`);
@@ -37,7 +36,7 @@ export function imageFor(sim: Sim, id: string): UsableImage {
     rootDevice: own.rootDevice,
     rootGiB: own.volumeGiB,
     snapshotId: own.snapshotId,
-    serves: own.serves,
+    content: own.content,
   };
 }
 
@@ -131,7 +130,7 @@ export const images: SandboxService = {
           stateReason: null,
           createdAt: sim.now,
           rootDevice: imageFor(sim, instance.imageId).rootDevice,
-          serves: instance.setUp,
+          content: instance.content,
         });
         sim.after(ms("imageAvailable"), "ec2:image-available", id);
         return { ImageId: id };

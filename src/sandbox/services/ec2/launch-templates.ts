@@ -1,14 +1,8 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import {
-  blockDeviceMappings,
-  creditSpecification,
-  type LaunchRequest,
-  metadataOptions,
-  rootVolume,
-  tagsFor,
-} from "./instances.ts";
+import { blockDeviceMappings, creditSpecification, metadataOptions, rootVolume, tagsFor } from "./instances.ts";
+import type { LaunchRequest } from "./launch.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
 import { type LaunchTemplate, launchTemplateTable } from "./tables.ts";
 
@@ -154,6 +148,7 @@ export const launchTemplates: SandboxService = {
         const table = launchTemplateTable(sim);
         if (table.all().some(({ name }) => name === input.LaunchTemplateName))
           throw awsError("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.");
+        if (input.LaunchTemplateData.UserData) sim.tell("userDataGiven", input.LaunchTemplateData.UserData);
         const id = sim.id("lt");
         tagAtBirth(sim, id, "launch-template", input.TagSpecifications);
         const made: LaunchTemplate = {
@@ -178,6 +173,7 @@ export const launchTemplates: SandboxService = {
       },
       (input, sim) => {
         const template = launchTemplateFor(sim, input);
+        if (input.LaunchTemplateData.UserData) sim.tell("userDataGiven", input.LaunchTemplateData.UserData);
         const made: LaunchTemplate = {
           ...template,
           versions: [

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { ms } from "../../durations.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addressFor } from "./addresses.ts";
+import { ms } from "./durations.ts";
 import { hasGateway } from "./gateways.ts";
 import { addInterface } from "./interfaces.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";

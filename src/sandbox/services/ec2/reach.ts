@@ -1,5 +1,4 @@
 import { cidr, cidrOf, contains, parseAddress } from "../../../config/cidr.ts";
-import { lostSince } from "../../failures.ts";
 import type { Sim } from "../../world.ts";
 import {
   type GroupRule,
@@ -13,6 +12,7 @@ import {
   routeTableTable,
   subnetTable,
 } from "./tables.ts";
+import { lostSince } from "./zones.ts";
 
 /** Who reaches whom: routes, gateways, NATs and security groups, as far as the sandbox's machines depend on them. */
 
@@ -81,8 +81,9 @@ function noDirectWay(sim: Sim, eni: NetworkInterface): string | undefined {
 /** Why the NAT instance does not forward for that address; undefined: it does. */
 function natRefuses(sim: Sim, nat: Instance, eni: NetworkInterface, from: Peer): string | undefined {
   if (lostSince(sim, nat.subnetId) !== undefined) return `the zone of NAT ${nat.id} is lost`;
-  if (nat.state !== "running" || nat.routesFrom === null || sim.now < nat.routesFrom)
+  if (nat.state !== "running" || nat.routes === null || sim.now < nat.routes.from)
     return `NAT ${nat.id} does not route yet`;
+  if (!within(nat.routes.range, from.address)) return `NAT ${nat.id} does not route for ${from.address}`;
   if (eni.sourceDestCheck) return `NAT ${nat.id} drops packets of others: its source/destination check is on`;
   if (!groupsPermit(sim, eni.groupIds, "inbound", { protocol: "tcp", port: 443 }, from))
     return `the security groups of NAT ${nat.id} do not let ${from.address} in`;

@@ -30,7 +30,7 @@ function tableFor(sim: Sim, id: string): RouteTable {
 }
 
 /** A subnet that is deleted takes its association along. */
-export function forgetSubnet(sim: Sim, subnetId: string): void {
+function forgetSubnet(subnetId: string, sim: Sim): void {
   for (const table of routeTableTable(sim).all()) {
     const associations = table.associations.filter((one) => one.subnetId !== subnetId);
     if (associations.length < table.associations.length) routeTableTable(sim).put(table.id, { ...table, associations });
@@ -176,6 +176,7 @@ const without = (table: RouteTable, id: string): RouteTable => ({
 });
 
 export const routeTables: SandboxService = {
+  hooks: { subnetDeleted: forgetSubnet },
   operations: {
     CreateRouteTable: operation(
       {

@@ -2,7 +2,6 @@ import * as z from "zod";
 import { cidr, contains, overlaps, parseCidr } from "../../../config/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { forgetSubnet } from "./route-tables.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
 import { interfaceTable, type Subnet, subnetTable } from "./tables.ts";
 import { vpcFor } from "./vpcs.ts";
@@ -130,7 +129,7 @@ export const subnets: SandboxService = {
       ) {
         throw awsError("DependencyViolation", `The subnet '${SubnetId}' has dependencies and cannot be deleted.`);
       }
-      forgetSubnet(sim, subnet.id);
+      sim.tell("subnetDeleted", subnet.id);
       subnetTable(sim).remove(subnet.id);
       return {};
     }),

@@ -153,12 +153,12 @@ export interface Instance {
   readonly creditSpecification: string | null;
   /** The launch request as text: a repeat with the same token must be the same. */
   readonly request: string;
-  /** The builder's set-up has run to its end. */
-  readonly setUp: boolean;
+  /** What the image builder has put on its disk, here or before it was imaged: the built-in page, or somebody's application. */
+  readonly content: "page" | "application" | null;
   /** From when on it answers http on port 80; null: not (yet). */
   readonly httpFrom: number | null;
-  /** From when on it forwards packets of others; null: not (yet). */
-  readonly routesFrom: number | null;
+  /** From when on it forwards packets of others, and whose: the range of their addresses; null: not (yet). */
+  readonly routes: { readonly from: number; readonly range: string } | null;
   /** Detailed monitoring: CPU every minute, not every five. */
   readonly monitoring: boolean;
   /** It ran from then on, and until then; null: not (yet). */
@@ -183,8 +183,8 @@ export interface Image {
   readonly stateReason: string | null;
   readonly createdAt: number;
   readonly rootDevice: string;
-  /** The builder had finished its set-up: instances of this image serve http when told to. */
-  readonly serves: boolean;
+  /** As the instance's that it was made of. */
+  readonly content: Instance["content"];
 }
 export const imageTable = (sim: Sim): Table<Image> => sim.table("ec2.images");
 

@@ -1,39 +1,10 @@
 import * as z from "zod";
-import { ms } from "../../durations.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { forgetFiles } from "../ec2/files.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
-
-type State = "creating" | "available" | "updating" | "deleting";
-
-interface FileSystem {
-  readonly id: string;
-  readonly token: string;
-  readonly state: State;
-  readonly encrypted: boolean;
-  readonly performance: string;
-  readonly throughput: string;
-  readonly backup: boolean;
-  /** TransitionToIA, as given; null: none. */
-  readonly toIa: string | null;
-  readonly createdAt: number;
-  readonly tags: Readonly<Record<string, string>>;
-}
-interface MountTarget {
-  readonly id: string;
-  readonly fileSystemId: string;
-  readonly subnetId: string;
-  readonly zone: string;
-  readonly vpcId: string;
-  readonly interfaceId: string;
-  readonly address: string;
-  readonly state: State;
-}
-
-const systemTable = (sim: Sim) => sim.table<FileSystem>("efs.systems");
-const targetTable = (sim: Sim) => sim.table<MountTarget>("efs.targets");
+import { durations, ms } from "./durations.ts";
+import { type FileSystem, type MountTarget, systemTable, targetTable } from "./tables.ts";
 
 const notFound = (id: string) => awsError("FileSystemNotFound", `File system '${id}' does not exist.`, { status: 404 });
 const targetNotFound = (id: string) =>
@@ -156,6 +127,15 @@ const describeTarget = (sim: Sim, target: MountTarget) => ({
 const IA = /^AFTER_(1_DAY|(7|14|30|60|90|180|270|365)_DAYS)$/;
 
 export const efs: SandboxService = {
+  durations,
+  errors: {
+    missingParameter: "BadRequest",
+    malformedParameter: "BadRequest",
+    throttled: "ThrottlingException",
+    throttledStatus: 429,
+  },
+  failures: { "mount-target": {} },
+  inventory: { "efs.systems": "file systems", "efs.targets": "mount targets" },
   operations: {
     CreateFileSystem: operation(
       {
@@ -373,9 +353,10 @@ export const efs: SandboxService = {
     },
     "system-gone": (id, sim) => {
       systemTable(sim).removeNow(id);
-      forgetFiles(sim, id);
+      sim.tell("fileSystemDeleted", id);
     },
     "target-available": (id, sim) => {
+      if (sim.failing("mount-target") !== undefined) return;
       const target = targetTable(sim).get(id);
       if (target?.state === "creating") targetTable(sim).putNow(id, { ...target, state: "available" });
     },

@@ -1,13 +1,17 @@
-import type { SandboxService } from "../../service.ts";
+import { composed, type SandboxService } from "../../service.ts";
+import { durations } from "./durations.ts";
 import { healthChecks } from "./health.ts";
 import { listeners } from "./listeners.ts";
 import { loadBalancers } from "./load-balancers.ts";
 import { tagging } from "./tags.ts";
 import { targetGroups } from "./target-groups.ts";
 
-const parts: readonly SandboxService[] = [loadBalancers, targetGroups, listeners, tagging, healthChecks];
-
-export const elb: SandboxService = {
-  operations: Object.assign({}, ...parts.map((part) => part.operations)),
-  timers: Object.assign({}, ...parts.map((part) => part.timers)),
-};
+export const elb: SandboxService = composed(loadBalancers, targetGroups, listeners, tagging, healthChecks, {
+  durations,
+  errors: { missingParameter: "ValidationError", malformedParameter: "ValidationError" },
+  inventory: {
+    "elb.loadBalancers": "load balancers",
+    "elb.listeners": "listeners",
+    "elb.targetGroups": "target groups",
+  },
+});

@@ -1,8 +1,9 @@
-import { lostSince } from "../../failures.ts";
+import { serves, webAnswer } from "../../guests/web-server.ts";
 import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { groupsPermit } from "../ec2/reach.ts";
-import { type Instance, instanceTable, type NetworkInterface } from "../ec2/tables.ts";
+import { type Instance, instanceTable, type NetworkInterface, subnetTable } from "../ec2/tables.ts";
+import { lostSince } from "../ec2/zones.ts";
 import {
   CHANGES,
   hostsTable,
@@ -50,16 +51,6 @@ function admits(sim: Sim, instance: Instance, peers: readonly NetworkInterface[]
 const stands = (sim: Sim, instance: Instance | undefined): instance is Instance =>
   instance?.state === "running" && lostSince(sim, instance.subnetId) === undefined;
 
-function answers(sim: Sim, group: TargetGroup, { instanceId }: Target, peers: readonly NetworkInterface[]): boolean {
-  const instance = instanceTable(sim).get(instanceId);
-  return (
-    stands(sim, instance) &&
-    instance.httpFrom !== null &&
-    instance.httpFrom <= sim.now &&
-    admits(sim, instance, peers, group.port)
-  );
-}
-
 /** What a request from the load balancer meets at the instance: an answer, a closed port, or silence. */
 export function reception(
   sim: Sim,
@@ -69,7 +60,34 @@ export function reception(
 ): "answers" | "refuses" | "silent" {
   const instance = instanceTable(sim).get(target.instanceId);
   if (!stands(sim, instance) || !admits(sim, instance, peers, group.port)) return "silent";
-  return answers(sim, group, target, peers) ? "answers" : "refuses";
+  return serves(sim, instance, group.port) ? "answers" : "refuses";
+}
+
+/** True for a status that a matcher such as "200,202" or "200-299" names (API reference, Matcher). */
+const matches = (codes: string, status: number): boolean =>
+  codes.split(",").some((part) => {
+    const [from = "", to = from] = part.split("-");
+    return Number(from) <= status && status <= Number(to);
+  });
+
+/** Why a health check of the target fails now, in the words of TargetHealth (API reference); undefined: it does not. */
+function complaint(
+  sim: Sim,
+  group: TargetGroup,
+  target: Target,
+  peers: readonly NetworkInterface[],
+): { readonly Reason: string; readonly Description: string } | undefined {
+  const met = reception(sim, group, target, peers);
+  if (met === "silent") return { Reason: "Target.Timeout", Description: "Request timed out" };
+  if (met === "refuses") return { Reason: "Target.FailedHealthChecks", Description: "Health checks failed" };
+  const instance = instanceTable(sim).get(target.instanceId) as Instance;
+  const { status } = webAnswer(sim, instance, group.health.path);
+  return matches(group.health.codes, status)
+    ? undefined
+    : {
+        Reason: "Target.ResponseCodeMismatch",
+        Description: `Health checks failed with these codes: [${status}]`,
+      };
 }
 
 /** What DescribeTargetHealth says of a target. */
@@ -106,10 +124,10 @@ export function targetHealth(
   }
   if (target.state === "unhealthy") {
     const balancer = userOf(sim, group);
-    const refused = balancer && reception(sim, group, target, interfacesOf(sim, balancer)) === "refuses";
-    return refused
-      ? { State: "unhealthy", Reason: "Target.FailedHealthChecks", Description: "Health checks failed" }
-      : { State: "unhealthy", Reason: "Target.Timeout", Description: "Request timed out" };
+    // Until enough checks have passed, it stays with the reason of before.
+    const failed = { Reason: "Target.FailedHealthChecks", Description: "Health checks failed" };
+    const why = balancer && complaint(sim, group, target, interfacesOf(sim, balancer));
+    return { State: "unhealthy", ...(why ?? failed) };
   }
   return { State: "healthy" };
 }
@@ -163,7 +181,7 @@ export function deregisterTarget(sim: Sim, groupArn: string, instanceId: string)
 }
 
 /** Something has changed at an instance: its target groups check it at their interval again. */
-export function checkTargetsSoon(sim: Sim, instanceId: string): void {
+function checkTargetsSoon(instanceId: string, sim: Sim): void {
   for (const target of targetTable(sim).all()) {
     const group = target.instanceId === instanceId ? targetGroupTable(sim).get(target.targetGroupArn) : undefined;
     if (group) checkFromNowOn(sim, group);
@@ -184,7 +202,8 @@ function noteHosts(sim: Sim, group: TargetGroup): void {
   });
 }
 
-function checkFromNowOn(sim: Sim, group: TargetGroup): void {
+/** The group checks its targets at its interval again, not as seldom as while nothing changes. */
+export function checkFromNowOn(sim: Sim, group: TargetGroup): void {
   // Not "already under way": a quiet group's next check may be far off.
   const soon = sim.now + group.health.seconds * 1_000;
   if (sim.world.timers.some(({ name, about, at }) => name === TIMER && about === group.arn && at <= soon)) return;
@@ -196,7 +215,7 @@ function checkFromNowOn(sim: Sim, group: TargetGroup): void {
 function checked(sim: Sim, group: TargetGroup, target: Target, peers: readonly NetworkInterface[] | undefined): Target {
   if (target.state === "draining") return target;
   if (!peers) return { ...target, state: "initial", good: 0, bad: 0 };
-  const good = answers(sim, group, target, peers) ? target.good + 1 : 0;
+  const good = complaint(sim, group, target, peers) === undefined ? target.good + 1 : 0;
   const bad = good > 0 ? 0 : target.bad + 1;
   if (good >= group.health.healthy) return { ...target, state: "healthy", good, bad };
   if (bad >= group.health.unhealthy) return { ...target, state: "unhealthy", good, bad };
@@ -205,6 +224,14 @@ function checked(sim: Sim, group: TargetGroup, target: Target, peers: readonly N
 
 export const healthChecks: SandboxService = {
   operations: {},
+  hooks: {
+    instanceEnded: checkTargetsSoon,
+    instanceAnswersChanged: checkTargetsSoon,
+    zoneChanged(zone, sim) {
+      for (const { id, subnetId } of instanceTable(sim).all())
+        if (subnetTable(sim).get(subnetId)?.zone === zone) checkTargetsSoon(id, sim);
+    },
+  },
   timers: {
     "health-check"(groupArn, sim) {
       const group = targetGroupTable(sim).get(groupArn);

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { cidr } from "../../../config/cidr.ts";
-import { ms } from "../../durations.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, internetGatewayTable, type Subnet, subnetTable } from "../ec2/tables.ts";
+import { ms } from "./durations.ts";
 import { removeListener } from "./listeners.ts";
 import {
   arn,

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { operation, type SandboxService } from "../../service.ts";
 import { vpcTable } from "../ec2/tables.ts";
-import { targetHealth } from "./health.ts";
+import { checkFromNowOn, targetHealth } from "./health.ts";
 import {
   arn,
   checkName,
@@ -157,6 +157,7 @@ export const targetGroups: SandboxService = {
       const group = visible(targetGroupTable(sim), input.TargetGroupArn, noTargetGroup);
       const changed = { ...group, health: healthOf(input, group.health) };
       targetGroupTable(sim).put(group.arn, changed);
+      checkFromNowOn(sim, changed);
       return { TargetGroups: [described(changed, [])] };
     }),
 

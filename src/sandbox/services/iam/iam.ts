@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { ms } from "../../durations.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { durations, ms } from "./durations.ts";
 
 interface Role {
   readonly name: string;
@@ -383,4 +383,9 @@ const simulator: SandboxService["operations"] = {
   ),
 };
 
-export const iam: SandboxService = { operations: { ...role, ...profile, ...simulator } };
+export const iam: SandboxService = {
+  operations: { ...role, ...profile, ...simulator },
+  durations,
+  errors: { missingParameter: "ValidationError", malformedParameter: "ValidationError" },
+  inventory: { "iam.roles": "IAM roles", "iam.profiles": "instance profiles" },
+};

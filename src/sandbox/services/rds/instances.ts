@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { ms } from "../../durations.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { zonesOf } from "../ec2/offerings.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
+import { ms } from "./durations.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import {
   arn,
@@ -613,6 +613,10 @@ export const instances: SandboxService = {
     created: (id, sim) => {
       const database = databaseTable(sim).get(id);
       if (database?.status !== "creating") return;
+      if (sim.failing("database", id) !== undefined) {
+        become(sim, id, { status: "failed" });
+        return;
+      }
       const backs = database.source === null && database.backupRetentionDays > 0;
       become(sim, id, { status: backs ? "backing-up" : "available", servesFrom: sim.now });
       if (backs) sim.after(FIRST_BACKUP_MS, "rds:backed-up", id);

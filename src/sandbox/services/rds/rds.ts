@@ -1,8 +1,17 @@
-import type { SandboxService } from "../../service.ts";
+import { composed, type SandboxService } from "../../service.ts";
+import { durations } from "./durations.ts";
 import { groups } from "./groups.ts";
 import { instances } from "./instances.ts";
 
-export const rds: SandboxService = {
-  operations: { ...groups.operations, ...instances.operations },
-  timers: { ...instances.timers },
-};
+export const rds: SandboxService = composed(groups, instances, {
+  durations,
+  errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },
+  failures: { database: { about: "a database, as database1: it fails while it is made" } },
+  inventory: {
+    "rds.databases": "databases",
+    "rds.snapshots": "database snapshots",
+    "rds.retainedBackups": "retained database backups",
+    "rds.subnetGroups": "DB subnet groups",
+    "rds.parameterGroups": "DB parameter groups",
+  },
+});

@@ -19,7 +19,7 @@ interface StoredObject {
 }
 
 const bucketTable = (sim: Sim) => sim.table<Bucket>("s3.buckets");
-const objectTable = (sim: Sim) => sim.table<StoredObject>("s3.objects");
+export const objectTable = (sim: Sim) => sim.table<StoredObject>("s3.objects");
 
 /** S3 is strongly consistent: what was written is read at once, so all rows are written "now". */
 function bucketFor(sim: Sim, name: string): Bucket {
@@ -44,6 +44,8 @@ const flags = z.strictObject({
 const bytes = z.custom<Uint8Array | string>((body) => typeof body === "string" || body instanceof Uint8Array);
 
 export const s3: SandboxService = {
+  errors: { throttled: "SlowDown", throttledStatus: 503 },
+  inventory: { "s3.buckets": "buckets", "s3.objects": "S3 objects" },
   operations: {
     CreateBucket: operation(
       {

@@ -47,6 +47,13 @@ const of = (sim: Sim, topicArn: string) =>
     .filter((one) => one.topicArn === topicArn);
 
 export const sns: SandboxService = {
+  errors: {
+    missingParameter: "InvalidParameterException",
+    malformedParameter: "InvalidParameterException",
+    throttled: "ThrottledException",
+    throttledStatus: 429,
+  },
+  inventory: { "sns.topics": "topics", "sns.subscriptions": "subscriptions" },
   operations: {
     CreateTopic: operation(
       { Name: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/), Tags: tagList.optional() },

@@ -1,7 +1,9 @@
+import type { SandboxService } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 import { noWayOut } from "../ec2/reach.ts";
 import { type Instance, instanceTable } from "../ec2/tables.ts";
 import { profileAllows } from "../iam/iam.ts";
+import { ms } from "./durations.ts";
 
 /** An instance whose agent has registered it with Systems Manager. */
 export interface Agent {
@@ -24,14 +26,21 @@ export function isOnline(sim: Sim, instanceId: string): boolean {
   return agentTable(sim).get(instanceId) !== undefined && instance !== undefined && works(sim, instance);
 }
 
-/** A terminated instance is managed no longer. */
-export const forgetAgent = (sim: Sim, instanceId: string): void => agentTable(sim).removeNow(instanceId);
-
 /** An instance's agent tries to register it, until it succeeds or the instance stops. */
-export function register(instanceId: string, sim: Sim): void {
+function register(instanceId: string, sim: Sim): void {
   const instance = instanceTable(sim).get(instanceId);
   // Without a role it never asks; a role that comes later is not simulated.
   if (instance?.state !== "running" || instance.profileArn === null || agentTable(sim).get(instanceId)) return;
   if (works(sim, instance)) agentTable(sim).putNow(instanceId, { instanceId, registeredAt: sim.now });
   else sim.after(TRY_AGAIN_MS, "ssm:agent", instanceId);
 }
+
+export const agents: SandboxService = {
+  operations: {},
+  timers: { agent: register },
+  hooks: {
+    instanceStarted: (instanceId, sim) => sim.after(ms("agentOnline"), "ssm:agent", instanceId),
+    // A terminated instance is managed no longer.
+    instanceTerminated: (instanceId, sim) => agentTable(sim).removeNow(instanceId),
+  },
+};

@@ -1,21 +1,15 @@
 import * as z from "zod";
-import { BuddyError } from "../../../lib/errors.ts";
-import { ms } from "../../durations.ts";
+import { commandFor } from "../../guests/commands.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
-import { track } from "../auto-scaling/policies.ts";
-import { diskOf } from "../ec2/files.ts";
-import { instanceTable, tagTable } from "../ec2/tables.ts";
-import { agentTable, isOnline, register } from "./agents.ts";
-import { standIn } from "./scripts.ts";
-import { BEGIN, type Program, type Progress, parseScript, runOn } from "./shell.ts";
+import { instanceTable } from "../ec2/tables.ts";
+import { agentTable, isOnline } from "./agents.ts";
+import { ms } from "./durations.ts";
 
 interface Command {
   readonly id: string;
   readonly instanceIds: readonly string[];
   readonly comment: string;
-  /** As given, and what the sandbox runs in its place. */
-  readonly commands: readonly string[];
   readonly script: string;
   readonly requestedAt: number;
   readonly deliverySeconds: number;
@@ -26,9 +20,10 @@ interface Invocation {
   readonly instanceId: string;
   readonly status: "Pending" | "InProgress" | "Success" | "Failed" | "TimedOut" | "Cancelled";
   readonly details: string;
-  readonly progress: Progress;
-  /** -1 until the script has ended. */
-  readonly exitCode: number;
+  /** What the script, once it has ended, will have said and answered. */
+  readonly out: string;
+  readonly err: string;
+  readonly code: number;
   readonly requestedAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
@@ -59,22 +54,27 @@ function change(sim: Sim, invocation: Invocation, changes: Partial<Invocation>):
 
 const underWay = ({ status }: Invocation): boolean => status === "Pending" || status === "InProgress";
 
-/** Runs an invocation on, until it waits or ends. */
-function goOn(sim: Sim, given: Invocation, command: Command): void {
+/** The agent runs the script. */
+function start(sim: Sim, given: Invocation, command: Command): void {
   const about = key(given.commandId, given.instanceId);
-  const { progress, wait } = runOn(parseScript(command.script), given.progress, sim, given.instanceId);
-  const invocation = change(sim, given, { progress });
-  // Load that a script has made is for the group's policy to see.
-  const group = tagTable(sim).get(given.instanceId)?.tags["aws:autoscaling:groupName"];
-  if (group) track(sim, group);
-  const endsAt = (invocation.startedAt ?? sim.now) + command.executionSeconds * 1_000;
-  if (sim.now + wait > endsAt) sim.after(Math.max(0, endsAt - sim.now), "ssm:timed-out", about);
-  else if (wait > 0) sim.after(wait, "ssm:go-on", about);
-  else {
-    const { code } = progress;
-    const status = code === 0 ? "Success" : "Failed";
-    change(sim, invocation, { status, details: status, exitCode: code, endedAt: sim.now });
-  }
+  const instance = instanceTable(sim).get(given.instanceId);
+  if (!instance) return;
+  const outcome = commandFor(command.script)(sim, instance);
+  const limitMs = command.executionSeconds * 1_000;
+  const ms = outcome === "hangs" ? Number.POSITIVE_INFINITY : (outcome.ms ?? 0);
+  const { code, out = "", err = "" } = outcome === "hangs" ? { code: -1 } : outcome;
+  const started = { status: "InProgress", details: "InProgress", startedAt: sim.now, code, out, err } as const;
+  change(sim, given, started);
+  if (ms > limitMs) sim.after(limitMs, "ssm:timed-out", about);
+  else if (ms > 0) sim.after(ms, "ssm:ended", about);
+  else end(about, sim);
+}
+
+function end(about: string, sim: Sim): void {
+  const there = found(sim, about);
+  if (!there) return;
+  const status = there.invocation.code === 0 ? "Success" : "Failed";
+  change(sim, there.invocation, { status, details: status, endedAt: sim.now });
 }
 
 function found(sim: Sim, about: string): { invocation: Invocation; command: Command } | undefined {
@@ -83,26 +83,16 @@ function found(sim: Sim, about: string): { invocation: Invocation; command: Comm
   return invocation && command && underWay(invocation) ? { invocation, command } : undefined;
 }
 
-const shown = (invocation: Invocation, characters: number) => ({
-  status: { Status: invocation.status, StatusDetails: invocation.details },
-  // The output is there when the plugin has ended.
-  out: underWay(invocation) ? "" : invocation.progress.out.slice(0, characters),
-  err: underWay(invocation) ? "" : invocation.progress.err.slice(0, characters),
-});
-
-/** What the sandbox runs. Throws `sandbox` when that is more than it knows. */
-function checked(commands: readonly string[]): string {
-  const instead = standIn(commands.join("\n"));
-  if ("unknown" in instead)
-    throw new BuddyError({
-      code: "sandbox",
-      message: `the sandbox does not know verify's script "${instead.unknown}"`,
-      hint: "It refuses what it does not simulate. Please report it with the command that you ran.",
-    });
-  const program: Program = parseScript(instead.text);
-  if (program.length === 0) throw awsError("InvalidParameters", "commands: there is nothing to run");
-  return instead.text;
-}
+const shown = (invocation: Invocation, characters: number) => {
+  // The output is there when the plugin has ended by itself.
+  const ended = invocation.status === "Success" || invocation.status === "Failed";
+  return {
+    status: { Status: invocation.status, StatusDetails: invocation.details },
+    out: ended ? invocation.out.slice(0, characters) : "",
+    err: ended ? invocation.err.slice(0, characters) : "",
+    exitCode: ended ? invocation.code : -1,
+  };
+};
 
 const uuid = (sim: Sim): string => [8, 4, 4, 4, 12].map((digits) => sim.hex(digits)).join("-");
 
@@ -135,12 +125,14 @@ export const runCommand: SandboxService = {
           (id) => !agentTable(sim).get(id) || instanceTable(sim).get(id)?.state !== "running",
         );
         if (unknown.length > 0) throw invalidInstance(sim, unknown);
+        const script = input.Parameters.commands.join("\n");
+        if (script.trim() === "") throw awsError("InvalidParameters", "commands: there is nothing to run");
+        commandFor(script);
         const command: Command = {
           id: uuid(sim),
           instanceIds: [...new Set(input.InstanceIds)],
           comment: input.Comment ?? "",
-          commands: input.Parameters.commands,
-          script: checked(input.Parameters.commands),
+          script,
           requestedAt: sim.now,
           deliverySeconds: input.TimeoutSeconds ?? 3600,
           executionSeconds,
@@ -152,8 +144,9 @@ export const runCommand: SandboxService = {
             instanceId: id,
             status: "Pending",
             details: "Pending",
-            progress: BEGIN,
-            exitCode: -1,
+            out: "",
+            err: "",
+            code: -1,
             requestedAt: sim.now,
             startedAt: null,
             endedAt: null,
@@ -183,13 +176,13 @@ export const runCommand: SandboxService = {
       const about = key(input.CommandId, input.InstanceId);
       const invocation = invocationTable(sim).seen(about) && invocationTable(sim).get(about);
       if (!invocation) throw awsError("InvocationDoesNotExist", "InvocationDoesNotExist");
-      const { status, out, err } = shown(invocation, CHARACTERS.get);
+      const { status, out, err, exitCode } = shown(invocation, CHARACTERS.get);
       return {
         CommandId: invocation.commandId,
         InstanceId: invocation.instanceId,
         DocumentName: "AWS-RunShellScript",
         PluginName: "aws:runShellScript",
-        ResponseCode: invocation.exitCode,
+        ResponseCode: exitCode,
         ...(invocation.startedAt === null
           ? {}
           : { ExecutionStartDateTime: new Date(invocation.startedAt).toISOString() }),
@@ -218,7 +211,7 @@ export const runCommand: SandboxService = {
         const to = from + (input.MaxResults ?? 50);
         return {
           CommandInvocations: all.slice(from, to).map((one) => {
-            const { status, out, err } = shown(one, CHARACTERS.list);
+            const { status, out, err, exitCode } = shown(one, CHARACTERS.list);
             return {
               CommandId: one.commandId,
               InstanceId: one.instanceId,
@@ -230,7 +223,7 @@ export const runCommand: SandboxService = {
                     {
                       Name: "aws:runShellScript",
                       ...status,
-                      ResponseCode: one.exitCode,
+                      ResponseCode: exitCode,
                       Output: err === "" ? out : `${out}\n----------ERROR-------\n${err}`,
                     },
                   ]
@@ -297,31 +290,20 @@ export const runCommand: SandboxService = {
   },
 
   timers: {
-    agent: register,
     deliver(about, sim) {
       const there = found(sim, about);
       if (!there) return;
       const { invocation, command } = there;
-      if (isOnline(sim, invocation.instanceId)) {
-        const started = { status: "InProgress", details: "InProgress", startedAt: sim.now } as const;
-        goOn(sim, change(sim, invocation, started), command);
-      } else if (sim.now >= command.requestedAt + command.deliverySeconds * 1_000) {
+      if (isOnline(sim, invocation.instanceId)) start(sim, invocation, command);
+      else if (sim.now >= command.requestedAt + command.deliverySeconds * 1_000)
         change(sim, invocation, { status: "TimedOut", details: "Delivery Timed Out", endedAt: sim.now });
-      } else sim.after(DELIVER_AGAIN_MS, "ssm:deliver", about);
+      else sim.after(DELIVER_AGAIN_MS, "ssm:deliver", about);
     },
-    "go-on"(about, sim) {
-      const there = found(sim, about);
-      if (there) goOn(sim, there.invocation, there.command);
-    },
+    ended: end,
     "timed-out"(about, sim) {
       const there = found(sim, about);
       if (there)
         change(sim, there.invocation, { status: "TimedOut", details: "Execution Timed Out", endedAt: sim.now });
-    },
-    "remove-file"(about, sim) {
-      const [id = "", path = ""] = about.split(" ");
-      const instance = instanceTable(sim).get(id);
-      if (instance?.state === "running") diskOf(sim, instance).remove(path);
     },
   },
 };

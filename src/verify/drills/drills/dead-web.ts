@@ -1,7 +1,5 @@
+import { scriptFor } from "../../scripts.ts";
 import { type Drill, isReplaced, onlyInstance, serving } from "../drill.ts";
-
-const STOP = "# buddyverse-drill: dead-web\nsystemctl stop apache2\n";
-const START = "# buddyverse-drill: dead-web-ends\nsystemctl start apache2\n";
 
 /** A web server that does not answer, on an instance that runs. */
 export const deadWeb: Drill = {
@@ -23,7 +21,7 @@ export const deadWeb: Drill = {
   async run({ world, before, until, blow, detected, recovered }) {
     const [victim] = serving(before) as [ReturnType<typeof serving>[number]];
     blow(`stops Apache on ${victim.id} (${victim.zone})`);
-    await world.machines.run([victim.id], STOP);
+    await world.machines.run([victim.id], scriptFor("apache-stop", "drill"));
     await until(`${victim.id} is not healthy any more`, 5 * 60, ({ targets }) =>
       targets.every(({ instanceId, state }) => instanceId !== victim.id || state !== "healthy"),
     );
@@ -36,7 +34,7 @@ export const deadWeb: Drill = {
     const [victim] = serving(before);
     const now = await world.group();
     if (!victim || !serving(now).some(({ id }) => id === victim.id)) return;
-    await world.machines.run([victim.id], START);
+    await world.machines.run([victim.id], scriptFor("apache-start", "drill"));
     note(`started Apache on ${victim.id} again`);
   },
 };

@@ -1,6 +1,7 @@
+import { scriptFor } from "../../scripts.ts";
 import { type Drill, isReplaced, onlyInstance, serving } from "../drill.ts";
 
-const SHUT_DOWN = "# buddyverse-drill: lost-instance\ninit 0\n";
+const SHUT_DOWN = scriptFor("power-off", "drill");
 
 /** An instance that shuts down. */
 export const lostInstance: Drill = {

@@ -1,13 +1,11 @@
+import { scriptFor } from "../../scripts.ts";
 import type { ScalingGroup } from "../../world.ts";
 import { type Drill, serving } from "../drill.ts";
 import { isWhole } from "../watch.ts";
 import type { DrillWorld } from "../world.ts";
 
-/** stress-ng ends by itself after that, whatever becomes of the drill, minutes. */
-const LOAD_MIN = 60;
-// As many workers as there are processors. Run Command waits for what holds on to its output.
-const LOAD = `# buddyverse-drill: scale-out\nnohup stress-ng --cpu 0 --timeout ${LOAD_MIN}m >/dev/null 2>&1 &\n`;
-const END = "# buddyverse-drill: scale-out-ends\npkill stress-ng || true\n";
+const LOAD = scriptFor("load", "drill");
+const END = scriptFor("load-end", "drill");
 
 /** AlarmHigh takes 3 minutes, and up to ten more with basic monitoring; then each round its warm-up (user guide, target tracking). */
 const OUT_S = 40 * 60;

@@ -1,60 +1,24 @@
-import { lostSince } from "../../failures.ts";
-import type { Sim } from "../../world.ts";
-import { noise } from "../cloudwatch/metrics.ts";
-import { checkTargetsSoon } from "../elb/health.ts";
-import { type Database, databaseTable } from "../rds/tables.ts";
-import { parameterValue } from "../ssm/ssm.ts";
-import { diskOf } from "./files.ts";
-import { changeInstance } from "./instances.ts";
-import { mounted, webSettings } from "./machine.ts";
-import { groupsPermit } from "./reach.ts";
-import { type Instance, interfaceTable, subnetTable, tagTable } from "./tables.ts";
+import { changeInstance } from "../services/ec2/instance-states.ts";
+import { type Instance, interfaceTable, subnetTable, tagTable } from "../services/ec2/tables.ts";
+import type { Sim } from "../world.ts";
+import { databaseFrom, replicaLagMs } from "./database-client.ts";
+import { filesOf } from "./files.ts";
+import { mounted } from "./mount.ts";
 
-/** What Apache and the built-in application of a web instance do. */
+/** What Apache and the application behind it do on a web instance. */
 
-export const serves = (sim: Sim, instance: Instance): boolean =>
-  instance.state === "running" && instance.httpFrom !== null && instance.httpFrom <= sim.now;
+/** The port that Apache listens on: TLS ends at the load balancer. */
+const HTTP = 80;
+
+export const serves = (sim: Sim, instance: Instance, port = HTTP): boolean =>
+  port === HTTP && instance.state === "running" && instance.httpFrom !== null && instance.httpFrom <= sim.now;
 
 /** Starts or stops Apache; again is nothing. The image brings it, so it starts only there. */
 export function setApache(sim: Sim, instance: Instance, on: boolean): void {
   if (on === serves(sim, instance)) return;
   changeInstance(sim, instance.id, { httpFrom: on ? sim.now : null });
-  checkTargetsSoon(sim, instance.id);
+  sim.tell("instanceAnswersChanged", instance.id);
 }
-
-/** States in which a database answers (RDS user guide, "Viewing DB instance status"). */
-const ANSWERS = new Set(["available", "backing-up", "modifying", "storage-optimization", "maintenance", "upgrading"]);
-
-/** The database of that role as the instance reaches it now, and MySQL's error number when it does not. */
-export function databaseFrom(
-  sim: Sim,
-  instance: Instance,
-  role: "primary" | "replica",
-): { readonly database: Database } | { readonly error: number } | undefined {
-  const settings = webSettings(sim, instance);
-  const endpoint = settings && parameterValue(sim, `${settings.parameterPath}${role}`);
-  if (endpoint === undefined) return undefined;
-  const database = databaseTable(sim)
-    .all()
-    .find(({ address, servesFrom }) => `${address}:3306` === endpoint && servesFrom !== null && servesFrom <= sim.now);
-  // The name is not known any more: "Unknown MySQL server host".
-  if (!database) return { error: 2005 };
-  const eni = interfaceTable(sim).get(database.interfaceId);
-  const mysql = { protocol: "tcp", port: 3306 } as const;
-  const open =
-    eni !== undefined &&
-    lostSince(sim, eni.subnetId) === undefined &&
-    ANSWERS.has(database.status) &&
-    groupsPermit(sim, database.groupIds, "inbound", mysql, {
-      address: instance.privateIp,
-      groupIds: instance.groupIds,
-    }) &&
-    groupsPermit(sim, instance.groupIds, "outbound", mysql, { address: eni.privateIp, groupIds: database.groupIds });
-  return open ? { database } : { error: 2003 };
-}
-
-/** How far a replica is behind its primary at that time, milliseconds. */
-export const replicaLagMs = (sim: Sim): number => 8 + Math.floor(40 * noise("lag", sim.now));
 
 export interface WebAnswer {
   readonly status: number;
@@ -100,7 +64,7 @@ function findings(sim: Sim, instance: Instance): { readonly mounted: boolean; re
         type: instance.instanceType,
         image: instance.imageId,
         templateVersion: tags["aws:ec2launchtemplate:version"] ?? null,
-        fileSystem: webSettings(sim, instance)?.fileSystemId ?? null,
+        fileSystem: mount?.fileSystemId ?? null,
       },
       files,
       primary: databaseFinding(sim, instance, "primary"),
@@ -112,36 +76,33 @@ function findings(sim: Sim, instance: Instance): { readonly mounted: boolean; re
 const html = (title: string, text: string) =>
   `<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>${title}</title></head>\n<body>\n${text}\n</body>\n</html>\n`;
 
-/** What an instance whose Apache runs answers to a GET. @param path with its query */
-export function webAnswer(sim: Sim, instance: Instance, path: string): WebAnswer {
-  const [bare = "/"] = path.split("?");
-  const file = /^\/(media|static)\/[\w.,+=@/-]+$/.test(bare) ? `/mnt/efs${bare}` : undefined;
-  const disk = diskOf(sim, instance);
-  if (file !== undefined && !bare.includes("/../")) {
-    const text = disk.hangs(file) ? undefined : disk.read(file);
-    if (text === undefined)
-      return {
-        status: 404,
-        headers: { "content-type": "text/html; charset=iso-8859-1" },
-        body: html("404 Not Found", "<h1>Not Found</h1>"),
-      };
-    return { status: 200, headers: { "content-type": "text/plain", "x-content-type-options": "nosniff" }, body: text };
-  }
+const notFound = (charset: string): WebAnswer => ({
+  status: 404,
+  headers: { "content-type": `text/html; charset=${charset}` },
+  body: html("404 Not Found", "<h1>Not Found</h1>"),
+});
+
+/** What Apache answers by itself, from the file system. */
+function fileAnswer(sim: Sim, instance: Instance, path: string): WebAnswer {
+  const files = filesOf(sim, instance);
+  const text = typeof files === "string" || path.includes("/../") ? undefined : files.read(path);
+  return text === undefined
+    ? notFound("iso-8859-1")
+    : { status: 200, headers: { "content-type": "text/plain", "x-content-type-options": "nosniff" }, body: text };
+}
+
+/** The built-in page. */
+function pageAnswer(sim: Sim, instance: Instance, path: string): WebAnswer {
   const { mounted: there, found } = findings(sim, instance);
   // Without its file system an instance must not serve.
   const status = there ? 200 : 503;
-  if (bare === "/health.json")
+  if (path === "/health.json")
     return {
       status,
       headers: { ...APPLICATION, "content-type": "application/json" },
       body: JSON.stringify(found, null, 1),
     };
-  if (bare !== "/")
-    return {
-      status: 404,
-      headers: { "content-type": "text/html; charset=utf-8" },
-      body: html("Not Found", "<h1>Not Found</h1>"),
-    };
+  if (path !== "/") return notFound("utf-8");
   const rows = Object.entries(found).map(
     ([name, of]) => `<section><h2>${name}</h2><pre>${JSON.stringify(of, null, 1)}</pre></section>`,
   );
@@ -155,12 +116,26 @@ export function webAnswer(sim: Sim, instance: Instance, path: string): WebAnswer
   };
 }
 
+/** An application of one's own is not run: it is taken to have every page that it is asked for. */
+const applicationAnswer = ({ id }: Instance): WebAnswer => ({
+  status: 200,
+  headers: { "content-type": "text/html; charset=utf-8" },
+  body: html("Sandbox", `<p>The sandbox does not run your application; ${id} would have answered.</p>`),
+});
+
+/** What an instance whose Apache runs answers to a GET. @param path with its query */
+export function webAnswer(sim: Sim, instance: Instance, path: string): WebAnswer {
+  const [bare = "/"] = path.split("?");
+  if (/^\/(media|static)\/[\w.,+=@/-]+$/.test(bare)) return fileAnswer(sim, instance, bare);
+  return instance.content === "application" ? applicationAnswer(instance) : pageAnswer(sim, instance, bare);
+}
+
 /** Requests that an instance has answered, by user agent: as its access log has them. */
 interface Log {
   readonly instanceId: string;
   readonly agents: readonly { readonly agent: string; readonly count: number }[];
 }
-const logTable = (sim: Sim) => sim.table<Log>("machine.accessLogs");
+const logTable = (sim: Sim) => sim.table<Log>("guests.accessLogs");
 /** So many user agents are kept of each instance, the last ones. */
 const AGENTS = 20;
 
@@ -172,7 +147,8 @@ export function logRequest(sim: Sim, instanceId: string, agent: string): void {
   logTable(sim).putNow(instanceId, { instanceId, agents: [...others, { agent, count }].slice(-AGENTS) });
 }
 
-export const forgetLog = (sim: Sim, instanceId: string): void => logTable(sim).removeNow(instanceId);
+/** A terminated instance's log is gone with it. */
+export const forgetLog = (instanceId: string, sim: Sim): void => logTable(sim).removeNow(instanceId);
 
 /** How many requests of user agents with this text in them the access log has. */
 export const loggedRequests = (sim: Sim, instanceId: string, text: string): number =>

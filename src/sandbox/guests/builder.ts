@@ -1,0 +1,49 @@
+import { changeInstance, stopInstance } from "../services/ec2/instance-states.ts";
+import { noWayOut } from "../services/ec2/reach.ts";
+import { profileAllows } from "../services/iam/iam.ts";
+import { objectTable } from "../services/s3/s3.ts";
+import { putParameterNow } from "../services/ssm/parameters.ts";
+import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
+import { settingOf } from "./scripts.ts";
+
+/** web-builder.sh: sets the web server up, writes the mark with its own role, powers off; after a failure without the mark. */
+export const builder: BootScript = {
+  settings: {
+    REGION: /^[a-z0-9-]+$/,
+    MARKER: /^\/./,
+    APP_GIT: /^(https:\/\/.+)?$/,
+    APP_REVISION: /^.*$/,
+    APP_BUCKET: /^[a-z0-9.-]*$/,
+    APP_KEY: /^.*$/,
+  },
+  takes: "builderSetup",
+  triesForSeconds: 300,
+  attempt(sim, instance) {
+    if (sim.failing("builder") !== undefined)
+      return {
+        fails: "apt-get install apache2: Failed to fetch http://archive.ubuntu.com/ubuntu: 503 Service Unavailable",
+      };
+    const may = (action: string, arn: string) =>
+      profileAllows(sim, instance.profileArn, action, arn) ? undefined : `the role may not ${action} ${arn}`;
+    const bucket = settingOf(instance, "APP_BUCKET");
+    const key = settingOf(instance, "APP_KEY");
+    return firstOf(
+      noWayOut(sim, instance),
+      bucket ? may("s3:GetObject", `arn:aws:s3:::${bucket}/${key}`) : undefined,
+      bucket && !objectTable(sim).get(`${bucket}/${key}`) ? `there is no s3://${bucket}/${key}` : undefined,
+      may("ssm:PutParameter", parameterArn(sim, settingOf(instance, "MARKER"))),
+    );
+  },
+  succeed(sim, instance) {
+    const marker = settingOf(instance, "MARKER");
+    putParameterNow(sim, marker, "String", "baked");
+    say(sim, instance, `BUDDYVERSE-SETUP DONE: ${marker} says baked`);
+    const own = settingOf(instance, "APP_GIT") !== "" || settingOf(instance, "APP_BUCKET") !== "";
+    changeInstance(sim, instance.id, { content: own ? "application" : "page" });
+    stopInstance(sim, instance.id, true);
+  },
+  fail(sim, instance, why) {
+    say(sim, instance, `BUDDYVERSE-SETUP FAILED: ${why}`);
+    stopInstance(sim, instance.id, true);
+  },
+};

@@ -1,0 +1,112 @@
+import { headOf } from "../../lib/script.ts";
+import type { ScriptName } from "../../verify/scripts.ts";
+import { changeInstance, stopInstance } from "../services/ec2/instance-states.ts";
+import { addressOutside } from "../services/ec2/reach.ts";
+import type { Instance } from "../services/ec2/tables.ts";
+import type { Sim } from "../world.ts";
+import { databaseFrom, replicaLagMs } from "./database-client.ts";
+import { type Files, filesOf, removeLater } from "./files.ts";
+import { cannotRun } from "./scripts.ts";
+import { loggedRequests, setApache } from "./web-server.ts";
+
+/** What a script did, and how long it took. "hangs": it never ends. */
+export type Outcome =
+  | { readonly code: number; readonly out?: string; readonly err?: string; readonly ms?: number }
+  | "hangs";
+type Play = (sim: Sim, instance: Instance, token: string) => Outcome;
+
+const done: Outcome = { code: 0 };
+const fails = (err: string, ms = 0): Outcome => ({ code: 1, err: `${err}\n`, ms });
+
+/** How long a script waits for a server that does not answer: MySQLdb's connect_timeout, curl's -m. */
+const CONNECT_MS = 10_000;
+const CURL_MS = 20_000;
+/** verify's file removes itself after that. */
+const FILE_MS = 600_000;
+/** The load ends by itself after that. */
+const LOAD_MS = 60 * 60_000;
+const MOST_LOADS = 10;
+
+const fileOf = (token: string) => `/media/buddyverse-verify-${token}.txt`;
+const onFiles = (sim: Sim, instance: Instance, act: (files: Files) => Outcome): Outcome => {
+  const files = filesOf(sim, instance);
+  if (files === "none") return fails("/mnt/efs is not mounted");
+  return files === "hangs" ? "hangs" : act(files);
+};
+
+/** A row written on the primary, and awaited on the replica. */
+function database(sim: Sim, instance: Instance): Outcome {
+  for (const role of ["primary", "replica"] as const) {
+    const found = databaseFrom(sim, instance, role);
+    if (!found && role === "replica") return { code: 0, out: `${JSON.stringify({ lagMs: null })}\n` };
+    if (!found) return fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
+    if ("error" in found) return fails(`${role}: MySQL error ${found.error}`, found.error === 2003 ? CONNECT_MS : 0);
+  }
+  const lagMs = replicaLagMs(sim);
+  return { code: 0, out: `${JSON.stringify({ lagMs })}\n`, ms: lagMs };
+}
+
+/** Only an instance of the stack's image has Apache. */
+const apache =
+  (on: boolean): Play =>
+  (sim, instance) => {
+    if (instance.content === null) return { code: 5, err: "Unit apache2.service not found.\n" };
+    setApache(sim, instance, on);
+    return done;
+  };
+
+/** Every script that the tool sends by Run Command. One that is not here does not compile. */
+const COMMANDS: Readonly<Record<ScriptName, Play>> = {
+  requests: (sim, { id }, token) => ({ code: 0, out: `${loggedRequests(sim, id, `buddyverse-verify/${token}`)}\n` }),
+  database,
+  "file-write": (sim, instance, token) =>
+    onFiles(sim, instance, (files) => {
+      files.write(fileOf(token), `buddyverse-verify ${token}\n`);
+      removeLater(sim, instance, fileOf(token), FILE_MS);
+      return done;
+    }),
+  "file-read": (sim, instance, token) =>
+    onFiles(sim, instance, (files) => {
+      const text = files.read(fileOf(token));
+      return text === undefined
+        ? fails(`cat: /mnt/efs${fileOf(token)}: No such file or directory`)
+        : { code: 0, out: text };
+    }),
+  "file-remove": (sim, instance, token) => {
+    const files = filesOf(sim, instance);
+    if (files === "hangs") return "hangs";
+    if (files !== "none") files.remove(fileOf(token));
+    return done;
+  },
+  "outbound-address": (sim, instance) => {
+    const address = addressOutside(sim, instance);
+    return address === undefined
+      ? { code: 28, err: `curl: (28) Connection timed out after ${CURL_MS} milliseconds\n`, ms: CURL_MS }
+      : { code: 0, out: `${address}\n` };
+  },
+  load(sim, { id, stress }) {
+    changeInstance(sim, id, { stress: [...stress, { from: sim.now, until: sim.now + LOAD_MS }].slice(-MOST_LOADS) });
+    sim.tell("instanceLoadChanged", id);
+    return done;
+  },
+  "load-end"(sim, { id, stress }) {
+    changeInstance(sim, id, { stress: stress.map(({ from, until }) => ({ from, until: Math.min(until, sim.now) })) });
+    sim.tell("instanceLoadChanged", id);
+    return done;
+  },
+  "apache-stop": apache(false),
+  "apache-start": apache(true),
+  "power-off"(sim, { id }) {
+    stopInstance(sim, id, true);
+    return done;
+  },
+};
+
+/** What runs for a script. Throws `sandbox` for one that the sandbox does not know. */
+export function commandFor(script: string): (sim: Sim, instance: Instance) => Outcome {
+  const head = headOf(script);
+  if (!head) throw cannotRun("its first line does not say what it is");
+  if (!Object.hasOwn(COMMANDS, head.name)) throw cannotRun(`it does not know "${head.name}"`);
+  const play = COMMANDS[head.name as ScriptName];
+  return (sim, instance) => play(sim, instance, head.token);
+}

@@ -1,0 +1,42 @@
+import { noise } from "../services/cloudwatch/metrics.ts";
+import { groupsPermit } from "../services/ec2/reach.ts";
+import { type Instance, interfaceTable } from "../services/ec2/tables.ts";
+import { lostSince } from "../services/ec2/zones.ts";
+import { type Database, databaseTable } from "../services/rds/tables.ts";
+import { parameterValue } from "../services/ssm/parameters.ts";
+import type { Sim } from "../world.ts";
+import { scriptNameOf, settingOf } from "./scripts.ts";
+
+/** States in which a database answers (RDS user guide, "Viewing DB instance status"). */
+const ANSWERS = new Set(["available", "backing-up", "modifying", "storage-optimization", "maintenance", "upgrading"]);
+
+/** The database of that role as the instance reaches it now, and MySQL's error number when it does not. */
+export function databaseFrom(
+  sim: Sim,
+  instance: Instance,
+  role: "primary" | "replica",
+): { readonly database: Database } | { readonly error: number } | undefined {
+  if (scriptNameOf(instance) !== "web-user-data") return undefined;
+  const endpoint = parameterValue(sim, `${settingOf(instance, "BUDDYVERSE_PARAMETER_PATH")}${role}`);
+  if (endpoint === undefined) return undefined;
+  const database = databaseTable(sim)
+    .all()
+    .find(({ address, servesFrom }) => `${address}:3306` === endpoint && servesFrom !== null && servesFrom <= sim.now);
+  // The name is not known any more: "Unknown MySQL server host".
+  if (!database) return { error: 2005 };
+  const eni = interfaceTable(sim).get(database.interfaceId);
+  const mysql = { protocol: "tcp", port: 3306 } as const;
+  const open =
+    eni !== undefined &&
+    lostSince(sim, eni.subnetId) === undefined &&
+    ANSWERS.has(database.status) &&
+    groupsPermit(sim, database.groupIds, "inbound", mysql, {
+      address: instance.privateIp,
+      groupIds: instance.groupIds,
+    }) &&
+    groupsPermit(sim, instance.groupIds, "outbound", mysql, { address: eni.privateIp, groupIds: database.groupIds });
+  return open ? { database } : { error: 2003 };
+}
+
+/** How far a replica is behind its primary at that time, milliseconds. */
+export const replicaLagMs = (sim: Sim): number => 8 + Math.floor(40 * noise("lag", sim.now));

@@ -1,0 +1,43 @@
+import { changeInstance } from "../services/ec2/instance-states.ts";
+import { noWayOut } from "../services/ec2/reach.ts";
+import { profileAllows } from "../services/iam/iam.ts";
+import { parameterValue } from "../services/ssm/parameters.ts";
+import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
+import { notMounted } from "./mount.ts";
+import { settingOf } from "./scripts.ts";
+
+/** web-user-data.sh, and the web-boot.sh of the image that it starts: mounts EFS, reads the settings, starts Apache. */
+export const web: BootScript = {
+  settings: {
+    BUDDYVERSE_REGION: /^[a-z0-9-]+$/,
+    BUDDYVERSE_STACK: /^.+$/,
+    BUDDYVERSE_FILE_SYSTEM: /^fs-[0-9a-f]+$/,
+    BUDDYVERSE_PARAMETER_PATH: /^\/.*\/$/,
+    BUDDYVERSE_DATABASE: /^\w+$/,
+    BUDDYVERSE_USER: /^\w+$/,
+  },
+  takes: "webBoot",
+  triesForSeconds: 600,
+  attempt(sim, instance) {
+    if (instance.content === null)
+      return { fails: "systemctl start buddyverse-boot.service: Unit buddyverse-boot.service not found" };
+    const path = settingOf(instance, "BUDDYVERSE_PARAMETER_PATH");
+    const needed = [`${path}password`, `${path}primary`];
+    const forbidden = needed.find(
+      (name) => !profileAllows(sim, instance.profileArn, "ssm:GetParameters", parameterArn(sim, name)),
+    );
+    const missing = needed.find((name) => parameterValue(sim, name) === undefined);
+    return firstOf(
+      notMounted(sim, instance, settingOf(instance, "BUDDYVERSE_FILE_SYSTEM")),
+      noWayOut(sim, instance),
+      forbidden && `the role may not read ${forbidden}`,
+      missing && `not in SSM yet: ${missing}`,
+    );
+  },
+  succeed(sim, instance) {
+    say(sim, instance, "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves");
+    const fileSystemId = settingOf(instance, "BUDDYVERSE_FILE_SYSTEM");
+    changeInstance(sim, instance.id, { httpFrom: sim.now, mount: { fileSystemId, from: sim.now } });
+  },
+  fail: (sim, instance, why) => say(sim, instance, `BUDDYVERSE-BOOT FAILED: ${why}`),
+};

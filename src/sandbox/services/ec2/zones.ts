@@ -1,0 +1,28 @@
+import { awsError, type FailureKind } from "../../service.ts";
+import type { Sim } from "../../world.ts";
+import { subnetTable } from "./tables.ts";
+
+/** Since when the subnet's zone is lost, milliseconds since 1970: nothing in it reaches anybody, or is reached. Undefined: it is not. */
+export function lostSince(sim: Sim, subnetId: string): number | undefined {
+  const zone = subnetTable(sim).get(subnetId)?.zone;
+  return zone === undefined ? undefined : sim.failing("az", zone);
+}
+
+/** Throws what EC2 answers to a launch that it cannot take (EC2 API reference, error codes). */
+export function checkCapacity(sim: Sim, type: string, zone: string): void {
+  if (sim.failing("capacity", type) === undefined && sim.failing("az", zone) === undefined) return;
+  throw awsError(
+    "InsufficientInstanceCapacity",
+    `We currently do not have sufficient ${type} capacity in the Availability Zone you requested (${zone}). Our system will be working on provisioning additional capacity.`,
+    { status: 500 },
+  );
+}
+
+export const launchFailures: Readonly<Record<string, FailureKind>> = {
+  capacity: { about: "an instance type, as t3.micro: AWS has none of it (InsufficientInstanceCapacity)" },
+  az: {
+    about: "a zone, as ap-northeast-2a: nothing in it answers, and no instance can be started there",
+    changed: (zone, sim) => sim.tell("zoneChanged", zone),
+  },
+  launch: { about: "an instance type: its instances are taken, and terminated while they start" },
+};

@@ -1,0 +1,30 @@
+import type { Sim } from "../../world.ts";
+
+type State = "creating" | "available" | "updating" | "deleting";
+
+export interface FileSystem {
+  readonly id: string;
+  readonly token: string;
+  readonly state: State;
+  readonly encrypted: boolean;
+  readonly performance: string;
+  readonly throughput: string;
+  readonly backup: boolean;
+  /** TransitionToIA, as given; null: none. */
+  readonly toIa: string | null;
+  readonly createdAt: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+export interface MountTarget {
+  readonly id: string;
+  readonly fileSystemId: string;
+  readonly subnetId: string;
+  readonly zone: string;
+  readonly vpcId: string;
+  readonly interfaceId: string;
+  readonly address: string;
+  readonly state: State;
+}
+
+export const systemTable = (sim: Sim) => sim.table<FileSystem>("efs.systems");
+export const targetTable = (sim: Sim) => sim.table<MountTarget>("efs.targets");

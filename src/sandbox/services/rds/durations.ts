@@ -1,0 +1,11 @@
+import { msOf } from "../../service.ts";
+
+/** Seconds: typical values of the field reports behind docs/sandbox.md. */
+export const durations = {
+  databaseAvailable: 480,
+  replicaAvailable: 480,
+  databaseModify: 60,
+  databaseDeleted: 240,
+  finalSnapshot: 120,
+} as const;
+export const ms = msOf(durations);

@@ -1,0 +1,1 @@
+pkill stress-ng || true

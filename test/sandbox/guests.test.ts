@@ -1,0 +1,133 @@
+/** What runs on the sandbox's instances: which scripts they take, and what the scripts depend on. */
+import { describe, expect, test } from "vitest";
+import { natUserData, webUserData } from "../../steps/scripts/user-data.ts";
+import { type Account, fresh, grown } from "./grown.ts";
+
+const LINUX = "ami-0a12023000000a64d";
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const NAT = natUserData({ vpcCidr: "172.31.0.0/16" });
+const WEB = webUserData({
+  region: "ap-northeast-2",
+  stack: "buddyverse",
+  fileSystemId: "fs-00000000000000001",
+  parameterPath: "/buddyverse/buddyverse/database/",
+  database: "django_db",
+  user: "admin",
+});
+
+async function run(account: Account, userData?: string): Promise<string> {
+  const { Subnets } = await account.ask<{ Subnets: { SubnetId: string }[] }>("ec2", "DescribeSubnets");
+  const { Instances } = await account.ask<{ Instances: { InstanceId: string }[] }>("ec2", "RunInstances", {
+    ImageId: LINUX,
+    InstanceType: "t3.micro",
+    MinCount: 1,
+    MaxCount: 1,
+    SubnetId: Subnets[0]?.SubnetId,
+    ...(userData === undefined ? {} : { UserData: base64(userData) }),
+  });
+  return Instances[0]?.InstanceId as string;
+}
+async function consoleOf(account: Account, InstanceId: string): Promise<string> {
+  const { Output = "" } = await account.ask<{ Output?: string }>("ec2", "GetConsoleOutput", { InstanceId });
+  return Buffer.from(Output, "base64").toString();
+}
+
+describe("user data", () => {
+  test.each([
+    ["is no script of the tool", "#!/bin/bash\nreboot\n", /first line does not say what it is/],
+    ["is an unknown one", "#!/bin/bash\n# buddyverse: mine\n", /does not know "mine"/],
+    ["is reworded in its settings", NAT.replace("VPC_CIDR=", "VPC="), /does not know the setting VPC of "nat-setup"/],
+    ["lacks one", NAT.replace(/^VPC_CIDR=.*\n/m, ""), /the setting VPC_CIDR of "nat-setup" is missing/],
+    [
+      "has one that cannot be read",
+      NAT.replace(/^VPC_CIDR=.*$/m, "VPC_CIDR=everybody"),
+      /cannot read the setting VPC_CIDR=everybody/,
+    ],
+    ["has a line that is none", NAT.replace(/^VPC_CIDR=.*$/m, "export VPC_CIDR"), /cannot read the setting "export/],
+  ])("that %s is refused: no instance starts, no template takes it", async (_what, text, why) => {
+    const account = fresh();
+    const refused = { code: "sandbox", message: expect.stringMatching(why) };
+    await expect(run(account, text)).rejects.toMatchObject(refused);
+    expect((await account.ask<{ Reservations: object[] }>("ec2", "DescribeInstances")).Reservations).toEqual([]);
+    const LaunchTemplateData = { ImageId: LINUX, InstanceType: "t3.micro", UserData: base64(text) };
+    await expect(
+      account.ask("ec2", "CreateLaunchTemplate", { LaunchTemplateName: "web", LaunchTemplateData }),
+    ).rejects.toMatchObject(refused);
+  });
+
+  test("none is fine", async () => {
+    const account = fresh();
+    const id = await run(account);
+    await account.sleep(60);
+    expect(await consoleOf(account, id)).toBe("Linux version 6.8.0-aws, cloud-init: running user data\n");
+  });
+
+  test("of a NAT instance is played", async () => {
+    const account = fresh();
+    const id = await run(account, NAT);
+    await account.sleep(120);
+    expect(await consoleOf(account, id)).toContain("BUDDYVERSE-NAT SETUP DONE");
+  });
+
+  test("of a web instance fails at boot where the image has nothing to start", async () => {
+    const account = fresh();
+    const id = await run(account, WEB);
+    await account.sleep(120);
+    expect(await consoleOf(account, id)).toContain(
+      "BUDDYVERSE-BOOT FAILED: systemctl start buddyverse-boot.service: Unit buddyverse-boot.service not found",
+    );
+  });
+});
+
+describe("the load balancer's health check", () => {
+  interface Health {
+    readonly State: string;
+    readonly Reason?: string;
+    readonly Description?: string;
+  }
+  const targetGroup = async (account: Account) =>
+    (
+      await account.ask<{ TargetGroups: { TargetGroupArn: string }[] }>(
+        "elastic-load-balancing-v2",
+        "DescribeTargetGroups",
+      )
+    ).TargetGroups[0]?.TargetGroupArn;
+  async function healthWith(account: Account, check: object): Promise<readonly Health[]> {
+    const TargetGroupArn = await targetGroup(account);
+    await account.ask("elastic-load-balancing-v2", "ModifyTargetGroup", { TargetGroupArn, ...check });
+    // Three checks of 15 s make a target unhealthy, two a healthy one; the group replaces it later.
+    await account.sleep(50);
+    const { TargetHealthDescriptions } = await account.ask<{ TargetHealthDescriptions: { TargetHealth: Health }[] }>(
+      "elastic-load-balancing-v2",
+      "DescribeTargetHealth",
+      { TargetGroupArn },
+    );
+    return TargetHealthDescriptions.map(({ TargetHealth }) => TargetHealth);
+  }
+  const mismatch = (status: number): Health => ({
+    State: "unhealthy",
+    Reason: "Target.ResponseCodeMismatch",
+    Description: `Health checks failed with these codes: [${status}]`,
+  });
+
+  test.each([
+    ["the page", "/", "200", { State: "healthy" }],
+    ["another path of it", "/health.json", "200", { State: "healthy" }],
+    ["a file of the file system", "/static/buddyverse.txt", "200", { State: "healthy" }],
+    ["a path that is not there", "/healthz", "200", mismatch(404)],
+    ["a path that is not there, where that is expected", "/healthz", "200-299,404", { State: "healthy" }],
+    ["the page, where another code is expected", "/", "201-299", mismatch(200)],
+  ])("asks for %s, and judges by the matcher", async (_what, HealthCheckPath, HttpCode, expected) => {
+    const account = await grown();
+    const found = await healthWith(account, { HealthCheckPath, Matcher: { HttpCode } });
+    expect(found).toEqual([expected, expected]);
+  });
+
+  test("an application of one's own answers every path", async () => {
+    const account = await grown({ image: { app: { git: "https://git.example.com/site.git", revision: "v1" } } });
+    expect(await healthWith(account, { HealthCheckPath: "/healthz" })).toEqual([
+      { State: "healthy" },
+      { State: "healthy" },
+    ]);
+  });
+});
