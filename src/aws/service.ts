@@ -1,5 +1,6 @@
 import type { AnyType, NotYet } from "../engine/resource.ts";
 import type { Permissions } from "./permissions.ts";
+import type { ServicePrices } from "./price.ts";
 import type { ResidualReader } from "./residual.ts";
 import type { Safety } from "./safety.ts";
 
@@ -43,6 +44,8 @@ export interface Service<Module = unknown> {
   readonly types: readonly AnyType[];
   /** Of its objects in drawings, as "#d9730d": readable on light and on dark. */
   readonly colour?: string;
+  /** What its objects cost; absent: nothing that is counted. */
+  readonly prices?: ServicePrices;
   /** What of it still costs after `down`. */
   readonly residuals?: readonly ResidualReader[];
 }

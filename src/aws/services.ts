@@ -39,6 +39,7 @@ export type ServiceName = keyof typeof services;
 
 export const serviceNames = Object.keys(services) as readonly ServiceName[];
 
+/** Every service, for what asks them all. */
 export const eachService: readonly Service[] = Object.values(services);
 
 /** The service of each type, by the type's name: "ec2:vpc". */

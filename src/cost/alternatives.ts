@@ -1,10 +1,30 @@
-import type { Config } from "../config/schema.ts";
-import { type Amount, type Choices, costChange, estimate } from "./estimate.ts";
-import { type PriceTable, pricedTypes, spotOf } from "./price-table.ts";
-import { defaultUsage, type Usage } from "./usage.ts";
+import { isDeepStrictEqual } from "node:util";
+import { costChange } from "./cost-change.ts";
+import type { Amount, Choose, Estimate } from "./estimate.ts";
 
 /** How to get there: change the config; buy a contract in the AWS console; or it is for comparison, `up` does not make it. */
 export type By = "config" | "contract" | "comparison";
+
+/** A stack with one thing done differently. */
+export interface Variant<Config> {
+  readonly name: string;
+  /** Undefined: as it is. */
+  readonly config?: Config;
+  /** How objects are paid for or built otherwise, without a word of it in the config. */
+  readonly choose?: Choose;
+  readonly by?: By;
+  /** Requirements of the stack that it gives up. */
+  readonly breaks?: readonly string[];
+  /** What it takes, and what it takes away. */
+  readonly note?: string;
+}
+
+export interface VariantTable<Config> {
+  readonly title: string;
+  readonly rows: readonly Variant<Config>[];
+  /** What the configured row saves beside a dearer one is worth a line. */
+  readonly tellsSaved?: true;
+}
 
 /** The whole stack, with one thing done differently. */
 export interface Alternative {
@@ -18,15 +38,14 @@ export interface Alternative {
   /** What has no price here. */
   readonly unknown: readonly string[];
   readonly by: By;
-  /** Requirements of the stack that it gives up: "R3" is to survive a failing zone, "R4" no slowdown from reads. */
-  readonly breaks: readonly ("R3" | "R4")[];
-  /** What it takes, and what it takes away. */
+  readonly breaks: readonly string[];
   readonly note?: string;
 }
 
 export interface AlternativeTable {
   readonly title: string;
   readonly rows: readonly Alternative[];
+  readonly tellsSaved: boolean;
 }
 
 export interface Saving {
@@ -47,47 +66,38 @@ export interface Alternatives {
   readonly savings: readonly Saving[];
 }
 
-interface Variant {
-  readonly name: string;
-  readonly config?: Config;
-  readonly choices?: Choices;
-  readonly by?: By;
-  readonly breaks?: Alternative["breaks"];
-  readonly note?: string;
-}
-
-interface Table {
-  readonly title: string;
-  readonly rows: readonly Variant[];
-}
-
-/** The configured stack beside others: NAT, ways to pay, instance families, zones, sizes; and what saves most. Pure. */
-export function alternatives(
+/**
+ * The stack as it is beside its variants; and what saves most. Pure.
+ * @param billOf the bill of the stack that a variant's config describes, as it is built and paid for there.
+ */
+export function alternatives<Config>(
   config: Config,
-  prices: PriceTable,
-  usage: Usage = defaultUsage,
-  choices: Choices = {},
+  tables: readonly VariantTable<Config>[],
+  billOf: (config: Config, choose?: Choose) => Estimate,
 ): Alternatives {
-  const base = estimate(config, prices, usage, choices);
-  const price = (variant: Variant): Alternative => {
-    const configs = variant.config ?? config;
-    const chosen = { ...choices, ...variant.choices };
-    const configured = signature(configs, chosen) === signature(config, choices);
-    const it = configured ? base : estimate(configs, prices, usage, chosen);
-    const change = costChange(base, it);
+  const base = billOf(config);
+  const beside = (variant: Variant<Config>): Alternative => {
+    const { name, by = "config", breaks = [], note } = variant;
+    const configured = variant.choose === undefined && isDeepStrictEqual(variant.config ?? config, config);
+    const bill = configured ? base : billOf(variant.config ?? config, variant.choose);
+    const change = costChange(base, bill);
     return {
-      name: variant.name,
+      name,
       configured,
-      monthly: it.totals.fixedComplete ? it.totals.total.typical : "unknown",
+      monthly: bill.totals.fixedComplete ? bill.totals.total.typical : "unknown",
       difference: change.complete ? change.typical : "unknown",
       unknown: change.unknown,
-      by: variant.by ?? "config",
-      breaks: variant.breaks ?? [],
-      ...(variant.note === undefined ? {} : { note: variant.note }),
+      by,
+      breaks,
+      ...(note === undefined ? {} : { note }),
     };
   };
-  const tables = tablesOf(config, prices).map(({ title, rows }) => ({ title, rows: rows.map(price) }));
-  return { tables, savings: savingsOf(tables.flatMap(({ rows }) => rows)) };
+  const compared = tables.map(({ title, rows, tellsSaved = false }) => ({
+    title,
+    rows: rows.map(beside),
+    tellsSaved,
+  }));
+  return { tables: compared, savings: savingsOf(compared.flatMap(({ rows }) => rows)) };
 }
 
 function savingsOf(rows: readonly Alternative[]): Saving[] {
@@ -98,161 +108,3 @@ function savingsOf(rows: readonly Alternative[]): Saving[] {
     )
     .toSorted((a, b) => Number(a.breaks.length > 0) - Number(b.breaks.length > 0) || b.saves - a.saves);
 }
-
-function tablesOf(config: Config, prices: PriceTable): Table[] {
-  const { nat, database, web, bastion, region } = config;
-  const withDatabase = (change: Partial<Config["database"]>): Config => ({
-    ...config,
-    database: { ...database, ...change },
-  });
-  const withWeb = (instanceType: string): Config => ({ ...config, web: { ...web, instanceType } });
-  const natMode = (mode: Config["nat"]["mode"]): Config => ({ ...config, nat: { ...nat, mode } });
-  const families = (ec2: string): Config => ({
-    ...config,
-    bastion: { ...bastion, instanceType: inFamily(bastion.instanceType, ec2) },
-    nat: { ...nat, instanceType: inFamily(nat.instanceType, ec2) },
-    web: { ...web, instanceType: inFamily(web.instanceType, ec2) },
-  });
-  const arm = "arm64: needs an arm64 image.base and an application that runs on it";
-  const spot = spotOf(prices, web.instanceType, region);
-  const interrupted = spot?.interruption === undefined ? "" : `; of instances taken back a month: ${spot.interruption}`;
-
-  const nats: Table = {
-    title: "NAT",
-    rows: [
-      { name: "NAT instances", config: natMode("instance"), note: "patched by you, as fast as the instance" },
-      { name: "NAT gateways", config: natMode("gateway"), note: "run by AWS; every GB is charged" },
-    ],
-  };
-  const paying: Table = {
-    title: "Paying for the web tier",
-    rows: [
-      { name: "web on-demand", choices: { web: "on-demand" } },
-      {
-        name: "web reserved, 1 year",
-        choices: { web: "reserved" },
-        by: "contract",
-        note: `no upfront; covers web.min instances of ${web.instanceType}; paid even when the stack is down`,
-      },
-      {
-        name: "web reserved, 1 year, convertible",
-        choices: { web: "convertible" },
-        by: "contract",
-        note: "the same, but the type may be changed",
-      },
-      {
-        name: "web on Spot",
-        choices: { web: "spot" },
-        by: "comparison",
-        note: `rough${interrupted}; up starts on-demand instances only`,
-      },
-      {
-        name: "all instances and databases reserved, 1 year",
-        choices: { web: "reserved", publicInstances: "reserved", database: "reserved" },
-        by: "contract",
-        note: "no upfront; paid even when the stack is down",
-      },
-    ],
-  };
-  const family: Table = {
-    title: "Instance family (bastions, NAT, web)",
-    rows: [
-      { name: "all t2", config: families("t2"), note: "older; AWS does not offer it in every zone" },
-      { name: "all t3", config: families("t3") },
-      { name: "all t4g", config: families("t4g"), note: arm },
-      {
-        name: "all t4g, databases db.t4g",
-        config: {
-          ...families("t4g"),
-          database: { ...database, instanceClass: inFamily(database.instanceClass, "db.t4g") },
-        },
-        note: `${arm}; for the databases nothing changes`,
-      },
-    ],
-  };
-  const zones: Table = {
-    title: "Single-AZ and Multi-AZ",
-    rows: [
-      {
-        name: "one zone, no replica",
-        config: oneZone(withDatabase({ replica: false })),
-        by: "comparison",
-        breaks: ["R3", "R4"],
-        note: "a failing zone takes the site down; the config asks for two zones",
-      },
-      {
-        name: "two zones, no replica",
-        config: withDatabase({ replica: false }),
-        choices: { multiAz: false },
-        breaks: ["R4"],
-      },
-      { name: "two zones, replica", config: withDatabase({ replica: true }), choices: { multiAz: false } },
-      {
-        name: "two zones, Multi-AZ primary, no replica",
-        config: withDatabase({ replica: false }),
-        choices: { multiAz: true },
-        by: "comparison",
-        breaks: ["R4"],
-        note: "the standby takes over by itself, but answers no reads",
-      },
-      {
-        name: "two zones, Multi-AZ primary, replica",
-        config: withDatabase({ replica: true }),
-        choices: { multiAz: true },
-        by: "comparison",
-      },
-    ],
-  };
-  const sizes: Table = {
-    title: "Size of the web instances",
-    rows: listed(pricedTypes(prices, "ec2", region), web.instanceType).map((type) => ({
-      name: `web ${type}`,
-      config: withWeb(type),
-      ...(isArm(type) ? { note: arm } : {}),
-    })),
-  };
-  const classes: Table = {
-    title: "Class of the databases",
-    rows: listed(pricedTypes(prices, "rds", region), database.instanceClass).map((type) => ({
-      name: `databases ${type}`,
-      config: withDatabase({ instanceClass: type }),
-    })),
-  };
-  const versions: Table = {
-    title: "MySQL version",
-    rows: [
-      { name: `MySQL ${database.engineVersion}` },
-      {
-        name: "MySQL 8.4",
-        config: withDatabase({ engineVersion: "8.4" }),
-        note: "no Extended Support to pay; a major upgrade: test the application first",
-      },
-    ],
-  };
-  return [nats, paying, family, zones, sizes, classes, ...(database.engineVersion.startsWith("8.0") ? [versions] : [])];
-}
-
-/** `t3.micro` in family `t4g` is `t4g.micro`; `db.t3.micro` in `db.t4g` is `db.t4g.micro`. */
-export function inFamily(type: string, family: string): string {
-  return `${family}.${type.split(".").at(-1) ?? ""}`;
-}
-
-// AWS names its Arm families with a g after the generation: t4g, m6g, c7gn.
-const isArm = (type: string) => /^[a-z]+\d+g[a-z]*\./.test(type);
-
-const listed = (types: readonly string[], configured: string) =>
-  types.includes(configured) ? types : [configured, ...types];
-
-const oneZone = (config: Config): Config => ({ ...config, zones: config.zones.slice(0, 1) });
-
-const DEFAULTS: Required<Choices> = {
-  web: "on-demand",
-  publicInstances: "on-demand",
-  database: "on-demand",
-  multiAz: false,
-  alarms: 13,
-  freeAllowances: false,
-};
-
-/** Equal for equal stacks: choices that are left out are the defaults. */
-const signature = (config: Config, choices: Choices) => JSON.stringify([config, { ...DEFAULTS, ...choices }]);

@@ -2,55 +2,26 @@ import * as z from "zod";
 import type { Aws } from "../aws/aws.ts";
 import { classify } from "../aws/classify.ts";
 import { allPages } from "../aws/pages.ts";
-import type { Config } from "../config/schema.ts";
+import type { Price, PriceSource, Query, Told, Unit } from "../aws/price.ts";
 import { BuddyError } from "../lib/errors.ts";
-import { inFamily } from "./alternatives.ts";
-import { fixedItems, type Query, queryOf } from "./price-queries.ts";
-import type { PriceRow, PriceTable } from "./price-table.ts";
+import type { PriceRow } from "./price-table.ts";
 
-/** A price as AWS gave it. Date and source are those of the asking. */
-export type AskedRow = Pick<PriceRow, "item" | "region" | "unit" | "usd" | "from">;
-
-/** How far below on-demand Spot was at the time of asking, on average over the config's zones. */
-export interface AskedSpot {
-  readonly instanceType: string;
-  /** 0 to 1. */
-  readonly saving: number;
-}
+/** A price as AWS gave it, and the id of what was asked. */
+export type AskedRow = Pick<PriceRow, "item" | "region" | "unit" | "usd" | "from" | "source">;
 
 /** What AWS answered about one region. */
 export interface AskedPrices {
   /** ISO 8601. */
   readonly asked: string;
+  /** What was asked, by its id. */
+  readonly sources: Readonly<Record<string, string>>;
   readonly rows: readonly AskedRow[];
-  readonly spot: readonly AskedSpot[];
 }
 
 /** A price that was asked for and not found, and why, as a clause. */
 export interface NotFound {
   readonly item: string;
   readonly why: string;
-}
-
-// ---- What to ask for ----------------------------------------------------------------------------------------------
-
-/** Every item that an estimate of this config, its alternatives or the shipped table names. */
-export function itemsToAsk({ bastion, nat, web, database }: Config, shipped: PriceTable): readonly string[] {
-  const types = [bastion.instanceType, nat.instanceType, web.instanceType].flatMap((type) => [
-    type,
-    ...["t2", "t3", "t4g"].map((family) => inFamily(type, family)),
-  ]);
-  const classes = [database.instanceClass, inFamily(database.instanceClass, "db.t4g")];
-  return [
-    ...new Set([
-      ...shipped.rows.map(({ item }) => item),
-      ...types.flatMap((type) => [`ec2:${type}`, `ec2:${type}:reserved-1y`, `ec2:${type}:convertible-1y`]),
-      ...classes.flatMap((type) =>
-        ["single-az", "multi-az"].flatMap((zones) => [`rds:${type}:${zones}`, `rds:${type}:${zones}:reserved-1y`]),
-      ),
-      ...fixedItems,
-    ]),
-  ];
 }
 
 // ---- Reading AWS's price list -------------------------------------------------------------------------------------
@@ -101,14 +72,14 @@ type Tier = Pick<PriceRow, "from" | "usd">;
  * The one price that the answer holds for a query, by tiers; or why there is none, as a clause. Products at one and the
  * same price are one price; at different ones nothing is chosen.
  */
-export function priceIn(products: readonly Product[], query: Query): readonly Tier[] | string {
+export function priceIn(products: readonly Product[], query: Query, unit: Unit): readonly Tier[] | string {
   const fitting = products.filter(({ product: { attributes } }) => {
     const also = Object.entries(query.also ?? {});
     return query.usage.test(attributes.usagetype ?? "") && also.every(([name, value]) => attributes[name] === value);
   });
   const chosen = query.ofEngine ? ofEngine(fitting) : fitting;
   if (chosen.length === 0) return "AWS's price list has no such product";
-  const prices = chosen.map((one) => tiersIn(one, query));
+  const prices = chosen.map((one) => tiersIn(one, query, unit));
   const first = prices[0] as (typeof prices)[number];
   if (prices.every((price) => JSON.stringify(price) === JSON.stringify(first))) return first;
   const names = chosen.map(({ product: { attributes } }) => attributes.usagetype).join(", ");
@@ -121,7 +92,7 @@ function ofEngine(products: readonly Product[]): readonly Product[] {
   return own.length > 0 ? own : of("Any");
 }
 
-function tiersIn({ terms }: Product, { reserved, awsUnits, times = 1 }: Query): readonly Tier[] | string {
+function tiersIn({ terms }: Product, { reserved }: Query, unit: Unit): readonly Tier[] | string {
   const fitting =
     reserved === undefined
       ? Object.values(terms?.OnDemand ?? {})
@@ -131,10 +102,11 @@ function tiersIn({ terms }: Product, { reserved, awsUnits, times = 1 }: Query): 
         );
   const what = reserved === undefined ? "on-demand" : `${reserved} one-year no-upfront`;
   if (fitting.length !== 1) return `its product has ${fitting.length} ${what} terms, not one`;
+  const { aws: words, times = 1 } = unit;
   const dimensions = Object.values(fitting[0]?.priceDimensions ?? {});
   const tiers: Tier[] = [];
-  for (const { unit, beginRange = "0", pricePerUnit } of dimensions) {
-    if (!awsUnits.includes(unit.toLowerCase())) return `AWS gives it by "${unit}", which this program does not know`;
+  for (const { unit: word, beginRange = "0", pricePerUnit } of dimensions) {
+    if (!words.includes(word.toLowerCase())) return `AWS gives it by "${word}", which this program does not know`;
     const [usd, from] = [Number(pricePerUnit.USD), Number(beginRange)];
     if (!(usd >= 0) || !(from >= 0)) return "AWS gives no price in US dollars";
     // Prices have ten digits after the point: what binary fractions add is taken off again.
@@ -153,16 +125,18 @@ function tiersIn({ terms }: Product, { reserved, awsUnits, times = 1 }: Query): 
 /** AWS takes 10 at once, then 5 a second (Billing guide, "Using the AWS Price List Query API"): more would only be retried. */
 const AT_ONCE = 4;
 
+const PRICE_LIST = { id: "PL", name: "AWS Price List API (pricing:GetProducts)" };
+
 /**
- * Asks AWS for the prices of the config's region. What has no clear answer is named, never guessed.
+ * Asks AWS for prices of the connection's region. What has no clear answer is named, never guessed.
+ * @param zones the Availability Zones whose prices count, where they differ.
  * @param now milliseconds since 1970.
  * @throws BuddyError "denied" when the caller may not read the price list, "usage" outside of AWS's commercial regions.
  */
 export async function askPrices(
   aws: Aws,
-  config: Config,
-  shipped: PriceTable,
-  now: number,
+  wanted: readonly Price[],
+  { zones, now }: { readonly zones: readonly string[]; readonly now: number },
 ): Promise<{ readonly prices: AskedPrices; readonly notFound: readonly NotFound[] }> {
   if (aws.partition !== "aws") {
     throw new BuddyError({
@@ -171,10 +145,27 @@ export async function askPrices(
       hint: "Leave --live away, or use credentials of an account of AWS's commercial regions.",
     });
   }
-  const queries = itemsToAsk(config, shipped).flatMap((item) => {
-    const query = queryOf(item, aws.region);
-    return typeof query === "string" ? [] : [{ item, query }];
-  });
+  const prices = [...new Map(wanted.map((price) => [price.item, price])).values()];
+  const listed = await askPriceList(aws, prices);
+  const known = (item: string) => listed.rows.find((row) => row.item === item)?.usd;
+  const elsewhere = await askSources(aws, prices, { zones, now, known });
+  return {
+    prices: {
+      asked: new Date(now).toISOString(),
+      sources: { [PRICE_LIST.id]: PRICE_LIST.name, ...elsewhere.sources },
+      rows: [...listed.rows, ...elsewhere.rows],
+    },
+    notFound: [...listed.notFound, ...elsewhere.notFound],
+  };
+}
+
+interface Answer {
+  readonly rows: readonly AskedRow[];
+  readonly notFound: readonly NotFound[];
+}
+
+async function askPriceList(aws: Aws, prices: readonly Price[]): Promise<Answer> {
+  const queries = prices.flatMap(({ item, unit, asked }) => (isQuery(asked) ? [{ item, unit, query: asked }] : []));
   const answers = new Map<string, readonly Product[]>();
   const left = new Map(queries.map(({ query }) => [requestOf(query), query]));
   const work = async () => {
@@ -187,25 +178,64 @@ export async function askPrices(
 
   const rows: AskedRow[] = [];
   const notFound: NotFound[] = [];
-  for (const { item, query } of queries) {
-    const price = priceIn(answers.get(requestOf(query)) ?? [], query);
+  for (const { item, unit, query } of queries) {
+    const price = priceIn(answers.get(requestOf(query)) ?? [], query, unit);
     if (typeof price === "string") notFound.push({ item, why: price });
     else {
-      const region = query.global ? "global" : aws.region;
-      rows.push(...price.map((tier) => ({ item, region, unit: query.unit, ...tier })));
+      const region = query.region === undefined ? "global" : aws.region;
+      rows.push(...price.map((tier) => ({ item, region, unit: unit.name, ...tier, source: PRICE_LIST.id })));
     }
   }
-  const spot = await askSpot(aws, config, rows, now);
-  return {
-    prices: { asked: new Date(now).toISOString(), rows, spot: spot.found },
-    notFound: [...notFound, ...spot.notFound],
-  };
+  return { rows, notFound };
 }
 
-const requestOf = ({ service, filters }: Query): string => JSON.stringify([service, filters]);
+const isSource = (asked: Price["asked"]): asked is PriceSource => typeof asked === "object" && "ask" in asked;
+const isQuery = (asked: Price["asked"]): asked is Query => typeof asked === "object" && !isSource(asked);
 
-async function products(aws: Aws, { service, filters }: Query): Promise<readonly Product[]> {
-  const Filters = Object.entries(filters).map(([Field, Value]) => ({ Type: "TERM_MATCH" as const, Field, Value }));
+const requestOf = ({ service, filters, region }: Query): string => JSON.stringify([service, filters, region]);
+
+/** What the price list does not have, of whoever tells it. */
+async function askSources(
+  aws: Aws,
+  prices: readonly Price[],
+  circumstances: Parameters<PriceSource["ask"]>[2],
+): Promise<Answer & { readonly sources: Readonly<Record<string, string>> }> {
+  const sources = new Set(prices.flatMap(({ asked }) => (isSource(asked) ? [asked] : [])));
+  const rows: AskedRow[] = [];
+  const notFound: NotFound[] = [];
+  for (const source of sources) {
+    const told = await askSource(
+      aws,
+      source,
+      prices.filter(({ asked }) => asked === source),
+      circumstances,
+    );
+    for (const { price, usd } of told) {
+      if (typeof usd === "object") notFound.push({ item: price.item, why: usd.why });
+      else rows.push({ item: price.item, region: aws.region, unit: price.unit.name, usd, from: 0, source: source.id });
+    }
+  }
+  return { rows, notFound, sources: Object.fromEntries([...sources].map(({ id, name }) => [id, name])) };
+}
+
+/** Who may not ask knows no more than before. */
+async function askSource(
+  aws: Aws,
+  source: PriceSource,
+  prices: readonly Price[],
+  circumstances: Parameters<PriceSource["ask"]>[2],
+): Promise<readonly Told[]> {
+  try {
+    return await source.ask(aws, prices, circumstances);
+  } catch (error) {
+    if (classify(error) !== "denied") throw error;
+    return prices.map((price) => ({ price, usd: { why: `you may not call ${source.action}` } }));
+  }
+}
+
+async function products(aws: Aws, { service, filters, region }: Query): Promise<readonly Product[]> {
+  const wanted = { ...(region === undefined ? {} : { [region]: aws.region }), ...filters };
+  const Filters = Object.entries(wanted).map(([Field, Value]) => ({ Type: "TERM_MATCH" as const, Field, Value }));
   try {
     const elements = await allPages(
       (NextToken) =>
@@ -230,62 +260,4 @@ async function products(aws: Aws, { service, filters }: Query): Promise<readonly
       cause: error,
     });
   }
-}
-
-const HOUR_MS = 3_600_000;
-
-/** Spot is not in the price list: EC2 tells it, by zone. */
-async function askSpot(
-  aws: Aws,
-  { zones }: Config,
-  rows: readonly AskedRow[],
-  now: number,
-): Promise<{ readonly found: readonly AskedSpot[]; readonly notFound: readonly NotFound[] }> {
-  const onDemand = rows.flatMap(({ item, usd }) => {
-    const type = /^ec2:([^:]+)$/.exec(item)?.[1];
-    return type === undefined ? [] : [{ type, usd }];
-  });
-  if (onDemand.length === 0) return { found: [], notFound: [] };
-  const none = (why: string) => (type: string) => ({ item: `ec2:${type}:spot`, why });
-  let history: { readonly type: string; readonly zone: string; readonly usd: number; readonly at: number }[];
-  try {
-    // An hour back: the answer begins with what held then, and this machine's clock may be ahead.
-    const StartTime = new Date(now - HOUR_MS);
-    const entries = await allPages(
-      (NextToken) =>
-        aws.ec2.describeSpotPriceHistory({
-          InstanceTypes: onDemand.map(({ type }) => type as "t3.micro"),
-          ProductDescriptions: ["Linux/UNIX"],
-          Filters: [{ Name: "availability-zone", Values: [...zones] }],
-          StartTime,
-          ...(NextToken === undefined ? {} : { NextToken }),
-        }),
-      ({ SpotPriceHistory }) => SpotPriceHistory,
-      ({ NextToken }) => NextToken,
-    );
-    history = entries.map(({ InstanceType = "", AvailabilityZone = "", SpotPrice, Timestamp }) => ({
-      type: InstanceType,
-      zone: AvailabilityZone,
-      usd: Number(SpotPrice),
-      at: Timestamp?.getTime() ?? 0,
-    }));
-  } catch (error) {
-    if (classify(error) !== "denied") throw error;
-    const why = "you may not call ec2:DescribeSpotPriceHistory";
-    return { found: [], notFound: onDemand.map(({ type }) => none(why)(type)) };
-  }
-  const found: AskedSpot[] = [];
-  const notFound: NotFound[] = [];
-  for (const { type, usd } of onDemand) {
-    const last = zones.flatMap((zone) => {
-      const here = history.filter((entry) => entry.type === type && entry.zone === zone);
-      return here.toSorted((a, b) => b.at - a.at)[0]?.usd ?? [];
-    });
-    const mean = last.reduce((sum, price) => sum + price, 0) / last.length;
-    const saving = 1 - mean / usd;
-    // Above on-demand nobody would take it; below 0 dollars is no price.
-    if (saving > 0 && saving < 1) found.push({ instanceType: type, saving: Number(saving.toFixed(4)) });
-    else notFound.push(none(last.length === 0 ? "EC2 tells no Spot price in these zones" : "Spot costs no less")(type));
-  }
-  return { found, notFound };
 }

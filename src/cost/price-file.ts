@@ -6,13 +6,17 @@ import type { PriceTable } from "./price-table.ts";
 /** Prices that AWS was asked for, by region. Not written in the sandbox. */
 export const PRICE_FILE = "buddyverse.prices.json";
 
+/** The version of the file that this program writes, and reads. */
+const VERSION = 2;
+
 const usd = z.number().positive().lt(10_000);
 const schema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(VERSION),
   regions: z.record(
     z.string(),
     z.strictObject({
       asked: z.iso.datetime(),
+      sources: z.record(z.string(), z.string()),
       rows: z.array(
         z.strictObject({
           item: z.string().min(1),
@@ -20,21 +24,21 @@ const schema = z.strictObject({
           unit: z.string().min(1),
           usd,
           from: z.number().nonnegative(),
+          source: z.string().min(1),
         }),
       ),
-      spot: z.array(z.strictObject({ instanceType: z.string().min(1), saving: z.number().gt(0).lt(1) })),
     }),
   ),
 });
 
 export interface PriceFile {
-  readonly version: 1;
+  readonly version: typeof VERSION;
   readonly regions: Readonly<Record<string, AskedPrices>>;
 }
 
 /** Reads the file's text; no text is an empty file. Throws `config` when it is not as `cost --live` wrote it. */
 export function parsePriceFile(text: string | undefined, path: string): PriceFile {
-  if (text === undefined) return { version: 1, regions: {} };
+  if (text === undefined) return { version: VERSION, regions: {} };
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
@@ -50,41 +54,30 @@ export function parsePriceFile(text: string | undefined, path: string): PriceFil
 
 /** The file's text with a region's prices in place of those that it had. */
 export function withRegion({ regions }: PriceFile, region: string, prices: AskedPrices): string {
-  return `${JSON.stringify({ version: 1, regions: { ...regions, [region]: prices } } satisfies PriceFile, null, 2)}\n`;
+  return `${JSON.stringify({ version: VERSION, regions: { ...regions, [region]: prices } } satisfies PriceFile, null, 2)}\n`;
 }
 
 /** The shipped table with what AWS said about a region over it. What AWS did not say stays as it was. */
-export function overlaid(shipped: PriceTable, region: string, { asked, rows, spot }: AskedPrices): PriceTable {
+export function overlaid(shipped: PriceTable, { asked, sources, rows }: AskedPrices): PriceTable {
   const day = asked.slice(0, 10);
   const keyOf = (row: { readonly item: string; readonly region: string }) => `${row.item} ${row.region}`;
   const fresh = new Set(rows.map(keyOf));
-  const interruptions = new Map(shipped.spot.map((row) => [`${row.instanceType} ${row.region}`, row.interruption]));
-  const freshSpot = spot.map(({ instanceType, saving }) => {
-    const interruption = interruptions.get(`${instanceType} ${region}`);
-    return {
-      instanceType,
-      region,
-      saving,
-      ...(interruption === undefined ? {} : { interruption }),
-      source: "SP",
-      asOf: day,
-      sure: "A" as const,
-    };
-  });
-  const known = new Set(spot.map(({ instanceType }) => instanceType));
+  // What is known beside the price (how often AWS takes Spot instances back) AWS does not say with it.
+  const notes = new Map(shipped.rows.flatMap((row) => (row.note === undefined ? [] : [[keyOf(row), row.note]])));
   return {
     ...shipped,
     asked: day,
     sources: {
       ...shipped.sources,
-      PL: `AWS Price List API (pricing:GetProducts), asked at ${asked}`,
-      SP: `EC2 DescribeSpotPriceHistory, asked at ${asked}`,
+      ...Object.fromEntries(Object.entries(sources).map(([id, name]) => [id, `${name}, asked at ${asked}`])),
     },
     rows: [
       ...shipped.rows.filter((row) => !fresh.has(keyOf(row))),
-      ...rows.map((row) => ({ ...row, source: "PL", asOf: day, sure: "A" as const })),
+      ...rows.map((row) => {
+        const note = notes.get(keyOf(row));
+        return { ...row, asOf: day, sure: "A" as const, asked: true as const, ...(note === undefined ? {} : { note }) };
+      }),
     ],
-    spot: [...shipped.spot.filter((row) => row.region !== region || !known.has(row.instanceType)), ...freshSpot],
   };
 }
 
@@ -97,5 +90,5 @@ export function pricesWith(
   const asked = file.regions[region];
   if (asked === undefined) return { prices: shipped };
   const day = asked.asked.slice(0, 10);
-  return day < shipped.collected ? { prices: shipped, tooOld: day } : { prices: overlaid(shipped, region, asked) };
+  return day < shipped.collected ? { prices: shipped, tooOld: day } : { prices: overlaid(shipped, asked) };
 }

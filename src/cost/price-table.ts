@@ -1,7 +1,6 @@
-/** What a price table is: plain values, so that a shipped file and a live refresh are the same to everything that reads them. */
+import type { Sure } from "../aws/price.ts";
 
-/** A: asked of AWS itself, or its own price and a second source agrees. B: AWS's own, one copy. C: secondary source only. M: unverified. */
-export type Sure = "A" | "B" | "C" | "M";
+/** What a price table is: plain values, so that a shipped file and a live refresh are the same to everything that reads them. */
 
 /** One price. `region` is an AWS region, or "global" where AWS has one price for all. */
 export interface PriceRow {
@@ -17,26 +16,18 @@ export interface PriceRow {
   /** The newest date that a source vouches for: a day, a month, or "undated". */
   readonly asOf: string;
   readonly sure: Sure;
-}
-
-/** How far below on-demand Spot was, by AWS's Spot Instance Advisor. Spot moves all the time: a rough figure only. */
-export interface SpotRow {
-  readonly instanceType: string;
-  readonly region: string;
-  /** 0 to 1. */
-  readonly saving: number;
-  /** Share of instances taken back in a month, and when, as the advisor words it. Only the advisor knows it. */
-  readonly interruption?: string;
-  readonly source: string;
-  readonly asOf: string;
-  readonly sure: Sure;
+  /** What else is known of it, as a clause. */
+  readonly note?: string;
+  /** AWS itself was asked for it. */
+  readonly asked?: true;
 }
 
 /** What AWS gives an account each month for nothing. It is shared by everything in the account. */
 export interface FreeRow {
   readonly item: string;
   readonly quantity: number;
-  readonly unit: string;
+  /** In words: "dashboards". */
+  readonly what: string;
   readonly source: string;
   readonly sure: Sure;
 }
@@ -49,8 +40,9 @@ export interface PriceTable {
   readonly asked?: string;
   readonly sources: Readonly<Record<string, string>>;
   readonly rows: readonly PriceRow[];
-  readonly spot: readonly SpotRow[];
   readonly free: readonly FreeRow[];
+  /** What is known of the tax that comes on top, by region. */
+  readonly tax: Readonly<Record<string, string>>;
 }
 
 /** All tiers of an item's price in a region, the first first; empty when the table does not know it. */
@@ -68,18 +60,12 @@ export function tieredCost(tiers: readonly PriceRow[], quantity: number): number
   }, 0);
 }
 
-/** The Spot row of an instance type in a region, if the table has one. */
-export function spotOf(prices: PriceTable, instanceType: string, region: string): SpotRow | undefined {
-  return prices.spot.find((row) => row.instanceType === instanceType && row.region === region);
-}
-
 /** The regions of which the table knows more than the global prices. */
 export function regionsOf(prices: PriceTable): readonly string[] {
   return [...new Set(prices.rows.map((row) => row.region))].filter((region) => region !== "global").toSorted();
 }
 
-/** Everything of one sort that has a price in a region: `pricedTypes(p, "ec2", r)` → ["c5.large", …]. */
-export function pricedTypes(prices: PriceTable, sort: "ec2" | "rds", region: string): readonly string[] {
-  const wanted = sort === "ec2" ? /^ec2:([^:]+)$/ : /^rds:(db\.[^:]+):single-az$/;
-  return prices.rows.filter((row) => row.region === region).flatMap((row) => wanted.exec(row.item)?.[1] ?? []);
-}
+/** What has a price of its own in a region, in the order of the table. */
+export const itemsIn = (prices: PriceTable, region: string): readonly string[] => [
+  ...new Set(prices.rows.filter((row) => row.region === region).map(({ item }) => item)),
+];

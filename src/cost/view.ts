@@ -1,9 +1,10 @@
+import type { Sure } from "../aws/price.ts";
+import type { Band } from "../engine/charge.ts";
 import type { Alternative, Alternatives, Saving } from "./alternatives.ts";
-import type { PriceChange } from "./changes.ts";
+import type { CostChange } from "./cost-change.ts";
 import {
   type AfterDown,
   type Amount,
-  type CostChange,
   type CostLine,
   type Estimate,
   HOURS_PER_MONTH,
@@ -12,8 +13,9 @@ import {
   totalsOf,
 } from "./estimate.ts";
 import type { NotFound } from "./live.ts";
-import { type PriceTable, regionsOf, type Sure } from "./price-table.ts";
-import { type Band, defaultUsage, type Usage, type UsageName, usageReasons } from "./usage.ts";
+import type { PriceChange } from "./price-changes.ts";
+import { type PriceTable, regionsOf } from "./price-table.ts";
+import { assumptions, type Usage } from "./usage.ts";
 
 /** No line is longer. */
 const WIDTH = 100;
@@ -51,22 +53,19 @@ export function costView(of: Estimate, prices: PriceTable, options: ViewOptions 
 
 /** The quantities that the usage part assumes, why, and so what a person may set. */
 export function usageView(usage: Usage): string {
-  const names = Object.keys(usageReasons) as UsageName[];
   return text([
     `${"Usage assumed for a month".padEnd(26)} ${["low", "typical", "high"].map((name) => name.padStart(8)).join(" ")}`,
-    ...names.flatMap((name) => {
-      const band = usage[name];
-      const cells = band === null ? ["min", "desired", "max"] : [band.low, band.typical, band.high].map(trimmed);
-      const reason = JSON.stringify(band) === JSON.stringify(defaultUsage[name]) ? usageReasons[name] : "set by you";
-      return [`  ${name.padEnd(24)} ${cells.map((cell) => cell.padStart(8)).join(" ")}`, ...wrapped(reason, "      ")];
+    ...[...assumptions.values()].flatMap(({ name, why, assumed }) => {
+      const { low, typical, high } = usage[name] ?? assumed;
+      const cells = [low, typical, high].map((cell) => (typeof cell === "number" ? trimmed(cell) : cell).padStart(8));
+      const reason = name in usage ? "set by you" : why;
+      return [`  ${name.padEnd(24)} ${cells.join(" ")}`, ...wrapped(reason, "      ")];
     }),
   ]);
 }
 
 /** The tables side by side, and the ranking of what saves most. */
 export function alternativesView({ tables, savings }: Alternatives): string {
-  const nat = tables.find(({ title }) => title === "NAT")?.rows ?? [];
-  const already = nat.find(({ configured, difference }) => !configured && difference !== "unknown" && difference > 0);
   return text([
     "Side by side: the whole stack in an ordinary month",
     "",
@@ -79,9 +78,7 @@ export function alternativesView({ tables, savings }: Alternatives): string {
       ]),
       "",
     ]),
-    ...(already === undefined
-      ? []
-      : [`Saved already: ${money(Number(already.difference))} a month, beside ${already.name}.`, ""]),
+    ...savedAlready(tables),
     ...(savings.length === 0 ? ["Nothing in these tables costs less than what is configured."] : []),
     ...ranked(
       "What saves most, one at a time (they do not add up)",
@@ -92,6 +89,16 @@ export function alternativesView({ tables, savings }: Alternatives): string {
       savings.filter(({ breaks }) => breaks.length > 0),
     ),
   ]);
+}
+
+/** What the configured row saves beside a dearer one, of the tables that tell it. */
+function savedAlready(tables: Alternatives["tables"]): string[] {
+  return tables
+    .filter(({ tellsSaved }) => tellsSaved)
+    .flatMap(({ rows }) =>
+      rows.filter(({ configured, difference }) => !configured && Number(difference) > 0).slice(0, 1),
+    )
+    .flatMap(({ name, difference }) => [`Saved already: ${amount(difference)} a month, beside ${name}.`, ""]);
 }
 
 function ranked(title: string, savings: readonly Saving[]): string[] {
@@ -165,7 +172,7 @@ export function costChangeView({ typical, fixed, objects, unknown, complete }: C
     `Cost a month: ${complete ? "" : "unknown in part; what has a price: "}${sum}`,
     ...objects.map(
       ({ step, object, difference, unknown: gaps }) =>
-        `  ${step.padEnd(15)} ${fit(object, 40).padEnd(40)} ${signed(difference).padStart(12)}${gaps.length === 0 ? "" : "+?"}`,
+        `  ${step.padEnd(15)} ${fit(object, 40).padEnd(40)} ${signed(difference).padStart(12)}${gaps.length === 0 || difference === "unknown" ? "" : "+?"}`,
     ),
     ...list("No price, so not in the sum:", unknown),
   ]);
@@ -198,7 +205,7 @@ export function costJson(of: Estimate, others?: Alternatives, live?: LiveReport)
   return {
     currency: "USD",
     tax: "not included",
-    hoursPerMonth: 730,
+    hoursPerMonth: HOURS_PER_MONTH,
     stack: of.stack,
     region: of.region,
     totals: { ...totalsJson(of.totals) },
@@ -241,7 +248,7 @@ function lineJson(line: CostLine) {
   return {
     ...line,
     // Prices have four digits at most; six lose nothing of a Spot price either.
-    quantity: Number(quantity.toFixed(6)),
+    quantity: quantity === "unknown" ? quantity : Number(quantity.toFixed(6)),
     unitPrice: unitPrice === "unknown" ? unitPrice : Number(unitPrice.toFixed(6)),
     monthly: cents(line.monthly),
     ...(line.band === undefined ? {} : { band: bandJson(line.band) }),
@@ -272,7 +279,8 @@ function amounts(name: string, { fixed, usage, fixedComplete, usageComplete }: T
 
 function detailOf({ item, quantity, unit, unitPrice, monthly, note }: CostLine): string[] {
   const units = quantity === 1 || !/(hour|month)$/.test(unit) ? unit : `${unit}s`;
-  const how = `${trimmed(quantity)} ${units} × ${unitPrice === "unknown" ? "unknown" : `$${trimmed(unitPrice)}`}`;
+  const count = quantity === "unknown" ? quantity : trimmed(quantity);
+  const how = `${count} ${units} × ${unitPrice === "unknown" ? "unknown" : `$${trimmed(unitPrice)}`}`;
   return [
     `      ${fit(item, 44).padEnd(44)} ${how.padStart(34)} ${amount(monthly).padStart(12)}`,
     ...(note === undefined ? [] : wrapped(note, "        ")),
@@ -300,7 +308,8 @@ function missing({ totals, region }: Estimate, prices: PriceTable): string[] {
 
 function origin({ lines, region }: Estimate, prices: PriceTable): string[] {
   const priced = lines.filter((line) => line.from !== undefined);
-  const copies = priced.filter((line) => !/^(PL|SP)$/.test(line.from?.source ?? ""));
+  const tax = prices.tax[region];
+  const copies = priced.filter((line) => !line.from?.asked);
   const { oldest, newest, undated } = datesOf(copies);
   const dates = oldest === undefined ? "none used" : `dated ${oldest} to ${newest}${undated ? ", some undated" : ""}`;
   const asked =
@@ -312,9 +321,7 @@ function origin({ lines, region }: Estimate, prices: PriceTable): string[] {
   return [
     ...wrapped(`Prices: ${asked}collected on ${prices.collected} from sources ${dates}; --json names them.`),
     ...(weak === 0 ? [] : [`${weak} of ${lines.length} lines rest on a secondary source.`]),
-    ...(region === "ap-northeast-2"
-      ? ["Tax comes on top: 10 % on a Seoul bill of April 2026."]
-      : ["Tax comes on top."]),
+    `Tax comes on top${tax === undefined ? "" : `: ${tax}`}.`,
   ];
 }
 

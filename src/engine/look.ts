@@ -17,12 +17,11 @@ export interface Look {
 /** What a node's resource wants, given what is there of its needs (undefined: not yet). */
 export function specOf(node: Node, liveOf: (key: string) => Identified | undefined): object | undefined {
   if (!node.resource) return undefined;
+  const orUnknown = ({ key }: { readonly key: string }) => liveOf(key) ?? unknownLive(key);
   const live = Object.fromEntries(
     Object.entries(node.resource.needs).map(([name, need]) => [
       name,
-      Array.isArray(need)
-        ? need.map((one) => liveOf(one.key) ?? unknownLive)
-        : (liveOf((need as { key: string }).key) ?? unknownLive),
+      Array.isArray(need) ? need.map(orUnknown) : orUnknown(need as { readonly key: string }),
     ]),
   );
   return node.resource.spec(live);

@@ -1,4 +1,5 @@
 import type { Aws } from "../aws/aws.ts";
+import type { Charge, Costing, Uncounted } from "./charge.ts";
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -108,6 +109,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   delete?(aws: Aws, live: Live, options: DeleteOptions): Promise<string | void>;
   /** Who is in the way of a delete, asked when AWS says that something is. */
   blockers?(aws: Aws, live: Live): Promise<readonly Blocker[]>;
+
+  /** What an object costs each month. Absent: nothing. Pure. A spec from the state lacks what `unrecorded` names. */
+  charges?(spec: Spec, costing: Costing): readonly (Charge | Uncounted)[];
+  /** What it leaves behind when it is deleted, and what that costs each month until a person removes it. Pure. */
+  residual?(spec: Spec, costing: Costing, options: Pick<DeleteOptions, "discardData">): readonly Charge[];
 }
 
 export interface DeleteOptions {

@@ -85,8 +85,8 @@ export function credentialsWarning(
 export interface PlanFacts {
   /** How many times faster than AWS the sandbox's clock runs; undefined on AWS, Infinity where it does not wait at all. */
   readonly speed?: number | undefined;
-  /** US dollars a month: what the stack costs when the plan is done, and how much more that is than now. */
-  readonly monthly?: { readonly after: number; readonly change: number; readonly complete: boolean } | undefined;
+  /** US dollars a month: what the stack costs when the plan is done, and how much more that is than now; null: unknown. */
+  readonly monthly?: { readonly after: number; readonly change: number | null; readonly complete: boolean } | undefined;
 }
 
 /** "Plan: 68 to create. About 18 min on AWS (60× faster here), about $150 a month." */
@@ -124,7 +124,8 @@ function monthlyText(monthly: PlanFacts["monthly"]): string {
   if (!monthly) return "";
   const { after, change, complete } = monthly;
   const how = complete ? "about" : "at least";
-  if (Math.abs(after - change) < 0.005) return after < 0.005 ? "" : `${how} ${dollars(after)} a month`;
+  if (change === null || Math.abs(after - change) < 0.005)
+    return after < 0.005 ? "" : `${how} ${dollars(after)} a month`;
   if (Math.abs(change) < 0.005) return "";
   return `about ${dollars(Math.abs(change))} a month ${change > 0 ? "more" : "less"}`;
 }

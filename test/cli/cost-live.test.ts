@@ -73,7 +73,7 @@ describe("cost --live", () => {
     expect(live.stderr).toBe("");
     expect(live.code).toBe(0);
     expect(live.stdout).toContain("\n  nat:gateway  $0.059 → $0.07 per hour (before: 2026-09-25)\n");
-    expect(live.stdout).toContain("\n  ec2:t3.micro:spot  $0.0038 → $0.0039 per hour (before: 2025-06-28)\n");
+    expect(live.stdout).toContain("\n  ec2:t3.micro:spot  $0.00377 → $0.0039 per hour (before: 2025-06-28)\n");
     expect(live.stdout).toContain(`as AWS itself said on ${today}`);
     expect(live.stdout).toMatch(/Written to .*buddyverse\.prices\.json: cost, plan/);
     // Signed for the one region that has the endpoint, whatever the stack's.
@@ -101,7 +101,7 @@ describe("cost --live", () => {
     // The same answer again is no news; the file's other regions stay.
     const file = join(on.path, "buddyverse.prices.json");
     const kept = JSON.parse(on.read("buddyverse.prices.json"));
-    kept.regions["eu-west-1"] = { ...kept.regions["ap-northeast-2"], rows: [], spot: [] };
+    kept.regions["eu-west-1"] = { ...kept.regions["ap-northeast-2"], rows: [] };
     writeFileSync(file, JSON.stringify(kept));
     const again = JSON.parse((await on.run("cost --live --json", aws.env)).stdout);
     expect(again.live).toMatchObject({ region: "ap-northeast-2", changes: [] });
@@ -173,7 +173,8 @@ describe("cost --live", () => {
     expect(code).toBe(0);
     const { live, ...rest } = JSON.parse(stdout);
     expect(rest).toEqual(plain);
-    expect(live).toMatchObject({ file: null, changes: [], found: 80 });
+    expect(live).toMatchObject({ file: null, changes: [] });
+    expect(live.found).toBeGreaterThan(50);
     expect((await on.rehearse("cost --live")).stdout).toContain("Asked the sandbox");
     expect(on.files()).toEqual(["buddyverse.config.json"]);
   });
@@ -195,9 +196,9 @@ describe("a price file", () => {
   test("that is older than the shipped table is left aside with a notice on stderr", async () => {
     const on = folder();
     const plain = await on.run("cost --json");
-    const rows = [{ item: "nat:gateway", region: "ap-northeast-2", unit: "hour", usd: 9, from: 0 }];
-    const regions = { "ap-northeast-2": { asked: "2026-01-01T00:00:00.000Z", rows, spot: [] } };
-    writeFileSync(join(on.path, "buddyverse.prices.json"), JSON.stringify({ version: 1, regions }));
+    const rows = [{ item: "nat:gateway", region: "ap-northeast-2", unit: "hour", usd: 9, from: 0, source: "PL" }];
+    const regions = { "ap-northeast-2": { asked: "2026-01-01T00:00:00.000Z", sources: {}, rows } };
+    writeFileSync(join(on.path, "buddyverse.prices.json"), JSON.stringify({ version: 2, regions }));
     const old = await on.run("cost --json");
     expect(old.stdout).toBe(plain.stdout);
     expect(old.stderr).toMatch(
@@ -214,7 +215,7 @@ describe("a price file", () => {
     const packed = () => packedApp(config, pathsOf({ config: join(on.path, "buddyverse.config.json"), color: false }));
     const before = await packed();
     expect(before).toBeDefined();
-    writeFileSync(join(on.path, "buddyverse.prices.json"), JSON.stringify({ version: 1, regions: {} }));
+    writeFileSync(join(on.path, "buddyverse.prices.json"), JSON.stringify({ version: 2, regions: {} }));
     expect(await packed()).toEqual(before);
     writeFileSync(join(on.path, "more.py"), "x");
     expect(await packed()).not.toEqual(before);

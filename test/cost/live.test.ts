@@ -1,47 +1,43 @@
 import { describe, expect, test } from "vitest";
 import { connect, type TracedCall, type Wire } from "../../src/aws/connect.ts";
-import { type ConfigInput, configSchema } from "../../src/config/schema.ts";
-import { alternatives } from "../../src/cost/alternatives.ts";
-import { estimate } from "../../src/cost/estimate.ts";
-import { askPrices, itemsToAsk, parseProduct, priceIn } from "../../src/cost/live.ts";
+import type { Price, Query } from "../../src/aws/price.ts";
+import { pricesToAsk } from "../../src/cli/commands/cost.ts";
+import type { ConfigInput } from "../../src/config/schema.ts";
+import { askPrices, parseProduct, priceIn } from "../../src/cost/live.ts";
 import { overlaid } from "../../src/cost/price-file.ts";
-import { type Query, queryOf } from "../../src/cost/price-queries.ts";
 import { type PriceTable, tiersOf } from "../../src/cost/price-table.ts";
-import { shippedPrices } from "../../src/cost/prices.ts";
+import { namedPrices, shippedPrices } from "../../src/cost/prices.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../../src/sandbox/service.ts";
+import { bill, configOf, othersOf } from "./bill.ts";
 import { dollars, element, flat } from "./price-list.ts";
 
 const SEOUL = "ap-northeast-2";
 const NOW = Date.UTC(2026, 10, 30, 8, 15);
-const configOf = (input: ConfigInput = {}) => configSchema.parse(input);
 
-const query = (item: string): Query => {
-  const found = queryOf(item, SEOUL);
-  if (typeof found === "string") throw new Error(`${item}: ${found}`);
-  return found;
-};
+const isQuery = (asked: Price["asked"]): asked is Query => typeof asked === "object" && "usage" in asked;
+
 /** What the item's query makes of an answer: tiers as [from, dollars], or why there is no price. */
 const read = (item: string, ...elements: readonly string[]) => {
-  const price = priceIn(elements.map(parseProduct), query(item));
+  const named = namedPrices.find((price) => price.item === item);
+  if (named === undefined || !isQuery(named.asked)) throw new Error(`${item} is not asked of the price list`);
+  const price = priceIn(elements.map(parseProduct), named.asked, named.unit);
   return typeof price === "string" ? price : price.map(({ from, usd }) => [from, usd]);
 };
 
 describe("what is asked", () => {
-  const NOT_IN_LIST = ["acm:public-certificate", "route53:registration", "ssm:standard-parameter"];
-  const withoutQuery = (items: Iterable<string>) =>
-    [...new Set(items)].filter((item) => typeof queryOf(item, SEOUL) === "string").toSorted();
-
-  test("every price of the shipped table has a query, or a named reason why not", () => {
-    const items = shippedPrices.rows.map(({ item }) => item);
-    expect(withoutQuery(items)).toEqual(["acm:public-certificate", "ssm:standard-parameter"]);
-    for (const item of NOT_IN_LIST) expect(queryOf(item, SEOUL)).toMatch(/^(AWS charges nothing|it depends)/);
+  test("every price of the shipped table is one that a service names, and says where AWS tells it", () => {
+    const named = new Set(namedPrices.map(({ item }) => item));
+    expect(shippedPrices.rows.filter(({ item }) => !named.has(item))).toEqual([]);
+    const untold = namedPrices.filter(({ asked }) => typeof asked === "string");
+    for (const { asked, item } of untold) expect(asked, item).toMatch(/^it depends on/);
+    expect(untold.map(({ item }) => item)).toEqual(["route53:registration"]);
   });
 
-  test("every price that an estimate or an alternative looks up has a query, and is asked for", () => {
-    const empty: PriceTable = { ...shippedPrices, rows: [], spot: [] };
+  test("every price that a bill or an alternative looks up is asked for", () => {
+    const empty: PriceTable = { ...shippedPrices, rows: [] };
     const configs: ConfigInput[] = [
       {},
       { nat: { mode: "gateway" }, domain: { zone: "create" }, efs: { transitionToIaDays: null } },
@@ -49,31 +45,25 @@ describe("what is asked", () => {
       { database: { engineVersion: "8.0", instanceClass: "db.t3.small" } },
     ];
     for (const input of configs) {
-      const config = configOf(input);
-      const asked = new Set(itemsToAsk(config, shippedPrices));
-      const base = estimate(config, empty);
-      const keys = new Set(
-        [
-          ...[...base.lines, ...base.beside].map(({ price }) => price),
-          ...alternatives(config, empty).tables.flatMap(({ rows }) =>
-            rows.flatMap(({ unknown }) => unknown.map((text) => /\(([^()]+)\)$/.exec(text)?.[1] ?? text)),
-          ),
-        ].filter((key) => !key.endsWith(":spot")),
-      );
+      const asked = new Set(pricesToAsk(configOf(input)).map(({ item }) => item));
+      const base = bill(input, { prices: empty });
+      const keys = new Set([
+        ...[...base.lines, ...base.beside].map(({ price }) => price),
+        ...othersOf(configOf(input), { prices: empty }).tables.flatMap(({ rows }) =>
+          rows.flatMap(({ unknown }) => unknown.map((text) => /\(([^()]+)\)$/.exec(text)?.[1] ?? text)),
+        ),
+      ]);
       expect(keys.size).toBeGreaterThan(20);
-      expect(withoutQuery(keys).filter((key) => !NOT_IN_LIST.includes(key))).toEqual([]);
-      expect([...keys].filter((key) => !asked.has(key) && !NOT_IN_LIST.includes(key))).toEqual([]);
+      expect([...keys].filter((key) => !asked.has(key))).toEqual([]);
     }
   });
 
   test("each query names the region, but for what has one price everywhere", () => {
-    for (const item of itemsToAsk(configOf(), shippedPrices)) {
-      const found = queryOf(item, "eu-central-1");
-      if (typeof found === "string") continue;
-      expect(Object.values(found.filters).includes("eu-central-1"), item).toBe(!found.global);
-      expect(found.global ?? false, item).toBe(/^(cloudwatch:dashboard|route53:)/.test(item));
+    for (const { item, asked } of pricesToAsk(configOf())) {
+      if (!isQuery(asked)) continue;
+      expect(asked.region === undefined, item).toBe(/^(cloudwatch:dashboard|route53:)/.test(item));
       // The region's prefix of usage types is AWS's own, and not derived from its name.
-      expect(found.usage.source, item).not.toMatch(/APN2|EUC1|USE1/);
+      expect(asked.usage.source, item).not.toMatch(/APN2|EUC1|USE1/);
     }
   });
 });
@@ -203,7 +193,7 @@ describe("reading AWS's price list", () => {
     ];
     expect(read("rds:db.t3.micro:single-az", ...answer)).toEqual([[0, 0.026]]);
     expect(read("rds:db.t3.micro:multi-az", ...answer)).toEqual([[0, 0.052]]);
-    expect(read("rds:db.t3.micro:multi-az:reserved-1y", ...answer)).toEqual([[0, 0.0404]]);
+    expect(read("rds:db.t3.micro:single-az:reserved-1y", ...answer)).toEqual([[0, 0.0202]]);
   });
 
   test("database storage: MySQL's own product, else the one for any engine", () => {
@@ -231,6 +221,14 @@ describe("reading AWS's price list", () => {
       flat("EUC1-ExtendedSupport:Yr3:MySQL8.0", "vCPU-hour", "0.2440000000"),
     ];
     expect(read("rds:extended-support", ...support)).toEqual([[0, 0.121]]);
+  });
+
+  test("CPU credits of a database's family, those of MySQL", () => {
+    const credits = (databaseEngine: string, usd: string, family = "t3") =>
+      flat(`APN2-CPUCredits:db.${family}`, "vCPU-Hours", usd, { databaseEngine });
+    const answer = [credits("SQL Server", "0.144"), credits("MySQL", "0.075"), credits("MySQL", "0.076", "t4g")];
+    expect(read("rds:cpu-credits:t3", ...answer)).toEqual([[0, 0.075]]);
+    expect(read("rds:cpu-credits:t4g", ...answer)).toEqual([[0, 0.076]]);
   });
 
   test("the file system: storage by class, and reads and writes that cost the same", () => {
@@ -387,26 +385,30 @@ describe("asking", () => {
     return { aws, calls };
   }
 
+  const asking = (config: ReturnType<typeof configOf>) =>
+    [pricesToAsk(config), { zones: config.zones, now: NOW }] as const;
+
   test("the sandbox's price list gives back the whole shipped table of a region", async () => {
     for (const region of [SEOUL, "us-east-1"]) {
       const { aws, calls } = await sandboxed(region);
-      const config = configOf({ region });
-      const { prices, notFound } = await askPrices(aws, config, shippedPrices, NOW);
-      expect(notFound).toEqual([{ item: "efs:backup", why: "AWS's price list has no such product" }]);
+      const { prices, notFound } = await askPrices(aws, ...asking(configOf({ region })));
+      const unknown = namedPrices.filter(
+        ({ item, asked }) => typeof asked !== "string" && tiersOf(shippedPrices, item, region).length === 0,
+      );
+      expect(notFound).toEqual(unknown.map(({ item }) => ({ item, why: "AWS's price list has no such product" })));
       expect(prices.asked).toBe("2026-11-30T08:15:00.000Z");
-      const live = overlaid(shippedPrices, region, prices);
-      for (const { item } of shippedPrices.rows) {
+      const live = overlaid(shippedPrices, prices);
+      for (const { item, asked } of namedPrices) {
         const plain = (table: PriceTable) =>
-          tiersOf(table, item, region).map(({ from, unit, usd }) => ({ from, unit, usd }));
+          tiersOf(table, item, region).map(({ from, unit, usd, note }) => ({ from, unit, usd, note }));
         expect(plain(live), item).toEqual(plain(shippedPrices));
-        if (typeof queryOf(item, region) !== "string") expect(tiersOf(live, item, region)[0]?.source, item).toBe("PL");
+        const known = tiersOf(live, item, region)[0];
+        if (known) expect(known, item).toMatchObject({ asked: true, source: isQuery(asked) ? "PL" : "SP" });
       }
-      for (const { instanceType, saving } of shippedPrices.spot.filter((row) => row.region === region))
-        expect(prices.spot.find((row) => row.instanceType === instanceType)?.saving).toBeCloseTo(saving, 3);
       // One call for all prices that stand in the same answer.
       const requests = calls.map(({ operation, input }) => JSON.stringify([operation, input]));
       expect(new Set(requests).size).toBe(requests.length);
-      expect(requests.length).toBeLessThan(45);
+      expect(requests.length).toBeLessThan(50);
     }
   });
 
@@ -426,17 +428,18 @@ describe("asking", () => {
     };
     const { aws, calls } = await sandboxed("eu-central-1", asFrankfurt);
     const config = configOf({ region: "eu-central-1" });
-    const { prices, notFound } = await askPrices(aws, config, shippedPrices, NOW);
+    const { prices, notFound } = await askPrices(aws, ...asking(config));
     // Page by page: the sandbox of Frankfurt knows no Spot prices.
     expect(calls.some(({ input }) => (input as { NextToken?: string }).NextToken !== undefined)).toBe(true);
     expect(notFound.filter(({ item }) => !item.endsWith(":spot"))).toEqual([
       { item: "efs:backup", why: "AWS's price list has no such product" },
     ]);
-    const live = overlaid(shippedPrices, "eu-central-1", prices);
-    expect(estimate(config, live).totals.unknown).toEqual(["recovery points of Buddy-EFS (efs:backup)"]);
-    expect(estimate(config, live).totals.fixed).toBeCloseTo(estimate(configOf(), shippedPrices).totals.fixed, 6);
+    const live = overlaid(shippedPrices, prices);
+    const there = bill({ region: "eu-central-1" }, { prices: live }).totals;
+    expect(there.unknown).toEqual(["recovery points of Buddy-EFS (efs:backup)"]);
+    expect(there.fixed).toBeCloseTo(bill().totals.fixed, 6);
     // Seoul is as it was.
-    expect(estimate(configOf(), live).totals).toEqual(estimate(configOf(), shippedPrices).totals);
+    expect(bill({}, { prices: live }).totals).toEqual(bill().totals);
   });
 
   test("who may not read the list is told what to allow; without Spot the rest is asked all the same", async () => {
@@ -447,21 +450,21 @@ describe("asking", () => {
       return undefined;
     };
     const without = await sandboxed(SEOUL, throwing("GetProducts", "AccessDeniedException"));
-    await expect(askPrices(without.aws, configOf(), shippedPrices, NOW)).rejects.toMatchObject({
+    await expect(askPrices(without.aws, ...asking(configOf()))).rejects.toMatchObject({
       code: "denied",
       message: expect.stringContaining("not authorized"),
       hint: expect.stringContaining("Allow pricing:GetProducts"),
     });
     const noSpot = await sandboxed(SEOUL, throwing("DescribeSpotPriceHistory", "UnauthorizedOperation"));
-    const { prices, notFound } = await askPrices(noSpot.aws, configOf(), shippedPrices, NOW);
-    expect(prices.spot).toEqual([]);
+    const { prices, notFound } = await askPrices(noSpot.aws, ...asking(configOf()));
+    expect(prices.rows.filter(({ source }) => source === "SP")).toEqual([]);
     expect(notFound).toContainEqual({
       item: "ec2:t3.micro:spot",
       why: "you may not call ec2:DescribeSpotPriceHistory",
     });
   });
 
-  test("the Spot saving is of the last price in each of the config's zones, on average", async () => {
+  test("the Spot price is the last one in each of the config's zones, on average; not above on-demand", async () => {
     const at = (zone: string, minutes: number, SpotPrice: string) => ({
       AvailabilityZone: `${SEOUL}${zone}`,
       InstanceType: "t3.micro",
@@ -469,13 +472,17 @@ describe("asking", () => {
       SpotPrice,
       Timestamp: new Date(NOW - minutes * 60_000),
     });
-    const history = [at("a", 90, "0.0100"), at("a", 5, "0.0039"), at("c", 300, "0.0052"), at("d", 1, "0.0001")];
+    const dear = { ...at("a", 5, "0.0300"), InstanceType: "t3.small" };
+    const history = [at("a", 90, "0.0100"), at("a", 5, "0.0039"), at("c", 300, "0.0052"), at("d", 1, "0.0001"), dear];
     const { aws, calls } = await sandboxed(SEOUL, (operation) =>
       operation === "DescribeSpotPriceHistory" ? { SpotPriceHistory: history, NextToken: "" } : undefined,
     );
-    const { prices, notFound } = await askPrices(aws, configOf(), shippedPrices, NOW);
-    // (0.0039 + 0.0052) / 2 = 0.00455 of 0.013
-    expect(prices.spot).toEqual([{ instanceType: "t3.micro", saving: 0.65 }]);
+    const { prices, notFound } = await askPrices(aws, ...asking(configOf()));
+    // (0.0039 + 0.0052) / 2
+    expect(prices.rows.filter(({ source }) => source === "SP")).toEqual([
+      { item: "ec2:t3.micro:spot", region: SEOUL, unit: "hour", usd: 0.00455, from: 0, source: "SP" },
+    ]);
+    expect(notFound).toContainEqual({ item: "ec2:t3.small:spot", why: "Spot costs no less" });
     expect(notFound).toContainEqual({ item: "ec2:t2.micro:spot", why: "EC2 tells no Spot price in these zones" });
     expect(calls.find(({ operation }) => operation === "DescribeSpotPriceHistory")?.input).toMatchObject({
       Filters: [{ Name: "availability-zone", Values: [`${SEOUL}a`, `${SEOUL}c`] }],
@@ -485,7 +492,7 @@ describe("asking", () => {
 
   test("in China it says that it does not know that price list", async () => {
     const { aws } = await sandboxed();
-    await expect(askPrices({ ...aws, partition: "aws-cn" }, configOf(), shippedPrices, NOW)).rejects.toMatchObject({
+    await expect(askPrices({ ...aws, partition: "aws-cn" }, ...asking(configOf()))).rejects.toMatchObject({
       code: "usage",
     });
   });

@@ -1,30 +1,28 @@
 import { describe, expect, test } from "vitest";
-import { configSchema } from "../../src/config/schema.ts";
-import { alternatives } from "../../src/cost/alternatives.ts";
-import { keptFrom, priceChanges } from "../../src/cost/changes.ts";
-import { estimate } from "../../src/cost/estimate.ts";
 import type { AskedPrices } from "../../src/cost/live.ts";
+import { keptFrom, priceChanges } from "../../src/cost/price-changes.ts";
 import { overlaid, parsePriceFile, pricesWith, withRegion } from "../../src/cost/price-file.ts";
-import { pricedTypes, spotOf, tiersOf } from "../../src/cost/price-table.ts";
+import { itemsIn, tiersOf } from "../../src/cost/price-table.ts";
 import { shippedPrices } from "../../src/cost/prices.ts";
 import { costJson, costView, liveView } from "../../src/cost/view.ts";
+import { bill, configOf, othersOf } from "./bill.ts";
 
 const SEOUL = "ap-northeast-2";
+const inSeoul = { region: SEOUL, from: 0, source: "PL" };
 const asked: AskedPrices = {
   asked: "2026-12-01T09:30:00.000Z",
+  sources: { PL: "AWS Price List API (pricing:GetProducts)", SP: "EC2 DescribeSpotPriceHistory" },
   rows: [
-    { item: "nat:gateway", region: SEOUL, unit: "hour", usd: 0.062, from: 0 },
-    { item: "data:out", region: SEOUL, unit: "GB", usd: 0.12, from: 0 },
-    { item: "data:out", region: SEOUL, unit: "GB", usd: 0.1, from: 10_240 },
-    { item: "efs:backup", region: SEOUL, unit: "GB-month", usd: 0.05, from: 0 },
-    { item: "route53:zone", region: "global", unit: "month", usd: 0.6, from: 0 },
-  ],
-  spot: [
-    { instanceType: "t3.micro", saving: 0.6 },
-    { instanceType: "c7g.large", saving: 0.5 },
+    { ...inSeoul, item: "nat:gateway", unit: "hour", usd: 0.062 },
+    { ...inSeoul, item: "data:out", unit: "GB", usd: 0.12 },
+    { ...inSeoul, item: "data:out", unit: "GB", usd: 0.1, from: 10_240 },
+    { ...inSeoul, item: "efs:backup", unit: "GB-month", usd: 0.05 },
+    { ...inSeoul, item: "route53:zone", region: "global", unit: "month", usd: 0.6 },
+    { ...inSeoul, item: "ec2:t3.micro:spot", unit: "hour", usd: 0.0052, source: "SP" },
+    { ...inSeoul, item: "ec2:c7g.large:spot", unit: "hour", usd: 0.03, source: "SP" },
   ],
 };
-const live = overlaid(shippedPrices, SEOUL, asked);
+const live = overlaid(shippedPrices, asked);
 const usd = (item: string, region = SEOUL) => tiersOf(live, item, region).map((row) => [row.from, row.usd]);
 
 describe("the asked prices over the shipped ones", () => {
@@ -38,34 +36,39 @@ describe("the asked prices over the shipped ones", () => {
     expect(usd("route53:zone")).toEqual([[0, 0.6]]);
     expect(usd("nat:gateway", "us-east-1")).toEqual([[0, 0.045]]);
     expect(usd("alb:hour")).toEqual([[0, 0.0225]]);
-    expect(pricedTypes(live, "ec2", SEOUL)).toEqual(pricedTypes(shippedPrices, "ec2", SEOUL));
+    expect(itemsIn(shippedPrices, SEOUL).filter((item) => !itemsIn(live, SEOUL).includes(item))).toEqual([]);
     expect(tiersOf(live, "nat:gateway", SEOUL)[0]).toMatchObject({ source: "PL", asOf: "2026-12-01", sure: "A" });
     expect(live.sources.PL).toContain("asked at 2026-12-01T09:30:00.000Z");
   });
 
-  test("have Spot's saving; how often AWS takes instances back only the advisor knows", () => {
-    expect(spotOf(live, "t3.micro", SEOUL)).toEqual({
-      instanceType: "t3.micro",
-      region: SEOUL,
-      saving: 0.6,
-      interruption: "10-15 % (2025-06-28)",
-      source: "SP",
-      asOf: "2026-12-01",
-      sure: "A",
-    });
-    expect(spotOf(live, "c7g.large", SEOUL)).not.toHaveProperty("interruption");
-    expect(spotOf(live, "t3.micro", "us-east-1")).toEqual(spotOf(shippedPrices, "t3.micro", "us-east-1"));
-    const noted = (prices: typeof live) =>
-      alternatives(configSchema.parse({}), prices)
-        .tables.flatMap(({ rows }) => rows)
-        .find(({ name }) => name === "web on Spot")?.note;
-    expect(noted(shippedPrices)).toBe(
-      "rough; of instances taken back a month: 10-15 % (2025-06-28); up starts on-demand instances only",
+  test("have Spot's price; how often AWS takes instances back only the advisor knows", () => {
+    expect(tiersOf(live, "ec2:t3.micro:spot", SEOUL)).toEqual([
+      {
+        ...asked.rows.find(({ item }) => item === "ec2:t3.micro:spot"),
+        asOf: "2026-12-01",
+        sure: "A",
+        asked: true,
+        note: "of instances taken back a month: 10-15 % (2025-06-28)",
+      },
+    ]);
+    expect(live.sources.SP).toBe("EC2 DescribeSpotPriceHistory, asked at 2026-12-01T09:30:00.000Z");
+    expect(tiersOf(live, "ec2:c7g.large:spot", SEOUL)[0]).not.toHaveProperty("note");
+    expect(tiersOf(live, "ec2:t3.micro:spot", "us-east-1")).toEqual(
+      tiersOf(shippedPrices, "ec2:t3.micro:spot", "us-east-1"),
     );
+    const spot = (prices: typeof live) =>
+      othersOf(configOf(), { prices })
+        .tables.flatMap(({ rows }) => rows)
+        .find(({ name }) => name === "web on Spot");
+    for (const prices of [shippedPrices, live])
+      expect(spot(prices)?.note).toBe(
+        "rough; of instances taken back a month: 10-15 % (2025-06-28); up starts on-demand instances only",
+      );
+    expect(spot(live)?.difference).toBeCloseTo(2 * 730 * (0.0052 - 0.013), 6);
   });
 
   test("complete the estimate, which says what is AWS's own word and of when", () => {
-    const now = estimate(configSchema.parse({ nat: { mode: "gateway" } }), live);
+    const now = bill({ nat: { mode: "gateway" } }, { prices: live });
     expect(now.totals.complete).toBe(true);
     expect(costView(now, live)).toContain("lines as AWS itself said on 2026-12-01; the others collected on 2026-11-22");
     const json = JSON.parse(JSON.stringify(costJson(now)));
@@ -89,7 +92,8 @@ describe("what has changed", () => {
       ["efs:backup", 0, null, 0.05],
       ["route53:zone", 0, 0.5, 0.6],
       ["route53:zone", 25, 0.1, null],
-      ["ec2:t3.micro:spot", 0, 0.0038, 0.0052],
+      ["ec2:t3.micro:spot", 0, 0.00377, 0.0052],
+      ["ec2:c7g.large:spot", 0, null, 0.03],
     ]);
     expect(changes[0]).toMatchObject({ unit: "hour", oldAsOf: "2026-09-25", asOf: "2026-12-01", source: "PL" });
     expect(priceChanges(live, live, SEOUL)).toEqual([]);
@@ -109,7 +113,7 @@ describe("what has changed", () => {
         { item: "ec2:z9.huge", why: "AWS's price list has no such product" },
       ],
     });
-    expect(view).toContain("Asked AWS on 2026-12-01 for the prices of ap-northeast-2: 7 found, of which 5 differ");
+    expect(view).toContain("Asked AWS on 2026-12-01 for the prices of ap-northeast-2: 7 found, of which 6 differ");
     expect(view).toContain("\n  nat:gateway  $0.059 → $0.062 per hour (before: 2026-09-25)\n");
     expect(view).toContain("\n  data:out, from 51200  $0.117 → no such tier per GB (before: 2024-09-25)\n");
     expect(view).toContain("\n  efs:backup  unknown → $0.05 per GB-month\n");
@@ -138,7 +142,7 @@ describe("the price file", () => {
   test("is not used when it is older than the shipped table; of the same day it is", () => {
     const of = (day: string) =>
       pricesWith(
-        { version: 1, regions: { [SEOUL]: { ...asked, asked: `${day}T23:59:59.000Z` } } },
+        { version: 2, regions: { [SEOUL]: { ...asked, asked: `${day}T23:59:59.000Z` } } },
         SEOUL,
         shippedPrices,
       );
@@ -155,20 +159,20 @@ describe("the price file", () => {
       }
       throw new Error("it was taken");
     };
-    const row = { item: "nat:gateway", region: SEOUL, unit: "hour", usd: 0.062, from: 0 };
+    const row = { item: "nat:gateway", region: SEOUL, unit: "hour", usd: 0.062, from: 0, source: "PL" };
     const withRow = (change: object) =>
-      JSON.stringify({ version: 1, regions: { [SEOUL]: { ...asked, rows: [{ ...row, ...change }] } } });
+      JSON.stringify({ version: 2, regions: { [SEOUL]: { ...asked, rows: [{ ...row, ...change }] } } });
     for (const text of [
       "",
       "{",
       "[]",
-      JSON.stringify({ version: 2, regions: {} }),
+      JSON.stringify({ version: 1, regions: {} }),
       withRow({ usd: 0 }),
       withRow({ usd: -1 }),
       withRow({ usd: "0.06" }),
       withRow({ from: -1 }),
       withRow({ other: 1 }),
-      JSON.stringify({ version: 1, regions: { [SEOUL]: { ...asked, asked: "yesterday" } } }),
+      JSON.stringify({ version: 2, regions: { [SEOUL]: { ...asked, asked: "yesterday" } } }),
     ]) {
       const { code, message, hint } = refused(text);
       expect(code).toBe("config");

@@ -131,7 +131,7 @@ describe("plan", () => {
             difference("rules", [{ port: 80 }, { port: 22 }], [{ port: 80 }, { port: 443 }]),
             difference("tags", { Team: "a", Same: "x" }, { Team: "b", Same: "x" }),
             difference("description", undefined, "Web\nservers"),
-            difference("groupId", "sg-1", unknownLive),
+            difference("groupId", "sg-1", unknownLive("group")),
           ],
         }),
         planned("replace", "rds", "rds:database", "database1", {

@@ -1,11 +1,15 @@
 import type { Activity, AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
+import { mapBand } from "../../engine/charge.ts";
 import { onlyAtBirth, sameSet } from "../../engine/differences.ts";
 import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
+import { launchTemplate } from "../ec2/launch-template.ts";
+import { instanceHours, volumeStorage } from "../ec2/prices.ts";
 import { NO_TARGET_GROUP } from "../elb/named.ts";
 import { absentAs } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { webInstances } from "./prices.ts";
 
 export interface GroupSpec {
   readonly min: number;
@@ -272,5 +276,28 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     await absentAs(NOT_FOUND, () =>
       aws.autoScaling.deleteAutoScalingGroup({ AutoScalingGroupName: id, ForceDelete: true }),
     );
+  },
+
+  charges({ min, desired, max, launchTemplateId }, { use, specOf }) {
+    const template = specOf(launchTemplate, launchTemplateId);
+    const type = template?.instanceType ?? "of an unknown type";
+    const volumeGiB = template?.volumeGiB;
+    const running = use(webInstances, { low: min, typical: desired, high: max });
+    const beyond = mapBand(running, (count) => Math.max(0, count - min));
+    const volumes = { price: volumeStorage } as const;
+    return [
+      instanceHours(`${min} × ${type}`, type, min),
+      instanceHours(`${type} beyond ${min}`, type, beyond),
+      {
+        ...volumes,
+        what: `${min} root volumes`,
+        quantity: volumeGiB === undefined ? "unknown" : min * volumeGiB,
+      },
+      {
+        ...volumes,
+        what: `root volumes beyond ${min}`,
+        quantity: volumeGiB === undefined ? "unknown" : mapBand(beyond, (count) => count * volumeGiB),
+      },
+    ];
   },
 };

@@ -2,6 +2,7 @@ import type { MetricType } from "@aws-sdk/client-auto-scaling";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
+import { alarmMonth } from "../cloudwatch/prices.ts";
 import { absentAs } from "../errors.ts";
 
 export interface ScalingPolicySpec {
@@ -62,6 +63,11 @@ export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> =
       aws.autoScaling.deletePolicy({ AutoScalingGroupName: groupName, PolicyName: policyName }),
     );
   },
+
+  // AWS makes two alarms for it, one for high and one for low, which are the group's like the policy itself.
+  charges: (_spec, { name }) => [
+    { what: "alarms of target tracking", price: alarmMonth, quantity: 2, under: names(name).groupName },
+  ],
 };
 
 // Made and changed by the same call. Without PolicyType AWS makes a simple scaling policy.

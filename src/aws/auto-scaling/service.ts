@@ -1,5 +1,6 @@
 import type { Service } from "../service.ts";
 import { group } from "./group.ts";
+import { prices } from "./prices.ts";
 import { scalingPolicy } from "./scaling-policy.ts";
 
 // A group with a launch template is checked as a launch by the caller (user guide, "Control Amazon EC2 launch template usage in
@@ -32,6 +33,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
   errors: { throttled: ["ResourceContention", "ResourceContentionFault"] },
   types: [group, scalingPolicy],
   colour: "#c8531c",
+  prices,
   safety: {
     EnableMetricsCollection: "same",
     // A repeat is refused (AlreadyExists), which would look like somebody else's group.

@@ -5,6 +5,7 @@ import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { ALARMS, alarmMonth } from "./prices.ts";
 
 export interface AlarmSpec {
   readonly description: string;
@@ -127,4 +128,6 @@ export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
       aws.cloudWatch.deleteAlarms({ AlarmNames: [name] }),
     );
   },
+
+  charges: () => [{ what: ALARMS, price: alarmMonth, quantity: 1, under: ALARMS }],
 };

@@ -3,6 +3,7 @@ import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { tagList } from "../owned.ts";
+import { dashboardMonth } from "./prices.ts";
 
 /** A widget as CloudWatch's dashboard bodies have it ("Dashboard body structure and syntax"). */
 export interface Widget {
@@ -97,4 +98,6 @@ export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
   async delete(aws, { id }) {
     await absentAs(GONE, () => aws.cloudWatch.deleteDashboards({ DashboardNames: [id] }));
   },
+
+  charges: () => [{ what: "dashboard", price: dashboardMonth, quantity: 1 }],
 };

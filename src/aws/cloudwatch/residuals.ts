@@ -2,6 +2,7 @@ import { absentAs } from "../errors.ts";
 import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { FORGOTTEN, type Residual, type ResidualReader } from "../residual.ts";
+import { alarmMonth } from "./prices.ts";
 
 /** How the names of the stack's alarms begin: CloudWatch lists alarms by name, not by tag. */
 const PREFIX = "Buddy-";
@@ -21,7 +22,7 @@ export const forgottenAlarms: ResidualReader = {
         );
         if (tagsFrom(tags?.Tags)[STACK_TAG] !== stack) return [];
         const command = `aws cloudwatch delete-alarms --alarm-names ${name} --region ${aws.region}`;
-        return [{ what: "alarm", id, why: FORGOTTEN, price: "cloudwatch:alarm", commands: [command] }];
+        return [{ what: "alarm", id, why: FORGOTTEN, price: alarmMonth.item, commands: [command] }];
       }),
     );
     return found.flat();

@@ -1,6 +1,7 @@
 import type { Service } from "../service.ts";
 import { alarm } from "./alarm.ts";
 import { dashboard } from "./dashboard.ts";
+import { prices } from "./prices.ts";
 import { forgottenAlarms } from "./residuals.ts";
 
 export const cloudWatch: Service<typeof import("./client.ts")> = {
@@ -13,6 +14,7 @@ export const cloudWatch: Service<typeof import("./client.ts")> = {
   },
   types: [alarm, dashboard],
   colour: "#b0388a",
+  prices,
   residuals: [forgottenAlarms],
   safety: {
     // Both put the whole thing under its name.

@@ -2,6 +2,7 @@ import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
+import { publicAddress } from "./prices.ts";
 import { ofStack, retag, tagSpecifications } from "./tags.ts";
 
 export interface AddressSpec {
@@ -70,4 +71,6 @@ export const address: ResourceType<AddressSpec, AddressLive> = {
 
   blockers: async (_aws, { interfaceId, publicIp }) =>
     interfaceId === undefined ? [] : [{ id: interfaceId, what: `holds ${publicIp}`, passing: false }],
+
+  charges: () => [{ what: "public IPv4 address", price: publicAddress, quantity: 1 }],
 };

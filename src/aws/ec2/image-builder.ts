@@ -119,6 +119,8 @@ export const imageBuilder: ResourceType<ImageBuilderSpec, ImageBuilderLive> = {
     await removeMarker(aws, live.marker);
     return terminate(aws, live);
   },
+
+  charges: () => [{ uncounted: "the builder instance: minutes for each new image" }],
 };
 
 async function removeMarker(aws: Aws, Name: string): Promise<void> {

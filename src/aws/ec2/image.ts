@@ -6,6 +6,7 @@ import type { Aws } from "../aws.ts";
 import { absentAs, hasCode } from "../errors.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { imageSnapshotGB, snapshotStorage } from "./prices.ts";
 import { imageById, isThere } from "./read-images.ts";
 import { ofStack, tagSpecifications } from "./tags.ts";
 
@@ -143,6 +144,16 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
       snapshotIds.filter((snapshot) => !settled.includes(snapshot)),
     );
   },
+
+  // New content is a new image under a new name, but costs what the old one did.
+  charges: (_spec, { name, use }) => [
+    {
+      what: "snapshot",
+      price: snapshotStorage,
+      quantity: use(imageSnapshotGB),
+      under: name.replace(/-[0-9a-f]+$/, ""),
+    },
+  ],
 };
 
 /** Removes snapshots; those that are gone already are fine. */

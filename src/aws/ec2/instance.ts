@@ -7,6 +7,7 @@ import {
   type Found,
   type Launch,
   launch,
+  launchCharges,
   launchedAs,
   ownInstances,
   PROFILE_NOT_YET,
@@ -92,4 +93,6 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   },
 
   delete: (aws, live) => terminate(aws, live),
+
+  charges: launchCharges,
 };

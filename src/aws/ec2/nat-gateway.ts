@@ -3,6 +3,7 @@ import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { natGatewayData, natGatewayHour, natGB } from "./prices.ts";
 import { ofStack, retag, tagSpecifications } from "./tags.ts";
 
 export interface NatGatewaySpec {
@@ -81,4 +82,9 @@ export const natGateway: ResourceType<NatGatewaySpec, NatGatewayLive> = {
   async delete(aws, { id }) {
     await absentAs(["NatGatewayNotFound"], () => aws.ec2.deleteNatGateway({ NatGatewayId: id }));
   },
+
+  charges: (_spec, { use }) => [
+    { what: "NAT gateway", price: natGatewayHour, quantity: 1 },
+    { what: "data through the gateways", price: natGatewayData, quantity: use(natGB), shared: true },
+  ],
 };

@@ -1,9 +1,12 @@
 import type { Instance } from "@aws-sdk/client-ec2";
+import type { Charge } from "../../engine/charge.ts";
 import type { Identified, NotYet, Owner, Tags } from "../../engine/resource.ts";
+import { isUnknown } from "../../engine/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { KEY_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { instanceHours, publicAddress, volumeStorage } from "./prices.ts";
 import type { InstanceTypeName } from "./tags.ts";
 import { ofStack, tagSpecifications } from "./tags.ts";
 
@@ -105,6 +108,20 @@ export const launchedAs = (instance: Instance): Launch => ({
   userData: undefined,
   volumeGiB: undefined,
 });
+
+/** The root volume of the public images that instances start from, where it is not known how large theirs is, GiB. */
+const ROOT_GIB = 8;
+
+/** What an instance costs that runs all month. */
+export const launchCharges = ({ instanceType, volumeGiB, publicAddress: reachable }: Launch): readonly Charge[] => [
+  instanceHours(`${instanceType} instance`, instanceType, 1),
+  {
+    what: "root volume",
+    price: volumeStorage,
+    quantity: volumeGiB === undefined || isUnknown(volumeGiB) ? ROOT_GIB : volumeGiB,
+  },
+  ...(reachable ? [{ what: "public IPv4 address", price: publicAddress, quantity: 1 }] : []),
+];
 
 /** IMDSv2 only, and only from the instance itself. */
 export const METADATA = { HttpTokens: "required", HttpEndpoint: "enabled", HttpPutResponseHopLimit: 1 } as const;

@@ -1,6 +1,7 @@
 import { STACK_TAG } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import type { ResidualReader } from "../residual.ts";
+import { volumeStorage } from "./prices.ts";
 
 export const volumes: ResidualReader = {
   what: "EBS volumes",
@@ -25,7 +26,7 @@ export const volumes: ResidualReader = {
           ? `attached to ${Attachments[0].InstanceId}, and not deleted with it`
           : "its instance is gone, and was not to delete it",
         gib: Size,
-        price: "ebs:gp3",
+        price: volumeStorage.item,
         commands: [`aws ec2 delete-volume --volume-id ${id} --region ${aws.region}`],
       }));
   },

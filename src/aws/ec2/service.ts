@@ -7,6 +7,7 @@ import { internetGateway } from "./internet-gateway.ts";
 import { keyPair } from "./key-pair.ts";
 import { launchTemplate } from "./launch-template.ts";
 import { natGateway } from "./nat-gateway.ts";
+import { prices } from "./prices.ts";
 import { publicImage } from "./public-image.ts";
 import { volumes } from "./residuals.ts";
 import { route } from "./route.ts";
@@ -101,6 +102,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
     launchTemplate,
   ],
   colour: "#d9730d",
+  prices,
   residuals: [volumes],
   safety: {
     CreateVpc: "look",

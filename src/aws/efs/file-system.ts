@@ -5,6 +5,16 @@ import type { Aws } from "../aws.ts";
 import { absentAs, hasCode } from "../errors.ts";
 import { findOwned, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import {
+  backupStorage,
+  efsBackupGB,
+  efsIaAccessGB,
+  efsIaGB,
+  efsStandardGB,
+  infrequentAccess,
+  infrequentStorage,
+  standardStorage,
+} from "./prices.ts";
 
 /** Where instances of one zone mount the file system: AWS allows one mount target per zone. */
 export interface Mount {
@@ -216,6 +226,32 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     for (const target of targets) await deleteTarget(aws, target);
     if (targets.length === 0) await absentAs(GONE, () => aws.efs.deleteFileSystem({ FileSystemId: id }));
   },
+
+  charges({ transitionToIaDays, backup }, { use }) {
+    const standard = { what: "standard storage", price: standardStorage };
+    return [
+      { ...standard, quantity: use(efsStandardGB) },
+      ...(transitionToIaDays === null
+        ? [{ ...standard, quantity: use(efsIaGB) }]
+        : [
+            { what: "infrequent access storage", price: infrequentStorage, quantity: use(efsIaGB) },
+            { what: "infrequent access reads and writes", price: infrequentAccess, quantity: use(efsIaAccessGB) },
+          ]),
+      ...(backup ? [{ what: "recovery points", price: backupStorage, quantity: use(efsBackupGB) }] : []),
+    ];
+  },
+
+  residual: ({ backup }, { use }) =>
+    backup
+      ? [
+          {
+            what: "recovery points",
+            price: backupStorage,
+            quantity: use(efsBackupGB),
+            note: "kept by AWS Backup until they expire",
+          },
+        ]
+      : [],
 };
 
 /** One call after the other: AWS answers parallel ones for the same file system with the same target. */

@@ -1,5 +1,6 @@
 import type { ResidualReader } from "../residual.ts";
 import { type FileSystemLive, fileSystem } from "./file-system.ts";
+import { backupStorage } from "./prices.ts";
 
 /** Where EFS's automatic backups go (EFS user guide, "Automatic backups"). */
 const VAULT = "aws/efs/automatic-backup-vault";
@@ -16,7 +17,7 @@ export const recoveryPoints: ResidualReader = {
         what: "AWS Backup recovery points",
         id,
         why: `what AWS Backup copied of it each day, if a day came, is in the vault ${VAULT} for 35 days; where the vault's access policy forbids to delete it, it goes only then`,
-        price: "efs:backup",
+        price: backupStorage.item,
         commands: [
           `aws backup list-recovery-points-by-resource --resource-arn arn:${aws.partition}:elasticfilesystem:${aws.region}:${aws.account}:file-system/${id} ${region}`,
           `aws backup delete-recovery-point --backup-vault-name ${VAULT} --recovery-point-arn ARN ${region}   (for each ARN of that list)`,

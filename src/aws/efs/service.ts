@@ -1,5 +1,6 @@
 import type { Service } from "../service.ts";
 import { fileSystem } from "./file-system.ts";
+import { prices } from "./prices.ts";
 import { recoveryPoints } from "./residuals.ts";
 
 export const efs: Service<typeof import("./client.ts")> = {
@@ -36,6 +37,7 @@ export const efs: Service<typeof import("./client.ts")> = {
   },
   types: [fileSystem],
   colour: "#3f8f3a",
+  prices,
   residuals: [recoveryPoints],
   safety: {
     CreateFileSystem: "token",

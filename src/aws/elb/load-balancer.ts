@@ -1,9 +1,11 @@
 import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { sameSet } from "../../engine/differences.ts";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { dataOut, publicAddress } from "../ec2/prices.ts";
 import { absentAs } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
 import { loadBalancerNamed, NO_LOAD_BALANCER } from "./named.ts";
+import { balancerHour, capacityUnits, dataOutGB, lcu } from "./prices.ts";
 
 export interface LoadBalancerSpec {
   readonly scheme: LoadBalancerSchemeEnum;
@@ -23,6 +25,9 @@ export interface LoadBalancerLive extends LoadBalancerSpec, Identified {
   /** `app/<name>/<id>`: the LoadBalancer dimension of its metrics. */
   readonly fullName: string;
 }
+
+/** AWS takes no Application Load Balancer in fewer zones. */
+const LEAST_ZONES = 2;
 
 /** An application load balancer, IPv4. Named as its owner. */
 export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
@@ -90,4 +95,20 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   async delete(aws, { id }) {
     await absentAs(NO_LOAD_BALANCER, () => aws.elb.deleteLoadBalancer({ LoadBalancerArn: id }));
   },
+
+  charges: ({ subnetIds, scheme }, { use }) => [
+    { what: "load balancer", price: balancerHour, quantity: 1 },
+    ...(scheme === "internet-facing"
+      ? [
+          {
+            what: "public IPv4 addresses",
+            price: publicAddress,
+            quantity: Math.max(LEAST_ZONES, subnetIds.length),
+            note: "one per zone; AWS adds more under load",
+          },
+        ]
+      : []),
+    { what: "capacity units", price: capacityUnits, quantity: use(lcu) },
+    { what: "data out to the internet", price: dataOut, quantity: use(dataOutGB) },
+  ],
 };

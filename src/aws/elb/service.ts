@@ -1,6 +1,7 @@
 import type { Service } from "../service.ts";
 import { listener } from "./listener.ts";
 import { loadBalancer } from "./load-balancer.ts";
+import { prices } from "./prices.ts";
 import { redirect } from "./redirect.ts";
 import { targetGroup } from "./target-group.ts";
 
@@ -37,6 +38,7 @@ export const elb: Service<typeof import("./client.ts")> = {
   errors: { throttled: ["PriorRequestNotComplete", "PriorRequestNotCompleteException"] },
   types: [loadBalancer, targetGroup, listener, redirect],
   colour: "#8450d6",
+  prices,
   safety: {
     // A repeat with the same settings answers the existing one (API reference, CreateLoadBalancer and its siblings).
     CreateLoadBalancer: "name",

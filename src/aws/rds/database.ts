@@ -1,6 +1,8 @@
 import { onlyAtBirth, sameSet } from "../../engine/differences.ts";
 import type { ResourceType } from "../../engine/resource.ts";
+import { dataBetweenZones } from "../ec2/prices.ts";
 import { tagList } from "../owned.ts";
+import { backupStorage, crossZoneGB, databaseBackupGB, instanceCharges } from "./prices.ts";
 import {
   BUSY,
   CREATE_AGAIN,
@@ -13,6 +15,7 @@ import {
   modifyInstance,
   neverServed,
 } from "./read-instances.ts";
+import { subnetGroup } from "./subnet-group.ts";
 import { idOf } from "./tags.ts";
 
 export interface DatabaseSpec {
@@ -116,4 +119,29 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     }),
 
   delete: deleteWithSnapshot,
+
+  charges(spec, costing) {
+    const { use, specOf } = costing;
+    const zones = specOf(subnetGroup, spec.subnetGroup)?.subnetIds.length ?? 1;
+    return [
+      ...instanceCharges(spec, costing),
+      ...(spec.backupRetentionDays > 0
+        ? [{ what: "backups beyond the free share", price: backupStorage, quantity: use(databaseBackupGB) }]
+        : []),
+      ...(zones > 1 ? [{ what: "data between zones", price: dataBetweenZones, quantity: use(crossZoneGB) }] : []),
+    ];
+  },
+
+  // The free share ends with the database.
+  residual: ({ storageGiB }, _costing, { discardData }) =>
+    discardData
+      ? []
+      : [
+          {
+            what: "final snapshot",
+            price: backupStorage,
+            quantity: storageGiB,
+            note: "at most: a snapshot holds the used part of the storage",
+          },
+        ],
 };

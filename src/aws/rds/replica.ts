@@ -1,6 +1,8 @@
 import { sameSet } from "../../engine/differences.ts";
 import type { Health, ResourceType } from "../../engine/resource.ts";
 import { tagList } from "../owned.ts";
+import { database } from "./database.ts";
+import { instanceCharges } from "./prices.ts";
 import {
   BUSY,
   CREATE_AGAIN,
@@ -83,5 +85,18 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
     // A replica leaves no snapshot: AWS refuses one, and the primary has the data. A promoted one is no replica.
     if (live.source === "") await deleteWithSnapshot(aws, live, options);
     else await deleteInstance(aws, live);
+  },
+
+  // Its version is the primary's, and so is the size of its storage when it is made.
+  charges({ instanceClass, source }, costing) {
+    const primary = costing.specOf(database, source);
+    return instanceCharges(
+      {
+        instanceClass,
+        storageGiB: primary?.storageGiB ?? "unknown",
+        engineVersion: primary?.engineVersion,
+      },
+      costing,
+    );
   },
 };

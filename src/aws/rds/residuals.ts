@@ -4,6 +4,7 @@ import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import type { ResidualReader } from "../residual.ts";
 import { database } from "./database.ts";
+import { backupStorage } from "./prices.ts";
 import { replica } from "./replica.ts";
 import { idOf } from "./tags.ts";
 
@@ -34,7 +35,7 @@ export const snapshots: ResidualReader = {
           ? `final snapshot of ${source}: its data, if you want it back`
           : `made of ${source} by hand, or by something else than buddyverse`,
         gib: AllocatedStorage,
-        price: "rds:backup",
+        price: backupStorage.item,
         commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${id} --region ${aws.region}`],
       }));
   },
@@ -60,7 +61,7 @@ export const retainedBackups: ResidualReader = {
         id,
         why: `${DBInstanceIdentifier} was deleted in a way that keeps them${days === undefined ? "" : `; the last goes after ${days} days`}`,
         gib: AllocatedStorage,
-        price: "rds:backup",
+        price: backupStorage.item,
         commands: [`aws rds delete-db-instance-automated-backup --dbi-resource-id ${id} --region ${aws.region}`],
       }));
   },

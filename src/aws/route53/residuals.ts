@@ -1,5 +1,6 @@
 import { allPages } from "../pages.ts";
 import { FORGOTTEN, type ResidualReader } from "../residual.ts";
+import { zoneMonth } from "./prices.ts";
 import { ownComment, plainName } from "./read-zones.ts";
 import { existingZone } from "./zone.ts";
 
@@ -24,7 +25,7 @@ export const forgottenZones: ResidualReader = {
           what: "hosted zone",
           id,
           why: `${plainName(Name)}, ${FORGOTTEN}; its records have to go first`,
-          price: "route53:zone",
+          price: zoneMonth.item,
           commands: [command(id)],
         };
       });
@@ -44,7 +45,7 @@ export const keptZones: ResidualReader = {
         what: "hosted zone",
         id,
         why: "it was there before the stack and is not its own; delete it only when nothing else needs it",
-        price: "route53:zone",
+        price: zoneMonth.item,
         commands: [command(id)],
       }));
   },

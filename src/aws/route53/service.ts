@@ -1,4 +1,5 @@
 import type { Service } from "../service.ts";
+import { prices } from "./prices.ts";
 import { record } from "./record.ts";
 import { forgottenZones, keptZones } from "./residuals.ts";
 import { existingZone, ownedZone } from "./zone.ts";
@@ -11,6 +12,7 @@ export const route53: Service<typeof import("./client.ts")> = {
   errors: { throttled: ["PriorRequestNotComplete"] },
   types: [existingZone, ownedZone, record],
   colour: "#7a5cc9",
+  prices,
   residuals: [forgottenZones, keptZones],
   safety: {
     // A repeat is refused (HostedZoneAlreadyExists), but that answer does not give the zone's id.

@@ -3,6 +3,7 @@ import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { zoneCharges, zoneMonth } from "./prices.ts";
 import { plainRecord, recordsIn } from "./read-records.ts";
 import { covers, NO_ZONE, ownComment, plainName, type ZoneWithServers, zoneById, zonesFor } from "./read-zones.ts";
 
@@ -46,6 +47,17 @@ export const existingZone: ResourceType<ZoneSpec, ZoneLive> = {
     const whole = zone && (await zoneOfRecords(aws, zone.id));
     return whole && { ...whole, domain };
   },
+
+  charges: (_spec, costing) => [
+    {
+      what: "hosted zone",
+      price: zoneMonth,
+      quantity: 1,
+      note: "there before the stack, stays after it",
+      beside: true,
+    },
+    ...zoneCharges(costing),
+  ],
 };
 
 /** Route 53 takes ten tags on a zone (API reference, ChangeTagsForResource): ownership first, then as many as fit. */
@@ -138,4 +150,6 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
     }
     await absentAs(NO_ZONE, () => aws.route53.deleteHostedZone({ Id: id }));
   },
+
+  charges: (_spec, costing) => [{ what: "hosted zone", price: zoneMonth, quantity: 1 }, ...zoneCharges(costing)],
 };

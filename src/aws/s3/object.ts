@@ -62,4 +62,6 @@ export const object: ResourceType<ObjectSpec, ObjectLive> = {
   async delete(aws, { bucket, key }) {
     await absentAs(["NoSuchBucket"], () => aws.s3.deleteObject({ Bucket: bucket, Key: key }));
   },
+
+  charges: () => [{ uncounted: "the application's archive in S3: cents for each GB" }],
 };

@@ -63,4 +63,7 @@ export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
       throw error;
     }
   },
+
+  // aws.amazon.com/sns/pricing, as quoted by factualminds.com (2026-06-13) and others.
+  charges: () => [{ uncounted: "alarm e-mails through SNS: the first 1,000 of a month are free, then $2 for 100,000" }],
 };

@@ -1,13 +1,17 @@
+import { alternativesTo } from "../../../steps/alternatives.ts";
+import type { Price } from "../../aws/price.ts";
+import type { Config } from "../../config/schema.ts";
 import { alternatives } from "../../cost/alternatives.ts";
-import { keptFrom, priceChanges } from "../../cost/changes.ts";
-import { estimate } from "../../cost/estimate.ts";
+import { pricesOf } from "../../cost/estimate.ts";
 import { askPrices } from "../../cost/live.ts";
+import { keptFrom, priceChanges } from "../../cost/price-changes.ts";
 import { overlaid, withRegion } from "../../cost/price-file.ts";
 import type { PriceTable } from "../../cost/price-table.ts";
-import { shippedPrices } from "../../cost/prices.ts";
+import { namedPrices, shippedPrices } from "../../cost/prices.ts";
 import { usageWith } from "../../cost/usage.ts";
 import { alternativesView, costJson, costView, type LiveReport, liveView, usageView } from "../../cost/view.ts";
 import { writeAtomically } from "../../state/file.ts";
+import { billOf, objectsOf } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { priceFileIn, pricesIn, readPriceFile } from "../prices.ts";
@@ -26,8 +30,10 @@ export async function cost(options: CostOptions): Promise<number> {
   const quiet = Boolean(options.quiet || options.live);
   const known = pricesIn(pathsOf(options).folder, config.region, { quiet });
   const { prices, report } = options.live ? await askedNow(options, known) : { prices: known, report: undefined };
-  const now = estimate(config, prices, usage);
-  const others = alternatives(config, prices, usage);
+  const now = billOf(config, prices, usage);
+  const others = alternatives(config, alternativesTo(config, prices), (variant, choose) =>
+    billOf(variant, prices, usage, choose),
+  );
   if (options.json) process.stdout.write(`${JSON.stringify(costJson(now, others, report), null, 2)}\n`);
   else {
     const parts = [
@@ -41,6 +47,15 @@ export async function cost(options: CostOptions): Promise<number> {
   return 0;
 }
 
+/** Every price that the bill of a config, or of an alternative to it, is made of, and all others that the services name. */
+export function pricesToAsk(config: Config): readonly Price[] {
+  const variants = alternativesTo(config, shippedPrices).flatMap(({ rows }) => rows);
+  return [
+    ...namedPrices,
+    ...variants.flatMap((variant) => pricesOf(objectsOf(variant.config ?? config), variant.choose)),
+  ];
+}
+
 /**
  * Asks AWS, counts with the answer, and keeps it beside the config for later commands. The sandbox's answer is the shipped
  * table again: it is neither kept nor counted with.
@@ -52,18 +67,21 @@ async function askedNow(
   const session = await open(options, { command: "cost", writes: false, resolvesAddress: false, stateless: true });
   try {
     const { aws, config, paths, clock } = session;
-    const { prices: asked, notFound } = await askPrices(aws, config, shippedPrices, clock.now());
+    const { prices: asked, notFound } = await askPrices(aws, pricesToAsk(config), {
+      zones: config.zones,
+      now: clock.now(),
+    });
     const file = options.sandbox ? undefined : priceFileIn(paths.folder);
     if (file !== undefined) writeAtomically(file, withRegion(readPriceFile(file), aws.region, asked));
     // Over the shipped table, not over what AWS said the last time: what it does not say today is not today's.
-    const prices = overlaid(shippedPrices, aws.region, asked);
+    const prices = overlaid(shippedPrices, asked);
     return {
       prices: file === undefined ? known : prices,
       report: {
         region: aws.region,
         asked: asked.asked,
         file,
-        found: new Set(asked.rows.map(({ item }) => item)).size + asked.spot.length,
+        found: new Set(asked.rows.map(({ item }) => item)).size,
         changes: priceChanges(known, prices, aws.region),
         notFound: notFound.map(({ item, why }) => ({ item, why, keptFrom: keptFrom(prices, item, aws.region) })),
       },

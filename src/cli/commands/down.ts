@@ -1,3 +1,4 @@
+import { GB_MONTH } from "../../aws/price.ts";
 import { tieredCost, tiersOf } from "../../cost/price-table.ts";
 import { afterDownView } from "../../cost/view.ts";
 import { doomed, secondsDown } from "../../engine/down.ts";
@@ -9,7 +10,7 @@ import { type Bills, credentialsWarning, downEnd, downPreview, heading } from ".
 import { foreignIn } from "../../residuals/foreign.ts";
 import { residualCosts } from "../../residuals/residual-costs.ts";
 import { ask, requireConsent } from "../ask.ts";
-import { costAfterDown } from "../money.ts";
+import { costAfterDown } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
@@ -73,7 +74,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   }
   const primary = holding.length > 0 && !options.discardData;
   if (Object.keys(run.store.resources).length > 0)
-    screen.say(`\n${afterDownView(costAfterDown(config, graph, run.store, primary, session.prices))}`);
+    screen.say(`\n${afterDownView(costAfterDown(session, { discardData: !primary }))}`);
   const { credentials } = screen.place;
   const short = credentials && gone.length > 0 && credentialsWarning(credentials, secondsDown(found), screen.errLook);
   if (short) screen.say(short);
@@ -139,7 +140,7 @@ async function billsOn(
       .filter(({ id }) => !left.some((one) => one.id === id))
       .map(({ price, gib, ...rest }) => {
         const tiers = price === undefined ? [] : tiersOf(prices, price, aws.region);
-        const eachGB = gib === undefined && (price === "efs:backup" || price === "rds:backup");
+        const eachGB = gib === undefined && tiers[0]?.unit === GB_MONTH.name;
         const monthly = tiers.length === 0 ? undefined : tieredCost(tiers, gib ?? 1);
         return { ...rest, gib, eachGB, monthly };
       }),

@@ -1,4 +1,5 @@
 import { drillWorld } from "../../../steps/drills.ts";
+import { instanceHour } from "../../aws/ec2/prices.ts";
 import { tiersOf } from "../../cost/price-table.ts";
 import { isEmpty, planUp } from "../../engine/plan.ts";
 import { BuddyError } from "../../lib/errors.ts";
@@ -114,7 +115,7 @@ async function worldOf({ session, site, machines, find }: Proving, facts: Facts)
 
 /** What each drill will do, how long it takes, what it costs. */
 function announced(able: readonly Drill[], group: ScalingGroup, { config }: DrillWorld, session: Session): string {
-  const [price] = tiersOf(session.prices, `ec2:${config.instanceType}`, session.config.region);
+  const [price] = tiersOf(session.prices, instanceHour(config.instanceType).item, session.config.region);
   const cost = ({ instanceHours }: Announcement): string => {
     if (instanceHours === 0) return "costs nothing more";
     if (!price) return `costs ${instanceHours.toFixed(1)} h of a ${config.instanceType}, whose price here is unknown`;

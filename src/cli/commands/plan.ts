@@ -2,11 +2,11 @@ import { stepsFor } from "../../../steps/index.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { costChangeView } from "../../cost/view.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
-import { isEmpty, planOffline } from "../../engine/plan.ts";
+import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
 import { styleFor } from "../../report/style.ts";
 import { heading, planView, warningsView } from "../../report/views.ts";
+import { askedText, costOfChange, monthlyAfter, monthlyOf } from "../cost-summary.ts";
 import { packedApp } from "../inputs.ts";
-import { askedText, costOfChange, monthly } from "../money.ts";
 import type { CommonOptions } from "../options.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
@@ -27,13 +27,14 @@ export async function plan(options: PlanOptions): Promise<number> {
     const screen = screenOf(session);
     const { run } = session.stack;
     const graph = session.stack.graphOf(options.step);
-    const found = await session.stack.plan({ step: options.step });
+    const seen = await session.stack.refresh({ step: options.step });
+    const found = planUp(seen);
     const warnings = warningsFor(session.config);
     const facts = {
       speed: speedOf(session),
-      monthly: options.step ? undefined : monthly(session.config, run.store, session.prices),
+      monthly: options.step ? undefined : monthlyAfter(seen, session),
     };
-    const changed = options.step ? undefined : costOfChange(session.config, run.store, session.prices);
+    const changed = options.step ? undefined : costOfChange(seen, session);
     const stands = Object.keys(run.store.resources).length > 0;
     screen.result(
       [
@@ -65,7 +66,7 @@ async function offline(options: PlanOptions): Promise<number> {
   const graph = options.step ? upTo(whole, options.step) : whole;
   const found = planOffline(graph);
   const prices = pricesIn(pathsOf(options).folder, config.region, options);
-  const facts = { monthly: options.step ? undefined : monthly(config, undefined, prices) };
+  const facts = { monthly: options.step ? undefined : monthlyOf(config, prices) };
   const look = {
     style: styleFor({ stream: process.stdout, env: process.env, color: options.color }),
     width: process.stdout.columns ?? 100,

@@ -1,5 +1,5 @@
 import { heading, statusView } from "../../report/views.ts";
-import { costNow, standingConfig } from "../money.ts";
+import { costNow } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";
 import { open } from "../session.ts";
@@ -12,13 +12,7 @@ export async function status(options: CommonOptions): Promise<number> {
     const { run, graph } = session.stack;
     const items = await session.stack.status();
     const inSync = items.every(({ standing }) => standing === "in-sync");
-    const cost = costNow(
-      standingConfig(run.store) ?? session.config,
-      graph,
-      run.store,
-      session.clock.now(),
-      session.prices,
-    );
+    const cost = costNow(session);
     screen.result(
       [
         heading(screen.place, screen.look),

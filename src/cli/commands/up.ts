@@ -9,8 +9,8 @@ import type { Survey } from "../../engine/survey.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { credentialsWarning, heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
 import { ask, requireConsent } from "../ask.ts";
+import { costNow, monthlyAfter } from "../cost-summary.ts";
 import { makeKeyPair, privateKeyFile } from "../inputs.ts";
-import { costNow, monthly } from "../money.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
 import { open, type Session, speedOf } from "../session.ts";
@@ -47,7 +47,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   const planned = planUp(found);
   const facts = {
     speed: speedOf(session),
-    monthly: options.step ? undefined : monthly(config, run.store, session.prices),
+    monthly: options.step ? undefined : monthlyAfter(found, session),
   };
   const onlyCreates = planned.items.every(
     ({ action }) => action === "create" || action === "wait" || action === "none",
@@ -93,7 +93,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
     .map(({ key, name, reason }) => ({ key, name, reason }));
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   if (!trouble && !options.step) run.store.keepConfig(config);
-  const cost = costNow(config, graph, run.store, clock.now(), session.prices);
+  const cost = costNow(session);
   if (settled.length > 0) {
     screen.result(
       upEnd(

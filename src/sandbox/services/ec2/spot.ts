@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { spotOf, tiersOf } from "../../../cost/price-table.ts";
+import { instanceTypeOf, spotHour } from "../../../aws/ec2/prices.ts";
+import { itemsIn, tiersOf } from "../../../cost/price-table.ts";
 import { shippedPrices } from "../../../cost/prices.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import { instanceTypeFacts, offeredIn, zonesOf } from "./offerings.ts";
@@ -26,14 +27,14 @@ export const spot: SandboxService = {
         // Each price holds since the hour before the time that is asked for.
         const Timestamp = new Date((input.StartTime?.getTime() ?? sim.now) - HOUR_MS);
         const product = "Linux/UNIX";
-        const entries = [...new Set(shippedPrices.spot.map(({ instanceType }) => instanceType))]
+        const entries = itemsIn(shippedPrices, sim.region)
+          .flatMap((item) => instanceTypeOf(item) ?? [])
           .filter((type) => !input.InstanceTypes || input.InstanceTypes.includes(type))
           .filter(() => !input.ProductDescriptions || input.ProductDescriptions.includes(product))
           .flatMap((InstanceType) => {
-            const onDemand = tiersOf(shippedPrices, `ec2:${InstanceType}`, sim.region)[0]?.usd;
-            const saving = spotOf(shippedPrices, InstanceType, sim.region)?.saving;
-            if (onDemand === undefined || saving === undefined) return [];
-            const SpotPrice = (onDemand * (1 - saving)).toFixed(6);
+            const usd = tiersOf(shippedPrices, spotHour(InstanceType).item, sim.region)[0]?.usd;
+            if (usd === undefined) return [];
+            const SpotPrice = usd.toFixed(6);
             return zonesOf(sim)
               .filter((zone) => !instanceTypeFacts(InstanceType) || offeredIn(InstanceType, zone))
               .map((AvailabilityZone) => ({

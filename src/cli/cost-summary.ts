@@ -1,0 +1,123 @@
+import { stepsFor } from "../../steps/index.ts";
+import { types } from "../aws/services.ts";
+import type { Config } from "../config/schema.ts";
+import { type CostChange, costChange } from "../cost/cost-change.ts";
+import {
+  type AfterDown,
+  afterDown,
+  type Choose,
+  costSoFar,
+  type Estimate,
+  estimate,
+  monthlyTotal,
+  roundToCents,
+  type Totals,
+} from "../cost/estimate.ts";
+import { type PricedObject, plannedObjects, standingObjects, surveyedObjects } from "../cost/objects.ts";
+import type { PriceTable } from "../cost/price-table.ts";
+import type { Usage } from "../cost/usage.ts";
+import { costNowView } from "../cost/view.ts";
+import { graphOf } from "../engine/graph.ts";
+import type { Survey } from "../engine/survey.ts";
+import type { Session } from "./session.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** The objects of the stack that a config describes, none of them there yet. Asks nobody, reads no file but the config. */
+export function objectsOf(config: Config): readonly PricedObject[] {
+  const { app } = config.image;
+  const inputs = {
+    publicKey: undefined,
+    allowedCidrs: config.bastion.allowedCidrs,
+    // What is in it does not change what anything costs.
+    appArchive: app !== null && "folder" in app ? { sha256: "", bytes: new Uint8Array() } : undefined,
+  };
+  return plannedObjects(graphOf(stepsFor(config, inputs), config.stack, config.tags));
+}
+
+/** The bill of the stack that a config describes. */
+export const billOf = (config: Config, prices: PriceTable, usage: Usage = {}, choose?: Choose): Estimate =>
+  estimate(objectsOf(config), {
+    stack: config.stack,
+    region: config.region,
+    prices,
+    usage,
+    ...(choose === undefined ? {} : { choose }),
+  });
+
+type Place = Pick<Session, "config" | "prices">;
+
+const termsOf = ({ config: { stack, region }, prices }: Place) => ({ stack, region, prices });
+
+/** What a plan changes in the bill. */
+export function costOfChange(survey: Survey, place: Place): CostChange {
+  const { before, after } = surveyedObjects(survey);
+  return costChange(estimate(before, termsOf(place)), estimate(after, termsOf(place)));
+}
+
+/** For a headline: US dollars a month. */
+export interface Monthly {
+  /** What the stack costs. */
+  readonly after: number;
+  /** How much more that is than now; null: nobody can tell, as something has no price on one side. */
+  readonly change: number | null;
+  readonly complete: boolean;
+}
+
+/** What the stack of a config costs a month, made in an empty account; undefined where not even the fixed part has a price. */
+export function monthlyOf(config: Config, prices: PriceTable): Monthly | undefined {
+  const { usd, unknown } = monthlyTotal(billOf(config, prices));
+  return usd === null ? undefined : { after: usd, change: usd, complete: unknown.length === 0 };
+}
+
+/** What the stack costs a month when a plan is done; undefined where not even the fixed part has a price. */
+export function monthlyAfter(survey: Survey, place: Place): Monthly | undefined {
+  const { usd, unknown } = monthlyTotal(estimate(surveyedObjects(survey).after, termsOf(place)));
+  if (usd === null) return undefined;
+  const { objects, typical } = costOfChange(survey, place);
+  const untold = objects.some(({ difference }) => difference === "unknown");
+  return { after: usd, change: untold ? null : roundToCents(typical), complete: unknown.length === 0 };
+}
+
+type Standing = Place & Pick<Session, "stack">;
+
+const objectsIn = ({ stack: { run, graph } }: Standing): readonly PricedObject[] =>
+  standingObjects(run.store.resources, types, graph);
+
+/**
+ * What stands costs a month, and has cost since it was made, as a line and as values. It is priced as it was last applied;
+ * what was changed since it was made counts as if it had always been as it is now. Undefined when nothing stands.
+ */
+export function costNow(standing: Standing): { readonly text: string; readonly value: object } | undefined {
+  const { prices } = standing;
+  const { store, clock } = standing.stack.run;
+  const bill = estimate(objectsIn(standing), termsOf(standing));
+  if (bill.lines.length === 0) return undefined;
+  const now = clock.now();
+  const soFar = costSoFar(bill, (key) => {
+    const recorded = store.get(key);
+    return recorded && (now - (recorded.madeAt ?? recorded.since)) / HOUR_MS;
+  });
+  const brief = ({ fixed, total, complete }: Totals) => ({
+    fixed: roundToCents(fixed),
+    typical: roundToCents(total.typical),
+    complete,
+  });
+  return {
+    text: `${costNowView(bill, soFar).replace("\n", " ")}${askedText(prices)}`,
+    value: {
+      currency: "USD",
+      monthly: brief(bill.totals),
+      soFar: brief(soFar),
+      prices: { collected: prices.collected, ...(prices.asked === undefined ? {} : { asked: prices.asked }) },
+    },
+  };
+}
+
+/** For the end of a text: of when the prices are that AWS was asked for; empty where only the shipped ones are used. */
+export const askedText = ({ asked }: PriceTable): string =>
+  asked === undefined ? "" : ` AWS was asked for the prices on ${asked}.`;
+
+/** What `down` stops, and what goes on. `discardData`: it leaves no copy of data. */
+export const costAfterDown = (standing: Standing, options: { readonly discardData: boolean }): AfterDown =>
+  afterDown(objectsIn(standing), termsOf(standing), options);

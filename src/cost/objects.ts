@@ -1,0 +1,71 @@
+import type { Graph } from "../engine/graph.ts";
+import { specOf } from "../engine/look.ts";
+import type { AnyType } from "../engine/resource.ts";
+import type { Survey, Surveyed } from "../engine/survey.ts";
+import type { Recorded } from "../state/state.ts";
+
+/** An object whose cost is asked for. */
+export interface PricedObject {
+  readonly key: string;
+  /** Undefined: the config no longer wants it. */
+  readonly step: string | undefined;
+  readonly name: string;
+  readonly type: AnyType;
+  readonly spec: object;
+  /** AWS's id; undefined: it is not there yet. */
+  readonly id: string | undefined;
+}
+
+/** A stack as its steps describe it, none of it there yet. Asks nobody. Pure. */
+export const plannedObjects = ({ nodes }: Graph): readonly PricedObject[] =>
+  [...nodes.values()].flatMap((node) => {
+    const { key, step, name, type } = node;
+    const spec = specOf(node, () => undefined);
+    return spec === undefined ? [] : [{ key, step, name, type, spec, id: undefined }];
+  });
+
+/** What is recorded of a stack, as it was last applied. Asks nobody. Pure. */
+export function standingObjects(
+  recorded: Readonly<Record<string, Recorded>>,
+  types: ReadonlyMap<string, AnyType>,
+  graph: Graph,
+): readonly PricedObject[] {
+  const planned = new Map(plannedObjects(graph).map((object) => [object.key, object]));
+  return Object.entries(recorded).flatMap(([key, record]) => {
+    const type = types.get(record.type);
+    const spec = applied(record, planned.get(key)?.spec);
+    if (type === undefined || spec === undefined || record.id === undefined) return [];
+    return [{ key, step: planned.get(key)?.step, name: record.name, type, spec, id: record.id }];
+  });
+}
+
+/**
+ * A stack before and after what `up` would do with it. An object that `up` leaves as it is costs what it did, whatever the
+ * config says of it.
+ */
+export function surveyedObjects({ surveyed }: Survey): {
+  readonly before: readonly PricedObject[];
+  readonly after: readonly PricedObject[];
+} {
+  const before: PricedObject[] = [];
+  const after: PricedObject[] = [];
+  for (const one of surveyed.values()) {
+    const { node, look, wanted, decision } = one;
+    const object = { key: node.key, step: node.step, name: node.name, type: node.type, id: look.live?.id };
+    const spec = standing(one);
+    if (spec) before.push({ ...object, spec });
+    if (wanted) after.push({ ...object, spec: decision.kind === "none" && spec ? spec : wanted });
+  }
+  return { before, after };
+}
+
+const standing = ({ look: { live }, recorded, wanted }: Surveyed): object | undefined =>
+  live && ((recorded && applied(recorded, wanted)) ?? wanted ?? live);
+
+/**
+ * What was last applied to an object. A record leaves out what is undefined or may not be written, and is empty until an
+ * object that was found again is seen ready: there it is taken as it is wanted.
+ */
+function applied({ spec }: Recorded, wanted: object | undefined): object | undefined {
+  return wanted === undefined && Object.keys(spec).length === 0 ? undefined : { ...wanted, ...spec };
+}
