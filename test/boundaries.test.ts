@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, test } from "vitest";
+import { types } from "../src/aws/services.ts";
+import { configSchema } from "../src/config/schema.ts";
+import { namedPrices } from "../src/cost/prices.ts";
+import { stepsFor } from "../steps/index.ts";
 
 const root = join(import.meta.dirname, "..");
 const files = (folder: string): string[] =>
@@ -42,6 +46,21 @@ test("src knows nothing of what is in the stack, but where the program is put to
   // The sandbox's instances play the stack's scripts, by the type that holds their names; nothing is loaded.
   const loaded = files("src/sandbox").filter((file) => ofSteps(file, valueImportsOf(file)));
   expect(loaded).toEqual([]);
+});
+
+test("src/cost knows no object of the stack: no type, no step, no name, no price", () => {
+  const config = configSchema.parse({});
+  const inputs = { publicKey: undefined, allowedCidrs: [], appArchive: undefined };
+  const words = new Set([...types.keys(), ...stepsFor(config, inputs).map(({ name }) => name)]);
+  const items = new Set(namedPrices.map(({ item }) => item));
+  const texts = (file: string) =>
+    [...readFileSync(join(root, file), "utf8").matchAll(/(["`])((?:(?!\1).)*)\1/g)].map((match) => match[2] as string);
+  const breaches = files("src/cost").flatMap((file) =>
+    texts(file)
+      .filter((text) => words.has(text) || items.has(text) || /Buddy-|database1/.test(text))
+      .map((text) => `${file}: ${text}`),
+  );
+  expect(breaches).toEqual([]);
 });
 
 test("steps know no machinery: no files, processes, timers, clocks or printing", () => {

@@ -16,6 +16,7 @@ test("up, status, plan and down say what the stack costs, has cost, will cost, a
     ),
   );
   const { state } = JSON.parse(on.read("buddyverse.sandbox.json"));
+  expect(state.config).toMatchObject({ stack: "buddyverse", nat: { mode: "instance" } });
   const { madeAt, since } = state.resources["bastion-1"];
   expect(madeAt).toBeLessThan(since);
 
@@ -77,6 +78,8 @@ test("down that leaves no snapshot, and where nothing stands", async () => {
   const empty = await on.rehearse("down --yes");
   expect(empty.stderr).not.toContain("Stops");
   await on.rehearse("up --yes --step nat-bastion");
+  // A part of the config is not the config.
+  expect(JSON.parse(on.read("buddyverse.sandbox.json")).state.config).toBeUndefined();
   const down = await on.rehearse("down --yes --discard-data");
   expect(down.stderr).toMatch(/\nStops: \$\d\d\.\d\d in an ordinary month\.\nNothing goes on costing\.\n/);
 });

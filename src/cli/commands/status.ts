@@ -9,7 +9,7 @@ export async function status(options: CommonOptions): Promise<number> {
   const session = await open(options, { command: "status", writes: false, resolvesAddress: false });
   try {
     const screen = screenOf(session);
-    const { run, graph } = session.stack;
+    const { graph } = session.stack;
     const items = await session.stack.status();
     const inSync = items.every(({ standing }) => standing === "in-sync");
     const cost = costNow(session);
