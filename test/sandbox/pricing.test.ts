@@ -78,17 +78,20 @@ test("filters are joined with and, of all five kinds; what a product does not ha
 
 test("answers come in pages, to the end, each product once", async () => {
   const input = { ServiceCode: "AmazonRDS", Filters: [inSeoul], MaxResults: 4 };
+  const whole = await aws.pricing.getProducts({ ...input, MaxResults: 100 });
+  expect(whole.NextToken).toBeUndefined();
+  const skuOf = (one: unknown): string => JSON.parse(String(one)).product.sku;
   const seen: string[] = [];
   let NextToken: string | undefined;
   do {
     const page = await aws.pricing.getProducts({ ...input, ...(NextToken === undefined ? {} : { NextToken }) });
     expect(page.PriceList?.length).toBeLessThanOrEqual(4);
-    seen.push(...(page.PriceList ?? []).map((one: unknown) => JSON.parse(String(one)).product.sku));
+    seen.push(...(page.PriceList ?? []).map(skuOf));
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
-  // Six classes twice, storage twice and backup for two engines, and Extended Support.
-  expect(seen).toHaveLength(19);
-  expect(new Set(seen).size).toBe(19);
+  expect(seen.length).toBeGreaterThan(8);
+  expect(seen).toEqual((whole.PriceList ?? []).map(skuOf));
+  expect(new Set(seen).size).toBe(seen.length);
 });
 
 test("what AWS's model refuses is refused, by AWS's names", async () => {
