@@ -1,5 +1,5 @@
 import type { Assumption } from "../engine/charge.ts";
-import type { Aws } from "./aws.ts";
+import type { Aws, Call } from "./aws.ts";
 
 /** What a price is for, in our words and in the price list's. */
 export interface Unit {
@@ -43,10 +43,10 @@ export interface Query {
 export interface PriceSource {
   /** Its id among the sources of a price table. */
   readonly id: string;
-  /** What is asked: "EC2 DescribeSpotPriceHistory". */
+  /** What is asked, and what the caller has to be allowed for it: "EC2 Spot price history (ec2:DescribeSpotPriceHistory)". */
   readonly name: string;
-  /** What the caller has to be allowed. */
-  readonly action: string;
+  /** What it sends. */
+  readonly call: Call;
   /** `known`: dollars for an item that the price list just gave. */
   ask(
     aws: Aws,

@@ -229,7 +229,7 @@ async function askSource(
     return await source.ask(aws, prices, circumstances);
   } catch (error) {
     if (classify(error) !== "denied") throw error;
-    return prices.map((price) => ({ price, usd: { why: `you may not call ${source.action}` } }));
+    return prices.map((price) => ({ price, usd: { why: `you may not read the ${source.name}` } }));
   }
 }
 

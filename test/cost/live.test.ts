@@ -460,7 +460,7 @@ describe("asking", () => {
     expect(prices.rows.filter(({ source }) => source === "SP")).toEqual([]);
     expect(notFound).toContainEqual({
       item: "ec2:t3.micro:spot",
-      why: "you may not call ec2:DescribeSpotPriceHistory",
+      why: "you may not read the EC2 Spot price history (ec2:DescribeSpotPriceHistory)",
     });
   });
 

@@ -11,7 +11,7 @@ const SEOUL = "ap-northeast-2";
 const inSeoul = { region: SEOUL, from: 0, source: "PL" };
 const asked: AskedPrices = {
   asked: "2026-12-01T09:30:00.000Z",
-  sources: { PL: "AWS Price List API (pricing:GetProducts)", SP: "EC2 DescribeSpotPriceHistory" },
+  sources: { PL: "AWS Price List API (pricing:GetProducts)", SP: "EC2 Spot price history" },
   rows: [
     { ...inSeoul, item: "nat:gateway", unit: "hour", usd: 0.062 },
     { ...inSeoul, item: "data:out", unit: "GB", usd: 0.12 },
@@ -51,7 +51,7 @@ describe("the asked prices over the shipped ones", () => {
         note: "of instances taken back a month: 10-15 % (2025-06-28)",
       },
     ]);
-    expect(live.sources.SP).toBe("EC2 DescribeSpotPriceHistory, asked at 2026-12-01T09:30:00.000Z");
+    expect(live.sources.SP).toBe("EC2 Spot price history, asked at 2026-12-01T09:30:00.000Z");
     expect(tiersOf(live, "ec2:c7g.large:spot", SEOUL)[0]).not.toHaveProperty("note");
     expect(tiersOf(live, "ec2:t3.micro:spot", "us-east-1")).toEqual(
       tiersOf(shippedPrices, "ec2:t3.micro:spot", "us-east-1"),

@@ -10,8 +10,8 @@ const typeOf = (item: string): string => onDemandOf(item).replace(/^ec2:/, "");
 /** Spot is not in the price list: EC2 tells it, by zone. A price is the mean of the last one in each of the zones. */
 export const spotHistory: PriceSource = {
   id: "SP",
-  name: "EC2 DescribeSpotPriceHistory",
-  action: "ec2:DescribeSpotPriceHistory",
+  name: "EC2 Spot price history (ec2:DescribeSpotPriceHistory)",
+  call: "ec2.describeSpotPriceHistory",
 
   async ask(aws, prices, { zones, now, known }) {
     // An hour back: the answer begins with what held then, and this machine's clock may be ahead.
