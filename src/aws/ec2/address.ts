@@ -1,9 +1,10 @@
+import type { Address } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { publicAddress } from "./prices.ts";
-import { ofStack, retag, tagSpecifications } from "./tags.ts";
+import { ec2Reader } from "./reader.ts";
+import { retag, tagSpecifications } from "./tags.ts";
 
 export interface AddressSpec {
   readonly domain: "vpc";
@@ -15,28 +16,20 @@ export interface AddressLive extends AddressSpec, Identified {
   readonly interfaceId: string | undefined;
 }
 
-// It has no pages: all addresses come in one answer.
-const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeAddresses"]>[0]) =>
-  aws.together(`ec2:addresses:${JSON.stringify(input)}`, async () => {
-    const { Addresses = [] } = await aws.ec2.describeAddresses(input);
-    return Addresses.map(
-      (address): AddressLive => ({
-        id: address.AllocationId as string,
-        tags: tagsFrom(address.Tags),
-        domain: "vpc",
-        publicIp: address.PublicIp ?? "",
-        interfaceId: address.NetworkInterfaceId,
-      }),
-    );
-  });
-
-const list = (aws: Aws, stack: string) => describe(aws, { Filters: ofStack(stack) });
-
-const byId = (aws: Aws, id: string) =>
-  aws.batched("ec2:addresses", id, async (ids) => {
-    const found = await describe(aws, { Filters: [{ Name: "allocation-id", Values: [...ids] }] });
-    return new Map(found.map((one) => [one.id, one]));
-  });
+const reader = ec2Reader({
+  name: "addresses",
+  idFilter: "allocation-id",
+  // It has no pages: all addresses come in one answer.
+  page: async (aws, Filters) => ({ ...(await aws.ec2.describeAddresses({ Filters })), NextToken: undefined }),
+  items: (page) => page.Addresses,
+  live: (address: Address): AddressLive => ({
+    id: address.AllocationId as string,
+    tags: tagsFrom(address.Tags),
+    domain: "vpc",
+    publicIp: address.PublicIp ?? "",
+    interfaceId: address.NetworkInterfaceId,
+  }),
+});
 
 /** An Elastic IP address. It costs money while it is there, whether something uses it or not. */
 export const address: ResourceType<AddressSpec, AddressLive> = {
@@ -50,8 +43,8 @@ export const address: ResourceType<AddressSpec, AddressLive> = {
       { code: "AuthFailure", message: /do not have permission to access the specified resource/i },
     ],
   },
-  list,
-  find: findOwned(list, { byId }),
+  list: reader.list,
+  find: findOwned(reader.list, reader),
 
   async create(aws, { domain }, owner) {
     const { AllocationId } = await aws.ec2.allocateAddress({

@@ -1,10 +1,11 @@
+import type { InternetGateway } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
-import { allPages } from "../pages.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
-import { ofStack, retag, tagSpecifications } from "./tags.ts";
+import { ec2Reader } from "./reader.ts";
+import { retag, tagSpecifications } from "./tags.ts";
 
 export interface InternetGatewaySpec {
   /** The VPC that it is attached to. */
@@ -16,30 +17,18 @@ export interface InternetGatewayLive extends InternetGatewaySpec, Identified {
 
 const GONE = ["InvalidInternetGatewayID.NotFound", "InvalidInternetGatewayId.NotFound"];
 
-const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeInternetGateways"]>[0]) =>
-  aws.together(`ec2:internet-gateways:${JSON.stringify(input)}`, async () => {
-    const gateways = await allPages(
-      (NextToken) => aws.ec2.describeInternetGateways({ ...input, NextToken }),
-      (page) => page.InternetGateways,
-      (page) => page.NextToken,
-    );
-    return gateways.map(
-      (gateway): InternetGatewayLive => ({
-        id: gateway.InternetGatewayId as string,
-        tags: tagsFrom(gateway.Tags),
-        // Empty while it is attached to none.
-        vpcId: gateway.Attachments?.find(({ State }) => State !== "detached")?.VpcId ?? "",
-      }),
-    );
-  });
-
-const list = (aws: Aws, stack: string) => describe(aws, { Filters: ofStack(stack) });
-
-const byId = (aws: Aws, id: string) =>
-  aws.batched("ec2:internet-gateways", id, async (ids) => {
-    const found = await describe(aws, { Filters: [{ Name: "internet-gateway-id", Values: [...ids] }] });
-    return new Map(found.map((one) => [one.id, one]));
-  });
+const reader = ec2Reader({
+  name: "internet-gateways",
+  idFilter: "internet-gateway-id",
+  page: (aws, Filters, NextToken) => aws.ec2.describeInternetGateways({ Filters, NextToken }),
+  items: (page) => page.InternetGateways,
+  live: (gateway: InternetGateway): InternetGatewayLive => ({
+    id: gateway.InternetGatewayId as string,
+    tags: tagsFrom(gateway.Tags),
+    // Empty while it is attached to none.
+    vpcId: gateway.Attachments?.find(({ State }) => State !== "detached")?.VpcId ?? "",
+  }),
+});
 
 const detach = (aws: Aws, { id, vpcId }: InternetGatewayLive) =>
   absentAs(["Gateway.NotAttached", "InvalidVpcID.NotFound", ...GONE], () =>
@@ -56,8 +45,8 @@ export const internetGateway: ResourceType<InternetGatewaySpec, InternetGatewayL
     // On detach: public addresses are mapped in the VPC. On delete: reads did not show that it is attached.
     delete: ["DependencyViolation"],
   },
-  list,
-  find: findOwned(list, { byId }),
+  list: reader.list,
+  find: findOwned(reader.list, reader),
 
   async create(aws, _spec, owner) {
     const { InternetGateway } = await aws.ec2.createInternetGateway({

@@ -1,10 +1,10 @@
+import type { NatGateway } from "@aws-sdk/client-ec2";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
-import { allPages } from "../pages.ts";
 import { natGatewayData, natGatewayHour, natGB } from "./prices.ts";
-import { ofStack, retag, tagSpecifications } from "./tags.ts";
+import { ec2Reader } from "./reader.ts";
+import { retag, tagSpecifications } from "./tags.ts";
 
 export interface NatGatewaySpec {
   /** A public subnet: its own way out is the internet gateway. */
@@ -18,36 +18,25 @@ export interface NatGatewayLive extends NatGatewaySpec, Identified {
   readonly failure: string;
 }
 
-const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: string[] }[]) =>
-  aws.together(`ec2:nat-gateways:${JSON.stringify(filters)}`, async () => {
-    const gateways = await allPages(
-      // `Filter`, where the other calls say `Filters`.
-      (NextToken) => aws.ec2.describeNatGateways({ Filter: filters, NextToken }),
-      (page) => page.NatGateways,
-      (page) => page.NextToken,
-    );
+const reader = ec2Reader({
+  name: "nat-gateways",
+  idFilter: "nat-gateway-id",
+  // `Filter`, where the other calls say `Filters`.
+  page: (aws, Filter, NextToken) => aws.ec2.describeNatGateways({ Filter, NextToken }),
+  items: (page) => page.NatGateways,
+  live(gateway: NatGateway): NatGatewayLive | undefined {
     // Deleted ones stay in the answer for about an hour.
-    return gateways
-      .filter(({ State }) => State !== "deleted")
-      .map(
-        (gateway): NatGatewayLive => ({
-          id: gateway.NatGatewayId as string,
-          tags: tagsFrom(gateway.Tags),
-          subnetId: gateway.SubnetId ?? "",
-          allocationId: gateway.NatGatewayAddresses?.[0]?.AllocationId ?? "",
-          state: gateway.State ?? "",
-          failure: [gateway.FailureCode, gateway.FailureMessage].filter(Boolean).join(": "),
-        }),
-      );
-  });
-
-const list = (aws: Aws, stack: string) => describe(aws, ofStack(stack));
-
-const byId = (aws: Aws, id: string) =>
-  aws.batched("ec2:nat-gateways", id, async (ids) => {
-    const found = await describe(aws, [{ Name: "nat-gateway-id", Values: [...ids] }]);
-    return new Map(found.map((one) => [one.id, one]));
-  });
+    if (gateway.State === "deleted") return undefined;
+    return {
+      id: gateway.NatGatewayId as string,
+      tags: tagsFrom(gateway.Tags),
+      subnetId: gateway.SubnetId ?? "",
+      allocationId: gateway.NatGatewayAddresses?.[0]?.AllocationId ?? "",
+      state: gateway.State ?? "",
+      failure: [gateway.FailureCode, gateway.FailureMessage].filter(Boolean).join(": "),
+    };
+  },
+});
 
 function health({ state, failure }: NatGatewayLive): Health {
   if (state === "available") return "ready";
@@ -60,8 +49,8 @@ export const natGateway: ResourceType<NatGatewaySpec, NatGatewayLive> = {
   name: "ec2:nat-gateway",
   immutable: ["subnetId", "allocationId"],
   patience: { usual: 110, limit: 900, gone: 50 },
-  list,
-  find: findOwned(list, { health, byId }),
+  list: reader.list,
+  find: findOwned(reader.list, { health, byId: reader.byId }),
   health,
 
   async create(aws, { subnetId, allocationId }, owner, token) {

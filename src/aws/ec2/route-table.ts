@@ -4,8 +4,8 @@ import type { Identified, NotYet, ResourceType, Tags } from "../../engine/resour
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
-import { allPages } from "../pages.ts";
-import { ofStack, retag, tagSpecifications } from "./tags.ts";
+import { ec2Reader } from "./reader.ts";
+import { retag, tagSpecifications } from "./tags.ts";
 
 /** A route to an internet gateway. */
 export interface GatewayRoute {
@@ -91,25 +91,16 @@ function live(table: RouteTable): RouteTableLive {
   };
 }
 
-const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeRouteTables"]>[0]) =>
-  aws.together(`ec2:route-tables:${JSON.stringify(input)}`, async () => {
-    const tables = await allPages(
-      (NextToken) => aws.ec2.describeRouteTables({ ...input, NextToken }),
-      (page) => page.RouteTables,
-      (page) => page.NextToken,
-    );
-    return tables.map(live);
-  });
+const reader = ec2Reader({
+  name: "route-tables",
+  idFilter: "route-table-id",
+  page: (aws, Filters, NextToken) => aws.ec2.describeRouteTables({ Filters, NextToken }),
+  items: (page) => page.RouteTables,
+  live,
+});
 
 /** All tables of the stack; the routes in them are found here too. */
-export const stackTables = (aws: Aws, stack: string): Promise<readonly RouteTableLive[]> =>
-  describe(aws, { Filters: ofStack(stack) });
-
-const byId = (aws: Aws, id: string) =>
-  aws.batched("ec2:route-tables", id, async (ids) => {
-    const found = await describe(aws, { Filters: [{ Name: "route-table-id", Values: [...ids] }] });
-    return new Map(found.map((one) => [one.id, one]));
-  });
+export const stackTables = reader.list;
 
 /** Adds first, then takes away: nobody is without a way out in between. */
 async function setRoutes(aws: Aws, { id, routes: found }: RouteTableLive, wanted: readonly GatewayRoute[]) {
@@ -129,7 +120,7 @@ async function setSubnets(aws: Aws, { id: RouteTableId, associations }: RouteTab
   const elsewhere =
     missing.length === 0
       ? []
-      : (await describe(aws, { Filters: [{ Name: "association.subnet-id", Values: missing }] }))
+      : (await reader.filtered(aws, [{ Name: "association.subnet-id", Values: missing }]))
           .filter((table) => table.id !== RouteTableId)
           .flatMap((table) => table.associations);
   for (const SubnetId of missing) {
@@ -163,7 +154,7 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
     delete: ["DependencyViolation"],
   },
   list: stackTables,
-  find: findOwned(stackTables, { byId }),
+  find: findOwned(stackTables, reader),
 
   async create(aws, { vpcId }, owner, token) {
     const { RouteTable } = await aws.ec2.createRouteTable({

@@ -4,9 +4,9 @@ import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resou
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
-import { allPages } from "../pages.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
-import { ofStack, retag, tagSpecifications } from "./tags.ts";
+import { ec2Reader } from "./reader.ts";
+import { retag, tagSpecifications } from "./tags.ts";
 
 export type Protocol = "tcp" | "udp" | "icmp" | "icmpv6" | "all" | `${number}`;
 
@@ -32,6 +32,7 @@ export interface SecurityGroupSpec {
 }
 export interface SecurityGroupLive extends SecurityGroupSpec, Identified {
   readonly tags: Tags;
+  readonly groupName: string;
 }
 
 type Source = Pick<Rule, "cidr"> | Pick<Rule, "groupId">;
@@ -163,38 +164,29 @@ async function setRules(
 const live = (group: SecurityGroup): SecurityGroupLive => ({
   id: group.GroupId as string,
   tags: tagsFrom(group.Tags),
+  groupName: group.GroupName ?? "",
   vpcId: group.VpcId ?? "",
   description: group.Description ?? "",
   inbound: rulesOf(group.IpPermissions),
   outbound: rulesOf(group.IpPermissionsEgress),
 });
 
-const read = (aws: Aws, input: Parameters<Aws["ec2"]["describeSecurityGroups"]>[0]) =>
-  allPages(
-    (NextToken) => aws.ec2.describeSecurityGroups({ ...input, NextToken }),
-    (page) => page.SecurityGroups,
-    (page) => page.NextToken,
-  );
-
-const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeSecurityGroups"]>[0]) =>
-  aws.together(`ec2:security-groups:${JSON.stringify(input)}`, async () => (await read(aws, input)).map(live));
-
-const list = (aws: Aws, stack: string) => describe(aws, { Filters: ofStack(stack) });
-
-const byId = (aws: Aws, id: string) =>
-  aws.batched("ec2:security-groups", id, async (ids) => {
-    const found = await describe(aws, { Filters: [{ Name: "group-id", Values: [...ids] }] });
-    return new Map(found.map((one) => [one.id, one]));
-  });
+const reader = ec2Reader({
+  name: "security-groups",
+  idFilter: "group-id",
+  page: (aws, Filters, NextToken) => aws.ec2.describeSecurityGroups({ Filters, NextToken }),
+  items: (page) => page.SecurityGroups,
+  live,
+});
 
 /** Other groups whose rules name this one. */
 async function references(aws: Aws, id: string): Promise<readonly Blocker[]> {
   const found = await Promise.all(
     ["ip-permission.group-id", "egress.ip-permission.group-id"].map((Name) =>
-      read(aws, { Filters: [{ Name, Values: [id] }] }),
+      reader.filtered(aws, [{ Name, Values: [id] }]),
     ),
   );
-  const others = new Map(found.flat().map((group) => [group.GroupId as string, group.GroupName ?? ""]));
+  const others = new Map(found.flat().map((group) => [group.id, group.groupName]));
   others.delete(id);
   return [...others].map(([other, name]) => ({
     id: other,
@@ -210,8 +202,8 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
   same: { inbound: sameRules, outbound: sameRules },
   patience: { usual: 2, limit: 1200, gone: 1 },
   retryable: { delete: ["DependencyViolation", "InvalidGroup.InUse"] },
-  list,
-  find: findOwned(list, { byId }),
+  list: reader.list,
+  find: findOwned(reader.list, reader),
 
   async create(aws, { vpcId, description }, owner) {
     const { GroupId } = await aws.ec2.createSecurityGroup({

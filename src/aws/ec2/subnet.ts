@@ -1,10 +1,10 @@
+import type { Subnet } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
-import { allPages } from "../pages.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
-import { ofStack, retag, tagSpecifications } from "./tags.ts";
+import { ec2Reader } from "./reader.ts";
+import { retag, tagSpecifications } from "./tags.ts";
 
 export interface SubnetSpec {
   readonly vpcId: string;
@@ -18,41 +18,29 @@ export interface SubnetLive extends SubnetSpec, Identified {
   readonly state: string;
 }
 
-const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeSubnets"]>[0]) =>
-  aws.together(`ec2:subnets:${JSON.stringify(input)}`, async () => {
-    const subnets = await allPages(
-      (NextToken) => aws.ec2.describeSubnets({ ...input, NextToken }),
-      (page) => page.Subnets,
-      (page) => page.NextToken,
-    );
-    return subnets.map(
-      (subnet): SubnetLive => ({
-        id: subnet.SubnetId as string,
-        tags: tagsFrom(subnet.Tags),
-        vpcId: subnet.VpcId ?? "",
-        cidr: subnet.CidrBlock ?? "",
-        zone: subnet.AvailabilityZone ?? "",
-        publicAddresses: subnet.MapPublicIpOnLaunch ?? false,
-        state: subnet.State ?? "",
-      }),
-    );
-  });
-
-const list = (aws: Aws, stack: string) => describe(aws, { Filters: ofStack(stack) });
-
-const byId = (aws: Aws, id: string) =>
-  aws.batched("ec2:subnets", id, async (ids) => {
-    const found = await describe(aws, { Filters: [{ Name: "subnet-id", Values: [...ids] }] });
-    return new Map(found.map((one) => [one.id, one]));
-  });
+const reader = ec2Reader({
+  name: "subnets",
+  idFilter: "subnet-id",
+  page: (aws, Filters, NextToken) => aws.ec2.describeSubnets({ Filters, NextToken }),
+  items: (page) => page.Subnets,
+  live: (subnet: Subnet): SubnetLive => ({
+    id: subnet.SubnetId as string,
+    tags: tagsFrom(subnet.Tags),
+    vpcId: subnet.VpcId ?? "",
+    cidr: subnet.CidrBlock ?? "",
+    zone: subnet.AvailabilityZone ?? "",
+    publicAddresses: subnet.MapPublicIpOnLaunch ?? false,
+    state: subnet.State ?? "",
+  }),
+});
 
 export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   name: "ec2:subnet",
   immutable: ["vpcId", "cidr", "zone"],
   patience: { usual: 2, limit: 120, gone: 1 },
   retryable: { delete: ["DependencyViolation"] },
-  list,
-  find: findOwned(list, { byId }),
+  list: reader.list,
+  find: findOwned(reader.list, reader),
   health: ({ id, state }) =>
     state === "available" ? "ready" : state === "failed" ? { failed: `subnet ${id} is in state failed` } : "pending",
 

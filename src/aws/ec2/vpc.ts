@@ -3,9 +3,9 @@ import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resou
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
-import { allPages } from "../pages.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
-import { ofStack, retag, tagSpecifications } from "./tags.ts";
+import { ec2Reader } from "./reader.ts";
+import { retag, tagSpecifications } from "./tags.ts";
 
 export interface VpcSpec {
   readonly cidr: string;
@@ -19,7 +19,7 @@ export interface VpcLive extends VpcSpec, Identified {
 
 const GONE = ["InvalidVpcID.NotFound"];
 
-async function live(aws: Aws, vpc: Vpc): Promise<VpcLive> {
+async function live(vpc: Vpc, aws: Aws): Promise<VpcLive> {
   const VpcId = vpc.VpcId as string;
   // One attribute per call, both to read and to set (API reference, DescribeVpcAttribute).
   const [support, hostnames] = await Promise.all([
@@ -36,33 +36,22 @@ async function live(aws: Aws, vpc: Vpc): Promise<VpcLive> {
   };
 }
 
-const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeVpcs"]>[0]) =>
-  aws.together(`ec2:vpcs:${JSON.stringify(input)}`, async () => {
-    const vpcs = await allPages(
-      (NextToken) => aws.ec2.describeVpcs({ ...input, NextToken }),
-      (page) => page.Vpcs,
-      (page) => page.NextToken,
-    );
-    // A VPC that vanishes between the two reads is not there.
-    const found = await Promise.all(vpcs.map((vpc) => absentAs(GONE, () => live(aws, vpc))));
-    return found.filter((one) => one !== undefined);
-  });
-
-const list = (aws: Aws, stack: string) => describe(aws, { Filters: ofStack(stack) });
-
-const byId = (aws: Aws, id: string) =>
-  aws.batched("ec2:vpcs", id, async (ids) => {
-    const found = await describe(aws, { Filters: [{ Name: "vpc-id", Values: [...ids] }] });
-    return new Map(found.map((one) => [one.id, one]));
-  });
+const reader = ec2Reader({
+  name: "vpcs",
+  idFilter: "vpc-id",
+  page: (aws, Filters, NextToken) => aws.ec2.describeVpcs({ Filters, NextToken }),
+  items: (page) => page.Vpcs,
+  // A VPC that vanishes between the two reads is not there.
+  live: (vpc: Vpc, aws) => absentAs(GONE, () => live(vpc, aws)),
+});
 
 export const vpc: ResourceType<VpcSpec, VpcLive> = {
   name: "ec2:vpc",
   immutable: ["cidr"],
   patience: { usual: 2, limit: 120, gone: 1 },
   retryable: { delete: ["DependencyViolation"] },
-  list,
-  find: findOwned(list, { byId }),
+  list: reader.list,
+  find: findOwned(reader.list, reader),
   health: ({ state }) => (state === "available" ? "ready" : "pending"),
 
   async create(aws, { cidr }, owner) {

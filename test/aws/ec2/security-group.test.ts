@@ -230,7 +230,7 @@ test("the same rule wanted twice is one rule", async () => {
 
 test("a group that is gone is deleted; one in use names interfaces and the groups that refer to it", async () => {
   ec2.on(DeleteSecurityGroupCommand).rejectsOnce(failure("InvalidGroup.NotFound"));
-  const live = { id: "sg-web", tags: {}, ...spec() };
+  const live = { id: "sg-web", tags: {}, groupName: "g", ...spec() };
   await securityGroup.delete?.(aws, live, { discardData: false, label: "" });
 
   ec2.on(DescribeNetworkInterfacesCommand).resolves({

@@ -1,0 +1,56 @@
+import type { Identified } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
+import { allPages } from "../pages.ts";
+import { ofStack } from "./tags.ts";
+
+export type Filters = { Name: string; Values: string[] }[];
+
+/** One kind of EC2 object as it is read. */
+export interface Kind<Page, Item, Live> {
+  /** Its AWS name in the plural, for coalescing: "vpcs". */
+  readonly name: string;
+  /** The filter that takes its ids. By an id parameter, one that is unknown would fail the whole call. */
+  readonly idFilter: string;
+  page(aws: Aws, filters: Filters, token: string | undefined): Promise<Page>;
+  items(page: Page): readonly Item[] | undefined;
+  /** Undefined: what was read is not there (any more). */
+  live(item: Item, aws: Aws): Live | undefined | Promise<Live | undefined>;
+}
+
+export interface Reader<Live> {
+  /** Reads what the filters name; what is asked for at the same moment with the same filters is one call. */
+  filtered(aws: Aws, filters: Filters): Promise<readonly Live[]>;
+  /** All of the stack's, by its tag. */
+  list(aws: Aws, stack: string): Promise<readonly Live[]>;
+  /** One by its id, in one call with the others of its kind that are asked for at the same moment. */
+  byId(aws: Aws, id: string): Promise<Live | undefined>;
+}
+
+/** The reads that every EC2 type has. */
+export function ec2Reader<Page extends { readonly NextToken?: string | undefined }, Item, Live extends Identified>({
+  name,
+  idFilter,
+  page,
+  items,
+  live,
+}: Kind<Page, Item, Live>): Reader<Live> {
+  const filtered = (aws: Aws, filters: Filters) =>
+    aws.together(`ec2:${name}:${JSON.stringify(filters)}`, async () => {
+      const all = await allPages(
+        (token) => page(aws, filters, token),
+        items,
+        ({ NextToken }) => NextToken,
+      );
+      const found = await Promise.all(all.map((item) => live(item, aws)));
+      return found.filter((one) => one !== undefined);
+    });
+  return {
+    filtered,
+    list: (aws, stack) => filtered(aws, ofStack(stack)),
+    byId: (aws, id) =>
+      aws.batched(`ec2:${name}`, id, async (ids) => {
+        const found = await filtered(aws, [{ Name: idFilter, Values: [...ids] }]);
+        return new Map(found.map((one) => [one.id, one]));
+      }),
+  };
+}
