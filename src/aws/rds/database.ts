@@ -12,6 +12,7 @@ import {
   listInstances,
   modifyInstance,
   neverServed,
+  setPassword,
 } from "./read-instances.ts";
 import { idOf } from "./tags.ts";
 
@@ -64,6 +65,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   },
   holdsData: true,
   neverServed,
+  setSecret: setPassword,
 
   async list(aws, stack) {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map(asDatabase);
