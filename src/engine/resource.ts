@@ -18,6 +18,8 @@ export interface Owner {
   /** The object's own name: its `Name` tag, and its name where AWS has one. */
   readonly name: string;
   readonly tags: Tags;
+  /** Keys of what it needs: what bears no tags of its own can be found through them. */
+  readonly needs: readonly string[];
 }
 
 export interface Identified {
