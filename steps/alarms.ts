@@ -1,5 +1,5 @@
 import { type AlarmLive, type AlarmSpec, alarm as alarmType } from "../src/aws/cloudwatch/alarm.ts";
-import type { TopicLive, TopicSpec } from "../src/aws/sns/topic.ts";
+import type { TopicLive } from "../src/aws/sns/topic.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type LiveOf, type Need, type Resource, resource } from "../src/engine/resource.ts";
 import type { Monitored } from "./monitored.ts";
@@ -12,11 +12,11 @@ type Watch = Omit<AlarmSpec, "actions" | "datapointsToAlarm"> & { readonly datap
 export function alarmsFor(
   config: Config,
   { natBastion, rds, loadBalancer: { loadBalancer, targetGroup }, autoScaling: { group } }: Monitored,
-  topic: Resource<TopicSpec, TopicLive> | undefined,
+  topic: Resource<object, TopicLive> | undefined,
 ): readonly Resource<AlarmSpec, AlarmLive>[] {
   const { primary, replica } = rds;
   const balanced = { loadBalancer, targetGroup };
-  const told: Readonly<Record<string, Resource<TopicSpec, TopicLive>>> = topic ? { topic } : {};
+  const told: Readonly<Record<string, Resource<object, TopicLive>>> = topic ? { topic } : {};
 
   const alarm = <N extends Readonly<Record<string, Need>>>(
     key: string,

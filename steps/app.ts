@@ -1,5 +1,5 @@
-import { bucket as bucketType } from "../src/aws/s3/bucket.ts";
-import { archiveKey, object } from "../src/aws/s3/object.ts";
+import { bucket as bucketType, stackBucket } from "../src/aws/s3/bucket.ts";
+import { object } from "../src/aws/s3/object.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource } from "../src/engine/resource.ts";
 import type { Inputs } from "./inputs.ts";
@@ -8,12 +8,10 @@ import type { Inputs } from "./inputs.ts";
 export function appArchive({ stack, image }: Config, { appArchive: packed }: Inputs) {
   if (!image.app || !("folder" in image.app) || !packed) return undefined;
   const { sha256, bytes } = packed;
-  const appBucket = resource(bucketType, "app-bucket", `buddyverse-${stack}`, {}, () => ({
-    publicAccessBlocked: true,
-  }));
-  const appObject = resource(object, "app-archive", "application archive", { appBucket }, ({ appBucket }) => ({
+  const name = stackBucket(stack);
+  const appBucket = resource(bucketType, "app-bucket", name, {}, () => ({ publicAccessBlocked: true }));
+  const appObject = resource(object, "app-archive", `${name}/app`, { appBucket }, ({ appBucket }) => ({
     bucket: appBucket.id,
-    key: archiveKey(sha256),
     sha256,
     body: bytes,
   }));

@@ -43,7 +43,7 @@ export function autoScalingStep(
       metrics: ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize"],
     }),
   );
-  const policy = resource(scalingPolicy, "scaling-policy", `${name}/cpu-target`, { group }, ({ group }) => ({
+  const policy = resource(scalingPolicy, "scaling-policy", `${name}:cpu-target`, { group }, ({ group }) => ({
     groupName: group.id,
     metric: "ASGAverageCPUUtilization" as const,
     target: web.cpuTarget,

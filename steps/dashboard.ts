@@ -10,7 +10,7 @@ import { widgets } from "./widgets.ts";
 const ALARMS = "Buddy-Alarms";
 
 function mailTo(email: string) {
-  const topic = resource(topicType, "topic", ALARMS, {}, () => ({ name: ALARMS }));
+  const topic = resource(topicType, "topic", ALARMS, {}, () => ({}));
   const subscription = resource(
     subscriptionType,
     `subscription-${email}`,

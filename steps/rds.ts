@@ -72,13 +72,20 @@ export function rdsStep(
   const always = { subnetGroup, parameterGroup, password, primary, primaryParameter };
   if (!wanted.replica) return step("rds", always);
 
-  const replica = resource(replicaType, "replica", "database1-replica", { primary, group }, ({ primary, group }) => ({
-    ...common,
-    source: primary.id,
-    zone: zones[1] as string,
-    groupIds: [group.id],
-    deletionProtection: false,
-  }));
+  const replica = resource(
+    replicaType,
+    "replica",
+    "database1-replica",
+    // Its users and their passwords are the primary's.
+    { primary, password, group },
+    ({ primary, group }) => ({
+      ...common,
+      source: primary.id,
+      zone: zones[1] as string,
+      groupIds: [group.id],
+      deletionProtection: false,
+    }),
+  );
   const replicaParameter = resource(parameter, "replica-endpoint", `${path}/replica`, { replica }, ({ replica }) => ({
     value: replica.endpoint,
   }));

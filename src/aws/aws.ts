@@ -46,6 +46,11 @@ export interface Aws extends Services {
   readonly account: string;
   readonly partition: string;
   readonly network: Network;
+  /**
+   * How a person calls the AWS CLI for what this run works on, in commands to copy: "aws --profile shop". On the sandbox with an
+   * endpoint that is none, so that a command copied from there never reaches AWS.
+   */
+  readonly cli: string;
   /** How far AWS's clock is ahead of this machine's, by the last answer, milliseconds to a second; undefined: AWS did not say. */
   clockAhead(): number | undefined;
   /** Of the credentials that the last call was signed with; undefined: they do not say, as long-lived ones. */

@@ -177,6 +177,12 @@ export async function connect(connection: Connection): Promise<Aws> {
     ...caller,
     region: connection.region,
     network: connection.network,
+    // Not an endpoint: the AWS CLI refuses it.
+    cli: connection.wire
+      ? "aws --endpoint-url SANDBOX"
+      : connection.profile
+        ? `aws --profile ${connection.profile}`
+        : "aws",
     clockAhead: () => ahead,
     credentialsEnd: () => endOf(identity),
     together: coalescer(),

@@ -53,6 +53,8 @@ export interface Purpose {
   /** "my-ip" means the address of now; else the one that was recorded, if any. */
   readonly resolvesAddress: boolean;
   readonly discardData?: boolean;
+  /** `up --replace`. */
+  readonly replace?: boolean;
   /** It has nothing to do with what stands: the state on AWS, maybe of another region, is not read. */
   readonly stateless?: boolean;
   /** Ctrl-C ends it early, but it puts back first what it changed: calls still go out. */
@@ -161,6 +163,7 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
         signal,
         token: () => randomBytes(16).toString("hex"),
         discardData: purpose.discardData,
+        replace: purpose.replace,
       }),
       interrupted: interrupt.signal,
       listen(emit) {

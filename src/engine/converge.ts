@@ -8,6 +8,7 @@ import type { Action, Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
 import { absence, type Node, nameOf } from "./graph.ts";
 import { judge, type Look, look, mayHoldData } from "./look.ts";
+import { type Dependents, NO_DEPENDENTS, refusalOf, refusedError } from "./refusal.ts";
 import type { Blocker, Identified, Patience, Verb } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 
@@ -33,8 +34,15 @@ export interface Converged {
  * Brings one object to what is wanted (`undefined`: to nothing): look, decide, act, sleep, look again. Intent is recorded
  * before a create call and the id right after it. Answers when the object is ready, gone, or blocked; throws BuddyError.
  * @param first what a look just before found, so that nothing is asked twice.
+ * @param on what depends on it: for its sake a replacement or a second creation is refused (`config`, `blocked`).
  */
-export async function converge(run: Run, node: Node, wanted: object | undefined, first?: Look): Promise<Converged> {
+export async function converge(
+  run: Run,
+  node: Node,
+  wanted: object | undefined,
+  first?: Look,
+  on: Dependents = NO_DEPENDENTS,
+): Promise<Converged> {
   const { clock, store, emit } = run;
   const { type } = node;
   const patience = { ...DEFAULT_PATIENCE, ...type.patience };
@@ -72,6 +80,7 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
         spec: before?.spec ?? {},
         needs: [...needs],
         ...(before?.id ? { id: before.id } : {}),
+        ...(before?.revision === undefined ? {} : { revision: before.revision }),
         ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
         status: "created",
         since: Math.round(clock.now()),
@@ -178,6 +187,9 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
         clock.now() - started > DELETE_SHOWS_WITHIN_MS,
       );
 
+      const refused = refusalOf(run, node, decision, on);
+      if (refused) throw refusedError(refused, node, live?.id);
+
       switch (decision.kind) {
         case "none": {
           if (live === undefined) {
@@ -192,12 +204,14 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
           // Found after an answer that was lost.
           if (tried && outcome === "unchanged") outcome = "created";
           const spec = recordedSpec(wanted ?? {});
+          const revision = type.irreplaceable?.revision(live);
           if (
             recorded?.status !== "ready" ||
             recorded.id !== live.id ||
+            recorded.revision !== revision ||
             JSON.stringify(recorded.spec) !== JSON.stringify(spec)
           ) {
-            record({ id: live.id, status: "ready", spec });
+            record({ id: live.id, status: "ready", spec, ...(revision === undefined ? {} : { revision }) });
           }
           return settle(live, outcome);
         }
@@ -262,6 +276,13 @@ export async function converge(run: Run, node: Node, wanted: object | undefined,
             // Few things are there at once; a first look right away would mostly be wasted.
             await sleep(patience.usual < 5 ? 1_000 : Math.min(patience.usual * 700, 15_000));
           }
+          continue;
+        }
+
+        case "accept": {
+          emit({ ...about(), type: "resource.note", note: decision.reason });
+          const revision = type.irreplaceable?.revision(live as Identified) as string;
+          record({ status: recorded?.status ?? "created", revision });
           continue;
         }
 

@@ -16,6 +16,8 @@ export interface Situation {
   /** It was made, or made anew, in this run: then a failure is reported, not repaired again. */
   readonly tried: boolean;
   readonly holdsData: boolean;
+  /** Somebody else wrote over a value that nobody can make up again: what is there now, and what was. */
+  readonly overwritten: string | undefined;
   /** It has been looked at for so long that a delete call of an earlier run, if there was one, would show. */
   readonly deleteWouldShow: boolean;
 }
@@ -24,6 +26,8 @@ export type Decision =
   | { readonly kind: "none" }
   | { readonly kind: "wait"; readonly why: "creating" | "pending" | "deleting" }
   | { readonly kind: "create" }
+  /** It is not what was written, and is kept as it is: only the record of it changes. */
+  | { readonly kind: "accept"; readonly reason: string }
   | { readonly kind: "update"; readonly differences: readonly Difference[] }
   | { readonly kind: "replace"; readonly differences: readonly Difference[]; readonly reason: string }
   | { readonly kind: "delete" }
@@ -39,6 +43,7 @@ export function decide({
   now,
   tried,
   holdsData,
+  overwritten,
   deleteWouldShow,
 }: Situation): Decision {
   if (health === "absent") {
@@ -56,6 +61,7 @@ export function decide({
     if (tried || holdsData) return { kind: "failed", reason: health.failed };
     return { kind: "replace", differences: [], reason: health.failed };
   }
+  if (overwritten !== undefined) return { kind: "accept", reason: overwritten };
   const replacing = differences.filter((difference) => difference.replaces);
   if (replacing.length > 0) {
     return {

@@ -48,18 +48,20 @@ export function graphOf(steps: readonly Step[], stack: string, tags: Tags): Grap
     for (const resource of resourcesOf(step)) {
       if (nodes.has(resource.key))
         throw new BuddyError({ code: "internal", message: `two resources have the key "${resource.key}"` });
+      const needs = [...new Set(needsOf(resource).map((need) => need.key))];
       nodes.set(resource.key, {
         key: resource.key,
         name: resource.name,
         type: resource.type,
         step: step.name,
         resource,
-        needs: [...new Set(needsOf(resource).map((need) => need.key))],
+        needs,
         owner: {
           stack,
           key: resource.key,
           name: resource.name,
           tags: ownershipTags(stack, resource.key, resource.name, tags),
+          needs,
         },
       });
     }
@@ -127,6 +129,6 @@ export function extraNode(stack: string, key: string, name: string, type: AnyTyp
     step: undefined,
     resource: undefined,
     needs,
-    owner: { stack, key, name, tags: ownershipTags(stack, key, name, {}) },
+    owner: { stack, key, name, tags: ownershipTags(stack, key, name, {}), needs },
   };
 }

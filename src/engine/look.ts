@@ -69,6 +69,15 @@ export function mayHoldData(type: AnyType, live: Identified | undefined, recorde
   return !(live && recorded?.neverReady && type.neverServed?.(live));
 }
 
+/** What was written over by somebody else, of a type whose value must not be lost: as it is now, and as it was. */
+function overwritten({ type }: Node, live: Identified | undefined, recorded: Recorded | undefined): string | undefined {
+  if (!live || !type.irreplaceable || recorded?.revision === undefined) return undefined;
+  const now = type.irreplaceable.revision(live);
+  return now === recorded.revision
+    ? undefined
+    : `somebody else wrote over it: it is ${now}, and was ${recorded.revision}. It is kept and recorded; what was given the old value must have the new one too`;
+}
+
 /** The decision on a node, as `plan`, `status`, `up` and `down` all see it. */
 export function judge(
   node: Node,
@@ -89,6 +98,7 @@ export function judge(
       now,
       tried,
       holdsData: mayHoldData(node.type, live, recorded),
+      overwritten: overwritten(node, live, recorded),
       deleteWouldShow,
     }),
     drift,

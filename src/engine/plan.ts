@@ -1,12 +1,25 @@
 import { type Difference, showable } from "./differences.ts";
 import { absence, type Graph, type NodeName, nameOf } from "./graph.ts";
 import { judge, type Look, mayHoldData, specOf } from "./look.ts";
-import { type AnyType, removable } from "./resource.ts";
+import { NO_DEPENDENTS } from "./refusal.ts";
+import { type AnyType, type Remedy, removable } from "./resource.ts";
 import type { Survey, Surveyed } from "./survey.ts";
 import { longestPath } from "./walk.ts";
 
-/** `wait`: it is on its way already. `blocked`: it, or what it needs, waits for a person. */
-export type PlannedAction = "create" | "update" | "replace" | "delete" | "wait" | "none" | "blocked" | "failed";
+/**
+ * `wait`: it is on its way already. `blocked`: it, or what it needs, waits for a person. `accept`: somebody else wrote it; only
+ * the record of it changes.
+ */
+export type PlannedAction =
+  | "create"
+  | "accept"
+  | "update"
+  | "replace"
+  | "delete"
+  | "wait"
+  | "none"
+  | "blocked"
+  | "failed";
 
 export interface PlanItem extends NodeName {
   readonly id: string | undefined;
@@ -14,6 +27,10 @@ export interface PlanItem extends NodeName {
   readonly differences: readonly Difference[];
   /** Why it is replaced, blocked, or has failed. */
   readonly reason: string | undefined;
+  /** Set where `up` refuses to do it, and so does nothing at all: what to do about that, as a sentence. */
+  readonly refused: string | undefined;
+  /** What a person can do about it, where it is left to them. */
+  readonly remedies: readonly Remedy[];
   /** Its removal or replacement loses data that is not elsewhere. */
   readonly holdsData: boolean;
 }
@@ -24,7 +41,9 @@ export interface Plan {
   readonly seconds: number;
 }
 
-function actionOf({ decision, wanted, node, look }: Surveyed): PlannedAction {
+function actionOf({ decision, wanted, node, look, refused }: Surveyed): PlannedAction {
+  // A replacement is still shown as what it would be.
+  if (refused && decision.kind === "create") return "blocked";
   switch (decision.kind) {
     case "wait":
       if (wanted === undefined) return look.live ? "delete" : "none";
@@ -45,18 +64,20 @@ export function planUp(survey: Survey): Plan {
   const items: PlanItem[] = [];
   const blocked = new Map<string, string>();
   for (const surveyed of survey.surveyed.values()) {
-    const { node, decision, differences } = surveyed;
+    const { node, decision, differences, refused, remedies } = surveyed;
     const cause = node.needs.find((key) => blocked.has(key));
     const own = actionOf(surveyed);
     const action = cause !== undefined && own !== "none" && own !== "delete" ? "blocked" : own;
     const reason =
-      "reason" in decision
-        ? decision.reason
-        : own === "blocked"
-          ? absence(node)
-          : cause !== undefined && action === "blocked"
-            ? `waits for ${blocked.get(cause)}`
-            : undefined;
+      refused && own === "blocked"
+        ? refused.message
+        : "reason" in decision
+          ? decision.reason
+          : own === "blocked"
+            ? absence(node)
+            : cause !== undefined && action === "blocked"
+              ? `waits for ${blocked.get(cause)}`
+              : undefined;
     if (action === "blocked")
       blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
     const scaffold = (node.resource?.scaffoldFor().length ?? 0) > 0;
@@ -68,6 +89,8 @@ export function planUp(survey: Survey): Plan {
       action,
       differences: action === "update" || action === "replace" ? showable(node.type, differences) : [],
       reason,
+      refused: refused?.hint,
+      remedies,
       holdsData: mayHoldData(node.type, surveyed.look.live, surveyed.recorded),
     });
   }
@@ -91,6 +114,9 @@ export function planOffline(graph: Graph): Plan {
           wanted,
           decision: node.type.external ? { kind: "none" } : decision,
           differences: drift,
+          dependents: NO_DEPENDENTS,
+          refused: undefined,
+          remedies: [],
         },
       ];
     }),
@@ -103,16 +129,16 @@ const usualOf = (type: AnyType): number => type.patience?.usual ?? 3;
 /** How long what is still to be made or waited for takes, seconds. */
 export function criticalPath({ surveyed }: Survey): number {
   const secondsOf = (key: string): number => {
-    const { node, decision } = surveyed.get(key) as Surveyed;
-    const slow = decision.kind === "create" || decision.kind === "replace" || decision.kind === "wait";
+    const { node, decision, refused } = surveyed.get(key) as Surveyed;
+    const slow = (decision.kind === "create" && !refused) || decision.kind === "replace" || decision.kind === "wait";
     return slow ? usualOf(node.type) : 0;
   };
   return longestPath(surveyed.keys(), (key) => surveyed.get(key)?.node.needs ?? [], secondsOf);
 }
 
-/** True when `up` has nothing to do. */
+/** True when `up` has nothing to do, and refuses nothing. */
 export const isEmpty = (plan: Plan): boolean =>
-  plan.items.every((item) => item.action === "none" || item.action === "blocked");
+  plan.items.every(({ action, refused }) => refused === undefined && (action === "none" || action === "blocked"));
 
 export const count = (plan: Plan, action: PlannedAction): number =>
   plan.items.filter((item) => item.action === action).length;

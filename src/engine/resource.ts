@@ -19,6 +19,8 @@ export interface Owner {
   /** The object's own name: its `Name` tag, and its name where AWS has one. */
   readonly name: string;
   readonly tags: Tags;
+  /** Keys of what it needs: what bears no tags of its own can be found through them. */
+  readonly needs: readonly string[];
 }
 
 export interface Identified {
@@ -49,6 +51,14 @@ export interface Blocker {
   readonly passing: boolean;
 }
 
+/** Something that a person can do about an object that the tool leaves alone. */
+export interface Remedy {
+  /** What it leads to, after "to": "remove it". */
+  readonly to: string;
+  /** AWS CLI commands, in order. */
+  readonly commands: readonly string[];
+}
+
 /** All the tool knows about one sort of AWS object. No loops, no waiting, no printing, no files, no clock. */
 export interface ResourceType<Spec extends object, Live extends Spec & Identified> {
   /** `service:object`, as in "ec2:vpc". */
@@ -75,6 +85,10 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly external?: boolean;
   /** For an external type: what to do when there is none. */
   readonly absent?: string;
+  /** Others were given copies of what was made up for it once: it is never created again, or written over, while one of those stands. */
+  readonly irreplaceable?: Irreplaceable<Live>;
+  /** The shell command by which a person gives it a new secret, read from standard input. Undefined: it takes none. */
+  setSecret?(aws: Aws, live: Live): string | undefined;
   /** Fields of Spec that must not be written to state or shown. */
   readonly unrecorded?: readonly (keyof Spec & string)[];
 
@@ -114,6 +128,23 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   charges?(spec: Spec, costing: Costing): readonly (Charge | Uncounted)[];
   /** What it leaves behind when it is deleted, and what that costs each month until a person removes it. Pure. */
   residual?(spec: Spec, costing: Costing, options: Pick<DeleteOptions, "discardData">): readonly Charge[];
+}
+
+/** What the engine must know of an object whose value was made up when it was created, and handed on (a database's password). */
+export interface Irreplaceable<Live> {
+  /** AWS's mark of the value as it was last written. Another one than recorded: somebody else wrote over it. */
+  revision(live: Live): string;
+  /**
+   * How a person puts the old value back, or a new one everywhere. No secret is to be seen in the commands.
+   * @param setSecret the commands of those that were given the value (`ResourceType.setSecret`).
+   * @param changed it is there, but written over: as it is, and the revision that was recorded. Undefined: it is gone.
+   */
+  remedies(
+    aws: Aws,
+    owner: Owner,
+    setSecret: readonly string[],
+    changed: { readonly live: Live; readonly recorded: string } | undefined,
+  ): readonly Remedy[];
 }
 
 export interface DeleteOptions {

@@ -15,6 +15,8 @@ export interface Run {
   readonly token: () => string;
   /** `down --discard-data`: no final snapshot. */
   readonly discardData: boolean;
+  /** `up --replace`: what cannot be changed in place may be replaced, where no data would be lost. */
+  readonly replace: boolean;
 }
 
 /** Ends a wait or a walk: the user has interrupted it, or what it does can no longer be recorded. */

@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly token: Run["token"];
   /** Deletes leave no final snapshot or other copy of data. */
   readonly discardData?: boolean | undefined;
+  /** What cannot be changed in place may be replaced, where no data would be lost. */
+  readonly replace?: boolean | undefined;
 }
 
 /** What of the stack a refresh looks at. */
@@ -68,7 +70,7 @@ export function openStack(options: StackOptions): Stack {
   const { name, types } = options;
   // Each of the many waits listens for it.
   setMaxListeners(0, options.signal);
-  const run: Run = { ...options, discardData: options.discardData ?? false };
+  const run: Run = { ...options, discardData: options.discardData ?? false, replace: options.replace ?? false };
   const graph = graphOf(options.steps, name, options.tags);
   const graphUpTo = (step?: string) => (step === undefined ? graph : upTo(graph, step));
 

@@ -1,6 +1,6 @@
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
-import type { Identified } from "./resource.ts";
+import type { Identified, Remedy } from "./resource.ts";
 import type { Survey } from "./survey.ts";
 
 /** How an object stands against what was recorded of it and against the config. */
@@ -25,12 +25,16 @@ export interface StatusItem extends NodeName {
   /** Wanted against live, where it is not drift. */
   readonly pending: readonly Difference[];
   readonly reason: string | undefined;
+  /** What a person can do about it, where it is left to them. */
+  readonly remedies: readonly Remedy[];
 }
 
 /** Every object against what was recorded and against the config, property by property. Pure. */
 export function statusOf({ surveyed }: Survey): StatusItem[] {
   const items: StatusItem[] = [];
-  for (const { node, look, recorded, wanted, decision, differences: notAsWanted } of surveyed.values()) {
+  for (const entry of surveyed.values()) {
+    const { node, look, recorded, wanted, decision, differences: notAsWanted } = entry;
+    const refused = decision.kind === "create" ? entry.refused : undefined;
     const scaffold = (node.resource?.scaffoldFor().length ?? 0) > 0;
     if (look.live === undefined && wanted === undefined) {
       if (!recorded || scaffold) continue;
@@ -48,16 +52,17 @@ export function statusOf({ surveyed }: Survey): StatusItem[] {
       ...nameOf(node),
       id: look.live?.id ?? recorded?.id,
       standing: standingOf(
-        decision.kind,
+        refused ? "blocked" : decision.kind,
         look.health,
         wanted !== undefined,
-        drift.length > 0 || pending.some(({ field }) => field === "tags"),
+        drift.length > 0 || decision.kind === "accept" || pending.some(({ field }) => field === "tags"),
         pending.length > 0,
         node.type.external ?? false,
       ),
       drift: showable(node.type, drift),
       pending: showable(node.type, pending),
-      reason: "reason" in decision ? decision.reason : undefined,
+      reason: refused?.message ?? ("reason" in decision ? decision.reason : undefined),
+      remedies: entry.remedies,
     });
   }
   return items;
@@ -71,7 +76,7 @@ function standingOf(
   pending: boolean,
   external: boolean,
 ): Standing {
-  if (health === "absent") return external ? "blocked" : "missing";
+  if (health === "absent") return external || kind === "blocked" ? "blocked" : "missing";
   if (!wanted) return external ? "in-sync" : "extra";
   if (health === "pending" || health === "deleting") return "under-way";
   if (kind === "blocked") return "blocked";

@@ -4,7 +4,8 @@ import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
 import { judge, type Look, look, patiently, specOf } from "./look.ts";
-import type { AnyType, Identified, Tags } from "./resource.ts";
+import { type Dependents, dependentsIn, NO_DEPENDENTS, type Refusal, refusalOf, secretCommands } from "./refusal.ts";
+import type { AnyType, Identified, Remedy, Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
 
 /** One node, looked at. */
@@ -17,6 +18,12 @@ export interface Surveyed {
   readonly decision: Decision;
   /** Where it is not as wanted. */
   readonly differences: readonly Difference[];
+  /** What needs it, as far as that forbids something. */
+  readonly dependents: Dependents;
+  /** Why the decision is not carried out. */
+  readonly refused: Refusal | undefined;
+  /** What a person can do where the decision leaves it to them. */
+  readonly remedies: readonly Remedy[];
 }
 
 export interface Survey {
@@ -72,7 +79,17 @@ export async function survey(
   const judged = (node: Node, wanted: object | undefined, seen: Look): Surveyed => {
     const recorded = run.store.get(node.key);
     const { drift, ...decision } = judge(node, wanted, seen, recorded, now);
-    return { node, look: seen, recorded, wanted, decision, differences: drift };
+    return {
+      node,
+      look: seen,
+      recorded,
+      wanted,
+      decision,
+      differences: drift,
+      dependents: NO_DEPENDENTS,
+      refused: undefined,
+      remedies: [],
+    };
   };
 
   for (const node of known) {
@@ -98,7 +115,27 @@ export async function survey(
     const node = { ...extraNode(options.stack, own, name, type, []), onlyId: live.id };
     surveyed.set(node.key, judged(node, undefined, { live, health: type.health?.(live) ?? "ready" }));
   }
-  return { graph, surveyed };
+  return { graph, surveyed: withDependents(run, surveyed) };
+}
+
+/** The survey's second half: what depends on what, and what is therefore refused. */
+function withDependents(run: Run, surveyed: ReadonlyMap<string, Surveyed>): ReadonlyMap<string, Surveyed> {
+  const dependentsOf = dependentsIn(run, surveyed);
+  const whole = [...surveyed.values()].map((one): Surveyed => {
+    const { node, look, recorded, decision } = one;
+    const dependents = dependentsOf(node);
+    const refused = refusalOf(run, node, decision, dependents);
+    const accepted =
+      decision.kind === "accept"
+        ? node.type.irreplaceable?.remedies(run.aws, node.owner, secretCommands(dependents.copies), {
+            live: look.live,
+            recorded: recorded?.revision ?? "",
+          })
+        : undefined;
+    const remedies = refused?.remedies ?? accepted ?? [];
+    return { ...one, dependents, refused, remedies };
+  });
+  return new Map(whole.map((one) => [one.node.key, one]));
 }
 
 /** All objects that carry the stack's tag, of all types that can be listed by it. */

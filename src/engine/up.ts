@@ -1,6 +1,7 @@
 import { converge } from "./converge.ts";
 import type { Node } from "./graph.ts";
 import { specOf } from "./look.ts";
+import { throwIfRefused } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { type Settled, settledAs, settledByError, skip, stopped } from "./settled.ts";
@@ -18,8 +19,11 @@ const REMOVAL = "removal of ";
 /**
  * Brings the stack to what the config says. Each object starts as soon as what it needs is ready; what depends on a failed
  * or blocked one is skipped; what goes on independently goes on. What nobody wants any more goes after what used it.
+ * Throws `refused` before anything is changed, where the survey shows what must not be done.
  */
-export async function bringUp(run: Run, { graph, surveyed }: Survey): Promise<Result> {
+export async function bringUp(run: Run, survey: Survey): Promise<Result> {
+  throwIfRefused(survey);
+  const { graph, surveyed } = survey;
   const live = new Map<string, Identified>();
   const entry = (key: string) => surveyed.get(key) as Surveyed;
   const purposesOf = ({ resource }: Node) => (resource?.scaffoldFor() ?? []).map(({ key }) => key);
@@ -45,7 +49,8 @@ export async function bringUp(run: Run, { graph, surveyed }: Survey): Promise<Re
       const target = wanted();
       // The survey's look still holds for what nobody but this run changes; an update looks again, just before.
       const kept = !again && (first.decision.kind === "none" || first.decision.kind === "create");
-      const { live: found, outcome, reason } = await converge(run, node, target, kept ? first.look : undefined);
+      const fresh = kept ? first.look : undefined;
+      const { live: found, outcome, reason } = await converge(run, node, target, fresh, first.dependents);
       if (found && outcome !== "blocked") live.set(node.key, found);
       return settledAs(node, outcome, { id: found?.id, reason });
     } catch (error) {

@@ -15,6 +15,7 @@ export type ErrorCode =
   | "timeout"
   | "interrupted"
   | "blocked"
+  | "refused"
   | "network"
   | "sandbox"
   | "internal";
@@ -77,6 +78,7 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   usage: 2,
   config: 2,
   state: 2,
+  refused: 2,
   locked: 4,
   interrupted: 5,
   "wrong-account": 6,
@@ -182,6 +184,7 @@ const GENERAL_HINTS: Readonly<Record<ErrorCode, string>> = {
   timeout: "Run the command again: it goes on where reality stands.",
   interrupted: "Run the same command again: it goes on where this run stopped.",
   blocked: "Remove what is in the way, then run the command again.",
+  refused: "Nothing was changed. Do what the message says, then run the command again.",
   network: "Check the connection, the proxy and AWS_ENDPOINT_URL, then run the command again.",
   sandbox: "The sandbox does not know this. Reset it with `buddyverse sandbox reset`, or run against AWS.",
   internal: "This is a mistake in buddyverse. Run it again with --verbose and report what it prints.",

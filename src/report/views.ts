@@ -1,6 +1,7 @@
 import type { CredentialsEnd } from "../aws/aws.ts";
 import type { Difference } from "../engine/differences.ts";
 import { count, isEmpty, type Plan, type PlanItem } from "../engine/plan.ts";
+import type { Remedy } from "../engine/resource.ts";
 import type { Settled } from "../engine/settled.ts";
 import type { Standing, StatusItem } from "../engine/status.ts";
 import { explain, type Problem } from "../lib/errors.ts";
@@ -99,6 +100,7 @@ export function planSummary(plan: Plan, { speed, monthly }: PlanFacts = {}): str
     [
       ["create", "to create"],
       ["update", "to update"],
+      ["accept", "to accept"],
       ["replace", "to replace"],
       ["delete", "to delete"],
       ["failed", "failed"],
@@ -150,6 +152,7 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
   const signs: Readonly<Record<PlanItem["action"], string>> = {
     create: style.green("  + create "),
     update: style.yellow("  ~ update "),
+    accept: style.yellow("  ! accept "),
     replace: style.red("-/+ replace"),
     delete: style.red("  - delete "),
     blocked: style.yellow("  ! blocked"),
@@ -161,10 +164,25 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
     item.holdsData && (item.action === "delete" || item.action === "replace") ? style.red("  holds data") : "";
   return [
     `  ${signs[item.action]}  ${objectText(item)}${loses}`,
-    ...(item.reason === undefined ? [] : [cut(`${DETAIL}${reasonOf(item)}`, width)]),
+    ...reasonLines(item, DETAIL, width),
     ...item.differences.flatMap((one) => differenceLines(one, style, width)),
+    ...(item.refused === undefined
+      ? []
+      : wrapped(`up refuses. ${item.refused}`, width - DETAIL.length).map((line) => `${DETAIL}${line}`)),
+    ...remedyLines(item.remedies, DETAIL, style),
   ];
 }
+
+/** Why it is so, in one line; whole where it is left to a person. */
+function reasonLines(item: PlanItem | StatusItem, indent: string, width: number): string[] {
+  if (item.reason === undefined) return [];
+  if (item.remedies.length === 0) return [cut(`${indent}${reasonOf(item)}`, width)];
+  return wrapped(reasonOf(item), width - indent.length).map((line) => `${indent}${line}`);
+}
+
+/** What a person can do about it. Not cut, so that commands can be copied. */
+const remedyLines = (remedies: readonly Remedy[], indent: string, style: Style): string[] =>
+  remedies.flatMap(({ to, commands }) => [`${indent}to ${to}:`, `${indent}  ${style.cyan(commands.join(" && "))}`]);
 
 const DETAIL = " ".repeat(15);
 
@@ -276,9 +294,10 @@ function statusItem(item: StatusItem, style: Style, width: number): string[] {
       : changeText(`${indent}${field}: ${first} `, show(one), `, ${second} `, show(other), width);
   return [
     `         ${(bad ? style.red : style.yellow)(STANDING[item.standing])}: ${objectText(item)}`,
-    ...(item.reason === undefined ? [] : [cut(`${indent}${reasonOf(item)}`, width)]),
+    ...reasonLines(item, indent, width),
     ...item.drift.map(({ field, wanted, found }) => property(field, "recorded", wanted, "live", found)),
     ...item.pending.map(({ field, wanted, found }) => property(field, "live", found, "config", wanted)),
+    ...remedyLines(item.remedies, indent, style),
   ];
 }
 

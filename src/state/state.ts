@@ -19,6 +19,8 @@ const record = z.strictObject({
   token: z.string(),
   /** From our own create call until it is first seen ready: it cannot hold data yet. Absent: it may, or an older version wrote this. */
   neverReady: z.literal(true).optional(),
+  /** Of a value that cannot be made up again: AWS's mark of it as it was last known. Files of older versions lack it. */
+  revision: z.string().optional(),
   /** What was last applied; no secrets. */
   spec: z.record(z.string(), z.unknown()),
   /** Keys of the resources that it needs: `down` orders by them, even without the config. */

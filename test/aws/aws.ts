@@ -37,6 +37,7 @@ export const ownerOf = (key: string, name: string): Owner => ({
   key,
   name,
   tags: ownershipTags("test", key, name, {}),
+  needs: [],
 });
 
 /** The tags of an object of stack "test", as AWS lists them, with one of AWS's own. */

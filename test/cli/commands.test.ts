@@ -185,7 +185,7 @@ test("a replacement is refused unless --replace is said, and always where data s
   const on = folder({ bastion: { instanceType: "t3.small" } }, base.path);
   const refused = await on.rehearse("up --yes --trace trace.jsonl");
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain("Bastion1 would have to be made anew: instanceType cannot be changed in place");
+  expect(refused.stderr).toContain("Bastion1 would have to be recreated: instanceType cannot be changed in place");
   expect(refused.stderr).toContain("Say --replace");
   expect(writesIn(on.trace())).toEqual([]);
   const replaced = await on.rehearse("up --yes --replace");
@@ -206,6 +206,34 @@ test("a replacement is refused unless --replace is said, and always where data s
     expect(kept.stderr).toMatch(/The data of .*database1.* would be lost/);
     expect(writesIn(on.trace())).toEqual([]);
   }
+});
+
+test("a lost password is told by plan and status, and refused by up, with the commands that bring it back", async () => {
+  const on = folder({}, base.path);
+  const file = JSON.parse(on.read(STATE));
+  const name = "/buddyverse/buddyverse/database/password";
+  delete file.world.tables["ssm.parameters"][name];
+  writeFileSync(join(on.path, STATE), JSON.stringify(file));
+
+  const planned = await on.rehearse("plan --detailed-exit-code");
+  expect(planned.code).toBe(3);
+  expect(planned.stdout).toContain(`! blocked  generated secret ${name}`);
+  const put = `ssm put-parameter --region ap-northeast-2 --name ${name} --type SecureString`;
+  expect(planned.stdout).toContain(put);
+  const status = await on.rehearse("status");
+  expect({ code: status.code, put: status.stdout.includes(put) }).toEqual({ code: 3, put: true });
+
+  const refused = await on.rehearse("up --yes --trace trace.jsonl");
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(`error: ${name} is gone, but database1, database1-replica still have the value`);
+  expect(refused.stderr).toContain("Nothing was changed.");
+  // Told once, and not as a command that would reach AWS.
+  expect(refused.stderr.split("put the old value back").length).toBe(2);
+  expect(refused.stderr).toContain(`aws --endpoint-url SANDBOX ${put}`);
+  expect(writesIn(on.trace())).toEqual([]);
+  expect(JSON.parse((await on.rehearse("up --yes --json")).stdout)).toMatchObject({
+    error: { code: "refused", hint: expect.stringContaining(put) },
+  });
 });
 
 test("changed application code is rolled out by an ordinary up", async () => {

@@ -5,6 +5,7 @@ import { type PricedObject, plannedObjects, standingObjects, surveyedObjects } f
 import type { PriceTable } from "../../src/cost/price-table.ts";
 import type { Assumption } from "../../src/engine/charge.ts";
 import { type Graph, graphOf } from "../../src/engine/graph.ts";
+import { NO_DEPENDENTS } from "../../src/engine/refusal.ts";
 import { type AnyType, type Identified, type ResourceType, resource, step } from "../../src/engine/resource.ts";
 import type { Surveyed } from "../../src/engine/survey.ts";
 import type { Recorded } from "../../src/state/state.ts";
@@ -164,6 +165,9 @@ describe("before and after a plan", () => {
     wanted,
     decision: { kind: "none" },
     differences: [],
+    dependents: NO_DEPENDENTS,
+    refused: undefined,
+    remedies: [],
     ...of,
   });
   const sidesOf = (one: Surveyed) => {

@@ -115,12 +115,13 @@ test("a difference is updated in place, and the update is not repeated while rea
   expect(writes(on)).toEqual(["create", "update"]);
 });
 
-test("what cannot change in place is made anew under the same key", async () => {
+test("what cannot change in place is replaced under the same key, when that is asked for", async () => {
   const on = playground();
   on.cloud.goneMs = 3_000;
   await up(on, on.graph(toy(on, "a", { colour: "red", shape: "ball" })));
   const before = on.run.store.get("a")?.id;
-  const { settled } = await up(on, on.graph(toy(on, "a", { colour: "red", shape: "cube" })));
+  const allowed = { ...on, run: { ...on.run, replace: true } };
+  const { settled } = await up(allowed, on.graph(toy(on, "a", { colour: "red", shape: "cube" })));
   expect(settled[0]?.outcome).toBe("replaced");
   expect(on.run.store.get("a")?.id).not.toBe(before);
   expect([...on.cloud.toys.values()].filter(({ goneFrom }) => goneFrom === undefined)).toMatchObject([

@@ -20,6 +20,7 @@ const at = (situation: Partial<Situation>): string =>
     now: NOW,
     tried: false,
     holdsData: false,
+    overwritten: undefined,
     deleteWouldShow: false,
     ...situation,
   }).kind;

@@ -81,7 +81,7 @@ test("looking at the file system, the databases and the parameters takes 5, 4 an
   expect(made("efs")).toHaveLength(4);
   expect(on.calls.filter((call) => call.operation === "DescribeNetworkInterfaces")).toHaveLength(1);
   expect(made("rds")).toHaveLength(4);
-  expect(made("ssm")).toEqual(["GetParametersByPath"]);
+  expect(made("ssm")).toEqual(["GetParameters"]);
 });
 
 test("the password is in no state, no event and no trace", async () => {

@@ -131,10 +131,8 @@ test.each(LIVES)(
     const refused = calls.filter((call) => {
       const statement = statements.find(({ Action }) => Action.includes(actionOf(call)));
       if (!statement) return true;
-      const arn = arnOf(call);
-      return (
-        arn !== undefined && ![statement.Resource].flat().some((pattern) => pattern === "*" || covers(pattern, arn))
-      );
+      const patterns = [statement.Resource].flat();
+      return arnsOf(call).some((arn) => !patterns.some((pattern) => pattern === "*" || covers(pattern, arn)));
     });
     expect(refused.map(({ service, operation, input }) => [service, operation, input])).toEqual([]);
 
@@ -145,7 +143,7 @@ test.each(LIVES)(
 );
 
 /** What a call works on, where the policy names it. */
-function arnOf({
+function arnsOf({
   service,
   operation,
   input,
@@ -153,15 +151,19 @@ function arnOf({
   service: string;
   operation: string;
   input: unknown;
-}): string | undefined {
-  const { RoleName, InstanceProfileName, Name, Path } = input as Readonly<Record<string, string | undefined>>;
+}): readonly string[] {
+  const { RoleName, InstanceProfileName, Name, ResourceId } = input as Readonly<Record<string, string | undefined>>;
   if (service === "iam")
-    return InstanceProfileName
-      ? `arn:aws:iam::111122223333:instance-profile/${InstanceProfileName}`
-      : `arn:aws:iam::111122223333:role/${RoleName}`;
-  if (service !== "ssm" || operation === "DescribeParameters") return undefined;
-  const name = Name ?? Path ?? (input as { ResourceId: string }).ResourceId;
-  return `arn:aws:ssm:ap-northeast-2:${name.startsWith("/aws/") ? "" : "111122223333"}:parameter${name}`;
+    return [
+      InstanceProfileName
+        ? `arn:aws:iam::111122223333:instance-profile/${InstanceProfileName}`
+        : `arn:aws:iam::111122223333:role/${RoleName}`,
+    ];
+  if (service !== "ssm" || operation === "DescribeParameters") return [];
+  const names = (input as { Names?: readonly string[] }).Names ?? [Name ?? ResourceId ?? ""];
+  return names.map(
+    (name) => `arn:aws:ssm:ap-northeast-2:${name.startsWith("/aws/") ? "" : "111122223333"}:parameter${name}`,
+  );
 }
 
 test("what AWS checks besides is there: tags, roles to pass, the final snapshot, EFS's interfaces", async () => {

@@ -39,6 +39,8 @@ const planned = (
   action,
   differences: [],
   reason: undefined,
+  refused: undefined,
+  remedies: [],
   holdsData: false,
   ...rest,
 });
@@ -118,6 +120,26 @@ describe("plan", () => {
   test("nothing to do", () => {
     const items = [planned("none", "vpc", "ec2:vpc", "a"), planned("none", "vpc", "ec2:vpc", "b")];
     expect(planView({ items, seconds: 0 }, steps)).toBe("Nothing to do: 2 resources as the config says.");
+  });
+
+  test("what is refused, and what somebody else wrote, comes whole with what a person can do: to be copied, not cut", () => {
+    const command = `aws ssm put-parameter --name /a/long/path/of/a/parameter ${"--more ".repeat(12)}`.trim();
+    const remedies = [{ to: "put the old value back", commands: ["read -rs VALUE", command] }];
+    const reason = `the secret is gone, but ${"database-number-one, ".repeat(4)}still have the value that it held`;
+    const plan: Plan = {
+      items: [
+        planned("blocked", "rds", "ssm:generated-secret", "lost", { reason, refused: "Put it back.", remedies }),
+        planned("accept", "rds", "ssm:generated-secret", "other", { reason: "somebody else wrote over it", remedies }),
+        planned("replace", "vpc", "ec2:vpc", "Buddy", { refused: "Say --replace to have it done." }),
+      ],
+      seconds: 0,
+    };
+    const view = planView(plan, steps, {}, { width: 80 });
+    expect(view.split(`read -rs VALUE && ${command}\n`).length).toBe(3);
+    expect(view.replace(/\s+/g, " ")).toContain(reason);
+    expect(view).toContain("up refuses. Say --replace to have it done.");
+    expect(view).toContain("  ! accept   generated secret other");
+    expect(planSummary(plan)).toBe("Plan: 1 to accept, 1 to replace. 1 resource waits for you.");
   });
 
   test("by step: what is made, changed from what to what, made anew and why, removed", () => {
@@ -208,6 +230,7 @@ describe("status", () => {
     drift: [],
     pending: [],
     reason: undefined,
+    remedies: [],
     ...rest,
   });
 

@@ -7,7 +7,7 @@ import { fail, parseFailure } from "../../src/sandbox/failures.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { interfaceTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
+import { databaseTable, snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);
@@ -269,6 +269,23 @@ describe("an instance", () => {
     await rds.modifyDBInstance({ DBInstanceIdentifier: "database1", DBInstanceClass: "db.t3.small" });
     await clock.sleep(600_000);
     expect(await seen()).toMatchObject({ DBInstanceStatus: "available", DBInstanceClass: "db.t3.micro" });
+  });
+
+  test("gets another master password without a window, and never shows it; a replica has its source's", async () => {
+    const set = (DBInstanceIdentifier: string, MasterUserPassword: string) =>
+      rds.modifyDBInstance({ DBInstanceIdentifier, MasterUserPassword });
+    await create();
+    await until("available");
+    await replicate();
+    await until("available", "replica");
+    await refused(set("database1", "with space and more"), "InvalidParameterValue");
+    await refused(set("replica", "another-one"), "InvalidParameterCombination");
+    const { DBInstance } = await set("database1", "another-one");
+    expect(DBInstance?.PendingModifiedValues).toEqual({ MasterUserPassword: "****" });
+    await until("resetting-master-credentials");
+    await until("available");
+    expect((await seen())?.PendingModifiedValues).toEqual({});
+    expect([...databaseTable(rows()).all()].map(({ password }) => password)).toEqual(["another-one", "another-one"]);
   });
 
   test("is deleted as AWS deletes: protection, snapshot rules, and the snapshot stays with its tags", async () => {

@@ -51,7 +51,7 @@ test("what is new may not show yet", async () => {
 test("a secure string is readable only where its decryption is asked for", async () => {
   await put("/secret", { Type: "SecureString", Value: "s3cret" });
   await settle();
-  const masked = (await ssm.getParametersByPath({ Path: "/" })).Parameters?.[0]?.Value;
+  const masked = (await ssm.getParameters({ Names: ["/secret"] })).Parameters?.[0]?.Value;
   expect(masked).toMatch(/^AQICAH/);
   expect(masked).not.toContain("s3cret");
   expect((await ssm.getParameter({ Name: "/secret", WithDecryption: true })).Parameter?.Value).toBe("s3cret");
@@ -79,15 +79,17 @@ test("are listed by tag, in pages, without values", async () => {
   expect(second.NextToken).toBeUndefined();
 });
 
-test("a folder is read in pages of ten, without what lies in folders below unless asked", async () => {
-  for (let index = 0; index < 12; index++) await put(`/p/${index}`);
-  await put("/p/below/x");
+test("ten are read by their names at once, in alphabetical order; those that are not there come apart", async () => {
+  for (const name of ["/deep/er/b", "plain", "/a"]) await put(name);
   await settle();
-  const first = await ssm.getParametersByPath({ Path: "/p" });
-  expect(first.Parameters).toHaveLength(10);
-  const second = await ssm.getParametersByPath({ Path: "/p/", NextToken: first.NextToken });
-  expect(second.Parameters).toHaveLength(2);
-  expect((await ssm.getParametersByPath({ Path: "/p/below" })).Parameters).toMatchObject([{ Name: "/p/below/x" }]);
+  const answer = await ssm.getParameters({ Names: ["plain", "/none", "/deep/er/b", "/a", "/a"] });
+  expect(answer.Parameters?.map(({ Name, Version }) => `${Name} ${Version}`)).toEqual([
+    "/a 1",
+    "/deep/er/b 1",
+    "plain 1",
+  ]);
+  expect(answer.InvalidParameters).toEqual(["/none"]);
+  await refused(ssm.getParameters({ Names: Array.from({ length: 11 }, (_, at) => `/${at}`) }), "ValidationException");
 });
 
 test("AWS's public parameters name images; they cannot be written", async () => {

@@ -41,7 +41,8 @@ const KEY_TYPES: KeyAlgorithm[] = [
 ];
 
 /** The account's certificates in this region that bear a domain's name or its wildcard. */
-export async function certificatesNaming(aws: Aws, domain: string): Promise<readonly CertificateSummary[]> {
+export async function certificatesNaming(aws: Aws, name: string): Promise<readonly CertificateSummary[]> {
+  const domain = name.toLowerCase();
   const all = await aws.together("acm:certificates", () =>
     allPages(
       (NextToken) => aws.acm.listCertificates({ Includes: { keyTypes: KEY_TYPES }, NextToken }),
@@ -50,7 +51,7 @@ export async function certificatesNaming(aws: Aws, domain: string): Promise<read
     ),
   );
   return all.filter(({ DomainName, SubjectAlternativeNameSummaries = [] }) =>
-    [DomainName, ...SubjectAlternativeNameSummaries].some((name) => name === domain || name === `*.${domain}`),
+    [DomainName, ...SubjectAlternativeNameSummaries].some((one) => one === domain || one === `*.${domain}`),
   );
 }
 
@@ -125,7 +126,13 @@ export function whyNotIssued({ status, failureReason }: CertificateLive): string
 export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
   name: "acm:certificate",
   immutable: ["names"],
-  same: { names: sameSet },
+  same: {
+    names: (wanted, found) =>
+      sameSet(
+        wanted.map((name) => name.toLowerCase()),
+        found,
+      ),
+  },
   patience: { usual: 10, limit: 600, gone: 25 },
   // It counts as used for 10 s to over 10 min after its listener is gone (terraform-provider-aws issue 3866).
   retryable: { delete: ["ResourceInUseException", "ConflictException"] },

@@ -1,6 +1,6 @@
 import type { Health, Identified, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { KEY_TAG } from "../owned.ts";
+import { KEY_TAG, STACK_TAG } from "../owned.ts";
 import { isOfStack, zoneById, zonesFor } from "../route53/read-zones.ts";
 import { type CertificateLive, certificateById, certificatesOf, whyNotIssued } from "./certificate.ts";
 
@@ -14,12 +14,10 @@ export interface IssuedLive extends IssuedSpec, Identified {
   readonly undelegated: { readonly zone: string; readonly nameServers: readonly string[] } | undefined;
 }
 
-const CERTIFICATE = "certificate-";
-const ISSUED = "certificate-issued-";
 /** The keys of a certificate and of its being issued: one pair per set of names, so that a new certificate is there before the old one goes. */
 export const certificateKeys = (names: readonly string[]) => {
   const set = names.join("+");
-  return { certificate: `${CERTIFICATE}${set}`, issued: `${ISSUED}${set}` };
+  return { certificate: `certificate-${set}`, issued: `certificate-issued-${set}` };
 };
 
 /** The zone that the public DNS does not lead to. Undefined: it does, or DNS cannot be asked. */
@@ -49,17 +47,22 @@ function health({ certificate, undelegated }: IssuedLive): Health {
 
 /**
  * That a certificate is issued: what an https listener must wait for. A state of the certificate, not an object of its
- * own: its "creation" calls nothing. Named as the certificate.
+ * own: its "creation" calls nothing. Named as the certificate, which it needs.
  */
 export const issuedCertificate: ResourceType<IssuedSpec, IssuedLive> = {
   name: "acm:issued-certificate",
   patience: { usual: 120, limit: 3600 },
   health,
 
-  async find(aws, { stack, key, name: domain }, id) {
-    const ofKey = ({ tags }: CertificateLive) => tags[KEY_TAG] === key.replace(ISSUED, CERTIFICATE);
+  async find(aws, { stack, needs, name: domain }, id) {
     const recorded = id === undefined ? undefined : await certificateById(aws, id);
-    const certificate = recorded && ofKey(recorded) ? recorded : (await certificatesOf(aws, stack, domain)).find(ofKey);
+    const certificate =
+      recorded?.tags[STACK_TAG] === stack
+        ? recorded
+        : (await certificatesOf(aws, stack, domain)).find(
+            // There may be another one, for other names of the domain.
+            ({ tags }) => needs.includes(tags[KEY_TAG] ?? ""),
+          );
     if (!certificate) return undefined;
     const pending = certificate.status === "PENDING_VALIDATION";
     return {

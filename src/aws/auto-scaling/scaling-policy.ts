@@ -18,22 +18,24 @@ export interface ScalingPolicyLive extends ScalingPolicySpec, Identified {
 
 const NOT_FOUND = [{ code: "ValidationError", message: /not found/i }];
 
-function names(name: string): { readonly groupName: string; readonly policyName: string } {
-  const [, groupName, policyName] = /^([^/]+)\/(.+)$/.exec(name) ?? [];
+/** What AWS knows it by, from its recorded ARN, else from its name. A group's name has no colon (API reference, CreateAutoScalingGroup). */
+function names(name: string, arn = ""): { readonly groupName: string; readonly policyName: string } {
+  const [, groupName, policyName] =
+    /:autoScalingGroupName\/([^:]+):policyName\/(.+)$/.exec(arn) ?? /^([^:]+):(.+)$/.exec(name) ?? [];
   if (!groupName || !policyName)
-    throw new BuddyError({ code: "internal", message: `"${name}" is not <group>/<policy>` });
+    throw new BuddyError({ code: "internal", message: `"${name}" is not <group>:<policy>` });
   return { groupName, policyName };
 }
 
-/** Target tracking of a group. Named `<group>/<policy>`; it is ours as its group is. */
+/** Target tracking of a group. Named `<group>:<policy>`; it is ours as its group is. */
 export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> = {
   name: "auto-scaling:scaling-policy",
   immutable: ["groupName"],
   patience: { usual: 2, limit: 300, gone: 2 },
   retryable: { create: ["ServiceLinkedRoleFailure"] },
 
-  async find(aws, owner) {
-    const { groupName, policyName } = names(owner.name);
+  async find(aws, owner, id) {
+    const { groupName, policyName } = names(owner.name, id);
     const answer = await absentAs(NOT_FOUND, () =>
       aws.autoScaling.describePolicies({ AutoScalingGroupName: groupName, PolicyNames: [policyName] }),
     );

@@ -37,7 +37,10 @@ const findTagged = findOwned(list);
 async function find(aws: Aws, owner: Owner, id?: string): Promise<KeyPairLive | undefined> {
   const ours = await findTagged(aws, owner, id);
   if (ours) return ours;
-  const [named] = await describe(aws, [{ Name: "key-name", Values: [owner.name] }]);
+  // In a filter `*` and `?` of the name would stand for others.
+  const named = (await describe(aws, [{ Name: "key-name", Values: [owner.name] }])).find(
+    ({ keyName }) => keyName === owner.name,
+  );
   if (named) assertOurs(owner, `key pair "${owner.name}" (${named.id})`, named.tags);
   return named;
 }

@@ -85,6 +85,21 @@ async function readNamed(aws: Aws, ids: readonly string[]): Promise<ReadonlyMap<
   return named;
 }
 
+/** The ARN of the stack's target group, when it has just one. */
+export async function onlyTargetGroup(aws: Aws, stack: string): Promise<string | undefined> {
+  const groups = await allPages(
+    (Marker) => aws.elb.describeTargetGroups({ Marker }),
+    (page) => page.TargetGroups,
+    (page) => page.NextMarker,
+  );
+  const tags = await tagsOf(
+    aws,
+    groups.map(({ TargetGroupArn = "" }) => TargetGroupArn),
+  );
+  const ours = [...tags].filter(([, its]) => its[STACK_TAG] === stack).map(([arn]) => arn);
+  return ours.length === 1 ? ours[0] : undefined;
+}
+
 /** The tags of each; what has gone meanwhile is not in the answer. */
 async function tagsOf(aws: Aws, arns: readonly string[]): Promise<ReadonlyMap<string, Tags>> {
   const read = async (some: readonly string[]) => {

@@ -2,7 +2,7 @@ import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { onlyAtBirth } from "../../engine/differences.ts";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { absentAs } from "../errors.ts";
-import { forwardTarget, listenerName, listenersFor, targetGroupNamed } from "./named.ts";
+import { forwardTarget, listenersFor, onlyTargetGroup } from "./named.ts";
 
 export interface RedirectSpec {
   readonly listenerArn: string;
@@ -11,7 +11,7 @@ export interface RedirectSpec {
 }
 /** `id` is the listener's ARN and `#redirect`. */
 export interface RedirectLive extends RedirectSpec, Identified {
-  readonly loadBalancerName: string;
+  readonly stack: string;
 }
 
 const TO_HTTPS = { Protocol: "HTTPS", Port: "443", StatusCode: "HTTP_301" } as const;
@@ -39,7 +39,7 @@ export const redirect: ResourceType<RedirectSpec, RedirectLive> = {
       listenerArn,
       // A redirect does not say what it stands before; the listener that it leads to does.
       targetGroupArn: found.others.map(forwardTarget).find((arn) => arn !== undefined) ?? "",
-      loadBalancerName: listenerName(owner.name).loadBalancer,
+      stack: owner.stack,
     };
   },
 
@@ -51,9 +51,8 @@ export const redirect: ResourceType<RedirectSpec, RedirectLive> = {
     return `${listenerArn}#redirect`;
   },
 
-  async delete(aws, { listenerArn, targetGroupArn, loadBalancerName }) {
-    const target =
-      targetGroupArn || (await targetGroupNamed(aws, `${loadBalancerName}-TargetGroup`))?.targetGroup.TargetGroupArn;
+  async delete(aws, { listenerArn, targetGroupArn, stack }) {
+    const target = targetGroupArn || (await onlyTargetGroup(aws, stack));
     await absentAs(["ListenerNotFoundException"], () =>
       target === undefined
         ? // Nothing to forward to: without its action a listener is nothing, and the next `up` makes both.

@@ -14,6 +14,7 @@ import {
   listInstances,
   modifyInstance,
   neverServed,
+  setPassword,
 } from "./read-instances.ts";
 import { subnetGroup } from "./subnet-group.ts";
 import { idOf } from "./tags.ts";
@@ -67,6 +68,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   },
   holdsData: true,
   neverServed,
+  setSecret: setPassword,
 
   async list(aws, stack) {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map(asDatabase);

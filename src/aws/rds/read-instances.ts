@@ -167,6 +167,15 @@ export async function modifyInstance(
   }
 }
 
+/**
+ * The command that gives a primary a new master password; a replica has its primary's. It needs no --apply-immediately, which
+ * would bring forward what else waits for the maintenance window (API reference, ModifyDBInstance, MasterUserPassword).
+ */
+export const setPassword = (aws: Aws, { id, source }: InstanceLive): string | undefined =>
+  source === ""
+    ? `${aws.cli} rds modify-db-instance --region ${aws.region} --db-instance-identifier ${id} --query DBInstance.DBInstanceStatus --master-user-password file:///dev/stdin`
+    : undefined;
+
 /** In these states AWS makes no final snapshot (API reference, DeleteDBInstance). */
 const NO_SNAPSHOT = new Set(["failed", "incompatible-restore", "incompatible-network"]);
 

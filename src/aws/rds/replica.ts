@@ -14,6 +14,7 @@ import {
   instanceHealth,
   listInstances,
   modifyInstance,
+  setPassword,
 } from "./read-instances.ts";
 import { idOf } from "./tags.ts";
 
@@ -60,6 +61,8 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
 
   find: findInstance,
   health,
+  // One that was promoted is a primary.
+  setSecret: setPassword,
 
   async create(aws, spec, owner) {
     // No subnet group (refused in the primary's region), no parameter group (the primary's is used), no engine, user or

@@ -33,8 +33,9 @@ const found = ({ Id = "", Name = "", Config }: HostedZone): FoundZone => ({
 
 export const covers = (zone: string, domain: string): boolean => zone === domain || domain.endsWith(`.${zone}`);
 
-/** The account's public zones that could hold a domain's records: those with the longest fitting name, several when named alike. */
-export async function zonesFor(aws: Aws, domain: string): Promise<readonly FoundZone[]> {
+/** All public zones of the account that could hold a domain's records, those with the longest name first. */
+export async function zonesCovering(aws: Aws, name: string): Promise<readonly FoundZone[]> {
+  const domain = plainName(name);
   // The call is "start at", not a filter; names sort from the right, so that a domain's zones follow its last two labels.
   const start = domain.split(".").slice(-2).join(".");
   const zones = await aws.together(`route53:zones:${start}`, () =>
@@ -52,9 +53,15 @@ export async function zonesFor(aws: Aws, domain: string): Promise<readonly Found
       },
     ),
   );
-  const fitting = zones.filter((zone) => !zone.isPrivate && covers(zone.name, domain));
-  const longest = Math.max(0, ...fitting.map(({ name }) => name.length));
-  return fitting.filter(({ name }) => name.length === longest);
+  return zones
+    .filter((zone) => !zone.isPrivate && covers(zone.name, domain))
+    .toSorted((a, b) => b.name.length - a.name.length);
+}
+
+/** Those with the longest name, which the DNS asks for a domain's records; several when they are named alike. */
+export async function zonesFor(aws: Aws, domain: string): Promise<readonly FoundZone[]> {
+  const fitting = await zonesCovering(aws, domain);
+  return fitting.filter(({ name }) => name === fitting[0]?.name);
 }
 
 /** A zone with its name servers, or undefined when there is none (any more). */

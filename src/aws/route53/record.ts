@@ -7,7 +7,7 @@ import type { Aws } from "../aws.ts";
 import { hasCode } from "../errors.ts";
 import { STACK_TAG } from "../owned.ts";
 import { type PlainRecord, plainRecord, plainTarget, recordsIn } from "./read-records.ts";
-import { plainName, zonesFor } from "./read-zones.ts";
+import { plainName, zonesCovering } from "./read-zones.ts";
 
 export interface RecordSpec {
   readonly zoneId: string;
@@ -89,8 +89,10 @@ async function provenOurs(
   stack: string,
   ownName: string,
 ): Promise<{ readonly zoneId: string; readonly exact: ResourceRecordSet } | undefined> {
-  const [domain = "", target = ""] = ownName.split(TARGET);
-  const zones = await zonesFor(aws, domain);
+  const [named = "", target = ""] = ownName.split(TARGET);
+  const domain = plainName(named);
+  // It may have been made in a parent's zone.
+  const zones = await zonesCovering(aws, domain);
   const lists = await Promise.all(zones.map(({ id }) => recordsIn(aws, id)));
   if (lists.every((records) => records.length === 0)) return undefined;
   const first = <T>(pick: (records: readonly ResourceRecordSet[]) => T | undefined) =>

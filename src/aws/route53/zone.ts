@@ -34,7 +34,7 @@ export const existingZone: ResourceType<ZoneSpec, ZoneLive> = {
 
   async find(aws, { key, name: domain }, id) {
     const recorded = id === undefined ? undefined : await zoneOfRecords(aws, id);
-    if (recorded && covers(recorded.name, domain)) return { ...recorded, domain };
+    if (recorded && covers(recorded.name, plainName(domain))) return { ...recorded, domain };
     const [zone, ...others] = await zonesFor(aws, domain);
     if (zone && others.length > 0) {
       throw new BuddyError({
@@ -94,6 +94,7 @@ async function ifOwned(aws: Aws, owner: Owner, id: string): Promise<OwnedZoneLiv
 export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
   name: "route53:owned-zone",
   immutable: ["domain"],
+  same: { domain: (wanted, found) => plainName(wanted) === found },
   patience: { usual: 2, limit: 120, gone: 1 },
   // The answer to a repeat: it was made, and is not to be seen yet.
   retryable: { create: ["HostedZoneAlreadyExists"], delete: ["HostedZoneNotEmpty"] },
@@ -101,7 +102,7 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
   async find(aws, owner, id) {
     const recorded = id === undefined ? undefined : await ifOwned(aws, owner, id);
     if (recorded) return recorded;
-    const named = (await zonesFor(aws, owner.name)).filter(({ name }) => name === owner.name);
+    const named = (await zonesFor(aws, owner.name)).filter(({ name }) => name === plainName(owner.name));
     const owned = (await Promise.all(named.map((zone) => ifOwned(aws, owner, zone.id)))).filter(
       (zone) => zone !== undefined,
     );

@@ -12,9 +12,12 @@ export interface BucketLive extends BucketSpec, Identified {
   readonly tags: Tags;
 }
 
-/** Bucket names are unique in the whole world; this one says whose it is. */
-export const bucketName = (aws: Pick<Aws, "account" | "region">, stack: string): string =>
-  `buddyverse-${stack}-${aws.account}-${aws.region}`;
+/** The name of a stack's bucket in the stack. */
+export const stackBucket = (stack: string): string => `buddyverse-${stack}`;
+
+/** Bucket names are unique in the whole world: a bucket of ours is named as its owner, with the account and the region. */
+export const bucketName = (aws: Pick<Aws, "account" | "region">, name: string): string =>
+  `${name}-${aws.account}-${aws.region}`;
 
 /** The bucket's tags; none: no tag set; undefined: no bucket. */
 async function tagsOf(aws: Aws, Bucket: string): Promise<Tags | undefined> {
@@ -25,7 +28,7 @@ async function tagsOf(aws: Aws, Bucket: string): Promise<Tags | undefined> {
   return answer && tagsFrom(answer.TagSet);
 }
 
-/** A private bucket, in the account's own default encryption (SSE-S3, which AWS applies to every new object). Its id is its name. */
+/** A private bucket, in the account's own default encryption (SSE-S3, which AWS applies to every new object). Its id is its name (`bucketName`). */
 export const bucket: ResourceType<BucketSpec, BucketLive> = {
   name: "s3:bucket",
   patience: { usual: 2, limit: 300, gone: 2 },
@@ -33,7 +36,7 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
   retryable: { create: ["OperationAborted"], delete: ["BucketNotEmpty", "OperationAborted"] },
 
   async find(aws, owner, id) {
-    const name = bucketName(aws, owner.stack);
+    const name = bucketName(aws, owner.name);
     const tags = await tagsOf(aws, name);
     if (!tags) return undefined;
     const untagged = Object.keys(tags).length === 0;
@@ -53,7 +56,7 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
   },
 
   async create(aws, _spec, owner) {
-    const Bucket = bucketName(aws, owner.stack);
+    const Bucket = bucketName(aws, owner.name);
     const Tags = tagList(owner.tags);
     try {
       const home = aws.region === "us-east-1" ? {} : { LocationConstraint: aws.region as BucketLocationConstraint };
@@ -62,7 +65,7 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
       if (hasCode(error, "BucketAlreadyExists")) assertOurs(owner, `bucket ${Bucket} of another AWS account`, {});
       if (!hasCode(error, "BucketAlreadyOwnedByYou")) throw error;
       const tags = (await tagsOf(aws, Bucket)) ?? {};
-      // With our account and stack in its name and no tags at all, it is what an interrupted run left.
+      // With our account and name and no tags at all, it is what an interrupted run left.
       if (Object.keys(tags).length > 0) assertOurs(owner, `bucket ${Bucket}`, tags);
       else await aws.s3.putBucketTagging({ Bucket, Tagging: { TagSet: Tags } });
     }

@@ -1,9 +1,9 @@
 import type { Narrowed, PolicyScope } from "../permissions.ts";
-import { bucketName } from "./bucket.ts";
+import { bucketName, stackBucket } from "./bucket.ts";
 
 /** The stack's own bucket, in whichever account. */
 export function narrowed({ stack, region, arn }: PolicyScope): readonly Narrowed[] {
-  const bucket = arn(`s3:::${bucketName({ account: "*", region }, stack)}`);
+  const bucket = arn(`s3:::${bucketName({ account: "*", region }, stackBucket(stack))}`);
   return [
     { takes: (action) => action.endsWith("Object"), statements: [{ Sid: "AppArchive", Resource: `${bucket}/*` }] },
     { takes: () => true, statements: [{ Sid: "AppBucket", Resource: bucket }] },

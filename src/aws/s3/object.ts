@@ -1,29 +1,40 @@
 import { onlyAtBirth } from "../../engine/differences.ts";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { allPages } from "../pages.ts";
 import { bucketName } from "./bucket.ts";
 
 export interface ObjectSpec {
   readonly bucket: string;
-  /** Named by its content: `app/<sha256>.tar.gz`. */
-  readonly key: string;
   /** Of the body, hexadecimal. */
   readonly sha256: string;
   readonly body: Uint8Array;
 }
-export interface ObjectLive extends ObjectSpec, Identified {}
+export interface ObjectLive extends ObjectSpec, Identified {
+  /** `<folder>/<sha256>.tar.gz`. */
+  readonly key: string;
+}
 
-const FOLDER = "app/";
+const ENDING = ".tar.gz";
 const NO_BODY = new Uint8Array();
 
-/** The name of an application archive. */
-export const archiveKey = (sha256: string): string => `${FOLDER}${sha256}.tar.gz`;
+/** Where it lies: by its recorded id, else by its name, `<bucket's owner name>/<folder>`. Undefined: the name tells no place. */
+function placeOf(aws: Aws, name: string, id: string | undefined) {
+  const [place, named] = id === undefined ? [name, true] : [id.slice(0, id.lastIndexOf("/")), false];
+  const slash = place.indexOf("/");
+  if (slash < 1) return undefined;
+  const [bucket, folder] = [place.slice(0, slash), place.slice(slash + 1)];
+  return { bucket: named ? bucketName(aws, bucket) : bucket, folder };
+}
 
-/** An application archive in the stack's own bucket. There is one at a time; its id is "bucket/key". */
+/**
+ * An archive in a bucket, named by its content. There is one at a time in its folder. Named `<bucket's owner name>/<folder>`;
+ * its id is "bucket/key".
+ */
 export const object: ResourceType<ObjectSpec, ObjectLive> = {
   name: "s3:object",
-  immutable: ["bucket", "key", "sha256"],
+  immutable: ["bucket", "sha256"],
   same: { body: onlyAtBirth },
   unrecorded: ["body"],
   disposable: true,
@@ -31,10 +42,12 @@ export const object: ResourceType<ObjectSpec, ObjectLive> = {
   retryable: { create: ["NoSuchBucket"] },
 
   async find(aws, owner, id) {
-    const bucket = bucketName(aws, owner.stack);
+    const place = placeOf(aws, owner.name, id);
+    if (!place) return undefined;
+    const { bucket, folder } = place;
     const found = await absentAs(["NoSuchBucket"], () =>
       allPages(
-        (ContinuationToken) => aws.s3.listObjectsV2({ Bucket: bucket, Prefix: FOLDER, ContinuationToken }),
+        (ContinuationToken) => aws.s3.listObjectsV2({ Bucket: bucket, Prefix: `${folder}/`, ContinuationToken }),
         (page) => page.Contents,
         (page) => page.NextContinuationToken,
       ),
@@ -43,11 +56,12 @@ export const object: ResourceType<ObjectSpec, ObjectLive> = {
     // Any: one that an earlier run left is replaced, or deleted, like the recorded one.
     const key = keys.find((one) => `${bucket}/${one}` === id) ?? keys[0];
     if (key === undefined) return undefined;
-    const sha256 = key.slice(FOLDER.length).replace(/\.tar\.gz$/, "");
+    const sha256 = key.slice(folder.length + 1).replace(ENDING, "");
     return { id: `${bucket}/${key}`, bucket, key, sha256, body: NO_BODY };
   },
 
-  async create(aws, { bucket, key, sha256, body }) {
+  async create(aws, { bucket, sha256, body }, owner) {
+    const key = `${placeOf(aws, owner.name, undefined)?.folder}/${sha256}${ENDING}`;
     await aws.s3.putObject({
       Bucket: bucket,
       Key: key,

@@ -3,11 +3,8 @@ import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 
-export interface TopicSpec {
-  readonly name: string;
-}
 /** `id` is the ARN. */
-export interface TopicLive extends TopicSpec, Identified {
+export interface TopicLive extends Identified {
   readonly tags: Tags;
 }
 
@@ -18,9 +15,8 @@ export const topicArn = (aws: Aws, name: string): string =>
   `arn:${aws.partition}:sns:${aws.region}:${aws.account}:${name}`;
 
 /** An SNS topic. Named as its owner. Alarms of the same account may publish to it by its default policy. */
-export const topic: ResourceType<TopicSpec, TopicLive> = {
+export const topic: ResourceType<object, TopicLive> = {
   name: "sns:topic",
-  immutable: ["name"],
   patience: { usual: 2, limit: 120, gone: 1 },
   retryable: { create: ["ConcurrentAccessException"], delete: ["ConcurrentAccessException"] },
 
@@ -31,11 +27,11 @@ export const topic: ResourceType<TopicSpec, TopicLive> = {
     if (!found) return undefined;
     const tags = tagsFrom(found.Tags);
     assertOurs(owner, id, tags);
-    return { id, tags, name: owner.name };
+    return { id, tags };
   },
 
-  async create(aws, { name }, owner) {
-    const { TopicArn } = await aws.sns.createTopic({ Name: name, Tags: tagList(owner.tags) });
+  async create(aws, _spec, owner) {
+    const { TopicArn } = await aws.sns.createTopic({ Name: owner.name, Tags: tagList(owner.tags) });
     return TopicArn as string;
   },
 

@@ -5,7 +5,7 @@ export {
   DescribeParametersCommand,
   GetCommandInvocationCommand,
   GetParameterCommand,
-  GetParametersByPathCommand,
+  GetParametersCommand,
   ListTagsForResourceCommand,
   PutParameterCommand,
   SendCommandCommand,

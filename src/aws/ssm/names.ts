@@ -9,20 +9,31 @@ export interface Found {
   readonly type: string;
   /** Of a SecureString it is the cipher text. */
   readonly value: string;
+  /** Goes up with each time it is written; starts again when it is deleted and created. */
+  readonly version: number;
+  /** When this version was written, ISO 8601. */
+  readonly writtenAt: string;
 }
 
-/** The folder of the stack's parameters. The image builder's marker, which the builder writes, lies beside it. */
-export const parameterPath = (stack: string): string => `/buddyverse/${stack}/database`;
+/** GetParameters takes ten names at most (API reference). */
+const NAMES_PER_CALL = 10;
 
-/** All that is in the stack's folder, in one call; nothing is decrypted. */
-const inFolder = (aws: Aws, stack: string): Promise<readonly Found[]> =>
-  aws.together(`ssm:parameters:${stack}`, async () => {
-    const parameters = await allPages(
-      (NextToken) => aws.ssm.getParametersByPath({ Path: parameterPath(stack), NextToken }),
-      (page) => page.Parameters,
-      (page) => page.NextToken,
+/** The parameter of that name, wherever it lies; those that are asked for at the same moment in one call. Nothing is decrypted. */
+const parameterNamed = (aws: Aws, name: string): Promise<Found | undefined> =>
+  aws.batched("ssm:parameters", name, async (names) => {
+    const chunks = Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
+      names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
     );
-    return parameters.map(({ Name, Type, Value }) => ({ name: Name ?? "", type: Type ?? "", value: Value ?? "" }));
+    // Names that are not there come in a list of their own, not as an error.
+    const answers = await Promise.all(chunks.map((Names) => aws.ssm.getParameters({ Names })));
+    return new Map(
+      answers
+        .flatMap(({ Parameters = [] }) => Parameters)
+        .map(({ Name = "", Type = "", Value = "", Version = 0, LastModifiedDate }) => [
+          Name,
+          { name: Name, type: Type, value: Value, version: Version, writtenAt: LastModifiedDate?.toISOString() ?? "" },
+        ]),
+    );
   });
 
 /**
@@ -30,7 +41,7 @@ const inFolder = (aws: Aws, stack: string): Promise<readonly Found[]> =>
  * was not recorded: the name may then be somebody else's, which throws `not-ours`.
  */
 export async function findParameter(aws: Aws, owner: Owner, id: string | undefined): Promise<Found | undefined> {
-  const found = (await inFolder(aws, owner.stack)).find(({ name }) => name === owner.name);
+  const found = await parameterNamed(aws, owner.name);
   if (!found || id === owner.name) return found;
   const answer = await absentAs(["InvalidResourceId"], () =>
     aws.ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId: owner.name }),
@@ -56,7 +67,12 @@ export async function taggedParameters(aws: Aws, stack: string, type: "String" |
   );
   return described
     .filter(({ Type }) => Type === type)
-    .map(({ Name = "" }) => ({ id: Name, tags: { Name, [STACK_TAG]: stack } }));
+    .map(({ Name = "", Version = 0, LastModifiedDate }) => ({
+      id: Name,
+      tags: { Name, [STACK_TAG]: stack },
+      version: Version,
+      writtenAt: LastModifiedDate?.toISOString() ?? "",
+    }));
 }
 
 /** Makes a parameter with its tags and answers its name. */

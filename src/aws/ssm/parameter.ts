@@ -1,7 +1,7 @@
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { createParameter, deleteParameter, findParameter, NAME_TAKEN, taggedParameters } from "./names.ts";
 
-/** A plain text that the instances read. The resource's name is the parameter's name, in the stack's folder. */
+/** A plain text that the instances read. The resource's name is the parameter's name. */
 export interface ParameterSpec {
   readonly value: string;
 }
@@ -14,7 +14,7 @@ export const parameter: ResourceType<ParameterSpec, ParameterLive> = {
 
   listCosts: true,
   async list(aws, stack) {
-    return (await taggedParameters(aws, stack, "String")).map((one) => ({ ...one, value: "" }));
+    return (await taggedParameters(aws, stack, "String")).map(({ id, tags }) => ({ id, tags, value: "" }));
   },
 
   async find(aws, owner, id) {

@@ -1,11 +1,10 @@
 import { outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { preflight } from "../../doctor/preflight.ts";
-import { mayHoldData } from "../../engine/look.ts";
-import { count, isEmpty, type Plan, type PlanItem, planUp } from "../../engine/plan.ts";
+import { count, isEmpty, type Plan, planUp } from "../../engine/plan.ts";
+import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import type { Settled } from "../../engine/settled.ts";
-import type { Survey } from "../../engine/survey.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { credentialsWarning, heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
 import { ask, requireConsent } from "../ask.ts";
@@ -23,7 +22,12 @@ export interface UpOptions extends CommonOptions {
 
 export async function up(options: UpOptions): Promise<number> {
   requireConsent("up", options.yes ?? false, goOn(options));
-  const session = await open(options, { command: "up", writes: true, resolvesAddress: true });
+  const session = await open(options, {
+    command: "up",
+    writes: true,
+    resolvesAddress: true,
+    replace: options.replace ?? false,
+  });
   try {
     return await bring(session, options);
   } finally {
@@ -52,11 +56,13 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   const onlyCreates = planned.items.every(
     ({ action }) => action === "create" || action === "wait" || action === "none",
   );
-  screen.say(onlyCreates ? planSummary(planned, facts) : planView(planned, graph.steps, facts, screen.errLook));
+  screen.say(
+    onlyCreates ? planSummary(planned, facts) : planView(toldBelow(planned), graph.steps, facts, screen.errLook),
+  );
   const { credentials } = screen.place;
   const short = credentials && credentialsWarning(credentials, planned.seconds, screen.errLook);
   if (short !== undefined) screen.say(short);
-  refuseReplacements(planned, found, options.replace ?? false);
+  throwIfRefused(found);
 
   const began = { clock: clock.now(), real: performance.now() };
   let settled: readonly Settled[] = [];
@@ -132,6 +138,12 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   return settled.some(({ outcome }) => outcome === "interrupted") ? 5 : exitCodeOf(trouble.error);
 }
 
+/** A plan without the ways out of what is refused: the error after it tells them. */
+const toldBelow = (plan: Plan): Plan => ({
+  ...plan,
+  items: plan.items.map((item) => (item.refused === undefined ? item : { ...item, remedies: [] })),
+});
+
 const plain = ({ error, ...rest }: Settled) => ({ ...rest, ...(error ? { error: errorJson(error) } : {}) });
 
 async function checkFirst(session: Session): Promise<void> {
@@ -143,30 +155,5 @@ async function checkFirst(session: Session): Promise<void> {
     about: { file: session.paths.config },
     problems,
     hint: "Nothing was changed.",
-  });
-}
-
-/** A replacement is never silent: asked for with --replace, and never where it would lose data. */
-function refuseReplacements(plan: Plan, { surveyed }: Survey, allowed: boolean): void {
-  const replaced = plan.items.filter(
-    ({ key, action, differences }) =>
-      action === "replace" && differences.length > 0 && !surveyed.get(key)?.node.type.disposable,
-  );
-  const holders = [...surveyed.values()].filter(
-    ({ node, look, recorded }) => look.live && mayHoldData(node.type, look.live, recorded),
-  );
-  const standsOn = (user: string, key: string): boolean =>
-    user === key || (surveyed.get(user)?.node.needs.some((need) => standsOn(need, key)) ?? false);
-  const dataOn = ({ key }: PlanItem) => holders.filter(({ node }) => standsOn(node.key, key));
-  const data = replaced.filter((item) => dataOn(item).length > 0);
-  const refused = data.length > 0 ? data : allowed ? [] : replaced;
-  if (refused.length === 0) return;
-  throw new BuddyError({
-    code: "config",
-    message: `${refused.map(({ name, reason }) => `${name} would have to be made anew: ${reason}`).join("; ")}`,
-    hint:
-      data.length > 0
-        ? `The data of ${[...new Set(data.flatMap(dataOn).map(({ node }) => node.name))].join(", ")} would be lost, so up does not do that. Put the config back as it was; or save the data and take the stack down.`
-        : "Say --replace to have it done, or put the config back as it was. Nothing was changed.",
   });
 }

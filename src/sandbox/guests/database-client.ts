@@ -8,7 +8,15 @@ import type { Sim } from "../world.ts";
 import { scriptNameOf, settingOf } from "./scripts.ts";
 
 /** States in which a database answers (RDS user guide, "Viewing DB instance status"). */
-const ANSWERS = new Set(["available", "backing-up", "modifying", "storage-optimization", "maintenance", "upgrading"]);
+const ANSWERS = new Set([
+  "available",
+  "backing-up",
+  "modifying",
+  "resetting-master-credentials",
+  "storage-optimization",
+  "maintenance",
+  "upgrading",
+]);
 
 /** The database of that role as the instance reaches it now, and MySQL's error number when it does not. */
 export function databaseFrom(
@@ -17,7 +25,8 @@ export function databaseFrom(
   role: "primary" | "replica",
 ): { readonly database: Database } | { readonly error: number } | undefined {
   if (scriptNameOf(instance) !== "web-user-data") return undefined;
-  const endpoint = parameterValue(sim, `${settingOf(instance, "BUDDYVERSE_PARAMETER_PATH")}${role}`);
+  const setting = (name: string) => parameterValue(sim, `${settingOf(instance, "BUDDYVERSE_PARAMETER_PATH")}${name}`);
+  const endpoint = setting(role);
   if (endpoint === undefined) return undefined;
   const database = databaseTable(sim)
     .all()
@@ -35,7 +44,12 @@ export function databaseFrom(
       groupIds: instance.groupIds,
     }) &&
     groupsPermit(sim, instance.groupIds, "outbound", mysql, { address: eni.privateIp, groupIds: database.groupIds });
-  return open ? { database } : { error: 2003 };
+  if (!open) return { error: 2003 };
+  // While it is gone, an instance keeps the one that it has. "Access denied for user".
+  const password = setting("password");
+  return password === undefined || database.password === undefined || password === database.password
+    ? { database }
+    : { error: 1045 };
 }
 
 /** How far a replica is behind its primary at that time, milliseconds. */

@@ -277,7 +277,7 @@ test("an instance profile that Auto Scaling does not know yet is waited for; ano
   expect(waits("The image id '[ami-1]' does not exist")).toBe(false);
 });
 
-const policyOwner = ownerOf("scaling-policy", `${NAME}/cpu-target`);
+const policyOwner = ownerOf("scaling-policy", `${NAME}:cpu-target`);
 
 test("a policy is found in its group; without the group, or of another kind, there is none", async () => {
   const aws = await testAws();
@@ -303,6 +303,16 @@ test("a policy is found in its group; without the group, or of another kind, the
   expect(live).toMatchObject({ id: "arn:p", groupName: NAME, target: 50, metric: "ASGAverageCPUUtilization" });
   scaling.on(DescribePoliciesCommand).rejects(validation("1 validation error detected"));
   await expect(scalingPolicy.find(aws, policyOwner)).rejects.toMatchObject({ name: "ValidationError" });
+});
+
+test("a policy is asked for by its recorded ARN, else by its name, whatever marks are in either", async () => {
+  const aws = await testAws();
+  scaling.on(DescribePoliciesCommand).resolves({ ScalingPolicies: [] });
+  const arn = "arn:aws:autoscaling:ap-northeast-2:1:scalingPolicy:u:autoScalingGroupName/team/web:policyName/a:b/c d";
+  await scalingPolicy.find(aws, ownerOf("scaling-policy", "an older version's/name"), arn);
+  await scalingPolicy.find(aws, ownerOf("scaling-policy", "team/web:a:b/c d"));
+  const asked = { AutoScalingGroupName: "team/web", PolicyNames: ["a:b/c d"] };
+  expect(scaling.commandCalls(DescribePoliciesCommand).map(({ args }) => args[0].input)).toEqual([asked, asked]);
 });
 
 test("a policy is made and changed by the same call, as target tracking; deleting one that is gone is done", async () => {

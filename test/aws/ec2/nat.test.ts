@@ -166,6 +166,14 @@ describe("key pair", () => {
     await expect(keyPair.find(aws, owner)).rejects.toMatchObject({ code: "not-ours" });
   });
 
+  test("a name with what stands for others in a filter is not another's", async () => {
+    ec2.on(DescribeKeyPairsCommand).resolves({ KeyPairs: [] });
+    ec2
+      .on(DescribeKeyPairsCommand, { Filters: [{ Name: "key-name", Values: ["Buddy-*"] }] })
+      .resolves({ KeyPairs: [pair] });
+    expect(await keyPair.find(aws, ownerOf("key-pair", "Buddy-*"))).toBeUndefined();
+  });
+
   test("the public key is sent as bytes, with name and tags", async () => {
     ec2.on(ImportKeyPairCommand).resolves({ KeyPairId: "key-1" });
     expect(await keyPair.create?.(aws, { publicKey: "ssh-ed25519 AAAA me" }, owner, "token")).toBe("key-1");

@@ -312,8 +312,10 @@ test("a redirect is there only when it leads to https for good; made and undone 
   ]);
 });
 
-test("a redirect without its https listener forwards again to the target group of our name; a gone listener is done", async () => {
+test("a redirect without its https listener forwards again to the stack's one target group; a gone listener is done", async () => {
   bothThere();
+  const other = { TargetGroupArn: "arn:other", TargetGroupName: "Buddy-LoadBalance-TargetGroup" };
+  elb.on(DescribeTargetGroupsCommand).resolves({ TargetGroups: [other, { ...group, TargetGroupName: "any-name" }] });
   listenersAre(port80(toHttps));
   const aws = await testAws();
   const live = await redirect.find(aws, redirectOwner);

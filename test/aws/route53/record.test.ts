@@ -88,6 +88,18 @@ describe("find", () => {
     }
   });
 
+  test("one that lies in the zone of a parent is found there, though there is a zone of its own, too", async () => {
+    const zone = (Id: string, Name: string) => ({ Id, Name, CallerReference: "c", Config: { PrivateZone: false } });
+    route53
+      .on(ListHostedZonesByNameCommand)
+      .resolves({ HostedZones: [zone("/hostedzone/Z1", "a.link."), zone("/hostedzone/Z2", "b.a.link.")] });
+    const set = { ...aliasSet(ALB), Name: "b.a.link." };
+    route53.on(ListResourceRecordSetsCommand, { HostedZoneId: "Z1" }).resolves({ ResourceRecordSets: [set] });
+    route53.on(ListResourceRecordSetsCommand, { HostedZoneId: "Z2" }).resolves({ ResourceRecordSets: [] });
+    const deep = ownerOf("record", recordName("B.a.link", "Buddy-LoadBalance"));
+    expect(await record.find(aws, deep)).toMatchObject({ id: "Z1|b.a.link|A", zoneId: "Z1" });
+  });
+
   test("a weighted record of somebody's is not ours", async () => {
     has({ ...aliasSet(ALB), SetIdentifier: "blue", Weight: 1 });
     expect(await record.find(aws, owner)).toBeUndefined();

@@ -15,7 +15,7 @@ import {
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { type BucketLive, bucket } from "../../../src/aws/s3/bucket.ts";
-import { archiveKey, type ObjectLive, object } from "../../../src/aws/s3/object.ts";
+import { type ObjectLive, object } from "../../../src/aws/s3/object.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
@@ -97,32 +97,43 @@ describe("the bucket", () => {
 
 describe("the archive", () => {
   const sha256 = "ab".repeat(32);
-  const key = archiveKey(sha256);
-  const archive = { bucket: Bucket, key, sha256, body: Buffer.from("x") };
+  const keyOf = (hash: string, folder = "app") => `${folder}/${hash}.tar.gz`;
+  const key = keyOf(sha256);
+  const archive = { bucket: Bucket, sha256, body: Buffer.from("x") };
+  const ours = ownerOf("app-archive", "buddyverse-test/app");
 
-  test("is found in the bucket, the recorded one first; its body is no difference", async () => {
-    s3.on(ListObjectsV2Command).resolves({ Contents: [{ Key: archiveKey("00".repeat(32)) }, { Key: key }] });
-    const live = (await object.find(aws, owner, `${Bucket}/${key}`)) as ObjectLive;
+  test("is found in the bucket and folder of its name, the recorded one first; its body is no difference", async () => {
+    s3.on(ListObjectsV2Command).resolves({ Contents: [{ Key: keyOf("00".repeat(32)) }, { Key: key }] });
+    const live = (await object.find(aws, ours, `${Bucket}/${key}`)) as ObjectLive;
     expect(live).toMatchObject({ bucket: Bucket, key, sha256 });
     expect(differences(object, archive, live, undefined)).toEqual([]);
-    const other = (await object.find(aws, owner)) as ObjectLive;
+    const other = (await object.find(aws, ours)) as ObjectLive;
     expect(differences(object, archive, other, undefined).every(({ replaces }) => replaces)).toBe(true);
+    const inputs = s3.commandCalls(ListObjectsV2Command).map(({ args }) => args[0].input);
+    for (const input of inputs) expect(input).toMatchObject({ Bucket, Prefix: "app/" });
+  });
+
+  test("recorded by a version that named it otherwise is found by its id", async () => {
+    s3.on(ListObjectsV2Command).resolves({ Contents: [{ Key: key }] });
+    const old = ownerOf("app-archive", "application archive");
+    expect(await object.find(aws, old, `${Bucket}/${key}`)).toMatchObject({ bucket: Bucket, key, sha256 });
+    expect(await object.find(aws, old)).toBeUndefined();
   });
 
   test("no bucket, no archive", async () => {
     s3.on(ListObjectsV2Command).rejects(failure("NoSuchBucket"));
-    expect(await object.find(aws, owner)).toBeUndefined();
+    expect(await object.find(aws, ours)).toBeUndefined();
   });
 
   test("is sent with its checksum, and removed by its name", async () => {
     s3.onAnyCommand().resolves({});
-    expect(await object.create?.(aws, archive, owner, "token")).toBe(`${Bucket}/${key}`);
+    expect(await object.create?.(aws, archive, ours, "token")).toBe(`${Bucket}/${key}`);
     expect(s3.commandCalls(PutObjectCommand)[0]?.args[0].input).toMatchObject({
       Bucket,
       Key: key,
       ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64"),
     });
-    await object.delete?.(aws, { ...archive, id: "" }, { discardData: false, label: "1" });
+    await object.delete?.(aws, { ...archive, key, id: "" }, { discardData: false, label: "1" });
     expect(s3.commandCalls(DeleteObjectCommand)[0]?.args[0].input).toEqual({ Bucket, Key: key });
   });
 });

@@ -2,7 +2,7 @@ import {
   AddTagsToResourceCommand,
   DeleteParameterCommand,
   DescribeParametersCommand,
-  GetParametersByPathCommand,
+  GetParametersCommand,
   InvalidResourceId,
   ListTagsForResourceCommand,
   ParameterAlreadyExists,
@@ -33,32 +33,36 @@ beforeEach(() => ssm.reset());
 const sent = () => ssm.calls().map(({ args }) => args[0].constructor.name.replace("Command", ""));
 
 describe("a parameter", () => {
-  const folder = (...parameters: object[]) => ssm.on(GetParametersByPathCommand).resolves({ Parameters: parameters });
+  const there = (...parameters: object[]) => ssm.on(GetParametersCommand).resolves({ Parameters: parameters });
 
-  test("recorded is found in one read of the stack's folder, with what else is there", async () => {
-    folder({ Name: NAME, Type: "String", Value: "db:3306" }, { Name: SECRET, Type: "SecureString", Value: "AQICAH" });
+  test("recorded is found by its name, in one call with what else is looked for at that moment", async () => {
+    there(
+      { Name: NAME, Type: "String", Value: "db:3306" },
+      { Name: SECRET, Type: "SecureString", Value: "AQICAH", Version: 3, LastModifiedDate: new Date(0) },
+    );
     const [found, secret] = await Promise.all([
       parameter.find(aws, owner, NAME),
       generatedSecret.find(aws, secretOwner, SECRET),
     ]);
     expect(found).toEqual({ id: NAME, value: "db:3306" });
-    expect(secret).toEqual({ id: SECRET });
-    expect(sent()).toEqual(["GetParametersByPath"]);
-    expect(ssm.commandCalls(GetParametersByPathCommand)[0]?.args[0].input.WithDecryption).toBeUndefined();
+    expect(secret).toEqual({ id: SECRET, version: 3, writtenAt: "1970-01-01T00:00:00.000Z" });
+    expect(sent()).toEqual(["GetParameters"]);
+    // Nothing is decrypted.
+    expect(ssm.commandCalls(GetParametersCommand)[0]?.args[0].input).toEqual({ Names: [NAME, SECRET] });
   });
 
   test("not recorded is ours by its tags, or said to be not ours", async () => {
-    folder({ Name: NAME, Type: "String", Value: "x" });
+    there({ Name: NAME, Type: "String", Value: "x" });
     ssm.on(ListTagsForResourceCommand).resolves({ TagList: awsTags(owner.key, NAME) });
     expect(await parameter.find(aws, owner)).toEqual({ id: NAME, value: "x" });
     ssm.on(ListTagsForResourceCommand).resolves({ TagList: [] });
     await expect(parameter.find(aws, owner)).rejects.toMatchObject({ code: "not-ours" });
   });
 
-  test("that is not in the folder is absent; one that vanishes while its tags are read too", async () => {
-    folder();
+  test("that is not there is absent; one that vanishes while its tags are read too", async () => {
+    there();
     expect(await parameter.find(aws, owner, NAME)).toBeUndefined();
-    folder({ Name: NAME, Type: "String", Value: "x" });
+    there({ Name: NAME, Type: "String", Value: "x" });
     ssm.on(ListTagsForResourceCommand).rejects(new InvalidResourceId(metadata));
     expect(await parameter.find(aws, owner)).toBeUndefined();
   });
@@ -122,7 +126,7 @@ describe("a generated secret", () => {
     for (const input of inputs) {
       expect(input.Type).toBe("SecureString");
       expect(input.Value).toMatch(/^[!-~]{32}$/);
-      expect(input.Value).not.toMatch(/[/"@'\\`$ ]/);
+      expect(input.Value).not.toMatch(/[/"@'\\`${} ]/);
     }
     expect(new Set(inputs.map(({ Value }) => Value)).size).toBe(50);
   });

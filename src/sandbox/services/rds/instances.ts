@@ -34,6 +34,8 @@ const REPLICAS = 15;
 const FIRST_BACKUP_MS = 45_000;
 /** Status `available` stays for some seconds after a modification was accepted. */
 const MODIFY_SHOWS_MS = 4_000;
+/** How long an instance is `resetting-master-credentials`. */
+const PASSWORD_MS = 20_000;
 const REBOOT_MS = 30_000;
 /** Transaction logs are uploaded so often (RDS user guide, "Restoring a DB instance to a specified time"). */
 const LOGS_EVERY_MS = 300_000;
@@ -172,6 +174,7 @@ function describe(sim: Sim, database: Database) {
       ...(pending.instanceClass === undefined ? {} : { DBInstanceClass: pending.instanceClass }),
       ...(pending.storageGiB === undefined ? {} : { AllocatedStorage: pending.storageGiB }),
       ...(pending.backupRetentionDays === undefined ? {} : { BackupRetentionPeriod: pending.backupRetentionDays }),
+      ...(pending.password === undefined ? {} : { MasterUserPassword: "****" }),
     },
     ...(database.source === null ? {} : { ReadReplicaSourceDBInstanceIdentifier: database.source }),
     ReadReplicaDBInstanceIdentifiers: replicasOf(sim, database.id),
@@ -186,6 +189,11 @@ function describe(sim: Sim, database: Database) {
 function become(sim: Sim, id: string, change: Partial<Database>): void {
   const database = databaseTable(sim).get(id);
   if (database) databaseTable(sim).putNow(id, { ...database, ...change });
+}
+
+/** MySQL keeps its users in a table, which is replicated. */
+function replicatePassword(sim: Sim, id: string, password: string): void {
+  for (const replica of replicasOf(sim, id)) become(sim, replica, { password });
 }
 
 /** The classes of which the sandbox says what can be ordered; each is offered in every zone. */
@@ -295,6 +303,7 @@ export const instances: SandboxService = {
           zone,
           databaseName: input.DBName ?? null,
           user: input.MasterUsername,
+          password: input.MasterUserPassword,
           subnetGroup: subnetGroup.name,
           vpcId: subnetGroup.vpcId,
           parameterGroup: parameterGroup.name,
@@ -419,10 +428,15 @@ export const instances: SandboxService = {
         PubliclyAccessible: z.boolean().optional(),
         AutoMinorVersionUpgrade: z.boolean().optional(),
         CopyTagsToSnapshot: z.boolean().optional(),
+        MasterUserPassword: z.string().optional(),
       },
       (input, sim) => {
         const id = input.DBInstanceIdentifier;
         const before = databaseFor(sim, id);
+        const password = input.MasterUserPassword;
+        if (password !== undefined) checkPassword(password);
+        if (password !== undefined && before.source !== null)
+          throw invalidCombination("The master user password of a read replica is that of its source");
         if (before.status !== "available" && before.status !== "storage-optimization")
           throw badState("Database instance is not in available state.");
         if (input.DBInstanceClass !== undefined) checkClass(input.DBInstanceClass, before.engineVersion);
@@ -454,6 +468,7 @@ export const instances: SandboxService = {
             : {}),
           ...(storageGiB !== undefined && storageGiB !== before.storageGiB ? { storageGiB } : {}),
           ...(turnsBackups ? { backupRetentionDays: retention } : {}),
+          ...(password === undefined ? {} : { password }),
         };
         const after: Database = {
           ...before,
@@ -474,6 +489,8 @@ export const instances: SandboxService = {
         if (own && input.VpcSecurityGroupIds)
           interfaceTable(sim).putNow(own.id, { ...own, groupIds: input.VpcSecurityGroupIds });
         if (input.ApplyImmediately && Object.keys(pending).length > 0) sim.after(MODIFY_SHOWS_MS, "rds:modifying", id);
+        // A password waits for no window (API reference, ModifyDBInstance).
+        else if (password !== undefined) sim.after(MODIFY_SHOWS_MS, "rds:resetting", id);
         return { DBInstance: describe(sim, after) };
       },
     ),
@@ -634,6 +651,19 @@ export const instances: SandboxService = {
       const database = databaseTable(sim).get(id);
       if (database?.status !== "modifying") return;
       become(sim, id, { ...database.pending, pending: {}, status: "available" });
+      if (database.pending.password !== undefined) replicatePassword(sim, id, database.pending.password);
+    },
+    resetting: (id, sim) => {
+      if (databaseTable(sim).get(id)?.status !== "available") return;
+      become(sim, id, { status: "resetting-master-credentials" });
+      sim.after(PASSWORD_MS, "rds:reset", id);
+    },
+    reset: (id, sim) => {
+      const database = databaseTable(sim).get(id);
+      if (database?.status !== "resetting-master-credentials") return;
+      const { password = "", ...pending } = database.pending;
+      become(sim, id, { password, pending, status: "available" });
+      replicatePassword(sim, id, password);
     },
     rebooted: (id, sim) => {
       if (databaseTable(sim).get(id)?.status === "rebooting")

@@ -24,6 +24,7 @@ export interface Pending {
   readonly instanceClass?: string;
   readonly storageGiB?: number;
   readonly backupRetentionDays?: number;
+  readonly password?: string;
 }
 export interface Database {
   readonly id: string;
@@ -34,6 +35,8 @@ export interface Database {
   readonly zone: string;
   readonly databaseName: string | null;
   readonly user: string;
+  /** The master user's; a replica has its source's. Absent in worlds of older versions. */
+  readonly password?: string;
   readonly subnetGroup: string;
   readonly vpcId: string;
   readonly parameterGroup: string;

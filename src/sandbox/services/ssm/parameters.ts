@@ -191,24 +191,14 @@ export const parameters: SandboxService = {
       },
     ),
 
-    GetParametersByPath: operation(
-      {
-        Path: z.string().startsWith("/").max(2048),
-        Recursive: z.boolean().optional(),
-        WithDecryption: z.boolean().optional(),
-        MaxResults: z.number().int().min(1).max(10).optional(),
-        NextToken: z.string().optional(),
-      },
-      ({ Path, Recursive, WithDecryption, MaxResults = 10, NextToken }, sim) => {
-        const folder = `${Path.replace(/\/$/, "")}/`;
-        const inside = parameterTable(sim)
-          .seenAll()
-          .filter(({ name }) => name.startsWith(folder) && (Recursive || !name.slice(folder.length).includes("/")));
-        const from = Number(NextToken ?? 0);
-        const more = from + MaxResults < inside.length;
+    GetParameters: operation(
+      { Names: z.array(z.string().min(1).max(2048)).min(1).max(10), WithDecryption: z.boolean().optional() },
+      ({ Names, WithDecryption = false }, sim) => {
+        // In alphabetical order (API reference), each once (moto's test_get_parameters_should_only_return_unique_requests).
+        const found = [...new Set(Names)].sort().flatMap((name) => seen(sim, name) ?? []);
         return {
-          Parameters: inside.slice(from, from + MaxResults).map((one) => shown(sim, one, WithDecryption ?? false)),
-          ...(more ? { NextToken: String(from + MaxResults) } : {}),
+          Parameters: found.map((one) => shown(sim, one, WithDecryption)),
+          InvalidParameters: [...new Set(Names)].filter((name) => !found.some((one) => one.name === name)),
         };
       },
     ),

@@ -1,0 +1,139 @@
+import { BuddyError } from "../lib/errors.ts";
+import type { Decision } from "./decide.ts";
+import type { Node } from "./graph.ts";
+import { mayHoldData } from "./look.ts";
+import type { Remedy } from "./resource.ts";
+import type { Run } from "./run.ts";
+import type { Survey, Surveyed } from "./survey.ts";
+
+/** Why a decision is not carried out, and the way out. */
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+  readonly remedies: readonly Remedy[];
+}
+
+/** What needs an object and would be lost, or locked out, with it. */
+export interface Dependents {
+  /** Names of what holds data and stands on it, itself included. */
+  readonly data: readonly string[];
+  /** What was given a copy of its value and stays. Only of irreplaceable types. */
+  readonly copies: readonly Copy[];
+}
+
+export interface Copy {
+  readonly name: string;
+  /** The command that gives it a new value; undefined: it takes none, or is not there yet. */
+  readonly setSecret: string | undefined;
+}
+
+export const NO_DEPENDENTS: Dependents = { data: [], copies: [] };
+
+export const secretCommands = (copies: readonly Copy[]): string[] => copies.flatMap(({ setSecret }) => setSecret ?? []);
+
+/**
+ * What `up` must not do, the one rule for what the survey finds and for what a run meets: nothing that holds data, or carries
+ * what holds data, is replaced; other replacements need `--replace`, unless the object has failed or is disposable; and a
+ * value of which there are copies is not made up a second time. Undefined: the decision may be carried out.
+ */
+export function refusalOf(run: Run, node: Node, decision: Decision, on: Dependents): Refusal | undefined {
+  if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
+  const { irreplaceable } = node.type;
+  if (irreplaceable && on.copies.length > 0) {
+    const names = on.copies.map(({ name }) => name).join(", ");
+    return {
+      message: `${node.name} is gone, but ${names} still ${on.copies.length === 1 ? "has" : "have"} the value that it held: it is not created again with another one`,
+      hint: "Put the old value back, or set a new one everywhere.",
+      remedies: irreplaceable.remedies(run.aws, node.owner, secretCommands(on.copies), undefined),
+    };
+  }
+  return decision.kind === "replace" ? refusedReplacement(run, node, decision, on.data) : undefined;
+}
+
+function refusedReplacement(
+  run: Run,
+  { name, type, resource }: Node,
+  { differences, reason }: Extract<Decision, { kind: "replace" }>,
+  data: readonly string[],
+): Refusal | undefined {
+  if (type.disposable || (resource?.scaffoldFor().length ?? 0) > 0) return undefined;
+  const message = `${name} would have to be recreated: ${reason}`;
+  if (data.length > 0) {
+    const hint = `The data of ${data.join(", ")} would be lost, so up does not do that. Put the config back as it was; or save the data and take the stack down.`;
+    return { message, hint, remedies: [] };
+  }
+  // What has failed is of no use to anybody.
+  if (run.replace || differences.length === 0) return undefined;
+  return { message, hint: "Say --replace to have it done, or put the config back as it was.", remedies: [] };
+}
+
+const hintOf = (refusals: readonly Refusal[]): string =>
+  [
+    ...new Set(
+      refusals.flatMap(({ hint, remedies }) => [
+        hint,
+        ...remedies.map(({ to, commands }) => `to ${to}: ${commands.join(" && ")}`),
+      ]),
+    ),
+  ].join("\n");
+
+/** A refusal that a run meets at a node. */
+export const refusedError = (refusal: Refusal, node: Node, id: string | undefined): BuddyError =>
+  new BuddyError({
+    code: "refused",
+    message: refusal.message,
+    about: { key: node.key, ...(node.step ? { step: node.step } : {}), ...(id ? { id } : {}) },
+    hint: hintOf([refusal]),
+  });
+
+/** Throws `refused` when a survey shows what `up` must not do: then nothing at all is changed. */
+export function throwIfRefused({ surveyed }: Survey): void {
+  const refusals = [...surveyed.values()].flatMap(({ refused }) => refused ?? []);
+  if (refusals.length === 0) return;
+  throw new BuddyError({
+    code: "refused",
+    message: refusals.map(({ message }) => message).join("; "),
+    hint: `${hintOf(refusals)}\nNothing was changed.`,
+  });
+}
+
+/**
+ * What depends on each node of a survey. What is recorded but was not looked at (`up --step`) counts as there.
+ */
+export function dependentsIn(run: Run, surveyed: ReadonlyMap<string, Surveyed>): (node: Node) => Dependents {
+  const holders = new Map<string, Set<string>>();
+  const mark = (key: string, holder: string): void => {
+    const known = holders.get(key) ?? new Set();
+    if (known.has(holder)) return;
+    holders.set(key, known.add(holder));
+    for (const need of surveyed.get(key)?.node.needs ?? []) mark(need, holder);
+  };
+  for (const { node, look, recorded } of surveyed.values())
+    if (look.live && mayHoldData(node.type, look.live, recorded)) mark(node.key, node.name);
+  const dataOn = (key: string) => [...(holders.get(key) ?? [])];
+
+  /** False when it is certainly not there, or goes before anything uses it again. */
+  const stays = ({ node, look, decision }: Surveyed): boolean => {
+    if (decision.kind === "create" || decision.kind === "delete") return false;
+    if (decision.kind === "replace")
+      return refusalOf(run, node, decision, { data: dataOn(node.key), copies: [] }) !== undefined;
+    if (decision.kind === "wait") return look.health !== "deleting";
+    return decision.kind !== "none" || look.live !== undefined;
+  };
+  const copiesOf = (key: string): readonly Copy[] => {
+    const users = [...surveyed.values()].filter(
+      (one) => (one.node.needs.includes(key) || one.recorded?.needs.includes(key)) && stays(one),
+    );
+    const unseen = Object.entries(run.store.resources).filter(
+      ([other, { needs }]) => !surveyed.has(other) && needs.includes(key),
+    );
+    return [
+      ...users.map(({ node, look }) => ({
+        name: node.name,
+        setSecret: look.live && node.type.setSecret?.(run.aws, look.live),
+      })),
+      ...unseen.map(([, { name }]) => ({ name, setSecret: undefined })),
+    ];
+  };
+  return ({ key, type }) => ({ data: dataOn(key), copies: type.irreplaceable ? copiesOf(key) : [] });
+}
