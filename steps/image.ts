@@ -44,11 +44,14 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const role = resource(roleType, "role-web", account, { archives }, ({ archives }) => ({
     service: "ec2.amazonaws.com",
     statements: [
-      allow("ssm:GetParameters", `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/database/*`),
-      allow("ssm:PutParameter", `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/image/*`),
-      ...archives.map(({ bucket, key }) => allow("s3:GetObject", `arn:aws:s3:::${bucket}/${key}`)),
+      // SecureStrings too: the key aws/ssm decrypts for every principal of the account that may read the parameter
+      // (Systems Manager user guide, ps-restrict-decryption). So what the role may read is all that keeps a secret.
+      allow(["ssm:GetParameters"], `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/database/*`),
+      allow(["ssm:PutParameter"], `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/image/*`),
+      ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], `arn:aws:s3:::${bucket}/${key}`)),
+      allow(AGENT, "*"),
     ],
-    managedPolicies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"],
+    managedPolicies: [],
   }));
   const profile = resource(instanceProfile, "profile-web", account, { role }, ({ role }) => ({ roleName: role.id }));
   const base = resource(publicImage, `image-base-${slug(config.image.base)}`, config.image.base, {}, () => ({}));
@@ -120,9 +123,29 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 
-const allow = (action: string, resource: string): Statement => ({
+/**
+ * What the SSM agent needs for Run Command and Session Manager. It gets commands through ssmmessages, or, where it is older
+ * than 3.3.40 or may not, through ec2messages (Systems Manager user guide, systems-manager-setting-up-messageAPIs, and
+ * getting-started-create-iam-instance-profile). Neither service knows resources: "*" is the only one (Service
+ * Authorization Reference).
+ */
+const AGENT = [
+  "ssm:UpdateInstanceInformation",
+  "ssmmessages:CreateControlChannel",
+  "ssmmessages:CreateDataChannel",
+  "ssmmessages:OpenControlChannel",
+  "ssmmessages:OpenDataChannel",
+  "ec2messages:AcknowledgeMessage",
+  "ec2messages:DeleteMessage",
+  "ec2messages:FailMessage",
+  "ec2messages:GetEndpoint",
+  "ec2messages:GetMessages",
+  "ec2messages:SendReply",
+];
+
+const allow = (actions: readonly string[], resource: string): Statement => ({
   Effect: "Allow",
-  Action: [action],
+  Action: [...actions],
   Resource: [resource],
 });
 

@@ -203,7 +203,7 @@ test.each(Object.entries(CONFIGS))(
   },
 );
 
-test("roles are passed to EC2 only, policies are hung on the stack's own role only", async () => {
+test("roles are passed to EC2 only, nothing can be attached to any role, and detached from the stack's own only", async () => {
   const statements = await policyOf({});
   const role = ["arn:aws:iam::*:role/Buddy-WEB-buddyverse-ap-northeast-2"];
   const by = (action: string) => statements.find(({ Action }) => Action.includes(action));
@@ -211,10 +211,8 @@ test("roles are passed to EC2 only, policies are hung on the stack's own role on
     Resource: role,
     Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
   });
-  expect(by("iam:AttachRolePolicy")).toMatchObject({
-    Resource: role,
-    Condition: { ArnEquals: { "iam:PolicyARN": ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"] } },
-  });
+  expect(by("iam:AttachRolePolicy")).toBeUndefined();
+  expect(by("iam:DetachRolePolicy")).toMatchObject({ Resource: role });
   expect(by("iam:CreateServiceLinkedRole")?.Condition).toEqual({
     StringEquals: {
       "iam:AWSServiceName": ["autoscaling", "elasticfilesystem", "elasticloadbalancing", "rds"].map(

@@ -1,6 +1,5 @@
 export {
   AddRoleToInstanceProfileCommand,
-  AttachRolePolicyCommand,
   CreateInstanceProfileCommand,
   CreateRoleCommand,
   DeleteInstanceProfileCommand,

@@ -4,7 +4,6 @@ import type { Narrowed, PolicyScope } from "../permissions.ts";
 export function narrowed({ region, arn, needs, values, linkedRoles }: PolicyScope): readonly Narrowed[] {
   const roles = values("RoleName").map((name) => arn(`iam::*:role/${name}`));
   const profiles = values("InstanceProfileName").map((name) => arn(`iam::*:instance-profile/${name}`));
-  const policies = values("PolicyArn").map((policy) => arn(policy.split(":").slice(2).join(":")));
   const ec2 = region.startsWith("cn-") ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com";
   // The simulator is asked about the caller, whoever that is; a role's ARN must be looked up for it.
   const aboutCaller = needs("iam:SimulatePrincipalPolicy") ? ["GetRole", "SimulatePrincipalPolicy"] : [];
@@ -28,13 +27,6 @@ export function narrowed({ region, arn, needs, values, linkedRoles }: PolicyScop
           Resource: arn("iam::*:role/aws-service-role/*"),
           Condition: { StringEquals: { "iam:AWSServiceName": linkedRoles } },
         },
-      ],
-    },
-    {
-      // Only these policies can be attached to the role; what others attached to it is detached with the role.
-      takes: (action) => action === "AttachRolePolicy",
-      statements: [
-        { Sid: "InstanceRoleAttach", Resource: roles, Condition: { ArnEquals: { "iam:PolicyARN": policies } } },
       ],
     },
     {

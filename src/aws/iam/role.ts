@@ -16,7 +16,7 @@ export interface RoleSpec {
   readonly service: string;
   /** What its own policy allows. */
   readonly statements: readonly Statement[];
-  /** ARNs of managed policies that must be attached; others may be, too (administrators attach theirs). */
+  /** ARNs of the managed policies among `WITHDRAWN`: none. Others may be attached, administrators attach theirs. */
   readonly managedPolicies: readonly string[];
 }
 /** Its id is its name. */
@@ -24,6 +24,13 @@ export interface RoleLive extends RoleSpec, Identified {
   readonly tags: Tags;
   readonly arn: string;
 }
+
+/**
+ * A managed policy that stacks used to attach. It lets an instance read every parameter of the account: `ssm:GetParameter`
+ * and `ssm:GetParameters` on `*` (AWS managed policy reference), and the key aws/ssm decrypts for every principal of the
+ * account (Systems Manager user guide, ps-restrict-decryption).
+ */
+const WITHDRAWN = /:policy\/AmazonSSMManagedInstanceCore$/;
 
 /** Name of the role's own policy. */
 const POLICY = "buddyverse";
@@ -67,7 +74,6 @@ const attached = (aws: Aws, RoleName: string) =>
 /** A role for a service, with one policy of its own. Names are unique in the account, not in the region. */
 export const role: ResourceType<RoleSpec, RoleLive> = {
   name: "iam:role",
-  same: { managedPolicies: (wanted, found) => wanted.every((arn) => found.includes(arn)) },
   patience: { usual: 2, limit: 300, gone: 1 },
   retryable: {
     delete: ["DeleteConflictException", "ConcurrentModificationException"],
@@ -91,7 +97,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
         arn: Role?.Arn ?? "",
         service: serviceFrom(Role?.AssumeRolePolicyDocument),
         statements: Array.isArray(statements) ? (statements as Statement[]) : [],
-        managedPolicies: managed.flatMap(({ PolicyArn }) => PolicyArn ?? []),
+        managedPolicies: managed.flatMap(({ PolicyArn = "" }) => (WITHDRAWN.test(PolicyArn) ? [PolicyArn] : [])),
       };
     }),
 
@@ -115,8 +121,9 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
     if (changed.has("service")) await aws.iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: trustOf(service) });
     if (changed.has("statements"))
       await aws.iam.putRolePolicy({ RoleName, PolicyName: POLICY, PolicyDocument: policyOf(statements) });
-    for (const PolicyArn of managedPolicies.filter((arn) => !found.includes(arn)))
-      await aws.iam.attachRolePolicy({ RoleName, PolicyArn });
+    // After the role's own policy: what is detached is never missing.
+    for (const PolicyArn of found.filter((arn) => !managedPolicies.includes(arn)))
+      await absentAs(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn }));
     if (changed.has("tags")) await aws.iam.tagRole({ RoleName, Tags: tagList(owner.tags) });
   },
 

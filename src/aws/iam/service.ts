@@ -14,7 +14,8 @@ export const iam: Service<typeof import("./client.ts")> = {
       // API reference, AddRoleToInstanceProfile.
       AddRoleToInstanceProfile: ["iam:PassRole"],
     },
-    changes: { CreateRole: ["UpdateAssumeRolePolicy"] },
+    // Policies that others attached go with the role.
+    changes: { CreateRole: ["DetachRolePolicy", "UpdateAssumeRolePolicy"] },
     narrowed,
   },
   types: [role, instanceProfile],
@@ -24,7 +25,6 @@ export const iam: Service<typeof import("./client.ts")> = {
     CreateRole: "look",
     UpdateAssumeRolePolicy: "same",
     PutRolePolicy: "same",
-    AttachRolePolicy: "same",
     TagRole: "same",
     DetachRolePolicy: "same",
     DeleteRolePolicy: "same",

@@ -1,6 +1,5 @@
 import {
   AddRoleToInstanceProfileCommand,
-  AttachRolePolicyCommand,
   CreateRoleCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
@@ -14,6 +13,7 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
   NoSuchEntityException,
+  PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
 } from "@aws-sdk/client-iam";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -40,7 +40,7 @@ const MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
 const spec: RoleSpec = {
   service: "ec2.amazonaws.com",
   statements: [{ Effect: "Allow", Action: ["ssm:GetParameters"], Resource: ["arn:aws:ssm:*:*:parameter/a b/*"] }],
-  managedPolicies: [MANAGED],
+  managedPolicies: [],
 };
 
 describe("role", () => {
@@ -69,7 +69,7 @@ describe("role", () => {
       PolicyDocument: encoded({ Version: "2012-10-17", Statement: change.statements ?? spec.statements }),
     });
     iam.on(ListAttachedRolePoliciesCommand).resolves({
-      AttachedPolicies: (change.policies ?? [MANAGED]).map((PolicyArn) => ({ PolicyArn })),
+      AttachedPolicies: (change.policies ?? []).map((PolicyArn) => ({ PolicyArn })),
     });
   };
   const fields = async () => {
@@ -78,11 +78,11 @@ describe("role", () => {
   };
 
   test("encoded documents compare as what they say; policies that others attached are theirs", async () => {
-    given({ policies: ["arn:aws:iam::1:policy/patching", MANAGED] });
+    given({ policies: ["arn:aws:iam::1:policy/patching"] });
     expect(await fields()).toEqual([]);
   });
 
-  test("a wider policy, another trust, a missing policy are differences", async () => {
+  test("a wider policy, another trust, a missing policy, and the one that stacks used to attach are differences", async () => {
     given({ statements: [{ Effect: "Allow", Action: "*", Resource: "*" }] });
     expect(await fields()).toEqual(["statements"]);
     given({
@@ -92,8 +92,10 @@ describe("role", () => {
       },
     });
     expect(await fields()).toEqual(["service"]);
-    given({ policies: [] });
-    expect(await fields()).toEqual(["managedPolicies"]);
+    for (const partition of ["aws", "aws-cn", "aws-us-gov"]) {
+      given({ policies: [MANAGED.replace(":aws:", `:${partition}:`)] });
+      expect(await fields(), partition).toEqual(["managedPolicies"]);
+    }
     given();
     iam.on(GetRolePolicyCommand).rejects(absent());
     expect(await fields()).toEqual(["statements"]);
@@ -108,16 +110,27 @@ describe("role", () => {
     await expect(role.find(aws, owner)).rejects.toMatchObject({ code: "not-ours" });
   });
 
-  test("is made with its tags; only what is missing is attached", async () => {
+  test("is made with its tags; what stacks used to attach is detached after its own policy is there, what others attached stays", async () => {
     iam.on(CreateRoleCommand).resolves({});
     await role.create?.(aws, spec, owner, "t");
     expect(iam.calls()).toHaveLength(1);
     expect(iam.commandCalls(CreateRoleCommand)[0]?.args[0].input.Tags).toHaveLength(3);
-    given();
+    given({ policies: ["arn:aws:iam::1:policy/patching", MANAGED] });
     const live = await role.find(aws, owner);
     if (!live) throw new Error("not found");
-    await role.update?.(aws, live, spec, new Set(["statements"]), owner);
-    expect(iam.commandCalls(AttachRolePolicyCommand)).toEqual([]);
+    iam.resetHistory();
+    iam.on(PutRolePolicyCommand).resolves({});
+    // Somebody was quicker.
+    iam.on(DetachRolePolicyCommand).rejects(absent());
+    await role.update?.(aws, live, spec, new Set(["statements", "managedPolicies"]), owner);
+    expect(iam.calls().map(({ args }) => args[0].constructor.name)).toEqual([
+      "PutRolePolicyCommand",
+      "DetachRolePolicyCommand",
+    ]);
+    expect(iam.commandCalls(DetachRolePolicyCommand)[0]?.args[0].input).toEqual({
+      RoleName: "Buddy-WEB-test",
+      PolicyArn: MANAGED,
+    });
   });
 
   test("all that hangs on it goes before it, over all pages", async () => {

@@ -14,11 +14,25 @@ export const agentTable = (sim: Sim): Table<Agent> => sim.table("ssm.agents");
 
 const TRY_AGAIN_MS = 60_000;
 
+/**
+ * The ways on which an agent gets its commands; one is enough (Systems Manager user guide,
+ * systems-manager-setting-up-messageAPIs).
+ */
+const CHANNELS = [
+  ["ssmmessages:CreateControlChannel", "ssmmessages:OpenControlChannel"],
+  ["ec2messages:AcknowledgeMessage", "ec2messages:GetMessages", "ec2messages:SendReply"],
+];
+
 /** The role lets the agent work, and it reaches Systems Manager: both images of the stack bring the agent with them. */
-const works = (sim: Sim, instance: Instance): boolean =>
-  instance.state === "running" &&
-  profileAllows(sim, instance.profileArn, "ssm:UpdateInstanceInformation", "*") &&
-  noWayOut(sim, instance) === undefined;
+function works(sim: Sim, instance: Instance): boolean {
+  const may = (action: string) => profileAllows(sim, instance.profileArn, action, "*");
+  return (
+    instance.state === "running" &&
+    may("ssm:UpdateInstanceInformation") &&
+    CHANNELS.some((actions) => actions.every(may)) &&
+    noWayOut(sim, instance) === undefined
+  );
+}
 
 /** True when Systems Manager reaches the instance's agent now. */
 export function isOnline(sim: Sim, instanceId: string): boolean {
