@@ -1,4 +1,5 @@
 import { type AlarmLive, type AlarmSpec, alarm as alarmType } from "../src/aws/cloudwatch/alarm.ts";
+import { cpuCreditsOf } from "../src/aws/ec2/cpu-credits.ts";
 import type { TopicLive } from "../src/aws/sns/topic.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type LiveOf, type Need, type Resource, resource } from "../src/engine/resource.ts";
@@ -37,6 +38,25 @@ export function alarmsFor(
   // Counts of errors and times of answers are not sent at all while there are none: no data is no trouble there.
   const quiet = { periodSeconds: 60, treatMissing: "notBreaching" } as const;
   const above = { comparison: "GreaterThanThreshold" } as const;
+
+  /**
+   * An instance in unlimited mode that goes on using more CPU than it earns costs money. One that ends owing some credits is
+   * no reason to call anybody: so two hours in a row. The period is an hour as AWS charges at the end of each (EC2 user
+   * guide, burstable-performance-instances-unlimited-mode-concepts). Without a charge, or without data, all is well.
+   */
+  const surplusCredits = (instanceType: string, what: string, dimensions: Watch["dimensions"]): Watch => ({
+    description: `${what} (${instanceType}) uses more CPU than its type earns, two hours in a row, and AWS charges for the surplus credits. Find what is busy, or take a larger type.`,
+    namespace: "AWS/EC2",
+    metric: "CPUSurplusCreditsCharged",
+    dimensions,
+    statistic: "Sum",
+    periodSeconds: 3_600,
+    treatMissing: "notBreaching",
+    ...above,
+    evaluationPeriods: 2,
+    threshold: 0,
+  });
+  const costsCredits = (instanceType: string) => cpuCreditsOf(instanceType, config.cpuCredits) === "unlimited";
 
   const ofSite = [
     alarm("alb-5xx", "ALB-5xx", balanced, ({ loadBalancer }) => ({
@@ -99,6 +119,13 @@ export function alarmsFor(
       evaluationPeriods: 3,
       threshold: Math.min(95, Math.max(80, config.web.cpuTarget + 20)),
     })),
+    ...(costsCredits(config.web.instanceType)
+      ? [
+          alarm("web-credits", "Web-CPU-Credits", { group }, () =>
+            surplusCredits(config.web.instanceType, "A web instance", { AutoScalingGroupName: group.name }),
+          ),
+        ]
+      : []),
   ];
 
   const ofDatabase = [
@@ -176,6 +203,17 @@ export function alarmsFor(
     ...natBastion.bastions.map((bastion, index) =>
       alarm(`bastion-${index + 1}`, `Bastion${index + 1}-Status-Check`, { bastion }, ({ bastion }) =>
         statusCheck(bastion.id, `Bastion ${index + 1}`),
+      ),
+    ),
+    ...(config.nat.mode === "instance" && costsCredits(config.nat.instanceType) ? natBastion.nats : []).map(
+      (nat, index) =>
+        alarm(`nat-credits-${index + 1}`, `NAT${index + 1}-CPU-Credits`, { nat }, ({ nat }) =>
+          surplusCredits(config.nat.instanceType, `NAT instance ${index + 1}`, { InstanceId: nat.id }),
+        ),
+    ),
+    ...(costsCredits(config.bastion.instanceType) ? natBastion.bastions : []).map((bastion, index) =>
+      alarm(`bastion-credits-${index + 1}`, `Bastion${index + 1}-CPU-Credits`, { bastion }, ({ bastion }) =>
+        surplusCredits(config.bastion.instanceType, `Bastion ${index + 1}`, { InstanceId: bastion.id }),
       ),
     ),
   ];

@@ -1,3 +1,4 @@
+import { cpuCreditsOf } from "../src/aws/ec2/cpu-credits.ts";
 import { type ImageLive, type ImageSpec, image as imageType } from "../src/aws/ec2/image.ts";
 import { imageBuilder } from "../src/aws/ec2/image-builder.ts";
 import { launchTemplate as launchTemplateType } from "../src/aws/ec2/launch-template.ts";
@@ -39,6 +40,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const hash = imageContentHash([...imageParts(git), config.image.base, inputs.appArchive?.sha256 ?? ""]);
   const marker = `/buddyverse/${stack}/image/${hash}`;
 
+  const cpuCredits = cpuCreditsOf(config.web.instanceType, config.cpuCredits);
+
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
   const role = resource(roleType, "role-web", account, { archives }, ({ archives }) => ({
@@ -79,6 +82,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       profileName: profile.id,
       publicAddress: false,
       volumeGiB: base.rootGiB,
+      cpuCredits,
       marker,
       userData: whenKnown(archives[0]?.key, () =>
         builderUserData({ region, markerName: marker, app: archives[0] ?? git }),
@@ -98,15 +102,17 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     launchTemplateType,
     "launch-template",
     "Buddy-WEB-Image-Start",
-    { image, profile, group: securityGroups.web, fileSystem: efs.fileSystem },
-    ({ image, profile, group, fileSystem }) => ({
+    { image, profile, group: securityGroups.web, fileSystem: efs.fileSystem, keyPair: natBastion.keyPair },
+    ({ image, profile, group, fileSystem, keyPair }) => ({
       imageId: image.id,
       rootDevice: image.rootDevice,
       instanceType: config.web.instanceType,
       volumeGiB: isUnknown(image.rootGiB) ? config.web.volumeGiB : Math.max(config.web.volumeGiB, image.rootGiB),
       groupIds: [group.id],
+      keyName: keyPair.keyName,
       profileName: profile.id,
       instanceName: "Buddy-WEB",
+      cpuCredits,
       userData: whenKnown(fileSystem.id, () =>
         webUserData({
           region,

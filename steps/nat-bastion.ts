@@ -1,4 +1,5 @@
 import { address } from "../src/aws/ec2/address.ts";
+import { cpuCreditsOf } from "../src/aws/ec2/cpu-credits.ts";
 import { type InstanceSpec, instance } from "../src/aws/ec2/instance.ts";
 import { keyPair as keyPairType } from "../src/aws/ec2/key-pair.ts";
 import { natGateway } from "../src/aws/ec2/nat-gateway.ts";
@@ -59,6 +60,7 @@ export function natBastionStep(
       profileName: undefined,
       publicAddress: true,
       volumeGiB: linux.rootGiB,
+      cpuCredits: cpuCreditsOf(own.instanceType, config.cpuCredits),
       ...own,
     }));
   };

@@ -1,4 +1,6 @@
+import type { Aws } from "../src/aws/aws.ts";
 import type { InstanceLive } from "../src/aws/ec2/instance.ts";
+import { type Found, groupInstances } from "../src/aws/ec2/read-instances.ts";
 import type { LoadBalancerLive } from "../src/aws/elb/load-balancer.ts";
 import type { DatabaseLive } from "../src/aws/rds/database.ts";
 import type { ReplicaLive } from "../src/aws/rds/replica.ts";
@@ -11,16 +13,30 @@ export interface Outputs extends Readonly<Record<string, string | readonly strin
   readonly siteUrl: string | undefined;
 }
 
-/** @param live what is there, by key; @param keyFile the private key of the key pair. */
-export function outputsFor(config: Config, live: (key: string) => Identified | undefined, keyFile: string): Outputs {
+/**
+ * @param live what is there, by key
+ * @param keyFile the private key of the key pair
+ * @param web the running web instances, where they were asked for: they come and go
+ */
+export function outputsFor(
+  config: Config,
+  live: (key: string) => Identified | undefined,
+  keyFile: string,
+  web: readonly Found[] = [],
+): Outputs {
   const loadBalancer = live("load-balancer") as LoadBalancerLive | undefined;
   const primary = live("database") as DatabaseLive | undefined;
   const replica = live("replica") as ReplicaLive | undefined;
   const https = config.domain !== null && live("redirect") !== undefined;
-  const key = config.bastion.publicKeyFile ? "" : `-i ${keyFile} `;
-  const ssh = config.zones.flatMap((_zone, index) => {
+  const key = config.bastion.publicKeyFile ? undefined : keyFile;
+  const bastions = config.zones.flatMap((zone, index) => {
     const bastion = live(`bastion-${index + 1}`) as InstanceLive | undefined;
-    return bastion?.publicAddressFound ? [`ssh ${key}ec2-user@${bastion.publicAddressFound}`] : [];
+    return bastion?.publicAddressFound ? [{ zone, login: `ec2-user@${bastion.publicAddressFound}` }] : [];
+  });
+  const ssh = bastions.map(({ login }) => `ssh ${key ? `-i ${key} ` : ""}${login}`);
+  const inside = web.flatMap(({ instance: { PrivateIpAddress, Placement } }) => {
+    const bastion = bastions.find(({ zone }) => zone === Placement?.AvailabilityZone) ?? bastions[0];
+    return bastion && PrivateIpAddress ? [throughBastion(key, bastion.login, `ubuntu@${PrivateIpAddress}`)] : [];
   });
   return {
     siteUrl: https ? `https://${config.domain?.name}/` : loadBalancer && `http://${loadBalancer.dnsName}/`,
@@ -31,5 +47,18 @@ export function outputsFor(config: Config, live: (key: string) => Identified | u
       primary &&
       `aws ssm get-parameter --with-decryption --query Parameter.Value --name /buddyverse/${config.stack}/database/password --region ${config.region}`,
     Bastions: ssh.length > 0 ? ssh : undefined,
+    "Web instances": inside.length > 0 ? inside : undefined,
   };
 }
+
+/** The web instances that run now. */
+export async function webInstances(aws: Aws, live: (key: string) => Identified | undefined): Promise<readonly Found[]> {
+  const group = live("auto-scaling-group");
+  return group ? groupInstances(aws, group.id) : [];
+}
+
+/** With -J, -i would not count for the way to the bastion (ssh(1)): so the key is named for both. */
+const throughBastion = (key: string | undefined, bastion: string, login: string): string =>
+  key === undefined
+    ? `ssh -J ${bastion} ${login}`
+    : `ssh -i ${key} -o ProxyCommand="ssh -i ${key} -W %h:%p ${bastion}" ${login}`;

@@ -10,6 +10,7 @@ export const SOURCES: Readonly<Record<string, string>> = {
   P1: "AWS Price List bulk files for ap-northeast-2, quoted by usage type in a public Korean design catalogue, read 2026-10-01; AWS published EC2 2026-09-25, VPC 2026-09-17, RDS 2026-10-01; ELB and data transfer undated",
   P2: "AWS Price List of ap-northeast-2, published 2026-09-17, quoted in a public cost basis of a staging stack",
   A1: "AWS's own pricing pages as quoted in public notes: aws.amazon.com/rds/pricing (quoted 2026-02-01), aws.amazon.com/cloudwatch/pricing (undated copy), aws.amazon.com/s3/pricing (transcribed 2026-09-20)",
+  A2: "aws.amazon.com/ec2/pricing/on-demand, Unlimited Mode Pricing, as quoted in two public repositories, one retrieved 2026-09-11; Linux, the same for all sizes and regions",
   B1: "a real Seoul bill by usage type, public write-up of 2026-05-03; usage of April 2026",
   B2: "a real Seoul bill by usage type, public evidence note; usage of 2026-04-01 to 2026-04-03",
   B3: "a real Seoul RDS MySQL bill, public upgrade note; usage of July and August 2026",

@@ -382,6 +382,13 @@ const shape = {
   })
     .prefault({})
     .describe("The web instances and their Auto Scaling group."),
+  cpuCredits: z
+    .enum(["standard", "unlimited"], { error: 'must be "standard", "unlimited" or null' })
+    .nullable()
+    .default(null)
+    .describe(
+      "How burstable (T) instances pay for CPU above their baseline: standard, with credits that they have earned; unlimited, at extra cost when these are spent. null: AWS's default, unlimited for T3, T3a and T4g, standard for T2.",
+    ),
   domain: group({
     name: text(domainComplaint, { pattern: DOMAIN.source })
       .default("buddyverse.link")
@@ -608,6 +615,12 @@ export function warningsFor(config: Config): { readonly path: string; readonly m
     if (range.endsWith("/0"))
       warn(`bastion.allowedCidrs[${i}]`, `${range} lets the whole internet try to log in to the bastions.`);
   });
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-standard-mode-concepts.html
+  if (config.cpuCredits === "standard" && /^t[3-9]/.test(config.web.instanceType))
+    warn(
+      "cpuCredits",
+      `A new ${config.web.instanceType} has no credits: in standard mode it is held at its baseline until it has earned some. Setting up the image and booting take several times as long, and the group does not grow while its CPU cannot pass web.cpuTarget (${config.web.cpuTarget} %).`,
+    );
   if (config.database.engineVersion.startsWith("8.0"))
     warn(
       "database.engineVersion",

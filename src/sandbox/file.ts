@@ -8,7 +8,7 @@ const schema = z.object({
   version: z.literal(1),
   /** Wall-clock time of the last write, milliseconds since 1970. */
   savedAt: z.number(),
-  world: z.looseObject({ version: z.literal(3), account: z.string(), region: z.string(), time: z.number() }),
+  world: z.looseObject({ version: z.literal(4), account: z.string(), region: z.string(), time: z.number() }),
   state: z.unknown().optional(),
 });
 

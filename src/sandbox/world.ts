@@ -26,7 +26,7 @@ export interface Failure {
 
 /** Everything that is in the embedded AWS: plain JSON, saved between commands. Times are milliseconds since 1970, in the sandbox's own time. */
 export interface World {
-  readonly version: 3;
+  readonly version: 4;
   readonly account: string;
   readonly region: string;
   /** The sandbox's time when it was last saved. */
@@ -47,7 +47,7 @@ export function emptyWorld(options: {
   readonly seed: number;
 }): World {
   return {
-    version: 3,
+    version: 4,
     account: options.account,
     region: options.region,
     time: options.time,

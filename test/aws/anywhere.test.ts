@@ -120,7 +120,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
   const base = resource(publicImage, "base", "ubuntu-22.04", {}, () => ({}));
   const userData = builderUserData({ region, markerName: MARKER, app: null });
   const machine = { base, profile, first, open, key, out };
-  const launch = { instanceType: "t3.micro", publicAddress: true } as const;
+  const launch = { instanceType: "t3.micro", publicAddress: true, cpuCredits: "unlimited" } as const;
   const host = resource(instance, "host", TEXT, machine, ({ base, first, open, key }) => ({
     ...launch,
     imageId: base.id,
@@ -163,11 +163,13 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     launchTemplate,
     "template",
     "Odd-template./_9",
-    { baked, open, profile },
-    ({ baked, open, profile }) => ({
+    { baked, open, profile, key },
+    ({ baked, open, profile, key }) => ({
       imageId: baked.id,
       rootDevice: baked.rootDevice,
       instanceType: "t3.micro",
+      cpuCredits: "unlimited" as const,
+      keyName: key.keyName,
       volumeGiB: baked.rootGiB,
       groupIds: [open.id],
       profileName: profile.id,

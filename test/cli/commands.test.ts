@@ -118,7 +118,10 @@ test("--json: one document on stdout for every command, nothing of it on stderr"
   expect(await json(on, "outputs")).toMatchObject({
     code: 0,
     stderr: "",
-    value: { siteUrl: "https://buddyverse.link/" },
+    value: {
+      siteUrl: "https://buddyverse.link/",
+      "Web instances": Array(2).fill(expect.stringMatching(/^ssh -i .+ ec2-user@[\d.]+" ubuntu@172\.31\.[12]1\.\d+$/)),
+    },
   });
   expect(await json(on, "cost")).toMatchObject({ code: 0, stderr: "", value: { currency: "USD" } });
   expect(await json(on, "sandbox")).toMatchObject({ code: 0, stderr: "", value: { objects: expect.any(Array) } });

@@ -60,6 +60,7 @@ const DEFAULTS: Config = {
     healthCheckPath: "/",
     stickinessSeconds: 86400,
   },
+  cpuCredits: null,
   domain: { name: "buddyverse.link", www: true, zone: "existing" },
   monitoring: { email: null },
   tags: {},
@@ -158,7 +159,7 @@ describe("each mistake: its place, what is wrong, what would be right", () => {
     // Kinds
     [
       [],
-      ": must be an object { … } with the keys $schema, stack, region, zones, network, nat, bastion, efs, database, image, web, domain, monitoring, tags, but is a list of 0",
+      ": must be an object { … } with the keys $schema, stack, region, zones, network, nat, bastion, efs, database, image, web, cpuCredits, domain, monitoring, tags, but is a list of 0",
     ],
     [{ web: { min: "2" } }, 'web.min: must be a whole number from 1 to 1000 (instances), but is "2"'],
     [{ web: { min: 1.5 } }, "web.min: must be a whole number from 1 to 1000 (instances), but is 1.5"],
@@ -513,6 +514,7 @@ describe("warnings", () => {
       "network.cidr",
     ],
     [{ bastion: { allowedCidrs: ["my-ip", "0.0.0.0/0"] } }, "bastion.allowedCidrs[1]"],
+    [{ cpuCredits: "standard" }, "cpuCredits"],
     [{ database: { engineVersion: "8.0.40" } }, "database.engineVersion"],
     [{ database: { replica: false, backupRetentionDays: 0 } }, "database.backupRetentionDays"],
     [{ domain: null }, "domain"],
@@ -520,6 +522,14 @@ describe("warnings", () => {
   ])("%j", (value, path) => {
     expect(warningsFor(configSchema.parse(value)).map((warning) => warning.path)).toEqual([path]);
   });
+});
+
+test.each([
+  ["t2.micro starts with credits", { cpuCredits: "standard", web: { instanceType: "t2.micro" } }],
+  ["m7i.large has none", { cpuCredits: "standard", web: { instanceType: "m7i.large" } }],
+  ["unlimited is not held back", { cpuCredits: "unlimited" }],
+])("no warning of CPU credits: %s", (_why, value) => {
+  expect(warningsFor(configSchema.parse(value))).toEqual([]);
 });
 
 describe("the JSON Schema", () => {

@@ -86,6 +86,7 @@ describe("the default stack in Seoul", () => {
     expect(lines.filter((line) => line.unitPrice !== "unknown" && line.from === undefined)).toEqual([]);
     expect([...new Set(lines.map((line) => line.object))]).toEqual([
       "Buddy-NAT1",
+      "burstable instances",
       "Buddy-NAT2",
       "Bastion1",
       "Bastion2",
@@ -128,14 +129,18 @@ describe("alarms", () => {
 
 describe("what the config changes", () => {
   // Gateways: 2 × (0.059 × 730 = 43.07 + IPv4 3.65) = 93.44, and 10 GB × 0.059 = 0.59. Instances: 2 × 13.8696 = 27.7392 (13.8696 as above).
-  test("NAT gateways cost 65.70 more fixed, 66.29 more with their data", () => {
+  test("NAT gateways cost 65.70 more fixed, 66.29 more with their data, but for the alarms of the instances", () => {
     const [instances, gateways] = [of(), of({ nat: { mode: "gateway" } })];
+    const alarms = (alarmsOf({ nat: { mode: "gateway" } }) - alarmsOf({})) * 0.1;
     expect(gateways.lines.find(({ price }) => price === "nat:gateway-data")).toMatchObject({
       object: "Buddy-NAT1, Buddy-NAT2",
       quantity: 10,
     });
-    expect(gateways.totals.fixed - instances.totals.fixed).toBeCloseTo(93.44 - 27.7392, 6);
-    expect(gateways.totals.total.typical - instances.totals.total.typical).toBeCloseTo(93.44 + 0.59 - 27.7392, 6);
+    expect(gateways.totals.fixed - instances.totals.fixed).toBeCloseTo(93.44 - 27.7392 + alarms, 6);
+    expect(gateways.totals.total.typical - instances.totals.total.typical).toBeCloseTo(
+      93.44 + 0.59 - 27.7392 + alarms,
+      6,
+    );
   });
 
   test("MySQL 8.0 pays Extended Support on primary and replica, 8.4 does not", () => {
@@ -178,7 +183,7 @@ describe("what the config changes", () => {
 
   test("CPU credits of a burstable database cost nothing at its baseline, and by the vCPU-hour above it", () => {
     const credits = (input: ConfigInput, usage?: Usage) =>
-      of(input, usage).lines.filter(({ item }) => item.startsWith("CPU credits"));
+      of(input, usage).lines.filter(({ price }) => price.startsWith("rds:cpu-credits"));
     expect(credits({}).map(({ object, monthly }) => [object, monthly])).toEqual([
       ["database1", 0],
       ["database1-replica", 0],
@@ -191,6 +196,28 @@ describe("what the config changes", () => {
       expect.closeTo(10.95, 9),
     ]);
     expect(credits({ database: { instanceClass: "db.m5.large" } }, busy)).toEqual([]);
+  });
+
+  test("CPU credits of instances cost nothing at their baseline, by the vCPU-hour above it, and nothing in standard mode", () => {
+    const credits = (input: ConfigInput, usage?: Usage) =>
+      of(input, usage)
+        .lines.filter(({ object }) => object === "burstable instances")
+        .map(({ step, price, monthly }) => [step, price, monthly]);
+    expect(credits({})).toEqual([
+      ["nat-bastion", "ec2:cpu-credits:t3", 0],
+      ["auto-scaling", "ec2:cpu-credits:t3", 0],
+    ]);
+    // 0.2 × 730 × 0.05 = 7.30 for each; T4g 5.84
+    const busy = usageWith(["instanceSurplusVCPUs=0.2"]);
+    expect(credits({ nat: { mode: "gateway" }, web: { instanceType: "t4g.micro" } }, busy)).toEqual([
+      ["nat-bastion", "ec2:cpu-credits:t3", expect.closeTo(2 * 7.3, 9)],
+      ["auto-scaling", "ec2:cpu-credits:t4g", expect.closeTo(2 * 5.84, 9)],
+    ]);
+    expect(credits({ cpuCredits: "standard" }, busy)).toEqual([]);
+    expect(credits({ web: { instanceType: "t2.micro" } }, busy).map(([step]) => step)).toEqual(["nat-bastion"]);
+    expect(credits({ cpuCredits: "unlimited", web: { instanceType: "t2.micro" } }, busy).at(-1)?.[1]).toBe(
+      "ec2:cpu-credits:t2",
+    );
   });
 
   test("Extended Support of a class whose vCPUs are not known is unknown", () => {
@@ -342,8 +369,8 @@ describe("the headline, the past, and the change", () => {
       { database: { instanceClass: "db.t3.medium" } },
       "database1",
     ],
-    ["a type", {}, { web: { instanceType: "m9z.huge" } }, "Buddy-AutoScaling-Group"],
-    ["a type of NAT", {}, { nat: { instanceType: "m9z.huge" } }, "Buddy-NAT1"],
+    ["a type", {}, { web: { instanceType: "t3.2xlarge" } }, "Buddy-AutoScaling-Group"],
+    ["a type of NAT", {}, { nat: { instanceType: "t3.2xlarge" } }, "Buddy-NAT1"],
   ])(
     "with %s that has no price an object's change is unknown, there and back: never a saving",
     (_name, from, to, object) => {
@@ -364,7 +391,7 @@ describe("the headline, the past, and the change", () => {
   );
 
   test("where something else changes too, that much is said, and the rest is unknown", () => {
-    const change = costChange(of(), of({ web: { instanceType: "m9z.huge" }, database: { storageGiB: 40 } }));
+    const change = costChange(of(), of({ web: { instanceType: "t3.2xlarge" }, database: { storageGiB: 40 } }));
     expect(change.objects).toContainEqual({
       step: "auto-scaling",
       object: "Buddy-AutoScaling-Group",

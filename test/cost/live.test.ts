@@ -223,6 +223,14 @@ describe("reading AWS's price list", () => {
     expect(read("rds:extended-support", ...support)).toEqual([[0, 0.121]]);
   });
 
+  test("CPU credits of an instance's family, those of Linux", () => {
+    const credits = (operatingSystem: string, usd: string, family = "t3") =>
+      flat(`APN2-CPUCredits:${family}`, "vCPU-Hours", usd, { operatingSystem });
+    const answer = [credits("Linux", "0.05"), credits("Linux", "0.051", "t3a"), credits("Linux", "0.04", "t4g")];
+    expect(read("ec2:cpu-credits:t3", ...answer)).toEqual([[0, 0.05]]);
+    expect(read("ec2:cpu-credits:t4g", ...answer)).toEqual([[0, 0.04]]);
+  });
+
   test("CPU credits of a database's family, those of MySQL", () => {
     const credits = (databaseEngine: string, usd: string, family = "t3") =>
       flat(`APN2-CPUCredits:db.${family}`, "vCPU-Hours", usd, { databaseEngine });

@@ -87,13 +87,13 @@ describe("as text", () => {
   test("side by side: marks what is configured, ranks what saves, and what the NAT instances save already", () => {
     const view = alternativesView(othersOf(configOf()));
     expect(view).toMatch(new RegExp(`^→ NAT instances +\\${TYPICAL} +as configured$`, "m"));
-    expect(view).toMatch(/^ {2}NAT gateways +\$\d+\.\d\d +\+\$66\.29$/m);
-    expect(view).toContain("Saved already: $66.29 a month, beside NAT gateways.");
+    expect(view).toMatch(/^ {2}NAT gateways +\$\d+\.\d\d +\+\$66\.09$/m);
+    expect(view).toContain("Saved already: $66.09 a month, beside NAT gateways.");
     expect(view).toMatch(
       /one at a time.*\n {2}1 {2}all instances and databases reserved, 1 year +\$30\.81 a month {2}a contract$/m,
     );
     expect(view).toMatch(
-      /^At the price of a requirement\n {2}1 {2}one zone, no replica +\$49\.\d\d a month {2}not by up; breaks R3, R4$/m,
+      /^At the price of a requirement\n {2}1 {2}one zone, no replica +\$50\.\d\d a month {2}not by up; breaks R3, R4$/m,
     );
     const gateways = alternativesView(othersOf(configOf({ nat: { mode: "gateway" } })));
     expect(gateways).not.toContain("Saved already");
@@ -109,7 +109,7 @@ describe("as text", () => {
 
   test("plan, status and down each say it in their words", () => {
     const change = costChangeView(costChange(of(), of({ nat: { mode: "gateway" } })));
-    expect(change).toMatch(/^Cost a month: \+\$66\.29 in an ordinary month, \+\$65\.70 of it fixed\n/);
+    expect(change).toMatch(/^Cost a month: \+\$66\.09 in an ordinary month, \+\$65\.50 of it fixed\n/);
     expect(costChangeView(costChange(of(), of()))).toBe("Cost a month: no change");
     expect(costChangeView(costChange({ lines: [] }, of()))).toContain(
       `unknown in part; what has a price: +${money(sums.total.typical)}`,

@@ -1,17 +1,22 @@
 import { expect, test } from "vitest";
+import { CREDITS_TAG } from "../../src/aws/ec2/instance.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import type { Step } from "../../src/engine/resource.ts";
+import { durations } from "../../src/sandbox/guests/durations.ts";
 import { failLaunch, stopInstance } from "../../src/sandbox/services/ec2/instance-states.ts";
 import { launchInstance } from "../../src/sandbox/services/ec2/launch.ts";
 import { requestFromTemplate } from "../../src/sandbox/services/ec2/launch-templates.ts";
 import {
+  type Instance,
   imageTable,
   instanceTable,
   launchTemplateTable,
   snapshotTable,
+  tagTable,
 } from "../../src/sandbox/services/ec2/tables.ts";
+import { profileAllows } from "../../src/sandbox/services/iam/iam.ts";
 import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/parameters.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { efsStep } from "../../steps/efs.ts";
@@ -172,6 +177,105 @@ test("drift on instances, image, template, role and profile shows, and up mends 
       .map(({ id }) => id),
   ).toEqual([idOf(on, imageKey)]);
   expect(launchTemplateTable(sim(on)).get(LaunchTemplateId)).toMatchObject({ defaultVersion: 3 });
+});
+
+test("a stack in standard mode is set to AWS's default in place; its template gets a new version", async () => {
+  const old = await compute({ cpuCredits: "standard" });
+  expect(failures(await old.up())).toEqual([]);
+  const hosts = ["nat-instance-1", "nat-instance-2", "bastion-1", "bastion-2"];
+  const modes = (on: Stage) =>
+    hosts.map((key) => instanceTable(sim(on)).get(idOf(on, key))?.cpuCredits.at(-1)?.mode ?? key);
+  expect(modes(old)).toEqual(Array(4).fill("standard"));
+  // As versions without the choice left it.
+  const keep = tagTable(sim(old)).get(idOf(old, "bastion-1"))?.tags ?? {};
+  const { [CREDITS_TAG]: _gone, ...tags } = keep;
+  tagTable(sim(old)).putNow(idOf(old, "bastion-1"), { tags });
+  expect(await standings(old)).toEqual({});
+
+  const on = await stageOn(parseConfig({}, "test.json"), old.clock, old.sandbox, old.text, computeSteps);
+  const ids = hosts.map((key) => idOf(on, key));
+  const { items } = planUp(await on.survey());
+  expect(
+    items
+      .flatMap(({ key, action, differences }) =>
+        action === "none" ? [] : [`${action} ${key}: ${differences.map(({ field }) => field)}`],
+      )
+      .sort(),
+  ).toEqual(["launch-template", ...hosts].map((key) => `update ${key}: cpuCredits`).sort());
+  expect(failures(await on.up())).toEqual([]);
+  expect(modes(on)).toEqual(Array(4).fill("unlimited"));
+  expect(hosts.map((key) => idOf(on, key))).toEqual(ids);
+  expect(launchTemplateTable(sim(on)).get(idOf(on, "launch-template"))).toMatchObject({
+    defaultVersion: 2,
+    versions: [{}, { data: { CreditSpecification: { CpuCredits: "unlimited" }, KeyName: "Buddy-Project" } }],
+  });
+  await on.clock.sleep(10_000);
+  expect(await standings(on)).toEqual({});
+});
+
+test("without credits an image and a boot take several times as long", async () => {
+  const seconds = async (config: object) => {
+    const on = await compute(config);
+    expect(failures(await on.up())).toEqual([]);
+    const ran = ({ runningFrom, runningUntil }: Instance) => ((runningUntil ?? 0) - (runningFrom ?? 0)) / 1000;
+    const builder = instanceTable(sim(on))
+      .all()
+      .find(({ id }) => tagTable(sim(on)).get(id)?.tags["buddyverse:image-marker"]) as Instance;
+    const nat = instanceTable(sim(on)).get(idOf(on, "nat-instance-1")) as Instance;
+    return { bake: ran(builder), nat: ((nat.routes?.from ?? 0) - (nat.runningFrom ?? 0)) / 1000 };
+  };
+  expect(await seconds({})).toEqual({ bake: durations.builderSetup, nat: durations.natReady });
+  const standard = await seconds({ cpuCredits: "standard" });
+  // 150 and 20 seconds of CPU, at 10 % of two vCPUs.
+  expect(standard.bake).toBeGreaterThan(3 * durations.builderSetup);
+  expect(standard.bake).toBeLessThan(6 * durations.builderSetup);
+  expect(standard.nat).toBeGreaterThan(2 * durations.natReady);
+  // T2 starts with credits of its own.
+  const t2 = await seconds({ cpuCredits: "standard", web: { instanceType: "t2.micro" } });
+  expect(t2.bake).toBe(durations.builderSetup);
+});
+
+test("the managed policy of earlier versions is drift, and is detached", async () => {
+  const on = await compute();
+  await on.up();
+  const RoleName = idOf(on, "role-web");
+  const attached = async () =>
+    (await on.aws.iam.listAttachedRolePolicies({ RoleName })).AttachedPolicies?.map(({ PolicyArn }) => PolicyArn);
+  expect(await attached()).toEqual([]);
+  await on.sandbox.answer("iam", "AttachRolePolicy", { RoleName, PolicyArn: CORE });
+  await on.clock.sleep(5_000);
+  expect(may(on, "ssm:GetParameter", "/another/secret")).toBe(true);
+  expect(await standings(on)).toEqual({ "role-web": ["drift", "managedPolicies"] });
+  expect(failures(await on.up())).toEqual([]);
+  await on.clock.sleep(5_000);
+  expect(await attached()).toEqual([]);
+  expect(await standings(on)).toEqual({});
+});
+
+const CORE = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
+const may = (on: Stage, action: string, parameter: string): boolean =>
+  profileAllows(
+    sim(on),
+    `arn:aws:iam::111122223333:instance-profile/${idOf(on, "profile-web")}`,
+    action,
+    `arn:aws:ssm:ap-northeast-2:111122223333:parameter${parameter}`,
+  );
+
+test("the web role reads its own stack's settings, marks its own images, and no more", async () => {
+  const on = await compute();
+  await on.up();
+  expect(may(on, "ssm:GetParameters", "/buddyverse/buddyverse/database/password")).toBe(true);
+  expect(may(on, "ssm:PutParameter", "/buddyverse/buddyverse/image/abc")).toBe(true);
+  for (const action of ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"])
+    for (const name of [
+      "/buddyverse/other/database/password",
+      "/buddyverse/buddyverse-2/database/password",
+      "/buddyverse/buddyverse/image/abc",
+      "/another/secret",
+    ])
+      expect(may(on, action, name), `${action} ${name}`).toBe(false);
+  for (const action of ["ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"])
+    expect(may(on, action, "/buddyverse/buddyverse/database/password"), action).toBe(false);
 });
 
 test("a stopped NAT is replaced, and its route leads to the new one", async () => {

@@ -57,17 +57,22 @@ test("up makes alarms and dashboard; plan is empty; up writes nothing; down leav
       .sort(),
   ).toEqual([
     "Buddy-ALB-5xx",
+    "Buddy-Bastion1-CPU-Credits",
     "Buddy-Bastion1-Status-Check",
+    "Buddy-Bastion2-CPU-Credits",
     "Buddy-Bastion2-Status-Check",
     "Buddy-Database-CPU",
     "Buddy-Database-Free-Storage",
     "Buddy-Latency-p95",
+    "Buddy-NAT1-CPU-Credits",
     "Buddy-NAT1-Status-Check",
+    "Buddy-NAT2-CPU-Credits",
     "Buddy-NAT2-Status-Check",
     "Buddy-Replica-Lag",
     "Buddy-Target-5xx",
     "Buddy-Unhealthy-Hosts",
     "Buddy-Web-CPU",
+    "Buddy-Web-CPU-Credits",
   ]);
   const topic = topicTable(sim(on)).all()[0]?.arn;
   expect(alarms(on).every(({ settings }) => settings?.AlarmActions[0] === topic)).toBe(true);
@@ -81,6 +86,22 @@ test("up makes alarms and dashboard; plan is empty; up writes nothing; down leav
   expect(await on.left()).toEqual([]);
   for (const table of [alarmTable, dashboardTable, topicTable, subscriptionTable])
     expect(table(sim(on)).all()).toEqual([]);
+});
+
+test.each<[string, object, readonly string[]]>([
+  ["standard mode: nobody can owe credits", { cpuCredits: "standard" }, []],
+  ["T2 is in standard mode by itself", { web: { instanceType: "t2.micro" } }, ["Bastion1", "Bastion2", "NAT1", "NAT2"]],
+  [
+    "T2 that is told to go on",
+    { cpuCredits: "unlimited", web: { instanceType: "t2.micro" }, nat: { mode: "gateway" } },
+    ["Bastion1", "Bastion2", "Web"],
+  ],
+  ["a type without credits", { nat: { instanceType: "m7i.large" } }, ["Bastion1", "Bastion2", "Web"]],
+])("surplus credits are watched where they can be charged: %s", async (_why, config, watched) => {
+  const on = await dashboardStage(config);
+  await on.up();
+  const names = alarms(on).flatMap(({ name }) => /^Buddy-(.+)-CPU-Credits$/.exec(name)?.[1] ?? []);
+  expect(names.sort()).toEqual(watched);
 });
 
 test("the person gets one mail, however often up runs", async () => {

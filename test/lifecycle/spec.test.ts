@@ -277,17 +277,22 @@ test("names and watch", async () => {
   const { MetricAlarms = [] } = await on.aws.cloudWatch.describeAlarms({ AlarmNamePrefix: "Buddy-" });
   expect(MetricAlarms.map(({ AlarmName }) => AlarmName).sort()).toEqual([
     "Buddy-ALB-5xx",
+    "Buddy-Bastion1-CPU-Credits",
     "Buddy-Bastion1-Status-Check",
+    "Buddy-Bastion2-CPU-Credits",
     "Buddy-Bastion2-Status-Check",
     "Buddy-Database-CPU",
     "Buddy-Database-Free-Storage",
     "Buddy-Latency-p95",
+    "Buddy-NAT1-CPU-Credits",
     "Buddy-NAT1-Status-Check",
+    "Buddy-NAT2-CPU-Credits",
     "Buddy-NAT2-Status-Check",
     "Buddy-Replica-Lag",
     "Buddy-Target-5xx",
     "Buddy-Unhealthy-Hosts",
     "Buddy-Web-CPU",
+    "Buddy-Web-CPU-Credits",
   ]);
 });
 

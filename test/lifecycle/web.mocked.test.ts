@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { keyPair as keyPairType } from "../../src/aws/ec2/key-pair.ts";
 import { launchTemplate } from "../../src/aws/ec2/launch-template.ts";
 import { ALL_OUTBOUND, securityGroup } from "../../src/aws/ec2/security-group.ts";
 import { listener } from "../../src/aws/elb/listener.ts";
@@ -53,6 +54,9 @@ function webSteps(config: Config): readonly Step[] {
     outbound: ALL_OUTBOUND,
   }));
   const groups = securityGroupsStep(config, vpc.resources, { bastionGroup });
+  const keyPair = resource(keyPairType, "key-pair", "Buddy-Project", {}, () => ({
+    publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ+F32zvWUmKn7mFBTcyDi9v6ec1JZC6c6nfQZv/NRlJ buddyverse",
+  }));
   const itsRole = resource(role, "role", "Buddy-WEB", {}, () => ({
     service: "ec2.amazonaws.com",
     statements: [],
@@ -65,13 +69,15 @@ function webSteps(config: Config): readonly Step[] {
     launchTemplate,
     "launch-template",
     "Buddy-WEB-Image-Start",
-    { profile, web: groups.resources.web },
-    ({ profile, web }) => ({
+    { profile, web: groups.resources.web, keyPair },
+    ({ profile, web, keyPair }) => ({
       imageId,
       rootDevice: "/dev/sda1",
       instanceType: config.web.instanceType,
       volumeGiB: config.web.volumeGiB,
       groupIds: [web.id],
+      keyName: keyPair.keyName,
+      cpuCredits: "unlimited" as const,
       profileName: profile.id,
       userData: webUserData({
         region: config.region,
@@ -111,7 +117,7 @@ function webSteps(config: Config): readonly Step[] {
     ({ listener, targetGroup }) => ({ listenerArn: listener.id, targetGroupArn: targetGroup.id }),
   );
   const before = [vpc, subnets, routes, step("nat-bastion", { bastionGroup }), groups];
-  const image = step("image", { itsRole, profile, template });
+  const image = step("image", { keyPair, itsRole, profile, template });
   return [...before, image, balance, scaling, ...(config.domain ? [step("domain", { https, to443 })] : [])];
 }
 

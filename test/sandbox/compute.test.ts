@@ -135,8 +135,8 @@ describe("instances", () => {
     [
       "credits for a type without",
       () => ({ InstanceType: "m7i.large", CreditSpecification: { CpuCredits: "standard" } }),
-      "InvalidParameterCombination",
-      /CreditSpecification/,
+      "InstanceCreditSpecification.NotSupported",
+      /m7i\.large/,
     ],
   ];
   test.each(refused)("refuses %s", async (_what, change, name, message) => {

@@ -95,7 +95,12 @@ describe("the load balancer's health check", () => {
   async function healthWith(account: Account, check: object): Promise<readonly Health[]> {
     const TargetGroupArn = await targetGroup(account);
     await account.ask("elastic-load-balancing-v2", "ModifyTargetGroup", { TargetGroupArn, ...check });
-    // Three checks of 15 s make a target unhealthy, two a healthy one; the group replaces it later.
+    // The group would replace what fails, at once or some seconds later.
+    await account.ask("auto-scaling", "UpdateAutoScalingGroup", {
+      AutoScalingGroupName: "Buddy-AutoScaling-Group",
+      HealthCheckType: "EC2",
+    });
+    // Three checks of 15 s make a target unhealthy, two a healthy one.
     await account.sleep(50);
     const { TargetHealthDescriptions } = await account.ask<{ TargetHealthDescriptions: { TargetHealth: Health }[] }>(
       "elastic-load-balancing-v2",

@@ -10,11 +10,12 @@ import {
   groupTable as scalingGroupTable,
 } from "../../src/sandbox/services/auto-scaling/tables.ts";
 import { judge, stateOf } from "../../src/sandbox/services/cloudwatch/evaluation.ts";
-import { cpuOf, pointOf, sourceOf, statisticOf } from "../../src/sandbox/services/cloudwatch/metrics.ts";
+import { pointOf, sourceOf, statisticOf } from "../../src/sandbox/services/cloudwatch/metrics.ts";
 import { alarmTable } from "../../src/sandbox/services/cloudwatch/tables.ts";
+import { cpuOf } from "../../src/sandbox/services/ec2/cpu.ts";
 import { type Instance, instanceTable, subnetTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { targetHealth } from "../../src/sandbox/services/elb/health.ts";
-import { targetGroupTable, targetTable } from "../../src/sandbox/services/elb/tables.ts";
+import { hostsTable, targetGroupTable, targetTable } from "../../src/sandbox/services/elb/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { copied, type World } from "../../src/sandbox/world.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
@@ -94,6 +95,15 @@ const alarmStates = async () => {
   );
 };
 
+const alarmDimension = async (AlarmName: string) => {
+  const { MetricAlarms } = await call<{ MetricAlarms: { Dimensions: { Value: string }[] }[] }>(
+    "cloudwatch",
+    "DescribeAlarms",
+    { AlarmNames: [AlarmName] },
+  );
+  return MetricAlarms[0]?.Dimensions[0]?.Value;
+};
+
 describe("how an alarm judges periods of which some are missing", () => {
   // The two tables of the CloudWatch user guide: "0" holds, "X" breaches, "-" is missing; oldest first.
   const range = (text: string) => [...text].map((mark) => (mark === "-" ? undefined : mark === "X"));
@@ -159,12 +169,13 @@ describe("metrics", () => {
 
   test("CPU: little by itself, all of it under load, and as a share of a period; nothing while it does not run", () => {
     const [one] = instances() as [Instance];
-    const from = clock.now();
+    const from = Math.floor(clock.now() / MINUTE) * MINUTE;
     expect(cpuOf(one, from, from + MINUTE)).toBeLessThan(10);
-    const loaded = { ...one, stress: [{ from, until: from + 30_000 }] };
-    expect(cpuOf(loaded, from, from + 30_000)).toBeGreaterThan(99);
-    expect(cpuOf(loaded, from, from + MINUTE)).toBeGreaterThan(49);
-    expect(cpuOf(loaded, from, from + MINUTE)).toBeLessThan(56);
+    const loaded = { ...one, stress: [{ from, until: from + 90_000 }] };
+    expect(cpuOf(loaded, from, from + MINUTE)).toBeGreaterThan(99);
+    expect(cpuOf(loaded, from + MINUTE, from + 2 * MINUTE)).toBeGreaterThan(49);
+    expect(cpuOf(loaded, from + MINUTE, from + 2 * MINUTE)).toBeLessThan(56);
+    expect(cpuOf(loaded, from, from + 2 * MINUTE)).toBeGreaterThan(74);
     const points = (instance: Instance, detailed: boolean) => {
       instanceTable(sim()).putNow(instance.id, { ...instance, monitoring: detailed });
       const source = sourceOf(sim(), {
@@ -239,6 +250,31 @@ describe("alarms", () => {
     const { "TargetTracking-Buddy-AutoScaling-Group-AlarmLow": low, ...others } = await alarmStates();
     expect(low).toBe("ALARM");
     expect(new Set(Object.values(others))).toEqual(new Set(["OK"]));
+  });
+
+  test("an instance that goes on owing credits is an alarm when it has been charged for two hours; a short load is none", async () => {
+    const busy = (id: string, hours: number) => {
+      const one = instanceTable(sim()).get(id) as Instance;
+      const from = clock.now();
+      instanceTable(sim()).putNow(id, { ...one, stress: [{ from, until: from + hours * 60 * MINUTE }] });
+    };
+    const bastion = (await alarmDimension("Buddy-Bastion1-CPU-Credits")) as string;
+    busy(bastion, 24);
+    for (const { id } of instances()) busy(id, 2);
+    const credits = async () =>
+      Object.entries(await alarmStates()).filter(([name, state]) => /CPU-Credits/.test(name) && state !== "OK");
+    // A day's worth of credits, 288, at 1.8 a minute; then an hour that is charged.
+    await minutes(4 * 60);
+    expect(await credits()).toEqual([]);
+    await minutes(2 * 60);
+    expect(await credits()).toEqual([["Buddy-Bastion1-CPU-Credits", "ALARM"]]);
+
+    for (const { id } of instances()) busy(id, 24);
+    await minutes(7 * 60);
+    expect(await credits()).toEqual([
+      ["Buddy-Bastion1-CPU-Credits", "ALARM"],
+      ["Buddy-Web-CPU-Credits", "ALARM"],
+    ]);
   });
 
   test("a stopped bastion is an alarm when its last good minutes are out of sight: missing ones fill in for as few as possible", async () => {
@@ -347,10 +383,18 @@ describe("what fails is replaced", () => {
   test("a stopped web server: unhealthy after three failed checks, replaced, and the load balancer has one less meanwhile", async () => {
     const id = members()[0]?.instanceId as string;
     expect((await run([id], scriptFor("apache-stop", "a")))[0]).toMatchObject({ Status: "Success", ResponseCode: 0 });
-    const seen = await until(() => healthOf(id)?.State === "unhealthy", 2);
+    const stopped = clock.now();
+    // The group may take it out in the same moment: so by what CloudWatch was told.
+    const unhealthy = () =>
+      hostsTable(sim())
+        .all()
+        .flatMap(({ changes }) => changes)
+        .find(({ at, unhealthy }) => at > stopped && unhealthy > 0);
+    await until(() => unhealthy() !== undefined, 2);
+    const seen = (unhealthy()?.at ?? 0) - stopped;
     expect(seen).toBeGreaterThan(20_000);
     expect(seen).toBeLessThan(50_000);
-    expect(healthOf(id)).toMatchObject({ Reason: "Target.FailedHealthChecks" });
+    expect(unhealthy()).toMatchObject({ healthy: 1, unhealthy: 1 });
     const replaced = await until(wholeAgain(id), 10);
     expect(replaced).toBeGreaterThan(MINUTE);
     expect(replaced).toBeLessThan(5 * MINUTE);
@@ -388,7 +432,7 @@ describe("what fails is replaced", () => {
     await until(() => instanceTable(sim()).get(newest.id)?.httpFrom !== null, 5);
     await run([newest.id], scriptFor("apache-stop", "a"));
     await minutes(2);
-    expect(healthOf(newest.id)?.State).not.toBe("healthy");
+    expect(healthOf(newest.id)).toMatchObject({ State: "unhealthy", Reason: "Target.FailedHealthChecks" });
     expect(members().find(({ instanceId }) => instanceId === newest.id)?.state).toBe("InService");
   });
 });

@@ -57,7 +57,13 @@ describe("alarms", () => {
     expect(await state()).toBe("INSUFFICIENT_DATA");
     await put({ TreatMissingData: "breaching" });
     expect(await state()).toBe("ALARM");
-    instanceTable(sim()).putNow("i-1", { id: "i-1", state: "running", runningFrom: 0, runningUntil: null } as never);
+    instanceTable(sim()).putNow("i-1", {
+      id: "i-1",
+      instanceType: "m7i.large",
+      state: "running",
+      runningFrom: 0,
+      runningUntil: null,
+    } as never);
     expect(await state()).toBe("OK");
   });
 

@@ -4,7 +4,7 @@ import { onlyAtBirth, sameSet } from "../../engine/differences.ts";
 import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { launchTemplate } from "../ec2/launch-template.ts";
-import { instanceHours, volumeStorage } from "../ec2/prices.ts";
+import { creditCharges, instanceHours, volumeStorage } from "../ec2/prices.ts";
 import { NO_TARGET_GROUP } from "../elb/named.ts";
 import { absentAs } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
@@ -278,7 +278,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     );
   },
 
-  charges({ min, desired, max, launchTemplateId }, { use, specOf }) {
+  charges({ min, desired, max, launchTemplateId }, costing) {
+    const { use, specOf } = costing;
     const template = specOf(launchTemplate, launchTemplateId);
     const type = template?.instanceType ?? "of an unknown type";
     const volumeGiB = template?.volumeGiB;
@@ -298,6 +299,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
         what: `root volumes beyond ${min}`,
         quantity: volumeGiB === undefined ? "unknown" : mapBand(beyond, (count) => count * volumeGiB),
       },
+      ...creditCharges(type, template?.cpuCredits, running, costing),
     ];
   },
 };

@@ -52,6 +52,7 @@ export {
   GetConsoleOutputCommand,
   ImportKeyPairCommand,
   ModifyInstanceAttributeCommand,
+  ModifyInstanceCreditSpecificationCommand,
   ModifyLaunchTemplateCommand,
   ModifySubnetAttributeCommand,
   ModifyVpcAttributeCommand,

@@ -96,6 +96,7 @@ export const imageBuilder: ResourceType<ImageBuilderSpec, ImageBuilderLive> = {
     publicAddress: onlyAtBirth,
     userData: onlyAtBirth,
     volumeGiB: onlyAtBirth,
+    cpuCredits: onlyAtBirth,
   },
   unrecorded: ["userData"],
   patience: { usual: 285, limit: 3_000, gone: 40 },

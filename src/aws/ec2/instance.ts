@@ -1,7 +1,9 @@
 import { onlyAtBirth, sameSet } from "../../engine/differences.ts";
-import type { Health, ResourceType } from "../../engine/resource.ts";
+import type { Health, ResourceType, Tags } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { findOwned } from "../owned.ts";
+import { findOwned, tagList } from "../owned.ts";
+import { type CpuCredits, cpuCreditsOf } from "./cpu-credits.ts";
 import { MARKER_TAG } from "./image-builder.ts";
 import {
   type Found,
@@ -17,11 +19,18 @@ import {
   terminate,
 } from "./read-instances.ts";
 
+/**
+ * Remembers the credit option that the instance was given. AWS would tell the option itself, but only by a call of its own
+ * (DescribeInstanceCreditSpecifications), which fails as a whole while a zone is disrupted, when the stack must be looked
+ * at (EC2 API reference). So a change by somebody else is not seen.
+ */
+export const CREDITS_TAG = "buddyverse:cpu-credits";
+
 export interface InstanceSpec extends Launch {
   /** False: it forwards what is neither from nor to itself (a NAT). */
   readonly sourceDestCheck: boolean;
 }
-/** AWS does not tell `userData` and `volumeGiB` with the instance; both are asked for at launch only. */
+/** AWS does not tell `userData` and `volumeGiB` with the instance; both are asked for at launch only. `cpuCredits` is the tag's. */
 export interface InstanceLive extends InstanceSpec, Found {
   readonly interfaceId: string;
   readonly privateAddress: string;
@@ -35,6 +44,7 @@ function live(found: Found): InstanceLive {
   return {
     ...found,
     ...launchedAs(instance),
+    cpuCredits: creditsFrom(found),
     // Of an instance with one interface this is the interface's.
     sourceDestCheck: instance.SourceDestCheck ?? true,
     interfaceId: instance.NetworkInterfaces?.[0]?.NetworkInterfaceId ?? "",
@@ -42,6 +52,29 @@ function live(found: Found): InstanceLive {
     publicAddressFound: instance.PublicIpAddress,
     zone: instance.Placement?.AvailabilityZone ?? "",
   };
+}
+
+/** One without the tag was launched before there was a choice, in standard mode. */
+function creditsFrom({ tags, instance }: Found): CpuCredits | undefined {
+  const tag = tags[CREDITS_TAG];
+  return cpuCreditsOf(instance.InstanceType ?? "", tag === "unlimited" ? tag : "standard");
+}
+
+const creditsTag = ({ cpuCredits }: Launch): Tags => (cpuCredits === undefined ? {} : { [CREDITS_TAG]: cpuCredits });
+
+/** Changes the option of an instance, running or stopped. What it has spent and not earned back by then is charged when it leaves unlimited. */
+async function setCredits(aws: Aws, InstanceId: string, CpuCredits: CpuCredits): Promise<void> {
+  const { UnsuccessfulInstanceCreditSpecifications: [failed] = [] } = await aws.ec2.modifyInstanceCreditSpecification({
+    InstanceCreditSpecifications: [{ InstanceId, CpuCredits }],
+  });
+  // The call itself succeeds.
+  if (failed)
+    throw new BuddyError({
+      code: "failed",
+      message: `EC2 did not set the CPU credits of ${InstanceId} to ${CpuCredits}: ${failed.Error?.Code}: ${failed.Error?.Message}`,
+      about: { id: InstanceId, operation: "ModifyInstanceCreditSpecification" },
+    });
+  await aws.ec2.createTags({ Resources: [InstanceId], Tags: tagList({ [CREDITS_TAG]: CpuCredits }) });
 }
 
 const list = async (aws: Aws, stack: string) =>
@@ -81,14 +114,15 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   find: findOwned(list, { health, byId }),
   health,
 
-  create: (aws, spec, owner, token) => launch(aws, spec, owner, token),
+  create: (aws, spec, owner, token) => launch(aws, spec, owner, token, creditsTag(spec)),
 
-  async update(aws, live, { sourceDestCheck, groupIds }, changed, owner) {
+  async update(aws, live, { sourceDestCheck, groupIds, cpuCredits }, changed, owner) {
     const InstanceId = live.id;
     // One attribute per call. Not a parameter of RunInstances, so a new NAT gets it here, too.
     if (changed.has("sourceDestCheck"))
       await aws.ec2.modifyInstanceAttribute({ InstanceId, SourceDestCheck: { Value: sourceDestCheck } });
     if (changed.has("groupIds")) await aws.ec2.modifyInstanceAttribute({ InstanceId, Groups: [...groupIds] });
+    if (changed.has("cpuCredits") && cpuCredits !== undefined) await setCredits(aws, InstanceId, cpuCredits);
     if (changed.has("tags")) await retagInstance(aws, live, owner);
   },
 

@@ -6,7 +6,8 @@ import type { Aws } from "../aws.ts";
 import { absentAs, hasCode } from "../errors.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
-import { base64, METADATA, rootVolume, standardCredits } from "./read-instances.ts";
+import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
+import { base64, METADATA, rootVolume } from "./read-instances.ts";
 import { type InstanceTypeName, ofStack, tagSpecifications } from "./tags.ts";
 
 export interface LaunchTemplateSpec {
@@ -15,11 +16,15 @@ export interface LaunchTemplateSpec {
   readonly instanceType: string;
   readonly volumeGiB: number;
   readonly groupIds: readonly string[];
+  /** The key pair that may log in: cloud-init gives it to the image's user at the first boot of each instance. */
+  readonly keyName: string;
   readonly profileName: string;
   /** Plain text. */
   readonly userData: string;
   /** The Name tag of the instances. */
   readonly instanceName: string;
+  /** Undefined: the type is not burstable. */
+  readonly cpuCredits: CpuCredits | undefined;
 }
 export interface LaunchTemplateLive extends LaunchTemplateSpec, Identified {
   readonly tags: Tags;
@@ -44,11 +49,12 @@ function dataOf(spec: LaunchTemplateSpec, owner: Owner): RequestLaunchTemplateDa
     ImageId: spec.imageId,
     InstanceType: spec.instanceType as InstanceTypeName,
     SecurityGroupIds: [...spec.groupIds],
+    KeyName: spec.keyName,
     IamInstanceProfile: { Name: spec.profileName },
     BlockDeviceMappings: rootVolume(spec.rootDevice, spec.volumeGiB),
     // The site's page tells which version its instance was launched from: that is one of its tags.
     MetadataOptions: { ...METADATA, InstanceMetadataTags: readableOnInstance(tags) ? "enabled" : "disabled" },
-    ...standardCredits(spec.instanceType),
+    ...creditSpecification(spec.cpuCredits),
     UserData: base64(spec.userData),
     TagSpecifications: tagSpecifications({ ...owner, tags }, "instance", "volume"),
   };
@@ -62,12 +68,14 @@ function specOf(data: ResponseLaunchTemplateData): LaunchTemplateSpec {
     instanceType: data.InstanceType ?? "",
     volumeGiB: root?.Ebs?.VolumeSize ?? 0,
     groupIds: data.SecurityGroupIds ?? [],
+    keyName: data.KeyName ?? "",
     profileName: data.IamInstanceProfile?.Name ?? "",
     userData: Buffer.from(data.UserData ?? "", "base64").toString("utf8"),
     instanceName:
       data.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance")?.Tags?.find(
         ({ Key }) => Key === "Name",
       )?.Value ?? "",
+    cpuCredits: data.CreditSpecification?.CpuCredits as CpuCredits | undefined,
   };
 }
 

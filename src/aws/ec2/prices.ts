@@ -1,4 +1,4 @@
-import type { Assumption, Band, Charge } from "../../engine/charge.ts";
+import type { Assumption, Band, Charge, Costing } from "../../engine/charge.ts";
 import {
   type Cell,
   GB,
@@ -10,7 +10,9 @@ import {
   price,
   type ServicePrices,
   usageType,
+  VCPU_HOUR,
 } from "../price.ts";
+import type { CpuCredits } from "./cpu-credits.ts";
 import { spotHistory } from "./spot-prices.ts";
 
 // Service codes, families, attributes: the resource definitions of github.com/infracost/infracost (internal/resources/aws),
@@ -66,6 +68,41 @@ export function instanceHours(what: string, type: string, quantity: number | Ban
   };
 }
 
+const FAMILIES = ["t2", "t3", "t3a", "t4g"] as const;
+/** CPU beyond the baseline of a burstable family in unlimited mode: one price for all sizes. */
+const cpuCreditHour = (family: (typeof FAMILIES)[number]): Price =>
+  price(`ec2:cpu-credits:${family}`, VCPU_HOUR, {
+    service: "AmazonEC2",
+    region: "regionCode",
+    filters: { productFamily: "CPU Credits", operatingSystem: "Linux" },
+    usage: usageType(`CPUCredits:${family}`),
+  });
+
+/** What instances of a type may owe. @param count how many run, on average */
+export function creditCharges(
+  type: string,
+  cpuCredits: CpuCredits | undefined,
+  count: Band,
+  { use }: Pick<Costing, "use">,
+): readonly Charge[] {
+  const family = FAMILIES.find((one) => type.startsWith(`${one}.`));
+  if (cpuCredits !== "unlimited" || family === undefined) return [];
+  const surplus = use(instanceSurplusVCPUs);
+  return [
+    {
+      what: "CPU credits beyond the baseline",
+      price: cpuCreditHour(family),
+      quantity: {
+        low: count.low * surplus.low,
+        typical: count.typical * surplus.typical,
+        high: count.high * surplus.high,
+      },
+      note: "in unlimited mode; nothing while idle",
+      under: "burstable instances",
+    },
+  ];
+}
+
 // ---- Storage ------------------------------------------------------------------------------------------------------
 
 export const volumeStorage = price("ebs:gp3", GB_MONTH, {
@@ -116,6 +153,12 @@ export const natGB: Assumption = {
   name: "natGB",
   why: "system updates only; an hourly feed from outside; files fetched from outside",
   assumed: { low: 2, typical: 10, high: 100 },
+};
+/** vCPUs that each burstable instance uses above its baseline when its credits are spent, on average over the month. */
+const instanceSurplusVCPUs: Assumption = {
+  name: "instanceSurplusVCPUs",
+  why: "each burstable instance stays at its baseline over a day, or below; EC2 charges CPU credits for what is above it",
+  assumed: { low: 0, typical: 0, high: 0 },
 };
 /** GB of the image's snapshot. */
 export const imageSnapshotGB: Assumption = {
@@ -192,6 +235,10 @@ export const prices: ServicePrices = {
       inRegions(reservedHour(type, "convertible"), reservedCell(convertible), reservedInUsEast1(type, usConvertible)),
     ]),
     ...spot.map(spotFact),
+    ...FAMILIES.map((family) => {
+      const cell: Cell = [family === "t4g" ? 0.04 : 0.05, "A2", "2026-09-11", "B"];
+      return inRegions(cpuCreditHour(family), cell, cell);
+    }),
     inRegions(volumeStorage, [0.0912, "F2 P1 B2", "2026-09-25", "A"], [0.08, "F2 I1", "2024-07-18", "A"]),
     inRegions(snapshotStorage, [0.05, "F2 P1", "2026-09-25", "A"], [0.05, "F2 I1", "2024-07-18", "A"]),
     inRegions(publicAddress, [0.005, "F1 P1 B1 B2", "2026-09-17", "A"], [0.005, "F1", "2025-11-04", "B"]),
@@ -204,7 +251,7 @@ export const prices: ServicePrices = {
     inRegions(dataOut, [0.108, "I1", "2024-09-25", "C"], [0.05, "I1", "2024-09-25", "M"], { from: 153_600 }),
     inRegions(dataBetweenZones, [0.01, "P1 I1", "2026-10-01", "A"], [0.01, "I1", "2024-09-25", "C"]),
   ],
-  usage: [natGB, imageSnapshotGB],
+  usage: [natGB, imageSnapshotGB, instanceSurplusVCPUs],
   // All regions together.
   free: [{ price: dataOut, quantity: 100, what: "GB of data out", source: "A1", sure: "C" }],
 };

@@ -1,12 +1,13 @@
 import type { Instance } from "@aws-sdk/client-ec2";
-import type { Charge } from "../../engine/charge.ts";
+import type { Charge, Costing } from "../../engine/charge.ts";
 import type { Identified, NotYet, Owner, Tags } from "../../engine/resource.ts";
 import { isUnknown } from "../../engine/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
 import { KEY_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
-import { instanceHours, publicAddress, volumeStorage } from "./prices.ts";
+import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
+import { creditCharges, instanceHours, publicAddress, volumeStorage } from "./prices.ts";
 import type { InstanceTypeName } from "./tags.ts";
 import { ofStack, tagSpecifications } from "./tags.ts";
 
@@ -57,6 +58,15 @@ export async function ownInstances(aws: Aws, stack: string): Promise<readonly Fo
   return found.filter(({ tags, ofGroup }) => !ofGroup && tags[KEY_TAG] !== undefined);
 }
 
+/** The running instances of an Auto Scaling group. */
+export const groupInstances = async (aws: Aws, group: string): Promise<readonly Found[]> =>
+  describe(aws, {
+    Filters: [
+      { Name: "tag:aws:autoscaling:groupName", Values: [group] },
+      { Name: "instance-state-name", Values: ["running"] },
+    ],
+  });
+
 /**
  * A recorded instance. A launch that AWS took may still fail (no capacity, a volume limit, a key that it may not use): then
  * the instance is terminated at once, and the reason stands only there. One that a caller terminated is gone. The tags of
@@ -93,9 +103,11 @@ export interface Launch {
   readonly userData: string | undefined;
   /** Undefined: as large as the image's. */
   readonly volumeGiB: number | undefined;
+  /** Undefined: the type is not burstable. */
+  readonly cpuCredits: CpuCredits | undefined;
 }
 
-/** What an instance was launched with, as AWS still tells it: not its user data, nor the size that was asked for. */
+/** What an instance was launched with, as AWS still tells it: not its user data, the size that was asked for, nor its credits. */
 export const launchedAs = (instance: Instance): Launch => ({
   imageId: instance.ImageId ?? "",
   rootDevice: instance.RootDeviceName ?? "",
@@ -107,13 +119,17 @@ export const launchedAs = (instance: Instance): Launch => ({
   publicAddress: instance.PublicIpAddress !== undefined,
   userData: undefined,
   volumeGiB: undefined,
+  cpuCredits: undefined,
 });
 
 /** The root volume of the public images that instances start from, where it is not known how large theirs is, GiB. */
 const ROOT_GIB = 8;
 
 /** What an instance costs that runs all month. */
-export const launchCharges = ({ instanceType, volumeGiB, publicAddress: reachable }: Launch): readonly Charge[] => [
+export const launchCharges = (
+  { instanceType, volumeGiB, publicAddress: reachable, cpuCredits }: Launch,
+  costing: Costing,
+): readonly Charge[] => [
   instanceHours(`${instanceType} instance`, instanceType, 1),
   {
     what: "root volume",
@@ -121,6 +137,7 @@ export const launchCharges = ({ instanceType, volumeGiB, publicAddress: reachabl
     quantity: volumeGiB === undefined || isUnknown(volumeGiB) ? ROOT_GIB : volumeGiB,
   },
   ...(reachable ? [{ what: "public IPv4 address", price: publicAddress, quantity: 1 }] : []),
+  ...creditCharges(instanceType, cpuCredits, { low: 1, typical: 1, high: 1 }, costing),
 ];
 
 /** IMDSv2 only, and only from the instance itself. */
@@ -139,10 +156,6 @@ export const rootVolume = (DeviceName: string, VolumeSize: number | undefined) =
   },
 ];
 
-/** T3 and T4g would run on at extra cost when their credits are spent; other families know no credits. */
-export const standardCredits = (instanceType: string) =>
-  /^t\d/.test(instanceType) ? { CreditSpecification: { CpuCredits: "standard" } } : {};
-
 export const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /** A role that was just made is not known to EC2 yet: minutes at worst. */
@@ -150,9 +163,11 @@ export const PROFILE_NOT_YET: readonly NotYet[] = [
   { code: "InvalidParameterValue", message: /Invalid IAM Instance Profile|has no associated IAM Roles/i },
 ];
 
-/** Launches one instance with its tags, also on its volume and interface. Repeated with the same token it is the same one. */
-export async function launch(aws: Aws, spec: Launch, owner: Owner, token: string, extra: Tags = {}): Promise<string> {
-  const tags = { ...owner, tags: { ...owner.tags, ...extra } };
+/**
+ * Launches one instance with its tags, also on its volume and interface. Repeated with the same token it is the same one.
+ * @param own tags of the instance alone
+ */
+export async function launch(aws: Aws, spec: Launch, owner: Owner, token: string, own: Tags = {}): Promise<string> {
   const { Instances } = await aws.ec2.runInstances({
     ImageId: spec.imageId,
     InstanceType: spec.instanceType as InstanceTypeName,
@@ -173,9 +188,12 @@ export async function launch(aws: Aws, spec: Launch, owner: Owner, token: string
     ],
     BlockDeviceMappings: rootVolume(spec.rootDevice, spec.volumeGiB),
     MetadataOptions: METADATA,
-    ...standardCredits(spec.instanceType),
+    ...creditSpecification(spec.cpuCredits),
     InstanceInitiatedShutdownBehavior: "stop",
-    TagSpecifications: tagSpecifications(tags, "instance", "volume", "network-interface"),
+    TagSpecifications: [
+      ...tagSpecifications({ ...owner, tags: { ...owner.tags, ...own } }, "instance"),
+      ...tagSpecifications(owner, "volume", "network-interface"),
+    ],
   });
   return Instances?.[0]?.InstanceId as string;
 }

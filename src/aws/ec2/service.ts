@@ -40,7 +40,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
         "UpdateSecurityGroupRuleDescriptionsEgress",
         "UpdateSecurityGroupRuleDescriptionsIngress",
       ],
-      RunInstances: ["GetConsoleOutput", "ModifyInstanceAttribute"],
+      RunInstances: ["GetConsoleOutput", "ModifyInstanceAttribute", "ModifyInstanceCreditSpecification"],
     },
   },
   // EC2 developer guide, "Error codes".
@@ -144,6 +144,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
     DeleteKeyPair: "same",
     RunInstances: "token",
     ModifyInstanceAttribute: "same",
+    ModifyInstanceCreditSpecification: "same",
     TerminateInstances: "same",
     // A repeat is refused (InvalidAMIName.Duplicate), but that answer does not give the image's id.
     CreateImage: "look",

@@ -1,4 +1,4 @@
-import { outputsFor } from "../../../steps/outputs.ts";
+import { outputsFor, webInstances } from "../../../steps/outputs.ts";
 import { outputsView } from "../../report/views.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
@@ -11,10 +11,12 @@ export async function outputs(options: CommonOptions): Promise<number> {
   try {
     const screen = screenOf(session);
     const found = await session.stack.refresh({ orphans: "none" });
+    const live = (key: string) => found.surveyed.get(key)?.look.live;
     const { siteUrl, ...rest } = outputsFor(
       session.config,
-      (key) => found.surveyed.get(key)?.look.live,
+      live,
       privateKeyFile(session.paths, options.sandbox ?? false),
+      await webInstances(session.stack.run.aws, live),
     );
     screen.result(outputsView({ Site: siteUrl, ...rest }, screen.look) || "The stack is not up.", { siteUrl, ...rest });
     return 0;

@@ -17,6 +17,7 @@ export const builder: BootScript = {
     APP_KEY: /^.*$/,
   },
   takes: "builderSetup",
+  cpuSeconds: 150,
   triesForSeconds: 300,
   attempt(sim, instance) {
     if (sim.failing("builder") !== undefined)

@@ -1,4 +1,4 @@
-import { noise } from "../services/cloudwatch/metrics.ts";
+import { noise } from "../noise.ts";
 import { groupsPermit } from "../services/ec2/reach.ts";
 import { type Instance, interfaceTable } from "../services/ec2/tables.ts";
 import { lostSince } from "../services/ec2/zones.ts";

@@ -12,6 +12,8 @@ export interface BootScript {
   readonly settings: Readonly<Record<string, RegExp>>;
   /** From running until it is tried first. */
   readonly takes: keyof typeof durations;
+  /** CPU time that it takes with the boot before it, seconds. The builder's is what the image test needs for it. */
+  readonly cpuSeconds: number;
   /** How long the script tries again what it waits for, seconds. */
   readonly triesForSeconds: number;
   attempt(sim: Sim, instance: Instance): Attempt;

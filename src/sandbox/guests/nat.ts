@@ -7,6 +7,7 @@ import { settingOf } from "./scripts.ts";
 export const nat: BootScript = {
   settings: { VPC_CIDR: /^[\d.]+\/\d+$/ },
   takes: "natReady",
+  cpuSeconds: 20,
   triesForSeconds: 300,
   attempt: (sim, instance) => firstOf(noWayOut(sim, instance)),
   succeed(sim, instance) {

@@ -17,6 +17,7 @@ export const web: BootScript = {
     BUDDYVERSE_USER: /^\w+$/,
   },
   takes: "webBoot",
+  cpuSeconds: 40,
   triesForSeconds: 600,
   attempt(sim, instance) {
     if (instance.content === null)

@@ -206,9 +206,11 @@ describe("launch template", () => {
     instanceType: "t3.micro",
     volumeGiB: 8,
     groupIds: ["sg-1"],
+    keyName: "Buddy-Project",
     profileName: "Buddy-WEB",
     userData: "#!/bin/bash\n",
     instanceName: "Buddy-WEB",
+    cpuCredits: "unlimited",
   };
   const create = async (given = owner) => {
     ec2.on(CreateLaunchTemplateCommand).resolves({ LaunchTemplate: { LaunchTemplateId: "lt-1" } });
@@ -221,6 +223,8 @@ describe("launch template", () => {
     expect(input).toMatchObject({
       ClientToken: "token-1",
       LaunchTemplateData: {
+        KeyName: "Buddy-Project",
+        CreditSpecification: { CpuCredits: "unlimited" },
         MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 1, InstanceMetadataTags: "enabled" },
         BlockDeviceMappings: [{ DeviceName: "/dev/sda1", Ebs: { Encrypted: true, VolumeType: "gp3" } }],
       },
@@ -238,7 +242,14 @@ describe("launch template", () => {
     });
     const live = await launchTemplate.find(aws, owner);
     expect(live).toMatchObject({ id: "lt-1", version: 4 });
-    expect(live && differences(launchTemplate, spec, live, owner.tags)).toEqual([]);
+    if (!live) throw new Error("not found");
+    expect(differences(launchTemplate, spec, live, owner.tags)).toEqual([]);
+    // As versions before left it: in standard mode, and without a key.
+    const before = { ...live, cpuCredits: "standard", keyName: "" };
+    expect(differences(launchTemplate, spec, before, owner.tags).map(({ field }) => field)).toEqual([
+      "keyName",
+      "cpuCredits",
+    ]);
     expect(ec2.commandCalls(DescribeLaunchTemplatesCommand)).toHaveLength(1);
     expect(ec2.commandCalls(DescribeLaunchTemplateVersionsCommand)).toHaveLength(1);
   });

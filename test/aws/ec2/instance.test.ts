@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   CreateTagsCommand,
   DescribeInstancesCommand,
@@ -6,6 +7,7 @@ import {
   GetConsoleOutputCommand,
   type Instance,
   ModifyInstanceAttributeCommand,
+  ModifyInstanceCreditSpecificationCommand,
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
@@ -45,6 +47,7 @@ const spec: InstanceSpec = {
   sourceDestCheck: false,
   userData: "#!/bin/bash\n",
   volumeGiB: 8,
+  cpuCredits: "unlimited",
 };
 const found = (change: Partial<Instance> = {}, key = "nat-1", name = "Buddy-NAT1"): Instance => ({
   InstanceId: "i-1",
@@ -58,7 +61,7 @@ const found = (change: Partial<Instance> = {}, key = "nat-1", name = "Buddy-NAT1
   SourceDestCheck: false,
   NetworkInterfaces: [{ NetworkInterfaceId: "eni-1", SourceDestCheck: true }],
   BlockDeviceMappings: [{ Ebs: { VolumeId: "vol-1" } }],
-  Tags: awsTags(key, name),
+  Tags: [...awsTags(key, name), { Key: "buddyverse:cpu-credits", Value: "unlimited" }],
   ...change,
 });
 /** Lists answer `listed`; a question for an id answers `byId`. */
@@ -91,13 +94,19 @@ describe("instance", () => {
       ],
       BlockDeviceMappings: [{ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 8, VolumeType: "gp3", Encrypted: true } }],
       MetadataOptions: { HttpTokens: "required", HttpEndpoint: "enabled", HttpPutResponseHopLimit: 1 },
-      CreditSpecification: { CpuCredits: "standard" },
+      CreditSpecification: { CpuCredits: "unlimited" },
       InstanceInitiatedShutdownBehavior: "stop",
     });
-    expect(input?.TagSpecifications?.map(({ ResourceType }) => ResourceType)).toEqual([
-      "instance",
-      "volume",
-      "network-interface",
+    const credits = { Key: "buddyverse:cpu-credits", Value: "unlimited" };
+    expect(
+      input?.TagSpecifications?.map(({ ResourceType, Tags }) => [
+        ResourceType,
+        Tags?.some((tag) => isDeepStrictEqual(tag, credits)),
+      ]),
+    ).toEqual([
+      ["instance", true],
+      ["volume", false],
+      ["network-interface", false],
     ]);
     // Both at once are refused by AWS; no profile was asked for.
     for (const absent of ["SubnetId", "SecurityGroupIds", "IamInstanceProfile"])
@@ -106,8 +115,59 @@ describe("instance", () => {
 
   test("a type without CPU credits is launched without a word of them", async () => {
     ec2.on(RunInstancesCommand).resolves({ Instances: [{ InstanceId: "i-1" }] });
-    await instance.create?.(aws, { ...spec, instanceType: "m7i.large" }, owner, "t");
-    expect(ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input).not.toHaveProperty("CreditSpecification");
+    await instance.create?.(aws, { ...spec, instanceType: "m7i.large", cpuCredits: undefined }, owner, "t");
+    const input = ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input;
+    expect(input).not.toHaveProperty("CreditSpecification");
+    expect(JSON.stringify(input?.TagSpecifications)).not.toContain("cpu-credits");
+  });
+
+  describe("CPU credits", () => {
+    const live = async (change: Partial<Instance>) => {
+      answers([found(change)]);
+      const one = await instance.find(aws, owner, "i-1");
+      if (!one) throw new Error("not found");
+      return one;
+    };
+    const Tags = awsTags("nat-1", "Buddy-NAT1");
+
+    test("another option is a difference that is set in place; one without the tag is in standard mode", async () => {
+      const before = await live({ Tags });
+      expect(differences(instance, spec, before, owner.tags)).toMatchObject([
+        { field: "cpuCredits", found: "standard", wanted: "unlimited", replaces: false },
+      ]);
+      ec2.on(ModifyInstanceCreditSpecificationCommand).resolves({
+        SuccessfulInstanceCreditSpecifications: [{ InstanceId: "i-1" }],
+        UnsuccessfulInstanceCreditSpecifications: [],
+      });
+      await instance.update?.(aws, before, spec, new Set(["cpuCredits"]), owner);
+      expect(ec2.commandCalls(ModifyInstanceCreditSpecificationCommand)[0]?.args[0].input).toEqual({
+        InstanceCreditSpecifications: [{ InstanceId: "i-1", CpuCredits: "unlimited" }],
+      });
+      expect(ec2.calls().at(-1)?.args[0].input).toEqual({
+        Resources: ["i-1"],
+        Tags: [{ Key: "buddyverse:cpu-credits", Value: "unlimited" }],
+      });
+    });
+
+    test("what EC2 answers that it did not do has failed, and the tag stays as it is", async () => {
+      const before = await live({ Tags });
+      ec2.on(ModifyInstanceCreditSpecificationCommand).resolves({
+        UnsuccessfulInstanceCreditSpecifications: [
+          { InstanceId: "i-1", Error: { Code: "IncorrectInstanceState", Message: "it is stopping" } },
+        ],
+      });
+      await expect(instance.update?.(aws, before, spec, new Set(["cpuCredits"]), owner)).rejects.toThrow(
+        /CPU credits of i-1 to unlimited: IncorrectInstanceState: it is stopping/,
+      );
+      expect(ec2.commandCalls(CreateTagsCommand)).toEqual([]);
+    });
+
+    test("a type without them has no difference in them", async () => {
+      const one = await live({ Tags, InstanceType: "m7i.large" });
+      expect(
+        differences(instance, { ...spec, instanceType: "m7i.large", cpuCredits: undefined }, one, owner.tags),
+      ).toEqual([]);
+    });
   });
 
   test("another image, user data or order of groups is no difference; another type is a replacement", async () => {

@@ -97,6 +97,16 @@ describe("on a stack that is well", () => {
 });
 
 describe("a drill that finds what is wrong says so, and puts everything back", () => {
+  test("instances without CPU credits: they are held at their baseline, and the group never grows", async () => {
+    const on = await (await standing({ cpuCredits: "standard" })).copy();
+    const result = await done(on, "scale-out", { change: quickSite });
+    expect(result).toMatchObject({ ending: "failed", notAsBefore: [], recoverSeconds: undefined });
+    expect(result.problem).toMatch(/^not so after 40 min: the group wants more instances/);
+    expect(Math.max(...result.cpu.map(({ percent }) => percent))).toBeLessThan(35);
+    expect(result.cpu.at(-1)?.percent).toBeLessThan(10.5);
+    expect(loads(on)).toBe(0);
+  });
+
   test("a group that does not look at the load balancer replaces no dead web server: Apache is started again", async () => {
     const on = await plain.copy();
     await on.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: NAME, HealthCheckType: "EC2" });

@@ -1,5 +1,7 @@
+import { noise } from "../../noise.ts";
 import type { Sim } from "../../world.ts";
 import { type Size, groupTable as scalingGroupTable, sizesTable } from "../auto-scaling/tables.ts";
+import { cpuOf, creditMetricsOf, creditsOf } from "../ec2/cpu.ts";
 import { type Instance, instanceTable, interfaceTable, natGatewayTable, tagTable } from "../ec2/tables.ts";
 import { lostSince } from "../ec2/zones.ts";
 import { systemTable } from "../efs/tables.ts";
@@ -28,15 +30,6 @@ export interface Source {
   samples(at: number): readonly number[];
 }
 
-/** 0 to 1, always the same for the same words. */
-export function noise(...words: readonly (string | number)[]): number {
-  let hash = 2166136261;
-  for (const letter of words.join(" ")) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619);
-  hash = Math.imul(hash ^ (hash >>> 15), 2246822507);
-  hash = Math.imul(hash ^ (hash >>> 13), 3266489909);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
-}
-
 /** The last change at or before that time. */
 function standing<C extends { readonly at: number }>(changes: readonly C[], at: number): C | undefined {
   let found: C | undefined;
@@ -51,30 +44,21 @@ const ranAt = ({ runningFrom, runningUntil }: Instance, at: number): boolean =>
 const lostAt = (sim: Sim, subnetId: string | undefined, at: number): boolean =>
   subnetId !== undefined && at + MINUTE_MS > (lostSince(sim, subnetId) ?? Number.POSITIVE_INFINITY);
 
-const BOOT_MS = 60_000;
-const STRESSED = 99.5;
-
-/** Percent, on the average of that time: little by itself, a boot's work, and all of it while stress-ng runs. */
-export function cpuOf(instance: Instance, from: number, until: number): number {
-  const share = (begin: number, end: number) =>
-    Math.max(0, Math.min(until, end) - Math.max(from, begin)) / (until - from);
-  const idle = 2 + 4 * noise(instance.id, from);
-  const booting = share(instance.runningFrom ?? 0, (instance.runningFrom ?? 0) + BOOT_MS);
-  // Times of load may overlap.
-  const busy = Math.min(
-    1,
-    instance.stress.reduce((sum, { from: begin, until: end }) => sum + share(begin, end), 0),
-  );
-  return (1 - busy) * (idle + 35 * booting) + busy * (STRESSED + 0.4 * noise(instance.id, until));
-}
+/** True for the last minute of five that are sent as one. */
+const lastOfBasic = (at: number): boolean => (at / MINUTE_MS) % BASIC_MINUTES === BASIC_MINUTES - 1;
 
 /** One value of an instance: every minute, or five minutes as one, stamped with the last of them. */
 function cpuSent(instance: Instance, at: number): readonly number[] {
   if (!ranAt(instance, at)) return [];
   if (instance.monitoring) return [cpuOf(instance, at, at + MINUTE_MS)];
-  if ((at / MINUTE_MS) % BASIC_MINUTES !== BASIC_MINUTES - 1) return [];
-  const from = Math.max(instance.runningFrom ?? 0, at - (BASIC_MINUTES - 1) * MINUTE_MS);
-  return [cpuOf(instance, from, at + MINUTE_MS)];
+  return lastOfBasic(at) ? [cpuOf(instance, at - (BASIC_MINUTES - 1) * MINUTE_MS, at + MINUTE_MS)] : [];
+}
+
+/** CPU credits are sent every five minutes, also with detailed monitoring (EC2 user guide, CPU credit metrics). */
+function creditsSent(instance: Instance, metric: string, at: number): readonly number[] {
+  if (!lastOfBasic(at)) return [];
+  const value = creditsOf(instance, metric, at - (BASIC_MINUTES - 1) * MINUTE_MS, at + MINUTE_MS);
+  return value === undefined ? [] : [value];
 }
 
 function ec2(sim: Sim, metric: string, of: Readonly<Record<string, string>>): Source | undefined {
@@ -93,6 +77,11 @@ function ec2(sim: Sim, metric: string, of: Readonly<Record<string, string>>): So
     return {
       unit: "Percent",
       samples: (at) => chosen.flatMap((one) => (lostAt(sim, one.subnetId, at) ? [] : cpuSent(one, at))),
+    };
+  if (chosen.some((one) => creditMetricsOf(one, sim.now).includes(metric)))
+    return {
+      unit: "Count",
+      samples: (at) => chosen.flatMap((one) => (lostAt(sim, one.subnetId, at) ? [] : creditsSent(one, metric, at))),
     };
   if (/^StatusCheckFailed(_Instance|_System)?$/.test(metric))
     return {

@@ -1,5 +1,6 @@
 import { composed, type SandboxService } from "../../service.ts";
 import { ADDRESSES_PER_REGION, addresses } from "./addresses.ts";
+import { credits } from "./credits.ts";
 import { withDryRun } from "./dry-run.ts";
 import { durations } from "./durations.ts";
 import { addDefaultNetwork } from "./fresh.ts";
@@ -34,6 +35,7 @@ const whole = composed(
   tagging,
   images,
   instances,
+  credits,
   launchTemplates,
   volumes,
   offerings,

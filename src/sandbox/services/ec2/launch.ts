@@ -1,6 +1,8 @@
 import { awsError } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { profileUsable } from "../iam/iam.ts";
+import { burstable } from "./cpu.ts";
+import { type CreditOption, creditsAtLaunch, creditsNotSupported } from "./credits.ts";
 import { ms } from "./durations.ts";
 import { imageFor } from "./images.ts";
 import { addInterface } from "./interfaces.ts";
@@ -34,7 +36,7 @@ export interface LaunchRequest {
   readonly volumeTags?: Readonly<Record<string, string>> | undefined;
   readonly interfaceTags?: Readonly<Record<string, string>> | undefined;
   readonly clientToken?: string | null | undefined;
-  readonly creditSpecification?: string | null | undefined;
+  readonly creditSpecification?: CreditOption | null | undefined;
   readonly shutdownBehavior?: "stop" | "terminate" | undefined;
   readonly monitoring?: boolean | undefined;
 }
@@ -70,12 +72,7 @@ function checkType(
       `The architecture '${facts.architecture}' of the specified instance type does not match the architecture '${architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.`,
     );
   }
-  if (creditSpecification && !/^t\d/.test(instanceType)) {
-    throw awsError(
-      "InvalidParameterCombination",
-      `The CreditSpecification parameter is not supported for instance type ${instanceType}`,
-    );
-  }
+  if (creditSpecification && !burstable(instanceType)) throw creditsNotSupported(instanceType);
   const running = instanceTable(sim)
     .all()
     .filter(({ state }) => state === "pending" || state === "running" || state === "stopping")
@@ -184,7 +181,7 @@ export function launchInstance(sim: Sim, given: LaunchRequest): Instance {
     httpTokens: given.httpTokens ?? "optional",
     hopLimit: given.hopLimit ?? 1,
     shutdownBehavior: given.shutdownBehavior ?? "stop",
-    creditSpecification: given.creditSpecification ?? null,
+    cpuCredits: creditsAtLaunch(given.instanceType, given.creditSpecification, sim.now),
     request,
     content: image.content,
     httpFrom: null,
@@ -193,6 +190,7 @@ export function launchInstance(sim: Sim, given: LaunchRequest): Instance {
     runningFrom: null,
     runningUntil: null,
     mount: null,
+    work: null,
     stress: [],
     console: "",
   };

@@ -40,6 +40,19 @@ function instances(place: Place, type: string, tiers: TiersOf): readonly ListedA
   ];
 }
 
+/** A product for each operating system, at its own price. */
+const credits = (place: Place, tiers: TiersOf): readonly ListedAs[] =>
+  ["t2", "t3", "t3a", "t4g"].flatMap((family) =>
+    ["Linux", "Windows"].map((operatingSystem) => ({
+      service: EC2,
+      family: "CPU Credits",
+      usagetype: `${place.prefix}CPUCredits:${family}`,
+      unit: "vCPU-Hours",
+      tiers: operatingSystem === "Linux" ? tiers(`ec2:cpu-credits:${family}`) : [{ from: 0, usd: 0.096 }],
+      attributes: { ...at(place), operatingSystem },
+    })),
+  );
+
 function storage(place: Place, tiers: TiersOf): readonly ListedAs[] {
   const ebs = { service: EC2, unit: "GB-Mo" };
   return [
@@ -114,6 +127,7 @@ function transfers({ region, location, prefix }: Place, tiers: TiersOf): readonl
 export const ec2Products: ServiceProducts = {
   inRegion: (place, tiers, items) => [
     ...items.flatMap((item) => instanceTypeOf(item) ?? []).flatMap((type) => instances(place, type, tiers)),
+    ...credits(place, tiers),
     ...storage(place, tiers),
     ...addresses(place, tiers),
     ...natGateways(place, tiers),

@@ -1,4 +1,5 @@
 import type { Sim, Table } from "../../world.ts";
+import type { Work } from "./cpu.ts";
 
 /** Rows that other parts of EC2, and other services, look at too. */
 
@@ -150,7 +151,8 @@ export interface Instance {
   readonly httpTokens: "required" | "optional";
   readonly hopLimit: number;
   readonly shutdownBehavior: "stop" | "terminate";
-  readonly creditSpecification: string | null;
+  /** The credit option, from each change on; none: the type is not burstable. */
+  readonly cpuCredits: readonly { readonly from: number; readonly mode: "standard" | "unlimited" }[];
   /** The launch request as text: a repeat with the same token must be the same. */
   readonly request: string;
   /** What the image builder has put on its disk, here or before it was imaged: the built-in page, or somebody's application. */
@@ -166,6 +168,8 @@ export interface Instance {
   readonly runningUntil: number | null;
   /** The file system at /mnt/efs, mounted by its boot; null: none (yet). It stays after the instance has stopped. */
   readonly mount: { readonly fileSystemId: string; readonly from: number } | null;
+  /** What its boot has to compute; null: it has not begun. */
+  readonly work: Work | null;
   /** When stress-ng kept its processors busy, the last of these times. */
   readonly stress: readonly { readonly from: number; readonly until: number }[];
   readonly console: string;
