@@ -5,7 +5,7 @@ import { COMMANDS, positive } from "./command-table.ts";
 import type { CommonOptions } from "./options.ts";
 
 const EXIT_CODES = `
-Exit codes: 0 done, nothing to do; 1 failed; 2 wrong usage or config; 3 differences found (status, plan
+Exit codes: 0 done, nothing to do; 1 failed; 2 wrong usage or config, or refused; 3 differences found (status, plan
 --detailed-exit-code), or a check that could not be made (verify); 4 locked by another run; 5 interrupted,
 resumable; 6 wrong account or region for this state; 141 nobody read the output to its end.`;
 

@@ -34,7 +34,7 @@ export interface Converged {
  * Brings one object to what is wanted (`undefined`: to nothing): look, decide, act, sleep, look again. Intent is recorded
  * before a create call and the id right after it. Answers when the object is ready, gone, or blocked; throws BuddyError.
  * @param first what a look just before found, so that nothing is asked twice.
- * @param on what depends on it: for its sake a replacement or a second creation is refused (`config`, `blocked`).
+ * @param on what depends on it: for its sake a replacement or a second creation is refused (throws `refused`).
  */
 export async function converge(
   run: Run,

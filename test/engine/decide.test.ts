@@ -52,6 +52,7 @@ test.each<[string, Partial<Situation>, string]>([
   ["failed, not wanted", { health: { failed: "why" }, wanted: false }, "delete"],
   ["blocked", { health: { blocked: "why" } }, "blocked"],
   ["ready, as wanted", {}, "none"],
+  ["ready, written over by somebody else", { overwritten: "it is second" }, "accept"],
   ["ready, differs", { differences: [difference(false)] }, "update"],
   ["ready, differs in what cannot change", { differences: [difference(false), difference(true)] }, "replace"],
 ])("%s: %s → %s", (_name, situation, kind) => {
