@@ -108,9 +108,9 @@ const GROUP_METRICS: Readonly<Record<string, (size: Size) => number>> = {
   GroupDesiredCapacity: ({ desired }) => desired,
   GroupInServiceInstances: ({ inService }) => inService,
   GroupPendingInstances: ({ pending }) => pending,
-  GroupStandbyInstances: () => 0,
+  GroupStandbyInstances: ({ standby }) => standby,
   GroupTerminatingInstances: ({ terminating }) => terminating,
-  GroupTotalInstances: ({ inService, pending, terminating }) => inService + pending + terminating,
+  GroupTotalInstances: ({ inService, pending, standby, terminating }) => inService + pending + standby + terminating,
 };
 
 function autoScaling(sim: Sim, metric: string, of: Readonly<Record<string, string>>): Source | undefined {
