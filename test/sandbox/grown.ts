@@ -1,6 +1,7 @@
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
+import { confirmationMails, confirmSubscription, delegate } from "../../src/sandbox/outside.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { copied, type World } from "../../src/sandbox/world.ts";
@@ -25,6 +26,11 @@ export interface Account {
   /** What `sandbox fail` and `sandbox mend` do. */
   fail(kind: string, about?: string): void;
   mend(kind?: string): void;
+  /** What a person does at the registrar. */
+  delegate(domain: string, nameServers: readonly string[]): void;
+  /** What a person does with the mail that asks to confirm a subscription, and how many such mails came. */
+  followLink(email: string): void;
+  mails(email: string): number;
   /** The group's instances, by zone. */
   members(): Promise<readonly Member[]>;
   /** What DescribeInstances says of all that run. */
@@ -103,6 +109,9 @@ export function accountIn(sandbox: Sandbox, clock: Clock): Account {
     },
     fail: (kind, about) => fail(now(), parseFailure(kind, about)),
     mend: (kind) => mend(now(), kind),
+    delegate: (domain, nameServers) => delegate(now(), domain, nameServers),
+    followLink: (email) => confirmSubscription(now(), email),
+    mails: (email) => confirmationMails(now(), email),
     async running() {
       const { Reservations } = await ask<{ Reservations: { Instances: Running[] }[] }>("ec2", "DescribeInstances");
       return Reservations.flatMap((one) => one.Instances).filter(({ State }) => State.Name === "running");

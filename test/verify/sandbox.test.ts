@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { BuddyError } from "../../src/lib/errors.ts";
+import { confirmSubscription } from "../../src/sandbox/outside.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../../src/sandbox/service.ts";
-import { confirmSubscription } from "../../src/sandbox/services/sns/sns.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { exitCode, type Finding } from "../../src/verify/check.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
