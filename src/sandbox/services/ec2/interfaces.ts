@@ -3,7 +3,14 @@ import { cidr, formatAddress } from "../../../config/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
-import { interfaceTable, type NetworkInterface, type Subnet, subnetTable } from "./tables.ts";
+import { groupTable, interfaceTable, type NetworkInterface, type Subnet, subnetTable } from "./tables.ts";
+
+/** The security group of what is given none. */
+export const defaultGroupOf = (sim: Sim, vpcId: string): string[] =>
+  groupTable(sim)
+    .all()
+    .filter((group) => group.vpcId === vpcId && group.name === "default")
+    .map(({ id }) => id);
 
 /** Makes an interface in a subnet with the next free address. Throws when the subnet is full. */
 export function addInterface(
@@ -70,7 +77,7 @@ export const interfaces: SandboxService = {
         const subnet = subnetTable(sim).seen(input.SubnetId) && subnetTable(sim).get(input.SubnetId);
         if (!subnet) throw awsError("InvalidSubnetID.NotFound", `The subnet ID '${input.SubnetId}' does not exist`);
         const made = addInterface(sim, subnet, {
-          groupIds: input.Groups ?? [],
+          groupIds: input.Groups ?? defaultGroupOf(sim, subnet.vpcId),
           publicIp: null,
           description: input.Description ?? "",
           type: "interface",
