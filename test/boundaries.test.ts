@@ -132,3 +132,43 @@ test("a file that starts the built command says so by its name: only those wait 
   );
   expect(breaches.filter((file) => file !== "test/boundaries.test.ts")).toEqual([]);
 });
+
+/** Files that still look into the sandbox's tables, or change them. To be emptied: nothing is added here. */
+const INSIDE_THE_SANDBOX = [
+  "test/cli/commands.test.ts",
+  "test/lifecycle/app-archive.test.ts",
+  "test/lifecycle/compute.test.ts",
+  "test/lifecycle/data.test.ts",
+  "test/lifecycle/network.test.ts",
+  "test/lifecycle/secret.test.ts",
+  "test/lifecycle/web.mocked.test.ts",
+  "test/policy/policy.test.ts",
+  "test/reliability/failures.test.ts",
+  "test/reliability/full-disk.test.ts",
+  "test/reliability/left-behind.test.ts",
+  "test/reliability/matrix.ts",
+  "test/reliability/secrets.bundle.test.ts",
+  "test/sandbox/compute.test.ts",
+  "test/sandbox/credits.test.ts",
+  "test/sandbox/life.test.ts",
+  "test/sandbox/monitoring.test.ts",
+  "test/sandbox/rds.test.ts",
+  "test/sandbox/ssm.test.ts",
+  "test/verify/drills/cli.bundle.test.ts",
+  "test/verify/drills/drills.test.ts",
+  "test/verify/sandbox.test.ts",
+];
+test("tests set the sandbox up and ask it as AWS's callers do: none reads or writes its world's tables", () => {
+  const inside = /src\/sandbox\/(services|guests)\/|\bworld\.tables\b|\.table[(<]/;
+  const found = files("test").filter(
+    (file) => !file.endsWith("boundaries.test.ts") && inside.test(readFileSync(join(root, file), "utf8")),
+  );
+  expect(found.sort()).toEqual(INSIDE_THE_SANDBOX);
+});
+
+test("only the sandbox itself knows its services", () => {
+  const breaches = [...files("src"), ...files("steps")]
+    .filter((file) => !under(file, "src/sandbox"))
+    .filter((file) => importsOf(file).some((name) => /\/sandbox\/(services|guests)\//.test(name)));
+  expect(breaches).toEqual([]);
+});

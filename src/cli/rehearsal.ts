@@ -6,9 +6,8 @@ import { preflight } from "../doctor/preflight.ts";
 import { jumpingClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { residualCosts } from "../residuals/residual-costs.ts";
+import { delegateAll } from "../sandbox/outside.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
-import { zoneTable } from "../sandbox/services/route53/tables.ts";
-import { delegate } from "../sandbox/services/route53/zones.ts";
 import { simAt } from "../sandbox/sim.ts";
 import { newWorld } from "./sandbox-backend.ts";
 import { memoryText, sandboxStack } from "./sandbox-stack.ts";
@@ -47,8 +46,7 @@ export async function rehearse(given: Config): Promise<readonly TracedCall[]> {
   let { settled } = await stack.up();
   if (domain?.zone === "create") {
     // What the person does at the registrar, so that the certificate comes.
-    const sim = simAt(world, clock.now());
-    for (const { name, id } of zoneTable(sim).all()) delegate(sim, name, id);
+    delegateAll(simAt(world, clock.now()));
     ({ settled } = await stack.up());
   }
   await stack.status();

@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { type Chaos, chaosOf } from "./chaos.ts";
 import { checkInput } from "./service.ts";
+import { delegationTable } from "./services/route53/tables.ts";
 import { services } from "./services/services.ts";
 import { simAt } from "./sim.ts";
 import { copied, type World } from "./world.ts";
@@ -63,9 +64,7 @@ export function openSandbox(options: {
       publicAddress: async () => "203.0.113.10",
       async nameServers(domain) {
         settle();
-        return (
-          simAt(world, clock.now()).table<{ nameServers: string[] }>("dns.delegations").get(domain)?.nameServers ?? []
-        );
+        return delegationTable(simAt(world, clock.now())).get(domain)?.nameServers ?? [];
       },
     },
     async answer(service, name, input) {

@@ -8,9 +8,9 @@ import { jumpingClock } from "../../src/lib/clock.ts";
 import { type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
 import { findingsView } from "../../src/report/findings.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
+import { delegate } from "../../src/sandbox/outside.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../../src/sandbox/service.ts";
-import { delegationTable } from "../../src/sandbox/services/route53/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { stage } from "../lifecycle/stage.ts";
 
@@ -232,13 +232,13 @@ test("offers: zones, types and database classes", async () => {
 
 test("the domain: zone and delegation", async () => {
   const astray = await diagnosis({});
-  delegationTable(astray.sim).putNow("buddyverse.link", { nameServers: ["ns1.parking.example"] });
+  delegate(astray.sim, "buddyverse.link", ["ns1.parking.example"]);
   expect(await astray.by("domain")).toMatchObject({
     verdict: "problem",
     message: expect.stringContaining("to ns1.parking.example, not to zone Z"),
     hint: expect.stringMatching(/^Name these at the registrar: ns-/),
   });
-  delegationTable(astray.sim).removeNow("buddyverse.link");
+  delegate(astray.sim, "buddyverse.link", []);
   expect((await astray.by("domain"))?.message).toBe("the public DNS names no name servers for buddyverse.link");
   const none = await diagnosis({ domain: { name: "elsewhere.example" } });
   expect(await none.by("domain")).toMatchObject({ verdict: "problem", hint: expect.stringContaining('"create"') });

@@ -5,19 +5,9 @@ import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import type { Step } from "../../src/engine/resource.ts";
 import { durations } from "../../src/sandbox/guests/durations.ts";
-import { failLaunch, stopInstance } from "../../src/sandbox/services/ec2/instance-states.ts";
-import { launchInstance } from "../../src/sandbox/services/ec2/launch.ts";
-import { requestFromTemplate } from "../../src/sandbox/services/ec2/launch-templates.ts";
-import {
-  type Instance,
-  imageTable,
-  instanceTable,
-  launchTemplateTable,
-  snapshotTable,
-  tagTable,
-} from "../../src/sandbox/services/ec2/tables.ts";
+import { inventory } from "../../src/sandbox/inventory.ts";
+import { type Instance, instanceTable, launchTemplateTable, tagTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { profileAllows } from "../../src/sandbox/services/iam/iam.ts";
-import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/parameters.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { efsStep } from "../../steps/efs.ts";
 import { imageStep } from "../../steps/image.ts";
@@ -27,6 +17,7 @@ import { routesStep } from "../../steps/routes.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
+import { type Account, accountIn } from "../sandbox/grown.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
 
 /** The stack up to its launch template. */
@@ -47,7 +38,8 @@ function computeSteps(config: Config, inputs: Inputs): readonly Step[] {
 }
 
 const compute = (given: object = {}, seed = 7) => stage(given, seed, computeSteps);
-const sim = (on: Stage) => simAt(on.sandbox.world, on.clock.now());
+/** Somebody else at work in the account. */
+const them = (on: Stage): Account => accountIn(on.sandbox, on.clock);
 const failures = ({ settled }: { settled: readonly { key: string; outcome: string; reason: string | undefined }[] }) =>
   settled
     .filter(({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "blocked")
@@ -71,20 +63,17 @@ test.each([[{}], [{ nat: { mode: "gateway" } }]])(
     expect(Object.keys(on.store.resources)).toEqual([]);
     await on.clock.sleep(2 * 3_600_000);
     await on.survey();
-    expect(instanceTable(sim(on)).all()).toEqual([]);
-    expect(imageTable(sim(on)).all()).toEqual([]);
-    expect(snapshotTable(sim(on)).all()).toEqual([]);
-    expect(sim(on).table("iam.roles").all()).toEqual([]);
-    expect(sim(on).table("iam.profiles").all()).toEqual([]);
-    expect(parameterNames(on)).toEqual([]);
+    const made = /^(instances|images|snapshots|IAM roles|instance profiles|SSM parameters)$/;
+    expect(inventory(on.sandbox.world).filter(({ kind }) => made.test(kind))).toEqual([]);
   },
 );
 
-const parameterNames = (on: Stage) =>
-  sim(on)
-    .table<{ name: string }>("ssm.parameters")
-    .all()
-    .map(({ name }) => name);
+const parameterNames = async (on: Stage) =>
+  ((await on.aws.ssm.describeParameters({})).Parameters ?? []).map(({ Name }) => Name);
+const images = async (on: Stage) => (await on.aws.ec2.describeImages({ Owners: ["self"] })).Images ?? [];
+const snapshotIds = async (on: Stage) =>
+  ((await on.aws.ec2.describeSnapshots({ OwnerIds: ["self"] })).Snapshots ?? []).map(({ SnapshotId }) => SnapshotId);
+const sim = (on: Stage) => simAt(on.sandbox.world, on.clock.now());
 const idOf = (on: Stage, key: string) => on.store.get(key)?.id as string;
 const keyLike = (on: Stage, start: string) =>
   [...on.graph.nodes.keys()].find((key) => new RegExp(`^${start}[0-9a-f]{12}$`).test(key)) as string;
@@ -94,10 +83,11 @@ const standings = async (on: Stage) =>
       .filter(({ standing }) => standing !== "in-sync")
       .map(({ key, standing, drift }) => [key, [standing, ...drift.map(({ field }) => field)]]),
   );
-const living = (on: Stage) =>
-  instanceTable(sim(on))
-    .all()
-    .filter(({ state }) => state !== "terminated");
+/** The instances with a role: builders, here. */
+const builders = async (on: Stage) =>
+  ((await on.aws.ec2.describeInstances({})).Reservations ?? [])
+    .flatMap(({ Instances = [] }) => Instances)
+    .filter(({ IamInstanceProfile, State }) => IamInstanceProfile && State?.Name !== "terminated");
 
 test("looking at it all takes few calls, one per kind", async () => {
   const on = await compute();
@@ -171,12 +161,9 @@ test("drift on instances, image, template, role and profile shows, and up mends 
   expect(failures(await on.up())).toEqual([]);
   expect(await standings(on)).toEqual({});
   expect(idOf(on, "nat-instance-1")).toBe(nat);
-  expect(
-    imageTable(sim(on))
-      .all()
-      .map(({ id }) => id),
-  ).toEqual([idOf(on, imageKey)]);
-  expect(launchTemplateTable(sim(on)).get(LaunchTemplateId)).toMatchObject({ defaultVersion: 3 });
+  expect((await images(on)).map(({ ImageId }) => ImageId)).toEqual([idOf(on, imageKey)]);
+  const { LaunchTemplates } = await ec2.describeLaunchTemplates({ LaunchTemplateIds: [LaunchTemplateId] });
+  expect(LaunchTemplates).toMatchObject([{ DefaultVersionNumber: 3 }]);
 });
 
 test("a stack in standard mode is set to AWS's default in place; its template gets a new version", async () => {
@@ -282,7 +269,7 @@ test("a stopped NAT is replaced, and its route leads to the new one", async () =
   const on = await compute();
   await on.up();
   const lost = idOf(on, "nat-instance-1");
-  stopInstance(sim(on), lost, false);
+  await them(on).ask("ec2", "StopInstances", { InstanceIds: [lost] });
   await on.clock.sleep(60_000);
   expect(await standings(on)).toMatchObject({ "nat-instance-1": ["unhealthy"] });
   expect(failures(await on.up())).toEqual([]);
@@ -290,38 +277,11 @@ test("a stopped NAT is replaced, and its route leads to the new one", async () =
   expect(await standings(on)).toEqual({});
 });
 
-test("an instance that AWS terminates at launch fails with AWS's reason; the next up makes another", async () => {
-  const on = await compute();
-  // The first bastion to appear dies, as with an exhausted volume quota.
-  let killed: string | undefined;
-  const answer = on.sandbox.answer.bind(on.sandbox);
-  Object.assign(on.sandbox, {
-    async answer(service: string, operation: string, input: object) {
-      const given = await answer(service, operation, input);
-      const made = JSON.stringify(input).includes('"bastion-1"') && operation === "RunInstances" && !killed;
-      if (made) {
-        killed = (given as { Instances: { InstanceId: string }[] }).Instances[0]?.InstanceId as string;
-        failLaunch(sim(on), killed, "Client.VolumeLimitExceeded", "Volume limit exceeded");
-      }
-      return given;
-    },
-  });
-  const first = await on.up();
-  expect(failures(first)).toEqual([
-    { key: "bastion-1", reason: expect.stringContaining("Client.VolumeLimitExceeded: Volume limit exceeded") },
-  ]);
-  expect(failures(await on.up())).toEqual([]);
-  expect(idOf(on, "bastion-1")).not.toBe(killed);
-  expect(await standings(on)).toEqual({});
-  await on.down();
-  expect(await on.left()).toEqual([]);
-});
-
 test("a builder that stops without its mark is a failed set-up, told with its console; the next up makes a new one", async () => {
   const on = await compute();
   const marker = `/buddyverse/buddyverse/image/${keyLike(on, "builder-").slice("builder-".length)}`;
   // A mark that an earlier builder left does not pass for this one's.
-  putParameterNow(sim(on), marker, "String", "baked");
+  await them(on).ask("ssm", "PutParameter", { Name: marker, Type: "String", Value: "baked" });
   // The way out is closed while the builder sets itself up.
   const answer = on.sandbox.answer.bind(on.sandbox);
   let closed = false;
@@ -341,27 +301,36 @@ test("a builder that stops without its mark is a failed set-up, told with its co
     key: keyLike(on, "builder-"),
     reason: expect.stringMatching(/does not say "baked"[\s\S]*BUDDYVERSE-SETUP FAILED: NAT i-\w+ drops packets/),
   });
-  expect(parameterValue(sim(on), marker)).toBeUndefined();
-  expect(imageTable(sim(on)).all()).toEqual([]);
+  expect(await parameterNames(on)).not.toContain(marker);
+  expect(await images(on)).toEqual([]);
   const broken = idOf(on, keyLike(on, "builder-"));
   expect(failures(await on.up())).toEqual([]);
-  expect(imageTable(sim(on)).all()).toMatchObject([{ content: "page" }]);
-  expect(imageTable(sim(on)).all()[0]?.sourceInstanceId).not.toBe(broken);
-  expect(parameterNames(on)).toEqual([]);
+  expect(await images(on)).toMatchObject([{ State: "available" }]);
+  expect((await images(on))[0]?.SourceInstanceId).not.toBe(broken);
+  expect(await parameterNames(on)).toEqual([]);
 });
+
+/** Those of an answer of DescribeInstances. */
+const runningBuilders = (given: object): string[] =>
+  (given as Awaited<ReturnType<Stage["aws"]["ec2"]["describeInstances"]>>).Reservations?.flatMap(({ Instances = [] }) =>
+    Instances.flatMap(({ InstanceId, IamInstanceProfile, State }) =>
+      InstanceId && IamInstanceProfile && State?.Name === "running" ? [InstanceId] : [],
+    ),
+  ) ?? [];
 
 test("a builder that is stopped by somebody is not imaged", async () => {
   const on = await compute();
   const answer = on.sandbox.answer.bind(on.sandbox);
   Object.assign(on.sandbox, {
     async answer(service: string, operation: string, input: object) {
-      const builder = living(on).find(({ profileArn, state }) => profileArn && state === "running");
-      if (builder && operation.startsWith("Describe")) stopInstance(sim(on), builder.id, false);
-      return answer(service, operation, input);
+      const given = await answer(service, operation, input);
+      const [found] = operation === "DescribeInstances" ? runningBuilders(given) : [];
+      if (found) await answer("ec2", "StopInstances", { InstanceIds: [found] });
+      return given;
     },
   });
   expect(failures(await on.up())[0]?.reason).toMatch(/stopped but .* does not say "baked"/);
-  expect(imageTable(sim(on)).all()).toEqual([]);
+  expect(await images(on)).toEqual([]);
 });
 
 test("interrupted after the image was made: the next up removes the builder and its mark", async () => {
@@ -374,20 +343,20 @@ test("interrupted after the image was made: the next up removes the builder and 
     },
   });
   await on.up();
-  expect(living(on).filter(({ profileArn }) => profileArn)).toHaveLength(1);
+  expect(await builders(on)).toHaveLength(1);
   Object.assign(on.sandbox, { answer });
   expect(failures(await on.up())).toEqual([]);
   await on.clock.sleep(60_000);
   await on.survey();
-  expect(living(on).filter(({ profileArn }) => profileArn)).toEqual([]);
-  expect(parameterNames(on)).toEqual([]);
+  expect(await builders(on)).toEqual([]);
+  expect(await parameterNames(on)).toEqual([]);
   expect(await standings(on)).toEqual({});
 });
 
 test("new content makes a new image, moves the template to it, and then removes the old one", async () => {
   const on = await compute();
   await on.up();
-  const [old] = imageTable(sim(on)).all();
+  const [old] = await images(on);
   const app = { git: "https://example.com/site.git", revision: "v1" };
   const next = await stageOn(
     parseConfig({ image: { app } }, "test.config.json"),
@@ -399,44 +368,16 @@ test("new content makes a new image, moves the template to it, and then removes 
   expect(failures(await next.up())).toEqual([]);
   await on.clock.sleep(5_000);
   await next.survey();
-  const images = imageTable(sim(on)).all();
-  expect(images).toHaveLength(1);
-  expect(images[0]?.id).not.toBe(old?.id);
-  expect(
-    snapshotTable(sim(on))
-      .all()
-      .map(({ id }) => id),
-  ).toEqual([images[0]?.snapshotId]);
-  const [template] = launchTemplateTable(sim(on)).all();
-  expect(template).toMatchObject({ defaultVersion: 2, versions: [{}, { data: { ImageId: images[0]?.id } }] });
-});
-
-test("an instance of the template serves, and is no resource of the stack", async () => {
-  const on = await compute();
-  await on.up();
-  putParameterNow(sim(on), "/buddyverse/buddyverse/database/password", "SecureString", "secret");
-  putParameterNow(sim(on), "/buddyverse/buddyverse/database/primary", "String", "db.example:3306");
-  const template = launchTemplateTable(sim(on)).get(idOf(on, "launch-template"));
-  if (!template) throw new Error("no template");
-  const subnetId = idOf(on, "subnet-web-2");
-  const tags = { "aws:autoscaling:groupName": "Buddy-AutoScaling-Group" };
-  const { id } = launchInstance(sim(on), requestFromTemplate(sim(on), template, 1, { subnetId, tags }));
-  await on.clock.sleep(120_000);
-  await on.survey();
-  expect(instanceTable(sim(on)).get(id)).toMatchObject({
-    state: "running",
-    httpFrom: expect.any(Number),
-    encrypted: true,
-    volumeType: "gp3",
-    httpTokens: "required",
-    hopLimit: 1,
-    publicIp: null,
+  const found = await images(on);
+  expect(found).toHaveLength(1);
+  const ImageId = found[0]?.ImageId;
+  expect(ImageId).not.toBe(old?.ImageId);
+  expect(await snapshotIds(on)).toEqual([found[0]?.BlockDeviceMappings?.[0]?.Ebs?.SnapshotId]);
+  const { LaunchTemplateVersions } = await on.aws.ec2.describeLaunchTemplateVersions({
+    LaunchTemplateId: idOf(next, "launch-template"),
+    Versions: ["$Default"],
   });
-  const { Reservations = [] } = await on.aws.ec2.describeInstances({ InstanceIds: [id] });
-  const found = Reservations[0]?.Instances?.[0]?.Tags?.map(({ Key }) => Key);
-  expect(found).toContain("buddyverse:stack");
-  expect(found).not.toContain("buddyverse:key");
-  expect(await standings(on)).toEqual({});
+  expect(LaunchTemplateVersions).toMatchObject([{ VersionNumber: 2, LaunchTemplateData: { ImageId } }]);
 });
 
 test("a snapshot whose image somebody deregistered goes with the stack", async () => {
@@ -448,6 +389,6 @@ test("a snapshot whose image somebody deregistered goes with the stack", async (
   const gone = (await on.down()).filter(({ object }) => object === "ec2:snapshot");
   expect(gone).toMatchObject([{ outcome: "deleted" }]);
   await on.clock.sleep(5_000);
-  expect(snapshotTable(sim(on)).all()).toEqual([]);
+  expect(await snapshotIds(on)).toEqual([]);
   expect(await on.left()).toEqual([]);
 });

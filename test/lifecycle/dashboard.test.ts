@@ -2,11 +2,10 @@ import { expect, test } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { type Identified, type ResourceType, resource, type Step, step } from "../../src/engine/resource.ts";
-import { alarmTable, dashboardTable } from "../../src/sandbox/services/cloudwatch/tables.ts";
-import { confirmSubscription, subscriptionTable, topicTable } from "../../src/sandbox/services/sns/sns.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
+import { inventory } from "../../src/sandbox/inventory.ts";
 import { dashboardStep } from "../../steps/dashboard.ts";
 import type { Monitored } from "../../steps/monitored.ts";
+import { type Account, accountIn } from "../sandbox/grown.ts";
 import { type Stage, stage } from "./stage.ts";
 
 /** Something that is there and is watched. */
@@ -43,19 +42,25 @@ function dashboardSteps(config: Config): readonly Step[] {
 }
 
 const dashboardStage = (config: object = {}) => stage(config, 7, dashboardSteps);
-const sim = (on: Stage) => simAt(on.sandbox.world, on.clock.now());
-const alarms = (on: Stage) => alarmTable(sim(on)).all();
+/** Somebody else at work in the account. */
+const them = (on: Stage): Account => accountIn(on.sandbox, on.clock);
+interface Alarm {
+  readonly AlarmName: string;
+  readonly AlarmActions: string[];
+  readonly Threshold: number;
+}
+const alarms = async (on: Stage) =>
+  (await them(on).ask<{ MetricAlarms: Alarm[] }>("cloudwatch", "DescribeAlarms")).MetricAlarms;
+const DASHBOARD = { DashboardName: "CPU-Per-Second" };
+const body = async (on: Stage) =>
+  (await them(on).ask<{ DashboardBody: string }>("cloudwatch", "GetDashboard", DASHBOARD)).DashboardBody;
 const EMAIL = "ops@example.com";
 
 test("up makes alarms and dashboard; plan is empty; up writes nothing; down leaves nothing", async () => {
   const on = await dashboardStage({ monitoring: { email: EMAIL } });
   const { settled } = await on.up();
   expect(settled.filter(({ outcome, object }) => outcome !== "created" && object !== "test:watched")).toEqual([]);
-  expect(
-    alarms(on)
-      .map(({ name }) => name)
-      .sort(),
-  ).toEqual([
+  expect((await alarms(on)).map(({ AlarmName }) => AlarmName).sort()).toEqual([
     "Buddy-ALB-5xx",
     "Buddy-Bastion1-CPU-Credits",
     "Buddy-Bastion1-Status-Check",
@@ -74,18 +79,17 @@ test("up makes alarms and dashboard; plan is empty; up writes nothing; down leav
     "Buddy-Web-CPU",
     "Buddy-Web-CPU-Credits",
   ]);
-  const topic = topicTable(sim(on)).all()[0]?.arn;
-  expect(alarms(on).every(({ settings }) => settings?.AlarmActions[0] === topic)).toBe(true);
+  const topic = on.store.get("topic")?.id;
+  expect((await alarms(on)).every(({ AlarmActions }) => AlarmActions[0] === topic)).toBe(true);
   on.writes();
   expect(isEmpty(planUp(await on.survey()))).toBe(true);
   await on.up();
   expect(on.writes()).toEqual([]);
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
-  confirmSubscription(sim(on), EMAIL);
+  them(on).followLink(EMAIL);
   await on.down();
   expect(await on.left()).toEqual([]);
-  for (const table of [alarmTable, dashboardTable, topicTable, subscriptionTable])
-    expect(table(sim(on)).all()).toEqual([]);
+  expect(inventory(on.sandbox.world).filter(({ kind }) => /alarm|dashboard|topic|subscription/.test(kind))).toEqual([]);
 });
 
 test.each<[string, object, readonly string[]]>([
@@ -100,7 +104,7 @@ test.each<[string, object, readonly string[]]>([
 ])("surplus credits are watched where they can be charged: %s", async (_why, config, watched) => {
   const on = await dashboardStage(config);
   await on.up();
-  const names = alarms(on).flatMap(({ name }) => /^Buddy-(.+)-CPU-Credits$/.exec(name)?.[1] ?? []);
+  const names = (await alarms(on)).flatMap(({ AlarmName }) => /^Buddy-(.+)-CPU-Credits$/.exec(AlarmName)?.[1] ?? []);
   expect(names.sort()).toEqual(watched);
 });
 
@@ -110,11 +114,7 @@ test("the person gets one mail, however often up runs", async () => {
   await on.up();
   for (const key of Object.keys(on.store.resources)) on.store.drop(key);
   await on.up();
-  expect(
-    subscriptionTable(sim(on))
-      .all()
-      .map(({ endpoint, mails }) => [endpoint, mails]),
-  ).toEqual([[EMAIL, 1]]);
+  expect(them(on).mails(EMAIL)).toBe(1);
 });
 
 test("status costs two calls to CloudWatch and two to SNS", async () => {
@@ -134,47 +134,58 @@ test("status costs two calls to CloudWatch and two to SNS", async () => {
 test("an alarm and a dashboard that somebody changed are drift, and are put right", async () => {
   const on = await dashboardStage();
   await on.up();
-  const lag = alarmTable(sim(on)).get("Buddy-Replica-Lag");
-  if (!lag?.settings) throw new Error("there is no alarm");
-  alarmTable(sim(on)).putNow(lag.name, {
-    ...lag,
-    settings: { ...lag.settings, Threshold: 9000, ActionsEnabled: false },
+  const board = await body(on);
+  const lag = (await alarms(on)).find(({ AlarmName }) => AlarmName === "Buddy-Replica-Lag");
+  await them(on).ask("cloudwatch", "PutMetricAlarm", {
+    AlarmName: "Buddy-Replica-Lag",
+    Namespace: "AWS/RDS",
+    MetricName: "ReplicaLag",
+    Dimensions: [{ Name: "DBInstanceIdentifier", Value: "database1-replica" }],
+    Statistic: "Average",
+    Period: 60,
+    EvaluationPeriods: 5,
+    Threshold: 9000,
+    ComparisonOperator: "GreaterThanThreshold",
+    ActionsEnabled: false,
   });
-  const board = dashboardTable(sim(on)).all()[0];
-  if (!board) throw new Error("there is no dashboard");
-  dashboardTable(sim(on)).putNow(board.name, { ...board, body: '{"widgets":[]}' });
+  await them(on).ask("cloudwatch", "PutDashboard", { ...DASHBOARD, DashboardBody: '{"widgets":[]}' });
+  await on.clock.sleep(5_000);
   const drifted = (await on.status()).filter(({ standing }) => standing === "drift");
   expect(drifted.map(({ name, drift }) => [name, drift.map(({ field }) => field)])).toEqual([
-    ["Buddy-Replica-Lag", ["threshold", "actions"]],
+    ["Buddy-Replica-Lag", expect.arrayContaining(["threshold", "actions"])],
     ["CPU-Per-Second", ["widgets"]],
   ]);
   await on.up();
-  expect(alarmTable(sim(on)).get(lag.name)).toEqual({ ...lag, changedAt: expect.any(Number) });
-  expect(dashboardTable(sim(on)).get(board.name)).toEqual(board);
+  expect((await alarms(on)).find(({ AlarmName }) => AlarmName === "Buddy-Replica-Lag")).toMatchObject({
+    Threshold: lag?.Threshold,
+    ActionsEnabled: true,
+  });
+  expect(await body(on)).toEqual(board);
 });
 
 test("somebody else's dashboard of that name is left alone", async () => {
   const on = await dashboardStage();
-  dashboardTable(sim(on)).putNow("CPU-Per-Second", { name: "CPU-Per-Second", body: '{"widgets":[]}', tags: {} });
+  await them(on).ask("cloudwatch", "PutDashboard", { ...DASHBOARD, DashboardBody: '{"widgets":[]}' });
+  await on.clock.sleep(5_000);
   await expect(on.up()).rejects.toMatchObject({ code: "not-ours" });
 });
 
 test("with NAT gateways their ports are watched, not status checks; without a replica there is no lag", async () => {
   const on = await dashboardStage({ nat: { mode: "gateway" }, database: { replica: false } });
   await on.up();
-  const names = alarms(on).map(({ name }) => name);
+  const names = (await alarms(on)).map(({ AlarmName }) => AlarmName);
   expect(names).toEqual(expect.arrayContaining(["Buddy-NAT1-Port-Allocation", "Buddy-NAT2-Port-Allocation"]));
   expect(names).not.toContain("Buddy-NAT1-Status-Check");
   expect(names).not.toContain("Buddy-Replica-Lag");
-  const body = dashboardTable(sim(on)).all()[0]?.body ?? "";
-  expect(body).toContain('"AWS/NATGateway","BytesOutToDestination","NatGatewayId","nat-1-id"');
-  expect(body).not.toContain("ReplicaLag");
+  const board = await body(on);
+  expect(board).toContain('"AWS/NATGateway","BytesOutToDestination","NatGatewayId","nat-1-id"');
+  expect(board).not.toContain("ReplicaLag");
 });
 
 test("widgets lie on the grid, side by side, and none over another", async () => {
   const on = await dashboardStage();
   await on.up();
-  const { widgets } = JSON.parse(dashboardTable(sim(on)).all()[0]?.body ?? "{}") as {
+  const { widgets } = JSON.parse(await body(on)) as {
     widgets: { x: number; y: number; width: number; height: number }[];
   };
   const cells = widgets.flatMap(({ x, y, width, height }) =>

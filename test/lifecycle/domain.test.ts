@@ -3,17 +3,13 @@ import { ALL_OUTBOUND, securityGroup } from "../../src/aws/ec2/security-group.ts
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, type Step } from "../../src/engine/resource.ts";
-import { certificateTable } from "../../src/sandbox/services/acm/acm.ts";
-import { listenerTable } from "../../src/sandbox/services/elb/tables.ts";
-import { delegationTable, recordTable, zoneTable } from "../../src/sandbox/services/route53/tables.ts";
-import { addHostedZone, delegate } from "../../src/sandbox/services/route53/zones.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
 import { domainStep } from "../../steps/domain.ts";
 import { loadBalancerStep } from "../../steps/load-balancer.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
+import { type Account, accountIn } from "../sandbox/grown.ts";
 import { type Stage, stage } from "./stage.ts";
 
 /** The load balancer and the domain that leads to it. */
@@ -40,12 +36,78 @@ function domainSteps(config: Config): readonly Step[] {
 }
 
 const domainStage = (config: object = {}) => stage(config, 7, domainSteps);
-const sim = (on: Stage) => simAt(on.sandbox.world, on.clock.now());
-const recordsOf = (on: Stage) =>
-  recordTable(sim(on))
-    .all()
-    .map(({ name, type }) => `${name.replace(/^_[0-9a-f]{32}/, "_x")} ${type}`)
+/** Somebody else at work in the account. */
+const them = (on: Stage): Account => accountIn(on.sandbox, on.clock);
+
+interface Zone {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Config: { Comment?: string };
+}
+/** The SDK takes the prefix off where an id is a parameter. */
+const bare = (id: string) => id.replace("/hostedzone/", "");
+const zones = async (on: Stage) =>
+  (await them(on).ask<{ HostedZones: Zone[] }>("route-53", "ListHostedZonesByName")).HostedZones.map((zone) => ({
+    ...zone,
+    Id: bare(zone.Id),
+  }));
+const ours = async (on: Stage) =>
+  (await zones(on)).find(({ Config }) => Config.Comment?.startsWith("buddyverse stack=buddyverse")) as Zone;
+const serversOf = async (on: Stage, Id: string) =>
+  (await them(on).ask<{ DelegationSet: { NameServers: string[] } }>("route-53", "GetHostedZone", { Id })).DelegationSet
+    .NameServers;
+interface RecordSet {
+  readonly Name: string;
+  readonly Type: string;
+  readonly TTL?: number;
+  readonly ResourceRecords?: { Value: string }[];
+}
+const recordSets = async (on: Stage): Promise<readonly RecordSet[]> => {
+  const found = await Promise.all(
+    (await zones(on)).map(({ Id: HostedZoneId }) =>
+      them(on).ask<{ ResourceRecordSets: RecordSet[] }>("route-53", "ListResourceRecordSets", { HostedZoneId }),
+    ),
+  );
+  return found.flatMap(({ ResourceRecordSets }) => ResourceRecordSets);
+};
+const recordsOf = async (on: Stage) =>
+  (await recordSets(on))
+    .map(({ Name, Type }) => `${Name.replace(/\.$/, "").replace(/^_[0-9a-f]{32}/, "_x")} ${Type}`)
     .sort();
+/** Somebody changes a record of the first zone. */
+async function change(on: Stage, Action: "CREATE" | "DELETE", Name: string, Type: string, Value: string) {
+  const [zone] = await zones(on);
+  const ResourceRecordSet = { Name, Type, TTL: 60, ResourceRecords: [{ Value }] };
+  await them(on).ask("route-53", "ChangeResourceRecordSets", {
+    HostedZoneId: zone?.Id,
+    ChangeBatch: { Changes: [{ Action, ResourceRecordSet }] },
+  });
+  await on.clock.sleep(5_000);
+}
+async function removeZones(on: Stage): Promise<void> {
+  for (const { Id, Name } of await zones(on)) {
+    await them(on).ask("route-53", "DeleteHostedZone", { Id });
+    them(on).delegate(Name, []);
+  }
+}
+const certificates = async (on: Stage) =>
+  (
+    await them(on).ask<{ CertificateSummaryList: { CertificateArn: string; Status: string }[] }>(
+      "acm",
+      "ListCertificates",
+    )
+  ).CertificateSummaryList;
+async function listeners(on: Stage): Promise<(string | number)[][]> {
+  const { LoadBalancers } = await on.aws.elb.describeLoadBalancers({});
+  const { Listeners = [] } = await on.aws.elb.describeListeners({
+    LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn as string,
+  });
+  return Listeners.map(({ Port, Protocol, DefaultActions }) => [
+    Port as number,
+    Protocol as string,
+    DefaultActions?.[0]?.Type as string,
+  ]).sort();
+}
 const BARE = ["buddyverse.link NS", "buddyverse.link SOA"];
 const outcomes = (settled: readonly { readonly key: string; readonly outcome: string }[]) =>
   Object.fromEntries(settled.map(({ key, outcome }) => [key, outcome]));
@@ -56,7 +118,7 @@ test("up makes the names and https; plan is empty; up writes nothing; down leave
   expect(settled.filter(({ outcome }) => outcome !== "created").map(({ key }) => key)).toEqual([
     "zone-buddyverse.link",
   ]);
-  expect(recordsOf(on)).toEqual([
+  expect(await recordsOf(on)).toEqual([
     "_x.buddyverse.link CNAME",
     "_x.www.buddyverse.link CNAME",
     "buddyverse.link A",
@@ -64,12 +126,7 @@ test("up makes the names and https; plan is empty; up writes nothing; down leave
     "buddyverse.link SOA",
     "www.buddyverse.link A",
   ]);
-  expect(
-    listenerTable(sim(on))
-      .all()
-      .map(({ port, protocol, action }) => [port, protocol, action.kind])
-      .sort(),
-  ).toEqual([
+  expect(await listeners(on)).toEqual([
     [443, "HTTPS", "forward"],
     [80, "HTTP", "redirect"],
   ]);
@@ -80,9 +137,9 @@ test("up makes the names and https; plan is empty; up writes nothing; down leave
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
   await on.down();
   expect(await on.left()).toEqual([]);
-  expect(recordsOf(on)).toEqual(BARE);
-  expect(certificateTable(sim(on)).all()).toEqual([]);
-  expect(zoneTable(sim(on)).all()).toHaveLength(1);
+  expect(await recordsOf(on)).toEqual(BARE);
+  expect(await certificates(on)).toEqual([]);
+  expect(await zones(on)).toHaveLength(1);
 });
 
 test("status costs two calls to ACM and one to Route 53", async () => {
@@ -103,18 +160,14 @@ test("down finds everything when the state is lost", async () => {
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
   await on.down();
   expect(await on.left()).toEqual([]);
-  expect(recordsOf(on)).toEqual(BARE);
+  expect(await recordsOf(on)).toEqual(BARE);
 });
 
 test("without a domain there is nothing to do", async () => {
   const on = await domainStage({ domain: null });
   const { settled } = await on.up();
   expect(settled.filter(({ object }) => /acm|route53/.test(object))).toEqual([]);
-  expect(
-    listenerTable(sim(on))
-      .all()
-      .map(({ port, action }) => [port, action.kind]),
-  ).toEqual([[80, "forward"]]);
+  expect(await listeners(on)).toEqual([[80, "HTTP", "forward"]]);
 });
 
 test("a zone of our own: https waits until the registrar names its servers, and says which; then up finishes", async () => {
@@ -122,36 +175,37 @@ test("a zone of our own: https waits until the registrar names its servers, and 
   const first = await on.up();
   const [blocked, ...more] = first.settled.filter(({ outcome }) => outcome === "blocked");
   expect(more).toEqual([]);
-  const [zone] = zoneTable(sim(on))
-    .all()
-    .filter(({ comment }) => comment.startsWith("buddyverse stack=buddyverse"));
-  expect(zone?.tags).toMatchObject({ "buddyverse:stack": "buddyverse", Name: "new.example.com" });
-  expect(blocked?.reason).toContain(`the registrar must name these name servers: ${zone?.nameServers.join(", ")}`);
+  const { Id } = await ours(on);
+  const { ResourceTagSet } = await them(on).ask<{ ResourceTagSet: { Tags: object[] } }>(
+    "route-53",
+    "ListTagsForResource",
+    { ResourceType: "hostedzone", ResourceId: Id },
+  );
+  expect(ResourceTagSet.Tags).toEqual(
+    expect.arrayContaining([
+      { Key: "buddyverse:stack", Value: "buddyverse" },
+      { Key: "Name", Value: "new.example.com" },
+    ]),
+  );
+  const servers = await serversOf(on, Id);
+  expect(blocked?.reason).toContain(`the registrar must name these name servers: ${servers.join(", ")}`);
   expect(outcomes(first.settled)).toMatchObject({
     "record-new.example.com": "created",
     "listener-https": "skipped",
     redirect: "skipped",
   });
-  delegate(sim(on), "new.example.com", zone?.id ?? "");
+  them(on).delegate("new.example.com", servers);
   const second = await on.up();
   expect(outcomes(second.settled)).toMatchObject({ "listener-https": "created", redirect: "created" });
   await on.down();
   expect(await on.left()).toEqual([]);
-  expect(
-    zoneTable(sim(on))
-      .all()
-      .map(({ comment }) => comment),
-  ).toEqual([]);
+  expect(await zones(on)).toEqual([]);
 });
 
 test("a zone of our own with somebody's records is not removed, and they are named", async () => {
   const on = await domainStage({ domain: { name: "new.example.com", zone: "create" } });
   await on.up();
-  const zone = zoneTable(sim(on))
-    .all()
-    .find(({ comment }) => comment.startsWith("buddyverse"));
-  const mail = { zoneId: zone?.id ?? "", name: "new.example.com", type: "MX", ttl: 60, values: ["10 mx"], alias: null };
-  recordTable(sim(on)).putNow(`${mail.zoneId}|${mail.name}|MX`, mail);
+  await change(on, "CREATE", "new.example.com", "MX", "10 mx");
   const settled = await on.down();
   expect(settled.find(({ object }) => object === "route53:owned-zone")).toMatchObject({
     outcome: "failed",
@@ -161,7 +215,7 @@ test("a zone of our own with somebody's records is not removed, and they are nam
 
 test("no zone: what needs it waits, the rest is made", async () => {
   const on = await domainStage({ domain: { name: "nobody.example.com" } });
-  for (const { id } of zoneTable(sim(on)).all()) zoneTable(sim(on)).removeNow(id);
+  await removeZones(on);
   const { settled } = await on.up();
   expect(outcomes(settled)).toMatchObject({
     "zone-nobody.example.com": "blocked",
@@ -174,68 +228,54 @@ test("no zone: what needs it waits, the rest is made", async () => {
 
 test("somebody else's record at our name is never overwritten", async () => {
   const on = await domainStage();
-  const [zone] = zoneTable(sim(on)).all();
-  const key = `${zone?.id}|www.buddyverse.link|A`;
-  const old = {
-    zoneId: zone?.id ?? "",
-    name: "www.buddyverse.link",
-    type: "A",
-    ttl: 60,
-    values: ["192.0.2.1"],
-    alias: null,
-  };
-  recordTable(sim(on)).putNow(key, old);
+  await change(on, "CREATE", "www.buddyverse.link", "A", "192.0.2.1");
   const { settled } = await on.up();
   expect(settled.find((one) => one.key === "record-www.buddyverse.link")).toMatchObject({
     outcome: "failed",
     error: { code: "not-ours", message: expect.stringContaining("192.0.2.1") },
   });
   await on.down();
-  expect(recordTable(sim(on)).get(key)).toEqual(old);
+  expect((await recordSets(on)).find(({ Name, Type }) => Name === "www.buddyverse.link." && Type === "A")).toEqual({
+    Name: "www.buddyverse.link.",
+    Type: "A",
+    TTL: 60,
+    ResourceRecords: [{ Value: "192.0.2.1" }],
+  });
 });
 
 test("a domain under the zone uses the zone; the longest name wins", async () => {
   const on = await domainStage({ domain: { name: "app.example.com", www: false } });
-  for (const { id, name } of zoneTable(sim(on)).all()) {
-    zoneTable(sim(on)).removeNow(id);
-    delegationTable(sim(on)).removeNow(name);
-  }
-  addHostedZone(sim(on), "example.com");
+  await removeZones(on);
+  const { HostedZone } = await them(on).ask<{ HostedZone: { Id: string } }>("route-53", "CreateHostedZone", {
+    Name: "example.com",
+    CallerReference: "theirs",
+  });
+  await on.clock.sleep(5_000);
+  them(on).delegate("example.com", await serversOf(on, bare(HostedZone.Id)));
   const { settled } = await on.up();
   expect(settled.filter(({ outcome }) => outcome !== "created").map(({ key }) => key)).toEqual([
     "zone-app.example.com",
   ]);
-  expect(recordsOf(on)).toContain("app.example.com A");
+  expect(await recordsOf(on)).toContain("app.example.com A");
 });
 
 test("CAA records that forbid Amazon: said as such, and the next up asks for a new certificate", async () => {
   const on = await domainStage();
-  const [zone] = zoneTable(sim(on)).all();
-  const caa = {
-    zoneId: zone?.id ?? "",
-    name: "buddyverse.link",
-    type: "CAA",
-    ttl: 60,
-    values: ['0 issue "letsencrypt.org"'],
-    alias: null,
-  };
-  recordTable(sim(on)).putNow(`${zone?.id}|buddyverse.link|CAA`, caa);
+  await change(on, "CREATE", "buddyverse.link", "CAA", '0 issue "letsencrypt.org"');
   const first = await on.up();
   expect(first.settled.find(({ object }) => object === "acm:issued-certificate")?.reason).toMatch(/CAA.*amazon\.com/);
-  const failed = certificateTable(sim(on)).all()[0]?.arn;
-  recordTable(sim(on)).removeNow(`${zone?.id}|buddyverse.link|CAA`);
+  const failed = (await certificates(on))[0]?.CertificateArn;
+  await change(on, "DELETE", "buddyverse.link", "CAA", '0 issue "letsencrypt.org"');
   const second = await on.up();
   expect(outcomes(second.settled)).toMatchObject({ "listener-https": "created", redirect: "created" });
-  expect(
-    certificateTable(sim(on))
-      .all()
-      .map(({ arn, status }) => [arn === failed, status]),
-  ).toEqual([[false, "ISSUED"]]);
+  expect((await certificates(on)).map(({ CertificateArn, Status }) => [CertificateArn === failed, Status])).toEqual([
+    [false, "ISSUED"],
+  ]);
 });
 
 test("the registrar leads elsewhere: blocked, not waited for", async () => {
   const on = await domainStage();
-  delegationTable(sim(on)).putNow("buddyverse.link", { nameServers: ["ns1.parking.example"] });
+  them(on).delegate("buddyverse.link", ["ns1.parking.example"]);
   const before = on.clock.now();
   const { settled } = await on.up();
   expect(settled.filter(({ outcome }) => outcome === "blocked").map(({ object }) => object)).toEqual([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { criticalPath, isEmpty, planUp } from "../../src/engine/plan.ts";
+import { delegate } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { stage } from "./stage.ts";
@@ -101,9 +102,11 @@ test("with the state lost, everything is found again: nothing is made twice, and
 test("no secret reaches the state or the trace", async () => {
   const on = await stage();
   await on.up();
-  const password = Object.values(on.sandbox.world.tables["ssm.parameters"] ?? {})
-    .flatMap(({ row }) => (row as { type?: string; value?: string } | null) ?? [])
-    .find(({ type }) => type === "SecureString")?.value;
+  const { Parameter } = await on.aws.ssm.getParameter({
+    Name: "/buddyverse/buddyverse/database/password",
+    WithDecryption: true,
+  });
+  const password = Parameter?.Value as string;
   expect(password?.length).toBeGreaterThanOrEqual(24);
   for (const written of [on.text.text, JSON.stringify(on.calls), JSON.stringify(on.events)])
     expect(written).not.toContain(password);
@@ -126,7 +129,7 @@ test("a zone of our own that nobody points to yet: the rest is finished over htt
       async ({ HostedZones }) =>
         (await on.aws.route53.getHostedZone({ Id: HostedZones?.[0]?.Id ?? "" })).DelegationSet?.NameServers ?? [],
     );
-  simAt(on.sandbox.world, on.clock.now()).table("dns.delegations").putNow("buddyverse.example", { nameServers });
+  delegate(simAt(on.sandbox.world, on.clock.now()), "buddyverse.example", nameServers);
   const second = await on.up();
   expect(
     second.settled.filter(({ outcome }) => outcome === "blocked" || outcome === "failed" || outcome === "skipped"),

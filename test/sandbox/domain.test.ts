@@ -5,9 +5,8 @@ import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { durationSeconds } from "../../src/sandbox/durations.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
+import { delegate } from "../../src/sandbox/outside.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { listenerTable } from "../../src/sandbox/services/elb/tables.ts";
-import { delegationTable } from "../../src/sandbox/services/route53/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);
@@ -179,6 +178,34 @@ describe("certificates", () => {
       });
   }
   const status = async (arn: string) => (await detail(arn))?.Status;
+  /** A load balancer in the default VPC that serves the certificate. */
+  async function https(CertificateArn: string) {
+    const { Subnets = [] } = await aws.ec2.describeSubnets({});
+    const { SecurityGroups = [] } = await aws.ec2.describeSecurityGroups({});
+    const { LoadBalancers } = await aws.elb.createLoadBalancer({
+      Name: "site",
+      Subnets: Subnets.slice(0, 2).map(({ SubnetId }) => SubnetId as string),
+      SecurityGroups: [SecurityGroups[0]?.GroupId as string],
+    });
+    const { TargetGroups } = await aws.elb.createTargetGroup({
+      Name: "web",
+      Protocol: "HTTP",
+      Port: 80,
+      VpcId: Subnets[0]?.VpcId as string,
+    });
+    await settle();
+    const LoadBalancerArn = LoadBalancers?.[0]?.LoadBalancerArn as string;
+    const { Listeners } = await aws.elb.createListener({
+      LoadBalancerArn,
+      Port: 443,
+      Protocol: "HTTPS",
+      SslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+      Certificates: [{ CertificateArn }],
+      DefaultActions: [{ Type: "forward", TargetGroupArn: TargetGroups?.[0]?.TargetGroupArn as string }],
+    });
+    await settle();
+    return { LoadBalancerArn, ListenerArn: Listeners?.[0]?.ListenerArn as string };
+  }
 
   test("the record comes later than the certificate, which itself is not to be seen at once", async () => {
     const { CertificateArn } = await request();
@@ -215,7 +242,7 @@ describe("certificates", () => {
 
   test("never issued while the registrar leads elsewhere; given up after 72 hours", async () => {
     const arn = await requested();
-    delegationTable(sim()).putNow(DOMAIN, { nameServers: ["ns.elsewhere.example"] });
+    delegate(sim(), DOMAIN, ["ns.elsewhere.example"]);
     await validate(arn);
     await seconds(71 * 3600);
     expect(await status(arn)).toBe("PENDING_VALIDATION");
@@ -233,12 +260,13 @@ describe("certificates", () => {
 
   test("in use while a listener has it, and for a while after", async () => {
     const arn = await requested();
-    const listener = { arn: "arn:l", loadBalancerArn: "arn:lb", certificateArn: arn };
-    listenerTable(sim()).putNow("arn:l", listener as never);
-    expect((await detail(arn))?.InUseBy).toEqual(["arn:lb"]);
+    await validate(arn);
+    await seconds(durationSeconds("certificateIssued") + 30);
+    const { LoadBalancerArn, ListenerArn } = await https(arn);
+    expect((await detail(arn))?.InUseBy).toEqual([LoadBalancerArn]);
     const remove = () => aws.acm.deleteCertificate({ CertificateArn: arn });
     await refused(remove(), "ResourceInUseException");
-    listenerTable(sim()).removeNow("arn:l");
+    await aws.elb.deleteListener({ ListenerArn });
     await refused(remove(), "ResourceInUseException");
     await seconds(durationSeconds("certificateHeld"));
     await remove();

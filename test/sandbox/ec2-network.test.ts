@@ -5,9 +5,6 @@ import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { addInterface } from "../../src/sandbox/services/ec2/interfaces.ts";
-import { type Subnet, subnetTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);
 let clock: Clock;
@@ -52,19 +49,16 @@ async function newGroup(VpcId: string, GroupName: string): Promise<string> {
   return GroupId as string;
 }
 const onlyIn = (VpcId: string) => ({ Filters: [{ Name: "vpc-id", Values: [VpcId] }] });
-/** An interface as another service makes it. */
-function plug(subnetId: string, change: { publicIp?: string; groupIds?: string[] } = {}): string {
-  const sim = simAt(sandbox.world, clock.now());
-  const made = addInterface(sim, subnetTable(sim).get(subnetId) as Subnet, {
-    groupIds: change.groupIds ?? [],
-    publicIp: change.publicIp ?? null,
-    description: "test",
-    type: "interface",
-    requester: null,
-    instanceId: null,
-  });
-  return made.id;
+const ask = (operation: string, input: object) => sandbox.answer("ec2", operation, input);
+/** Somebody's interface. */
+async function plug(SubnetId: string, Groups?: string[]): Promise<string> {
+  const { NetworkInterface } = (await ask("CreateNetworkInterface", { SubnetId, ...(Groups ? { Groups } : {}) })) as {
+    NetworkInterface: { NetworkInterfaceId: string };
+  };
+  await settle();
+  return NetworkInterface.NetworkInterfaceId;
 }
+const unplug = (NetworkInterfaceId: string) => ask("DeleteNetworkInterface", { NetworkInterfaceId });
 
 describe("VPC", () => {
   test("a new one has a main table and a default group, which go with it", async () => {
@@ -128,10 +122,18 @@ describe("internet gateway", () => {
     const vpc = await newVpc();
     const subnet = await newSubnet(vpc);
     const gateway = await newGateway(vpc);
-    plug(subnet);
+    await plug(subnet);
     await ec2.detachInternetGateway({ InternetGatewayId: gateway, VpcId: vpc });
     await ec2.attachInternetGateway({ InternetGatewayId: gateway, VpcId: vpc });
-    plug(subnet, { publicIp: "198.18.0.1" });
+    await ec2.runInstances({
+      ImageId: "ami-0a12023000000a64d",
+      InstanceType: "t3.micro",
+      MinCount: 1,
+      MaxCount: 1,
+      NetworkInterfaces: [
+        { DeviceIndex: 0, SubnetId: subnet, Groups: [await newGroup(vpc, "public")], AssociatePublicIpAddress: true },
+      ],
+    });
     await refused(ec2.detachInternetGateway({ InternetGatewayId: gateway, VpcId: vpc }), "DependencyViolation");
   });
 
@@ -165,7 +167,7 @@ describe("route table", () => {
     const subnet = await newSubnet(vpc);
     const RouteTableId = await newTable(vpc);
     const gateway = await newGateway(vpc);
-    const eni = plug(subnet);
+    const eni = await plug(subnet);
     await ec2.createRoute({ RouteTableId, DestinationCidrBlock: "0.0.0.0/0", GatewayId: gateway });
     await ec2.createRoute({ RouteTableId, DestinationCidrBlock: "10.9.0.0/16", NetworkInterfaceId: eni });
     await settle();
@@ -175,7 +177,7 @@ describe("route table", () => {
     };
     expect(await states()).toEqual(["active", "active", "active"]);
     await ec2.detachInternetGateway({ InternetGatewayId: gateway, VpcId: vpc });
-    simAt(sandbox.world, clock.now()).table("ec2.interfaces").removeNow(eni);
+    await unplug(eni);
     expect(await states()).toEqual(["active", "blackhole", "blackhole"]);
   });
 
@@ -311,9 +313,9 @@ describe("security group", () => {
     await ec2.authorizeSecurityGroupEgress({ GroupId: other, IpPermissions: of(one) });
     await refused(ec2.deleteSecurityGroup({ GroupId: one }), "DependencyViolation");
     await ec2.revokeSecurityGroupEgress({ GroupId: other, IpPermissions: of(one) });
-    const eni = plug(subnet, { groupIds: [one] });
+    const eni = await plug(subnet, [one]);
     await refused(ec2.deleteSecurityGroup({ GroupId: one }), "DependencyViolation");
-    simAt(sandbox.world, clock.now()).table("ec2.interfaces").removeNow(eni);
+    await unplug(eni);
     await ec2.deleteSecurityGroup({ GroupId: one });
     await settle();
     await refused(ec2.describeSecurityGroups({ GroupIds: [one] }), "InvalidGroup.NotFound");

@@ -1,8 +1,12 @@
 /** What runs on the sandbox's instances: which scripts they take, and what the scripts depend on. */
+import * as https from "node:https";
 import { describe, expect, test } from "vitest";
+import { serveSite } from "../../src/sandbox/site.ts";
+import { scriptFor } from "../../src/verify/scripts.ts";
 import { natUserData, webUserData } from "../../steps/scripts/user-data.ts";
 import { type Account, fresh, grown } from "./grown.ts";
 
+const NAME = "buddyverse.link";
 const LINUX = "ami-0a12023000000a64d";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const NAT = natUserData({ vpcCidr: "172.31.0.0/16" });
@@ -134,5 +138,63 @@ describe("the load balancer's health check", () => {
       { State: "healthy" },
       { State: "healthy" },
     ]);
+  });
+});
+
+describe("the database's password", () => {
+  const PASSWORD = "/buddyverse/buddyverse/database/password";
+  const modify = (account: Account, MasterUserPassword: string) =>
+    account.ask("rds", "ModifyDBInstance", { DBInstanceIdentifier: "database1", MasterUserPassword });
+  const write = (account: Account, Value: string) =>
+    account.ask("ssm", "PutParameter", { Name: PASSWORD, Value, Overwrite: true });
+  const first = async (account: Account) => (await account.members())[0]?.id ?? "";
+  const verify = async (account: Account) => account.run(scriptFor("database", "a"), await first(account), 10);
+  async function page(account: Account): Promise<{ primary: object; replica: object }> {
+    const site = await serveSite(account.sandbox, account.clock);
+    const answer = await account.clock.hold(
+      new Promise<string>((done, refuse) => {
+        const to = site.addressOf(NAME);
+        const options = {
+          host: to?.address,
+          port: to?.port,
+          path: "/health.json",
+          headers: { host: NAME },
+          agent: false,
+        };
+        https
+          .get({ ...options, servername: NAME, ca: site.ca }, (response) => {
+            let body = "";
+            response.on("data", (part) => {
+              body += part;
+            });
+            response.on("end", () => done(body));
+          })
+          .on("error", refuse);
+      }),
+    );
+    await site.close();
+    return JSON.parse(answer);
+  }
+  const denied = { ok: false, why: "not reachable (MySQL error 1045)" };
+
+  test("is what the instances read in SSM: another one there is refused, a minute later, on the page and in verify", async () => {
+    const account = await grown();
+    expect((await verify(account))[0]).toBe(0);
+    await write(account, "not-the-databases");
+    await account.sleep(61);
+    expect(await verify(account)).toEqual([1, "", "primary: MySQL error 1045\n"]);
+    expect(await page(account)).toMatchObject({ primary: denied, replica: denied });
+  });
+
+  test("changed at the database, it is refused until the parameter says it too and the instances have read it", async () => {
+    const account = await grown();
+    await modify(account, "a-new-password");
+    expect((await verify(account))[0]).toBe(0);
+    await account.sleep(60);
+    expect(await verify(account)).toEqual([1, "", "primary: MySQL error 1045\n"]);
+    await write(account, "a-new-password");
+    await account.sleep(61);
+    expect((await verify(account))[0]).toBe(0);
+    expect(await page(account)).toMatchObject({ primary: { ok: true }, replica: { ok: true } });
   });
 });

@@ -2,36 +2,22 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
-import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { durationSeconds } from "../../src/sandbox/durations.ts";
-import { freshWorld } from "../../src/sandbox/fresh.ts";
-import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { changeInstance, stopInstance } from "../../src/sandbox/services/ec2/instance-states.ts";
-import { addInterface } from "../../src/sandbox/services/ec2/interfaces.ts";
-import {
-  imageTable,
-  instanceTable,
-  interfaceTable,
-  type Subnet,
-  subnetTable,
-} from "../../src/sandbox/services/ec2/tables.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
+import { scriptFor } from "../../src/verify/scripts.ts";
+import { type Account, fresh, GROUP, grown } from "./grown.ts";
 
-let clock: Clock;
-let sandbox: Sandbox;
+const DOMAIN = "a.link";
+let account: Account;
 let aws: Aws;
-beforeEach(async () => {
-  clock = jumpingClock(Date.UTC(2026, 10, 22));
-  sandbox = openSandbox({ world: freshWorld({ region: "ap-northeast-2", time: clock.now(), seed: 3 }), clock });
+async function use(given: Account): Promise<void> {
+  account = given;
+  const { clock, sandbox } = account;
   aws = await connect({ region: "ap-northeast-2", clock, wire: sandbox, network: sandbox.network });
-});
-const sim = () => simAt(sandbox.world, clock.now());
+}
+beforeEach(() => use(fresh(DOMAIN)));
+const seconds = (count: number) => account.sleep(count);
 /** Longer than any read lags. */
-const settle = () => clock.sleep(5_000);
-const seconds = async (count: number) => {
-  await clock.sleep(count * 1_000);
-  sandbox.settle();
-};
+const settle = () => seconds(5);
 const refused = (call: Promise<unknown>, name: string, Code?: string) =>
   expect(call).rejects.toMatchObject(Code ? { name, Code } : { name });
 
@@ -102,10 +88,10 @@ const listenerOf = (LoadBalancerArn: string, target: string, change: object = {}
   DefaultActions: forward(target),
   ...change,
 });
-const interfaces = () =>
-  interfaceTable(sim())
-    .all()
-    .filter(({ requester }) => requester === "amazon-elb");
+const interfaces = async () =>
+  ((await aws.ec2.describeNetworkInterfaces({})).NetworkInterfaces ?? []).filter(
+    ({ RequesterId }) => RequesterId === "amazon-elb",
+  );
 
 describe("load balancers", () => {
   test("is provisioning first, takes an address with a public one in each subnet, and leaves them behind for a while", async () => {
@@ -116,11 +102,12 @@ describe("load balancers", () => {
     expect(await state()).toBe("provisioning");
     await seconds(durationSeconds("loadBalancerActive"));
     expect(await state()).toBe("active");
-    expect(interfaces().map(({ subnetId, publicIp }) => [subnetId, publicIp !== null])).toEqual([
+    const made = await interfaces();
+    expect(made.map(({ SubnetId, Association }) => [SubnetId, Association?.PublicIp !== undefined])).toEqual([
       [at.a, true],
       [at.c, true],
     ]);
-    expect(interfaces()[0]?.description).toMatch(/^ELB app\/site\/[0-9a-f]{16}$/);
+    expect(made[0]?.Description).toMatch(/^ELB app\/site\/[0-9a-f]{16}$/);
     await aws.elb.deleteLoadBalancer({ LoadBalancerArn });
     await settle();
     await refused(
@@ -167,18 +154,10 @@ describe("load balancers", () => {
     for (const Name of ["a".repeat(33), "-site", "site-", "my_site", "internal-site"])
       await refused(create({ Name }), "ValidationError");
     await refused(create({ Tags: [{ Key: "why", Value: "because, of this" }] }), "ValidationError");
-    const subnet = subnetTable(sim()).get(at.a) as Subnet;
-    for (let count = 0; count < 244; count++) {
-      addInterface(sim(), subnet, {
-        groupIds: [],
-        publicIp: null,
-        description: "",
-        type: "interface",
-        requester: null,
-        instanceId: null,
-      });
-    }
-    await expect(create({})).rejects.toMatchObject({
+    // Eleven addresses are free in a /28, before somebody takes four of them.
+    const small = await home({ size: 28 });
+    for (let count = 0; count < 4; count++) await account.ask("ec2", "CreateNetworkInterface", { SubnetId: small.a });
+    await expect(aws.elb.createLoadBalancer(balancerOf(small))).rejects.toMatchObject({
       name: "InvalidSubnetException",
       message: expect.stringContaining("at least 8 free IP addresses"),
     });
@@ -189,6 +168,35 @@ describe("load balancers", () => {
     });
   });
 });
+
+async function newCertificate(): Promise<string> {
+  const { CertificateArn } = await aws.acm.requestCertificate({ DomainName: DOMAIN, ValidationMethod: "DNS" });
+  await seconds(durationSeconds("certificateRecordShown") + 5);
+  return CertificateArn as string;
+}
+/** Writes the record that ACM asks for, and waits until it has seen it. */
+async function validate(CertificateArn: string): Promise<void> {
+  const { Certificate } = await aws.acm.describeCertificate({ CertificateArn });
+  const record = Certificate?.DomainValidationOptions?.[0]?.ResourceRecord;
+  const { HostedZones } = await aws.route53.listHostedZonesByName({ DNSName: DOMAIN });
+  await aws.route53.changeResourceRecordSets({
+    HostedZoneId: HostedZones?.[0]?.Id,
+    ChangeBatch: {
+      Changes: [
+        {
+          Action: "CREATE",
+          ResourceRecordSet: {
+            Name: record?.Name,
+            Type: "CNAME",
+            TTL: 60,
+            ResourceRecords: [{ Value: record?.Value }],
+          },
+        },
+      ],
+    },
+  });
+  await seconds(durationSeconds("certificateIssued") + 30);
+}
 
 describe("target groups and listeners", () => {
   test("equal settings hand over the one that is there; other settings, long names and unknown attributes are refused", async () => {
@@ -268,34 +276,20 @@ describe("target groups and listeners", () => {
           ...(CertificateArn ? { Certificates: [{ CertificateArn }] } : {}),
         }),
       );
-    const certificate = (status: string) => sim().table("acm.certificates").putNow("arn:c", { arn: "arn:c", status });
     await refused(https(), "ValidationError");
     await refused(https("arn:c"), "CertificateNotFoundException");
-    certificate("PENDING_VALIDATION");
-    await refused(https("arn:c"), "UnsupportedCertificate", "UnsupportedCertificate");
-    certificate("ISSUED");
-    expect((await https("arn:c")).Listeners).toHaveLength(1);
+    const certificate = await newCertificate();
+    await refused(https(certificate), "UnsupportedCertificate", "UnsupportedCertificate");
+    await validate(certificate);
+    expect((await https(certificate)).Listeners).toHaveLength(1);
   });
 });
 
-const IMAGE = "ami-0000000000000000a";
+const LINUX = "ami-0a12023000000a64d";
 async function newTemplate({ groupId }: Home, change: object = {}): Promise<string> {
-  imageTable(sim()).putNow(IMAGE, {
-    id: IMAGE,
-    name: "web",
-    description: "",
-    sourceInstanceId: "i-0",
-    snapshotId: "snap-0",
-    volumeGiB: 8,
-    state: "available",
-    stateReason: null,
-    createdAt: 0,
-    rootDevice: "/dev/sda1",
-    content: "application",
-  });
   const { LaunchTemplate } = await aws.ec2.createLaunchTemplate({
     LaunchTemplateName: "web",
-    LaunchTemplateData: { ImageId: IMAGE, InstanceType: "t3.micro", SecurityGroupIds: [groupId], ...change },
+    LaunchTemplateData: { ImageId: LINUX, InstanceType: "t3.micro", SecurityGroupIds: [groupId], ...change },
   });
   await settle();
   return LaunchTemplate?.LaunchTemplateId as string;
@@ -318,7 +312,6 @@ const group = async () =>
   (await aws.autoScaling.describeAutoScalingGroups({ AutoScalingGroupNames: ["web"] })).AutoScalingGroups?.[0];
 const activities = async () =>
   (await aws.autoScaling.describeScalingActivities({ AutoScalingGroupName: "web" })).Activities ?? [];
-const serve = (id: string, from: number | null = clock.now()) => changeInstance(sim(), id, { httpFrom: from });
 const members = async () => (await group())?.Instances ?? [];
 
 describe("Auto Scaling", () => {
@@ -356,97 +349,29 @@ describe("Auto Scaling", () => {
     await refused(create({ ...other, TargetGroupARNs: ["arn:none"] }), "ValidationError");
     const bad = create({ ...other, LaunchTemplate: { LaunchTemplateId: template, Version: "7" } });
     await expect(bad).rejects.toMatchObject({ message: expect.stringContaining("valid fully-formed launch template") });
-    imageTable(sim()).removeNow(IMAGE);
-    await refused(create(other), "ValidationError");
+    await aws.ec2.createLaunchTemplateVersion({
+      LaunchTemplateId: template,
+      LaunchTemplateData: { ImageId: "ami-00000000000000000", InstanceType: "t3.micro" },
+    });
+    await settle();
+    const nothing = { LaunchTemplateId: template, Version: "2" };
+    await refused(create({ ...other, LaunchTemplate: nothing }), "ValidationError");
   });
 
   test("a start that fails is told only in the activities, and tried again", async () => {
     const at = await home();
     await newScaling(at);
-    const image = imageTable(sim()).get(IMAGE);
-    imageTable(sim()).removeNow(IMAGE);
+    account.fail("capacity", "t3.micro");
     await seconds(durationSeconds("groupActivity") + 5);
     const [failed] = await activities();
     expect(failed).toMatchObject({ StatusCode: "Failed", Description: "Launching a new EC2 instance." });
-    expect(failed?.StatusMessage).toMatch(/The image id .* does not exist Launching EC2 instance failed\./);
+    expect(failed?.StatusMessage).toMatch(
+      /We currently do not have sufficient t3\.micro capacity .* Launching EC2 instance failed\./,
+    );
     expect(await members()).toEqual([]);
-    imageTable(sim()).putNow(IMAGE, image as never);
+    account.mend();
     await seconds(120);
     expect(await members()).toHaveLength(2);
-  });
-
-  test("targets: unused without a listener, initial, healthy by the threshold when they answer, unreachable through a closed group", async () => {
-    const at = await home({ openTo: "203.0.113.0/24" });
-    const [arn, target] = [await newBalancer(at), await newTargetGroup(at)];
-    await newScaling(at, { TargetGroupARNs: [target] });
-    await seconds(60);
-    for (const { InstanceId } of await members()) serve(InstanceId as string);
-    const states = async () =>
-      (await aws.elb.describeTargetHealth({ TargetGroupArn: target })).TargetHealthDescriptions?.map(
-        ({ TargetHealth }) => TargetHealth?.State,
-      );
-    expect(await states()).toEqual(["unused", "unused"]);
-    await aws.elb.createListener(listenerOf(arn, target));
-    await seconds(5);
-    expect(await states()).toEqual(["initial", "initial"]);
-    await seconds(durationSeconds("loadBalancerActive") + 60);
-    expect(await states()).toEqual(["unhealthy", "unhealthy"]);
-    await aws.ec2.authorizeSecurityGroupIngress({
-      GroupId: at.groupId,
-      IpPermissions: [{ IpProtocol: "tcp", FromPort: 80, ToPort: 80, UserIdGroupPairs: [{ GroupId: at.groupId }] }],
-    });
-    await seconds(90);
-    expect(await states()).toEqual(["healthy", "healthy"]);
-  });
-
-  test("a stopped instance is replaced at once, one that fails its checks after the grace period; never fewer than wanted for long", async () => {
-    const at = await home();
-    const [arn, target] = [await newBalancer(at), await newTargetGroup(at)];
-    await aws.elb.createListener(listenerOf(arn, target));
-    await seconds(durationSeconds("loadBalancerActive"));
-    await newScaling(at, { TargetGroupARNs: [target], HealthCheckType: "ELB", HealthCheckGracePeriod: 300 });
-    await seconds(60);
-    const [quiet, good] = (await members()).map(({ InstanceId }) => InstanceId as string);
-    serve(good as string);
-    await seconds(200);
-    expect((await members()).map(({ InstanceId }) => InstanceId)).toContain(quiet);
-    await seconds(160);
-    const ids = (await members()).map(({ InstanceId }) => InstanceId);
-    expect(ids).not.toContain(quiet);
-    expect(ids).toContain(good);
-    expect((await activities()).some(({ Cause }) => Cause?.includes("ELB system health check failure"))).toBe(true);
-    stopInstance(sim(), good as string, true);
-    await seconds(60);
-    expect(instanceTable(sim()).get(good as string)?.state).toMatch(/shutting-down|terminated/);
-    expect((await activities()).some(({ Cause }) => Cause?.includes("EC2 health check"))).toBe(true);
-    await seconds(60);
-    expect((await members()).filter(({ LifecycleState }) => LifecycleState === "InService")).toHaveLength(2);
-  });
-
-  test("fewer wanted: an instance leaves after its requests have ended, and is terminated", async () => {
-    const at = await home();
-    const [arn, target] = [await newBalancer(at), await newTargetGroup(at)];
-    await aws.elb.createListener(listenerOf(arn, target));
-    await aws.elb.modifyTargetGroupAttributes({
-      TargetGroupArn: target,
-      Attributes: [{ Key: "deregistration_delay.timeout_seconds", Value: "60" }],
-    });
-    await seconds(durationSeconds("loadBalancerActive"));
-    await newScaling(at, { TargetGroupARNs: [target], DesiredCapacity: 3 });
-    await seconds(60);
-    for (const { InstanceId } of await members()) serve(InstanceId as string);
-    await seconds(90);
-    await aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: "web", MaxSize: 2 });
-    await seconds(durationSeconds("groupActivity") + 5);
-    const { TargetHealthDescriptions } = await aws.elb.describeTargetHealth({ TargetGroupArn: target });
-    expect(TargetHealthDescriptions?.map(({ TargetHealth }) => TargetHealth?.State).sort()).toEqual([
-      "draining",
-      "healthy",
-      "healthy",
-    ]);
-    await seconds(150);
-    expect(await members()).toHaveLength(2);
-    expect((await group())?.DesiredCapacity).toBe(2);
   });
 
   test("deleting: refused with instances, unless by force; then in progress until they are terminated", async () => {
@@ -465,7 +390,7 @@ describe("Auto Scaling", () => {
     await seconds(durationSeconds("instanceTerminated") + 15);
     expect(await group()).toBeUndefined();
     await refused(remove(true), "ValidationError");
-    expect(sandbox.world.timers.filter(({ name }) => name.startsWith("auto-scaling:"))).toEqual([]);
+    expect(account.sandbox.world.timers.filter(({ name }) => name.startsWith("auto-scaling:"))).toEqual([]);
   });
 
   test("a tracking policy has two alarms of Auto Scaling's, which go with it, or with its group", async () => {
@@ -481,24 +406,24 @@ describe("Auto Scaling", () => {
           TargetValue: target,
         },
       });
-    const alarms = () =>
-      sim()
-        .table<{ name: string; by: string; settings: { Threshold: number } }>("cloudwatch.alarms")
-        .all()
-        .map(({ name, by, settings }) => [name.replace(/-[0-9a-f]{8}-.*/, ""), by, settings.Threshold]);
+    const alarms = async () =>
+      ((await aws.cloudWatch.describeAlarms({})).MetricAlarms ?? []).map(({ AlarmName, Threshold }) => [
+        AlarmName?.replace(/-[0-9a-f]{8}-.*/, ""),
+        Threshold,
+      ]);
     const { Alarms } = await put(50);
     expect(Alarms).toHaveLength(2);
-    expect(alarms()).toEqual([
-      ["TargetTracking-web-AlarmHigh", "autoscaling", 50],
-      ["TargetTracking-web-AlarmLow", "autoscaling", 45],
+    expect(await alarms()).toEqual([
+      ["TargetTracking-web-AlarmHigh", 50],
+      ["TargetTracking-web-AlarmLow", 45],
     ]);
     expect((await put(60)).Alarms).toEqual(Alarms);
     await aws.autoScaling.deletePolicy({ AutoScalingGroupName: "web", PolicyName: "cpu" });
-    expect(alarms()).toEqual([]);
+    expect(await alarms()).toEqual([]);
     await refused(aws.autoScaling.deletePolicy({ AutoScalingGroupName: "web", PolicyName: "cpu" }), "ValidationError");
     await put(50);
     await aws.autoScaling.deleteAutoScalingGroup({ AutoScalingGroupName: "web", ForceDelete: true });
-    expect(alarms()).toEqual([]);
+    expect(await alarms()).toEqual([]);
   });
 
   test("one instance refresh at a time, with percentages that fit; skipping what matches it ends at once", async () => {
@@ -516,5 +441,103 @@ describe("Auto Scaling", () => {
     const { InstanceRefreshes } = await aws.autoScaling.describeInstanceRefreshes({ AutoScalingGroupName: "web" });
     expect(InstanceRefreshes?.[0]?.Status).toBe("Successful");
     expect((await members()).map(({ InstanceId }) => InstanceId)).toEqual(before);
+  });
+});
+
+/** Another target group and group of instances, in an account that has the stack: its image serves, and its template is right. */
+describe("instances that serve", () => {
+  let at: Home;
+  let template: string;
+  let web: string;
+  beforeEach(async () => {
+    await use(await grown());
+    const named = (name: string) => ({ Filters: [{ Name: "tag:Name", Values: [name] }] });
+    const subnet = async (name: string) =>
+      (await aws.ec2.describeSubnets(named(name))).Subnets?.[0]?.SubnetId as string;
+    const [group] = (await aws.ec2.describeSecurityGroups(named("LoadBalance-Security"))).SecurityGroups ?? [];
+    at = {
+      vpcId: group?.VpcId as string,
+      a: await subnet("Buddy-Public1"),
+      c: await subnet("Buddy-Public2"),
+      groupId: group?.GroupId as string,
+    };
+    template = (await aws.autoScaling.describeAutoScalingGroups({ AutoScalingGroupNames: [GROUP] }))
+      .AutoScalingGroups?.[0]?.LaunchTemplate?.LaunchTemplateId as string;
+    web = `${await subnet("Buddy-Web-Private1")},${await subnet("Buddy-Web-Private2")}`;
+  });
+  const newServing = async (target: string, change: object = {}) => {
+    await aws.autoScaling.createAutoScalingGroup({
+      ...scalingOf(at, template),
+      VPCZoneIdentifier: web,
+      TargetGroupARNs: [target],
+      ...change,
+    });
+    await settle();
+  };
+  const states = async (target: string) =>
+    (await aws.elb.describeTargetHealth({ TargetGroupArn: target })).TargetHealthDescriptions?.map(
+      ({ TargetHealth }) => TargetHealth?.State,
+    ).sort();
+  /** From a group's creation until its instances have booted. */
+  const BOOTED =
+    durationSeconds("groupActivity") + durationSeconds("instanceRunning") + durationSeconds("webBoot") + 20;
+
+  test("are unused without a listener, initial, healthy by the threshold when they answer, unreachable through a closed group", async () => {
+    const [arn, target] = [await newBalancer(at), await newTargetGroup(at, { Name: "other" })];
+    await newServing(target);
+    await seconds(BOOTED);
+    expect(await states(target)).toEqual(["unused", "unused"]);
+    await aws.elb.createListener(listenerOf(arn, target));
+    await seconds(5);
+    expect(await states(target)).toEqual(["initial", "initial"]);
+    await seconds(durationSeconds("loadBalancerActive") + 60);
+    expect(await states(target)).toEqual(["healthy", "healthy"]);
+    const [instance] = await members();
+    const { Reservations } = await aws.ec2.describeInstances({ InstanceIds: [instance?.InstanceId as string] });
+    await account.close(Reservations?.[0]?.Instances?.[0]?.SecurityGroups?.[0]?.GroupId as string, "Ingress");
+    await seconds(90);
+    expect(await states(target)).toEqual(["unhealthy", "unhealthy"]);
+  });
+
+  test("that stop are replaced at once, those that fail their checks after the grace period; never fewer than wanted for long", async () => {
+    const [arn, target] = [await newBalancer(at), await newTargetGroup(at, { Name: "other" })];
+    await aws.elb.createListener(listenerOf(arn, target));
+    await seconds(durationSeconds("loadBalancerActive"));
+    await newServing(target, { HealthCheckType: "ELB", HealthCheckGracePeriod: 300 });
+    await seconds(BOOTED);
+    const [quiet = "", good = ""] = (await members()).map(({ InstanceId }) => InstanceId as string);
+    await account.run(scriptFor("apache-stop", "a"), quiet);
+    await seconds(150);
+    expect((await members()).map(({ InstanceId }) => InstanceId)).toContain(quiet);
+    await seconds(200);
+    const ids = (await members()).map(({ InstanceId }) => InstanceId);
+    expect(ids).not.toContain(quiet);
+    expect(ids).toContain(good);
+    expect((await activities()).some(({ Cause }) => Cause?.includes("ELB system health check failure"))).toBe(true);
+    await account.ask("ec2", "StopInstances", { InstanceIds: [good] });
+    await seconds(60);
+    const { Reservations } = await aws.ec2.describeInstances({ InstanceIds: [good] });
+    expect(Reservations?.[0]?.Instances?.[0]?.State?.Name).toMatch(/shutting-down|terminated/);
+    expect((await activities()).some(({ Cause }) => Cause?.includes("EC2 health check"))).toBe(true);
+    await seconds(60);
+    expect((await members()).filter(({ LifecycleState }) => LifecycleState === "InService")).toHaveLength(2);
+  });
+
+  test("leave, when fewer are wanted, after their requests have ended, and are terminated", async () => {
+    const [arn, target] = [await newBalancer(at), await newTargetGroup(at, { Name: "other" })];
+    await aws.elb.createListener(listenerOf(arn, target));
+    await aws.elb.modifyTargetGroupAttributes({
+      TargetGroupArn: target,
+      Attributes: [{ Key: "deregistration_delay.timeout_seconds", Value: "60" }],
+    });
+    await seconds(durationSeconds("loadBalancerActive"));
+    await newServing(target, { DesiredCapacity: 3 });
+    await seconds(BOOTED + 60);
+    await aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: "web", MaxSize: 2 });
+    await seconds(durationSeconds("groupActivity") + 5);
+    expect(await states(target)).toEqual(["draining", "healthy", "healthy"]);
+    await seconds(150);
+    expect(await members()).toHaveLength(2);
+    expect((await group())?.DesiredCapacity).toBe(2);
   });
 });

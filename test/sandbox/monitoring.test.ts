@@ -4,9 +4,9 @@ import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
+import { confirmSubscription } from "../../src/sandbox/outside.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { confirmSubscription } from "../../src/sandbox/services/sns/sns.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);

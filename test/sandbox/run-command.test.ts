@@ -30,42 +30,11 @@ const send = async (ids: readonly string[], script: string, more: object = {}, p
   ).Command.CommandId;
 const look = (CommandId: string, InstanceId = first) =>
   call<Invoked>("GetCommandInvocation", { CommandId, InstanceId });
-/** What a script says on one instance: exit code, output, errors. */
-async function run(script: string, id = first, seconds = 4): Promise<[number, string, string]> {
-  const command = await send([id], script);
-  await account.sleep(seconds);
-  const { ResponseCode, StandardOutputContent, StandardErrorContent } = await look(command, id);
-  return [ResponseCode, StandardOutputContent, StandardErrorContent];
-}
+const run = (script: string, id = first, seconds?: number) => account.run(script, id, seconds);
 const script = scriptFor;
 
-interface Described {
-  readonly InstanceId: string;
-  readonly State: { Name: string };
-  readonly PublicIpAddress?: string;
-  readonly SecurityGroups: { GroupId: string }[];
-  readonly SourceDestCheck?: boolean;
-}
-async function instances(): Promise<readonly Described[]> {
-  const { Reservations } = await account.ask<{ Reservations: { Instances: Described[] }[] }>(
-    "ec2",
-    "DescribeInstances",
-  );
-  return Reservations.flatMap((one) => one.Instances).filter(({ State }) => State.Name === "running");
-}
-/** Somebody closes a security group, one way. */
-async function close(groupId: string, way: "Ingress" | "Egress"): Promise<void> {
-  const { SecurityGroups } = await account.ask<{
-    SecurityGroups: { IpPermissions: object[]; IpPermissionsEgress: object[] }[];
-  }>("ec2", "DescribeSecurityGroups", { GroupIds: [groupId] });
-  const [group] = SecurityGroups;
-  await account.ask("ec2", `RevokeSecurityGroup${way}`, {
-    GroupId: groupId,
-    IpPermissions: way === "Egress" ? group?.IpPermissionsEgress : group?.IpPermissions,
-  });
-}
 const groupOf = async (id: string): Promise<string> =>
-  (await instances()).find(({ InstanceId }) => InstanceId === id)?.SecurityGroups[0]?.GroupId as string;
+  (await account.running()).find(({ InstanceId }) => InstanceId === id)?.SecurityGroups[0]?.GroupId as string;
 
 describe("who may be asked", () => {
   const online = async () =>
@@ -83,14 +52,14 @@ describe("who may be asked", () => {
         [second, "Online"],
       ].sort(),
     );
-    const other = (await instances()).find(({ InstanceId }) => InstanceId !== first && InstanceId !== second);
+    const other = (await account.running()).find(({ InstanceId }) => InstanceId !== first && InstanceId !== second);
     await expect(send([first, other?.InstanceId ?? ""], script("load-end", "a"))).rejects.toMatchObject({
       name: "InvalidInstanceId",
     });
   });
 
   test("one whose way out is closed is not delivered to, and the command times out", async () => {
-    await close(await groupOf(first), "Egress");
+    await account.close(await groupOf(first), "Egress");
     expect(new Set((await online()).map(([, ping]) => ping))).toEqual(new Set(["ConnectionLost"]));
     const command = await send([first], script("load-end", "a"), { TimeoutSeconds: 60 });
     await account.sleep(30);
@@ -196,7 +165,7 @@ describe("a command's life", () => {
     ["init 0 # buddyverse: power-off", /first line does not say what it is/],
   ])("the sandbox refuses %j by its name, and nothing has run", async (text, why) => {
     await expect(send([first], text)).rejects.toMatchObject({ code: "sandbox", message: expect.stringMatching(why) });
-    expect((await instances()).map(({ InstanceId }) => InstanceId)).toContain(first);
+    expect((await account.running()).map(({ InstanceId }) => InstanceId)).toContain(first);
   });
 });
 
@@ -212,7 +181,7 @@ describe("the scripts", () => {
     const { DBInstances } = await account.ask<{
       DBInstances: { VpcSecurityGroups: { VpcSecurityGroupId: string }[] }[];
     }>("rds", "DescribeDBInstances", { DBInstanceIdentifier: "database1" });
-    await close(DBInstances[0]?.VpcSecurityGroups[0]?.VpcSecurityGroupId as string, "Ingress");
+    await account.close(DBInstances[0]?.VpcSecurityGroups[0]?.VpcSecurityGroupId as string, "Ingress");
     expect(await run(script("database", "abc"), first, 20)).toEqual([1, "", "primary: MySQL error 2003\n"]);
   });
 
@@ -232,30 +201,20 @@ describe("the scripts", () => {
       (await run(script("outbound-address", "a"), first))[1].trim(),
       (await run(script("outbound-address", "a"), second))[1].trim(),
     ];
-    const nats = (await instances())
+    const nats = (await account.running())
       .filter(({ SourceDestCheck }) => SourceDestCheck === false)
       .map(({ PublicIpAddress }) => PublicIpAddress);
     expect(new Set(seen)).toEqual(new Set(nats));
     expect(new Set(seen).size).toBe(2);
   });
 
-  const cpu = async (minutesAgo: number) => {
-    const end = Math.floor(account.clock.now() / 300_000) * 300_000;
-    const { Datapoints } = await account.ask<{ Datapoints: { Maximum: number }[] }>(
-      "cloudwatch",
-      "GetMetricStatistics",
-      {
-        Namespace: "AWS/EC2",
-        MetricName: "CPUUtilization",
-        Dimensions: [{ Name: "InstanceId", Value: first }],
-        StartTime: new Date(end - minutesAgo * 60_000),
-        EndTime: new Date(end),
-        Period: 300,
-        Statistics: ["Maximum"],
-      },
+  const cpu = (minutesAgo: number) =>
+    account.metric(
+      "AWS/EC2",
+      "CPUUtilization",
+      ["InstanceId", first],
+      Math.floor(account.clock.now() / 300_000) * 300_000 - minutesAgo * 60_000,
     );
-    return Math.max(...Datapoints.map(({ Maximum }) => Maximum));
-  };
   test("load keeps the processors busy until it is ended", async () => {
     await account.sleep(900);
     expect(await cpu(10)).toBeLessThan(10);

@@ -2,32 +2,19 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Files, filesOf } from "../../src/sandbox/guests/files.ts";
-import { setApache } from "../../src/sandbox/guests/web-server.ts";
-import { groupTable, type Instance, instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { listenerTable, targetTable } from "../../src/sandbox/services/elb/tables.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ServedSite, serveSite } from "../../src/sandbox/site.ts";
-import { type Stage, stage } from "../lifecycle/stage.ts";
+import { scriptFor } from "../../src/verify/scripts.ts";
+import { type Account, GROUP, grown } from "./grown.ts";
 
 const NAME = "buddyverse.link";
-let on: Stage;
+let on: Account;
 let site: ServedSite;
-beforeAll(async () => {
-  on = await stage();
-  await on.up();
-  await on.clock.sleep(180_000);
+async function open(): Promise<void> {
+  on = await grown();
   site = await serveSite(on.sandbox, on.clock);
-});
-afterAll(() => site.close());
-
-const sim = () => simAt(on.sandbox.world, on.clock.now());
-const web = () =>
-  instanceTable(sim())
-    .all()
-    .filter(({ mount, state }) => mount !== null && state === "running");
-const one = () => web()[0] as Instance;
+}
+const ELB = "elastic-load-balancing-v2";
 
 interface Answer {
   readonly status: number | undefined;
@@ -68,202 +55,189 @@ const health = async (headers: object = {}) => {
   const answer = await ask("/health.json", { headers });
   return { id: JSON.parse(answer.body).instance.id as string, answer };
 };
-/** Changes a row for as long as `work` takes. */
-async function with_<T>(change: () => () => void, work: () => Promise<T>): Promise<T> {
-  const back = change();
-  try {
-    return await work();
-  } finally {
-    back();
-  }
-}
 
-test("http is redirected to https with host, path and query kept", async () => {
-  const answer = await ask("/a/b?c=d", { secure: false });
-  expect(answer.status).toBe(301);
-  expect(answer.headers.location).toBe(`https://${NAME}:443/a/b?c=d`);
-  expect(answer.headers.server).toBe("awselb/2.0");
-});
+describe("the site as it stands", () => {
+  beforeAll(open);
+  afterAll(() => site.close());
 
-test("the certificate is of the sandbox's authority, for the names of the domain, and for no other", async () => {
-  const found = await on.clock.hold(
-    new Promise<{ names: string; authorized: boolean }>((done, fail) => {
-      const to = site.addressOf(`www.${NAME}`);
-      const socket = tls.connect(
-        { host: to?.address, port: to?.port, servername: `www.${NAME}`, ca: site.ca } as tls.ConnectionOptions,
-        () => {
-          done({ names: socket.getPeerCertificate().subjectaltname ?? "", authorized: socket.authorized });
-          socket.destroy();
-        },
-      );
-      socket.on("error", fail);
-    }),
-  );
-  expect(found).toEqual({ names: `DNS:${NAME}, DNS:www.${NAME}`, authorized: true });
-  expect(site.addressOf("elsewhere.example")).toBeUndefined();
-});
+  test("http is redirected to https with host, path and query kept", async () => {
+    const answer = await ask("/a/b?c=d", { secure: false });
+    expect(answer.status).toBe(301);
+    expect(answer.headers.location).toBe(`https://${NAME}:443/a/b?c=d`);
+    expect(answer.headers.server).toBe("awselb/2.0");
+  });
 
-test("TLS below 1.2 is refused, 1.2 and 1.3 are spoken", async () => {
-  const speak = (version: tls.SecureVersion) =>
-    on.clock.hold(
-      new Promise<string>((done) => {
-        const to = site.addressOf(NAME);
+  test("the certificate is of the sandbox's authority, for the names of the domain, and for no other", async () => {
+    const found = await on.clock.hold(
+      new Promise<{ names: string; authorized: boolean }>((done, fail) => {
+        const to = site.addressOf(`www.${NAME}`);
         const socket = tls.connect(
-          {
-            host: to?.address,
-            port: to?.port,
-            servername: NAME,
-            ca: site.ca,
-            minVersion: version,
-            maxVersion: version,
-            ciphers: "DEFAULT@SECLEVEL=0",
-          } as tls.ConnectionOptions,
+          { host: to?.address, port: to?.port, servername: `www.${NAME}`, ca: site.ca } as tls.ConnectionOptions,
           () => {
-            done(socket.getProtocol() ?? "");
+            done({ names: socket.getPeerCertificate().subjectaltname ?? "", authorized: socket.authorized });
             socket.destroy();
           },
         );
-        socket.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? ""));
+        socket.on("error", fail);
       }),
     );
-  expect(await speak("TLSv1.1")).toBe("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION");
-  expect(await speak("TLSv1.2")).toBe("TLSv1.2");
-  expect(await speak("TLSv1.3")).toBe("TLSv1.3");
-});
-
-test("without a cookie instances take turns; with it a visitor stays; the log counts them", async () => {
-  const ids = [await health(), await health(), await health(), await health()].map(({ id }) => id);
-  expect(new Set(ids)).toEqual(new Set(web().map(({ id }) => id)));
-  expect(ids[0]).toBe(ids[2]);
-  const first = await health();
-  const cookies = first.answer.headers["set-cookie"] ?? [];
-  expect(cookies.map((cookie) => cookie.split("=")[0])).toEqual(["AWSALB", "AWSALBCORS"]);
-  const cookie = (cookies[0] as string).split(";")[0];
-  for (let time = 0; time < 3; time++) expect((await health({ cookie })).id).toBe(first.id);
-});
-
-test("pages, health, files of the shared file system, and what is not there", async () => {
-  const found = JSON.parse((await ask("/health.json")).body);
-  expect(found).toMatchObject({
-    files: { ok: true },
-    primary: { ok: true, readOnly: false },
-    replica: { ok: true, readOnly: true },
+    expect(found).toEqual({ names: `DNS:${NAME}, DNS:www.${NAME}`, authorized: true });
+    expect(site.addressOf("elsewhere.example")).toBeUndefined();
   });
-  expect((await ask("/")).body).toContain("BUDDYVERSE");
-  (filesOf(sim(), one()) as Files).write("/media/hello.txt", "hello\n");
-  expect(await ask("/media/hello.txt")).toMatchObject({ status: 200, body: "hello\n" });
-  expect((await ask("/media/none.txt")).status).toBe(404);
-  expect((await ask("/media/../../etc/passwd")).status).toBe(404);
-  expect((await ask("/nowhere")).status).toBe(404);
-  expect((await ask("/", { method: "POST" })).status).toBe(405);
+
+  test("TLS below 1.2 is refused, 1.2 and 1.3 are spoken", async () => {
+    const speak = (version: tls.SecureVersion) =>
+      on.clock.hold(
+        new Promise<string>((done) => {
+          const to = site.addressOf(NAME);
+          const socket = tls.connect(
+            {
+              host: to?.address,
+              port: to?.port,
+              servername: NAME,
+              ca: site.ca,
+              minVersion: version,
+              maxVersion: version,
+              ciphers: "DEFAULT@SECLEVEL=0",
+            } as tls.ConnectionOptions,
+            () => {
+              done(socket.getProtocol() ?? "");
+              socket.destroy();
+            },
+          );
+          socket.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? ""));
+        }),
+      );
+    expect(await speak("TLSv1.1")).toBe("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION");
+    expect(await speak("TLSv1.2")).toBe("TLSv1.2");
+    expect(await speak("TLSv1.3")).toBe("TLSv1.3");
+  });
+
+  test("without a cookie instances take turns; with it a visitor stays; the log counts them", async () => {
+    const ids = [await health(), await health(), await health(), await health()].map(({ id }) => id);
+    expect(new Set(ids)).toEqual(new Set((await on.members()).map(({ id }) => id)));
+    expect(ids[0]).toBe(ids[2]);
+    const first = await health();
+    const cookies = first.answer.headers["set-cookie"] ?? [];
+    expect(cookies.map((cookie) => cookie.split("=")[0])).toEqual(["AWSALB", "AWSALBCORS"]);
+    const cookie = (cookies[0] as string).split(";")[0];
+    for (let time = 0; time < 3; time++) expect((await health({ cookie })).id).toBe(first.id);
+  });
+
+  test("pages, health, files of the shared file system, and what is not there", async () => {
+    const found = JSON.parse((await ask("/health.json")).body);
+    expect(found).toMatchObject({
+      files: { ok: true },
+      primary: { ok: true, readOnly: false },
+      replica: { ok: true, readOnly: true },
+    });
+    expect((await ask("/")).body).toContain("BUDDYVERSE");
+    const [member] = await on.members();
+    await on.run(scriptFor("file-write", "hello"), member?.id ?? "");
+    expect(await ask("/media/buddyverse-verify-hello.txt")).toMatchObject({
+      status: 200,
+      body: "buddyverse-verify hello\n",
+    });
+    expect((await ask("/media/none.txt")).status).toBe(404);
+    expect((await ask("/media/../../etc/passwd")).status).toBe(404);
+    expect((await ask("/nowhere")).status).toBe(404);
+    expect((await ask("/", { method: "POST" })).status).toBe(405);
+  });
+
+  test("requests are counted in CloudWatch's metrics, redirects apart", async () => {
+    await on.sleep(60 - (on.clock.now() % 60_000) / 1_000);
+    const from = on.clock.now();
+    for (let time = 0; time < 5; time++) await ask("/");
+    await ask("/", { secure: false });
+    await ask("/nowhere");
+    await on.sleep(180);
+    const { LoadBalancers } = (await on.sandbox.answer("elastic-load-balancing-v2", "DescribeLoadBalancers", {})) as {
+      LoadBalancers: { LoadBalancerArn: string }[];
+    };
+    const Value = LoadBalancers[0]?.LoadBalancerArn.split(":loadbalancer/")[1];
+    const query = (Id: string, MetricName: string, Stat = "Sum") => ({
+      Id,
+      MetricStat: {
+        Metric: { Namespace: "AWS/ApplicationELB", MetricName, Dimensions: [{ Name: "LoadBalancer", Value }] },
+        Period: 60,
+        Stat,
+      },
+    });
+    const { MetricDataResults } = (await on.sandbox.answer("cloudwatch", "GetMetricData", {
+      StartTime: new Date(from),
+      EndTime: new Date(on.clock.now()),
+      MetricDataQueries: [
+        query("requests", "RequestCount"),
+        query("fine", "HTTPCode_Target_2XX_Count"),
+        query("missing", "HTTPCode_Target_4XX_Count"),
+        query("redirects", "HTTP_Redirect_Count"),
+        query("errors", "HTTPCode_ELB_5XX_Count"),
+        query("time", "TargetResponseTime", "p95"),
+      ],
+    })) as { MetricDataResults: { Id: string; Values: number[] }[] };
+    const found = Object.fromEntries(MetricDataResults.map(({ Id, Values }) => [Id, Values]));
+    expect(found).toMatchObject({ requests: [6], fine: [5], missing: [1], redirects: [1], errors: [] });
+    expect(found.time?.[0]).toBeGreaterThan(0);
+    expect(found.time?.[0]).toBeLessThan(0.1);
+  });
 });
 
 describe("what the load balancer says itself", () => {
+  beforeEach(open);
+  afterEach(() => site.close());
+  const arnOf = async (what: "TargetGroup" | "Listener" | "LoadBalancer", operation: string, input = {}) =>
+    ((await on.ask<Record<string, Record<string, string>[]>>(ELB, operation, input))[`${what}s`] ?? []).map((one) => ({
+      arn: one[`${what}Arn`],
+      port: one.Port,
+    }));
+  const targetGroup = async () => (await arnOf("TargetGroup", "DescribeTargetGroups"))[0]?.arn;
+
   test("502 when Apache does not run on the instance that it still takes for healthy", async () => {
-    const instances = web();
-    await with_(
-      () => {
-        for (const instance of instances) setApache(sim(), instance, false);
-        return () => {
-          for (const { id } of instances) setApache(sim(), instanceTable(sim()).get(id) as Instance, true);
-        };
-      },
-      async () =>
-        expect(await ask("/")).toMatchObject({ status: 502, body: expect.stringContaining("502 Bad Gateway") }),
-    );
+    const ids = (await on.members()).map(({ id }) => id);
+    for (const id of ids) await on.run(scriptFor("apache-stop", "a"), id);
+    expect(await ask("/")).toMatchObject({ status: 502, body: expect.stringContaining("502 Bad Gateway") });
+    for (const id of ids) await on.run(scriptFor("apache-start", "a"), id);
     expect((await ask("/")).status).toBe(200);
   });
 
   test("504 when the security groups keep it from the instances", async () => {
-    const id = one().groupIds[0] as string;
-    const group = groupTable(sim()).get(id);
-    await with_(
-      () => {
-        groupTable(sim()).putNow(id, { ...group, inbound: [] } as never);
-        return () => groupTable(sim()).putNow(id, group as never);
-      },
-      async () => expect((await ask("/")).status).toBe(504),
-    );
+    const [member] = await on.members();
+    const instance = (await on.running()).find(({ InstanceId }) => InstanceId === member?.id);
+    await on.close(instance?.SecurityGroups[0]?.GroupId ?? "", "Ingress");
+    expect((await ask("/")).status).toBe(504);
   });
 
   test("503 with no target registered", async () => {
-    const targets = targetTable(sim()).all();
-    await with_(
-      () => {
-        for (const { targetGroupArn, instanceId } of targets)
-          targetTable(sim()).removeNow(`${targetGroupArn} ${instanceId}`);
-        return () => {
-          for (const target of targets)
-            targetTable(sim()).putNow(`${target.targetGroupArn} ${target.instanceId}`, target);
-        };
-      },
-      async () => expect((await ask("/")).status).toBe(503),
-    );
+    await on.ask("auto-scaling", "DetachLoadBalancerTargetGroups", {
+      AutoScalingGroupName: GROUP,
+      TargetGroupARNs: [await targetGroup()],
+    });
+    expect((await ask("/")).status).toBe(503);
   });
 
   test("with none healthy all get requests", async () => {
-    const targets = targetTable(sim()).all();
-    const put = (state: "healthy" | "unhealthy") => {
-      for (const target of targets)
-        targetTable(sim()).putNow(`${target.targetGroupArn} ${target.instanceId}`, { ...target, state });
-    };
-    await with_(
-      () => {
-        put("unhealthy");
-        return () => put("healthy");
-      },
-      async () => expect((await ask("/")).status).toBe(200),
-    );
-  });
-
-  test("a closed connection where nothing listens, or nobody is let in", async () => {
-    const https443 = listenerTable(sim())
-      .all()
-      .find(({ port }) => port === 443);
-    await with_(
-      () => {
-        listenerTable(sim()).removeNow(https443?.arn ?? "");
-        return () => listenerTable(sim()).putNow(https443?.arn ?? "", https443 as never);
-      },
-      async () => await expect(ask("/")).rejects.toMatchObject({ code: "ECONNRESET" }),
-    );
+    await on.ask("auto-scaling", "UpdateAutoScalingGroup", { AutoScalingGroupName: GROUP, HealthCheckType: "EC2" });
+    await on.ask(ELB, "ModifyTargetGroup", { TargetGroupArn: await targetGroup(), HealthCheckPath: "/nowhere" });
+    await on.sleep(60);
+    const [member] = await on.members();
+    expect((await on.health(member?.id ?? ""))?.State).toBe("unhealthy");
     expect((await ask("/")).status).toBe(200);
   });
-});
 
-test("requests are counted in CloudWatch's metrics, redirects apart", async () => {
-  await on.clock.sleep(60_000 - (on.clock.now() % 60_000));
-  const from = on.clock.now();
-  for (let time = 0; time < 5; time++) await ask("/");
-  await ask("/", { secure: false });
-  await ask("/nowhere");
-  await on.clock.sleep(180_000);
-  const { LoadBalancers } = (await on.sandbox.answer("elastic-load-balancing-v2", "DescribeLoadBalancers", {})) as {
-    LoadBalancers: { LoadBalancerArn: string }[];
-  };
-  const Value = LoadBalancers[0]?.LoadBalancerArn.split(":loadbalancer/")[1];
-  const query = (Id: string, MetricName: string, Stat = "Sum") => ({
-    Id,
-    MetricStat: {
-      Metric: { Namespace: "AWS/ApplicationELB", MetricName, Dimensions: [{ Name: "LoadBalancer", Value }] },
-      Period: 60,
-      Stat,
-    },
+  test("a closed connection where nothing listens", async () => {
+    const LoadBalancerArn = (await arnOf("LoadBalancer", "DescribeLoadBalancers"))[0]?.arn;
+    const listeners = await arnOf("Listener", "DescribeListeners", { LoadBalancerArn });
+    const ListenerArn = listeners.find(({ port }) => String(port) === "443")?.arn;
+    await on.ask(ELB, "DeleteListener", { ListenerArn });
+    await expect(ask("/")).rejects.toMatchObject({ code: "ECONNRESET" });
   });
-  const { MetricDataResults } = (await on.sandbox.answer("cloudwatch", "GetMetricData", {
-    StartTime: new Date(from),
-    EndTime: new Date(on.clock.now()),
-    MetricDataQueries: [
-      query("requests", "RequestCount"),
-      query("fine", "HTTPCode_Target_2XX_Count"),
-      query("missing", "HTTPCode_Target_4XX_Count"),
-      query("redirects", "HTTP_Redirect_Count"),
-      query("errors", "HTTPCode_ELB_5XX_Count"),
-      query("time", "TargetResponseTime", "p95"),
-    ],
-  })) as { MetricDataResults: { Id: string; Values: number[] }[] };
-  const found = Object.fromEntries(MetricDataResults.map(({ Id, Values }) => [Id, Values]));
-  expect(found).toMatchObject({ requests: [6], fine: [5], missing: [1], redirects: [1], errors: [] });
-  expect(found.time?.[0]).toBeGreaterThan(0);
-  expect(found.time?.[0]).toBeLessThan(0.1);
+
+  test("a closed connection where nobody is let in", async () => {
+    const { LoadBalancers } = await on.ask<{ LoadBalancers: { SecurityGroups: string[] }[] }>(
+      ELB,
+      "DescribeLoadBalancers",
+    );
+    await on.close(LoadBalancers[0]?.SecurityGroups[0] ?? "", "Ingress");
+    await expect(ask("/")).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
 });

@@ -34,15 +34,21 @@ const onFiles = (sim: Sim, instance: Instance, act: (files: Files) => Outcome): 
   return files === "hangs" ? "hangs" : act(files);
 };
 
+/** database.py's PATIENCE. */
+const ROW_MS = 60_000;
+
 /** A row written on the primary, and awaited on the replica. */
 function database(sim: Sim, instance: Instance): Outcome {
-  for (const role of ["primary", "replica"] as const) {
-    const found = databaseFrom(sim, instance, role);
-    if (!found && role === "replica") return { code: 0, out: `${JSON.stringify({ lagMs: null })}\n` };
-    if (!found) return fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
-    if ("error" in found) return fails(`${role}: MySQL error ${found.error}`, found.error === 2003 ? CONNECT_MS : 0);
-  }
-  const lagMs = replicaLagMs(sim);
+  const unreached = (role: string, error: number) =>
+    fails(`${role}: MySQL error ${error}`, error === 2003 ? CONNECT_MS : 0);
+  const primary = databaseFrom(sim, instance, "primary");
+  if (!primary) return fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
+  if ("error" in primary) return unreached("primary", primary.error);
+  const replica = databaseFrom(sim, instance, "replica");
+  if (!replica) return { code: 0, out: `${JSON.stringify({ lagMs: null })}\n` };
+  if ("error" in replica) return unreached("replica", replica.error);
+  const lagMs = replicaLagMs(sim, replica.database);
+  if (lagMs > ROW_MS) return fails("the row was not on the replica within 60 s", ROW_MS);
   return { code: 0, out: `${JSON.stringify({ lagMs })}\n`, ms: lagMs };
 }
 

@@ -2,8 +2,9 @@ import { noise } from "../noise.ts";
 import { groupsPermit } from "../services/ec2/reach.ts";
 import { type Instance, interfaceTable } from "../services/ec2/tables.ts";
 import { lostSince } from "../services/ec2/zones.ts";
+import { stoppedReplication } from "../services/rds/replication.ts";
 import { type Database, databaseTable } from "../services/rds/tables.ts";
-import { parameterValue } from "../services/ssm/parameters.ts";
+import { parameterValueAt } from "../services/ssm/parameters.ts";
 import type { Sim } from "../world.ts";
 import { scriptNameOf, settingOf } from "./scripts.ts";
 
@@ -18,14 +19,21 @@ const ANSWERS = new Set([
   "upgrading",
 ]);
 
+/** web-database.timer fetches the settings at boot and once a minute; what has changed since is not known there yet. */
+const FETCH_MS = 60_000;
+const lastFetch = (now: number, bootedAt: number): number =>
+  bootedAt + Math.floor((now - bootedAt) / FETCH_MS) * FETCH_MS;
+
 /** The database of that role as the instance reaches it now, and MySQL's error number when it does not. */
 export function databaseFrom(
   sim: Sim,
   instance: Instance,
   role: "primary" | "replica",
 ): { readonly database: Database } | { readonly error: number } | undefined {
-  if (scriptNameOf(instance) !== "web-user-data") return undefined;
-  const setting = (name: string) => parameterValue(sim, `${settingOf(instance, "BUDDYVERSE_PARAMETER_PATH")}${name}`);
+  if (scriptNameOf(instance) !== "web-user-data" || instance.mount === null) return undefined;
+  const fetchedAt = lastFetch(sim.now, instance.mount.from);
+  const path = settingOf(instance, "BUDDYVERSE_PARAMETER_PATH");
+  const setting = (name: string) => parameterValueAt(sim, `${path}${name}`, fetchedAt);
   const endpoint = setting(role);
   if (endpoint === undefined) return undefined;
   const database = databaseTable(sim)
@@ -52,5 +60,10 @@ export function databaseFrom(
     : { error: 1045 };
 }
 
-/** How far a replica is behind its primary at that time, milliseconds. */
-export const replicaLagMs = (sim: Sim): number => 8 + Math.floor(40 * noise("lag", sim.now));
+/** How far a replica is behind its primary, milliseconds; Infinity: it gets nothing any more. */
+export const replicaLagMs = (sim: Sim, replica: Database): number =>
+  stoppedReplication(sim, replica) ? Number.POSITIVE_INFINITY : 8 + Math.floor(40 * noise("lag", sim.now));
+
+/** When what the replica has was written on the primary. */
+export const replicatedUntil = (sim: Sim, replica: Database): number =>
+  stoppedReplication(sim, replica)?.since ?? sim.now - replicaLagMs(sim, replica);

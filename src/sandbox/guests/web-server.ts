@@ -1,7 +1,7 @@
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { type Instance, interfaceTable, subnetTable, tagTable } from "../services/ec2/tables.ts";
 import type { Sim } from "../world.ts";
-import { databaseFrom, replicaLagMs } from "./database-client.ts";
+import { databaseFrom, replicatedUntil } from "./database-client.ts";
 import { filesOf } from "./files.ts";
 import { mounted } from "./mount.ts";
 
@@ -42,7 +42,10 @@ function databaseFinding(sim: Sim, instance: Instance, role: "primary" | "replic
     readOnly: role === "replica",
     ms: 1,
     tls: "TLS_AES_256_GCM_SHA384",
-    beat: { writer: instance.id, at: new Date(sim.now - (role === "replica" ? replicaLagMs(sim) : 0)).toISOString() },
+    beat: {
+      writer: instance.id,
+      at: new Date(role === "replica" ? replicatedUntil(sim, found.database) : sim.now).toISOString(),
+    },
   };
 }
 

@@ -12,6 +12,9 @@ const LEAST_SHARE = 1 / 3;
 const FOLLOWED_REQUESTS = 12;
 /** A replica further behind shows visitors what they have changed as it was. */
 const MOST_LAG_MS = 30_000;
+/** An instance fetches the databases' addresses once a minute (web-database.timer): a replica that was just made is unknown until then. */
+const SETTINGS_WITHIN_MS = 90_000;
+const LOOK_AGAIN_MS = 10_000;
 
 /** The instances to which the load balancer sends requests. */
 async function serving({ group, targets }: World): Promise<readonly Member[]> {
@@ -83,8 +86,16 @@ async function sticky(world: World): Promise<Seen> {
 async function replicated(world: World): Promise<Seen> {
   const [member] = await working(world);
   const { id } = member as Member;
-  const said = (await world.machines.run([id], scriptFor("database", world.token))).get(id) ?? "";
-  const lagMs = (JSON.parse(said) as { readonly lagMs: number | null }).lagMs;
+  const ask = async (): Promise<number | null> => {
+    const said = (await world.machines.run([id], scriptFor("database", world.token))).get(id) ?? "";
+    return (JSON.parse(said) as { readonly lagMs: number | null }).lagMs;
+  };
+  const until = world.clock.now() + SETTINGS_WITHIN_MS;
+  let lagMs = await ask();
+  while (lagMs === null && world.clock.now() < until) {
+    await world.clock.sleep(LOOK_AGAIN_MS, world.signal);
+    lagMs = await ask();
+  }
   if (lagMs === null) return { saw: `${id} knows no replica`, ok: false };
   return {
     saw: `a row written on the primary was on the replica ${lagMs < 1000 ? `${lagMs} ms` : `${(lagMs / 1000).toFixed(1)} s`} later`,

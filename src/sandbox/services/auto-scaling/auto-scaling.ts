@@ -4,9 +4,10 @@ import { groups } from "./groups.ts";
 import { groupLife } from "./life.ts";
 import { policies } from "./policies.ts";
 import { refreshes } from "./refreshes.ts";
+import { standby } from "./standby.ts";
 
 /** Auto Scaling. What its scaling policies do, moving `desired` by a group's metrics, goes through `setDesired` in life.ts. */
-export const autoScaling: SandboxService = composed(groups, policies, refreshes, groupLife, {
+export const autoScaling: SandboxService = composed(groups, policies, refreshes, standby, groupLife, {
   durations,
   errors: { missingParameter: "ValidationError", malformedParameter: "ValidationError" },
   inventory: { "autoScaling.groups": "Auto Scaling groups", "autoScaling.policies": "scaling policies" },

@@ -1,12 +1,14 @@
 import * as z from "zod";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { imageFor } from "../ec2/images.ts";
 import { launchTemplateFor, requestFromTemplate, versionNumber } from "../ec2/launch-templates.ts";
-import { imageTable, groupTable as securityGroupTable, subnetTable } from "../ec2/tables.ts";
+import { groupTable as securityGroupTable, subnetTable } from "../ec2/tables.ts";
 import { deregisterTarget, registerTarget } from "../elb/health.ts";
 import { targetGroupTable } from "../elb/tables.ts";
 import { profileUsable } from "../iam/iam.ts";
-import { live, setDesired, terminateAll } from "./life.ts";
+import { live, setDesired } from "./life.ts";
+import { terminateAll } from "./members.ts";
 import { dropPolicies, track } from "./policies.ts";
 import {
   activityTable,
@@ -19,6 +21,7 @@ import {
   membersOf,
   modelled,
   noteSizes,
+  refreshUnderWay,
   uuid,
 } from "./tables.ts";
 
@@ -73,16 +76,16 @@ function subnetsOf(sim: Sim, list: string): string[] {
 }
 
 /** What the group will launch from must be complete and refer to what is there. */
-function checkTemplate(sim: Sim, given: z.infer<typeof launchTemplate>, subnetId: string): void {
+export function checkTemplate(sim: Sim, given: z.infer<typeof launchTemplate>, subnetId: string): void {
   const refuse = (why: string) => invalid(`You must use a valid fully-formed launch template. ${why}`);
   let request: ReturnType<typeof requestFromTemplate>;
   try {
     const template = launchTemplateFor(sim, { LaunchTemplateId: given.LaunchTemplateId });
     request = requestFromTemplate(sim, template, versionNumber(template, given.Version), { subnetId, tags: {} });
+    imageFor(sim, request.imageId);
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : String(error));
   }
-  if (!imageTable(sim).seen(request.imageId)) throw refuse(`The image id '[${request.imageId}]' does not exist`);
   const vpcId = subnetTable(sim).get(subnetId)?.vpcId;
   for (const id of request.groupIds) {
     const group = securityGroupTable(sim).seen(id);
@@ -114,7 +117,7 @@ const describedMember = (one: Member) => ({
   AvailabilityZone: one.zone,
   LifecycleState: one.state,
   HealthStatus: one.health,
-  ProtectedFromScaleIn: false,
+  ProtectedFromScaleIn: one.protected,
   LaunchTemplate: {
     LaunchTemplateId: one.templateId,
     LaunchTemplateName: one.templateName,
@@ -249,6 +252,11 @@ export const groups: SandboxService = {
       },
       (input, sim) => {
         const group = groupFor(sim, input.AutoScalingGroupName);
+        // Quoted in the user guide, "How an instance refresh works", "Limitations".
+        if (input.LaunchTemplate && refreshUnderWay(sim, group.name)?.desired)
+          throw invalid(
+            "An active instance refresh with a desired configuration exists. All configuration options derived from the desired configuration are not available for update while the instance refresh is active.",
+          );
         const min = input.MinSize ?? group.min;
         const max = input.MaxSize ?? group.max;
         // Without DesiredCapacity, new bounds move the number into them (API reference).

@@ -1,13 +1,13 @@
 import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { terminateInstance } from "../ec2/instance-states.ts";
 import { launchInstance } from "../ec2/launch.ts";
 import { launchTemplateFor, requestFromTemplate, versionNumber } from "../ec2/launch-templates.ts";
 import { instanceTable, subnetTable } from "../ec2/tables.ts";
-import { deregisterTarget, isHealthyTarget, isUnhealthyTarget, registerTarget } from "../elb/health.ts";
+import { isHealthyTarget, isUnhealthyTarget, registerTarget } from "../elb/health.ts";
 import { ms } from "./durations.ts";
+import { at, end, finish, note, retire } from "./members.ts";
+import { counted, refreshed, templateOf } from "./refreshing.ts";
 import {
-  type Activity,
   activityTable,
   type Group,
   groupTable,
@@ -15,12 +15,11 @@ import {
   membersOf,
   memberTable,
   noteSizes,
-  type Refresh,
   refreshTable,
   refreshUnderWay,
   SERVICE,
   sizesTable,
-  uuid,
+  staysIn,
 } from "./tables.ts";
 
 /*
@@ -34,12 +33,6 @@ const BUSY_MS = 10_000;
 const QUIET_MS = 30_000;
 /** AWS waits longer after each failed start. */
 const RETRY_MS = { first: 30_000, most: 300_000 };
-/** An instance refresh that gets nowhere for an hour fails (user guide, instance refresh). */
-const REFRESH_MS = 3_600_000;
-/** Activities are kept for six weeks; the sandbox keeps the last of them. */
-const ACTIVITIES = 100;
-
-const at = (sim: Sim): string => `At ${new Date(sim.now).toISOString().replace(/\.\d+/, "")}`;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Has a group look at itself from now on, the first time after `wait`. */
@@ -54,24 +47,6 @@ function change(sim: Sim, name: string, changes: Partial<Group>): Group | undefi
   const changed = { ...group, ...changes };
   groupTable(sim).putNow(name, changed);
   return changed;
-}
-
-function note(sim: Sim, given: Omit<Activity, "id" | "startedAt" | "endedAt">, ended: boolean): Activity {
-  const activity = { ...given, id: uuid(sim), startedAt: sim.now, endedAt: ended ? sim.now : null };
-  const table = activityTable(sim);
-  table.putNow(activity.id, activity);
-  const old = table
-    .all()
-    .filter(({ group }) => group === given.group)
-    .sort((one, other) => other.startedAt - one.startedAt)
-    .slice(ACTIVITIES);
-  for (const { id } of old) table.removeNow(id);
-  return activity;
-}
-
-function finish(sim: Sim, id: string): void {
-  const activity = activityTable(sim).get(id);
-  if (activity) activityTable(sim).putNow(id, { ...activity, status: "Successful", endedAt: sim.now });
 }
 
 /** Why one more is started: there are too few, one was lost, or the zones are uneven (user guide, scaling activities). */
@@ -94,11 +69,10 @@ function causeOfLaunch(sim: Sim, group: Group, staying: readonly Member[]): stri
  * activities.
  */
 function launch(sim: Sim, group: Group): void {
-  const staying = membersOf(sim, group.name).filter(({ state }) => state !== "Terminating");
-  // A refresh spreads the new ones: those that they replace leave.
+  const staying = membersOf(sim, group.name).filter(staysIn);
   const refresh = refreshUnderWay(sim, group.name);
-  const counted = refresh ? staying.filter((member) => !outdated(group, refresh, member)) : staying;
-  const count = (subnetId: string) => counted.filter((member) => member.subnetId === subnetId).length;
+  const there = counted(sim, group, staying);
+  const count = (subnetId: string) => there.filter((member) => member.subnetId === subnetId).length;
   const subnetIds = [...group.subnetIds].sort((one, other) => count(one) - count(other));
   const evensOut = staying.length >= group.desired && !refresh;
   const cause = causeOfLaunch(sim, group, staying);
@@ -126,8 +100,9 @@ function launch(sim: Sim, group: Group): void {
 
 /** Starts one instance in that subnet. Throws as EC2 does. */
 function launchIn(sim: Sim, group: Group, subnetId: string, cause: string): void {
-  const template = launchTemplateFor(sim, { LaunchTemplateId: group.templateId });
-  const version = versionNumber(template, group.templateVersion);
+  const { templateId, templateVersion } = templateOf(sim, group);
+  const template = launchTemplateFor(sim, { LaunchTemplateId: templateId });
+  const version = versionNumber(template, templateVersion);
   const request = requestFromTemplate(sim, template, version, {
     subnetId,
     tags: {
@@ -162,48 +137,9 @@ function launchIn(sim: Sim, group: Group, subnetId: string, cause: string): void
     launchedAt: sim.now,
     inServiceAt: null,
     endsAt: null,
+    protected: false,
     activityId: activity.id,
   });
-}
-
-/** Takes an instance out of service; it is terminated when its requests have ended. */
-function retire(sim: Sim, member: Member, cause: string, options: { readonly drain: boolean }): void {
-  const group = groupTable(sim).get(member.group);
-  const endsAt = Math.max(
-    sim.now,
-    ...(group?.targetGroupArns ?? []).map((arn) => deregisterTarget(sim, arn, member.instanceId)),
-  );
-  const waits = options.drain && endsAt > sim.now;
-  const activity = note(
-    sim,
-    {
-      group: member.group,
-      description: `Terminating EC2 instance: ${member.instanceId}${waits ? " - Waiting For ELB Connection Draining." : ""}`,
-      cause,
-      status: waits ? "WaitingForELBConnectionDraining" : "InProgress",
-      message: null,
-    },
-    false,
-  );
-  memberTable(sim).putNow(member.instanceId, {
-    ...member,
-    state: "Terminating",
-    endsAt: waits ? endsAt : sim.now,
-    activityId: activity.id,
-  });
-  if (!waits) end(sim, member.instanceId);
-}
-
-function end(sim: Sim, instanceId: string): void {
-  if (instanceTable(sim).get(instanceId)) terminateInstance(sim, instanceId);
-}
-
-/** Terminates all at once: the group is deleted by force. */
-export function terminateAll(sim: Sim, group: string): void {
-  for (const member of membersOf(sim, group)) {
-    if (member.state === "Terminating") end(sim, member.instanceId);
-    else retire(sim, member, `${at(sim)} a user request force deleted the AutoScalingGroup.`, { drain: false });
-  }
 }
 
 /** Moves the number of instances wanted: by a call, or by a scaling policy. `cause` ends the sentence "At <time> …". */
@@ -220,6 +156,9 @@ function follow(sim: Sim, group: Group): void {
       finish(sim, member.activityId);
       memberTable(sim).putNow(member.instanceId, { ...member, state: "InService", inServiceAt: sim.now });
       for (const arn of group.targetGroupArns) registerTarget(sim, arn, member.instanceId);
+    } else if (member.state === "EnteringStandby" && (member.endsAt ?? 0) <= sim.now) {
+      finish(sim, member.activityId);
+      memberTable(sim).putNow(member.instanceId, { ...member, state: "Standby", endsAt: null });
     } else if (member.state === "Terminating") {
       if (state === "terminated") {
         finish(sim, member.activityId);
@@ -232,7 +171,8 @@ function follow(sim: Sim, group: Group): void {
 /** Replaces what fails: what EC2 no longer runs at once, what the load balancer finds unhealthy after the grace period. */
 function heal(sim: Sim, group: Group): void {
   for (const member of membersOf(sim, group.name)) {
-    if (member.state === "Terminating") continue;
+    // Health checks leave instances in standby alone (user guide, "Temporarily remove instances").
+    if (!staysIn(member)) continue;
     const state = instanceTable(sim).get(member.instanceId)?.state ?? "terminated";
     const lost = state !== "running" && state !== "pending";
     const graceEnds = (member.inServiceAt ?? sim.now) + group.graceSeconds * 1_000;
@@ -252,51 +192,6 @@ function heal(sim: Sim, group: Group): void {
   }
 }
 
-/** In service long enough, and healthy behind the load balancer: a refresh may go on. */
-const proven = (sim: Sim, group: Group, member: Member): boolean =>
-  member.state === "InService" &&
-  sim.now >= (member.inServiceAt ?? sim.now) + (group.warmupSeconds ?? group.graceSeconds) * 1_000 &&
-  group.targetGroupArns.every((arn) => isHealthyTarget(sim, arn, member.instanceId));
-
-const outdated = (group: Group, refresh: Refresh, member: Member): boolean =>
-  refresh.skipMatching
-    ? member.templateId !== group.templateId || member.templateVersion !== group.templateVersion
-    : member.launchedAt < refresh.startedAt;
-
-/** One step of an instance refresh; answers how many instances more than desired there may be. */
-function refreshed(sim: Sim, group: Group): number {
-  const refresh = refreshUnderWay(sim, group.name);
-  if (!refresh) return 0;
-  const put = (changes: Partial<Refresh>) => refreshTable(sim).putNow(refresh.id, { ...refresh, ...changes });
-  const members = membersOf(sim, group.name);
-  const staying = members.filter(({ state }) => state !== "Terminating");
-  const old = staying.filter((member) => outdated(group, refresh, member));
-  const good = staying.filter((member) => !old.includes(member) && proven(sim, group, member));
-  if (old.length === 0 && staying.length === members.length && good.length >= group.desired) {
-    put({ status: "Successful", endedAt: sim.now });
-    return 0;
-  }
-  if (sim.now - refresh.startedAt > REFRESH_MS) {
-    put({
-      status: "Failed",
-      endedAt: sim.now,
-      reason: "The instance refresh failed because the replacement instances did not become healthy in an hour.",
-    });
-    return 0;
-  }
-  if (refresh.status === "Pending") put({ status: "InProgress" });
-  const most = Math.ceil((group.desired * refresh.maxHealthy) / 100);
-  const least = Math.ceil((group.desired * refresh.minHealthy) / 100);
-  const serving = old.filter(({ state }) => state === "InService").length + good.length;
-  const leaving = old.slice(0, Math.max(0, serving - least));
-  for (const member of leaving) {
-    retire(sim, member, `${at(sim)} an instance was taken out of service in response to an instance refresh.`, {
-      drain: true,
-    });
-  }
-  return Math.min(most - group.desired, old.length - leaving.length);
-}
-
 /** Instances where the group may no longer be, or zones of which one has two more than another. */
 function uneven({ subnetIds }: Group, staying: readonly Member[]): boolean {
   if (staying.some(({ subnetId }) => !subnetIds.includes(subnetId))) return true;
@@ -309,8 +204,8 @@ function uneven({ subnetIds }: Group, staying: readonly Member[]): boolean {
  * is too many goes (user guide, "Rebalancing activities").
  */
 function evened(sim: Sim, group: Group): number {
-  const members = membersOf(sim, group.name);
-  const staying = members.filter(({ state }) => state !== "Terminating");
+  const members = membersOf(sim, group.name).filter(({ state }) => state !== "Standby");
+  const staying = members.filter(staysIn);
   const serves = ({ state, instanceId }: Member) =>
     state === "InService" && group.targetGroupArns.every((arn) => isHealthyTarget(sim, arn, instanceId));
   const goesOn = group.balancing
@@ -326,7 +221,7 @@ function evened(sim: Sim, group: Group): number {
  * the oldest of the fuller zone.
  */
 function fill(sim: Sim, group: Group, extra: number): void {
-  const staying = membersOf(sim, group.name).filter(({ state }) => state !== "Terminating");
+  const staying = membersOf(sim, group.name).filter(staysIn);
   for (let missing = group.desired + extra - staying.length; missing > 0; missing--) {
     const now = groupTable(sim).get(group.name);
     if (!now || sim.now < now.retryAt) return;
@@ -336,13 +231,15 @@ function fill(sim: Sim, group: Group, extra: number): void {
   if (group.why !== "") change(sim, group.name, { why: "" });
   if (extra > 0 || refreshUnderWay(sim, group.name)) return;
   const zoneCount = (zone: string) => staying.filter((member) => member.zone === zone).length;
-  const leaving = [...staying].sort(
-    (one, other) =>
-      Number(group.subnetIds.includes(one.subnetId)) - Number(group.subnetIds.includes(other.subnetId)) ||
-      Number(one.templateVersion) - Number(other.templateVersion) ||
-      zoneCount(other.zone) - zoneCount(one.zone) ||
-      one.launchedAt - other.launchedAt,
-  );
+  const leaving = staying
+    .filter((member) => !member.protected)
+    .sort(
+      (one, other) =>
+        Number(group.subnetIds.includes(one.subnetId)) - Number(group.subnetIds.includes(other.subnetId)) ||
+        Number(one.templateVersion) - Number(other.templateVersion) ||
+        zoneCount(other.zone) - zoneCount(one.zone) ||
+        one.launchedAt - other.launchedAt,
+    );
   for (const member of leaving.slice(0, Math.max(0, staying.length - group.desired))) {
     retire(
       sim,
@@ -355,7 +252,7 @@ function fill(sim: Sim, group: Group, extra: number): void {
 
 /** As many as wanted, all in service and well, and nothing else to do. */
 function whole(sim: Sim, group: Group): boolean {
-  const members = membersOf(sim, group.name);
+  const members = membersOf(sim, group.name).filter(({ state }) => state !== "Standby");
   return (
     members.length === group.desired &&
     members.every(

@@ -15,6 +15,7 @@ import {
   type Policy,
   policyTable,
   SERVICE,
+  staysIn,
   uuid,
 } from "./tables.ts";
 
@@ -97,7 +98,7 @@ function wanted(
   policy: Policy,
   group: Group,
 ): { readonly alarm: string; readonly desired: number } | undefined {
-  const staying = membersOf(sim, group.name).filter(({ state }) => state !== "Terminating");
+  const staying = membersOf(sim, group.name).filter(staysIn);
   const warm = staying.filter(
     ({ state, inServiceAt }) =>
       state === "InService" && sim.now >= (inServiceAt ?? 0) + (group.warmupSeconds ?? DEFAULT_WARMUP_S) * 1_000,

@@ -45,12 +45,14 @@ export interface Member {
   readonly templateId: string;
   readonly templateName: string;
   readonly templateVersion: string;
-  readonly state: "Pending" | "InService" | "Terminating";
+  readonly state: "Pending" | "InService" | "EnteringStandby" | "Standby" | "Terminating";
   readonly health: "Healthy" | "Unhealthy";
   readonly launchedAt: number;
   readonly inServiceAt: number | null;
-  /** When a terminating one may be terminated: its requests have ended. */
+  /** When its requests have ended, so that it may be terminated, or is in standby. */
   readonly endsAt: number | null;
+  /** Scaling in leaves it; what fails its health checks is replaced all the same (user guide, scale-in protection). */
+  readonly protected: boolean;
   /** The activity that is under way for it. */
   readonly activityId: string;
 }
@@ -72,16 +74,50 @@ export interface Policy {
   readonly target: number;
   readonly alarms: readonly { readonly name: string; readonly arn: string }[];
 }
+/** The launch template, and its version as it was given. */
+export interface Template {
+  readonly templateId: string;
+  readonly templateVersion: string;
+}
 export interface Refresh {
   readonly id: string;
   readonly group: string;
-  readonly status: "Pending" | "InProgress" | "Successful" | "Failed";
+  readonly status:
+    | "Pending"
+    | "InProgress"
+    | "Successful"
+    | "Failed"
+    | "Cancelling"
+    | "Cancelled"
+    | "RollbackInProgress"
+    | "RollbackFailed"
+    | "RollbackSuccessful";
   readonly reason: string | null;
-  readonly minHealthy: number;
-  readonly maxHealthy: number;
-  readonly skipMatching: boolean;
+  /** The configuration that the group gets when the refresh has succeeded; null: it refreshes to the one that it has. */
+  readonly desired: Template | null;
+  readonly preferences: {
+    readonly minHealthy: number;
+    readonly maxHealthy: number;
+    /** Seconds; null: the group's. */
+    readonly warmup: number | null;
+    readonly skipMatching: boolean;
+    readonly autoRollback: boolean;
+    readonly scaleInProtected: "Refresh" | "Ignore" | "Wait";
+    readonly standby: "Terminate" | "Ignore" | "Wait";
+  };
   readonly startedAt: number;
   readonly endedAt: number | null;
+  /** Instances to update, in all and still. */
+  readonly total: number | null;
+  readonly left: number | null;
+  /** When one was last updated. */
+  readonly progressAt: number;
+  readonly rollback: {
+    readonly reason: string;
+    readonly startedAt: number;
+    readonly total: number;
+    readonly left: number;
+  } | null;
 }
 
 /** What a group's metrics say, from each change on. */
@@ -96,6 +132,7 @@ export interface Size {
   readonly desired: number;
   readonly inService: number;
   readonly pending: number;
+  readonly standby: number;
   readonly terminating: number;
 }
 
@@ -130,6 +167,7 @@ export function noteSizes(sim: Sim, name: string): void {
     desired,
     inService: count("InService"),
     pending: count("Pending"),
+    standby: count("Standby"),
     terminating: count("Terminating"),
   };
   const changes = sizesTable(sim).get(name)?.changes ?? [];
@@ -138,10 +176,15 @@ export function noteSizes(sim: Sim, name: string): void {
   sizesTable(sim).putNow(name, { group: name, changes: [...changes, { at: sim.now, ...counts }].slice(-CHANGES) });
 }
 
+/** Those that count towards the desired number: neither leaving nor in standby. */
+export const staysIn = ({ state }: Member): boolean => state === "Pending" || state === "InService";
+
+const ACTIVE: ReadonlySet<Refresh["status"]> = new Set(["Pending", "InProgress", "Cancelling", "RollbackInProgress"]);
+
 export const refreshUnderWay = (sim: Sim, group: string): Refresh | undefined =>
   refreshTable(sim)
     .all()
-    .find((one) => one.group === group && (one.status === "Pending" || one.status === "InProgress"));
+    .find((one) => one.group === group && ACTIVE.has(one.status));
 
 export const modelled = (code: string, message: string): Error => awsError(`${code}Fault`, message, { code });
 export const invalid = (message: string): Error => awsError("ValidationError", message);

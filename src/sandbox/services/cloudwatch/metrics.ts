@@ -6,6 +6,7 @@ import { type Instance, instanceTable, interfaceTable, natGatewayTable, tagTable
 import { lostSince } from "../ec2/zones.ts";
 import { systemTable } from "../efs/tables.ts";
 import { hostsTable, loadBalancerTable, type Minute, trafficTable } from "../elb/tables.ts";
+import { replicaLag } from "../rds/replication.ts";
 import { type Database, databaseTable } from "../rds/tables.ts";
 
 /*
@@ -97,9 +98,9 @@ const GROUP_METRICS: Readonly<Record<string, (size: Size) => number>> = {
   GroupDesiredCapacity: ({ desired }) => desired,
   GroupInServiceInstances: ({ inService }) => inService,
   GroupPendingInstances: ({ pending }) => pending,
-  GroupStandbyInstances: () => 0,
+  GroupStandbyInstances: ({ standby }) => standby,
   GroupTerminatingInstances: ({ terminating }) => terminating,
-  GroupTotalInstances: ({ inService, pending, terminating }) => inService + pending + terminating,
+  GroupTotalInstances: ({ inService, pending, standby, terminating }) => inService + pending + standby + terminating,
 };
 
 function autoScaling(sim: Sim, metric: string, of: Readonly<Record<string, string>>): Source | undefined {
@@ -202,7 +203,7 @@ const DATABASE_METRICS: Readonly<
       (at) =>
         Math.round((storageGiB - 2) * 2 ** 30 - (at - createdAt) / 1_000),
   },
-  ReplicaLag: { unit: "Seconds", value: (_sim, { source }) => (source === null ? undefined : () => 0) },
+  ReplicaLag: { unit: "Seconds", value: replicaLag },
 };
 
 function rds(sim: Sim, metric: string, of: Readonly<Record<string, string>>): Source | undefined {

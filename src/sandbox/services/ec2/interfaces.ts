@@ -2,8 +2,15 @@ import * as z from "zod";
 import { cidr, formatAddress } from "../../../config/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { filters, page, passes, tagsOf } from "./shared.ts";
-import { interfaceTable, type NetworkInterface, type Subnet, subnetTable } from "./tables.ts";
+import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { groupTable, interfaceTable, type NetworkInterface, type Subnet, subnetTable } from "./tables.ts";
+
+/** The security group of what is given none. */
+export const defaultGroupOf = (sim: Sim, vpcId: string): string[] =>
+  groupTable(sim)
+    .all()
+    .filter((group) => group.vpcId === vpcId && group.name === "default")
+    .map(({ id }) => id);
 
 /** Makes an interface in a subnet with the next free address. Throws when the subnet is full. */
 export function addInterface(
@@ -35,8 +42,62 @@ export function addInterface(
   );
 }
 
+const described = (sim: Sim, one: NetworkInterface) => ({
+  NetworkInterfaceId: one.id,
+  VpcId: one.vpcId,
+  SubnetId: one.subnetId,
+  AvailabilityZone: subnetTable(sim).get(one.subnetId)?.zone,
+  PrivateIpAddress: one.privateIp,
+  Description: one.description,
+  InterfaceType: one.type,
+  RequesterManaged: one.requester !== null,
+  ...(one.requester === null ? {} : { RequesterId: one.requester }),
+  SourceDestCheck: one.sourceDestCheck,
+  Status: one.instanceId === null && one.requester === null ? "available" : "in-use",
+  Groups: one.groupIds.map((GroupId) => ({ GroupId })),
+  ...(one.instanceId ? { Attachment: { InstanceId: one.instanceId, Status: "attached" } } : {}),
+  ...(one.publicIp ? { Association: { PublicIp: one.publicIp } } : {}),
+  TagSet: tagsOf(sim, one.id),
+});
+
+const notFound = (id: string) =>
+  awsError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
+
 export const interfaces: SandboxService = {
   operations: {
+    // What a person makes who needs an address in a subnet.
+    CreateNetworkInterface: operation(
+      {
+        SubnetId: z.string(),
+        Groups: z.array(z.string()).max(16).optional(),
+        Description: z.string().max(255).optional(),
+        TagSpecifications: tagSpecifications("network-interface"),
+      },
+      (input, sim) => {
+        const subnet = subnetTable(sim).seen(input.SubnetId) && subnetTable(sim).get(input.SubnetId);
+        if (!subnet) throw awsError("InvalidSubnetID.NotFound", `The subnet ID '${input.SubnetId}' does not exist`);
+        const made = addInterface(sim, subnet, {
+          groupIds: input.Groups ?? defaultGroupOf(sim, subnet.vpcId),
+          publicIp: null,
+          description: input.Description ?? "",
+          type: "interface",
+          requester: null,
+          instanceId: null,
+        });
+        tagAtBirth(sim, made.id, "network-interface", input.TagSpecifications);
+        return { NetworkInterface: described(sim, made) };
+      },
+    ),
+
+    DeleteNetworkInterface: operation({ NetworkInterfaceId: z.string() }, ({ NetworkInterfaceId: id }, sim) => {
+      const there = interfaceTable(sim).get(id);
+      if (!there) throw notFound(id);
+      if (there.instanceId !== null || there.requester !== null)
+        throw awsError("InvalidParameterValue", `Network interface '${id}' is currently in use.`);
+      interfaceTable(sim).remove(id);
+      return {};
+    }),
+
     DescribeNetworkInterfaces: operation(
       {
         NetworkInterfaceIds: z.array(z.string()).optional(),
@@ -47,8 +108,7 @@ export const interfaces: SandboxService = {
       (input, sim) => {
         const table = interfaceTable(sim);
         for (const id of input.NetworkInterfaceIds ?? []) {
-          if (!table.seen(id))
-            throw awsError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
+          if (!table.seen(id)) throw notFound(id);
         }
         const found = table
           .seenAll()
@@ -67,23 +127,7 @@ export const interfaces: SandboxService = {
           );
         const { items, NextToken } = page(found, input);
         return {
-          NetworkInterfaces: items.map((one) => ({
-            NetworkInterfaceId: one.id,
-            VpcId: one.vpcId,
-            SubnetId: one.subnetId,
-            AvailabilityZone: subnetTable(sim).get(one.subnetId)?.zone,
-            PrivateIpAddress: one.privateIp,
-            Description: one.description,
-            InterfaceType: one.type,
-            RequesterManaged: one.requester !== null,
-            ...(one.requester === null ? {} : { RequesterId: one.requester }),
-            SourceDestCheck: one.sourceDestCheck,
-            Status: "in-use",
-            Groups: one.groupIds.map((GroupId) => ({ GroupId })),
-            ...(one.instanceId ? { Attachment: { InstanceId: one.instanceId, Status: "attached" } } : {}),
-            ...(one.publicIp ? { Association: { PublicIp: one.publicIp } } : {}),
-            TagSet: tagsOf(sim, one.id),
-          })),
+          NetworkInterfaces: items.map((one) => described(sim, one)),
           NextToken,
         };
       },

@@ -5,7 +5,7 @@ import { burstable } from "./cpu.ts";
 import { type CreditOption, creditsAtLaunch, creditsNotSupported } from "./credits.ts";
 import { ms } from "./durations.ts";
 import { imageFor } from "./images.ts";
-import { addInterface } from "./interfaces.ts";
+import { addInterface, defaultGroupOf } from "./interfaces.ts";
 import { instanceTypeFacts, offeredIn } from "./offerings.ts";
 import { subnetFor } from "./subnets.ts";
 import { groupTable, type Instance, instanceTable, keyPairTable, type Subnet, tagTable } from "./tables.ts";
@@ -210,9 +210,3 @@ const keyPairExists = (sim: Sim, name: string): boolean =>
   keyPairTable(sim)
     .seenAll()
     .some((pair) => pair.name === name);
-
-const defaultGroupOf = (sim: Sim, vpcId: string): string[] =>
-  groupTable(sim)
-    .all()
-    .filter((group) => group.vpcId === vpcId && group.name === "default")
-    .map(({ id }) => id);

@@ -5,6 +5,8 @@ export const durations = {
   databaseAvailable: 480,
   replicaAvailable: 480,
   databaseModify: 60,
+  /** After its storage has grown; it can be used meanwhile. */
+  storageOptimization: 1_800,
   databaseDeleted: 240,
   finalSnapshot: 120,
 } as const;

@@ -6,6 +6,7 @@ import { zonesOf } from "../ec2/offerings.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
 import { ms } from "./durations.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
+import { statusInfos } from "./replication.ts";
 import {
   arn,
   checkName,
@@ -37,6 +38,8 @@ const MODIFY_SHOWS_MS = 4_000;
 /** How long an instance is `resetting-master-credentials`. */
 const PASSWORD_MS = 20_000;
 const REBOOT_MS = 30_000;
+/** From one growth of storage to the next. */
+const STORAGE_HELD_MS = 6 * 3_600_000;
 /** Transaction logs are uploaded so often (RDS user guide, "Restoring a DB instance to a specified time"). */
 const LOGS_EVERY_MS = 300_000;
 
@@ -178,9 +181,7 @@ function describe(sim: Sim, database: Database) {
     },
     ...(database.source === null ? {} : { ReadReplicaSourceDBInstanceIdentifier: database.source }),
     ReadReplicaDBInstanceIdentifiers: replicasOf(sim, database.id),
-    ...(database.source === null
-      ? {}
-      : { StatusInfos: [{ StatusType: "read replication", Status: "replicating", Normal: true }] }),
+    StatusInfos: statusInfos(sim, database),
     TagList: shownTags(database.tags),
   };
 }
@@ -446,7 +447,11 @@ export const instances: SandboxService = {
             `Invalid storage size: requested storage size ${storageGiB} cannot be less than the current storage size (${before.storageGiB})`,
           );
         if (storageGiB !== undefined && storageGiB > before.storageGiB) {
-          if (before.status === "storage-optimization") throw badState("Storage optimization is under way.");
+          // "Six hours or until storage optimization has completed … whichever is longer" (user guide, gp3 storage).
+          if (before.status === "storage-optimization" || sim.now < (before.storageHeldUntil ?? 0))
+            throw invalidCombination(
+              "You can't currently modify the storage of this DB instance because the previous storage change is being optimized.",
+            );
           storageGiB = Math.max(storageGiB, Math.ceil(before.storageGiB * 1.1));
         }
         const retention = input.BackupRetentionPeriod;
@@ -532,7 +537,8 @@ export const instances: SandboxService = {
         if (!skip) {
           if (snapshotId === undefined)
             throw invalidCombination("FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.");
-          if (database.status !== "available")
+          // As CreateDBSnapshot asks for (API reference).
+          if (database.status !== "available" && database.status !== "storage-optimization")
             throw badState(
               `Cannot create a snapshot because the database instance ${id} is not currently in the available state.`,
             );
@@ -650,8 +656,18 @@ export const instances: SandboxService = {
     modified: (id, sim) => {
       const database = databaseTable(sim).get(id);
       if (database?.status !== "modifying") return;
-      become(sim, id, { ...database.pending, pending: {}, status: "available" });
+      const grows = database.pending.storageGiB !== undefined;
+      become(sim, id, {
+        ...database.pending,
+        pending: {},
+        status: grows ? "storage-optimization" : "available",
+        ...(grows ? { storageHeldUntil: sim.now + STORAGE_HELD_MS } : {}),
+      });
+      if (grows) sim.after(ms("storageOptimization"), "rds:optimized", id);
       if (database.pending.password !== undefined) replicatePassword(sim, id, database.pending.password);
+    },
+    optimized: (id, sim) => {
+      if (databaseTable(sim).get(id)?.status === "storage-optimization") become(sim, id, { status: "available" });
     },
     resetting: (id, sim) => {
       if (databaseTable(sim).get(id)?.status !== "available") return;

@@ -2,11 +2,15 @@ import { composed, type SandboxService } from "../../service.ts";
 import { durations } from "./durations.ts";
 import { groups } from "./groups.ts";
 import { instances } from "./instances.ts";
+import { replicationFailures } from "./replication.ts";
 
 export const rds: SandboxService = composed(groups, instances, {
   durations,
   errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },
-  failures: { database: { about: "a database, as database1: it fails while it is made" } },
+  failures: {
+    database: { about: "a database, as database1: it fails while it is made" },
+    ...replicationFailures,
+  },
   inventory: {
     "rds.databases": "databases",
     "rds.snapshots": "database snapshots",

@@ -56,6 +56,8 @@ export interface Database {
   readonly createdAt: number;
   /** Endpoint and user can be used from then on; null: not yet. */
   readonly servesFrom: number | null;
+  /** Until when its storage may not grow again; absent: it never has. */
+  readonly storageHeldUntil?: number;
   /** When its first automated backup was done; absent: there is none. */
   readonly backedUpAt?: number;
   readonly tags: Tags;

@@ -65,11 +65,6 @@ export function addHostedZone(sim: Sim, domain: string): string {
   return zone.id;
 }
 
-/** What a person does at the registrar: the domain's name servers are the zone's from now on. */
-export function delegate(sim: Sim, domain: string, zoneId: string): void {
-  delegationTable(sim).putNow(plain(domain), { nameServers: [...zoneFor(sim, zoneId).nameServers] });
-}
-
 const answer = (sim: Sim, zone: Zone) => ({
   Id: `/hostedzone/${zone.id}`,
   Name: dotted(escaped(zone.name)),

@@ -35,12 +35,6 @@ function topicFor(sim: Sim, arn: string): Topic {
   return topic;
 }
 
-/** What the person does who follows the link in the mail. */
-export function confirmSubscription(sim: Sim, endpoint: string): void {
-  for (const one of subscriptionTable(sim).all())
-    if (one.endpoint === endpoint) subscriptionTable(sim).putNow(one.arn, { ...one, confirmed: true });
-}
-
 const of = (sim: Sim, topicArn: string) =>
   subscriptionTable(sim)
     .all()

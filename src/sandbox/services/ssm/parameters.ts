@@ -11,6 +11,8 @@ interface Parameter {
   readonly value: string;
   readonly version: number;
   readonly modifiedAt: number;
+  /** The value before that; null: there was none. */
+  readonly previous: string | null;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -32,6 +34,7 @@ export function putParameterNow(sim: Sim, name: string, type: ParameterType, val
     value,
     version: (before?.version ?? 0) + 1,
     modifiedAt: sim.now,
+    previous: before?.value ?? null,
     tags: before?.tags ?? {},
   });
 }
@@ -41,9 +44,25 @@ export function parameterValue(sim: Sim, name: string): string | undefined {
   return publicParameter(sim, name)?.value ?? parameterTable(sim).get(name)?.value;
 }
 
+/** The value that who read it at that time has, if it was not changed twice since; undefined: it is not there. */
+export function parameterValueAt(sim: Sim, name: string, at: number): string | undefined {
+  const parameter = parameterTable(sim).get(name);
+  return parameter && (parameter.modifiedAt <= at ? parameter.value : (parameter.previous ?? undefined));
+}
+
 function publicParameter(sim: Sim, name: string): Parameter | undefined {
   const image = PUBLIC_IMAGES.find((one) => one.parameter === name);
-  return image && { name, type: "String", value: image.imageId, version: 1, modifiedAt: sim.world.time, tags: {} };
+  return (
+    image && {
+      name,
+      type: "String",
+      value: image.imageId,
+      version: 1,
+      modifiedAt: sim.world.time,
+      previous: null,
+      tags: {},
+    }
+  );
 }
 
 const invalid = (message: string) => awsError("ValidationException", message);
@@ -176,6 +195,7 @@ export const parameters: SandboxService = {
           value: Value,
           version,
           modifiedAt: sim.now,
+          previous: before?.value ?? null,
           tags: before?.tags ?? tagsFrom(Tags),
         });
         return { Version: version, Tier: "Standard" };

@@ -1,0 +1,30 @@
+import { plain } from "./services/route53/names.ts";
+import { delegationTable, zoneTable } from "./services/route53/tables.ts";
+import { subscriptionTable } from "./services/sns/sns.ts";
+import type { Sim } from "./world.ts";
+
+/* What people do outside of AWS, and what AWS sees of it: at their registrar, in their mailbox. */
+
+/** At the registrar: the domain's name servers from now on; none: nobody answers for it. */
+export function delegate(sim: Sim, domain: string, nameServers: readonly string[]): void {
+  if (nameServers.length === 0) delegationTable(sim).removeNow(plain(domain));
+  else delegationTable(sim).putNow(plain(domain), { nameServers: [...nameServers] });
+}
+
+/** At the registrar: every hosted zone answers for its domain from now on. */
+export function delegateAll(sim: Sim): void {
+  for (const { name, nameServers } of zoneTable(sim).all()) delegate(sim, name, nameServers);
+}
+
+/** In the mailbox: the link in the mail that asks to confirm a subscription. */
+export function confirmSubscription(sim: Sim, email: string): void {
+  for (const one of subscriptionTable(sim).all())
+    if (one.endpoint === email) subscriptionTable(sim).putNow(one.arn, { ...one, confirmed: true });
+}
+
+/** In the mailbox: how many mails have asked to confirm. */
+export const confirmationMails = (sim: Sim, email: string): number =>
+  subscriptionTable(sim)
+    .all()
+    .filter(({ endpoint }) => endpoint === email)
+    .reduce((sum, { mails }) => sum + mails, 0);
