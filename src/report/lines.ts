@@ -22,7 +22,7 @@ export interface LinesOptions {
   readonly title?: readonly string[];
   /** The run's clock. */
   readonly clock: Pick<Clock, "now">;
-  /** Only failures. */
+  /** Only failures and notes of the run. */
   readonly quiet?: boolean;
 }
 
@@ -54,7 +54,7 @@ export function linesReporter(options: LinesOptions): Reporter {
   function tell(event: Event): void {
     switch (event.type) {
       case "run.note":
-        say(oneLine(event.note));
+        print(oneLine(event.note));
         break;
       case "run.interrupting":
         say("interrupting: the calls that are under way are finished and recorded");
