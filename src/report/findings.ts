@@ -1,4 +1,5 @@
-import { counted, pad, plain } from "./style.ts";
+import { pad } from "../lib/text.ts";
+import { counted, plain } from "./style.ts";
 import type { Look } from "./views.ts";
 
 /** `unseen`: it could not be looked at. */

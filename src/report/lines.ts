@@ -1,5 +1,6 @@
 import type { Event } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
+import { oneLine } from "../lib/text.ts";
 import {
   advance,
   type Direction,
@@ -11,7 +12,7 @@ import {
   underWay,
 } from "./progress.ts";
 import type { Reporter, Sink } from "./reporter.ts";
-import { counted, duration, oneLine, roughly } from "./style.ts";
+import { counted, duration, roughly } from "./style.ts";
 
 const HEARTBEAT_MS = 60_000;
 

@@ -1,8 +1,9 @@
 import { createLogUpdate } from "log-update";
 import type { Clock } from "../lib/clock.ts";
+import { oneLine, widthOf } from "../lib/text.ts";
 import { advance, type Direction, frame, type ShownStep, startProgress } from "./progress.ts";
 import type { Reporter } from "./reporter.ts";
-import { oneLine, type Style, widthOf } from "./style.ts";
+import type { Style } from "./style.ts";
 
 const INTERVAL_MS = 100;
 

@@ -1,6 +1,7 @@
 import type { Action, Event, Outcome } from "../engine/events.ts";
 import type { Graph } from "../engine/graph.ts";
-import { duration, namesIn, nounOf, oneLine, pad, plain, roughly, type Style, truncate, widthOf } from "./style.ts";
+import { oneLine, pad, truncate, widthOf } from "../lib/text.ts";
+import { duration, namesIn, nounOf, plain, roughly, type Style } from "./style.ts";
 
 /** What shall be shown, in the order in which a person reads it. */
 export interface ShownStep {

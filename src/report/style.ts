@@ -1,4 +1,5 @@
-import { stripVTControlCharacters } from "node:util";
+import { styleText } from "node:util";
+import { oneLine, truncate, widthOf } from "../lib/text.ts";
 
 type Paint = (text: string) => string;
 
@@ -15,17 +16,18 @@ export interface Style {
 
 function styleWith(on: boolean): Style {
   const paint =
-    (open: number, close: number): Paint =>
+    (colour: Exclude<keyof Style, "on">): Paint =>
     (text) =>
-      on && text !== "" ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+      // Who asks has decided (`styleFor`); Node would look at stdout.
+      on && text !== "" ? styleText(colour, text, { validateStream: false }) : text;
   return {
     on,
-    bold: paint(1, 22),
-    dim: paint(2, 22),
-    red: paint(31, 39),
-    green: paint(32, 39),
-    yellow: paint(33, 39),
-    cyan: paint(36, 39),
+    bold: paint("bold"),
+    dim: paint("dim"),
+    red: paint("red"),
+    green: paint("green"),
+    yellow: paint("yellow"),
+    cyan: paint("cyan"),
   };
 }
 
@@ -43,58 +45,6 @@ export function styleFor(options: {
   if (color === false || env.NO_COLOR) return plain;
   if (env.FORCE_COLOR !== undefined) return /^(0|false)$/.test(env.FORCE_COLOR) ? plain : coloured;
   return stream.isTTY === true && env.TERM !== "dumb" ? coloured : plain;
-}
-
-// ---- Width --------------------------------------------------------------------------------------------------------
-
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-const WIDE =
-  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation})/u;
-
-const cellsOf = (grapheme: string): number => (WIDE.test(grapheme) ? 2 : 1);
-
-/** How many columns the text takes on a terminal; colours take none, East Asian characters and emoji two. */
-export function widthOf(text: string): number {
-  let width = 0;
-  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) width += cellsOf(segment);
-  return width;
-}
-
-/** The text in at most `width` columns, ending in "…" when it was longer. For text without colours. */
-export function truncate(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  let kept = "";
-  let used = 1;
-  for (const { segment } of graphemes.segment(text)) {
-    used += cellsOf(segment);
-    if (used > width) break;
-    kept += segment;
-  }
-  return width < 1 ? "" : `${kept.trimEnd()}…`;
-}
-
-/** The text filled up with spaces to `width` columns. */
-export const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
-
-/** Foreign text (names, AWS's messages) as one line that cannot steer the terminal. */
-export function oneLine(text: string): string {
-  return (
-    stripVTControlCharacters(text)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-      .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ")
-      .trim()
-  );
-}
-
-/** The text in lines of that many columns at most; a longer word has a line of its own. */
-export function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of oneLine(text).split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 // ---- Words --------------------------------------------------------------------------------------------------------

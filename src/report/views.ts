@@ -5,22 +5,9 @@ import type { Remedy } from "../engine/resource.ts";
 import type { Settled } from "../engine/settled.ts";
 import type { Standing, StatusItem } from "../engine/status.ts";
 import { explain, type Problem } from "../lib/errors.ts";
+import { oneLine, pad, truncate, widthOf, wrapped } from "../lib/text.ts";
 import { reasonOf } from "./progress.ts";
-import {
-  about,
-  counted,
-  dollars,
-  duration,
-  namesIn,
-  nounOf,
-  oneLine,
-  pad,
-  plain,
-  type Style,
-  truncate,
-  widthOf,
-  wrapped,
-} from "./style.ts";
+import { about, counted, dollars, duration, namesIn, nounOf, plain, type Style } from "./style.ts";
 
 /** Every view answers text without a line break at its end. */
 export interface Look {
@@ -176,7 +163,7 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
 /** Why it is so, in one line; whole where it is left to a person. */
 function reasonLines(item: PlanItem | StatusItem, indent: string, width: number): string[] {
   if (item.reason === undefined) return [];
-  if (item.remedies.length === 0) return [cut(`${indent}${reasonOf(item)}`, width)];
+  if (item.remedies.length === 0) return [truncate(`${indent}${reasonOf(item)}`, width)];
   return wrapped(reasonOf(item), width - indent.length).map((line) => `${indent}${line}`);
 }
 
@@ -197,8 +184,8 @@ function differenceLines(difference: Difference, style: Style, width: number): s
     if (gone.length + come.length > 0) {
       return [
         `${DETAIL}${field}:${forced}`,
-        ...gone.map((one) => style.red(cut(`${DETAIL}  - ${show(one)}`, width))),
-        ...come.map((one) => style.green(cut(`${DETAIL}  + ${show(one)}`, width))),
+        ...gone.map((one) => style.red(truncate(`${DETAIL}  - ${show(one)}`, width))),
+        ...come.map((one) => style.green(truncate(`${DETAIL}  + ${show(one)}`, width))),
       ];
     }
   }
@@ -558,8 +545,6 @@ export function warningsView(warnings: readonly Problem[], file: string, { style
 }
 
 // ---- Parts --------------------------------------------------------------------------------------------------------
-
-const cut = (line: string, width: number): string => truncate(line, width);
 
 /** "route table Buddy-Routing rtb-0123". */
 function objectText({

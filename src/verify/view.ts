@@ -1,4 +1,5 @@
-import { counted, duration, pad, plain, type Style, wrapped } from "../report/style.ts";
+import { pad, wrapped } from "../lib/text.ts";
+import { counted, duration, plain, type Style } from "../report/style.ts";
 import type { Finding, Result } from "./check.ts";
 import type { NotAsked } from "./checks.ts";
 

@@ -7,13 +7,9 @@ import {
   duration,
   namesIn,
   nounOf,
-  oneLine,
-  pad,
   plain,
   roughly,
   styleFor,
-  truncate,
-  widthOf,
 } from "../../src/report/style.ts";
 
 describe("colours", () => {
@@ -41,26 +37,6 @@ describe("colours", () => {
     expect(plain.red("text")).toBe("text");
     expect(coloured.red("text")).toBe("\u001b[31mtext\u001b[39m");
     expect(coloured.red("")).toBe("");
-  });
-});
-
-describe("width", () => {
-  test("colours take no column, Korean characters and emoji two", () => {
-    expect(widthOf(coloured.bold("stack"))).toBe(5);
-    expect(widthOf("버디")).toBe(4);
-    expect(widthOf("✔ ⠼ ·")).toBe(5);
-    expect(pad("버디", 6)).toBe("버디  ");
-  });
-
-  test("what is too long ends in …", () => {
-    expect(truncate("Buddy-LoadBalance", 17)).toBe("Buddy-LoadBalance");
-    expect(truncate("Buddy-LoadBalance", 10)).toBe("Buddy-Loa…");
-    expect(truncate("버디버스", 6)).toBe("버디…");
-    expect(truncate("text", 0)).toBe("");
-  });
-
-  test("foreign text cannot steer the terminal", () => {
-    expect(oneLine("\u001b[2Jbad\nname\u0007 \u009b31m")).toBe("bad name");
   });
 });
 

@@ -1,5 +1,6 @@
 import { escaped } from "../../graph/svg.ts";
-import { counted, oneLine } from "../../report/style.ts";
+import { oneLine } from "../../lib/text.ts";
+import { counted } from "../../report/style.ts";
 import type { Finding, Requirement, Result } from "../check.ts";
 import type { NotAsked } from "../checks.ts";
 import { bucketsOf, CURVES_STYLE, curves, spelled } from "./curves.ts";

@@ -1,4 +1,5 @@
-import { counted, duration, pad, plain, type Style, wrapped } from "../../report/style.ts";
+import { pad, wrapped } from "../../lib/text.ts";
+import { counted, duration, plain, type Style } from "../../report/style.ts";
 import { isFailed } from "./answers.ts";
 import { comparedWith, seconds } from "./history.ts";
 import type { Answers, DrillResult, Ending, Moment, PastDrill, Probe } from "./result.ts";
