@@ -40,3 +40,21 @@ export function oneLine(text: string): string {
 
 /** The text in lines of that many columns at most; a longer word has a line of its own. */
 export const wrapped = (text: string, width: number): string[] => wrapAnsi(oneLine(text), width).split("\n");
+
+/** "1 subnet", "6 subnets", "2 security policies". */
+export const counted = (count: number, noun: string): string => `${count} ${count === 1 ? noun : plural(noun)}`;
+
+function plural(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
+  return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;
+}
+
+/** "a, b and c". */
+export function list(words: readonly string[]): string {
+  if (words.length < 2) return words[0] ?? "none";
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+/** The first few, and how many more: "a, b, c and 2 more". */
+export const some = (words: readonly string[], most = 3): string =>
+  words.length <= most ? list(words) : `${words.slice(0, most).join(", ")} and ${words.length - most} more`;

@@ -1,5 +1,5 @@
-import { pad } from "../lib/text.ts";
-import { counted, plain } from "./style.ts";
+import { counted, pad } from "../lib/text.ts";
+import { plain } from "./style.ts";
 import type { Look } from "./views.ts";
 
 /** `unseen`: it could not be looked at. */

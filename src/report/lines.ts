@@ -1,6 +1,7 @@
 import type { Event } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
-import { oneLine } from "../lib/text.ts";
+import { duration, roughly } from "../lib/duration.ts";
+import { counted, oneLine } from "../lib/text.ts";
 import {
   advance,
   type Direction,
@@ -12,7 +13,6 @@ import {
   underWay,
 } from "./progress.ts";
 import type { Reporter, Sink } from "./reporter.ts";
-import { counted, duration, roughly } from "./style.ts";
 
 const HEARTBEAT_MS = 60_000;
 

@@ -4,10 +4,13 @@ import { count, isEmpty, type Plan, type PlanItem } from "../engine/plan.ts";
 import type { Remedy } from "../engine/resource.ts";
 import type { Settled } from "../engine/settled.ts";
 import type { Standing, StatusItem } from "../engine/status.ts";
+import { about, duration } from "../lib/duration.ts";
 import { explain, type Problem } from "../lib/errors.ts";
-import { oneLine, pad, truncate, widthOf, wrapped } from "../lib/text.ts";
+import { dollars } from "../lib/money.ts";
+import { counted, oneLine, pad, some, truncate, widthOf, wrapped } from "../lib/text.ts";
+import { NO_LONGER_WANTED, namesIn, nounOf } from "./names.ts";
 import { reasonOf } from "./progress.ts";
-import { about, counted, dollars, duration, namesIn, nounOf, plain, type Style } from "./style.ts";
+import { plain, type Style } from "./style.ts";
 
 /** Every view answers text without a line break at its end. */
 export interface Look {
@@ -28,7 +31,6 @@ export interface Place {
 }
 
 const WIDTH = 100;
-const NO_LONGER_WANTED = "no longer wanted";
 const text = (lines: readonly string[]): string => lines.map((line) => line.trimEnd()).join("\n");
 
 /** The first lines of every command's screen: where it works, and until when it may. On the sandbox it says so. */
@@ -419,7 +421,7 @@ function billLines({ found, unseen }: Bills, sandbox: boolean, style: Style): st
   if (found.length > 0) lines.push("", sandbox ? "On AWS this would go on costing:" : "This goes on costing:");
   for (const { what, id, why, gib, monthly, eachGB, commands } of found) {
     const price =
-      monthly === undefined ? "price unknown" : `${centsOf(monthly)} a ${eachGB ? "GB and month" : "month"}`;
+      monthly === undefined ? "price unknown" : `${dollars(monthly)} a ${eachGB ? "GB and month" : "month"}`;
     lines.push(
       `  ${what} ${style.bold(oneLine(id))}${gib === undefined ? "" : `, ${gib} GB`}: ${gib === undefined ? "" : "at most "}${price}`,
       ...wrapped(why, WIDTH - 4).map((line) => `    ${line}`),
@@ -430,8 +432,6 @@ function billLines({ found, unseen }: Bills, sandbox: boolean, style: Style): st
     lines.push("", "Not looked at, and so perhaps still there:", ...unseen.map((one) => `  ${oneLine(one)}`));
   return lines;
 }
-
-const centsOf = (usd: number): string => (usd < 0.995 ? `$${usd.toFixed(2)}` : dollars(usd));
 
 // ---- Up -----------------------------------------------------------------------------------------------------------
 
@@ -510,9 +510,11 @@ function troubles(
   }
   const interrupted = as("interrupted");
   if (interrupted.length > 0) {
-    const names = interrupted.map(({ name }) => oneLine(name));
-    const shown = names.length > 4 ? `${names.slice(0, 4).join(", ")} and ${names.length - 4} more` : names.join(", ");
-    lines.push("", `${style.yellow("interrupted")}: ${shown}. All that was begun is recorded; nothing is lost.`);
+    const names = some(
+      interrupted.map(({ name }) => oneLine(name)),
+      4,
+    );
+    lines.push("", `${style.yellow("interrupted")}: ${names}. All that was begun is recorded; nothing is lost.`);
   }
   const reasons = new Map<string, Settled[]>();
   for (const one of as("skipped")) reasons.set(reasonOf(one), [...(reasons.get(reasonOf(one)) ?? []), one]);

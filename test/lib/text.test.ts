@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { oneLine, pad, truncate, widthOf, wrapped } from "../../src/lib/text.ts";
+import { counted, list, oneLine, pad, some, truncate, widthOf, wrapped } from "../../src/lib/text.ts";
 import { coloured } from "../../src/report/style.ts";
 
 describe("width", () => {
@@ -35,4 +35,15 @@ describe("width", () => {
   test("foreign text cannot steer the terminal", () => {
     expect(oneLine("\u001b[2Jbad\nname\u0007 \u009b31m")).toBe("bad name");
   });
+});
+
+test("counts and rows of words", () => {
+  expect([counted(1, "subnet"), counted(6, "subnet"), counted(2, "policy"), counted(2, "gateway")]).toEqual([
+    "1 subnet",
+    "6 subnets",
+    "2 policies",
+    "2 gateways",
+  ]);
+  expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(list)).toEqual(["none", "a", "a and b", "a, b and c"]);
+  expect([some(["a", "b", "c"]), some(["a", "b", "c", "d", "e"])]).toEqual(["a, b and c", "a, b, c and 2 more"]);
 });
