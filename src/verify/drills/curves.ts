@@ -1,5 +1,5 @@
-import { escaped } from "../../graph/svg.ts";
 import { offset, spelled } from "../../lib/duration.ts";
+import { escaped } from "../../lib/escape.ts";
 import { grouped } from "../../lib/number.ts";
 import { counted } from "../../lib/text.ts";
 import { isFailed } from "./answers.ts";

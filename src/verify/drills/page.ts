@@ -1,5 +1,5 @@
-import { escaped } from "../../graph/svg.ts";
 import { offset, spelled } from "../../lib/duration.ts";
+import { escaped } from "../../lib/escape.ts";
 import { grouped, percent } from "../../lib/number.ts";
 import { counted, oneLine } from "../../lib/text.ts";
 import type { Finding, Requirement, Result } from "../check.ts";
