@@ -49,12 +49,7 @@ export interface Connection {
 // biome-ignore lint/suspicious/noExplicitAny: the clients of all services are built alike, from modules of different types
 type LooseModule = Record<string, any>;
 
-const interrupted = () =>
-  new BuddyError({
-    code: "interrupted",
-    message: "interrupted",
-    hint: "Run the same command again: it goes on where it stopped.",
-  });
+const interrupted = () => new BuddyError({ code: "interrupted", message: "interrupted" });
 
 /** Connects to AWS, or to the wire given, and asks who the caller is. Throws `credentials` when AWS does not know. */
 export async function connect(connection: Connection): Promise<Aws> {
