@@ -201,7 +201,7 @@ function besideText({ object, item, monthly, note }: CostLine): string {
 }
 
 /** The whole as one JSON document: dollars rounded to cents, unit prices as they are; "unknown" stays "unknown". */
-export function costJson(of: Estimate, others?: Alternatives, live?: LiveReport): unknown {
+export function costJson(of: Estimate, others?: Alternatives, live?: LiveReport): object {
   return {
     currency: "USD",
     tax: "not included",

@@ -16,7 +16,7 @@ import { visit } from "../../verify/drills/visit.ts";
 import type { DrillWorld } from "../../verify/drills/world.ts";
 import { entrance } from "../../verify/entrance.ts";
 import type { Facts, ScalingGroup } from "../../verify/world.ts";
-import { ask } from "../ask.ts";
+import { confirm } from "../ask.ts";
 import { following } from "../following.ts";
 import type { Session } from "../session.ts";
 import type { Done, Proving } from "./verify.ts";
@@ -55,7 +55,7 @@ export async function runDrills(
   }
 
   screen.say(announced(able, group, world, session));
-  if (!yes && !/^y(es)?$/i.test(await ask("Go on? [y/N] ", interrupted))) {
+  if (!(await confirm(yes, interrupted))) {
     screen.say("Nothing was changed.");
     return { code: 0, done: [], notDone };
   }
