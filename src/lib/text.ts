@@ -28,6 +28,9 @@ export function truncate(text: string, width: number): string {
 /** The text filled up with spaces to `width` columns. */
 export const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
 
+/** The text as a column of a table: cut or filled up to exactly `width` columns. */
+export const column = (text: string, width: number): string => pad(truncate(text, width), width);
+
 /** Foreign text (names, AWS's messages) as one line that cannot steer the terminal. */
 export function oneLine(text: string): string {
   return (
@@ -40,6 +43,10 @@ export function oneLine(text: string): string {
 
 /** The text in lines of that many columns at most; a longer word has a line of its own. */
 export const wrapped = (text: string, width: number): string[] => wrapAnsi(oneLine(text), width).split("\n");
+
+/** The text in lines of at most `width` columns, each after the indent. @param first begins the first line, as wide as the indent */
+export const indented = (text: string, width: number, indent: string, first = indent): string[] =>
+  wrapped(text, width - widthOf(indent)).map((line, index) => (index === 0 ? first : indent) + line);
 
 /** "1 subnet", "6 subnets", "2 security policies". */
 export const counted = (count: number, noun: string): string => `${count} ${count === 1 ? noun : plural(noun)}`;

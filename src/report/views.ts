@@ -7,7 +7,7 @@ import type { Standing, StatusItem } from "../engine/status.ts";
 import { about, duration } from "../lib/duration.ts";
 import { explain, type Problem } from "../lib/errors.ts";
 import { dollars } from "../lib/money.ts";
-import { counted, oneLine, pad, some, truncate, widthOf, wrapped } from "../lib/text.ts";
+import { counted, indented, oneLine, pad, some, truncate, widthOf } from "../lib/text.ts";
 import { NO_LONGER_WANTED, namesIn, nounOf } from "./names.ts";
 import { reasonOf } from "./progress.ts";
 import { plain, type Style } from "./style.ts";
@@ -155,9 +155,7 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
     `  ${signs[item.action]}  ${objectText(item)}${loses}`,
     ...reasonLines(item, DETAIL, width),
     ...item.differences.flatMap((one) => differenceLines(one, style, width)),
-    ...(item.refused === undefined
-      ? []
-      : wrapped(`up refuses. ${item.refused}`, width - DETAIL.length).map((line) => `${DETAIL}${line}`)),
+    ...(item.refused === undefined ? [] : indented(`up refuses. ${item.refused}`, width, DETAIL)),
     ...remedyLines(item.remedies, DETAIL, style),
   ];
 }
@@ -166,7 +164,7 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
 function reasonLines(item: PlanItem | StatusItem, indent: string, width: number): string[] {
   if (item.reason === undefined) return [];
   if (item.remedies.length === 0) return [truncate(`${indent}${reasonOf(item)}`, width)];
-  return wrapped(reasonOf(item), width - indent.length).map((line) => `${indent}${line}`);
+  return indented(reasonOf(item), width, indent);
 }
 
 /** What a person can do about it. Not cut, so that commands can be copied. */
@@ -424,7 +422,7 @@ function billLines({ found, unseen }: Bills, sandbox: boolean, style: Style): st
       monthly === undefined ? "price unknown" : `${dollars(monthly)} a ${eachGB ? "GB and month" : "month"}`;
     lines.push(
       `  ${what} ${style.bold(oneLine(id))}${gib === undefined ? "" : `, ${gib} GB`}: ${gib === undefined ? "" : "at most "}${price}`,
-      ...wrapped(why, WIDTH - 4).map((line) => `    ${line}`),
+      ...indented(why, WIDTH, "    "),
       ...commands.map((command) => `    ${style.cyan(command)}`),
     );
   }

@@ -13,6 +13,13 @@ test("in a sentence: cents where they matter, and what costs something never not
   expect(dollars(0.001)).toBe("less than $0.01");
 });
 
-test("in a table: to the cent", () => {
-  expect([1234.5, 0, -3.456, -0.001].map(exactDollars)).toEqual(["$1,234.50", "$0.00", "-$3.46", "$0.00"]);
+test("in a table: to the cent, the sign before the dollar, no noise", () => {
+  expect([0.1 + 0.2, -1234.5, 1.005, -0.001, 16.425, 0].map(exactDollars)).toEqual([
+    "$0.30",
+    "-$1,234.50",
+    "$1.01",
+    "$0.00",
+    "$16.43",
+    "$0.00",
+  ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { counted, list, oneLine, pad, some, truncate, widthOf, wrapped } from "../../src/lib/text.ts";
+import { column, counted, indented, list, oneLine, pad, some, truncate, widthOf, wrapped } from "../../src/lib/text.ts";
 import { coloured } from "../../src/report/style.ts";
 
 describe("width", () => {
@@ -30,6 +30,11 @@ describe("width", () => {
     expect(wrapped("one two\n three", 8)).toEqual(["one two", "three"]);
     expect(wrapped("to buddyverse.link and on", 6)).toEqual(["to", "buddyverse.link", "and on"]);
     expect(wrapped("버디 버스 하나", 9)).toEqual(["버디 버스", "하나"]);
+  });
+
+  test("a column is cut or filled up; lines may be indented, the first one otherwise", () => {
+    expect([column("버디버스", 6), column("버디", 6)]).toEqual(["버디… ", "버디  "]);
+    expect(indented("one two three", 9, "    ", "  - ")).toEqual(["  - one", "    two", "    three"]);
   });
 
   test("foreign text cannot steer the terminal", () => {
