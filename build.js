@@ -3,26 +3,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { shakenSchemas } from "./shaken-schemas.js";
 import { esbuildText } from "./text-loader.js";
-
-/**
- * The SDK's schemas name some keys by constants (`{ [_xN]: _Ti }`). A computed key may have an effect for all that a bundler
- * knows, so all 2,000 schemas of EC2 would be kept for the 60 operations that are used. Written out, only those remain.
- */
-const shakenSchemas = {
-  name: "shaken-schemas",
-  setup({ onLoad }) {
-    onLoad({ filter: /@aws-sdk[/\\]client-[^/\\]+[/\\]dist-es[/\\]schemas[/\\]schemas_0\.js$/ }, ({ path }) => {
-      const text = readFileSync(path, "utf8");
-      const constants = Object.fromEntries(
-        [...text.matchAll(/^const (_\w+) = (".*");$/gm)].map(([, name, value]) => [name, value]),
-      );
-      return {
-        contents: text.replace(/\[(_\w+)\]:/g, (key, name) => (name in constants ? `${constants[name]}:` : key)),
-      };
-    });
-  },
-};
 
 /**
  * A proxy that is named by a PAC file needs an interpreter, which reads a file of its own package at run time. `connect` says

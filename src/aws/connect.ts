@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import pLimit from "p-limit";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Aws, CredentialsEnd, Network, Services } from "./aws.ts";
@@ -48,12 +49,7 @@ export interface Connection {
 // biome-ignore lint/suspicious/noExplicitAny: the clients of all services are built alike, from modules of different types
 type LooseModule = Record<string, any>;
 
-const interrupted = () =>
-  new BuddyError({
-    code: "interrupted",
-    message: "interrupted",
-    hint: "Run the same command again: it goes on where it stopped.",
-  });
+const interrupted = () => new BuddyError({ code: "interrupted", message: "interrupted" });
 
 /** Connects to AWS, or to the wire given, and asks who the caller is. Throws `credentials` when AWS does not know. */
 export async function connect(connection: Connection): Promise<Aws> {
@@ -62,7 +58,7 @@ export async function connect(connection: Connection): Promise<Aws> {
   // The sandbox's clock is the run's own.
   let ahead = connection.wire ? 0 : undefined;
   let identity: Signer | undefined;
-  const turns = turnstile(connection.concurrency ?? 16);
+  const limit = pLimit(connection.concurrency ?? 16);
   const handler = connection.wire ? undefined : await requestHandler();
 
   async function open(service: ServiceName) {
@@ -126,33 +122,28 @@ export async function connect(connection: Connection): Promise<Aws> {
         message: `src/aws/${service} does not say what makes ${operation} safe to repeat`,
       });
     }
-    const release = await turns();
-    if (signal?.aborted) {
-      release();
-      throw interrupted();
-    }
-    const started = clock.now();
-    let outcome: { output?: unknown; error?: unknown } = {};
-    try {
-      outcome = { output: await send(new Command(input)) };
-    } catch (error) {
-      hideSecrets(error, input);
-      outcome = { error };
-    } finally {
-      release();
-    }
+    const outcome = await limit(async (): Promise<{ started: number; output?: unknown; error?: unknown }> => {
+      if (signal?.aborted) throw interrupted();
+      const started = clock.now();
+      try {
+        return { started, output: await send(new Command(input)) };
+      } catch (error) {
+        hideSecrets(error, input);
+        return { started, error };
+      }
+    });
     const metadata = (
       (outcome.output ?? outcome.error) as { $metadata?: { attempts?: number; httpStatusCode?: number } } | undefined
     )?.$metadata;
     connection.onCall?.({
-      at: new Date(started).toISOString(),
+      at: new Date(outcome.started).toISOString(),
       service: services[service].package,
       operation,
       input: masked(input),
       attempts: metadata?.attempts ?? 1,
       status: metadata?.httpStatusCode,
       error: outcome.error === undefined ? undefined : (codesOf(outcome.error)[0] ?? "Error"),
-      ms: Math.round(clock.now() - started),
+      ms: Math.round(clock.now() - outcome.started),
     });
     if (outcome.error === undefined) return outcome.output;
     // An interrupt ends the wait between two attempts; a call that only reads is then simply not made. A change ends with
@@ -220,22 +211,6 @@ async function whoAmI(calls: Services, profile: string | undefined): Promise<{ a
       cause: error,
     });
   }
-}
-
-/** Lets `limit` through at a time, the others in order of arrival. */
-function turnstile(limit: number): () => Promise<() => void> {
-  let free = limit;
-  const queue: (() => void)[] = [];
-  const leave = () => {
-    const next = queue.shift();
-    if (next) next();
-    else free++;
-  };
-  return async () => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => queue.push(resolve));
-    return leave;
-  };
 }
 
 /** One HTTP handler for all clients: with time-outs that really end a call, the proxy and the CA bundle of the environment. */

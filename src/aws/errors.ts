@@ -5,7 +5,7 @@ interface AwsErrorLike {
   readonly Code?: string;
   readonly code?: string;
   readonly message?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  readonly $metadata?: { readonly httpStatusCode?: number };
   readonly cause?: unknown;
 }
 
@@ -23,10 +23,6 @@ export function codesOf(error: unknown): readonly string[] {
 
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return codesOf(error).some((code) => codes.includes(code));
-}
-
-export function requestIdOf(error: unknown): string | undefined {
-  return like(error).$metadata?.requestId;
 }
 
 /** True when the error is one of those named, by code and, where given, by message. */

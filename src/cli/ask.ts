@@ -27,6 +27,11 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
   });
 }
 
+/** Asks whether to continue; anything but yes is no. Throws as `ask`. @param yes `--yes`: nobody is asked */
+export async function confirm(yes: boolean, signal: AbortSignal): Promise<boolean> {
+  return yes || /^y(es)?$/i.test(await ask("Continue? [y/N] ", signal));
+}
+
 /** Throws `usage` when there is nobody to ask: a command must refuse rather than hang. @param line the command line to say --yes on. */
 export function requireConsent(command: string, yes: boolean, line: string): void {
   if (yes || canAsk()) return;

@@ -10,7 +10,6 @@ import {
   type Estimate,
   estimate,
   monthlyTotal,
-  roundToCents,
   type Totals,
 } from "../cost/estimate.ts";
 import { type PricedObject, plannedObjects, standingObjects, surveyedObjects } from "../cost/objects.ts";
@@ -19,6 +18,7 @@ import type { Usage } from "../cost/usage.ts";
 import { costNowView } from "../cost/view.ts";
 import { graphOf } from "../engine/graph.ts";
 import type { Survey } from "../engine/survey.ts";
+import { roundToCents } from "../lib/money.ts";
 import type { Session } from "./session.ts";
 
 const HOUR_MS = 3_600_000;

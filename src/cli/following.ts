@@ -1,6 +1,8 @@
 import ora from "ora";
+import { duration } from "../lib/duration.ts";
+import { counted } from "../lib/text.ts";
 import { canBeLive } from "../report/reporter.ts";
-import { counted, duration, type Style } from "../report/style.ts";
+import type { Style } from "../report/style.ts";
 import { isFailed } from "../verify/drills/answers.ts";
 import type { CpuPoint, DrillName, Sample } from "../verify/drills/result.ts";
 import { WHO } from "../verify/drills/view.ts";

@@ -36,7 +36,7 @@ export function onInterrupt(putsBack = false): Interrupts {
       new BuddyError({
         code: "interrupted",
         message: "interrupted",
-        hint: putsBack ? "Run it again when you like." : "Run the same command again: it goes on where it stopped.",
+        hint: putsBack ? "Run it again when you like." : undefined,
       }),
     );
     if (!putsBack) setTimeout(leave, GRACE_MS).unref();

@@ -1,5 +1,6 @@
 import { fstatSync } from "node:fs";
 import { writeWhole } from "../state/file.ts";
+import type { CommonOptions } from "./options.ts";
 
 /** What a shell says of a program that wrote where nobody reads (SIGPIPE, which Node ignores). */
 const READER_GONE = 141;
@@ -53,4 +54,12 @@ function writeAll(stream: NodeJS.WriteStream & { readonly fd: number }): void {
       done(error as Error);
     }
   };
+}
+
+/** A command's result on stdout: the text for people, or the value as one JSON document (with --json-lines, the last line). */
+export function printResult(options: Pick<CommonOptions, "json" | "jsonLines">, text: string, value: object): void {
+  let shown = text;
+  if (options.json) shown = JSON.stringify(value, null, 2);
+  else if (options.jsonLines) shown = JSON.stringify({ type: "result", ...value });
+  process.stdout.write(`${shown}\n`);
 }

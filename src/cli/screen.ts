@@ -7,6 +7,7 @@ import { canBeLive, type Reporter, silentReporter } from "../report/reporter.ts"
 import { type Style, styleFor } from "../report/style.ts";
 import type { Look, Place } from "../report/views.ts";
 import type { CommonOptions } from "./options.ts";
+import { printResult } from "./output.ts";
 import type { Session } from "./session.ts";
 
 /** Where a command writes: results to stdout, all else to stderr. With --json, stdout gets one document and nothing else. */
@@ -18,15 +19,15 @@ export interface Screen {
   /** For people, on stderr; nothing with --json or --quiet. */
   say(text: string): void;
   /** The result: the text for people, or the value as JSON. */
-  result(text: string, value: unknown): void;
+  result(text: string, value: object): void;
   report(graph: Graph, direction: Direction, shown?: (key: string) => boolean): Promise<Reporter>;
 }
 
 export function screenOf(session: Session): Screen {
   const { options, config, aws, clock } = session;
   const machine = Boolean(options.json || options.jsonLines);
-  const out = looking(options, process.stdout);
-  const err = looking(options, process.stderr);
+  const out = lookOf(options, process.stdout);
+  const err = lookOf(options, process.stderr);
   return {
     look: out,
     errLook: err,
@@ -40,15 +41,7 @@ export function screenOf(session: Session): Screen {
     say(text) {
       if (!machine && !options.quiet) process.stderr.write(`${text}\n`);
     },
-    result(text, value) {
-      process.stdout.write(
-        options.json
-          ? `${JSON.stringify(value, null, 2)}\n`
-          : options.jsonLines
-            ? `${JSON.stringify({ type: "result", ...(value as object) })}\n`
-            : `${text}\n`,
-      );
-    },
+    result: (text, value) => printResult(options, text, value),
     async report(graph, direction, shown) {
       const steps = shownSteps(graph, shown);
       if (options.jsonLines) return jsonLinesReporter(process.stdout);
@@ -69,8 +62,9 @@ export function credentialsOf({ aws, clock }: Session): Place["credentials"] {
   return end && { end, now: clock.now() };
 }
 
-const looking = (
-  options: CommonOptions,
+/** How a stream is written to. */
+export const lookOf = (
+  options: Pick<CommonOptions, "color">,
   stream: NodeJS.WriteStream,
 ): { readonly style: Style; readonly width: number } => ({
   style: styleFor({ stream, env: process.env, color: options.color }),

@@ -106,12 +106,18 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
     const signal = purpose.putsBack ? new AbortController().signal : interrupt.signal;
     closing.push(interrupt.stop);
     let listener = (event: Event): void => {
+      if (event.type === "run.note") process.stderr.write(`${event.note}\n`);
       if (event.type === "run.interrupting" && !options.json && !options.jsonLines)
         process.stderr.write(
           purpose.putsBack
             ? "Interrupting: puts everything back first. Ctrl-C again leaves at once.\n"
             : "Interrupting: the calls that are under way are finished.\n",
         );
+    };
+    // Through the reporter, as a live view would draw over it; with --json there is none that shows anything.
+    const note = (text: string) => {
+      if (options.json) process.stderr.write(`${text}\n`);
+      else listener({ type: "run.note", at: backend.clock.now(), note: text });
     };
     interrupt.onFirst(() => listener({ type: "run.interrupting", at: backend.clock.now() }));
     const traceFile = options.trace;
@@ -123,7 +129,7 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
       signal,
       wire: backend.wire,
       concurrency: options.concurrency,
-      onCall: traceFile ? tracing(traceFile) : undefined,
+      onCall: traceFile ? tracing(traceFile, note) : undefined,
     });
     const identity = { stack: config.stack, account: aws.account, region: aws.region };
     const store: StateStore = purpose.writes
@@ -178,7 +184,7 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
 }
 
 /** Writes each call to the trace. When that fails it ends, with a notice: an answer of AWS must not be lost for it. */
-function tracing(file: string): (call: TracedCall) => void {
+function tracing(file: string, notice: (text: string) => void): (call: TracedCall) => void {
   let ended = false;
   return (call) => {
     if (ended) return;
@@ -186,7 +192,7 @@ function tracing(file: string): (call: TracedCall) => void {
       appendFileSync(file, `${JSON.stringify({ ...call, status: call.status ?? null, error: call.error ?? null })}\n`);
     } catch (error) {
       ended = true;
-      process.stderr.write(`The trace ends here: ${error instanceof Error ? error.message : String(error)}\n`);
+      notice(`The trace ends here: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
 }

@@ -1,4 +1,4 @@
-/** JSON.parse names no line, and takes the last of two equal keys without a word. This finds the place and says both. */
+import { printParseErrorCode, visit } from "jsonc-parser";
 
 export interface JsonMistake {
   /** From 1. */
@@ -11,116 +11,78 @@ export interface JsonMistake {
   readonly hint: string;
 }
 
-class Mistake extends Error {
-  readonly at: number;
-  readonly hint: string;
-  constructor(at: number, message: string, hint: string) {
-    super(message);
-    this.at = at;
-    this.hint = hint;
-  }
-}
+const KEY = 'a key in double quotes, such as "region"';
+const VALUE = 'a value ("text", number, true, false, null, [ ] or { })';
+const IN_TEXT = /UnexpectedEndOfString|InvalidUnicode|InvalidEscapeCharacter|InvalidCharacter/;
 
-/** The first mistake in a JSON text, or undefined when JSON.parse takes it and no object holds a key twice. */
+/**
+ * The first mistake in a JSON text, or undefined when JSON.parse takes it and no object holds a key twice: JSON.parse names
+ * no line, and takes the last of two equal keys without a word.
+ */
 export function findJsonMistake(text: string): JsonMistake | undefined {
-  try {
-    scan(text);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof Mistake)) throw error;
-    const before = text.slice(0, error.at).split(/\r\n|\r|\n/);
-    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, message: error.message, hint: error.hint };
-  }
+  const open: { readonly close: "}" | "]"; readonly keys: Set<string> }[] = [];
+  let wanted = VALUE;
+  let comma: readonly [line: number, column: number] | undefined;
+  let first: JsonMistake | undefined;
+
+  const mistake = (line: number, column: number, message: string, hint: string) => {
+    first ??= { line: line + 1, column: column + 1, message, hint };
+  };
+  const want = (what: string) => {
+    wanted = what;
+    comma = undefined;
+  };
+  const begin = (close: "}" | "]") => {
+    open.push({ close, keys: new Set() });
+    want(close === "}" ? KEY : VALUE);
+  };
+  const valueEnds = () => want(open.length === 0 ? "the end of the file" : `, or ${open.at(-1)?.close}`);
+  const end = (offset: number) => {
+    // The visitor also ends what the file leaves open.
+    if (offset === text.length) return;
+    open.pop();
+    valueEnds();
+  };
+
+  const visitor = {
+    onObjectBegin: () => begin("}"),
+    onArrayBegin: () => begin("]"),
+    onObjectEnd: end,
+    onArrayEnd: end,
+    onLiteralValue: valueEnds,
+    onObjectProperty(key: string, _offset: number, _length: number, line: number, column: number) {
+      const keys = open.at(-1)?.keys;
+      const quoted = JSON.stringify(key);
+      if (keys?.has(key)) mistake(line, column, `the key ${quoted} is twice in this object`, "remove one of the two");
+      keys?.add(key);
+      want(`: after ${quoted}`);
+    },
+    onSeparator(sign: string, _offset: number, _length: number, line: number, column: number) {
+      want(sign === "," && open.at(-1)?.close === "}" ? KEY : VALUE);
+      if (sign === ",") comma = [line, column];
+    },
+    onError(error: number, offset: number, length: number, line: number, column: number) {
+      const code = printParseErrorCode(error);
+      // A word that JSON does not know is shown whole.
+      const found = text.slice(offset, offset + (code === "InvalidSymbol" ? length : 1));
+      if (comma && found === open.at(-1)?.close)
+        mistake(...comma, `the comma before ${found} has nothing after it`, "remove the comma");
+      else if (IN_TEXT.test(code)) mistake(line, column, ...BAD_TEXT);
+      else if (code === "UnexpectedEndOfNumber") mistake(line, column, ...BAD_NUMBER);
+      else mistake(line, column, ...unexpected(found, wanted));
+    },
+  };
+  visit(text, visitor, { disallowComments: true });
+  return first;
 }
 
-const NUMBER = /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-const STRING = /"([^"\\\p{Cc}]|[\x7f-\x9f]|\\(["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
-const SPACE = /[ \t\r\n]*/y;
+type Words = readonly [message: string, hint: string];
+const BAD_TEXT: Words = ["this text does not end well", 'close it with " on the same line, and write \\\\ for \\'];
+const BAD_NUMBER: Words = ["this number does not end well", "write digits after the . or the e"];
 
-function scan(text: string): void {
-  let at = 0;
-
-  const take = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text)?.[0];
-    if (found !== undefined) at += found.length;
-    return found;
-  };
-  const space = () => take(SPACE);
-
-  const fail = (wanted: string): never => {
-    const found = text.slice(at, at + 1);
-    if (found === "") throw new Mistake(at, `the file ends here, but ${wanted} is expected`, `write ${wanted}`);
-    if (found === "/" || found === "#") throw new Mistake(at, "JSON knows no comments", "remove the comment");
-    if (found === "'") throw new Mistake(at, "JSON knows no single quotes", "write \" instead of '");
-    throw new Mistake(at, `found ${JSON.stringify(found)}, but ${wanted} is expected`, `write ${wanted}`);
-  };
-
-  const string = (wanted: string): string => {
-    const start = at;
-    if (text[at] !== '"') fail(wanted);
-    const found = take(STRING);
-    if (found === undefined)
-      throw new Mistake(
-        start,
-        "this text does not end well",
-        'close it with " on the same line, and write \\\\ for \\',
-      );
-    return JSON.parse(found) as string;
-  };
-
-  /** The items of a list or object, up to its closing bracket. */
-  const items = (close: string, item: () => void): void => {
-    at += 1;
-    space();
-    if (text[at] === close) {
-      at += 1;
-      return;
-    }
-    for (;;) {
-      item();
-      space();
-      if (text[at] === close) {
-        at += 1;
-        return;
-      }
-      if (text[at] !== ",") fail(`, or ${close}`);
-      const comma = at;
-      at += 1;
-      space();
-      if (text[at] === close)
-        throw new Mistake(comma, `the comma before ${close} has nothing after it`, "remove the comma");
-    }
-  };
-
-  const value = (): void => {
-    const first = text[at] ?? "";
-    if (first === "{") {
-      const keys = new Set<string>();
-      items("}", () => {
-        const start = at;
-        const key = string('a key in double quotes, such as "region"');
-        if (keys.has(key))
-          throw new Mistake(
-            start,
-            `the key ${JSON.stringify(key)} stands twice in this object`,
-            "remove one of the two",
-          );
-        keys.add(key);
-        space();
-        if (text[at] !== ":") fail(`: after ${JSON.stringify(key)}`);
-        at += 1;
-        space();
-        value();
-      });
-    } else if (first === "[") items("]", value);
-    else if (first === '"') string("a text");
-    else if (take(/(true|false|null)(?![\w$])/y) === undefined && take(NUMBER) === undefined)
-      fail('a value ("text", number, true, false, null, [ ] or { })');
-  };
-
-  space();
-  value();
-  space();
-  if (at < text.length) fail("the end of the file");
+function unexpected(found: string, wanted: string): Words {
+  if (found === "") return [`the file ends here, but ${wanted} is expected`, `write ${wanted}`];
+  if (/^[/#]/.test(found)) return ["JSON knows no comments", "remove the comment"];
+  if (found.startsWith("'")) return ["JSON knows no single quotes", "write \" instead of '"];
+  return [`found ${JSON.stringify(found)}, but ${wanted} is expected`, `write ${wanted}`];
 }

@@ -1,6 +1,16 @@
 import { domainToASCII } from "node:url";
 import * as z from "zod";
-import { type Cidr, cidr, cidrOf, contains, firstFree, formatCidr, overlaps, parseAddress, parseCidr } from "./cidr.ts";
+import {
+  type Cidr,
+  cidr,
+  cidrOf,
+  contains,
+  firstFree,
+  formatCidr,
+  overlaps,
+  parseAddress,
+  parseCidr,
+} from "../lib/cidr.ts";
 
 /** What is wrong with a value, and what would be right. */
 interface Complaint {

@@ -2,6 +2,7 @@ import type { Price } from "../aws/price.ts";
 import { type Band, type Charge, type Costing, mapBand, type Uncounted } from "../engine/charge.ts";
 import type { AnyType } from "../engine/resource.ts";
 import { unknownKey } from "../engine/unknown.ts";
+import { exactDollars, roundToCents } from "../lib/money.ts";
 import type { PricedObject } from "./objects.ts";
 import { type PriceRow, type PriceTable, tieredCost, tiersOf } from "./price-table.ts";
 import { type Usage, usedOf } from "./usage.ts";
@@ -258,7 +259,7 @@ function freeShares(lines: readonly CostLine[], { prices, region }: Pick<Terms, 
   if (used.length === 0) return [];
   const off = roundToCents(used.reduce((sum, { usd }) => sum + usd, 0));
   return [
-    `the account's free allowances, which its other stacks may use up: ${used.map(({ text }) => text).join(", ")} (at most $${off.toFixed(2)} of this bill in an ordinary month)`,
+    `the account's free allowances, which its other stacks may use up: ${used.map(({ text }) => text).join(", ")} (at most ${exactDollars(off)} of this bill in an ordinary month)`,
   ];
 }
 
@@ -328,9 +329,4 @@ export function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<st
     else group.push(one);
   }
   return groups;
-}
-
-/** Dollars without the noise of binary fractions. */
-export function roundToCents(usd: number): number {
-  return Math.round(usd * 100 + 1e-7 * Math.sign(usd)) / 100;
 }

@@ -1,5 +1,7 @@
 import type { Sure } from "../aws/price.ts";
 import type { Band } from "../engine/charge.ts";
+import { exactDollars, roundToCents } from "../lib/money.ts";
+import { column, indented, wrapped } from "../lib/text.ts";
 import type { Alternative, Alternatives, Saving } from "./alternatives.ts";
 import type { CostChange } from "./cost-change.ts";
 import {
@@ -8,7 +10,6 @@ import {
   type CostLine,
   type Estimate,
   HOURS_PER_MONTH,
-  roundToCents,
   type Totals,
   totalsOf,
 } from "./estimate.ts";
@@ -17,7 +18,7 @@ import type { PriceChange } from "./price-changes.ts";
 import { type PriceTable, regionsOf } from "./price-table.ts";
 import { assumptions, type Usage } from "./usage.ts";
 
-/** No line is longer. */
+/** No line is longer, unless by a single word. */
 const WIDTH = 100;
 
 export interface ViewOptions {
@@ -29,7 +30,7 @@ export interface ViewOptions {
 export function costView(of: Estimate, prices: PriceTable, options: ViewOptions = {}): string {
   const { totals } = of;
   return text([
-    ...wrapped(`A month of ${HOURS_PER_MONTH} hours · ${of.region} · stack ${of.stack} · US dollars, without tax`),
+    ...sentence(`A month of ${HOURS_PER_MONTH} hours · ${of.region} · stack ${of.stack} · US dollars, without tax`),
     "",
     row("", "fixed  ", "low  ", "typical  ", "high  "),
     ...stepsOf(of.lines).flatMap(([step, lines]) => [
@@ -59,7 +60,7 @@ export function usageView(usage: Usage): string {
       const { low, typical, high } = usage[name] ?? assumed;
       const cells = [low, typical, high].map((cell) => (typeof cell === "number" ? trimmed(cell) : cell).padStart(8));
       const reason = name in usage ? "set by you" : why;
-      return [`  ${name.padEnd(24)} ${cells.join(" ")}`, ...wrapped(reason, "      ")];
+      return [`  ${name.padEnd(24)} ${cells.join(" ")}`, ...indented(reason, WIDTH, "      ")];
     }),
   ]);
 }
@@ -72,9 +73,9 @@ export function alternativesView({ tables, savings }: Alternatives): string {
     ...tables.flatMap(({ title, rows }) => [
       title,
       ...rows.flatMap(({ name, configured, monthly, difference, unknown, note, ...rest }) => [
-        `${configured ? "→" : " "} ${fit(name, 44).padEnd(44)} ${amount(monthly).padStart(11)} ${(configured ? "as configured" : signed(difference)).padStart(14)}${means(rest)}`,
-        ...(note === undefined ? [] : wrapped(note, "      ")),
-        ...(unknown.length === 0 ? [] : wrapped(`no price: ${unknown.join("; ")}`, "      ")),
+        `${configured ? "→" : " "} ${column(name, 44)} ${amount(monthly).padStart(11)} ${(configured ? "as configured" : signed(difference)).padStart(14)}${means(rest)}`,
+        ...(note === undefined ? [] : indented(note, WIDTH, "      ")),
+        ...(unknown.length === 0 ? [] : indented(`no price: ${unknown.join("; ")}`, WIDTH, "      ")),
       ]),
       "",
     ]),
@@ -107,7 +108,7 @@ function ranked(title: string, savings: readonly Saving[]): string[] {
     title,
     ...savings.map(
       ({ name, saves, ...rest }, i) =>
-        `${String(i + 1).padStart(3)}  ${fit(name, 44).padEnd(44)} ${money(saves).padStart(10)} a month${means(rest)}`,
+        `${String(i + 1).padStart(3)}  ${column(name, 44)} ${exactDollars(saves).padStart(10)} a month${means(rest)}`,
     ),
   ];
 }
@@ -141,7 +142,7 @@ export function liveView({ region, asked, file, found, changes, notFound }: Live
   const differs = new Set(changes.map(({ item }) => item)).size;
   const day = asked.slice(0, 10);
   return text([
-    ...wrapped(
+    ...sentence(
       `Asked ${file === undefined ? "the sandbox" : "AWS"} on ${day} for the prices of ${region}: ${found} found, of which ${differs === 0 ? "none differs" : `${differs} ${differs === 1 ? "differs" : "differ"}`} from what was known.`,
     ),
     ...changes.map(({ item, unit, from, old, new: now, oldAsOf }) => {
@@ -156,7 +157,7 @@ export function liveView({ region, asked, file, found, changes, notFound }: Live
           `${item}: ${why}; ${keptFrom === undefined ? "unknown here too" : `kept from the table: ${keptFrom}`}`,
       ),
     ),
-    ...wrapped(
+    ...sentence(
       file === undefined
         ? "A rehearsal: the sandbox answers from the shipped table. Nothing was written, nor counted with."
         : `Written to ${file}: cost, plan, up, status and down count with it from now on.`,
@@ -172,7 +173,7 @@ export function costChangeView({ typical, fixed, objects, unknown, complete }: C
     `Cost a month: ${complete ? "" : "unknown in part; what has a price: "}${sum}`,
     ...objects.map(
       ({ step, object, difference, unknown: gaps }) =>
-        `  ${step.padEnd(15)} ${fit(object, 40).padEnd(40)} ${signed(difference).padStart(12)}${gaps.length === 0 || difference === "unknown" ? "" : "+?"}`,
+        `  ${step.padEnd(15)} ${column(object, 40)} ${signed(difference).padStart(12)}${gaps.length === 0 || difference === "unknown" ? "" : "+?"}`,
     ),
     ...list("No price, so not in the sum:", unknown),
   ]);
@@ -182,26 +183,26 @@ export function costChangeView({ typical, fixed, objects, unknown, complete }: C
 export function costNowView({ totals }: Pick<Estimate, "totals">, soFar: Totals): string {
   const least = (complete: boolean) => (complete ? "" : "at least ");
   return text([
-    `Costs ${least(totals.complete)}${money(totals.total.typical)} in an ordinary month, ${money(totals.fixed)} of it fixed, without tax.`,
-    `Has cost ${least(soFar.complete)}${money(soFar.total.typical)} so far, by the estimate.`,
+    `Costs ${least(totals.complete)}${exactDollars(totals.total.typical)} in an ordinary month, ${exactDollars(totals.fixed)} of it fixed, without tax.`,
+    `Has cost ${least(soFar.complete)}${exactDollars(soFar.total.typical)} so far, by the estimate.`,
   ]);
 }
 
 /** For `down`: what stops, and what goes on. */
 export function afterDownView({ stops, goesOn }: AfterDown): string {
   return text([
-    `Stops: ${stops.complete ? "" : "at least "}${money(stops.total.typical)} in an ordinary month.`,
+    `Stops: ${stops.complete ? "" : "at least "}${exactDollars(stops.total.typical)} in an ordinary month.`,
     ...(goesOn.length === 0 ? ["Nothing goes on costing."] : list("Goes on:", goesOn.map(besideText))),
   ]);
 }
 
 function besideText({ object, item, monthly, note }: CostLine): string {
-  const price = monthly === "unknown" ? "price unknown" : `${money(monthly)} a month`;
+  const price = monthly === "unknown" ? "price unknown" : `${exactDollars(monthly)} a month`;
   return `${item} of ${object}: ${price}${note === undefined ? "" : `; ${note}`}`;
 }
 
 /** The whole as one JSON document: dollars rounded to cents, unit prices as they are; "unknown" stays "unknown". */
-export function costJson(of: Estimate, others?: Alternatives, live?: LiveReport): unknown {
+export function costJson(of: Estimate, others?: Alternatives, live?: LiveReport): object {
   return {
     currency: "USD",
     tax: "not included",
@@ -258,11 +259,11 @@ function lineJson(line: CostLine) {
 // ---- Lines of text ------------------------------------------------------------------------------------------------
 
 function row(name: string, ...cells: string[]): string {
-  return fit(name, 36).padEnd(36) + cells.map((cell) => cell.padStart(16)).join("");
+  return column(name, 36) + cells.map((cell) => cell.padStart(16)).join("");
 }
 
 /** A cell with a sum; `+?` after it says that something in it has no price. */
-const cell = (usd: number, complete: boolean) => `${money(usd)}${complete ? "  " : "+?"}`;
+const cell = (usd: number, complete: boolean) => `${exactDollars(usd)}${complete ? "  " : "+?"}`;
 
 const bandCells = ({ low, typical, high }: Band, complete: boolean) =>
   [low, typical, high].map((usd) => cell(usd, complete));
@@ -282,16 +283,16 @@ function detailOf({ item, quantity, unit, unitPrice, monthly, note }: CostLine):
   const count = quantity === "unknown" ? quantity : trimmed(quantity);
   const how = `${count} ${units} × ${unitPrice === "unknown" ? "unknown" : `$${trimmed(unitPrice)}`}`;
   return [
-    `      ${fit(item, 44).padEnd(44)} ${how.padStart(34)} ${amount(monthly).padStart(12)}`,
-    ...(note === undefined ? [] : wrapped(note, "        ")),
+    `      ${column(item, 44)} ${how.padStart(34)} ${amount(monthly).padStart(12)}`,
+    ...(note === undefined ? [] : indented(note, WIDTH, "        ")),
   ];
 }
 
 function summary({ fixed, total, complete, fixedComplete }: Totals): string[] {
   const least = (whole: boolean) => (whole ? "" : "at least ");
   return [
-    ...wrapped(
-      `Fixed: ${least(fixedComplete)}${money(fixed)} a month. With usage: ${least(complete)}${money(total.typical)} in an ordinary month, ${money(total.low)} in a quiet and ${money(total.high)} in a busy one.`,
+    ...sentence(
+      `Fixed: ${least(fixedComplete)}${exactDollars(fixed)} a month. With usage: ${least(complete)}${exactDollars(total.typical)} in an ordinary month, ${exactDollars(total.low)} in a quiet and ${exactDollars(total.high)} in a busy one.`,
     ),
     ...(complete ? [] : ["+? is at least: something in the sum has no price."]),
   ];
@@ -301,7 +302,7 @@ function missing({ totals, region }: Estimate, prices: PriceTable): string[] {
   const known = regionsOf(prices);
   const foreign = `The price table covers ${known.join(" and ")}. Of ${region} it knows only what costs the same everywhere.`;
   return [
-    ...(known.includes(region) ? [] : wrapped(foreign)),
+    ...(known.includes(region) ? [] : sentence(foreign)),
     ...list("No price, so not in the sums (unknown is not 0):", totals.unknown),
   ];
 }
@@ -319,7 +320,7 @@ function origin({ lines, region }: Estimate, prices: PriceTable): string[] {
   const count = (sure: Sure) => lines.filter((line) => line.from?.sure === sure).length;
   const weak = count("C") + count("M");
   return [
-    ...wrapped(`Prices: ${asked}collected on ${prices.collected} from sources ${dates}; --json names them.`),
+    ...sentence(`Prices: ${asked}collected on ${prices.collected} from sources ${dates}; --json names them.`),
     ...(weak === 0 ? [] : [`${weak} of ${lines.length} lines rest on a secondary source.`]),
     `Tax comes on top${tax === undefined ? "" : `: ${tax}`}.`,
   ];
@@ -353,46 +354,22 @@ function objectsOf(lines: readonly CostLine[]): [string, CostLine[]][] {
 }
 
 function list(title: string, items: readonly string[]): string[] {
-  return items.length === 0 ? [] : [title, ...items.flatMap((item) => wrapped(item, "    ", "  - "))];
+  return items.length === 0 ? [] : [title, ...items.flatMap((item) => indented(item, WIDTH, "    ", "  - "))];
 }
 
-/** Words in lines of at most `WIDTH`, indented; the first line may start differently. */
-function wrapped(sentence: string, indent = "", first = indent): string[] {
-  const lines: string[] = [];
-  let line = first;
-  let empty = true;
-  for (const word of sentence.split(" ")) {
-    if (!empty && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = indent;
-      empty = true;
-    }
-    line += empty ? word : ` ${word}`;
-    empty = false;
-  }
-  return [...lines, line];
-}
+const sentence = (words: string) => wrapped(words, WIDTH);
 
 const text = (lines: readonly string[]) => lines.map((line) => line.trimEnd()).join("\n");
-
-const fit = (word: string, width: number) => (word.length > width ? `${word.slice(0, width - 1)}…` : word);
 
 const trimmed = (of: number) => String(Number(of.toFixed(4)));
 
 /** All digits of a price, without the noise of binary fractions. */
 const significant = (of: number) => String(Number(of.toPrecision(10)));
 
-/** `$1,234.50`; the sign before the dollar. */
-export function money(usd: number): string {
-  const rounded = roundToCents(usd);
-  const digits = Math.abs(rounded).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  return `${rounded < 0 ? "-" : ""}$${digits}`;
-}
-
-const amount = (of: Amount) => (of === "unknown" ? of : money(of));
+const amount = (of: Amount) => (of === "unknown" ? of : exactDollars(of));
 
 function signed(of: Amount): string {
   if (of === "unknown") return of;
   if (Math.abs(of) < 0.005) return "the same";
-  return `${of > 0 ? "+" : ""}${money(of)}`;
+  return `${of > 0 ? "+" : ""}${exactDollars(of)}`;
 }

@@ -7,6 +7,7 @@ import { allPages } from "../aws/pages.ts";
 import { isOfStack, zoneById, zonesFor } from "../aws/route53/read-zones.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError } from "../lib/errors.ts";
+import { some } from "../lib/text.ts";
 import type { PolicyStatement } from "../policy/policy.ts";
 import type { Finding } from "../report/findings.ts";
 import { preflight } from "./preflight.ts";
@@ -114,8 +115,7 @@ async function simulated(aws: Aws, statements: readonly PolicyStatement[]): Prom
       if (EvalDecision !== "allowed") refused.add(EvalActionName);
   }
   if (refused.size === 0) return ok(about, `IAM's policy simulator allows all ${asked} actions that were asked about`);
-  const names = [...refused].sort();
-  const shown = names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ");
+  const shown = some([...refused].sort(), 8);
   return problem(about, `IAM's policy simulator refuses ${PolicySourceArn}: ${shown}`, POLICY);
 }
 

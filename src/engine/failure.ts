@@ -1,6 +1,6 @@
 import { classify, type ErrorClass } from "../aws/classify.ts";
-import { codesOf, requestIdOf } from "../aws/errors.ts";
-import { BuddyError, type ErrorCode } from "../lib/errors.ts";
+import { codesOf } from "../aws/errors.ts";
+import { BuddyError, type ErrorCode, requestIdOf } from "../lib/errors.ts";
 import type { Node } from "./graph.ts";
 
 const CODE: Readonly<Record<ErrorClass, ErrorCode>> = {
@@ -14,20 +14,11 @@ const CODE: Readonly<Record<ErrorClass, ErrorCode>> = {
   other: "failed",
 };
 
-const HINT: Readonly<Record<ErrorClass, string>> = {
+/** What says more than the code's own hint. */
+const HINT: Readonly<Partial<Record<ErrorClass, string>>> = {
   throttled:
     "AWS is answering too slowly for this account. Wait some minutes and run the same command again, perhaps with a lower --concurrency.",
-  transient: "The service is in trouble. Run the same command again: it goes on where it stopped.",
-  denied:
-    "The caller may not do this. `buddyverse policy` prints the permissions that are needed; then run the same command again.",
-  credentials:
-    "Log in again (aws sso login) or renew AWS_PROFILE's credentials, then run the same command: it goes on where it stopped.",
-  quota:
-    "Ask for a higher quota in the Service Quotas console, or remove what is no longer used; then run the same command again.",
-  capacity:
-    "AWS has none of these here at the moment, or never. Choose another instance type or zone in the config, or try again later.",
-  network: "Check the network and proxy settings, then run the same command: it goes on where it stopped.",
-  other: "Nothing is lost: mend the cause and run the same command again.",
+  transient: "The service is in trouble. Run the same command again: it continues where it stopped.",
 };
 
 /** Any error of a node's work as a BuddyError that says where it happened and what to do now. */

@@ -30,9 +30,5 @@ export function throwIfInterrupted(run: Run): void {
       hint: failure.hint,
     });
   if (!run.signal.aborted) return;
-  throw new BuddyError({
-    code: "interrupted",
-    message: "interrupted",
-    hint: "Run the same command again: it goes on where it stopped.",
-  });
+  throw new BuddyError({ code: "interrupted", message: "interrupted" });
 }

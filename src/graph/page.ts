@@ -1,5 +1,6 @@
+import { escaped } from "../lib/escape.ts";
 import type { Drawing } from "./drawing.ts";
-import { escaped, STYLE, svg } from "./svg.ts";
+import { STYLE, svg } from "./svg.ts";
 
 /** What a pointer or the keyboard is on shows what it needs and what needs it. */
 const SCRIPT = `

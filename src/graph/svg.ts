@@ -1,8 +1,7 @@
 import { serviceOfType } from "../aws/services.ts";
+import { escaped } from "../lib/escape.ts";
 import type { Drawing } from "./drawing.ts";
 import { type Box, layoutOf } from "./layout.ts";
-
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 const NO_COLOUR = "#6b7685";
 

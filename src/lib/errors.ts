@@ -62,14 +62,15 @@ export class BuddyError extends Error {
   override readonly name = "BuddyError";
   readonly code: ErrorCode;
   declare readonly about?: About;
-  declare readonly hint?: string;
+  /** What was given, or what helps with errors of its code in general. */
+  readonly hint: string;
   declare readonly problems?: readonly Problem[];
 
   constructor({ code, message, about, hint, cause, problems }: BuddyErrorParts) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
+    this.hint = hint ?? HINTS[code];
     if (about !== undefined) this.about = about;
-    if (hint !== undefined) this.hint = hint;
     if (problems !== undefined) this.problems = problems;
   }
 }
@@ -145,7 +146,7 @@ function placeOf(error: unknown): string {
 }
 
 /** The SDK puts AWS's request id into `$metadata` of what it throws. */
-function requestIdOf(error: unknown): string | undefined {
+export function requestIdOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("$metadata" in error)) return undefined;
   const metadata = error.$metadata as { readonly requestId?: unknown } | null | undefined;
   return typeof metadata?.requestId === "string" ? metadata.requestId : undefined;
@@ -164,28 +165,31 @@ function causesOf(error: unknown): unknown[] {
 function hintFor(error: unknown): string {
   if (!(error instanceof BuddyError))
     return "This was not foreseen. Run it again with --verbose to see where it comes from.";
-  return error.hint ?? GENERAL_HINTS[error.code];
+  return error.hint;
 }
 
-const GENERAL_HINTS: Readonly<Record<ErrorCode, string>> = {
+const HINTS: Readonly<Record<ErrorCode, string>> = {
   usage: "See `buddyverse --help`.",
   config: "Correct the config, then run the command again.",
   state: "Restore the state file from its backup beside it, or move it away: `up` and `down` find what is tagged.",
   locked: "Wait for the other run to end, then run the command again.",
   "wrong-account": "Use the credentials and the region that this state was made with, or another --state file.",
-  credentials: "Sign in (`aws sso login`, or AWS_PROFILE), then check with `buddyverse doctor`.",
-  denied: "Give the caller the permissions that `buddyverse policy` prints.",
+  credentials:
+    "Sign in again (`aws sso login`, or renew the credentials of AWS_PROFILE), then run the same command: it continues where it stopped.",
+  denied: "Give the caller the permissions that `buddyverse policy` prints, then run the same command again.",
   quota:
-    "Ask for more in the Service Quotas console, or remove what is not needed; `buddyverse doctor` shows the quotas.",
-  capacity: "Run it again later, or choose another instance type in the config.",
+    "Ask for more in the Service Quotas console, or remove what is not needed (`buddyverse doctor` shows the quotas), then run the same command again.",
+  capacity:
+    "AWS has none of these here at the moment, or never. Choose another instance type or zone in the config, or try again later.",
   "not-ours": "Rename or remove the other object, or choose another name in the config.",
   ambiguous: "Remove the object that does not belong to this stack, then run the command again.",
-  failed: "Run the command again: it goes on where reality stands.",
-  timeout: "Run the command again: it goes on where reality stands.",
-  interrupted: "Run the same command again: it goes on where this run stopped.",
+  failed: "Nothing is lost: correct the cause, then run the same command again. It continues where it stopped.",
+  timeout: "Run the same command again: it continues where it stopped.",
+  interrupted: "Run the same command again: it continues where it stopped.",
   blocked: "Remove what is in the way, then run the command again.",
   refused: "Nothing was changed. Do what the message says, then run the command again.",
-  network: "Check the connection, the proxy and AWS_ENDPOINT_URL, then run the command again.",
+  network:
+    "Check the connection, the proxy and AWS_ENDPOINT_URL, then run the same command: it continues where it stopped.",
   sandbox: "The sandbox does not know this. Reset it with `buddyverse sandbox reset`, or run against AWS.",
   internal: "This is a mistake in buddyverse. Run it again with --verbose and report what it prints.",
 };

@@ -1,4 +1,5 @@
-import { counted, pad, plain } from "./style.ts";
+import { counted, pad } from "../lib/text.ts";
+import { plain } from "./style.ts";
 import type { Look } from "./views.ts";
 
 /** `unseen`: it could not be looked at. */

@@ -1,5 +1,7 @@
 import type { Event } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
+import { duration, roughly } from "../lib/duration.ts";
+import { counted, oneLine } from "../lib/text.ts";
 import {
   advance,
   type Direction,
@@ -11,7 +13,6 @@ import {
   underWay,
 } from "./progress.ts";
 import type { Reporter, Sink } from "./reporter.ts";
-import { counted, duration, oneLine, roughly } from "./style.ts";
 
 const HEARTBEAT_MS = 60_000;
 
@@ -22,7 +23,7 @@ export interface LinesOptions {
   readonly title?: readonly string[];
   /** The run's clock. */
   readonly clock: Pick<Clock, "now">;
-  /** Only failures. */
+  /** Only failures and notes of the run. */
   readonly quiet?: boolean;
 }
 
@@ -54,7 +55,7 @@ export function linesReporter(options: LinesOptions): Reporter {
   function tell(event: Event): void {
     switch (event.type) {
       case "run.note":
-        say(oneLine(event.note));
+        print(oneLine(event.note));
         break;
       case "run.interrupting":
         say("interrupting: the calls that are under way are finished and recorded");

@@ -1,8 +1,9 @@
-import ora from "ora";
+import { createLogUpdate } from "log-update";
 import type { Clock } from "../lib/clock.ts";
+import { oneLine, widthOf } from "../lib/text.ts";
 import { advance, type Direction, frame, type ShownStep, startProgress } from "./progress.ts";
 import type { Reporter } from "./reporter.ts";
-import { type Style, widthOf } from "./style.ts";
+import type { Style } from "./style.ts";
 
 const INTERVAL_MS = 100;
 
@@ -20,8 +21,12 @@ export interface LiveOptions {
   readonly style: Style;
 }
 
-/** One block on the terminal that shows all steps and rewrites itself; the last one stays. Ask all questions before. */
+/**
+ * One block on the terminal that shows all steps and rewrites itself; the last one stays. Ask all questions before; while
+ * it is there, nobody else writes to that terminal.
+ */
 export function liveReporter({ stream, steps, direction = "up", title = [], clock, style }: LiveOptions): Reporter {
+  const log = createLogUpdate(stream);
   let state = startProgress(steps, direction);
   let tick = 0;
   let shown: readonly string[] = [];
@@ -34,61 +39,47 @@ export function liveReporter({ stream, steps, direction = "up", title = [], cloc
       final,
       ...(stream.rows > 1 && !final ? { rows: stream.rows - 1 } : {}),
     });
+  const draw = () => {
+    if (stopped) return;
+    shown = block(false);
+    log(shown.join("\n"));
+  };
 
-  const spinner = ora({
-    stream,
-    isEnabled: true,
-    // Ctrl-C must reach this process as a signal, and keys the shell.
-    discardStdin: false,
-    color: false,
-    spinner: { frames: [""], interval: INTERVAL_MS },
-    interval: INTERVAL_MS,
-    prefixText: () => {
-      shown = block(false);
-      return shown.join("\n");
-    },
-  });
-
-  /** A narrower terminal has broken the lines of the last block into more than ora will clear. */
+  /** A narrower terminal has broken the lines of the last block into more rows than were written: they go, too. */
   const onResize = () => {
     const columns = stream.columns ?? 80;
     const rows = shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
-    const broken = Math.min(rows, stream.rows ?? rows) - shown.length;
-    // Terminals tell one change of size more than once.
-    shown = [];
-    spinner.clear();
-    if (broken > 0) stream.write(`\u001b[${broken}A\u001b[0J`);
-    spinner.render();
+    log.clear();
+    if (rows > shown.length) stream.write(`\u001b[${rows - shown.length}A\u001b[0J`);
+    draw();
   };
 
   stream.write([...title, "", ""].join("\n"));
-  unreferenced(() => spinner.start());
+  draw();
   stream.on("resize", onResize);
+  // Not in the timer itself: after a busy moment a change of size may be waiting, and is told first.
+  const timer = setInterval(() => setImmediate(draw), INTERVAL_MS);
+  // A view keeps no process alive whose work has died.
+  timer.unref();
 
   return {
     emit(event) {
-      if (stopped) return;
       state = advance(state, event);
-      // ora clears the block before another's text and draws it again after.
-      if (event.type === "run.note") stream.write(` ${event.note}\n`);
+      if (event.type !== "run.note") return;
+      const note = ` ${oneLine(event.note)}`;
+      if (stopped) return void stream.write(`${note}\n`);
+      log.persist(note);
+      draw();
     },
     stop() {
       if (stopped) return;
       stopped = true;
+      clearInterval(timer);
       stream.off("resize", onResize);
-      spinner.stop();
+      log.clear();
+      // Not through `log`, which cuts to the terminal's height: all steps stay.
       stream.write(`${block(true).join("\n")}\n`);
+      log.done();
     },
   };
-}
-
-/** Starts ora with a timer that does not keep the process alive when its work has died; ora has no option for it. */
-function unreferenced(start: () => void): void {
-  const original = globalThis.setInterval;
-  globalThis.setInterval = ((run: () => void, ms: number) => original(run, ms).unref()) as typeof setInterval;
-  try {
-    start();
-  } finally {
-    globalThis.setInterval = original;
-  }
 }

@@ -1,6 +1,9 @@
 import type { Action, Event, Outcome } from "../engine/events.ts";
 import type { Graph } from "../engine/graph.ts";
-import { duration, namesIn, nounOf, oneLine, pad, plain, roughly, type Style, truncate, widthOf } from "./style.ts";
+import { duration, roughly } from "../lib/duration.ts";
+import { oneLine, pad, truncate, widthOf } from "../lib/text.ts";
+import { NO_LONGER_WANTED, namesIn, nounOf } from "./names.ts";
+import { plain, type Style } from "./style.ts";
 
 /** What shall be shown, in the order in which a person reads it. */
 export interface ShownStep {
@@ -156,7 +159,6 @@ const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", 
 /** A note is repeated while it holds; an older one is over, milliseconds. */
 const NOTE_HOLDS_MS = 30_000;
 const WIDEST = 110;
-const NO_LONGER_WANTED = "no longer wanted";
 
 type Mark = "done" | "working" | "waiting" | "failed" | "blocked" | "idle";
 

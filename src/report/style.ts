@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
+import { styleText } from "node:util";
 
 type Paint = (text: string) => string;
 
@@ -15,17 +15,18 @@ export interface Style {
 
 function styleWith(on: boolean): Style {
   const paint =
-    (open: number, close: number): Paint =>
+    (colour: Exclude<keyof Style, "on">): Paint =>
     (text) =>
-      on && text !== "" ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+      // Who asks has decided (`styleFor`); Node would look at stdout.
+      on && text !== "" ? styleText(colour, text, { validateStream: false }) : text;
   return {
     on,
-    bold: paint(1, 22),
-    dim: paint(2, 22),
-    red: paint(31, 39),
-    green: paint(32, 39),
-    yellow: paint(33, 39),
-    cyan: paint(36, 39),
+    bold: paint("bold"),
+    dim: paint("dim"),
+    red: paint("red"),
+    green: paint("green"),
+    yellow: paint("yellow"),
+    cyan: paint("cyan"),
   };
 }
 
@@ -43,117 +44,4 @@ export function styleFor(options: {
   if (color === false || env.NO_COLOR) return plain;
   if (env.FORCE_COLOR !== undefined) return /^(0|false)$/.test(env.FORCE_COLOR) ? plain : coloured;
   return stream.isTTY === true && env.TERM !== "dumb" ? coloured : plain;
-}
-
-// ---- Width --------------------------------------------------------------------------------------------------------
-
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-const WIDE =
-  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation})/u;
-
-const cellsOf = (grapheme: string): number => (WIDE.test(grapheme) ? 2 : 1);
-
-/** How many columns the text takes on a terminal; colours take none, East Asian characters and emoji two. */
-export function widthOf(text: string): number {
-  let width = 0;
-  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) width += cellsOf(segment);
-  return width;
-}
-
-/** The text in at most `width` columns, ending in "…" when it was longer. For text without colours. */
-export function truncate(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  let kept = "";
-  let used = 1;
-  for (const { segment } of graphemes.segment(text)) {
-    used += cellsOf(segment);
-    if (used > width) break;
-    kept += segment;
-  }
-  return width < 1 ? "" : `${kept.trimEnd()}…`;
-}
-
-/** The text filled up with spaces to `width` columns. */
-export const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
-
-/** Foreign text (names, AWS's messages) as one line that cannot steer the terminal. */
-export function oneLine(text: string): string {
-  return (
-    stripVTControlCharacters(text)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-      .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ")
-      .trim()
-  );
-}
-
-/** The text in lines of that many columns at most; a longer word has a line of its own. */
-export function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of oneLine(text).split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
-
-// ---- Words --------------------------------------------------------------------------------------------------------
-
-/** Milliseconds as "2s", "6m12s", "1h02m". */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds}s`;
-  const two = (part: number) => String(part).padStart(2, "0");
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
-  return `${Math.floor(seconds / 3600)}h${two(Math.floor((seconds % 3600) / 60))}m`;
-}
-
-/** Seconds, roughly: "~45s", "~9m", "~2h". */
-export function roughly(seconds: number): string {
-  if (seconds < 90) return `~${Math.max(1, Math.round(seconds))}s`;
-  if (seconds < 5400) return `~${Math.round(seconds / 60)}m`;
-  return `~${Math.round(seconds / 3600)}h`;
-}
-
-/** Seconds in a sentence: "45 s", "18 min", "1.6 h". */
-export function about(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
-}
-
-/** US dollars in a sentence: "$150", "$4.20"; cents only below ten dollars. */
-export function dollars(usd: number): string {
-  const size = Math.abs(usd);
-  const digits = size >= 9.995 || size === 0 ? 0 : 2;
-  const text = size.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${usd < 0 ? "-" : ""}$${text}`;
-}
-
-/** "1 subnet", "6 subnets", "2 security policies". */
-export const counted = (count: number, noun: string): string => `${count} ${count === 1 ? noun : plural(noun)}`;
-
-function plural(noun: string): string {
-  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
-  return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;
-}
-
-/** What an object is, in words: "route table" of "ec2:route-table". */
-export const nounOf = (object: string): string => object.slice(object.indexOf(":") + 1).replaceAll("-", " ");
-
-/** Names in a row, the largest sorts as counts where all do not fit: "Buddy-GW, 4 route tables". */
-export function namesIn(things: readonly { readonly name: string; readonly object: string }[], width: number): string {
-  const groups = [...new Set(things.map(({ object }) => object))].map((object) => {
-    const names = things.filter((one) => one.object === object).map(({ name }) => oneLine(name));
-    return { text: names.join(", "), count: names.length, noun: nounOf(object) };
-  });
-  const joined = () => groups.map(({ text }) => text).join(", ");
-  for (;;) {
-    const text = joined();
-    if (widthOf(text) <= width) return text;
-    const longest = groups.filter(({ count }) => count > 1).toSorted((a, b) => b.text.length - a.text.length)[0];
-    if (!longest) return truncate(text, width);
-    longest.text = counted(longest.count, longest.noun);
-    longest.count = 0;
-  }
 }

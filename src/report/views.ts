@@ -4,23 +4,13 @@ import { count, isEmpty, type Plan, type PlanItem } from "../engine/plan.ts";
 import type { Remedy } from "../engine/resource.ts";
 import type { Settled } from "../engine/settled.ts";
 import type { Standing, StatusItem } from "../engine/status.ts";
+import { about, duration } from "../lib/duration.ts";
 import { explain, type Problem } from "../lib/errors.ts";
+import { dollars } from "../lib/money.ts";
+import { counted, indented, oneLine, pad, some, truncate, widthOf } from "../lib/text.ts";
+import { NO_LONGER_WANTED, namesIn, nounOf } from "./names.ts";
 import { reasonOf } from "./progress.ts";
-import {
-  about,
-  counted,
-  dollars,
-  duration,
-  namesIn,
-  nounOf,
-  oneLine,
-  pad,
-  plain,
-  type Style,
-  truncate,
-  widthOf,
-  wrapped,
-} from "./style.ts";
+import { plain, type Style } from "./style.ts";
 
 /** Every view answers text without a line break at its end. */
 export interface Look {
@@ -41,7 +31,6 @@ export interface Place {
 }
 
 const WIDTH = 100;
-const NO_LONGER_WANTED = "no longer wanted";
 const text = (lines: readonly string[]): string => lines.map((line) => line.trimEnd()).join("\n");
 
 /** The first lines of every command's screen: where it works, and until when it may. On the sandbox it says so. */
@@ -166,9 +155,7 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
     `  ${signs[item.action]}  ${objectText(item)}${loses}`,
     ...reasonLines(item, DETAIL, width),
     ...item.differences.flatMap((one) => differenceLines(one, style, width)),
-    ...(item.refused === undefined
-      ? []
-      : wrapped(`up refuses. ${item.refused}`, width - DETAIL.length).map((line) => `${DETAIL}${line}`)),
+    ...(item.refused === undefined ? [] : indented(`up refuses. ${item.refused}`, width, DETAIL)),
     ...remedyLines(item.remedies, DETAIL, style),
   ];
 }
@@ -176,8 +163,8 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
 /** Why it is so, in one line; whole where it is left to a person. */
 function reasonLines(item: PlanItem | StatusItem, indent: string, width: number): string[] {
   if (item.reason === undefined) return [];
-  if (item.remedies.length === 0) return [cut(`${indent}${reasonOf(item)}`, width)];
-  return wrapped(reasonOf(item), width - indent.length).map((line) => `${indent}${line}`);
+  if (item.remedies.length === 0) return [truncate(`${indent}${reasonOf(item)}`, width)];
+  return indented(reasonOf(item), width, indent);
 }
 
 /** What a person can do about it. Not cut, so that commands can be copied. */
@@ -197,8 +184,8 @@ function differenceLines(difference: Difference, style: Style, width: number): s
     if (gone.length + come.length > 0) {
       return [
         `${DETAIL}${field}:${forced}`,
-        ...gone.map((one) => style.red(cut(`${DETAIL}  - ${show(one)}`, width))),
-        ...come.map((one) => style.green(cut(`${DETAIL}  + ${show(one)}`, width))),
+        ...gone.map((one) => style.red(truncate(`${DETAIL}  - ${show(one)}`, width))),
+        ...come.map((one) => style.green(truncate(`${DETAIL}  + ${show(one)}`, width))),
       ];
     }
   }
@@ -432,10 +419,10 @@ function billLines({ found, unseen }: Bills, sandbox: boolean, style: Style): st
   if (found.length > 0) lines.push("", sandbox ? "On AWS this would go on costing:" : "This goes on costing:");
   for (const { what, id, why, gib, monthly, eachGB, commands } of found) {
     const price =
-      monthly === undefined ? "price unknown" : `${centsOf(monthly)} a ${eachGB ? "GB and month" : "month"}`;
+      monthly === undefined ? "price unknown" : `${dollars(monthly)} a ${eachGB ? "GB and month" : "month"}`;
     lines.push(
       `  ${what} ${style.bold(oneLine(id))}${gib === undefined ? "" : `, ${gib} GB`}: ${gib === undefined ? "" : "at most "}${price}`,
-      ...wrapped(why, WIDTH - 4).map((line) => `    ${line}`),
+      ...indented(why, WIDTH, "    "),
       ...commands.map((command) => `    ${style.cyan(command)}`),
     );
   }
@@ -443,8 +430,6 @@ function billLines({ found, unseen }: Bills, sandbox: boolean, style: Style): st
     lines.push("", "Not looked at, and so perhaps still there:", ...unseen.map((one) => `  ${oneLine(one)}`));
   return lines;
 }
-
-const centsOf = (usd: number): string => (usd < 0.995 ? `$${usd.toFixed(2)}` : dollars(usd));
 
 // ---- Up -----------------------------------------------------------------------------------------------------------
 
@@ -523,9 +508,11 @@ function troubles(
   }
   const interrupted = as("interrupted");
   if (interrupted.length > 0) {
-    const names = interrupted.map(({ name }) => oneLine(name));
-    const shown = names.length > 4 ? `${names.slice(0, 4).join(", ")} and ${names.length - 4} more` : names.join(", ");
-    lines.push("", `${style.yellow("interrupted")}: ${shown}. All that was begun is recorded; nothing is lost.`);
+    const names = some(
+      interrupted.map(({ name }) => oneLine(name)),
+      4,
+    );
+    lines.push("", `${style.yellow("interrupted")}: ${names}. All that was begun is recorded; nothing is lost.`);
   }
   const reasons = new Map<string, Settled[]>();
   for (const one of as("skipped")) reasons.set(reasonOf(one), [...(reasons.get(reasonOf(one)) ?? []), one]);
@@ -558,8 +545,6 @@ export function warningsView(warnings: readonly Problem[], file: string, { style
 }
 
 // ---- Parts --------------------------------------------------------------------------------------------------------
-
-const cut = (line: string, width: number): string => truncate(line, width);
 
 /** "route table Buddy-Routing rtb-0123". */
 function objectText({

@@ -1,4 +1,4 @@
-import { type Cidr, cidr, cidrOf, contains, parseAddress, parseCidr } from "../config/cidr.ts";
+import { type Cidr, cidr, cidrOf, contains, parseAddress, parseCidr } from "../lib/cidr.ts";
 
 /** A VPC as far as it decides who reaches whom. Network ACLs are left out: they can only close what is open here. */
 export interface Network {

@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
+import pLimit from "p-limit";
 import type { Clock } from "../lib/clock.ts";
 import { Refuted } from "./check.ts";
 
@@ -66,10 +67,10 @@ export function networkSite({
   readonly ca?: string | undefined;
   readonly atOnce?: number;
 }): Site {
-  const turn = turns(atOnce);
+  const limit = pLimit(atOnce);
   const trusted = ca === undefined ? {} : { ca };
   // Real work: a clock that runs by itself waits for it.
-  const bounded = <T>(work: () => Promise<T>): Promise<T> => clock.hold(turn(work));
+  const bounded = <T>(work: () => Promise<T>): Promise<T> => clock.hold(limit(work));
 
   return {
     get: (url, asking = {}) => bounded(() => ask(new URL(url), asking)),
@@ -167,21 +168,4 @@ function failure(where: string, error: NodeJS.ErrnoException): Error {
   // Not the server's doing: this OpenSSL does not offer what was asked for.
   if (NOT_HERE.has(code) || /NO_PROTOCOLS|UNSUPPORTED_PROTOCOL|NO_CIPHERS/.test(code)) return new Error(said);
   return new Refuted(said);
-}
-
-/** Lets so many at a time work, the others in order of arrival. */
-function turns(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = limit;
-  const queue: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => queue.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = queue.shift();
-      if (next) next();
-      else free++;
-    }
-  };
 }

@@ -1,4 +1,6 @@
-import { counted, duration, pad, plain, type Style, wrapped } from "../report/style.ts";
+import { duration } from "../lib/duration.ts";
+import { counted, pad, wrapped } from "../lib/text.ts";
+import { plain, type Style } from "../report/style.ts";
 import type { Finding, Result } from "./check.ts";
 import type { NotAsked } from "./checks.ts";
 

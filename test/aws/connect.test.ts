@@ -6,7 +6,7 @@ import { awsError } from "../engine/toy.ts";
 
 const network = { publicAddress: async () => "203.0.113.1", nameServers: async () => [] };
 
-async function connected(answer: Wire["answer"]) {
+async function connected(answer: Wire["answer"], concurrency?: number) {
   const calls: TracedCall[] = [];
   const abort = new AbortController();
   const clock = jumpingClock(0);
@@ -24,6 +24,7 @@ async function connected(answer: Wire["answer"]) {
     wire,
     signal: abort.signal,
     onCall: (call) => calls.push(call),
+    concurrency,
     random: () => 1,
   });
   calls.length = 0;
@@ -113,4 +114,36 @@ test("no credentials: says how to get some", async () => {
     code: "credentials",
     message: expect.stringContaining("expired"),
   });
+});
+
+test("at most so many calls are under way; one that waits is not sent any more after an interrupt", async () => {
+  const answers: ((answer: object) => void)[] = [];
+  const ask = () =>
+    new Promise<object>((done) => {
+      answers.push(done);
+      if (abort.signal.aborted) done({});
+    });
+  const { aws, calls, abort } = await connected(ask, 2);
+  const sent = async (number: number) => {
+    while (answers.length < number) await new Promise((done) => setImmediate(done));
+    return answers.length;
+  };
+  const asked = Array.from({ length: 5 }, () => aws.ec2.createVpc({ CidrBlock: "10.0.0.0/16" }));
+  const outcomes = Promise.allSettled(asked);
+  await sent(2);
+  answers[0]?.({ Vpc: { VpcId: "vpc-1" } });
+  await asked[0];
+  expect(await sent(3)).toBe(3);
+  abort.abort();
+  for (const answer of answers) answer({ Vpc: { VpcId: "vpc-2" } });
+  expect((await outcomes).map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "fulfilled",
+    "fulfilled",
+    "rejected",
+    "rejected",
+  ]);
+  await expect(asked[4]).rejects.toMatchObject({ code: "interrupted" });
+  expect(answers).toHaveLength(3);
+  expect(calls).toHaveLength(3);
 });

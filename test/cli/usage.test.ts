@@ -53,6 +53,17 @@ test("--json and --json-lines are two answers to one question", async () => {
   expect(stderr).toContain("cannot be used with");
 });
 
+test.each(["plan --offline", "cost", "graph", "sandbox", "init --yes"])(
+  "%s: one document with --json, one line that says it is the result with --json-lines",
+  async (line) => {
+    const on = () => folder(line.startsWith("init") ? null : {});
+    const [document, lines] = await Promise.all([on().run(`${line} --json`), on().run(`${line} --json-lines`)]);
+    expect([document.code, lines.code]).toEqual([0, 0]);
+    expect(JSON.parse(lines.stdout)).toEqual({ type: "result", ...JSON.parse(document.stdout) });
+    expect(lines.stdout.match(/\n/g)).toHaveLength(1);
+  },
+);
+
 test.each(["up", "down", "init"])("%s refuses where nobody can be asked", async (command) => {
   const on = folder(command === "init" ? null : {});
   const before = on.files();

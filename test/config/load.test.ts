@@ -67,7 +67,7 @@ test("bad JSON names the line and the column", () => {
 
 test("the same key twice is a mistake, not the last of the two", () => {
   expect(errorOf(() => loadConfig(write('{"stack": "a", "stack": "b"}'))).problems?.[0]?.message).toBe(
-    'the key "stack" stands twice in this object',
+    'the key "stack" is twice in this object',
   );
 });
 

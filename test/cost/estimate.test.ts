@@ -5,8 +5,9 @@ import { database } from "../../src/aws/rds/database.ts";
 import { objectsOf } from "../../src/cli/cost-summary.ts";
 import type { ConfigInput } from "../../src/config/schema.ts";
 import { costChange } from "../../src/cost/cost-change.ts";
-import { type Choose, costSoFar, type Estimate, monthlyTotal, roundToCents } from "../../src/cost/estimate.ts";
+import { type Choose, costSoFar, type Estimate, monthlyTotal } from "../../src/cost/estimate.ts";
 import { type Usage, usageWith } from "../../src/cost/usage.ts";
+import { roundToCents } from "../../src/lib/money.ts";
 import { bill, configOf, left } from "./bill.ts";
 
 const of = (input: ConfigInput = {}, usage: Usage = {}, choose?: Choose): Estimate =>

@@ -295,6 +295,6 @@ test("what AWS checks besides the action of a call's own name is asked about too
   const findings = await examine(aws, config, statementsFor(await rehearse(config), config));
   expect(findings.find(({ about }) => about === "permissions")).toMatchObject({
     verdict: "problem",
-    message: expect.stringContaining(denied.join(", ")),
+    message: expect.stringContaining(denied.join(" and ")),
   });
 });

@@ -100,13 +100,16 @@ test("down says what is deleted", () => {
   ]);
 });
 
-test("--quiet prints only failures", () => {
+test("--quiet prints only failures and the run's notes", () => {
   const { lines, feed, output } = reporter({ quiet: true, title: ["title"] });
   feed([...firstMinutes, settled("certificate", 60, "blocked", 2, "set the name servers")]);
   vi.advanceTimersByTime(60_000);
   feed([settled("primary", 90, "failed", 85, "none left")]);
+  feed([{ type: "run.note", at: 90_000, note: "The trace ends here" }]);
   lines.stop();
-  expect(output()).toBe("[ 1m30s] rds: rds:database database1 FAILED in 1m25s: none left\n");
+  expect(output()).toBe(
+    "[ 1m30s] rds: rds:database database1 FAILED in 1m25s: none left\n[ 1m30s] The trace ends here\n",
+  );
 });
 
 test("writes no escape codes, whatever AWS says", () => {

@@ -1,43 +1,42 @@
 import { EventEmitter } from "node:events";
-import { stripVTControlCharacters } from "node:util";
+import { Terminal as Emulator } from "@xterm/headless";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { liveReporter, type Terminal } from "../../src/report/live.ts";
 import { plain } from "../../src/report/style.ts";
 import { firstMinutes, settled, steps } from "./script.ts";
 
-const ESC = "\u001b";
-
-/** A terminal that keeps what it is sent; cursor movements as the escape codes that Node sends. */
+/** A terminal: what the reporter writes goes through an emulator, and `seen` is what a person then sees, scrolled-off lines first. */
 class Screen extends EventEmitter {
   readonly isTTY = true;
   columns = 80;
   rows = 24;
-  output = "";
+  written = "";
+  readonly #emulator = new Emulator({ cols: 80, rows: 24, convertEol: true, allowProposedApi: true });
   write(text: string) {
-    this.output += text;
+    this.written += text;
+    this.#emulator.write(text);
     return true;
   }
-  cursorTo() {
-    return this.write(`${ESC}[1G`);
+  /** Resized by a person: the terminal breaks or joins its lines, then it tells. @param meanwhile happens between the two */
+  async resize(columns: number, rows = this.rows, meanwhile: () => void = () => {}) {
+    await this.seen();
+    this.#emulator.resize(columns, rows);
+    meanwhile();
+    [this.columns, this.rows] = [columns, rows];
+    this.emit("resize");
   }
-  moveCursor(_dx: number, dy: number) {
-    return this.write(`${ESC}[${-dy}A`);
-  }
-  clearLine() {
-    return this.write(`${ESC}[0K`);
-  }
-  /** What was written since the last time, without codes. */
-  taken(): string {
-    const text = stripVTControlCharacters(this.output);
-    this.output = "";
-    return text;
+  async seen(): Promise<string[]> {
+    await new Promise<void>((done) => this.#emulator.write("", done));
+    const { active } = this.#emulator.buffer;
+    const lines = Array.from({ length: active.length }, (_, row) => active.getLine(row)?.translateToString(true) ?? "");
+    return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1);
   }
 }
 
 let screen: Screen;
 let now: number;
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   screen = new Screen();
   now = 0;
 });
@@ -51,44 +50,79 @@ const start = () =>
     clock: { now: () => now },
     style: plain,
   });
+const nextTurn = () => new Promise((done) => setImmediate(done));
+/** Until the next block is drawn. */
+async function tick() {
+  vi.advanceTimersByTime(100);
+  await nextTurn();
+}
 
-test("writes the title once, redraws the block in place, and leaves the last one standing", () => {
+test("writes the title once, redraws the block in place, and leaves the last one standing", async () => {
   const live = start();
-  expect(screen.taken()).toMatch(/^buddyverse · sandbox\nPlan: 68 to create.\n\n {4}1 vpc\n/);
+  const first = await screen.seen();
+  expect(first.slice(0, 4)).toEqual(["buddyverse · sandbox", "Plan: 68 to create.", "", "    1 vpc"]);
+  expect(first).toHaveLength(3 + steps.length);
   for (const event of firstMinutes) live.emit(event);
   now = 106_000;
-  vi.advanceTimersByTime(100);
-  // Seven lines are cleared, so the cursor goes up six.
-  expect(screen.output.split(`${ESC}[1A`)).toHaveLength(7);
-  const redrawn = screen.taken();
-  expect(redrawn).toMatch(/ 1 vpc {14}Buddy-Project {2,}2s\n/);
-  expect(redrawn).not.toContain("Plan:");
+  await tick();
+  const redrawn = await screen.seen();
+  expect(redrawn).toHaveLength(3 + steps.length);
+  expect(redrawn[3]).toMatch(/ 1 vpc {14}Buddy-Project {2,}2s$/);
+  expect(redrawn[7]).toMatch(/ 5 rds .* creating /);
+
   live.emit(settled("primary", 540, "created", 535));
   now = 540_000;
   live.stop();
   live.stop();
-  const last = screen.taken();
-  expect(last.match(/ 5 rds /g)).toHaveLength(1);
-  expect(last).toMatch(/ 5 rds .*\n.*\n.* 7 domain.*\n$/);
+  const last = await screen.seen();
+  expect(last).toHaveLength(3 + steps.length);
+  expect(last[7]).toMatch(/ 5 rds .* 8m55s$/);
+  screen.written = "";
   vi.advanceTimersByTime(1_000);
-  expect(screen.output).toBe("");
+  expect(screen.written).toBe("");
   expect(screen.listenerCount("resize")).toBe(0);
 });
 
-test("the cursor is hidden meanwhile and shown again", () => {
+test("in a short terminal steps are folded; at the end all of them are there", async () => {
+  await screen.resize(80, 6);
   const live = start();
-  expect(screen.output).toContain(`${ESC}[?25l`);
-  screen.output = "";
+  for (const event of firstMinutes) live.emit(event);
+  now = 106_000;
+  await tick();
+  expect(await screen.seen()).toContain(" ✔    4 steps done");
   live.stop();
-  expect(screen.output).toContain(`${ESC}[?25h`);
+  const last = await screen.seen();
+  for (const [index, { name }] of steps.entries())
+    expect(last.filter((line) => line.includes(` ${index + 1} ${name}`))).toHaveLength(1);
 });
 
-test("a note of the run stands above the block", () => {
+test("the cursor is hidden meanwhile and shown again", () => {
+  const terminal = Object.getOwnPropertyDescriptor(process.stderr, "isTTY");
+  Object.defineProperty(process.stderr, "isTTY", { value: true, configurable: true });
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  try {
+    const live = start();
+    expect(write.mock.calls.join("")).toContain("\u001b[?25l");
+    live.stop();
+    expect(write.mock.lastCall).toEqual(["\u001b[?25h"]);
+  } finally {
+    write.mockRestore();
+    if (terminal) Object.defineProperty(process.stderr, "isTTY", terminal);
+    else Reflect.deleteProperty(process.stderr, "isTTY");
+  }
+});
+
+test("a note of the run stands above the block, and stays", async () => {
   const live = start();
-  screen.taken();
-  live.emit({ type: "run.note", at: 0, note: "the lock of another run was stale" });
-  expect(screen.taken()).toMatch(/^ the lock of another run was stale\n {4}1 vpc/);
+  live.emit({ type: "run.note", at: 0, note: "The trace ends here:\nENOSPC" });
+  const noted = await screen.seen();
+  expect(noted.slice(2, 5)).toEqual(["", " The trace ends here: ENOSPC", "    1 vpc"]);
+  await tick();
   live.stop();
+  live.emit({ type: "run.note", at: 1, note: "too late" });
+  const last = await screen.seen();
+  expect(last.slice(2, 5)).toEqual(noted.slice(2, 5));
+  expect(last.at(-1)).toBe(" too late");
 });
 
 test("its timer does not keep the process alive, and others' timers are untouched", () => {
@@ -101,25 +135,33 @@ test("its timer does not keep the process alive, and others' timers are untouche
   timers.mockRestore();
 });
 
-test("in a narrower terminal the broken lines are cleared, once, and the block fits", () => {
+test("in a narrower terminal and in a wider one nothing of the old block is left, and the new one fits", async () => {
   const live = start();
   for (const event of firstMinutes) live.emit(event);
   now = 106_000;
-  vi.advanceTimersByTime(100);
-  screen.taken();
-  screen.columns = 50;
-  screen.emit("resize");
-  // The six lines that reach to the right edge became two each; "waits for load-balancer" still fits.
-  expect(screen.output).toContain(`${ESC}[6A${ESC}[0J`);
-  screen.taken();
-  screen.emit("resize");
-  expect(screen.output).not.toContain("[0J");
-  screen.taken();
-  vi.advanceTimersByTime(300);
-  const lines = stripVTControlCharacters(screen.output.replaceAll(`${ESC}[1G`, "\n"))
-    .split("\n")
-    .map((line) => line.trimEnd());
-  expect(lines).toContain("    7 domain           waits for load-balancer");
-  for (const line of lines) expect(line.length).toBeLessThanOrEqual(50);
+  await tick();
+  for (const columns of [50, 30, 120, 40]) {
+    await screen.resize(columns);
+    // Terminals tell one change of size more than once.
+    screen.emit("resize");
+    const lines = await screen.seen();
+    expect(lines).toHaveLength(3 + steps.length);
+    expect(lines.slice(0, 3)).toEqual(["buddyverse · sandbox", "Plan: 68 to create.", ""]);
+    for (const [index, { name }] of steps.entries()) expect(lines[3 + index]).toContain(`${index + 1} ${name}`);
+    await tick();
+    expect(await screen.seen()).toHaveLength(3 + steps.length);
+  }
+  live.stop();
+});
+
+test("a change of size that waits behind a busy moment is told before the next block is drawn", async () => {
+  const live = start();
+  for (const event of firstMinutes) live.emit(event);
+  now = 106_000;
+  await tick();
+  // The loop runs the timers that are due first, then what the system tells.
+  await screen.resize(50, 24, () => vi.advanceTimersByTime(100));
+  await nextTurn();
+  expect(await screen.seen()).toHaveLength(3 + steps.length);
   live.stop();
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../src/engine/events.ts";
+import { widthOf } from "../../src/lib/text.ts";
 import { advance, type Direction, type FrameOptions, frame, startProgress } from "../../src/report/progress.ts";
-import { coloured, widthOf } from "../../src/report/style.ts";
+import { coloured } from "../../src/report/style.ts";
 import { firstMinutes, keysOf, noted, settled, started, steps, whole } from "./script.ts";
 
 const after = (events: readonly Event[], direction: Direction = "up") =>

@@ -1,20 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  about,
-  coloured,
-  counted,
-  dollars,
-  duration,
-  namesIn,
-  nounOf,
-  oneLine,
-  pad,
-  plain,
-  roughly,
-  styleFor,
-  truncate,
-  widthOf,
-} from "../../src/report/style.ts";
+import { coloured, plain, styleFor } from "../../src/report/style.ts";
 
 describe("colours", () => {
   const tty = { isTTY: true };
@@ -41,55 +26,5 @@ describe("colours", () => {
     expect(plain.red("text")).toBe("text");
     expect(coloured.red("text")).toBe("\u001b[31mtext\u001b[39m");
     expect(coloured.red("")).toBe("");
-  });
-});
-
-describe("width", () => {
-  test("colours take no column, Korean characters and emoji two", () => {
-    expect(widthOf(coloured.bold("stack"))).toBe(5);
-    expect(widthOf("버디")).toBe(4);
-    expect(widthOf("✔ ⠼ ·")).toBe(5);
-    expect(pad("버디", 6)).toBe("버디  ");
-  });
-
-  test("what is too long ends in …", () => {
-    expect(truncate("Buddy-LoadBalance", 17)).toBe("Buddy-LoadBalance");
-    expect(truncate("Buddy-LoadBalance", 10)).toBe("Buddy-Loa…");
-    expect(truncate("버디버스", 6)).toBe("버디…");
-    expect(truncate("text", 0)).toBe("");
-  });
-
-  test("foreign text cannot steer the terminal", () => {
-    expect(oneLine("\u001b[2Jbad\nname\u0007 \u009b31m")).toBe("bad name");
-  });
-});
-
-describe("words", () => {
-  test("durations", () => {
-    expect([0, 2_000, 41_900, 372_000, 3_720_000].map(duration)).toEqual(["0s", "2s", "41s", "6m12s", "1h02m"]);
-    expect([45, 540, 7200].map(roughly)).toEqual(["~45s", "~9m", "~2h"]);
-    expect([45, 1080, 5760].map(about)).toEqual(["45 s", "18 min", "1.6 h"]);
-  });
-
-  test("money", () => {
-    expect([150.4, 4.2, 0, -12.3, 1234.5].map(dollars)).toEqual(["$150", "$4.20", "$0", "-$12", "$1,235"]);
-  });
-
-  test("counts", () => {
-    expect([counted(1, "subnet"), counted(6, "subnet"), counted(2, "policy"), counted(2, "gateway")]).toEqual([
-      "1 subnet",
-      "6 subnets",
-      "2 policies",
-      "2 gateways",
-    ]);
-    expect(nounOf("ec2:route-table")).toBe("route table");
-  });
-
-  test("names give way to counts, the longest row first", () => {
-    const tables = ["Buddy-Routing", "Buddy-Private-GW1"].map((name) => ({ name, object: "ec2:route-table" }));
-    const things = [{ name: "Buddy-GW", object: "ec2:internet-gateway" }, ...tables];
-    expect(namesIn(things, 80)).toBe("Buddy-GW, Buddy-Routing, Buddy-Private-GW1");
-    expect(namesIn(things, 30)).toBe("Buddy-GW, 2 route tables");
-    expect(namesIn(things, 12)).toBe("Buddy-GW, 2…");
   });
 });

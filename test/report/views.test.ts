@@ -4,7 +4,8 @@ import type { Settled } from "../../src/engine/settled.ts";
 import type { StatusItem } from "../../src/engine/status.ts";
 import { unknownLive } from "../../src/engine/unknown.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
-import { coloured, widthOf } from "../../src/report/style.ts";
+import { widthOf } from "../../src/lib/text.ts";
+import { coloured } from "../../src/report/style.ts";
 import {
   type DownEnd,
   downEnd,

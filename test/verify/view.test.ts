@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { coloured, widthOf } from "../../src/report/style.ts";
+import { widthOf } from "../../src/lib/text.ts";
+import { coloured } from "../../src/report/style.ts";
 import { type Finding, runChecks } from "../../src/verify/check.ts";
 import { allChecks } from "../../src/verify/checks.ts";
 import { verifyView } from "../../src/verify/view.ts";

@@ -13,6 +13,7 @@ import { alternativesView, costJson, costView, type LiveReport, liveView, usageV
 import { writeAtomically } from "../../state/file.ts";
 import { billOf, objectsOf } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
+import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { priceFileIn, pricesIn, readPriceFile } from "../prices.ts";
 import { open } from "../session.ts";
@@ -34,16 +35,13 @@ export async function cost(options: CostOptions): Promise<number> {
   const others = alternatives(config, alternativesTo(config, prices), (variant, choose) =>
     billOf(variant, prices, usage, choose),
   );
-  if (options.json) process.stdout.write(`${JSON.stringify(costJson(now, others, report), null, 2)}\n`);
-  else {
-    const parts = [
-      costView(now, prices, { detail: options.verbose ?? false }),
-      alternativesView(others),
-      usageView(usage),
-      ...(report ? [liveView(report)] : []),
-    ];
-    process.stdout.write(`${parts.join("\n\n")}\n`);
-  }
+  const parts = [
+    costView(now, prices, { detail: options.verbose ?? false }),
+    alternativesView(others),
+    usageView(usage),
+    ...(report ? [liveView(report)] : []),
+  ];
+  printResult(options, parts.join("\n\n"), costJson(now, others, report));
   return 0;
 }
 

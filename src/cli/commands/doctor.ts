@@ -6,6 +6,7 @@ import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
 import { credentialsText, heading, warningsView } from "../../report/views.ts";
 import type { CommonOptions } from "../options.ts";
+import { printResult } from "../output.ts";
 import { configOf } from "../paths.ts";
 import { rehearse } from "../rehearsal.ts";
 import { screenOf } from "../screen.ts";
@@ -23,11 +24,7 @@ export async function doctor(options: CommonOptions): Promise<number> {
     const findings: readonly Finding[] = [
       { about: code === "credentials" ? "credentials" : "account", verdict: "problem", message, hint },
     ];
-    process.stdout.write(
-      options.json || options.jsonLines
-        ? `${JSON.stringify({ ok: false, findings })}\n`
-        : `${findingsView(findings)}\n`,
-    );
+    printResult(options, findingsView(findings), { ok: false, findings });
     return 1;
   }
   try {

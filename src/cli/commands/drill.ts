@@ -2,8 +2,11 @@ import { drillWorld } from "../../../steps/drills.ts";
 import { instanceHour } from "../../aws/ec2/prices.ts";
 import { tiersOf } from "../../cost/price-table.ts";
 import { isEmpty, planUp } from "../../engine/plan.ts";
+import { about } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
-import { about, dollars, nounOf, plain } from "../../report/style.ts";
+import { dollars } from "../../lib/money.ts";
+import { nounOf } from "../../report/names.ts";
+import { plain } from "../../report/style.ts";
 import type { NotAsked } from "../../verify/checks.ts";
 import { type Announcement, type Drill, runDrill } from "../../verify/drills/drill.ts";
 import { drills } from "../../verify/drills/drills.ts";
@@ -13,7 +16,7 @@ import { visit } from "../../verify/drills/visit.ts";
 import type { DrillWorld } from "../../verify/drills/world.ts";
 import { entrance } from "../../verify/entrance.ts";
 import type { Facts, ScalingGroup } from "../../verify/world.ts";
-import { ask } from "../ask.ts";
+import { confirm } from "../ask.ts";
 import { following } from "../following.ts";
 import type { Session } from "../session.ts";
 import type { Done, Proving } from "./verify.ts";
@@ -52,7 +55,7 @@ export async function runDrills(
   }
 
   screen.say(announced(able, group, world, session));
-  if (!yes && !/^y(es)?$/i.test(await ask("Go on? [y/N] ", interrupted))) {
+  if (!(await confirm(yes, interrupted))) {
     screen.say("Nothing was changed.");
     return { code: 0, done: [], notDone };
   }
@@ -119,8 +122,7 @@ function announced(able: readonly Drill[], group: ScalingGroup, { config }: Dril
   const cost = ({ instanceHours }: Announcement): string => {
     if (instanceHours === 0) return "costs nothing more";
     if (!price) return `costs ${instanceHours.toFixed(1)} h of a ${config.instanceType}, whose price here is unknown`;
-    const usd = instanceHours * price.usd;
-    return `costs ${usd < 0.01 ? "less than $0.01" : dollars(usd)}`;
+    return `costs ${dollars(instanceHours * price.usd)}`;
   };
   const told = able.map((drill) => ({ drill, plan: drill.announce(group, config) }));
   const minutes = told.reduce((sum, { plan }) => sum + plan.minutes, 0);

@@ -6,6 +6,7 @@ import { page } from "../../graph/page.ts";
 import { svg } from "../../graph/svg.ts";
 import { packedApp } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
+import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 
 export interface GraphOptions extends CommonOptions {
@@ -25,6 +26,6 @@ export async function graph(options: GraphOptions): Promise<number> {
     `${config.stack} · ${config.region}`,
   );
   const draw = { mermaid, svg, html: page }[options.format];
-  process.stdout.write(`${options.json ? JSON.stringify(drawing, null, 2) : draw(drawing)}\n`);
+  printResult(options, draw(drawing), drawing);
   return 0;
 }

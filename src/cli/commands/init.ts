@@ -5,6 +5,7 @@ import { configJsonSchemaText } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { ask, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../options.ts";
+import { printResult } from "../output.ts";
 import { pathsOf } from "../paths.ts";
 import { again } from "../screen.ts";
 
@@ -35,11 +36,10 @@ export async function init(options: CommonOptions & { readonly yes?: boolean }):
       cause: error,
     });
   }
-  if (options.json) process.stdout.write(`${JSON.stringify({ written: config })}\n`);
-  else
-    process.stdout.write(
-      `Wrote ${config}. Next: ${again("up", { ...options, sandbox: true })} --yes (a rehearsal), or ${again("plan", options)}.\n`,
-    );
+  const rehearsal = `${again("up", { ...options, sandbox: true })} --yes`;
+  printResult(options, `Wrote ${config}. Next: ${rehearsal} (a rehearsal), or ${again("plan", options)}.`, {
+    written: config,
+  });
   return 0;
 }
 

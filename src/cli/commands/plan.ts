@@ -3,14 +3,14 @@ import { warningsFor } from "../../config/schema.ts";
 import { costChangeView } from "../../cost/view.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
 import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
-import { styleFor } from "../../report/style.ts";
 import { heading, planView, warningsView } from "../../report/views.ts";
 import { askedText, costOfChange, monthlyAfter, monthlyOf } from "../cost-summary.ts";
 import { packedApp } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
+import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
-import { screenOf } from "../screen.ts";
+import { lookOf, screenOf } from "../screen.ts";
 import { open, speedOf } from "../session.ts";
 
 export interface PlanOptions extends CommonOptions {
@@ -67,17 +67,11 @@ async function offline(options: PlanOptions): Promise<number> {
   const found = planOffline(graph);
   const prices = pricesIn(pathsOf(options).folder, config.region, options);
   const facts = { monthly: options.step ? undefined : monthlyOf(config, prices) };
-  const look = {
-    style: styleFor({ stream: process.stdout, env: process.env, color: options.color }),
-    width: process.stdout.columns ?? 100,
-  };
-  if (options.json)
-    process.stdout.write(
-      `${JSON.stringify({ ...found, monthly: facts.monthly, pricesAsked: prices.asked }, null, 2)}\n`,
-    );
-  else
-    process.stdout.write(
-      `${[planView(found, graph.steps, facts, look), facts.monthly && askedText(prices).trim()].filter(Boolean).join("\n")}\n`,
-    );
+  const view = planView(found, graph.steps, facts, lookOf(options, process.stdout));
+  printResult(options, [view, facts.monthly && askedText(prices).trim()].filter(Boolean).join("\n"), {
+    ...found,
+    monthly: facts.monthly,
+    pricesAsked: prices.asked,
+  });
   return options.detailedExitCode ? 3 : 0;
 }

@@ -1,4 +1,5 @@
 import { BuddyError } from "../../lib/errors.ts";
+import { grouped } from "../../lib/number.ts";
 import type { More } from "../../policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, statementsFor } from "../../policy/policy.ts";
 import type { CommonOptions } from "../options.ts";
@@ -27,7 +28,7 @@ export async function policy(options: PolicyOptions): Promise<number> {
   process.stdout.write(`${JSON.stringify(one || documents, null, 2)}\n`);
   if (!one && !options.quiet && !options.json && !options.jsonLines)
     process.stderr.write(
-      `A list of ${documents.length} policies: one may have ${MOST_CHARACTERS.toLocaleString("en-US")} characters. Attach all of them; --part N prints one alone.\n`,
+      `A list of ${documents.length} policies: one may have ${grouped(MOST_CHARACTERS)} characters. Attach all of them; --part N prints one alone.\n`,
     );
   return 0;
 }

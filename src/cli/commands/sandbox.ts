@@ -10,14 +10,15 @@ import { removeIfThere } from "../../state/file.ts";
 import { takeLock } from "../../state/lock.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
+import { printResult } from "../output.ts";
 import { configOf, type Paths, pathsOf } from "../paths.ts";
 import { newWorld } from "../sandbox-backend.ts";
 
 /** Shows what is in the embedded AWS, empties it, or breaks things in it. */
 export async function sandbox(action: string, words: readonly string[], options: CommonOptions): Promise<number> {
   const paths = pathsOf({ ...options, sandbox: true });
-  const print = (text: string, value: unknown) => {
-    process.stdout.write(options.json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+  const print = (text: string, value: object) => {
+    printResult(options, text, value);
     return 0;
   };
   switch (action) {
@@ -38,7 +39,7 @@ export async function sandbox(action: string, words: readonly string[], options:
   }
 }
 
-type Said = readonly [text: string, value: unknown];
+type Said = readonly [text: string, value: object];
 
 function show(paths: Paths): Said {
   const world = readWorld(paths.state);

@@ -1,10 +1,12 @@
 import { breakLock } from "../../state/lock.ts";
 import type { CommonOptions } from "../options.ts";
+import { printResult } from "../output.ts";
 import { pathsOf } from "../paths.ts";
 
 export async function unlock(id: string, options: CommonOptions): Promise<number> {
   const holder = breakLock(pathsOf(options).lock, id);
-  if (options.json) process.stdout.write(`${JSON.stringify({ unlocked: holder })}\n`);
-  else process.stdout.write(`The lock of "${holder.command}" by ${holder.user} on ${holder.host} is broken.\n`);
+  printResult(options, `The lock of "${holder.command}" by ${holder.user} on ${holder.host} is broken.`, {
+    unlocked: holder,
+  });
   return 0;
 }

@@ -7,7 +7,7 @@ import type { Identified } from "../../engine/resource.ts";
 import type { Settled } from "../../engine/settled.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { credentialsWarning, heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
-import { ask, requireConsent } from "../ask.ts";
+import { confirm, requireConsent } from "../ask.ts";
 import { costNow, monthlyAfter } from "../cost-summary.ts";
 import { makeKeyPair, privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
@@ -69,7 +69,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
   let live: ReadonlyMap<string, Identified> = new Map();
   if (!isEmpty(planned)) {
     if (count(planned, "create") > 0) await checkFirst(session);
-    if (!options.yes && !/^y(es)?$/i.test(await ask("Go on? [y/N] ", run.signal))) {
+    if (!(await confirm(options.yes ?? false, run.signal))) {
       screen.say("Nothing was changed.");
       return 0;
     }

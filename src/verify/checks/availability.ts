@@ -1,6 +1,7 @@
+import { list } from "../../lib/text.ts";
 import type { Check } from "../check.ts";
 import type { World } from "../world.ts";
-import { inService, list, perZone } from "./words.ts";
+import { inService, perZone } from "./members.ts";
 
 /** Without these nothing that fails is replaced. */
 const HEALING = ["HealthCheck", "ReplaceUnhealthy", "Launch", "Terminate"];

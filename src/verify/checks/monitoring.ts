@@ -1,6 +1,6 @@
+import { some } from "../../lib/text.ts";
 import type { Check } from "../check.ts";
 import type { World } from "../world.ts";
-import { some } from "./words.ts";
 
 /** EC2's basic monitoring sends every five minutes, and CloudWatch shows it a minute later. */
 const DATA_WITHIN_MS = 7 * 60_000;

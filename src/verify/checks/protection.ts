@@ -1,3 +1,4 @@
+import { list, some } from "../../lib/text.ts";
 import { type Check, Refuted, type Seen } from "../check.ts";
 import {
   type Exposure,
@@ -13,7 +14,6 @@ import {
 import { scriptFor } from "../scripts.ts";
 import type { Handshake } from "../site.ts";
 import type { World } from "../world.ts";
-import { list, some } from "./words.ts";
 
 const HTTP = 80;
 const HTTPS = 443;

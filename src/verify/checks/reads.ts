@@ -1,8 +1,10 @@
+import { spelled } from "../../lib/duration.ts";
+import { list } from "../../lib/text.ts";
 import { type Check, Refuted, type Seen } from "../check.ts";
 import { entrance } from "../entrance.ts";
 import { scriptFor } from "../scripts.ts";
 import type { Member, World } from "../world.ts";
-import { inService, list } from "./words.ts";
+import { inService } from "./members.ts";
 
 /** Requests for each instance: enough that chance does not look like a bias. */
 const REQUESTS_PER_INSTANCE = 20;
@@ -98,7 +100,7 @@ async function replicated(world: World): Promise<Seen> {
   }
   if (lagMs === null) return { saw: `${id} knows no replica`, ok: false };
   return {
-    saw: `a row written on the primary was on the replica ${lagMs < 1000 ? `${lagMs} ms` : `${(lagMs / 1000).toFixed(1)} s`} later`,
+    saw: `a row written on the primary was on the replica ${lagMs < 1_000 ? `${lagMs} ms` : spelled(lagMs / 1_000)} later`,
     ok: lagMs <= MOST_LAG_MS,
   };
 }

@@ -1,8 +1,10 @@
-import { escaped } from "../../graph/svg.ts";
-import { counted } from "../../report/style.ts";
+import { offset, spelled } from "../../lib/duration.ts";
+import { escaped } from "../../lib/escape.ts";
+import { grouped } from "../../lib/number.ts";
+import { counted } from "../../lib/text.ts";
 import { isFailed } from "./answers.ts";
 import type { DrillResult, Moment, Probe } from "./result.ts";
-import { after, number, zeroOf } from "./view.ts";
+import { zeroOf } from "./view.ts";
 
 /** Follows the page's variables; colours are those of Okabe and Ito, and each line also has a stroke or a place of its own. */
 export const CURVES_STYLE = `
@@ -57,16 +59,6 @@ const MINUTE_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200
 const niceSeconds = (least: number, steps: readonly number[] = MINUTE_STEPS): number =>
   steps.find((step) => step >= least) ?? Math.ceil(least / 14_400) * 14_400;
 
-/** Seconds as a person writes them: "0.5 s", "42 s", "5 min 35 s", "1 h 02 min". */
-export function spelled(value: number): string {
-  if (value < 10 && !Number.isInteger(value)) return `${value.toFixed(1)} s`;
-  const whole = Math.round(value);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (whole < 3_600) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
-}
-
 interface Bucket {
   readonly at: number;
   readonly asked: number;
@@ -110,7 +102,7 @@ export function curvesInWords({ samples, cpu, answers, detectSeconds, recoverSec
         ]
       : []),
     ...(cpu.length > 0 ? [`CPU: ${range(cpu.map((one) => Math.round(one.percent)))} percent.`] : []),
-    `${number(answers.failed)} of ${number(answers.asked)} answers failed.`,
+    `${grouped(answers.failed)} of ${grouped(answers.asked)} answers failed.`,
     ...(detectSeconds === undefined ? [] : [`Detected after ${detectSeconds} seconds.`]),
     ...(recoverSeconds === undefined ? [] : [`Recovered after ${recoverSeconds} seconds.`]),
   ].join(" ");
@@ -206,7 +198,7 @@ export function curves(
   y += moments.length > 0 ? PILL + 12 : 0;
   /** Where the recovery is; nowhere. */
   const whole = recoverSeconds === undefined ? 0 : x(zero + recoverSeconds * 1_000);
-  const numbers = (...values: readonly number[]) => values.map((value) => [value, number(value)] as const);
+  const numbers = (...values: readonly number[]) => values.map((value) => [value, grouped(value)] as const);
 
   /** Title and legend in one row, or two where there is no room. Answers where the plot begins. */
   function head(title: string, legend: readonly (readonly [kind: string, words: string])[], note = ""): void {
@@ -296,7 +288,7 @@ export function curves(
         ["ok", "answered"],
         ["bad", "failed"],
       ],
-      width > 500 ? `${number(answers.failed)} of ${number(answers.asked)} failed` : "",
+      width > 500 ? `${grouped(answers.failed)} of ${grouped(answers.asked)} failed` : "",
     );
     const height = Math.round(34 * tall);
     const base = y + height;
@@ -309,7 +301,7 @@ export function curves(
       const high = Math.max(9, (failed / asked) * height);
       const wide = Math.min(right - x(at), Math.max(2.5, x(at + size) - x(at)));
       over.push(
-        `<rect class="bad" x="${rounded(x(at))}" y="${rounded(base - high)}" width="${rounded(wide)}" height="${rounded(high)}"><title>${escaped(`${after(zero, at)}: ${failed} of ${counted(asked, "answer")} failed`)}</title></rect>`,
+        `<rect class="bad" x="${rounded(x(at))}" y="${rounded(base - high)}" width="${rounded(wide)}" height="${rounded(high)}"><title>${escaped(`${offset(zero, at)}: ${failed} of ${counted(asked, "answer")} failed`)}</title></rect>`,
       );
     }
     axis(height, 1, [
@@ -366,7 +358,7 @@ export function curves(
   });
   const pills = pillsOf(moments, x, width).map((pill) => {
     const who = heaviest(pill.moments);
-    const said = pill.moments.map(({ at, what }) => `${after(zero, at)} ${what}`).join("\n");
+    const said = pill.moments.map(({ at, what }) => `${offset(zero, at)} ${what}`).join("\n");
     return `<g><title>${escaped(said)}</title><rect class="pill ${who}" x="${rounded(pill.x)}" y="${pillsAt}" width="${rounded(pill.width)}" height="${PILL}" rx="9"/>${text(labelOf(pill), pill.x + pill.width / 2, pillsAt + 13, `no mid ${who}`)}</g>`;
   });
   return [

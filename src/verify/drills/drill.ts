@@ -1,4 +1,6 @@
+import { spelled } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import { percent } from "../../lib/number.ts";
 import { Refuted, type Requirement } from "../check.ts";
 import type { Member, ScalingGroup } from "../world.ts";
 import { answersOf } from "./answers.ts";
@@ -66,8 +68,6 @@ const PUT_BACK_S = 20 * 60;
 /** How long a group may take to be whole before a drill begins. */
 const WHOLE_S = 10 * 60;
 
-const percent = (part: number): string => `${part < 10 ? part.toFixed(1) : Math.round(part)} %`;
-
 /** Why the site was not available enough; undefined: it was. */
 function siteProblem(
   { tolerates }: Drill,
@@ -75,7 +75,7 @@ function siteProblem(
 ): string | undefined {
   if (asked === 0) return "the site was never asked";
   if (longestGapSeconds > tolerates.gapSeconds)
-    return `nobody had an answer of the site for ${longestGapSeconds.toFixed(1)} s (at most ${tolerates.gapSeconds} s is good)`;
+    return `nobody had an answer of the site for ${spelled(longestGapSeconds)} (at most ${tolerates.gapSeconds} s is good)`;
   if (failedPercent > tolerates.failedPercent)
     return `${failed} of ${asked} answers failed, ${percent(failedPercent)} (at most ${tolerates.failedPercent} % is good)`;
   return undefined;

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { duration } from "../../report/style.ts";
+import { measured } from "../../lib/duration.ts";
+import { grouped } from "../../lib/number.ts";
 import type { KeptDrill } from "../../state/state.ts";
 import type { DrillName, DrillResult, PastDrill } from "./result.ts";
 
@@ -51,10 +52,6 @@ export const lastOf = (kept: readonly KeptDrill[], drill: DrillName): PastDrill 
     .flatMap((one) => pastDrill.safeParse(one).data ?? [])
     .findLast(({ ending }) => ending !== "interrupted");
 
-/** Seconds as "42s", "3m10s"; "1.5s" where a tenth matters. */
-export const seconds = (value: number): string =>
-  value < 10 && !Number.isInteger(value) ? `${value.toFixed(1)}s` : duration(Math.round(value) * 1_000);
-
 /** "2026-11-20". */
 export const dayOf = (at: string): string => at.slice(0, 10);
 
@@ -79,7 +76,7 @@ export interface Comparison {
 export function comparedWith(
   result: DrillResult,
   past: PastDrill | undefined,
-  time: (seconds: number) => string = seconds,
+  time: (seconds: number) => string = measured,
 ): Comparison {
   if (result.ending === "interrupted") return { same: false, words: "interrupted: not compared with the last time" };
   if (!past) return { same: false, words: "the first time" };
@@ -102,9 +99,6 @@ export function comparedWith(
   const { asked, failed } = result.answers;
   const asThen = past.asked === 0 ? 0 : (past.failed / past.asked) * asked;
   if (failed > asThen * 1.5 + 5)
-    return said(
-      "more answers failed than last time",
-      `${past.failed.toLocaleString("en-US")} of ${past.asked.toLocaleString("en-US")} then`,
-    );
+    return said("more answers failed than last time", `${grouped(past.failed)} of ${grouped(past.asked)} then`);
   return { same: true, words: `as last time (${then}): ${recovered(before)}` };
 }

@@ -1,11 +1,13 @@
-import { escaped } from "../../graph/svg.ts";
-import { counted, oneLine } from "../../report/style.ts";
+import { offset, spelled } from "../../lib/duration.ts";
+import { escaped } from "../../lib/escape.ts";
+import { grouped, percent } from "../../lib/number.ts";
+import { counted, oneLine } from "../../lib/text.ts";
 import type { Finding, Requirement, Result } from "../check.ts";
 import type { NotAsked } from "../checks.ts";
-import { bucketsOf, CURVES_STYLE, curves, spelled } from "./curves.ts";
+import { bucketsOf, CURVES_STYLE, curves } from "./curves.ts";
 import { comparedWith } from "./history.ts";
 import type { DrillResult, Ending, PastDrill } from "./result.ts";
-import { after, number, percent, WHO, zeroOf } from "./view.ts";
+import { WHO, zeroOf } from "./view.ts";
 
 export interface Report {
   readonly stack: string;
@@ -268,7 +270,7 @@ function drillPart(result: DrillResult, past: PastDrill | undefined, cpuTarget: 
   const acted = moments.some(({ who }) => who === "drill") ? "when the drill acted" : "when it began";
   const rows = moments.map(
     ({ at, who, what }, index) =>
-      `<tr class="${who}"><td class="n">${index + 1}</td><td class="t">${after(zero, at)}</td><td class="t late">${clockTime(at)}</td><td class="sign"><span class="who">${WHO[who]}</span></td><td>${said(what)}</td></tr>`,
+      `<tr class="${who}"><td class="n">${index + 1}</td><td class="t">${offset(zero, at)}</td><td class="t late">${clockTime(at)}</td><td class="sign"><span class="who">${WHO[who]}</span></td><td>${said(what)}</td></tr>`,
   );
   const drawn = result.samples.length + result.cpu.length + result.probes.length > 0;
   const pictures = (
@@ -287,7 +289,7 @@ ${notAsBefore.length === 0 ? "" : `<div class="note failed"><b>Not as before</b>
 <dl class="numbers">
 ${tile("Detected after", tookOr(result.detectSeconds, ending), said(result.detected))}
 ${tile("Recovered after", tookOr(result.recoverSeconds, ending), said(result.recovered))}
-${tile("Failed answers", number(answers.failed), `of ${number(answers.asked)} asked${answers.failed === 0 ? "" : `, ${percent(answers.failedPercent).replace("<", "&lt;")}`}`)}
+${tile("Failed answers", grouped(answers.failed), `of ${grouped(answers.asked)} asked${answers.failed === 0 ? "" : `, ${percent(answers.failedPercent).replace("<", "&lt;")}`}`)}
 ${tile("Longest gap", answers.failed === 0 ? "none" : spelled(answers.longestGapSeconds), answers.failed === 0 ? "every question had its answer" : "without a good answer")}
 </dl>
 ${
@@ -316,7 +318,7 @@ ${drawn ? `<details class="more"><summary>The curves as numbers, by the minute</
 function beside({ began, ending, detectSeconds, recoverSeconds, answers }: DrillResult, past: PastDrill): string {
   const row = (name: string, now: string, then: string) =>
     `<tr><th scope="row">${name}</th><td class="n">${now}</td><td class="n">${then}</td></tr>`;
-  const failures = (failed: number, asked: number) => `${number(failed)} of ${number(asked)}`;
+  const failures = (failed: number, asked: number) => `${grouped(failed)} of ${grouped(asked)}`;
   const gap = (failed: number, value: number) => (failed === 0 ? "none" : spelled(value));
   return `<table class="beside"><thead><tr><td></td><th scope="col" class="n">${day(began)}</th><th scope="col" class="n">${day(Date.parse(past.at))}</th></tr></thead><tbody>
 ${row("Result", NAMES[ending], NAMES[past.ending])}
@@ -344,12 +346,12 @@ function minutes({ samples, cpu, probes, began, ended }: DrillResult, zero: numb
       least(looks.map(({ inService }) => inService)),
       least(looks.map(({ healthy }) => healthy)),
       load ? `${Math.round(load.percent)} %` : "–",
-      number(bucket?.asked ?? 0),
-      number(bucket?.failed ?? 0),
+      grouped(bucket?.asked ?? 0),
+      grouped(bucket?.failed ?? 0),
       bucket?.median === undefined ? "–" : `${Math.round(bucket.median)} ms`,
     ];
     rows.push(
-      `<tr><th scope="row" class="t">${after(zero, at)}</th>${cells.map((cell) => `<td class="n">${cell}</td>`).join("")}</tr>`,
+      `<tr><th scope="row" class="t">${offset(zero, at)}</th>${cells.map((cell) => `<td class="n">${cell}</td>`).join("")}</tr>`,
     );
   }
   const heads = ["Desired", "In service, least", "Healthy, least", "CPU", "Asked", "Failed", "Median time"];

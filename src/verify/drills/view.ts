@@ -1,6 +1,9 @@
-import { counted, duration, pad, plain, type Style, wrapped } from "../../report/style.ts";
+import { duration, measured, offset } from "../../lib/duration.ts";
+import { grouped, percent } from "../../lib/number.ts";
+import { counted, pad, wrapped } from "../../lib/text.ts";
+import { plain, type Style } from "../../report/style.ts";
 import { isFailed } from "./answers.ts";
-import { comparedWith, seconds } from "./history.ts";
+import { comparedWith } from "./history.ts";
 import type { Answers, DrillResult, Ending, Moment, PastDrill, Probe } from "./result.ts";
 
 const WIDTH = 100;
@@ -20,25 +23,11 @@ export const WHO: Readonly<Record<Moment["who"], string>> = { drill: "drill", aw
 export const zeroOf = ({ moments, began }: DrillResult): number =>
   moments.find(({ who }) => who === "drill")?.at ?? began;
 
-/** "+1m05s", "−8s", by whole seconds. */
-export function after(zero: number, at: number): string {
-  const past = Math.round((at - zero) / 1_000);
-  return `${past < 0 ? "−" : "+"}${duration(Math.abs(past) * 1_000)}`;
-}
-
-export const number = (value: number): string => value.toLocaleString("en-US");
-
-/** "0.2 %"; what is not none is never shown as 0 %. */
-export function percent(value: number): string {
-  if (value > 0 && value < 0.1) return "< 0.1 %";
-  return `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} %`;
-}
-
 /** "all 1,204 were answered", "3 of 1,204 failed (0.2 %), longest gap 1.5s". */
 export function answersIn({ asked, failed, failedPercent, longestGapSeconds }: Answers): string {
   if (asked === 0) return "none was asked for";
-  if (failed === 0) return `${number(asked)} asked, none failed`;
-  return `${number(asked)} asked, ${number(failed)} failed (${percent(failedPercent)}), longest gap ${seconds(longestGapSeconds)}`;
+  if (failed === 0) return `${grouped(asked)} asked, none failed`;
+  return `${grouped(asked)} asked, ${grouped(failed)} failed (${percent(failedPercent)}), longest gap ${measured(longestGapSeconds)}`;
 }
 
 /** "passed in 6m12s". */
@@ -60,11 +49,11 @@ export function drillView(
   const fact = (name: string, words: string) => block("   ", pad(name, 11), words);
   const never = ending === "interrupted" ? "not by then" : "never";
   const took = (value: number | undefined, meaning: string) =>
-    `${value === undefined ? never : `after ${seconds(value)}`}: ${meaning}`;
+    `${value === undefined ? never : `after ${measured(value)}`}: ${meaning}`;
   const compared = comparedWith(result, past);
 
   const zero = zeroOf(result);
-  const whens = moments.map(({ at }) => after(zero, at));
+  const whens = moments.map(({ at }) => offset(zero, at));
   const column = Math.max(0, ...whens.map((when) => when.length)) + 2;
   const timeline = moments.flatMap(({ who, what }, index) =>
     block("   ", `${pad(whens[index] ?? "", column)}${pad(WHO[who], 7)}`, what, who === "seen" ? style.dim : undefined),
@@ -93,7 +82,7 @@ export function drillView(
 /** One line for each drill, and their sum. Fits into 80 columns. */
 export function drillsSummary(results: readonly DrillResult[], style: Style = plain): string {
   const time = (value: number | undefined, ending: Ending) =>
-    value === undefined ? (ending === "interrupted" ? "-" : "never") : seconds(value);
+    value === undefined ? (ending === "interrupted" ? "-" : "never") : measured(value);
   const rows = results.map(({ drill, requirement, ending, detectSeconds, recoverSeconds, answers }) => ({
     ending,
     cells: [
@@ -102,8 +91,8 @@ export function drillsSummary(results: readonly DrillResult[], style: Style = pl
       ending,
       time(detectSeconds, ending),
       time(recoverSeconds, ending),
-      answers.failed === 0 ? "none" : `${number(answers.failed)} (${percent(answers.failedPercent)})`,
-      answers.failed === 0 ? "none" : seconds(answers.longestGapSeconds),
+      answers.failed === 0 ? "none" : `${grouped(answers.failed)} (${percent(answers.failedPercent)})`,
+      answers.failed === 0 ? "none" : measured(answers.longestGapSeconds),
     ],
   }));
   const head = ["drill", "for", "ended", "detected", "recovered", "failed answers", "gap"];

@@ -1,4 +1,4 @@
-import { counted } from "../../report/style.ts";
+import { counted } from "../../lib/text.ts";
 import type { ScalingGroup, Target } from "../world.ts";
 import type { CpuPoint, Moment, Probe, Sample } from "./result.ts";
 import type { DrillWorld } from "./world.ts";

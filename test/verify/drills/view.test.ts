@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { coloured, widthOf } from "../../../src/report/style.ts";
+import { widthOf } from "../../../src/lib/text.ts";
+import { coloured } from "../../../src/report/style.ts";
 import { drillJson, drillsSummary, drillView } from "../../../src/verify/drills/view.ts";
 import { BEGAN, deadWeb, failedZone, interruptedNat, lostInstance, pastOf, scaleOut } from "./results.ts";
 

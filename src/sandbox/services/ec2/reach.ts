@@ -1,4 +1,4 @@
-import { cidr, cidrOf, contains, parseAddress } from "../../../config/cidr.ts";
+import { cidr, cidrOf, contains, parseAddress } from "../../../lib/cidr.ts";
 import type { Sim } from "../../world.ts";
 import {
   type GroupRule,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { formatCidr, parseCidr } from "../../../config/cidr.ts";
+import { formatCidr, parseCidr } from "../../../lib/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { cidr } from "../../../config/cidr.ts";
+import { cidr } from "../../../lib/cidr.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";

@@ -10,7 +10,7 @@ import {
   overlaps,
   parseAddress,
   parseCidr,
-} from "../../src/config/cidr.ts";
+} from "../../src/lib/cidr.ts";
 
 /** Mulberry32: the same numbers on every run. */
 function seeded(seed: number): (below: number) => number {

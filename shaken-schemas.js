@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+
+/**
+ * The SDK's schemas name some keys by constants (`{ [_xN]: _Ti }`). A computed key may have an effect for all that a bundler
+ * knows, so all 2,000 schemas of EC2 would be kept for the 60 operations that are used. Written out, only those remain.
+ * Throws where they are written otherwise: a newer SDK's would pass in silence, and each start would load all of them.
+ */
+export function writtenOut(text, file) {
+  const constants = new Map([...text.matchAll(/^const (_\w+) = (".*");$/gm)].map(([, name, value]) => [name, value]));
+  const keys = new Set();
+  const contents = text.replace(/\[(_\w+)\]:/g, (key, name) => {
+    keys.add(name);
+    return constants.has(name) ? `${constants.get(name)}:` : key;
+  });
+  const unknown = [...keys].filter((name) => !constants.has(name));
+  if (keys.size === 0)
+    throw new Error(`${file} names no key by a constant: the SDK has changed, look at shaken-schemas.js`);
+  if (unknown.length > 0)
+    throw new Error(
+      `${file} has keys whose constants are written otherwise (${unknown[0]}): look at shaken-schemas.js`,
+    );
+  return contents;
+}
+
+export const shakenSchemas = {
+  name: "shaken-schemas",
+  setup({ onLoad, onEnd }) {
+    let files = 0;
+    onLoad({ filter: /@aws-sdk[/\\]client-[^/\\]+[/\\]dist-es[/\\]schemas[/\\]schemas_0\.js$/ }, async ({ path }) => {
+      files++;
+      return { contents: writtenOut(await readFile(path, "utf8"), path) };
+    });
+    onEnd(() =>
+      files > 0
+        ? {}
+        : { errors: [{ text: "No schemas of the SDK were found: it has changed, look at shaken-schemas.js" }] },
+    );
+  },
+};

@@ -1,0 +1,67 @@
+import { stripVTControlCharacters } from "node:util";
+// Not string-width: its table of emoji alone takes a fifth of an empty Node process's start to compile.
+import stringWidth from "fast-string-width";
+import { wrapAnsi } from "fast-wrap-ansi";
+
+/**
+ * How many columns the text takes on a terminal; colours take none, East Asian characters and emoji two. A decomposed
+ * syllable (a file's name on macOS) is as wide as the composed one.
+ */
+export const widthOf = (text: string): number => stringWidth(text.normalize());
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** The text in at most `width` columns, ending in "…" when it was longer. For text without colours. */
+export function truncate(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  if (width < 1) return "";
+  // By what a person sees as one character; cli-truncate for Node 20 lets a wide one stand over the edge.
+  segmenter ??= new Intl.Segmenter("en");
+  let kept = "";
+  for (const { segment } of segmenter.segment(text)) {
+    if (widthOf(kept + segment) >= width) break;
+    kept += segment;
+  }
+  return `${kept.trimEnd()}…`;
+}
+
+/** The text filled up with spaces to `width` columns. */
+export const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
+
+/** The text as a column of a table: cut or filled up to exactly `width` columns. */
+export const column = (text: string, width: number): string => pad(truncate(text, width), width);
+
+/** Foreign text (names, AWS's messages) as one line that cannot steer the terminal. */
+export function oneLine(text: string): string {
+  return (
+    stripVTControlCharacters(text)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+      .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ")
+      .trim()
+  );
+}
+
+/** The text in lines of that many columns at most; a longer word has a line of its own. */
+export const wrapped = (text: string, width: number): string[] => wrapAnsi(oneLine(text), width).split("\n");
+
+/** The text in lines of at most `width` columns, each after the indent. @param first begins the first line, as wide as the indent */
+export const indented = (text: string, width: number, indent: string, first = indent): string[] =>
+  wrapped(text, width - widthOf(indent)).map((line, index) => (index === 0 ? first : indent) + line);
+
+/** "1 subnet", "6 subnets", "2 security policies". */
+export const counted = (count: number, noun: string): string => `${count} ${count === 1 ? noun : plural(noun)}`;
+
+function plural(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
+  return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;
+}
+
+/** "a, b and c". */
+export function list(words: readonly string[]): string {
+  if (words.length < 2) return words[0] ?? "none";
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+/** The first few, and how many more: "a, b, c and 2 more". */
+export const some = (words: readonly string[], most = 3): string =>
+  words.length <= most ? list(words) : `${words.slice(0, most).join(", ")} and ${words.length - most} more`;

@@ -1,0 +1,32 @@
+import { expect, test, vi } from "vitest";
+import { confirm } from "../../src/cli/ask.ts";
+
+const question = vi.hoisted(() => vi.fn<(text: string) => Promise<string>>());
+vi.mock("node:readline/promises", () => ({ createInterface: () => ({ question, once() {}, close() {} }) }));
+
+const { signal } = new AbortController();
+
+test.each([
+  ["y", true],
+  [" Yes ", true],
+  ["", false],
+  ["n", false],
+  ["yesterday", false],
+])("to %j: %s", async (answer, consent) => {
+  question.mockResolvedValueOnce(answer);
+  expect(await confirm(false, signal)).toBe(consent);
+  expect(question).toHaveBeenLastCalledWith("Continue? [y/N] ", { signal });
+});
+
+test("--yes asks nobody", async () => {
+  question.mockClear();
+  expect(await confirm(true, signal)).toBe(true);
+  expect(question).not.toHaveBeenCalled();
+});
+
+test("an interrupted question changes nothing and says so", async () => {
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  question.mockRejectedValueOnce(new Error("aborted"));
+  await expect(confirm(false, signal)).rejects.toMatchObject({ code: "interrupted" });
+  write.mockRestore();
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { column, counted, indented, list, oneLine, pad, some, truncate, widthOf, wrapped } from "../../src/lib/text.ts";
+import { coloured } from "../../src/report/style.ts";
+
+describe("width", () => {
+  test("colours take no column, Korean characters and emoji two", () => {
+    expect(widthOf(coloured.bold("stack"))).toBe(5);
+    expect(widthOf("버디")).toBe(4);
+    expect(widthOf("✔ ⠼ ·")).toBe(5);
+    expect(pad("버디", 6)).toBe("버디  ");
+    expect(widthOf("버디".normalize("NFD"))).toBe(4);
+  });
+
+  test("what is too long ends in …", () => {
+    expect(truncate("Buddy-LoadBalance", 17)).toBe("Buddy-LoadBalance");
+    expect(truncate("Buddy-LoadBalance", 10)).toBe("Buddy-Loa…");
+    expect(truncate("버디버스", 6)).toBe("버디…");
+    expect(truncate("text", 0)).toBe("");
+  });
+
+  test("a character of two columns is kept whole or left out, a flag or a family too", () => {
+    expect(truncate("버디버스", 7)).toBe("버디버…");
+    expect(truncate("버디", 2)).toBe("…");
+    expect(truncate("버디버스".normalize("NFD"), 6).normalize()).toBe("버디…");
+    expect(truncate("🇰🇷👩‍👩‍👧abc", 6)).toBe("🇰🇷👩‍👩‍👧a…");
+    expect(truncate("🇰🇷👩‍👩‍👧abc", 4)).toBe("🇰🇷…");
+  });
+
+  test("lines break between words; a word that is longer has its own", () => {
+    expect(wrapped("one two\n three", 8)).toEqual(["one two", "three"]);
+    expect(wrapped("to buddyverse.link and on", 6)).toEqual(["to", "buddyverse.link", "and on"]);
+    expect(wrapped("버디 버스 하나", 9)).toEqual(["버디 버스", "하나"]);
+  });
+
+  test("a column is cut or filled up; lines may be indented, the first one otherwise", () => {
+    expect([column("버디버스", 6), column("버디", 6)]).toEqual(["버디… ", "버디  "]);
+    expect(indented("one two three", 9, "    ", "  - ")).toEqual(["  - one", "    two", "    three"]);
+  });
+
+  test("foreign text cannot steer the terminal", () => {
+    expect(oneLine("\u001b[2Jbad\nname\u0007 \u009b31m")).toBe("bad name");
+  });
+});
+
+test("counts and rows of words", () => {
+  expect([counted(1, "subnet"), counted(6, "subnet"), counted(2, "policy"), counted(2, "gateway")]).toEqual([
+    "1 subnet",
+    "6 subnets",
+    "2 policies",
+    "2 gateways",
+  ]);
+  expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(list)).toEqual(["none", "a", "a and b", "a, b and c"]);
+  expect([some(["a", "b", "c"]), some(["a", "b", "c", "d", "e"])]).toEqual(["a, b and c", "a, b, c and 2 more"]);
+});
