@@ -6,8 +6,9 @@ import { viteText } from "./text-loader.js";
 const BUNDLE = "test/**/*.bundle.test.ts";
 /** A module that one file replaces must not be another file's. */
 const MOCKED = "test/**/*.mocked.test.ts";
-/** Whole, they are `npm run test:all`'s; a sample of the second is in each run. */
+/** Whole, they are `npm run test:all`'s; of the last a sample is in each run. */
 const HTTP = "test/moto/*.test.ts";
+const ADDITIONS = "test/additions/*.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls}.test.ts";
 
 export default defineConfig({
@@ -27,7 +28,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP],
+          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS],
         },
       },
       { extends: true, test: { name: "bundle", include: [BUNDLE], globalSetup: "test/build.ts" } },
@@ -36,7 +37,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, MATRIX],
+          include: [HTTP, ADDITIONS, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },
