@@ -7,6 +7,7 @@ import { graphOf } from "../../src/engine/graph.ts";
 import { type Step, step } from "../../src/engine/resource.ts";
 import { survey } from "../../src/engine/survey.ts";
 import { bringUp } from "../../src/engine/up.ts";
+import { inventory } from "../../src/sandbox/inventory.ts";
 import { appArchive } from "../../steps/app.ts";
 import type { Inputs } from "../../steps/inputs.ts";
 import { type Stage, stage } from "./stage.ts";
@@ -22,7 +23,8 @@ const steps =
     const archive = appArchive(config, { ...inputs, appArchive: packed(text) });
     return archive ? [step("app", archive)] : [];
   };
-const stored = (on: Stage) => Object.keys(on.sandbox.world.tables["s3.objects"] ?? {});
+const idsOf = (on: Stage, kind: string) => inventory(on.sandbox.world).find((one) => one.kind === kind)?.ids ?? [];
+const stored = (on: Stage) => idsOf(on, "S3 objects");
 const objectOf = (text: string) =>
   `buddyverse-buddyverse-111122223333-ap-northeast-2/app/${packed(text)?.sha256}.tar.gz`;
 
@@ -48,7 +50,7 @@ test("a folder is sent once, replaced when it changes, and leaves nothing", asyn
 
   await bringDown(on.run, await changed(on, "two"));
   expect(stored(on)).toEqual([]);
-  expect(Object.keys(on.sandbox.world.tables["s3.buckets"] ?? {})).toEqual([]);
+  expect(idsOf(on, "buckets")).toEqual([]);
 });
 
 test("without a state file the archive of an earlier content goes too", async () => {
@@ -57,7 +59,7 @@ test("without a state file the archive of an earlier content goes too", async ()
   for (const key of Object.keys(on.store.resources)) on.store.drop(key);
   await bringDown(on.run, await changed(on, "two"));
   expect(stored(on)).toEqual([]);
-  expect(Object.keys(on.sandbox.world.tables["s3.buckets"] ?? {})).toEqual([]);
+  expect(idsOf(on, "buckets")).toEqual([]);
 });
 
 test("no folder, no bucket", async () => {

@@ -8,6 +8,7 @@ import { isRead } from "../../src/aws/safety.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, type Step, step } from "../../src/engine/resource.ts";
+import { inventory } from "../../src/sandbox/inventory.ts";
 import type { Inputs } from "../../steps/inputs.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
@@ -64,18 +65,10 @@ function networkSteps(config: Config, inputs: Inputs): readonly Step[] {
 const networkStage = (seed = 7) => stage({}, seed, networkSteps);
 type On = Awaited<ReturnType<typeof networkStage>>;
 
-/** Everything that the sandbox's EC2 holds now, by table. */
-function held(on: On): Record<string, string[]> {
+/** Everything that the sandbox holds now, by kind. */
+function held(on: On): Record<string, readonly string[]> {
   on.sandbox.settle();
-  const tables = Object.entries(on.sandbox.world.tables)
-    .filter(([name]) => name !== "ec2.tags")
-    .map(([name, rows]): [string, string[]] => [
-      name,
-      Object.entries(rows)
-        .filter(([, { row }]) => row !== null)
-        .map(([id]) => id),
-    ]);
-  return Object.fromEntries(tables.filter(([, ids]) => ids.length > 0));
+  return Object.fromEntries(inventory(on.sandbox.world).map(({ kind, ids }) => [kind, ids]));
 }
 const idOf = (on: On, key: string) => on.store.get(key)?.id as string;
 const driftOf = async (on: On) =>

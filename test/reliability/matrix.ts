@@ -7,6 +7,7 @@ import type { Settled } from "../../src/engine/settled.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import type { Chaos } from "../../src/sandbox/chaos.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
+import { inventory } from "../../src/sandbox/inventory.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { START, type Stage, stageOn } from "../lifecycle/stage.ts";
@@ -297,9 +298,9 @@ export async function downAgain({ before, snapshots }: Rehearsal, on: Process): 
   await on.clock.sleep(HOURS_3);
   on.sandbox.settle();
   wrong.push(...compare("after down", contents(on.sandbox.world), before));
-  const finals = Object.values(on.sandbox.world.tables["rds.snapshots"] ?? {}).filter(({ row }) => row !== null);
-  if (snapshots !== undefined && finals.length !== snapshots)
-    wrong.push(`after down: ${finals.length} final snapshots, wanted ${snapshots}`);
+  const finals = inventory(on.sandbox.world).find(({ kind }) => kind === "database snapshots")?.ids.length ?? 0;
+  if (snapshots !== undefined && finals !== snapshots)
+    wrong.push(`after down: ${finals} final snapshots, wanted ${snapshots}`);
   return wrong;
 }
 

@@ -5,8 +5,6 @@ import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { parameterValue, putParameterNow } from "../../src/sandbox/services/ssm/parameters.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);
 let clock: Clock;
@@ -96,10 +94,4 @@ test("AWS's public parameters name images; they cannot be written", async () => 
   const Name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
   expect((await ssm.getParameter({ Name })).Parameter?.Value).toMatch(/^ami-/);
   await refused(put(Name, { Overwrite: true }), "ValidationException");
-});
-
-test("what an instance writes shows at once", async () => {
-  putParameterNow(simAt(sandbox.world, clock.now()), "/marker", "String", "baked");
-  expect((await ssm.getParameter({ Name: "/marker" })).Parameter?.Value).toBe("baked");
-  expect(parameterValue(simAt(sandbox.world, clock.now()), "/marker")).toBe("baked");
 });

@@ -53,6 +53,9 @@ const notFound = (id: string) =>
   fault("DBInstanceNotFoundFault", "DBInstanceNotFound", `DBInstance ${id} not found.`, 404);
 const badState = (message: string) => fault("InvalidDBInstanceStateFault", "InvalidDBInstanceState", message);
 
+/** "During storage optimization, the DB instance remains available" (user guide, "Viewing DB instance status"). */
+const OPERATIONAL: ReadonlySet<string> = new Set(["available", "storage-optimization"]);
+
 function databaseFor(sim: Sim, id: string): Database {
   const database = databaseTable(sim).get(id);
   if (!database) throw notFound(id);
@@ -438,8 +441,7 @@ export const instances: SandboxService = {
         if (password !== undefined) checkPassword(password);
         if (password !== undefined && before.source !== null)
           throw invalidCombination("The master user password of a read replica is that of its source");
-        if (before.status !== "available" && before.status !== "storage-optimization")
-          throw badState("Database instance is not in available state.");
+        if (!OPERATIONAL.has(before.status)) throw badState("Database instance is not in available state.");
         if (input.DBInstanceClass !== undefined) checkClass(input.DBInstanceClass, before.engineVersion);
         let storageGiB = input.AllocatedStorage;
         if (storageGiB !== undefined && storageGiB < before.storageGiB)
@@ -538,7 +540,7 @@ export const instances: SandboxService = {
           if (snapshotId === undefined)
             throw invalidCombination("FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.");
           // As CreateDBSnapshot asks for (API reference).
-          if (database.status !== "available" && database.status !== "storage-optimization")
+          if (!OPERATIONAL.has(database.status))
             throw badState(
               `Cannot create a snapshot because the database instance ${id} is not currently in the available state.`,
             );
