@@ -2,10 +2,9 @@ import { expect, test } from "vitest";
 import { CREDITS_TAG } from "../../src/aws/ec2/instance.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { isEmpty, planUp } from "../../src/engine/plan.ts";
+import { planUp } from "../../src/engine/plan.ts";
 import type { Step } from "../../src/engine/resource.ts";
 import { durations } from "../../src/sandbox/guests/durations.ts";
-import { inventory } from "../../src/sandbox/inventory.ts";
 import { type Instance, instanceTable, launchTemplateTable, tagTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { profileAllows } from "../../src/sandbox/services/iam/iam.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
@@ -45,29 +44,6 @@ const failures = ({ settled }: { settled: readonly { key: string; outcome: strin
     .filter(({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "blocked")
     .map(({ key, reason }) => ({ key, reason }));
 
-test.each([[{}], [{ nat: { mode: "gateway" } }]])(
-  "up; in sync; up writes nothing; down leaves nothing: %j",
-  async (given) => {
-    const on = await compute(given);
-    const result = await on.up();
-    expect(failures(result)).toEqual([]);
-    on.writes();
-    expect(isEmpty(planUp(await on.survey()))).toBe(true);
-    const again = await on.up();
-    expect(failures(again)).toEqual([]);
-    expect(on.writes()).toEqual([]);
-    expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
-
-    await on.down();
-    expect(await on.left()).toEqual([]);
-    expect(Object.keys(on.store.resources)).toEqual([]);
-    await on.clock.sleep(2 * 3_600_000);
-    await on.survey();
-    const made = /^(instances|images|snapshots|IAM roles|instance profiles|SSM parameters)$/;
-    expect(inventory(on.sandbox.world).filter(({ kind }) => made.test(kind))).toEqual([]);
-  },
-);
-
 const parameterNames = async (on: Stage) =>
   ((await on.aws.ssm.describeParameters({})).Parameters ?? []).map(({ Name }) => Name);
 const images = async (on: Stage) => (await on.aws.ec2.describeImages({ Owners: ["self"] })).Images ?? [];
@@ -88,38 +64,6 @@ const builders = async (on: Stage) =>
   ((await on.aws.ec2.describeInstances({})).Reservations ?? [])
     .flatMap(({ Instances = [] }) => Instances)
     .filter(({ IamInstanceProfile, State }) => IamInstanceProfile && State?.Name !== "terminated");
-
-test("looking at it all takes few calls, one per kind", async () => {
-  const on = await compute();
-  await on.up();
-  const before = on.calls.length;
-  await on.survey();
-  const asked = on.calls.slice(before).map(({ operation }) => operation);
-  expect(
-    asked.filter((operation) => /Instance|Image|Role|Profile|Template|Parameter|Console/.test(operation)).sort(),
-  ).toEqual([
-    "DescribeImages",
-    "DescribeInstances",
-    "DescribeLaunchTemplateVersions",
-    "DescribeLaunchTemplates",
-    "GetInstanceProfile",
-    "GetRole",
-    "GetRolePolicy",
-    "ListAttachedRolePolicies",
-  ]);
-});
-
-test("all is found again without the state file, and goes down", async () => {
-  const on = await compute();
-  await on.up();
-  for (const key of Object.keys(on.store.resources)) on.store.drop(key);
-  on.writes();
-  await on.up();
-  expect(on.writes()).toEqual([]);
-  for (const key of Object.keys(on.store.resources)) on.store.drop(key);
-  await on.down();
-  expect(await on.left()).toEqual([]);
-});
 
 test("drift on instances, image, template, role and profile shows, and up mends it", async () => {
   const on = await compute();

@@ -117,20 +117,6 @@ test("the person gets one mail, however often up runs", async () => {
   expect(them(on).mails(EMAIL)).toBe(1);
 });
 
-test("status costs two calls to CloudWatch and two to SNS", async () => {
-  const on = await dashboardStage({ monitoring: { email: EMAIL } });
-  await on.up();
-  on.calls.length = 0;
-  await on.status();
-  const made = on.calls.map(({ service, operation }) => `${service} ${operation}`).sort();
-  expect(made).toEqual([
-    "cloudwatch DescribeAlarms",
-    "cloudwatch GetDashboard",
-    "sns ListSubscriptionsByTopic",
-    "sns ListTagsForResource",
-  ]);
-});
-
 test("an alarm and a dashboard that somebody changed are drift, and are put right", async () => {
   const on = await dashboardStage();
   await on.up();

@@ -142,27 +142,6 @@ test("up makes the names and https; plan is empty; up writes nothing; down leave
   expect(await zones(on)).toHaveLength(1);
 });
 
-test("status costs two calls to ACM and one to Route 53", async () => {
-  const on = await domainStage();
-  await on.up();
-  on.calls.length = 0;
-  await on.status();
-  const made = (service: string) =>
-    on.calls.filter((call) => call.service === service).map(({ operation }) => operation);
-  expect(made("acm").sort()).toEqual(["DescribeCertificate", "ListTagsForCertificate"]);
-  expect(made("route-53").sort()).toEqual(["ListResourceRecordSets"]);
-});
-
-test("down finds everything when the state is lost", async () => {
-  const on = await domainStage();
-  await on.up();
-  for (const key of Object.keys(on.store.resources)) on.store.drop(key);
-  expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
-  await on.down();
-  expect(await on.left()).toEqual([]);
-  expect(await recordsOf(on)).toEqual(BARE);
-});
-
 test("without a domain there is nothing to do", async () => {
   const on = await domainStage({ domain: null });
   const { settled } = await on.up();

@@ -29,8 +29,10 @@ const THREE_ZONES = {
   },
 };
 
-describe.each<[string, object]>([
+describe.each<[string, object, number?]>([
   ["defaults", {}],
+  // Reads that lag otherwise.
+  ["defaults, another seed", {}, 42],
   ["NAT gateways", { nat: { mode: "gateway" } }],
   ["no domain", { domain: null }],
   ["three zones", THREE_ZONES],
@@ -43,9 +45,9 @@ describe.each<[string, object]>([
       tags: { team: "play" },
     },
   ],
-])("%s", (_name, config) => {
+])("%s", (_name, config, seed) => {
   test("up; plan is empty; up writes nothing; down leaves nothing", async () => {
-    const on = await stage(config);
+    const on = await stage(config, seed);
     const before = contents(on.sandbox.world);
     const first = await on.survey();
     const began = on.clock.now();
@@ -65,9 +67,11 @@ describe.each<[string, object]>([
     expect(gone.filter(({ outcome }) => outcome === "failed" || outcome === "skipped")).toEqual([]);
     expect(await on.left()).toEqual([]);
     expect(on.store.resources).toEqual({});
-    await on.clock.sleep(3 * 3_600_000);
+    // Until AWS has forgotten what it still shows for a while, and mail that nobody confirmed.
+    await on.clock.sleep(3 * 24 * 3_600_000);
     on.sandbox.settle();
     const after = contents(on.sandbox.world);
+    expect(on.sandbox.world.timers).toEqual([]);
     // The final snapshot of the database stays, on purpose.
     delete after["rds.snapshots"];
     expect(after).toEqual(before);

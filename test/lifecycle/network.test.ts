@@ -6,7 +6,6 @@ import { route } from "../../src/aws/ec2/route.ts";
 import { ALL_OUTBOUND, securityGroup, tcp } from "../../src/aws/ec2/security-group.ts";
 import { isRead } from "../../src/aws/safety.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, type Step, step } from "../../src/engine/resource.ts";
 import { inventory } from "../../src/sandbox/inventory.ts";
 import type { Inputs } from "../../steps/inputs.ts";
@@ -79,84 +78,6 @@ const driftOf = async (on: On) =>
   );
 const failed = (result: Awaited<ReturnType<On["up"]>>) =>
   result.settled.filter(({ outcome }) => outcome === "failed" || outcome === "skipped");
-
-test.each([1, 7, 42])("up; plan is empty; up writes nothing; down leaves nothing (seed %i)", async (seed) => {
-  const on = await networkStage(seed);
-  const before = held(on);
-  const { settled } = await on.up();
-  expect(settled.filter(({ outcome }) => outcome !== "created")).toEqual([]);
-  on.writes();
-  expect(isEmpty(planUp(await on.survey()))).toBe(true);
-  await on.up();
-  expect(on.writes()).toEqual([]);
-  expect(await driftOf(on)).toEqual({});
-
-  const down = await on.down();
-  expect(down.filter(({ outcome }) => outcome !== "deleted")).toEqual([]);
-  expect(await on.left()).toEqual([]);
-  expect(Object.keys(on.store.resources)).toEqual([]);
-  await on.clock.sleep(2 * 3_600_000);
-  await on.survey();
-  expect(held(on)).toEqual(before);
-});
-
-test("looking at it all takes one call per kind", async () => {
-  const on = await networkStage();
-  await on.up();
-  const before = on.calls.length;
-  await on.survey();
-  const asked = on.calls.slice(before).map(({ operation }) => operation);
-  expect(asked.sort()).toEqual([
-    "DescribeAddresses",
-    "DescribeInternetGateways",
-    "DescribeKeyPairs",
-    "DescribeNatGateways",
-    "DescribeRouteTables",
-    "DescribeSecurityGroups",
-    "DescribeSubnets",
-    "DescribeVpcAttribute",
-    "DescribeVpcAttribute",
-    "DescribeVpcs",
-  ]);
-});
-
-test("all is found again without the state file, and goes down", async () => {
-  const on = await networkStage();
-  await on.up();
-  for (const key of Object.keys(on.store.resources)) on.store.drop(key);
-  on.writes();
-  await on.up();
-  expect(on.writes()).toEqual([]);
-  for (const key of Object.keys(on.store.resources)) on.store.drop(key);
-  await on.down();
-  expect(await on.left()).toEqual([]);
-});
-
-test("the database table has the local route only, the public one leads to the gateway, every subnet has its table", async () => {
-  const on = await networkStage();
-  await on.up();
-  const { RouteTables = [] } = await on.aws.ec2.describeRouteTables({
-    Filters: [{ Name: "vpc-id", Values: [idOf(on, "vpc")] }],
-  });
-  const seen = Object.fromEntries(
-    RouteTables.map((table) => [
-      table.Tags?.find(({ Key }) => Key === "Name")?.Value ?? "main",
-      {
-        routes: table.Routes?.map((one) => one.GatewayId ?? one.NatGatewayId),
-        subnets: table.Associations?.flatMap(({ SubnetId }) => SubnetId ?? []),
-      },
-    ]),
-  );
-  const subnets = (tier: string) => [idOf(on, `subnet-${tier}-1`), idOf(on, `subnet-${tier}-2`)];
-  const [web1, web2] = subnets("web");
-  expect(seen).toEqual({
-    main: { routes: ["local"], subnets: [] },
-    "Buddy-Routing": { routes: ["local", idOf(on, "gateway")], subnets: subnets("public") },
-    "Buddy-Private-GW1": { routes: ["local", idOf(on, "nat-1")], subnets: [web1] },
-    "Buddy-Private-GW2": { routes: ["local", idOf(on, "nat-2")], subnets: [web2] },
-    "Buddy-DB-Private": { routes: ["local"], subnets: subnets("db") },
-  });
-});
 
 test("drift in gateway, routes, associations and rules shows, and up mends it", async () => {
   const on = await networkStage();
