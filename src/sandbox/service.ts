@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { BuddyError } from "../lib/errors.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Sim } from "./world.ts";
 
 export interface Operation {
@@ -74,6 +75,8 @@ export interface SandboxService {
   readonly failures?: Readonly<Record<string, FailureKind>>;
   /** What `sandbox show` calls its rows, by table. Bookkeeping (names held for a while, tags) is left out. */
   readonly inventory?: Readonly<Record<string, string>>;
+  /** What it sends to CloudWatch, by namespace ("AWS/EC2"). */
+  readonly metrics?: Readonly<Record<string, Metrics>>;
   /** Its names for errors that every service has, where they are not `COMMON_ERRORS`. */
   readonly errors?: Partial<CommonErrors>;
   /** The quotas that it holds its caller to, by Service Quotas' service and code ("ec2/L-1216C47A"). */
@@ -84,7 +87,9 @@ export interface SandboxService {
 
 /** Several parts as one service. */
 export function composed(...parts: readonly Partial<SandboxService>[]): SandboxService {
-  const merged = <K extends "operations" | "timers" | "durations" | "failures" | "inventory" | "errors" | "quotas">(
+  const merged = <
+    K extends "operations" | "timers" | "durations" | "failures" | "inventory" | "metrics" | "errors" | "quotas",
+  >(
     key: K,
   ) => Object.assign({}, ...parts.map((part) => part[key])) as NonNullable<SandboxService[K]>;
   const hooks: Partial<Hooks> = {};
@@ -98,6 +103,7 @@ export function composed(...parts: readonly Partial<SandboxService>[]): SandboxS
     durations: merged("durations"),
     failures: merged("failures"),
     inventory: merged("inventory"),
+    metrics: merged("metrics"),
     errors: merged("errors"),
     quotas: merged("quotas"),
     hooks,

@@ -1,5 +1,6 @@
+import { lostAt, ranAt } from "../services/ec2/metrics.ts";
 import { groupsPermit } from "../services/ec2/reach.ts";
-import { type Instance, interfaceTable, subnetTable } from "../services/ec2/tables.ts";
+import { type Instance, instanceTable, interfaceTable, subnetTable } from "../services/ec2/tables.ts";
 import { lostSince } from "../services/ec2/zones.ts";
 import { targetTable } from "../services/efs/tables.ts";
 import type { Sim } from "../world.ts";
@@ -30,3 +31,12 @@ export function mounted(
   const { fileSystemId } = instance.mount;
   return { fileSystemId, why: notMounted(sim, instance, fileSystemId) };
 }
+
+/** Web instances whose boot was done: each keeps a connection to every database, and one to the file system. */
+export const webInstancesAt = (sim: Sim, fileSystemId?: string) => {
+  const all = instanceTable(sim)
+    .all()
+    .filter(({ mount }) => mount !== null && (fileSystemId === undefined || mount.fileSystemId === fileSystemId));
+  return (at: number) =>
+    all.filter((one) => ranAt(one, at) && !lostAt(sim, one.subnetId, at) && (one.mount?.from ?? 0) <= at).length;
+};

@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { BuddyError } from "../../../lib/errors.ts";
+import type { Metrics } from "../../metrics.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { groupTable as scalingGroupTable } from "../auto-scaling/tables.ts";
-import { instanceTable } from "../ec2/tables.ts";
 import { pointOf, sourceOf } from "./metrics.ts";
 
 const dimensions = z
@@ -56,42 +55,15 @@ function pointsBetween(
   return found;
 }
 
-/** Names and dimensions of what EC2, Auto Scaling and the others send now, as far as ListMetrics is asked for one of them. */
-function known(
-  sim: Sim,
-  namespace: string,
-): { readonly metric: string; readonly dimension: string; readonly values: string[] }[] {
-  const of = (dimension: string, metrics: readonly string[], values: string[]) =>
-    metrics.map((metric) => ({ metric, dimension, values }));
-  switch (namespace) {
-    case "AWS/EC2":
-      return [
-        ...of(
-          "InstanceId",
-          ["CPUUtilization", "StatusCheckFailed"],
-          instanceTable(sim)
-            .all()
-            .map(({ id }) => id),
-        ),
-        ...of(
-          "AutoScalingGroupName",
-          ["CPUUtilization", "StatusCheckFailed"],
-          scalingGroupTable(sim)
-            .all()
-            .map((one) => one.name),
-        ),
-      ];
-    case "AWS/AutoScaling":
-      return scalingGroupTable(sim)
-        .all()
-        .flatMap((group) => of("AutoScalingGroupName", group.metrics, [group.name]));
-    default:
-      throw new BuddyError({
-        code: "sandbox",
-        message: `the sandbox lists the metrics of AWS/EC2 and AWS/AutoScaling, not of ${namespace}`,
-        hint: "GetMetricData gives the data of all that it knows.",
-      });
-  }
+/** What is sent in a namespace now. Throws `sandbox` when no service lists it. */
+function known(sim: Sim, namespace: string): ReturnType<NonNullable<Metrics["list"]>> {
+  const lists = sim.services.flatMap(({ metrics }) => metrics?.[namespace]?.list ?? []);
+  if (lists.length > 0) return lists.flatMap((list) => list(sim));
+  throw new BuddyError({
+    code: "sandbox",
+    message: `the sandbox does not list the metrics of ${namespace}`,
+    hint: "GetMetricData gives the data of all that it knows.",
+  });
 }
 
 export const data: SandboxService["operations"] = {
@@ -224,19 +196,16 @@ export const data: SandboxService["operations"] = {
     (input, sim) => ({
       Metrics: known(sim, input.Namespace)
         .filter(({ metric }) => !input.MetricName || metric === input.MetricName)
-        .flatMap(({ metric, dimension, values }) =>
-          values
-            .filter((one) =>
-              (input.Dimensions ?? []).every(
-                ({ Name, Value }) => Name === dimension && (Value === undefined || Value === one),
-              ),
-            )
-            .map((one) => ({
-              Namespace: input.Namespace,
-              MetricName: metric,
-              Dimensions: [{ Name: dimension, Value: one }],
-            })),
-        ),
+        .filter(({ dimensions }) =>
+          (input.Dimensions ?? []).every(
+            ({ Name, Value }) => dimensions[Name] !== undefined && (Value === undefined || Value === dimensions[Name]),
+          ),
+        )
+        .map(({ metric, dimensions }) => ({
+          Namespace: input.Namespace,
+          MetricName: metric,
+          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+        })),
     }),
   ),
 };

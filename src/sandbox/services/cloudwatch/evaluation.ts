@@ -1,5 +1,6 @@
+import { MINUTE_MS } from "../../metrics.ts";
 import type { Sim } from "../../world.ts";
-import { MINUTE_MS, PUBLISHED_MS, pointOf, sourceOf } from "./metrics.ts";
+import { PUBLISHED_MS, pointOf, sourceOf } from "./metrics.ts";
 import type { AlarmRow, AlarmSettings } from "./tables.ts";
 
 /** From its birth until an alarm is evaluated first. */

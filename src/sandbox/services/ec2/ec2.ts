@@ -12,6 +12,7 @@ import { interfaces } from "./interfaces.ts";
 import { keyPairs } from "./key-pairs.ts";
 import { VCPU_QUOTA } from "./launch.ts";
 import { launchTemplates } from "./launch-templates.ts";
+import { metrics } from "./metrics.ts";
 import { natGateways } from "./nat-gateways.ts";
 import { offerings } from "./offerings.ts";
 import { routeTables } from "./route-tables.ts";
@@ -42,6 +43,7 @@ const whole = composed(
   spot,
   {
     durations,
+    metrics,
     errors: {
       missingParameter: "MissingParameter",
       malformedParameter: "InvalidParameterValue",

@@ -4,6 +4,7 @@ import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
 import { durations, ms } from "./durations.ts";
+import { metrics } from "./metrics.ts";
 import { type FileSystem, type MountTarget, systemTable, targetTable } from "./tables.ts";
 
 const notFound = (id: string) => awsError("FileSystemNotFound", `File system '${id}' does not exist.`, { status: 404 });
@@ -128,6 +129,7 @@ const IA = /^AFTER_(1_DAY|(7|14|30|60|90|180|270|365)_DAYS)$/;
 
 export const efs: SandboxService = {
   durations,
+  metrics,
   errors: {
     missingParameter: "BadRequest",
     malformedParameter: "BadRequest",

@@ -3,11 +3,13 @@ import { durations } from "./durations.ts";
 import { healthChecks } from "./health.ts";
 import { listeners } from "./listeners.ts";
 import { loadBalancers } from "./load-balancers.ts";
+import { metrics } from "./metrics.ts";
 import { tagging } from "./tags.ts";
 import { targetGroups } from "./target-groups.ts";
 
 export const elb: SandboxService = composed(loadBalancers, targetGroups, listeners, tagging, healthChecks, {
   durations,
+  metrics,
   errors: { missingParameter: "ValidationError", malformedParameter: "ValidationError" },
   inventory: {
     "elb.loadBalancers": "load balancers",

@@ -2,10 +2,12 @@ import { composed, type SandboxService } from "../../service.ts";
 import { durations } from "./durations.ts";
 import { groups } from "./groups.ts";
 import { instances } from "./instances.ts";
+import { metrics } from "./metrics.ts";
 import { replicationFailures } from "./replication.ts";
 
 export const rds: SandboxService = composed(groups, instances, {
   durations,
+  metrics,
   errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },
   failures: {
     database: { about: "a database, as database1: it fails while it is made" },
