@@ -19,6 +19,13 @@ export function tagsFrom(
   return tags;
 }
 
+/**
+ * True for a copy that AWS Backup or Data Lifecycle Manager made: it carries the tags of what it is a copy of, and theirs
+ * beside them (cloud-custodian#9459, openshift/installer#9964). EC2 refuses to delete AWS Backup's, and deletes the others.
+ */
+export const isBackup = (list: readonly { readonly Key?: string | undefined }[] | undefined): boolean =>
+  list?.some(({ Key = "" }) => /^aws:(backup|dlm):/.test(Key)) ?? false;
+
 /** A record of tags as AWS's list, in stable order: a repeated create with a token must be the same to the byte. */
 export function tagList(tags: Tags): { Key: string; Value: string }[] {
   return Object.keys(tags)

@@ -17,7 +17,7 @@ import type { PriceTable } from "../cost/price-table.ts";
 import type { Usage } from "../cost/usage.ts";
 import { costNowView } from "../cost/view.ts";
 import { graphOf } from "../engine/graph.ts";
-import type { Survey } from "../engine/survey.ts";
+import type { Survey, Surveyed } from "../engine/survey.ts";
 import { roundToCents } from "../lib/money.ts";
 import type { Session } from "./session.ts";
 
@@ -53,6 +53,13 @@ const termsOf = ({ config: { stack, region }, prices }: Place) => ({ stack, regi
 export function costOfChange(survey: Survey, place: Place): CostChange {
   const { before, after } = surveyedObjects(survey);
   return costChange(estimate(before, termsOf(place)), estimate(after, termsOf(place)));
+}
+
+/** What an object that is there costs a month, whatever its use, in US dollars. */
+export function fixedMonthly({ node, look }: Surveyed, place: Place): number {
+  const { key, step, name, type } = node;
+  const objects = look.live ? [{ key, step, name, type, spec: look.live, id: look.live.id }] : [];
+  return roundToCents(estimate(objects, termsOf(place)).totals.fixed);
 }
 
 /** For a headline: US dollars a month. */

@@ -41,7 +41,7 @@ export function standingObjects(
 
 /**
  * A stack before and after what `up` would do with it. An object that `up` leaves as it is costs what it did, whatever the
- * config says of it.
+ * config says of it. What nobody claims is not of the stack.
  */
 export function surveyedObjects({ surveyed }: Survey): {
   readonly before: readonly PricedObject[];
@@ -51,6 +51,7 @@ export function surveyedObjects({ surveyed }: Survey): {
   const after: PricedObject[] = [];
   for (const one of surveyed.values()) {
     const { node, look, wanted, decision } = one;
+    if (decision.kind === "retain") continue;
     const object = { key: node.key, step: node.step, name: node.name, type: node.type, id: look.live?.id };
     const spec = standing(one);
     if (spec) before.push({ ...object, spec });

@@ -7,8 +7,8 @@ import type { Difference } from "./differences.ts";
 import type { Action, Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
 import { absence, type Node, nameOf } from "./graph.ts";
-import { judge, type Look, look, mayHoldData } from "./look.ts";
-import { type Dependents, NO_DEPENDENTS, refusalOf, refusedError } from "./refusal.ts";
+import { discardsData, judge, type Look, look, mayHoldData } from "./look.ts";
+import { type Dependents, NO_DEPENDENTS, type Refusal, refusalOf, refusedError, retainedRemedies } from "./refusal.ts";
 import type { Blocker, Identified, Patience, Verb } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 
@@ -174,20 +174,21 @@ export async function converge(
     for (;;) {
       throwIfInterrupted(run);
       const recorded = store.get(node.key);
-      const { live, health } = seen ?? (await look(run, node, recorded));
+      const there = seen ?? (await look(run, node, recorded));
+      const { live } = there;
       seen = undefined;
       const target = replacing ? undefined : wanted;
       const decision = judge(
         node,
         target,
-        { live, health },
+        there,
         recorded,
         clock.now(),
         tried,
         clock.now() - started > DELETE_SHOWS_WITHIN_MS,
       );
 
-      const refused = refusalOf(run, node, decision, on);
+      const refused = refusalOf(run, node, decision, on, there.strays);
       if (refused) throw refusedError(refused, node, live?.id);
 
       switch (decision.kind) {
@@ -334,7 +335,7 @@ export async function converge(
           const label = String(store.get(node.key)?.since ?? 0);
           const remove = type.delete;
           const done = await attempt("delete", live, async () => {
-            const discardData = run.discardData || (type.holdsData === true && !mayHoldData(type, live, recorded));
+            const discardData = discardsData(run, type, live, recorded);
             leaves = (await remove(run.aws, live as Identified, { discardData, label })) || leaves;
           });
           if (done && leaves !== undefined && leaves === live?.id) {
@@ -353,6 +354,13 @@ export async function converge(
           continue;
         }
 
+        case "retain":
+          // Another one with its key: what was to go is gone, or was never there.
+          if (recorded && recorded.id !== live?.id) store.drop(node.key);
+          if (replacing)
+            throw refusedError(notReplaced(run, node, live as Identified, decision.reason), node, live?.id);
+          return outcome === "deleted" ? settle(undefined, outcome) : settle(live, "skipped", decision.reason);
+
         case "blocked":
           if (live && recorded?.id !== live.id) record({ id: live.id, status: "created" });
           return settle(live, "blocked", decision.reason);
@@ -363,7 +371,7 @@ export async function converge(
             message: `${type.name} ${live?.id ?? node.name} failed: ${decision.reason}`,
             about: { key: node.key, ...(node.step ? { step: node.step } : {}), ...(live ? { id: live.id } : {}) },
             hint: mayHoldData(type, live, recorded)
-              ? "It may hold data, so it is left as it is. Look at it in the AWS console; restore or remove it there, then run the same command."
+              ? "It may hold data, so it is left as it is. Look at it in the AWS console; put it right or remove it there, then run the same command."
               : "Mend the cause and run `buddyverse up` again: it replaces what failed.",
           });
       }
@@ -398,6 +406,13 @@ function definite(error: unknown): boolean {
     (kind === "denied" || kind === "quota" || kind === "capacity" || kind === "credentials" || kind === "other")
   );
 }
+
+/** In place of what was replaced there is another one, which nobody claims. */
+const notReplaced = (run: Run, node: Node, live: Identified, reason: string): Refusal => ({
+  message: `${node.type.name} ${live.id} has the key of ${node.name}: ${reason}`,
+  hint: "Choose what shall hold the data.",
+  remedies: retainedRemedies(run, node, live),
+});
 
 /** The object is there, and nothing but this error knows its id. */
 function unrecorded(node: Node, id: string, cause: unknown): BuddyError {

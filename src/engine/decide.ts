@@ -16,6 +16,8 @@ export interface Situation {
   /** It was made, or made anew, in this run: then a failure is reported, not repaired again. */
   readonly tried: boolean;
   readonly holdsData: boolean;
+  /** The config or the state names it; false: the stack's tags are all that speaks for it. */
+  readonly claimed: boolean;
   /** Somebody else wrote over a value that nobody can make up again: what is there now, and what was. */
   readonly overwritten: string | undefined;
   /** It has been looked at for so long that a delete call of an earlier run, if there was one, would show. */
@@ -31,8 +33,12 @@ export type Decision =
   | { readonly kind: "update"; readonly differences: readonly Difference[] }
   | { readonly kind: "replace"; readonly differences: readonly Difference[]; readonly reason: string }
   | { readonly kind: "delete" }
+  /** It holds data and nobody claims it: it is left alone. */
+  | { readonly kind: "retain"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "blocked"; readonly reason: string };
+
+const UNCLAIMED = "it holds data, and neither the config nor the state names it: left alone";
 
 /** What must happen to an object: the one place where that is decided. Pure. `plan`, `status`, `up` and `down` read its answer. */
 export function decide({
@@ -43,6 +49,7 @@ export function decide({
   now,
   tried,
   holdsData,
+  claimed,
   overwritten,
   deleteWouldShow,
 }: Situation): Decision {
@@ -52,7 +59,7 @@ export function decide({
     return wanted ? { kind: "create" } : { kind: "none" };
   }
   if (health === "deleting") return { kind: "wait", why: "deleting" };
-  if (!wanted) return { kind: "delete" };
+  if (!wanted) return holdsData && !claimed ? { kind: "retain", reason: UNCLAIMED } : { kind: "delete" };
   // A `down` was interrupted at it: reads may lag behind its delete call, and what is shown as ready is gone in a moment.
   if (recorded?.status === "deleting" && !deleteWouldShow) return { kind: "wait", why: "deleting" };
   if (health === "pending") return { kind: "wait", why: "pending" };

@@ -1,15 +1,41 @@
 import { converge } from "./converge.ts";
+import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removable } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { type Settled, settledAs, settledByError, skip } from "./settled.ts";
-import { dependentsOf, type Survey, type Surveyed } from "./survey.ts";
+import { dependentsOf, needsOf, recordClaims, type Survey, type Surveyed } from "./survey.ts";
 import { longestPath, walk } from "./walk.ts";
+
+const isThere = ({ node, look, recorded }: Surveyed): boolean =>
+  removable(node.type) && (look.live !== undefined || recorded !== undefined);
+
+/** What `down` leaves alone, and what has to stay because that uses it. */
+export interface Retained {
+  readonly entry: Surveyed;
+  readonly holds: readonly Surveyed[];
+}
+
+/** What holds data and is claimed by nobody, each with what of the stack it stands on. */
+export function retainedIn(surveyed: Survey["surveyed"]): Retained[] {
+  return [...surveyed.values()]
+    .filter(({ decision }) => decision.kind === "retain")
+    .map((entry) => {
+      const held = new Map<string, Surveyed>();
+      const hold = (key: string) => {
+        const needed = surveyed.get(key);
+        if (!needed || held.has(key)) return;
+        held.set(key, needed);
+        needsOf(needed).forEach(hold);
+      };
+      needsOf(entry).forEach(hold);
+      return { entry, holds: [...held.values()].filter(isThere) };
+    });
+}
 
 /** What a `down` would remove, in the order of the stack: what is there, and what may still appear. */
 export function doomed(surveyed: Survey["surveyed"]): Surveyed[] {
-  return [...surveyed.values()].filter(
-    ({ node, look, recorded }) => removable(node.type) && (look.live !== undefined || recorded !== undefined),
-  );
+  const staying = new Set(retainedIn(surveyed).flatMap(({ entry, holds }) => [entry, ...holds]));
+  return [...surveyed.values()].filter((one) => isThere(one) && !staying.has(one));
 }
 
 /** How long a `down` usually takes, seconds. */
@@ -22,18 +48,26 @@ export function secondsDown({ surveyed }: Survey): number {
   return longestPath(going.keys(), (key) => dependentsOf(going, key), secondsOf);
 }
 
-/** Removes the stack: each object after all that needs it is gone. What an object that stays still uses is left too. */
-export async function bringDown(run: Run, { surveyed }: Survey): Promise<readonly Settled[]> {
-  async function remove({ node, look }: Surveyed): Promise<Settled> {
+/**
+ * Removes the stack: each object after all that needs it is gone. What an object that stays still uses is left too. Throws
+ * `refused` before anything is removed, where something is protected. @param survey taken for `removing`.
+ */
+export async function bringDown(run: Run, survey: Survey): Promise<readonly Settled[]> {
+  throwIfRefused(survey);
+  recordClaims(run, survey);
+  const { surveyed } = survey;
+  async function remove({ node, look, decision }: Surveyed): Promise<Settled> {
     const id = look.live?.id;
+    if (decision.kind === "retain")
+      return settledAs(node, "skipped", { id, reason: `${node.name}, which is left alone, uses it` });
     try {
       if (node.type.external) {
         run.store.drop(node.key);
         return settledAs(node, "unchanged", { id });
       }
       const fresh = look.live === undefined && run.store.get(node.key) === undefined ? look : undefined;
-      const { outcome, leaves } = await converge(run, node, undefined, fresh);
-      return settledAs(node, outcome, { id, leaves });
+      const { outcome, leaves, reason } = await converge(run, node, undefined, fresh);
+      return settledAs(node, outcome, { id, leaves, reason });
     } catch (error) {
       return settledByError(node, id, error);
     }

@@ -16,7 +16,12 @@ export interface Node {
   /** Keys of what must be there before it, and may go only after it. */
   readonly needs: readonly string[];
   readonly owner: Owner;
-  /** Looked at by this id only: a swept object may share its key with one that is wanted. */
+  /** Keys of the graph's other nodes of its type. */
+  readonly siblings: ReadonlySet<string>;
+  /**
+   * Found by the stack's tag alone, in neither the config nor the state, and looked at by this id only: it may share its key
+   * with one that is wanted.
+   */
   readonly onlyId?: string;
 }
 
@@ -44,6 +49,7 @@ const needsOf = (resource: AnyResource): readonly AnyResource[] => Object.values
 /** The graph of a stack. Throws `internal` on a key used twice, or a need that is in no step. */
 export function graphOf(steps: readonly Step[], stack: string, tags: Tags): Graph {
   const nodes = new Map<string, Node>();
+  const all = steps.flatMap(resourcesOf);
   for (const step of steps) {
     for (const resource of resourcesOf(step)) {
       if (nodes.has(resource.key))
@@ -56,6 +62,9 @@ export function graphOf(steps: readonly Step[], stack: string, tags: Tags): Grap
         step: step.name,
         resource,
         needs,
+        siblings: new Set(
+          all.flatMap(({ key, type }) => (type === resource.type && key !== resource.key ? [key] : [])),
+        ),
         owner: {
           stack,
           key: resource.key,
@@ -129,6 +138,7 @@ export function extraNode(stack: string, key: string, name: string, type: AnyTyp
     step: undefined,
     resource: undefined,
     needs,
+    siblings: new Set(),
     owner: { stack, key, name, tags: ownershipTags(stack, key, name, {}), needs },
   };
 }

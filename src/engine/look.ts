@@ -1,10 +1,11 @@
 import { classify } from "../aws/classify.ts";
 import { saysNotFound } from "../aws/errors.ts";
+import { KEY_TAG } from "../aws/owned.ts";
 import type { Recorded } from "../state/state.ts";
 import { type Decision, decide } from "./decide.ts";
 import { type Difference, differences } from "./differences.ts";
 import type { Node } from "./graph.ts";
-import type { AnyType, Health, Identified } from "./resource.ts";
+import type { AnyType, Health, Identified, Tags } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 import { unknownLive } from "./unknown.ts";
 
@@ -12,7 +13,19 @@ import { unknownLive } from "./unknown.ts";
 export interface Look {
   readonly live: Identified | undefined;
   readonly health: Health | "absent";
+  /**
+   * Where it is absent and would hold data: other objects that may hold it. They are of its type, carry the stack's tag, and
+   * nothing else in the graph claims them.
+   */
+  readonly strays: readonly Identified[];
+  /** The state, or where nothing is known the config, names what was found. */
+  readonly claimed: boolean;
 }
+
+/** For what is not there. */
+export const ABSENT: Look = { live: undefined, health: "absent", strays: [], claimed: true };
+
+type Listed = Identified & { readonly tags: Tags };
 
 /** What a node's resource wants, given what is there of its needs (undefined: not yet). */
 export function specOf(node: Node, liveOf: (key: string) => Identified | undefined): object | undefined {
@@ -29,13 +42,51 @@ export function specOf(node: Node, liveOf: (key: string) => Identified | undefin
 
 /** Looks at AWS. Trouble on the way there (throttling, outages) is waited out, ten minutes at most. */
 export async function look(run: Run, node: Node, recorded: Recorded | undefined): Promise<Look> {
-  const live = await patiently(run, async () => {
-    const { type, owner, onlyId } = node;
-    if (onlyId === undefined || !type.list)
-      return (await type.find(run.aws, owner, recorded?.id)) as Identified | undefined;
-    return (await type.list(run.aws, owner.stack)).find(({ id }) => id === onlyId) as Identified | undefined;
+  const { type, owner, onlyId } = node;
+  return patiently(run, async () => {
+    // Asked for at the same moment: they are mostly the same call.
+    const [live, strays] = await Promise.all([
+      onlyId === undefined
+        ? (type.find(run.aws, owner, recorded?.id) as Promise<Identified | undefined>)
+        : listed(run, node).then((all) => all.find(({ id }) => id === onlyId)),
+      straysOf(run, node),
+    ]);
+    if (live === undefined) return { ...ABSENT, strays };
+    const claimed = isClaimed(run, node, live, recorded);
+    return { live, health: type.health?.(live) ?? "ready", strays: [], claimed };
   });
-  return { live, health: live === undefined ? "absent" : (node.type.health?.(live) ?? "ready") };
+}
+
+/**
+ * Whether what was found may be deleted as the node's. Tags alone do not say that it is: AWS copies them to what is restored
+ * from a backup. Where there is a state, it knows the stack's data by id; where nothing is known (it was lost), the config's
+ * key or name has to do.
+ */
+function isClaimed(
+  { store }: Run,
+  { type, onlyId }: Node,
+  { id }: Identified,
+  recorded: Recorded | undefined,
+): boolean {
+  if (onlyId !== undefined) return false;
+  if (!type.holdsData) return true;
+  if (recorded) return recorded.id === undefined || recorded.id === id;
+  return Object.keys(store.resources).length === 0 && store.config === undefined;
+}
+
+const listed = async ({ aws }: Run, { type, owner }: Node): Promise<readonly Listed[]> =>
+  (await type.list?.(aws, owner.stack)) ?? [];
+
+/**
+ * A database that was renamed or restored under another name is the stack's by its tags, though it is not found by its
+ * name. (AWS's own recipe for a restore begins with renaming the original: RDS API, RestoreDBInstanceFromDBSnapshot.)
+ */
+async function straysOf(run: Run, node: Node): Promise<readonly Listed[]> {
+  const { type, resource, siblings } = node;
+  if (!resource || !type.holdsData) return [];
+  return (await listed(run, node)).filter(
+    (live) => !siblings.has(live.tags[KEY_TAG] ?? "") && type.health?.(live) !== "deleting",
+  );
 }
 
 const OUTAGE_MS = 10 * 60_000;
@@ -66,8 +117,18 @@ export async function patiently<T>(run: Run, call: () => Promise<T>): Promise<T>
 /** True when an object of this sort may hold data: always, unless AWS and the record both say that it was never ready. */
 export function mayHoldData(type: AnyType, live: Identified | undefined, recorded: Recorded | undefined): boolean {
   if (!type.holdsData) return false;
-  return !(live && recorded?.neverReady && type.neverServed?.(live));
+  // What is recorded of one says nothing of another that has its key.
+  const own = recorded && live && (recorded.id ?? live.id) === live.id;
+  return !(own && recorded.neverReady && type.neverServed?.(live));
 }
+
+/** True when nothing of its data is to be kept: it is not wanted, or there is none. */
+export const discardsData = (
+  run: Run,
+  type: AnyType,
+  live: Identified | undefined,
+  recorded: Recorded | undefined,
+): boolean => run.discardData || (type.holdsData === true && !mayHoldData(type, live, recorded));
 
 /** What was written over by somebody else, of a type whose value must not be lost: as it is now, and as it was. */
 function overwritten({ type }: Node, live: Identified | undefined, recorded: Recorded | undefined): string | undefined {
@@ -82,7 +143,7 @@ function overwritten({ type }: Node, live: Identified | undefined, recorded: Rec
 export function judge(
   node: Node,
   wanted: object | undefined,
-  { live, health }: Look,
+  { live, health, claimed }: Look,
   recorded: Recorded | undefined,
   now: number,
   tried = false,
@@ -98,6 +159,7 @@ export function judge(
       now,
       tried,
       holdsData: mayHoldData(node.type, live, recorded),
+      claimed,
       overwritten: overwritten(node, live, recorded),
       deleteWouldShow,
     }),

@@ -1,6 +1,6 @@
 import { type Difference, showable } from "./differences.ts";
 import { absence, type Graph, type NodeName, nameOf } from "./graph.ts";
-import { judge, type Look, mayHoldData, specOf } from "./look.ts";
+import { ABSENT, judge, mayHoldData, specOf } from "./look.ts";
 import { NO_DEPENDENTS } from "./refusal.ts";
 import { type AnyType, type Remedy, removable } from "./resource.ts";
 import type { Survey, Surveyed } from "./survey.ts";
@@ -8,7 +8,7 @@ import { longestPath } from "./walk.ts";
 
 /**
  * `wait`: it is on its way already. `blocked`: it, or what it needs, waits for a person. `accept`: somebody else wrote it; only
- * the record of it changes.
+ * the record of it changes. `retain`: nobody claims it, but it holds data, so it is left alone.
  */
 export type PlannedAction =
   | "create"
@@ -16,6 +16,7 @@ export type PlannedAction =
   | "update"
   | "replace"
   | "delete"
+  | "retain"
   | "wait"
   | "none"
   | "blocked"
@@ -25,12 +26,14 @@ export interface PlanItem extends NodeName {
   readonly id: string | undefined;
   readonly action: PlannedAction;
   readonly differences: readonly Difference[];
-  /** Why it is replaced, blocked, or has failed. */
+  /** Why it is replaced, retained, blocked, or has failed. */
   readonly reason: string | undefined;
   /** Set where `up` refuses to do it, and so does nothing at all: what to do about that, as a sentence. */
   readonly refused: string | undefined;
   /** What a person can do about it, where it is left to them. */
   readonly remedies: readonly Remedy[];
+  /** It holds data, and the state does not know it: it was found by its name or tags, and `up` records it as the stack's. */
+  readonly adopted: boolean;
   /** Its removal or replacement loses data that is not elsewhere. */
   readonly holdsData: boolean;
 }
@@ -67,16 +70,17 @@ export function planUp(survey: Survey): Plan {
     const { node, decision, differences, refused, remedies } = surveyed;
     const cause = node.needs.find((key) => blocked.has(key));
     const own = actionOf(surveyed);
-    const action = cause !== undefined && own !== "none" && own !== "delete" ? "blocked" : own;
+    const waits = own !== "none" && own !== "delete" && own !== "retain";
+    const action = cause !== undefined && waits ? "blocked" : own;
     const reason =
-      refused && own === "blocked"
-        ? refused.message
-        : "reason" in decision
-          ? decision.reason
-          : own === "blocked"
-            ? absence(node)
-            : cause !== undefined && action === "blocked"
-              ? `waits for ${blocked.get(cause)}`
+      action === "blocked" && own !== "blocked" && cause !== undefined
+        ? `waits for ${blocked.get(cause)}`
+        : refused && own === "blocked"
+          ? refused.message
+          : "reason" in decision
+            ? decision.reason
+            : own === "blocked"
+              ? absence(node)
               : undefined;
     if (action === "blocked")
       blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
@@ -91,6 +95,7 @@ export function planUp(survey: Survey): Plan {
       reason,
       refused: refused?.hint,
       remedies,
+      adopted: surveyed.wanted !== undefined && surveyed.look.live !== undefined && !surveyed.look.claimed,
       holdsData: mayHoldData(node.type, surveyed.look.live, surveyed.recorded),
     });
   }
@@ -102,7 +107,7 @@ export function planOffline(graph: Graph): Plan {
   const now = 0;
   const surveyed = new Map(
     [...graph.nodes.values()].map((node): [string, Surveyed] => {
-      const look: Look = { live: undefined, health: "absent" };
+      const look = ABSENT;
       const wanted = specOf(node, () => undefined);
       const { drift, ...decision } = judge(node, wanted, look, undefined, now);
       return [
@@ -138,7 +143,10 @@ export function criticalPath({ surveyed }: Survey): number {
 
 /** True when `up` has nothing to do, and refuses nothing. */
 export const isEmpty = (plan: Plan): boolean =>
-  plan.items.every(({ action, refused }) => refused === undefined && (action === "none" || action === "blocked"));
+  plan.items.every(
+    ({ action, refused }) =>
+      refused === undefined && (action === "none" || action === "blocked" || action === "retain"),
+  );
 
 export const count = (plan: Plan, action: PlannedAction): number =>
   plan.items.filter((item) => item.action === action).length;

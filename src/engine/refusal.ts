@@ -2,7 +2,7 @@ import { BuddyError } from "../lib/errors.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
 import { mayHoldData } from "./look.ts";
-import type { Remedy } from "./resource.ts";
+import type { Identified, Protection, Remedy } from "./resource.ts";
 import type { Run } from "./run.ts";
 import type { Survey, Surveyed } from "./survey.ts";
 
@@ -33,11 +33,20 @@ export const secretCommands = (copies: readonly Copy[]): string[] => copies.flat
 
 /**
  * What `up` must not do, the one rule for what the survey finds and for what a run meets: nothing that holds data, or carries
- * what holds data, is replaced; other replacements need `--replace`, unless the object has failed or is disposable; and a
- * value of which there are copies is not made up a second time. Undefined: the decision may be carried out.
+ * what holds data, is replaced; other replacements need `--replace`, unless the object has failed or is disposable; a value
+ * of which there are copies is not made up a second time; and nothing empty is made beside what may hold its data.
+ * Undefined: the decision may be carried out.
+ * @param strays what may hold its data under another name (`Look.strays`).
  */
-export function refusalOf(run: Run, node: Node, decision: Decision, on: Dependents): Refusal | undefined {
+export function refusalOf(
+  run: Run,
+  node: Node,
+  decision: Decision,
+  on: Dependents,
+  strays: readonly Identified[] = [],
+): Refusal | undefined {
   if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
+  if (decision.kind === "create" && strays.length > 0) return besideStrays(run, node, strays);
   const { irreplaceable } = node.type;
   if (irreplaceable && on.copies.length > 0) {
     const names = on.copies.map(({ name }) => name).join(", ");
@@ -48,6 +57,45 @@ export function refusalOf(run: Run, node: Node, decision: Decision, on: Dependen
     };
   }
   return decision.kind === "replace" ? refusedReplacement(run, node, decision, on.data) : undefined;
+}
+
+function besideStrays({ aws }: Run, { name, type, owner }: Node, strays: readonly Identified[]): Refusal {
+  const { byHand } = type;
+  const [ids, verb, it] = [
+    strays.map(({ id }) => id).join(", "),
+    ...(strays.length === 1 ? ["carries", "it"] : ["carry", "them"]),
+  ];
+  return {
+    message: `${name} is not there, but ${ids} ${verb} the stack's tags and may hold its data: nothing empty is created beside ${it}`,
+    hint: "Choose what shall hold the data.",
+    remedies: strays.flatMap((stray) => [
+      ...(byHand?.rename ? [{ to: `have ${stray.id} as ${name}`, commands: byHand.rename(aws, stray, owner) }] : []),
+      {
+        to: `have a new, empty ${name}, and keep ${stray.id} apart from the stack`,
+        commands: byHand?.disown(aws, stray) ?? [],
+      },
+    ]),
+  };
+}
+
+/** What a person can do about something that holds data and is left alone. */
+export function retainedRemedies({ aws }: Run, { type }: Node, live: Identified): readonly Remedy[] {
+  const { byHand } = type;
+  if (!byHand) return [];
+  return [
+    { to: "remove it", commands: byHand.remove(aws, live) },
+    { to: "keep it, apart from the stack", commands: byHand.disown(aws, live) },
+  ];
+}
+
+/** Why something that is to be deleted, or replaced, will not be: AWS would refuse it, and a run would end half way. */
+export function refusedDeletion({ name }: Node, protections: readonly Protection[]): Refusal | undefined {
+  if (protections.length === 0) return undefined;
+  return {
+    message: `AWS would refuse to delete ${name}: ${protections.map(({ what }) => what).join("; ")}`,
+    hint: "Lift what protects it from being deleted.",
+    remedies: protections.map(({ lift }) => lift).filter(({ commands }) => commands.length > 0),
+  };
 }
 
 function refusedReplacement(
@@ -86,7 +134,7 @@ export const refusedError = (refusal: Refusal, node: Node, id: string | undefine
     hint: hintOf([refusal]),
   });
 
-/** Throws `refused` when a survey shows what `up` must not do: then nothing at all is changed. */
+/** Throws `refused` when a survey shows what `up`, or `down`, must not do: then nothing at all is changed. */
 export function throwIfRefused({ surveyed }: Survey): void {
   const refusals = [...surveyed.values()].flatMap(({ refused }) => refused ?? []);
   if (refusals.length === 0) return;

@@ -59,6 +59,23 @@ export interface Remedy {
   readonly commands: readonly string[];
 }
 
+/** Why AWS would refuse to delete an object as it is now. */
+export interface Protection {
+  /** "termination protection is on". */
+  readonly what: string;
+  /** How a person lifts it; no commands: it ends by itself. */
+  readonly lift: Remedy;
+}
+
+/** What a person does by hand about an object that holds data: AWS CLI commands, in order. */
+export interface ByHand<Live> {
+  remove(aws: Aws, live: Live): readonly string[];
+  /** Takes the ownership tags away: the object is nothing of the stack's any more. */
+  disown(aws: Aws, live: Live): readonly string[];
+  /** For a type that is found by its name: gives it the owner's. */
+  rename?(aws: Aws, live: Live, owner: Owner): readonly string[];
+}
+
 /** All the tool knows about one sort of AWS object. No loops, no waiting, no printing, no files, no clock. */
 export interface ResourceType<Spec extends object, Live extends Spec & Identified> {
   /** `service:object`, as in "ec2:vpc". */
@@ -72,8 +89,14 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly patience?: Patience;
   /** Named errors that mean "not yet" (try again) or, for delete, "something still uses it". Everything else stops at once. */
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
-  /** `down` and replacements ask before they remove it. */
+  /**
+   * `down` and replacements ask before they remove it. One that neither the config nor the state names is never removed,
+   * and no empty one is made beside it. Such a type has `list`, `uses` and `byHand`.
+   */
   readonly holdsData?: boolean;
+  /** Ids of the stack's objects that this one stands on: they cannot go before it. */
+  uses?(live: Live): readonly string[];
+  readonly byHand?: ByHand<Live>;
   /**
    * AWS itself shows that this object failed before it was ever ready. With the record saying the same it holds no data, and
    * is replaced like any other.
@@ -121,6 +144,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: most deletes answer nothing at all
   delete?(aws: Aws, live: Live, options: DeleteOptions): Promise<string | void>;
+  /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */
+  protections?(aws: Aws, live: Live, options: Pick<DeleteOptions, "discardData">): Promise<readonly Protection[]>;
   /** Who is in the way of a delete, asked when AWS says that something is. */
   blockers?(aws: Aws, live: Live): Promise<readonly Blocker[]>;
 

@@ -43,6 +43,8 @@ export interface Scope {
    * `all` where there is no state, which otherwise records what is no longer wanted.
    */
   readonly orphans?: "none" | "known" | "all" | undefined;
+  /** For `down`: nothing is wanted. */
+  readonly removing?: boolean | undefined;
 }
 
 /**
@@ -59,6 +61,7 @@ export interface Stack {
   plan(scope?: Scope): Promise<Plan>;
   status(): Promise<readonly StatusItem[]>;
   up(seen?: Survey): Promise<Result>;
+  /** @param seen a refresh for `removing`. */
   down(seen?: Survey): Promise<readonly Settled[]>;
   /** What of the stack is still there, by recorded ids, names and tags. */
   leftovers(): Promise<readonly Leftover[]>;
@@ -74,10 +77,10 @@ export function openStack(options: StackOptions): Stack {
   const graph = graphOf(options.steps, name, options.tags);
   const graphUpTo = (step?: string) => (step === undefined ? graph : upTo(graph, step));
 
-  async function refresh({ step, orphans }: Scope = {}): Promise<Survey> {
+  async function refresh({ step, orphans, removing = false }: Scope = {}): Promise<Survey> {
     const stateless = Object.keys(run.store.resources).length === 0;
     const sweep = step !== undefined ? "none" : (orphans ?? (stateless ? "all" : "known"));
-    return survey(run, graphUpTo(step), types, { stack: name, sweep, partial: sweep === "none" });
+    return survey(run, graphUpTo(step), types, { stack: name, sweep, partial: sweep === "none", removing });
   }
 
   return {
@@ -88,7 +91,7 @@ export function openStack(options: StackOptions): Stack {
     plan: async (scope) => planUp(await refresh(scope)),
     status: async () => statusOf(await refresh()),
     up: async (seen) => bringUp(run, seen ?? (await refresh())),
-    down: async (seen) => bringDown(run, seen ?? (await refresh({ orphans: "all" }))),
+    down: async (seen) => bringDown(run, seen ?? (await refresh({ orphans: "all", removing: true }))),
     leftovers: async () => leftovers(await refresh({ orphans: "all" })),
     async find(key) {
       const node = graph.nodes.get(key);

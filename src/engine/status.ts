@@ -14,6 +14,8 @@ export type Standing =
   | "unhealthy"
   | "under-way"
   | "blocked"
+  /** It carries the stack's tag, nobody claims it, and it holds data: it is left alone. */
+  | "retained"
   /** It carries the stack's tag but nobody wants it. */
   | "extra";
 
@@ -76,6 +78,7 @@ function standingOf(
   pending: boolean,
   external: boolean,
 ): Standing {
+  if (kind === "retain") return "retained";
   if (health === "absent") return external || kind === "blocked" ? "blocked" : "missing";
   if (!wanted) return external ? "in-sync" : "extra";
   if (health === "pending" || health === "deleting") return "under-way";

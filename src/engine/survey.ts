@@ -3,9 +3,18 @@ import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
-import { judge, type Look, look, patiently, specOf } from "./look.ts";
-import { type Dependents, dependentsIn, NO_DEPENDENTS, type Refusal, refusalOf, secretCommands } from "./refusal.ts";
-import type { AnyType, Identified, Remedy, Tags } from "./resource.ts";
+import { discardsData, judge, type Look, look, patiently, specOf } from "./look.ts";
+import {
+  type Dependents,
+  dependentsIn,
+  NO_DEPENDENTS,
+  type Refusal,
+  refusalOf,
+  refusedDeletion,
+  retainedRemedies,
+  secretCommands,
+} from "./refusal.ts";
+import { type AnyType, type Identified, type Remedy, removable, type Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
 
 /** One node, looked at. */
@@ -32,10 +41,14 @@ export interface Survey {
   readonly surveyed: ReadonlyMap<string, Surveyed>;
 }
 
-/** Keys of what needs this one, by the config or by the record. */
+/** Keys of what an object needs, by the config and by the record. */
+export const needsOf = ({ node, recorded, decision }: Surveyed): readonly string[] =>
+  decision.kind === "retain" ? node.needs : [...node.needs, ...(recorded?.needs ?? [])];
+
+/** Keys of what needs this one. */
 export const dependentsOf = (surveyed: Survey["surveyed"], key: string): readonly string[] =>
   [...surveyed.values()]
-    .filter(({ node, recorded }) => node.key !== key && (node.needs.includes(key) || recorded?.needs.includes(key)))
+    .filter((one) => one.node.key !== key && needsOf(one).includes(key))
     .map(({ node }) => node.key);
 
 export interface SurveyOptions {
@@ -47,6 +60,8 @@ export interface SurveyOptions {
   readonly sweep: "none" | "known" | "all";
   /** Only a part of the stack is looked at: what else is recorded is left alone. */
   readonly partial?: boolean;
+  /** For `down`: nothing is wanted. */
+  readonly removing?: boolean;
 }
 
 /**
@@ -94,7 +109,8 @@ export async function survey(
 
   for (const node of known) {
     const seen = looks.get(node.key) as Look;
-    surveyed.set(node.key, judged(node, node.resource ? specOf(node, liveOf) : undefined, seen));
+    const wanted = node.resource && !options.removing ? specOf(node, liveOf) : undefined;
+    surveyed.set(node.key, judged(node, wanted, seen));
   }
   // A scaffold is wanted only while something is still to be made with it.
   for (const node of graph.nodes.values()) {
@@ -113,9 +129,66 @@ export async function survey(
     const name = live.tags.Name ?? live.id;
     const own = surveyed.has(key) || key === "" ? `${key || type.name}#${live.id}` : key;
     const node = { ...extraNode(options.stack, own, name, type, []), onlyId: live.id };
-    surveyed.set(node.key, judged(node, undefined, { live, health: type.health?.(live) ?? "ready" }));
+    const health = type.health?.(live) ?? "ready";
+    surveyed.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: false }));
   }
-  return { graph, surveyed: withDependents(run, surveyed) };
+  standRetained(surveyed);
+  return { graph, surveyed: withoutConsequences(await withProtections(run, withDependents(run, surveyed))) };
+}
+
+/** What is retained needs what it stands on, which only itself tells. */
+function standRetained(surveyed: Map<string, Surveyed>): void {
+  const all = [...surveyed.values()];
+  for (const one of all.filter(({ decision }) => decision.kind === "retain")) {
+    const uses = new Set(one.node.type.uses?.(one.look.live));
+    const needs = all.filter(({ look }) => uses.has(look.live?.id ?? "")).map(({ node }) => node.key);
+    surveyed.set(one.node.key, { ...one, node: { ...one.node, needs } });
+  }
+}
+
+/** What is to go is asked what protects it: only that costs calls. */
+async function withProtections(run: Run, surveyed: ReadonlyMap<string, Surveyed>): Promise<Survey["surveyed"]> {
+  const whole = await Promise.all(
+    [...surveyed.values()].map(async (one): Promise<Surveyed> => {
+      const { node, look, recorded, decision } = one;
+      const goes = decision.kind === "delete" || decision.kind === "replace";
+      if (!goes || one.refused || !removable(node.type)) return one;
+      const discardData = discardsData(run, node.type, look.live, recorded);
+      const protections = await patiently(
+        run,
+        async () => node.type.protections?.(run.aws, look.live, { discardData }) ?? [],
+      );
+      const refused = refusedDeletion(node, protections);
+      return refused ? { ...one, refused, remedies: refused.remedies } : one;
+    }),
+  );
+  return new Map(whole.map((one) => [one.node.key, one]));
+}
+
+/** True when something of the stack is there that the state does not know, though it is wanted: the state was lost. */
+export const isForgotten = ({ surveyed }: Survey): boolean =>
+  [...surveyed.values()].some(
+    ({ node, look, recorded, wanted }) => wanted && look.live && !recorded && !node.type.external,
+  );
+
+/**
+ * Records the data of the stack that the state does not know, before anything else is written to it: an interrupted run
+ * would leave a state that knows of other things, and no longer of these.
+ */
+export function recordClaims(run: Run, { surveyed }: Survey): void {
+  for (const { node, look, recorded, decision } of surveyed.values()) {
+    if (!node.resource || !node.type.holdsData || !look.live || recorded || decision.kind === "retain") continue;
+    run.store.put(node.key, {
+      type: node.type.name,
+      name: node.name,
+      id: look.live.id,
+      status: "created",
+      since: Math.round(run.clock.now()),
+      token: run.token(),
+      spec: {},
+      needs: [...node.needs],
+    });
+  }
 }
 
 /** The survey's second half: what depends on what, and what is therefore refused. */
@@ -124,7 +197,7 @@ function withDependents(run: Run, surveyed: ReadonlyMap<string, Surveyed>): Read
   const whole = [...surveyed.values()].map((one): Surveyed => {
     const { node, look, recorded, decision } = one;
     const dependents = dependentsOf(node);
-    const refused = refusalOf(run, node, decision, dependents);
+    const refused = refusalOf(run, node, decision, dependents, look.strays);
     const accepted =
       decision.kind === "accept"
         ? node.type.irreplaceable?.remedies(run.aws, node.owner, secretCommands(dependents.copies), {
@@ -132,10 +205,25 @@ function withDependents(run: Run, surveyed: ReadonlyMap<string, Surveyed>): Read
             recorded: recorded?.revision ?? "",
           })
         : undefined;
-    const remedies = refused?.remedies ?? accepted ?? [];
+    const retained = decision.kind === "retain" && look.live ? retainedRemedies(run, node, look.live) : undefined;
+    const remedies = refused?.remedies ?? accepted ?? retained ?? [];
     return { ...one, dependents, refused, remedies };
   });
   return new Map(whole.map((one) => [one.node.key, one]));
+}
+
+/** What would be recreated only because something that it needs is refused: the refusal of that says it all. */
+function withoutConsequences(surveyed: Survey["surveyed"]): Survey["surveyed"] {
+  const missing = (key: string): boolean => {
+    const needed = surveyed.get(key);
+    return needed?.refused !== undefined && needed.decision.kind === "create";
+  };
+  return new Map(
+    [...surveyed].map(([key, one]) => {
+      const follows = one.decision.kind === "replace" && one.node.needs.some(missing);
+      return [key, follows ? { ...one, refused: undefined, remedies: [] } : one];
+    }),
+  );
 }
 
 /** All objects that carry the stack's tag, of all types that can be listed by it. */

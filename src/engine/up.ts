@@ -5,7 +5,7 @@ import { throwIfRefused } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { type Settled, settledAs, settledByError, skip, stopped } from "./settled.ts";
-import { dependentsOf, type Survey, type Surveyed } from "./survey.ts";
+import { dependentsOf, recordClaims, type Survey, type Surveyed } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 export interface Result {
@@ -18,16 +18,19 @@ const REMOVAL = "removal of ";
 
 /**
  * Brings the stack to what the config says. Each object starts as soon as what it needs is ready; what depends on a failed
- * or blocked one is skipped; what goes on independently goes on. What nobody wants any more goes after what used it.
+ * or blocked one is skipped; what goes on independently goes on. What nobody wants any more goes after what used it, but
+ * what is retained stays, and what it uses.
  * Throws `refused` before anything is changed, where the survey shows what must not be done.
  */
 export async function bringUp(run: Run, survey: Survey): Promise<Result> {
   throwIfRefused(survey);
+  recordClaims(run, survey);
   const { graph, surveyed } = survey;
   const live = new Map<string, Identified>();
   const entry = (key: string) => surveyed.get(key) as Surveyed;
   const purposesOf = ({ resource }: Node) => (resource?.scaffoldFor() ?? []).map(({ key }) => key);
   const isWanted = (key: string) => surveyed.get(key)?.wanted !== undefined;
+  const isRetained = (key: string) => surveyed.get(key)?.decision.kind === "retain";
   const removals = [...graph.nodes.values()]
     .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
     .map(({ key }) => REMOVAL + key);
@@ -70,6 +73,8 @@ export async function bringUp(run: Run, survey: Survey): Promise<Result> {
   /** For what is no longer wanted, after everything that used it has moved on to something else. */
   function remove(node: Node, users: readonly Settled[]): Promise<Settled> | Settled {
     if (!entry(node.key).look.live && !run.store.get(node.key)) return settledAs(node, "unchanged");
+    const retained = users.find(({ key }) => isRetained(key));
+    if (retained) return skip(run, node, `${retained.name}, which is left alone, uses it`);
     const cause = users.find((user) => stopped(user) && user.outcome !== "blocked");
     return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
   }
@@ -81,9 +86,11 @@ export async function bringUp(run: Run, survey: Survey): Promise<Result> {
       if (stopped(scaffold) || purposes.some(stopped)) return scaffold;
       return bring(entry(scaffold.key).node, () => undefined, true);
     }
-    const { node } = entry(key);
+    const { node, look } = entry(key);
+    if (isRetained(key)) return settledAs(node, "unchanged", { id: look.live?.id });
     return isWanted(key) ? create(node, before) : remove(node, before);
   });
   // How a removal ended is how its scaffold did.
-  return { settled: [...new Map([...results.values()].map((one) => [one.key, one])).values()], live };
+  const settled = new Map([...results.values()].map((one) => [one.key, one]));
+  return { settled: [...settled.values()].filter(({ key }) => !isRetained(key)), live };
 }

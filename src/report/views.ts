@@ -31,6 +31,7 @@ export interface Place {
 }
 
 const WIDTH = 100;
+const LEFT_ALONE = "left alone";
 const text = (lines: readonly string[]): string => lines.map((line) => line.trimEnd()).join("\n");
 
 /** The first lines of every command's screen: where it works, and until when it may. On the sandbox it says so. */
@@ -83,8 +84,14 @@ export interface PlanFacts {
 export function planSummary(plan: Plan, { speed, monthly }: PlanFacts = {}): string {
   const unchanged = count(plan, "none");
   const blocked = count(plan, "blocked");
+  const retained = count(plan, "retain");
+  const adopted = plan.items.filter((item) => item.adopted).map(objectText);
+  const alone = [
+    retained === 0 ? "" : ` ${counted(retained, "resource")} left alone.`,
+    adopted.length === 0 ? "" : ` Not in the state, and managed by up from now on: ${adopted.join(", ")}.`,
+  ].join("");
   const waiting = blocked === 0 ? "" : ` ${counted(blocked, "resource")} ${blocked === 1 ? "waits" : "wait"} for you.`;
-  if (isEmpty(plan)) return `Nothing to do: ${counted(unchanged, "resource")} as the config says.${waiting}`;
+  if (isEmpty(plan)) return `Nothing to do: ${counted(unchanged, "resource")} as the config says.${waiting}${alone}`;
   const counts = (
     [
       ["create", "to create"],
@@ -108,7 +115,7 @@ export function planSummary(plan: Plan, { speed, monthly }: PlanFacts = {}): str
   const time = plan.seconds < 1 ? "" : `About ${about(plan.seconds)}${faster}`;
   const facts = [time, monthlyText(monthly)].filter((fact) => fact !== "").join(", ");
   const sentence = facts === "" ? "" : ` ${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`;
-  return `Plan: ${counts.join(", ")}.${sentence}${waiting}`;
+  return `Plan: ${counts.join(", ")}.${sentence}${waiting}${alone}`;
 }
 
 function monthlyText(monthly: PlanFacts["monthly"]): string {
@@ -129,7 +136,8 @@ export function planView(
   { style = plain, width = WIDTH }: Look = {},
 ): string {
   const changing = plan.items.filter(({ action }) => action !== "none");
-  const lines = byStep(changing, steps).flatMap(({ title, items }) => [
+  const restOf = ({ action }: PlanItem) => (action === "retain" ? LEFT_ALONE : NO_LONGER_WANTED);
+  const lines = byStep(changing, steps, restOf).flatMap(({ title, items }) => [
     style.bold(title),
     ...items.flatMap((item) => planItem(item, style, width)),
     "",
@@ -144,6 +152,7 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
     accept: style.yellow("  ! accept "),
     replace: style.red("-/+ replace"),
     delete: style.red("  - delete "),
+    retain: style.yellow("  = retain "),
     blocked: style.yellow("  ! blocked"),
     failed: style.red("  ✖ failed "),
     wait: style.cyan("  … wait   "),
@@ -234,6 +243,7 @@ const STANDING: Readonly<Record<Standing, string>> = {
   unhealthy: "unhealthy",
   "under-way": "under way",
   blocked: "waits for you",
+  retained: LEFT_ALONE,
   extra: NO_LONGER_WANTED,
 };
 
@@ -252,7 +262,8 @@ export function statusView(
   if (items.every(({ standing }) => standing === "missing" || standing === "blocked")) {
     return `Nothing is there yet: ${counted(items.length, "resource")} to make. \`buddyverse up${flags}\` makes them.`;
   }
-  const lines = byStep(items, steps).flatMap(({ title, items: own }) => {
+  const restOf = ({ standing }: StatusItem) => (standing === "retained" ? LEFT_ALONE : NO_LONGER_WANTED);
+  const lines = byStep(items, steps, restOf).flatMap(({ title, items: own }) => {
     const good = own.filter(({ standing }) => standing === "in-sync").length;
     const all = good === own.length;
     return [
@@ -349,6 +360,36 @@ export function downPreview(
   ]);
 }
 
+/** Something that holds data and that nobody claims. */
+export interface LeftAlone {
+  readonly name: string;
+  readonly object: string;
+  readonly id: string;
+  /** What it costs a month at least, US dollars; 0: nothing, or it depends on its use. */
+  readonly monthly: number;
+  readonly remedies: readonly Remedy[];
+  /** What of the stack cannot go because it uses that. */
+  readonly holds: readonly { readonly name: string; readonly object: string }[];
+}
+
+/** What `down` leaves alone, what stays because of it, and what a person can do about it. Empty text when there is nothing. */
+export function leftAloneView(
+  alone: readonly LeftAlone[],
+  { style = plain, width = WIDTH }: Pick<Look, "style" | "width"> = {},
+): string {
+  if (alone.length === 0) return "";
+  return text([
+    style.yellow("Left alone, as it holds data and neither the config nor the state names it (it still costs):"),
+    ...alone.flatMap((one) => [
+      `  ${objectText(one)}${one.monthly === 0 ? "" : `, at least ${dollars(one.monthly)} a month`}`,
+      ...(one.holds.length === 0
+        ? []
+        : indented(`what it uses stays: ${namesIn(one.holds, 4 * width)}`, width, "    ")),
+      ...remedyLines(one.remedies, "    ", style),
+    ]),
+  ]);
+}
+
 /** Something that goes on costing after the stack is gone. */
 export interface Bill {
   /** What it is, and its id. */
@@ -376,6 +417,8 @@ export interface DownEnd {
   readonly settled: readonly Settled[];
   /** What a last look found; undefined when it was not taken (an interruption). */
   readonly left: readonly { readonly object: string; readonly id: string; readonly name: string }[] | undefined;
+  /** What was left alone on purpose; it is in `left` as well. */
+  readonly alone: readonly LeftAlone[];
   /** Ids of the final snapshots left behind. */
   readonly snapshots: readonly string[];
   /** What goes on costing; undefined when that was not looked for (an interruption). */
@@ -388,8 +431,9 @@ export interface DownEnd {
 }
 
 /** The last screen of `down`: what went, what stays, what is left, what to do. */
-export function downEnd(end: DownEnd, { style = plain }: Look = {}): string {
-  const { place, settled, left, snapshots, ms, again } = end;
+export function downEnd(end: DownEnd, look: Look = {}): string {
+  const { style = plain } = look;
+  const { place, settled, left, alone, snapshots, ms, again } = end;
   const removed = settled.filter(({ outcome }) => outcome === "deleted");
   const clean = left?.length === 0 && !settled.some(({ outcome }) => outcome === "failed");
   const done = `${removed.length === 0 ? "Nothing was removed" : `Removed ${counted(removed.length, "resource")}`} in ${duration(ms)}${place.sandbox ? " of sandbox time" : ""}.`;
@@ -406,8 +450,9 @@ export function downEnd(end: DownEnd, { style = plain }: Look = {}): string {
       ...left.map(({ object, id, name }) => `  ${object} ${oneLine(name)}${id === name ? "" : ` ${id}`}`),
     );
   }
+  if (alone.length > 0) lines.push("", leftAloneView(alone, look));
   if (end.bills) lines.push(...billLines(end.bills, place.sandbox, style));
-  if (!clean && !settled.some(isTrouble)) lines.push("", `Next: ${style.cyan(again)}`);
+  if (!clean && alone.length === 0 && !settled.some(isTrouble)) lines.push("", `Next: ${style.cyan(again)}`);
   return text(lines);
 }
 
@@ -559,15 +604,20 @@ function objectText({
   return [nounOf(object), oneLine(name), ...(id === undefined || id === name ? [] : [id])].join(" ");
 }
 
-/** In the order of the steps, numbered as on the live screen; what is no longer wanted comes last. */
+/** In the order of the steps, numbered as on the live screen; what is of no step comes last. */
 function byStep<T extends { readonly step: string | undefined }>(
   items: readonly T[],
   steps: readonly string[],
+  restOf: (item: T) => string = () => NO_LONGER_WANTED,
 ): { readonly title: string; readonly items: readonly T[] }[] {
   const groups = steps.map((name, index) => ({
     title: `${String(index + 1).padStart(2)} ${name}`,
     items: items.filter(({ step }) => step === name),
   }));
   const rest = items.filter(({ step }) => step === undefined || !steps.includes(step));
-  return [...groups, { title: `   ${NO_LONGER_WANTED}`, items: rest }].filter((group) => group.items.length > 0);
+  const others = [NO_LONGER_WANTED, LEFT_ALONE].map((title) => ({
+    title: `   ${title}`,
+    items: rest.filter((item) => restOf(item) === title),
+  }));
+  return [...groups, ...others].filter((group) => group.items.length > 0);
 }

@@ -5,6 +5,7 @@ import { type PricedObject, plannedObjects, standingObjects, surveyedObjects } f
 import type { PriceTable } from "../../src/cost/price-table.ts";
 import type { Assumption } from "../../src/engine/charge.ts";
 import { type Graph, graphOf } from "../../src/engine/graph.ts";
+import { ABSENT } from "../../src/engine/look.ts";
 import { NO_DEPENDENTS } from "../../src/engine/refusal.ts";
 import { type AnyType, type Identified, type ResourceType, resource, step } from "../../src/engine/resource.ts";
 import type { Surveyed } from "../../src/engine/survey.ts";
@@ -160,7 +161,7 @@ describe("before and after a plan", () => {
   const wanted = { size: 5, parts: ["lid", "floor"] };
   const seen = (of: Partial<Surveyed>): Surveyed => ({
     node: node("chest"),
-    look: { live: { id: "box-1" }, health: "ready" },
+    look: { live: { id: "box-1" }, health: "ready", strays: [], claimed: true },
     recorded: undefined,
     wanted,
     decision: { kind: "none" },
@@ -182,13 +183,14 @@ describe("before and after a plan", () => {
     expect(sidesOf(seen({}))).toEqual([[wanted], [wanted]]);
   });
 
+  test("what carries the stack's tags but is claimed by nobody is on neither side", () => {
+    expect(sidesOf(seen({ wanted: undefined, decision: { kind: "retain", reason: "nobody's" } }))).toEqual([[], []]);
+  });
+
   test("what up changes, makes or removes costs what is wanted", () => {
     const recorded = record("toy:box", applied, "box-1");
     expect(sidesOf(seen({ recorded, decision: { kind: "update", differences: [] } }))).toEqual([[applied], [wanted]]);
-    expect(sidesOf(seen({ look: { live: undefined, health: "absent" }, decision: { kind: "create" } }))).toEqual([
-      [],
-      [wanted],
-    ]);
+    expect(sidesOf(seen({ look: ABSENT, decision: { kind: "create" } }))).toEqual([[], [wanted]]);
     expect(sidesOf(seen({ recorded, wanted: undefined, decision: { kind: "delete" } }))).toEqual([[applied], []]);
   });
 });

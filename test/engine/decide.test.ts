@@ -21,6 +21,7 @@ const at = (situation: Partial<Situation>): string =>
     tried: false,
     holdsData: false,
     overwritten: undefined,
+    claimed: true,
     deleteWouldShow: false,
     ...situation,
   }).kind;
@@ -42,6 +43,19 @@ test.each<[string, Partial<Situation>, string]>([
     { health: "absent", wanted: false, recorded: recorded("creating", 1_000) },
     "wait",
   ],
+  ["not wanted, claimed, holds data", { wanted: false, holdsData: true }, "delete"],
+  ["claimed by nobody, holds data", { wanted: false, claimed: false, holdsData: true }, "retain"],
+  [
+    "claimed by nobody, holds data, failed",
+    { health: { failed: "why" }, wanted: false, claimed: false, holdsData: true },
+    "retain",
+  ],
+  [
+    "claimed by nobody, holds data, deleting",
+    { health: "deleting", wanted: false, claimed: false, holdsData: true },
+    "wait",
+  ],
+  ["claimed by nobody, holds no data", { wanted: false, claimed: false }, "delete"],
   ["deleting, wanted", { health: "deleting" }, "wait"],
   ["deleting, not wanted", { health: "deleting", wanted: false }, "wait"],
   ["pending, wanted", { health: "pending", differences: [difference(false)] }, "wait"],

@@ -105,7 +105,9 @@ describe("a value that was handed on", () => {
     });
     // Not what is beside it, either.
     expect(writes(on)).toEqual([]);
-    expect(outcomes(await bringDown(on.run, await look(on, graph)))).toMatchObject({ vault: "deleted" });
+    expect(
+      outcomes(await bringDown(on.run, await survey(on.run, graph, on.types, { ...options, removing: true }))),
+    ).toMatchObject({ vault: "deleted" });
   });
 
   test.each<[string, (on: Playground) => void]>([

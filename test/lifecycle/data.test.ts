@@ -1,45 +1,18 @@
 import { expect, test } from "vitest";
-import { ALL_OUTBOUND, securityGroup } from "../../src/aws/ec2/security-group.ts";
-import type { Config } from "../../src/config/schema.ts";
+import { bringDown } from "../../src/engine/down.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
-import { resource, step } from "../../src/engine/resource.ts";
 import { databaseTable, snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
 import { parameterValue } from "../../src/sandbox/services/ssm/parameters.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
-import { efsStep } from "../../steps/efs.ts";
-import { rdsStep } from "../../steps/rds.ts";
-import { securityGroupsStep } from "../../steps/security-groups.ts";
-import { subnetsStep } from "../../steps/subnets.ts";
-import { vpcStep } from "../../steps/vpc.ts";
-import { type Stage, stage } from "./stage.ts";
+import { dataStage } from "./data.ts";
+import type { Stage } from "./stage.ts";
 
-/** What the file system and the databases need, and they. */
-function steps(config: Config) {
-  const vpc = vpcStep(config);
-  const subnets = subnetsStep(config, vpc.resources);
-  const bastionGroup = resource(securityGroup, "group-bastion", "BastionHost", vpc.resources, ({ vpc }) => ({
-    vpcId: vpc.id,
-    description: "Stands for the one of nat-bastion",
-    inbound: [],
-    outbound: ALL_OUTBOUND,
-  }));
-  const groups = securityGroupsStep(config, vpc.resources, { bastionGroup });
-  return [
-    vpc,
-    subnets,
-    step("bastion", { bastionGroup }),
-    groups,
-    efsStep(config, subnets.resources, groups.resources),
-    rdsStep(config, subnets.resources, groups.resources),
-  ];
-}
-const data = (given: object = {}, seed = 7) => stage(given, seed, steps as Parameters<typeof stage>[2]);
 const sim = (on: Stage) => simAt(on.sandbox.world, on.clock.now());
 const failures = (settled: readonly { outcome: string; reason: string | undefined; key: string }[]) =>
   settled.filter(({ outcome }) => outcome !== "created" && outcome !== "deleted" && outcome !== "unchanged");
 
 test("up; in sync; up writes nothing; down leaves only the final snapshot", async () => {
-  const on = await data();
+  const on = await dataStage();
   const { settled } = await on.up();
   expect(failures(settled)).toEqual([]);
   on.writes();
@@ -73,7 +46,7 @@ test("up; in sync; up writes nothing; down leaves only the final snapshot", asyn
 });
 
 test("looking at the file system, the databases and the parameters takes 5, 4 and 1 calls", async () => {
-  const on = await data();
+  const on = await dataStage();
   await on.up();
   on.calls.length = 0;
   await on.status();
@@ -85,7 +58,7 @@ test("looking at the file system, the databases and the parameters takes 5, 4 an
 });
 
 test("the password is in no state, no event and no trace", async () => {
-  const on = await data();
+  const on = await dataStage();
   await on.up();
   const password = parameterValue(sim(on), "/buddyverse/buddyverse/database/password") ?? "";
   expect(password).toHaveLength(32);
@@ -94,32 +67,20 @@ test("the password is in no state, no event and no trace", async () => {
 });
 
 test("discarded data leaves no snapshot", async () => {
-  const on = await data({ database: { replica: false } });
+  const on = await dataStage({ database: { replica: false } });
   await on.up();
   const run = { ...on.run, discardData: true };
-  const { bringDown } = await import("../../src/engine/down.ts");
-  expect(failures(await bringDown(run, await on.survey()))).toEqual([]);
+  const found = await on.stack.refresh({ orphans: "all", removing: true });
+  expect(failures(await bringDown(run, found))).toEqual([]);
   expect(snapshotTable(sim(on)).all()).toEqual([]);
 });
 
 test("a lost state file is found again, by name and by tag", async () => {
-  const on = await data();
+  const on = await dataStage();
   await on.up();
   for (const key of Object.keys(on.store.resources)) on.store.drop(key);
   on.writes();
   const { settled } = await on.up();
   expect(failures(settled)).toEqual([]);
   expect(on.writes()).toEqual([]);
-});
-
-test("a protected database is not deleted, and what it needs stays", async () => {
-  const on = await data({ database: { deletionProtection: true, replica: false } });
-  await on.up();
-  const settled = await on.down();
-  expect(settled.find(({ key }) => key === "database")).toMatchObject({
-    outcome: "failed",
-    error: { code: "blocked", hint: expect.stringContaining("deletionProtection to false") },
-  });
-  expect(settled.find(({ key }) => key === "db-subnet-group")?.outcome).toBe("skipped");
-  expect(databaseTable(sim(on)).get("database1")?.status).toBe("available");
 });

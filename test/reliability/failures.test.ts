@@ -162,8 +162,13 @@ describe("a database that fails", () => {
     const left = databaseOf((await next.up()).settled);
     expect(left).toMatchObject({ outcome: "failed", reason: expect.stringMatching(/database1 is failed/) });
     expect(left?.error?.hint).toMatch(/may hold data/);
-    const kept = databaseOf(await next.down());
-    expect(kept?.error).toMatchObject({ code: "blocked", hint: expect.stringContaining("--discard-data") });
+    next.writes();
+    await expect(next.down()).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringMatching(/^AWS would refuse to delete database1: it is /),
+      hint: expect.stringContaining("--discard-data"),
+    });
+    expect(next.writes()).toEqual([]);
     expect(next.calls.filter(({ operation }) => operation === "DeleteDBInstance")).toEqual([]);
     // Removed by hand, the next up heals.
     await next.aws.rds.deleteDBInstance({ DBInstanceIdentifier: "database1", SkipFinalSnapshot: true });

@@ -1,6 +1,8 @@
+import { CreateSnapshotCommand, DescribeInstancesCommand } from "@aws-sdk/client-ec2";
+import { CreateDBSnapshotCommand, DeleteDBInstanceCommand } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
-import { bringDown, secondsDown } from "../../src/engine/down.ts";
+import { bringDown, retainedIn, secondsDown } from "../../src/engine/down.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { snapshotTable as ebsSnapshots, tagTable } from "../../src/sandbox/services/ec2/tables.ts";
@@ -8,6 +10,7 @@ import { snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
 import { zoneTable } from "../../src/sandbox/services/route53/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { START } from "../lifecycle/stage.ts";
+import { stranger } from "../stranger.ts";
 import { amiss, fresh, type Process, rehearse, start } from "./matrix.ts";
 
 const rehearsal = rehearse({}, "up");
@@ -22,7 +25,7 @@ const simOf = (on: Process) => simAt(on.sandbox.world, on.clock.now());
 
 /** Takes it down, and looks for what is left and what goes on costing, as the command does. */
 async function down(on: Process) {
-  const before = await on.survey(true);
+  const before = await on.stack.refresh({ orphans: "all", removing: true });
   const settled = await on.stack.down(before);
   const left = await on.left();
   const { found, unseen } = await residualCosts(on.aws, on.config.stack, before);
@@ -78,53 +81,62 @@ test("after down nothing is left, and what goes on costing is listed, each with 
   expect(secondsDown(before)).toBeLessThan(took * 1.5);
 });
 
-test("copies of data that somebody made, or kept, are not touched but listed; what else carries the tags goes with the stack", async () => {
+test("copies of data that somebody or AWS Backup made, or that were kept, are not touched but listed", async () => {
   const on = await standing();
-  const { stack } = on.config;
-  const tags = { "buddyverse:stack": stack, "buddyverse:key": "by-hand", Name: "by hand" };
-  // A snapshot of the database takes over its tags; one of a volume was given them.
-  snapshotTable(simOf(on)).putNow("before-release", {
-    id: "before-release",
-    databaseId: "database1",
-    storageGiB: 20,
-    status: "available",
-    createdAt: START,
-    tags,
-  });
-  snapshotTable(simOf(on)).putNow("theirs", {
-    id: "theirs",
-    databaseId: "their-database",
-    storageGiB: 500,
-    status: "available",
-    createdAt: START,
-    tags: { "buddyverse:stack": "another" },
-  });
-  ebsSnapshots(simOf(on)).putNow("snap-0byhand", {
-    id: "snap-0byhand",
-    description: "by hand",
-    volumeGiB: 8,
-    encrypted: true,
-    startedAt: START,
-  });
-  tagTable(simOf(on)).putNow("snap-0byhand", { tags });
-  // The replica and the database are deleted in the console, with the box "retain automated backups".
-  await on.aws.rds.deleteDBInstance({ DBInstanceIdentifier: "database1-replica", SkipFinalSnapshot: true });
+  const { rds, ec2 } = stranger(on.sandbox);
   await on.clock.sleep(900_000);
-  await on.aws.rds.deleteDBInstance({
-    DBInstanceIdentifier: "database1",
-    SkipFinalSnapshot: true,
-    DeleteAutomatedBackups: false,
-  });
+  // A snapshot of the database takes over its tags; one of another stack has that one's.
+  const snapshot = (DBSnapshotIdentifier: string, Tags?: { Key: string; Value: string }[]) =>
+    rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "database1", DBSnapshotIdentifier, Tags }));
+  await snapshot("before-release");
+  await snapshot("theirs", [{ Key: "buddyverse:stack", Value: "another" }]);
+  // Of a volume, by hand: the console offers to copy the tags. And AWS Backup's, which has them and its own.
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
+  const bastion = Reservations.flatMap(({ Instances = [] }) => Instances).find(({ Tags }) =>
+    Tags?.some(({ Value }) => Value === "Bastion1"),
+  );
+  const copy = async (Description: string) => {
+    const { SnapshotId } = await ec2.send(
+      new CreateSnapshotCommand({
+        VolumeId: bastion?.BlockDeviceMappings?.[0]?.Ebs?.VolumeId,
+        Description,
+        TagSpecifications: [{ ResourceType: "snapshot", Tags: bastion?.Tags }],
+      }),
+    );
+    return SnapshotId as string;
+  };
+  const byHand = await copy("before the upgrade");
+  const backup = await copy("Created by CreateImage(i-0123) for ami-0123");
+  // Nobody but AWS sets tags of its own.
+  const { tags } = tagTable(simOf(on)).get(backup) ?? { tags: {} };
+  tagTable(simOf(on)).putNow(backup, { tags: { ...tags, "aws:backup:source-resource": "arn" } });
+  await on.clock.sleep(900_000);
+  // The replica and the database are deleted in the console, with the box "retain automated backups".
+  await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "database1-replica", SkipFinalSnapshot: true }));
+  await on.clock.sleep(900_000);
+  await rds.send(
+    new DeleteDBInstanceCommand({
+      DBInstanceIdentifier: "database1",
+      SkipFinalSnapshot: true,
+      DeleteAutomatedBackups: false,
+    }),
+  );
   await on.clock.sleep(900_000);
   const { settled, left, found } = await down(on);
   expect(amiss(settled)).toEqual([]);
   expect(left).toEqual([]);
-  expect(ebsSnapshots(simOf(on)).all()).toEqual([]);
   expect(
     found
-      .filter(({ price }) => price === "rds:backup")
+      .filter(({ price }) => price === "rds:backup" || price === "ebs:snapshot")
       .map(({ what, id, why, commands }) => [what, id, why, commands[0]]),
   ).toEqual([
+    [
+      "EBS snapshot",
+      byHand,
+      "made of a volume by hand, or by something else than buddyverse",
+      `aws ec2 delete-snapshot --snapshot-id ${byHand} --region ap-northeast-2`,
+    ],
+    ["EBS snapshot", backup, expect.stringContaining("AWS Backup"), expect.stringContaining(backup)],
     [
       "DB snapshot",
       "before-release",
@@ -141,6 +153,8 @@ test("copies of data that somebody made, or kept, are not touched but listed; wh
     ],
   ]);
   expect(snapshotTable(simOf(on)).get("before-release")).toBeDefined();
+  expect(ebsSnapshots(simOf(on)).all()).toHaveLength(2);
+  expect(found.map(({ id }) => id)).not.toContain("theirs");
 });
 
 test("the last look goes over every service by tag: what nobody knows of, in no state and no config, is found", async () => {
@@ -163,7 +177,7 @@ test("the last look goes over every service by tag: what nobody knows of, in no 
   await on.aws.ssm.putParameter({ Name: parameter, Type: "SecureString", Value: "secret", Tags });
   ebsSnapshots(simOf(on)).putNow("snap-0forgotten", {
     id: "snap-0forgotten",
-    description: "",
+    description: "Created by CreateImage(i-0forgotten) for ami-0forgotten",
     volumeGiB: 8,
     encrypted: true,
     startedAt: START,
@@ -183,10 +197,11 @@ test("the last look goes over every service by tag: what nobody knows of, in no 
       "ec2:snapshot snap-0forgotten",
     ].sort(),
   );
-  // And `down`, run again as it is told to, removes them all.
+  // And `down`, run again as it is told to, removes them all, but for what holds data: nobody claims that.
   const again = await down(on);
-  expect(amiss(again.settled)).toEqual([]);
-  expect(again.left).toEqual([]);
+  expect(retainedIn(again.before.surveyed).map(({ entry }) => entry.look.live?.id)).toEqual([FileSystemId]);
+  expect(amiss(again.settled.filter(({ id }) => id !== FileSystemId))).toEqual([]);
+  expect(again.left.map(({ id }) => id)).toEqual([FileSystemId]);
 });
 
 test("what is found by its name alone, and an older config named, is listed: a zone, a bucket, an alarm", async () => {

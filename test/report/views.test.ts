@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Plan, PlanItem } from "../../src/engine/plan.ts";
+import { isEmpty, type Plan, type PlanItem } from "../../src/engine/plan.ts";
 import type { Settled } from "../../src/engine/settled.ts";
 import type { StatusItem } from "../../src/engine/status.ts";
 import { unknownLive } from "../../src/engine/unknown.ts";
@@ -11,6 +11,7 @@ import {
   downEnd,
   downPreview,
   heading,
+  leftAloneView,
   outputsView,
   type Place,
   planSummary,
@@ -42,6 +43,7 @@ const planned = (
   reason: undefined,
   refused: undefined,
   remedies: [],
+  adopted: false,
   holdsData: false,
   ...rest,
 });
@@ -213,6 +215,40 @@ describe("plan", () => {
     expect(line).toMatch(/policy: a{10,}… → b{10,}…$/);
     expect(widthOf(line ?? "")).toBeLessThanOrEqual(80);
   });
+
+  test("what is left alone, protected or adopted is said with the commands that help; it is nothing to do", () => {
+    const remedies = [{ to: "remove it", commands: [`aws rds delete-db-instance ${"x".repeat(120)}`] }];
+    const retained = planned("retain", undefined, "rds:database", "database1", {
+      id: "database1-restored",
+      reason: "nobody names it",
+      holdsData: true,
+      remedies,
+    });
+    const adopted = planned("none", "rds", "efs:file-system", "Buddy-EFS", { id: "fs-2", adopted: true });
+    const gone = planned("delete", undefined, "ec2:instance", "Bastion3", {
+      id: "i-3",
+      refused: "Lift what protects it from being deleted.",
+      remedies: [{ to: "lift the termination protection of i-3", commands: ["aws ec2 modify-instance-attribute …"] }],
+    });
+    expect(planView({ items: [retained, adopted, gone], seconds: 0 }, steps)).toBe(
+      [
+        "   no longer wanted",
+        "    - delete   instance Bastion3 i-3",
+        "               up refuses. Lift what protects it from being deleted.",
+        "               to lift the termination protection of i-3:",
+        "                 aws ec2 modify-instance-attribute …",
+        "",
+        "   left alone",
+        "    = retain   database database1 database1-restored",
+        "               nobody names it",
+        "               to remove it:",
+        `                 ${remedies[0]?.commands[0]}`,
+        "",
+        "Plan: 1 to delete, 1 unchanged. 1 resource left alone. Not in the state, and managed by up from now on: file system Buddy-EFS fs-2.",
+      ].join("\n"),
+    );
+    expect(isEmpty({ items: [retained, adopted], seconds: 0 })).toBe(true);
+  });
 });
 
 describe("status", () => {
@@ -233,6 +269,21 @@ describe("status", () => {
     reason: undefined,
     remedies: [],
     ...rest,
+  });
+
+  test("what is left alone has a group of its own, with what a person can do", () => {
+    const remedies = [{ to: "remove it", commands: ["aws efs delete-file-system …"] }];
+    const alone = item("retained", undefined, "Buddy-EFS", { object: "efs:file-system", id: "fs-2", remedies });
+    const text = statusView([item("in-sync", "vpc", "a"), alone], steps, aws);
+    expect(text).toContain(
+      [
+        " !    left alone         0 of 1 in sync",
+        "         left alone: file system Buddy-EFS fs-2",
+        "           to remove it:",
+        "             aws efs delete-file-system …",
+      ].join("\n"),
+    );
+    expect(text).toContain("2 resources: 1 in sync, 1 left alone.");
   });
 
   test("all in sync", () => {
@@ -481,6 +532,7 @@ describe("down", () => {
     place: aws,
     settled: [settled("deleted", "vpc", "ec2:vpc", "Buddy-Project")],
     left: [],
+    alone: [],
     snapshots: [],
     ms: 552_000,
     again: "buddyverse down",
@@ -495,6 +547,36 @@ describe("down", () => {
         "Looked again: nothing of stack buddyverse is left.",
       ].join("\n"),
     );
+  });
+
+  test("what is left alone is named with what it keeps and what a person can do, before and after", () => {
+    const alone = [
+      {
+        name: "database1",
+        object: "rds:database",
+        id: "database1-restored",
+        monthly: 21.8,
+        remedies: [{ to: "remove it", commands: ["aws rds delete-db-instance …"] }],
+        holds: [
+          { name: "buddy-db", object: "rds:subnet-group" },
+          { name: "Buddy-Project", object: "ec2:vpc" },
+        ],
+      },
+    ];
+    const lines = [
+      "Left alone, as it holds data and neither the config nor the state names it (it still costs):",
+      "  database database1 database1-restored, at least $22 a month",
+      "    what it uses stays: buddy-db, Buddy-Project",
+      "    to remove it:",
+      "      aws rds delete-db-instance …",
+    ];
+    expect(leftAloneView(alone)).toBe(lines.join("\n"));
+    expect(leftAloneView([])).toBe("");
+    const left = [{ object: "rds:database", id: "database1-restored", name: "database1" }];
+    const text = downEnd(end({ alone, left }));
+    expect(text).toContain(lines.join("\n"));
+    // To run it again changes nothing.
+    expect(text).not.toContain("Next:");
   });
 
   test("what goes on costing is listed with why, what it costs and what removes it; on the sandbox as it would be", () => {

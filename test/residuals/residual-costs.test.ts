@@ -14,6 +14,7 @@ test("a volume that outlives its instance is listed; one that goes with it, or i
   mocked(S3Client).onAnyCommand().resolves({});
   mocked(CloudWatchClient).onAnyCommand().resolves({});
   const attached = (DeleteOnTermination: boolean) => [{ InstanceId: "i-1", DeleteOnTermination }];
+  ec2.onAnyCommand().resolves({});
   ec2
     .on(DescribeVolumesCommand)
     .resolvesOnce({

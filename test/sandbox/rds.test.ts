@@ -1,4 +1,11 @@
 /** AWS's rules for databases and their groups, as the sandbox keeps them. */
+import {
+  CreateDBSnapshotCommand,
+  ModifyDBInstanceCommand,
+  RestoreDBInstanceFromDBSnapshotCommand,
+  StartDBInstanceCommand,
+  StopDBInstanceCommand,
+} from "@aws-sdk/client-rds";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
@@ -9,8 +16,10 @@ import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { interfaceTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { databaseTable, snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
+import { stranger } from "../stranger.ts";
 
 const START = Date.UTC(2026, 10, 22);
+const DAY = 24 * 3_600_000;
 let clock: Clock;
 let sandbox: Sandbox;
 let rds: Aws["rds"];
@@ -41,6 +50,7 @@ beforeEach(async () => {
 const settle = () => clock.sleep(5_000);
 const refused = (call: Promise<unknown>, name: string, message = /./) =>
   expect(call).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
+const by = () => stranger(sandbox);
 const rows = () => simAt(sandbox.world, clock.now());
 
 async function withGroups(): Promise<void> {
@@ -286,6 +296,106 @@ describe("an instance", () => {
     await until("available");
     expect((await seen())?.PendingModifiedValues).toEqual({});
     expect([...databaseTable(rows()).all()].map(({ password }) => password)).toEqual(["another-one", "another-one"]);
+  });
+
+  test("stopped: nothing of it is changed and no snapshot is made; it starts again, by itself after seven days", async () => {
+    await create();
+    await until("available");
+    await replicate();
+    await until("available", "replica");
+    const stop = (DBInstanceIdentifier: string) => by().rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier }));
+    await refused(stop("database1"), "InvalidDBInstanceStateFault");
+    await refused(stop("replica"), "InvalidDBInstanceStateFault");
+    await rds.deleteDBInstance({ DBInstanceIdentifier: "replica", SkipFinalSnapshot: true });
+    await clock.sleep(600_000);
+    await stop("database1");
+    await until("stopping");
+    await until("stopped");
+    const DBInstanceIdentifier = "database1";
+    await refused(
+      rds.modifyDBInstance({ DBInstanceIdentifier, DeletionProtection: true }),
+      "InvalidDBInstanceStateFault",
+    );
+    await refused(
+      rds.deleteDBInstance({ DBInstanceIdentifier, FinalDBSnapshotIdentifier: "last" }),
+      "InvalidDBInstanceStateFault",
+      /not currently in the available state/,
+    );
+    await by().rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier }));
+    await until("starting");
+    await until("available");
+    await stop("database1");
+    await clock.sleep(6 * DAY);
+    expect(await status()).toBe("stopped");
+    await clock.sleep(2 * DAY);
+    expect(await status()).toBe("available");
+    await stop("database1");
+    await until("stopped");
+    // Without a snapshot it is deleted in any state.
+    await rds.deleteDBInstance({ DBInstanceIdentifier, SkipFinalSnapshot: true });
+    await settle();
+    expect(await status()).toBe("deleting");
+  });
+
+  test("renamed: after some minutes, under the new name only, with its tags and replicas", async () => {
+    await create();
+    await until("available");
+    await replicate();
+    await until("available", "replica");
+    const rename = (NewDBInstanceIdentifier: string) =>
+      by().rds.send(
+        new ModifyDBInstanceCommand({
+          DBInstanceIdentifier: "database1",
+          NewDBInstanceIdentifier,
+          ApplyImmediately: true,
+        }),
+      );
+    await refused(rename("replica"), "DBInstanceAlreadyExistsFault");
+    const before = await seen();
+    await rename("Database1-Old");
+    await until("renaming");
+    expect((await seen())?.PendingModifiedValues?.DBInstanceIdentifier).toBe("database1-old");
+    await until("available", "database1-old");
+    expect(await seen()).toBeUndefined();
+    const after = await seen("database1-old");
+    expect(after).toMatchObject({
+      DbiResourceId: before?.DbiResourceId,
+      TagList: before?.TagList,
+      ReadReplicaDBInstanceIdentifiers: ["replica"],
+    });
+    expect(after?.Endpoint?.Address).toMatch(/^database1-old\./);
+    expect((await seen("replica"))?.ReadReplicaSourceDBInstanceIdentifier).toBe("database1-old");
+  });
+
+  test("restored from a snapshot: as it was, with the tags of its source unless others are named", async () => {
+    await create();
+    await until("available");
+    await by().rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "database1", DBSnapshotIdentifier: "s" }));
+    const restore = (DBInstanceIdentifier: string, change: object = {}) =>
+      by().rds.send(
+        new RestoreDBInstanceFromDBSnapshotCommand({
+          DBInstanceIdentifier,
+          DBSnapshotIdentifier: "s",
+          DBSubnetGroupName: "buddy-db",
+          ...change,
+        }),
+      );
+    await refused(restore("copy"), "InvalidDBSnapshotStateFault");
+    await clock.sleep(300_000);
+    await refused(restore("copy", { DBSnapshotIdentifier: "none" }), "DBSnapshotNotFoundFault");
+    await refused(restore("database1"), "DBInstanceAlreadyExistsFault");
+    await restore("copy");
+    await restore("named", { Tags: [{ Key: "team", Value: "ours" }] });
+    await until("available", "copy");
+    expect(await seen("copy")).toMatchObject({
+      AllocatedStorage: 20,
+      MasterUsername: "admin",
+      DBName: "django_db",
+      TagList: [{ Key: "team", Value: "play" }],
+      DBParameterGroups: [{ DBParameterGroupName: "default.mysql8.4" }],
+    });
+    expect((await seen("named"))?.TagList).toEqual([{ Key: "team", Value: "ours" }]);
+    expect((await seen("copy"))?.DbiResourceId).not.toBe((await seen())?.DbiResourceId);
   });
 
   test("is deleted as AWS deletes: protection, snapshot rules, and the snapshot stays with its tags", async () => {

@@ -5,6 +5,7 @@ import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine
 import type { Aws } from "../aws.ts";
 import { launchTemplate } from "../ec2/launch-template.ts";
 import { creditCharges, instanceHours, volumeStorage } from "../ec2/prices.ts";
+import { protectionsOf } from "../ec2/read-instances.ts";
 import { NO_TARGET_GROUP } from "../elb/named.ts";
 import { absentAs } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
@@ -33,6 +34,9 @@ export interface GroupSpec {
 export interface GroupLive extends GroupSpec, Identified {
   readonly tags: Tags;
   readonly deleting: boolean;
+  /** "none", "prevent-force-deletion" or "prevent-all-deletion". */
+  readonly deletionProtection: string;
+  readonly instanceIds: readonly string[];
   /** Instances in service that the target groups call healthy too. */
   readonly serving: number;
   /** An instance refresh is under way. */
@@ -123,6 +127,8 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     metrics: (group.EnabledMetrics ?? []).flatMap(({ Metric }) => Metric ?? []),
     // Set only while the group is being deleted ("Delete in progress").
     deleting: group.Status !== undefined && group.Status !== "",
+    deletionProtection: group.DeletionProtection ?? "none",
+    instanceIds: (group.Instances ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
     serving: 0,
     refreshing: false,
     trouble: undefined,
@@ -215,6 +221,25 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     if (trouble === undefined) return "pending";
     // What serves is not torn down for what is missing.
     return serving > 0 ? { blocked: `${serving} of ${desired} instances serve: ${trouble}` } : { failed: trouble };
+  },
+
+  /**
+   * Its instances are asked, too: one that is protected outlives its group, and nobody knows of it any more
+   * (go-to-k/cdkd#796).
+   */
+  async protections(aws, { id, deletionProtection, instanceIds }) {
+    const command = `${aws.cli} autoscaling update-auto-scaling-group --auto-scaling-group-name ${id} --deletion-protection none --region ${aws.region}`;
+    const lift = { to: `lift the deletion protection of ${id}`, commands: [command] };
+    const own = deletionProtection === "none" ? [] : [{ what: "deletion protection is on", lift }];
+    const instances = await Promise.all(
+      instanceIds.map(async (instance) =>
+        (await protectionsOf(aws, instance)).map(({ what, lift }) => ({
+          what: `its instance ${instance}: ${what}`,
+          lift,
+        })),
+      ),
+    );
+    return [...own, ...instances.flat()];
   },
 
   async create(aws, spec, owner) {

@@ -10,6 +10,7 @@ import {
   launchedAs,
   ownInstances,
   PROFILE_NOT_YET,
+  protections,
   reasonOf,
   recordedInstance,
   retagInstance,
@@ -104,6 +105,7 @@ export const imageBuilder: ResourceType<ImageBuilderSpec, ImageBuilderLive> = {
   list,
   find: findOwned(list, { health, byId }),
   health,
+  protections,
 
   /** A mark of an earlier builder would pass for this one's. */
   async create(aws, { marker, ...spec }, owner, token) {

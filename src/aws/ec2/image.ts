@@ -4,7 +4,7 @@ import type { Health, Identified, ResourceType, Tags } from "../../engine/resour
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs, hasCode } from "../errors.ts";
-import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { findOwned, isBackup, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { imageSnapshotGB, snapshotStorage } from "./prices.ts";
 import { imageById, isThere } from "./read-images.ts";
@@ -25,6 +25,11 @@ export interface ImageLive extends ImageSpec, Identified {
   /** Instances may not have a smaller root volume, GiB. */
   readonly rootGiB: number;
   readonly snapshotIds: readonly string[];
+  /**
+   * "disabled", "enabled-with-cooldown", "enabled-without-cooldown", or "disabled after " and a time, until when it cannot be
+   * deregistered (seen in ekristen/aws-nuke, ec2-image.go). moto shows none.
+   */
+  readonly deregistrationProtection: string;
 }
 
 /**
@@ -47,11 +52,12 @@ function live(image: Image): ImageLive {
     rootDevice: image.RootDeviceName ?? "",
     rootGiB:
       image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs?.VolumeSize ?? 0,
+    deregistrationProtection: image.DeregistrationProtection ?? "disabled",
     snapshotIds: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
   };
 }
 
-/** The stack's own images. */
+/** The stack's own images; not the backups of its instances, which carry its tags. */
 export const listImages = (aws: Aws, stack: string): Promise<readonly ImageLive[]> =>
   aws.together(`ec2:images:${stack}`, async () => {
     const images = await allPages(
@@ -59,7 +65,7 @@ export const listImages = (aws: Aws, stack: string): Promise<readonly ImageLive[
       (page) => page.Images,
       (page) => page.NextToken,
     );
-    return images.filter(isThere).map(live);
+    return images.filter((one) => isThere(one) && !isBackup(one.Tags)).map(live);
   });
 
 const byId = async (aws: Aws, id: string): Promise<ImageLive | undefined> => {
@@ -94,6 +100,16 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
       : findListed(aws, owner, id);
   },
   health,
+
+  async protections(aws, { id, deregistrationProtection: protection }) {
+    if (protection === "disabled") return [];
+    const to = `lift the deregistration protection of ${id}`;
+    if (!protection.startsWith("enabled"))
+      return [{ what: `deregistration protection is ${protection}: until then it holds`, lift: { to, commands: [] } }];
+    const command = `${aws.cli} ec2 disable-image-deregistration-protection --image-id ${id} --region ${aws.region}`;
+    const cools = protection === "enabled-with-cooldown" ? ", and holds for 24 h after it was lifted" : "";
+    return [{ what: `deregistration protection is on${cools}`, lift: { to, commands: [command] } }];
+  },
 
   async create(aws, { builderId }, owner) {
     try {

@@ -13,6 +13,7 @@ import {
   launchedAs,
   ownInstances,
   PROFILE_NOT_YET,
+  protections,
   reasonOf,
   recordedInstance,
   retagInstance,
@@ -113,6 +114,7 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   list,
   find: findOwned(list, { health, byId }),
   health,
+  protections,
 
   create: (aws, spec, owner, token) => launch(aws, spec, owner, token, creditsTag(spec)),
 

@@ -1,6 +1,6 @@
-import type { Instance } from "@aws-sdk/client-ec2";
+import type { Instance, InstanceAttribute } from "@aws-sdk/client-ec2";
 import type { Charge, Costing } from "../../engine/charge.ts";
-import type { Identified, NotYet, Owner, Tags } from "../../engine/resource.ts";
+import type { Identified, NotYet, Owner, Protection, Tags } from "../../engine/resource.ts";
 import { isUnknown } from "../../engine/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
@@ -206,6 +206,43 @@ export async function retagInstance(aws: Aws, { id, instance }: Found, owner: Ow
 }
 
 const GONE = ["InvalidInstanceID.NotFound"];
+
+/** Each alone makes AWS refuse to terminate an instance (EC2 user guide, "Enable stop protection for your EC2 instances"). */
+const GUARDS = [
+  {
+    attribute: "disableApiTermination",
+    isOn: ({ DisableApiTermination }: InstanceAttribute) => DisableApiTermination?.Value,
+    name: "termination protection",
+    more: "",
+    off: "--no-disable-api-termination",
+  },
+  {
+    attribute: "disableApiStop",
+    isOn: ({ DisableApiStop }: InstanceAttribute) => DisableApiStop?.Value,
+    name: "stop protection",
+    more: ", which protects from termination, too",
+    off: "--no-disable-api-stop",
+  },
+] as const;
+
+/** What protects an instance from termination. DescribeInstances does not tell; one attribute is asked for per call. */
+export async function protectionsOf(aws: Aws, InstanceId: string): Promise<readonly Protection[]> {
+  const found = await Promise.all(
+    GUARDS.map(async ({ attribute, isOn, name, more, off }): Promise<Protection[]> => {
+      const answer = await absentAs(GONE, () =>
+        aws.ec2.describeInstanceAttribute({ InstanceId, Attribute: attribute }),
+      );
+      if (!answer || !isOn(answer)) return [];
+      const command = `${aws.cli} ec2 modify-instance-attribute --instance-id ${InstanceId} ${off} --region ${aws.region}`;
+      return [{ what: `${name} is on${more}`, lift: { to: `lift the ${name} of ${InstanceId}`, commands: [command] } }];
+    }),
+  );
+  return found.flat();
+}
+
+/** The same of an instance that is still there. */
+export const protections = async (aws: Aws, { id, state }: Found): Promise<readonly Protection[]> =>
+  state === "terminated" ? [] : protectionsOf(aws, id);
 
 /**
  * Terminates. One that died at launch stays visible for an hour and cannot be removed: answering its own id says that it

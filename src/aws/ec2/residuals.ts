@@ -1,7 +1,8 @@
-import { STACK_TAG } from "../owned.ts";
+import { isBackup, STACK_TAG } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import type { ResidualReader } from "../residual.ts";
-import { volumeStorage } from "./prices.ts";
+import { snapshotStorage, volumeStorage } from "./prices.ts";
+import { isCopyOfVolume, taggedSnapshots } from "./snapshot.ts";
 
 export const volumes: ResidualReader = {
   what: "EBS volumes",
@@ -29,5 +30,24 @@ export const volumes: ResidualReader = {
         price: volumeStorage.item,
         commands: [`aws ec2 delete-volume --volume-id ${id} --region ${aws.region}`],
       }));
+  },
+};
+
+export const copies: ResidualReader = {
+  what: "EBS snapshots",
+  async read(aws, stack) {
+    const all = await taggedSnapshots(aws, stack);
+    return all.filter(isCopyOfVolume).map(({ SnapshotId: id = "", VolumeSize, Tags }) => ({
+      what: "EBS snapshot",
+      id,
+      why: isBackup(Tags)
+        ? "a backup that AWS Backup or Data Lifecycle Manager made, with the tags of what it is a copy of"
+        : "made of a volume by hand, or by something else than buddyverse",
+      gib: VolumeSize,
+      price: snapshotStorage.item,
+      commands: [
+        `aws ec2 delete-snapshot --snapshot-id ${id} --region ${aws.region}${isBackup(Tags) ? "   (one of AWS Backup only goes with its recovery point)" : ""}`,
+      ],
+    }));
   },
 };

@@ -9,7 +9,7 @@ import { launchTemplate } from "./launch-template.ts";
 import { natGateway } from "./nat-gateway.ts";
 import { prices } from "./prices.ts";
 import { publicImage } from "./public-image.ts";
-import { volumes } from "./residuals.ts";
+import { copies, volumes } from "./residuals.ts";
 import { route } from "./route.ts";
 import { routeTable } from "./route-table.ts";
 import { securityGroup } from "./security-group.ts";
@@ -103,7 +103,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
   ],
   colour: "#d9730d",
   prices,
-  residuals: [volumes],
+  residuals: [copies, volumes],
   safety: {
     CreateVpc: "look",
     ModifyVpcAttribute: "same",

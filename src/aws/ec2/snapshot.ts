@@ -1,6 +1,7 @@
+import type { Snapshot } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { KEY_TAG, tagsFrom } from "../owned.ts";
+import { isBackup, KEY_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { deleteSnapshots, listImages } from "./image.ts";
 import { ofStack } from "./tags.ts";
@@ -9,20 +10,29 @@ export interface SnapshotLive extends Identified {
   readonly tags: Tags;
 }
 
+/** All snapshots of the account that carry the stack's tag, whosever they are. */
+export const taggedSnapshots = (aws: Aws, stack: string): Promise<readonly Snapshot[]> =>
+  aws.together(`ec2:snapshots:${stack}`, () =>
+    allPages(
+      (NextToken) => aws.ec2.describeSnapshots({ OwnerIds: ["self"], Filters: ofStack(stack), NextToken }),
+      (page) => page.Snapshots,
+      (page) => page.NextToken,
+    ),
+  );
+
+/** How EC2 describes the snapshots of an image. Others with the stack's tags are somebody's copies of a volume: data. */
+const OF_IMAGE = /^Created by CreateImage\(/;
+
+/** True for a snapshot that carries the stack's tags but is a backup, or was made by hand. */
+export const isCopyOfVolume = ({ Description = "", Tags }: Snapshot): boolean =>
+  isBackup(Tags) || !OF_IMAGE.test(Description);
+
 /** The stack's snapshots that no image of it uses any more: somebody deregistered the image by hand, and they go on costing. */
 async function list(aws: Aws, stack: string): Promise<readonly SnapshotLive[]> {
-  const [images, snapshots] = await Promise.all([
-    listImages(aws, stack),
-    aws.together(`ec2:snapshots:${stack}`, () =>
-      allPages(
-        (NextToken) => aws.ec2.describeSnapshots({ OwnerIds: ["self"], Filters: ofStack(stack), NextToken }),
-        (page) => page.Snapshots,
-        (page) => page.NextToken,
-      ),
-    ),
-  ]);
+  const [images, snapshots] = await Promise.all([listImages(aws, stack), taggedSnapshots(aws, stack)]);
   const used = new Set(images.flatMap(({ snapshotIds }) => snapshotIds));
   return snapshots
+    .filter((one) => !isCopyOfVolume(one))
     .map((one) => ({ id: one.SnapshotId as string, tags: tagsFrom(one.Tags) }))
     .filter(({ id }) => !used.has(id));
 }

@@ -3,7 +3,7 @@ import { sameSet } from "../../engine/differences.ts";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs, hasCode } from "../errors.ts";
-import { findOwned, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import {
   backupStorage,
@@ -177,6 +177,16 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     delete: ["FileSystemInUse", "DependencyTimeout"],
   },
   holdsData: true,
+  uses: ({ targets }) => targets.flatMap(({ subnetId, groupIds = [] }) => [subnetId, ...groupIds]),
+  byHand: {
+    remove: ({ cli, region }, { id, targets }) => [
+      ...targets.map((target) => `${cli} efs delete-mount-target --mount-target-id ${target.id} --region ${region}`),
+      `${cli} efs delete-file-system --file-system-id ${id} --region ${region}${targets.length === 0 ? "" : "   (when its mount targets are gone, after about a minute)"}`,
+    ],
+    disown: ({ cli, region }, { id }) => [
+      `${cli} efs untag-resource --resource-id ${id} --tag-keys ${STACK_TAG} ${KEY_TAG} --region ${region}`,
+    ],
+  },
   list,
   find: findOwned(list, { health, byId }),
   health,

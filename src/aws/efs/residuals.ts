@@ -9,19 +9,22 @@ export const recoveryPoints: ResidualReader = {
   what: "AWS Backup recovery points",
   read(aws, _stack, before) {
     const region = `--region ${aws.region}`;
-    return [...before.values()]
-      .filter(({ node }) => node.type === fileSystem)
-      .filter(({ look, recorded }) => (look.live as FileSystemLive | undefined)?.backup ?? recorded?.spec.backup)
-      .flatMap(({ look, recorded }) => look.live?.id ?? recorded?.id ?? [])
-      .map((id) => ({
-        what: "AWS Backup recovery points",
-        id,
-        why: `what AWS Backup copied of it each day, if a day came, is in the vault ${VAULT} for 35 days; where the vault's access policy forbids to delete it, it goes only then`,
-        price: backupStorage.item,
-        commands: [
-          `aws backup list-recovery-points-by-resource --resource-arn arn:${aws.partition}:elasticfilesystem:${aws.region}:${aws.account}:file-system/${id} ${region}`,
-          `aws backup delete-recovery-point --backup-vault-name ${VAULT} --recovery-point-arn ARN ${region}   (for each ARN of that list)`,
-        ],
-      }));
+    return (
+      [...before.values()]
+        // One that is left alone has its copies as it always had.
+        .filter(({ node, decision }) => node.type === fileSystem && decision.kind !== "retain")
+        .filter(({ look, recorded }) => (look.live as FileSystemLive | undefined)?.backup ?? recorded?.spec.backup)
+        .flatMap(({ look, recorded }) => look.live?.id ?? recorded?.id ?? [])
+        .map((id) => ({
+          what: "AWS Backup recovery points",
+          id,
+          why: `what AWS Backup copied of it each day, if a day came, is in the vault ${VAULT} for 35 days; where the vault's access policy forbids to delete it, it goes only then`,
+          price: backupStorage.item,
+          commands: [
+            `aws backup list-recovery-points-by-resource --resource-arn arn:${aws.partition}:elasticfilesystem:${aws.region}:${aws.account}:file-system/${id} ${region}`,
+            `aws backup delete-recovery-point --backup-vault-name ${VAULT} --recovery-point-arn ARN ${region}   (for each ARN of that list)`,
+          ],
+        }))
+    );
   },
 };

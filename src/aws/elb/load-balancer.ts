@@ -28,6 +28,7 @@ export interface LoadBalancerLive extends LoadBalancerSpec, Identified {
 
 /** AWS takes no Application Load Balancer in fewer zones. */
 const LEAST_ZONES = 2;
+const DELETION_PROTECTION = "deletion_protection.enabled";
 
 /** An application load balancer, IPv4. Named as its owner. */
 export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
@@ -71,6 +72,16 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   // `active_impaired` serves, but AWS could not give it all it needs and still tries.
   health: ({ id, state, reason }) =>
     state === "active" ? "ready" : state === "failed" ? { failed: reason || `${id} is in state failed` } : "pending",
+
+  /** Not in the answer that describes it: an attribute, and so a call of its own. */
+  async protections(aws, { id: LoadBalancerArn, fullName }) {
+    const answer = await absentAs(NO_LOAD_BALANCER, () => aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn }));
+    const on = answer?.Attributes?.some(({ Key, Value }) => Key === DELETION_PROTECTION && Value === "true");
+    if (!on) return [];
+    const command = `${aws.cli} elbv2 modify-load-balancer-attributes --load-balancer-arn ${LoadBalancerArn} --attributes Key=${DELETION_PROTECTION},Value=false --region ${aws.region}`;
+    const to = `lift the deletion protection of ${fullName.split("/")[1]}`;
+    return [{ what: "deletion protection is on", lift: { to, commands: [command] } }];
+  },
 
   async create(aws, { scheme, groupIds, subnetIds }, owner) {
     const { LoadBalancers } = await aws.elb.createLoadBalancer({

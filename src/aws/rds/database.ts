@@ -5,6 +5,7 @@ import { tagList } from "../owned.ts";
 import { backupStorage, crossZoneGB, databaseBackupGB, instanceCharges } from "./prices.ts";
 import {
   BUSY,
+  byHand,
   CREATE_AGAIN,
   deleteWithSnapshot,
   findInstance,
@@ -14,7 +15,9 @@ import {
   listInstances,
   modifyInstance,
   neverServed,
+  protections,
   setPassword,
+  uses,
 } from "./read-instances.ts";
 import { subnetGroup } from "./subnet-group.ts";
 import { idOf } from "./tags.ts";
@@ -69,6 +72,9 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   holdsData: true,
   neverServed,
   setSecret: setPassword,
+  uses,
+  byHand,
+  protections,
 
   async list(aws, stack) {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map(asDatabase);

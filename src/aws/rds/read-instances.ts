@@ -1,9 +1,18 @@
 import type { DBInstance, ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
-import type { DeleteOptions, Health, Identified, NotYet, Owner, Tags } from "../../engine/resource.ts";
+import type {
+  ByHand,
+  DeleteOptions,
+  Health,
+  Identified,
+  NotYet,
+  Owner,
+  Protection,
+  Tags,
+} from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { absentAs } from "../errors.ts";
-import { assertOurs, STACK_TAG, tagsFrom } from "../owned.ts";
+import { assertOurs, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { idOf, NO_ROLE_YET, retag } from "./tags.ts";
 
@@ -32,6 +41,8 @@ export interface InstanceLive extends Identified {
   /** "host:port"; empty until there is one. */
   readonly endpoint: string;
   readonly vpcId: string;
+  /** Those of its subnet group. */
+  readonly subnetIds: readonly string[];
   /** The primary that it follows; empty: it is no replica. */
   readonly source: string;
   readonly replicas: readonly string[];
@@ -71,6 +82,7 @@ function live(instance: DBInstance): InstanceLive {
     parametersApplied: parameterGroup?.ParameterApplyStatus !== "pending-reboot",
     endpoint: Address === undefined || Port === undefined ? "" : `${Address}:${Port}`,
     vpcId: instance.DBSubnetGroup?.VpcId ?? "",
+    subnetIds: (instance.DBSubnetGroup?.Subnets ?? []).flatMap(({ SubnetIdentifier }) => SubnetIdentifier ?? []),
     source: instance.ReadReplicaSourceDBInstanceIdentifier ?? "",
     replicas: instance.ReadReplicaDBInstanceIdentifiers ?? [],
     unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
@@ -108,6 +120,10 @@ const FAILED =
 export function instanceHealth({ id, status }: InstanceLive): Health {
   if (READY.has(status)) return "ready";
   if (status === "deleting") return "deleting";
+  if (status === "stopped")
+    return {
+      failed: `${id} is stopped. Start it (aws rds start-db-instance --db-instance-identifier ${id}), or wait: AWS starts it by itself seven days after it was stopped`,
+    };
   return FAILED.test(status) ? { failed: `AWS says that ${id} is ${status}` } : "pending";
 }
 
@@ -179,6 +195,75 @@ export const setPassword = (aws: Aws, { id, source }: InstanceLive): string | un
 /** In these states AWS makes no final snapshot (API reference, DeleteDBInstance). */
 const NO_SNAPSHOT = new Set(["failed", "incompatible-restore", "incompatible-network"]);
 
+const command = ({ cli, region }: Aws, verb: string, id: string, options = ""): string =>
+  `${cli} rds ${verb} --db-instance-identifier ${id}${options} --region ${region}`;
+const start = (aws: Aws, id: string) => [
+  command(aws, "start-db-instance", id),
+  command(aws, "wait db-instance-available", id),
+];
+const unprotect = (aws: Aws, id: string) => [command(aws, "modify-db-instance", id, " --no-deletion-protection")];
+
+/** What makes AWS refuse to delete an instance as it is now. */
+function protectionsOf(
+  aws: Aws,
+  { id, status, deletionProtection, source }: InstanceLive,
+  { discardData }: Pick<DeleteOptions, "discardData">,
+): Protection[] {
+  const snapshot = !discardData && source === "";
+  const found: Protection[] = [];
+  // Neither is a stopped instance changed, nor is a snapshot made of it (mattclay/aws-terminator#319; DeleteDBInstance answers
+  // "not currently in the available state"). AWS starts it by itself after seven days (API reference, StopDBInstance).
+  if (status === "stopped" && (snapshot || deletionProtection))
+    found.push({
+      what: "it is stopped, and AWS makes no final snapshot of it, and changes nothing of it, before it is started",
+      lift: { to: `start ${id}`, commands: start(aws, id) },
+    });
+  // That is what it is for: it is lifted by a person, never in passing.
+  if (deletionProtection)
+    found.push({
+      what: "deletion protection is on (the next up puts it back where database.deletionProtection is true)",
+      lift: { to: `lift the deletion protection of ${id}`, commands: unprotect(aws, id) },
+    });
+  if (snapshot && NO_SNAPSHOT.has(status))
+    found.push({
+      what: `it is ${status}, and AWS can delete it only without a final snapshot`,
+      lift: {
+        to: "remove the stack without one, once what you need was restored from its automated backups",
+        commands: ["buddyverse down --discard-data"],
+      },
+    });
+  return found;
+}
+
+export const protections = async (
+  aws: Aws,
+  instance: InstanceLive,
+  options: Pick<DeleteOptions, "discardData">,
+): Promise<readonly Protection[]> => protectionsOf(aws, instance, options);
+
+/** What an instance stands on; by name or id. */
+export const uses = ({ subnetGroup, parameterGroup, groupIds, subnetIds }: InstanceLive): readonly string[] => [
+  subnetGroup,
+  parameterGroup,
+  ...groupIds,
+  ...subnetIds,
+];
+
+export const byHand: ByHand<InstanceLive> = {
+  remove: (aws, { id, status, deletionProtection }) => [
+    ...(status === "stopped" ? start(aws, id) : []),
+    ...(deletionProtection ? unprotect(aws, id) : []),
+    command(aws, "delete-db-instance", id, ` --final-db-snapshot-identifier ${id}-final`),
+  ],
+  disown: ({ cli, region }, { arn }) => [
+    `${cli} rds remove-tags-from-resource --resource-name ${arn} --tag-keys ${STACK_TAG} ${KEY_TAG} --region ${region}`,
+  ],
+  // The tags stay with a renamed instance, its replicas too (user guide, "Renaming a DB instance").
+  rename: (aws, { id }, owner) => [
+    command(aws, "modify-db-instance", id, ` --new-db-instance-identifier ${idOf(owner)} --apply-immediately`),
+  ],
+};
+
 export const HAS_REPLICAS: NotYet = { code: "BuddyError", message: /still has the replica/ };
 
 const blocked = (id: string, message: string, hint: string) =>
@@ -195,33 +280,21 @@ export async function deleteWithSnapshot(
   instance: InstanceLive,
   { discardData, label }: DeleteOptions,
 ): Promise<string | undefined> {
-  const { id, status } = instance;
-  if (NO_SNAPSHOT.has(status) && !discardData)
-    throw blocked(
-      id,
-      `is ${status}: AWS can delete it only without a final snapshot`,
-      "Restore what you need from its automated backups first; then run `buddyverse down --discard-data`.",
-    );
-  const snapshot = discardData ? undefined : `${id}-final-${label}`;
+  const snapshot = discardData ? undefined : `${instance.id}-final-${label}`;
   await deleteInstance(aws, instance, snapshot);
   return snapshot;
 }
 
 /** @param snapshot the name of the snapshot that stays; undefined: none. */
-export async function deleteInstance(
-  aws: Aws,
-  { id, status, deletionProtection, replicas }: InstanceLive,
-  snapshot?: string,
-): Promise<void> {
-  // That is what it is for: it is lifted by a change of the config, never in passing.
-  if (deletionProtection)
-    throw blocked(
-      id,
-      "is protected from deletion",
-      FAILED.test(status)
-        ? `It is ${status}, so the config cannot lift that. Set database.deletionProtection to false, run \`aws rds modify-db-instance --db-instance-identifier ${id} --no-deletion-protection --region ${aws.region}\`, then the same command again.`
-        : "Set database.deletionProtection to false and run `buddyverse up`; then run the same command again.",
-    );
+export async function deleteInstance(aws: Aws, instance: InstanceLive, snapshot?: string): Promise<void> {
+  const { id, replicas } = instance;
+  // Looked at before the run, too; it may have come since.
+  const [protection] = protectionsOf(aws, instance, { discardData: snapshot === undefined });
+  if (protection) {
+    const { to, commands } = protection.lift;
+    const hint = `To ${to}: ${commands.join(" && ")}; then run the same command again.`;
+    throw blocked(id, `cannot be deleted: ${protection.what}`, hint);
+  }
   // Without its source a replica would become a primary of its own, and cost as one.
   if (replicas.length > 0)
     throw blocked(

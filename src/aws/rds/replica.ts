@@ -14,6 +14,7 @@ import {
   instanceHealth,
   listInstances,
   modifyInstance,
+  protections,
   setPassword,
 } from "./read-instances.ts";
 import { idOf } from "./tags.ts";
@@ -63,6 +64,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   health,
   // One that was promoted is a primary.
   setSecret: setPassword,
+  protections,
 
   async create(aws, spec, owner) {
     // No subnet group (refused in the primary's region), no parameter group (the primary's is used), no engine, user or

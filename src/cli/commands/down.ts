@@ -1,16 +1,25 @@
 import { GB_MONTH } from "../../aws/price.ts";
 import { tieredCost, tiersOf } from "../../cost/price-table.ts";
 import { afterDownView } from "../../cost/view.ts";
-import { doomed, secondsDown } from "../../engine/down.ts";
+import { doomed, retainedIn, secondsDown } from "../../engine/down.ts";
 import { mayHoldData } from "../../engine/look.ts";
+import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Survey } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
-import { type Bills, credentialsWarning, downEnd, downPreview, heading } from "../../report/views.ts";
+import {
+  type Bills,
+  credentialsWarning,
+  downEnd,
+  downPreview,
+  heading,
+  type LeftAlone,
+  leftAloneView,
+} from "../../report/views.ts";
 import { foreignIn } from "../../residuals/foreign.ts";
 import { residualCosts } from "../../residuals/residual-costs.ts";
 import { ask, requireConsent } from "../ask.ts";
-import { costAfterDown } from "../cost-summary.ts";
+import { costAfterDown, fixedMonthly } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
@@ -38,7 +47,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   const { config, stack, clock } = session;
   const { run, graph } = stack;
   screen.say(heading(screen.place, screen.errLook));
-  const found = await stack.refresh({ orphans: "all" });
+  const found = await stack.refresh({ orphans: "all", removing: true });
   const gone = doomed(found.surveyed);
   const shown = gone.map(({ node, look, recorded }) => ({
     name: node.name,
@@ -47,21 +56,25 @@ async function remove(session: Session, options: DownOptions & { readonly discar
     holdsData: mayHoldData(node.type, look.live, recorded),
   }));
   const holding = shown.filter(({ holdsData, object }) => holdsData && object.startsWith("rds:"));
-  screen.say(
-    downPreview(
-      screen.place,
-      shown,
-      graph.steps,
-      { discardData: options.discardData, keeps: holding.map(({ name }) => `a final snapshot of ${name}`) },
-      screen.errLook,
-    ),
-  );
+  const alone = leftAlone(session, found);
+  if (gone.length > 0 || alone.length === 0)
+    screen.say(
+      downPreview(
+        screen.place,
+        shown,
+        graph.steps,
+        { discardData: options.discardData, keeps: holding.map(({ name }) => `a final snapshot of ${name}`) },
+        screen.errLook,
+      ),
+    );
   const files = shown.filter(({ holdsData, object }) => holdsData && !object.startsWith("rds:"));
   if (files.length > 0) {
     screen.say(
       `Deleted with all that they hold, but for what AWS Backup has: ${files.map(({ name }) => name).join(", ")}.`,
     );
   }
+  if (alone.length > 0) screen.say(`\n${leftAloneView(alone, screen.errLook)}`);
+  throwIfRefused(found);
   const vpc = found.surveyed.get("vpc")?.look.live;
   const foreign = vpc ? await foreignIn(session.aws, vpc.id, config.stack) : [];
   if (foreign.length > 0) {
@@ -103,6 +116,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
         place: screen.place,
         settled: settled.filter(({ key }) => wanted.has(key)),
         left,
+        alone,
         snapshots,
         bills,
         ms: clock.now() - began,
@@ -116,6 +130,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
         .filter(({ outcome }) => outcome === "deleted")
         .map(({ key, name, object, id }) => ({ key, name, object, id })),
       left,
+      leftAlone: alone,
       snapshots,
       ...(bills ? { billsOn: bills.found, notLookedAt: bills.unseen } : {}),
       seconds: Math.round((clock.now() - began) / 1000),
@@ -126,6 +141,17 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   if (trouble) return exitCodeOf(trouble.error);
   return left && left.length > 0 ? 1 : 0;
 }
+
+/** What holds data and is claimed by nobody, as the views show it. */
+const leftAlone = (session: Session, { surveyed }: Survey): LeftAlone[] =>
+  retainedIn(surveyed).map(({ entry, holds }) => ({
+    name: entry.node.name,
+    object: entry.node.type.name,
+    id: entry.look.live?.id ?? entry.node.name,
+    monthly: fixedMonthly(entry, session),
+    remedies: entry.remedies,
+    holds: holds.map((held) => ({ name: held.node.name, object: held.node.type.name })),
+  }));
 
 /** What goes on costing, with its price. */
 async function billsOn(

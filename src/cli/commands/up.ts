@@ -5,6 +5,7 @@ import { count, isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import type { Settled } from "../../engine/settled.ts";
+import { isForgotten } from "../../engine/survey.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { credentialsWarning, heading, planSummary, planView, upEnd, warningsView } from "../../report/views.ts";
 import { confirm, requireConsent } from "../ask.ts";
@@ -86,6 +87,10 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
     } finally {
       reporter.stop();
     }
+  } else if (isForgotten(found)) {
+    // Nothing to do but to record what is there: without it `down` would not know the stack's data from a copy of it.
+    const failed = (await stack.up(found)).settled.find(({ error }) => error !== undefined);
+    if (failed?.error) throw failed.error;
   }
 
   const outputs = outputsFor(
@@ -94,6 +99,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
     privateKeyFile(session.paths, options.sandbox ?? false),
   );
   const { siteUrl, ...rest } = outputs;
+  const leftAlone = planned.items.filter(({ action }) => action === "retain");
   const pending = planned.items
     .filter(({ action }) => action === "blocked")
     .map(({ key, name, reason }) => ({ key, name, reason }));
@@ -121,6 +127,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
         changed: settled.filter(({ outcome }) => outcome !== "unchanged").length,
         settled: settled.map(plain),
         outputs,
+        leftAlone,
         ...(cost ? { cost: cost.value } : {}),
         seconds: Math.round((clock.now() - began.clock) / 1000),
         ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
@@ -131,7 +138,7 @@ async function bring(session: Session, options: UpOptions): Promise<number> {
     screen.result(
       causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`).join("\n") ||
         "Everything is as the config says.",
-      { changed: 0, pending, outputs },
+      { changed: 0, pending, outputs, leftAlone },
     );
   }
   if (!trouble) return 0;

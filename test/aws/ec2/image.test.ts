@@ -82,6 +82,12 @@ describe("image", () => {
     expect(await find(found({ State: "deregistered" }))).toBeUndefined();
   });
 
+  test("a backup of an instance, with its tags and AWS Backup's, is not the stack's image", async () => {
+    const { Tags = [] } = found();
+    expect(await find(found({ Tags: [...Tags, { Key: "aws:backup:source-resource", Value: "arn" }] }))).toBeUndefined();
+    expect(await find(found({ Tags: [...Tags, { Key: "aws:dlm:lifecycle-policy-id", Value: "p" }] }))).toBeUndefined();
+  });
+
   test("a name that is taken is ours when an answer was lost, else it is said; one that does not show yet is looked for again", async () => {
     ec2.on(CreateImageCommand).rejects(failure("InvalidAMIName.Duplicate"));
     const taken = (Tags: { Key: string; Value: string }[]) =>

@@ -299,7 +299,8 @@ describe("deleting the primary", () => {
   });
 
   test.each([
-    [{ DeletionProtection: true }, "deletionProtection to false"],
+    [{ DeletionProtection: true }, "--no-deletion-protection"],
+    [{ DBInstanceStatus: "stopped" }, "aws rds start-db-instance"],
     [{ ReadReplicaDBInstanceIdentifiers: ["theirs"] }, "promote it"],
     [{ DBInstanceStatus: "failed" }, "--discard-data"],
     [{ DBInstanceStatus: "incompatible-network" }, "--discard-data"],

@@ -142,6 +142,7 @@ const described = (sim: Sim, one: Group) => ({
   ...(one.warmupSeconds === null ? {} : { DefaultInstanceWarmup: one.warmupSeconds }),
   EnabledMetrics: one.metrics.map((Metric) => ({ Metric, Granularity: "1Minute" })),
   CreatedTime: new Date(one.createdAt),
+  DeletionProtection: one.deletionProtection ?? "none",
   ...(one.deleting ? { Status: "Delete in progress" } : {}),
   Instances: membersOf(sim, one.name).map(describedMember),
   Tags: one.tags.map(({ key, value, propagate }) => ({
@@ -249,6 +250,7 @@ export const groups: SandboxService = {
         LaunchTemplate: launchTemplate.optional(),
         ...settings,
         VPCZoneIdentifier: settings.VPCZoneIdentifier.optional(),
+        DeletionProtection: z.enum(["none", "prevent-force-deletion", "prevent-all-deletion"]).optional(),
       },
       (input, sim) => {
         const group = groupFor(sim, input.AutoScalingGroupName);
@@ -275,6 +277,7 @@ export const groups: SandboxService = {
           healthCheckType: input.HealthCheckType ?? group.healthCheckType,
           graceSeconds: input.HealthCheckGracePeriod ?? group.graceSeconds,
           warmupSeconds: input.DefaultInstanceWarmup ?? group.warmupSeconds,
+          deletionProtection: input.DeletionProtection ?? group.deletionProtection ?? "none",
         };
         const moved = desired !== group.desired;
         groupTable(sim).put(
@@ -389,6 +392,13 @@ export const groups: SandboxService = {
       (input, sim) => {
         const group = groupTable(sim).get(input.AutoScalingGroupName);
         if (!group) throw invalid(`AutoScalingGroup name not found - ${input.AutoScalingGroupName}`);
+        // A ValidationError, before anything else (user guide, "Configure deletion protection"); the words are chosen.
+        const { deletionProtection = "none" } = group;
+        if (
+          deletionProtection === "prevent-all-deletion" ||
+          (deletionProtection === "prevent-force-deletion" && input.ForceDelete)
+        )
+          throw invalid(`AutoScalingGroup ${group.name} is protected from deletion: ${deletionProtection}`);
         const members = membersOf(sim, group.name);
         if (members.length > 0 && !input.ForceDelete) {
           if (members.some(({ state }) => state !== "InService")) {

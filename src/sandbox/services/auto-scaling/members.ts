@@ -1,5 +1,5 @@
 import type { Sim } from "../../world.ts";
-import { terminateInstance } from "../ec2/instance-states.ts";
+import { guardOf, terminateInstance } from "../ec2/instance-states.ts";
 import { instanceTable } from "../ec2/tables.ts";
 import { deregisterTarget, registerTarget } from "../elb/health.ts";
 import { type Activity, activityTable, groupTable, type Member, membersOf, memberTable, uuid } from "./tables.ts";
@@ -63,7 +63,10 @@ export function end(sim: Sim, instanceId: string): void {
 /** Terminates all at once: the group is deleted by force. */
 export function terminateAll(sim: Sim, group: string): void {
   for (const member of membersOf(sim, group)) {
-    if (member.state === "Terminating") end(sim, member.instanceId);
+    const instance = instanceTable(sim).get(member.instanceId);
+    // It stays, and is nobody's any more (seen in go-to-k/cdkd#796).
+    if (instance && guardOf(instance)) memberTable(sim).removeNow(member.instanceId);
+    else if (member.state === "Terminating") end(sim, member.instanceId);
     else retire(sim, member, `${at(sim)} a user request force deleted the AutoScalingGroup.`, { drain: false });
   }
 }

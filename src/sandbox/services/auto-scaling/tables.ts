@@ -8,6 +8,7 @@ export interface GroupTag {
   readonly value: string;
   readonly propagate: boolean;
 }
+export type DeletionProtection = "none" | "prevent-force-deletion" | "prevent-all-deletion";
 export interface Group {
   readonly name: string;
   readonly arn: string;
@@ -26,6 +27,8 @@ export interface Group {
   readonly metrics: readonly string[];
   readonly createdAt: number;
   readonly deleting: boolean;
+  /** Absent: none. */
+  readonly deletionProtection?: DeletionProtection;
   /** Why the number of instances changes next, for the activity's Cause. */
   readonly why: string;
   /** Starts that failed in a row, and when AWS tries again. */

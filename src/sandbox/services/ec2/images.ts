@@ -40,6 +40,21 @@ export function imageFor(sim: Sim, id: string): UsableImage {
   };
 }
 
+const COOLDOWN_MS = 24 * 3_600_000;
+
+/** As DescribeImages words it (seen in ekristen/aws-nuke, ec2-image.go). */
+function protectionText({ now }: Sim, { protection }: Image): string {
+  if (protection === undefined) return "disabled";
+  if (typeof protection === "string") return protection;
+  return protection.until > now ? `disabled after ${new Date(protection.until).toISOString()}` : "disabled";
+}
+
+function ownImage(sim: Sim, id: string): Image {
+  const image = imageTable(sim).seen(id) && imageTable(sim).get(id);
+  if (!image) throw notFound(id);
+  return image;
+}
+
 function describedOwn(sim: Sim, image: Image) {
   return {
     ImageId: image.id,
@@ -49,6 +64,7 @@ function describedOwn(sim: Sim, image: Image) {
     State: image.state,
     ...(image.stateReason ? { StateReason: { Code: "Client.InternalError", Message: image.stateReason } } : {}),
     Public: false,
+    DeregistrationProtection: protectionText(sim, image),
     Architecture: "x86_64",
     ImageType: "machine",
     CreationDate: new Date(image.createdAt).toISOString(),
@@ -187,8 +203,10 @@ export const images: SandboxService = {
       (input, sim) => {
         if (PUBLIC_IMAGES.some(({ imageId }) => imageId === input.ImageId))
           throw awsError("AuthFailure", `Not authorized for images: [${input.ImageId}]`);
-        const image = imageTable(sim).seen(input.ImageId) && imageTable(sim).get(input.ImageId);
-        if (!image) throw notFound(input.ImageId);
+        const image = ownImage(sim, input.ImageId);
+        // AWS documents that it refuses, not with which code.
+        if (protectionText(sim, image) !== "disabled")
+          throw awsError("OperationNotPermitted", `The image '${image.id}' is protected from deregistration.`);
         imageTable(sim).remove(image.id);
         if (!input.DeleteAssociatedSnapshots) return { Return: true };
         const snapshot = snapshotTable(sim).get(image.snapshotId);
@@ -197,6 +215,44 @@ export const images: SandboxService = {
           Return: true,
           DeleteSnapshotResults: snapshot ? [{ SnapshotId: snapshot.id, ReturnCode: "success" }] : [],
         };
+      },
+    ),
+
+    EnableImageDeregistrationProtection: operation(
+      { ImageId: z.string(), WithCooldown: z.boolean().optional() },
+      ({ ImageId, WithCooldown = false }, sim) => {
+        const image = ownImage(sim, ImageId);
+        const protection = WithCooldown ? "enabled-with-cooldown" : "enabled-without-cooldown";
+        imageTable(sim).put(ImageId, { ...image, protection });
+        return { Return: "true" };
+      },
+    ),
+
+    DisableImageDeregistrationProtection: operation({ ImageId: z.string() }, ({ ImageId }, sim) => {
+      const { protection, ...image } = ownImage(sim, ImageId);
+      const cools = protection === "enabled-with-cooldown";
+      imageTable(sim).put(ImageId, cools ? { ...image, protection: { until: sim.now + COOLDOWN_MS } } : image);
+      return { Return: "true" };
+    }),
+
+    // Tags are copied only when they are asked for.
+    CreateSnapshot: operation(
+      {
+        VolumeId: z.string(),
+        Description: z.string().max(255).optional(),
+        TagSpecifications: tagSpecifications("snapshot"),
+      },
+      (input, sim) => {
+        const source = instanceTable(sim)
+          .all()
+          .find(({ volumeId, state }) => volumeId === input.VolumeId && state !== "terminated");
+        if (!source) throw awsError("InvalidVolume.NotFound", `The volume '${input.VolumeId}' does not exist.`);
+        const id = sim.id("snap");
+        tagAtBirth(sim, id, "snapshot", input.TagSpecifications);
+        const { volumeGiB, encrypted } = source;
+        const description = input.Description ?? "";
+        snapshotTable(sim).put(id, { id, description, volumeGiB, encrypted, startedAt: sim.now });
+        return { SnapshotId: id, VolumeId: input.VolumeId, Description: description, State: "pending" };
       },
     ),
 

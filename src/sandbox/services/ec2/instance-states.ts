@@ -39,6 +39,13 @@ const OWN_SHUTDOWN = {
   message: "Client.InstanceInitiatedShutdown: Instance initiated shutdown",
 };
 
+/** The attribute that keeps callers from terminating it: stop protection does as well (EC2 user guide, "Enable stop protection"). */
+export function guardOf(instance: Instance): "disableApiTermination" | "disableApiStop" | undefined {
+  if (instance.state === "terminated" || instance.state === "shutting-down") return undefined;
+  if (instance.disableApiTermination) return "disableApiTermination";
+  return instance.disableApiStop ? "disableApiStop" : undefined;
+}
+
 /** Terminates an instance, by a caller or an Auto Scaling group; again is nothing. */
 export function terminateInstance(sim: Sim, id: string): Instance {
   const instance = instanceFor(sim, id);

@@ -5,6 +5,7 @@ import { imageFor } from "./images.ts";
 import {
   changeInstance,
   failLaunch,
+  guardOf,
   instanceFor,
   instanceNotFound,
   releaseAddress,
@@ -234,13 +235,25 @@ export const instances: SandboxService = {
         InstanceId: z.string(),
         SourceDestCheck: z.strictObject({ Value: z.boolean() }).optional(),
         Groups: z.array(z.string()).min(1).optional(),
+        DisableApiTermination: z.strictObject({ Value: z.boolean() }).optional(),
+        DisableApiStop: z.strictObject({ Value: z.boolean() }).optional(),
       },
       (input, sim) => {
         const instance = instanceFor(sim, input.InstanceId);
-        if ((input.SourceDestCheck === undefined) === (input.Groups === undefined))
+        const { InstanceId: _id, ...attributes } = input;
+        if (Object.values(attributes).filter((one) => one !== undefined).length !== 1)
           throw awsError("InvalidParameterCombination", "Fields for multiple attribute types specified, or none");
         if (instance.state === "terminated" || instance.state === "shutting-down")
           throw awsError("IncorrectInstanceState", `The instance '${instance.id}' is in state ${instance.state}.`);
+        const { DisableApiTermination, DisableApiStop } = input;
+        if (DisableApiTermination || DisableApiStop) {
+          instanceTable(sim).put(instance.id, {
+            ...instance,
+            ...(DisableApiTermination ? { disableApiTermination: DisableApiTermination.Value } : {}),
+            ...(DisableApiStop ? { disableApiStop: DisableApiStop.Value } : {}),
+          });
+          return {};
+        }
         const eni = interfaceTable(sim).get(instance.interfaceId);
         if (!eni) throw awsError("InternalError", `${instance.id} has no interface`, { status: 500 });
         if (input.SourceDestCheck)
@@ -254,9 +267,28 @@ export const instances: SandboxService = {
       },
     ),
 
+    // DescribeInstances shows none of these; one is asked for per call.
+    DescribeInstanceAttribute: operation(
+      { InstanceId: z.string(), Attribute: z.enum(["disableApiTermination", "disableApiStop"]) },
+      ({ InstanceId, Attribute }, sim) => {
+        const instance = instanceTable(sim).seen(InstanceId);
+        if (!instance) throw instanceNotFound(InstanceId);
+        const shown = { Value: instance[Attribute] ?? false };
+        return {
+          InstanceId,
+          ...(Attribute === "disableApiStop" ? { DisableApiStop: shown } : { DisableApiTermination: shown }),
+        };
+      },
+    ),
+
     StopInstances: operation({ InstanceIds: z.array(z.string()).min(1) }, ({ InstanceIds }, sim) => {
       const chosen = InstanceIds.map((id) => instanceFor(sim, id));
-      for (const { id, state } of chosen) {
+      for (const { id, state, disableApiStop } of chosen) {
+        if (disableApiStop)
+          throw awsError(
+            "OperationNotPermitted",
+            `The instance '${id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.`,
+          );
         if (state === "terminated" || state === "shutting-down")
           throw awsError(
             "IncorrectInstanceState",
@@ -274,6 +306,17 @@ export const instances: SandboxService = {
 
     TerminateInstances: operation({ InstanceIds: z.array(z.string()).min(1) }, ({ InstanceIds }, sim) => {
       const chosen = InstanceIds.map((id) => instanceFor(sim, id));
+      const guarded = chosen.find(guardOf);
+      if (guarded) {
+        // Those of zones in which none is protected are terminated nevertheless (API reference, TerminateInstances).
+        const zoneOf = ({ subnetId }: Instance) => subnetTable(sim).get(subnetId)?.zone;
+        const spared = new Set(chosen.filter(guardOf).map(zoneOf));
+        for (const one of chosen) if (!spared.has(zoneOf(one))) terminateInstance(sim, one.id);
+        throw awsError(
+          "OperationNotPermitted",
+          `The instance '${guarded.id}' may not be terminated. Modify its '${guardOf(guarded)}' instance attribute and try again.`,
+        );
+      }
       return {
         TerminatingInstances: chosen.map((one) => ({
           InstanceId: one.id,

@@ -151,6 +151,9 @@ export interface Instance {
   readonly httpTokens: "required" | "optional";
   readonly hopLimit: number;
   readonly shutdownBehavior: "stop" | "terminate";
+  /** Termination and stop protection; absent: off. */
+  readonly disableApiTermination?: boolean;
+  readonly disableApiStop?: boolean;
   /** The credit option, from each change on; none: the type is not burstable. */
   readonly cpuCredits: readonly { readonly from: number; readonly mode: "standard" | "unlimited" }[];
   /** The launch request as text: a repeat with the same token must be the same. */
@@ -189,6 +192,8 @@ export interface Image {
   readonly rootDevice: string;
   /** As the instance's that it was made of. */
   readonly content: Instance["content"];
+  /** Deregistration protection; absent: off. A cooldown holds it until then. */
+  readonly protection?: "enabled-with-cooldown" | "enabled-without-cooldown" | { readonly until: number };
 }
 export const imageTable = (sim: Sim): Table<Image> => sim.table("ec2.images");
 

@@ -345,6 +345,16 @@ export const efs: SandboxService = {
       systemTable(sim).put(ResourceId, { ...system, tags: { ...system.tags, ...tagsFrom(Tags) } });
       return {};
     }),
+
+    UntagResource: operation(
+      { ResourceId: systemId, TagKeys: z.array(z.string()).min(1).max(50) },
+      ({ ResourceId, TagKeys }, sim) => {
+        const system = systemFor(sim, ResourceId);
+        const kept = Object.entries(system.tags).filter(([key]) => !TagKeys.includes(key));
+        systemTable(sim).put(ResourceId, { ...system, tags: Object.fromEntries(kept) });
+        return {};
+      },
+    ),
   },
 
   timers: {

@@ -114,6 +114,17 @@ const described = (sim: Sim, one: LoadBalancer) => ({
   })),
 });
 
+const DELETION_PROTECTION = "deletion_protection.enabled";
+/** With AWS's defaults (API reference, LoadBalancerAttribute). */
+const attributesOf = ({ deletionProtection = false }: LoadBalancer) => [
+  { Key: "access_logs.s3.enabled", Value: "false" },
+  { Key: "idle_timeout.timeout_seconds", Value: "60" },
+  { Key: DELETION_PROTECTION, Value: String(deletionProtection) },
+  { Key: "routing.http2.enabled", Value: "true" },
+  { Key: "routing.http.drop_invalid_header_fields.enabled", Value: "false" },
+  { Key: "load_balancing.cross_zone.enabled", Value: "true" },
+];
+
 export const loadBalancers: SandboxService = {
   operations: {
     CreateLoadBalancer: operation(
@@ -184,6 +195,28 @@ export const loadBalancers: SandboxService = {
       },
     ),
 
+    DescribeLoadBalancerAttributes: operation({ LoadBalancerArn: z.string() }, ({ LoadBalancerArn }, sim) => {
+      const balancer = loadBalancerTable(sim).seen(LoadBalancerArn);
+      if (!balancer) throw noLoadBalancer();
+      return { Attributes: attributesOf(balancer) };
+    }),
+
+    ModifyLoadBalancerAttributes: operation(
+      {
+        LoadBalancerArn: z.string(),
+        Attributes: z
+          .array(z.strictObject({ Key: z.literal(DELETION_PROTECTION), Value: z.enum(["true", "false"]) }))
+          .min(1)
+          .max(20),
+      },
+      ({ LoadBalancerArn, Attributes }, sim) => {
+        const balancer = visible(loadBalancerTable(sim), LoadBalancerArn, noLoadBalancer);
+        const changed = { ...balancer, deletionProtection: Attributes.at(-1)?.Value === "true" };
+        loadBalancerTable(sim).put(LoadBalancerArn, changed);
+        return { Attributes: attributesOf(changed) };
+      },
+    ),
+
     SetSecurityGroups: operation(
       { LoadBalancerArn: z.string(), SecurityGroups: z.array(z.string()).min(1).max(5) },
       (input, sim) => {
@@ -218,6 +251,11 @@ export const loadBalancers: SandboxService = {
         throw invalid(`'${LoadBalancerArn}' is not a valid load balancer ARN`);
       const balancer = loadBalancerTable(sim).get(LoadBalancerArn);
       if (!balancer) return {};
+      if (balancer.deletionProtection)
+        throw modelled(
+          "OperationNotPermitted",
+          `Load balancer '${LoadBalancerArn}' cannot be deleted because deletion protection is enabled`,
+        );
       for (const one of listenerTable(sim).all()) if (one.loadBalancerArn === balancer.arn) removeListener(sim, one);
       forget(sim, interfacesOf(sim, balancer));
       loadBalancerTable(sim).remove(balancer.arn);

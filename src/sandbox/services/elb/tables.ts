@@ -19,6 +19,8 @@ export interface LoadBalancer {
   readonly subnetIds: readonly string[];
   readonly createdAt: number;
   readonly activeAt: number;
+  /** Absent: off. */
+  readonly deletionProtection?: boolean;
   readonly tags: Tags;
 }
 export interface TargetGroup {

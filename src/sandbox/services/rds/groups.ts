@@ -333,5 +333,14 @@ export const groups: SandboxService = {
       put({ ...tags, ...tagsFrom(Tags) });
       return {};
     }),
+
+    RemoveTagsFromResource: operation(
+      { ResourceName: z.string(), TagKeys: z.array(z.string()) },
+      ({ ResourceName, TagKeys }, sim) => {
+        const { tags, put } = tagged(sim, ResourceName);
+        put(Object.fromEntries(Object.entries(tags).filter(([key]) => !TagKeys.includes(key))));
+        return {};
+      },
+    ),
   },
 };

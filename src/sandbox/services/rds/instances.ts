@@ -21,9 +21,11 @@ import {
   paging,
   parameterGroupTable,
   retainedTable,
+  type Snapshot,
   shownTags,
   snapshotTable,
   subnetGroupTable,
+  type Tags,
   tagList,
   tagsFrom,
 } from "./tables.ts";
@@ -40,6 +42,8 @@ const PASSWORD_MS = 20_000;
 const REBOOT_MS = 30_000;
 /** From one growth of storage to the next. */
 const STORAGE_HELD_MS = 6 * 3_600_000;
+/** "The new DNS name becomes effective in about 10 minutes", until when it is not available (user guide, "Renaming a DB instance"). */
+const RENAME_MS = 600_000;
 /** Transaction logs are uploaded so often (RDS user guide, "Restoring a DB instance to a specified time"). */
 const LOGS_EVERY_MS = 300_000;
 
@@ -51,18 +55,18 @@ const CLASS =
 
 const notFound = (id: string) =>
   fault("DBInstanceNotFoundFault", "DBInstanceNotFound", `DBInstance ${id} not found.`, 404);
-const badState = (message: string) => fault("InvalidDBInstanceStateFault", "InvalidDBInstanceState", message);
+export const badState = (message: string) => fault("InvalidDBInstanceStateFault", "InvalidDBInstanceState", message);
 
 /** "During storage optimization, the DB instance remains available" (user guide, "Viewing DB instance status"). */
-const OPERATIONAL: ReadonlySet<string> = new Set(["available", "storage-optimization"]);
+export const OPERATIONAL: ReadonlySet<string> = new Set(["available", "storage-optimization"]);
 
-function databaseFor(sim: Sim, id: string): Database {
+export function databaseFor(sim: Sim, id: string): Database {
   const database = databaseTable(sim).get(id);
   if (!database) throw notFound(id);
   return database;
 }
 
-function checkNewName(sim: Sim, id: string): void {
+export function checkNewName(sim: Sim, id: string): void {
   checkName("DBInstanceIdentifier", id, 63);
   if (databaseTable(sim).get(id))
     throw fault("DBInstanceAlreadyExistsFault", "DBInstanceAlreadyExists", "DB instance already exists");
@@ -70,7 +74,7 @@ function checkNewName(sim: Sim, id: string): void {
     throw fault("InstanceQuotaExceededFault", "InstanceQuotaExceeded", "DB Instance quota exceeded");
 }
 
-function checkClass(instanceClass: string, version: string): void {
+export function checkClass(instanceClass: string, version: string): void {
   if (!instanceClass.startsWith("db.")) throw invalidValue(`Invalid DB Instance class: ${instanceClass}`);
   if (!CLASS.test(instanceClass))
     throw invalidCombination(
@@ -78,7 +82,7 @@ function checkClass(instanceClass: string, version: string): void {
     );
 }
 
-function checkGroups(sim: Sim, ids: readonly string[], vpcId: string): void {
+export function checkGroups(sim: Sim, ids: readonly string[], vpcId: string): void {
   for (const id of ids) {
     const group = groupTable(sim).seen(id) && groupTable(sim).get(id);
     if (!group || group.vpcId !== vpcId) throw invalidValue(`Invalid security group , groupId= ${id}, groupName=.`);
@@ -103,7 +107,7 @@ function checkPassword(password: string): void {
 const RESERVED = new Set(["rdsadmin", "root", "mysql", "user", "database", "table"]);
 
 /** The interface of an instance, in the subnet that its group has in the zone. */
-function interfaceIn(sim: Sim, subnetIds: readonly string[], zone: string, groupIds: readonly string[]) {
+export function interfaceIn(sim: Sim, subnetIds: readonly string[], zone: string, groupIds: readonly string[]) {
   const subnet = subnetIds.map((id) => subnetTable(sim).get(id)).find((one) => one?.zone === zone);
   if (!subnet)
     throw fault(
@@ -121,7 +125,7 @@ function interfaceIn(sim: Sim, subnetIds: readonly string[], zone: string, group
   });
 }
 
-const replicasOf = (sim: Sim, id: string) =>
+export const replicasOf = (sim: Sim, id: string) =>
   databaseTable(sim)
     .all()
     .filter((one) => one.source === id)
@@ -129,7 +133,7 @@ const replicasOf = (sim: Sim, id: string) =>
 
 const resourceId = ({ interfaceId }: Database) => `db-${interfaceId.slice(4).toUpperCase()}`;
 
-function describe(sim: Sim, database: Database) {
+export function describe(sim: Sim, database: Database) {
   const group = subnetGroupTable(sim).get(database.subnetGroup);
   const { pending } = database;
   return {
@@ -177,6 +181,7 @@ function describe(sim: Sim, database: Database) {
       })),
     },
     PendingModifiedValues: {
+      ...(pending.id === undefined ? {} : { DBInstanceIdentifier: pending.id }),
       ...(pending.instanceClass === undefined ? {} : { DBInstanceClass: pending.instanceClass }),
       ...(pending.storageGiB === undefined ? {} : { AllocatedStorage: pending.storageGiB }),
       ...(pending.backupRetentionDays === undefined ? {} : { BackupRetentionPeriod: pending.backupRetentionDays }),
@@ -190,7 +195,7 @@ function describe(sim: Sim, database: Database) {
 }
 
 /** AWS's own changes of an instance, which show at once. */
-function become(sim: Sim, id: string, change: Partial<Database>): void {
+export function become(sim: Sim, id: string, change: Partial<Database>): void {
   const database = databaseTable(sim).get(id);
   if (database) databaseTable(sim).putNow(id, { ...database, ...change });
 }
@@ -198,6 +203,51 @@ function become(sim: Sim, id: string, change: Partial<Database>): void {
 /** MySQL keeps its users in a table, which is replicated. */
 function replicatePassword(sim: Sim, id: string, password: string): void {
   for (const replica of replicasOf(sim, id)) become(sim, replica, { password });
+}
+
+export const describeSnapshot = (sim: Sim, { id, databaseId, storageGiB, status, createdAt, tags }: Snapshot) => ({
+  DBSnapshotIdentifier: id,
+  DBInstanceIdentifier: databaseId,
+  DBSnapshotArn: arn(sim, "snapshot", id),
+  SnapshotType: "manual",
+  Engine: "mysql",
+  AllocatedStorage: storageGiB,
+  Status: status,
+  // There is none while it is made.
+  ...(status === "available" ? { SnapshotCreateTime: new Date(createdAt) } : {}),
+  TagList: shownTags(tags),
+});
+
+/** Begins a manual snapshot. */
+export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tags): Snapshot {
+  if (snapshotTable(sim).get(id))
+    throw fault(
+      "DBSnapshotAlreadyExistsFault",
+      "DBSnapshotAlreadyExists",
+      `Cannot create the snapshot because a snapshot with the identifier ${id} already exists.`,
+    );
+  const snapshot: Snapshot = {
+    id,
+    databaseId: database.id,
+    storageGiB: database.storageGiB,
+    status: "creating",
+    createdAt: sim.now,
+    tags,
+    source: {
+      engineVersion: database.engineVersion,
+      instanceClass: database.instanceClass,
+      storageGiB: database.storageGiB,
+      databaseName: database.databaseName,
+      user: database.user,
+      ...(database.password === undefined ? {} : { password: database.password }),
+      encrypted: database.encrypted,
+      backupRetentionDays: database.backupRetentionDays,
+      tags: database.tags,
+    },
+  };
+  snapshotTable(sim).put(id, snapshot);
+  sim.after(ms("finalSnapshot"), "rds:snapshot-made", id);
+  return snapshot;
 }
 
 /** The classes of which the sandbox says what can be ordered; each is offered in every zone. */
@@ -422,6 +472,7 @@ export const instances: SandboxService = {
     ModifyDBInstance: operation(
       {
         DBInstanceIdentifier: name,
+        NewDBInstanceIdentifier: name.optional(),
         ApplyImmediately: z.boolean().optional(),
         DBInstanceClass: z.string().optional(),
         AllocatedStorage: z.number().int().optional(),
@@ -467,9 +518,12 @@ export const instances: SandboxService = {
           if (group.family !== parameterGroupTable(sim).get(before.parameterGroup)?.family)
             throw invalidCombination(`The Parameter Group ${group.name} is of another family`);
         }
+        const newId = input.NewDBInstanceIdentifier;
+        if (newId !== undefined) checkNewName(sim, newId);
         const turnsBackups = retention !== undefined && (retention === 0) !== (before.backupRetentionDays === 0);
         const pending: Pending = {
           ...before.pending,
+          ...(newId === undefined ? {} : { id: newId }),
           ...(input.DBInstanceClass !== undefined && input.DBInstanceClass !== before.instanceClass
             ? { instanceClass: input.DBInstanceClass }
             : {}),
@@ -545,21 +599,7 @@ export const instances: SandboxService = {
               `Cannot create a snapshot because the database instance ${id} is not currently in the available state.`,
             );
           checkName("FinalDBSnapshotIdentifier", snapshotId, 255);
-          if (snapshotTable(sim).get(snapshotId))
-            throw fault(
-              "DBSnapshotAlreadyExistsFault",
-              "DBSnapshotAlreadyExists",
-              `Cannot create the snapshot because a snapshot with the identifier ${snapshotId} already exists.`,
-            );
-          snapshotTable(sim).put(snapshotId, {
-            id: snapshotId,
-            databaseId: id,
-            storageGiB: database.storageGiB,
-            status: "creating",
-            createdAt: sim.now,
-            tags: database.copyTagsToSnapshot ? database.tags : {},
-          });
-          sim.after(ms("finalSnapshot"), "rds:snapshot-made", snapshotId);
+          makeSnapshot(sim, database, snapshotId, database.copyTagsToSnapshot ? database.tags : {});
         }
         if (input.DeleteAutomatedBackups === false && database.backedUpAt !== undefined)
           retainedTable(sim).put(resourceId(database), {
@@ -579,18 +619,7 @@ export const instances: SandboxService = {
     DescribeDBSnapshots: operation({ SnapshotType: z.literal("manual"), ...paging }, (input, sim) => {
       const { items, ...next } = page(snapshotTable(sim).seenAll(), input);
       return {
-        DBSnapshots: items.map(({ id, databaseId, storageGiB, status, createdAt, tags }) => ({
-          DBSnapshotIdentifier: id,
-          DBInstanceIdentifier: databaseId,
-          DBSnapshotArn: arn(sim, "snapshot", id),
-          SnapshotType: "manual",
-          Engine: "mysql",
-          AllocatedStorage: storageGiB,
-          Status: status,
-          // There is none while it is made.
-          ...(status === "available" ? { SnapshotCreateTime: new Date(createdAt) } : {}),
-          TagList: shownTags(tags),
-        })),
+        DBSnapshots: items.map((one) => describeSnapshot(sim, one)),
         ...next,
       };
     }),
@@ -651,22 +680,30 @@ export const instances: SandboxService = {
         become(sim, id, { status: "available", backedUpAt: sim.now });
     },
     modifying: (id, sim) => {
-      if (databaseTable(sim).get(id)?.status !== "available") return;
-      become(sim, id, { status: "modifying" });
-      sim.after(ms("databaseModify"), "rds:modified", id);
+      const database = databaseTable(sim).get(id);
+      if (database?.status !== "available") return;
+      const renamed = database.pending.id !== undefined;
+      become(sim, id, { status: renamed ? "renaming" : "modifying" });
+      sim.after(renamed ? RENAME_MS : ms("databaseModify"), "rds:modified", id);
     },
     modified: (id, sim) => {
       const database = databaseTable(sim).get(id);
-      if (database?.status !== "modifying") return;
-      const grows = database.pending.storageGiB !== undefined;
-      become(sim, id, {
+      if (database?.status !== "modifying" && database?.status !== "renaming") return;
+      const { id: newId = id, storageGiB, password } = database.pending;
+      const grows = storageGiB !== undefined;
+      // Tags, replicas and what it stands on stay with it (user guide, "Renaming a DB instance").
+      for (const replica of replicasOf(sim, id)) become(sim, replica, { source: newId });
+      databaseTable(sim).removeNow(id);
+      databaseTable(sim).putNow(newId, {
+        ...database,
         ...database.pending,
+        address: database.address.replace(/^[^.]+/, newId),
         pending: {},
         status: grows ? "storage-optimization" : "available",
         ...(grows ? { storageHeldUntil: sim.now + STORAGE_HELD_MS } : {}),
       });
-      if (grows) sim.after(ms("storageOptimization"), "rds:optimized", id);
-      if (database.pending.password !== undefined) replicatePassword(sim, id, database.pending.password);
+      if (grows) sim.after(ms("storageOptimization"), "rds:optimized", newId);
+      if (password !== undefined) replicatePassword(sim, newId, password);
     },
     optimized: (id, sim) => {
       if (databaseTable(sim).get(id)?.status === "storage-optimization") become(sim, id, { status: "available" });

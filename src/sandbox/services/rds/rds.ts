@@ -1,11 +1,12 @@
 import { composed, type SandboxService } from "../../service.ts";
+import { byHand } from "./by-hand.ts";
 import { durations } from "./durations.ts";
 import { groups } from "./groups.ts";
 import { instances } from "./instances.ts";
 import { metrics } from "./metrics.ts";
 import { replicationFailures } from "./replication.ts";
 
-export const rds: SandboxService = composed(groups, instances, {
+export const rds: SandboxService = composed(groups, instances, byHand, {
   durations,
   metrics,
   errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },

@@ -21,22 +21,30 @@ export interface ParameterGroup {
 }
 /** What a modification changes, when it is not done at once. */
 export interface Pending {
+  /** Its new name. */
+  readonly id?: string;
   readonly instanceClass?: string;
   readonly storageGiB?: number;
   readonly backupRetentionDays?: number;
   readonly password?: string;
 }
-export interface Database {
-  readonly id: string;
-  readonly status: string;
+/** What a snapshot keeps of its instance, and a restored one gets. */
+export interface Restorable {
   readonly engineVersion: string;
   readonly instanceClass: string;
   readonly storageGiB: number;
-  readonly zone: string;
   readonly databaseName: string | null;
   readonly user: string;
   /** The master user's; a replica has its source's. Absent in worlds of older versions. */
   readonly password?: string;
+  readonly encrypted: boolean;
+  readonly backupRetentionDays: number;
+  readonly tags: Tags;
+}
+export interface Database extends Restorable {
+  readonly id: string;
+  readonly status: string;
+  readonly zone: string;
   readonly subnetGroup: string;
   readonly vpcId: string;
   readonly parameterGroup: string;
@@ -44,12 +52,10 @@ export interface Database {
   readonly groupIds: readonly string[];
   readonly interfaceId: string;
   readonly address: string;
-  readonly encrypted: boolean;
   readonly publicAccess: boolean;
   readonly minorUpgrades: boolean;
   readonly copyTagsToSnapshot: boolean;
   readonly deletionProtection: boolean;
-  readonly backupRetentionDays: number;
   readonly pending: Pending;
   /** The primary that it follows; null: it is no replica. */
   readonly source: string | null;
@@ -60,7 +66,6 @@ export interface Database {
   readonly storageHeldUntil?: number;
   /** When its first automated backup was done; absent: there is none. */
   readonly backedUpAt?: number;
-  readonly tags: Tags;
 }
 /** A manual or final snapshot: it stays after its instance, and costs. */
 export interface Snapshot {
@@ -70,6 +75,8 @@ export interface Snapshot {
   readonly status: "creating" | "available";
   readonly createdAt: number;
   readonly tags: Tags;
+  /** Its instance as it was. */
+  readonly source: Restorable;
 }
 
 /** The automated backups of an instance that is gone, which its deletion was told to keep. */

@@ -1,0 +1,138 @@
+/** What the screens say, and how commands end, where something is left alone or protected. */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import {
+  CreateDBSnapshotCommand,
+  ModifyDBInstanceCommand,
+  RestoreDBInstanceFromDBSnapshotCommand,
+} from "@aws-sdk/client-rds";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { inSandboxOf } from "../stranger.ts";
+import { type Folder, folder, folderThatIsUp, writesIn } from "./folder.ts";
+
+const STATE = "buddyverse.sandbox.json";
+const HOUR = 3_600_000;
+
+let base: string;
+beforeAll(async () => {
+  base = await folderThatIsUp();
+});
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const stateIn = (on: Folder) => JSON.parse(on.read(STATE)).state as { resources: Record<string, { id?: string }> };
+
+test("a restored database: plan, status and up show it and change nothing; down names it and ends with 1", async () => {
+  const on = folder({}, base);
+  await inSandboxOf(on.path, async ({ rds }, clock) => {
+    await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "database1", DBSnapshotIdentifier: "good" }));
+    await clock.sleep(HOUR);
+    await rds.send(
+      new RestoreDBInstanceFromDBSnapshotCommand({
+        DBInstanceIdentifier: "database1-restored",
+        DBSnapshotIdentifier: "good",
+        DBSubnetGroupName: "buddy-db",
+      }),
+    );
+    await clock.sleep(HOUR);
+  });
+  const remove = "aws --endpoint-url SANDBOX rds delete-db-instance --db-instance-identifier database1-restored ";
+
+  const plan = await on.rehearse("plan --detailed-exit-code");
+  expect(plan.code).toBe(0);
+  expect(plan.stdout).toMatch(/ = retain {3}database database1 database1-restored\n/);
+  expect(plan.stdout).toContain(remove);
+  // It is not of the stack, so the stack does not become cheaper without it.
+  expect(plan.stdout).not.toContain("Cost a month");
+  expect(plan.stdout).toMatch(/Nothing to do: \d+ resources as the config says\. 1 resource left alone\.\n/);
+
+  const status = await on.rehearse("status");
+  expect(status.code).toBe(3);
+  expect(status.stdout).toMatch(/left alone: database database1 database1-restored\n/);
+
+  const up = await on.rehearse("up --yes --trace trace.jsonl");
+  expect(up).toMatchObject({ code: 0, stdout: "Everything is as the config says.\n" });
+  expect(up.stderr).toContain(remove);
+  expect(writesIn(on.trace())).toEqual([]);
+
+  const down = await on.rehearse("down --yes");
+  expect(down.code, down.stderr).toBe(1);
+  for (const text of [down.stderr, down.stdout]) {
+    expect(text).toContain("Left alone, as it holds data");
+    expect(text).toMatch(/ {2}database database1 database1-restored, at least \$\d+ a month\n/);
+    expect(text).toMatch(/what it uses stays: .*Buddy-Project/);
+    expect(text).toContain(remove);
+  }
+  expect(down.stdout).toMatch(/Looked again: 5 resources of stack buddyverse are still there:\n/);
+  expect(down.stdout).not.toContain("Next:");
+
+  const again = await on.rehearse("down --yes --json");
+  expect(again.code).toBe(1);
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    removed: [],
+    leftAlone: [{ id: "database1-restored", monthly: expect.any(Number), remedies: [{ to: "remove it" }, {}] }],
+  });
+});
+
+test("a renamed primary: up refuses with 2, sends nothing, and says the two ways to go on", async () => {
+  const on = folder({}, base);
+  await inSandboxOf(on.path, async ({ rds }, clock) => {
+    await rds.send(
+      new ModifyDBInstanceCommand({
+        DBInstanceIdentifier: "database1",
+        NewDBInstanceIdentifier: "database1-old",
+        ApplyImmediately: true,
+      }),
+    );
+    await clock.sleep(HOUR);
+  });
+  const { code, stdout, stderr } = await on.rehearse("up --yes --trace trace.jsonl");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(/error: database1 is not there, but database1-old carries the stack's tags/);
+  // That its replica would have to be recreated follows from it, and is not said.
+  expect(stderr).toMatch(/replica database1-replica\n +waits for database1\n/);
+  expect(stderr).not.toContain("--replace");
+  expect(stderr).toMatch(
+    /to have database1-old as database1: aws --endpoint-url SANDBOX rds modify-db-instance .*--new-db-instance-identifier/,
+  );
+  expect(stderr).toMatch(
+    /to have a new, empty database1, .*: aws --endpoint-url SANDBOX rds remove-tags-from-resource /,
+  );
+  expect(writesIn(on.trace())).toEqual([]);
+});
+
+test("down with what is protected: all of it at once, with what lifts it, exit 2, and nothing is sent", async () => {
+  const on = folder({ database: { deletionProtection: true } }, base);
+  await on.rehearse("up --yes --quiet");
+  const LoadBalancerArn = stateIn(on).resources["load-balancer"]?.id;
+  await inSandboxOf(on.path, async ({ elb }, clock) => {
+    const Attributes = [{ Key: "deletion_protection.enabled", Value: "true" }];
+    await elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes }));
+    await clock.sleep(5_000);
+  });
+  const before = stateIn(on);
+  const { code, stdout, stderr } = await on.rehearse("down --yes --trace trace.jsonl");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(/error: AWS would refuse to delete database1: deletion protection is on/);
+  expect(stderr).toMatch(/; AWS would refuse to delete Buddy-LoadBalance: deletion protection is on\n/);
+  expect(stderr).toMatch(/ to lift the deletion protection of database1: aws .* rds modify-db-instance /);
+  expect(stderr).toMatch(/ to lift the deletion protection of Buddy-LoadBalance: aws .* elbv2 modify-load-bal/);
+  expect(stderr).toContain("Nothing was changed.");
+  expect(writesIn(on.trace())).toEqual([]);
+  expect(stateIn(on)).toEqual(before);
+});
+
+test("a lost state is written anew by an up that has nothing to do: down knows the stack's data by it", async () => {
+  const on = folder({}, base);
+  const { state, ...rest } = JSON.parse(on.read(STATE));
+  writeFileSync(join(on.path, STATE), JSON.stringify(rest));
+  const up = await on.rehearse("up --yes --trace trace.jsonl");
+  expect(up).toMatchObject({ code: 0, stdout: "Everything is as the config says.\n" });
+  expect(writesIn(on.trace())).toEqual([]);
+  const ids = (resources: Record<string, { id?: string }>) =>
+    Object.fromEntries(Object.entries(resources).map(([key, { id }]) => [key, id]));
+  expect(ids(stateIn(on).resources)).toEqual(ids(state.resources));
+  const down = await on.rehearse("down --yes");
+  expect(down.code, down.stderr).toBe(0);
+  expect(down.stdout).toContain("nothing of stack buddyverse is left");
+});
