@@ -11,6 +11,7 @@ import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
 import { accountIn } from "../sandbox/grown.ts";
+import { needs } from "../tools.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
 
 const Name = "/buddyverse/buddyverse/database/password";
@@ -248,7 +249,7 @@ openssl() { echo 0123456789abcdef0123456789abcdef; }
   return { shown: stdout, calls };
 }
 
-describe("the commands to copy hand the value on whole, and show it nowhere", () => {
+describe("the commands to copy hand the value on whole, and show it nowhere", needs("bash"), () => {
   const typed = "p%s $(x) '\"\\ \\n q";
   const remediesOf = async (happen: (on: Stage) => Promise<unknown>): Promise<readonly Remedy[]> => {
     const on = await copy();
