@@ -138,6 +138,7 @@ const INSIDE_THE_SANDBOX = [
   "test/cli/commands.test.ts",
   "test/lifecycle/compute.test.ts",
   "test/lifecycle/data.test.ts",
+  "test/lifecycle/unclaimed.test.ts",
   "test/lifecycle/web.mocked.test.ts",
   "test/reliability/failures.test.ts",
   "test/reliability/left-behind.test.ts",

@@ -34,6 +34,13 @@ export interface NodeName {
   readonly step: string | undefined;
 }
 
+/** Where an error about a node happened. */
+export const aboutNode = ({ key, step }: Node, id?: string): { key: string; step?: string; id?: string } => ({
+  key,
+  ...(step ? { step } : {}),
+  ...(id ? { id } : {}),
+});
+
 export const nameOf = ({ key, name, type, step }: Node): NodeName => ({ key, name, object: type.name, step });
 
 export interface Graph {

@@ -1,0 +1,126 @@
+import { AmbiguousOutcome, saysTokenUsed } from "../aws/errors.ts";
+import { BuddyError } from "../lib/errors.ts";
+import type { Recorded } from "../state/state.ts";
+import { isDefinitelyNotCreated } from "./attempt.ts";
+import type { Difference } from "./differences.ts";
+import { aboutNode, type Node } from "./graph.ts";
+import { discardsData } from "./look.ts";
+import { record, recordIntent } from "./record.ts";
+import type { AnyType, Identified } from "./resource.ts";
+import { firstPauseMs, updatePauseMs } from "./schedule.ts";
+import type { Work } from "./work.ts";
+
+/** Repeats of an update that AWS accepted but that never shows, and how long each may take to show, milliseconds. */
+const UPDATES = 3;
+const UPDATE_SHOWS_WITHIN_MS = 60_000;
+
+/** Sends the create call: the intent is recorded before it and the id right after it. */
+export async function create(
+  work: Work,
+  call: NonNullable<AnyType["create"]>,
+  recorded: Recorded | undefined,
+): Promise<void> {
+  const { run, node } = work;
+  const spec = work.wanted as object;
+  work.begin(work.outcome === "replaced" ? "replace" : "create");
+  // A token is used again only for an attempt whose outcome is not known: after an id came back and its object is gone, AWS
+  // would answer a repeat with the dead object.
+  const again = recorded?.status === "creating" && recorded.id === undefined;
+  const token = again ? recorded.token : run.token();
+  recordIntent(run, node, spec, token);
+  work.tried = true;
+  work.waited();
+  const done = await work.attempt("create", undefined, async () => {
+    try {
+      record(run, node, { id: await call(run.aws, spec, node.owner, token), status: "created" });
+    } catch (error) {
+      keepIntent(work, error);
+      throw error;
+    }
+  });
+  if (!done) return;
+  if (work.outcome !== "replaced") work.outcome = "created";
+  work.waited();
+  await work.sleep(firstPauseMs(work.patience.usual));
+}
+
+/** What a create call that failed leaves recorded. */
+function keepIntent({ run, node }: Work, error: unknown): void {
+  // Not AWS's answer, which came, but a record of it that failed: what is on disk still says that it may be there.
+  if (error instanceof BuddyError && error.code === "state") return;
+  if (saysTokenUsed(error)) record(run, node, { token: run.token(), status: "creating" });
+  // Forget the intent, so that the next attempt is a new one.
+  else if (isDefinitelyNotCreated(error)) run.store.drop(node.key);
+  // Safe to repeat (a token, or a name that AWS knows): no need to wait until it could have shown.
+  else if (!(error instanceof AmbiguousOutcome)) record(run, node, { status: "creating", since: 0 });
+}
+
+/** Sends an update, unless one that AWS accepted just does not show yet. */
+export async function update(
+  work: Work,
+  live: Identified,
+  differences: readonly Difference[],
+  recorded: Recorded | undefined,
+): Promise<void> {
+  const { run, node, updated } = work;
+  const fields = JSON.stringify(differences);
+  const times = updated?.fields === fields ? updated.times : 0;
+  if (updated && times > 0) {
+    // Reads lag behind writes: look again before it is sent again.
+    const elapsed = run.clock.now() - updated.at;
+    if (elapsed < UPDATE_SHOWS_WITHIN_MS) return work.sleep(updatePauseMs(elapsed));
+    if (times >= UPDATES) throw didNotTake(node, live, differences);
+  }
+  work.begin(work.tried ? "create" : "update", live.id);
+  const { update: call } = node.type;
+  if (!call) throw cannotClose(node, differences);
+  if (recorded?.id !== live.id) record(run, node, { id: live.id, status: "created" });
+  const changed = new Set(differences.map(({ field }) => field));
+  const done = await work.attempt("update", live, () =>
+    call(run.aws, live, work.wanted as object, changed, node.owner),
+  );
+  if (!done) return;
+  work.updated = { fields, at: run.clock.now(), times: times + 1 };
+  if (work.outcome === "unchanged") work.outcome = "updated";
+  work.waited();
+}
+
+/** Sends the delete call. Answers true when what is there stays on purpose. */
+export async function remove(
+  work: Work,
+  call: NonNullable<AnyType["delete"]>,
+  live: Identified,
+  recorded: Recorded | undefined,
+): Promise<boolean> {
+  const { run, node, patience } = work;
+  work.begin(work.replacing ? "replace" : "delete", live.id);
+  if (recorded?.status !== "deleting") record(run, node, { id: live.id, status: "deleting" });
+  const label = String(run.store.get(node.key)?.since ?? 0);
+  const done = await work.attempt("delete", live, async () => {
+    const discardData = discardsData(run, node.type, live, recorded);
+    work.leaves = (await call(run.aws, live, { discardData, label })) || work.leaves;
+  });
+  if (!done) return false;
+  // It stays: others need it, or AWS removes it by itself later.
+  if (work.leaves === live.id) return true;
+  if (!work.replacing) work.outcome = "deleted";
+  await work.waitFor("being deleted", patience.gone ?? Math.min(patience.usual, 3), patience.limit, live);
+  return false;
+}
+
+const cannotClose = (node: Node, differences: readonly Difference[]): BuddyError =>
+  new BuddyError({
+    code: "internal",
+    message: `${node.type.name} has a difference that it cannot close: ${differences.map(({ field }) => field).join(", ")}`,
+  });
+
+function didNotTake(node: Node, live: Identified, left: readonly Difference[]): BuddyError {
+  const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
+  const fields = left.map(({ field, found, wanted }) => `${field} is ${show(found)}, wanted ${show(wanted)}`);
+  return new BuddyError({
+    code: "failed",
+    message: `${node.type.name} ${live.id}: AWS accepted the change but it does not show: ${fields.join("; ")}`,
+    about: aboutNode(node, live.id),
+    hint: "Somebody else may be changing it at the same time. Run `buddyverse status` to see how it stands.",
+  });
+}

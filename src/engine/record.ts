@@ -1,0 +1,69 @@
+import { BuddyError } from "../lib/errors.ts";
+import type { Recorded } from "../state/state.ts";
+import { aboutNode, type Node } from "./graph.ts";
+import type { AnyType, Identified } from "./resource.ts";
+import type { Run } from "./run.ts";
+
+/** What of a spec may stand in the state file. */
+export const recordableSpec = (type: AnyType, spec: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(spec).filter(([field, value]) => value !== undefined && !type.unrecorded?.includes(field)),
+  );
+
+/** Writes a change of the node's record. Throws `state` with the new id when it cannot be written: nothing else knows it. */
+export function record(run: Run, node: Node, change: Partial<Recorded>): void {
+  const before = run.store.get(node.key);
+  try {
+    run.store.put(node.key, {
+      type: node.type.name,
+      name: node.name,
+      token: before?.token ?? run.token(),
+      spec: before?.spec ?? {},
+      needs: [...node.needs],
+      ...(before?.id ? { id: before.id } : {}),
+      ...(before?.revision === undefined ? {} : { revision: before.revision }),
+      ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
+      status: "created",
+      since: Math.round(run.clock.now()),
+      ...change,
+    });
+  } catch (error) {
+    throw change.id === undefined || change.id === before?.id ? error : unrecorded(node, change.id, error);
+  }
+}
+
+/** Writes that the object is about to be created, and forgets whatever was recorded of an earlier one. */
+export function recordIntent(run: Run, node: Node, spec: object, token: string): void {
+  run.store.put(node.key, {
+    type: node.type.name,
+    name: node.name,
+    token,
+    spec: recordableSpec(node.type, spec),
+    needs: [...node.needs],
+    ...(node.type.neverServed ? { neverReady: true } : {}),
+    status: "creating",
+    since: Math.round(run.clock.now()),
+  });
+}
+
+/** Writes that the object is ready and as wanted, unless that stands there already. */
+export function recordReady(run: Run, node: Node, live: Identified, wanted: object | undefined): void {
+  const before = run.store.get(node.key);
+  const spec = recordableSpec(node.type, wanted ?? {});
+  const revision = node.type.irreplaceable?.revision(live);
+  const same =
+    before?.status === "ready" &&
+    before.id === live.id &&
+    before.revision === revision &&
+    JSON.stringify(before.spec) === JSON.stringify(spec);
+  if (!same) record(run, node, { id: live.id, status: "ready", spec, ...(revision === undefined ? {} : { revision }) });
+}
+
+const unrecorded = (node: Node, id: string, cause: unknown): BuddyError =>
+  new BuddyError({
+    code: "state",
+    message: `${node.type.name} ${node.name} is there as ${id}, which could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`,
+    about: aboutNode(node, id),
+    hint: "It may cost. Make room or make the folder writable, then run the same command again: it finds the object by its tags or its name, and continues.",
+    cause,
+  });

@@ -1,0 +1,93 @@
+import { BuddyError } from "../lib/errors.ts";
+import { type Attempt, attempter } from "./attempt.ts";
+import type { Action, Outcome } from "./events.ts";
+import { aboutNode, type Node, nameOf } from "./graph.ts";
+import type { Identified, Patience } from "./resource.ts";
+import { type Run, throwIfInterrupted } from "./run.ts";
+import { pauseSeconds, untilBeat } from "./schedule.ts";
+
+const DEFAULT_PATIENCE: Patience = { usual: 3, limit: 300 };
+
+/** The work on one object, from its first look to its end. */
+export interface Work {
+  readonly run: Run;
+  readonly node: Node;
+  /** Undefined: it shall not be there. */
+  readonly wanted: object | undefined;
+  readonly patience: Patience;
+  /** Milliseconds on the run's clock. */
+  readonly started: number;
+  /** How it would end if it ended now. */
+  outcome: Outcome;
+  /** A create call was sent. */
+  tried: boolean;
+  /** What is there goes first; then what is wanted is created. */
+  replacing: boolean;
+  /** The id of what a delete left behind on purpose. */
+  leaves: string | undefined;
+  /** The last update that AWS accepted, and how often. */
+  updated: { readonly fields: string; readonly at: number; readonly times: number } | undefined;
+  readonly attempt: Attempt;
+  /** Says that something is being done to the object, once for each sort of thing. */
+  begin(action: Action, id?: string): void;
+  /** Says what it is doing by itself. */
+  note(text: string | undefined): void;
+  sleep(ms: number): Promise<void>;
+  /** Sleeps until the next look. Throws `timeout` when that has been waited for too long. */
+  waitFor(why: string, usualSeconds: number, limitSeconds: number, live: Identified | undefined): Promise<void>;
+  /** What was waited for is over: the next wait begins anew. */
+  waited(): void;
+}
+
+export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
+  const { clock, emit } = run;
+  const patience = { ...DEFAULT_PATIENCE, ...node.type.patience };
+  let action: Action | undefined;
+  let noted: string | undefined;
+  let waiting: { readonly why: string; readonly since: number } | undefined;
+  const tell = () => ({ at: clock.now(), ...nameOf(node) });
+  const sleep = (ms: number) =>
+    clock.sleep(untilBeat(clock.now(), ms), run.signal).catch(() => throwIfInterrupted(run));
+
+  return {
+    run,
+    node,
+    wanted,
+    patience,
+    started: clock.now(),
+    outcome: "unchanged",
+    tried: false,
+    replacing: false,
+    leaves: undefined,
+    updated: undefined,
+    attempt: attempter(run, node, sleep),
+    sleep,
+    begin(next, id) {
+      if (action === next || (action && next === "wait")) return;
+      action = next;
+      const usual = next === "delete" ? patience.gone : next === "update" ? undefined : patience.usual;
+      emit({ ...tell(), type: "resource.started", action: next, id, usual });
+    },
+    note(text) {
+      if (text !== undefined && text !== noted) emit({ ...tell(), type: "resource.note", note: text });
+      noted = text;
+    },
+    async waitFor(why, usualSeconds, limitSeconds, live) {
+      if (waiting?.why !== why) waiting = { why, since: clock.now() };
+      const elapsed = (clock.now() - waiting.since) / 1000;
+      if (elapsed > limitSeconds) throw timedOut(node, live, why, elapsed);
+      await sleep(pauseSeconds(elapsed, usualSeconds) * 1000);
+    },
+    waited() {
+      waiting = undefined;
+    },
+  };
+}
+
+const timedOut = (node: Node, live: Identified | undefined, why: string, seconds: number): BuddyError =>
+  new BuddyError({
+    code: "timeout",
+    message: `${node.type.name} ${live?.id ?? node.name} is still ${why} after ${Math.round(seconds / 60)} min`,
+    about: aboutNode(node, live?.id),
+    hint: "Look at it in the AWS console; the next run continues from where it stands then.",
+  });
