@@ -5,7 +5,7 @@ import { linesReporter } from "../report/lines.ts";
 import { type Direction, shownSteps } from "../report/progress.ts";
 import { canBeLive, type Reporter, silentReporter } from "../report/reporter.ts";
 import { type Style, styleFor } from "../report/style.ts";
-import type { Look, Place } from "../report/views.ts";
+import type { Look, Place } from "../report/views/look.ts";
 import type { CommonOptions } from "./options.ts";
 import { printResult } from "./output.ts";
 import type { Session } from "./session.ts";

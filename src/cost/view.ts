@@ -115,10 +115,8 @@ function ranked(title: string, savings: readonly Saving[]): string[] {
 
 /** How to get an alternative, if not by the config, and what it gives up. */
 function means({ by, breaks }: Pick<Alternative, "by" | "breaks">): string {
-  const words = [
-    ...(by === "contract" ? ["a contract"] : by === "comparison" ? ["not by up"] : []),
-    ...(breaks.length === 0 ? [] : [`breaks ${breaks.join(", ")}`]),
-  ];
+  const how = { config: [], contract: ["a contract"], comparison: ["not by up"] }[by];
+  const words = [...how, ...(breaks.length === 0 ? [] : [`breaks ${breaks.join(", ")}`])];
   return words.length === 0 ? "" : `  ${words.join("; ")}`;
 }
 
@@ -141,9 +139,11 @@ export function liveView({ region, asked, file, found, changes, notFound }: Live
   const price = (usd: number | null) => (usd === null ? "unknown" : `$${significant(usd)}`);
   const differs = new Set(changes.map(({ item }) => item)).size;
   const day = asked.slice(0, 10);
+  const whom = file === undefined ? "the sandbox" : "AWS";
+  const news = `${differs === 0 ? "none" : differs} ${differs < 2 ? "differs" : "differ"}`;
   return text([
     ...sentence(
-      `Asked ${file === undefined ? "the sandbox" : "AWS"} on ${day} for the prices of ${region}: ${found} found, of which ${differs === 0 ? "none differs" : `${differs} ${differs === 1 ? "differs" : "differ"}`} from what was known.`,
+      `Asked ${whom} on ${day} for the prices of ${region}: ${found} found, of which ${news} from what was known.`,
     ),
     ...changes.map(({ item, unit, from, old, new: now, oldAsOf }) => {
       const tier = from === 0 ? "" : `, from ${significant(from)}`;
@@ -272,8 +272,8 @@ function amounts(name: string, { fixed, usage, fixedComplete, usageComplete }: T
   const noUsage = usage.high === 0;
   const noFixed = fixed === 0;
   const unknown = "unknown  ";
-  const steady =
-    !noFixed || (fixedComplete && noUsage && usageComplete) ? cell(fixed, fixedComplete) : fixedComplete ? "" : unknown;
+  let steady = fixedComplete ? "" : unknown;
+  if (!noFixed || (fixedComplete && noUsage && usageComplete)) steady = cell(fixed, fixedComplete);
   if (noUsage) return row(name, steady, ...(usageComplete ? [] : [unknown]));
   return row(name, steady, ...bandCells(usage, usageComplete));
 }

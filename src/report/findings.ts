@@ -1,6 +1,6 @@
 import { counted, pad } from "../lib/text.ts";
 import { plain } from "./style.ts";
-import type { Look } from "./views.ts";
+import type { Look } from "./views/look.ts";
 
 /** `unseen`: it could not be looked at. */
 export type Verdict = "ok" | "problem" | "unseen";
@@ -27,9 +27,10 @@ export function findingsView(findings: readonly Finding[], { style = plain }: Lo
   const number = (verdict: Verdict) => findings.filter((one) => one.verdict === verdict).length;
   const problems = number("problem");
   const unseen = number("unseen");
-  return [
-    ...lines,
-    "",
-    `${problems === 0 ? "No problem was found" : counted(problems, "problem")}; ${number("ok")} ok${unseen === 0 ? "" : `, ${unseen} could not be looked at`}.`,
-  ].join("\n");
+  const sum = [
+    problems === 0 ? "No problem was found" : counted(problems, "problem"),
+    `; ${number("ok")} ok`,
+    unseen === 0 ? "" : `, ${unseen} could not be looked at`,
+  ].join("");
+  return [...lines, "", `${sum}.`].join("\n");
 }

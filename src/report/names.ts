@@ -2,6 +2,8 @@ import { counted, oneLine, truncate, widthOf } from "../lib/text.ts";
 
 /** In place of a step: what the config does not want any more. */
 export const NO_LONGER_WANTED = "no longer wanted";
+/** In place of a step: what holds data, and neither the config nor the state names it. */
+export const LEFT_ALONE = "left alone";
 
 /** What an object is, in words: "route table" of "ec2:route-table". */
 export const nounOf = (object: string): string => object.slice(object.indexOf(":") + 1).replaceAll("-", " ");

@@ -239,11 +239,13 @@ function draw({ mark, number, name, what, time }: Line, nameWidth: number, limit
   const clock = time === "" || left - widthOf(time) < 12 ? "" : ` ${time}`;
   const room = Math.max(0, left - widthOf(clock));
   const text = pad(truncate(what(room), room), room);
-  const tone = mark === "failed" ? style.red : mark === "blocked" ? style.yellow : mark === "idle" ? style.dim : same;
-  return `${head}${tone(text)}${clock}`.trimEnd();
+  const tones: Readonly<Partial<Record<Mark, (text: string) => string>>> = {
+    failed: style.red,
+    blocked: style.yellow,
+    idle: style.dim,
+  };
+  return `${head}${tones[mark]?.(text) ?? text}${clock}`.trimEnd();
 }
-
-const same = (text: string): string => text;
 
 function lineOf(
   name: string,
@@ -277,21 +279,17 @@ function lineOf(
 
   const good = items.filter((one) => one.phase === "settled" && one.outcome !== "skipped");
   const idle = items.filter(({ phase }) => phase === "idle");
+  const begun = good.length > 0 ? "waiting" : "idle";
   const [skipped] = settledAs("skipped");
-  if (skipped && (idle.length === 0 || final)) {
-    return line(good.length > 0 ? "waiting" : "idle", that(oneLine(skipped.reason ?? "")));
-  }
+  if (skipped && (idle.length === 0 || final)) return line(begun, that(oneLine(skipped.reason ?? "")));
   if (idle.length > 0 && (!final || good.length === 0)) {
     const causes = final ? [] : waitsFor(idle, items, state);
-    return line(good.length > 0 ? "waiting" : "idle", (width) => (causes.length === 0 ? "" : waitText(causes, width)));
+    return line(begun, (width) => (causes.length === 0 ? "" : waitText(causes, width)));
   }
   const removal = state.direction === "down" || name === NO_LONGER_WANTED;
   const kept = good.filter(({ outcome }) => (outcome === "deleted") === removal);
-  return line(
-    "done",
-    (width) => (kept.length === 0 ? (removal ? "nothing was there" : "") : namesIn(kept, width)),
-    time,
-  );
+  if (kept.length === 0) return line("done", that(removal ? "nothing was there" : ""), time);
+  return line("done", (width) => namesIn(kept, width), time);
 }
 
 const noteOf = ({ note }: Item, now: number): string | undefined =>

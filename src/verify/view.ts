@@ -46,5 +46,6 @@ function summary(findings: readonly Finding[], style: Style): string {
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(unknown > 0 ? [`${unknown} could not be looked at`] : []),
   ].join(", ");
-  return style[failed > 0 ? "red" : unknown > 0 ? "yellow" : "green"](`${said} (${duration(longest)}).`);
+  const good = unknown > 0 ? style.yellow : style.green;
+  return (failed > 0 ? style.red : good)(`${said} (${duration(longest)}).`);
 }

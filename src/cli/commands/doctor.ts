@@ -4,7 +4,7 @@ import { absence } from "../../engine/graph.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
-import { credentialsText, heading, warningsView } from "../../report/views.ts";
+import { credentialsText, heading, warningsView } from "../../report/views/heading.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf } from "../paths.ts";

@@ -7,15 +7,8 @@ import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Survey } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
-import {
-  type Bills,
-  credentialsWarning,
-  downEnd,
-  downPreview,
-  heading,
-  type LeftAlone,
-  leftAloneView,
-} from "../../report/views.ts";
+import { type Bills, downEnd, downPreview, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
+import { credentialsWarning, heading } from "../../report/views/heading.ts";
 import { foreignIn } from "../../residuals/foreign.ts";
 import { residualCosts } from "../../residuals/residual-costs.ts";
 import { ask, requireConsent } from "../ask.ts";

@@ -11,7 +11,7 @@ import type { NotAsked } from "../../verify/checks.ts";
 import { type Announcement, type Drill, runDrill } from "../../verify/drills/drill.ts";
 import { drills } from "../../verify/drills/drills.ts";
 import { lastOf, remember } from "../../verify/drills/history.ts";
-import { DRILLS, type DrillName } from "../../verify/drills/result.ts";
+import { DRILLS, type DrillName, type Ending } from "../../verify/drills/result.ts";
 import { visit } from "../../verify/drills/visit.ts";
 import type { DrillWorld } from "../../verify/drills/world.ts";
 import { entrance } from "../../verify/entrance.ts";
@@ -74,12 +74,12 @@ export async function runDrills(
     // What is not as it was would be the next one's failure.
     if (interrupted.aborted || done.at(-1)?.result.notAsBefore.length) break;
   }
-  const endings = done.map(({ result }) => result.ending);
-  return {
-    code: endings.includes("interrupted") ? 5 : endings.every((one) => one === "passed") ? 0 : 1,
-    done,
-    notDone,
-  };
+  return { code: exitCodeOf(done.map(({ result }) => result.ending)), done, notDone };
+}
+
+function exitCodeOf(endings: readonly Ending[]): number {
+  if (endings.includes("interrupted")) return 5;
+  return endings.every((one) => one === "passed") ? 0 : 1;
 }
 
 async function worldOf({ session, site, machines, find }: Proving, facts: Facts): Promise<DrillWorld> {

@@ -1,5 +1,5 @@
 import { outputsFor, webInstances } from "../../../steps/outputs.ts";
-import { outputsView } from "../../report/views.ts";
+import { outputsView } from "../../report/views/outputs.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";

@@ -1,4 +1,5 @@
-import { heading, statusView } from "../../report/views.ts";
+import { heading } from "../../report/views/heading.ts";
+import { statusView } from "../../report/views/status.ts";
 import { costNow } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";

@@ -1,7 +1,7 @@
 import { factsOf, wantedBy } from "../../../steps/verify.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
-import { heading } from "../../report/views.ts";
+import { heading } from "../../report/views/heading.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { exitCode, runChecks } from "../../verify/check.ts";
 import { checksFor, type NotAsked } from "../../verify/checks.ts";

@@ -7,7 +7,7 @@ import type { NotAsked } from "../checks.ts";
 import { bucketsOf, CURVES_STYLE, curves } from "./curves.ts";
 import { comparedWith } from "./history.ts";
 import type { DrillResult, Ending, PastDrill } from "./result.ts";
-import { WHO, zeroOf } from "./view.ts";
+import { tookOr, WHO, zeroOf } from "./view.ts";
 
 export interface Report {
   readonly stack: string;
@@ -222,15 +222,12 @@ const anchor = (drill: string): string => escaped(drill.replace(/[^a-z0-9-]/gi, 
 function glance(drills: Report["drills"]): string {
   const rows = drills.map(
     ({ result: { drill, ending, detectSeconds, recoverSeconds, answers } }) =>
-      `<tr><th scope="row"><a href="#${anchor(drill)}">${said(drill)}</a></th><td class="sign">${pill(ending)}</td><td class="n late">${tookOr(detectSeconds, ending)}</td><td class="n">${tookOr(recoverSeconds, ending)}</td><td class="n">${answers.failed === 0 ? "none" : percent(answers.failedPercent)}</td></tr>`,
+      `<tr><th scope="row"><a href="#${anchor(drill)}">${said(drill)}</a></th><td class="sign">${pill(ending)}</td><td class="n late">${tookOr(detectSeconds, ending, spelled)}</td><td class="n">${tookOr(recoverSeconds, ending, spelled)}</td><td class="n">${answers.failed === 0 ? "none" : percent(answers.failedPercent)}</td></tr>`,
   );
   return `<section class="card"><table class="glance"><thead><tr><th scope="col">Drill</th><th scope="col">Result</th><th scope="col" class="n late">Detected</th><th scope="col" class="n">Recovered</th><th scope="col" class="n">Failed answers</th></tr></thead><tbody>
 ${rows.join("\n")}
 </tbody></table></section>`;
 }
-
-const tookOr = (value: number | undefined, ending: Ending): string =>
-  value === undefined ? (ending === "interrupted" ? "–" : "never") : spelled(value);
 
 function checks(findings: readonly Finding[], notAsked: readonly NotAsked[]): string {
   const groups = (Object.keys(REQUIREMENTS) as Requirement[]).flatMap((requirement) => {
@@ -287,8 +284,8 @@ ${problem === undefined ? "" : `<p class="note ${ending}">${said(problem)}</p>`}
 ${ending === "interrupted" && notAsBefore.length === 0 ? `<p class="note interrupted">It was broken off; what it had changed was put back.</p>` : ""}
 ${notAsBefore.length === 0 ? "" : `<div class="note failed"><b>Not as before</b><ul>${notAsBefore.map((what) => `<li>${said(what)}</li>`).join("")}</ul></div>`}
 <dl class="numbers">
-${tile("Detected after", tookOr(result.detectSeconds, ending), said(result.detected))}
-${tile("Recovered after", tookOr(result.recoverSeconds, ending), said(result.recovered))}
+${tile("Detected after", tookOr(result.detectSeconds, ending, spelled), said(result.detected))}
+${tile("Recovered after", tookOr(result.recoverSeconds, ending, spelled), said(result.recovered))}
 ${tile("Failed answers", grouped(answers.failed), `of ${grouped(answers.asked)} asked${answers.failed === 0 ? "" : `, ${percent(answers.failedPercent).replace("<", "&lt;")}`}`)}
 ${tile("Longest gap", answers.failed === 0 ? "none" : spelled(answers.longestGapSeconds), answers.failed === 0 ? "every question had its answer" : "without a good answer")}
 </dl>
@@ -322,8 +319,8 @@ function beside({ began, ending, detectSeconds, recoverSeconds, answers }: Drill
   const gap = (failed: number, value: number) => (failed === 0 ? "none" : spelled(value));
   return `<table class="beside"><thead><tr><td></td><th scope="col" class="n">${day(began)}</th><th scope="col" class="n">${day(Date.parse(past.at))}</th></tr></thead><tbody>
 ${row("Result", NAMES[ending], NAMES[past.ending])}
-${row("Detected after", tookOr(detectSeconds, ending), tookOr(past.detectSeconds, past.ending))}
-${row("Recovered after", tookOr(recoverSeconds, ending), tookOr(past.recoverSeconds, past.ending))}
+${row("Detected after", tookOr(detectSeconds, ending, spelled), tookOr(past.detectSeconds, past.ending, spelled))}
+${row("Recovered after", tookOr(recoverSeconds, ending, spelled), tookOr(past.recoverSeconds, past.ending, spelled))}
 ${row("Failed answers", failures(answers.failed, answers.asked), failures(past.failed, past.asked))}
 ${row("Longest gap", gap(answers.failed, answers.longestGapSeconds), gap(past.failed, past.longestGapSeconds))}
 </tbody></table>`;

@@ -79,18 +79,26 @@ export function drillView(
     .join("\n");
 }
 
+/** How long something took; or that it never came, or not before the drill was interrupted. @param time how seconds are written */
+export function tookOr(
+  seconds: number | undefined,
+  ending: Ending,
+  time: (seconds: number) => string = measured,
+): string {
+  if (seconds !== undefined) return time(seconds);
+  return ending === "interrupted" ? "–" : "never";
+}
+
 /** One line for each drill, and their sum. Fits into 80 columns. */
 export function drillsSummary(results: readonly DrillResult[], style: Style = plain): string {
-  const time = (value: number | undefined, ending: Ending) =>
-    value === undefined ? (ending === "interrupted" ? "-" : "never") : measured(value);
   const rows = results.map(({ drill, requirement, ending, detectSeconds, recoverSeconds, answers }) => ({
     ending,
     cells: [
       drill,
       requirement,
       ending,
-      time(detectSeconds, ending),
-      time(recoverSeconds, ending),
+      tookOr(detectSeconds, ending),
+      tookOr(recoverSeconds, ending),
       answers.failed === 0 ? "none" : `${grouped(answers.failed)} (${percent(answers.failedPercent)})`,
       answers.failed === 0 ? "none" : measured(answers.longestGapSeconds),
     ],
@@ -108,12 +116,12 @@ export function drillsSummary(results: readonly DrillResult[], style: Style = pl
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(passed + failed < results.length ? [`${results.length - passed - failed} interrupted`] : []),
   ].join(", ");
-  const colour = failed > 0 ? "red" : passed < results.length ? "yellow" : "green";
+  const good = passed < results.length ? style.yellow : style.green;
   return [
     `   ${style.dim(line(head).trimEnd())}`,
     ...rows.map(({ ending, cells }) => ` ${style[SIGNS[ending][1]](SIGNS[ending][0])} ${line(cells).trimEnd()}`),
     "",
-    style[colour](`${sum} (${duration(took)}).`),
+    (failed > 0 ? style.red : good)(`${sum} (${duration(took)}).`),
   ].join("\n");
 }
 

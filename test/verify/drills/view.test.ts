@@ -82,7 +82,7 @@ test("several drills: a line for each, and the sum, in 80 columns", () => {
    drill          for  ended        detected  recovered  failed answers  gap
  ✔ dead-web       R3   passed       30s       5m35s      none            none
  ✔ lost-instance  R3   passed       1m05s     4m13s      21 (2.8 %)      2.5s
- ! lost-nat       R3   interrupted  -         -          none            none
+ ! lost-nat       R3   interrupted  –         –          none            none
  ✖ lost-zone      R3   failed       31s       never      310 (17 %)      2m30s
  ✔ scale-out      R1   passed       3m30s     43m18s     3 (< 0.1 %)     0.5s
 

@@ -1,0 +1,172 @@
+import type { Remedy } from "../../engine/resource.ts";
+import type { Settled } from "../../engine/settled.ts";
+import { duration } from "../../lib/duration.ts";
+import { dollars } from "../../lib/money.ts";
+import { counted, indented, oneLine, pad } from "../../lib/text.ts";
+import { namesIn } from "../names.ts";
+import { plain, type Style } from "../style.ts";
+import { byStep, objectText, remedyLines } from "./items.ts";
+import { joined, type Look, type Place, WIDTH } from "./look.ts";
+import { isTrouble, troubles } from "./settled.ts";
+
+export interface Doomed {
+  readonly name: string;
+  readonly object: string;
+  readonly step: string | undefined;
+  readonly holdsData: boolean;
+}
+
+export interface DownFacts {
+  readonly discardData: boolean;
+  /** What is left behind on purpose, one a line: "a final snapshot of database1". */
+  readonly keeps?: readonly string[];
+}
+
+/** What `down` will remove, in the order in which it goes. */
+export function downPreview(
+  place: Place,
+  doomed: readonly Doomed[],
+  steps: readonly string[],
+  { discardData, keeps = [] }: DownFacts,
+  { style = plain, width = WIDTH }: Look = {},
+): string {
+  const where = place.sandbox
+    ? "the sandbox"
+    : [place.account && `account ${place.account}`, place.region].filter(Boolean).join(", ");
+  if (doomed.length === 0) return `Nothing of stack ${place.stack} is in ${where}.`;
+  const data = doomed.filter(({ holdsData }) => holdsData).map(({ name }) => oneLine(name));
+  const groups = byStep(doomed, steps);
+  // What nobody wants any more may use anything, so it goes first.
+  const lines = groups.toReversed().map(({ title, items }) => {
+    return `  ${pad(title, 20)} ${namesIn(items, Math.max(20, width - 24))}`;
+  });
+  return joined([
+    `${style.bold(`This removes ${counted(doomed.length, "resource")} of stack ${place.stack}`)} from ${where}:`,
+    "",
+    ...lines,
+    ...(data.length + keeps.length === 0 ? [] : [""]),
+    ...(discardData && data.length > 0
+      ? [style.red(`The data of ${data.join(", ")} will be lost: --discard-data leaves no copy.`)]
+      : []),
+    ...(discardData ? [] : keeps.map((one) => `Stays: ${one}.`)),
+  ]);
+}
+
+/** Something that holds data and that nobody claims. */
+export interface LeftAlone {
+  readonly name: string;
+  readonly object: string;
+  readonly id: string;
+  /** What it costs a month at least, US dollars; 0: nothing, or it depends on its use. */
+  readonly monthly: number;
+  readonly remedies: readonly Remedy[];
+  /** What of the stack cannot go because it uses that. */
+  readonly holds: readonly { readonly name: string; readonly object: string }[];
+}
+
+/** What `down` leaves alone, what stays because of it, and what a person can do about it. Empty text when there is nothing. */
+export function leftAloneView(alone: readonly LeftAlone[], { style = plain, width = WIDTH }: Look = {}): string {
+  if (alone.length === 0) return "";
+  return joined([
+    style.yellow("Left alone, as it holds data and neither the config nor the state names it (it still costs):"),
+    ...alone.flatMap((one) => [
+      `  ${objectText(one)}${one.monthly === 0 ? "" : `, at least ${dollars(one.monthly)} a month`}`,
+      ...(one.holds.length === 0
+        ? []
+        : indented(`what it uses stays: ${namesIn(one.holds, 4 * width)}`, width, "    ")),
+      ...remedyLines(one.remedies, "    ", style),
+    ]),
+  ]);
+}
+
+/** Something that goes on costing after the stack is gone. */
+export interface Bill {
+  /** What it is, and its id. */
+  readonly what: string;
+  readonly id: string;
+  readonly why: string;
+  /** Size in GB, at most, where it is known. */
+  readonly gib?: number | undefined;
+  /** US dollars a month, at most, or for each GB where the size is not known; undefined: the price is not known. */
+  readonly monthly: number | undefined;
+  /** What removes it, with the AWS CLI. */
+  readonly commands: readonly string[];
+  /** The price is for each GB. */
+  readonly eachGB: boolean;
+}
+
+export interface Bills {
+  readonly found: readonly Bill[];
+  /** What could not be looked at, and why. */
+  readonly unseen: readonly string[];
+}
+
+export interface DownEnd {
+  readonly place: Place;
+  readonly settled: readonly Settled[];
+  /** What a last look found; undefined when it was not taken (an interruption). */
+  readonly left: readonly { readonly object: string; readonly id: string; readonly name: string }[] | undefined;
+  /** What was left alone on purpose; it is in `left` as well. */
+  readonly alone: readonly LeftAlone[];
+  /** Ids of the final snapshots left behind. */
+  readonly snapshots: readonly string[];
+  /** What goes on costing; undefined when that was not looked for (an interruption). */
+  readonly bills?: Bills | undefined;
+  /** How long it took on the run's clock, milliseconds. */
+  readonly ms: number;
+  /** The command that goes on: "buddyverse down --sandbox". */
+  readonly again: string;
+  readonly verbose?: boolean;
+}
+
+/** The last screen of `down`: what went, what stays, what is left, what to do. */
+export function downEnd(end: DownEnd, look: Look = {}): string {
+  const { style = plain } = look;
+  const { place, settled, left, alone, snapshots, ms, again } = end;
+  const removed = settled.filter(({ outcome }) => outcome === "deleted");
+  const clean = left?.length === 0 && !settled.some(({ outcome }) => outcome === "failed");
+  const what = removed.length === 0 ? "Nothing was removed" : `Removed ${counted(removed.length, "resource")}`;
+  const time = `${duration(ms)}${place.sandbox ? " of sandbox time" : ""}`;
+  const lines = [`${clean ? style.green("✔") : style.yellow("!")} ${style.bold(`${what} in ${time}.`)}`];
+  for (const id of snapshots)
+    lines.push(`Final snapshot: ${style.bold(id)} (it stays and costs storage until you delete it)`);
+  lines.push(...troubles(settled, { again, verbose: end.verbose ?? false, style, held: "left" }));
+  if (left) lines.push(...leftLines(left, place.stack, style));
+  if (alone.length > 0) lines.push("", leftAloneView(alone, look));
+  if (end.bills) lines.push(...billLines(end.bills, place.sandbox, style));
+  if (!clean && alone.length === 0 && !settled.some(isTrouble)) lines.push("", `Next: ${style.cyan(again)}`);
+  return joined(lines);
+}
+
+function leftLines(left: NonNullable<DownEnd["left"]>, stack: string, style: Style): string[] {
+  if (left.length === 0) return [`Looked again: nothing of stack ${stack} is left.`];
+  const are = left.length === 1 ? "is" : "are";
+  return [
+    style.red(`Looked again: ${counted(left.length, "resource")} of stack ${stack} ${are} still there:`),
+    ...left.map(({ object, id, name }) => `  ${object} ${oneLine(name)}${id === name ? "" : ` ${id}`}`),
+  ];
+}
+
+/** What goes on costing: what it is and why, what it costs, and what removes it. Not cut, so that it can be copied. */
+function billLines({ found, unseen }: Bills, sandbox: boolean, style: Style): string[] {
+  const lines: string[] = [];
+  if (found.length === 0 && unseen.length === 0) lines.push("Nothing of it goes on costing.");
+  // A command that is copied from the sandbox's screen finds nothing on AWS: the ids are the sandbox's.
+  if (found.length > 0) lines.push("", sandbox ? "On AWS this would go on costing:" : "This goes on costing:");
+  for (const bill of found) {
+    lines.push(
+      `  ${bill.what} ${style.bold(oneLine(bill.id))}${priceText(bill)}`,
+      ...indented(bill.why, WIDTH, "    "),
+      ...bill.commands.map((command) => `    ${style.cyan(command)}`),
+    );
+  }
+  if (unseen.length > 0)
+    lines.push("", "Not looked at, and so perhaps still there:", ...unseen.map((one) => `  ${oneLine(one)}`));
+  return lines;
+}
+
+/** ", 20 GB: at most $1.90 a month", ": price unknown". */
+function priceText({ gib, monthly, eachGB }: Bill): string {
+  const price = monthly === undefined ? "price unknown" : `${dollars(monthly)} a ${eachGB ? "GB and month" : "month"}`;
+  return gib === undefined ? `: ${price}` : `, ${gib} GB: at most ${price}`;
+}

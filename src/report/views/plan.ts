@@ -1,0 +1,144 @@
+import type { Difference } from "../../engine/differences.ts";
+import { count, isEmpty, type Plan, type PlanItem } from "../../engine/plan.ts";
+import { about } from "../../lib/duration.ts";
+import { dollars } from "../../lib/money.ts";
+import { counted, indented, truncate } from "../../lib/text.ts";
+import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
+import { plain, type Style } from "../style.ts";
+import { byStep, objectText, reasonLines, remedyLines } from "./items.ts";
+import { joined, type Look, WIDTH } from "./look.ts";
+import { changeText, isSecret, show } from "./values.ts";
+
+const DETAIL = " ".repeat(15);
+
+const COUNTED = [
+  ["create", "to create"],
+  ["update", "to update"],
+  ["accept", "to accept"],
+  ["replace", "to replace"],
+  ["delete", "to delete"],
+  ["failed", "failed"],
+  ["none", "unchanged"],
+] as const;
+
+export interface PlanFacts {
+  /** How many times faster than AWS the sandbox's clock runs; undefined on AWS, Infinity where it does not wait at all. */
+  readonly speed?: number | undefined;
+  /** US dollars a month: what the stack costs when the plan is done, and how much more that is than now; null: unknown. */
+  readonly monthly?: { readonly after: number; readonly change: number | null; readonly complete: boolean } | undefined;
+}
+
+/** "Plan: 68 to create. About 18 min on AWS (60× faster here), about $150 a month." */
+export function planSummary(plan: Plan, { speed, monthly }: PlanFacts = {}): string {
+  const blocked = count(plan, "blocked");
+  const waiting = blocked === 0 ? "" : ` ${counted(blocked, "resource")} ${blocked === 1 ? "waits" : "wait"} for you.`;
+  const alone = aloneText(plan);
+  if (isEmpty(plan))
+    return `Nothing to do: ${counted(count(plan, "none"), "resource")} as the config says.${waiting}${alone}`;
+  const counts = COUNTED.map(([action, words]) => ({ number: count(plan, action), words }))
+    .filter(({ number }) => number > 0)
+    .map(({ number, words }) => `${number} ${words}`);
+  const time = plan.seconds < 1 ? "" : `about ${about(plan.seconds)}${speedText(speed)}`;
+  const facts = [time, monthlyText(monthly)].filter((fact) => fact !== "").join(", ");
+  const sentence = facts === "" ? "" : ` ${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`;
+  return `Plan: ${counts.join(", ")}.${sentence}${waiting}${alone}`;
+}
+
+/** What up leaves as it is, and what it finds and takes over. */
+function aloneText(plan: Plan): string {
+  const retained = count(plan, "retain");
+  const adopted = plan.items.filter((item) => item.adopted).map(objectText);
+  return [
+    retained === 0 ? "" : ` ${counted(retained, "resource")} left alone.`,
+    adopted.length === 0 ? "" : ` Not in the state, and managed by up from now on: ${adopted.join(", ")}.`,
+  ].join("");
+}
+
+function speedText(speed: number | undefined): string {
+  if (speed === undefined || speed === 1) return "";
+  return Number.isFinite(speed) ? ` on AWS (${speed}× faster here)` : " on AWS (no waiting here)";
+}
+
+function monthlyText(monthly: PlanFacts["monthly"]): string {
+  if (!monthly) return "";
+  const { after, change, complete } = monthly;
+  const how = complete ? "about" : "at least";
+  if (change === null || Math.abs(after - change) < 0.005)
+    return after < 0.005 ? "" : `${how} ${dollars(after)} a month`;
+  if (Math.abs(change) < 0.005) return "";
+  return `about ${dollars(Math.abs(change))} a month ${change > 0 ? "more" : "less"}`;
+}
+
+/** All that `up` would do, by step, with old and new values; then the counts. */
+export function planView(
+  plan: Plan,
+  steps: readonly string[],
+  facts: PlanFacts = {},
+  { style = plain, width = WIDTH }: Look = {},
+): string {
+  const changing = plan.items.filter(({ action }) => action !== "none");
+  const restOf = ({ action }: PlanItem) => (action === "retain" ? LEFT_ALONE : NO_LONGER_WANTED);
+  const lines = byStep(changing, steps, restOf).flatMap(({ title, items }) => [
+    style.bold(title),
+    ...items.flatMap((item) => planItem(item, style, width)),
+    "",
+  ]);
+  return joined([...lines, planSummary(plan, facts)]);
+}
+
+function planItem(item: PlanItem, style: Style, width: number): string[] {
+  const signs: Readonly<Record<PlanItem["action"], string>> = {
+    create: style.green("  + create "),
+    update: style.yellow("  ~ update "),
+    accept: style.yellow("  ! accept "),
+    replace: style.red("-/+ replace"),
+    delete: style.red("  - delete "),
+    retain: style.yellow("  = retain "),
+    blocked: style.yellow("  ! blocked"),
+    failed: style.red("  ✖ failed "),
+    wait: style.cyan("  … wait   "),
+    none: "           ",
+  };
+  const loses =
+    item.holdsData && (item.action === "delete" || item.action === "replace") ? style.red("  holds data") : "";
+  return [
+    `  ${signs[item.action]}  ${objectText(item)}${loses}`,
+    ...reasonLines(item, DETAIL, width),
+    ...item.differences.flatMap((one) => differenceLines(one, style, width)),
+    ...(item.refused === undefined ? [] : indented(`up refuses. ${item.refused}`, width, DETAIL)),
+    ...remedyLines(item.remedies, DETAIL, style),
+  ];
+}
+
+/** `storageGiB: 20 → 40`; of lists only what comes and goes, of objects each property that differs. */
+function differenceLines(difference: Difference, style: Style, width: number): string[] {
+  const { field, found, wanted, replaces } = difference;
+  const forced = replaces ? style.red("  (needs a new one)") : "";
+  const room = width - (replaces ? 19 : 0);
+  if (isSecret(field)) return [`${DETAIL}${field}: (secret) → (secret)${forced}`];
+  if (Array.isArray(found) && Array.isArray(wanted)) {
+    const [gone, come] = [without(found, wanted), without(wanted, found)];
+    if (gone.length + come.length > 0) {
+      return [
+        `${DETAIL}${field}:${forced}`,
+        ...gone.map((one) => style.red(truncate(`${DETAIL}  - ${show(one)}`, width))),
+        ...come.map((one) => style.green(truncate(`${DETAIL}  + ${show(one)}`, width))),
+      ];
+    }
+  }
+  if (isRecord(found) && isRecord(wanted)) {
+    const fields = Object.keys({ ...found, ...wanted }).filter((key) => show(found[key]) !== show(wanted[key]));
+    return fields.flatMap((key) =>
+      differenceLines({ field: `${field}.${key}`, found: found[key], wanted: wanted[key], replaces }, style, width),
+    );
+  }
+  return [`${changeText(`${DETAIL}${field}: `, show(found), " → ", show(wanted), room)}${forced}`];
+}
+
+const without = (list: readonly unknown[], other: readonly unknown[]): unknown[] => {
+  const there = new Set(other.map(show));
+  return list.filter((one) => !there.has(show(one)));
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,87 @@
+import type { Settled } from "../../engine/settled.ts";
+import { explain } from "../../lib/errors.ts";
+import { counted, oneLine, some } from "../../lib/text.ts";
+import { NO_LONGER_WANTED } from "../names.ts";
+import { reasonOf } from "../progress.ts";
+import type { Style } from "../style.ts";
+import { objectText } from "./items.ts";
+
+export const isTrouble = ({ outcome }: Settled): boolean =>
+  outcome === "failed" || outcome === "blocked" || outcome === "interrupted" || outcome === "skipped";
+
+/** What failed, waits or was interrupted, each with what to do; then what that holds up, and the command that goes on. */
+export function troubles(
+  settled: readonly Settled[],
+  {
+    again,
+    verbose,
+    style,
+    held,
+  }: {
+    /** The command that goes on. */
+    readonly again: string;
+    readonly verbose: boolean;
+    readonly style: Style;
+    /** What became of what was skipped. */
+    readonly held: "left" | "not started";
+  },
+): string[] {
+  const as = (outcome: Settled["outcome"]) => settled.filter((one) => one.outcome === outcome);
+  const lines = [
+    ...failures(as("failed"), verbose, style),
+    ...as("blocked").flatMap((one) => [
+      "",
+      `${style.yellow("waits for you")}: ${stepOf(one)} · ${objectText(one)}`,
+      `  to do  ${reasonOf(one)}`,
+    ]),
+    ...interruptions(as("interrupted"), style),
+    ...heldUp(as("skipped"), style.dim(`${held}:`)),
+  ];
+  return lines.length === 0 ? [] : [...lines, "", `To go on: ${style.cyan(again)}`];
+}
+
+const stepOf = ({ step }: Settled): string => step ?? NO_LONGER_WANTED;
+
+/** In groups by what is alike in them. */
+function groupsBy(settled: readonly Settled[], alike: (one: Settled) => string): readonly [Settled, ...Settled[]][] {
+  const groups = new Map<string, [Settled, ...Settled[]]>();
+  for (const one of settled) {
+    const group = groups.get(alike(one));
+    if (group) group.push(one);
+    else groups.set(alike(one), [one]);
+  }
+  return [...groups.values()];
+}
+
+/** One cause (a login that ran out) can fail many things; it is explained once. */
+function failures(failed: readonly Settled[], verbose: boolean, style: Style): string[] {
+  return groupsBy(failed, (one) => `${one.error?.code} ${reasonOf(one)}`).flatMap(([first, ...others]) => [
+    "",
+    ...failureLines(first, verbose, style),
+    ...(others.length === 0 ? [] : [`  so too ${others.map(({ name }) => oneLine(name)).join(", ")}`]),
+  ]);
+}
+
+function failureLines(one: Settled, verbose: boolean, style: Style): string[] {
+  const head = `${style.red("failed")}: ${stepOf(one)} · ${objectText(one)}`;
+  if (one.error === undefined) return [head, `  ${reasonOf(one)}`];
+  const [first = "", ...rest] = explain(one.error, { verbose }).split("\n");
+  return [head, `  what   ${reasonOf({ ...one, reason: first.replace(/^error: /, "") })}`, ...rest];
+}
+
+function interruptions(interrupted: readonly Settled[], style: Style): string[] {
+  if (interrupted.length === 0) return [];
+  const names = some(
+    interrupted.map(({ name }) => oneLine(name)),
+    4,
+  );
+  return ["", `${style.yellow("interrupted")}: ${names}. All that was begun is recorded; nothing is lost.`];
+}
+
+function heldUp(skipped: readonly Settled[], label: string): string[] {
+  const lines = groupsBy(skipped, reasonOf).map((group) => {
+    const steps = [...new Set(group.map(stepOf))];
+    return `${label} ${counted(group.length, "resource")} of ${steps.join(", ")}: ${reasonOf(group[0])}`;
+  });
+  return lines.length === 0 ? [] : ["", ...lines];
+}

@@ -1,0 +1,71 @@
+import type { Standing, StatusItem } from "../../engine/status.ts";
+import { counted, pad } from "../../lib/text.ts";
+import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
+import { plain, type Style } from "../style.ts";
+import { byStep, objectText, reasonLines, remedyLines } from "./items.ts";
+import { joined, type Look, type Place, WIDTH } from "./look.ts";
+import { changeText, isSecret, show } from "./values.ts";
+
+const STANDING: Readonly<Record<Standing, string>> = {
+  "in-sync": "in sync",
+  drift: "drift",
+  "pending-change": "change in the config",
+  missing: "missing",
+  unhealthy: "unhealthy",
+  "under-way": "under way",
+  blocked: "waits for you",
+  retained: LEFT_ALONE,
+  extra: NO_LONGER_WANTED,
+};
+
+/** How the stack stands: a line per step, under it each thing that is not in sync with its properties. */
+export function statusView(
+  items: readonly StatusItem[],
+  steps: readonly string[],
+  { sandbox }: Pick<Place, "sandbox">,
+  { style = plain, width = WIDTH }: Look = {},
+): string {
+  // A command that is copied from the sandbox's screen must not reach AWS.
+  const flags = sandbox ? " --sandbox" : "";
+  const off = items.filter(({ standing }) => standing !== "in-sync");
+  if (items.length === 0) return "Nothing is there, and nothing is wanted.";
+  if (off.length === 0) return style.green(`Everything is in sync: ${counted(items.length, "resource")}.`);
+  if (items.every(({ standing }) => standing === "missing" || standing === "blocked")) {
+    return `Nothing is there yet: ${counted(items.length, "resource")} to make. \`buddyverse up${flags}\` makes them.`;
+  }
+  const restOf = ({ standing }: StatusItem) => (standing === "retained" ? LEFT_ALONE : NO_LONGER_WANTED);
+  const lines = byStep(items, steps, restOf).flatMap(({ title, items: own }) => {
+    const good = own.filter(({ standing }) => standing === "in-sync").length;
+    const all = good === own.length;
+    return [
+      ` ${all ? style.green("✔") : style.yellow("!")} ${pad(title, 21)} ${good} of ${own.length} in sync`,
+      ...own.filter(({ standing }) => standing !== "in-sync").flatMap((item) => statusItem(item, style, width)),
+    ];
+  });
+  const kinds = (Object.keys(STANDING) as Standing[])
+    .map((standing) => ({ standing, number: items.filter((item) => item.standing === standing).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ standing, number }) => `${number} ${STANDING[standing]}`);
+  return joined([
+    ...lines,
+    "",
+    `${counted(items.length, "resource")}: ${kinds.join(", ")}.`,
+    `\`buddyverse plan${flags}\` shows what \`buddyverse up${flags}\` would do about it.`,
+  ]);
+}
+
+function statusItem(item: StatusItem, style: Style, width: number): string[] {
+  const indent = " ".repeat(11);
+  const bad = item.standing === "missing" || item.standing === "unhealthy";
+  const property = (field: string, first: string, one: unknown, second: string, other: unknown) =>
+    isSecret(field)
+      ? `${indent}${field}: differs (secret)`
+      : changeText(`${indent}${field}: ${first} `, show(one), `, ${second} `, show(other), width);
+  return [
+    `         ${(bad ? style.red : style.yellow)(STANDING[item.standing])}: ${objectText(item)}`,
+    ...reasonLines(item, indent, width),
+    ...item.drift.map(({ field, wanted, found }) => property(field, "recorded", wanted, "live", found)),
+    ...item.pending.map(({ field, wanted, found }) => property(field, "live", found, "config", wanted)),
+    ...remedyLines(item.remedies, indent, style),
+  ];
+}

@@ -1,0 +1,55 @@
+import type { Settled } from "../../engine/settled.ts";
+import { duration } from "../../lib/duration.ts";
+import { plain, type Style } from "../style.ts";
+import { joined, type Look, type Place } from "./look.ts";
+import { type Outputs, outputsView } from "./outputs.ts";
+import { isTrouble, troubles } from "./settled.ts";
+
+export interface UpEnd {
+  readonly place: Place;
+  readonly settled: readonly Settled[];
+  /** How long it took on the run's clock and really, milliseconds. */
+  readonly ms: number;
+  readonly realMs: number;
+  readonly siteUrl?: string | undefined;
+  /** What a person needs next. */
+  readonly outputs: Outputs;
+  /** What it costs, in a line. */
+  readonly cost?: string | undefined;
+  /** The next command to try when all is well: "buddyverse verify --sandbox". */
+  readonly next: string;
+  /** The command that goes on: "buddyverse up --sandbox". */
+  readonly again: string;
+  readonly verbose?: boolean;
+}
+
+/** The last screen of `up`: what was done, where the site is, what failed or waits and what to do about it. */
+export function upEnd(end: UpEnd, look: Look = {}): string {
+  const { style = plain } = look;
+  const { settled, siteUrl, outputs, again } = end;
+  const fine = !settled.some(isTrouble);
+  const lines = [headline(end, style)];
+  if (fine || Object.values(outputs).some((value) => value !== undefined)) {
+    const shown = outputsView({ Site: siteUrl, ...outputs }, look);
+    if (shown !== "") lines.push("", shown);
+  }
+  if (end.cost !== undefined) lines.push("", end.cost);
+  lines.push(...troubles(settled, { again, verbose: end.verbose ?? false, style, held: "not started" }));
+  if (fine) lines.push("", `Next: ${style.cyan(end.next)}`);
+  return joined(lines);
+}
+
+/** "✔ Done in 17m41s: 63 created, 3 unchanged." */
+function headline({ settled, ms, realMs, place }: UpEnd, style: Style): string {
+  const number = (outcome: Settled["outcome"]) => settled.filter((one) => one.outcome === outcome).length;
+  const counts = (["created", "updated", "replaced", "deleted", "unchanged"] as const)
+    .filter((outcome) => number(outcome) > 0)
+    .map((outcome) => `${number(outcome)} ${outcome}`)
+    .join(", ");
+  const took = `${duration(ms)}${place.sandbox ? ` of sandbox time (${duration(realMs)} here)` : ""}`;
+  let [mark, state] = [style.green("✔"), `Done in ${took}`];
+  if (number("failed") > 0) [mark, state] = [style.red("✖"), `Not all went well, after ${took}`];
+  else if (number("interrupted") > 0) [mark, state] = [style.yellow("!"), `Interrupted, after ${took}`];
+  else if (settled.some(isTrouble)) [mark, state] = [style.yellow("!"), `Not finished, after ${took}`];
+  return `${mark} ${style.bold(state)}${counts === "" ? "" : `: ${counts}`}.`;
+}

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import type { StatusItem } from "../../../src/engine/status.ts";
+import { statusView } from "../../../src/report/views/status.ts";
+import { aws, difference, expectScreen, sandbox, steps } from "./things.ts";
+
+const item = (
+  standing: StatusItem["standing"],
+  step: string | undefined,
+  name: string,
+  rest: Partial<StatusItem> = {},
+): StatusItem => ({
+  key: name,
+  name,
+  object: "ec2:subnet",
+  step,
+  id: undefined,
+  standing,
+  drift: [],
+  pending: [],
+  reason: undefined,
+  remedies: [],
+  ...rest,
+});
+
+test("what is left alone has a group of its own, with what a person can do", () => {
+  const remedies = [{ to: "remove it", commands: ["aws efs delete-file-system …"] }];
+  const alone = item("retained", undefined, "Buddy-EFS", { object: "efs:file-system", id: "fs-2", remedies });
+  const text = statusView([item("in-sync", "vpc", "a"), alone], steps, aws);
+  expect(text).toContain(
+    [
+      " !    left alone         0 of 1 in sync",
+      "         left alone: file system Buddy-EFS fs-2",
+      "           to remove it:",
+      "             aws efs delete-file-system …",
+    ].join("\n"),
+  );
+  expect(text).toContain("2 resources: 1 in sync, 1 left alone.");
+});
+
+test("all in sync", () => {
+  expect(statusView([item("in-sync", "vpc", "a"), item("in-sync", "subnets", "b")], steps, aws)).toBe(
+    "Everything is in sync: 2 resources.",
+  );
+});
+
+test("nothing yet", () => {
+  expect(statusView([item("missing", "vpc", "a"), item("missing", "subnets", "b")], steps, aws)).toBe(
+    "Nothing is there yet: 2 resources to make. `buddyverse up` makes them.",
+  );
+  expect(statusView([], steps, aws)).toBe("Nothing is there, and nothing is wanted.");
+});
+
+test("each thing that is off, property by property", async () => {
+  const items = [
+    item("in-sync", "vpc", "Buddy-Project", { object: "ec2:vpc" }),
+    item("in-sync", "subnets", "Buddy-Public1"),
+    item("drift", "subnets", "Buddy-Public2", {
+      id: "subnet-2",
+      drift: [difference("publicAddresses", false, true)],
+      pending: [difference("cidr", "172.31.20.0/24", "172.31.30.0/24")],
+    }),
+    item("pending-change", "rds", "database1", {
+      object: "rds:database",
+      id: "database1",
+      pending: [difference("storageGiB", 20, 40)],
+    }),
+    item("unhealthy", "rds", "database1-replica", { object: "rds:database", reason: "storage-full" }),
+    item("missing", "image", "Buddy-WEB-Image-Start", { object: "ec2:launch-template" }),
+    item("extra", undefined, "Bastion3", { object: "ec2:instance", id: "i-3" }),
+  ];
+  const view = statusView(items, steps, sandbox);
+  expect(view).toContain("publicAddresses: recorded true, live false");
+  expect(view).toContain("storageGiB: live 20, config 40");
+  for (const { name } of items.slice(2)) expect(view).toContain(name);
+  await expectScreen(view, "status");
+});
+
+test("values of secrets are not shown", () => {
+  const items = [
+    item("in-sync", "vpc", "a"),
+    item("drift", "rds", "b", { drift: [difference("masterPassword", "hunter2", "hunter3")] }),
+  ];
+  const view = statusView(items, steps, sandbox);
+  expect(view).toContain("masterPassword: differs (secret)");
+  expect(view).not.toContain("hunter");
+});
