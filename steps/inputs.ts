@@ -1,6 +1,9 @@
 /** The key pair's name on AWS, and its private key's file name. */
 export const KEY_PAIR = "Buddy-Project";
 
+/** Key of the key pair. */
+export const KEY_PAIR_KEY = "key-pair";
+
 /** Key of the group that lets operators in. */
 export const BASTION_GROUP = "group-bastion";
 

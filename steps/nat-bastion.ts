@@ -8,7 +8,7 @@ import { route } from "../src/aws/ec2/route.ts";
 import { ALL_OUTBOUND, everything, securityGroup, tcp } from "../src/aws/ec2/security-group.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import { BASTION_GROUP, type Inputs, KEY_PAIR } from "./inputs.ts";
+import { BASTION_GROUP, type Inputs, KEY_PAIR, KEY_PAIR_KEY } from "./inputs.ts";
 import type { RoutesStep } from "./routes.ts";
 import { natUserData } from "./scripts/user-data.ts";
 import type { SubnetsStep } from "./subnets.ts";
@@ -26,7 +26,7 @@ export function natBastionStep(
   { publicRoutes, privateRoutes }: RoutesStep,
 ) {
   const linux = resource(publicImage, "image-amazon-linux-2023", "amazon-linux-2023", {}, () => ({}));
-  const keyPair = resource(keyPairType, "key-pair", KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }));
+  const keyPair = resource(keyPairType, KEY_PAIR_KEY, KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }));
   const natGroup = resource(securityGroup, "group-nat", "NAT-GateWay", { vpc }, ({ vpc }) => ({
     vpcId: vpc.id,
     description: "The web subnets to the internet",

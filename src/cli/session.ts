@@ -61,6 +61,20 @@ export interface Purpose {
   readonly putsBack?: boolean;
 }
 
+/** Opens a session for what a command does, and closes it however that ends. */
+export async function withSession<T>(
+  options: CommonOptions,
+  purpose: Purpose,
+  act: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await open(options, purpose);
+  try {
+    return await act(session);
+  } finally {
+    session.close();
+  }
+}
+
 export async function open(options: CommonOptions, purpose: Purpose): Promise<Session> {
   const paths = pathsOf(options);
   const config = configOf(options);

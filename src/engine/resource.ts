@@ -94,6 +94,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * and no empty one is made beside it. Such a type has `list`, `uses` and `byHand`.
    */
   readonly holdsData?: boolean;
+  /** What its delete leaves of the data unless that is discarded: "a final snapshot". Absent: nothing. */
+  readonly finalCopy?: string;
   /** Ids of the stack's objects that this one stands on: they cannot go before it. */
   uses?(live: Live): readonly string[];
   readonly byHand?: ByHand<Live>;

@@ -70,6 +70,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     delete: [BUSY, HAS_REPLICAS],
   },
   holdsData: true,
+  finalCopy: "a final snapshot",
   neverServed,
   setSecret: setPassword,
   uses,

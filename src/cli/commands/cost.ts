@@ -16,7 +16,7 @@ import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { priceFileIn, pricesIn, readPriceFile } from "../prices.ts";
-import { open } from "../session.ts";
+import { withSession } from "../session.ts";
 
 export interface CostOptions extends CommonOptions {
   readonly usage: readonly string[];
@@ -62,29 +62,30 @@ async function askedNow(
   options: CostOptions,
   known: PriceTable,
 ): Promise<{ readonly prices: PriceTable; readonly report: LiveReport }> {
-  const session = await open(options, { command: "cost", writes: false, resolvesAddress: false, stateless: true });
-  try {
-    const { aws, config, paths, clock } = session;
-    const { prices: asked, notFound } = await askPrices(aws, pricesToAsk(config), {
-      zones: config.zones,
-      now: clock.now(),
-    });
-    const file = options.sandbox ? undefined : priceFileIn(paths.folder);
-    if (file !== undefined) writeAtomically(file, withRegion(readPriceFile(file), aws.region, asked));
-    // Over the shipped table, not over what AWS said the last time: what it does not say today is not today's.
-    const prices = overlaid(shippedPrices, asked);
-    return {
-      prices: file === undefined ? known : prices,
-      report: {
-        region: aws.region,
-        asked: asked.asked,
-        file,
-        found: new Set(asked.rows.map(({ item }) => item)).size,
-        changes: priceChanges(known, prices, aws.region),
-        notFound: notFound.map(({ item, why }) => ({ item, why, keptFrom: keptFrom(prices, item, aws.region) })),
-      },
-    };
-  } finally {
-    session.close();
-  }
+  return withSession(
+    options,
+    { command: "cost", writes: false, resolvesAddress: false, stateless: true },
+    async (session) => {
+      const { aws, config, paths, clock } = session;
+      const { prices: asked, notFound } = await askPrices(aws, pricesToAsk(config), {
+        zones: config.zones,
+        now: clock.now(),
+      });
+      const file = options.sandbox ? undefined : priceFileIn(paths.folder);
+      if (file !== undefined) writeAtomically(file, withRegion(readPriceFile(file), aws.region, asked));
+      // Over the shipped table, not over what AWS said the last time: what it does not say today is not today's.
+      const prices = overlaid(shippedPrices, asked);
+      return {
+        prices: file === undefined ? known : prices,
+        report: {
+          region: aws.region,
+          asked: asked.asked,
+          file,
+          found: new Set(asked.rows.map(({ item }) => item)).size,
+          changes: priceChanges(known, prices, aws.region),
+          notFound: notFound.map(({ item, why }) => ({ item, why, keptFrom: keptFrom(prices, item, aws.region) })),
+        },
+      };
+    },
+  );
 }

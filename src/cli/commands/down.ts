@@ -1,132 +1,159 @@
-import { GB_MONTH } from "../../aws/price.ts";
-import { tieredCost, tiersOf } from "../../cost/price-table.ts";
+import { VPC } from "../../../steps/vpc.ts";
 import { afterDownView } from "../../cost/view.ts";
-import { doomed, retainedIn, secondsDown } from "../../engine/down.ts";
+import { doomed, secondsDown } from "../../engine/down.ts";
 import { mayHoldData } from "../../engine/look.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
-import type { Survey } from "../../engine/survey.ts";
+import type { Settled } from "../../engine/settled.ts";
+import type { Survey, Surveyed } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
-import { type Bills, downEnd, downPreview, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
+import { downEnd, downPreview, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
 import { credentialsWarning, heading } from "../../report/views/heading.ts";
 import { foreignIn } from "../../residuals/foreign.ts";
-import { residualCosts } from "../../residuals/residual-costs.ts";
 import { ask, requireConsent } from "../ask.ts";
-import { costAfterDown, fixedMonthly } from "../cost-summary.ts";
+import { costAfterDown } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
-import { again, errorJson, screenOf } from "../screen.ts";
-import { open, type Session } from "../session.ts";
+import { leftAlone, residualBills } from "../residual-bills.ts";
+import { again, errorJson, type Screen, screenOf } from "../screen.ts";
+import { type Session, withSession } from "../session.ts";
 
 export interface DownOptions extends CommonOptions {
   readonly yes?: boolean;
   readonly discardData?: boolean;
 }
 
+/** Shows what goes and what stays, asks for the stack's name, removes it, and checks that nothing is left. */
 export async function down(options: DownOptions): Promise<number> {
-  requireConsent("down", options.yes ?? false, goOn(options));
+  const goOn = again("down", options, options.discardData ? ["--discard-data"] : []);
+  requireConsent("down", options.yes ?? false, goOn);
   const discardData = options.discardData ?? false;
-  const session = await open(options, { command: "down", writes: true, resolvesAddress: false, discardData });
-  try {
-    return await remove(session, { ...options, discardData });
-  } finally {
-    session.close();
-  }
+  return withSession(
+    options,
+    { command: "down", writes: true, resolvesAddress: false, discardData },
+    async (session) => {
+      const screen = screenOf(session);
+      const { config, stack } = session;
+      screen.say(heading(screen.place, screen.errLook));
+      const found = await stack.refresh({ orphans: "all", removing: true });
+      const gone = doomed(found.surveyed);
+      const alone = leftAlone(session, found);
+      preview(session, screen, gone, alone, discardData);
+      throwIfRefused(found);
+      await warn(session, screen, found, gone, discardData);
+      const question = `Type the stack's name, ${config.stack}, to remove it: `;
+      if (gone.length > 0 && !options.yes && (await ask(question, stack.run.signal)) !== config.stack) {
+        screen.say("Nothing was removed.");
+        return 0;
+      }
+      return remove(session, screen, { found, gone, alone, goOn });
+    },
+  );
 }
 
-const goOn = (options: DownOptions): string => again("down", options, options.discardData ? ["--discard-data"] : []);
-
-async function remove(session: Session, options: DownOptions & { readonly discardData: boolean }): Promise<number> {
-  const screen = screenOf(session);
-  const { config, stack, clock } = session;
-  const { run, graph } = stack;
-  screen.say(heading(screen.place, screen.errLook));
-  const found = await stack.refresh({ orphans: "all", removing: true });
-  const gone = doomed(found.surveyed);
+/** What goes, what is kept of it, and what is left alone. */
+function preview(
+  { stack }: Session,
+  screen: Screen,
+  gone: readonly Surveyed[],
+  alone: readonly LeftAlone[],
+  discardData: boolean,
+): void {
   const shown = gone.map(({ node, look, recorded }) => ({
     name: node.name,
     object: node.type.name,
     step: node.step,
     holdsData: mayHoldData(node.type, look.live, recorded),
+    finalCopy: node.type.finalCopy,
   }));
-  const holding = shown.filter(({ holdsData, object }) => holdsData && object.startsWith("rds:"));
-  const alone = leftAlone(session, found);
+  const holding = shown.filter(({ holdsData }) => holdsData);
+  const keeps = holding.flatMap(({ name, finalCopy }) => (finalCopy ? [`${finalCopy} of ${name}`] : []));
   if (gone.length > 0 || alone.length === 0)
-    screen.say(
-      downPreview(
-        screen.place,
-        shown,
-        graph.steps,
-        { discardData: options.discardData, keeps: holding.map(({ name }) => `a final snapshot of ${name}`) },
-        screen.errLook,
-      ),
-    );
-  const files = shown.filter(({ holdsData, object }) => holdsData && !object.startsWith("rds:"));
-  if (files.length > 0) {
-    screen.say(
-      `Deleted with all that they hold, but for what AWS Backup has: ${files.map(({ name }) => name).join(", ")}.`,
-    );
-  }
+    screen.say(downPreview(screen.place, shown, stack.graph.steps, { discardData, keeps }, screen.errLook));
+  const lost = holding.flatMap(({ name, finalCopy }) => (finalCopy ? [] : [name]));
+  if (lost.length > 0) screen.say(`Deleted with all that they hold, except what AWS Backup has: ${lost.join(", ")}.`);
   if (alone.length > 0) screen.say(`\n${leftAloneView(alone, screen.errLook)}`);
-  throwIfRefused(found);
-  const vpc = found.surveyed.get("vpc")?.look.live;
-  const foreign = vpc ? await foreignIn(session.aws, vpc.id, config.stack) : [];
-  if (foreign.length > 0) {
+}
+
+/** What is in the way, what continues to cost, and credentials that will not hold out. */
+async function warn(
+  session: Session,
+  screen: Screen,
+  found: Survey,
+  gone: readonly Surveyed[],
+  discardData: boolean,
+): Promise<void> {
+  const { aws, config, stack } = session;
+  const vpc = found.surveyed.get(VPC)?.look.live;
+  const foreign = vpc ? await foreignIn(aws, vpc.id, config.stack) : [];
+  if (foreign.length > 0)
     screen.say(
       [
         "\nOthers have put these into the stack's VPC. They are not touched, and what they use cannot go before them:",
         ...foreign.map(({ id, what }) => `  ${id}  ${what}`),
       ].join("\n"),
     );
-  }
-  const primary = holding.length > 0 && !options.discardData;
-  if (Object.keys(run.store.resources).length > 0)
-    screen.say(`\n${afterDownView(costAfterDown(session, { discardData: !primary }))}`);
+  const copied = gone.some(
+    ({ node, look, recorded }) => node.type.finalCopy && mayHoldData(node.type, look.live, recorded),
+  );
+  if (Object.keys(stack.run.store.resources).length > 0)
+    screen.say(`\n${afterDownView(costAfterDown(session, { discardData: discardData || !copied }))}`);
   const { credentials } = screen.place;
   const short = credentials && gone.length > 0 && credentialsWarning(credentials, secondsDown(found), screen.errLook);
   if (short) screen.say(short);
-  if (
-    gone.length > 0 &&
-    !options.yes &&
-    (await ask(`Type the stack's name, ${config.stack}, to remove it: `, run.signal)) !== config.stack
-  ) {
-    screen.say("Nothing was removed.");
-    return 0;
-  }
+}
 
+/** Removes it, and says how that ended. Answers the exit code. */
+async function remove(
+  session: Session,
+  screen: Screen,
+  {
+    found,
+    gone,
+    alone,
+    goOn,
+  }: {
+    readonly found: Survey;
+    readonly gone: readonly Surveyed[];
+    readonly alone: readonly LeftAlone[];
+    readonly goOn: string;
+  },
+): Promise<number> {
+  const { stack, clock, options } = session;
   const began = clock.now();
   const wanted = new Set(gone.map(({ node }) => node.key));
-  const reporter = gone.length > 0 ? await screen.report(graph, "down", (key) => wanted.has(key)) : silentReporter;
+  const reporter =
+    gone.length > 0 ? await screen.report(stack.graph, "down", (key) => wanted.has(key)) : silentReporter;
   session.listen(reporter.emit);
   const settled = await stack.down(found).finally(reporter.stop);
-  const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   const interrupted = settled.some(({ outcome }) => outcome === "interrupted");
   const left = interrupted ? undefined : await stack.leftovers();
+  const bills = interrupted ? undefined : await residualBills(session, found, left ?? []);
+  const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   const snapshots = settled.flatMap(({ leaves }) => leaves ?? []);
-  const bills = interrupted ? undefined : await billsOn(session, found, left ?? []);
+  const ms = clock.now() - began;
+  const { place, look } = screen;
   screen.result(
     downEnd(
       {
-        place: screen.place,
+        place,
         settled: settled.filter(({ key }) => wanted.has(key)),
         left,
         alone,
         snapshots,
         bills,
-        ms: clock.now() - began,
-        again: goOn(options),
+        ms,
+        again: goOn,
         verbose: options.verbose ?? false,
       },
-      screen.look,
+      look,
     ),
     {
-      removed: settled
-        .filter(({ outcome }) => outcome === "deleted")
-        .map(({ key, name, object, id }) => ({ key, name, object, id })),
+      removed: removedIn(settled),
       left,
       leftAlone: alone,
       snapshots,
       ...(bills ? { billsOn: bills.found, notLookedAt: bills.unseen } : {}),
-      seconds: Math.round((clock.now() - began) / 1000),
+      seconds: Math.round(ms / 1000),
       ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
     },
   );
@@ -135,33 +162,7 @@ async function remove(session: Session, options: DownOptions & { readonly discar
   return left && left.length > 0 ? 1 : 0;
 }
 
-/** What holds data and is claimed by nobody, as the views show it. */
-const leftAlone = (session: Session, { surveyed }: Survey): LeftAlone[] =>
-  retainedIn(surveyed).map(({ entry, holds }) => ({
-    name: entry.node.name,
-    object: entry.node.type.name,
-    id: entry.look.live?.id ?? entry.node.name,
-    monthly: fixedMonthly(entry, session),
-    remedies: entry.remedies,
-    holds: holds.map((held) => ({ name: held.node.name, object: held.node.type.name })),
-  }));
-
-/** What goes on costing, with its price. */
-async function billsOn(
-  { aws, config, prices }: Session,
-  before: Survey,
-  left: readonly { readonly id: string }[],
-): Promise<Bills> {
-  const { found, unseen } = await residualCosts(aws, config.stack, before);
-  return {
-    unseen,
-    found: found
-      .filter(({ id }) => !left.some((one) => one.id === id))
-      .map(({ price, gib, ...rest }) => {
-        const tiers = price === undefined ? [] : tiersOf(prices, price, aws.region);
-        const eachGB = gib === undefined && tiers[0]?.unit === GB_MONTH.name;
-        const monthly = tiers.length === 0 ? undefined : tieredCost(tiers, gib ?? 1);
-        return { ...rest, gib, eachGB, monthly };
-      }),
-  };
-}
+const removedIn = (settled: readonly Settled[]) =>
+  settled
+    .filter(({ outcome }) => outcome === "deleted")
+    .map(({ key, name, object, id }) => ({ key, name, object, id }));

@@ -3,12 +3,11 @@ import { outputsView } from "../../report/views/outputs.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";
-import { open } from "../session.ts";
+import { withSession } from "../session.ts";
 
 /** What a person or a script needs to use the stack. */
 export async function outputs(options: CommonOptions): Promise<number> {
-  const session = await open(options, { command: "outputs", writes: false, resolvesAddress: false });
-  try {
+  return withSession(options, { command: "outputs", writes: false, resolvesAddress: false }, async (session) => {
     const screen = screenOf(session);
     const found = await session.stack.refresh({ orphans: "none" });
     const live = (key: string) => found.surveyed.get(key)?.look.live;
@@ -20,7 +19,5 @@ export async function outputs(options: CommonOptions): Promise<number> {
     );
     screen.result(outputsView({ Site: siteUrl, ...rest }, screen.look) || "The stack is not up.", { siteUrl, ...rest });
     return 0;
-  } finally {
-    session.close();
-  }
+  });
 }

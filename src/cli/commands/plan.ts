@@ -12,7 +12,7 @@ import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
 import { lookOf, screenOf } from "../screen.ts";
-import { open, speedOf } from "../session.ts";
+import { speedOf, withSession } from "../session.ts";
 
 export interface PlanOptions extends CommonOptions {
   readonly step?: string;
@@ -23,8 +23,7 @@ export interface PlanOptions extends CommonOptions {
 /** Shows what `up` would do. Sends nothing that changes anything, writes nothing. */
 export async function plan(options: PlanOptions): Promise<number> {
   if (options.offline) return offline(options);
-  const session = await open(options, { command: "plan", writes: false, resolvesAddress: true });
-  try {
+  return withSession(options, { command: "plan", writes: false, resolvesAddress: true }, async (session) => {
     const screen = screenOf(session);
     const { run } = session.stack;
     const graph = session.stack.graphOf(options.step);
@@ -50,9 +49,7 @@ export async function plan(options: PlanOptions): Promise<number> {
       { ...found, warnings, monthly: facts.monthly, costChange: changed, pricesAsked: session.prices.asked },
     );
     return options.detailedExitCode && !isEmpty(found) ? 3 : 0;
-  } finally {
-    session.close();
-  }
+  });
 }
 
 /** Asks nobody, needs no credentials: the plan for an empty account. */

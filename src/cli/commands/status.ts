@@ -3,12 +3,11 @@ import { statusView } from "../../report/views/status.ts";
 import { costNow } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";
-import { open } from "../session.ts";
+import { withSession } from "../session.ts";
 
 /** Compares every property with what was recorded and with the config. Exit 3 when something is not in sync. */
 export async function status(options: CommonOptions): Promise<number> {
-  const session = await open(options, { command: "status", writes: false, resolvesAddress: false });
-  try {
+  return withSession(options, { command: "status", writes: false, resolvesAddress: false }, async (session) => {
     const screen = screenOf(session);
     const { graph } = session.stack;
     const items = await session.stack.status();
@@ -23,7 +22,5 @@ export async function status(options: CommonOptions): Promise<number> {
       { inSync, resources: items, ...(cost ? { cost: cost.value } : {}) },
     );
     return inSync ? 0 : 3;
-  } finally {
-    session.close();
-  }
+  });
 }

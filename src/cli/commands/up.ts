@@ -1,3 +1,4 @@
+import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { preflight } from "../../doctor/preflight.ts";
@@ -5,7 +6,7 @@ import { count, isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import type { Settled } from "../../engine/settled.ts";
-import { isForgotten } from "../../engine/survey.ts";
+import { isForgotten, type Survey } from "../../engine/survey.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
 import { planSummary, planView } from "../../report/views/plan.ts";
@@ -14,8 +15,8 @@ import { confirm, requireConsent } from "../ask.ts";
 import { costNow, monthlyAfter } from "../cost-summary.ts";
 import { makeKeyPair, privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
-import { again, errorJson, screenOf } from "../screen.ts";
-import { open, type Session, speedOf } from "../session.ts";
+import { again, errorJson, type Screen, screenOf } from "../screen.ts";
+import { type Session, speedOf, withSession } from "../session.ts";
 
 export interface UpOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -23,128 +24,146 @@ export interface UpOptions extends CommonOptions {
   readonly replace?: boolean;
 }
 
+/** Shows the plan, asks, then brings the stack to what the config says. */
 export async function up(options: UpOptions): Promise<number> {
-  requireConsent("up", options.yes ?? false, goOn(options));
-  const session = await open(options, {
-    command: "up",
-    writes: true,
-    resolvesAddress: true,
-    replace: options.replace ?? false,
+  const goOn = again("up", options, [
+    ...(options.step ? ["--step", options.step] : []),
+    ...(options.replace ? ["--replace"] : []),
+  ]);
+  requireConsent("up", options.yes ?? false, goOn);
+  const replace = options.replace ?? false;
+  return withSession(options, { command: "up", writes: true, resolvesAddress: true, replace }, async (session) => {
+    const screen = screenOf(session);
+    const { stack } = session;
+    greet(session, screen);
+    const found = await stack.refresh({ step: options.step });
+    const planned = planUp(found);
+    show(session, screen, found, planned, options.step);
+    throwIfRefused(found);
+    if (isEmpty(planned)) {
+      await recordForgotten(stack, found);
+      return nothingToDo(session, screen, found, planned, options.step);
+    }
+    if (count(planned, "create") > 0) await checkFirst(session);
+    if (!(await confirm(options.yes ?? false, stack.run.signal))) {
+      screen.say("Nothing was changed.");
+      return 0;
+    }
+    return apply(session, screen, { found, planned, goOn, step: options.step });
   });
-  try {
-    return await bring(session, options);
-  } finally {
-    session.close();
-  }
 }
 
-const goOn = (options: UpOptions): string =>
-  again("up", options, [...(options.step ? ["--step", options.step] : []), ...(options.replace ? ["--replace"] : [])]);
-
-async function bring(session: Session, options: UpOptions): Promise<number> {
-  const screen = screenOf(session);
-  const { config, stack, clock } = session;
-  const { run } = stack;
-  const graph = stack.graphOf(options.step);
+function greet({ config, paths }: Session, screen: Screen): void {
   screen.say(heading(screen.place, screen.errLook));
   const warnings = warningsFor(config);
-  if (warnings.length > 0) screen.say(warningsView(warnings, session.paths.config, screen.errLook));
+  if (warnings.length > 0) screen.say(warningsView(warnings, paths.config, screen.errLook));
+}
 
-  const found = await stack.refresh({ step: options.step });
-  const planned = planUp(found);
-  const facts = {
-    speed: speedOf(session),
-    monthly: options.step ? undefined : monthlyAfter(found, session),
-  };
+/** The plan, and what a person should know before it is carried out. */
+function show(session: Session, screen: Screen, found: Survey, planned: Plan, step: string | undefined): void {
+  const { stack } = session;
+  const facts = { speed: speedOf(session), monthly: step ? undefined : monthlyAfter(found, session) };
   const onlyCreates = planned.items.every(
     ({ action }) => action === "create" || action === "wait" || action === "none",
   );
   screen.say(
-    onlyCreates ? planSummary(planned, facts) : planView(toldBelow(planned), graph.steps, facts, screen.errLook),
+    onlyCreates
+      ? planSummary(planned, facts)
+      : planView(toldBelow(planned), stack.graphOf(step).steps, facts, screen.errLook),
   );
   const { credentials } = screen.place;
   const short = credentials && credentialsWarning(credentials, planned.seconds, screen.errLook);
   if (short !== undefined) screen.say(short);
-  throwIfRefused(found);
+}
 
-  const began = { clock: clock.now(), real: performance.now() };
-  let settled: readonly Settled[] = [];
-  let live: ReadonlyMap<string, Identified> = new Map();
-  if (!isEmpty(planned)) {
-    if (count(planned, "create") > 0) await checkFirst(session);
-    if (!(await confirm(options.yes ?? false, run.signal))) {
-      screen.say("Nothing was changed.");
-      return 0;
-    }
-    const keyFile = graph.nodes.has("key-pair")
-      ? makeKeyPair({ config, paths: session.paths, sandbox: options.sandbox ?? false, inputs: session.inputs })
-      : undefined;
-    if (keyFile) screen.say(`The private key of the key pair is in ${keyFile}. It is written only this once.`);
-    began.clock = clock.now();
-    began.real = performance.now();
-    const reporter = await screen.report(graph, "up");
-    session.listen(reporter.emit);
-    try {
-      ({ settled, live } = await stack.up(found));
-    } finally {
-      reporter.stop();
-    }
-  } else if (isForgotten(found)) {
-    // Nothing to do but to record what is there: without it `down` would not know the stack's data from a copy of it.
-    const failed = (await stack.up(found)).settled.find(({ error }) => error !== undefined);
-    if (failed?.error) throw failed.error;
-  }
+/** Without a record of what is there `down` would not know the stack's data from a copy of it. */
+async function recordForgotten(stack: Session["stack"], found: Survey): Promise<void> {
+  if (!isForgotten(found)) return;
+  const failed = (await stack.up(found)).settled.find(({ error }) => error !== undefined);
+  if (failed?.error) throw failed.error;
+}
 
-  const outputs = outputsFor(
-    config,
-    (key) => live.get(key) ?? found.surveyed.get(key)?.look.live,
-    privateKeyFile(session.paths, options.sandbox ?? false),
-  );
-  const { siteUrl, ...rest } = outputs;
-  const leftAlone = planned.items.filter(({ action }) => action === "retain");
+const outputsIn = ({ config, paths, options }: Session, live: (key: string) => Identified | undefined) =>
+  outputsFor(config, live, privateKeyFile(paths, options.sandbox ?? false));
+
+const leftAloneIn = ({ items }: Plan) => items.filter(({ action }) => action === "retain");
+
+function nothingToDo(session: Session, screen: Screen, found: Survey, planned: Plan, step: string | undefined): number {
   const pending = planned.items
     .filter(({ action }) => action === "blocked")
     .map(({ key, name, reason }) => ({ key, name, reason }));
+  const causes = pending.filter(({ reason }) => !reason?.startsWith("waits for"));
+  if (step === undefined) session.stack.run.store.keepConfig(session.config);
+  screen.result(
+    causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`).join("\n") ||
+      "Everything is as the config says.",
+    {
+      changed: 0,
+      pending,
+      outputs: outputsIn(session, (key) => found.surveyed.get(key)?.look.live),
+      leftAlone: leftAloneIn(planned),
+    },
+  );
+  return 0;
+}
+
+/** Carries the plan out, and says how that ended. Answers the exit code. */
+async function apply(
+  session: Session,
+  screen: Screen,
+  {
+    found,
+    planned,
+    goOn,
+    step,
+  }: { readonly found: Survey; readonly planned: Plan; readonly goOn: string; readonly step: string | undefined },
+): Promise<number> {
+  const { config, stack, clock, options } = session;
+  const graph = stack.graphOf(step);
+  if (graph.nodes.has(KEY_PAIR_KEY)) sayKeyPair(session, screen);
+  const began = { clock: clock.now(), real: performance.now() };
+  const reporter = await screen.report(graph, "up");
+  session.listen(reporter.emit);
+  const { settled, live } = await stack.up(found).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
-  if (!trouble && !options.step) run.store.keepConfig(config);
+  if (!trouble && step === undefined) stack.run.store.keepConfig(config);
+  const ms = clock.now() - began.clock;
+  const outputs = outputsIn(session, (key) => live.get(key) ?? found.surveyed.get(key)?.look.live);
+  const { siteUrl, ...rest } = outputs;
   const cost = costNow(session);
-  if (settled.length > 0) {
-    screen.result(
-      upEnd(
-        {
-          place: screen.place,
-          settled,
-          ms: clock.now() - began.clock,
-          realMs: performance.now() - began.real,
-          siteUrl,
-          outputs: rest,
-          cost: cost?.text,
-          next: again("status", options),
-          again: goOn(options),
-          verbose: options.verbose ?? false,
-        },
-        screen.look,
-      ),
+  screen.result(
+    upEnd(
       {
-        changed: settled.filter(({ outcome }) => outcome !== "unchanged").length,
-        settled: settled.map(plain),
-        outputs,
-        leftAlone,
-        ...(cost ? { cost: cost.value } : {}),
-        seconds: Math.round((clock.now() - began.clock) / 1000),
-        ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
+        place: screen.place,
+        settled,
+        ms,
+        realMs: performance.now() - began.real,
+        siteUrl,
+        outputs: rest,
+        cost: cost?.text,
+        next: again("status", options),
+        again: goOn,
+        verbose: options.verbose ?? false,
       },
-    );
-  } else {
-    const causes = pending.filter(({ reason }) => !reason?.startsWith("waits for"));
-    screen.result(
-      causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`).join("\n") ||
-        "Everything is as the config says.",
-      { changed: 0, pending, outputs, leftAlone },
-    );
-  }
+      screen.look,
+    ),
+    {
+      changed: settled.filter(({ outcome }) => outcome !== "unchanged").length,
+      settled: settled.map(plain),
+      outputs,
+      leftAlone: leftAloneIn(planned),
+      ...(cost ? { cost: cost.value } : {}),
+      seconds: Math.round(ms / 1000),
+      ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
+    },
+  );
   if (!trouble) return 0;
   return settled.some(({ outcome }) => outcome === "interrupted") ? 5 : exitCodeOf(trouble.error);
+}
+
+function sayKeyPair({ config, paths, inputs, options }: Session, screen: Screen): void {
+  const file = makeKeyPair({ config, paths, sandbox: options.sandbox ?? false, inputs });
+  if (file) screen.say(`The private key of the key pair is in ${file}. It is written only this once.`);
 }
 
 /** A plan without the ways out of what is refused: the error after it tells them. */
