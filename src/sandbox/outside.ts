@@ -1,9 +1,11 @@
+import { keepBusy } from "./guests/load.ts";
+import { instanceTable } from "./services/ec2/tables.ts";
 import { plain } from "./services/route53/names.ts";
 import { delegationTable, zoneTable } from "./services/route53/tables.ts";
 import { subscriptionTable } from "./services/sns/sns.ts";
 import type { Sim } from "./world.ts";
 
-/* What people do outside of AWS, and what AWS sees of it: at their registrar, in their mailbox. */
+/* What people do outside of AWS, and what AWS sees of it: at their registrar, in their mailbox, on their instances. */
 
 /** At the registrar: the domain's name servers from now on; none: nobody answers for it. */
 export function delegate(sim: Sim, domain: string, nameServers: readonly string[]): void {
@@ -28,3 +30,9 @@ export const confirmationMails = (sim: Sim, email: string): number =>
     .all()
     .filter(({ endpoint }) => endpoint === email)
     .reduce((sum, { mails }) => sum + mails, 0);
+
+/** On an instance, over SSH: something keeps all of its processors busy from now on, for so long. */
+export function loadInstance(sim: Sim, instanceId: string, milliseconds: number): void {
+  const instance = instanceTable(sim).get(instanceId);
+  if (instance) keepBusy(sim, instance, milliseconds);
+}

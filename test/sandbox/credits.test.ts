@@ -1,8 +1,8 @@
 /** CPU credits of burstable instances: earned, spent, owed and charged by the equations of the EC2 user guide. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { burstable } from "../../src/sandbox/services/ec2/cpu.ts";
+import { loadInstance } from "../../src/sandbox/outside.ts";
+import { burstable } from "../../src/sandbox/services/ec2/burstable.ts";
 import { ms } from "../../src/sandbox/services/ec2/durations.ts";
-import { type Instance, instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
@@ -33,13 +33,8 @@ async function running(InstanceType: string, CpuCredits?: "standard" | "unlimite
   await pass(ms("instanceRunning") + 10 * MINUTE);
   return Instances?.[0]?.InstanceId as string;
 }
-const row = (id: string) => instanceTable(sim()).get(id) as Instance;
 /** All of its processors are busy from now on. */
-const load = (id: string, hours: number) =>
-  instanceTable(sim()).putNow(id, {
-    ...row(id),
-    stress: [{ from: sim().now, until: sim().now + hours * HOUR }],
-  });
+const load = (id: string, hours: number) => loadInstance(sim(), id, hours * HOUR);
 
 /** What CloudWatch has of a metric, oldest first, of the last hours. */
 async function points(id: string, MetricName: string, hours: number, Stat = "Average"): Promise<number[]> {

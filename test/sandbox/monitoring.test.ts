@@ -6,7 +6,6 @@ import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { confirmSubscription } from "../../src/sandbox/outside.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 
 const START = Date.UTC(2026, 10, 22);
@@ -57,13 +56,16 @@ describe("alarms", () => {
     expect(await state()).toBe("INSUFFICIENT_DATA");
     await put({ TreatMissingData: "breaching" });
     expect(await state()).toBe("ALARM");
-    instanceTable(sim()).putNow("i-1", {
-      id: "i-1",
-      instanceType: "m7i.large",
-      state: "running",
-      runningFrom: 0,
-      runningUntil: null,
-    } as never);
+    const { Subnets } = await aws.ec2.describeSubnets({});
+    const { Instances } = await aws.ec2.runInstances({
+      ImageId: "ami-0a12023000000a64d",
+      InstanceType: "t3.micro",
+      MinCount: 1,
+      MaxCount: 1,
+      SubnetId: Subnets?.[0]?.SubnetId,
+    });
+    await clock.sleep(10 * 60_000);
+    await put({ Dimensions: [{ Name: "InstanceId", Value: Instances?.[0]?.InstanceId }] });
     expect(await state()).toBe("OK");
   });
 

@@ -1,11 +1,12 @@
 import { headOf } from "../../lib/script.ts";
 import type { ScriptName } from "../../verify/scripts.ts";
-import { changeInstance, stopInstance } from "../services/ec2/instance-states.ts";
+import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
 import type { Sim } from "../world.ts";
 import { databaseFrom, replicaLagMs } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
+import { endLoad, keepBusy } from "./load.ts";
 import { cannotRun } from "./scripts.ts";
 import { loggedRequests, setApache } from "./web-server.ts";
 
@@ -25,7 +26,6 @@ const CURL_MS = 20_000;
 const FILE_MS = 600_000;
 /** The load ends by itself after that. */
 const LOAD_MS = 60 * 60_000;
-const MOST_LOADS = 10;
 
 const fileOf = (token: string) => `/media/buddyverse-verify-${token}.txt`;
 const onFiles = (sim: Sim, instance: Instance, act: (files: Files) => Outcome): Outcome => {
@@ -90,14 +90,12 @@ const COMMANDS: Readonly<Record<ScriptName, Play>> = {
       ? { code: 28, err: `curl: (28) Connection timed out after ${CURL_MS} milliseconds\n`, ms: CURL_MS }
       : { code: 0, out: `${address}\n` };
   },
-  load(sim, { id, stress }) {
-    changeInstance(sim, id, { stress: [...stress, { from: sim.now, until: sim.now + LOAD_MS }].slice(-MOST_LOADS) });
-    sim.tell("instanceLoadChanged", id);
+  load(sim, instance) {
+    keepBusy(sim, instance, LOAD_MS);
     return done;
   },
-  "load-end"(sim, { id, stress }) {
-    changeInstance(sim, id, { stress: stress.map(({ from, until }) => ({ from, until: Math.min(until, sim.now) })) });
-    sim.tell("instanceLoadChanged", id);
+  "load-end"(sim, instance) {
+    endLoad(sim, instance);
     return done;
   },
   "apache-stop": apache(false),

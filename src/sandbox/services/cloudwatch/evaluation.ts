@@ -1,6 +1,7 @@
 import { MINUTE_MS } from "../../metrics.ts";
 import type { Sim } from "../../world.ts";
 import { PUBLISHED_MS, pointOf, sourceOf } from "./metrics.ts";
+import { type AlarmState, judge } from "./missing-data.ts";
 import type { AlarmRow, AlarmSettings } from "./tables.ts";
 
 /** From its birth until an alarm is evaluated first. */
@@ -8,35 +9,12 @@ const FIRST_EVALUATION_MS = 60_000;
 /** CloudWatch looks at more periods than an alarm needs, to make up for those without data. AWS's own example has 5 for 3. */
 const MORE_PERIODS = 2;
 
-export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
-
 const BREACHES: Readonly<Record<string, (found: number, threshold: number) => boolean>> = {
   GreaterThanThreshold: (found, threshold) => found > threshold,
   GreaterThanOrEqualToThreshold: (found, threshold) => found >= threshold,
   LessThanThreshold: (found, threshold) => found < threshold,
   LessThanOrEqualToThreshold: (found, threshold) => found <= threshold,
 };
-
-/**
- * CloudWatch's rule for points of which some are missing (user guide, "Configuring how CloudWatch alarms treat missing
- * data"). @param range breaching or not, oldest first; undefined: missing. Answers "retain" where the state stays as it was.
- */
-export function judge(
-  range: readonly (boolean | undefined)[],
-  { needed, breaching, treat }: { readonly needed: number; readonly breaching: number; readonly treat: string },
-): AlarmState | "retain" {
-  const there = range.filter((point) => point !== undefined);
-  const bad = there.slice(-needed).filter(Boolean).length;
-  if (there.length >= needed) return bad >= breaching ? "ALARM" : "OK";
-  if (treat === "breaching") return bad + (needed - there.length) >= breaching ? "ALARM" : "OK";
-  if (treat === "notBreaching") return bad >= breaching ? "ALARM" : "OK";
-  if (there.length === 0) return treat === "ignore" ? "retain" : "INSUFFICIENT_DATA";
-  if (bad >= breaching) return "ALARM";
-  if (bad < there.length) return "OK";
-  // All that there is breaches, but it is too little: only when the oldest of it is old enough.
-  const age = range.length - range.indexOf(true);
-  return treat !== "ignore" && age >= breaching ? "ALARM" : "retain";
-}
 
 const periodOf = ({ Period }: AlarmSettings) => Math.max(Period * 1_000, MINUTE_MS);
 const statistic = ({ Statistic, ExtendedStatistic }: AlarmSettings) => Statistic ?? ExtendedStatistic ?? "Average";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
-import { burstable } from "./cpu.ts";
+import { burstable } from "./burstable.ts";
 import { type Instance, instanceTable } from "./tables.ts";
 
 export type CreditOption = Instance["cpuCredits"][number]["mode"];

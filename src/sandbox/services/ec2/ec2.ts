@@ -13,6 +13,7 @@ import { keyPairs } from "./key-pairs.ts";
 import { VCPU_QUOTA } from "./launch.ts";
 import { launchTemplates } from "./launch-templates.ts";
 import { metrics } from "./metrics.ts";
+import { monitoring } from "./monitoring.ts";
 import { natGateways } from "./nat-gateways.ts";
 import { offerings } from "./offerings.ts";
 import { routeTables } from "./route-tables.ts";
@@ -37,6 +38,7 @@ const whole = composed(
   images,
   instances,
   credits,
+  monitoring,
   launchTemplates,
   volumes,
   offerings,

@@ -45,6 +45,7 @@ function described(sim: Sim, one: Instance) {
     Architecture: image?.architecture,
     RootDeviceName: rootDevice,
     RootDeviceType: "ebs",
+    Monitoring: { State: one.monitoring ? "enabled" : "disabled" },
     MetadataOptions: {
       State: "applied",
       HttpTokens: one.httpTokens,

@@ -1,7 +1,7 @@
 import { awsError } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { profileUsable } from "../iam/iam.ts";
-import { burstable } from "./cpu.ts";
+import { burstable } from "./burstable.ts";
 import { type CreditOption, creditsAtLaunch, creditsNotSupported } from "./credits.ts";
 import { ms } from "./durations.ts";
 import { imageFor } from "./images.ts";
