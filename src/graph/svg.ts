@@ -2,28 +2,9 @@ import { serviceOfType } from "../aws/services.ts";
 import { escaped } from "../lib/escape.ts";
 import type { Drawing } from "./drawing.ts";
 import { type Box, layoutOf } from "./layout.ts";
+import css from "./svg.css";
 
 const NO_COLOUR = "#6b7685";
-
-/** Follows the reader's light or dark. */
-export const STYLE = `
-.stack{--paper:#fff;--ink:#1b2430;--soft:#5b6675;--band:#f3f5f8;--line:#ccd3dc;--box:#fff;--arrow:#8a95a5;--lit:#0a66c2;
-font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-@media(prefers-color-scheme:dark){.stack{--paper:#11161d;--ink:#e6ebf2;--soft:#9aa6b6;--band:#1a212b;--line:#374253;--box:#222b37;--arrow:#66738a;--lit:#6cb6ff}}
-.stack .band{fill:var(--band);stroke:var(--line)}
-.stack .step{fill:var(--ink);font-size:13px;font-weight:600}
-.stack .box{fill:var(--box);stroke:var(--line)}
-.stack .outside .box{stroke-dasharray:4 3}
-.stack .name{fill:var(--ink);font-size:12px}
-.stack .object{fill:var(--soft);font-size:10px}
-.stack .edge{fill:none;stroke:var(--arrow);stroke-width:1;opacity:.55}
-.stack .tip{fill:var(--arrow);fill:context-stroke}
-.stack .node:focus{outline:none}
-.stack .node:focus .box,.stack .node.lit .box{stroke:var(--lit);stroke-width:2}
-.stack.chosen .node:not(.lit){opacity:.35}
-.stack.chosen .edge{opacity:.08}
-.stack.chosen .edge.lit{opacity:1;stroke:var(--lit);stroke-width:1.8}
-`.trim();
 
 /** Cut in the middle to what fits into a box: long names differ at their ends. */
 function fit(text: string, most: number): string {
@@ -57,7 +38,7 @@ export function svg(drawing: Drawing, options: { readonly columns?: number; read
     `<svg xmlns="http://www.w3.org/2000/svg" class="stack" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${escaped(drawing.title)}">`,
     ...(inPage
       ? []
-      : [`<style>${STYLE}</style>`, `<rect width="${width}" height="${height}" style="fill:var(--paper)"/>`]),
+      : [`<style>${css.trim()}</style>`, `<rect width="${width}" height="${height}" style="fill:var(--paper)"/>`]),
     `<defs><marker id="${tip}" viewBox="0 0 6 6" refX="3" refY="3" markerWidth="6" markerHeight="6" orient="auto"><path class="tip" d="M0 0L6 3L0 6z"/></marker></defs>`,
     ...groups.map(
       ({ name, x, y, width: w, height: h }) =>

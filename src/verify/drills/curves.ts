@@ -6,37 +6,6 @@ import { isFailed } from "./answers.ts";
 import type { DrillResult, Moment, Probe } from "./result.ts";
 import { zeroOf } from "./view.ts";
 
-/** Follows the page's variables; colours are those of Okabe and Ito, and each line also has a stroke or a place of its own. */
-export const CURVES_STYLE = `
-.curves text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:var(--soft)}
-.curves .head{font-weight:600;fill:var(--ink)}
-.curves .right{text-anchor:end}
-.curves .mid{text-anchor:middle}
-.curves .grid{stroke:var(--line);stroke-width:1}
-.curves .since{fill:var(--since)}
-.curves .span{stroke:var(--ink);stroke-width:1.5;fill:none}
-.curves .line{fill:none;stroke-width:2;stroke-linejoin:round}
-.curves .desired{stroke:var(--ink);stroke-dasharray:6 3;stroke-width:1.6}
-.curves .service{stroke:var(--blue);stroke-width:2.6}
-.curves .healthy{stroke:var(--orange);stroke-dasharray:2 2.2;stroke-width:2.6}
-.curves .cpu{stroke:var(--blue)}
-.curves .dot{fill:var(--blue)}
-.curves .target{stroke:var(--ink);stroke-dasharray:6 3;stroke-width:1.4}
-.curves .median{stroke:var(--blue)}
-.curves .slow{stroke:var(--orange);stroke-dasharray:2 2.2;stroke-width:1.6}
-.curves .ok{fill:var(--blue)}
-.curves .bad{fill:var(--red)}
-.curves .at{stroke-width:1;stroke:var(--soft);opacity:.55}
-.curves .at.drill{stroke:var(--ink);opacity:.9}
-.curves .at.aws{stroke-dasharray:5 3}
-.curves .at.seen{stroke-dasharray:1 3}
-.curves .pill{stroke:var(--soft);fill:var(--card)}
-.curves .pill.aws{fill:var(--band)}
-.curves .pill.drill{fill:var(--ink);stroke:var(--ink)}
-.curves .no{font-size:11px;fill:var(--ink)}
-.curves .no.drill{fill:var(--card)}
-`.trim();
-
 const RIGHT = 8;
 const HEAD = 24;
 const GAP = 14;

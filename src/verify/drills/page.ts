@@ -1,11 +1,15 @@
 import { offset, spelled } from "../../lib/duration.ts";
 import { escaped } from "../../lib/escape.ts";
 import { grouped, percent } from "../../lib/number.ts";
+import { filled } from "../../lib/template.ts";
 import { counted, oneLine } from "../../lib/text.ts";
 import type { Finding, Requirement, Result } from "../check.ts";
 import type { NotAsked } from "../checks.ts";
-import { bucketsOf, CURVES_STYLE, curves } from "./curves.ts";
+import curvesCss from "./curves.css";
+import { bucketsOf, curves } from "./curves.ts";
 import { comparedWith } from "./history.ts";
+import reportCss from "./report.css";
+import html from "./report.html";
 import type { DrillResult, Ending, PastDrill } from "./result.ts";
 import { tookOr, WHO, zeroOf } from "./view.ts";
 
@@ -32,90 +36,6 @@ const REQUIREMENTS: Readonly<Record<Requirement, string>> = {
   R5: "Monitored",
   R6: "Personal data protected",
 };
-
-const STYLE = `
-:root{--paper:#f4f6f9;--card:#fff;--ink:#17202b;--soft:#536072;--line:#d5dbe4;--band:#eef1f6;--since:#0072b214;
---blue:#0072b2;--orange:#b35900;--red:#c23a00;
---good:#0b5d35;--good-back:#dcf3e6;--bad:#98200f;--bad-back:#fde4df;--open:#6b4a00;--open-back:#fcefcb}
-@media(prefers-color-scheme:dark){:root{--paper:#0f141b;--card:#181f29;--ink:#e8edf4;--soft:#a3aebd;--line:#364152;--band:#222b37;--since:#56b4e91c;
---blue:#56b4e9;--orange:#f0a63a;--red:#ff8060;
---good:#8fe3b4;--good-back:#12351f;--bad:#ffb3a3;--bad-back:#47190f;--open:#f5d27a;--open-back:#3b2f0b}}
-@media print{:root{--paper:#fff;--card:#fff;--ink:#17202b;--soft:#536072;--line:#d5dbe4;--band:#eef1f6;--since:#0072b214;
---blue:#0072b2;--orange:#b35900;--red:#c23a00;
---good:#0b5d35;--good-back:#dcf3e6;--bad:#98200f;--bad-back:#fde4df;--open:#6b4a00;--open-back:#fcefcb}}
-*{box-sizing:border-box}
-html{-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:break-word}
-h1,h2,p,dd,li,td{overflow-wrap:anywhere}
-.n,.t,.sign{overflow-wrap:normal}
-.id{white-space:nowrap}
-main{max-width:62rem;margin:0 auto;padding:2rem 1.5rem 3rem}
-h1,h2,h3,p,dl,dd,ul,figure{margin:0}
-h1{font-size:1.9rem;line-height:1.2;letter-spacing:-.01em}
-h2{font-size:1.3rem;line-height:1.3}
-h3{font-size:1rem;margin:1.75rem 0 .5rem}
-.kicker{color:var(--soft);font-size:.85rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase;margin-bottom:.35rem}
-.place{display:flex;flex-wrap:wrap;gap:.25rem 1.75rem;margin-top:.8rem}
-.place div{display:flex;gap:.45rem}
-.place dt,.soft{color:var(--soft)}
-.verdict{margin:1.4rem 0 0;padding:.9rem 1.1rem;border-radius:.6rem;border-left:.35rem solid;font-size:1.12rem;font-weight:600}
-.note{margin-top:.8rem;padding:.7rem 1.1rem;border-radius:.6rem;border-left:.35rem solid}
-.note ul{padding-left:1.2rem}
-.passed{background:var(--good-back);color:var(--good);border-color:var(--good)}
-.failed{background:var(--bad-back);color:var(--bad);border-color:var(--bad)}
-.unknown,.interrupted{background:var(--open-back);color:var(--open);border-color:var(--open)}
-.part{font-size:1.15rem;margin:2.4rem 0 .8rem}
-.card{background:var(--card);border:1px solid var(--line);border-radius:.8rem;padding:1.4rem 1.5rem;margin-top:1.1rem}
-.list{padding:.2rem 1.5rem}
-.pill{display:inline-block;padding:.08rem .6rem;border-radius:1rem;font-size:.85rem;font-weight:600;white-space:nowrap}
-.top{display:flex;flex-wrap:wrap;gap:.4rem .8rem;align-items:center}
-.top+p{margin-top:.35rem;max-width:46rem}
-.numbers{display:grid;grid-template-columns:repeat(4,1fr);gap:.8rem;margin-top:1.2rem}
-.numbers div{background:var(--band);border-radius:.6rem;padding:.75rem .9rem;display:flex;flex-direction:column}
-.numbers dt{font-size:.85rem;color:var(--soft);font-weight:600}
-.numbers .big{font-size:1.55rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums;white-space:nowrap}
-.numbers small{display:block;font-size:.82rem;line-height:1.35;color:var(--soft)}
-figure{margin-top:1.4rem}
-figcaption{color:var(--soft);font-size:.85rem;margin-top:.4rem}
-svg.curves{display:none;width:100%;height:auto;overflow:visible}
-svg.wide{display:block}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:left;vertical-align:top;padding:.42rem .7rem .42rem 0;border-top:1px solid var(--line)}
-thead th,thead td{border-top:0;color:var(--soft);font-size:.85rem;font-weight:600}
-tbody th{font-weight:600}
-td:last-child,th:last-child{padding-right:0}
-.n{text-align:right;white-space:nowrap}
-thead .n{white-space:normal}
-.beside{max-width:36rem;margin-top:.4rem}
-.t{white-space:nowrap}
-.timeline{font-size:.94rem}
-.timeline .drill td{font-weight:600}
-.who{display:inline-block;min-width:3.1rem;text-align:center;font-size:.8rem;font-weight:600;border-radius:.35rem;padding:.05rem .4rem;border:1px solid var(--soft)}
-.drill .who{background:var(--ink);border-color:var(--ink);color:var(--card)}
-.aws .who{background:var(--band)}
-.seen .who{border-style:dotted}
-details{border-top:1px solid var(--line)}
-details:first-child{border-top:0}
-summary{cursor:pointer;padding:.7rem 0}
-summary .pill{margin-left:.4rem}
-.list details>table,.list details>ul{margin:0 0 1rem}
-.more{margin-top:1.4rem}
-.scroll{overflow-x:auto}
-.scroll table{font-size:.88rem;min-width:34rem}
-code{font:.92em ui-monospace,"Cascadia Mono",Menlo,Consolas,monospace}
-a{color:inherit}
-:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
-footer{color:var(--soft);font-size:.88rem;margin-top:2rem}
-footer p+p{margin-top:.5rem}
-@media(max-width:860px){svg.wide{display:none}svg.middle{display:block}.numbers{grid-template-columns:1fr 1fr}}
-@media(max-width:560px){svg.middle{display:none}svg.narrow{display:block}
-main{padding:1.1rem .75rem 2rem}h1{font-size:1.5rem}.card{padding:1rem .9rem}.list{padding:.2rem .9rem}.numbers{gap:.5rem}.numbers div{padding:.6rem .7rem}.numbers .big{font-size:1.3rem}
-.late{display:none}th,td{padding-right:.45rem}.timeline{font-size:.84rem}.glance,.beside{font-size:.88rem}.glance .word{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}.who{min-width:0;padding:.05rem .25rem;font-size:.75rem}}
-@media(max-width:380px){.id{white-space:normal}}
-@media print{body{font-size:11pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}.card{border-radius:0}
-details::details-content{content-visibility:visible;display:block;height:auto}.numbers,figure,tr,.note{break-inside:avoid}h2,h3{break-after:avoid}}
-${CURVES_STYLE}
-`.trim();
 
 /** Foreign text: no markup, no control characters. What stands in backquotes is code; AWS's ids and zones are not broken. */
 const said = (text: string): string =>
@@ -156,65 +76,42 @@ function sumOf(kinds: readonly (Result | Ending)[], noun: string): string {
   return `${passed} of ${counted(kinds.length, noun)} passed, ${others.join(", ")}`;
 }
 
+const SANDBOX_NOTE = `<p class="note unknown">This ran on the sandbox, a simulated AWS. Its times follow AWS's rules; they were not measured on AWS.</p>`;
+const METHOD =
+  "<p>While a drill ran, the site was asked twice a second through the load balancer. An answer failed when none came or when it was a server error (HTTP 500 and above). The longest gap is the longest time without a good answer. Times count from the moment when the drill acted; all clock times are UTC.</p>";
+
 /** Checks and drills as one page for people. It needs nothing from elsewhere and no script, and holds all that it shows. */
 export function reportPage(report: Report): string {
-  const { stack, region, account, sandbox, at, findings, notAsked, drills, cpuTarget } = report;
-  const kinds = [...findings.map(({ result }) => result), ...drills.map(({ result }) => result.ending)];
+  const { stack, sandbox, at, findings, notAsked, drills, cpuTarget } = report;
+  const results = findings.map(({ result }) => result);
+  const endings = drills.map(({ result }) => result.ending);
   const sums = [
-    ...(drills.length > 0
-      ? [
-          sumOf(
-            drills.map(({ result }) => result.ending),
-            "drill",
-          ),
-        ]
-      : []),
-    ...(findings.length > 0
-      ? [
-          sumOf(
-            findings.map(({ result }) => result),
-            "check",
-          ),
-        ]
-      : []),
+    ...(endings.length > 0 ? [sumOf(endings, "drill")] : []),
+    ...(results.length > 0 ? [sumOf(results, "check")] : []),
   ];
   const verdict = sums.length === 0 ? "nothing was asked" : sums.join("; ");
-  const title = `${said(stack)}: ${drills.length > 0 ? "checks and drills" : "checks"}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>
-${STYLE}
-</style>
-</head>
-<body>
-<main>
-<header>
-<p class="kicker">buddyverse · report</p>
-<h1>${title}</h1>
-<dl class="place">
-${sandbox ? `<div><dt>Where</dt><dd>sandbox, as ${said(region)}</dd></div>` : `<div><dt>Where</dt><dd>AWS ${said(region)}${account === undefined ? "" : `, account ${said(account)}`}</dd></div>`}
-<div><dt>When</dt><dd>${time(at)}</dd></div>
-</dl>
-<p class="verdict ${worst(kinds)}">${verdict.charAt(0).toUpperCase()}${verdict.slice(1)}.</p>
-${sandbox ? `<p class="note unknown">This ran on the sandbox, a simulated AWS. Its times follow AWS's rules; they were not measured on AWS.</p>` : ""}
-</header>
-${drills.length > 1 ? glance(drills) : ""}
-${findings.length + notAsked.length > 0 ? checks(findings, notAsked) : ""}
-${drills.length > 0 ? `<h2 class="part">${drills.length > 1 ? "The drills, one by one" : "The drill"}</h2>` : ""}
-${drills.map(({ result, past }) => drillPart(result, past, cpuTarget)).join("\n")}
-<footer>
-<p>A check looks at the running stack and changes nothing that lasts. A drill breaks something on purpose, watches what happens and puts everything back.</p>
-${drills.length > 0 ? `<p>While a drill ran, the site was asked twice a second through the load balancer. An answer failed when none came or when it was a server error (HTTP 500 and above). The longest gap is the longest time without a good answer. Times count from the moment when the drill acted; all clock times are UTC.</p>` : ""}
-</footer>
-</main>
-</body>
-</html>
-`.replace(/\n{2,}/g, "\n");
+  const body = [
+    drills.length > 1 ? glance(drills) : "",
+    findings.length + notAsked.length > 0 ? checks(findings, notAsked) : "",
+    drills.length > 0 ? `<h2 class="part">${drills.length > 1 ? "The drills, one by one" : "The drill"}</h2>` : "",
+    ...drills.map(({ result, past }) => drillPart(result, past, cpuTarget)),
+  ];
+  return filled(html, {
+    title: `${said(stack)}: ${drills.length > 0 ? "checks and drills" : "checks"}`,
+    style: `<style>\n${reportCss}${curvesCss}</style>`,
+    where: whereOf(report),
+    when: time(at),
+    worst: worst([...results, ...endings]),
+    verdict: `${verdict.charAt(0).toUpperCase()}${verdict.slice(1)}.`,
+    note: sandbox ? SANDBOX_NOTE : "",
+    body: body.join("\n"),
+    method: drills.length > 0 ? METHOD : "",
+  }).replace(/\n{2,}/g, "\n");
+}
+
+function whereOf({ sandbox, region, account }: Report): string {
+  if (sandbox) return `sandbox, as ${said(region)}`;
+  return `AWS ${said(region)}${account === undefined ? "" : `, account ${said(account)}`}`;
 }
 
 const anchor = (drill: string): string => escaped(drill.replace(/[^a-z0-9-]/gi, "-"));

@@ -104,6 +104,12 @@ test("what did not pass decides the verdict, and is not folded away", () => {
   expect(reportPage({ ...report, findings: [], notAsked: [], drills: [] })).toContain("Nothing was asked.");
 });
 
+test("the page holds its styles, and no name of the template is left", () => {
+  const page = reportPage(report);
+  expect(page).toMatch(/<style>[\s\S]*--paper: [\s\S]*\.curves \.line \{[\s\S]*<\/style>/);
+  expect(page).not.toMatch(/\{\{|undefined/);
+});
+
 describe("in a real Chromium", needs("Chromium"), () => {
   let browser: Browser;
   let folder: string;
