@@ -4,6 +4,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { EFSClient } from "@aws-sdk/client-efs";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { RDSClient } from "@aws-sdk/client-rds";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { type Clock, jumpingClock } from "../src/lib/clock.ts";
 import { openSandboxFile } from "../src/sandbox/file.ts";
 import { openSandbox, type Sandbox } from "../src/sandbox/sandbox.ts";
@@ -30,6 +31,7 @@ export function stranger({ answer }: Pick<Sandbox, "answer">) {
     rds: over("rds", new RDSClient(SETTINGS)),
     efs: over("efs", new EFSClient(SETTINGS)),
     elb: over("elastic-load-balancing-v2", new ElasticLoadBalancingV2Client(SETTINGS)),
+    ssm: over("ssm", new SSMClient(SETTINGS)),
     autoScaling: over("auto-scaling", new AutoScalingClient(SETTINGS)),
   };
 }

@@ -1,24 +1,24 @@
 import { randomBytes } from "node:crypto";
-import { appendFileSync } from "node:fs";
 import { stepsFor } from "../../steps/index.ts";
 import type { Aws } from "../aws/aws.ts";
-import { connect, type TracedCall } from "../aws/connect.ts";
+import { connect } from "../aws/connect.ts";
 import { types } from "../aws/services.ts";
 import type { Config } from "../config/schema.ts";
 import type { PriceTable } from "../cost/price-table.ts";
-import type { Event } from "../engine/events.ts";
+import type { Emit } from "../engine/events.ts";
 import { openStack, type Stack } from "../engine/stack.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
 import { checkRegion, lookingStore, openStore, readState, type StateStore } from "../state/store.ts";
-import { awsBackend } from "./backend.ts";
+import { awsBackend, type Backend } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
 import { configOf, type Paths, pathsOf } from "./paths.ts";
 import { pricesIn } from "./prices.ts";
+import { tracing } from "./trace.ts";
 
 /** Everything that one command works with. The one place where the parts of the program are put together. */
 export interface Session {
@@ -38,7 +38,7 @@ export interface Session {
   /** Aborts at the first Ctrl-C. The run's own signal does too, unless the command puts things back. */
   readonly interrupted: AbortSignal;
   /** Where events go; set by the command before it starts to work. */
-  listen(emit: (event: Event) => void): void;
+  listen(emit: Emit): void;
   close(): void;
 }
 
@@ -76,137 +76,142 @@ export async function withSession<T>(
 }
 
 export async function open(options: CommonOptions, purpose: Purpose): Promise<Session> {
-  const paths = pathsOf(options);
-  const config = configOf(options);
-  let prices: PriceTable | undefined;
   const closing: (() => void)[] = [];
-  const close = () => {
-    const failures: unknown[] = [];
-    for (const last of closing.splice(0).reverse()) {
-      try {
-        last();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    // All are closed: a sandbox that could not be written does not keep the lock.
-    if (failures.length > 0) throw failures[0];
-  };
   try {
-    if (purpose.writes) {
-      const lock = takeLock(paths.lock, purpose.command, randomBytes(4).toString("hex"), new Date());
-      closing.push(lock.release);
-      if (lock.takenFrom)
-        process.stderr.write(
-          `Took over the lock of "${lock.takenFrom.command}" (pid ${lock.takenFrom.pid}), which died at its work.\n`,
-        );
-    }
-    if (options.chaos && !options.sandbox)
-      throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
-    // The sandbox is loaded only for those who rehearse.
-    const backend = options.sandbox
-      ? (await import("./sandbox-backend.ts")).sandboxBackend(
-          options,
-          paths,
-          config,
-          purpose.writes ? closing : undefined,
-        )
-      : awsBackend(paths, purpose.stateless);
-    // A bad state file stops here, before anything is sent.
-    const known = readState(backend.text);
-    if (known) checkRegion(known.region, config.region, paths.state);
-
-    const interrupt = onInterrupt(purpose.putsBack);
-    const signal = purpose.putsBack ? new AbortController().signal : interrupt.signal;
-    closing.push(interrupt.stop);
-    let listener = (event: Event): void => {
-      if (event.type === "run.note") process.stderr.write(`${event.note}\n`);
-      if (event.type === "run.interrupting" && !options.json && !options.jsonLines)
-        process.stderr.write(
-          purpose.putsBack
-            ? "Interrupting: puts everything back first. Ctrl-C again leaves at once.\n"
-            : "Interrupting: the calls that are under way are finished.\n",
-        );
-    };
-    // Through the reporter, as a live view would draw over it; with --json there is none that shows anything.
-    const note = (text: string) => {
-      if (options.json) process.stderr.write(`${text}\n`);
-      else listener({ type: "run.note", at: backend.clock.now(), note: text });
-    };
-    interrupt.onFirst(() => listener({ type: "run.interrupting", at: backend.clock.now() }));
-    const traceFile = options.trace;
-    const aws = await connect({
-      region: config.region,
-      clock: backend.clock,
-      network: backend.network,
-      profile: options.profile,
-      signal,
-      wire: backend.wire,
-      concurrency: options.concurrency,
-      onCall: traceFile ? tracing(traceFile, note) : undefined,
-    });
-    const identity = { stack: config.stack, account: aws.account, region: aws.region };
-    const store: StateStore = purpose.writes
-      ? openStore(backend.text, identity, () => randomBytes(8).toString("hex"))
-      : lookingStore(backend.text, identity);
-    const inputs = await readInputs({
-      config,
-      paths,
-      store,
-      network: aws.network,
-      sandbox: options.sandbox ?? false,
-      resolvesAddress: purpose.resolvesAddress,
-      removes: purpose.command === "down",
-    });
-    return {
-      options,
-      paths,
-      config,
-      aws,
-      clock: backend.clock,
-      inputs,
-      get prices() {
-        prices ??= pricesIn(paths.folder, config.region, options);
-        return prices;
-      },
-      sandbox: backend.wire,
-      sandboxSpeed: backend.speed,
-      stack: openStack({
-        name: config.stack,
-        tags: config.tags,
-        steps: stepsFor(config, inputs),
-        types,
-        aws,
-        clock: backend.clock,
-        store,
-        emit: (event) => listener(event),
-        signal,
-        token: () => randomBytes(16).toString("hex"),
-        discardData: purpose.discardData,
-        replace: purpose.replace,
-      }),
-      interrupted: interrupt.signal,
-      listen(emit) {
-        listener = emit;
-      },
-      close,
-    };
+    return await opened(options, purpose, closing);
   } catch (error) {
-    close();
+    closeAll(closing);
     throw error;
   }
 }
 
-/** Writes each call to the trace. When that fails it ends, with a notice: an answer of AWS must not be lost for it. */
-function tracing(file: string, notice: (text: string) => void): (call: TracedCall) => void {
-  let ended = false;
-  return (call) => {
-    if (ended) return;
-    try {
-      appendFileSync(file, `${JSON.stringify({ ...call, status: call.status ?? null, error: call.error ?? null })}\n`);
-    } catch (error) {
-      ended = true;
-      notice(`The trace ends here: ${error instanceof Error ? error.message : String(error)}`);
-    }
+/** Puts the parts together. @param closing what is to be undone in the end, the last first */
+async function opened(options: CommonOptions, purpose: Purpose, closing: (() => void)[]): Promise<Session> {
+  const paths = pathsOf(options);
+  const config = configOf(options);
+  if (purpose.writes) closing.push(lock(paths, purpose.command));
+  const backend = await backendFor(options, paths, config, purpose, closing);
+  // A bad state file stops here, before anything is sent.
+  const known = readState(backend.text);
+  if (known) checkRegion(known.region, config.region, paths.state);
+
+  const interrupt = onInterrupt(purpose.putsBack);
+  closing.push(interrupt.stop);
+  const signal = purpose.putsBack ? new AbortController().signal : interrupt.signal;
+  const { clock } = backend;
+  let listener = firstListener(options, purpose);
+  // Through the reporter, as a live view would draw over it; with --json there is none that shows anything.
+  const note = (text: string) => {
+    if (options.json) process.stderr.write(`${text}\n`);
+    else listener({ type: "run.note", at: clock.now(), note: text });
   };
+  interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
+  const aws = await connect({
+    region: config.region,
+    clock,
+    network: backend.network,
+    profile: options.profile,
+    signal,
+    wire: backend.wire,
+    concurrency: options.concurrency,
+    onCall: options.trace ? tracing(options.trace, note) : undefined,
+  });
+  const identity = { stack: config.stack, account: aws.account, region: aws.region };
+  const store: StateStore = purpose.writes
+    ? openStore(backend.text, identity, () => randomBytes(8).toString("hex"))
+    : lookingStore(backend.text, identity);
+  const inputs = await readInputs({
+    config,
+    paths,
+    store,
+    network: aws.network,
+    sandbox: options.sandbox ?? false,
+    resolvesAddress: purpose.resolvesAddress,
+    removes: purpose.command === "down",
+  });
+  let prices: PriceTable | undefined;
+  return {
+    options,
+    paths,
+    config,
+    aws,
+    clock,
+    inputs,
+    get prices() {
+      prices ??= pricesIn(paths.folder, config.region, options);
+      return prices;
+    },
+    sandbox: backend.wire,
+    sandboxSpeed: backend.speed,
+    stack: openStack({
+      name: config.stack,
+      tags: config.tags,
+      steps: stepsFor(config, inputs),
+      types,
+      aws,
+      clock,
+      store,
+      emit: (event) => listener(event),
+      signal,
+      token: () => randomBytes(16).toString("hex"),
+      discardData: purpose.discardData,
+      replace: purpose.replace,
+    }),
+    interrupted: interrupt.signal,
+    listen(emit) {
+      listener = emit;
+    },
+    close: () => closeAll(closing),
+  };
+}
+
+/** Takes the stack's lock. Answers what gives it back. */
+function lock({ lock: file }: Paths, command: string): () => void {
+  const { release, takenFrom } = takeLock(file, command, randomBytes(4).toString("hex"), new Date());
+  if (takenFrom)
+    process.stderr.write(
+      `Took over the lock of "${takenFrom.command}" (pid ${takenFrom.pid}), which died at its work.\n`,
+    );
+  return release;
+}
+
+async function backendFor(
+  options: CommonOptions,
+  paths: Paths,
+  config: Config,
+  { writes, stateless }: Purpose,
+  closing: (() => void)[],
+): Promise<Backend> {
+  if (options.chaos && !options.sandbox)
+    throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
+  if (!options.sandbox) return awsBackend(paths, stateless);
+  // The sandbox is loaded only for those who rehearse.
+  const { sandboxBackend } = await import("./sandbox-backend.ts");
+  return sandboxBackend(options, paths, config, writes ? closing : undefined);
+}
+
+/** Where events go until a command shows them itself. */
+const firstListener =
+  ({ json, jsonLines }: CommonOptions, { putsBack }: Purpose): Emit =>
+  (event) => {
+    if (event.type === "run.note") process.stderr.write(`${event.note}\n`);
+    if (event.type === "run.interrupting" && !json && !jsonLines)
+      process.stderr.write(
+        putsBack
+          ? "Interrupting: puts everything back first. Ctrl-C again leaves at once.\n"
+          : "Interrupting: the calls that are under way are finished.\n",
+      );
+  };
+
+/** Closes all, the last first: a sandbox that could not be written does not keep the lock. Throws the first failure. */
+function closeAll(closing: (() => void)[]): void {
+  const failures: unknown[] = [];
+  for (const close of closing.splice(0).reverse()) {
+    try {
+      close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

@@ -1,11 +1,14 @@
 import { keepBusy } from "./guests/load.ts";
-import { instanceTable } from "./services/ec2/tables.ts";
+import { instanceTable, tagTable } from "./services/ec2/tables.ts";
 import { plain } from "./services/route53/names.ts";
 import { delegationTable, zoneTable } from "./services/route53/tables.ts";
 import { subscriptionTable } from "./services/sns/sns.ts";
 import type { Sim } from "./world.ts";
 
-/* What people do outside of AWS, and what AWS sees of it: at their registrar, in their mailbox, on their instances. */
+/*
+ * What the sandbox's services do not do: people at their registrar, in their mailbox and on their instances, and AWS's other
+ * services.
+ */
 
 /** At the registrar: the domain's name servers from now on; none: nobody answers for it. */
 export function delegate(sim: Sim, domain: string, nameServers: readonly string[]): void {
@@ -35,4 +38,10 @@ export const confirmationMails = (sim: Sim, email: string): number =>
 export function loadInstance(sim: Sim, instanceId: string, milliseconds: number): void {
   const instance = instanceTable(sim).get(instanceId);
   if (instance) keepBusy(sim, instance, milliseconds);
+}
+
+/** By AWS Backup, which sets tags of AWS's own on the EBS snapshots that it makes. */
+export function markAsBackup(sim: Sim, snapshotId: string): void {
+  const tags = tagTable(sim).get(snapshotId)?.tags;
+  if (tags) tagTable(sim).putNow(snapshotId, { tags: { ...tags, "aws:backup:source-resource": "arn" } });
 }

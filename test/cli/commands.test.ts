@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DeleteParameterCommand, GetParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Ended } from "../command.ts";
+import { inSandboxOf } from "../stranger.ts";
 import { at, folder, makeFolder, type TracedLine, writesIn } from "./folder.ts";
 
 const STATE = "buddyverse.sandbox.json";
@@ -45,7 +47,7 @@ test("up writes the sandbox's file and the private key, for its owner only, and 
     expect(statSync(join(base.path, file)).mode & 0o777).toBe(0o600);
 });
 
-test("--trace: each call with exactly the same keys, and no secret", () => {
+test("--trace: each call with exactly the same keys, and no secret", async () => {
   expect(sent.length).toBeGreaterThan(200);
   for (const line of sent)
     expect(Object.keys(line)).toEqual(["at", "service", "operation", "input", "attempts", "status", "error", "ms"]);
@@ -64,12 +66,14 @@ test("--trace: each call with exactly the same keys, and no secret", () => {
   expect(sent.find(({ operation }) => operation === "CreateDBInstance")).toMatchObject({
     input: { MasterUserPassword: "***" },
   });
-  // The world knows the secret; nothing else that was written does.
-  const { row } = JSON.parse(base.read(STATE)).world.tables["ssm.parameters"][
-    "/buddyverse/buddyverse/database/password"
-  ];
-  const secret: string = row.value;
-  expect(row.type).toBe("SecureString");
+  // AWS knows the secret; nothing that was written does, but for the sandbox's world in its file.
+  let secret = "";
+  await inSandboxOf(folder(null, base.path).path, async ({ ssm }) => {
+    const Name = "/buddyverse/buddyverse/database/password";
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+    expect(Parameter?.Type).toBe("SecureString");
+    secret = Parameter?.Value ?? "";
+  });
   expect(secret.length).toBeGreaterThan(15);
   const forms = [secret, JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString("base64").slice(0, -4)];
   const { state } = JSON.parse(base.read(STATE));
@@ -213,10 +217,11 @@ test("a replacement is refused unless --replace is said, and always where data s
 
 test("a lost password is told by plan and status, and refused by up, with the commands that bring it back", async () => {
   const on = folder({}, base.path);
-  const file = JSON.parse(on.read(STATE));
   const name = "/buddyverse/buddyverse/database/password";
-  delete file.world.tables["ssm.parameters"][name];
-  writeFileSync(join(on.path, STATE), JSON.stringify(file));
+  await inSandboxOf(on.path, async ({ ssm }, clock) => {
+    await ssm.send(new DeleteParameterCommand({ Name: name }));
+    await clock.sleep(60_000);
+  });
 
   const planned = await on.rehearse("plan --detailed-exit-code");
   expect(planned.code).toBe(3);

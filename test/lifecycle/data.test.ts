@@ -1,13 +1,22 @@
 import { expect, test } from "vitest";
 import { bringDown } from "../../src/engine/down.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
-import { databaseTable, snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
-import { parameterValue } from "../../src/sandbox/services/ssm/parameters.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
 import { dataStage } from "./data.ts";
 import type { Stage } from "./stage.ts";
 
-const sim = (on: Stage) => simAt(on.sandbox.world, on.clock.now());
+/** As RDS describes it. */
+const database = async (on: Stage, DBInstanceIdentifier: string) =>
+  (await on.aws.rds.describeDBInstances({ DBInstanceIdentifier })).DBInstances?.[0];
+const snapshots = async (on: Stage) =>
+  (await on.aws.rds.describeDBSnapshots({ SnapshotType: "manual" })).DBSnapshots ?? [];
+/** What the stack's parameter says. */
+async function setting(on: Stage, name: string): Promise<string> {
+  const { Parameters } = await on.aws.ssm.getParameters({
+    Names: [`/buddyverse/buddyverse/database/${name}`],
+    WithDecryption: true,
+  });
+  return Parameters?.[0]?.Value ?? "";
+}
 const failures = (settled: readonly { outcome: string; reason: string | undefined; key: string }[]) =>
   settled.filter(({ outcome }) => outcome !== "created" && outcome !== "deleted" && outcome !== "unchanged");
 
@@ -21,28 +30,27 @@ test("up; in sync; up writes nothing; down leaves only the final snapshot", asyn
   expect(on.writes()).toEqual([]);
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
 
-  const primary = databaseTable(sim(on)).get("database1");
+  const primary = await database(on, "database1");
   expect(primary).toMatchObject({
-    zone: "ap-northeast-2a",
-    encrypted: true,
-    publicAccess: false,
-    engineVersion: "8.4.8",
+    AvailabilityZone: "ap-northeast-2a",
+    StorageEncrypted: true,
+    PubliclyAccessible: false,
+    EngineVersion: "8.4.8",
   });
-  expect(databaseTable(sim(on)).get("database1-replica")).toMatchObject({
-    zone: "ap-northeast-2c",
-    source: "database1",
+  expect(await database(on, "database1-replica")).toMatchObject({
+    AvailabilityZone: "ap-northeast-2c",
+    ReadReplicaSourceDBInstanceIdentifier: "database1",
   });
-  expect(parameterValue(sim(on), "/buddyverse/buddyverse/database/primary")).toBe(`${primary?.address}:3306`);
-  expect(parameterValue(sim(on), "/buddyverse/buddyverse/database/replica")).toMatch(/^database1-replica\..*:3306$/);
+  expect(await setting(on, "primary")).toBe(`${primary?.Endpoint?.Address}:3306`);
+  expect(await setting(on, "replica")).toMatch(/^database1-replica\..*:3306$/);
 
   expect(failures(await on.down())).toEqual([]);
   expect(await on.left()).toEqual([]);
   await on.clock.sleep(10_000);
-  await on.survey();
-  const snapshots = snapshotTable(sim(on)).all();
-  expect(snapshots).toMatchObject([{ databaseId: "database1", status: "available" }]);
-  expect(snapshots[0]?.id).toMatch(/^database1-final-\d+$/);
-  expect(snapshots[0]?.tags["buddyverse:stack"]).toBe("buddyverse");
+  const kept = await snapshots(on);
+  expect(kept).toMatchObject([{ DBInstanceIdentifier: "database1", Status: "available" }]);
+  expect(kept[0]?.DBSnapshotIdentifier).toMatch(/^database1-final-\d+$/);
+  expect(kept[0]?.TagList).toContainEqual({ Key: "buddyverse:stack", Value: "buddyverse" });
 });
 
 test("looking at the file system, the databases and the parameters takes 5, 4 and 1 calls", async () => {
@@ -60,7 +68,7 @@ test("looking at the file system, the databases and the parameters takes 5, 4 an
 test("the password is in no state, no event and no trace", async () => {
   const on = await dataStage();
   await on.up();
-  const password = parameterValue(sim(on), "/buddyverse/buddyverse/database/password") ?? "";
+  const password = await setting(on, "password");
   expect(password).toHaveLength(32);
   const said = JSON.stringify([on.text.text, on.events, on.calls]);
   expect(said).not.toContain(JSON.stringify(password).slice(1, -1));
@@ -72,7 +80,7 @@ test("discarded data leaves no snapshot", async () => {
   const run = { ...on.run, discardData: true };
   const found = await on.stack.refresh({ orphans: "all", removing: true });
   expect(failures(await bringDown(run, found))).toEqual([]);
-  expect(snapshotTable(sim(on)).all()).toEqual([]);
+  expect(await snapshots(on)).toEqual([]);
 });
 
 test("a lost state file is found again, by name and by tag", async () => {

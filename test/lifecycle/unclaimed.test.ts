@@ -12,8 +12,6 @@ import { expect, test } from "vitest";
 import { types } from "../../src/aws/services.ts";
 import { doomed, retainedIn } from "../../src/engine/down.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
-import { databaseTable } from "../../src/sandbox/services/rds/tables.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
 import { stranger } from "../stranger.ts";
 import { dataStage, dataSteps } from "./data.ts";
 import { type Stage, stageOn } from "./stage.ts";
@@ -68,10 +66,9 @@ async function restoreFiles(on: Stage): Promise<string> {
 const loseState = (on: Stage) => {
   for (const key of Object.keys(on.store.resources)) on.store.drop(key);
 };
-const databases = (on: Stage) =>
-  databaseTable(simAt(on.sandbox.world, on.clock.now()))
-    .all()
-    .map(({ id, status }) => `${id} ${status}`)
+const databases = async (on: Stage) =>
+  ((await on.aws.rds.describeDBInstances({})).DBInstances ?? [])
+    .map((one) => `${one.DBInstanceIdentifier} ${one.DBInstanceStatus}`)
     .sort();
 const retained = async (on: Stage) => (await on.plan()).items.filter(({ action }) => action === "retain");
 const removing = async (on: Stage) => (await on.stack.refresh({ orphans: "all", removing: true })).surveyed;
@@ -123,7 +120,7 @@ test("a database restored beside the primary is shown with what removes it, and 
   expect(settled.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   const goes = new Set(doomed(before).map(({ node }) => node.key));
   expect(settled.filter(({ key, outcome }) => goes.has(key) && outcome !== "deleted")).toEqual([]);
-  expect(databases(on)).toEqual(["database1-restored available"]);
+  expect(await databases(on)).toEqual(["database1-restored available"]);
   expect((await on.left()).map(({ object }) => object).sort()).toEqual([
     "ec2:subnet",
     "ec2:subnet",
@@ -154,7 +151,7 @@ test("with the state lost the config's database is found and managed, the restor
   expect(on.writes()).toEqual([]);
   loseState(on);
   await on.down();
-  expect(databases(on)).toEqual(["database1-restored available"]);
+  expect(await databases(on)).toEqual(["database1-restored available"]);
 });
 
 test("a renamed primary: up makes no empty one in its place, says how to go on, and goes on", async () => {
@@ -184,12 +181,12 @@ test("a renamed primary: up makes no empty one in its place, says how to go on, 
     hint: expect.stringContaining("--new-db-instance-identifier database1"),
   });
   expect(on.writes()).toEqual([]);
-  expect(databases(on)).toEqual(["database1-old available"]);
+  expect(await databases(on)).toEqual(["database1-old available"]);
 
   await rename(on, "database1-old", "database1");
   expect(await retained(on)).toEqual([]);
   await on.up();
-  expect(databases(on)).toEqual(["database1 available"]);
+  expect(await databases(on)).toEqual(["database1 available"]);
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
 });
 
@@ -200,10 +197,10 @@ test.each([
   const on = await standing(given);
   await rename(on, "database1", "database1-old");
   await on.down();
-  expect(databases(on)).toEqual(["database1-old available"]);
+  expect(await databases(on)).toEqual(["database1-old available"]);
   loseState(on);
   await on.down();
-  expect(databases(on)).toEqual(["database1-old available"]);
+  expect(await databases(on)).toEqual(["database1-old available"]);
 });
 
 test("AWS's recipe for a restore, carried to its end: the restored one is managed, the renamed one left alone", async () => {
@@ -225,7 +222,7 @@ test("AWS's recipe for a restore, carried to its end: the restored one is manage
   await on.clock.sleep(HOUR);
   expect((await retained(on)).map(({ id }) => id)).toEqual(["database1-old"]);
   await on.up();
-  expect(databases(on)).toEqual(["database1 available", "database1-old available"]);
+  expect(await databases(on)).toEqual(["database1 available", "database1-old available"]);
   expect((await retained(on)).map(({ id }) => id)).toEqual(["database1-old"]);
 });
 
@@ -240,7 +237,7 @@ test("apart from the stack: once the tags are taken away, up makes a new one and
   );
   await on.clock.sleep(HOUR);
   await on.up();
-  expect(databases(on)).toEqual(["database1 available", "database1-old available"]);
+  expect(await databases(on)).toEqual(["database1 available", "database1-old available"]);
   expect(await retained(on)).toEqual([]);
 });
 
@@ -343,7 +340,7 @@ test("with the state lost, a down that is interrupted and run again removes the 
   const again = await stageOn(on.config, on.clock, on.sandbox, on.text, dataSteps as Parameters<typeof stageOn>[4]);
   await again.down();
   expect(await again.left()).toEqual([]);
-  expect(databases(again)).toEqual([]);
+  expect(await databases(again)).toEqual([]);
 });
 
 test("every type that holds data can be listed, says what it stands on, and what a person can do about it", () => {

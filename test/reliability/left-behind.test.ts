@@ -1,13 +1,11 @@
-import { CreateSnapshotCommand, DescribeInstancesCommand } from "@aws-sdk/client-ec2";
+import { CreateSnapshotCommand } from "@aws-sdk/client-ec2";
 import { CreateDBSnapshotCommand, DeleteDBInstanceCommand } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { bringDown, retainedIn, secondsDown } from "../../src/engine/down.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
+import { markAsBackup } from "../../src/sandbox/outside.ts";
 import { awsError } from "../../src/sandbox/service.ts";
-import { snapshotTable as ebsSnapshots, tagTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { snapshotTable } from "../../src/sandbox/services/rds/tables.ts";
-import { zoneTable } from "../../src/sandbox/services/route53/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { START } from "../lifecycle/stage.ts";
 import { stranger } from "../stranger.ts";
@@ -21,7 +19,22 @@ async function standing(around?: Parameters<typeof start>[2]): Promise<Process> 
   expect(amiss((await on.up()).settled)).toEqual([]);
   return on;
 }
-const simOf = (on: Process) => simAt(on.sandbox.world, on.clock.now());
+const zones = async (on: Process) =>
+  ((await on.aws.route53.listHostedZonesByName({})).HostedZones ?? []).map(({ Id = "", Name }) => ({
+    id: Id.replace("/hostedzone/", ""),
+    name: Name ?? "",
+  }));
+const databaseSnapshots = async (on: Process) =>
+  ((await on.aws.rds.describeDBSnapshots({ SnapshotType: "manual" })).DBSnapshots ?? []).map(
+    ({ DBSnapshotIdentifier }) => DBSnapshotIdentifier as string,
+  );
+
+async function instanceCalled(on: Process, name: string) {
+  const { Reservations = [] } = await on.aws.ec2.describeInstances({});
+  return Reservations.flatMap(({ Instances = [] }) => Instances).find(({ Tags }) =>
+    Tags?.some(({ Value }) => Value === name),
+  );
+}
 
 /** Takes it down, and looks for what is left and what goes on costing, as the command does. */
 async function down(on: Process) {
@@ -35,23 +48,21 @@ async function down(on: Process) {
 test("after down nothing is left, and what goes on costing is listed, each with why and what removes it", async () => {
   const on = await standing();
   const fileSystem = on.store.get("file-system")?.id;
-  const [zone] = zoneTable(simOf(on))
-    .all()
-    .map(({ id }) => id);
+  const [zone] = (await zones(on)).map(({ id }) => id);
   const began = on.clock.now();
   const { before, settled, left, found, unseen } = await down(on);
   expect(amiss(settled)).toEqual([]);
   expect({ left, unseen }).toEqual({ left: [], unseen: [] });
-  const [snapshot] = snapshotTable(simOf(on)).all();
-  expect(snapshot?.id).toMatch(/^database1-final-\d+$/);
+  const [snapshot] = await databaseSnapshots(on);
+  expect(snapshot).toMatch(/^database1-final-\d+$/);
   expect(found).toEqual([
     {
       what: "DB snapshot",
-      id: snapshot?.id,
+      id: snapshot,
       why: "final snapshot of database1: its data, if you want it back",
       gib: 20,
       price: "rds:backup",
-      commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${snapshot?.id} --region ap-northeast-2`],
+      commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${snapshot} --region ap-northeast-2`],
     },
     {
       what: "AWS Backup recovery points",
@@ -75,7 +86,7 @@ test("after down nothing is left, and what goes on costing is listed, each with 
   ]);
   const took = (on.clock.now() - began) / 1000;
   const again = await down(on);
-  expect([again.found.map(({ id }) => id), again.left]).toEqual([[snapshot?.id], []]);
+  expect([again.found.map(({ id }) => id), again.left]).toEqual([[snapshot], []]);
   // How long it was said to take, for credentials that end.
   expect(secondsDown(before)).toBeGreaterThan(took / 2);
   expect(secondsDown(before)).toBeLessThan(took * 1.5);
@@ -91,10 +102,7 @@ test("copies of data that somebody or AWS Backup made, or that were kept, are no
   await snapshot("before-release");
   await snapshot("theirs", [{ Key: "buddyverse:stack", Value: "another" }]);
   // Of a volume, by hand: the console offers to copy the tags. And AWS Backup's, which has them and its own.
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
-  const bastion = Reservations.flatMap(({ Instances = [] }) => Instances).find(({ Tags }) =>
-    Tags?.some(({ Value }) => Value === "Bastion1"),
-  );
+  const bastion = await instanceCalled(on, "Bastion1");
   const copy = async (Description: string) => {
     const { SnapshotId } = await ec2.send(
       new CreateSnapshotCommand({
@@ -108,8 +116,7 @@ test("copies of data that somebody or AWS Backup made, or that were kept, are no
   const byHand = await copy("before the upgrade");
   const backup = await copy("Created by CreateImage(i-0123) for ami-0123");
   // Nobody but AWS sets tags of its own.
-  const { tags } = tagTable(simOf(on)).get(backup) ?? { tags: {} };
-  tagTable(simOf(on)).putNow(backup, { tags: { ...tags, "aws:backup:source-resource": "arn" } });
+  markAsBackup(simAt(on.sandbox.world, on.clock.now()), backup);
   await on.clock.sleep(900_000);
   // The replica and the database are deleted in the console, with the box "retain automated backups".
   await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "database1-replica", SkipFinalSnapshot: true }));
@@ -152,8 +159,9 @@ test("copies of data that somebody or AWS Backup made, or that were kept, are no
       ),
     ],
   ]);
-  expect(snapshotTable(simOf(on)).get("before-release")).toBeDefined();
-  expect(ebsSnapshots(simOf(on)).all()).toHaveLength(2);
+  expect(await databaseSnapshots(on)).toContain("before-release");
+  const { Snapshots } = await on.aws.ec2.describeSnapshots({ OwnerIds: ["self"] });
+  expect(Snapshots).toHaveLength(2);
   expect(found.map(({ id }) => id)).not.toContain("theirs");
 });
 
@@ -161,11 +169,19 @@ test("the last look goes over every service by tag: what nobody knows of, in no 
   const on = await standing();
   const { stack } = on.config;
   const before = await on.survey();
-  expect(amiss(await bringDown(on.run, before))).toEqual([]);
   const Tags = [
     { Key: "buddyverse:stack", Value: stack },
     { Key: "buddyverse:key", Value: "forgotten" },
   ];
+  // As an image that was deregistered leaves it.
+  const { SnapshotId } = await stranger(on.sandbox).ec2.send(
+    new CreateSnapshotCommand({
+      VolumeId: (await instanceCalled(on, "Bastion1"))?.BlockDeviceMappings?.[0]?.Ebs?.VolumeId,
+      Description: "Created by CreateImage(i-0123) for ami-0123",
+      TagSpecifications: [{ ResourceType: "snapshot", Tags }],
+    }),
+  );
+  expect(amiss(await bringDown(on.run, before))).toEqual([]);
   const tagged = (ResourceType: "elastic-ip" | "vpc" | "security-group" | "key-pair" | "internet-gateway") => ({
     TagSpecifications: [{ ResourceType, Tags }],
   });
@@ -175,16 +191,6 @@ test("the last look goes over every service by tag: what nobody knows of, in no 
   const { FileSystemId } = await on.aws.efs.createFileSystem({ CreationToken: "forgotten", Encrypted: true, Tags });
   const parameter = `/buddyverse/${stack}/forgotten`;
   await on.aws.ssm.putParameter({ Name: parameter, Type: "SecureString", Value: "secret", Tags });
-  ebsSnapshots(simOf(on)).putNow("snap-0forgotten", {
-    id: "snap-0forgotten",
-    description: "Created by CreateImage(i-0forgotten) for ami-0forgotten",
-    volumeGiB: 8,
-    encrypted: true,
-    startedAt: START,
-  });
-  tagTable(simOf(on)).putNow("snap-0forgotten", {
-    tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),
-  });
   await on.clock.sleep(5_000);
   const left = await on.left();
   expect(left.map(({ object, id }) => `${object} ${id}`).sort()).toEqual(
@@ -194,7 +200,7 @@ test("the last look goes over every service by tag: what nobody knows of, in no 
       `ec2:internet-gateway ${InternetGateway?.InternetGatewayId}`,
       `efs:file-system ${FileSystemId}`,
       `ssm:generated-secret ${parameter}`,
-      "ec2:snapshot snap-0forgotten",
+      `ec2:snapshot ${SnapshotId}`,
     ].sort(),
   );
   // And `down`, run again as it is told to, removes them all, but for what holds data: nobody claims that.
@@ -232,9 +238,7 @@ test("what is found by its name alone, and an older config named, is listed: a z
   const { left, found, unseen } = await down(on);
   expect(unseen).toEqual([]);
   expect(left).toEqual([]);
-  const zone = zoneTable(simOf(on))
-    .all()
-    .find(({ name }) => name.startsWith("made."))?.id;
+  const zone = (await zones(on)).find(({ name }) => name.startsWith("made."))?.id;
   const alarm = expect.stringMatching(/^arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:Buddy-/);
   const forgotten = found.filter(({ why }) => why.includes("older config"));
   expect(forgotten.map(({ what, id }) => [what, id])).toEqual(

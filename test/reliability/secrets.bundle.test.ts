@@ -2,10 +2,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { expect, onTestFinished, test } from "vitest";
 import { explain } from "../../src/lib/errors.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { START } from "../lifecycle/stage.ts";
+import { inSandboxOf } from "../stranger.ts";
 import { type Answer, fresh, rehearse, start } from "./matrix.ts";
 
 const BIN = join(import.meta.dirname, "..", "..", "bin", "buddyverse.js");
@@ -44,7 +46,7 @@ test("a password that AWS quotes in its error reaches no state, trace, event or 
 
 test("no secret of the environment or of the stack is in any byte that up, a killed up, status and down write", {
   timeout: 120_000,
-}, () => {
+}, async () => {
   const cwd = mkdtempSync(join(tmpdir(), "buddyverse-secrets-"));
   onTestFinished(() => rmSync(cwd, { recursive: true }));
   writeFileSync(join(cwd, "buddyverse.config.json"), "{}");
@@ -71,10 +73,13 @@ test("no secret of the environment or of the stack is in any byte that up, a kil
   run("status --trace status.jsonl --json");
   // The sandbox's own file is the AWS of the rehearsal and holds the password, as AWS does; the stack state in it must not.
   const file = JSON.parse(readFileSync(join(cwd, "buddyverse.sandbox.json"), "utf8"));
-  const password = Object.values<{ row: { type?: string; value: string } | null }>(
-    file.world.tables["ssm.parameters"],
-  ).find(({ row }) => row?.type === "SecureString")?.row?.value;
-  expect(password?.length).toBeGreaterThanOrEqual(24);
+  let password = "";
+  await inSandboxOf(cwd, async ({ ssm }) => {
+    const Name = "/buddyverse/buddyverse/database/password";
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+    password = Parameter?.Value ?? "";
+  });
+  expect(password.length).toBeGreaterThanOrEqual(24);
   const state = JSON.stringify(file.state);
   expect(state).toContain("database-password");
   run("down --yes --trace down.jsonl --verbose");
@@ -83,5 +88,5 @@ test("no secret of the environment or of the stack is in any byte that up, a kil
     .map((name) => readFileSync(join(cwd, name), "latin1"));
   expect(traces.join("")).toContain("CreateDBInstance");
   const all = [screens, state, ...traces].join("\n");
-  for (const secret of [...canaries, password as string]) expect(all).not.toContain(secret);
+  for (const secret of [...canaries, password]) expect(all).not.toContain(secret);
 });

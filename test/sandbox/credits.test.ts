@@ -1,9 +1,11 @@
 /** CPU credits of burstable instances: earned, spent, owed and charged by the equations of the EC2 user guide. */
 import { beforeEach, describe, expect, test } from "vitest";
+import { durations } from "../../src/sandbox/guests/durations.ts";
 import { loadInstance } from "../../src/sandbox/outside.ts";
 import { burstable } from "../../src/sandbox/services/ec2/burstable.ts";
 import { ms } from "../../src/sandbox/services/ec2/durations.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
+import { natUserData } from "../../steps/scripts/user-data.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
 const LINUX = "ami-0a12023000000a64d";
@@ -21,6 +23,15 @@ const pass = async (milliseconds: number) => {
 };
 /** Launches one, and waits until CloudWatch has its first data. */
 async function running(InstanceType: string, CpuCredits?: "standard" | "unlimited"): Promise<string> {
+  const id = await launched(InstanceType, CpuCredits);
+  await pass(ms("instanceRunning") + 10 * MINUTE);
+  return id;
+}
+async function launched(
+  InstanceType: string,
+  CpuCredits: "standard" | "unlimited" | undefined,
+  userData?: string,
+): Promise<string> {
   const { Subnets } = await on.aws.ec2.describeSubnets({});
   const { Instances } = await on.aws.ec2.runInstances({
     ImageId: LINUX,
@@ -29,8 +40,8 @@ async function running(InstanceType: string, CpuCredits?: "standard" | "unlimite
     MaxCount: 1,
     SubnetId: Subnets?.[0]?.SubnetId,
     ...(CpuCredits ? { CreditSpecification: { CpuCredits } } : {}),
+    ...(userData ? { UserData: Buffer.from(userData).toString("base64") } : {}),
   });
-  await pass(ms("instanceRunning") + 10 * MINUTE);
   return Instances?.[0]?.InstanceId as string;
 }
 /** All of its processors are busy from now on. */
@@ -188,6 +199,24 @@ describe("unlimited", () => {
     expect(charged).toBeGreaterThan(0.9 * owed);
     expect(charged).toBeLessThan(1.1 * owed);
   });
+});
+
+test("a boot without credits takes several times as long", async () => {
+  /** From the launch until the console says that routing is set up, seconds. */
+  const routes = async (mode: "standard" | "unlimited") => {
+    const from = on.clock.now();
+    const InstanceId = await launched("t3.micro", mode, natUserData({ vpcCidr: "172.31.0.0/16" }));
+    await pass(10_000);
+    const said = async () => Buffer.from((await on.aws.ec2.getConsoleOutput({ InstanceId })).Output ?? "", "base64");
+    while (!(await said()).includes("BUDDYVERSE-NAT SETUP DONE")) {
+      if (on.clock.now() > from + HOUR) throw new Error("not in an hour");
+      await pass(1_000);
+    }
+    return (on.clock.now() - from - ms("instanceRunning")) / 1000;
+  };
+  expect(Math.abs((await routes("unlimited")) - durations.natReady)).toBeLessThan(3);
+  // 20 seconds of CPU, at 10 % of two vCPUs.
+  expect(await routes("standard")).toBeGreaterThan(2 * durations.natReady);
 });
 
 test("a type without credits sends none, and cannot be set", async () => {

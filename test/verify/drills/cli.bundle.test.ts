@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { UpdateAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { folder, folderThatIsUp } from "../../cli/folder.ts";
 import { BIN } from "../../command.ts";
+import { inSandboxOf } from "../../stranger.ts";
 
 let up: string;
 beforeAll(async () => {
@@ -41,11 +42,11 @@ test("says what it will do, does it, reports it as JSON and as a page, and remem
 
 test("nothing is broken on a stack that is not well: exit 1, and the checks say why", async () => {
   const on = folder({}, up);
-  const file = join(on.path, "buddyverse.sandbox.json");
-  const saved = JSON.parse(readFileSync(file, "utf8"));
-  const groups = saved.world.tables["autoScaling.groups"];
-  for (const entry of Object.values<{ row: { max: number } }>(groups)) entry.row.max = 5;
-  writeFileSync(file, JSON.stringify(saved));
+  await inSandboxOf(on.path, async ({ autoScaling }, clock) => {
+    const AutoScalingGroupName = "Buddy-AutoScaling-Group";
+    await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: 5 }));
+    await clock.sleep(5_000);
+  });
   const { code, stdout, stderr } = await on.rehearse("verify --drill scale-out --yes --trace trace.jsonl");
   expect(code).toBe(1);
   expect(stderr).toContain("Not everything is as it should be: no drill is done.");

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import { burstable } from "./burstable.ts";
+import { instanceFor } from "./instance-states.ts";
 import { type Instance, instanceTable } from "./tables.ts";
 
 export type CreditOption = Instance["cpuCredits"][number]["mode"];
@@ -26,6 +27,16 @@ const option = z.enum(["standard", "unlimited"]);
 
 export const credits: SandboxService = {
   operations: {
+    // Without ids AWS lists those in unlimited mode (EC2 API reference); the sandbox is asked for some by id.
+    DescribeInstanceCreditSpecifications: operation(
+      { InstanceIds: z.array(z.string()).min(1).max(1000) },
+      ({ InstanceIds }, sim) => ({
+        InstanceCreditSpecifications: InstanceIds.map((id) => instanceFor(sim, id)).flatMap(({ id, cpuCredits }) => {
+          const CpuCredits = cpuCredits.at(-1)?.mode;
+          return CpuCredits ? [{ InstanceId: id, CpuCredits }] : [];
+        }),
+      }),
+    ),
     // The call succeeds as a whole; which instances it changed is in the answer (EC2 API reference).
     ModifyInstanceCreditSpecification: operation(
       {

@@ -26,6 +26,7 @@ interface Profile {
 
 // Names are unique in the account whatever their case.
 const key = (name: string) => name.toLowerCase();
+const roleArn = (sim: Sim, name: string) => `arn:aws:iam::${sim.account}:role/${name}`;
 const roleTable = (sim: Sim) => sim.table<Role>("iam.roles");
 const profileTable = (sim: Sim) => sim.table<Profile>("iam.profiles");
 
@@ -88,21 +89,26 @@ const matches = (pattern: string, text: string): boolean =>
       .replaceAll("?", ".")}$`,
   ).test(text);
 
+type Decision = "allowed" | "explicitDeny" | "implicitDeny";
+
+/** What the role's policies say of the action on the resource. */
+function decisionOf(role: Role, action: string, resource: string): Decision {
+  const inline = Object.values(role.inline).flatMap(
+    (text) => (JSON.parse(text) as { Statement: Statement | Statement[] }).Statement,
+  );
+  const applying = [...inline, ...role.attached.flatMap((arn) => MANAGED[arn] ?? [])].filter(
+    ({ Action, Resource }) =>
+      listOf(Action).some((one) => matches(one, action)) && listOf(Resource).some((one) => matches(one, resource)),
+  );
+  if (applying.some(({ Effect }) => Effect === "Deny")) return "explicitDeny";
+  return applying.some(({ Effect }) => Effect === "Allow") ? "allowed" : "implicitDeny";
+}
+
 /** True when the role of the instance profile allows the action on the resource: what a machine may do with it. */
 export function profileAllows(sim: Sim, profileArn: string | null, action: string, resource: string): boolean {
   const profile = profileArn ? profileTable(sim).get(key(profileArn.split("/").at(-1) ?? "")) : undefined;
   const role = profile?.role ? roleTable(sim).get(key(profile.role)) : undefined;
-  if (!role) return false;
-  const inline = Object.values(role.inline).flatMap(
-    (text) => (JSON.parse(text) as { Statement: Statement | Statement[] }).Statement,
-  );
-  const statements = [...inline, ...role.attached.flatMap((arn) => MANAGED[arn] ?? [])];
-  const applies = ({ Action, Resource }: Statement) =>
-    listOf(Action).some((one) => matches(one, action)) && listOf(Resource).some((one) => matches(one, resource));
-  return (
-    statements.some((one) => one.Effect === "Allow" && applies(one)) &&
-    !statements.some((one) => one.Effect === "Deny" && applies(one))
-  );
+  return role !== undefined && decisionOf(role, action, resource) === "allowed";
 }
 
 function checkDocument(text: string, limitChars: number): void {
@@ -160,7 +166,7 @@ const shownRole = (sim: Sim, role: Role) => ({
   Path: "/",
   RoleName: role.name,
   RoleId: role.id,
-  Arn: `arn:aws:iam::${sim.account}:role/${role.name}`,
+  Arn: roleArn(sim, role.name),
   CreateDate: new Date(role.createdAt),
   AssumeRolePolicyDocument: encoded(role.trust),
   Description: role.description,
@@ -338,7 +344,7 @@ const profile: SandboxService["operations"] = {
   }),
 };
 
-/** The policy simulator. The sandbox's caller, an IAM user, may do everything; there are no others. */
+/** The policy simulator. The sandbox's caller, an IAM user, may do everything; a role what its policies say. */
 const simulator: SandboxService["operations"] = {
   SimulatePrincipalPolicy: operation(
     {
@@ -357,9 +363,14 @@ const simulator: SandboxService["operations"] = {
       MaxItems: z.number().int().min(1).max(1000).optional(),
       Marker: z.string().optional(),
     },
-    ({ PolicySourceArn, ActionNames, ResourceArns = ["*"], MaxItems = 100, Marker }, { account }) => {
-      if (PolicySourceArn !== `arn:aws:iam::${account}:user/sandbox`)
-        throw noSuch(`The ARN ${PolicySourceArn} is unknown.`);
+    ({ PolicySourceArn, ActionNames, ResourceArns = ["*"], MaxItems = 100, Marker }, sim) => {
+      const source =
+        PolicySourceArn === `arn:aws:iam::${sim.account}:user/sandbox`
+          ? "caller"
+          : roleTable(sim)
+              .seenAll()
+              .find(({ name }) => roleArn(sim, name) === PolicySourceArn);
+      if (!source) throw noSuch(`The ARN ${PolicySourceArn} is unknown.`);
       for (const action of ActionNames)
         if (!/^[a-z0-9-]+:[A-Za-z0-9]+$/.test(action))
           throw awsError("InvalidInputException", `Invalid Entity Action: ${action}`, { code: "InvalidInput" });
@@ -367,7 +378,7 @@ const simulator: SandboxService["operations"] = {
         ResourceArns.map((EvalResourceName) => ({
           EvalActionName,
           EvalResourceName,
-          EvalDecision: "allowed",
+          EvalDecision: source === "caller" ? "allowed" : decisionOf(source, EvalActionName, EvalResourceName),
           MatchedStatements: [],
           MissingContextValues: [],
         })),
