@@ -4,7 +4,7 @@ import { fixed } from "./number.ts";
 export function dollars(usd: number): string {
   const size = Math.abs(usd);
   if (size > 0 && size < 0.005) return "less than $0.01";
-  return withSign(usd, fixed(size, size >= 9.995 || size === 0 ? 0 : 2));
+  return withSign(usd, size >= 9.995 || size === 0 ? fixed(size, 0) : fixed(roundToCents(size), 2));
 }
 
 /** US dollars in a table: "$1,234.50", to the cent. */

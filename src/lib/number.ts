@@ -1,9 +1,11 @@
-/** "1,204". */
-export const grouped = (value: number): string => value.toLocaleString("en-US");
+/** "1,204.50": with so many digits after the point. Not by `toLocaleString`: to load Node's tables takes a tenth of a short command. */
+export function fixed(value: number, digits: number): string {
+  const [whole = "", ...rest] = value.toFixed(digits).split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
+}
 
-/** "1,204.50": with so many digits after the point. */
-export const fixed = (value: number, digits: number): string =>
-  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+/** A whole number: "1,204". */
+export const grouped = (value: number): string => fixed(value, 0);
 
 /** "0.2 %", "35 %"; what is not none is never shown as 0 %. */
 export function percent(value: number): string {

@@ -2,8 +2,17 @@ import { expect, test } from "vitest";
 import { fixed, grouped, percent } from "../../src/lib/number.ts";
 
 test("thousands are told apart", () => {
-  expect([7, 1_204, 1_234_567].map(grouped)).toEqual(["7", "1,204", "1,234,567"]);
-  expect(fixed(1_204, 2)).toBe("1,204.00");
+  expect([0, 7, 999, 1_000, 1_204, 123_456, 1_234_567, -1_204].map(grouped)).toEqual([
+    "0",
+    "7",
+    "999",
+    "1,000",
+    "1,204",
+    "123,456",
+    "1,234,567",
+    "-1,204",
+  ]);
+  expect([fixed(1_204, 2), fixed(0.5, 2), fixed(1_234.5678, 4)]).toEqual(["1,204.00", "0.50", "1,234.5678"]);
 });
 
 test("a little is never none", () => {
