@@ -2,7 +2,18 @@ import type { Instance } from "@aws-sdk/client-ec2";
 import type { Aws } from "../../aws/aws.ts";
 import { ofStack } from "../../aws/ec2/tags.ts";
 import { allPages } from "../../aws/pages.ts";
-import type { InstanceMetadata, Store } from "../world.ts";
+
+/** Something that keeps data. */
+export interface Store {
+  readonly what: string;
+  readonly encrypted: boolean;
+}
+
+export interface InstanceMetadata {
+  readonly what: string;
+  /** Only IMDSv2 is answered, or nothing at all. */
+  readonly tokensRequired: boolean;
+}
 
 const nameOf = ({ InstanceId = "", Tags }: Instance): string =>
   [Tags?.find(({ Key }) => Key === "Name")?.Value, InstanceId].filter(Boolean).join(" ");
@@ -44,8 +55,8 @@ export const metadataOf = (instances: readonly Instance[]): readonly InstanceMet
       instance.MetadataOptions?.HttpTokens === "required" || instance.MetadataOptions?.HttpEndpoint === "disabled",
   }));
 
-/** The network interfaces of a file system's mount targets that are available. */
-export async function readMounts(
+/** The mount targets of a file system that are available. */
+export async function readMountTargets(
   aws: Aws,
   fileSystemId: string,
 ): Promise<readonly { readonly subnetId: string; readonly interfaceId: string }[]> {

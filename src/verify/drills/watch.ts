@@ -1,5 +1,5 @@
 import { counted } from "../../lib/text.ts";
-import type { ScalingGroup, Target } from "../world.ts";
+import type { ScalingGroup, Target } from "../aws/scaling.ts";
 import type { CpuPoint, Moment, Probe, Sample } from "./result.ts";
 import type { DrillWorld } from "./world.ts";
 
