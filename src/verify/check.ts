@@ -145,9 +145,14 @@ export async function runChecks(
 function verdictOf(error: unknown): Pick<CheckResult, "result" | "evidence"> {
   if (error instanceof BuddyError && error.code === "interrupted") throw error;
   if (error instanceof CheckFailed) return { result: "failed", evidence: error.message };
-  const name = error instanceof Error && error.name !== "Error" && error.name !== "BuddyError" ? `${error.name}: ` : "";
-  const message = error instanceof Error ? error.message : error;
-  return { result: "unknown", evidence: `could not be looked at: ${name}${message}` };
+  return { result: "unknown", evidence: `could not be looked at: ${messageOf(error)}` };
+}
+
+/** With AWS's code before it, which is the error's name. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const named = error.name !== "Error" && !(error instanceof BuddyError) && !(error instanceof CheckFailed);
+  return named ? `${error.name}: ${error.message}` : error.message;
 }
 
 /** 1 when one failed, 3 when one could not be looked at, 0 when all passed. */

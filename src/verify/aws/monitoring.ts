@@ -1,9 +1,12 @@
 import type { MetricDataQuery, MetricDataResult } from "@aws-sdk/client-cloudwatch";
-import type { Aws } from "../../aws/aws.ts";
+import type { Aws, Call } from "../../aws/aws.ts";
 import type { Widget as DashboardWidget } from "../../aws/cloudwatch/dashboard.ts";
 import { instant } from "../../aws/instant.ts";
 import { allPages } from "../../aws/pages.ts";
 import type { CpuPoint } from "../drills/result.ts";
+
+/** What these readers send besides what `up`, `status` and `down` do. */
+export const monitoringCalls = ["cloudWatch.getMetricData"] as const satisfies readonly Call[];
 
 export interface Alarm {
   readonly name: string;

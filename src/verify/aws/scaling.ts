@@ -1,8 +1,12 @@
-import type { Aws } from "../../aws/aws.ts";
+import { NOT_FOUND } from "../../aws/auto-scaling/scaling-policy.ts";
+import type { Aws, Call } from "../../aws/aws.ts";
 import { absentAs } from "../../aws/errors.ts";
 import { allPages } from "../../aws/pages.ts";
 import { CheckFailed } from "../check.ts";
 import type { Activity } from "../drills/world.ts";
+
+/** What these readers send besides what `up`, `status` and `down` do. */
+export const scalingCalls = ["elb.describeTargetHealth"] as const satisfies readonly Call[];
 
 export interface ScalingGroup {
   readonly name: string;
@@ -74,11 +78,9 @@ export async function readScalingGroup(
   };
 }
 
-const NO_GROUP = [{ code: "ValidationError", message: /not found/i }];
-
 /** The group's target tracking policies, each with the alarms that AWS made for it. */
 export async function readPolicies(aws: Aws, groupName: string): Promise<readonly TrackingPolicy[]> {
-  const found = await absentAs(NO_GROUP, () =>
+  const found = await absentAs(NOT_FOUND, () =>
     allPages(
       (NextToken) => aws.autoScaling.describePolicies({ AutoScalingGroupName: groupName, NextToken }),
       (page) => page.ScalingPolicies,

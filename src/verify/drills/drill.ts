@@ -3,7 +3,7 @@ import { spelled } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { percent } from "../../lib/number.ts";
 import type { Member, ScalingGroup } from "../aws/scaling.ts";
-import { CheckFailed, type Requirement } from "../check.ts";
+import { messageOf, type Requirement } from "../check.ts";
 import { answersOf } from "./answers.ts";
 import type { Answers, DrillName, DrillResult, Ending } from "./result.ts";
 import { isWhole, type Look, Overdue, type Told, type Watch, watch } from "./watch.ts";
@@ -178,9 +178,4 @@ export async function runDrill(drill: Drill, world: DrillWorld, told: Told): Pro
     probes: watching.probes,
     notAsBefore,
   };
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof Overdue || error instanceof CheckFailed || error instanceof BuddyError) return error.message;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
