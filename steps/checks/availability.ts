@@ -1,9 +1,17 @@
-import { list } from "../../src/lib/text.ts";
+import { counted, list } from "../../src/lib/text.ts";
+import { type Backups, readBackups } from "../../src/verify/aws/storage.ts";
 import type { Check } from "../../src/verify/check.ts";
+import type { Fact } from "../../src/verify/facts.ts";
 import { databases, inService, loadBalancer, mountTargets, perZone, scalingGroup, targets } from "./facts.ts";
 
 /** Without these nothing that fails is replaced. */
 const HEALING = ["HealthCheck", "ReplaceUnhealthy", "Launch", "Terminate"];
+
+/** RDS stores the log of changes every five minutes (user guide, "Restoring a DB instance to a specified time"). */
+const MOST_MINUTES_LOST = 30;
+
+export const backups: Fact<Backups> = async ({ aws, requireLive }) =>
+  readBackups(aws, (await requireLive("database")).id);
 
 /** R3: availability through failures. */
 export const availability: readonly Check[] = [
@@ -88,6 +96,26 @@ export const availability: readonly Check[] = [
           ...(primary ? [`writes need ${primary.zone}, where ${primary.id} is`] : []),
         ].join("; "),
         ok: losses.every(({ gone }) => gone.length === 0),
+      };
+    },
+  },
+  {
+    id: "database-backups",
+    requirement: "R3",
+    title: "The primary database is backed up for as long as the config says, and could be restored to a moment ago",
+    method: `the retention of automated backups, the latest moment to which the primary can be restored: ${MOST_MINUTES_LOST} min ago at most; waits ten minutes for a new database`,
+    limits: "that a restore works; backups of the files",
+    skip: ({ database }) => (database.backupRetentionDays === 0 ? "the config turns automated backups off" : undefined),
+    retry: { everySeconds: 30, forSeconds: 10 * 60 },
+    async run({ config, read, now }) {
+      const { database, retentionDays, restorableTo } = await read(backups);
+      if (retentionDays === 0) return { evidence: `${database} has no automated backups`, ok: false };
+      const kept = `${database} keeps backups for ${counted(retentionDays, "day")}`;
+      if (restorableTo === undefined) return { evidence: `${kept}, but has none yet`, ok: false };
+      const minutesLost = Math.ceil((now() - restorableTo) / 60_000);
+      return {
+        evidence: `${kept}, and could be restored to ${minutesLost} min ago`,
+        ok: retentionDays >= config.database.backupRetentionDays && minutesLost <= MOST_MINUTES_LOST,
       };
     },
   },

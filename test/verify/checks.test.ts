@@ -6,6 +6,7 @@ import { applicableChecks, type Check, CheckFailed, type CheckResult, exitCode }
 import type { Fact } from "../../src/verify/facts.ts";
 import type { Group, Interface, Rule } from "../../src/verify/reach.ts";
 import type { Answer, Site } from "../../src/verify/site.ts";
+import { backups } from "../../steps/checks/availability.ts";
 import { trackingPolicies } from "../../steps/checks/capacity.ts";
 import {
   databaseInterfaces,
@@ -165,6 +166,25 @@ const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evid
     "one mount target",
     change(mountTargets, (mounts) => mounts.filter(({ zone }) => zone === ZONE_C)),
     new RegExp(`without ${ZONE_C}: .*mounted nowhere else`),
+  ],
+  [
+    "database-backups",
+    "kept for a shorter time than the config says",
+    { tools: { config: { ...config, database: { ...config.database, backupRetentionDays: 7 } } } },
+    /keeps backups for 1 day, and could be restored to \d+ min ago/,
+  ],
+  ["database-backups", "off", change(backups, (found) => ({ ...found, retentionDays: 0 })), /no automated backups/],
+  [
+    "database-backups",
+    "the last is old",
+    change(backups, (found) => ({ ...found, restorableTo: NOW - 3 * 3_600_000 })),
+    /restored to 1[89]\d min ago/,
+  ],
+  [
+    "database-backups",
+    "none yet",
+    change(backups, (found) => ({ ...found, restorableTo: undefined })),
+    /but has none yet/,
   ],
   [
     "spread",

@@ -58,6 +58,20 @@ export const metadataOf = (instances: readonly Instance[]): readonly InstanceMet
       instance.MetadataOptions?.HttpTokens === "required" || instance.MetadataOptions?.HttpEndpoint === "disabled",
   }));
 
+/** The automated backups of a database. */
+export interface Backups {
+  readonly database: string;
+  readonly retentionDays: number;
+  /** The latest moment to which the database can be restored, milliseconds since 1970; undefined: it was never backed up. */
+  readonly restorableTo: number | undefined;
+}
+
+export async function readBackups(aws: Aws, id: string): Promise<Backups> {
+  const { DBInstances } = await aws.rds.describeDBInstances({ DBInstanceIdentifier: id });
+  const { BackupRetentionPeriod = 0, LatestRestorableTime } = DBInstances?.[0] ?? {};
+  return { database: id, retentionDays: BackupRetentionPeriod, restorableTo: LatestRestorableTime?.getTime() };
+}
+
 /** The mount targets of a file system that are available. */
 export async function readMountTargets(
   aws: Aws,

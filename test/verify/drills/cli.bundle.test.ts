@@ -28,7 +28,7 @@ test("says what it will do, does it, reports it as JSON and as a page, and remem
   expect(second).toMatchObject({ code: 0, stderr: "" });
   const { passed, checks, drills } = JSON.parse(second.stdout);
   expect(passed).toBe(true);
-  expect(checks).toHaveLength(21);
+  expect(new Set(checks.map(({ result }: { result: string }) => result))).toEqual(new Set(["passed"]));
   expect(drills).toHaveLength(1);
   expect(drills[0]).toMatchObject({
     drill: "lost-instance",
