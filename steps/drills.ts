@@ -1,52 +1,52 @@
 import type { InstanceLive } from "../src/aws/ec2/instance.ts";
 import type { SubnetLive } from "../src/aws/ec2/subnet.ts";
 import type { TargetGroupLive } from "../src/aws/elb/target-group.ts";
+import type { Identified } from "../src/engine/resource.ts";
 import { readAlarms, readGroupCpu } from "../src/verify/aws/monitoring.ts";
 import { readActivities, readScalingGroup, readTargets } from "../src/verify/aws/scaling.ts";
+import { visit } from "../src/verify/drills/visit.ts";
 import type { DrillWorld } from "../src/verify/drills/world.ts";
-import { type Around, finding } from "./verify.ts";
+import { factsReader, requireLive, type StackSource } from "../src/verify/facts.ts";
+import type { Site } from "../src/verify/site.ts";
+import { loadBalancer, siteAddress } from "./checks/facts.ts";
 
 /** What only the program around can do for a drill. */
-type Given = Pick<DrillWorld, "clock" | "interrupted" | "machines" | "visit" | "planned" | "heal">;
+interface Tools extends Pick<DrillWorld, "clock" | "interrupted" | "machines" | "planned" | "heal"> {
+  readonly site: Site;
+}
 
 /** What drills of this stack see and do. The stack must be up. */
-export async function drillWorld(around: Omit<Around, "keys" | "operators"> & Given): Promise<DrillWorld> {
-  const { config, aws, now, nameOf, clock, interrupted, machines, visit, planned, heal } = around;
-  const one = finding(around);
+export async function drillWorld(source: StackSource, { site, ...tools }: Tools): Promise<DrillWorld> {
+  const { config, aws, clock, stack } = source;
+  const live = <L extends Identified>(key: string) => requireLive<L>(stack, key);
+  const nameOf = (key: string) => stack.graph.nodes.get(key)?.name ?? key;
+  const read = factsReader(source);
   const groupName = nameOf("auto-scaling-group");
-  const [targetGroup, subnets] = await Promise.all([
-    one<TargetGroupLive>("target-group"),
-    Promise.all(config.zones.map((_zone, index) => one<SubnetLive>(`subnet-web-${index + 1}`))),
+  const [targetGroup, subnets, { url, via }, { healthCheck }] = await Promise.all([
+    live<TargetGroupLive>("target-group"),
+    Promise.all(config.zones.map((_zone, index) => live<SubnetLive>(`subnet-web-${index + 1}`))),
+    read(siteAddress),
+    read(loadBalancer),
   ]);
   const subnetIn = (zone: string) => subnets.find((subnet) => subnet.zone === zone)?.id ?? zone;
   const zoneOf = (id: string) => subnets.find((subnet) => subnet.id === id)?.zone ?? id;
-  const { instanceType, cpuTarget } = config.web;
 
   return {
-    config: { instanceType, cpuTarget, natMode: config.nat.mode },
-    clock,
-    interrupted,
-    machines,
-    visit,
-    planned,
-    heal,
+    ...tools,
+    config,
+    visit: () => visit(site, `${url}${healthCheck.path}`, via),
     group: () => readScalingGroup(aws, groupName, zoneOf),
     targets: () => readTargets(aws, targetGroup.id),
     activities: (since) => readActivities(aws, groupName, since),
-    cpu: (since) => readGroupCpu(aws, groupName, since, now()),
+    cpu: (since) => readGroupCpu(aws, groupName, since, clock.now()),
     nats: () =>
       Promise.all(
         config.zones.map(async (zone, index) => {
           const key = `nat-instance-${index + 1}`;
-          return {
-            id: (await one<InstanceLive>(key)).id,
-            name: nameOf(key),
-            zone,
-            alarm: nameOf(`alarm-nat-instance-${index + 1}`),
-          };
+          return { id: (await live<InstanceLive>(key)).id, name: nameOf(key), zone, alarm: nameOf(`alarm-${key}`) };
         }),
       ),
-    alarmState: async (name) => (await readAlarms(aws, [name], now()))[0]?.state,
+    alarmState: async (name) => (await readAlarms(aws, [name], clock.now()))[0]?.state,
     async setDesired(desired) {
       await aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: groupName, DesiredCapacity: desired });
     },

@@ -38,3 +38,17 @@ test("no table outside a service's folder names a service: its actions, types an
     .filter(({ named }) => named.length > 0);
   expect(breaches).toEqual([]);
 });
+
+test("src/verify knows AWS's calls, but no type, no object of the stack and no error", () => {
+  const breaches = files("src/verify").flatMap((file) =>
+    literalsOf(file)
+      .filter(
+        (text) =>
+          types.has(text) ||
+          text.includes("Buddy-") ||
+          /^[A-Z]\w*(\.\w+)?(Exception|Fault|Error|NotFound|NotExist|Exists|Duplicate|Denied)$/.test(text),
+      )
+      .map((text) => `${file}: ${text}`),
+  );
+  expect(breaches).toEqual([]);
+});

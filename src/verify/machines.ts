@@ -1,7 +1,15 @@
 import type { Clock } from "../lib/clock.ts";
 import { headOf } from "../lib/script.ts";
-import { Refuted } from "./check.ts";
-import type { Machines } from "./world.ts";
+import { CheckFailed } from "./check.ts";
+
+/** Runs scripts on instances. */
+export interface Machines {
+  /**
+   * Runs the script on all of them and answers what each printed. Throws `CheckFailed` when it ended with an error, and
+   * something else when an instance cannot be asked.
+   */
+  run(instanceIds: readonly string[], script: string): Promise<ReadonlyMap<string, string>>;
+}
 
 /** How a command stands on one instance. */
 export type Invocation =
@@ -53,7 +61,7 @@ export function machinesBy(commands: Commands, clock: Clock, signal: AbortSignal
       if (found.state === "ended") {
         if (found.exitCode === 0) return found.output;
         const said = found.errors.trim().split("\n").at(-1) || `exit code ${found.exitCode}`;
-        throw new Refuted(`${about} on ${instanceId}: ${said}`);
+        throw new CheckFailed(`${about} on ${instanceId}: ${said}`);
       }
       if (clock.now() >= until) throw new Error(`${about} on ${instanceId} did not end in time`);
     }

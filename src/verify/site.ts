@@ -3,7 +3,7 @@ import * as https from "node:https";
 import * as tls from "node:tls";
 import pLimit from "p-limit";
 import type { Clock } from "../lib/clock.ts";
-import { Refuted } from "./check.ts";
+import { CheckFailed } from "./check.ts";
 
 export interface Answer {
   readonly status: number;
@@ -33,7 +33,7 @@ export interface Handshake {
 
 /** The site as a visitor reaches it. A bounded number of requests are under way at the same time, each on a connection of its own. */
 export interface Site {
-  /** Throws `Refuted` when nobody answers there, and something else when this machine cannot ask. Follows no redirect. */
+  /** Throws `CheckFailed` when nobody answers there, and something else when this machine cannot ask. Follows no redirect. */
   get(url: string, asking?: Asking): Promise<Answer>;
   /** With no other versions of TLS than these. Undefined: the server refuses them. Throws as `get`. */
   handshake(name: string, min: tls.SecureVersion, max: tls.SecureVersion): Promise<Handshake | undefined>;
@@ -135,7 +135,7 @@ export function networkSite({
         act();
       };
       socket.setTimeout(TIMEOUT_MS, () =>
-        end(() => fail(new Refuted(`${name}:443 gives no answer within ${TIMEOUT_MS / 1000} s`))),
+        end(() => fail(new CheckFailed(`${name}:443 gives no answer within ${TIMEOUT_MS / 1000} s`))),
       );
       socket.on("connect", () => {
         connected = true;
@@ -160,12 +160,12 @@ export function networkSite({
   }
 }
 
-const unknownName = (name: string) => new Refuted(`${name}: the DNS knows no such name`);
+const unknownName = (name: string) => new CheckFailed(`${name}: the DNS knows no such name`);
 
 function failure(where: string, error: NodeJS.ErrnoException): Error {
   const said = `${where}: ${error.message || error.code}`;
   const code = error.code ?? "";
   // Not the server's doing: this OpenSSL does not offer what was asked for.
   if (NOT_HERE.has(code) || /NO_PROTOCOLS|UNSUPPORTED_PROTOCOL|NO_CIPHERS/.test(code)) return new Error(said);
-  return new Refuted(said);
+  return new CheckFailed(said);
 }

@@ -1,13 +1,12 @@
 import { duration } from "../lib/duration.ts";
 import { counted, pad, wrapped } from "../lib/text.ts";
 import { plain, type Style } from "../report/style.ts";
-import type { Finding, Result } from "./check.ts";
-import type { NotAsked } from "./checks.ts";
+import type { CheckResult, SkippedCheck, Verdict } from "./check.ts";
 
 const WIDTH = 100;
 const MARGIN = 8;
 
-const SIGNS: Readonly<Record<Result, readonly [sign: string, colour: "green" | "red" | "yellow"]>> = {
+const SIGNS: Readonly<Record<Verdict, readonly [sign: string, colour: "green" | "red" | "yellow"]>> = {
   passed: ["✔", "green"],
   failed: ["✖", "red"],
   unknown: ["?", "yellow"],
@@ -15,34 +14,36 @@ const SIGNS: Readonly<Record<Result, readonly [sign: string, colour: "green" | "
 
 /** A requirement's checks below each other: what was asked, and what was seen. */
 export function verifyView(
-  findings: readonly Finding[],
-  notAsked: readonly NotAsked[],
+  results: readonly CheckResult[],
+  skipped: readonly SkippedCheck[],
   { style = plain, width = WIDTH }: { readonly style?: Style; readonly width?: number } = {},
 ): string {
   const text = (words: string) => wrapped(words, width - MARGIN);
-  const lines = findings.flatMap(({ requirement, title, result, saw }, index) => {
+  const lines = results.flatMap(({ requirement, title, result, evidence }, index) => {
     const [sign, colour] = SIGNS[result];
     const [first = "", ...rest] = text(title);
-    const label = findings[index - 1]?.requirement === requirement ? "" : requirement;
+    const label = results[index - 1]?.requirement === requirement ? "" : requirement;
     return [
       ` ${pad(label, 4)}${style[colour](sign)} ${first}`,
       ...rest.map((line) => `${" ".repeat(MARGIN - 1)}${line}`),
-      ...text(saw).map((line) => `${" ".repeat(MARGIN - 1)}${(result === "passed" ? style.dim : style[colour])(line)}`),
+      ...text(evidence).map(
+        (line) => `${" ".repeat(MARGIN - 1)}${(result === "passed" ? style.dim : style[colour])(line)}`,
+      ),
     ];
   });
-  const not = notAsked.flatMap(({ id, requirement, why }) =>
+  const not = skipped.flatMap(({ id, requirement, why }) =>
     text(`not asked: ${id} (${requirement}), as ${why}`).map((line) => ` ${" ".repeat(MARGIN - 2)}${style.dim(line)}`),
   );
-  return [...lines, ...not, "", summary(findings, style)].map((line) => line.trimEnd()).join("\n");
+  return [...lines, ...not, "", summary(results, style)].map((line) => line.trimEnd()).join("\n");
 }
 
 /** "20 of 22 checks passed, 1 failed, 1 could not be looked at (12s)." */
-function summary(findings: readonly Finding[], style: Style): string {
-  const number = (wanted: Result) => findings.filter(({ result }) => result === wanted).length;
-  const longest = Math.max(0, ...findings.map(({ ms }) => ms));
+function summary(results: readonly CheckResult[], style: Style): string {
+  const number = (wanted: Verdict) => results.filter(({ result }) => result === wanted).length;
+  const longest = Math.max(0, ...results.map(({ ms }) => ms));
   const [failed, unknown] = [number("failed"), number("unknown")];
   const said = [
-    `${number("passed")} of ${counted(findings.length, "check")} passed`,
+    `${number("passed")} of ${counted(results.length, "check")} passed`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(unknown > 0 ? [`${unknown} could not be looked at`] : []),
   ].join(", ");

@@ -259,8 +259,8 @@ describe("what the other commands send besides", () => {
   const withMore = (...more: More[]) => policyOf({}, more);
 
   test.each<[More, () => readonly string[]]>([
-    ["verify", () => [...under("src/verify/aws"), "steps/verify.ts"]],
-    ["drills", () => [...under("src/verify/aws"), "steps/verify.ts", "steps/drills.ts"]],
+    ["verify", () => [...under("src/verify/aws"), ...under("steps/checks")]],
+    ["drills", () => [...under("src/verify/aws"), ...under("steps/checks"), "steps/drills.ts"]],
     ["doctor", () => ["src/doctor/doctor.ts"]],
     // A service asks itself for prices that the price list lacks.
     ["cost-live", () => [...under("src/cost"), ...under("src/aws").filter((file) => file.endsWith("-prices.ts"))]],

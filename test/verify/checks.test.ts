@@ -1,393 +1,462 @@
 import { describe, expect, test } from "vitest";
+import { jumpingClock } from "../../src/lib/clock.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
-import { exitCode, type Finding, Refuted, runChecks } from "../../src/verify/check.ts";
-import { allChecks, checksFor } from "../../src/verify/checks.ts";
-import type { Interface, Network } from "../../src/verify/reach.ts";
-import type { Answer } from "../../src/verify/site.ts";
-import type { World } from "../../src/verify/world.ts";
-import { ask, goodNetwork, NOW, type TestWorld, world } from "./world.ts";
+import type { Widget } from "../../src/verify/aws/monitoring.ts";
+import { applicableChecks, type Check, CheckFailed, type CheckResult, exitCode } from "../../src/verify/check.ts";
+import type { Fact } from "../../src/verify/facts.ts";
+import type { Group, Interface, Rule } from "../../src/verify/reach.ts";
+import type { Answer, Site } from "../../src/verify/site.ts";
+import { backups } from "../../steps/checks/availability.ts";
+import { trackingPolicies } from "../../steps/checks/capacity.ts";
+import {
+  databaseInterfaces,
+  databases,
+  inService,
+  loadBalancer,
+  mountTargets,
+  network,
+  scalingGroup,
+  targets,
+} from "../../steps/checks/facts.ts";
+import { alarms, subscription, widgets } from "../../steps/checks/monitoring.ts";
+import { metadata, stores } from "../../steps/checks/protection.ts";
+import { allChecks } from "../../steps/verify.ts";
+import { type Broken, change, check, checksOn, config, good, goodTools, NOW, outcomeOf } from "./good.ts";
 
-const asked = async (on: World) => await runChecks(allChecks, on, () => 0);
-const off = (findings: readonly Finding[]) => findings.filter(({ result }) => result !== "passed");
-const ids = (findings: readonly Finding[]) => findings.map(({ id }) => id);
+const notPassed = (results: readonly CheckResult[]) => results.filter(({ result }) => result !== "passed");
+const idsOf = (results: readonly { readonly id: string }[]) => results.map(({ id }) => id);
 
 test("all is well: every check passes, says what it saw, and leaves nothing behind", async () => {
-  const on = world();
-  const findings = await asked(on);
-  expect(off(findings)).toEqual([]);
-  expect(findings.every(({ saw }) => saw.length > 3)).toBe(true);
-  expect([...on.files]).toEqual([]);
-  expect(new Set(ids(findings)).size).toBe(findings.length);
-  expect(exitCode(findings)).toBe(0);
+  const tools = goodTools();
+  const results = await checksOn({ tools });
+  expect(notPassed(results)).toEqual([]);
+  expect(idsOf(results)).toEqual(idsOf(allChecks));
+  expect(results.every(({ evidence }) => evidence.length > 3)).toBe(true);
+  expect([...tools.files]).toEqual([]);
+  expect(exitCode(results)).toBe(0);
 });
 
-const whole = world();
-const group = await whole.group();
-const [policy] = await whole.policies();
-const balancer = await whole.loadBalancer();
-const network = await whole.network();
-const databases = await whole.databases();
-const [a, c] = group.instances;
-
-const withNetwork = (change: (found: Network) => Partial<Network>): Partial<World> => ({
-  network: async () => ({ ...network, ...change(goodNetwork()) }),
+test("each check has an id of its own", () => {
+  expect(new Set(idsOf(allChecks)).size).toBe(allChecks.length);
+  for (const { id } of allChecks) expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
 });
-const withInbound = (groupId: string, change: (peer: string, port: number) => boolean): Partial<World> =>
-  withNetwork(({ groups }) => ({
-    groups: groups.map((one) =>
-      one.id === groupId ? { ...one, inbound: one.inbound.filter(({ peer, from }) => change(peer, from)) } : one,
-    ),
+
+const [ZONE_A = "", ZONE_C = ""] = config.zones;
+const members = inService(await good(scalingGroup));
+const memberIn = (zone: string) => members.find((member) => member.zone === zone)?.id ?? "";
+const [A, C] = [memberIn(ZONE_A), memberIn(ZONE_C)];
+const { groups } = await good(network);
+const idOfGroup = (name: string) => groups.find((group) => group.name === name)?.id;
+
+const changeInbound = (name: string, to: (group: Group) => readonly Rule[]): Broken =>
+  change(network, (found) => ({
+    ...found,
+    groups: found.groups.map((group) => (group.name === name ? { ...group, inbound: to(group) } : group)),
   }));
+const withoutRule = (name: string, closed: (rule: Rule) => boolean): Broken =>
+  changeInbound(name, ({ inbound }) => inbound.filter((rule) => !closed(rule)));
+
 /** Each has a site and machines of its own: they count requests. */
-type SiteChange = (site: TestWorld["site"]) => Partial<TestWorld["site"]>;
-const withSite = (change: SiteChange): Partial<World> => {
-  const { site, machines } = world();
-  return { site: { ...site, ...change(site) }, machines };
+const changeSite = (to: (site: Site) => Partial<Site>): Broken => {
+  const { site, machines } = goodTools();
+  return { tools: { site: { ...site, ...to(site) }, machines } };
 };
-const get = (change: (answer: Answer, url: string) => object): Partial<World> =>
-  withSite((site) => ({
+const changeAnswer = (to: (answer: Answer, url: string) => Partial<Answer>): Broken =>
+  changeSite((site) => ({
     async get(url, asking) {
       const answer = await site.get(url, asking);
-      return { ...answer, ...change(answer, url) };
+      return { ...answer, ...to(answer, url) };
     },
   }));
 /** As if the visitor's headers were these. */
-const visitor = (
-  headers: (given: Readonly<Record<string, string>>) => Readonly<Record<string, string>>,
-): Partial<World> =>
-  withSite((site) => ({
-    get: (url, asking = {}) => site.get(url, { ...asking, headers: headers(asking.headers ?? {}) }),
+const visitor = (to: (headers: Readonly<Record<string, string>>) => Readonly<Record<string, string>>): Broken =>
+  changeSite((site) => ({
+    get: (url, asking = {}) => site.get(url, { ...asking, headers: to(asking.headers ?? {}) }),
   }));
-const machines = (change: (script: string, id: string) => string | undefined): Partial<World> => {
-  const { site, machines } = world();
+const changePrinted = (to: (script: string, id: string) => string | undefined): Broken => {
+  const { site, machines } = goodTools();
   return {
-    site,
-    machines: {
-      async run(list, script) {
-        const said = await machines.run(list, script);
-        return new Map([...said].map(([id, output]) => [id, change(script, id) ?? output]));
+    tools: {
+      site,
+      machines: {
+        async run(ids, script) {
+          const printed = await machines.run(ids, script);
+          return new Map([...printed].map(([id, output]) => [id, to(script, id) ?? output]));
+        },
       },
     },
   };
 };
-const shaken = (change: object): Partial<World> =>
-  withSite((site) => ({
+const changeCertificate = (to: object): Broken =>
+  changeSite((site) => ({
     async handshake(name, min, max) {
       const shown = await site.handshake(name, min, max);
-      return shown && { ...shown, ...change };
+      return shown && { ...shown, ...to };
     },
   }));
-const speaksAll: SiteChange = () => ({
-  handshake: async () => ({ protocol: "TLSv1", problem: undefined, issuer: "Amazon", validTo: NOW + 9e10 }),
-});
+const EMPTY: Widget = { title: "CPU", data: "none" };
+const alarm = { name: "Buddy-X", state: "OK", ageSeconds: 9_999, needsSeconds: 600 };
 
 /** In each row one thing is broken, and exactly that check says so. */
-describe.each<[string, string, Partial<World>, RegExp]>([
-  ["group-size", "another maximum", { group: async () => ({ ...group, max: 3 }) }, /max 3/],
-  ["group-size", "fewer in service than desired", { group: async () => ({ ...group, desired: 3 }) }, /desired 3.*2 in/],
-  ["scaling-policy", "another target", { policies: async () => [{ ...policy, target: 80 } as never] }, /80 %/],
+const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evidence: RegExp])[] = [
+  ["group-size", "another maximum", change(scalingGroup, (group) => ({ ...group, max: 3 })), /max 3/],
+  [
+    "group-size",
+    "fewer in service than desired",
+    change(scalingGroup, (group) => ({ ...group, desired: 3 })),
+    /desired 3.*2 in/,
+  ],
+  [
+    "scaling-policy",
+    "another target",
+    change(trackingPolicies, (policies) => policies.map((policy) => ({ ...policy, target: 80 }))),
+    /80 %/,
+  ],
   [
     "scaling-policy",
     "an alarm that does nothing",
-    {
-      policies: async () => [
-        {
-          ...policy,
-          alarms: [
-            { name: "high", acts: false },
-            { name: "low", acts: true },
-          ],
-        } as never,
-      ],
-    },
+    change(trackingPolicies, (policies) =>
+      policies.map((policy) => ({
+        ...policy,
+        alarms: policy.alarms.map(({ name }, index) => ({ name, acts: index > 0 })),
+      })),
+    ),
     /1 of 2 alarms/,
   ],
   [
     "scaling-policy",
     "never shrinks",
-    { policies: async () => [{ ...policy, scalesIn: false } as never] },
+    change(trackingPolicies, (policies) => policies.map((policy) => ({ ...policy, scalesIn: false }))),
     /never shrinks/,
   ],
-  ["scaling-policy", "no policy", { policies: async () => [] }, /no target tracking/],
+  ["scaling-policy", "no policy", change(trackingPolicies, () => []), /no target tracking/],
   [
     "scaling-policy",
     "alarms are not heard",
-    { group: async () => ({ ...group, suspended: ["AlarmNotification"] }) },
+    change(scalingGroup, (group) => ({ ...group, suspended: ["AlarmNotification"] })),
     /AlarmNotification/,
   ],
   [
     "targets-healthy",
     "the load balancer misses a zone",
-    { loadBalancer: async () => ({ ...balancer, zones: ["a", "b"] }) },
-    /not in c/,
+    change(loadBalancer, (balancer) => ({ ...balancer, zones: [ZONE_A, "elsewhere"] })),
+    new RegExp(`not in ${ZONE_C}`),
   ],
   [
     "health-check",
     "EC2 checks only",
-    { group: async () => ({ ...group, healthCheckType: "EC2" }) },
+    change(scalingGroup, (group) => ({ ...group, healthCheckType: "EC2" })),
     /EC2 health check/,
   ],
-  ["health-check", "no grace", { group: async () => ({ ...group, graceSeconds: 0 }) }, /grace 0 s/],
+  ["health-check", "no grace", change(scalingGroup, (group) => ({ ...group, graceSeconds: 0 })), /grace 0 s/],
   [
     "health-check",
     "nothing is replaced",
-    { group: async () => ({ ...group, suspended: ["ReplaceUnhealthy"] }) },
+    change(scalingGroup, (group) => ({ ...group, suspended: ["ReplaceUnhealthy"] })),
     /ReplaceUnhealthy/,
   ],
   [
     "zone-loss",
     "the group may launch in one zone only",
-    { group: async () => ({ ...group, zones: ["a"] }) },
-    /without a: .*launch nowhere else/,
+    change(scalingGroup, (group) => ({ ...group, zones: [ZONE_A] })),
+    new RegExp(`without ${ZONE_A}: .*launch nowhere else`),
   ],
   [
     "zone-loss",
     "one mount target",
-    { fileSystem: async () => ({ id: "fs-1", zones: ["c"] }) },
-    /without c: .*mounted nowhere else/,
+    change(mountTargets, (mounts) => mounts.filter(({ zone }) => zone === ZONE_C)),
+    new RegExp(`without ${ZONE_C}: .*mounted nowhere else`),
+  ],
+  [
+    "database-backups",
+    "kept for a shorter time than the config says",
+    { tools: { config: { ...config, database: { ...config.database, backupRetentionDays: 7 } } } },
+    /keeps backups for 1 day, and could be restored to \d+ min ago/,
+  ],
+  ["database-backups", "off", change(backups, (found) => ({ ...found, retentionDays: 0 })), /no automated backups/],
+  [
+    "database-backups",
+    "the last is old",
+    change(backups, (found) => ({ ...found, restorableTo: NOW - 3 * 3_600_000 })),
+    /restored to 1[89]\d min ago/,
+  ],
+  [
+    "database-backups",
+    "none yet",
+    change(backups, (found) => ({ ...found, restorableTo: undefined })),
+    /but has none yet/,
   ],
   [
     "spread",
     "an error among the answers",
-    get((_answer, url) => (url.endsWith("//buddyverse.link/") ? { status: 502 } : {})),
+    changeAnswer((_answer, url) => (url.endsWith("//buddyverse.link/") ? { status: 502 } : {})),
     /answered with 502/,
   ],
-  ["sticky", "no cookie", get(() => ({ cookies: [] })), /no AWSALB cookie/],
+  ["sticky", "no cookie", changeAnswer(() => ({ cookies: [] })), /no AWSALB cookie/],
   [
     "replica-reads",
     "a late replica",
-    machines((script) => (/: database /.test(script) ? '{"lagMs": 45000}' : undefined)),
+    changePrinted((script) => (/: database /.test(script) ? '{"lagMs": 45000}' : undefined)),
     /45 s later/,
   ],
   [
     "replica-reads",
     "no replica known",
-    machines((script) => (/: database /.test(script) ? '{"lagMs": null}' : undefined)),
+    changePrinted((script) => (/: database /.test(script) ? '{"lagMs": null}' : undefined)),
     /knows no replica/,
   ],
   [
     "shared-files",
     "another file",
-    machines((script, id) => (/: file-read /.test(script) && id === "i-c" ? "old" : undefined)),
+    changePrinted((script) => (/: file-read /.test(script) ? "old" : undefined)),
     /read by 0 of 1/,
   ],
   [
     "shared-files",
     "not served",
-    get((_answer, url) => (url.includes("/media/") ? { status: 404, body: "" } : {})),
+    changeAnswer((_answer, url) => (url.includes("/media/") ? { status: 404, body: "" } : {})),
     /not served \(404\)/,
   ],
-  [
-    "dashboard-data",
-    "an empty widget",
-    { widgets: async () => [{ title: "CPU", data: "none" as const }] },
-    /empty: "CPU"/,
-  ],
-  [
-    "alarms",
-    "one is missing",
-    {
-      alarms: async () => [
-        { name: "Buddy-X", state: undefined, ageSeconds: Number.POSITIVE_INFINITY, needsSeconds: 300 },
-      ],
-    },
-    /missing: Buddy-X/,
-  ],
+  ["dashboard-data", "an empty widget", change(widgets, () => [EMPTY]), /empty: "CPU"/],
+  ["alarms", "one is missing", change(alarms, () => [{ ...alarm, state: undefined }]), /missing: Buddy-X/],
   [
     "alarms",
     "one has no data",
-    { alarms: async () => [{ name: "Buddy-X", state: "INSUFFICIENT_DATA", ageSeconds: 700, needsSeconds: 600 }] },
+    change(alarms, () => [{ ...alarm, state: "INSUFFICIENT_DATA", ageSeconds: 700 }]),
     /without data: Buddy-X/,
   ],
-  ["subscription", "not confirmed", { subscribed: async () => false }, /has not followed/],
+  ["subscription", "not confirmed", change(subscription, () => ({ confirmed: false })), /has not followed/],
   [
     "redirect",
     "no redirect",
-    get((_answer, url) => (url.startsWith("http:") ? { status: 200, headers: {} } : {})),
+    changeAnswer((_answer, url) => (url.startsWith("http:") ? { status: 200, headers: {} } : {})),
     /200, no redirect/,
   ],
-  ["redirect", "302", get((_answer, url) => (url.startsWith("http:") ? { status: 302 } : {})), /302 to/],
+  ["redirect", "302", changeAnswer((_answer, url) => (url.startsWith("http:") ? { status: 302 } : {})), /302 to/],
   [
     "redirect",
     "the path is lost",
-    get((_answer, url) => (url.startsWith("http:") ? { headers: { location: "https://buddyverse.link/" } } : {})),
+    changeAnswer((_answer, url) =>
+      url.startsWith("http:") ? { headers: { location: "https://buddyverse.link/" } } : {},
+    ),
     /301 to https/,
   ],
-  ["certificate", "of somebody else", shaken({ problem: "ERR_TLS_CERT_ALTNAME_INVALID" }), /ALTNAME/],
-  ["certificate", "at its end", shaken({ validTo: NOW + 5 * 86_400_000 }), /5 days left/],
-  ["tls-versions", "TLS 1.0 is spoken", withSite(speaksAll), /TLSv1 and TLSv1\.1 should be refused/],
+  ["certificate", "of somebody else", changeCertificate({ problem: "ERR_TLS_CERT_ALTNAME_INVALID" }), /ALTNAME/],
+  ["certificate", "at its end", changeCertificate({ validTo: NOW + 5 * 86_400_000 }), /5 days left/],
+  [
+    "tls-versions",
+    "TLS 1.0 is spoken",
+    changeSite(() => ({
+      handshake: async () => ({ protocol: "TLSv1", problem: undefined, issuer: "Amazon", validTo: NOW + 9e10 }),
+    })),
+    /TLSv1 and TLSv1\.1 should be refused/,
+  ],
   [
     "reach-closed",
     "ssh for everybody",
-    withNetwork(({ groups }) => ({
-      groups: groups.map((one) =>
-        one.id === "sg-bastion"
-          ? { ...one, inbound: [...one.inbound, { protocol: "tcp", from: 22, to: 22, peer: "0.0.0.0/0" }] }
-          : one,
-      ),
-    })),
-    /bastion-a at tcp 22 from 0\.0\.0\.0\/0/,
+    changeInbound("BastionHost", ({ inbound }) => [
+      ...inbound,
+      { protocol: "tcp", from: 22, to: 22, peer: "0.0.0.0/0" },
+    ]),
+    /Bastion1 .* at tcp 22 from 0\.0\.0\.0\/0/,
   ],
   [
     "reach-closed",
     "a stranger's open interface",
-    withNetwork(({ interfaces }) => ({
-      interfaces: [...interfaces, { ...(interfaces[0] as Interface), id: "eni-x", what: "stranger" }],
+    change(network, (found) => ({
+      ...found,
+      interfaces: [
+        ...found.interfaces,
+        ...found.interfaces
+          .filter(({ what }) => what.startsWith("ELB "))
+          .map((open): Interface => ({ ...open, id: "eni-x", what: "stranger" })),
+      ],
     })),
     /stranger at tcp 80/,
   ],
-  ["reach-needed", "bastion to web", withInbound("sg-web", (_peer, port) => port !== 22), /do not let bastion-a/],
-  ["reach-needed", "load balancer to web", withInbound("sg-web", (_peer, port) => port !== 80), /lb-a/],
-  ["reach-needed", "web to files", withInbound("sg-efs", () => false), /efs-a/],
-  ["reach-needed", "web to MySQL", withInbound("sg-db", (peer) => peer !== "sg-web"), /web-a/],
-  ["reach-needed", "bastion to MySQL", withInbound("sg-db", (peer) => peer !== "sg-bastion"), /bastion-a/],
-  ["reach-needed", "visitors", withInbound("sg-lb", (_peer, port) => port !== 443), /does not reach lb-a at 443/],
+  ["reach-needed", "bastion to web", withoutRule("Buddy-WEB", ({ from }) => from === 22), /do not let Bastion1/],
+  ["reach-needed", "load balancer to web", withoutRule("Buddy-WEB", ({ from }) => from === 80), /do not let ELB /],
+  [
+    "reach-needed",
+    "web to files",
+    withoutRule("Buddy-EFS", () => true),
+    /of Mount target fsmt-\w+ .* do not let Buddy-WEB/,
+  ],
+  [
+    "reach-needed",
+    "web to MySQL",
+    withoutRule("Buddy-DB", ({ peer }) => peer === idOfGroup("Buddy-WEB")),
+    new RegExp(`do not let .*${A}`),
+  ],
+  [
+    "reach-needed",
+    "bastion to MySQL",
+    withoutRule("Buddy-DB", ({ peer }) => peer === idOfGroup("BastionHost")),
+    /do not let Bastion1/,
+  ],
+  [
+    "reach-needed",
+    "visitors",
+    withoutRule("LoadBalance-Security", ({ from }) => from === 443),
+    /does not reach ELB .* at 443/,
+  ],
   [
     "reach-needed",
     "operators",
-    withInbound("sg-bastion", () => false),
-    /203\.0\.113\.10\/32 does not reach bastion-a at 22/,
+    withoutRule("BastionHost", () => true),
+    /203\.0\.113\.10\/32 does not reach Bastion1 .* at 22/,
   ],
   [
     "outbound-address",
     "another address",
-    machines((script, id) => (/: outbound/.test(script) && id === "i-a" ? "192.0.2.1" : undefined)),
-    /web-a is seen as 192\.0\.2\.1, not as 198\.51\.100\.12/,
+    changePrinted((script, id) => (/: outbound/.test(script) && id === A ? "192.0.2.1" : undefined)),
+    new RegExp(`${A} is seen as 192\\.0\\.2\\.1, not as \\d`),
   ],
   [
     "encrypted",
     "a plain volume",
-    { stores: async () => [{ what: "volume vol-1", encrypted: false }] },
+    change(stores, () => [{ what: "volume vol-1", encrypted: false }]),
     /not encrypted: volume vol-1/,
   ],
-  ["imdsv2", "IMDSv1", { metadata: async () => [{ what: "Bastion1", tokensRequired: false }] }, /IMDSv1 too: Bastion1/],
+  ["imdsv2", "IMDSv1", change(metadata, () => [{ what: "Bastion1", tokensRequired: false }]), /IMDSv1 too: Bastion1/],
   [
     "database-private",
     "a public database",
-    { databases: async () => databases.map((one) => ({ ...one, publicAccess: true })) },
+    change(databases, (found) => found.map((database) => ({ ...database, publicAccess: true }))),
     /database1 is publicly/,
   ],
   [
     "database-private",
     "an interface with a public address",
-    {
-      databases: async () =>
-        databases.map((one) => ({
-          ...one,
-          interfaces: one.interfaces.map((nic) => ({ ...nic, publicAddresses: ["198.51.100.99"] })),
-        })),
-    },
+    change(databaseInterfaces, (found) => found.map((nic) => ({ ...nic, publicAddresses: ["198.51.100.99"] }))),
     /198\.51\.100\.99/,
   ],
-])("%s: %s", (id, _what, broken, said) => {
+];
+
+describe.each(BROKEN)("%s: %s", (id, _what, broken, evidence) => {
   test("exactly that check fails", async () => {
-    const found = off(await asked(world(broken)));
-    expect(found.map((one) => `${one.id} ${one.result}`)).toEqual([`${id} failed`]);
-    expect(found[0]?.saw).toMatch(said);
+    const found = notPassed(await checksOn(broken));
+    expect(found.map((result) => `${result.id} ${result.result}`)).toEqual([`${id} failed`]);
+    expect(found[0]?.evidence).toMatch(evidence);
     expect(exitCode(found)).toBe(1);
   });
 });
 
+test("each check is broken by a row above, or has a test of its own below", () => {
+  const rows = BROKEN.map(([id]) => id);
+  expect(idsOf(allChecks).filter((id) => !rows.includes(id))).toEqual(["zones-in-service"]);
+});
+
 test("an unhealthy target is named; the rest is asked of those that serve", async () => {
-  const targets = async () => [
-    { instanceId: "i-a", state: "healthy", reason: "" },
-    { instanceId: "i-c", state: "unhealthy", reason: "Request timed out" },
-  ];
-  expect(await ask("targets-healthy", { targets })).toEqual({
+  const withTargets = (to: (known: Awaited<ReturnType<typeof targets>>) => Awaited<ReturnType<typeof targets>>) =>
+    outcomeOf("targets-healthy", change(targets, to));
+  const unhealthy = await withTargets((known) =>
+    known.map((target) =>
+      target.instanceId === C ? { ...target, state: "unhealthy", reason: "Request timed out" } : target,
+    ),
+  );
+  expect(unhealthy).toEqual({
     ok: false,
-    saw: "healthy: 1 in a and 0 in c; i-c is unhealthy, Request timed out",
+    evidence: `healthy: 1 in ${ZONE_A} and 0 in ${ZONE_C}; ${C} is unhealthy, Request timed out`,
   });
-  expect(await ask("targets-healthy", { targets: async () => (await targets()).slice(0, 1) })).toMatchObject({
-    ok: false,
-    saw: expect.stringContaining("i-c is no target"),
-  });
+  const gone = await withTargets((known) => known.filter(({ instanceId }) => instanceId !== C));
+  expect(gone).toMatchObject({ ok: false, evidence: expect.stringContaining(`${C} is no target`) });
 });
 
 test("no instance in one zone: that zone is named, and what follows from it", async () => {
-  const both = { ...group, zones: ["a", "c"], instances: [a, { ...c, zone: "a" }] as never };
-  const found = off(await asked(world({ group: async () => both })));
-  expect(ids(found)).toEqual(["zones-in-service", "zone-loss"]);
-  expect(found[0]?.saw).toBe("2 in a and 0 in c");
-  // With three zones and one of them empty, a loss can still be borne.
-  const three = {
+  const inOneZone = change(scalingGroup, (group) => ({
     ...group,
-    desired: 3,
-    min: 3,
-    zones: ["a", "b", "c"],
-    instances: [a, c, { ...c, id: "i-c2" }] as never,
+    instances: group.instances.map((member) => ({ ...member, zone: ZONE_A })),
+  }));
+  const found = notPassed(await checksOn(inOneZone));
+  expect(idsOf(found)).toEqual(["zones-in-service", "zone-loss"]);
+  expect(found[0]?.evidence).toBe(`2 in ${ZONE_A} and 0 in ${ZONE_C}`);
+});
+
+test("with three zones and one of them empty, the loss of one can still be borne", async () => {
+  const zones = [ZONE_A, "b", ZONE_C];
+  const three: Broken = {
+    ...change(scalingGroup, (group) => ({
+      ...group,
+      desired: 3,
+      zones,
+      instances: [...members, { id: "i-c2", zone: ZONE_C, inService: true }],
+    })),
+    tools: { config: { ...config, zones } },
   };
-  const wanted = { ...whole.wanted, zones: ["a", "b", "c"], min: 3 };
-  expect((await ask("zones-in-service", { group: async () => three, wanted })).ok).toBe(false);
-  expect((await ask("zone-loss", { group: async () => three, wanted })).ok).toBe(true);
+  expect((await outcomeOf("zones-in-service", three)).ok).toBe(false);
+  expect((await outcomeOf("zone-loss", three)).ok).toBe(true);
 });
 
 test("requests that all go to one instance are not spread, and those that wander are not sticky", async () => {
-  const one = await ask(
+  const stuck = await outcomeOf(
     "spread",
-    visitor((headers) => ({ ...headers, cookie: "AWSALB=i-a" })),
+    visitor((headers) => ({ ...headers, cookie: `AWSALB=${A}` })),
   );
-  expect(one).toMatchObject({ ok: false, saw: expect.stringContaining("0 to i-c") });
-  const many = await ask(
+  expect(stuck).toMatchObject({ ok: false, evidence: expect.stringContaining(`0 to ${C}`) });
+  const wandering = await outcomeOf(
     "sticky",
     visitor(({ cookie: _, ...headers }) => headers),
   );
-  expect(many).toMatchObject({ ok: false, saw: expect.stringMatching(/6 to i-[ac] and 6 to i-[ac]/) });
+  expect(wandering).toMatchObject({ ok: false, evidence: expect.stringMatching(/6 to i-\w+ and 6 to i-\w+/) });
 });
 
 test("a file that was written is removed, whatever fails after it", async () => {
-  const on = world();
-  const broken = {
-    ...on,
-    machines: {
-      run: async (list: readonly string[], script: string) => {
-        if (script.includes(": file-read ")) throw new Refuted("file-read on i-c: No such file");
-        return on.machines.run(list, script);
-      },
+  const tools = goodTools();
+  const machines = {
+    run: async (ids: readonly string[], script: string) => {
+      if (script.includes(": file-read ")) throw new CheckFailed("file-read on i-c: No such file");
+      return tools.machines.run(ids, script);
     },
   };
-  const [finding] = await runChecks(
-    allChecks.filter(({ id }) => id === "shared-files"),
-    broken,
-    () => 0,
-  );
-  expect(finding).toMatchObject({ result: "failed", saw: "file-read on i-c: No such file" });
-  expect([...on.files]).toEqual([]);
+  const outcome = await outcomeOf("shared-files", { tools: { ...tools, machines } });
+  expect(outcome).toEqual({ ok: false, evidence: "file-read on i-c: No such file" });
+  expect([...tools.files]).toEqual([]);
 });
 
 test("data that comes late is waited for, seven minutes at most", async () => {
-  const clock = world().clock;
-  let looks = 0;
-  const late = await ask("dashboard-data", {
-    clock,
-    widgets: async () => [{ title: "CPU", data: ++looks > 5 ? "some" : "none" }],
-  });
-  expect(late.ok).toBe(true);
+  let readings = 0;
+  const clock = jumpingClock(NOW);
+  const late = change(widgets, (): readonly Widget[] => [{ ...EMPTY, data: ++readings > 5 ? "some" : "none" }]);
+  expect((await outcomeOf("dashboard-data", late, clock)).ok).toBe(true);
   expect(clock.now() - NOW).toBe(150_000);
+  const never = jumpingClock(NOW);
+  await outcomeOf(
+    "dashboard-data",
+    change(widgets, () => [EMPTY]),
+    never,
+  );
+  expect(never.now() - NOW).toBe(420_000);
 });
 
 test("an alarm without data that is younger than what it needs is no failure", async () => {
-  const young = { name: "Buddy-X", state: "INSUFFICIENT_DATA", ageSeconds: 100, needsSeconds: 600 };
-  expect(await ask("alarms", { alarms: async () => [young] })).toMatchObject({
+  const young = change(alarms, () => [{ ...alarm, state: "INSUFFICIENT_DATA", ageSeconds: 100 }]);
+  expect(await outcomeOf("alarms", young)).toMatchObject({
     ok: true,
-    saw: expect.stringContaining("too young to tell: Buddy-X"),
+    evidence: expect.stringContaining("too young to tell: Buddy-X"),
   });
 });
+
+/** That fact cannot be read. */
+const unreadable = (fact: Fact<never>, error: Error): Broken =>
+  change<never>(fact, () => {
+    throw error;
+  });
 
 test("what cannot be looked at is unknown, never passed: exit 3, but 1 when another one failed", async () => {
   const denied = Object.assign(new Error("not authorized to perform: ec2:DescribeVolumes"), {
     name: "UnauthorizedOperation",
   });
-  const found = await asked(world({ stores: () => Promise.reject(denied) }));
-  expect(off(found)).toMatchObject([
-    { id: "encrypted", result: "unknown", saw: expect.stringContaining("UnauthorizedOperation: not authorized") },
+  const results = await checksOn(unreadable(stores as Fact<never>, denied));
+  expect(notPassed(results)).toMatchObject([
+    { id: "encrypted", result: "unknown", evidence: expect.stringContaining("UnauthorizedOperation: not authorized") },
   ]);
-  expect(exitCode(found)).toBe(3);
-  expect(exitCode([...found, { ...(found[0] as Finding), result: "failed" }])).toBe(1);
+  expect(exitCode(results)).toBe(3);
+  expect(exitCode([...results, { ...(results[0] as CheckResult), result: "failed" }])).toBe(1);
 });
 
-test("a denied read makes exactly the checks unknown that need it", async () => {
-  const denied = () => Promise.reject(new Error("AccessDenied"));
-  const found = off(await asked(world({ network: denied })));
+test("a fact that cannot be read makes exactly the checks unknown that need it", async () => {
+  const found = notPassed(await checksOn(unreadable(network as Fact<never>, new Error("AccessDenied"))));
   expect(found.map(({ id, result }) => `${id} ${result}`)).toEqual([
     "reach-closed unknown",
     "reach-needed unknown",
@@ -395,34 +464,38 @@ test("a denied read makes exactly the checks unknown that need it", async () => 
   ]);
 });
 
-test("an interrupt ends the run, it is no finding", async () => {
+test("an interrupt ends the run, it is no result", async () => {
   const stop = new BuddyError({ code: "interrupted", message: "interrupted" });
-  await expect(asked(world({ metadata: () => Promise.reject(stop) }))).rejects.toBe(stop);
+  await expect(checksOn(unreadable(metadata as Fact<never>, stop))).rejects.toBe(stop);
 });
 
 test("an interrupted run ends when every check has cleared up", async () => {
   const stop = new BuddyError({ code: "interrupted", message: "interrupted" });
   let cleared = false;
-  const check = (id: string, run: () => Promise<never>) => ({ id, requirement: "R1" as const, title: id, run });
+  const stopping = (id: string, run: () => Promise<never>): Check => ({ ...check("imdsv2"), id, run });
   const slow = async (): Promise<never> => {
     await new Promise((resolve) => setImmediate(resolve));
     cleared = true;
     throw stop;
   };
-  const run = runChecks([check("fast", () => Promise.reject(stop)), check("slow", slow)], undefined, () => 0);
+  const run = checksOn({}, [stopping("fast", () => Promise.reject(stop)), stopping("slow", slow)]);
   await expect(run).rejects.toBe(stop);
   expect(cleared).toBe(true);
 });
 
-test("what the config does not want is not asked, and said so", () => {
-  const { asked, notAsked } = checksFor({ ...whole.wanted, names: [], replica: false, email: undefined });
-  expect(notAsked.map(({ id }) => id)).toEqual([
-    "replica-reads",
-    "subscription",
-    "redirect",
-    "certificate",
-    "tls-versions",
-  ]);
-  expect(asked.length).toBe(allChecks.length - notAsked.length);
-  expect(checksFor(whole.wanted).notAsked).toEqual([]);
+test("what the config gives no reason to ask is skipped, and why", () => {
+  const plain = { ...config, domain: null, monitoring: { ...config.monitoring, email: null } };
+  const { applicable, skipped } = applicableChecks(allChecks, {
+    ...plain,
+    database: { ...config.database, replica: false },
+  });
+  expect(Object.fromEntries(skipped.map(({ id, why }) => [id, why]))).toMatchObject({
+    "replica-reads": "the config wants no replica",
+    subscription: "the config names no e-mail address",
+    redirect: "the config names no domain: the site is plain http",
+    certificate: "the config names no domain: the site is plain http",
+    "tls-versions": "the config names no domain: the site is plain http",
+  });
+  expect(idsOf([...applicable, ...skipped]).sort()).toEqual(idsOf(allChecks).sort());
+  expect(applicableChecks(allChecks, config).skipped).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { jumpingClock } from "../../src/lib/clock.ts";
-import { Refuted } from "../../src/verify/check.ts";
+import { CheckFailed } from "../../src/verify/check.ts";
 import { type Commands, type Invocation, machinesBy } from "../../src/verify/machines.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
 
@@ -46,7 +46,7 @@ test("one command to all, looked at until each has ended", async () => {
 test("a script that ends with an error refutes, by its last line", async () => {
   const { machines } = room({ "i-1": [ended("", 1, "warning\nreplica: MySQL error 2003\n")] }, () => ["i-1"]);
   const error = await machines.run(["i-1"], SCRIPT).catch((failure: unknown) => failure);
-  expect(error).toBeInstanceOf(Refuted);
+  expect(error).toBeInstanceOf(CheckFailed);
   expect((error as Error).message).toBe("requests on i-1: replica: MySQL error 2003");
 });
 
@@ -55,7 +55,7 @@ test("an agent that comes online late is waited for; one that never does leaves 
   expect((await late.machines.run(["i-1"], SCRIPT)).get("i-1")).toBe("1");
   const never = room({}, () => []);
   const error = await never.machines.run(["i-1"], SCRIPT).catch((failure: unknown) => failure);
-  expect(error).not.toBeInstanceOf(Refuted);
+  expect(error).not.toBeInstanceOf(CheckFailed);
   expect((error as Error).message).toContain("does not reach i-1");
   expect(never.sent).toEqual([]);
 });

@@ -1,17 +1,14 @@
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
-import { look } from "../../src/engine/look.ts";
-import type { Identified } from "../../src/engine/resource.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { serveSite } from "../../src/sandbox/site.ts";
 import type { World as SandboxWorld } from "../../src/sandbox/world.ts";
 import { commandsOf } from "../../src/verify/aws/commands.ts";
-import { type Finding, runChecks } from "../../src/verify/check.ts";
-import { checksFor } from "../../src/verify/checks.ts";
+import { applicableChecks, type CheckResult, type CheckTools, runChecks } from "../../src/verify/check.ts";
+import { factsReader, type StackSource } from "../../src/verify/facts.ts";
 import { machinesBy } from "../../src/verify/machines.ts";
 import { networkSite } from "../../src/verify/site.ts";
-import type { World } from "../../src/verify/world.ts";
-import { factsOf } from "../../steps/verify.ts";
+import { allChecks } from "../../steps/verify.ts";
 import { type Stage, stage, stageOn } from "../lifecycle/stage.ts";
 
 let runs = 0;
@@ -43,42 +40,39 @@ export async function standing(config: object = {}, seconds = 900): Promise<Temp
   };
 }
 
-/** Asks all checks of a stack on the sandbox, as the command does. @param change parts of the world that shall be others */
+/** What facts about the stack on a stage are read with. */
+export const sourceOf = ({ config, aws, clock, stack }: Stage): StackSource => ({
+  config,
+  aws,
+  clock,
+  stack,
+  allowedCidrs: ["203.0.113.10/32"],
+});
+
+/** Runs all checks of a stack on the sandbox, as the command does. @param change tools that shall be others */
 export async function verifyOn(
   on: Stage,
-  change: (world: World) => Partial<World> = () => ({}),
-): Promise<readonly Finding[]> {
-  const looks = new Map<string, Promise<Identified | undefined>>();
+  change: (tools: CheckTools) => Partial<CheckTools> = () => ({}),
+): Promise<readonly CheckResult[]> {
   const served = await serveSite(on.sandbox, on.clock);
   try {
-    const facts = factsOf({
-      config: on.config,
-      aws: on.aws,
-      now: () => on.clock.now(),
-      find(key) {
-        const node = on.graph.nodes.get(key);
-        if (!node) return Promise.resolve(undefined);
-        const found = looks.get(key) ?? look(on.run, node, on.store.get(key)).then(({ live }) => live);
-        looks.set(key, found);
-        return found;
-      },
-      keys: [...on.graph.nodes.keys()],
-      nameOf: (key) => on.graph.nodes.get(key)?.name ?? key,
-      operators: ["203.0.113.10/32"],
-    });
     const resolve = (name: string, port: number) => {
       const found = served.addressOf(name, port === 443 ? 443 : 80);
       return found && { host: found.address, port: found.port };
     };
-    const world: World = {
-      ...facts,
+    const tools: CheckTools = {
+      config: on.config,
       site: networkSite({ clock: on.clock, resolve, ca: served.ca }),
       machines: machinesBy(commandsOf(on.aws), on.clock, on.run.signal),
-      clock: on.clock,
+      now: () => on.clock.now(),
       signal: on.run.signal,
       token: `run${++runs}`,
     };
-    return await runChecks(checksFor(facts.wanted).asked, { ...world, ...change(world) }, () => on.clock.now());
+    return await runChecks(applicableChecks(allChecks, on.config).applicable, {
+      tools: { ...tools, ...change(tools) },
+      newReader: () => factsReader(sourceOf(on)),
+      clock: on.clock,
+    });
   } finally {
     await served.close();
   }

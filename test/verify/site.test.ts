@@ -3,7 +3,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { jumpingClock, realClock } from "../../src/lib/clock.ts";
-import { Refuted } from "../../src/verify/check.ts";
+import { CheckFailed } from "../../src/verify/check.ts";
 import { networkSite, type Resolve, type Site } from "../../src/verify/site.ts";
 import { AUTHORITY, CERTIFICATE, KEY } from "./pem.ts";
 
@@ -60,9 +60,9 @@ test("nobody there, a name that is not there, a closed connection: the answer is
   const dead = createTcpServer();
   const port = await listening(dead as unknown as Listening);
   dead.close();
-  await expect(siteAt(port).get("http://site.example/")).rejects.toThrow(Refuted);
+  await expect(siteAt(port).get("http://site.example/")).rejects.toThrow(CheckFailed);
   await expect(siteAt(port).get("http://other.example/")).rejects.toThrow("other.example: the DNS knows no such name");
-  await expect(siteAt(port).handshake("site.example", "TLSv1.2", "TLSv1.3")).rejects.toThrow(Refuted);
+  await expect(siteAt(port).handshake("site.example", "TLSv1.2", "TLSv1.3")).rejects.toThrow(CheckFailed);
 });
 
 test("this machine has no way out: nothing is known", async () => {
@@ -70,7 +70,7 @@ test("this machine has no way out: nothing is known", async () => {
   const site = networkSite({ clock: realClock(), resolve: () => ({ host: "255.255.255.255", port: 80 }) });
   const error = await site.get("http://site.example/").catch((failure: unknown) => failure);
   expect(error).toBeInstanceOf(Error);
-  expect(error).not.toBeInstanceOf(Refuted);
+  expect(error).not.toBeInstanceOf(CheckFailed);
 });
 
 test("a good certificate: chain, name and days", async () => {

@@ -2,18 +2,17 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { widthOf } from "../../src/lib/text.ts";
 import { coloured } from "../../src/report/style.ts";
-import { type Finding, runChecks } from "../../src/verify/check.ts";
-import { allChecks } from "../../src/verify/checks.ts";
+import type { CheckResult } from "../../src/verify/check.ts";
 import { verifyView } from "../../src/verify/view.ts";
-import { world } from "./world.ts";
+import { checksOn } from "./good.ts";
 
-const findings: readonly Finding[] = [
+const findings: readonly CheckResult[] = [
   {
     id: "group-size",
     requirement: "R1",
     title: "The group has its sizes",
     result: "passed",
-    saw: "min 2, max 4",
+    evidence: "min 2, max 4",
     ms: 400,
   },
   {
@@ -21,7 +20,7 @@ const findings: readonly Finding[] = [
     requirement: "R1",
     title: "In every zone",
     result: "failed",
-    saw: "2 in a and 0 in c",
+    evidence: "2 in a and 0 in c",
     ms: 400,
   },
   {
@@ -29,7 +28,8 @@ const findings: readonly Finding[] = [
     requirement: "R6",
     title: "Everything that keeps data is encrypted at rest",
     result: "unknown",
-    saw: "could not be looked at: UnauthorizedOperation: You are not authorized to perform this operation: ec2:DescribeVolumes\u001b[31m",
+    evidence:
+      "could not be looked at: UnauthorizedOperation: You are not authorized to perform this operation: ec2:DescribeVolumes\u001b[31m",
     ms: 12_300,
   },
 ];
@@ -52,7 +52,7 @@ test("a table: each requirement, what was asked and seen, what was not asked, an
 });
 
 test("all checks at width 80, in colours: no line is longer, and colours change no word", async () => {
-  const all = await runChecks(allChecks, world(), () => 0);
+  const all = await checksOn();
   const text = verifyView(all, [], { width: 80, style: coloured });
   for (const line of text.split("\n")) expect(widthOf(line), line).toBeLessThanOrEqual(80);
   expect(stripVTControlCharacters(text)).toBe(verifyView(all, [], { width: 80 }));

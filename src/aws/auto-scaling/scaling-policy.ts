@@ -16,7 +16,8 @@ export interface ScalingPolicyLive extends ScalingPolicySpec, Identified {
   readonly policyName: string;
 }
 
-const NOT_FOUND = [{ code: "ValidationError", message: /not found/i }];
+/** What calls about the policies of a group say when there is no such group, or no such policy. */
+export const NOT_FOUND = [{ code: "ValidationError", message: /not found/i }];
 
 /** What AWS knows it by, from its recorded ARN, else from its name. A group's name has no colon (API reference, CreateAutoScalingGroup). */
 function names(name: string, arn = ""): { readonly groupName: string; readonly policyName: string } {

@@ -1,5 +1,6 @@
 import { STACK_TAG } from "../owned.ts";
 import type { Narrowed, PolicyScope } from "../permissions.ts";
+import { SHELL_SCRIPT } from "./run-command.ts";
 
 /** IAM cannot narrow these to a resource (Service Authorization Reference). */
 const WITHOUT_RESOURCE = ["DescribeInstanceInformation", "DescribeParameters", "GetCommandInvocation"];
@@ -12,7 +13,7 @@ export function narrowed({ stack, region, arn }: PolicyScope): readonly Narrowed
       // aws:RequestedRegion: Systems Manager asks again in the caller's name (user guide, "Setting up Run Command").
       takes: (action) => action === "SendCommand",
       statements: [
-        { Sid: "RunCommandDocument", Resource: arn(`ssm:${region}::document/AWS-RunShellScript`) },
+        { Sid: "RunCommandDocument", Resource: arn(`ssm:${region}::document/${SHELL_SCRIPT}`) },
         {
           Sid: "RunCommandInstances",
           Resource: arn(`ec2:${region}:*:instance/*`),

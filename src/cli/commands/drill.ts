@@ -7,15 +7,13 @@ import { BuddyError } from "../../lib/errors.ts";
 import { dollars } from "../../lib/money.ts";
 import { nounOf } from "../../report/names.ts";
 import { plain } from "../../report/style.ts";
-import type { NotAsked } from "../../verify/checks.ts";
+import type { ScalingGroup } from "../../verify/aws/scaling.ts";
+import type { SkippedCheck } from "../../verify/check.ts";
 import { type Announcement, type Drill, runDrill } from "../../verify/drills/drill.ts";
 import { drills } from "../../verify/drills/drills.ts";
 import { lastOf, remember } from "../../verify/drills/history.ts";
 import { DRILLS, type DrillName, type Ending } from "../../verify/drills/result.ts";
-import { visit } from "../../verify/drills/visit.ts";
 import type { DrillWorld } from "../../verify/drills/world.ts";
-import { entrance } from "../../verify/entrance.ts";
-import type { Facts, ScalingGroup } from "../../verify/world.ts";
 import { confirm } from "../ask.ts";
 import { following } from "../following.ts";
 import type { Session } from "../session.ts";
@@ -25,20 +23,15 @@ import type { Done, Proving } from "./verify.ts";
 export interface Drilled {
   readonly code: number;
   readonly done: readonly Done[];
-  readonly notDone: readonly NotAsked[];
+  readonly notDone: readonly SkippedCheck[];
 }
 
 /** Says what it will do, asks, and does one drill after the other. What each one showed goes into the stack's history. */
-export async function runDrills(
-  proving: Proving,
-  facts: Facts,
-  wanted: DrillName | "all",
-  yes: boolean,
-): Promise<Drilled> {
+export async function runDrills(proving: Proving, wanted: DrillName | "all", yes: boolean): Promise<Drilled> {
   const { session, screen } = proving;
   const { interrupted } = session;
   const { run } = session.stack;
-  const world = await worldOf(proving, facts);
+  const world = await worldOf(proving);
   const group = await world.group();
   const chosen = (wanted === "all" ? DRILLS : [wanted]).map((name) => drills[name]);
   const judged = await Promise.all(chosen.map(async (drill) => ({ drill, why: await drill.refuses(group, world) })));
@@ -82,20 +75,13 @@ function exitCodeOf(endings: readonly Ending[]): number {
   return endings.every((one) => one === "passed") ? 0 : 1;
 }
 
-async function worldOf({ session, site, machines, find }: Proving, facts: Facts): Promise<DrillWorld> {
-  const { config, aws, clock, interrupted, stack } = session;
-  const { url, via } = await entrance(facts);
-  const page = `${url}${(await facts.loadBalancer()).healthCheck.path}`;
-  return drillWorld({
-    config,
-    aws,
+function worldOf({ session, source, site, machines }: Proving): Promise<DrillWorld> {
+  const { interrupted, clock, stack } = session;
+  return drillWorld(source, {
     clock,
     interrupted,
+    site,
     machines,
-    find,
-    now: () => clock.now(),
-    nameOf: (key) => stack.graph.nodes.get(key)?.name ?? key,
-    visit: () => visit(site, page, via),
     async planned() {
       const { items } = await stack.plan();
       // What waits for a person (a domain's delegation) waits on.
@@ -118,10 +104,11 @@ async function worldOf({ session, site, machines, find }: Proving, facts: Facts)
 
 /** What each drill will do, how long it takes, what it costs. */
 function announced(able: readonly Drill[], group: ScalingGroup, { config }: DrillWorld, session: Session): string {
-  const [price] = tiersOf(session.prices, instanceHour(config.instanceType).item, session.config.region);
+  const [price] = tiersOf(session.prices, instanceHour(config.web.instanceType).item, session.config.region);
   const cost = ({ instanceHours }: Announcement): string => {
     if (instanceHours === 0) return "costs nothing more";
-    if (!price) return `costs ${instanceHours.toFixed(1)} h of a ${config.instanceType}, whose price here is unknown`;
+    if (!price)
+      return `costs ${instanceHours.toFixed(1)} h of a ${config.web.instanceType}, whose price here is unknown`;
     return `costs ${dollars(instanceHours * price.usd)}`;
   };
   const told = able.map((drill) => ({ drill, plan: drill.announce(group, config) }));

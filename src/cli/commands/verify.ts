@@ -1,12 +1,11 @@
-import { factsOf, wantedBy } from "../../../steps/verify.ts";
-import type { Identified } from "../../engine/resource.ts";
+import { allChecks, isUp } from "../../../steps/verify.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { heading } from "../../report/views/heading.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
-import { exitCode, runChecks } from "../../verify/check.ts";
-import { checksFor, type NotAsked } from "../../verify/checks.ts";
+import { applicableChecks, type CheckResult, exitCode, runChecks, type SkippedCheck } from "../../verify/check.ts";
 import type { DrillName, DrillResult, PastDrill } from "../../verify/drills/result.ts";
 import { drillJson, drillsSummary, drillView } from "../../verify/drills/view.ts";
+import { factsReader, type StackSource } from "../../verify/facts.ts";
 import { machinesBy, type RunCommand } from "../../verify/machines.ts";
 import { networkSite, type Site } from "../../verify/site.ts";
 import { verifyView } from "../../verify/view.ts";
@@ -27,7 +26,7 @@ export interface Proving {
   readonly screen: Screen;
   readonly site: Site;
   readonly machines: RunCommand;
-  find(key: string): Promise<Identified | undefined>;
+  readonly source: StackSource;
 }
 
 /** A drill that was done, and how it went the last time. */
@@ -50,19 +49,20 @@ export async function verify(options: VerifyOptions): Promise<number> {
   const session = await open(options, { command: "verify", writes: true, resolvesAddress: false, putsBack: true });
   try {
     const screen = screenOf(session);
-    const find = finder(session);
-    if (!(await find("vpc"))) {
+    const { aws, clock, config, inputs, stack } = session;
+    if (!(await isUp(stack))) {
       throw new BuddyError({
         code: "failed",
-        message: `the stack ${session.config.stack} is not up: there is nothing to verify`,
+        message: `the stack ${config.stack} is not up: there is nothing to verify`,
         hint: `Run \`buddyverse up${options.sandbox ? " --sandbox" : ""}\` first.`,
       });
     }
     screen.say(heading(screen.place, screen.errLook));
     const { site, close } = await siteOf(session, drilling);
     try {
-      const machines = machinesBy(commandsOf(session.aws), session.clock, session.stack.run.signal);
-      return await prove({ session, screen, site, machines, find }, options, report);
+      const machines = machinesBy(commandsOf(aws), clock, stack.run.signal);
+      const source: StackSource = { config, aws, clock, stack, allowedCidrs: inputs.allowedCidrs };
+      return await prove({ session, screen, site, machines, source }, options, report);
     } finally {
       await close();
     }
@@ -76,37 +76,34 @@ async function prove(
   options: VerifyOptions,
   report: ((page: string) => void) | undefined,
 ): Promise<number> {
-  const { session, screen, site, machines, find } = proving;
-  const { config, clock, aws, inputs, interrupted } = session;
-  const { run, graph } = session.stack;
-  const { asked, notAsked } = checksFor(wantedBy(config));
-  const facts = factsOf({
-    config,
-    aws,
-    now: () => clock.now(),
-    find,
-    keys: [...graph.nodes.keys()],
-    nameOf: (key) => graph.nodes.get(key)?.name ?? key,
-    operators: inputs.allowedCidrs,
+  const { session, screen, site, machines, source } = proving;
+  const { config, clock, interrupted, stack } = session;
+  const { applicable, skipped: notAsked } = applicableChecks(allChecks, config);
+  screen.say(`Asking ${applicable.length} questions, side by side.`);
+  const findings = await runChecks(applicable, {
+    tools: {
+      config,
+      site,
+      machines,
+      now: () => clock.now(),
+      signal: interrupted,
+      token: stack.run.token().slice(0, 16),
+    },
+    newReader: () => factsReader(source),
+    clock,
+    onResult: ({ id, result }) => options.verbose && screen.say(`${id}: ${result}`),
   });
-  screen.say(`Asking ${asked.length} questions, side by side.`);
-  const findings = await runChecks(
-    asked,
-    { ...facts, site, machines, clock, signal: interrupted, token: run.token().slice(0, 16) },
-    () => clock.now(),
-    ({ id, result }) => options.verbose && screen.say(`${id}: ${result}`),
-  );
   interrupted.throwIfAborted();
   const proven = exitCode(findings);
 
   let code = proven;
   let done: readonly Done[] = [];
-  let notDone: readonly NotAsked[] = [];
+  let notDone: readonly SkippedCheck[] = [];
   if (options.drill !== undefined) {
     if (proven !== 0) screen.say("Not everything is as it should be: no drill is done.");
     else {
       const { runDrills } = await import("./drill.ts");
-      ({ code, done, notDone } = await runDrills(proving, facts, options.drill, options.yes ?? false));
+      ({ code, done, notDone } = await runDrills(proving, options.drill, options.yes ?? false));
     }
   }
 
@@ -121,7 +118,7 @@ async function prove(
       sandbox,
       at: clock.now(),
       findings,
-      notAsked: skipped,
+      skipped,
       drills: done,
       cpuTarget: config.web.cpuTarget,
     });
@@ -138,7 +135,7 @@ async function prove(
     ].join("\n\n"),
     {
       passed: code === 0,
-      checks: findings,
+      checks: findings.map(checkJson),
       notAsked: skipped,
       ...(options.drill === undefined ? {} : { drills: done.map(({ result, past }) => drillJson(result, past)) }),
     },
@@ -146,15 +143,15 @@ async function prove(
   return code;
 }
 
-/** Each object is looked at once, when the first check asks for it; those asked for together are read together. */
-function finder({ stack }: Session): (key: string) => Promise<Identified | undefined> {
-  const looks = new Map<string, Promise<Identified | undefined>>();
-  return (key) => {
-    const found = looks.get(key) ?? stack.find(key);
-    looks.set(key, found);
-    return found;
-  };
-}
+/** `saw`: scripts read it by that name. */
+const checkJson = ({ id, requirement, title, result, evidence, ms }: CheckResult) => ({
+  id,
+  requirement,
+  title,
+  result,
+  saw: evidence,
+  ms,
+});
 
 /** A drill's visitors do not wait for each other: as many as ten seconds without an answer make. */
 const VISITORS = 24;

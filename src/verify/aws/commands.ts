@@ -1,6 +1,7 @@
-import type { Aws } from "../../aws/aws.ts";
+import type { Aws, Call } from "../../aws/aws.ts";
 import { absentAs } from "../../aws/errors.ts";
 import { allPages } from "../../aws/pages.ts";
+import { NO_INVOCATION, SHELL_SCRIPT } from "../../aws/ssm/run-command.ts";
 import type { Commands, Invocation } from "../machines.ts";
 
 /** DescribeInstanceInformation takes so many values of a filter, and gives so many instances (API reference). */
@@ -8,6 +9,13 @@ const PER_CALL = 50;
 /** How long Systems Manager tries to reach an agent, and how long a script may run, seconds. */
 const DELIVERY_SECONDS = 60;
 const EXECUTION_SECONDS = 150;
+
+/** What it sends besides what `up`, `status` and `down` do. */
+export const commandCalls = [
+  "ssm.describeInstanceInformation",
+  "ssm.getCommandInvocation",
+  "ssm.sendCommand",
+] as const satisfies readonly Call[];
 
 const UNDER_WAY = new Set(["Pending", "InProgress", "Delayed", "Cancelling"]);
 
@@ -29,7 +37,7 @@ export const commandsOf = ({ ssm }: Aws): Commands => ({
 
   async send(instanceIds, script, about) {
     const { Command } = await ssm.sendCommand({
-      DocumentName: "AWS-RunShellScript",
+      DocumentName: SHELL_SCRIPT,
       InstanceIds: [...instanceIds],
       Comment: `buddyverse verify: ${about}`,
       TimeoutSeconds: DELIVERY_SECONDS,
@@ -40,7 +48,7 @@ export const commandsOf = ({ ssm }: Aws): Commands => ({
 
   async result(CommandId, InstanceId): Promise<Invocation> {
     // Not there for a moment after SendCommand.
-    const found = await absentAs(["InvocationDoesNotExist"], () => ssm.getCommandInvocation({ CommandId, InstanceId }));
+    const found = await absentAs(NO_INVOCATION, () => ssm.getCommandInvocation({ CommandId, InstanceId }));
     const {
       Status = "Pending",
       StatusDetails,

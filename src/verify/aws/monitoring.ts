@@ -1,10 +1,29 @@
 import type { MetricDataQuery, MetricDataResult } from "@aws-sdk/client-cloudwatch";
-import type { Aws } from "../../aws/aws.ts";
+import type { Aws, Call } from "../../aws/aws.ts";
 import type { Widget as DashboardWidget } from "../../aws/cloudwatch/dashboard.ts";
 import { instant } from "../../aws/instant.ts";
 import { allPages } from "../../aws/pages.ts";
 import type { CpuPoint } from "../drills/result.ts";
-import type { Alarm, Widget } from "../world.ts";
+
+/** What these readers send besides what `up`, `status` and `down` do. */
+export const monitoringCalls = ["cloudWatch.getMetricData"] as const satisfies readonly Call[];
+
+export interface Alarm {
+  readonly name: string;
+  /** Undefined: there is no such alarm. */
+  readonly state: string | undefined;
+  /** How long ago it was created or changed. */
+  readonly ageSeconds: number;
+  /** How long it looks back before it can tell. */
+  readonly needsSeconds: number;
+}
+
+/** A widget of the dashboard that shows metrics. */
+export interface Widget {
+  readonly title: string;
+  /** `none`: CloudWatch has nothing. `quiet`: nothing yet, of a metric that is sent only when there is something to count. */
+  readonly data: "some" | "quiet" | "none";
+}
 
 /** DescribeAlarms takes so many names, GetMetricData so many queries (API references). */
 const NAMES_PER_CALL = 100;

@@ -1,11 +1,57 @@
-import type { Aws } from "../../aws/aws.ts";
+import { NOT_FOUND } from "../../aws/auto-scaling/scaling-policy.ts";
+import type { Aws, Call } from "../../aws/aws.ts";
 import { absentAs } from "../../aws/errors.ts";
 import { allPages } from "../../aws/pages.ts";
-import { Refuted } from "../check.ts";
+import { CheckFailed } from "../check.ts";
 import type { Activity } from "../drills/world.ts";
-import type { ScalingGroup, Target, TrackingPolicy } from "../world.ts";
 
-/** @param zoneOf the zone of a subnet */
+/** What these readers send besides what `up`, `status` and `down` do. */
+export const scalingCalls = ["elb.describeTargetHealth"] as const satisfies readonly Call[];
+
+export interface ScalingGroup {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  readonly desired: number;
+  readonly healthCheckType: string;
+  readonly graceSeconds: number;
+  /** Zones in which it may launch. */
+  readonly zones: readonly string[];
+  /** Processes that somebody suspended. */
+  readonly suspended: readonly string[];
+  readonly instances: readonly Member[];
+}
+export interface Member {
+  readonly id: string;
+  readonly zone: string;
+  /** In service and healthy, says the group. */
+  readonly inService: boolean;
+}
+
+/** A target tracking policy. */
+export interface TrackingPolicy {
+  readonly metric: string;
+  readonly target: number;
+  readonly enabled: boolean;
+  readonly scalesIn: boolean;
+  /** The alarms by which it acts. */
+  readonly alarms: readonly PolicyAlarm[];
+}
+export interface PolicyAlarm {
+  readonly name: string;
+  /** It exists, and runs the policy. */
+  readonly acts: boolean;
+}
+
+/** A target of a load balancer. */
+export interface Target {
+  readonly instanceId: string;
+  /** As AWS says it: "healthy", "unhealthy", "initial", "draining", "unused". */
+  readonly state: string;
+  readonly reason: string;
+}
+
+/** @param zoneOf the zone of a subnet. @throws CheckFailed when there is no such group */
 export async function readScalingGroup(
   aws: Aws,
   name: string,
@@ -13,7 +59,7 @@ export async function readScalingGroup(
 ): Promise<ScalingGroup> {
   const { AutoScalingGroups } = await aws.autoScaling.describeAutoScalingGroups({ AutoScalingGroupNames: [name] });
   const group = AutoScalingGroups?.[0];
-  if (!group) throw new Refuted(`the Auto Scaling group ${name} is not there`);
+  if (!group) throw new CheckFailed(`the Auto Scaling group ${name} is not there`);
   const subnetIds = (group.VPCZoneIdentifier ?? "").split(",").filter(Boolean);
   return {
     name,
@@ -32,11 +78,9 @@ export async function readScalingGroup(
   };
 }
 
-const NO_GROUP = [{ code: "ValidationError", message: /not found/i }];
-
 /** The group's target tracking policies, each with the alarms that AWS made for it. */
 export async function readPolicies(aws: Aws, groupName: string): Promise<readonly TrackingPolicy[]> {
-  const found = await absentAs(NO_GROUP, () =>
+  const found = await absentAs(NOT_FOUND, () =>
     allPages(
       (NextToken) => aws.autoScaling.describePolicies({ AutoScalingGroupName: groupName, NextToken }),
       (page) => page.ScalingPolicies,

@@ -1,8 +1,22 @@
 import type { Instance } from "@aws-sdk/client-ec2";
-import type { Aws } from "../../aws/aws.ts";
+import type { Aws, Call } from "../../aws/aws.ts";
 import { ofStack } from "../../aws/ec2/tags.ts";
 import { allPages } from "../../aws/pages.ts";
-import type { InstanceMetadata, Store } from "../world.ts";
+
+/** What these readers send besides what `up`, `status` and `down` do. */
+export const storageCalls = ["ec2.describeSnapshots", "ec2.describeVolumes"] as const satisfies readonly Call[];
+
+/** Something that keeps data. */
+export interface Store {
+  readonly what: string;
+  readonly encrypted: boolean;
+}
+
+export interface InstanceMetadata {
+  readonly what: string;
+  /** Only IMDSv2 is answered, or nothing at all. */
+  readonly tokensRequired: boolean;
+}
 
 const nameOf = ({ InstanceId = "", Tags }: Instance): string =>
   [Tags?.find(({ Key }) => Key === "Name")?.Value, InstanceId].filter(Boolean).join(" ");
@@ -44,8 +58,22 @@ export const metadataOf = (instances: readonly Instance[]): readonly InstanceMet
       instance.MetadataOptions?.HttpTokens === "required" || instance.MetadataOptions?.HttpEndpoint === "disabled",
   }));
 
-/** The network interfaces of a file system's mount targets that are available. */
-export async function readMounts(
+/** The automated backups of a database. */
+export interface Backups {
+  readonly database: string;
+  readonly retentionDays: number;
+  /** The latest moment to which the database can be restored, milliseconds since 1970; undefined: it was never backed up. */
+  readonly restorableTo: number | undefined;
+}
+
+export async function readBackups(aws: Aws, id: string): Promise<Backups> {
+  const { DBInstances } = await aws.rds.describeDBInstances({ DBInstanceIdentifier: id });
+  const { BackupRetentionPeriod = 0, LatestRestorableTime } = DBInstances?.[0] ?? {};
+  return { database: id, retentionDays: BackupRetentionPeriod, restorableTo: LatestRestorableTime?.getTime() };
+}
+
+/** The mount targets of a file system that are available. */
+export async function readMountTargets(
   aws: Aws,
   fileSystemId: string,
 ): Promise<readonly { readonly subnetId: string; readonly interfaceId: string }[]> {

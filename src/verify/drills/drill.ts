@@ -1,12 +1,13 @@
+import type { Config } from "../../config/schema.ts";
 import { spelled } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { percent } from "../../lib/number.ts";
-import { Refuted, type Requirement } from "../check.ts";
-import type { Member, ScalingGroup } from "../world.ts";
+import type { Member, ScalingGroup } from "../aws/scaling.ts";
+import { messageOf, type Requirement } from "../check.ts";
 import { answersOf } from "./answers.ts";
 import type { Answers, DrillName, DrillResult, Ending } from "./result.ts";
 import { isWhole, type Look, Overdue, type Told, type Watch, watch } from "./watch.ts";
-import type { DrillConfig, DrillWorld } from "./world.ts";
+import type { DrillWorld } from "./world.ts";
 
 /** What a drill will do, said before anybody is asked. */
 export interface Announcement {
@@ -43,7 +44,7 @@ export interface Drill {
   readonly recovered: string;
   /** What the site may lose of its answers meanwhile. */
   readonly tolerates: { readonly failedPercent: number; readonly gapSeconds: number };
-  announce(group: ScalingGroup, config: DrillConfig): Announcement;
+  announce(group: ScalingGroup, config: Config): Announcement;
   /** Why it would prove nothing here; undefined: it can be done. */
   refuses(group: ScalingGroup, world: DrillWorld): Promise<string | undefined>;
   /** The blow, and what should follow. Ends when everything is as before, or throws. */
@@ -177,9 +178,4 @@ export async function runDrill(drill: Drill, world: DrillWorld, told: Told): Pro
     probes: watching.probes,
     notAsBefore,
   };
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof Overdue || error instanceof Refuted || error instanceof BuddyError) return error.message;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -3,8 +3,7 @@ import { escaped } from "../../lib/escape.ts";
 import { grouped, percent } from "../../lib/number.ts";
 import { filled } from "../../lib/template.ts";
 import { counted, oneLine } from "../../lib/text.ts";
-import type { Finding, Requirement, Result } from "../check.ts";
-import type { NotAsked } from "../checks.ts";
+import type { CheckResult, Requirement, SkippedCheck, Verdict } from "../check.ts";
 import curvesCss from "./curves.css";
 import { bucketsOf, curves } from "./curves.ts";
 import { comparedWith } from "./history.ts";
@@ -21,8 +20,8 @@ export interface Report {
   readonly sandbox: boolean;
   /** When it was made, milliseconds since 1970. */
   readonly at: number;
-  readonly findings: readonly Finding[];
-  readonly notAsked: readonly NotAsked[];
+  readonly findings: readonly CheckResult[];
+  readonly skipped: readonly SkippedCheck[];
   readonly drills: readonly { readonly result: DrillResult; readonly past: PastDrill | undefined }[];
   /** The CPU at which the group grows, percent: drawn where it is given. */
   readonly cpuTarget?: number | undefined;
@@ -49,23 +48,23 @@ const day = (at: number): string =>
 const time = (at: number): string =>
   `<time datetime="${new Date(at).toISOString()}">${day(at)}, ${clockTime(at).slice(0, 5)} UTC</time>`;
 
-const SIGNS: Readonly<Record<Result | Ending, string>> = { passed: "✓", failed: "✕", unknown: "?", interrupted: "!" };
-const NAMES: Readonly<Record<Result | Ending, string>> = {
+const SIGNS: Readonly<Record<Verdict | Ending, string>> = { passed: "✓", failed: "✕", unknown: "?", interrupted: "!" };
+const NAMES: Readonly<Record<Verdict | Ending, string>> = {
   passed: "Passed",
   failed: "Failed",
   unknown: "Not known",
   interrupted: "Interrupted",
 };
-const pill = (kind: Result | Ending, words: string = NAMES[kind]): string =>
+const pill = (kind: Verdict | Ending, words: string = NAMES[kind]): string =>
   `<span class="pill ${kind}"><span aria-hidden="true">${SIGNS[kind]}</span> <span class="word">${words}</span></span>`;
 
 /** The worst of them all. */
-function worst(kinds: readonly (Result | Ending)[]): Result | Ending {
+function worst(kinds: readonly (Verdict | Ending)[]): Verdict | Ending {
   return (["failed", "unknown", "interrupted"] as const).find((kind) => kinds.includes(kind)) ?? "passed";
 }
 
 /** "All 5 drills passed", "3 of 5 drills passed (1 failed, 1 interrupted)". */
-function sumOf(kinds: readonly (Result | Ending)[], noun: string): string {
+function sumOf(kinds: readonly (Verdict | Ending)[], noun: string): string {
   const passed = kinds.filter((kind) => kind === "passed").length;
   if (passed === kinds.length)
     return kinds.length === 1 ? `the ${noun} passed` : `all ${counted(kinds.length, noun)} passed`;
@@ -82,7 +81,7 @@ const METHOD =
 
 /** Checks and drills as one page for people. It needs nothing from elsewhere and no script, and holds all that it shows. */
 export function reportPage(report: Report): string {
-  const { stack, sandbox, at, findings, notAsked, drills, cpuTarget } = report;
+  const { stack, sandbox, at, findings, skipped, drills, cpuTarget } = report;
   const results = findings.map(({ result }) => result);
   const endings = drills.map(({ result }) => result.ending);
   const sums = [
@@ -92,7 +91,7 @@ export function reportPage(report: Report): string {
   const verdict = sums.length === 0 ? "nothing was asked" : sums.join("; ");
   const body = [
     drills.length > 1 ? glance(drills) : "",
-    findings.length + notAsked.length > 0 ? checks(findings, notAsked) : "",
+    findings.length + skipped.length > 0 ? checks(findings, skipped) : "",
     drills.length > 0 ? `<h2 class="part">${drills.length > 1 ? "The drills, one by one" : "The drill"}</h2>` : "",
     ...drills.map(({ result, past }) => drillPart(result, past, cpuTarget)),
   ];
@@ -126,7 +125,7 @@ ${rows.join("\n")}
 </tbody></table></section>`;
 }
 
-function checks(findings: readonly Finding[], notAsked: readonly NotAsked[]): string {
+function checks(findings: readonly CheckResult[], skipped: readonly SkippedCheck[]): string {
   const groups = (Object.keys(REQUIREMENTS) as Requirement[]).flatMap((requirement) => {
     const own = findings.filter((finding) => finding.requirement === requirement);
     if (own.length === 0) return [];
@@ -134,8 +133,8 @@ function checks(findings: readonly Finding[], notAsked: readonly NotAsked[]): st
     const state = worst(kinds);
     const passed = kinds.filter((kind) => kind === "passed").length;
     const rows = own.map(
-      ({ title, result, saw }) =>
-        `<tr><td class="sign">${pill(result)}</td><td>${said(title)}<br><span class="soft">${said(saw)}</span></td></tr>`,
+      ({ title, result, evidence }) =>
+        `<tr><td class="sign">${pill(result)}</td><td>${said(title)}<br><span class="soft">${said(evidence)}</span></td></tr>`,
     );
     return [
       `<details${state === "passed" ? "" : " open"}><summary><b>${requirement}</b> ${REQUIREMENTS[requirement]} ${pill(state, `${passed} of ${own.length}`)}</summary>
@@ -145,9 +144,9 @@ ${rows.join("\n")}
     ];
   });
   const not =
-    notAsked.length === 0
+    skipped.length === 0
       ? ""
-      : `<details><summary>Not asked <span class="soft">(${notAsked.length})</span></summary><ul>${notAsked.map(({ id, requirement, why }) => `<li>${said(id)} (${said(requirement)}), as ${said(why)}</li>`).join("")}</ul></details>`;
+      : `<details><summary>Not asked <span class="soft">(${skipped.length})</span></summary><ul>${skipped.map(({ id, requirement, why }) => `<li>${said(id)} (${said(requirement)}), as ${said(why)}</li>`).join("")}</ul></details>`;
   return `<h2 class="part">The checks, by requirement</h2>
 <section class="card list">
 ${groups.join("\n")}

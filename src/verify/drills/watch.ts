@@ -1,5 +1,6 @@
 import { counted } from "../../lib/text.ts";
-import type { ScalingGroup, Target } from "../world.ts";
+import type { ScalingGroup, Target } from "../aws/scaling.ts";
+import { CheckFailed } from "../check.ts";
 import type { CpuPoint, Moment, Probe, Sample } from "./result.ts";
 import type { DrillWorld } from "./world.ts";
 
@@ -46,9 +47,7 @@ export interface Watch {
 }
 
 /** Something that should have happened by then. */
-export class Overdue extends Error {
-  override readonly name = "Overdue";
-}
+export class Overdue extends CheckFailed {}
 
 const healthyOf = (targets: readonly Target[]) => targets.filter(({ state }) => state === "healthy");
 const servingOf = ({ instances }: ScalingGroup) => instances.filter(({ inService }) => inService);

@@ -1,15 +1,8 @@
+import type { Config } from "../../config/schema.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { ScalingGroup, Target } from "../aws/scaling.ts";
 import type { RunCommand } from "../machines.ts";
-import type { ScalingGroup, Target } from "../world.ts";
 import type { CpuPoint } from "./result.ts";
-
-/** What a drill must know of the config. */
-export interface DrillConfig {
-  readonly instanceType: string;
-  /** Percent. */
-  readonly cpuTarget: number;
-  readonly natMode: "instance" | "gateway";
-}
 
 /** Something that the Auto Scaling group did. */
 export interface Activity {
@@ -33,7 +26,7 @@ export type Visit = { readonly status: number } | { readonly error: string };
 
 /** What drills see and do. Everything is read anew at each call. */
 export interface DrillWorld {
-  readonly config: DrillConfig;
+  readonly config: Config;
   readonly clock: Clock;
   /** Aborts when the drill shall end early. What is called afterwards to put things back still works. */
   readonly interrupted: AbortSignal;

@@ -19,7 +19,7 @@ test("says what it will do, does it, reports it as JSON and as a page, and remem
   expect(first.stderr).toMatch(/lost-instance \(R3\) shuts one web instance down \(init 0\)\.\n +Takes about 5 min/);
   expect(first.stderr).toContain("Everything is put back, also after Ctrl-C.");
   expect(first.stderr).toMatch(/ +\d+s {2}drill {2}shuts i-\w+ \(ap-northeast-2c\) down\n/);
-  expect(first.stdout).toMatch(/21 of 21 checks passed[\s\S]*✔ lost-instance \(R3\) passed in/);
+  expect(first.stdout).toMatch(/(\d+) of \1 checks passed[\s\S]*✔ lost-instance \(R3\) passed in/);
   expect(first.stdout).toContain("the first time");
   const page = on.read("drill.html");
   expect(page).toMatch(/^<!doctype html>/i);
@@ -29,7 +29,7 @@ test("says what it will do, does it, reports it as JSON and as a page, and remem
   expect(second).toMatchObject({ code: 0, stderr: "" });
   const { passed, checks, drills } = JSON.parse(second.stdout);
   expect(passed).toBe(true);
-  expect(checks).toHaveLength(21);
+  expect(new Set(checks.map(({ result }: { result: string }) => result))).toEqual(new Set(["passed"]));
   expect(drills).toHaveLength(1);
   expect(drills[0]).toMatchObject({
     drill: "lost-instance",

@@ -160,7 +160,7 @@ describe("a drill that finds what is wrong says so, and puts everything back", (
     });
     expect(result.ending).toBe("failed");
     expect(result.notAsBefore).toEqual([
-      "not put back: Error: AccessDenied",
+      "not put back: AccessDenied",
       "the group launches in ap-northeast-2a, before in ap-northeast-2a, ap-northeast-2c",
     ]);
   });

@@ -4,18 +4,22 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Finding } from "../../../src/verify/check.ts";
+import type { CheckResult } from "../../../src/verify/check.ts";
 import { type Report, reportPage } from "../../../src/verify/drills/page.ts";
 import { chromiumHere, needs } from "../../tools.ts";
 import { misplaced, pale } from "./in-page.js";
 import { BEGAN, deadWeb, failedZone, interruptedNat, lostInstance, pastOf, scaleOut } from "./results.ts";
 
-const finding = (requirement: Finding["requirement"], result: Finding["result"], saw: string): Finding => ({
+const finding = (
+  requirement: CheckResult["requirement"],
+  result: CheckResult["result"],
+  evidence: string,
+): CheckResult => ({
   id: "group-size",
   requirement,
   title: "The group has its sizes",
   result,
-  saw,
+  evidence,
   ms: 400,
 });
 const report: Report = {
@@ -30,7 +34,7 @@ const report: Report = {
     finding("R3", "unknown", "could not be looked at: UnauthorizedOperation"),
     finding("R6", "failed", "a volume is not encrypted"),
   ],
-  notAsked: [{ id: "redirect", requirement: "R6", why: "the config names no domain: the site is plain http" }],
+  skipped: [{ id: "redirect", requirement: "R6", why: "the config names no domain: the site is plain http" }],
   drills: [
     { result: deadWeb(), past: undefined },
     { result: lostInstance(), past: pastOf(lostInstance(), { recoverSeconds: 200 }) },
@@ -47,7 +51,7 @@ const hostile: Report = {
   region: EVIL,
   account: EVIL,
   findings: [{ ...finding("R1", "failed", EVIL), title: EVIL }],
-  notAsked: [{ id: EVIL, requirement: EVIL, why: EVIL }],
+  skipped: [{ id: EVIL, requirement: EVIL, why: EVIL }],
   drills: [
     {
       result: {
@@ -101,7 +105,7 @@ test("what did not pass decides the verdict, and is not folded away", () => {
   });
   expect(well).toContain(`<p class="verdict passed">All 2 drills passed; all 2 checks passed.</p>`);
   expect(well).not.toContain("<details open");
-  expect(reportPage({ ...report, findings: [], notAsked: [], drills: [] })).toContain("Nothing was asked.");
+  expect(reportPage({ ...report, findings: [], skipped: [], drills: [] })).toContain("Nothing was asked.");
 });
 
 test("the page holds its styles, and no name of the template is left", () => {

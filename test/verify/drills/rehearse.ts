@@ -3,13 +3,13 @@ import { commandsOf } from "../../../src/verify/aws/commands.ts";
 import { runDrill } from "../../../src/verify/drills/drill.ts";
 import { drills } from "../../../src/verify/drills/drills.ts";
 import type { DrillName, DrillResult, Moment } from "../../../src/verify/drills/result.ts";
-import { visit } from "../../../src/verify/drills/visit.ts";
 import type { DrillWorld } from "../../../src/verify/drills/world.ts";
 import { machinesBy } from "../../../src/verify/machines.ts";
 import type { Site } from "../../../src/verify/site.ts";
 import { networkSite } from "../../../src/verify/site.ts";
 import { drillWorld } from "../../../steps/drills.ts";
 import type { Stage } from "../../lifecycle/stage.ts";
+import { sourceOf } from "../rehearse.ts";
 
 /** A drill's world on a stage of the sandbox, as the command makes it. @param change parts that shall be others */
 export async function onStage<T>(
@@ -30,19 +30,11 @@ export async function onStage<T>(
       return found && { host: found.address, port: found.port };
     };
     const site = networkSite({ clock: on.clock, resolve, ca: served.ca, atOnce: 24 });
-    const host = on.config.domain?.name ?? served.httpUrl;
-    const url = on.config.domain ? `https://${host}/` : `${host}/`;
-    const nameOf = (key: string) => on.graph.nodes.get(key)?.name ?? key;
-    const world = await drillWorld({
-      config: on.config,
-      aws: on.aws,
+    const world = await drillWorld(sourceOf(on), {
       clock: on.clock,
       interrupted,
+      site,
       machines: machinesBy(commandsOf(on.aws), on.clock, new AbortController().signal),
-      now: () => on.clock.now(),
-      nameOf,
-      find: (key) => on.stack.find(key),
-      visit: () => visit(site, url, host),
       planned: async () =>
         (await on.plan()).items
           .filter(({ action }) => action !== "none")

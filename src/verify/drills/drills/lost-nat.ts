@@ -35,7 +35,7 @@ export const lostNat: Drill = {
     instanceHours: 0,
   }),
   async refuses(group, world) {
-    if (world.config.natMode === "gateway") return "NAT gateways are AWS's to keep: there is no instance to lose";
+    if (world.config.nat.mode === "gateway") return "NAT gateways are AWS's to keep: there is no instance to lose";
     const plan = await world.planned();
     if (plan.length > 0) return `up has something to do first, which the drill would do too: ${plan.join("; ")}`;
     return onlyInstance(group);

@@ -1,5 +1,5 @@
+import type { ScalingGroup } from "../../aws/scaling.ts";
 import { scriptFor } from "../../scripts.ts";
-import type { ScalingGroup } from "../../world.ts";
 import { type Drill, serving } from "../drill.ts";
 import { isWhole } from "../watch.ts";
 import type { DrillWorld } from "../world.ts";
@@ -25,7 +25,7 @@ export const scaleOut: Drill = {
   detected: "the group wants more instances",
   recovered: "as many as it may have serve",
   tolerates: { failedPercent: 1, gapSeconds: 5 },
-  announce: ({ desired, max }, { cpuTarget }) => ({
+  announce: ({ desired, max }, { web: { cpuTarget } }) => ({
     does: `loads every web instance (stress-ng) above its target of ${cpuTarget} % CPU until ${max} serve in place of ${desired}, and waits until they are ${desired} again`,
     minutes: 45,
     limitMinutes: OUT_S / 60 + inSeconds(max - desired) / 60,

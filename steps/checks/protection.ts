@@ -1,0 +1,77 @@
+import type { FileSystemLive } from "../../src/aws/efs/file-system.ts";
+import { list, some } from "../../src/lib/text.ts";
+import { type InstanceMetadata, metadataOf, readVolumes, type Store } from "../../src/verify/aws/storage.ts";
+import type { Check } from "../../src/verify/check.ts";
+import type { Fact } from "../../src/verify/facts.ts";
+import { databaseInterfaces, databases, instances } from "./facts.ts";
+
+/** Everything that keeps data. */
+export const stores: Fact<readonly Store[]> = async ({ aws, config, nameOf, requireLive, read }) => {
+  const [running, { encrypted }, known] = await Promise.all([
+    read(instances),
+    requireLive<FileSystemLive>("file-system"),
+    read(databases),
+  ]);
+  return [
+    ...(await readVolumes(aws, config.stack, running)),
+    { what: `file system ${nameOf("file-system")}`, encrypted },
+    ...known.map((database) => ({ what: `database ${database.id}`, encrypted: database.encrypted })),
+  ];
+};
+
+export const metadata: Fact<readonly InstanceMetadata[]> = async ({ read }) => metadataOf(await read(instances));
+
+/** R6: personal data protected, where it is kept. */
+export const protection: readonly Check[] = [
+  {
+    id: "encrypted",
+    requirement: "R6",
+    title: "Everything that keeps data is encrypted at rest",
+    method: "volumes, the images' snapshots, databases, file system",
+    limits: "S3 and SSM SecureString, which AWS always encrypts",
+    async run({ read }) {
+      const found = await read(stores);
+      const plain = found.filter(({ encrypted }) => !encrypted).map(({ what }) => what);
+      return {
+        evidence:
+          plain.length === 0
+            ? `${found.length} volumes, snapshots, databases and file systems`
+            : `not encrypted: ${some(plain)}`,
+        ok: found.length > 0 && plain.length === 0,
+      };
+    },
+  },
+  {
+    id: "imdsv2",
+    requirement: "R6",
+    title: "Every instance answers IMDSv2 only",
+    method: "the metadata options of every instance in the VPC",
+    async run({ read }) {
+      const found = await read(metadata);
+      const lax = found.filter(({ tokensRequired }) => !tokensRequired).map(({ what }) => what);
+      return {
+        evidence: lax.length === 0 ? `${found.length} instances` : `IMDSv1 too: ${some(lax)}`,
+        ok: found.length > 0 && lax.length === 0,
+      };
+    },
+  },
+  {
+    id: "database-private",
+    requirement: "R6",
+    title: "No database has a public address",
+    method: "public access, and the databases' interfaces",
+    async run({ read }) {
+      const [found, interfaces] = await Promise.all([read(databases), read(databaseInterfaces)]);
+      const open = [
+        ...found.filter(({ publicAccess }) => publicAccess).map(({ id }) => `${id} is publicly accessible`),
+        ...interfaces
+          .filter(({ publicAddresses, addresses6 }) => publicAddresses.length + addresses6.length > 0)
+          .map(({ id, publicAddresses }) => `${id} has ${publicAddresses[0] ?? "an IPv6 address"}`),
+      ];
+      return {
+        evidence: open.length === 0 ? `${list(found.map(({ id }) => id))}: private addresses only` : list(open),
+        ok: found.length > 0 && open.length === 0,
+      };
+    },
+  },
+];
