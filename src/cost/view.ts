@@ -347,10 +347,13 @@ function stepsOf(lines: readonly CostLine[]): [string, CostLine[]][] {
 }
 
 function objectsOf(lines: readonly CostLine[]): [string, CostLine[]][] {
-  return [...new Set(lines.map((line) => line.object))].map((object) => [
+  const groups = [...new Set(lines.map((line) => line.object))].map((object): [string, CostLine[]] => [
     object,
     lines.filter((line) => line.object === object),
   ]);
+  // What is shown for several objects stands below them.
+  const several = ([, [first]]: [string, CostLine[]]) => ((first?.keys.length ?? 0) > 1 ? 1 : 0);
+  return groups.toSorted((one, other) => several(one) - several(other));
 }
 
 function list(title: string, items: readonly string[]): string[] {
