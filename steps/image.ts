@@ -88,7 +88,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
         builderUserData({ region, markerName: marker, app: archives[0] ?? git }),
       ),
     }),
-    { scaffoldFor: () => [image] },
+    { temporaryFor: () => [image] },
   );
   const image: Resource<ImageSpec, ImageLive> = resource(
     imageType,

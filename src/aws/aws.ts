@@ -59,9 +59,9 @@ export interface Aws extends Services {
    * Makes one call of the calls with the same key that are asked for at the same moment. A call under way is never
    * joined: its answer may be older than the asker's last write.
    */
-  together<T>(key: string, call: () => Promise<T>): Promise<T>;
+  coalesce<T>(key: string, call: () => Promise<T>): Promise<T>;
   /** Looks one id up; ids of one kind that are asked for at the same moment are read in one call. Undefined: not in the answer. */
-  batched<T>(
+  batchById<T>(
     kind: string,
     id: string,
     read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,

@@ -176,8 +176,8 @@ export async function connect(connection: Connection): Promise<Aws> {
         : "aws",
     clockAhead: () => ahead,
     credentialsEnd: () => endOf(identity),
-    together: coalescer(),
-    batched: idBatcher(),
+    coalesce: coalescer(),
+    batchById: idBatcher(),
   };
 }
 

@@ -34,7 +34,7 @@ export function isOneOf(error: unknown, named: readonly NotYet[] = []): boolean 
 }
 
 /** The answer of `read`, or undefined when AWS says with one of `codes` that there is no such thing. */
-export async function absentAs<T>(codes: readonly NotYet[], read: () => Promise<T>): Promise<T | undefined> {
+export async function undefinedIf<T>(codes: readonly NotYet[], read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {

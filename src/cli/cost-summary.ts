@@ -17,7 +17,7 @@ import type { PriceTable } from "../cost/price-table.ts";
 import type { Usage } from "../cost/usage.ts";
 import { costNowView } from "../cost/view.ts";
 import { graphOf } from "../engine/graph.ts";
-import type { Survey, Surveyed } from "../engine/survey.ts";
+import type { Observed, Snapshot } from "../engine/survey.ts";
 import { roundToCents } from "../lib/money.ts";
 import type { Session } from "./session.ts";
 
@@ -50,13 +50,13 @@ type Place = Pick<Session, "config" | "prices">;
 const termsOf = ({ config: { stack, region }, prices }: Place) => ({ stack, region, prices });
 
 /** What a plan changes in the bill. */
-export function costOfChange(survey: Survey, place: Place): CostChange {
+export function costOfChange(survey: Snapshot, place: Place): CostChange {
   const { before, after } = surveyedObjects(survey);
   return costChange(estimate(before, termsOf(place)), estimate(after, termsOf(place)));
 }
 
 /** What an object that is there costs a month, whatever its use, in US dollars. */
-export function fixedMonthly({ node, look }: Surveyed, place: Place): number {
+export function fixedMonthly({ node, look }: Observed, place: Place): number {
   const { key, step, name, type } = node;
   const objects = look.live ? [{ key, step, name, type, spec: look.live, id: look.live.id }] : [];
   return roundToCents(estimate(objects, termsOf(place)).totals.fixed);
@@ -78,7 +78,7 @@ export function monthlyOf(config: Config, prices: PriceTable): Monthly | undefin
 }
 
 /** What the stack costs a month when a plan is done; undefined where not even the fixed part has a price. */
-export function monthlyAfter(survey: Survey, place: Place): Monthly | undefined {
+export function monthlyAfter(survey: Snapshot, place: Place): Monthly | undefined {
   const { usd, unknown } = monthlyTotal(estimate(surveyedObjects(survey).after, termsOf(place)));
   if (usd === null) return undefined;
   const { objects, typical } = costOfChange(survey, place);
@@ -86,16 +86,16 @@ export function monthlyAfter(survey: Survey, place: Place): Monthly | undefined 
   return { after: usd, change: untold ? null : roundToCents(typical), complete: unknown.length === 0 };
 }
 
-type Standing = Place & Pick<Session, "stack">;
+type SyncStatus = Place & Pick<Session, "stack">;
 
-const objectsIn = ({ stack: { run, graph } }: Standing): readonly PricedObject[] =>
+const objectsIn = ({ stack: { run, graph } }: SyncStatus): readonly PricedObject[] =>
   standingObjects(run.store.resources, types, graph);
 
 /**
  * What stands costs a month, and has cost since it was made, as a line and as values. It is priced as it was last applied;
  * what was changed since it was made counts as if it had always been as it is now. Undefined when nothing stands.
  */
-export function costNow(standing: Standing): { readonly text: string; readonly value: object } | undefined {
+export function costNow(standing: SyncStatus): { readonly text: string; readonly value: object } | undefined {
   const { prices } = standing;
   const { store, clock } = standing.stack.run;
   const bill = estimate(objectsIn(standing), termsOf(standing));
@@ -126,5 +126,5 @@ export const askedText = ({ asked }: PriceTable): string =>
   asked === undefined ? "" : ` AWS was asked for the prices on ${asked}.`;
 
 /** What `down` stops, and what goes on. `discardData`: it leaves no copy of data. */
-export const costAfterDown = (standing: Standing, options: { readonly discardData: boolean }): AfterDown =>
+export const costAfterDown = (standing: SyncStatus, options: { readonly discardData: boolean }): AfterDown =>
   afterDown(objectsIn(standing), termsOf(standing), options);

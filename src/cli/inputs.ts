@@ -14,7 +14,7 @@ import { priceFileIn } from "./prices.ts";
 /** The steps read it when a spec is made, so that a key made after the plan is still in time. */
 export type MutableInputs = { -readonly [K in keyof Inputs]: Inputs[K] };
 
-interface Circumstances {
+interface InputSources {
   readonly config: Config;
   readonly paths: Paths;
   readonly store: StateStore;
@@ -25,7 +25,7 @@ interface Circumstances {
   readonly removes: boolean;
 }
 
-export async function readInputs(circumstances: Circumstances): Promise<MutableInputs> {
+export async function readInputs(circumstances: InputSources): Promise<MutableInputs> {
   const { config, paths, sandbox, removes } = circumstances;
   return {
     publicKey: config.bastion.publicKeyFile
@@ -131,7 +131,7 @@ function readPublicKey(file: string): string {
 }
 
 /** "my-ip" becomes the caller's address of now, or, for commands that only look, the one that was applied last. */
-async function allowedCidrs({ config, store, network, resolvesAddress }: Circumstances): Promise<readonly string[]> {
+async function allowedCidrs({ config, store, network, resolvesAddress }: InputSources): Promise<readonly string[]> {
   const { allowedCidrs: given } = config.bastion;
   if (!given.includes("my-ip")) return given;
   const applied = appliedCidrs((key) => store.get(key)?.spec);

@@ -1,14 +1,14 @@
 import { GB_MONTH } from "../aws/price.ts";
 import { tieredCost, tiersOf } from "../cost/price-table.ts";
 import { retainedIn } from "../engine/down.ts";
-import type { Survey } from "../engine/survey.ts";
+import type { Snapshot } from "../engine/survey.ts";
 import type { Bills, LeftAlone } from "../report/views/down.ts";
 import { residualCosts } from "../residuals/residual-costs.ts";
 import { fixedMonthly } from "./cost-summary.ts";
 import type { Session } from "./session.ts";
 
 /** What holds data and is claimed by nobody, as the views show it. */
-export const leftAlone = (session: Session, { surveyed }: Survey): LeftAlone[] =>
+export const leftAlone = (session: Session, { surveyed }: Snapshot): LeftAlone[] =>
   retainedIn(surveyed).map(({ entry, holds }) => ({
     name: entry.node.name,
     object: entry.node.type.name,
@@ -21,7 +21,7 @@ export const leftAlone = (session: Session, { surveyed }: Survey): LeftAlone[] =
 /** What goes on costing, with its price. */
 export async function residualBills(
   { aws, config, prices }: Session,
-  before: Survey,
+  before: Snapshot,
   left: readonly { readonly id: string }[],
 ): Promise<Bills> {
   const { found, unseen } = await residualCosts(aws, config.stack, before);

@@ -11,7 +11,7 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
-import { checkRegion, lookingStore, openStore, readState, type StateStore } from "../state/store.ts";
+import { checkRegion, openStore, readOnlyStore, readState, type StateStore } from "../state/store.ts";
 import { awsBackend, type Backend } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -46,7 +46,7 @@ export interface Session {
 export const speedOf = ({ sandboxSpeed }: Session): number | undefined =>
   sandboxSpeed === "max" ? Number.POSITIVE_INFINITY : sandboxSpeed;
 
-export interface Purpose {
+export interface SessionOptions {
   readonly command: string;
   /** It changes things: takes the lock, and writes state. */
   readonly writes: boolean;
@@ -64,7 +64,7 @@ export interface Purpose {
 /** Opens a session for what a command does, and closes it however that ends. */
 export async function withSession<T>(
   options: CommonOptions,
-  purpose: Purpose,
+  purpose: SessionOptions,
   act: (session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await open(options, purpose);
@@ -75,7 +75,7 @@ export async function withSession<T>(
   }
 }
 
-export async function open(options: CommonOptions, purpose: Purpose): Promise<Session> {
+export async function open(options: CommonOptions, purpose: SessionOptions): Promise<Session> {
   const closing: (() => void)[] = [];
   try {
     return await opened(options, purpose, closing);
@@ -86,7 +86,7 @@ export async function open(options: CommonOptions, purpose: Purpose): Promise<Se
 }
 
 /** Puts the parts together. @param closing what is to be undone in the end, the last first */
-async function opened(options: CommonOptions, purpose: Purpose, closing: (() => void)[]): Promise<Session> {
+async function opened(options: CommonOptions, purpose: SessionOptions, closing: (() => void)[]): Promise<Session> {
   const paths = pathsOf(options);
   const config = configOf(options);
   if (purpose.writes) closing.push(lock(paths, purpose.command));
@@ -119,7 +119,7 @@ async function opened(options: CommonOptions, purpose: Purpose, closing: (() => 
   const identity = { stack: config.stack, account: aws.account, region: aws.region };
   const store: StateStore = purpose.writes
     ? openStore(backend.text, identity, () => randomBytes(8).toString("hex"))
-    : lookingStore(backend.text, identity);
+    : readOnlyStore(backend.text, identity);
   const inputs = await readInputs({
     config,
     paths,
@@ -179,7 +179,7 @@ async function backendFor(
   options: CommonOptions,
   paths: Paths,
   config: Config,
-  { writes, stateless }: Purpose,
+  { writes, stateless }: SessionOptions,
   closing: (() => void)[],
 ): Promise<Backend> {
   if (options.chaos && !options.sandbox)
@@ -192,7 +192,7 @@ async function backendFor(
 
 /** Where events go until a command shows them itself. */
 const firstListener =
-  ({ json, jsonLines }: CommonOptions, { putsBack }: Purpose): Emit =>
+  ({ json, jsonLines }: CommonOptions, { putsBack }: SessionOptions): Emit =>
   (event) => {
     if (event.type === "run.note") process.stderr.write(`${event.note}\n`);
     if (event.type === "run.interrupting" && !json && !jsonLines)

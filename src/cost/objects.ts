@@ -1,7 +1,7 @@
 import type { Graph } from "../engine/graph.ts";
 import { specOf } from "../engine/look.ts";
 import type { AnyType } from "../engine/resource.ts";
-import type { Survey, Surveyed } from "../engine/survey.ts";
+import type { Observed, Snapshot } from "../engine/survey.ts";
 import type { Recorded } from "../state/state.ts";
 
 /** An object whose cost is asked for. */
@@ -43,7 +43,7 @@ export function standingObjects(
  * A stack before and after what `up` would do with it. An object that `up` leaves as it is costs what it did, whatever the
  * config says of it. What nobody claims is not of the stack.
  */
-export function surveyedObjects({ surveyed }: Survey): {
+export function surveyedObjects({ surveyed }: Snapshot): {
   readonly before: readonly PricedObject[];
   readonly after: readonly PricedObject[];
 } {
@@ -60,7 +60,7 @@ export function surveyedObjects({ surveyed }: Survey): {
   return { before, after };
 }
 
-const standing = ({ look: { live }, recorded, wanted }: Surveyed): object | undefined =>
+const standing = ({ look: { live }, recorded, wanted }: Observed): object | undefined =>
   live && ((recorded && applied(recorded, wanted)) ?? wanted ?? live);
 
 /**

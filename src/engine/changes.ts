@@ -41,7 +41,7 @@ export async function create(
   if (!done) return;
   if (work.outcome !== "replaced") work.outcome = "created";
   work.waited();
-  await work.sleep(firstPauseMs(work.patience.usual));
+  await work.sleep(firstPauseMs(work.timing.createSeconds));
 }
 
 /** What a create call that failed leaves recorded. */
@@ -92,7 +92,7 @@ export async function remove(
   live: Identified,
   recorded: Recorded | undefined,
 ): Promise<boolean> {
-  const { run, node, patience } = work;
+  const { run, node, timing } = work;
   work.begin(work.replacing ? "replace" : "delete", live.id);
   if (recorded?.status !== "deleting") record(run, node, { id: live.id, status: "deleting" });
   const label = String(run.store.get(node.key)?.since ?? 0);
@@ -104,7 +104,12 @@ export async function remove(
   // It stays: others need it, or AWS removes it by itself later.
   if (work.leaves === live.id) return true;
   if (!work.replacing) work.outcome = "deleted";
-  await work.waitFor("being deleted", patience.gone ?? Math.min(patience.usual, 3), patience.limit, live);
+  await work.waitFor(
+    "being deleted",
+    timing.deleteSeconds ?? Math.min(timing.createSeconds, 3),
+    timing.timeoutSeconds,
+    live,
+  );
   return false;
 }
 

@@ -4,7 +4,7 @@ import { create, remove, update } from "./changes.ts";
 import { DELETE_SHOWS_WITHIN_MS, type Decision, VISIBLE_WITHIN_MS } from "./decide.ts";
 import type { Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
-import { aboutNode, absence, type Node, nameOf } from "./graph.ts";
+import { aboutNode, missingMessage, type Node, nameOf } from "./graph.ts";
 import { judge, type Look, look, mayHoldData } from "./look.ts";
 import { record, recordReady } from "./record.ts";
 import { type Dependents, NO_DEPENDENTS, type Refusal, refusalOf, refusedError, retainedRemedies } from "./refusal.ts";
@@ -83,7 +83,7 @@ async function act(
     case "create": {
       const { create: call } = node.type;
       if (call && !node.type.external) return void (await create(work, call, recorded));
-      if (node.needs.length === 0) return { live: undefined, outcome: "blocked", reason: absence(node) };
+      if (node.needs.length === 0) return { live: undefined, outcome: "blocked", reason: missingMessage(node) };
       return void (await work.waitFor("not visible yet", 2, NOT_VISIBLE_SECONDS, undefined));
     }
     case "accept": {
@@ -143,15 +143,15 @@ async function wait(
   live: Identified | undefined,
   recorded: Recorded | undefined,
 ): Promise<undefined> {
-  const { run, node, patience } = work;
+  const { run, node, timing } = work;
   if (live && recorded?.id !== live.id)
     record(run, node, { id: live.id, status: why === "deleting" ? "deleting" : "created" });
   work.begin("wait", live?.id);
   work.note(live && why === "pending" ? node.type.doing?.(live) : undefined);
   if (why === "creating") await work.waitFor("not visible yet", 2, VISIBLE_WITHIN_MS / 1000 + 30, live);
   else if (why === "deleting")
-    await work.waitFor("being deleted", patience.gone ?? patience.usual, patience.limit, live);
-  else await work.waitFor("not ready", patience.usual, patience.limit, live);
+    await work.waitFor("being deleted", timing.deleteSeconds ?? timing.createSeconds, timing.timeoutSeconds, live);
+  else await work.waitFor("not ready", timing.createSeconds, timing.timeoutSeconds, live);
 }
 
 /** Another object with its key, which nobody claims: what was to go is gone, or was never there. */

@@ -54,4 +54,4 @@ export function sameSet<T>(wanted: readonly T[], found: readonly T[] | undefined
 }
 
 /** For `same`: the field counts only when the object is made. */
-export const onlyAtBirth = (): boolean => true;
+export const createOnly = (): boolean => true;

@@ -2,25 +2,25 @@ import { converge } from "./converge.ts";
 import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removable } from "./resource.ts";
 import type { Run } from "./run.ts";
-import { type Settled, settledAs, settledByError, skip } from "./settled.ts";
-import { dependentsOf, needsOf, recordClaims, type Survey, type Surveyed } from "./survey.ts";
+import { type NodeResult, resultOf, resultOfError, skip } from "./settled.ts";
+import { dependentsOf, needsOf, type Observed, recordClaims, type Snapshot } from "./survey.ts";
 import { longestPath, walk } from "./walk.ts";
 
-const isThere = ({ node, look, recorded }: Surveyed): boolean =>
+const isThere = ({ node, look, recorded }: Observed): boolean =>
   removable(node.type) && (look.live !== undefined || recorded !== undefined);
 
 /** What `down` leaves alone, and what has to stay because that uses it. */
 export interface Retained {
-  readonly entry: Surveyed;
-  readonly holds: readonly Surveyed[];
+  readonly entry: Observed;
+  readonly holds: readonly Observed[];
 }
 
 /** What holds data and is claimed by nobody, each with what of the stack it stands on. */
-export function retainedIn(surveyed: Survey["surveyed"]): Retained[] {
+export function retainedIn(surveyed: Snapshot["surveyed"]): Retained[] {
   return [...surveyed.values()]
     .filter(({ decision }) => decision.kind === "retain")
     .map((entry) => {
-      const held = new Map<string, Surveyed>();
+      const held = new Map<string, Observed>();
       const hold = (key: string) => {
         const needed = surveyed.get(key);
         if (!needed || held.has(key)) return;
@@ -33,17 +33,17 @@ export function retainedIn(surveyed: Survey["surveyed"]): Retained[] {
 }
 
 /** What a `down` would remove, in the order of the stack: what is there, and what may still appear. */
-export function doomed(surveyed: Survey["surveyed"]): Surveyed[] {
+export function deletable(surveyed: Snapshot["surveyed"]): Observed[] {
   const staying = new Set(retainedIn(surveyed).flatMap(({ entry, holds }) => [entry, ...holds]));
   return [...surveyed.values()].filter((one) => isThere(one) && !staying.has(one));
 }
 
 /** How long a `down` usually takes, seconds. */
-export function secondsDown({ surveyed }: Survey): number {
-  const going = new Map(doomed(surveyed).map((one) => [one.node.key, one]));
+export function secondsToDestroy({ surveyed }: Snapshot): number {
+  const going = new Map(deletable(surveyed).map((one) => [one.node.key, one]));
   const secondsOf = (key: string): number => {
-    const { patience } = (going.get(key) as Surveyed).node.type;
-    return patience?.gone ?? Math.min(patience?.usual ?? 3, 3);
+    const { timing } = (going.get(key) as Observed).node.type;
+    return timing?.deleteSeconds ?? Math.min(timing?.createSeconds ?? 3, 3);
   };
   return longestPath(going.keys(), (key) => dependentsOf(going, key), secondsOf);
 }
@@ -52,32 +52,32 @@ export function secondsDown({ surveyed }: Survey): number {
  * Removes the stack: each object after all that needs it is gone. What an object that stays still uses is left too. Throws
  * `refused` before anything is removed, where something is protected. @param survey taken for `removing`.
  */
-export async function bringDown(run: Run, survey: Survey): Promise<readonly Settled[]> {
+export async function destroy(run: Run, survey: Snapshot): Promise<readonly NodeResult[]> {
   throwIfRefused(survey);
   recordClaims(run, survey);
   const { surveyed } = survey;
-  async function remove({ node, look, decision }: Surveyed): Promise<Settled> {
+  async function remove({ node, look, decision }: Observed): Promise<NodeResult> {
     const id = look.live?.id;
     if (decision.kind === "retain")
-      return settledAs(node, "skipped", { id, reason: `${node.name}, which is left alone, uses it` });
+      return resultOf(node, "skipped", { id, reason: `${node.name}, which is left alone, uses it` });
     try {
       if (node.type.external) {
         run.store.drop(node.key);
-        return settledAs(node, "unchanged", { id });
+        return resultOf(node, "unchanged", { id });
       }
       const fresh = look.live === undefined && run.store.get(node.key) === undefined ? look : undefined;
       const { outcome, leaves, reason } = await converge(run, node, undefined, fresh);
-      return settledAs(node, outcome, { id, leaves, reason });
+      return resultOf(node, outcome, { id, leaves, reason });
     } catch (error) {
-      return settledByError(node, id, error);
+      return resultOfError(node, id, error);
     }
   }
 
-  const results = await walk<Settled>(
+  const results = await walk<NodeResult>(
     surveyed.keys(),
     (key) => dependentsOf(surveyed, key),
     async (key, before) => {
-      const entry = surveyed.get(key) as Surveyed;
+      const entry = surveyed.get(key) as Observed;
       const left = before.find(
         ({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "interrupted",
       );
@@ -96,7 +96,7 @@ export interface Leftover {
 }
 
 /** What of the stack is still there. @param after a look at everything, after a `down`. */
-export const leftovers = ({ surveyed }: Survey): Leftover[] =>
+export const leftovers = ({ surveyed }: Snapshot): Leftover[] =>
   [...surveyed.values()]
     .filter(({ node, look }) => removable(node.type) && look.live !== undefined)
     .map(({ node, look }) => ({ object: node.type.name, id: (look.live as Identified).id, name: node.name }));

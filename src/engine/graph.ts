@@ -134,7 +134,7 @@ export function recordedExtras(
 }
 
 /** What to say of something that is only looked up and is not there. */
-export const absence = ({ type, name }: Node): string =>
+export const missingMessage = ({ type, name }: Node): string =>
   `${type.name} ${name} is not there${type.absent ? `: ${type.absent}` : ""}`;
 
 export function extraNode(stack: string, key: string, name: string, type: AnyType, needs: readonly string[]): Node {

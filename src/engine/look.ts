@@ -119,7 +119,7 @@ export function mayHoldData(type: AnyType, live: Identified | undefined, recorde
   if (!type.holdsData) return false;
   // What is recorded of one says nothing of another that has its key.
   const own = recorded && live && (recorded.id ?? live.id) === live.id;
-  return !(own && recorded.neverReady && type.neverServed?.(live));
+  return !(own && recorded.neverReady && type.failedBeforeReady?.(live));
 }
 
 /** True when nothing of its data is to be kept: it is not wanted, or there is none. */

@@ -1,9 +1,9 @@
 import { type Difference, showable } from "./differences.ts";
-import { absence, type Graph, type NodeName, nameOf } from "./graph.ts";
+import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, judge, mayHoldData, specOf } from "./look.ts";
 import { NO_DEPENDENTS } from "./refusal.ts";
 import { type AnyType, type Remedy, removable } from "./resource.ts";
-import type { Survey, Surveyed } from "./survey.ts";
+import type { Observed, Snapshot } from "./survey.ts";
 import { longestPath } from "./walk.ts";
 
 /**
@@ -44,7 +44,7 @@ export interface Plan {
   readonly seconds: number;
 }
 
-function actionOf({ decision, wanted, node, look, refused }: Surveyed): PlannedAction {
+function actionOf({ decision, wanted, node, look, refused }: Observed): PlannedAction {
   // A replacement is still shown as what it would be.
   if (refused && decision.kind === "create") return "blocked";
   switch (decision.kind) {
@@ -63,7 +63,7 @@ function actionOf({ decision, wanted, node, look, refused }: Surveyed): PlannedA
 }
 
 /** What `up` would do, from a survey. Pure. */
-export function planUp(survey: Survey): Plan {
+export function planUp(survey: Snapshot): Plan {
   const items: PlanItem[] = [];
   const blocked = new Map<string, string>();
   for (const surveyed of survey.surveyed.values()) {
@@ -80,11 +80,11 @@ export function planUp(survey: Survey): Plan {
           : "reason" in decision
             ? decision.reason
             : own === "blocked"
-              ? absence(node)
+              ? missingMessage(node)
               : undefined;
     if (action === "blocked")
       blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
-    const scaffold = (node.resource?.scaffoldFor().length ?? 0) > 0;
+    const scaffold = (node.resource?.temporaryFor().length ?? 0) > 0;
     // What is only looked up, and a scaffold that is not needed, are nothing to count.
     if ((scaffold || node.type.external) && action === "none") continue;
     items.push({
@@ -106,7 +106,7 @@ export function planUp(survey: Survey): Plan {
 export function planOffline(graph: Graph): Plan {
   const now = 0;
   const surveyed = new Map(
-    [...graph.nodes.values()].map((node): [string, Surveyed] => {
+    [...graph.nodes.values()].map((node): [string, Observed] => {
       const look = ABSENT;
       const wanted = specOf(node, () => undefined);
       const { drift, ...decision } = judge(node, wanted, look, undefined, now);
@@ -129,12 +129,12 @@ export function planOffline(graph: Graph): Plan {
   return planUp({ graph, surveyed });
 }
 
-const usualOf = (type: AnyType): number => type.patience?.usual ?? 3;
+const usualOf = (type: AnyType): number => type.timing?.createSeconds ?? 3;
 
 /** How long what is still to be made or waited for takes, seconds. */
-export function criticalPath({ surveyed }: Survey): number {
+export function criticalPath({ surveyed }: Snapshot): number {
   const secondsOf = (key: string): number => {
-    const { node, decision, refused } = surveyed.get(key) as Surveyed;
+    const { node, decision, refused } = surveyed.get(key) as Observed;
     const slow = (decision.kind === "create" && !refused) || decision.kind === "replace" || decision.kind === "wait";
     return slow ? usualOf(node.type) : 0;
   };

@@ -40,7 +40,7 @@ export function recordIntent(run: Run, node: Node, spec: object, token: string):
     token,
     spec: recordableSpec(node.type, spec),
     needs: [...node.needs],
-    ...(node.type.neverServed ? { neverReady: true } : {}),
+    ...(node.type.failedBeforeReady ? { neverReady: true } : {}),
     status: "creating",
     since: Math.round(run.clock.now()),
   });

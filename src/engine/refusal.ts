@@ -4,7 +4,7 @@ import type { Node } from "./graph.ts";
 import { mayHoldData } from "./look.ts";
 import type { Identified, Protection, Remedy } from "./resource.ts";
 import type { Run } from "./run.ts";
-import type { Survey, Surveyed } from "./survey.ts";
+import type { Observed, Snapshot } from "./survey.ts";
 
 /** Why a decision is not carried out, and the way out. */
 export interface Refusal {
@@ -104,7 +104,7 @@ function refusedReplacement(
   { differences, reason }: Extract<Decision, { kind: "replace" }>,
   data: readonly string[],
 ): Refusal | undefined {
-  if (type.disposable || (resource?.scaffoldFor().length ?? 0) > 0) return undefined;
+  if (type.disposable || (resource?.temporaryFor().length ?? 0) > 0) return undefined;
   const message = `${name} would have to be recreated: ${reason}`;
   if (data.length > 0) {
     const hint = `The data of ${data.join(", ")} would be lost, so up does not do that. Put the config back as it was; or save the data and take the stack down.`;
@@ -135,7 +135,7 @@ export const refusedError = (refusal: Refusal, node: Node, id: string | undefine
   });
 
 /** Throws `refused` when a survey shows what `up`, or `down`, must not do: then nothing at all is changed. */
-export function throwIfRefused({ surveyed }: Survey): void {
+export function throwIfRefused({ surveyed }: Snapshot): void {
   const refusals = [...surveyed.values()].flatMap(({ refused }) => refused ?? []);
   if (refusals.length === 0) return;
   throw new BuddyError({
@@ -148,7 +148,7 @@ export function throwIfRefused({ surveyed }: Survey): void {
 /**
  * What depends on each node of a survey. What is recorded but was not looked at (`up --step`) counts as there.
  */
-export function dependentsIn(run: Run, surveyed: ReadonlyMap<string, Surveyed>): (node: Node) => Dependents {
+export function dependentsIn(run: Run, surveyed: ReadonlyMap<string, Observed>): (node: Node) => Dependents {
   const holders = new Map<string, Set<string>>();
   const mark = (key: string, holder: string): void => {
     const known = holders.get(key) ?? new Set();
@@ -161,7 +161,7 @@ export function dependentsIn(run: Run, surveyed: ReadonlyMap<string, Surveyed>):
   const dataOn = (key: string) => [...(holders.get(key) ?? [])];
 
   /** False when it is certainly not there, or goes before anything uses it again. */
-  const stays = ({ node, look, decision }: Surveyed): boolean => {
+  const stays = ({ node, look, decision }: Observed): boolean => {
     if (decision.kind === "create" || decision.kind === "delete") return false;
     if (decision.kind === "replace")
       return refusalOf(run, node, decision, { data: dataOn(node.key), copies: [] }) !== undefined;

@@ -30,11 +30,11 @@ export interface Identified {
 }
 
 /** Times of a type in seconds: how long it usually takes to become ready, and when to give up. */
-export interface Patience {
-  readonly usual: number;
-  readonly limit: number;
+export interface Timing {
+  readonly createSeconds: number;
+  readonly timeoutSeconds: number;
   /** How long it usually takes to be gone after its delete call, seconds; `limit` holds for it too. */
-  readonly gone?: number;
+  readonly deleteSeconds?: number;
 }
 
 /** A "not yet" error: AWS's code (`err.name` or `err.Code`), narrowed by its message where the code is overloaded. */
@@ -86,7 +86,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly same?: {
     readonly [F in keyof Spec]?: (wanted: NonNullable<Spec[F]>, found: Live[F], live: Live) => boolean;
   };
-  readonly patience?: Patience;
+  readonly timing?: Timing;
   /** Named errors that mean "not yet" (try again) or, for delete, "something still uses it". Everything else stops at once. */
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
   /**
@@ -103,7 +103,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * AWS itself shows that this object failed before it was ever ready. With the record saying the same it holds no data, and
    * is replaced like any other.
    */
-  neverServed?(live: Live): boolean;
+  failedBeforeReady?(live: Live): boolean;
   /** It may be replaced without being asked for: a copy of what the config names, and nothing that runs uses it. */
   readonly disposable?: boolean;
   /** Looked up, never made nor removed by us (a public image, somebody's hosted zone). */
@@ -125,7 +125,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   /** All live objects of this type that carry the stack's tag, whatever their key. For types that AWS lets us list by tag. */
   list?(aws: Aws, stack: string): Promise<readonly (Live & { readonly tags: Tags })[]>;
   /** `list` makes calls that `find` does not make anyway: it is asked only when everything is swept. */
-  readonly listCosts?: boolean;
+  readonly listNeedsExtraCalls?: boolean;
   /** Absent means: what is found is ready. */
   health?(live: Live): Health;
   /** What it is doing while it is pending, in a word or two: "installing", "backing up". */
@@ -201,7 +201,7 @@ export interface Resource<Spec extends object, Live extends Spec & Identified> {
   /** The edges of the graph, and the typed values that `spec` gets. */
   readonly needs: Readonly<Record<string, Need>>;
   /** Wanted only until these are there (the builder of an image), then removed. */
-  readonly scaffoldFor: () => readonly AnyResource[];
+  readonly temporaryFor: () => readonly AnyResource[];
   /** What is wanted, from the live objects it needs. Pure. */
   spec(live: Readonly<Record<string, Identified | readonly Identified[]>>): Spec;
 }
@@ -213,7 +213,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
   name: string,
   needs: N,
   spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
-  options: { readonly scaffoldFor?: () => readonly AnyResource[] } = {},
+  options: { readonly temporaryFor?: () => readonly AnyResource[] } = {},
 ): Resource<Spec, Live> {
   return {
     key,
@@ -221,7 +221,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
     type,
     needs,
     spec: spec as Resource<Spec, Live>["spec"],
-    scaffoldFor: options.scaffoldFor ?? (() => []),
+    temporaryFor: options.temporaryFor ?? (() => []),
   };
 }
 

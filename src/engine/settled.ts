@@ -5,7 +5,7 @@ import { type Node, type NodeName, nameOf } from "./graph.ts";
 import type { Run } from "./run.ts";
 
 /** How the work on one node ended. */
-export interface Settled extends NodeName {
+export interface NodeResult extends NodeName {
   readonly outcome: Outcome;
   readonly id: string | undefined;
   readonly reason: string | undefined;
@@ -15,17 +15,17 @@ export interface Settled extends NodeName {
 }
 
 /** Its dependents cannot go on. */
-export const stopped = ({ outcome }: Settled): boolean =>
+export const stopped = ({ outcome }: NodeResult): boolean =>
   outcome === "failed" || outcome === "blocked" || outcome === "skipped" || outcome === "interrupted";
 
-export const settledAs = (
+export const resultOf = (
   node: Node,
   outcome: Outcome,
-  rest: Partial<Pick<Settled, "id" | "reason" | "leaves" | "error">> = {},
-): Settled => ({ ...nameOf(node), outcome, id: undefined, reason: undefined, error: undefined, ...rest });
+  rest: Partial<Pick<NodeResult, "id" | "reason" | "leaves" | "error">> = {},
+): NodeResult => ({ ...nameOf(node), outcome, id: undefined, reason: undefined, error: undefined, ...rest });
 
 /** Says that nothing was done, and why. */
-export function skip(run: Run, node: Node, reason: string, id?: string): Settled {
+export function skip(run: Run, node: Node, reason: string, id?: string): NodeResult {
   run.emit({
     ...nameOf(node),
     at: run.clock.now(),
@@ -34,11 +34,11 @@ export function skip(run: Run, node: Node, reason: string, id?: string): Settled
     ms: 0,
     reason,
   });
-  return settledAs(node, "skipped", { reason, id });
+  return resultOf(node, "skipped", { reason, id });
 }
 
-export function settledByError(node: Node, id: string | undefined, error: unknown): Settled {
+export function resultOfError(node: Node, id: string | undefined, error: unknown): NodeResult {
   const failure = describeError(error, node, id);
   const outcome = failure.code === "interrupted" ? "interrupted" : "failed";
-  return settledAs(node, outcome, { id, reason: failure.message, error: failure });
+  return resultOf(node, outcome, { id, reason: failure.message, error: failure });
 }

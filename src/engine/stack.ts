@@ -2,17 +2,17 @@ import { setMaxListeners } from "node:events";
 import type { Aws } from "../aws/aws.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { StateStore } from "../state/store.ts";
-import { bringDown, type Leftover, leftovers } from "./down.ts";
+import { destroy, type Leftover, leftovers } from "./down.ts";
 import type { Emit } from "./events.ts";
 import { type Graph, graphOf, upTo } from "./graph.ts";
 import { look } from "./look.ts";
 import { type Plan, planUp } from "./plan.ts";
 import type { AnyType, Identified, Step, Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
-import type { Settled } from "./settled.ts";
+import type { NodeResult } from "./settled.ts";
 import { type StatusItem, statusOf } from "./status.ts";
-import { type Survey, survey } from "./survey.ts";
-import { bringUp, type Result } from "./up.ts";
+import { type Snapshot, survey } from "./survey.ts";
+import { applyUp, type Result } from "./up.ts";
 
 export interface StackOptions {
   readonly name: string;
@@ -57,12 +57,12 @@ export interface Stack {
   /** The graph of the whole stack, or of what brings one step about. Throws `usage` for an unknown step. */
   graphOf(step?: string): Graph;
   /** Looks at every object. Sends nothing that changes anything, writes nothing. */
-  refresh(scope?: Scope): Promise<Survey>;
+  refresh(scope?: Scope): Promise<Snapshot>;
   plan(scope?: Scope): Promise<Plan>;
   status(): Promise<readonly StatusItem[]>;
-  up(seen?: Survey): Promise<Result>;
+  up(seen?: Snapshot): Promise<Result>;
   /** @param seen a refresh for `removing`. */
-  down(seen?: Survey): Promise<readonly Settled[]>;
+  down(seen?: Snapshot): Promise<readonly NodeResult[]>;
   /** What of the stack is still there, by recorded ids, names and tags. */
   leftovers(): Promise<readonly Leftover[]>;
   /** One object of the stack, looked at now; undefined when there is none, or the stack has no such key. */
@@ -77,7 +77,7 @@ export function openStack(options: StackOptions): Stack {
   const graph = graphOf(options.steps, name, options.tags);
   const graphUpTo = (step?: string) => (step === undefined ? graph : upTo(graph, step));
 
-  async function refresh({ step, orphans, removing = false }: Scope = {}): Promise<Survey> {
+  async function refresh({ step, orphans, removing = false }: Scope = {}): Promise<Snapshot> {
     const stateless = Object.keys(run.store.resources).length === 0;
     const sweep = step !== undefined ? "none" : (orphans ?? (stateless ? "all" : "known"));
     return survey(run, graphUpTo(step), types, { stack: name, sweep, partial: sweep === "none", removing });
@@ -90,8 +90,8 @@ export function openStack(options: StackOptions): Stack {
     refresh,
     plan: async (scope) => planUp(await refresh(scope)),
     status: async () => statusOf(await refresh()),
-    up: async (seen) => bringUp(run, seen ?? (await refresh())),
-    down: async (seen) => bringDown(run, seen ?? (await refresh({ orphans: "all", removing: true }))),
+    up: async (seen) => applyUp(run, seen ?? (await refresh())),
+    down: async (seen) => destroy(run, seen ?? (await refresh({ orphans: "all", removing: true }))),
     leftovers: async () => leftovers(await refresh({ orphans: "all" })),
     async find(key) {
       const node = graph.nodes.get(key);

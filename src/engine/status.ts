@@ -1,10 +1,10 @@
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
 import type { Identified, Remedy } from "./resource.ts";
-import type { Survey } from "./survey.ts";
+import type { Snapshot } from "./survey.ts";
 
 /** How an object stands against what was recorded of it and against the config. */
-export type Standing =
+export type SyncStatus =
   | "in-sync"
   /** AWS has something else than was last applied. */
   | "drift"
@@ -21,7 +21,7 @@ export type Standing =
 
 export interface StatusItem extends NodeName {
   readonly id: string | undefined;
-  readonly standing: Standing;
+  readonly standing: SyncStatus;
   /** Live against recorded. */
   readonly drift: readonly Difference[];
   /** Wanted against live, where it is not drift. */
@@ -32,12 +32,12 @@ export interface StatusItem extends NodeName {
 }
 
 /** Every object against what was recorded and against the config, property by property. Pure. */
-export function statusOf({ surveyed }: Survey): StatusItem[] {
+export function statusOf({ surveyed }: Snapshot): StatusItem[] {
   const items: StatusItem[] = [];
   for (const entry of surveyed.values()) {
     const { node, look, recorded, wanted, decision, differences: notAsWanted } = entry;
     const refused = decision.kind === "create" ? entry.refused : undefined;
-    const scaffold = (node.resource?.scaffoldFor().length ?? 0) > 0;
+    const scaffold = (node.resource?.temporaryFor().length ?? 0) > 0;
     if (look.live === undefined && wanted === undefined) {
       if (!recorded || scaffold) continue;
     }
@@ -77,7 +77,7 @@ function standingOf(
   drift: boolean,
   pending: boolean,
   external: boolean,
-): Standing {
+): SyncStatus {
   if (kind === "retain") return "retained";
   if (health === "absent") return external || kind === "blocked" ? "blocked" : "missing";
   if (!wanted) return external ? "in-sync" : "extra";

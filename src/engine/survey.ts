@@ -18,7 +18,7 @@ import { type AnyType, type Identified, type Remedy, removable, type Tags } from
 import type { Run } from "./run.ts";
 
 /** One node, looked at. */
-export interface Surveyed {
+export interface Observed {
   readonly node: Node;
   readonly look: Look;
   readonly recorded: Recorded | undefined;
@@ -35,23 +35,23 @@ export interface Surveyed {
   readonly remedies: readonly Remedy[];
 }
 
-export interface Survey {
+export interface Snapshot {
   readonly graph: Graph;
   /** The graph's nodes in order, then what nobody wants any more. */
-  readonly surveyed: ReadonlyMap<string, Surveyed>;
+  readonly surveyed: ReadonlyMap<string, Observed>;
 }
 
 /** Keys of what an object needs, by the config and by the record. */
-export const needsOf = ({ node, recorded, decision }: Surveyed): readonly string[] =>
+export const needsOf = ({ node, recorded, decision }: Observed): readonly string[] =>
   decision.kind === "retain" ? node.needs : [...node.needs, ...(recorded?.needs ?? [])];
 
 /** Keys of what needs this one. */
-export const dependentsOf = (surveyed: Survey["surveyed"], key: string): readonly string[] =>
+export const dependentsOf = (surveyed: Snapshot["surveyed"], key: string): readonly string[] =>
   [...surveyed.values()]
     .filter((one) => one.node.key !== key && needsOf(one).includes(key))
     .map(({ node }) => node.key);
 
-export interface SurveyOptions {
+export interface SnapshotOptions {
   readonly stack: string;
   /**
    * Which types are asked for objects that carry the stack's tag but are neither wanted nor recorded: `all` of them, or
@@ -72,14 +72,14 @@ export async function survey(
   run: Run,
   graph: Graph,
   types: ReadonlyMap<string, AnyType>,
-  options: SurveyOptions,
-): Promise<Survey> {
+  options: SnapshotOptions,
+): Promise<Snapshot> {
   const extras = options.partial ? [] : recordedExtras(graph, run.store.resources, types, options.stack);
   const known = [...graph.nodes.values(), ...extras];
   const looks = new Map<string, Look>();
   const swept = () => {
     if (options.sweep === "all") return [...types.values()];
-    return [...new Set(known.map(({ type }) => type))].filter(({ listCosts }) => !listCosts);
+    return [...new Set(known.map(({ type }) => type))].filter(({ listNeedsExtraCalls }) => !listNeedsExtraCalls);
   };
   const [unclaimed] = await Promise.all([
     options.sweep === "none" ? [] : sweep(run, swept(), options.stack),
@@ -89,9 +89,9 @@ export async function survey(
   ]);
 
   const liveOf = (key: string): Identified | undefined => looks.get(key)?.live;
-  const surveyed = new Map<string, Surveyed>();
+  const surveyed = new Map<string, Observed>();
   const now = run.clock.now();
-  const judged = (node: Node, wanted: object | undefined, seen: Look): Surveyed => {
+  const judged = (node: Node, wanted: object | undefined, seen: Look): Observed => {
     const recorded = run.store.get(node.key);
     const { drift, ...decision } = judge(node, wanted, seen, recorded, now);
     return {
@@ -114,7 +114,7 @@ export async function survey(
   }
   // A scaffold is wanted only while something is still to be made with it.
   for (const node of graph.nodes.values()) {
-    const purposes = node.resource?.scaffoldFor() ?? [];
+    const purposes = node.resource?.temporaryFor() ?? [];
     if (purposes.length === 0) continue;
     const needed = purposes.some((purpose) => {
       const kind = surveyed.get(purpose.key)?.decision.kind;
@@ -137,7 +137,7 @@ export async function survey(
 }
 
 /** What is retained needs what it stands on, which only itself tells. */
-function standRetained(surveyed: Map<string, Surveyed>): void {
+function standRetained(surveyed: Map<string, Observed>): void {
   const all = [...surveyed.values()];
   for (const one of all.filter(({ decision }) => decision.kind === "retain")) {
     const uses = new Set(one.node.type.uses?.(one.look.live));
@@ -147,9 +147,9 @@ function standRetained(surveyed: Map<string, Surveyed>): void {
 }
 
 /** What is to go is asked what protects it: only that costs calls. */
-async function withProtections(run: Run, surveyed: ReadonlyMap<string, Surveyed>): Promise<Survey["surveyed"]> {
+async function withProtections(run: Run, surveyed: ReadonlyMap<string, Observed>): Promise<Snapshot["surveyed"]> {
   const whole = await Promise.all(
-    [...surveyed.values()].map(async (one): Promise<Surveyed> => {
+    [...surveyed.values()].map(async (one): Promise<Observed> => {
       const { node, look, recorded, decision } = one;
       const goes = decision.kind === "delete" || decision.kind === "replace";
       if (!goes || one.refused || !removable(node.type)) return one;
@@ -166,7 +166,7 @@ async function withProtections(run: Run, surveyed: ReadonlyMap<string, Surveyed>
 }
 
 /** True when something of the stack is there that the state does not know, though it is wanted: the state was lost. */
-export const isForgotten = ({ surveyed }: Survey): boolean =>
+export const isForgotten = ({ surveyed }: Snapshot): boolean =>
   [...surveyed.values()].some(
     ({ node, look, recorded, wanted }) => wanted && look.live && !recorded && !node.type.external,
   );
@@ -175,7 +175,7 @@ export const isForgotten = ({ surveyed }: Survey): boolean =>
  * Records the data of the stack that the state does not know, before anything else is written to it: an interrupted run
  * would leave a state that knows of other things, and no longer of these.
  */
-export function recordClaims(run: Run, { surveyed }: Survey): void {
+export function recordClaims(run: Run, { surveyed }: Snapshot): void {
   for (const { node, look, recorded, decision } of surveyed.values()) {
     if (!node.resource || !node.type.holdsData || !look.live || recorded || decision.kind === "retain") continue;
     run.store.put(node.key, {
@@ -192,9 +192,9 @@ export function recordClaims(run: Run, { surveyed }: Survey): void {
 }
 
 /** The survey's second half: what depends on what, and what is therefore refused. */
-function withDependents(run: Run, surveyed: ReadonlyMap<string, Surveyed>): ReadonlyMap<string, Surveyed> {
+function withDependents(run: Run, surveyed: ReadonlyMap<string, Observed>): ReadonlyMap<string, Observed> {
   const dependentsOf = dependentsIn(run, surveyed);
-  const whole = [...surveyed.values()].map((one): Surveyed => {
+  const whole = [...surveyed.values()].map((one): Observed => {
     const { node, look, recorded, decision } = one;
     const dependents = dependentsOf(node);
     const refused = refusalOf(run, node, decision, dependents, look.strays);
@@ -213,7 +213,7 @@ function withDependents(run: Run, surveyed: ReadonlyMap<string, Surveyed>): Read
 }
 
 /** What would be recreated only because something that it needs is refused: the refusal of that says it all. */
-function withoutConsequences(surveyed: Survey["surveyed"]): Survey["surveyed"] {
+function withoutConsequences(surveyed: Snapshot["surveyed"]): Snapshot["surveyed"] {
   const missing = (key: string): boolean => {
     const needed = surveyed.get(key);
     return needed?.refused !== undefined && needed.decision.kind === "create";

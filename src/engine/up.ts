@@ -4,12 +4,12 @@ import { specOf } from "./look.ts";
 import { throwIfRefused } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
-import { type Settled, settledAs, settledByError, skip, stopped } from "./settled.ts";
-import { dependentsOf, recordClaims, type Survey, type Surveyed } from "./survey.ts";
+import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./settled.ts";
+import { dependentsOf, type Observed, recordClaims, type Snapshot } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 export interface Result {
-  readonly settled: readonly Settled[];
+  readonly settled: readonly NodeResult[];
   readonly live: ReadonlyMap<string, Identified>;
 }
 
@@ -22,13 +22,13 @@ const REMOVAL = "removal of ";
  * what is retained stays, and what it uses.
  * Throws `refused` before anything is changed, where the survey shows what must not be done.
  */
-export async function bringUp(run: Run, survey: Survey): Promise<Result> {
+export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
   throwIfRefused(survey);
   recordClaims(run, survey);
   const { graph, surveyed } = survey;
   const live = new Map<string, Identified>();
-  const entry = (key: string) => surveyed.get(key) as Surveyed;
-  const purposesOf = ({ resource }: Node) => (resource?.scaffoldFor() ?? []).map(({ key }) => key);
+  const entry = (key: string) => surveyed.get(key) as Observed;
+  const purposesOf = ({ resource }: Node) => (resource?.temporaryFor() ?? []).map(({ key }) => key);
   const isWanted = (key: string) => surveyed.get(key)?.wanted !== undefined;
   const isRetained = (key: string) => surveyed.get(key)?.decision.kind === "retain";
   const removals = [...graph.nodes.values()]
@@ -46,7 +46,7 @@ export async function bringUp(run: Run, survey: Survey): Promise<Result> {
     return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
   }
 
-  async function bring(node: Node, wanted: () => object | undefined, again = false): Promise<Settled> {
+  async function bring(node: Node, wanted: () => object | undefined, again = false): Promise<NodeResult> {
     try {
       const first = entry(node.key);
       const target = wanted();
@@ -55,13 +55,13 @@ export async function bringUp(run: Run, survey: Survey): Promise<Result> {
       const fresh = kept ? first.look : undefined;
       const { live: found, outcome, reason } = await converge(run, node, target, fresh, first.dependents);
       if (found && outcome !== "blocked") live.set(node.key, found);
-      return settledAs(node, outcome, { id: found?.id, reason });
+      return resultOf(node, outcome, { id: found?.id, reason });
     } catch (error) {
-      return settledByError(node, run.store.get(node.key)?.id, error);
+      return resultOfError(node, run.store.get(node.key)?.id, error);
     }
   }
 
-  function create(node: Node, needs: readonly Settled[]): Promise<Settled> | Settled {
+  function create(node: Node, needs: readonly NodeResult[]): Promise<NodeResult> | NodeResult {
     const cause = needs.find(stopped);
     if (cause) return skip(run, node, cause.outcome === "skipped" ? (cause.reason ?? "") : `waits for ${cause.name}`);
     const needed = node.needs.filter(isWanted);
@@ -71,23 +71,23 @@ export async function bringUp(run: Run, survey: Survey): Promise<Result> {
   }
 
   /** For what is no longer wanted, after everything that used it has moved on to something else. */
-  function remove(node: Node, users: readonly Settled[]): Promise<Settled> | Settled {
-    if (!entry(node.key).look.live && !run.store.get(node.key)) return settledAs(node, "unchanged");
+  function remove(node: Node, users: readonly NodeResult[]): Promise<NodeResult> | NodeResult {
+    if (!entry(node.key).look.live && !run.store.get(node.key)) return resultOf(node, "unchanged");
     const retained = users.find(({ key }) => isRetained(key));
     if (retained) return skip(run, node, `${retained.name}, which is left alone, uses it`);
     const cause = users.find((user) => stopped(user) && user.outcome !== "blocked");
     return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
   }
 
-  const results = await walk<Settled>([...surveyed.keys(), ...removals], order, async (key, before) => {
+  const results = await walk<NodeResult>([...surveyed.keys(), ...removals], order, async (key, before) => {
     if (key.startsWith(REMOVAL)) {
-      const [scaffold, ...purposes] = before as [Settled, ...Settled[]];
+      const [scaffold, ...purposes] = before as [NodeResult, ...NodeResult[]];
       // Where something failed it stays, to be looked at.
       if (stopped(scaffold) || purposes.some(stopped)) return scaffold;
       return bring(entry(scaffold.key).node, () => undefined, true);
     }
     const { node, look } = entry(key);
-    if (isRetained(key)) return settledAs(node, "unchanged", { id: look.live?.id });
+    if (isRetained(key)) return resultOf(node, "unchanged", { id: look.live?.id });
     return isWanted(key) ? create(node, before) : remove(node, before);
   });
   // How a removal ended is how its scaffold did.

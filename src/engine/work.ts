@@ -2,11 +2,11 @@ import { BuddyError } from "../lib/errors.ts";
 import { type Attempt, attempter } from "./attempt.ts";
 import type { Action, Outcome } from "./events.ts";
 import { aboutNode, type Node, nameOf } from "./graph.ts";
-import type { Identified, Patience } from "./resource.ts";
+import type { Identified, Timing } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 import { pauseSeconds, untilBeat } from "./schedule.ts";
 
-const DEFAULT_PATIENCE: Patience = { usual: 3, limit: 300 };
+const DEFAULT_TIMING: Timing = { createSeconds: 3, timeoutSeconds: 300 };
 
 /** The work on one object, from its first look to its end. */
 export interface Work {
@@ -14,7 +14,7 @@ export interface Work {
   readonly node: Node;
   /** Undefined: it shall not be there. */
   readonly wanted: object | undefined;
-  readonly patience: Patience;
+  readonly timing: Timing;
   /** Milliseconds on the run's clock. */
   readonly started: number;
   /** How it would end if it ended now. */
@@ -41,7 +41,7 @@ export interface Work {
 
 export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
   const { clock, emit } = run;
-  const patience = { ...DEFAULT_PATIENCE, ...node.type.patience };
+  const timing = { ...DEFAULT_TIMING, ...node.type.timing };
   let action: Action | undefined;
   let noted: string | undefined;
   let waiting: { readonly why: string; readonly since: number } | undefined;
@@ -53,7 +53,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
     run,
     node,
     wanted,
-    patience,
+    timing,
     started: clock.now(),
     outcome: "unchanged",
     tried: false,
@@ -65,7 +65,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
     begin(next, id) {
       if (action === next || (action && next === "wait")) return;
       action = next;
-      const usual = next === "delete" ? patience.gone : next === "update" ? undefined : patience.usual;
+      const usual = next === "delete" ? timing.deleteSeconds : next === "update" ? undefined : timing.createSeconds;
       emit({ ...tell(), type: "resource.started", action: next, id, usual });
     },
     note(text) {

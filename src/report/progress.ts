@@ -257,13 +257,13 @@ function lineOf(
 ): Line {
   const line = (mark: Mark, what: (width: number) => string, time = ""): Line => ({ mark, number, name, what, time });
   const that = (text: string) => (width: number) => truncate(text, width);
-  const settledAs = (outcome: Outcome) => items.filter((one) => one.phase === "settled" && one.outcome === outcome);
+  const resultOf = (outcome: Outcome) => items.filter((one) => one.phase === "settled" && one.outcome === outcome);
 
   const working = items.filter(({ phase }) => phase === "working").toSorted(byRemaining(now));
   const [first] = working;
   const time = first === undefined ? tookOf(items) : elapsed(first, now);
 
-  const [failed, ...alsoFailed] = settledAs("failed");
+  const [failed, ...alsoFailed] = resultOf("failed");
   if (failed) {
     const others = alsoFailed.length === 0 ? "" : ` (and ${alsoFailed.length} more)`;
     return line("failed", that(`${oneLine(failed.name)} failed${others}: ${reasonOf(failed)}`), time);
@@ -272,15 +272,15 @@ function lineOf(
     const idle = working.every((one) => one.action === "wait" || noteOf(one, now) !== undefined);
     return line(idle ? "waiting" : "working", (width) => workText(working, state.direction, now, width), time);
   }
-  const interrupted = [...settledAs("interrupted"), ...(final ? working : [])];
+  const interrupted = [...resultOf("interrupted"), ...(final ? working : [])];
   if (interrupted.length > 0) return line("blocked", (width) => `${namesIn(interrupted, width - 13)} interrupted`);
-  const [blocked] = settledAs("blocked");
+  const [blocked] = resultOf("blocked");
   if (blocked) return line("blocked", that(`${oneLine(blocked.name)}: ${reasonOf(blocked)}`), time);
 
   const good = items.filter((one) => one.phase === "settled" && one.outcome !== "skipped");
   const idle = items.filter(({ phase }) => phase === "idle");
   const begun = good.length > 0 ? "waiting" : "idle";
-  const [skipped] = settledAs("skipped");
+  const [skipped] = resultOf("skipped");
   if (skipped && (idle.length === 0 || final)) return line(begun, that(oneLine(skipped.reason ?? "")));
   if (idle.length > 0 && (!final || good.length === 0)) {
     const causes = final ? [] : waitsFor(idle, items, state);

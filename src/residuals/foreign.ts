@@ -15,7 +15,7 @@ export interface Foreign {
  * What others put into a VPC of the stack: it will be in the way when the VPC is to be removed. What AWS makes with every VPC
  * (default group, main table), and what its services make for the stack's own objects, is not among it. Only reads.
  */
-export async function foreignIn(aws: Aws, vpcId: string, stack: string): Promise<readonly Foreign[]> {
+export async function findForeignResources(aws: Aws, vpcId: string, stack: string): Promise<readonly Foreign[]> {
   const Filters = [{ Name: "vpc-id", Values: [vpcId] }];
   const [instances, groups, subnets, tables, gateways, interfaces] = await Promise.all([
     allPages(

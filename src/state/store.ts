@@ -30,11 +30,11 @@ export interface StateStore {
   get(key: string): Recorded | undefined;
   put(key: string, recorded: Recorded): void;
   drop(key: string): void;
-  keepConfig(config: Readonly<Record<string, unknown>>): void;
+  setConfig(config: Readonly<Record<string, unknown>>): void;
   /** How the last drills ended, the newest at the end. */
   readonly drills: readonly KeptDrill[];
   /** Takes the place of all that was kept of drills. */
-  keepDrills(drills: readonly KeptDrill[]): void;
+  setDrills(drills: readonly KeptDrill[]): void;
   /** The first write that failed. What is under way may still be recorded, but nothing new may begin. */
   readonly failure: BuddyError | undefined;
 }
@@ -162,13 +162,13 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
       const { [key]: _gone, ...rest } = state.resources;
       save({ resources: rest });
     },
-    keepConfig(config) {
+    setConfig(config) {
       if (!isDeepStrictEqual(config, state.config)) save({ config: { ...config } });
     },
     get drills() {
       return state.drills ?? [];
     },
-    keepDrills(drills) {
+    setDrills(drills) {
       if (!isDeepStrictEqual(drills, state.drills ?? [])) save({ drills: [...drills] });
     },
   };
@@ -193,7 +193,7 @@ function stateText({ resources, ...head }: StackState): string {
 }
 
 /** A state that can be looked at, and forgets what is put into it: for commands that only look. */
-export function lookingStore(text: StateText, identity: StackIdentity): StateStore {
+export function readOnlyStore(text: StateText, identity: StackIdentity): StateStore {
   const found = readState(text);
   if (found) checkIdentity(found, identity, text.path);
   const resources = found?.resources ?? {};
@@ -204,9 +204,9 @@ export function lookingStore(text: StateText, identity: StackIdentity): StateSto
     get: (key) => resources[key],
     put: () => {},
     drop: () => {},
-    keepConfig: () => {},
+    setConfig: () => {},
     drills: found?.drills ?? [],
-    keepDrills: () => {},
+    setDrills: () => {},
     failure: undefined,
   };
 }

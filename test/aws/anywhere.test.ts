@@ -48,7 +48,7 @@ import type { Config } from "../../src/config/schema.ts";
 import type { Node } from "../../src/engine/graph.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { type Identified, type Resource, resource, step, type Tags } from "../../src/engine/resource.ts";
-import type { Settled } from "../../src/engine/settled.ts";
+import type { NodeResult } from "../../src/engine/settled.ts";
 import type { Inputs } from "../../steps/inputs.ts";
 import { builderUserData } from "../../steps/scripts/user-data.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
@@ -150,7 +150,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       marker: MARKER,
       userData,
     }),
-    { scaffoldFor: () => [baked] },
+    { temporaryFor: () => [baked] },
   );
   const baked: Resource<ImageSpec, ImageLive> = resource(
     image,
@@ -353,7 +353,7 @@ const nodeOf = (type: string): Node => {
   return nodes.at(-1) as Node;
 };
 const made = [...types.values()].filter(({ create }) => create !== undefined);
-const troubles = (settled: readonly Settled[]) =>
+const troubles = (settled: readonly NodeResult[]) =>
   settled
     .filter(({ outcome }) => !["created", "deleted", "unchanged"].includes(outcome))
     .map(({ key, outcome, reason }) => `${key} ${outcome}: ${reason}`);

@@ -95,17 +95,17 @@ test("reads that are asked for together are one call; ids too", async () => {
   const { aws } = await connected(async () => ({}));
   let calls = 0;
   const count = async () => ++calls;
-  expect(await Promise.all([aws.together("k", count), aws.together("k", count), aws.together("other", count)])).toEqual(
+  expect(await Promise.all([aws.coalesce("k", count), aws.coalesce("k", count), aws.coalesce("other", count)])).toEqual(
     [1, 1, 2],
   );
   const read = async (ids: readonly string[]) =>
     new Map(ids.filter((id) => id !== "b").map((id) => [id, `${id} of ${ids.length}`]));
-  expect(await Promise.all(["a", "b", "c"].map((id) => aws.batched("k", id, read)))).toEqual([
+  expect(await Promise.all(["a", "b", "c"].map((id) => aws.batchById("k", id, read)))).toEqual([
     "a of 3",
     undefined,
     "c of 3",
   ]);
-  expect(await aws.together("k", count)).toBe(3);
+  expect(await aws.coalesce("k", count)).toBe(3);
 });
 
 test("no credentials: says how to get some", async () => {

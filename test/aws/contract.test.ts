@@ -20,7 +20,7 @@ const VARIANTS = {
   "NAT gateways, own zone": { nat: { mode: "gateway" }, domain: { name: "buddyverse.example", zone: "create" } },
 };
 /** AWS has no way to tag these in the call that makes them; each says in its file how it proves whose it is. */
-const UNTAGGED_AT_BIRTH = new Set([
+const UNTAGGED_ON_CREATE = new Set([
   "route53:owned-zone",
   "ec2:route",
   "elb:redirect",
@@ -72,7 +72,7 @@ describe.each(Object.entries(VARIANTS))("%s", (_name, config) => {
       .map(({ key }) => key);
     expect(settled.filter(({ outcome }) => outcome === "failed")).toEqual([]);
     const made = [...up.graph.nodes.values()].filter(
-      ({ key, resource }) => resource?.scaffoldFor().length === 0 && !waiting.includes(key),
+      ({ key, resource }) => resource?.temporaryFor().length === 0 && !waiting.includes(key),
     );
     // One object of each type is enough.
     nodes = [...new Map(made.map((node) => [node.type.name, node])).values()];
@@ -104,7 +104,7 @@ describe.each(Object.entries(VARIANTS))("%s", (_name, config) => {
     expect(calls.filter((operation) => !isRead(operation))).toEqual([]);
   });
 
-  test("an error that is not AWS's not-found is never taken for absence", async () => {
+  test("an error that is not AWS's not-found is never taken for missingMessage", async () => {
     await each(async (node) => {
       const { aws, calls } = await overSdk(up.sandbox, up.clock);
       await node.type.find(aws, node.owner, idOf(node));
@@ -124,7 +124,7 @@ describe.each(Object.entries(VARIANTS))("%s", (_name, config) => {
 
   test("what is made carries its ownership tags from the same call", async () => {
     await each(async (node) => {
-      if (node.type.external || UNTAGGED_AT_BIRTH.has(node.type.name)) return;
+      if (node.type.external || UNTAGGED_ON_CREATE.has(node.type.name)) return;
       const first = up.calls.find(
         ({ operation, input }) =>
           !isRead(operation) &&

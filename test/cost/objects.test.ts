@@ -8,7 +8,7 @@ import { type Graph, graphOf } from "../../src/engine/graph.ts";
 import { ABSENT } from "../../src/engine/look.ts";
 import { NO_DEPENDENTS } from "../../src/engine/refusal.ts";
 import { type AnyType, type Identified, type ResourceType, resource, step } from "../../src/engine/resource.ts";
-import type { Surveyed } from "../../src/engine/survey.ts";
+import type { Observed } from "../../src/engine/survey.ts";
 import type { Recorded } from "../../src/state/state.ts";
 
 /** A service that is made up: what it costs is said here and nowhere in src/cost. */
@@ -157,9 +157,9 @@ describe("what stands", () => {
 
 describe("before and after a plan", () => {
   const graph = toyGraph();
-  const node = (key: string) => graph.nodes.get(key) as Surveyed["node"];
+  const node = (key: string) => graph.nodes.get(key) as Observed["node"];
   const wanted = { size: 5, parts: ["lid", "floor"] };
-  const seen = (of: Partial<Surveyed>): Surveyed => ({
+  const seen = (of: Partial<Observed>): Observed => ({
     node: node("chest"),
     look: { live: { id: "box-1" }, health: "ready", strays: [], claimed: true },
     recorded: undefined,
@@ -171,7 +171,7 @@ describe("before and after a plan", () => {
     remedies: [],
     ...of,
   });
-  const sidesOf = (one: Surveyed) => {
+  const sidesOf = (one: Observed) => {
     const { before, after } = surveyedObjects({ graph, surveyed: new Map([[one.node.key, one]]) });
     return [before.map(({ spec }) => spec), after.map(({ spec }) => spec)];
   };

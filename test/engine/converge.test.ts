@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import { AmbiguousOutcome } from "../../src/aws/errors.ts";
-import { bringDown, leftovers } from "../../src/engine/down.ts";
+import { destroy, leftovers } from "../../src/engine/down.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource } from "../../src/engine/resource.ts";
 import { survey } from "../../src/engine/survey.ts";
-import { bringUp } from "../../src/engine/up.ts";
+import { applyUp } from "../../src/engine/up.ts";
 import { awsError, NOW, playground, type ToySpec } from "./toy.ts";
 
 const toy = (on: ReturnType<typeof playground>, key: string, spec: ToySpec = { colour: "red" }) =>
   resource(on.type, key, key, {}, () => spec);
 const options = { stack: "s", sweep: "all" as const };
 const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof survey>[1]) =>
-  bringUp(on.run, await survey(on.run, graph, on.types, options));
+  applyUp(on.run, await survey(on.run, graph, on.types, options));
 const writes = (on: ReturnType<typeof playground>) => on.cloud.calls.filter((verb) => verb !== "find");
 
 test("makes what is missing, waits until it is ready, and does nothing the second time", async () => {
@@ -165,7 +165,7 @@ test("down goes in reverse, waits for what goes by itself, and leaves nothing", 
   const graph = on.graph(a, b);
   await up(on, graph);
   const before = await survey(on.run, graph, on.types, options);
-  const gone = await bringDown(on.run, before);
+  const gone = await destroy(on.run, before);
   expect(gone.map(({ outcome }) => outcome)).toEqual(["deleted", "deleted"]);
   expect(leftovers(await survey(on.run, graph, on.types, options))).toEqual([]);
   expect(on.run.store.resources).toEqual({});
@@ -183,7 +183,7 @@ test("with the state lost, everything is found again by its tags: no second toy,
   const narrower = on.graph(toy(on, "b"));
   const before = await survey(on.run, narrower, on.types, options);
   expect([...before.surveyed.keys()]).toEqual(["b", "a"]);
-  await bringDown(on.run, before);
+  await destroy(on.run, before);
   expect(leftovers(await survey(on.run, narrower, on.types, options))).toEqual([]);
 });
 
@@ -217,7 +217,7 @@ test("what nobody wants any more goes after what used it has moved on", async ()
 test("a scaffold is there only while something is made with it", async () => {
   const on = playground();
   const scaffold = resource(on.type, "scaffold", "scaffold", {}, () => ({ colour: "grey" }), {
-    scaffoldFor: () => [house],
+    temporaryFor: () => [house],
   });
   const house: ReturnType<typeof toy> = resource(on.type, "house", "house", { scaffold }, () => ({
     colour: "red",

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { bringDown } from "../../src/engine/down.ts";
+import { destroy } from "../../src/engine/down.ts";
 import { resource } from "../../src/engine/resource.ts";
 import { survey } from "../../src/engine/survey.ts";
-import { bringUp } from "../../src/engine/up.ts";
+import { applyUp } from "../../src/engine/up.ts";
 import { awsError, NOW, playground, type ToySpec } from "./toy.ts";
 
 const options = { stack: "s", sweep: "all" as const };
 const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof survey>[1]) =>
-  bringUp(on.run, await survey(on.run, graph, on.types, options));
+  applyUp(on.run, await survey(on.run, graph, on.types, options));
 const toy = (on: ReturnType<typeof playground>, spec: ToySpec = { colour: "red" }) =>
   resource(on.type, "a", "a", {}, () => spec);
 
@@ -41,7 +41,7 @@ test("what an interrupted down meant to delete but did not stays, once a delete 
 test("a scaffold that is left over, and what was made with it still to be updated: neither waits for the other", async () => {
   const on = playground();
   const scaffold = resource(on.type, "scaffold", "scaffold", {}, () => ({ colour: "grey" }), {
-    scaffoldFor: () => [house],
+    temporaryFor: () => [house],
   });
   const house: ReturnType<typeof toy> = resource(on.type, "house", "house", { scaffold }, () => ({
     colour: "blue",
@@ -71,7 +71,7 @@ test.each([
   for (let i = 0; i < 500; i++) on.cloud.faults.push({ verb: "delete", error: awsError("DependencyViolation") });
   const before = await survey(on.run, graph, on.types, options);
   const began = on.run.clock.now();
-  const [gone] = await bringDown(on.run, before);
+  const [gone] = await destroy(on.run, before);
   expect(gone?.outcome).toBe("failed");
   expect(`${gone?.error?.code} ${gone?.error?.message}`).toContain(code);
   if (!passing) expect(gone?.error?.message).toContain("in use by eni-1 (the analytics team's)");

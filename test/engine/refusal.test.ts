@@ -1,12 +1,12 @@
 /** What `up` must not do: found by the survey, before anything is changed, and met in the middle of a run. */
 import { describe, expect, test } from "vitest";
-import { bringDown } from "../../src/engine/down.ts";
+import { destroy } from "../../src/engine/down.ts";
 import { type Graph, graphOf } from "../../src/engine/graph.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { type AnyType, type ResourceType, resource, type Step, step } from "../../src/engine/resource.ts";
 import { statusOf } from "../../src/engine/status.ts";
 import { survey } from "../../src/engine/survey.ts";
-import { bringUp } from "../../src/engine/up.ts";
+import { applyUp } from "../../src/engine/up.ts";
 import { playground, type ToyLive, type ToySpec } from "./toy.ts";
 
 type Playground = ReturnType<typeof playground>;
@@ -66,10 +66,10 @@ function vault(more: { readonly holdsData?: boolean } = {}) {
 describe("a value that was handed on", () => {
   test("is created while nothing has it, and again when all that had it is gone", async () => {
     const { on, graph } = vault();
-    expect(outcomes((await bringUp(on.run, await look(on, graph))).settled)).toMatchObject({ secret: "created" });
+    expect(outcomes((await applyUp(on.run, await look(on, graph))).settled)).toMatchObject({ secret: "created" });
     lose(on, "secret");
     lose(on, "vault");
-    expect(outcomes((await bringUp(on.run, await look(on, graph))).settled)).toMatchObject({
+    expect(outcomes((await applyUp(on.run, await look(on, graph))).settled)).toMatchObject({
       secret: "created",
       vault: "created",
     });
@@ -77,7 +77,7 @@ describe("a value that was handed on", () => {
 
   test.each(["recorded", "with the state lost"])("is not created a second time while one has it (%s)", async (how) => {
     const { on, graph } = vault();
-    await bringUp(on.run, await look(on, graph));
+    await applyUp(on.run, await look(on, graph));
     lose(on, "secret");
     change(on, "beside", { colour: "green" });
     if (how !== "recorded") for (const key of Object.keys(on.run.store.resources)) on.run.store.drop(key);
@@ -98,7 +98,7 @@ describe("a value that was handed on", () => {
       reason: expect.stringContaining("the vault"),
       remedies: [{ to: "mend the secret" }],
     });
-    await expect(bringUp(on.run, found)).rejects.toMatchObject({
+    await expect(applyUp(on.run, found)).rejects.toMatchObject({
       code: "refused",
       message: expect.stringContaining("the secret is gone"),
       hint: expect.stringContaining(`to mend the secret: tell ${vaultId}`),
@@ -106,7 +106,7 @@ describe("a value that was handed on", () => {
     // Not what is beside it, either.
     expect(writes(on)).toEqual([]);
     expect(
-      outcomes(await bringDown(on.run, await survey(on.run, graph, on.types, { ...options, removing: true }))),
+      outcomes(await destroy(on.run, await survey(on.run, graph, on.types, { ...options, removing: true }))),
     ).toMatchObject({ vault: "deleted" });
   });
 
@@ -123,10 +123,10 @@ describe("a value that was handed on", () => {
     ["looks well, though its removal was begun", (on) => on.record("vault", { status: "deleting" })],
   ])("is not created while what had it %s", async (_how, happen) => {
     const { on, graph } = vault({ holdsData: true });
-    await bringUp(on.run, await look(on, graph));
+    await applyUp(on.run, await look(on, graph));
     happen(on);
     lose(on, "secret");
-    await expect(bringUp(on.run, await look(on, graph))).rejects.toMatchObject({ code: "refused" });
+    await expect(applyUp(on.run, await look(on, graph))).rejects.toMatchObject({ code: "refused" });
   });
 
   test.each<[string, (on: Playground) => void]>([
@@ -134,27 +134,27 @@ describe("a value that was handed on", () => {
     ["has failed, holds nothing and is replaced", (on) => change(on, "vault", { colour: "broken" })],
   ])("is created when what had it %s", async (_how, happen) => {
     const { on, graph } = vault();
-    await bringUp(on.run, await look(on, graph));
+    await applyUp(on.run, await look(on, graph));
     happen(on);
     lose(on, "secret");
-    expect(outcomes((await bringUp(on.run, await look(on, graph))).settled)).toMatchObject({ secret: "created" });
+    expect(outcomes((await applyUp(on.run, await look(on, graph))).settled)).toMatchObject({ secret: "created" });
   });
 
   test("is not created by a part of the stack that does not look at what has it", async () => {
     const { on, graph, secret } = vault();
-    await bringUp(on.run, await look(on, graph));
+    await applyUp(on.run, await look(on, graph));
     lose(on, "secret");
     const part = await survey(on.run, graphWith({ secret }), on.types, {
       stack: "s",
       sweep: "none",
       partial: true,
     });
-    await expect(bringUp(on.run, part)).rejects.toMatchObject({ message: expect.stringContaining("the vault") });
+    await expect(applyUp(on.run, part)).rejects.toMatchObject({ message: expect.stringContaining("the vault") });
   });
 
   test("that somebody else wrote over is drift: kept as it is, and recorded by up", async () => {
     const { on, graph } = vault();
-    await bringUp(on.run, await look(on, graph));
+    await applyUp(on.run, await look(on, graph));
     change(on, "secret", { shape: "second" });
     on.cloud.calls.length = 0;
 
@@ -166,20 +166,20 @@ describe("a value that was handed on", () => {
     });
     expect(isEmpty(planUp(found))).toBe(false);
     expect(statusOf(found).find(({ key }) => key === "secret")).toMatchObject({ standing: "drift" });
-    expect(outcomes((await bringUp(on.run, found)).settled)).toMatchObject({ secret: "unchanged", vault: "unchanged" });
+    expect(outcomes((await applyUp(on.run, found)).settled)).toMatchObject({ secret: "unchanged", vault: "unchanged" });
     expect(writes(on)).toEqual([]);
     expect(isEmpty(planUp(await look(on, graph)))).toBe(true);
   });
 
   test("lost while the run is at work is not created again either; the rest continues", async () => {
     const { on, graph } = vault();
-    await bringUp(on.run, await look(on, graph));
+    await applyUp(on.run, await look(on, graph));
     change(on, "secret", { shape: "second" });
     change(on, "beside", { colour: "green" });
     const found = await look(on, graph);
     lose(on, "secret");
     on.cloud.calls.length = 0;
-    const { settled } = await bringUp(on.run, found);
+    const { settled } = await applyUp(on.run, found);
     expect(outcomes(settled)).toEqual({ secret: "failed", vault: "skipped", beside: "updated" });
     expect(settled.find(({ key }) => key === "secret")?.error).toMatchObject({
       code: "refused",
@@ -200,12 +200,12 @@ describe("a replacement that only the run finds", () => {
       const data = resource(holder, "data", "the data", { base }, () => ({ colour: "red" }));
       return graphWith(withData ? { base, data } : { base });
     };
-    await bringUp(on.run, await look(on, graph("red")));
+    await applyUp(on.run, await look(on, graph("red")));
     const run = { ...on.run, replace: allowed };
     const found = await look(on, graph("blue"), run);
     change(on, "a", { shape: "cube" });
     on.cloud.calls.length = 0;
-    const { settled } = await bringUp(run, found);
+    const { settled } = await applyUp(run, found);
     return { on, settled: settled.find(({ key }) => key === "a"), found, graph };
   }
 
@@ -215,7 +215,7 @@ describe("a replacement that only the run finds", () => {
     expect(writes(on)).toEqual([]);
     const next = await look(on, graph("blue"));
     expect(planUp(next).items[0]).toMatchObject({ action: "replace", refused: settled?.error?.hint });
-    const refusal = await bringUp(on.run, next).catch((error) => error);
+    const refusal = await applyUp(on.run, next).catch((error) => error);
     expect(refusal.message).toBe(settled?.error?.message);
     expect(refusal.hint).toBe(`${settled?.error?.hint}\nNothing was changed.`);
     expect((await changedMeanwhile({}, true)).settled?.outcome).toBe("replaced");
@@ -240,10 +240,10 @@ describe("a replacement that only the run finds", () => {
       immutable: [],
     });
     const graph = (colour: string) => graphWith({ a: resource(on.type, "a", "a", {}, () => ({ colour })) });
-    await bringUp(on.run, await look(on, graph("red")));
+    await applyUp(on.run, await look(on, graph("red")));
     const found = await look(on, graph("blue"));
     change(on, "a", { shape: "cube" });
-    expect(outcomes((await bringUp(on.run, found)).settled)).toEqual({ a: "replaced" });
+    expect(outcomes((await applyUp(on.run, found)).settled)).toEqual({ a: "replaced" });
   });
 
   test("is refused where a spec is known only once what it needs was created", async () => {
@@ -256,12 +256,12 @@ describe("a replacement that only the run finds", () => {
       }));
       return graphWith({ first, second });
     };
-    await bringUp(on.run, await look(on, graph("red")));
+    await applyUp(on.run, await look(on, graph("red")));
     const found = await look(on, graph("blue"));
     expect(planUp(found).items.map(({ key, action }) => `${key} ${action}`)).toEqual(["first update", "second none"]);
     lose(on, "first");
     on.cloud.calls.length = 0;
-    const { settled } = await bringUp(on.run, found);
+    const { settled } = await applyUp(on.run, found);
     expect(outcomes(settled)).toEqual({ first: "created", second: "failed" });
     expect(settled.find(({ key }) => key === "second")?.error).toMatchObject({
       code: "refused",

@@ -101,7 +101,7 @@ export function playground(more: Partial<ResourceType<ToySpec, ToyLive>> = {}): 
   const type: ResourceType<ToySpec, ToyLive> = {
     name: "toy:toy",
     immutable: ["shape"],
-    patience: { usual: 10, limit: 600, gone: 5 },
+    timing: { createSeconds: 10, timeoutSeconds: 600, deleteSeconds: 5 },
     retryable: { create: ["NotReadyYet"], delete: ["DependencyViolation"] },
     list,
     find: findOwned(list, { health }),

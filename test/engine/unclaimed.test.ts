@@ -1,11 +1,11 @@
 /** Objects that hold data and that neither the config nor the state names: left alone, whatever else happens around them. */
 import { expect, test } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
-import { bringDown, doomed, retainedIn } from "../../src/engine/down.ts";
+import { deletable, destroy, retainedIn } from "../../src/engine/down.ts";
 import { planUp } from "../../src/engine/plan.ts";
 import { resource } from "../../src/engine/resource.ts";
 import { survey } from "../../src/engine/survey.ts";
-import { bringUp } from "../../src/engine/up.ts";
+import { applyUp } from "../../src/engine/up.ts";
 import { NOW, type Playground, playground, type ToyLive } from "./toy.ts";
 
 const options = { stack: "s", sweep: "all" as const };
@@ -31,23 +31,23 @@ const standing = (on: Playground) =>
 test("down removes its own and stops: the copy with the same key is not taken for it once it is gone", async () => {
   const on = holders();
   const graph = on.graph(toy(on, "a"));
-  await bringUp(on.run, await survey(on.run, graph, on.types, options));
+  await applyUp(on.run, await survey(on.run, graph, on.types, options));
   copyOf(on, "a", "toy-copy");
-  on.run.store.keepConfig({});
+  on.run.store.setConfig({});
   for (let times = 0; times < 2; times++) {
-    await bringDown(on.run, await survey(on.run, graph, on.types, { ...options, removing: true }));
+    await destroy(on.run, await survey(on.run, graph, on.types, { ...options, removing: true }));
     expect(standing(on)).toEqual(["toy-copy"]);
     expect(on.run.store.resources).toEqual({});
   }
 });
 
 test("what failed before it was ever ready is replaced, but a copy that has its key is neither removed nor taken for it", async () => {
-  const on = holders({ neverServed: () => true });
+  const on = holders({ failedBeforeReady: () => true });
   copyOf(on, "a", "toy-own");
   copyOf(on, "a", "toy-copy");
   on.record("a", { id: "toy-own", status: "created", since: NOW - 600_000, neverReady: true });
   on.cloud.failing = true;
-  const { settled } = await bringUp(on.run, await survey(on.run, on.graph(toy(on, "a")), on.types, options));
+  const { settled } = await applyUp(on.run, await survey(on.run, on.graph(toy(on, "a")), on.types, options));
   expect(settled).toMatchObject([
     {
       key: "a",
@@ -68,14 +68,14 @@ test("what a copy stands on stays with it: by down, and by an up that no longer 
   const ground = resource({ ...plain, name: "toy:ground" }, "ground", "ground", {}, () => ({ colour: "grey" }));
   const types = new Map([...on.types, ["toy:ground", ground.type]]) as Playground["types"];
   const graph = on.graph(ground, toy(on, "b"));
-  await bringUp(on.run, await survey(on.run, graph, on.types, options));
+  await applyUp(on.run, await survey(on.run, graph, on.types, options));
   copyOf(on, "elsewhere", "toy-copy", { link: on.run.store.get("ground")?.id ?? "" });
 
   const before = await survey(on.run, graph, types, { ...options, removing: true });
   expect(
     retainedIn(before.surveyed).map(({ entry, holds }) => [entry.look.live?.id, holds.map(({ node }) => node.key)]),
   ).toEqual([["toy-copy", ["ground"]]]);
-  expect(doomed(before.surveyed).map(({ node }) => node.key)).toEqual(["b"]);
+  expect(deletable(before.surveyed).map(({ node }) => node.key)).toEqual(["b"]);
 
   const narrower = await survey(on.run, on.graph(toy(on, "b")), types, options);
   expect(planUp(narrower).items.map(({ key, action }) => `${key} ${action}`)).toEqual([
@@ -84,7 +84,7 @@ test("what a copy stands on stays with it: by down, and by an up that no longer 
     "elsewhere retain",
   ]);
   on.cloud.calls.length = 0;
-  const { settled } = await bringUp(on.run, narrower);
+  const { settled } = await applyUp(on.run, narrower);
   expect(settled.find(({ key }) => key === "ground")).toMatchObject({
     outcome: "skipped",
     reason: expect.stringContaining("left alone"),

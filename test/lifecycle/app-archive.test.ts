@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { types } from "../../src/aws/services.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { bringDown } from "../../src/engine/down.ts";
+import { destroy } from "../../src/engine/down.ts";
 import { graphOf } from "../../src/engine/graph.ts";
 import { type Step, step } from "../../src/engine/resource.ts";
 import { survey } from "../../src/engine/survey.ts";
-import { bringUp } from "../../src/engine/up.ts";
+import { applyUp } from "../../src/engine/up.ts";
 import { inventory } from "../../src/sandbox/inventory.ts";
 import { appArchive } from "../../steps/app.ts";
 import type { Inputs } from "../../steps/inputs.ts";
@@ -45,10 +45,10 @@ test("a folder is sent once, replaced when it changes, and leaves nothing", asyn
   expect(on.writes()).toEqual([]);
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
 
-  await bringUp(on.run, await changed(on, "two"));
+  await applyUp(on.run, await changed(on, "two"));
   expect(stored(on)).toEqual([objectOf("two")]);
 
-  await bringDown(on.run, await changed(on, "two"));
+  await destroy(on.run, await changed(on, "two"));
   expect(stored(on)).toEqual([]);
   expect(idsOf(on, "buckets")).toEqual([]);
 });
@@ -57,7 +57,7 @@ test("without a state file the archive of an earlier content goes too", async ()
   const on = await stage(APP, 7, steps("one"));
   await on.up();
   for (const key of Object.keys(on.store.resources)) on.store.drop(key);
-  await bringDown(on.run, await changed(on, "two"));
+  await destroy(on.run, await changed(on, "two"));
   expect(stored(on)).toEqual([]);
   expect(idsOf(on, "buckets")).toEqual([]);
 });

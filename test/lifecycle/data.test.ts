@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bringDown } from "../../src/engine/down.ts";
+import { destroy } from "../../src/engine/down.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { dataStage } from "./data.ts";
 import type { Stage } from "./stage.ts";
@@ -79,7 +79,7 @@ test("discarded data leaves no snapshot", async () => {
   await on.up();
   const run = { ...on.run, discardData: true };
   const found = await on.stack.refresh({ orphans: "all", removing: true });
-  expect(failures(await bringDown(run, found))).toEqual([]);
+  expect(failures(await destroy(run, found))).toEqual([]);
   expect(await snapshots(on)).toEqual([]);
 });
 

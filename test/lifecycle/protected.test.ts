@@ -12,10 +12,10 @@ import { isRead } from "../../src/aws/safety.ts";
 import { types } from "../../src/aws/services.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
-import { bringDown } from "../../src/engine/down.ts";
+import { destroy } from "../../src/engine/down.ts";
 import { planUp } from "../../src/engine/plan.ts";
 import { survey } from "../../src/engine/survey.ts";
-import { bringUp } from "../../src/engine/up.ts";
+import { applyUp } from "../../src/engine/up.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import type { BuddyError } from "../../src/lib/errors.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
@@ -174,7 +174,7 @@ test("a replacement is refused likewise, and plan says why and what lifts it", a
     { key: "bastion-1", action: "replace", remedies: [{ to: expect.stringMatching(/^lift the termination prot/) }] },
   ]);
   on = other;
-  expect(await refusal(() => bringUp(run, found))).toMatchObject({
+  expect(await refusal(() => applyUp(run, found))).toMatchObject({
     said: [expect.stringContaining("Bastion1: termination prot")],
   });
 });
@@ -207,6 +207,6 @@ test("a stopped database is not changed nor saved by AWS: down says to start it 
   expect(await refusal(on.down)).toMatchObject({ said: [expect.stringContaining("it is stopped")] });
   const run = { ...on.run, discardData: true };
   const before = await survey(run, on.graph, types, { stack: on.config.stack, sweep: "all", removing: true });
-  expect((await bringDown(run, before)).filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  expect((await destroy(run, before)).filter(({ outcome }) => outcome === "failed")).toEqual([]);
   expect(await on.left()).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { planUp } from "../../src/engine/plan.ts";
-import { bringUp } from "../../src/engine/up.ts";
+import { applyUp } from "../../src/engine/up.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
@@ -74,7 +74,7 @@ test("is refused unless --replace was said; the rest of the run is done", async 
     expect(planUp(found).items.filter(({ action }) => action === "replace")).toEqual([]);
     const other = await otherBastion(on);
     on.writes();
-    const { settled } = await bringUp({ ...on.run, replace }, found);
+    const { settled } = await applyUp({ ...on.run, replace }, found);
     const bastion = settled.find(({ key }) => key === "bastion-1");
     const terminated = on.writes().filter((call) => call === "ec2:TerminateInstances").length;
     if (replace) {
@@ -99,7 +99,7 @@ test("is refused in any case where the object holds data", async () => {
   const found = await on.survey();
   const other = await otherFileSystem(on);
   on.writes();
-  const { settled } = await bringUp({ ...on.run, replace: true }, found);
+  const { settled } = await applyUp({ ...on.run, replace: true }, found);
   expect(settled.find(({ key }) => key === "file-system")).toMatchObject({
     outcome: "failed",
     error: {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import type { Remedy } from "../../src/engine/resource.ts";
-import { bringUp } from "../../src/engine/up.ts";
+import { applyUp } from "../../src/engine/up.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
@@ -221,7 +221,7 @@ test("a password parameter that goes while up is at work is not created again; w
   await settle(on);
   const found = await on.survey();
   await lose(on);
-  const { settled } = await bringUp(on.run, found);
+  const { settled } = await applyUp(on.run, found);
   expect(on.writes()).toEqual(["ec2:RevokeSecurityGroupIngress"]);
   const outcome = (key: string) => settled.find((one) => one.key === key);
   expect(outcome(KEY)).toMatchObject({ outcome: "failed", error: { code: "refused" } });

@@ -9,10 +9,10 @@ import type { Event } from "../../src/engine/events.ts";
 import type { Graph } from "../../src/engine/graph.ts";
 import type { Plan } from "../../src/engine/plan.ts";
 import type { Run } from "../../src/engine/run.ts";
-import type { Settled } from "../../src/engine/settled.ts";
+import type { NodeResult } from "../../src/engine/settled.ts";
 import type { Stack } from "../../src/engine/stack.ts";
 import type { StatusItem } from "../../src/engine/status.ts";
-import type { Survey } from "../../src/engine/survey.ts";
+import type { Snapshot } from "../../src/engine/survey.ts";
 import type { Result } from "../../src/engine/up.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
@@ -42,10 +42,10 @@ export interface Stage {
   readonly calls: TracedCall[];
   readonly events: Event[];
   readonly run: Run;
-  survey(everything?: boolean): Promise<Survey>;
+  survey(everything?: boolean): Promise<Snapshot>;
   plan(): Promise<Plan>;
   up(): Promise<Result>;
-  down(): Promise<readonly Settled[]>;
+  down(): Promise<readonly NodeResult[]>;
   left(): Promise<readonly Leftover[]>;
   status(): Promise<readonly StatusItem[]>;
   /** The changing calls since the last question. */

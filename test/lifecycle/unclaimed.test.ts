@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { types } from "../../src/aws/services.ts";
-import { doomed, retainedIn } from "../../src/engine/down.ts";
+import { deletable, retainedIn } from "../../src/engine/down.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { stranger } from "../stranger.ts";
 import { dataStage, dataSteps } from "./data.ts";
@@ -118,7 +118,7 @@ test("a database restored beside the primary is shown with what removes it, and 
   const settled = await on.down();
   expect((on.clock.now() - began) / 60_000).toBeLessThan(20);
   expect(settled.filter(({ outcome }) => outcome === "failed")).toEqual([]);
-  const goes = new Set(doomed(before).map(({ node }) => node.key));
+  const goes = new Set(deletable(before).map(({ node }) => node.key));
   expect(settled.filter(({ key, outcome }) => goes.has(key) && outcome !== "deleted")).toEqual([]);
   expect(await databases(on)).toEqual(["database1-restored available"]);
   expect((await on.left()).map(({ object }) => object).sort()).toEqual([
@@ -311,7 +311,7 @@ test("with the state lost two file systems of the same key are ambiguous: both a
 test("after a down, a file system restored from a backup is not taken for the one that went: down again leaves it", async () => {
   const on = await standing();
   // As the command does after a whole `up`: from then on the state knows what was the stack's.
-  on.store.keepConfig(on.config);
+  on.store.setConfig(on.config);
   await on.down();
   expect(await on.left()).toEqual([]);
   const restored = await restoreFiles(on);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foreignIn } from "../../src/residuals/foreign.ts";
+import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { START } from "../lifecycle/stage.ts";
 import { accountIn } from "../sandbox/grown.ts";
 import { downAgain, fresh, type Process, rehearse, start } from "./matrix.ts";
@@ -76,7 +76,7 @@ test("what others put into the VPC is listed before anything is deleted; what AW
   const on = await standing();
   const { stack } = on.config;
   const vpc = idOf(on, "vpc");
-  expect(await foreignIn(on.aws, vpc, stack)).toEqual([]);
+  expect(await findForeignResources(on.aws, vpc, stack)).toEqual([]);
   const eni = await plantInterface(on);
   const { GroupId } = await on.aws.ec2.createSecurityGroup({ GroupName: "theirs", Description: "theirs", VpcId: vpc });
   const { Subnet } = await on.aws.ec2.createSubnet({
@@ -85,7 +85,7 @@ test("what others put into the VPC is listed before anything is deleted; what AW
     AvailabilityZone: "ap-northeast-2a",
   });
   await on.clock.sleep(5_000);
-  const found = await foreignIn(on.aws, vpc, stack);
+  const found = await findForeignResources(on.aws, vpc, stack);
   expect(found).toEqual(
     expect.arrayContaining([
       { id: GroupId, what: "security group theirs" },
@@ -100,5 +100,5 @@ test("NAT gateways' interfaces are the stack's", async () => {
   const { config } = await rehearse({ domain: null, nat: { mode: "gateway" } }, "up");
   const on = await start(config, { world: fresh(config), time: START, state: undefined });
   await on.up();
-  expect(await foreignIn(on.aws, idOf(on, "vpc"), config.stack)).toEqual([]);
+  expect(await findForeignResources(on.aws, idOf(on, "vpc"), config.stack)).toEqual([]);
 });

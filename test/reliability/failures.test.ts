@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
-import type { Settled } from "../../src/engine/settled.ts";
+import type { NodeResult } from "../../src/engine/settled.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { type Database, databaseTable } from "../../src/sandbox/services/rds/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
@@ -12,13 +12,13 @@ const minutes = (on: Process) => (on.clock.now() - START) / 60_000;
 const simOf = (on: Process) => simAt(on.sandbox.world, on.clock.now());
 const order = (on: Process, kind: string, about?: string) => fail(simOf(on), parseFailure(kind, about));
 
-async function broken(kind: string, about?: string): Promise<{ on: Process; settled: readonly Settled[] }> {
+async function broken(kind: string, about?: string): Promise<{ on: Process; settled: readonly NodeResult[] }> {
   const { config } = await rehearsal;
   const on = await start(config, { world: fresh(config), time: START, state: undefined });
   order(on, kind, about);
   return { on, settled: (await on.up()).settled };
 }
-const failed = (settled: readonly Settled[]) => settled.filter(({ outcome }) => outcome === "failed");
+const failed = (settled: readonly NodeResult[]) => settled.filter(({ outcome }) => outcome === "failed");
 
 /** Mended, the next `up` of a new process brings all there is, once; and `down` removes all of it. */
 async function healed(on: Process): Promise<string[]> {
@@ -83,7 +83,7 @@ test("a group that fails only in its scaling activities is reported with the act
   expect(await healed(on)).toEqual([]);
 });
 
-const databaseOf = (settled: readonly Settled[]) => settled.find(({ key }) => key === "database");
+const databaseOf = (settled: readonly NodeResult[]) => settled.find(({ key }) => key === "database");
 /** What a new process finds when nothing but time has passed. */
 const later = async (on: Process) =>
   start((await rehearsal).config, {

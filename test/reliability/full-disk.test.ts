@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { Settled } from "../../src/engine/settled.ts";
+import type { NodeResult } from "../../src/engine/settled.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { stateFile } from "../../src/state/store.ts";
@@ -19,7 +19,7 @@ const rehearsal = rehearse({}, "up");
 
 interface FullRun {
   readonly on: Stage;
-  readonly settled: readonly Settled[];
+  readonly settled: readonly NodeResult[];
   readonly writes: number;
   /** When the first write failed, on the run's clock; undefined: none did. */
   readonly failedAt: number | undefined;

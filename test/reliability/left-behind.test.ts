@@ -2,7 +2,7 @@ import { CreateSnapshotCommand } from "@aws-sdk/client-ec2";
 import { CreateDBSnapshotCommand, DeleteDBInstanceCommand } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
-import { bringDown, retainedIn, secondsDown } from "../../src/engine/down.ts";
+import { destroy, retainedIn, secondsToDestroy } from "../../src/engine/down.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { markAsBackup } from "../../src/sandbox/outside.ts";
 import { awsError } from "../../src/sandbox/service.ts";
@@ -88,8 +88,8 @@ test("after down nothing is left, and what goes on costing is listed, each with 
   const again = await down(on);
   expect([again.found.map(({ id }) => id), again.left]).toEqual([[snapshot], []]);
   // How long it was said to take, for credentials that end.
-  expect(secondsDown(before)).toBeGreaterThan(took / 2);
-  expect(secondsDown(before)).toBeLessThan(took * 1.5);
+  expect(secondsToDestroy(before)).toBeGreaterThan(took / 2);
+  expect(secondsToDestroy(before)).toBeLessThan(took * 1.5);
 });
 
 test("copies of data that somebody or AWS Backup made, or that were kept, are not touched but listed", async () => {
@@ -181,7 +181,7 @@ test("the last look goes over every service by tag: what nobody knows of, in no 
       TagSpecifications: [{ ResourceType: "snapshot", Tags }],
     }),
   );
-  expect(amiss(await bringDown(on.run, before))).toEqual([]);
+  expect(amiss(await destroy(on.run, before))).toEqual([]);
   const tagged = (ResourceType: "elastic-ip" | "vpc" | "security-group" | "key-pair" | "internet-gateway") => ({
     TagSpecifications: [{ ResourceType, Tags }],
   });

@@ -3,7 +3,7 @@ import { services } from "../../src/aws/services.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
-import type { Settled } from "../../src/engine/settled.ts";
+import type { NodeResult } from "../../src/engine/settled.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import type { Chaos } from "../../src/sandbox/chaos.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
@@ -134,7 +134,7 @@ export const fresh = (config: Config): string =>
   JSON.stringify(freshWorld({ region: config.region, domain: config.domain?.name, time: START, seed: 7 }));
 
 /** Ways to end that are not what was asked for; the causes first, then what was skipped for them. */
-export const amiss = (settled: readonly Settled[]): string[] =>
+export const amiss = (settled: readonly NodeResult[]): string[] =>
   ["failed", "blocked", "interrupted", "skipped"].flatMap((bad) =>
     settled.filter(({ outcome }) => outcome === bad).map(({ key, outcome, reason }) => `${key} ${outcome}: ${reason}`),
   );

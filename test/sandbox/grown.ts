@@ -68,7 +68,7 @@ export interface Health {
 
 const worlds = new Map<string, Promise<{ readonly world: World; readonly at: number }>>();
 
-async function bringUp(config: object, minutes: number): Promise<{ readonly world: World; readonly at: number }> {
+async function applyUp(config: object, minutes: number): Promise<{ readonly world: World; readonly at: number }> {
   const on = await stage(config);
   await on.up();
   await on.clock.sleep(minutes * 60_000);
@@ -79,7 +79,7 @@ async function bringUp(config: object, minutes: number): Promise<{ readonly worl
 /** The account, each time a new copy; the stack is brought up once for a config. @param minutes that it has been up */
 export async function grown(config: object = {}, minutes = 3): Promise<Account> {
   const name = JSON.stringify([config, minutes]);
-  const before = worlds.get(name) ?? bringUp(config, minutes);
+  const before = worlds.get(name) ?? applyUp(config, minutes);
   worlds.set(name, before);
   const { world, at } = await before;
   return accountOn(copied(world), jumpingClock(at));

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Recorded } from "../../src/state/state.ts";
-import { lookingStore, openStore, readState, stateFile } from "../../src/state/store.ts";
+import { openStore, readOnlyStore, readState, stateFile } from "../../src/state/store.ts";
 
 const identity = { stack: "s", account: "111122223333", region: "ap-northeast-2" };
 const vpc: Recorded = {
@@ -125,8 +125,8 @@ test("when an object was made is kept over all that is recorded of it later; the
   store.put("vpc", { ...vpc, id: "vpc-1", status: "created", since: 5 });
   store.put("vpc", { ...vpc, id: "vpc-1", status: "ready", since: 9 });
   expect(store.get("vpc")).toMatchObject({ since: 9, madeAt: 5 });
-  store.keepConfig({ stack: "s", zones: ["a", "c"] });
-  store.keepConfig({ zones: ["a", "c"], stack: "s" });
+  store.setConfig({ stack: "s", zones: ["a", "c"] });
+  store.setConfig({ zones: ["a", "c"], stack: "s" });
   const found = readState(stateFile(file));
   expect(found).toMatchObject({ serial: 4, config: { stack: "s", zones: ["a", "c"] } });
   expect(open().config).toEqual({ stack: "s", zones: ["a", "c"] });
@@ -150,17 +150,17 @@ test("how drills ended is kept through all that is recorded later, also when the
   const store = open();
   expect(store.drills).toEqual([]);
   store.put("vpc", vpc);
-  store.keepDrills([passed, failed]);
-  store.keepDrills([passed, failed]);
+  store.setDrills([passed, failed]);
+  store.setDrills([passed, failed]);
   expect(readState(stateFile(file))?.serial).toBe(2);
   const next = open();
-  next.keepConfig({ stack: "s" });
+  next.setConfig({ stack: "s" });
   next.drop("vpc");
   expect(readState(stateFile(file))?.resources).toEqual({});
   expect(open().drills).toEqual([passed, failed]);
 
-  const looking = lookingStore(stateFile(file), identity);
-  looking.keepDrills([]);
+  const looking = readOnlyStore(stateFile(file), identity);
+  looking.setDrills([]);
   expect(looking.drills).toEqual([passed, failed]);
   expect(open().drills).toHaveLength(2);
 });

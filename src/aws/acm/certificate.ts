@@ -2,7 +2,7 @@ import type { CertificateSummary, KeyAlgorithm } from "@aws-sdk/client-acm";
 import { sameSet } from "../../engine/differences.ts";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, findOwned, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 
@@ -43,7 +43,7 @@ const KEY_TYPES: KeyAlgorithm[] = [
 /** The account's certificates in this region that bear a domain's name or its wildcard. */
 export async function certificatesNaming(aws: Aws, name: string): Promise<readonly CertificateSummary[]> {
   const domain = name.toLowerCase();
-  const all = await aws.together("acm:certificates", () =>
+  const all = await aws.coalesce("acm:certificates", () =>
     allPages(
       (NextToken) => aws.acm.listCertificates({ Includes: { keyTypes: KEY_TYPES }, NextToken }),
       (page) => page.CertificateSummaryList,
@@ -56,8 +56,8 @@ export async function certificatesNaming(aws: Aws, name: string): Promise<readon
 }
 
 export async function certificateTags(aws: Aws, arn: string): Promise<Tags | undefined> {
-  const answer = await aws.together(`acm:tags:${arn}`, () =>
-    absentAs(GONE, () => aws.acm.listTagsForCertificate({ CertificateArn: arn })),
+  const answer = await aws.coalesce(`acm:tags:${arn}`, () =>
+    undefinedIf(GONE, () => aws.acm.listTagsForCertificate({ CertificateArn: arn })),
   );
   return answer && tagsFrom(answer.Tags);
 }
@@ -65,8 +65,8 @@ export async function certificateTags(aws: Aws, arn: string): Promise<Tags | und
 /** The certificate as it is, or undefined when ACM does not (yet) know it. */
 export async function certificateById(aws: Aws, arn: string): Promise<CertificateLive | undefined> {
   const [detail, tags] = await Promise.all([
-    aws.together(`acm:certificate:${arn}`, () =>
-      absentAs(GONE, () => aws.acm.describeCertificate({ CertificateArn: arn })),
+    aws.coalesce(`acm:certificate:${arn}`, () =>
+      undefinedIf(GONE, () => aws.acm.describeCertificate({ CertificateArn: arn })),
     ),
     certificateTags(aws, arn),
   ]);
@@ -133,7 +133,7 @@ export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
         found,
       ),
   },
-  patience: { usual: 10, limit: 600, gone: 25 },
+  timing: { createSeconds: 10, timeoutSeconds: 600, deleteSeconds: 25 },
   // It counts as used for 10 s to over 10 min after its listener is gone (terraform-provider-aws issue 3866).
   retryable: { delete: ["ResourceInUseException", "ConflictException"] },
 
@@ -174,7 +174,7 @@ export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(GONE, () => aws.acm.deleteCertificate({ CertificateArn: id }));
+    await undefinedIf(GONE, () => aws.acm.deleteCertificate({ CertificateArn: id }));
   },
 
   blockers: async (_aws, { usedBy }) =>

@@ -51,7 +51,7 @@ function health({ certificate, undelegated }: IssuedLive): Health {
  */
 export const issuedCertificate: ResourceType<IssuedSpec, IssuedLive> = {
   name: "acm:issued-certificate",
-  patience: { usual: 120, limit: 3600 },
+  timing: { createSeconds: 120, timeoutSeconds: 3600 },
   health,
 
   async find(aws, { stack, needs, name: domain }, id) {

@@ -1,13 +1,13 @@
 import type { Activity, AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
 import { mapBand } from "../../engine/charge.ts";
-import { onlyAtBirth, sameSet } from "../../engine/differences.ts";
+import { createOnly, sameSet } from "../../engine/differences.ts";
 import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { launchTemplate } from "../ec2/launch-template.ts";
 import { creditCharges, instanceHours, volumeStorage } from "../ec2/prices.ts";
 import { protectionsOf } from "../ec2/read-instances.ts";
 import { NO_TARGET_GROUP } from "../elb/named.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { webInstances } from "./prices.ts";
@@ -57,7 +57,7 @@ const FAILED_STARTS = 3;
 const SHORT_LIFE_MS = 30 * 60_000;
 
 const describe = (aws: Aws, name: string): Promise<AutoScalingGroup | undefined> =>
-  aws.batched("auto-scaling:groups", name, async (names) => {
+  aws.batchById("auto-scaling:groups", name, async (names) => {
     const groups = await allPages(
       (NextToken) => aws.autoScaling.describeAutoScalingGroups({ AutoScalingGroupNames: [...names], NextToken }),
       (page) => page.AutoScalingGroups,
@@ -68,8 +68,8 @@ const describe = (aws: Aws, name: string): Promise<AutoScalingGroup | undefined>
 
 /** The healthy targets of a target group; undefined when it is gone. */
 const healthyTargets = (aws: Aws, arn: string): Promise<ReadonlySet<string> | undefined> =>
-  aws.together(`elb:target-health:${arn}`, () =>
-    absentAs(NO_TARGET_GROUP, async () => {
+  aws.coalesce(`elb:target-health:${arn}`, () =>
+    undefinedIf(NO_TARGET_GROUP, async () => {
       const { TargetHealthDescriptions = [] } = await aws.elb.describeTargetHealth({ TargetGroupArn: arn });
       return new Set(
         TargetHealthDescriptions.filter(({ TargetHealth }) => TargetHealth?.State === "healthy").map(
@@ -187,13 +187,13 @@ const groupTags = (owner: Owner, name: string) =>
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
   same: {
-    desired: onlyAtBirth,
-    warmupSeconds: onlyAtBirth,
+    desired: createOnly,
+    warmupSeconds: createOnly,
     metrics: (wanted, found) => wanted.every((metric) => found.includes(metric)),
     subnetIds: sameSet,
     targetGroupArns: sameSet,
   },
-  patience: { usual: 150, limit: 2400, gone: 60 },
+  timing: { createSeconds: 150, timeoutSeconds: 2400, deleteSeconds: 60 },
   retryable: {
     create: [
       // An instance profile made a moment ago (terraform-provider-aws issues 5633, 29866).
@@ -298,7 +298,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(NOT_FOUND, () =>
+    await undefinedIf(NOT_FOUND, () =>
       aws.autoScaling.deleteAutoScalingGroup({ AutoScalingGroupName: id, ForceDelete: true }),
     );
   },

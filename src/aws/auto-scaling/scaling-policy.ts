@@ -3,7 +3,7 @@ import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { alarmMonth } from "../cloudwatch/prices.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 
 export interface ScalingPolicySpec {
   readonly groupName: string;
@@ -32,12 +32,12 @@ function names(name: string, arn = ""): { readonly groupName: string; readonly p
 export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> = {
   name: "auto-scaling:scaling-policy",
   immutable: ["groupName"],
-  patience: { usual: 2, limit: 300, gone: 2 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   retryable: { create: ["ServiceLinkedRoleFailure"] },
 
   async find(aws, owner, id) {
     const { groupName, policyName } = names(owner.name, id);
-    const answer = await absentAs(NOT_FOUND, () =>
+    const answer = await undefinedIf(NOT_FOUND, () =>
       aws.autoScaling.describePolicies({ AutoScalingGroupName: groupName, PolicyNames: [policyName] }),
     );
     const policy = answer?.ScalingPolicies?.[0];
@@ -62,7 +62,7 @@ export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> =
   },
 
   async delete(aws, { groupName, policyName }) {
-    await absentAs(NOT_FOUND, () =>
+    await undefinedIf(NOT_FOUND, () =>
       aws.autoScaling.deletePolicy({ AutoScalingGroupName: groupName, PolicyName: policyName }),
     );
   },

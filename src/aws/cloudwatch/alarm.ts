@@ -2,7 +2,7 @@ import type { ComparisonOperator, MetricAlarm, Statistic } from "@aws-sdk/client
 import { sameSet } from "../../engine/differences.ts";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { ALARMS, alarmMonth } from "./prices.ts";
@@ -36,7 +36,7 @@ export interface AlarmLive extends AlarmSpec, Identified {
 const NAMES_PER_CALL = 100;
 
 const describe = (aws: Aws, name: string): Promise<MetricAlarm | undefined> =>
-  aws.batched("cloudwatch:alarms", name, async (names) => {
+  aws.batchById("cloudwatch:alarms", name, async (names) => {
     const chunks = Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
       names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
     );
@@ -101,7 +101,7 @@ export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
     actions: (wanted, found, { actionsEnabled, okActions }) =>
       actionsEnabled && sameSet(wanted, found) && sameSet(wanted, okActions),
   },
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
 
   async find(aws, owner, id) {
     const found = await describe(aws, owner.name);
@@ -124,7 +124,7 @@ export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
 
   async delete(aws, { id }) {
     const name = id.slice(id.indexOf(":alarm:") + ":alarm:".length);
-    await absentAs(["ResourceNotFound", "ResourceNotFoundException"], () =>
+    await undefinedIf(["ResourceNotFound", "ResourceNotFoundException"], () =>
       aws.cloudWatch.deleteAlarms({ AlarmNames: [name] }),
     );
   },

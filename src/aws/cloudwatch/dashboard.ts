@@ -1,7 +1,7 @@
 import type { Identified, Owner, ResourceType } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { tagList } from "../owned.ts";
 import { dashboardMonth } from "./prices.ts";
 
@@ -67,10 +67,10 @@ async function put(aws: Aws, spec: DashboardSpec, owner: Owner, input: { Tags?: 
 /** A CloudWatch dashboard. Named as its owner; the name is the id, one for the whole account. */
 export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
   name: "cloudwatch:dashboard",
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
 
   async find(aws, owner, id) {
-    const found = await absentAs(GONE, () => aws.cloudWatch.getDashboard({ DashboardName: owner.name }));
+    const found = await undefinedIf(GONE, () => aws.cloudWatch.getDashboard({ DashboardName: owner.name }));
     if (!found) return undefined;
     const widgets = widgetsIn(found.DashboardBody);
     const [first] = widgets;
@@ -96,7 +96,7 @@ export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(GONE, () => aws.cloudWatch.deleteDashboards({ DashboardNames: [id] }));
+    await undefinedIf(GONE, () => aws.cloudWatch.deleteDashboards({ DashboardNames: [id] }));
   },
 
   charges: () => [{ what: "dashboard", price: dashboardMonth, quantity: 1 }],

@@ -1,4 +1,4 @@
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { FORGOTTEN, type Residual, type ResidualReader } from "../residual.ts";
@@ -17,7 +17,7 @@ export const forgottenAlarms: ResidualReader = {
     );
     const found = await Promise.all(
       all.map(async ({ AlarmArn: id = "", AlarmName: name = "" }): Promise<Residual[]> => {
-        const tags = await absentAs(["ResourceNotFoundException"], () =>
+        const tags = await undefinedIf(["ResourceNotFoundException"], () =>
           aws.cloudWatch.listTagsForResource({ ResourceARN: id }),
         );
         if (tagsFrom(tags?.Tags)[STACK_TAG] !== stack) return [];

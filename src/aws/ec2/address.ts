@@ -1,6 +1,6 @@
 import type { Address } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { publicAddress } from "./prices.ts";
 import { ec2Reader } from "./reader.ts";
@@ -34,7 +34,7 @@ const reader = ec2Reader({
 /** An Elastic IP address. It costs money while it is there, whether something uses it or not. */
 export const address: ResourceType<AddressSpec, AddressLive> = {
   name: "ec2:address",
-  patience: { usual: 2, limit: 600, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 600, deleteSeconds: 1 },
   retryable: {
     // For some seconds after its NAT gateway shows deleted it is still held; AWS then says one or the other
     // (github.com/kubernetes/kops/issues/938, github.com/eformat/sno-for-100/issues/9).
@@ -59,7 +59,7 @@ export const address: ResourceType<AddressSpec, AddressLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(["InvalidAllocationID.NotFound"], () => aws.ec2.releaseAddress({ AllocationId: id }));
+    await undefinedIf(["InvalidAllocationID.NotFound"], () => aws.ec2.releaseAddress({ AllocationId: id }));
   },
 
   blockers: async (_aws, { interfaceId, publicIp }) =>

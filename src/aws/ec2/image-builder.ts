@@ -1,7 +1,7 @@
-import { onlyAtBirth } from "../../engine/differences.ts";
+import { createOnly } from "../../engine/differences.ts";
 import type { Health, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { findOwned } from "../owned.ts";
 import {
   type Found,
@@ -49,13 +49,13 @@ async function live(aws: Aws, found: Found): Promise<ImageBuilderLive> {
 }
 
 async function markerSays(aws: Aws, Name: string): Promise<string | undefined> {
-  const answer = await absentAs(["ParameterNotFound"], () => aws.ssm.getParameter({ Name }));
+  const answer = await undefinedIf(["ParameterNotFound"], () => aws.ssm.getParameter({ Name }));
   return answer?.Parameter?.Value;
 }
 
 /** The last lines of what the machine wrote to its console. AWS may have it only some minutes after the stop, or never. */
 async function consoleTail(aws: Aws, InstanceId: string): Promise<string> {
-  const answer = await absentAs(["InvalidInstanceID.NotFound"], () => aws.ec2.getConsoleOutput({ InstanceId }));
+  const answer = await undefinedIf(["InvalidInstanceID.NotFound"], () => aws.ec2.getConsoleOutput({ InstanceId }));
   const text = Buffer.from(answer?.Output ?? "", "base64")
     .toString("utf8")
     .trimEnd();
@@ -87,20 +87,20 @@ function health({ id, state, stateReason, baked, marker, console }: ImageBuilder
 export const imageBuilder: ResourceType<ImageBuilderSpec, ImageBuilderLive> = {
   name: "ec2:image-builder",
   same: {
-    imageId: onlyAtBirth,
-    rootDevice: onlyAtBirth,
-    instanceType: onlyAtBirth,
-    subnetId: onlyAtBirth,
-    groupIds: onlyAtBirth,
-    keyName: onlyAtBirth,
-    profileName: onlyAtBirth,
-    publicAddress: onlyAtBirth,
-    userData: onlyAtBirth,
-    volumeGiB: onlyAtBirth,
-    cpuCredits: onlyAtBirth,
+    imageId: createOnly,
+    rootDevice: createOnly,
+    instanceType: createOnly,
+    subnetId: createOnly,
+    groupIds: createOnly,
+    keyName: createOnly,
+    profileName: createOnly,
+    publicAddress: createOnly,
+    userData: createOnly,
+    volumeGiB: createOnly,
+    cpuCredits: createOnly,
   },
   unrecorded: ["userData"],
-  patience: { usual: 285, limit: 3_000, gone: 40 },
+  timing: { createSeconds: 285, timeoutSeconds: 3_000, deleteSeconds: 40 },
   retryable: { create: PROFILE_NOT_YET },
   list,
   find: findOwned(list, { health, byId }),
@@ -127,5 +127,5 @@ export const imageBuilder: ResourceType<ImageBuilderSpec, ImageBuilderLive> = {
 };
 
 async function removeMarker(aws: Aws, Name: string): Promise<void> {
-  await absentAs(["ParameterNotFound"], () => aws.ssm.deleteParameter({ Name }));
+  await undefinedIf(["ParameterNotFound"], () => aws.ssm.deleteParameter({ Name }));
 }

@@ -1,9 +1,9 @@
 import type { Image } from "@aws-sdk/client-ec2";
-import { onlyAtBirth } from "../../engine/differences.ts";
+import { createOnly } from "../../engine/differences.ts";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs, hasCode } from "../errors.ts";
+import { hasCode, undefinedIf } from "../errors.ts";
 import { findOwned, isBackup, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { imageSnapshotGB, snapshotStorage } from "./prices.ts";
@@ -59,7 +59,7 @@ function live(image: Image): ImageLive {
 
 /** The stack's own images; not the backups of its instances, which carry its tags. */
 export const listImages = (aws: Aws, stack: string): Promise<readonly ImageLive[]> =>
-  aws.together(`ec2:images:${stack}`, async () => {
+  aws.coalesce(`ec2:images:${stack}`, async () => {
     const images = await allPages(
       (NextToken) => aws.ec2.describeImages({ Owners: ["self"], Filters: ofStack(stack), NextToken }),
       (page) => page.Images,
@@ -85,13 +85,13 @@ function health({ id, state, reason }: ImageLive): Health {
 /** The machine image of the web instances. Its name holds a hash of its content: new content is a new image beside the old. */
 export const image: ResourceType<ImageSpec, ImageLive> = {
   name: "ec2:image",
-  same: { builderId: onlyAtBirth },
+  same: { builderId: createOnly },
   // Known only while the builder is there.
   unrecorded: ["builderId"],
-  patience: { usual: 300, limit: 2_400, gone: 1 },
+  timing: { createSeconds: 300, timeoutSeconds: 2_400, deleteSeconds: 1 },
   retryable: { create: ["IncorrectInstanceState"], delete: ["InvalidSnapshot.InUse"] },
   // `find` reads a recorded image by its id, together with the public ones.
-  listCosts: true,
+  listNeedsExtraCalls: true,
   list: listImages,
   async find(aws, owner, id) {
     const recorded = id === undefined ? undefined : await byId(aws, id);
@@ -148,7 +148,7 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
   },
 
   async delete(aws, { id, snapshotIds }) {
-    const answer = await absentAs(["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"], () =>
+    const answer = await undefinedIf(["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"], () =>
       aws.ec2.deregisterImage({ ImageId: id, DeleteAssociatedSnapshots: true }),
     );
     // "skipped" belongs to another image, too. What is not named at all was not tried.
@@ -175,6 +175,6 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
 /** Removes snapshots; those that are gone already are fine. */
 export async function deleteSnapshots(aws: Aws, ids: readonly string[]): Promise<void> {
   await Promise.all(
-    ids.map((SnapshotId) => absentAs(["InvalidSnapshot.NotFound"], () => aws.ec2.deleteSnapshot({ SnapshotId }))),
+    ids.map((SnapshotId) => undefinedIf(["InvalidSnapshot.NotFound"], () => aws.ec2.deleteSnapshot({ SnapshotId }))),
   );
 }

@@ -1,4 +1,4 @@
-import { onlyAtBirth, sameSet } from "../../engine/differences.ts";
+import { createOnly, sameSet } from "../../engine/differences.ts";
 import type { Health, ResourceType, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
@@ -101,15 +101,15 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   name: "ec2:instance",
   immutable: ["instanceType", "subnetId", "keyName", "profileName"],
   same: {
-    imageId: onlyAtBirth,
-    rootDevice: onlyAtBirth,
-    userData: onlyAtBirth,
-    volumeGiB: onlyAtBirth,
-    publicAddress: onlyAtBirth,
+    imageId: createOnly,
+    rootDevice: createOnly,
+    userData: createOnly,
+    volumeGiB: createOnly,
+    publicAddress: createOnly,
     groupIds: sameSet,
   },
   unrecorded: ["userData"],
-  patience: { usual: 15, limit: 900, gone: 40 },
+  timing: { createSeconds: 15, timeoutSeconds: 900, deleteSeconds: 40 },
   retryable: { create: PROFILE_NOT_YET },
   list,
   find: findOwned(list, { health, byId }),

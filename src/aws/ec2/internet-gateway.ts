@@ -1,7 +1,7 @@
 import type { InternetGateway } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
 import { ec2Reader } from "./reader.ts";
@@ -31,14 +31,14 @@ const reader = ec2Reader({
 });
 
 const detach = (aws: Aws, { id, vpcId }: InternetGatewayLive) =>
-  absentAs(["Gateway.NotAttached", "InvalidVpcID.NotFound", ...GONE], () =>
+  undefinedIf(["Gateway.NotAttached", "InvalidVpcID.NotFound", ...GONE], () =>
     aws.ec2.detachInternetGateway({ InternetGatewayId: id, VpcId: vpcId }),
   );
 
 /** A gateway is good for nothing while it is attached to no VPC: the attachment is a field of it. */
 export const internetGateway: ResourceType<InternetGatewaySpec, InternetGatewayLive> = {
   name: "ec2:internet-gateway",
-  patience: { usual: 2, limit: 1200, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 1200, deleteSeconds: 1 },
   retryable: {
     // Attached already: to our VPC, and reads lag; or still to another.
     update: ["Resource.AlreadyAssociated", "DependencyViolation"],
@@ -65,7 +65,7 @@ export const internetGateway: ResourceType<InternetGatewaySpec, InternetGatewayL
 
   async delete(aws, live) {
     if (live.vpcId !== "") await detach(aws, live);
-    await absentAs(GONE, () => aws.ec2.deleteInternetGateway({ InternetGatewayId: live.id }));
+    await undefinedIf(GONE, () => aws.ec2.deleteInternetGateway({ InternetGatewayId: live.id }));
   },
 
   blockers: async (aws, { vpcId }) =>

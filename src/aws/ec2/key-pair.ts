@@ -17,7 +17,7 @@ export interface KeyPairLive extends KeyPairSpec, Identified {
 
 // It has no pages: all key pairs come in one answer.
 const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: string[] }[]) =>
-  aws.together(`ec2:key-pairs:${JSON.stringify(filters)}`, async () => {
+  aws.coalesce(`ec2:key-pairs:${JSON.stringify(filters)}`, async () => {
     const { KeyPairs = [] } = await aws.ec2.describeKeyPairs({ Filters: filters, IncludePublicKey: true });
     return KeyPairs.map(
       (pair): KeyPairLive => ({
@@ -53,7 +53,7 @@ export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
   name: "ec2:key-pair",
   immutable: ["publicKey"],
   same: { publicKey: (wanted, found) => found !== undefined && keyOf(wanted) === keyOf(found) },
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   // Made by a call whose answer was lost, and not visible yet: look again, and `find` says whose it is.
   retryable: { create: ["InvalidKeyPair.Duplicate"] },
   list,

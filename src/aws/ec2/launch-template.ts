@@ -3,7 +3,7 @@ import { sameSet } from "../../engine/differences.ts";
 import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs, hasCode } from "../errors.ts";
+import { hasCode, undefinedIf } from "../errors.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
@@ -82,7 +82,7 @@ function specOf(data: ResponseLaunchTemplateData): LaunchTemplateSpec {
 const GONE = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
 
 const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: string[] }[]) =>
-  aws.together(`ec2:launch-templates:${JSON.stringify(filters)}`, async () => {
+  aws.coalesce(`ec2:launch-templates:${JSON.stringify(filters)}`, async () => {
     const templates = await allPages(
       (NextToken) => aws.ec2.describeLaunchTemplates({ Filters: filters, NextToken }),
       (page) => page.LaunchTemplates,
@@ -91,7 +91,7 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
     const found = await Promise.all(
       templates.map(
         async ({ LaunchTemplateId, Tags, DefaultVersionNumber }): Promise<LaunchTemplateLive | undefined> => {
-          const answer = await absentAs(GONE, () =>
+          const answer = await undefinedIf(GONE, () =>
             aws.ec2.describeLaunchTemplateVersions({ LaunchTemplateId, Versions: ["$Default"] }),
           );
           const version = answer?.LaunchTemplateVersions?.[0];
@@ -112,11 +112,11 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
 const list = (aws: Aws, stack: string) => describe(aws, ofStack(stack));
 
 const byId = (aws: Aws, id: string) =>
-  aws.batched("ec2:launch-templates", id, async (ids) => {
+  aws.batchById("ec2:launch-templates", id, async (ids) => {
     // There is no filter for the id; by LaunchTemplateIds one unknown fails the whole list.
     const found = await Promise.all(
       ids.map(async (one) => {
-        const answer = await absentAs(GONE, () => aws.ec2.describeLaunchTemplates({ LaunchTemplateIds: [one] }));
+        const answer = await undefinedIf(GONE, () => aws.ec2.describeLaunchTemplates({ LaunchTemplateIds: [one] }));
         const name = answer?.LaunchTemplates?.[0]?.LaunchTemplateName;
         return name === undefined ? [] : describe(aws, [{ Name: "launch-template-name", Values: [name] }]);
       }),
@@ -128,7 +128,7 @@ const byId = (aws: Aws, id: string) =>
 export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
   name: "ec2:launch-template",
   same: { groupIds: sameSet },
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   list,
   find: findOwned(list, { byId }),
 
@@ -171,6 +171,6 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   },
 
   async delete(aws, { id }) {
-    await absentAs(GONE, () => aws.ec2.deleteLaunchTemplate({ LaunchTemplateId: id }));
+    await undefinedIf(GONE, () => aws.ec2.deleteLaunchTemplate({ LaunchTemplateId: id }));
   },
 };

@@ -1,6 +1,6 @@
 import type { NatGateway } from "@aws-sdk/client-ec2";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { natGatewayData, natGatewayHour, natGB } from "./prices.ts";
 import { ec2Reader } from "./reader.ts";
@@ -48,7 +48,7 @@ function health({ state, failure }: NatGatewayLive): Health {
 export const natGateway: ResourceType<NatGatewaySpec, NatGatewayLive> = {
   name: "ec2:nat-gateway",
   immutable: ["subnetId", "allocationId"],
-  patience: { usual: 110, limit: 900, gone: 50 },
+  timing: { createSeconds: 110, timeoutSeconds: 900, deleteSeconds: 50 },
   list: reader.list,
   find: findOwned(reader.list, { health, byId: reader.byId }),
   health,
@@ -69,7 +69,7 @@ export const natGateway: ResourceType<NatGatewaySpec, NatGatewayLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(["NatGatewayNotFound"], () => aws.ec2.deleteNatGateway({ NatGatewayId: id }));
+    await undefinedIf(["NatGatewayNotFound"], () => aws.ec2.deleteNatGateway({ NatGatewayId: id }));
   },
 
   charges: (_spec, { use }) => [

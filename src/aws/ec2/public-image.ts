@@ -1,7 +1,7 @@
 import type { Image } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { allPages } from "../pages.ts";
 import { imageById } from "./read-images.ts";
 
@@ -78,7 +78,9 @@ async function newestOf(aws: Aws, { owner, name }: Known): Promise<PublicImageLi
 async function resolve(aws: Aws, name: string): Promise<PublicImageLive | undefined> {
   if (name.startsWith("ami-")) return byId(aws, name);
   const known = KNOWN[name];
-  const answer = await absentAs(["ParameterNotFound"], () => aws.ssm.getParameter({ Name: known?.parameter ?? name }));
+  const answer = await undefinedIf(["ParameterNotFound"], () =>
+    aws.ssm.getParameter({ Name: known?.parameter ?? name }),
+  );
   const id = answer?.Parameter?.Value;
   // The parameter can name an image that cannot be seen yet.
   const named = id?.startsWith("ami-") ? await byId(aws, id) : undefined;

@@ -1,6 +1,6 @@
 import type { Image } from "@aws-sdk/client-ec2";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 
 const GONE = ["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"];
 
@@ -10,11 +10,11 @@ const describe = async (aws: Aws, ids: readonly string[]) =>
 
 /** An image by its id, anybody's; undefined when it is not there, or deregistered and only shown for a while. */
 export const imageById = (aws: Aws, id: string): Promise<Image | undefined> =>
-  aws.batched("ec2:images", id, async (ids) => {
+  aws.batchById("ec2:images", id, async (ids) => {
     // One unknown id fails a whole list: then each is asked for alone.
     const found =
-      (await absentAs(GONE, () => describe(aws, ids))) ??
-      (await Promise.all(ids.map((one) => absentAs(GONE, () => describe(aws, [one]))))).flatMap((one) => one ?? []);
+      (await undefinedIf(GONE, () => describe(aws, ids))) ??
+      (await Promise.all(ids.map((one) => undefinedIf(GONE, () => describe(aws, [one]))))).flatMap((one) => one ?? []);
     return new Map(found.filter(isThere).map((one) => [one.ImageId ?? "", one]));
   });
 

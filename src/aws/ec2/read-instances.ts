@@ -3,7 +3,7 @@ import type { Charge, Costing } from "../../engine/charge.ts";
 import type { Identified, NotYet, Owner, Protection, Tags } from "../../engine/resource.ts";
 import { isUnknown } from "../../engine/unknown.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { KEY_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
@@ -27,7 +27,7 @@ const LIVING = ["pending", "running", "stopping", "stopped", "shutting-down"];
 const USER_SHUTDOWN = "Client.UserInitiatedShutdown";
 
 const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeInstances"]>[0]) =>
-  aws.together(`ec2:instances:${JSON.stringify(input)}`, async () => {
+  aws.coalesce(`ec2:instances:${JSON.stringify(input)}`, async () => {
     const reservations = await allPages(
       (NextToken) => aws.ec2.describeInstances({ ...input, NextToken }),
       (page) => page.Reservations,
@@ -73,7 +73,7 @@ export const groupInstances = async (aws: Aws, group: string): Promise<readonly 
  * a terminated instance vanish before itself (EC2 user guide, "Instance termination").
  */
 export const recordedInstance = (aws: Aws, id: string): Promise<Found | undefined> =>
-  aws.batched("ec2:instances", id, async (ids) => {
+  aws.batchById("ec2:instances", id, async (ids) => {
     const found = await describe(aws, { Filters: [{ Name: "instance-id", Values: [...ids] }] });
     return new Map(
       found
@@ -229,7 +229,7 @@ const GUARDS = [
 export async function protectionsOf(aws: Aws, InstanceId: string): Promise<readonly Protection[]> {
   const found = await Promise.all(
     GUARDS.map(async ({ attribute, isOn, name, more, off }): Promise<Protection[]> => {
-      const answer = await absentAs(GONE, () =>
+      const answer = await undefinedIf(GONE, () =>
         aws.ec2.describeInstanceAttribute({ InstanceId, Attribute: attribute }),
       );
       if (!answer || !isOn(answer)) return [];
@@ -250,6 +250,6 @@ export const protections = async (aws: Aws, { id, state }: Found): Promise<reado
  */
 export async function terminate(aws: Aws, { id, state }: Found): Promise<string | undefined> {
   if (state === "terminated") return id;
-  await absentAs(GONE, () => aws.ec2.terminateInstances({ InstanceIds: [id] }));
+  await undefinedIf(GONE, () => aws.ec2.terminateInstances({ InstanceIds: [id] }));
   return undefined;
 }

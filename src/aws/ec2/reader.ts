@@ -35,7 +35,7 @@ export function ec2Reader<Page extends { readonly NextToken?: string | undefined
   live,
 }: Kind<Page, Item, Live>): Reader<Live> {
   const filtered = (aws: Aws, filters: Filters) =>
-    aws.together(`ec2:${name}:${JSON.stringify(filters)}`, async () => {
+    aws.coalesce(`ec2:${name}:${JSON.stringify(filters)}`, async () => {
       const all = await allPages(
         (token) => page(aws, filters, token),
         items,
@@ -48,7 +48,7 @@ export function ec2Reader<Page extends { readonly NextToken?: string | undefined
     filtered,
     list: (aws, stack) => filtered(aws, ofStack(stack)),
     byId: (aws, id) =>
-      aws.batched(`ec2:${name}`, id, async (ids) => {
+      aws.batchById(`ec2:${name}`, id, async (ids) => {
         const found = await filtered(aws, [{ Name: idFilter, Values: [...ids] }]);
         return new Map(found.map((one) => [one.id, one]));
       }),

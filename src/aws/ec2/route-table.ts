@@ -2,7 +2,7 @@ import type { Route, RouteTable } from "@aws-sdk/client-ec2";
 import { sameSet } from "../../engine/differences.ts";
 import type { Identified, NotYet, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { ec2Reader } from "./reader.ts";
 import { retag, tagSpecifications } from "./tags.ts";
@@ -107,11 +107,11 @@ async function setRoutes(aws: Aws, { id, routes: found }: RouteTableLive, wanted
   for (const { to, gatewayId } of wanted) {
     const there = found.find((route) => route.to === to);
     const input = { RouteTableId: id, ...destination(to), GatewayId: gatewayId };
-    if (there === undefined) await absentAs(["RouteAlreadyExists"], () => aws.ec2.createRoute(input));
+    if (there === undefined) await undefinedIf(["RouteAlreadyExists"], () => aws.ec2.createRoute(input));
     else if (there.gatewayId !== gatewayId) await aws.ec2.replaceRoute(input);
   }
   for (const { to } of found.filter((route) => !wanted.some((other) => other.to === route.to)))
-    await absentAs(["InvalidRoute.NotFound"], () => aws.ec2.deleteRoute({ RouteTableId: id, ...destination(to) }));
+    await undefinedIf(["InvalidRoute.NotFound"], () => aws.ec2.deleteRoute({ RouteTableId: id, ...destination(to) }));
 }
 
 /** A subnet has one table: one that is associated elsewhere is moved, so that it is never on the main table. */
@@ -136,7 +136,7 @@ async function setSubnets(aws: Aws, { id: RouteTableId, associations }: RouteTab
 
 async function disassociate(aws: Aws, associations: readonly Association[]): Promise<void> {
   for (const { id } of associations)
-    await absentAs(NOT_ASSOCIATED, () => aws.ec2.disassociateRouteTable({ AssociationId: id }));
+    await undefinedIf(NOT_ASSOCIATED, () => aws.ec2.disassociateRouteTable({ AssociationId: id }));
 }
 
 /** A route table with its associations and, where the spec names them, its routes. */
@@ -147,7 +147,7 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
     routes: (wanted, found) => sameSet(wanted.map(asText), found.map(asText)),
     subnetIds: sameSet,
   },
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: {
     // Another table gives or takes the subnet at the same moment, or reads lag: look again.
     update: ["Resource.AlreadyAssociated", ...NOT_ASSOCIATED, NO_ROUTE],
@@ -173,7 +173,7 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
 
   async delete(aws, { id, associations }) {
     await disassociate(aws, associations);
-    await absentAs(GONE, () => aws.ec2.deleteRouteTable({ RouteTableId: id }));
+    await undefinedIf(GONE, () => aws.ec2.deleteRouteTable({ RouteTableId: id }));
   },
 
   blockers: async (_aws, { main, vpcId }) =>

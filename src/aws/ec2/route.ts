@@ -1,7 +1,7 @@
 import type { Route } from "@aws-sdk/client-ec2";
 import type { Identified, Owner, ResourceType } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { destinationOf, NO_ROUTE, type RouteTableLive, stackTables, targetOf } from "./route-table.ts";
 
 /** What a route goes through: a NAT instance's interface, a NAT gateway, or another gateway. */
@@ -63,7 +63,7 @@ const input = ({ tableId, to, via }: RouteSpec) => ({
 export const route: ResourceType<RouteSpec, RouteLive> = {
   name: "ec2:route",
   immutable: ["tableId", "to"],
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   // Reads lag behind a route that is there: look again, and replace it where it leads elsewhere.
   retryable: { create: ["RouteAlreadyExists"], update: [NO_ROUTE] },
 
@@ -83,6 +83,6 @@ export const route: ResourceType<RouteSpec, RouteLive> = {
   },
 
   async delete(aws, { tableId, to }) {
-    await absentAs(GONE, () => aws.ec2.deleteRoute({ RouteTableId: tableId, DestinationCidrBlock: to }));
+    await undefinedIf(GONE, () => aws.ec2.deleteRoute({ RouteTableId: tableId, DestinationCidrBlock: to }));
   },
 };

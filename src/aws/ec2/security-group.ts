@@ -2,7 +2,7 @@ import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
 import { sameSet } from "../../engine/differences.ts";
 import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
 import { ec2Reader } from "./reader.ts";
@@ -148,7 +148,7 @@ async function setRules(
 ): Promise<void> {
   const { authorize, revoke, describe } = CALLS[direction];
   for (const rule of unique(wanted).filter((one) => !has(found, one)))
-    await absentAs(["InvalidPermission.Duplicate"], () =>
+    await undefinedIf(["InvalidPermission.Duplicate"], () =>
       aws.ec2[authorize]({ GroupId, IpPermissions: [permissionOf(rule)] }),
     );
   const reworded = unique(wanted).filter(
@@ -156,7 +156,7 @@ async function setRules(
   );
   if (reworded.length > 0) await aws.ec2[describe]({ GroupId, IpPermissions: reworded.map(permissionOf) });
   for (const rule of found.filter((one) => !has(wanted, one)))
-    await absentAs(["InvalidPermission.NotFound"], () =>
+    await undefinedIf(["InvalidPermission.NotFound"], () =>
       aws.ec2[revoke]({ GroupId, IpPermissions: [permissionOf({ ...rule, description: "" })] }),
     );
 }
@@ -200,7 +200,7 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
   name: "ec2:security-group",
   immutable: ["vpcId", "description"],
   same: { inbound: sameRules, outbound: sameRules },
-  patience: { usual: 2, limit: 1200, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 1200, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation", "InvalidGroup.InUse"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
@@ -222,7 +222,7 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
   },
 
   async delete(aws, { id }) {
-    await absentAs(GONE, () => aws.ec2.deleteSecurityGroup({ GroupId: id }));
+    await undefinedIf(GONE, () => aws.ec2.deleteSecurityGroup({ GroupId: id }));
   },
 
   blockers: async (aws, { id }) =>

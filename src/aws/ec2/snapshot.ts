@@ -12,7 +12,7 @@ export interface SnapshotLive extends Identified {
 
 /** All snapshots of the account that carry the stack's tag, whosever they are. */
 export const taggedSnapshots = (aws: Aws, stack: string): Promise<readonly Snapshot[]> =>
-  aws.together(`ec2:snapshots:${stack}`, () =>
+  aws.coalesce(`ec2:snapshots:${stack}`, () =>
     allPages(
       (NextToken) => aws.ec2.describeSnapshots({ OwnerIds: ["self"], Filters: ofStack(stack), NextToken }),
       (page) => page.Snapshots,
@@ -40,7 +40,7 @@ async function list(aws: Aws, stack: string): Promise<readonly SnapshotLive[]> {
 /** Snapshots come and go with their image; this type only finds and removes those that were left behind. */
 export const snapshot: ResourceType<object, SnapshotLive> = {
   name: "ec2:snapshot",
-  patience: { usual: 2, limit: 300, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: { delete: ["InvalidSnapshot.InUse"] },
   list,
   /** It carries the key of its image: beside the image's own resource the sweep names it by key and id. */

@@ -1,6 +1,6 @@
 import type { Subnet } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
 import { ec2Reader } from "./reader.ts";
@@ -37,7 +37,7 @@ const reader = ec2Reader({
 export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   name: "ec2:subnet",
   immutable: ["vpcId", "cidr", "zone"],
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
@@ -61,7 +61,7 @@ export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(["InvalidSubnetID.NotFound"], () => aws.ec2.deleteSubnet({ SubnetId: id }));
+    await undefinedIf(["InvalidSubnetID.NotFound"], () => aws.ec2.deleteSubnet({ SubnetId: id }));
   },
 
   blockers: (aws, { id }) => blockingInterfaces(aws, "subnet-id", id),

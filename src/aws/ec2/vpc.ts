@@ -1,7 +1,7 @@
 import type { Vpc } from "@aws-sdk/client-ec2";
 import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
 import { ec2Reader } from "./reader.ts";
@@ -42,13 +42,13 @@ const reader = ec2Reader({
   page: (aws, Filters, NextToken) => aws.ec2.describeVpcs({ Filters, NextToken }),
   items: (page) => page.Vpcs,
   // A VPC that vanishes between the two reads is not there.
-  live: (vpc: Vpc, aws) => absentAs(GONE, () => live(vpc, aws)),
+  live: (vpc: Vpc, aws) => undefinedIf(GONE, () => live(vpc, aws)),
 });
 
 export const vpc: ResourceType<VpcSpec, VpcLive> = {
   name: "ec2:vpc",
   immutable: ["cidr"],
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
@@ -67,7 +67,7 @@ export const vpc: ResourceType<VpcSpec, VpcLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(GONE, () => aws.ec2.deleteVpc({ VpcId: id }));
+    await undefinedIf(GONE, () => aws.ec2.deleteVpc({ VpcId: id }));
   },
 
   blockers: (aws, { id }): Promise<readonly Blocker[]> => blockingInterfaces(aws, "vpc-id", id),

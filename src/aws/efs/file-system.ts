@@ -2,7 +2,7 @@ import type { FileSystemAlreadyExists, FileSystemDescription, TransitionToIARule
 import { sameSet } from "../../engine/differences.ts";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs, hasCode } from "../errors.ts";
+import { hasCode, undefinedIf } from "../errors.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import {
@@ -49,7 +49,7 @@ const GONE = ["FileSystemNotFound"];
 
 /** The security groups of network interfaces, all asked for in one call (DescribeMountTargetSecurityGroups takes one a call). */
 const groupsOf = (aws: Aws, interfaceId: string) =>
-  aws.batched<readonly string[]>("ec2:interface-groups", interfaceId, async (ids) => {
+  aws.batchById<readonly string[]>("ec2:interface-groups", interfaceId, async (ids) => {
     const interfaces = await allPages(
       (NextToken) =>
         aws.ec2.describeNetworkInterfaces({
@@ -77,7 +77,7 @@ const describe = (
   aws: Aws,
   { stack, id }: { readonly stack?: string; readonly id?: string },
 ): Promise<readonly FileSystemLive[]> =>
-  aws.together(`efs:file-systems:${stack ?? ""}:${id ?? ""}`, async () => {
+  aws.coalesce(`efs:file-systems:${stack ?? ""}:${id ?? ""}`, async () => {
     const all = await allPages(
       (Marker) => aws.efs.describeFileSystems({ Marker, FileSystemId: id }),
       (page) => page.FileSystems,
@@ -85,7 +85,7 @@ const describe = (
     );
     const wanted = all.filter((one) => stack === undefined || tagsFrom(one.Tags)[STACK_TAG] === stack);
     // One that vanishes between the reads is not there.
-    const found = await Promise.all(wanted.map((one) => absentAs(GONE, () => live(aws, one))));
+    const found = await Promise.all(wanted.map((one) => undefinedIf(GONE, () => live(aws, one))));
     return found.filter((one) => one !== undefined);
   });
 
@@ -141,14 +141,14 @@ const rule = (days: number) => `AFTER_${days}_DAY${days === 1 ? "" : "S"}` as Tr
 
 /** A file system that never had a policy answers PolicyNotFound. */
 async function backups(aws: Aws, FileSystemId: string): Promise<boolean> {
-  const answer = await absentAs(["PolicyNotFound"], () => aws.efs.describeBackupPolicy({ FileSystemId }));
+  const answer = await undefinedIf(["PolicyNotFound"], () => aws.efs.describeBackupPolicy({ FileSystemId }));
   const status = answer?.BackupPolicy?.Status;
   return status === "ENABLED" || status === "ENABLING";
 }
 
 const list = (aws: Aws, stack: string) => describe(aws, { stack });
 
-const byId = async (aws: Aws, id: string) => (await absentAs(GONE, () => describe(aws, { id })))?.[0];
+const byId = async (aws: Aws, id: string) => (await undefinedIf(GONE, () => describe(aws, { id })))?.[0];
 
 function health({ state, targets }: FileSystemLive): Health {
   if (state === "deleting" || state === "deleted") return "deleting";
@@ -164,7 +164,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   immutable: ["encrypted", "performance"],
   same: { mounts: sameSet },
   // Nearly all of it is waiting for the mount targets.
-  patience: { usual: 80, limit: 900, gone: 65 },
+  timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65 },
   retryable: {
     update: [
       "IncorrectFileSystemLifeCycleState",
@@ -234,7 +234,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
 
   async delete(aws, { id, targets }) {
     for (const target of targets) await deleteTarget(aws, target);
-    if (targets.length === 0) await absentAs(GONE, () => aws.efs.deleteFileSystem({ FileSystemId: id }));
+    if (targets.length === 0) await undefinedIf(GONE, () => aws.efs.deleteFileSystem({ FileSystemId: id }));
   },
 
   charges({ transitionToIaDays, backup }, { use }) {
@@ -282,5 +282,5 @@ async function updateMounts(aws: Aws, { id, targets }: FileSystemLive, wanted: r
 
 async function deleteTarget(aws: Aws, { id, state }: MountTarget): Promise<void> {
   if (state === "deleting") return;
-  await absentAs(["MountTargetNotFound"], () => aws.efs.deleteMountTarget({ MountTargetId: id }));
+  await undefinedIf(["MountTargetNotFound"], () => aws.efs.deleteMountTarget({ MountTargetId: id }));
 }

@@ -6,7 +6,7 @@ import { GB, GB_MONTH, inRegions, price, type ServicePrices, usageType } from ".
 export const standardStorage = price("efs:standard", GB_MONTH, {
   service: "AmazonEFS",
   region: "regionCode",
-  filters: { storageClass: "General Purpose" },
+  filters: { storageClass: "General SessionOptions" },
   usage: usageType("TimedStorage-ByteHrs"),
 });
 // Three products: storage; reads and writes at one price.

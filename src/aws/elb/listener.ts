@@ -1,6 +1,6 @@
 import type { ProtocolEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { tagList } from "../owned.ts";
 import { forwardTarget, listenersFor } from "./named.ts";
 
@@ -35,7 +35,7 @@ export const listener: ResourceType<ListenerSpec, ListenerLive> = {
   immutable: ["loadBalancerArn"],
   // While it redirects, its target group is not to be seen, and not in use.
   same: { targetGroupArn: (wanted, found, { action }) => action === "redirect" || wanted === found },
-  patience: { usual: 2, limit: 300, gone: 2 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   retryable: {
     create: [
       // Said of a certificate that was issued a moment ago (terraform-provider-aws issue 41789).
@@ -88,6 +88,6 @@ export const listener: ResourceType<ListenerSpec, ListenerLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(["ListenerNotFoundException"], () => aws.elb.deleteListener({ ListenerArn: id }));
+    await undefinedIf(["ListenerNotFoundException"], () => aws.elb.deleteListener({ ListenerArn: id }));
   },
 };

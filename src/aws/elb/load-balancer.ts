@@ -2,7 +2,7 @@ import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balanc
 import { sameSet } from "../../engine/differences.ts";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { dataOut, publicAddress } from "../ec2/prices.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
 import { loadBalancerNamed, NO_LOAD_BALANCER } from "./named.ts";
 import { balancerHour, capacityUnits, dataOutGB, lcu } from "./prices.ts";
@@ -35,7 +35,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   name: "elb:load-balancer",
   immutable: ["scheme"],
   same: { groupIds: sameSet, subnetIds: sameSet },
-  patience: { usual: 170, limit: 1200, gone: 5 },
+  timing: { createSeconds: 170, timeoutSeconds: 1200, deleteSeconds: 5 },
   retryable: {
     create: [
       // The gateway was attached a moment ago and does not show everywhere.
@@ -75,7 +75,9 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
 
   /** Not in the answer that describes it: an attribute, and so a call of its own. */
   async protections(aws, { id: LoadBalancerArn, fullName }) {
-    const answer = await absentAs(NO_LOAD_BALANCER, () => aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn }));
+    const answer = await undefinedIf(NO_LOAD_BALANCER, () =>
+      aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn }),
+    );
     const on = answer?.Attributes?.some(({ Key, Value }) => Key === DELETION_PROTECTION && Value === "true");
     if (!on) return [];
     const command = `${aws.cli} elbv2 modify-load-balancer-attributes --load-balancer-arn ${LoadBalancerArn} --attributes Key=${DELETION_PROTECTION},Value=false --region ${aws.region}`;
@@ -104,7 +106,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
 
   // Its network interfaces stay for minutes after it is gone; the groups and subnets under them wait on their own.
   async delete(aws, { id }) {
-    await absentAs(NO_LOAD_BALANCER, () => aws.elb.deleteLoadBalancer({ LoadBalancerArn: id }));
+    await undefinedIf(NO_LOAD_BALANCER, () => aws.elb.deleteLoadBalancer({ LoadBalancerArn: id }));
   },
 
   charges: ({ subnetIds, scheme }, { use }) => [

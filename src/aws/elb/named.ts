@@ -2,7 +2,7 @@ import type { Listener, LoadBalancer, TargetGroup } from "@aws-sdk/client-elasti
 import type { Owner, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 
@@ -24,7 +24,7 @@ export async function loadBalancerNamed(
   aws: Aws,
   name: string,
 ): Promise<{ readonly loadBalancer: LoadBalancer; readonly tags: Tags } | undefined> {
-  const found = await aws.batched("elb:named", `load-balancer:${name}`, (ids) => readNamed(aws, ids));
+  const found = await aws.batchById("elb:named", `load-balancer:${name}`, (ids) => readNamed(aws, ids));
   return found?.loadBalancer && { loadBalancer: found.loadBalancer, tags: found.tags };
 }
 
@@ -36,7 +36,7 @@ export async function targetGroupNamed(
   | { readonly targetGroup: TargetGroup; readonly attributes: Readonly<Record<string, string>>; readonly tags: Tags }
   | undefined
 > {
-  const found = await aws.batched("elb:named", `target-group:${name}`, (ids) => readNamed(aws, ids));
+  const found = await aws.batchById("elb:named", `target-group:${name}`, (ids) => readNamed(aws, ids));
   return found?.targetGroup && { targetGroup: found.targetGroup, attributes: found.attributes ?? {}, tags: found.tags };
 }
 
@@ -47,7 +47,7 @@ async function readNamed(aws: Aws, ids: readonly string[]): Promise<ReadonlyMap<
   const [loadBalancers, targetGroups] = await Promise.all([
     Promise.all(
       namesOf("load-balancer:").map(async (name) =>
-        absentAs(NO_LOAD_BALANCER, async () => {
+        undefinedIf(NO_LOAD_BALANCER, async () => {
           const { LoadBalancers } = await aws.elb.describeLoadBalancers({ Names: [name] });
           return LoadBalancers?.[0];
         }),
@@ -55,7 +55,7 @@ async function readNamed(aws: Aws, ids: readonly string[]): Promise<ReadonlyMap<
     ),
     Promise.all(
       namesOf("target-group:").map(async (name) =>
-        absentAs(NO_TARGET_GROUP, async () => {
+        undefinedIf(NO_TARGET_GROUP, async () => {
           const { TargetGroups } = await aws.elb.describeTargetGroups({ Names: [name] });
           return TargetGroups?.[0];
         }),
@@ -113,16 +113,18 @@ async function tagsOf(aws: Aws, arns: readonly string[]): Promise<ReadonlyMap<st
   const pairs = await Promise.all(
     chunks.map(
       async (chunk) =>
-        (await absentAs(gone, () => read(chunk))) ??
+        (await undefinedIf(gone, () => read(chunk))) ??
         // One of them has just gone, and AWS refuses the whole list: ask for each.
-        (await Promise.all(chunk.map(async (arn) => (await absentAs(gone, () => read([arn]))) ?? []))).flat(),
+        (await Promise.all(chunk.map(async (arn) => (await undefinedIf(gone, () => read([arn]))) ?? []))).flat(),
     ),
   );
   return new Map(pairs.flat());
 }
 
 async function attributesOf(aws: Aws, arn: string): Promise<Readonly<Record<string, string>> | undefined> {
-  const answer = await absentAs(NO_TARGET_GROUP, () => aws.elb.describeTargetGroupAttributes({ TargetGroupArn: arn }));
+  const answer = await undefinedIf(NO_TARGET_GROUP, () =>
+    aws.elb.describeTargetGroupAttributes({ TargetGroupArn: arn }),
+  );
   return answer && Object.fromEntries((answer.Attributes ?? []).map(({ Key, Value }) => [Key, Value ?? ""]));
 }
 
@@ -154,8 +156,8 @@ export async function listenersFor(
       hint: `buddyverse touches only what carries its tags. Rename or remove the load balancer ${name}.`,
     });
   }
-  const listeners = await aws.together(`elb:listeners:${arn}`, () =>
-    absentAs(NO_LOAD_BALANCER, () =>
+  const listeners = await aws.coalesce(`elb:listeners:${arn}`, () =>
+    undefinedIf(NO_LOAD_BALANCER, () =>
       allPages(
         (Marker) => aws.elb.describeListeners({ LoadBalancerArn: arn, Marker }),
         (page) => page.Listeners,

@@ -1,7 +1,7 @@
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { onlyAtBirth } from "../../engine/differences.ts";
+import { createOnly } from "../../engine/differences.ts";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { forwardTarget, listenersFor, onlyTargetGroup } from "./named.ts";
 
 export interface RedirectSpec {
@@ -26,8 +26,8 @@ const isOurs = (action: Action | undefined): boolean =>
 export const redirect: ResourceType<RedirectSpec, RedirectLive> = {
   name: "elb:redirect",
   immutable: ["listenerArn"],
-  same: { targetGroupArn: onlyAtBirth },
-  patience: { usual: 2, limit: 300, gone: 2 },
+  same: { targetGroupArn: createOnly },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   retryable: { create: ["ListenerNotFoundException"] },
 
   async find(aws, owner) {
@@ -53,7 +53,7 @@ export const redirect: ResourceType<RedirectSpec, RedirectLive> = {
 
   async delete(aws, { listenerArn, targetGroupArn, stack }) {
     const target = targetGroupArn || (await onlyTargetGroup(aws, stack));
-    await absentAs(["ListenerNotFoundException"], () =>
+    await undefinedIf(["ListenerNotFoundException"], () =>
       target === undefined
         ? // Nothing to forward to: without its action a listener is nothing, and the next `up` makes both.
           aws.elb.deleteListener({ ListenerArn: listenerArn })

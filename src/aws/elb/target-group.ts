@@ -1,6 +1,6 @@
 import type { ProtocolEnum, TargetTypeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
 import { NO_TARGET_GROUP, targetGroupNamed } from "./named.ts";
 
@@ -63,7 +63,7 @@ const healthCheck = (spec: TargetGroupSpec) => ({
 export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
   name: "elb:target-group",
   immutable: ["vpcId", "protocol", "port", "targetType"],
-  patience: { usual: 2, limit: 300, gone: 2 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   // A listener that is gone holds its target group some seconds longer.
   retryable: { delete: ["ResourceInUseException"] },
 
@@ -132,6 +132,6 @@ export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(NO_TARGET_GROUP, () => aws.elb.deleteTargetGroup({ TargetGroupArn: id }));
+    await undefinedIf(NO_TARGET_GROUP, () => aws.elb.deleteTargetGroup({ TargetGroupArn: id }));
   },
 };

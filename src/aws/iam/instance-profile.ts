@@ -1,5 +1,5 @@
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 
 export interface InstanceProfileSpec {
@@ -19,7 +19,7 @@ const GONE = ["NoSuchEntityException"];
  */
 export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileLive> = {
   name: "iam:instance-profile",
-  patience: { usual: 2, limit: 300, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: {
     update: [
       // One role is the limit: it is in already, by a call that reads do not show yet. The next look does.
@@ -32,7 +32,7 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
   },
 
   find: (aws, owner) =>
-    absentAs(GONE, async () => {
+    undefinedIf(GONE, async () => {
       const { InstanceProfile } = await aws.iam.getInstanceProfile({ InstanceProfileName: owner.name });
       const tags = tagsFrom(InstanceProfile?.Tags);
       assertOurs(owner, `instance profile ${owner.name}`, tags);
@@ -59,9 +59,11 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
   },
 
   async delete(aws, { id: InstanceProfileName, roleName }) {
-    await absentAs(GONE, async () => {
+    await undefinedIf(GONE, async () => {
       if (roleName !== "")
-        await absentAs(GONE, () => aws.iam.removeRoleFromInstanceProfile({ InstanceProfileName, RoleName: roleName }));
+        await undefinedIf(GONE, () =>
+          aws.iam.removeRoleFromInstanceProfile({ InstanceProfileName, RoleName: roleName }),
+        );
       await aws.iam.deleteInstanceProfile({ InstanceProfileName });
     });
   },

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 
@@ -74,20 +74,20 @@ const attached = (aws: Aws, RoleName: string) =>
 /** A role for a service, with one policy of its own. Names are unique in the account, not in the region. */
 export const role: ResourceType<RoleSpec, RoleLive> = {
   name: "iam:role",
-  patience: { usual: 2, limit: 300, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: {
     delete: ["DeleteConflictException", "ConcurrentModificationException"],
     update: ["ConcurrentModificationException"],
   },
 
   find: (aws, owner) =>
-    absentAs(GONE, async () => {
+    undefinedIf(GONE, async () => {
       const RoleName = owner.name;
       const { Role } = await aws.iam.getRole({ RoleName });
       const tags = tagsFrom(Role?.Tags);
       assertOurs(owner, `role ${RoleName}`, tags);
       const [policy, managed] = await Promise.all([
-        absentAs(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: POLICY })),
+        undefinedIf(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: POLICY })),
         attached(aws, RoleName),
       ]);
       const statements = documentFrom(policy?.PolicyDocument)?.Statement;
@@ -123,21 +123,22 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
       await aws.iam.putRolePolicy({ RoleName, PolicyName: POLICY, PolicyDocument: policyOf(statements) });
     // After the role's own policy: what is detached is never missing.
     for (const PolicyArn of found.filter((arn) => !managedPolicies.includes(arn)))
-      await absentAs(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn }));
+      await undefinedIf(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn }));
     if (changed.has("tags")) await aws.iam.tagRole({ RoleName, Tags: tagList(owner.tags) });
   },
 
   /** All that hangs on it goes first, what others put there too: else IAM refuses. */
   async delete(aws, { id: RoleName }) {
-    await absentAs(GONE, async () => {
+    await undefinedIf(GONE, async () => {
       for (const { PolicyArn } of await attached(aws, RoleName))
-        await absentAs(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn }));
+        await undefinedIf(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn }));
       const inline = await allPages(
         (Marker) => aws.iam.listRolePolicies({ RoleName, Marker }),
         (page) => page.PolicyNames,
         (page) => (page.IsTruncated ? page.Marker : undefined),
       );
-      for (const PolicyName of inline) await absentAs(GONE, () => aws.iam.deleteRolePolicy({ RoleName, PolicyName }));
+      for (const PolicyName of inline)
+        await undefinedIf(GONE, () => aws.iam.deleteRolePolicy({ RoleName, PolicyName }));
       await aws.iam.deleteRole({ RoleName });
     });
   },

@@ -1,4 +1,4 @@
-import { onlyAtBirth, sameSet } from "../../engine/differences.ts";
+import { createOnly, sameSet } from "../../engine/differences.ts";
 import type { ResourceType } from "../../engine/resource.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
 import { tagList } from "../owned.ts";
@@ -8,13 +8,13 @@ import {
   byHand,
   CREATE_AGAIN,
   deleteWithSnapshot,
+  failedBeforeReady,
   findInstance,
   HAS_REPLICAS,
   type InstanceLive,
   instanceHealth,
   listInstances,
   modifyInstance,
-  neverServed,
   protections,
   setPassword,
   uses,
@@ -61,9 +61,9 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     // It cannot shrink; AWS rounds growth up to a tenth.
     storageGiB: (wanted, found) => found >= wanted,
     groupIds: sameSet,
-    passwordParameter: onlyAtBirth,
+    passwordParameter: createOnly,
   },
-  patience: { usual: 480, limit: 3600, gone: 360 },
+  timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 360 },
   retryable: {
     create: ["ParameterNotFound", ...CREATE_AGAIN],
     update: [BUSY],
@@ -71,7 +71,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   },
   holdsData: true,
   finalCopy: "a final snapshot",
-  neverServed,
+  failedBeforeReady,
   setSecret: setPassword,
   uses,
   byHand,

@@ -1,5 +1,5 @@
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { idOf, NO_ROLE_YET, retag, tagsOf } from "./tags.ts";
@@ -26,7 +26,7 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
   same: {
     parameters: (wanted, found) => Object.entries(wanted).every(([name, value]) => found[name] === value),
   },
-  patience: { usual: 2, limit: 300, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: {
     // A name that is taken is our own, by a call whose answer was lost, or somebody else's: the next look tells.
     create: [NO_ROLE_YET, "DBParameterGroupAlreadyExistsFault"],
@@ -38,11 +38,11 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
     const id = idOf(owner);
     // A recorded name is ours; its tags are not worth a call at each look.
     const known = recorded === id;
-    const answer = await absentAs(NOT_FOUND, () => aws.rds.describeDBParameterGroups({ DBParameterGroupName: id }));
+    const answer = await undefinedIf(NOT_FOUND, () => aws.rds.describeDBParameterGroups({ DBParameterGroupName: id }));
     const group = answer?.DBParameterGroups?.[0];
     const arn = group?.DBParameterGroupArn;
     if (!group || !arn) return undefined;
-    const read = await absentAs(NOT_FOUND, () =>
+    const read = await undefinedIf(NOT_FOUND, () =>
       Promise.all([
         known ? undefined : tagsOf(aws, arn),
         allPages(
@@ -99,6 +99,6 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
   },
 
   async delete(aws, { id }) {
-    await absentAs(NOT_FOUND, () => aws.rds.deleteDBParameterGroup({ DBParameterGroupName: id }));
+    await undefinedIf(NOT_FOUND, () => aws.rds.deleteDBParameterGroup({ DBParameterGroupName: id }));
   },
 };

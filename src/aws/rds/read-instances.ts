@@ -11,7 +11,7 @@ import type {
 } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { idOf, NO_ROLE_YET, retag } from "./tags.ts";
@@ -91,7 +91,7 @@ function live(instance: DBInstance): InstanceLive {
 
 /** All DB instances of the region, one call for all who ask; their tags are in the answer. */
 const instances = (aws: Aws): Promise<readonly InstanceLive[]> =>
-  aws.together("rds:instances", async () => {
+  aws.coalesce("rds:instances", async () => {
     const found = await allPages(
       (Marker) => aws.rds.describeDBInstances({ Marker }),
       (page) => page.DBInstances,
@@ -131,7 +131,7 @@ export function instanceHealth({ id, status }: InstanceLive): Health {
  * It failed before it was ever there. Without `InstanceCreateTime` AWS shows an instance that is still being made (its answers
  * in boto/boto3#805, gruntwork-io/cloud-nuke#100), without `LatestRestorableTime` one that was never backed up.
  */
-export const neverServed = ({ status, unborn }: InstanceLive): boolean => unborn && FAILED.test(status);
+export const failedBeforeReady = ({ status, unborn }: InstanceLive): boolean => unborn && FAILED.test(status);
 
 /** "The instance is in a state that does not allow this", such as a backup just now. */
 export const BUSY: NotYet = "InvalidDBInstanceStateFault";
@@ -303,7 +303,7 @@ export async function deleteInstance(aws: Aws, instance: InstanceLive, snapshot?
       "Delete that replica, or promote it, then run the same command again.",
     );
   // The snapshot is there when an earlier call was accepted and its answer lost: the next look shows the instance deleting.
-  await absentAs([...GONE, "DBSnapshotAlreadyExistsFault"], () =>
+  await undefinedIf([...GONE, "DBSnapshotAlreadyExistsFault"], () =>
     aws.rds.deleteDBInstance({
       DBInstanceIdentifier: id,
       ...(snapshot === undefined

@@ -48,7 +48,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
   immutable: ["source", "zone"],
   same: { groupIds: sameSet },
-  patience: { usual: 480, limit: 3600, gone: 240 },
+  timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240 },
   retryable: {
     // The primary makes its first backup right after it is made.
     create: [BUSY, "DBInstanceNotFoundFault", ...CREATE_AGAIN],

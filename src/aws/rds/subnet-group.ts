@@ -1,6 +1,6 @@
 import { sameSet } from "../../engine/differences.ts";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
 import { idOf, NO_ROLE_YET, retag, tagsOf } from "./tags.ts";
 
@@ -21,7 +21,7 @@ const NOT_FOUND = ["DBSubnetGroupNotFoundFault"];
 export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
   name: "rds:subnet-group",
   same: { subnetIds: sameSet },
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: {
     create: [
       NO_ROLE_YET,
@@ -37,11 +37,11 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
     const id = idOf(owner);
     // A recorded name is ours; its tags are not worth a call at each look.
     const known = recorded === id;
-    const answer = await absentAs(NOT_FOUND, () => aws.rds.describeDBSubnetGroups({ DBSubnetGroupName: id }));
+    const answer = await undefinedIf(NOT_FOUND, () => aws.rds.describeDBSubnetGroups({ DBSubnetGroupName: id }));
     const group = answer?.DBSubnetGroups?.[0];
     const arn = group?.DBSubnetGroupArn;
     if (!group || !arn) return undefined;
-    const tags = known ? undefined : await absentAs(NOT_FOUND, () => tagsOf(aws, arn));
+    const tags = known ? undefined : await undefinedIf(NOT_FOUND, () => tagsOf(aws, arn));
     if (!known && !tags) return undefined;
     if (tags) assertOurs(owner, `DB subnet group ${id}`, tags);
     return {
@@ -76,6 +76,6 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(NOT_FOUND, () => aws.rds.deleteDBSubnetGroup({ DBSubnetGroupName: id }));
+    await undefinedIf(NOT_FOUND, () => aws.rds.deleteDBSubnetGroup({ DBSubnetGroupName: id }));
   },
 };

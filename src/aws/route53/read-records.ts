@@ -1,13 +1,13 @@
 import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { allPages } from "../pages.ts";
 import { NO_ZONE, plainName } from "./read-zones.ts";
 
 /** All records of a zone; none when the zone is gone. */
 export const recordsIn = (aws: Aws, zoneId: string): Promise<readonly ResourceRecordSet[]> =>
-  aws.together(`route53:records:${zoneId}`, async () => {
-    const records = await absentAs(NO_ZONE, () =>
+  aws.coalesce(`route53:records:${zoneId}`, async () => {
+    const records = await undefinedIf(NO_ZONE, () =>
       allPages(
         (from) => {
           const [StartRecordName, StartRecordType, StartRecordIdentifier] = from ? (JSON.parse(from) as string[]) : [];

@@ -1,6 +1,6 @@
 import type { HostedZone } from "@aws-sdk/client-route-53";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { allPages } from "../pages.ts";
 
 /** A domain name as people write it. Route 53 answers lower case, a trailing dot, and `\052` for a star. */
@@ -38,7 +38,7 @@ export async function zonesCovering(aws: Aws, name: string): Promise<readonly Fo
   const domain = plainName(name);
   // The call is "start at", not a filter; names sort from the right, so that a domain's zones follow its last two labels.
   const start = domain.split(".").slice(-2).join(".");
-  const zones = await aws.together(`route53:zones:${start}`, () =>
+  const zones = await aws.coalesce(`route53:zones:${start}`, () =>
     allPages(
       (from) => {
         const [DNSName, HostedZoneId] = (from ?? start).split(" ");
@@ -66,8 +66,8 @@ export async function zonesFor(aws: Aws, domain: string): Promise<readonly Found
 
 /** A zone with its name servers, or undefined when there is none (any more). */
 export const zoneById = (aws: Aws, id: string): Promise<ZoneWithServers | undefined> =>
-  aws.together(`route53:zone:${id}`, async () => {
-    const answer = await absentAs(NO_ZONE, () => aws.route53.getHostedZone({ Id: id }));
+  aws.coalesce(`route53:zone:${id}`, async () => {
+    const answer = await undefinedIf(NO_ZONE, () => aws.route53.getHostedZone({ Id: id }));
     return (
       answer?.HostedZone && {
         ...found(answer.HostedZone),

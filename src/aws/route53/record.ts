@@ -143,7 +143,7 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
       wanted.evaluateTargetHealth === found.evaluateTargetHealth,
     values: (wanted, found) => sameSet(wanted.map(plainName), found),
   },
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
 
   async find(aws, owner, id) {
     const [zoneId, name, type, was] = id?.split("|") ?? [];

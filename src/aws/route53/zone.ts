@@ -1,7 +1,7 @@
 import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { zoneCharges, zoneMonth } from "./prices.ts";
 import { plainRecord, recordsIn } from "./read-records.ts";
@@ -70,7 +70,7 @@ function takenTags(tags: Tags): Tags {
 }
 
 async function tagsOf(aws: Aws, id: string, owner: Owner): Promise<Tags | undefined> {
-  const answer = await absentAs(NO_ZONE, () =>
+  const answer = await undefinedIf(NO_ZONE, () =>
     aws.route53.listTagsForResource({ ResourceType: "hostedzone", ResourceId: id }),
   );
   if (!answer) return undefined;
@@ -95,7 +95,7 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
   name: "route53:owned-zone",
   immutable: ["domain"],
   same: { domain: (wanted, found) => plainName(wanted) === found },
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   // The answer to a repeat: it was made, and is not to be seen yet.
   retryable: { create: ["HostedZoneAlreadyExists"], delete: ["HostedZoneNotEmpty"] },
 
@@ -149,7 +149,7 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
         hint: 'Remove or move them and run the same command again; or set domain.zone to "existing", which leaves the zone alone.',
       });
     }
-    await absentAs(NO_ZONE, () => aws.route53.deleteHostedZone({ Id: id }));
+    await undefinedIf(NO_ZONE, () => aws.route53.deleteHostedZone({ Id: id }));
   },
 
   charges: (_spec, costing) => [{ what: "hosted zone", price: zoneMonth, quantity: 1 }, ...zoneCharges(costing)],

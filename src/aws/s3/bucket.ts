@@ -1,7 +1,7 @@
 import type { BucketLocationConstraint } from "@aws-sdk/client-s3";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs, hasCode } from "../errors.ts";
+import { hasCode, undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 
 export interface BucketSpec {
@@ -21,8 +21,8 @@ export const bucketName = (aws: Pick<Aws, "account" | "region">, name: string): 
 
 /** The bucket's tags; none: no tag set; undefined: no bucket. */
 async function tagsOf(aws: Aws, Bucket: string): Promise<Tags | undefined> {
-  const answer = await absentAs(["NoSuchBucket"], async () => {
-    const tagging = await absentAs(["NoSuchTagSet"], () => aws.s3.getBucketTagging({ Bucket }));
+  const answer = await undefinedIf(["NoSuchBucket"], async () => {
+    const tagging = await undefinedIf(["NoSuchTagSet"], () => aws.s3.getBucketTagging({ Bucket }));
     return tagging ?? { TagSet: [] };
   });
   return answer && tagsFrom(answer.TagSet);
@@ -31,7 +31,7 @@ async function tagsOf(aws: Aws, Bucket: string): Promise<Tags | undefined> {
 /** A private bucket, in the account's own default encryption (SSE-S3, which AWS applies to every new object). Its id is its name (`bucketName`). */
 export const bucket: ResourceType<BucketSpec, BucketLive> = {
   name: "s3:bucket",
-  patience: { usual: 2, limit: 300, gone: 2 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   // A bucket of this name that was just deleted is still being cleared up.
   retryable: { create: ["OperationAborted"], delete: ["BucketNotEmpty", "OperationAborted"] },
 
@@ -43,7 +43,7 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
     // Made by us and not tagged yet: `create` goes on with it.
     if (untagged && id !== name) return undefined;
     if (!untagged) assertOurs(owner, `bucket ${name}`, tags);
-    const access = await absentAs(["NoSuchPublicAccessBlockConfiguration", "NoSuchBucket"], () =>
+    const access = await undefinedIf(["NoSuchPublicAccessBlockConfiguration", "NoSuchBucket"], () =>
       aws.s3.getPublicAccessBlock({ Bucket: name }),
     );
     const { BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets } =
@@ -90,6 +90,6 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(["NoSuchBucket"], () => aws.s3.deleteBucket({ Bucket: id }));
+    await undefinedIf(["NoSuchBucket"], () => aws.s3.deleteBucket({ Bucket: id }));
   },
 };

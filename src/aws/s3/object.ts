@@ -1,7 +1,7 @@
-import { onlyAtBirth } from "../../engine/differences.ts";
+import { createOnly } from "../../engine/differences.ts";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { allPages } from "../pages.ts";
 import { bucketName } from "./bucket.ts";
 
@@ -35,17 +35,17 @@ function placeOf(aws: Aws, name: string, id: string | undefined) {
 export const object: ResourceType<ObjectSpec, ObjectLive> = {
   name: "s3:object",
   immutable: ["bucket", "sha256"],
-  same: { body: onlyAtBirth },
+  same: { body: createOnly },
   unrecorded: ["body"],
   disposable: true,
-  patience: { usual: 2, limit: 300, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: { create: ["NoSuchBucket"] },
 
   async find(aws, owner, id) {
     const place = placeOf(aws, owner.name, id);
     if (!place) return undefined;
     const { bucket, folder } = place;
-    const found = await absentAs(["NoSuchBucket"], () =>
+    const found = await undefinedIf(["NoSuchBucket"], () =>
       allPages(
         (ContinuationToken) => aws.s3.listObjectsV2({ Bucket: bucket, Prefix: `${folder}/`, ContinuationToken }),
         (page) => page.Contents,
@@ -74,7 +74,7 @@ export const object: ResourceType<ObjectSpec, ObjectLive> = {
   },
 
   async delete(aws, { bucket, key }) {
-    await absentAs(["NoSuchBucket"], () => aws.s3.deleteObject({ Bucket: bucket, Key: key }));
+    await undefinedIf(["NoSuchBucket"], () => aws.s3.deleteObject({ Bucket: bucket, Key: key }));
   },
 
   charges: () => [{ uncounted: "the application's archive in S3: cents for each GB" }],

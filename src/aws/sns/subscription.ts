@@ -1,5 +1,5 @@
 import type { Identified, ResourceType } from "../../engine/resource.ts";
-import { absentAs, hasCode } from "../errors.ts";
+import { hasCode, undefinedIf } from "../errors.ts";
 import { allPages } from "../pages.ts";
 import { NO_TOPIC, topicArn } from "./topic.ts";
 
@@ -25,12 +25,12 @@ const PENDING = "PendingConfirmation";
 export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
   name: "sns:subscription",
   immutable: ["topicArn", "email"],
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
 
   async find(aws, { name }) {
     const [topic = "", email = ""] = name.split(ARROW);
     const arn = topicArn(aws, topic);
-    const found = await absentAs(NO_TOPIC, () =>
+    const found = await undefinedIf(NO_TOPIC, () =>
       allPages(
         (NextToken) => aws.sns.listSubscriptionsByTopic({ TopicArn: arn, NextToken }),
         (page) => page.Subscriptions,
@@ -53,7 +53,7 @@ export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
     // says: it stays.
     if (!confirmed) return id;
     try {
-      await absentAs(NO_TOPIC, () => aws.sns.unsubscribe({ SubscriptionArn: arn }));
+      await undefinedIf(NO_TOPIC, () => aws.sns.unsubscribe({ SubscriptionArn: arn }));
     } catch (error) {
       if (
         hasCode(error, "InvalidParameterException", "InvalidParameter") &&

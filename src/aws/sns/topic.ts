@@ -1,6 +1,6 @@
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 
 /** `id` is the ARN. */
@@ -17,13 +17,13 @@ export const topicArn = (aws: Aws, name: string): string =>
 /** An SNS topic. Named as its owner. Alarms of the same account may publish to it by its default policy. */
 export const topic: ResourceType<object, TopicLive> = {
   name: "sns:topic",
-  patience: { usual: 2, limit: 120, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { create: ["ConcurrentAccessException"], delete: ["ConcurrentAccessException"] },
 
   // Before each create: AWS answers a create of an existing topic with that topic, whosever it is.
   async find(aws, owner) {
     const id = topicArn(aws, owner.name);
-    const found = await absentAs(NO_TOPIC, () => aws.sns.listTagsForResource({ ResourceArn: id }));
+    const found = await undefinedIf(NO_TOPIC, () => aws.sns.listTagsForResource({ ResourceArn: id }));
     if (!found) return undefined;
     const tags = tagsFrom(found.Tags);
     assertOurs(owner, id, tags);
@@ -40,6 +40,6 @@ export const topic: ResourceType<object, TopicLive> = {
   },
 
   async delete(aws, { id }) {
-    await absentAs(NO_TOPIC, () => aws.sns.deleteTopic({ TopicArn: id }));
+    await undefinedIf(NO_TOPIC, () => aws.sns.deleteTopic({ TopicArn: id }));
   },
 };

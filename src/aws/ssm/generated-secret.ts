@@ -55,11 +55,11 @@ const remedies: Irreplaceable<SecretLive>["remedies"] = (aws, { stack, key, name
  */
 export const generatedSecret: ResourceType<object, SecretLive> = {
   name: "ssm:generated-secret",
-  patience: { usual: 2, limit: 300, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: { create: NAME_TAKEN },
   irreplaceable: { revision, remedies },
 
-  listCosts: true,
+  listNeedsExtraCalls: true,
   list: (aws, stack) => taggedParameters(aws, stack, "SecureString"),
 
   async find(aws, owner, id) {

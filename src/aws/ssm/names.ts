@@ -1,6 +1,6 @@
 import type { NotYet, Owner } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { absentAs } from "../errors.ts";
+import { undefinedIf } from "../errors.ts";
 import { assertOurs, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 
@@ -20,7 +20,7 @@ const NAMES_PER_CALL = 10;
 
 /** The parameter of that name, wherever it lies; those that are asked for at the same moment in one call. Nothing is decrypted. */
 const parameterNamed = (aws: Aws, name: string): Promise<Found | undefined> =>
-  aws.batched("ssm:parameters", name, async (names) => {
+  aws.batchById("ssm:parameters", name, async (names) => {
     const chunks = Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
       names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
     );
@@ -43,7 +43,7 @@ const parameterNamed = (aws: Aws, name: string): Promise<Found | undefined> =>
 export async function findParameter(aws: Aws, owner: Owner, id: string | undefined): Promise<Found | undefined> {
   const found = await parameterNamed(aws, owner.name);
   if (!found || id === owner.name) return found;
-  const answer = await absentAs(["InvalidResourceId"], () =>
+  const answer = await undefinedIf(["InvalidResourceId"], () =>
     aws.ssm.listTagsForResource({ ResourceType: "Parameter", ResourceId: owner.name }),
   );
   if (!answer) return undefined;
@@ -53,7 +53,7 @@ export async function findParameter(aws: Aws, owner: Owner, id: string | undefin
 
 /** The stack's parameters by their tag, for a sweep. AWS does not show the tags themselves. */
 export async function taggedParameters(aws: Aws, stack: string, type: "String" | "SecureString") {
-  const described = await aws.together(`ssm:tagged:${stack}`, () =>
+  const described = await aws.coalesce(`ssm:tagged:${stack}`, () =>
     allPages(
       (NextToken) =>
         aws.ssm.describeParameters({
@@ -87,7 +87,7 @@ export async function createParameter(
 }
 
 export async function deleteParameter(aws: Aws, name: string): Promise<void> {
-  await absentAs(["ParameterNotFound"], () => aws.ssm.deleteParameter({ Name: name }));
+  await undefinedIf(["ParameterNotFound"], () => aws.ssm.deleteParameter({ Name: name }));
 }
 
 /**

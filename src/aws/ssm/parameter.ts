@@ -9,10 +9,10 @@ export interface ParameterLive extends ParameterSpec, Identified {}
 
 export const parameter: ResourceType<ParameterSpec, ParameterLive> = {
   name: "ssm:parameter",
-  patience: { usual: 2, limit: 300, gone: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: { create: NAME_TAKEN, update: ["TooManyUpdates"] },
 
-  listCosts: true,
+  listNeedsExtraCalls: true,
   async list(aws, stack) {
     return (await taggedParameters(aws, stack, "String")).map(({ id, tags }) => ({ id, tags, value: "" }));
   },

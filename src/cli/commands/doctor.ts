@@ -1,6 +1,6 @@
 import { warningsFor } from "../../config/schema.ts";
 import { examine, notSeen } from "../../doctor/doctor.ts";
-import { absence } from "../../engine/graph.ts";
+import { missingMessage } from "../../engine/graph.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
@@ -73,7 +73,7 @@ async function namesAndImages({ aws, stack: { graph, run } }: Session): Promise<
           return { about, verdict: "problem", message: health.blocked };
         return live
           ? { about, verdict: "ok", message: `${node.name}: ${live.id}` }
-          : { about, verdict: "problem", message: absence(node), hint: "Change the config, or make it." };
+          : { about, verdict: "problem", message: missingMessage(node), hint: "Change the config, or make it." };
       } catch (error) {
         if (error instanceof BuddyError && error.code !== "interrupted")
           return { about, verdict: "problem", message: error.message, hint: error.hint };

@@ -1,15 +1,15 @@
 import { VPC } from "../../../steps/vpc.ts";
 import { afterDownView } from "../../cost/view.ts";
-import { doomed, secondsDown } from "../../engine/down.ts";
+import { deletable, secondsToDestroy } from "../../engine/down.ts";
 import { mayHoldData } from "../../engine/look.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
-import type { Settled } from "../../engine/settled.ts";
-import type { Survey, Surveyed } from "../../engine/survey.ts";
+import type { NodeResult } from "../../engine/settled.ts";
+import type { Observed, Snapshot } from "../../engine/survey.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { downEnd, downPreview, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
 import { credentialsWarning, heading } from "../../report/views/heading.ts";
-import { foreignIn } from "../../residuals/foreign.ts";
+import { findForeignResources } from "../../residuals/foreign.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { costAfterDown } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
@@ -35,7 +35,7 @@ export async function down(options: DownOptions): Promise<number> {
       const { config, stack } = session;
       screen.say(heading(screen.place, screen.errLook));
       const found = await stack.refresh({ orphans: "all", removing: true });
-      const gone = doomed(found.surveyed);
+      const gone = deletable(found.surveyed);
       const alone = leftAlone(session, found);
       preview(session, screen, gone, alone, discardData);
       throwIfRefused(found);
@@ -54,7 +54,7 @@ export async function down(options: DownOptions): Promise<number> {
 function preview(
   { stack }: Session,
   screen: Screen,
-  gone: readonly Surveyed[],
+  gone: readonly Observed[],
   alone: readonly LeftAlone[],
   discardData: boolean,
 ): void {
@@ -78,13 +78,13 @@ function preview(
 async function warn(
   session: Session,
   screen: Screen,
-  found: Survey,
-  gone: readonly Surveyed[],
+  found: Snapshot,
+  gone: readonly Observed[],
   discardData: boolean,
 ): Promise<void> {
   const { aws, config, stack } = session;
   const vpc = found.surveyed.get(VPC)?.look.live;
-  const foreign = vpc ? await foreignIn(aws, vpc.id, config.stack) : [];
+  const foreign = vpc ? await findForeignResources(aws, vpc.id, config.stack) : [];
   if (foreign.length > 0)
     screen.say(
       [
@@ -98,7 +98,8 @@ async function warn(
   if (Object.keys(stack.run.store.resources).length > 0)
     screen.say(`\n${afterDownView(costAfterDown(session, { discardData: discardData || !copied }))}`);
   const { credentials } = screen.place;
-  const short = credentials && gone.length > 0 && credentialsWarning(credentials, secondsDown(found), screen.errLook);
+  const short =
+    credentials && gone.length > 0 && credentialsWarning(credentials, secondsToDestroy(found), screen.errLook);
   if (short) screen.say(short);
 }
 
@@ -112,8 +113,8 @@ async function remove(
     alone,
     goOn,
   }: {
-    readonly found: Survey;
-    readonly gone: readonly Surveyed[];
+    readonly found: Snapshot;
+    readonly gone: readonly Observed[];
     readonly alone: readonly LeftAlone[];
     readonly goOn: string;
   },
@@ -162,7 +163,7 @@ async function remove(
   return left && left.length > 0 ? 1 : 0;
 }
 
-const removedIn = (settled: readonly Settled[]) =>
+const removedIn = (settled: readonly NodeResult[]) =>
   settled
     .filter(({ outcome }) => outcome === "deleted")
     .map(({ key, name, object, id }) => ({ key, name, object, id }));

@@ -60,7 +60,7 @@ export async function runDrills(proving: Proving, wanted: DrillName | "all", yes
       const past = lastOf(run.store.drills, drill.name);
       const result = await runDrill(drill, world, follow);
       done.push({ result, past });
-      run.store.keepDrills(remember(run.store.drills, [result]));
+      run.store.setDrills(remember(run.store.drills, [result]));
     } finally {
       follow.stop();
     }

@@ -5,8 +5,8 @@ import { preflight } from "../../doctor/preflight.ts";
 import { count, isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
-import type { Settled } from "../../engine/settled.ts";
-import { isForgotten, type Survey } from "../../engine/survey.ts";
+import type { NodeResult } from "../../engine/settled.ts";
+import { isForgotten, type Snapshot } from "../../engine/survey.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
 import { planSummary, planView } from "../../report/views/plan.ts";
@@ -60,7 +60,7 @@ function greet({ config, paths }: Session, screen: Screen): void {
 }
 
 /** The plan, and what a person should know before it is carried out. */
-function show(session: Session, screen: Screen, found: Survey, planned: Plan, step: string | undefined): void {
+function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, step: string | undefined): void {
   const { stack } = session;
   const facts = { speed: speedOf(session), monthly: step ? undefined : monthlyAfter(found, session) };
   const onlyCreates = planned.items.every(
@@ -77,7 +77,7 @@ function show(session: Session, screen: Screen, found: Survey, planned: Plan, st
 }
 
 /** Without a record of what is there `down` would not know the stack's data from a copy of it. */
-async function recordForgotten(stack: Session["stack"], found: Survey): Promise<void> {
+async function recordForgotten(stack: Session["stack"], found: Snapshot): Promise<void> {
   if (!isForgotten(found)) return;
   const failed = (await stack.up(found)).settled.find(({ error }) => error !== undefined);
   if (failed?.error) throw failed.error;
@@ -88,12 +88,18 @@ const outputsIn = ({ config, paths, options }: Session, live: (key: string) => I
 
 const leftAloneIn = ({ items }: Plan) => items.filter(({ action }) => action === "retain");
 
-function nothingToDo(session: Session, screen: Screen, found: Survey, planned: Plan, step: string | undefined): number {
+function nothingToDo(
+  session: Session,
+  screen: Screen,
+  found: Snapshot,
+  planned: Plan,
+  step: string | undefined,
+): number {
   const pending = planned.items
     .filter(({ action }) => action === "blocked")
     .map(({ key, name, reason }) => ({ key, name, reason }));
   const causes = pending.filter(({ reason }) => !reason?.startsWith("waits for"));
-  if (step === undefined) session.stack.run.store.keepConfig(session.config);
+  if (step === undefined) session.stack.run.store.setConfig(session.config);
   screen.result(
     causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`).join("\n") ||
       "Everything is as the config says.",
@@ -116,7 +122,7 @@ async function apply(
     planned,
     goOn,
     step,
-  }: { readonly found: Survey; readonly planned: Plan; readonly goOn: string; readonly step: string | undefined },
+  }: { readonly found: Snapshot; readonly planned: Plan; readonly goOn: string; readonly step: string | undefined },
 ): Promise<number> {
   const { config, stack, clock, options } = session;
   const graph = stack.graphOf(step);
@@ -126,7 +132,7 @@ async function apply(
   session.listen(reporter.emit);
   const { settled, live } = await stack.up(found).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
-  if (!trouble && step === undefined) stack.run.store.keepConfig(config);
+  if (!trouble && step === undefined) stack.run.store.setConfig(config);
   const ms = clock.now() - began.clock;
   const outputs = outputsIn(session, (key) => live.get(key) ?? found.surveyed.get(key)?.look.live);
   const { siteUrl, ...rest } = outputs;
@@ -172,7 +178,7 @@ const toldBelow = (plan: Plan): Plan => ({
   items: plan.items.map((item) => (item.refused === undefined ? item : { ...item, remedies: [] })),
 });
 
-const plain = ({ error, ...rest }: Settled) => ({ ...rest, ...(error ? { error: errorJson(error) } : {}) });
+const plain = ({ error, ...rest }: NodeResult) => ({ ...rest, ...(error ? { error: errorJson(error) } : {}) });
 
 async function checkFirst(session: Session): Promise<void> {
   const problems = await preflight(session.aws, session.config);

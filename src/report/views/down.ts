@@ -1,5 +1,5 @@
 import type { Remedy } from "../../engine/resource.ts";
-import type { Settled } from "../../engine/settled.ts";
+import type { NodeResult } from "../../engine/settled.ts";
 import { duration } from "../../lib/duration.ts";
 import { dollars } from "../../lib/money.ts";
 import { counted, indented, oneLine, pad } from "../../lib/text.ts";
@@ -25,7 +25,7 @@ export interface DownFacts {
 /** What `down` will remove, in the order in which it goes. */
 export function downPreview(
   place: Place,
-  doomed: readonly Doomed[],
+  deletable: readonly Doomed[],
   steps: readonly string[],
   { discardData, keeps = [] }: DownFacts,
   { style = plain, width = WIDTH }: Look = {},
@@ -33,15 +33,15 @@ export function downPreview(
   const where = place.sandbox
     ? "the sandbox"
     : [place.account && `account ${place.account}`, place.region].filter(Boolean).join(", ");
-  if (doomed.length === 0) return `Nothing of stack ${place.stack} is in ${where}.`;
-  const data = doomed.filter(({ holdsData }) => holdsData).map(({ name }) => oneLine(name));
-  const groups = byStep(doomed, steps);
+  if (deletable.length === 0) return `Nothing of stack ${place.stack} is in ${where}.`;
+  const data = deletable.filter(({ holdsData }) => holdsData).map(({ name }) => oneLine(name));
+  const groups = byStep(deletable, steps);
   // What nobody wants any more may use anything, so it goes first.
   const lines = groups.toReversed().map(({ title, items }) => {
     return `  ${pad(title, 20)} ${namesIn(items, Math.max(20, width - 24))}`;
   });
   return joined([
-    `${style.bold(`This removes ${counted(doomed.length, "resource")} of stack ${place.stack}`)} from ${where}:`,
+    `${style.bold(`This removes ${counted(deletable.length, "resource")} of stack ${place.stack}`)} from ${where}:`,
     "",
     ...lines,
     ...(data.length + keeps.length === 0 ? [] : [""]),
@@ -103,7 +103,7 @@ export interface Bills {
 
 export interface DownEnd {
   readonly place: Place;
-  readonly settled: readonly Settled[];
+  readonly settled: readonly NodeResult[];
   /** What a last look found; undefined when it was not taken (an interruption). */
   readonly left: readonly { readonly object: string; readonly id: string; readonly name: string }[] | undefined;
   /** What was left alone on purpose; it is in `left` as well. */

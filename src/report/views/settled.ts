@@ -1,4 +1,4 @@
-import type { Settled } from "../../engine/settled.ts";
+import type { NodeResult } from "../../engine/settled.ts";
 import { explain } from "../../lib/errors.ts";
 import { counted, oneLine, some } from "../../lib/text.ts";
 import { NO_LONGER_WANTED } from "../names.ts";
@@ -6,12 +6,12 @@ import { reasonOf } from "../progress.ts";
 import type { Style } from "../style.ts";
 import { objectText } from "./items.ts";
 
-export const isTrouble = ({ outcome }: Settled): boolean =>
+export const isTrouble = ({ outcome }: NodeResult): boolean =>
   outcome === "failed" || outcome === "blocked" || outcome === "interrupted" || outcome === "skipped";
 
 /** What failed, waits or was interrupted, each with what to do; then what that holds up, and the command that goes on. */
 export function troubles(
-  settled: readonly Settled[],
+  settled: readonly NodeResult[],
   {
     again,
     verbose,
@@ -26,7 +26,7 @@ export function troubles(
     readonly held: "left" | "not started";
   },
 ): string[] {
-  const as = (outcome: Settled["outcome"]) => settled.filter((one) => one.outcome === outcome);
+  const as = (outcome: NodeResult["outcome"]) => settled.filter((one) => one.outcome === outcome);
   const lines = [
     ...failures(as("failed"), verbose, style),
     ...as("blocked").flatMap((one) => [
@@ -40,11 +40,14 @@ export function troubles(
   return lines.length === 0 ? [] : [...lines, "", `To go on: ${style.cyan(again)}`];
 }
 
-const stepOf = ({ step }: Settled): string => step ?? NO_LONGER_WANTED;
+const stepOf = ({ step }: NodeResult): string => step ?? NO_LONGER_WANTED;
 
 /** In groups by what is alike in them. */
-function groupsBy(settled: readonly Settled[], alike: (one: Settled) => string): readonly [Settled, ...Settled[]][] {
-  const groups = new Map<string, [Settled, ...Settled[]]>();
+function groupsBy(
+  settled: readonly NodeResult[],
+  alike: (one: NodeResult) => string,
+): readonly [NodeResult, ...NodeResult[]][] {
+  const groups = new Map<string, [NodeResult, ...NodeResult[]]>();
   for (const one of settled) {
     const group = groups.get(alike(one));
     if (group) group.push(one);
@@ -54,7 +57,7 @@ function groupsBy(settled: readonly Settled[], alike: (one: Settled) => string):
 }
 
 /** One cause (a login that ran out) can fail many things; it is explained once. */
-function failures(failed: readonly Settled[], verbose: boolean, style: Style): string[] {
+function failures(failed: readonly NodeResult[], verbose: boolean, style: Style): string[] {
   return groupsBy(failed, (one) => `${one.error?.code} ${reasonOf(one)}`).flatMap(([first, ...others]) => [
     "",
     ...failureLines(first, verbose, style),
@@ -62,14 +65,14 @@ function failures(failed: readonly Settled[], verbose: boolean, style: Style): s
   ]);
 }
 
-function failureLines(one: Settled, verbose: boolean, style: Style): string[] {
+function failureLines(one: NodeResult, verbose: boolean, style: Style): string[] {
   const head = `${style.red("failed")}: ${stepOf(one)} · ${objectText(one)}`;
   if (one.error === undefined) return [head, `  ${reasonOf(one)}`];
   const [first = "", ...rest] = explain(one.error, { verbose }).split("\n");
   return [head, `  what   ${reasonOf({ ...one, reason: first.replace(/^error: /, "") })}`, ...rest];
 }
 
-function interruptions(interrupted: readonly Settled[], style: Style): string[] {
+function interruptions(interrupted: readonly NodeResult[], style: Style): string[] {
   if (interrupted.length === 0) return [];
   const names = some(
     interrupted.map(({ name }) => oneLine(name)),
@@ -78,7 +81,7 @@ function interruptions(interrupted: readonly Settled[], style: Style): string[] 
   return ["", `${style.yellow("interrupted")}: ${names}. All that was begun is recorded; nothing is lost.`];
 }
 
-function heldUp(skipped: readonly Settled[], label: string): string[] {
+function heldUp(skipped: readonly NodeResult[], label: string): string[] {
   const lines = groupsBy(skipped, reasonOf).map((group) => {
     const steps = [...new Set(group.map(stepOf))];
     return `${label} ${counted(group.length, "resource")} of ${steps.join(", ")}: ${reasonOf(group[0])}`;

@@ -1,4 +1,4 @@
-import type { Standing, StatusItem } from "../../engine/status.ts";
+import type { StatusItem, SyncStatus } from "../../engine/status.ts";
 import { counted, pad } from "../../lib/text.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
@@ -6,7 +6,7 @@ import { byStep, objectText, reasonLines, remedyLines } from "./items.ts";
 import { joined, type Look, type Place, WIDTH } from "./look.ts";
 import { changeText, isSecret, show } from "./values.ts";
 
-const STANDING: Readonly<Record<Standing, string>> = {
+const STANDING: Readonly<Record<SyncStatus, string>> = {
   "in-sync": "in sync",
   drift: "drift",
   "pending-change": "change in the config",
@@ -42,7 +42,7 @@ export function statusView(
       ...own.filter(({ standing }) => standing !== "in-sync").flatMap((item) => statusItem(item, style, width)),
     ];
   });
-  const kinds = (Object.keys(STANDING) as Standing[])
+  const kinds = (Object.keys(STANDING) as SyncStatus[])
     .map((standing) => ({ standing, number: items.filter((item) => item.standing === standing).length }))
     .filter(({ number }) => number > 0)
     .map(({ standing, number }) => `${number} ${STANDING[standing]}`);

@@ -1,4 +1,4 @@
-import type { Settled } from "../../engine/settled.ts";
+import type { NodeResult } from "../../engine/settled.ts";
 import { duration } from "../../lib/duration.ts";
 import { plain, type Style } from "../style.ts";
 import { joined, type Look, type Place } from "./look.ts";
@@ -7,7 +7,7 @@ import { isTrouble, troubles } from "./settled.ts";
 
 export interface UpEnd {
   readonly place: Place;
-  readonly settled: readonly Settled[];
+  readonly settled: readonly NodeResult[];
   /** How long it took on the run's clock and really, milliseconds. */
   readonly ms: number;
   readonly realMs: number;
@@ -41,7 +41,7 @@ export function upEnd(end: UpEnd, look: Look = {}): string {
 
 /** "✔ Done in 17m41s: 63 created, 3 unchanged." */
 function headline({ settled, ms, realMs, place }: UpEnd, style: Style): string {
-  const number = (outcome: Settled["outcome"]) => settled.filter((one) => one.outcome === outcome).length;
+  const number = (outcome: NodeResult["outcome"]) => settled.filter((one) => one.outcome === outcome).length;
   const counts = (["created", "updated", "replaced", "deleted", "unchanged"] as const)
     .filter((outcome) => number(outcome) > 0)
     .map((outcome) => `${number(outcome)} ${outcome}`)

@@ -1,5 +1,5 @@
 import type { Aws, Call } from "../../aws/aws.ts";
-import { absentAs } from "../../aws/errors.ts";
+import { undefinedIf } from "../../aws/errors.ts";
 import { allPages } from "../../aws/pages.ts";
 import { NO_INVOCATION, SHELL_SCRIPT } from "../../aws/ssm/run-command.ts";
 import type { Commands, Invocation } from "../machines.ts";
@@ -48,7 +48,7 @@ export const commandsOf = ({ ssm }: Aws): Commands => ({
 
   async result(CommandId, InstanceId): Promise<Invocation> {
     // Not there for a moment after SendCommand.
-    const found = await absentAs(NO_INVOCATION, () => ssm.getCommandInvocation({ CommandId, InstanceId }));
+    const found = await undefinedIf(NO_INVOCATION, () => ssm.getCommandInvocation({ CommandId, InstanceId }));
     const {
       Status = "Pending",
       StatusDetails,

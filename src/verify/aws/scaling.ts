@@ -1,6 +1,6 @@
 import { NOT_FOUND } from "../../aws/auto-scaling/scaling-policy.ts";
 import type { Aws, Call } from "../../aws/aws.ts";
-import { absentAs } from "../../aws/errors.ts";
+import { undefinedIf } from "../../aws/errors.ts";
 import { allPages } from "../../aws/pages.ts";
 import { CheckFailed } from "../check.ts";
 import type { Activity } from "../drills/world.ts";
@@ -80,7 +80,7 @@ export async function readScalingGroup(
 
 /** The group's target tracking policies, each with the alarms that AWS made for it. */
 export async function readPolicies(aws: Aws, groupName: string): Promise<readonly TrackingPolicy[]> {
-  const found = await absentAs(NOT_FOUND, () =>
+  const found = await undefinedIf(NOT_FOUND, () =>
     allPages(
       (NextToken) => aws.autoScaling.describePolicies({ AutoScalingGroupName: groupName, NextToken }),
       (page) => page.ScalingPolicies,

@@ -100,7 +100,7 @@ const validation = (message: string) =>
     $metadata: { httpStatusCode: 400 },
   });
 
-test("an empty list is absence; somebody else's group is refused; other errors pass", async () => {
+test("an empty list is missingMessage; somebody else's group is refused; other errors pass", async () => {
   scaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
   expect(await find()).toBeUndefined();
   groupIs({ Tags: [] });

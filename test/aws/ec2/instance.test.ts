@@ -254,7 +254,7 @@ describe("instance", () => {
     expect(await instance.find(aws, owner)).toBeUndefined();
   });
 
-  test("a recorded one that lost its tags is not ours to touch; a denied read is no absence; gone is gone", async () => {
+  test("a recorded one that lost its tags is not ours to touch; a denied read is no missingMessage; gone is gone", async () => {
     answers([], [found({ Tags: [] })]);
     await expect(instance.find(aws, owner, "i-1")).rejects.toMatchObject({ code: "not-ours" });
     ec2.on(DescribeInstancesCommand).rejects(failure("UnauthorizedOperation"));

@@ -119,7 +119,7 @@ describe("finding it", () => {
     await expect(fileSystem.find(aws, owner, ID)).rejects.toMatchObject({ code: "not-ours" });
   });
 
-  test("a denied read is no absence", async () => {
+  test("a denied read is no missingMessage", async () => {
     const denied = new EFSServiceException({ name: "AccessDeniedException", $fault: "client", ...metadata });
     efs.on(DescribeFileSystemsCommand).rejects(denied);
     await expect(fileSystem.find(aws, owner)).rejects.toBe(denied);

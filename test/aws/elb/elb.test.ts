@@ -108,7 +108,7 @@ test("a load balancer is read as it was asked for, whatever the order of its sub
   expect(differences(loadBalancer, wanted, live as never, lbOwner.tags)).toEqual([]);
 });
 
-test("AWS's not-found by name is absence; a denial is not", async () => {
+test("AWS's not-found by name is missingMessage; a denial is not", async () => {
   const aws = await testAws();
   elb.on(DescribeLoadBalancersCommand).rejects(new LoadBalancerNotFoundException(missing));
   elb.on(DescribeTargetGroupsCommand).rejects(new TargetGroupNotFoundException(missing));

@@ -321,7 +321,7 @@ describe("deleting the primary", () => {
     [{ DBInstanceStatus: "creating" }, false],
     [{ DBInstanceStatus: "available" }, false],
   ])("AWS shows that it never was: %o: %s", async (change, never) => {
-    expect(database.neverServed?.(await find(change))).toBe(never);
+    expect(database.failedBeforeReady?.(await find(change))).toBe(never);
   });
 
   test("one that failed takes no snapshot where there is nothing to save; its protection the config cannot lift", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type DownEnd, downEnd, downPreview, leftAloneView } from "../../../src/report/views/down.ts";
 import { aws, denied, expectScreen, sandbox, settled, steps } from "./things.ts";
 
-const doomed = [
+const deletable = [
   { name: "Buddy-Project", object: "ec2:vpc", step: "vpc", holdsData: false },
   { name: "Buddy-Public1", object: "ec2:subnet", step: "subnets", holdsData: false },
   { name: "database1", object: "rds:database", step: "rds", holdsData: true },
@@ -11,7 +11,7 @@ const doomed = [
 
 test("the preview, in the order in which it goes, with what stays", async () => {
   const keeps = ["a final snapshot of database1"];
-  const text = downPreview(aws, doomed, steps, { discardData: false, keeps });
+  const text = downPreview(aws, deletable, steps, { discardData: false, keeps });
   expect(text).toContain("account 123456789012, ap-northeast-2");
   const order = ["Bastion3", "database1", "Buddy-Public1", "Buddy-Project"];
   expect(text.match(new RegExp(order.join("|"), "g"))?.slice(0, 4)).toEqual(order);
@@ -21,7 +21,7 @@ test("the preview, in the order in which it goes, with what stays", async () => 
 
 test("--discard-data says whose data is lost", () => {
   const keeps = ["a final snapshot of database1"];
-  const text = downPreview(sandbox, doomed, steps, { discardData: true, keeps });
+  const text = downPreview(sandbox, deletable, steps, { discardData: true, keeps });
   expect(text).toContain("The data of database1 will be lost: --discard-data leaves no copy.");
   expect(text).not.toContain("Stays");
 });

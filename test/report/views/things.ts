@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Settled } from "../../../src/engine/settled.ts";
+import type { NodeResult } from "../../../src/engine/settled.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import type { Place } from "../../../src/report/views/look.ts";
 
@@ -19,14 +19,24 @@ export const difference = (field: string, found: unknown, wanted: unknown, repla
 });
 
 export const settled = (
-  outcome: Settled["outcome"],
+  outcome: NodeResult["outcome"],
   step: string | undefined,
   object: string,
   name: string,
-  rest: Partial<Settled> = {},
-): Settled => ({ key: name, name, object, step, outcome, id: undefined, reason: undefined, error: undefined, ...rest });
+  rest: Partial<NodeResult> = {},
+): NodeResult => ({
+  key: name,
+  name,
+  object,
+  step,
+  outcome,
+  id: undefined,
+  reason: undefined,
+  error: undefined,
+  ...rest,
+});
 
-export const denied = (name: string, object: string, requestId: string): Settled => {
+export const denied = (name: string, object: string, requestId: string): NodeResult => {
   const error = new BuddyError({
     code: "denied",
     message: `${object} ${name}: UnauthorizedOperation: You are not authorized`,

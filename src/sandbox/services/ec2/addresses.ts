@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { filters, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { type Address, addressTable, interfaceTable } from "./tables.ts";
 
 /** "Elastic IPs", the default quota (L-0263D0A3). */
@@ -27,7 +27,7 @@ export const addresses: SandboxService = {
         const id = sim.id("eipalloc");
         // RFC 2544: addresses for tests of network devices.
         const publicIp = `198.19.${Math.floor(sim.random() * 256)}.${1 + Math.floor(sim.random() * 254)}`;
-        tagAtBirth(sim, id, "elastic-ip", input.TagSpecifications);
+        tagOnCreate(sim, id, "elastic-ip", input.TagSpecifications);
         table.put(id, { id, publicIp, interfaceId: null, associationId: null, heldUntil: 0 });
         return { AllocationId: id, PublicIp: publicIp, Domain: "vpc" };
       },

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { type InternetGateway, interfaceTable, internetGatewayTable } from "./tables.ts";
 import { vpcFor } from "./vpcs.ts";
 
@@ -30,7 +30,7 @@ export const gateways: SandboxService = {
       if (table.all().length >= GATEWAYS_PER_REGION)
         throw awsError("InternetGatewayLimitExceeded", "The maximum number of internet gateways has been reached.");
       const id = sim.id("igw");
-      tagAtBirth(sim, id, "internet-gateway", input.TagSpecifications);
+      tagOnCreate(sim, id, "internet-gateway", input.TagSpecifications);
       table.put(id, { id, vpcId: null });
       return {
         InternetGateway: { InternetGatewayId: id, Attachments: [], OwnerId: sim.account, Tags: tagsOf(sim, id) },

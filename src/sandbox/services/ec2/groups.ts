@@ -3,7 +3,7 @@ import * as z from "zod";
 import { formatCidr, parseCidr } from "../../../lib/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { type GroupRule, groupTable, interfaceTable, type SecurityGroup } from "./tables.ts";
 import { vpcFor } from "./vpcs.ts";
 
@@ -273,7 +273,7 @@ export const groups: SandboxService = {
           throw awsError("InvalidGroup.Duplicate", `The security group '${name}' already exists for VPC '${vpc.id}'`);
         }
         const id = sim.id("sg");
-        tagAtBirth(sim, id, "security-group", input.TagSpecifications);
+        tagOnCreate(sim, id, "security-group", input.TagSpecifications);
         table.put(id, {
           id,
           vpcId: vpc.id,

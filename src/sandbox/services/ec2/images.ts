@@ -4,7 +4,7 @@ import type { Sim } from "../../world.ts";
 import { ms } from "./durations.ts";
 import { instanceFor } from "./instance-states.ts";
 import { PUBLIC_IMAGES } from "./public-images.ts";
-import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { type Image, imageTable, instanceTable, snapshotTable } from "./tables.ts";
 
 /** An image as a launch sees it, a public one or an own one. */
@@ -133,8 +133,8 @@ export const images: SandboxService = {
         }
         const id = sim.id("ami");
         const snapshotId = sim.id("snap");
-        tagAtBirth(sim, id, "image", input.TagSpecifications);
-        tagAtBirth(sim, snapshotId, "snapshot", input.TagSpecifications);
+        tagOnCreate(sim, id, "image", input.TagSpecifications);
+        tagOnCreate(sim, snapshotId, "snapshot", input.TagSpecifications);
         imageTable(sim).put(id, {
           id,
           name: input.Name,
@@ -248,7 +248,7 @@ export const images: SandboxService = {
           .find(({ volumeId, state }) => volumeId === input.VolumeId && state !== "terminated");
         if (!source) throw awsError("InvalidVolume.NotFound", `The volume '${input.VolumeId}' does not exist.`);
         const id = sim.id("snap");
-        tagAtBirth(sim, id, "snapshot", input.TagSpecifications);
+        tagOnCreate(sim, id, "snapshot", input.TagSpecifications);
         const { volumeGiB, encrypted } = source;
         const description = input.Description ?? "";
         snapshotTable(sim).put(id, { id, description, volumeGiB, encrypted, startedAt: sim.now });

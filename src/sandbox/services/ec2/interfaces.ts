@@ -2,7 +2,7 @@ import * as z from "zod";
 import { cidr, formatAddress } from "../../../lib/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { groupTable, interfaceTable, type NetworkInterface, type Subnet, subnetTable } from "./tables.ts";
 
 /** The security group of what is given none. */
@@ -84,7 +84,7 @@ export const interfaces: SandboxService = {
           requester: null,
           instanceId: null,
         });
-        tagAtBirth(sim, made.id, "network-interface", input.TagSpecifications);
+        tagOnCreate(sim, made.id, "network-interface", input.TagSpecifications);
         return { NetworkInterface: described(sim, made) };
       },
     ),

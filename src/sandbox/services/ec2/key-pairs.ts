@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
-import { filters, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { keyPairTable } from "./tables.ts";
 
 /** The length-prefixed fields of an OpenSSH key (RFC 4253, 6.6); undefined when they do not add up. */
@@ -58,7 +58,7 @@ export const keyPairs: SandboxService = {
         if (table.all().some((pair) => pair.name === name))
           throw awsError("InvalidKeyPair.Duplicate", `The keypair '${name}' already exists.`);
         const id = sim.id("key");
-        tagAtBirth(sim, id, "key-pair", input.TagSpecifications);
+        tagOnCreate(sim, id, "key-pair", input.TagSpecifications);
         const fingerprint = fingerprintOf(type, blob);
         table.put(id, { id, name, type, publicKey: text, fingerprint, createdAt: sim.now });
         return { KeyPairId: id, KeyName: name, KeyFingerprint: fingerprint, Tags: tagsOf(sim, id) };

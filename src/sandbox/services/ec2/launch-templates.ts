@@ -3,7 +3,7 @@ import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { blockDeviceMappings, creditSpecification, metadataOptions, rootVolume, tagsFor } from "./instances.ts";
 import type { LaunchRequest } from "./launch.ts";
-import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { type LaunchTemplate, launchTemplateTable } from "./tables.ts";
 
 const templateData = z.strictObject({
@@ -150,7 +150,7 @@ export const launchTemplates: SandboxService = {
           throw awsError("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.");
         if (input.LaunchTemplateData.UserData) sim.tell("userDataGiven", input.LaunchTemplateData.UserData);
         const id = sim.id("lt");
-        tagAtBirth(sim, id, "launch-template", input.TagSpecifications);
+        tagOnCreate(sim, id, "launch-template", input.TagSpecifications);
         const made: LaunchTemplate = {
           id,
           name: input.LaunchTemplateName,

@@ -5,7 +5,7 @@ import { addressFor } from "./addresses.ts";
 import { ms } from "./durations.ts";
 import { hasGateway } from "./gateways.ts";
 import { addInterface } from "./interfaces.ts";
-import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { subnetFor } from "./subnets.ts";
 import {
   type Address,
@@ -133,7 +133,7 @@ export const natGateways: SandboxService = {
         if (inZone.length >= GATEWAYS_PER_ZONE)
           throw awsError("NatGatewayLimitExceeded", "The maximum number of NAT Gateways has been reached.");
         const id = sim.id("nat");
-        tagAtBirth(sim, id, "natgateway", input.TagSpecifications);
+        tagOnCreate(sim, id, "natgateway", input.TagSpecifications);
         const connected = connectTo(sim, id, subnet, address);
         const gateway: NatGateway = {
           id,

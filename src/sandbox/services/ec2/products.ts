@@ -61,7 +61,12 @@ function storage(place: Place, tiers: TiersOf): readonly ListedAs[] {
       family: "Storage",
       usagetype: `${place.prefix}EBS:VolumeUsage.gp3`,
       tiers: tiers("ebs:gp3"),
-      attributes: { ...at(place), volumeApiName: "gp3", volumeType: "General Purpose", storageMedia: "SSD-backed" },
+      attributes: {
+        ...at(place),
+        volumeApiName: "gp3",
+        volumeType: "General SessionOptions",
+        storageMedia: "SSD-backed",
+      },
     },
     {
       ...ebs,

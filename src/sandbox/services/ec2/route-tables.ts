@@ -2,7 +2,7 @@ import * as z from "zod";
 import { formatCidr, parseCidr } from "../../../lib/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { subnetFor } from "./subnets.ts";
 import {
   instanceTable,
@@ -201,7 +201,7 @@ export const routeTables: SandboxService = {
         if (tables.all().filter((table) => table.vpcId === vpc.id).length >= TABLES_PER_VPC)
           throw awsError("RouteTableLimitExceeded", "The maximum number of route tables has been reached.");
         const id = sim.id("rtb");
-        tagAtBirth(sim, id, "route-table", input.TagSpecifications);
+        tagOnCreate(sim, id, "route-table", input.TagSpecifications);
         const table = { id, vpcId: vpc.id, clientToken: token, main: false, routes: [], associations: [] };
         tables.put(id, table);
         return { RouteTable: shown(sim, table), ClientToken: token };

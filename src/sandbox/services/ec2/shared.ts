@@ -21,7 +21,7 @@ export const filters = z
 export type Filters = z.infer<typeof filters>;
 
 /** Keeps the tags that a create call gives to the object of that kind. */
-export function tagAtBirth(sim: Sim, id: string, kind: string, specifications: TagSpecifications): void {
+export function tagOnCreate(sim: Sim, id: string, kind: string, specifications: TagSpecifications): void {
   const given = (specifications ?? []).filter((one) => one.ResourceType === kind).flatMap((one) => one.Tags);
   tagTable(sim).putNow(id, { tags: Object.fromEntries(given.map(({ Key, Value }) => [Key, Value])) });
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { cidr, contains, overlaps, parseCidr } from "../../../lib/cidr.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { interfaceTable, type Subnet, subnetTable } from "./tables.ts";
 import { vpcFor } from "./vpcs.ts";
 
@@ -45,7 +45,7 @@ export const subnets: SandboxService = {
         if (table.all().filter((other) => other.vpcId === vpc.id).length >= SUBNETS_PER_VPC)
           throw awsError("SubnetLimitExceeded", "The maximum number of subnets has been reached.");
         const id = sim.id("subnet");
-        tagAtBirth(sim, id, "subnet", input.TagSpecifications);
+        tagOnCreate(sim, id, "subnet", input.TagSpecifications);
         table.put(id, {
           id,
           vpcId: vpc.id,

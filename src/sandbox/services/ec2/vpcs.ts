@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { filters, page, passes, tagAtBirth, tagSpecifications, tagsOf } from "./shared.ts";
+import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import {
   groupTable,
   interfaceTable,
@@ -38,7 +38,7 @@ export const vpcs: SandboxService = {
       if (table.all().length >= VPCS_PER_REGION)
         throw awsError("VpcLimitExceeded", "The maximum number of VPCs has been reached.");
       const id = sim.id("vpc");
-      tagAtBirth(sim, id, "vpc", input.TagSpecifications);
+      tagOnCreate(sim, id, "vpc", input.TagSpecifications);
       table.put(id, {
         id,
         cidr: input.CidrBlock,

@@ -12,7 +12,7 @@ export const efsProducts: ServiceProducts = {
         usagetype: `${prefix}TimedStorage-ByteHrs`,
         unit: "GB-Mo",
         tiers: tiers("efs:standard"),
-        attributes: { ...at(place), storageClass: "General Purpose" },
+        attributes: { ...at(place), storageClass: "General SessionOptions" },
       },
       {
         ...files,
