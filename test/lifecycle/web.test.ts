@@ -44,7 +44,7 @@ test("port 80 redirects with a domain; without the redirect it forwards again", 
   expect(await action()).toBe("redirect");
   expect(await standings(on)).toEqual({});
   // The redirect alone goes.
-  const redirecting = (await on.survey()).surveyed.get("redirect")?.look.live;
+  const redirecting = (await on.refresh()).entries.get("redirect")?.look.live;
   await redirect.delete?.(on.aws, redirecting as never, { discardData: false, label: "" });
   await on.clock.sleep(5_000);
   expect(await action()).toBe("forward");

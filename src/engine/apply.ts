@@ -1,11 +1,11 @@
 import { converge } from "./converge.ts";
 import type { Node } from "./graph.ts";
-import { specOf } from "./look.ts";
+import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./node-result.ts";
+import { specOf } from "./observe.ts";
 import { throwIfRefused } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
-import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./settled.ts";
-import { dependentsOf, type Observed, recordClaims, type Snapshot } from "./survey.ts";
+import { dependentsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { walk } from "./walk.ts";
 
 export interface Result {
@@ -20,17 +20,17 @@ const REMOVAL = "removal of ";
  * Brings the stack to what the config says. Each object starts as soon as what it needs is ready; what depends on a failed
  * or blocked one is skipped; what goes on independently goes on. What nobody wants any more goes after what used it, but
  * what is retained stays, and what it uses.
- * Throws `refused` before anything is changed, where the survey shows what must not be done.
+ * Throws `refused` before anything is changed, where the snapshot shows what must not be done.
  */
-export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
+export async function applyUp(run: Run, refresh: Snapshot): Promise<Result> {
   throwIfRefused(survey);
   recordClaims(run, survey);
-  const { graph, surveyed } = survey;
+  const { graph, entries } = survey;
   const live = new Map<string, Identified>();
-  const entry = (key: string) => surveyed.get(key) as Observed;
+  const entry = (key: string) => entries.get(key) as Observed;
   const purposesOf = ({ resource }: Node) => (resource?.temporaryFor() ?? []).map(({ key }) => key);
-  const isWanted = (key: string) => surveyed.get(key)?.wanted !== undefined;
-  const isRetained = (key: string) => surveyed.get(key)?.decision.kind === "retain";
+  const isWanted = (key: string) => entries.get(key)?.wanted !== undefined;
+  const isRetained = (key: string) => entries.get(key)?.decision.kind === "retain";
   const removals = [...graph.nodes.values()]
     .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
     .map(({ key }) => REMOVAL + key);
@@ -41,7 +41,7 @@ export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
       return [scaffold, ...purposesOf(entry(scaffold).node)];
     }
     const { node } = entry(key);
-    if (!node.resource) return dependentsOf(surveyed, key);
+    if (!node.resource) return dependentsOf(entries, key);
     // A scaffold that is not wanted goes after what needs it, which must not wait for it.
     return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
   }
@@ -50,7 +50,7 @@ export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
     try {
       const first = entry(node.key);
       const target = wanted();
-      // The survey's look still holds for what nobody but this run changes; an update looks again, just before.
+      // The snapshot's look still holds for what nobody but this run changes; an update looks again, just before.
       const kept = !again && (first.decision.kind === "none" || first.decision.kind === "create");
       const fresh = kept ? first.look : undefined;
       const { live: found, outcome, reason } = await converge(run, node, target, fresh, first.dependents);
@@ -66,7 +66,7 @@ export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
     if (cause) return skip(run, node, cause.outcome === "skipped" ? (cause.reason ?? "") : `waits for ${cause.name}`);
     const needed = node.needs.filter(isWanted);
     return bring(node, () =>
-      specOf(node, (key) => live.get(key) ?? (needed.includes(key) ? undefined : surveyed.get(key)?.look.live)),
+      specOf(node, (key) => live.get(key) ?? (needed.includes(key) ? undefined : entries.get(key)?.look.live)),
     );
   }
 
@@ -79,7 +79,7 @@ export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
     return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
   }
 
-  const results = await walk<NodeResult>([...surveyed.keys(), ...removals], order, async (key, before) => {
+  const results = await walk<NodeResult>([...entries.keys(), ...removals], order, async (key, before) => {
     if (key.startsWith(REMOVAL)) {
       const [scaffold, ...purposes] = before as [NodeResult, ...NodeResult[]];
       // Where something failed it stays, to be looked at.
