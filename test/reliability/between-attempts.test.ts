@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { awsError } from "../../src/sandbox/service.ts";
 import { START } from "../lifecycle/stage.ts";
-import { amiss, census, compare, downAgain, fresh, madeBy, type Process, rehearse, start } from "./matrix.ts";
+import { census } from "../sandbox/contents.ts";
+import { amiss, compare, downAgain, fresh, madeBy, type Process, rehearse, start } from "./matrix.ts";
 
 const rehearsal = rehearse({}, "up");
 

@@ -8,7 +8,8 @@ import { awsError } from "../../src/sandbox/service.ts";
 import { checkIdentity, readState } from "../../src/state/store.ts";
 import { folder } from "../cli/folder.ts";
 import { START } from "../lifecycle/stage.ts";
-import { type Answer, amiss, census, compare, downAgain, fresh, madeBy, rehearse, start } from "./matrix.ts";
+import { census } from "../sandbox/contents.ts";
+import { type Answer, amiss, compare, downAgain, fresh, madeBy, rehearse, start } from "./matrix.ts";
 
 const rehearsal = rehearse({}, "up");
 

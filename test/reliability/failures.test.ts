@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import type { NodeResult } from "../../src/engine/node-result.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
-import { type Database, databaseTable } from "../../src/sandbox/services/rds/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { START } from "../lifecycle/stage.ts";
-import { amiss, census, compare, downAgain, fresh, type Process, rehearse, start } from "./matrix.ts";
+import { census } from "../sandbox/contents.ts";
+import { amiss, compare, downAgain, fresh, type Process, rehearse, start } from "./matrix.ts";
 
 const rehearsal = rehearse({}, "up");
 const minutes = (on: Process) => (on.clock.now() - START) / 60_000;
@@ -91,11 +91,6 @@ const later = async (on: Process) =>
     time: on.clock.now() + 60_000,
     state: on.text.text,
   });
-/** As if AWS had changed the instance by itself. */
-function becomes(on: Process, change: Partial<Database>): void {
-  const table = databaseTable(simAt(on.sandbox.world, on.clock.now()));
-  table.putNow("database1", { ...(table.get("database1") as Database), ...change });
-}
 /** Another state file than the one that was written. */
 function rewrite(on: Process, change: object): void {
   const state = JSON.parse(on.text.text ?? "");
@@ -144,20 +139,42 @@ describe("a database that fails", () => {
     expect(await downAgain({ ...(await rehearsal), snapshots: 1 }, next)).toEqual([]);
   });
 
-  test.each<[string, (on: Process) => void]>([
-    ["after it was ready, by AWS", (on) => becomes(on, { servesFrom: START })],
-    ["after a backup, by AWS", (on) => becomes(on, { backedUpAt: START })],
-    ["after it was ready, by the record", (on) => rewrite(on, { status: "ready", neverReady: undefined })],
+  /** A database that has been there, and then fails. */
+  async function lost(): Promise<Process> {
+    const { config } = await rehearsal;
+    const on = await start(config, { world: fresh(config), time: START, state: undefined });
+    expect(amiss((await on.up()).settled)).toEqual([]);
+    order(on, "database", "database1");
+    return on;
+  }
+  test.each<[string, () => Promise<Process>]>([
     [
-      "when the record is lost",
-      (on) => {
-        on.text.text = undefined;
+      "after it was ready, by AWS",
+      async () => {
+        const on = await lost();
+        rewrite(on, { status: "created", neverReady: true });
+        return on;
       },
     ],
-  ])("%s, is left, as it may hold data: up says how to go on, and so does down", async (_when, change) => {
-    const { on } = await broken("database", "database1");
+    [
+      "after it was ready, by the record",
+      async () => {
+        const { on } = await broken("database", "database1");
+        rewrite(on, { status: "ready", neverReady: undefined });
+        return on;
+      },
+    ],
+    [
+      "when the record is lost",
+      async () => {
+        const { on } = await broken("database", "database1");
+        on.text.text = undefined;
+        return on;
+      },
+    ],
+  ])("%s, is left, as it may hold data: up says how to go on, and so does down", async (_when, failing) => {
+    const on = await failing();
     mend(simOf(on));
-    change(on);
     const next = await later(on);
     const left = databaseOf((await next.up()).settled);
     expect(left).toMatchObject({ outcome: "failed", reason: expect.stringMatching(/database1 is failed/) });
@@ -171,8 +188,11 @@ describe("a database that fails", () => {
     expect(next.writes()).toEqual([]);
     expect(next.calls.filter(({ operation }) => operation === "DeleteDBInstance")).toEqual([]);
     // Removed by hand, the next up heals.
-    await next.aws.rds.deleteDBInstance({ DBInstanceIdentifier: "database1", SkipFinalSnapshot: true });
-    await next.clock.sleep(600_000);
+    const { DBInstances = [] } = await next.aws.rds.describeDBInstances({});
+    for (const { DBInstanceIdentifier } of DBInstances.reverse()) {
+      await next.aws.rds.deleteDBInstance({ DBInstanceIdentifier, SkipFinalSnapshot: true });
+      await next.clock.sleep(900_000);
+    }
     expect(await healed(next)).toEqual([]);
   });
 
@@ -198,15 +218,6 @@ test.each([
     expect(late?.error?.message).toMatch(named);
     expect(late?.error?.message).toMatch(/after \d+ min/);
     expect(minutes(on)).toBeLessThan(100);
-    mend(simOf(on));
-    // What was stuck goes on when AWS does.
-    const sim = simAt(on.sandbox.world, on.clock.now());
-    if (kind === "certificate")
-      for (const arn of Object.keys(on.sandbox.world.tables["acm.certificates"] ?? {}))
-        sim.after(60_000, "acm:look", arn);
-    else
-      for (const id of Object.keys(on.sandbox.world.tables["efs.targets"] ?? {}))
-        sim.after(60_000, "efs:target-available", id);
     expect(await healed(on)).toEqual([]);
   },
 );

@@ -4,10 +4,10 @@ import { isRead } from "../../src/aws/safety.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { START } from "../lifecycle/stage.ts";
+import { census } from "../sandbox/contents.ts";
 import {
   type Answer,
   amiss,
-  census,
   compare,
   downAgain,
   FULL,

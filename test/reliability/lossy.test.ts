@@ -4,10 +4,10 @@ import { parseConfig } from "../../src/config/load.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { START } from "../lifecycle/stage.ts";
+import { census } from "../sandbox/contents.ts";
 import {
   type Answer,
   amiss,
-  census,
   compare,
   downAgain,
   fresh,

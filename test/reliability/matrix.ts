@@ -11,6 +11,7 @@ import { inventory } from "../../src/sandbox/inventory.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { START, type Stage, stageOn } from "../lifecycle/stage.ts";
+import { census, contents } from "../sandbox/contents.ts";
 
 /** All that can be tried, however long it takes; else a sample, so that the whole suite stays short. */
 export const FULL = process.env.BUDDYVERSE_MATRIX === "full";
@@ -138,58 +139,6 @@ export const amiss = (settled: readonly NodeResult[]): string[] =>
   ["failed", "blocked", "interrupted", "skipped"].flatMap((bad) =>
     settled.filter(({ outcome }) => outcome === bad).map(({ key, outcome, reason }) => `${key} ${outcome}: ${reason}`),
   );
-
-/** Rows that AWS still shows for a while of what is gone. */
-const GONE = new Set(["terminated", "shutting-down", "deleted", "deleting"]);
-
-/** What a run leaves of no account: names that may not be used again at once, what the group did, tags by id. */
-const NOT_OBJECTS = new Set([
-  "ec2.tags",
-  "ssm.deleted",
-  "ssm.agents",
-  "ssm.commands",
-  "route53.references",
-  "autoScaling.activities",
-  "autoScaling.refreshes",
-  // Counted apart: a final snapshot stays on purpose.
-  "rds.snapshots",
-]);
-
-/** How many live objects there are of each kind, and of each key of the stack; all of a kind that carries none. */
-export function census({ tables }: World): Record<string, number> {
-  const counts: Record<string, number> = {};
-  const tagged = tables["ec2.tags"] ?? {};
-  for (const [kind, rows] of Object.entries(tables)) {
-    if (NOT_OBJECTS.has(kind)) continue;
-    for (const [id, { row }] of Object.entries(rows)) {
-      if (row === null) continue;
-      const { state, status, tags } = row as { state?: unknown; status?: unknown; tags?: Record<string, string> };
-      if (GONE.has(String(state)) || GONE.has(String(status))) continue;
-      const key = (tags ?? (tagged[id]?.row as { tags?: Record<string, string> } | undefined)?.tags)?.[
-        "buddyverse:key"
-      ];
-      const name = key === undefined ? kind : `${kind} ${key}`;
-      counts[name] = (counts[name] ?? 0) + 1;
-    }
-  }
-  return counts;
-}
-
-/** What is in the account, by id: for "as it was before". The final snapshot of the database stays on purpose. */
-function contents({ tables }: World): Record<string, string[]> {
-  return Object.fromEntries(
-    Object.entries(tables)
-      .filter(([kind]) => !NOT_OBJECTS.has(kind))
-      .map(([kind, rows]): [string, string[]] => [
-        kind,
-        Object.entries(rows)
-          .flatMap(([id, { row }]) => (row === null ? [] : [id]))
-          .sort(),
-      ])
-      .filter(([, ids]) => ids.length > 0)
-      .sort(),
-  );
-}
 
 export const madeBy = (...runs: readonly (readonly Made[])[]): Record<string, number> => {
   const all = new Set(runs.flat().flatMap(({ operation, id }, index) => `${operation} ${id ?? index}`));

@@ -7,8 +7,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { startMoto } from "../moto/server.ts";
+import { census } from "../sandbox/contents.ts";
 import { needs } from "../tools.ts";
-import { census, fresh } from "./matrix.ts";
+import { fresh } from "./matrix.ts";
 import { startProxy } from "./proxy.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

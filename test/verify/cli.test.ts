@@ -1,13 +1,14 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DescribeInstancesCommand, ModifyInstanceMetadataOptionsCommand } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
 import { applicableChecks } from "../../src/verify/check.ts";
 import { allChecks } from "../../steps/verify.ts";
 import { folder, folderThatIsUp } from "../cli/folder.ts";
+import { inSandboxOf, type Stranger } from "../stranger.ts";
 
 const SANDBOX = "buddyverse.sandbox.json";
-type Rows = Record<string, { row: Record<string, unknown> | null }>;
 
 /** The checks that the default config gives reason to ask. */
 const { applicable } = applicableChecks(allChecks, configSchema.parse({}));
@@ -19,12 +20,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(up, { recursive: true, force: true }));
 
-/** Changes the sandbox's world where it is kept between two commands. */
-function edit(path: string, change: (tables: Record<string, Rows>) => void): void {
-  const file = join(path, SANDBOX);
-  const saved = JSON.parse(readFileSync(file, "utf8"));
-  change((saved.world ?? saved).tables);
-  writeFileSync(file, JSON.stringify(saved));
+/** What EC2 says of the instances that run. */
+async function running({ ec2 }: Stranger) {
+  const { Reservations = [] } = await ec2.send(
+    new DescribeInstancesCommand({ Filters: [{ Name: "instance-state-name", Values: ["running"] }] }),
+  );
+  return Reservations.flatMap(({ Instances = [] }) => Instances);
 }
 
 describe("a stack that is up", () => {
@@ -64,8 +65,10 @@ describe("a stack that is up", () => {
 
   test("exit 1 when a check failed, which is told in its words", async () => {
     const on = folder({}, up);
-    edit(on.path, (tables) => {
-      for (const { row } of Object.values(tables["ec2.instances"] ?? {})) if (row) row.httpTokens = "optional";
+    await inSandboxOf(on.path, async (who, clock) => {
+      for (const { InstanceId } of await running(who))
+        await who.ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, HttpTokens: "optional" }));
+      await clock.sleep(5_000);
     });
     const { code, stdout } = await on.rehearse("verify");
     expect(code, stdout).toBe(1);
@@ -75,8 +78,18 @@ describe("a stack that is up", () => {
 
   test("exit 3 when one could not be looked at, which is not counted as passed", async () => {
     const on = folder({}, up);
-    edit(on.path, (tables) => {
-      tables["ssm.agents"] = {};
+    await inSandboxOf(on.path, async (who, clock, { answer }) => {
+      const web = (await running(who)).find(({ IamInstanceProfile }) => IamInstanceProfile);
+      // The role has its profile's name.
+      await answer("iam", "PutRolePolicy", {
+        RoleName: web?.IamInstanceProfile?.Arn?.split("/").at(-1),
+        PolicyName: "no-agents",
+        PolicyDocument: JSON.stringify({
+          Version: "2012-10-17",
+          Statement: { Effect: "Deny", Action: "ssm:UpdateInstanceInformation", Resource: "*" },
+        }),
+      });
+      await clock.sleep(5_000);
     });
     const { code, stdout } = await on.rehearse("verify --json");
     expect(code).toBe(3);

@@ -1,3 +1,9 @@
+import type { DescribeAutoScalingGroupsCommandOutput } from "@aws-sdk/client-auto-scaling";
+import {
+  type DescribeVolumesCommandOutput,
+  ModifyInstanceMetadataOptionsCommand,
+  type RequestLaunchTemplateData,
+} from "@aws-sdk/client-ec2";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BuddyError } from "../../src/lib/errors.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
@@ -8,19 +14,16 @@ import { simAt } from "../../src/sandbox/sim.ts";
 import { type CheckResult, type CheckTools, exitCode } from "../../src/verify/check.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
 import type { Stage } from "../lifecycle/stage.ts";
+import { contents } from "../sandbox/contents.ts";
+import { stranger } from "../stranger.ts";
 import { standing, type Template, verifyOn } from "./rehearse.ts";
 
 const off = (findings: readonly CheckResult[]) =>
   findings.filter(({ result }) => result !== "passed").map(({ id, result }) => `${id} ${result}`);
 const said = (findings: readonly CheckResult[], id: string) => findings.find((one) => one.id === id)?.evidence;
 
-/** Changes rows of the sandbox's world, as no caller could. */
-function edit<Row extends object>(on: Stage, table: string, which: (row: Row) => boolean, change: Partial<Row>): void {
-  const rows = simAt(on.sandbox.world, on.clock.now()).table<Row>(table);
-  const found = Object.entries(on.sandbox.world.tables[table] ?? {}).filter(([, { row }]) => row && which(row as Row));
-  expect(found.length).toBeGreaterThan(0);
-  for (const [id, { row }] of found) rows.putNow(id, { ...(row as Row), ...change });
-}
+/** The files that the stack's instances share. */
+const files = (on: Stage) => contents(on.sandbox.world)["guests.files"] ?? [];
 /** The id of an object of the stack. */
 function recorded(on: Stage, key: string): string {
   const id = on.store.get(key)?.id;
@@ -59,11 +62,11 @@ describe.each<[string, object]>([
 ])("%s", (_name, config) => {
   test("right after up every check passes; nothing is left behind, and the stack is in sync", async () => {
     const on = await (await standing(config, 0)).copy();
-    const before = Object.keys(on.sandbox.world.tables["guests.files"] ?? {});
+    const before = files(on);
     const findings = await verifyOn(on);
     expect(findings.filter(({ result }) => result !== "passed")).toEqual([]);
     expect(exitCode(findings)).toBe(0);
-    expect(Object.keys(on.sandbox.world.tables["guests.files"] ?? {})).toEqual(before);
+    expect(files(on)).toEqual(before);
     expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
     expect(new Set(on.writes())).toEqual(new Set(["ssm:SendCommand"]));
   });
@@ -188,19 +191,11 @@ describe.each<[string, (on: Stage) => Promise<unknown> | unknown, RegExp]>([
     /do not let Bastion1/,
   ],
   [
-    "encrypted",
-    (on) =>
-      edit<{ keyName: string | null; encrypted: boolean }>(on, "ec2.instances", ({ keyName }) => keyName !== null, {
-        encrypted: false,
-      }),
-    /not encrypted: volume vol-/,
-  ],
-  [
     "imdsv2",
     (on) =>
-      edit<{ keyName: string | null; httpTokens: string }>(on, "ec2.instances", ({ keyName }) => keyName !== null, {
-        httpTokens: "optional",
-      }),
+      stranger(on.sandbox).ec2.send(
+        new ModifyInstanceMetadataOptionsCommand({ InstanceId: recorded(on, "bastion-1"), HttpTokens: "optional" }),
+      ),
     /IMDSv1 too: .*Bastion/,
   ],
   [
@@ -241,15 +236,40 @@ describe.each<[string, (on: Stage) => Promise<unknown> | unknown, RegExp]>([
           SecurityGroups: [recorded(on, "group-efs")],
         });
       await on.clock.sleep(120_000);
-      edit<{ id: string; mount: object }>(on, "ec2.instances", ({ id }) => id === second, {
-        mount: { fileSystemId: FileSystemId },
+      // Somebody's version of the launch template mounts it; one instance is replaced.
+      const LaunchTemplateId = recorded(on, "launch-template");
+      const { LaunchTemplateVersions } = await on.aws.ec2.describeLaunchTemplateVersions({
+        LaunchTemplateId,
+        Versions: ["$Default"],
       });
+      const data = LaunchTemplateVersions?.[0]?.LaunchTemplateData as RequestLaunchTemplateData;
+      const script = Buffer.from(data.UserData ?? "", "base64").toString();
+      const UserData = Buffer.from(script.replace(recorded(on, "file-system"), FileSystemId)).toString("base64");
+      await on.aws.ec2.createLaunchTemplateVersion({ LaunchTemplateId, LaunchTemplateData: { ...data, UserData } });
+      await on.clock.sleep(5_000);
+      await on.aws.autoScaling.updateAutoScalingGroup({
+        AutoScalingGroupName: "Buddy-AutoScaling-Group",
+        LaunchTemplate: { LaunchTemplateId, Version: "2" },
+      });
+      await on.aws.ec2.terminateInstances({ InstanceIds: [second as string] });
+      await on.clock.sleep(900_000);
     },
     /file-read on i-\w+/,
   ],
   [
     "certificate",
-    (on) => edit<{ names: string[] }>(on, "acm.certificates", () => true, { names: ["buddyverse.link"] }),
+    async (on) => {
+      const { CertificateArn } = await on.aws.acm.requestCertificate({
+        DomainName: "buddyverse.link",
+        ValidationMethod: "DNS",
+      });
+      // The record that validates the name is there already: it is the same for every certificate of an account.
+      await on.clock.sleep(900_000);
+      await on.aws.elb.modifyListener({
+        ListenerArn: recorded(on, "listener-https"),
+        Certificates: [{ CertificateArn }],
+      });
+    },
     /www\.buddyverse\.link: .*ALTNAME/,
   ],
 ])("%s", (id, broken, why) => {
@@ -305,6 +325,18 @@ describe.each<[string, (tools: CheckTools) => Partial<CheckTools>, RegExp]>([
   });
 });
 
+/** An AWS whose answers to one operation say something else. */
+const saying =
+  (operation: string, change: (answer: never) => void) =>
+  (sandbox: Sandbox): Sandbox => ({
+    ...sandbox,
+    async answer(service, asked, input) {
+      const answer = await sandbox.answer(service, asked, input);
+      if (asked === operation) change(answer as never);
+      return answer;
+    },
+  });
+
 test("zones-in-service: an instance in the wrong one of three zones", async () => {
   const zones = ["a", "b", "c"].map((zone) => `ap-northeast-2${zone}`);
   const ranges = (tier: number) => [10, 20, 30].map((zone) => `172.31.${zone + tier}.0/24`);
@@ -313,10 +345,25 @@ test("zones-in-service: an instance in the wrong one of three zones", async () =
     network: { public: ranges(0), web: ranges(1), db: ranges(2) },
     web: { min: 3, desired: 3, max: 4 },
   });
-  const on = await three.copy();
-  expect(off(await verifyOn(on))).toEqual([]);
-  edit<{ zone: string }>(on, "autoScaling.members", ({ zone }) => zone === zones[2], { zone: zones[0] as string });
-  expect(off(await verifyOn(on))).toEqual(["zones-in-service failed"]);
+  expect(off(await verifyOn(await three.copy()))).toEqual([]);
+  // By itself Auto Scaling evens them out again.
+  const uneven = saying(
+    "DescribeAutoScalingGroups",
+    ({ AutoScalingGroups }: DescribeAutoScalingGroupsCommandOutput) => {
+      for (const one of AutoScalingGroups?.[0]?.Instances ?? [])
+        if (one.AvailabilityZone === zones[2]) one.AvailabilityZone = zones[0];
+    },
+  );
+  expect(off(await verifyOn(await three.copy(uneven)))).toEqual(["zones-in-service failed"]);
+});
+
+test("encrypted: a volume that is not, as none of the stack can become", async () => {
+  const plainVolume = saying("DescribeVolumes", ({ Volumes }: DescribeVolumesCommandOutput) => {
+    for (const one of Volumes?.slice(0, 1) ?? []) one.Encrypted = false;
+  });
+  const findings = await verifyOn(await plain.copy(plainVolume));
+  expect(off(findings)).toEqual(["encrypted failed"]);
+  expect(said(findings, "encrypted")).toMatch(/not encrypted: volume vol-/);
 });
 
 test("subscription: until the person has followed the link", async () => {
@@ -368,8 +415,7 @@ test("a stack that is half gone: what is missing is said, and nothing hangs", as
 
 test("Ctrl-C while the file for a check is there: it is removed first", async () => {
   const on = await plain.copy();
-  const files = () => Object.keys(on.sandbox.world.tables["guests.files"] ?? {});
-  const before = files();
+  const before = files(on);
   const interrupt = new AbortController();
   const stop = new BuddyError({ code: "interrupted", message: "interrupted" });
   let written: string[] = [];
@@ -379,7 +425,7 @@ test("Ctrl-C while the file for a check is there: it is removed first", async ()
       async run(ids, script) {
         const output = await machines.run(ids, script);
         if (script.includes("file-write")) {
-          written = files();
+          written = files(on);
           interrupt.abort(stop);
         }
         return output;
@@ -388,5 +434,5 @@ test("Ctrl-C while the file for a check is there: it is removed first", async ()
   }));
   await expect(run).rejects.toBe(stop);
   expect(written.length).toBe(before.length + 1);
-  expect(files()).toEqual(before);
+  expect(files(on)).toEqual(before);
 });

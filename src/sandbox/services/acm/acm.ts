@@ -111,7 +111,18 @@ function nextLook(age: number): number {
 export const acm: SandboxService = {
   durations,
   errors: { throttled: "ThrottlingException" },
-  failures: { certificate: {} },
+  failures: {
+    certificate: {
+      // Those that were not looked at meanwhile are looked at again.
+      changed(_about, sim) {
+        if (sim.failing("certificate") !== undefined) return;
+        const watched = new Set(sim.world.timers.filter(({ name }) => name === "acm:look").map(({ about }) => about));
+        for (const { arn, status, requestedAt } of certificateTable(sim).all())
+          if (status === "PENDING_VALIDATION" && !watched.has(arn))
+            sim.after(nextLook(sim.now - requestedAt), "acm:look", arn);
+      },
+    },
+  },
   inventory: { "acm.certificates": "certificates" },
   operations: {
     RequestCertificate: operation(

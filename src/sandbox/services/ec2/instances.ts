@@ -282,6 +282,31 @@ export const instances: SandboxService = {
       },
     ),
 
+    ModifyInstanceMetadataOptions: operation(
+      {
+        InstanceId: z.string(),
+        HttpTokens: z.enum(["required", "optional"]).optional(),
+        HttpPutResponseHopLimit: z.number().int().min(1).max(64).optional(),
+      },
+      (input, sim) => {
+        const { id, httpTokens, hopLimit } = instanceFor(sim, input.InstanceId);
+        const options = {
+          httpTokens: input.HttpTokens ?? httpTokens,
+          hopLimit: input.HttpPutResponseHopLimit ?? hopLimit,
+        };
+        changeInstance(sim, id, options);
+        return {
+          InstanceId: id,
+          InstanceMetadataOptions: {
+            State: "pending",
+            HttpTokens: options.httpTokens,
+            HttpPutResponseHopLimit: options.hopLimit,
+            HttpEndpoint: "enabled",
+          },
+        };
+      },
+    ),
+
     StopInstances: operation({ InstanceIds: z.array(z.string()).min(1) }, ({ InstanceIds }, sim) => {
       const chosen = InstanceIds.map((id) => instanceFor(sim, id));
       for (const { id, state, disableApiStop } of chosen) {

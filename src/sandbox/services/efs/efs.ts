@@ -136,7 +136,16 @@ export const efs: SandboxService = {
     throttled: "ThrottlingException",
     throttledStatus: 429,
   },
-  failures: { "mount-target": {} },
+  failures: {
+    "mount-target": {
+      // Those that were not finished meanwhile are finished.
+      changed(_about, sim) {
+        if (sim.failing("mount-target") === undefined)
+          for (const { id, state } of targetTable(sim).all())
+            if (state === "creating") sim.after(ms("mountTargetAvailable"), "efs:target-available", id);
+      },
+    },
+  },
   inventory: { "efs.systems": "file systems", "efs.targets": "mount targets" },
   operations: {
     CreateFileSystem: operation(

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { operation, type SandboxService } from "../../service.ts";
+import { type FailureKind, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { zonesOf } from "../ec2/offerings.ts";
@@ -260,6 +260,18 @@ const ORDERABLE = [
   "db.m5.large",
   "db.r5.large",
 ];
+
+export const instanceFailures: Readonly<Record<string, FailureKind>> = {
+  database: {
+    about: "a database, as database1: it fails, while it is made or afterwards",
+    changed(id, sim) {
+      const status = databaseTable(sim).get(id)?.status;
+      // One that is being made fails when it would have been ready.
+      if (sim.failing("database", id) !== undefined && status && status !== "creating" && status !== "deleting")
+        become(sim, id, { status: "failed" });
+    },
+  },
+};
 
 export const instances: SandboxService = {
   operations: {

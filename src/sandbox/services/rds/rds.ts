@@ -2,7 +2,7 @@ import { composed, type SandboxService } from "../../service.ts";
 import { byHand } from "./by-hand.ts";
 import { durations } from "./durations.ts";
 import { groups } from "./groups.ts";
-import { instances } from "./instances.ts";
+import { instanceFailures, instances } from "./instances.ts";
 import { metrics } from "./metrics.ts";
 import { replicationFailures } from "./replication.ts";
 
@@ -11,7 +11,7 @@ export const rds: SandboxService = composed(groups, instances, byHand, {
   metrics,
   errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },
   failures: {
-    database: { about: "a database, as database1: it fails while it is made" },
+    ...instanceFailures,
     ...replicationFailures,
   },
   inventory: {

@@ -1,0 +1,54 @@
+/** A world as a whole, whatever AWS's reads show of it: for "as it was before" and "nothing is left". */
+import type { World } from "../../src/sandbox/world.ts";
+
+/** Rows that AWS still shows for a while of what is gone. */
+const GONE = new Set(["terminated", "shutting-down", "deleted", "deleting"]);
+
+/** What a run leaves of no account: names that may not be used again at once, what the group did, tags by id. */
+const NOT_OBJECTS = new Set([
+  "ec2.tags",
+  "ssm.deleted",
+  "ssm.agents",
+  "ssm.commands",
+  "route53.references",
+  "autoScaling.activities",
+  "autoScaling.refreshes",
+  // Counted apart: a final snapshot stays on purpose.
+  "rds.snapshots",
+]);
+
+/** How many live objects there are of each kind, and of each key of the stack; all of a kind that carries none. */
+export function census({ tables }: World): Record<string, number> {
+  const counts: Record<string, number> = {};
+  const tagged = tables["ec2.tags"] ?? {};
+  for (const [kind, rows] of Object.entries(tables)) {
+    if (NOT_OBJECTS.has(kind)) continue;
+    for (const [id, { row }] of Object.entries(rows)) {
+      if (row === null) continue;
+      const { state, status, tags } = row as { state?: unknown; status?: unknown; tags?: Record<string, string> };
+      if (GONE.has(String(state)) || GONE.has(String(status))) continue;
+      const key = (tags ?? (tagged[id]?.row as { tags?: Record<string, string> } | undefined)?.tags)?.[
+        "buddyverse:key"
+      ];
+      const name = key === undefined ? kind : `${kind} ${key}`;
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+/** What is in the account, by id: for "as it was before". The final snapshot of the database stays on purpose. */
+export function contents({ tables }: World): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(tables)
+      .filter(([kind]) => !NOT_OBJECTS.has(kind))
+      .map(([kind, rows]): [string, string[]] => [
+        kind,
+        Object.entries(rows)
+          .flatMap(([id, { row }]) => (row === null ? [] : [id]))
+          .sort(),
+      ])
+      .filter(([, ids]) => ids.length > 0)
+      .sort(),
+  );
+}
