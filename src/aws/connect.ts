@@ -4,12 +4,12 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Aws, CredentialsEnd, Network, Services } from "./aws.ts";
 import { classify } from "./classify.ts";
+import { coalescer, idBatcher } from "./coalesce.ts";
 import { AmbiguousOutcome, codesOf, hasCode } from "./errors.ts";
 import { hideSecrets, masked } from "./mask.ts";
 import { retryStrategy } from "./retry.ts";
 import { isRead } from "./safety.ts";
 import { type ServiceName, serviceNames, services } from "./services.ts";
-import { coalescer, idBatcher } from "./together.ts";
 
 /** One AWS call as it is written to a trace. `ms` is the whole time, retries included, on the run's clock. */
 export interface TracedCall {

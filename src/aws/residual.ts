@@ -1,4 +1,4 @@
-import type { Snapshot } from "../engine/survey.ts";
+import type { Snapshot } from "../engine/snapshot.ts";
 import type { Aws } from "./aws.ts";
 
 /** Something that costs although the stack is gone. */
@@ -21,7 +21,7 @@ export interface ResidualReader {
   /** What it looks for, for the notice that it could not: "DB snapshots". */
   readonly what: string;
   /** @param before how the stack stood when `down` began: what it had can no longer be found by its tags. */
-  read(aws: Aws, stack: string, before: Snapshot["surveyed"]): Promise<readonly Residual[]> | readonly Residual[];
+  read(aws: Aws, stack: string, before: Snapshot["entries"]): Promise<readonly Residual[]> | readonly Residual[];
 }
 
 /** They are found by their names, which the config gives: one that an older config had, and no state names, is not. */

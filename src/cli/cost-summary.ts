@@ -12,12 +12,12 @@ import {
   monthlyTotal,
   type Totals,
 } from "../cost/estimate.ts";
-import { type PricedObject, plannedObjects, standingObjects, surveyedObjects } from "../cost/objects.ts";
+import { observedObjects, type PricedObject, plannedObjects, standingObjects } from "../cost/objects.ts";
 import type { PriceTable } from "../cost/price-table.ts";
 import type { Usage } from "../cost/usage.ts";
 import { costNowView } from "../cost/view.ts";
 import { graphOf } from "../engine/graph.ts";
-import type { Observed, Snapshot } from "../engine/survey.ts";
+import type { Observed, Snapshot } from "../engine/snapshot.ts";
 import { roundToCents } from "../lib/money.ts";
 import type { Session } from "./session.ts";
 
@@ -50,8 +50,8 @@ type Place = Pick<Session, "config" | "prices">;
 const termsOf = ({ config: { stack, region }, prices }: Place) => ({ stack, region, prices });
 
 /** What a plan changes in the bill. */
-export function costOfChange(survey: Snapshot, place: Place): CostChange {
-  const { before, after } = surveyedObjects(survey);
+export function costOfChange(snapshot: Snapshot, place: Place): CostChange {
+  const { before, after } = observedObjects(snapshot);
   return costChange(estimate(before, termsOf(place)), estimate(after, termsOf(place)));
 }
 
@@ -78,10 +78,10 @@ export function monthlyOf(config: Config, prices: PriceTable): Monthly | undefin
 }
 
 /** What the stack costs a month when a plan is done; undefined where not even the fixed part has a price. */
-export function monthlyAfter(survey: Snapshot, place: Place): Monthly | undefined {
-  const { usd, unknown } = monthlyTotal(estimate(surveyedObjects(survey).after, termsOf(place)));
+export function monthlyAfter(snapshot: Snapshot, place: Place): Monthly | undefined {
+  const { usd, unknown } = monthlyTotal(estimate(observedObjects(snapshot).after, termsOf(place)));
   if (usd === null) return undefined;
-  const { objects, typical } = costOfChange(survey, place);
+  const { objects, typical } = costOfChange(snapshot, place);
   const untold = objects.some(({ difference }) => difference === "unknown");
   return { after: usd, change: untold ? null : roundToCents(typical), complete: unknown.length === 0 };
 }

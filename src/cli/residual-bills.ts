@@ -1,15 +1,15 @@
 import { GB_MONTH } from "../aws/price.ts";
 import { tieredCost, tiersOf } from "../cost/price-table.ts";
-import { retainedIn } from "../engine/down.ts";
-import type { Snapshot } from "../engine/survey.ts";
+import { retainedIn } from "../engine/destroy.ts";
+import type { Snapshot } from "../engine/snapshot.ts";
 import type { Bills, LeftAlone } from "../report/views/down.ts";
 import { residualCosts } from "../residuals/residual-costs.ts";
 import { fixedMonthly } from "./cost-summary.ts";
 import type { Session } from "./session.ts";
 
 /** What holds data and is claimed by nobody, as the views show it. */
-export const leftAlone = (session: Session, { surveyed }: Snapshot): LeftAlone[] =>
-  retainedIn(surveyed).map(({ entry, holds }) => ({
+export const leftAlone = (session: Session, { entries }: Snapshot): LeftAlone[] =>
+  retainedIn(entries).map(({ entry, holds }) => ({
     name: entry.node.name,
     object: entry.node.type.name,
     id: entry.look.live?.id ?? entry.node.name,

@@ -1,7 +1,7 @@
 import type { Graph } from "../engine/graph.ts";
-import { specOf } from "../engine/look.ts";
+import { specOf } from "../engine/observe.ts";
 import type { AnyType } from "../engine/resource.ts";
-import type { Observed, Snapshot } from "../engine/survey.ts";
+import type { Observed, Snapshot } from "../engine/snapshot.ts";
 import type { Recorded } from "../state/state.ts";
 
 /** An object whose cost is asked for. */
@@ -43,13 +43,13 @@ export function standingObjects(
  * A stack before and after what `up` would do with it. An object that `up` leaves as it is costs what it did, whatever the
  * config says of it. What nobody claims is not of the stack.
  */
-export function surveyedObjects({ surveyed }: Snapshot): {
+export function observedObjects({ entries }: Snapshot): {
   readonly before: readonly PricedObject[];
   readonly after: readonly PricedObject[];
 } {
   const before: PricedObject[] = [];
   const after: PricedObject[] = [];
-  for (const one of surveyed.values()) {
+  for (const one of entries.values()) {
     const { node, look, wanted, decision } = one;
     if (decision.kind === "retain") continue;
     const object = { key: node.key, step: node.step, name: node.name, type: node.type, id: look.live?.id };

@@ -4,7 +4,7 @@ import type { Recorded } from "../state/state.ts";
 import { isDefinitelyNotCreated } from "./attempt.ts";
 import type { Difference } from "./differences.ts";
 import { aboutNode, type Node } from "./graph.ts";
-import { discardsData } from "./look.ts";
+import { discardsData } from "./observe.ts";
 import { record, recordIntent } from "./record.ts";
 import type { AnyType, Identified } from "./resource.ts";
 import { firstPauseMs, updatePauseMs } from "./schedule.ts";

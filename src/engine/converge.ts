@@ -5,7 +5,7 @@ import { DELETE_SHOWS_WITHIN_MS, type Decision, VISIBLE_WITHIN_MS } from "./deci
 import type { Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
 import { aboutNode, missingMessage, type Node, nameOf } from "./graph.ts";
-import { judge, type Look, look, mayHoldData } from "./look.ts";
+import { evaluate, mayHoldData, type Observation, observe } from "./observe.ts";
 import { record, recordReady } from "./record.ts";
 import { type Dependents, NO_DEPENDENTS, type Refusal, refusalOf, refusedError, retainedRemedies } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
@@ -32,7 +32,7 @@ export async function converge(
   run: Run,
   node: Node,
   wanted: object | undefined,
-  first?: Look,
+  first?: Observation,
   on: Dependents = NO_DEPENDENTS,
 ): Promise<Converged> {
   const { clock, store, emit } = run;
@@ -48,10 +48,10 @@ export async function converge(
     for (let seen = first; ; seen = undefined) {
       throwIfInterrupted(run);
       const recorded = store.get(node.key);
-      const there = seen ?? (await look(run, node, recorded));
+      const there = seen ?? (await observe(run, node, recorded));
       const target = work.replacing ? undefined : wanted;
       const deleteWouldShow = clock.now() - work.started > DELETE_SHOWS_WITHIN_MS;
-      const decision = judge(node, target, there, recorded, clock.now(), work.tried, deleteWouldShow);
+      const decision = evaluate(node, target, there, recorded, clock.now(), work.tried, deleteWouldShow);
       const refused = refusalOf(run, node, decision, on, there.strays);
       if (refused) throw refusedError(refused, node, there.live?.id);
       const end = await act(work, decision, there.live, recorded);
@@ -176,6 +176,6 @@ const failedInAws = (node: Node, live: Identified | undefined, reason: string, h
     message: `${node.type.name} ${live?.id ?? node.name} failed: ${reason}`,
     about: aboutNode(node, live?.id),
     hint: holdsData
-      ? "It may hold data, so it is left as it is. Look at it in the AWS console; put it right or remove it there, then run the same command."
+      ? "It may hold data, so it is left as it is. Observation at it in the AWS console; put it right or remove it there, then run the same command."
       : "Mend the cause and run `buddyverse up` again: it replaces what failed.",
   });

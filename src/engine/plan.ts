@@ -1,9 +1,9 @@
 import { type Difference, showable } from "./differences.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
-import { ABSENT, judge, mayHoldData, specOf } from "./look.ts";
+import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
 import { NO_DEPENDENTS } from "./refusal.ts";
 import { type AnyType, type Remedy, removable } from "./resource.ts";
-import type { Observed, Snapshot } from "./survey.ts";
+import type { Observed, Snapshot } from "./snapshot.ts";
 import { longestPath } from "./walk.ts";
 
 /**
@@ -62,14 +62,14 @@ function actionOf({ decision, wanted, node, look, refused }: Observed): PlannedA
   }
 }
 
-/** What `up` would do, from a survey. Pure. */
-export function planUp(survey: Snapshot): Plan {
+/** What `up` would do, from a snapshot. Pure. */
+export function planUp(snapshot: Snapshot): Plan {
   const items: PlanItem[] = [];
   const blocked = new Map<string, string>();
-  for (const surveyed of survey.surveyed.values()) {
-    const { node, decision, differences, refused, remedies } = surveyed;
+  for (const entry of snapshot.entries.values()) {
+    const { node, decision, differences, refused, remedies } = entry;
     const cause = node.needs.find((key) => blocked.has(key));
-    const own = actionOf(surveyed);
+    const own = actionOf(entry);
     const waits = own !== "none" && own !== "delete" && own !== "retain";
     const action = cause !== undefined && waits ? "blocked" : own;
     const reason =
@@ -84,32 +84,32 @@ export function planUp(survey: Snapshot): Plan {
               : undefined;
     if (action === "blocked")
       blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
-    const scaffold = (node.resource?.temporaryFor().length ?? 0) > 0;
-    // What is only looked up, and a scaffold that is not needed, are nothing to count.
-    if ((scaffold || node.type.external) && action === "none") continue;
+    const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
+    // What is only looked up, and something temporary that is not needed, are nothing to count.
+    if ((temporary || node.type.external) && action === "none") continue;
     items.push({
       ...nameOf(node),
-      id: surveyed.look.live?.id,
+      id: entry.look.live?.id,
       action,
       differences: action === "update" || action === "replace" ? showable(node.type, differences) : [],
       reason,
       refused: refused?.hint,
       remedies,
-      adopted: surveyed.wanted !== undefined && surveyed.look.live !== undefined && !surveyed.look.claimed,
-      holdsData: mayHoldData(node.type, surveyed.look.live, surveyed.recorded),
+      adopted: entry.wanted !== undefined && entry.look.live !== undefined && !entry.look.claimed,
+      holdsData: mayHoldData(node.type, entry.look.live, entry.recorded),
     });
   }
-  return { items, seconds: criticalPath(survey) };
+  return { items, seconds: criticalPath(snapshot) };
 }
 
 /** What `up` would do in an empty account: everything is made; what is only looked up is taken to be there. Asks nobody. Pure. */
 export function planOffline(graph: Graph): Plan {
   const now = 0;
-  const surveyed = new Map(
+  const entries = new Map(
     [...graph.nodes.values()].map((node): [string, Observed] => {
       const look = ABSENT;
       const wanted = specOf(node, () => undefined);
-      const { drift, ...decision } = judge(node, wanted, look, undefined, now);
+      const { drift, ...decision } = evaluate(node, wanted, look, undefined, now);
       return [
         node.key,
         {
@@ -126,19 +126,19 @@ export function planOffline(graph: Graph): Plan {
       ];
     }),
   );
-  return planUp({ graph, surveyed });
+  return planUp({ graph, entries });
 }
 
 const usualOf = (type: AnyType): number => type.timing?.createSeconds ?? 3;
 
 /** How long what is still to be made or waited for takes, seconds. */
-export function criticalPath({ surveyed }: Snapshot): number {
+export function criticalPath({ entries }: Snapshot): number {
   const secondsOf = (key: string): number => {
-    const { node, decision, refused } = surveyed.get(key) as Observed;
+    const { node, decision, refused } = entries.get(key) as Observed;
     const slow = (decision.kind === "create" && !refused) || decision.kind === "replace" || decision.kind === "wait";
     return slow ? usualOf(node.type) : 0;
   };
-  return longestPath(surveyed.keys(), (key) => surveyed.get(key)?.node.needs ?? [], secondsOf);
+  return longestPath(entries.keys(), (key) => entries.get(key)?.node.needs ?? [], secondsOf);
 }
 
 /** True when `up` has nothing to do, and refuses nothing. */

@@ -1,10 +1,10 @@
 import { BuddyError } from "../lib/errors.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
-import { mayHoldData } from "./look.ts";
+import { mayHoldData } from "./observe.ts";
 import type { Identified, Protection, Remedy } from "./resource.ts";
 import type { Run } from "./run.ts";
-import type { Observed, Snapshot } from "./survey.ts";
+import type { Observed, Snapshot } from "./snapshot.ts";
 
 /** Why a decision is not carried out, and the way out. */
 export interface Refusal {
@@ -32,7 +32,7 @@ export const NO_DEPENDENTS: Dependents = { data: [], copies: [] };
 export const secretCommands = (copies: readonly Copy[]): string[] => copies.flatMap(({ setSecret }) => setSecret ?? []);
 
 /**
- * What `up` must not do, the one rule for what the survey finds and for what a run meets: nothing that holds data, or carries
+ * What `up` must not do, the one rule for what the snapshot finds and for what a run meets: nothing that holds data, or carries
  * what holds data, is replaced; other replacements need `--replace`, unless the object has failed or is disposable; a value
  * of which there are copies is not made up a second time; and nothing empty is made beside what may hold its data.
  * Undefined: the decision may be carried out.
@@ -134,9 +134,9 @@ export const refusedError = (refusal: Refusal, node: Node, id: string | undefine
     hint: hintOf([refusal]),
   });
 
-/** Throws `refused` when a survey shows what `up`, or `down`, must not do: then nothing at all is changed. */
-export function throwIfRefused({ surveyed }: Snapshot): void {
-  const refusals = [...surveyed.values()].flatMap(({ refused }) => refused ?? []);
+/** Throws `refused` when a snapshot shows what `up`, or `down`, must not do: then nothing at all is changed. */
+export function throwIfRefused({ entries }: Snapshot): void {
+  const refusals = [...entries.values()].flatMap(({ refused }) => refused ?? []);
   if (refusals.length === 0) return;
   throw new BuddyError({
     code: "refused",
@@ -146,17 +146,17 @@ export function throwIfRefused({ surveyed }: Snapshot): void {
 }
 
 /**
- * What depends on each node of a survey. What is recorded but was not looked at (`up --step`) counts as there.
+ * What depends on each node of a snapshot. What is recorded but was not looked at (`up --step`) counts as there.
  */
-export function dependentsIn(run: Run, surveyed: ReadonlyMap<string, Observed>): (node: Node) => Dependents {
+export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): (node: Node) => Dependents {
   const holders = new Map<string, Set<string>>();
   const mark = (key: string, holder: string): void => {
     const known = holders.get(key) ?? new Set();
     if (known.has(holder)) return;
     holders.set(key, known.add(holder));
-    for (const need of surveyed.get(key)?.node.needs ?? []) mark(need, holder);
+    for (const need of entries.get(key)?.node.needs ?? []) mark(need, holder);
   };
-  for (const { node, look, recorded } of surveyed.values())
+  for (const { node, look, recorded } of entries.values())
     if (look.live && mayHoldData(node.type, look.live, recorded)) mark(node.key, node.name);
   const dataOn = (key: string) => [...(holders.get(key) ?? [])];
 
@@ -169,11 +169,11 @@ export function dependentsIn(run: Run, surveyed: ReadonlyMap<string, Observed>):
     return decision.kind !== "none" || look.live !== undefined;
   };
   const copiesOf = (key: string): readonly Copy[] => {
-    const users = [...surveyed.values()].filter(
+    const users = [...entries.values()].filter(
       (one) => (one.node.needs.includes(key) || one.recorded?.needs.includes(key)) && stays(one),
     );
     const unseen = Object.entries(run.store.resources).filter(
-      ([other, { needs }]) => !surveyed.has(other) && needs.includes(key),
+      ([other, { needs }]) => !entries.has(other) && needs.includes(key),
     );
     return [
       ...users.map(({ node, look }) => ({

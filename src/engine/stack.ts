@@ -2,17 +2,17 @@ import { setMaxListeners } from "node:events";
 import type { Aws } from "../aws/aws.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { StateStore } from "../state/store.ts";
-import { destroy, type Leftover, leftovers } from "./down.ts";
+import { applyUp, type Result } from "./apply.ts";
+import { destroy, type Leftover, leftovers } from "./destroy.ts";
 import type { Emit } from "./events.ts";
 import { type Graph, graphOf, upTo } from "./graph.ts";
-import { look } from "./look.ts";
+import type { NodeResult } from "./node-result.ts";
+import { observe } from "./observe.ts";
 import { type Plan, planUp } from "./plan.ts";
 import type { AnyType, Identified, Step, Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
-import type { NodeResult } from "./settled.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { type StatusItem, statusOf } from "./status.ts";
-import { type Snapshot, survey } from "./survey.ts";
-import { applyUp, type Result } from "./up.ts";
 
 export interface StackOptions {
   readonly name: string;
@@ -80,7 +80,7 @@ export function openStack(options: StackOptions): Stack {
   async function refresh({ step, orphans, removing = false }: Scope = {}): Promise<Snapshot> {
     const stateless = Object.keys(run.store.resources).length === 0;
     const sweep = step !== undefined ? "none" : (orphans ?? (stateless ? "all" : "known"));
-    return survey(run, graphUpTo(step), types, { stack: name, sweep, partial: sweep === "none", removing });
+    return takeSnapshot(run, graphUpTo(step), types, { stack: name, sweep, partial: sweep === "none", removing });
   }
 
   return {
@@ -95,7 +95,7 @@ export function openStack(options: StackOptions): Stack {
     leftovers: async () => leftovers(await refresh({ orphans: "all" })),
     async find(key) {
       const node = graph.nodes.get(key);
-      return node && (await look(run, node, run.store.get(key))).live;
+      return node && (await observe(run, node, run.store.get(key))).live;
     },
   };
 }

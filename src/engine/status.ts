@@ -1,7 +1,7 @@
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
 import type { Identified, Remedy } from "./resource.ts";
-import type { Snapshot } from "./survey.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** How an object stands against what was recorded of it and against the config. */
 export type SyncStatus =
@@ -32,14 +32,14 @@ export interface StatusItem extends NodeName {
 }
 
 /** Every object against what was recorded and against the config, property by property. Pure. */
-export function statusOf({ surveyed }: Snapshot): StatusItem[] {
+export function statusOf({ entries }: Snapshot): StatusItem[] {
   const items: StatusItem[] = [];
-  for (const entry of surveyed.values()) {
+  for (const entry of entries.values()) {
     const { node, look, recorded, wanted, decision, differences: notAsWanted } = entry;
     const refused = decision.kind === "create" ? entry.refused : undefined;
-    const scaffold = (node.resource?.temporaryFor().length ?? 0) > 0;
+    const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
     if (look.live === undefined && wanted === undefined) {
-      if (!recorded || scaffold) continue;
+      if (!recorded || temporary) continue;
     }
     // What is only looked up is worth a word only when it is not there.
     if (node.type.external && decision.kind === "none") continue;

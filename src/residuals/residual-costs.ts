@@ -1,7 +1,7 @@
 import type { Aws } from "../aws/aws.ts";
 import type { Residual } from "../aws/residual.ts";
 import { eachService } from "../aws/services.ts";
-import type { Snapshot } from "../engine/survey.ts";
+import type { Snapshot } from "../engine/snapshot.ts";
 
 export interface ResidualCosts {
   readonly found: readonly Residual[];
@@ -15,13 +15,13 @@ export interface ResidualCosts {
  * parameters, images, their snapshots and addresses are types, which `down` removes and looks for again.)
  * @param before how the stack stood when `down` began.
  */
-export async function residualCosts(aws: Aws, stack: string, { surveyed }: Snapshot): Promise<ResidualCosts> {
+export async function residualCosts(aws: Aws, stack: string, { entries }: Snapshot): Promise<ResidualCosts> {
   const unseen: string[] = [];
   const found = await Promise.all(
     eachService.flatMap(({ residuals = [] }) =>
       residuals.map(async ({ what, read }) => {
         try {
-          return await read(aws, stack, surveyed);
+          return await read(aws, stack, entries);
         } catch (error) {
           unseen.push(`${what}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
           return [];

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { GB, HOUR, price } from "../../src/aws/price.ts";
 import { estimate } from "../../src/cost/estimate.ts";
-import { type PricedObject, plannedObjects, standingObjects, surveyedObjects } from "../../src/cost/objects.ts";
+import { observedObjects, type PricedObject, plannedObjects, standingObjects } from "../../src/cost/objects.ts";
 import type { PriceTable } from "../../src/cost/price-table.ts";
 import type { Assumption } from "../../src/engine/charge.ts";
 import { type Graph, graphOf } from "../../src/engine/graph.ts";
-import { ABSENT } from "../../src/engine/look.ts";
+import { ABSENT } from "../../src/engine/observe.ts";
 import { NO_DEPENDENTS } from "../../src/engine/refusal.ts";
 import { type AnyType, type Identified, type ResourceType, resource, step } from "../../src/engine/resource.ts";
-import type { Observed } from "../../src/engine/survey.ts";
+import type { Observed } from "../../src/engine/snapshot.ts";
 import type { Recorded } from "../../src/state/state.ts";
 
 /** A service that is made up: what it costs is said here and nowhere in src/cost. */
@@ -172,7 +172,7 @@ describe("before and after a plan", () => {
     ...of,
   });
   const sidesOf = (one: Observed) => {
-    const { before, after } = surveyedObjects({ graph, surveyed: new Map([[one.node.key, one]]) });
+    const { before, after } = observedObjects({ graph, entries: new Map([[one.node.key, one]]) });
     return [before.map(({ spec }) => spec), after.map(({ spec }) => spec)];
   };
   const applied = { size: 1, parts: ["lid"] };

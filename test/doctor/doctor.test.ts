@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
-import { rehearse } from "../../src/cli/rehearsal.ts";
+import { rehearse } from "../../src/cli/dry-run-calls.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { examine } from "../../src/doctor/doctor.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";

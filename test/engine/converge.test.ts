@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import { AmbiguousOutcome } from "../../src/aws/errors.ts";
-import { destroy, leftovers } from "../../src/engine/down.ts";
+import { applyUp } from "../../src/engine/apply.ts";
+import { destroy, leftovers } from "../../src/engine/destroy.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource } from "../../src/engine/resource.ts";
-import { survey } from "../../src/engine/survey.ts";
-import { applyUp } from "../../src/engine/up.ts";
+import { takeSnapshot } from "../../src/engine/snapshot.ts";
 import { awsError, NOW, playground, type ToySpec } from "./toy.ts";
 
 const toy = (on: ReturnType<typeof playground>, key: string, spec: ToySpec = { colour: "red" }) =>
   resource(on.type, key, key, {}, () => spec);
 const options = { stack: "s", sweep: "all" as const };
-const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof survey>[1]) =>
-  applyUp(on.run, await survey(on.run, graph, on.types, options));
+const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof takeSnapshot>[1]) =>
+  applyUp(on.run, await takeSnapshot(on.run, graph, on.types, options));
 const writes = (on: ReturnType<typeof playground>) => on.cloud.calls.filter((verb) => verb !== "find");
 
 test("makes what is missing, waits until it is ready, and does nothing the second time", async () => {
@@ -23,7 +23,7 @@ test("makes what is missing, waits until it is ready, and does nothing the secon
   expect(settled).toMatchObject([{ key: "a", outcome: "created" }]);
   expect(on.run.clock.now() - NOW).toBeGreaterThanOrEqual(20_000);
   expect(on.run.store.get("a")).toMatchObject({ status: "ready", id: settled[0]?.id });
-  expect(isEmpty(planUp(await survey(on.run, graph, on.types, options)))).toBe(true);
+  expect(isEmpty(planUp(await takeSnapshot(on.run, graph, on.types, options)))).toBe(true);
   await up(on, graph);
   expect(writes(on)).toEqual(["create"]);
 });
@@ -164,10 +164,10 @@ test("down goes in reverse, waits for what goes by itself, and leaves nothing", 
   const b = resource(on.type, "b", "b", { a }, ({ a }) => ({ colour: "red", link: a.id }));
   const graph = on.graph(a, b);
   await up(on, graph);
-  const before = await survey(on.run, graph, on.types, options);
+  const before = await takeSnapshot(on.run, graph, on.types, options);
   const gone = await destroy(on.run, before);
   expect(gone.map(({ outcome }) => outcome)).toEqual(["deleted", "deleted"]);
-  expect(leftovers(await survey(on.run, graph, on.types, options))).toEqual([]);
+  expect(leftovers(await takeSnapshot(on.run, graph, on.types, options))).toEqual([]);
   expect(on.run.store.resources).toEqual({});
 });
 
@@ -181,10 +181,10 @@ test("with the state lost, everything is found again by its tags: no second toy,
   expect(on.cloud.toys.size).toBe(2);
   on.run.store.drop("a");
   const narrower = on.graph(toy(on, "b"));
-  const before = await survey(on.run, narrower, on.types, options);
-  expect([...before.surveyed.keys()]).toEqual(["b", "a"]);
+  const before = await takeSnapshot(on.run, narrower, on.types, options);
+  expect([...before.entries.keys()]).toEqual(["b", "a"]);
   await destroy(on.run, before);
-  expect(leftovers(await survey(on.run, narrower, on.types, options))).toEqual([]);
+  expect(leftovers(await takeSnapshot(on.run, narrower, on.types, options))).toEqual([]);
 });
 
 test("what nobody wants any more goes after what used it has moved on", async () => {
@@ -251,7 +251,7 @@ test("two toys with one key are an error that names both", async () => {
   const [first] = on.cloud.toys.values();
   if (first) on.cloud.toys.set("toy-twin", { ...first, id: "toy-twin" });
   on.run.store.drop("a");
-  await expect(survey(on.run, graph, on.types, options)).rejects.toMatchObject({
+  await expect(takeSnapshot(on.run, graph, on.types, options)).rejects.toMatchObject({
     code: "ambiguous",
     message: expect.stringContaining("toy-twin"),
   });

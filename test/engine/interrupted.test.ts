@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { destroy } from "../../src/engine/down.ts";
+import { applyUp } from "../../src/engine/apply.ts";
+import { destroy } from "../../src/engine/destroy.ts";
 import { resource } from "../../src/engine/resource.ts";
-import { survey } from "../../src/engine/survey.ts";
-import { applyUp } from "../../src/engine/up.ts";
+import { takeSnapshot } from "../../src/engine/snapshot.ts";
 import { awsError, NOW, playground, type ToySpec } from "./toy.ts";
 
 const options = { stack: "s", sweep: "all" as const };
-const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof survey>[1]) =>
-  applyUp(on.run, await survey(on.run, graph, on.types, options));
+const up = async (on: ReturnType<typeof playground>, graph: Parameters<typeof takeSnapshot>[1]) =>
+  applyUp(on.run, await takeSnapshot(on.run, graph, on.types, options));
 const toy = (on: ReturnType<typeof playground>, spec: ToySpec = { colour: "red" }) =>
   resource(on.type, "a", "a", {}, () => spec);
 
@@ -69,7 +69,7 @@ test.each([
   const graph = on.graph(toy(on));
   await up(on, graph);
   for (let i = 0; i < 500; i++) on.cloud.faults.push({ verb: "delete", error: awsError("DependencyViolation") });
-  const before = await survey(on.run, graph, on.types, options);
+  const before = await takeSnapshot(on.run, graph, on.types, options);
   const began = on.run.clock.now();
   const [gone] = await destroy(on.run, before);
   expect(gone?.outcome).toBe("failed");

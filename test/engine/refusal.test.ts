@@ -1,19 +1,19 @@
-/** What `up` must not do: found by the survey, before anything is changed, and met in the middle of a run. */
+/** What `up` must not do: found by the snapshot, before anything is changed, and met in the middle of a run. */
 import { describe, expect, test } from "vitest";
-import { destroy } from "../../src/engine/down.ts";
+import { applyUp } from "../../src/engine/apply.ts";
+import { destroy } from "../../src/engine/destroy.ts";
 import { type Graph, graphOf } from "../../src/engine/graph.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { type AnyType, type ResourceType, resource, type Step, step } from "../../src/engine/resource.ts";
+import { takeSnapshot } from "../../src/engine/snapshot.ts";
 import { statusOf } from "../../src/engine/status.ts";
-import { survey } from "../../src/engine/survey.ts";
-import { applyUp } from "../../src/engine/up.ts";
 import { playground, type ToyLive, type ToySpec } from "./toy.ts";
 
 type Playground = ReturnType<typeof playground>;
 type Toy = ResourceType<ToySpec, ToyLive>;
 const options = { stack: "s", sweep: "known" as const };
 const graphWith = (toys: Step["resources"]): Graph => graphOf([step("toys", toys)], "s", {});
-const look = (on: Playground, graph: Graph, run = on.run) => survey(run, graph, on.types, options);
+const look = (on: Playground, graph: Graph, run = on.run) => takeSnapshot(run, graph, on.types, options);
 const writes = (on: Playground) => on.cloud.calls.filter((verb) => verb !== "find");
 const outcomes = (settled: readonly { key: string; outcome: string }[]) =>
   Object.fromEntries(settled.map(({ key, outcome }) => [key, outcome]));
@@ -106,7 +106,7 @@ describe("a value that was handed on", () => {
     // Not what is beside it, either.
     expect(writes(on)).toEqual([]);
     expect(
-      outcomes(await destroy(on.run, await survey(on.run, graph, on.types, { ...options, removing: true }))),
+      outcomes(await destroy(on.run, await takeSnapshot(on.run, graph, on.types, { ...options, removing: true }))),
     ).toMatchObject({ vault: "deleted" });
   });
 
@@ -144,7 +144,7 @@ describe("a value that was handed on", () => {
     const { on, graph, secret } = vault();
     await applyUp(on.run, await look(on, graph));
     lose(on, "secret");
-    const part = await survey(on.run, graphWith({ secret }), on.types, {
+    const part = await takeSnapshot(on.run, graphWith({ secret }), on.types, {
       stack: "s",
       sweep: "none",
       partial: true,

@@ -1,11 +1,11 @@
 /** Objects that hold data and that neither the config nor the state names: left alone, whatever else happens around them. */
 import { expect, test } from "vitest";
 import type { Aws } from "../../src/aws/aws.ts";
-import { deletable, destroy, retainedIn } from "../../src/engine/down.ts";
+import { applyUp } from "../../src/engine/apply.ts";
+import { deletable, destroy, retainedIn } from "../../src/engine/destroy.ts";
 import { planUp } from "../../src/engine/plan.ts";
 import { resource } from "../../src/engine/resource.ts";
-import { survey } from "../../src/engine/survey.ts";
-import { applyUp } from "../../src/engine/up.ts";
+import { takeSnapshot } from "../../src/engine/snapshot.ts";
 import { NOW, type Playground, playground, type ToyLive } from "./toy.ts";
 
 const options = { stack: "s", sweep: "all" as const };
@@ -31,11 +31,11 @@ const standing = (on: Playground) =>
 test("down removes its own and stops: the copy with the same key is not taken for it once it is gone", async () => {
   const on = holders();
   const graph = on.graph(toy(on, "a"));
-  await applyUp(on.run, await survey(on.run, graph, on.types, options));
+  await applyUp(on.run, await takeSnapshot(on.run, graph, on.types, options));
   copyOf(on, "a", "toy-copy");
   on.run.store.setConfig({});
   for (let times = 0; times < 2; times++) {
-    await destroy(on.run, await survey(on.run, graph, on.types, { ...options, removing: true }));
+    await destroy(on.run, await takeSnapshot(on.run, graph, on.types, { ...options, removing: true }));
     expect(standing(on)).toEqual(["toy-copy"]);
     expect(on.run.store.resources).toEqual({});
   }
@@ -47,7 +47,7 @@ test("what failed before it was ever ready is replaced, but a copy that has its 
   copyOf(on, "a", "toy-copy");
   on.record("a", { id: "toy-own", status: "created", since: NOW - 600_000, neverReady: true });
   on.cloud.failing = true;
-  const { settled } = await applyUp(on.run, await survey(on.run, on.graph(toy(on, "a")), on.types, options));
+  const { settled } = await applyUp(on.run, await takeSnapshot(on.run, on.graph(toy(on, "a")), on.types, options));
   expect(settled).toMatchObject([
     {
       key: "a",
@@ -68,16 +68,16 @@ test("what a copy stands on stays with it: by down, and by an up that no longer 
   const ground = resource({ ...plain, name: "toy:ground" }, "ground", "ground", {}, () => ({ colour: "grey" }));
   const types = new Map([...on.types, ["toy:ground", ground.type]]) as Playground["types"];
   const graph = on.graph(ground, toy(on, "b"));
-  await applyUp(on.run, await survey(on.run, graph, on.types, options));
+  await applyUp(on.run, await takeSnapshot(on.run, graph, on.types, options));
   copyOf(on, "elsewhere", "toy-copy", { link: on.run.store.get("ground")?.id ?? "" });
 
-  const before = await survey(on.run, graph, types, { ...options, removing: true });
+  const before = await takeSnapshot(on.run, graph, types, { ...options, removing: true });
   expect(
-    retainedIn(before.surveyed).map(({ entry, holds }) => [entry.look.live?.id, holds.map(({ node }) => node.key)]),
+    retainedIn(before.entries).map(({ entry, holds }) => [entry.look.live?.id, holds.map(({ node }) => node.key)]),
   ).toEqual([["toy-copy", ["ground"]]]);
-  expect(deletable(before.surveyed).map(({ node }) => node.key)).toEqual(["b"]);
+  expect(deletable(before.entries).map(({ node }) => node.key)).toEqual(["b"]);
 
-  const narrower = await survey(on.run, on.graph(toy(on, "b")), types, options);
+  const narrower = await takeSnapshot(on.run, on.graph(toy(on, "b")), types, options);
   expect(planUp(narrower).items.map(({ key, action }) => `${key} ${action}`)).toEqual([
     "b none",
     "ground delete",

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { types } from "../../src/aws/services.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { destroy } from "../../src/engine/down.ts";
+import { applyUp } from "../../src/engine/apply.ts";
+import { destroy } from "../../src/engine/destroy.ts";
 import { graphOf } from "../../src/engine/graph.ts";
 import { type Step, step } from "../../src/engine/resource.ts";
-import { survey } from "../../src/engine/survey.ts";
-import { applyUp } from "../../src/engine/up.ts";
+import { takeSnapshot } from "../../src/engine/snapshot.ts";
 import { inventory } from "../../src/sandbox/inventory.ts";
 import { appArchive } from "../../steps/app.ts";
 import type { Inputs } from "../../steps/inputs.ts";
@@ -32,7 +32,7 @@ const objectOf = (text: string) =>
 async function changed(on: Stage, text: string) {
   const inputs = { publicKey: undefined, allowedCidrs: [], appArchive: undefined };
   const graph = graphOf(steps(text)(on.config, inputs), on.config.stack, on.config.tags);
-  return survey(on.run, graph, types, { stack: on.config.stack, sweep: "none" });
+  return takeSnapshot(on.run, graph, types, { stack: on.config.stack, sweep: "none" });
 }
 
 test("a folder is sent once, replaced when it changes, and leaves nothing", async () => {

@@ -124,7 +124,7 @@ test("a stack in standard mode is set to AWS's default in place; its template ge
 
   const on = await stageOn(parseConfig({}, "test.json"), old.clock, old.sandbox, old.text, computeSteps);
   const ids = hosts.map((key) => idOf(on, key));
-  const { items } = planUp(await on.survey());
+  const { items } = planUp(await on.refresh());
   expect(
     items
       .flatMap(({ key, action, differences }) =>
@@ -299,7 +299,7 @@ test("interrupted after the image was made: the next up removes the builder and 
   Object.assign(on.sandbox, { answer });
   expect(failures(await on.up())).toEqual([]);
   await on.clock.sleep(60_000);
-  await on.survey();
+  await on.refresh();
   expect(await builders(on)).toEqual([]);
   expect(await parameterNames(on)).toEqual([]);
   expect(await standings(on)).toEqual({});
@@ -319,7 +319,7 @@ test("new content makes a new image, moves the template to it, and then removes 
   );
   expect(failures(await next.up())).toEqual([]);
   await on.clock.sleep(5_000);
-  await next.survey();
+  await next.refresh();
   const found = await images(on);
   expect(found).toHaveLength(1);
   const ImageId = found[0]?.ImageId;

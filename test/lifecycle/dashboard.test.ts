@@ -82,7 +82,7 @@ test("up makes alarms and dashboard; plan is empty; up writes nothing; down leav
   const topic = on.store.get("topic")?.id;
   expect((await alarms(on)).every(({ AlarmActions }) => AlarmActions[0] === topic)).toBe(true);
   on.writes();
-  expect(isEmpty(planUp(await on.survey()))).toBe(true);
+  expect(isEmpty(planUp(await on.refresh()))).toBe(true);
   await on.up();
   expect(on.writes()).toEqual([]);
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { destroy } from "../../src/engine/down.ts";
+import { destroy } from "../../src/engine/destroy.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { dataStage } from "./data.ts";
 import type { Stage } from "./stage.ts";
@@ -25,7 +25,7 @@ test("up; in sync; up writes nothing; down leaves only the final snapshot", asyn
   const { settled } = await on.up();
   expect(failures(settled)).toEqual([]);
   on.writes();
-  expect(isEmpty(planUp(await on.survey()))).toBe(true);
+  expect(isEmpty(planUp(await on.refresh()))).toBe(true);
   await on.up();
   expect(on.writes()).toEqual([]);
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);

@@ -131,7 +131,7 @@ test("up makes the names and https; plan is empty; up writes nothing; down leave
     [80, "HTTP", "redirect"],
   ]);
   on.writes();
-  expect(isEmpty(planUp(await on.survey()))).toBe(true);
+  expect(isEmpty(planUp(await on.refresh()))).toBe(true);
   await on.up();
   expect(on.writes()).toEqual([]);
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);

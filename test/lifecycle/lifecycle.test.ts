@@ -49,7 +49,7 @@ describe.each<[string, object, number?]>([
   test("up; plan is empty; up writes nothing; down leaves nothing", async () => {
     const on = await stage(config, seed);
     const before = contents(on.sandbox.world);
-    const first = await on.survey();
+    const first = await on.refresh();
     const began = on.clock.now();
     const { settled } = await on.up();
     expect(settled.filter(({ outcome }) => !["created", "unchanged", "deleted"].includes(outcome))).toEqual([]);
@@ -57,7 +57,7 @@ describe.each<[string, object, number?]>([
     expect((on.clock.now() - began) / 1000).toBeLessThanOrEqual(1.1 * criticalPath(first));
     on.writes();
 
-    expect(planUp(await on.survey()).items.filter(({ action }) => action !== "none")).toEqual([]);
+    expect(planUp(await on.refresh()).items.filter(({ action }) => action !== "none")).toEqual([]);
     expect(isEmpty(await on.plan())).toBe(true);
     await on.up();
     expect(on.writes()).toEqual([]);

@@ -203,6 +203,6 @@ test("answers that are lost after AWS has acted leave no duplicates", async () =
   expect(await driftOf(on)).toEqual({});
   expect((await on.down()).filter(({ outcome }) => outcome === "failed")).toEqual([]);
   await on.clock.sleep(2 * 3_600_000);
-  await on.survey();
+  await on.refresh();
   expect(held(on)).toEqual(before);
 });

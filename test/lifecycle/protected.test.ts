@@ -12,10 +12,10 @@ import { isRead } from "../../src/aws/safety.ts";
 import { types } from "../../src/aws/services.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
-import { destroy } from "../../src/engine/down.ts";
+import { applyUp } from "../../src/engine/apply.ts";
+import { destroy } from "../../src/engine/destroy.ts";
 import { planUp } from "../../src/engine/plan.ts";
-import { survey } from "../../src/engine/survey.ts";
-import { applyUp } from "../../src/engine/up.ts";
+import { takeSnapshot } from "../../src/engine/snapshot.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import type { BuddyError } from "../../src/lib/errors.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
@@ -169,7 +169,7 @@ test("a replacement is refused likewise, and plan says why and what lifts it", a
     text,
   );
   const run = { ...other.run, replace: true };
-  const found = await survey(run, other.graph, types, { stack: other.config.stack, sweep: "known" });
+  const found = await takeSnapshot(run, other.graph, types, { stack: other.config.stack, sweep: "known" });
   expect(planUp(found).items.filter(({ refused }) => refused !== undefined)).toMatchObject([
     { key: "bastion-1", action: "replace", remedies: [{ to: expect.stringMatching(/^lift the termination prot/) }] },
   ]);
@@ -206,7 +206,7 @@ test("a stopped database is not changed nor saved by AWS: down says to start it 
   on = free;
   expect(await refusal(on.down)).toMatchObject({ said: [expect.stringContaining("it is stopped")] });
   const run = { ...on.run, discardData: true };
-  const before = await survey(run, on.graph, types, { stack: on.config.stack, sweep: "all", removing: true });
+  const before = await takeSnapshot(run, on.graph, types, { stack: on.config.stack, sweep: "all", removing: true });
   expect((await destroy(run, before)).filter(({ outcome }) => outcome === "failed")).toEqual([]);
   expect(await on.left()).toEqual([]);
 });

@@ -2,8 +2,8 @@
 import { beforeAll, expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import { applyUp } from "../../src/engine/apply.ts";
 import { planUp } from "../../src/engine/plan.ts";
-import { applyUp } from "../../src/engine/up.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
@@ -70,7 +70,7 @@ async function otherFileSystem(on: Stage): Promise<string> {
 test("is refused unless --replace was said; the rest of the run is done", async () => {
   for (const replace of [false, true]) {
     const on = await retagging();
-    const found = await on.survey();
+    const found = await on.refresh();
     expect(planUp(found).items.filter(({ action }) => action === "replace")).toEqual([]);
     const other = await otherBastion(on);
     on.writes();
@@ -96,7 +96,7 @@ test("is refused unless --replace was said; the rest of the run is done", async 
 
 test("is refused in any case where the object holds data", async () => {
   const on = await retagging();
-  const found = await on.survey();
+  const found = await on.refresh();
   const other = await otherFileSystem(on);
   on.writes();
   const { settled } = await applyUp({ ...on.run, replace: true }, found);

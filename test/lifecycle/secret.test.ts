@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import { applyUp } from "../../src/engine/apply.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import type { Remedy } from "../../src/engine/resource.ts";
-import { applyUp } from "../../src/engine/up.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
@@ -49,7 +49,7 @@ async function site(on: Stage): Promise<string[]> {
   return said;
 }
 const FINE = ["fine", "fine"];
-const secretIn = async (on: Stage) => planUp(await on.survey()).items.find(({ key }) => key === KEY);
+const secretIn = async (on: Stage) => planUp(await on.refresh()).items.find(({ key }) => key === KEY);
 async function refusal(on: Stage) {
   const error = await on.up().then(
     () => undefined,
@@ -143,7 +143,7 @@ describe("a lost password parameter", () => {
     const text = memoryText(making.text.text);
     const next = await stageOn(making.config, making.clock, making.sandbox, text);
     await lose(next);
-    expect((await next.survey()).surveyed.get("database")?.look.health).toBe("pending");
+    expect((await next.refresh()).entries.get("database")?.look.health).toBe("pending");
     await refusal(next);
 
     const failing = await stage({ database: { replica: false } });
@@ -219,7 +219,7 @@ test("a password parameter that goes while up is at work is not created again; w
   const open = { IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: "0.0.0.0/0" }] };
   await on.aws.ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions: [open] });
   await settle(on);
-  const found = await on.survey();
+  const found = await on.refresh();
   await lose(on);
   const { settled } = await applyUp(on.run, found);
   expect(on.writes()).toEqual(["ec2:RevokeSecurityGroupIngress"]);

@@ -4,16 +4,16 @@ import { isRead } from "../../src/aws/safety.ts";
 import { memoryText, sandboxStack } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
-import type { Leftover } from "../../src/engine/down.ts";
+import type { Result } from "../../src/engine/apply.ts";
+import type { Leftover } from "../../src/engine/destroy.ts";
 import type { Event } from "../../src/engine/events.ts";
 import type { Graph } from "../../src/engine/graph.ts";
+import type { NodeResult } from "../../src/engine/node-result.ts";
 import type { Plan } from "../../src/engine/plan.ts";
 import type { Run } from "../../src/engine/run.ts";
-import type { NodeResult } from "../../src/engine/settled.ts";
+import type { Snapshot } from "../../src/engine/snapshot.ts";
 import type { Stack } from "../../src/engine/stack.ts";
 import type { StatusItem } from "../../src/engine/status.ts";
-import type { Snapshot } from "../../src/engine/survey.ts";
-import type { Result } from "../../src/engine/up.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
@@ -42,7 +42,7 @@ export interface Stage {
   readonly calls: TracedCall[];
   readonly events: Event[];
   readonly run: Run;
-  survey(everything?: boolean): Promise<Snapshot>;
+  refresh(everything?: boolean): Promise<Snapshot>;
   plan(): Promise<Plan>;
   up(): Promise<Result>;
   down(): Promise<readonly NodeResult[]>;
@@ -103,7 +103,7 @@ export async function stageOn(
     calls,
     events,
     run: stack.run,
-    survey: (everything) => stack.refresh(everything ? { orphans: "all" } : {}),
+    refresh: (everything) => stack.refresh(everything ? { orphans: "all" } : {}),
     plan: () => stack.plan(),
     up: () => stack.up(),
     down: () => stack.down(),

@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { types } from "../../src/aws/services.ts";
-import { deletable, retainedIn } from "../../src/engine/down.ts";
+import { deletable, retainedIn } from "../../src/engine/destroy.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { stranger } from "../stranger.ts";
 import { dataStage, dataSteps } from "./data.ts";
@@ -71,7 +71,7 @@ const databases = async (on: Stage) =>
     .map((one) => `${one.DBInstanceIdentifier} ${one.DBInstanceStatus}`)
     .sort();
 const retained = async (on: Stage) => (await on.plan()).items.filter(({ action }) => action === "retain");
-const removing = async (on: Stage) => (await on.stack.refresh({ orphans: "all", removing: true })).surveyed;
+const removing = async (on: Stage) => (await on.stack.refresh({ orphans: "all", removing: true })).entries;
 
 test("a database restored beside the primary is shown with what removes it, and survives up and down", async () => {
   const on = await standing({});

@@ -184,7 +184,7 @@ test("with a domain port 80 redirects; without one it forwards again", async () 
   expect(await action()).toBe("redirect");
   expect(await standings(on)).toEqual({});
   // The redirect alone goes.
-  const redirecting = (await on.survey()).surveyed.get("redirect")?.look.live;
+  const redirecting = (await on.refresh()).entries.get("redirect")?.look.live;
   await redirect.delete?.(on.aws, redirecting as never, { discardData: false, label: "" });
   await on.clock.sleep(5_000);
   expect(await action()).toBe("forward");

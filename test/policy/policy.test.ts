@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { services } from "../../src/aws/services.ts";
-import { rehearse } from "../../src/cli/rehearsal.ts";
+import { rehearse } from "../../src/cli/dry-run-calls.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { actionOf, actionsFor, actionsOfCommand, MORE, type More } from "../../src/policy/actions.ts";
@@ -124,7 +124,7 @@ test.each(LIVES)(
     await after.status();
     await after.down();
     expect(await after.left()).toEqual([]);
-    expect((await residualCosts(after.aws, after.config.stack, await after.survey())).unseen).toEqual([]);
+    expect((await residualCosts(after.aws, after.config.stack, await after.refresh())).unseen).toEqual([]);
 
     const statements = await policyOf(given);
     const calls = [...on.calls, ...after.calls];

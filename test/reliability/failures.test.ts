@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
-import type { NodeResult } from "../../src/engine/settled.ts";
+import type { NodeResult } from "../../src/engine/node-result.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { type Database, databaseTable } from "../../src/sandbox/services/rds/tables.ts";
 import { simAt } from "../../src/sandbox/sim.ts";

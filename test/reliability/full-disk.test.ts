@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { NodeResult } from "../../src/engine/settled.ts";
+import type { NodeResult } from "../../src/engine/node-result.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { stateFile } from "../../src/state/store.ts";

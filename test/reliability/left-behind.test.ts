@@ -2,7 +2,7 @@ import { CreateSnapshotCommand } from "@aws-sdk/client-ec2";
 import { CreateDBSnapshotCommand, DeleteDBInstanceCommand } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
-import { destroy, retainedIn, secondsToDestroy } from "../../src/engine/down.ts";
+import { destroy, retainedIn, secondsToDestroy } from "../../src/engine/destroy.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { markAsBackup } from "../../src/sandbox/outside.ts";
 import { awsError } from "../../src/sandbox/service.ts";
@@ -168,7 +168,7 @@ test("copies of data that somebody or AWS Backup made, or that were kept, are no
 test("the last look goes over every service by tag: what nobody knows of, in no state and no config, is found", async () => {
   const on = await standing();
   const { stack } = on.config;
-  const before = await on.survey();
+  const before = await on.refresh();
   const Tags = [
     { Key: "buddyverse:stack", Value: stack },
     { Key: "buddyverse:key", Value: "forgotten" },
@@ -205,7 +205,7 @@ test("the last look goes over every service by tag: what nobody knows of, in no 
   );
   // And `down`, run again as it is told to, removes them all, but for what holds data: nobody claims that.
   const again = await down(on);
-  expect(retainedIn(again.before.surveyed).map(({ entry }) => entry.look.live?.id)).toEqual([FileSystemId]);
+  expect(retainedIn(again.before.entries).map(({ entry }) => entry.look.live?.id)).toEqual([FileSystemId]);
   expect(amiss(again.settled.filter(({ id }) => id !== FileSystemId))).toEqual([]);
   expect(again.left.map(({ id }) => id)).toEqual([FileSystemId]);
 });

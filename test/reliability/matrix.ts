@@ -3,7 +3,7 @@ import { services } from "../../src/aws/services.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
-import type { NodeResult } from "../../src/engine/settled.ts";
+import type { NodeResult } from "../../src/engine/node-result.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import type { Chaos } from "../../src/sandbox/chaos.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";

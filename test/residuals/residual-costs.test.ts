@@ -31,7 +31,7 @@ test("a volume that outlives its instance is listed; one that goes with it, or i
       ],
     });
   const graph = { nodes: new Map(), steps: [] };
-  const { found, unseen } = await residualCosts(await testAws(), "test", { graph, surveyed: new Map() });
+  const { found, unseen } = await residualCosts(await testAws(), "test", { graph, entries: new Map() });
   expect(unseen).toEqual([]);
   expect(ec2.commandCalls(DescribeVolumesCommand)[0]?.args[0].input).toMatchObject({
     Filters: [{ Name: "tag:buddyverse:stack", Values: ["test"] }],

@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-rds";
-import type { Snapshot } from "../../engine/survey.ts";
+import type { Snapshot } from "../../engine/snapshot.ts";
 import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import type { ResidualReader } from "../residual.ts";
@@ -9,7 +9,7 @@ import { replica } from "./replica.ts";
 import { idOf } from "./tags.ts";
 
 /** The stack's databases give their tags to what is made of them; what has none is known by its database. */
-function ours(stack: string, before: Snapshot["surveyed"]) {
+function ours(stack: string, before: Snapshot["entries"]) {
   const databases = [...before.values()]
     .filter(({ node }) => node.type === database || node.type === replica)
     .map(({ node }) => idOf(node.owner));

@@ -5,10 +5,10 @@ import { BuddyError } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
 import { credentialsText, heading, warningsView } from "../../report/views/heading.ts";
+import { rehearse } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf } from "../paths.ts";
-import { rehearse } from "../rehearsal.ts";
 import { screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
 

@@ -1,10 +1,10 @@
 import { VPC } from "../../../steps/vpc.ts";
 import { afterDownView } from "../../cost/view.ts";
-import { deletable, secondsToDestroy } from "../../engine/down.ts";
-import { mayHoldData } from "../../engine/look.ts";
+import { deletable, secondsToDestroy } from "../../engine/destroy.ts";
+import type { NodeResult } from "../../engine/node-result.ts";
+import { mayHoldData } from "../../engine/observe.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
-import type { NodeResult } from "../../engine/settled.ts";
-import type { Observed, Snapshot } from "../../engine/survey.ts";
+import type { Observed, Snapshot } from "../../engine/snapshot.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { downEnd, downPreview, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
@@ -35,7 +35,7 @@ export async function down(options: DownOptions): Promise<number> {
       const { config, stack } = session;
       screen.say(heading(screen.place, screen.errLook));
       const found = await stack.refresh({ orphans: "all", removing: true });
-      const gone = deletable(found.surveyed);
+      const gone = deletable(found.entries);
       const alone = leftAlone(session, found);
       preview(session, screen, gone, alone, discardData);
       throwIfRefused(found);
@@ -83,7 +83,7 @@ async function warn(
   discardData: boolean,
 ): Promise<void> {
   const { aws, config, stack } = session;
-  const vpc = found.surveyed.get(VPC)?.look.live;
+  const vpc = found.entries.get(VPC)?.look.live;
   const foreign = vpc ? await findForeignResources(aws, vpc.id, config.stack) : [];
   if (foreign.length > 0)
     screen.say(

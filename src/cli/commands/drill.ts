@@ -15,7 +15,7 @@ import { lastOf, remember } from "../../verify/drills/history.ts";
 import { DRILLS, type DrillName, type Ending } from "../../verify/drills/result.ts";
 import type { DrillWorld } from "../../verify/drills/world.ts";
 import { confirm } from "../ask.ts";
-import { following } from "../following.ts";
+import { following } from "../drill-progress.ts";
 import type { Session } from "../session.ts";
 import type { Done, Proving } from "./verify.ts";
 

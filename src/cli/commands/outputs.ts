@@ -10,7 +10,7 @@ export async function outputs(options: CommonOptions): Promise<number> {
   return withSession(options, { command: "outputs", writes: false, resolvesAddress: false }, async (session) => {
     const screen = screenOf(session);
     const found = await session.stack.refresh({ orphans: "none" });
-    const live = (key: string) => found.surveyed.get(key)?.look.live;
+    const live = (key: string) => found.entries.get(key)?.look.live;
     const { siteUrl, ...rest } = outputsFor(
       session.config,
       live,

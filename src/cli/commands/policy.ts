@@ -2,9 +2,9 @@ import { BuddyError } from "../../lib/errors.ts";
 import { grouped } from "../../lib/number.ts";
 import type { More } from "../../policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, statementsFor } from "../../policy/policy.ts";
+import { rehearse } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
 import { configOf } from "../paths.ts";
-import { rehearse } from "../rehearsal.ts";
 
 export interface PolicyOptions extends CommonOptions {
   /** Only this one of several documents, from 1. */

@@ -2,11 +2,11 @@ import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { preflight } from "../../doctor/preflight.ts";
+import type { NodeResult } from "../../engine/node-result.ts";
 import { count, isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
-import type { NodeResult } from "../../engine/settled.ts";
-import { isForgotten, type Snapshot } from "../../engine/survey.ts";
+import { isForgotten, type Snapshot } from "../../engine/snapshot.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
 import { planSummary, planView } from "../../report/views/plan.ts";
@@ -106,7 +106,7 @@ function nothingToDo(
     {
       changed: 0,
       pending,
-      outputs: outputsIn(session, (key) => found.surveyed.get(key)?.look.live),
+      outputs: outputsIn(session, (key) => found.entries.get(key)?.look.live),
       leftAlone: leftAloneIn(planned),
     },
   );
@@ -134,7 +134,7 @@ async function apply(
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   if (!trouble && step === undefined) stack.run.store.setConfig(config);
   const ms = clock.now() - began.clock;
-  const outputs = outputsIn(session, (key) => live.get(key) ?? found.surveyed.get(key)?.look.live);
+  const outputs = outputsIn(session, (key) => live.get(key) ?? found.entries.get(key)?.look.live);
   const { siteUrl, ...rest } = outputs;
   const cost = costNow(session);
   screen.result(

@@ -45,7 +45,7 @@ export async function verify(options: VerifyOptions): Promise<number> {
   const line = again("verify", options, drilling ? ["--drill", options.drill] : []);
   if (drilling) requireConsent("verify --drill", options.yes ?? false, line);
   const report =
-    options.report === undefined ? undefined : (await import("../report-file.ts")).reportFile(options.report);
+    options.report === undefined ? undefined : (await import("../html-report.ts")).reportFile(options.report);
   const session = await open(options, { command: "verify", writes: true, resolvesAddress: false, putsBack: true });
   try {
     const screen = screenOf(session);

@@ -1,5 +1,5 @@
+import type { NodeResult } from "../../engine/node-result.ts";
 import type { Remedy } from "../../engine/resource.ts";
-import type { NodeResult } from "../../engine/settled.ts";
 import { duration } from "../../lib/duration.ts";
 import { dollars } from "../../lib/money.ts";
 import { counted, indented, oneLine, pad } from "../../lib/text.ts";

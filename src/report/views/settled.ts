@@ -1,4 +1,4 @@
-import type { NodeResult } from "../../engine/settled.ts";
+import type { NodeResult } from "../../engine/node-result.ts";
 import { explain } from "../../lib/errors.ts";
 import { counted, oneLine, some } from "../../lib/text.ts";
 import { NO_LONGER_WANTED } from "../names.ts";

@@ -1,4 +1,4 @@
-import type { NodeResult } from "../../engine/settled.ts";
+import type { NodeResult } from "../../engine/node-result.ts";
 import { duration } from "../../lib/duration.ts";
 import { plain, type Style } from "../style.ts";
 import { joined, type Look, type Place } from "./look.ts";

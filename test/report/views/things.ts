@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { NodeResult } from "../../../src/engine/settled.ts";
+import type { NodeResult } from "../../../src/engine/node-result.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import type { Place } from "../../../src/report/views/look.ts";
 

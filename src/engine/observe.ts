@@ -10,7 +10,7 @@ import { type Run, throwIfInterrupted } from "./run.ts";
 import { unknownLive } from "./unknown.ts";
 
 /** What is there of a node, and what is wanted. */
-export interface Look {
+export interface Observation {
   readonly live: Identified | undefined;
   readonly health: Health | "absent";
   /**
@@ -23,7 +23,7 @@ export interface Look {
 }
 
 /** For what is not there. */
-export const ABSENT: Look = { live: undefined, health: "absent", strays: [], claimed: true };
+export const ABSENT: Observation = { live: undefined, health: "absent", strays: [], claimed: true };
 
 type Listed = Identified & { readonly tags: Tags };
 
@@ -41,7 +41,7 @@ export function specOf(node: Node, liveOf: (key: string) => Identified | undefin
 }
 
 /** Looks at AWS. Trouble on the way there (throttling, outages) is waited out, ten minutes at most. */
-export async function look(run: Run, node: Node, recorded: Recorded | undefined): Promise<Look> {
+export async function observe(run: Run, node: Node, recorded: Recorded | undefined): Promise<Observation> {
   const { type, owner, onlyId } = node;
   return patiently(run, async () => {
     // Asked for at the same moment: they are mostly the same call.
@@ -140,10 +140,10 @@ function overwritten({ type }: Node, live: Identified | undefined, recorded: Rec
 }
 
 /** The decision on a node, as `plan`, `status`, `up` and `down` all see it. */
-export function judge(
+export function evaluate(
   node: Node,
   wanted: object | undefined,
-  { live, health, claimed }: Look,
+  { live, health, claimed }: Observation,
   recorded: Recorded | undefined,
   now: number,
   tried = false,

@@ -1,9 +1,9 @@
 import { converge } from "./converge.ts";
+import { type NodeResult, resultOf, resultOfError, skip } from "./node-result.ts";
 import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removable } from "./resource.ts";
 import type { Run } from "./run.ts";
-import { type NodeResult, resultOf, resultOfError, skip } from "./settled.ts";
-import { dependentsOf, needsOf, type Observed, recordClaims, type Snapshot } from "./survey.ts";
+import { dependentsOf, needsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { longestPath, walk } from "./walk.ts";
 
 const isThere = ({ node, look, recorded }: Observed): boolean =>
@@ -16,13 +16,13 @@ export interface Retained {
 }
 
 /** What holds data and is claimed by nobody, each with what of the stack it stands on. */
-export function retainedIn(surveyed: Snapshot["surveyed"]): Retained[] {
-  return [...surveyed.values()]
+export function retainedIn(entries: Snapshot["entries"]): Retained[] {
+  return [...entries.values()]
     .filter(({ decision }) => decision.kind === "retain")
     .map((entry) => {
       const held = new Map<string, Observed>();
       const hold = (key: string) => {
-        const needed = surveyed.get(key);
+        const needed = entries.get(key);
         if (!needed || held.has(key)) return;
         held.set(key, needed);
         needsOf(needed).forEach(hold);
@@ -33,14 +33,14 @@ export function retainedIn(surveyed: Snapshot["surveyed"]): Retained[] {
 }
 
 /** What a `down` would remove, in the order of the stack: what is there, and what may still appear. */
-export function deletable(surveyed: Snapshot["surveyed"]): Observed[] {
-  const staying = new Set(retainedIn(surveyed).flatMap(({ entry, holds }) => [entry, ...holds]));
-  return [...surveyed.values()].filter((one) => isThere(one) && !staying.has(one));
+export function deletable(entries: Snapshot["entries"]): Observed[] {
+  const staying = new Set(retainedIn(entries).flatMap(({ entry, holds }) => [entry, ...holds]));
+  return [...entries.values()].filter((one) => isThere(one) && !staying.has(one));
 }
 
 /** How long a `down` usually takes, seconds. */
-export function secondsToDestroy({ surveyed }: Snapshot): number {
-  const going = new Map(deletable(surveyed).map((one) => [one.node.key, one]));
+export function secondsToDestroy({ entries }: Snapshot): number {
+  const going = new Map(deletable(entries).map((one) => [one.node.key, one]));
   const secondsOf = (key: string): number => {
     const { timing } = (going.get(key) as Observed).node.type;
     return timing?.deleteSeconds ?? Math.min(timing?.createSeconds ?? 3, 3);
@@ -50,12 +50,12 @@ export function secondsToDestroy({ surveyed }: Snapshot): number {
 
 /**
  * Removes the stack: each object after all that needs it is gone. What an object that stays still uses is left too. Throws
- * `refused` before anything is removed, where something is protected. @param survey taken for `removing`.
+ * `refused` before anything is removed, where something is protected. @param snapshot taken for `removing`.
  */
-export async function destroy(run: Run, survey: Snapshot): Promise<readonly NodeResult[]> {
-  throwIfRefused(survey);
-  recordClaims(run, survey);
-  const { surveyed } = survey;
+export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly NodeResult[]> {
+  throwIfRefused(snapshot);
+  recordClaims(run, snapshot);
+  const { entries } = snapshot;
   async function remove({ node, look, decision }: Observed): Promise<NodeResult> {
     const id = look.live?.id;
     if (decision.kind === "retain")
@@ -74,10 +74,10 @@ export async function destroy(run: Run, survey: Snapshot): Promise<readonly Node
   }
 
   const results = await walk<NodeResult>(
-    surveyed.keys(),
-    (key) => dependentsOf(surveyed, key),
+    entries.keys(),
+    (key) => dependentsOf(entries, key),
     async (key, before) => {
-      const entry = surveyed.get(key) as Observed;
+      const entry = entries.get(key) as Observed;
       const left = before.find(
         ({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "interrupted",
       );
@@ -96,7 +96,7 @@ export interface Leftover {
 }
 
 /** What of the stack is still there. @param after a look at everything, after a `down`. */
-export const leftovers = ({ surveyed }: Snapshot): Leftover[] =>
-  [...surveyed.values()]
+export const leftovers = ({ entries }: Snapshot): Leftover[] =>
+  [...entries.values()]
     .filter(({ node, look }) => removable(node.type) && look.live !== undefined)
     .map(({ node, look }) => ({ object: node.type.name, id: (look.live as Identified).id, name: node.name }));

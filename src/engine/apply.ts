@@ -1,11 +1,11 @@
 import { converge } from "./converge.ts";
 import type { Node } from "./graph.ts";
-import { specOf } from "./look.ts";
+import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./node-result.ts";
+import { specOf } from "./observe.ts";
 import { throwIfRefused } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
-import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./settled.ts";
-import { dependentsOf, type Observed, recordClaims, type Snapshot } from "./survey.ts";
+import { dependentsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { walk } from "./walk.ts";
 
 export interface Result {
@@ -20,29 +20,29 @@ const REMOVAL = "removal of ";
  * Brings the stack to what the config says. Each object starts as soon as what it needs is ready; what depends on a failed
  * or blocked one is skipped; what goes on independently goes on. What nobody wants any more goes after what used it, but
  * what is retained stays, and what it uses.
- * Throws `refused` before anything is changed, where the survey shows what must not be done.
+ * Throws `refused` before anything is changed, where the snapshot shows what must not be done.
  */
-export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
-  throwIfRefused(survey);
-  recordClaims(run, survey);
-  const { graph, surveyed } = survey;
+export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
+  throwIfRefused(snapshot);
+  recordClaims(run, snapshot);
+  const { graph, entries } = snapshot;
   const live = new Map<string, Identified>();
-  const entry = (key: string) => surveyed.get(key) as Observed;
+  const entry = (key: string) => entries.get(key) as Observed;
   const purposesOf = ({ resource }: Node) => (resource?.temporaryFor() ?? []).map(({ key }) => key);
-  const isWanted = (key: string) => surveyed.get(key)?.wanted !== undefined;
-  const isRetained = (key: string) => surveyed.get(key)?.decision.kind === "retain";
+  const isWanted = (key: string) => entries.get(key)?.wanted !== undefined;
+  const isRetained = (key: string) => entries.get(key)?.decision.kind === "retain";
   const removals = [...graph.nodes.values()]
     .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
     .map(({ key }) => REMOVAL + key);
 
   function order(key: string): readonly string[] {
     if (key.startsWith(REMOVAL)) {
-      const scaffold = key.slice(REMOVAL.length);
-      return [scaffold, ...purposesOf(entry(scaffold).node)];
+      const temporary = key.slice(REMOVAL.length);
+      return [temporary, ...purposesOf(entry(temporary).node)];
     }
     const { node } = entry(key);
-    if (!node.resource) return dependentsOf(surveyed, key);
-    // A scaffold that is not wanted goes after what needs it, which must not wait for it.
+    if (!node.resource) return dependentsOf(entries, key);
+    // Something temporary that is not wanted goes after what needs it, which must not wait for it.
     return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
   }
 
@@ -50,7 +50,7 @@ export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
     try {
       const first = entry(node.key);
       const target = wanted();
-      // The survey's look still holds for what nobody but this run changes; an update looks again, just before.
+      // The snapshot's look still holds for what nobody but this run changes; an update looks again, just before.
       const kept = !again && (first.decision.kind === "none" || first.decision.kind === "create");
       const fresh = kept ? first.look : undefined;
       const { live: found, outcome, reason } = await converge(run, node, target, fresh, first.dependents);
@@ -66,7 +66,7 @@ export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
     if (cause) return skip(run, node, cause.outcome === "skipped" ? (cause.reason ?? "") : `waits for ${cause.name}`);
     const needed = node.needs.filter(isWanted);
     return bring(node, () =>
-      specOf(node, (key) => live.get(key) ?? (needed.includes(key) ? undefined : surveyed.get(key)?.look.live)),
+      specOf(node, (key) => live.get(key) ?? (needed.includes(key) ? undefined : entries.get(key)?.look.live)),
     );
   }
 
@@ -79,18 +79,18 @@ export async function applyUp(run: Run, survey: Snapshot): Promise<Result> {
     return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
   }
 
-  const results = await walk<NodeResult>([...surveyed.keys(), ...removals], order, async (key, before) => {
+  const results = await walk<NodeResult>([...entries.keys(), ...removals], order, async (key, before) => {
     if (key.startsWith(REMOVAL)) {
-      const [scaffold, ...purposes] = before as [NodeResult, ...NodeResult[]];
+      const [temporary, ...purposes] = before as [NodeResult, ...NodeResult[]];
       // Where something failed it stays, to be looked at.
-      if (stopped(scaffold) || purposes.some(stopped)) return scaffold;
-      return bring(entry(scaffold.key).node, () => undefined, true);
+      if (stopped(temporary) || purposes.some(stopped)) return temporary;
+      return bring(entry(temporary.key).node, () => undefined, true);
     }
     const { node, look } = entry(key);
     if (isRetained(key)) return resultOf(node, "unchanged", { id: look.live?.id });
     return isWanted(key) ? create(node, before) : remove(node, before);
   });
-  // How a removal ended is how its scaffold did.
+  // How the removal of something temporary ended is how it did.
   const settled = new Map([...results.values()].map((one) => [one.key, one]));
   return { settled: [...settled.values()].filter(({ key }) => !isRetained(key)), live };
 }

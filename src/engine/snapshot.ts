@@ -3,7 +3,7 @@ import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
-import { discardsData, judge, type Look, look, patiently, specOf } from "./look.ts";
+import { discardsData, evaluate, type Observation, observe, patiently, specOf } from "./observe.ts";
 import {
   type Dependents,
   dependentsIn,
@@ -20,7 +20,7 @@ import type { Run } from "./run.ts";
 /** One node, looked at. */
 export interface Observed {
   readonly node: Node;
-  readonly look: Look;
+  readonly look: Observation;
   readonly recorded: Recorded | undefined;
   /** Undefined: it shall not be there. */
   readonly wanted: object | undefined;
@@ -38,7 +38,7 @@ export interface Observed {
 export interface Snapshot {
   readonly graph: Graph;
   /** The graph's nodes in order, then what nobody wants any more. */
-  readonly surveyed: ReadonlyMap<string, Observed>;
+  readonly entries: ReadonlyMap<string, Observed>;
 }
 
 /** Keys of what an object needs, by the config and by the record. */
@@ -46,10 +46,8 @@ export const needsOf = ({ node, recorded, decision }: Observed): readonly string
   decision.kind === "retain" ? node.needs : [...node.needs, ...(recorded?.needs ?? [])];
 
 /** Keys of what needs this one. */
-export const dependentsOf = (surveyed: Snapshot["surveyed"], key: string): readonly string[] =>
-  [...surveyed.values()]
-    .filter((one) => one.node.key !== key && needsOf(one).includes(key))
-    .map(({ node }) => node.key);
+export const dependentsOf = (entries: Snapshot["entries"], key: string): readonly string[] =>
+  [...entries.values()].filter((one) => one.node.key !== key && needsOf(one).includes(key)).map(({ node }) => node.key);
 
 export interface SnapshotOptions {
   readonly stack: string;
@@ -68,7 +66,7 @@ export interface SnapshotOptions {
  * Looks at the whole stack at once, so that reads of one kind become one call, and judges every object. Sends nothing that
  * changes anything, writes nothing.
  */
-export async function survey(
+export async function takeSnapshot(
   run: Run,
   graph: Graph,
   types: ReadonlyMap<string, AnyType>,
@@ -76,7 +74,7 @@ export async function survey(
 ): Promise<Snapshot> {
   const extras = options.partial ? [] : recordedExtras(graph, run.store.resources, types, options.stack);
   const known = [...graph.nodes.values(), ...extras];
-  const looks = new Map<string, Look>();
+  const looks = new Map<string, Observation>();
   const swept = () => {
     if (options.sweep === "all") return [...types.values()];
     return [...new Set(known.map(({ type }) => type))].filter(({ listNeedsExtraCalls }) => !listNeedsExtraCalls);
@@ -84,16 +82,16 @@ export async function survey(
   const [unclaimed] = await Promise.all([
     options.sweep === "none" ? [] : sweep(run, swept(), options.stack),
     ...known.map(async (node) => {
-      looks.set(node.key, await look(run, node, run.store.get(node.key)));
+      looks.set(node.key, await observe(run, node, run.store.get(node.key)));
     }),
   ]);
 
   const liveOf = (key: string): Identified | undefined => looks.get(key)?.live;
-  const surveyed = new Map<string, Observed>();
+  const entries = new Map<string, Observed>();
   const now = run.clock.now();
-  const judged = (node: Node, wanted: object | undefined, seen: Look): Observed => {
+  const judged = (node: Node, wanted: object | undefined, seen: Observation): Observed => {
     const recorded = run.store.get(node.key);
-    const { drift, ...decision } = judge(node, wanted, seen, recorded, now);
+    const { drift, ...decision } = evaluate(node, wanted, seen, recorded, now);
     return {
       node,
       look: seen,
@@ -108,48 +106,48 @@ export async function survey(
   };
 
   for (const node of known) {
-    const seen = looks.get(node.key) as Look;
+    const seen = looks.get(node.key) as Observation;
     const wanted = node.resource && !options.removing ? specOf(node, liveOf) : undefined;
-    surveyed.set(node.key, judged(node, wanted, seen));
+    entries.set(node.key, judged(node, wanted, seen));
   }
-  // A scaffold is wanted only while something is still to be made with it.
+  // Something temporary is wanted only while something is still to be made with it.
   for (const node of graph.nodes.values()) {
     const purposes = node.resource?.temporaryFor() ?? [];
     if (purposes.length === 0) continue;
     const needed = purposes.some((purpose) => {
-      const kind = surveyed.get(purpose.key)?.decision.kind;
+      const kind = entries.get(purpose.key)?.decision.kind;
       return kind === "create" || kind === "replace" || kind === "wait";
     });
-    if (!needed) surveyed.set(node.key, judged(node, undefined, looks.get(node.key) as Look));
+    if (!needed) entries.set(node.key, judged(node, undefined, looks.get(node.key) as Observation));
   }
   const ids = new Set([...looks.values()].flatMap(({ live }) => (live ? [live.id] : [])));
   for (const { type, live } of unclaimed) {
     if (ids.has(live.id)) continue;
     const key = live.tags[KEY_TAG] ?? "";
     const name = live.tags.Name ?? live.id;
-    const own = surveyed.has(key) || key === "" ? `${key || type.name}#${live.id}` : key;
+    const own = entries.has(key) || key === "" ? `${key || type.name}#${live.id}` : key;
     const node = { ...extraNode(options.stack, own, name, type, []), onlyId: live.id };
     const health = type.health?.(live) ?? "ready";
-    surveyed.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: false }));
+    entries.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: false }));
   }
-  standRetained(surveyed);
-  return { graph, surveyed: withoutConsequences(await withProtections(run, withDependents(run, surveyed))) };
+  standRetained(entries);
+  return { graph, entries: withoutConsequences(await withProtections(run, withDependents(run, entries))) };
 }
 
 /** What is retained needs what it stands on, which only itself tells. */
-function standRetained(surveyed: Map<string, Observed>): void {
-  const all = [...surveyed.values()];
+function standRetained(entries: Map<string, Observed>): void {
+  const all = [...entries.values()];
   for (const one of all.filter(({ decision }) => decision.kind === "retain")) {
     const uses = new Set(one.node.type.uses?.(one.look.live));
     const needs = all.filter(({ look }) => uses.has(look.live?.id ?? "")).map(({ node }) => node.key);
-    surveyed.set(one.node.key, { ...one, node: { ...one.node, needs } });
+    entries.set(one.node.key, { ...one, node: { ...one.node, needs } });
   }
 }
 
 /** What is to go is asked what protects it: only that costs calls. */
-async function withProtections(run: Run, surveyed: ReadonlyMap<string, Observed>): Promise<Snapshot["surveyed"]> {
+async function withProtections(run: Run, entries: ReadonlyMap<string, Observed>): Promise<Snapshot["entries"]> {
   const whole = await Promise.all(
-    [...surveyed.values()].map(async (one): Promise<Observed> => {
+    [...entries.values()].map(async (one): Promise<Observed> => {
       const { node, look, recorded, decision } = one;
       const goes = decision.kind === "delete" || decision.kind === "replace";
       if (!goes || one.refused || !removable(node.type)) return one;
@@ -166,8 +164,8 @@ async function withProtections(run: Run, surveyed: ReadonlyMap<string, Observed>
 }
 
 /** True when something of the stack is there that the state does not know, though it is wanted: the state was lost. */
-export const isForgotten = ({ surveyed }: Snapshot): boolean =>
-  [...surveyed.values()].some(
+export const isForgotten = ({ entries }: Snapshot): boolean =>
+  [...entries.values()].some(
     ({ node, look, recorded, wanted }) => wanted && look.live && !recorded && !node.type.external,
   );
 
@@ -175,8 +173,8 @@ export const isForgotten = ({ surveyed }: Snapshot): boolean =>
  * Records the data of the stack that the state does not know, before anything else is written to it: an interrupted run
  * would leave a state that knows of other things, and no longer of these.
  */
-export function recordClaims(run: Run, { surveyed }: Snapshot): void {
-  for (const { node, look, recorded, decision } of surveyed.values()) {
+export function recordClaims(run: Run, { entries }: Snapshot): void {
+  for (const { node, look, recorded, decision } of entries.values()) {
     if (!node.resource || !node.type.holdsData || !look.live || recorded || decision.kind === "retain") continue;
     run.store.put(node.key, {
       type: node.type.name,
@@ -191,10 +189,10 @@ export function recordClaims(run: Run, { surveyed }: Snapshot): void {
   }
 }
 
-/** The survey's second half: what depends on what, and what is therefore refused. */
-function withDependents(run: Run, surveyed: ReadonlyMap<string, Observed>): ReadonlyMap<string, Observed> {
-  const dependentsOf = dependentsIn(run, surveyed);
-  const whole = [...surveyed.values()].map((one): Observed => {
+/** The snapshot's second half: what depends on what, and what is therefore refused. */
+function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): ReadonlyMap<string, Observed> {
+  const dependentsOf = dependentsIn(run, entries);
+  const whole = [...entries.values()].map((one): Observed => {
     const { node, look, recorded, decision } = one;
     const dependents = dependentsOf(node);
     const refused = refusalOf(run, node, decision, dependents, look.strays);
@@ -213,13 +211,13 @@ function withDependents(run: Run, surveyed: ReadonlyMap<string, Observed>): Read
 }
 
 /** What would be recreated only because something that it needs is refused: the refusal of that says it all. */
-function withoutConsequences(surveyed: Snapshot["surveyed"]): Snapshot["surveyed"] {
+function withoutConsequences(entries: Snapshot["entries"]): Snapshot["entries"] {
   const missing = (key: string): boolean => {
-    const needed = surveyed.get(key);
+    const needed = entries.get(key);
     return needed?.refused !== undefined && needed.decision.kind === "create";
   };
   return new Map(
-    [...surveyed].map(([key, one]) => {
+    [...entries].map(([key, one]) => {
       const follows = one.decision.kind === "replace" && one.node.needs.some(missing);
       return [key, follows ? { ...one, refused: undefined, remedies: [] } : one];
     }),
