@@ -7,6 +7,7 @@ import { monitoring } from "./checks/monitoring.ts";
 import { protection } from "./checks/protection.ts";
 import { reachability } from "./checks/reachability.ts";
 import { reads } from "./checks/reads.ts";
+import { VPC } from "./vpc.ts";
 
 /** All checks, in the order of the requirements. R2 is a matter of money: `buddyverse cost`. */
 export const allChecks: readonly Check[] = [
@@ -20,4 +21,4 @@ export const allChecks: readonly Check[] = [
 ];
 
 /** True when there is something to verify: without its network nothing of the stack exists. */
-export const isUp = async ({ find }: Pick<Stack, "find">): Promise<boolean> => (await find("vpc")) !== undefined;
+export const isUp = async ({ find }: Pick<Stack, "find">): Promise<boolean> => (await find(VPC)) !== undefined;

@@ -111,7 +111,7 @@ export const availability: readonly Check[] = [
       const { database, retentionDays, restorableTo } = await read(backups);
       if (retentionDays === 0) return { evidence: `${database} has no automated backups`, ok: false };
       const kept = `${database} keeps backups for ${counted(retentionDays, "day")}`;
-      if (restorableTo === undefined) return { evidence: `${kept}, but has none yet`, ok: false };
+      if (restorableTo === undefined) return { evidence: `${kept}, but has none yet`, ok: false, pending: true };
       const minutesLost = Math.ceil((now() - restorableTo) / 60_000);
       return {
         evidence: `${kept}, and could be restored to ${minutesLost} min ago`,

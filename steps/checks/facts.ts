@@ -8,10 +8,11 @@ import { readMountTargets } from "../../src/verify/aws/storage.ts";
 import { CheckFailed } from "../../src/verify/check.ts";
 import type { Fact, FactsContext } from "../../src/verify/facts.ts";
 import { type Interface, type Network, zoneOf as zoneIn } from "../../src/verify/reach.ts";
+import { VPC } from "../vpc.ts";
 
 /** What several checks ask about this stack. What only one asks stands beside that check. */
 
-const vpc: Fact<{ readonly id: string }> = ({ requireLive }) => requireLive("vpc");
+const vpc: Fact<{ readonly id: string }> = ({ requireLive }) => requireLive(VPC);
 
 const subnets: Fact<Awaited<ReturnType<typeof readSubnets>>> = async ({ aws, read }) =>
   readSubnets(aws, (await read(vpc)).id);

@@ -284,6 +284,9 @@ describe("what the other commands send besides", () => {
       [...more].filter((one) => !plain.has(one)).sort(),
     );
 
+    // What `up`, `status` and `down` need anyway is not said again.
+    expect(actionsOfCommand("drills").filter((action) => plain.has(action))).toEqual([]);
+
     const commands = on.calls.filter(({ operation }) => operation === "SendCommand").map(({ input }) => input);
     expect(commands.length).toBeGreaterThan(3);
     const { Reservations = [] } = await on.aws.ec2.describeInstances({});

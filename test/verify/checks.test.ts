@@ -414,19 +414,24 @@ test("a file that was written is removed, whatever fails after it", async () => 
   expect([...tools.files]).toEqual([]);
 });
 
-test("data that comes late is waited for, seven minutes at most", async () => {
+test("data that comes late is waited for", async () => {
   let readings = 0;
   const clock = jumpingClock(NOW);
   const late = change(widgets, (): readonly Widget[] => [{ ...EMPTY, data: ++readings > 5 ? "some" : "none" }]);
   expect((await outcomeOf("dashboard-data", late, clock)).ok).toBe(true);
   expect(clock.now() - NOW).toBe(150_000);
-  const never = jumpingClock(NOW);
-  await outcomeOf(
-    "dashboard-data",
-    change(widgets, () => [EMPTY]),
-    never,
-  );
-  expect(never.now() - NOW).toBe(420_000);
+});
+
+test.each<[string, Broken, seconds: number]>([
+  ["dashboard-data", change(widgets, () => [EMPTY]), 7 * 60],
+  ["database-backups", change(backups, (found) => ({ ...found, restorableTo: undefined })), 10 * 60],
+  ["database-backups", change(backups, (found) => ({ ...found, retentionDays: 0 })), 0],
+  ["replica-reads", changePrinted((script) => (/: database /.test(script) ? '{"lagMs": null}' : undefined)), 90],
+  ["replica-reads", changePrinted((script) => (/: database /.test(script) ? '{"lagMs": 45000}' : undefined)), 0],
+])("%s, %#: only what may pass by itself is waited for, and not for ever", async (id, broken, seconds) => {
+  const clock = jumpingClock(NOW);
+  expect((await outcomeOf(id, broken, clock)).ok).toBe(false);
+  expect(clock.now() - NOW).toBe(seconds * 1_000);
 });
 
 test("an alarm without data that is younger than what it needs is no failure", async () => {

@@ -1,12 +1,9 @@
 import { NOT_FOUND } from "../../aws/auto-scaling/scaling-policy.ts";
-import type { Aws, Call } from "../../aws/aws.ts";
+import type { Aws } from "../../aws/aws.ts";
 import { undefinedIf } from "../../aws/errors.ts";
 import { allPages } from "../../aws/pages.ts";
 import { CheckFailed } from "../check.ts";
 import type { Activity } from "../drills/world.ts";
-
-/** What these readers send besides what `up`, `status` and `down` do. */
-export const scalingCalls = ["elb.describeTargetHealth"] as const satisfies readonly Call[];
 
 export interface ScalingGroup {
   readonly name: string;

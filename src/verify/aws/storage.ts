@@ -1,10 +1,7 @@
 import type { Instance } from "@aws-sdk/client-ec2";
-import type { Aws, Call } from "../../aws/aws.ts";
+import type { Aws } from "../../aws/aws.ts";
 import { ofStack } from "../../aws/ec2/tags.ts";
 import { allPages } from "../../aws/pages.ts";
-
-/** What these readers send besides what `up`, `status` and `down` do. */
-export const storageCalls = ["ec2.describeSnapshots", "ec2.describeVolumes"] as const satisfies readonly Call[];
 
 /** Something that keeps data. */
 export interface Store {
