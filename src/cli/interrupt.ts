@@ -25,7 +25,7 @@ export function onInterrupt(putsBack = false): Interrupts {
     process.stderr.write(
       putsBack
         ? "\nLeft at once. What is not as the config says, `buddyverse status` shows and `buddyverse up` puts back.\n"
-        : "\nLeft at once. Run the same command again: it goes on where reality stands.\n",
+        : "\nLeft at once. Run the same command again: it continues where reality stands.\n",
     );
     process.exit(5);
   };

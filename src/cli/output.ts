@@ -32,7 +32,7 @@ export function watchOutput(): void {
     if (code !== 5) process.exitCode = lost;
     else
       process.stderr.write(
-        "Interrupted, as its output could not be written. Run the same command again: it goes on where it stopped.\n",
+        "Interrupted, as its output could not be written. Run the same command again: it continues where it stopped.\n",
       );
   });
 }

@@ -18,7 +18,7 @@ export const leftAlone = (session: Session, { entries }: Snapshot): LeftAlone[] 
     holds: holds.map((held) => ({ name: held.node.name, object: held.node.type.name })),
   }));
 
-/** What goes on costing, with its price. */
+/** What still costs, with its price. */
 export async function residualBills(
   { aws, config, prices }: Session,
   before: Snapshot,

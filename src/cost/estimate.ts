@@ -299,7 +299,7 @@ export function costSoFar({ lines }: Pick<Estimate, "lines">, hoursOf: (key: str
 export interface AfterDown {
   /** What the stack stops costing. */
   readonly stops: Totals;
-  /** What goes on costing, month by month, until a person removes it. */
+  /** What still costs, month by month, until a person removes it. */
   readonly goesOn: readonly CostLine[];
 }
 

@@ -192,7 +192,7 @@ export function costNowView({ totals }: Pick<Estimate, "totals">, soFar: Totals)
 export function afterDownView({ stops, goesOn }: AfterDown): string {
   return text([
     `Stops: ${stops.complete ? "" : "at least "}${exactDollars(stops.total.typical)} in an ordinary month.`,
-    ...(goesOn.length === 0 ? ["Nothing goes on costing."] : list("Goes on:", goesOn.map(besideText))),
+    ...(goesOn.length === 0 ? ["Nothing still costs money."] : list("Still costs money:", goesOn.map(besideText))),
   ]);
 }
 

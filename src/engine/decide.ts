@@ -13,7 +13,7 @@ export interface Situation {
   readonly recorded: Recorded | undefined;
   readonly differences: readonly Difference[];
   readonly now: number;
-  /** It was made, or made anew, in this run: then a failure is reported, not repaired again. */
+  /** It was made, or recreated, in this run: then a failure is reported, not repaired again. */
   readonly tried: boolean;
   readonly holdsData: boolean;
   /** The config or the state names it; false: the stack's tags are all that speaks for it. */

@@ -7,7 +7,7 @@ export interface Difference {
   readonly field: string;
   readonly wanted: unknown;
   readonly found: unknown;
-  /** True when AWS cannot change it: the object must be made anew. */
+  /** True when AWS cannot change it: the object must be recreated. */
   readonly replaces: boolean;
 }
 

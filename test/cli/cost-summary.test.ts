@@ -4,7 +4,7 @@ import { folder } from "./folder.ts";
 /** A sum of money as a pattern: `$163.25`. */
 const dollars = (usd: number): string => `\\$${usd.toFixed(2).replace(".", "\\.")}`;
 
-test("up, status, plan and down say what the stack costs, has cost, will cost, and goes on costing", async () => {
+test("up, status, plan and down say what the stack costs, has cost, will cost, and still costs", async () => {
   const on = folder({});
   const { fixed, total } = JSON.parse((await on.run("cost --json")).stdout).totals;
   const sum = total.typical;
@@ -43,7 +43,7 @@ test("up, status, plan and down say what the stack costs, has cost, will cost, a
   const down = await on.rehearse("down --yes");
   expect(down.stderr).toMatch(
     new RegExp(
-      `\\nStops: at least ${dollars(sum)} in an ordinary month\\.\\nGoes on:\\n(?: {2}- .*\\n(?: {4}.*\\n)*)*`,
+      `\\nStops: at least ${dollars(sum)} in an ordinary month\\.\\nStill costs money:\\n(?: {2}- .*\\n(?: {4}.*\\n)*)*`,
     ),
   );
   expect(down.stderr).toMatch(/\n {2}- final snapshot of database1: \$1\.90 a month/);
@@ -81,5 +81,5 @@ test("down that leaves no snapshot, and where nothing stands", async () => {
   // A part of the config is not the config.
   expect(JSON.parse(on.read("buddyverse.sandbox.json")).state.config).toBeUndefined();
   const down = await on.rehearse("down --yes --discard-data");
-  expect(down.stderr).toMatch(/\nStops: \$\d\d\.\d\d in an ordinary month\.\nNothing goes on costing\.\n/);
+  expect(down.stderr).toMatch(/\nStops: \$\d\d\.\d\d in an ordinary month\.\nNothing still costs money\.\n/);
 });

@@ -58,7 +58,7 @@ test("Ctrl-C in the middle of up: said at once, out within 5 s with exit 5, and 
   expect(code).toBe(5);
   expect(stderr).toContain("interrupting: the calls that are under way are finished and recorded");
   expect(stdout).toContain("! Interrupted, after");
-  expect(stdout).toContain("To go on: buddyverse up --sandbox\n");
+  expect(stdout).toContain("To continue: buddyverse up --sandbox\n");
   expect(on.files()).not.toContain("buddyverse.sandbox.json.lock");
 
   expect((await on.rehearse("status")).code).toBe(3);

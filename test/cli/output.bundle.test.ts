@@ -60,7 +60,7 @@ describe("up", () => {
     const on = folder();
     const stopped = await run(on, `${line} --trace first.jsonl`, stdout, stderr);
     expect(stopped.code, stopped.stderr).toBe(5);
-    if (stderr === undefined) expect(stopped.stderr).toMatch(/^Interrupted, as its output .* it goes on where .*\n$/);
+    if (stderr === undefined) expect(stopped.stderr).toMatch(/^Interrupted, as its output .* it continues where .*\n$/);
     expect(writesIn(on.trace("first.jsonl"))).toContain("CreateVpc");
     expect(on.files()).not.toContain("buddyverse.sandbox.json.lock");
 

@@ -126,7 +126,7 @@ describe("as text", () => {
     expect(after).toContain("final snapshot of database1: $1.90 a month");
     expect(after).toContain("recovery points of Buddy-EFS: price unknown");
     const nothing: ConfigInput = { efs: { backup: false }, domain: null };
-    expect(afterDownView(left(nothing, { discardData: true }))).toContain("Nothing goes on costing.");
+    expect(afterDownView(left(nothing, { discardData: true }))).toContain("Nothing still costs money.");
   });
 
   test("a change to what has no price is unknown, not less", () => {

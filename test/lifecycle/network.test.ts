@@ -144,7 +144,7 @@ test("drift in gateway, routes, associations and rules shows, and up mends it", 
   expect(on.writes()).toEqual([]);
 });
 
-test("a NAT gateway removed by hand is made anew, on the same address, and its blackhole route is led there", async () => {
+test("a NAT gateway removed by hand is recreated, on the same address, and its blackhole route is led there", async () => {
   const on = await networkStage();
   await on.up();
   const lost = idOf(on, "nat-1");

@@ -36,7 +36,7 @@ async function instanceCalled(on: Process, name: string) {
   );
 }
 
-/** Takes it down, and looks for what is left and what goes on costing, as the command does. */
+/** Takes it down, and looks for what is left and what still costs, as the command does. */
 async function down(on: Process) {
   const before = await on.stack.refresh({ orphans: "all", removing: true });
   const settled = await on.stack.down(before);
@@ -45,7 +45,7 @@ async function down(on: Process) {
   return { before, settled, left, found, unseen };
 }
 
-test("after down nothing is left, and what goes on costing is listed, each with why and what removes it", async () => {
+test("after down nothing is left, and what still costs is listed, each with why and what removes it", async () => {
   const on = await standing();
   const fileSystem = on.store.get("file-system")?.id;
   const [zone] = (await zones(on)).map(({ id }) => id);

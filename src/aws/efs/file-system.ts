@@ -67,7 +67,7 @@ const groupsOf = (aws: Aws, interfaceId: string) =>
     );
   });
 
-/** One that AWS could not make is no mount: it is removed and made anew. */
+/** One that AWS could not make is no mount: it is removed and recreated. */
 const works = ({ state }: MountTarget): boolean => state !== "error";
 
 const ON_THE_MOVE = new Set(["creating", "updating", "deleting"]);

@@ -37,7 +37,7 @@ export interface ReplicaLive extends ReplicaSpec, InstanceLive {}
 function health(replica: InstanceLive): Health {
   const own = instanceHealth(replica);
   if (own !== "ready" || replica.source !== "") return own;
-  // Somebody may write to it by now, so it is not simply made anew.
+  // Somebody may write to it by now, so it is not simply recreated.
   return {
     blocked: `${replica.id} was promoted: it is a database of its own now and follows nobody. Save what it holds, delete it, and run \`buddyverse up\` again for a new replica`,
   };

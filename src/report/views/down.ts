@@ -79,7 +79,7 @@ export function leftAloneView(alone: readonly LeftAlone[], { style = plain, widt
   ]);
 }
 
-/** Something that goes on costing after the stack is gone. */
+/** Something that still costs after the stack is gone. */
 export interface Bill {
   /** What it is, and its id. */
   readonly what: string;
@@ -110,7 +110,7 @@ export interface DownEnd {
   readonly alone: readonly LeftAlone[];
   /** Ids of the final snapshots left behind. */
   readonly snapshots: readonly string[];
-  /** What goes on costing; undefined when that was not looked for (an interruption). */
+  /** What still costs; undefined when that was not looked for (an interruption). */
   readonly bills?: Bills | undefined;
   /** How long it took on the run's clock, milliseconds. */
   readonly ms: number;
@@ -147,12 +147,12 @@ function leftLines(left: NonNullable<DownEnd["left"]>, stack: string, style: Sty
   ];
 }
 
-/** What goes on costing: what it is and why, what it costs, and what removes it. Not cut, so that it can be copied. */
+/** What still costs: what it is and why, what it costs, and what removes it. Not cut, so that it can be copied. */
 function billLines({ found, unseen }: Bills, sandbox: boolean, style: Style): string[] {
   const lines: string[] = [];
-  if (found.length === 0 && unseen.length === 0) lines.push("Nothing of it goes on costing.");
+  if (found.length === 0 && unseen.length === 0) lines.push("Nothing of it still costs money.");
   // A command that is copied from the sandbox's screen finds nothing on AWS: the ids are the sandbox's.
-  if (found.length > 0) lines.push("", sandbox ? "On AWS this would go on costing:" : "This goes on costing:");
+  if (found.length > 0) lines.push("", sandbox ? "On AWS this would still cost money:" : "This still costs money:");
   for (const bill of found) {
     lines.push(
       `  ${bill.what} ${style.bold(oneLine(bill.id))}${priceText(bill)}`,

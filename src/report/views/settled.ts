@@ -37,7 +37,7 @@ export function troubles(
     ...interruptions(as("interrupted"), style),
     ...heldUp(as("skipped"), style.dim(`${held}:`)),
   ];
-  return lines.length === 0 ? [] : [...lines, "", `To go on: ${style.cyan(again)}`];
+  return lines.length === 0 ? [] : [...lines, "", `To continue: ${style.cyan(again)}`];
 }
 
 const stepOf = ({ step }: NodeResult): string => step ?? NO_LONGER_WANTED;
@@ -61,7 +61,7 @@ function failures(failed: readonly NodeResult[], verbose: boolean, style: Style)
   return groupsBy(failed, (one) => `${one.error?.code} ${reasonOf(one)}`).flatMap(([first, ...others]) => [
     "",
     ...failureLines(first, verbose, style),
-    ...(others.length === 0 ? [] : [`  so too ${others.map(({ name }) => oneLine(name)).join(", ")}`]),
+    ...(others.length === 0 ? [] : [`  also ${others.map(({ name }) => oneLine(name)).join(", ")}`]),
   ]);
 }
 

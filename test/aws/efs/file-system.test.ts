@@ -180,7 +180,7 @@ describe("making it", () => {
     ]);
   });
 
-  test("a mount target that AWS could not make is removed and made anew", async () => {
+  test("a mount target that AWS could not make is removed and recreated", async () => {
     shown({ targets: [target(1), target(2, { LifeCycleState: "error", NetworkInterfaceId: undefined })] });
     const live = await find();
     expect(fileSystem.health?.(live)).toBe("ready");

@@ -389,7 +389,7 @@ describe("the replica", () => {
     });
   });
 
-  test("that was promoted is a database of its own: not made anew, and deleted only with a snapshot", async () => {
+  test("that was promoted is a database of its own: not recreated, and deleted only with a snapshot", async () => {
     const promoted = await findCopy({ ReadReplicaSourceDBInstanceIdentifier: undefined });
     expect(replica.health?.(promoted)).toEqual({ blocked: expect.stringContaining("was promoted") });
     await replica.delete?.(aws, promoted, KEEP);

@@ -80,7 +80,7 @@ test("what is left alone is named with what it keeps and what a person can do, b
   await expectScreen(text, "down-left-alone");
 });
 
-test("what goes on costing is listed with why, what it costs and what removes it; on the sandbox as it would be", async () => {
+test("what still costs is listed with why, what it costs and what removes it; on the sandbox as it would be", async () => {
   const found = [
     {
       what: "DB snapshot",
@@ -104,7 +104,7 @@ test("what goes on costing is listed with why, what it costs and what removes it
   await expectScreen(text, "down-bills");
   // The ids are the sandbox's: nothing of it costs anything.
   expect(downEnd(end({ place: sandbox, bills: { found, unseen: [] } }))).toContain("On AWS this would");
-  expect(downEnd(end({ bills: { found: [], unseen: [] } }))).toMatch(/\nNothing of it goes on costing\.$/);
+  expect(downEnd(end({ bills: { found: [], unseen: [] } }))).toMatch(/\nNothing of it still costs money\.$/);
 });
 
 test("what is left is listed, with the command that goes on", async () => {

@@ -87,7 +87,7 @@ test("what is refused, and what somebody else wrote, comes whole with what a per
   expect(planSummary(plan)).toBe("Plan: 1 to accept, 1 to replace. 1 resource waits for you.");
 });
 
-test("by step: what is made, changed from what to what, made anew and why, removed", async () => {
+test("by step: what is made, changed from what to what, recreated and why, removed", async () => {
   const plan: Plan = {
     items: [
       planned("none", "vpc", "ec2:vpc", "Buddy-Project"),
