@@ -4,8 +4,7 @@ import { BuddyError } from "../../lib/errors.ts";
 import { percent } from "../../lib/number.ts";
 import type { Member, ScalingGroup } from "../aws/scaling.ts";
 import { messageOf, type Requirement } from "../check.ts";
-import { answersOf } from "./answers.ts";
-import type { Answers, DrillName, DrillResult, Ending } from "./result.ts";
+import { type Answers, answersOf, type DrillName, type DrillResult, type Ending } from "./result.ts";
 import { isWhole, type Look, Overdue, type Told, type Watch, watch } from "./watch.ts";
 import type { DrillWorld } from "./world.ts";
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answersOf } from "../../../src/verify/drills/answers.ts";
-import type { Probe } from "../../../src/verify/drills/result.ts";
+import { answersOf, type Probe } from "../../../src/verify/drills/result.ts";
 import { changesBetween, isWhole, type Look } from "../../../src/verify/drills/watch.ts";
 
 const member = (id: string, inService = true, zone = "a") => ({ id, zone, inService });
