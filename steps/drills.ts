@@ -4,7 +4,6 @@ import type { TargetGroupLive } from "../src/aws/elb/target-group.ts";
 import type { Identified } from "../src/engine/resource.ts";
 import { readAlarms, readGroupCpu } from "../src/verify/aws/monitoring.ts";
 import { readActivities, readScalingGroup, readTargets } from "../src/verify/aws/scaling.ts";
-import { visit } from "../src/verify/drills/visit.ts";
 import type { DrillWorld } from "../src/verify/drills/world.ts";
 import { factsReader, requireLive, type StackSource } from "../src/verify/facts.ts";
 import type { Site } from "../src/verify/site.ts";
@@ -34,7 +33,14 @@ export async function drillWorld(source: StackSource, { site, ...tools }: Tools)
   return {
     ...tools,
     config,
-    visit: () => visit(site, `${url}${healthCheck.path}`, via),
+    async visit() {
+      try {
+        const { status } = await site.get(`${url}${healthCheck.path}`, { via });
+        return { status };
+      } catch (error) {
+        return { error: error instanceof Error ? error.message : String(error) };
+      }
+    },
     group: () => readScalingGroup(aws, groupName, zoneOf),
     targets: () => readTargets(aws, targetGroup.id),
     activities: (since) => readActivities(aws, groupName, since),

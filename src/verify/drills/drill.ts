@@ -2,11 +2,11 @@ import type { Config } from "../../config/schema.ts";
 import { spelled } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { percent } from "../../lib/number.ts";
-import type { Member, ScalingGroup } from "../aws/scaling.ts";
+import type { ScalingGroup } from "../aws/scaling.ts";
 import { messageOf, type Requirement } from "../check.ts";
-import { answersOf } from "./answers.ts";
-import type { Answers, DrillName, DrillResult, Ending } from "./result.ts";
-import { isWhole, type Look, Overdue, type Told, type Watch, watch } from "./watch.ts";
+import { differsFrom, type GroupState, isWhole, serving } from "./group-state.ts";
+import { type Answers, answersOf, type DrillName, type DrillResult, type Ending } from "./result.ts";
+import { Overdue, type Told, type Watch, watch } from "./watch.ts";
 import type { DrillWorld } from "./world.ts";
 
 /** What a drill will do, said before anybody is asked. */
@@ -25,7 +25,7 @@ export interface Scene extends Pick<Watch, "note"> {
   /** The group as it was when the drill began: whole. */
   readonly before: ScalingGroup;
   /** As `Watch.until`, and ends when the drill is interrupted. */
-  until(what: string, seconds: number, wanted: (look: Look) => boolean): Promise<Look>;
+  until(what: string, seconds: number, wanted: (state: GroupState) => boolean): Promise<GroupState>;
   /** Says what is done to the stack now, before anything else is noted. From here on it is timed. */
   blow(what: string): void;
   /** The stack has seen it. */
@@ -53,13 +53,6 @@ export interface Drill {
   putBack(scene: Pick<Scene, "world" | "before" | "note">): Promise<void>;
 }
 
-/** The members that serve; there is at least one in a group that is whole. */
-export const serving = (group: ScalingGroup): readonly Member[] => group.instances.filter(({ inService }) => inService);
-
-/** The group is whole without that instance: another one serves in its place. */
-export const isReplaced = (look: Look, id: string): boolean =>
-  isWhole(look) && look.group.instances.every((one) => one.id !== id);
-
 /** Why nobody would serve meanwhile; undefined: another instance does. */
 export const onlyInstance = (group: ScalingGroup): string | undefined =>
   serving(group).length < 2 ? "only one web instance is in service" : undefined;
@@ -82,89 +75,26 @@ function siteProblem(
   return undefined;
 }
 
-/** What of the group is not as it was. Which instances run does not count: they come and go. */
-export function differsFrom(before: ScalingGroup, now: Look): string[] {
-  const { group } = now;
-  const changed = (["min", "max", "desired"] as const)
-    .filter((field) => group[field] !== before[field])
-    .map((field) => `${field} is ${group[field]}, was ${before[field]}`);
-  const zones = (one: ScalingGroup) => one.zones.toSorted().join(", ");
-  if (zones(group) !== zones(before)) changed.push(`the group launches in ${zones(group)}, before in ${zones(before)}`);
-  if (!isWhole(now)) changed.push("not every instance is in service and healthy");
-  return changed;
-}
-
 /**
  * Does one drill and watches it. It ends within its time, however it ends, with everything put back, or says what is not.
  * Throws only what keeps it from beginning.
  */
 export async function runDrill(drill: Drill, world: DrillWorld, told: Told): Promise<DrillResult> {
-  const { clock, interrupted } = world;
+  const { clock } = world;
   const began = clock.now();
   const watching = watch(world, told);
-  let before: ScalingGroup | undefined;
-  let struck: number | undefined;
-  let detectedAt: number | undefined;
-  let recoveredAt: number | undefined;
-  let ending: Ending = "passed";
-  let problem: string | undefined;
-  const notAsBefore: string[] = [];
-
-  try {
-    ({ group: before } = await watching.until("the group is whole", WHOLE_S, isWhole, interrupted));
-    const scene: Scene = {
-      world,
-      before,
-      note: watching.note,
-      until: (what, seconds, wanted) => watching.until(what, seconds, wanted, interrupted),
-      blow(what) {
-        struck = watching.note(what);
-      },
-      detected() {
-        detectedAt ??= clock.now();
-      },
-      recovered() {
-        recoveredAt ??= clock.now();
-      },
-    };
-    await drill.run(scene);
-  } catch (error) {
-    ending = error instanceof BuddyError && error.code === "interrupted" ? "interrupted" : "failed";
-    problem = ending === "interrupted" ? undefined : messageOf(error);
-    if (before) {
-      watching.note(ending === "interrupted" ? "interrupted: puts everything back" : "failed: puts everything back");
-      await drill.putBack({ world, before, note: watching.note }).catch((thrown: unknown) => {
-        notAsBefore.push(`not put back: ${messageOf(thrown)}`);
-      });
-    }
-  }
-
-  if (before) {
-    const was = before;
-    // What it did is judged by what is there, not by what it believes.
-    await watching
-      .until("everything is as before", PUT_BACK_S, (look) => differsFrom(was, look).length === 0)
-      .catch(async (error: unknown) => {
-        if (!(error instanceof Overdue)) return void notAsBefore.push(`could not be looked at: ${messageOf(error)}`);
-        const [group, targets] = await Promise.all([world.group(), world.targets()]);
-        notAsBefore.push(...differsFrom(was, { at: clock.now(), group, targets }));
-      });
-  }
+  const { before, struck, detectedAt, recoveredAt, error, notPutBack } = await attempt(drill, world, watching);
+  const notAsBefore = [...notPutBack, ...(before ? await changedSince(before, world, watching) : [])];
   await watching.stop();
   const ended = clock.now();
   const answers = answersOf(watching.probes, ended);
-  if (ending === "passed")
-    problem = notAsBefore.length > 0 ? "not everything is as before" : siteProblem(drill, answers);
-  if (ending === "passed" && problem !== undefined) ending = "failed";
-
   const since = (at: number | undefined) =>
     at === undefined || struck === undefined ? undefined : Math.round((at - struck) / 1_000);
   return {
     drill: drill.name,
     requirement: drill.requirement,
     title: drill.title,
-    ending,
-    problem,
+    ...endingOf(error, () => (notAsBefore.length > 0 ? "not everything is as before" : siteProblem(drill, answers))),
     began,
     ended,
     detectSeconds: since(detectedAt),
@@ -178,4 +108,77 @@ export async function runDrill(drill: Drill, world: DrillWorld, told: Told): Pro
     probes: watching.probes,
     notAsBefore,
   };
+}
+
+/** How far a drill came, milliseconds since 1970. */
+interface Attempt {
+  /** The group as it was; undefined: the drill never began. */
+  before?: ScalingGroup;
+  struck?: number;
+  detectedAt?: number;
+  recoveredAt?: number;
+  /** Why it ended early. */
+  error?: unknown;
+  readonly notPutBack: string[];
+}
+
+const isInterrupt = (error: unknown): boolean => error instanceof BuddyError && error.code === "interrupted";
+
+/** Runs the drill, and when that fails or is interrupted puts everything back. */
+async function attempt(drill: Drill, world: DrillWorld, watching: Watch): Promise<Attempt> {
+  const { clock, interrupted } = world;
+  const { note } = watching;
+  const made: Attempt = { notPutBack: [] };
+  try {
+    const { group: before } = await watching.until("the group is whole", WHOLE_S, isWhole, interrupted);
+    made.before = before;
+    await drill.run({
+      world,
+      before,
+      note,
+      until: (what, seconds, wanted) => watching.until(what, seconds, wanted, interrupted),
+      blow(what) {
+        made.struck = note(what);
+      },
+      detected() {
+        made.detectedAt ??= clock.now();
+      },
+      recovered() {
+        made.recoveredAt ??= clock.now();
+      },
+    });
+  } catch (error) {
+    made.error = error;
+    const { before } = made;
+    if (before) {
+      note(`${isInterrupt(error) ? "interrupted" : "failed"}: puts everything back`);
+      await drill.putBack({ world, before, note }).catch((thrown: unknown) => {
+        made.notPutBack.push(`not put back: ${messageOf(thrown)}`);
+      });
+    }
+  }
+  return made;
+}
+
+/** What is still not as it was after some time. A drill is judged by what is there, not by what it believes. */
+async function changedSince(before: ScalingGroup, world: DrillWorld, watching: Watch): Promise<readonly string[]> {
+  const isAsBefore = (state: GroupState) => differsFrom(before, state).length === 0;
+  try {
+    await watching.until("everything is as before", PUT_BACK_S, isAsBefore);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Overdue)) return [`could not be looked at: ${messageOf(error)}`];
+    const [group, targets] = await Promise.all([world.group(), world.targets()]);
+    return differsFrom(before, { at: world.clock.now(), group, targets });
+  }
+}
+
+/** @param error why the drill ended early, if it did @param problemAfter what is wrong though it ran to its end */
+function endingOf(
+  error: unknown,
+  problemAfter: () => string | undefined,
+): { readonly ending: Ending; readonly problem: string | undefined } {
+  if (isInterrupt(error)) return { ending: "interrupted", problem: undefined };
+  const problem = error === undefined ? problemAfter() : messageOf(error);
+  return { ending: problem === undefined ? "passed" : "failed", problem };
 }

@@ -2,9 +2,16 @@ import { duration, measured, offset } from "../../lib/duration.ts";
 import { grouped, percent } from "../../lib/number.ts";
 import { counted, pad, wrapped } from "../../lib/text.ts";
 import { plain, type Style } from "../../report/style.ts";
-import { isFailed } from "./answers.ts";
 import { comparedWith } from "./history.ts";
-import type { Answers, DrillResult, Ending, Moment, PastDrill, Probe } from "./result.ts";
+import {
+  type Answers,
+  type DrillResult,
+  type Ending,
+  isFailed,
+  type Moment,
+  type PastDrill,
+  type Probe,
+} from "./result.ts";
 
 const WIDTH = 100;
 

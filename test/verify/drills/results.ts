@@ -1,5 +1,12 @@
-import { answersOf } from "../../../src/verify/drills/answers.ts";
-import type { DrillName, DrillResult, Ending, Moment, PastDrill, Probe } from "../../../src/verify/drills/result.ts";
+import {
+  answersOf,
+  type DrillName,
+  type DrillResult,
+  type Ending,
+  type Moment,
+  type PastDrill,
+  type Probe,
+} from "../../../src/verify/drills/result.ts";
 
 /** 2026-11-22 14:03:07 UTC. */
 export const BEGAN = Date.UTC(2026, 10, 22, 14, 3, 7);

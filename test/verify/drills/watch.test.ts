@@ -1,11 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { answersOf } from "../../../src/verify/drills/answers.ts";
-import type { Probe } from "../../../src/verify/drills/result.ts";
-import { changesBetween, isWhole, type Look } from "../../../src/verify/drills/watch.ts";
+import { jumpingClock } from "../../../src/lib/clock.ts";
+import { changesBetween, type GroupState, isWhole } from "../../../src/verify/drills/group-state.ts";
+import { answersOf, type Probe } from "../../../src/verify/drills/result.ts";
+import { watch } from "../../../src/verify/drills/watch.ts";
+import type { DrillWorld } from "../../../src/verify/drills/world.ts";
 
 const member = (id: string, inService = true, zone = "a") => ({ id, zone, inService });
 const target = (instanceId: string, state = "healthy", reason = "") => ({ instanceId, state, reason });
-const look = (desired: number, instances: ReturnType<typeof member>[], targets: ReturnType<typeof target>[]): Look => ({
+const state = (
+  desired: number,
+  instances: ReturnType<typeof member>[],
+  targets: ReturnType<typeof target>[],
+): GroupState => ({
   at: 0,
   targets,
   group: {
@@ -22,20 +28,20 @@ const look = (desired: number, instances: ReturnType<typeof member>[], targets: 
 });
 
 describe("isWhole", () => {
-  const well = look(2, [member("i-1"), member("i-2")], [target("i-1"), target("i-2")]);
+  const well = state(2, [member("i-1"), member("i-2")], [target("i-1"), target("i-2")]);
   test("as many as desired, all in service and healthy", () => expect(isWhole(well)).toBe(true));
-  test.each<[string, Look]>([
-    ["one is missing", look(3, [...well.group.instances], [...well.targets])],
-    ["one is on its way out", look(2, [...well.group.instances, member("i-3", false)], [...well.targets])],
-    ["one still drains", look(2, [...well.group.instances], [...well.targets, target("i-3", "draining")])],
-    ["one is not healthy", look(2, [...well.group.instances], [target("i-1"), target("i-2", "initial")])],
-    ["another is the target", look(2, [...well.group.instances], [target("i-1"), target("i-9")])],
+  test.each<[string, GroupState]>([
+    ["one is missing", state(3, [...well.group.instances], [...well.targets])],
+    ["one is on its way out", state(2, [...well.group.instances, member("i-3", false)], [...well.targets])],
+    ["one still drains", state(2, [...well.group.instances], [...well.targets, target("i-3", "draining")])],
+    ["one is not healthy", state(2, [...well.group.instances], [target("i-1"), target("i-2", "initial")])],
+    ["another is the target", state(2, [...well.group.instances], [target("i-1"), target("i-9")])],
   ])("not when %s", (_what, found) => expect(isWhole(found)).toBe(false));
 });
 
 test("changesBetween tells of the desired capacity, instances that come and go, and targets", () => {
-  const before = look(2, [member("i-1"), member("i-2", true, "c")], [target("i-1"), target("i-2")]);
-  const now = look(
+  const before = state(2, [member("i-1"), member("i-2", true, "c")], [target("i-1"), target("i-2")]);
+  const now = state(
     3,
     [member("i-1"), member("i-3", false, "c")],
     [target("i-1", "unhealthy", "Request timed out"), target("i-3", "initial")],
@@ -48,6 +54,74 @@ test("changesBetween tells of the desired capacity, instances that come and go, 
     "the load balancer calls i-3 (c) initial",
   ]);
   expect(changesBetween(now, now)).toEqual([]);
+});
+
+describe("watch", () => {
+  const well = state(1, [member("i-1")], [target("i-1")]);
+  const silent = { moment() {}, sample() {}, probe() {}, cpu() {} };
+  const watched = (change: Partial<DrillWorld>, clock = jumpingClock(0)) =>
+    watch(
+      {
+        clock,
+        group: async () => well.group,
+        targets: async () => well.targets,
+        activities: async () => [],
+        cpu: async () => [],
+        visit: async () => ({ status: 200 }),
+        ...change,
+      } as DrillWorld,
+      silent,
+    );
+
+  test("who waits gets the first state that is as wanted", async () => {
+    const clock = jumpingClock(0);
+    const watching = watched({ group: async () => ({ ...well.group, desired: clock.now() >= 60_000 ? 2 : 1 }) }, clock);
+    const found = await watching.until("two are desired", 300, ({ group }) => group.desired === 2);
+    expect(found.at).toBe(60_000);
+    await watching.stop();
+    expect(watching.moments).toEqual([{ at: 60_000, who: "seen", what: "desired capacity: 1 → 2" }]);
+  });
+
+  test("what does not happen in time is overdue, and what is there instead is said", async () => {
+    const clock = jumpingClock(0);
+    const watching = watched({}, clock);
+    await expect(watching.until("two are desired", 300, ({ group }) => group.desired === 2)).rejects.toThrow(
+      "not so after 5 min: two are desired: 1 instance in service of 1 desired, 1 target healthy",
+    );
+    expect(clock.now()).toBe(300_000);
+    await watching.stop();
+  });
+
+  test("when the group cannot be read any more, nobody waits for it to the end", async () => {
+    const clock = jumpingClock(0);
+    const denied = new Error("AccessDenied");
+    const watching = watched(
+      {
+        async group() {
+          if (clock.now() >= 60_000) throw denied;
+          return well.group;
+        },
+      },
+      clock,
+    );
+    await expect(watching.until("two are desired", 300, ({ group }) => group.desired === 2)).rejects.toBe(denied);
+    expect(clock.now()).toBe(60_000);
+    await expect(watching.until("anything", 300, () => true)).rejects.toBe(denied);
+    await watching.stop();
+  });
+
+  test("an interrupt ends a wait, not the watch", async () => {
+    const stop = new AbortController();
+    const watching = watched({});
+    const reason = new Error("interrupted");
+    const waiting = watching.until("two are desired", 300, ({ group }) => group.desired === 2, stop.signal);
+    stop.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    expect(await watching.until("one is desired", 300, ({ group }) => group.desired === 1)).toMatchObject({
+      group: {},
+    });
+    await watching.stop();
+  });
 });
 
 describe("answersOf", () => {

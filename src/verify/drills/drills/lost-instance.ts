@@ -1,5 +1,6 @@
 import { scriptFor } from "../../scripts.ts";
-import { type Drill, isReplaced, onlyInstance, serving } from "../drill.ts";
+import { type Drill, onlyInstance } from "../drill.ts";
+import { isReplaced, serving } from "../group-state.ts";
 
 const SHUT_DOWN = scriptFor("power-off", "drill");
 

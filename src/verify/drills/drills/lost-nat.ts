@@ -1,5 +1,6 @@
 import { scriptFor } from "../../scripts.ts";
-import { type Drill, onlyInstance, serving } from "../drill.ts";
+import { type Drill, onlyInstance } from "../drill.ts";
+import { serving } from "../group-state.ts";
 import type { DrillWorld } from "../world.ts";
 
 const LOOK_AGAIN_MS = 10_000;

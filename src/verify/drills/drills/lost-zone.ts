@@ -1,5 +1,5 @@
-import { type Drill, serving } from "../drill.ts";
-import { isWhole } from "../watch.ts";
+import type { Drill } from "../drill.ts";
+import { isWhole, serving } from "../group-state.ts";
 
 const spread = (numbers: readonly number[]) => Math.max(...numbers) - Math.min(...numbers);
 

@@ -1,7 +1,7 @@
 import type { ScalingGroup } from "../../aws/scaling.ts";
 import { scriptFor } from "../../scripts.ts";
-import { type Drill, serving } from "../drill.ts";
-import { isWhole } from "../watch.ts";
+import type { Drill } from "../drill.ts";
+import { isWhole, serving } from "../group-state.ts";
 import type { DrillWorld } from "../world.ts";
 
 const LOAD = scriptFor("load", "drill");
