@@ -12,6 +12,7 @@ APP_BUCKET=@APP_BUCKET@
 APP_KEY=@APP_KEY@
 SETTINGS
 set -a
+# shellcheck source=/dev/null
 . /run/buddyverse-setup/settings
 set +a
 # A script of heredocs, compressed so that it fits the 16 KB of user data.
