@@ -4,18 +4,18 @@ import type { TargetGroupLive } from "../src/aws/elb/target-group.ts";
 import type { Identified } from "../src/engine/resource.ts";
 import { readAlarms, readGroupCpu } from "../src/verify/aws/monitoring.ts";
 import { readActivities, readScalingGroup, readTargets } from "../src/verify/aws/scaling.ts";
-import type { DrillWorld } from "../src/verify/drills/world.ts";
+import type { DrillStack } from "../src/verify/drills/drill-stack.ts";
 import { factsReader, requireLive, type StackSource } from "../src/verify/facts.ts";
 import type { Site } from "../src/verify/site.ts";
 import { loadBalancer, siteAddress } from "./checks/facts.ts";
 
 /** What only the program around can do for a drill. */
-interface Tools extends Pick<DrillWorld, "clock" | "interrupted" | "machines" | "planned" | "heal"> {
+interface Tools extends Pick<DrillStack, "clock" | "interrupted" | "machines" | "planned" | "heal"> {
   readonly site: Site;
 }
 
 /** What drills of this stack see and do. The stack must be up. */
-export async function drillWorld(source: StackSource, { site, ...tools }: Tools): Promise<DrillWorld> {
+export async function drillStack(source: StackSource, { site, ...tools }: Tools): Promise<DrillStack> {
   const { config, aws, clock, stack } = source;
   const live = <L extends Identified>(key: string) => requireLive<L>(stack, key);
   const nameOf = (key: string) => stack.graph.nodes.get(key)?.name ?? key;

@@ -5,7 +5,7 @@ import { canBeLive } from "../report/reporter.ts";
 import type { Style } from "../report/style.ts";
 import { type CpuPoint, type DrillName, isFailed, type Sample } from "../verify/drills/result.ts";
 import { WHO } from "../verify/drills/view.ts";
-import type { Told } from "../verify/drills/watch.ts";
+import type { DrillListener } from "../verify/drills/watch.ts";
 import type { Session } from "./session.ts";
 
 /** How often a log without a terminal says how things stand, milliseconds of the run's clock. */
@@ -26,14 +26,14 @@ export function following({
   /** How long it usually takes. */
   readonly minutes: number;
   readonly style: Style;
-}): Told & { stop(): void } {
+}): DrillListener & { stop(): void } {
   const began = clock.now();
   const passed = (at: number) => duration(at - began);
   if (options.jsonLines) {
     const event = (type: string, about: object) =>
       process.stdout.write(`${JSON.stringify({ type: `drill.${type}`, drill, ...about })}\n`);
     return {
-      moment: (moment) => event("moment", moment),
+      entry: (entry) => event("moment", entry),
       sample: (sample) => event("sample", sample),
       // A thousand good answers say nothing more than the result's count.
       probe: (probe) => isFailed(probe) && event("failed-answer", probe),
@@ -41,7 +41,7 @@ export function following({
       stop() {},
     };
   }
-  if (options.json || options.quiet) return { moment() {}, sample() {}, probe() {}, cpu() {}, stop() {} };
+  if (options.json || options.quiet) return { entry() {}, sample() {}, probe() {}, cpu() {}, stop() {} };
 
   let latest: Sample | undefined;
   let cpu: CpuPoint | undefined;
@@ -67,7 +67,7 @@ export function following({
     spinner.start();
     return {
       // ora clears its line before another's text and draws it again after.
-      moment: ({ at, who, what }) =>
+      entry: ({ at, who, what }) =>
         stream.write(`${passed(at).padStart(7)}  ${style.dim(WHO[who].padEnd(5))}  ${what}\n`),
       sample(sample) {
         latest = sample;
@@ -82,7 +82,7 @@ export function following({
   }
   let told = began;
   return {
-    moment: ({ at, who, what }) => stream.write(`${passed(at).padStart(7)}  ${WHO[who].padEnd(5)}  ${what}\n`),
+    entry: ({ at, who, what }) => stream.write(`${passed(at).padStart(7)}  ${WHO[who].padEnd(5)}  ${what}\n`),
     sample(sample) {
       latest = sample;
       if (clock.now() - told < STANDING_MS) return;

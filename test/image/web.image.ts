@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import type { Drill, Scene } from "../../src/verify/drills/drill.ts";
+import type { Drill, DrillContext } from "../../src/verify/drills/drill.ts";
 import { deadWeb } from "../../src/verify/drills/drills/dead-web.ts";
 import { lostInstance } from "../../src/verify/drills/drills/lost-instance.ts";
 import { scaleOut } from "../../src/verify/drills/drills/scale-out.ts";
@@ -124,21 +124,21 @@ function command({ root }: Disk, machine: Machine, script: string): string {
   return machine.run("sh", "-c", "cd / && exec sh /var/lib/amazon/ssm/_script.sh");
 }
 
-/** What a drill sends to the instance, as far as `struck` wants to see it, and how it puts it right again. */
-async function drilled(drill: Drill, struck: () => unknown): Promise<void> {
+/** What a drill sends to the instance, as far as `injectedAt` wants to see it, and how it puts it right again. */
+async function drilled(drill: Drill, injectedAt: () => unknown): Promise<void> {
   const run = async (_: readonly string[], script: string) => void command(web, machine, script);
   const instances = ["a", "b"].map((zone) => ({ id: "i-0a1b2c3d4e5f60718", zone, inService: true }));
   const before = { desired: 2, max: 4, instances };
   const nothing = () => {};
   const scene = {
-    world: { machines: { run, start: run }, group: async () => before, setDesired: async () => nothing() },
+    stack: { machines: { run, start: run }, group: async () => before, setDesired: async () => nothing() },
     before,
     until: async () => {
-      await struck();
+      await injectedAt();
       throw new Error("seen");
     },
-    ...{ note: nothing, blow: nothing, detected: nothing, recovered: nothing },
-  } as unknown as Scene;
+    ...{ note: nothing, inject: nothing, detected: nothing, recovered: nothing },
+  } as unknown as DrillContext;
   await expect(drill.run(scene)).rejects.toThrow("seen");
   await drill.putBack(scene);
 }

@@ -6,7 +6,7 @@ import type { CheckResult } from "../../src/verify/check.ts";
 import { verifyView } from "../../src/verify/view.ts";
 import { checksOn } from "./good.ts";
 
-const findings: readonly CheckResult[] = [
+const results: readonly CheckResult[] = [
   {
     id: "group-size",
     requirement: "R1",
@@ -35,7 +35,7 @@ const findings: readonly CheckResult[] = [
 ];
 
 test("a table: each requirement, what was asked and seen, what was not asked, and the sum", () => {
-  const text = verifyView(findings, [{ id: "redirect", requirement: "R6", why: "the config names no domain" }], {
+  const text = verifyView(results, [{ id: "redirect", requirement: "R6", why: "the config names no domain" }], {
     width: 80,
   });
   expect(text).toBe(`\

@@ -2,7 +2,14 @@ import { allChecks, isUp } from "../../../steps/verify.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { heading } from "../../report/views/heading.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
-import { applicableChecks, type CheckResult, exitCode, runChecks, type SkippedCheck } from "../../verify/check.ts";
+import {
+  applicableChecks,
+  type Check,
+  type CheckResult,
+  exitCode,
+  runChecks,
+  type SkippedCheck,
+} from "../../verify/check.ts";
 import type { DrillName, DrillResult, PastDrill } from "../../verify/drills/result.ts";
 import { drillJson, drillsSummary, drillView } from "../../verify/drills/view.ts";
 import { factsReader, type StackSource } from "../../verify/facts.ts";
@@ -21,7 +28,7 @@ export interface VerifyOptions extends CommonOptions {
 }
 
 /** What checks and drills work with. */
-export interface Proving {
+export interface VerifyContext {
   readonly session: Session;
   readonly screen: Screen;
   readonly site: Site;
@@ -29,8 +36,15 @@ export interface Proving {
   readonly source: StackSource;
 }
 
+/** How the drills ended. `skipped`: those that would prove nothing here, and why. */
+export interface DrillsOutcome {
+  readonly code: number;
+  readonly runs: readonly DrillRun[];
+  readonly skipped: readonly SkippedCheck[];
+}
+
 /** A drill that was done, and how it went the last time. */
-export interface Done {
+export interface DrillRun {
   readonly result: DrillResult;
   readonly past: PastDrill | undefined;
 }
@@ -62,7 +76,7 @@ export async function verify(options: VerifyOptions): Promise<number> {
     try {
       const machines = machinesBy(commandsOf(aws), clock, stack.run.signal);
       const source: StackSource = { config, aws, clock, stack, allowedCidrs: inputs.allowedCidrs };
-      return await prove({ session, screen, site, machines, source }, options, report);
+      return await runVerify({ session, screen, site, machines, source }, options, report);
     } finally {
       await close();
     }
@@ -71,16 +85,38 @@ export async function verify(options: VerifyOptions): Promise<number> {
   }
 }
 
-async function prove(
-  proving: Proving,
+async function runVerify(
+  context: VerifyContext,
   options: VerifyOptions,
   report: ((page: string) => void) | undefined,
 ): Promise<number> {
-  const { session, screen, site, machines, source } = proving;
+  const { applicable, skipped } = applicableChecks(allChecks, context.session.config);
+  const results = await runAll(applicable, context, options.verbose ?? false);
+  const { code, runs, skipped: skippedDrills } = await drillsAfter(results, context, options);
+  const outcome: Outcome = { results, skipped: [...skipped, ...skippedDrills], runs };
+  if (report) {
+    report(await pageOf(outcome, context));
+    context.screen.say(`The report is in ${options.report}.`);
+  }
+  printOutcome(outcome, code, context, options);
+  return code;
+}
+
+/** What checks and drills found. */
+interface Outcome {
+  readonly results: readonly CheckResult[];
+  readonly skipped: readonly SkippedCheck[];
+  readonly runs: readonly DrillRun[];
+}
+
+async function runAll(
+  checks: readonly Check[],
+  { session, screen, site, machines, source }: VerifyContext,
+  verbose: boolean,
+): Promise<readonly CheckResult[]> {
   const { config, clock, interrupted, stack } = session;
-  const { applicable, skipped: notAsked } = applicableChecks(allChecks, config);
-  screen.say(`Asking ${applicable.length} questions, side by side.`);
-  const findings = await runChecks(applicable, {
+  screen.say(`Asking ${checks.length} questions, side by side.`);
+  const results = await runChecks(checks, {
     tools: {
       config,
       site,
@@ -91,56 +127,63 @@ async function prove(
     },
     newReader: () => factsReader(source),
     clock,
-    onResult: ({ id, result }) => options.verbose && screen.say(`${id}: ${result}`),
+    onResult: ({ id, result }) => verbose && screen.say(`${id}: ${result}`),
   });
   interrupted.throwIfAborted();
-  const proven = exitCode(findings);
+  return results;
+}
 
-  let code = proven;
-  let done: readonly Done[] = [];
-  let notDone: readonly SkippedCheck[] = [];
-  if (options.drill !== undefined) {
-    if (proven !== 0) screen.say("Not everything is as it should be: no drill is done.");
-    else {
-      const { runDrills } = await import("./drill.ts");
-      ({ code, done, notDone } = await runDrills(proving, options.drill, options.yes ?? false));
-    }
+/** The drills that were asked for, if every check passed; what is broken already would prove nothing. */
+async function drillsAfter(
+  results: readonly CheckResult[],
+  context: VerifyContext,
+  { drill, yes = false }: VerifyOptions,
+): Promise<DrillsOutcome> {
+  const none: DrillsOutcome = { code: exitCode(results), runs: [], skipped: [] };
+  if (drill === undefined) return none;
+  if (none.code !== 0) {
+    context.screen.say("Not everything is as it should be: no drill is done.");
+    return none;
   }
+  const { runDrills } = await import("./drill.ts");
+  return runDrills(context, drill, yes);
+}
 
-  const skipped = [...notAsked, ...notDone];
-  if (report) {
-    const { reportPage } = await import("../../verify/drills/page.ts");
-    const { stack, region, account, sandbox } = screen.place;
-    const page = reportPage({
-      stack,
-      region,
-      account,
-      sandbox,
-      at: clock.now(),
-      findings,
-      skipped,
-      drills: done,
-      cpuTarget: config.web.cpuTarget,
-    });
-    report(page);
-    screen.say(`The report is in ${options.report}.`);
-  }
-  const told = done.map(({ result, past }) => drillView(result, past, screen.look));
-  const results = done.map(({ result }) => result);
-  screen.result(
-    [
-      verifyView(findings, skipped, screen.look),
-      ...told,
-      ...(results.length > 1 ? [drillsSummary(results, screen.look.style)] : []),
-    ].join("\n\n"),
-    {
-      passed: code === 0,
-      checks: findings.map(checkJson),
-      notAsked: skipped,
-      ...(options.drill === undefined ? {} : { drills: done.map(({ result, past }) => drillJson(result, past)) }),
-    },
-  );
-  return code;
+async function pageOf({ results, skipped, runs }: Outcome, { session, screen }: VerifyContext): Promise<string> {
+  const { reportPage } = await import("../../verify/drills/page.ts");
+  const { clock, config } = session;
+  const { stack, region, account, sandbox } = screen.place;
+  return reportPage({
+    stack,
+    region,
+    account,
+    sandbox,
+    at: clock.now(),
+    results,
+    skipped,
+    drills: runs,
+    cpuTarget: config.web.cpuTarget,
+  });
+}
+
+function printOutcome(
+  { results, skipped, runs }: Outcome,
+  code: number,
+  { screen }: VerifyContext,
+  { drill }: VerifyOptions,
+): void {
+  const drillResults = runs.map(({ result }) => result);
+  const text = [
+    verifyView(results, skipped, screen.look),
+    ...runs.map(({ result, past }) => drillView(result, past, screen.look)),
+    ...(runs.length > 1 ? [drillsSummary(drillResults, screen.look.style)] : []),
+  ];
+  screen.result(text.join("\n\n"), {
+    passed: code === 0,
+    checks: results.map(checkJson),
+    notAsked: skipped,
+    ...(drill === undefined ? {} : { drills: runs.map(({ result, past }) => drillJson(result, past)) }),
+  });
 }
 
 /** `saw`: scripts read it by that name. */

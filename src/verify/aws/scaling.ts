@@ -3,7 +3,7 @@ import type { Aws } from "../../aws/aws.ts";
 import { undefinedIf } from "../../aws/errors.ts";
 import { allPages } from "../../aws/pages.ts";
 import { CheckFailed } from "../check.ts";
-import type { Activity } from "../drills/world.ts";
+import type { Activity } from "../drills/drill-stack.ts";
 
 export interface ScalingGroup {
   readonly name: string;

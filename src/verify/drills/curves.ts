@@ -17,7 +17,7 @@ import {
   timeAxis,
   xOf,
 } from "./canvas.ts";
-import type { DrillResult, Moment } from "./result.ts";
+import type { DrillResult, TimelineEntry } from "./result.ts";
 import { zeroOf } from "./view.ts";
 
 const PILL = 18;
@@ -27,18 +27,18 @@ export function curves(
   result: DrillResult,
   options: { readonly width: number; readonly cpuTarget?: number | undefined; readonly wrapper?: string },
 ): string {
-  const { drill, moments, probes, began, ended, recoverSeconds } = result;
+  const { drill, timeline, probes, began, ended, recoverSeconds } = result;
   const { width, cpuTarget, wrapper = "" } = options;
   const zero = zeroOf(result);
   const recovered = recoverSeconds === undefined ? undefined : zero + recoverSeconds * 1_000;
   const canvas = canvasFor(width, { began, ended, zero, recovered });
   drawSpans(canvas, result);
   const pillsAt = canvas.y + 2;
-  canvas.y += moments.length > 0 ? PILL + 12 : 0;
+  canvas.y += timeline.length > 0 ? PILL + 12 : 0;
   drawInstances(canvas, result);
   drawCpu(canvas, result, cpuTarget);
   const size = bucketSize(canvas);
-  // From the blow on: no column holds answers of before and after it.
+  // From the injected failure on: no column holds answers of before and after it.
   const buckets = bucketsOf(probes, zero, size);
   drawAnswers(canvas, result, buckets, size);
   drawResponseTimes(canvas, buckets, size);
@@ -47,9 +47,9 @@ export function curves(
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="curves ${wrapper}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(`Curves of ${drill}. ${curvesInWords(result)}`)}">`,
     ...canvas.behind,
-    ...moments.map((moment) => markOf(canvas, moment, pillsAt)),
+    ...timeline.map((entry) => markOf(canvas, entry, pillsAt)),
     ...canvas.front,
-    ...pillsOf(canvas, moments).map((pill) => drawnPill(canvas, pill, pillsAt)),
+    ...pillsOf(canvas, timeline).map((pill) => drawnPill(canvas, pill, pillsAt)),
     "</svg>",
   ].join("\n");
 }
@@ -212,7 +212,7 @@ function drawResponseTimes(canvas: Canvas, buckets: readonly Bucket[], size: num
 }
 
 /** Where the timeline's entry is in each plot. */
-function markOf(canvas: Canvas, { at, who }: Moment, pillsAt: number): string {
+function markOf(canvas: Canvas, { at, who }: TimelineEntry, pillsAt: number): string {
   const x = rounded(xOf(canvas, at));
   const parts = canvas.plots.map(([from, to]) => `M${x} ${from}V${to}`).join("");
   return `<path class="at ${who}" d="M${x} ${pillsAt + PILL}v5${parts}"/>`;
@@ -220,40 +220,40 @@ function markOf(canvas: Canvas, { at, who }: Moment, pillsAt: number): string {
 
 /** One or more entries of the timeline, by their numbers. */
 interface Pill {
-  readonly moments: readonly Moment[];
+  readonly entries: readonly TimelineEntry[];
   readonly first: number;
   readonly x: number;
   readonly width: number;
 }
 
-/** The numbers of the moments over the curves; those that would lie on each other become one, "4–6". */
-function pillsOf(canvas: Canvas, moments: readonly Moment[]): readonly Pill[] {
-  const pill = (some: readonly Moment[], first: number): Pill => {
-    const width = Math.max(PILL, textWidth(labelOf({ moments: some, first }), 11) + 8);
+/** The numbers of the timeline's entries over the curves; what would overlap becomes one, "4–6". */
+function pillsOf(canvas: Canvas, timeline: readonly TimelineEntry[]): readonly Pill[] {
+  const pill = (some: readonly TimelineEntry[], first: number): Pill => {
+    const width = Math.max(PILL, textWidth(labelOf({ entries: some, first }), 11) + 8);
     const middle = some.reduce((sum, { at }) => sum + xOf(canvas, at), 0) / some.length;
-    return { moments: some, first, width, x: Math.min(canvas.width - width - 1, Math.max(1, middle - width / 2)) };
+    return { entries: some, first, width, x: Math.min(canvas.width - width - 1, Math.max(1, middle - width / 2)) };
   };
   const pills: Pill[] = [];
-  for (const [index, moment] of moments.entries()) {
-    let next = pill([moment], index + 1);
+  for (const [index, entry] of timeline.entries()) {
+    let next = pill([entry], index + 1);
     for (let last = pills.at(-1); last && last.x + last.width + 2 > next.x; last = pills.at(-1)) {
       pills.pop();
-      next = pill([...last.moments, ...next.moments], last.first);
+      next = pill([...last.entries, ...next.entries], last.first);
     }
     pills.push(next);
   }
   return pills;
 }
 
-const labelOf = ({ moments, first }: Pick<Pill, "moments" | "first">): string =>
-  moments.length === 1 ? `${first}` : `${first}–${first + moments.length - 1}`;
+const labelOf = ({ entries, first }: Pick<Pill, "entries" | "first">): string =>
+  entries.length === 1 ? `${first}` : `${first}–${first + entries.length - 1}`;
 
-const WEIGHT: Readonly<Record<Moment["who"], number>> = { seen: 0, aws: 1, drill: 2 };
-const heaviest = (moments: readonly Moment[]): Moment["who"] =>
-  moments.reduce<Moment["who"]>((most, { who }) => (WEIGHT[who] > WEIGHT[most] ? who : most), "seen");
+const WEIGHT: Readonly<Record<TimelineEntry["who"], number>> = { seen: 0, aws: 1, drill: 2 };
+const heaviest = (entries: readonly TimelineEntry[]): TimelineEntry["who"] =>
+  entries.reduce<TimelineEntry["who"]>((most, { who }) => (WEIGHT[who] > WEIGHT[most] ? who : most), "seen");
 
 function drawnPill({ zero }: Canvas, pill: Pill, y: number): string {
-  const who = heaviest(pill.moments);
-  const title = pill.moments.map(({ at, what }) => `${offset(zero, at)} ${what}`).join("\n");
+  const who = heaviest(pill.entries);
+  const title = pill.entries.map(({ at, what }) => `${offset(zero, at)} ${what}`).join("\n");
   return `<g><title>${escaped(title)}</title><rect class="pill ${who}" x="${rounded(pill.x)}" y="${y}" width="${rounded(pill.width)}" height="${PILL}" rx="9"/>${text(labelOf(pill), pill.x + pill.width / 2, y + 13, `no mid ${who}`)}</g>`;
 }

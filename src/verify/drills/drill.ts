@@ -4,10 +4,10 @@ import { BuddyError } from "../../lib/errors.ts";
 import { percent } from "../../lib/number.ts";
 import type { ScalingGroup } from "../aws/scaling.ts";
 import { messageOf, type Requirement } from "../check.ts";
+import type { DrillStack } from "./drill-stack.ts";
 import { differsFrom, type GroupState, isWhole, serving } from "./group-state.ts";
 import { type Answers, answersOf, type DrillName, type DrillResult, type Ending } from "./result.ts";
-import { Overdue, type Told, type Watch, watch } from "./watch.ts";
-import type { DrillWorld } from "./world.ts";
+import { type DrillListener, Overdue, type Watch, watch } from "./watch.ts";
 
 /** What a drill will do, said before anybody is asked. */
 export interface Announcement {
@@ -20,14 +20,14 @@ export interface Announcement {
 }
 
 /** What is at hand while a drill runs. */
-export interface Scene extends Pick<Watch, "note"> {
-  readonly world: DrillWorld;
+export interface DrillContext extends Pick<Watch, "note"> {
+  readonly stack: DrillStack;
   /** The group as it was when the drill began: whole. */
   readonly before: ScalingGroup;
   /** As `Watch.until`, and ends when the drill is interrupted. */
   until(what: string, seconds: number, wanted: (state: GroupState) => boolean): Promise<GroupState>;
   /** Says what is done to the stack now, before anything else is noted. From here on it is timed. */
-  blow(what: string): void;
+  inject(what: string): void;
   /** The stack has seen it. */
   detected(): void;
   /** The stack is whole again. */
@@ -46,11 +46,11 @@ export interface Drill {
   readonly tolerates: { readonly failedPercent: number; readonly gapSeconds: number };
   announce(group: ScalingGroup, config: Config): Announcement;
   /** Why it would prove nothing here; undefined: it can be done. */
-  refuses(group: ScalingGroup, world: DrillWorld): Promise<string | undefined>;
-  /** The blow, and what should follow. Ends when everything is as before, or throws. */
-  run(scene: Scene): Promise<void>;
+  refuses(group: ScalingGroup, stack: DrillStack): Promise<string | undefined>;
+  /** The inject, and what should follow. Ends when everything is as before, or throws. */
+  run(context: DrillContext): Promise<void>;
   /** After a failure or an interrupt: everything as before. What goes by itself it may leave. */
-  putBack(scene: Pick<Scene, "world" | "before" | "note">): Promise<void>;
+  putBack(context: Pick<DrillContext, "stack" | "before" | "note">): Promise<void>;
 }
 
 /** Why nobody would serve meanwhile; undefined: another instance does. */
@@ -79,17 +79,17 @@ function siteProblem(
  * Does one drill and watches it. It ends within its time, however it ends, with everything put back, or says what is not.
  * Throws only what keeps it from beginning.
  */
-export async function runDrill(drill: Drill, world: DrillWorld, told: Told): Promise<DrillResult> {
-  const { clock } = world;
+export async function runDrill(drill: Drill, stack: DrillStack, listener: DrillListener): Promise<DrillResult> {
+  const { clock } = stack;
   const began = clock.now();
-  const watching = watch(world, told);
-  const { before, struck, detectedAt, recoveredAt, error, notPutBack } = await attempt(drill, world, watching);
-  const notAsBefore = [...notPutBack, ...(before ? await changedSince(before, world, watching) : [])];
+  const watching = watch(stack, listener);
+  const { before, injectedAt, detectedAt, recoveredAt, error, notPutBack } = await attempt(drill, stack, watching);
+  const notAsBefore = [...notPutBack, ...(before ? await changedSince(before, stack, watching) : [])];
   await watching.stop();
   const ended = clock.now();
   const answers = answersOf(watching.probes, ended);
   const since = (at: number | undefined) =>
-    at === undefined || struck === undefined ? undefined : Math.round((at - struck) / 1_000);
+    at === undefined || injectedAt === undefined ? undefined : Math.round((at - injectedAt) / 1_000);
   return {
     drill: drill.name,
     requirement: drill.requirement,
@@ -102,9 +102,9 @@ export async function runDrill(drill: Drill, world: DrillWorld, told: Told): Pro
     detected: drill.detected,
     recovered: drill.recovered,
     answers,
-    moments: watching.moments,
+    timeline: watching.timeline,
     samples: watching.samples,
-    cpu: await world.cpu(began).catch(() => []),
+    cpu: await stack.cpu(began).catch(() => []),
     probes: watching.probes,
     notAsBefore,
   };
@@ -114,7 +114,7 @@ export async function runDrill(drill: Drill, world: DrillWorld, told: Told): Pro
 interface Attempt {
   /** The group as it was; undefined: the drill never began. */
   before?: ScalingGroup;
-  struck?: number;
+  injectedAt?: number;
   detectedAt?: number;
   recoveredAt?: number;
   /** Why it ended early. */
@@ -125,20 +125,20 @@ interface Attempt {
 const isInterrupt = (error: unknown): boolean => error instanceof BuddyError && error.code === "interrupted";
 
 /** Runs the drill, and when that fails or is interrupted puts everything back. */
-async function attempt(drill: Drill, world: DrillWorld, watching: Watch): Promise<Attempt> {
-  const { clock, interrupted } = world;
+async function attempt(drill: Drill, stack: DrillStack, watching: Watch): Promise<Attempt> {
+  const { clock, interrupted } = stack;
   const { note } = watching;
   const made: Attempt = { notPutBack: [] };
   try {
     const { group: before } = await watching.until("the group is whole", WHOLE_S, isWhole, interrupted);
     made.before = before;
     await drill.run({
-      world,
+      stack,
       before,
       note,
       until: (what, seconds, wanted) => watching.until(what, seconds, wanted, interrupted),
-      blow(what) {
-        made.struck = note(what);
+      inject(what) {
+        made.injectedAt = note(what);
       },
       detected() {
         made.detectedAt ??= clock.now();
@@ -152,7 +152,7 @@ async function attempt(drill: Drill, world: DrillWorld, watching: Watch): Promis
     const { before } = made;
     if (before) {
       note(`${isInterrupt(error) ? "interrupted" : "failed"}: puts everything back`);
-      await drill.putBack({ world, before, note }).catch((thrown: unknown) => {
+      await drill.putBack({ stack, before, note }).catch((thrown: unknown) => {
         made.notPutBack.push(`not put back: ${messageOf(thrown)}`);
       });
     }
@@ -161,15 +161,15 @@ async function attempt(drill: Drill, world: DrillWorld, watching: Watch): Promis
 }
 
 /** What is still not as it was after some time. A drill is judged by what is there, not by what it believes. */
-async function changedSince(before: ScalingGroup, world: DrillWorld, watching: Watch): Promise<readonly string[]> {
+async function changedSince(before: ScalingGroup, stack: DrillStack, watching: Watch): Promise<readonly string[]> {
   const isAsBefore = (state: GroupState) => differsFrom(before, state).length === 0;
   try {
     await watching.until("everything is as before", PUT_BACK_S, isAsBefore);
     return [];
   } catch (error) {
     if (!(error instanceof Overdue)) return [`could not be looked at: ${messageOf(error)}`];
-    const [group, targets] = await Promise.all([world.group(), world.targets()]);
-    return differsFrom(before, { at: world.clock.now(), group, targets });
+    const [group, targets] = await Promise.all([stack.group(), stack.targets()]);
+    return differsFrom(before, { at: stack.clock.now(), group, targets });
   }
 }
 

@@ -21,7 +21,7 @@ export interface Report {
   readonly sandbox: boolean;
   /** When it was made, milliseconds since 1970. */
   readonly at: number;
-  readonly findings: readonly CheckResult[];
+  readonly results: readonly CheckResult[];
   readonly skipped: readonly SkippedCheck[];
   readonly drills: readonly { readonly result: DrillResult; readonly past: PastDrill | undefined }[];
   /** The CPU at which the group grows, percent: drawn where it is given. */
@@ -82,17 +82,17 @@ const METHOD =
 
 /** Checks and drills as one page for people. It needs nothing from elsewhere and no script, and holds all that it shows. */
 export function reportPage(report: Report): string {
-  const { stack, sandbox, at, findings, skipped, drills, cpuTarget } = report;
-  const results = findings.map(({ result }) => result);
+  const { stack, sandbox, at, results, skipped, drills, cpuTarget } = report;
+  const verdicts = results.map(({ result }) => result);
   const endings = drills.map(({ result }) => result.ending);
   const sums = [
     ...(endings.length > 0 ? [sumOf(endings, "drill")] : []),
-    ...(results.length > 0 ? [sumOf(results, "check")] : []),
+    ...(verdicts.length > 0 ? [sumOf(verdicts, "check")] : []),
   ];
   const verdict = sums.length === 0 ? "nothing was asked" : sums.join("; ");
   const body = [
     drills.length > 1 ? glance(drills) : "",
-    findings.length + skipped.length > 0 ? checks(findings, skipped) : "",
+    results.length + skipped.length > 0 ? checks(results, skipped) : "",
     drills.length > 0 ? `<h2 class="part">${drills.length > 1 ? "The drills, one by one" : "The drill"}</h2>` : "",
     ...drills.map(({ result, past }) => drillPart(result, past, cpuTarget)),
   ];
@@ -101,7 +101,7 @@ export function reportPage(report: Report): string {
     style: `<style>\n${reportCss}${curvesCss}</style>`,
     where: whereOf(report),
     when: time(at),
-    worst: worst([...results, ...endings]),
+    worst: worst([...verdicts, ...endings]),
     verdict: `${verdict.charAt(0).toUpperCase()}${verdict.slice(1)}.`,
     note: sandbox ? SANDBOX_NOTE : "",
     body: body.join("\n"),
@@ -126,9 +126,9 @@ ${rows.join("\n")}
 </tbody></table></section>`;
 }
 
-function checks(findings: readonly CheckResult[], skipped: readonly SkippedCheck[]): string {
+function checks(results: readonly CheckResult[], skipped: readonly SkippedCheck[]): string {
   const groups = (Object.keys(REQUIREMENTS) as Requirement[]).flatMap((requirement) => {
-    const own = findings.filter((finding) => finding.requirement === requirement);
+    const own = results.filter((result) => result.requirement === requirement);
     if (own.length === 0) return [];
     const kinds = own.map(({ result }) => result);
     const state = worst(kinds);
@@ -156,13 +156,13 @@ ${not}
 }
 
 function drillPart(result: DrillResult, past: PastDrill | undefined, cpuTarget: number | undefined): string {
-  const { drill, requirement, title, ending, problem, answers, moments, notAsBefore, began, ended } = result;
+  const { drill, requirement, title, ending, problem, answers, timeline, notAsBefore, began, ended } = result;
   const zero = zeroOf(result);
   const tile = (name: string, value: string, meaning: string) =>
     `<div><dt>${name}</dt><dd class="big">${value}</dd><dd><small>${meaning}</small></dd></div>`;
   const { words } = comparedWith(result, past, spelled);
-  const acted = moments.some(({ who }) => who === "drill") ? "when the drill acted" : "when it began";
-  const rows = moments.map(
+  const acted = timeline.some(({ who }) => who === "drill") ? "when the drill acted" : "when it began";
+  const rows = timeline.map(
     ({ at, who, what }, index) =>
       `<tr class="${who}"><td class="n">${index + 1}</td><td class="t">${offset(zero, at)}</td><td class="t late">${clockTime(at)}</td><td class="sign"><span class="who">${WHO[who]}</span></td><td>${said(what)}</td></tr>`,
   );
@@ -190,7 +190,7 @@ ${
   drawn
     ? `<figure>
 ${pictures.join("\n")}
-<figcaption>Time counts from ${clockTime(zero)} UTC, ${acted}. ${moments.length === 0 ? "" : "The numbers on top are those of the table below. "}${result.recoverSeconds === undefined ? "It did not recover while it was watched." : "The shade lasts until the recovery."}</figcaption>
+<figcaption>Time counts from ${clockTime(zero)} UTC, ${acted}. ${timeline.length === 0 ? "" : "The numbers on top are those of the table below. "}${result.recoverSeconds === undefined ? "It did not recover while it was watched." : "The shade lasts until the recovery."}</figcaption>
 </figure>`
     : ""
 }

@@ -33,7 +33,7 @@ export interface Probe {
 }
 
 /** Something that happened, in words. `who`: this drill, AWS, or a change that was seen from outside. */
-export interface Moment {
+export interface TimelineEntry {
   readonly at: number;
   readonly who: "drill" | "aws" | "seen";
   readonly what: string;
@@ -87,15 +87,15 @@ export interface DrillResult {
   readonly problem: string | undefined;
   readonly began: number;
   readonly ended: number;
-  /** From the blow until AWS (or an alarm) saw it; undefined: it never did. */
+  /** From the injected failure until AWS (or an alarm) saw it; undefined: it never did. */
   readonly detectSeconds: number | undefined;
-  /** From the blow until everything was whole again; undefined: it never was. */
+  /** From the injected failure until everything was whole again; undefined: it never was. */
   readonly recoverSeconds: number | undefined;
   /** What `detectSeconds` and `recoverSeconds` stand for in this drill: "alarm → 4 instances", … */
   readonly detected: string;
   readonly recovered: string;
   readonly answers: Answers;
-  readonly moments: readonly Moment[];
+  readonly timeline: readonly TimelineEntry[];
   readonly samples: readonly Sample[];
   readonly cpu: readonly CpuPoint[];
   readonly probes: readonly Probe[];

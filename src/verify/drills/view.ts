@@ -8,9 +8,9 @@ import {
   type DrillResult,
   type Ending,
   isFailed,
-  type Moment,
   type PastDrill,
   type Probe,
+  type TimelineEntry,
 } from "./result.ts";
 
 const WIDTH = 100;
@@ -21,14 +21,14 @@ export const SIGNS: Readonly<Record<Ending, readonly [sign: string, colour: "gre
   interrupted: ["!", "yellow"],
 };
 
-export const WHO: Readonly<Record<Moment["who"], string>> = { drill: "drill", aws: "AWS", seen: "seen" };
+export const WHO: Readonly<Record<TimelineEntry["who"], string>> = { drill: "drill", aws: "AWS", seen: "seen" };
 
 /**
- * From when moments are counted: the blow, which is the first thing that the drill did. Milliseconds since 1970; the
+ * From when the timeline counts: the injected failure, which is the first thing that the drill did. Milliseconds since 1970; the
  * beginning when it never did anything.
  */
-export const zeroOf = ({ moments, began }: DrillResult): number =>
-  moments.find(({ who }) => who === "drill")?.at ?? began;
+export const zeroOf = ({ timeline, began }: DrillResult): number =>
+  timeline.find(({ who }) => who === "drill")?.at ?? began;
 
 /** "all 1,204 were answered", "3 of 1,204 failed (0.2 %), longest gap 1.5s". */
 export function answersIn({ asked, failed, failedPercent, longestGapSeconds }: Answers): string {
@@ -47,7 +47,7 @@ export function drillView(
   past: PastDrill | undefined,
   { style = plain, width = WIDTH }: { readonly style?: Style; readonly width?: number } = {},
 ): string {
-  const { drill, requirement, title, ending, problem, detectSeconds, recoverSeconds, moments, notAsBefore } = result;
+  const { drill, requirement, title, ending, problem, detectSeconds, recoverSeconds, timeline, notAsBefore } = result;
   const [sign, colour] = SIGNS[ending];
   const block = (indent: string, first: string, words: string, paint: (text: string) => string = (text) => text) =>
     wrapped(words, width - indent.length - first.length).map(
@@ -60,9 +60,9 @@ export function drillView(
   const compared = comparedWith(result, past);
 
   const zero = zeroOf(result);
-  const whens = moments.map(({ at }) => offset(zero, at));
+  const whens = timeline.map(({ at }) => offset(zero, at));
   const column = Math.max(0, ...whens.map((when) => when.length)) + 2;
-  const timeline = moments.flatMap(({ who, what }, index) =>
+  const steps = timeline.flatMap(({ who, what }, index) =>
     block("   ", `${pad(whens[index] ?? "", column)}${pad(WHO[who], 7)}`, what, who === "seen" ? style.dim : undefined),
   );
   return [
@@ -77,7 +77,7 @@ export function drillView(
     ...fact("recovered", took(recoverSeconds, result.recovered)),
     ...fact("answers", answersIn(result.answers)),
     ...fact("compared", compared.words),
-    ...(timeline.length > 0 ? ["", ...timeline] : []),
+    ...(steps.length > 0 ? ["", ...steps] : []),
     ...(notAsBefore.length > 0
       ? ["", `   ${style.red("Not as before:")}`, ...notAsBefore.flatMap((what) => block("   ", "- ", what, style.red))]
       : []),
@@ -139,7 +139,7 @@ const iso = (at: number): string => new Date(at).toISOString();
  * often each status came in each minute ("none": no answer).
  */
 export function drillJson(result: DrillResult, past?: PastDrill): Readonly<Record<string, unknown>> {
-  const { probes, moments, samples, cpu, began, ended, ...rest } = result;
+  const { probes, timeline, samples, cpu, began, ended, ...rest } = result;
   const timed = <T extends { readonly at: number }>(all: readonly T[]) =>
     all.map((one) => ({ ...one, at: iso(one.at) }));
   return {
@@ -148,7 +148,7 @@ export function drillJson(result: DrillResult, past?: PastDrill): Readonly<Recor
     ended: iso(ended),
     compared: comparedWith(result, past),
     last: past,
-    moments: timed(moments),
+    moments: timed(timeline),
     samples: timed(samples),
     cpu: timed(cpu),
     answersByMinute: byMinute(probes).map(({ at, statuses }) => ({ at: iso(at), statuses })),

@@ -1,9 +1,9 @@
 import type { Clock } from "../../lib/clock.ts";
 import { counted } from "../../lib/text.ts";
 import { CheckFailed } from "../check.ts";
+import type { DrillStack } from "./drill-stack.ts";
 import { changesBetween, type GroupState, healthy, serving } from "./group-state.ts";
-import type { CpuPoint, Moment, Probe, Sample } from "./result.ts";
-import type { DrillWorld } from "./world.ts";
+import type { CpuPoint, Probe, Sample, TimelineEntry } from "./result.ts";
 
 /** How often the group and the targets are looked at, its activities and CPU are read, and the site is asked, milliseconds. */
 const LOOK_MS = 5_000;
@@ -15,9 +15,9 @@ const VISIT_MS = 500;
 /** Requests without an answer yet: enough for ten seconds of silence. */
 const MOST_VISITS = 20;
 
-/** What goes on while a drill runs, told as it happens. */
-export interface Told {
-  moment(moment: Moment): void;
+/** Told what happens while a drill runs, as it happens. */
+export interface DrillListener {
+  entry(entry: TimelineEntry): void;
   sample(sample: Sample): void;
   probe(probe: Probe): void;
   /** The newest that CloudWatch has. */
@@ -25,7 +25,7 @@ export interface Told {
 }
 
 export interface Watch {
-  readonly moments: readonly Moment[];
+  readonly timeline: readonly TimelineEntry[];
   readonly samples: readonly Sample[];
   readonly probes: readonly Probe[];
   /** Notes what the drill itself does. Answers the time. */
@@ -49,28 +49,28 @@ export interface Watch {
 export class Overdue extends CheckFailed {}
 
 /** Watches group, targets, activities and the site until it is stopped. */
-export function watch(world: DrillWorld, told: Told): Watch {
-  const { clock } = world;
-  const moments: Moment[] = [];
-  const note = (moment: Moment): void => {
-    moments.push(moment);
-    told.moment(moment);
+export function watch(stack: DrillStack, listener: DrillListener): Watch {
+  const { clock } = stack;
+  const timeline: TimelineEntry[] = [];
+  const note = (entry: TimelineEntry): void => {
+    timeline.push(entry);
+    listener.entry(entry);
   };
-  const group = groupWatch(world, told, note);
-  const site = siteWatch(world, told);
-  const readActivities = activitiesReader(world, clock.now(), note);
+  const group = groupWatch(stack, listener, note);
+  const site = siteWatch(stack, listener);
+  const readActivities = activitiesReader(stack, clock.now(), note);
   const work = repeating(clock);
   work.every(LOOK_MS, group.look);
   work.every(ACTIVITIES_MS, readActivities);
   work.every(CPU_MS, async () => {
     // Nice to know while it runs, and nothing depends on it.
-    const newest = (await world.cpu(clock.now() - CPU_BEFORE_MS).catch(() => [])).at(-1);
-    if (newest) told.cpu(newest);
+    const newest = (await stack.cpu(clock.now() - CPU_BEFORE_MS).catch(() => [])).at(-1);
+    if (newest) listener.cpu(newest);
   });
   work.every(VISIT_MS, site.visit);
 
   return {
-    moments,
+    timeline,
     samples: group.samples,
     probes: site.probes,
     note(what) {
@@ -85,27 +85,27 @@ export function watch(world: DrillWorld, told: Told): Watch {
       if (!work.broken.aborted) await readActivities().catch(() => {});
       await work.stop();
       await site.answered();
-      moments.sort((a, b) => a.at - b.at);
+      timeline.sort((a, b) => a.at - b.at);
       site.probes.sort((a, b) => a.at - b.at);
     },
   };
 }
 
 /** Looks at the group and its targets, notes what has changed, and wakes who waits for a state. */
-function groupWatch(world: DrillWorld, told: Told, note: (moment: Moment) => void) {
-  const { clock } = world;
+function groupWatch(stack: DrillStack, listener: DrillListener, note: (entry: TimelineEntry) => void) {
+  const { clock } = stack;
   const samples: Sample[] = [];
   const waiting = new Set<(state: GroupState) => void>();
   let last: GroupState | undefined;
 
   async function look(): Promise<void> {
-    const [group, targets] = await Promise.all([world.group(), world.targets()]);
+    const [group, targets] = await Promise.all([stack.group(), stack.targets()]);
     const now: GroupState = { at: clock.now(), group, targets };
     if (last) for (const what of changesBetween(last, now)) note({ at: now.at, who: "seen", what });
     last = now;
     const sample = sampleOf(now);
     samples.push(sample);
-    told.sample(sample);
+    listener.sample(sample);
     for (const wake of [...waiting]) wake(now);
   }
 
@@ -147,10 +147,10 @@ const inWords = ({ group, targets }: GroupState): string =>
   `${counted(serving(group).length, "instance")} in service of ${group.desired} desired, ${counted(healthy(targets).length, "target")} healthy`;
 
 /** Notes what the group has done since then, each activity once. */
-function activitiesReader(world: DrillWorld, since: number, note: (moment: Moment) => void) {
+function activitiesReader(stack: DrillStack, since: number, note: (entry: TimelineEntry) => void) {
   const noted = new Set<string>();
   return async (): Promise<void> => {
-    for (const { id, at, what } of (await world.activities(since)).toSorted((a, b) => a.at - b.at)) {
+    for (const { id, at, what } of (await stack.activities(since)).toSorted((a, b) => a.at - b.at)) {
       if (noted.has(id)) continue;
       noted.add(id);
       note({ at, who: "aws", what });
@@ -159,14 +159,14 @@ function activitiesReader(world: DrillWorld, since: number, note: (moment: Momen
 }
 
 /** Asks the site as visitors do, who do not wait for each other. */
-function siteWatch(world: DrillWorld, told: Told) {
-  const { clock } = world;
+function siteWatch(stack: DrillStack, listener: DrillListener) {
+  const { clock } = stack;
   const probes: Probe[] = [];
   const underWay = new Set<Promise<void>>();
 
   async function ask(): Promise<void> {
     const at = clock.now();
-    const found = await world.visit();
+    const found = await stack.visit();
     const probe = {
       at,
       ms: Math.round(clock.now() - at),
@@ -174,7 +174,7 @@ function siteWatch(world: DrillWorld, told: Told) {
       error: "error" in found ? found.error : undefined,
     };
     probes.push(probe);
-    told.probe(probe);
+    listener.probe(probe);
   }
 
   return {

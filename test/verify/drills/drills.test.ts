@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import { fail, parseFailure } from "../../../src/sandbox/failures.ts";
 import { simAt } from "../../../src/sandbox/sim.ts";
+import type { DrillStack } from "../../../src/verify/drills/drill-stack.ts";
 import { drills } from "../../../src/verify/drills/drills.ts";
-import type { DrillName, DrillResult, Moment } from "../../../src/verify/drills/result.ts";
-import type { DrillWorld } from "../../../src/verify/drills/world.ts";
+import type { DrillName, DrillResult, TimelineEntry } from "../../../src/verify/drills/result.ts";
 import type { Stage } from "../../lifecycle/stage.ts";
 import { standing, type Template } from "../rehearse.ts";
 import { done, onStage } from "./rehearse.ts";
@@ -17,8 +17,8 @@ beforeAll(async () => {
 const NAME = "Buddy-AutoScaling-Group";
 /** A site that always answers: where the site is not what a test is about. */
 const quickSite = () => ({ visit: async () => ({ status: 200 }) });
-const words = (result: DrillResult, who: Moment["who"]) =>
-  result.moments.filter((one) => one.who === who).map(({ what }) => what);
+const words = (result: DrillResult, who: TimelineEntry["who"]) =>
+  result.timeline.filter((one) => one.who === who).map(({ what }) => what);
 const drift = async (on: Stage) => (await on.status()).filter(({ standing }) => standing !== "in-sync");
 async function group(on: Stage) {
   const { AutoScalingGroups } = await on.aws.autoScaling.describeAutoScalingGroups({ AutoScalingGroupNames: [NAME] });
@@ -166,7 +166,7 @@ describe("a drill that finds what is wrong says so, and puts everything back", (
   test("what cannot be put back is said", async () => {
     const on = await plain.copy();
     const result = await done(on, "lost-zone", {
-      change: (world: DrillWorld) => ({
+      change: (world: DrillStack) => ({
         ...quickSite(),
         async setZones(zones) {
           if (zones.length === 2) throw new Error("AccessDenied");
@@ -186,7 +186,7 @@ describe("a drill that finds what is wrong says so, and puts everything back", (
     // The command that should start Apache again does nothing, and the group does not replace.
     await on.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: NAME, HealthCheckType: "EC2" });
     const result = await done(on, "dead-web", {
-      change: (world: DrillWorld) => ({
+      change: (world: DrillStack) => ({
         ...quickSite(),
         machines: {
           ...world.machines,
@@ -207,7 +207,7 @@ describe("Ctrl-C in the middle puts everything back", () => {
     const result = await done(on, name, {
       interrupted: stop.signal,
       change: quickSite,
-      onMoment({ what }) {
+      onEntry({ what }) {
         if (when.test(what)) stop.abort(interrupted());
       },
     });
@@ -225,9 +225,9 @@ describe("Ctrl-C in the middle puts everything back", () => {
     expect(await drift(on)).toEqual([]);
     expect(await loads(on)).toBe(0);
   });
-  // At the blow itself no read shows yet what was done.
+  // At the injected failure itself no read shows yet what was done.
   test.each([
-    ["the blow", /^takes/],
+    ["the injected failure", /^takes/],
     ["the first new instance", /is started$/],
   ])("lost-zone, at %s: the zone is given back", async (_when, when) => {
     const on = await plain.copy();

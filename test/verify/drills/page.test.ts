@@ -10,7 +10,7 @@ import { chromiumHere, needs } from "../../tools.ts";
 import { misplaced, pale } from "./in-page.js";
 import { BEGAN, deadWeb, failedZone, interruptedNat, lostInstance, pastOf, scaleOut } from "./results.ts";
 
-const finding = (
+const resultOf = (
   requirement: CheckResult["requirement"],
   result: CheckResult["result"],
   evidence: string,
@@ -28,11 +28,11 @@ const report: Report = {
   account: "111122223333",
   sandbox: false,
   at: BEGAN + 90 * 60_000,
-  findings: [
-    finding("R1", "passed", "min 2, max 4"),
-    finding("R1", "passed", "target 50 %"),
-    finding("R3", "unknown", "could not be looked at: UnauthorizedOperation"),
-    finding("R6", "failed", "a volume is not encrypted"),
+  results: [
+    resultOf("R1", "passed", "min 2, max 4"),
+    resultOf("R1", "passed", "target 50 %"),
+    resultOf("R3", "unknown", "could not be looked at: UnauthorizedOperation"),
+    resultOf("R6", "failed", "a volume is not encrypted"),
   ],
   skipped: [{ id: "redirect", requirement: "R6", why: "the config names no domain: the site is plain http" }],
   drills: [
@@ -50,7 +50,7 @@ const hostile: Report = {
   stack: EVIL,
   region: EVIL,
   account: EVIL,
-  findings: [{ ...finding("R1", "failed", EVIL), title: EVIL }],
+  results: [{ ...resultOf("R1", "failed", EVIL), title: EVIL }],
   skipped: [{ id: EVIL, requirement: EVIL, why: EVIL }],
   drills: [
     {
@@ -61,7 +61,7 @@ const hostile: Report = {
         detected: EVIL,
         recovered: EVIL,
         notAsBefore: [EVIL],
-        moments: [{ at: BEGAN, who: "aws", what: EVIL }],
+        timeline: [{ at: BEGAN, who: "aws", what: EVIL }],
       },
       past: undefined,
     },
@@ -100,12 +100,12 @@ test("what did not pass decides the verdict, and is not folded away", () => {
   ]);
   const well = reportPage({
     ...report,
-    findings: report.findings.slice(0, 2),
+    results: report.results.slice(0, 2),
     drills: report.drills.slice(0, 2),
   });
   expect(well).toContain(`<p class="verdict passed">All 2 drills passed; all 2 checks passed.</p>`);
   expect(well).not.toContain("<details open");
-  expect(reportPage({ ...report, findings: [], skipped: [], drills: [] })).toContain("Nothing was asked.");
+  expect(reportPage({ ...report, results: [], skipped: [], drills: [] })).toContain("Nothing was asked.");
 });
 
 test("the page holds its styles, and no name of the template is left", () => {

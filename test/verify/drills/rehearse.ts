@@ -1,26 +1,26 @@
 import { serveSite } from "../../../src/sandbox/site.ts";
 import { commandsOf } from "../../../src/verify/aws/commands.ts";
 import { runDrill } from "../../../src/verify/drills/drill.ts";
+import type { DrillStack } from "../../../src/verify/drills/drill-stack.ts";
 import { drills } from "../../../src/verify/drills/drills.ts";
-import type { DrillName, DrillResult, Moment } from "../../../src/verify/drills/result.ts";
-import type { DrillWorld } from "../../../src/verify/drills/world.ts";
+import type { DrillName, DrillResult, TimelineEntry } from "../../../src/verify/drills/result.ts";
 import { machinesBy } from "../../../src/verify/machines.ts";
 import type { Site } from "../../../src/verify/site.ts";
 import { networkSite } from "../../../src/verify/site.ts";
-import { drillWorld } from "../../../steps/drills.ts";
+import { drillStack } from "../../../steps/drills.ts";
 import type { Stage } from "../../lifecycle/stage.ts";
 import { sourceOf } from "../rehearse.ts";
 
 /** A drill's world on a stage of the sandbox, as the command makes it. @param change parts that shall be others */
 export async function onStage<T>(
   on: Stage,
-  work: (world: DrillWorld) => Promise<T>,
+  work: (world: DrillStack) => Promise<T>,
   {
     interrupted = new AbortController().signal,
     change = () => ({}),
   }: {
     readonly interrupted?: AbortSignal;
-    readonly change?: (world: DrillWorld, site: Site) => Partial<DrillWorld>;
+    readonly change?: (world: DrillStack, site: Site) => Partial<DrillStack>;
   } = {},
 ): Promise<T> {
   const served = await serveSite(on.sandbox, on.clock);
@@ -30,7 +30,7 @@ export async function onStage<T>(
       return found && { host: found.address, port: found.port };
     };
     const site = networkSite({ clock: on.clock, resolve, ca: served.ca, atOnce: 24 });
-    const world = await drillWorld(sourceOf(on), {
+    const world = await drillStack(sourceOf(on), {
       clock: on.clock,
       interrupted,
       site,
@@ -56,13 +56,13 @@ export async function onStage<T>(
 export const done = (
   on: Stage,
   name: DrillName,
-  options?: Parameters<typeof onStage>[2] & { readonly onMoment?: (moment: Moment) => void },
+  options?: Parameters<typeof onStage>[2] & { readonly onEntry?: (entry: TimelineEntry) => void },
 ): Promise<DrillResult> =>
   onStage(
     on,
     (world) =>
       runDrill(drills[name], world, {
-        moment: (moment) => options?.onMoment?.(moment),
+        entry: (entry) => options?.onEntry?.(entry),
         sample() {},
         probe() {},
         cpu() {},

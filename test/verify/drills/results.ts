@@ -3,9 +3,9 @@ import {
   type DrillName,
   type DrillResult,
   type Ending,
-  type Moment,
   type PastDrill,
   type Probe,
+  type TimelineEntry,
 } from "../../../src/verify/drills/result.ts";
 
 /** 2026-11-22 14:03:07 UTC. */
@@ -33,7 +33,7 @@ interface Story {
   readonly detected: string;
   readonly recovered: string;
   readonly seconds: number;
-  readonly struck: number;
+  readonly injectedAt: number;
   readonly detectedAt: number | undefined;
   readonly recoveredAt: number | undefined;
   readonly desired: Steps;
@@ -43,7 +43,7 @@ interface Story {
   readonly cpu: Steps;
   /** What part of the answers fails. */
   readonly failing: Steps;
-  readonly moments: readonly (readonly [second: number, who: Moment["who"], what: string])[];
+  readonly timeline: readonly (readonly [second: number, who: TimelineEntry["who"], what: string])[];
   readonly ending?: Ending;
   readonly problem?: string;
   readonly notAsBefore?: readonly string[];
@@ -58,7 +58,7 @@ function told(story: Story, seed: number): DrillResult {
     title,
     detected,
     recovered,
-    struck,
+    injectedAt,
     ending = "passed",
     problem,
     notAsBefore = [],
@@ -84,7 +84,7 @@ function told(story: Story, seed: number): DrillResult {
     at: Math.floor(BEGAN / 60_000) * 60_000 + index * 60_000,
     percent: Math.round((at(story.cpu, index * 60) + random() * 3) * 100) / 100,
   }));
-  const since = (second: number | undefined) => (second === undefined ? undefined : second - struck);
+  const since = (second: number | undefined) => (second === undefined ? undefined : second - injectedAt);
   return {
     drill,
     requirement,
@@ -98,7 +98,7 @@ function told(story: Story, seed: number): DrillResult {
     detected,
     recovered,
     answers: answersOf(probes, ended),
-    moments: story.moments.map(([second, who, what]) => ({ at: BEGAN + second * 1_000, who, what })),
+    timeline: story.timeline.map(([second, who, what]) => ({ at: BEGAN + second * 1_000, who, what })),
     samples,
     cpu,
     probes,
@@ -119,7 +119,7 @@ export const lostInstance = (seed = 1, changes: Partial<Story> = {}): DrillResul
       detected: "the group takes the instance out of service",
       recovered: "two instances in service and healthy again",
       seconds: 372,
-      struck: 9,
+      injectedAt: 9,
       detectedAt: 74,
       recoveredAt: 262,
       desired: [[0, 2]],
@@ -144,7 +144,7 @@ export const lostInstance = (seed = 1, changes: Partial<Story> = {}): DrillResul
         [12, 0.5],
         [31, 0],
       ],
-      moments: [
+      timeline: [
         [9, "drill", `Ran \`init 0\` on ${A}`],
         [31, "seen", `the load balancer calls ${A} unhealthy: Target.Timeout`],
         [
@@ -173,7 +173,7 @@ export const deadWeb = (seed = 2): DrillResult =>
       detected: "the load balancer calls the instance unhealthy",
       recovered: "two instances in service and healthy again",
       seconds: 401,
-      struck: 6,
+      injectedAt: 6,
       detectedAt: 36,
       recoveredAt: 341,
       desired: [[0, 2]],
@@ -189,7 +189,7 @@ export const deadWeb = (seed = 2): DrillResult =>
       ],
       cpu: [[0, 4]],
       failing: [[0, 0]],
-      moments: [
+      timeline: [
         [6, "drill", `Stopped apache2 on ${C}`],
         [36, "seen", `the load balancer calls ${C} unhealthy: Target.FailedHealthChecks`],
         [91, "aws", "Terminating EC2 instance: i-0c93e1b7d5a2f6047"],
@@ -211,7 +211,7 @@ export const scaleOut = (seed = 3): DrillResult =>
       detected: "the alarm of the tracking policy, which makes the group grow",
       recovered: "back to 2 instances after the load",
       seconds: 2_700,
-      struck: 12,
+      injectedAt: 12,
       detectedAt: 222,
       recoveredAt: 2_610,
       desired: [
@@ -249,7 +249,7 @@ export const scaleOut = (seed = 3): DrillResult =>
         [2_300, 0.004],
         [2_500, 0],
       ],
-      moments: [
+      timeline: [
         [12, "drill", `Loads ${A}, ${C} for 14 minutes`],
         [222, "seen", "desired capacity: 2 → 3"],
         [225, "aws", "Launching a new EC2 instance: i-0f27b8d1c4e6a9350"],
@@ -284,7 +284,7 @@ export const failedZone = (seed = 4): DrillResult => ({
       detected: "the group launches in the zones that are left",
       recovered: "two instances in service and healthy in the zones that are left",
       seconds: 905,
-      struck: 11,
+      injectedAt: 11,
       detectedAt: 42,
       recoveredAt: undefined,
       desired: [[0, 2]],
@@ -309,7 +309,7 @@ export const failedZone = (seed = 4): DrillResult => ({
         [290, 1],
         [440, 0.01],
       ],
-      moments: [
+      timeline: [
         [11, "drill", "Took ap-northeast-2a from the group's zones"],
         [40, "aws", "Terminating EC2 instance: i-0a51c7e2f9b3d4861"],
         [42, "seen", `${A} is taken out of service`],
@@ -335,7 +335,7 @@ export const interruptedNat = (seed = 5): DrillResult =>
       detected: "the alarm of the NAT instance",
       recovered: "the NAT instance is there again",
       seconds: 95,
-      struck: 8,
+      injectedAt: 8,
       detectedAt: undefined,
       recoveredAt: undefined,
       desired: [[0, 2]],
@@ -343,7 +343,7 @@ export const interruptedNat = (seed = 5): DrillResult =>
       healthy: [[0, 2]],
       cpu: [[0, 4]],
       failing: [[0, 0]],
-      moments: [
+      timeline: [
         [8, "drill", "Terminated the NAT instance Buddy-NAT-A (i-07e4c2a9b1d8f3650)"],
         [63, "drill", "interrupted: puts everything back"],
         [90, "seen", "Buddy-NAT-A is there again"],

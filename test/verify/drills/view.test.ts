@@ -7,7 +7,7 @@ import { BEGAN, deadWeb, failedZone, interruptedNat, lostInstance, pastOf, scale
 
 const all = [deadWeb(), lostInstance(), interruptedNat(), failedZone(), scaleOut()];
 
-test("one drill: what it proves, its times, its answers, the last time, and each step since the blow", () => {
+test("one drill: what it proves, its times, its answers, the last time, and each step since the injected failure", () => {
   const result = deadWeb();
   expect(drillView(result, pastOf(result, { recoverSeconds: 190 }), { width: 80 })).toBe(`\
  ✔ dead-web (R3) passed in 6m41s
@@ -50,11 +50,11 @@ test("one that was broken off does not say that anything is wrong, unless it cou
   expect(left).toContain("- desired is 3, was 2");
 });
 
-test("a few failures of many are never none, and moments before the blow count down to it", () => {
+test("a few failures of many are never none, and what was before the injected failure counts down to it", () => {
   const text = drillView(
     {
       ...scaleOut(),
-      moments: [
+      timeline: [
         { at: BEGAN, who: "seen", what: "desired capacity: 3 → 2" },
         { at: BEGAN + 12_000, who: "drill", what: "Loads both" },
       ],
@@ -73,7 +73,7 @@ test("no line is longer than the terminal, colours change no word, and foreign t
     for (const line of text.split("\n")) expect(widthOf(line), line).toBeLessThanOrEqual(80);
     expect(stripVTControlCharacters(text)).toBe(drillView(result, past, { width: 80 }));
   }
-  const hostile = { ...deadWeb(), moments: [{ at: BEGAN, who: "aws" as const, what: "a\u001b[2J\nb" }] };
+  const hostile = { ...deadWeb(), timeline: [{ at: BEGAN, who: "aws" as const, what: "a\u001b[2J\nb" }] };
   expect(drillView(hostile, undefined)).toContain("AWS    a b");
 });
 

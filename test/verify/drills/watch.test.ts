@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { jumpingClock } from "../../../src/lib/clock.ts";
+import type { DrillStack } from "../../../src/verify/drills/drill-stack.ts";
 import { changesBetween, type GroupState, isWhole } from "../../../src/verify/drills/group-state.ts";
 import { answersOf, type Probe } from "../../../src/verify/drills/result.ts";
 import { watch } from "../../../src/verify/drills/watch.ts";
-import type { DrillWorld } from "../../../src/verify/drills/world.ts";
 
 const member = (id: string, inService = true, zone = "a") => ({ id, zone, inService });
 const target = (instanceId: string, state = "healthy", reason = "") => ({ instanceId, state, reason });
@@ -58,8 +58,8 @@ test("changesBetween tells of the desired capacity, instances that come and go, 
 
 describe("watch", () => {
   const well = state(1, [member("i-1")], [target("i-1")]);
-  const silent = { moment() {}, sample() {}, probe() {}, cpu() {} };
-  const watched = (change: Partial<DrillWorld>, clock = jumpingClock(0)) =>
+  const silent = { entry() {}, sample() {}, probe() {}, cpu() {} };
+  const watched = (change: Partial<DrillStack>, clock = jumpingClock(0)) =>
     watch(
       {
         clock,
@@ -69,7 +69,7 @@ describe("watch", () => {
         cpu: async () => [],
         visit: async () => ({ status: 200 }),
         ...change,
-      } as DrillWorld,
+      } as DrillStack,
       silent,
     );
 
@@ -79,7 +79,7 @@ describe("watch", () => {
     const found = await watching.until("two are desired", 300, ({ group }) => group.desired === 2);
     expect(found.at).toBe(60_000);
     await watching.stop();
-    expect(watching.moments).toEqual([{ at: 60_000, who: "seen", what: "desired capacity: 1 → 2" }]);
+    expect(watching.timeline).toEqual([{ at: 60_000, who: "seen", what: "desired capacity: 1 → 2" }]);
   });
 
   test("what does not happen in time is overdue, and what is there instead is said", async () => {

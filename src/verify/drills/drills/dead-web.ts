@@ -19,10 +19,10 @@ export const deadWeb: Drill = {
   }),
   refuses: async (group) => onlyInstance(group),
 
-  async run({ world, before, until, blow, detected, recovered }) {
+  async run({ stack, before, until, inject, detected, recovered }) {
     const [victim] = serving(before) as [ReturnType<typeof serving>[number]];
-    blow(`stops Apache on ${victim.id} (${victim.zone})`);
-    await world.machines.run([victim.id], scriptFor("apache-stop", "drill"));
+    inject(`stops Apache on ${victim.id} (${victim.zone})`);
+    await stack.machines.run([victim.id], scriptFor("apache-stop", "drill"));
     await until(`${victim.id} is not healthy any more`, 5 * 60, ({ targets }) =>
       targets.every(({ instanceId, state }) => instanceId !== victim.id || state !== "healthy"),
     );
@@ -31,11 +31,11 @@ export const deadWeb: Drill = {
     recovered();
   },
 
-  async putBack({ world, before, note }) {
+  async putBack({ stack, before, note }) {
     const [victim] = serving(before);
-    const now = await world.group();
+    const now = await stack.group();
     if (!victim || !serving(now).some(({ id }) => id === victim.id)) return;
-    await world.machines.run([victim.id], scriptFor("apache-start", "drill"));
+    await stack.machines.run([victim.id], scriptFor("apache-start", "drill"));
     note(`started Apache on ${victim.id} again`);
   },
 };

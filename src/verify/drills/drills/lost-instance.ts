@@ -21,10 +21,10 @@ export const lostInstance: Drill = {
   }),
   refuses: async (group) => onlyInstance(group),
 
-  async run({ world, before, until, blow, detected, recovered }) {
+  async run({ stack, before, until, inject, detected, recovered }) {
     const victim = serving(before).at(-1) as ReturnType<typeof serving>[number];
-    blow(`shuts ${victim.id} (${victim.zone}) down`);
-    await world.machines.start([victim.id], SHUT_DOWN);
+    inject(`shuts ${victim.id} (${victim.zone}) down`);
+    await stack.machines.start([victim.id], SHUT_DOWN);
     await until(`${victim.id} is out of service`, 10 * 60, ({ group }) =>
       serving(group).every(({ id }) => id !== victim.id),
     );

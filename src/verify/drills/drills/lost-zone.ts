@@ -19,12 +19,12 @@ export const lostZone: Drill = {
   }),
   refuses: async ({ zones }) => (zones.length < 2 ? "the group is in one zone only" : undefined),
 
-  async run({ world, before, note, until, blow, detected, recovered }) {
+  async run({ stack, before, note, until, inject, detected, recovered }) {
     const lost = before.zones.toSorted().at(-1) as string;
     const left = before.zones.filter((zone) => zone !== lost);
     const old = new Set(before.instances.map(({ id }) => id));
-    blow(`takes ${lost} from the group: it may launch in ${left.join(", ")} only`);
-    await world.setZones(left);
+    inject(`takes ${lost} from the group: it may launch in ${left.join(", ")} only`);
+    await stack.setZones(left);
     if (before.instances.some(({ zone }) => zone === lost))
       await until(`a new instance is started outside ${lost}`, 10 * 60, ({ group }) =>
         group.instances.some(({ id, zone }) => !old.has(id) && zone !== lost),
@@ -36,7 +36,7 @@ export const lostZone: Drill = {
       (look) => isWhole(look) && look.group.instances.every(({ zone }) => zone !== lost),
     );
     recovered();
-    await world.setZones(before.zones);
+    await stack.setZones(before.zones);
     note(`gave ${lost} back`);
     await until(`the instances are spread over ${before.zones.join(", ")} again`, 25 * 60, (look) => {
       const counts = before.zones.map((zone) => serving(look.group).filter((one) => one.zone === zone).length);
@@ -44,9 +44,9 @@ export const lostZone: Drill = {
     });
   },
 
-  async putBack({ world, before, note }) {
+  async putBack({ stack, before, note }) {
     // Whatever a read shows now: it may be older than the zone's loss.
-    await world.setZones(before.zones);
+    await stack.setZones(before.zones);
     note(`the group may launch in ${before.zones.join(", ")} again`);
   },
 };

@@ -1,8 +1,8 @@
 import type { ScalingGroup } from "../../aws/scaling.ts";
 import { scriptFor } from "../../scripts.ts";
 import type { Drill } from "../drill.ts";
+import type { DrillStack } from "../drill-stack.ts";
 import { isWhole, serving } from "../group-state.ts";
-import type { DrillWorld } from "../world.ts";
 
 const LOAD = scriptFor("load", "drill");
 const END = scriptFor("load-end", "drill");
@@ -12,9 +12,9 @@ const OUT_S = 40 * 60;
 /** AlarmLow takes 15 minutes; then one instance at a time. */
 const inSeconds = (more: number): number => (25 + 10 * more) * 60;
 
-const unload = (world: DrillWorld, group: ScalingGroup): Promise<unknown> => {
+const unload = (stack: DrillStack, group: ScalingGroup): Promise<unknown> => {
   const ids = serving(group).map(({ id }) => id);
-  return ids.length === 0 ? Promise.resolve() : world.machines.run(ids, END);
+  return ids.length === 0 ? Promise.resolve() : stack.machines.run(ids, END);
 };
 
 /** Load on the instances. */
@@ -34,10 +34,10 @@ export const scaleOut: Drill = {
   refuses: async ({ desired, max }) =>
     desired >= max ? `the group is at its greatest size already: ${desired} of ${max}` : undefined,
 
-  async run({ world, before, note, until, blow, detected, recovered }) {
+  async run({ stack, before, note, until, inject, detected, recovered }) {
     const first = serving(before).map(({ id }) => id);
-    blow(`starts stress-ng on ${first.join(", ")}`);
-    await world.machines.run(first, LOAD);
+    inject(`starts stress-ng on ${first.join(", ")}`);
+    await stack.machines.run(first, LOAD);
     await until("the group wants more instances", OUT_S, ({ group }) => group.desired > before.desired);
     detected();
     // Half of the way is far enough for a target of half the load: the new ones are loaded too.
@@ -53,12 +53,12 @@ export const scaleOut: Drill = {
       const fresh = serving(look.group)
         .map(({ id }) => id)
         .filter((id) => !loaded.has(id));
-      await world.machines.run(fresh, LOAD);
+      await stack.machines.run(fresh, LOAD);
       for (const id of fresh) loaded.add(id);
       note(`started stress-ng on ${fresh.join(", ")}`);
     }
     recovered();
-    await unload(world, await world.group());
+    await unload(stack, await stack.group());
     note("stopped stress-ng everywhere");
     await until(
       `${before.desired} instances serve again`,
@@ -67,12 +67,12 @@ export const scaleOut: Drill = {
     );
   },
 
-  async putBack({ world, before, note }) {
-    const group = await world.group();
-    await unload(world, group);
+  async putBack({ stack, before, note }) {
+    const group = await stack.group();
+    await unload(stack, group);
     note("stopped stress-ng everywhere");
     // Whatever a read shows now: it may be older than the last change.
-    await world.setDesired(before.desired);
+    await stack.setDesired(before.desired);
     note(`set the desired capacity back to ${before.desired}`);
   },
 };

@@ -25,7 +25,7 @@ export interface Nat {
 export type Visit = { readonly status: number } | { readonly error: string };
 
 /** What drills see and do. Everything is read anew at each call. */
-export interface DrillWorld {
+export interface DrillStack {
   readonly config: Config;
   readonly clock: Clock;
   /** Aborts when the drill shall end early. What is called afterwards to put things back still works. */
