@@ -39,14 +39,23 @@ test("no table outside a service's folder names a service: its actions, types an
   expect(breaches).toEqual([]);
 });
 
-test("src/verify knows AWS's calls, but no type, no object of the stack and no error", () => {
-  const breaches = files("src/verify").flatMap((file) =>
+test("outside of src/aws, src/sandbox and steps nothing names a type, an object of the stack or an error of AWS", () => {
+  const errors = new Set(
+    eachService
+      .flatMap(({ errors = {} }) => Object.values(errors).flat())
+      .map((error) => (typeof error === "string" ? error : error.code)),
+  );
+  const outside = files("src").filter((file) => !/^src\/(aws|sandbox)\//.test(file));
+  const breaches = outside.flatMap((file) =>
     literalsOf(file)
       .filter(
         (text) =>
           types.has(text) ||
+          errors.has(text) ||
           text.includes("Buddy-") ||
-          /^[A-Z]\w*(\.\w+)?(Exception|Fault|Error|NotFound|NotExist|Exists|Duplicate|Denied)$/.test(text),
+          /^(?!Invalid(Symbol|Number))(Invalid[A-Z]\w+|[A-Z]\w*(\.\w+)?(Exception|Fault|NotFound|NotExist|Exists|Duplicate|Denied|Exceeded|InUse))$/.test(
+            text,
+          ),
       )
       .map((text) => `${file}: ${text}`),
   );

@@ -1,6 +1,7 @@
 import type { Instance, Tag } from "@aws-sdk/client-ec2";
 import type { Aws } from "../aws/aws.ts";
 import { classify } from "../aws/classify.ts";
+import { isUnverifiedAccount } from "../aws/ec2/account.ts";
 import { codesOf, hasCode } from "../aws/errors.ts";
 import { STACK_TAG, tagsFrom } from "../aws/owned.ts";
 import { allPages } from "../aws/pages.ts";
@@ -179,7 +180,7 @@ async function probed(aws: Aws, { network, zones, bastion, nat }: Config): Promi
   const denied = bad.filter(({ error }) => classify(error) === "denied");
   if (denied.length > 0) {
     // Not a matter of permissions, though EC2 answers alike: the account is not (yet) let in.
-    const account = denied.find(({ error }) => hasCode(error, "OptInRequired", "PendingVerification"));
+    const account = denied.find(({ error }) => isUnverifiedAccount(error));
     if (account) return problem(about, (account.error as Error).message, "Ask AWS Support to verify the account.");
     return problem(about, `EC2 refuses ${denied.map(({ name }) => name).join(", ")}`, POLICY);
   }

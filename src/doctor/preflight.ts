@@ -1,6 +1,6 @@
 import type { InstanceTypeOffering } from "@aws-sdk/client-ec2";
 import type { Aws } from "../aws/aws.ts";
-import { undefinedIf } from "../aws/errors.ts";
+import { x86Types } from "../aws/ec2/read-instance-types.ts";
 import { allPages } from "../aws/pages.ts";
 import type { Config } from "../config/schema.ts";
 import type { Problem } from "../lib/errors.ts";
@@ -72,14 +72,7 @@ async function architectureProblems(
   types: readonly string[],
 ): Promise<Problem[]> {
   // A type that AWS does not know has no offering: it was named above.
-  const found = await undefinedIf(["InvalidInstanceType"], () =>
-    aws.ec2.describeInstanceTypes({ InstanceTypes: types as never[] }),
-  );
-  const x86 = new Set(
-    (found?.InstanceTypes ?? [])
-      .filter(({ ProcessorInfo }) => ProcessorInfo?.SupportedArchitectures?.includes("x86_64"))
-      .map(({ InstanceType }) => InstanceType as string),
-  );
+  const x86 = await x86Types(aws, types);
   return wanted.flatMap(({ path, type }) =>
     x86.has(type)
       ? []
