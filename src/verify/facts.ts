@@ -30,7 +30,7 @@ export interface FactsContext extends Omit<StackSource, "stack" | "clock"> {
   readonly keys: readonly string[];
   /** The name of the object of that key. */
   nameOf(key: string): string;
-  /** The object of that key, of the type that the key stands for. Throws `CheckFailed` when it does not exist. */
+  /** The object of that key, which must be of type `L`. Throws `CheckFailed` when it does not exist. */
   requireLive<L extends Identified>(key: string): Promise<L>;
 }
 

@@ -11,11 +11,11 @@ export interface Machines {
   run(instanceIds: readonly string[], script: string): Promise<ReadonlyMap<string, string>>;
 }
 
-/** How a command stands on one instance. */
+/** The state of a command on one instance. */
 export type Invocation =
   | { readonly state: "under-way" }
   | { readonly state: "ended"; readonly exitCode: number; readonly output: string; readonly errors: string }
-  /** It will not run: AWS's word for it. */
+  /** It will not run; AWS's word for why. */
   | { readonly state: "lost"; readonly why: string };
 
 /** Systems Manager Run Command, call by call. */
@@ -28,14 +28,14 @@ export interface Commands {
 }
 
 export interface RunCommand extends Machines {
-  /** Hands the script to all of them and does not wait for its end: what shuts a machine down never tells. */
+  /** Hands the script to all of them and does not wait for its end: a script that shuts the machine down never reports its end. */
   start(instanceIds: readonly string[], script: string): Promise<void>;
 }
 
 /** A new instance's agent reports some time after its start. */
 const ONLINE_WITHIN_MS = 90_000;
 const LOOK_AGAIN_MS = 5_000;
-/** The scripts end by themselves before that. */
+/** Each script ends before that. */
 const ENDED_WITHIN_MS = 180_000;
 const POLL_MS = 1_500;
 
@@ -82,7 +82,7 @@ export function machinesBy(commands: Commands, clock: Clock, signal: AbortSignal
     async run(instanceIds, script) {
       const about = aboutOf(script);
       const commandId = await send(instanceIds, script);
-      // All end before an error is told, so that none is still at work when a check clears up.
+      // All end before an error is thrown: none is still running when a check clears up.
       const outcomes = await Promise.allSettled(instanceIds.map((id) => ended(commandId, id, about)));
       const failed = outcomes.find((outcome) => outcome.status === "rejected");
       if (failed) throw failed.reason;

@@ -1,5 +1,10 @@
 import { type Cidr, cidr, cidrOf, contains, parseAddress, parseCidr } from "../lib/cidr.ts";
 
+/**
+ * Who reaches whom in a VPC, computed from what AWS describes. The embedded AWS has rules of its own for that
+ * (src/sandbox/services/ec2/reach.ts): on purpose, as a judge must not share the code of what it judges.
+ */
+
 /** A VPC as far as it decides who reaches whom. Network ACLs are left out: they can only close what is open here. */
 export interface Network {
   /** The VPC's own IPv4 ranges. */
@@ -81,53 +86,52 @@ const PRIVATE6 = /^(f[cd]|fe[89ab]|::1\/)/i;
 /** A prefix list's content is not read: it may hold anything. */
 const isPrefixList = (peer: string): boolean => peer.startsWith("pl-");
 const isGroup = (peer: string): boolean => peer.startsWith("sg-");
-const isSix = (peer: string): boolean => peer.includes(":");
+const isIpv6 = (peer: string): boolean => peer.includes(":");
 
-/** True when somebody on the internet is in that range. */
+/** True when the range holds addresses of the internet. */
 function onInternet(range: string, own: readonly Cidr[]): boolean {
-  if (isSix(range)) return !PRIVATE6.test(range);
+  if (isIpv6(range)) return !PRIVATE6.test(range);
   const parsed = parseCidr(range);
   return parsed !== undefined && ![...PRIVATE, ...own].some((inner) => contains(inner, parsed));
 }
 
 function groupsOf(network: Network, { id, groupIds }: Interface): readonly Group[] {
   return groupIds.map((groupId) => {
-    const group = network.groups.find((one) => one.id === groupId);
+    const group = network.groups.find(({ id }) => id === groupId);
     if (!group) throw new Error(`${groupId}, a security group of ${id}, was not found`);
     return group;
   });
 }
 function subnetOf(network: Network, { id, subnetId }: Pick<Interface, "id" | "subnetId">): Subnet {
-  const subnet = network.subnets.find((one) => one.id === subnetId);
+  const subnet = network.subnets.find((subnet) => subnet.id === subnetId);
   if (!subnet) throw new Error(`${subnetId}, the subnet of ${id}, was not found`);
   return subnet;
 }
 
-export const zoneOf = (network: Network, one: Pick<Interface, "id" | "subnetId">): string =>
-  subnetOf(network, one).zone;
+export const zoneOf = (network: Network, at: Pick<Interface, "id" | "subnetId">): string => subnetOf(network, at).zone;
 
 /** True when what comes from, and goes to, somewhere on the internet passes an internet gateway of the VPC. */
-const facesInternet = (network: Network, subnet: Subnet, six: boolean): boolean =>
+const facesInternet = (network: Network, subnet: Subnet, ipv6: boolean): boolean =>
   subnet.routes.some(
     ({ to, target, active }) =>
-      active && network.internetGateways.includes(target) && (isPrefixList(to) || isSix(to) === six),
+      active && network.internetGateways.includes(target) && (isPrefixList(to) || isIpv6(to) === ipv6),
   );
 
-/** Everything in the VPC that anybody on the internet reaches, by its own public address. */
+/** Everything in the VPC that the internet reaches, by its own public address. */
 export function exposures(network: Network): Exposure[] {
   const own = network.cidrs.map(cidr);
-  return network.interfaces.flatMap((one) => {
-    const subnet = subnetOf(network, one);
-    const four = one.publicAddresses.length > 0 && facesInternet(network, subnet, false);
-    const six = one.addresses6.length > 0 && facesInternet(network, subnet, true);
-    return groupsOf(network, one)
+  return network.interfaces.flatMap((target) => {
+    const subnet = subnetOf(network, target);
+    const ipv4 = target.publicAddresses.length > 0 && facesInternet(network, subnet, false);
+    const ipv6 = target.addresses6.length > 0 && facesInternet(network, subnet, true);
+    return groupsOf(network, target)
       .flatMap(({ inbound }) => inbound)
       .filter(({ peer }) => {
         if (isGroup(peer)) return false;
-        if (isPrefixList(peer)) return four || six;
-        return (isSix(peer) ? six : four) && onInternet(peer, own);
+        if (isPrefixList(peer)) return ipv4 || ipv6;
+        return (isIpv6(peer) ? ipv6 : ipv4) && onInternet(peer, own);
       })
-      .map(({ protocol, from, to, peer }) => ({ interface: one, protocol, from, to, source: peer }));
+      .map(({ protocol, from, to, peer }) => ({ interface: target, protocol, from, to, source: peer }));
   });
 }
 
@@ -136,7 +140,7 @@ export interface Opening {
   readonly interfaceId: string;
   /** TCP. */
   readonly ports: readonly number[];
-  /** Ranges; undefined: anybody. */
+  /** Ranges; undefined: the whole internet. */
   readonly sources: readonly string[] | undefined;
 }
 
@@ -154,10 +158,10 @@ export const isMeant = (exposure: Exposure, openings: readonly Opening[]): boole
   });
 
 /** True when all of the source reaches the interface at that TCP port. */
-export const reaches = (open: readonly Exposure[], source: string, one: Interface, port: number): boolean =>
+export const reaches = (open: readonly Exposure[], source: string, target: Interface, port: number): boolean =>
   open.some(
     (exposure) =>
-      exposure.interface.id === one.id &&
+      exposure.interface.id === target.id &&
       (exposure.protocol === "all" || (exposure.protocol === "tcp" && exposure.from <= port && port <= exposure.to)) &&
       holds(exposure.source, source),
   );
@@ -195,8 +199,8 @@ function permitted(rules: readonly Rule[], port: number, { address, groupIds }: 
   });
 }
 
-const inbound = (network: Network, one: Interface) => groupsOf(network, one).flatMap((group) => group.inbound);
-const outbound = (network: Network, one: Interface) => groupsOf(network, one).flatMap((group) => group.outbound);
+const inbound = (network: Network, at: Interface) => groupsOf(network, at).flatMap((group) => group.inbound);
+const outbound = (network: Network, at: Interface) => groupsOf(network, at).flatMap((group) => group.outbound);
 const named = ({ what, id }: Interface): string => `${what} (${id})`;
 
 /** Why one interface does not reach another at that TCP port; undefined: it does. */
@@ -216,8 +220,8 @@ export function noPath(network: Network, from: Interface, to: Interface, port: n
   return undefined;
 }
 
-/** Stands for anybody on the internet (RFC 5737). */
-const SOMEBODY: Peer = { address: "198.51.100.1", groupIds: [] };
+/** An address that stands for the whole internet (RFC 5737). */
+const INTERNET: Peer = { address: "198.51.100.1", groupIds: [] };
 const HTTPS = 443;
 
 /** How an interface without a public address reaches the internet. */
@@ -230,32 +234,36 @@ export function wayOut(network: Network, from: Interface): WayOut {
   const subnet = subnetOf(network, from);
   const route = subnet.routes.find(({ to }) => to === "0.0.0.0/0");
   if (!from.running) return { trouble: `${named(from)} does not run` };
-  if (!permitted(outbound(network, from), HTTPS, SOMEBODY))
+  if (!permitted(outbound(network, from), HTTPS, INTERNET))
     return { trouble: `the groups of ${named(from)} let nothing out` };
   if (!route) return { trouble: `${subnet.id} has no default route` };
   if (!route.active) return { trouble: `the default route of ${subnet.id} to ${route.target} is a blackhole` };
-
   const gateway = network.natGateways.find(({ id }) => id === route.target);
-  if (gateway) {
-    if (!gateway.available || gateway.publicAddress === undefined)
-      return { trouble: `NAT gateway ${gateway.id} is not available` };
-    const own = subnetOf(network, gateway);
-    if (!facesInternet(network, own, false)) return { trouble: `${own.id} has no route to an internet gateway` };
-    return { zone: own.zone, via: gateway.id, publicAddress: gateway.publicAddress };
-  }
-
+  if (gateway) return throughGateway(network, gateway);
   const nat = network.interfaces.find(({ id }) => id === route.target);
-  if (!nat) return { trouble: `${subnet.id} has its default route to ${route.target}, which is no NAT` };
-  const own = subnetOf(network, nat);
+  if (nat) return throughInstance(network, nat, from);
+  return { trouble: `${subnet.id} has its default route to ${route.target}, which is no NAT` };
+}
+
+function throughGateway(network: Network, gateway: NatGateway): WayOut {
+  const { id, available, publicAddress } = gateway;
+  if (!available || publicAddress === undefined) return { trouble: `NAT gateway ${id} is not available` };
+  const subnet = subnetOf(network, gateway);
+  if (!facesInternet(network, subnet, false)) return { trouble: `${subnet.id} has no route to an internet gateway` };
+  return { zone: subnet.zone, via: id, publicAddress };
+}
+
+function throughInstance(network: Network, nat: Interface, from: Interface): WayOut {
+  const subnet = subnetOf(network, nat);
   const [publicAddress] = nat.publicAddresses;
   if (!nat.running) return { trouble: `${named(nat)} does not run` };
   if (nat.sourceDestCheck)
     return { trouble: `${named(nat)} drops packets of others: its source/destination check is on` };
   if (!permitted(inbound(network, nat), HTTPS, from))
     return { trouble: `the groups of ${named(nat)} do not let ${from.address} in` };
-  if (!permitted(outbound(network, nat), HTTPS, SOMEBODY))
+  if (!permitted(outbound(network, nat), HTTPS, INTERNET))
     return { trouble: `the groups of ${named(nat)} let nothing out` };
   if (publicAddress === undefined) return { trouble: `${named(nat)} has no public address` };
-  if (!facesInternet(network, own, false)) return { trouble: `${own.id} has no route to an internet gateway` };
-  return { zone: own.zone, via: nat.what, publicAddress };
+  if (!facesInternet(network, subnet, false)) return { trouble: `${subnet.id} has no route to an internet gateway` };
+  return { zone: subnet.zone, via: nat.what, publicAddress };
 }

@@ -43,7 +43,7 @@ export interface Site {
 export type Resolve = (name: string, port: number) => { readonly host: string; readonly port: number } | undefined;
 
 const TIMEOUT_MS = 10_000;
-/** Unless it is told otherwise. */
+/** By default. */
 const AT_ONCE = 4;
 const MOST_BYTES = 65_536;
 
@@ -54,7 +54,7 @@ const REFUSED = /ALERT|WRONG_VERSION_NUMBER|ECONNRESET|EPIPE/;
 
 /**
  * The site over the network.
- * @param atOnce requests under way at the same time, at most; @param ca the authority that is trusted in place of those of Node (PEM); @param resolve answers in place of the DNS.
+ * @param atOnce requests under way at the same time, at most; @param ca the authority that is trusted instead of Node's own (PEM); @param resolve answers instead of the DNS.
  */
 export function networkSite({
   clock,
@@ -69,7 +69,7 @@ export function networkSite({
 }): Site {
   const limit = pLimit(atOnce);
   const trusted = ca === undefined ? {} : { ca };
-  // Real work: a clock that runs by itself waits for it.
+  // Real work: the sandbox's clock waits for it.
   const bounded = <T>(work: () => Promise<T>): Promise<T> => clock.hold(limit(work));
 
   return {

@@ -10,7 +10,7 @@ import type { Fact, FactsContext } from "../../src/verify/facts.ts";
 import { type Interface, type Network, zoneOf as zoneIn } from "../../src/verify/reach.ts";
 import { VPC } from "../vpc.ts";
 
-/** What several checks ask about this stack. What only one asks stands beside that check. */
+/** What several checks ask about this stack. What only one asks is beside that check. */
 
 const vpc: Fact<{ readonly id: string }> = ({ requireLive }) => requireLive(VPC);
 
@@ -123,7 +123,7 @@ export const databaseInterfaces: Fact<readonly Interface[]> = async (stack) => {
   );
 };
 
-/** Throws `CheckFailed` when nobody could be asked. */
+/** Throws `CheckFailed` when there is none. */
 export function atLeastOne<T>(found: readonly T[], otherwise: string): readonly [T, ...T[]] {
   const [first, ...rest] = found;
   if (first === undefined) throw new CheckFailed(otherwise);

@@ -39,7 +39,7 @@ interface Entrances {
   readonly operators: readonly string[];
 }
 
-export const entrances: Fact<Entrances> = async (stack) => {
+const entrances: Fact<Entrances> = async (stack) => {
   const { aws, config, allowedCidrs, requireLive, read } = stack;
   const [{ fullName }, bastions] = await Promise.all([
     read(loadBalancer),
@@ -56,7 +56,7 @@ export const entrances: Fact<Entrances> = async (stack) => {
 };
 
 /** The interfaces of the file system's mount targets. */
-export const mountInterfaces: Fact<readonly Interface[]> = async (stack) => {
+const mountInterfaces: Fact<readonly Interface[]> = async (stack) => {
   const mounts = await stack.read(mountTargets);
   return interfacesWhere(stack, ({ id }) => mounts.some(({ interfaceId }) => interfaceId === id));
 };

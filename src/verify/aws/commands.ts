@@ -4,7 +4,7 @@ import { allPages } from "../../aws/pages.ts";
 import { NO_INVOCATION, SHELL_SCRIPT } from "../../aws/ssm/run-command.ts";
 import type { Commands, Invocation } from "../machines.ts";
 
-/** DescribeInstanceInformation takes so many values of a filter, and gives so many instances (API reference). */
+/** The most values of a filter, and the most instances in an answer, of DescribeInstanceInformation (API reference). */
 const PER_CALL = 50;
 /** How long Systems Manager tries to reach an agent, and how long a script may run, seconds. */
 const DELIVERY_SECONDS = 60;
@@ -47,7 +47,7 @@ export const commandsOf = ({ ssm }: Aws): Commands => ({
   },
 
   async result(CommandId, InstanceId): Promise<Invocation> {
-    // Not there for a moment after SendCommand.
+    // It is not visible for a moment after SendCommand.
     const found = await undefinedIf(NO_INVOCATION, () => ssm.getCommandInvocation({ CommandId, InstanceId }));
     const {
       Status = "Pending",

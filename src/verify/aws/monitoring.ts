@@ -25,10 +25,10 @@ export interface Widget {
   readonly data: "some" | "quiet" | "none";
 }
 
-/** DescribeAlarms takes so many names, GetMetricData so many queries (API references). */
+/** The most names of DescribeAlarms, and the most queries of GetMetricData (API references). */
 const NAMES_PER_CALL = 100;
 const QUERIES_PER_CALL = 500;
-/** What came in so long ago still counts as data, milliseconds. */
+/** How old data may be that still counts, milliseconds. */
 const WINDOW_MS = 3 * 3_600_000;
 /** Metrics reach CloudWatch some minutes after their period, seconds. */
 const DELIVERY = 300;
@@ -36,7 +36,7 @@ const DELIVERY = 300;
 const chunks = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
 
-/** The alarms of these names, those that are not there included. @param now milliseconds since 1970 */
+/** The alarms of these names, also those that do not exist. @param now milliseconds since 1970 */
 export async function readAlarms(aws: Aws, names: readonly string[], now: number): Promise<readonly Alarm[]> {
   const found = (
     await Promise.all(
@@ -98,7 +98,7 @@ function shownIn({ properties }: DashboardWidget): Shown {
     const words = entry
       .filter((part) => typeof part === "string")
       .map((word, index) => (word === "." ? (above[index] ?? word) : word));
-    // An expression has data when the metrics that it is made of have.
+    // An expression has data when its metrics have.
     if (words.length < 2) return [];
     above = words;
     const [namespace = "", name = "", ...pairs] = words;
@@ -116,14 +116,14 @@ function shownIn({ properties }: DashboardWidget): Shown {
   return { title: given.title ?? "untitled", metrics };
 }
 
-/** Which widgets have data, of those that show metrics. @param now milliseconds since 1970 */
+/** Which of the widgets that show metrics have data. @param now milliseconds since 1970 */
 export async function readWidgets(
   aws: Aws,
   widgets: readonly DashboardWidget[],
   now: number,
 ): Promise<readonly Widget[]> {
   const shown = widgets.filter(({ type }) => type === "metric").map(shownIn);
-  const metrics = shown.flatMap((one) => one.metrics);
+  const metrics = shown.flatMap((widget) => widget.metrics);
   const queries = metrics.map(
     ({ namespace, name, dimensions, stat, period }, index): MetricDataQuery => ({
       Id: `m${index}`,
@@ -156,7 +156,7 @@ export async function readWidgets(
   ).flat();
   const filled = new Set(results.filter(({ Values }) => (Values ?? []).length > 0).map(({ Id }) => Id));
   const has = (metric: Metric): boolean => filled.has(`m${metrics.indexOf(metric)}`);
-  // A quiet metric is told from a misspelt one by its dimensions: others of the same object have data.
+  // A quiet metric differs from a misspelt one by its dimensions: other metrics of the same object have data.
   const proven = new Set(
     metrics
       .filter(has)

@@ -25,7 +25,7 @@ export const readSubnets = ({ ec2 }: Aws, vpcId: string): Promise<readonly Subne
     ({ Subnets }) => Subnets,
   );
 
-/** All instances of the VPC, whosever they are, but those that are terminated. */
+/** All instances of the VPC, regardless of owner, except those that are terminated. */
 export async function readInstances({ ec2 }: Aws, vpcId: string): Promise<readonly Instance[]> {
   const reservations = await pages(
     (NextToken) => ec2.describeInstances({ Filters: inVpc(vpcId), NextToken }),
@@ -34,7 +34,7 @@ export async function readInstances({ ec2 }: Aws, vpcId: string): Promise<readon
   return reservations.flatMap(({ Instances }) => Instances ?? []).filter(({ State }) => State?.Name !== "terminated");
 }
 
-/** The VPC as it is, whosever its parts are: what somebody else has put into it counts, too. */
+/** The VPC as it is, regardless of owner: what others have put into it also counts. */
 export async function readNetwork(
   { ec2 }: Aws,
   vpcId: string,
@@ -102,7 +102,7 @@ export async function readNetwork(
       inbound: rulesOf(group.IpPermissions),
       outbound: rulesOf(group.IpPermissionsEgress),
     })),
-    interfaces: interfaces.map((one) => interfaceOf(one, byId.get(one.Attachment?.InstanceId))),
+    interfaces: interfaces.map((found) => interfaceOf(found, byId.get(found.Attachment?.InstanceId))),
   };
 }
 
@@ -140,24 +140,24 @@ function rulesOf(permissions: readonly IpPermission[] | undefined): Rule[] {
   });
 }
 
-function interfaceOf(one: NetworkInterface, instance: Instance | undefined): Interface {
-  const id = one.NetworkInterfaceId ?? "";
+function interfaceOf(found: NetworkInterface, instance: Instance | undefined): Interface {
+  const id = found.NetworkInterfaceId ?? "";
   const name = instance?.Tags?.find(({ Key }) => Key === "Name")?.Value;
-  const instanceId = one.Attachment?.InstanceId;
-  const addresses = one.PrivateIpAddresses ?? [];
+  const instanceId = found.Attachment?.InstanceId;
+  const addresses = found.PrivateIpAddresses ?? [];
   return {
     id,
-    what: [name, instanceId].filter(Boolean).join(" ") || one.Description || id,
-    subnetId: one.SubnetId ?? "",
-    address: one.PrivateIpAddress ?? "",
+    what: [name, instanceId].filter(Boolean).join(" ") || found.Description || id,
+    subnetId: found.SubnetId ?? "",
+    address: found.PrivateIpAddress ?? "",
     publicAddresses: [
       ...new Set(
-        [one.Association, ...addresses.map(({ Association }) => Association)].flatMap((a) => a?.PublicIp ?? []),
+        [found.Association, ...addresses.map(({ Association }) => Association)].flatMap((a) => a?.PublicIp ?? []),
       ),
     ],
-    addresses6: (one.Ipv6Addresses ?? []).flatMap(({ Ipv6Address }) => Ipv6Address ?? []),
-    groupIds: (one.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
-    sourceDestCheck: one.SourceDestCheck ?? true,
+    addresses6: (found.Ipv6Addresses ?? []).flatMap(({ Ipv6Address }) => Ipv6Address ?? []),
+    groupIds: (found.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
+    sourceDestCheck: found.SourceDestCheck ?? true,
     instanceId,
     running: instanceId === undefined || instance?.State?.Name === "running",
   };

@@ -14,7 +14,7 @@ export interface ScalingGroup {
   readonly graceSeconds: number;
   /** Zones in which it may launch. */
   readonly zones: readonly string[];
-  /** Processes that somebody suspended. */
+  /** Suspended processes. */
   readonly suspended: readonly string[];
   readonly instances: readonly Member[];
 }
@@ -96,7 +96,7 @@ export async function readPolicies(aws: Aws, groupName: string): Promise<readonl
       enabled: policy.Enabled ?? true,
       scalesIn: !(configuration?.DisableScaleIn ?? false),
       alarms: (policy.Alarms ?? []).map(({ AlarmName = "" }) => {
-        const alarm = MetricAlarms.find((one) => one.AlarmName === AlarmName);
+        const alarm = MetricAlarms.find((known) => known.AlarmName === AlarmName);
         const runs = alarm?.AlarmActions?.some((action) => action === policy.PolicyARN) ?? false;
         return { name: AlarmName, acts: runs && (alarm?.ActionsEnabled ?? true) };
       }),
@@ -140,6 +140,6 @@ export async function readActivities(aws: Aws, groupName: string, since: number)
  */
 function said(description: string, cause: string): string {
   const reasons = cause.split(/(?:^|\s+)At \d{4}-\S+Z /).filter((reason) => reason.trim() !== "");
-  const reason = reasons.find((one) => one.includes("monitor alarm")) ?? reasons.at(-1);
+  const reason = reasons.find((text) => text.includes("monitor alarm")) ?? reasons.at(-1);
   return reason === undefined ? description : `${description.replace(/\.$/, "")}: ${reason.trim().replace(/\.$/, "")}`;
 }

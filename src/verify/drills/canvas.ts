@@ -69,8 +69,8 @@ export const text = (words: string, x: number, y: number, kind = ""): string =>
 export const ticksAt = (...values: readonly number[]): readonly Tick[] =>
   values.map((value) => [value, grouped(value)]);
 
-export type Tick = readonly [value: number, words: string];
-export type Legend = readonly (readonly [kind: string, words: string])[];
+type Tick = readonly [value: number, words: string];
+type Legend = readonly (readonly [kind: string, words: string])[];
 
 /** Title and legend of the next plot in one row, or two where there is no room. */
 export function head(canvas: Canvas, title: string, legend: Legend, note = ""): void {

@@ -24,7 +24,7 @@ export interface Nat {
 /** How one request ended: a status, or why there was none. */
 export type Visit = { readonly status: number } | { readonly error: string };
 
-/** What drills see and do. Everything is read anew at each call. */
+/** What drills see and do. Everything is read again at each call. */
 export interface DrillStack {
   readonly config: Config;
   readonly clock: Clock;
@@ -44,7 +44,7 @@ export interface DrillStack {
   /** Asks the site once, as a visitor without a cookie. Never throws. */
   visit(): Promise<Visit>;
   setDesired(desired: number): Promise<void>;
-  /** The zones in which the group may launch, of those of the config. */
+  /** Sets in which of the config's zones the group may launch. */
   setZones(zones: readonly string[]): Promise<void>;
   terminate(instanceId: string): Promise<void>;
   /** What `up` would do, in words; empty: nothing. */

@@ -9,7 +9,7 @@ import { differsFrom, type GroupState, isWhole, serving } from "./group-state.ts
 import { type Answers, answersOf, type DrillName, type DrillResult, type Ending } from "./result.ts";
 import { type DrillListener, Overdue, type Watch, watch } from "./watch.ts";
 
-/** What a drill will do, said before anybody is asked. */
+/** What a drill will do, printed before the user is asked. */
 export interface Announcement {
   readonly does: string;
   /** How long it usually takes, and when it gives up, minutes. */
@@ -19,7 +19,7 @@ export interface Announcement {
   readonly instanceHours: number;
 }
 
-/** What is at hand while a drill runs. */
+/** What a drill works with. */
 export interface DrillContext extends Pick<Watch, "note"> {
   readonly stack: DrillStack;
   /** The group as it was when the drill began: whole. */
@@ -39,25 +39,25 @@ export interface Drill {
   readonly requirement: Requirement;
   /** A sentence that is true when it passes. */
   readonly title: string;
-  /** What its two times stand for. */
+  /** What its two times mean. */
   readonly detected: string;
   readonly recovered: string;
-  /** What the site may lose of its answers meanwhile. */
+  /** How many answers of the site may fail meanwhile. */
   readonly tolerates: { readonly failedPercent: number; readonly gapSeconds: number };
   announce(group: ScalingGroup, config: Config): Announcement;
   /** Why it would prove nothing here; undefined: it can be done. */
   refuses(group: ScalingGroup, stack: DrillStack): Promise<string | undefined>;
-  /** The inject, and what should follow. Ends when everything is as before, or throws. */
+  /** Injects the failure and waits for what should follow. Ends when everything is as before, or throws. */
   run(context: DrillContext): Promise<void>;
-  /** After a failure or an interrupt: everything as before. What goes by itself it may leave. */
+  /** After a failure or an interrupt: restores what was changed. What heals without help it may leave. */
   putBack(context: Pick<DrillContext, "stack" | "before" | "note">): Promise<void>;
 }
 
-/** Why nobody would serve meanwhile; undefined: another instance does. */
+/** Why the site would be down meanwhile; undefined: another instance serves. */
 export const onlyInstance = (group: ScalingGroup): string | undefined =>
   serving(group).length < 2 ? "only one web instance is in service" : undefined;
 
-/** In which time a group is whole again after a drill was broken off, seconds. */
+/** How long a group may take to be whole again after a drill was interrupted, seconds. */
 const PUT_BACK_S = 20 * 60;
 /** How long a group may take to be whole before a drill begins. */
 const WHOLE_S = 10 * 60;

@@ -28,7 +28,7 @@ const pastDrill = z
 /** What is kept with these results at its end; of each drill the last 20 stay, interrupted ones too. */
 export function remember(kept: readonly KeptDrill[], results: readonly DrillResult[]): readonly KeptDrill[] {
   const all = [...kept, ...results.map((result): KeptDrill => ({ ...pastOf(result) }))];
-  return all.filter(({ drill }, index) => all.slice(index).filter((one) => one.drill === drill).length <= KEPT);
+  return all.filter(({ drill }, index) => all.slice(index).filter((later) => later.drill === drill).length <= KEPT);
 }
 
 const pastOf = ({ drill, began, ending, detectSeconds, recoverSeconds, answers }: DrillResult): PastDrill => ({
@@ -48,8 +48,8 @@ const pastOf = ({ drill, began, ending, detectSeconds, recoverSeconds, answers }
  */
 export const lastOf = (kept: readonly KeptDrill[], drill: DrillName): PastDrill | undefined =>
   kept
-    .filter((one) => one.drill === drill)
-    .flatMap((one) => pastDrill.safeParse(one).data ?? [])
+    .filter((past) => past.drill === drill)
+    .flatMap((past) => pastDrill.safeParse(past).data ?? [])
     .findLast(({ ending }) => ending !== "interrupted");
 
 /** "2026-11-20". */

@@ -37,7 +37,7 @@ const REQUIREMENTS: Readonly<Record<Requirement, string>> = {
   R6: "Personal data protected",
 };
 
-/** Foreign text: no markup, no control characters. What stands in backquotes is code; AWS's ids and zones are not broken. */
+/** Foreign text: no markup, no control characters. Text in backquotes is code; AWS's ids and zones are not broken. */
 const said = (text: string): string =>
   escaped(oneLine(text))
     .replace(/`([^`]+)`/g, "<code>$1</code>")
@@ -70,7 +70,7 @@ function sumOf(kinds: readonly (Verdict | Ending)[], noun: string): string {
   if (passed === kinds.length)
     return kinds.length === 1 ? `the ${noun} passed` : `all ${counted(kinds.length, noun)} passed`;
   const others = (["failed", "unknown", "interrupted"] as const)
-    .map((kind) => [kinds.filter((one) => one === kind).length, NAMES[kind].toLowerCase()] as const)
+    .map((kind) => [kinds.filter((other) => other === kind).length, NAMES[kind].toLowerCase()] as const)
     .filter(([count]) => count > 0)
     .map(([count, name]) => `${count} ${name}`);
   return `${passed} of ${counted(kinds.length, noun)} passed, ${others.join(", ")}`;
@@ -230,7 +230,7 @@ function minutes({ samples, cpu, probes, began, ended }: DrillResult, zero: numb
   const rows: string[] = [];
   for (let at = began; at < ended; at += MINUTE) {
     const here = <T extends { readonly at: number }>(all: readonly T[]) =>
-      all.filter((one) => one.at >= at && one.at < at + MINUTE);
+      all.filter((item) => item.at >= at && item.at < at + MINUTE);
     const looks = here(samples);
     const least = (values: readonly number[]) => (values.length === 0 ? "–" : String(Math.min(...values)));
     const bucket = buckets.get(at);

@@ -1,6 +1,6 @@
 import type { Requirement } from "../check.ts";
 
-/** The active proofs, in the order in which `--drill all` does them: the short ones first. */
+/** All drills, in the order in which `--drill all` does them: the short ones first. */
 export const DRILLS = ["dead-web", "lost-instance", "lost-nat", "lost-zone", "scale-out"] as const;
 export type DrillName = (typeof DRILLS)[number];
 
@@ -91,7 +91,7 @@ export interface DrillResult {
   readonly detectSeconds: number | undefined;
   /** From the injected failure until everything was whole again; undefined: it never was. */
   readonly recoverSeconds: number | undefined;
-  /** What `detectSeconds` and `recoverSeconds` stand for in this drill: "alarm → 4 instances", … */
+  /** What `detectSeconds` and `recoverSeconds` mean in this drill: "its alarm is in ALARM", … */
   readonly detected: string;
   readonly recovered: string;
   readonly answers: Answers;

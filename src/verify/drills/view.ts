@@ -141,7 +141,7 @@ const iso = (at: number): string => new Date(at).toISOString();
 export function drillJson(result: DrillResult, past?: PastDrill): Readonly<Record<string, unknown>> {
   const { probes, timeline, samples, cpu, began, ended, ...rest } = result;
   const timed = <T extends { readonly at: number }>(all: readonly T[]) =>
-    all.map((one) => ({ ...one, at: iso(one.at) }));
+    all.map((item) => ({ ...item, at: iso(item.at) }));
   return {
     ...rest,
     began: iso(began),

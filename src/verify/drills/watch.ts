@@ -5,7 +5,7 @@ import type { DrillStack } from "./drill-stack.ts";
 import { changesBetween, type GroupState, healthy, serving } from "./group-state.ts";
 import type { CpuPoint, Probe, Sample, TimelineEntry } from "./result.ts";
 
-/** How often the group and the targets are looked at, its activities and CPU are read, and the site is asked, milliseconds. */
+/** How often the group and its targets, its activities and its CPU are read, and how often the site is asked, milliseconds. */
 const LOOK_MS = 5_000;
 const ACTIVITIES_MS = 20_000;
 const CPU_MS = 60_000;
@@ -63,7 +63,7 @@ export function watch(stack: DrillStack, listener: DrillListener): Watch {
   work.every(LOOK_MS, group.look);
   work.every(ACTIVITIES_MS, readActivities);
   work.every(CPU_MS, async () => {
-    // Nice to know while it runs, and nothing depends on it.
+    // Only shown while the drill runs: nothing depends on it.
     const newest = (await stack.cpu(clock.now() - CPU_BEFORE_MS).catch(() => [])).at(-1);
     if (newest) listener.cpu(newest);
   });
@@ -208,7 +208,7 @@ function repeating(clock: Clock) {
   }
 
   return {
-    /** Aborts with what the work threw: whoever waits for what it brings waits in vain. */
+    /** Aborts with what the work threw: what depends on it would wait in vain. */
     broken: broken.signal,
     every(ms: number, act: () => Promise<void> | void): void {
       loops.push(repeat(ms, act));

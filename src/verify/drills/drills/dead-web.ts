@@ -27,7 +27,7 @@ export const deadWeb: Drill = {
       targets.every(({ instanceId, state }) => instanceId !== victim.id || state !== "healthy"),
     );
     detected();
-    await until(`${victim.id} is replaced`, 25 * 60, (look) => isReplaced(look, victim.id));
+    await until(`${victim.id} is replaced`, 25 * 60, (state) => isReplaced(state, victim.id));
     recovered();
   },
 

@@ -29,10 +29,10 @@ export const lostInstance: Drill = {
       serving(group).every(({ id }) => id !== victim.id),
     );
     detected();
-    await until(`${victim.id} is replaced`, 20 * 60, (look) => isReplaced(look, victim.id));
+    await until(`${victim.id} is replaced`, 20 * 60, (state) => isReplaced(state, victim.id));
     recovered();
   },
 
-  /** The group replaces it, whoever watches. */
+  /** The group replaces it without help. */
   async putBack() {},
 };

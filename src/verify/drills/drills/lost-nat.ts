@@ -21,13 +21,13 @@ async function reached({ machines, clock, interrupted }: DrillStack, ids: readon
   }
 }
 
-/** A NAT instance that is gone: the site goes on, its alarm tells, and `up` brings it back. */
+/** A NAT instance is lost: the site continues, its alarm fires, and `up` recreates it. */
 export const lostNat: Drill = {
   name: "lost-nat",
   requirement: "R3",
-  title: "The site goes on without one NAT instance, its alarm tells, and up brings it back",
+  title: "The site works without one NAT instance, its alarm fires, and up recreates it",
   detected: "its alarm is in ALARM",
-  recovered: "up has made another, and the zone's web instances reach the internet again",
+  recovered: "up has recreated it, and the zone's web instances reach the internet again",
   tolerates: { failedPercent: 1, gapSeconds: 5 },
   announce: () => ({
     does: "terminates one NAT instance, waits for its alarm, and runs what up does",
@@ -52,7 +52,7 @@ export const lostNat: Drill = {
     inject(`terminates ${nat.name} ${nat.id}: ${users.join(", ") || "nobody"} in ${nat.zone} has no way out then`);
     await stack.terminate(nat.id);
     for (const last = clock.now() + ALARM_S * 1_000; (await stack.alarmState(nat.alarm)) !== "ALARM"; ) {
-      if (clock.now() > last) throw new Error(`the alarm ${nat.alarm} did not tell within ${ALARM_S / 60} min`);
+      if (clock.now() > last) throw new Error(`the alarm ${nat.alarm} did not fire within ${ALARM_S / 60} min`);
       await clock.sleep(LOOK_AGAIN_MS, interrupted);
     }
     detected();

@@ -33,14 +33,14 @@ export const lostZone: Drill = {
     await until(
       `all instances serve outside ${lost}`,
       25 * 60,
-      (look) => isWhole(look) && look.group.instances.every(({ zone }) => zone !== lost),
+      (state) => isWhole(state) && state.group.instances.every(({ zone }) => zone !== lost),
     );
     recovered();
     await stack.setZones(before.zones);
     note(`gave ${lost} back`);
-    await until(`the instances are spread over ${before.zones.join(", ")} again`, 25 * 60, (look) => {
-      const counts = before.zones.map((zone) => serving(look.group).filter((one) => one.zone === zone).length);
-      return isWhole(look) && spread(counts) <= 1;
+    await until(`the instances are spread over ${before.zones.join(", ")} again`, 25 * 60, (state) => {
+      const counts = before.zones.map((zone) => serving(state.group).filter((member) => member.zone === zone).length);
+      return isWhole(state) && spread(counts) <= 1;
     });
   },
 

@@ -43,14 +43,14 @@ export const scaleOut: Drill = {
     // Half of the way is far enough for a target of half the load: the new ones are loaded too.
     const loaded = new Set(first);
     for (let size = before.desired; size < before.max; ) {
-      const look = await until(
+      const state = await until(
         `more than ${size} instances serve`,
         OUT_S,
         (now) => isWhole(now) && now.group.desired > size,
       );
-      size = look.group.desired;
+      size = state.group.desired;
       if (size >= before.max) break;
-      const fresh = serving(look.group)
+      const fresh = serving(state.group)
         .map(({ id }) => id)
         .filter((id) => !loaded.has(id));
       await stack.machines.run(fresh, LOAD);
@@ -63,7 +63,7 @@ export const scaleOut: Drill = {
     await until(
       `${before.desired} instances serve again`,
       inSeconds(before.max - before.desired),
-      (look) => isWhole(look) && look.group.desired === before.desired,
+      (state) => isWhole(state) && state.group.desired === before.desired,
     );
   },
 
