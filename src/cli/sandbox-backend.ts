@@ -1,9 +1,9 @@
 import type { Config } from "../config/schema.ts";
 import { jumpingClock, realClock } from "../lib/clock.ts";
 import { parseChaos } from "../sandbox/chaos.ts";
+import { carryOutOrders } from "../sandbox/fault-requests.ts";
 import { openSandboxFile } from "../sandbox/file.ts";
 import { freshWorld } from "../sandbox/fresh.ts";
-import { carryOutOrders } from "../sandbox/orders.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
 import { simAt } from "../sandbox/sim.ts";
 import type { World } from "../sandbox/world.ts";

@@ -5,7 +5,7 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import * as net from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { Clock } from "../lib/clock.ts";
-import { makeAuthority } from "./authority.ts";
+import { makeAuthority } from "./certificate-authority.ts";
 import { logRequest, type WebAnswer, webAnswer } from "./guests/web-server.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { certificateTable } from "./services/acm/acm.ts";

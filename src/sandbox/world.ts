@@ -58,12 +58,12 @@ export function emptyWorld(options: {
   };
 }
 
-/** The rows of one sort. `get` and `all` are the truth; `seen` and `seenAll` are what a read shows, which may lag. */
+/** The rows of one sort. `get` and `all` are the truth; `visible` and `allVisible` are what a read shows, which may lag. */
 export interface Table<Row extends object> {
   get(id: string): Row | undefined;
   all(): Row[];
-  seen(id: string): Row | undefined;
-  seenAll(): Row[];
+  visible(id: string): Row | undefined;
+  allVisible(): Row[];
   /** A change that a caller made: reads show it after a moment. */
   put(id: string, row: Row): void;
   /** A change that reads show at once: AWS's own doing, as time goes by. */
@@ -144,8 +144,8 @@ export function simWith(world: World, now: number, services: readonly SandboxSer
     return {
       get: (id) => truth(rows[id]),
       all: () => Object.values(rows).flatMap((stored) => truth(stored) ?? []),
-      seen: (id) => shown(rows[id]),
-      seenAll: () => {
+      visible: (id) => shown(rows[id]),
+      allVisible: () => {
         sweep();
         return Object.values(rows).flatMap((stored) => shown(stored) ?? []);
       },

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { carryOutOrders, leaveOrder } from "../../src/sandbox/orders.ts";
+import { carryOutOrders, leaveOrder } from "../../src/sandbox/fault-requests.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { takeLock } from "../../src/state/lock.ts";

@@ -50,7 +50,7 @@ const notFound = (arn: string) =>
   awsError("ResourceNotFoundException", `Could not find certificate ${arn}.`, { status: 400 });
 
 function certificateFor(sim: Sim, arn: string): Certificate {
-  const certificate = certificateTable(sim).seen(arn) && certificateTable(sim).get(arn);
+  const certificate = certificateTable(sim).visible(arn) && certificateTable(sim).get(arn);
   if (!certificate) throw notFound(arn);
   return certificate;
 }
@@ -180,7 +180,7 @@ export const acm: SandboxService = {
     ),
 
     DescribeCertificate: operation({ CertificateArn: arnShape }, ({ CertificateArn }, sim) => {
-      const seen = certificateTable(sim).seen(CertificateArn);
+      const seen = certificateTable(sim).visible(CertificateArn);
       if (!seen) throw notFound(CertificateArn);
       const known = certificateTable(sim).get(CertificateArn);
       if (known) noteUse(sim, known);
@@ -224,7 +224,7 @@ export const acm: SandboxService = {
       },
       (input, sim) => {
         const types = input.Includes?.keyTypes ?? ["RSA_1024", "RSA_2048"];
-        const found = types.includes("RSA_2048") ? certificateTable(sim).seenAll() : [];
+        const found = types.includes("RSA_2048") ? certificateTable(sim).allVisible() : [];
         const from = Number(input.NextToken ?? 0);
         const to = from + (input.MaxItems ?? 1000);
         return {
@@ -245,7 +245,7 @@ export const acm: SandboxService = {
     ),
 
     ListTagsForCertificate: operation({ CertificateArn: arnShape }, ({ CertificateArn }, sim) => {
-      const seen = certificateTable(sim).seen(CertificateArn);
+      const seen = certificateTable(sim).visible(CertificateArn);
       if (!seen) throw notFound(CertificateArn);
       return { Tags: Object.entries(seen.tags).map(([Key, Value]) => ({ Key, Value })) };
     }),

@@ -71,7 +71,7 @@ const tagsOf = (given: z.infer<typeof tags>): GroupTag[] =>
 
 function subnetsOf(sim: Sim, list: string): string[] {
   const ids = list.split(",");
-  for (const id of ids) if (!subnetTable(sim).seen(id)) throw invalid(`The subnet ID '${id}' does not exist`);
+  for (const id of ids) if (!subnetTable(sim).visible(id)) throw invalid(`The subnet ID '${id}' does not exist`);
   return ids;
 }
 
@@ -88,7 +88,7 @@ export function checkTemplate(sim: Sim, given: z.infer<typeof launchTemplate>, s
   }
   const vpcId = subnetTable(sim).get(subnetId)?.vpcId;
   for (const id of request.groupIds) {
-    const group = securityGroupTable(sim).seen(id);
+    const group = securityGroupTable(sim).visible(id);
     if (!group) throw refuse(`The security group '${id}' does not exist`);
     if (group.vpcId !== vpcId) throw refuse(`The security group '${id}' does not exist in VPC '${vpcId}'`);
   }
@@ -101,7 +101,7 @@ export function checkTemplate(sim: Sim, given: z.infer<typeof launchTemplate>, s
 }
 
 function checkTargetGroups(sim: Sim, arns: readonly string[]): void {
-  if (arns.some((arn) => !targetGroupTable(sim).seen(arn)))
+  if (arns.some((arn) => !targetGroupTable(sim).visible(arn)))
     throw invalid("Provided Target Groups may not be valid. Please ensure they exist and try again.");
 }
 
@@ -230,7 +230,7 @@ export const groups: SandboxService = {
       (input, sim) => {
         // A name that is not there is left out of the answer, not an error.
         const found = groupTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((one) => !input.AutoScalingGroupNames?.length || input.AutoScalingGroupNames.includes(one.name));
         const from = Number(input.NextToken ?? 0);
         const to = from + (input.MaxRecords ?? 50);
@@ -362,7 +362,7 @@ export const groups: SandboxService = {
         NextToken: z.string().optional(),
       },
       (input, sim) => {
-        if (!groupTable(sim).seen(input.AutoScalingGroupName))
+        if (!groupTable(sim).visible(input.AutoScalingGroupName))
           throw invalid(`AutoScalingGroup name not found - ${input.AutoScalingGroupName}`);
         const found = activityTable(sim)
           .all()

@@ -215,10 +215,10 @@ export const policies: SandboxService = {
         NextToken: z.string().optional(),
       },
       (input, sim) => {
-        if (!groupTable(sim).seen(input.AutoScalingGroupName))
+        if (!groupTable(sim).visible(input.AutoScalingGroupName))
           throw invalid(`AutoScalingGroup name not found - ${input.AutoScalingGroupName}`);
         const found = policyTable(sim)
-          .seenAll()
+          .allVisible()
           .filter(({ group }) => group === input.AutoScalingGroupName)
           .filter((one) => !input.PolicyNames || input.PolicyNames.includes(one.name));
         const from = Number(input.NextToken ?? 0);

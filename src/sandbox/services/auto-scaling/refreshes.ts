@@ -174,9 +174,9 @@ export const refreshes: SandboxService = {
         NextToken: z.string().optional(),
       },
       (input, sim) => {
-        if (!groupTable(sim).seen(input.AutoScalingGroupName)) throw noGroup();
+        if (!groupTable(sim).visible(input.AutoScalingGroupName)) throw noGroup();
         const found = refreshTable(sim)
-          .seenAll()
+          .allVisible()
           .filter(({ group }) => group === input.AutoScalingGroupName)
           .filter(({ id }) => !input.InstanceRefreshIds || input.InstanceRefreshIds.includes(id))
           .sort((one, other) => other.startedAt - one.startedAt);

@@ -195,7 +195,7 @@ export const noGroup = (): Error => invalid("AutoScalingGroup name not found - n
 
 /** The group as a call may refer to it: visible already, and not on its way out. */
 export function groupFor(sim: Sim, name: string): Group {
-  const group = groupTable(sim).seen(name) && groupTable(sim).get(name);
+  const group = groupTable(sim).visible(name) && groupTable(sim).get(name);
   if (!group || group.deleting) throw noGroup();
   return group;
 }

@@ -87,7 +87,7 @@ export const alarms: SandboxService["operations"] = {
       if (input.AlarmNames && input.AlarmNamePrefix)
         throw combination("AlarmNames and AlarmNamePrefix cannot be given together");
       const found = alarmTable(sim)
-        .seenAll()
+        .allVisible()
         .filter(({ name }) => !input.AlarmNames || input.AlarmNames.includes(name))
         .filter(({ name }) => !input.AlarmNamePrefix || name.startsWith(input.AlarmNamePrefix))
         .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -124,7 +124,7 @@ export const dashboards: SandboxService["operations"] = {
   ),
 
   GetDashboard: operation({ DashboardName: name }, ({ DashboardName }, sim) => {
-    const found = dashboardTable(sim).seen(DashboardName);
+    const found = dashboardTable(sim).visible(DashboardName);
     if (!found) throw notFound(DashboardName);
     return { DashboardArn: dashboardArn(sim, found.name), DashboardBody: found.body, DashboardName };
   }),

@@ -7,7 +7,7 @@ const missing = (arn: string) => awsError("ResourceNotFoundException", `${arn} d
 
 function tagged(sim: Sim, arn: string) {
   const alarm = alarmTable(sim)
-    .seenAll()
+    .allVisible()
     .find(({ name }) => alarmArn(sim, name) === arn);
   if (alarm)
     return {
@@ -15,7 +15,7 @@ function tagged(sim: Sim, arn: string) {
       put: (tags: Readonly<Record<string, string>>) => alarmTable(sim).put(alarm.name, { ...alarm, tags }),
     };
   const dashboard = dashboardTable(sim)
-    .seenAll()
+    .allVisible()
     .find(({ name }) => dashboardArn(sim, name) === arn);
   if (!dashboard) throw missing(arn);
   return {

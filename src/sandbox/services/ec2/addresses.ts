@@ -11,7 +11,7 @@ const notFound = (id: string) => awsError("InvalidAllocationID.NotFound", `The a
 
 /** The address as another call may refer to it: it must be visible already. */
 export function addressFor(sim: Sim, id: string): Address {
-  const address = addressTable(sim).seen(id) && addressTable(sim).get(id);
+  const address = addressTable(sim).visible(id) && addressTable(sim).get(id);
   if (!address) throw notFound(id);
   return address;
 }
@@ -35,9 +35,9 @@ export const addresses: SandboxService = {
 
     DescribeAddresses: operation({ AllocationIds: z.array(z.string()).optional(), Filters: filters }, (input, sim) => {
       const table = addressTable(sim);
-      for (const id of input.AllocationIds ?? []) if (!table.seen(id)) throw notFound(id);
+      for (const id of input.AllocationIds ?? []) if (!table.visible(id)) throw notFound(id);
       const found = table
-        .seenAll()
+        .allVisible()
         .filter((address) => !input.AllocationIds || input.AllocationIds.includes(address.id))
         .filter((address) =>
           passes(sim, address.id, input.Filters, {

@@ -45,7 +45,7 @@ export const credits: SandboxService = {
       },
       (input, sim) => {
         const results = input.InstanceCreditSpecifications.map(({ InstanceId, CpuCredits }) => {
-          const instance = instanceTable(sim).seen(InstanceId) && instanceTable(sim).get(InstanceId);
+          const instance = instanceTable(sim).visible(InstanceId) && instanceTable(sim).get(InstanceId);
           const refused = !instance
             ? ["InvalidInstanceID.NotFound", `The instance ID '${InstanceId}' does not exist`]
             : !burstable(instance.instanceType)

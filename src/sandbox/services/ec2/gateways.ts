@@ -12,7 +12,7 @@ const notFound = (id: string) =>
   awsError("InvalidInternetGatewayID.NotFound", `The internetGateway ID '${id}' does not exist`);
 
 function gatewayFor(sim: Sim, id: string): InternetGateway {
-  const gateway = internetGatewayTable(sim).seen(id) && internetGatewayTable(sim).get(id);
+  const gateway = internetGatewayTable(sim).visible(id) && internetGatewayTable(sim).get(id);
   if (!gateway) throw notFound(id);
   return gateway;
 }
@@ -90,9 +90,9 @@ export const gateways: SandboxService = {
       },
       (input, sim) => {
         const table = internetGatewayTable(sim);
-        for (const id of input.InternetGatewayIds ?? []) if (!table.seen(id)) throw notFound(id);
+        for (const id of input.InternetGatewayIds ?? []) if (!table.visible(id)) throw notFound(id);
         const found = table
-          .seenAll()
+          .allVisible()
           .filter((gateway) => !input.InternetGatewayIds || input.InternetGatewayIds.includes(gateway.id))
           .filter((gateway) =>
             passes(sim, gateway.id, input.Filters, {

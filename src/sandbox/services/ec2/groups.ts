@@ -19,7 +19,7 @@ const notFound = (id: string) => awsError("InvalidGroup.NotFound", `The security
 
 /** The group as another call may refer to it: it must be visible already. */
 export function groupFor(sim: Sim, id: string): SecurityGroup {
-  const group = groupTable(sim).seen(id) && groupTable(sim).get(id);
+  const group = groupTable(sim).visible(id) && groupTable(sim).get(id);
   if (!group) throw notFound(id);
   return group;
 }
@@ -305,9 +305,9 @@ export const groups: SandboxService = {
       },
       (input, sim) => {
         const table = groupTable(sim);
-        for (const id of input.GroupIds ?? []) if (!table.seen(id)) throw notFound(id);
+        for (const id of input.GroupIds ?? []) if (!table.visible(id)) throw notFound(id);
         const found = table
-          .seenAll()
+          .allVisible()
           .filter((group) => !input.GroupIds || input.GroupIds.includes(group.id))
           .filter((group) =>
             passes(sim, group.id, input.Filters, {

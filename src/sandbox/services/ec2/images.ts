@@ -27,7 +27,7 @@ export function imageFor(sim: Sim, id: string): UsableImage {
   if (!/^ami-[0-9a-f]{8,17}$/.test(id)) throw awsError("InvalidAMIID.Malformed", `Invalid id: "${id}"`);
   const common = PUBLIC_IMAGES.find(({ imageId }) => imageId === id);
   if (common) return { ...common, id, snapshotId: `snap-${id.slice(4)}`, content: null };
-  const own = imageTable(sim).seen(id) && imageTable(sim).get(id);
+  const own = imageTable(sim).visible(id) && imageTable(sim).get(id);
   if (!own) throw notFound(id);
   if (own.state !== "available") throw awsError("InvalidAMIID.Unavailable", `The image ID '${id}' is not available`);
   return {
@@ -50,7 +50,7 @@ function protectionText({ now }: Sim, { protection }: Image): string {
 }
 
 function ownImage(sim: Sim, id: string): Image {
-  const image = imageTable(sim).seen(id) && imageTable(sim).get(id);
+  const image = imageTable(sim).visible(id) && imageTable(sim).get(id);
   if (!image) throw notFound(id);
   return image;
 }
@@ -166,7 +166,7 @@ export const images: SandboxService = {
         const all = [
           ...PUBLIC_IMAGES.map(describedPublic),
           ...imageTable(sim)
-            .seenAll()
+            .allVisible()
             .map((image) => describedOwn(sim, image)),
         ];
         for (const id of input.ImageIds ?? []) if (!all.some(({ ImageId }) => ImageId === id)) throw notFound(id);
@@ -265,9 +265,9 @@ export const images: SandboxService = {
         NextToken: z.string().optional(),
       },
       (input, sim) => {
-        for (const id of input.SnapshotIds ?? []) if (!snapshotTable(sim).seen(id)) throw snapshotNotFound(id);
+        for (const id of input.SnapshotIds ?? []) if (!snapshotTable(sim).visible(id)) throw snapshotNotFound(id);
         const found = snapshotTable(sim)
-          .seenAll()
+          .allVisible()
           .filter(({ id }) => !input.SnapshotIds || input.SnapshotIds.includes(id))
           .filter((one) =>
             passes(sim, one.id, input.Filters, {
@@ -294,7 +294,7 @@ export const images: SandboxService = {
     ),
 
     DeleteSnapshot: operation({ SnapshotId: z.string() }, ({ SnapshotId }, sim) => {
-      const snapshot = snapshotTable(sim).seen(SnapshotId) && snapshotTable(sim).get(SnapshotId);
+      const snapshot = snapshotTable(sim).visible(SnapshotId) && snapshotTable(sim).get(SnapshotId);
       if (!snapshot) throw snapshotNotFound(SnapshotId);
       const user = imageTable(sim)
         .all()

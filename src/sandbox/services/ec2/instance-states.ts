@@ -11,7 +11,7 @@ export const instanceNotFound = (id: string) =>
 
 /** The instance as another call may refer to it: it must be visible already. */
 export function instanceFor(sim: Sim, id: string): Instance {
-  const instance = instanceTable(sim).seen(id) && instanceTable(sim).get(id);
+  const instance = instanceTable(sim).visible(id) && instanceTable(sim).get(id);
   if (!instance) throw instanceNotFound(id);
   return instance;
 }

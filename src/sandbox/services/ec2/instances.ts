@@ -203,9 +203,9 @@ export const instances: SandboxService = {
       (input, sim) => {
         const table = instanceTable(sim);
         // A list of ids fails as a whole when one is unknown.
-        for (const id of input.InstanceIds ?? []) if (!table.seen(id)) throw instanceNotFound(id);
+        for (const id of input.InstanceIds ?? []) if (!table.visible(id)) throw instanceNotFound(id);
         const found = table
-          .seenAll()
+          .allVisible()
           .filter((one) => !input.InstanceIds || input.InstanceIds.includes(one.id))
           .filter((one) =>
             passes(sim, one.id, input.Filters, {
@@ -272,7 +272,7 @@ export const instances: SandboxService = {
     DescribeInstanceAttribute: operation(
       { InstanceId: z.string(), Attribute: z.enum(["disableApiTermination", "disableApiStop"]) },
       ({ InstanceId, Attribute }, sim) => {
-        const instance = instanceTable(sim).seen(InstanceId);
+        const instance = instanceTable(sim).visible(InstanceId);
         if (!instance) throw instanceNotFound(InstanceId);
         const shown = { Value: instance[Attribute] ?? false };
         return {

@@ -74,7 +74,7 @@ export const interfaces: SandboxService = {
         TagSpecifications: tagSpecifications("network-interface"),
       },
       (input, sim) => {
-        const subnet = subnetTable(sim).seen(input.SubnetId) && subnetTable(sim).get(input.SubnetId);
+        const subnet = subnetTable(sim).visible(input.SubnetId) && subnetTable(sim).get(input.SubnetId);
         if (!subnet) throw awsError("InvalidSubnetID.NotFound", `The subnet ID '${input.SubnetId}' does not exist`);
         const made = addInterface(sim, subnet, {
           groupIds: input.Groups ?? defaultGroupOf(sim, subnet.vpcId),
@@ -108,10 +108,10 @@ export const interfaces: SandboxService = {
       (input, sim) => {
         const table = interfaceTable(sim);
         for (const id of input.NetworkInterfaceIds ?? []) {
-          if (!table.seen(id)) throw notFound(id);
+          if (!table.visible(id)) throw notFound(id);
         }
         const found = table
-          .seenAll()
+          .allVisible()
           .filter((one) => !input.NetworkInterfaceIds || input.NetworkInterfaceIds.includes(one.id))
           .filter((one) =>
             passes(sim, one.id, input.Filters, {

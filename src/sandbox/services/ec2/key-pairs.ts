@@ -73,7 +73,7 @@ export const keyPairs: SandboxService = {
         IncludePublicKey: z.boolean().optional(),
       },
       (input, sim) => {
-        const all = keyPairTable(sim).seenAll();
+        const all = keyPairTable(sim).allVisible();
         for (const name of input.KeyNames ?? []) if (!all.some((pair) => pair.name === name)) throw notFound(name);
         for (const id of input.KeyPairIds ?? []) if (!all.some((pair) => pair.id === id)) throw notFound(id);
         const found = all

@@ -33,7 +33,7 @@ export function launchTemplateFor(sim: Sim, { LaunchTemplateId: id, LaunchTempla
   if ((id === undefined) === (name === undefined))
     throw awsError("MissingParameter", "Either the launch template ID or the name must be specified, not both");
   const table = launchTemplateTable(sim);
-  const visible = table.seenAll().find((one) => (id === undefined ? one.name === name : one.id === id));
+  const visible = table.allVisible().find((one) => (id === undefined ? one.name === name : one.id === id));
   const found = visible && table.get(visible.id);
   if (found) return found;
   throw id === undefined
@@ -208,7 +208,7 @@ export const launchTemplates: SandboxService = {
         for (const LaunchTemplateName of input.LaunchTemplateNames ?? [])
           launchTemplateFor(sim, { LaunchTemplateName });
         const found = launchTemplateTable(sim)
-          .seenAll()
+          .allVisible()
           .filter(({ id }) => !input.LaunchTemplateIds || input.LaunchTemplateIds.includes(id))
           .filter(({ name }) => !input.LaunchTemplateNames || input.LaunchTemplateNames.includes(name))
           .filter((one) => passes(sim, one.id, input.Filters, { "launch-template-name": [one.name] }));
@@ -226,7 +226,7 @@ export const launchTemplates: SandboxService = {
       },
       (input, sim) => {
         const template = launchTemplateFor(sim, input);
-        const seen = launchTemplateTable(sim).seen(template.id) ?? template;
+        const seen = launchTemplateTable(sim).visible(template.id) ?? template;
         const numbers = input.Versions
           ? [...new Set(input.Versions.map((version) => versionNumber(seen, version)))]
           : seen.versions.map((_version, index) => index + 1);

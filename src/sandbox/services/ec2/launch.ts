@@ -92,7 +92,7 @@ export function checkGroups(sim: Sim, groupIds: readonly string[], subnet: Subne
       "The maximum number of security groups per interface has been reached.",
     );
   for (const id of groupIds) {
-    const group = groupTable(sim).seen(id) && groupTable(sim).get(id);
+    const group = groupTable(sim).visible(id) && groupTable(sim).get(id);
     if (!group) throw awsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
     if (group.vpcId !== subnet.vpcId) {
       throw awsError("InvalidParameter", `Security group ${id} and subnet ${subnet.id} belong to different networks.`);
@@ -208,5 +208,5 @@ const publicAddress = (sim: Sim): string =>
 
 const keyPairExists = (sim: Sim, name: string): boolean =>
   keyPairTable(sim)
-    .seenAll()
+    .allVisible()
     .some((pair) => pair.name === name);

@@ -163,9 +163,9 @@ export const natGateways: SandboxService = {
       },
       (input, sim) => {
         const table = natGatewayTable(sim);
-        for (const id of input.NatGatewayIds ?? []) if (!table.seen(id)) throw notFound(id);
+        for (const id of input.NatGatewayIds ?? []) if (!table.visible(id)) throw notFound(id);
         const found = table
-          .seenAll()
+          .allVisible()
           .filter((gateway) => !input.NatGatewayIds || input.NatGatewayIds.includes(gateway.id))
           .filter((gateway) =>
             passes(sim, gateway.id, input.Filter, {
@@ -181,7 +181,7 @@ export const natGateways: SandboxService = {
     ),
 
     DeleteNatGateway: operation({ NatGatewayId: z.string() }, ({ NatGatewayId }, sim) => {
-      const gateway = natGatewayTable(sim).seen(NatGatewayId) && natGatewayTable(sim).get(NatGatewayId);
+      const gateway = natGatewayTable(sim).visible(NatGatewayId) && natGatewayTable(sim).get(NatGatewayId);
       if (!gateway) throw notFound(NatGatewayId);
       if (gateway.state !== "deleting" && gateway.state !== "deleted") {
         natGatewayTable(sim).put(gateway.id, { ...gateway, state: "deleting", deletedAt: sim.now });

@@ -24,7 +24,7 @@ const dependent = (id: string) =>
   awsError("DependencyViolation", `The routeTable '${id}' has dependencies and cannot be deleted.`);
 
 function tableFor(sim: Sim, id: string): RouteTable {
-  const table = routeTableTable(sim).seen(id) && routeTableTable(sim).get(id);
+  const table = routeTableTable(sim).visible(id) && routeTableTable(sim).get(id);
   if (!table) throw notFound(id);
   return table;
 }
@@ -133,16 +133,16 @@ function targetFor(sim: Sim, table: RouteTable, { GatewayId, NatGatewayId, Netwo
   const elsewhere = (what: string) =>
     awsError("InvalidParameterValue", `route table ${table.id} and ${what} ${id} belong to different networks`);
   if (GatewayId !== undefined) {
-    const gateway = internetGatewayTable(sim).seen(id) && internetGatewayTable(sim).get(id);
+    const gateway = internetGatewayTable(sim).visible(id) && internetGatewayTable(sim).get(id);
     if (!gateway) throw awsError("InvalidGatewayID.NotFound", `The gateway ID '${id}' does not exist`);
     if (gateway.vpcId !== table.vpcId) throw elsewhere("network gateway");
   } else if (NatGatewayId !== undefined) {
-    const gateway = natGatewayTable(sim).seen(id);
+    const gateway = natGatewayTable(sim).visible(id);
     if (gateway?.state !== "available")
       throw awsError("InvalidNatGatewayID.NotFound", `The natGateway ID '${id}' does not exist`);
     if (gateway.vpcId !== table.vpcId) throw elsewhere("NAT gateway");
   } else {
-    const eni = interfaceTable(sim).seen(id) && interfaceTable(sim).get(id);
+    const eni = interfaceTable(sim).visible(id) && interfaceTable(sim).get(id);
     if (!eni) throw awsError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
     if (eni.vpcId !== table.vpcId) throw elsewhere("interface");
   }
@@ -217,9 +217,9 @@ export const routeTables: SandboxService = {
       },
       (input, sim) => {
         const tables = routeTableTable(sim);
-        for (const id of input.RouteTableIds ?? []) if (!tables.seen(id)) throw notFound(id);
+        for (const id of input.RouteTableIds ?? []) if (!tables.visible(id)) throw notFound(id);
         const found = tables
-          .seenAll()
+          .allVisible()
           .filter((table) => !input.RouteTableIds || input.RouteTableIds.includes(table.id))
           .filter((table) =>
             passes(sim, table.id, input.Filters, {

@@ -27,7 +27,7 @@ export function tagOnCreate(sim: Sim, id: string, kind: string, specifications: 
 }
 
 export const tagsOf = (sim: Sim, id: string): { Key: string; Value: string }[] =>
-  Object.entries(tagTable(sim).seen(id)?.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
+  Object.entries(tagTable(sim).visible(id)?.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
 
 /**
  * EC2's filters: an object passes when for each filter one of its values is one of the wanted (`*` and `?` are wild).

@@ -13,7 +13,7 @@ const notFound = (id: string) => awsError("InvalidSubnetID.NotFound", `The subne
 
 /** The subnet as another call may refer to it: it must be visible already. */
 export function subnetFor(sim: Sim, id: string): Subnet {
-  const subnet = subnetTable(sim).seen(id) && subnetTable(sim).get(id);
+  const subnet = subnetTable(sim).visible(id) && subnetTable(sim).get(id);
   if (!subnet) throw notFound(id);
   return subnet;
 }
@@ -76,9 +76,9 @@ export const subnets: SandboxService = {
       },
       (input, sim) => {
         const table = subnetTable(sim);
-        for (const id of input.SubnetIds ?? []) if (!table.seen(id)) throw notFound(id);
+        for (const id of input.SubnetIds ?? []) if (!table.visible(id)) throw notFound(id);
         const found = table
-          .seenAll()
+          .allVisible()
           .filter((subnet) => !input.SubnetIds || input.SubnetIds.includes(subnet.id))
           .filter((subnet) =>
             passes(sim, subnet.id, input.Filters, {

@@ -14,7 +14,7 @@ export const volumes: SandboxService = {
       },
       (input, sim) => {
         const found = instanceTable(sim)
-          .seenAll()
+          .allVisible()
           .filter(({ state }) => state !== "terminated")
           .filter((one) =>
             passes(sim, one.volumeId, input.Filters, {

@@ -20,7 +20,7 @@ const notFound = (id: string) => awsError("InvalidVpcID.NotFound", `The vpc ID '
 
 /** The VPC as another call may refer to it: it must be visible already. */
 export function vpcFor(sim: Sim, id: string): Vpc {
-  const vpc = vpcTable(sim).seen(id) && vpcTable(sim).get(id);
+  const vpc = vpcTable(sim).visible(id) && vpcTable(sim).get(id);
   if (!vpc) throw notFound(id);
   return vpc;
 }
@@ -62,9 +62,9 @@ export const vpcs: SandboxService = {
       },
       (input, sim) => {
         const table = vpcTable(sim);
-        for (const id of input.VpcIds ?? []) if (!table.seen(id)) throw notFound(id);
+        for (const id of input.VpcIds ?? []) if (!table.visible(id)) throw notFound(id);
         const found = table
-          .seenAll()
+          .allVisible()
           .filter((vpc) => !input.VpcIds || input.VpcIds.includes(vpc.id))
           .filter((vpc) =>
             passes(sim, vpc.id, input.Filters, {
@@ -92,7 +92,7 @@ export const vpcs: SandboxService = {
     DescribeVpcAttribute: operation(
       { VpcId: z.string(), Attribute: z.enum(["enableDnsSupport", "enableDnsHostnames"]) },
       (input, sim) => {
-        const vpc = vpcTable(sim).seen(input.VpcId);
+        const vpc = vpcTable(sim).visible(input.VpcId);
         if (!vpc) throw notFound(input.VpcId);
         return input.Attribute === "enableDnsSupport"
           ? { VpcId: vpc.id, EnableDnsSupport: { Value: vpc.dnsSupport } }

@@ -14,7 +14,7 @@ const badRequest = (message: string) => awsError("BadRequest", message);
 
 /** The file system as another call may refer to it: it must be visible already. */
 function systemFor(sim: Sim, id: string): FileSystem {
-  const system = systemTable(sim).seen(id) && systemTable(sim).get(id);
+  const system = systemTable(sim).visible(id) && systemTable(sim).get(id);
   if (!system) throw notFound(id);
   return system;
 }
@@ -39,7 +39,7 @@ function checkGroups(sim: Sim, ids: readonly string[], vpcId: string): void {
       "The maximum number of security groups per interface has been reached.",
     );
   for (const id of ids) {
-    const group = groupTable(sim).seen(id) && groupTable(sim).get(id);
+    const group = groupTable(sim).visible(id) && groupTable(sim).get(id);
     if (!group || group.vpcId !== vpcId)
       throw awsError("SecurityGroupNotFound", `The security group ID '${id}' does not exist.`);
   }
@@ -191,9 +191,9 @@ export const efs: SandboxService = {
       { ...paging, FileSystemId: systemId.optional(), CreationToken: z.string().min(1).max(64).optional() },
       ({ FileSystemId, CreationToken, ...rest }, sim) => {
         if (FileSystemId && CreationToken) throw badRequest("Give a file system ID or a creation token, not both.");
-        if (FileSystemId && !systemTable(sim).seen(FileSystemId)) throw notFound(FileSystemId);
+        if (FileSystemId && !systemTable(sim).visible(FileSystemId)) throw notFound(FileSystemId);
         const found = systemTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((one) => !FileSystemId || one.id === FileSystemId)
           .filter((one) => !CreationToken || one.token === CreationToken)
           .reverse();
@@ -242,7 +242,7 @@ export const efs: SandboxService = {
     ),
 
     DescribeLifecycleConfiguration: operation({ FileSystemId: systemId }, ({ FileSystemId }, sim) => {
-      const system = systemTable(sim).seen(FileSystemId);
+      const system = systemTable(sim).visible(FileSystemId);
       if (!system) throw notFound(FileSystemId);
       return { LifecyclePolicies: system.toIa ? [{ TransitionToIA: system.toIa }] : [] };
     }),
@@ -257,7 +257,7 @@ export const efs: SandboxService = {
     ),
 
     DescribeBackupPolicy: operation({ FileSystemId: systemId }, ({ FileSystemId }, sim) => {
-      const system = systemTable(sim).seen(FileSystemId);
+      const system = systemTable(sim).visible(FileSystemId);
       if (!system) throw notFound(FileSystemId);
       // A file system that never had one.
       if (!system.backup) throw awsError("PolicyNotFound", "The backup policy was not found.", { status: 404 });
@@ -268,7 +268,7 @@ export const efs: SandboxService = {
       { FileSystemId: systemId, SubnetId: z.string().regex(/^subnet-[0-9a-f]{8,40}$/), SecurityGroups: securityGroups },
       ({ FileSystemId, SubnetId, SecurityGroups }, sim) => {
         availableSystem(sim, FileSystemId);
-        const subnet = subnetTable(sim).seen(SubnetId) && subnetTable(sim).get(SubnetId);
+        const subnet = subnetTable(sim).visible(SubnetId) && subnetTable(sim).get(SubnetId);
         if (!subnet) throw awsError("SubnetNotFound", `The subnet ID '${SubnetId}' does not exist.`);
         const targets = targetTable(sim)
           .all()
@@ -312,10 +312,10 @@ export const efs: SandboxService = {
       ({ FileSystemId, MountTargetId, ...rest }, sim) => {
         if ((FileSystemId === undefined) === (MountTargetId === undefined))
           throw badRequest("Give exactly one of file system ID and mount target ID.");
-        if (FileSystemId && !systemTable(sim).seen(FileSystemId)) throw notFound(FileSystemId);
-        if (MountTargetId && !targetTable(sim).seen(MountTargetId)) throw targetNotFound(MountTargetId);
+        if (FileSystemId && !systemTable(sim).visible(FileSystemId)) throw notFound(FileSystemId);
+        if (MountTargetId && !targetTable(sim).visible(MountTargetId)) throw targetNotFound(MountTargetId);
         const found = targetTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((one) => one.fileSystemId === FileSystemId || one.id === MountTargetId)
           .reverse();
         const { items, ...next } = page(found, rest);
@@ -326,7 +326,7 @@ export const efs: SandboxService = {
     ModifyMountTargetSecurityGroups: operation(
       { MountTargetId: targetId, SecurityGroups: securityGroups },
       ({ MountTargetId, SecurityGroups }, sim) => {
-        const target = targetTable(sim).seen(MountTargetId) && targetTable(sim).get(MountTargetId);
+        const target = targetTable(sim).visible(MountTargetId) && targetTable(sim).get(MountTargetId);
         if (!target) throw targetNotFound(MountTargetId);
         if (target.state !== "available")
           throw awsError("IncorrectMountTargetState", `Mount target '${MountTargetId}' is in state ${target.state}.`, {

@@ -207,9 +207,9 @@ export const listeners: SandboxService = {
       (input, sim) => {
         if ((input.LoadBalancerArn === undefined) === (input.ListenerArns === undefined))
           throw invalid("You must specify either listener ARNs or a load balancer ARN");
-        if (input.LoadBalancerArn && !loadBalancerTable(sim).seen(input.LoadBalancerArn)) throw noLoadBalancer();
+        if (input.LoadBalancerArn && !loadBalancerTable(sim).visible(input.LoadBalancerArn)) throw noLoadBalancer();
         const found = listenerTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((one) => !input.LoadBalancerArn || one.loadBalancerArn === input.LoadBalancerArn)
           .filter((one) => !input.ListenerArns || input.ListenerArns.includes(one.arn));
         if (input.ListenerArns && found.length < input.ListenerArns.length) throw noListener();

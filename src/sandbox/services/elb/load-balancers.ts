@@ -33,7 +33,7 @@ const CANONICAL_ZONE = "ZWKZPGTI48KDX";
 
 function checkSubnets(sim: Sim, ids: readonly string[], scheme: string, already: readonly string[]): Subnet[] {
   const subnets = ids.map((id) => {
-    const subnet = subnetTable(sim).seen(id) && subnetTable(sim).get(id);
+    const subnet = subnetTable(sim).visible(id) && subnetTable(sim).get(id);
     if (!subnet) throw modelled("SubnetNotFound", `The subnet ID '${id}' does not exist`);
     return subnet;
   });
@@ -48,7 +48,7 @@ function checkSubnets(sim: Sim, ids: readonly string[], scheme: string, already:
   const [vpcId, ...more] = new Set(subnets.map((subnet) => subnet.vpcId));
   if (more.length > 0) throw modelled("InvalidConfigurationRequest", "All subnets must belong to the same VPC");
   const connected = internetGatewayTable(sim)
-    .seenAll()
+    .allVisible()
     .some((gateway) => gateway.vpcId === vpcId);
   if (scheme === "internet-facing" && !connected)
     throw modelled("InvalidSubnet", `VPC ${vpcId} has no internet gateway`);
@@ -69,7 +69,7 @@ function checkSubnets(sim: Sim, ids: readonly string[], scheme: string, already:
 
 function checkGroups(sim: Sim, ids: readonly string[], vpcId: string): void {
   for (const id of ids) {
-    const group = groupTable(sim).seen(id) && groupTable(sim).get(id);
+    const group = groupTable(sim).visible(id) && groupTable(sim).get(id);
     if (!group || group.vpcId !== vpcId)
       throw modelled("InvalidSecurityGroup", `One or more security groups are invalid: ${id}`);
   }
@@ -186,7 +186,7 @@ export const loadBalancers: SandboxService = {
       (input, sim) => {
         if (input.Names && input.LoadBalancerArns)
           throw invalid("Load balancer names and load balancer ARNs cannot be specified at the same time");
-        const all = loadBalancerTable(sim).seenAll();
+        const all = loadBalancerTable(sim).allVisible();
         const wanted = input.Names ?? input.LoadBalancerArns;
         const found = all.filter((one) => !wanted || wanted.includes(one.name) || wanted.includes(one.arn));
         if (wanted && found.length < new Set(wanted).size) throw noLoadBalancer();
@@ -196,7 +196,7 @@ export const loadBalancers: SandboxService = {
     ),
 
     DescribeLoadBalancerAttributes: operation({ LoadBalancerArn: z.string() }, ({ LoadBalancerArn }, sim) => {
-      const balancer = loadBalancerTable(sim).seen(LoadBalancerArn);
+      const balancer = loadBalancerTable(sim).visible(LoadBalancerArn);
       if (!balancer) throw noLoadBalancer();
       return { Attributes: attributesOf(balancer) };
     }),

@@ -115,7 +115,7 @@ export const noListener = (): Error => modelled("ListenerNotFound", "One or more
 
 /** The object as another call may refer to it: it must be visible already. */
 export function visible<Row extends object>(table: Table<Row>, id: string, missing: () => Error): Row {
-  const row = table.seen(id) && table.get(id);
+  const row = table.visible(id) && table.get(id);
   if (!row) throw missing();
   return row;
 }

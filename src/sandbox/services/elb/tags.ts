@@ -36,7 +36,7 @@ export const tagging: SandboxService = {
     DescribeTags: operation({ ResourceArns: arns }, ({ ResourceArns }, sim) => ({
       TagDescriptions: ResourceArns.map((ResourceArn) => {
         const { table, missing } = tagged(sim, ResourceArn);
-        const row = table.seen(ResourceArn);
+        const row = table.visible(ResourceArn);
         if (!row) throw missing();
         return { ResourceArn, Tags: Object.entries(row.tags).map(([Key, Value]) => ({ Key, Value })) };
       }),
@@ -46,7 +46,7 @@ export const tagging: SandboxService = {
       const added = tagsOf(input.Tags);
       for (const arn of input.ResourceArns) {
         const { table, missing } = tagged(sim, arn);
-        const row = table.seen(arn) && table.get(arn);
+        const row = table.visible(arn) && table.get(arn);
         if (!row) throw missing();
         const tags = { ...row.tags, ...added };
         if (Object.keys(tags).length > 50) throw modelled("TooManyTags", "The maximum number of tags has been reached");

@@ -106,7 +106,7 @@ export const targetGroups: SandboxService = {
             `A target group with the same name '${input.Name}' exists, but with different settings`,
           );
         }
-        if (!vpcTable(sim).seen(input.VpcId)) throw invalid(`The VPC ID '${input.VpcId}' is not found`);
+        if (!vpcTable(sim).visible(input.VpcId)) throw invalid(`The VPC ID '${input.VpcId}' is not found`);
         const made: TargetGroup = {
           arn: arn(sim, `targetgroup/${input.Name}/${sim.hex(16)}`),
           name: input.Name,
@@ -134,7 +134,7 @@ export const targetGroups: SandboxService = {
         const given = [input.Names, input.TargetGroupArns, input.LoadBalancerArn].filter((one) => one !== undefined);
         if (given.length > 1)
           throw invalid("Names, target group ARNs and a load balancer ARN cannot be specified together");
-        const listeners = listenerTable(sim).seenAll();
+        const listeners = listenerTable(sim).allVisible();
         const usersOf = (target: string) => [
           ...new Set(
             listeners
@@ -144,7 +144,7 @@ export const targetGroups: SandboxService = {
         ];
         const wanted = input.Names ?? input.TargetGroupArns;
         const found = targetGroupTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((one) => !wanted || wanted.includes(one.name) || wanted.includes(one.arn))
           .filter((one) => !input.LoadBalancerArn || usersOf(one.arn).includes(input.LoadBalancerArn));
         if (wanted && found.length < new Set(wanted).size) throw noTargetGroup();
@@ -162,7 +162,7 @@ export const targetGroups: SandboxService = {
     }),
 
     DescribeTargetGroupAttributes: operation({ TargetGroupArn: z.string() }, ({ TargetGroupArn }, sim) => {
-      const group = targetGroupTable(sim).seen(TargetGroupArn);
+      const group = targetGroupTable(sim).visible(TargetGroupArn);
       if (!group) throw noTargetGroup();
       return { Attributes: Object.entries(group.attributes).map(([Key, Value]) => ({ Key, Value })) };
     }),
@@ -190,7 +190,7 @@ export const targetGroups: SandboxService = {
     ),
 
     DescribeTargetHealth: operation({ TargetGroupArn: z.string() }, ({ TargetGroupArn }, sim) => {
-      const group = targetGroupTable(sim).seen(TargetGroupArn);
+      const group = targetGroupTable(sim).visible(TargetGroupArn);
       if (!group) throw noTargetGroup();
       return {
         TargetHealthDescriptions: targetTable(sim)

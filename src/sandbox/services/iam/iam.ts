@@ -64,12 +64,12 @@ const malformed = (what: string) =>
 
 /** The role as another call may refer to it: it must be visible already. */
 function roleFor(sim: Sim, name: string): Role {
-  const role = roleTable(sim).seen(key(name)) && roleTable(sim).get(key(name));
+  const role = roleTable(sim).visible(key(name)) && roleTable(sim).get(key(name));
   if (!role) throw noSuch(`The role with name ${name} cannot be found.`);
   return role;
 }
 function profileFor(sim: Sim, name: string): Profile {
-  const profile = profileTable(sim).seen(key(name)) && profileTable(sim).get(key(name));
+  const profile = profileTable(sim).visible(key(name)) && profileTable(sim).get(key(name));
   if (!profile) throw noSuch(`Instance Profile ${name} cannot be found.`);
   return profile;
 }
@@ -215,7 +215,7 @@ const role: SandboxService["operations"] = {
     },
   ),
   GetRole: operation({ RoleName: roleName }, ({ RoleName }, sim) => {
-    const found = roleTable(sim).seen(key(RoleName));
+    const found = roleTable(sim).visible(key(RoleName));
     if (!found) throw noSuch(`The role with name ${RoleName} cannot be found.`);
     return { Role: shownRole(sim, found) };
   }),
@@ -239,7 +239,7 @@ const role: SandboxService["operations"] = {
     },
   ),
   GetRolePolicy: operation({ RoleName: roleName, PolicyName: policyName }, (input, sim) => {
-    const found = roleTable(sim).seen(key(input.RoleName));
+    const found = roleTable(sim).visible(key(input.RoleName));
     if (!found) throw noSuch(`The role with name ${input.RoleName} cannot be found.`);
     const document = found.inline[input.PolicyName];
     if (document === undefined) throw noSuch(`The role policy with name ${input.PolicyName} cannot be found.`);
@@ -274,7 +274,7 @@ const role: SandboxService["operations"] = {
   ListAttachedRolePolicies: operation(
     { RoleName: roleName, Marker: z.string().optional(), MaxItems: z.number().int().min(1).max(1000).optional() },
     (input, sim) => {
-      const found = roleTable(sim).seen(key(input.RoleName));
+      const found = roleTable(sim).visible(key(input.RoleName));
       if (!found) throw noSuch(`The role with name ${input.RoleName} cannot be found.`);
       return {
         AttachedPolicies: found.attached.map((PolicyArn) => ({ PolicyArn, PolicyName: PolicyArn.split("/").at(-1) })),
@@ -313,7 +313,7 @@ const profile: SandboxService["operations"] = {
     return { InstanceProfile: shownProfile(sim, made) };
   }),
   GetInstanceProfile: operation({ InstanceProfileName: profileName }, ({ InstanceProfileName }, sim) => {
-    const found = profileTable(sim).seen(key(InstanceProfileName));
+    const found = profileTable(sim).visible(key(InstanceProfileName));
     if (!found) throw noSuch(`Instance Profile ${InstanceProfileName} cannot be found.`);
     return { InstanceProfile: shownProfile(sim, found) };
   }),
@@ -368,7 +368,7 @@ const simulator: SandboxService["operations"] = {
         PolicySourceArn === `arn:aws:iam::${sim.account}:user/sandbox`
           ? "caller"
           : roleTable(sim)
-              .seenAll()
+              .allVisible()
               .find(({ name }) => roleArn(sim, name) === PolicySourceArn);
       if (!source) throw noSuch(`The ARN ${PolicySourceArn} is unknown.`);
       for (const action of ActionNames)

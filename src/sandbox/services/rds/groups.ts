@@ -29,19 +29,19 @@ const parameterGroupNotFound = (id: string) =>
 
 /** The groups as another call may refer to them: they must be visible already. */
 export function subnetGroupFor(sim: Sim, id: string): SubnetGroup {
-  const group = subnetGroupTable(sim).seen(id) && subnetGroupTable(sim).get(id);
+  const group = subnetGroupTable(sim).visible(id) && subnetGroupTable(sim).get(id);
   if (!group) throw subnetGroupNotFound(id);
   return group;
 }
 export function parameterGroupFor(sim: Sim, id: string): ParameterGroup {
-  const group = parameterGroupTable(sim).seen(id) && parameterGroupTable(sim).get(id);
+  const group = parameterGroupTable(sim).visible(id) && parameterGroupTable(sim).get(id);
   if (!group) throw parameterGroupNotFound(id);
   return group;
 }
 
 /** The subnets' VPC. Throws when they are not in one VPC and two zones at least. */
 function checkSubnets(sim: Sim, ids: readonly string[]): string {
-  const found = ids.map((id) => subnetTable(sim).seen(id));
+  const found = ids.map((id) => subnetTable(sim).visible(id));
   const unknown = ids.filter((_, index) => !found[index]);
   if (unknown.length > 0) throw invalidValue(`Some input subnets in :[${unknown.join(", ")}] are invalid.`);
   if (new Set(found.map((subnet) => subnet?.vpcId)).size > 1)
@@ -153,9 +153,9 @@ export const groups: SandboxService = {
     DescribeDBSubnetGroups: operation(
       { DBSubnetGroupName: name.optional(), ...paging },
       ({ DBSubnetGroupName: id, ...rest }, sim) => {
-        if (id && !subnetGroupTable(sim).seen(id)) throw subnetGroupNotFound(id);
+        if (id && !subnetGroupTable(sim).visible(id)) throw subnetGroupNotFound(id);
         const found = subnetGroupTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((one) => !id || one.name === id);
         const { items, ...next } = page(found, rest);
         return { DBSubnetGroups: items.map((one) => describeSubnetGroup(sim, one)), ...next };
@@ -242,9 +242,9 @@ export const groups: SandboxService = {
     DescribeDBParameterGroups: operation(
       { DBParameterGroupName: name.optional(), ...paging },
       ({ DBParameterGroupName: id, ...rest }, sim) => {
-        if (id && !parameterGroupTable(sim).seen(id)) throw parameterGroupNotFound(id);
+        if (id && !parameterGroupTable(sim).visible(id)) throw parameterGroupNotFound(id);
         const found = parameterGroupTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((one) => !id || one.name === id);
         const { items, ...next } = page(found, rest);
         return { DBParameterGroups: items.map((one) => describeParameterGroup(sim, one)), ...next };
@@ -254,7 +254,7 @@ export const groups: SandboxService = {
     DescribeDBParameters: operation(
       { DBParameterGroupName: name, Source: z.enum(["user", "system", "engine-default"]).optional(), ...paging },
       ({ DBParameterGroupName: id, Source, ...rest }, sim) => {
-        const group = parameterGroupTable(sim).seen(id);
+        const group = parameterGroupTable(sim).visible(id);
         if (!group) throw parameterGroupNotFound(id);
         const rows = Object.entries(PARAMETERS)
           .map(([parameter, { dynamic }]) => ({

@@ -84,7 +84,7 @@ export function checkClass(instanceClass: string, version: string): void {
 
 export function checkGroups(sim: Sim, ids: readonly string[], vpcId: string): void {
   for (const id of ids) {
-    const group = groupTable(sim).seen(id) && groupTable(sim).get(id);
+    const group = groupTable(sim).visible(id) && groupTable(sim).get(id);
     if (!group || group.vpcId !== vpcId) throw invalidValue(`Invalid security group , groupId= ${id}, groupName=.`);
   }
 }
@@ -471,9 +471,9 @@ export const instances: SandboxService = {
     DescribeDBInstances: operation(
       { DBInstanceIdentifier: name.optional(), ...paging },
       ({ DBInstanceIdentifier: id, ...rest }, sim) => {
-        if (id && !databaseTable(sim).seen(id)) throw notFound(id);
+        if (id && !databaseTable(sim).visible(id)) throw notFound(id);
         const found = databaseTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((one) => !id || one.id === id)
           .reverse();
         const { items, ...next } = page(found, rest);
@@ -629,7 +629,7 @@ export const instances: SandboxService = {
     ),
 
     DescribeDBSnapshots: operation({ SnapshotType: z.literal("manual"), ...paging }, (input, sim) => {
-      const { items, ...next } = page(snapshotTable(sim).seenAll(), input);
+      const { items, ...next } = page(snapshotTable(sim).allVisible(), input);
       return {
         DBSnapshots: items.map((one) => describeSnapshot(sim, one)),
         ...next,
@@ -643,7 +643,7 @@ export const instances: SandboxService = {
         ...paging,
       },
       (input, sim) => {
-        const { items, ...next } = page(retainedTable(sim).seenAll(), input);
+        const { items, ...next } = page(retainedTable(sim).allVisible(), input);
         return {
           DBInstanceAutomatedBackups: items.map((one) => ({
             DbiResourceId: one.id,

@@ -171,7 +171,7 @@ export const records: SandboxService["operations"] = {
         ? place({ name: plain(input.StartRecordName), type: input.StartRecordType ?? "" })
         : "";
       const sorted = recordTable(sim)
-        .seenAll()
+        .allVisible()
         .filter(({ zoneId }) => zoneId === zone.id)
         .sort((a, b) => (place(a) < place(b) ? -1 : 1))
         .filter((record) => place(record) >= start);

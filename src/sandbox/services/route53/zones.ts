@@ -25,7 +25,7 @@ const invalid = (message: string) => awsError("InvalidInput", message);
 /** The zone as another call may refer to it. */
 export function zoneFor(sim: Sim, id: string): Zone {
   const key = id.replace(/^\/hostedzone\//, "");
-  const zone = zoneTable(sim).seen(key) && zoneTable(sim).get(key);
+  const zone = zoneTable(sim).visible(key) && zoneTable(sim).get(key);
   if (!zone) throw noZone(key);
   return zone;
 }
@@ -71,7 +71,7 @@ const answer = (sim: Sim, zone: Zone) => ({
   CallerReference: zone.callerReference,
   Config: { ...(zone.comment ? { Comment: zone.comment } : {}), PrivateZone: zone.isPrivate },
   ResourceRecordSetCount: recordTable(sim)
-    .seenAll()
+    .allVisible()
     .filter(({ zoneId }) => zoneId === zone.id).length,
 });
 
@@ -119,7 +119,7 @@ export const zones: SandboxService["operations"] = {
   ),
 
   GetHostedZone: operation({ Id: id }, ({ Id }, sim) => {
-    const zone = zoneTable(sim).seen(Id.replace(/^\/hostedzone\//, ""));
+    const zone = zoneTable(sim).visible(Id.replace(/^\/hostedzone\//, ""));
     if (!zone) throw noZone(Id);
     return { HostedZone: answer(sim, zone), DelegationSet: { NameServers: [...zone.nameServers] } };
   }),
@@ -137,7 +137,7 @@ export const zones: SandboxService["operations"] = {
         ? place({ name: plain(input.DNSName), id: (input.HostedZoneId ?? "").replace(/^\/hostedzone\//, "") })
         : "";
       const sorted = zoneTable(sim)
-        .seenAll()
+        .allVisible()
         .sort((a, b) => (place(a) < place(b) ? -1 : 1))
         .filter((zone) => place(zone) >= start);
       const size = input.MaxItems ?? PAGE;
@@ -170,7 +170,7 @@ export const zones: SandboxService["operations"] = {
   }),
 
   ListTagsForResource: operation(hostedZoneTags, ({ ResourceId }, sim) => {
-    const zone = zoneTable(sim).seen(ResourceId);
+    const zone = zoneTable(sim).visible(ResourceId);
     if (!zone) throw noZone(ResourceId);
     return {
       ResourceTagSet: {

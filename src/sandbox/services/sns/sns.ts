@@ -30,7 +30,7 @@ const tagsOf = (list: z.infer<typeof tagList> | undefined) =>
   Object.fromEntries((list ?? []).map(({ Key, Value }) => [Key, Value]));
 
 function topicFor(sim: Sim, arn: string): Topic {
-  const topic = topicTable(sim).seen(arn) && topicTable(sim).get(arn);
+  const topic = topicTable(sim).visible(arn) && topicTable(sim).get(arn);
   if (!topic) throw noTopic();
   return topic;
 }
@@ -96,10 +96,10 @@ export const sns: SandboxService = {
     ListSubscriptionsByTopic: operation(
       { TopicArn: z.string(), NextToken: z.string().optional() },
       ({ TopicArn }, sim) => {
-        if (!topicTable(sim).seen(TopicArn)) throw noTopic();
+        if (!topicTable(sim).visible(TopicArn)) throw noTopic();
         return {
           Subscriptions: subscriptionTable(sim)
-            .seenAll()
+            .allVisible()
             .filter((one) => one.topicArn === TopicArn)
             .map((one) => ({
               SubscriptionArn: one.confirmed ? one.arn : "PendingConfirmation",
@@ -123,7 +123,7 @@ export const sns: SandboxService = {
     }),
 
     ListTagsForResource: operation({ ResourceArn: z.string().min(1).max(1011) }, ({ ResourceArn }, sim) => {
-      const topic = topicTable(sim).seen(ResourceArn);
+      const topic = topicTable(sim).visible(ResourceArn);
       if (!topic) throw modelled("ResourceNotFound", "Resource does not exist", 404);
       return { Tags: Object.entries(topic.tags).map(([Key, Value]) => ({ Key, Value })) };
     }),

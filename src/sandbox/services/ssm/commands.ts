@@ -174,7 +174,7 @@ export const runCommand: SandboxService = {
 
     GetCommandInvocation: operation({ CommandId: commandId, InstanceId: instanceId }, (input, sim) => {
       const about = key(input.CommandId, input.InstanceId);
-      const invocation = invocationTable(sim).seen(about) && invocationTable(sim).get(about);
+      const invocation = invocationTable(sim).visible(about) && invocationTable(sim).get(about);
       if (!invocation) throw awsError("InvocationDoesNotExist", "InvocationDoesNotExist");
       const { status, out, err, exitCode } = shown(invocation, CHARACTERS.get);
       return {
@@ -203,7 +203,7 @@ export const runCommand: SandboxService = {
       },
       (input, sim) => {
         const all = invocationTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((one) => !input.CommandId || one.commandId === input.CommandId)
           .filter((one) => !input.InstanceId || one.instanceId === input.InstanceId)
           .flatMap((one) => invocationTable(sim).get(key(one.commandId, one.instanceId)) ?? []);

@@ -104,7 +104,7 @@ const shown = (sim: Sim, { name, type, value, version, modifiedAt }: Parameter, 
   DataType: "text",
 });
 
-const seen = (sim: Sim, name: string) => publicParameter(sim, name) ?? parameterTable(sim).seen(name);
+const seen = (sim: Sim, name: string) => publicParameter(sim, name) ?? parameterTable(sim).visible(name);
 
 const tag = z.strictObject({
   Key: z
@@ -130,7 +130,7 @@ function remove(sim: Sim, name: string): boolean {
 /** The parameter as its tags are asked for or changed: it must be visible already. */
 function tagged(sim: Sim, { ResourceType, ResourceId }: { ResourceType: string; ResourceId: string }): Parameter {
   if (ResourceType !== "Parameter") throw awsError("InvalidResourceType", "The resource type is not valid.");
-  const parameter = parameterTable(sim).seen(ResourceId) && parameterTable(sim).get(ResourceId);
+  const parameter = parameterTable(sim).visible(ResourceId) && parameterTable(sim).get(ResourceId);
   if (!parameter) throw awsError("InvalidResourceId", `The resource ID "${ResourceId}" is not valid.`);
   return parameter;
 }
@@ -239,7 +239,7 @@ export const parameters: SandboxService = {
       },
       ({ ParameterFilters = [], MaxResults = 10, NextToken }, sim) => {
         const found = parameterTable(sim)
-          .seenAll()
+          .allVisible()
           .filter((parameter) => ParameterFilters.every((filter) => matches(filter, parameter)));
         const from = Number(NextToken ?? 0);
         return {
