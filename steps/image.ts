@@ -8,7 +8,7 @@ import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
 import type { ObjectLive, ObjectSpec } from "../src/aws/s3/object.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
-import { isUnknown } from "../src/engine/unknown.ts";
+import { isUnknown } from "../src/lib/unknown.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";

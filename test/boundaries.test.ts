@@ -154,3 +154,42 @@ test("only the sandbox itself knows its services", () => {
     .filter((file) => importsOf(file).some((name) => /\/sandbox\/(services|guests)\//.test(name)));
   expect(breaches).toEqual([]);
 });
+
+test("arrows go down but for types: a layer loads nothing of those above it", () => {
+  const above: Readonly<Record<string, readonly string[]>> = {
+    "src/lib": ["src"],
+    "src/aws": [
+      "src/engine",
+      "src/state",
+      "src/config",
+      "src/report",
+      "src/cost",
+      "src/policy",
+      "src/cli",
+      "src/verify",
+      "src/sandbox",
+    ],
+    "src/state": [
+      "src/aws",
+      "src/engine",
+      "src/report",
+      "src/cost",
+      "src/policy",
+      "src/cli",
+      "src/verify",
+      "src/sandbox",
+    ],
+    "src/engine": ["src/report", "src/cost", "src/policy", "src/cli", "src/verify", "src/sandbox", "src/config"],
+    "src/sandbox": ["src/engine", "src/report", "src/cli", "src/verify"],
+  };
+  const breaches = Object.entries(above).flatMap(([layer, upper]) =>
+    files(layer).flatMap((file) =>
+      valueImportsOf(file)
+        .filter((name) => name.startsWith("."))
+        .map((name) => relative(root, join(root, file, "..", name)))
+        .filter((name) => !under(name, layer) && under(name, ...upper))
+        .map((name) => `${file} -> ${name}`),
+    ),
+  );
+  expect(breaches).toEqual([]);
+});

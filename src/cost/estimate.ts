@@ -1,8 +1,9 @@
 import type { Price } from "../aws/price.ts";
-import { type Band, type Charge, type Costing, mapBand, type Uncounted } from "../engine/charge.ts";
+import type { Charge, Costing, Uncounted } from "../engine/charge.ts";
 import type { AnyType } from "../engine/resource.ts";
-import { unknownKey } from "../engine/unknown.ts";
+import { type Band, mapBand } from "../lib/band.ts";
 import { exactDollars, roundToCents } from "../lib/money.ts";
+import { unknownKey } from "../lib/unknown.ts";
 import type { PricedObject } from "./objects.ts";
 import { type PriceRow, type PriceTable, tieredCost, tiersOf } from "./price-table.ts";
 import { type Usage, usedOf } from "./usage.ts";

@@ -1,5 +1,6 @@
 import { eachService } from "../aws/services.ts";
-import type { Assumption, Band } from "../engine/charge.ts";
+import type { Assumption } from "../engine/charge.ts";
+import type { Band } from "../lib/band.ts";
 import { BuddyError } from "../lib/errors.ts";
 
 /** What a person set, by the names of the assumptions; what is not set is assumed. Per month, for the whole stack. */

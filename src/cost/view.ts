@@ -1,5 +1,5 @@
 import type { Sure } from "../aws/price.ts";
-import type { Band } from "../engine/charge.ts";
+import type { Band } from "../lib/band.ts";
 import { exactDollars, roundToCents } from "../lib/money.ts";
 import { column, indented, wrapped } from "../lib/text.ts";
 import type { Alternative, Alternatives, Saving } from "./alternatives.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { holdsUnknown } from "../lib/unknown.ts";
 import type { AnyType, Identified, Tags } from "./resource.ts";
-import { holdsUnknown } from "./unknown.ts";
 
 /** One property that is not as wanted. */
 export interface Difference {
@@ -46,12 +46,3 @@ export function showable(type: AnyType, found: readonly Difference[]): Differenc
     type.unrecorded?.includes(one.field) ? { ...one, wanted: "(not shown)", found: "(not shown)" } : one,
   );
 }
-
-/** For `same`: equal as sets, whatever the order. */
-export function sameSet<T>(wanted: readonly T[], found: readonly T[] | undefined): boolean {
-  const text = (list: readonly T[]) => list.map((item) => JSON.stringify(item)).sort();
-  return found !== undefined && isDeepStrictEqual(text(wanted), text(found));
-}
-
-/** For `same`: the field counts only when the object is made. */
-export const createOnly = (): boolean => true;

@@ -1,13 +1,13 @@
 import { classify } from "../aws/classify.ts";
 import { saysNotFound } from "../aws/errors.ts";
 import { KEY_TAG } from "../aws/owned.ts";
+import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
 import { type Decision, decide } from "./decide.ts";
 import { type Difference, differences } from "./differences.ts";
 import type { Node } from "./graph.ts";
 import type { AnyType, Health, Identified, Tags } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
-import { unknownLive } from "./unknown.ts";
 
 /** What is there of a node, and what is wanted. */
 export interface Observation {

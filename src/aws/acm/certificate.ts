@@ -1,6 +1,6 @@
 import type { CertificateSummary, KeyAlgorithm } from "@aws-sdk/client-acm";
-import { sameSet } from "../../engine/differences.ts";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, findOwned, STACK_TAG, tagList, tagsFrom } from "../owned.ts";

@@ -1,7 +1,7 @@
 import type { Activity, AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
-import { mapBand } from "../../engine/charge.ts";
-import { createOnly, sameSet } from "../../engine/differences.ts";
 import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
+import { mapBand } from "../../lib/band.ts";
+import { createOnly, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { launchTemplate } from "../ec2/launch-template.ts";
 import { creditCharges, instanceHours, volumeStorage } from "../ec2/prices.ts";

@@ -1,5 +1,5 @@
-import { createOnly } from "../../engine/differences.ts";
 import type { Health, ResourceType } from "../../engine/resource.ts";
+import { createOnly } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned } from "../owned.ts";

@@ -1,6 +1,6 @@
 import type { Image } from "@aws-sdk/client-ec2";
-import { createOnly } from "../../engine/differences.ts";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { createOnly } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";

@@ -1,5 +1,5 @@
-import { createOnly, sameSet } from "../../engine/differences.ts";
 import type { Health, ResourceType, Tags } from "../../engine/resource.ts";
+import { createOnly, sameSet } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { findOwned, tagList } from "../owned.ts";

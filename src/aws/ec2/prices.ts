@@ -1,4 +1,5 @@
-import type { Assumption, Band, Charge, Costing } from "../../engine/charge.ts";
+import type { Assumption, Charge, Costing } from "../../engine/charge.ts";
+import type { Band } from "../../lib/band.ts";
 import {
   type Cell,
   GB,

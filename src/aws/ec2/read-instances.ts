@@ -1,7 +1,7 @@
 import type { Instance, InstanceAttribute } from "@aws-sdk/client-ec2";
 import type { Charge, Costing } from "../../engine/charge.ts";
 import type { Identified, NotYet, Owner, Protection, Tags } from "../../engine/resource.ts";
-import { isUnknown } from "../../engine/unknown.ts";
+import { isUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { KEY_TAG, tagList, tagsFrom } from "../owned.ts";

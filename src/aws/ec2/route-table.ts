@@ -1,6 +1,6 @@
 import type { Route, RouteTable } from "@aws-sdk/client-ec2";
-import { sameSet } from "../../engine/differences.ts";
 import type { Identified, NotYet, ResourceType, Tags } from "../../engine/resource.ts";
+import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";

@@ -1,6 +1,6 @@
 import type { FileSystemAlreadyExists, FileSystemDescription, TransitionToIARules } from "@aws-sdk/client-efs";
-import { sameSet } from "../../engine/differences.ts";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";

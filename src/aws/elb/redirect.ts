@@ -1,6 +1,6 @@
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { createOnly } from "../../engine/differences.ts";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
+import { createOnly } from "../../lib/compare.ts";
 import { undefinedIf } from "../errors.ts";
 import { forwardTarget, listenersFor, onlyTargetGroup } from "./named.ts";
 

@@ -1,5 +1,5 @@
-import { createOnly, sameSet } from "../../engine/differences.ts";
 import type { ResourceType } from "../../engine/resource.ts";
+import { createOnly, sameSet } from "../../lib/compare.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
 import { tagList } from "../owned.ts";
 import { backupStorage, crossZoneGB, databaseBackupGB, instanceCharges } from "./prices.ts";

@@ -1,5 +1,5 @@
-import { sameSet } from "../../engine/differences.ts";
 import type { Health, ResourceType } from "../../engine/resource.ts";
+import { sameSet } from "../../lib/compare.ts";
 import { tagList } from "../owned.ts";
 import { database } from "./database.ts";
 import { instanceCharges } from "./prices.ts";

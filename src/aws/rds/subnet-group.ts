@@ -1,5 +1,5 @@
-import { sameSet } from "../../engine/differences.ts";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { sameSet } from "../../lib/compare.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
 import { idOf, NO_ROLE_YET, retag, tagsOf } from "./tags.ts";

@@ -1,6 +1,6 @@
 import type { ChangeAction, ResourceRecordSet } from "@aws-sdk/client-route-53";
-import { sameSet } from "../../engine/differences.ts";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
+import { sameSet } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { certificatesNaming, certificatesOf, certificateTags } from "../acm/certificate.ts";
 import type { Aws } from "../aws.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isEmpty, type Plan, type PlanItem } from "../../../src/engine/plan.ts";
-import { unknownLive } from "../../../src/engine/unknown.ts";
 import { widthOf } from "../../../src/lib/text.ts";
+import { unknownLive } from "../../../src/lib/unknown.ts";
 import { planSummary, planView } from "../../../src/report/views/plan.ts";
 import { difference, expectScreen, steps } from "./things.ts";
 

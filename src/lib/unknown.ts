@@ -1,5 +1,3 @@
-import type { Identified } from "./resource.ts";
-
 const KEY = Symbol("key of the unknown");
 const TEXT = "(known after up)";
 
@@ -7,15 +5,15 @@ const TEXT = "(known after up)";
  * Stands for a live object that is not there yet, so that a plan can be made of what will need it: every property of it is
  * unknown too. @param key whose it is.
  */
-export function unknownLive(key: string): Identified {
-  const unknown: Identified = new Proxy(() => TEXT, {
+export function unknownLive(key: string): { readonly id: string } {
+  const unknown: { readonly id: string } = new Proxy(() => TEXT, {
     get(_target, property) {
       if (property === KEY) return key;
       if (property === Symbol.toPrimitive || property === "toString" || property === "toJSON") return () => TEXT;
       if (property === Symbol.iterator) return undefined;
       return unknown;
     },
-  }) as unknown as Identified;
+  }) as unknown as { readonly id: string };
   return unknown;
 }
 

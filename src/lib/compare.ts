@@ -1,0 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
+
+/** For `same`: equal as sets, whatever the order. */
+export function sameSet<T>(wanted: readonly T[], found: readonly T[] | undefined): boolean {
+  const text = (list: readonly T[]) => list.map((item) => JSON.stringify(item)).sort();
+  return found !== undefined && isDeepStrictEqual(text(wanted), text(found));
+}
+
+/** For `same`: the field counts only when the object is made. */
+export const createOnly = (): boolean => true;
