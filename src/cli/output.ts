@@ -10,7 +10,7 @@ const listeners = new Set<() => void>();
 
 /**
  * Looks after stdout and stderr for the whole process. When a reader goes away (`| head`), or the disk of stdout is full, the
- * rest of the output goes nowhere, a run is interrupted, and the exit code says so. Stderr is for people: for want of room
+ * rest of the output goes nowhere, a run is interrupted, and the exit code says so. Stderr is for people: without room
  * there nothing stops.
  */
 export function watchOutput(): void {

@@ -10,7 +10,7 @@ export interface SnapshotLive extends Identified {
   readonly tags: Tags;
 }
 
-/** All snapshots of the account that carry the stack's tag, whosever they are. */
+/** All snapshots of the account that carry the stack's tag, whoever made them. */
 export const taggedSnapshots = (aws: Aws, stack: string): Promise<readonly Snapshot[]> =>
   aws.coalesce(`ec2:snapshots:${stack}`, () =>
     allPages(
