@@ -178,18 +178,20 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "sandbox",
-    description: "the embedded AWS: look inside, empty it, break things in it",
+    description: "the embedded AWS: look inside, empty it, break things in it, do what only a person can",
     offline: true,
     own: (command) =>
       command
-        .argument("[action]", "show, reset, fail or mend", "show")
-        .argument("[what...]", "of fail: what, and which"),
+        .argument("[action]", "show, reset, fail, mend, delegate or confirm", "show")
+        .argument("[what...]", "of fail: what, and which; the domain; the e-mail address"),
     examples: [
       "buddyverse sandbox",
       "buddyverse sandbox reset",
       "buddyverse sandbox fail capacity t3.micro     EC2 has none of them from now on",
       "buddyverse sandbox fail az ap-northeast-2a",
       "buddyverse sandbox mend",
+      "buddyverse sandbox delegate example.com      as you would at the registrar",
+      "buddyverse sandbox confirm ops@example.com   follows the link in AWS's mail",
     ],
     load: async () => (await import("./commands/sandbox.ts")).sandbox,
   },

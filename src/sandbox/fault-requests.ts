@@ -3,13 +3,14 @@ import { basename, dirname, join } from "node:path";
 import { BuddyError } from "../lib/errors.ts";
 import { readIfThere, removeIfThere, writeAtomically } from "../state/file.ts";
 import { fail, mend, parseFailure, type Wanted } from "./failures.ts";
+import { type Errand, isErrand, runErrand } from "./outside.ts";
 import type { Sim } from "./world.ts";
 
 /**
- * What shall fail, or be mended, ordered while another process works in the sandbox: a file of its own beside the sandbox's,
+ * What shall fail, be mended, or be done by a person, ordered while another process works in the sandbox: a file of its own beside the sandbox's,
  * whole or not there. Only who holds the lock reads orders, and writes the world.
  */
-export type Order = { readonly fail: Wanted } | { readonly mend: string | null };
+export type Order = { readonly fail: Wanted } | { readonly mend: string | null } | Errand;
 
 let orders = 0;
 
@@ -42,7 +43,8 @@ export function carryOutOrders(path: string, sim: () => Sim, save: () => void): 
     const order = parsed(file);
     if (order === undefined) continue;
     const now = sim();
-    if ("fail" in order) fail(now, order.fail);
+    if ("errand" in order) runErrand(now, order);
+    else if ("fail" in order) fail(now, order.fail);
     else mend(now, order.mend ?? undefined);
   }
   save();
@@ -60,7 +62,11 @@ function parsed(file: string): Order | undefined {
     const order = JSON.parse(readIfThere(file) ?? "") as {
       fail?: { kind: string; about: string };
       mend?: string | null;
+      errand?: string;
+      about?: string;
     };
+    if (order.errand !== undefined)
+      return isErrand(order.errand) ? { errand: order.errand, about: order.about ?? "" } : undefined;
     if (order.fail) return { fail: parseFailure(order.fail.kind, order.fail.about) };
     return order.mend === undefined ? undefined : { mend: order.mend };
   } catch (error) {

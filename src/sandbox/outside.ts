@@ -16,6 +16,32 @@ export function delegate(sim: Sim, domain: string, nameServers: readonly string[
   else delegationTable(sim).putNow(plain(domain), { nameServers: [...nameServers] });
 }
 
+/** What `sandbox delegate` and `sandbox confirm` do: what `up` waits for, and only a person can do. */
+export interface Errand {
+  readonly errand: keyof typeof ERRANDS;
+  /** The domain, or the e-mail address. */
+  readonly about: string;
+}
+
+const ERRANDS = {
+  delegate(sim: Sim, domain: string): string | undefined {
+    const zone = zoneTable(sim)
+      .all()
+      .find(({ name }) => name === plain(domain));
+    if (zone) delegate(sim, domain, zone.nameServers);
+    return zone && `The registrar names the name servers of ${domain}: ${zone.nameServers.join(", ")}.`;
+  },
+  confirm(sim: Sim, email: string): string | undefined {
+    confirmSubscription(sim, email);
+    return confirmed(sim, email) ? `${email} has confirmed that it wants the alarms.` : undefined;
+  },
+};
+
+export const isErrand = (action: string): action is Errand["errand"] => Object.hasOwn(ERRANDS, action);
+
+/** Does it. Answers what is so now, or undefined: the sandbox has no such zone or subscription. Doing it twice changes nothing. */
+export const runErrand = (sim: Sim, { errand, about }: Errand): string | undefined => ERRANDS[errand](sim, about);
+
 /** At the registrar: every hosted zone answers for its domain from now on. */
 export function delegateAll(sim: Sim): void {
   for (const { name, nameServers } of zoneTable(sim).all()) delegate(sim, name, nameServers);
@@ -26,6 +52,11 @@ export function confirmSubscription(sim: Sim, email: string): void {
   for (const one of subscriptionTable(sim).all())
     if (one.endpoint === email) subscriptionTable(sim).putNow(one.arn, { ...one, confirmed: true });
 }
+
+const confirmed = (sim: Sim, email: string): boolean =>
+  subscriptionTable(sim)
+    .all()
+    .some((one) => one.endpoint === email && one.confirmed);
 
 /** In the mailbox: how many mails have asked to confirm. */
 export const confirmationMails = (sim: Sim, email: string): number =>

@@ -5,6 +5,7 @@ import { parseFailure } from "../../sandbox/failures.ts";
 import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/fault-requests.ts";
 import { openSandboxFile, readWorld } from "../../sandbox/file.ts";
 import { inventory } from "../../sandbox/inventory.ts";
+import { type Errand, runErrand } from "../../sandbox/outside.ts";
 import { simAt } from "../../sandbox/sim.ts";
 import { removeIfThere } from "../../state/file.ts";
 import { takeLock } from "../../state/lock.ts";
@@ -14,7 +15,7 @@ import { printResult } from "../output.ts";
 import { configOf, type Paths, pathsOf } from "../paths.ts";
 import { newWorld } from "../sandbox-backend.ts";
 
-/** Shows what is in the embedded AWS, empties it, or breaks things in it. */
+/** Shows what is in the embedded AWS, empties it, breaks things in it, or does what only a person can do. */
 export async function sandbox(action: string, words: readonly string[], options: CommonOptions): Promise<number> {
   const paths = pathsOf({ ...options, sandbox: true });
   const print = (text: string, value: object) => {
@@ -30,11 +31,14 @@ export async function sandbox(action: string, words: readonly string[], options:
       return print(...(await carriedOut(paths, options, { fail: parseFailure(words[0] ?? "", words[1]) })));
     case "mend":
       return print(...(await carriedOut(paths, options, { mend: words[0] ?? null })));
+    case "delegate":
+    case "confirm":
+      return print(...(await done(paths, options, { errand: action, about: words[0] ?? "" })));
     default:
       throw new BuddyError({
         code: "usage",
         message: `sandbox cannot "${action}"`,
-        hint: "It can show, reset, fail and mend.",
+        hint: "It can show, reset, fail, mend, delegate and confirm.",
       });
   }
 }
@@ -82,19 +86,19 @@ const LOOK_MS = 50;
  * Changes the sandbox's world: between commands here (an empty one is made first), while a command works in it there.
  * Throws `locked` when that command does not take the order.
  */
-async function carriedOut(paths: Paths, options: CommonOptions, order: Order): Promise<Said> {
+async function carryOut(paths: Paths, options: CommonOptions, command: string, order: Order): Promise<void> {
   const config = configOf(options);
   const file = leaveOrder(paths.state, order);
-  const carryOut = () => {
-    const now = Date.now();
-    const sandbox = openSandboxFile(paths.state, now, () => newWorld(config, now));
+  const now = () => {
+    const wall = Date.now();
+    const sandbox = openSandboxFile(paths.state, wall, () => newWorld(config, wall));
     carryOutOrders(paths.state, () => simAt(sandbox.world, sandbox.time), sandbox.save);
   };
   try {
     const until = performance.now() + PATIENCE_MS;
     while (existsSync(file)) {
       try {
-        locked(paths, "fail" in order ? "sandbox fail" : "sandbox mend", carryOut);
+        locked(paths, command, now);
       } catch (error) {
         if (!(error instanceof BuddyError && error.code === "locked") || performance.now() > until) throw error;
         await sleep(LOOK_MS);
@@ -103,7 +107,30 @@ async function carriedOut(paths: Paths, options: CommonOptions, order: Order): P
   } finally {
     removeIfThere(file);
   }
+}
+
+async function carriedOut(paths: Paths, options: CommonOptions, order: Order): Promise<Said> {
+  await carryOut(paths, options, "fail" in order ? "sandbox fail" : "sandbox mend", order);
   const failures = (readWorld(paths.state)?.failures ?? []).map(({ kind, about }) => ({ kind, about }));
   const text = failures.map(({ kind, about }) => `Fails on purpose: ${kind} ${about}`.trimEnd()).join("\n");
   return [text || "Nothing fails on purpose any more.", { failures }];
+}
+
+/** Does what a person would, at the registrar or in a mailbox. Throws `usage` when nothing there waits for it. */
+async function done(paths: Paths, options: CommonOptions, order: Errand): Promise<Said> {
+  const { errand, about } = order;
+  await carryOut(paths, options, `sandbox ${errand}`, order);
+  const world = readWorld(paths.state);
+  // Done once more on the copy that was read: it changes nothing, and tells what is so.
+  const said = world && runErrand(simAt(world, world.time), order);
+  if (said === undefined)
+    throw new BuddyError({
+      code: "usage",
+      message:
+        errand === "delegate"
+          ? `the sandbox has no hosted zone "${about}"`
+          : `nothing in the sandbox waits for the e-mail address "${about}"`,
+      hint: "`buddyverse up --sandbox` says what waits for a person.",
+    });
+  return [said, order];
 }
