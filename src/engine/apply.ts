@@ -1,5 +1,6 @@
 import { converge } from "./converge.ts";
 import type { Node } from "./graph.ts";
+import { makeLinkedRoles } from "./linked-roles.ts";
 import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./node-result.ts";
 import { specOf } from "./observe.ts";
 import { throwIfRefused } from "./refusal.ts";
@@ -25,6 +26,7 @@ const REMOVAL = "removal of ";
 export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   throwIfRefused(snapshot);
   recordClaims(run, snapshot);
+  await makeLinkedRoles(run, snapshot);
   const { graph, entries } = snapshot;
   const live = new Map<string, Identified>();
   const entry = (key: string) => entries.get(key) as Observed;

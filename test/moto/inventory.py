@@ -56,7 +56,9 @@ held["mount targets"] = sorted(
     for f in efs.describe_file_systems()["FileSystems"]
     for m in efs.describe_mount_targets(FileSystemId=f["FileSystemId"])["MountTargets"]
 )
-add("roles", iam.list_roles()["Roles"], "RoleName")
+# Service-linked ones stay with the account.
+own = [role for role in iam.list_roles()["Roles"] if not role["Path"].startswith("/aws-service-role/")]
+add("roles", own, "RoleName")
 add("instance profiles", iam.list_instance_profiles()["InstanceProfiles"], "InstanceProfileName")
 ssm = client("ssm")
 parameters = [p for page in ssm.get_paginator("describe_parameters").paginate() for p in page["Parameters"]]

@@ -152,7 +152,11 @@ function arnsOf({
   operation: string;
   input: unknown;
 }): readonly string[] {
-  const { RoleName, InstanceProfileName, Name, ResourceId } = input as Readonly<Record<string, string | undefined>>;
+  const { RoleName, InstanceProfileName, AWSServiceName, Name, ResourceId } = input as Readonly<
+    Record<string, string | undefined>
+  >;
+  if (AWSServiceName !== undefined)
+    return [`arn:aws:iam::111122223333:role/aws-service-role/${AWSServiceName}/AWSServiceRoleForIt`];
   if (service === "iam")
     return [
       InstanceProfileName

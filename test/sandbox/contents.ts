@@ -12,6 +12,8 @@ const NOT_OBJECTS = new Set([
   "ssm.commands",
   "route53.references",
   "autoScaling.activities",
+  // Those stay with the account.
+  "iam.linkedRoles",
   "autoScaling.refreshes",
   // Counted apart: a final snapshot stays on purpose.
   "rds.snapshots",

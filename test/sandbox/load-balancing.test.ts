@@ -302,7 +302,13 @@ const scalingOf = (at: Home, LaunchTemplateId: string, change: object = {}) => (
   VPCZoneIdentifier: `${at.a},${at.c}`,
   ...change,
 });
+/** Not an account that is new to Auto Scaling. */
+async function withRole(): Promise<void> {
+  await aws.iam.createServiceLinkedRole({ AWSServiceName: "autoscaling.amazonaws.com" });
+  await seconds(60);
+}
 async function newScaling(at: Home, change: object = {}): Promise<string> {
+  await withRole();
   const template = await newTemplate(at);
   await aws.autoScaling.createAutoScalingGroup(scalingOf(at, template, change));
   await settle();

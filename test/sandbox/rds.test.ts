@@ -27,7 +27,9 @@ let groupId: string;
 beforeEach(async () => {
   clock = jumpingClock(START);
   sandbox = openSandbox({ world: freshWorld({ region: "ap-northeast-2", time: START, seed: 5 }), clock });
-  ({ rds, ec2 } = await connect({ region: "ap-northeast-2", clock, wire: sandbox, network: sandbox.network }));
+  const aws = await connect({ region: "ap-northeast-2", clock, wire: sandbox, network: sandbox.network });
+  ({ rds, ec2 } = aws);
+  await aws.iam.createServiceLinkedRole({ AWSServiceName: "rds.amazonaws.com" });
   const { Vpc } = await ec2.createVpc({ CidrBlock: "10.0.0.0/16" });
   await settle();
   subnets = [];

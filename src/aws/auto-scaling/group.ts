@@ -53,6 +53,13 @@ const DEFINITE =
   /vCPU (capacity|limit)|VcpuLimitExceeded|free tier|not eligible|InvalidAMI|image id .* does not exist|Unsupported|not supported|launch template .* (does not exist|not found)|security group .* does not exist|subnet ID .* does not exist|key pair .* does not exist|KMS|not authorized|UnauthorizedOperation|PendingVerification|OptInRequired|InvalidParameter/i;
 /** So many failed starts in a row are not bad luck. AWS itself goes on trying. */
 const FAILED_STARTS = 3;
+/**
+ * In an account that never had a group AWS makes the role by which groups act, and the first starts fail until that is known
+ * everywhere, a minute or two later (pelias-deprecated/kubernetes#32). A role that was broken otherwise fails for longer.
+ */
+const NO_ROLE_YET = /AWSServiceRoleForAutoScaling/;
+/** For so long after the group was made, milliseconds. */
+const ROLE_SPREADS_MS = 5 * 60_000;
 /** An instance that its group removes as unhealthy within this time of its start never worked, milliseconds. */
 const SHORT_LIFE_MS = 30 * 60_000;
 
@@ -82,10 +89,15 @@ const healthyTargets = (aws: Aws, arn: string): Promise<ReadonlySet<string> | un
 /**
  * Why a group does not reach its capacity, from its latest activities (newest first): failed starts are told nowhere else.
  * Undefined while it may still come right by itself.
+ * @param createdAt of the group, milliseconds since 1970
  */
-export function troubleIn(activities: readonly Activity[], desired: number): string | undefined {
+export function troubleIn(activities: readonly Activity[], desired: number, createdAt = 0): string | undefined {
   const about = (kind: RegExp) => activities.filter(({ Description = "" }) => kind.test(Description));
-  const starts = about(/^Launching/);
+  const withoutRole = ({ StatusCode, StatusMessage = "", StartTime }: Activity) =>
+    StatusCode === "Failed" &&
+    NO_ROLE_YET.test(StatusMessage) &&
+    (StartTime?.getTime() ?? 0) < createdAt + ROLE_SPREADS_MS;
+  const starts = about(/^Launching/).filter((start) => !withoutRole(start));
   const worked = starts.findIndex(({ StatusCode }) => StatusCode !== "Failed");
   const failed = worked === -1 ? starts.length : worked;
   const why = starts[0]?.StatusMessage ?? "";
@@ -156,7 +168,8 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     ...(other && !refreshing
       ? { launchTemplateId: other.LaunchTemplateId ?? "", launchTemplateVersion: other.Version ?? "" }
       : {}),
-    trouble: serving < desired ? troubleIn(await latestActivities(aws, id), desired) : undefined,
+    trouble:
+      serving < desired ? troubleIn(await latestActivities(aws, id), desired, group.CreatedTime?.getTime()) : undefined,
   };
 }
 

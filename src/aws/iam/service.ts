@@ -29,6 +29,8 @@ export const iam: Service<typeof import("./client.ts")> = {
     DetachRolePolicy: "same",
     DeleteRolePolicy: "same",
     DeleteRole: "same",
+    // A repeat is refused (InvalidInput, "has been taken"), which is as good.
+    CreateServiceLinkedRole: "name",
     CreateInstanceProfile: "look",
     // A repeat is refused (LimitExceeded) as if a second role were put in.
     AddRoleToInstanceProfile: "look",

@@ -190,6 +190,17 @@ test("a failed start that no later one will mend is trouble at once; a lack of c
   expect(troubleIn([start(4, "i-0a"), failed(3, VCPU), failed(2, VCPU), failed(1, VCPU)], 2)).toBeUndefined();
 });
 
+test("starts that fail for want of the linked role do not count in the group's first five minutes", () => {
+  const ROLE =
+    "Access denied when attempting to assume role arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling. Validating load balancer configuration failed.";
+  const created = 60 * 60_000;
+  const first = [failed(61, ROLE), failed(61, ROLE), failed(60, ROLE), failed(60, ROLE)];
+  expect(troubleIn(first, 2, created)).toBeUndefined();
+  // What fails otherwise meanwhile counts, and a role that stays broken too.
+  expect(troubleIn([failed(62, VCPU), ...first], 2, created)).toBe(VCPU);
+  expect(troubleIn([67, 66, 65].map((minute) => failed(minute, ROLE)).concat(first), 2, created)).toBe(ROLE);
+});
+
 test("instances that never pass their checks are trouble when each place was filled twice; an outage of long-lived ones is not", () => {
   const young = [
     removed(14, "i-4"),

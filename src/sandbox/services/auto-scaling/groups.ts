@@ -7,6 +7,7 @@ import { groupTable as securityGroupTable, subnetTable } from "../ec2/tables.ts"
 import { deregisterTarget, registerTarget } from "../elb/health.ts";
 import { targetGroupTable } from "../elb/tables.ts";
 import { profileUsable } from "../iam/iam.ts";
+import { useLinkedRole } from "../iam/linked-roles.ts";
 import { live, setDesired } from "./life.ts";
 import { terminateAll } from "./members.ts";
 import { dropPolicies, track } from "./policies.ts";
@@ -178,6 +179,7 @@ export const groups: SandboxService = {
         const subnetIds = subnetsOf(sim, input.VPCZoneIdentifier);
         checkTemplate(sim, input.LaunchTemplate, subnetIds[0] ?? "");
         checkTargetGroups(sim, input.TargetGroupARNs ?? []);
+        useLinkedRole(sim, "autoscaling.amazonaws.com");
         const made: Group = {
           name: input.AutoScalingGroupName,
           arn: `arn:aws:autoscaling:${sim.region}:${sim.account}:autoScalingGroup:${uuid(sim)}:autoScalingGroupName/${input.AutoScalingGroupName}`,

@@ -4,6 +4,7 @@ import { launchInstance } from "../ec2/launch.ts";
 import { launchTemplateFor, requestFromTemplate, versionNumber } from "../ec2/launch-templates.ts";
 import { instanceTable, subnetTable } from "../ec2/tables.ts";
 import { isHealthyTarget, isUnhealthyTarget, registerTarget } from "../elb/health.ts";
+import { linkedRoleArn, linkedRoleUsable } from "../iam/linked-roles.ts";
 import { ms } from "./durations.ts";
 import { at, end, finish, note, retire } from "./members.ts";
 import { counted, refreshed, templateOf } from "./refreshing.ts";
@@ -33,6 +34,8 @@ const BUSY_MS = 10_000;
 const QUIET_MS = 30_000;
 /** AWS waits longer after each failed start. */
 const RETRY_MS = { first: 30_000, most: 300_000 };
+/** The principal of the group's role. */
+const ROLE = "autoscaling.amazonaws.com";
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Has a group look at itself from now on, the first time after `wait`. */
@@ -142,6 +145,23 @@ function launchIn(sim: Sim, group: Group, subnetId: string, cause: string): void
   });
 }
 
+/**
+ * The group acts by its role, which in an account that is new to it may be too young: every start fails, and is tried again
+ * (the text: pelias-deprecated/kubernetes#32).
+ */
+function refuseByRole(sim: Sim, group: Group, lacking: number, staying: readonly Member[]): void {
+  if (sim.now < group.retryAt) return;
+  const cause = causeOfLaunch(sim, group, staying);
+  const message = `Access denied when attempting to assume role ${linkedRoleArn(sim, ROLE)}. Validating load balancer configuration failed.`;
+  for (let start = 0; start < lacking; start++)
+    note(
+      sim,
+      { group: group.name, description: "Launching a new EC2 instance.", cause, status: "Failed", message },
+      true,
+    );
+  change(sim, group.name, { retryAt: sim.now + RETRY_MS.first });
+}
+
 /** Moves the number of instances wanted: by a call, or by a scaling policy. `cause` ends the sentence "At <time> …". */
 export function setDesired(sim: Sim, group: Group, desired: number, cause: string): Group {
   const text = `${at(sim)} ${cause} changing the desired capacity from ${group.desired} to ${desired}.`;
@@ -222,7 +242,12 @@ function evened(sim: Sim, group: Group): number {
  */
 function fill(sim: Sim, group: Group, extra: number): void {
   const staying = membersOf(sim, group.name).filter(staysIn);
-  for (let missing = group.desired + extra - staying.length; missing > 0; missing--) {
+  const lacking = group.desired + extra - staying.length;
+  if (lacking > 0 && !linkedRoleUsable(sim, ROLE)) {
+    refuseByRole(sim, group, lacking, staying);
+    return;
+  }
+  for (let missing = lacking; missing > 0; missing--) {
     const now = groupTable(sim).get(group.name);
     if (!now || sim.now < now.retryAt) return;
     launch(sim, now);

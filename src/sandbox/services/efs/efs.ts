@@ -3,6 +3,7 @@ import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
+import { useLinkedRole } from "../iam/linked-roles.ts";
 import { durations, ms } from "./durations.ts";
 import { metrics } from "./metrics.ts";
 import { type FileSystem, type MountTarget, systemTable, targetTable } from "./tables.ts";
@@ -158,6 +159,7 @@ export const efs: SandboxService = {
         Tags: tags.optional(),
       },
       (input, sim) => {
+        useLinkedRole(sim, "elasticfilesystem.amazonaws.com");
         const table = systemTable(sim);
         const known = table.all().find((one) => one.token === input.CreationToken);
         if (known)

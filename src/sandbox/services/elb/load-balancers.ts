@@ -4,6 +4,7 @@ import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, internetGatewayTable, type Subnet, subnetTable } from "../ec2/tables.ts";
+import { useLinkedRole } from "../iam/linked-roles.ts";
 import { ms } from "./durations.ts";
 import { removeListener } from "./listeners.ts";
 import {
@@ -139,6 +140,7 @@ export const loadBalancers: SandboxService = {
       },
       (input, sim) => {
         checkName("Load balancer", input.Name);
+        useLinkedRole(sim, "elasticloadbalancing.amazonaws.com");
         if (input.Name.startsWith("internal-"))
           throw invalid(`Load balancer name '${input.Name}' cannot begin with 'internal-'`);
         const table = loadBalancerTable(sim);

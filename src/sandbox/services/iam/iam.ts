@@ -2,6 +2,7 @@ import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { durations, ms } from "./durations.ts";
+import { linkedRoles } from "./linked-roles.ts";
 
 interface Role {
   readonly name: string;
@@ -395,7 +396,7 @@ const simulator: SandboxService["operations"] = {
 };
 
 export const iam: SandboxService = {
-  operations: { ...role, ...profile, ...simulator },
+  operations: { ...role, ...profile, ...linkedRoles, ...simulator },
   durations,
   errors: { missingParameter: "ValidationError", malformedParameter: "ValidationError" },
   inventory: { "iam.roles": "IAM roles", "iam.profiles": "instance profiles" },

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { subnetTable } from "../ec2/tables.ts";
+import { useLinkedRole } from "../iam/linked-roles.ts";
 import {
   arn,
   checkName,
@@ -54,6 +55,17 @@ function checkSubnets(sim: Sim, ids: readonly string[]): string {
       `The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: ${[...zones].join(", ")}. Add subnets to cover at least 2 AZs.`,
     );
   return found[0]?.vpcId ?? "";
+}
+
+/** For so long after RDS's role was made, calls may fail, milliseconds. */
+const ROLE_SPREADS_MS = 10_000;
+
+/** In an account without it the first call makes RDS's role, and fails (the text: aws-samples/eks-workshop-v2#1609). */
+function checkLinkedRole(sim: Sim): void {
+  if (useLinkedRole(sim, "rds.amazonaws.com") < ROLE_SPREADS_MS)
+    throw invalidValue(
+      "Unable to create the resource. Verify that you have permission to create service linked role. Otherwise wait and try again later",
+    );
 }
 
 const describeSubnetGroup = (sim: Sim, group: SubnetGroup) => ({
@@ -138,6 +150,7 @@ export const groups: SandboxService = {
             "The DB subnet group already exists.",
           );
         const vpcId = checkSubnets(sim, input.SubnetIds);
+        checkLinkedRole(sim);
         const group: SubnetGroup = {
           name: id,
           description: input.DBSubnetGroupDescription,
