@@ -10,6 +10,13 @@ export function ownershipTags(stack: string, key: string, name: string, extra: T
   return { ...extra, Name: name, [STACK_TAG]: stack, [KEY_TAG]: key };
 }
 
+/** True for a tag that this tool gives to its objects, whatever the config says. */
+export const isOwnTag = (key: string): boolean => key === "Name" || key.startsWith("buddyverse:");
+
+/** Those of an object's tags that the config gives. */
+export const configTags = (tags: Tags): Tags =>
+  Object.fromEntries(Object.entries(tags).filter(([key]) => !isOwnTag(key)));
+
 /** AWS's list of Key/Value pairs (EC2, RDS, ELB, EFS, IAM, ACM, SSM, SNS) as a record; AWS's own `aws:` tags are left out. */
 export function tagsFrom(
   list: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined,

@@ -1,12 +1,13 @@
 import { AmbiguousOutcome, saysTokenUsed } from "../aws/errors.ts";
+import { configTags } from "../aws/owned.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
 import { isDefinitelyNotCreated } from "./attempt.ts";
-import type { Difference } from "./differences.ts";
+import { type Difference, obsoleteTags } from "./differences.ts";
 import { aboutNode, type Node } from "./graph.ts";
 import { discardsData } from "./observe.ts";
 import { record, recordIntent } from "./record.ts";
-import type { AnyType, Identified } from "./resource.ts";
+import type { AnyType, Identified, Tags } from "./resource.ts";
 import { firstPauseMs, updatePauseMs } from "./schedule.ts";
 import type { Work } from "./work.ts";
 
@@ -74,12 +75,17 @@ export async function update(
   work.begin(work.tried ? "create" : "update", live.id);
   const { update: call } = node.type;
   if (!call) throw cannotClose(node, differences);
-  if (recorded?.id !== live.id) record(run, node, { id: live.id, status: "created" });
   const changed = new Set(differences.map(({ field }) => field));
-  const done = await work.attempt("update", live, () =>
-    call(run.aws, live, work.wanted as object, changed, node.owner),
-  );
+  if (recorded?.id !== live.id) record(run, node, { id: live.id, status: "created" });
+  const given = configTags(node.owner.tags);
+  const recordTags = (tags: Tags) => changed.has("tags") && record(run, node, { id: live.id, status: "created", tags });
+  // Before the call: a run that ends with it must not forget what it may have set, nor what it has yet to take away.
+  if (live.tags) recordTags({ ...recorded?.tags, ...given });
+  const owner = { ...node.owner, obsoleteTags: obsoleteTags(differences) };
+  const done = await work.attempt("update", live, () => call(run.aws, live, work.wanted as object, changed, owner));
   if (!done) return;
+  // No look will tell of them.
+  if (!live.tags) recordTags(given);
   work.updated = { fields, at: run.clock.now(), times: times + 1 };
   if (work.outcome === "unchanged") work.outcome = "updated";
   work.waited();

@@ -51,7 +51,16 @@ export async function converge(
       const there = seen ?? (await observe(run, node, recorded));
       const target = work.replacing ? undefined : wanted;
       const deleteWouldShow = clock.now() - work.started > DELETE_SHOWS_WITHIN_MS;
-      const decision = evaluate(node, target, there, recorded, clock.now(), work.tried, deleteWouldShow);
+      const decision = evaluate(
+        node,
+        target,
+        there,
+        recorded,
+        clock.now(),
+        work.tried,
+        deleteWouldShow,
+        work.updated !== undefined,
+      );
       const refused = refusalOf(run, node, decision, on, there.strays);
       if (refused) throw refusedError(refused, node, there.live?.id);
       const end = await act(work, decision, there.live, recorded);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { configTags } from "../aws/owned.ts";
 import { holdsUnknown } from "../lib/unknown.ts";
 import type { AnyType, Identified, Tags } from "./resource.ts";
 
@@ -11,11 +12,26 @@ export interface Difference {
   readonly replaces: boolean;
 }
 
+/** The config's tags that an object was given last, by the state. */
+export interface GivenTags {
+  readonly tags: Tags;
+  /** False: a run ended while it set them, so reads may not show yet what it did. */
+  readonly certain: boolean;
+}
+
 /**
- * What differs between what is wanted and what is there. `undefined` in the spec means "do not care". Of the tags only
- * the wanted ones count: others may have put theirs on the object too.
+ * What differs between what is wanted and what is there. `undefined` in the spec means "do not care". Of the tags the wanted
+ * ones count, and those that the config gave before: others may have put theirs on the object too.
+ * @param tags all that it must carry; absent: tags are not compared.
+ * @param given absent: there is no record.
  */
-export function differences(type: AnyType, wanted: object, live: Identified, tags: Tags | undefined): Difference[] {
+export function differences(
+  type: AnyType,
+  wanted: object,
+  live: Identified,
+  tags?: Tags,
+  given?: GivenTags,
+): Difference[] {
   const found: Difference[] = [];
   for (const [field, value] of Object.entries(wanted)) {
     if (value === undefined) continue;
@@ -24,20 +40,37 @@ export function differences(type: AnyType, wanted: object, live: Identified, tag
     if (same ? same(value, there, live) : !holdsUnknown(value) && isDeepStrictEqual(value, there)) continue;
     found.push({ field, wanted: value, found: there, replaces: type.immutable?.includes(field) ?? false });
   }
-  if (tags && live.tags) {
-    const missing = Object.entries(tags).filter(([key, value]) => live.tags?.[key] !== value);
-    if (missing.length > 0) {
-      found.push({
-        field: "tags",
-        wanted: Object.fromEntries(missing),
-        found: Object.fromEntries(
-          missing.flatMap(([key]) => (live.tags?.[key] === undefined ? [] : [[key, live.tags[key]]])),
-        ),
-        replaces: false,
-      });
-    }
-  }
-  return found;
+  const different = tags && differentTags(type, live, tags, given);
+  return different ? [...found, different] : found;
+}
+
+function differentTags(
+  type: AnyType,
+  live: Identified,
+  tags: Tags,
+  given: GivenTags | undefined,
+): Difference | undefined {
+  const [expected, there] = live.tags
+    ? [tags, live.tags]
+    : type.tagsUnread && given
+      ? [configTags(tags), given.tags]
+      : [{}, {}];
+  const missing = Object.keys(expected).filter((key) => there[key] !== expected[key]);
+  const obsolete = Object.keys(given?.tags ?? {}).filter(
+    (key) => tags[key] === undefined && (there[key] !== undefined || !given?.certain),
+  );
+  if (missing.length + obsolete.length === 0) return undefined;
+  const found = { ...only(there, missing), ...only({ ...given?.tags, ...there }, obsolete) };
+  return { field: "tags", wanted: only(tags, missing), found, replaces: false };
+}
+
+const only = (tags: Tags, keys: readonly string[]): Tags =>
+  Object.fromEntries(keys.flatMap((key) => (tags[key] === undefined ? [] : [[key, tags[key]]])));
+
+/** Keys of the tags that a difference takes away. */
+export function obsoleteTags(found: readonly Difference[]): readonly string[] {
+  const tags = found.find(({ field }) => field === "tags") as { found: Tags; wanted: Tags } | undefined;
+  return tags === undefined ? [] : Object.keys(tags.found).filter((key) => tags.wanted[key] === undefined);
 }
 
 /** The differences as they may be shown: values of a type's unrecorded fields are left out. */

@@ -139,7 +139,10 @@ function overwritten({ type }: Node, live: Identified | undefined, recorded: Rec
     : `somebody else wrote over it: it is ${now}, and was ${recorded.revision}. It is kept and recorded; what was given the old value must have the new one too`;
 }
 
-/** The decision on a node, as `plan`, `status`, `up` and `down` all see it. */
+/**
+ * The decision on a node, as `plan`, `status`, `up` and `down` all see it.
+ * @param updated this run has sent an update, so what a look shows of the tags is what counts.
+ */
 export function evaluate(
   node: Node,
   wanted: object | undefined,
@@ -148,8 +151,10 @@ export function evaluate(
   now: number,
   tried = false,
   deleteWouldShow = false,
+  updated = false,
 ): Decision & { readonly drift: readonly Difference[] } {
-  const drift = wanted && live ? differences(node.type, wanted, live, node.owner.tags) : [];
+  const given = recorded && { tags: recorded.tags ?? {}, certain: updated || recorded.status === "ready" };
+  const drift = wanted && live ? differences(node.type, wanted, live, node.owner.tags, given) : [];
   return {
     ...decide({
       health,

@@ -1,3 +1,4 @@
+import { isOwnTag } from "../aws/owned.ts";
 import { type Difference, showable } from "./differences.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
@@ -42,6 +43,11 @@ export interface Plan {
   readonly items: readonly PlanItem[];
   /** How long `up` will take, by what such objects usually take and by what overlaps, seconds. */
   readonly seconds: number;
+  /**
+   * Keys of tags on objects that the state does not know, where the config has no such tags: `up` may have set them once, or
+   * somebody else. They stay.
+   */
+  readonly unrecordedTags: readonly string[];
 }
 
 function actionOf({ decision, wanted, node, look, refused }: Observed): PlannedAction {
@@ -99,7 +105,20 @@ export function planUp(snapshot: Snapshot): Plan {
       holdsData: mayHoldData(node.type, entry.look.live, entry.recorded),
     });
   }
-  return { items, seconds: criticalPath(snapshot) };
+  return { items, seconds: criticalPath(snapshot), unrecordedTags: unrecordedTags(snapshot) };
+}
+
+function unrecordedTags({ entries }: Snapshot): readonly string[] {
+  const forgotten = [...entries.values()].filter(
+    ({ node, recorded, wanted }) => wanted && !recorded && !node.type.external,
+  );
+  return [
+    ...new Set(
+      forgotten.flatMap(({ node, look }) =>
+        Object.keys(look.live?.tags ?? {}).filter((key) => !isOwnTag(key) && node.owner.tags[key] === undefined),
+      ),
+    ),
+  ].sort();
 }
 
 /** What `up` would do in an empty account: everything is made; what is only looked up is taken to be there. Asks nobody. Pure. */

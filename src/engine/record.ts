@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
+import { configTags } from "../aws/owned.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
 import { aboutNode, type Node } from "./graph.ts";
-import type { AnyType, Identified } from "./resource.ts";
+import type { AnyType, Identified, Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
 
 /** What of a spec may stand in the state file. */
@@ -10,8 +12,10 @@ export const recordableSpec = (type: AnyType, spec: object): Record<string, unkn
     Object.entries(spec).filter(([field, value]) => value !== undefined && !type.unrecorded?.includes(field)),
   );
 
+const tagsField = (tags: Tags | undefined) => (tags && Object.keys(tags).length > 0 ? { tags } : {});
+
 /** Writes a change of the node's record. Throws `state` with the new id when it cannot be written: nothing else knows it. */
-export function record(run: Run, node: Node, change: Partial<Recorded>): void {
+export function record(run: Run, node: Node, { tags, ...change }: Partial<Recorded>): void {
   const before = run.store.get(node.key);
   try {
     run.store.put(node.key, {
@@ -22,6 +26,7 @@ export function record(run: Run, node: Node, change: Partial<Recorded>): void {
       needs: [...node.needs],
       ...(before?.id ? { id: before.id } : {}),
       ...(before?.revision === undefined ? {} : { revision: before.revision }),
+      ...tagsField(tags ?? before?.tags),
       ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
       status: "created",
       since: Math.round(run.clock.now()),
@@ -40,6 +45,7 @@ export function recordIntent(run: Run, node: Node, spec: object, token: string):
     token,
     spec: recordableSpec(node.type, spec),
     needs: [...node.needs],
+    ...tagsField(configTags(node.owner.tags)),
     ...(node.type.failedBeforeReady ? { neverReady: true } : {}),
     status: "creating",
     since: Math.round(run.clock.now()),
@@ -51,12 +57,15 @@ export function recordReady(run: Run, node: Node, live: Identified, wanted: obje
   const before = run.store.get(node.key);
   const spec = recordableSpec(node.type, wanted ?? {});
   const revision = node.type.irreplaceable?.revision(live);
+  const tags = live.tags || node.type.tagsUnread ? configTags(node.owner.tags) : {};
   const same =
     before?.status === "ready" &&
     before.id === live.id &&
     before.revision === revision &&
-    JSON.stringify(before.spec) === JSON.stringify(spec);
-  if (!same) record(run, node, { id: live.id, status: "ready", spec, ...(revision === undefined ? {} : { revision }) });
+    JSON.stringify(before.spec) === JSON.stringify(spec) &&
+    isDeepStrictEqual(before.tags ?? {}, tags);
+  if (!same)
+    record(run, node, { id: live.id, status: "ready", spec, tags, ...(revision === undefined ? {} : { revision }) });
 }
 
 const unrecorded = (node: Node, id: string, cause: unknown): BuddyError =>

@@ -19,6 +19,8 @@ export interface Owner {
   /** The object's own name: its `Name` tag, and its name where AWS has one. */
   readonly name: string;
   readonly tags: Tags;
+  /** For `update` with `tags`: keys of tags that the state says were set here once, and that the config no longer has. */
+  readonly obsoleteTags?: readonly string[];
   /** Keys of what it needs: what bears no tags of its own can be found through them. */
   readonly needs: readonly string[];
 }
@@ -114,6 +116,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly irreplaceable?: Irreplaceable<Live>;
   /** The shell command by which a person gives it a new secret, read from standard input. Undefined: it takes none. */
   setSecret?(aws: Aws, live: Live): string | undefined;
+  /**
+   * It has tags, but AWS shows them only in a call for each object, so `find` leaves them out. The owner's are compared with
+   * those that the state says it was given.
+   */
+  readonly tagsUnread?: boolean;
   /** Fields of Spec that must not be written to state or shown. */
   readonly unrecorded?: readonly (keyof Spec & string)[];
 

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import { configTags } from "../aws/owned.ts";
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
 import type { Identified, Remedy } from "./resource.ts";
@@ -43,11 +45,13 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
     }
     // What is only looked up is worth a word only when it is not there.
     if (node.type.external && decision.kind === "none") continue;
-    // Tags are compared with the wanted ones only: they are not part of what is recorded.
     const drift =
       recorded && look.live && look.health === "ready"
-        ? differences(node.type, recorded.spec, look.live as Identified, undefined)
+        ? differences(node.type, recorded.spec, look.live as Identified)
         : [];
+    // Tags are no part of the recorded spec. They have drifted where the config gives the same ones as before.
+    const sameTags = isDeepStrictEqual(recorded?.tags ?? {}, configTags(node.owner.tags));
+    const isTagDrift = ({ field }: Difference) => field === "tags" && sameTags;
     const drifted = new Set(drift.map((difference) => difference.field));
     const pending = notAsWanted.filter((difference) => !drifted.has(difference.field));
     items.push({
@@ -57,7 +61,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
         refused ? "blocked" : decision.kind,
         look.health,
         wanted !== undefined,
-        drift.length > 0 || decision.kind === "accept" || pending.some(({ field }) => field === "tags"),
+        drift.length > 0 || decision.kind === "accept" || pending.some(isTagDrift),
         pending.length > 0,
         node.type.external ?? false,
       ),

@@ -113,6 +113,12 @@ export function composed(...parts: readonly Partial<SandboxService>[]): SandboxS
   };
 }
 
+/** What is left of an object's tags when those keys go; those that it does not have are no error, in any service. */
+export const untagged = (
+  tags: Readonly<Record<string, string>>,
+  keys: readonly string[],
+): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key)));
+
 /** Looks a duration up in milliseconds. */
 export const msOf =
   <Durations extends Readonly<Record<string, number>>>(durations: Durations) =>

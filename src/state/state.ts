@@ -23,6 +23,8 @@ const record = z.strictObject({
   revision: z.string().optional(),
   /** What was last applied; no secrets. */
   spec: z.record(z.string(), z.unknown()),
+  /** The config's tags as they were last set on it; absent: none. */
+  tags: z.record(z.string(), z.string()).optional(),
   /** Keys of the resources that it needs: `down` orders by them, even without the config. */
   needs: z.array(z.string()),
 });

@@ -170,7 +170,11 @@ export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
   },
 
   async update(aws, { id }, _spec, changed, owner) {
-    if (changed.has("tags")) await aws.acm.addTagsToCertificate({ CertificateArn: id, Tags: tagList(owner.tags) });
+    if (!changed.has("tags")) return;
+    const { tags, obsoleteTags = [] } = owner;
+    if (obsoleteTags.length > 0)
+      await aws.acm.removeTagsFromCertificate({ CertificateArn: id, Tags: obsoleteTags.map((Key) => ({ Key })) });
+    await aws.acm.addTagsToCertificate({ CertificateArn: id, Tags: tagList(tags) });
   },
 
   async delete(aws, { id }) {

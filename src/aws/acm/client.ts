@@ -5,5 +5,6 @@ export {
   DescribeCertificateCommand,
   ListCertificatesCommand,
   ListTagsForCertificateCommand,
+  RemoveTagsFromCertificateCommand,
   RequestCertificateCommand,
 } from "@aws-sdk/client-acm";

@@ -8,7 +8,7 @@ export const acm: Service<typeof import("./client.ts")> = {
   permissions: {
     prefix: "acm",
     tagging: "acm:AddTagsToCertificate",
-    changes: { RequestCertificate: ["AddTagsToCertificate"] },
+    changes: { RequestCertificate: ["AddTagsToCertificate", "RemoveTagsFromCertificate"] },
   },
   types: [certificate, issuedCertificate],
   colour: "#c23b4b",
@@ -16,6 +16,7 @@ export const acm: Service<typeof import("./client.ts")> = {
     // The token is good for an hour (API reference), a repeat comes within seconds.
     RequestCertificate: "token",
     AddTagsToCertificate: "same",
+    RemoveTagsFromCertificate: "same",
     DeleteCertificate: "same",
   },
 };

@@ -5,6 +5,7 @@ export {
   CreateOrUpdateTagsCommand,
   DeleteAutoScalingGroupCommand,
   DeletePolicyCommand,
+  DeleteTagsCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeInstanceRefreshesCommand,
   DescribePoliciesCommand,

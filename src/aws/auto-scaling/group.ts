@@ -188,13 +188,9 @@ async function latestActivities(aws: Aws, AutoScalingGroupName: string): Promise
 }
 
 // Not propagated: an instance is not this resource, and gets its tags from the launch template.
+const taggedGroup = (name: string) => ({ ResourceId: name, ResourceType: "auto-scaling-group" });
 const groupTags = (owner: Owner, name: string) =>
-  tagList(owner.tags).map((tag) => ({
-    ...tag,
-    ResourceId: name,
-    ResourceType: "auto-scaling-group",
-    PropagateAtLaunch: false,
-  }));
+  tagList(owner.tags).map((tag) => ({ ...tag, ...taggedGroup(name), PropagateAtLaunch: false }));
 
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
@@ -300,7 +296,14 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       if (less.length > 0)
         await aws.autoScaling.detachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: less });
     }
-    if (changed.has("tags")) await aws.autoScaling.createOrUpdateTags({ Tags: groupTags(owner, AutoScalingGroupName) });
+    if (changed.has("tags")) {
+      const obsolete = owner.obsoleteTags ?? [];
+      if (obsolete.length > 0)
+        await aws.autoScaling.deleteTags({
+          Tags: obsolete.map((Key) => ({ Key, ...taggedGroup(AutoScalingGroupName) })),
+        });
+      await aws.autoScaling.createOrUpdateTags({ Tags: groupTags(owner, AutoScalingGroupName) });
+    }
     if (template) {
       // New ones first, then the old ones go: at 150 % two instances become three.
       await aws.autoScaling.startInstanceRefresh({

@@ -22,6 +22,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
       CreateAutoScalingGroup: [
         "AttachLoadBalancerTargetGroups",
         "CreateOrUpdateTags",
+        "DeleteTags",
         "DescribeInstanceRefreshes",
         "DetachLoadBalancerTargetGroups",
         "StartInstanceRefresh",
@@ -42,6 +43,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
     AttachLoadBalancerTargetGroups: "same",
     DetachLoadBalancerTargetGroups: "same",
     CreateOrUpdateTags: "same",
+    DeleteTags: "same",
     DeleteAutoScalingGroup: "same",
     PutScalingPolicy: "same",
     DeletePolicy: "same",

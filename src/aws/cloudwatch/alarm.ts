@@ -6,6 +6,7 @@ import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { ALARMS, alarmMonth } from "./prices.ts";
+import { retag } from "./tags.ts";
 
 export interface AlarmSpec {
   readonly description: string;
@@ -24,7 +25,7 @@ export interface AlarmSpec {
   /** Told when the alarm goes off and when it is over: ARNs, such as of an SNS topic. */
   readonly actions: readonly string[];
 }
-/** `id` is the ARN. Tags are not compared: to read them costs a call for each alarm at each look. */
+/** `id` is the ARN. Tags are not read: that costs a call for each alarm at each look. */
 export interface AlarmLive extends AlarmSpec, Identified {
   /** OK, ALARM or INSUFFICIENT_DATA. */
   readonly state: string;
@@ -97,6 +98,7 @@ const put = (aws: Aws, name: string, spec: AlarmSpec, tags?: Tags) =>
 /** A CloudWatch alarm on one metric. Named as its owner. */
 export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
   name: "cloudwatch:alarm",
+  tagsUnread: true,
   same: {
     actions: (wanted, found, { actionsEnabled, okActions }) =>
       actionsEnabled && sameSet(wanted, found) && sameSet(wanted, okActions),
@@ -118,8 +120,9 @@ export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
     return `arn:${aws.partition}:cloudwatch:${aws.region}:${aws.account}:alarm:${owner.name}`;
   },
 
-  async update(aws, _live, spec, _changed, owner) {
-    await put(aws, owner.name, spec);
+  async update(aws, { id }, spec, changed, owner) {
+    if ([...changed].some((field) => field !== "tags")) await put(aws, owner.name, spec);
+    await retag(aws, id, changed, owner);
   },
 
   async delete(aws, { id }) {

@@ -8,4 +8,6 @@ export {
   ListTagsForResourceCommand,
   PutDashboardCommand,
   PutMetricAlarmCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
 } from "@aws-sdk/client-cloudwatch";

@@ -4,6 +4,7 @@ import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { tagList } from "../owned.ts";
 import { dashboardMonth } from "./prices.ts";
+import { retag } from "./tags.ts";
 
 /** A widget as CloudWatch's dashboard bodies have it ("Dashboard body structure and syntax"). */
 export interface Widget {
@@ -67,6 +68,7 @@ async function put(aws: Aws, spec: DashboardSpec, owner: Owner, input: { Tags?: 
 /** A CloudWatch dashboard. Named as its owner; the name is the id, one for the whole account. */
 export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
   name: "cloudwatch:dashboard",
+  tagsUnread: true,
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
 
   async find(aws, owner, id) {
@@ -91,8 +93,9 @@ export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
     return owner.name;
   },
 
-  async update(aws, _live, spec, _changed, owner) {
-    await put(aws, spec, owner, {});
+  async update(aws, { id }, spec, changed, owner) {
+    if ([...changed].some((field) => field !== "tags")) await put(aws, spec, owner, {});
+    await retag(aws, `arn:${aws.partition}:cloudwatch::${aws.account}:dashboard/${id}`, changed, owner);
   },
 
   async delete(aws, { id }) {

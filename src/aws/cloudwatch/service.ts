@@ -10,7 +10,7 @@ export const cloudWatch: Service<typeof import("./client.ts")> = {
   permissions: {
     prefix: "cloudwatch",
     tagging: "cloudwatch:TagResource",
-    changes: { PutMetricAlarm: ["ListTagsForResource"] },
+    changes: { PutMetricAlarm: ["ListTagsForResource", "UntagResource"], PutDashboard: ["UntagResource"] },
   },
   types: [alarm, dashboard],
   colour: "#b0388a",
@@ -22,5 +22,7 @@ export const cloudWatch: Service<typeof import("./client.ts")> = {
     PutDashboard: "same",
     DeleteAlarms: "same",
     DeleteDashboards: "same",
+    TagResource: "same",
+    UntagResource: "same",
   },
 };

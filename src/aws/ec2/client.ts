@@ -24,6 +24,7 @@ export {
   DeleteSecurityGroupCommand,
   DeleteSnapshotCommand,
   DeleteSubnetCommand,
+  DeleteTagsCommand,
   DeleteVpcCommand,
   DeregisterImageCommand,
   DescribeAddressesCommand,

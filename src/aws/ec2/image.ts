@@ -4,11 +4,11 @@ import { createOnly } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { findOwned, isBackup, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { findOwned, isBackup, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { imageSnapshotGB, snapshotStorage } from "./prices.ts";
 import { imageById, isThere } from "./read-images.ts";
-import { ofStack, tagSpecifications } from "./tags.ts";
+import { ofStack, setTags, tagSpecifications } from "./tags.ts";
 
 export interface ImageSpec {
   /** The stopped instance that it is made of; gone afterwards. */
@@ -141,10 +141,7 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
   },
 
   async update(aws, { id, snapshotIds }, _spec, _changed, owner) {
-    await aws.ec2.createTags({
-      Resources: [id, ...snapshotIds],
-      Tags: tagList({ ...owner.tags, [SNAPSHOTS_TAG]: TAGGED }),
-    });
+    await setTags(aws, [id, ...snapshotIds], { ...owner, tags: { ...owner.tags, [SNAPSHOTS_TAG]: TAGGED } });
   },
 
   async delete(aws, { id, snapshotIds }) {

@@ -4,11 +4,11 @@ import { sameSet } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { findOwned, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
 import { base64, METADATA, rootVolume } from "./read-instances.ts";
-import { type InstanceTypeName, ofStack, tagSpecifications } from "./tags.ts";
+import { type InstanceTypeName, ofStack, retag, tagSpecifications } from "./tags.ts";
 
 export interface LaunchTemplateSpec {
   readonly imageId: string;
@@ -167,7 +167,7 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
       LaunchTemplateId,
       DefaultVersion: String(LaunchTemplateVersion?.VersionNumber),
     });
-    if (changed.has("tags")) await aws.ec2.createTags({ Resources: [LaunchTemplateId], Tags: tagList(owner.tags) });
+    await retag(aws, LaunchTemplateId as string, changed, owner);
   },
 
   async delete(aws, { id }) {

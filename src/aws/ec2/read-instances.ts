@@ -4,12 +4,12 @@ import type { Identified, NotYet, Owner, Protection, Tags } from "../../engine/r
 import { isUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
-import { KEY_TAG, tagList, tagsFrom } from "../owned.ts";
+import { KEY_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
 import { creditCharges, instanceHours, publicAddress, volumeStorage } from "./prices.ts";
 import type { InstanceTypeName } from "./tags.ts";
-import { ofStack, tagSpecifications } from "./tags.ts";
+import { ofStack, setTags, tagSpecifications } from "./tags.ts";
 
 /** What the instances of the stack have in common, whatever they are for. */
 export interface Found extends Identified {
@@ -202,7 +202,7 @@ export async function launch(aws: Aws, spec: Launch, owner: Owner, token: string
 export async function retagInstance(aws: Aws, { id, instance }: Found, owner: Owner): Promise<void> {
   const volumes = (instance.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.VolumeId ?? []);
   const interfaces = (instance.NetworkInterfaces ?? []).flatMap(({ NetworkInterfaceId }) => NetworkInterfaceId ?? []);
-  await aws.ec2.createTags({ Resources: [id, ...volumes, ...interfaces], Tags: tagList(owner.tags) });
+  await setTags(aws, [id, ...volumes, ...interfaces], owner);
 }
 
 const GONE = ["InvalidInstanceID.NotFound"];

@@ -31,6 +31,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
       DeregisterImage: ["ec2:DeleteSnapshot"],
     },
     changes: {
+      CreateVpc: ["DeleteTags"],
       CreateImage: ["DeleteSnapshot"],
       CreateLaunchTemplate: ["CreateLaunchTemplateVersion", "ModifyLaunchTemplate"],
       CreateRouteTable: ["DeleteRoute", "ReplaceRoute", "ReplaceRouteTableAssociation"],
@@ -113,6 +114,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
     ModifySubnetAttribute: "same",
     DeleteSubnet: "same",
     CreateTags: "same",
+    DeleteTags: "same",
     CreateInternetGateway: "look",
     AttachInternetGateway: "name",
     DetachInternetGateway: "same",

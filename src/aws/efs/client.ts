@@ -12,5 +12,6 @@ export {
   PutBackupPolicyCommand,
   PutLifecycleConfigurationCommand,
   TagResourceCommand,
+  UntagResourceCommand,
   UpdateFileSystemCommand,
 } from "@aws-sdk/client-efs";

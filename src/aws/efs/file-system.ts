@@ -215,7 +215,12 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
 
   async update(aws, live, spec, changed, owner) {
     const FileSystemId = live.id;
-    if (changed.has("tags")) await aws.efs.tagResource({ ResourceId: FileSystemId, Tags: tagList(owner.tags) });
+    if (changed.has("tags")) {
+      const { tags, obsoleteTags = [] } = owner;
+      if (obsoleteTags.length > 0)
+        await aws.efs.untagResource({ ResourceId: FileSystemId, TagKeys: [...obsoleteTags] });
+      await aws.efs.tagResource({ ResourceId: FileSystemId, Tags: tagList(tags) });
+    }
     if (changed.has("transitionToIaDays")) {
       // One transition per element; an empty list clears.
       const { transitionToIaDays: days } = spec;

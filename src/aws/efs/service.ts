@@ -25,6 +25,7 @@ export const efs: Service<typeof import("./client.ts")> = {
         "ModifyMountTargetSecurityGroups",
         "PutBackupPolicy",
         "PutLifecycleConfiguration",
+        "UntagResource",
         "UpdateFileSystem",
       ],
     },
@@ -50,5 +51,6 @@ export const efs: Service<typeof import("./client.ts")> = {
     DeleteMountTarget: "same",
     DeleteFileSystem: "same",
     TagResource: "same",
+    UntagResource: "same",
   },
 };

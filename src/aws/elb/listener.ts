@@ -2,7 +2,7 @@ import type { ProtocolEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { undefinedIf } from "../errors.ts";
 import { tagList } from "../owned.ts";
-import { forwardTarget, listenersFor } from "./named.ts";
+import { forwardTarget, listenersFor, retag } from "./named.ts";
 
 export interface ListenerSpec {
   readonly loadBalancerArn: string;
@@ -17,7 +17,7 @@ export interface ListenerSpec {
   readonly action: ListenerAction | undefined;
 }
 export type ListenerAction = "forward" | "redirect" | "other";
-/** `id` is the ARN. Its tags are not compared: that it is ours follows from its load balancer. */
+/** `id` is the ARN. Its tags are not read: that it is ours follows from its load balancer. */
 export interface ListenerLive extends ListenerSpec, Identified {
   readonly action: ListenerAction;
 }
@@ -33,6 +33,7 @@ const tls = ({ certificateArn, policy }: ListenerSpec) => ({
 export const listener: ResourceType<ListenerSpec, ListenerLive> = {
   name: "elb:listener",
   immutable: ["loadBalancerArn"],
+  tagsUnread: true,
   // While it redirects, its target group is not to be seen, and not in use.
   same: { targetGroupArn: (wanted, found, { action }) => action === "redirect" || wanted === found },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
@@ -76,7 +77,9 @@ export const listener: ResourceType<ListenerSpec, ListenerLive> = {
     return Listeners?.[0]?.ListenerArn as string;
   },
 
-  async update(aws, { id: ListenerArn }, spec, changed) {
+  async update(aws, { id: ListenerArn }, spec, changed, owner) {
+    await retag(aws, ListenerArn, changed, owner);
+    if ([...changed].every((field) => field === "tags")) return;
     const secured = changed.has("protocol") || changed.has("certificateArn") || changed.has("policy");
     await aws.elb.modifyListener({
       ListenerArn,

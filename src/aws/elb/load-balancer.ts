@@ -4,7 +4,7 @@ import { sameSet } from "../../lib/compare.ts";
 import { dataOut, publicAddress } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
-import { loadBalancerNamed, NO_LOAD_BALANCER } from "./named.ts";
+import { loadBalancerNamed, NO_LOAD_BALANCER, retag } from "./named.ts";
 import { balancerHour, capacityUnits, dataOutGB, lcu } from "./prices.ts";
 
 export interface LoadBalancerSpec {
@@ -101,7 +101,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   async update(aws, { id: LoadBalancerArn }, { groupIds, subnetIds }, changed, owner) {
     if (changed.has("groupIds")) await aws.elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [...groupIds] });
     if (changed.has("subnetIds")) await aws.elb.setSubnets({ LoadBalancerArn, Subnets: [...subnetIds] });
-    if (changed.has("tags")) await aws.elb.addTags({ ResourceArns: [LoadBalancerArn], Tags: tagList(owner.tags) });
+    await retag(aws, LoadBalancerArn, changed, owner);
   },
 
   // Its network interfaces stay for minutes after it is gone; the groups and subnets under them wait on their own.

@@ -3,7 +3,7 @@ import type { Owner, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
-import { STACK_TAG, tagsFrom } from "../owned.ts";
+import { STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 
 export const NO_LOAD_BALANCER = ["LoadBalancerNotFoundException"];
@@ -167,6 +167,14 @@ export async function listenersFor(
   );
   const listener = listeners?.find((one) => one.Port === port);
   return listener && { listener, others: (listeners ?? []).filter((one) => one !== listener) };
+}
+
+/** Closes a difference in tags. */
+export async function retag(aws: Aws, arn: string, changed: ReadonlySet<string>, owner: Owner): Promise<void> {
+  if (!changed.has("tags")) return;
+  const { tags, obsoleteTags = [] } = owner;
+  if (obsoleteTags.length > 0) await aws.elb.removeTags({ ResourceArns: [arn], TagKeys: [...obsoleteTags] });
+  await aws.elb.addTags({ ResourceArns: [arn], Tags: tagList(tags) });
 }
 
 /** Where a listener sends what it gets: the one target group that it forwards to. */

@@ -30,7 +30,7 @@ export const elb: Service<typeof import("./client.ts")> = {
       SetSubnets: ["ec2:DescribeSubnets"],
     },
     changes: {
-      CreateLoadBalancer: ["ModifyListener", "SetSecurityGroups", "SetSubnets"],
+      CreateLoadBalancer: ["ModifyListener", "RemoveTags", "SetSecurityGroups", "SetSubnets"],
       CreateTargetGroup: ["ModifyTargetGroup"],
     },
     linkedRole: "elasticloadbalancing.amazonaws.com",
@@ -53,5 +53,6 @@ export const elb: Service<typeof import("./client.ts")> = {
     ModifyListener: "same",
     DeleteListener: "same",
     AddTags: "same",
+    RemoveTags: "same",
   },
 };

@@ -2,7 +2,7 @@ import type { ProtocolEnum, TargetTypeEnum } from "@aws-sdk/client-elastic-load-
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
-import { NO_TARGET_GROUP, targetGroupNamed } from "./named.ts";
+import { NO_TARGET_GROUP, retag, targetGroupNamed } from "./named.ts";
 
 export interface TargetGroupSpec {
   readonly vpcId: string;
@@ -128,7 +128,7 @@ export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
         ],
       });
     }
-    if (changed.has("tags")) await aws.elb.addTags({ ResourceArns: [TargetGroupArn], Tags: tagList(owner.tags) });
+    await retag(aws, TargetGroupArn, changed, owner);
   },
 
   async delete(aws, { id }) {

@@ -18,5 +18,7 @@ export {
   SimulatePrincipalPolicyCommand,
   TagInstanceProfileCommand,
   TagRoleCommand,
+  UntagInstanceProfileCommand,
+  UntagRoleCommand,
   UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";

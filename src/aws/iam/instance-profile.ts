@@ -55,7 +55,12 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
       if (before !== "") await aws.iam.removeRoleFromInstanceProfile({ InstanceProfileName, RoleName: before });
       await aws.iam.addRoleToInstanceProfile({ InstanceProfileName, RoleName: roleName });
     }
-    if (changed.has("tags")) await aws.iam.tagInstanceProfile({ InstanceProfileName, Tags: tagList(owner.tags) });
+    if (changed.has("tags")) {
+      const { tags, obsoleteTags = [] } = owner;
+      if (obsoleteTags.length > 0)
+        await aws.iam.untagInstanceProfile({ InstanceProfileName, TagKeys: [...obsoleteTags] });
+      await aws.iam.tagInstanceProfile({ InstanceProfileName, Tags: tagList(tags) });
+    }
   },
 
   async delete(aws, { id: InstanceProfileName, roleName }) {

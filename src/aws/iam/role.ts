@@ -124,7 +124,11 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
     // After the role's own policy: what is detached is never missing.
     for (const PolicyArn of found.filter((arn) => !managedPolicies.includes(arn)))
       await undefinedIf(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn }));
-    if (changed.has("tags")) await aws.iam.tagRole({ RoleName, Tags: tagList(owner.tags) });
+    if (changed.has("tags")) {
+      const { tags, obsoleteTags = [] } = owner;
+      if (obsoleteTags.length > 0) await aws.iam.untagRole({ RoleName, TagKeys: [...obsoleteTags] });
+      await aws.iam.tagRole({ RoleName, Tags: tagList(tags) });
+    }
   },
 
   /** All that hangs on it goes first, what others put there too: else IAM refuses. */

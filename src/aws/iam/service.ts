@@ -15,7 +15,10 @@ export const iam: Service<typeof import("./client.ts")> = {
       AddRoleToInstanceProfile: ["iam:PassRole"],
     },
     // Policies that others attached go with the role.
-    changes: { CreateRole: ["DetachRolePolicy", "UpdateAssumeRolePolicy"] },
+    changes: {
+      CreateRole: ["DetachRolePolicy", "UntagRole", "UpdateAssumeRolePolicy"],
+      CreateInstanceProfile: ["UntagInstanceProfile"],
+    },
     narrowed,
   },
   types: [role, instanceProfile],
@@ -26,6 +29,7 @@ export const iam: Service<typeof import("./client.ts")> = {
     UpdateAssumeRolePolicy: "same",
     PutRolePolicy: "same",
     TagRole: "same",
+    UntagRole: "same",
     DetachRolePolicy: "same",
     DeleteRolePolicy: "same",
     DeleteRole: "same",
@@ -35,6 +39,7 @@ export const iam: Service<typeof import("./client.ts")> = {
     // A repeat is refused (LimitExceeded) as if a second role were put in.
     AddRoleToInstanceProfile: "look",
     TagInstanceProfile: "same",
+    UntagInstanceProfile: "same",
     RemoveRoleFromInstanceProfile: "same",
     DeleteInstanceProfile: "same",
   },

@@ -20,4 +20,5 @@ export {
   ModifyDBSubnetGroupCommand,
   RDSClient as Client,
   RebootDBInstanceCommand,
+  RemoveTagsFromResourceCommand,
 } from "@aws-sdk/client-rds";

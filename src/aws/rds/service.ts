@@ -36,7 +36,7 @@ export const rds: Service<typeof import("./client.ts")> = {
     },
     changes: {
       CreateDBInstance: ["ListTagsForResource", "ModifyDBInstance", "RebootDBInstance"],
-      CreateDBSubnetGroup: ["ModifyDBSubnetGroup"],
+      CreateDBSubnetGroup: ["ModifyDBSubnetGroup", "RemoveTagsFromResource"],
     },
     linkedRole: "rds.amazonaws.com",
   },
@@ -64,5 +64,6 @@ export const rds: Service<typeof import("./client.ts")> = {
     // A repeat is refused: the instance is being deleted, or the snapshot's name is taken.
     DeleteDBInstance: "name",
     AddTagsToResource: "same",
+    RemoveTagsFromResource: "same",
   },
 };

@@ -13,7 +13,10 @@ export async function tagsOf(aws: Aws, arn: string): Promise<Tags> {
 
 /** Closes a difference in tags. */
 export async function retag(aws: Aws, arn: string, changed: ReadonlySet<string>, owner: Owner): Promise<void> {
-  if (changed.has("tags")) await aws.rds.addTagsToResource({ ResourceName: arn, Tags: tagList(owner.tags) });
+  if (!changed.has("tags")) return;
+  const { tags, obsoleteTags = [] } = owner;
+  if (obsoleteTags.length > 0) await aws.rds.removeTagsFromResource({ ResourceName: arn, TagKeys: [...obsoleteTags] });
+  await aws.rds.addTagsToResource({ ResourceName: arn, Tags: tagList(tags) });
 }
 
 /** In an account that never used RDS the first call makes RDS's service-linked role, and can fail until that is everywhere. */

@@ -133,6 +133,7 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
         ResourceType: "hostedzone",
         ResourceId: id,
         AddTags: tagList(takenTags(owner.tags)),
+        ...(owner.obsoleteTags?.length ? { RemoveTagKeys: [...owner.obsoleteTags] } : {}),
       });
     }
   },

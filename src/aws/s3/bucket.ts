@@ -74,8 +74,10 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
 
   async update(aws, { id: Bucket, tags }, { publicAccessBlocked: on }, changed, owner) {
     // The call sets all tags: those of others stay.
-    if (changed.has("tags"))
-      await aws.s3.putBucketTagging({ Bucket, Tagging: { TagSet: tagList({ ...tags, ...owner.tags }) } });
+    if (changed.has("tags")) {
+      const others = Object.fromEntries(Object.entries(tags).filter(([key]) => !owner.obsoleteTags?.includes(key)));
+      await aws.s3.putBucketTagging({ Bucket, Tagging: { TagSet: tagList({ ...others, ...owner.tags }) } });
+    }
     if (changed.has("publicAccessBlocked")) {
       await aws.s3.putPublicAccessBlock({
         Bucket,

@@ -7,4 +7,5 @@ export {
   SubscribeCommand,
   TagResourceCommand,
   UnsubscribeCommand,
+  UntagResourceCommand,
 } from "@aws-sdk/client-sns";

@@ -5,13 +5,18 @@ import { topic } from "./topic.ts";
 export const sns: Service<typeof import("./client.ts")> = {
   package: "sns",
   load: () => import("./client.ts"),
-  permissions: { prefix: "sns", tagging: "sns:TagResource", changes: { CreateTopic: ["TagResource", "Unsubscribe"] } },
+  permissions: {
+    prefix: "sns",
+    tagging: "sns:TagResource",
+    changes: { CreateTopic: ["TagResource", "Unsubscribe", "UntagResource"] },
+  },
   errors: { throttled: ["ThrottledException"], denied: ["AuthorizationError", "AuthorizationErrorException"] },
   types: [topic, subscription],
   colour: "#b0388a",
   safety: {
     CreateTopic: "name",
     TagResource: "same",
+    UntagResource: "same",
     DeleteTopic: "same",
     // A repeat sends the person another mail.
     Subscribe: "look",

@@ -36,7 +36,10 @@ export const topic: ResourceType<object, TopicLive> = {
   },
 
   async update(aws, { id }, _spec, changed, owner) {
-    if (changed.has("tags")) await aws.sns.tagResource({ ResourceArn: id, Tags: tagList(owner.tags) });
+    if (!changed.has("tags")) return;
+    const { tags, obsoleteTags = [] } = owner;
+    if (obsoleteTags.length > 0) await aws.sns.untagResource({ ResourceArn: id, TagKeys: [...obsoleteTags] });
+    await aws.sns.tagResource({ ResourceArn: id, Tags: tagList(tags) });
   },
 
   async delete(aws, { id }) {

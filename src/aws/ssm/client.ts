@@ -8,6 +8,7 @@ export {
   GetParametersCommand,
   ListTagsForResourceCommand,
   PutParameterCommand,
+  RemoveTagsFromResourceCommand,
   SendCommandCommand,
   SSMClient as Client,
 } from "@aws-sdk/client-ssm";

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { Identified, Irreplaceable, ResourceType } from "../../engine/resource.ts";
 import { KEY_TAG, STACK_TAG } from "../owned.ts";
-import { createParameter, deleteParameter, findParameter, NAME_TAKEN, taggedParameters } from "./names.ts";
+import { createParameter, deleteParameter, findParameter, NAME_TAKEN, retag, taggedParameters } from "./names.ts";
 
 export interface SecretLive extends Identified {
   readonly version: number;
@@ -59,6 +59,7 @@ export const generatedSecret: ResourceType<object, SecretLive> = {
   retryable: { create: NAME_TAKEN },
   irreplaceable: { revision, remedies },
 
+  tagsUnread: true,
   listNeedsExtraCalls: true,
   list: (aws, stack) => taggedParameters(aws, stack, "SecureString"),
 
@@ -68,6 +69,8 @@ export const generatedSecret: ResourceType<object, SecretLive> = {
   },
 
   create: (aws, _spec, owner) => createParameter(aws, owner, { Type: "SecureString", Value: generate() }),
+
+  update: (aws, { id }, _spec, changed, owner) => retag(aws, id, changed, owner),
 
   delete: (aws, { id }) => deleteParameter(aws, id),
 };

@@ -86,6 +86,15 @@ export async function createParameter(
   return owner.name;
 }
 
+/** Closes a difference in tags. */
+export async function retag(aws: Aws, name: string, changed: ReadonlySet<string>, owner: Owner): Promise<void> {
+  if (!changed.has("tags")) return;
+  const parameter = { ResourceType: "Parameter", ResourceId: name } as const;
+  const { tags, obsoleteTags = [] } = owner;
+  if (obsoleteTags.length > 0) await aws.ssm.removeTagsFromResource({ ...parameter, TagKeys: [...obsoleteTags] });
+  await aws.ssm.addTagsToResource({ ...parameter, Tags: tagList(tags) });
+}
+
 export async function deleteParameter(aws: Aws, name: string): Promise<void> {
   await undefinedIf(["ParameterNotFound"], () => aws.ssm.deleteParameter({ Name: name }));
 }

@@ -1,5 +1,5 @@
 import type { Identified, ResourceType } from "../../engine/resource.ts";
-import { createParameter, deleteParameter, findParameter, NAME_TAKEN, taggedParameters } from "./names.ts";
+import { createParameter, deleteParameter, findParameter, NAME_TAKEN, retag, taggedParameters } from "./names.ts";
 
 /** A plain text that the instances read. The resource's name is the parameter's name. */
 export interface ParameterSpec {
@@ -12,6 +12,7 @@ export const parameter: ResourceType<ParameterSpec, ParameterLive> = {
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: { create: NAME_TAKEN, update: ["TooManyUpdates"] },
 
+  tagsUnread: true,
   listNeedsExtraCalls: true,
   async list(aws, stack) {
     return (await taggedParameters(aws, stack, "String")).map(({ id, tags }) => ({ id, tags, value: "" }));
@@ -24,8 +25,9 @@ export const parameter: ResourceType<ParameterSpec, ParameterLive> = {
 
   create: (aws, { value }, owner) => createParameter(aws, owner, { Type: "String", Value: value }),
 
-  async update(aws, { id }, { value }) {
-    await aws.ssm.putParameter({ Name: id, Type: "String", Value: value, Overwrite: true });
+  async update(aws, { id }, { value }, changed, owner) {
+    if (changed.has("value")) await aws.ssm.putParameter({ Name: id, Type: "String", Value: value, Overwrite: true });
+    await retag(aws, id, changed, owner);
   },
 
   delete: (aws, { id }) => deleteParameter(aws, id),

@@ -9,7 +9,7 @@ export const ssm: Service<typeof import("./client.ts")> = {
   permissions: {
     prefix: "ssm",
     tagging: "ssm:AddTagsToResource",
-    changes: { PutParameter: ["ListTagsForResource"] },
+    changes: { PutParameter: ["ListTagsForResource", "RemoveTagsFromResource"] },
     narrowed,
   },
   // One update of a parameter at a time (API reference, PutParameter).
@@ -20,6 +20,7 @@ export const ssm: Service<typeof import("./client.ts")> = {
     // Without Overwrite a repeat is refused; with it, it sets the same value again.
     PutParameter: "name",
     AddTagsToResource: "same",
+    RemoveTagsFromResource: "same",
     DeleteParameter: "same",
     // A script that is sent may run twice: those of `verify` are written so.
     SendCommand: "same",

@@ -51,6 +51,9 @@ function aloneText(plan: Plan): string {
   return [
     retained === 0 ? "" : ` ${counted(retained, "resource")} left alone.`,
     adopted.length === 0 ? "" : ` Not in the state, and managed by up from now on: ${adopted.join(", ")}.`,
+    plan.unrecordedTags.length === 0
+      ? ""
+      : ` Tags that are not in the config, and stay, as there is no record of who set them: ${plan.unrecordedTags.join(", ")}.`,
   ].join("");
 }
 

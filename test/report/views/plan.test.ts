@@ -30,6 +30,7 @@ const planned = (
 const creates: Plan = {
   items: Array.from({ length: 68 }, (_, i) => planned("create", "vpc", "ec2:vpc", `one-${i}`)),
   seconds: 1080,
+  unrecordedTags: [],
 };
 
 test("the counts, the time and the money of a first up", () => {
@@ -54,6 +55,7 @@ test("the counts of a change; what it costs more or less", () => {
       planned("blocked", "vpc", "route53:zone", "d"),
     ],
     seconds: 0,
+    unrecordedTags: [],
   };
   const money = (change: number) => planSummary(plan, { monthly: { after: 160, change, complete: true } });
   const counts = "Plan: 1 to update, 1 to replace, 1 to delete, 1 unchanged.";
@@ -64,7 +66,9 @@ test("the counts of a change; what it costs more or less", () => {
 
 test("nothing to do", () => {
   const items = [planned("none", "vpc", "ec2:vpc", "a"), planned("none", "vpc", "ec2:vpc", "b")];
-  expect(planView({ items, seconds: 0 }, steps)).toBe("Nothing to do: 2 resources as the config says.");
+  expect(planView({ items, seconds: 0, unrecordedTags: [] }, steps)).toBe(
+    "Nothing to do: 2 resources as the config says.",
+  );
 });
 
 test("what is refused, and what somebody else wrote, comes whole with what a person can do: to be copied, not cut", () => {
@@ -78,6 +82,7 @@ test("what is refused, and what somebody else wrote, comes whole with what a per
       planned("replace", "vpc", "ec2:vpc", "Buddy", { refused: "Say --replace to have it done." }),
     ],
     seconds: 0,
+    unrecordedTags: [],
   };
   const view = planView(plan, steps, {}, { width: 80 });
   expect(view.split(`read -rs VALUE && ${command}\n`).length).toBe(3);
@@ -116,6 +121,7 @@ test("by step: what is made, changed from what to what, recreated and why, remov
       planned("delete", undefined, "ec2:instance", "Bastion3", { id: "i-3" }),
     ],
     seconds: 600,
+    unrecordedTags: [],
   };
   const view = planView(plan, steps);
   expect(view).not.toContain("hunter");
@@ -128,7 +134,7 @@ test("long values are cut to the width, both keep a share", () => {
   const one = planned("update", "rds", "rds:database", "database1", {
     differences: [difference("policy", "a".repeat(400), "b".repeat(400))],
   });
-  const line = planView({ items: [one], seconds: 0 }, steps, {}, { width: 80 })
+  const line = planView({ items: [one], seconds: 0, unrecordedTags: [] }, steps, {}, { width: 80 })
     .split("\n")
     .find((text) => text.includes("policy"));
   expect(line).toMatch(/policy: a{10,}… → b{10,}…$/);
@@ -149,11 +155,11 @@ test("what is left alone, protected or adopted is said with the commands that he
     refused: "Lift what protects it from being deleted.",
     remedies: [{ to: "lift the termination protection of i-3", commands: ["aws ec2 modify-instance-attribute …"] }],
   });
-  const text = planView({ items: [retained, adopted, gone], seconds: 0 }, steps);
+  const text = planView({ items: [retained, adopted, gone], seconds: 0, unrecordedTags: [] }, steps);
   expect(text).toContain(`${remedies[0]?.commands[0]}\n`);
   expect(text).toMatch(/left alone\n {4}= retain {3}database database1 database1-restored\n/);
   expect(text).toContain("up refuses. Lift what protects it");
   expect(text).toMatch(/1 to delete, 1 unchanged\. 1 resource left alone\..*file system Buddy-EFS fs-2\.$/);
   await expectScreen(text, "plan-left-alone");
-  expect(isEmpty({ items: [retained, adopted], seconds: 0 })).toBe(true);
+  expect(isEmpty({ items: [retained, adopted], seconds: 0, unrecordedTags: [] })).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { awsError, operation, type SandboxService } from "../../service.ts";
+import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 import { listenerTable } from "../elb/tables.ts";
 import { plain } from "../route53/names.ts";
@@ -257,6 +257,27 @@ export const acm: SandboxService = {
       certificateTable(sim).put(CertificateArn, { ...certificate, tags });
       return {};
     }),
+
+    // A value takes the tag away only where it has that value (API reference).
+    RemoveTagsFromCertificate: operation(
+      {
+        CertificateArn: arnShape,
+        Tags: z
+          .array(z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().optional() }))
+          .min(1)
+          .max(50),
+      },
+      ({ CertificateArn, Tags }, sim) => {
+        const certificate = certificateFor(sim, CertificateArn);
+        const gone = Tags.filter(({ Key, Value }) => Value === undefined || certificate.tags[Key] === Value);
+        const tags = untagged(
+          certificate.tags,
+          gone.map(({ Key }) => Key),
+        );
+        certificateTable(sim).put(CertificateArn, { ...certificate, tags });
+        return {};
+      },
+    ),
 
     DeleteCertificate: operation({ CertificateArn: arnShape }, ({ CertificateArn }, sim) => {
       const certificate = noteUse(sim, certificateFor(sim, CertificateArn));

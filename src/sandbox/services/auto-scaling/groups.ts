@@ -28,21 +28,18 @@ import {
 
 const name = z.string().min(1).max(255);
 const launchTemplate = z.strictObject({ LaunchTemplateId: z.string(), Version: z.string() });
-const tags = z
-  .array(
-    z.strictObject({
-      ResourceId: z.string(),
-      ResourceType: z.literal("auto-scaling-group"),
-      Key: z
-        .string()
-        .min(1)
-        .max(128)
-        .regex(/^(?!aws:)/i),
-      Value: z.string().max(256).optional(),
-      PropagateAtLaunch: z.boolean(),
-    }),
-  )
-  .max(50);
+const named = {
+  ResourceId: z.string(),
+  ResourceType: z.literal("auto-scaling-group"),
+  Key: z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^(?!aws:)/i),
+  Value: z.string().max(256).optional(),
+};
+const tags = z.array(z.strictObject({ ...named, PropagateAtLaunch: z.boolean() })).max(50);
+const namedTags = z.array(z.strictObject(named)).min(1);
 const sizes = {
   MinSize: z.number().int().min(0).max(10_000),
   MaxSize: z.number().int().min(0).max(10_000),
@@ -353,6 +350,17 @@ export const groups: SandboxService = {
         const [tag] = tagsOf([given]) as [GroupTag];
         const others = group.tags.filter(({ key }) => key !== tag.key);
         groupTable(sim).put(group.name, { ...group, tags: [...others, tag] });
+      }
+      return {};
+    }),
+
+    // A value takes the tag away only where it has that value (API reference).
+    DeleteTags: operation({ Tags: namedTags }, ({ Tags }, sim) => {
+      for (const { ResourceId, Key, Value } of Tags) {
+        const group = groupTable(sim).get(ResourceId);
+        if (!group) throw invalid(`AutoScalingGroup name not found - ${ResourceId}`);
+        const goes = ({ key, value }: GroupTag) => key === Key && (Value === undefined || value === Value);
+        groupTable(sim).put(group.name, { ...group, tags: group.tags.filter((tag) => !goes(tag)) });
       }
       return {};
     }),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { awsError, operation, type SandboxService } from "../../service.ts";
+import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
@@ -361,8 +361,7 @@ export const efs: SandboxService = {
       { ResourceId: systemId, TagKeys: z.array(z.string()).min(1).max(50) },
       ({ ResourceId, TagKeys }, sim) => {
         const system = systemFor(sim, ResourceId);
-        const kept = Object.entries(system.tags).filter(([key]) => !TagKeys.includes(key));
-        systemTable(sim).put(ResourceId, { ...system, tags: Object.fromEntries(kept) });
+        systemTable(sim).put(ResourceId, { ...system, tags: untagged(system.tags, TagKeys) });
         return {};
       },
     ),

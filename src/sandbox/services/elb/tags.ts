@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { operation, type SandboxService } from "../../service.ts";
+import { operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 import {
   invalid,
@@ -51,6 +51,16 @@ export const tagging: SandboxService = {
         const tags = { ...row.tags, ...added };
         if (Object.keys(tags).length > 50) throw modelled("TooManyTags", "The maximum number of tags has been reached");
         table.put(arn, { ...row, tags });
+      }
+      return {};
+    }),
+
+    RemoveTags: operation({ ResourceArns: arns, TagKeys: z.array(z.string().min(1).max(128)) }, (input, sim) => {
+      for (const arn of input.ResourceArns) {
+        const { table, missing } = tagged(sim, arn);
+        const row = table.visible(arn) && table.get(arn);
+        if (!row) throw missing();
+        table.put(arn, { ...row, tags: untagged(row.tags, input.TagKeys) });
       }
       return {};
     }),

@@ -132,6 +132,16 @@ const tag = z.strictObject({ Key: z.string().min(1).max(128).regex(text), Value:
 const tags = z.array(tag).max(50).optional();
 type Tags = z.infer<typeof tags>;
 
+const tagKeys = z.array(z.string().min(1).max(128)).max(50);
+
+/** Keys of tags are the same in IAM whatever their case, and keep it (IAM user guide, "Rules for tagging in IAM and AWS STS"). */
+const without = (given: Readonly<Record<string, string>>, keys: readonly string[]): Record<string, string> =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => !keys.some((other) => key(other) === key(name))));
+const retagged = (before: Readonly<Record<string, string>>, more: Readonly<Record<string, string>>) => ({
+  ...without(before, Object.keys(more)),
+  ...more,
+});
+
 function tagsFrom(list: Tags): Record<string, string> {
   const keys = (list ?? []).map(({ Key }) => Key.toLowerCase());
   if (new Set(keys).size < keys.length)
@@ -227,7 +237,12 @@ const role: SandboxService["operations"] = {
   }),
   TagRole: operation({ RoleName: roleName, Tags: tags }, (input, sim) => {
     const found = roleFor(sim, input.RoleName);
-    change(sim, found, { tags: { ...found.tags, ...tagsFrom(input.Tags) } });
+    change(sim, found, { tags: retagged(found.tags, tagsFrom(input.Tags)) });
+    return {};
+  }),
+  UntagRole: operation({ RoleName: roleName, TagKeys: tagKeys }, (input, sim) => {
+    const found = roleFor(sim, input.RoleName);
+    change(sim, found, { tags: without(found.tags, input.TagKeys) });
     return {};
   }),
   PutRolePolicy: operation(
@@ -320,7 +335,12 @@ const profile: SandboxService["operations"] = {
   }),
   TagInstanceProfile: operation({ InstanceProfileName: profileName, Tags: tags }, (input, sim) => {
     const found = profileFor(sim, input.InstanceProfileName);
-    profileTable(sim).put(key(found.name), { ...found, tags: { ...found.tags, ...tagsFrom(input.Tags) } });
+    profileTable(sim).put(key(found.name), { ...found, tags: retagged(found.tags, tagsFrom(input.Tags)) });
+    return {};
+  }),
+  UntagInstanceProfile: operation({ InstanceProfileName: profileName, TagKeys: tagKeys }, (input, sim) => {
+    const found = profileFor(sim, input.InstanceProfileName);
+    profileTable(sim).put(key(found.name), { ...found, tags: without(found.tags, input.TagKeys) });
     return {};
   }),
   AddRoleToInstanceProfile: operation({ InstanceProfileName: profileName, RoleName: roleName }, (input, sim) => {

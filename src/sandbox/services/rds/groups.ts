@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { operation, type SandboxService } from "../../service.ts";
+import { operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { subnetTable } from "../ec2/tables.ts";
 import { useLinkedRole } from "../iam/linked-roles.ts";
@@ -351,7 +351,7 @@ export const groups: SandboxService = {
       { ResourceName: z.string(), TagKeys: z.array(z.string()) },
       ({ ResourceName, TagKeys }, sim) => {
         const { tags, put } = tagged(sim, ResourceName);
-        put(Object.fromEntries(Object.entries(tags).filter(([key]) => !TagKeys.includes(key))));
+        put(untagged(tags, TagKeys));
         return {};
       },
     ),

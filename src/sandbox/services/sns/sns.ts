@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { awsError, operation, type SandboxService } from "../../service.ts";
+import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 
 export interface Topic {
@@ -134,6 +134,16 @@ export const sns: SandboxService = {
         const topic = topicTable(sim).get(ResourceArn);
         if (!topic) throw modelled("ResourceNotFound", "Resource does not exist", 404);
         topicTable(sim).put(ResourceArn, { ...topic, tags: { ...topic.tags, ...tagsOf(Tags) } });
+        return {};
+      },
+    ),
+
+    UntagResource: operation(
+      { ResourceArn: z.string().min(1).max(1011), TagKeys: z.array(z.string().min(1).max(128)) },
+      ({ ResourceArn, TagKeys }, sim) => {
+        const topic = topicTable(sim).get(ResourceArn);
+        if (!topic) throw modelled("ResourceNotFound", "Resource does not exist", 404);
+        topicTable(sim).put(ResourceArn, { ...topic, tags: untagged(topic.tags, TagKeys) });
         return {};
       },
     ),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { awsError, operation, type SandboxService } from "../../service.ts";
+import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { PUBLIC_IMAGES } from "../ec2/public-images.ts";
 
@@ -274,6 +274,15 @@ export const parameters: SandboxService = {
         const tags = { ...parameter.tags, ...tagsFrom(Tags) };
         if (Object.keys(tags).length > 50) throw awsError("TooManyTagsError", "A parameter can have 50 tags at most.");
         parameterTable(sim).put(parameter.name, { ...parameter, tags });
+        return {};
+      },
+    ),
+
+    RemoveTagsFromResource: operation(
+      { ResourceType: z.string(), ResourceId: z.string(), TagKeys: z.array(z.string().min(1).max(128)) },
+      ({ TagKeys, ...input }, sim) => {
+        const parameter = tagged(sim, input);
+        parameterTable(sim).put(parameter.name, { ...parameter, tags: untagged(parameter.tags, TagKeys) });
         return {};
       },
     ),
