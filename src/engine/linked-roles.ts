@@ -3,18 +3,25 @@ import { serviceOfType } from "../aws/services.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { patiently } from "./observe.ts";
 import type { Run } from "./run.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Observed, Snapshot } from "./snapshot.ts";
 
 /**
- * Makes the linked roles of the services of which this run creates something, all at once and before anything else, so that
+ * Makes the linked roles of the services of which this run creates the first object, all at once and before anything else, so that
  * they are known everywhere by the time they are needed. What goes wrong here is only said: AWS makes each of them
  * itself with the service's first use.
  */
 export async function makeLinkedRoles(run: Run, { entries }: Snapshot): Promise<void> {
-  const created = [...entries.values()].filter(({ decision }) => decision.kind === "create");
-  const principals = created.flatMap(({ node }) => serviceOfType.get(node.type.name)?.permissions.linkedRole ?? []);
+  const principals = (of: (entry: Observed) => boolean) =>
+    new Set(
+      [...entries.values()]
+        .filter(of)
+        .flatMap(({ node }) => serviceOfType.get(node.type.name)?.permissions.linkedRole ?? []),
+    );
+  // Where something of a service is there, its role is too.
+  const there = principals(({ look }) => look.live !== undefined);
+  const needed = [...principals(({ decision }) => decision.kind === "create")].filter((one) => !there.has(one));
   await Promise.all(
-    [...new Set(principals)].map(async (principal) => {
+    needed.map(async (principal) => {
       const note = await patiently(run, () => createLinkedRole(run.aws, principal)).catch(troubleWith(principal));
       if (note !== undefined) run.emit({ type: "run.note", at: run.clock.now(), note });
     }),
