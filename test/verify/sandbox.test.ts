@@ -58,7 +58,10 @@ beforeAll(async () => {
 describe.each<[string, object]>([
   ["defaults", {}],
   ["NAT gateways", { nat: { mode: "gateway" } }],
-  ["no domain, no replica", { domain: null, database: { replica: false } }],
+  [
+    "no domain, no replica, no stickiness",
+    { domain: null, database: { replica: false }, web: { stickinessSeconds: 0 } },
+  ],
 ])("%s", (_name, config) => {
   test("right after up every check passes; nothing is left behind, and the stack is in sync", async () => {
     const on = await (await standing(config, 0)).copy();
