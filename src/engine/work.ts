@@ -27,6 +27,8 @@ export interface Work {
   leaves: string | undefined;
   /** The last update that AWS accepted, and how often. */
   updated: { readonly fields: string; readonly at: number; readonly times: number } | undefined;
+  /** As it was when it was last seen at work by itself. */
+  pending: Identified | undefined;
   readonly attempt: Attempt;
   /** Says that something is being done to the object, once for each sort of thing. */
   begin(action: Action, id?: string): void;
@@ -60,6 +62,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
     replacing: false,
     leaves: undefined,
     updated: undefined,
+    pending: undefined,
     attempt: attempter(run, node, sleep),
     sleep,
     begin(next, id) {
