@@ -10,7 +10,7 @@ import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import { BASTION_GROUP, type Inputs, KEY_PAIR, KEY_PAIR_KEY } from "./inputs.ts";
 import type { RoutesStep } from "./routes.ts";
-import { natUserData } from "./scripts/user-data.ts";
+import { NAT_SET_UP, natUserData } from "./scripts/user-data.ts";
 import type { SubnetsStep } from "./subnets.ts";
 import type { VpcStep } from "./vpc.ts";
 import { perZone } from "./zones.ts";
@@ -48,7 +48,7 @@ export function natBastionStep(
     name: string,
     number: number,
     group: typeof natGroup,
-    own: Pick<InstanceSpec, "instanceType" | "sourceDestCheck" | "userData">,
+    own: Pick<InstanceSpec, "instanceType" | "sourceDestCheck" | "userData" | "setUp">,
   ) => {
     const needs = { linux, keyPair, group, subnet: inZone(subnets.public, number), publicRoutes };
     return resource(instance, key, name, needs, ({ linux, keyPair, group, subnet }) => ({
@@ -82,6 +82,7 @@ export function natBastionStep(
       instanceType: config.nat.instanceType,
       sourceDestCheck: false,
       userData: natUserData({ vpcCidr: config.network.cidr }),
+      setUp: NAT_SET_UP,
     }),
   );
   const managed = config.nat.mode === "gateway";
@@ -107,6 +108,7 @@ export function natBastionStep(
       instanceType: config.bastion.instanceType,
       sourceDestCheck: true,
       userData: undefined,
+      setUp: undefined,
     }),
   );
 

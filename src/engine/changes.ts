@@ -64,6 +64,8 @@ export async function update(
   recorded: Recorded | undefined,
 ): Promise<void> {
   const { run, node, updated } = work;
+  const why = work.pending && node.type.undone?.(work.pending, live, work.wanted as object);
+  if (why) throw undone(node, live, why);
   const fields = JSON.stringify(differences);
   const times = updated?.fields === fields ? updated.times : 0;
   if (updated && times > 0) {
@@ -123,6 +125,14 @@ const cannotClose = (node: Node, differences: readonly Difference[]): BuddyError
   new BuddyError({
     code: "internal",
     message: `${node.type.name} has a difference that it cannot close: ${differences.map(({ field }) => field).join(", ")}`,
+  });
+
+const undone = (node: Node, live: Identified, why: string): BuddyError =>
+  new BuddyError({
+    code: "failed",
+    message: `${node.type.name} ${live.id} is as it was before: ${why}`,
+    about: aboutNode(node, live.id),
+    hint: "Mend the cause; `buddyverse up` tries it again.",
   });
 
 function didNotTake(node: Node, live: Identified, left: readonly Difference[]): BuddyError {

@@ -155,6 +155,7 @@ async function wait(
   const { run, node, timing } = work;
   if (live && recorded?.id !== live.id)
     record(run, node, { id: live.id, status: why === "deleting" ? "deleting" : "created" });
+  if (why === "pending") work.pending = live;
   work.begin("wait", live?.id);
   work.note(live && why === "pending" ? node.type.doing?.(live) : undefined);
   if (why === "creating") await work.waitFor("not visible yet", 2, VISIBLE_WITHIN_MS / 1000 + 30, live);

@@ -137,8 +137,15 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   health?(live: Live): Health;
   /** What it is doing while it is pending, in a word or two: "installing", "backing up". */
   doing?(live: Live): string | undefined;
+  /** What AWS shows of one that is pending for too long, and what a person can do, for the error that says so. */
+  stuck?(aws: Aws, live: Live): string | undefined;
   /** Makes the object with its tags in the same call and answers its id. `token` is stable for this attempt, over processes. */
   create?(aws: Aws, spec: Spec, owner: Owner, token: string): Promise<string>;
+  /**
+   * Why a change to `wanted`, which AWS was seen to work at (`before`), has come to nothing: it was rolled back. Then it is not
+   * tried again in the same run.
+   */
+  undone?(before: Live, live: Live, wanted: Spec): string | undefined;
   /** Closes the named differences; `tags` is among them when the object's tags differ from the owner's. */
   update?(
     aws: Aws,

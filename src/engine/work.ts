@@ -27,6 +27,8 @@ export interface Work {
   leaves: string | undefined;
   /** The last update that AWS accepted, and how often. */
   updated: { readonly fields: string; readonly at: number; readonly times: number } | undefined;
+  /** As it was when it was last seen at work by itself. */
+  pending: Identified | undefined;
   readonly attempt: Attempt;
   /** Says that something is being done to the object, once for each sort of thing. */
   begin(action: Action, id?: string): void;
@@ -60,6 +62,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
     replacing: false,
     leaves: undefined,
     updated: undefined,
+    pending: undefined,
     attempt: attempter(run, node, sleep),
     sleep,
     begin(next, id) {
@@ -75,7 +78,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
     async waitFor(why, usualSeconds, limitSeconds, live) {
       if (waiting?.why !== why) waiting = { why, since: clock.now() };
       const elapsed = (clock.now() - waiting.since) / 1000;
-      if (elapsed > limitSeconds) throw timedOut(node, live, why, elapsed);
+      if (elapsed > limitSeconds) throw timedOut(run, node, live, why, elapsed);
       await sleep(pauseSeconds(elapsed, usualSeconds) * 1000);
     },
     waited() {
@@ -84,10 +87,12 @@ export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
   };
 }
 
-const timedOut = (node: Node, live: Identified | undefined, why: string, seconds: number): BuddyError =>
-  new BuddyError({
+function timedOut({ aws }: Run, node: Node, live: Identified | undefined, why: string, seconds: number): BuddyError {
+  const shows = live && (node.type.stuck?.(aws, live) ?? node.type.doing?.(live));
+  return new BuddyError({
     code: "timeout",
-    message: `${node.type.name} ${live?.id ?? node.name} is still ${why} after ${Math.round(seconds / 60)} min`,
+    message: `${node.type.name} ${live?.id ?? node.name} is still ${why} after ${Math.round(seconds / 60)} min${shows ? `: ${shows}` : ""}`,
     about: aboutNode(node, live?.id),
     hint: "Look at it in the AWS console; the next run continues from where it stands then.",
   });
+}

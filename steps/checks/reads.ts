@@ -137,6 +137,8 @@ export const reads: readonly Check[] = [
     requirement: "R4",
     title: "Requests with the load balancer's cookie stay on one instance",
     method: `${FOLLOWED_REQUESTS} requests with the \`AWSALB\` cookie, then the logs: one instance got all of them`,
+    skip: ({ web }) =>
+      web.stickinessSeconds === 0 ? "the config turns stickiness off (web.stickinessSeconds is 0)" : undefined,
     run: areSticky,
   },
   {

@@ -29,6 +29,9 @@ table ip buddyverse_nat {
 }
 RULES
 sysctl -q -w net.ipv4.ip_forward=1
+# What comes in goes out on the same interface: without this the kernel tells hosts of a shorter way, which is none. An
+# interface sends redirects when either switch is on.
+sysctl -q -w net.ipv4.conf.all.send_redirects=0 "net.ipv4.conf.$interface.send_redirects=0"
 
 nft list chain ip buddyverse_nat postrouting | grep -q masquerade
 [ "$(sysctl -n net.ipv4.ip_forward)" = 1 ]

@@ -122,6 +122,9 @@ function packedFiles(): string {
   return packed;
 }
 
+/** Begins what nat-setup.sh writes to the console. */
+export const NAT_SET_UP = "BUDDYVERSE-NAT";
+
 /**
  * User data of a NAT instance (Amazon Linux 2023): it routes and masquerades for the VPC from its first boot on.
  * @throws RangeError when the CIDR is none

@@ -123,6 +123,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
   const launch = { instanceType: "t3.micro", publicAddress: true, cpuCredits: "unlimited" } as const;
   const host = resource(instance, "host", TEXT, machine, ({ base, first, open, key }) => ({
     ...launch,
+    setUp: undefined,
     imageId: base.id,
     rootDevice: base.rootDevice,
     subnetId: first[0]?.id as string,

@@ -52,14 +52,19 @@ test("what is behind it gets out under its address, a stranger does not get in, 
   let machine = boot(nat, NAT);
   await machine.says("BUDDYVERSE-NAT SETUP DONE", 60);
   expect([wayOut(), wayIn()]).toEqual([OUTER, undefined]);
+  const redirects = () =>
+    ["all", "ens5"].map((name) => inside(NAT, "sysctl", "-n", `net.ipv4.conf.${name}.send_redirects`).trim());
+  expect(redirects()).toEqual(["0", "0"]);
 
   await machine.powerOff();
+  inside(NAT, "sysctl", "-qw", "net.ipv4.conf.all.send_redirects=1");
   inside(NAT, "nft", "flush", "ruleset");
   inside(NAT, "sysctl", "-qw", "net.ipv4.ip_forward=0");
   expect(wayOut()).toBeUndefined();
   machine = boot(nat, NAT);
   await machine.says("BUDDYVERSE-NAT READY: 172.31.0.0/16 is masqueraded through ens5", 60);
   expect(machine.console()).not.toContain("SETUP DONE");
+  expect(redirects()).toEqual(["0", "0"]);
   expect([wayOut(), wayIn()]).toEqual([OUTER, undefined]);
   await machine.powerOff();
 });

@@ -122,9 +122,9 @@ test("a new image goes in by an instance refresh that never has fewer than two i
   });
   on.writes();
   expect(failures(await on.up())).toEqual([]);
-  expect(on.writes()).toEqual(
-    expect.arrayContaining(["auto-scaling:UpdateAutoScalingGroup", "auto-scaling:StartInstanceRefresh"]),
-  );
+  const writes = on.writes();
+  expect(writes).toContain("auto-scaling:StartInstanceRefresh");
+  expect(writes).not.toContain("auto-scaling:UpdateAutoScalingGroup");
   expect(fewest).toBe(2);
   await minutes(on, 3);
   // Two for two: nothing was launched in vain.

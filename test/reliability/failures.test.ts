@@ -230,6 +230,58 @@ test("an image whose set-up fails: the console's last words are shown, and the n
   expect(await healed(on)).toEqual([]);
 });
 
+describe("a NAT instance", () => {
+  const natOf = (settled: readonly NodeResult[], number = 1) =>
+    settled.find(({ key }) => key === `nat-instance-${number}`);
+  /** When it was asked, milliseconds since 1970. */
+  const times = (on: Process, operation: string) =>
+    on.sent.filter((call) => call.operation === operation).map(({ at }) => at);
+
+  test("whose set-up fails is named with its console's words, before anything is built behind it; the next up replaces it", async () => {
+    const { on, settled } = await broken("nat", "fails");
+    for (const number of [1, 2])
+      expect(natOf(settled, number)).toMatchObject({
+        outcome: "failed",
+        reason: expect.stringMatching(
+          /the set-up of i-\w+ failed; .*Timeout was reached\nBUDDYVERSE-NAT FAILED at line \d+: command -v nft/s,
+        ),
+      });
+    expect(((times(on, "GetConsoleOutput").at(-1) as number) - START) / 60_000).toBeLessThan(5);
+    expect(settled.find(({ object }) => object === "ec2:image-builder")?.outcome).toBe("skipped");
+    expect(await healed(on)).toEqual([]);
+  });
+
+  test("that says nothing is named within minutes, with what its console says; it is done when it says so", async () => {
+    const { on, settled } = await broken("nat", "hangs");
+    expect(natOf(settled)).toMatchObject({
+      error: { code: "timeout" },
+      reason: expect.stringMatching(
+        /is still not ready after 7 min: its set-up has not said that it is done; .*Linux version.*ec2 terminate-instances/s,
+      ),
+    });
+    expect(settled.find(({ key }) => key === "nat-route-1")?.outcome).toBe("skipped");
+    // A person follows the advice.
+    for (const number of [1, 2])
+      await on.aws.ec2.terminateInstances({ InstanceIds: [on.store.get(`nat-instance-${number}`)?.id as string] });
+    expect(await healed(on)).toEqual([]);
+  });
+
+  test("routes nothing before it forwards, and once it is known to, its console is not read again", async () => {
+    const { config } = await rehearsal;
+    const on = await start(config, { world: fresh(config), time: START, state: undefined });
+    await on.up();
+    const routed = times(on, "CreateRoute");
+    const asked = times(on, "GetConsoleOutput");
+    expect(asked.length).toBeGreaterThan(2);
+    // The last two of them are the routes through the NAT instances.
+    expect(Math.min(...routed.slice(-2))).toBeGreaterThan(Math.max(...asked));
+    const next = await later(on);
+    await next.status();
+    await next.up();
+    expect(times(next, "GetConsoleOutput")).toEqual([]);
+  });
+});
+
 test("what cannot fail is refused by name", () => {
   expect(() => parseFailure("volcano")).toThrow(/cannot fail "volcano"/);
   expect(() => parseFailure("capacity")).toThrow(/needs an instance type/);

@@ -207,7 +207,8 @@ test("a boot without credits takes several times as long", async () => {
     const from = on.clock.now();
     const InstanceId = await launched("t3.micro", mode, natUserData({ vpcCidr: "172.31.0.0/16" }));
     await pass(10_000);
-    const said = async () => Buffer.from((await on.aws.ec2.getConsoleOutput({ InstanceId })).Output ?? "", "base64");
+    const said = async () =>
+      Buffer.from((await on.aws.ec2.getConsoleOutput({ InstanceId, Latest: true })).Output ?? "", "base64");
     while (!(await said()).includes("BUDDYVERSE-NAT SETUP DONE")) {
       if (on.clock.now() > from + HOUR) throw new Error("not in an hour");
       await pass(1_000);

@@ -32,7 +32,10 @@ async function run(account: Account, userData?: string): Promise<string> {
   return Instances[0]?.InstanceId as string;
 }
 async function consoleOf(account: Account, InstanceId: string): Promise<string> {
-  const { Output = "" } = await account.ask<{ Output?: string }>("ec2", "GetConsoleOutput", { InstanceId });
+  const { Output = "" } = await account.ask<{ Output?: string }>("ec2", "GetConsoleOutput", {
+    InstanceId,
+    Latest: true,
+  });
   return Buffer.from(Output, "base64").toString();
 }
 

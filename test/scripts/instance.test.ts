@@ -39,6 +39,8 @@ describe("nat-route.sh", needs("bash with timeout and awk"), () => {
     });
     expect(read("rules")).toContain('oifname "enX0" ip saddr 172.31.0.0/16 ip daddr != 172.31.0.0/16 masquerade');
     expect(read("sysctl")).toContain("net.ipv4.ip_forward=1");
+    // The kernel sends redirects when either of the two is on.
+    expect(read("sysctl")).toContain("net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.enX0.send_redirects=0");
   });
 
   test("fails with a clear line when there is no default route", async () => {

@@ -493,9 +493,11 @@ test("what the config gives no reason to ask is skipped, and why", () => {
   const { applicable, skipped } = applicableChecks(allChecks, {
     ...plain,
     database: { ...config.database, replica: false },
+    web: { ...config.web, stickinessSeconds: 0 },
   });
   expect(Object.fromEntries(skipped.map(({ id, why }) => [id, why]))).toMatchObject({
     "replica-reads": "the config wants no replica",
+    sticky: "the config turns stickiness off (web.stickinessSeconds is 0)",
     subscription: "the config names no e-mail address",
     redirect: "the config names no domain: the site is plain http",
     certificate: "the config names no domain: the site is plain http",

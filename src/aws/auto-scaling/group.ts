@@ -11,6 +11,7 @@ import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { webInstances } from "./prices.ts";
+import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh } from "./read-refresh.ts";
 
 export interface GroupSpec {
   readonly min: number;
@@ -18,7 +19,10 @@ export interface GroupSpec {
   /** At the start; then the scaling policy decides. */
   readonly desired: number;
   readonly launchTemplateId: string;
-  /** A number: with `$Latest` nobody can tell what the instances run. */
+  /**
+   * A number: with `$Latest` nobody can tell what the instances run. Of a group that is there: its own, and after that those of
+   * instances in service that have others ("2, 1").
+   */
   readonly launchTemplateVersion: string;
   readonly subnetIds: readonly string[];
   readonly targetGroupArns: readonly string[];
@@ -39,14 +43,10 @@ export interface GroupLive extends GroupSpec, Identified {
   readonly instanceIds: readonly string[];
   /** Instances in service that the target groups call healthy too. */
   readonly serving: number;
-  /** An instance refresh is under way. */
-  readonly refreshing: boolean;
+  readonly refresh: Refresh | undefined;
   /** Why it does not reach its capacity, in AWS's words, when waiting will not help. */
   readonly trouble: string | undefined;
 }
-
-const NOT_FOUND = [{ code: "ValidationError", message: /not found/i }];
-const REFRESHING = new Set(["Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress"]);
 
 /** Why an instance could not be started that no later attempt will change. */
 const DEFINITE =
@@ -142,44 +142,45 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     deletionProtection: group.DeletionProtection ?? "none",
     instanceIds: (group.Instances ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
     serving: 0,
-    refreshing: false,
+    refresh: undefined,
     trouble: undefined,
   };
   if (found.deleting) return found;
 
   const inService = (group.Instances ?? []).filter(({ LifecycleState }) => LifecycleState === "InService");
-  const healthy = await Promise.all(targetGroupArns.map((arn) => healthyTargets(aws, arn)));
+  const [refresh, ...healthy] = await Promise.all([
+    latestRefresh(aws, id),
+    ...targetGroupArns.map((arn) => healthyTargets(aws, arn)),
+  ]);
   // A target group that is gone says nothing; that it is gone is a difference, which waiting would hide.
   const serving = inService.filter(({ InstanceId = "" }) =>
     healthy.every((set) => set?.has(InstanceId) ?? true),
   ).length;
-  // Instances of another version: a refresh is under way, or was never started, or has failed.
-  const other = inService.find(
-    ({ LaunchTemplate: its }) =>
-      its !== undefined &&
-      (its.LaunchTemplateId !== found.launchTemplateId || its.Version !== found.launchTemplateVersion),
-  )?.LaunchTemplate;
-  const refreshing = other !== undefined && (await isRefreshing(aws, id));
+  const templates = inService.flatMap(({ LaunchTemplate }) => LaunchTemplate ?? []);
+  const all = (own: string, others: readonly (string | undefined)[]) =>
+    [...new Set([own, ...others.flatMap((one) => one ?? [])])].join(", ");
+  const failing =
+    serving < desired || refresh?.underWay
+      ? troubleIn(await latestActivities(aws, id), desired, group.CreatedTime?.getTime())
+      : undefined;
   return {
     ...found,
     serving,
-    refreshing,
-    // What it runs counts, not what it was told to start next: the difference leads to a refresh.
-    ...(other && !refreshing
-      ? { launchTemplateId: other.LaunchTemplateId ?? "", launchTemplateVersion: other.Version ?? "" }
-      : {}),
+    refresh,
+    // What it runs counts too, not only what it was told to start next: the difference leads to a refresh.
+    launchTemplateId: all(
+      found.launchTemplateId,
+      templates.map(({ LaunchTemplateId }) => LaunchTemplateId),
+    ),
+    launchTemplateVersion: all(
+      found.launchTemplateVersion,
+      templates.map(({ Version }) => Version),
+    ),
     trouble:
-      serving < desired ? troubleIn(await latestActivities(aws, id), desired, group.CreatedTime?.getTime()) : undefined,
+      failing !== undefined && refresh?.underWay
+        ? `${refresh.text}; ${failing}. AWS rolls it back after an hour in vain; now: ${aws.cli} autoscaling rollback-instance-refresh --auto-scaling-group-name ${id} --region ${aws.region}`
+        : failing,
   };
-}
-
-async function isRefreshing(aws: Aws, AutoScalingGroupName: string): Promise<boolean> {
-  // Newest first (API reference).
-  const { InstanceRefreshes = [] } = await aws.autoScaling.describeInstanceRefreshes({
-    AutoScalingGroupName,
-    MaxRecords: 1,
-  });
-  return REFRESHING.has(InstanceRefreshes[0]?.Status ?? "");
 }
 
 async function latestActivities(aws: Aws, AutoScalingGroupName: string): Promise<readonly Activity[]> {
@@ -223,13 +224,23 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     return live(aws, found);
   },
 
-  health({ deleting, refreshing, serving, desired, trouble }): Health {
+  health({ deleting, refresh, serving, desired, trouble }): Health {
     if (deleting) return "deleting";
-    if (refreshing) return "pending";
+    // What is not rolled back yet goes on starting instances in vain.
+    if (refresh?.underWay)
+      return trouble !== undefined && refresh.status === "InProgress" ? { blocked: trouble } : "pending";
     if (serving >= desired) return "ready";
     if (trouble === undefined) return "pending";
     // What serves is not torn down for what is missing.
     return serving > 0 ? { blocked: `${serving} of ${desired} instances serve: ${trouble}` } : { failed: trouble };
+  },
+
+  doing: ({ refresh }) => (refresh?.underWay ? refresh.text : undefined),
+
+  undone({ refresh: before }, { refresh }, { launchTemplateId, launchTemplateVersion }) {
+    const ended = refresh !== undefined && refresh.id === before?.id && !refresh.underWay;
+    const wanted = refresh?.template?.id === launchTemplateId && refresh.template.version === launchTemplateVersion;
+    return ended && wanted ? refresh.text : undefined;
   },
 
   /**
@@ -268,7 +279,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     return owner.name;
   },
 
-  async update(aws, { id: AutoScalingGroupName, targetGroupArns: attached }, spec, changed, owner) {
+  async update(aws, { id: AutoScalingGroupName, targetGroupArns: attached, ...found }, spec, changed, owner) {
     if (changed.has("metrics")) {
       await aws.autoScaling.enableMetricsCollection({
         AutoScalingGroupName,
@@ -279,9 +290,6 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const template = changed.has("launchTemplateId") || changed.has("launchTemplateVersion");
     const settings = {
       ...(changed.has("min") || changed.has("max") ? { MinSize: spec.min, MaxSize: spec.max } : {}),
-      ...(template
-        ? { LaunchTemplate: { LaunchTemplateId: spec.launchTemplateId, Version: spec.launchTemplateVersion } }
-        : {}),
       ...(changed.has("subnetIds") ? { VPCZoneIdentifier: spec.subnetIds.join(",") } : {}),
       ...(changed.has("healthCheckType") ? { HealthCheckType: spec.healthCheckType } : {}),
       ...(changed.has("gracePeriodSeconds") ? { HealthCheckGracePeriod: spec.gracePeriodSeconds } : {}),
@@ -305,16 +313,19 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       await aws.autoScaling.createOrUpdateTags({ Tags: groupTags(owner, AutoScalingGroupName) });
     }
     if (template) {
-      // New ones first, then the old ones go: at 150 % two instances become three.
       await aws.autoScaling.startInstanceRefresh({
         AutoScalingGroupName,
-        Preferences: { MinHealthyPercentage: 100, MaxHealthyPercentage: 150, SkipMatching: true },
+        DesiredConfiguration: {
+          LaunchTemplate: { LaunchTemplateId: spec.launchTemplateId, Version: spec.launchTemplateVersion },
+        },
+        // Refused for a group that somebody has set to `$Latest` or `$Default` (API reference, RefreshPreferences).
+        Preferences: { ...PREFERENCES, AutoRollback: !found.launchTemplateVersion.includes("$") },
       });
     }
   },
 
   async delete(aws, { id }) {
-    await undefinedIf(NOT_FOUND, () =>
+    await undefinedIf(NO_GROUP, () =>
       aws.autoScaling.deleteAutoScalingGroup({ AutoScalingGroupName: id, ForceDelete: true }),
     );
   },

@@ -3,6 +3,7 @@ import { createOnly } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned } from "../owned.ts";
+import { consoleOf, consoleTail } from "./read-console.ts";
 import {
   type Found,
   type Launch,
@@ -20,7 +21,6 @@ import {
 /** Holds the name of the SSM parameter in which the builder says that its set-up went well. */
 export const MARKER_TAG = "buddyverse:image-marker";
 const BAKED = "baked";
-const CONSOLE_LINES = 30;
 
 export interface ImageBuilderSpec extends Launch {
   /** Name of the SSM parameter that its set-up writes "baked" to as its last step. */
@@ -29,7 +29,7 @@ export interface ImageBuilderSpec extends Launch {
 export interface ImageBuilderLive extends ImageBuilderSpec, Found {
   /** The marker says that the set-up went well. Asked for only when it is stopped. */
   readonly baked: boolean;
-  /** The end of its console output, when it is stopped and not baked. */
+  /** What its console says, when it is stopped and not baked. */
   readonly console: string;
 }
 
@@ -43,7 +43,7 @@ async function live(aws: Aws, found: Found): Promise<ImageBuilderLive> {
     ...found,
     marker,
     baked,
-    console: state === "stopped" && !baked ? await consoleTail(aws, id) : "",
+    console: state === "stopped" && !baked ? consoleTail(await consoleOf(aws, id)) : "",
     ...launchedAs(instance),
   };
 }
@@ -51,18 +51,6 @@ async function live(aws: Aws, found: Found): Promise<ImageBuilderLive> {
 async function markerSays(aws: Aws, Name: string): Promise<string | undefined> {
   const answer = await undefinedIf(["ParameterNotFound"], () => aws.ssm.getParameter({ Name }));
   return answer?.Parameter?.Value;
-}
-
-/** The last lines of what the machine wrote to its console. AWS may have it only some minutes after the stop, or never. */
-async function consoleTail(aws: Aws, InstanceId: string): Promise<string> {
-  const answer = await undefinedIf(["InvalidInstanceID.NotFound"], () => aws.ec2.getConsoleOutput({ InstanceId }));
-  const text = Buffer.from(answer?.Output ?? "", "base64")
-    .toString("utf8")
-    .trimEnd();
-  // Consoles are full of terminal codes, which must not reach the user's terminal.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
-  const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/[^\P{Cc}\n\t]/gu, "");
-  return plain.split("\n").slice(-CONSOLE_LINES).join("\n");
 }
 
 const list = async (aws: Aws, stack: string) =>
@@ -79,8 +67,7 @@ function health({ id, state, stateReason, baked, marker, console }: ImageBuilder
   if (state === "terminated") return { failed: `AWS terminated ${id}: ${reasonOf(stateReason)}` };
   if (state !== "stopped") return "pending";
   if (baked) return "ready";
-  const output = console ? `the end of its console output:\n${console}` : "AWS has no console output of it (yet)";
-  return { failed: `the set-up of the image failed: ${id} stopped but ${marker} does not say "${BAKED}"; ${output}` };
+  return { failed: `the set-up of the image failed: ${id} stopped but ${marker} does not say "${BAKED}"; ${console}` };
 }
 
 /** The machine that the web image is made of: it sets itself up, leaves a mark, and powers off. */

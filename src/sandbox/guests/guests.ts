@@ -8,7 +8,12 @@ import { forgetLog } from "./web-server.ts";
 export const guests: SandboxService = {
   operations: {},
   durations,
-  failures: { builder: {} },
+  failures: {
+    builder: {},
+    nat: {
+      about: `"fails" or "hangs": the set-up of NAT instances says on the console that it failed, or nothing at all`,
+    },
+  },
   hooks: {
     userDataGiven: checkUserData,
     instanceStarted: boot,

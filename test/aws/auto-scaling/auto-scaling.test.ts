@@ -11,6 +11,7 @@ import {
   DescribePoliciesCommand,
   DescribeScalingActivitiesCommand,
   type Instance,
+  type InstanceRefresh,
   PutScalingPolicyCommand,
 } from "@aws-sdk/client-auto-scaling";
 import {
@@ -18,7 +19,7 @@ import {
   ElasticLoadBalancingV2Client,
   TargetGroupNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { type GroupLive, type GroupSpec, group, troubleIn } from "../../../src/aws/auto-scaling/group.ts";
 import { scalingPolicy } from "../../../src/aws/auto-scaling/scaling-policy.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
@@ -109,13 +110,13 @@ test("an empty list is missingMessage; somebody else's group is refused; other e
   await expect(find()).rejects.toMatchObject({ name: "ValidationError" });
 });
 
-test("a whole group is ready, without a question beyond the first two, and has no difference", async () => {
+test("a whole group is ready, without a question beyond the first three, and has no difference", async () => {
   groupIs({}, instance("i-1"), instance("i-2"));
   healthyAre("i-1", "i-2");
   const live = await find();
   expect(group.health?.(live)).toBe("ready");
   expect(differences(group, spec, live, owner.tags)).toEqual([]);
-  expect(asked()).toEqual(["DescribeAutoScalingGroupsCommand"]);
+  expect(asked()).toEqual(["DescribeAutoScalingGroupsCommand", "DescribeInstanceRefreshesCommand"]);
   // The policy has moved the number: not ours to move back.
   expect(differences(group, { ...spec, desired: 4 }, live, owner.tags)).toEqual([]);
 });
@@ -146,6 +147,7 @@ test("a group being deleted asks for nothing more", async () => {
 });
 
 test("instances of an older version: pending while a refresh goes on, a difference when none does", async () => {
+  scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities: [] });
   groupIs({ LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "2" } }, instance("i-1"), instance("i-2", "2"));
   healthyAre("i-1", "i-2");
   scaling.on(DescribeInstanceRefreshesCommand).resolves({ InstanceRefreshes: [{ Status: "InProgress" }] });
@@ -154,7 +156,76 @@ test("instances of an older version: pending while a refresh goes on, a differen
   const live = await find();
   expect(group.health?.(live)).toBe("ready");
   const found = differences(group, { ...spec, launchTemplateVersion: "2" }, live, undefined);
-  expect(found).toMatchObject([{ field: "launchTemplateVersion", wanted: "2", found: "1" }]);
+  expect(found).toMatchObject([{ field: "launchTemplateVersion", wanted: "2", found: "2, 1" }]);
+});
+
+describe("an instance refresh", () => {
+  const DESIRED = { LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "2" } };
+  const shows = (change: Partial<InstanceRefresh>, ...more: InstanceRefresh[]) =>
+    scaling.on(DescribeInstanceRefreshesCommand).resolves({
+      InstanceRefreshes: [{ InstanceRefreshId: "r-2", DesiredConfiguration: DESIRED, ...change }, ...more],
+    });
+  const wanted = { ...spec, launchTemplateVersion: "2" };
+
+  test("shows before any instance is of the new version: the group has the old one until all have the new", async () => {
+    groupIs({}, instance("i-1"), instance("i-2"));
+    healthyAre("i-1", "i-2");
+    shows({ Status: "InProgress", PercentageComplete: 50, StatusReason: "Waiting for instances to leave Standby." });
+    scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities: [] });
+    const live = await find();
+    expect(group.health?.(live)).toBe("pending");
+    expect(group.doing?.(live)).toBe(
+      "instance refresh to launch template version 2: InProgress, 50 %: Waiting for instances to leave Standby.",
+    );
+  });
+
+  test("that does not get on is said, with the command that ends it, before AWS gives up after an hour", async () => {
+    groupIs({}, instance("i-1"), instance("i-2"));
+    healthyAre("i-1", "i-2");
+    scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities: [failed(1, VCPU)] });
+    shows({ Status: "InProgress", PercentageComplete: 0 });
+    expect(group.health?.(await find())).toEqual({
+      blocked: `instance refresh to launch template version 2: InProgress, 0 %; ${VCPU}. AWS rolls it back after an hour in vain; now: aws autoscaling rollback-instance-refresh --auto-scaling-group-name ${NAME} --region ap-northeast-2`,
+    });
+    // Already on its way back.
+    shows({ Status: "RollbackInProgress", RollbackDetails: { PercentageCompleteOnRollback: 50 } });
+    expect(group.health?.(await find())).toBe("pending");
+  });
+
+  test("that was rolled back leaves the group as it was: a difference, and why, to whoever saw it under way", async () => {
+    groupIs({}, instance("i-1"), instance("i-2"));
+    healthyAre("i-1", "i-2");
+    scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities: [] });
+    shows({ Status: "InProgress" });
+    const before = (await find()) as GroupLive;
+    shows({ Status: "RollbackSuccessful", RollbackDetails: { RollbackReason: "Automatic rollback. Not healthy." } });
+    const after = (await find()) as GroupLive;
+    expect(group.health?.(after)).toBe("ready");
+    expect(differences(group, wanted, after, undefined)).toMatchObject([{ wanted: "2", found: "1" }]);
+    expect(group.undone?.(before, after, wanted)).toBe(
+      "instance refresh to launch template version 2: RollbackSuccessful: Automatic rollback. Not healthy.",
+    );
+    // What somebody else wanted, what is still under way, and what was over before it began, says nothing of this change.
+    expect(group.undone?.(before, after, { ...spec, launchTemplateVersion: "3" })).toBeUndefined();
+    expect(group.undone?.(before, before, wanted)).toBeUndefined();
+    shows({ InstanceRefreshId: "r-1", Status: "InProgress" });
+    expect(group.undone?.((await find()) as GroupLive, after, wanted)).toBeUndefined();
+  });
+
+  test("that ended half way leaves instances of two versions: neither counts as what is wanted", async () => {
+    groupIs({}, instance("i-1"), instance("i-2", "2"));
+    healthyAre("i-1", "i-2");
+    shows({ Status: "Cancelled" });
+    expect(differences(group, wanted, await find(), undefined)).toMatchObject([{ wanted: "2", found: "1, 2" }]);
+    expect(differences(group, spec, await find(), undefined)).toMatchObject([{ wanted: "1", found: "1, 2" }]);
+  });
+
+  test("of a group that went meanwhile is none", async () => {
+    groupIs({}, instance("i-1"), instance("i-2"));
+    healthyAre("i-1", "i-2");
+    scaling.on(DescribeInstanceRefreshesCommand).rejects(validation("AutoScalingGroup name not found - null"));
+    expect((await find())?.refresh).toBeUndefined();
+  });
 });
 
 const time = (minute: number) => new Date(minute * 60_000);
@@ -224,7 +295,7 @@ test("instances that never pass their checks are trouble when each place was fil
 
 test("what serves is not torn down for what cannot be started", () => {
   const health = (serving: number) =>
-    group.health?.({ ...({} as GroupLive), serving, desired: 2, deleting: false, refreshing: false, trouble: VCPU });
+    group.health?.({ ...({} as GroupLive), serving, desired: 2, deleting: false, refresh: undefined, trouble: VCPU });
   expect(health(0)).toEqual({ failed: VCPU });
   expect(health(1)).toEqual({ blocked: `1 of 2 instances serve: ${VCPU}` });
 });
@@ -254,7 +325,7 @@ test("the creating call has tags that do not reach the instances, a grace period
 test("updates: bounds alone start no refresh and leave the number alone; a new version does; target groups are attached", async () => {
   scaling.onAnyCommand().resolves({});
   const aws = await testAws();
-  const live = { id: NAME, targetGroupArns: ["arn:old"] } as unknown as GroupLive;
+  const live = { id: NAME, targetGroupArns: ["arn:old"], launchTemplateVersion: "1" } as unknown as GroupLive;
   await group.update?.(aws, live, { ...spec, max: 6 }, new Set(["max"]), owner);
   expect(scaling.calls().map(({ firstArg }) => firstArg.input)).toEqual([
     { AutoScalingGroupName: NAME, MinSize: 2, MaxSize: 6 },
@@ -262,11 +333,32 @@ test("updates: bounds alone start no refresh and leave the number alone; a new v
   scaling.resetHistory();
   await group.update?.(aws, live, spec, new Set(["launchTemplateVersion", "targetGroupArns"]), owner);
   expect(asked()).toEqual([
-    "UpdateAutoScalingGroupCommand",
     "AttachLoadBalancerTargetGroupsCommand",
     "DetachLoadBalancerTargetGroupsCommand",
     "StartInstanceRefreshCommand",
   ]);
+  // The version goes with the refresh, which puts the old one back where the new one does not come up.
+  expect(scaling.calls().at(-1)?.firstArg.input).toEqual({
+    AutoScalingGroupName: NAME,
+    DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "1" } },
+    Preferences: {
+      MinHealthyPercentage: 100,
+      MaxHealthyPercentage: 150,
+      SkipMatching: true,
+      ScaleInProtectedInstances: "Refresh",
+      StandbyInstances: "Ignore",
+      AutoRollback: true,
+    },
+  });
+  // AWS refuses to roll back to a version that moves.
+  await group.update?.(
+    aws,
+    { ...live, launchTemplateVersion: "$Latest, 1" },
+    spec,
+    new Set(["launchTemplateVersion"]),
+    owner,
+  );
+  expect(scaling.calls().at(-1)?.firstArg.input.Preferences).toMatchObject({ AutoRollback: false });
   scaling.resetHistory();
   await group.update?.(aws, live, spec, new Set(["tags"]), owner);
   expect(scaling.commandCalls(CreateOrUpdateTagsCommand)).toHaveLength(1);

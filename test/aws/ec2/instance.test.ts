@@ -48,6 +48,7 @@ const spec: InstanceSpec = {
   userData: "#!/bin/bash\n",
   volumeGiB: 8,
   cpuCredits: "unlimited",
+  setUp: undefined,
 };
 const found = (change: Partial<Instance> = {}, key = "nat-1", name = "Buddy-NAT1"): Instance => ({
   InstanceId: "i-1",
@@ -119,6 +120,98 @@ describe("instance", () => {
     const input = ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input;
     expect(input).not.toHaveProperty("CreditSpecification");
     expect(JSON.stringify(input?.TagSpecifications)).not.toContain("cpu-credits");
+  });
+
+  describe("whose set-up is awaited", () => {
+    const nat = (setUp: string, state = "running", instanceType = "t3.micro") =>
+      found({
+        State: { Name: state as "running" },
+        InstanceType: instanceType as "t3.micro",
+        Tags: [...awsTags("nat-1", "Buddy-NAT1"), { Key: "buddyverse:set-up", Value: setUp }],
+      });
+    const AWAITED = "awaited: BUDDYVERSE-NAT";
+    const wanted = { ...spec, setUp: "BUDDYVERSE-NAT" };
+    const says = (latest: string | Error, kept = "") =>
+      ec2.on(GetConsoleOutputCommand).callsFake(({ Latest }) => {
+        if (Latest && latest instanceof Error) throw latest;
+        return { Output: Buffer.from(Latest ? String(latest) : kept).toString("base64") };
+      });
+    const look = async (shown: Instance) => {
+      answers([shown]);
+      const live = await instance.find(aws, owner, "i-1");
+      if (!live) throw new Error("not found");
+      return live;
+    };
+
+    test("says so by a tag from its launch on", async () => {
+      ec2.on(RunInstancesCommand).resolves({ Instances: [{ InstanceId: "i-1" }] });
+      await instance.create?.(aws, wanted, owner, "t");
+      const [input] = ec2.commandCalls(RunInstancesCommand).map(({ args }) => args[0].input);
+      expect(input?.TagSpecifications?.[0]?.Tags).toContainEqual({ Key: "buddyverse:set-up", Value: AWAITED });
+    });
+
+    test.each([
+      ["nothing yet", "Linux version 6.1\n", "pending"],
+      ["that it is done", "x\nBUDDYVERSE-NAT SETUP DONE: routing\n", "ready"],
+      ["that it is done after all", "BUDDYVERSE-NAT FAILED at 3\nBUDDYVERSE-NAT SETUP DONE: routing\n", "ready"],
+      [
+        "that it failed",
+        "booting\nBUDDYVERSE-NAT FAILED at line 9: nft\nlogin:",
+        {
+          failed:
+            "the set-up of i-1 failed; the end of its console output:\nbooting\nBUDDYVERSE-NAT FAILED at line 9: nft",
+        },
+      ],
+    ])("is what its console says as of now: %s", async (_what, console, health) => {
+      says(console);
+      const live = await look(nat(AWAITED));
+      expect(instance.health?.(live)).toEqual(health);
+    });
+
+    test("is not asked before it runs, nor when it is known to be done, nor of one launched before there was a word", async () => {
+      const at = async (shown: Instance) => instance.health?.(await look(shown));
+      expect(await at(nat(AWAITED, "pending"))).toBe("pending");
+      expect(await at(nat("done: BUDDYVERSE-NAT"))).toBe("ready");
+      expect(await at(found())).toBe("ready");
+      expect(ec2.commandCalls(GetConsoleOutputCommand)).toEqual([]);
+    });
+
+    test("is marked as done when it is, once", async () => {
+      says("BUDDYVERSE-NAT SETUP DONE");
+      const live = await look(nat(AWAITED));
+      expect(differences(instance, wanted, live, undefined).map(({ field }) => field)).toContain("setUp");
+      await instance.update?.(aws, live, wanted, new Set(["setUp"]), owner);
+      const done = { Key: "buddyverse:set-up", Value: "done: BUDDYVERSE-NAT" };
+      expect(ec2.commandCalls(CreateTagsCommand).map(({ args }) => args[0].input)).toEqual([
+        { Resources: ["i-1"], Tags: [done] },
+      ]);
+      const marked = await look(nat(done.Value));
+      expect(differences(instance, wanted, marked, undefined).map(({ field }) => field)).not.toContain("setUp");
+    });
+
+    test("on Xen, whose console AWS does not show as of now: only a failure counts", async () => {
+      const xen = failure(
+        "UnsupportedOperation",
+        "This instance type does not support retrieving the latest console logs.",
+      );
+      says(xen, "Linux version\n");
+      expect(instance.health?.(await look(nat(AWAITED, "running", "t2.micro")))).toBe("ready");
+      says(xen, "BUDDYVERSE-NAT FAILED at line 9\n");
+      expect(instance.health?.(await look(nat(AWAITED, "running", "t2.micro")))).toMatchObject({
+        failed: expect.stringContaining("FAILED at line 9"),
+      });
+      says(failure("UnauthorizedOperation"));
+      await expect(look(nat(AWAITED))).rejects.toMatchObject({ name: "UnauthorizedOperation" });
+    });
+
+    test("and does not come: the console, and how to get a new one", async () => {
+      says("cloud-init: no user data\n");
+      const live = await look(nat(AWAITED));
+      expect(instance.doing?.(live)).toBe("setting itself up");
+      expect(instance.stuck?.(aws, live)).toMatch(
+        /^its set-up has not said that it is done; the end of its console output:\ncloud-init: no user data\nFor a new one: aws ec2 terminate-instances --instance-ids i-1 /,
+      );
+    });
   });
 
   describe("CPU credits", () => {

@@ -5,6 +5,7 @@ export const durations = {
   instanceRunning: 15,
   instanceStopped: 30,
   instanceTerminated: 40,
+  consoleKept: 240,
   imageAvailable: 300,
   natGatewayAvailable: 110,
   natGatewayDeleted: 50,

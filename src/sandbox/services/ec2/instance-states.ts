@@ -22,6 +22,12 @@ export function changeInstance(sim: Sim, id: string, change: Partial<Instance>):
   if (instance) instanceTable(sim).putNow(id, { ...instance, ...change });
 }
 
+/** EC2 keeps the console as it is now, for those who do not ask for the latest (API reference, GetConsoleOutput). */
+export function keepConsole(sim: Sim, id: string): void {
+  const instance = instanceTable(sim).get(id);
+  if (instance) changeInstance(sim, id, { keptConsole: instance.console });
+}
+
 /** What ends with a machine's run. */
 const ended = (sim: Sim, { runningUntil, runningFrom, stress }: Instance) => ({
   httpFrom: null,

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { ms } from "./durations.ts";
 import { imageFor } from "./images.ts";
 import {
   changeInstance,
@@ -8,12 +9,14 @@ import {
   guardOf,
   instanceFor,
   instanceNotFound,
+  keepConsole,
   releaseAddress,
   stopInstance,
   terminateInstance,
   VISIBLE_MS,
 } from "./instance-states.ts";
 import { checkGroups, launchInstance } from "./launch.ts";
+import { isNitro } from "./offerings.ts";
 import { filters, page, passes, type TagSpecifications, tagSpecifications, tagsOf } from "./shared.ts";
 import { subnetFor } from "./subnets.ts";
 import { type Instance, instanceTable, interfaceTable, subnetTable } from "./tables.ts";
@@ -354,15 +357,23 @@ export const instances: SandboxService = {
 
     GetConsoleOutput: operation({ InstanceId: z.string(), Latest: z.boolean().optional() }, (input, sim) => {
       const instance = instanceFor(sim, input.InstanceId);
+      // The words: aws/eks-node-monitoring-agent's tests.
+      if (input.Latest && !isNitro(instance.instanceType))
+        throw awsError(
+          "UnsupportedOperation",
+          "This instance type does not support retrieving the latest console logs.",
+        );
+      const output = input.Latest ? instance.console : instance.keptConsole;
       return {
         InstanceId: instance.id,
         Timestamp: new Date(sim.now),
-        ...(instance.console ? { Output: Buffer.from(instance.console).toString("base64") } : {}),
+        ...(output ? { Output: Buffer.from(output).toString("base64") } : {}),
       };
     }),
   },
 
   timers: {
+    "console-kept": (id, sim) => keepConsole(sim, id),
     "instance-running"(id, sim) {
       const instance = instanceTable(sim).get(id);
       if (instance?.state !== "pending") return;
@@ -371,6 +382,7 @@ export const instances: SandboxService = {
         return;
       }
       changeInstance(sim, id, { state: "running", runningFrom: sim.now });
+      sim.after(ms("consoleKept"), "ec2:console-kept", id);
       sim.tell("instanceStarted", id);
     },
     "instance-stopped"(id, sim) {
@@ -378,6 +390,7 @@ export const instances: SandboxService = {
       if (instance?.state !== "stopping") return;
       releaseAddress(sim, instance);
       changeInstance(sim, id, { state: "stopped", publicIp: null });
+      keepConsole(sim, id);
     },
     "instance-terminated"(id, sim) {
       const instance = instanceTable(sim).get(id);

@@ -13,6 +13,9 @@ interface InstanceTypeFacts {
   readonly zones: string;
 }
 
+/** False for what runs on Xen (EC2 user guide, "Instances built on the AWS Nitro System"). */
+export const isNitro = (instanceType: string): boolean => !instanceType.startsWith("t2.");
+
 /** Instance types with their zones' letters; the older ones are missing in zones b and d, as in Seoul. */
 const TYPES: Readonly<Record<string, InstanceTypeFacts>> = {
   "t2.nano": { vcpus: 1, architecture: "x86_64", zones: "ac" },

@@ -176,6 +176,8 @@ export interface Instance {
   /** When stress-ng kept its processors busy, the last of these times. */
   readonly stress: readonly { readonly from: number; readonly until: number }[];
   readonly console: string;
+  /** What EC2 keeps of it for those who do not ask for the latest; absent: nothing yet. */
+  readonly keptConsole?: string;
 }
 export const instanceTable = (sim: Sim): Table<Instance> => sim.table("ec2.instances");
 
