@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { GIT_ADDRESS, GIT_REVISION, REGION } from "../../src/config/patterns.ts";
 import { withHead } from "../../src/lib/script.ts";
 import natRouteService from "./nat-route.service";
 import natRoute from "./nat-route.sh";
@@ -53,15 +54,15 @@ interface PlacedFile {
 
 const PATTERNS = {
   cidr: /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\/(?:3[0-2]|[12]?\d)$/,
-  region: /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/,
+  region: REGION,
   stack: /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
   parameter: /^(?:\/[A-Za-z0-9._-]+)+$/,
   parameterPath: /^(?:\/[A-Za-z0-9._-]+)+\/$/,
   fileSystemId: /^fs-[0-9a-f]{8,40}$/,
   sqlName: /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
   // No user or password in it: user data is no place for secrets.
-  git: /^https:\/\/[A-Za-z0-9.-]+(?::\d+)?(?:\/[A-Za-z0-9._~+-]+)+\/?$/,
-  revision: /^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$/,
+  git: GIT_ADDRESS,
+  revision: GIT_REVISION,
   bucket: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
   key: /^[A-Za-z0-9][A-Za-z0-9._/=-]{0,511}$/,
 } as const;

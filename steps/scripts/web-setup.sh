@@ -93,7 +93,7 @@ if [ -d "$app" ]; then
   if [ -f "$app/buddyverse-wsgi" ]; then
     wsgi="$app/$(tr -d '[:space:]' <"$app/buddyverse-wsgi")"
   else
-    wsgi=$(find "$app" -name wsgi.py -not -path '*/.*' -not -path '*/tests/*')
+    wsgi=$(find "$app" -name wsgi.py -not -path '*/.*' -not -path '*/tests/*' -not -path '*/site-packages/*' -not -path '*/node_modules/*')
   fi
   [ -f "$wsgi" ] || failed "$LINENO" "one wsgi.py is wanted (name it in the file buddyverse-wsgi), found: ${wsgi:-none}"
   root=$(dirname "$wsgi")

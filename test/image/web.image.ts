@@ -310,6 +310,8 @@ test.concurrent("an application of one's own, from S3, is served", async () => {
   const app = archive("site", {
     "manage.py": "import pathlib; pathlib.Path('/mnt/efs/static/site.css').write_text('')",
     "site/__init__.py": "",
+    // Not an entry: what a virtual environment in the repository brings.
+    "venv/lib/python3/site-packages/django/wsgi.py": "",
     "site/wsgi.py": `def application(environ, start_response):
   start_response("200 OK", [("Content-Type", "text/plain")])
   return [b"my own site"]
