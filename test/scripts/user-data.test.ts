@@ -65,7 +65,7 @@ describe("user data", () => {
     expect(settings(natUserData({ vpcCidr: "10.9.0.0/16" }))).toEqual(["VPC_CIDR=10.9.0.0/16"]);
   });
 
-  test("of the builder brings every file of the image, unchanged", () => {
+  test("of the builder brings every file of the image, but for its lines of comments", () => {
     const brought = unpacked(RENDERED.builder);
     const apart = [
       "nat-setup.sh",
@@ -79,7 +79,10 @@ describe("user data", () => {
       .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__") && !apart.includes(file.name))
       .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
     expect(files.length).toBeGreaterThan(10);
-    for (const text of files) expect(brought).toContain(`<<'END_OF_FILE'\n${text}END_OF_FILE\n`);
+    for (const file of files) {
+      const lines = file.split("\n").filter((line) => line.startsWith("#!") || !line.trim().startsWith("#"));
+      expect(brought).toContain(`<<'END_OF_FILE'\n${lines.join("\n")}END_OF_FILE\n`);
+    }
   });
 
   test("of the builder says where the application comes from", () => {
@@ -99,9 +102,10 @@ describe("user data", () => {
     expect(app(RENDERED.builder)).toEqual(["APP_GIT=", "APP_REVISION=", "APP_BUCKET=", "APP_KEY="]);
   });
 
-  test("of a web instance holds its six settings and no secret", () => {
+  test("of a web instance holds its seven settings and no secret", () => {
     expect(settings(RENDERED.web)).toEqual([
       "BUDDYVERSE_REGION=ap-northeast-2",
+      "BUDDYVERSE_DNS_SUFFIX=amazonaws.com",
       "BUDDYVERSE_STACK=buddyverse",
       "BUDDYVERSE_FILE_SYSTEM=fs-0123456789abcdef0",
       "BUDDYVERSE_PARAMETER_PATH=/buddyverse/buddyverse/database/",
