@@ -23,5 +23,7 @@ export interface Inputs {
   /** Addresses that may reach the bastions; "my-ip" is resolved already. */
   readonly allowedCidrs: readonly string[];
   /** The application folder of `image.app`, packed; undefined when there is none. */
-  readonly appArchive: { readonly sha256: string; readonly bytes: Uint8Array } | undefined;
+  readonly appArchive:
+    | { readonly sha256: string; readonly bytes: Uint8Array; readonly leftOut: readonly string[] }
+    | undefined;
 }

@@ -41,6 +41,7 @@ export function rdsStep(
       character_set_server: UTF8,
       collation_connection: "utf8mb4_general_ci",
       collation_server: "utf8mb4_unicode_ci",
+      require_secure_transport: "1",
     },
   }));
   const password = resource(generatedSecret, "database-password", `${path}/password`, {}, () => ({}));

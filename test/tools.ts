@@ -40,7 +40,7 @@ const TOOLS = {
   shellcheck: () => ends("shellcheck", "--version"),
   Chromium: () => chromiumHere() !== undefined,
   python3: () => ends("python3", "--version"),
-  "the system's python3 with Django and MySQLdb": () => ends("/usr/bin/python3", "-c", "import django, MySQLdb"),
+  "the system's python3 with Django and PyMySQL": () => ends("/usr/bin/python3", "-c", "import django, pymysql"),
   "moto_server and python3 with boto3": () => ends("python3", "-c", "import boto3, moto.server"),
   "/proc or ps": () => existsSync("/proc/self/stat") || ends("ps", "-o", "stat=", "-p", String(process.pid)),
   "/dev/full": () => existsSync("/dev/full"),

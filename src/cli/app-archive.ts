@@ -1,11 +1,24 @@
 import { createHash } from "node:crypto";
-import { constants, lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
+import {
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { create } from "tar";
 import { BuddyError } from "../lib/errors.ts";
 
 /** What is not of the application, wherever it lies in the folder. */
 const LEFT_OUT: ReadonlySet<string> = new Set([".git", "node_modules", "__pycache__", ".DS_Store"]);
+/** Secrets, and databases of a development machine: they have no place in an image. */
+const KEPT_BACK = /^\.env(\..+)?$|\.sqlite3(-journal|-shm|-wal)?$/;
+/** Every virtual environment has it at its top (PEP 405). Its links lead to the Python of the machine that made it. */
+const ENVIRONMENT = "pyvenv.cfg";
 
 /** The builder keeps the archive in /run, a tenth of a t3.micro's 1 GiB of memory; and the sending of it has a minute. */
 const MOST_PACKED = 32 * 2 ** 20;
@@ -17,6 +30,8 @@ export interface Packed {
   readonly sha256: string;
   /** A tar.gz of the folder's content. */
   readonly bytes: Uint8Array;
+  /** What stayed out of it, sorted: paths in the folder; what is left out wherever it lies, by its name only. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -27,7 +42,22 @@ export interface Packed {
 export function packFolder(folder: string, leaveOut: (path: string) => boolean = () => false): Packed {
   const root = realFolder(folder);
   const stats = new Map<string, Stats>();
+  const leftOut = new Set<string>();
   let size = 0;
+  if (existsSync(join(root, ENVIRONMENT)))
+    throw wrong(
+      folder,
+      `is itself a Python virtual environment: it holds ${ENVIRONMENT}`,
+      "Name the folder with the Django project. A virtual environment in a folder of its own inside it is left out.",
+    );
+
+  const staysOut = (name: string, path: string, stat: Stats): boolean => {
+    if (LEFT_OUT.has(name)) leftOut.add(name);
+    else if (KEPT_BACK.test(name) || (stat.isDirectory() && existsSync(join(root, path, ENVIRONMENT))))
+      leftOut.add(path.split(sep).join("/"));
+    else return false;
+    return true;
+  };
 
   /** Paths relative to the root, each folder before what is in it. */
   const walk = (inside: string): string[] =>
@@ -36,8 +66,9 @@ export function packFolder(folder: string, leaveOut: (path: string) => boolean =
       .flatMap((name) => {
         const path = join(inside, name);
         const absolute = join(root, path);
-        if (LEFT_OUT.has(name) || leaveOut(absolute)) return [];
+        if (leaveOut(absolute)) return [];
         const stat = lstatSync(absolute);
+        if (staysOut(name, path, stat)) return [];
         // What differs from one checkout to the next: hard links, and what the umask leaves of the rights.
         stat.nlink = 1;
         stats.set(absolute, stat);
@@ -79,7 +110,7 @@ export function packFolder(folder: string, leaveOut: (path: string) => boolean =
     );
     const bytes = pack.read() ?? Buffer.alloc(0);
     if (bytes.length > MOST_PACKED) throw tooLarge(folder, `${Math.ceil(bytes.length / 2 ** 20)} MiB when packed`);
-    return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
+    return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes, leftOut: [...leftOut].sort() };
   } catch (error) {
     if (error instanceof BuddyError) throw error;
     throw wrong(

@@ -30,7 +30,7 @@ export function objectsOf(config: Config): readonly PricedObject[] {
     publicKey: undefined,
     allowedCidrs: config.bastion.allowedCidrs,
     // What is in it does not change what anything costs.
-    appArchive: app !== null && "folder" in app ? { sha256: "", bytes: new Uint8Array() } : undefined,
+    appArchive: app !== null && "folder" in app ? { sha256: "", bytes: new Uint8Array(), leftOut: [] } : undefined,
   };
   return plannedObjects(graphOf(stepsFor(config, inputs), config.stack, config.tags));
 }

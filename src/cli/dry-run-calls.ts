@@ -70,6 +70,6 @@ const inputsOf = ({ image }: Config): Inputs => ({
   allowedCidrs: ["203.0.113.10/32"],
   appArchive:
     image.app !== null && "folder" in image.app
-      ? { sha256: createHash("sha256").digest("hex"), bytes: new Uint8Array() }
+      ? { sha256: createHash("sha256").digest("hex"), bytes: new Uint8Array(), leftOut: [] }
       : undefined,
 });

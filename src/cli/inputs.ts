@@ -58,6 +58,12 @@ export async function packedApp(config: Config, paths: Paths, mayBeGone = false)
   }
 }
 
+/** What of the application's folder does not reach the instances, as a warning beside the config's. */
+export function leftOutWarnings({ appArchive }: Inputs): { readonly path: string; readonly message: string }[] {
+  if (!appArchive || appArchive.leftOut.length === 0) return [];
+  return [{ path: "image.app.folder", message: `Not sent: ${appArchive.leftOut.join(", ")}.` }];
+}
+
 /** Absolute, with its folder's links followed; the file itself need not be there. */
 const realPath = (path: string): string => {
   const folder = dirname(resolve(path));

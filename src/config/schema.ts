@@ -11,6 +11,7 @@ import {
   parseAddress,
   parseCidr,
 } from "../lib/cidr.ts";
+import { GIT_ADDRESS, GIT_ADDRESS_LENGTH, GIT_REVISION, REGION } from "./patterns.ts";
 
 /** What is wrong with a value, and what would be right. */
 interface Complaint {
@@ -186,7 +187,9 @@ function gitComplaint(value: string): Complaint | undefined {
       message: "the address holds a user name or password, which would end up in the image",
       hint: "use a public repository, or a folder",
     };
-  if (/^https:\/\/[A-Za-z0-9.-]+(:\d+)?(\/[A-Za-z0-9._~+%-]+)+\/?$/.test(value)) return undefined;
+  if (GIT_ADDRESS.test(value)) return undefined;
+  if (value.length > GIT_ADDRESS_LENGTH)
+    return { message: `is longer than ${GIT_ADDRESS_LENGTH} characters`, hint: "use a shorter address" };
   return {
     message: "is not the https address of a git repository",
     hint: 'such as "https://github.com/owner/name.git"',
@@ -240,7 +243,7 @@ const shape = {
     .describe(
       "Name of the stack: it is in tags, parameter names and bucket names, and tells two stacks of one account apart. For ever.",
     ),
-  region: matching(/^[a-z]{2,4}(-[a-z]+){1,2}-\d{1,2}$/, "is not a region", (value) => {
+  region: matching(REGION, "is not a region", (value) => {
     const region = /^([a-z]{2,4}(-[a-z]+){1,2}-\d{1,2})[a-z]$/.exec(value)?.[1];
     return region === undefined ? 'such as "ap-northeast-2"' : `that is a zone; its region is ${quote(region)}`;
   })
@@ -348,7 +351,7 @@ const shape = {
           group({
             git: text(gitComplaint, { pattern: "^https://" }).describe("https address of the repository."),
             revision: matching(
-              /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,254}$/,
+              GIT_REVISION,
               "is not a branch, tag or commit",
               () => 'such as "main" or "v1.2.0"; a commit makes the image repeatable',
             ).describe("Branch, tag or commit."),

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { partitionOf } from "../../src/aws/partition.ts";
+import { GIT_ADDRESS, GIT_REVISION, REGION } from "../../src/config/patterns.ts";
 import { withHead } from "../../src/lib/script.ts";
 import natRouteService from "./nat-route.service";
 import natRoute from "./nat-route.sh";
@@ -32,8 +34,8 @@ export const USER_DATA_LIMIT = 16_384;
  * only `wsgi.py`, or the path that the file `buddyverse-wsgi` at its top holds; the folder above that package is on the
  * Python path, and a `manage.py` there runs `collectstatic`, with `STATIC_ROOT` `/mnt/efs/static` (`MEDIA_ROOT`:
  * `/mnt/efs/media`). Its settings read `/run/buddyverse/database.json`: `name`, `user`, `password`, `primary` and
- * `replica` (`{ host, port }`; the replica may be null), and `secretKey`; the option file `/etc/buddyverse/mysql.cnf`
- * makes connections use TLS. At bake time the database is not there, so importing the settings must not need it.
+ * `replica` (`{ host, port }`; the replica may be null), `ca` (a file with the certificates of RDS), and `secretKey`; the option
+ * file `/etc/buddyverse/mysql.cnf` makes connections use TLS and check whom they lead to. At bake time the database is not there, so importing the settings must not need it.
  */
 export type ImageApp =
   | null
@@ -53,15 +55,15 @@ interface PlacedFile {
 
 const PATTERNS = {
   cidr: /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\/(?:3[0-2]|[12]?\d)$/,
-  region: /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/,
+  region: REGION,
   stack: /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
   parameter: /^(?:\/[A-Za-z0-9._-]+)+$/,
   parameterPath: /^(?:\/[A-Za-z0-9._-]+)+\/$/,
   fileSystemId: /^fs-[0-9a-f]{8,40}$/,
   sqlName: /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
   // No user or password in it: user data is no place for secrets.
-  git: /^https:\/\/[A-Za-z0-9.-]+(?::\d+)?(?:\/[A-Za-z0-9._~+-]+)+\/?$/,
-  revision: /^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$/,
+  git: GIT_ADDRESS,
+  revision: GIT_REVISION,
   bucket: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
   key: /^[A-Za-z0-9][A-Za-z0-9._/=-]{0,511}$/,
 } as const;
@@ -84,10 +86,14 @@ function withinLimit(text: string): string {
   throw new RangeError(`user data: ${bytes} bytes, and EC2 takes less than ${USER_DATA_LIMIT}`);
 }
 
+/** Without the lines that are comments, for which user data has no room; nor does a reworded one make a new image. */
+const withoutComments = (text: string): string => text.replace(/^[ \t]*#(?!!).*\n/gm, "");
+
 /** A shell script that writes the files. */
 function heredocs(files: readonly PlacedFile[]): string {
   return files
-    .map(({ path, mode, text }) => {
+    .map(({ path, mode, text: commented }) => {
+      const text = withoutComments(commented);
       if (text.split("\n").includes("END_OF_FILE"))
         throw new RangeError(`user data: ${path} holds the line END_OF_FILE`);
       return `install -D -m ${mode} /dev/null ${path}\ncat >${path} <<'END_OF_FILE'\n${text.replace(/\n*$/, "\n")}END_OF_FILE\n`;
@@ -152,7 +158,7 @@ function appSettings(app: ImageApp): Readonly<Record<string, string>> {
 }
 
 /**
- * User data of the image builder (Ubuntu 22.04): sets the web server up, proves that it serves, writes `baked` to the
+ * User data of the image builder (Ubuntu 22.04 or 24.04): brings the system up to date, sets the web server up, proves that it serves, writes `baked` to the
  * SSM parameter `markerName` and powers off; after a failure it powers off without the mark.
  * @throws RangeError when a value is not what it should be, or all of it does not fit the limit
  */
@@ -165,6 +171,7 @@ export function builderUserData(builder: {
     filled(named("web-builder", webBuilder), {
       REGION: checked("region", builder.region),
       MARKER: checked("parameter", builder.markerName),
+      DATABASE_CA: partitionOf(builder.region).databaseCertificates,
       ...appSettings(builder.app),
       FILES: packedFiles(),
     }),
@@ -201,6 +208,7 @@ export function webUserData(web: {
   return withinLimit(
     filled(named("web-user-data", webUserDataText), {
       REGION: checked("region", web.region),
+      DNS_SUFFIX: partitionOf(web.region).dnsSuffix,
       STACK: checked("stack", web.stack),
       FILE_SYSTEM: checked("fileSystemId", web.fileSystemId),
       PARAMETER_PATH: checked("parameterPath", web.parameterPath),

@@ -86,6 +86,7 @@ def database():
         "password": found["password"],
         "primary": endpoint(found["primary"]),
         "replica": endpoint(found["replica"]) if "replica" in found else None,
+        "ca": "/etc/buddyverse/database-ca.pem",
         # The same on all instances, for an application's SECRET_KEY.
         "secretKey": hmac.new(found["password"].encode(), b"SECRET_KEY", hashlib.sha256).hexdigest(),
     })

@@ -21,7 +21,7 @@ retry() {
   done
 }
 
-entry="$BUDDYVERSE_FILE_SYSTEM.efs.$BUDDYVERSE_REGION.amazonaws.com:/ /mnt/efs nfs4 nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,_netdev 0 0"
+entry="$BUDDYVERSE_FILE_SYSTEM.efs.$BUDDYVERSE_REGION.$BUDDYVERSE_DNS_SUFFIX:/ /mnt/efs nfs4 nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,_netdev 0 0"
 mkdir -p /mnt/efs
 if ! grep -qxF "$entry" /etc/fstab; then
   { grep -v ' /mnt/efs ' /etc/fstab || true; echo "$entry"; } >/etc/fstab.new

@@ -6,6 +6,7 @@ mkdir -p /run/buddyverse-setup
 cat >/run/buddyverse-setup/settings <<'SETTINGS'
 REGION=@REGION@
 MARKER=@MARKER@
+DATABASE_CA=@DATABASE_CA@
 APP_GIT=@APP_GIT@
 APP_REVISION=@APP_REVISION@
 APP_BUCKET=@APP_BUCKET@

@@ -15,6 +15,9 @@ cloud-init clean --logs
 # Empty, not `cloud-init clean --machine-id`: "uninitialized" makes a boot the first one, at which systemd enables
 # units by preset, Apache among them (machine-id(5), "First Boot Semantics").
 truncate -s 0 /etc/machine-id
+# The key that the SSM agent registered with: each instance makes its own.
+snap stop amazon-ssm-agent 2>/dev/null || systemctl stop amazon-ssm-agent 2>/dev/null || true
+rm -rf /var/lib/amazon/ssm/*
 rm -f /etc/ssh/ssh_host_* /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys /root/.bash_history /home/*/.bash_history
 rm -rf /var/lib/apt/lists/* /var/lib/systemd/random-seed /var/tmp/* /root/.cache /var/log/apache2/* /var/log/buddyverse-setup.log
 apt-get clean

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs on the image builder (Ubuntu 22.04) with the settings of web-builder.sh: installs, deploys, proves that it
+# Runs on the image builder (Ubuntu 22.04 or 24.04) with the settings of web-builder.sh: installs, deploys, proves that it
 # serves, then hands over to web-seal.sh, which writes the mark and powers off. A failure powers off without the mark.
 set -Eeuo pipefail
 log=/var/log/buddyverse-setup.log
@@ -36,16 +36,22 @@ step 'packages'
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 systemctl stop apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service || true
 # Without Error-Mode, an update that fetched nothing counts as done. The lists' own lock has no timeout: hence retry.
-install_packages() {
-  apt-get -o APT::Update::Error-Mode=any update && apt-get -o DPkg::Lock::Timeout=300 -y install "$@"
+packages() {
+  apt-get -o APT::Update::Error-Mode=any update && apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -y "$@"
 }
-retry 20 15 install_packages apache2 libapache2-mod-wsgi-py3 python3-django python3-mysqldb python3-boto3 python3-venv \
-  nfs-common default-mysql-client stress-ng curl git
+# The kernel too: the instances boot the image.
+retry 20 15 packages dist-upgrade
+retry 20 15 packages install apache2 libapache2-mod-wsgi-py3 python3-django python3-mysqldb python3-pymysql python3-boto3 python3-venv \
+  nfs-common default-mysql-client stress-ng curl git openssl
+
+step "certificates of RDS from $DATABASE_CA"
+retry 20 15 curl -fsS -m 60 -o /etc/buddyverse/database-ca.pem "$DATABASE_CA"
+quietly openssl x509 -noout -in /etc/buddyverse/database-ca.pem
 
 step 'application'
 mkdir -p /mnt/efs/static /mnt/efs/media
 # Stands in for what web-boot.sh writes, so that settings that read it can be imported; /run does not reach the image.
-echo '{"name":"bake","user":"bake","password":"bake","primary":{"host":"127.0.0.1","port":9},"replica":null}' >/run/buddyverse/database.json
+echo '{"name":"bake","user":"bake","password":"bake","primary":{"host":"127.0.0.1","port":9},"replica":null,"ca":"/etc/buddyverse/database-ca.pem"}' >/run/buddyverse/database.json
 quietly python3 -m venv --system-site-packages /srv/buddyverse/venv
 quietly a2dissite 000-default
 quietly a2enmod headers wsgi
@@ -86,14 +92,16 @@ elif [ -n "$APP_BUCKET" ]; then
 fi
 if [ -d "$app" ]; then
   if [ -f "$app/requirements.txt" ]; then
-    retry 5 15 install_packages build-essential python3-dev default-libmysqlclient-dev pkg-config
+    retry 5 15 packages install build-essential python3-dev default-libmysqlclient-dev pkg-config
+    # Its packages only: Ubuntu's own are older.
+    quietly python3 -m venv --clear /srv/buddyverse/venv
     retry 3 15 /srv/buddyverse/venv/bin/pip install -r "$app/requirements.txt"
   fi
   # The entry: what the file buddyverse-wsgi names, else the only wsgi.py.
   if [ -f "$app/buddyverse-wsgi" ]; then
     wsgi="$app/$(tr -d '[:space:]' <"$app/buddyverse-wsgi")"
   else
-    wsgi=$(find "$app" -name wsgi.py -not -path '*/.*' -not -path '*/tests/*')
+    wsgi=$(find "$app" -name wsgi.py -not -path '*/.*' -not -path '*/tests/*' -not -path '*/site-packages/*' -not -path '*/node_modules/*')
   fi
   [ -f "$wsgi" ] || failed "$LINENO" "one wsgi.py is wanted (name it in the file buddyverse-wsgi), found: ${wsgi:-none}"
   root=$(dirname "$wsgi")

@@ -109,8 +109,36 @@ test("history, packages and caches stay out, and so does what the caller names",
     "site/__pycache__/a.pyc": "",
     "secret.pem": "",
   });
-  const { bytes } = packFolder(path, (one) => one === join(path, "secret.pem"));
+  const { bytes, leftOut } = packFolder(path, (one) => one === join(path, "secret.pem"));
   expect(namesIn(bytes)).toEqual(["./a.py", "./front/", "./front/app.js", "./site/"]);
+  expect(leftOut).toEqual([".git", "__pycache__", "node_modules"]);
+});
+
+test("virtual environments, .env and SQLite files stay out and are named", needs("GNU tar"), () => {
+  const path = folder("site", {
+    "manage.py": "",
+    "dotenv.py": "",
+    ".env": "SECRET=1",
+    "config/.env.local": "SECRET=2",
+    "config/settings.py": "",
+    "db.sqlite3": "",
+    "db.sqlite3-wal": "",
+    "venv/pyvenv.cfg": "home = /usr/bin\n",
+    "venv/bin/activate": "",
+    "tools/env/pyvenv.cfg": "home = /usr/bin\n",
+  });
+  symlinkSync("/usr/bin/python3", join(path, "venv/bin/python3"));
+  const { bytes, leftOut } = packFolder(path);
+  expect(namesIn(bytes)).toEqual(["./config/", "./config/settings.py", "./dotenv.py", "./manage.py", "./tools/"]);
+  expect(leftOut).toEqual([".env", "config/.env.local", "db.sqlite3", "db.sqlite3-wal", "tools/env", "venv"]);
+});
+
+test("a folder that is a virtual environment is refused as one, not for its links", () => {
+  const path = folder("site", { "manage.py": "", "pyvenv.cfg": "", "bin/activate": "" });
+  symlinkSync("/usr/bin/python3", join(path, "bin/python3"));
+  expect(problemOf(() => packFolder(path)).message).toBe(
+    `${path} is itself a Python virtual environment: it holds pyvenv.cfg`,
+  );
 });
 
 test("a folder that is missing, no folder, or empty is named", () => {

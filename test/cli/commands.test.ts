@@ -256,9 +256,13 @@ test("changed application code is rolled out by an ordinary up", async () => {
   const before = keys();
   expect(before).toHaveLength(2);
   writeFileSync(join(on.path, "site", "manage.py"), "print(2)");
+  writeFileSync(join(on.path, "site", ".env"), "SECRET=1");
   expect((await on.rehearse("status")).code).toBe(3);
-  const { code, stdout } = await on.rehearse("up --yes");
+  const notSent = "image.app.folder: Not sent: .env.";
+  expect((await on.rehearse("plan")).stdout).toContain(notSent);
+  const { code, stdout, stderr } = await on.rehearse("up --yes");
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("Done in") });
+  expect(stderr).toContain(notSent);
   expect(keys().filter((id) => before.includes(id))).toEqual([]);
   expect((await on.rehearse("status")).code).toBe(0);
 

@@ -1,10 +1,11 @@
 """What stands around an instance on AWS and moto does not play: its metadata service, and a way to the package mirrors.
 
-aws.py NAMESPACE ADDRESS METADATA PACKAGES CHECKIP CERTIFICATE KEY
+aws.py NAMESPACE ADDRESS METADATA PACKAGES SITES CERTIFICATE KEY AUTHORITY
 
 Listens inside the network namespace, asks the mirrors from outside of it. METADATA has a folder for each address, which
 is served to it as the metadata service (IMDSv2: nothing without a token, but for cloud-init); packages are kept in
-PACKAGES, as one never changes under its name. The address CHECKIP is checkip.amazonaws.com.
+PACKAGES, as one never changes under its name. The address SITES is checkip.amazonaws.com,
+which says the caller's address, and truststore.pki.rds.amazonaws.com, which has the AUTHORITY that the databases are signed with.
 """
 import ctypes
 import hashlib
@@ -16,7 +17,7 @@ import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-namespace, address, metadata, packages, checkip, certificate, key = sys.argv[1:]
+namespace, address, metadata, packages, sites, certificate, key, authority = sys.argv[1:]
 TOKEN = "AQAEAtest"
 
 
@@ -90,9 +91,10 @@ class Mirror(BaseHTTPRequestHandler):
         pass
 
 
-class Checkip(BaseHTTPRequestHandler):
+class Sites(BaseHTTPRequestHandler):
     def do_GET(self):
-        body = self.client_address[0].encode()
+        bundle = self.path == "/global/global-bundle.pem"
+        body = open(authority, "rb").read() if bundle else self.client_address[0].encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -113,7 +115,7 @@ enter(namespace)
 servers = [
     ThreadingHTTPServer(("169.254.169.254", 80), Metadata),
     ThreadingHTTPServer((address, 3128), Mirror),
-    ThreadingHTTPServer((checkip, 443), Checkip),
+    ThreadingHTTPServer((sites, 443), Sites),
 ]
 tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 tls.load_cert_chain(certificate, key)

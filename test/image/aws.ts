@@ -10,7 +10,11 @@ export const ADDRESS = "10.0.0.1";
 export const REGION = "ap-northeast-2";
 export const BUCKET = "buddy-app";
 const [SSM, S3] = [`ssm.${REGION}.amazonaws.com`, `${BUCKET}.s3.${REGION}.amazonaws.com`];
-const [CHECKIP, CHECKIP_ADDRESS] = ["checkip.amazonaws.com", "10.0.0.2"];
+const [CHECKIP, TRUSTSTORE, SITES_ADDRESS] = ["checkip.amazonaws.com", "truststore.pki.rds.amazonaws.com", "10.0.0.2"];
+/** The databases' names, as RDS gives them, and one that leads to them without being in their certificate. */
+const database = (name: string) => `${name}.c9akciq32rgp.${REGION}.rds.amazonaws.com`;
+const DATABASE = { primary: database("database1"), replica: database("database1-replica") } as const;
+const STRANGER = database("stranger");
 const METADATA = join(WORK, "metadata");
 
 /** The shared file system's own folder. */
@@ -26,7 +30,7 @@ export async function startAws(password: string): Promise<void> {
   namespaces(AWS);
   sh("ip", "-n", AWS, "link", "add", "vpc", "type", "bridge");
   sh("ip", "-n", AWS, "address", "add", `${ADDRESS}/24`, "dev", "vpc");
-  sh("ip", "-n", AWS, "address", "add", `${CHECKIP_ADDRESS}/24`, "dev", "vpc");
+  sh("ip", "-n", AWS, "address", "add", `${SITES_ADDRESS}/24`, "dev", "vpc");
   sh("ip", "-n", AWS, "link", "set", "vpc", "up");
   sh("ip", "-n", AWS, "address", "add", "169.254.169.254/32", "dev", "lo");
   mkdirSync(SHARE, { recursive: true });
@@ -45,8 +49,8 @@ export async function startAws(password: string): Promise<void> {
     join(WORK, "server.key"),
   );
   const [here, packages] = [new URL("aws.py", import.meta.url).pathname, join(WORK, "../packages")];
-  const checkip = [CHECKIP_ADDRESS, join(WORK, "server.pem"), join(WORK, "server.key")];
-  spawn("python3", [here, `/run/netns/${AWS}`, ADDRESS, METADATA, packages, ...checkip], { stdio: "ignore" }).unref();
+  const sites = [SITES_ADDRESS, ...["server.pem", "server.key", "ca.pem"].map((file) => join(WORK, file))];
+  spawn("python3", [here, `/run/netns/${AWS}`, ADDRESS, METADATA, packages, ...sites], { stdio: "ignore" }).unref();
   await startDatabases(password);
   await until(60, () => attempt(() => inside(AWS, "curl", "-sfk", `https://${ADDRESS}/moto-api/`)) !== undefined);
   s3("PUT", "");
@@ -86,7 +90,7 @@ function certificates(): void {
   sh("openssl", "req", "-x509", ...key("ca"), "-out", join(WORK, "ca.pem"), "-subj", "/CN=Image test CA", "-days", "2");
   sh("openssl", "req", ...key("server"), "-out", join(WORK, "server.csr"), "-subj", "/CN=aws");
   place(WORK, {
-    "server.ext": `subjectAltName=DNS:${SSM},DNS:${S3},DNS:${BUCKET}.s3.amazonaws.com,DNS:${CHECKIP},IP:${ADDRESS}\n`,
+    "server.ext": `subjectAltName=DNS:${SSM},DNS:${S3},DNS:${BUCKET}.s3.amazonaws.com,DNS:${CHECKIP},DNS:${TRUSTSTORE},${Object.values(DATABASE).map((name) => `DNS:${name}`)}\n`,
   });
   const signing = ["-CA", join(WORK, "ca.pem"), "-CAkey", join(WORK, "ca.key"), "-CAcreateserial", "-days", "2"];
   sh(
@@ -110,7 +114,7 @@ export function surroundings(): Readonly<Record<string, string>> {
     "/usr/local/share/ca-certificates/image-test.crt": authority,
     "/etc/ssl/certs/ca-certificates.crt":
       readFileSync(join(ROOT, "etc/ssl/certs/ca-certificates.crt"), "utf8") + authority,
-    "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n${CHECKIP_ADDRESS} ${CHECKIP}\n`,
+    "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n${ADDRESS} ${Object.values(DATABASE).join(" ")} ${STRANGER}\n${SITES_ADDRESS} ${CHECKIP} ${TRUSTSTORE}\n`,
     "/etc/apt/apt.conf.d/99image-test": `Acquire::http::Proxy "http://${ADDRESS}:3128";\nAcquire::Languages "none";\n`,
     "/etc/cloud/cloud.cfg.d/99-image-test.cfg": `datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20, metadata_urls: ["http://169.254.169.254"]}}\n${CLOUD_INIT}`,
   };
@@ -189,7 +193,12 @@ export function parameter(Name: string): string | undefined {
 }
 
 export type Role = "primary" | "replica";
-export const PORT: Readonly<Record<Role, number>> = { primary: 3306, replica: 3307 };
+const PORT: Readonly<Record<Role, number>> = { primary: 3306, replica: 3307 };
+export const ENDPOINT = {
+  primary: `${DATABASE.primary}:${PORT.primary}`,
+  replica: `${DATABASE.replica}:${PORT.replica}`,
+  stranger: `${STRANGER}:${PORT.primary}`,
+} as const;
 
 /** Asks a database as its root. */
 export const sql = (role: Role, text: string): string =>

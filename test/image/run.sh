@@ -25,6 +25,7 @@ exec 9>"$cache/lock"
 flock 9
 
 ubuntu=http://archive.ubuntu.com/ubuntu
+is_ubuntu() { [ "$1" = jammy ] || [ "$1" = noble ]; }
 
 # Makes the system that the machines start from, once. Without manuals, and without py3compile: Python compiles what is used
 # when it is first used. The lists stay, so that the builder's apt-get update fetches only what is new since. Names are in
@@ -33,7 +34,7 @@ make_root() {
   local suite=$1 new="$cache/$1.new" mirror components keyring
   echo "making the $suite root in $cache/$suite (once)"
   rm -rf --one-file-system "$new"
-  if [ "$suite" = jammy ]; then
+  if is_ubuntu "$suite"; then
     mirror=$ubuntu components='main universe'
     # Debian has no package with Ubuntu's key, so the known one is taken from Ubuntu.
     keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg
@@ -64,7 +65,7 @@ make_root() {
 # Ubuntu 22.04, as on AWS; where its mirror does not answer, or not to the end, Debian 12.
 BUDDYVERSE_IMAGE_ROOT=
 for suite in ${BUDDYVERSE_IMAGE_SUITE:-jammy bookworm}; do
-  [ "$suite" != jammy ] || curl -sfI -m 10 -o /dev/null "$ubuntu/dists/jammy/InRelease" || continue
+  ! is_ubuntu "$suite" || curl -sfI -m 10 -o /dev/null "$ubuntu/dists/$suite/InRelease" || continue
   [ -d "$cache/$suite" ] || make_root "$suite" || continue
   BUDDYVERSE_IMAGE_ROOT="$cache/$suite"
   break

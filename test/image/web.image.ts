@@ -149,18 +149,24 @@ beforeAll(async () => {
 });
 
 test("the builder installs, proves, cleans, marks, and powers off", async () => {
-  const { builder, console, marker } = await bake(WEB, "aaaaaaaaaaaa", null, [ROOT]);
+  const { builder, console, marker } = await bake(WEB, "aaaaaaaaaaaa", null, [ROOT], {
+    "/usr/local/bin/apt-get": '#!/bin/sh\necho "$@" >>/var/log/apt-get\nexec /usr/bin/apt-get "$@"\n',
+    "/var/lib/amazon/ssm/Vault/Store/EC2RegistrationKey": "the builder's own",
+  });
   expect(console, console.slice(-6000)).toContain(
     "BUDDYVERSE-SETUP DONE: /buddyverse/buddyverse/image/aaaaaaaaaaaa says baked",
   );
   expect(console).toContain("BUDDYVERSE-SETUP / answers 200");
   expect(marker).toBe("baked");
+  const changes = readFileSync(join(builder.root, "var/log/apt-get"), "utf8").match(/-y \S+/g);
+  expect(changes).toEqual(["-y dist-upgrade", "-y install"]);
   // What AWS would copy into the image: no identity, no secret, Apache waiting for the boot script.
   const units = join(builder.root, "etc/systemd/system/multi-user.target.wants");
   expect(existsSync(join(units, "apache2.service"))).toBe(false);
   expect(sh("readlink", join(units, "buddyverse-boot.service"))).toContain("buddyverse-boot.service");
   expect(readFileSync(join(builder.root, "etc/machine-id"), "utf8")).toBe("");
   expect(existsSync(join(builder.root, "var/lib/cloud/instance"))).toBe(false);
+  expect(readdirSync(join(builder.root, "var/lib/amazon/ssm"))).toEqual([]);
   expect(existsSync(join(builder.root, "mnt/efs/static"))).toBe(false);
   image = builder.layers;
 });
@@ -171,8 +177,8 @@ const share = { "/srv/share": aws.SHARE };
 
 test("a web instance mounts, fetches, and serves over Apache", async () => {
   aws.putParameter(`${PATH}password`, PASSWORD, "SecureString");
-  aws.putParameter(`${PATH}primary`, `${aws.ADDRESS}:${aws.PORT.primary}`);
-  aws.putParameter(`${PATH}replica`, `${aws.ADDRESS}:${aws.PORT.replica}`);
+  aws.putParameter(`${PATH}primary`, aws.ENDPOINT.primary);
+  aws.putParameter(`${PATH}replica`, aws.ENDPOINT.replica);
   aws.describeInstance(WEB, "i-0a1b2c3d4e5f60718", USER_DATA);
   web = disk("web", image, EFS);
   machine = boot(web, WEB.namespace, share);
@@ -275,6 +281,18 @@ test("a wrong password is said, and / stays 200", async () => {
   await healthWith(({ primary, replica }) => primary.ok && replica.ok);
 });
 
+test("a database under a name that its certificate does not have gets no password", async () => {
+  aws.putParameter(`${PATH}primary`, aws.ENDPOINT.stranger);
+  machine.run("systemctl", "start", "buddyverse-database.service");
+  await healthWith(
+    ({ primary, replica }) => primary.why === "not reachable (its certificate is not for this name)" && replica.ok,
+  );
+  expect(ask("/").status).toBe(200);
+  aws.putParameter(`${PATH}primary`, aws.ENDPOINT.primary);
+  machine.run("systemctl", "start", "buddyverse-database.service");
+  await healthWith(({ primary, replica }) => primary.ok && replica.ok);
+});
+
 test("without its share it answers 503, so that the load balancer leaves it", async () => {
   machine.run("systemctl", "stop", "mnt-efs.mount");
   await until(60, () => ask("/").status === 503);
@@ -302,7 +320,7 @@ test.concurrent("a missing package leaves no mark", async () => {
     sh("chroot", root, "dpkg", "--purge", "stress-ng"),
   );
   expect(console).toContain("E: Unable to locate package stress-ng");
-  expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: install_packages/);
+  expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: packages install/);
   expect(marker).toBeUndefined();
 });
 
@@ -310,6 +328,8 @@ test.concurrent("an application of one's own, from S3, is served", async () => {
   const app = archive("site", {
     "manage.py": "import pathlib; pathlib.Path('/mnt/efs/static/site.css').write_text('')",
     "site/__init__.py": "",
+    // Not an entry: what a virtual environment in the repository brings.
+    "venv/lib/python3/site-packages/django/wsgi.py": "",
     "site/wsgi.py": `def application(environ, start_response):
   start_response("200 OK", [("Content-Type", "text/plain")])
   return [b"my own site"]

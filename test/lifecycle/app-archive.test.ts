@@ -15,7 +15,7 @@ import { type Stage, stage } from "./stage.ts";
 const APP = { image: { app: { folder: "./site" } } };
 const packed = (text: string): Inputs["appArchive"] => {
   const bytes = Buffer.from(text);
-  return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
+  return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes, leftOut: [] };
 };
 const steps =
   (text: string) =>

@@ -53,6 +53,20 @@ test("up; in sync; up writes nothing; down leaves only the final snapshot", asyn
   expect(kept[0]?.TagList).toContainEqual({ Key: "buddyverse:stack", Value: "buddyverse" });
 });
 
+test("a stack from before TLS was wanted is given it at once, without a reboot", async () => {
+  const on = await dataStage();
+  await on.up();
+  await on.aws.rds.modifyDBParameterGroup({
+    DBParameterGroupName: "utf8encoding",
+    Parameters: [{ ParameterName: "require_secure_transport", ParameterValue: "0", ApplyMethod: "immediate" }],
+  });
+  await on.clock.sleep(10_000);
+  on.writes();
+  await on.up();
+  expect(on.writes()).toEqual(["rds:ModifyDBParameterGroup"]);
+  expect(isEmpty(planUp(await on.refresh()))).toBe(true);
+});
+
 test("looking at the file system, the databases and the parameters takes 5, 4 and 1 calls", async () => {
   const on = await dataStage();
   await on.up();

@@ -176,6 +176,7 @@ test("databases", async () => {
     character_set_server: "utf8mb4",
     collation_connection: "utf8mb4_general_ci",
     collation_server: "utf8mb4_unicode_ci",
+    require_secure_transport: "1",
   });
 });
 

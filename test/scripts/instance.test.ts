@@ -4,9 +4,12 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createSecureContext, TLSSocket } from "node:tls";
 import { beforeEach, describe, expect, test } from "vitest";
+import { makeAuthority } from "../../src/sandbox/certificate-authority.ts";
 import natRoute from "../../steps/scripts/nat-route.sh";
 import webBoot from "../../steps/scripts/web-boot.sh";
+import webMysql from "../../steps/scripts/web-mysql.conf";
 import { needs } from "../tools.ts";
 import { programs, run } from "./run.ts";
 
@@ -77,6 +80,7 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
       env: {
         PATH,
         BUDDYVERSE_REGION: "ap-northeast-2",
+        BUDDYVERSE_DNS_SUFFIX: "amazonaws.com",
         BUDDYVERSE_FILE_SYSTEM: "fs-0123456789abcdef0",
         BUDDYVERSE_PARAMETER_PATH: "/buddyverse/buddyverse/database/",
       },
@@ -166,6 +170,7 @@ def client(service, region_name, config=None):
         PYTHONPATH: join(root, "python"),
         BUDDYVERSE_RUN: join(root, "run"),
         BUDDYVERSE_REGION: "ap-northeast-2",
+        BUDDYVERSE_DNS_SUFFIX: "amazonaws.com",
         BUDDYVERSE_FILE_SYSTEM: "fs-0123456789abcdef0",
         BUDDYVERSE_PARAMETER_PATH: "/b/db/",
         BUDDYVERSE_DATABASE: "django_db",
@@ -185,6 +190,7 @@ def client(service, region_name, config=None):
       password: "p4ss",
       primary: { host: "database1.example.com", port: 3306 },
       replica: null,
+      ca: "/etc/buddyverse/database-ca.pem",
       secretKey: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(statSync(join(root, "run/database.json")).mode & 0o777).toBe(0o640);
@@ -239,10 +245,45 @@ def client(service, region_name, config=None):
   });
 });
 
-describe("the built-in page", needs("the system's python3 with Django and MySQLdb"), () => {
+const authority = makeAuthority(Date.now(), Date.now() + 86_400_000);
+
+/**
+ * A database that has a certificate for this name, and hangs up on whom it convinced. Tells its port, and how many gave it what
+ * is said only after that.
+ */
+async function mysqlServer(name: string) {
+  const { cert, key } = await (await authority).issue([name], Date.now(), Date.now() + 86_400_000);
+  const capabilities = 0x1 | 0x200 | 0x800 | 0x8000 | 0x80000;
+  const greeting = Buffer.concat([
+    Buffer.from("\n8.4.8\0", "latin1"),
+    Buffer.from([1, 0, 0, 0, ...Buffer.from("12345678"), 0]),
+    Buffer.from([capabilities & 0xff, (capabilities >> 8) & 0xff, 45, 2, 0, (capabilities >> 16) & 0xff, 0, 21]),
+    Buffer.alloc(10),
+    Buffer.from("123456789012\0caching_sha2_password\0", "latin1"),
+  ]);
+  const told = { logins: 0, port: 0, close: () => {} };
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.write(Buffer.concat([Buffer.from([greeting.length, 0, 0, 0]), greeting]));
+    socket.once("data", () => {
+      const secured = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert, key }) });
+      secured.on("error", () => {});
+      secured.once("data", () => {
+        told.logins += 1;
+        secured.destroy();
+      });
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  return Object.assign(told, { port: (server.address() as AddressInfo).port, close: () => server.close() });
+}
+
+describe("the built-in page", needs("the system's python3 with Django and PyMySQL"), () => {
   /** Asks the page in a Python process of its own, with these files in /run/buddyverse. */
   const visit = async (files: Readonly<Record<string, object>>, method = "get", address = "/") => {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(root, name), JSON.stringify(content));
+    writeFileSync(join(root, "ca.pem"), (await authority).certificate);
+    writeFileSync(join(root, "mysql.cnf"), webMysql.replace("/etc/buddyverse/database-ca.pem", join(root, "ca.pem")));
     const ended = await run(
       "/usr/bin/python3",
       [
@@ -262,7 +303,7 @@ print(json.dumps({"status": answer.status_code, "seconds": time.monotonic() - be
           PYTHONDONTWRITEBYTECODE: "1",
           BUDDYVERSE_RUN: root,
           BUDDYVERSE_EFS: join(root, "efs"),
-          BUDDYVERSE_MYSQL_CNF: join(SCRIPTS, "web-mysql.conf"),
+          BUDDYVERSE_MYSQL_CNF: join(root, "mysql.cnf"),
         },
       },
     );
@@ -297,6 +338,19 @@ print(json.dumps({"status": answer.status_code, "seconds": time.monotonic() - be
       expect(text).not.toContain("p4ss-w0rd");
     }
     expect(JSON.parse(health.text)).toMatchObject({ primary: { ok: false }, replica: { ok: false } });
+  });
+
+  test("gives the password only to a server whose certificate is for the database's name", async () => {
+    const ask = async (name: string) => {
+      const server = await mysqlServer(name);
+      const primary = { host: "localhost", port: server.port };
+      const database = { name: "django_db", user: "admin", password: "p4ss-w0rd", primary, replica: null };
+      const { text } = await visit({ "database.json": database }, "get", "/health.json");
+      server.close();
+      return [JSON.parse(text).primary.why, server.logins];
+    };
+    expect(await ask("database1.example.com")).toEqual(["not reachable (its certificate is not for this name)", 0]);
+    expect(await ask("localhost")).toEqual(["not reachable (MySQL error 2013)", 1]);
   });
 
   test("answers 503 when this instance should have a file system and does not", async () => {

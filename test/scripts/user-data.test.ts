@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { configSchema } from "../../src/config/schema.ts";
 import {
   builderUserData,
   imageContentHash,
@@ -64,7 +65,7 @@ describe("user data", () => {
     expect(settings(natUserData({ vpcCidr: "10.9.0.0/16" }))).toEqual(["VPC_CIDR=10.9.0.0/16"]);
   });
 
-  test("of the builder brings every file of the image, unchanged", () => {
+  test("of the builder brings every file of the image, but for its lines of comments", () => {
     const brought = unpacked(RENDERED.builder);
     const apart = [
       "nat-setup.sh",
@@ -78,7 +79,10 @@ describe("user data", () => {
       .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__") && !apart.includes(file.name))
       .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
     expect(files.length).toBeGreaterThan(10);
-    for (const text of files) expect(brought).toContain(`<<'END_OF_FILE'\n${text}END_OF_FILE\n`);
+    for (const file of files) {
+      const lines = file.split("\n").filter((line) => line.startsWith("#!") || !line.trim().startsWith("#"));
+      expect(brought).toContain(`<<'END_OF_FILE'\n${lines.join("\n")}END_OF_FILE\n`);
+    }
   });
 
   test("of the builder says where the application comes from", () => {
@@ -98,9 +102,10 @@ describe("user data", () => {
     expect(app(RENDERED.builder)).toEqual(["APP_GIT=", "APP_REVISION=", "APP_BUCKET=", "APP_KEY="]);
   });
 
-  test("of a web instance holds its six settings and no secret", () => {
+  test("of a web instance holds its seven settings and no secret", () => {
     expect(settings(RENDERED.web)).toEqual([
       "BUDDYVERSE_REGION=ap-northeast-2",
+      "BUDDYVERSE_DNS_SUFFIX=amazonaws.com",
       "BUDDYVERSE_STACK=buddyverse",
       "BUDDYVERSE_FILE_SYSTEM=fs-0123456789abcdef0",
       "BUDDYVERSE_PARAMETER_PATH=/buddyverse/buddyverse/database/",
@@ -132,6 +137,48 @@ describe("user data", () => {
     ["a database with a space", () => webUserData({ ...WEB, database: "django db" })],
   ])("refuses %s", (_name, render) => {
     expect(render).toThrow(RangeError);
+  });
+});
+
+describe("an application that the config takes", () => {
+  const texts = (git: string, revision: string) => {
+    const { image } = configSchema.parse({ image: { app: { git, revision } } });
+    const { app } = image;
+    return app !== null && "git" in app ? builderUserData({ ...BUILDER, app }) : "";
+  };
+
+  test("fits into user data, whatever characters its address and revision hold", () => {
+    const taken = { git: "", revision: "" };
+    for (let code = 0; code < 256; code++) {
+      const character = String.fromCharCode(code);
+      const git = `https://git.example.com:8443/a${character}b/c.git`;
+      const revision = `v${character}1`;
+      if (configSchema.safeParse({ image: { app: { git, revision: "main" } } }).success) {
+        taken.git += character;
+        expect(settings(texts(git, "main"))).toContain(`APP_GIT=${git}`);
+      }
+      if (configSchema.safeParse({ image: { app: { git: GIT.git, revision } } }).success) {
+        taken.revision += character;
+        expect(settings(texts(GIT.git, revision))).toContain(`APP_REVISION=${revision}`);
+      }
+    }
+    expect(taken.git).toMatch(/^%\+-\.\/0/);
+    expect(taken.revision).toMatch(/^\+-\.\/0/);
+  });
+
+  test("fits at its longest, and the config refuses a longer one", () => {
+    const longest = `https://git.example.com/${"%20".repeat(200)}`.slice(0, 500);
+    const revision = "r".repeat(255);
+    expect(Buffer.byteLength(texts(longest, revision))).toBeLessThan(USER_DATA_LIMIT);
+    expect(() => texts(`${longest}x`, "main")).toThrow("longer than 500 characters");
+    expect(() => texts(longest, `${revision}r`)).toThrow("not a branch, tag or commit");
+  });
+
+  test("and every region that it takes", () => {
+    for (const region of ["ap-northeast-2", "us-gov-west-1", "cn-north-1"])
+      expect(builderUserData({ ...BUILDER, region: configSchema.parse({ region, domain: null }).region })).toContain(
+        `REGION=${region}\n`,
+      );
   });
 });
 

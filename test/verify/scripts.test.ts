@@ -89,14 +89,19 @@ test(
 
 /** A MySQL of two servers that remembers what it was asked; `lag` looks at the replica find nothing. */
 const MYSQL = `
-import json, os
+import json, os, ssl
 class Error(Exception): pass
 class OperationalError(Error): pass
 class ProgrammingError(Error): pass
 STATE = {"tables": {"buddyverse_verify_old": []}, "looks": 0}
 PLAN = json.loads(os.environ.get("PLAN", "{}"))
 def connect(**settings):
-    assert settings["user"] == "admin" and settings["passwd"] == "secret" and settings["db"] == "django_db"
+    assert settings["user"] == "admin" and settings["password"] == "secret" and settings["database"] == "django_db"
+    assert settings["read_default_file"].endswith("/etc/buddyverse/mysql.cnf")
+    if settings["host"] == PLAN.get("stranger"):
+        error = OperationalError(2003, "Can't connect to server with secret")
+        error.original_exception = ssl.SSLCertVerificationError("certificate verify failed")
+        raise error
     if settings["host"] == PLAN.get("down"): raise OperationalError(2003, "Can't connect to server with secret")
     return Connection(settings["host"])
 class Connection:
@@ -123,7 +128,7 @@ class Cursor:
     def fetchall(self): return self.rows
 `;
 async function database(plan: object, replica: object | null = { host: "replica", port: 3306 }) {
-  writeFileSync(join(root, "MySQLdb.py"), MYSQL);
+  writeFileSync(join(root, "pymysql.py"), MYSQL);
   mkdirSync(join(root, "run/buddyverse"), { recursive: true });
   writeFileSync(
     join(root, "run/buddyverse/database.json"),
@@ -162,6 +167,7 @@ test(
 test.each<[string, object, string, boolean]>([
   ["the primary is down", { down: "primary" }, "primary: MySQL error 2003\n", false],
   ["the replica is down", { down: "replica" }, "replica: MySQL error 2003\n", true],
+  ["the replica is another server", { stranger: "replica" }, "replica: its certificate is not for this name\n", true],
   ["the primary takes no row", { full: true }, "primary: MySQL error 1114\n", true],
   [
     "the replica's name leads to the primary",

@@ -8,7 +8,7 @@ export interface ParameterGroupSpec {
   /** Engine and major version, as in "mysql8.4". */
   readonly family: string;
   readonly description: string;
-  /** At most 20, which AWS takes in one call. Names in lower case. */
+  /** Dynamic ones only, at most 20, which AWS takes in one call. Names in lower case. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 export interface ParameterGroupLive extends ParameterGroupSpec, Identified {
@@ -85,13 +85,13 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
     if (changed.has("parameters")) {
       await aws.rds.modifyDBParameterGroup({
         DBParameterGroupName: live.id,
-        // Right for static and dynamic parameters alike; "immediate" is refused for static ones (API reference).
+        // Applies to instances that run, too, without a reboot. Refused for static parameters (API reference).
         Parameters: Object.entries(parameters)
           .filter(([name, value]) => live.parameters[name] !== value)
           .map(([ParameterName, ParameterValue]) => ({
             ParameterName,
             ParameterValue,
-            ApplyMethod: "pending-reboot" as const,
+            ApplyMethod: "immediate" as const,
           })),
       });
     }

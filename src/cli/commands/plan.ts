@@ -6,7 +6,7 @@ import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
 import { askedText, costOfChange, monthlyAfter, monthlyOf } from "../cost-summary.ts";
-import { packedApp } from "../inputs.ts";
+import { leftOutWarnings, packedApp } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
@@ -29,7 +29,7 @@ export async function plan(options: PlanOptions): Promise<number> {
     const graph = session.stack.graphOf(options.step);
     const seen = await session.stack.refresh({ step: options.step });
     const found = planUp(seen);
-    const warnings = warningsFor(session.config);
+    const warnings = [...warningsFor(session.config), ...leftOutWarnings(session.inputs)];
     const facts = {
       speed: speedOf(session),
       monthly: options.step ? undefined : monthlyAfter(seen, session),

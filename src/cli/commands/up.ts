@@ -13,7 +13,7 @@ import { planSummary, planView } from "../../report/views/plan.ts";
 import { upEnd } from "../../report/views/up.ts";
 import { confirm, requireConsent } from "../ask.ts";
 import { costNow, monthlyAfter } from "../cost-summary.ts";
-import { makeKeyPair, privateKeyFile } from "../inputs.ts";
+import { leftOutWarnings, makeKeyPair, privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, speedOf, withSession } from "../session.ts";
@@ -53,9 +53,9 @@ export async function up(options: UpOptions): Promise<number> {
   });
 }
 
-function greet({ config, paths }: Session, screen: Screen): void {
+function greet({ config, paths, inputs }: Session, screen: Screen): void {
   screen.say(heading(screen.place, screen.errLook));
-  const warnings = warningsFor(config);
+  const warnings = [...warningsFor(config), ...leftOutWarnings(inputs)];
   if (warnings.length > 0) screen.say(warningsView(warnings, paths.config, screen.errLook));
 }
 

@@ -11,6 +11,7 @@ export const builder: BootScript = {
   settings: {
     REGION: /^[a-z0-9-]+$/,
     MARKER: /^\/./,
+    DATABASE_CA: /^https:\/\/\S+\.pem$/,
     APP_GIT: /^(https:\/\/.+)?$/,
     APP_REVISION: /^.*$/,
     APP_BUCKET: /^[a-z0-9.-]*$/,

@@ -19,7 +19,7 @@ type Play = (sim: Sim, instance: Instance, token: string) => Outcome;
 const done: Outcome = { code: 0 };
 const fails = (err: string, ms = 0): Outcome => ({ code: 1, err: `${err}\n`, ms });
 
-/** How long a script waits for a server that does not answer: MySQLdb's connect_timeout, curl's -m. */
+/** How long a script waits for a server that does not answer: PyMySQL's connect_timeout, curl's -m. */
 const CONNECT_MS = 10_000;
 const CURL_MS = 20_000;
 /** verify's file removes itself after that. */

@@ -39,8 +39,8 @@ export function databaseFrom(
   const database = databaseTable(sim)
     .all()
     .find(({ address, servesFrom }) => `${address}:3306` === endpoint && servesFrom !== null && servesFrom <= sim.now);
-  // The name is not known any more: "Unknown MySQL server host".
-  if (!database) return { error: 2005 };
+  // The name is not known any more.
+  if (!database) return { error: 2003 };
   const eni = interfaceTable(sim).get(database.interfaceId);
   const mysql = { protocol: "tcp", port: 3306 } as const;
   const open =

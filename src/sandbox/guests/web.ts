@@ -1,3 +1,4 @@
+import { partitionOf } from "../../aws/partition.ts";
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
 import { profileAllows } from "../services/iam/iam.ts";
@@ -10,6 +11,7 @@ import { settingOf } from "./scripts.ts";
 export const web: BootScript = {
   settings: {
     BUDDYVERSE_REGION: /^[a-z0-9-]+$/,
+    BUDDYVERSE_DNS_SUFFIX: /^[a-z.]+$/,
     BUDDYVERSE_STACK: /^.+$/,
     BUDDYVERSE_FILE_SYSTEM: /^fs-[0-9a-f]+$/,
     BUDDYVERSE_PARAMETER_PATH: /^\/.*\/$/,
@@ -23,12 +25,16 @@ export const web: BootScript = {
     if (instance.content === null)
       return { fails: "systemctl start buddyverse-boot.service: Unit buddyverse-boot.service not found" };
     const path = settingOf(instance, "BUDDYVERSE_PARAMETER_PATH");
+    const suffix = settingOf(instance, "BUDDYVERSE_DNS_SUFFIX");
     const needed = [`${path}password`, `${path}primary`];
     const forbidden = needed.find(
       (name) => !profileAllows(sim, instance.profileArn, "ssm:GetParameters", parameterArn(sim, name)),
     );
     const missing = needed.find((name) => parameterValue(sim, name) === undefined);
     return firstOf(
+      suffix === partitionOf(sim.region).dnsSuffix
+        ? undefined
+        : `mount.nfs4: Failed to resolve server: no name ends with ${suffix} here`,
       notMounted(sim, instance, settingOf(instance, "BUDDYVERSE_FILE_SYSTEM")),
       noWayOut(sim, instance),
       forbidden && `the role may not read ${forbidden}`,

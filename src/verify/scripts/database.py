@@ -1,9 +1,10 @@
 """Writes a row on the primary, in a table of its own, and waits for it on the replica; the table goes again in any case."""
 import json
+import ssl
 import sys
 import time
 
-import MySQLdb
+import pymysql
 
 PATIENCE = 60  # seconds
 TABLE = "buddyverse_verify_@TOKEN@"
@@ -12,8 +13,8 @@ with open("/run/buddyverse/database.json") as file:
 
 
 def connect(role):
-    return MySQLdb.connect(
-        **settings[role], user=settings["user"], passwd=settings["password"], db=settings["name"], charset="utf8mb4",
+    return pymysql.connect(
+        **settings[role], user=settings["user"], password=settings["password"], database=settings["name"], charset="utf8mb4",
         autocommit=True, connect_timeout=10, read_timeout=10, write_timeout=10, read_default_file="/etc/buddyverse/mysql.cnf",
     )
 
@@ -31,7 +32,7 @@ def arrives(replica):
         try:
             if ask(replica, "SELECT token FROM " + TABLE + " WHERE token = %s", "@TOKEN@"):
                 return time.monotonic() - began
-        except MySQLdb.ProgrammingError as error:
+        except pymysql.ProgrammingError as error:
             if error.args[0] != 1146:  # no such table: not there yet
                 raise
         time.sleep(0.02)
@@ -68,7 +69,9 @@ try:
     finally:
         try:
             ask(primary, "DROP TABLE IF EXISTS " + TABLE)
-        except MySQLdb.Error as error:
+        except pymysql.Error as error:
             sys.exit("the table %s stays: MySQL error %s" % (TABLE, error.args[0]))
-except MySQLdb.Error as error:
+except pymysql.Error as error:
+    if isinstance(getattr(error, "original_exception", None), ssl.SSLCertVerificationError):
+        sys.exit("%s: its certificate is not for this name" % role)
     sys.exit("%s: MySQL error %s" % (role, error.args[0]))

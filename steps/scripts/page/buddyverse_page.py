@@ -6,11 +6,12 @@ databases nothing; it answers within 2 s whatever is down, as the load balancer'
 import json
 import os
 import secrets
+import ssl
 import threading
 import time
 from pathlib import Path
 
-import MySQLdb
+import pymysql
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import JsonResponse
@@ -63,13 +64,15 @@ def look_at_database(role):
     if not wanted.get(role):
         return {"ok": False, "why": "not set up yet"}
     try:
-        database = MySQLdb.connect(
-            **wanted[role], user=wanted["user"], passwd=wanted["password"], db=wanted["name"], charset="utf8mb4",
+        database = pymysql.connect(
+            **wanted[role], user=wanted["user"], password=wanted["password"], database=wanted["name"], charset="utf8mb4",
             autocommit=True, connect_timeout=PATIENCE, read_timeout=PATIENCE, write_timeout=PATIENCE,
             read_default_file=TLS,
         )
-    except MySQLdb.Error as error:
-        return {"ok": False, "why": f"not reachable (MySQL error {error.args[0]})"}
+    except pymysql.Error as error:
+        stranger = isinstance(getattr(error, "original_exception", None), ssl.SSLCertVerificationError)
+        why = "its certificate is not for this name" if stranger else f"MySQL error {error.args[0]}"
+        return {"ok": False, "why": f"not reachable ({why})"}
     try:
         rows = database.cursor()
 
@@ -90,7 +93,7 @@ def look_at_database(role):
         beat = there and ask("SELECT writer, at FROM buddyverse_beat WHERE id = 1")
         found["beat"] = {"writer": beat[0], "at": beat[1].isoformat(timespec="milliseconds") + "Z"} if beat else None
         return found
-    except MySQLdb.Error as error:
+    except pymysql.Error as error:
         return {"ok": False, "why": f"MySQL error {error.args[0]}"}
     finally:
         database.close()

@@ -134,7 +134,7 @@ describe("the parameter group", () => {
     expect(await parameterGroup.find(aws, owner)).toBeUndefined();
   });
 
-  test("a family cannot be changed; parameters are, only those that differ, at the next reboot", async () => {
+  test("a family cannot be changed; parameters are, only those that differ, at once", async () => {
     rds.onAnyCommand().resolves({});
     await parameterGroup.create?.(aws, spec, owner, "token");
     expect(rds.commandCalls(CreateDBParameterGroupCommand)[0]?.args[0].input.Tags).toContainEqual({
@@ -151,7 +151,7 @@ describe("the parameter group", () => {
     expect(differences(parameterGroup, { ...spec, family: "mysql8.0" }, live, owner.tags)[0]?.replaces).toBe(true);
     await parameterGroup.update?.(aws, live, spec, new Set(["parameters"]), owner);
     expect(rds.commandCalls(ModifyDBParameterGroupCommand)[0]?.args[0].input.Parameters).toEqual([
-      { ParameterName: "character_set_server", ParameterValue: "utf8mb4", ApplyMethod: "pending-reboot" },
+      { ParameterName: "character_set_server", ParameterValue: "utf8mb4", ApplyMethod: "immediate" },
     ]);
   });
 

@@ -108,6 +108,7 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
   innodb_buffer_pool_instances: { dynamic: false, allowed: /^\d+$/ },
   long_query_time: { dynamic: true, allowed: /^\d+(\.\d+)?$/ },
   max_connections: { dynamic: true, allowed: /^\d+$/ },
+  require_secure_transport: { dynamic: true, allowed: /^[01]$/ },
   slow_query_log: { dynamic: true, allowed: /^[01]$/ },
   time_zone: { dynamic: true, allowed: /^[\w/]+$/ },
 };

@@ -1,0 +1,15 @@
+/** What texts of the config look like that also get into scripts on instances: one pattern for those who check them and those who use them. */
+
+/** An AWS region: "ap-northeast-2". Which of them the stack can be in is another question. */
+export const REGION = /^[a-z]{2,4}(-[a-z]+){1,2}-\d{1,2}$/;
+
+/** Longest address of a repository, characters: it goes into the builder's user data, which EC2 limits. */
+export const GIT_ADDRESS_LENGTH = 500;
+
+/** An https address of a git repository, without user and password, of characters that mean nothing to a shell. */
+export const GIT_ADDRESS = new RegExp(
+  String.raw`^(?=.{1,${GIT_ADDRESS_LENGTH}}$)https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?(\/[A-Za-z0-9._~+%-]+)+\/?$`,
+);
+
+/** A branch, tag or commit. */
+export const GIT_REVISION = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/+-]{0,254}$/;
