@@ -4,6 +4,8 @@ import { type NamedProxy, proxyFor } from "./proxy.ts";
 interface Trouble {
   readonly message: string;
   readonly hint: string;
+  /** In place of the SDK's error, which says nothing. */
+  readonly cause?: Error;
 }
 
 /** A connection as it was asked for: the URL's host, and the proxy that leads there, if any. */
@@ -25,9 +27,9 @@ const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT\w*|UNABLE_TO_\
 export function unreachable(error: unknown, asked?: string): Unreachable | undefined {
   if (error instanceof Unreachable) return error;
   const url = asked ?? urlIn(error);
-  const way: Way = { host: url ? new URL(url).host : "AWS", proxy: url ? proxyFor(url) : undefined };
+  const way: Way = { host: url ? new URL(url).host : "AWS", proxy: proxyFor(url ?? "https://sts.amazonaws.com/") };
   const found = answeredBy(error, way) ?? broken(error, way);
-  return found && new Unreachable(found.message, found.hint, error);
+  return found && new Unreachable(found.message, found.hint, found.cause ?? error);
 }
 
 /** Where Node's error says that it was to go. */
@@ -56,15 +58,18 @@ function answeredBy(error: unknown, { host, proxy }: Way): Trouble | undefined {
   if (status === undefined || Object.keys(headers).some((header) => /^x-amzn?-/.test(header)) || $metadata?.requestId)
     return undefined;
   const answer = `HTTP ${status} ${reason}`.trim();
-  if (status === 407) return wantsLogin(proxy, host);
+  if (status === 407) return { ...wantsLogin(proxy, host), cause: new Error("407 Proxy Authentication Required") };
   // "Unknown" and a failure to read it are the SDK's own words.
   if (!/^(Unknown\w*|Error|SyntaxError)$/.test(name ?? "Error") && codesOf(error).length > 0) return undefined;
+  const cause = Object.assign(new Error(answer), { $metadata });
   return proxy
     ? {
+        cause,
         message: `the proxy ${proxy.url} answered ${answer} in place of ${host}`,
         hint: `Ask who runs the proxy to let ${host} through, or go around it: NO_PROXY=.amazonaws.com; ${AGAIN}`,
       }
     : {
+        cause,
         message: `what answers at ${host} is not AWS: ${answer}`,
         hint: `${endpointHint(host) ?? "Something on the way answers in its place: check the connection"}; ${AGAIN}`,
       };

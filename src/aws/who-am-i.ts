@@ -3,11 +3,14 @@ import type { Services } from "./aws.ts";
 import { classify } from "./classify.ts";
 import { clockWords } from "./clock.ts";
 import type { Login } from "./credentials.ts";
-import { hasCode } from "./errors.ts";
+import { hasCode, Reworded } from "./errors.ts";
 import { failureOf } from "./failure.ts";
 
 /** A region that every account has, and which knows every caller of AWS's commercial partition. */
 const ALWAYS_THERE = "us-east-1";
+
+/** Regions of AWS in China, for governments, and of the European sovereign cloud. */
+const OTHER_PARTITIONS = /^(cn|us-gov|us-iso\w*|eu-isoe|eusc)-/;
 
 export interface Circumstances {
   readonly region: string;
@@ -63,13 +66,21 @@ async function notEnabled(
     .sts.getCallerIdentity({})
     .catch(() => undefined);
   if (!there) return undefined;
+  const known = `${region} does not know the credentials of account ${there.Account}, which ${ALWAYS_THERE} accepts`;
+  // What says that they are not accepted would say the opposite.
+  const cause = error instanceof Reworded ? error.cause : error;
+  if (OTHER_PARTITIONS.test(region))
+    return new BuddyError({
+      code: "account",
+      message: `${known}: the region belongs to a part of AWS that has accounts of its own`,
+      hint: "Use credentials of an account of that part, or another region.",
+      cause,
+    });
   return new BuddyError({
     code: "account",
-    message: `${region} does not know the credentials of account ${there.Account}, which ${ALWAYS_THERE} accepts: the region is not enabled in the account`,
-    hint: /^(cn|us-gov|us-iso|eusc|eu-isoe)/.test(region)
-      ? `${region} belongs to a part of AWS that has accounts of its own: use credentials of one, or another region.`
-      : `Enable it, which takes minutes to hours: aws account enable-region --region-name ${region}. If it is enabled (aws account get-region-opt-status --region-name ${region}), the session's token is from STS's global endpoint, which such regions do not accept: log in with AWS_STS_REGIONAL_ENDPOINTS=regional. Or use another region.`,
-    cause: error,
+    message: `${known}: the region is not enabled in the account`,
+    hint: `Enable it, which takes minutes to hours: aws account enable-region --region-name ${region}. If it is enabled (aws account get-region-opt-status --region-name ${region}), the session's token is from STS's global endpoint, which such regions do not accept: log in with AWS_STS_REGIONAL_ENDPOINTS=regional. Or use another region.`,
+    cause,
   });
 }
 
