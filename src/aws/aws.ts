@@ -34,9 +34,11 @@ export interface CredentialsEnd {
   readonly at: number;
   /**
    * True: from five minutes before, the SDK asks where they came from (a login's session, a role, a process) for new ones.
-   * False: they came as they are, in environment variables, and end.
+   * False: they came as they are, in environment variables, or were opened by an MFA code, and end.
    */
   readonly renewed: boolean;
+  /** A person has opened the session with an MFA code. */
+  readonly byCode?: boolean;
 }
 
 /** All that a resource type may use of the world. */

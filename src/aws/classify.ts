@@ -1,5 +1,5 @@
 import type { NotYet } from "../engine/resource.ts";
-import { codesOf, isOneOf } from "./errors.ts";
+import { codesOf, isOneOf, Unreachable } from "./errors.ts";
 import type { ErrorNames } from "./service.ts";
 import { eachService } from "./services.ts";
 
@@ -7,7 +7,11 @@ export type ErrorClass =
   | "throttled"
   | "transient"
   | "denied"
+  | "unverified"
+  | "not-activated"
   | "credentials"
+  /** The signature's time is off, and the SDK has found out by how much: the next attempt is signed with AWS's time. */
+  | "clock"
   | "quota"
   | "capacity"
   | "network"
@@ -25,11 +29,13 @@ const COMMON: ErrorNames = {
     "RequestThrottledException",
     "TooManyRequestsException",
   ],
-  denied: ["AccessDenied", "AccessDeniedException", "NotAuthorized", "OptInRequired"],
+  denied: ["AccessDenied", "AccessDeniedException", "NotAuthorized"],
+  notActivated: ["OptInRequired", "SubscriptionRequiredException"],
   credentials: [
     "ExpiredToken",
     "ExpiredTokenException",
     "RequestExpired",
+    "RequestInTheFuture",
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "SignatureDoesNotMatch",
@@ -58,7 +64,9 @@ const COMMON: ErrorNames = {
 /** How the services name their quotas: VpcLimitExceeded, InstanceQuotaExceededFault, TooManyLoadBalancersException. */
 const QUOTA = /(Limit|Quota)Exceeded(Exception|Fault)?$|^TooMany/;
 
-const NETWORK = new Set(["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ECONNREFUSED"]);
+/** Node's codes of a connection that did not come about: nothing was sent. */
+const NETWORK =
+  /^(ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ECONNREFUSED|EPROTO|CERT_\w+|ERR_(TLS|SSL)_\w+|UNABLE_TO_\w+|(DEPTH_ZERO_)?SELF_SIGNED_CERT\w*)$/;
 
 /** Whether an error is one of those that the services, and `COMMON`, name for this. */
 function namedFor(kind: keyof ErrorNames): (error: unknown, codes: readonly string[]) => boolean {
@@ -76,6 +84,8 @@ const is = {
   capacity: namedFor("capacity"),
   quota: namedFor("quota"),
   denied: namedFor("denied"),
+  unverified: namedFor("unverified"),
+  notActivated: namedFor("notActivated"),
   credentials: namedFor("credentials"),
   transient: namedFor("transient"),
   notVisible: namedFor("notVisible"),
@@ -85,17 +95,24 @@ const is = {
 export function classify(error: unknown): ErrorClass {
   const { code, $metadata, cause } = (error ?? {}) as {
     readonly code?: unknown;
-    readonly $metadata?: { readonly httpStatusCode?: number };
+    readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
     readonly cause?: unknown;
   };
+  if (error instanceof Unreachable) {
+    const kind = classify(cause);
+    return kind === "throttled" || kind === "transient" ? kind : "network";
+  }
   // Node's errors have their name in `code`.
   const codes = [...codesOf(error), ...(typeof code === "string" ? [code] : [])];
   if (is.capacity(error, codes)) return "capacity";
   if (is.throttled(error, codes)) return "throttled";
   if (is.quota(error, codes) || codes.some((name) => QUOTA.test(name))) return "quota";
+  if (is.unverified(error, codes)) return "unverified";
+  if (is.notActivated(error, codes)) return "not-activated";
   if (is.denied(error, codes)) return "denied";
-  if (is.credentials(error, codes)) return "credentials";
-  if (codes.some((name) => NETWORK.has(name))) return "network";
+  // On a machine whose clock is off the SDK says so of each error, whatever it is (@aws-sdk/core, AwsSdkSigV4Signer).
+  if (is.credentials(error, codes)) return $metadata?.clockSkewCorrected ? "clock" : "credentials";
+  if (codes.some((name) => NETWORK.test(name))) return "network";
   if (is.transient(error, codes)) return "transient";
   const status = $metadata?.httpStatusCode;
   if (status === 429) return "throttled";

@@ -66,3 +66,24 @@ export class AmbiguousOutcome extends Error {
     this.operation = operation;
   }
 }
+
+/** Thrown in place of an error that says little by itself: what it means for a person, and what to do. Its cause says what sort it is. */
+export class Reworded extends Error {
+  readonly hint: string;
+  readonly $metadata: object;
+  constructor(message: string, hint: string, cause: unknown) {
+    super(message, { cause });
+    this.hint = hint;
+    this.$metadata = (cause as { readonly $metadata?: object } | undefined)?.$metadata ?? {};
+  }
+}
+
+/** AWS was not reached, or something on the way there answered in its place. */
+export class Unreachable extends Reworded {}
+
+/** AWS's name of an error, or Node's, also of what was reworded; undefined where it has none. */
+export function codeOf(error: unknown): string | undefined {
+  const { code, cause } = like(error);
+  const named = codesOf(error)[0] ?? code;
+  return named ?? (error instanceof Reworded ? codeOf(cause) : undefined);
+}

@@ -1,6 +1,9 @@
 import { Resolver } from "node:dns/promises";
+import { get } from "node:https";
 import { BuddyError } from "../lib/errors.ts";
 import type { Network } from "./aws.ts";
+import { agents } from "./proxy.ts";
+import { unreachable } from "./way.ts";
 
 const TIMEOUT_MS = 5_000;
 
@@ -9,16 +12,19 @@ export const internet: Network = {
   async publicAddress() {
     const url = "https://checkip.amazonaws.com/";
     try {
-      const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-      const text = (await answer.text()).trim();
-      if (!answer.ok || !/^\d{1,3}(\.\d{1,3}){3}$/.test(text))
-        throw new Error(`it answered ${answer.status} ${text.slice(0, 60)}`);
+      const { status, text } = await fetched(url);
+      if (status !== 200 || !/^\d{1,3}(\.\d{1,3}){3}$/.test(text))
+        throw new Error(`it answered ${status} ${text.slice(0, 60)}`);
       return text;
     } catch (error) {
+      if (error instanceof BuddyError) throw error;
+      const reached = unreachable(error, url);
+      const { message } = reached ?? (error as Error);
+      const name = 'Name the addresses that may reach the bastions in bastion.allowedCidrs instead of "my-ip"';
       throw new BuddyError({
         code: "network",
-        message: `could not find this machine's public address: ${url} ${error instanceof Error ? error.message : String(error)}`,
-        hint: 'Name the addresses that may reach the bastions in bastion.allowedCidrs instead of "my-ip".',
+        message: `could not find this machine's public address: ${reached ? message : `${url} ${message}`}`,
+        hint: reached ? `${name}. Or: ${reached.hint}` : `${name}.`,
         cause: error,
       });
     }
@@ -33,3 +39,28 @@ export const internet: Network = {
     }
   },
 };
+
+/** By the proxy and the CA bundle by which AWS is asked, which `fetch` does not know. */
+async function fetched(url: string): Promise<{ readonly status: number; readonly text: string }> {
+  const { https: agent } = await agents();
+  try {
+    return await new Promise((resolve, reject) => {
+      const request = get(url, { agent, signal: AbortSignal.timeout(TIMEOUT_MS) }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8");
+        answer.on("data", (part: string) => {
+          text += part;
+        });
+        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text: text.trim() }));
+        answer.on("error", reject);
+      });
+      request.on("error", (error) =>
+        reject(
+          error.name === "AbortError" ? Object.assign(new Error("no answer in time"), { name: "TimeoutError" }) : error,
+        ),
+      );
+    });
+  } finally {
+    agent.destroy();
+  }
+}

@@ -4,6 +4,8 @@ import { classify } from "./classify.ts";
 import { AmbiguousOutcome } from "./errors.ts";
 
 const ATTEMPTS = 10;
+/** Of a signature whose time was off: the second is signed with AWS's time. */
+const CLOCK_ATTEMPTS = 3;
 const BASE_MS = { throttled: 500, transient: 200 } as const;
 const CAP_MS = 20_000;
 
@@ -19,6 +21,7 @@ export function retryStrategy(clock: Clock, signal: AbortSignal | undefined, ran
     async refreshRetryTokenForRetry(last: RetryToken, { error }: RetryErrorInfo) {
       const kind = error instanceof AmbiguousOutcome ? "other" : classify(error);
       const count = last.getRetryCount();
+      if (kind === "clock" && count + 1 < CLOCK_ATTEMPTS) return token(count + 1);
       if ((kind !== "throttled" && kind !== "transient") || count + 1 >= ATTEMPTS) throw new Error("not retried");
       await clock.sleep(random() * Math.min(CAP_MS, BASE_MS[kind] * 2 ** count), signal);
       return token(count + 1);

@@ -21,6 +21,10 @@ export interface ErrorNames {
   readonly transient?: readonly NotYet[];
   /** The caller may not do this. */
   readonly denied?: readonly NotYet[];
+  /** AWS has not verified the account yet. Passes by itself. */
+  readonly unverified?: readonly NotYet[];
+  /** The account does not have the service: its sign-up is not complete, or AWS has blocked it. */
+  readonly notActivated?: readonly NotYet[];
   /** AWS does not accept the credentials, or there are none. */
   readonly credentials?: readonly NotYet[];
   /** A quota of the account that its name does not show. */

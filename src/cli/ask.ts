@@ -41,3 +41,12 @@ export function requireConsent(command: string, yes: boolean, line: string): voi
     hint: `Say --yes: ${line} --yes`,
   });
 }
+
+/** The code of an MFA device: six digits. What is none is asked for again, and never sent: AWS would quote it. */
+export async function askForCode(serial: string, profile: string, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const code = await ask(`MFA code of ${serial} (profile ${profile}): `, signal);
+    if (/^\d{6}$/.test(code)) return code;
+    process.stderr.write("It has six digits.\n");
+  }
+}

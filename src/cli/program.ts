@@ -98,8 +98,9 @@ export async function run(argv: readonly string[], version: string): Promise<num
       code = given;
     }).parseAsync(argv, { from: "user" });
     return code;
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    const error = await inWords(thrown);
     const staged = argv.includes("--sandbox") ? onSandbox : (text: string) => text;
     if (argv.includes("--json") || argv.includes("--json-lines")) {
       const { code: kind, message, about, hint, problems } = known(error);
@@ -112,6 +113,15 @@ export async function run(argv: readonly string[], version: string): Promise<num
     process.stderr.write(`${staged(explain(error, { verbose: argv.includes("--verbose") }))}\n`);
     return exitCodeOf(error);
   }
+}
+
+/** An error of AWS, or of the way there, that nothing on its way has put into words. */
+async function inWords(error: unknown): Promise<unknown> {
+  const ofAws = error instanceof Error && ("$metadata" in error || "$fault" in error);
+  if (!ofAws) return error;
+  // Loaded only here: most commands that fail have said why.
+  const { failureOf } = await import("../aws/failure.ts");
+  return new BuddyError({ ...failureOf(error), cause: error });
 }
 
 function known(error: unknown): BuddyError {

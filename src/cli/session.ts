@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { stepsFor } from "../../steps/index.ts";
 import type { Aws } from "../aws/aws.ts";
+import { clockWords, isFarOff } from "../aws/clock.ts";
 import { connect } from "../aws/connect.ts";
 import { types } from "../aws/services.ts";
 import type { Config } from "../config/schema.ts";
@@ -12,6 +13,7 @@ import { BuddyError } from "../lib/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
 import { checkRegion, openStore, readOnlyStore, readState, type StateStore } from "../state/store.ts";
+import { askForCode, canAsk } from "./ask.ts";
 import { awsBackend, type Backend } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -99,11 +101,12 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   closing.push(interrupt.stop);
   const signal = purpose.putsBack ? new AbortController().signal : interrupt.signal;
   const { clock } = backend;
-  let listener = firstListener(options, purpose);
-  // Through the reporter, as a live view would draw over it; with --json there is none that shows anything.
+  const first = firstListener(options, purpose);
+  let listener = first;
+  // Through the reporter, as a live view would draw over it. With --json none shows it, with --json-lines on stdout only.
   const note = (text: string) => {
-    if (options.json) process.stderr.write(`${text}\n`);
-    else listener({ type: "run.note", at: clock.now(), note: text });
+    if (options.json || (options.jsonLines && listener !== first)) process.stderr.write(`${text}\n`);
+    if (!options.json) listener({ type: "run.note", at: clock.now(), note: text });
   };
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
   const aws = await connect({
@@ -115,7 +118,12 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     wire: backend.wire,
     concurrency: options.concurrency,
     onCall: options.trace ? tracing(options.trace, note) : undefined,
+    onTrouble: note,
+    mfaCode: canAsk() ? (serial, profile) => askForCode(serial, profile, interrupt.signal) : undefined,
   });
+  const ahead = aws.clockAhead();
+  if (ahead !== undefined && isFarOff(ahead) && purpose.command !== "doctor")
+    note(`Note: ${clockWords(ahead)}. Requests are signed with AWS's time; set the clock (NTP).`);
   const identity = { stack: config.stack, account: aws.account, region: aws.region };
   const store: StateStore = purpose.writes
     ? openStore(backend.text, identity, () => randomBytes(8).toString("hex"))

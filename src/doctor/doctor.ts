@@ -1,8 +1,9 @@
 import type { Instance, Tag } from "@aws-sdk/client-ec2";
 import type { Aws } from "../aws/aws.ts";
 import { classify } from "../aws/classify.ts";
-import { isUnverifiedAccount } from "../aws/ec2/account.ts";
-import { codesOf, hasCode } from "../aws/errors.ts";
+import { clockWords, isFarOff } from "../aws/clock.ts";
+import { hasCode } from "../aws/errors.ts";
+import { failureOf } from "../aws/failure.ts";
 import { STACK_TAG, tagsFrom } from "../aws/owned.ts";
 import { allPages } from "../aws/pages.ts";
 import { isOfStack, zoneById, zonesFor } from "../aws/route53/read-zones.ts";
@@ -32,9 +33,11 @@ const unseen = (about: string, message: string, hint?: string): Finding => ({
 /** Why something could not be looked at. An interrupt is no finding: it is thrown on. */
 export function notSeen(about: string, error: unknown): Finding {
   if (error instanceof BuddyError && error.code === "interrupted") throw error;
-  const message = error instanceof Error ? error.message : String(error);
-  const denied = classify(error) === "denied";
-  return unseen(about, `${codesOf(error)[0] ?? "error"}: ${message}`, denied ? POLICY : undefined);
+  const kind = classify(error);
+  const { message, hint } = failureOf(error);
+  // AWS says the same to everything that comes after: not what could not be looked at, but what is wrong.
+  if (kind === "unverified" || kind === "not-activated") return problem(about, message, hint as string);
+  return unseen(about, message, hint ?? (kind === "denied" ? POLICY : undefined));
 }
 
 const looked = async (
@@ -177,12 +180,13 @@ async function probed(aws: Aws, { network, zones, bastion, nat }: Config): Promi
   );
   for (const { error } of answers) if (error instanceof BuddyError) throw error;
   const bad = answers.filter(({ fine }) => !fine);
+  // EC2 answers alike when the account is not (yet) let in.
+  const account = bad.find(({ error }) => ["unverified", "not-activated"].includes(classify(error)));
+  if (account) return notSeen(about, account.error);
   const denied = bad.filter(({ error }) => classify(error) === "denied");
   if (denied.length > 0) {
-    // Not a matter of permissions, though EC2 answers alike: the account is not (yet) let in.
-    const account = denied.find(({ error }) => isUnverifiedAccount(error));
-    if (account) return problem(about, (account.error as Error).message, "Ask AWS Support to verify the account.");
-    return problem(about, `EC2 refuses ${denied.map(({ name }) => name).join(", ")}`, POLICY);
+    const [other] = denied.flatMap(({ error }) => failureOf(error, aws.cli).hint ?? []);
+    return problem(about, `EC2 refuses ${denied.map(({ name }) => name).join(", ")}`, other ?? POLICY);
   }
   const freePlan = bad.find(({ error }) => /free tier/i.test((error as Error | undefined)?.message ?? ""));
   if (freePlan)
@@ -351,18 +355,15 @@ async function delegation(aws: Aws, { stack, domain }: Config, name: string): Pr
   );
 }
 
-/** AWS refuses requests whose time is more than five minutes off (IAM user guide, Signature Version 4). */
-const MOST_AHEAD_MS = 4 * 60_000;
-
 function clockOf(aws: Aws): Finding {
   const ahead = aws.clockAhead();
   if (ahead === undefined) return unseen("clock", "AWS's answers bear no date");
   const seconds = Math.round(Math.abs(ahead) / 1000);
-  return Math.abs(ahead) > MOST_AHEAD_MS
+  return isFarOff(ahead)
     ? problem(
         "clock",
-        `this machine's clock is ${seconds} s ${ahead > 0 ? "slow" : "fast"}; AWS refuses requests that are 300 s off`,
-        "Set the clock (NTP).",
+        `${clockWords(ahead)}. AWS refuses requests that are 5 min off; these are signed with AWS's time instead`,
+        "Set the clock (NTP): the web server, certificates and other tools go by it.",
       )
     : ok("clock", seconds < 2 ? "as AWS's" : `${seconds} s ${ahead > 0 ? "behind" : "ahead of"} AWS's`);
 }

@@ -59,7 +59,7 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
       if (found && outcome !== "blocked") live.set(node.key, found);
       return resultOf(node, outcome, { id: found?.id, reason });
     } catch (error) {
-      return resultOfError(node, run.store.get(node.key)?.id, error);
+      return resultOfError(run, node, run.store.get(node.key)?.id, error);
     }
   }
 

@@ -69,7 +69,7 @@ export async function converge(
       return { ...end, ...(work.leaves ? { leaves: work.leaves } : {}) };
     }
   } catch (error) {
-    const failure = describeError(error, node, store.get(node.key)?.id);
+    const failure = describeError(error, node, store.get(node.key)?.id, run.aws.cli);
     const outcome = failure.code === "interrupted" ? "interrupted" : "failed";
     emit({ ...settled(outcome), reason: failure.message, code: failure.code });
     throw failure;

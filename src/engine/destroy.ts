@@ -69,7 +69,7 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
       const { outcome, leaves, reason } = await converge(run, node, undefined, fresh);
       return resultOf(node, outcome, { id, leaves, reason });
     } catch (error) {
-      return resultOfError(node, id, error);
+      return resultOfError(run, node, id, error);
     }
   }
 

@@ -37,8 +37,8 @@ export function skip(run: Run, node: Node, reason: string, id?: string): NodeRes
   return resultOf(node, "skipped", { reason, id });
 }
 
-export function resultOfError(node: Node, id: string | undefined, error: unknown): NodeResult {
-  const failure = describeError(error, node, id);
+export function resultOfError(run: Run, node: Node, id: string | undefined, error: unknown): NodeResult {
+  const failure = describeError(error, node, id, run.aws.cli);
   const outcome = failure.code === "interrupted" ? "interrupted" : "failed";
   return resultOf(node, outcome, { id, reason: failure.message, error: failure });
 }

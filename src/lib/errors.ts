@@ -7,6 +7,7 @@ export type ErrorCode =
   | "wrong-account"
   | "credentials"
   | "denied"
+  | "account"
   | "quota"
   | "capacity"
   | "not-ours"
@@ -177,6 +178,7 @@ const HINTS: Readonly<Record<ErrorCode, string>> = {
   credentials:
     "Sign in again (`aws sso login`, or renew the credentials of AWS_PROFILE), then run the same command: it continues where it stopped.",
   denied: "Give the caller the permissions that `buddyverse policy` prints, then run the same command again.",
+  account: "Sign in to the AWS console as the account's owner and see what it asks for; else write to AWS Support.",
   quota:
     "Ask for more in the Service Quotas console, or remove what is not needed (`buddyverse doctor` shows the quotas), then run the same command again.",
   capacity:

@@ -23,6 +23,8 @@ const of = <E>(Class: new (options: typeof facts) => E): E => new Class(facts);
 const ec2 = (name: string, message = "no", httpStatusCode = 400) =>
   new EC2ServiceException({ name, message, $fault: "client", $metadata: { httpStatusCode } });
 const s3 = (name: string) => new S3ServiceException({ name, message: "no", $fault: "client", $metadata });
+const skewed = (error: Error) =>
+  Object.assign(error, { $metadata: { httpStatusCode: 400, clockSkewCorrected: true } });
 const node = (code: string) => Object.assign(new Error("no"), { code });
 
 test.each<[ErrorClass, readonly unknown[]]>([
@@ -59,15 +61,23 @@ test.each<[ErrorClass, readonly unknown[]]>([
   ],
   // A lack of capacity is answered with a 500 too.
   ["capacity", [ec2("InsufficientInstanceCapacity", "no", 500), of(InsufficientDBInstanceCapacityFault)]],
+  ["denied", [ec2("UnauthorizedOperation"), of(AuthorizationErrorException), { Code: "AccessDenied" }]],
+  ["unverified", [ec2("PendingVerification")]],
   [
-    "denied",
+    "not-activated",
     [
-      ec2("UnauthorizedOperation"),
-      ec2("PendingVerification"),
-      of(AuthorizationErrorException),
-      { Code: "AccessDenied" },
+      ec2("OptInRequired"),
+      ec2("Blocked"),
+      s3("NotSignedUp"),
+      { name: "SubscriptionRequiredException" },
+      {
+        name: "OperationNotPermittedException",
+        message: "This AWS account currently does not support creating load balancers. For more information, contact us.",
+      },
     ],
   ],
+  // The SDK marks every error so on a machine whose clock is off; only those of a signature are about it.
+  ["clock", [skewed(ec2("SignatureDoesNotMatch")), skewed(s3("RequestTimeTooSkewed"))]],
   [
     "credentials",
     [
@@ -80,12 +90,14 @@ test.each<[ErrorClass, readonly unknown[]]>([
     "transient",
     [ec2("Unavailable"), { $metadata: { httpStatusCode: 502 } }, node("ECONNRESET"), { cause: node("EPIPE") }],
   ],
-  ["network", [node("ENOTFOUND")]],
+  ["network", [node("ENOTFOUND"), node("SELF_SIGNED_CERT_IN_CHAIN"), node("EPROTO"), node("CERT_HAS_EXPIRED")]],
   [
     "other",
     [
       ec2("AuthFailure", "You do not have permission to access the specified resource."),
       ec2("InvalidVpcID.NotFound"),
+      skewed(ec2("InvalidVpcID.NotFound")),
+      { name: "OperationNotPermittedException", message: "deletion protection is enabled" },
       undefined,
     ],
   ],

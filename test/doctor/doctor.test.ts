@@ -189,7 +189,7 @@ test("accounts that are not let in yet, or are on the free plan", async () => {
   );
   expect(await pending.by("EC2 permissions")).toMatchObject({
     verdict: "problem",
-    message: "Your request is being validated",
+    message: "PendingVerification: Your request is being validated",
     hint: expect.stringContaining("AWS Support"),
   });
   const message = "The specified instance type is not eligible for Free Tier.";
@@ -255,7 +255,7 @@ test("the clock: minutes off are a problem, seconds are not", async () => {
     const findings = await examine({ ...aws, clockAhead: () => ahead }, config, STATEMENTS);
     return findings.find(({ about }) => about === "clock");
   };
-  expect(await at(301_000)).toMatchObject({ verdict: "problem", message: expect.stringContaining("301 s slow") });
+  expect(await at(301_000)).toMatchObject({ verdict: "problem", message: expect.stringContaining("this machine's clock is 5 min slow") });
   expect(await at(-20_000)).toMatchObject({ verdict: "ok", message: "20 s ahead of AWS's" });
   expect(await at(undefined)).toMatchObject({ verdict: "unseen" });
 });

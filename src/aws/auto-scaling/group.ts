@@ -50,7 +50,7 @@ export interface GroupLive extends GroupSpec, Identified {
 
 /** Why an instance could not be started that no later attempt will change. */
 const DEFINITE =
-  /vCPU (capacity|limit)|VcpuLimitExceeded|free tier|not eligible|InvalidAMI|image id .* does not exist|Unsupported|not supported|launch template .* (does not exist|not found)|security group .* does not exist|subnet ID .* does not exist|key pair .* does not exist|KMS|not authorized|UnauthorizedOperation|PendingVerification|OptInRequired|InvalidParameter/i;
+  /vCPU (capacity|limit)|VcpuLimitExceeded|free tier|not eligible|InvalidAMI|image id .* does not exist|Unsupported|not supported|launch template .* (does not exist|not found)|security group .* does not exist|subnet ID .* does not exist|key pair .* does not exist|KMS|not authorized|UnauthorizedOperation|PendingVerification|being (verified|validated)|OptInRequired|InvalidParameter/i;
 /** So many failed starts in a row are not bad luck. AWS itself goes on trying. */
 const FAILED_STARTS = 3;
 /**

@@ -48,7 +48,10 @@ export const ec2: Service<typeof import("./client.ts")> = {
   errors: {
     throttled: ["EC2ThrottledException", "RequestLimitExceeded"],
     transient: ["Unavailable"],
-    denied: ["PendingVerification", "UnauthorizedOperation"],
+    denied: ["UnauthorizedOperation"],
+    // EC2 API reference, "Common client error codes".
+    unverified: ["PendingVerification"],
+    notActivated: ["Blocked"],
     // AuthFailure is also the answer for an address that is still held.
     credentials: [{ code: "AuthFailure", message: /validate the provided access credentials/i }],
     quota: ["MaxSpotInstanceCountExceeded"],

@@ -35,7 +35,14 @@ export const elb: Service<typeof import("./client.ts")> = {
     },
     linkedRole: "elasticloadbalancing.amazonaws.com",
   },
-  errors: { throttled: ["PriorRequestNotComplete", "PriorRequestNotCompleteException"] },
+  errors: {
+    throttled: ["PriorRequestNotComplete", "PriorRequestNotCompleteException"],
+    // Of some new accounts, by reports of users: "This AWS account currently does not support creating load balancers."
+    notActivated: ["OperationNotPermitted", "OperationNotPermittedException"].map((code) => ({
+      code,
+      message: /account currently does not support creating load balancers/i,
+    })),
+  },
   types: [loadBalancer, targetGroup, listener, redirect],
   colour: "#8450d6",
   prices,

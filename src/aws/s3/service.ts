@@ -18,7 +18,12 @@ export const s3: Service<typeof import("./client.ts")> = {
     changes: { CreateBucket: ["PutBucketTagging", "PutPublicAccessBlock"] },
     narrowed,
   },
-  errors: { throttled: ["SlowDown"], credentials: ["InvalidAccessKeyId"] },
+  errors: {
+    throttled: ["SlowDown"],
+    credentials: ["InvalidAccessKeyId", "RequestTimeTooSkewed"],
+    // S3 API reference, "List of error codes".
+    notActivated: ["NotSignedUp", "AccountProblem"],
+  },
   types: [bucket, object],
   colour: "#3f8f3a",
   residuals: [forgottenBucket],

@@ -1,7 +1,7 @@
 import { warningsFor } from "../../config/schema.ts";
 import { examine, notSeen } from "../../doctor/doctor.ts";
 import { missingMessage } from "../../engine/graph.ts";
-import { BuddyError } from "../../lib/errors.ts";
+import { BuddyError, type ErrorCode } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
 import { credentialsText, heading, warningsView } from "../../report/views/heading.ts";
@@ -12,6 +12,14 @@ import { configOf } from "../paths.ts";
 import { screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
 
+/** What keeps it from looking at anything, by the error's code. */
+const STOPPED: Partial<Record<ErrorCode, string>> = {
+  credentials: "credentials",
+  network: "connection",
+  account: "account",
+  "wrong-account": "account",
+};
+
 /** Looks at all that `up` needs before it makes anything. Exit 1 when there is a problem. */
 export async function doctor(options: CommonOptions): Promise<number> {
   const config = configOf(options);
@@ -19,11 +27,10 @@ export async function doctor(options: CommonOptions): Promise<number> {
   try {
     session = await open(options, { command: "doctor", writes: false, resolvesAddress: false });
   } catch (error) {
-    if (!(error instanceof BuddyError) || (error.code !== "credentials" && error.code !== "wrong-account")) throw error;
-    const { code, message, hint } = error;
-    const findings: readonly Finding[] = [
-      { about: code === "credentials" ? "credentials" : "account", verdict: "problem", message, hint },
-    ];
+    const about = error instanceof BuddyError ? STOPPED[error.code] : undefined;
+    if (about === undefined) throw error;
+    const { message, hint } = error as BuddyError;
+    const findings: readonly Finding[] = [{ about, verdict: "problem", message, hint }];
     printResult(options, findingsView(findings), { ok: false, findings });
     return 1;
   }

@@ -31,7 +31,7 @@ export function credentialsText({ at, renewed }: CredentialsEnd, now: number): s
 
 /** What to expect, and do, when the work will take longer than the credentials hold. @param seconds of the work. */
 export function credentialsWarning(
-  { end: { at, renewed }, now }: NonNullable<Place["credentials"]>,
+  { end: { at, renewed, byCode }, now }: NonNullable<Place["credentials"]>,
   seconds: number,
   { style = plain }: Look = {},
 ): string | undefined {
@@ -42,7 +42,7 @@ export function credentialsWarning(
   const after = "the run stops cleanly, nothing is lost, and the same command goes on after a new login";
   return renewed
     ? `This ${facts}. The AWS SDK renews them while the login or role behind them holds; where that ends too, ${after}.`
-    : `${style.yellow("warning")}: this ${facts}. They are from environment variables, which are not renewed: when they end, ${after}. To do it in one go, set fresh ones first.`;
+    : `${style.yellow("warning")}: this ${facts}. ${byCode ? "An MFA code opened their session, and is asked for only once" : "They are from environment variables, which are not renewed"}: when they end, ${after}. To do it in one go, ${byCode ? "let the role's sessions last longer (duration_seconds in the profile)" : "set fresh ones first"}.`;
 }
 
 /** What is odd in the config but not wrong. Empty text when there is nothing. */

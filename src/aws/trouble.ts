@@ -1,0 +1,132 @@
+import type { Clock } from "../lib/clock.ts";
+import { duration } from "../lib/duration.ts";
+import { classify } from "./classify.ts";
+import { codeOf, Unreachable } from "./errors.ts";
+
+/** Trouble that passes before this is nobody's business, milliseconds. */
+const FIRST_MS = 4_000;
+/** A call without any answer for so long is in trouble, milliseconds. Some of AWS's take seconds when all is well. */
+const SILENT_MS = 10_000;
+const AGAIN_MS = 30_000;
+/** What fails and is not tried again within this time was given up, milliseconds: no pause between two attempts is longer. */
+const GIVEN_UP_MS = 60_000;
+
+/** One attempt of a call. One of the two is called when it has ended. */
+export interface Attempt {
+  answered(): void;
+  failed(error: unknown): void;
+}
+
+/** Calls are named as "ec2:DescribeVpcs". */
+export interface TroubleWatch {
+  /** A call begins, in one or more attempts. @returns ends it */
+  begin(call: string): () => void;
+  attempt(call: string): Attempt;
+}
+
+interface Troubled {
+  /** When its first attempt that failed began, and when it last failed; the clock's milliseconds. */
+  readonly since: number;
+  readonly at: number;
+  readonly what: string;
+}
+
+/**
+ * Tells of trouble on the way to AWS that lasts, of all calls together: within seconds, then each half minute, and once when
+ * it is over. It wakes up only for calls that are under way, so nothing of it outlives a run.
+ */
+export function watchTrouble(clock: Clock, tell: (note: string) => void): TroubleWatch {
+  const troubled = new Map<string, Troubled>();
+  const underWay = new Map<string, number>();
+  const attempts = new Set<{ readonly call: string; readonly since: number }>();
+  let told: { readonly since: number; readonly at: number } | undefined;
+  let sleeping: AbortController | undefined;
+
+  /** What is in trouble now, the longest first. */
+  function present(): readonly { readonly since: number; readonly what: string }[] {
+    const now = clock.now();
+    for (const [call, { at }] of troubled) if (now - at > GIVEN_UP_MS && !underWay.has(call)) troubled.delete(call);
+    const silent = [...attempts]
+      .filter(({ call, since }) => now - since >= SILENT_MS && !troubled.has(call))
+      .map(({ call, since }) => ({ since, what: `AWS has not answered ${call}` }));
+    return [...troubled.values(), ...silent].sort((a, b) => a.since - b.since);
+  }
+
+  /** When there is something to tell, if nothing else happens until then. */
+  function due(): number | undefined {
+    const times = [
+      ...[...troubled].filter(([call]) => underWay.has(call)).map(([, { since }]) => since + FIRST_MS),
+      ...[...attempts].filter(({ call }) => !troubled.has(call)).map(({ since }) => since + SILENT_MS),
+    ];
+    return times.length === 0 ? undefined : Math.max(Math.min(...times), told ? told.at + AGAIN_MS : 0);
+  }
+
+  function speak(): void {
+    const [first, ...others] = present();
+    if (!first) return;
+    const now = clock.now();
+    told = { since: told?.since ?? first.since, at: now };
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    const since = new Date(first.since).toISOString().slice(11, 19);
+    tell(`Waiting: ${first.what}${more}, for ${duration(now - first.since)}, since ${since} UTC. It is tried again.`);
+  }
+
+  /** Tells what is due, and wakes up for what will be. */
+  function look(): void {
+    sleeping?.abort();
+    sleeping = undefined;
+    if (told && present().length === 0) {
+      tell(`AWS answers again, after ${duration(clock.now() - told.since)}.`);
+      told = undefined;
+    }
+    let at = due();
+    if (at !== undefined && at <= clock.now()) {
+      speak();
+      at = due();
+    }
+    if (at === undefined) return;
+    const own = new AbortController();
+    sleeping = own;
+    clock.sleep(at - clock.now(), own.signal).then(
+      () => sleeping === own && look(),
+      () => {},
+    );
+  }
+
+  return {
+    begin(call) {
+      underWay.set(call, (underWay.get(call) ?? 0) + 1);
+      return () => {
+        const left = (underWay.get(call) ?? 1) - 1;
+        if (left > 0) underWay.set(call, left);
+        else underWay.delete(call);
+        look();
+      };
+    },
+    attempt(call) {
+      const attempt = { call, since: clock.now() };
+      attempts.add(attempt);
+      look();
+      const ended = (what: string | undefined) => {
+        attempts.delete(attempt);
+        if (what === undefined) troubled.delete(call);
+        else troubled.set(call, { since: troubled.get(call)?.since ?? attempt.since, at: clock.now(), what });
+        look();
+      };
+      return { answered: () => ended(undefined), failed: (error) => ended(whatOf(call, error)) };
+    },
+  };
+}
+
+/** The trouble that an attempt met, in words; undefined: AWS has answered, if with a refusal. */
+function whatOf(call: string, error: unknown): string | undefined {
+  const kind = classify(error);
+  if (kind !== "throttled" && kind !== "transient" && kind !== "network") return undefined;
+  if (error instanceof Unreachable) return `${error.message} (${call})`;
+  const name = codeOf(error) ?? "";
+  if (kind === "throttled") return `AWS throttles ${call} (${name})`;
+  const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  if (status === undefined && /^E[A-Z]+$/.test(name)) return `the connection for ${call} was lost (${name})`;
+  const said = [status === undefined ? "" : `HTTP ${status}`, name].filter(Boolean).join(" ");
+  return `${call} fails on AWS's side${said ? ` (${said})` : ""}`;
+}
