@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
+import { join } from "node:path";
 
 export interface MotoServer {
   readonly url: string;
@@ -9,10 +10,14 @@ export interface MotoServer {
 /** Starts moto_server, the independent AWS mock, on a free port of this machine and waits until it answers. */
 export async function startMoto(): Promise<MotoServer> {
   const port = await freePort();
-  const server: ChildProcess = spawn("moto_server", ["-H", "127.0.0.1", "-p", String(port)], {
-    env: { ...process.env, MOTO_ACM_VALIDATION_WAIT: "0", MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
-    stdio: "ignore",
-  });
+  const server: ChildProcess = spawn(
+    "python3",
+    [join(import.meta.dirname, "server.py"), "-H", "127.0.0.1", "-p", String(port)],
+    {
+      env: { ...process.env, MOTO_ACM_VALIDATION_WAIT: "0", MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
+      stdio: "ignore",
+    },
+  );
   const url = `http://127.0.0.1:${port}`;
   const deadline = performance.now() + 60_000;
   for (;;) {
