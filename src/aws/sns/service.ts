@@ -1,11 +1,17 @@
 import type { Service } from "../service.ts";
+import { narrowed } from "./narrowed.ts";
 import { subscription } from "./subscription.ts";
 import { topic } from "./topic.ts";
 
 export const sns: Service<typeof import("./client.ts")> = {
   package: "sns",
   load: () => import("./client.ts"),
-  permissions: { prefix: "sns", tagging: "sns:TagResource", changes: { CreateTopic: ["TagResource", "Unsubscribe"] } },
+  permissions: {
+    prefix: "sns",
+    tagging: "sns:TagResource",
+    changes: { CreateTopic: ["TagResource", "Unsubscribe"] },
+    narrowed,
+  },
   errors: { throttled: ["ThrottledException"], denied: ["AuthorizationError", "AuthorizationErrorException"] },
   types: [topic, subscription],
   colour: "#b0388a",
