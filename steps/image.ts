@@ -95,7 +95,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     `image-${hash}`,
     `Buddy-WEB-Image-${hash}`,
     { builder },
-    ({ builder }) => ({ builderId: builder.id, snapshotsTagged: true }),
+    ({ builder }) => ({ builderId: builder.id }),
   );
 
   const launchTemplate = resource(

@@ -162,7 +162,7 @@ async function send(
   const Command = module[`${operation}Command`];
   const started = clock.now();
   const end = watch?.begin(`${suffix}:${operation}`);
-  const outcome: { output?: unknown; error?: unknown } = await send(new Command(input)).then(
+  const outcome: { output?: unknown; error?: unknown } = await (async () => send(new Command(input)))().then(
     (output) => ({ output }),
     (error) => ({ error }),
   );

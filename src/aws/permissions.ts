@@ -9,6 +9,8 @@ export interface PolicyScope {
   arn(rest: string): string;
   /** True when the caller needs this action. */
   needs(action: string): boolean;
+  /** The parameters of the calls of an operation that the stack sends to the service; of all operations when none is named. */
+  inputs(operation?: string): readonly Readonly<Record<string, unknown>>[];
   /** The values of a parameter in the calls that the stack sends to the service, each once, sorted. */
   values(parameter: string): readonly string[];
   /** Service principals of those services of the stack that create a linked role, sorted. */
@@ -25,6 +27,26 @@ export interface Narrowed {
     readonly Resource: string | readonly string[];
     readonly Condition?: Condition;
   }[];
+}
+
+/**
+ * Which operations IAM can hold to a stack's own objects by their tags (Service Authorization Reference: condition keys of
+ * the actions and of their resource types). One that makes an object in another is in both lists: AWS checks it on each.
+ */
+export interface ByTags<Operation extends string = string> {
+  /** Allowed where the request gives the stack's tag to what is made. */
+  readonly creates: readonly Operation[];
+  /** Allowed on objects that carry the stack's tag. */
+  readonly changes: readonly Operation[];
+  /**
+   * By operation: the kinds of resource, as the ends of ARNs ("subnet/*"), that AWS checks it on besides, whatever their
+   * tags: what may be somebody else's, or has none.
+   */
+  readonly besides?: Readonly<Partial<Record<Operation, readonly string[]>>>;
+  /** The condition key that says which operation gives tags to a new object. */
+  readonly createAction?: string;
+  /** Where there is no such key: the ends of the ARNs that only the stack's objects have, so that it can tag no others. */
+  readonly named?: (scope: Pick<PolicyScope, "values">) => readonly string[];
 }
 
 /** What IAM knows of a service. `Operation` is the name of a call as AWS has it: "CreateVpc". */
@@ -49,6 +71,8 @@ export interface Permissions<Operation extends string = string> {
   readonly linkedRole?: string;
   /** True where calls go to one region whatever the stack's is: a condition on the region would refuse them. */
   readonly global?: true;
-  /** What of its actions is narrowed to names; the rest is narrowed to the region. */
+  /** What of its actions is narrowed to names. */
   readonly narrowed?: (scope: PolicyScope) => readonly Narrowed[];
+  /** What of its actions is narrowed by tags; an action may be one that nobody calls, but others check. */
+  readonly byTags?: ByTags;
 }

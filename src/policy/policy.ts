@@ -1,4 +1,5 @@
-import type { Condition, Narrowed, PolicyScope } from "../aws/permissions.ts";
+import { STACK_TAG } from "../aws/owned.ts";
+import type { Condition, PolicyScope } from "../aws/permissions.ts";
 import type { Service } from "../aws/service.ts";
 import { eachService } from "../aws/services.ts";
 import { actionsFor, type More, prefixOf, type Sent } from "./actions.ts";
@@ -29,40 +30,101 @@ const partitionOf = (region: string): string =>
 
 const sortedSet = (values: readonly string[]): readonly string[] => [...new Set(values)].sort();
 
-/** The values of a parameter in the calls to a service. */
-const valuesIn = (sent: readonly Sent[], service: Service, parameter: string): readonly string[] =>
-  sortedSet(
-    sent.flatMap((call) => {
-      const value = (call.input as Readonly<Record<string, unknown>> | undefined)?.[parameter];
-      return call.service === service.package && typeof value === "string" ? [value] : [];
-    }),
+/** What a service must know to narrow its own actions. */
+function scopeOf(
+  service: Service,
+  sent: readonly Sent[],
+  { stack, region }: Names,
+  needed: ReadonlySet<string>,
+): PolicyScope {
+  const used = new Set(sent.map((call) => call.service));
+  const inputs = (operation?: string) =>
+    sent
+      .filter((call) => call.service === service.package && (operation === undefined || call.operation === operation))
+      .map(({ input }) => (input ?? {}) as Readonly<Record<string, unknown>>);
+  return {
+    stack,
+    region,
+    arn: (rest) => `arn:${partitionOf(region)}:${rest}`,
+    needs: (action) => needed.has(action),
+    inputs,
+    values: (parameter) =>
+      sortedSet(
+        inputs()
+          .map((input) => input[parameter])
+          .filter((value) => typeof value === "string"),
+      ),
+    linkedRoles: sortedSet(
+      eachService.flatMap((one) => (used.has(one.package) ? (one.permissions.linkedRole ?? []) : [])),
+    ),
+  };
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A statement and which actions it may have; those that nobody needs are left out. */
+interface Rule {
+  readonly statement: Pick<PolicyStatement, "Sid" | "Resource" | "Condition">;
+  readonly takes: (action: string) => boolean;
+}
+
+/** What the services narrow to names. */
+const byNames = ({ permissions: { prefix, narrowed } }: Service, scope: PolicyScope): readonly (readonly Rule[])[] =>
+  (narrowed?.(scope) ?? []).map(({ takes, statements }) =>
+    statements.map((statement) => ({
+      statement,
+      takes: (action) => prefixOf(action) === prefix && takes(action.slice(prefix.length + 1)),
+    })),
   );
 
-/** What the services narrow by themselves: which of all actions, and to what. */
-function narrowedByService(sent: readonly Sent[], { stack, region }: Names, needed: ReadonlySet<string>) {
-  const used = new Set(sent.map(({ service }) => service));
-  const linkedRoles = sortedSet(
-    eachService.flatMap((service) => (used.has(service.package) ? (service.permissions.linkedRole ?? []) : [])),
-  );
-  return eachService.flatMap((service): readonly Narrowed[] => {
-    const { prefix, narrowed = () => [] } = service.permissions;
-    const scope: PolicyScope = {
-      stack,
-      region,
-      arn: (rest) => `arn:${partitionOf(region)}:${rest}`,
-      needs: (action) => needed.has(action),
-      values: (parameter) => valuesIn(sent, service, parameter),
-      linkedRoles,
-    };
-    return narrowed(scope).map(({ takes, statements }) => ({
-      takes: (action) => prefixOf(action) === prefix && takes(action.slice(prefix.length + 1)),
-      statements,
-    }));
+/** What is held by tags to the stack's own objects. */
+function byTags({ permissions }: Service, scope: PolicyScope): readonly Rule[] {
+  const { prefix, tagging } = permissions;
+  if (!permissions.byTags) return [];
+  const { creates, changes, besides = {}, createAction, named } = permissions.byTags;
+  const { stack, region, arn } = scope;
+  const inRegion = { "aws:RequestedRegion": region };
+  const forStack = { ...inRegion, [`aws:RequestTag/${STACK_TAG}`]: stack };
+  const ofStack = { ...inRegion, [`aws:ResourceTag/${STACK_TAG}`]: stack };
+  const actions = (operations: readonly string[]) => operations.map((operation) => `${prefix}:${operation}`);
+  const arns = (ends: readonly string[]) => ends.map((end) => arn(`${prefix}:${region}:*:${end}`));
+  const rule = (
+    Sid: string,
+    Resource: PolicyStatement["Resource"],
+    keys: Condition[string],
+    of: readonly string[],
+  ) => ({
+    statement: { Sid, Resource, Condition: { StringEquals: keys } },
+    takes: (action: string) => of.includes(action),
   });
+  const creating = creates.filter((operation) => scope.needs(`${prefix}:${operation}`));
+  // By the resources: the operations that are checked on just these.
+  const alike = new Map<string, string[]>();
+  for (const [operation, ends] of Object.entries(besides) as [string, readonly string[]][])
+    if (scope.needs(`${prefix}:${operation}`))
+      alike.set(ends.join(" "), [...(alike.get(ends.join(" ")) ?? []), operation]);
+  return [
+    rule("Create", "*", forStack, actions(creates)),
+    rule("ChangeOwn", "*", ofStack, [...actions(changes), ...(tagging ? [tagging] : [])]),
+    ...(tagging && creating.length > 0
+      ? [
+          rule(
+            `TagNew${capital(prefix)}`,
+            named ? arns(named(scope)) : "*",
+            createAction ? { ...forStack, [createAction]: creating } : forStack,
+            [tagging],
+          ),
+        ]
+      : []),
+    ...[...alike].map(([ends, operations]) =>
+      rule(`Besides${operations[0]}`, arns(ends.split(" ")), inRegion, actions(operations)),
+    ),
+  ];
 }
 
 /**
- * The policy's statements for the calls that a stack sends: nothing more, each narrowed where the names are known beforehand.
+ * The policy's statements for the calls that a stack sends: nothing more, each narrowed to what is known beforehand: names,
+ * the stack's tag, the region.
  * @param more also what these commands send.
  */
 export function statementsFor(
@@ -71,24 +133,32 @@ export function statementsFor(
   more: readonly More[] = [],
 ): readonly PolicyStatement[] {
   const needed = actionsFor(sent, more);
+  const scopes = eachService.map((service) => ({ service, scope: scopeOf(service, sent, names, needed) }));
   const global = new Set(eachService.flatMap(({ permissions }) => (permissions.global ? [permissions.prefix] : [])));
   const Condition = { StringEquals: { "aws:RequestedRegion": names.region } };
-  const left = new Set(needed);
-  const rules: readonly Narrowed[] = [
-    ...narrowedByService(sent, names, needed),
-    { takes: (action) => global.has(prefixOf(action)), statements: [{ Sid: "Global", Resource: "*" }] },
-    { takes: (action) => /:(Describe|Get|List)/.test(action), statements: [{ Sid: "Read", Resource: "*", Condition }] },
-    { takes: () => true, statements: [{ Sid: "Change", Resource: "*", Condition }] },
+  // An action belongs to all rules of the first list that takes it.
+  const lists: readonly (readonly Rule[])[] = [
+    ...scopes.flatMap(({ service, scope }) => byNames(service, scope)),
+    scopes.flatMap(({ service, scope }) => byTags(service, scope)),
+    [{ statement: { Sid: "Global", Resource: "*" }, takes: (action) => global.has(prefixOf(action)) }],
+    [{ statement: { Sid: "Read", Resource: "*", Condition }, takes: (action) => /:(Describe|Get|List)/.test(action) }],
+    [{ statement: { Sid: "Change", Resource: "*", Condition }, takes: () => true }],
   ];
-  return rules
-    .flatMap(({ takes, statements }): readonly PolicyStatement[] => {
-      const Action = [...left].filter(takes).sort();
-      for (const action of Action) left.delete(action);
-      return Action.length === 0
-        ? []
-        : statements.map(({ Sid, Resource, ...rest }) => ({ Sid, Effect: "Allow", Action, Resource, ...rest }));
-    })
-    .sort((a, b) => (a.Sid < b.Sid ? -1 : 1));
+  const left = new Set(needed);
+  const statements = new Map<string, PolicyStatement>();
+  for (const list of lists) {
+    const taken = new Set<string>();
+    for (const { statement, takes } of list) {
+      const actions = [...left].filter(takes);
+      for (const action of actions) taken.add(action);
+      const others = statements.get(statement.Sid)?.Action ?? [];
+      const { Sid, Resource, ...rest } = statement;
+      if (actions.length > 0)
+        statements.set(Sid, { Sid, Effect: "Allow", Action: sortedSet([...others, ...actions]), Resource, ...rest });
+    }
+    for (const action of taken) left.delete(action);
+  }
+  return [...statements.values()].sort((a, b) => (a.Sid < b.Sid ? -1 : 1));
 }
 
 const sizeOf = (statements: readonly PolicyStatement[]): number => JSON.stringify(document(statements)).length;

@@ -158,7 +158,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     "baked",
     "Odd image./-@_",
     { builder },
-    ({ builder }) => ({ builderId: builder.id, snapshotsTagged: true }),
+    ({ builder }) => ({ builderId: builder.id }),
   );
   const template = resource(
     launchTemplate,

@@ -23,8 +23,7 @@ const of = <E>(Class: new (options: typeof facts) => E): E => new Class(facts);
 const ec2 = (name: string, message = "no", httpStatusCode = 400) =>
   new EC2ServiceException({ name, message, $fault: "client", $metadata: { httpStatusCode } });
 const s3 = (name: string) => new S3ServiceException({ name, message: "no", $fault: "client", $metadata });
-const skewed = (error: Error) =>
-  Object.assign(error, { $metadata: { httpStatusCode: 400, clockSkewCorrected: true } });
+const skewed = (error: Error) => Object.assign(error, { $metadata: { httpStatusCode: 400, clockSkewCorrected: true } });
 const node = (code: string) => Object.assign(new Error("no"), { code });
 
 test.each<[ErrorClass, readonly unknown[]]>([
@@ -72,7 +71,8 @@ test.each<[ErrorClass, readonly unknown[]]>([
       { name: "SubscriptionRequiredException" },
       {
         name: "OperationNotPermittedException",
-        message: "This AWS account currently does not support creating load balancers. For more information, contact us.",
+        message:
+          "This AWS account currently does not support creating load balancers. For more information, contact us.",
       },
     ],
   ],

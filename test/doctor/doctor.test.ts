@@ -255,7 +255,10 @@ test("the clock: minutes off are a problem, seconds are not", async () => {
     const findings = await examine({ ...aws, clockAhead: () => ahead }, config, STATEMENTS);
     return findings.find(({ about }) => about === "clock");
   };
-  expect(await at(301_000)).toMatchObject({ verdict: "problem", message: expect.stringContaining("this machine's clock is 5 min slow") });
+  expect(await at(301_000)).toMatchObject({
+    verdict: "problem",
+    message: expect.stringContaining("this machine's clock is 5 min slow"),
+  });
   expect(await at(-20_000)).toMatchObject({ verdict: "ok", message: "20 s ahead of AWS's" });
   expect(await at(undefined)).toMatchObject({ verdict: "unseen" });
 });

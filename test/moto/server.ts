@@ -1,27 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
+import { join } from "node:path";
 
 export interface MotoServer {
   readonly url: string;
   stop(): void;
 }
 
-/** moto shows one console for all instances: with the words by which a NAT instance says that it is set up. */
-const PLAYER = `
-import sys
-from moto.ec2.responses import general
-from moto.server import main
-general.SAMPLE_CONSOLE_OUTPUT += "BUDDYVERSE-NAT SETUP DONE\\n"
-main(sys.argv[1:])
-`;
-
 /** Starts moto_server, the independent AWS mock, on a free port of this machine and waits until it answers. */
 export async function startMoto(): Promise<MotoServer> {
   const port = await freePort();
-  const server: ChildProcess = spawn("python3", ["-c", PLAYER, "-H", "127.0.0.1", "-p", String(port)], {
-    env: { ...process.env, MOTO_ACM_VALIDATION_WAIT: "0", MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
-    stdio: "ignore",
-  });
+  const server: ChildProcess = spawn(
+    "python3",
+    [join(import.meta.dirname, "server.py"), "-H", "127.0.0.1", "-p", String(port)],
+    {
+      env: { ...process.env, MOTO_ACM_VALIDATION_WAIT: "0", MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
+      stdio: "ignore",
+    },
+  );
   const url = `http://127.0.0.1:${port}`;
   const deadline = performance.now() + 60_000;
   for (;;) {

@@ -30,6 +30,22 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
       ],
     },
     linkedRole: "autoscaling.amazonaws.com",
+    byTags: {
+      creates: ["CreateAutoScalingGroup"],
+      changes: [
+        "AttachLoadBalancerTargetGroups",
+        "DeleteAutoScalingGroup",
+        "DeletePolicy",
+        "DetachLoadBalancerTargetGroups",
+        "EnableMetricsCollection",
+        "PutScalingPolicy",
+        "SetDesiredCapacity",
+        "StartInstanceRefresh",
+        "UpdateAutoScalingGroup",
+      ],
+      named: ({ values }) =>
+        values("AutoScalingGroupName").map((name) => `autoScalingGroup:*:autoScalingGroupName/${name}`),
+    },
   },
   errors: { throttled: ["ResourceContention", "ResourceContentionFault"] },
   types: [group, scalingPolicy],

@@ -1,6 +1,7 @@
 import type { Service } from "../service.ts";
 import { alarm } from "./alarm.ts";
 import { dashboard } from "./dashboard.ts";
+import { narrowed } from "./narrowed.ts";
 import { prices } from "./prices.ts";
 import { forgottenAlarms } from "./residuals.ts";
 
@@ -11,6 +12,7 @@ export const cloudWatch: Service<typeof import("./client.ts")> = {
     prefix: "cloudwatch",
     tagging: "cloudwatch:TagResource",
     changes: { PutMetricAlarm: ["ListTagsForResource", "UntagResource"], PutDashboard: ["UntagResource"] },
+    narrowed,
   },
   types: [alarm, dashboard],
   colour: "#b0388a",

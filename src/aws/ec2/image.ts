@@ -13,8 +13,6 @@ import { ofStack, setTags, tagSpecifications } from "./tags.ts";
 export interface ImageSpec {
   /** The stopped instance that it is made of; gone afterwards. */
   readonly builderId: string;
-  /** Its snapshots carry the stack's tags, too. */
-  readonly snapshotsTagged: boolean;
 }
 export interface ImageLive extends ImageSpec, Identified {
   readonly tags: Tags;
@@ -32,20 +30,11 @@ export interface ImageLive extends ImageSpec, Identified {
   readonly deregistrationProtection: string;
 }
 
-/**
- * On the image, set in the same call that tags its snapshots: so that no look has to ask for the snapshots, too. They are
- * tagged afterwards, as their ids are known only when the image is there.
- */
-const SNAPSHOTS_TAG = "buddyverse:snapshots";
-const TAGGED = "tagged";
-
 function live(image: Image): ImageLive {
-  const tags = tagsFrom(image.Tags);
   return {
     id: image.ImageId as string,
-    tags,
+    tags: tagsFrom(image.Tags),
     builderId: image.SourceInstanceId ?? "",
-    snapshotsTagged: tags[SNAPSHOTS_TAG] === TAGGED,
     imageName: image.Name ?? "",
     state: image.State ?? "",
     reason: image.StateReason?.Message ?? "",
@@ -117,7 +106,8 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
         InstanceId: builderId,
         Name: owner.name,
         Description: `The web instances of stack ${owner.stack}`,
-        TagSpecifications: tagSpecifications(owner, "image"),
+        // The snapshots in the same call: a policy can then hold deleting and tagging of snapshots to the stack's own.
+        TagSpecifications: tagSpecifications(owner, "image", "snapshot"),
       });
       return ImageId as string;
     } catch (error) {
@@ -141,7 +131,7 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
   },
 
   async update(aws, { id, snapshotIds }, _spec, _changed, owner) {
-    await setTags(aws, [id, ...snapshotIds], { ...owner, tags: { ...owner.tags, [SNAPSHOTS_TAG]: TAGGED } });
+    await setTags(aws, [id, ...snapshotIds], owner);
   },
 
   async delete(aws, { id, snapshotIds }) {

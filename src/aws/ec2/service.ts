@@ -1,5 +1,6 @@
 import type { Service } from "../service.ts";
 import { address } from "./address.ts";
+import { byTags } from "./by-tags.ts";
 import { image } from "./image.ts";
 import { imageBuilder } from "./image-builder.ts";
 import { instance } from "./instance.ts";
@@ -43,6 +44,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
       ],
       RunInstances: ["GetConsoleOutput", "ModifyInstanceAttribute", "ModifyInstanceCreditSpecification"],
     },
+    byTags,
   },
   // EC2 developer guide, "Error codes".
   errors: {

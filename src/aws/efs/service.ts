@@ -30,6 +30,20 @@ export const efs: Service<typeof import("./client.ts")> = {
       ],
     },
     linkedRole: "elasticfilesystem.amazonaws.com",
+    // Mount targets have no tags: IAM checks their file system.
+    byTags: {
+      creates: ["CreateFileSystem"],
+      changes: [
+        "CreateMountTarget",
+        "DeleteFileSystem",
+        "DeleteMountTarget",
+        "ModifyMountTargetSecurityGroups",
+        "PutBackupPolicy",
+        "PutLifecycleConfiguration",
+        "UpdateFileSystem",
+      ],
+      createAction: "elasticfilesystem:CreateAction",
+    },
   },
   // Elastic throughput, or EFS itself, that AWS has none of in the zone (API reference, CreateFileSystem).
   errors: {

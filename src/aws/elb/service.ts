@@ -34,6 +34,21 @@ export const elb: Service<typeof import("./client.ts")> = {
       CreateTargetGroup: ["ModifyTargetGroup"],
     },
     linkedRole: "elasticloadbalancing.amazonaws.com",
+    byTags: {
+      // A listener is checked on its load balancer, with the tags of the request (as in kops's policy, kubernetes/kops#13117).
+      creates: ["CreateListener", "CreateLoadBalancer", "CreateTargetGroup"],
+      changes: [
+        "DeleteListener",
+        "DeleteLoadBalancer",
+        "DeleteTargetGroup",
+        "ModifyListener",
+        "ModifyTargetGroup",
+        "ModifyTargetGroupAttributes",
+        "SetSecurityGroups",
+        "SetSubnets",
+      ],
+      createAction: "elasticloadbalancing:CreateAction",
+    },
   },
   errors: {
     throttled: ["PriorRequestNotComplete", "PriorRequestNotCompleteException"],

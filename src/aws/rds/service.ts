@@ -19,6 +19,9 @@ const NETWORK = [
   "iam:CreateServiceLinkedRole",
 ];
 
+// What an instance uses: its groups may be RDS's or, while somebody has changed them, anyone's.
+const GROUPS = ["og:*", "pg:*", "secgrp:*", "subgrp:*"];
+
 export const rds: Service<typeof import("./client.ts")> = {
   package: "rds",
   load: () => import("./client.ts"),
@@ -39,6 +42,35 @@ export const rds: Service<typeof import("./client.ts")> = {
       CreateDBSubnetGroup: ["ModifyDBSubnetGroup", "RemoveTagsFromResource"],
     },
     linkedRole: "rds.amazonaws.com",
+    byTags: {
+      creates: ["CreateDBInstance", "CreateDBInstanceReadReplica", "CreateDBParameterGroup", "CreateDBSubnetGroup"],
+      changes: [
+        // The replica is made of its source.
+        "CreateDBInstanceReadReplica",
+        "CreateDBSnapshot",
+        "DeleteDBInstance",
+        "DeleteDBParameterGroup",
+        "DeleteDBSubnetGroup",
+        "ModifyDBInstance",
+        "ModifyDBParameterGroup",
+        "ModifyDBSubnetGroup",
+        "RebootDBInstance",
+      ],
+      besides: {
+        // The final snapshot, and its tags, which are those of its instance: what is in the request is not documented. The
+        // policy lets nobody delete one.
+        AddTagsToResource: ["snapshot:*"],
+        CreateDBInstance: GROUPS,
+        CreateDBInstanceReadReplica: GROUPS,
+        CreateDBSnapshot: ["snapshot:*"],
+        ModifyDBInstance: GROUPS,
+      },
+      named: ({ values }) => [
+        ...values("DBInstanceIdentifier").map((name) => `db:${name}`),
+        ...values("DBParameterGroupName").map((name) => `pg:${name}`),
+        ...values("DBSubnetGroupName").map((name) => `subgrp:${name}`),
+      ],
+    },
   },
   errors: {
     // The free plan has only some classes.

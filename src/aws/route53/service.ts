@@ -1,4 +1,5 @@
 import type { Service } from "../service.ts";
+import { narrowed } from "./narrowed.ts";
 import { prices } from "./prices.ts";
 import { record } from "./record.ts";
 import { forgottenZones, keptZones } from "./residuals.ts";
@@ -7,7 +8,12 @@ import { existingZone, ownedZone } from "./zone.ts";
 export const route53: Service<typeof import("./client.ts")> = {
   package: "route-53",
   load: () => import("./client.ts"),
-  permissions: { prefix: "route53", changes: { CreateHostedZone: ["ChangeTagsForResource"] }, global: true },
+  permissions: {
+    prefix: "route53",
+    changes: { CreateHostedZone: ["ChangeTagsForResource"] },
+    global: true,
+    narrowed,
+  },
   // One change of a zone at a time (API reference, ChangeResourceRecordSets).
   errors: { throttled: ["PriorRequestNotComplete"] },
   types: [existingZone, ownedZone, record],

@@ -1,4 +1,5 @@
 import type { Service } from "../service.ts";
+import { narrowed } from "./narrowed.ts";
 import { subscription } from "./subscription.ts";
 import { topic } from "./topic.ts";
 
@@ -9,6 +10,7 @@ export const sns: Service<typeof import("./client.ts")> = {
     prefix: "sns",
     tagging: "sns:TagResource",
     changes: { CreateTopic: ["TagResource", "Unsubscribe", "UntagResource"] },
+    narrowed,
   },
   errors: { throttled: ["ThrottledException"], denied: ["AuthorizationError", "AuthorizationErrorException"] },
   types: [topic, subscription],

@@ -52,25 +52,25 @@ describe("image", () => {
     ec2.on(DescribeImagesCommand).resolves({ Images });
     return image.find(aws, owner);
   };
-  const spec = { builderId: "i-1", snapshotsTagged: true };
+  const spec = { builderId: "i-1" };
 
-  test("is tagged when it is made; its snapshots as soon as they are known, in one call with the note that they are", async () => {
+  test("is tagged when it is made, and its snapshots with it; tags that change, on all of them", async () => {
     ec2.on(CreateImageCommand).resolves({ ImageId: "ami-1" });
     expect(await image.create?.(aws, spec, owner, "t")).toBe("ami-1");
+    const Tags = expect.arrayContaining([{ Key: "buddyverse:key", Value: "image-abc" }]);
     expect(ec2.commandCalls(CreateImageCommand)[0]?.args[0].input).toMatchObject({
       InstanceId: "i-1",
       Name: "Buddy-WEB-Image-abc",
-      TagSpecifications: [{ ResourceType: "image" }],
+      TagSpecifications: [
+        { ResourceType: "image", Tags },
+        { ResourceType: "snapshot", Tags },
+      ],
     });
     const live = await find(found());
     if (!live) throw new Error("not found");
-    const changes = differences(image, spec, live, owner.tags);
-    expect(changes.map(({ field }) => field)).toEqual(["snapshotsTagged"]);
-    await image.update?.(aws, live, spec, new Set(["snapshotsTagged"]), owner);
-    const tagged = ec2.commandCalls(CreateTagsCommand)[0]?.args[0].input;
-    expect(tagged?.Resources).toEqual(["ami-1", "snap-1"]);
-    const after = await find(found({ Tags: tagged?.Tags ?? [] }));
-    expect(after && differences(image, spec, after, owner.tags)).toEqual([]);
+    expect(differences(image, spec, live, owner.tags)).toEqual([]);
+    await image.update?.(aws, live, spec, new Set(["tags"]), owner);
+    expect(ec2.commandCalls(CreateTagsCommand)[0]?.args[0].input.Resources).toEqual(["ami-1", "snap-1"]);
   });
 
   test.each(["failed", "error", "invalid", "disabled"] as const)("%s is a failure with AWS's reason", async (State) => {
