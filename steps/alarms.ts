@@ -7,7 +7,8 @@ import type { Monitored } from "./monitored.ts";
 
 const GIB = 2 ** 30;
 
-type Watch = Omit<AlarmSpec, "actions" | "datapointsToAlarm"> & { readonly datapointsToAlarm?: number };
+type Given = "actions" | "okActions" | "actionsEnabled" | "datapointsToAlarm" | "lowSampleCount";
+type Watch = Omit<AlarmSpec, Given> & { readonly datapointsToAlarm?: number };
 
 /** The alarms that say when the site does badly. @param topic is told, when there is one. */
 export function alarmsFor(
@@ -28,7 +29,16 @@ export function alarmsFor(
     resource(alarmType, `alarm-${key}`, `Buddy-${name}`, { ...needs, ...told }, (live): AlarmSpec => {
       const { topic } = live as { readonly topic?: TopicLive };
       const spec = watch(live as { readonly [K in keyof N]: LiveOf<N[K]> });
-      return { datapointsToAlarm: spec.evaluationPeriods, ...spec, actions: topic ? [topic.id] : [] };
+      const told = topic ? [topic.id] : [];
+      return {
+        datapointsToAlarm: spec.evaluationPeriods,
+        // With a handful of visitors one slow answer is the percentile.
+        lowSampleCount: spec.statistic.startsWith("p") ? "ignore" : undefined,
+        ...spec,
+        actions: told,
+        okActions: told,
+        actionsEnabled: true,
+      };
     });
 
   const database = (name: string) => ({
@@ -163,6 +173,19 @@ export function alarmsFor(
             ...above,
             evaluationPeriods: 5,
             threshold: 60,
+          })),
+          // The lag is -1 while replication is not running (RDS user guide, "Monitoring read replication").
+          alarm("replica-stopped", "Replica-Stopped", { replica }, () => ({
+            ...database(replica.name),
+            description:
+              "The replica follows the primary no more: replication has stopped, or the replica is not there. AWS ends it for good after 30 days.",
+            metric: "ReplicaLag",
+            statistic: "Maximum",
+            periodSeconds: 60,
+            treatMissing: "breaching",
+            comparison: "LessThanThreshold",
+            evaluationPeriods: 5,
+            threshold: 0,
           })),
         ]
       : []),

@@ -3,7 +3,7 @@ import { configTags } from "../aws/owned.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
 import { isDefinitelyNotCreated } from "./attempt.ts";
-import { type Difference, obsoleteTags } from "./differences.ts";
+import { type Difference, obsoleteTags, showable } from "./differences.ts";
 import { aboutNode, type Node } from "./graph.ts";
 import { discardsData } from "./observe.ts";
 import { record, recordIntent } from "./record.ts";
@@ -137,7 +137,9 @@ const undone = (node: Node, live: Identified, why: string): BuddyError =>
 
 function didNotTake(node: Node, live: Identified, left: readonly Difference[]): BuddyError {
   const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
-  const fields = left.map(({ field, found, wanted }) => `${field} is ${show(found)}, wanted ${show(wanted)}`);
+  const fields = showable(node.type, left).map(
+    ({ field, found, wanted }) => `${field} is ${show(found)}, wanted ${show(wanted)}`,
+  );
   return new BuddyError({
     code: "failed",
     message: `${node.type.name} ${live.id}: AWS accepted the change but it does not show: ${fields.join("; ")}`,

@@ -73,9 +73,12 @@ export function obsoleteTags(found: readonly Difference[]): readonly string[] {
   return tags === undefined ? [] : Object.keys(tags.found).filter((key) => tags.wanted[key] === undefined);
 }
 
-/** The differences as they may be shown: values of a type's unrecorded fields are left out. */
+/** The differences as they may be shown: a type's unrecorded fields without their values, others in its own words. */
 export function showable(type: AnyType, found: readonly Difference[]): Difference[] {
-  return found.map((one) =>
-    type.unrecorded?.includes(one.field) ? { ...one, wanted: "(not shown)", found: "(not shown)" } : one,
-  );
+  return found.map((one) => {
+    if (type.unrecorded?.includes(one.field)) return { ...one, wanted: "(not shown)", found: "(not shown)" };
+    const shown = type.shown?.[one.field];
+    const words = (value: unknown) => (shown && value !== undefined && value !== null ? shown(value) : value);
+    return { ...one, wanted: words(one.wanted), found: words(one.found) };
+  });
 }

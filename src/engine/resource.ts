@@ -88,6 +88,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly same?: {
     readonly [F in keyof Spec]?: (wanted: NonNullable<Spec[F]>, found: Live[F], live: Live) => boolean;
   };
+  /** Values as they are shown where they differ: what `same` takes for the same is shown the same, in words that a person reads. */
+  readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
   readonly timing?: Timing;
   /** Named errors that mean "not yet" (try again) or, for delete, "something still uses it". Everything else stops at once. */
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;

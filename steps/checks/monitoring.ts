@@ -43,14 +43,15 @@ export const monitoring: readonly Check[] = [
     id: "alarms",
     requirement: "R5",
     title: "Every alarm exists and has enough data to tell, or is younger than the time it needs",
-    method: "the state of each alarm: not INSUFFICIENT_DATA once it is old enough",
+    method: "the state of each alarm: not INSUFFICIENT_DATA once it is old enough, but for want of visitors",
     limits: "that mail arrives",
     async run({ read }) {
       const found = await read(alarms);
       const missing = found.filter(({ state }) => state === undefined);
       const lacking = found.filter(({ state }) => state === "INSUFFICIENT_DATA");
-      const young = lacking.filter(({ ageSeconds, needsSeconds }) => ageSeconds < needsSeconds);
-      const blind = lacking.filter((alarm) => !young.includes(alarm));
+      const idle = lacking.filter(({ needsMany }) => needsMany);
+      const young = lacking.filter((alarm) => !idle.includes(alarm) && alarm.ageSeconds < alarm.needsSeconds);
+      const blind = lacking.filter((alarm) => !idle.includes(alarm) && !young.includes(alarm));
       const ringing = found.filter(({ state }) => state === "ALARM");
       const about = (what: string, those: readonly Alarm[]) =>
         those.length > 0 ? [`${what}: ${some(those.map(({ name }) => name))}`] : [];
@@ -60,6 +61,7 @@ export const monitoring: readonly Check[] = [
           ...about("missing", missing),
           ...about("without data", blind),
           ...about("too young to tell", young),
+          ...about("too few visitors to tell", idle),
           ...about("in ALARM", ringing),
         ].join("; "),
         ok: found.length > 0 && missing.length === 0 && blind.length === 0,

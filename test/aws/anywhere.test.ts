@@ -326,7 +326,10 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     threshold: 1,
     comparison: "GreaterThanThreshold" as const,
     treatMissing: "missing" as const,
+    lowSampleCount: undefined,
     actions: [],
+    okActions: [],
+    actionsEnabled: true,
   }));
   const board = resource(dashboard, "board", "Odd_Board-9", {}, () => ({ widgets: [] }));
 

@@ -48,6 +48,7 @@ interface Alarm {
   readonly AlarmName: string;
   readonly AlarmActions: string[];
   readonly Threshold: number;
+  readonly ExtendedStatistic?: string;
 }
 const alarms = async (on: Stage) =>
   (await them(on).ask<{ MetricAlarms: Alarm[] }>("cloudwatch", "DescribeAlarms")).MetricAlarms;
@@ -74,11 +75,14 @@ test("up makes alarms and dashboard; plan is empty; up writes nothing; down leav
     "Buddy-NAT2-CPU-Credits",
     "Buddy-NAT2-Status-Check",
     "Buddy-Replica-Lag",
+    "Buddy-Replica-Stopped",
     "Buddy-Target-5xx",
     "Buddy-Unhealthy-Hosts",
     "Buddy-Web-CPU",
     "Buddy-Web-CPU-Credits",
   ]);
+  const percentiles = (await alarms(on)).filter(({ ExtendedStatistic }) => ExtendedStatistic !== undefined);
+  expect(percentiles).toMatchObject([{ EvaluateLowSampleCountPercentile: "ignore" }]);
   const topic = on.store.get("topic")?.id;
   expect((await alarms(on)).every(({ AlarmActions }) => AlarmActions[0] === topic)).toBe(true);
   on.writes();
@@ -138,7 +142,7 @@ test("an alarm and a dashboard that somebody changed are drift, and are put righ
   await on.clock.sleep(5_000);
   const drifted = (await on.status()).filter(({ standing }) => standing === "drift");
   expect(drifted.map(({ name, drift }) => [name, drift.map(({ field }) => field)])).toEqual([
-    ["Buddy-Replica-Lag", expect.arrayContaining(["threshold", "actions"])],
+    ["Buddy-Replica-Lag", expect.arrayContaining(["threshold", "actionsEnabled"])],
     ["CPU-Per-Second", ["widgets"]],
   ]);
   await on.up();

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { destroy } from "../../src/engine/destroy.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
+import { accountIn } from "../sandbox/grown.ts";
 import { dataStage } from "./data.ts";
 import type { Stage } from "./stage.ts";
 
@@ -105,4 +106,23 @@ test("a lost state file is found again, by name and by tag", async () => {
   const { settled } = await on.up();
   expect(failures(settled)).toEqual([]);
   expect(on.writes()).toEqual([]);
+});
+
+test("a replica that does not follow is told with AWS's reason, and waits for a person; it still goes with down", async () => {
+  const on = await dataStage();
+  await on.up();
+  const account = accountIn(on.sandbox, on.clock);
+  account.fail("replication", "database1-replica");
+  const off = async () => (await on.status()).filter(({ standing }) => standing !== "in-sync");
+  expect(await off()).toMatchObject([
+    {
+      key: "replica",
+      standing: "blocked",
+      reason: expect.stringMatching(/does not follow database1.*error: Read Replica/),
+    },
+  ]);
+  account.mend("replication");
+  expect(await off()).toEqual([]);
+  account.fail("replication", "database1-replica");
+  expect(failures(await on.down())).toEqual([]);
 });

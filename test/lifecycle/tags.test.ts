@@ -86,7 +86,7 @@ test("a tag that the config no longer has is shown in plan, and taken off everyt
   expect(after.vpc).toMatchObject({ cost: "4711" });
   on.writes();
   await on.up();
-  expect(on.writes()).toEqual([]);
+  expect(on.writes().filter((call) => /tag/i.test(call))).toEqual([]);
 });
 
 test("with the state lost, tags that may be anybody's stay, and plan says so; from then on they are known again", async () => {

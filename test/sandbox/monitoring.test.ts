@@ -65,13 +65,22 @@ describe("alarms", () => {
       SubnetId: Subnets?.[0]?.SubnetId,
     });
     await clock.sleep(10 * 60_000);
-    await put({ Dimensions: [{ Name: "InstanceId", Value: Instances?.[0]?.InstanceId }] });
+    const Dimensions = [{ Name: "InstanceId", Value: Instances?.[0]?.InstanceId }];
+    await put({ Dimensions });
     expect(await state()).toBe("OK");
+
+    // One value is no percentile.
+    const percentile = { Dimensions, Statistic: undefined, ExtendedStatistic: "p95", Threshold: -1 };
+    await put(percentile);
+    expect(await state()).toBe("ALARM");
+    await put({ ...percentile, EvaluateLowSampleCountPercentile: "ignore" });
+    expect(await state()).toBe("INSUFFICIENT_DATA");
   });
 
   test("what CloudWatch refuses", async () => {
     await refused(put({ ExtendedStatistic: "p95" }), "InvalidParameterCombinationException");
     await refused(put({ Statistic: undefined }), "InvalidParameterCombinationException");
+    await refused(put({ EvaluateLowSampleCountPercentile: "ignore" }), "InvalidParameterCombinationException");
     await refused(put({ Period: 90 }), "ValidationError");
     await refused(put({ Period: 300, EvaluationPeriods: 300 }), "ValidationError");
     await refused(put({ DatapointsToAlarm: 3 }), "ValidationError");

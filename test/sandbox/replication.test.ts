@@ -55,6 +55,23 @@ describe("replication", () => {
     expect((await asked("ap-northeast-2a", 4))[0]).toBe(0);
   });
 
+  test("that fails rings its alarm, which the lag of -1 does not; nothing rings while it runs", async () => {
+    const ringing = async () =>
+      (
+        await account.ask<{ MetricAlarms: { AlarmName: string; StateValue: string }[] }>("cloudwatch", "DescribeAlarms")
+      ).MetricAlarms.filter(
+        ({ AlarmName, StateValue }) => AlarmName.startsWith("Buddy-") && StateValue === "ALARM",
+      ).map(({ AlarmName }) => AlarmName);
+    await account.sleep(900);
+    expect(await ringing()).toEqual([]);
+    account.fail("replication", "database1-replica");
+    await account.sleep(900);
+    expect(await ringing()).toEqual(["Buddy-Replica-Stopped"]);
+    account.mend("replication");
+    await account.sleep(900);
+    expect(await ringing()).toEqual([]);
+  });
+
   test("stopped for thirty days is terminated", async () => {
     account.fail("replication", "database1-replica");
     await account.sleep(30 * 86_400 + 60);

@@ -95,7 +95,7 @@ const changeCertificate = (to: object): Broken =>
     },
   }));
 const EMPTY: Widget = { title: "CPU", data: "none" };
-const alarm = { name: "Buddy-X", state: "OK", ageSeconds: 9_999, needsSeconds: 600 };
+const alarm = { name: "Buddy-X", state: "OK", ageSeconds: 9_999, needsSeconds: 600, needsMany: false };
 
 /** In each row one thing is broken, and exactly that check says so. */
 const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evidence: RegExp])[] = [
@@ -439,6 +439,14 @@ test("an alarm without data that is younger than what it needs is no failure", a
   expect(await outcomeOf("alarms", young)).toMatchObject({
     ok: true,
     evidence: expect.stringContaining("too young to tell: Buddy-X"),
+  });
+});
+
+test("an alarm that judges only many values may lack them, however old it is", async () => {
+  const idle = change(alarms, () => [{ ...alarm, state: "INSUFFICIENT_DATA", needsMany: true }]);
+  expect(await outcomeOf("alarms", idle)).toMatchObject({
+    ok: true,
+    evidence: expect.stringContaining("too few visitors to tell: Buddy-X"),
   });
 });
 

@@ -130,13 +130,14 @@ test("alarms: those that are not there are said so, with their age and what they
         StateValue: "INSUFFICIENT_DATA",
         Period: 300,
         EvaluationPeriods: 3,
+        EvaluateLowSampleCountPercentile: "ignore",
         AlarmConfigurationUpdatedTimestamp: new Date(NOW - 60_000),
       },
     ],
   });
   expect(await readAlarms(await testAws(), ["a", "b"], NOW)).toEqual([
-    { name: "a", state: "INSUFFICIENT_DATA", ageSeconds: 60, needsSeconds: 1200 },
-    { name: "b", state: undefined, ageSeconds: Number.POSITIVE_INFINITY, needsSeconds: 300 },
+    { name: "a", state: "INSUFFICIENT_DATA", ageSeconds: 60, needsSeconds: 1200, needsMany: true },
+    { name: "b", state: undefined, ageSeconds: Number.POSITIVE_INFINITY, needsSeconds: 300, needsMany: false },
   ]);
 });
 

@@ -22,15 +22,22 @@ export interface AlarmSpec {
   readonly threshold: number;
   readonly comparison: ComparisonOperator;
   readonly treatMissing: "breaching" | "notBreaching" | "ignore" | "missing";
-  /** Told when the alarm goes off and when it is over: ARNs, such as of an SNS topic. */
+  /**
+   * Of percentiles: what to do with so few values that one of them is the percentile. "ignore": the alarm stays as it is (API
+   * reference, PutMetricAlarm). Undefined: of another statistic, where it says nothing.
+   */
+  readonly lowSampleCount: "evaluate" | "ignore" | undefined;
+  /** Told when the alarm goes off: ARNs, such as of an SNS topic. */
   readonly actions: readonly string[];
+  /** Told when it is over. */
+  readonly okActions: readonly string[];
+  /** False: nobody is told, as somebody switched that off for a maintenance. */
+  readonly actionsEnabled: boolean;
 }
 /** `id` is the ARN. Tags are not read: that costs a call for each alarm at each look. */
 export interface AlarmLive extends AlarmSpec, Identified {
   /** OK, ALARM or INSUFFICIENT_DATA. */
   readonly state: string;
-  readonly actionsEnabled: boolean;
-  readonly okActions: readonly string[];
 }
 
 /** DescribeAlarms takes so many names (API reference). */
@@ -65,6 +72,7 @@ const live = (alarm: MetricAlarm): AlarmLive => ({
   datapointsToAlarm: alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods ?? 0,
   threshold: alarm.Threshold ?? 0,
   comparison: alarm.ComparisonOperator as ComparisonOperator,
+  lowSampleCount: alarm.EvaluateLowSampleCountPercentile as AlarmSpec["lowSampleCount"],
   treatMissing: (alarm.TreatMissingData ?? "missing") as AlarmSpec["treatMissing"],
   actions: alarm.AlarmActions ?? [],
   okActions: alarm.OKActions ?? [],
@@ -89,9 +97,10 @@ const put = (aws: Aws, name: string, spec: AlarmSpec, tags?: Tags) =>
     Threshold: spec.threshold,
     ComparisonOperator: spec.comparison,
     TreatMissingData: spec.treatMissing,
-    ActionsEnabled: true,
+    ...(spec.lowSampleCount === undefined ? {} : { EvaluateLowSampleCountPercentile: spec.lowSampleCount }),
+    ActionsEnabled: spec.actionsEnabled,
     AlarmActions: [...spec.actions],
-    OKActions: [...spec.actions],
+    OKActions: [...spec.okActions],
     ...(tags ? { Tags: tagList(tags) } : {}),
   });
 
@@ -99,10 +108,7 @@ const put = (aws: Aws, name: string, spec: AlarmSpec, tags?: Tags) =>
 export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
   name: "cloudwatch:alarm",
   tagsUnread: true,
-  same: {
-    actions: (wanted, found, { actionsEnabled, okActions }) =>
-      actionsEnabled && sameSet(wanted, found) && sameSet(wanted, okActions),
-  },
+  same: { actions: sameSet, okActions: sameSet },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
 
   async find(aws, owner, id) {

@@ -81,6 +81,18 @@ const unique = (rules: readonly Rule[]): Rule[] => [...new Map(rules.map((rule) 
 const sameRules = (wanted: readonly Rule[], found: readonly Rule[]): boolean =>
   sameSet(unique(wanted).map(asText), found.map(asText));
 
+/** "tcp 443 from 0.0.0.0/0 (https)". @param way "from" of what comes in, "to" of what goes out. */
+function wordsOf(rule: Rule, way: "from" | "to"): string {
+  const { protocol, from, to, cidr, groupId, description } = normal(rule);
+  const range = hasPorts(protocol)
+    ? from === to
+      ? `${from}`
+      : `${from}-${to}`
+    : `type ${from}${to === -1 ? "" : ` code ${to}`}`;
+  const what = [protocol === "all" ? "everything" : protocol, ...(from === undefined ? [] : [range])].join(" ");
+  return `${what} ${way} ${cidr ?? groupId}${description === "" ? "" : ` (${description})`}`;
+}
+
 /** AWS merges rules of equal protocol and ports into one permission with many sources; here each is its own again. */
 function rulesOf(permissions: readonly IpPermission[] | undefined): Rule[] {
   return (permissions ?? []).flatMap((permission) => {
@@ -200,6 +212,10 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
   name: "ec2:security-group",
   immutable: ["vpcId", "description"],
   same: { inbound: sameRules, outbound: sameRules },
+  shown: {
+    inbound: (rules) => rules.map((rule) => wordsOf(rule, "from")),
+    outbound: (rules) => rules.map((rule) => wordsOf(rule, "to")),
+  },
   timing: { createSeconds: 2, timeoutSeconds: 1200, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation", "InvalidGroup.InUse"] },
   list: reader.list,

@@ -46,6 +46,8 @@ export interface InstanceLive extends Identified {
   /** The primary that it follows; empty: it is no replica. */
   readonly source: string;
   readonly replicas: readonly string[];
+  /** Of a replica that does not follow its source: how AWS says so; empty: it does, or is none. */
+  readonly replicationTrouble: string;
   /** AWS has no time of its creation and none to which it could be restored. */
   readonly unborn: boolean;
 }
@@ -85,8 +87,15 @@ function live(instance: DBInstance): InstanceLive {
     subnetIds: (instance.DBSubnetGroup?.Subnets ?? []).flatMap(({ SubnetIdentifier }) => SubnetIdentifier ?? []),
     source: instance.ReadReplicaSourceDBInstanceIdentifier ?? "",
     replicas: instance.ReadReplicaDBInstanceIdentifiers ?? [],
+    replicationTrouble: replicationTrouble(instance),
     unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
   };
+}
+
+/** The state of the instance stays "available" whatever becomes of its replication (API reference, DBInstanceStatusInfo). */
+function replicationTrouble({ StatusInfos = [] }: DBInstance): string {
+  const trouble = StatusInfos.find(({ StatusType, Normal }) => StatusType === "read replication" && Normal === false);
+  return trouble ? [trouble.Status, trouble.Message].filter(Boolean).join(": ") : "";
 }
 
 /** All DB instances of the region, one call for all who ask; their tags are in the answer. */

@@ -36,7 +36,13 @@ export interface ReplicaLive extends ReplicaSpec, InstanceLive {}
 
 function health(replica: InstanceLive): Health {
   const own = instanceHealth(replica);
-  if (own !== "ready" || replica.source !== "") return own;
+  if (own !== "ready") return own;
+  const { source, replicationTrouble } = replica;
+  if (replicationTrouble !== "")
+    return {
+      blocked: `${replica.id} does not follow ${source}, and serves old data: ${replicationTrouble}. Mend what stops it (RDS user guide, "Troubleshooting a MySQL read replica problem"), or delete it and run \`buddyverse up\` again for a new one`,
+    };
+  if (source !== "") return own;
   // Somebody may write to it by now, so it is not simply recreated.
   return {
     blocked: `${replica.id} was promoted: it is a database of its own now and follows nobody. Save what it holds, delete it, and run \`buddyverse up\` again for a new replica`,

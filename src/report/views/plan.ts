@@ -7,7 +7,7 @@ import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
 import { byStep, objectText, reasonLines, remedyLines } from "./items.ts";
 import { joined, type Look, WIDTH } from "./look.ts";
-import { changeText, isSecret, show } from "./values.ts";
+import { changeText, isSecret, show, without } from "./values.ts";
 
 const DETAIL = " ".repeat(15);
 
@@ -124,8 +124,8 @@ function differenceLines(difference: Difference, style: Style, width: number): s
     if (gone.length + come.length > 0) {
       return [
         `${DETAIL}${field}:${forced}`,
-        ...gone.map((one) => style.red(truncate(`${DETAIL}  - ${show(one)}`, width))),
-        ...come.map((one) => style.green(truncate(`${DETAIL}  + ${show(one)}`, width))),
+        ...gone.map((one) => style.red(truncate(`${DETAIL}  - ${one}`, width))),
+        ...come.map((one) => style.green(truncate(`${DETAIL}  + ${one}`, width))),
       ];
     }
   }
@@ -137,11 +137,6 @@ function differenceLines(difference: Difference, style: Style, width: number): s
   }
   return [`${changeText(`${DETAIL}${field}: `, show(found), " → ", show(wanted), room)}${forced}`];
 }
-
-const without = (list: readonly unknown[], other: readonly unknown[]): unknown[] => {
-  const there = new Set(other.map(show));
-  return list.filter((one) => !there.has(show(one)));
-};
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

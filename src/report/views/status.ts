@@ -4,7 +4,7 @@ import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
 import { byStep, objectText, reasonLines, remedyLines } from "./items.ts";
 import { joined, type Look, type Place, WIDTH } from "./look.ts";
-import { changeText, isSecret, show } from "./values.ts";
+import { changeText, isSecret, show, without } from "./values.ts";
 
 const STANDING: Readonly<Record<SyncStatus, string>> = {
   "in-sync": "in sync",
@@ -54,13 +54,23 @@ export function statusView(
   ]);
 }
 
+/** Both values as they are shown; of lists only what the other does not have, where that is something. */
+function differing(one: unknown, other: unknown): readonly [string, string] {
+  if (Array.isArray(one) && Array.isArray(other)) {
+    const [left, right] = [without(one, other), without(other, one)];
+    if (left.length + right.length > 0) return [left.join(", ") || "nothing more", right.join(", ") || "nothing more"];
+  }
+  return [show(one), show(other)];
+}
+
 function statusItem(item: StatusItem, style: Style, width: number): string[] {
   const indent = " ".repeat(11);
   const bad = item.standing === "missing" || item.standing === "unhealthy";
-  const property = (field: string, first: string, one: unknown, second: string, other: unknown) =>
-    isSecret(field)
-      ? `${indent}${field}: differs (secret)`
-      : changeText(`${indent}${field}: ${first} `, show(one), `, ${second} `, show(other), width);
+  const property = (field: string, first: string, one: unknown, second: string, other: unknown) => {
+    if (isSecret(field)) return `${indent}${field}: differs (secret)`;
+    const [left, right] = differing(one, other);
+    return changeText(`${indent}${field}: ${first} `, left, `, ${second} `, right, width);
+  };
   return [
     `         ${(bad ? style.red : style.yellow)(STANDING[item.standing])}: ${objectText(item)}`,
     ...reasonLines(item, indent, width),

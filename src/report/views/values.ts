@@ -17,3 +17,9 @@ export function show(value: unknown): string {
   if (typeof value === "string") return value === "" ? '""' : oneLine(value);
   return oneLine((JSON.stringify(value) ?? String(value)).replace(/"(\(known after up\))"/g, "$1"));
 }
+
+/** What is in a list and not in the other, each as it is shown. */
+export function without(list: readonly unknown[], other: readonly unknown[]): readonly string[] {
+  const there = new Set(other.map(show));
+  return list.map(show).filter((one) => !there.has(one));
+}

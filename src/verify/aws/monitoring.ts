@@ -16,6 +16,8 @@ export interface Alarm {
   readonly ageSeconds: number;
   /** How long it looks back before it can tell. */
   readonly needsSeconds: number;
+  /** It does not judge a period with few values: without many visitors it cannot tell, and that is as it should be. */
+  readonly needsMany: boolean;
 }
 
 /** A widget of the dashboard that shows metrics. */
@@ -57,6 +59,7 @@ export async function readAlarms(aws: Aws, names: readonly string[], now: number
       state: alarm?.StateValue,
       ageSeconds: changed === undefined ? Number.POSITIVE_INFINITY : (now - changed) / 1000,
       needsSeconds: (alarm?.Period ?? 0) * (alarm?.EvaluationPeriods ?? 0) + DELIVERY,
+      needsMany: alarm?.EvaluateLowSampleCountPercentile === "ignore",
     };
   });
 }

@@ -34,7 +34,10 @@ const spec: AlarmSpec = {
   threshold: 2,
   comparison: "GreaterThanThreshold",
   treatMissing: "notBreaching",
+  lowSampleCount: "ignore",
   actions: ["arn:aws:sns:ap-northeast-2:111122223333:Buddy-Alarms"],
+  okActions: ["arn:aws:sns:ap-northeast-2:111122223333:Buddy-Alarms"],
+  actionsEnabled: true,
 };
 /** What AWS answers for it: no DatapointsToAlarm when it equals the periods, dimensions in another order. */
 const found: MetricAlarm = {
@@ -48,6 +51,7 @@ const found: MetricAlarm = {
     { Name: "LoadBalancer", Value: "app/x/1" },
   ],
   ExtendedStatistic: "p95",
+  EvaluateLowSampleCountPercentile: "ignore",
   Period: 60,
   EvaluationPeriods: 5,
   Threshold: 2,
@@ -66,21 +70,23 @@ const diff = async (change: MetricAlarm = {}) => {
 
 test("what was put is found again without a difference; what a person changed is one", async () => {
   expect(await diff()).toEqual([]);
-  expect(await diff({ ActionsEnabled: false })).toEqual(["actions"]);
-  expect(await diff({ OKActions: [] })).toEqual(["actions"]);
+  expect(await diff({ ActionsEnabled: false })).toEqual(["actionsEnabled"]);
+  expect(await diff({ OKActions: [] })).toEqual(["okActions"]);
+  expect(await diff({ EvaluateLowSampleCountPercentile: undefined as never })).toEqual(["lowSampleCount"]);
   expect(await diff({ TreatMissingData: undefined as never })).toEqual(["treatMissing"]);
 });
 
 test("a percentile is an extended statistic, and then there is no other; the tags are in the same call", async () => {
   cloudWatch.on(PutMetricAlarmCommand).resolves({});
   expect(await alarm.create?.(aws, spec, owner, "t")).toBe(ARN);
-  await alarm.create?.(aws, { ...spec, statistic: "Sum" }, owner, "t");
+  await alarm.create?.(aws, { ...spec, statistic: "Sum", lowSampleCount: undefined }, owner, "t");
   const [p95, sum] = cloudWatch.commandCalls(PutMetricAlarmCommand).map(({ args }) => args[0].input);
   expect(p95).toMatchObject({ ExtendedStatistic: "p95", AlarmName: owner.name });
   expect(p95).not.toHaveProperty("Statistic");
   expect(p95?.Tags).toContainEqual({ Key: "buddyverse:key", Value: owner.key });
   expect(sum).toMatchObject({ Statistic: "Sum" });
   expect(sum).not.toHaveProperty("ExtendedStatistic");
+  expect(sum).not.toHaveProperty("EvaluateLowSampleCountPercentile");
 });
 
 test("an update puts the whole alarm again", async () => {

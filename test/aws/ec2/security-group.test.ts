@@ -23,7 +23,8 @@ import {
   securityGroup,
   tcp,
 } from "../../../src/aws/ec2/security-group.ts";
-import { differences } from "../../../src/engine/differences.ts";
+import { differences, showable } from "../../../src/engine/differences.ts";
+import { without } from "../../../src/report/views/values.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
@@ -103,6 +104,14 @@ describe("what AWS rewrites", () => {
   test("merged, reordered and numbered rules are the same rules", async () => {
     thereIs();
     expect(differences(securityGroup, spec(), await find(), owner.tags)).toEqual([]);
+  });
+
+  test("one rule that differs is shown alone, in words", async () => {
+    thereIs([...inbound, { IpProtocol: "tcp", FromPort: 443, ToPort: 443, Ipv6Ranges: [{ CidrIpv6: "::/0" }] }]);
+    const found = showable(securityGroup, differences(securityGroup, spec(), await find(), owner.tags));
+    const [{ wanted, found: there } = { wanted: [], found: [] }] = found;
+    expect(without(there as string[], wanted as string[])).toEqual(["tcp 443 from ::/0"]);
+    expect(without(wanted as string[], there as string[])).toEqual([]);
   });
 
   test.each<[string, IpPermission, SecurityGroupSpec["inbound"][number]]>([

@@ -37,6 +37,7 @@ export const alarms: SandboxService["operations"] = {
         "LessThanThreshold",
         "LessThanOrEqualToThreshold",
       ]),
+      EvaluateLowSampleCountPercentile: z.enum(["evaluate", "ignore"]).optional(),
       TreatMissingData: z.enum(["breaching", "notBreaching", "ignore", "missing"]).optional(),
       Tags: tagList.optional(),
     },
@@ -45,6 +46,8 @@ export const alarms: SandboxService["operations"] = {
         throw combination("Exactly one of Statistic and ExtendedStatistic must be given");
       if (input.ExtendedStatistic !== undefined && !/^p(\d{1,2}(\.\d{1,10})?|100)$/.test(input.ExtendedStatistic))
         throw invalid(`The value ${input.ExtendedStatistic} for parameter ExtendedStatistic is not supported.`);
+      if (input.EvaluateLowSampleCountPercentile !== undefined && input.ExtendedStatistic === undefined)
+        throw combination("EvaluateLowSampleCountPercentile can only be given with a percentile");
       if (![10, 20, 30].includes(input.Period) && input.Period % 60 !== 0)
         throw invalid("Period must be 10, 20, 30 or a multiple of 60");
       // A day in all; a week for periods of an hour and more (API reference).

@@ -26,15 +26,24 @@ function periods(sim: Sim, settings: AlarmSettings, count: number): number[] {
   return Array.from({ length: count }, (_, index) => end - (count - index) * ms);
 }
 
-function points(sim: Sim, settings: AlarmSettings, count: number): (number | undefined)[] {
+function points(sim: Sim, settings: AlarmSettings, count: number, of = statistic(settings)): (number | undefined)[] {
   const source = sourceOf(sim, {
     namespace: settings.Namespace,
     metric: settings.MetricName,
     dimensions: settings.Dimensions,
   });
-  return periods(sim, settings, count).map(
-    (at) => source && pointOf(sim, source, statistic(settings), at, periodOf(settings)),
-  );
+  return periods(sim, settings, count).map((at) => source && pointOf(sim, source, of, at, periodOf(settings)));
+}
+
+/**
+ * Which periods have too few values for the alarm's percentile, where such ones are to be ignored: fewer than 10 / (1 - p), or
+ * 10 / p below the median (user guide, "Percentile-based CloudWatch alarms and low data samples").
+ */
+function ignored(sim: Sim, settings: AlarmSettings, count: number): boolean[] {
+  const p = Number(settings.ExtendedStatistic?.slice(1)) / 100;
+  if (settings.EvaluateLowSampleCountPercentile !== "ignore") return [];
+  const least = 10 / (p < 0.5 ? p : 1 - p);
+  return points(sim, settings, count, "SampleCount").map((values) => values !== undefined && values < least);
 }
 
 /** The newest value among the periods that the alarm looks at. */
@@ -56,7 +65,9 @@ export function stateOf(
   const breaches = BREACHES[settings.ComparisonOperator];
   const marks = found.map((point) => (point === undefined ? undefined : breaches?.(point, settings.Threshold)));
   const treat = settings.TreatMissingData ?? "missing";
+  const low = ignored(sim, settings, 2 * width);
   for (let end = marks.length; end >= width; end--) {
+    if (low.slice(end - needed, end).some(Boolean)) continue;
     const value = judge(marks.slice(end - width, end), { needed, breaching, treat });
     if (value === "retain") continue;
     const seen = found.slice(end - width, end).filter((point) => point !== undefined);

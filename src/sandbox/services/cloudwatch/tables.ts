@@ -28,6 +28,7 @@ export interface AlarmSettings {
   readonly DatapointsToAlarm?: number | undefined;
   readonly Threshold: number;
   readonly ComparisonOperator: string;
+  readonly EvaluateLowSampleCountPercentile?: string | undefined;
   readonly TreatMissingData?: string | undefined;
 }
 export interface DashboardRow {
