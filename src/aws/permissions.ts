@@ -45,7 +45,10 @@ export interface ByTags<Operation extends string = string> {
   readonly besides?: Readonly<Partial<Record<Operation, readonly string[]>>>;
   /** The condition key that says which operation gives tags to a new object. */
   readonly createAction?: string;
-  /** Where there is no such key: the ends of the ARNs that only the stack's objects have, so that it can tag no others. */
+  /**
+   * Where there is no such key, and who may tag what is new may tag what is there: the ends of the ARNs that only the stack's
+   * objects have.
+   */
   readonly named?: (scope: Pick<PolicyScope, "values">) => readonly string[];
 }
 

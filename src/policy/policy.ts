@@ -105,7 +105,7 @@ function byTags({ permissions }: Service, scope: PolicyScope): readonly Rule[] {
       alike.set(ends.join(" "), [...(alike.get(ends.join(" ")) ?? []), operation]);
   return [
     rule("Create", "*", forStack, actions(creates)),
-    rule("ChangeOwn", "*", ofStack, [...actions(changes), ...(tagging ? [tagging] : [])]),
+    rule("ChangeOwn", "*", ofStack, [...actions(changes), ...(tagging && createAction ? [tagging] : [])]),
     ...(tagging && creating.length > 0
       ? [
           rule(

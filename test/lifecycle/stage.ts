@@ -20,10 +20,11 @@ import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { StateStore, StateText } from "../../src/state/store.ts";
 import { stepsFor } from "../../steps/index.ts";
+import type { Inputs } from "../../steps/inputs.ts";
 
 export const START = Date.UTC(2026, 10, 22, 9, 0, 0);
 
-const INPUTS = {
+export const INPUTS: Inputs = {
   publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ+F32zvWUmKn7mFBTcyDi9v6ec1JZC6c6nfQZv/NRlJ buddyverse",
   allowedCidrs: ["203.0.113.10/32"],
   appArchive: undefined,
@@ -74,13 +75,14 @@ export async function stageOn(
   text: StateText & { text: string | undefined },
   steps = stepsFor,
   token?: Run["token"],
+  inputs: Inputs = INPUTS,
 ): Promise<Stage> {
   const calls: TracedCall[] = [];
   const events: Event[] = [];
   const abort = new AbortController();
   const { aws, stack } = await sandboxStack({
     config,
-    inputs: INPUTS,
+    inputs,
     sandbox,
     clock,
     text,

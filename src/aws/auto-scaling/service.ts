@@ -36,6 +36,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
         "AttachLoadBalancerTargetGroups",
         "DeleteAutoScalingGroup",
         "DeletePolicy",
+        "DeleteTags",
         "DetachLoadBalancerTargetGroups",
         "EnableMetricsCollection",
         "PutScalingPolicy",

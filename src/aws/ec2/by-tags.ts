@@ -47,6 +47,7 @@ export const byTags: ByTags<OperationOf<typeof import("./client.ts")> | OfMountT
     "DeleteSecurityGroup",
     "DeleteSnapshot",
     "DeleteSubnet",
+    "DeleteTags",
     "DeleteVpc",
     "DeregisterImage",
     "DetachInternetGateway",

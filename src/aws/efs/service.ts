@@ -40,6 +40,7 @@ export const efs: Service<typeof import("./client.ts")> = {
         "ModifyMountTargetSecurityGroups",
         "PutBackupPolicy",
         "PutLifecycleConfiguration",
+        "UntagResource",
         "UpdateFileSystem",
       ],
       createAction: "elasticfilesystem:CreateAction",

@@ -44,6 +44,7 @@ export const elb: Service<typeof import("./client.ts")> = {
         "ModifyListener",
         "ModifyTargetGroup",
         "ModifyTargetGroupAttributes",
+        "RemoveTags",
         "SetSecurityGroups",
         "SetSubnets",
       ],

@@ -55,6 +55,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         "ModifyDBParameterGroup",
         "ModifyDBSubnetGroup",
         "RebootDBInstance",
+        "RemoveTagsFromResource",
       ],
       besides: {
         // The final snapshot, and its tags, which are those of its instance: what is in the request is not documented. The

@@ -377,7 +377,7 @@ const simulator: SandboxService["operations"] = {
           z.strictObject({
             ContextKeyName: z.string(),
             ContextKeyValues: z.array(z.string()),
-            ContextKeyType: z.literal("string"),
+            ContextKeyType: z.enum(["string", "stringList"]),
           }),
         )
         .optional(),

@@ -1,0 +1,276 @@
+import { describe, expect, test } from "vitest";
+import { pricesToAsk } from "../../src/cli/commands/cost.ts";
+import { askPrices } from "../../src/cost/live.ts";
+import { examine } from "../../src/doctor/doctor.ts";
+import { preflight } from "../../src/doctor/preflight.ts";
+import { residualCosts } from "../../src/residuals/residual-costs.ts";
+import { confirmSubscription, delegateAll } from "../../src/sandbox/outside.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import { DRILLS } from "../../src/verify/drills/result.ts";
+import { routesStep } from "../../steps/routes.ts";
+import { subnetsStep } from "../../steps/subnets.ts";
+import { vpcStep } from "../../steps/vpc.ts";
+import type { Stage } from "../lifecycle/stage.ts";
+import { done } from "../verify/drills/rehearse.ts";
+import { verifyOn } from "../verify/rehearse.ts";
+import { type Account, account, bad, grantsOf, policyOf } from "./lives.ts";
+
+const ANYWHERE = [{ CidrIp: "0.0.0.0/0" }];
+
+/** Somebody else changes all that they can, in ways that `up` puts right. */
+async function meddle(who: Account, on: Stage): Promise<() => Promise<void>> {
+  const { ec2, efs, elb, rds, iam, autoScaling } = await who.others();
+  const id = (key: string) => on.store.get(key)?.id as string;
+  const keys = [...on.graph.nodes.keys()];
+  const arn = (type: string) => id(keys.find((key) => on.graph.nodes.get(key)?.type.name === type) as string);
+  const { Subnet } = await ec2.createSubnet({
+    VpcId: id("vpc"),
+    CidrBlock: "172.31.200.0/24",
+    AvailabilityZone: "ap-northeast-2a",
+  });
+  const { RouteTable } = await ec2.createRouteTable({ VpcId: id("vpc") });
+  await who.clock.sleep(10_000);
+
+  // Their table for our subnet, and our table for theirs.
+  const { RouteTables = [] } = await ec2.describeRouteTables({
+    Filters: [{ Name: "association.subnet-id", Values: [id("subnet-db-1")] }],
+  });
+  const moved = RouteTables[0]?.Associations?.find(({ SubnetId }) => SubnetId === id("subnet-db-1"));
+  await ec2.replaceRouteTableAssociation({
+    AssociationId: moved?.RouteTableAssociationId as string,
+    RouteTableId: RouteTable?.RouteTableId as string,
+  });
+  await ec2.associateRouteTable({ RouteTableId: id("routes-db"), SubnetId: Subnet?.SubnetId as string });
+  await ec2.replaceRoute({
+    RouteTableId: id("routes-private-1"),
+    DestinationCidrBlock: "0.0.0.0/0",
+    GatewayId: id("gateway"),
+  });
+  await ec2.createRoute({
+    RouteTableId: id("routes-db"),
+    DestinationCidrBlock: "0.0.0.0/0",
+    GatewayId: id("gateway"),
+  });
+
+  const http = { IpProtocol: "tcp", FromPort: 80, ToPort: 80, IpRanges: ANYWHERE };
+  await ec2.updateSecurityGroupRuleDescriptionsIngress({ GroupId: id("group-load-balancer"), IpPermissions: [http] });
+  await ec2.authorizeSecurityGroupIngress({
+    GroupId: id("group-web"),
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: ANYWHERE }],
+  });
+  await ec2.revokeSecurityGroupEgress({
+    GroupId: id("group-web"),
+    IpPermissions: [{ IpProtocol: "-1", IpRanges: ANYWHERE }],
+  });
+  await ec2.updateSecurityGroupRuleDescriptionsEgress({
+    GroupId: id("group-nat"),
+    IpPermissions: [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0", Description: "theirs" }] }],
+  });
+  await ec2.modifyInstanceAttribute({ InstanceId: id("nat-instance-1"), SourceDestCheck: { Value: true } });
+
+  const { MountTargets = [] } = await efs.describeMountTargets({ FileSystemId: id("file-system") });
+  await efs.modifyMountTargetSecurityGroups({
+    MountTargetId: MountTargets[0]?.MountTargetId as string,
+    SecurityGroups: [id("group-web")],
+  });
+  await efs.updateFileSystem({ FileSystemId: id("file-system"), ThroughputMode: "elastic" });
+
+  const LoadBalancerArn = arn("elb:load-balancer");
+  await elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [id("group-web")] });
+  await elb.setSubnets({ LoadBalancerArn, Subnets: [id("subnet-web-1"), id("subnet-web-2")] });
+  await elb.modifyTargetGroup({ TargetGroupArn: arn("elb:target-group"), HealthCheckPath: "/theirs" });
+  await autoScaling.detachLoadBalancerTargetGroups({
+    AutoScalingGroupName: arn("auto-scaling:group"),
+    TargetGroupARNs: [arn("elb:target-group")],
+  });
+
+  const RoleName = id("role-web");
+  await iam.updateAssumeRolePolicy({
+    RoleName,
+    PolicyDocument: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    }),
+  });
+  await who.sandbox.answer("iam", "AttachRolePolicy", {
+    RoleName,
+    PolicyArn: "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+  });
+
+  await rds.modifyDBSubnetGroup({
+    DBSubnetGroupName: id("db-subnet-group"),
+    DBSubnetGroupDescription: "theirs",
+    SubnetIds: [id("subnet-db-1"), id("subnet-db-2")],
+  });
+  await rds.modifyDBParameterGroup({
+    DBParameterGroupName: id("db-parameter-group"),
+    Parameters: [{ ParameterName: "character_set_server", ParameterValue: "latin1", ApplyMethod: "pending-reboot" }],
+  });
+  await who.clock.sleep(60_000);
+  return async () => {
+    await ec2.deleteSubnet({ SubnetId: Subnet?.SubnetId as string });
+    await ec2.deleteRouteTable({ RouteTableId: RouteTable?.RouteTableId as string });
+    await who.clock.sleep(10_000);
+  };
+}
+
+/** A target group of somebody else's on our group, which is deleted then. */
+async function attach(who: Account, on: Stage): Promise<void> {
+  const { elb, autoScaling } = await who.others();
+  const { TargetGroups } = await elb.createTargetGroup({
+    Name: "theirs",
+    VpcId: on.store.get("vpc")?.id as string,
+    Protocol: "HTTP",
+    Port: 80,
+  });
+  const TargetGroupArn = TargetGroups?.[0]?.TargetGroupArn as string;
+  await who.clock.sleep(10_000);
+  await autoScaling.attachLoadBalancerTargetGroups({
+    AutoScalingGroupName: "Buddy-AutoScaling-Group",
+    TargetGroupARNs: [TargetGroupArn],
+  });
+  await who.clock.sleep(10_000);
+  await elb.deleteTargetGroup({ TargetGroupArn });
+  await who.clock.sleep(10_000);
+}
+
+/** `up`, and nothing is left to do. */
+async function healed(on: Stage): Promise<void> {
+  expect(bad((await on.up()).settled)).toEqual([]);
+  expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
+}
+
+const all = new Set<string>();
+const needed = new Set<string>();
+const proven = (who: Account) => {
+  expect(who.denials()).toEqual([]);
+  for (const one of who.needed()) needed.add(one);
+};
+async function printed(given: object) {
+  const documents = await policyOf(given);
+  for (const one of grantsOf(documents)) all.add(one);
+  return documents;
+}
+
+describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
+  test("up, doctor, cost --live, verify, every drill", async () => {
+    const documents = await printed({});
+    const who = await account();
+    const on = await who.under(documents);
+    const examined = await examine(
+      on.aws,
+      on.config,
+      documents.flatMap(({ Statement }) => Statement),
+    );
+    expect(examined.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+    await preflight(on.aws, on.config);
+    expect(bad((await on.up()).settled)).toEqual([]);
+    await who.clock.sleep(900_000);
+    await askPrices(on.aws, pricesToAsk(on.config), { zones: on.config.zones, now: who.clock.now() });
+    expect((await verifyOn(on)).filter(({ result }) => result !== "passed")).toEqual([]);
+    for (const drill of process.env.DR ? DRILLS : []) {
+      const { ending, problem } = await done(on, drill);
+      expect([drill, ending, problem]).toEqual([drill, "passed", undefined]);
+      await who.clock.sleep(900_000);
+    }
+    proven(who);
+  });
+
+  test("what others changed, a lost state, changes of the config, down", async () => {
+    const given = { database: { deletionProtection: false } };
+    const documents = await printed(given);
+    const who = await account(given);
+    const on = await who.under(documents);
+    expect(bad((await on.up()).settled)).toEqual([]);
+    const undo = await meddle(who, on);
+    await healed(on);
+    await undo();
+    await attach(who, on);
+    await healed(on);
+    await healed(await who.under(documents, { lost: true }));
+    const later = {
+      ...given,
+      web: { instanceType: "t3.small", max: 6 },
+      cpuCredits: "standard",
+      database: { ...given.database, storageGiB: 30, replica: false },
+      efs: { transitionToIaDays: 60, backup: false },
+      tags: { Team: "buddy" },
+    };
+    await healed(await who.under(documents, { now: later }));
+    // What takes something away needs the old policy once more.
+    const now = { ...later, nat: { mode: "gateway" } };
+    const gateways = await who.under([...documents, ...(await printed(now))], { now });
+    await healed(gateways);
+    expect(bad(await gateways.down())).toEqual([]);
+    expect(await gateways.left()).toEqual([]);
+    await residualCosts(gateways.aws, gateways.config.stack, await gateways.refresh(true));
+    proven(who);
+  });
+
+  test("NAT gateways, e-mail, a zone of its own, an application's folder", async () => {
+    const given = {
+      nat: { mode: "gateway" },
+      monitoring: { email: "ops@example.com" },
+      domain: { name: "new.example.com", zone: "create" },
+      image: { app: { folder: "app" } },
+    };
+    const documents = await printed(given);
+    const who = await account(given);
+    const on = await who.under(documents);
+    await on.up();
+    delegateAll(simAt(who.sandbox.world, who.clock.now()));
+    expect(bad((await on.up()).settled)).toEqual([]);
+    await healed(await who.under(documents, { lost: true }));
+    confirmSubscription(simAt(who.sandbox.world, who.clock.now()), given.monitoring.email);
+    const changed = { ...given, monitoring: { email: "others@example.com" }, tags: { Team: "buddy" } };
+    const later = await who.under(documents, { now: changed });
+    await healed(later);
+    expect(bad(await later.down())).toEqual([]);
+    expect(await later.left()).toEqual([]);
+    proven(who);
+  });
+
+  test("a builder that fails is told with its console", async () => {
+    const who = await account();
+    const on = await who.under(await printed({}));
+    const others = await who.others();
+    const answer = who.sandbox.answer.bind(who.sandbox);
+    Object.assign(who.sandbox, {
+      async answer(service: string, operation: string, input: object) {
+        const given = await answer(service, operation, input);
+        if (operation === "RunInstances" && JSON.stringify(input).includes("image-marker"))
+          await others.ec2.modifyInstanceAttribute({
+            InstanceId: on.store.get("nat-instance-1")?.id as string,
+            SourceDestCheck: { Value: true },
+          });
+        return given;
+      },
+    });
+    expect(bad((await on.up()).settled).join("\n")).toMatch(/BUDDYVERSE-SETUP FAILED/);
+    proven(who);
+  });
+
+  test("a gateway that was attached to somebody else's VPC comes back", async () => {
+    const who = await account();
+    const steps: typeof import("../../steps/index.ts").stepsFor = (config) => {
+      const vpc = vpcStep(config);
+      const subnets = subnetsStep(config, vpc.resources);
+      return [vpc, subnets, routesStep(config, vpc.resources, subnets.resources)];
+    };
+    const on = await who.under(await printed({}), { steps });
+    expect(bad((await on.up()).settled)).toEqual([]);
+    const { ec2 } = await who.others();
+    const InternetGatewayId = on.store.get("gateway")?.id as string;
+    const { Vpc } = await ec2.createVpc({ CidrBlock: "10.0.0.0/16" });
+    await ec2.detachInternetGateway({ InternetGatewayId, VpcId: on.store.get("vpc")?.id as string });
+    await who.clock.sleep(10_000);
+    await ec2.attachInternetGateway({ InternetGatewayId, VpcId: Vpc?.VpcId as string });
+    await who.clock.sleep(10_000);
+    await healed(on);
+    proven(who);
+  });
+});
+
+test("every action of every statement was needed: without it one of these runs is denied something", () => {
+  console.log([...all].filter((one) => !needed.has(one)).sort());
+});

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { rehearse } from "../../src/cli/dry-run-calls.ts";
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { type NodeResult, stopped } from "../../src/engine/node-result.ts";
+import { jumpingClock } from "../../src/lib/clock.ts";
+import { MORE } from "../../src/policy/actions.ts";
+import { documentsOf, type PolicyDocument, statementsFor } from "../../src/policy/policy.ts";
+import { freshWorld } from "../../src/sandbox/fresh.ts";
+import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import type { stepsFor } from "../../steps/index.ts";
+import { INPUTS, START, type Stage, stageOn } from "../lifecycle/stage.ts";
+import { type Enforced, enforced, grant } from "./enforcer.ts";
+import { Ledger } from "./ledger.ts";
+
+const printed = new Map<string, Promise<readonly PolicyDocument[]>>();
+
+/** What `buddyverse policy` prints for a config, with all that other commands need. */
+export function policyOf(given: object): Promise<readonly PolicyDocument[]> {
+  const key = JSON.stringify(given);
+  const config = parseConfig(given, "test.config.json");
+  const documents =
+    printed.get(key) ?? rehearse(config).then((calls) => documentsOf(statementsFor(calls, config, MORE)));
+  printed.set(key, documents);
+  return documents;
+}
+
+/** All that could be taken away from policies, one by one. */
+export const grantsOf = (documents: readonly PolicyDocument[]): readonly string[] =>
+  documents
+    .flatMap(({ Statement }) => Statement)
+    .flatMap((statement) => statement.Action.map((action) => grant(statement, action)));
+
+/** The policies without one action of one statement. */
+export const without = (documents: readonly PolicyDocument[], taken: string): readonly PolicyDocument[] =>
+  documents.map(({ Version, Statement }) => ({
+    Version,
+    Statement: Statement.map((statement) => ({
+      ...statement,
+      Action: statement.Action.filter((action) => grant(statement, action) !== taken),
+    })),
+  }));
+
+/** A new account, in which the caller has but the policies that it is given; and whoever else is in it, who may do everything. */
+export async function account(given: object = {}, seed = 7) {
+  const config = parseConfig(given, "test.config.json");
+  const clock = jumpingClock(START);
+  const world = freshWorld({
+    region: config.region,
+    domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
+    time: START,
+    seed,
+  });
+  const sandbox = openSandbox({ world, clock });
+  const ledger = new Ledger(world);
+  const text = memoryText();
+  const held: Enforced[] = [];
+  return {
+    clock,
+    sandbox,
+    /** The tool at work for a config, under policies. @param lost without the state */
+    async under(
+      documents: readonly PolicyDocument[],
+      {
+        now = given,
+        lost = false,
+        steps,
+      }: { readonly now?: object; readonly lost?: boolean; readonly steps?: typeof stepsFor } = {},
+    ): Promise<Stage> {
+      const enforcement = enforced(sandbox, documents, ledger);
+      held.push(enforcement);
+      return stageOn(
+        parseConfig(now, "test.config.json"),
+        clock,
+        enforcement.sandbox,
+        lost ? memoryText() : text,
+        steps,
+        undefined,
+        { ...INPUTS, appArchive: { sha256: createHash("sha256").digest("hex"), bytes: new Uint8Array(), leftOut: [] } },
+      );
+    },
+    /** Somebody else. */
+    others: async () => (await stageOn(config, clock, sandbox, memoryText())).aws,
+    /** What was denied to whoever worked under policies. */
+    denials: () => held.flatMap(({ denials }) => denials),
+    /** The grants without which something would have been denied. */
+    needed: () => new Set(held.flatMap(({ needed }) => [...needed])),
+  };
+}
+export type Account = Awaited<ReturnType<typeof account>>;
+
+/** What of a run was stopped. */
+export const bad = (results: readonly NodeResult[]): readonly string[] =>
+  results.filter(stopped).map(({ outcome, name, reason }) => `${outcome} ${name}: ${reason}`);
