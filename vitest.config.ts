@@ -9,6 +9,7 @@ const MOCKED = "test/**/*.mocked.test.ts";
 /** Whole, they are `npm run test:all`'s; of the last a sample is in each run. */
 const HTTP = "test/moto/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
+const GRANTS = "test/policy/every-grant.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls}.test.ts";
 
 export default defineConfig({
@@ -28,7 +29,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS],
+          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, GRANTS],
         },
       },
       { extends: true, test: { name: "bundle", include: [BUNDLE], globalSetup: "test/build.ts" } },
@@ -37,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, MATRIX],
+          include: [HTTP, ADDITIONS, GRANTS, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },

@@ -13,7 +13,7 @@ import { vpcStep } from "../../steps/vpc.ts";
 import type { Stage } from "../lifecycle/stage.ts";
 import { done } from "../verify/drills/rehearse.ts";
 import { verifyOn } from "../verify/rehearse.ts";
-import { type Account, account, bad, grantsOf, policyOf } from "./lives.ts";
+import { type Account, account, bad, grantsOf, policyOf, upAndDown, without } from "./lives.ts";
 
 const ANYWHERE = [{ CidrIp: "0.0.0.0/0" }];
 
@@ -168,11 +168,19 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await who.clock.sleep(900_000);
     await askPrices(on.aws, pricesToAsk(on.config), { zones: on.config.zones, now: who.clock.now() });
     expect((await verifyOn(on)).filter(({ result }) => result !== "passed")).toEqual([]);
-    for (const drill of process.env.DR ? DRILLS : []) {
+    for (const drill of DRILLS) {
       const { ending, problem } = await done(on, drill);
       expect([drill, ending, problem]).toEqual([drill, "passed", undefined]);
       await who.clock.sleep(900_000);
     }
+    // Interrupted, a drill puts back itself what the group would have done.
+    const interrupt = new AbortController();
+    await done(on, "scale-out", {
+      interrupted: interrupt.signal,
+      onEntry: ({ what }) => {
+        if (/^desired capacity: 2 →/.test(what)) interrupt.abort();
+      },
+    });
     proven(who);
   });
 
@@ -197,6 +205,7 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
       tags: { Team: "buddy" },
     };
     await healed(await who.under(documents, { now: later }));
+    await healed(await who.under(documents, { now: { ...later, tags: {} } }));
     // What takes something away needs the old policy once more.
     const now = { ...later, nat: { mode: "gateway" } };
     const gateways = await who.under([...documents, ...(await printed(now))], { now });
@@ -223,7 +232,12 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await healed(await who.under(documents, { lost: true }));
     confirmSubscription(simAt(who.sandbox.world, who.clock.now()), given.monitoring.email);
     const changed = { ...given, monitoring: { email: "others@example.com" }, tags: { Team: "buddy" } };
-    const later = await who.under(documents, { now: changed });
+    await (await who.others()).s3.putPublicAccessBlock({
+      Bucket: on.store.get("app-bucket")?.id as string,
+      PublicAccessBlockConfiguration: { BlockPublicAcls: false },
+    });
+    await healed(await who.under(documents, { now: changed }));
+    const later = await who.under(documents, { now: { ...changed, tags: {} } });
     await healed(later);
     expect(bad(await later.down())).toEqual([]);
     expect(await later.left()).toEqual([]);
@@ -271,6 +285,37 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
   });
 });
 
-test("every action of every statement was needed: without it one of these runs is denied something", () => {
-  console.log([...all].filter((one) => !needed.has(one)).sort());
+test("every action of every statement is needed: without it one of these runs would have been denied something", () => {
+  expect(all.size).toBeGreaterThan(200);
+  expect([...all].filter((one) => !needed.has(one))).toEqual([]);
+});
+
+/** So many of a list, always the same ones for a seed. */
+function sample<T>(list: readonly T[], count: number, seed: number): readonly T[] {
+  let state = seed;
+  const random = () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+  return list
+    .map((one) => ({ one, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .slice(0, count)
+    .map(({ one }) => one);
+}
+
+test("without one of them, up or down fails, with AWS's word for it", async () => {
+  const documents = await policyOf({});
+  const whole = await account();
+  await upAndDown(await whole.under(documents));
+  for (const taken of sample([...whole.needed()], 12, 2026)) {
+    const who = await account();
+    const trouble = await upAndDown(await who.under(without(documents, taken)));
+    const [, action = ""] = taken.split(" ");
+    expect(
+      who.denials().map((denial) => denial.action),
+      taken,
+    ).toContain(action);
+    expect(trouble.join("\n"), taken).toContain(action);
+  }
 });

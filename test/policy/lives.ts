@@ -4,7 +4,7 @@ import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { type NodeResult, stopped } from "../../src/engine/node-result.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
-import { MORE } from "../../src/policy/actions.ts";
+import { MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, type PolicyDocument, statementsFor } from "../../src/policy/policy.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
@@ -15,12 +15,12 @@ import { Ledger } from "./ledger.ts";
 
 const printed = new Map<string, Promise<readonly PolicyDocument[]>>();
 
-/** What `buddyverse policy` prints for a config, with all that other commands need. */
-export function policyOf(given: object): Promise<readonly PolicyDocument[]> {
-  const key = JSON.stringify(given);
+/** What `buddyverse policy` prints for a config; unless told otherwise, with all that other commands need. */
+export function policyOf(given: object, more: readonly More[] = MORE): Promise<readonly PolicyDocument[]> {
+  const key = JSON.stringify([given, more]);
   const config = parseConfig(given, "test.config.json");
   const documents =
-    printed.get(key) ?? rehearse(config).then((calls) => documentsOf(statementsFor(calls, config, MORE)));
+    printed.get(key) ?? rehearse(config).then((calls) => documentsOf(statementsFor(calls, config, more)));
   printed.set(key, documents);
   return documents;
 }
@@ -92,3 +92,18 @@ export type Account = Awaited<ReturnType<typeof account>>;
 /** What of a run was stopped. */
 export const bad = (results: readonly NodeResult[]): readonly string[] =>
   results.filter(stopped).map(({ outcome, name, reason }) => `${outcome} ${name}: ${reason}`);
+
+/** A whole life. Answers what of it failed, in the words of the tool. */
+export async function upAndDown(on: Stage): Promise<readonly string[]> {
+  const trouble: string[] = [];
+  const attempt = async (act: () => Promise<readonly NodeResult[]>) => {
+    try {
+      trouble.push(...bad(await act()));
+    } catch (error) {
+      trouble.push(String(error));
+    }
+  };
+  await attempt(async () => (await on.up()).settled);
+  await attempt(() => on.down());
+  return trouble;
+}
