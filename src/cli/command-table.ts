@@ -144,7 +144,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     offline: true,
     own: (command) =>
       command
-        .option("--part <n>", "only this policy, where there are several", positive)
+        .addOption(
+          new Option("--part <n>", "only this policy, where there are several")
+            .argParser(positive)
+            .conflicts("outputDir"),
+        )
+        .option("--output-dir <folder>", "write each policy to a file there, and print the commands that attach them")
         .addOption(
           new Option("--with <commands...>", "also what these need").choices([
             "verify",
@@ -156,8 +161,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     examples: [
       "buddyverse policy",
       "buddyverse policy --with verify drills doctor cost-live     all that any command needs",
-      "buddyverse policy --part 1 > policy-1.json",
-      "aws iam create-policy --policy-name buddyverse-1 --policy-document file://policy-1.json",
+      "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
+      "buddyverse policy --part 1",
     ],
     load: async () => (await import("./commands/policy.ts")).policy,
   },

@@ -1,4 +1,5 @@
 import { STACK_TAG } from "../aws/owned.ts";
+import { partitionOf } from "../aws/partition.ts";
 import type { Condition, PolicyScope } from "../aws/permissions.ts";
 import type { Service } from "../aws/service.ts";
 import { eachService } from "../aws/services.ts";
@@ -25,9 +26,6 @@ export interface Names {
   readonly region: string;
 }
 
-const partitionOf = (region: string): string =>
-  region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-
 const sortedSet = (values: readonly string[]): readonly string[] => [...new Set(values)].sort();
 
 /** What a service must know to narrow its own actions. */
@@ -45,7 +43,7 @@ function scopeOf(
   return {
     stack,
     region,
-    arn: (rest) => `arn:${partitionOf(region)}:${rest}`,
+    arn: (rest) => `arn:${partitionOf(region).name}:${rest}`,
     needs: (action) => needed.has(action),
     inputs,
     values: (parameter) =>

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ test("policy: one JSON document on stdout, without credentials or network; a par
   const documents = JSON.parse(all.stdout);
   expect(documents).toHaveLength(2);
   expect(all.stderr).toBe(
-    "A list of 2 policies: one may have 6,144 characters. Attach all of them; --part N prints one alone.\n",
+    "A list of 2 policies: one may have 6,144 characters. Attach all of them: --output-dir DIR writes a file for each, with the commands.\n",
   );
   const second = await on.run("policy --part 2");
   expect(JSON.parse(second.stdout)).toEqual(documents[1]);
@@ -23,6 +23,43 @@ test("policy: one JSON document on stdout, without credentials or network; a par
   expect((await on.run("policy --json")).stdout).toBe(all.stdout);
   expect(await on.run("policy --part 3")).toMatchObject({ code: 2, stderr: expect.stringContaining("--part 1 to 2") });
   expect(on.files()).toEqual(["buddyverse.config.json"]);
+});
+
+test("policy --output-dir: a file for each part, and the commands for all of them, for the region's partition", async () => {
+  const on = folder({ stack: "mine" });
+  const documents = JSON.parse((await on.run("policy")).stdout);
+  const { code, stdout, stderr } = await on.run("policy --output-dir policies");
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(on.files()).toEqual(["buddyverse.config.json", "policies"]);
+  const names = documents.map((_one: unknown, index: number) => `buddyverse-mine-${index + 1}`);
+  for (const [index, name] of names.entries())
+    expect(JSON.parse(readFileSync(join(on.path, "policies", `${name}.json`), "utf8"))).toEqual(documents[index]);
+  expect(stdout.split("\n").filter((line) => line.startsWith("  "))).toEqual(
+    [
+      "ROLE=the-role-that-runs-buddyverse",
+      "ACCOUNT=$(aws sts get-caller-identity --query Account --output text)",
+      ...names.map(
+        (name: string) => `aws iam create-policy --policy-name ${name} --policy-document file://policies/${name}.json`,
+      ),
+      ...names.map(
+        (name: string) =>
+          `aws iam attach-role-policy --role-name "$ROLE" --policy-arn "arn:aws:iam::$ACCOUNT:policy/${name}"`,
+      ),
+    ].map((line) => `  ${line}`),
+  );
+
+  const china = folder({ region: "cn-north-1", domain: null });
+  const { commands, files } = JSON.parse((await china.run("policy --output-dir=./a'b --profile=x;y --json")).stdout);
+  expect(files[0]).toBe("a'b/buddyverse-buddyverse-1.json");
+  expect(commands[2]).toBe(
+    "aws --profile 'x;y' iam create-policy --policy-name buddyverse-buddyverse-1 --policy-document 'file://a'\\''b/buddyverse-buddyverse-1.json'",
+  );
+  expect(commands.at(-1)).toContain('"arn:aws-cn:iam::$ACCOUNT:policy/');
+  expect(await on.run("policy --output-dir buddyverse.config.json")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--output-dir"),
+  });
+  expect(await on.run("policy --output-dir policies --part 1")).toMatchObject({ code: 2 });
 });
 
 test("graph: Mermaid, SVG, a page, or the drawing as JSON; from the config alone", async () => {

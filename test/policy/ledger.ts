@@ -157,8 +157,12 @@ export class Ledger {
       const launch = input.LaunchTemplate as { LaunchTemplateId?: string } | undefined;
       if (launch?.LaunchTemplateId)
         this.templateOfGroup.set(String(input.AutoScalingGroupName), launch.LaunchTemplateId);
-      for (const group of (answer.AutoScalingGroups ?? []) as Json[])
-        this.#shown(this.#group(String(group.AutoScalingGroupName)), group.Tags);
+      for (const group of (answer.AutoScalingGroups ?? []) as Json[]) {
+        const name = String(group.AutoScalingGroupName);
+        this.#shown(this.#group(name), group.Tags);
+        const shown = (group.LaunchTemplate as { LaunchTemplateId?: string } | undefined)?.LaunchTemplateId;
+        if (shown && !this.templateOfGroup.has(name)) this.templateOfGroup.set(name, shown);
+      }
       if (operation === "CreateAutoScalingGroup")
         this.#given(this.#group(String(input.AutoScalingGroupName)), input.Tags);
     }

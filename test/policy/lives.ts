@@ -7,9 +7,10 @@ import { jumpingClock } from "../../src/lib/clock.ts";
 import { MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, type PolicyDocument, statementsFor } from "../../src/policy/policy.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
-import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { stepsFor } from "../../steps/index.ts";
 import { INPUTS, START, type Stage, stageOn } from "../lifecycle/stage.ts";
+import { stranger } from "../stranger.ts";
 import { type Enforced, enforced, grant } from "./enforcer.ts";
 import { Ledger } from "./ledger.ts";
 
@@ -55,6 +56,15 @@ export async function account(given: object = {}, seed = 7) {
   const ledger = new Ledger(world);
   const text = memoryText();
   const held: Enforced[] = [];
+  // What others do is allowed, and known.
+  const open: Sandbox = {
+    ...sandbox,
+    async answer(service, operation, input) {
+      const answer = await sandbox.answer(service, operation, input);
+      ledger.learn(service, operation, input as never, answer as never);
+      return answer;
+    },
+  };
   return {
     clock,
     sandbox,
@@ -79,8 +89,9 @@ export async function account(given: object = {}, seed = 7) {
         { ...INPUTS, appArchive: { sha256: createHash("sha256").digest("hex"), bytes: new Uint8Array(), leftOut: [] } },
       );
     },
-    /** Somebody else. */
-    others: async () => (await stageOn(config, clock, sandbox, memoryText())).aws,
+    /** Somebody else, with the tool's own calls, or any command of the SDK. */
+    others: async () => (await stageOn(config, clock, open, memoryText())).aws,
+    stranger: () => stranger(open),
     /** What was denied to whoever worked under policies. */
     denials: () => held.flatMap(({ denials }) => denials),
     /** The grants without which something would have been denied. */

@@ -1,10 +1,10 @@
+import { servicePrincipal } from "../partition.ts";
 import type { Narrowed, PolicyScope } from "../permissions.ts";
 
 /** What may be done to the stack's own role and instance profile, and to no others. */
 export function narrowed({ region, arn, needs, values, linkedRoles }: PolicyScope): readonly Narrowed[] {
   const roles = values("RoleName").map((name) => arn(`iam::*:role/${name}`));
   const profiles = values("InstanceProfileName").map((name) => arn(`iam::*:instance-profile/${name}`));
-  const ec2 = region.startsWith("cn-") ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com";
   // The simulator is asked about the caller, whoever that is; a role's ARN must be looked up for it.
   const aboutCaller = needs("iam:SimulatePrincipalPolicy") ? ["GetRole", "SimulatePrincipalPolicy"] : [];
   return [
@@ -15,7 +15,7 @@ export function narrowed({ region, arn, needs, values, linkedRoles }: PolicyScop
         {
           Sid: "InstanceRolePass",
           Resource: roles,
-          Condition: { StringEquals: { "iam:PassedToService": ec2 } },
+          Condition: { StringEquals: { "iam:PassedToService": servicePrincipal(region, "ec2") } },
         },
       ],
     },

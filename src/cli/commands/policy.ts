@@ -1,9 +1,16 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { partitionOf } from "../../aws/partition.ts";
+import type { Config } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { grouped } from "../../lib/number.ts";
+import { counted } from "../../lib/text.ts";
 import type { More } from "../../policy/actions.ts";
-import { documentsOf, MOST_CHARACTERS, statementsFor } from "../../policy/policy.ts";
+import { documentsOf, MOST_CHARACTERS, type PolicyDocument, statementsFor } from "../../policy/policy.ts";
+import { writeAtomically } from "../../state/file.ts";
 import { rehearse } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
+import { printResult } from "../output.ts";
 import { configOf } from "../paths.ts";
 
 export interface PolicyOptions extends CommonOptions {
@@ -11,12 +18,15 @@ export interface PolicyOptions extends CommonOptions {
   readonly part?: number;
   /** Also what these commands need. */
   readonly with?: readonly More[];
+  /** A file for each document, in this folder. */
+  readonly outputDir?: string;
 }
 
 /** Prints the smallest IAM policy with which `up`, `status` and `down` work for this config, as JSON. Asks nobody. */
 export async function policy(options: PolicyOptions): Promise<number> {
   const config = configOf(options);
   const documents = documentsOf(statementsFor(await rehearse(config), config, options.with));
+  if (options.outputDir !== undefined) return written(options, options.outputDir, config, documents);
   const { part } = options;
   const one = part === undefined ? documents.length === 1 && documents[0] : documents[part - 1];
   if (one === undefined)
@@ -25,10 +35,65 @@ export async function policy(options: PolicyOptions): Promise<number> {
       message: `there is no part ${part}: the policy has ${documents.length}`,
       hint: `Say --part 1 to ${documents.length}.`,
     });
-  process.stdout.write(`${JSON.stringify(one || documents, null, 2)}\n`);
+  process.stdout.write(text(one || documents));
   if (!one && !options.quiet && !options.json && !options.jsonLines)
     process.stderr.write(
-      `A list of ${documents.length} policies: one may have ${grouped(MOST_CHARACTERS)} characters. Attach all of them; --part N prints one alone.\n`,
+      `A list of ${documents.length} policies: one may have ${grouped(MOST_CHARACTERS)} characters. Attach all of them: --output-dir DIR writes a file for each, with the commands.\n`,
     );
+  return 0;
+}
+
+const text = (document: PolicyDocument | readonly PolicyDocument[]): string => `${JSON.stringify(document, null, 2)}\n`;
+
+/** A word that a shell takes as it is. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** Writes a file for each document, and prints how they become the permissions of a role. */
+function written(
+  options: PolicyOptions,
+  folder: string,
+  { stack, region }: Config,
+  documents: readonly PolicyDocument[],
+): number {
+  const parts = documents.map((document, index) => {
+    const name = `buddyverse-${stack}-${index + 1}`;
+    return { name, file: join(folder, `${name}.json`), document };
+  });
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const { file, document } of parts) writeAtomically(file, text(document), { synced: false });
+  } catch (error) {
+    throw new BuddyError({
+      code: "usage",
+      message: `the policies cannot be written to ${folder}: ${error instanceof Error ? error.message : String(error)}`,
+      about: { file: folder },
+      hint: "Name a folder that can be made or written to: --output-dir DIR.",
+      cause: error,
+    });
+  }
+  const aws = options.profile === undefined ? "aws" : `aws --profile ${quoted(options.profile)}`;
+  const commands = [
+    "ROLE=the-role-that-runs-buddyverse",
+    `ACCOUNT=$(${aws} sts get-caller-identity --query Account --output text)`,
+    ...parts.map(
+      ({ name, file }) =>
+        `${aws} iam create-policy --policy-name ${name} --policy-document ${quoted(`file://${file}`)}`,
+    ),
+    ...parts.map(
+      ({ name }) =>
+        `${aws} iam attach-role-policy --role-name "$ROLE" --policy-arn "arn:${partitionOf(region).name}:iam::$ACCOUNT:policy/${name}"`,
+    ),
+  ];
+  const files = parts.map(({ file }) => file);
+  printResult(
+    options,
+    [
+      `Wrote ${counted(files.length, "policy")} to ${folder}: they belong together. To give them to a role (a user: attach-user-policy`,
+      "--user-name):",
+      "",
+      ...commands.map((command) => `  ${command}`),
+    ].join("\n"),
+    { files, commands },
+  );
   return 0;
 }
