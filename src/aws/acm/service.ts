@@ -10,7 +10,7 @@ export const acm: Service<typeof import("./client.ts")> = {
     tagging: "acm:AddTagsToCertificate",
     changes: { RequestCertificate: ["AddTagsToCertificate", "RemoveTagsFromCertificate"] },
     // No key says which call tags, and certificates have no names: who has the policy can give its tag to another one.
-    byTags: { creates: ["RequestCertificate"], changes: ["DeleteCertificate"] },
+    byTags: { creates: ["RequestCertificate"], changes: ["DeleteCertificate", "RemoveTagsFromCertificate"] },
   },
   types: [certificate, issuedCertificate],
   colour: "#c23b4b",
