@@ -63,7 +63,7 @@ const interrupted = () => new BuddyError({ code: "interrupted", message: "interr
 export async function connect(connection: Connection): Promise<Aws> {
   const { clock, signal, wire, profile, region } = connection;
   // The sandbox's clock is the run's own.
-  const learnt: Learnt = { ahead: wire ? 0 : undefined, identity: undefined };
+  const learnt: Learnt = { ahead: wire ? 0 : undefined, reached: false, identity: undefined };
   const handler = wire ? undefined : await requestHandler();
   const login = wire ? undefined : loginOf({ profile, mfaCode: connection.mfaCode, requestHandler: handler });
   const options: ClientOptions = {
