@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/load.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { folder } from "../cli/folder.ts";
 import { START } from "../lifecycle/stage.ts";
-import { fresh, rehearse, start } from "../reliability/matrix.ts";
+import { fresh, start } from "../reliability/matrix.ts";
 
 test("an account that AWS has not verified yet: doctor and up say that it passes, and the same command continues then", async () => {
   const on = folder({});
@@ -56,7 +57,7 @@ test.each([
     /The account does not have this service/,
   ],
 ])("%s is denied in the middle of up (%s): what to do is told", async (operation, error, key, hint) => {
-  const { config } = await rehearse({}, "up");
+  const config = parseConfig({}, "x");
   const on = await start(
     config,
     { world: fresh(config), time: START, state: undefined },
