@@ -162,12 +162,14 @@ async function send(
   const Command = module[`${operation}Command`];
   const started = clock.now();
   const end = watch?.begin(`${suffix}:${operation}`);
-  const outcome: { output?: unknown; error?: unknown } = await (async () => send(new Command(input)))().then(
-    (output) => ({ output }),
-    (error) => ({ error }),
-  );
+  let output: unknown;
+  let error: unknown;
+  try {
+    output = await send(new Command(input));
+  } catch (thrown) {
+    error = thrown;
+  }
   end?.();
-  const { output, error } = outcome;
   hideSecrets(error, input);
   setEncodedApart(error);
   const metadata = ((output ?? error) as { $metadata?: { attempts?: number; httpStatusCode?: number } } | undefined)
