@@ -1,6 +1,8 @@
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { watchTrouble } from "../../src/aws/trouble.ts";
+import { open } from "../../src/cli/session.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { folder, folderThatIsUp } from "../cli/folder.ts";
 import { awsError } from "../engine/toy.ts";
@@ -135,6 +137,18 @@ describe("every command that waits says so on stderr", () => {
       .map((line) => JSON.parse(line) as { type: string; note?: string })
       .filter(({ type, note }) => type === "run.note" && note?.startsWith("Waiting"));
     expect(noted.length).toBeGreaterThanOrEqual(1);
+    for (const { note } of noted) expect(events.stderr).toContain(note);
+  });
+
+  test("a command that has ended sends nothing more: what else was under way does not keep it from leaving", async () => {
+    const { path } = folder({});
+    const session = await open(
+      { config: join(path, "buddyverse.config.json"), sandbox: true, sandboxSpeed: "max", color: false },
+      { command: "status", writes: false, resolvesAddress: false },
+    );
+    await session.aws.ec2.describeVpcs({});
+    session.close();
+    await expect(session.aws.ec2.describeVpcs({})).rejects.toMatchObject({ code: "interrupted" });
   });
 
   test("what lasts ends in words, with what to do", async () => {
