@@ -208,6 +208,21 @@ describe("each way to get credentials fails in its own words, with the command t
     expect(odd.stderr).toContain("Profile odd credential_process returned invalid JSON.");
   });
 
+  test("a process that answers is started once, for all clients of the run", async () => {
+    const { url, sent } = await standIn();
+    const { on, env } = withProfiles("");
+    const script = join(on.path, "get");
+    const answer = '{"Version":1,"AccessKeyId":"ASIAPROCESS","SecretAccessKey":"secret"}';
+    writeFileSync(script, `#!/bin/sh\necho run >> ${join(on.path, "runs")}\necho '${answer}'\n`);
+    chmodSync(script, 0o755);
+    writeFileSync(join(on.path, "aws"), `[profile vault]\ncredential_process = ${script}\n`);
+    const { code } = await on.run("status --profile vault", { ...env, AWS_ENDPOINT_URL: url });
+    expect(code).toBe(3);
+    expect(new Set(sent.map(({ service }) => service)).size).toBeGreaterThan(5);
+    expect(new Set(sent.map(({ accessKeyId }) => accessKeyId))).toEqual(new Set(["ASIAPROCESS"]));
+    expect(on.read("runs")).toBe("run\n");
+  });
+
   test("a role that is not handed out", async () => {
     const refused = (sent: Sent) =>
       sent.action === "AssumeRole"
