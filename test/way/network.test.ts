@@ -248,11 +248,15 @@ describe("by a proxy", () => {
       join(on.path, "aws"),
       "[profile work]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ops\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n",
     );
-    const { code } = await on.run("outputs --profile work", {
-      AWS_CONFIG_FILE: join(on.path, "aws"),
-      HTTPS_PROXY: url,
-    });
-    expect(code).toBe(1);
+    const by = (proxy: string) =>
+      on.run("outputs --profile work", { AWS_CONFIG_FILE: join(on.path, "aws"), HTTPS_PROXY: proxy });
+    const refused = await by(url);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`the proxy ${url} answered in place of IAM Identity Center`);
+    const dead = `http://127.0.0.1:${await closedPort()}`;
+    const { stderr } = await by(dead);
+    expect(stderr).toContain(`AWS cannot be reached through the proxy ${dead} (HTTPS_PROXY): nothing listens`);
+    expect(refused.stderr + stderr).not.toMatch(/sso login|foreseen/);
     expect(new Set(asked)).toEqual(new Set(["CONNECT portal.sso.eu-west-1.amazonaws.com:443 HTTP/1.1"]));
   });
 
