@@ -23,6 +23,8 @@ export interface Client {
 export interface Learnt {
   /** How far AWS's clock is ahead of this machine's, milliseconds; undefined: not known. */
   ahead: number | undefined;
+  /** It has answered something. */
+  reached: boolean;
   /** What the last call was signed with. */
   identity: Identity | undefined;
 }
@@ -46,7 +48,7 @@ export async function openClient(service: ServiceName, options: ClientOptions): 
   const client = new module.Client({
     // A service that has no endpoint in every region names its own.
     region: module.region ?? region,
-    retryStrategy: retryStrategy(clock, signal, random),
+    retryStrategy: retryStrategy(clock, signal, random, () => learnt.reached),
     // The SDK's notice about its next Node version is for its maintainers' users, not for ours. It has no `info`: the SDK
     // would filter the secrets out of each call and answer to tell it to nobody.
     logger: { debug() {}, warn() {}, error() {} },
@@ -70,7 +72,7 @@ export async function openClient(service: ServiceName, options: ClientOptions): 
     (next: Loose, context: Loose) => async (args: Loose) => {
       learnt.identity = context.__smithy_context?.selectedHttpAuthScheme?.identity ?? learnt.identity;
       const send = "wire" in to ? overWire(to.wire, suffix) : overNetwork(next, learnt);
-      return attempted(service, operationOf(context.commandName), args, send, options.watch);
+      return attempted(service, operationOf(context.commandName), args, send, options);
     },
     { relation: "after", toMiddleware: "retryMiddleware", name: "outcome" },
   );
@@ -114,13 +116,14 @@ async function attempted(
   operation: string,
   args: Loose,
   send: Send,
-  watch: TroubleWatch | undefined,
+  { watch, learnt }: ClientOptions,
 ): Promise<unknown> {
   const { package: suffix, safety } = services[service];
   const attempt = watch?.attempt(`${suffix}:${operation}`);
   try {
     const result = await send(operation, args);
     attempt?.answered();
+    learnt.reached = true;
     return result;
   } catch (error) {
     attempt?.failed(error);

@@ -63,7 +63,7 @@ const interrupted = () => new BuddyError({ code: "interrupted", message: "interr
 export async function connect(connection: Connection): Promise<Aws> {
   const { clock, signal, wire, profile, region } = connection;
   // The sandbox's clock is the run's own.
-  const learnt: Learnt = { ahead: wire ? 0 : undefined, identity: undefined };
+  const learnt: Learnt = { ahead: wire ? 0 : undefined, reached: false, identity: undefined };
   const handler = wire ? undefined : await requestHandler();
   const login = wire ? undefined : loginOf({ profile, mfaCode: connection.mfaCode, requestHandler: handler });
   const options: ClientOptions = {
@@ -162,12 +162,14 @@ async function send(
   const Command = module[`${operation}Command`];
   const started = clock.now();
   const end = watch?.begin(`${suffix}:${operation}`);
-  const outcome: { output?: unknown; error?: unknown } = await (async () => send(new Command(input)))().then(
-    (output) => ({ output }),
-    (error) => ({ error }),
-  );
+  let output: unknown;
+  let error: unknown;
+  try {
+    output = await send(new Command(input));
+  } catch (thrown) {
+    error = thrown;
+  }
   end?.();
-  const { output, error } = outcome;
   hideSecrets(error, input);
   setEncodedApart(error);
   const metadata = ((output ?? error) as { $metadata?: { attempts?: number; httpStatusCode?: number } } | undefined)

@@ -2,7 +2,7 @@ import { BuddyError } from "../lib/errors.ts";
 import { list } from "../lib/text.ts";
 import { denialHint } from "./denial.ts";
 import { codesOf, hasCode, Reworded } from "./errors.ts";
-import { unreachable } from "./way.ts";
+import { notAnsweredBy, unreachable } from "./way.ts";
 
 /** What the SDK signs with; `$source` names the providers that it came from. */
 export interface Identity {
@@ -207,6 +207,8 @@ function inWords(error: unknown, { named, name, profiles }: Facts): Reworded {
 function notReached(error: unknown, said: string): Reworded | undefined {
   // A process has its own reasons.
   if (said.startsWith("Command failed")) return undefined;
+  // The SDK's word for an error that AWS did not send.
+  if (/^(Error: )?Unknown(Error)?(: Unknown(Error)?)?$/.test(said)) return notAnsweredBy("IAM Identity Center", error);
   const [, code, hostname] =
     /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT)\b(?: ([\w.:-]+))?/.exec(said) ?? [];
   const found = code === undefined ? error : Object.assign(new Error(said, { cause: error }), { code, hostname });

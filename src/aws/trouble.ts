@@ -29,6 +29,8 @@ interface Troubled {
   readonly since: number;
   readonly at: number;
   readonly what: string;
+  /** It is the way to AWS, not a service: any answer shows that it is over. */
+  readonly ofWay: boolean;
 }
 
 /**
@@ -107,26 +109,31 @@ export function watchTrouble(clock: Clock, tell: (note: string) => void): Troubl
       const attempt = { call, since: clock.now() };
       attempts.add(attempt);
       look();
-      const ended = (what: string | undefined) => {
+      const ended = (trouble: Pick<Troubled, "what" | "ofWay"> | undefined) => {
         attempts.delete(attempt);
-        if (what === undefined) troubled.delete(call);
-        else troubled.set(call, { since: troubled.get(call)?.since ?? attempt.since, at: clock.now(), what });
+        if (trouble) {
+          troubled.set(call, { since: troubled.get(call)?.since ?? attempt.since, at: clock.now(), ...trouble });
+        } else {
+          troubled.delete(call);
+          for (const [other, { ofWay }] of troubled) if (ofWay && !underWay.has(other)) troubled.delete(other);
+        }
         look();
       };
-      return { answered: () => ended(undefined), failed: (error) => ended(whatOf(call, error)) };
+      return { answered: () => ended(undefined), failed: (error) => ended(troubleOf(call, error)) };
     },
   };
 }
 
 /** The trouble that an attempt met, in words; undefined: AWS has answered, if with a refusal. */
-function whatOf(call: string, error: unknown): string | undefined {
+function troubleOf(call: string, error: unknown): Pick<Troubled, "what" | "ofWay"> | undefined {
   const kind = classify(error);
   if (kind !== "throttled" && kind !== "transient" && kind !== "network") return undefined;
-  if (error instanceof Unreachable) return `${error.message} (${call})`;
+  if (error instanceof Unreachable) return { what: `${error.message} (${call})`, ofWay: true };
   const name = codeOf(error) ?? "";
-  if (kind === "throttled") return `AWS throttles ${call} (${name})`;
+  if (kind === "throttled") return { what: `AWS throttles ${call} (${name})`, ofWay: false };
   const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  if (status === undefined && /^E[A-Z]+$/.test(name)) return `the connection for ${call} was lost (${name})`;
+  if (status === undefined && /^E[A-Z_]+$/.test(name))
+    return { what: `the connection for ${call} was lost (${name})`, ofWay: true };
   const said = [status === undefined ? "" : `HTTP ${status}`, name].filter(Boolean).join(" ");
-  return `${call} fails on AWS's side${said ? ` (${said})` : ""}`;
+  return { what: `${call} fails on AWS's side${said ? ` (${said})` : ""}`, ofWay: false };
 }

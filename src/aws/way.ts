@@ -27,9 +27,27 @@ const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT\w*|UNABLE_TO_\
 export function unreachable(error: unknown, asked?: string): Unreachable | undefined {
   if (error instanceof Unreachable) return error;
   const url = asked ?? urlIn(error);
-  const way: Way = { host: url ? new URL(url).host : "AWS", proxy: proxyFor(url ?? "https://sts.amazonaws.com/") };
+  const proxy = proxyFor(url ?? ANY);
+  // Where the error names the proxy, nobody knows what was asked for.
+  const host = url && (asked || !proxy?.url.endsWith(`//${new URL(url).host}`)) ? new URL(url).host : "AWS";
+  const way: Way = { host, proxy };
   const found = answeredBy(error, way) ?? broken(error, way);
   return found && new Unreachable(found.message, found.hint, found.cause ?? error);
+}
+
+/** An address of AWS, for the question by which proxy it is asked. */
+const ANY = "https://sts.amazonaws.com/";
+
+/** For an answer that is not AWS's, of which nothing but that is known. @param asked who was to answer */
+export function notAnsweredBy(asked: string, cause: unknown): Unreachable {
+  const proxy = proxyFor(ANY);
+  return proxy
+    ? new Unreachable(
+        `the proxy ${proxy.url} answered in place of ${asked}: it wants a login, or does not let it through`,
+        `Put the login into ${proxy.variable} as http://USER:PASSWORD@HOST:PORT, or go around the proxy: NO_PROXY=.amazonaws.com; ${AGAIN}`,
+        cause,
+      )
+    : new Unreachable(`what answers in place of ${asked} is not AWS`, `Check the connection; ${AGAIN}`, cause);
 }
 
 /** Where Node's error says that it was to go. */

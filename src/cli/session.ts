@@ -99,7 +99,10 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
 
   const interrupt = onInterrupt(purpose.putsBack);
   closing.push(interrupt.stop);
-  const signal = purpose.putsBack ? new AbortController().signal : interrupt.signal;
+  // When the first of many reads fails, the others would ride out their trouble after the command's last word.
+  const ended = new AbortController();
+  closing.push(() => ended.abort());
+  const signal = purpose.putsBack ? ended.signal : AbortSignal.any([interrupt.signal, ended.signal]);
   const { clock } = backend;
   const first = firstListener(options, purpose);
   let listener = first;
@@ -118,7 +121,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     wire: backend.wire,
     concurrency: options.concurrency,
     onCall: options.trace ? tracing(options.trace, note) : undefined,
-    onTrouble: note,
+    onTrouble: (text) => ended.signal.aborted || note(text),
     mfaCode: canAsk() ? (serial, profile) => askForCode(serial, profile, interrupt.signal) : undefined,
   });
   const ahead = aws.clockAhead();

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Aws } from "../aws/aws.ts";
 import { classify } from "../aws/classify.ts";
+import { denialHint } from "../aws/denial.ts";
 import { allPages } from "../aws/pages.ts";
 import type { Price, PriceSource, Query, Told, Unit } from "../aws/price.ts";
 import { BuddyError } from "../lib/errors.ts";
@@ -256,7 +257,7 @@ async function products(aws: Aws, { service, filters, region }: Query): Promise<
       code: "denied",
       message: `AWS does not let you read its price list: ${error instanceof Error ? error.message : String(error)}`,
       about: { operation: "GetProducts" },
-      hint: 'Allow pricing:GetProducts on "*" (it has no narrower resource); or leave --live away: the prices then are the last known ones.',
+      hint: `${denialHint(error, aws.cli) ?? 'Allow pricing:GetProducts on "*" (it has no narrower resource).'} Or leave --live away: the prices then are the last known ones.`,
       cause: error,
     });
   }

@@ -70,7 +70,7 @@ export function openSandbox(options: {
     async answer(service, name, input) {
       await clock.sleep(LATENCY_MS / 2);
       const known = services[service];
-      if (known) chaos?.before(known);
+      if (known) chaos?.before(known, clock.now());
       settle();
       const operation = known?.operations[name];
       if (!operation) {

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { connect } from "../../src/aws/connect.ts";
 import { realClock } from "../../src/lib/clock.ts";
 import { type Folder, folder } from "../cli/folder.ts";
@@ -60,6 +60,35 @@ describe("a profile with mfa_serial", () => {
     expect(JSON.stringify(traced)).not.toContain("271828");
     // Nobody is asked again in the middle of the work: the session ends, and is said to.
     expect(aws.credentialsEnd()).toMatchObject({ renewed: false, byCode: true });
+  });
+
+  test("nobody is asked again in the middle of the work: the session holds to its end, which is said", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { url, sent } = await standIn();
+    const { env } = withProfiles(`${BASE}${OPS}mfa_serial = ${MFA}\n`);
+    Object.assign(process.env, { ...env, AWS_ENDPOINT_URL: url });
+    let asked = 0;
+    const aws = await connect({
+      region: "ap-northeast-2",
+      clock: realClock(),
+      network: { publicAddress: async () => "203.0.113.1", nameServers: async () => [] },
+      profile: "ops",
+      mfaCode: async () => {
+        asked++;
+        return "271828";
+      },
+    });
+    // Of an hour: two minutes before its end the SDK would like a new one.
+    vi.setSystemTime(Date.now() + 58 * 60_000);
+    await aws.ec2.describeVpcs({});
+    vi.setSystemTime(Date.now() + 3 * 60_000);
+    await expect(aws.ec2.describeVpcs({})).rejects.toMatchObject({
+      code: "credentials",
+      message: 'the session that the MFA code opened for profile "ops" has ended',
+    });
+    expect(asked).toBe(1);
+    expect(sent.filter(({ action }) => action === "AssumeRole")).toHaveLength(1);
   });
 
   test("without a terminal it says how to open the session before", async () => {
@@ -177,6 +206,21 @@ describe("each way to get credentials fails in its own words, with the command t
     expect(on.read("runs")).toBe("run\n");
     const odd = await on.run("outputs --profile odd", env);
     expect(odd.stderr).toContain("Profile odd credential_process returned invalid JSON.");
+  });
+
+  test("a process that answers is started once, for all clients of the run", async () => {
+    const { url, sent } = await standIn();
+    const { on, env } = withProfiles("");
+    const script = join(on.path, "get");
+    const answer = '{"Version":1,"AccessKeyId":"ASIAPROCESS","SecretAccessKey":"secret"}';
+    writeFileSync(script, `#!/bin/sh\necho run >> ${join(on.path, "runs")}\necho '${answer}'\n`);
+    chmodSync(script, 0o755);
+    writeFileSync(join(on.path, "aws"), `[profile vault]\ncredential_process = ${script}\n`);
+    const { code } = await on.run("status --profile vault", { ...env, AWS_ENDPOINT_URL: url });
+    expect(code).toBe(3);
+    expect(new Set(sent.map(({ service }) => service)).size).toBeGreaterThan(5);
+    expect(new Set(sent.map(({ accessKeyId }) => accessKeyId))).toEqual(new Set(["ASIAPROCESS"]));
+    expect(on.read("runs")).toBe("run\n");
   });
 
   test("a role that is not handed out", async () => {

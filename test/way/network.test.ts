@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer, type Server } from "node:net";
@@ -233,6 +234,30 @@ describe("by a proxy", () => {
     });
     expect(new Set(asked)).toEqual(new Set(["CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1"]));
     expect(stderr).toContain(`the proxy ${url} answered HTTP 403 Forbidden`);
+  });
+
+  test("a login of IAM Identity Center, too", async () => {
+    const { url, asked } = await proxy("HTTP/1.1 403 Forbidden\r\n\r\n");
+    const on = folder({ domain: null });
+    // As `aws sso login` leaves it: the file is named by the session's hash.
+    const cache = join(on.path, ".aws", "sso", "cache");
+    mkdirSync(cache, { recursive: true });
+    const token = { accessToken: "t", expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
+    writeFileSync(join(cache, `${createHash("sha1").update("corp").digest("hex")}.json`), JSON.stringify(token));
+    writeFileSync(
+      join(on.path, "aws"),
+      "[profile work]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ops\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n",
+    );
+    const by = (proxy: string) =>
+      on.run("outputs --profile work", { AWS_CONFIG_FILE: join(on.path, "aws"), HTTPS_PROXY: proxy });
+    const refused = await by(url);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`the proxy ${url} answered in place of IAM Identity Center`);
+    const dead = `http://127.0.0.1:${await closedPort()}`;
+    const { stderr } = await by(dead);
+    expect(stderr).toContain(`AWS cannot be reached through the proxy ${dead} (HTTPS_PROXY): nothing listens`);
+    expect(refused.stderr + stderr).not.toMatch(/sso login|foreseen/);
+    expect(new Set(asked)).toEqual(new Set(["CONNECT portal.sso.eu-west-1.amazonaws.com:443 HTTP/1.1"]));
   });
 
   test("so does the question for this machine's address, of which the error says what the way is", async () => {

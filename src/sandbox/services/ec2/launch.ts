@@ -9,7 +9,7 @@ import { addInterface, defaultGroupOf } from "./interfaces.ts";
 import { instanceTypeFacts, offeredIn } from "./offerings.ts";
 import { subnetFor } from "./subnets.ts";
 import { groupTable, type Instance, instanceTable, keyPairTable, type Subnet, tagTable } from "./tables.ts";
-import { checkCapacity } from "./zones.ts";
+import { checkCapacity, checkVerified } from "./zones.ts";
 
 /** "Running On-Demand Standard instances" of an account that is no longer new, vCPUs. */
 export const VCPU_QUOTA = 64;
@@ -128,6 +128,7 @@ export function launchInstance(sim: Sim, given: LaunchRequest): Instance {
   const before = given.clientToken ? launchedBefore(sim, given.clientToken, request) : undefined;
   if (before) return before;
 
+  checkVerified(sim);
   const image = imageFor(sim, given.imageId);
   const subnet = subnetFor(sim, given.subnetId);
   checkType(sim, given, subnet, image.architecture);

@@ -18,6 +18,15 @@ export function checkCapacity(sim: Sim, type: string, zone: string): void {
   );
 }
 
+/** Throws what EC2 answers to launches of an account that AWS has not verified yet (galaxyproject/cloudlaunch#150). */
+export function checkVerified(sim: Sim): void {
+  if (sim.failing("verification") === undefined) return;
+  throw awsError(
+    "PendingVerification",
+    "Your account is currently being verified. Verification normally takes less than 2 hours. Until your account is verified, you may not be able to launch additional instances or create additional volumes.",
+  );
+}
+
 export const launchFailures: Readonly<Record<string, FailureKind>> = {
   capacity: { about: "an instance type, as t3.micro: AWS has none of it (InsufficientInstanceCapacity)" },
   az: {
@@ -25,4 +34,5 @@ export const launchFailures: Readonly<Record<string, FailureKind>> = {
     changed: (zone, sim) => sim.tell("zoneChanged", zone),
   },
   launch: { about: "an instance type: its instances are taken, and terminated while they start" },
+  verification: {},
 };
