@@ -1,5 +1,6 @@
 import type { DBInstance, ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
 import type {
+  Blocker,
   ByHand,
   DeleteOptions,
   Health,
@@ -119,6 +120,12 @@ export async function findInstance(aws: Aws, owner: Owner): Promise<InstanceLive
 /** The stack's instances. */
 export const listInstances = async (aws: Aws, stack: string): Promise<readonly InstanceLive[]> =>
   (await instances(aws)).filter(({ tags }) => tags[STACK_TAG] === stack);
+
+/** Those that may have an interface in a subnet: it is one of their subnet group. Not those that are being deleted. */
+export const instancesInSubnet = async (aws: Aws, subnetId: string): Promise<readonly string[]> =>
+  (await instances(aws))
+    .filter(({ subnetIds, status }) => subnetIds.includes(subnetId) && status !== "deleting")
+    .map(({ id }) => id);
 
 /** Fully operational, says AWS ("Viewing Amazon RDS DB instance status"); some changes are refused meanwhile. */
 const READY = new Set(["available", "storage-optimization", "storage-initialization"]);
@@ -274,6 +281,31 @@ export const byHand: ByHand<InstanceLive> = {
 };
 
 export const HAS_REPLICAS: NotYet = { code: "BuddyError", message: /still has the replica/ };
+
+/** Its replicas: those of the stack go before it, so what stays is somebody else's. */
+export async function replicaBlockers(aws: Aws, { replicas }: InstanceLive): Promise<readonly Blocker[]> {
+  const known = await instances(aws);
+  return replicas.map((id) => ({
+    id,
+    what: "a read replica of it",
+    passing: known.find((one) => one.id === id)?.status === "deleting",
+    // It keeps its data, as a database of its own.
+    commands: [command(aws, "promote-read-replica", id)],
+  }));
+}
+
+/** The instances that use a DB subnet group, or parameter group. */
+export async function userBlockers(
+  aws: Aws,
+  uses: (instance: Pick<InstanceLive, "subnetGroup" | "parameterGroup">) => boolean,
+): Promise<readonly Blocker[]> {
+  return (await instances(aws)).filter(uses).map(({ id, status }) => ({
+    id,
+    what: `DB instance, ${status}`,
+    passing: status === "deleting",
+    commands: [command(aws, "delete-db-instance", id, ` --final-db-snapshot-identifier ${id}-final`)],
+  }));
+}
 
 const blocked = (id: string, message: string, hint: string) =>
   new BuddyError({
