@@ -641,6 +641,11 @@ export function warningsFor(config: Config): { readonly path: string; readonly m
     );
   if (config.database.backupRetentionDays === 0)
     warn("database.backupRetentionDays", "0 days: there are no automated backups of the database.");
+  else if (config.database.deletionProtection && config.database.backupRetentionDays < 7)
+    warn(
+      "database.backupRetentionDays",
+      `A protected database holds data that counts, and can be restored to the last ${config.database.backupRetentionDays === 1 ? "day" : `${config.database.backupRetentionDays} days`} only: 7 days or more leave time to notice what went wrong. Backups as large as the storage are free.`,
+    );
   if (config.domain === null)
     warn("domain", "Without a domain the site has no https: passwords and personal data travel unencrypted.");
   else if (config.domain.www && config.domain.name.startsWith("www."))

@@ -480,6 +480,7 @@ describe("warnings", () => {
     [{ cpuCredits: "standard" }, "cpuCredits"],
     [{ database: { engineVersion: "8.0.40" } }, "database.engineVersion"],
     [{ database: { replica: false, backupRetentionDays: 0 } }, "database.backupRetentionDays"],
+    [{ database: { deletionProtection: true } }, "database.backupRetentionDays"],
     [{ domain: null }, "domain"],
     [{ domain: { name: "www.buddyverse.link" } }, "domain.www"],
   ])("%j", (value, path) => {

@@ -64,6 +64,17 @@ test("a lost call that never reached AWS is made again, after the time in which 
   expect(on.run.clock.now() - NOW).toBeGreaterThanOrEqual(90_000);
 });
 
+test("a token that AWS knows with other parameters is given up, but not that something may be there by it", async () => {
+  const on = playground();
+  on.record("a", { status: "creating", token: "of a killed run" });
+  on.cloud.faults.push({ verb: "create", error: awsError("IdempotentParameterMismatch") });
+  await on.run.clock.sleep(120_000);
+  await up(on, on.graph(toy(on, "a")));
+  const left = on.run.store.get("a");
+  expect(left).toMatchObject({ status: "creating" });
+  expect(left?.token).not.toBe("of a killed run");
+});
+
 test("an intent left by a killed run is found by its tags, not made again", async () => {
   const on = playground();
   await up(on, on.graph(toy(on, "a")));

@@ -1,6 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { requestHandler } from "../../src/aws/clients.ts";
 import { isRead, type Safety } from "../../src/aws/safety.ts";
 import { serviceNames, services } from "../../src/aws/services.ts";
 
@@ -47,4 +51,29 @@ test("docs/safety.md has exactly these calls", async () => {
     writeFileSync(DOC, lines.join("\n"));
   }
   expect(lines.filter(isRow), "docs/safety.md is not what src/aws/*/service.ts says").toEqual(wanted);
+});
+
+// They swallow denials and expired credentials until their time is up, wait up to half an hour between two looks, and take a
+// group that is not there for one in service.
+test("no waiter of the SDK is used", async () => {
+  for (const service of serviceNames) {
+    const names = Object.keys(await services[service].load());
+    expect(names.filter((name) => name.startsWith("waitUntil"))).toEqual([]);
+  }
+});
+
+test("a call that is not answered ends after a minute", async () => {
+  const mute = createServer();
+  const asked = new Promise((resolve) => mute.on("request", resolve));
+  await new Promise<void>((done) => void mute.listen(0, "127.0.0.1", done));
+  onTestFinished(() => mute.closeAllConnections());
+  const handler = (await requestHandler()) as NodeHttpHandler;
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { port } = mute.address() as AddressInfo;
+  const request = { protocol: "http:", hostname: "127.0.0.1", port, method: "GET", path: "/", query: {}, headers: {} };
+  const call = handler.handle(request as Parameters<NodeHttpHandler["handle"]>[0]);
+  await asked;
+  vi.advanceTimersByTime(61_000);
+  await expect(call).rejects.toMatchObject({ name: "TimeoutError" });
 });

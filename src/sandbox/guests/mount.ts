@@ -1,13 +1,16 @@
 import { lostAt, ranAt } from "../services/ec2/metrics.ts";
 import { groupsPermit } from "../services/ec2/reach.ts";
-import { type Instance, instanceTable, interfaceTable, subnetTable } from "../services/ec2/tables.ts";
+import { type Instance, instanceTable, interfaceTable, subnetTable, vpcTable } from "../services/ec2/tables.ts";
 import { lostSince } from "../services/ec2/zones.ts";
 import { targetTable } from "../services/efs/tables.ts";
 import type { Sim } from "../world.ts";
 
 /** Why the file system cannot be used from there; undefined: it can. */
 export function notMounted(sim: Sim, instance: Instance, fileSystemId: string): string | undefined {
-  const zone = subnetTable(sim).get(instance.subnetId)?.zone;
+  const { zone, vpcId } = subnetTable(sim).get(instance.subnetId) ?? {};
+  const vpc = vpcTable(sim).get(vpcId ?? "");
+  // It is mounted by its name (EFS user guide, "Mounting on Amazon EC2 with a DNS name").
+  if (!vpc?.dnsSupport || !vpc.dnsHostnames) return `the name of ${fileSystemId} does not resolve in ${vpcId}`;
   if (lostSince(sim, instance.subnetId) !== undefined) return `${zone} is lost`;
   const target = targetTable(sim)
     .all()

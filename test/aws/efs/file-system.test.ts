@@ -180,6 +180,22 @@ describe("making it", () => {
     ]);
   });
 
+  test("mount targets are made one after the other", async () => {
+    shown({ targets: [] });
+    const live = await find();
+    let [underWay, most] = [0, 0];
+    efs.on(CreateMountTargetCommand).callsFake(async () => {
+      underWay++;
+      most = Math.max(most, underWay);
+      await Promise.resolve();
+      underWay--;
+      return {};
+    });
+    await fileSystem.update?.(aws, live, spec, new Set(["mounts"]), owner);
+    expect(efs.commandCalls(CreateMountTargetCommand)).toHaveLength(spec.mounts.length);
+    expect(most).toBe(1);
+  });
+
   test("a mount target that AWS could not make is removed and recreated", async () => {
     shown({ targets: [target(1), target(2, { LifeCycleState: "error", NetworkInterfaceId: undefined })] });
     const live = await find();
