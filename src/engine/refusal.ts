@@ -140,7 +140,8 @@ export function throwIfRefused({ entries }: Snapshot): void {
   if (refusals.length === 0) return;
   throw new BuddyError({
     code: "refused",
-    message: refusals.map(({ message }) => message).join("; "),
+    // What is somebody else's is in the way of all that hangs on it: it is named once.
+    message: [...new Set(refusals.map(({ message }) => message))].join("; "),
     hint: `${hintOf(refusals)}\nNothing was changed.`,
   });
 }
