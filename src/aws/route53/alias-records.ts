@@ -10,14 +10,13 @@ import { hasCode, isOneOf } from "../errors.ts";
 import { STACK_TAG } from "../owned.ts";
 import { CHANGED_MEANWHILE, changeRecords, creating, deleting, REFUSED } from "./change-records.ts";
 import {
-  createFormer,
   type FormerRecords,
   forgetCommand,
   forgetFormer,
   isKept,
   isTooLong,
+  keepFormer,
   nameOf,
-  overwriteFormer,
   readFormer,
   withTaken,
 } from "./former-records.ts";
@@ -139,7 +138,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     // They may have been made in a parent's zone.
     const zones = ownZone ? [ownZone] : (await zonesCovering(aws, domain)).map((zone) => zone.id);
     const [former, lists] = await Promise.all([
-      readFormer(aws, owner, domain, id !== undefined),
+      readFormer(aws, owner.stack, domain),
       Promise.all(zones.map((zoneId) => recordsIn(aws, zoneId))),
     ]);
     const target = ownTarget(aws, loadBalancer);
@@ -193,7 +192,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   async create(aws, spec, owner) {
     const taken = taking(spec, await recordsIn(aws, spec.zoneId), { ours: [], former: undefined });
     if (taken.length > 0) {
-      await createFormer(aws, owner, domainOf(owner.name), withTaken(undefined, spec.zoneId, taken));
+      await keepFormer(aws, owner.stack, domainOf(owner.name), withTaken(undefined, spec.zoneId, taken));
       return idOf(spec.zoneId, []);
     }
     // CREATE, which AWS refuses when the name is taken. UPSERT would overwrite whatever is there.
@@ -210,9 +209,8 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     const names = spec.names.map(plainName);
     const taken = taking(spec, await recordsIn(aws, spec.zoneId), live);
     if (taken.some((set) => !isKept(former, set))) {
-      const kept = withTaken(former, spec.zoneId, taken);
       // The batch follows when a look shows what is kept.
-      return former ? overwriteFormer(aws, owner.stack, domain, kept) : createFormer(aws, owner, domain, kept);
+      return keepFormer(aws, owner.stack, domain, withTaken(former, spec.zoneId, taken));
     }
     const right = ours.filter((set) => names.includes(nameOf(set)) && sameAlias(spec.alias, plainRecord(set).alias));
     const released = ours.filter((set) => !names.includes(nameOf(set)));

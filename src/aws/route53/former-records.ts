@@ -1,14 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
-import type { Owner } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { tagList } from "../owned.ts";
-import { deleteParameter, findParameter } from "../ssm/names.ts";
+import { deleteParameter, parameterNamed } from "../ssm/names.ts";
 import { plainName } from "./read-zones.ts";
 
 /**
- * Where the site's names led before they were taken over. Records can bear no tags and no notes, so this is kept in a parameter: it
- * outlives the state file, costs nothing, and is read by whoever takes the stack down.
+ * Where the site's names led before they were taken over. Records bear no tags and no notes, so this is kept in a parameter: it
+ * outlives the state file, costs nothing, and is read by whoever takes the stack down. Its name says whose it is. It bears no tags, so
+ * that nobody who cleans up by tags takes it for something that is left over.
  */
 export interface FormerRecords {
   readonly zoneId: string;
@@ -21,29 +20,16 @@ const MOST_CHARACTERS = 4096;
 
 const parameterName = (stack: string, domain: string): string => `/buddyverse/${stack}/domain/${domain}`;
 
-/** What is kept of a domain; undefined: nothing was taken over. @param known the state says that it is the stack's. */
-export async function readFormer(
-  aws: Aws,
-  owner: Owner,
-  domain: string,
-  known: boolean,
-): Promise<FormerRecords | undefined> {
-  const name = parameterName(owner.stack, domain);
-  const found = await findParameter(aws, { ...owner, name }, known ? name : undefined);
+/** What is kept of a domain; undefined: nothing was taken over. */
+export async function readFormer(aws: Aws, stack: string, domain: string): Promise<FormerRecords | undefined> {
+  const found = await parameterNamed(aws, parameterName(stack, domain));
   return found && (JSON.parse(found.value) as FormerRecords);
 }
 
 /** True when what is to be kept has no room in a parameter. */
 export const isTooLong = (former: FormerRecords): boolean => JSON.stringify(former).length > MOST_CHARACTERS;
 
-/** Makes the parameter, with the stack's tags. */
-export async function createFormer(aws: Aws, owner: Owner, domain: string, former: FormerRecords): Promise<void> {
-  const Name = parameterName(owner.stack, domain);
-  const Value = JSON.stringify(former);
-  await aws.ssm.putParameter({ Name, Type: "String", Value, Tags: tagList({ ...owner.tags, Name }) });
-}
-
-export async function overwriteFormer(aws: Aws, stack: string, domain: string, former: FormerRecords): Promise<void> {
+export async function keepFormer(aws: Aws, stack: string, domain: string, former: FormerRecords): Promise<void> {
   const Name = parameterName(stack, domain);
   await aws.ssm.putParameter({ Name, Type: "String", Value: JSON.stringify(former), Overwrite: true });
 }

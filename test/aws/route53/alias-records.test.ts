@@ -13,13 +13,7 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from "@aws-sdk/client-route-53";
-import {
-  DeleteParameterCommand,
-  GetParametersCommand,
-  ListTagsForResourceCommand,
-  PutParameterCommand,
-  SSMClient,
-} from "@aws-sdk/client-ssm";
+import { DeleteParameterCommand, GetParametersCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import {
@@ -30,7 +24,7 @@ import {
 } from "../../../src/aws/route53/alias-records.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { unknownLive } from "../../../src/lib/unknown.ts";
-import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
+import { mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
@@ -87,7 +81,6 @@ beforeEach(() => {
   elb.on(DescribeLoadBalancersCommand).resolves({ LoadBalancers: [] });
   route53.on(ChangeResourceRecordSetsCommand).resolves({});
   ssm.on(GetParametersCommand).resolves({ Parameters: [] });
-  ssm.on(ListTagsForResourceCommand).resolves({ TagList: awsTags("records-a.link", PARAMETER) });
   ssm.on(PutParameterCommand).resolves({});
   ssm.on(DeleteParameterCommand).resolves({});
 });
@@ -185,13 +178,6 @@ describe("find", () => {
       .resolves({ ResourceRecordSets: [aliasSet("www.a.link")] });
     expect((await find(ID)).names).toEqual(["a.link", "www.a.link"]);
   });
-
-  test("somebody else's parameter of that name is not taken for what is kept", async () => {
-    has();
-    keeps(...OLD);
-    ssm.on(ListTagsForResourceCommand).resolves({ TagList: [] });
-    await expect(aliasRecords.find(aws, owner)).rejects.toMatchObject({ code: "not-ours" });
-  });
 });
 
 describe("names that are free", () => {
@@ -273,7 +259,7 @@ describe("names that lead elsewhere", () => {
     expect(await foresee(moving)).toMatchObject({ kind: "clash", hint: expect.stringMatching(reason) });
   });
 
-  test("taken over: said before; kept first, with the stack's tags; replaced in one batch when that is seen", async () => {
+  test("taken over: said before; kept first; replaced in one batch when that is seen", async () => {
     has(...OLD, plainSet("a.link", "MX", "10 mail"));
     expect(await foresee(moving)).toMatchObject({
       kind: "note",
@@ -286,7 +272,6 @@ describe("names that lead elsewhere", () => {
     expect(put?.args[0].input).toMatchObject({
       Name: PARAMETER,
       Value: JSON.stringify({ zoneId: "Z1", records: OLD }),
-      Tags: expect.arrayContaining([{ Key: "Name", Value: PARAMETER }]),
     });
     expect(batches()).toEqual([]);
     keeps(...OLD);
