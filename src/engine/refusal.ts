@@ -134,14 +134,20 @@ export const refusedError = (refusal: Refusal, node: Node, id: string | undefine
     hint: hintOf([refusal]),
   });
 
+/** More are shown as a list. */
+const SHOWN_IN_A_LINE = 2;
+
 /** Throws `refused` when a snapshot shows what `up`, or `down`, must not do: then nothing at all is changed. */
 export function throwIfRefused({ entries }: Snapshot): void {
   const refusals = [...entries.values()].flatMap(({ refused }) => refused ?? []);
   if (refusals.length === 0) return;
+  // What is somebody else's is in the way of all that hangs on it: it is named once.
+  const messages = [...new Set(refusals.map(({ message }) => message))];
+  const many = messages.length > SHOWN_IN_A_LINE;
   throw new BuddyError({
     code: "refused",
-    // What is somebody else's is in the way of all that hangs on it: it is named once.
-    message: [...new Set(refusals.map(({ message }) => message))].join("; "),
+    message: many ? `there are ${messages.length} reasons not to begin` : messages.join("; "),
+    problems: many ? messages.map((message) => ({ path: "", message })) : undefined,
     hint: `${hintOf(refusals)}\nNothing was changed.`,
   });
 }

@@ -3,7 +3,7 @@ import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
-import { discardsData, evaluate, type Observation, observeOrClash, patiently, specOf } from "./observe.ts";
+import { ABSENT, discardsData, evaluate, type Observation, observeOrClash, patiently, specOf } from "./observe.ts";
 import {
   type Dependents,
   dependentsIn,
@@ -88,6 +88,8 @@ export async function takeSnapshot(
     }),
   ]);
 
+  leaveToOthers(run, known, looks);
+
   const liveOf = (key: string): Identified | undefined => looks.get(key)?.live;
   const entries = new Map<string, Observed>();
   const now = run.clock.now();
@@ -136,6 +138,20 @@ export async function takeSnapshot(
   standRetained(entries);
   const foreseen = await withForeseen(run, withDependents(run, entries));
   return { graph, entries: withoutConsequences(await withProtections(run, foreseen)) };
+}
+
+/**
+ * What bears no tags is known by what it hangs on (the policies of a group, the subscriptions of a topic). Where that is
+ * somebody else's, so is this.
+ */
+function leaveToOthers({ store }: Run, known: readonly Node[], looks: Map<string, Observation>): void {
+  const others = new Set([...looks].flatMap(([key, { clash }]) => (clash ? [key] : [])));
+  const hangsOnOthers = ({ key, needs }: Node): boolean =>
+    !others.has(key) && !store.get(key) && !looks.get(key)?.live?.tags && needs.some((need) => others.has(need));
+  for (let next = known.find(hangsOnOthers); next; next = known.find(hangsOnOthers)) {
+    others.add(next.key);
+    looks.set(next.key, ABSENT);
+  }
 }
 
 /** What is retained needs what it stands on, which only itself tells. */
@@ -222,7 +238,7 @@ function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): Reado
   const whole = [...entries.values()].map((one): Observed => {
     const { node, look, recorded, decision } = one;
     const dependents = dependentsOf(node);
-    const clash = one.wanted && look.clash;
+    const clash = (one.wanted ?? recorded) && look.clash;
     const refused = clash ? { ...clash, remedies: [] } : refusalOf(run, node, decision, dependents, look.strays);
     const accepted =
       decision.kind === "accept"

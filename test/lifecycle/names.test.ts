@@ -5,6 +5,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import { farewells } from "../../src/engine/destroy.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
+import type { BuddyError } from "../../src/lib/errors.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { accountIn } from "../sandbox/grown.ts";
 import { inRegion } from "../sandbox/regions.ts";
@@ -119,6 +120,7 @@ test("names that others have, in AWS and in the DNS, are all told at once, befor
   );
   const error = await other.up().catch((thrown: Error) => thrown);
   expect(error).toMatchObject({ code: "refused" });
+  const told = (error as BuddyError).problems?.map(({ message }) => message).join("\n") ?? "";
   for (const name of [
     "CPU-Per-Second",
     "database1",
@@ -126,13 +128,15 @@ test("names that others have, in AWS and in the DNS, are all told at once, befor
     "Buddy-LoadBalance",
     "Buddy-LoadBalance-TargetGroup",
     "Buddy-AutoScaling-Group",
-    "Buddy-WEB-Image-Start",
+    "launch template Buddy-WEB-Image-Start",
+    "image Buddy-WEB-Image-",
+    'key pair "Buddy-Project"',
     "utf8encoding",
     "buddy-db",
     "buddyverse.link",
     "www.buddyverse.link",
   ])
-    expect((error as Error).message, name).toContain(name);
+    expect(told, name).toContain(name);
   expect(other.writes()).toEqual([]);
   // The plan shows them too; nothing of theirs is touched by a down.
   const plan = await other.plan();

@@ -35,12 +35,17 @@ export interface AliasRecordsSpec {
   /** What leads the names elsewhere is replaced, and put back when the records go. */
   readonly takeOver: boolean;
 }
-/** `id` is `zoneId|name+name`; without names where only the former records are kept yet, or still. */
+/**
+ * `id` is `zoneId|name+name`, without names where only the former records are kept yet, or still, and with `|taken` after
+ * it where there are such.
+ */
 export interface AliasRecordsLive extends AliasRecordsSpec, Identified {
   readonly stack: string;
   readonly domain: string;
-  /** The stack's own, exactly as Route 53 has them: a DELETE must repeat them. */
+  /** Those that lead to the stack's load balancer, exactly as Route 53 has them: a DELETE must repeat them. */
   readonly ours: readonly ResourceRecordSet[];
+  /** Those that the state names and that somebody has led elsewhere: `up` leads them back, `down` leaves them. */
+  readonly drifted: readonly ResourceRecordSet[];
   readonly former: FormerRecords | undefined;
 }
 
@@ -48,8 +53,9 @@ const TARGET = " → ";
 /** The name of the records in the stack: the domain, and the load balancer's name. */
 export const aliasRecordsName = (domain: string, loadBalancer: string): string => `${domain}${TARGET}${loadBalancer}`;
 
-const idOf = (zoneId: string, names: readonly string[]): string =>
-  `${zoneId}|${names.map(plainName).toSorted().join("+")}`;
+const TAKEN = "taken";
+const idOf = (zoneId: string, names: readonly string[], taken: boolean): string =>
+  [zoneId, names.map(plainName).toSorted().join("+"), ...(taken ? [TAKEN] : [])].join("|");
 
 const setOf = (Name: string, { dnsName, zoneId, evaluateTargetHealth }: Alias): ResourceRecordSet => ({
   Name,
@@ -94,7 +100,7 @@ function refusal(
 function taking(
   spec: AliasRecordsSpec,
   records: readonly ResourceRecordSet[],
-  { ours, former }: Pick<AliasRecordsLive, "ours" | "former">,
+  { ours, former }: { readonly ours: readonly ResourceRecordSet[]; readonly former: FormerRecords | undefined },
 ): readonly ResourceRecordSet[] {
   const taken = inTheWay(records, spec.names.map(plainName), ours);
   const refused = refusal(spec, taken, former);
@@ -125,7 +131,8 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   immutable: ["zoneId"],
   same: {
     names: (wanted, found) => sameSet(wanted.map(plainName), found),
-    alias: (wanted, _found, { ours }) => ours.every((set) => sameAlias(wanted, plainRecord(set).alias)),
+    alias: (wanted, _found, { ours, drifted }) =>
+      [...ours, ...drifted].every((set) => sameAlias(wanted, plainRecord(set).alias)),
     takeOver: createOnly,
   },
   timing: { createSeconds: 3, timeoutSeconds: 120, deleteSeconds: 2 },
@@ -134,7 +141,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   async find(aws, owner, id) {
     const [named = "", loadBalancer = ""] = owner.name.split(TARGET);
     const domain = plainName(named);
-    const [ownZone = "", ownNames = ""] = id?.split("|") ?? [];
+    const [ownZone = "", ownNames = "", taken] = id?.split("|") ?? [];
     // They may have been made in a parent's zone.
     const zones = ownZone ? [ownZone] : (await zonesCovering(aws, domain)).map((zone) => zone.id);
     const [former, lists] = await Promise.all([
@@ -149,28 +156,33 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
         (set) => set.Type === "A" && set.SetIdentifier === undefined && [domain, `www.${domain}`].includes(nameOf(set)),
       ),
     );
-    const isNamed = (set: ResourceRecordSet) => recorded.includes(nameOf(set)) && !isKept(former, set);
     const leadsToOurs = (set: ResourceRecordSet) => target.test(plainRecord(set).alias?.dnsName ?? "");
-    const proven =
-      sites.flat().some((set) => !isNamed(set) && leadsToOurs(set)) && !(await isOthers(aws, owner, loadBalancer));
+    // What was put back is not ours, though the state may still name it. When what is kept is gone too, nobody can tell.
+    const hasDrifted = (set: ResourceRecordSet) =>
+      recorded.includes(nameOf(set)) && !leadsToOurs(set) && !isKept(former, set) && !(taken && !former);
+    const unproven = sites.flat().some((set) => leadsToOurs(set) && !recorded.includes(nameOf(set)));
+    const others = unproven && (await isOthers(aws, owner, loadBalancer));
     const found = zones
       .map((zoneId, index) => ({
         zoneId,
-        ours: (sites[index] ?? []).filter((set) => isNamed(set) || (proven && leadsToOurs(set))),
+        ours: others ? [] : (sites[index] ?? []).filter(leadsToOurs),
+        drifted: (sites[index] ?? []).filter(hasDrifted),
       }))
-      .find(({ ours }) => ours.length > 0);
+      .find(({ ours, drifted }) => ours.length + drifted.length > 0);
     if (!found && !former) return undefined;
-    const { zoneId, ours } = found ?? { zoneId: former?.zoneId ?? "", ours: [] };
-    const names = ours.map(nameOf);
+    const { zoneId, ours, drifted } = found ?? { zoneId: former?.zoneId ?? "", ours: [], drifted: [] };
+    const names = [...ours, ...drifted].map(nameOf);
+    const [first] = [...drifted, ...ours];
     return {
-      id: idOf(zoneId, names),
+      id: idOf(zoneId, names, former !== undefined),
       zoneId,
       names,
-      alias: (ours[0] && plainRecord(ours[0]).alias) ?? { dnsName: "", zoneId: "", evaluateTargetHealth: false },
+      alias: (first && plainRecord(first).alias) ?? { dnsName: "", zoneId: "", evaluateTargetHealth: false },
       takeOver: former !== undefined,
       stack: owner.stack,
       domain,
       ours,
+      drifted,
       former,
     };
   },
@@ -179,7 +191,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     // A zone that is yet to be made holds nothing.
     if (isUnknown(spec.zoneId)) return undefined;
     const names = spec.names.map(plainName);
-    const taken = inTheWay(await recordsIn(aws, spec.zoneId), names, live?.ours ?? []);
+    const taken = inTheWay(await recordsIn(aws, spec.zoneId), names, live ? claimed(live) : []);
     const refused = refusal(spec, taken, live?.former);
     if (refused) return { kind: "clash", ...refused };
     if (taken.length === 0) return undefined;
@@ -193,7 +205,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     const taken = taking(spec, await recordsIn(aws, spec.zoneId), { ours: [], former: undefined });
     if (taken.length > 0) {
       await keepFormer(aws, owner.stack, domainOf(owner.name), withTaken(undefined, spec.zoneId, taken));
-      return idOf(spec.zoneId, []);
+      return idOf(spec.zoneId, [], true);
     }
     // CREATE, which AWS refuses when the name is taken. UPSERT would overwrite whatever is there.
     await changeRecords(
@@ -201,13 +213,14 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
       spec.zoneId,
       spec.names.map((name) => creating(setOf(name, spec.alias))),
     );
-    return idOf(spec.zoneId, spec.names);
+    return idOf(spec.zoneId, spec.names, false);
   },
 
   async update(aws, live, spec, _changed, owner) {
-    const { ours, former, domain } = live;
+    const { former, domain } = live;
+    const ours = claimed(live);
     const names = spec.names.map(plainName);
-    const taken = taking(spec, await recordsIn(aws, spec.zoneId), live);
+    const taken = taking(spec, await recordsIn(aws, spec.zoneId), { ours, former });
     if (taken.some((set) => !isKept(former, set))) {
       // The batch follows when a look shows what is kept.
       return keepFormer(aws, owner.stack, domain, withTaken(former, spec.zoneId, taken));
@@ -224,7 +237,9 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   },
 
   async delete(aws, live) {
-    const { zoneId, ours, former, stack, domain } = live;
+    const { id, zoneId, ours, former, stack, domain } = live;
+    // Led elsewhere by somebody, who goes on there: answering its own id says that it stays.
+    if (ours.length === 0 && !former) return id;
     if (ours.length === 0) return forgetFormer(aws, stack, domain);
     const back = await comingBack(aws, live);
     try {
@@ -237,23 +252,25 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     }
   },
 
-  farewell({ names, former, ours }) {
-    if (ours.length === 0) return undefined;
-    const released = new Set(names);
-    const back = (former?.records ?? []).filter((set) => released.has(nameOf(set)));
-    const dark = names.filter((name) => !back.some((set) => nameOf(set) === name));
-    return {
-      note: [
-        ...(back.length > 0 ? [`Put back as before the stack: ${recordTexts(back)}.`] : []),
-        ...(dark.length > 0
-          ? [
-              `Afterwards ${list(dark)} ${dark.length === 1 ? "leads" : "lead"} nowhere: no record from before the stack is known.`,
-            ]
-          : []),
-      ].join(" "),
-    };
+  farewell({ former, ours, drifted }) {
+    const released = ours.map(nameOf);
+    const back = (former?.records ?? []).filter((set) => released.includes(nameOf(set)));
+    const dark = released.filter((name) => !back.some((set) => nameOf(set) === name));
+    const note = [
+      ...(back.length > 0 ? [`Put back as before the stack: ${recordTexts(back)}.`] : []),
+      ...(dark.length > 0
+        ? [
+            `Afterwards ${list(dark)} ${dark.length === 1 ? "leads" : "lead"} nowhere: no record from before the stack is known.`,
+          ]
+        : []),
+      ...(drifted.length > 0 ? [`Led elsewhere by now, and left so: ${recordTexts(drifted)}.`] : []),
+    ].join(" ");
+    return note === "" ? undefined : { note };
   },
 };
+
+/** What `up` may change. */
+const claimed = ({ ours, drifted }: AliasRecordsLive): readonly ResourceRecordSet[] => [...ours, ...drifted];
 
 const domainOf = (name: string): string => plainName(name.split(TARGET)[0] ?? "");
 

@@ -138,12 +138,24 @@ describe("find", () => {
     const live = await find("Z1|a.link");
     expect(live.names).toEqual(["a.link"]);
     expect(differences(aliasRecords, spec, live, undefined).map(({ field }) => field)).toEqual(["names", "alias"]);
+    // up leads it back; down leaves it: whoever moved the site away goes on there.
+    expect(await aliasRecords.delete?.(aws, live, asked)).toBe(live.id);
+    expect(batches()).toEqual([]);
+    expect(aliasRecords.farewell?.(live, { deleteKept: false })?.note).toMatch(
+      /^Led elsewhere by now, and left so: A a.link/,
+    );
+    has(aliasSet("a.link", "d111.cloudfront.net."));
+    await aliasRecords.update?.(aws, live, spec, new Set(["names", "alias"]), owner);
+    expect(batches()).toEqual([["DELETE a.link alias", "CREATE a.link alias", "CREATE www.a.link alias"]]);
   });
 
   test("what was put back is not ours, though the state still names it", async () => {
     has(...OLD);
     keeps(...OLD);
-    expect(await find("Z1|a.link+www.a.link")).toMatchObject({ names: [], ours: [] });
+    for (const id of [ID, `${ID}|taken`])
+      expect(await find(id)).toMatchObject({ id: "Z1||taken", names: [], ours: [] });
+    ssm.on(GetParametersCommand).resolves({ Parameters: [] });
+    expect(await aliasRecords.find(aws, owner, `${ID}|taken`)).toBeUndefined();
   });
 
   test("records that lie in the zone of a parent are found there, though there is a zone of its own, too", async () => {
@@ -267,7 +279,7 @@ describe("names that lead elsewhere", () => {
         "takes over A a.link: 203.0.113.9 (TTL 300 s) and CNAME www.a.link: old.example (TTL 300 s)",
       ),
     });
-    expect(await aliasRecords.create?.(aws, moving, owner, "t")).toBe("Z1|");
+    expect(await aliasRecords.create?.(aws, moving, owner, "t")).toBe("Z1||taken");
     const [put] = ssm.commandCalls(PutParameterCommand);
     expect(put?.args[0].input).toMatchObject({
       Name: PARAMETER,
@@ -275,7 +287,7 @@ describe("names that lead elsewhere", () => {
     });
     expect(batches()).toEqual([]);
     keeps(...OLD);
-    await aliasRecords.update?.(aws, await find("Z1|"), moving, new Set(["names"]), owner);
+    await aliasRecords.update?.(aws, await find("Z1||taken"), moving, new Set(["names"]), owner);
     expect(batches()).toEqual([
       [
         "DELETE a.link A 203.0.113.9",
@@ -290,7 +302,7 @@ describe("names that lead elsewhere", () => {
     const now = plainSet("a.link", "A", "203.0.113.10");
     has(now, OLD[1] as ResourceRecordSet);
     keeps(...OLD);
-    await aliasRecords.update?.(aws, await find("Z1|"), moving, new Set(["names"]), owner);
+    await aliasRecords.update?.(aws, await find("Z1||taken"), moving, new Set(["names"]), owner);
     expect(batches()).toEqual([]);
     const [put] = ssm.commandCalls(PutParameterCommand);
     expect(put?.args[0].input).toMatchObject({ Overwrite: true });
