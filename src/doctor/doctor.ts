@@ -6,7 +6,7 @@ import { hasCode } from "../aws/errors.ts";
 import { failureOf } from "../aws/failure.ts";
 import { STACK_TAG, tagsFrom } from "../aws/owned.ts";
 import { allPages } from "../aws/pages.ts";
-import { delegationOf, undelegatedText } from "../aws/route53/read-delegation.ts";
+import { delegationOf, elsewhereText } from "../aws/route53/read-delegation.ts";
 import { isOfStack } from "../aws/route53/read-zones.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError } from "../lib/errors.ts";
@@ -362,7 +362,11 @@ async function delegation(aws: Aws, { stack, domain }: Config, name: string): Pr
   if (named === undefined) return unseen(about, `DNS does not answer for ${zone.name}`);
   return leadsHere
     ? ok(about, `${zone.name} is delegated to Route 53's zone ${zone.id}`)
-    : problem(about, undelegatedText(delegation), "Name these at the registrar; until then https waits.");
+    : problem(
+        about,
+        elsewhereText(delegation),
+        `Name these at the registrar: ${zone.nameServers.join(", ")}. Until then https waits.`,
+      );
 }
 
 function clockOf(aws: Aws): Finding {

@@ -1,7 +1,7 @@
 import type { Health, Identified, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { KEY_TAG, STACK_TAG } from "../owned.ts";
-import { type Delegation, delegationOf, undelegatedText } from "../route53/read-delegation.ts";
+import { type Delegation, delegationOf, elsewhereText } from "../route53/read-delegation.ts";
 import { type CertificateLive, certificateById, certificatesOf, whyNotIssued } from "./certificate.ts";
 
 export interface IssuedSpec {
@@ -27,7 +27,7 @@ async function undelegated(aws: Aws, stack: string, domain: string): Promise<Del
 }
 
 const waitsForDelegation = (delegation: Delegation): string =>
-  `ACM cannot see that the domain is yours: ${undelegatedText(delegation)}. Set them there and run \`buddyverse up\` again`;
+  `${elsewhereText(delegation)}, so ACM cannot see that the domain is yours: the registrar must name these name servers: ${delegation.zone.nameServers.join(", ")}. Set them there and run \`buddyverse up\` again`;
 
 function health({ certificate, undelegated }: IssuedLive): Health {
   if (certificate.status === "ISSUED") return "ready";
@@ -67,8 +67,14 @@ export const issuedCertificate: ResourceType<IssuedSpec, IssuedLive> = {
   },
 
   async foresee(aws, _spec, { stack, name: domain }) {
-    const delegation = await undelegated(aws, stack, domain);
-    return delegation && { kind: "waits", reason: waitsForDelegation(delegation) };
+    const delegation = await delegationOf(aws, stack, domain);
+    if (!delegation)
+      return {
+        kind: "waits",
+        reason:
+          "there is no hosted zone for it yet; when there is, the registrar must name its name servers, which up shows",
+      };
+    return delegation.leadsHere ? undefined : { kind: "waits", reason: waitsForDelegation(delegation) };
   },
 
   create: async (_aws, { certificateArn }) => certificateArn,

@@ -22,6 +22,8 @@ export async function delegationOf(aws: Aws, stack: string, domain: string): Pro
   return { zone, named, leadsHere: named === undefined || known.some((name) => named.includes(name)) };
 }
 
-/** Who serves the domain instead, and what the registrar must name, as a sentence. */
-export const undelegatedText = ({ zone, named = [] }: Delegation): string =>
-  `the public DNS ${named.length === 0 ? `names no name servers for ${zone.name}` : `leads ${zone.name} to ${named.join(", ")}`}, not to hosted zone ${zone.id}: the registrar must name these name servers: ${zone.nameServers.join(", ")}`;
+/** Who serves the domain instead of its zone. */
+export const elsewhereText = ({ zone, named = [] }: Delegation): string =>
+  named.length === 0
+    ? `the public DNS names no name servers for ${zone.name}`
+    : `the public DNS leads ${zone.name} to ${named.join(", ")}, not to zone ${zone.id}`;

@@ -176,11 +176,6 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
     await undefinedIf(NO_ZONE, () => aws.route53.deleteHostedZone({ Id: id }));
   },
 
-  foresee: async (_aws, { domain }) => ({
-    kind: "note",
-    note: `The hosted zone ${domain} is made, and https waits until the registrar names its four name servers, which up shows. down keeps the zone.`,
-  }),
-
   farewell({ id, name, nameServers }, { deleteKept }) {
     const servers = nameServers.join(", ");
     return deleteKept
