@@ -47,6 +47,8 @@ export interface AliasRecordsLive extends AliasRecordsSpec, Identified {
   /** Those that the state names and that somebody has led elsewhere: `up` leads them back, `down` leaves them. */
   readonly drifted: readonly ResourceRecordSet[];
   readonly former: FormerRecords | undefined;
+  /** Something was taken over, and what is kept of it is gone. */
+  readonly forgotten: boolean;
 }
 
 const TARGET = " → ";
@@ -184,6 +186,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
       ours,
       drifted,
       former,
+      forgotten: taken !== undefined && former === undefined,
     };
   },
 
@@ -252,7 +255,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     }
   },
 
-  farewell({ former, ours, drifted }) {
+  farewell({ former, ours, drifted, forgotten }) {
     const released = ours.map(nameOf);
     const back = (former?.records ?? []).filter((set) => released.includes(nameOf(set)));
     const dark = released.filter((name) => !back.some((set) => nameOf(set) === name));
@@ -260,7 +263,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
       ...(back.length > 0 ? [`Put back as before the stack: ${recordTexts(back)}.`] : []),
       ...(dark.length > 0
         ? [
-            `Afterwards ${list(dark)} ${dark.length === 1 ? "leads" : "lead"} nowhere: no record from before the stack is known.`,
+            `Afterwards ${list(dark)} ${dark.length === 1 ? "leads" : "lead"} nowhere${forgotten ? ": what was there before the stack is no longer known" : ""}.`,
           ]
         : []),
       ...(drifted.length > 0 ? [`Led elsewhere by now, and left so: ${recordTexts(drifted)}.`] : []),

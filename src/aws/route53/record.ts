@@ -121,6 +121,6 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
     deleteKept
       ? undefined
       : {
-          kept: `the record CNAME ${name}, which costs nothing: ACM renews by it the certificates that name ${domain}, in every region of the account.`,
+          kept: `CNAME ${name}: it costs nothing, and ACM renews certificates of ${domain} by it in every region.`,
         },
 };

@@ -215,8 +215,13 @@ describe("names that are free", () => {
     await aliasRecords.delete?.(aws, live, asked);
     const [call] = route53.commandCalls(ChangeResourceRecordSetsCommand);
     expect(call?.args[0].input.ChangeBatch?.Changes?.map(({ ResourceRecordSet }) => ResourceRecordSet)).toEqual(found);
-    expect(aliasRecords.farewell?.(live, { deleteKept: false })?.note).toMatch(
-      /^Afterwards a.link and www.a.link lead nowhere/,
+    expect(aliasRecords.farewell?.(live, { deleteKept: false })?.note).toBe(
+      "Afterwards a.link and www.a.link lead nowhere.",
+    );
+    // Taken over once, and what was kept of it is gone.
+    const forgotten = await find(`${ID}|taken`);
+    expect(aliasRecords.farewell?.(forgotten, { deleteKept: false })?.note).toMatch(
+      /before the stack is no longer known/,
     );
   });
 
