@@ -164,6 +164,13 @@ function standRetained(entries: Map<string, Observed>): void {
   }
 }
 
+const taken = ({ message, hint }: Pick<Refusal, "message" | "hint">): Refusal => ({
+  message,
+  hint,
+  remedies: [],
+  clash: true,
+});
+
 /** What is to be made or changed is asked what it would meet: only that costs calls. */
 async function withForeseen(run: Run, entries: ReadonlyMap<string, Observed>): Promise<ReadonlyMap<string, Observed>> {
   const whole = await Promise.all(
@@ -180,7 +187,7 @@ async function withForeseen(run: Run, entries: ReadonlyMap<string, Observed>): P
         case "waits":
           return { ...one, decision: { kind: "blocked", reason: foreseen.reason } };
         case "clash":
-          return { ...one, refused: { message: foreseen.message, hint: foreseen.hint, remedies: [] } };
+          return { ...one, refused: taken(foreseen) };
       }
     }),
   );
@@ -239,7 +246,7 @@ function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): Reado
     const { node, look, recorded, decision } = one;
     const dependents = dependentsOf(node);
     const clash = (one.wanted ?? recorded) && look.clash;
-    const refused = clash ? { ...clash, remedies: [] } : refusalOf(run, node, decision, dependents, look.strays);
+    const refused = clash ? taken(clash) : refusalOf(run, node, decision, dependents, look.strays);
     const accepted =
       decision.kind === "accept"
         ? node.type.irreplaceable?.remedies(run.aws, node.owner, secretCommands(dependents.copies), {
