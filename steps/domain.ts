@@ -2,21 +2,24 @@ import { certificate as certificateType } from "../src/aws/acm/certificate.ts";
 import { certificateKeys, issuedCertificate } from "../src/aws/acm/issued.ts";
 import { listener as listenerType } from "../src/aws/elb/listener.ts";
 import { redirect as redirectType } from "../src/aws/elb/redirect.ts";
-import { ACM, record, recordName } from "../src/aws/route53/record.ts";
+import { aliasRecordsName, aliasRecords as aliasRecordsType } from "../src/aws/route53/alias-records.ts";
+import { record, validationName } from "../src/aws/route53/record.ts";
 import { existingZone, ownedZone } from "../src/aws/route53/zone.ts";
 import type { Config } from "../src/config/schema.ts";
-import { resource, step } from "../src/engine/resource.ts";
+import { type AnyResource, resource, step } from "../src/engine/resource.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
 
 const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 
 /**
- * The site's name and its https. The names lead to the load balancer at once; the rest waits for the certificate. Keys hold
- * the names, so that after a change of domain the new ones are there before the old ones go.
+ * The site's name and its https. The names lead to the load balancer at once, those of a site that moves only when it answers
+ * here, by https too; the rest waits for the certificate. Keys hold the names, so that after a change of domain the new ones are
+ * there before the old ones go.
  */
 export function domainStep(
   { domain }: Config,
   { loadBalancer, targetGroup, listener }: Pick<LoadBalancerStep, "loadBalancer" | "targetGroup" | "listener">,
+  { group }: { readonly group: AnyResource },
 ) {
   if (domain === null) return step("domain", {});
   const names = domain.www ? [domain.name, `www.${domain.name}`] : [domain.name];
@@ -28,38 +31,19 @@ export function domainStep(
       ? resource(ownedZone, `zone-${domain.name}`, domain.name, {}, zoneSpec)
       : resource(existingZone, `zone-${domain.name}`, domain.name, {}, zoneSpec);
 
-  const records = names.map((name) =>
-    resource(
-      record,
-      `record-${name}`,
-      recordName(name, loadBalancer.name),
-      { zone, loadBalancer },
-      ({ zone, loadBalancer }) => ({
-        zoneId: zone.id,
-        name,
-        type: "A" as const,
-        alias: { dnsName: loadBalancer.dnsName, zoneId: loadBalancer.canonicalZoneId, evaluateTargetHealth: true },
-        values: undefined,
-        ttl: undefined,
-      }),
-    ),
-  );
-
   const certificate = resource(certificateType, keys.certificate, domain.name, { zone }, () => ({ names }));
   const validation = names.map((name) =>
     resource(
       record,
       `record-validation-${name}`,
-      recordName(name, ACM),
+      validationName(name),
       { zone, certificate },
       ({ zone, certificate }) => {
         const asked = certificate.records.find((one) => one.domain === name);
         return {
           zoneId: zone.id,
           name: asked?.name ?? "",
-          type: "CNAME" as const,
-          alias: undefined,
-          values: [asked?.value ?? ""],
+          value: asked?.value ?? "",
           ttl: 300,
         };
       },
@@ -88,6 +72,18 @@ export function domainStep(
       action: "forward" as const,
     }),
   );
+  const records = resource(
+    aliasRecordsType,
+    `records-${domain.name}`,
+    aliasRecordsName(domain.name, loadBalancer.name),
+    { zone, loadBalancer, answering: domain.takeOver ? [group, https] : [] },
+    ({ zone, loadBalancer }) => ({
+      zoneId: zone.id,
+      names,
+      alias: { dnsName: loadBalancer.dnsName, zoneId: loadBalancer.canonicalZoneId, evaluateTargetHealth: true },
+      takeOver: domain.takeOver,
+    }),
+  );
   const redirect = resource(
     redirectType,
     "redirect",
@@ -95,6 +91,6 @@ export function domainStep(
     { listener, targetGroup, https, records },
     ({ listener, targetGroup }) => ({ listenerArn: listener.id, targetGroupArn: targetGroup.id }),
   );
-  return step("domain", { zone, records, certificate, validation, issued, https, redirect });
+  return step("domain", { zone, certificate, validation, issued, https, records, redirect });
 }
 export type DomainStep = ReturnType<typeof domainStep>["resources"];

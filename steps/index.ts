@@ -50,7 +50,7 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
     rds.resources,
     natBastion.resources,
   );
-  const domain = domainStep(config, loadBalancer.resources);
+  const domain = domainStep(config, loadBalancer.resources, autoScaling.resources);
   const dashboard = dashboardStep(config, {
     natBastion: natBastion.resources,
     efs: efs.resources,

@@ -4,6 +4,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { EFSClient } from "@aws-sdk/client-efs";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { RDSClient } from "@aws-sdk/client-rds";
+import { Route53Client } from "@aws-sdk/client-route-53";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { type Clock, jumpingClock } from "../src/lib/clock.ts";
 import { openSandboxFile } from "../src/sandbox/file.ts";
@@ -31,6 +32,7 @@ export function stranger({ answer }: Pick<Sandbox, "answer">) {
     rds: over("rds", new RDSClient(SETTINGS)),
     efs: over("efs", new EFSClient(SETTINGS)),
     elb: over("elastic-load-balancing-v2", new ElasticLoadBalancingV2Client(SETTINGS)),
+    route53: over("route-53", new Route53Client(SETTINGS)),
     ssm: over("ssm", new SSMClient(SETTINGS)),
     autoScaling: over("auto-scaling", new AutoScalingClient(SETTINGS)),
   };

@@ -83,15 +83,35 @@ export function findOwned<L extends Tagged>(
 
 /** Throws `not-ours` unless the tags are the owner's: for objects that are found by a name that somebody else may have taken. */
 export function assertOurs(owner: Owner, id: string, tags: Tags): void {
-  if (tags[STACK_TAG] === owner.stack && tags[KEY_TAG] === owner.key) return;
-  throw notOurs(owner, id, `exists already and does not belong to stack "${owner.stack}"`);
+  if (isOwners(owner, tags)) return;
+  throw new BuddyError({ code: "not-ours", about: { key: owner.key, id }, ...takenBy(owner, id, tags) });
 }
+
+export const isOwners = (owner: Owner, tags: Tags): boolean =>
+  tags[STACK_TAG] === owner.stack && tags[KEY_TAG] === owner.key;
+
+/** That a name is taken, by whom as far as the tags tell, and what to do. */
+export function takenBy(owner: Owner, id: string, tags: Tags): { readonly message: string; readonly hint: string } {
+  const other = tags[STACK_TAG];
+  if (other === undefined || other === owner.stack)
+    return {
+      message: `${id} exists already and does not belong to stack "${owner.stack}"`,
+      hint: freeTheName(owner, id),
+    };
+  return {
+    message: `${id} is that of stack "${other}"`,
+    hint: `Most names in AWS are the same for every stack of this tool: take stack "${other}" down first, or use another region or account.`,
+  };
+}
+
+const freeTheName = (owner: Owner, id: string): string =>
+  `buddyverse touches only what carries its tags. Rename or remove ${id}, or, if it is this stack's, put the tags ${STACK_TAG}=${owner.stack} and ${KEY_TAG}=${owner.key} on it.`;
 
 function notOurs(owner: Owner, id: string, what: string): BuddyError {
   return new BuddyError({
     code: "not-ours",
     message: `${id} ${what}`,
     about: { key: owner.key, id },
-    hint: `buddyverse touches only what carries its tags. Rename or remove ${id}, or, if it is this stack's, put the tags ${STACK_TAG}=${owner.stack} and ${KEY_TAG}=${owner.key} on it.`,
+    hint: freeTheName(owner, id),
   });
 }

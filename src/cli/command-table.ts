@@ -46,7 +46,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "down",
     description: "remove the stack, in reverse order, and check that nothing is left",
-    own: (command) => withYes(command).option("--discard-data", "leave no final snapshot of the database"),
+    own: (command) =>
+      withYes(command)
+        .option("--discard-data", "leave no final snapshot of the database")
+        .option("--delete-zone", "delete the hosted zone too that the stack has made"),
     examples: ["buddyverse down", "buddyverse down --sandbox --yes", "buddyverse down --discard-data"],
     load: async () => (await import("./commands/down.ts")).down,
   },

@@ -125,6 +125,8 @@ export function costNow(standing: SyncStatus): { readonly text: string; readonly
 export const askedText = ({ asked }: PriceTable): string =>
   asked === undefined ? "" : ` AWS was asked for the prices on ${asked}.`;
 
-/** What `down` stops, and what goes on. `discardData`: it leaves no copy of data. */
-export const costAfterDown = (standing: SyncStatus, options: { readonly discardData: boolean }): AfterDown =>
-  afterDown(objectsIn(standing), termsOf(standing), options);
+/** What `down` stops, and what goes on. `discardData`: it leaves no copy of data; `deleteKept`: nothing that it keeps otherwise. */
+export const costAfterDown = (
+  standing: SyncStatus,
+  options: { readonly discardData: boolean; readonly deleteKept: boolean },
+): AfterDown => afterDown(objectsIn(standing), termsOf(standing), options);

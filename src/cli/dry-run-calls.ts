@@ -41,6 +41,8 @@ export async function rehearse(given: Config): Promise<readonly TracedCall[]> {
     sandbox: openSandbox({ world, clock }),
     clock,
     text: memoryText(),
+    // What may be asked for must be allowed too.
+    deleteKept: true,
     onCall: (call) => calls.push(call),
   });
 

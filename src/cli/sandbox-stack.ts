@@ -20,6 +20,8 @@ export interface SandboxStackOptions {
   /** Another graph than the whole stack's. */
   readonly steps?: Steps | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** `down --delete-zone`. */
+  readonly deleteKept?: boolean | undefined;
   readonly emit?: Emit | undefined;
   readonly token?: Run["token"] | undefined;
   readonly onCall?: ((call: TracedCall) => void) | undefined;
@@ -49,6 +51,7 @@ export async function sandboxStack(
     aws,
     clock,
     signal,
+    deleteKept: options.deleteKept,
     store: openStore(options.text, { stack: config.stack, account: aws.account, region: aws.region }, () => "lineage"),
     emit: options.emit ?? (() => {}),
     token: options.token ?? (() => `token${String(++tokens).padStart(27, "0")}`),

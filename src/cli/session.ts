@@ -55,6 +55,8 @@ export interface SessionOptions {
   /** "my-ip" means the address of now; else the one that was recorded, if any. */
   readonly resolvesAddress: boolean;
   readonly discardData?: boolean;
+  /** `down --delete-zone`. */
+  readonly deleteKept?: boolean;
   /** `up --replace`. */
   readonly replace?: boolean;
   /** It has nothing to do with what stands: the state on AWS, maybe of another region, is not read. */
@@ -166,6 +168,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       signal,
       token: () => randomBytes(16).toString("hex"),
       discardData: purpose.discardData,
+      deleteKept: purpose.deleteKept,
       replace: purpose.replace,
     }),
     interrupted: interrupt.signal,

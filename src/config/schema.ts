@@ -412,6 +412,11 @@ const shape = {
       .describe(
         'The Route 53 hosted zone: "existing" is looked for, "create" makes one (whose name servers you then enter at the registrar).',
       ),
+    takeOver: yesNo()
+      .default(false)
+      .describe(
+        "The site moves here: when it answers, its names' records that lead elsewhere are replaced in one step, and down puts them back.",
+      ),
   })
     .nullable()
     .prefault({})

@@ -308,7 +308,7 @@ export interface AfterDown {
 export function afterDown(
   objects: readonly PricedObject[],
   terms: Terms,
-  options: { readonly discardData: boolean },
+  options: { readonly discardData: boolean; readonly deleteKept: boolean },
 ): AfterDown {
   const { totals, beside } = estimate(objects, terms);
   const left = objects.flatMap((object) =>

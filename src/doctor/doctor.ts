@@ -6,7 +6,8 @@ import { hasCode } from "../aws/errors.ts";
 import { failureOf } from "../aws/failure.ts";
 import { STACK_TAG, tagsFrom } from "../aws/owned.ts";
 import { allPages } from "../aws/pages.ts";
-import { isOfStack, zoneById, zonesFor } from "../aws/route53/read-zones.ts";
+import { delegationOf, elsewhereText } from "../aws/route53/read-delegation.ts";
+import { isOfStack } from "../aws/route53/read-zones.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { some } from "../lib/text.ts";
@@ -348,9 +349,8 @@ async function vpcQuota(aws: Aws, { stack }: Config): Promise<Finding> {
 async function delegation(aws: Aws, { stack, domain }: Config, name: string): Promise<Finding> {
   const about = "domain";
   const own = domain?.zone === "create";
-  const zones = (await zonesFor(aws, name)).filter((zone) => !own || isOfStack(zone, stack));
-  const [zone] = (await Promise.all(zones.map(({ id }) => zoneById(aws, id)))).filter((one) => one !== undefined);
-  if (!zone)
+  const delegation = await delegationOf(aws, stack, name);
+  if (!delegation || (own && !isOfStack(delegation.zone, aws, stack)))
     return own
       ? ok(about, `\`up\` makes the zone ${name}, then the registrar must name its name servers; they are shown`)
       : problem(
@@ -358,17 +358,15 @@ async function delegation(aws: Aws, { stack, domain }: Config, name: string): Pr
           `there is no public hosted zone for ${name} in this account`,
           'Create it in Route 53, or set domain.zone to "create".',
         );
-  const named = (await aws.network.nameServers(zone.name))?.map((one) => one.toLowerCase().replace(/\.$/, ""));
+  const { zone, named, leadsHere } = delegation;
   if (named === undefined) return unseen(about, `DNS does not answer for ${zone.name}`);
-  if (zone.nameServers.some((one) => named.includes(one)))
-    return ok(about, `${zone.name} is delegated to Route 53's zone ${zone.id}`);
-  return problem(
-    about,
-    named.length === 0
-      ? `the public DNS names no name servers for ${zone.name}`
-      : `the public DNS leads ${zone.name} to ${named.join(", ")}, not to zone ${zone.id}`,
-    `Name these at the registrar: ${zone.nameServers.join(", ")}.`,
-  );
+  return leadsHere
+    ? ok(about, `${zone.name} is delegated to Route 53's zone ${zone.id}`)
+    : problem(
+        about,
+        elsewhereText(delegation),
+        `Name these at the registrar: ${zone.nameServers.join(", ")}. Until then https waits.`,
+      );
 }
 
 function clockOf(aws: Aws): Finding {

@@ -50,17 +50,13 @@ export async function converge(
       const recorded = store.get(node.key);
       const there = seen ?? (await observe(run, node, recorded));
       const target = work.replacing ? undefined : wanted;
-      const deleteWouldShow = clock.now() - work.started > DELETE_SHOWS_WITHIN_MS;
-      const decision = evaluate(
-        node,
-        target,
-        there,
-        recorded,
-        clock.now(),
-        work.tried,
-        deleteWouldShow,
-        work.updated !== undefined,
-      );
+      const decision = evaluate(node, target, there, recorded, {
+        now: clock.now(),
+        deleteKept: run.deleteKept,
+        tried: work.tried,
+        deleteWouldShow: clock.now() - work.started > DELETE_SHOWS_WITHIN_MS,
+        updated: work.updated !== undefined,
+      });
       const refused = refusalOf(run, node, decision, on, there.strays);
       if (refused) throw refusedError(refused, node, there.live?.id);
       const end = await act(work, decision, there.live, recorded);
@@ -114,6 +110,8 @@ async function act(
       work.leaves = undefined;
       return work.replacing ? gone(work) : forget(work);
     }
+    case "keep":
+      return forget(work);
     case "retain":
       return retain(work, live as Identified, decision.reason, recorded);
     case "blocked":

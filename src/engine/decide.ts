@@ -18,6 +18,8 @@ export interface Situation {
   readonly holdsData: boolean;
   /** The config or the state names it; false: the stack's tags are all that speaks for it. */
   readonly claimed: boolean;
+  /** Why it is not deleted where nobody wants it; undefined: it is. */
+  readonly kept: string | undefined;
   /** Somebody else wrote over a value that nobody can make up again: what is there now, and what was. */
   readonly overwritten: string | undefined;
   /** It has been looked at for so long that a delete call of an earlier run, if there was one, would show. */
@@ -33,6 +35,8 @@ export type Decision =
   | { readonly kind: "update"; readonly differences: readonly Difference[] }
   | { readonly kind: "replace"; readonly differences: readonly Difference[]; readonly reason: string }
   | { readonly kind: "delete" }
+  /** Nobody wants it, and it stays on purpose: only the record of it goes. */
+  | { readonly kind: "keep"; readonly reason: string }
   /** It holds data and nobody claims it: it is left alone. */
   | { readonly kind: "retain"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string }
@@ -50,6 +54,7 @@ export function decide({
   tried,
   holdsData,
   claimed,
+  kept,
   overwritten,
   deleteWouldShow,
 }: Situation): Decision {
@@ -59,6 +64,7 @@ export function decide({
     return wanted ? { kind: "create" } : { kind: "none" };
   }
   if (health === "deleting") return { kind: "wait", why: "deleting" };
+  if (!wanted && kept !== undefined) return { kind: "keep", reason: kept };
   if (!wanted) return holdsData && !claimed ? { kind: "retain", reason: UNCLAIMED } : { kind: "delete" };
   // A `down` was interrupted at it: reads may lag behind its delete call, and what is shown as ready is gone in a moment.
   if (recorded?.status === "deleting" && !deleteWouldShow) return { kind: "wait", why: "deleting" };

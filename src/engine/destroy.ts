@@ -6,8 +6,8 @@ import type { Run } from "./run.ts";
 import { dependentsOf, needsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { longestPath, walk } from "./walk.ts";
 
-const isThere = ({ node, look, recorded }: Observed): boolean =>
-  removable(node.type) && (look.live !== undefined || recorded !== undefined);
+const isThere = ({ node, look, recorded, decision }: Observed): boolean =>
+  removable(node.type) && decision.kind !== "keep" && (look.live !== undefined || recorded !== undefined);
 
 /** What `down` leaves alone, and what has to stay because that uses it. */
 export interface Retained {
@@ -89,14 +89,26 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
   return [...results.values()];
 }
 
+/** What `down` keeps on purpose, and what else it does or leaves to a person, as sentences. @param snapshot taken for `removing`. */
+export function farewells({ deleteKept }: Pick<Run, "deleteKept">, { entries }: Snapshot): Farewells {
+  const said = [...entries.values()].flatMap(({ node, look }) =>
+    look.live ? (node.type.farewell?.(look.live, { deleteKept }) ?? []) : [],
+  );
+  return { kept: said.flatMap(({ kept }) => kept ?? []), notes: said.flatMap(({ note }) => note ?? []) };
+}
+export interface Farewells {
+  readonly kept: readonly string[];
+  readonly notes: readonly string[];
+}
+
 export interface Leftover {
   readonly object: string;
   readonly id: string;
   readonly name: string;
 }
 
-/** What of the stack is still there. @param after a look at everything, after a `down`. */
+/** What of the stack is still there and is not kept on purpose. @param after a look at everything, for `removing`, after a `down`. */
 export const leftovers = ({ entries }: Snapshot): Leftover[] =>
   [...entries.values()]
-    .filter(({ node, look }) => removable(node.type) && look.live !== undefined)
+    .filter(({ node, look, decision }) => removable(node.type) && decision.kind !== "keep" && look.live !== undefined)
     .map(({ node, look }) => ({ object: node.type.name, id: (look.live as Identified).id, name: node.name }));

@@ -1,6 +1,7 @@
 import { classify } from "../aws/classify.ts";
 import { saysNotFound } from "../aws/errors.ts";
 import { KEY_TAG } from "../aws/owned.ts";
+import { BuddyError } from "../lib/errors.ts";
 import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
 import { type Decision, decide } from "./decide.ts";
@@ -20,6 +21,8 @@ export interface Observation {
   readonly strays: readonly Identified[];
   /** The state, or where nothing is known the config, names what was found. */
   readonly claimed: boolean;
+  /** Its name is somebody else's. */
+  readonly clash?: Pick<BuddyError, "message" | "hint">;
 }
 
 /** For what is not there. */
@@ -89,6 +92,16 @@ async function straysOf(run: Run, node: Node): Promise<readonly Listed[]> {
   );
 }
 
+/** As `observe`; a name that is somebody else's is something to tell of, with all others, and no reason to look no further. */
+export async function observeOrClash(run: Run, node: Node, recorded: Recorded | undefined): Promise<Observation> {
+  try {
+    return await observe(run, node, recorded);
+  } catch (error) {
+    if (!(error instanceof BuddyError) || error.code !== "not-ours") throw error;
+    return { ...ABSENT, clash: { message: error.message, hint: error.hint } };
+  }
+}
+
 const OUTAGE_MS = 10 * 60_000;
 /**
  * `find` answers undefined for what is not there; where AWS's "not found" comes through nevertheless, an object went between
@@ -139,19 +152,24 @@ function overwritten({ type }: Node, live: Identified | undefined, recorded: Rec
     : `somebody else wrote over it: it is ${now}, and was ${recorded.revision}. It is kept and recorded; what was given the old value must have the new one too`;
 }
 
-/**
- * The decision on a node, as `plan`, `status`, `up` and `down` all see it.
- * @param updated this run has sent an update, so what a look shows of the tags is what counts.
- */
+/** What a decision depends on besides the node. */
+export interface Circumstances {
+  readonly now: number;
+  readonly deleteKept: boolean;
+  /** It was made, or recreated, in this run. */
+  readonly tried?: boolean;
+  readonly deleteWouldShow?: boolean;
+  /** This run has sent an update, so what a look shows of the tags is what counts. */
+  readonly updated?: boolean;
+}
+
+/** The decision on a node, as `plan`, `status`, `up` and `down` all see it. */
 export function evaluate(
   node: Node,
   wanted: object | undefined,
   { live, health, claimed }: Observation,
   recorded: Recorded | undefined,
-  now: number,
-  tried = false,
-  deleteWouldShow = false,
-  updated = false,
+  { now, deleteKept, tried = false, deleteWouldShow = false, updated = false }: Circumstances,
 ): Decision & { readonly drift: readonly Difference[] } {
   const given = recorded && { tags: recorded.tags ?? {}, certain: updated || recorded.status === "ready" };
   const drift = wanted && live ? differences(node.type, wanted, live, node.owner.tags, given) : [];
@@ -165,6 +183,7 @@ export function evaluate(
       tried,
       holdsData: mayHoldData(node.type, live, recorded),
       claimed,
+      kept: live && node.type.farewell?.(live, { deleteKept })?.kept,
       overwritten: overwritten(node, live, recorded),
       deleteWouldShow,
     }),

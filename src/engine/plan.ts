@@ -29,6 +29,8 @@ export interface PlanItem extends NodeName {
   readonly differences: readonly Difference[];
   /** Why it is replaced, retained, blocked, or has failed. */
   readonly reason: string | undefined;
+  /** What a person should know before it is done. */
+  readonly note: string | undefined;
   /** Set where `up` refuses to do it, and so does nothing at all: what to do about that, as a sentence. */
   readonly refused: string | undefined;
   /** What a person can do about it, where it is left to them. */
@@ -52,7 +54,7 @@ export interface Plan {
 
 function actionOf({ decision, wanted, node, look, refused }: Observed): PlannedAction {
   // A replacement is still shown as what it would be.
-  if (refused && decision.kind === "create") return "blocked";
+  if (refused && (decision.kind === "create" || (decision.kind === "wait" && !look.live))) return "blocked";
   switch (decision.kind) {
     case "wait":
       if (wanted === undefined) return look.live ? "delete" : "none";
@@ -63,6 +65,8 @@ function actionOf({ decision, wanted, node, look, refused }: Observed): PlannedA
       return "create";
     case "delete":
       return removable(node.type) ? "delete" : "none";
+    case "keep":
+      return removable(node.type) ? "retain" : "none";
     default:
       return decision.kind;
   }
@@ -99,6 +103,7 @@ export function planUp(snapshot: Snapshot): Plan {
       action,
       differences: action === "update" || action === "replace" ? showable(node.type, differences) : [],
       reason,
+      note: entry.note,
       refused: refused?.hint,
       remedies,
       adopted: entry.wanted !== undefined && entry.look.live !== undefined && !entry.look.claimed,
@@ -123,12 +128,11 @@ function unrecordedTags({ entries }: Snapshot): readonly string[] {
 
 /** What `up` would do in an empty account: everything is made; what is only looked up is taken to be there. Asks nobody. Pure. */
 export function planOffline(graph: Graph): Plan {
-  const now = 0;
   const entries = new Map(
     [...graph.nodes.values()].map((node): [string, Observed] => {
       const look = ABSENT;
       const wanted = specOf(node, () => undefined);
-      const { drift, ...decision } = evaluate(node, wanted, look, undefined, now);
+      const { drift, ...decision } = evaluate(node, wanted, look, undefined, { now: 0, deleteKept: false });
       return [
         node.key,
         {
@@ -139,6 +143,7 @@ export function planOffline(graph: Graph): Plan {
           decision: node.type.external ? { kind: "none" } : decision,
           differences: drift,
           dependents: NO_DEPENDENTS,
+          note: undefined,
           refused: undefined,
           remedies: [],
         },

@@ -11,6 +11,8 @@ export interface Refusal {
   readonly message: string;
   readonly hint: string;
   readonly remedies: readonly Remedy[];
+  /** Its name is somebody else's. */
+  readonly clash?: true;
 }
 
 /** What needs an object and would be lost, or locked out, with it. */
@@ -134,13 +136,20 @@ export const refusedError = (refusal: Refusal, node: Node, id: string | undefine
     hint: hintOf([refusal]),
   });
 
+/** More names that are taken are shown as a list. */
+const SHOWN_IN_A_LINE = 2;
+
 /** Throws `refused` when a snapshot shows what `up`, or `down`, must not do: then nothing at all is changed. */
 export function throwIfRefused({ entries }: Snapshot): void {
   const refusals = [...entries.values()].flatMap(({ refused }) => refused ?? []);
   if (refusals.length === 0) return;
+  // What is somebody else's is in the way of all that hangs on it: it is named once.
+  const messages = [...new Set(refusals.map(({ message }) => message))];
+  const many = messages.length > SHOWN_IN_A_LINE && refusals.every(({ clash }) => clash);
   throw new BuddyError({
     code: "refused",
-    message: refusals.map(({ message }) => message).join("; "),
+    message: many ? `${messages.length} names are taken` : messages.join("; "),
+    problems: many ? messages.map((message) => ({ path: "", message })) : undefined,
     hint: `${hintOf(refusals)}\nNothing was changed.`,
   });
 }

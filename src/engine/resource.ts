@@ -71,6 +71,28 @@ export interface Protection {
   readonly lift: Remedy;
 }
 
+/** What creating or changing an object would meet, as far as that shows beforehand. */
+export type Foreseen =
+  /** Something of somebody else's has its name: no run starts. */
+  | { readonly kind: "clash"; readonly message: string; readonly hint: string }
+  /** It will wait for a person; all that does not need it can be done. */
+  | { readonly kind: "waits"; readonly reason: string }
+  /** What a person should know of it first. */
+  | { readonly kind: "note"; readonly note: string };
+
+/** What `down` does about an object besides deleting it, as sentences. */
+export interface Farewell {
+  /** Why it is not deleted; undefined: it is. */
+  readonly kept?: string;
+  /** What comes back in its place, or what a person has to do elsewhere when it is deleted. */
+  readonly note?: string;
+}
+
+export interface KeepOptions {
+  /** True: also what is kept unless that is asked for is deleted. */
+  readonly deleteKept: boolean;
+}
+
 /** What a person does by hand about an object that holds data: AWS CLI commands, in order. */
 export interface ByHand<Live> {
   remove(aws: Aws, live: Live): readonly string[];
@@ -164,6 +186,13 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: most deletes answer nothing at all
   delete?(aws: Aws, live: Live, options: DeleteOptions): Promise<string | void>;
+  /**
+   * Asked together with all others before the first change of a run, of what is to be created, updated or replaced. Only
+   * reads. Parts of the spec may be unknown yet. @param live what is there of it.
+   */
+  foresee?(aws: Aws, spec: Spec, owner: Owner, live: Live | undefined): Promise<Foreseen | undefined>;
+  /** What `down` keeps of it on purpose, or says of its end. Pure. */
+  farewell?(live: Live, options: KeepOptions): Farewell | undefined;
   /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */
   protections?(aws: Aws, live: Live, options: Pick<DeleteOptions, "discardData">): Promise<readonly Protection[]>;
   /** Who is in the way of a delete, asked when AWS says that something is. */
@@ -171,8 +200,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
 
   /** What an object costs each month. Absent: nothing. Pure. A spec from the state lacks what `unrecorded` names. */
   charges?(spec: Spec, costing: Costing): readonly (Charge | Uncounted)[];
-  /** What it leaves behind when it is deleted, and what that costs each month until a person removes it. Pure. */
-  residual?(spec: Spec, costing: Costing, options: Pick<DeleteOptions, "discardData">): readonly Charge[];
+  /** What is left of it after `down`, and what that costs each month until a person removes it. Pure. */
+  residual?(spec: Spec, costing: Costing, options: Pick<DeleteOptions, "discardData"> & KeepOptions): readonly Charge[];
 }
 
 /** What the engine must know of an object whose value was made up when it was created, and handed on (a database's password). */

@@ -15,6 +15,8 @@ export interface Run {
   readonly token: () => string;
   /** `down --discard-data`: no final snapshot. */
   readonly discardData: boolean;
+  /** `down --delete-zone`: also what is kept unless that is asked for. */
+  readonly deleteKept: boolean;
   /** `up --replace`: what cannot be changed in place may be replaced, where no data would be lost. */
   readonly replace: boolean;
 }

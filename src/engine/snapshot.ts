@@ -3,7 +3,7 @@ import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
-import { discardsData, evaluate, type Observation, observe, patiently, specOf } from "./observe.ts";
+import { ABSENT, discardsData, evaluate, type Observation, observeOrClash, patiently, specOf } from "./observe.ts";
 import {
   type Dependents,
   dependentsIn,
@@ -29,6 +29,8 @@ export interface Observed {
   readonly differences: readonly Difference[];
   /** What needs it, as far as that forbids something. */
   readonly dependents: Dependents;
+  /** What a person should know before the decision is carried out. */
+  readonly note: string | undefined;
   /** Why the decision is not carried out. */
   readonly refused: Refusal | undefined;
   /** What a person can do where the decision leaves it to them. */
@@ -82,16 +84,18 @@ export async function takeSnapshot(
   const [unclaimed] = await Promise.all([
     options.sweep === "none" ? [] : sweep(run, swept(), options.stack),
     ...known.map(async (node) => {
-      looks.set(node.key, await observe(run, node, run.store.get(node.key)));
+      looks.set(node.key, await observeOrClash(run, node, run.store.get(node.key)));
     }),
   ]);
+
+  leaveToOthers(run, known, looks);
 
   const liveOf = (key: string): Identified | undefined => looks.get(key)?.live;
   const entries = new Map<string, Observed>();
   const now = run.clock.now();
   const judged = (node: Node, wanted: object | undefined, seen: Observation): Observed => {
     const recorded = run.store.get(node.key);
-    const { drift, ...decision } = evaluate(node, wanted, seen, recorded, now);
+    const { drift, ...decision } = evaluate(node, wanted, seen, recorded, { now, deleteKept: run.deleteKept });
     return {
       node,
       look: seen,
@@ -100,6 +104,7 @@ export async function takeSnapshot(
       decision,
       differences: drift,
       dependents: NO_DEPENDENTS,
+      note: undefined,
       refused: undefined,
       remedies: [],
     };
@@ -131,7 +136,22 @@ export async function takeSnapshot(
     entries.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: false }));
   }
   standRetained(entries);
-  return { graph, entries: withoutConsequences(await withProtections(run, withDependents(run, entries))) };
+  const foreseen = await withForeseen(run, withDependents(run, entries));
+  return { graph, entries: withoutConsequences(await withProtections(run, foreseen)) };
+}
+
+/**
+ * What bears no tags is known by what it hangs on (the policies of a group, the subscriptions of a topic). Where that is
+ * somebody else's, so is this.
+ */
+function leaveToOthers({ store }: Run, known: readonly Node[], looks: Map<string, Observation>): void {
+  const others = new Set([...looks].flatMap(([key, { clash }]) => (clash ? [key] : [])));
+  const hangsOnOthers = ({ key, needs }: Node): boolean =>
+    !others.has(key) && !store.get(key) && !looks.get(key)?.live?.tags && needs.some((need) => others.has(need));
+  for (let next = known.find(hangsOnOthers); next; next = known.find(hangsOnOthers)) {
+    others.add(next.key);
+    looks.set(next.key, ABSENT);
+  }
 }
 
 /** What is retained needs what it stands on, which only itself tells. */
@@ -142,6 +162,36 @@ function standRetained(entries: Map<string, Observed>): void {
     const needs = all.filter(({ look }) => uses.has(look.live?.id ?? "")).map(({ node }) => node.key);
     entries.set(one.node.key, { ...one, node: { ...one.node, needs } });
   }
+}
+
+const taken = ({ message, hint }: Pick<Refusal, "message" | "hint">): Refusal => ({
+  message,
+  hint,
+  remedies: [],
+  clash: true,
+});
+
+/** What is to be made or changed is asked what it would meet: only that costs calls. */
+async function withForeseen(run: Run, entries: ReadonlyMap<string, Observed>): Promise<ReadonlyMap<string, Observed>> {
+  const whole = await Promise.all(
+    [...entries.values()].map(async (one): Promise<Observed> => {
+      const { node, look, wanted, decision, refused } = one;
+      const comes = decision.kind === "create" || decision.kind === "update" || decision.kind === "replace";
+      if (!comes || refused || !wanted || !node.type.foresee) return one;
+      const foreseen = await patiently(run, async () => node.type.foresee?.(run.aws, wanted, node.owner, look.live));
+      switch (foreseen?.kind) {
+        case undefined:
+          return one;
+        case "note":
+          return { ...one, note: foreseen.note };
+        case "waits":
+          return { ...one, decision: { kind: "blocked", reason: foreseen.reason } };
+        case "clash":
+          return { ...one, refused: taken(foreseen) };
+      }
+    }),
+  );
+  return new Map(whole.map((one) => [one.node.key, one]));
 }
 
 /** What is to go is asked what protects it: only that costs calls. */
@@ -195,7 +245,8 @@ function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): Reado
   const whole = [...entries.values()].map((one): Observed => {
     const { node, look, recorded, decision } = one;
     const dependents = dependentsOf(node);
-    const refused = refusalOf(run, node, decision, dependents, look.strays);
+    const clash = (one.wanted ?? recorded) && look.clash;
+    const refused = clash ? taken(clash) : refusalOf(run, node, decision, dependents, look.strays);
     const accepted =
       decision.kind === "accept"
         ? node.type.irreplaceable?.remedies(run.aws, node.owner, secretCommands(dependents.copies), {

@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly token: Run["token"];
   /** Deletes leave no final snapshot or other copy of data. */
   readonly discardData?: boolean | undefined;
+  /** Also what is kept unless that is asked for. */
+  readonly deleteKept?: boolean | undefined;
   /** What cannot be changed in place may be replaced, where no data would be lost. */
   readonly replace?: boolean | undefined;
 }
@@ -63,7 +65,7 @@ export interface Stack {
   up(seen?: Snapshot): Promise<Result>;
   /** @param seen a refresh for `removing`. */
   down(seen?: Snapshot): Promise<readonly NodeResult[]>;
-  /** What of the stack is still there, by recorded ids, names and tags. */
+  /** What of the stack is still there and is not kept on purpose, by recorded ids, names and tags. */
   leftovers(): Promise<readonly Leftover[]>;
   /** One object of the stack, looked at now; undefined when there is none, or the stack has no such key. */
   find(key: string): Promise<Identified | undefined>;
@@ -73,7 +75,12 @@ export function openStack(options: StackOptions): Stack {
   const { name, types } = options;
   // Each of the many waits listens for it.
   setMaxListeners(0, options.signal);
-  const run: Run = { ...options, discardData: options.discardData ?? false, replace: options.replace ?? false };
+  const run: Run = {
+    ...options,
+    discardData: options.discardData ?? false,
+    deleteKept: options.deleteKept ?? false,
+    replace: options.replace ?? false,
+  };
   const graph = graphOf(options.steps, name, options.tags);
   const graphUpTo = (step?: string) => (step === undefined ? graph : upTo(graph, step));
 
@@ -92,7 +99,7 @@ export function openStack(options: StackOptions): Stack {
     status: async () => statusOf(await refresh()),
     up: async (seen) => applyUp(run, seen ?? (await refresh())),
     down: async (seen) => destroy(run, seen ?? (await refresh({ orphans: "all", removing: true }))),
-    leftovers: async () => leftovers(await refresh({ orphans: "all" })),
+    leftovers: async () => leftovers(await refresh({ orphans: "all", removing: true })),
     async find(key) {
       const node = graph.nodes.get(key);
       return node && (await observe(run, node, run.store.get(key))).live;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { configTags } from "../aws/owned.ts";
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
-import type { Identified, Remedy } from "./resource.ts";
+import { type Identified, type Remedy, removable } from "./resource.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** How an object stands against what was recorded of it and against the config. */
@@ -38,11 +38,12 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
   const items: StatusItem[] = [];
   for (const entry of entries.values()) {
     const { node, look, recorded, wanted, decision, differences: notAsWanted } = entry;
-    const refused = decision.kind === "create" ? entry.refused : undefined;
+    const refused = look.live === undefined ? entry.refused : undefined;
     const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
     if (look.live === undefined && wanted === undefined) {
       if (!recorded || temporary) continue;
     }
+    if (decision.kind === "keep" && !removable(node.type)) continue;
     // What is only looked up is worth a word only when it is not there.
     if (node.type.external && decision.kind === "none") continue;
     const drift =
@@ -82,7 +83,7 @@ function standingOf(
   pending: boolean,
   external: boolean,
 ): SyncStatus {
-  if (kind === "retain") return "retained";
+  if (kind === "retain" || kind === "keep") return "retained";
   if (health === "absent") return external || kind === "blocked" ? "blocked" : "missing";
   if (!wanted) return external ? "in-sync" : "extra";
   if (health === "pending" || health === "deleting") return "under-way";

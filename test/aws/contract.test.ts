@@ -26,6 +26,7 @@ const UNTAGGED_ON_CREATE = new Set([
   "elb:redirect",
   "auto-scaling:scaling-policy",
   "route53:record",
+  "route53:alias-records",
   "sns:subscription",
   "acm:issued-certificate",
 ]);

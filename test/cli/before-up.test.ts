@@ -113,8 +113,8 @@ test("doctor: a name that somebody else's object has, and an image that is not t
   const taken = problems.filter(({ about }) => about === "names");
   expect(taken.filter(({ message }) => message.includes("loadbalancer/app/Buddy-LoadBalance/"))).toEqual([
     expect.objectContaining({
-      message: expect.stringMatching(/exists already and does not belong to stack "second"$/),
-      hint: expect.stringContaining("touches only what carries its tags"),
+      message: expect.stringMatching(/ is that of stack "first"$/),
+      hint: expect.stringContaining('take stack "first" down first'),
     }),
   ]);
   expect(new Set(taken.map(({ message }) => message)).size).toBe(taken.length);

@@ -26,5 +26,5 @@ export const othersOf = (config: Config, { prices = shippedPrices, usage = {} }:
 export function left(input: ConfigInput, { discardData }: { readonly discardData: boolean }): AfterDown {
   const config = configOf(input);
   const { stack, region } = config;
-  return afterDown(objectsOf(config), { stack, region, prices: shippedPrices }, { discardData });
+  return afterDown(objectsOf(config), { stack, region, prices: shippedPrices }, { discardData, deleteKept: false });
 }

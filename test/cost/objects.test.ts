@@ -167,6 +167,7 @@ describe("before and after a plan", () => {
     decision: { kind: "none" },
     differences: [],
     dependents: NO_DEPENDENTS,
+    note: undefined,
     refused: undefined,
     remedies: [],
     ...of,

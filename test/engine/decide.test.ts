@@ -22,6 +22,7 @@ const at = (situation: Partial<Situation>): string =>
     holdsData: false,
     overwritten: undefined,
     claimed: true,
+    kept: undefined,
     deleteWouldShow: false,
     ...situation,
   }).kind;

@@ -152,6 +152,7 @@ export function playground(more: Partial<ResourceType<ToySpec, ToyLive>> = {}): 
     signal: abort.signal,
     token: () => `t${++tokens}`,
     discardData: false,
+    deleteKept: false,
     replace: false,
   };
   return {

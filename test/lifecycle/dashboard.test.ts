@@ -157,7 +157,7 @@ test("somebody else's dashboard of that name is left alone", async () => {
   const on = await dashboardStage();
   await them(on).ask("cloudwatch", "PutDashboard", { ...DASHBOARD, DashboardBody: '{"widgets":[]}' });
   await on.clock.sleep(5_000);
-  await expect(on.up()).rejects.toMatchObject({ code: "not-ours" });
+  await expect(on.up()).rejects.toMatchObject({ code: "refused" });
 });
 
 test("with NAT gateways their ports are watched, not status checks; without a replica there is no lag", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ALL_OUTBOUND, securityGroup } from "../../src/aws/ec2/security-group.ts";
 import type { Config } from "../../src/config/schema.ts";
+import { farewells } from "../../src/engine/destroy.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { resource, type Step } from "../../src/engine/resource.ts";
 import { domainStep } from "../../steps/domain.ts";
@@ -31,10 +32,12 @@ function domainSteps(config: Config): readonly Step[] {
     routes,
     groups,
     { ...balance, resources: { ...balance.resources, bastionGroup } },
-    domainStep(config, balance.resources),
+    domainStep(config, balance.resources, { group: balance.resources.targetGroup }),
   ];
 }
 
+/** What `down --delete-zone` does. */
+const deletingKept = (on: Stage) => Object.assign(on.run, { deleteKept: true });
 const domainStage = (config: object = {}) => stage(config, 7, domainSteps);
 /** Somebody else at work in the account. */
 const them = (on: Stage): Account => accountIn(on.sandbox, on.clock);
@@ -112,7 +115,7 @@ const BARE = ["buddyverse.link NS", "buddyverse.link SOA"];
 const outcomes = (settled: readonly { readonly key: string; readonly outcome: string }[]) =>
   Object.fromEntries(settled.map(({ key, outcome }) => [key, outcome]));
 
-test("up makes the names and https; plan is empty; up writes nothing; down leaves the zone as it was", async () => {
+test("up makes the names and https; plan is empty; up writes nothing; down leaves the zone as it was, but for the validation", async () => {
   const on = await domainStage();
   const { settled } = await on.up();
   expect(settled.filter(({ outcome }) => outcome !== "created").map(({ key }) => key)).toEqual([
@@ -137,9 +140,12 @@ test("up makes the names and https; plan is empty; up writes nothing; down leave
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
   await on.down();
   expect(await on.left()).toEqual([]);
-  expect(await recordsOf(on)).toEqual(BARE);
+  // The validation records stay: certificates of other regions renew by them.
+  expect(await recordsOf(on)).toEqual(["_x.buddyverse.link CNAME", "_x.www.buddyverse.link CNAME", ...BARE]);
   expect(await certificates(on)).toEqual([]);
   expect(await zones(on)).toHaveLength(1);
+  // They serve the next stack.
+  expect(outcomes((await on.up()).settled)).toMatchObject({ redirect: "created" });
 });
 
 test("without a domain there is nothing to do", async () => {
@@ -169,26 +175,60 @@ test("a zone of our own: https waits until the registrar names its servers, and 
   const servers = await serversOf(on, Id);
   expect(blocked?.reason).toContain(`the registrar must name these name servers: ${servers.join(", ")}`);
   expect(outcomes(first.settled)).toMatchObject({
-    "record-new.example.com": "created",
+    "records-new.example.com": "created",
     "listener-https": "skipped",
     redirect: "skipped",
   });
   them(on).delegate("new.example.com", servers);
   const second = await on.up();
   expect(outcomes(second.settled)).toMatchObject({ "listener-https": "created", redirect: "created" });
+  const parted = farewells(on.run, await on.stack.refresh({ removing: true }));
+  expect(parted.kept).toContainEqual(expect.stringContaining(`new.example.com (${Id}), as the registrar`));
+  await on.down();
+  expect(await on.left()).toEqual([]);
+  expect(await recordsOf(on)).toEqual([
+    "_x.new.example.com CNAME",
+    "_x.www.new.example.com CNAME",
+    "new.example.com NS",
+    "new.example.com SOA",
+  ]);
+  // The next up finds it again, and need not wait for the registrar.
+  const again = await on.up();
+  expect(outcomes(again.settled)).toMatchObject({ "zone-new.example.com": "unchanged", redirect: "created" });
+  expect((await ours(on)).Id).toBe(Id);
+  deletingKept(on);
+  expect(farewells(on.run, await on.stack.refresh({ removing: true })).notes).toContainEqual(
+    expect.stringContaining(servers.join(", ")),
+  );
   await on.down();
   expect(await on.left()).toEqual([]);
   expect(await zones(on)).toEqual([]);
+});
+
+test("the plan says what waits for the registrar, before anything is made", async () => {
+  const on = await domainStage();
+  them(on).delegate("buddyverse.link", ["ns1.parking.example"]);
+  const plan = await on.plan();
+  const waiting = plan.items.filter(({ action }) => action === "blocked");
+  expect(waiting.map(({ object }) => object)).toEqual(["acm:issued-certificate", "elb:listener", "elb:redirect"]);
+  expect(waiting[0]?.reason).toMatch(/leads buddyverse.link to ns1.parking.example.*the registrar must name.*ns-/);
+  const own = await domainStage({ domain: { name: "new.example.com", zone: "create" } });
+  const first = (await own.plan()).items.find(({ object }) => object === "acm:issued-certificate");
+  expect(first).toMatchObject({
+    action: "blocked",
+    reason: expect.stringMatching(/no hosted zone.*the registrar must/),
+  });
 });
 
 test("a zone of our own with somebody's records is not removed, and they are named", async () => {
   const on = await domainStage({ domain: { name: "new.example.com", zone: "create" } });
   await on.up();
   await change(on, "CREATE", "new.example.com", "MX", "10 mx");
+  deletingKept(on);
   const settled = await on.down();
   expect(settled.find(({ object }) => object === "route53:owned-zone")).toMatchObject({
     outcome: "failed",
-    error: { code: "not-ours", message: expect.stringContaining("new.example.com MX") },
+    error: { code: "not-ours", message: expect.stringContaining("MX new.example.com") },
   });
 });
 
@@ -199,7 +239,7 @@ test("no zone: what needs it waits, the rest is made", async () => {
   expect(outcomes(settled)).toMatchObject({
     "zone-nobody.example.com": "blocked",
     "certificate-nobody.example.com+www.nobody.example.com": "skipped",
-    "record-nobody.example.com": "skipped",
+    "records-nobody.example.com": "skipped",
     "load-balancer": "created",
     listener: "created",
   });
@@ -208,11 +248,9 @@ test("no zone: what needs it waits, the rest is made", async () => {
 test("somebody else's record at our name is never overwritten", async () => {
   const on = await domainStage();
   await change(on, "CREATE", "www.buddyverse.link", "A", "192.0.2.1");
-  const { settled } = await on.up();
-  expect(settled.find((one) => one.key === "record-www.buddyverse.link")).toMatchObject({
-    outcome: "failed",
-    error: { code: "not-ours", message: expect.stringContaining("192.0.2.1") },
-  });
+  on.writes();
+  await expect(on.up()).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("192.0.2.1") });
+  expect(on.writes()).toEqual([]);
   await on.down();
   expect((await recordSets(on)).find(({ Name, Type }) => Name === "www.buddyverse.link." && Type === "A")).toEqual({
     Name: "www.buddyverse.link.",

@@ -114,7 +114,7 @@ test("a zone of our own that nobody points to yet: the rest is finished over htt
   const waiting = first.settled.filter(({ outcome }) => outcome === "blocked");
   expect(waiting.map(({ reason }) => reason)).toEqual([expect.stringMatching(/name servers: ns-.*awsdns/)]);
   expect(first.settled.filter(({ outcome }) => outcome === "failed")).toEqual([]);
-  expect(first.settled.find(({ key }) => key === "record-buddyverse.example")?.outcome).toBe("created");
+  expect(first.settled.find(({ key }) => key === "records-buddyverse.example")?.outcome).toBe("created");
   on.writes();
   expect(isEmpty(await on.plan())).toBe(true);
   expect((await on.status()).some(({ standing }) => standing === "blocked")).toBe(true);

@@ -181,7 +181,7 @@ test("somebody else's key pair of the same name is not touched", async () => {
     ),
   });
   await on.clock.sleep(10_000);
-  await expect(on.up()).rejects.toMatchObject({ code: "not-ours" });
+  await expect(on.up()).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("does not belong") });
   expect((await on.aws.ec2.describeKeyPairs({})).KeyPairs).toHaveLength(1);
 });
 

@@ -172,7 +172,10 @@ describe("a load balancer of somebody else's that has our name", () => {
       }),
     );
     await on.clock.sleep(5_000);
-    await expect(on.up()).rejects.toMatchObject({ code: "not-ours" });
+    await expect(on.up()).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringContaining("does not belong"),
+    });
     expect(on.calls.filter(({ operation }) => operation === "CreateLoadBalancer")).toEqual([]);
     const { LoadBalancers } = await on.aws.elb.describeLoadBalancers({});
     expect(LoadBalancers).toHaveLength(1);

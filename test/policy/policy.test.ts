@@ -119,6 +119,7 @@ test.each(LIVES)(
     const after = await who.under(documents, { now: { ...given, ...later } });
     await after.up();
     await after.status();
+    Object.assign(after.run, { deleteKept: true });
     await after.down();
     expect(await after.left()).toEqual([]);
     expect((await residualCosts(after.aws, after.config.stack, await after.refresh())).unseen).toEqual([]);

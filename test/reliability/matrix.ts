@@ -12,6 +12,7 @@ import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { START, type Stage, stageOn } from "../lifecycle/stage.ts";
 import { census, contents } from "../sandbox/contents.ts";
+import { accountIn } from "../sandbox/grown.ts";
 
 /** All that can be tried, however long it takes; else a sample, so that the whole suite stays short. */
 export const FULL = process.env.BUDDYVERSE_MATRIX === "full";
@@ -112,7 +113,7 @@ export async function start(
   // Tokens are random; those of two processes are never the same.
   const mine = ++processes;
   let tokens = 0;
-  const on = await stageOn(config, clock, sandbox, text, undefined, () => `p${mine}t${++tokens}`.padEnd(30, "0"));
+  const on = await stageOn(config, clock, sandbox, text, undefined, () => `p${mine}t${++tokens}x`.padEnd(30, "0"));
   if (direct) Object.assign(on.run, { aws: directly(on.aws, sandbox) });
   return { ...on, made, sent };
 }
@@ -133,6 +134,29 @@ function directly(aws: Aws, wire: { readonly answer: Answer }): Aws {
 
 export const fresh = (config: Config): string =>
   JSON.stringify(freshWorld({ region: config.region, domain: config.domain?.name, time: START, seed: 7 }));
+
+/** With the site that is to move: its names lead elsewhere, by records of each sort. */
+async function withOldSite(config: Config): Promise<string> {
+  const world: World = JSON.parse(fresh(config));
+  const { ask } = accountIn(openSandbox({ world, clock: jumpingClock(START) }), jumpingClock(START));
+  const { HostedZones } = await ask<{ HostedZones: { Id: string }[] }>("route-53", "ListHostedZonesByName");
+  const name = config.domain?.name;
+  const records = [
+    { Name: name, Type: "A", Value: "203.0.113.9" },
+    { Name: name, Type: "AAAA", Value: "2001:db8::9" },
+    { Name: `www.${name}`, Type: "CNAME", Value: "old.example." },
+  ];
+  await ask("route-53", "ChangeResourceRecordSets", {
+    HostedZoneId: HostedZones[0]?.Id.replace("/hostedzone/", ""),
+    ChangeBatch: {
+      Changes: records.map(({ Value, ...set }) => ({
+        Action: "CREATE",
+        ResourceRecordSet: { ...set, TTL: 300, ResourceRecords: [{ Value }] },
+      })),
+    },
+  });
+  return JSON.stringify(world);
+}
 
 /** Ways to end that are not what was asked for; the causes first, then what was skipped for them. */
 export const amiss = (settled: readonly NodeResult[]): string[] =>
@@ -177,7 +201,7 @@ export interface Rehearsal {
 /** Lives it once and keeps what would survive at each point of `walk`. */
 export async function rehearse(given: object, walk: "up" | "down"): Promise<Rehearsal> {
   const config = parseConfig(given, "test.config.json");
-  const world = fresh(config);
+  const world = config.domain?.takeOver ? await withOldSite(config) : fresh(config);
   let points = 0;
   let recording = walk === "up";
   const distinct = new Map<string, Surviving>();

@@ -40,7 +40,7 @@ const change = async (...Changes: Changes) => {
   await settle();
   return answer;
 };
-const set = (Name: string, Type: "A" | "CNAME" | "CAA", value: string, TTL = 60) => ({
+const set = (Name: string, Type: "A" | "AAAA" | "CAA" | "CNAME" | "HTTPS", value: string, TTL = 60) => ({
   Name,
   Type,
   TTL,
@@ -119,14 +119,14 @@ describe("records", () => {
     expect(alias).not.toHaveProperty("TTL");
   });
 
+  const create = (ResourceRecordSet: Changes[number]["ResourceRecordSet"]) =>
+    ({ Action: "CREATE", ResourceRecordSet }) as const;
+  const remove = (ResourceRecordSet: Changes[number]["ResourceRecordSet"]) =>
+    ({ Action: "DELETE", ResourceRecordSet }) as const;
   const bad = (name: string, message: RegExp, ...changes: Changes) => refused(change(...changes), name, message);
 
   test("what Route 53 refuses", async () => {
     await change({ Action: "CREATE", ResourceRecordSet: set("www.a.link", "A", "192.0.2.1") });
-    const create = (ResourceRecordSet: Changes[number]["ResourceRecordSet"]) =>
-      ({ Action: "CREATE", ResourceRecordSet }) as const;
-    const remove = (ResourceRecordSet: Changes[number]["ResourceRecordSet"]) =>
-      ({ Action: "DELETE", ResourceRecordSet }) as const;
     await bad("InvalidChangeBatch", /already exists/, create(set("WWW.a.link.", "A", "192.0.2.1")));
     await bad("InvalidChangeBatch", /do not match/, remove(set("www.a.link", "A", "192.0.2.1", 61)));
     await bad("InvalidChangeBatch", /not found/, remove(set("x.a.link", "A", "192.0.2.1")));
@@ -145,7 +145,7 @@ describe("records", () => {
   test("a batch is done as a whole or not at all", async () => {
     await bad(
       "InvalidChangeBatch",
-      /already exists/,
+      /invalid set of changes for a resource record set 'A x.a.link.'/,
       { Action: "CREATE", ResourceRecordSet: set("x.a.link", "A", "192.0.2.1") },
       { Action: "CREATE", ResourceRecordSet: set("x.a.link", "A", "192.0.2.1") },
     );
@@ -157,6 +157,58 @@ describe("records", () => {
       { Action: "CREATE", ResourceRecordSet: set("x.a.link", "CNAME", "b.link") },
     );
     expect((await records()).find(({ Name }) => Name === "x.a.link.")?.Type).toBe("CNAME");
+    // The other order is refused, and nothing is changed.
+    await bad(
+      "InvalidChangeBatch",
+      /conflicts with other records/,
+      { Action: "CREATE", ResourceRecordSet: set("x.a.link", "A", "192.0.2.1") },
+      { Action: "DELETE", ResourceRecordSet: set("x.a.link", "CNAME", "b.link") },
+    );
+    expect((await records()).find(({ Name }) => Name === "x.a.link.")?.Type).toBe("CNAME");
+  });
+
+  test("several under a routing policy have identifiers; a simple record does not stand beside them", async () => {
+    const weighted = (SetIdentifier: string, Weight = 1) => ({
+      Action: "CREATE" as const,
+      ResourceRecordSet: { ...set("w.a.link", "A", "192.0.2.1"), SetIdentifier, Weight },
+    });
+    await change(weighted("blue"), weighted("green", 0));
+    const found = (await records()).filter(({ Name }) => Name === "w.a.link.");
+    expect(found.map(({ SetIdentifier, Weight }) => [SetIdentifier, Weight])).toEqual([
+      ["blue", 1],
+      ["green", 0],
+    ]);
+    await bad("InvalidChangeBatch", /already exists/, weighted("blue"));
+    await bad(
+      "InvalidChangeBatch",
+      /cannot be created as other RRSets exist with the same name and type/,
+      create(set("w.a.link", "A", "192.0.2.2")),
+    );
+    await bad(
+      "InvalidInput",
+      /Missing field 'SetIdentifier'/,
+      create({ ...set("v.a.link", "A", "192.0.2.1"), Weight: 1 }),
+    );
+    await bad("InvalidInput", /found none/, create({ ...set("v.a.link", "A", "192.0.2.1"), SetIdentifier: "x" }));
+  });
+
+  test("an AAAA or HTTPS record stands beside an A record, an alias leads to CloudFront; each list is current", async () => {
+    const cloudFront = { HostedZoneId: "Z2FDTNDATAQYW2", DNSName: "d111.cloudfront.net", EvaluateTargetHealth: false };
+    await aws.route53.changeResourceRecordSets({
+      HostedZoneId: await zoneId(),
+      ChangeBatch: {
+        Changes: [
+          { Action: "CREATE", ResourceRecordSet: { Name: "y.a.link", Type: "A", AliasTarget: cloudFront } },
+          { Action: "CREATE", ResourceRecordSet: set("y.a.link", "AAAA", "2001:db8::1") },
+          { Action: "CREATE", ResourceRecordSet: set("y.a.link", "HTTPS", "1 . alpn=h3") },
+        ],
+      },
+    });
+    expect((await records()).filter(({ Name }) => Name === "y.a.link.").map(({ Type }) => Type)).toEqual([
+      "A",
+      "AAAA",
+      "HTTPS",
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Health, Identified, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { KEY_TAG, STACK_TAG } from "../owned.ts";
-import { isOfStack, zoneById, zonesFor } from "../route53/read-zones.ts";
+import { type Delegation, delegationOf, elsewhereText } from "../route53/read-delegation.ts";
 import { type CertificateLive, certificateById, certificatesOf, whyNotIssued } from "./certificate.ts";
 
 export interface IssuedSpec {
@@ -11,7 +11,7 @@ export interface IssuedSpec {
 export interface IssuedLive extends IssuedSpec, Identified {
   readonly certificate: CertificateLive;
   /** Set while ACM cannot see the validation records: the public DNS leads elsewhere. */
-  readonly undelegated: { readonly zone: string; readonly nameServers: readonly string[] } | undefined;
+  readonly undelegated: Delegation | undefined;
 }
 
 /** The keys of a certificate and of its being issued: one pair per set of names, so that a new certificate is there before the old one goes. */
@@ -21,17 +21,13 @@ export const certificateKeys = (names: readonly string[]) => {
 };
 
 /** The zone that the public DNS does not lead to. Undefined: it does, or DNS cannot be asked. */
-async function undelegatedZone(aws: Aws, stack: string, domain: string): Promise<IssuedLive["undelegated"]> {
-  const zones = await zonesFor(aws, domain);
-  const own = zones.filter((zone) => isOfStack(zone, stack));
-  const whole = await Promise.all((own.length > 0 ? own : zones).map(({ id }) => zoneById(aws, id)));
-  const [zone, ...others] = whole.filter((one) => one !== undefined);
-  if (!zone) return undefined;
-  const public_ = (await aws.network.nameServers(zone.name))?.map((name) => name.toLowerCase().replace(/\.$/, ""));
-  const known = [zone, ...others].flatMap(({ nameServers }) => nameServers);
-  if (!public_ || known.some((name) => public_.includes(name))) return undefined;
-  return { zone: zone.name, nameServers: zone.nameServers };
+async function undelegated(aws: Aws, stack: string, domain: string): Promise<Delegation | undefined> {
+  const delegation = await delegationOf(aws, stack, domain);
+  return delegation?.leadsHere === false ? delegation : undefined;
 }
+
+const waitsForDelegation = (delegation: Delegation): string =>
+  `${elsewhereText(delegation)}, so ACM cannot see that the domain is yours: the registrar must name these name servers: ${delegation.zone.nameServers.join(", ")}. Set them there and run \`buddyverse up\` again`;
 
 function health({ certificate, undelegated }: IssuedLive): Health {
   if (certificate.status === "ISSUED") return "ready";
@@ -39,10 +35,7 @@ function health({ certificate, undelegated }: IssuedLive): Health {
   if (failed !== undefined)
     return { blocked: `${failed}. Mend that and run \`buddyverse up\` again: it asks for a new certificate` };
   if (certificate.status !== "PENDING_VALIDATION") return { blocked: `the certificate is ${certificate.status}` };
-  if (!undelegated) return "pending";
-  return {
-    blocked: `ACM cannot see the zone ${undelegated.zone}: the registrar must name these name servers: ${undelegated.nameServers.join(", ")}. Set them there and run \`buddyverse up\` again`,
-  };
+  return undelegated ? { blocked: waitsForDelegation(undelegated) } : "pending";
 }
 
 /**
@@ -69,8 +62,19 @@ export const issuedCertificate: ResourceType<IssuedSpec, IssuedLive> = {
       id: certificate.id,
       certificateArn: certificate.id,
       certificate,
-      undelegated: pending ? await undelegatedZone(aws, stack, domain) : undefined,
+      undelegated: pending ? await undelegated(aws, stack, domain) : undefined,
     };
+  },
+
+  async foresee(aws, _spec, { stack, name: domain }) {
+    const delegation = await delegationOf(aws, stack, domain);
+    if (!delegation)
+      return {
+        kind: "waits",
+        reason:
+          "there is no hosted zone for it yet; when there is, the registrar must name its name servers, which up shows",
+      };
+    return delegation.leadsHere ? undefined : { kind: "waits", reason: waitsForDelegation(delegation) };
   },
 
   create: async (_aws, { certificateArn }) => certificateArn,

@@ -24,16 +24,17 @@ export interface DashboardLive extends DashboardSpec, Identified {}
 
 const GONE = ["ResourceNotFound", "ResourceNotFoundException", "DashboardNotFoundError"];
 
-const markdown = ({ stack }: Owner): string =>
-  `Made by \`buddyverse\` for the stack **${stack}**: the next \`buddyverse up\` undoes changes made here.`;
+/** Dashboards are the account's: the stack of the same name in another region has its own (CloudWatch user guide). */
+const markdown = ({ region }: Pick<Aws, "region">, { stack }: Pick<Owner, "stack">): string =>
+  `Made by \`buddyverse\` for the stack **${stack}** in ${region}: the next \`buddyverse up\` undoes changes made here.`;
 /** Says whose the dashboard is: to read its tags would be a call more. AWS advises such a line (API reference, PutDashboard). */
-const mark = (owner: Owner): Widget => ({
+const mark = (aws: Aws, owner: Owner): Widget => ({
   type: "text",
   x: 0,
   y: 0,
   width: 24,
   height: 1,
-  properties: { markdown: markdown(owner) },
+  properties: { markdown: markdown(aws, owner) },
 });
 
 function widgetsIn(body: string | undefined): Widget[] {
@@ -45,13 +46,19 @@ function widgetsIn(body: string | undefined): Widget[] {
   }
 }
 
-const marks = (owner: Owner, widget: Widget): boolean =>
-  (widget.properties as { readonly markdown?: string }).markdown === markdown(owner);
+const markdownOf = (widget: Widget | undefined): string =>
+  (widget?.properties as { readonly markdown?: string } | undefined)?.markdown ?? "";
+
+/** Whose mark it is; undefined: it is none. */
+const ownerIn = (text: string): string | undefined => {
+  const [, stack, region] = /^Made by `buddyverse` for the stack \*\*(\S+)\*\* in ([a-z0-9-]+):/.exec(text) ?? [];
+  return stack && `stack "${stack}" in ${region}`;
+};
 
 async function put(aws: Aws, spec: DashboardSpec, owner: Owner, input: { Tags?: { Key: string; Value: string }[] }) {
   const { DashboardValidationMessages = [] } = await aws.cloudWatch.putDashboard({
     DashboardName: owner.name,
-    DashboardBody: JSON.stringify({ widgets: [mark(owner), ...spec.widgets] }),
+    DashboardBody: JSON.stringify({ widgets: [mark(aws, owner), ...spec.widgets] }),
     ...input,
   });
   // Stored all the same, but these widgets show nothing.
@@ -75,14 +82,19 @@ export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
     const found = await undefinedIf(GONE, () => aws.cloudWatch.getDashboard({ DashboardName: owner.name }));
     if (!found) return undefined;
     const widgets = widgetsIn(found.DashboardBody);
-    const [first] = widgets;
-    const marked = first !== undefined && marks(owner, first);
-    if (!marked && id !== owner.name) {
+    const said = markdownOf(widgets[0]);
+    const marked = said === markdown(aws, owner);
+    const other = marked ? undefined : ownerIn(said);
+    // Whoever has its mark on it has made it since, whatever the state says.
+    if (other !== undefined || (!marked && id !== owner.name)) {
       throw new BuddyError({
         code: "not-ours",
-        message: `the dashboard ${owner.name} exists already and does not belong to stack "${owner.stack}"`,
+        message: `the dashboard ${owner.name} ${other === undefined ? `exists already and does not belong to stack "${owner.stack}" in ${aws.region}` : `is that of ${other}`}`,
         about: { key: owner.key, id: owner.name },
-        hint: "Dashboards are shared by all regions of an account. Remove it, or save it under another name, and run the same command again.",
+        hint:
+          other === undefined
+            ? "Dashboards are shared by all regions of an account. Remove it, or save it under another name, and run the same command again."
+            : `Dashboards are shared by all regions of an account, and their names by all stacks: take ${other} down first, or use another account.`,
       });
     }
     return { id: owner.name, widgets: marked ? widgets.slice(1) : widgets };

@@ -4,7 +4,7 @@ import { createOnly } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { findOwned, isBackup, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
+import { findOwned, isBackup, isOwners, KEY_TAG, STACK_TAG, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { imageSnapshotGB, snapshotStorage } from "./prices.ts";
 import { imageById, isThere } from "./read-images.ts";
@@ -62,6 +62,15 @@ const byId = async (aws: Aws, id: string): Promise<ImageLive | undefined> => {
   return found && live(found);
 };
 
+/** The account's image of that name, whichever stack's. */
+async function named(aws: Aws, name: string): Promise<ImageLive | undefined> {
+  const { Images = [] } = await aws.ec2.describeImages({
+    Owners: ["self"],
+    Filters: [{ Name: "name", Values: [name] }],
+  });
+  return Images.filter(isThere).map(live)[0];
+}
+
 const findListed = findOwned(listImages, { byId });
 
 /** `error` and `invalid` are failures that AWS's own waiters wait on for ever. */
@@ -100,6 +109,13 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
     return [{ what: `deregistration protection is on${cools}`, lift: { to, commands: [command] } }];
   },
 
+  async foresee(aws, _spec, owner, there) {
+    const taken = there ? undefined : await named(aws, owner.name);
+    return taken && !isOwners(owner, taken.tags)
+      ? { kind: "clash", ...takenBy(owner, `image ${owner.name}`, taken.tags) }
+      : undefined;
+  },
+
   async create(aws, { builderId }, owner) {
     try {
       const { ImageId } = await aws.ec2.createImage({
@@ -113,18 +129,13 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
     } catch (error) {
       if (!hasCode(error, "InvalidAMIName.Duplicate")) throw error;
       // Ours, when the answer of an earlier call was lost; one that does not show yet is looked for again by the engine.
-      const { Images = [] } = await aws.ec2.describeImages({
-        Owners: ["self"],
-        Filters: [{ Name: "name", Values: [owner.name] }],
-      });
-      const [taken] = Images.filter(isThere).map(live);
+      const taken = await named(aws, owner.name);
       if (!taken) throw error;
-      if (taken.tags[KEY_TAG] === owner.key && taken.tags[STACK_TAG] === owner.stack) return taken.id;
+      if (isOwners(owner, taken.tags)) return taken.id;
       throw new BuddyError({
         code: "not-ours",
-        message: `the account has an image named ${owner.name} already, and it does not belong to stack "${owner.stack}"`,
+        ...takenBy(owner, `image ${owner.name}`, taken.tags),
         about: { key: owner.key, operation: "CreateImage" },
-        hint: "Deregister that image or take another account or region.",
         cause: error,
       });
     }

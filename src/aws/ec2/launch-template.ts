@@ -4,7 +4,7 @@ import { sameSet } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { findOwned, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
+import { findOwned, isOwners, KEY_TAG, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
 import { base64, METADATA, rootVolume } from "./read-instances.ts";
@@ -124,6 +124,9 @@ const byId = (aws: Aws, id: string) =>
     return new Map(found.flat().map((one) => [one.id, one]));
   });
 
+const named = async (aws: Aws, name: string) =>
+  (await describe(aws, [{ Name: "launch-template-name", Values: [name] }]))[0];
+
 /** What the Auto Scaling group launches. Versions cannot be changed: a difference is a new version, made the default. */
 export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
   name: "ec2:launch-template",
@@ -131,6 +134,13 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   list,
   find: findOwned(list, { byId }),
+
+  async foresee(aws, _spec, owner, there) {
+    const taken = there ? undefined : await named(aws, owner.name);
+    return taken && !isOwners(owner, taken.tags)
+      ? { kind: "clash", ...takenBy(owner, `launch template ${owner.name}`, taken.tags) }
+      : undefined;
+  },
 
   async create(aws, spec, owner, token) {
     try {
@@ -143,15 +153,14 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
       return LaunchTemplate?.LaunchTemplateId as string;
     } catch (error) {
       if (!hasCode(error, "InvalidLaunchTemplateName.AlreadyExistsException")) throw error;
-      const [taken] = await describe(aws, [{ Name: "launch-template-name", Values: [owner.name] }]);
+      const taken = await named(aws, owner.name);
       // Not shown yet: made by an earlier call whose answer was lost.
       if (!taken) throw error;
-      if (taken.tags[STACK_TAG] === owner.stack && taken.tags[KEY_TAG] === owner.key) return taken.id;
+      if (isOwners(owner, taken.tags)) return taken.id;
       throw new BuddyError({
         code: "not-ours",
-        message: `the account has a launch template named ${owner.name} already, and it does not belong to stack "${owner.stack}"`,
+        ...takenBy(owner, `launch template ${owner.name}`, taken.tags),
         about: { key: owner.key, operation: "CreateLaunchTemplate" },
-        hint: "Rename or remove that launch template, or take another account or region.",
         cause: error,
       });
     }

@@ -3,7 +3,7 @@ import type { Owner, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
-import { STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { STACK_TAG, tagList, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
 
 export const NO_LOAD_BALANCER = ["LoadBalancerNotFoundException"];
@@ -149,12 +149,7 @@ export async function listenersFor(
   if (!found) return undefined;
   const arn = found.loadBalancer.LoadBalancerArn as string;
   if (found.tags[STACK_TAG] !== owner.stack) {
-    throw new BuddyError({
-      code: "not-ours",
-      message: `${arn} exists already and does not belong to stack "${owner.stack}"`,
-      about: { key: owner.key, id: arn },
-      hint: `buddyverse touches only what carries its tags. Rename or remove the load balancer ${name}.`,
-    });
+    throw new BuddyError({ code: "not-ours", about: { key: owner.key, id: arn }, ...takenBy(owner, arn, found.tags) });
   }
   const listeners = await aws.coalesce(`elb:listeners:${arn}`, () =>
     undefinedIf(NO_LOAD_BALANCER, () =>

@@ -1,7 +1,7 @@
 import type { Narrowed, PolicyScope } from "../permissions.ts";
 
-/** Addresses, and the CNAMEs of the certificate's validation. */
-const TYPES = ["A", "AAAA", "CNAME"];
+/** Whatever leads a name somewhere, so that it can be taken over; and the CNAMEs of the certificate's validation. */
+const TYPES = ["A", "AAAA", "CNAME", "HTTPS", "SVCB"];
 
 /** A name as IAM compares it: in lower case, without the dot at its end (Route 53 developer guide, "Record set permissions"). */
 const normalized = (name: string): string => name.toLowerCase().replace(/\.$/, "");

@@ -76,7 +76,13 @@ export const zoneById = (aws: Aws, id: string): Promise<ZoneWithServers | undefi
     );
   });
 
-/** What a zone of ours says in its comment: tags come only after it is made, this is there from the start. */
-export const ownComment = (stack: string, key: string): string => `buddyverse stack=${stack} key=${key}`;
-export const isOfStack = ({ comment }: FoundZone, stack: string): boolean =>
-  comment.startsWith(`buddyverse stack=${stack} key=`);
+/**
+ * What a zone of ours says in its comment: tags come only after it is made, this is there from the start. Zones are the
+ * account's, not the region's: the stack of the same name in another region has its own.
+ */
+export const ownComment = ({ region }: Pick<Aws, "region">, stack: string, key: string): string =>
+  `buddyverse stack=${stack} region=${region} key=${key}`;
+/** True for a comment of ours, whichever stack's. */
+export const isOwnComment = (comment: string): boolean => /^buddyverse stack=\S+ region=\S+ key=/.test(comment);
+export const isOfStack = ({ comment }: FoundZone, aws: Pick<Aws, "region">, stack: string): boolean =>
+  comment.startsWith(ownComment(aws, stack, ""));

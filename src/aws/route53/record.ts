@@ -1,206 +1,126 @@
-import type { ChangeAction, ResourceRecordSet } from "@aws-sdk/client-route-53";
+import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { createOnly } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
-import { certificatesNaming, certificatesOf, certificateTags } from "../acm/certificate.ts";
+import { certificatesOf } from "../acm/certificate.ts";
 import type { Aws } from "../aws.ts";
-import { hasCode } from "../errors.ts";
-import { STACK_TAG } from "../owned.ts";
-import { type PlainRecord, plainRecord, plainTarget, recordsIn } from "./read-records.ts";
+import { isOneOf } from "../errors.ts";
+import { CHANGED_MEANWHILE, changeRecords, creating } from "./change-records.ts";
+import { nameOf } from "./former-records.ts";
+import { recordTexts } from "./in-the-way.ts";
+import { plainRecord, recordsIn } from "./read-records.ts";
 import { plainName, zonesCovering } from "./read-zones.ts";
 
 export interface RecordSpec {
   readonly zoneId: string;
-  /** The full name, without the last dot. */
+  /** The full name. */
   readonly name: string;
-  readonly type: "A" | "CNAME";
-  /** For A: the load balancer's DNS name and the zone of load balancers in its region. */
-  readonly alias:
-    | { readonly dnsName: string; readonly zoneId: string; readonly evaluateTargetHealth: boolean }
-    | undefined;
-  /** For CNAME. */
-  readonly values: readonly string[] | undefined;
-  /** Seconds; an alias has none. */
-  readonly ttl: number | undefined;
+  readonly value: string;
+  /** Seconds, when it is made; one that was there keeps its own. */
+  readonly ttl: number;
 }
-/** `id` is `zoneId|name|type`, and `|found` for one that was there before us. */
-export interface RecordLive extends Identified, PlainRecord {
-  readonly zoneId: string;
-  readonly type: RecordSpec["type"];
-  readonly stack: string;
-  /** Exactly as Route 53 has it: a DELETE must repeat it. */
-  readonly exact: ResourceRecordSet;
+/** `id` is `zoneId|name|CNAME`. */
+export interface RecordLive extends RecordSpec, Identified {
+  readonly domain: string;
 }
 
-const TARGET = " → ";
-export const ACM = "ACM";
-/** The name of a record in the stack: what it is for, and where it leads (a load balancer's name, or `ACM`). */
-export const recordName = (domain: string, target: string): string => `${domain}${TARGET}${target}`;
+const FOR = " → ACM";
+/** The name of a validation record in the stack: the domain that it is for. */
+export const validationName = (domain: string): string => `${domain}${FOR}`;
 
-const idOf = ({ zoneId, name, type }: Pick<RecordSpec, "zoneId" | "name" | "type">): string =>
-  `${zoneId}|${plainName(name)}|${type}`;
+const idOf = (zoneId: string, name: string): string => `${zoneId}|${plainName(name)}|CNAME`;
 
 // Weighted and other routed records belong to somebody's set of several.
-const at = (records: readonly ResourceRecordSet[], name: string, type: string): ResourceRecordSet | undefined =>
+const cnameAt = (records: readonly ResourceRecordSet[], name: string): ResourceRecordSet | undefined =>
   records.find(
-    (record) => record.SetIdentifier === undefined && record.Type === type && plainName(record.Name ?? "") === name,
+    (record) => record.SetIdentifier === undefined && record.Type === "CNAME" && nameOf(record) === plainName(name),
   );
+const cnameValue = (record: ResourceRecordSet): string => plainRecord(record).values[0] ?? "";
 
-const equal = (wanted: RecordSpec, there: PlainRecord): boolean =>
-  wanted.alias
-    ? there.alias?.dnsName === plainTarget(wanted.alias.dnsName)
-    : there.alias === undefined && sameSet((wanted.values ?? []).map(plainName), there.values);
-
-const describe = (record: ResourceRecordSet): string => {
-  const { name, type, alias, values } = plainRecord(record);
-  return `${name} ${type} ${alias ? `alias ${alias.dnsName}` : values.join(" ")}`;
-};
-
-function setOf({ name, type, alias, values, ttl }: RecordSpec): ResourceRecordSet {
-  return {
-    Name: name,
-    Type: type,
-    ...(alias
-      ? {
-          AliasTarget: {
-            HostedZoneId: alias.zoneId,
-            DNSName: alias.dnsName,
-            EvaluateTargetHealth: alias.evaluateTargetHealth,
-          },
-        }
-      : { TTL: ttl ?? 300, ResourceRecords: (values ?? []).map((Value) => ({ Value })) }),
-  };
-}
-
-const change = (aws: Aws, zoneId: string, Action: ChangeAction, set: ResourceRecordSet) =>
-  aws.route53.changeResourceRecordSets({
-    HostedZoneId: zoneId,
-    ChangeBatch: { Changes: [{ Action, ResourceRecordSet: set }] },
-  });
-
-/** Route 53 puts its reasons for refusing a batch into a list, and sometimes into the message too. */
-const refusedAs = (error: unknown, reason: RegExp): boolean =>
-  hasCode(error, "InvalidChangeBatch") &&
-  reason.test(`${(error as Error).message} ${((error as { messages?: string[] }).messages ?? []).join(" ")}`);
-
-/** The record that its content proves to be the stack's: records bear no tags. */
+/** The record that a certificate of the stack asks for, where it is there: records bear no tags. */
 async function provenOurs(
   aws: Aws,
   stack: string,
-  ownName: string,
-): Promise<{ readonly zoneId: string; readonly exact: ResourceRecordSet } | undefined> {
-  const [named = "", target = ""] = ownName.split(TARGET);
-  const domain = plainName(named);
+  domain: string,
+): Promise<{ readonly zoneId: string; readonly record: ResourceRecordSet } | undefined> {
   // It may have been made in a parent's zone.
   const zones = await zonesCovering(aws, domain);
   const lists = await Promise.all(zones.map(({ id }) => recordsIn(aws, id)));
   if (lists.every((records) => records.length === 0)) return undefined;
-  const first = <T>(pick: (records: readonly ResourceRecordSet[]) => T | undefined) =>
-    zones.map(({ id }, index) => ({ zoneId: id, exact: pick(lists[index] ?? []) })).find(({ exact }) => exact);
-  if (target === ACM) {
-    // What a certificate of the stack asks for.
-    const asked = (await certificatesOf(aws, stack, domain)).flatMap(({ records }) => records);
-    const found = first((records) =>
-      asked
-        .filter((one) => one.domain === domain)
-        .map(({ name, value }) => {
-          const record = at(records, plainName(name), "CNAME");
-          return record && plainRecord(record).values[0] === plainName(value) ? record : undefined;
-        })
-        .find((record) => record !== undefined),
-    );
-    return found?.exact && { zoneId: found.zoneId, exact: found.exact };
-  }
-  // A load balancer's DNS name is its name, a hyphen and digits that AWS makes up.
-  const dnsName = new RegExp(`^${target.toLowerCase()}-\\d+\\.${aws.region}\\.elb\\.amazonaws\\.com(\\.cn)?$`);
-  const found = first((records) => {
-    const record = at(records, domain, "A");
-    return record && dnsName.test(plainRecord(record).alias?.dnsName ?? "") ? record : undefined;
-  });
-  return found?.exact && { zoneId: found.zoneId, exact: found.exact };
-}
-
-/** True when a certificate of somebody else's needs the validation record: it is the same for all of a domain in an account. */
-async function neededElsewhere(aws: Aws, stack: string, name: string): Promise<boolean> {
-  const domain = name.slice(name.indexOf(".") + 1);
-  const needing = (await certificatesNaming(aws, domain)).filter(
-    ({ Status }) => Status === "ISSUED" || Status === "PENDING_VALIDATION",
+  const asked = (await certificatesOf(aws, stack, domain)).flatMap(({ records }) =>
+    records.filter((one) => one.domain === domain),
   );
-  const tags = await Promise.all(needing.map(({ CertificateArn = "" }) => certificateTags(aws, CertificateArn)));
-  return tags.some((its) => its !== undefined && its[STACK_TAG] !== stack);
+  for (const [index, { id: zoneId }] of zones.entries())
+    for (const { name, value } of asked) {
+      const record = cnameAt(lists[index] ?? [], name);
+      if (record && cnameValue(record) === plainName(value)) return { zoneId, record };
+    }
+  return undefined;
 }
 
-/** A record in a hosted zone. Named by `recordName`. Never overwrites or removes what this stack did not make. */
+/**
+ * The CNAME by which ACM sees that a domain is the account's. Named by `validationName`. It is never removed: it is the same for
+ * all certificates of the domain in all regions of the account (terraform-provider-aws#13653), each needs it for its renewal,
+ * and it costs nothing. Who deletes the zone deletes it with the zone.
+ */
 export const record: ResourceType<RecordSpec, RecordLive> = {
   name: "route53:record",
-  immutable: ["zoneId", "name", "type"],
+  immutable: ["zoneId", "name"],
   same: {
     name: (wanted, found) => plainName(wanted) === found,
-    alias: (wanted, found) =>
-      found !== undefined &&
-      plainTarget(wanted.dnsName) === found.dnsName &&
-      wanted.zoneId === found.zoneId &&
-      wanted.evaluateTargetHealth === found.evaluateTargetHealth,
-    values: (wanted, found) => sameSet(wanted.map(plainName), found),
+    value: (wanted, found) => plainName(wanted) === found,
+    ttl: createOnly,
   },
-  timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
+  timing: { createSeconds: 2, timeoutSeconds: 120 },
 
   async find(aws, owner, id) {
-    const [zoneId, name, type, was] = id?.split("|") ?? [];
-    const exact = zoneId && name && type ? at(await recordsIn(aws, zoneId), name, type) : undefined;
-    const found = zoneId && exact ? { zoneId, exact } : await provenOurs(aws, owner.stack, owner.name);
+    const domain = plainName(owner.name.replace(FOR, ""));
+    const [zoneId, name, type] = id?.split("|") ?? [];
+    const recorded = zoneId && name && type === "CNAME" ? cnameAt(await recordsIn(aws, zoneId), name) : undefined;
+    const found = zoneId && recorded ? { zoneId, record: recorded } : await provenOurs(aws, owner.stack, domain);
     if (!found) return undefined;
-    const plain = plainRecord(found.exact);
-    const spec = { zoneId: found.zoneId, name: plain.name, type: plain.type as RecordSpec["type"] };
+    const at = plainRecord(found.record);
     return {
-      ...plain,
-      ...spec,
-      id: exact && was ? `${idOf(spec)}|${was}` : idOf(spec),
-      stack: owner.stack,
-      exact: found.exact,
+      id: idOf(found.zoneId, at.name),
+      zoneId: found.zoneId,
+      name: at.name,
+      value: cnameValue(found.record),
+      ttl: at.ttl ?? 0,
+      domain,
     };
   },
 
-  async create(aws, spec, owner) {
+  async create(aws, { zoneId, name, value, ttl }, owner) {
+    const set: ResourceRecordSet = { Name: name, Type: "CNAME", TTL: ttl, ResourceRecords: [{ Value: value }] };
     try {
-      // CREATE, which AWS refuses when the name is taken. UPSERT would overwrite whatever is there.
-      await change(aws, spec.zoneId, "CREATE", setOf(spec));
-      return idOf(spec);
+      await changeRecords(aws, zoneId, [creating(set)]);
     } catch (error) {
-      if (!refusedAs(error, /exists|conflicts with/)) throw error;
-      const name = plainName(spec.name);
-      const there = (await recordsIn(aws, spec.zoneId)).filter(
-        (one) =>
-          plainName(one.Name ?? "") === name &&
-          // A CNAME tolerates nothing beside it.
-          (one.Type === spec.type || one.Type === "CNAME" || spec.type === "CNAME"),
-      );
-      const same = at(there, name, spec.type);
-      if (same && equal(spec, plainRecord(same))) return spec.type === "CNAME" ? `${idOf(spec)}|found` : idOf(spec);
+      if (!isOneOf(error, [CHANGED_MEANWHILE])) throw error;
+      const there = (await recordsIn(aws, zoneId)).filter((one) => nameOf(one) === plainName(name));
+      const same = cnameAt(there, name);
+      // An earlier stack's, or another certificate's.
+      if (same && cnameValue(same) === plainName(value)) return idOf(zoneId, name);
       if (there.length === 0) throw error;
       throw new BuddyError({
         code: "not-ours",
-        message: `the name ${name} is taken in hosted zone ${spec.zoneId}: ${there.map(describe).join("; ")}`,
-        about: { key: owner.key, id: idOf(spec) },
-        hint: "buddyverse never overwrites a record that it did not make. Remove or rename that record, or choose another domain.name in the config; then run the same command again.",
+        message: `the name ${plainName(name)}, where ACM looks for its validation record, is taken in hosted zone ${zoneId}: ${recordTexts(there)}`,
+        about: { key: owner.key, id: idOf(zoneId, name) },
+        hint: "buddyverse never overwrites a record that it did not make. Remove that record and run the same command again.",
         cause: error,
       });
     }
+    return idOf(zoneId, name);
   },
 
-  async update(aws, { zoneId }, spec) {
-    await change(aws, zoneId, "UPSERT", setOf(spec));
+  async update(aws, { zoneId }, { name, value, ttl }) {
+    const ResourceRecordSet = { Name: name, Type: "CNAME" as const, TTL: ttl, ResourceRecords: [{ Value: value }] };
+    await changeRecords(aws, zoneId, [{ Action: "UPSERT", ResourceRecordSet }]);
   },
 
-  async delete(aws, { id, zoneId, name, type, exact, stack }) {
-    // Answering its own id says: it stays.
-    if (type === "CNAME" && (id.endsWith("|found") || (await neededElsewhere(aws, stack, name)))) return id;
-    try {
-      await change(aws, zoneId, "DELETE", exact);
-    } catch (error) {
-      if (hasCode(error, "NoSuchHostedZone") || refusedAs(error, /was not found/)) return;
-      // Somebody has just changed it: the next look gets it as it is now.
-      if (!refusedAs(error, /do not match/)) throw error;
-    }
-  },
+  farewell: ({ domain, name }, { deleteKept }) =>
+    deleteKept
+      ? undefined
+      : {
+          kept: `CNAME ${name}: it costs nothing, and ACM renews certificates of ${domain} by it in every region.`,
+        },
 };

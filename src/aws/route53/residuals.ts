@@ -2,13 +2,13 @@ import { allPages } from "../pages.ts";
 import { FORGOTTEN, type ResidualReader } from "../residual.ts";
 import { zoneMonth } from "./prices.ts";
 import { ownComment, plainName } from "./read-zones.ts";
-import { existingZone } from "./zone.ts";
+import { existingZone, ownedZone } from "./zone.ts";
 
 const command = (id: string) => `aws route53 delete-hosted-zone --id ${id}`;
 
 export const forgottenZones: ResidualReader = {
   what: "hosted zones",
-  async read(aws, stack) {
+  async read(aws, stack, before) {
     const all = await allPages(
       (from) => {
         const [DNSName, HostedZoneId] = from?.split(" ") ?? [];
@@ -17,36 +17,41 @@ export const forgottenZones: ResidualReader = {
       (page) => page.HostedZones,
       (page) => (page.IsTruncated ? `${page.NextDNSName} ${page.NextHostedZoneId}` : undefined),
     );
+    const known = new Set([...before.values()].map(({ look }) => look.live?.id));
     return all
-      .filter(({ Config }) => Config?.Comment?.startsWith(ownComment(stack, "")))
-      .map(({ Id = "", Name = "" }) => {
-        const id = Id.replace(/^\/hostedzone\//, "");
-        return {
-          what: "hosted zone",
-          id,
-          why: `${plainName(Name)}, ${FORGOTTEN}; its records have to go first`,
-          price: zoneMonth.item,
-          commands: [command(id)],
-        };
-      });
+      .filter(({ Config }) => Config?.Comment?.startsWith(ownComment(aws, stack, "")))
+      .map(({ Id = "", Name = "" }) => ({ id: Id.replace(/^\/hostedzone\//, ""), name: plainName(Name) }))
+      .filter(({ id }) => !known.has(id))
+      .map(({ id, name }) => ({
+        what: "hosted zone",
+        id,
+        why: `${name}, ${FORGOTTEN}; its records have to go first`,
+        price: zoneMonth.item,
+        commands: [command(id)],
+      }));
   },
 };
 
-/** The zone that the stack used. Where nothing of the stack was, it is nothing that the stack leaves. */
+/** The zone that the stack used. Where nothing of the stack was, somebody's zone is nothing that the stack leaves. */
 export const keptZones: ResidualReader = {
   what: "the stack's hosted zone",
   read(_aws, _stack, before) {
     const all = [...before.values()];
-    if (!all.some(({ node, look, recorded }) => !node.type.external && (look.live ?? recorded))) return [];
+    const any = all.some(({ node, look, recorded }) => !node.type.external && (look.live ?? recorded));
     return all
-      .filter(({ node }) => node.type === existingZone)
-      .flatMap(({ look }) => look.live?.id ?? [])
-      .map((id) => ({
+      .filter(
+        ({ node, decision }) =>
+          (any && node.type === existingZone) || (node.type === ownedZone && decision.kind === "keep"),
+      )
+      .flatMap(({ node, look }) => (look.live ? [{ id: look.live.id, own: node.type === ownedZone }] : []))
+      .map(({ id, own }) => ({
         what: "hosted zone",
         id,
-        why: "it was there before the stack and is not its own; delete it only when nothing else needs it",
+        why: own
+          ? "the stack made it, and keeps it for the next up: the registrar has been told its name servers; down --delete-zone deletes it"
+          : "it was there before the stack and is not its own; delete it only when nothing else needs it",
         price: zoneMonth.item,
-        commands: [command(id)],
+        commands: own ? [] : [command(id)],
       }));
   },
 };

@@ -1,4 +1,5 @@
 import type { Service } from "../service.ts";
+import { aliasRecords } from "./alias-records.ts";
 import { narrowed } from "./narrowed.ts";
 import { prices } from "./prices.ts";
 import { record } from "./record.ts";
@@ -16,7 +17,7 @@ export const route53: Service<typeof import("./client.ts")> = {
   },
   // One change of a zone at a time (API reference, ChangeResourceRecordSets).
   errors: { throttled: ["PriorRequestNotComplete"] },
-  types: [existingZone, ownedZone, record],
+  types: [existingZone, ownedZone, aliasRecords, record],
   colour: "#7a5cc9",
   prices,
   residuals: [forgottenZones, keptZones],
@@ -24,7 +25,7 @@ export const route53: Service<typeof import("./client.ts")> = {
     // A repeat is refused (HostedZoneAlreadyExists), but that answer does not give the zone's id.
     CreateHostedZone: "look",
     ChangeTagsForResource: "same",
-    // CREATE of what is there is refused, and looks as if the record were somebody else's: records carry no tags.
+    // CREATE of what is there is refused, and DELETE of what is gone: a repeat looks as if somebody else had been at work.
     ChangeResourceRecordSets: "look",
     DeleteHostedZone: "same",
   },

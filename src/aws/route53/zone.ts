@@ -3,9 +3,20 @@ import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import { changeRecords, deleting } from "./change-records.ts";
+import { recordTexts } from "./in-the-way.ts";
 import { zoneCharges, zoneMonth } from "./prices.ts";
 import { plainRecord, recordsIn } from "./read-records.ts";
-import { covers, NO_ZONE, ownComment, plainName, type ZoneWithServers, zoneById, zonesFor } from "./read-zones.ts";
+import {
+  covers,
+  isOwnComment,
+  NO_ZONE,
+  ownComment,
+  plainName,
+  type ZoneWithServers,
+  zoneById,
+  zonesFor,
+} from "./read-zones.ts";
 
 export interface ZoneSpec {
   /** The site's domain: the zone's own name, or for a zone that is found a name under it. */
@@ -60,9 +71,12 @@ export const existingZone: ResourceType<ZoneSpec, ZoneLive> = {
   ],
 };
 
+/** Zones are the account's: the stack of the same name in another region has its own. */
+const REGION_TAG = "buddyverse:region";
+
 /** Route 53 takes ten tags on a zone (API reference, ChangeTagsForResource): ownership first, then as many as fit. */
 function takenTags(tags: Tags): Tags {
-  const first = [STACK_TAG, KEY_TAG, "Name"];
+  const first = [STACK_TAG, KEY_TAG, REGION_TAG, "Name"];
   const rest = Object.keys(tags)
     .filter((key) => !first.includes(key))
     .sort();
@@ -75,22 +89,27 @@ async function tagsOf(aws: Aws, id: string, owner: Owner): Promise<Tags | undefi
   );
   if (!answer) return undefined;
   // Tags for which there is no room are not missed.
-  const taken = takenTags(owner.tags);
+  const taken = takenTags({ ...owner.tags, [REGION_TAG]: aws.region });
   const omitted = Object.fromEntries(Object.entries(owner.tags).filter(([key]) => !(key in taken)));
   return { ...omitted, ...tagsFrom(answer.ResourceTagSet?.Tags) };
 }
 
-/** The zone when it is the owner's: by its comment, or by its tags when somebody has changed the comment. */
+/** The zone when it is the owner's, in this region: by its comment, or by its tags when somebody has changed the comment. */
 async function ifOwned(aws: Aws, owner: Owner, id: string): Promise<OwnedZoneLive | undefined> {
   const [zone, tags] = await Promise.all([zoneById(aws, id), tagsOf(aws, id, owner)]);
   if (!zone || !tags) return undefined;
-  const ours =
-    zone.comment === ownComment(owner.stack, owner.key) ||
-    (tags[STACK_TAG] === owner.stack && tags[KEY_TAG] === owner.key);
+  const ours = isOwnComment(zone.comment)
+    ? zone.comment === ownComment(aws, owner.stack, owner.key)
+    : tags[STACK_TAG] === owner.stack && tags[KEY_TAG] === owner.key && tags[REGION_TAG] === aws.region;
   return ours ? { ...zone, tags, domain: zone.name } : undefined;
 }
 
-/** A public hosted zone that the stack makes. Named as the domain. It goes only when it is empty. */
+const VALIDATION = /\.acm-validations\.aws$/;
+
+/**
+ * A public hosted zone that the stack makes. Named as the domain. The registrar is told its name servers, and another zone
+ * would get others: so it is kept unless its end is asked for, and goes only when nothing of others is in it.
+ */
 export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
   name: "route53:owned-zone",
   immutable: ["domain"],
@@ -122,7 +141,7 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
       Name: domain,
       // Must be new for every zone that the account ever made; the engine's token is.
       CallerReference: token,
-      HostedZoneConfig: { Comment: ownComment(owner.stack, owner.key), PrivateZone: false },
+      HostedZoneConfig: { Comment: ownComment(aws, owner.stack, owner.key), PrivateZone: false },
     });
     return (HostedZone?.Id ?? "").replace(/^\/hostedzone\//, "");
   },
@@ -132,26 +151,43 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
       await aws.route53.changeTagsForResource({
         ResourceType: "hostedzone",
         ResourceId: id,
-        AddTags: tagList(takenTags(owner.tags)),
+        AddTags: tagList(takenTags({ ...owner.tags, [REGION_TAG]: aws.region })),
         ...(owner.obsoleteTags?.length ? { RemoveTagKeys: [...owner.obsoleteTags] } : {}),
       });
     }
   },
 
   async delete(aws, { id, name }) {
-    const foreign = (await recordsIn(aws, id)).filter(
+    const records = (await recordsIn(aws, id)).filter(
       (record) => !((record.Type === "NS" || record.Type === "SOA") && plainRecord(record).name === name),
     );
+    // The validation records of certificates, which nothing sees any more without the zone.
+    const ofAcm = records.filter((record) => plainRecord(record).values.some((value) => VALIDATION.test(value)));
+    const foreign = records.filter((record) => !ofAcm.includes(record));
     if (foreign.length > 0) {
       throw new BuddyError({
         code: "not-ours",
-        message: `the hosted zone ${name} (${id}) holds records that this stack did not make: ${foreign.map((record) => `${plainRecord(record).name} ${record.Type}`).join(", ")}`,
+        message: `the hosted zone ${name} (${id}) holds records that this stack did not make: ${recordTexts(foreign)}`,
         about: { id },
-        hint: 'Remove or move them and run the same command again; or set domain.zone to "existing", which leaves the zone alone.',
+        hint: "Remove or move them and run the same command again; or leave --delete-zone away, which keeps the zone.",
       });
     }
+    if (ofAcm.length > 0) await changeRecords(aws, id, ofAcm.map(deleting));
     await undefinedIf(NO_ZONE, () => aws.route53.deleteHostedZone({ Id: id }));
   },
 
+  farewell({ id, name, nameServers }, { deleteKept }) {
+    const servers = nameServers.join(", ");
+    return deleteKept
+      ? {
+          note: `The hosted zone ${name} (${id}) is deleted: have the registrar no longer name its name servers (${servers}). While it does, the domain answers nowhere; a new zone gets other servers.`,
+        }
+      : {
+          kept: `the hosted zone ${name} (${id}), as the registrar has been told its name servers (${servers}): the next up finds it again. --delete-zone deletes it.`,
+        };
+  },
+
   charges: (_spec, costing) => [{ what: "hosted zone", price: zoneMonth, quantity: 1 }, ...zoneCharges(costing)],
+  residual: (_spec, _costing, { deleteKept }) =>
+    deleteKept ? [] : [{ what: "hosted zone", price: zoneMonth, quantity: 1, note: "kept for the next up" }],
 };

@@ -19,7 +19,7 @@ export interface Found {
 const NAMES_PER_CALL = 10;
 
 /** The parameter of that name, wherever it lies; those that are asked for at the same moment in one call. Nothing is decrypted. */
-const parameterNamed = (aws: Aws, name: string): Promise<Found | undefined> =>
+export const parameterNamed = (aws: Aws, name: string): Promise<Found | undefined> =>
   aws.batchById("ssm:parameters", name, async (names) => {
     const chunks = Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
       names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),

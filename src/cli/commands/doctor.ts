@@ -1,6 +1,8 @@
 import { warningsFor } from "../../config/schema.ts";
 import { examine, notSeen } from "../../doctor/doctor.ts";
-import { missingMessage } from "../../engine/graph.ts";
+import { missingMessage, type Node } from "../../engine/graph.ts";
+import { specOf } from "../../engine/observe.ts";
+import type { Foreseen, Identified } from "../../engine/resource.ts";
 import { BuddyError, type ErrorCode } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
@@ -68,12 +70,15 @@ export async function doctor(options: CommonOptions): Promise<number> {
 
 /** Looks every object up: what must be there already (images, a zone) is; and no name is taken by somebody else's. */
 async function namesAndImages({ aws, stack: { graph, run } }: Session): Promise<readonly Finding[]> {
+  const there = new Map<string, Identified>();
+  const nodes = [...graph.nodes.values()];
   const looks = await Promise.all(
-    [...graph.nodes.values()].map(async (node): Promise<Finding | undefined> => {
+    nodes.map(async (node): Promise<Finding | undefined> => {
       const external = node.type.external ?? false;
-      const about = !external ? "names" : node.type.name.includes("image") ? "image" : "zone";
+      const about = aboutOf(node);
       try {
         const live = await node.type.find(aws, node.owner, run.store.get(node.key)?.id);
+        if (live) there.set(node.key, live);
         if (!external) return undefined;
         const health = live && node.type.health?.(live);
         if (typeof health === "object" && "blocked" in health)
@@ -82,19 +87,45 @@ async function namesAndImages({ aws, stack: { graph, run } }: Session): Promise<
           ? { about, verdict: "ok", message: `${node.name}: ${live.id}` }
           : { about, verdict: "problem", message: missingMessage(node), hint: "Change the config, or make it." };
       } catch (error) {
-        if (error instanceof BuddyError && error.code !== "interrupted")
-          return { about, verdict: "problem", message: error.message, hint: error.hint };
-        return { ...notSeen(about, error), message: `${node.name}: ${notSeen(about, error).message}` };
+        return notFound(node, error);
       }
     }),
   );
+  const foreseen = await Promise.all(
+    nodes
+      .filter(({ key, type }) => type.foresee && !there.has(key))
+      .map(async (node): Promise<Finding | undefined> => {
+        try {
+          const spec = specOf(node, (key) => there.get(key));
+          return findingOf(await node.type.foresee?.(aws, spec, node.owner, undefined));
+        } catch (error) {
+          return notFound(node, error);
+        }
+      }),
+  );
   // A load balancer of somebody else's is in the way of its listeners, too: it is named once.
-  const found = looks
+  const found = [...looks, ...foreseen]
     .filter((one) => one !== undefined)
     .filter((one, index, all) => all.findIndex(({ message }) => message === one.message) === index);
-  const seen = found.filter(({ about }) => about === "names").length === 0;
+  const seen = !found.some(({ about, verdict }) => about === "names" && verdict !== "ok");
   return [
     ...found,
     ...(seen ? [{ about: "names", verdict: "ok" as const, message: "none is taken by what is not this stack's" }] : []),
   ];
+}
+
+const aboutOf = ({ type }: Node): string => (!type.external ? "names" : type.name.includes("image") ? "image" : "zone");
+
+function notFound(node: Node, error: unknown): Finding {
+  const about = aboutOf(node);
+  if (error instanceof BuddyError && error.code !== "interrupted")
+    return { about, verdict: "problem", message: error.message, hint: error.hint };
+  return { ...notSeen(about, error), message: `${node.name}: ${notSeen(about, error).message}` };
+}
+
+/** What waits for a person is told where the domain is looked at. */
+function findingOf(foreseen: Foreseen | undefined): Finding | undefined {
+  if (foreseen?.kind === "clash")
+    return { about: "names", verdict: "problem", message: foreseen.message, hint: foreseen.hint };
+  return foreseen?.kind === "note" ? { about: "names", verdict: "ok", message: foreseen.note } : undefined;
 }

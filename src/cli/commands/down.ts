@@ -1,6 +1,6 @@
 import { VPC } from "../../../steps/vpc.ts";
 import { afterDownView } from "../../cost/view.ts";
-import { deletable, secondsToDestroy } from "../../engine/destroy.ts";
+import { deletable, type Farewells, farewells, secondsToDestroy } from "../../engine/destroy.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
 import { mayHoldData } from "../../engine/observe.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
@@ -20,16 +20,21 @@ import { type Session, withSession } from "../session.ts";
 export interface DownOptions extends CommonOptions {
   readonly yes?: boolean;
   readonly discardData?: boolean;
+  readonly deleteZone?: boolean;
 }
 
 /** Shows what goes and what stays, asks for the stack's name, removes it, and checks that nothing is left. */
 export async function down(options: DownOptions): Promise<number> {
-  const goOn = again("down", options, options.discardData ? ["--discard-data"] : []);
+  const goOn = again("down", options, [
+    ...(options.discardData ? ["--discard-data"] : []),
+    ...(options.deleteZone ? ["--delete-zone"] : []),
+  ]);
   requireConsent("down", options.yes ?? false, goOn);
   const discardData = options.discardData ?? false;
+  const deleteKept = options.deleteZone ?? false;
   return withSession(
     options,
-    { command: "down", writes: true, resolvesAddress: false, discardData },
+    { command: "down", writes: true, resolvesAddress: false, discardData, deleteKept },
     async (session) => {
       const screen = screenOf(session);
       const { config, stack } = session;
@@ -37,27 +42,29 @@ export async function down(options: DownOptions): Promise<number> {
       const found = await stack.refresh({ orphans: "all", removing: true });
       const gone = deletable(found.entries);
       const alone = leftAlone(session, found);
-      preview(session, screen, gone, alone, discardData);
+      const parting = farewells(stack.run, found);
+      preview(session, screen, { gone, alone, parting });
       throwIfRefused(found);
-      await warn(session, screen, found, gone, discardData);
+      await warn(session, screen, found, gone);
       const question = `Type the stack's name, ${config.stack}, to remove it: `;
       if (gone.length > 0 && !options.yes && (await ask(question, stack.run.signal)) !== config.stack) {
         screen.say("Nothing was removed.");
         return 0;
       }
-      return remove(session, screen, { found, gone, alone, goOn });
+      return remove(session, screen, { found, gone, alone, parting, goOn });
     },
   );
 }
 
+interface Going {
+  readonly gone: readonly Observed[];
+  readonly alone: readonly LeftAlone[];
+  readonly parting: Farewells;
+}
+
 /** What goes, what is kept of it, and what is left alone. */
-function preview(
-  { stack }: Session,
-  screen: Screen,
-  gone: readonly Observed[],
-  alone: readonly LeftAlone[],
-  discardData: boolean,
-): void {
+function preview({ stack }: Session, screen: Screen, { gone, alone, parting }: Going): void {
+  const { discardData } = stack.run;
   const shown = gone.map(({ node, look, recorded }) => ({
     name: node.name,
     object: node.type.name,
@@ -66,23 +73,23 @@ function preview(
     finalCopy: node.type.finalCopy,
   }));
   const holding = shown.filter(({ holdsData }) => holdsData);
-  const keeps = holding.flatMap(({ name, finalCopy }) => (finalCopy ? [`${finalCopy} of ${name}`] : []));
+  const keeps = [
+    ...(discardData ? [] : holding.flatMap(({ name, finalCopy }) => (finalCopy ? [`${finalCopy} of ${name}.`] : []))),
+    ...parting.kept,
+  ];
   if (gone.length > 0 || alone.length === 0)
-    screen.say(downPreview(screen.place, shown, stack.graph.steps, { discardData, keeps }, screen.errLook));
+    screen.say(
+      downPreview(screen.place, shown, stack.graph.steps, { discardData, keeps, notes: parting.notes }, screen.errLook),
+    );
   const lost = holding.flatMap(({ name, finalCopy }) => (finalCopy ? [] : [name]));
   if (lost.length > 0) screen.say(`Deleted with all that they hold, except what AWS Backup has: ${lost.join(", ")}.`);
   if (alone.length > 0) screen.say(`\n${leftAloneView(alone, screen.errLook)}`);
 }
 
 /** What is in the way, what continues to cost, and credentials that will not hold out. */
-async function warn(
-  session: Session,
-  screen: Screen,
-  found: Snapshot,
-  gone: readonly Observed[],
-  discardData: boolean,
-): Promise<void> {
+async function warn(session: Session, screen: Screen, found: Snapshot, gone: readonly Observed[]): Promise<void> {
   const { aws, config, stack } = session;
+  const { discardData, deleteKept } = stack.run;
   const vpc = found.entries.get(VPC)?.look.live;
   const others = vpc && (await findForeignResources(aws, vpc.id, config.stack));
   const inTheWay = others && foreignView(others.found, others.unseen);
@@ -91,7 +98,7 @@ async function warn(
     ({ node, look, recorded }) => node.type.finalCopy && mayHoldData(node.type, look.live, recorded),
   );
   if (Object.keys(stack.run.store.resources).length > 0)
-    screen.say(`\n${afterDownView(costAfterDown(session, { discardData: discardData || !copied }))}`);
+    screen.say(`\n${afterDownView(costAfterDown(session, { discardData: discardData || !copied, deleteKept }))}`);
   const { credentials } = screen.place;
   const short =
     credentials && gone.length > 0 && credentialsWarning(credentials, secondsToDestroy(found), screen.errLook);
@@ -102,17 +109,7 @@ async function warn(
 async function remove(
   session: Session,
   screen: Screen,
-  {
-    found,
-    gone,
-    alone,
-    goOn,
-  }: {
-    readonly found: Snapshot;
-    readonly gone: readonly Observed[];
-    readonly alone: readonly LeftAlone[];
-    readonly goOn: string;
-  },
+  { found, gone, alone, parting, goOn }: Going & { readonly found: Snapshot; readonly goOn: string },
 ): Promise<number> {
   const { stack, clock, options } = session;
   const began = clock.now();
@@ -135,6 +132,7 @@ async function remove(
         settled: settled.filter(({ key }) => wanted.has(key)),
         left,
         alone,
+        parting,
         snapshots,
         bills,
         ms,
@@ -147,6 +145,8 @@ async function remove(
       removed: removedIn(settled),
       left,
       leftAlone: alone,
+      kept: parting.kept,
+      notes: parting.notes,
       snapshots,
       ...(bills ? { billsOn: bills.found, notLookedAt: bills.unseen } : {}),
       seconds: Math.round(ms / 1000),

@@ -9,7 +9,7 @@ import type { Identified } from "../../engine/resource.ts";
 import { isForgotten, type Snapshot } from "../../engine/snapshot.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
-import { planSummary, planView } from "../../report/views/plan.ts";
+import { planNotes, planSummary, planView } from "../../report/views/plan.ts";
 import { upEnd } from "../../report/views/up.ts";
 import { confirm, requireConsent } from "../ask.ts";
 import { costNow, monthlyAfter } from "../cost-summary.ts";
@@ -64,11 +64,12 @@ function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, 
   const { stack } = session;
   const facts = { speed: speedOf(session), monthly: step ? undefined : monthlyAfter(found, session) };
   const onlyCreates = planned.items.every(
-    ({ action }) => action === "create" || action === "wait" || action === "none",
+    ({ action, refused }) =>
+      action === "create" || action === "wait" || action === "none" || (action === "blocked" && refused === undefined),
   );
   screen.say(
     onlyCreates
-      ? planSummary(planned, facts)
+      ? [planSummary(planned, facts), ...planNotes(planned, screen.errLook)].join("\n")
       : planView(toldBelow(planned), stack.graphOf(step).steps, facts, screen.errLook),
   );
   const { credentials } = screen.place;

@@ -18,8 +18,10 @@ export interface Doomed {
 
 export interface DownFacts {
   readonly discardData: boolean;
-  /** What is left behind on purpose, one a line: "a final snapshot of database1". */
+  /** What is left behind on purpose, a sentence for each: "a final snapshot of database1." */
   readonly keeps?: readonly string[];
+  /** What else it does, or leaves to a person, a sentence for each. */
+  readonly notes?: readonly string[];
 }
 
 /** What `down` will remove, in the order in which it goes. */
@@ -27,13 +29,14 @@ export function downPreview(
   place: Place,
   deletable: readonly Doomed[],
   steps: readonly string[],
-  { discardData, keeps = [] }: DownFacts,
+  { discardData, keeps = [], notes = [] }: DownFacts,
   { style = plain, width = WIDTH }: Look = {},
 ): string {
   const where = place.sandbox
     ? "the sandbox"
     : [place.account && `account ${place.account}`, place.region].filter(Boolean).join(", ");
-  if (deletable.length === 0) return `Nothing of stack ${place.stack} is in ${where}.`;
+  if (deletable.length === 0)
+    return joined([`Nothing of stack ${place.stack} is in ${where}.`, ...partingLines(keeps, [], width)]);
   const data = deletable.filter(({ holdsData }) => holdsData).map(({ name }) => oneLine(name));
   const groups = byStep(deletable, steps);
   // What nobody wants any more may use anything, so it goes first.
@@ -44,11 +47,11 @@ export function downPreview(
     `${style.bold(`This removes ${counted(deletable.length, "resource")} of stack ${place.stack}`)} from ${where}:`,
     "",
     ...lines,
-    ...(data.length + keeps.length === 0 ? [] : [""]),
+    ...(data.length + keeps.length + notes.length === 0 ? [] : [""]),
     ...(discardData && data.length > 0
       ? [style.red(`The data of ${data.join(", ")} will be lost: --discard-data leaves no copy.`)]
       : []),
-    ...(discardData ? [] : keeps.map((one) => `Stays: ${one}.`)),
+    ...partingLines(keeps, notes, width),
   ]);
 }
 
@@ -75,6 +78,10 @@ export function foreignView(found: readonly Foreign[], unseen: readonly string[]
     ...unseen.map((one) => `Whether there are others' things in the VPC is not known of ${oneLine(one)}`),
   ]);
 }
+
+/** What stays on purpose, and what else a person should know: not cut, as it is to be acted on. */
+const partingLines = (kept: readonly string[], notes: readonly string[], width: number): string[] =>
+  [...kept.map((one) => `Stays: ${one}`), ...notes].flatMap((text) => indented(text, width, ""));
 
 /** Something that holds data and that nobody claims. */
 export interface LeftAlone {
@@ -132,6 +139,8 @@ export interface DownEnd {
   readonly left: readonly { readonly object: string; readonly id: string; readonly name: string }[] | undefined;
   /** What was left alone on purpose; it is in `left` as well. */
   readonly alone: readonly LeftAlone[];
+  /** What stays on purpose, and what else there is to know, as the preview said it. */
+  readonly parting: { readonly kept: readonly string[]; readonly notes: readonly string[] };
   /** Ids of the final snapshots left behind. */
   readonly snapshots: readonly string[];
   /** What still costs; undefined when that was not looked for (an interruption). */
@@ -146,7 +155,7 @@ export interface DownEnd {
 /** The last screen of `down`: what went, what stays, what is left, what to do. */
 export function downEnd(end: DownEnd, look: Look = {}): string {
   const { style = plain } = look;
-  const { place, settled, left, alone, snapshots, ms, again } = end;
+  const { place, settled, left, alone, parting, snapshots, ms, again } = end;
   const removed = settled.filter(({ outcome }) => outcome === "deleted");
   const clean = left?.length === 0 && !settled.some(({ outcome }) => outcome === "failed");
   const what = removed.length === 0 ? "Nothing was removed" : `Removed ${counted(removed.length, "resource")}`;
@@ -155,6 +164,7 @@ export function downEnd(end: DownEnd, look: Look = {}): string {
   for (const id of snapshots)
     lines.push(`Final snapshot: ${style.bold(id)} (it stays and costs storage until you delete it)`);
   lines.push(...troubles(settled, { again, verbose: end.verbose ?? false, style, held: "left" }));
+  if (left) lines.push(...partingLines(parting.kept, clean ? parting.notes : [], look.width ?? WIDTH));
   if (left) lines.push(...leftLines(left, place.stack, style));
   if (alone.length > 0) lines.push("", leftAloneView(alone, look));
   if (end.bills) lines.push(...billLines(end.bills, place.sandbox, style));

@@ -9,7 +9,8 @@ import type { Style } from "../style.ts";
 /** Why it is so, in one line; whole where it is left to a person. */
 export function reasonLines(item: PlanItem | StatusItem, indent: string, width: number): string[] {
   if (item.reason === undefined) return [];
-  if (item.remedies.length === 0) return [truncate(`${indent}${reasonOf(item)}`, width)];
+  const blocked = ("action" in item ? item.action : item.standing) === "blocked";
+  if (item.remedies.length === 0 && !blocked) return [truncate(`${indent}${reasonOf(item)}`, width)];
   return indented(reasonOf(item), width, indent);
 }
 

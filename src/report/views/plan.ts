@@ -44,6 +44,16 @@ export function planSummary(plan: Plan, { speed, monthly }: PlanFacts = {}): str
   return `Plan: ${counts.join(", ")}.${sentence}${waiting}${alone}`;
 }
 
+/** What a person should know before the plan is carried out, or waits for them: for where the plan itself is not shown. */
+export const planNotes = ({ items }: Plan, { width = WIDTH }: Look = {}): string[] => [
+  ...items.flatMap(({ note }) => (note === undefined ? [] : indented(note, width, ""))),
+  ...items.flatMap(({ action, name, reason }) =>
+    action === "blocked" && reason !== undefined && !reason.startsWith("waits for ")
+      ? indented(`${name} will wait for you: ${reason}`, width, "")
+      : [],
+  ),
+];
+
 /** What up leaves as it is, and what it finds and takes over. */
 function aloneText(plan: Plan): string {
   const retained = count(plan, "retain");
@@ -107,6 +117,7 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
   return [
     `  ${signs[item.action]}  ${objectText(item)}${loses}`,
     ...reasonLines(item, DETAIL, width),
+    ...(item.note === undefined ? [] : indented(item.note, width, DETAIL)),
     ...item.differences.flatMap((one) => differenceLines(one, style, width)),
     ...(item.refused === undefined ? [] : indented(`up refuses. ${item.refused}`, width, DETAIL)),
     ...remedyLines(item.remedies, DETAIL, style),

@@ -53,6 +53,15 @@ test("one without that line is somebody else's, unless it is recorded: then the 
   await expect(find(other)).rejects.toMatchObject({ code: "not-ours" });
 });
 
+test("that of the same stack in another region is not ours, whatever is recorded, and is named", async () => {
+  const there = (await bodyOf()).replace("in ap-northeast-2", "in eu-west-1");
+  for (const id of [undefined, owner.name])
+    await expect(find(there, id)).rejects.toMatchObject({
+      code: "not-ours",
+      message: 'the dashboard CPU-Per-Second is that of stack "test" in eu-west-1',
+    });
+});
+
 test("absent, under each name that AWS gives it; denied is not absent", async () => {
   const named = (name: string) => Object.assign(new Error("no"), { name, $metadata: { httpStatusCode: 404 } });
   for (const error of [

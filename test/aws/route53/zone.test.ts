@@ -13,7 +13,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { ownershipTags } from "../../../src/aws/owned.ts";
 import { existingZone, ownedZone } from "../../../src/aws/route53/zone.ts";
-import { mocked, ownerOf, testAws } from "../aws.ts";
+import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
 beforeAll(async () => {
@@ -117,7 +117,14 @@ describe("existing", () => {
 
 describe("our own", () => {
   const owner = ownerOf("zone-a.link", "a.link");
-  const OURS = "buddyverse stack=test key=zone-a.link";
+  const OURS = "buddyverse stack=test region=ap-northeast-2 key=zone-a.link";
+  const ELSEWHERE = OURS.replace("ap-northeast-2", "eu-west-1");
+  const tagged = (region: string) =>
+    route53.on(ListTagsForResourceCommand).resolves({
+      ResourceTagSet: {
+        Tags: [...awsTags("zone-a.link", "a.link"), { Key: "buddyverse:region", Value: region }],
+      } as never,
+    });
 
   test("ours by its comment, beside somebody's of the same name, before it has tags", async () => {
     has(zone("Z1", "a.link"), zone("Z2", "a.link", OURS), zone("Z3", "a.link", OURS.replace("test", "other")));
@@ -125,6 +132,29 @@ describe("our own", () => {
     has(zone("Z1", "a.link"));
     expect(await ownedZone.find(aws, owner)).toBeUndefined();
     expect(await ownedZone.find(aws, owner, "Z1")).toBeUndefined();
+  });
+
+  test("that of the stack's name in another region is not ours, by its comment or its tags", async () => {
+    has(zone("Z2", "a.link", ELSEWHERE));
+    tagged("ap-northeast-2");
+    expect(await ownedZone.find(aws, owner)).toBeUndefined();
+    expect(await ownedZone.find(aws, owner, "Z2")).toBeUndefined();
+    has(zone("Z2", "a.link", "edited by hand"));
+    tagged("eu-west-1");
+    expect(await ownedZone.find(aws, owner, "Z2")).toBeUndefined();
+    tagged("ap-northeast-2");
+    expect(await ownedZone.find(aws, owner, "Z2")).toMatchObject({ id: "Z2" });
+  });
+
+  test("it is kept unless its end is asked for, and both name its servers", async () => {
+    has(zone("Z2", "a.link", OURS));
+    const live = await ownedZone.find(aws, owner, "Z2");
+    if (!live) throw new Error("not found");
+    for (const deleteKept of [false, true]) {
+      const said = ownedZone.farewell?.(live, { deleteKept });
+      expect(said?.kept === undefined).toBe(deleteKept);
+      expect(said?.kept ?? said?.note).toContain(SERVERS.join(", "));
+    }
   });
 
   test("the comment is there from its birth", async () => {
@@ -145,11 +175,13 @@ describe("our own", () => {
     has(zone("Z2", "a.link", OURS));
     const live = await ownedZone.find(aws, rich, "Z2");
     if (!live) throw new Error("not found");
-    expect(Object.keys(live.tags).sort()).toEqual(["t07", "t08", "t09", "t10", "t11"]);
+    expect(Object.keys(live.tags).sort()).toEqual(["t06", "t07", "t08", "t09", "t10", "t11"]);
     route53.on(ChangeTagsForResourceCommand).resolves({});
     await ownedZone.update?.(aws, live, { domain: "a.link" }, new Set(["tags"]), rich);
     const sent = route53.commandCalls(ChangeTagsForResourceCommand)[0]?.args[0].input.AddTags ?? [];
     expect(sent).toHaveLength(10);
-    expect(sent.map(({ Key }) => Key)).toEqual(expect.arrayContaining(["Name", "buddyverse:stack", "buddyverse:key"]));
+    expect(sent.map(({ Key }) => Key)).toEqual(
+      expect.arrayContaining(["Name", "buddyverse:stack", "buddyverse:key", "buddyverse:region"]),
+    );
   });
 });

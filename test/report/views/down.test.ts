@@ -10,7 +10,7 @@ const deletable = [
 ];
 
 test("the preview, in the order in which it goes, with what stays", async () => {
-  const keeps = ["a final snapshot of database1"];
+  const keeps = ["a final snapshot of database1."];
   const text = downPreview(aws, deletable, steps, { discardData: false, keeps });
   expect(text).toContain("account 123456789012, ap-northeast-2");
   const order = ["Bastion3", "database1", "Buddy-Public1", "Buddy-Project"];
@@ -20,8 +20,7 @@ test("the preview, in the order in which it goes, with what stays", async () => 
 });
 
 test("--discard-data says whose data is lost", () => {
-  const keeps = ["a final snapshot of database1"];
-  const text = downPreview(sandbox, deletable, steps, { discardData: true, keeps });
+  const text = downPreview(sandbox, deletable, steps, { discardData: true });
   expect(text).toContain("The data of database1 will be lost: --discard-data leaves no copy.");
   expect(text).not.toContain("Stays");
 });
@@ -37,10 +36,24 @@ const end = (rest: Partial<DownEnd>): DownEnd => ({
   settled: [settled("deleted", "vpc", "ec2:vpc", "Buddy-Project")],
   left: [],
   alone: [],
+  parting: { kept: [], notes: [] },
   snapshots: [],
   ms: 552_000,
   again: "buddyverse down",
   ...rest,
+});
+
+test("what is kept on purpose and what comes back is said before and after", () => {
+  const parting = { kept: ["the hosted zone a.link."], notes: ["Put back as before the stack: A a.link: 192.0.2.1."] };
+  const said = ["Stays: the hosted zone a.link.", ...parting.notes];
+  const before = downPreview(aws, deletable, steps, { discardData: true, keeps: parting.kept, notes: parting.notes });
+  for (const text of [before, downEnd(end({ parting }))]) for (const one of said) expect(text).toContain(one);
+  // Where something failed, nobody knows whether they did come back.
+  const failed = [denied("Buddy-Project", "ec2:vpc", "r-1")];
+  const half = downEnd(end({ parting, settled: failed, left: [{ object: "ec2:vpc", id: "vpc-1", name: "x" }] }));
+  expect(half).toContain(said[0]);
+  expect(half).not.toContain(said[1]);
+  expect(downPreview(sandbox, [], steps, { discardData: false, keeps: parting.kept })).toContain(said[0]);
 });
 
 test("proven to be empty, the snapshot named", async () => {

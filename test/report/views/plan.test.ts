@@ -20,6 +20,7 @@ const planned = (
   action,
   differences: [],
   reason: undefined,
+  note: undefined,
   refused: undefined,
   remedies: [],
   adopted: false,

@@ -3,13 +3,15 @@ import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { dotted, escaped, plain, sortName } from "./names.ts";
-import { type Record53, recordKey, recordTable, type Zone } from "./tables.ts";
+import { keyOf, type Record53, recordTable, type Zone } from "./tables.ts";
 import { changeInfo, zoneFor } from "./zones.ts";
 
 const PAGE = 300;
 /** The zone that all application load balancers of a region have their names in, as DescribeLoadBalancers answers it here. */
 const LOAD_BALANCERS = "ZWKZPGTI48KDX";
-const TYPES = ["SOA", "A", "TXT", "NS", "CNAME", "MX", "AAAA", "CAA"] as const;
+/** The zone of all CloudFront distributions (API reference, AliasTarget). */
+const CLOUDFRONT = "Z2FDTNDATAQYW2";
+const TYPES = ["SOA", "A", "TXT", "NS", "CNAME", "MX", "AAAA", "CAA", "SRV", "SVCB", "HTTPS"] as const;
 
 const recordSet = z.strictObject({
   Name: z.string().max(1024),
@@ -26,6 +28,11 @@ const recordSet = z.strictObject({
       EvaluateTargetHealth: z.boolean(),
     })
     .optional(),
+  SetIdentifier: z.string().min(1).max(128).optional(),
+  Weight: z.number().int().min(0).max(255).optional(),
+  Region: z.string().optional(),
+  Failover: z.enum(["PRIMARY", "SECONDARY"]).optional(),
+  MultiValueAnswer: z.boolean().optional(),
 });
 type RecordSet = z.infer<typeof recordSet>;
 
@@ -42,8 +49,21 @@ function meant(zoneId: string, set: RecordSet): Record53 {
       "InvalidInput",
       `Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found none ${about}`,
     );
+  const by = Object.fromEntries(
+    (["Weight", "Region", "Failover", "MultiValueAnswer"] as const).flatMap((field) =>
+      set[field] === undefined ? [] : [[field, set[field]]],
+    ),
+  );
+  if ((set.SetIdentifier === undefined) !== (Object.keys(by).length === 0))
+    throw awsError(
+      "InvalidInput",
+      set.SetIdentifier === undefined
+        ? `Invalid request: Missing field 'SetIdentifier' ${about}`
+        : `Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found none ${about}`,
+    );
   return {
     zoneId,
+    ...(set.SetIdentifier === undefined ? {} : { routed: { id: set.SetIdentifier, by } }),
     name: plain(set.Name),
     type: set.Type,
     ttl: set.TTL ?? null,
@@ -70,6 +90,10 @@ function complaint(sim: Sim, zone: Zone, record: Record53, others: readonly Reco
   const beside = others.filter((other) => other.name === name && other.type !== type);
   if (beside.length > 0 && (type === "CNAME" || beside.some((other) => other.type === "CNAME")))
     return `${called} is not permitted as it conflicts with other records with the same DNS name in zone ${dotted(zone.name)}`;
+  // "RRSet with DNS name …, type … cannot be created as other RRSets exist with the same name and type." (chef-boneyard/route53#100)
+  const alike = others.filter((other) => other.name === name && other.type === type);
+  if (alike.some(({ routed }) => (routed === undefined) !== (record.routed === undefined)))
+    return `RRSet with DNS name ${dotted(escaped(name))}, type ${type}${record.routed ? `, SetIdentifier ${record.routed.id}` : ""} cannot be created as other RRSets exist with the same name and type.`;
   if (type === "A" && record.values.some((value) => !/^\d{1,3}(\.\d{1,3}){3}$/.test(value)))
     return `Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with '${record.values.join(", ")}''`;
   return alias ? aliasComplaint(sim, zone, record, others) : undefined;
@@ -90,6 +114,7 @@ function aliasComplaint(
       ? undefined
       : `${tried}, but that target was not found`;
   }
+  if (zoneId === CLOUDFRONT && dnsName.endsWith(".cloudfront.net")) return undefined;
   const target = dnsName.replace(/^dualstack\./, "");
   if (!target.endsWith(`.${sim.region}.elb.amazonaws.com`))
     return `${tried}, but the alias target name does not lie within the target zone`;
@@ -114,12 +139,22 @@ export const records: SandboxService["operations"] = {
       const zone = zoneFor(sim, input.HostedZoneId);
       const table = recordTable(sim);
       const before = table.all().filter(({ zoneId }) => zoneId === zone.id);
-      const after = new Map(before.map((record) => [recordKey(zone.id, record.name, record.type), record]));
+      const after = new Map(before.map((record) => [keyOf(record), record]));
       const wrong: string[] = [];
+      const changed = new Set<string>();
+      // In the batch's order: what is deleted first makes room (cookpad/roadworker#89).
       for (const { Action, ResourceRecordSet: set } of input.ChangeBatch.Changes) {
         const record = meant(zone.id, set);
-        const key = recordKey(zone.id, record.name, record.type);
-        const named = `resource record set [name='${dotted(escaped(record.name))}', type='${record.type}']`;
+        const key = keyOf(record);
+        // The text is in many public reports of a record that is twice in a batch.
+        if (changed.has(`${Action} ${key}`)) {
+          wrong.push(
+            `The request contains an invalid set of changes for a resource record set '${record.type} ${dotted(escaped(record.name))}'`,
+          );
+          continue;
+        }
+        changed.add(`${Action} ${key}`);
+        const named = `resource record set [name='${dotted(escaped(record.name))}', type='${record.type}'${record.routed ? `, set identifier='${record.routed.id}'` : ""}]`;
         const there = after.get(key);
         if (Action === "DELETE") {
           if (!there) wrong.push(`Tried to delete ${named} but it was not found`);
@@ -146,11 +181,9 @@ export const records: SandboxService["operations"] = {
       // All of the batch, or nothing of it.
       if (wrong.length > 0)
         throw awsError("InvalidChangeBatch", `[${wrong.join(", ")}]`, { fields: { messages: wrong } });
-      for (const record of before) {
-        const key = recordKey(zone.id, record.name, record.type);
-        if (!after.has(key)) table.remove(key);
-      }
-      for (const [key, record] of after) if (!isDeepStrictEqual(table.get(key), record)) table.put(key, record);
+      // What is listed is current at once: "strongly consistent with ChangeResourceRecordSets" (API reference, ListResourceRecordSets).
+      for (const key of before.map(keyOf)) if (!after.has(key)) table.removeNow(key);
+      for (const [key, record] of after) if (!isDeepStrictEqual(table.get(key), record)) table.putNow(key, record);
       return { ChangeInfo: changeInfo(sim) };
     },
   ),
@@ -160,27 +193,30 @@ export const records: SandboxService["operations"] = {
       HostedZoneId: z.string().max(32),
       StartRecordName: z.string().max(1024).optional(),
       StartRecordType: z.enum(TYPES).optional(),
+      StartRecordIdentifier: z.string().max(128).optional(),
       MaxItems: z.number().int().min(1).max(PAGE).optional(),
     },
     (input, sim) => {
       const zone = zoneFor(sim, input.HostedZoneId);
       if (input.StartRecordType && !input.StartRecordName)
         throw awsError("InvalidInput", "StartRecordType needs StartRecordName");
-      const place = ({ name, type }: { readonly name: string; readonly type: string }) => `${sortName(name)} ${type}`;
+      const place = (name: string, type: string, identifier: string) => `${sortName(name)} ${type} ${identifier}`;
+      const placeOf = ({ name, type, routed }: Record53) => place(name, type, routed?.id ?? "");
       const start = input.StartRecordName
-        ? place({ name: plain(input.StartRecordName), type: input.StartRecordType ?? "" })
+        ? place(plain(input.StartRecordName), input.StartRecordType ?? "", input.StartRecordIdentifier ?? "")
         : "";
       const sorted = recordTable(sim)
         .allVisible()
         .filter(({ zoneId }) => zoneId === zone.id)
-        .sort((a, b) => (place(a) < place(b) ? -1 : 1))
-        .filter((record) => place(record) >= start);
+        .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
+        .filter((record) => placeOf(record) >= start);
       const size = input.MaxItems ?? PAGE;
       const next = sorted[size];
       return {
-        ResourceRecordSets: sorted.slice(0, size).map(({ name, type, ttl, values, alias }) => ({
+        ResourceRecordSets: sorted.slice(0, size).map(({ name, type, ttl, values, alias, routed }) => ({
           Name: dotted(escaped(name)),
           Type: type,
+          ...(routed ? { SetIdentifier: routed.id, ...routed.by } : {}),
           ...(alias
             ? {
                 AliasTarget: {
@@ -193,7 +229,13 @@ export const records: SandboxService["operations"] = {
         })),
         IsTruncated: next !== undefined,
         MaxItems: size,
-        ...(next ? { NextRecordName: dotted(escaped(next.name)), NextRecordType: next.type } : {}),
+        ...(next
+          ? {
+              NextRecordName: dotted(escaped(next.name)),
+              NextRecordType: next.type,
+              ...(next.routed ? { NextRecordIdentifier: next.routed.id } : {}),
+            }
+          : {}),
       };
     },
   ),

@@ -17,6 +17,8 @@ export interface Record53 {
   readonly ttl: number | null;
   readonly values: readonly string[];
   readonly alias: { readonly zoneId: string; readonly dnsName: string; readonly evaluateTargetHealth: boolean } | null;
+  /** Of one of several under a routing policy: its identifier, and by what it is chosen. */
+  readonly routed?: { readonly id: string; readonly by: Readonly<Record<string, unknown>> };
 }
 /** What the registrar (or the parent zone) says of a domain. */
 export interface Delegation {
@@ -31,7 +33,9 @@ export const recordTable = (sim: Sim): Table<Record53> => sim.table("route53.rec
 export const referenceTable = (sim: Sim): Table<{ readonly zoneId: string }> => sim.table("route53.references");
 export const delegationTable = (sim: Sim): Table<Delegation> => sim.table("dns.delegations");
 
-export const recordKey = (zoneId: string, name: string, type: string): string => `${zoneId}|${name}|${type}`;
+const recordKey = (zoneId: string, name: string, type: string, setIdentifier?: string): string =>
+  [zoneId, name, type, ...(setIdentifier === undefined ? [] : [setIdentifier])].join("|");
+export const keyOf = ({ zoneId, name, type, routed }: Record53): string => recordKey(zoneId, name, type, routed?.id);
 
 /** What the public DNS answers for a name: only what is in a zone to which its delegation leads. */
 export function publicRecords(sim: Sim, name: string, type: string): readonly Record53[] {

@@ -4,9 +4,9 @@ import type { Sim } from "../../world.ts";
 import { dotted, escaped, plain, sortName } from "./names.ts";
 import {
   delegationTable,
+  keyOf,
   NAME_SERVER_TTL,
   type Record53,
-  recordKey,
   recordTable,
   referenceTable,
   type Zone,
@@ -52,7 +52,7 @@ function makeZone(sim: Sim, name: string, callerReference: string, comment: stri
       alias: null,
     },
   ];
-  for (const record of given) recordTable(sim).putNow(recordKey(id, record.name, record.type), record);
+  for (const record of given) recordTable(sim).putNow(keyOf(record), record);
   return zone;
 }
 
@@ -164,7 +164,7 @@ export const zones: SandboxService["operations"] = {
         "HostedZoneNotEmpty",
         "The specified hosted zone contains non-required resource record sets and so cannot be deleted.",
       );
-    for (const record of records) recordTable(sim).remove(recordKey(zone.id, record.name, record.type));
+    for (const record of records) recordTable(sim).remove(keyOf(record));
     zoneTable(sim).remove(zone.id);
     return { ChangeInfo: changeInfo(sim) };
   }),
