@@ -31,10 +31,9 @@ import {
   DeleteDBParameterGroupCommand,
 } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
-import { examine } from "../../src/doctor/doctor.ts";
 import type { PolicyStatement } from "../../src/policy/policy.ts";
 import { type Stranger, stranger } from "../stranger.ts";
-import { type Account, account, bad, policyOf, upAndDown, without } from "./lives.ts";
+import { type Account, account, bad, examined, policyOf, upAndDown, without } from "./lives.ts";
 
 const STACK = "buddyverse:stack";
 const OURS = [{ Key: STACK, Value: "buddyverse" }];
@@ -202,8 +201,7 @@ test("one action less, and a run fails; doctor says which before it is run", asy
     const action = taken.split(" ")[1] as string;
     const who = await account();
     const on = await who.under(without(documents, taken));
-    const statements = documents.flatMap(({ Statement }) => Statement);
-    const [permissions] = (await examine(on.aws, on.config, statements)).filter(({ about }) => about === "permissions");
+    const [permissions] = (await examined(on, documents)).filter(({ about }) => about === "permissions");
     expect(permissions, taken).toMatchObject({ verdict: "problem", message: expect.stringContaining(action) });
     expect((await upAndDown(on)).join("\n"), taken).toContain(action);
   }
@@ -214,11 +212,6 @@ test("with all of it doctor is content: it asks with the tags that the condition
   const documents = await policyOf(given);
   const who = await account(given);
   const on = await who.under(documents);
-  const examined = await examine(
-    on.aws,
-    on.config,
-    documents.flatMap(({ Statement }) => Statement),
-  );
-  expect(examined.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+  expect((await examined(on, documents)).filter(({ verdict }) => verdict !== "ok")).toEqual([]);
   expect(who.denials()).toEqual([]);
 });
