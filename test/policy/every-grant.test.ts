@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { askPrices } from "../../src/cost/live.ts";
-import { examine } from "../../src/doctor/doctor.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { confirmSubscription, delegateAll } from "../../src/sandbox/outside.ts";
@@ -13,7 +12,7 @@ import { vpcStep } from "../../steps/vpc.ts";
 import type { Stage } from "../lifecycle/stage.ts";
 import { done } from "../verify/drills/rehearse.ts";
 import { verifyOn } from "../verify/rehearse.ts";
-import { type Account, account, bad, grantsOf, policyOf, upAndDown, without } from "./lives.ts";
+import { type Account, account, bad, examined, grantsOf, policyOf, upAndDown, without } from "./lives.ts";
 
 /** A site that always answers: no permission depends on it. */
 const quickSite = () => ({ visit: async () => ({ status: 200 }) });
@@ -160,12 +159,7 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     const documents = await printed({});
     const who = await account();
     const on = await who.under(documents);
-    const examined = await examine(
-      on.aws,
-      on.config,
-      documents.flatMap(({ Statement }) => Statement),
-    );
-    expect(examined.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+    expect((await examined(on, documents)).filter(({ verdict }) => verdict !== "ok")).toEqual([]);
     await preflight(on.aws, on.config);
     expect(bad((await on.up()).settled)).toEqual([]);
     await who.clock.sleep(900_000);

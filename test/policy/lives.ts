@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { rehearse } from "../../src/cli/dry-run-calls.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import { examine } from "../../src/doctor/doctor.ts";
 import { type NodeResult, stopped } from "../../src/engine/node-result.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, type PolicyDocument, statementsFor } from "../../src/policy/policy.ts";
+import type { Finding } from "../../src/report/findings.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { stepsFor } from "../../steps/index.ts";
@@ -118,3 +120,11 @@ export async function upAndDown(on: Stage): Promise<readonly string[]> {
   await attempt(() => on.down());
   return trouble;
 }
+
+/** What `doctor` finds, asked about these policies. */
+export const examined = ({ aws, config }: Stage, documents: readonly PolicyDocument[]): Promise<readonly Finding[]> =>
+  examine(
+    aws,
+    config,
+    documents.flatMap(({ Statement }) => Statement),
+  );

@@ -37,6 +37,11 @@ const S3_ACTIONS: Readonly<Record<string, string>> = {
   GetPublicAccessBlock: "GetBucketPublicAccessBlock",
   PutPublicAccessBlock: "PutBucketPublicAccessBlock",
 };
+/** To delete a version of an object has an action of its own. */
+const s3Action = (operation: string, { VersionId }: Json): string =>
+  operation === "DeleteObject" && VersionId !== undefined
+    ? "DeleteObjectVersion"
+    : (S3_ACTIONS[operation] ?? operation);
 /** The region that calls of these go to. */
 const GLOBAL: Readonly<Record<string, string>> = { iam: "us-east-1", pricing: "us-east-1", route53: "us-east-1" };
 
@@ -70,7 +75,7 @@ export interface Call {
 export function requestsOf({ service, operation, input }: Call, ledger: Ledger): readonly Request[] {
   const prefix = PREFIXES[service];
   if (prefix === undefined) throw new Error(`no IAM prefix of ${service}`);
-  const name = service === "s3" ? (S3_ACTIONS[operation] ?? operation) : operation;
+  const name = service === "s3" ? s3Action(operation, input) : operation;
   const action = `${prefix}:${name}`;
   const own = on(action, input, ledger);
   const tags = tagsOfRequest(input);
