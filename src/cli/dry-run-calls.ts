@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Inputs } from "../../steps/inputs.ts";
+import { VPC } from "../../steps/vpc.ts";
 import type { TracedCall } from "../aws/connect.ts";
 import type { Config } from "../config/schema.ts";
 import { preflight } from "../doctor/preflight.ts";
 import { jumpingClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
+import { findForeignResources } from "../residuals/foreign.ts";
 import { residualCosts } from "../residuals/residual-costs.ts";
 import { delegateAll } from "../sandbox/outside.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
@@ -50,6 +52,8 @@ export async function rehearse(given: Config): Promise<readonly TracedCall[]> {
     ({ settled } = await stack.up());
   }
   await stack.status();
+  const vpc = stack.run.store.get(VPC)?.id;
+  if (vpc) await findForeignResources(aws, vpc, config.stack);
   const gone = await stack.down();
   await stack.leftovers();
   await residualCosts(aws, config.stack, await stack.refresh({ orphans: "all" }));

@@ -81,6 +81,11 @@ const blockedBy = (node: Node, live: Identified | undefined, blockers: readonly 
     code: "blocked",
     message: `${node.type.name} ${live?.id} cannot be removed: it is in use by ${named(blockers)}`,
     about: aboutNode(node, live?.id),
-    hint: "This is not the stack's, so it is left alone. Remove it, or take it out of there; then run the same command again.",
+    hint: [
+      "This is not the stack's, so it is left alone. Remove it, or take it out of there; then run the same command again.",
+      ...blockers.flatMap(({ id, commands }) =>
+        commands.length > 0 ? [`to remove ${id}: ${commands.join(" && ")}`] : [],
+      ),
+    ].join("\n"),
     cause,
   });

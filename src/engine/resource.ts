@@ -51,6 +51,8 @@ export interface Blocker {
   readonly what: string;
   /** True when it goes by itself (an interface that a deleted load balancer leaves behind). */
   readonly passing: boolean;
+  /** What removes it, or takes it out of the way, with the AWS CLI; none: nothing does that is known. */
+  readonly commands: readonly string[];
 }
 
 /** Something that a person can do about an object that the tool leaves alone. */

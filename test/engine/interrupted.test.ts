@@ -65,7 +65,9 @@ test.each([
   ["somebody else's, it is named after two minutes", false, "blocked", 4],
   ["the passing sort, it is waited for", true, "DependencyViolation", 30],
 ] as const)("a delete that something is in the way of: %s", async (_name, passing, code, minutes) => {
-  const on = playground({ blockers: async () => [{ id: "eni-1", what: "the analytics team's", passing }] });
+  const on = playground({
+    blockers: async () => [{ id: "eni-1", what: "the analytics team's", passing, commands: ["aws take it away"] }],
+  });
   const graph = on.graph(toy(on));
   await up(on, graph);
   for (let i = 0; i < 500; i++) on.cloud.faults.push({ verb: "delete", error: awsError("DependencyViolation") });
@@ -74,7 +76,10 @@ test.each([
   const [gone] = await destroy(on.run, before);
   expect(gone?.outcome).toBe("failed");
   expect(`${gone?.error?.code} ${gone?.error?.message}`).toContain(code);
-  if (!passing) expect(gone?.error?.message).toContain("in use by eni-1 (the analytics team's)");
+  if (!passing) {
+    expect(gone?.error?.message).toContain("in use by eni-1 (the analytics team's)");
+    expect(gone?.error?.hint).toMatch(/\nto remove eni-1: aws take it away$/);
+  }
   expect((on.run.clock.now() - began) / 60_000).toBeLessThan(minutes);
   expect((on.run.clock.now() - began) / 60_000).toBeGreaterThan(minutes / 2.5);
   expect(began).toBeGreaterThan(NOW);

@@ -115,7 +115,7 @@ test.each([
   ["rds", 20_000],
   ["efs", 10_000],
   ["elastic-load-balancing-v2", 15_000],
-  ["auto-scaling", 560_000],
+  ["auto-scaling", 660_000],
   ["iam", 1_000],
   ["ssm", 1_000],
   ["acm", 1_000],

@@ -182,5 +182,5 @@ export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
   },
 
   blockers: async (_aws, { usedBy }) =>
-    usedBy.map((arn) => ({ id: arn, what: "it serves the certificate", passing: true })),
+    usedBy.map((arn) => ({ id: arn, what: "it serves the certificate", passing: true, commands: [] })),
 };

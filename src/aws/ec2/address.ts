@@ -14,6 +14,7 @@ export interface AddressLive extends AddressSpec, Identified {
   readonly publicIp: string;
   /** The interface that holds it, if any. */
   readonly interfaceId: string | undefined;
+  readonly associationId: string | undefined;
 }
 
 const reader = ec2Reader({
@@ -28,6 +29,7 @@ const reader = ec2Reader({
     domain: "vpc",
     publicIp: address.PublicIp ?? "",
     interfaceId: address.NetworkInterfaceId,
+    associationId: address.AssociationId,
   }),
 });
 
@@ -62,8 +64,17 @@ export const address: ResourceType<AddressSpec, AddressLive> = {
     await undefinedIf(["InvalidAllocationID.NotFound"], () => aws.ec2.releaseAddress({ AllocationId: id }));
   },
 
-  blockers: async (_aws, { interfaceId, publicIp }) =>
-    interfaceId === undefined ? [] : [{ id: interfaceId, what: `holds ${publicIp}`, passing: false }],
+  blockers: async ({ cli, region }, { interfaceId, associationId, publicIp }) =>
+    interfaceId === undefined
+      ? []
+      : [
+          {
+            id: interfaceId,
+            what: `holds ${publicIp}`,
+            passing: false,
+            commands: [`${cli} ec2 disassociate-address --association-id ${associationId} --region ${region}`],
+          },
+        ],
 
   charges: () => [{ what: "public IPv4 address", price: publicAddress, quantity: 1 }],
 };

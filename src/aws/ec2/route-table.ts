@@ -177,7 +177,7 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
   },
 
   blockers: async (_aws, { main, vpcId }) =>
-    main ? [{ id: vpcId, what: "it was made the main table of this VPC", passing: false }] : [],
+    main ? [{ id: vpcId, what: "it was made the main table of this VPC", passing: false, commands: [] }] : [],
 };
 
 const asText = ({ to, gatewayId }: GatewayRoute): string => `${to} ${gatewayId}`;

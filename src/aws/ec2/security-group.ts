@@ -191,19 +191,27 @@ const reader = ec2Reader({
   live,
 });
 
-/** Other groups whose rules name this one. */
+/** Other groups whose rules name this one, each with the commands that take these rules out of it. */
 async function references(aws: Aws, id: string): Promise<readonly Blocker[]> {
   const found = await Promise.all(
     ["ip-permission.group-id", "egress.ip-permission.group-id"].map((Name) =>
       reader.filtered(aws, [{ Name, Values: [id] }]),
     ),
   );
-  const others = new Map(found.flat().map((group) => [group.id, group.groupName]));
+  const others = new Map(found.flat().map((group) => [group.id, group]));
   others.delete(id);
-  return [...others].map(([other, name]) => ({
-    id: other,
-    what: `security group "${name}" has a rule that names this group`,
+  const revoke = (group: SecurityGroupLive, way: "ingress" | "egress", rules: readonly Rule[]) => {
+    const naming = rules
+      .filter(({ groupId }) => groupId === id)
+      .map((rule) => permissionOf({ ...rule, description: "" }));
+    if (naming.length === 0) return [];
+    return `${aws.cli} ec2 revoke-security-group-${way} --group-id ${group.id} --ip-permissions '${JSON.stringify(naming)}' --region ${aws.region}`;
+  };
+  return [...others.values()].map((group) => ({
+    id: group.id,
+    what: `security group "${group.groupName}" has a rule that names this group`,
     passing: false,
+    commands: [revoke(group, "ingress", group.inbound), revoke(group, "egress", group.outbound)].flat(),
   }));
 }
 

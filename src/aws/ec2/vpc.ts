@@ -3,7 +3,7 @@ import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resou
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
-import { blockingInterfaces } from "./read-interfaces.ts";
+import { contentsOf, withoutParts } from "./read-vpc-contents.ts";
 import { ec2Reader } from "./reader.ts";
 import { retag, tagSpecifications } from "./tags.ts";
 
@@ -70,5 +70,5 @@ export const vpc: ResourceType<VpcSpec, VpcLive> = {
     await undefinedIf(GONE, () => aws.ec2.deleteVpc({ VpcId: id }));
   },
 
-  blockers: (aws, { id }): Promise<readonly Blocker[]> => blockingInterfaces(aws, "vpc-id", id),
+  blockers: async (aws, { id }): Promise<readonly Blocker[]> => withoutParts((await contentsOf(aws, id)).found),
 };

@@ -120,6 +120,12 @@ export async function findInstance(aws: Aws, owner: Owner): Promise<InstanceLive
 export const listInstances = async (aws: Aws, stack: string): Promise<readonly InstanceLive[]> =>
   (await instances(aws)).filter(({ tags }) => tags[STACK_TAG] === stack);
 
+/** Those that may have an interface in a subnet: it is one of their subnet group. Not those that are being deleted. */
+export const instancesInSubnet = async (aws: Aws, subnetId: string): Promise<readonly string[]> =>
+  (await instances(aws))
+    .filter(({ subnetIds, status }) => subnetIds.includes(subnetId) && status !== "deleting")
+    .map(({ id }) => id);
+
 /** Fully operational, says AWS ("Viewing Amazon RDS DB instance status"); some changes are refused meanwhile. */
 const READY = new Set(["available", "storage-optimization", "storage-initialization"]);
 /** What does not pass by itself. All others are on their way: AWS has many, and adds to them. */

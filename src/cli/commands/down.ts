@@ -7,7 +7,7 @@ import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Observed, Snapshot } from "../../engine/snapshot.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
-import { downEnd, downPreview, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
+import { downEnd, downPreview, foreignView, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
 import { credentialsWarning, heading } from "../../report/views/heading.ts";
 import { findForeignResources } from "../../residuals/foreign.ts";
 import { ask, requireConsent } from "../ask.ts";
@@ -84,14 +84,9 @@ async function warn(
 ): Promise<void> {
   const { aws, config, stack } = session;
   const vpc = found.entries.get(VPC)?.look.live;
-  const foreign = vpc ? await findForeignResources(aws, vpc.id, config.stack) : [];
-  if (foreign.length > 0)
-    screen.say(
-      [
-        "\nOthers have put these into the stack's VPC. They are not touched, and what they use cannot go before them:",
-        ...foreign.map(({ id, what }) => `  ${id}  ${what}`),
-      ].join("\n"),
-    );
+  const others = vpc && (await findForeignResources(aws, vpc.id, config.stack));
+  const inTheWay = others && foreignView(others.found, others.unseen);
+  if (inTheWay) screen.say(`\n${inTheWay}`);
   const copied = gone.some(
     ({ node, look, recorded }) => node.type.finalCopy && mayHoldData(node.type, look.live, recorded),
   );

@@ -52,6 +52,30 @@ export function downPreview(
   ]);
 }
 
+/** Something that others put into the stack's VPC, with what removes it. */
+export interface Foreign {
+  readonly id: string;
+  readonly what: string;
+  readonly commands: readonly string[];
+}
+
+/** What is in the way of `down`, and what could not be looked for. Undefined: nothing. */
+export function foreignView(found: readonly Foreign[], unseen: readonly string[]): string | undefined {
+  if (found.length + unseen.length === 0) return undefined;
+  return joined([
+    ...(found.length > 0
+      ? [
+          "Others have put these into the stack's VPC. They are not touched, and what they use cannot go before them:",
+          ...found.flatMap(({ id, what, commands }) => [
+            `  ${id}  ${oneLine(what)}`,
+            ...commands.map((one) => `    ${oneLine(one)}`),
+          ]),
+        ]
+      : []),
+    ...unseen.map((one) => `Whether there are others' things in the VPC is not known of ${oneLine(one)}`),
+  ]);
+}
+
 /** Something that holds data and that nobody claims. */
 export interface LeftAlone {
   readonly name: string;

@@ -137,7 +137,14 @@ describe("address", () => {
 
   test("one that is released already is deleted", async () => {
     ec2.on(ReleaseAddressCommand).rejects(failure("InvalidAllocationID.NotFound"));
-    const live = { id: "eipalloc-1", tags: {}, domain: "vpc" as const, publicIp: "", interfaceId: undefined };
+    const live = {
+      id: "eipalloc-1",
+      tags: {},
+      domain: "vpc" as const,
+      publicIp: "",
+      interfaceId: undefined,
+      associationId: undefined,
+    };
     await address.delete?.(aws, live, { discardData: false, label: "" });
     expect(inputs()).toEqual([{ AllocationId: "eipalloc-1" }]);
   });

@@ -9,6 +9,7 @@ export const durations = {
   imageAvailable: 300,
   natGatewayAvailable: 110,
   natGatewayDeleted: 50,
+  endpointDeleted: 60,
   /** An address is still held after its NAT gateway shows deleted. */
   addressHeld: 10,
 } as const;

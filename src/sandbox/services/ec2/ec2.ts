@@ -16,6 +16,7 @@ import { metrics } from "./metrics.ts";
 import { monitoring } from "./monitoring.ts";
 import { natGateways } from "./nat-gateways.ts";
 import { offerings } from "./offerings.ts";
+import { others } from "./others.ts";
 import { routeTables } from "./route-tables.ts";
 import { spot } from "./spot.ts";
 import { subnets } from "./subnets.ts";
@@ -42,6 +43,7 @@ const whole = composed(
   launchTemplates,
   volumes,
   offerings,
+  others,
   spot,
   {
     durations,
@@ -76,6 +78,7 @@ const whole = composed(
       "ec2.images": "images",
       "ec2.snapshots": "snapshots",
       "ec2.launchTemplates": "launch templates",
+      "ec2.others": "endpoints, attachments and gateways of others",
     },
     fresh: addDefaultNetwork,
   },

@@ -221,3 +221,15 @@ export interface LaunchTemplate {
   }[];
 }
 export const launchTemplateTable = (sim: Sim): Table<LaunchTemplate> => sim.table("ec2.launchTemplates");
+
+/** What others put into a VPC. */
+export interface Other {
+  readonly id: string;
+  readonly kind: "endpoint" | "peering" | "transit" | "vpn" | "egress" | "acl";
+  readonly vpcId: string;
+  /** What it leads to: a service, another VPC, a transit gateway. */
+  readonly to: string;
+  readonly interfaceIds: readonly string[];
+  readonly deleting: boolean;
+}
+export const otherTable = (sim: Sim): Table<Other> => sim.table("ec2.others");

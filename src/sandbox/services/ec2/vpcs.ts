@@ -6,6 +6,7 @@ import {
   groupTable,
   interfaceTable,
   internetGatewayTable,
+  otherTable,
   routeTableTable,
   subnetTable,
   type Vpc,
@@ -124,6 +125,7 @@ export const vpcs: SandboxService = {
       const inside = [
         ...subnetTable(sim).all(),
         ...interfaceTable(sim).all(),
+        ...otherTable(sim).all(),
         ...internetGatewayTable(sim).all(),
         ...routeTableTable(sim)
           .all()
