@@ -3,6 +3,7 @@ import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   DeleteSecurityGroupCommand,
+  DescribeNatGatewaysCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupsCommand,
   EC2Client,
@@ -12,6 +13,14 @@ import {
   RevokeSecurityGroupIngressCommand,
   UpdateSecurityGroupRuleDescriptionsIngressCommand,
 } from "@aws-sdk/client-ec2";
+import { DescribeMountTargetsCommand, EFSClient, MountTargetNotFound } from "@aws-sdk/client-efs";
+import {
+  DescribeLoadBalancersCommand,
+  DescribeTagsCommand,
+  ElasticLoadBalancingV2Client,
+  LoadBalancerNotFoundException,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import {
@@ -32,6 +41,9 @@ beforeAll(async () => {
   aws = await testAws();
 });
 const ec2 = mocked(EC2Client);
+const elb = mocked(ElasticLoadBalancingV2Client);
+const efs = mocked(EFSClient);
+const rds = mocked(RDSClient);
 beforeEach(() => ec2.reset());
 afterEach(() => ec2.reset());
 
@@ -244,17 +256,69 @@ test("a group that is gone is deleted; one in use names interfaces and the group
 
   ec2.on(DescribeNetworkInterfacesCommand).resolves({
     NetworkInterfaces: [
-      { NetworkInterfaceId: "eni-1", InterfaceType: "interface", Description: "ELB app/x", RequesterManaged: true },
+      { NetworkInterfaceId: "eni-1", Description: "ELB app/ours/1f", RequesterManaged: true },
+      { NetworkInterfaceId: "eni-2", Description: "ELB app/theirs/2f", RequesterManaged: true },
+      { NetworkInterfaceId: "eni-3", Description: "Interface for NAT Gateway nat-0a", RequesterManaged: true },
+      { NetworkInterfaceId: "eni-4", Description: "EFS mount target for fs-0a (fsmt-0b)", RequesterManaged: true },
+      { NetworkInterfaceId: "eni-5", Description: "RDSNetworkInterface", SubnetId: "subnet-1", RequesterManaged: true },
+      {
+        NetworkInterfaceId: "eni-6",
+        Description: "AWS Lambda VPC ENI-re-size-0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f",
+        RequesterManaged: true,
+      },
+      { NetworkInterfaceId: "eni-7", Description: "VPC Endpoint Interface vpce-0a", RequesterManaged: true },
+      { NetworkInterfaceId: "eni-8", Description: "something new of AWS's", RequesterManaged: true },
+      { NetworkInterfaceId: "eni-9", Description: "theirs" },
     ],
   });
   ec2.on(DescribeSecurityGroupsCommand).resolves({
     SecurityGroups: [
       { GroupId: "sg-web", GroupName: "Buddy-WEB" },
-      { GroupId: "sg-other", GroupName: "theirs" },
+      {
+        GroupId: "sg-other",
+        GroupName: "theirs",
+        IpPermissions: [{ IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: "sg-web" }, { GroupId: "sg-else" }] }],
+      },
     ],
   });
-  expect(await securityGroup.blockers?.(aws, live)).toEqual([
-    { id: "eni-1", what: "interface, ELB app/x", passing: true },
-    { id: "sg-other", what: 'security group "theirs" has a rule that names this group', passing: false },
+  // Of what a service made for something, its own word counts: whether that is there still.
+  elb.on(DescribeLoadBalancersCommand).callsFake(({ Names: [name] }) => {
+    if (name === "ours") throw new LoadBalancerNotFoundException({ message: "", $metadata: {} });
+    return { LoadBalancers: [{ LoadBalancerName: name, LoadBalancerArn: "arn:theirs" }] };
+  });
+  elb.on(DescribeTagsCommand).resolves({ TagDescriptions: [{ ResourceArn: "arn:theirs", Tags: [] }] });
+  ec2.on(DescribeNatGatewaysCommand).resolves({ NatGateways: [{ State: "deleting" }] });
+  efs.on(DescribeMountTargetsCommand).rejects(new MountTargetNotFound({ ErrorCode: "", message: "", $metadata: {} }));
+  rds.on(DescribeDBInstancesCommand).resolves({
+    DBInstances: [
+      {
+        DBInstanceIdentifier: "gone",
+        DBInstanceStatus: "deleting",
+        DBSubnetGroup: { Subnets: [{ SubnetIdentifier: "subnet-1" }] },
+      },
+    ],
+  });
+  const found = await securityGroup.blockers?.(aws, live);
+  expect(
+    found?.map(({ id, passing, commands }) => [id, passing, ...commands.map((one) => one.split(" --region")[0])]),
+  ).toEqual([
+    ["eni-1", true],
+    ["eni-2", false, "aws elbv2 delete-load-balancer --load-balancer-arn arn:theirs"],
+    ["eni-3", true],
+    ["eni-4", true],
+    ["eni-5", true],
+    [
+      "eni-6",
+      false,
+      "aws lambda update-function-configuration --function-name re-size --vpc-config SubnetIds=[],SecurityGroupIds=[]",
+    ],
+    ["eni-7", false, "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids vpce-0a"],
+    ["eni-8", false],
+    ["eni-9", false, "aws ec2 delete-network-interface --network-interface-id eni-9"],
+    [
+      "sg-other",
+      false,
+      `aws ec2 revoke-security-group-ingress --group-id sg-other --ip-permissions '[{"IpProtocol":"-1","UserIdGroupPairs":[{"GroupId":"sg-web"}]}]'`,
+    ],
   ]);
 });
