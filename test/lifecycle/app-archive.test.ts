@@ -10,6 +10,7 @@ import { takeSnapshot } from "../../src/engine/snapshot.ts";
 import { inventory } from "../../src/sandbox/inventory.ts";
 import { appArchive } from "../../steps/app.ts";
 import type { Inputs } from "../../steps/inputs.ts";
+import { accountIn } from "../sandbox/grown.ts";
 import { type Stage, stage } from "./stage.ts";
 
 const APP = { image: { app: { folder: "./site" } } };
@@ -51,6 +52,47 @@ test("a folder is sent once, replaced when it changes, and leaves nothing", asyn
   await destroy(on.run, await changed(on, "two"));
   expect(stored(on)).toEqual([]);
   expect(idsOf(on, "buckets")).toEqual([]);
+});
+
+const ask = (on: Stage, operation: string, input: object) =>
+  accountIn(on.sandbox, on.clock).ask("s3", operation, { Bucket: on.store.get("app-bucket")?.id, ...input });
+
+test("a bucket whose versioning somebody switched on leaves nothing, neither old versions nor delete markers", async () => {
+  const on = await stage(APP, 7, steps("one"));
+  await on.up();
+  await ask(on, "PutBucketVersioning", { VersioningConfiguration: { Status: "Enabled" } });
+  await applyUp(on.run, await changed(on, "two"));
+  await on.clock.sleep(1_000);
+  expect(await ask(on, "ListObjectVersions", {})).toMatchObject({
+    Versions: [{ Key: expect.stringMatching(/^app/) }, { VersionId: "null" }],
+    DeleteMarkers: [{}],
+  });
+  const began = on.clock.now();
+  expect((await destroy(on.run, await changed(on, "two"))).filter(({ error }) => error)).toEqual([]);
+  expect(idsOf(on, "buckets")).toEqual([]);
+  expect((on.clock.now() - began) / 60_000).toBeLessThan(1);
+});
+
+test("what somebody else put into the bucket is named, with the command that removes it, and left", async () => {
+  const on = await stage(APP, 7, steps("one"));
+  await on.up();
+  const bucket = on.store.get("app-bucket")?.id;
+  await ask(on, "PutBucketVersioning", { VersioningConfiguration: { Status: "Enabled" } });
+  await ask(on, "PutObject", { Key: "reports/2026.csv", Body: "theirs" });
+  const began = on.clock.now();
+  const settled = await destroy(on.run, await changed(on, "one"));
+  expect(settled.find(({ key }) => key === "app-bucket")?.error).toMatchObject({
+    code: "blocked",
+    message: expect.stringContaining(
+      `in use by s3://${bucket}/reports/2026.csv (an object that the stack did not put there)`,
+    ),
+    hint: expect.stringContaining(`s3 rm 's3://${bucket}/reports/2026.csv'`),
+  });
+  expect((on.clock.now() - began) / 60_000).toBeLessThan(4);
+  expect(await ask(on, "ListObjectVersions", {})).toMatchObject({
+    Versions: [{ Key: "reports/2026.csv" }],
+    DeleteMarkers: [],
+  });
 });
 
 test("without a state file the archive of an earlier content goes too", async () => {

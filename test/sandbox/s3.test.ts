@@ -5,15 +5,16 @@ import type { Aws } from "../../src/aws/aws.ts";
 import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
-import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 
 const START = Date.UTC(2026, 10, 22);
 const Bucket = "buddyverse-test";
 let clock: Clock;
 let s3: Aws["s3"];
+let sandbox: Sandbox;
 beforeEach(async () => {
   clock = jumpingClock(START);
-  const sandbox = openSandbox({ world: freshWorld({ region: "ap-northeast-2", time: START, seed: 2 }), clock });
+  sandbox = openSandbox({ world: freshWorld({ region: "ap-northeast-2", time: START, seed: 2 }), clock });
   ({ s3 } = await connect({ region: "ap-northeast-2", clock, wire: sandbox, network: sandbox.network }));
 });
 const refused = (call: Promise<unknown>, name: string) => expect(call).rejects.toMatchObject({ name });
@@ -58,4 +59,24 @@ test("public access is blocked from the start, and can be opened", async () => {
   expect(Object.values((await blocks()) ?? {})).toEqual([true, true, true, true]);
   await s3.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration: { BlockPublicAcls: true } });
   expect(await blocks()).toMatchObject({ BlockPublicAcls: true, BlockPublicPolicy: false });
+});
+
+test("with versioning nothing is gone but what is deleted by its version, and the bucket stays until all is", async () => {
+  await s3.createBucket({ Bucket });
+  await s3.putObject({ Bucket, Key: "a", Body: "1" });
+  await sandbox.answer("s3", "PutBucketVersioning", { Bucket, VersioningConfiguration: { Status: "Enabled" } });
+  await s3.putObject({ Bucket, Key: "a", Body: "2" });
+  await s3.deleteObject({ Bucket, Key: "a" });
+  expect((await s3.listObjectsV2({ Bucket })).Contents ?? []).toEqual([]);
+  await expect(s3.deleteBucket({ Bucket })).rejects.toMatchObject({
+    name: "BucketNotEmpty",
+    message: expect.stringContaining("all versions"),
+  });
+  const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket });
+  expect([Versions.length, DeleteMarkers.length]).toEqual([2, 1]);
+  // Without its marker the newest is there again.
+  await s3.deleteObject({ Bucket, Key: "a", VersionId: DeleteMarkers[0]?.VersionId });
+  expect((await s3.listObjectsV2({ Bucket })).Contents).toMatchObject([{ Key: "a", Size: 1 }]);
+  for (const { VersionId } of Versions) await s3.deleteObject({ Bucket, Key: "a", VersionId });
+  await s3.deleteBucket({ Bucket });
 });

@@ -16,6 +16,7 @@ import {
   listInstances,
   modifyInstance,
   protections,
+  replicaBlockers,
   setPassword,
   uses,
 } from "./read-instances.ts";
@@ -76,6 +77,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   uses,
   byHand,
   protections,
+  blockers: replicaBlockers,
 
   async list(aws, stack) {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map(asDatabase);

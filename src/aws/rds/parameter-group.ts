@@ -2,6 +2,7 @@ import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { userBlockers } from "./read-instances.ts";
 import { idOf, NO_ROLE_YET, retag, tagsOf } from "./tags.ts";
 
 export interface ParameterGroupSpec {
@@ -97,6 +98,8 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
     }
     await retag(aws, live.arn, changed, owner);
   },
+
+  blockers: (aws, { id }) => userBlockers(aws, ({ parameterGroup }) => parameterGroup === id),
 
   async delete(aws, { id }) {
     await undefinedIf(NOT_FOUND, () => aws.rds.deleteDBParameterGroup({ DBParameterGroupName: id }));

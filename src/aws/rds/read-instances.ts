@@ -1,5 +1,6 @@
 import type { DBInstance, ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
 import type {
+  Blocker,
   ByHand,
   DeleteOptions,
   Health,
@@ -280,6 +281,31 @@ export const byHand: ByHand<InstanceLive> = {
 };
 
 export const HAS_REPLICAS: NotYet = { code: "BuddyError", message: /still has the replica/ };
+
+/** Its replicas: those of the stack go before it, so what stays is somebody else's. */
+export async function replicaBlockers(aws: Aws, { replicas }: InstanceLive): Promise<readonly Blocker[]> {
+  const known = await instances(aws);
+  return replicas.map((id) => ({
+    id,
+    what: "a read replica of it",
+    passing: known.find((one) => one.id === id)?.status === "deleting",
+    // It keeps its data, as a database of its own.
+    commands: [command(aws, "promote-read-replica", id)],
+  }));
+}
+
+/** The instances that use a DB subnet group, or parameter group. */
+export async function userBlockers(
+  aws: Aws,
+  uses: (instance: Pick<InstanceLive, "subnetGroup" | "parameterGroup">) => boolean,
+): Promise<readonly Blocker[]> {
+  return (await instances(aws)).filter(uses).map(({ id, status }) => ({
+    id,
+    what: `DB instance, ${status}`,
+    passing: status === "deleting",
+    commands: [command(aws, "delete-db-instance", id, ` --final-db-snapshot-identifier ${id}-final`)],
+  }));
+}
 
 const blocked = (id: string, message: string, hint: string) =>
   new BuddyError({

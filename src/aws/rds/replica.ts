@@ -15,6 +15,7 @@ import {
   listInstances,
   modifyInstance,
   protections,
+  replicaBlockers,
   setPassword,
 } from "./read-instances.ts";
 import { idOf } from "./tags.ts";
@@ -71,6 +72,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   // One that was promoted is a primary.
   setSecret: setPassword,
   protections,
+  blockers: replicaBlockers,
 
   async create(aws, spec, owner) {
     // No subnet group (refused in the primary's region), no parameter group (the primary's is used), no engine, user or

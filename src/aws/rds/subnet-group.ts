@@ -2,6 +2,7 @@ import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
+import { userBlockers } from "./read-instances.ts";
 import { idOf, NO_ROLE_YET, retag, tagsOf } from "./tags.ts";
 
 export interface SubnetGroupSpec {
@@ -74,6 +75,8 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
     }
     await retag(aws, arn, changed, owner);
   },
+
+  blockers: (aws, { id }) => userBlockers(aws, ({ subnetGroup }) => subnetGroup === id),
 
   async delete(aws, { id }) {
     await undefinedIf(NOT_FOUND, () => aws.rds.deleteDBSubnetGroup({ DBSubnetGroupName: id }));

@@ -1,8 +1,10 @@
-import type { BucketLocationConstraint } from "@aws-sdk/client-s3";
+import type { BucketLocationConstraint, DeleteMarkerEntry, ObjectVersion } from "@aws-sdk/client-s3";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
+import { allPages } from "../pages.ts";
+import { isArchive } from "./archives.ts";
 
 export interface BucketSpec {
   /** All four switches of S3 Block Public Access. */
@@ -18,6 +20,32 @@ export const stackBucket = (stack: string): string => `buddyverse-${stack}`;
 /** Bucket names are unique in the whole world: a bucket of ours is named as its owner, with the account and the region. */
 export const bucketName = (aws: Pick<Aws, "account" | "region">, name: string): string =>
   `${name}-${aws.account}-${aws.region}`;
+
+const GONE = ["NoSuchBucket"];
+/** So many of others' objects are named. */
+const SHOWN = 5;
+
+/** All versions of all objects, and delete markers; of a bucket that never had versioning, the objects. */
+async function versionsIn(aws: Aws, Bucket: string): Promise<readonly (ObjectVersion | DeleteMarkerEntry)[]> {
+  const found = await undefinedIf(GONE, () =>
+    allPages(
+      (from: string | undefined) => {
+        const [KeyMarker, VersionIdMarker] = from === undefined ? [] : (JSON.parse(from) as string[]);
+        return aws.s3.listObjectVersions({ Bucket, KeyMarker, VersionIdMarker });
+      },
+      ({ Versions = [], DeleteMarkers = [] }) => [...Versions, ...DeleteMarkers],
+      (page) => (page.IsTruncated ? JSON.stringify([page.NextKeyMarker, page.NextVersionIdMarker]) : undefined),
+    ),
+  );
+  return found ?? [];
+}
+
+/** Removes the versions and delete markers of what the stack itself stored. Answers how many. */
+async function deleteVersions(aws: Aws, Bucket: string): Promise<number> {
+  const ours = (await versionsIn(aws, Bucket)).filter(({ Key = "" }) => isArchive(Key));
+  for (const { Key, VersionId } of ours) await aws.s3.deleteObject({ Bucket, Key, VersionId });
+  return ours.length;
+}
 
 /** The bucket's tags; none: no tag set; undefined: no bucket. */
 async function tagsOf(aws: Aws, Bucket: string): Promise<Tags | undefined> {
@@ -91,7 +119,25 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
     }
   },
 
+  /** Where somebody has switched versioning on, what was deleted is still there (terraform-provider-aws#34789). */
   async delete(aws, { id }) {
-    await undefinedIf(["NoSuchBucket"], () => aws.s3.deleteBucket({ Bucket: id }));
+    const remove = () => undefinedIf(GONE, () => aws.s3.deleteBucket({ Bucket: id }));
+    try {
+      await remove();
+    } catch (error) {
+      if (!hasCode(error, "BucketNotEmpty") || (await deleteVersions(aws, id)) === 0) throw error;
+      await remove();
+    }
+  },
+
+  /** Others' objects, which are left alone. */
+  async blockers(aws, { id }) {
+    const keys = (await versionsIn(aws, id)).map(({ Key = "" }) => Key).filter((key) => !isArchive(key));
+    return [...new Set(keys)].slice(0, SHOWN).map((key) => ({
+      id: `s3://${id}/${key}`,
+      what: "an object that the stack did not put there",
+      passing: false,
+      commands: [`${aws.cli} s3 rm 's3://${id}/${key}' --region ${aws.region}`],
+    }));
   },
 };

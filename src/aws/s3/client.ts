@@ -5,6 +5,7 @@ export {
   GetBucketTaggingCommand,
   GetPublicAccessBlockCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutBucketTaggingCommand,
   PutObjectCommand,
   PutPublicAccessBlockCommand,

@@ -5,7 +5,10 @@ import { bucketName, stackBucket } from "./bucket.ts";
 export function narrowed({ stack, region, arn }: PolicyScope): readonly Narrowed[] {
   const bucket = arn(`s3:::${bucketName({ account: "*", region }, stackBucket(stack))}`);
   return [
-    { takes: (action) => action.endsWith("Object"), statements: [{ Sid: "AppArchive", Resource: `${bucket}/*` }] },
+    {
+      takes: (action) => /Object(Version)?$/.test(action),
+      statements: [{ Sid: "AppArchive", Resource: `${bucket}/*` }],
+    },
     { takes: () => true, statements: [{ Sid: "AppBucket", Resource: bucket }] },
   ];
 }

@@ -3,6 +3,7 @@ import { createOnly } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { allPages } from "../pages.ts";
+import { ARCHIVE_ENDING } from "./archives.ts";
 import { bucketName } from "./bucket.ts";
 
 export interface ObjectSpec {
@@ -16,7 +17,6 @@ export interface ObjectLive extends ObjectSpec, Identified {
   readonly key: string;
 }
 
-const ENDING = ".tar.gz";
 const NO_BODY = new Uint8Array();
 
 /** Where it lies: by its recorded id, else by its name, `<bucket's owner name>/<folder>`. Undefined: the name tells no place. */
@@ -56,12 +56,12 @@ export const object: ResourceType<ObjectSpec, ObjectLive> = {
     // Any: one that an earlier run left is replaced, or deleted, like the recorded one.
     const key = keys.find((one) => `${bucket}/${one}` === id) ?? keys[0];
     if (key === undefined) return undefined;
-    const sha256 = key.slice(folder.length + 1).replace(ENDING, "");
+    const sha256 = key.slice(folder.length + 1).replace(ARCHIVE_ENDING, "");
     return { id: `${bucket}/${key}`, bucket, key, sha256, body: NO_BODY };
   },
 
   async create(aws, { bucket, sha256, body }, owner) {
-    const key = `${placeOf(aws, owner.name, undefined)?.folder}/${sha256}${ENDING}`;
+    const key = `${placeOf(aws, owner.name, undefined)?.folder}/${sha256}${ARCHIVE_ENDING}`;
     await aws.s3.putObject({
       Bucket: bucket,
       Key: key,

@@ -11,11 +11,14 @@ export const s3: Service<typeof import("./client.ts")> = {
     prefix: "s3",
     actions: {
       ListObjectsV2: "ListBucket",
+      ListObjectVersions: "ListBucketVersions",
       GetPublicAccessBlock: "GetBucketPublicAccessBlock",
       PutPublicAccessBlock: "PutBucketPublicAccessBlock",
     },
     tagging: "s3:TagResource",
-    changes: { CreateBucket: ["PutBucketTagging", "PutPublicAccessBlock"] },
+    // What it lists is deleted by DeleteObject with a version, for which IAM has an action of its own (API reference).
+    implied: { ListObjectVersions: ["s3:DeleteObjectVersion"] },
+    changes: { CreateBucket: ["ListObjectVersions", "PutBucketTagging", "PutPublicAccessBlock"] },
     narrowed,
   },
   errors: {

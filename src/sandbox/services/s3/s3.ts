@@ -9,6 +9,18 @@ interface Bucket {
   /** BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets. */
   readonly blocks: Readonly<Record<string, boolean>>;
   readonly createdAt: number;
+  /** Absent: it never had versioning. */
+  readonly versioning?: "Enabled" | "Suspended";
+}
+/** In a bucket with versioning: what was stored or deleted once. */
+interface Version {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string;
+  readonly marker: boolean;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly storedAt: number;
 }
 interface StoredObject {
   readonly bucket: string;
@@ -20,6 +32,22 @@ interface StoredObject {
 
 const bucketTable = (sim: Sim) => sim.table<Bucket>("s3.buckets");
 export const objectTable = (sim: Sim) => sim.table<StoredObject>("s3.objects");
+
+const versionTable = (sim: Sim) => sim.table<Version>("s3.versions");
+/** The newest first. */
+const versionsOf = (sim: Sim, bucket: string, key?: string) =>
+  versionTable(sim)
+    .all()
+    .filter((one) => one.bucket === bucket && (key === undefined || one.key === key))
+    .reverse()
+    .sort((one, other) => (one.key === other.key ? other.storedAt - one.storedAt : one.key < other.key ? -1 : 1));
+
+/** Keeps one more version. What is stored without versioning, or while it is suspended, is the version "null". */
+function keepVersion(sim: Sim, { name, versioning }: Bucket, given: Omit<Version, "versionId" | "bucket">): string {
+  const versionId = versioning === "Enabled" ? sim.id("v") : "null";
+  versionTable(sim).putNow(`${name}/${given.key}#${versionId}`, { ...given, bucket: name, versionId });
+  return versionId;
+}
 
 /** S3 is strongly consistent: what was written is read at once, so all rows are written "now". */
 function bucketFor(sim: Sim, name: string): Bucket {
@@ -127,8 +155,13 @@ export const s3: SandboxService = {
 
     DeleteBucket: operation({ Bucket: z.string() }, ({ Bucket }, sim) => {
       bucketFor(sim, Bucket);
-      if (inBucket(sim, Bucket).length > 0)
-        throw awsError("BucketNotEmpty", "The bucket you tried to delete is not empty", { status: 409 });
+      const versions = versionsOf(sim, Bucket).length;
+      if (inBucket(sim, Bucket).length + versions > 0)
+        throw awsError(
+          "BucketNotEmpty",
+          `The bucket you tried to delete is not empty${versions > 0 ? ". You must delete all versions in the bucket." : ""}`,
+          { status: 409 },
+        );
       bucketTable(sim).removeNow(Bucket);
       return {};
     }),
@@ -143,7 +176,7 @@ export const s3: SandboxService = {
         ChecksumAlgorithm: z.string().optional(),
       },
       ({ Bucket, Key, Body, ChecksumSHA256 }, sim) => {
-        bucketFor(sim, Bucket);
+        const bucket = bucketFor(sim, Bucket);
         const digest = createHash("sha256").update(Body).digest();
         if (ChecksumSHA256 !== undefined && ChecksumSHA256 !== digest.toString("base64"))
           throw awsError("BadDigest", "The SHA256 you specified did not match the calculated checksum.");
@@ -155,6 +188,8 @@ export const s3: SandboxService = {
           sha256: digest.toString("hex"),
           storedAt: sim.now,
         });
+        const kept = { key: Key, bytes: Buffer.byteLength(Body), sha256: digest.toString("hex"), storedAt: sim.now };
+        if (bucket.versioning) keepVersion(sim, bucket, { ...kept, marker: false });
         return { ETag: `"${digest.toString("hex").slice(0, 32)}"`, ServerSideEncryption: "AES256" };
       },
     ),
@@ -186,11 +221,45 @@ export const s3: SandboxService = {
       },
     ),
 
-    // Deleting what is not there is fine.
-    DeleteObject: operation({ Bucket: z.string(), Key: z.string().min(1) }, ({ Bucket, Key }, sim) => {
-      bucketFor(sim, Bucket);
-      objectTable(sim).removeNow(`${Bucket}/${Key}`);
-      return {};
-    }),
+    PutBucketVersioning: operation(
+      { Bucket: z.string(), VersioningConfiguration: z.strictObject({ Status: z.enum(["Enabled", "Suspended"]) }) },
+      ({ Bucket, VersioningConfiguration: { Status } }, sim) => {
+        const bucket = bucketFor(sim, Bucket);
+        // What is there already becomes the version "null".
+        if (!bucket.versioning)
+          for (const { bucket: _, ...one } of inBucket(sim, Bucket))
+            keepVersion(sim, bucket, { ...one, marker: false });
+        bucketTable(sim).putNow(Bucket, { ...bucket, versioning: Status });
+        return {};
+      },
+    ),
+
+    ListObjectVersions: operation(
+      { Bucket: z.string(), KeyMarker: z.string().optional(), VersionIdMarker: z.string().optional() },
+      ({ Bucket }, sim) => {
+        const { versioning } = bucketFor(sim, Bucket);
+        const all = versioning
+          ? versionsOf(sim, Bucket)
+          : inBucket(sim, Bucket).map((one) => ({ ...one, versionId: "null", marker: false }));
+        const shown = (marker: boolean) =>
+          all.filter((one) => one.marker === marker).map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
+        return { IsTruncated: false, Versions: shown(false), DeleteMarkers: shown(true) };
+      },
+    ),
+
+    // Deleting what is not there is fine. With versioning only the deletion of a version deletes anything.
+    DeleteObject: operation(
+      { Bucket: z.string(), Key: z.string().min(1), VersionId: z.string().optional() },
+      ({ Bucket, Key, VersionId }, sim) => {
+        const bucket = bucketFor(sim, Bucket);
+        if (VersionId !== undefined) versionTable(sim).removeNow(`${Bucket}/${Key}#${VersionId}`);
+        const marker = { key: Key, marker: true, bytes: 0, sha256: "", storedAt: sim.now };
+        const made = bucket.versioning && VersionId === undefined ? keepVersion(sim, bucket, marker) : undefined;
+        const [latest] = versionsOf(sim, Bucket, Key);
+        if (latest && !latest.marker) objectTable(sim).putNow(`${Bucket}/${Key}`, latest);
+        else objectTable(sim).removeNow(`${Bucket}/${Key}`);
+        return made === undefined ? {} : { DeleteMarker: true, VersionId: made };
+      },
+    ),
   },
 };
