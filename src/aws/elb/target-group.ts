@@ -131,19 +131,6 @@ export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
     await retag(aws, TargetGroupArn, changed, owner);
   },
 
-  /** A listener of the stack is gone by then; others that forward to it are somebody else's. */
-  async blockers(aws, { id: TargetGroupArn }) {
-    const answer = await undefinedIf(NO_TARGET_GROUP, () =>
-      aws.elb.describeTargetGroups({ TargetGroupArns: [TargetGroupArn] }),
-    );
-    return (answer?.TargetGroups?.[0]?.LoadBalancerArns ?? []).map((arn) => ({
-      id: arn,
-      what: "a load balancer, a listener or rule of which forwards to it",
-      passing: false,
-      commands: [`${aws.cli} elbv2 describe-listeners --load-balancer-arn ${arn} --region ${aws.region}`],
-    }));
-  },
-
   async delete(aws, { id }) {
     await undefinedIf(NO_TARGET_GROUP, () => aws.elb.deleteTargetGroup({ TargetGroupArn: id }));
   },

@@ -1,10 +1,11 @@
+import type { Aws } from "../aws.ts";
 import { allPages } from "../pages.ts";
 import { FORGOTTEN, type ResidualReader } from "../residual.ts";
 import { zoneMonth } from "./prices.ts";
 import { ownComment, plainName } from "./read-zones.ts";
 import { existingZone } from "./zone.ts";
 
-const command = (id: string) => `aws route53 delete-hosted-zone --id ${id}`;
+const command = ({ cli }: Aws, id: string) => `${cli} route53 delete-hosted-zone --id ${id}`;
 
 export const forgottenZones: ResidualReader = {
   what: "hosted zones",
@@ -26,7 +27,7 @@ export const forgottenZones: ResidualReader = {
           id,
           why: `${plainName(Name)}, ${FORGOTTEN}; its records have to go first`,
           price: zoneMonth.item,
-          commands: [command(id)],
+          commands: [command(aws, id)],
         };
       });
   },
@@ -35,7 +36,7 @@ export const forgottenZones: ResidualReader = {
 /** The zone that the stack used. Where nothing of the stack was, it is nothing that the stack leaves. */
 export const keptZones: ResidualReader = {
   what: "the stack's hosted zone",
-  read(_aws, _stack, before) {
+  read(aws, _stack, before) {
     const all = [...before.values()];
     if (!all.some(({ node, look, recorded }) => !node.type.external && (look.live ?? recorded))) return [];
     return all
@@ -46,7 +47,7 @@ export const keptZones: ResidualReader = {
         id,
         why: "it was there before the stack and is not its own; delete it only when nothing else needs it",
         price: zoneMonth.item,
-        commands: [command(id)],
+        commands: [command(aws, id)],
       }));
   },
 };
