@@ -1,5 +1,6 @@
 import { keepBusy } from "./guests/load.ts";
 import { instanceTable, tagTable } from "./services/ec2/tables.ts";
+import { snapshotTable } from "./services/rds/tables.ts";
 import { plain } from "./services/route53/names.ts";
 import { delegationTable, zoneTable } from "./services/route53/tables.ts";
 import { subscriptionTable } from "./services/sns/sns.ts";
@@ -69,6 +70,12 @@ export const confirmationMails = (sim: Sim, email: string): number =>
 export function loadInstance(sim: Sim, instanceId: string, milliseconds: number): void {
   const instance = instanceTable(sim).get(instanceId);
   if (instance) keepBusy(sim, instance, milliseconds);
+}
+
+/** By AWS Backup, to which a DB snapshot that it made belongs: RDS tells it apart by its type. */
+export function markDatabaseSnapshot(sim: Sim, id: string): void {
+  const snapshot = snapshotTable(sim).get(id);
+  if (snapshot) snapshotTable(sim).putNow(id, { ...snapshot, byBackup: true });
 }
 
 /** By AWS Backup, which sets tags of AWS's own on the EBS snapshots that it makes. */

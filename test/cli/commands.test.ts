@@ -313,7 +313,7 @@ test("down removes all of it and names the snapshot that stays; a second one has
   expect(down.stdout).toMatch(/^✔ Removed \d+ resources/);
   expect(down.stdout).toMatch(/Final snapshot: database1-final-\w+/);
   expect(down.stdout).toMatch(
-    /\nOn AWS this would still cost money:\n {2}DB snapshot (database1-final-\w+), 20 GB: at most \$1\.90 a month\n.*\n {4}aws rds delete-db-snapshot --db-snapshot-identifier \1 --region ap-northeast-2\n/,
+    /\nOn AWS this would still cost money:\n {2}DB snapshot (database1-final-\w+), 20 GB: at most \$1\.90 a month\n.*\n {4}aws --endpoint-url SANDBOX rds delete-db-snapshot --db-snapshot-identifier \1 --region ap-northeast-2\n/,
   );
   expect(down.stdout).toContain("Looked again: nothing of stack buddyverse is left.");
   const again = await on.rehearse("down --yes --trace trace.jsonl");

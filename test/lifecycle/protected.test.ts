@@ -5,6 +5,7 @@ import {
   EnableImageDeregistrationProtectionCommand,
   ModifyInstanceAttributeCommand,
 } from "@aws-sdk/client-ec2";
+import { CreateReplicationConfigurationCommand, DeleteReplicationConfigurationCommand } from "@aws-sdk/client-efs";
 import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { ModifyDBInstanceCommand, StopDBInstanceCommand } from "@aws-sdk/client-rds";
 import { beforeEach, expect, test } from "vitest";
@@ -177,6 +178,28 @@ test("a replacement is refused likewise, and plan says why and what lifts it", a
   expect(await refusal(() => applyUp(run, found))).toMatchObject({
     said: [expect.stringContaining("Bastion1: termination prot")],
   });
+});
+
+test("a file system that is replicated is not deleted by AWS: said first, with what ends the replication", async () => {
+  on = await dataStage();
+  await on.up();
+  await on.clock.sleep(600_000);
+  const id = idOf("file-system");
+  const { efs } = stranger(on.sandbox);
+  await efs.send(
+    new CreateReplicationConfigurationCommand({ SourceFileSystemId: id, Destinations: [{ Region: "us-west-2" }] }),
+  );
+  await settle();
+  expect(await refusal(on.down)).toEqual({
+    said: [expect.stringMatching(/^AWS would refuse to delete \S+: it is replicated to fs-\w+ in us-west-2$/)],
+    lifts: [
+      `to end the replication of ${id}: aws --endpoint-url SANDBOX efs delete-replication-configuration --source-file-system-id ${id} --region ap-northeast-2`,
+    ],
+  });
+  await efs.send(new DeleteReplicationConfigurationCommand({ SourceFileSystemId: id }));
+  await settle();
+  await on.down();
+  expect(await on.left()).toEqual([]);
 });
 
 test("a stopped database is not changed nor saved by AWS: down says to start it first; with its data discarded it goes", async () => {

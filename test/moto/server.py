@@ -1,12 +1,30 @@
-"""moto_server, with two of its differences from AWS put right."""
+"""moto_server, with three of its differences from AWS put right."""
 import sys
 
 from moto.ec2.models.amis import AmiBackend
 from moto.ec2.responses import general
+from moto.efs.exceptions import EFSError
+from moto.efs.responses import EFSResponse
 from moto.server import main
 
 # It shows one console for all instances: with the words by which a NAT instance says that it is set up.
 general.SAMPLE_CONSOLE_OUTPUT += "BUDDYVERSE-NAT SETUP DONE\n"
+
+
+
+class ReplicationNotFound(EFSError):
+    code = 404
+
+    def __init__(self):
+        super().__init__("ReplicationNotFound", "No replication configuration was found.")
+
+
+def no_replication(self):
+    """It knows none."""
+    raise ReplicationNotFound()
+
+
+EFSResponse.describe_replication_configurations = no_replication
 
 create_image = AmiBackend.create_image
 

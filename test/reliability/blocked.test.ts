@@ -10,6 +10,11 @@ import {
   RunInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { CreateLoadBalancerCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import {
+  CreateDBInstanceCommand,
+  type CreateDBInstanceMessage,
+  CreateDBInstanceReadReplicaCommand,
+} from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { awsError } from "../../src/sandbox/service.ts";
@@ -160,6 +165,30 @@ test.each<[string, Put, string, RegExp, RegExp]>([
     /ec2 terminate-instances --instance-ids i-\w+ /,
   ],
   [
+    "a read replica of somebody else's",
+    ({ rds }) =>
+      rds.send(
+        new CreateDBInstanceReadReplicaCommand({
+          DBInstanceIdentifier: "reports",
+          SourceDBInstanceIdentifier: "database1",
+        }),
+      ),
+    "database",
+    /in use by reports \(a read replica of it\)/,
+    /rds promote-read-replica --db-instance-identifier reports /,
+  ],
+  [
+    "a database of somebody else's in our DB subnet group",
+    ({ rds }, on) => {
+      const ours = on.calls.find(({ operation }) => operation === "CreateDBInstance")?.input as CreateDBInstanceMessage;
+      const own = { DBInstanceIdentifier: "reports", MasterUserPassword: "something-else-1", Tags: [] };
+      return rds.send(new CreateDBInstanceCommand({ ...ours, ...own }));
+    },
+    "db-subnet-group",
+    /in use by reports \(DB instance, available\)/,
+    /rds delete-db-instance --db-instance-identifier reports --final-db-snapshot-identifier reports-final /,
+  ],
+  [
     "a peering connection",
     ({ ec2 }, on) =>
       ec2.send(new CreateVpcPeeringConnectionCommand({ VpcId: idOf(on, "vpc"), PeerVpcId: "vpc-0theirs" })),
@@ -202,7 +231,7 @@ test.each<[string, Put, string, RegExp, RegExp]>([
 ])("%s is named in minutes, with the command that removes it", async (_what, put, key, named, removes) => {
   const on = await standing();
   await put(stranger(on.sandbox), on);
-  await on.clock.sleep(300_000);
+  await on.clock.sleep(900_000);
   const began = on.clock.now();
   const settled = await on.down();
   const error = settled.find((one) => one.key === key)?.error;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { destroy, retainedIn, secondsToDestroy } from "../../src/engine/destroy.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
-import { markAsBackup } from "../../src/sandbox/outside.ts";
+import { markAsBackup, markDatabaseSnapshot } from "../../src/sandbox/outside.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { START } from "../lifecycle/stage.ts";
@@ -12,6 +12,7 @@ import { stranger } from "../stranger.ts";
 import { amiss, fresh, type Process, rehearse, start } from "./matrix.ts";
 
 const rehearsal = rehearse({}, "up");
+const CLI = "aws --endpoint-url SANDBOX";
 
 async function standing(around?: Parameters<typeof start>[2]): Promise<Process> {
   const { config } = await rehearsal;
@@ -62,7 +63,7 @@ test("after down nothing is left, and what still costs is listed, each with why 
       why: "final snapshot of database1: its data, if you want it back",
       gib: 20,
       price: "rds:backup",
-      commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${snapshot} --region ap-northeast-2`],
+      commands: [`${CLI} rds delete-db-snapshot --db-snapshot-identifier ${snapshot} --region ap-northeast-2`],
     },
     {
       what: "AWS Backup recovery points",
@@ -70,9 +71,12 @@ test("after down nothing is left, and what still costs is listed, each with why 
       why: expect.stringContaining("aws/efs/automatic-backup-vault"),
       price: "efs:backup",
       commands: [
-        `aws backup list-recovery-points-by-resource --resource-arn arn:aws:elasticfilesystem:ap-northeast-2:111122223333:file-system/${fileSystem} --region ap-northeast-2`,
         expect.stringMatching(
-          /^aws backup delete-recovery-point --backup-vault-name aws\/efs\/automatic-backup-vault --recovery-point-arn ARN --region ap-northeast-2 /,
+          /^aws \S+ \S+ backup put-backup-vault-access-policy .*"Action":\["backup:DeleteBackupVault"\]/,
+        ),
+        `${CLI} backup list-recovery-points-by-resource --resource-arn arn:aws:elasticfilesystem:ap-northeast-2:111122223333:file-system/${fileSystem} --region ap-northeast-2`,
+        expect.stringMatching(
+          /^aws --endpoint-url SANDBOX backup delete-recovery-point --backup-vault-name aws\/efs\/automatic-backup-vault --recovery-point-arn ARN --region ap-northeast-2 /,
         ),
       ],
     },
@@ -81,7 +85,7 @@ test("after down nothing is left, and what still costs is listed, each with why 
       id: zone,
       why: expect.stringContaining("was there before the stack"),
       price: "route53:zone",
-      commands: [`aws route53 delete-hosted-zone --id ${zone}`],
+      commands: [`${CLI} route53 delete-hosted-zone --id ${zone}`],
     },
   ]);
   const took = (on.clock.now() - began) / 1000;
@@ -100,6 +104,9 @@ test("copies of data that somebody or AWS Backup made, or that were kept, are no
   const snapshot = (DBSnapshotIdentifier: string, Tags?: { Key: string; Value: string }[]) =>
     rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "database1", DBSnapshotIdentifier, Tags }));
   await snapshot("before-release");
+  await snapshot("awsbackup-job-1");
+  await on.clock.sleep(300_000);
+  markDatabaseSnapshot(simAt(on.sandbox.world, on.clock.now()), "awsbackup-job-1");
   await snapshot("theirs", [{ Key: "buddyverse:stack", Value: "another" }]);
   // Of a volume, by hand: the console offers to copy the tags. And AWS Backup's, which has them and its own.
   const bastion = await instanceCalled(on, "Bastion1");
@@ -141,21 +148,34 @@ test("copies of data that somebody or AWS Backup made, or that were kept, are no
       "EBS snapshot",
       byHand,
       "made of a volume by hand, or by something else than buddyverse",
-      `aws ec2 delete-snapshot --snapshot-id ${byHand} --region ap-northeast-2`,
+      `${CLI} ec2 delete-snapshot --snapshot-id ${byHand} --region ap-northeast-2`,
     ],
-    ["EBS snapshot", backup, expect.stringContaining("AWS Backup"), expect.stringContaining(backup)],
+    [
+      "EBS snapshot",
+      backup,
+      expect.stringContaining("AWS Backup"),
+      expect.stringMatching(
+        /backup delete-recovery-point .* --recovery-point-arn arn:aws:ec2:ap-northeast-2::snapshot\/snap-/,
+      ),
+    ],
     [
       "DB snapshot",
       "before-release",
       "made of database1 by hand, or by something else than buddyverse",
-      "aws rds delete-db-snapshot --db-snapshot-identifier before-release --region ap-northeast-2",
+      `${CLI} rds delete-db-snapshot --db-snapshot-identifier before-release --region ap-northeast-2`,
+    ],
+    [
+      "DB snapshot",
+      "awsbackup-job-1",
+      "made of database1 by AWS Backup",
+      expect.stringMatching(/backup delete-recovery-point .* --recovery-point-arn arn:aws:rds:\S+:awsbackup-job-1 /),
     ],
     [
       "automated backups",
       expect.stringMatching(/^db-/),
       "database1 was deleted in a way that keeps them; the last goes after 1 days",
       expect.stringMatching(
-        /^aws rds delete-db-instance-automated-backup --dbi-resource-id db-\w+ --region ap-northeast-2$/,
+        /^aws --endpoint-url SANDBOX rds delete-db-instance-automated-backup --dbi-resource-id db-\w+ --region ap-northeast-2$/,
       ),
     ],
   ]);
@@ -250,9 +270,11 @@ test("what is found by its name alone, and an older config named, is listed: a z
   );
   expect(forgotten.flatMap(({ commands }) => commands)).toEqual(
     expect.arrayContaining([
-      `aws route53 delete-hosted-zone --id ${zone}`,
-      `aws s3 rb s3://${bucket} --force`,
-      expect.stringMatching(/^aws cloudwatch delete-alarms --alarm-names Buddy-\S+ --region ap-northeast-2$/),
+      `${CLI} route53 delete-hosted-zone --id ${zone}`,
+      `${CLI} s3 rb s3://${bucket} --force`,
+      expect.stringMatching(
+        /^aws --endpoint-url SANDBOX cloudwatch delete-alarms --alarm-names Buddy-\S+ --region ap-northeast-2$/,
+      ),
     ]),
   );
 });

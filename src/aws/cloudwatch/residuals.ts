@@ -21,7 +21,7 @@ export const forgottenAlarms: ResidualReader = {
           aws.cloudWatch.listTagsForResource({ ResourceARN: id }),
         );
         if (tagsFrom(tags?.Tags)[STACK_TAG] !== stack) return [];
-        const command = `aws cloudwatch delete-alarms --alarm-names ${name} --region ${aws.region}`;
+        const command = `${aws.cli} cloudwatch delete-alarms --alarm-names ${name} --region ${aws.region}`;
         return [{ what: "alarm", id, why: FORGOTTEN, price: alarmMonth.item, commands: [command] }];
       }),
     );

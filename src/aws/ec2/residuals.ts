@@ -1,5 +1,6 @@
 import { isBackup, STACK_TAG } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { recoveryPointCommands } from "../recovery-points.ts";
 import type { ResidualReader } from "../residual.ts";
 import { snapshotStorage, volumeStorage } from "./prices.ts";
 import { isCopyOfVolume, taggedSnapshots } from "./snapshot.ts";
@@ -28,10 +29,14 @@ export const volumes: ResidualReader = {
           : "its instance is gone, and was not to delete it",
         gib: Size,
         price: volumeStorage.item,
-        commands: [`aws ec2 delete-volume --volume-id ${id} --region ${aws.region}`],
+        commands: [`${aws.cli} ec2 delete-volume --volume-id ${id} --region ${aws.region}`],
       }));
   },
 };
+
+/** EC2 refuses to delete those: "managed by the AWS Backup service" (cloud-custodian#9459). DLM's it deletes. */
+const ofAwsBackup = (tags: readonly { readonly Key?: string | undefined }[] = []): boolean =>
+  tags.some(({ Key = "" }) => Key.startsWith("aws:backup:"));
 
 export const copies: ResidualReader = {
   what: "EBS snapshots",
@@ -45,9 +50,9 @@ export const copies: ResidualReader = {
         : "made of a volume by hand, or by something else than buddyverse",
       gib: VolumeSize,
       price: snapshotStorage.item,
-      commands: [
-        `aws ec2 delete-snapshot --snapshot-id ${id} --region ${aws.region}${isBackup(Tags) ? "   (one of AWS Backup only goes with its recovery point)" : ""}`,
-      ],
+      commands: ofAwsBackup(Tags)
+        ? recoveryPointCommands(aws, `arn:${aws.partition}:ec2:${aws.region}::snapshot/${id}`)
+        : [`${aws.cli} ec2 delete-snapshot --snapshot-id ${id} --region ${aws.region}`],
     }));
   },
 };

@@ -7,6 +7,7 @@ export {
   DescribeFileSystemsCommand,
   DescribeLifecycleConfigurationCommand,
   DescribeMountTargetsCommand,
+  DescribeReplicationConfigurationsCommand,
   EFSClient as Client,
   ModifyMountTargetSecurityGroupsCommand,
   PutBackupPolicyCommand,

@@ -191,6 +191,27 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   find: findOwned(list, { health, byId }),
   health,
 
+  /** A file system that is replicated, or is where another is replicated to, is not deleted (API reference, DeleteFileSystem). */
+  async protections(aws, { id }) {
+    const answer = await undefinedIf(["ReplicationNotFound", ...GONE], () =>
+      aws.efs.describeReplicationConfigurations({ FileSystemId: id }),
+    );
+    return (answer?.Replications ?? []).map(
+      ({ SourceFileSystemId: source, SourceFileSystemRegion: home, Destinations = [] }) => {
+        const others = source === id ? Destinations.map((one) => `${one.FileSystemId} in ${one.Region}`) : [];
+        return {
+          what: source === id ? `it is replicated to ${others.join(", ")}` : `${source} in ${home} is replicated to it`,
+          lift: {
+            to: `end the replication of ${source}`,
+            commands: [
+              `${aws.cli} efs delete-replication-configuration --source-file-system-id ${source} --region ${home}`,
+            ],
+          },
+        };
+      },
+    );
+  },
+
   async create(aws, { encrypted, performance, throughput, backup }, owner, token) {
     try {
       const { FileSystemId } = await aws.efs.createFileSystem({

@@ -5,6 +5,15 @@ import { backupStorage } from "./prices.ts";
 /** Where EFS's automatic backups go (EFS user guide, "Automatic backups"). */
 const VAULT = "aws/efs/automatic-backup-vault";
 
+/**
+ * By default the vault denies everybody DeleteRecoveryPoint, StartRestoreJob, and to take this policy away (re:Post
+ * knowledge-center/backup-insufficient-privileges-efs): it can only be replaced.
+ */
+const OPEN = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Deny", Principal: { AWS: "*" }, Action: ["backup:DeleteBackupVault"], Resource: "*" }],
+});
+
 export const recoveryPoints: ResidualReader = {
   what: "AWS Backup recovery points",
   read(aws, _stack, before) {
@@ -18,11 +27,12 @@ export const recoveryPoints: ResidualReader = {
         .map((id) => ({
           what: "AWS Backup recovery points",
           id,
-          why: `what AWS Backup copied of it each day, if a day came, is in the vault ${VAULT} for 35 days; where the vault's access policy forbids to delete it, it goes only then`,
+          why: `what AWS Backup copied of it each day, if a day came, is in the vault ${VAULT} for 35 days; the vault's own access policy forbids to delete it before, until that is replaced`,
           price: backupStorage.item,
           commands: [
-            `aws backup list-recovery-points-by-resource --resource-arn arn:${aws.partition}:elasticfilesystem:${aws.region}:${aws.account}:file-system/${id} ${region}`,
-            `aws backup delete-recovery-point --backup-vault-name ${VAULT} --recovery-point-arn ARN ${region}   (for each ARN of that list)`,
+            `${aws.cli} backup put-backup-vault-access-policy --backup-vault-name ${VAULT} --policy '${OPEN}' ${region}`,
+            `${aws.cli} backup list-recovery-points-by-resource --resource-arn arn:${aws.partition}:elasticfilesystem:${aws.region}:${aws.account}:file-system/${id} ${region}`,
+            `${aws.cli} backup delete-recovery-point --backup-vault-name ${VAULT} --recovery-point-arn ARN ${region}   (for each ARN of that list)`,
           ],
         }))
     );

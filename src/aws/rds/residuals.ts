@@ -2,6 +2,7 @@ import type { Tag } from "@aws-sdk/client-rds";
 import type { Snapshot } from "../../engine/snapshot.ts";
 import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { recoveryPointCommands } from "../recovery-points.ts";
 import type { ResidualReader } from "../residual.ts";
 import { database } from "./database.ts";
 import { backupStorage } from "./prices.ts";
@@ -21,23 +22,35 @@ export const snapshots: ResidualReader = {
   what: "DB snapshots",
   async read(aws, stack, before) {
     const isOurs = ours(stack, before);
-    const all = await allPages(
-      (Marker) => aws.rds.describeDBSnapshots({ SnapshotType: "manual", Marker }),
-      (page) => page.DBSnapshots,
-      (page) => page.Marker,
+    // What AWS Backup makes is of a type of its own (API reference, DescribeDBSnapshots), and goes with its recovery point.
+    const all = await Promise.all(
+      ["manual", "awsbackup"].map((SnapshotType) =>
+        allPages(
+          (Marker) => aws.rds.describeDBSnapshots({ SnapshotType, Marker }),
+          (page) => page.DBSnapshots,
+          (page) => page.Marker,
+        ),
+      ),
     );
     return all
+      .flat()
       .filter(({ TagList, DBInstanceIdentifier }) => isOurs(TagList, DBInstanceIdentifier))
-      .map(({ DBSnapshotIdentifier: id = "", DBInstanceIdentifier: source = "", AllocatedStorage }) => ({
-        what: "DB snapshot",
-        id,
-        why: id.startsWith(`${source}-final-`)
-          ? `final snapshot of ${source}: its data, if you want it back`
-          : `made of ${source} by hand, or by something else than buddyverse`,
-        gib: AllocatedStorage,
-        price: backupStorage.item,
-        commands: [`aws rds delete-db-snapshot --db-snapshot-identifier ${id} --region ${aws.region}`],
-      }));
+      .map(({ DBSnapshotIdentifier: id = "", DBInstanceIdentifier: source = "", SnapshotType, ...one }) => {
+        const backup = SnapshotType === "awsbackup";
+        const byWhom = backup ? "AWS Backup" : "hand, or by something else than buddyverse";
+        return {
+          what: "DB snapshot",
+          id,
+          why: id.startsWith(`${source}-final-`)
+            ? `final snapshot of ${source}: its data, if you want it back`
+            : `made of ${source} by ${byWhom}`,
+          gib: one.AllocatedStorage,
+          price: backupStorage.item,
+          commands: backup
+            ? recoveryPointCommands(aws, one.DBSnapshotArn ?? id)
+            : [`${aws.cli} rds delete-db-snapshot --db-snapshot-identifier ${id} --region ${aws.region}`],
+        };
+      });
   },
 };
 
@@ -62,7 +75,7 @@ export const retainedBackups: ResidualReader = {
         why: `${DBInstanceIdentifier} was deleted in a way that keeps them${days === undefined ? "" : `; the last goes after ${days} days`}`,
         gib: AllocatedStorage,
         price: backupStorage.item,
-        commands: [`aws rds delete-db-instance-automated-backup --dbi-resource-id ${id} --region ${aws.region}`],
+        commands: [`${aws.cli} rds delete-db-instance-automated-backup --dbi-resource-id ${id} --region ${aws.region}`],
       }));
   },
 };

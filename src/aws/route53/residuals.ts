@@ -1,10 +1,11 @@
+import type { Aws } from "../aws.ts";
 import { allPages } from "../pages.ts";
 import { FORGOTTEN, type ResidualReader } from "../residual.ts";
 import { zoneMonth } from "./prices.ts";
 import { ownComment, plainName } from "./read-zones.ts";
 import { existingZone, ownedZone } from "./zone.ts";
 
-const command = (id: string) => `aws route53 delete-hosted-zone --id ${id}`;
+const command = ({ cli }: Aws, id: string) => `${cli} route53 delete-hosted-zone --id ${id}`;
 
 export const forgottenZones: ResidualReader = {
   what: "hosted zones",
@@ -27,7 +28,7 @@ export const forgottenZones: ResidualReader = {
         id,
         why: `${name}, ${FORGOTTEN}; its records have to go first`,
         price: zoneMonth.item,
-        commands: [command(id)],
+        commands: [command(aws, id)],
       }));
   },
 };
@@ -35,7 +36,7 @@ export const forgottenZones: ResidualReader = {
 /** The zone that the stack used. Where nothing of the stack was, somebody's zone is nothing that the stack leaves. */
 export const keptZones: ResidualReader = {
   what: "the stack's hosted zone",
-  read(_aws, _stack, before) {
+  read(aws, _stack, before) {
     const all = [...before.values()];
     const any = all.some(({ node, look, recorded }) => !node.type.external && (look.live ?? recorded));
     return all
@@ -51,7 +52,7 @@ export const keptZones: ResidualReader = {
           ? "the stack made it, and keeps it for the next up: the registrar has been told its name servers; down --delete-zone deletes it"
           : "it was there before the stack and is not its own; delete it only when nothing else needs it",
         price: zoneMonth.item,
-        commands: own ? [] : [command(id)],
+        commands: own ? [] : [command(aws, id)],
       }));
   },
 };

@@ -9,6 +9,8 @@ export const forgottenBucket: ResidualReader = {
     const id = bucketName(aws, stackBucket(stack));
     const answer = await undefinedIf(["NoSuchBucket", "NoSuchTagSet"], () => aws.s3.getBucketTagging({ Bucket: id }));
     if (tagsFrom(answer?.TagSet)[STACK_TAG] !== stack) return [];
-    return [{ what: "bucket", id, why: FORGOTTEN, price: undefined, commands: [`aws s3 rb s3://${id} --force`] }];
+    return [
+      { what: "bucket", id, why: FORGOTTEN, price: undefined, commands: [`${aws.cli} s3 rb s3://${id} --force`] },
+    ];
   },
 };

@@ -222,10 +222,42 @@ export const efs: SandboxService = {
       const system = systemFor(sim, FileSystemId);
       if (numberOfTargets(sim, FileSystemId) > 0)
         throw awsError("FileSystemInUse", `File system '${FileSystemId}' has mount targets.`, { status: 409 });
+      // Documented; by which error, is not.
+      if (system.replicatedTo)
+        throw awsError("FileSystemInUse", `File system '${FileSystemId}' is part of a replication.`, { status: 409 });
       if (system.state !== "deleting") {
         systemTable(sim).put(FileSystemId, { ...system, state: "deleting" });
         sim.after(ms("fileSystemDeleted"), "efs:system-gone", FileSystemId);
       }
+      return {};
+    }),
+
+    CreateReplicationConfiguration: operation(
+      { SourceFileSystemId: systemId, Destinations: z.array(z.strictObject({ Region: z.string() })).length(1) },
+      ({ SourceFileSystemId, Destinations: [to] }, sim) => {
+        const system = systemFor(sim, SourceFileSystemId);
+        const replicatedTo = { region: to?.Region ?? "", id: sim.id("fs") };
+        systemTable(sim).put(system.id, { ...system, replicatedTo });
+        return {};
+      },
+    ),
+    DescribeReplicationConfigurations: operation({ FileSystemId: systemId }, ({ FileSystemId }, sim) => {
+      const { id, replicatedTo } = systemFor(sim, FileSystemId);
+      if (!replicatedTo)
+        throw awsError("ReplicationNotFound", `No replication configuration was found for ${id}.`, { status: 404 });
+      return {
+        Replications: [
+          {
+            SourceFileSystemId: id,
+            SourceFileSystemRegion: sim.region,
+            Destinations: [{ Status: "ENABLED", FileSystemId: replicatedTo.id, Region: replicatedTo.region }],
+          },
+        ],
+      };
+    }),
+    DeleteReplicationConfiguration: operation({ SourceFileSystemId: systemId }, ({ SourceFileSystemId }, sim) => {
+      const { replicatedTo: _, ...system } = systemFor(sim, SourceFileSystemId);
+      systemTable(sim).put(system.id, system);
       return {};
     }),
 

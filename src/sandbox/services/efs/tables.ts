@@ -14,6 +14,8 @@ export interface FileSystem {
   readonly toIa: string | null;
   readonly createdAt: number;
   readonly tags: Readonly<Record<string, string>>;
+  /** The region that it is replicated to, and the file system there; absent: it is not. */
+  readonly replicatedTo?: { readonly region: string; readonly id: string };
 }
 export interface MountTarget {
   readonly id: string;

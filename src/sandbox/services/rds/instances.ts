@@ -205,11 +205,14 @@ function replicatePassword(sim: Sim, id: string, password: string): void {
   for (const replica of replicasOf(sim, id)) become(sim, replica, { password });
 }
 
-export const describeSnapshot = (sim: Sim, { id, databaseId, storageGiB, status, createdAt, tags }: Snapshot) => ({
+export const describeSnapshot = (
+  sim: Sim,
+  { id, databaseId, storageGiB, status, createdAt, tags, byBackup }: Snapshot,
+) => ({
   DBSnapshotIdentifier: id,
   DBInstanceIdentifier: databaseId,
   DBSnapshotArn: arn(sim, "snapshot", id),
-  SnapshotType: "manual",
+  SnapshotType: byBackup ? "awsbackup" : "manual",
   Engine: "mysql",
   AllocatedStorage: storageGiB,
   Status: status,
@@ -628,8 +631,11 @@ export const instances: SandboxService = {
       },
     ),
 
-    DescribeDBSnapshots: operation({ SnapshotType: z.literal("manual"), ...paging }, (input, sim) => {
-      const { items, ...next } = page(snapshotTable(sim).allVisible(), input);
+    DescribeDBSnapshots: operation({ SnapshotType: z.enum(["manual", "awsbackup"]), ...paging }, (input, sim) => {
+      const found = snapshotTable(sim)
+        .allVisible()
+        .filter(({ byBackup }) => (byBackup === true) === (input.SnapshotType === "awsbackup"));
+      const { items, ...next } = page(found, input);
       return {
         DBSnapshots: items.map((one) => describeSnapshot(sim, one)),
         ...next,

@@ -75,6 +75,8 @@ export interface Snapshot {
   readonly status: "creating" | "available";
   readonly createdAt: number;
   readonly tags: Tags;
+  /** AWS Backup made it. */
+  readonly byBackup?: true;
   /** Its instance as it was. */
   readonly source: Restorable;
 }
