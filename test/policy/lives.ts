@@ -117,6 +117,8 @@ export async function upAndDown(on: Stage): Promise<readonly string[]> {
     }
   };
   await attempt(async () => (await on.up()).settled);
+  // With `--delete-zone`: what may be asked for must be allowed.
+  Object.assign(on.run, { deleteKept: true });
   await attempt(() => on.down());
   return trouble;
 }
