@@ -112,7 +112,10 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
     const down = await buddyverse(["down", "--yes", "--trace", "down.jsonl"], { cwd: folder, env });
     expect(down.stderr + down.stdout).not.toMatch(/failed/i);
     expect(down).toMatchObject({ code: 0 });
-    expect(await inventory()).toEqual(before);
+    const after = await inventory();
+    // ACM's validation records stay: certificates of other regions renew by them.
+    const records = after.records?.filter((record) => !/^_\S+ CNAME$/.test(record));
+    expect({ ...after, records }).toEqual(before);
 
     const report = JSON.parse(
       await python("validate.py", ...["up", "status", "again", "down"].map((name) => join(folder, `${name}.jsonl`))),
