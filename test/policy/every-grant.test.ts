@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
+import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { confirmSubscription, delegateAll } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
@@ -208,6 +209,12 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     const now = { ...later, nat: { mode: "gateway" } };
     const gateways = await who.under([...documents, ...(await printed(now))], { now });
     await healed(gateways);
+    const inTheWay = await findForeignResources(
+      gateways.aws,
+      gateways.store.get("vpc")?.id as string,
+      gateways.config.stack,
+    );
+    expect(inTheWay).toEqual({ found: [], unseen: [] });
     expect(bad(await gateways.down())).toEqual([]);
     expect(await gateways.left()).toEqual([]);
     await residualCosts(gateways.aws, gateways.config.stack, await gateways.refresh(true));
@@ -237,6 +244,11 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await healed(await who.under(documents, { now: changed }));
     const later = await who.under(documents, { now: { ...changed, tags: {} } });
     await healed(later);
+    // Somebody keeps all versions.
+    await who.sandbox.answer("s3", "PutBucketVersioning", {
+      Bucket: on.store.get("app-bucket")?.id,
+      VersioningConfiguration: { Status: "Enabled" },
+    });
     Object.assign(later.run, { deleteKept: true });
     expect(bad(await later.down())).toEqual([]);
     expect(await later.left()).toEqual([]);

@@ -7,6 +7,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { actionOf, actionsFor, actionsOfCommand, MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
+import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { folder } from "../cli/folder.ts";
 import { standing, verifyOn } from "../verify/rehearse.ts";
@@ -119,6 +120,8 @@ test.each(LIVES)(
     const after = await who.under(documents, { now: { ...given, ...later } });
     await after.up();
     await after.status();
+    const vpc = after.store.get("vpc")?.id as string;
+    expect((await findForeignResources(after.aws, vpc, after.config.stack)).unseen).toEqual([]);
     Object.assign(after.run, { deleteKept: true });
     await after.down();
     expect(await after.left()).toEqual([]);
