@@ -31,6 +31,8 @@ export interface Learnt {
 
 export interface ClientOptions {
   readonly region: string;
+  /** Its settings in the shared files hold (FIPS, dual stack); undefined: those of AWS_PROFILE. */
+  readonly profile: string | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   readonly random: () => number;
@@ -60,6 +62,7 @@ export async function openClient(service: ServiceName, options: ClientOptions): 
           cacheMiddleware: true,
         }
       : {
+          ...(options.profile === undefined ? {} : { profile: options.profile }),
           requestHandler: to.handler,
           credentials: to.login.provider,
           // Each client would find out by a call that is refused.

@@ -68,6 +68,7 @@ export async function connect(connection: Connection): Promise<Aws> {
   const login = wire ? undefined : loginOf({ profile, mfaCode: connection.mfaCode, requestHandler: handler });
   const options: ClientOptions = {
     region,
+    profile,
     clock,
     signal,
     random: connection.random ?? Math.random,

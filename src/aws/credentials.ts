@@ -47,7 +47,10 @@ const RENEWED_BEFORE_MS = 5 * 60_000;
 export function loginOf({ profile: given, mfaCode, requestHandler }: LoginOptions): Login {
   const named = given ?? (process.env.AWS_PROFILE || undefined);
   const name = named ?? "default";
+  let wanted = false;
   let opened = false;
+  // The roles of a chain may each want one: a terminal is asked for one at a time.
+  let asking: Promise<unknown> = Promise.resolve();
 
   async function mfaCodeProvider(serial: string): Promise<string> {
     if (opened)
@@ -57,8 +60,9 @@ export function loginOf({ profile: given, mfaCode, requestHandler }: LoginOption
         hint: "Run the same command again, with a new code: it continues where it stopped. A role can have longer sessions (duration_seconds in the profile).",
       });
     if (!mfaCode) throw withoutTerminal(name, serial);
-    const code = await mfaCode(serial, name);
-    opened = true;
+    wanted = true;
+    const code = asking.then(() => mfaCode(serial, name));
+    asking = code.catch(() => {});
     return code;
   }
 
@@ -78,7 +82,9 @@ export function loginOf({ profile: given, mfaCode, requestHandler }: LoginOption
   let choice: Promise<Provider> | undefined;
   const provider = shared(async (asked) => {
     choice ??= chosen();
-    return (await choice)(asked);
+    const identity = await (await choice)(asked);
+    opened = wanted;
+    return identity;
   });
   return {
     provider,

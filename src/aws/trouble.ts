@@ -33,68 +33,40 @@ interface Troubled {
   readonly ofWay: boolean;
 }
 
+/** What is known of the calls of a run. */
+interface Calls {
+  readonly troubled: Map<string, Troubled>;
+  /** How many of each are under way. */
+  readonly underWay: Map<string, number>;
+  readonly attempts: Set<{ readonly call: string; readonly since: number }>;
+}
+
+/** What is in trouble now, the longest first. */
+function present({ troubled, underWay, attempts }: Calls, now: number): readonly Pick<Troubled, "since" | "what">[] {
+  for (const [call, { at }] of troubled) if (now - at > GIVEN_UP_MS && !underWay.has(call)) troubled.delete(call);
+  const silent = [...attempts]
+    .filter(({ call, since }) => now - since >= SILENT_MS && !troubled.has(call))
+    .map(({ call, since }) => ({ since, what: `AWS has not answered ${call}` }));
+  return [...troubled.values(), ...silent].sort((a, b) => a.since - b.since);
+}
+
+/** When there is something to tell for the first time, if nothing else happens until then; undefined: never. */
+function firstDue({ troubled, underWay, attempts }: Calls): number | undefined {
+  const times = [
+    ...[...troubled].filter(([call]) => underWay.has(call)).map(([, { since }]) => since + FIRST_MS),
+    ...[...attempts].filter(({ call }) => !troubled.has(call)).map(({ since }) => since + SILENT_MS),
+  ];
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
 /**
  * Tells of trouble on the way to AWS that lasts, of all calls together: within seconds, then each half minute, and once when
  * it is over. It wakes up only for calls that are under way, so nothing of it outlives a run.
  */
 export function watchTrouble(clock: Clock, tell: (note: string) => void): TroubleWatch {
-  const troubled = new Map<string, Troubled>();
-  const underWay = new Map<string, number>();
-  const attempts = new Set<{ readonly call: string; readonly since: number }>();
-  let told: { readonly since: number; readonly at: number } | undefined;
-  let sleeping: AbortController | undefined;
-
-  /** What is in trouble now, the longest first. */
-  function present(): readonly { readonly since: number; readonly what: string }[] {
-    const now = clock.now();
-    for (const [call, { at }] of troubled) if (now - at > GIVEN_UP_MS && !underWay.has(call)) troubled.delete(call);
-    const silent = [...attempts]
-      .filter(({ call, since }) => now - since >= SILENT_MS && !troubled.has(call))
-      .map(({ call, since }) => ({ since, what: `AWS has not answered ${call}` }));
-    return [...troubled.values(), ...silent].sort((a, b) => a.since - b.since);
-  }
-
-  /** When there is something to tell, if nothing else happens until then. */
-  function due(): number | undefined {
-    const times = [
-      ...[...troubled].filter(([call]) => underWay.has(call)).map(([, { since }]) => since + FIRST_MS),
-      ...[...attempts].filter(({ call }) => !troubled.has(call)).map(({ since }) => since + SILENT_MS),
-    ];
-    return times.length === 0 ? undefined : Math.max(Math.min(...times), told ? told.at + AGAIN_MS : 0);
-  }
-
-  function speak(): void {
-    const [first, ...others] = present();
-    if (!first) return;
-    const now = clock.now();
-    told = { since: told?.since ?? first.since, at: now };
-    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-    const since = new Date(first.since).toISOString().slice(11, 19);
-    tell(`Waiting: ${first.what}${more}, for ${duration(now - first.since)}, since ${since} UTC. It is tried again.`);
-  }
-
-  /** Tells what is due, and wakes up for what will be. */
-  function look(): void {
-    sleeping?.abort();
-    sleeping = undefined;
-    if (told && present().length === 0) {
-      tell(`AWS answers again, after ${duration(clock.now() - told.since)}.`);
-      told = undefined;
-    }
-    let at = due();
-    if (at !== undefined && at <= clock.now()) {
-      speak();
-      at = due();
-    }
-    if (at === undefined) return;
-    const own = new AbortController();
-    sleeping = own;
-    clock.sleep(at - clock.now(), own.signal).then(
-      () => sleeping === own && look(),
-      () => {},
-    );
-  }
-
+  const calls: Calls = { troubled: new Map(), underWay: new Map(), attempts: new Set() };
+  const { troubled, underWay, attempts } = calls;
+  const look = teller(clock, calls, tell);
   return {
     begin(call) {
       underWay.set(call, (underWay.get(call) ?? 0) + 1);
@@ -121,6 +93,48 @@ export function watchTrouble(clock: Clock, tell: (note: string) => void): Troubl
       };
       return { answered: () => ended(undefined), failed: (error) => ended(troubleOf(call, error)) };
     },
+  };
+}
+
+/** Tells what is due whenever it is called, and wakes up by itself for what will be. */
+function teller(clock: Clock, calls: Calls, tell: (note: string) => void): () => void {
+  let told: { readonly since: number; readonly at: number } | undefined;
+  let sleeping: AbortController | undefined;
+
+  function speak(): void {
+    const now = clock.now();
+    const [first, ...others] = present(calls, now);
+    if (!first) return;
+    told = { since: told?.since ?? first.since, at: now };
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    const since = new Date(first.since).toISOString().slice(11, 19);
+    tell(`Waiting: ${first.what}${more}, for ${duration(now - first.since)}, since ${since} UTC. It is tried again.`);
+  }
+
+  const due = () => {
+    const first = firstDue(calls);
+    return first === undefined ? undefined : Math.max(first, told ? told.at + AGAIN_MS : 0);
+  };
+
+  return function look(): void {
+    sleeping?.abort();
+    sleeping = undefined;
+    if (told && present(calls, clock.now()).length === 0) {
+      tell(`AWS answers again, after ${duration(clock.now() - told.since)}.`);
+      told = undefined;
+    }
+    let at = due();
+    if (at !== undefined && at <= clock.now()) {
+      speak();
+      at = due();
+    }
+    if (at === undefined) return;
+    const own = new AbortController();
+    sleeping = own;
+    clock.sleep(at - clock.now(), own.signal).then(
+      () => sleeping === own && look(),
+      () => {},
+    );
   };
 }
 

@@ -91,6 +91,29 @@ describe("a profile with mfa_serial", () => {
     expect(sent.filter(({ action }) => action === "AssumeRole")).toHaveLength(1);
   });
 
+  test("roles that each want a code are asked for one at a time", async () => {
+    const { url, sent } = await standIn();
+    const { env } = withProfiles(
+      `${BASE}${OPS}mfa_serial = ${MFA}\n[profile far]\nrole_arn = arn:aws:iam::444455556666:role/far\nsource_profile = ops\nmfa_serial = ${MFA}2\n`,
+    );
+    Object.assign(process.env, { ...env, AWS_ENDPOINT_URL: url });
+    let open = 0;
+    await connect({
+      region: "ap-northeast-2",
+      clock: realClock(),
+      network: { publicAddress: async () => "203.0.113.1", nameServers: async () => [] },
+      profile: "far",
+      mfaCode: async (serial) => {
+        expect(++open).toBe(1);
+        await new Promise((done) => setImmediate(done));
+        open--;
+        return serial === MFA ? "111111" : "222222";
+      },
+    });
+    const codes = sent.filter(({ action }) => action === "AssumeRole").map(({ body }) => body.get("TokenCode"));
+    expect(codes).toEqual(["111111", "222222"]);
+  });
+
   test("without a terminal it says how to open the session before", async () => {
     const { url, sent } = await standIn();
     const { on, env } = withProfiles(`${BASE}${OPS}mfa_serial = ${MFA}\n`);

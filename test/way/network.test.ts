@@ -236,6 +236,17 @@ describe("by a proxy", () => {
     expect(stderr).toContain(`the proxy ${url} answered HTTP 403 Forbidden`);
   });
 
+  test("what else a profile says holds for the clients: its FIPS endpoints", async () => {
+    const { url, asked } = await proxy("HTTP/1.1 403 Forbidden\r\n\r\n");
+    const on = folder({ domain: null, region: "us-east-1", zones: ["us-east-1a", "us-east-1b"] });
+    writeFileSync(
+      join(on.path, "aws"),
+      "[profile base]\naws_access_key_id = a\naws_secret_access_key = secret\nuse_fips_endpoint = true\n",
+    );
+    await on.run("outputs --profile base", { AWS_CONFIG_FILE: join(on.path, "aws"), HTTPS_PROXY: url });
+    expect(new Set(asked)).toEqual(new Set(["CONNECT sts-fips.us-east-1.amazonaws.com:443 HTTP/1.1"]));
+  });
+
   test("a login of IAM Identity Center, too", async () => {
     const { url, asked } = await proxy("HTTP/1.1 403 Forbidden\r\n\r\n");
     const on = folder({ domain: null });
