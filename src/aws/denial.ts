@@ -41,6 +41,10 @@ export function setEncodedApart(error: unknown): void {
   Object.assign(error, { message: error.message.replace(ENCODED, ""), encoded });
 }
 
+/** True when a policy denies it, and not for want of one that allows it. */
+export const isExplicitDenial = (error: unknown): boolean =>
+  /with an explicit deny/i.test((error as { readonly message?: string }).message ?? "");
+
 /**
  * Tells a missing permission from a policy that no permission helps against; undefined is the first. AWS says which sort of
  * policy it was: "with an explicit deny in a service control policy", "because no permissions boundary allows the … action";

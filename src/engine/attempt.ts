@@ -1,12 +1,16 @@
 import { classify, isNotVisible } from "../aws/classify.ts";
+import { isExplicitDenial } from "../aws/denial.ts";
 import { AmbiguousOutcome, isOneOf, saysExists } from "../aws/errors.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { aboutNode, type Node, nameOf } from "./graph.ts";
 import type { Blocker, Identified, Verb } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 
-/** How long a change is retried, seconds: while an error that its type names, an object not visible yet, trouble on the way lasts. */
-const RETRY_SECONDS = { named: 20 * 60, notVisible: 120, trouble: 10 * 60 };
+/**
+ * How long a change is retried, seconds: while an error that its type names, an object not visible yet, trouble on the way
+ * lasts; and while the tags of what was just made may be unknown to IAM.
+ */
+const RETRY_SECONDS = { named: 20 * 60, notVisible: 120, trouble: 10 * 60, tagsUnknown: 60 };
 /** What blocks a delete for so long, and does not pass by itself, is somebody else's and stays. */
 const FOREIGN_BLOCKER_MS = 2 * 60_000;
 
@@ -42,7 +46,7 @@ export function attempter(run: Run, node: Node, sleep: (ms: number) => Promise<v
     } catch (error) {
       if (error instanceof BuddyError && error.code === "state") throw error;
       throwIfInterrupted(run);
-      const seconds = retrySeconds(node, verb, error);
+      const seconds = retrySeconds(node, verb, error) ?? secondsForTags(run, node, verb, error);
       if (seconds === undefined) throw error;
       retry ??= { since: clock.now(), pauseMs: 1_000 };
       if (clock.now() - retry.since > seconds * 1000) throw error;
@@ -64,6 +68,17 @@ function retrySeconds({ type }: Node, verb: Verb, error: unknown): number | unde
   const trouble =
     error instanceof AmbiguousOutcome || kind === "throttled" || kind === "transient" || kind === "network";
   return trouble ? RETRY_SECONDS.trouble : undefined;
+}
+
+/**
+ * IAM learns an object's tags a moment after the object is there: a policy that goes by them denies until then what is done
+ * to it, or in it (terraform-provider-aws#6055, #27028).
+ */
+function secondsForTags({ store, clock }: Run, node: Node, verb: Verb, error: unknown): number | undefined {
+  if (verb === "delete" || classify(error) !== "denied" || isExplicitDenial(error)) return undefined;
+  const since = clock.now() - RETRY_SECONDS.tagsUnknown * 1000;
+  const isYoung = [node.key, ...node.needs].some((key) => (store.get(key)?.madeAt ?? 0) > since);
+  return isYoung ? RETRY_SECONDS.tagsUnknown : undefined;
 }
 
 /** True when AWS certainly did not act: it answered the first and only attempt with an error of the caller's. */

@@ -267,3 +267,32 @@ test("two toys with one key are an error that names both", async () => {
     message: expect.stringContaining("toy-twin"),
   });
 });
+
+test.each([
+  ["a moment after what it is made in, is tried again: IAM may not know its tags yet", 0, "", "created", 3],
+  ["long after, fails at once", 120_000, "", "failed", 1],
+  ["explicitly, fails at once", 0, " with an explicit deny in a service control policy", "failed", 1],
+])("what is denied %s", async (_when, pauseMs, why, outcome, times) => {
+  const on = playground();
+  const parent = toy(on, "a");
+  await up(on, on.graph(parent));
+  await on.run.clock.sleep(pauseMs);
+  let tries = 0;
+  const type = {
+    ...on.type,
+    create: async (...given: Parameters<NonNullable<typeof on.type.create>>) => {
+      tries += 1;
+      if (tries < 3) throw Object.assign(awsError("UnauthorizedOperation", 403), { message: `not authorized${why}` });
+      return (on.type.create as NonNullable<typeof on.type.create>)(...given);
+    },
+  };
+  const { settled } = await up(
+    on,
+    on.graph(
+      parent,
+      resource(type, "b", "b", { parent }, () => ({ colour: "red" })),
+    ),
+  );
+  expect(settled.find(({ key }) => key === "b")?.outcome).toBe(outcome);
+  expect(tries).toBe(times);
+});

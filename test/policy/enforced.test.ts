@@ -215,3 +215,15 @@ test("with all of it doctor is content: it asks with the tags that the condition
   expect((await examined(on, documents)).filter(({ verdict }) => verdict !== "ok")).toEqual([]);
   expect(who.denials()).toEqual([]);
 });
+
+test("where IAM learns the tags of a new object late, what is denied until then is tried again", async () => {
+  const documents = await policyOf({});
+  const who = await account({}, 7, 8_000);
+  const on = await who.under(documents);
+  expect(bad((await on.up()).settled)).toEqual([]);
+  const denied = new Set(who.denials().map(({ action }) => action));
+  // On the object itself, on one that it is made in, and on one of another service.
+  for (const action of ["ec2:ModifyVpcAttribute", "ec2:AttachInternetGateway", "elasticloadbalancing:ModifyListener"])
+    expect(denied).toContain(action);
+  expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
+});

@@ -53,6 +53,8 @@ export function stringsIn(value: unknown): readonly string[] {
 /** What is known of the account from all that was asked and answered: whose tags are what, and what belongs to what. */
 export class Ledger {
   readonly tags = new Map<string, Tags>();
+  /** When something was first given tags. */
+  readonly since = new Map<string, number>();
   /** Of an association of a route table: both its sides. */
   readonly associations = new Map<string, readonly string[]>();
   readonly mountTargets = new Map<string, string>();
@@ -64,10 +66,23 @@ export class Ledger {
 
   readonly region: string;
   readonly account: string;
+  readonly #now: () => number;
+  readonly #lagMs: number;
 
-  constructor({ region, account }: { readonly region: string; readonly account: string }) {
+  /** @param lag how long after an object is made IAM does not know its tags, milliseconds, on which clock */
+  constructor(
+    { region, account }: { readonly region: string; readonly account: string },
+    lag: { readonly ms: number; now(): number } = { ms: 0, now: () => 0 },
+  ) {
     this.region = region;
     this.account = account;
+    this.#now = lag.now;
+    this.#lagMs = lag.ms;
+  }
+
+  /** What IAM knows of an object's tags by now. */
+  knownTags(arn: string): Tags {
+    return this.#now() - (this.since.get(arn) ?? 0) < this.#lagMs ? {} : (this.tags.get(arn) ?? {});
   }
 
   ec2(kind: string, id: string): string {
@@ -83,6 +98,7 @@ export class Ledger {
     if (!this.tags.has(arn) && list !== undefined) this.tags.set(arn, tagsIn(list));
   }
   #given(arn: string, list: unknown): void {
+    if (!this.since.has(arn)) this.since.set(arn, this.#now());
     this.tags.set(arn, { ...this.tags.get(arn), ...tagsIn(list) });
   }
 

@@ -44,8 +44,11 @@ export const without = (documents: readonly PolicyDocument[], taken: string): re
     })),
   }));
 
-/** A new account, in which the caller has but the policies that it is given; and whoever else is in it, who may do everything. */
-export async function account(given: object = {}, seed = 7) {
+/**
+ * A new account, in which the caller has but the policies that it is given; and whoever else is in it, who may do everything.
+ * @param tagsLagMs how long IAM does not know the tags of a new object
+ */
+export async function account(given: object = {}, seed = 7, tagsLagMs = 0) {
   const config = parseConfig(given, "test.config.json");
   const clock = jumpingClock(START);
   const world = freshWorld({
@@ -55,7 +58,7 @@ export async function account(given: object = {}, seed = 7) {
     seed,
   });
   const sandbox = openSandbox({ world, clock });
-  const ledger = new Ledger(world);
+  const ledger = new Ledger(world, { ms: tagsLagMs, now: () => clock.now() });
   const text = memoryText();
   const held: Enforced[] = [];
   // What others do is allowed, and known.

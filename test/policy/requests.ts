@@ -196,7 +196,7 @@ function request(
     ...(typeof input.AWSServiceName === "string" ? { "iam:AWSServiceName": [input.AWSServiceName] } : {}),
   };
   for (const [key, value] of Object.entries(tags)) values[`aws:RequestTag/${key}`] = [value];
-  for (const [key, value] of Object.entries(ledger.tags.get(resource) ?? {}))
+  for (const [key, value] of Object.entries(ledger.knownTags(resource)))
     for (const name of ["aws:ResourceTag", `${prefix}:ResourceTag`, "ssm:resourceTag"])
       values[`${name}/${key}`] = [value];
   const context = Object.entries(values).filter(([key]) =>
