@@ -20,7 +20,7 @@ interface Complaint {
 }
 
 /** The images that `image.base` may name; others are named by a public SSM parameter or an AMI id. */
-export const IMAGE_NAMES = ["ubuntu-22.04"] as const;
+export const IMAGE_NAMES = ["ubuntu-22.04", "ubuntu-24.04"] as const;
 
 /** The tag keys that the tool keeps for itself start with this. */
 const OWN_TAG_PREFIX = "buddyverse:";

@@ -168,7 +168,7 @@ describe("each mistake: its place, what is wrong, what would be right", () => {
     ],
     [
       { image: { base: "ubuntu" } },
-      'image.base: "ubuntu" is not an image → use "ubuntu-22.04", a public SSM parameter (/aws/service/…) or an AMI id (ami-…)',
+      'image.base: "ubuntu" is not an image → use "ubuntu-22.04", "ubuntu-24.04", a public SSM parameter (/aws/service/…) or an AMI id (ami-…)',
     ],
     [
       { web: { healthCheckPath: "health" } },

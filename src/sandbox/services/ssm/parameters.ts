@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { PUBLIC_IMAGES } from "../ec2/public-images.ts";
+import { newestOf } from "../ec2/public-images.ts";
 
 type ParameterType = "String" | "StringList" | "SecureString";
 
@@ -51,7 +51,7 @@ export function parameterValueAt(sim: Sim, name: string, at: number): string | u
 }
 
 function publicParameter(sim: Sim, name: string): Parameter | undefined {
-  const image = PUBLIC_IMAGES.find((one) => one.parameter === name);
+  const image = newestOf(sim, name);
   return (
     image && {
       name,
