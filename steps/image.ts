@@ -5,6 +5,7 @@ import { launchTemplate as launchTemplateType } from "../src/aws/ec2/launch-temp
 import { publicImage } from "../src/aws/ec2/public-image.ts";
 import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
+import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import type { ObjectLive, ObjectSpec } from "../src/aws/s3/object.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
@@ -60,13 +61,13 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
   const role = resource(roleType, "role-web", account, { archives }, ({ archives }) => ({
-    service: "ec2.amazonaws.com",
+    service: servicePrincipal(region, "ec2"),
     statements: [
       // SecureStrings too: the key aws/ssm decrypts for every principal of the account that may read the parameter
       // (Systems Manager user guide, ps-restrict-decryption). So what the role may read is all that keeps a secret.
-      allow(["ssm:GetParameters"], `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/database/*`),
-      allow(["ssm:PutParameter"], `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/image/*`),
-      ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], `arn:aws:s3:::${bucket}/${key}`)),
+      allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
+      allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
+      ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
       allow(AGENT, "*"),
     ],
     managedPolicies: [],

@@ -105,7 +105,7 @@ describe("good values", () => {
         },
       },
     ],
-    ["regions of other partitions", { region: "us-gov-west-1" }],
+    ["regions of other partitions", { region: "us-gov-west-1", domain: null }],
     ["Korean tags", { tags: { 팀: "플레이 버디", "cost-center": "a=b@c", empty: "" } }],
     ["a long domain", { domain: { name: "shop.eu.xn--hq1bm8jm9l.example" } }],
     ["mail", { monitoring: { email: "ops+alarms@mail.buddyverse.link" } }],

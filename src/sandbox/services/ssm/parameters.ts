@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { newestOf } from "../ec2/public-images.ts";
@@ -88,7 +89,7 @@ function checkName(name: string): void {
 }
 
 const arn = (sim: Sim, name: string) =>
-  `arn:aws:ssm:${sim.region}:${name.startsWith("/aws/") ? "" : sim.account}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
+  `arn:${partitionOf(sim.region).name}:ssm:${sim.region}:${name.startsWith("/aws/") ? "" : sim.account}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
 
 /** What reads show of it. A SecureString stays encrypted unless its decryption is asked for. */
 const shown = (sim: Sim, { name, type, value, version, modifiedAt }: Parameter, decrypted: boolean) => ({
