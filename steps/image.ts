@@ -5,6 +5,7 @@ import { launchTemplate as launchTemplateType } from "../src/aws/ec2/launch-temp
 import { publicImage } from "../src/aws/ec2/public-image.ts";
 import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
+import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import type { ObjectLive, ObjectSpec } from "../src/aws/s3/object.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
@@ -28,6 +29,21 @@ interface Around {
   readonly archive?: AppArchive | undefined;
 }
 
+const gitOf = ({ image: { app } }: Config) => (app !== null && "git" in app ? app : null);
+
+/** Of all that goes into the image, and of its edition. */
+function imageHash(config: Config, { appArchive, imageEdition }: Inputs): string {
+  const content = [...imageParts(gitOf(config)), config.image.base, appArchive?.sha256 ?? ""];
+  return imageContentHash(imageEdition === undefined ? content : [...content, imageEdition]);
+}
+
+/** Key of how the web instances are launched: a change of it replaces them. */
+export const LAUNCH_TEMPLATE_KEY = "launch-template";
+/** Key of the web image. */
+export const imageKey = (config: Config, inputs: Inputs): string => `image-${imageHash(config, inputs)}`;
+/** Key of what it starts from. */
+export const imageBaseKey = ({ image }: Config): string => `image-base-${slug(image.base)}`;
+
 /**
  * The image of the web instances, what they may do, and how they are launched. The keys of builder and image hold a hash of
  * the content: what is new is made beside what still runs.
@@ -36,8 +52,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const { stack, region } = config;
   const { subnets, natBastion, securityGroups, efs } = around;
   const archives = around.archive ? [around.archive] : [];
-  const git = config.image.app !== null && "git" in config.image.app ? config.image.app : null;
-  const hash = imageContentHash([...imageParts(git), config.image.base, inputs.appArchive?.sha256 ?? ""]);
+  const git = gitOf(config);
+  const hash = imageHash(config, inputs);
   const marker = `/buddyverse/${stack}/image/${hash}`;
 
   const cpuCredits = cpuCreditsOf(config.web.instanceType, config.cpuCredits);
@@ -45,19 +61,19 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
   const role = resource(roleType, "role-web", account, { archives }, ({ archives }) => ({
-    service: "ec2.amazonaws.com",
+    service: servicePrincipal(region, "ec2"),
     statements: [
       // SecureStrings too: the key aws/ssm decrypts for every principal of the account that may read the parameter
       // (Systems Manager user guide, ps-restrict-decryption). So what the role may read is all that keeps a secret.
-      allow(["ssm:GetParameters"], `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/database/*`),
-      allow(["ssm:PutParameter"], `arn:aws:ssm:${region}:*:parameter/buddyverse/${stack}/image/*`),
-      ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], `arn:aws:s3:::${bucket}/${key}`)),
+      allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
+      allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
+      ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
       allow(AGENT, "*"),
     ],
     managedPolicies: [],
   }));
   const profile = resource(instanceProfile, "profile-web", account, { role }, ({ role }) => ({ roleName: role.id }));
-  const base = resource(publicImage, `image-base-${slug(config.image.base)}`, config.image.base, {}, () => ({}));
+  const base = resource(publicImage, imageBaseKey(config), config.image.base, {}, () => ({}));
 
   const builder = resource(
     imageBuilder,
@@ -92,15 +108,19 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   );
   const image: Resource<ImageSpec, ImageLive> = resource(
     imageType,
-    `image-${hash}`,
+    imageKey(config, inputs),
     `Buddy-WEB-Image-${hash}`,
     { builder },
-    ({ builder }) => ({ builderId: builder.id }),
+    ({ builder }) => ({
+      builderId: builder.id,
+      baseId: builder.imageId,
+      edition: inputs.imageEdition,
+    }),
   );
 
   const launchTemplate = resource(
     launchTemplateType,
-    "launch-template",
+    LAUNCH_TEMPLATE_KEY,
     "Buddy-WEB-Image-Start",
     { image, profile, group: securityGroups.web, fileSystem: efs.fileSystem, keyPair: natBastion.keyPair },
     ({ image, profile, group, fileSystem, keyPair }) => ({

@@ -26,4 +26,6 @@ export interface Inputs {
   readonly appArchive:
     | { readonly sha256: string; readonly bytes: Uint8Array; readonly leftOut: readonly string[] }
     | undefined;
+  /** Which of the images of the same content is wanted: the time at which somebody asked for a new one; undefined: the first. */
+  readonly imageEdition?: string | undefined;
 }

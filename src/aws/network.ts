@@ -2,6 +2,7 @@ import { Resolver } from "node:dns/promises";
 import { get } from "node:https";
 import { BuddyError } from "../lib/errors.ts";
 import type { Network } from "./aws.ts";
+import { CHECK_IP } from "./partition.ts";
 import { agents } from "./proxy.ts";
 import { unreachable } from "./way.ts";
 
@@ -10,7 +11,7 @@ const TIMEOUT_MS = 5_000;
 /** The real outside world. */
 export const internet: Network = {
   async publicAddress() {
-    const url = "https://checkip.amazonaws.com/";
+    const url = CHECK_IP;
     try {
       const { status, text } = await fetched(url);
       if (status !== 200 || !/^\d{1,3}(\.\d{1,3}){3}$/.test(text))

@@ -34,6 +34,9 @@ const GOVCLOUD: Partition = {
   canonical: "513442679011",
 };
 
+/** A service that is everywhere, to ask which way leads to AWS. */
+export const AWS_URL = `https://sts.${AWS.dnsSuffix}/`;
+
 /** Says the caller's public address, to anybody in any cloud. */
 export const CHECK_IP = "https://checkip.amazonaws.com/";
 
@@ -51,6 +54,19 @@ export function partitionOf(region: string): Partition {
   return partition;
 }
 
-/** The name under which an AWS service takes a role: `ec2.amazonaws.com`, in China `ec2.amazonaws.com.cn`. */
+/** An ARN in the partition of the region. @param rest what comes after the partition: `s3:::bucket` */
+export const arnIn = (region: string, rest: string): string => `arn:${partitionOf(region).name}:${rest}`;
+
+/**
+ * The name under which EC2, for one, takes a role: that of the partition (aws-cdk region-info, and seen in public roles of
+ * China: `ec2.amazonaws.com.cn`).
+ */
 export const servicePrincipal = (region: string, service: string): string =>
   `${service}.${partitionOf(region).dnsSuffix}`;
+
+/** The name under which a service takes its service-linked role: the same in every partition (IAM user guide, "AWS services that work with IAM"). */
+export const linkedPrincipal = (service: string): string => `${service}.${AWS.dnsSuffix}`;
+
+/** The domain that an endpoint of AWS is in, for NO_PROXY: ".amazonaws.com". */
+export const endpointDomain = (host: string): string =>
+  `.${host.replace(/:\d+$/, "").endsWith(`.${CHINA.dnsSuffix}`) ? CHINA.dnsSuffix : AWS.dnsSuffix}`;

@@ -1,4 +1,5 @@
 import { codesOf, Unreachable } from "./errors.ts";
+import { AWS_URL, endpointDomain } from "./partition.ts";
 import { type NamedProxy, proxyFor } from "./proxy.ts";
 
 interface Trouble {
@@ -27,7 +28,7 @@ const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT\w*|UNABLE_TO_\
 export function unreachable(error: unknown, asked?: string): Unreachable | undefined {
   if (error instanceof Unreachable) return error;
   const url = asked ?? urlIn(error);
-  const proxy = proxyFor(url ?? ANY);
+  const proxy = proxyFor(url ?? AWS_URL);
   // Where the error names the proxy, nobody knows what was asked for.
   const host = url && (asked || !proxy?.url.endsWith(`//${new URL(url).host}`)) ? new URL(url).host : "AWS";
   const way: Way = { host, proxy };
@@ -35,16 +36,13 @@ export function unreachable(error: unknown, asked?: string): Unreachable | undef
   return found && new Unreachable(found.message, found.hint, found.cause ?? error);
 }
 
-/** An address of AWS, for the question by which proxy it is asked. */
-const ANY = "https://sts.amazonaws.com/";
-
 /** For an answer that is not AWS's, of which nothing but that is known. @param asked who was to answer */
 export function notAnsweredBy(asked: string, cause: unknown): Unreachable {
-  const proxy = proxyFor(ANY);
+  const proxy = proxyFor(AWS_URL);
   return proxy
     ? new Unreachable(
         `the proxy ${proxy.url} answered in place of ${asked}: it wants a login, or does not let it through`,
-        `Put the login into ${proxy.variable} as http://USER:PASSWORD@HOST:PORT, or go around the proxy: NO_PROXY=.amazonaws.com; ${AGAIN}`,
+        `Put the login into ${proxy.variable} as http://USER:PASSWORD@HOST:PORT, or go around the proxy: NO_PROXY=${endpointDomain(AWS_URL)}; ${AGAIN}`,
         cause,
       )
     : new Unreachable(`what answers in place of ${asked} is not AWS`, `Check the connection; ${AGAIN}`, cause);
@@ -84,7 +82,7 @@ function answeredBy(error: unknown, { host, proxy }: Way): Trouble | undefined {
     ? {
         cause,
         message: `the proxy ${proxy.url} answered ${answer} in place of ${host}`,
-        hint: `Ask who runs the proxy to let ${host} through, or go around it: NO_PROXY=.amazonaws.com; ${AGAIN}`,
+        hint: `Ask who runs the proxy to let ${host} through, or go around it: NO_PROXY=${endpointDomain(host)}; ${AGAIN}`,
       }
     : {
         cause,
@@ -126,7 +124,7 @@ function broken(error: unknown, way: Way): Trouble | undefined {
   const { host, proxy } = way;
   const by = proxy ? `the proxy ${proxy.url} (${proxy.variable})` : host;
   const check = proxy
-    ? `Check ${proxy.variable}, or go around the proxy: NO_PROXY=.amazonaws.com`
+    ? `Check ${proxy.variable}, or go around the proxy: NO_PROXY=${endpointDomain(host)}`
     : (endpointHint(host) ?? "Check the connection, the VPN, and whether a proxy is needed (HTTPS_PROXY)");
   const on = (what: string): Trouble => ({ message: what, hint: `${check}; ${AGAIN}` });
   const reach = (why: string) => on(`${host} cannot be reached${proxy ? ` through ${by}` : ""}: ${why}`);

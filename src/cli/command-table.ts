@@ -23,6 +23,11 @@ export const positive = (value: string): number => {
 };
 
 const withYes = (command: Command) => command.option("--yes", "answer every question with yes");
+const withRefresh = (command: Command) =>
+  command.option(
+    "--refresh-image",
+    "make a new web image from today's base and packages, and replace the instances in turn",
+  );
 const withStep = (command: Command) => command.option("--step <name>", "only that step, and what it needs");
 
 /** The commands, in the order of `--help`. */
@@ -31,7 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "up",
     description: "bring the stack to what the config says; safe to run again at any moment",
     own: (command) =>
-      withStep(withYes(command)).option(
+      withRefresh(withStep(withYes(command))).option(
         "--replace",
         "allow what cannot be changed in place to be recreated, where it holds no data",
       ),
@@ -39,6 +44,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse up",
       "buddyverse up --sandbox --yes",
       "buddyverse up --step load-balancer",
+      "buddyverse up --refresh-image",
       "buddyverse up --yes --json-lines --trace calls.jsonl",
     ],
     load: async () => (await import("./commands/up.ts")).up,
@@ -63,7 +69,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "plan",
     description: "what up would do, how long it would take, and what it would cost",
     own: (command) =>
-      withStep(command)
+      withRefresh(withStep(command))
         .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
         .option("--detailed-exit-code", "exit 3 when there is something to do"),
     examples: ["buddyverse plan", "buddyverse plan --offline", "buddyverse plan --detailed-exit-code --json"],

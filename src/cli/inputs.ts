@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { editionFound } from "../../steps/image-age.ts";
 import { appliedCidrs, type Inputs, KEY_PAIR } from "../../steps/inputs.ts";
-import type { Network } from "../aws/aws.ts";
+import type { Aws } from "../aws/aws.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { newKeyPair } from "../lib/key-pair.ts";
@@ -18,11 +19,13 @@ interface InputSources {
   readonly config: Config;
   readonly paths: Paths;
   readonly store: StateStore;
-  readonly network: Network;
+  readonly aws: Aws;
   readonly sandbox: boolean;
   readonly resolvesAddress: boolean;
   /** It only removes: a folder that is gone is no obstacle. */
   readonly removes: boolean;
+  /** The edition that a new web image would get; undefined: none is asked for. */
+  readonly newEdition: string | undefined;
 }
 
 export async function readInputs(circumstances: InputSources): Promise<MutableInputs> {
@@ -33,7 +36,16 @@ export async function readInputs(circumstances: InputSources): Promise<MutableIn
       : readIfMade(keyFile(paths, sandbox)),
     allowedCidrs: await allowedCidrs(circumstances),
     appArchive: await packedApp(config, paths, removes),
+    imageEdition: await imageEdition(circumstances),
   };
+}
+
+/** A new edition only when the last one is in use: what was interrupted continues with the image that it began. */
+async function imageEdition({ config, store, aws, newEdition }: InputSources): Promise<string | undefined> {
+  const { imageRefresh, resources } = store;
+  if (newEdition !== undefined && (imageRefresh?.done ?? true)) return newEdition;
+  const lost = imageRefresh === undefined && Object.keys(resources).length === 0;
+  return lost ? editionFound(aws, config.stack) : imageRefresh?.edition;
 }
 
 /** The folder of `image.app`, packed without the files of this program that may lie in it. Undefined: the config names no folder. */
@@ -137,7 +149,12 @@ function readPublicKey(file: string): string {
 }
 
 /** "my-ip" becomes the caller's address of now, or, for commands that only look, the one that was applied last. */
-async function allowedCidrs({ config, store, network, resolvesAddress }: InputSources): Promise<readonly string[]> {
+async function allowedCidrs({
+  config,
+  store,
+  aws: { network },
+  resolvesAddress,
+}: InputSources): Promise<readonly string[]> {
   const { allowedCidrs: given } = config.bastion;
   if (!given.includes("my-ip")) return given;
   const applied = appliedCidrs((key) => store.get(key)?.spec);

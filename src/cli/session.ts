@@ -59,6 +59,8 @@ export interface SessionOptions {
   readonly deleteKept?: boolean;
   /** `up --replace`. */
   readonly replace?: boolean;
+  /** `--refresh-image`: a new web image of the same content is wanted. */
+  readonly refreshImage?: boolean;
   /** It has nothing to do with what stands: the state on AWS, maybe of another region, is not read. */
   readonly stateless?: boolean;
   /** Ctrl-C ends it early, but it puts back first what it changed: calls still go out. */
@@ -137,10 +139,11 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     config,
     paths,
     store,
-    network: aws.network,
+    aws,
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
     removes: purpose.command === "down",
+    newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
   });
   let prices: PriceTable | undefined;
   return {

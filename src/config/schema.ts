@@ -1,5 +1,6 @@
 import { domainToASCII } from "node:url";
 import * as z from "zod";
+import { knownPartition } from "../aws/partition.ts";
 import {
   type Cidr,
   cidr,
@@ -20,7 +21,7 @@ interface Complaint {
 }
 
 /** The images that `image.base` may name; others are named by a public SSM parameter or an AMI id. */
-export const IMAGE_NAMES = ["ubuntu-22.04"] as const;
+export const IMAGE_NAMES = ["ubuntu-22.04", "ubuntu-24.04"] as const;
 
 /** The tag keys that the tool keeps for itself start with this. */
 const OWN_TAG_PREFIX = "buddyverse:";
@@ -170,6 +171,19 @@ function domainComplaint(value: string): Complaint | undefined {
   };
 }
 
+function regionComplaint(value: string): Complaint | undefined {
+  if (!REGION.test(value)) {
+    const region = /^([a-z]{2,4}(-[a-z]+){1,2}-\d{1,2})[a-z]$/.exec(value)?.[1];
+    const hint = region === undefined ? 'such as "ap-northeast-2"' : `that is a zone; its region is ${quote(region)}`;
+    return { message: `${quote(value)} is not a region`, hint };
+  }
+  if (knownPartition(value)) return undefined;
+  return {
+    message: `${quote(value)} is in an isolated or sovereign cloud of AWS, for which buddyverse does not know who publishes images and where the certificates of databases are`,
+    hint: "use a region of the commercial cloud, of China (cn-…) or of GovCloud (us-gov-…)",
+  };
+}
+
 function imageComplaint(value: string): Complaint | undefined {
   const known = (IMAGE_NAMES as readonly string[]).includes(value);
   if (known || /^ami-([0-9a-f]{8}|[0-9a-f]{17})$/.test(value) || /^\/aws\/service\/[\w.-]+(\/[\w.-]+)*$/.test(value))
@@ -243,12 +257,7 @@ const shape = {
     .describe(
       "Name of the stack: it is in tags, parameter names and bucket names, and tells two stacks of one account apart. For ever.",
     ),
-  region: matching(REGION, "is not a region", (value) => {
-    const region = /^([a-z]{2,4}(-[a-z]+){1,2}-\d{1,2})[a-z]$/.exec(value)?.[1];
-    return region === undefined ? 'such as "ap-northeast-2"' : `that is a zone; its region is ${quote(region)}`;
-  })
-    .default("ap-northeast-2")
-    .describe("AWS region."),
+  region: text(regionComplaint, { pattern: REGION.source }).default("ap-northeast-2").describe("AWS region."),
   zones: z
     .array(z.string({ error: "must be a text in quotes" }), { error: "must be a list [ … ] of two or three zones" })
     .min(2, { error: "a load balancer needs two zones" })
@@ -493,6 +502,13 @@ function checkTogether(
   sound: (...path: (string | number)[]) => boolean,
 ): void {
   if (sound("region") && sound("zones")) checkZones(config, complain);
+  // AWS GovCloud (US) user guide, govcloud-r53: no public hosted zones, and no alias records that lead to a load balancer.
+  if (sound("region") && config.region.startsWith("us-gov-") && config.domain !== null)
+    complain(
+      ["domain"],
+      "Route 53 has no public hosted zones in GovCloud, so that neither the certificate nor the site's records can be made",
+      "use null: the site then answers by http at the load balancer's own name",
+    );
   checkNetwork(config, complain, sound);
 
   if (sound("bastion", "allowedCidrs")) {
@@ -650,6 +666,11 @@ export function warningsFor(config: Config): { readonly path: string; readonly m
     warn(
       "database.backupRetentionDays",
       `A protected database holds data that counts, and can be restored to the last ${config.database.backupRetentionDays === 1 ? "day" : `${config.database.backupRetentionDays} days`} only: 7 days or more leave time to notice what went wrong. Backups as large as the storage are free.`,
+    );
+  if (config.region.startsWith("cn-"))
+    warn(
+      "region",
+      "In China a site may be served publicly only with an ICP recordal (Getting Started with Amazon Web Services in China).",
     );
   if (config.domain === null)
     warn("domain", "Without a domain the site has no https: passwords and personal data travel unencrypted.");

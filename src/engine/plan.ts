@@ -174,3 +174,7 @@ export const isEmpty = (plan: Plan): boolean =>
 
 export const count = (plan: Plan, action: PlannedAction): number =>
   plan.items.filter((item) => item.action === action).length;
+
+/** True when the object of that key is changed in place. */
+export const updates = (plan: Plan, key: string): boolean =>
+  plan.items.some((item) => item.key === key && item.action === "update");

@@ -43,12 +43,16 @@ export const stateSchema = z.strictObject({
   serial: z.number().int().nonnegative(),
   /** The config that the last whole `up` brought about; it holds no secrets. Files of older versions lack it. */
   config: z.record(z.string(), z.unknown()).optional(),
+  /** When a new web image of the same content was asked for last, ISO 8601, and whether it is in use. Files of older versions lack it. */
+  imageRefresh: z.strictObject({ edition: z.string(), done: z.boolean() }).optional(),
   /** The last drills, the newest at the end; `down` leaves them, for the next stack of that name. Files of older versions lack it. */
   drills: z.array(drill).optional(),
   resources: z.record(z.string(), record),
 });
 
 export type StackState = z.infer<typeof stateSchema>;
+/** A new web image of the same content, asked for. */
+export type ImageRefresh = NonNullable<StackState["imageRefresh"]>;
 /** What is kept of a drill. */
 export type KeptDrill = z.infer<typeof drill>;
 /** What is recorded of one resource. */

@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { BuddyError } from "../lib/errors.ts";
 import { backUp, readIfThere, writeAtomically } from "./file.ts";
-import { type KeptDrill, type Recorded, STATE_VERSION, type StackState, stateSchema } from "./state.ts";
+import {
+  type ImageRefresh,
+  type KeptDrill,
+  type Recorded,
+  STATE_VERSION,
+  type StackState,
+  stateSchema,
+} from "./state.ts";
 
 /** Where the text of a state lives: a file of its own, or a part of the sandbox's file. */
 export interface StateText {
@@ -31,6 +38,9 @@ export interface StateStore {
   put(key: string, recorded: Recorded): void;
   drop(key: string): void;
   setConfig(config: Readonly<Record<string, unknown>>): void;
+  /** The new web image that was asked for last; undefined: none ever was. */
+  readonly imageRefresh: ImageRefresh | undefined;
+  setImageRefresh(refresh: ImageRefresh): void;
   /** How the last drills ended, the newest at the end. */
   readonly drills: readonly KeptDrill[];
   /** Takes the place of all that was kept of drills. */
@@ -165,6 +175,12 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     setConfig(config) {
       if (!isDeepStrictEqual(config, state.config)) save({ config: { ...config } });
     },
+    get imageRefresh() {
+      return state.imageRefresh;
+    },
+    setImageRefresh(imageRefresh) {
+      if (!isDeepStrictEqual(imageRefresh, state.imageRefresh)) save({ imageRefresh });
+    },
     get drills() {
       return state.drills ?? [];
     },
@@ -205,6 +221,8 @@ export function readOnlyStore(text: StateText, identity: StackIdentity): StateSt
     put: () => {},
     drop: () => {},
     setConfig: () => {},
+    imageRefresh: found?.imageRefresh,
+    setImageRefresh: () => {},
     drills: found?.drills ?? [],
     setDrills: () => {},
     failure: undefined,

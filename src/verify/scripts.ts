@@ -1,3 +1,4 @@
+import { CHECK_IP } from "../aws/partition.ts";
 import { withHead } from "../lib/script.ts";
 import apacheStart from "./scripts/apache-start.sh";
 import apacheStop from "./scripts/apache-stop.sh";
@@ -33,7 +34,7 @@ export type ScriptName = keyof typeof SCRIPTS;
  */
 export function scriptFor(name: ScriptName, token: string): string {
   if (!/^[A-Za-z0-9]{1,48}$/.test(token)) throw new RangeError(`"${token}" is no token`);
-  const text = SCRIPTS[name].replaceAll("@TOKEN@", token);
+  const text = SCRIPTS[name].replaceAll("@TOKEN@", token).replaceAll("@CHECK_IP@", CHECK_IP);
   // Systems Manager takes {{name}} for a parameter (user guide, "Working with parameters using Run Command commands").
   if (/\{\{.*\}\}/.test(text)) throw new RangeError(`the script ${name} holds {{ }}`);
   const shell = name === "database" ? `/usr/bin/python3 - <<'END_OF_PYTHON'\n${text.trimEnd()}\nEND_OF_PYTHON\n` : text;

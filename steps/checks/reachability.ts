@@ -1,4 +1,5 @@
 import type { InstanceLive } from "../../src/aws/ec2/instance.ts";
+import { CHECK_IP } from "../../src/aws/partition.ts";
 import { list, some } from "../../src/lib/text.ts";
 import { type Check, type CheckContext, CheckFailed, type CheckOutcome } from "../../src/verify/check.ts";
 import type { Fact } from "../../src/verify/facts.ts";
@@ -186,7 +187,7 @@ export const reachability: readonly Check[] = [
     id: "outbound-address",
     requirement: "R6",
     title: "The internet sees web instances by the address of their NAT",
-    method: "`checkip.amazonaws.com`, from each web instance",
+    method: `\`${new URL(CHECK_IP).host}\`, from each web instance`,
     run: comesFromNat,
   },
 ];

@@ -159,7 +159,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     "baked",
     "Odd image./-@_",
     { builder },
-    ({ builder }) => ({ builderId: builder.id }),
+    ({ builder }) => ({ builderId: builder.id, baseId: builder.imageId, edition: undefined }),
   );
   const template = resource(
     launchTemplate,

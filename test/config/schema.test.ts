@@ -105,7 +105,7 @@ describe("good values", () => {
         },
       },
     ],
-    ["regions of other partitions", { region: "us-gov-west-1" }],
+    ["regions of other partitions", { region: "us-gov-west-1", domain: null }],
     ["Korean tags", { tags: { 팀: "플레이 버디", "cost-center": "a=b@c", empty: "" } }],
     ["a long domain", { domain: { name: "shop.eu.xn--hq1bm8jm9l.example" } }],
     ["mail", { monitoring: { email: "ops+alarms@mail.buddyverse.link" } }],
@@ -168,7 +168,7 @@ describe("each mistake: its place, what is wrong, what would be right", () => {
     ],
     [
       { image: { base: "ubuntu" } },
-      'image.base: "ubuntu" is not an image → use "ubuntu-22.04", a public SSM parameter (/aws/service/…) or an AMI id (ami-…)',
+      'image.base: "ubuntu" is not an image → use "ubuntu-22.04", "ubuntu-24.04", a public SSM parameter (/aws/service/…) or an AMI id (ami-…)',
     ],
     [
       { web: { healthCheckPath: "health" } },

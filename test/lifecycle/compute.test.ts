@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import { CREDITS_TAG } from "../../src/aws/ec2/instance.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { planUp } from "../../src/engine/plan.ts";
+import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import type { Step } from "../../src/engine/resource.ts";
 import { durations } from "../../src/sandbox/guests/durations.ts";
 import { efsStep } from "../../steps/efs.ts";
 import { imageStep } from "../../steps/image.ts";
+import { imageNotes } from "../../steps/image-age.ts";
 import type { Inputs } from "../../steps/inputs.ts";
 import { natBastionStep } from "../../steps/nat-bastion.ts";
 import { routesStep } from "../../steps/routes.ts";
@@ -343,4 +344,37 @@ test("a snapshot whose image somebody deregistered goes with the stack", async (
   await on.clock.sleep(5_000);
   expect(await snapshotIds(on)).toEqual([]);
   expect(await on.left()).toEqual([]);
+});
+
+test("a newer base replaces nothing, is named, and what is launched from then on starts from it", async () => {
+  const on = await compute();
+  await on.up();
+  const imageOf = async (key: string) =>
+    (await on.aws.ec2.describeInstances({ InstanceIds: [idOf(on, key)] })).Reservations?.[0]?.Instances?.[0]?.ImageId;
+  const said = async () => {
+    const { entries } = await on.refresh();
+    const config = on.config;
+    return imageNotes(
+      config,
+      { publicKey: undefined, allowedCidrs: [], appArchive: undefined },
+      (key) => entries.get(key)?.look.live,
+      on.clock.now(),
+    );
+  };
+  const before = [await imageOf("nat-instance-1"), await imageOf("bastion-1")];
+  expect(await said()).toEqual([]);
+
+  await on.clock.sleep(17 * 86_400_000);
+  expect(isEmpty(await on.plan())).toBe(true);
+  expect(await said()).toEqual([
+    expect.stringMatching(
+      /^The web image ami-\w+ was made 17 days ago, and a newer base is out since: ubuntu\/\S+-20261207\. .*: buddyverse up --refresh-image$/,
+    ),
+  ]);
+  await on.aws.ec2.terminateInstances({ InstanceIds: [idOf(on, "nat-instance-1")] });
+  await on.up();
+  const after = [await imageOf("nat-instance-1"), await imageOf("bastion-1")];
+  expect(after).toEqual(["ami-0a12023000001a64d", before[1]]);
+  expect(before[0]).toBe(before[1]);
+  expect(after[0]).not.toBe(before[0]);
 });

@@ -340,17 +340,24 @@ print(json.dumps({"status": answer.status_code, "seconds": time.monotonic() - be
     expect(JSON.parse(health.text)).toMatchObject({ primary: { ok: false }, replica: { ok: false } });
   });
 
-  test("gives the password only to a server whose certificate is for the database's name", async () => {
+  test("gives the password only to a server whose certificate is for the database's name", {
+    timeout: 60_000,
+  }, async () => {
     const ask = async (name: string) => {
       const server = await mysqlServer(name);
       const primary = { host: "localhost", port: server.port };
       const database = { name: "django_db", user: "admin", password: "p4ss-w0rd", primary, replica: null };
-      const { text } = await visit({ "database.json": database }, "get", "/health.json");
+      let why = "no answer";
+      // On a busy machine it may not have looked within its 2 s.
+      while (why.startsWith("no answer")) {
+        const { text } = await visit({ "database.json": database }, "get", "/health.json");
+        why = JSON.parse(text).primary.why;
+      }
       server.close();
-      return [JSON.parse(text).primary.why, server.logins];
+      return [why, server.logins > 0];
     };
-    expect(await ask("database1.example.com")).toEqual(["not reachable (its certificate is not for this name)", 0]);
-    expect(await ask("localhost")).toEqual(["not reachable (MySQL error 2013)", 1]);
+    expect(await ask("database1.example.com")).toEqual(["not reachable (its certificate is not for this name)", false]);
+    expect(await ask("localhost")).toEqual(["not reachable (MySQL error 2013)", true]);
   });
 
   test("answers 503 when this instance should have a file system and does not", async () => {

@@ -1,3 +1,4 @@
+import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
 import { group } from "./group.ts";
 import { prices } from "./prices.ts";
@@ -29,7 +30,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
         "UpdateAutoScalingGroup",
       ],
     },
-    linkedRole: "autoscaling.amazonaws.com",
+    linkedRole: linkedPrincipal("autoscaling"),
     byTags: {
       creates: ["CreateAutoScalingGroup"],
       changes: [

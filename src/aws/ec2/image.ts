@@ -13,10 +13,16 @@ import { ofStack, setTags, tagSpecifications } from "./tags.ts";
 export interface ImageSpec {
   /** The stopped instance that it is made of; gone afterwards. */
   readonly builderId: string;
+  /** The image that the builder started from. "": made before that was kept. */
+  readonly baseId: string;
+  /** Tells apart images of the same content; undefined: the first of its content. */
+  readonly edition: string | undefined;
 }
 export interface ImageLive extends ImageSpec, Identified {
   readonly tags: Tags;
   readonly imageName: string;
+  /** Milliseconds since 1970; 0: AWS does not say. */
+  readonly createdAt: number;
   readonly state: string;
   readonly reason: string;
   readonly rootDevice: string;
@@ -30,12 +36,19 @@ export interface ImageLive extends ImageSpec, Identified {
   readonly deregistrationProtection: string;
 }
 
+const BASE_TAG = "buddyverse:base-image";
+const EDITION_TAG = "buddyverse:image-edition";
+
 function live(image: Image): ImageLive {
+  const tags = tagsFrom(image.Tags);
   return {
     id: image.ImageId as string,
-    tags: tagsFrom(image.Tags),
+    tags,
     builderId: image.SourceInstanceId ?? "",
+    baseId: tags[BASE_TAG] ?? "",
+    edition: tags[EDITION_TAG],
     imageName: image.Name ?? "",
+    createdAt: image.CreationDate === undefined ? 0 : Date.parse(image.CreationDate),
     state: image.State ?? "",
     reason: image.StateReason?.Message ?? "",
     rootDevice: image.RootDeviceName ?? "",
@@ -83,9 +96,9 @@ function health({ id, state, reason }: ImageLive): Health {
 /** The machine image of the web instances. Its name holds a hash of its content: new content is a new image beside the old. */
 export const image: ResourceType<ImageSpec, ImageLive> = {
   name: "ec2:image",
-  same: { builderId: createOnly },
+  same: { builderId: createOnly, baseId: createOnly, edition: createOnly },
   // Known only while the builder is there.
-  unrecorded: ["builderId"],
+  unrecorded: ["builderId", "baseId"],
   timing: { createSeconds: 300, timeoutSeconds: 2_400, deleteSeconds: 1 },
   retryable: { create: ["IncorrectInstanceState"], delete: ["InvalidSnapshot.InUse"] },
   // `find` reads a recorded image by its id, together with the public ones.
@@ -116,14 +129,15 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
       : undefined;
   },
 
-  async create(aws, { builderId }, owner) {
+  async create(aws, { builderId, baseId, edition }, owner) {
+    const tags = { ...owner.tags, [BASE_TAG]: baseId, ...(edition === undefined ? {} : { [EDITION_TAG]: edition }) };
     try {
       const { ImageId } = await aws.ec2.createImage({
         InstanceId: builderId,
         Name: owner.name,
         Description: `The web instances of stack ${owner.stack}`,
         // The snapshots in the same call: a policy can then hold deleting and tagging of snapshots to the stack's own.
-        TagSpecifications: tagSpecifications(owner, "image", "snapshot"),
+        TagSpecifications: tagSpecifications({ ...owner, tags }, "image", "snapshot"),
       });
       return ImageId as string;
     } catch (error) {

@@ -1,8 +1,9 @@
 import type { Image } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { undefinedIf } from "../errors.ts";
 import { allPages } from "../pages.ts";
+import { partitionOf } from "../partition.ts";
+import { parameterText } from "../ssm/names.ts";
 import { imageById } from "./read-images.ts";
 
 /** Nothing is asked of it but to be there: its name says what is looked up. */
@@ -20,18 +21,25 @@ export interface PublicImageLive extends Identified {
 /** Where a known name is looked up: its publisher's SSM parameter, else the newest image of that owner and name. */
 interface Known {
   readonly parameter: string;
-  readonly owner: string;
+  readonly owner: (aws: Aws) => string;
   readonly name: string;
 }
+const canonical = ({ region }: Aws): string => partitionOf(region).canonical;
 const KNOWN: Readonly<Record<string, Known>> = {
   "ubuntu-22.04": {
     parameter: "/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id",
-    owner: "099720109477",
+    owner: canonical,
     name: "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*",
+  },
+  // From 23.10 on Canonical publishes on gp3 only ("Find Ubuntu images on AWS").
+  "ubuntu-24.04": {
+    parameter: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
+    owner: canonical,
+    name: "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-*",
   },
   "amazon-linux-2023": {
     parameter: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
-    owner: "amazon",
+    owner: () => "amazon",
     name: "al2023-ami-2023.*-x86_64",
   },
 };
@@ -59,7 +67,7 @@ async function newestOf(aws: Aws, { owner, name }: Known): Promise<PublicImageLi
   const images = await allPages(
     (NextToken) =>
       aws.ec2.describeImages({
-        Owners: [owner],
+        Owners: [owner(aws)],
         Filters: [
           { Name: "name", Values: [name] },
           { Name: "state", Values: ["available"] },
@@ -78,25 +86,22 @@ async function newestOf(aws: Aws, { owner, name }: Known): Promise<PublicImageLi
 async function resolve(aws: Aws, name: string): Promise<PublicImageLive | undefined> {
   if (name.startsWith("ami-")) return byId(aws, name);
   const known = KNOWN[name];
-  const answer = await undefinedIf(["ParameterNotFound"], () =>
-    aws.ssm.getParameter({ Name: known?.parameter ?? name }),
-  );
-  const id = answer?.Parameter?.Value;
+  const id = await parameterText(aws, known?.parameter ?? name);
   // The parameter can name an image that cannot be seen yet.
   const named = id?.startsWith("ami-") ? await byId(aws, id) : undefined;
   return named ?? (known && newestOf(aws, known));
 }
 
 /**
- * Somebody's image that ours start from. It is looked up once and then pinned by its recorded id for as long as it is there:
- * a new release is no reason to replace what runs. Its name is what is looked up.
+ * Somebody's image that ours start from, as its name stands for today: what is launched starts from the newest release. A
+ * recorded one serves where the name stands for nothing any more.
  */
 export const publicImage: ResourceType<PublicImageSpec, PublicImageLive> = {
   name: "ec2:public-image",
   external: true,
   async find(aws, { name }, id) {
-    const pinned = id === undefined ? undefined : await byId(aws, id);
-    return pinned ?? resolve(aws, name);
+    const today = await resolve(aws, name);
+    return today ?? (id === undefined ? undefined : byId(aws, id));
   },
   health: ({ id, architecture }) =>
     architecture === "x86_64"

@@ -5,6 +5,7 @@ import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { partitionOf } from "../partition.ts";
 import {
   backupStorage,
   efsBackupGB,
@@ -126,7 +127,7 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
     backup,
     targets,
     mounts: targets.filter(works).map(({ subnetId, groupIds = [] }) => ({ subnetId, groupId: groupIds.join(" ") })),
-    dnsName: `${id}.efs.${aws.region}.amazonaws.com${aws.partition === "aws-cn" ? ".cn" : ""}`,
+    dnsName: `${id}.efs.${aws.region}.${partitionOf(aws.region).dnsSuffix}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
 import { fileSystem } from "./file-system.ts";
 import { prices } from "./prices.ts";
@@ -29,7 +30,7 @@ export const efs: Service<typeof import("./client.ts")> = {
         "UpdateFileSystem",
       ],
     },
-    linkedRole: "elasticfilesystem.amazonaws.com",
+    linkedRole: linkedPrincipal("elasticfilesystem"),
     // Mount targets have no tags: IAM checks their file system.
     byTags: {
       creates: ["CreateFileSystem"],

@@ -1,3 +1,4 @@
+import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
 import { listener } from "./listener.ts";
 import { loadBalancer } from "./load-balancer.ts";
@@ -33,7 +34,7 @@ export const elb: Service<typeof import("./client.ts")> = {
       CreateLoadBalancer: ["ModifyListener", "RemoveTags", "SetSecurityGroups", "SetSubnets"],
       CreateTargetGroup: ["ModifyTargetGroup"],
     },
-    linkedRole: "elasticloadbalancing.amazonaws.com",
+    linkedRole: linkedPrincipal("elasticloadbalancing"),
     byTags: {
       // A listener is checked on its load balancer, with the tags of the request (as in kops's policy, kubernetes/kops#13117).
       creates: ["CreateListener", "CreateLoadBalancer", "CreateTargetGroup"],

@@ -1,3 +1,4 @@
+import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
 import { database } from "./database.ts";
 import { parameterGroup } from "./parameter-group.ts";
@@ -41,7 +42,7 @@ export const rds: Service<typeof import("./client.ts")> = {
       CreateDBInstance: ["ListTagsForResource", "ModifyDBInstance", "RebootDBInstance"],
       CreateDBSubnetGroup: ["ModifyDBSubnetGroup", "RemoveTagsFromResource"],
     },
-    linkedRole: "rds.amazonaws.com",
+    linkedRole: linkedPrincipal("rds"),
     byTags: {
       creates: ["CreateDBInstance", "CreateDBInstanceReadReplica", "CreateDBParameterGroup", "CreateDBSubnetGroup"],
       changes: [

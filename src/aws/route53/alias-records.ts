@@ -8,6 +8,7 @@ import type { Aws } from "../aws.ts";
 import { loadBalancerNamed } from "../elb/named.ts";
 import { hasCode, isOneOf } from "../errors.ts";
 import { STACK_TAG } from "../owned.ts";
+import { partitionOf } from "../partition.ts";
 import { CHANGED_MEANWHILE, changeRecords, creating, deleting, REFUSED } from "./change-records.ts";
 import {
   type FormerRecords,
@@ -112,7 +113,9 @@ function taking(
 
 /** A load balancer's DNS name is its name, a hyphen and digits that AWS makes up. */
 const ownTarget = ({ region }: Aws, loadBalancer: string): RegExp =>
-  new RegExp(`^${loadBalancer.toLowerCase()}-\\d+\\.${region}\\.elb\\.amazonaws\\.com(\\.cn)?$`);
+  new RegExp(
+    `^${loadBalancer.toLowerCase()}-\\d+\\.${region}\\.elb\\.${partitionOf(region).dnsSuffix.replaceAll(".", "\\.")}$`,
+  );
 
 /** True while the load balancer of that name is another stack's. */
 async function isOthers(aws: Aws, { stack }: Owner, name: string): Promise<boolean> {

@@ -36,6 +36,10 @@ export const parameterNamed = (aws: Aws, name: string): Promise<Found | undefine
     );
   });
 
+/** The text of a parameter, AWS's public ones too; undefined: there is none. */
+export const parameterText = async (aws: Aws, name: string): Promise<string | undefined> =>
+  (await parameterNamed(aws, name))?.value;
+
 /**
  * The owner's parameter. AWS shows a parameter's tags only in a call of its own, so they are asked for only where the id
  * was not recorded: the name may then be somebody else's, which throws `not-ours`.

@@ -1,8 +1,9 @@
+import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { stepsFor } from "../../../steps/index.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { costChangeView } from "../../cost/view.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
-import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
+import { isEmpty, planOffline, planUp, updates } from "../../engine/plan.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
 import { askedText, costOfChange, monthlyAfter, monthlyOf } from "../cost-summary.ts";
@@ -17,13 +18,16 @@ import { speedOf, withSession } from "../session.ts";
 export interface PlanOptions extends CommonOptions {
   readonly step?: string;
   readonly offline?: boolean;
+  readonly refreshImage?: boolean;
   readonly detailedExitCode?: boolean;
 }
 
 /** Shows what `up` would do. Sends nothing that changes anything, writes nothing. */
 export async function plan(options: PlanOptions): Promise<number> {
   if (options.offline) return offline(options);
-  return withSession(options, { command: "plan", writes: false, resolvesAddress: true }, async (session) => {
+  const refreshImage = options.refreshImage ?? false;
+  const purpose = { command: "plan", writes: false, resolvesAddress: true, refreshImage };
+  return withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
     const { run } = session.stack;
     const graph = session.stack.graphOf(options.step);
@@ -33,6 +37,7 @@ export async function plan(options: PlanOptions): Promise<number> {
     const facts = {
       speed: speedOf(session),
       monthly: options.step ? undefined : monthlyAfter(seen, session),
+      replacesInstances: options.step === undefined && updates(found, LAUNCH_TEMPLATE_KEY),
     };
     const changed = options.step ? undefined : costOfChange(seen, session);
     const stands = Object.keys(run.store.resources).length > 0;

@@ -1,9 +1,10 @@
+import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { preflight } from "../../doctor/preflight.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
-import { count, isEmpty, type Plan, planUp } from "../../engine/plan.ts";
+import { count, isEmpty, type Plan, planUp, updates } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { isForgotten, type Snapshot } from "../../engine/snapshot.ts";
@@ -22,6 +23,7 @@ export interface UpOptions extends CommonOptions {
   readonly yes?: boolean;
   readonly step?: string;
   readonly replace?: boolean;
+  readonly refreshImage?: boolean;
 }
 
 /** Shows the plan, asks, then brings the stack to what the config says. */
@@ -29,10 +31,17 @@ export async function up(options: UpOptions): Promise<number> {
   const goOn = again("up", options, [
     ...(options.step ? ["--step", options.step] : []),
     ...(options.replace ? ["--replace"] : []),
+    ...(options.refreshImage ? ["--refresh-image"] : []),
   ]);
   requireConsent("up", options.yes ?? false, goOn);
-  const replace = options.replace ?? false;
-  return withSession(options, { command: "up", writes: true, resolvesAddress: true, replace }, async (session) => {
+  const purpose = {
+    command: "up",
+    writes: true,
+    resolvesAddress: true,
+    replace: options.replace ?? false,
+    refreshImage: options.refreshImage ?? false,
+  };
+  return withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
     const { stack } = session;
     greet(session, screen);
@@ -62,7 +71,11 @@ function greet({ config, paths, inputs }: Session, screen: Screen): void {
 /** The plan, and what a person should know before it is carried out. */
 function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, step: string | undefined): void {
   const { stack } = session;
-  const facts = { speed: speedOf(session), monthly: step ? undefined : monthlyAfter(found, session) };
+  const facts = {
+    speed: speedOf(session),
+    monthly: step ? undefined : monthlyAfter(found, session),
+    replacesInstances: step === undefined && updates(planned, LAUNCH_TEMPLATE_KEY),
+  };
   const onlyCreates = planned.items.every(
     ({ action, refused }) =>
       action === "create" || action === "wait" || action === "none" || (action === "blocked" && refused === undefined),
@@ -100,7 +113,7 @@ function nothingToDo(
     .filter(({ action }) => action === "blocked")
     .map(({ key, name, reason }) => ({ key, name, reason }));
   const causes = pending.filter(({ reason }) => !reason?.startsWith("waits for"));
-  if (step === undefined) session.stack.run.store.setConfig(session.config);
+  if (step === undefined) recordDone(session);
   screen.result(
     causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`).join("\n") ||
       "Everything is as the config says.",
@@ -125,15 +138,16 @@ async function apply(
     step,
   }: { readonly found: Snapshot; readonly planned: Plan; readonly goOn: string; readonly step: string | undefined },
 ): Promise<number> {
-  const { config, stack, clock, options } = session;
+  const { stack, clock, options } = session;
   const graph = stack.graphOf(step);
   if (graph.nodes.has(KEY_PAIR_KEY)) sayKeyPair(session, screen);
+  recordRefresh(session);
   const began = { clock: clock.now(), real: performance.now() };
   const reporter = await screen.report(graph, "up");
   session.listen(reporter.emit);
   const { settled, live } = await stack.up(found).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
-  if (!trouble && step === undefined) stack.run.store.setConfig(config);
+  if (!trouble && step === undefined) recordDone(session);
   const ms = clock.now() - began.clock;
   const outputs = outputsIn(session, (key) => live.get(key) ?? found.entries.get(key)?.look.live);
   const { siteUrl, ...rest } = outputs;
@@ -166,6 +180,20 @@ async function apply(
   );
   if (!trouble) return 0;
   return settled.some(({ outcome }) => outcome === "interrupted") ? 5 : exitCodeOf(trouble.error);
+}
+
+/** Before the first change: whoever continues after a kill wants the same image. */
+function recordRefresh({ inputs: { imageEdition }, stack }: Session): void {
+  const { store } = stack.run;
+  if (imageEdition !== undefined && imageEdition !== store.imageRefresh?.edition)
+    store.setImageRefresh({ edition: imageEdition, done: false });
+}
+
+/** All of the config, and the image that was asked for, are in use. */
+function recordDone({ config, inputs: { imageEdition }, stack }: Session): void {
+  const { store } = stack.run;
+  store.setConfig(config);
+  if (imageEdition !== undefined) store.setImageRefresh({ edition: imageEdition, done: true });
 }
 
 function sayKeyPair({ config, paths, inputs, options }: Session, screen: Screen): void {

@@ -25,11 +25,13 @@ export interface PlanFacts {
   /** How many times faster than AWS the sandbox's clock runs; undefined on AWS, Infinity where it does not wait at all. */
   readonly speed?: number | undefined;
   /** US dollars a month: what the stack costs when the plan is done, and how much more that is than now; null: unknown. */
+  /** The web instances get another launch template, and are replaced for it. */
+  readonly replacesInstances?: boolean | undefined;
   readonly monthly?: { readonly after: number; readonly change: number | null; readonly complete: boolean } | undefined;
 }
 
 /** "Plan: 68 to create. About 18 min on AWS (60× faster here), about $150 a month." */
-export function planSummary(plan: Plan, { speed, monthly }: PlanFacts = {}): string {
+export function planSummary(plan: Plan, { speed, monthly, replacesInstances }: PlanFacts = {}): string {
   const blocked = count(plan, "blocked");
   const waiting = blocked === 0 ? "" : ` ${counted(blocked, "resource")} ${blocked === 1 ? "waits" : "wait"} for you.`;
   const alone = aloneText(plan);
@@ -41,7 +43,8 @@ export function planSummary(plan: Plan, { speed, monthly }: PlanFacts = {}): str
   const time = plan.seconds < 1 ? "" : `about ${about(plan.seconds)}${speedText(speed)}`;
   const facts = [time, monthlyText(monthly)].filter((fact) => fact !== "").join(", ");
   const sentence = facts === "" ? "" : ` ${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`;
-  return `Plan: ${counts.join(", ")}.${sentence}${waiting}${alone}`;
+  const roll = replacesInstances ? " The web instances are then replaced in turn." : "";
+  return `Plan: ${counts.join(", ")}.${sentence}${roll}${waiting}${alone}`;
 }
 
 /** What a person should know before the plan is carried out, or waits for them: for where the plan itself is not shown. */

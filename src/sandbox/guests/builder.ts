@@ -1,3 +1,4 @@
+import { partitionOf } from "../../aws/partition.ts";
 import { changeInstance, stopInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
 import { profileAllows } from "../services/iam/iam.ts";
@@ -31,7 +32,7 @@ export const builder: BootScript = {
     const key = settingOf(instance, "APP_KEY");
     return firstOf(
       noWayOut(sim, instance),
-      bucket ? may("s3:GetObject", `arn:aws:s3:::${bucket}/${key}`) : undefined,
+      bucket ? may("s3:GetObject", `arn:${partitionOf(sim.region).name}:s3:::${bucket}/${key}`) : undefined,
       bucket && !objectTable(sim).get(`${bucket}/${key}`) ? `there is no s3://${bucket}/${key}` : undefined,
       may("ssm:PutParameter", parameterArn(sim, settingOf(instance, "MARKER"))),
     );

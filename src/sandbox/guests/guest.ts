@@ -1,3 +1,4 @@
+import { partitionOf } from "../../aws/partition.ts";
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { type Instance, instanceTable } from "../services/ec2/tables.ts";
 import type { Sim } from "../world.ts";
@@ -34,4 +35,4 @@ export const firstOf = (...whys: readonly (string | undefined)[]): Attempt => {
 };
 
 export const parameterArn = (sim: Sim, name: string): string =>
-  `arn:aws:ssm:${sim.region}:${sim.account}:parameter${name}`;
+  `arn:${partitionOf(sim.region).name}:ssm:${sim.region}:${sim.account}:parameter${name}`;

@@ -1,10 +1,11 @@
+import { partitionOf } from "../../aws/partition.ts";
 import { operation, type SandboxService } from "../service.ts";
 
 export const sts: SandboxService = {
   operations: {
-    GetCallerIdentity: operation({}, (_input, { account }) => ({
+    GetCallerIdentity: operation({}, (_input, { account, region }) => ({
       Account: account,
-      Arn: `arn:aws:iam::${account}:user/sandbox`,
+      Arn: `arn:${partitionOf(region).name}:iam::${account}:user/sandbox`,
       UserId: "AIDASANDBOX0000000000",
     })),
   },

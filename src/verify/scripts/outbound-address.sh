@@ -1,2 +1,2 @@
 # Which address does the internet see?
-curl -sS -m 20 --retry 2 https://checkip.amazonaws.com/
+curl -sS -m 20 --retry 2 @CHECK_IP@

@@ -13,12 +13,13 @@ import {
   type Image,
   ModifyLaunchTemplateCommand,
 } from "@aws-sdk/client-ec2";
-import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
+import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { image } from "../../../src/aws/ec2/image.ts";
 import { type LaunchTemplateSpec, launchTemplate } from "../../../src/aws/ec2/launch-template.ts";
 import { publicImage } from "../../../src/aws/ec2/public-image.ts";
+import { IMAGE_NAMES } from "../../../src/config/schema.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
@@ -52,7 +53,7 @@ describe("image", () => {
     ec2.on(DescribeImagesCommand).resolves({ Images });
     return image.find(aws, owner);
   };
-  const spec = { builderId: "i-1" };
+  const spec = { builderId: "i-1", baseId: "ami-base", edition: "2026-11-28T12:00:00.000Z" };
 
   test("is tagged when it is made, and its snapshots with it; tags that change, on all of them", async () => {
     ec2.on(CreateImageCommand).resolves({ ImageId: "ami-1" });
@@ -66,8 +67,10 @@ describe("image", () => {
         { ResourceType: "snapshot", Tags },
       ],
     });
-    const live = await find(found());
+    const [made] = ec2.commandCalls(CreateImageCommand)[0]?.args[0].input.TagSpecifications ?? [];
+    const live = await find(found({ Tags: made?.Tags ?? [] }));
     if (!live) throw new Error("not found");
+    expect(live).toMatchObject({ baseId: spec.baseId, edition: spec.edition });
     expect(differences(image, spec, live, owner.tags)).toEqual([]);
     await image.update?.(aws, live, spec, new Set(["tags"]), owner);
     expect(ec2.commandCalls(CreateTagsCommand)[0]?.args[0].input.Resources).toEqual(["ami-1", "snap-1"]);
@@ -138,29 +141,47 @@ describe("public image", () => {
     BlockDeviceMappings: [{ DeviceName: "/dev/sda1", Ebs: { VolumeSize: 8 } }],
     ...change,
   });
-  const noParameter = () => ssm.on(GetParameterCommand).rejects(new ParameterNotFound({ message: "", $metadata: {} }));
+  const parameter = (Value: string) =>
+    ssm.on(GetParametersCommand).resolves({ Parameters: [{ Name: PARAMETER, Value }] });
+  const noParameter = () => ssm.on(GetParametersCommand).resolves({ InvalidParameters: [PARAMETER] });
 
   test("is looked up by its publisher's parameter", async () => {
-    ssm.on(GetParameterCommand, { Name: PARAMETER }).resolves({ Parameter: { Value: "ami-new" } });
+    parameter("ami-new");
     ec2.on(DescribeImagesCommand, { ImageIds: ["ami-new"] }).resolves({ Images: [found("ami-new")] });
     expect(await publicImage.find(aws, owner)).toMatchObject({ id: "ami-new", rootDevice: "/dev/sda1", rootGiB: 8 });
   });
 
-  test("once recorded it stays the same: the parameter is not asked again", async () => {
-    ec2.on(DescribeImagesCommand).resolves({ Images: [found("ami-old")] });
-    expect(await publicImage.find(aws, owner, "ami-old")).toMatchObject({ id: "ami-old" });
-    expect(ssm.calls()).toEqual([]);
-  });
-
-  test("a recorded one that was withdrawn is looked up anew", async () => {
-    ec2.on(DescribeImagesCommand, { ImageIds: ["ami-old"] }).rejects(failure("InvalidAMIID.NotFound"));
-    ssm.on(GetParameterCommand).resolves({ Parameter: { Value: "ami-new" } });
-    ec2.on(DescribeImagesCommand, { ImageIds: ["ami-new"] }).resolves({ Images: [found("ami-new")] });
+  test("what was recorded is no longer it when a newer one is out", async () => {
+    parameter("ami-new");
+    ec2.on(DescribeImagesCommand).callsFake(({ ImageIds }) => ({ Images: ImageIds.map((id: string) => found(id)) }));
     expect(await publicImage.find(aws, owner, "ami-old")).toMatchObject({ id: "ami-new" });
   });
 
+  test("a recorded one serves while its name stands for nothing", async () => {
+    noParameter();
+    ec2.on(DescribeImagesCommand).callsFake(({ ImageIds }) => ({ Images: ImageIds ? [found("ami-old")] : [] }));
+    expect(await publicImage.find(aws, owner, "ami-old")).toMatchObject({ id: "ami-old" });
+  });
+
+  test.each([
+    ["ap-northeast-2", "099720109477"],
+    ["cn-north-1", "837727238323"],
+    ["us-gov-west-1", "513442679011"],
+  ])("in %s Ubuntu's publisher is %s", async (region, publisher) => {
+    noParameter();
+    ec2.on(DescribeImagesCommand).resolves({ Images: [found("ami-1")] });
+    for (const name of IMAGE_NAMES)
+      expect(await publicImage.find({ ...aws, region }, ownerOf("image-base", name))).toMatchObject({ id: "ami-1" });
+    const asked = ec2.commandCalls(DescribeImagesCommand).map(({ args }) => args[0].input);
+    expect(asked.map(({ Owners }) => Owners)).toEqual(IMAGE_NAMES.map(() => [publisher]));
+    expect(asked.map(({ Filters }) => Filters?.[0]?.Values?.[0])).toEqual([
+      expect.stringContaining("jammy-22.04"),
+      expect.stringContaining("noble-24.04"),
+    ]);
+  });
+
   test("without the parameter, or with one that names an unseen image, it is the owner's newest", async () => {
-    ssm.on(GetParameterCommand).resolves({ Parameter: { Value: "ami-unseen" } });
+    parameter("ami-unseen");
     ec2.on(DescribeImagesCommand).callsFake(({ ImageIds, Owners }) => {
       if (ImageIds) throw failure("InvalidAMIID.NotFound");
       expect(Owners).toEqual(["099720109477"]);
@@ -181,7 +202,7 @@ describe("public image", () => {
     const custom = ownerOf("image-base", "/aws/service/nothing");
     expect(await publicImage.find(aws, custom)).toBeUndefined();
     expect(ec2.calls()).toEqual([]);
-    ssm.on(GetParameterCommand).rejects(Object.assign(new Error("no"), { name: "AccessDeniedException" }));
+    ssm.on(GetParametersCommand).rejects(Object.assign(new Error("no"), { name: "AccessDeniedException" }));
     await expect(publicImage.find(aws, custom)).rejects.toMatchObject({ name: "AccessDeniedException" });
   });
 

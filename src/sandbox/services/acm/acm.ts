@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 import { listenerTable } from "../elb/tables.ts";
@@ -160,7 +161,7 @@ export const acm: SandboxService = {
           );
         if (same) return { CertificateArn: same.arn };
         const uuid = [8, 4, 4, 4, 12].map((digits) => sim.hex(digits)).join("-");
-        const arn = `arn:aws:acm:${sim.region}:${sim.account}:certificate/${uuid}`;
+        const arn = `arn:${partitionOf(sim.region).name}:acm:${sim.region}:${sim.account}:certificate/${uuid}`;
         table.put(arn, {
           arn,
           status: "PENDING_VALIDATION",

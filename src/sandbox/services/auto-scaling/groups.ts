@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { linkedPrincipal, partitionOf } from "../../../aws/partition.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { imageFor } from "../ec2/images.ts";
@@ -176,10 +177,10 @@ export const groups: SandboxService = {
         const subnetIds = subnetsOf(sim, input.VPCZoneIdentifier);
         checkTemplate(sim, input.LaunchTemplate, subnetIds[0] ?? "");
         checkTargetGroups(sim, input.TargetGroupARNs ?? []);
-        useLinkedRole(sim, "autoscaling.amazonaws.com");
+        useLinkedRole(sim, linkedPrincipal("autoscaling"));
         const made: Group = {
           name: input.AutoScalingGroupName,
-          arn: `arn:aws:autoscaling:${sim.region}:${sim.account}:autoScalingGroup:${uuid(sim)}:autoScalingGroupName/${input.AutoScalingGroupName}`,
+          arn: `arn:${partitionOf(sim.region).name}:autoscaling:${sim.region}:${sim.account}:autoScalingGroup:${uuid(sim)}:autoScalingGroupName/${input.AutoScalingGroupName}`,
           min: input.MinSize,
           max: input.MaxSize,
           desired: 0,

@@ -1,3 +1,4 @@
+import { linkedPrincipal } from "../../../aws/partition.ts";
 import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { launchInstance } from "../ec2/launch.ts";
@@ -35,7 +36,7 @@ const QUIET_MS = 30_000;
 /** AWS waits longer after each failed start. */
 const RETRY_MS = { first: 30_000, most: 300_000 };
 /** The principal of the group's role. */
-const ROLE = "autoscaling.amazonaws.com";
+const ROLE = linkedPrincipal("autoscaling");
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Has a group look at itself from now on, the first time after `wait`. */

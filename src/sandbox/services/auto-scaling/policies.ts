@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { latest, stateOf } from "../cloudwatch/evaluation.ts";
@@ -196,7 +197,7 @@ export const policies: SandboxService = {
           group: group.name,
           arn:
             before?.arn ??
-            `arn:aws:autoscaling:${sim.region}:${sim.account}:scalingPolicy:${uuid(sim)}:autoScalingGroupName/${group.name}:policyName/${input.PolicyName}`,
+            `arn:${partitionOf(sim.region).name}:autoscaling:${sim.region}:${sim.account}:scalingPolicy:${uuid(sim)}:autoScalingGroupName/${group.name}:policyName/${input.PolicyName}`,
           metric: input.TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType,
           target: input.TargetTrackingConfiguration.TargetValue,
         };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import type { Sim, Table } from "../../world.ts";
 
 /** An alarm, by its name. Auto Scaling keeps its own here too. */
@@ -41,9 +42,10 @@ export const alarmTable = (sim: Sim): Table<AlarmRow> => sim.table("cloudwatch.a
 export const dashboardTable = (sim: Sim): Table<DashboardRow> => sim.table("cloudwatch.dashboards");
 
 export const alarmArn = (sim: Sim, name: string): string =>
-  `arn:aws:cloudwatch:${sim.region}:${sim.account}:alarm:${name}`;
+  `arn:${partitionOf(sim.region).name}:cloudwatch:${sim.region}:${sim.account}:alarm:${name}`;
 /** Dashboards belong to the account, not to a region. */
-export const dashboardArn = (sim: Sim, name: string): string => `arn:aws:cloudwatch::${sim.account}:dashboard/${name}`;
+export const dashboardArn = (sim: Sim, name: string): string =>
+  `arn:${partitionOf(sim.region).name}:cloudwatch::${sim.account}:dashboard/${name}`;
 
 export const tagList = z.array(z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) })).max(50);
 export const tagsOf = (list: z.infer<typeof tagList> | undefined): Readonly<Record<string, string>> =>

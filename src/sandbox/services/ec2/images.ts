@@ -3,7 +3,7 @@ import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { ms } from "./durations.ts";
 import { instanceFor } from "./instance-states.ts";
-import { PUBLIC_IMAGES } from "./public-images.ts";
+import { ownerOf, type PublicImage, publicImages } from "./public-images.ts";
 import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { type Image, imageTable, instanceTable, snapshotTable } from "./tables.ts";
 
@@ -17,15 +17,13 @@ export interface UsableImage {
   readonly content: Image["content"];
 }
 
-const PUBLIC_AT = Date.UTC(2026, 10, 6);
-
 const notFound = (id: string) => awsError("InvalidAMIID.NotFound", `The image id '[${id}]' does not exist`);
 const snapshotNotFound = (id: string) => awsError("InvalidSnapshot.NotFound", `The snapshot '${id}' does not exist.`);
 
 /** The image as a launch may refer to it. Throws when it is not visible, or not available. */
 export function imageFor(sim: Sim, id: string): UsableImage {
   if (!/^ami-[0-9a-f]{8,17}$/.test(id)) throw awsError("InvalidAMIID.Malformed", `Invalid id: "${id}"`);
-  const common = PUBLIC_IMAGES.find(({ imageId }) => imageId === id);
+  const common = publicImages(sim).find(({ imageId }) => imageId === id);
   if (common) return { ...common, id, snapshotId: `snap-${id.slice(4)}`, content: null };
   const own = imageTable(sim).visible(id) && imageTable(sim).get(id);
   if (!own) throw notFound(id);
@@ -80,16 +78,16 @@ function describedOwn(sim: Sim, image: Image) {
   };
 }
 
-const describedPublic = (image: (typeof PUBLIC_IMAGES)[number]) => ({
+const describedPublic = (sim: Sim, image: PublicImage) => ({
   ImageId: image.imageId,
   Name: image.name,
-  OwnerId: image.ownerId,
-  ImageOwnerAlias: image.ownerId === "137112412989" ? "amazon" : undefined,
+  OwnerId: ownerOf(sim, image),
+  ImageOwnerAlias: image.publisher === "amazon" ? "amazon" : undefined,
   State: "available",
   Public: true,
   Architecture: image.architecture,
   ImageType: "machine",
-  CreationDate: new Date(PUBLIC_AT).toISOString(),
+  CreationDate: new Date(image.releasedAt).toISOString(),
   RootDeviceName: image.rootDevice,
   RootDeviceType: "ebs",
   BlockDeviceMappings: [
@@ -164,7 +162,7 @@ export const images: SandboxService = {
       },
       (input, sim) => {
         const all = [
-          ...PUBLIC_IMAGES.map(describedPublic),
+          ...publicImages(sim).map((image) => describedPublic(sim, image)),
           ...imageTable(sim)
             .allVisible()
             .map((image) => describedOwn(sim, image)),
@@ -201,7 +199,7 @@ export const images: SandboxService = {
     DeregisterImage: operation(
       { ImageId: z.string(), DeleteAssociatedSnapshots: z.boolean().optional() },
       (input, sim) => {
-        if (PUBLIC_IMAGES.some(({ imageId }) => imageId === input.ImageId))
+        if (publicImages(sim).some(({ imageId }) => imageId === input.ImageId))
           throw awsError("AuthFailure", `Not authorized for images: [${input.ImageId}]`);
         const image = ownImage(sim, input.ImageId);
         // AWS documents that it refuses, not with which code.

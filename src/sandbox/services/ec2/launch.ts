@@ -1,3 +1,4 @@
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { profileUsable } from "../iam/iam.ts";
@@ -170,7 +171,9 @@ export function launchInstance(sim: Sim, given: LaunchRequest): Instance {
     privateIp: eni.privateIp,
     publicIp,
     keyName: given.keyName ?? null,
-    profileArn: profileName ? `arn:aws:iam::${sim.account}:instance-profile/${profileName}` : null,
+    profileArn: profileName
+      ? `arn:${partitionOf(sim.region).name}:iam::${sim.account}:instance-profile/${profileName}`
+      : null,
     userData: given.userData ?? null,
     state: "pending",
     stateReason: null,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { linkedPrincipal, partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
@@ -101,7 +102,7 @@ const describe = (sim: Sim, system: FileSystem) => ({
   OwnerId: sim.account,
   CreationToken: system.token,
   FileSystemId: system.id,
-  FileSystemArn: `arn:aws:elasticfilesystem:${sim.region}:${sim.account}:file-system/${system.id}`,
+  FileSystemArn: `arn:${partitionOf(sim.region).name}:elasticfilesystem:${sim.region}:${sim.account}:file-system/${system.id}`,
   CreationTime: new Date(system.createdAt),
   LifeCycleState: system.state,
   Name: system.tags.Name,
@@ -109,7 +110,9 @@ const describe = (sim: Sim, system: FileSystem) => ({
   SizeInBytes: { Value: 6144, ValueInIA: 0, ValueInStandard: 6144 },
   PerformanceMode: system.performance,
   Encrypted: system.encrypted,
-  ...(system.encrypted ? { KmsKeyId: `arn:aws:kms:${sim.region}:${sim.account}:key/aws-elasticfilesystem` } : {}),
+  ...(system.encrypted
+    ? { KmsKeyId: `arn:${partitionOf(sim.region).name}:kms:${sim.region}:${sim.account}:key/aws-elasticfilesystem` }
+    : {}),
   ThroughputMode: system.throughput,
   Tags: shownTags(system),
 });
@@ -159,7 +162,7 @@ export const efs: SandboxService = {
         Tags: tags.optional(),
       },
       (input, sim) => {
-        useLinkedRole(sim, "elasticfilesystem.amazonaws.com");
+        useLinkedRole(sim, linkedPrincipal("elasticfilesystem"));
         const table = systemTable(sim);
         const known = table.all().find((one) => one.token === input.CreationToken);
         if (known)

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { linkedPrincipal, partitionOf } from "../../../aws/partition.ts";
 import { cidr } from "../../../lib/cidr.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
@@ -140,7 +141,7 @@ export const loadBalancers: SandboxService = {
       },
       (input, sim) => {
         checkName("Load balancer", input.Name);
-        useLinkedRole(sim, "elasticloadbalancing.amazonaws.com");
+        useLinkedRole(sim, linkedPrincipal("elasticloadbalancing"));
         if (input.Name.startsWith("internal-"))
           throw invalid(`Load balancer name '${input.Name}' cannot begin with 'internal-'`);
         const table = loadBalancerTable(sim);
@@ -168,7 +169,7 @@ export const loadBalancers: SandboxService = {
           arn: arn(sim, `loadbalancer/app/${input.Name}/${hash}`),
           name: input.Name,
           hash,
-          dnsName: `${scheme === "internal" ? "internal-" : ""}${input.Name}-${100_000_000 + Math.floor(sim.random() * 1_900_000_000)}.${sim.region}.elb.amazonaws.com`,
+          dnsName: `${scheme === "internal" ? "internal-" : ""}${input.Name}-${100_000_000 + Math.floor(sim.random() * 1_900_000_000)}.${sim.region}.elb.${partitionOf(sim.region).dnsSuffix}`,
           scheme,
           vpcId,
           groupIds: input.SecurityGroups,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 import { interfaceTable, type NetworkInterface } from "../ec2/tables.ts";
@@ -103,7 +104,7 @@ export const interfacesOf = (sim: Sim, balancer: LoadBalancer): NetworkInterface
     .filter(({ description }) => description === ownerOf(balancer));
 
 export const arn = (sim: Sim, rest: string): string =>
-  `arn:aws:elasticloadbalancing:${sim.region}:${sim.account}:${rest}`;
+  `arn:${partitionOf(sim.region).name}:elasticloadbalancing:${sim.region}:${sim.account}:${rest}`;
 
 /** An error that the service models: the SDK's name has a suffix that the wire's code has not. */
 export const modelled = (code: string, message: string): Error => awsError(`${code}Exception`, message, { code });

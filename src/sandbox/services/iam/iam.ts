@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { arnIn, partitionOf, servicePrincipal } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { durations, ms } from "./durations.ts";
@@ -27,7 +28,7 @@ interface Profile {
 
 // Names are unique in the account whatever their case.
 const key = (name: string) => name.toLowerCase();
-const roleArn = (sim: Sim, name: string) => `arn:aws:iam::${sim.account}:role/${name}`;
+const roleArn = (sim: Sim, name: string) => `arn:${partitionOf(sim.region).name}:iam::${sim.account}:role/${name}`;
 const roleTable = (sim: Sim) => sim.table<Role>("iam.roles");
 const profileTable = (sim: Sim) => sim.table<Profile>("iam.profiles");
 
@@ -39,7 +40,7 @@ interface Statement {
 
 /** AWS's managed policies that the sandbox knows, as far as its machines use them. */
 const MANAGED: Readonly<Record<string, readonly Statement[]>> = {
-  "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore": [
+  "iam::aws:policy/AmazonSSMManagedInstanceCore": [
     {
       Effect: "Allow",
       Action: [
@@ -97,7 +98,7 @@ function decisionOf(role: Role, action: string, resource: string): Decision {
   const inline = Object.values(role.inline).flatMap(
     (text) => (JSON.parse(text) as { Statement: Statement | Statement[] }).Statement,
   );
-  const applying = [...inline, ...role.attached.flatMap((arn) => MANAGED[arn] ?? [])].filter(
+  const applying = [...inline, ...role.attached.flatMap((arn) => MANAGED[arn.replace(/^arn:[^:]*:/, "")] ?? [])].filter(
     ({ Action, Resource }) =>
       listOf(Action).some((one) => matches(one, action)) && listOf(Resource).some((one) => matches(one, resource)),
   );
@@ -112,7 +113,17 @@ export function profileAllows(sim: Sim, profileArn: string | null, action: strin
   return role !== undefined && decisionOf(role, action, resource) === "allowed";
 }
 
-function checkDocument(text: string, limitChars: number): void {
+/** ARNs of another partition and principals that are no service of this one are refused (IAM's own words, as in aws/copilot-cli#2563). */
+function checkPartition(sim: Sim, text: string): void {
+  for (const [arn, partition] of text.matchAll(/arn:([^:"]*):[^"]*/g))
+    if (partition !== partitionOf(sim.region).name)
+      throw malformed(`Partition "${partition}" is not valid for resource "${arn}".`);
+  for (const [, principal] of text.matchAll(/"Service":"(ec2\.[^"]*)"/g))
+    if (principal !== servicePrincipal(sim.region, "ec2"))
+      throw malformed(`Invalid principal in policy: "SERVICE":"${principal}"`);
+}
+
+function checkDocument(sim: Sim, text: string, limitChars: number): void {
   if (text.length > limitChars) throw limit(`Maximum policy size of ${limitChars} bytes exceeded`);
   try {
     const document = JSON.parse(text) as { Statement?: unknown };
@@ -121,6 +132,7 @@ function checkDocument(text: string, limitChars: number): void {
   } catch {
     throw malformed("Syntax errors in policy.");
   }
+  checkPartition(sim, text);
 }
 
 // IAM gives policy documents back URL-encoded (RFC 3986).
@@ -190,7 +202,7 @@ function shownProfile(sim: Sim, profile: Profile) {
     Path: "/",
     InstanceProfileName: profile.name,
     InstanceProfileId: profile.id,
-    Arn: `arn:aws:iam::${sim.account}:instance-profile/${profile.name}`,
+    Arn: `arn:${partitionOf(sim.region).name}:iam::${sim.account}:instance-profile/${profile.name}`,
     CreateDate: new Date(profile.createdAt),
     Roles: role ? [shownRole(sim, role)] : [],
     Tags: tagList(profile.tags),
@@ -209,7 +221,7 @@ const role: SandboxService["operations"] = {
       Tags: tags,
     },
     (input, sim) => {
-      checkDocument(input.AssumeRolePolicyDocument, 2048);
+      checkDocument(sim, input.AssumeRolePolicyDocument, 2048);
       if (roleTable(sim).get(key(input.RoleName))) throw exists(`Role with name ${input.RoleName} already exists.`);
       const made: Role = {
         name: input.RoleName,
@@ -231,7 +243,7 @@ const role: SandboxService["operations"] = {
     return { Role: shownRole(sim, found) };
   }),
   UpdateAssumeRolePolicy: operation({ RoleName: roleName, PolicyDocument: z.string().min(1) }, (input, sim) => {
-    checkDocument(input.PolicyDocument, 2048);
+    checkDocument(sim, input.PolicyDocument, 2048);
     change(sim, roleFor(sim, input.RoleName), { trust: input.PolicyDocument });
     return {};
   }),
@@ -249,7 +261,7 @@ const role: SandboxService["operations"] = {
     { RoleName: roleName, PolicyName: policyName, PolicyDocument: z.string().min(1) },
     (input, sim) => {
       const found = roleFor(sim, input.RoleName);
-      checkDocument(input.PolicyDocument, 10_240);
+      checkDocument(sim, input.PolicyDocument, 10_240);
       change(sim, found, { inline: { ...found.inline, [input.PolicyName]: input.PolicyDocument } });
       return {};
     },
@@ -274,7 +286,8 @@ const role: SandboxService["operations"] = {
   }),
   AttachRolePolicy: operation({ RoleName: roleName, PolicyArn: z.string().min(20).max(2048) }, (input, sim) => {
     const found = roleFor(sim, input.RoleName);
-    if (!MANAGED[input.PolicyArn]) throw noSuch(`Policy ${input.PolicyArn} does not exist or is not attachable.`);
+    if (!MANAGED[input.PolicyArn.replace(arnIn(sim.region, ""), "")])
+      throw noSuch(`Policy ${input.PolicyArn} does not exist or is not attachable.`);
     if (!found.attached.includes(input.PolicyArn)) {
       if (found.attached.length >= 10) throw limit("Cannot exceed quota for PoliciesPerRole: 10");
       change(sim, found, { attached: [...found.attached, input.PolicyArn] });
@@ -386,7 +399,7 @@ const simulator: SandboxService["operations"] = {
     },
     ({ PolicySourceArn, ActionNames, ResourceArns = ["*"], MaxItems = 100, Marker }, sim) => {
       const source =
-        PolicySourceArn === `arn:aws:iam::${sim.account}:user/sandbox`
+        PolicySourceArn === `arn:${partitionOf(sim.region).name}:iam::${sim.account}:user/sandbox`
           ? "caller"
           : roleTable(sim)
               .allVisible()

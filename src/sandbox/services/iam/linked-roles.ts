@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { linkedPrincipal, partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { ms } from "./durations.ts";
@@ -12,14 +13,14 @@ const table = (sim: Sim) => sim.table<LinkedRole>("iam.linkedRoles");
 
 /** By principal: the role's name (the services' guides, "Using service-linked roles"). */
 const NAMES: Readonly<Record<string, string>> = {
-  "autoscaling.amazonaws.com": "AWSServiceRoleForAutoScaling",
-  "elasticfilesystem.amazonaws.com": "AWSServiceRoleForAmazonElasticFileSystem",
-  "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
-  "rds.amazonaws.com": "AWSServiceRoleForRDS",
+  [linkedPrincipal("autoscaling")]: "AWSServiceRoleForAutoScaling",
+  [linkedPrincipal("elasticfilesystem")]: "AWSServiceRoleForAmazonElasticFileSystem",
+  [linkedPrincipal("elasticloadbalancing")]: "AWSServiceRoleForElasticLoadBalancing",
+  [linkedPrincipal("rds")]: "AWSServiceRoleForRDS",
 };
 
 export const linkedRoleArn = (sim: Sim, service: string): string =>
-  `arn:aws:iam::${sim.account}:role/aws-service-role/${service}/${NAMES[service]}`;
+  `arn:${partitionOf(sim.region).name}:iam::${sim.account}:role/aws-service-role/${service}/${NAMES[service]}`;
 
 /** A service is used: it makes its role for the caller where the account has none. Answers how long the role has been there, milliseconds. */
 export function useLinkedRole(sim: Sim, service: string): number {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import { groupTable, subnetTable } from "../ec2/tables.ts";
 import { ms } from "./durations.ts";
@@ -117,7 +118,7 @@ export const byHand: SandboxService = {
           applyStatus: "in-sync",
           groupIds,
           interfaceId: interfaceIn(sim, subnetGroup.subnetIds, zone, groupIds).id,
-          address: `${id}.c${sim.hex(11)}.${sim.region}.rds.amazonaws.com`,
+          address: `${id}.c${sim.hex(11)}.${sim.region}.rds.${partitionOf(sim.region).dnsSuffix}`,
           publicAccess: false,
           minorUpgrades: true,
           copyTagsToSnapshot: input.CopyTagsToSnapshot ?? false,

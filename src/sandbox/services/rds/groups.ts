@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { linkedPrincipal, partitionOf } from "../../../aws/partition.ts";
 import { operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { subnetTable } from "../ec2/tables.ts";
@@ -62,7 +63,7 @@ const ROLE_SPREADS_MS = 10_000;
 
 /** In an account without it the first call makes RDS's role, and fails (the text: aws-samples/eks-workshop-v2#1609). */
 function checkLinkedRole(sim: Sim): void {
-  if (useLinkedRole(sim, "rds.amazonaws.com") < ROLE_SPREADS_MS)
+  if (useLinkedRole(sim, linkedPrincipal("rds")) < ROLE_SPREADS_MS)
     throw invalidValue(
       "Unable to create the resource. Verify that you have permission to create service linked role. Otherwise wait and try again later",
     );
@@ -116,7 +117,7 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
 /** The row that an ARN of the stack's objects names, and how its tags are put. */
 function tagged(sim: Sim, resource: string): { readonly tags: Tags; put(tags: Tags): void } {
   const [kind = "", id = ""] = resource.split(":").slice(5);
-  if (!resource.startsWith(`arn:aws:rds:${sim.region}:${sim.account}:`))
+  if (!resource.startsWith(`arn:${partitionOf(sim.region).name}:rds:${sim.region}:${sim.account}:`))
     throw invalidValue(`The specified resource name does not match an RDS resource in this region: ${resource}`);
   if (kind === "subgrp") {
     const group = subnetGroupFor(sim, id);

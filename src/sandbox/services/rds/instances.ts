@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { type FailureKind, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
@@ -379,7 +380,7 @@ export const instances: SandboxService = {
           applyStatus: "in-sync",
           groupIds: input.VpcSecurityGroupIds,
           interfaceId: made.id,
-          address: `${id}.c${sim.hex(11)}.${sim.region}.rds.amazonaws.com`,
+          address: `${id}.c${sim.hex(11)}.${sim.region}.rds.${partitionOf(sim.region).dnsSuffix}`,
           encrypted: input.StorageEncrypted ?? false,
           publicAccess: input.PubliclyAccessible ?? false,
           minorUpgrades: input.AutoMinorVersionUpgrade ?? true,

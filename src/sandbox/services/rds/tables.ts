@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 
@@ -128,7 +129,7 @@ export const tagsFrom = (list: z.infer<typeof tagList> = []): Tags =>
 export const shownTags = (tags: Tags) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
 export const arn = (sim: Sim, kind: "db" | "subgrp" | "pg" | "snapshot", id: string) =>
-  `arn:aws:rds:${sim.region}:${sim.account}:${kind}:${id}`;
+  `arn:${partitionOf(sim.region).name}:rds:${sim.region}:${sim.account}:${kind}:${id}`;
 
 export const paging = { MaxRecords: z.number().int().min(20).max(100).optional(), Marker: z.string().optional() };
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { dotted, escaped, plain, sortName } from "./names.ts";
@@ -116,7 +117,7 @@ function aliasComplaint(
   }
   if (zoneId === CLOUDFRONT && dnsName.endsWith(".cloudfront.net")) return undefined;
   const target = dnsName.replace(/^dualstack\./, "");
-  if (!target.endsWith(`.${sim.region}.elb.amazonaws.com`))
+  if (!target.endsWith(`.${sim.region}.elb.${partitionOf(sim.region).dnsSuffix}`))
     return `${tried}, but the alias target name does not lie within the target zone`;
   return zoneId === LOAD_BALANCERS
     ? undefined

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { dotted, escaped, plain, sortName } from "./names.ts";
@@ -113,7 +114,7 @@ export const zones: SandboxService["operations"] = {
         HostedZone: answer(sim, zone),
         ChangeInfo: changeInfo(sim),
         DelegationSet: { NameServers: [...zone.nameServers] },
-        Location: `https://route53.amazonaws.com/2013-04-01/hostedzone/${zone.id}`,
+        Location: `https://route53.${partitionOf(sim.region).dnsSuffix}/2013-04-01/hostedzone/${zone.id}`,
       };
     },
   ),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 
@@ -113,7 +114,7 @@ export const s3: SandboxService = {
           },
           createdAt: sim.now,
         });
-        return { Location: `http://${name}.s3.amazonaws.com/` };
+        return { Location: `http://${name}.s3.${partitionOf(sim.region).dnsSuffix}/` };
       },
     ),
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim, Table } from "../../world.ts";
 
@@ -52,7 +53,7 @@ export const sns: SandboxService = {
     CreateTopic: operation(
       { Name: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/), Tags: tagList.optional() },
       ({ Name, Tags }, sim) => {
-        const arn = `arn:aws:sns:${sim.region}:${sim.account}:${Name}`;
+        const arn = `arn:${partitionOf(sim.region).name}:sns:${sim.region}:${sim.account}:${Name}`;
         const there = topicTable(sim).get(arn);
         const tags = tagsOf(Tags);
         if (there && Tags && JSON.stringify(there.tags) !== JSON.stringify(tags))

@@ -1,7 +1,8 @@
 import * as z from "zod";
+import { partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { PUBLIC_IMAGES } from "../ec2/public-images.ts";
+import { newestOf } from "../ec2/public-images.ts";
 
 type ParameterType = "String" | "StringList" | "SecureString";
 
@@ -51,7 +52,7 @@ export function parameterValueAt(sim: Sim, name: string, at: number): string | u
 }
 
 function publicParameter(sim: Sim, name: string): Parameter | undefined {
-  const image = PUBLIC_IMAGES.find((one) => one.parameter === name);
+  const image = newestOf(sim, name);
   return (
     image && {
       name,
@@ -88,7 +89,7 @@ function checkName(name: string): void {
 }
 
 const arn = (sim: Sim, name: string) =>
-  `arn:aws:ssm:${sim.region}:${name.startsWith("/aws/") ? "" : sim.account}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
+  `arn:${partitionOf(sim.region).name}:ssm:${sim.region}:${name.startsWith("/aws/") ? "" : sim.account}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
 
 /** What reads show of it. A SecureString stays encrypted unless its decryption is asked for. */
 const shown = (sim: Sim, { name, type, value, version, modifiedAt }: Parameter, decrypted: boolean) => ({
