@@ -40,9 +40,20 @@ const HINT: Readonly<Partial<Record<ErrorClass, string>>> = {
 /** @param cli how a person calls the AWS CLI for this run (`Aws.cli`) */
 export function failureOf(error: unknown, cli?: string): Failure {
   const kind = classify(error);
-  const text = error instanceof Error ? error.message : String(error);
+  const text = wordless(error) ?? (error instanceof Error ? error.message : String(error));
   const name = codesOf(error)[0];
-  const named = name && !text.startsWith(name) ? `${name}: ${text}` : text;
+  const named = name && name !== "Unknown" && !text.startsWith(name) ? `${name}: ${text}` : text;
   if (error instanceof Reworded) return { code: CODE[kind], message: named, hint: error.hint };
   return { code: CODE[kind], message: named, hint: kind === "denied" ? denialHint(error, cli) : HINT[kind] };
+}
+
+/** An answer without a body has no words: the SDK calls it "Unknown". Undefined: it has. */
+function wordless(error: unknown): string | undefined {
+  const { message, $metadata } = (error ?? {}) as {
+    readonly message?: string;
+    readonly $metadata?: { readonly httpStatusCode?: number };
+  };
+  if ($metadata?.httpStatusCode === undefined || (message !== "Unknown" && message !== "UnknownError"))
+    return undefined;
+  return `the answer was HTTP ${$metadata.httpStatusCode}, without a word why`;
 }

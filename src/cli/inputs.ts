@@ -24,6 +24,8 @@ interface InputSources {
   readonly resolvesAddress: boolean;
   /** It only removes: a folder that is gone is no obstacle. */
   readonly removes: boolean;
+  /** Whether the web image may be looked for in AWS where no state names it. */
+  readonly looksForImage: boolean;
   /** The edition that a new web image would get; undefined: none is asked for. */
   readonly newEdition: string | undefined;
 }
@@ -41,11 +43,17 @@ export async function readInputs(circumstances: InputSources): Promise<MutableIn
 }
 
 /** A new edition only when the last one is in use: what was interrupted continues with the image that it began. */
-async function imageEdition({ config, store, aws, newEdition }: InputSources): Promise<string | undefined> {
+async function imageEdition({
+  config,
+  store,
+  aws,
+  looksForImage,
+  newEdition,
+}: InputSources): Promise<string | undefined> {
   const { imageRefresh, resources } = store;
   if (newEdition !== undefined && (imageRefresh?.done ?? true)) return newEdition;
   const lost = imageRefresh === undefined && Object.keys(resources).length === 0;
-  return lost ? editionFound(aws, config.stack) : imageRefresh?.edition;
+  return lost && looksForImage ? editionFound(aws, config.stack) : imageRefresh?.edition;
 }
 
 /** The folder of `image.app`, packed without the files of this program that may lie in it. Undefined: the config names no folder. */

@@ -143,6 +143,8 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
     removes: purpose.command === "down",
+    // It tells what cannot be read beside all else, and does not end with it.
+    looksForImage: purpose.command !== "doctor",
     newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
   });
   let prices: PriceTable | undefined;

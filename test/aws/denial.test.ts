@@ -111,3 +111,8 @@ test("an account that is not let in (yet): never a permission, never a login", (
   expect(of("PendingVerification").hint).toMatch(/passes by itself.*Then run the same command again/);
   expect(of("OptInRequired").hint).toMatch(/sign-up is not complete/);
 });
+
+test("an answer without a body is said by its status", () => {
+  const error = Object.assign(new Error("Unknown"), { name: "Unknown", $metadata: { httpStatusCode: 403 } });
+  expect(failureOf(error).message).toBe("the answer was HTTP 403, without a word why");
+});
