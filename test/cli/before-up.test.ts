@@ -12,16 +12,19 @@ test("policy: one JSON document on stdout, without credentials or network; a par
   const all = await on.run("policy");
   expect(all.code).toBe(0);
   const documents = JSON.parse(all.stdout);
-  expect(documents).toHaveLength(2);
+  expect(documents.length).toBeGreaterThan(1);
   expect(all.stderr).toBe(
-    "A list of 2 policies: one may have 6,144 characters. Attach all of them: --output-dir DIR writes a file for each, with the commands.\n",
+    `A list of ${documents.length} policies: one may have 6,144 characters. Attach all of them: --output-dir DIR writes a file for each, with the commands.\n`,
   );
   const second = await on.run("policy --part 2");
   expect(JSON.parse(second.stdout)).toEqual(documents[1]);
   expect(documents[1]).toMatchObject({ Version: "2012-10-17", Statement: expect.any(Array) });
   expect(second.stderr).toBe("");
   expect((await on.run("policy --json")).stdout).toBe(all.stdout);
-  expect(await on.run("policy --part 3")).toMatchObject({ code: 2, stderr: expect.stringContaining("--part 1 to 2") });
+  expect(await on.run(`policy --part ${documents.length + 1}`)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`--part 1 to ${documents.length}`),
+  });
   expect(on.files()).toEqual(["buddyverse.config.json"]);
 });
 
