@@ -52,10 +52,10 @@ export const QUESTIONS: readonly Question[] = [
   question("zones", "Availability zones, two or three, with commas between?", (soFar) =>
     defaultZones(given(soFar.region) ?? DEFAULTS.region).join(", "),
   ),
-  question("domain.name", "Domain of the site, or none?", () => DEFAULTS.domain?.name ?? "none"),
+  question("domain.name", "Domain of the site, one that you own, or none?", () => DEFAULTS.domain?.name ?? "none"),
   question(
     "domain.zone",
-    "Is its Route 53 hosted zone existing, or to create?",
+    "Is its Route 53 hosted zone existing, or to create (the registrar must then name its name servers)?",
     () => DEFAULTS.domain?.zone ?? "existing",
     (soFar) => !isNone(soFar["domain.name"]),
   ),

@@ -83,10 +83,10 @@ export function planUp(snapshot: Snapshot): Plan {
     const waits = own !== "none" && own !== "delete" && own !== "retain";
     const action = cause !== undefined && waits ? "blocked" : own;
     const reason =
-      action === "blocked" && own !== "blocked" && cause !== undefined
-        ? `waits for ${blocked.get(cause)}`
-        : refused && own === "blocked"
-          ? refused.message
+      refused && own === "blocked"
+        ? refused.message
+        : action === "blocked" && cause !== undefined
+          ? `waits for ${blocked.get(cause)}`
           : "reason" in decision
             ? decision.reason
             : own === "blocked"

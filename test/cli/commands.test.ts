@@ -282,6 +282,9 @@ test("a hosted zone that is not there: the rest is finished, and what waits for 
   expect(code).toBe(0);
   expect(stdout).toMatch(/waits for you: domain · .*elsewhere\.example/);
   expect(stdout).toContain('create the public hosted zone in Route 53, or set domain.zone to "create"');
+  // To doctor that is one problem, not two.
+  const doctor = await on.rehearse("doctor");
+  expect(doctor.stdout).toMatch(/^1 problem; /m);
   expect(stdout).toMatch(/Site +http:\/\/Buddy-LoadBalance-/);
   const again = await on.rehearse("up --yes --trace trace.jsonl");
   expect({ code: again.code, lines: again.stdout.trimEnd().split("\n").length }).toEqual({ code: 0, lines: 1 });

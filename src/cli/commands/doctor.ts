@@ -80,6 +80,8 @@ async function namesAndImages({ aws, stack: { graph, run } }: Session): Promise<
         const live = await node.type.find(aws, node.owner, run.store.get(node.key)?.id);
         if (live) there.set(node.key, live);
         if (!external) return undefined;
+        // A zone that is not there is told of where the domain is looked at.
+        if (about === "zone" && !live) return undefined;
         const health = live && node.type.health?.(live);
         if (typeof health === "object" && "blocked" in health)
           return { about, verdict: "problem", message: health.blocked };
