@@ -140,9 +140,12 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     paths,
     store,
     aws,
+    clock,
+    signal,
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
     removes: purpose.command === "down",
+    looksAtStack: purpose.command !== "doctor" && !purpose.stateless,
     newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
   });
   let prices: PriceTable | undefined;
