@@ -4,6 +4,8 @@ import { editionFound } from "../../steps/image-age.ts";
 import { appliedCidrs, type Inputs, KEY_PAIR } from "../../steps/inputs.ts";
 import type { Aws } from "../aws/aws.ts";
 import type { Config } from "../config/schema.ts";
+import { patiently } from "../engine/observe.ts";
+import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { newKeyPair } from "../lib/key-pair.ts";
 import { removeIfThere, writeAtomically } from "../state/file.ts";
@@ -20,12 +22,14 @@ interface InputSources {
   readonly paths: Paths;
   readonly store: StateStore;
   readonly aws: Aws;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
   readonly sandbox: boolean;
   readonly resolvesAddress: boolean;
   /** It only removes: a folder that is gone is no obstacle. */
   readonly removes: boolean;
-  /** Whether the web image may be looked for in AWS where no state names it. */
-  readonly looksForImage: boolean;
+  /** It asks AWS for what stands anyway; `doctor` says itself what it may not ask. */
+  readonly looksAtStack: boolean;
   /** The edition that a new web image would get; undefined: none is asked for. */
   readonly newEdition: string | undefined;
 }
@@ -43,17 +47,14 @@ export async function readInputs(circumstances: InputSources): Promise<MutableIn
 }
 
 /** A new edition only when the last one is in use: what was interrupted continues with the image that it began. */
-async function imageEdition({
-  config,
-  store,
-  aws,
-  looksForImage,
-  newEdition,
-}: InputSources): Promise<string | undefined> {
+async function imageEdition(sources: InputSources): Promise<string | undefined> {
+  const { config, store, aws, newEdition, looksAtStack } = sources;
   const { imageRefresh, resources } = store;
+  const { clock, signal } = sources;
   if (newEdition !== undefined && (imageRefresh?.done ?? true)) return newEdition;
-  const lost = imageRefresh === undefined && Object.keys(resources).length === 0;
-  return lost && looksForImage ? editionFound(aws, config.stack) : imageRefresh?.edition;
+  const lost = looksAtStack && imageRefresh === undefined && Object.keys(resources).length === 0;
+  if (!lost) return imageRefresh?.edition;
+  return patiently({ clock, store, signal }, () => editionFound(aws, config.stack));
 }
 
 /** The folder of `image.app`, packed without the files of this program that may lie in it. Undefined: the config names no folder. */

@@ -140,11 +140,12 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     paths,
     store,
     aws,
+    clock,
+    signal,
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
     removes: purpose.command === "down",
-    // It tells what cannot be read beside all else, and does not end with it.
-    looksForImage: purpose.command !== "doctor",
+    looksAtStack: purpose.command !== "doctor" && !purpose.stateless,
     newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
   });
   let prices: PriceTable | undefined;

@@ -110,7 +110,7 @@ const OUTAGE_MS = 10 * 60_000;
 const VANISHED_MS = 30_000;
 
 /** Repeats a call that reads, or is safe to repeat, while AWS or the way to it is in trouble. */
-export async function patiently<T>(run: Run, call: () => Promise<T>): Promise<T> {
+export async function patiently<T>(run: Pick<Run, "clock" | "store" | "signal">, call: () => Promise<T>): Promise<T> {
   const since = run.clock.now();
   for (let pause = 2_000; ; pause = Math.min(pause * 2, 30_000)) {
     throwIfInterrupted(run);

@@ -22,7 +22,7 @@ export interface Run {
 }
 
 /** Ends a wait or a walk: the user has interrupted it, or what it does can no longer be recorded. */
-export function throwIfInterrupted(run: Run): void {
+export function throwIfInterrupted(run: Pick<Run, "store" | "signal">): void {
   const { failure } = run.store;
   if (failure)
     throw new BuddyError({
