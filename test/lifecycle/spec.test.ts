@@ -229,6 +229,7 @@ test("web tier", async () => {
       MaxSize: 4,
       HealthCheckType: "ELB",
       HealthCheckGracePeriod: 300,
+      DefaultInstanceWarmup: 120,
       Instances: { length: 2 },
     },
   ]);

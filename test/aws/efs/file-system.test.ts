@@ -4,6 +4,7 @@ import {
   CreateMountTargetCommand,
   DeleteFileSystemCommand,
   DeleteMountTargetCommand,
+  DependencyTimeout,
   DescribeBackupPolicyCommand,
   DescribeFileSystemsCommand,
   DescribeLifecycleConfigurationCommand,
@@ -12,6 +13,7 @@ import {
   EFSServiceException,
   FileSystemAlreadyExists,
   type FileSystemDescription,
+  FileSystemInUse,
   FileSystemNotFound,
   ModifyMountTargetSecurityGroupsCommand,
   type MountTargetDescription,
@@ -21,6 +23,7 @@ import {
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
 import { type FileSystemLive, type FileSystemSpec, fileSystem } from "../../../src/aws/efs/file-system.ts";
+import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
@@ -178,6 +181,13 @@ describe("making it", () => {
     expect(efs.commandCalls(CreateMountTargetCommand).map(({ args }) => args[0].input)).toEqual([
       { FileSystemId: ID, SubnetId: "subnet-2", SecurityGroups: ["sg-1"] },
     ]);
+  });
+
+  test("its deletion waits while mount targets, or their interfaces, are still going", () => {
+    const said = (error: Error) => isOneOf(error, fileSystem.retryable?.delete);
+    expect(said(new FileSystemInUse(code))).toBe(true);
+    expect(said(new DependencyTimeout(code))).toBe(true);
+    expect(said(new FileSystemAlreadyExists({ FileSystemId: ID, ...code }))).toBe(false);
   });
 
   test("mount targets are made one after the other", async () => {

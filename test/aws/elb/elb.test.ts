@@ -236,6 +236,16 @@ test("a change of stickiness sends attributes only, a change of the health check
     Key: "stickiness.enabled",
     Value: "false",
   });
+  elb.resetHistory();
+  await targetGroup.update?.(aws, { id: TG } as never, spec, new Set(["stickinessSeconds"]), tgOwner);
+  // All of it in words; without the type AWS refuses the rest where there was none.
+  expect(elb.commandCalls(ModifyTargetGroupAttributesCommand)[0]?.args[0].input.Attributes).toEqual(
+    expect.arrayContaining([
+      { Key: "stickiness.enabled", Value: "true" },
+      { Key: "stickiness.type", Value: "lb_cookie" },
+      { Key: "stickiness.lb_cookie.duration_seconds", Value: String(spec.stickinessSeconds) },
+    ]),
+  );
 });
 
 const toHttps = {
