@@ -138,6 +138,20 @@ export function alarmsFor(
       : []),
   ];
 
+  /** Of the size that it has: it may have grown by itself, or by hand. */
+  const freeStorage = (name: string, what: string, { storageGiB }: { readonly storageGiB: number }): Watch => ({
+    ...database(name),
+    description: `${what} has less than 15 % of its storage left. Full, it stops.`,
+    metric: "FreeStorageSpace",
+    statistic: "Minimum",
+    periodSeconds: 300,
+    treatMissing: "missing",
+    comparison: "LessThanThreshold",
+    evaluationPeriods: 1,
+    // Unknown before it is there.
+    threshold: Math.round((typeof storageGiB === "number" ? storageGiB : config.database.storageGiB) * 0.15 * GIB),
+  });
+
   const ofDatabase = [
     alarm("database-cpu", "Database-CPU", { primary }, () => ({
       ...database(primary.name),
@@ -150,19 +164,14 @@ export function alarmsFor(
       evaluationPeriods: 3,
       threshold: 80,
     })),
-    alarm("database-storage", "Database-Free-Storage", { primary }, () => ({
-      ...database(primary.name),
-      description: "The primary database has less than 15 % of its storage left. Full, it stops.",
-      metric: "FreeStorageSpace",
-      statistic: "Minimum",
-      periodSeconds: 300,
-      treatMissing: "missing",
-      comparison: "LessThanThreshold",
-      evaluationPeriods: 1,
-      threshold: Math.round(config.database.storageGiB * 0.15 * GIB),
-    })),
+    alarm("database-storage", "Database-Free-Storage", { primary }, (live) =>
+      freeStorage(primary.name, "The primary database", live.primary),
+    ),
     ...(replica
       ? [
+          alarm("replica-storage", "Replica-Free-Storage", { replica }, (live) =>
+            freeStorage(replica.name, "The replica", live.replica),
+          ),
           alarm("replica-lag", "Replica-Lag", { replica }, () => ({
             ...database(replica.name),
             description: "The replica is more than a minute behind the primary.",

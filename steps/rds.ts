@@ -1,5 +1,5 @@
 import { database } from "../src/aws/rds/database.ts";
-import { parameterGroup as parameterGroupType } from "../src/aws/rds/parameter-group.ts";
+import { type ParameterGroupLive, parameterGroup as parameterGroupType } from "../src/aws/rds/parameter-group.ts";
 import { replica as replicaType } from "../src/aws/rds/replica.ts";
 import { subnetGroup as subnetGroupType } from "../src/aws/rds/subnet-group.ts";
 import { generatedSecret } from "../src/aws/ssm/generated-secret.ts";
@@ -10,6 +10,19 @@ import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
 const UTF8 = "utf8mb4";
+const PARAMETERS: Readonly<Record<string, string>> = {
+  character_set_client: UTF8,
+  character_set_connection: UTF8,
+  character_set_database: UTF8,
+  character_set_results: UTF8,
+  character_set_server: UTF8,
+  collation_connection: "utf8mb4_general_ci",
+  collation_server: "utf8mb4_unicode_ci",
+  require_secure_transport: "1",
+};
+
+/** The family whose parameter group has the stack's own name for it. While another major version comes, both groups are there. */
+const FAMILY = "mysql8.4";
 
 /** The primary in the first zone, its read replica in the second, and what the web instances must know of them. */
 export function rdsStep(
@@ -18,31 +31,37 @@ export function rdsStep(
   { db: group }: Pick<SecurityGroupsStep, "db">,
 ) {
   const path = `/buddyverse/${stack}/database`;
-  const common = {
+  const family = `mysql${wanted.engineVersion.split(".").slice(0, 2).join(".")}`;
+  const [groupKey, groupName] =
+    family === FAMILY
+      ? ["db-parameter-group", "utf8encoding"]
+      : [`db-parameter-group-${family}`, `utf8encoding-${family.replace(".", "-")}`];
+  const common = (parameters: ParameterGroupLive) => ({
+    engineVersion: wanted.engineVersion,
     instanceClass: wanted.instanceClass,
+    storageGiB: wanted.storageGiB,
+    maxStorageGiB: wanted.maxStorageGiB ?? 0,
+    parameterGroup: parameters.id,
+    // The tool's own are in force at once: only another parameter group waits for a reboot. What others set there may wait for
+    // one that they have planned, and no maintenance window brings it.
+    parametersApplied:
+      wanted.apply === "now" && Object.keys(parameters.parameters).every((name) => name in PARAMETERS)
+        ? true
+        : undefined,
     publicAccess: false,
     minorUpgrades: true,
     copyTagsToSnapshot: true,
-    parametersApplied: true,
-  };
+    apply: wanted.apply,
+  });
 
   const subnetGroup = resource(subnetGroupType, "db-subnet-group", "buddy-db", { db }, ({ db }) => ({
     description: "The database subnets of BUDDYVERSE",
     subnetIds: db.map((subnet) => subnet.id),
   }));
-  const parameterGroup = resource(parameterGroupType, "db-parameter-group", "utf8encoding", {}, () => ({
-    family: `mysql${wanted.engineVersion.split(".").slice(0, 2).join(".")}`,
+  const parameterGroup = resource(parameterGroupType, groupKey as string, groupName as string, {}, () => ({
+    family,
     description: "utf8mb4 everywhere",
-    parameters: {
-      character_set_client: UTF8,
-      character_set_connection: UTF8,
-      character_set_database: UTF8,
-      character_set_results: UTF8,
-      character_set_server: UTF8,
-      collation_connection: "utf8mb4_general_ci",
-      collation_server: "utf8mb4_unicode_ci",
-      require_secure_transport: "1",
-    },
+    parameters: PARAMETERS,
   }));
   const password = resource(generatedSecret, "database-password", `${path}/password`, {}, () => ({}));
 
@@ -52,15 +71,12 @@ export function rdsStep(
     "database1",
     { subnetGroup, parameterGroup, password, group },
     ({ subnetGroup, parameterGroup, password, group }) => ({
-      ...common,
-      engineVersion: wanted.engineVersion,
-      storageGiB: wanted.storageGiB,
+      ...common(parameterGroup),
       zone: zones[0] as string,
       databaseName: "django_db",
       user: "admin",
       passwordParameter: password.id,
       subnetGroup: subnetGroup.id,
-      parameterGroup: parameterGroup.id,
       groupIds: [group.id],
       backupRetentionDays: wanted.backupRetentionDays,
       deletionProtection: wanted.deletionProtection,
@@ -78,9 +94,9 @@ export function rdsStep(
     "replica",
     "database1-replica",
     // Its users and their passwords are the primary's.
-    { primary, password, group },
-    ({ primary, group }) => ({
-      ...common,
+    { primary, parameterGroup, password, group },
+    ({ primary, parameterGroup, group }) => ({
+      ...common(parameterGroup),
       source: primary.id,
       zone: zones[1] as string,
       groupIds: [group.id],

@@ -36,10 +36,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "up",
     description: "bring the stack to what the config says; safe to run again at any moment",
     own: (command) =>
-      withRefresh(withStep(withYes(command))).option(
-        "--replace",
-        "allow what cannot be changed in place to be recreated, where it holds no data",
-      ),
+      withRefresh(withStep(withYes(command)))
+        .option("--replace", "allow what cannot be changed in place to be recreated, where it holds no data")
+        .option("--allow-outage", "with --yes: allow changes during which a database is away, or reboots")
+        .option(
+          "--upgrade <name>",
+          "allow what cannot be taken back, as another major version of a database",
+          (name: string, all: readonly string[]) => [...all, name],
+          [],
+        ),
     examples: [
       "buddyverse up",
       "buddyverse up --sandbox --yes",

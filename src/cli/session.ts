@@ -61,6 +61,10 @@ export interface SessionOptions {
   readonly replace?: boolean;
   /** `--refresh-image`: a new web image of the same content is wanted. */
   readonly refreshImage?: boolean;
+  /** What interrupts the use of an object may be done, or is only shown. */
+  readonly allowOutage?: boolean;
+  /** `up --upgrade`: names of objects. */
+  readonly upgrade?: readonly string[];
   /** It has nothing to do with what stands: the state on AWS, maybe of another region, is not read. */
   readonly stateless?: boolean;
   /** Ctrl-C ends it early, but it puts back first what it changed: calls still go out. */
@@ -176,6 +180,8 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       discardData: purpose.discardData,
       deleteKept: purpose.deleteKept,
       replace: purpose.replace,
+      allowOutage: purpose.allowOutage,
+      upgrade: purpose.upgrade,
     }),
     interrupted: interrupt.signal,
     listen(emit) {

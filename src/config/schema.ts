@@ -340,6 +340,15 @@ const shape = {
       .default("db.t3.micro")
       .describe("RDS instance class of the primary and the replica."),
     storageGiB: whole(20, 65536, "GiB").default(20).describe("gp3 storage, GiB. It can grow, never shrink."),
+    maxStorageGiB: whole(22, 65536, "GiB")
+      .nullable()
+      .default(null)
+      .describe("AWS lets the storage grow by itself, when it is nearly full, up to this. null: it does not."),
+    apply: oneOf(["now", "window"])
+      .default("now")
+      .describe(
+        "When changes are made that a database is away for: now, while `up` waits and only where an outage is allowed, or in the instance's maintenance window, for which `up` does not wait.",
+      ),
     backupRetentionDays: whole(0, 35, "days")
       .default(1)
       .describe("Days that automated backups are kept. A replica needs at least 1; 0 turns them off."),
@@ -529,6 +538,18 @@ function checkTogether(
         ["database", "backupRetentionDays"],
         "a read replica needs automated backups",
         "use 1 day or more, or set database.replica to false",
+      );
+  }
+
+  if (sound("database", "storageGiB") && sound("database", "maxStorageGiB")) {
+    const { storageGiB, maxStorageGiB } = config.database;
+    // "At least 10 % more" (user guide, "Managing capacity automatically with Amazon RDS storage autoscaling").
+    const least = Math.ceil((storageGiB * 11) / 10);
+    if (maxStorageGiB !== null && maxStorageGiB < least)
+      complain(
+        ["database", "maxStorageGiB"],
+        `${maxStorageGiB} GiB is less than a tenth above database.storageGiB, which is ${storageGiB}`,
+        `use ${least} or more, or null`,
       );
   }
 

@@ -55,9 +55,17 @@ export function observedObjects({ entries }: Snapshot): {
     const object = { key: node.key, step: node.step, name: node.name, type: node.type, id: look.live?.id };
     const spec = standing(one);
     if (spec) before.push({ ...object, spec });
-    if (wanted) after.push({ ...object, spec: decision.kind === "none" && spec ? spec : wanted });
+    if (wanted) after.push({ ...object, spec: spec ? changed(one, spec, wanted) : wanted });
   }
   return { before, after };
+}
+
+/** What is to be applied, of what is: where `up` changes nothing, what there is stays. */
+function changed({ decision, refused }: Observed, spec: object, wanted: object): object {
+  if (decision.kind === "none" || (refused && decision.kind === "update")) return spec;
+  if (decision.kind !== "update") return wanted;
+  const fields = new Set(decision.differences.map(({ field }) => field));
+  return { ...spec, ...Object.fromEntries(Object.entries(wanted).filter(([field]) => fields.has(field))) };
 }
 
 const standing = ({ look: { live }, recorded, wanted }: Observed): object | undefined =>

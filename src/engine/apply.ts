@@ -1,5 +1,6 @@
 import { converge } from "./converge.ts";
 import type { Node } from "./graph.ts";
+import { laterChanges, withAllBefore } from "./later.ts";
 import { makeLinkedRoles } from "./linked-roles.ts";
 import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./node-result.ts";
 import { specOf } from "./observe.ts";
@@ -16,6 +17,8 @@ export interface Result {
 
 /** In the walk's keys: the removal of something temporary, after what it was for is there. */
 const REMOVAL = "removal of ";
+/** In the walk's keys: changes of something that is there, after others were changed or removed. */
+const LATER = "later changes of ";
 
 /**
  * Brings the stack to what the config says. Each object starts as soon as what it needs is ready; what depends on a failed
@@ -37,7 +40,7 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
     .map(({ key }) => REMOVAL + key);
 
-  function order(key: string): readonly string[] {
+  function firstOrder(key: string): readonly string[] {
     if (key.startsWith(REMOVAL)) {
       const temporary = key.slice(REMOVAL.length);
       return [temporary, ...purposesOf(entry(temporary).node)];
@@ -48,6 +51,19 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
   }
 
+  const later = laterChanges(snapshot);
+  /** What the later changes of a key wait for: it must not wait for them. */
+  const aheadOf = new Map([...later].map(([key, { after }]) => [key, withAllBefore(after, firstOrder)]));
+  function order(key: string): readonly string[] {
+    if (key.startsWith(LATER)) {
+      const changed = key.slice(LATER.length);
+      return [changed, ...(later.get(changed)?.after ?? [])];
+    }
+    return firstOrder(key).map((before) =>
+      later.has(before) && !aheadOf.get(before)?.has(key) ? LATER + before : before,
+    );
+  }
+
   async function bring(node: Node, wanted: () => object | undefined, again = false): Promise<NodeResult> {
     try {
       const first = entry(node.key);
@@ -55,7 +71,8 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
       // The snapshot's look still holds for what nobody but this run changes; an update looks again, just before.
       const kept = !again && (first.decision.kind === "none" || first.decision.kind === "create");
       const fresh = kept ? first.look : undefined;
-      const { live: found, outcome, reason } = await converge(run, node, target, fresh, first.dependents);
+      const waiting = again ? undefined : later.get(node.key)?.fields;
+      const { live: found, outcome, reason } = await converge(run, node, target, fresh, first.dependents, waiting);
       if (found && outcome !== "blocked") live.set(node.key, found);
       return resultOf(node, outcome, { id: found?.id, reason });
     } catch (error) {
@@ -63,13 +80,25 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     }
   }
 
+  const wantedOf = (node: Node): object | undefined => {
+    const needed = node.needs.filter(isWanted);
+    return specOf(node, (key) => live.get(key) ?? (needed.includes(key) ? undefined : entries.get(key)?.look.live));
+  };
+
   function create(node: Node, needs: readonly NodeResult[]): Promise<NodeResult> | NodeResult {
     const cause = needs.find(stopped);
     if (cause) return skip(run, node, cause.outcome === "skipped" ? (cause.reason ?? "") : `waits for ${cause.name}`);
-    const needed = node.needs.filter(isWanted);
-    return bring(node, () =>
-      specOf(node, (key) => live.get(key) ?? (needed.includes(key) ? undefined : entries.get(key)?.look.live)),
-    );
+    return bring(node, () => wantedOf(node));
+  }
+
+  /** The changes that waited for others. What waits for a person does not hold them up. */
+  function changeLast(own: NodeResult, others: readonly NodeResult[]): Promise<NodeResult> | NodeResult {
+    if (stopped(own)) return own;
+    const { node } = entry(own.key);
+    const cause = others.find((other) => stopped(other) && other.outcome !== "blocked");
+    return cause
+      ? skip(run, node, `it is changed after ${cause.name}`, own.id)
+      : bring(node, () => wantedOf(node), true);
   }
 
   /** For what is no longer wanted, after everything that used it has moved on to something else. */
@@ -81,7 +110,12 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
   }
 
-  const results = await walk<NodeResult>([...entries.keys(), ...removals], order, async (key, before) => {
+  const keys = [...entries.keys(), ...removals, ...[...later.keys()].map((key) => LATER + key)];
+  const results = await walk<NodeResult>(keys, order, async (key, before) => {
+    if (key.startsWith(LATER)) {
+      const [own, ...others] = before as [NodeResult, ...NodeResult[]];
+      return changeLast(own, others);
+    }
     if (key.startsWith(REMOVAL)) {
       const [temporary, ...purposes] = before as [NodeResult, ...NodeResult[]];
       // Where something failed it stays, to be looked at.
@@ -92,7 +126,11 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     if (isRetained(key)) return resultOf(node, "unchanged", { id: look.live?.id });
     return isWanted(key) ? create(node, before) : remove(node, before);
   });
-  // How the removal of something temporary ended is how it did.
-  const settled = new Map([...results.values()].map((one) => [one.key, one]));
+  // How the last work on something ended is how it did; what was changed before and not then is changed nevertheless.
+  const settled = new Map<string, NodeResult>();
+  for (const one of results.values()) {
+    const changed = one.outcome === "unchanged" ? settled.get(one.key)?.outcome : undefined;
+    settled.set(one.key, { ...one, ...(changed ? { outcome: changed } : {}) });
+  }
   return { settled: [...settled.values()].filter(({ key }) => !isRetained(key)), live };
 }

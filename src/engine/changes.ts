@@ -9,7 +9,7 @@ import { discardsData } from "./observe.ts";
 import { record, recordIntent } from "./record.ts";
 import type { AnyType, Identified, Tags } from "./resource.ts";
 import { firstPauseMs, updatePauseMs } from "./schedule.ts";
-import type { Work } from "./work.ts";
+import { type Work, wantedNow } from "./work.ts";
 
 /** Repeats of an update that AWS accepted but that never shows, and how long each may take to show, milliseconds. */
 const UPDATES = 3;
@@ -65,9 +65,9 @@ export async function update(
 ): Promise<void> {
   const { run, node, updated } = work;
   const why = work.pending && node.type.undone?.(work.pending, live, work.wanted as object);
-  if (why) throw undone(node, live, why);
-  const fields = JSON.stringify(differences);
-  const times = updated?.fields === fields ? updated.times : 0;
+  if (why) throw undone(node, live, why, await node.type.whyUndone?.(run.aws, live, work.started));
+  const fields = differences.map((difference) => JSON.stringify(difference));
+  const times = updated && isSame(work, updated.fields, fields) ? updated.times : 0;
   if (updated && times > 0) {
     // Reads lag behind writes: look again before it is sent again.
     const elapsed = run.clock.now() - updated.at;
@@ -84,11 +84,17 @@ export async function update(
   // Before the call: a run that ends with it must not forget what it may have set, nor what it has yet to take away.
   if (live.tags) recordTags({ ...recorded?.tags, ...given });
   const owner = { ...node.owner, obsoleteTags: obsoleteTags(differences) };
-  const done = await work.attempt("update", live, () => call(run.aws, live, work.wanted as object, changed, owner));
+  const spec = wantedNow(work, live);
+  let prepared = true;
+  const done = await work.attempt("update", live, async () => {
+    prepared = (await node.type.prepare?.(run.aws, live, spec, changed, owner, dayOf(work.started))) ?? true;
+    if (prepared) await call(run.aws, live, spec, changed, owner);
+  });
   if (!done) return;
+  if (!prepared) return work.waitFor("without the copy that is made first", 60, work.timing.timeoutSeconds, live);
   // No look will tell of them.
   if (!live.tags) recordTags(given);
-  work.updated = { fields, at: run.clock.now(), times: times + 1 };
+  work.updated = { fields: times > 0 && updated ? updated.fields : fields, at: run.clock.now(), times: times + 1 };
   if (work.outcome === "unchanged") work.outcome = "updated";
   work.waited();
 }
@@ -127,13 +133,20 @@ const cannotClose = (node: Node, differences: readonly Difference[]): BuddyError
     message: `${node.type.name} has a difference that it cannot close: ${differences.map(({ field }) => field).join(", ")}`,
   });
 
-const undone = (node: Node, live: Identified, why: string): BuddyError =>
+const undone = (node: Node, live: Identified, what: string, why: string | undefined): BuddyError =>
   new BuddyError({
     code: "failed",
-    message: `${node.type.name} ${live.id} is as it was before: ${why}`,
+    message: `${node.type.name} ${live.id} is as it was before: ${what}${why === undefined ? "" : `: ${why}`}`,
     about: aboutNode(node, live.id),
     hint: "Mend the cause; `buddyverse up` tries it again.",
   });
+
+/** Whether what is left is what was sent. Where a change takes its time, some of it shows at once and the rest in the end. */
+const isSame = ({ node }: Work, sent: readonly string[], left: readonly string[]): boolean =>
+  left.every((one) => sent.includes(one)) && (sent.length === left.length || node.type.undone !== undefined);
+
+/** "20261128", in UTC. */
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10).replaceAll("-", "");
 
 function didNotTake(node: Node, live: Identified, left: readonly Difference[]): BuddyError {
   const show = (value: unknown) => JSON.stringify(value) ?? "nothing";

@@ -10,7 +10,7 @@ import { record, recordReady } from "./record.ts";
 import { type Dependents, NO_DEPENDENTS, type Refusal, refusalOf, refusedError, retainedRemedies } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
-import { type Work, workOn } from "./work.ts";
+import { type Work, wantedNow, workOn } from "./work.ts";
 
 const NOT_VISIBLE_SECONDS = 120;
 
@@ -27,6 +27,7 @@ export interface Converged {
  * object is ready, gone, or blocked; throws BuddyError.
  * @param first what a look just before found, so that nothing is asked twice.
  * @param on what depends on it: for its sake a replacement or a second creation is refused (throws `refused`).
+ * @param later fields that are not touched yet.
  */
 export async function converge(
   run: Run,
@@ -34,9 +35,10 @@ export async function converge(
   wanted: object | undefined,
   first?: Observation,
   on: Dependents = NO_DEPENDENTS,
+  later: ReadonlySet<string> = new Set(),
 ): Promise<Converged> {
   const { clock, store, emit } = run;
-  const work = workOn(run, node, wanted);
+  const work = workOn(run, node, wanted, later);
   const settled = (outcome: Outcome) => ({
     ...nameOf(node),
     at: clock.now(),
@@ -56,8 +58,9 @@ export async function converge(
         tried: work.tried,
         deleteWouldShow: clock.now() - work.started > DELETE_SHOWS_WITHIN_MS,
         updated: work.updated !== undefined,
+        later,
       });
-      const refused = refusalOf(run, node, decision, on, there.strays);
+      const refused = refusalOf(run, node, decision, { ...there, dependents: on, wanted: target, recorded });
       if (refused) throw refusedError(refused, node, there.live?.id);
       const end = await act(work, decision, there.live, recorded);
       if (!end) continue;
@@ -140,7 +143,7 @@ function forget({ run, node }: Work): Converged {
 function ready(work: Work, live: Identified): Converged {
   // Found after an answer that was lost.
   if (work.tried && work.outcome === "unchanged") work.outcome = "created";
-  recordReady(work.run, work.node, live, work.wanted);
+  recordReady(work.run, work.node, live, wantedNow(work, live));
   return { live, outcome: work.outcome };
 }
 
@@ -184,6 +187,6 @@ const failedInAws = (node: Node, live: Identified | undefined, reason: string, h
     message: `${node.type.name} ${live?.id ?? node.name} failed: ${reason}`,
     about: aboutNode(node, live?.id),
     hint: holdsData
-      ? "It may hold data, so it is left as it is. Observation at it in the AWS console; put it right or remove it there, then run the same command."
+      ? "It may hold data, so it is left as it is. Look at it in the AWS console; put it right there, then run the same command."
       : "Mend the cause and run `buddyverse up` again: it replaces what failed.",
   });

@@ -37,7 +37,7 @@ export function differences(
     if (value === undefined) continue;
     const there = (live as unknown as Record<string, unknown>)[field];
     const same = type.same?.[field];
-    if (same ? same(value, there, live) : !holdsUnknown(value) && isDeepStrictEqual(value, there)) continue;
+    if (same ? same(value, there, live, wanted) : !holdsUnknown(value) && isDeepStrictEqual(value, there)) continue;
     found.push({ field, wanted: value, found: there, replaces: type.immutable?.includes(field) ?? false });
   }
   const different = tags && differentTags(type, live, tags, given);

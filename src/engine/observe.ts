@@ -161,6 +161,8 @@ export interface Circumstances {
   readonly deleteWouldShow?: boolean;
   /** This run has sent an update, so what a look shows of the tags is what counts. */
   readonly updated?: boolean;
+  /** Fields that are not judged yet. */
+  readonly later?: ReadonlySet<string>;
 }
 
 /** The decision on a node, as `plan`, `status`, `up` and `down` all see it. */
@@ -169,10 +171,11 @@ export function evaluate(
   wanted: object | undefined,
   { live, health, claimed }: Observation,
   recorded: Recorded | undefined,
-  { now, deleteKept, tried = false, deleteWouldShow = false, updated = false }: Circumstances,
+  { now, deleteKept, tried = false, deleteWouldShow = false, updated = false, later = new Set() }: Circumstances,
 ): Decision & { readonly drift: readonly Difference[] } {
   const given = recorded && { tags: recorded.tags ?? {}, certain: updated || recorded.status === "ready" };
-  const drift = wanted && live ? differences(node.type, wanted, live, node.owner.tags, given) : [];
+  const all = wanted && live ? differences(node.type, wanted, live, node.owner.tags, given) : [];
+  const drift = all.filter(({ field }) => !later.has(field));
   return {
     ...decide({
       health,

@@ -2,9 +2,9 @@ import { isOwnTag } from "../aws/owned.ts";
 import { type Difference, showable } from "./differences.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
-import { NO_DEPENDENTS } from "./refusal.ts";
+import { interruptionOf, NO_DEPENDENTS } from "./refusal.ts";
 import { type AnyType, type Remedy, removable } from "./resource.ts";
-import type { Observed, Snapshot } from "./snapshot.ts";
+import { notesOf, type Observed, type Snapshot } from "./snapshot.ts";
 import { longestPath } from "./walk.ts";
 
 /**
@@ -33,6 +33,10 @@ export interface PlanItem extends NodeName {
   readonly note: string | undefined;
   /** Set where `up` refuses to do it, and so does nothing at all: what to do about that, as a sentence. */
   readonly refused: string | undefined;
+  /** What its users notice of the update: "database1 is away for about 5 min: …". Undefined where `up` refuses it. */
+  readonly interruption: string | undefined;
+  /** What a person should know of it although it is as wanted. */
+  readonly notes: readonly string[];
   /** What a person can do about it, where it is left to them. */
   readonly remedies: readonly Remedy[];
   /** It holds data, and the state does not know it: it was found by its name or tags, and `up` records it as the stack's. */
@@ -54,7 +58,8 @@ export interface Plan {
 
 function actionOf({ decision, wanted, node, look, refused }: Observed): PlannedAction {
   // A replacement is still shown as what it would be.
-  if (refused && (decision.kind === "create" || (decision.kind === "wait" && !look.live))) return "blocked";
+  const blocks = decision.kind === "create" || decision.kind === "none" || (decision.kind === "wait" && !look.live);
+  if (refused && blocks) return "blocked";
   switch (decision.kind) {
     case "wait":
       if (wanted === undefined) return look.live ? "delete" : "none";
@@ -83,7 +88,7 @@ export function planUp(snapshot: Snapshot): Plan {
     const waits = own !== "none" && own !== "delete" && own !== "retain";
     const action = cause !== undefined && waits ? "blocked" : own;
     const reason =
-      refused && own === "blocked"
+      refused && (own === "blocked" || own === "update")
         ? refused.message
         : action === "blocked" && cause !== undefined
           ? `waits for ${blocked.get(cause)}`
@@ -105,6 +110,8 @@ export function planUp(snapshot: Snapshot): Plan {
       reason,
       note: entry.note,
       refused: refused?.hint,
+      interruption: refused ? undefined : interruptionOf(node, decision, entry.look.live, entry.wanted)?.what,
+      notes: notesOf(entry),
       remedies,
       adopted: entry.wanted !== undefined && entry.look.live !== undefined && !entry.look.claimed,
       holdsData: mayHoldData(node.type, entry.look.live, entry.recorded),
@@ -155,10 +162,12 @@ export function planOffline(graph: Graph): Plan {
 
 const usualOf = (type: AnyType): number => type.timing?.createSeconds ?? 3;
 
-/** How long what is still to be made or waited for takes, seconds. */
+/** How long what is still to be made, waited for, or changed with an interruption takes, seconds. */
 export function criticalPath({ entries }: Snapshot): number {
   const secondsOf = (key: string): number => {
-    const { node, decision, refused } = entries.get(key) as Observed;
+    const { node, decision, look, wanted, refused } = entries.get(key) as Observed;
+    if (decision.kind === "update")
+      return (refused ? undefined : interruptionOf(node, decision, look.live, wanted))?.seconds ?? 0;
     const slow = (decision.kind === "create" && !refused) || decision.kind === "replace" || decision.kind === "wait";
     return slow ? usualOf(node.type) : 0;
   };

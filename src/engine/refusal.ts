@@ -1,8 +1,9 @@
 import { BuddyError } from "../lib/errors.ts";
+import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
 import { mayHoldData } from "./observe.ts";
-import type { Identified, Protection, Remedy } from "./resource.ts";
+import type { Identified, Interruption, Protection, Remedy } from "./resource.ts";
 import type { Run } from "./run.ts";
 import type { Observed, Snapshot } from "./snapshot.ts";
 
@@ -33,20 +34,34 @@ export const NO_DEPENDENTS: Dependents = { data: [], copies: [] };
 
 export const secretCommands = (copies: readonly Copy[]): string[] => copies.flatMap(({ setSecret }) => setSecret ?? []);
 
+/** What a decision is about. */
+export interface Seen {
+  readonly live: Identified | undefined;
+  readonly wanted: object | undefined;
+  readonly recorded: Recorded | undefined;
+  readonly dependents: Dependents;
+  /** What may hold its data under another name (`Observation.strays`). */
+  readonly strays?: readonly Identified[];
+}
+
 /**
  * What `up` must not do, the one rule for what the snapshot finds and for what a run meets: nothing that holds data, or carries
  * what holds data, is replaced; other replacements need `--replace`, unless the object has failed or is disposable; a value
- * of which there are copies is not made up a second time; and nothing empty is made beside what may hold its data.
+ * of which there are copies is not made up a second time; nothing empty is made beside what may hold its data; what AWS never
+ * does is not tried; and a change that interrupts the use of an object, or is final, is asked for.
  * Undefined: the decision may be carried out.
- * @param strays what may hold its data under another name (`Look.strays`).
  */
 export function refusalOf(
   run: Run,
   node: Node,
   decision: Decision,
-  on: Dependents,
-  strays: readonly Identified[] = [],
+  { live, wanted, recorded, dependents: on, strays = [] }: Seen,
 ): Refusal | undefined {
+  if (live && wanted) {
+    const impossible = node.type.impossible?.(live, wanted, recorded?.spec ?? {});
+    if (impossible) return { ...impossible, remedies: [] };
+  }
+  if (decision.kind === "update") return refusedInterruption(run, node, interruptionOf(node, decision, live, wanted));
   if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
   if (decision.kind === "create" && strays.length > 0) return besideStrays(run, node, strays);
   const { irreplaceable } = node.type;
@@ -59,6 +74,30 @@ export function refusalOf(
     };
   }
   return decision.kind === "replace" ? refusedReplacement(run, node, decision, on.data) : undefined;
+}
+
+/** What the users of an object notice when a decision is carried out; undefined: nothing. */
+export function interruptionOf(
+  { type }: Node,
+  decision: Decision,
+  live: Identified | undefined,
+  wanted: object | undefined,
+): Interruption | undefined {
+  if (decision.kind !== "update" || !live || !wanted) return undefined;
+  return type.interruption?.(new Set(decision.differences.map(({ field }) => field)), live, wanted);
+}
+
+function refusedInterruption(run: Run, { name }: Node, interruption: Interruption | undefined): Refusal | undefined {
+  if (interruption === undefined) return undefined;
+  const { what, final } = interruption;
+  if (final !== undefined && !run.upgrade.has(name))
+    return {
+      message: `${what}. ${final}`,
+      hint: `Say --upgrade ${name} to have it done, or put the config back as it was.`,
+      remedies: [],
+    };
+  if (run.allowOutage) return undefined;
+  return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [] };
 }
 
 function besideStrays({ aws }: Run, { name, type, owner }: Node, strays: readonly Identified[]): Refusal {
@@ -172,8 +211,7 @@ export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): 
   /** False when it is certainly not there, or goes before anything uses it again. */
   const stays = ({ node, look, decision }: Observed): boolean => {
     if (decision.kind === "create" || decision.kind === "delete") return false;
-    if (decision.kind === "replace")
-      return refusalOf(run, node, decision, { data: dataOn(node.key), copies: [] }) !== undefined;
+    if (decision.kind === "replace") return refusedReplacement(run, node, decision, dataOn(node.key)) !== undefined;
     if (decision.kind === "wait") return look.health !== "deleting";
     return decision.kind !== "none" || look.live !== undefined;
   };

@@ -110,10 +110,12 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly immutable?: readonly (keyof Spec & string)[];
   /** Comparisons of fields that AWS rewrites; `() => true` means "only at birth". Others compare by deep equality. */
   readonly same?: {
-    readonly [F in keyof Spec]?: (wanted: NonNullable<Spec[F]>, found: Live[F], live: Live) => boolean;
+    readonly [F in keyof Spec]?: (wanted: NonNullable<Spec[F]>, found: Live[F], live: Live, spec: Spec) => boolean;
   };
   /** Values as they are shown where they differ: what `same` takes for the same is shown the same, in words that a person reads. */
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
+  /** Fields that are changed in place only after objects of these types that need this one were changed, or removed. */
+  readonly changesAfter?: { readonly fields: readonly (keyof Spec & string)[]; readonly types: readonly string[] };
   readonly timing?: Timing;
   /** Named errors that mean "not yet" (try again) or, for delete, "something still uses it". Everything else stops at once. */
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
@@ -181,6 +183,26 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
     owner: Owner,
   ): Promise<void>;
   /**
+   * Makes what must be there before these fields are changed (a copy of the data). False: it is not there yet; called again.
+   * @param label a name part for it, the same for all attempts of a day.
+   */
+  prepare?(
+    aws: Aws,
+    live: Live,
+    spec: Spec,
+    changed: ReadonlySet<string>,
+    owner: Owner,
+    label: string,
+  ): Promise<boolean>;
+  /** AWS's own reason for what is `undone`, where the object itself does not say it. Only reads. @param since milliseconds since 1970. */
+  whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
+  /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */
+  interruption?(changed: ReadonlySet<string>, live: Live, spec: Spec): Interruption | undefined;
+  /** Why the config asks for what AWS never does, such as shrinking it. Undefined: it does not. Pure. */
+  impossible?(live: Live, spec: Spec, applied: Partial<Spec>): Impossible | undefined;
+  /** What a person should know of an object that is as wanted otherwise, a sentence each. Pure. */
+  notes?(live: Live, spec: Spec): readonly string[];
+  /**
    * One step towards being gone. Called again at each look while the object is there and not `deleting`. Answers the id of
    * what it leaves behind on purpose (a final snapshot), if anything.
    */
@@ -219,6 +241,23 @@ export interface Irreplaceable<Live> {
     setSecret: readonly string[],
     changed: { readonly live: Live; readonly recorded: string } | undefined,
   ): readonly Remedy[];
+}
+
+/** What the users of an object notice of a change in place. */
+export interface Interruption {
+  /** "database1 is away for about 5 min: db.t3.micro → db.t3.small". */
+  readonly what: string;
+  /** How long the change usually takes, seconds. */
+  readonly seconds: number;
+  /** Why it can never be taken back: such a change is asked for by the object's name. */
+  readonly final?: string;
+}
+
+/** What AWS never does. */
+export interface Impossible {
+  readonly message: string;
+  /** What to do instead. */
+  readonly hint: string;
 }
 
 export interface DeleteOptions {

@@ -17,6 +17,10 @@ export interface Run {
   readonly discardData: boolean;
   /** `down --delete-zone`: also what is kept unless that is asked for. */
   readonly deleteKept: boolean;
+  /** What interrupts the use of an object may be done: it was said before. Without it such a change is refused. */
+  readonly allowOutage: boolean;
+  /** `up --upgrade NAME`: names of objects of which a change that cannot be taken back may be done. */
+  readonly upgrade: ReadonlySet<string>;
   /** `up --replace`: what cannot be changed in place may be replaced, where no data would be lost. */
   readonly replace: boolean;
 }

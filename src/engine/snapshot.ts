@@ -47,6 +47,10 @@ export interface Snapshot {
 export const needsOf = ({ node, recorded, decision }: Observed): readonly string[] =>
   decision.kind === "retain" ? node.needs : [...node.needs, ...(recorded?.needs ?? [])];
 
+/** What a person should know of an object that is there and wanted, though nothing is wrong with it. */
+export const notesOf = ({ node, look, wanted }: Observed): readonly string[] =>
+  (look.live && wanted && look.health === "ready" && node.type.notes?.(look.live, wanted)) || [];
+
 /** Keys of what needs this one. */
 export const dependentsOf = (entries: Snapshot["entries"], key: string): readonly string[] =>
   [...entries.values()].filter((one) => one.node.key !== key && needsOf(one).includes(key)).map(({ node }) => node.key);
@@ -243,10 +247,10 @@ export function recordClaims(run: Run, { entries }: Snapshot): void {
 function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): ReadonlyMap<string, Observed> {
   const dependentsOf = dependentsIn(run, entries);
   const whole = [...entries.values()].map((one): Observed => {
-    const { node, look, recorded, decision } = one;
+    const { node, look, recorded, wanted, decision } = one;
     const dependents = dependentsOf(node);
-    const clash = (one.wanted ?? recorded) && look.clash;
-    const refused = clash ? taken(clash) : refusalOf(run, node, decision, dependents, look.strays);
+    const clash = (wanted ?? recorded) && look.clash;
+    const refused = clash ? taken(clash) : refusalOf(run, node, decision, { ...look, dependents, wanted, recorded });
     const accepted =
       decision.kind === "accept"
         ? node.type.irreplaceable?.remedies(run.aws, node.owner, secretCommands(dependents.copies), {

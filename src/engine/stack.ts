@@ -33,6 +33,10 @@ export interface StackOptions {
   readonly deleteKept?: boolean | undefined;
   /** What cannot be changed in place may be replaced, where no data would be lost. */
   readonly replace?: boolean | undefined;
+  /** Changes may interrupt the use of an object. */
+  readonly allowOutage?: boolean | undefined;
+  /** Names of objects of which changes that cannot be taken back may be done. */
+  readonly upgrade?: readonly string[] | undefined;
 }
 
 /** What of the stack a refresh looks at. */
@@ -80,6 +84,8 @@ export function openStack(options: StackOptions): Stack {
     discardData: options.discardData ?? false,
     deleteKept: options.deleteKept ?? false,
     replace: options.replace ?? false,
+    allowOutage: options.allowOutage ?? false,
+    upgrade: new Set(options.upgrade),
   };
   const graph = graphOf(options.steps, name, options.tags);
   const graphUpTo = (step?: string) => (step === undefined ? graph : upTo(graph, step));

@@ -3,7 +3,7 @@ import { configTags } from "../aws/owned.ts";
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
 import { type Identified, type Remedy, removable } from "./resource.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { notesOf, type Snapshot } from "./snapshot.ts";
 
 /** How an object stands against what was recorded of it and against the config. */
 export type SyncStatus =
@@ -29,6 +29,8 @@ export interface StatusItem extends NodeName {
   /** Wanted against live, where it is not drift. */
   readonly pending: readonly Difference[];
   readonly reason: string | undefined;
+  /** What a person should know of it although it is as wanted. */
+  readonly notes: readonly string[];
   /** What a person can do about it, where it is left to them. */
   readonly remedies: readonly Remedy[];
 }
@@ -38,7 +40,8 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
   const items: StatusItem[] = [];
   for (const entry of entries.values()) {
     const { node, look, recorded, wanted, decision, differences: notAsWanted } = entry;
-    const refused = look.live === undefined ? entry.refused : undefined;
+    const untouched = look.live === undefined || decision.kind === "none" || decision.kind === "update";
+    const refused = untouched ? entry.refused : undefined;
     const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
     if (look.live === undefined && wanted === undefined) {
       if (!recorded || temporary) continue;
@@ -59,7 +62,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
       ...nameOf(node),
       id: look.live?.id ?? recorded?.id,
       standing: standingOf(
-        refused ? "blocked" : decision.kind,
+        refused && decision.kind !== "update" ? "blocked" : decision.kind,
         look.health,
         wanted !== undefined,
         drift.length > 0 || decision.kind === "accept" || pending.some(isTagDrift),
@@ -69,6 +72,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
       drift: showable(node.type, drift),
       pending: showable(node.type, pending),
       reason: refused?.message ?? ("reason" in decision ? decision.reason : undefined),
+      notes: notesOf(entry),
       remedies: entry.remedies,
     });
   }

@@ -8,12 +8,21 @@ import { pauseSeconds, untilBeat } from "./schedule.ts";
 
 const DEFAULT_TIMING: Timing = { createSeconds: 3, timeoutSeconds: 300 };
 
+interface Updated {
+  /** The differences that it closes, each as JSON. */
+  readonly fields: readonly string[];
+  readonly at: number;
+  readonly times: number;
+}
+
 /** The work on one object, from its first look to its end. */
 export interface Work {
   readonly run: Run;
   readonly node: Node;
   /** Undefined: it shall not be there. */
   readonly wanted: object | undefined;
+  /** Fields that stay as they are for now: their turn comes later. */
+  readonly later: ReadonlySet<string>;
   readonly timing: Timing;
   /** Milliseconds on the run's clock. */
   readonly started: number;
@@ -26,7 +35,7 @@ export interface Work {
   /** The id of what a delete left behind on purpose. */
   leaves: string | undefined;
   /** The last update that AWS accepted, and how often. */
-  updated: { readonly fields: string; readonly at: number; readonly times: number } | undefined;
+  updated: Updated | undefined;
   /** As it was when it was last seen at work by itself. */
   pending: Identified | undefined;
   readonly attempt: Attempt;
@@ -41,7 +50,13 @@ export interface Work {
   waited(): void;
 }
 
-export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
+/** What is wanted of it for now: fields whose turn comes later are as they are. */
+export const wantedNow = ({ wanted = {}, later }: Work, live: Identified): object => ({
+  ...wanted,
+  ...Object.fromEntries(Object.entries(live).filter(([field]) => later.has(field))),
+});
+
+export function workOn(run: Run, node: Node, wanted: object | undefined, later: ReadonlySet<string>): Work {
   const { clock, emit } = run;
   const timing = { ...DEFAULT_TIMING, ...node.type.timing };
   let action: Action | undefined;
@@ -55,6 +70,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined): Work {
     run,
     node,
     wanted,
+    later,
     timing,
     started: clock.now(),
     outcome: "unchanged",

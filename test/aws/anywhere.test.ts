@@ -207,11 +207,13 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     copyTagsToSnapshot: true,
     parametersApplied: true,
     deletionProtection: false,
+    engineVersion: "8.4",
+    storageGiB: 20,
+    maxStorageGiB: 0,
+    apply: "now" as const,
   };
   const primary = resource(database, "primary", "X-9-DB", { place, settings, secret, open }, (live) => ({
     ...common,
-    engineVersion: "8.4",
-    storageGiB: 20,
     zone: zones[1] as string,
     databaseName: "odd_9",
     user: "odd",
@@ -222,12 +224,19 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     backupRetentionDays: 1,
     encrypted: true,
   }));
-  const copy = resource(replica, "copy", "X-9-Copy", { primary, secret, open }, ({ primary, open }) => ({
-    ...common,
-    source: primary.id,
-    zone: zones[0] as string,
-    groupIds: [open.id],
-  }));
+  const copy = resource(
+    replica,
+    "copy",
+    "X-9-Copy",
+    { primary, settings, secret, open },
+    ({ primary, settings, open }) => ({
+      ...common,
+      parameterGroup: settings.id,
+      source: primary.id,
+      zone: zones[0] as string,
+      groupIds: [open.id],
+    }),
+  );
 
   const balancer = resource(loadBalancer, "balancer", LB, { subnets, open, out }, ({ subnets, open }) => ({
     scheme: "internet-facing" as const,

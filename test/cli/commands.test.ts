@@ -203,16 +203,11 @@ test("a replacement is refused unless --replace is said, and always where data s
   expect((await on.rehearse("status")).code).toBe(0);
 
   const ranges = (net: string) => [`172.31.1${net}.0/24`, `172.31.2${net}.0/24`];
-  for (const config of [
-    { database: { engineVersion: "8.0" } },
-    { bastion: { instanceType: "t3.small" }, network: { db: ranges("4") } },
-  ]) {
-    on.configure(config);
-    const kept = await on.rehearse("up --yes --replace --trace trace.jsonl");
-    expect(kept.code).toBe(2);
-    expect(kept.stderr).toMatch(/The data of .*database1.* would be lost/);
-    expect(writesIn(on.trace())).toEqual([]);
-  }
+  on.configure({ bastion: { instanceType: "t3.small" }, network: { db: ranges("4") } });
+  const kept = await on.rehearse("up --yes --replace --trace trace.jsonl");
+  expect(kept.code).toBe(2);
+  expect(kept.stderr).toMatch(/The data of .*database1.* would be lost/);
+  expect(writesIn(on.trace())).toEqual([]);
 });
 
 test("a lost password is told by plan and status, and refused by up, with the commands that bring it back", async () => {

@@ -190,7 +190,19 @@ describe("before and after a plan", () => {
 
   test("what up changes, makes or removes costs what is wanted", () => {
     const recorded = record("toy:box", applied, "box-1");
-    expect(sidesOf(seen({ recorded, decision: { kind: "update", differences: [] } }))).toEqual([[applied], [wanted]]);
+    const differs = (field: keyof typeof wanted) => ({
+      field,
+      wanted: wanted[field],
+      found: undefined,
+      replaces: false,
+    });
+    const update = (...fields: (keyof typeof wanted)[]) =>
+      ({ kind: "update", differences: fields.map(differs) }) as const;
+    expect(sidesOf(seen({ recorded, decision: update("size", "parts") }))).toEqual([[applied], [wanted]]);
+    // More is there than is wanted, which is as good, or nothing is done about it.
+    expect(sidesOf(seen({ recorded, decision: update("parts") }))).toEqual([[applied], [{ ...wanted, size: 1 }]]);
+    const refused = { message: "no", hint: "no", remedies: [] };
+    expect(sidesOf(seen({ recorded, decision: update("size"), refused }))).toEqual([[applied], [applied]]);
     expect(sidesOf(seen({ look: ABSENT, decision: { kind: "create" } }))).toEqual([[], [wanted]]);
     expect(sidesOf(seen({ recorded, wanted: undefined, decision: { kind: "delete" } }))).toEqual([[applied], []]);
   });

@@ -154,6 +154,8 @@ export function playground(more: Partial<ResourceType<ToySpec, ToyLive>> = {}): 
     discardData: false,
     deleteKept: false,
     replace: false,
+    allowOutage: false,
+    upgrade: new Set(),
   };
   return {
     cloud,

@@ -74,6 +74,7 @@ test("up makes alarms and dashboard; plan is empty; up writes nothing; down leav
     "Buddy-NAT1-Status-Check",
     "Buddy-NAT2-CPU-Credits",
     "Buddy-NAT2-Status-Check",
+    "Buddy-Replica-Free-Storage",
     "Buddy-Replica-Lag",
     "Buddy-Replica-Stopped",
     "Buddy-Target-5xx",

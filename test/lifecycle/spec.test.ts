@@ -290,6 +290,7 @@ test("names and watch", async () => {
     "Buddy-NAT1-Status-Check",
     "Buddy-NAT2-CPU-Credits",
     "Buddy-NAT2-Status-Check",
+    "Buddy-Replica-Free-Storage",
     "Buddy-Replica-Lag",
     "Buddy-Replica-Stopped",
     "Buddy-Target-5xx",

@@ -76,6 +76,7 @@ export async function stageOn(
   steps = stepsFor,
   token?: Run["token"],
   inputs: Inputs = INPUTS,
+  allowed: { readonly allowOutage?: boolean; readonly upgrade?: readonly string[] } = {},
 ): Promise<Stage> {
   const calls: TracedCall[] = [];
   const events: Event[] = [];
@@ -88,6 +89,7 @@ export async function stageOn(
     text,
     steps,
     token,
+    ...allowed,
     signal: abort.signal,
     emit: (event) => events.push(event),
     onCall: (call) => calls.push(call),

@@ -221,7 +221,12 @@ test("AWS's recipe for a restore, carried to its end: the restored one is manage
   );
   await on.clock.sleep(HOUR);
   expect((await retained(on)).map(({ id }) => id)).toEqual(["database1-old"]);
-  await on.up();
+  // It was restored with the default parameter group.
+  await expect(on.up()).rejects.toMatchObject({ code: "refused", message: expect.stringMatching(/reboots database1/) });
+  const steps = dataSteps as Parameters<typeof stageOn>[4];
+  await (
+    await stageOn(on.config, on.clock, on.sandbox, on.text, steps, undefined, undefined, { allowOutage: true })
+  ).up();
   expect(await databases(on)).toEqual(["database1 available", "database1-old available"]);
   expect((await retained(on)).map(({ id }) => id)).toEqual(["database1-old"]);
 });

@@ -4,6 +4,7 @@ import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
+import { fail, parseFailure } from "../../src/sandbox/failures.ts";
 import { confirmSubscription, delegateAll } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { DRILLS } from "../../src/verify/drills/result.ts";
@@ -195,6 +196,10 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await attach(who, on);
     await healed(on);
     await healed(await who.under(documents, { lost: true }));
+    fail(simAt(who.sandbox.world, who.clock.now()), parseFailure("database-class", "db.t3.small"));
+    const small = { database: { ...given.database, instanceClass: "db.t3.small" } };
+    const short = await who.under(documents, { now: small });
+    expect(bad((await short.up()).settled).join("\n")).toMatch(/insufficient instance capacity/);
     const later = {
       ...given,
       web: { instanceType: "t3.small", max: 6 },

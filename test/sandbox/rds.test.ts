@@ -254,7 +254,7 @@ describe("an instance", () => {
     });
     await until("modifying");
     await refused(modify({ AllocatedStorage: 30 }), "InvalidDBInstanceStateFault");
-    await until("available");
+    await until("storage-optimization");
     expect(await seen()).toMatchObject({
       AllocatedStorage: 22,
       DBInstanceClass: "db.t3.small",
@@ -276,12 +276,116 @@ describe("an instance", () => {
     await refused(ec2.deleteSecurityGroup({ GroupId: other.GroupId }), "DependencyViolation");
   });
 
-  test("waits with a change that is not to be applied at once", async () => {
+  test("waits with a change that is not to be applied at once until its window, or until one that is", async () => {
     await create();
     await until("available");
-    await rds.modifyDBInstance({ DBInstanceIdentifier: "database1", DBInstanceClass: "db.t3.small" });
+    const modify = (change: object) => rds.modifyDBInstance({ DBInstanceIdentifier: "database1", ...change });
+    await modify({ DBInstanceClass: "db.t3.small" });
+    await clock.sleep(3_600_000);
+    const waiting = { DBInstanceStatus: "available", DBInstanceClass: "db.t3.micro" };
+    expect(await seen()).toMatchObject({ ...waiting, PendingModifiedValues: { DBInstanceClass: "db.t3.small" } });
+    // START is a Sunday, at midnight.
+    expect((await seen())?.PreferredMaintenanceWindow).toBe("sun:17:00-sun:17:30");
+    await clock.sleep(START + 17 * 3_600_000 + 600_000 - clock.now());
+    expect(await seen()).toMatchObject({ DBInstanceClass: "db.t3.small", PendingModifiedValues: {} });
+
+    await modify({ DBInstanceClass: "db.t3.micro" });
+    // What needs no window takes nothing with it, unless it is told to.
+    await modify({ CopyTagsToSnapshot: false });
     await clock.sleep(600_000);
-    expect(await seen()).toMatchObject({ DBInstanceStatus: "available", DBInstanceClass: "db.t3.micro" });
+    expect((await seen())?.DBInstanceClass).toBe("db.t3.small");
+    await modify({ CopyTagsToSnapshot: true, ApplyImmediately: true });
+    await clock.sleep(600_000);
+    expect(await seen()).toMatchObject({ DBInstanceClass: "db.t3.micro", CopyTagsToSnapshot: true });
+  });
+
+  test("gets another class late, or never, and then only its events say why", async () => {
+    await create();
+    await until("available");
+    fail(simAt(sandbox.world, clock.now()), parseFailure("database-class", "db.t3.small"));
+    await rds.modifyDBInstance({
+      DBInstanceIdentifier: "database1",
+      DBInstanceClass: "db.t3.small",
+      ApplyImmediately: true,
+    });
+    const StartTime = new Date(clock.now());
+    await until("modifying");
+    await until("available");
+    expect(await seen()).toMatchObject({ DBInstanceClass: "db.t3.micro", PendingModifiedValues: {} });
+    const { Events } = await rds.describeEvents({
+      SourceType: "db-instance",
+      SourceIdentifier: "database1",
+      StartTime,
+    });
+    expect(Events?.map(({ Message }) => Message)).toEqual([expect.stringMatching(/insufficient instance capacity/)]);
+  });
+
+  test("gp3 has IOPS of its own choice from 400 GiB, and must be told them when it grows", async () => {
+    const big = { AllocatedStorage: 400 };
+    await refused(create({ Iops: 3_000 }), "InvalidParameterCombination", /size less than 400/);
+    await refused(create({ ...big, Iops: 3_000 }), "InvalidParameterCombination", /Invalid iops value/);
+    await create();
+    await until("available");
+    expect(await seen()).toMatchObject({ Iops: 3_000, StorageThroughput: 125 });
+    const modify = (change: object) =>
+      rds.modifyDBInstance({ DBInstanceIdentifier: "database1", ApplyImmediately: true, ...change });
+    await refused(modify({ AllocatedStorage: 100, Iops: 3_000 }), "InvalidParameterCombination", /less than 400/);
+    await refused(modify(big), "InvalidParameterCombination", /requires `iops`/);
+    await refused(modify({ ...big, Iops: 3_000 }), "InvalidParameterCombination", /Invalid iops value/);
+    await refused(modify({ Iops: 12_000 }), "InvalidParameterCombination", /both the storage size and iops/);
+    await modify({ ...big, Iops: 12_000 });
+    await until("storage-optimization");
+    expect(await seen()).toMatchObject({ AllocatedStorage: 400, Iops: 12_000, StorageThroughput: 500 });
+  });
+
+  test("may grow by itself up to a tenth more at least, until that is as much as it has", async () => {
+    await refused(create({ MaxAllocatedStorage: 21 }), "InvalidParameterValue", /max storage size/);
+    await create({ MaxAllocatedStorage: 22 });
+    await until("available");
+    expect((await seen())?.MaxAllocatedStorage).toBe(22);
+    const modify = (MaxAllocatedStorage: number) =>
+      rds.modifyDBInstance({ DBInstanceIdentifier: "database1", MaxAllocatedStorage });
+    await refused(modify(19), "InvalidParameterValue", /max storage size/);
+    await modify(100);
+    await settle();
+    expect((await seen())?.MaxAllocatedStorage).toBe(100);
+    await modify(20);
+    await settle();
+    expect((await seen())?.MaxAllocatedStorage).toBeUndefined();
+  });
+
+  test("is upgraded after its replicas, and to a major version with consent and a parameter group of it", async () => {
+    await rds.createDBParameterGroup({
+      DBParameterGroupName: "old",
+      DBParameterGroupFamily: "mysql8.0",
+      Description: "8.0",
+    });
+    await settle();
+    await create({ EngineVersion: "8.0.43", DBParameterGroupName: "old" });
+    await until("available");
+    await replicate();
+    await until("available", "replica");
+    const modify = (DBInstanceIdentifier: string, change: object) =>
+      rds.modifyDBInstance({ DBInstanceIdentifier, ApplyImmediately: true, ...change });
+    await expect(modify("database1", { EngineVersion: "8.0.44" })).rejects.toMatchObject({
+      name: "DBUpgradeDependencyFailureFault",
+      Code: "DBUpgradeDependencyFailure",
+    });
+    await modify("replica", { EngineVersion: "8.0.44" });
+    await until("upgrading", "replica");
+    await until("available", "replica");
+    await modify("database1", { EngineVersion: "8.0.44" });
+    await until("upgrading");
+    await until("available");
+    const eight4 = { EngineVersion: "8.4" };
+    await refused(modify("replica", eight4), "InvalidParameterCombination", /AllowMajorVersionUpgrade/);
+    const allowed = { ...eight4, AllowMajorVersionUpgrade: true };
+    await refused(modify("replica", allowed), "InvalidParameterCombination", /DBParameterGroupFamily mysql8.4/);
+    await modify("replica", { ...allowed, DBParameterGroupName: "utf8encoding" });
+    await until("upgrading", "replica");
+    await until("available", "replica");
+    expect(await seen("replica")).toMatchObject({ EngineVersion: "8.4.8" });
+    await refused(modify("replica", { EngineVersion: "8.0.44" }), "InvalidParameterCombination", /Cannot upgrade/);
   });
 
   test("gets another master password without a window, and never shows it; a replica has its source's", async () => {

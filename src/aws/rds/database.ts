@@ -1,7 +1,21 @@
-import type { ResourceType } from "../../engine/resource.ts";
-import { createOnly, sameSet } from "../../lib/compare.ts";
+import type { Owner, ResourceType } from "../../engine/resource.ts";
+import { createOnly } from "../../lib/compare.ts";
+import type { Aws } from "../aws.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
+import { undefinedIf } from "../errors.ts";
 import { tagList } from "../owned.ts";
+import {
+  AFTER_REPLICA,
+  type InstanceSpec,
+  impossible,
+  modifyInstance,
+  notesOf,
+  performanceOf,
+  primaryInterruption,
+  sameInstance,
+  undone,
+  whyUndone,
+} from "./modify.ts";
 import { backupStorage, crossZoneGB, databaseBackupGB, instanceCharges } from "./prices.ts";
 import {
   BUSY,
@@ -14,7 +28,6 @@ import {
   type InstanceLive,
   instanceHealth,
   listInstances,
-  modifyInstance,
   protections,
   replicaBlockers,
   setPassword,
@@ -22,48 +35,45 @@ import {
 } from "./read-instances.ts";
 import { subnetGroup } from "./subnet-group.ts";
 import { idOf } from "./tags.ts";
+import { major } from "./version.ts";
 
-export interface DatabaseSpec {
-  /** "8.4", or a full version. AWS upgrades the minor version by itself, so only the major one (8.4) counts afterwards. */
-  readonly engineVersion: string;
-  readonly instanceClass: string;
-  /** gp3; can only grow. */
-  readonly storageGiB: number;
-  readonly zone: string;
+export interface DatabaseSpec extends InstanceSpec {
   readonly databaseName: string;
   readonly user: string;
   /** The SSM parameter that holds the user's password. It is read when the database is made, and not kept. */
   readonly passwordParameter: string;
   readonly subnetGroup: string;
-  readonly parameterGroup: string;
-  /** True: what the parameter group says is in force. */
-  readonly parametersApplied: boolean;
-  readonly groupIds: readonly string[];
   readonly backupRetentionDays: number;
-  readonly deletionProtection: boolean;
   readonly encrypted: boolean;
-  readonly publicAccess: boolean;
-  readonly minorUpgrades: boolean;
-  readonly copyTagsToSnapshot: boolean;
 }
-export interface DatabaseLive extends DatabaseSpec, InstanceLive {}
+export interface DatabaseLive extends InstanceLive {
+  /** AWS does not know where the password came from. */
+  readonly passwordParameter: "";
+}
 
-const major = (version: string) => version.split(".").slice(0, 2).join(".");
-
-// AWS does not know where the password came from.
 const asDatabase = (found: InstanceLive): DatabaseLive => ({ ...found, passwordParameter: "" });
+
+/** Makes a snapshot unless it is there. True: it is complete. */
+async function hasSnapshot(aws: Aws, id: string, snapshot: string, owner: Owner): Promise<boolean> {
+  const answer = await undefinedIf(["DBSnapshotNotFoundFault"], () =>
+    aws.rds.describeDBSnapshots({ DBSnapshotIdentifier: snapshot }),
+  );
+  const found = answer?.DBSnapshots?.[0];
+  if (found) return found.Status === "available";
+  await undefinedIf(["DBSnapshotAlreadyExistsFault"], () =>
+    aws.rds.createDBSnapshot({ DBInstanceIdentifier: id, DBSnapshotIdentifier: snapshot, Tags: tagList(owner.tags) }),
+  );
+  return false;
+}
 
 /** The primary: an RDS for MySQL instance in one zone. */
 export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   name: "rds:database",
-  immutable: ["engineVersion", "zone", "databaseName", "user", "encrypted", "subnetGroup"],
-  same: {
-    engineVersion: (wanted, found) => major(wanted) === major(found),
-    // It cannot shrink; AWS rounds growth up to a tenth.
-    storageGiB: (wanted, found) => found >= wanted,
-    groupIds: sameSet,
-    passwordParameter: createOnly,
-  },
+  immutable: ["databaseName", "user", "encrypted", "subnetGroup"],
+  same: { ...sameInstance, passwordParameter: createOnly },
+  // AWS upgrades no primary before its replicas (DBUpgradeDependencyFailure), a full replica stops, and both should not be away at
+  // once; the source of a replica cannot be without backups (API reference, BackupRetentionPeriod).
+  changesAfter: { fields: [...AFTER_REPLICA, "backupRetentionDays"], types: ["rds:replica"] },
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 360 },
   retryable: {
     create: ["ParameterNotFound", ...CREATE_AGAIN],
@@ -78,6 +88,11 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   byHand,
   protections,
   blockers: replicaBlockers,
+  interruption: primaryInterruption,
+  impossible,
+  notes: notesOf,
+  undone,
+  whyUndone,
 
   async list(aws, stack) {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map(asDatabase);
@@ -99,9 +114,10 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
       // terraform-provider-aws, pull request 20207, test OnlyMajorVersion).
       EngineVersion: spec.engineVersion,
       DBInstanceClass: spec.instanceClass,
-      // No Iops and StorageThroughput: below 400 GiB AWS refuses them for gp3, though its model asks for them.
       StorageType: "gp3",
       AllocatedStorage: spec.storageGiB,
+      ...performanceOf(spec.storageGiB),
+      ...(spec.maxStorageGiB > 0 ? { MaxAllocatedStorage: spec.maxStorageGiB } : {}),
       StorageEncrypted: spec.encrypted,
       AvailabilityZone: spec.zone,
       MultiAZ: false,
@@ -122,12 +138,13 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     return idOf(owner);
   },
 
+  prepare: (aws, live, spec, changed, owner, label) =>
+    changed.has("engineVersion") && major(live.engineVersion) !== major(spec.engineVersion)
+      ? hasSnapshot(aws, live.id, `${live.id}-before-${major(spec.engineVersion).replace(".", "-")}-${label}`, owner)
+      : Promise.resolve(true),
+
   update: (aws, live, spec, changed, owner) =>
-    modifyInstance(aws, live, spec, changed, owner, {
-      ...(changed.has("storageGiB") ? { AllocatedStorage: spec.storageGiB } : {}),
-      ...(changed.has("parameterGroup") ? { DBParameterGroupName: spec.parameterGroup } : {}),
-      ...(changed.has("backupRetentionDays") ? { BackupRetentionPeriod: spec.backupRetentionDays } : {}),
-    }),
+    modifyInstance(aws, live, spec, changed, owner, spec.backupRetentionDays),
 
   delete: deleteWithSnapshot,
 

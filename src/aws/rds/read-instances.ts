@@ -1,4 +1,4 @@
-import type { DBInstance, ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
+import type { DBInstance } from "@aws-sdk/client-rds";
 import type {
   Blocker,
   ByHand,
@@ -15,7 +15,7 @@ import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
-import { idOf, NO_ROLE_YET, retag } from "./tags.ts";
+import { idOf, NO_ROLE_YET } from "./tags.ts";
 
 /** What a primary and a replica have in common: both are DB instances. Its id is its name. */
 export interface InstanceLive extends Identified {
@@ -25,6 +25,22 @@ export interface InstanceLive extends Identified {
   readonly engineVersion: string;
   readonly instanceClass: string;
   readonly storageGiB: number;
+  /** Up to this AWS lets its storage grow by itself; 0: it does not. */
+  readonly maxStorageGiB: number;
+  readonly iops: number;
+  /** MiB/s. */
+  readonly throughput: number;
+  /** What AWS has accepted and not yet done: it works at it, or waits for the maintenance window. */
+  readonly accepted: {
+    readonly engineVersion?: string;
+    readonly instanceClass?: string;
+    readonly storageGiB?: number;
+    readonly backupRetentionDays?: number;
+  };
+  /** The maintenance window, "sun:17:00-sun:17:30", in UTC. */
+  readonly window: string;
+  /** AWS does not know when changes are to be made. */
+  readonly apply: "now" | "window";
   readonly zone: string;
   readonly groupIds: readonly string[];
   readonly publicAccess: boolean;
@@ -56,8 +72,6 @@ export interface InstanceLive extends Identified {
 const GONE = ["DBInstanceNotFoundFault"];
 
 function live(instance: DBInstance): InstanceLive {
-  // What was accepted and is not in force yet counts as there: it needs no second call.
-  const coming = instance.PendingModifiedValues ?? {};
   const parameterGroup = instance.DBParameterGroups?.[0];
   const { Address, Port } = instance.Endpoint ?? {};
   return {
@@ -65,9 +79,15 @@ function live(instance: DBInstance): InstanceLive {
     tags: tagsFrom(instance.TagList),
     arn: instance.DBInstanceArn ?? "",
     status: instance.DBInstanceStatus ?? "",
-    engineVersion: coming.EngineVersion ?? instance.EngineVersion ?? "",
-    instanceClass: coming.DBInstanceClass ?? instance.DBInstanceClass ?? "",
-    storageGiB: coming.AllocatedStorage ?? instance.AllocatedStorage ?? 0,
+    engineVersion: instance.EngineVersion ?? "",
+    instanceClass: instance.DBInstanceClass ?? "",
+    storageGiB: instance.AllocatedStorage ?? 0,
+    maxStorageGiB: maxStorage(instance),
+    iops: instance.Iops ?? 0,
+    throughput: instance.StorageThroughput ?? 0,
+    accepted: acceptedOf(instance),
+    window: instance.PreferredMaintenanceWindow ?? "",
+    apply: "now",
     zone: instance.AvailabilityZone ?? "",
     groupIds: (instance.VpcSecurityGroups ?? []).flatMap(({ VpcSecurityGroupId, Status }) =>
       VpcSecurityGroupId === undefined || Status === "removing" ? [] : [VpcSecurityGroupId],
@@ -76,7 +96,7 @@ function live(instance: DBInstance): InstanceLive {
     encrypted: instance.StorageEncrypted ?? false,
     minorUpgrades: instance.AutoMinorVersionUpgrade ?? false,
     copyTagsToSnapshot: instance.CopyTagsToSnapshot ?? false,
-    backupRetentionDays: coming.BackupRetentionPeriod ?? instance.BackupRetentionPeriod ?? 0,
+    backupRetentionDays: instance.BackupRetentionPeriod ?? 0,
     deletionProtection: instance.DeletionProtection ?? false,
     databaseName: instance.DBName ?? "",
     user: instance.MasterUsername ?? "",
@@ -90,6 +110,20 @@ function live(instance: DBInstance): InstanceLive {
     replicas: instance.ReadReplicaDBInstanceIdentifiers ?? [],
     replicationTrouble: replicationTrouble(instance),
     unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
+  };
+}
+
+/** No more than what it has is none: so it is turned off. */
+const maxStorage = ({ AllocatedStorage = 0, MaxAllocatedStorage = 0 }: DBInstance): number =>
+  MaxAllocatedStorage > AllocatedStorage ? MaxAllocatedStorage : 0;
+
+function acceptedOf({ PendingModifiedValues: coming = {} }: DBInstance): InstanceLive["accepted"] {
+  const { EngineVersion, DBInstanceClass, AllocatedStorage, BackupRetentionPeriod } = coming;
+  return {
+    ...(EngineVersion === undefined ? {} : { engineVersion: EngineVersion }),
+    ...(DBInstanceClass === undefined ? {} : { instanceClass: DBInstanceClass }),
+    ...(AllocatedStorage === undefined ? {} : { storageGiB: AllocatedStorage }),
+    ...(BackupRetentionPeriod === undefined ? {} : { backupRetentionDays: BackupRetentionPeriod }),
   };
 }
 
@@ -161,43 +195,6 @@ export const CREATE_AGAIN: readonly NotYet[] = [
   "DBParameterGroupNotFoundFault",
   { code: "InvalidParameterValue", message: /security group/i },
 ];
-
-/** The fields that a change in place can close, on a primary and on a replica alike. */
-interface Changeable {
-  readonly instanceClass: string;
-  readonly groupIds: readonly string[];
-  readonly publicAccess: boolean;
-  readonly minorUpgrades: boolean;
-  readonly copyTagsToSnapshot: boolean;
-  readonly deletionProtection: boolean;
-}
-
-/** Closes differences in place. `more` is what only one sort of instance has. */
-export async function modifyInstance(
-  aws: Aws,
-  { id, arn }: InstanceLive,
-  spec: Changeable,
-  changed: ReadonlySet<string>,
-  owner: Owner,
-  more: Partial<ModifyDBInstanceMessage> = {},
-): Promise<void> {
-  await retag(aws, arn, changed, owner);
-  const change: Partial<ModifyDBInstanceMessage> = {
-    ...more,
-    ...(changed.has("instanceClass") ? { DBInstanceClass: spec.instanceClass } : {}),
-    ...(changed.has("groupIds") ? { VpcSecurityGroupIds: [...spec.groupIds] } : {}),
-    ...(changed.has("publicAccess") ? { PubliclyAccessible: spec.publicAccess } : {}),
-    ...(changed.has("minorUpgrades") ? { AutoMinorVersionUpgrade: spec.minorUpgrades } : {}),
-    ...(changed.has("copyTagsToSnapshot") ? { CopyTagsToSnapshot: spec.copyTagsToSnapshot } : {}),
-    ...(changed.has("deletionProtection") ? { DeletionProtection: spec.deletionProtection } : {}),
-  };
-  if (Object.keys(change).length > 0) {
-    // Else it would wait for the maintenance window.
-    await aws.rds.modifyDBInstance({ DBInstanceIdentifier: id, ...change, ApplyImmediately: true });
-  } else if (changed.has("parametersApplied")) {
-    await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
-  }
-}
 
 /**
  * The command that gives a primary a new master password; a replica has its primary's. It needs no --apply-immediately, which

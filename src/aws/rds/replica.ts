@@ -1,7 +1,15 @@
 import type { Health, ResourceType } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
 import { tagList } from "../owned.ts";
-import { database } from "./database.ts";
+import {
+  type InstanceSpec,
+  impossible,
+  interruptionOf,
+  modifyInstance,
+  notesOf,
+  sameInstance,
+  undone,
+  whyUndone,
+} from "./modify.ts";
 import { instanceCharges } from "./prices.ts";
 import {
   BUSY,
@@ -13,27 +21,18 @@ import {
   type InstanceLive,
   instanceHealth,
   listInstances,
-  modifyInstance,
   protections,
   replicaBlockers,
   setPassword,
 } from "./read-instances.ts";
 import { idOf } from "./tags.ts";
 
-export interface ReplicaSpec {
+/** Its engine version, storage and parameter group are the primary's when it is made, and its own from then on. */
+export interface ReplicaSpec extends InstanceSpec {
   /** The primary's id. */
   readonly source: string;
-  readonly instanceClass: string;
-  readonly zone: string;
-  readonly groupIds: readonly string[];
-  readonly publicAccess: boolean;
-  readonly minorUpgrades: boolean;
-  readonly copyTagsToSnapshot: boolean;
-  readonly deletionProtection: boolean;
-  /** True: what the parameter group, which is the primary's, says is in force. */
-  readonly parametersApplied: boolean;
 }
-export interface ReplicaLive extends ReplicaSpec, InstanceLive {}
+export interface ReplicaLive extends InstanceLive {}
 
 function health(replica: InstanceLive): Health {
   const own = instanceHealth(replica);
@@ -53,8 +52,8 @@ function health(replica: InstanceLive): Health {
 /** A copy of the primary that answers reads, in another zone. */
 export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
-  immutable: ["source", "zone"],
-  same: { groupIds: sameSet },
+  immutable: ["source"],
+  same: sameInstance,
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240 },
   retryable: {
     // The primary makes its first backup right after it is made.
@@ -73,8 +72,14 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   setSecret: setPassword,
   protections,
   blockers: replicaBlockers,
+  interruption: interruptionOf,
+  impossible,
+  notes: notesOf,
+  undone,
+  whyUndone,
 
   async create(aws, spec, owner) {
+    // Its storage is the primary's, though it could have its own: it is seldom larger, and grows by an update.
     // No subnet group (refused in the primary's region), no parameter group (the primary's is used), no engine, user or
     // retention. The groups are named: AWS's pages do not agree on whether they are inherited.
     await aws.rds.createDBInstanceReadReplica({
@@ -82,6 +87,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
       SourceDBInstanceIdentifier: spec.source,
       DBInstanceClass: spec.instanceClass,
       AvailabilityZone: spec.zone,
+      ...(spec.maxStorageGiB > 0 ? { MaxAllocatedStorage: spec.maxStorageGiB } : {}),
       VpcSecurityGroupIds: [...spec.groupIds],
       PubliclyAccessible: spec.publicAccess,
       AutoMinorVersionUpgrade: spec.minorUpgrades,
@@ -100,16 +106,5 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
     else await deleteInstance(aws, live);
   },
 
-  // Its version is the primary's, and so is the size of its storage when it is made.
-  charges({ instanceClass, source }, costing) {
-    const primary = costing.specOf(database, source);
-    return instanceCharges(
-      {
-        instanceClass,
-        storageGiB: primary?.storageGiB ?? "unknown",
-        engineVersion: primary?.engineVersion,
-      },
-      costing,
-    );
-  },
+  charges: instanceCharges,
 };

@@ -43,7 +43,9 @@ export const snapshots: ResidualReader = {
           id,
           why: id.startsWith(`${source}-final-`)
             ? `final snapshot of ${source}: its data, if you want it back`
-            : `made of ${source} by ${byWhom}`,
+            : id.startsWith(`${source}-before-`)
+              ? `made by up before ${source} got another major version`
+              : `made of ${source} by ${byWhom}`,
           gib: one.AllocatedStorage,
           price: backupStorage.item,
           commands: backup

@@ -39,7 +39,14 @@ export const rds: Service<typeof import("./client.ts")> = {
       ModifyDBInstance: NETWORK,
     },
     changes: {
-      CreateDBInstance: ["ListTagsForResource", "ModifyDBInstance", "RebootDBInstance"],
+      CreateDBInstance: [
+        "CreateDBSnapshot",
+        "DescribeDBSnapshots",
+        "DescribeEvents",
+        "ListTagsForResource",
+        "ModifyDBInstance",
+        "RebootDBInstance",
+      ],
       CreateDBSubnetGroup: ["ModifyDBSubnetGroup", "RemoveTagsFromResource"],
     },
     linkedRole: linkedPrincipal("rds"),
@@ -92,6 +99,7 @@ export const rds: Service<typeof import("./client.ts")> = {
     DeleteDBParameterGroup: "same",
     CreateDBInstance: "name",
     CreateDBInstanceReadReplica: "name",
+    CreateDBSnapshot: "name",
     ModifyDBInstance: "same",
     // A repeat would be a second outage.
     RebootDBInstance: "look",

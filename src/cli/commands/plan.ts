@@ -26,7 +26,7 @@ export interface PlanOptions extends CommonOptions {
 export async function plan(options: PlanOptions): Promise<number> {
   if (options.offline) return offline(options);
   const refreshImage = options.refreshImage ?? false;
-  const purpose = { command: "plan", writes: false, resolvesAddress: true, refreshImage };
+  const purpose = { command: "plan", writes: false, resolvesAddress: true, refreshImage, allowOutage: true };
   return withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
     const { run } = session.stack;

@@ -24,6 +24,8 @@ export interface UpOptions extends CommonOptions {
   readonly step?: string;
   readonly replace?: boolean;
   readonly refreshImage?: boolean;
+  readonly allowOutage?: boolean;
+  readonly upgrade?: readonly string[];
 }
 
 /** Shows the plan, asks, then brings the stack to what the config says. */
@@ -32,6 +34,8 @@ export async function up(options: UpOptions): Promise<number> {
     ...(options.step ? ["--step", options.step] : []),
     ...(options.replace ? ["--replace"] : []),
     ...(options.refreshImage ? ["--refresh-image"] : []),
+    ...(options.allowOutage ? ["--allow-outage"] : []),
+    ...(options.upgrade ?? []).flatMap((name) => ["--upgrade", name]),
   ]);
   requireConsent("up", options.yes ?? false, goOn);
   const purpose = {
@@ -40,6 +44,9 @@ export async function up(options: UpOptions): Promise<number> {
     resolvesAddress: true,
     replace: options.replace ?? false,
     refreshImage: options.refreshImage ?? false,
+    // Who answers the question has read in the plan what it interrupts.
+    allowOutage: options.allowOutage ?? !options.yes,
+    upgrade: options.upgrade ?? [],
   };
   return withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
@@ -77,8 +84,12 @@ function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, 
     replacesInstances: step === undefined && updates(planned, LAUNCH_TEMPLATE_KEY),
   };
   const onlyCreates = planned.items.every(
-    ({ action, refused }) =>
-      action === "create" || action === "wait" || action === "none" || (action === "blocked" && refused === undefined),
+    ({ action, refused, notes }) =>
+      notes.length === 0 &&
+      (action === "create" ||
+        action === "wait" ||
+        action === "none" ||
+        (action === "blocked" && refused === undefined)),
   );
   screen.say(
     onlyCreates
@@ -114,12 +125,14 @@ function nothingToDo(
     .map(({ key, name, reason }) => ({ key, name, reason }));
   const causes = pending.filter(({ reason }) => !reason?.startsWith("waits for"));
   if (step === undefined) recordDone(session);
+  const noted = planned.items.flatMap(({ name, notes }) => notes.map((note) => `! ${name}: ${note}`));
   screen.result(
-    causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`).join("\n") ||
+    [...causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`), ...noted].join("\n") ||
       "Everything is as the config says.",
     {
       changed: 0,
       pending,
+      notes: planned.items.filter(({ notes }) => notes.length > 0).map(({ key, notes }) => ({ key, notes })),
       outputs: outputsIn(session, (key) => found.entries.get(key)?.look.live),
       leftAlone: leftAloneIn(planned),
     },

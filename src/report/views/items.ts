@@ -14,6 +14,10 @@ export function reasonLines(item: PlanItem | StatusItem, indent: string, width: 
   return indented(reasonOf(item), width, indent);
 }
 
+/** What a person should know of something that is as wanted. */
+export const noteLines = (notes: readonly string[], indent: string, width: number): string[] =>
+  notes.flatMap((note) => indented(note, width, indent));
+
 /** What a person can do about it. Not cut, so that commands can be copied. */
 export const remedyLines = (remedies: readonly Remedy[], indent: string, style: Style): string[] =>
   remedies.flatMap(({ to, commands }) => [`${indent}to ${to}:`, `${indent}  ${style.cyan(commands.join(" && "))}`]);

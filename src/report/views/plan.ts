@@ -5,7 +5,7 @@ import { dollars } from "../../lib/money.ts";
 import { counted, indented, truncate } from "../../lib/text.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
-import { byStep, objectText, reasonLines, remedyLines } from "./items.ts";
+import { byStep, noteLines, objectText, reasonLines, remedyLines } from "./items.ts";
 import { joined, type Look, WIDTH } from "./look.ts";
 import { changeText, isSecret, show, without } from "./values.ts";
 
@@ -92,7 +92,7 @@ export function planView(
   facts: PlanFacts = {},
   { style = plain, width = WIDTH }: Look = {},
 ): string {
-  const changing = plan.items.filter(({ action }) => action !== "none");
+  const changing = plan.items.filter(({ action, notes }) => action !== "none" || notes.length > 0);
   const restOf = ({ action }: PlanItem) => (action === "retain" ? LEFT_ALONE : NO_LONGER_WANTED);
   const lines = byStep(changing, steps, restOf).flatMap(({ title, items }) => [
     style.bold(title),
@@ -121,6 +121,8 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
     `  ${signs[item.action]}  ${objectText(item)}${loses}`,
     ...reasonLines(item, DETAIL, width),
     ...(item.note === undefined ? [] : indented(item.note, width, DETAIL)),
+    ...(item.interruption === undefined ? [] : indented(style.yellow(item.interruption), width, DETAIL)),
+    ...noteLines(item.notes, DETAIL, width),
     ...item.differences.flatMap((one) => differenceLines(one, style, width)),
     ...(item.refused === undefined ? [] : indented(`up refuses. ${item.refused}`, width, DETAIL)),
     ...remedyLines(item.remedies, DETAIL, style),

@@ -2,7 +2,7 @@ import type { StatusItem, SyncStatus } from "../../engine/status.ts";
 import { counted, pad } from "../../lib/text.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
-import { byStep, objectText, reasonLines, remedyLines } from "./items.ts";
+import { byStep, noteLines, objectText, reasonLines, remedyLines } from "./items.ts";
 import { joined, type Look, type Place, WIDTH } from "./look.ts";
 import { changeText, isSecret, show, without } from "./values.ts";
 
@@ -29,7 +29,12 @@ export function statusView(
   const flags = sandbox ? " --sandbox" : "";
   const off = items.filter(({ standing }) => standing !== "in-sync");
   if (items.length === 0) return "Nothing is there, and nothing is wanted.";
-  if (off.length === 0) return style.green(`Everything is in sync: ${counted(items.length, "resource")}.`);
+  const noted = (all: readonly StatusItem[]) =>
+    all
+      .filter(({ standing, notes }) => standing === "in-sync" && notes.length > 0)
+      .flatMap((item) => [`         ${objectText(item)}`, ...noteLines(item.notes, " ".repeat(11), width)]);
+  if (off.length === 0)
+    return joined([style.green(`Everything is in sync: ${counted(items.length, "resource")}.`), ...noted(items)]);
   if (items.every(({ standing }) => standing === "missing" || standing === "blocked")) {
     return `Nothing is there yet: ${counted(items.length, "resource")} to make. \`buddyverse up${flags}\` makes them.`;
   }
@@ -40,6 +45,7 @@ export function statusView(
     return [
       ` ${all ? style.green("✔") : style.yellow("!")} ${pad(title, 21)} ${good} of ${own.length} in sync`,
       ...own.filter(({ standing }) => standing !== "in-sync").flatMap((item) => statusItem(item, style, width)),
+      ...noted(own),
     ];
   });
   const kinds = (Object.keys(STANDING) as SyncStatus[])
@@ -74,6 +80,7 @@ function statusItem(item: StatusItem, style: Style, width: number): string[] {
   return [
     `         ${(bad ? style.red : style.yellow)(STANDING[item.standing])}: ${objectText(item)}`,
     ...reasonLines(item, indent, width),
+    ...noteLines(item.notes, indent, width),
     ...item.drift.map(({ field, wanted, found }) => property(field, "recorded", wanted, "live", found)),
     ...item.pending.map(({ field, wanted, found }) => property(field, "live", found, "config", wanted)),
     ...remedyLines(item.remedies, indent, style),

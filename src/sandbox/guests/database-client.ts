@@ -47,6 +47,7 @@ export function databaseFrom(
     eni !== undefined &&
     lostSince(sim, eni.subnetId) === undefined &&
     ANSWERS.has(database.status) &&
+    !database.away &&
     groupsPermit(sim, database.groupIds, "inbound", mysql, {
       address: instance.privateIp,
       groupIds: instance.groupIds,

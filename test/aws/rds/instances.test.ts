@@ -45,6 +45,8 @@ const spec: DatabaseSpec = {
   engineVersion: "8.4",
   instanceClass: "db.t3.micro",
   storageGiB: 20,
+  maxStorageGiB: 0,
+  apply: "now",
   zone: "ap-northeast-2a",
   databaseName: "django_db",
   user: "admin",
@@ -62,7 +64,12 @@ const spec: DatabaseSpec = {
 };
 const replicaSpec: ReplicaSpec = {
   source: "database1",
+  engineVersion: "8.4",
   instanceClass: "db.t3.micro",
+  storageGiB: 20,
+  maxStorageGiB: 0,
+  parameterGroup: "utf8encoding",
+  apply: "now",
   zone: "ap-northeast-2c",
   groupIds: ["sg-1"],
   publicAccess: false,
@@ -139,24 +146,52 @@ describe("finding the primary", () => {
     ).toEqual([]);
   });
 
-  test("what is accepted and pending counts as there", async () => {
+  test("what is accepted and pending counts as there only where the maintenance window is chosen", async () => {
     const live = await find({
       AllocatedStorage: 10,
       DBInstanceClass: "db.t3.small",
+      EngineVersion: "8.4.6",
       BackupRetentionPeriod: 0,
-      PendingModifiedValues: { AllocatedStorage: 20, DBInstanceClass: "db.t3.micro", BackupRetentionPeriod: 1 },
+      PendingModifiedValues: {
+        AllocatedStorage: 20,
+        DBInstanceClass: "db.t3.micro",
+        EngineVersion: "8.4.7",
+        BackupRetentionPeriod: 1,
+      },
     });
-    expect(differences(database, spec, live, owner.tags)).toEqual([]);
+    const wanted: DatabaseSpec = { ...spec, engineVersion: "8.4.7" };
+    expect(
+      differences(database, wanted, live, owner.tags)
+        .map(({ field }) => field)
+        .sort(),
+    ).toEqual(["backupRetentionDays", "engineVersion", "instanceClass", "storageGiB"]);
+    expect(differences(database, { ...wanted, apply: "window" }, live, owner.tags)).toEqual([]);
+    const more: DatabaseSpec = { ...wanted, apply: "window", storageGiB: 30, instanceClass: "db.t3.medium" };
+    expect(differences(database, more, live, owner.tags)).toHaveLength(2);
   });
 
-  test("another major version or zone is a replacement, a smaller size an update", async () => {
+  test("another major version or size is an update; another zone is lived with", async () => {
     const live = await find({ EngineVersion: "8.0.44", AvailabilityZone: "ap-northeast-2c", AllocatedStorage: 10 });
     const found = differences(database, spec, live, owner.tags);
     expect(Object.fromEntries(found.map(({ field, replaces }) => [field, replaces]))).toEqual({
-      engineVersion: true,
-      zone: true,
+      engineVersion: false,
       storageGiB: false,
     });
+    expect(database.notes?.(live, spec)).toEqual([
+      expect.stringMatching(/is in ap-northeast-2c, not in ap-northeast-2a/),
+    ]);
+  });
+
+  test.each([
+    ["8.4", "8.4.4", true],
+    ["8.4.4", "8.4.4", true],
+    ["8.4.10", "8.4.9", false],
+    ["8.4.9", "8.4.10", true],
+    ["8.0", "8.4.1", true],
+    ["8.4", "8.0.99", false],
+  ])("a config of %s is %s: %s", async (engineVersion, EngineVersion, isEnough) => {
+    const found = differences(database, { ...spec, engineVersion }, await find({ EngineVersion }), owner.tags);
+    expect(found.every(({ field }) => field !== "engineVersion")).toBe(isEnough);
   });
 
   test("absent is undefined, somebody else's is not ours, denied is neither", async () => {

@@ -22,6 +22,8 @@ const planned = (
   reason: undefined,
   note: undefined,
   refused: undefined,
+  interruption: undefined,
+  notes: [],
   remedies: [],
   adopted: false,
   holdsData: false,

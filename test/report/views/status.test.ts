@@ -18,6 +18,7 @@ const item = (
   drift: [],
   pending: [],
   reason: undefined,
+  notes: [],
   remedies: [],
   ...rest,
 });

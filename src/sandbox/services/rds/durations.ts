@@ -5,6 +5,9 @@ export const durations = {
   databaseAvailable: 480,
   replicaAvailable: 480,
   databaseModify: 60,
+  databaseClass: 300,
+  databaseMinorUpgrade: 300,
+  databaseMajorUpgrade: 900,
   /** After its storage has grown; it can be used meanwhile. */
   storageOptimization: 1_800,
   databaseDeleted: 240,

@@ -8,6 +8,7 @@ import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
 import { ms } from "./durations.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import { statusInfos } from "./replication.ts";
+import { checkGp3, checkMaxStorage, performanceOf } from "./storage.ts";
 import {
   arn,
   checkName,
@@ -17,10 +18,8 @@ import {
   invalidCombination,
   invalidValue,
   name,
-  type Pending,
   page,
   paging,
-  parameterGroupTable,
   retainedTable,
   type Snapshot,
   shownTags,
@@ -31,25 +30,18 @@ import {
   tagsFrom,
 } from "./tables.ts";
 
+import { familyOf, VERSIONS, versionFor } from "./versions.ts";
+import { WINDOW } from "./window.ts";
+
 /** "DB instances", the default quota (Amazon RDS quotas page). */
 const INSTANCES = 40;
 const REPLICAS = 15;
 /** Of the time to become available, the first automatic backup takes this part at the end. */
 const FIRST_BACKUP_MS = 45_000;
-/** Status `available` stays for some seconds after a modification was accepted. */
-const MODIFY_SHOWS_MS = 4_000;
-/** How long an instance is `resetting-master-credentials`. */
-const PASSWORD_MS = 20_000;
 const REBOOT_MS = 30_000;
-/** From one growth of storage to the next. */
-const STORAGE_HELD_MS = 6 * 3_600_000;
-/** "The new DNS name becomes effective in about 10 minutes", until when it is not available (user guide, "Renaming a DB instance"). */
-const RENAME_MS = 600_000;
 /** Transaction logs are uploaded so often (RDS user guide, "Restoring a DB instance to a specified time"). */
 const LOGS_EVERY_MS = 300_000;
 
-/** The minor versions that RDS offers, the newest last; with a major version alone that one is taken. */
-const VERSIONS = ["8.0.40", "8.0.41", "8.0.42", "8.0.43", "8.0.44", "8.4.4", "8.4.5", "8.4.6", "8.4.7", "8.4.8"];
 /** Classes that RDS offers for MySQL 8 in every zone; t2, m3 and older are not among them. */
 const CLASS =
   /^db\.(t3|t4g)\.(micro|small|medium|large|xlarge|2xlarge)$|^db\.(m5|m6g|m6i|m7g|r5|r6g|r6i|r7g)\.(large|xlarge|[248]xlarge|1[26]xlarge)$/;
@@ -90,7 +82,7 @@ export function checkGroups(sim: Sim, ids: readonly string[], vpcId: string): vo
   }
 }
 
-function checkPassword(password: string): void {
+export function checkPassword(password: string): void {
   if (!/^[!-~]+$/.test(password) || /[/"@]/.test(password))
     throw invalidValue(
       "The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', '@', '\"', ' ' may be used.",
@@ -147,8 +139,9 @@ export function describe(sim: Sim, database: Database) {
     DBInstanceClass: database.instanceClass,
     StorageType: "gp3",
     AllocatedStorage: database.storageGiB,
-    Iops: 3000,
-    StorageThroughput: 125,
+    ...performanceOf(database.storageGiB),
+    ...((database.maxStorageGiB ?? 0) > 0 ? { MaxAllocatedStorage: database.maxStorageGiB } : {}),
+    PreferredMaintenanceWindow: WINDOW,
     StorageEncrypted: database.encrypted,
     AvailabilityZone: database.zone,
     MultiAZ: false,
@@ -183,6 +176,7 @@ export function describe(sim: Sim, database: Database) {
     },
     PendingModifiedValues: {
       ...(pending.id === undefined ? {} : { DBInstanceIdentifier: pending.id }),
+      ...(pending.engineVersion === undefined ? {} : { EngineVersion: pending.engineVersion }),
       ...(pending.instanceClass === undefined ? {} : { DBInstanceClass: pending.instanceClass }),
       ...(pending.storageGiB === undefined ? {} : { AllocatedStorage: pending.storageGiB }),
       ...(pending.backupRetentionDays === undefined ? {} : { BackupRetentionPeriod: pending.backupRetentionDays }),
@@ -199,11 +193,6 @@ export function describe(sim: Sim, database: Database) {
 export function become(sim: Sim, id: string, change: Partial<Database>): void {
   const database = databaseTable(sim).get(id);
   if (database) databaseTable(sim).putNow(id, { ...database, ...change });
-}
-
-/** MySQL keeps its users in a table, which is replicated. */
-function replicatePassword(sim: Sim, id: string, password: string): void {
-  for (const replica of replicasOf(sim, id)) become(sim, replica, { password });
 }
 
 export const describeSnapshot = (
@@ -315,6 +304,9 @@ export const instances: SandboxService = {
         DBInstanceClass: z.string(),
         StorageType: z.literal("gp3").optional(),
         AllocatedStorage: z.number().int(),
+        MaxAllocatedStorage: z.number().int().optional(),
+        Iops: z.number().int().optional(),
+        StorageThroughput: z.number().int().optional(),
         StorageEncrypted: z.boolean().optional(),
         AvailabilityZone: z.string().optional(),
         MultiAZ: z.literal(false).optional(),
@@ -334,14 +326,14 @@ export const instances: SandboxService = {
       (input, sim) => {
         const id = input.DBInstanceIdentifier;
         checkNewName(sim, id);
-        const wanted = input.EngineVersion ?? "8.4";
-        const version = VERSIONS.filter((one) => one === wanted || one.startsWith(`${wanted}.`)).at(-1);
-        if (!version) throw invalidCombination(`Cannot find version ${wanted} for mysql`);
+        const version = versionFor(input.EngineVersion ?? "8.4");
         checkClass(input.DBInstanceClass, version);
         if (input.AllocatedStorage < 20 || input.AllocatedStorage > 65_536)
           throw invalidValue(
             `Invalid storage size for engine name mysql and storage type gp3: ${input.AllocatedStorage}`,
           );
+        checkGp3(input.AllocatedStorage, input);
+        if (input.MaxAllocatedStorage !== undefined) checkMaxStorage(input.MaxAllocatedStorage, input.AllocatedStorage);
         if (!/^[a-zA-Z]\w{0,15}$/.test(input.MasterUsername) || RESERVED.has(input.MasterUsername.toLowerCase()))
           throw invalidValue(
             `MasterUsername ${input.MasterUsername} cannot be used as it is not valid or a reserved word`,
@@ -356,7 +348,7 @@ export const instances: SandboxService = {
           throw invalidValue(`Invalid backup retention period: ${retention}. Must be between 0 and 35.`);
         const subnetGroup = subnetGroupFor(sim, input.DBSubnetGroupName);
         const parameterGroup = parameterGroupFor(sim, input.DBParameterGroupName);
-        const family = `mysql${version.split(".").slice(0, 2).join(".")}`;
+        const family = familyOf(version);
         if (parameterGroup.family !== family)
           throw invalidCombination(
             `The Parameter Group ${parameterGroup.name} with DBParameterGroupFamily ${parameterGroup.family} cannot be used for this instance. Please use a Parameter Group with DBParameterGroupFamily ${family}`,
@@ -370,6 +362,7 @@ export const instances: SandboxService = {
           engineVersion: version,
           instanceClass: input.DBInstanceClass,
           storageGiB: input.AllocatedStorage,
+          maxStorageGiB: input.MaxAllocatedStorage ?? 0,
           zone,
           databaseName: input.DBName ?? null,
           user: input.MasterUsername,
@@ -405,6 +398,7 @@ export const instances: SandboxService = {
         SourceDBInstanceIdentifier: name,
         DBInstanceClass: z.string().optional(),
         AvailabilityZone: z.string().optional(),
+        MaxAllocatedStorage: z.number().int().optional(),
         DBSubnetGroupName: name.optional(),
         VpcSecurityGroupIds: z.array(z.string()).min(1).optional(),
         PubliclyAccessible: z.boolean().optional(),
@@ -460,6 +454,7 @@ export const instances: SandboxService = {
           deletionProtection: input.DeletionProtection ?? false,
           // Replicas are made with automated backups off.
           backupRetentionDays: 0,
+          maxStorageGiB: input.MaxAllocatedStorage ?? 0,
           pending: {},
           source: source.id,
           createdAt: sim.now,
@@ -482,93 +477,6 @@ export const instances: SandboxService = {
           .reverse();
         const { items, ...next } = page(found, rest);
         return { DBInstances: items.map((one) => describe(sim, one)), ...next };
-      },
-    ),
-
-    ModifyDBInstance: operation(
-      {
-        DBInstanceIdentifier: name,
-        NewDBInstanceIdentifier: name.optional(),
-        ApplyImmediately: z.boolean().optional(),
-        DBInstanceClass: z.string().optional(),
-        AllocatedStorage: z.number().int().optional(),
-        BackupRetentionPeriod: z.number().int().optional(),
-        DBParameterGroupName: name.optional(),
-        VpcSecurityGroupIds: z.array(z.string()).min(1).optional(),
-        DeletionProtection: z.boolean().optional(),
-        PubliclyAccessible: z.boolean().optional(),
-        AutoMinorVersionUpgrade: z.boolean().optional(),
-        CopyTagsToSnapshot: z.boolean().optional(),
-        MasterUserPassword: z.string().optional(),
-      },
-      (input, sim) => {
-        const id = input.DBInstanceIdentifier;
-        const before = databaseFor(sim, id);
-        const password = input.MasterUserPassword;
-        if (password !== undefined) checkPassword(password);
-        if (password !== undefined && before.source !== null)
-          throw invalidCombination("The master user password of a read replica is that of its source");
-        if (!OPERATIONAL.has(before.status)) throw badState("Database instance is not in available state.");
-        if (input.DBInstanceClass !== undefined) checkClass(input.DBInstanceClass, before.engineVersion);
-        let storageGiB = input.AllocatedStorage;
-        if (storageGiB !== undefined && storageGiB < before.storageGiB)
-          throw invalidCombination(
-            `Invalid storage size: requested storage size ${storageGiB} cannot be less than the current storage size (${before.storageGiB})`,
-          );
-        if (storageGiB !== undefined && storageGiB > before.storageGiB) {
-          // "Six hours or until storage optimization has completed … whichever is longer" (user guide, gp3 storage).
-          if (before.status === "storage-optimization" || sim.now < (before.storageHeldUntil ?? 0))
-            throw invalidCombination(
-              "You can't currently modify the storage of this DB instance because the previous storage change is being optimized.",
-            );
-          storageGiB = Math.max(storageGiB, Math.ceil(before.storageGiB * 1.1));
-        }
-        const retention = input.BackupRetentionPeriod;
-        if (retention !== undefined && (retention < 0 || retention > 35))
-          throw invalidValue(`Invalid backup retention period: ${retention}. Must be between 0 and 35.`);
-        if (retention === 0 && replicasOf(sim, id).length > 0)
-          throw invalidCombination("The backup retention period of a source of read replicas cannot be 0");
-        if (input.VpcSecurityGroupIds) checkGroups(sim, input.VpcSecurityGroupIds, before.vpcId);
-        if (input.DBParameterGroupName) {
-          const group = parameterGroupFor(sim, input.DBParameterGroupName);
-          if (group.family !== parameterGroupTable(sim).get(before.parameterGroup)?.family)
-            throw invalidCombination(`The Parameter Group ${group.name} is of another family`);
-        }
-        const newId = input.NewDBInstanceIdentifier;
-        if (newId !== undefined) checkNewName(sim, newId);
-        const turnsBackups = retention !== undefined && (retention === 0) !== (before.backupRetentionDays === 0);
-        const pending: Pending = {
-          ...before.pending,
-          ...(newId === undefined ? {} : { id: newId }),
-          ...(input.DBInstanceClass !== undefined && input.DBInstanceClass !== before.instanceClass
-            ? { instanceClass: input.DBInstanceClass }
-            : {}),
-          ...(storageGiB !== undefined && storageGiB !== before.storageGiB ? { storageGiB } : {}),
-          ...(turnsBackups ? { backupRetentionDays: retention } : {}),
-          ...(password === undefined ? {} : { password }),
-        };
-        const after: Database = {
-          ...before,
-          pending,
-          // From one number of days to another it is changed at once.
-          backupRetentionDays: turnsBackups ? before.backupRetentionDays : (retention ?? before.backupRetentionDays),
-          groupIds: input.VpcSecurityGroupIds ?? before.groupIds,
-          deletionProtection: input.DeletionProtection ?? before.deletionProtection,
-          publicAccess: input.PubliclyAccessible ?? before.publicAccess,
-          minorUpgrades: input.AutoMinorVersionUpgrade ?? before.minorUpgrades,
-          copyTagsToSnapshot: input.CopyTagsToSnapshot ?? before.copyTagsToSnapshot,
-          ...(input.DBParameterGroupName && input.DBParameterGroupName !== before.parameterGroup
-            ? { parameterGroup: input.DBParameterGroupName, applyStatus: "pending-reboot" as const }
-            : {}),
-        };
-        databaseTable(sim).put(id, after);
-        const own = interfaceTable(sim).get(before.interfaceId);
-        if (own && input.VpcSecurityGroupIds)
-          interfaceTable(sim).putNow(own.id, { ...own, groupIds: input.VpcSecurityGroupIds });
-        if (input.ApplyImmediately && Object.keys(pending).length > 0) sim.after(MODIFY_SHOWS_MS, "rds:modifying", id);
-        // A password waits for no window (API reference, ModifyDBInstance).
-        else if (password !== undefined) sim.after(MODIFY_SHOWS_MS, "rds:resetting", id);
-        return { DBInstance: describe(sim, after) };
       },
     ),
 
@@ -632,16 +540,24 @@ export const instances: SandboxService = {
       },
     ),
 
-    DescribeDBSnapshots: operation({ SnapshotType: z.enum(["manual", "awsbackup"]), ...paging }, (input, sim) => {
-      const found = snapshotTable(sim)
-        .allVisible()
-        .filter(({ byBackup }) => (byBackup === true) === (input.SnapshotType === "awsbackup"));
-      const { items, ...next } = page(found, input);
-      return {
-        DBSnapshots: items.map((one) => describeSnapshot(sim, one)),
-        ...next,
-      };
-    }),
+    DescribeDBSnapshots: operation(
+      { SnapshotType: z.enum(["manual", "awsbackup"]).optional(), DBSnapshotIdentifier: name.optional(), ...paging },
+      ({ DBSnapshotIdentifier: id, SnapshotType, ...input }, sim) => {
+        const found = snapshotTable(sim)
+          .allVisible()
+          .filter((one) => id === undefined || one.id === id)
+          .filter(
+            ({ byBackup }) => SnapshotType === undefined || (byBackup === true) === (SnapshotType === "awsbackup"),
+          );
+        if (id !== undefined && found.length === 0)
+          throw fault("DBSnapshotNotFoundFault", "DBSnapshotNotFound", `DBSnapshot not found: ${id}`, 404);
+        const { items, ...next } = page(found, input);
+        return {
+          DBSnapshots: items.map((one) => describeSnapshot(sim, one)),
+          ...next,
+        };
+      },
+    ),
 
     // Those of instances that are there are not asked for here.
     DescribeDBInstanceAutomatedBackups: operation(
@@ -697,47 +613,6 @@ export const instances: SandboxService = {
     "backed-up": (id, sim) => {
       if (databaseTable(sim).get(id)?.status === "backing-up")
         become(sim, id, { status: "available", backedUpAt: sim.now });
-    },
-    modifying: (id, sim) => {
-      const database = databaseTable(sim).get(id);
-      if (database?.status !== "available") return;
-      const renamed = database.pending.id !== undefined;
-      become(sim, id, { status: renamed ? "renaming" : "modifying" });
-      sim.after(renamed ? RENAME_MS : ms("databaseModify"), "rds:modified", id);
-    },
-    modified: (id, sim) => {
-      const database = databaseTable(sim).get(id);
-      if (database?.status !== "modifying" && database?.status !== "renaming") return;
-      const { id: newId = id, storageGiB, password } = database.pending;
-      const grows = storageGiB !== undefined;
-      // Tags, replicas and what it stands on stay with it (user guide, "Renaming a DB instance").
-      for (const replica of replicasOf(sim, id)) become(sim, replica, { source: newId });
-      databaseTable(sim).removeNow(id);
-      databaseTable(sim).putNow(newId, {
-        ...database,
-        ...database.pending,
-        address: database.address.replace(/^[^.]+/, newId),
-        pending: {},
-        status: grows ? "storage-optimization" : "available",
-        ...(grows ? { storageHeldUntil: sim.now + STORAGE_HELD_MS } : {}),
-      });
-      if (grows) sim.after(ms("storageOptimization"), "rds:optimized", newId);
-      if (password !== undefined) replicatePassword(sim, newId, password);
-    },
-    optimized: (id, sim) => {
-      if (databaseTable(sim).get(id)?.status === "storage-optimization") become(sim, id, { status: "available" });
-    },
-    resetting: (id, sim) => {
-      if (databaseTable(sim).get(id)?.status !== "available") return;
-      become(sim, id, { status: "resetting-master-credentials" });
-      sim.after(PASSWORD_MS, "rds:reset", id);
-    },
-    reset: (id, sim) => {
-      const database = databaseTable(sim).get(id);
-      if (database?.status !== "resetting-master-credentials") return;
-      const { password = "", ...pending } = database.pending;
-      become(sim, id, { password, pending, status: "available" });
-      replicatePassword(sim, id, password);
     },
     rebooted: (id, sim) => {
       if (databaseTable(sim).get(id)?.status === "rebooting")

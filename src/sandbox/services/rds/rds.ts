@@ -1,17 +1,20 @@
 import { composed, type SandboxService } from "../../service.ts";
 import { byHand } from "./by-hand.ts";
 import { durations } from "./durations.ts";
+import { events } from "./events.ts";
 import { groups } from "./groups.ts";
 import { instanceFailures, instances } from "./instances.ts";
 import { metrics } from "./metrics.ts";
+import { modifications, modifyFailures } from "./modify.ts";
 import { replicationFailures } from "./replication.ts";
 
-export const rds: SandboxService = composed(groups, instances, byHand, {
+export const rds: SandboxService = composed(groups, instances, modifications, events, byHand, {
   durations,
   metrics,
   errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },
   failures: {
     ...instanceFailures,
+    ...modifyFailures,
     ...replicationFailures,
   },
   inventory: {

@@ -24,6 +24,7 @@ export interface ParameterGroup {
 export interface Pending {
   /** Its new name. */
   readonly id?: string;
+  readonly engineVersion?: string;
   readonly instanceClass?: string;
   readonly storageGiB?: number;
   readonly backupRetentionDays?: number;
@@ -58,6 +59,10 @@ export interface Database extends Restorable {
   readonly copyTagsToSnapshot: boolean;
   readonly deletionProtection: boolean;
   readonly pending: Pending;
+  /** It gets another class or version, and answers nobody meanwhile. */
+  readonly away?: boolean;
+  /** Up to this it may grow by itself (the sandbox lets none grow); absent or 0: it does not. */
+  readonly maxStorageGiB?: number;
   /** The primary that it follows; null: it is no replica. */
   readonly source: string | null;
   readonly createdAt: number;

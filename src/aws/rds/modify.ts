@@ -1,0 +1,264 @@
+import type { ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
+import type { Impossible, Interruption, Owner, ResourceType } from "../../engine/resource.ts";
+import { sameSet } from "../../lib/compare.ts";
+import { about } from "../../lib/duration.ts";
+import { list } from "../../lib/text.ts";
+import type { Aws } from "../aws.ts";
+import type { InstanceLive } from "./read-instances.ts";
+import { retag } from "./tags.ts";
+import { isAtLeast, major } from "./version.ts";
+
+/** What can be changed in place, on a primary and on a replica alike. */
+export interface InstanceSpec {
+  /** "8.4", or a full version. AWS upgrades the minor version by itself, so a newer one than this is as wanted. */
+  readonly engineVersion: string;
+  readonly instanceClass: string;
+  /** gp3; can only grow. */
+  readonly storageGiB: number;
+  /** AWS lets it grow by itself, up to this; 0: it does not. */
+  readonly maxStorageGiB: number;
+  /** Where it is made. A standby of AWS's may have taken over in another zone since. */
+  readonly zone: string;
+  readonly parameterGroup: string;
+  /** True: what the parameter group says is in force. Undefined: what waits for a reboot may be somebody else's, and waits on. */
+  readonly parametersApplied?: boolean | undefined;
+  readonly groupIds: readonly string[];
+  readonly publicAccess: boolean;
+  readonly minorUpgrades: boolean;
+  readonly copyTagsToSnapshot: boolean;
+  readonly deletionProtection: boolean;
+  /** Whether changes that AWS can hold back are made at once, or in the instance's own maintenance window. */
+  readonly apply: "now" | "window";
+}
+
+/** What AWS has accepted and not yet done. */
+type Accepted = InstanceLive["accepted"];
+
+/** It is there, or, where it may wait for the maintenance window, accepted. */
+const inForce =
+  <F extends keyof Accepted>(
+    field: F,
+    isEnough: (wanted: NonNullable<Accepted[F]>, found: NonNullable<Accepted[F]>) => boolean,
+  ) =>
+  (
+    wanted: NonNullable<Accepted[F]>,
+    found: NonNullable<Accepted[F]>,
+    { accepted }: InstanceLive,
+    { apply }: Pick<InstanceSpec, "apply">,
+  ): boolean => {
+    const coming = accepted[field] as NonNullable<Accepted[F]> | undefined;
+    return isEnough(wanted, found) || (apply === "window" && coming !== undefined && isEnough(wanted, coming));
+  };
+const equal = (wanted: unknown, found: unknown): boolean => wanted === found;
+
+export const sameInstance = {
+  engineVersion: inForce("engineVersion", (wanted, found) => isAtLeast(found, wanted)),
+  instanceClass: inForce("instanceClass", equal),
+  // It cannot shrink; AWS rounds growth up to a tenth, and may let it grow by itself.
+  storageGiB: inForce("storageGiB", (wanted, found) => found >= wanted),
+  backupRetentionDays: inForce("backupRetentionDays", equal),
+  // Where AWS is at a newer major version the config's group does not fit.
+  parameterGroup: (wanted: string, found: string, live: InstanceLive, spec: InstanceSpec): boolean =>
+    wanted === found || isOlderMajor(spec.engineVersion, live.engineVersion),
+  // An upgrade restarts it anyway.
+  parametersApplied: (wanted: boolean, found: boolean, { accepted }: InstanceLive): boolean =>
+    wanted === found || accepted.engineVersion !== undefined,
+  groupIds: sameSet,
+  zone: () => true,
+  apply: () => true,
+} satisfies ResourceType<InstanceSpec & { readonly backupRetentionDays: number }, InstanceLive & InstanceSpec>["same"];
+
+const isOlderMajor = (wanted: string, found: string): boolean =>
+  major(wanted) !== major(found) && isAtLeast(found, wanted);
+const isMajorUpgrade = (changed: ReadonlySet<string>, live: InstanceLive, { engineVersion }: InstanceSpec): boolean =>
+  changed.has("engineVersion") && major(live.engineVersion) !== major(engineVersion);
+
+/** Changes of a primary's that can be held back, and that a replica goes through first. */
+export const AFTER_REPLICA = ["engineVersion", "parameterGroup", "instanceClass", "storageGiB"] as const;
+
+/**
+ * From here MySQL's gp3 has four volumes: 12,000 IOPS and 500 MiB/s at least, which must be said when it grows; below, AWS refuses
+ * both (hashicorp/terraform-provider-aws#28382 and #28160, cloudtools/troposphere#2153; user guide, "gp3 storage").
+ */
+const STRIPED_GIB = 400;
+export const performanceOf = (storageGiB: number, iops = 0, throughput = 0) =>
+  storageGiB < STRIPED_GIB ? {} : { Iops: Math.max(12_000, iops), StorageThroughput: Math.max(500, throughput) };
+
+/** Closes differences in place. `retention` days of backups: of a primary only. */
+export async function modifyInstance(
+  aws: Aws,
+  live: InstanceLive,
+  spec: InstanceSpec,
+  changed: ReadonlySet<string>,
+  owner: Owner,
+  retention?: number,
+): Promise<void> {
+  const { id, arn } = live;
+  await retag(aws, arn, changed, owner);
+  const isMajor = isMajorUpgrade(changed, live, spec);
+  /** What waits for the maintenance window unless it is to be done now. */
+  const held: Partial<ModifyDBInstanceMessage> = {
+    ...(changed.has("engineVersion") ? { EngineVersion: spec.engineVersion } : {}),
+    // With another version, too: one outage. AWS refuses a class that the old version does not have (API reference, DBInstanceClass).
+    ...(changed.has("instanceClass") ? { DBInstanceClass: spec.instanceClass } : {}),
+    ...(changed.has("storageGiB")
+      ? { AllocatedStorage: spec.storageGiB, ...performanceOf(spec.storageGiB, live.iops, live.throughput) }
+      : {}),
+    ...(changed.has("backupRetentionDays") ? { BackupRetentionPeriod: retention } : {}),
+  };
+  const change: Partial<ModifyDBInstanceMessage> = {
+    ...held,
+    ...(isMajor ? { AllowMajorVersionUpgrade: true } : {}),
+    ...(changed.has("parameterGroup") ? { DBParameterGroupName: spec.parameterGroup } : {}),
+    // It is turned off by the size that it has (terraform-provider-aws, internal/service/rds/instance.go).
+    ...(changed.has("maxStorageGiB")
+      ? { MaxAllocatedStorage: spec.maxStorageGiB || Math.max(live.storageGiB, spec.storageGiB) }
+      : {}),
+    ...(changed.has("groupIds") ? { VpcSecurityGroupIds: [...spec.groupIds] } : {}),
+    ...(changed.has("publicAccess") ? { PubliclyAccessible: spec.publicAccess } : {}),
+    ...(changed.has("minorUpgrades") ? { AutoMinorVersionUpgrade: spec.minorUpgrades } : {}),
+    ...(changed.has("copyTagsToSnapshot") ? { CopyTagsToSnapshot: spec.copyTagsToSnapshot } : {}),
+    ...(changed.has("deletionProtection") ? { DeletionProtection: spec.deletionProtection } : {}),
+  };
+  if (Object.keys(change).length > 0) {
+    // It brings forward all that waits, also what others have asked for: only where it is needed (API reference, ApplyImmediately).
+    const now = Object.keys(held).length > 0 && (spec.apply === "now" || isMajor);
+    await aws.rds.modifyDBInstance({ DBInstanceIdentifier: id, ...change, ...(now ? { ApplyImmediately: true } : {}) });
+  } else if (changed.has("parametersApplied")) {
+    await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
+  }
+}
+
+/** How long a change usually takes, seconds (field reports, as those behind docs/sandbox.md); an instance in one zone is away meanwhile. */
+const USUAL = { class: 300, minor: 300, major: 900, window: 300, backups: 60, reboot: 60 };
+
+/** What users of an instance notice. @param retention days of backups that are wanted; of a primary only. */
+export function interruptionOf(
+  changed: ReadonlySet<string>,
+  live: InstanceLive,
+  spec: InstanceSpec,
+  retention?: number,
+): Interruption | undefined {
+  const { id, accepted } = live;
+  const isMajor = isMajorUpgrade(changed, live, spec);
+  if (spec.apply === "window" && !isMajor) return undefined;
+  const away: { readonly what: string; readonly seconds: number }[] = [];
+  if (changed.has("engineVersion"))
+    away.push({
+      what: `MySQL ${live.engineVersion} → ${spec.engineVersion}`,
+      seconds: isMajor ? USUAL.major : USUAL.minor,
+    });
+  if (changed.has("instanceClass"))
+    away.push({ what: `${live.instanceClass} → ${spec.instanceClass}`, seconds: USUAL.class });
+  const backups = changed.has("backupRetentionDays") && (retention === 0) !== (live.backupRetentionDays === 0);
+  const others = Object.keys(accepted).filter((field) => !changed.has(field));
+  if (others.length > 0 && (away.length > 0 || backups || changed.has("storageGiB")))
+    away.push({
+      what: `${list(others.map((field) => acceptedText(accepted, field)))}, which waits for its maintenance window, comes with it`,
+      seconds: USUAL.window,
+    });
+  if (away.length > 0) {
+    const seconds = away.reduce((sum, one) => sum + one.seconds, 0);
+    return { what: `${id} is away for about ${about(seconds)}: ${away.map(({ what }) => what).join(", ")}`, seconds };
+  }
+  if (changed.has("parametersApplied") || changed.has("parameterGroup"))
+    return { what: `reboots ${id}, which is away for about a minute`, seconds: USUAL.reboot };
+  // "A brief I/O suspension that lasts from a few seconds to a few minutes" (API reference, BackupRetentionPeriod).
+  if (backups)
+    return {
+      what: `${id} does not answer for some seconds, at most a few minutes, while its automated backups are turned ${retention === 0 ? "off" : "on"}`,
+      seconds: USUAL.backups,
+    };
+  return undefined;
+}
+
+/** A primary's: another major version is final. */
+export function primaryInterruption(
+  changed: ReadonlySet<string>,
+  live: InstanceLive,
+  spec: InstanceSpec & { readonly backupRetentionDays: number },
+): Interruption | undefined {
+  const found = interruptionOf(changed, live, spec, spec.backupRetentionDays);
+  return found && isMajorUpgrade(changed, live, spec)
+    ? { ...found, final: "AWS never goes back to an older major version; a snapshot is made first" }
+    : found;
+}
+
+const acceptedText = (accepted: Accepted, field: string): string => `${field} ${accepted[field as keyof Accepted]}`;
+
+/** What is accepted, differs from the config in a way that stays, or waits for somebody. */
+export function notesOf(live: InstanceLive, spec: InstanceSpec): readonly string[] {
+  const { id, accepted, window } = live;
+  const coming = Object.keys(accepted).map((field) => acceptedText(accepted, field));
+  return [
+    ...(coming.length > 0 ? [`${list(coming)}: waits for the maintenance window of ${id} (${window} UTC)`] : []),
+    ...(spec.parametersApplied === undefined && !live.parametersApplied
+      ? [`parameters wait for a reboot of ${id}: they may be somebody else's, so up leaves the moment to you`]
+      : []),
+    ...(live.engineVersion !== spec.engineVersion &&
+    !live.engineVersion.startsWith(`${spec.engineVersion}.`) &&
+    isAtLeast(live.engineVersion, spec.engineVersion)
+      ? [`${id} runs MySQL ${live.engineVersion}, newer than ${spec.engineVersion} of the config: AWS does not go back`]
+      : []),
+    ...(live.zone === spec.zone
+      ? []
+      : [`${id} is in ${live.zone}, not in ${spec.zone}, where it would be created: it stays there`]),
+    // AWS rounds growth up to a tenth (API reference, AllocatedStorage).
+    ...(spec.maxStorageGiB === 0 && live.storageGiB > Math.ceil(spec.storageGiB * 1.1)
+      ? [
+          `${id} has ${live.storageGiB} GiB of storage, ${spec.storageGiB} in the config: storage never shrinks. Set database.storageGiB to ${live.storageGiB}`,
+        ]
+      : []),
+  ];
+}
+
+/**
+ * Storage never shrinks (user guide, "Working with storage"), and no major version is gone back to. A config that asks for less than
+ * was applied is wrong; what others made of it since is lived with.
+ */
+export function impossible(
+  { id, storageGiB: size, engineVersion: version }: InstanceLive,
+  { storageGiB, engineVersion }: InstanceSpec,
+  applied: Partial<InstanceSpec>,
+): Impossible | undefined {
+  if (applied.storageGiB !== undefined && storageGiB < applied.storageGiB && storageGiB < size)
+    return {
+      message: `the storage of ${id} cannot shrink from ${size} to ${storageGiB} GiB: AWS only lets it grow`,
+      hint: `Put database.storageGiB back to ${applied.storageGiB}. To have less, dump the data and load it into a new database.`,
+    };
+  const asked = applied.engineVersion ?? version;
+  if (isOlderMajor(engineVersion, version) && isOlderMajor(engineVersion, asked))
+    return {
+      message: `${id} runs MySQL ${version} and cannot get ${engineVersion}: AWS never goes back to an older major version`,
+      hint: `Put database.engineVersion back to ${asked}. To have the older one, dump the data and load it into a new database.`,
+    };
+  return undefined;
+}
+
+/** What RDS accepted and worked at, and has neither done nor still to do. */
+export function undone(before: InstanceLive, live: InstanceLive): string | undefined {
+  const done = (field: string, value: unknown): boolean =>
+    field === "engineVersion" ? isAtLeast(live.engineVersion, String(value)) : live[field as keyof Accepted] === value;
+  const lost = Object.entries(before.accepted).filter(
+    ([field, value]) => !(field in live.accepted) && !done(field, value),
+  );
+  return lost.length > 0
+    ? `RDS accepted ${list(lost.map(([field]) => acceptedText(before.accepted, field)))}`
+    : undefined;
+}
+
+/**
+ * Its answers say nothing of why, and the instance is "available" again
+ * (aws-cloudformation/aws-cloudformation-resource-providers-rds#345; these are messages that its handlers look for).
+ */
+const FAILED_CHANGE =
+  /insufficient instance capacity|unable to modify|couldn't modify|could not be upgraded|upgrade failed|limitation was exceeded/i;
+
+export async function whyUndone(aws: Aws, { id }: InstanceLive, since: number): Promise<string | undefined> {
+  const { Events = [] } = await aws.rds.describeEvents({
+    SourceType: "db-instance",
+    SourceIdentifier: id,
+    StartTime: new Date(since - 60_000),
+  });
+  return Events.map(({ Message = "" }) => Message).find((message) => FAILED_CHANGE.test(message));
+}

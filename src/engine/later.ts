@@ -1,0 +1,45 @@
+import { needsOf, type Snapshot } from "./snapshot.ts";
+import type { Order } from "./walk.ts";
+
+/** Changes of an object that others go before. */
+export interface Later {
+  readonly fields: ReadonlySet<string>;
+  /** Keys of those that are changed, or removed, first. */
+  readonly after: readonly string[];
+}
+
+/**
+ * What is changed only after users of it were changed, or have gone, by key (`ResourceType.changesAfter`). A user that is still
+ * to be created, or recreated, needs it as it is to be, and goes before nothing.
+ */
+export function laterChanges({ entries }: Snapshot): ReadonlyMap<string, Later> {
+  const all = [...entries.values()];
+  const found = new Map<string, Later>();
+  for (const { node, look, wanted, decision, differences } of all) {
+    const rule = node.type.changesAfter;
+    if (!rule || !wanted || !look.live || decision.kind === "replace") continue;
+    const fields = differences.map(({ field }) => field).filter((field) => rule.fields.includes(field));
+    const after = all.filter(
+      (user) =>
+        rule.types.includes(user.node.type.name) &&
+        needsOf(user).includes(node.key) &&
+        user.look.live !== undefined &&
+        ["update", "delete", "wait"].includes(user.decision.kind),
+    );
+    if (fields.length > 0 && after.length > 0)
+      found.set(node.key, { fields: new Set(fields), after: after.map((user) => user.node.key) });
+  }
+  return found;
+}
+
+/** These keys and all that the order puts before them. */
+export function withAllBefore(keys: Iterable<string>, order: Order): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (key: string): void => {
+    if (found.has(key)) return;
+    found.add(key);
+    for (const before of order(key)) add(before);
+  };
+  for (const key of keys) add(key);
+  return found;
+}

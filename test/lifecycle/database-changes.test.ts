@@ -1,0 +1,507 @@
+/** Changes of databases: told before, done one after the other, waited for until AWS shows the value. */
+import {
+  CreateDBSnapshotCommand,
+  DeleteDBInstanceCommand,
+  ModifyDBInstanceCommand,
+  ModifyDBParameterGroupCommand,
+  RestoreDBInstanceFromDBSnapshotCommand,
+  StopDBInstanceCommand,
+} from "@aws-sdk/client-rds";
+import { beforeEach, describe, expect, test } from "vitest";
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { isEmpty, type Plan, planUp } from "../../src/engine/plan.ts";
+import { jumpingClock } from "../../src/lib/clock.ts";
+import type { BuddyError } from "../../src/lib/errors.ts";
+import { fail, parseFailure } from "../../src/sandbox/failures.ts";
+import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import { copied, type World } from "../../src/sandbox/world.ts";
+import { type Stranger, stranger } from "../stranger.ts";
+import { dataStage, dataSteps } from "./data.ts";
+import { type Stage, stageOn } from "./stage.ts";
+
+type Allowed = { readonly allowOutage?: boolean; readonly upgrade?: readonly string[] };
+interface Standing {
+  readonly world: World;
+  readonly at: number;
+  readonly state: string | undefined;
+}
+const steps = dataSteps as Parameters<typeof stageOn>[4];
+const YES: Allowed = { allowOutage: true };
+
+/** Stacks that stand, by their config: brought up once, each test works on a copy. */
+const grown = new Map<string, Standing>();
+async function standing(database: object): Promise<Standing> {
+  const key = JSON.stringify(database);
+  const known = grown.get(key);
+  if (known) return known;
+  const first = await dataStage({ database });
+  await first.up();
+  first.sandbox.settle();
+  const made = { world: copied(first.sandbox.world), at: first.clock.now(), state: first.text.text };
+  grown.set(key, made);
+  return made;
+}
+async function opened({ world, at, state }: Standing, database: object, allowed: Allowed = {}): Promise<Stage> {
+  const clock = jumpingClock(at);
+  const sandbox = openSandbox({ world: copied(world), clock });
+  const config = parseConfig({ database }, "test.config.json");
+  return stageOn(config, clock, sandbox, memoryText(state), steps, undefined, undefined, allowed);
+}
+/** The config is changed to this, and the command run anew. */
+const changed = (on: Stage, database: object, allowed: Allowed = {}): Promise<Stage> =>
+  stageOn(
+    parseConfig({ database }, "test.config.json"),
+    on.clock,
+    on.sandbox,
+    on.text,
+    steps,
+    undefined,
+    undefined,
+    allowed,
+  );
+/** A stack of the first config, whose config is the second by now. */
+const from = async (before: object, after: object, allowed: Allowed = {}) =>
+  opened(await standing(before), after, allowed);
+
+const PRIMARY = "database1";
+const REPLICA = "database1-replica";
+const instance = async (on: Stage, DBInstanceIdentifier = PRIMARY) =>
+  (await on.aws.rds.describeDBInstances({ DBInstanceIdentifier })).DBInstances?.[0];
+const planned = (plan: Plan, key: string) => plan.items.find((item) => item.key === key);
+const outcomes = (settled: readonly { readonly key: string; readonly outcome: string }[]) =>
+  Object.fromEntries(
+    settled.filter(({ outcome }) => outcome !== "unchanged").map(({ key, outcome }) => [key, outcome]),
+  );
+const refusalOf = async (walk: () => Promise<unknown>): Promise<BuddyError> => {
+  const error = (await walk().catch((one: unknown) => one)) as BuddyError;
+  expect(error.code).toBe("refused");
+  return error;
+};
+/** The changing calls on databases, in order, each with what it asks for. */
+const modifications = (on: Stage) =>
+  on.calls
+    .filter(({ operation }) =>
+      /^(ModifyDBInstance|RebootDBInstance|CreateDBSnapshot|DeleteDBInstance)$/.test(operation),
+    )
+    .map(({ operation, input, at }) => ({
+      operation,
+      at: Date.parse(at),
+      ...(input as { DBInstanceIdentifier: string }),
+    }));
+async function expectSettled(on: Stage): Promise<void> {
+  on.writes();
+  expect(isEmpty(await on.plan())).toBe(true);
+  await on.up();
+  expect(on.writes()).toEqual([]);
+}
+/** Longer than reads lag. */
+const settle = (on: Stage) => on.clock.sleep(5_000);
+
+describe("another class", () => {
+  const SMALL = { instanceClass: "db.t3.small" };
+
+  test("is told with its outage, and refused under --yes before anything is changed", async () => {
+    const on = await from({}, SMALL);
+    on.writes();
+    const plan = planUp(await (await changed(on, SMALL, YES)).refresh());
+    expect(planned(plan, "database")).toMatchObject({
+      action: "update",
+      interruption: "database1 is away for about 5 min: db.t3.micro → db.t3.small",
+    });
+    expect(planned(plan, "replica")?.interruption).toMatch(/^database1-replica is away for about 5 min/);
+    expect(plan.seconds).toBe(600);
+    const error = await refusalOf(() => on.up());
+    expect(error.message).toContain("database1 is away for about 5 min: db.t3.micro → db.t3.small");
+    expect(error.hint).toMatch(/--allow-outage[\s\S]*Nothing was changed/);
+    expect(planned(await on.plan(), "database")?.refused).toContain("--allow-outage");
+    expect(on.writes()).toEqual([]);
+  });
+
+  test("comes to the replica first, then to the primary, each waited for until AWS shows it", async () => {
+    const on = await from({}, SMALL, YES);
+    const { settled } = await on.up();
+    expect(outcomes(settled)).toEqual({ replica: "updated", database: "updated" });
+    expect((await instance(on))?.DBInstanceClass).toBe("db.t3.small");
+    expect((await instance(on, REPLICA))?.DBInstanceClass).toBe("db.t3.small");
+    const [first, second, ...more] = modifications(on);
+    expect([first?.DBInstanceIdentifier, second?.DBInstanceIdentifier, more]).toEqual([REPLICA, PRIMARY, []]);
+    // What an instance takes for it.
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(300_000);
+    await expectSettled(await changed(on, SMALL));
+  });
+
+  test("that RDS cannot give in the end is said with its reason, and the primary left alone", async () => {
+    const on = await from({}, SMALL, YES);
+    fail(simAt(on.sandbox.world, on.clock.now()), parseFailure("database-class", "db.t3.small"));
+    const { settled } = await on.up();
+    const waiting = { "replica-endpoint": "skipped", "database-endpoint": "skipped" };
+    expect(outcomes(settled)).toEqual({ replica: "failed", database: "skipped", ...waiting });
+    const replica = settled.find(({ key }) => key === "replica");
+    expect(replica?.reason).toMatch(
+      /is as it was before: RDS accepted instanceClass db.t3.small: .*insufficient instance capacity/,
+    );
+    // It is not tried again at the cost of another outage.
+    expect(modifications(on)).toHaveLength(1);
+    expect((await instance(on))?.DBInstanceClass).toBe("db.t3.micro");
+  });
+
+  test("killed at any changing call is brought to its end by the next run, one after the other", async () => {
+    const base = await standing({});
+    for (const killedAt of [1, 2]) {
+      const on = await opened(base, SMALL, YES);
+      const { answer } = on.sandbox;
+      let modified = 0;
+      on.sandbox.answer = (service, operation, input) => {
+        if (operation === "ModifyDBInstance" && ++modified === killedAt) queueMicrotask(() => on.interrupt());
+        return answer.call(on.sandbox, service, operation, input);
+      };
+      const { settled } = await on.up();
+      expect(settled.some(({ outcome }) => outcome === "interrupted")).toBe(true);
+      on.sandbox.answer = answer;
+      const next = await changed(on, SMALL, YES);
+      await next.up();
+      const order = [...modifications(on), ...modifications(next)].map((one) => one.DBInstanceIdentifier);
+      expect(order.lastIndexOf(REPLICA)).toBeLessThan(order.indexOf(PRIMARY));
+      await expectSettled(await changed(on, SMALL));
+    }
+  });
+
+  test("waits for the maintenance window where that is chosen: shown, no drift, not waited for, no consent", async () => {
+    const later = { ...SMALL, apply: "window" };
+    const on = await from({}, later);
+    expect(planned(await on.plan(), "database")).toMatchObject({ interruption: undefined, refused: undefined });
+    const began = on.clock.now();
+    expect(outcomes((await on.up()).settled)).toEqual({ replica: "updated", database: "updated" });
+    expect(on.clock.now() - began).toBeLessThan(60_000);
+    expect(modifications(on).some((call) => "ApplyImmediately" in call)).toBe(false);
+    await settle(on);
+    const note = "instanceClass db.t3.small: waits for the maintenance window of database1 (sun:17:00-sun:17:30 UTC)";
+    expect(planned(await on.plan(), "database")).toMatchObject({ action: "none", notes: [note] });
+    expect((await on.status()).find(({ key }) => key === "database")).toMatchObject({
+      standing: "in-sync",
+      notes: [note],
+    });
+    expect((await instance(on))?.DBInstanceClass).toBe("db.t3.micro");
+    await expectSettled(await changed(on, later));
+    await on.clock.sleep(8 * 24 * 3_600_000);
+    expect((await instance(on))?.DBInstanceClass).toBe("db.t3.small");
+    expect(planned(await on.plan(), "database")).toMatchObject({ action: "none", notes: [] });
+  });
+
+  test("of somebody else's that waits for the window is not brought forward by a change that needs none, and told by one that does", async () => {
+    const on = await from({}, { deletionProtection: true });
+    const who = stranger(on.sandbox);
+    await who.rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: PRIMARY, DBInstanceClass: "db.m5.large" }));
+    await settle(on);
+    // It is not the config's: neither drift nor anything to do, but said.
+    expect(planned(await (await changed(on, {})).plan(), "database")).toMatchObject({
+      action: "none",
+      notes: [expect.stringContaining("instanceClass db.m5.large: waits")],
+    });
+    await on.up();
+    await on.clock.sleep(900_000);
+    expect((await instance(on))?.DBInstanceClass).toBe("db.t3.micro");
+    const growing = await changed(on, { deletionProtection: true, storageGiB: 40 });
+    expect((await refusalOf(() => growing.up())).message).toMatch(
+      /away for about 5 min: instanceClass db.m5.large, which waits for its maintenance window, comes with it/,
+    );
+  });
+});
+
+describe("storage", () => {
+  test("grows on the replica first, without an outage; its bill and alarm follow", async () => {
+    const on = await from({}, { storageGiB: 40 });
+    await on.up();
+    expect(modifications(on).map((one) => one.DBInstanceIdentifier)).toEqual([REPLICA, PRIMARY]);
+    expect((await instance(on, REPLICA))?.AllocatedStorage).toBe(40);
+    expect((await instance(on))?.AllocatedStorage).toBe(40);
+    await expectSettled(await changed(on, { storageGiB: 40 }));
+  });
+
+  test("of 400 GiB and more has its IOPS, at birth and when it grows", async () => {
+    const on = await from({}, { storageGiB: 400 });
+    await on.up();
+    expect(await instance(on)).toMatchObject({ AllocatedStorage: 400, Iops: 12_000, StorageThroughput: 500 });
+    await expectSettled(await changed(on, { storageGiB: 400 }));
+    const born = await from({ storageGiB: 400 }, { storageGiB: 400 });
+    expect(await instance(born)).toMatchObject({ AllocatedStorage: 400, Iops: 12_000 });
+    await expectSettled(born);
+  });
+
+  test("never shrinks: that is refused with its reason, by plan, status and up", async () => {
+    const on = await from({ storageGiB: 40 }, { storageGiB: 20 });
+    on.writes();
+    const words = /database1 cannot shrink from 40 to 20 GiB/;
+    expect(planned(await on.plan(), "database")).toMatchObject({
+      action: "blocked",
+      reason: expect.stringMatching(words),
+      refused: expect.stringContaining("Put database.storageGiB back to 40"),
+    });
+    expect((await on.status()).find(({ key }) => key === "database")).toMatchObject({
+      standing: "blocked",
+      reason: expect.stringMatching(words),
+    });
+    expect((await refusalOf(() => on.up())).message).toMatch(words);
+    expect(on.writes()).toEqual([]);
+  });
+
+  test("that somebody let grow, or AWS within database.maxStorageGiB, is lived with, and only the first is said", async () => {
+    const on = await from({}, {});
+    const who = stranger(on.sandbox);
+    await who.rds.send(
+      new ModifyDBInstanceCommand({ DBInstanceIdentifier: PRIMARY, AllocatedStorage: 60, ApplyImmediately: true }),
+    );
+    await on.clock.sleep(300_000);
+    expect(planned(await on.plan(), "database")).toMatchObject({
+      action: "none",
+      notes: [expect.stringContaining("60 GiB of storage, 20 in the config: storage never shrinks")],
+    });
+    const auto = await changed(on, { maxStorageGiB: 100 });
+    await auto.up();
+    expect(await instance(auto)).toMatchObject({ AllocatedStorage: 60, MaxAllocatedStorage: 100 });
+    expect(await instance(auto, REPLICA)).toMatchObject({ MaxAllocatedStorage: 100 });
+    expect(planned(await auto.plan(), "database")).toMatchObject({ action: "none", notes: [] });
+    await expectSettled(auto);
+    const off = await changed(on, {});
+    await off.up();
+    expect((await instance(off))?.MaxAllocatedStorage).toBeUndefined();
+    await expectSettled(off);
+  });
+});
+
+describe("backups and the replica", () => {
+  test("both are turned off in one change: the replica goes before its primary is without backups", async () => {
+    const none = { replica: false, backupRetentionDays: 0 };
+    const on = await from({}, none, YES);
+    const plan = planUp(await on.refresh());
+    expect(planned(plan, "database")?.interruption).toMatch(/does not answer for some seconds.*turned off/);
+    const { settled } = await on.up();
+    expect(settled.filter(({ outcome }) => outcome === "failed" || outcome === "skipped")).toEqual([]);
+    expect(modifications(on).map(({ operation }) => operation)).toEqual(["DeleteDBInstance", "ModifyDBInstance"]);
+    expect((await instance(on))?.BackupRetentionPeriod).toBe(0);
+    await expectSettled(await changed(on, none));
+  });
+
+  test("both are turned on in one change: backups come first", async () => {
+    const on = await from({ replica: false, backupRetentionDays: 0 }, {}, YES);
+    const { settled } = await on.up();
+    expect(outcomes(settled)).toEqual({ database: "updated", replica: "created", "replica-endpoint": "created" });
+    await expectSettled(await changed(on, {}));
+  });
+});
+
+describe("versions", () => {
+  test("a newer minor one that the config names is upgraded to, the replica first", async () => {
+    const on = await from({ engineVersion: "8.4.4" }, { engineVersion: "8.4.8" }, YES);
+    expect(planned(await on.plan(), "database")?.interruption).toBe(
+      "database1 is away for about 5 min: MySQL 8.4.4 → 8.4.8",
+    );
+    await on.up();
+    expect(modifications(on).map((one) => one.DBInstanceIdentifier)).toEqual([REPLICA, PRIMARY]);
+    expect((await instance(on))?.EngineVersion).toBe("8.4.8");
+    await expectSettled(await changed(on, { engineVersion: "8.4.8" }));
+  });
+
+  test("one that AWS is ahead of is lived with, and said", async () => {
+    const on = await from({ engineVersion: "8.4.8" }, { engineVersion: "8.4.6" });
+    expect(planned(await on.plan(), "database")).toMatchObject({
+      action: "none",
+      notes: ["database1 runs MySQL 8.4.8, newer than 8.4.6 of the config: AWS does not go back"],
+    });
+    await expectSettled(on);
+  });
+
+  test("another class comes with another version, in one outage", async () => {
+    const both = { engineVersion: "8.4.8", instanceClass: "db.t3.small", replica: false };
+    const on = await from({ engineVersion: "8.4.4", replica: false }, both, YES);
+    expect(planned(await on.plan(), "database")?.interruption).toBe(
+      "database1 is away for about 10 min: MySQL 8.4.4 → 8.4.8, db.t3.micro → db.t3.small",
+    );
+    await on.up();
+    expect(modifications(on)).toHaveLength(1);
+    await expectSettled(await changed(on, both));
+  });
+
+  describe("8.0 to 8.4", () => {
+    const OLD = { engineVersion: "8.0" };
+
+    test("is asked for by name, whatever else is allowed", async () => {
+      const on = await from(OLD, {}, YES);
+      on.writes();
+      const error = await refusalOf(() => on.up());
+      expect(error.message).toMatch(/database1 is away for about 15 min: MySQL 8.0.44 → 8.4. AWS never goes back/);
+      expect(error.hint).toContain("--upgrade database1");
+      expect(planned(await on.plan(), "database")?.refused).toContain("--upgrade database1");
+      expect(on.writes()).toEqual([]);
+      await refusalOf(async () => (await changed(on, {}, { upgrade: ["database1-replica"], allowOutage: true })).up());
+      await refusalOf(async () => (await changed(on, {}, { upgrade: ["database1"] })).up());
+    });
+
+    test("keeps a snapshot that is complete first, goes through the replica, and changes the parameter group with it", async () => {
+      const on = await from(OLD, {}, { allowOutage: true, upgrade: ["database1"] });
+      const { settled } = await on.up();
+      expect(settled.filter(({ outcome }) => outcome === "failed" || outcome === "skipped")).toEqual([]);
+      const calls = modifications(on);
+      expect(calls.map((call) => [call.operation, call.DBInstanceIdentifier])).toEqual([
+        ["ModifyDBInstance", REPLICA],
+        ["CreateDBSnapshot", PRIMARY],
+        ["ModifyDBInstance", PRIMARY],
+      ]);
+      // As long as a snapshot takes.
+      expect((calls[2]?.at ?? 0) - (calls[1]?.at ?? 0)).toBeGreaterThanOrEqual(120_000);
+      const { DBSnapshots } = await on.aws.rds.describeDBSnapshots({ SnapshotType: "manual" });
+      expect(DBSnapshots).toMatchObject([{ Status: "available", DBInstanceIdentifier: PRIMARY }]);
+      expect(DBSnapshots?.[0]?.DBSnapshotIdentifier).toMatch(/^database1-before-8-4-\d{8}$/);
+      for (const id of [PRIMARY, REPLICA])
+        expect(await instance(on, id)).toMatchObject({
+          EngineVersion: "8.4.8",
+          DBParameterGroups: [{ DBParameterGroupName: "utf8encoding", ParameterApplyStatus: "in-sync" }],
+        });
+      const { DBParameterGroups } = await on.aws.rds.describeDBParameterGroups({});
+      expect(DBParameterGroups?.map(({ DBParameterGroupName }) => DBParameterGroupName)).toEqual(["utf8encoding"]);
+      await expectSettled(await changed(on, {}));
+    });
+
+    test("done by hand is lived with; the way back is refused", async () => {
+      const old = { ...OLD, replica: false };
+      const on = await from(old, old);
+      await on.aws.rds.createDBParameterGroup({
+        DBParameterGroupName: "theirs",
+        DBParameterGroupFamily: "mysql8.4",
+        Description: "theirs",
+      });
+      await settle(on);
+      await stranger(on.sandbox).rds.send(
+        new ModifyDBInstanceCommand({
+          DBInstanceIdentifier: PRIMARY,
+          EngineVersion: "8.4",
+          AllowMajorVersionUpgrade: true,
+          DBParameterGroupName: "theirs",
+          ApplyImmediately: true,
+        }),
+      );
+      await on.clock.sleep(3_600_000);
+      expect(planned(await on.plan(), "database")).toMatchObject({
+        action: "none",
+        notes: ["database1 runs MySQL 8.4.8, newer than 8.0 of the config: AWS does not go back"],
+      });
+      await expectSettled(on);
+
+      const back = await from({}, OLD, { allowOutage: true, upgrade: ["database1"] });
+      back.writes();
+      const error = await refusalOf(() => back.up());
+      expect(error.message).toContain("database1 runs MySQL 8.4.8 and cannot get 8.0");
+      expect(error.hint).toContain("Put database.engineVersion back to 8.4");
+      expect(back.writes()).toEqual([]);
+    });
+  });
+});
+
+describe("what others do", () => {
+  let on: Stage;
+  let who: Stranger;
+  beforeEach(async () => {
+    on = await from({}, {});
+    who = stranger(on.sandbox);
+    on.writes();
+  });
+
+  test("a parameter that waits for a reboot that somebody planned is reported, and no database rebooted", async () => {
+    await who.rds.send(
+      new ModifyDBParameterGroupCommand({
+        DBParameterGroupName: "utf8encoding",
+        Parameters: [
+          { ParameterName: "innodb_buffer_pool_instances", ParameterValue: "2", ApplyMethod: "pending-reboot" },
+        ],
+      }),
+    );
+    await settle(on);
+    for (const key of ["database", "replica"])
+      expect(planned(await on.plan(), key)).toMatchObject({
+        action: "none",
+        notes: [expect.stringMatching(/^parameters wait for a reboot of database1/)],
+      });
+    await on.up();
+    expect(on.writes()).toEqual([]);
+    expect((await on.status()).find(({ key }) => key === "database")).toMatchObject({ standing: "in-sync" });
+  });
+
+  test("the stack's own parameters are put back without a reboot, its own group with one that is told", async () => {
+    await who.rds.send(
+      new ModifyDBParameterGroupCommand({
+        DBParameterGroupName: "utf8encoding",
+        Parameters: [{ ParameterName: "character_set_server", ParameterValue: "latin1", ApplyMethod: "immediate" }],
+      }),
+    );
+    await settle(on);
+    expect(outcomes((await on.up()).settled)).toEqual({ "db-parameter-group": "updated" });
+
+    await on.aws.rds.createDBParameterGroup({
+      DBParameterGroupName: "theirs",
+      DBParameterGroupFamily: "mysql8.4",
+      Description: "theirs",
+    });
+    await settle(on);
+    await who.rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: PRIMARY, DBParameterGroupName: "theirs" }));
+    await settle(on);
+    expect((await refusalOf(() => on.up())).message).toBe("reboots database1, which is away for about a minute");
+    const next = await changed(on, {}, YES);
+    await next.up();
+    expect(modifications(next).map(({ operation }) => operation)).toEqual(["ModifyDBInstance", "RebootDBInstance"]);
+    await expectSettled(await changed(on, {}));
+  });
+
+  test("a primary that is in another zone than the config's first is lived with", async () => {
+    const alone = { replica: false };
+    const moved = await from(alone, alone, YES);
+    const { rds } = stranger(moved.sandbox);
+    await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: PRIMARY, DBSnapshotIdentifier: "good" }));
+    await moved.clock.sleep(600_000);
+    await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: PRIMARY, SkipFinalSnapshot: true }));
+    await moved.clock.sleep(600_000);
+    await rds.send(
+      new RestoreDBInstanceFromDBSnapshotCommand({
+        DBInstanceIdentifier: PRIMARY,
+        DBSnapshotIdentifier: "good",
+        DBSubnetGroupName: "buddy-db",
+        AvailabilityZone: "ap-northeast-2c",
+      }),
+    );
+    await moved.clock.sleep(1_200_000);
+    const { settled } = await moved.up();
+    expect(settled.filter(({ outcome }) => outcome === "failed" || outcome === "blocked")).toEqual([]);
+    expect((await instance(moved))?.AvailabilityZone).toBe("ap-northeast-2c");
+    expect(planned(await moved.plan(), "database")).toMatchObject({
+      action: "none",
+      notes: ["database1 is in ap-northeast-2c, not in ap-northeast-2a, where it would be created: it stays there"],
+    });
+    await expectSettled(moved);
+  });
+
+  test("a replica that follows no more waits for a person, with RDS's own reason", async () => {
+    fail(simAt(on.sandbox.world, on.clock.now()), parseFailure("replication", REPLICA));
+    const words = /database1-replica does not follow database1, and serves old data: error: .*SQLError: 1062/;
+    expect((await on.status()).find(({ key }) => key === "replica")).toMatchObject({
+      standing: "blocked",
+      reason: expect.stringMatching(words),
+    });
+    const { settled } = await on.up();
+    expect(settled.find(({ key }) => key === "replica")).toMatchObject({
+      outcome: "blocked",
+      reason: expect.stringMatching(words),
+    });
+    expect(on.writes()).toEqual([]);
+  });
+});
+
+test("a stopped database is said to be started, not removed", async () => {
+  const on = await from({ replica: false }, { replica: false });
+  await stranger(on.sandbox).rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: PRIMARY }));
+  await on.clock.sleep(300_000);
+  const { settled } = await on.up();
+  const error = settled.find(({ key }) => key === "database")?.error;
+  expect(error?.message).toContain("aws rds start-db-instance --db-instance-identifier database1");
+  expect(error?.hint).not.toContain("remove it");
+});
