@@ -30,6 +30,7 @@ test("a zone of the stack: said to stay, with its servers and its cost; --delete
     expect(flat(text)).toMatch(/is deleted: have the registrar no longer name its name servers \(ns-/);
   expect(flat(last.stdout)).toMatch(/Removed 1 resource/);
   expect(JSON.parse((await on.rehearse("down --yes --json")).stdout)).toMatchObject({ kept: [] });
+  expect((await on.rehearse("down --yes --delete-zone")).stderr).toMatch(/the stack has no hosted zone of its own/);
 });
 
 test("names that lead elsewhere: doctor, plan and up name them with both ways out; with takeOver they are said to move", async () => {

@@ -4,6 +4,7 @@ import { deletable, type Farewells, farewells, secondsToDestroy } from "../../en
 import type { NodeResult } from "../../engine/node-result.ts";
 import { mayHoldData } from "../../engine/observe.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
+import { removable } from "../../engine/resource.ts";
 import type { Observed, Snapshot } from "../../engine/snapshot.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { silentReporter } from "../../report/reporter.ts";
@@ -44,6 +45,7 @@ export async function down(options: DownOptions): Promise<number> {
       const alone = leftAlone(session, found);
       const parting = farewells(stack.run, found);
       preview(session, screen, { gone, alone, parting });
+      if (deleteKept && !keepsAny(found)) screen.say("--delete-zone: the stack has no hosted zone of its own.");
       throwIfRefused(found);
       await warn(session, screen, found, gone);
       const question = `Type the stack's name, ${config.stack}, to remove it: `;
@@ -55,6 +57,13 @@ export async function down(options: DownOptions): Promise<number> {
     },
   );
 }
+
+/** True when something is there that a `down` keeps unless it is told otherwise. */
+const keepsAny = ({ entries }: Snapshot): boolean =>
+  [...entries.values()].some(
+    ({ node, look }) =>
+      removable(node.type) && look.live && node.type.farewell?.(look.live, { deleteKept: false })?.kept,
+  );
 
 interface Going {
   readonly gone: readonly Observed[];
