@@ -208,6 +208,18 @@ test("offers: zones, types and database classes", async () => {
     verdict: "problem",
     message: "web.instanceType: t2.micro is not offered in ap-northeast-2b",
   });
+  const impaired = () => ({
+    AvailabilityZones: [
+      { ZoneName: "ap-northeast-2a", State: "available" },
+      { ZoneName: "ap-northeast-2c", State: "impaired" },
+    ],
+  });
+  expect(
+    await (await diagnosis({}, { DescribeAvailabilityZones: impaired })).by("zones and instance types"),
+  ).toMatchObject({
+    verdict: "problem",
+    message: expect.stringContaining("ap-northeast-2c is not an available zone"),
+  });
   const database = (given: object, answers: Answers = {}) =>
     diagnosis({ database: given }, answers).then(({ by }) => by("database class"));
   expect(await database({ engineVersion: "8.4.99" })).toMatchObject({ verdict: "problem" });

@@ -25,6 +25,8 @@ describe("network", () => {
       (await on.aws.ec2.describeVpcAttribute({ VpcId, Attribute: "enableDnsSupport" })).EnableDnsSupport?.Value,
     ).toBe(true);
     const { Subnets = [] } = await on.aws.ec2.describeSubnets({ Filters: ours });
+    const open = Subnets.filter(({ MapPublicIpOnLaunch }) => MapPublicIpOnLaunch).map(nameOf);
+    expect(open.sort()).toEqual(["Buddy-Public1", "Buddy-Public2"]);
     expect(Subnets.map((one) => `${nameOf(one)} ${one.CidrBlock} ${one.AvailabilityZone}`).sort()).toEqual([
       "Buddy-DB-Private1 172.31.12.0/24 ap-northeast-2a",
       "Buddy-DB-Private2 172.31.22.0/24 ap-northeast-2c",
