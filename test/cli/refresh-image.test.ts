@@ -84,8 +84,15 @@ test("with the state lost, the refreshed image is still the wanted one", async (
 
 test("status says when the image is old, with the command, and stays in sync", async () => {
   const on = folder({}, up);
-  const fresh = await on.rehearse("status --json");
+  const fresh = await on.rehearse("status --json --trace status.jsonl");
   expect(JSON.parse(fresh.stdout).notes).toEqual([]);
+  // The bases' parameters are asked for with the stack's own, and both bases at once: one call more than without the note.
+  const asked = on.trace("status.jsonl").map(({ operation }) => operation);
+  expect(asked.filter((operation) => /^(DescribeImages|GetParameters?)$/.test(operation)).sort()).toEqual([
+    "DescribeImages",
+    "DescribeImages",
+    "GetParameters",
+  ]);
   const file = JSON.parse(on.read(STATE), (key, value) =>
     key !== "" && typeof value?.sourceInstanceId === "string"
       ? { ...value, createdAt: value.createdAt - 31 * DAY_MS }
