@@ -116,7 +116,7 @@ test.each(LIVES)(
   "$name: every call of a life with a change in it is allowed, on what it names",
   async ({ given, later }) => {
     const on = await stage(given, 23);
-    await preflight(on.aws, on.config);
+    await preflight(on.aws, (await on.refresh()).entries.values());
     await on.up();
     await on.status();
     const after = await stageOn(parseConfig({ ...given, ...later }, "test.config.json"), on.clock, on.sandbox, on.text);

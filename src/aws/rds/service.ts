@@ -1,6 +1,7 @@
 import type { Service } from "../service.ts";
 import { database } from "./database.ts";
 import { parameterGroup } from "./parameter-group.ts";
+import { preflight } from "./preflight.ts";
 import { prices } from "./prices.ts";
 import { replica } from "./replica.ts";
 import { retainedBackups, snapshots } from "./residuals.ts";
@@ -80,6 +81,7 @@ export const rds: Service<typeof import("./client.ts")> = {
   types: [subnetGroup, parameterGroup, database, replica],
   colour: "#3b6fd8",
   prices,
+  preflight,
   residuals: [snapshots, retainedBackups],
   safety: {
     CreateDBSubnetGroup: "name",

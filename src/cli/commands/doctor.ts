@@ -1,6 +1,9 @@
 import { warningsFor } from "../../config/schema.ts";
-import { examine, notSeen } from "../../doctor/doctor.ts";
-import { missingMessage } from "../../engine/graph.ts";
+import { examine } from "../../doctor/doctor.ts";
+import { type Decided, notSeen } from "../../doctor/preflight.ts";
+import { missingMessage, type Node } from "../../engine/graph.ts";
+import { ABSENT, evaluate, specOf } from "../../engine/observe.ts";
+import type { Identified } from "../../engine/resource.ts";
 import { BuddyError, type ErrorCode } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
@@ -38,10 +41,10 @@ export async function doctor(options: CommonOptions): Promise<number> {
     const screen = screenOf(session);
     const { aws } = session;
     const warnings = warningsFor(config);
-    const [examined, objects] = await Promise.all([
-      examine(aws, config, statementsFor(await rehearse(config), config)),
-      namesAndImages(session),
-    ]);
+    const looks = await lookAtAll(session);
+    const statements = statementsFor(await rehearse(config), config);
+    const examined = await examine(aws, config, statements, decided(session, looks));
+    const objects = namesAndImages(looks);
     const { credentials } = screen.place;
     const until = credentials ? `; ${credentialsText(credentials.end, credentials.now)}` : "";
     const who: Finding = {
@@ -66,30 +69,58 @@ export async function doctor(options: CommonOptions): Promise<number> {
   }
 }
 
-/** Looks every object up: what must be there already (images, a zone) is; and no name is taken by somebody else's. */
-async function namesAndImages({ aws, stack: { graph, run } }: Session): Promise<readonly Finding[]> {
-  const looks = await Promise.all(
-    [...graph.nodes.values()].map(async (node): Promise<Finding | undefined> => {
-      const external = node.type.external ?? false;
-      const about = !external ? "names" : node.type.name.includes("image") ? "image" : "zone";
+/** One object, looked at: what is there, or why that cannot be said. */
+interface Looked {
+  readonly node: Node;
+  readonly live: Identified | undefined;
+  readonly error: unknown;
+}
+
+const lookAtAll = ({ aws, stack: { graph, run } }: Session): Promise<readonly Looked[]> =>
+  Promise.all(
+    [...graph.nodes.values()].map(async (node): Promise<Looked> => {
       try {
-        const live = await node.type.find(aws, node.owner, run.store.get(node.key)?.id);
-        if (!external) return undefined;
-        const health = live && node.type.health?.(live);
-        if (typeof health === "object" && "blocked" in health)
-          return { about, verdict: "problem", message: health.blocked };
-        return live
-          ? { about, verdict: "ok", message: `${node.name}: ${live.id}` }
-          : { about, verdict: "problem", message: missingMessage(node), hint: "Change the config, or make it." };
+        return { node, live: await node.type.find(aws, node.owner, run.store.get(node.key)?.id), error: undefined };
       } catch (error) {
-        if (error instanceof BuddyError && error.code !== "interrupted")
-          return { about, verdict: "problem", message: error.message, hint: error.hint };
-        return { ...notSeen(about, error), message: `${node.name}: ${notSeen(about, error).message}` };
+        return { node, live: undefined, error };
       }
     }),
   );
+
+/** What `up` would do with each of them, as far as can be said. */
+function decided({ clock, stack: { run } }: Session, looks: readonly Looked[]): readonly Decided[] {
+  const lives = new Map(looks.map(({ node, live }) => [node.key, live]));
+  return looks.map(({ node, live }) => {
+    const purposes = node.resource?.temporaryFor() ?? [];
+    const served = purposes.length > 0 && purposes.every(({ key }) => lives.get(key) !== undefined);
+    const wanted = served ? undefined : specOf(node, (key) => lives.get(key));
+    const look = { ...ABSENT, live, health: live ? (node.type.health?.(live) ?? "ready") : ("absent" as const) };
+    const { drift: _drift, ...decision } = evaluate(node, wanted, look, run.store.get(node.key), clock.now());
+    return { node, wanted, look, decision };
+  });
+}
+
+/** What must be there already (images, a zone) is; and no name is taken by somebody else's. */
+function namesAndImages(looks: readonly Looked[]): readonly Finding[] {
+  const findings = looks.map(({ node, live, error }): Finding | undefined => {
+    const external = node.type.external ?? false;
+    const about = !external ? "names" : node.type.name.includes("image") ? "image" : "zone";
+    if (error instanceof BuddyError && error.code !== "interrupted")
+      return { about, verdict: "problem", message: error.message, hint: error.hint };
+    if (error !== undefined) {
+      const unseen = notSeen(about, error);
+      return { ...unseen, message: `${node.name}: ${unseen.message}` };
+    }
+    if (!external) return undefined;
+    const health = live && node.type.health?.(live);
+    if (typeof health === "object" && "blocked" in health)
+      return { about, verdict: "problem", message: health.blocked };
+    return live
+      ? { about, verdict: "ok", message: `${node.name}: ${live.id}` }
+      : { about, verdict: "problem", message: missingMessage(node), hint: "Change the config, or make it." };
+  });
   // A load balancer of somebody else's is in the way of its listeners, too: it is named once.
-  const found = looks
+  const found = findings
     .filter((one) => one !== undefined)
     .filter((one, index, all) => all.findIndex(({ message }) => message === one.message) === index);
   const seen = found.filter(({ about }) => about === "names").length === 0;
