@@ -28,7 +28,7 @@ const blockedAccess: Check = {
   async ask(aws, plan) {
     const { VpcBlockPublicAccessOptions: options } = await aws.ec2.describeVpcBlockPublicAccessOptions({});
     const mode = options?.InternetGatewayBlockMode ?? "off";
-    if (mode === "off") return ok(this.about, "off");
+    if (mode === "off") return ok(blockedAccess.about, "off");
     const id = plan.of(vpc)[0]?.live?.id;
     const { VpcBlockPublicAccessExclusions = [] } = await aws.ec2.describeVpcBlockPublicAccessExclusions({});
     const excluded = VpcBlockPublicAccessExclusions.some(
@@ -38,10 +38,10 @@ const blockedAccess: Check = {
         InternetGatewayExclusionMode === "allow-bidirectional" &&
         /^(create|update)-complete$/.test(State),
     );
-    if (excluded) return ok(this.about, `${mode}, but ${id} is excluded`);
+    if (excluded) return ok(blockedAccess.about, `${mode}, but ${id} is excluded`);
     const exclude = `${aws.cli} ec2 create-vpc-block-public-access-exclusion --internet-gateway-exclusion-mode allow-bidirectional --region ${aws.region} --vpc-id ${id ?? "ID"}`;
     return problem(
-      this.about,
+      blockedAccess.about,
       `${mode}${managedBy(options?.ManagedBy)}: nobody would reach the site and the bastions, and the instances not the internet`,
       id === undefined
         ? `Make the VPC alone (buddyverse up --step vpc), exclude it: ${exclude}; then run the same command again.`
@@ -59,12 +59,12 @@ const allowedImages: Check = {
   types: [publicImage, ...LAUNCHING],
   async ask(aws, plan) {
     const { State = "disabled", ImageCriteria = [], ManagedBy } = await aws.ec2.getAllowedImagesSettings({});
-    if (State !== "enabled") return ok(this.about, State);
+    if (State !== "enabled") return ok(allowedImages.about, State);
     const missing = plan.of(publicImage).filter(({ live }) => live === undefined);
-    if (missing.length === 0) return ok(this.about, "enabled, and what the stack starts from is allowed");
+    if (missing.length === 0) return ok(allowedImages.about, "enabled, and what the stack starts from is allowed");
     const providers = [...new Set(ImageCriteria.flatMap(({ ImageProviders = [] }) => ImageProviders))];
     return problem(
-      this.about,
+      allowedImages.about,
       `the account allows only ${providers.length > 0 ? `images of ${providers.join(", ")}` : "some images"}${managedBy(ManagedBy)}: ${missing.map(({ name }) => name).join(" and ")} cannot be seen`,
       "Allow the images of Canonical (099720109477) and of Amazon (amazon), which the stack starts from, or set image.base to one that is allowed (EC2 console, Account attributes, Allowed AMIs).",
     );
@@ -82,12 +82,12 @@ const volumeKey: Check = {
   types: LAUNCHING,
   async ask(aws, plan) {
     const { KmsKeyId = "" } = await aws.ec2.getEbsDefaultKmsKeyId({});
-    if (KmsKeyId === "" || KmsKeyId.endsWith("alias/aws/ebs")) return ok(this.about, "AWS's own (aws/ebs)");
+    if (KmsKeyId === "" || KmsKeyId.endsWith("alias/aws/ebs")) return ok(volumeKey.about, "AWS's own (aws/ebs)");
     const launched = [...changing(plan.of(group)), ...coming(plan.of(instance)), ...coming(plan.of(imageBuilder))];
-    if (launched.length === 0) return ok(this.about, KmsKeyId);
+    if (launched.length === 0) return ok(volumeKey.about, KmsKeyId);
     const role = `arn:${aws.partition}:iam::${aws.account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`;
     return warning(
-      this.about,
+      volumeKey.about,
       `${KmsKeyId}: where it is a key of your own, the Auto Scaling group's instances start only if the group's role may use it`,
       `Where its policy does not say so yet: ${aws.cli} kms create-grant --region ${aws.region} --key-id ${KmsKeyId} --grantee-principal ${role} --operations Encrypt Decrypt ReEncryptFrom ReEncryptTo GenerateDataKey GenerateDataKeyWithoutPlaintext DescribeKey CreateGrant`,
     );

@@ -1,9 +1,8 @@
 import { warningsFor } from "../../config/schema.ts";
 import { examine } from "../../doctor/doctor.ts";
-import { type Decided, notSeen } from "../../doctor/preflight.ts";
-import { missingMessage, type Node } from "../../engine/graph.ts";
-import { ABSENT, evaluate, specOf } from "../../engine/observe.ts";
-import type { Identified } from "../../engine/resource.ts";
+import { decidedOf, type Looked, lookAtAll } from "../../doctor/objects.ts";
+import { notSeen } from "../../doctor/preflight.ts";
+import { missingMessage } from "../../engine/graph.ts";
 import { BuddyError, type ErrorCode } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
@@ -41,9 +40,10 @@ export async function doctor(options: CommonOptions): Promise<number> {
     const screen = screenOf(session);
     const { aws } = session;
     const warnings = warningsFor(config);
-    const looks = await lookAtAll(session);
+    const { run, graph } = session.stack;
+    const looks = await lookAtAll(run, graph);
     const statements = statementsFor(await rehearse(config), config);
-    const examined = await examine(aws, config, statements, decided(session, looks));
+    const examined = await examine(aws, config, statements, decidedOf(run, looks));
     const objects = namesAndImages(looks);
     const { credentials } = screen.place;
     const until = credentials ? `; ${credentialsText(credentials.end, credentials.now)}` : "";
@@ -67,37 +67,6 @@ export async function doctor(options: CommonOptions): Promise<number> {
   } finally {
     session.close();
   }
-}
-
-/** One object, looked at: what is there, or why that cannot be said. */
-interface Looked {
-  readonly node: Node;
-  readonly live: Identified | undefined;
-  readonly error: unknown;
-}
-
-const lookAtAll = ({ aws, stack: { graph, run } }: Session): Promise<readonly Looked[]> =>
-  Promise.all(
-    [...graph.nodes.values()].map(async (node): Promise<Looked> => {
-      try {
-        return { node, live: await node.type.find(aws, node.owner, run.store.get(node.key)?.id), error: undefined };
-      } catch (error) {
-        return { node, live: undefined, error };
-      }
-    }),
-  );
-
-/** What `up` would do with each of them, as far as can be said. */
-function decided({ clock, stack: { run } }: Session, looks: readonly Looked[]): readonly Decided[] {
-  const lives = new Map(looks.map(({ node, live }) => [node.key, live]));
-  return looks.map(({ node, live }) => {
-    const purposes = node.resource?.temporaryFor() ?? [];
-    const served = purposes.length > 0 && purposes.every(({ key }) => lives.get(key) !== undefined);
-    const wanted = served ? undefined : specOf(node, (key) => lives.get(key));
-    const look = { ...ABSENT, live, health: live ? (node.type.health?.(live) ?? "ready") : ("absent" as const) };
-    const { drift: _drift, ...decision } = evaluate(node, wanted, look, run.store.get(node.key), clock.now());
-    return { node, wanted, look, decision };
-  });
 }
 
 /** What must be there already (images, a zone) is; and no name is taken by somebody else's. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { isAllowedImage } from "./account.ts";
 import { ms } from "./durations.ts";
 import { instanceFor } from "./instance-states.ts";
 import { PUBLIC_IMAGES } from "./public-images.ts";
@@ -26,6 +27,8 @@ const snapshotNotFound = (id: string) => awsError("InvalidSnapshot.NotFound", `T
 export function imageFor(sim: Sim, id: string): UsableImage {
   if (!/^ami-[0-9a-f]{8,17}$/.test(id)) throw awsError("InvalidAMIID.Malformed", `Invalid id: "${id}"`);
   const common = PUBLIC_IMAGES.find(({ imageId }) => imageId === id);
+  // One that is not allowed is as if it were not there (EC2 user guide, "Allowed AMIs").
+  if (common && !isAllowedImage(sim, common.ownerId)) throw notFound(id);
   if (common) return { ...common, id, snapshotId: `snap-${id.slice(4)}`, content: null };
   const own = imageTable(sim).visible(id) && imageTable(sim).get(id);
   if (!own) throw notFound(id);
@@ -164,7 +167,7 @@ export const images: SandboxService = {
       },
       (input, sim) => {
         const all = [
-          ...PUBLIC_IMAGES.map(describedPublic),
+          ...PUBLIC_IMAGES.filter(({ ownerId }) => isAllowedImage(sim, ownerId)).map(describedPublic),
           ...imageTable(sim)
             .allVisible()
             .map((image) => describedOwn(sim, image)),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { quotaOf } from "../../quotas.ts";
 import { type FailureKind, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
@@ -30,8 +31,6 @@ import {
   tagsFrom,
 } from "./tables.ts";
 
-/** "DB instances", the default quota (Amazon RDS quotas page). */
-const INSTANCES = 40;
 const REPLICAS = 15;
 /** Of the time to become available, the first automatic backup takes this part at the end. */
 const FIRST_BACKUP_MS = 45_000;
@@ -49,9 +48,23 @@ const LOGS_EVERY_MS = 300_000;
 
 /** The minor versions that RDS offers, the newest last; with a major version alone that one is taken. */
 const VERSIONS = ["8.0.40", "8.0.41", "8.0.42", "8.0.43", "8.0.44", "8.4.4", "8.4.5", "8.4.6", "8.4.7", "8.4.8"];
-/** Classes that RDS offers for MySQL 8 in every zone; t2, m3 and older are not among them. */
-const CLASS =
-  /^db\.(t3|t4g)\.(micro|small|medium|large|xlarge|2xlarge)$|^db\.(m5|m6g|m6i|m7g|r5|r6g|r6i|r7g)\.(large|xlarge|[248]xlarge|1[26]xlarge)$/;
+const BURSTABLE = ["micro", "small", "medium", "large", "xlarge", "2xlarge"];
+const FIXED = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"];
+/**
+ * Classes that RDS offers for MySQL 8, with the letters of their zones; t2, m3 and older are not among them. Which are missing
+ * where is chosen.
+ */
+const CLASSES: ReadonlyMap<string, string> = new Map(
+  [
+    { families: ["t3", "t4g"], sizes: BURSTABLE, zones: "abcd" },
+    { families: ["m5", "m6g", "m6i", "r5", "r6g", "r6i"], sizes: FIXED, zones: "abcd" },
+    { families: ["m7g", "r7g"], sizes: FIXED, zones: "ab" },
+  ].flatMap(({ families, sizes, zones }) =>
+    families.flatMap((family) => sizes.map((size): [string, string] => [`db.${family}.${size}`, zones])),
+  ),
+);
+const isOfferedIn = (instanceClass: string, zone: string): boolean =>
+  CLASSES.get(instanceClass)?.includes(zone.slice(-1)) ?? false;
 
 const notFound = (id: string) =>
   fault("DBInstanceNotFoundFault", "DBInstanceNotFound", `DBInstance ${id} not found.`, 404);
@@ -70,15 +83,24 @@ export function checkNewName(sim: Sim, id: string): void {
   checkName("DBInstanceIdentifier", id, 63);
   if (databaseTable(sim).get(id))
     throw fault("DBInstanceAlreadyExistsFault", "DBInstanceAlreadyExists", "DB instance already exists");
-  if (databaseTable(sim).all().length >= INSTANCES)
+  if (databaseTable(sim).all().length >= quotaOf(sim, "rds/L-7B6409FD"))
     throw fault("InstanceQuotaExceededFault", "InstanceQuotaExceeded", "DB Instance quota exceeded");
 }
 
 export function checkClass(instanceClass: string, version: string): void {
   if (!instanceClass.startsWith("db.")) throw invalidValue(`Invalid DB Instance class: ${instanceClass}`);
-  if (!CLASS.test(instanceClass))
+  if (!CLASSES.has(instanceClass))
     throw invalidCombination(
       `RDS does not support creating a DB instance with the following combination: DBInstanceClass=${instanceClass}, Engine=mysql, EngineVersion=${version}, LicenseModel=general-public-license.`,
+    );
+}
+
+function checkOffered(instanceClass: string, zone: string): void {
+  if (!isOfferedIn(instanceClass, zone))
+    throw fault(
+      "InsufficientDBInstanceCapacityFault",
+      "InsufficientDBInstanceCapacity",
+      `Cannot create a ${instanceClass} database instance because no subnets exist in availability zones with sufficient capacity for VPC and storage type : gp3 for this request.`,
     );
 }
 
@@ -250,17 +272,6 @@ export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tag
   return snapshot;
 }
 
-/** The classes of which the sandbox says what can be ordered; each is offered in every zone. */
-const ORDERABLE = [
-  "db.t3.micro",
-  "db.t3.small",
-  "db.t3.medium",
-  "db.t4g.micro",
-  "db.t4g.small",
-  "db.m5.large",
-  "db.r5.large",
-];
-
 export const instanceFailures: Readonly<Record<string, FailureKind>> = {
   database: {
     about: "a database, as database1: it fails, while it is made or afterwards",
@@ -286,17 +297,21 @@ export const instances: SandboxService = {
       (input, sim) => {
         // A class or version that is not offered is no error: the answer is empty.
         const found = VERSIONS.filter((version) => (input.EngineVersion ?? version) === version).flatMap((version) =>
-          ORDERABLE.filter((one) => (input.DBInstanceClass ?? one) === one).map((DBInstanceClass) => ({
-            Engine: "mysql",
-            EngineVersion: version,
-            DBInstanceClass,
-            LicenseModel: "general-public-license",
-            StorageType: "gp3",
-            Vpc: true,
-            ReadReplicaCapable: true,
-            SupportsStorageEncryption: true,
-            AvailabilityZones: zonesOf(sim).map((Name) => ({ Name })),
-          })),
+          [...CLASSES.keys()]
+            .filter((one) => (input.DBInstanceClass ?? one) === one)
+            .map((DBInstanceClass) => ({
+              Engine: "mysql",
+              EngineVersion: version,
+              DBInstanceClass,
+              LicenseModel: "general-public-license",
+              StorageType: "gp3",
+              Vpc: true,
+              ReadReplicaCapable: true,
+              SupportsStorageEncryption: true,
+              AvailabilityZones: zonesOf(sim)
+                .filter((zone) => isOfferedIn(DBInstanceClass, zone))
+                .map((Name) => ({ Name })),
+            })),
         );
         const { items, Marker } = page(found, input);
         return { OrderableDBInstanceOptions: items, Marker };
@@ -359,6 +374,7 @@ export const instances: SandboxService = {
           );
         checkGroups(sim, input.VpcSecurityGroupIds, subnetGroup.vpcId);
         const zone = input.AvailabilityZone ?? subnetTable(sim).get(subnetGroup.subnetIds[0] ?? "")?.zone ?? "";
+        checkOffered(input.DBInstanceClass, zone);
         const made = interfaceIn(sim, subnetGroup.subnetIds, zone, input.VpcSecurityGroupIds);
         const database: Database = {
           id,
@@ -439,6 +455,7 @@ export const instances: SandboxService = {
         checkGroups(sim, groupIds, source.vpcId);
         const subnetIds = subnetGroupTable(sim).get(source.subnetGroup)?.subnetIds ?? [];
         const zone = input.AvailabilityZone ?? source.zone;
+        checkOffered(instanceClass, zone);
         const made = interfaceIn(sim, subnetIds, zone, groupIds);
         const replica: Database = {
           ...source,
@@ -505,7 +522,13 @@ export const instances: SandboxService = {
         if (password !== undefined && before.source !== null)
           throw invalidCombination("The master user password of a read replica is that of its source");
         if (!OPERATIONAL.has(before.status)) throw badState("Database instance is not in available state.");
-        if (input.DBInstanceClass !== undefined) checkClass(input.DBInstanceClass, before.engineVersion);
+        if (input.DBInstanceClass !== undefined) {
+          checkClass(input.DBInstanceClass, before.engineVersion);
+          if (!isOfferedIn(input.DBInstanceClass, before.zone))
+            throw invalidCombination(
+              "Cannot modify the instance class because there are no instances of the requested class available in the current instance's availability zone. Please try your request again at a later time.",
+            );
+        }
         let storageGiB = input.AllocatedStorage;
         if (storageGiB !== undefined && storageGiB < before.storageGiB)
           throw invalidCombination(
