@@ -104,7 +104,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
         builderUserData({ region, markerName: marker, app: archives[0] ?? git }),
       ),
     }),
-    { temporaryFor: () => [image] },
+    { temporaryFor: () => [image], configured: { instanceType: "web.instanceType" } },
   );
   const image: Resource<ImageSpec, ImageLive> = resource(
     imageType,
@@ -144,6 +144,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
         }),
       ),
     }),
+    { configured: { instanceType: "web.instanceType" } },
   );
   return step("image", { role, profile, base, builder, image, launchTemplate });
 }

@@ -49,20 +49,28 @@ export function natBastionStep(
     number: number,
     group: typeof natGroup,
     own: Pick<InstanceSpec, "instanceType" | "sourceDestCheck" | "userData" | "setUp">,
+    typeFrom: string,
   ) => {
     const needs = { linux, keyPair, group, subnet: inZone(subnets.public, number), publicRoutes };
-    return resource(instance, key, name, needs, ({ linux, keyPair, group, subnet }) => ({
-      imageId: linux.id,
-      rootDevice: linux.rootDevice,
-      subnetId: subnet.id,
-      groupIds: [group.id],
-      keyName: keyPair.keyName,
-      profileName: undefined,
-      publicAddress: true,
-      volumeGiB: linux.rootGiB,
-      cpuCredits: cpuCreditsOf(own.instanceType, config.cpuCredits),
-      ...own,
-    }));
+    return resource(
+      instance,
+      key,
+      name,
+      needs,
+      ({ linux, keyPair, group, subnet }) => ({
+        imageId: linux.id,
+        rootDevice: linux.rootDevice,
+        subnetId: subnet.id,
+        groupIds: [group.id],
+        keyName: keyPair.keyName,
+        profileName: undefined,
+        publicAddress: true,
+        volumeGiB: linux.rootGiB,
+        cpuCredits: cpuCreditsOf(own.instanceType, config.cpuCredits),
+        ...own,
+      }),
+      { configured: { instanceType: typeFrom } },
+    );
   };
 
   const addresses = perZone(config, (_zone, number) =>
@@ -78,12 +86,19 @@ export function natBastionStep(
     }));
   });
   const instances = perZone(config, (_zone, number) =>
-    host(`nat-instance-${number}`, `Buddy-NAT${number}`, number, natGroup, {
-      instanceType: config.nat.instanceType,
-      sourceDestCheck: false,
-      userData: natUserData({ vpcCidr: config.network.cidr }),
-      setUp: NAT_SET_UP,
-    }),
+    host(
+      `nat-instance-${number}`,
+      `Buddy-NAT${number}`,
+      number,
+      natGroup,
+      {
+        instanceType: config.nat.instanceType,
+        sourceDestCheck: false,
+        userData: natUserData({ vpcCidr: config.network.cidr }),
+        setUp: NAT_SET_UP,
+      },
+      "nat.instanceType",
+    ),
   );
   const managed = config.nat.mode === "gateway";
 
@@ -104,12 +119,14 @@ export function natBastionStep(
         }));
   });
   const bastions = perZone(config, (_zone, number) =>
-    host(`bastion-${number}`, `Bastion${number}`, number, bastionGroup, {
-      instanceType: config.bastion.instanceType,
-      sourceDestCheck: true,
-      userData: undefined,
-      setUp: undefined,
-    }),
+    host(
+      `bastion-${number}`,
+      `Bastion${number}`,
+      number,
+      bastionGroup,
+      { instanceType: config.bastion.instanceType, sourceDestCheck: true, userData: undefined, setUp: undefined },
+      "bastion.instanceType",
+    ),
   );
 
   return step("nat-bastion", {

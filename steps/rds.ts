@@ -82,6 +82,7 @@ export function rdsStep(
       deletionProtection: wanted.deletionProtection,
       encrypted: true,
     }),
+    { configured: { instanceClass: "database.instanceClass" } },
   );
   const primaryParameter = resource(parameter, "database-endpoint", `${path}/primary`, { primary }, ({ primary }) => ({
     value: primary.endpoint,
@@ -102,6 +103,7 @@ export function rdsStep(
       groupIds: [group.id],
       deletionProtection: false,
     }),
+    { configured: { instanceClass: "database.instanceClass" } },
   );
   const replicaParameter = resource(parameter, "replica-endpoint", `${path}/replica`, { replica }, ({ replica }) => ({
     value: replica.endpoint,

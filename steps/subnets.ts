@@ -8,12 +8,14 @@ import { perZone } from "./zones.ts";
 export function subnetsStep(config: Config, { vpc }: VpcStep) {
   const tier = (key: string, name: string, cidrs: readonly string[], publicAddresses: boolean) =>
     perZone(config, (zone, number) =>
-      resource(subnet, `subnet-${key}-${number}`, `${name}${number}`, { vpc }, ({ vpc }) => ({
-        vpcId: vpc.id,
-        cidr: cidrs[number - 1] as string,
-        zone,
-        publicAddresses,
-      })),
+      resource(
+        subnet,
+        `subnet-${key}-${number}`,
+        `${name}${number}`,
+        { vpc },
+        ({ vpc }) => ({ vpcId: vpc.id, cidr: cidrs[number - 1] as string, zone, publicAddresses }),
+        { configured: { zone: `zones[${number - 1}]` } },
+      ),
     );
   return step("subnets", {
     public: tier("public", "Buddy-Public", config.network.public, true),

@@ -1,5 +1,6 @@
 import type { AnyType, NotYet } from "../engine/resource.ts";
 import type { Permissions } from "./permissions.ts";
+import type { Check } from "./preflight.ts";
 import type { ServicePrices } from "./price.ts";
 import type { ResidualReader } from "./residual.ts";
 import type { Safety } from "./safety.ts";
@@ -50,6 +51,8 @@ export interface Service<Module = unknown> {
   readonly colour?: string;
   /** What its objects cost; absent: nothing that is counted. */
   readonly prices?: ServicePrices;
+  /** What is asked of it before a run. */
+  readonly preflight?: readonly Check[];
   /** What of it still costs after `down`. */
   readonly residuals?: readonly ResidualReader[];
 }

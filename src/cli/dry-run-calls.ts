@@ -46,7 +46,7 @@ export async function rehearse(given: Config): Promise<readonly TracedCall[]> {
     onCall: (call) => calls.push(call),
   });
 
-  await preflight(aws, config);
+  await preflight(aws, (await stack.refresh()).entries.values());
   let { settled } = await stack.up();
   if (domain?.zone === "create") {
     // What the person does at the registrar, so that the certificate comes.

@@ -1,11 +1,11 @@
-import type { Instance, Tag } from "@aws-sdk/client-ec2";
 import type { Aws } from "../aws/aws.ts";
 import { classify } from "../aws/classify.ts";
 import { clockWords, isFarOff } from "../aws/clock.ts";
 import { hasCode } from "../aws/errors.ts";
 import { failureOf } from "../aws/failure.ts";
-import { STACK_TAG, tagsFrom } from "../aws/owned.ts";
+import { STACK_TAG } from "../aws/owned.ts";
 import { allPages } from "../aws/pages.ts";
+import { ok, problem } from "../aws/preflight.ts";
 import { delegationOf, elsewhereText } from "../aws/route53/read-delegation.ts";
 import { isOfStack } from "../aws/route53/read-zones.ts";
 import type { Config } from "../config/schema.ts";
@@ -13,33 +13,9 @@ import { BuddyError } from "../lib/errors.ts";
 import { some } from "../lib/text.ts";
 import type { PolicyStatement } from "../policy/policy.ts";
 import type { Finding } from "../report/findings.ts";
-import { preflight } from "./preflight.ts";
+import { ask, type Decided, notSeen, POLICY, plannedStack } from "./preflight.ts";
 
-const POLICY = "Give the caller the permissions that `buddyverse policy` prints.";
-
-const ok = (about: string, message: string): Finding => ({ about, verdict: "ok", message });
-const problem = (about: string, message: string, hint: string): Finding => ({
-  about,
-  verdict: "problem",
-  message,
-  hint,
-});
-const unseen = (about: string, message: string, hint?: string): Finding => ({
-  about,
-  verdict: "unseen",
-  message,
-  hint,
-});
-
-/** Why something could not be looked at. An interrupt is no finding: it is thrown on. */
-export function notSeen(about: string, error: unknown): Finding {
-  if (error instanceof BuddyError && error.code === "interrupted") throw error;
-  const kind = classify(error);
-  const { message, hint } = failureOf(error);
-  // AWS says the same to everything that comes after: not what could not be looked at, but what is wrong.
-  if (kind === "unverified" || kind === "not-activated") return problem(about, message, hint as string);
-  return unseen(about, message, hint ?? (kind === "denied" ? POLICY : undefined));
-}
+const unseen = (about: string, message: string): Finding => ({ about, verdict: "unseen", message });
 
 const looked = async (
   about: string,
@@ -52,20 +28,20 @@ const looked = async (
   }
 };
 
-/** What AWS says before anything is made. Only reads, and calls that EC2 only pretends to make (DryRun). */
+/**
+ * What AWS says before anything is made. Only reads, and calls that EC2 only pretends to make (DryRun).
+ * @param objects the stack's, and what is decided of each
+ */
 export async function examine(
   aws: Aws,
   config: Config,
   statements: readonly PolicyStatement[],
+  objects: readonly Decided[],
 ): Promise<readonly Finding[]> {
   const findings = await Promise.all([
     looked("permissions", () => simulated(aws, statements)),
     looked("EC2 permissions", () => probed(aws, config)),
-    looked("zones and instance types", () => offered(aws, config)),
-    looked("vCPU quota", () => vcpuQuota(aws, config)),
-    ...(config.nat.mode === "gateway" ? [looked("Elastic IP quota", () => addressQuota(aws, config))] : []),
-    looked("VPC quota", () => vpcQuota(aws, config)),
-    looked("database class", () => orderable(aws, config)),
+    ask(aws, plannedStack(objects), new Set(objects.map(({ node }) => node.type))),
     ...(config.domain ? [looked("domain", () => delegation(aws, config, config.domain?.name ?? ""))] : []),
     looked("clock", async () => clockOf(aws)),
   ]);
@@ -216,132 +192,6 @@ async function probed(aws: Aws, { stack, network, zones, bastion, nat }: Config)
   if (first)
     return unseen(about, `${first.name} was not answered as a dry run: ${(first.error as Error | undefined)?.message}`);
   return ok(about, `EC2 would let the caller do ${answers.map(({ name }) => name).join(", ")}`);
-}
-
-// ---- What AWS offers ----------------------------------------------------------------------------------------------
-
-async function offered(aws: Aws, config: Config): Promise<readonly Finding[]> {
-  const about = "zones and instance types";
-  const found = await preflight(aws, config);
-  return found.length === 0
-    ? [ok(about, `${config.zones.join(" and ")} have all of them`)]
-    : found.map(({ path, message, hint }) => problem(about, `${path}: ${message}`, hint ?? "Change the config."));
-}
-
-async function orderable(aws: Aws, { database, zones }: Config): Promise<Finding> {
-  const about = "database class";
-  const { engineVersion, instanceClass } = database;
-  // A major version is not a version to this call: all are asked for, and the fitting ones taken.
-  const options = await allPages(
-    (Marker) =>
-      aws.rds.describeOrderableDBInstanceOptions({
-        Engine: "mysql",
-        DBInstanceClass: instanceClass,
-        Vpc: true,
-        MaxRecords: 100,
-        Marker,
-      }),
-    (page) => page.OrderableDBInstanceOptions,
-    (page) => page.Marker,
-  );
-  if (options.length === 0) return unseen(about, `RDS says nothing about ${instanceClass} for MySQL`);
-  const hint = "Choose another database.instanceClass or database.engineVersion; or other zones.";
-  const fitting = options.filter(
-    ({ EngineVersion = "", StorageType }) =>
-      (EngineVersion === engineVersion || EngineVersion.startsWith(`${engineVersion}.`)) && StorageType === "gp3",
-  );
-  if (fitting.length === 0)
-    return problem(about, `RDS does not offer ${instanceClass} for MySQL ${engineVersion} with gp3 storage`, hint);
-  const used = zones.slice(0, database.replica ? 2 : 1);
-  const missing = used.filter(
-    (zone) => !fitting.some(({ AvailabilityZones = [] }) => AvailabilityZones.some(({ Name }) => Name === zone)),
-  );
-  return missing.length > 0
-    ? problem(about, `RDS does not offer ${instanceClass} for MySQL ${engineVersion} in ${missing.join(" and ")}`, hint)
-    : ok(about, `RDS offers ${instanceClass} for MySQL ${engineVersion} in ${used.join(" and ")}`);
-}
-
-// ---- Quotas -------------------------------------------------------------------------------------------------------
-
-async function quota(aws: Aws, ServiceCode: string, QuotaCode: string): Promise<number> {
-  const { Quota } = await aws.serviceQuotas.getServiceQuota({ ServiceCode, QuotaCode });
-  if (Quota?.Value === undefined) throw new Error(`Service Quotas gives no value for ${QuotaCode}`);
-  return Quota.Value;
-}
-
-const ask = (name: string) => `Ask for more in the Service Quotas console ("${name}"), or remove what is not needed.`;
-
-const ofStack = (tags: readonly Tag[] | undefined, stack: string): boolean => tagsFrom(tags)[STACK_TAG] === stack;
-
-// The families of the quota "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances".
-const STANDARD = /^(a|c|d|h|i|im|is|m|r|t|z)\d/;
-
-async function vcpuQuota(aws: Aws, { stack, zones, bastion, nat, web }: Config): Promise<Finding> {
-  const about = "vCPU quota";
-  const [limit, reservations] = await Promise.all([
-    quota(aws, "ec2", "L-1216C47A"),
-    allPages(
-      (NextToken) =>
-        aws.ec2.describeInstances({
-          Filters: [{ Name: "instance-state-name", Values: ["pending", "running"] }],
-          NextToken,
-        }),
-      (page) => page.Reservations,
-      (page) => page.NextToken,
-    ),
-  ]);
-  const others = reservations
-    .flatMap(({ Instances = [] }) => Instances)
-    .filter(({ InstanceLifecycle, Tags }: Instance) => InstanceLifecycle !== "spot" && !ofStack(Tags, stack))
-    .map(({ InstanceType = "" }) => InstanceType as string);
-  const own = [
-    ...zones.map(() => bastion.instanceType),
-    ...(nat.mode === "instance" ? zones.map(() => nat.instanceType) : []),
-    // The image's builder.
-    web.instanceType,
-  ];
-  const types = [...new Set([...others, ...own])].filter((type) => STANDARD.test(type)).sort();
-  const sizes = new Map<string, number>();
-  for (let from = 0; from < types.length; from += 100) {
-    const { InstanceTypes = [] } = await aws.ec2.describeInstanceTypes({
-      InstanceTypes: types.slice(from, from + 100) as never[],
-    });
-    for (const { InstanceType = "", VCpuInfo } of InstanceTypes) sizes.set(InstanceType, VCpuInfo?.DefaultVCpus ?? 0);
-  }
-  const sum = (all: readonly string[]) => all.reduce((total, type) => total + (sizes.get(type) ?? 0), 0);
-  const used = sum(others);
-  const each = sum([web.instanceType]);
-  const start = sum(own) + each * web.desired;
-  const most = sum(own) + each * web.max;
-  const facts = `${limit} allowed, ${used} in use by others, ${start} needed`;
-  if (used + start > limit) return problem(about, facts, ask("Running On-Demand Standard instances"));
-  return ok(about, used + most > limit ? `${facts}; not enough for web.max, which needs ${most}` : facts);
-}
-
-async function addressQuota(aws: Aws, { stack, zones }: Config): Promise<Finding> {
-  const [limit, { Addresses = [] }] = await Promise.all([
-    quota(aws, "ec2", "L-0263D0A3"),
-    aws.ec2.describeAddresses({}),
-  ]);
-  const used = Addresses.filter(({ Tags }) => !ofStack(Tags, stack)).length;
-  const facts = `${limit} allowed, ${used} in use by others, ${zones.length} needed`;
-  return used + zones.length > limit
-    ? problem("Elastic IP quota", facts, ask("EC2-VPC Elastic IPs"))
-    : ok("Elastic IP quota", facts);
-}
-
-async function vpcQuota(aws: Aws, { stack }: Config): Promise<Finding> {
-  const [limit, vpcs] = await Promise.all([
-    quota(aws, "vpc", "L-F678F1CE"),
-    allPages(
-      (NextToken) => aws.ec2.describeVpcs({ NextToken }),
-      (page) => page.Vpcs,
-      (page) => page.NextToken,
-    ),
-  ]);
-  const used = vpcs.filter(({ Tags }) => !ofStack(Tags, stack)).length;
-  const facts = `${limit} allowed, ${used} in use by others, 1 needed`;
-  return used + 1 > limit ? problem("VPC quota", facts, ask("VPCs per Region")) : ok("VPC quota", facts);
 }
 
 // ---- Domain and clock ---------------------------------------------------------------------------------------------

@@ -1,87 +1,110 @@
-import type { InstanceTypeOffering } from "@aws-sdk/client-ec2";
 import type { Aws } from "../aws/aws.ts";
-import { x86Types } from "../aws/ec2/read-instance-types.ts";
-import { allPages } from "../aws/pages.ts";
-import type { Config } from "../config/schema.ts";
-import type { Problem } from "../lib/errors.ts";
+import { classify } from "../aws/classify.ts";
+import { failureOf } from "../aws/failure.ts";
+import { type Check, type Planned, type PlannedStack, problem } from "../aws/preflight.ts";
+import { eachService } from "../aws/services.ts";
+import type { AnyType } from "../engine/resource.ts";
+import type { Observed } from "../engine/snapshot.ts";
+import { BuddyError } from "../lib/errors.ts";
+import { unknownKey } from "../lib/unknown.ts";
+import type { Finding } from "../report/findings.ts";
 
-/** What AWS would refuse only half way through: zones that are not there, instance types that a zone does not offer. Only reads. */
-export async function preflight(aws: Aws, config: Config): Promise<readonly Problem[]> {
-  const [zones, offerings] = await Promise.all([zoneProblems(aws, config), offeringProblems(aws, config)]);
-  // Of a zone that is not there, the types are not worth a word.
-  return zones.length > 0 ? zones : offerings;
+export const POLICY = "Give the caller the permissions that `buddyverse policy` prints.";
+
+/** What was decided of one object; only those that are wanted are planned. */
+export type Decided = Pick<Observed, "node" | "wanted" | "decision"> & {
+  readonly look: Pick<Observed["look"], "live">;
+};
+
+const ACTIONS: Readonly<Partial<Record<Observed["decision"]["kind"], Planned["action"]>>> = {
+  create: "create",
+  replace: "replace",
+  update: "update",
+};
+
+/** What is decided of a stack's objects, as the services look at it. Pure. */
+export function plannedStack(decided: Iterable<Decided>): PlannedStack {
+  const all = [...decided].flatMap((one) =>
+    one.wanted === undefined ? [] : [{ key: one.node.key, type: one.node.type, planned: plannedOf(one, one.wanted) }],
+  );
+  const of = (type: AnyType) => all.filter((one) => one.type === type).map(({ planned }) => planned);
+  const named = (type: AnyType, id: string) => {
+    const key = unknownKey(id);
+    return all.find((one) => one.type === type && (key === undefined ? one.planned.live?.id === id : one.key === key))
+      ?.planned;
+  };
+  return { of, named } as unknown as PlannedStack;
 }
 
-async function zoneProblems(aws: Aws, { zones, region }: Config): Promise<Problem[]> {
-  const { AvailabilityZones = [] } = await aws.ec2.describeAvailabilityZones({});
-  const available = AvailabilityZones.filter(({ State }) => State === "available").map(({ ZoneName }) => ZoneName);
-  return zones.flatMap((zone, index) =>
-    available.includes(zone)
-      ? []
-      : [
-          {
-            path: `zones[${index}]`,
-            message: `${zone} is not an available zone of this account in ${region}`,
-            hint: `It has ${available.join(", ")}.`,
-          },
-        ],
-  );
+function plannedOf({ node, look, decision }: Decided, spec: object): Planned {
+  // Something that is only looked up is never made.
+  const action = (!node.type.external && recreates(decision) ? "create" : ACTIONS[decision.kind]) ?? "none";
+  const changed = "differences" in decision ? decision.differences.map(({ field }) => field) : [];
+  return {
+    name: node.name,
+    action: node.type.external ? "none" : action,
+    spec,
+    live: look.live as Planned["live"],
+    sets: (field) => action === "create" || action === "replace" || changed.includes(field),
+    from: (field) => (node.resource?.configured as Readonly<Record<string, string>>)?.[field] ?? node.name,
+  };
 }
 
-async function offeringProblems(aws: Aws, config: Config): Promise<Problem[]> {
-  const wanted = [
-    { path: "bastion.instanceType", type: config.bastion.instanceType },
-    { path: "web.instanceType", type: config.web.instanceType },
-    ...(config.nat.mode === "instance" ? [{ path: "nat.instanceType", type: config.nat.instanceType }] : []),
-  ];
-  const types = [...new Set(wanted.map(({ type }) => type))];
-  const offered = await allPages(
-    (NextToken) =>
-      aws.ec2.describeInstanceTypeOfferings({
-        LocationType: "availability-zone",
-        Filters: [
-          { Name: "instance-type", Values: types },
-          { Name: "location", Values: [...config.zones] },
-        ],
-        NextToken,
-      }),
-    (page) => page.InstanceTypeOfferings,
-    (page) => page.NextToken,
+/** What is on its way out is made again. */
+const recreates = (decision: Observed["decision"]): boolean => decision.kind === "wait" && decision.why === "deleting";
+
+const checks = eachService.flatMap(({ preflight = [] }): readonly Check[] => preflight);
+
+/** Asks the checks about a plan. Only reads. @param types only the checks that are about one of these */
+export async function ask(aws: Aws, plan: PlannedStack, types: ReadonlySet<AnyType>): Promise<readonly Finding[]> {
+  const asked = checks.filter((check) => check.types.some((type) => types.has(type)));
+  const answers = await Promise.all(
+    asked.map(async (check): Promise<readonly Finding[]> => {
+      try {
+        return [await check.ask(aws, plan)].flat();
+      } catch (error) {
+        return [notSeen(check.about, error)];
+      }
+    }),
   );
-  const has = (type: string, zone: string) =>
-    offered.some((one: InstanceTypeOffering) => one.InstanceType === type && one.Location === zone);
-  const missing = wanted.flatMap(({ path, type }) => {
-    const without = config.zones.filter((zone) => !has(type, zone));
-    return without.length === 0
-      ? []
-      : [
-          {
-            path,
-            message: `${type} is not offered in ${without.join(" and ")}`,
-            hint: "Choose a type that every zone of the config offers, as t3.micro, or other zones.",
-          },
-        ];
+  return answers.flat();
+}
+
+/** What AWS would refuse, or not do, of what a run is to bring about; and what could not be looked at. Only reads. */
+export async function preflight(aws: Aws, decided: Iterable<Decided>): Promise<readonly Finding[]> {
+  const all = [...decided];
+  const types = new Set(all.filter((one) => isChange(one)).map(({ node }) => node.type));
+  if (types.size === 0) return [];
+  return (await ask(aws, plannedStack(all), types)).filter(({ verdict }) => verdict !== "ok");
+}
+
+const isChange = ({ wanted, decision, node }: Decided): boolean =>
+  wanted !== undefined && !node.type.external && (ACTIONS[decision.kind] !== undefined || recreates(decision));
+
+/** Throws what a preflight found to be wrong. @param file the config's */
+export function throwProblems(findings: readonly Finding[], file: string): void {
+  const problems = findings.filter(({ verdict }) => verdict === "problem");
+  if (problems.length === 0) return;
+  const ofConfig = problems.every(({ path }) => path !== undefined);
+  throw new BuddyError({
+    code: ofConfig ? "config" : "refused",
+    message: ofConfig ? `AWS would refuse what ${file} asks for` : "AWS would refuse, or not do, what is planned",
+    about: { file },
+    problems: problems.map(({ about, path, message, hint }) => ({
+      path: path ?? about,
+      message,
+      ...(hint ? { hint } : {}),
+    })),
+    hint: "Nothing was changed.",
   });
-  return missing.length > 0 ? missing : architectureProblems(aws, wanted, types);
 }
 
-/** All images of the stack are x86_64: a Graviton type would be refused when the first instance starts. */
-async function architectureProblems(
-  aws: Aws,
-  wanted: readonly { path: string; type: string }[],
-  types: readonly string[],
-): Promise<Problem[]> {
-  // A type that AWS does not know has no offering: it was named above.
-  const x86 = await x86Types(aws, types);
-  return wanted.flatMap(({ path, type }) =>
-    x86.has(type)
-      ? []
-      : [
-          {
-            path,
-            message: `${type} has no x86_64 processor, and the stack's images are x86_64`,
-            hint: "Choose an x86_64 type, as t3.micro.",
-          },
-        ],
-  );
+/** Why something could not be looked at. An interrupt is no finding: it is thrown on. */
+export function notSeen(about: string, error: unknown): Finding {
+  if (error instanceof BuddyError && error.code === "interrupted") throw error;
+  const kind = classify(error);
+  const { message, hint } = failureOf(error);
+  // AWS says the same to everything that comes after: not what could not be looked at, but what is wrong.
+  if (kind === "unverified" || kind === "not-activated") return problem(about, message, hint as string);
+  return { about, verdict: "unseen", message, hint: hint ?? (kind === "denied" ? POLICY : undefined) };
 }

@@ -288,6 +288,8 @@ export interface Resource<Spec extends object, Live extends Spec & Identified> {
   readonly needs: Readonly<Record<string, Need>>;
   /** Wanted only until these are there (the builder of an image), then removed. */
   readonly temporaryFor: () => readonly AnyResource[];
+  /** By field: the config's key that says it ("web.instanceType"), for messages about a value that AWS does not take. */
+  readonly configured: { readonly [F in keyof Spec & string]?: string };
   /** What is wanted, from the live objects it needs. Pure. */
   spec(live: Readonly<Record<string, Identified | readonly Identified[]>>): Spec;
 }
@@ -299,7 +301,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
   name: string,
   needs: N,
   spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
-  options: { readonly temporaryFor?: () => readonly AnyResource[] } = {},
+  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "configured">> = {},
 ): Resource<Spec, Live> {
   return {
     key,
@@ -308,6 +310,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
     needs,
     spec: spec as Resource<Spec, Live>["spec"],
     temporaryFor: options.temporaryFor ?? (() => []),
+    configured: options.configured ?? ({} as Resource<Spec, Live>["configured"]),
   };
 }
 

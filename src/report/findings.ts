@@ -2,8 +2,8 @@ import { counted, pad } from "../lib/text.ts";
 import { plain } from "./style.ts";
 import type { Look } from "./views/look.ts";
 
-/** `unseen`: it could not be looked at. */
-export type Verdict = "ok" | "problem" | "unseen";
+/** `warning`: it may be well, which only a person can tell. `unseen`: it could not be looked at. */
+export type Verdict = "ok" | "problem" | "warning" | "unseen";
 
 /** One thing that was looked at before `up`. */
 export interface Finding {
@@ -12,25 +12,38 @@ export interface Finding {
   readonly verdict: Verdict;
   /** What is so; of `unseen` why. */
   readonly message: string;
+  /** The place in the config that it is about. */
+  readonly path?: string | undefined;
   /** What to do. */
   readonly hint?: string | undefined;
 }
 
-/** All findings, a line or two for each, and the count of them. */
-export function findingsView(findings: readonly Finding[], { style = plain }: Look = {}): string {
+/** A line or two for each finding. */
+export function findingLines(findings: readonly Finding[], { style = plain }: Look = {}): readonly string[] {
   const wide = Math.max(0, ...findings.map(({ about }) => about.length)) + 2;
-  const signs = { ok: style.green("✔"), problem: style.red("✖"), unseen: style.yellow("?") };
-  const lines = findings.flatMap(({ about, verdict, message, hint }) => [
-    ` ${signs[verdict]}  ${pad(about, wide)}${verdict === "unseen" ? `could not be looked at: ${message}` : message}`,
+  const signs = {
+    ok: style.green("✔"),
+    problem: style.red("✖"),
+    warning: style.yellow("!"),
+    unseen: style.yellow("?"),
+  };
+  return findings.flatMap(({ about, verdict, path, message, hint }) => [
+    ` ${signs[verdict]}  ${pad(about, wide)}${path === undefined ? "" : `${path}: `}${verdict === "unseen" ? `could not be looked at: ${message}` : message}`,
     ...(hint === undefined ? [] : [`    ${pad("", wide)}→ ${hint}`]),
   ]);
+}
+
+/** All findings, and the count of them. */
+export function findingsView(findings: readonly Finding[], look: Look = {}): string {
   const number = (verdict: Verdict) => findings.filter((one) => one.verdict === verdict).length;
   const problems = number("problem");
+  const warnings = number("warning");
   const unseen = number("unseen");
   const sum = [
     problems === 0 ? "No problem was found" : counted(problems, "problem"),
+    warnings === 0 ? "" : `, ${counted(warnings, "warning")}`,
     `; ${number("ok")} ok`,
     unseen === 0 ? "" : `, ${unseen} could not be looked at`,
   ].join("");
-  return [...lines, "", `${sum}.`].join("\n");
+  return [...findingLines(findings, look), "", `${sum}.`].join("\n");
 }

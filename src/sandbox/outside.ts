@@ -83,3 +83,9 @@ export function markAsBackup(sim: Sim, snapshotId: string): void {
   const tags = tagTable(sim).get(snapshotId)?.tags;
   if (tags) tagTable(sim).putNow(snapshotId, { tags: { ...tags, "aws:backup:source-resource": "arn" } });
 }
+
+/** By AWS, for what was asked in Service Quotas, or for an account that is new: a quota by its service and code ("ec2/L-1216C47A"). */
+export { grantQuota } from "./quotas.ts";
+
+/** In KMS: the grant that lets Auto Scaling's linked role use the account's default key for EBS. */
+export { grantKeyToGroups } from "./services/ec2/account.ts";

@@ -62,6 +62,14 @@ export const COMMON_ERRORS: CommonErrors = {
   internal: "InternalFailure",
 };
 
+/** A quota, and AWS's default of it. */
+export interface DeclaredQuota {
+  readonly name: string;
+  readonly value: number;
+  /** Service Quotas has no value of the account's own before another one is granted. */
+  readonly defaultOnly?: true;
+}
+
 /** One AWS service, or a part of one, as the sandbox knows it. All that the sandbox knows of a service is in here. */
 export interface SandboxService {
   readonly operations: Readonly<Record<string, Operation>>;
@@ -80,7 +88,7 @@ export interface SandboxService {
   /** Its names for errors that every service has, where they are not `COMMON_ERRORS`. */
   readonly errors?: Partial<CommonErrors>;
   /** The quotas that it holds its caller to, by Service Quotas' service and code ("ec2/L-1216C47A"). */
-  readonly quotas?: Readonly<Record<string, { readonly name: string; readonly value: number }>>;
+  readonly quotas?: Readonly<Record<string, DeclaredQuota>>;
   /** What a new account has of it. */
   readonly fresh?: (sim: Sim, account: { readonly domain: string | undefined }) => void;
 }

@@ -9,6 +9,7 @@ import { makeAuthority } from "./certificate-authority.ts";
 import { logRequest, type WebAnswer, webAnswer } from "./guests/web-server.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { certificateTable } from "./services/acm/acm.ts";
+import { isBlocked } from "./services/ec2/account.ts";
 import { groupsPermit } from "./services/ec2/reach.ts";
 import { instanceTable } from "./services/ec2/tables.ts";
 import { reception, targetHealth, targetsOf } from "./services/elb/health.ts";
@@ -122,6 +123,7 @@ export async function serveSite(
     const listener = listenerTable(sim)
       .all()
       .find((one) => one.loadBalancerArn === balancer?.arn && one.port === port);
+    if (balancer && isBlocked(sim, balancer.vpcId, "direct")) return undefined;
     return balancer && listener && groupsPermit(sim, balancer.groupIds, "inbound", { protocol: "tcp", port }, VISITOR)
       ? { balancer, listener }
       : undefined;

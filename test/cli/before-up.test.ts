@@ -84,7 +84,7 @@ test("doctor: all is well in the sandbox, and nothing is made or written", async
   const { code, stdout } = await on.rehearse("doctor");
   expect(stdout).toMatch(/ ✔ {2}credentials +account 111122223333, region ap-northeast-2\n/);
   expect(stdout).toMatch(/ ✔ {2}names +none is taken/);
-  expect(stdout).toMatch(/No problem was found; 13 ok\.\n$/);
+  expect(stdout).toMatch(/No problem was found; 19 ok\.\n$/);
   expect(code).toBe(0);
   expect(on.files()).toEqual(["buddyverse.config.json"]);
   await on.rehearse("doctor --trace trace.jsonl");

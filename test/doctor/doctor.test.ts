@@ -1,18 +1,19 @@
 import { expect, test } from "vitest";
-import type { Aws } from "../../src/aws/aws.ts";
-import { connect } from "../../src/aws/connect.ts";
+import { isRead } from "../../src/aws/safety.ts";
 import { rehearse } from "../../src/cli/dry-run-calls.ts";
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { examine } from "../../src/doctor/doctor.ts";
+import { decidedOf, lookAtAll } from "../../src/doctor/objects.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
 import { findingsView } from "../../src/report/findings.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { delegate } from "../../src/sandbox/outside.ts";
-import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
-import { stage } from "../lifecycle/stage.ts";
+import { type Stage, stage, stageOn } from "../lifecycle/stage.ts";
 
 const STATEMENTS: readonly PolicyStatement[] = [
   { Sid: "Change", Effect: "Allow", Action: ["ec2:CreateVpc", "rds:CreateDBInstance"], Resource: "*" },
@@ -27,37 +28,35 @@ const STATEMENTS: readonly PolicyStatement[] = [
 
 type Answers = Readonly<Record<string, (input: object) => object | undefined>>;
 
+/** What `doctor` finds about a stack. */
+const examined = async ({ aws, config, run, graph }: Stage, statements = STATEMENTS) =>
+  examine(aws, config, statements, decidedOf(run, await lookAtAll(run, graph)));
+
 /** The sandbox, with some calls answered (or refused) otherwise. */
-async function diagnosis(given: object, answers: Answers = {}, prepare: (aws: Aws) => Promise<void> = async () => {}) {
+async function diagnosis(given: object, answers: Answers = {}, prepare: (on: Stage) => Promise<void> = async () => {}) {
   const config = parseConfig(given, "test.config.json");
   const clock = jumpingClock(Date.UTC(2026, 10, 22));
   const world = freshWorld({ region: config.region, domain: "buddyverse.link", time: clock.now(), seed: 7 });
   const sandbox = openSandbox({ world, clock });
-  const writes: string[] = [];
-  const aws = await connect({
-    region: config.region,
-    clock,
-    network: sandbox.network,
-    wire: {
-      answer: async (service, operation, input) => {
-        const other = answers[operation]?.(input);
-        return other ?? sandbox.answer(service, operation, input);
-      },
-    },
-    onCall: ({ operation, error }) => {
-      if (!/^(Describe|Get|List|Simulate)/.test(operation) && error !== "DryRunOperation") writes.push(operation);
-    },
-  });
-  await prepare(aws);
+  const other: Sandbox = {
+    ...sandbox,
+    answer: async (service, operation, input) =>
+      answers[operation]?.(input) ?? sandbox.answer(service, operation, input),
+  };
+  const on = await stageOn(config, clock, other, memoryText());
+  await prepare(on);
   // Reads lag behind writes.
   await clock.sleep(5_000);
-  writes.length = 0;
+  on.calls.length = 0;
   const sim = simAt(world, clock.now());
-  const findings = () => examine(aws, config, STATEMENTS);
+  const findings = () => examined(on);
   return {
-    aws,
+    on,
     sim,
-    writes,
+    writes: () =>
+      on.calls
+        .filter(({ operation, error }) => !isRead(operation) && error !== "DryRunOperation")
+        .map(({ operation }) => operation),
     findings,
     by: async (about: string) => (await findings()).find((one) => one.about === about),
   };
@@ -70,34 +69,38 @@ const refuse =
   };
 
 test("a fresh account is fine, and nothing is made by looking", async () => {
-  const { findings, writes, aws } = await diagnosis({ nat: { mode: "gateway" } });
+  const { findings, writes, on } = await diagnosis({ nat: { mode: "gateway" } });
   expect((await findings()).map(({ about, verdict }) => `${about}: ${verdict}`)).toEqual([
     "permissions: ok",
     "EC2 permissions: ok",
     "zones and instance types: ok",
     "vCPU quota: ok",
-    "Elastic IP quota: ok",
     "VPC quota: ok",
+    "internet gateway quota: ok",
+    "Elastic IP quota: ok",
+    "VPC Block Public Access: ok",
+    "Allowed AMIs: ok",
+    "EBS default key: ok",
     "database class: ok",
+    "DB instance quota: ok",
+    "load balancer quota: ok",
     "domain: ok",
     "clock: ok",
   ]);
-  expect(writes).toEqual([]);
-  expect((await aws.ec2.describeVpcs({})).Vpcs).toHaveLength(1);
+  expect(writes()).toEqual([]);
+  expect((await on.aws.ec2.describeVpcs({})).Vpcs).toHaveLength(1);
 });
 
 test("a stack that stands does not count against itself", async () => {
   const on = await stage({});
   await on.up();
-  const findings = await examine(on.aws, on.config, STATEMENTS);
+  const findings = await examined(on);
   expect(findings.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
-  expect(findings.find(({ about }) => about === "vCPU quota")?.message).toBe(
-    "64 allowed, 0 in use by others, 14 needed",
-  );
+  expect(findings.find(({ about }) => about === "vCPU quota")?.message).toBe("64 allowed, 12 in use, 0 to be added");
 });
 
 test("quotas count what others use", async () => {
-  const make = async (aws: Aws) => {
+  const make = async ({ aws }: Stage) => {
     for (let n = 0; n < 4; n++) {
       await aws.ec2.createVpc({ CidrBlock: "10.0.0.0/16" });
       await aws.ec2.allocateAddress({ Domain: "vpc" });
@@ -107,22 +110,24 @@ test("quotas count what others use", async () => {
   const full = await diagnosis({ nat: { mode: "gateway" } }, {}, make);
   expect(await full.by("VPC quota")).toMatchObject({
     verdict: "problem",
-    message: "5 allowed, 5 in use by others, 1 needed",
+    message: "5 allowed, 5 in use, 1 to be added",
   });
   expect(await full.by("Elastic IP quota")).toMatchObject({
     verdict: "problem",
-    message: "5 allowed, 4 in use by others, 2 needed",
-    hint: expect.stringContaining("Service Quotas"),
+    message: "5 allowed, 4 in use, 2 to be added",
+    hint: expect.stringMatching(
+      /request-service-quota-increase --service-code ec2 --quota-code L-0263D0A3 --desired-value 6 /,
+    ),
   });
   const small = await diagnosis({}, { GetServiceQuota: quota(13) });
   expect(await small.by("vCPU quota")).toMatchObject({
     verdict: "problem",
-    message: "13 allowed, 0 in use by others, 14 needed",
+    message: "13 allowed, 0 in use, 14 to be added",
   });
   const tight = await diagnosis({}, { GetServiceQuota: quota(16) });
   expect(await tight.by("vCPU quota")).toMatchObject({
     verdict: "ok",
-    message: "16 allowed, 0 in use by others, 14 needed; not enough for web.max, which needs 18",
+    message: "16 allowed, 0 in use, 14 to be added; not enough for web.max, which needs 4 more",
   });
 });
 
@@ -206,7 +211,8 @@ test("offers: zones, types and database classes", async () => {
   const zones = await diagnosis({ web: { instanceType: "t2.micro" }, zones: ["ap-northeast-2a", "ap-northeast-2b"] });
   expect(await zones.by("zones and instance types")).toMatchObject({
     verdict: "problem",
-    message: "web.instanceType: t2.micro is not offered in ap-northeast-2b",
+    path: "web.instanceType",
+    message: "t2.micro is not offered in ap-northeast-2b",
   });
   const impaired = () => ({
     AvailabilityZones: [
@@ -224,8 +230,9 @@ test("offers: zones, types and database classes", async () => {
     diagnosis({ database: given }, answers).then(({ by }) => by("database class"));
   expect(await database({ engineVersion: "8.4.99" })).toMatchObject({ verdict: "problem" });
   expect(await database({ instanceClass: "db.x9.mega" })).toMatchObject({
-    verdict: "unseen",
-    message: "RDS says nothing about db.x9.mega for MySQL",
+    verdict: "problem",
+    path: "database.instanceClass",
+    message: "RDS does not offer db.x9.mega for MySQL 8.4 with gp3 storage",
   });
   const onlyA = () => ({
     OrderableDBInstanceOptions: [
@@ -261,10 +268,9 @@ test("the domain: zone and delegation", async () => {
 });
 
 test("the clock: minutes off are a problem, seconds are not", async () => {
+  const { on } = await diagnosis({});
   const at = async (ahead: number | undefined) => {
-    const { aws } = await diagnosis({});
-    const config = parseConfig({}, "test.config.json");
-    const findings = await examine({ ...aws, clockAhead: () => ahead }, config, STATEMENTS);
+    const findings = await examined({ ...on, aws: { ...on.aws, clockAhead: () => ahead } });
     return findings.find(({ about }) => about === "clock");
   };
   expect(await at(301_000)).toMatchObject({
@@ -296,7 +302,7 @@ test("the view: a line for each, what to do under it, and the count", () => {
 test("what AWS checks besides the action of a call's own name is asked about too", async () => {
   const config = parseConfig({}, "test.config.json");
   const denied = ["ec2:DescribeAccountAttributes", "ec2:GetSecurityGroupsForVpc"];
-  const { aws } = await diagnosis(
+  const { on } = await diagnosis(
     {},
     {
       SimulatePrincipalPolicy: (input) => ({
@@ -307,7 +313,7 @@ test("what AWS checks besides the action of a call's own name is asked about too
       }),
     },
   );
-  const findings = await examine(aws, config, statementsFor(await rehearse(config), config));
+  const findings = await examined(on, statementsFor(await rehearse(config), config));
   expect(findings.find(({ about }) => about === "permissions")).toMatchObject({
     verdict: "problem",
     message: expect.stringContaining(denied.join(" and ")),

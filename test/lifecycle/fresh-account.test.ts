@@ -53,6 +53,19 @@ test("the linked roles are made before anything else, once, and only for what is
   await on.up();
   expect(on.calls.slice(before).filter(({ operation }) => operation === "CreateServiceLinkedRole")).toEqual([]);
 
+  // Nor where something of the service is to come beside what stands.
+  const more = await stageOn(
+    parseConfig({ database: { replica: false } }, "test.config.json"),
+    on.clock,
+    on.sandbox,
+    on.text,
+  );
+  await more.up();
+  const again = await stageOn(on.config, on.clock, on.sandbox, on.text);
+  await again.up();
+  expect(again.writes()).toContain("rds:CreateDBInstanceReadReplica");
+  expect([...rolesAskedFor(more), ...rolesAskedFor(again)]).toEqual([]);
+
   // They stay with the account, and that is fine.
   await on.down();
   on.calls.length = 0;

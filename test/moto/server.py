@@ -1,11 +1,15 @@
-"""moto_server, with three of its differences from AWS put right."""
+"""moto_server, with some of its differences from AWS put right."""
+import json
 import sys
 
+from moto.core.responses import ActionResult
 from moto.ec2.models.amis import AmiBackend
-from moto.ec2.responses import general
+from moto.ec2.responses import EC2Response, general
 from moto.efs.exceptions import EFSError
 from moto.efs.responses import EFSResponse
+from moto.rds.models import RDSBackend
 from moto.server import main
+from moto.servicequotas.responses import ServiceQuotasResponse
 
 # It shows one console for all instances: with the words by which a NAT instance says that it is set up.
 general.SAMPLE_CONSOLE_OUTPUT += "BUDDYVERSE-NAT SETUP DONE\n"
@@ -36,4 +40,29 @@ def without_snapshots(self, instance_id, name, description, tag_specifications):
 
 
 AmiBackend.create_image = without_snapshots
+
+# What it does not know: nothing is switched in the account, and nothing was ever asked of Service Quotas.
+EC2Response.describe_vpc_block_public_access_options = lambda self: ActionResult(
+    {"VpcBlockPublicAccessOptions": {"InternetGatewayBlockMode": "off"}}
+)
+EC2Response.get_allowed_images_settings = lambda self: ActionResult({"State": "disabled"})
+EC2Response.get_ebs_default_kms_key_id = lambda self: ActionResult({"KmsKeyId": "alias/aws/ebs"})
+ServiceQuotasResponse.get_aws_default_service_quota = lambda self: json.dumps({"Quota": {"Value": 50.0}})
+
+
+def options_of_mysql(self, engine, engine_version):
+    """It has none of MySQL."""
+    zones = [{"Name": f"{self.region_name}{letter}"} for letter in "abc"]
+    return [
+        {
+            "Engine": "mysql",
+            "EngineVersion": "8.4.7",
+            "DBInstanceClass": "db.t3.micro",
+            "StorageType": "gp3",
+            "AvailabilityZones": zones,
+        }
+    ]
+
+
+RDSBackend.describe_orderable_db_instance_options = options_of_mysql
 sys.exit(main())

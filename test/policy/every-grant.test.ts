@@ -162,7 +162,7 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     const who = await account();
     const on = await who.under(documents);
     expect((await examined(on, documents)).filter(({ verdict }) => verdict !== "ok")).toEqual([]);
-    await preflight(on.aws, on.config);
+    await preflight(on.aws, (await on.refresh()).entries.values());
     expect(bad((await on.up()).settled)).toEqual([]);
     await who.clock.sleep(900_000);
     await askPrices(on.aws, pricesToAsk(on.config), { zones: on.config.zones, now: who.clock.now() });

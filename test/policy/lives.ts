@@ -3,6 +3,7 @@ import { rehearse } from "../../src/cli/dry-run-calls.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { examine } from "../../src/doctor/doctor.ts";
+import { decidedOf, lookAtAll } from "../../src/doctor/objects.ts";
 import { type NodeResult, stopped } from "../../src/engine/node-result.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { MORE, type More } from "../../src/policy/actions.ts";
@@ -128,9 +129,13 @@ export async function upAndDown(on: Stage): Promise<readonly string[]> {
 }
 
 /** What `doctor` finds, asked about these policies. */
-export const examined = ({ aws, config }: Stage, documents: readonly PolicyDocument[]): Promise<readonly Finding[]> =>
+export const examined = async (
+  { aws, config, run, graph }: Stage,
+  documents: readonly PolicyDocument[],
+): Promise<readonly Finding[]> =>
   examine(
     aws,
     config,
     documents.flatMap(({ Statement }) => Statement),
+    decidedOf(run, await lookAtAll(run, graph)),
   );

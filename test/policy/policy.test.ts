@@ -114,7 +114,7 @@ test.each(LIVES)(
     const documents = await printedFor(given, []);
     const who = await account(given, 23);
     const on = await who.under(documents);
-    await preflight(on.aws, on.config);
+    await preflight(on.aws, (await on.refresh()).entries.values());
     await on.up();
     await on.status();
     const after = await who.under(documents, { now: { ...given, ...later } });

@@ -8,6 +8,7 @@ import { internetGateway } from "./internet-gateway.ts";
 import { keyPair } from "./key-pair.ts";
 import { launchTemplate } from "./launch-template.ts";
 import { natGateway } from "./nat-gateway.ts";
+import { preflight } from "./preflight.ts";
 import { prices } from "./prices.ts";
 import { publicImage } from "./public-image.ts";
 import { copies, volumes } from "./residuals.ts";
@@ -36,6 +37,8 @@ export const ec2: Service<typeof import("./client.ts")> = {
       CreateImage: ["DeleteSnapshot"],
       CreateLaunchTemplate: ["CreateLaunchTemplateVersion", "ModifyLaunchTemplate"],
       CreateRouteTable: ["DeleteRoute", "ReplaceRoute", "ReplaceRouteTableAssociation"],
+      // Asked for only where the account has such a switch on.
+      DescribeVpcBlockPublicAccessOptions: ["DescribeVpcBlockPublicAccessExclusions"],
       CreateSecurityGroup: [
         "AuthorizeSecurityGroupEgress",
         "RevokeSecurityGroupIngress",
@@ -109,6 +112,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
   ],
   colour: "#d9730d",
   prices,
+  preflight,
   residuals: [copies, volumes],
   safety: {
     CreateVpc: "look",

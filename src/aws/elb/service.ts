@@ -2,6 +2,7 @@ import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
 import { listener } from "./listener.ts";
 import { loadBalancer } from "./load-balancer.ts";
+import { preflight } from "./preflight.ts";
 import { prices } from "./prices.ts";
 import { redirect } from "./redirect.ts";
 import { targetGroup } from "./target-group.ts";
@@ -63,6 +64,7 @@ export const elb: Service<typeof import("./client.ts")> = {
   types: [loadBalancer, targetGroup, listener, redirect],
   colour: "#8450d6",
   prices,
+  preflight,
   safety: {
     // A repeat with the same settings answers the existing one (API reference, CreateLoadBalancer and its siblings).
     CreateLoadBalancer: "name",

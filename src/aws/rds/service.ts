@@ -2,6 +2,7 @@ import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
 import { database } from "./database.ts";
 import { parameterGroup } from "./parameter-group.ts";
+import { preflight } from "./preflight.ts";
 import { prices } from "./prices.ts";
 import { replica } from "./replica.ts";
 import { retainedBackups, snapshots } from "./residuals.ts";
@@ -89,6 +90,7 @@ export const rds: Service<typeof import("./client.ts")> = {
   types: [subnetGroup, parameterGroup, database, replica],
   colour: "#3b6fd8",
   prices,
+  preflight,
   residuals: [snapshots, retainedBackups],
   safety: {
     CreateDBSubnetGroup: "name",

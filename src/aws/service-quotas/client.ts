@@ -1,1 +1,5 @@
-export { GetServiceQuotaCommand, ServiceQuotasClient as Client } from "@aws-sdk/client-service-quotas";
+export {
+  GetAWSDefaultServiceQuotaCommand,
+  GetServiceQuotaCommand,
+  ServiceQuotasClient as Client,
+} from "@aws-sdk/client-service-quotas";

@@ -1,8 +1,10 @@
 import { warningsFor } from "../../config/schema.ts";
-import { examine, notSeen } from "../../doctor/doctor.ts";
+import { examine } from "../../doctor/doctor.ts";
+import { decidedOf, type Looked, lookAtAll } from "../../doctor/objects.ts";
+import { notSeen } from "../../doctor/preflight.ts";
 import { missingMessage, type Node } from "../../engine/graph.ts";
 import { specOf } from "../../engine/observe.ts";
-import type { Foreseen, Identified } from "../../engine/resource.ts";
+import type { Foreseen } from "../../engine/resource.ts";
 import { BuddyError, type ErrorCode } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
@@ -40,10 +42,11 @@ export async function doctor(options: CommonOptions): Promise<number> {
     const screen = screenOf(session);
     const { aws } = session;
     const warnings = warningsFor(config);
-    const [examined, objects] = await Promise.all([
-      examine(aws, config, statementsFor(await rehearse(config), config)),
-      namesAndImages(session),
-    ]);
+    const { run, graph } = session.stack;
+    const looks = await lookAtAll(run, graph);
+    const statements = statementsFor(await rehearse(config), config);
+    const examined = await examine(aws, config, statements, decidedOf(run, looks));
+    const objects = await namesAndImages(session, looks);
     const { credentials } = screen.place;
     const until = credentials ? `; ${credentialsText(credentials.end, credentials.now)}` : "";
     const who: Finding = {
@@ -68,37 +71,28 @@ export async function doctor(options: CommonOptions): Promise<number> {
   }
 }
 
-/** Looks every object up: what must be there already (images, a zone) is; and no name is taken by somebody else's. */
-async function namesAndImages({ aws, stack: { graph, run } }: Session): Promise<readonly Finding[]> {
-  const there = new Map<string, Identified>();
-  const nodes = [...graph.nodes.values()];
-  const looks = await Promise.all(
-    nodes.map(async (node): Promise<Finding | undefined> => {
-      const external = node.type.external ?? false;
-      const about = aboutOf(node);
-      try {
-        const live = await node.type.find(aws, node.owner, run.store.get(node.key)?.id);
-        if (live) there.set(node.key, live);
-        if (!external) return undefined;
-        // A zone that is not there is told of where the domain is looked at.
-        if (about === "zone" && !live) return undefined;
-        const health = live && node.type.health?.(live);
-        if (typeof health === "object" && "blocked" in health)
-          return { about, verdict: "problem", message: health.blocked };
-        return live
-          ? { about, verdict: "ok", message: `${node.name}: ${live.id}` }
-          : { about, verdict: "problem", message: missingMessage(node), hint: "Change the config, or make it." };
-      } catch (error) {
-        return notFound(node, error);
-      }
-    }),
-  );
+/** What must be there already (images, a zone) is; and no name is taken by somebody else's. */
+async function namesAndImages({ aws }: Session, looks: readonly Looked[]): Promise<readonly Finding[]> {
+  const findings = looks.map(({ node, live, error }): Finding | undefined => {
+    if (error !== undefined) return notFound(node, error);
+    if (!node.type.external) return undefined;
+    const about = aboutOf(node);
+    // A zone that is not there is told of where the domain is looked at.
+    if (about === "zone" && !live) return undefined;
+    const health = live && node.type.health?.(live);
+    if (typeof health === "object" && "blocked" in health)
+      return { about, verdict: "problem", message: health.blocked };
+    return live
+      ? { about, verdict: "ok", message: `${node.name}: ${live.id}` }
+      : { about, verdict: "problem", message: missingMessage(node), hint: "Change the config, or make it." };
+  });
+  const lives = new Map(looks.map(({ node, live }) => [node.key, live]));
   const foreseen = await Promise.all(
-    nodes
-      .filter(({ key, type }) => type.foresee && !there.has(key))
-      .map(async (node): Promise<Finding | undefined> => {
+    looks
+      .filter(({ node, live }) => node.type.foresee && !live)
+      .map(async ({ node }): Promise<Finding | undefined> => {
         try {
-          const spec = specOf(node, (key) => there.get(key));
+          const spec = specOf(node, (key) => lives.get(key));
           return findingOf(await node.type.foresee?.(aws, spec, node.owner, undefined));
         } catch (error) {
           return notFound(node, error);
@@ -106,7 +100,7 @@ async function namesAndImages({ aws, stack: { graph, run } }: Session): Promise<
       }),
   );
   // A load balancer of somebody else's is in the way of its listeners, too: it is named once.
-  const found = [...looks, ...foreseen]
+  const found = [...findings, ...foreseen]
     .filter((one) => one !== undefined)
     .filter((one, index, all) => all.findIndex(({ message }) => message === one.message) === index);
   const seen = !found.some(({ about, verdict }) => about === "names" && verdict !== "ok");

@@ -2,8 +2,10 @@ import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { stepsFor } from "../../../steps/index.ts";
 import { warningsFor } from "../../config/schema.ts";
 import { costChangeView } from "../../cost/view.ts";
+import { preflight } from "../../doctor/preflight.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
 import { isEmpty, planOffline, planUp, updates } from "../../engine/plan.ts";
+import { findingLines } from "../../report/findings.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
 import { askedText, costOfChange, monthlyAfter, monthlyOf } from "../cost-summary.ts";
@@ -40,6 +42,7 @@ export async function plan(options: PlanOptions): Promise<number> {
       replacesInstances: options.step === undefined && updates(found, LAUNCH_TEMPLATE_KEY),
     };
     const changed = options.step ? undefined : costOfChange(seen, session);
+    const findings = await preflight(session.aws, seen.entries.values());
     const stands = Object.keys(run.store.resources).length > 0;
     screen.result(
       [
@@ -48,11 +51,13 @@ export async function plan(options: PlanOptions): Promise<number> {
         planView(found, graph.steps, facts, screen.look),
         ...(stands && changed && changed.objects.length > 0 ? [`\n${costChangeView(changed)}`] : []),
         facts.monthly && askedText(session.prices).trim(),
+        findings.length > 0 && `\n${findingLines(findings, screen.look).join("\n")}`,
       ]
         .filter(Boolean)
         .join("\n"),
-      { ...found, warnings, monthly: facts.monthly, costChange: changed, pricesAsked: session.prices.asked },
+      { ...found, warnings, findings, monthly: facts.monthly, costChange: changed, pricesAsked: session.prices.asked },
     );
+    if (findings.some(({ verdict }) => verdict === "problem")) return 2;
     return options.detailedExitCode && !isEmpty(found) ? 3 : 0;
   });
 }

@@ -2,13 +2,14 @@ import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/schema.ts";
-import { preflight } from "../../doctor/preflight.ts";
+import { preflight, throwProblems } from "../../doctor/preflight.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
-import { count, isEmpty, type Plan, planUp, updates } from "../../engine/plan.ts";
+import { isEmpty, type Plan, planUp, updates } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { isForgotten, type Snapshot } from "../../engine/snapshot.ts";
-import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
+import { exitCodeOf } from "../../lib/errors.ts";
+import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
 import { planNotes, planSummary, planView } from "../../report/views/plan.ts";
 import { upEnd } from "../../report/views/up.ts";
@@ -60,7 +61,7 @@ export async function up(options: UpOptions): Promise<number> {
       await recordForgotten(stack, found);
       return nothingToDo(session, screen, found, planned, options.step);
     }
-    if (count(planned, "create") > 0) await checkFirst(session);
+    await checkFirst(session, screen, found);
     if (!(await confirm(options.yes ?? false, stack.run.signal))) {
       screen.say("Nothing was changed.");
       return 0;
@@ -214,6 +215,13 @@ function sayKeyPair({ config, paths, inputs, options }: Session, screen: Screen)
   if (file) screen.say(`The private key of the key pair is in ${file}. It is written only this once.`);
 }
 
+/** What AWS would refuse half way through is refused here; what could not be looked at is said. */
+async function checkFirst({ aws, paths }: Session, screen: Screen, { entries }: Snapshot): Promise<void> {
+  const findings = await preflight(aws, entries.values());
+  throwProblems(findings, paths.config);
+  if (findings.length > 0) screen.say(findingLines(findings, screen.errLook).join("\n"));
+}
+
 /** A plan without the ways out of what is refused: the error after it tells them. */
 const toldBelow = (plan: Plan): Plan => ({
   ...plan,
@@ -221,15 +229,3 @@ const toldBelow = (plan: Plan): Plan => ({
 });
 
 const plain = ({ error, ...rest }: NodeResult) => ({ ...rest, ...(error ? { error: errorJson(error) } : {}) });
-
-async function checkFirst(session: Session): Promise<void> {
-  const problems = await preflight(session.aws, session.config);
-  if (problems.length === 0) return;
-  throw new BuddyError({
-    code: "config",
-    message: `AWS would refuse what ${session.paths.config} asks for`,
-    about: { file: session.paths.config },
-    problems,
-    hint: "Nothing was changed.",
-  });
-}

@@ -3,6 +3,7 @@ import { linkedPrincipal, partitionOf } from "../../../aws/partition.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { imageFor } from "../ec2/images.ts";
+import { checkFit } from "../ec2/launch.ts";
 import { launchTemplateFor, requestFromTemplate, versionNumber } from "../ec2/launch-templates.ts";
 import { groupTable as securityGroupTable, subnetTable } from "../ec2/tables.ts";
 import { deregisterTarget, registerTarget } from "../elb/health.ts";
@@ -81,7 +82,7 @@ export function checkTemplate(sim: Sim, given: z.infer<typeof launchTemplate>, s
   try {
     const template = launchTemplateFor(sim, { LaunchTemplateId: given.LaunchTemplateId });
     request = requestFromTemplate(sim, template, versionNumber(template, given.Version), { subnetId, tags: {} });
-    imageFor(sim, request.imageId);
+    checkFit(request.instanceType, imageFor(sim, request.imageId).architecture);
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : String(error));
   }

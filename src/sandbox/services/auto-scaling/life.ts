@@ -95,8 +95,13 @@ function launch(sim: Sim, group: Group): void {
       if (!(error instanceof Error && error.name === "InsufficientInstanceCapacity")) break;
     }
   }
-  const failures = group.failures + 1;
-  change(sim, group.name, {
+  backOff(sim, group.name);
+}
+
+/** A start has failed: the next comes later, and later each time. */
+function backOff(sim: Sim, name: string): void {
+  const failures = (groupTable(sim).get(name)?.failures ?? 0) + 1;
+  change(sim, name, {
     failures,
     retryAt: sim.now + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (failures - 1)),
   });
@@ -189,12 +194,26 @@ function follow(sim: Sim, group: Group): void {
   }
 }
 
+/** EC2 took the launch and ended it: the activity fails with EC2's reason. */
+function failStart(sim: Sim, member: Member): void {
+  const activity = activityTable(sim).get(member.activityId);
+  const reason = instanceTable(sim).get(member.instanceId)?.stateReason?.message ?? "";
+  const message = `Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: ${reason}`;
+  if (activity) activityTable(sim).putNow(activity.id, { ...activity, status: "Failed", message, endedAt: sim.now });
+  memberTable(sim).removeNow(member.instanceId);
+  backOff(sim, member.group);
+}
+
 /** Replaces what fails: what EC2 no longer runs at once, what the load balancer finds unhealthy after the grace period. */
 function heal(sim: Sim, group: Group): void {
   for (const member of membersOf(sim, group.name)) {
     // Health checks leave instances in standby alone (user guide, "Temporarily remove instances").
     if (!staysIn(member)) continue;
     const state = instanceTable(sim).get(member.instanceId)?.state ?? "terminated";
+    if (member.state === "Pending" && state === "terminated") {
+      failStart(sim, member);
+      continue;
+    }
     const lost = state !== "running" && state !== "pending";
     const graceEnds = (member.inServiceAt ?? sim.now) + group.graceSeconds * 1_000;
     const unwell =

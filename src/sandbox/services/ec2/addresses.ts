@@ -1,11 +1,9 @@
 import * as z from "zod";
+import { quotaOf } from "../../quotas.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { filters, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { type Address, addressTable, interfaceTable } from "./tables.ts";
-
-/** "Elastic IPs", the default quota (L-0263D0A3). */
-export const ADDRESSES_PER_REGION = 5;
 
 const notFound = (id: string) => awsError("InvalidAllocationID.NotFound", `The allocation ID '${id}' does not exist`);
 
@@ -22,7 +20,7 @@ export const addresses: SandboxService = {
       { Domain: z.literal("vpc"), TagSpecifications: tagSpecifications("elastic-ip") },
       (input, sim) => {
         const table = addressTable(sim);
-        if (table.all().length >= ADDRESSES_PER_REGION)
+        if (table.all().length >= quotaOf(sim, "ec2/L-0263D0A3"))
           throw awsError("AddressLimitExceeded", "The maximum number of addresses has been reached.");
         const id = sim.id("eipalloc");
         // RFC 2544: addresses for tests of network devices.

@@ -1,5 +1,6 @@
 import { composed, type SandboxService } from "../../service.ts";
-import { ADDRESSES_PER_REGION, addresses } from "./addresses.ts";
+import { account } from "./account.ts";
+import { addresses } from "./addresses.ts";
 import { credits } from "./credits.ts";
 import { withDryRun } from "./dry-run.ts";
 import { durations } from "./durations.ts";
@@ -10,7 +11,6 @@ import { images } from "./images.ts";
 import { instances } from "./instances.ts";
 import { interfaces } from "./interfaces.ts";
 import { keyPairs } from "./key-pairs.ts";
-import { VCPU_QUOTA } from "./launch.ts";
 import { launchTemplates } from "./launch-templates.ts";
 import { metrics } from "./metrics.ts";
 import { monitoring } from "./monitoring.ts";
@@ -22,7 +22,7 @@ import { spot } from "./spot.ts";
 import { subnets } from "./subnets.ts";
 import { tagging } from "./tags.ts";
 import { volumes } from "./volumes.ts";
-import { VPCS_PER_REGION, vpcs } from "./vpcs.ts";
+import { vpcs } from "./vpcs.ts";
 import { launchFailures } from "./zones.ts";
 
 const whole = composed(
@@ -45,6 +45,7 @@ const whole = composed(
   offerings,
   others,
   spot,
+  account,
   {
     durations,
     metrics,
@@ -59,10 +60,12 @@ const whole = composed(
     quotas: {
       "ec2/L-1216C47A": {
         name: "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances",
-        value: VCPU_QUOTA,
+        // Of an account that is no longer new.
+        value: 64,
       },
-      "ec2/L-0263D0A3": { name: "EC2-VPC Elastic IPs", value: ADDRESSES_PER_REGION },
-      "vpc/L-F678F1CE": { name: "VPCs per Region", value: VPCS_PER_REGION },
+      "ec2/L-0263D0A3": { name: "EC2-VPC Elastic IPs", value: 5 },
+      "vpc/L-A4707A72": { name: "Internet gateways per Region", value: 5 },
+      "vpc/L-F678F1CE": { name: "VPCs per Region", value: 5 },
     },
     inventory: {
       "ec2.vpcs": "VPCs",

@@ -1,12 +1,10 @@
 import * as z from "zod";
+import { quotaOf } from "../../quotas.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { type InternetGateway, interfaceTable, internetGatewayTable } from "./tables.ts";
 import { vpcFor } from "./vpcs.ts";
-
-/** "Internet gateways per Region", the default quota (Amazon VPC quotas page). */
-const GATEWAYS_PER_REGION = 5;
 
 const notFound = (id: string) =>
   awsError("InvalidInternetGatewayID.NotFound", `The internetGateway ID '${id}' does not exist`);
@@ -27,7 +25,7 @@ export const gateways: SandboxService = {
   operations: {
     CreateInternetGateway: operation({ TagSpecifications: tagSpecifications("internet-gateway") }, (input, sim) => {
       const table = internetGatewayTable(sim);
-      if (table.all().length >= GATEWAYS_PER_REGION)
+      if (table.all().length >= quotaOf(sim, "vpc/L-A4707A72"))
         throw awsError("InternetGatewayLimitExceeded", "The maximum number of internet gateways has been reached.");
       const id = sim.id("igw");
       tagOnCreate(sim, id, "internet-gateway", input.TagSpecifications);

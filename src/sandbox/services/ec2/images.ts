@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { isAllowedImage } from "./account.ts";
 import { ms } from "./durations.ts";
 import { instanceFor } from "./instance-states.ts";
 import { ownerOf, type PublicImage, publicImages } from "./public-images.ts";
@@ -24,6 +25,8 @@ const snapshotNotFound = (id: string) => awsError("InvalidSnapshot.NotFound", `T
 export function imageFor(sim: Sim, id: string): UsableImage {
   if (!/^ami-[0-9a-f]{8,17}$/.test(id)) throw awsError("InvalidAMIID.Malformed", `Invalid id: "${id}"`);
   const common = publicImages(sim).find(({ imageId }) => imageId === id);
+  // One that is not allowed is as if it were not there (EC2 user guide, "Allowed AMIs").
+  if (common && !isAllowedImage(sim, ownerOf(sim, common))) throw notFound(id);
   if (common) return { ...common, id, snapshotId: `snap-${id.slice(4)}`, content: null };
   const own = imageTable(sim).visible(id) && imageTable(sim).get(id);
   if (!own) throw notFound(id);
@@ -162,7 +165,9 @@ export const images: SandboxService = {
       },
       (input, sim) => {
         const all = [
-          ...publicImages(sim).map((image) => describedPublic(sim, image)),
+          ...publicImages(sim)
+            .filter((image) => isAllowedImage(sim, ownerOf(sim, image)))
+            .map((image) => describedPublic(sim, image)),
           ...imageTable(sim)
             .allVisible()
             .map((image) => describedOwn(sim, image)),

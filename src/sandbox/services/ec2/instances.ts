@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { groupsMayEncrypt } from "./account.ts";
 import { ms } from "./durations.ts";
 import { imageFor } from "./images.ts";
 import {
@@ -19,7 +20,7 @@ import { checkGroups, launchInstance } from "./launch.ts";
 import { isNitro } from "./offerings.ts";
 import { filters, page, passes, type TagSpecifications, tagSpecifications, tagsOf } from "./shared.ts";
 import { subnetFor } from "./subnets.ts";
-import { type Instance, instanceTable, interfaceTable, subnetTable } from "./tables.ts";
+import { type Instance, instanceTable, interfaceTable, subnetTable, tagTable } from "./tables.ts";
 
 const CODES = { pending: 0, running: 16, "shutting-down": 32, terminated: 48, stopping: 64, stopped: 80 } as const;
 const stateOf = (state: Instance["state"]) => ({ Name: state, Code: CODES[state] });
@@ -126,6 +127,9 @@ export function rootVolume(sim: Sim, imageId: string, mappings: z.infer<typeof b
   }
   return mappings?.[0]?.Ebs;
 }
+
+const ofGroup = (sim: Sim, id: string): boolean =>
+  tagTable(sim).get(id)?.tags["aws:autoscaling:groupName"] !== undefined;
 
 export const instances: SandboxService = {
   operations: {
@@ -379,6 +383,11 @@ export const instances: SandboxService = {
       if (instance?.state !== "pending") return;
       if (sim.failing("launch", instance.instanceType) !== undefined) {
         failLaunch(sim, id, "Server.InternalError", "Internal error on launch");
+        return;
+      }
+      // EC2 encrypts what a group starts by the group's role (Auto Scaling user guide, "Required AWS KMS key policy").
+      if (instance.encrypted && ofGroup(sim, id) && !groupsMayEncrypt(sim)) {
+        failLaunch(sim, id, "Client.InternalError", "Client error on launch");
         return;
       }
       changeInstance(sim, id, { state: "running", runningFrom: sim.now });

@@ -1,4 +1,5 @@
 import { partitionOf } from "../../../aws/partition.ts";
+import { quotaOf } from "../../quotas.ts";
 import { awsError } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { profileUsable } from "../iam/iam.ts";
@@ -12,8 +13,6 @@ import { subnetFor } from "./subnets.ts";
 import { groupTable, type Instance, instanceTable, keyPairTable, type Subnet, tagTable } from "./tables.ts";
 import { checkCapacity, checkVerified } from "./zones.ts";
 
-/** "Running On-Demand Standard instances" of an account that is no longer new, vCPUs. */
-export const VCPU_QUOTA = 64;
 const USER_DATA_BYTES = 16_384;
 /** What an instance is launched with, by RunInstances or by an Auto Scaling group. */
 export interface LaunchRequest {
@@ -54,34 +53,47 @@ function checkUserData(sim: Sim, userData: string): void {
   sim.tell("userDataGiven", userData);
 }
 
-function checkType(
-  sim: Sim,
-  { instanceType, creditSpecification }: LaunchRequest,
-  subnet: Subnet,
-  architecture: string,
-) {
+/** What a launch template's user is told before anything is started, too: whether the image runs on that type at all. */
+export function checkFit(instanceType: string, architecture: string): void {
   const facts = instanceTypeFacts(instanceType);
   if (!facts) throw invalid(`Invalid value '${instanceType}' for InstanceType.`);
-  if (!offeredIn(instanceType, subnet.zone)) {
-    throw awsError(
-      "Unsupported",
-      `Your requested instance type (${instanceType}) is not supported in your requested Availability Zone (${subnet.zone}).`,
-    );
-  }
   if (facts.architecture !== architecture) {
     throw invalid(
       `The architecture '${facts.architecture}' of the specified instance type does not match the architecture '${architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.`,
     );
   }
+  if (facts.virtualization !== undefined)
+    throw awsError(
+      "InvalidParameterCombination",
+      "Non-Windows instances with a virtualization type of 'hvm' are currently not supported for this instance type.",
+    );
+}
+
+function checkType(
+  sim: Sim,
+  { instanceType, creditSpecification }: LaunchRequest,
+  subnet: Subnet,
+  architecture: string,
+): void {
+  const facts = instanceTypeFacts(instanceType);
+  if (facts && !offeredIn(instanceType, subnet.zone)) {
+    throw awsError(
+      "Unsupported",
+      `Your requested instance type (${instanceType}) is not supported in your requested Availability Zone (${subnet.zone}).`,
+    );
+  }
+  checkFit(instanceType, architecture);
   if (creditSpecification && !burstable(instanceType)) throw creditsNotSupported(instanceType);
+  const vcpus = (type: string) => instanceTypeFacts(type)?.vcpus ?? 0;
   const running = instanceTable(sim)
     .all()
     .filter(({ state }) => state === "pending" || state === "running" || state === "stopping")
-    .reduce((sum, one) => sum + (instanceTypeFacts(one.instanceType)?.vcpus ?? 0), 0);
-  if (running + facts.vcpus > VCPU_QUOTA) {
+    .reduce((sum, one) => sum + vcpus(one.instanceType), 0);
+  const limit = quotaOf(sim, "ec2/L-1216C47A");
+  if (running + vcpus(instanceType) > limit) {
     throw awsError(
       "VcpuLimitExceeded",
-      `You have requested more vCPU capacity than your current vCPU limit of ${VCPU_QUOTA} allows for the instance bucket that the specified instance type belongs to.`,
+      `You have requested more vCPU capacity than your current vCPU limit of ${limit} allows for the instance bucket that the specified instance type belongs to.`,
     );
   }
 }

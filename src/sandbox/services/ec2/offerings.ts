@@ -11,6 +11,8 @@ interface InstanceTypeFacts {
   readonly vcpus: number;
   readonly architecture: "x86_64" | "arm64";
   readonly zones: string;
+  /** Of an early generation, which runs no HVM images of Linux. */
+  readonly virtualization?: "paravirtual";
 }
 
 /** False for what runs on Xen (EC2 user guide, "Instances built on the AWS Nitro System"). */
@@ -18,6 +20,7 @@ export const isNitro = (instanceType: string): boolean => !instanceType.startsWi
 
 /** Instance types with their zones' letters; the older ones are missing in zones b and d, as in Seoul. */
 const TYPES: Readonly<Record<string, InstanceTypeFacts>> = {
+  "t1.micro": { vcpus: 1, architecture: "x86_64", zones: "ac", virtualization: "paravirtual" },
   "t2.nano": { vcpus: 1, architecture: "x86_64", zones: "ac" },
   "t2.micro": { vcpus: 1, architecture: "x86_64", zones: "ac" },
   "t2.small": { vcpus: 1, architecture: "x86_64", zones: "ac" },
@@ -100,12 +103,13 @@ export const offerings: SandboxService = {
           );
         const { items, NextToken } = page(found, input);
         return {
-          InstanceTypes: items.map(([InstanceType, { vcpus, architecture }]) => ({
+          InstanceTypes: items.map(([InstanceType, { vcpus, architecture, virtualization = "hvm" }]) => ({
             InstanceType,
-            CurrentGeneration: !InstanceType.startsWith("t2."),
+            CurrentGeneration: !/^t[12]\./.test(InstanceType),
             BurstablePerformanceSupported: /^t\d/.test(InstanceType),
             VCpuInfo: { DefaultVCpus: vcpus },
             ProcessorInfo: { SupportedArchitectures: [architecture] },
+            SupportedVirtualizationTypes: [virtualization],
           })),
           NextToken,
         };

@@ -1,5 +1,6 @@
 import { cidr, cidrOf, contains, parseAddress } from "../../../lib/cidr.ts";
 import type { Sim } from "../../world.ts";
+import { isBlocked } from "./account.ts";
 import {
   type GroupRule,
   groupTable,
@@ -75,6 +76,7 @@ function noDirectWay(sim: Sim, eni: NetworkInterface): string | undefined {
   const target = defaultRoute(sim, eni.subnetId);
   if (target === undefined || !attachedGateway(sim, target, eni.vpcId))
     return `${eni.subnetId} has no route to an internet gateway`;
+  if (isBlocked(sim, eni.vpcId, "direct")) return `VPC Block Public Access shuts ${eni.vpcId}`;
   return eni.publicIp === null ? `${eni.id} has no public address` : undefined;
 }
 
@@ -127,6 +129,7 @@ export function noWayOut(sim: Sim, instance: Instance): string | undefined {
     const gateway = natGatewayTable(sim).get(target);
     if (gateway?.state !== "available") return `NAT gateway ${target} is not available`;
     if (lostSince(sim, gateway.subnetId) !== undefined) return `the zone of NAT gateway ${target} is lost`;
+    if (isBlocked(sim, gateway.vpcId, "natGateway")) return `VPC Block Public Access shuts ${gateway.vpcId}`;
     const out = defaultRoute(sim, gateway.subnetId);
     return out !== undefined && attachedGateway(sim, out, gateway.vpcId)
       ? undefined

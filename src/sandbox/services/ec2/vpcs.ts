@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { quotaOf } from "../../quotas.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
@@ -13,9 +14,6 @@ import {
   vpcTable,
 } from "./tables.ts";
 import { addVpcDefaults, removeVpcDefaults } from "./vpc-defaults.ts";
-
-/** "VPCs per Region", the default quota (Amazon VPC quotas page). */
-export const VPCS_PER_REGION = 5;
 
 const notFound = (id: string) => awsError("InvalidVpcID.NotFound", `The vpc ID '${id}' does not exist`);
 
@@ -36,7 +34,7 @@ export const vpcs: SandboxService = {
         throw awsError("InvalidVpc.Range", `The CIDR '${input.CidrBlock}' is invalid.`);
       }
       const table = vpcTable(sim);
-      if (table.all().length >= VPCS_PER_REGION)
+      if (table.all().length >= quotaOf(sim, "vpc/L-F678F1CE"))
         throw awsError("VpcLimitExceeded", "The maximum number of VPCs has been reached.");
       const id = sim.id("vpc");
       tagOnCreate(sim, id, "vpc", input.TagSpecifications);

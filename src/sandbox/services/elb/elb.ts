@@ -11,6 +11,7 @@ export const elb: SandboxService = composed(loadBalancers, targetGroups, listene
   durations,
   metrics,
   errors: { missingParameter: "ValidationError", malformedParameter: "ValidationError" },
+  quotas: { "elasticloadbalancing/L-53DA6B97": { name: "Application Load Balancers per Region", value: 50 } },
   inventory: {
     "elb.loadBalancers": "load balancers",
     "elb.listeners": "listeners",

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { linkedPrincipal, partitionOf } from "../../../aws/partition.ts";
 import { cidr } from "../../../lib/cidr.ts";
+import { quotaOf } from "../../quotas.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
@@ -28,8 +29,6 @@ import {
   visible,
 } from "./tables.ts";
 
-/** "Application Load Balancers per Region", the default quota. */
-const PER_REGION = 50;
 /** The zone that alias records of application load balancers in Seoul point into. */
 const CANONICAL_ZONE = "ZWKZPGTI48KDX";
 
@@ -159,7 +158,7 @@ export const loadBalancers: SandboxService = {
             `A load balancer with the same name '${input.Name}' exists, but with different settings`,
           );
         }
-        if (table.all().length >= PER_REGION)
+        if (table.all().length >= quotaOf(sim, "elasticloadbalancing/L-53DA6B97"))
           throw modelled("TooManyLoadBalancers", "The maximum number of load balancers has been reached");
         const subnets = checkSubnets(sim, input.Subnets, scheme, []);
         const vpcId = subnets[0]?.vpcId ?? "";

@@ -59,7 +59,7 @@ function checkSubnets(sim: Sim, ids: readonly string[]): string {
 }
 
 /** For so long after RDS's role was made, calls may fail, milliseconds. */
-const ROLE_SPREADS_MS = 10_000;
+const ROLE_SPREADS_MS = 3_000;
 
 /** In an account without it the first call makes RDS's role, and fails (the text: aws-samples/eks-workshop-v2#1609). */
 function checkLinkedRole(sim: Sim): void {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { partitionOf } from "../../../aws/partition.ts";
+import { quotaOf } from "../../quotas.ts";
 import { type FailureKind, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
@@ -33,8 +34,6 @@ import {
 import { familyOf, VERSIONS, versionFor } from "./versions.ts";
 import { WINDOW } from "./window.ts";
 
-/** "DB instances", the default quota (Amazon RDS quotas page). */
-const INSTANCES = 40;
 const REPLICAS = 15;
 /** Of the time to become available, the first automatic backup takes this part at the end. */
 const FIRST_BACKUP_MS = 45_000;
@@ -42,9 +41,23 @@ const REBOOT_MS = 30_000;
 /** Transaction logs are uploaded so often (RDS user guide, "Restoring a DB instance to a specified time"). */
 const LOGS_EVERY_MS = 300_000;
 
-/** Classes that RDS offers for MySQL 8 in every zone; t2, m3 and older are not among them. */
-const CLASS =
-  /^db\.(t3|t4g)\.(micro|small|medium|large|xlarge|2xlarge)$|^db\.(m5|m6g|m6i|m7g|r5|r6g|r6i|r7g)\.(large|xlarge|[248]xlarge|1[26]xlarge)$/;
+const BURSTABLE = ["micro", "small", "medium", "large", "xlarge", "2xlarge"];
+const FIXED = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"];
+/**
+ * Classes that RDS offers for MySQL 8, with the letters of their zones; t2, m3 and older are not among them. Which are missing
+ * where is chosen.
+ */
+const CLASSES: ReadonlyMap<string, string> = new Map(
+  [
+    { families: ["t3", "t4g"], sizes: BURSTABLE, zones: "abcd" },
+    { families: ["m5", "m6g", "m6i", "r5", "r6g", "r6i"], sizes: FIXED, zones: "abcd" },
+    { families: ["m7g", "r7g"], sizes: FIXED, zones: "ab" },
+  ].flatMap(({ families, sizes, zones }) =>
+    families.flatMap((family) => sizes.map((size): [string, string] => [`db.${family}.${size}`, zones])),
+  ),
+);
+export const isOfferedIn = (instanceClass: string, zone: string): boolean =>
+  CLASSES.get(instanceClass)?.includes(zone.slice(-1)) ?? false;
 
 const notFound = (id: string) =>
   fault("DBInstanceNotFoundFault", "DBInstanceNotFound", `DBInstance ${id} not found.`, 404);
@@ -63,15 +76,24 @@ export function checkNewName(sim: Sim, id: string): void {
   checkName("DBInstanceIdentifier", id, 63);
   if (databaseTable(sim).get(id))
     throw fault("DBInstanceAlreadyExistsFault", "DBInstanceAlreadyExists", "DB instance already exists");
-  if (databaseTable(sim).all().length >= INSTANCES)
+  if (databaseTable(sim).all().length >= quotaOf(sim, "rds/L-7B6409FD"))
     throw fault("InstanceQuotaExceededFault", "InstanceQuotaExceeded", "DB Instance quota exceeded");
 }
 
 export function checkClass(instanceClass: string, version: string): void {
   if (!instanceClass.startsWith("db.")) throw invalidValue(`Invalid DB Instance class: ${instanceClass}`);
-  if (!CLASS.test(instanceClass))
+  if (!CLASSES.has(instanceClass))
     throw invalidCombination(
       `RDS does not support creating a DB instance with the following combination: DBInstanceClass=${instanceClass}, Engine=mysql, EngineVersion=${version}, LicenseModel=general-public-license.`,
+    );
+}
+
+function checkOffered(instanceClass: string, zone: string): void {
+  if (!isOfferedIn(instanceClass, zone))
+    throw fault(
+      "InsufficientDBInstanceCapacityFault",
+      "InsufficientDBInstanceCapacity",
+      `Cannot create a ${instanceClass} database instance because no subnets exist in availability zones with sufficient capacity for VPC and storage type : gp3 for this request.`,
     );
 }
 
@@ -243,17 +265,6 @@ export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tag
   return snapshot;
 }
 
-/** The classes of which the sandbox says what can be ordered; each is offered in every zone. */
-const ORDERABLE = [
-  "db.t3.micro",
-  "db.t3.small",
-  "db.t3.medium",
-  "db.t4g.micro",
-  "db.t4g.small",
-  "db.m5.large",
-  "db.r5.large",
-];
-
 export const instanceFailures: Readonly<Record<string, FailureKind>> = {
   database: {
     about: "a database, as database1: it fails, while it is made or afterwards",
@@ -279,17 +290,21 @@ export const instances: SandboxService = {
       (input, sim) => {
         // A class or version that is not offered is no error: the answer is empty.
         const found = VERSIONS.filter((version) => (input.EngineVersion ?? version) === version).flatMap((version) =>
-          ORDERABLE.filter((one) => (input.DBInstanceClass ?? one) === one).map((DBInstanceClass) => ({
-            Engine: "mysql",
-            EngineVersion: version,
-            DBInstanceClass,
-            LicenseModel: "general-public-license",
-            StorageType: "gp3",
-            Vpc: true,
-            ReadReplicaCapable: true,
-            SupportsStorageEncryption: true,
-            AvailabilityZones: zonesOf(sim).map((Name) => ({ Name })),
-          })),
+          [...CLASSES.keys()]
+            .filter((one) => (input.DBInstanceClass ?? one) === one)
+            .map((DBInstanceClass) => ({
+              Engine: "mysql",
+              EngineVersion: version,
+              DBInstanceClass,
+              LicenseModel: "general-public-license",
+              StorageType: "gp3",
+              Vpc: true,
+              ReadReplicaCapable: true,
+              SupportsStorageEncryption: true,
+              AvailabilityZones: zonesOf(sim)
+                .filter((zone) => isOfferedIn(DBInstanceClass, zone))
+                .map((Name) => ({ Name })),
+            })),
         );
         const { items, Marker } = page(found, input);
         return { OrderableDBInstanceOptions: items, Marker };
@@ -355,6 +370,7 @@ export const instances: SandboxService = {
           );
         checkGroups(sim, input.VpcSecurityGroupIds, subnetGroup.vpcId);
         const zone = input.AvailabilityZone ?? subnetTable(sim).get(subnetGroup.subnetIds[0] ?? "")?.zone ?? "";
+        checkOffered(input.DBInstanceClass, zone);
         const made = interfaceIn(sim, subnetGroup.subnetIds, zone, input.VpcSecurityGroupIds);
         const database: Database = {
           id,
@@ -437,6 +453,7 @@ export const instances: SandboxService = {
         checkGroups(sim, groupIds, source.vpcId);
         const subnetIds = subnetGroupTable(sim).get(source.subnetGroup)?.subnetIds ?? [];
         const zone = input.AvailabilityZone ?? source.zone;
+        checkOffered(instanceClass, zone);
         const made = interfaceIn(sim, subnetIds, zone, groupIds);
         const replica: Database = {
           ...source,

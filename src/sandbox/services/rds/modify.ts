@@ -14,6 +14,7 @@ import {
   checkPassword,
   databaseFor,
   describe,
+  isOfferedIn,
   OPERATIONAL,
   replicasOf,
 } from "./instances.ts";
@@ -244,7 +245,13 @@ export const modifications: SandboxService = {
       if (password !== undefined && before.source !== null)
         throw invalidCombination("The master user password of a read replica is that of its source");
       if (!OPERATIONAL.has(before.status)) throw badState("Database instance is not in available state.");
-      if (change.DBInstanceClass !== undefined) checkClass(change.DBInstanceClass, before.engineVersion);
+      if (change.DBInstanceClass !== undefined) {
+        checkClass(change.DBInstanceClass, before.engineVersion);
+        if (!isOfferedIn(change.DBInstanceClass, before.zone))
+          throw invalidCombination(
+            "Cannot modify the instance class because there are no instances of the requested class available in the current instance's availability zone. Please try your request again at a later time.",
+          );
+      }
       checkBackups(sim, id, change.BackupRetentionPeriod);
       if (change.VpcSecurityGroupIds) checkGroups(sim, change.VpcSecurityGroupIds, before.vpcId);
       if (change.NewDBInstanceIdentifier !== undefined) checkNewName(sim, change.NewDBInstanceIdentifier);

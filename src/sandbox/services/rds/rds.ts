@@ -17,6 +17,7 @@ export const rds: SandboxService = composed(groups, instances, modifications, ev
     ...modifyFailures,
     ...replicationFailures,
   },
+  quotas: { "rds/L-7B6409FD": { name: "DB instances", value: 40, defaultOnly: true } },
   inventory: {
     "rds.databases": "databases",
     "rds.snapshots": "database snapshots",
