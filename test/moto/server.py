@@ -1,6 +1,8 @@
-"""moto_server, with three of its differences from AWS put right."""
+"""moto_server, with four of its differences from AWS put right."""
 import sys
 
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult
 from moto.ec2.models.amis import AmiBackend
 from moto.ec2.responses import general
 from moto.efs.exceptions import EFSError
@@ -10,6 +12,13 @@ from moto.server import main
 # It shows one console for all instances: with the words by which a NAT instance says that it is set up.
 general.SAMPLE_CONSOLE_OUTPUT += "BUDDYVERSE-NAT SETUP DONE\n"
 
+
+def no_refreshes(self):
+    """It knows none."""
+    return ActionResult({"InstanceRefreshes": []})
+
+
+AutoScalingResponse.describe_instance_refreshes = no_refreshes
 
 
 class ReplicationNotFound(EFSError):
