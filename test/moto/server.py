@@ -2,6 +2,7 @@
 import json
 import sys
 
+from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 from moto.ec2.models.amis import AmiBackend
 from moto.ec2.responses import EC2Response, general
@@ -14,6 +15,13 @@ from moto.servicequotas.responses import ServiceQuotasResponse
 # It shows one console for all instances: with the words by which a NAT instance says that it is set up.
 general.SAMPLE_CONSOLE_OUTPUT += "BUDDYVERSE-NAT SETUP DONE\n"
 
+
+def no_refreshes(self):
+    """It knows none."""
+    return ActionResult({"InstanceRefreshes": []})
+
+
+AutoScalingResponse.describe_instance_refreshes = no_refreshes
 
 
 class ReplicationNotFound(EFSError):

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import type { NodeResult } from "../../src/engine/node-result.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
+import { durations as guests } from "../../src/sandbox/guests/durations.ts";
+import { durations as ec2 } from "../../src/sandbox/services/ec2/durations.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { START } from "../lifecycle/stage.ts";
 import { census } from "../sandbox/contents.ts";
@@ -273,8 +275,9 @@ describe("a NAT instance", () => {
     const routed = times(on, "CreateRoute");
     const asked = times(on, "GetConsoleOutput");
     expect(asked.length).toBeGreaterThan(2);
-    // The last two of them are the routes through the NAT instances.
-    expect(Math.min(...routed.slice(-2))).toBeGreaterThanOrEqual(Math.max(...asked));
+    // The last two of them are the routes through the NAT instances, each of which takes so long from its launch on.
+    const setUp = (ec2.instanceRunning + guests.natReady) * 1_000;
+    expect(Math.min(...routed.slice(-2)) - Math.min(...times(on, "RunInstances"))).toBeGreaterThan(setUp);
     const next = await later(on);
     await next.status();
     await next.up();

@@ -102,7 +102,7 @@ async function startBefore(kill: Kill, config: Config, seed: number): Promise<Pr
 const EVERY = FULL ? 5 : 10;
 
 test.each<[string, object, number]>([
-  ["NAT instance", {}, 5],
+  ["NAT instance", {}, 0],
   ["NAT gateway", { nat: { mode: "gateway" } }, 1],
 ])("%s: what was under way at a kill reaches AWS 1 to 3 s after the next start", async (name, given, offset) => {
   const config = parseConfig(given, "test.config.json");
@@ -112,11 +112,13 @@ test.each<[string, object, number]>([
   const failures: string[] = [];
   const note = (kill: Kill, index: number, texts: readonly string[]) =>
     failures.push(...texts.map((text) => `${index} killed ${kill.where}, late ${kill.late.map(nameOf)}: ${text}`));
+  // In each sample there is one of which a second thing comes: a VPC has neither a token nor a name of its own.
+  const twofold = kills.findIndex(({ late }) => late.some(({ operation }) => operation === "CreateVpc"));
   let tried = 0;
   let arrived = 0;
   let twice = 0;
   for (const [index, kill] of kills.entries()) {
-    if (index % EVERY === offset % EVERY) {
+    if (index % EVERY === offset) {
       // What was intended is recorded: it is waited for, or sent again with the same token.
       const on = await startBefore(kill, config, index);
       const wrong = amiss((await on.up()).settled);
@@ -127,7 +129,7 @@ test.each<[string, object, number]>([
       tried++;
       arrived += kill.late.length;
     }
-    if (index % (2 * EVERY) === (offset + EVERY) % (2 * EVERY)) {
+    if (index % (2 * EVERY) === offset + EVERY) {
       // `down` waits for it, too.
       const on = await startBefore(kill, config, index);
       const left = await downAgain({ ...rehearsal, snapshots: undefined }, on);
@@ -139,7 +141,7 @@ test.each<[string, object, number]>([
       tried++;
       arrived += kill.late.length;
     }
-    if (index % (2 * EVERY) === offset % (2 * EVERY)) {
+    if (index % (2 * EVERY) === offset || index === twofold) {
       // Nobody can know of it. It has the stack's tags: the next look finds it, and removes what is there twice.
       const lost = { ...kill, state: undefined };
       const on = await startBefore(lost, config, index);
