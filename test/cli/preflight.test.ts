@@ -26,7 +26,7 @@ afterAll(() => rmSync(standing, { recursive: true, force: true }));
 /** `plan` and `up` say it, exit 2, and change nothing. */
 async function expectRefused(on: Folder, ...said: readonly (string | RegExp)[]): Promise<void> {
   const plan = await on.rehearse("plan");
-  const up = await on.rehearse("up --yes --replace --trace trace.jsonl");
+  const up = await on.rehearse("up --yes --replace --allow-outage --trace trace.jsonl");
   for (const one of said) {
     expect(plan.stdout).toMatch(one);
     expect(up.stderr).toMatch(one);
