@@ -62,8 +62,9 @@ function firstDue({ troubled, underWay, attempts }: Calls): number | undefined {
 /**
  * Tells of trouble on the way to AWS that lasts, of all calls together: within seconds, then each half minute, and once when
  * it is over. It wakes up only for calls that are under way, so nothing of it outlives a run.
+ * @param silence false: a call that is not answered for long is no trouble
  */
-export function watchTrouble(clock: Clock, tell: (note: string) => void): TroubleWatch {
+export function watchTrouble(clock: Clock, tell: (note: string) => void, { silence = true } = {}): TroubleWatch {
   const calls: Calls = { troubled: new Map(), underWay: new Map(), attempts: new Set() };
   const { troubled, underWay, attempts } = calls;
   const look = teller(clock, calls, tell);
@@ -79,7 +80,7 @@ export function watchTrouble(clock: Clock, tell: (note: string) => void): Troubl
     },
     attempt(call) {
       const attempt = { call, since: clock.now() };
-      attempts.add(attempt);
+      if (silence) attempts.add(attempt);
       look();
       const ended = (trouble: Pick<Troubled, "what" | "ofWay"> | undefined) => {
         attempts.delete(attempt);

@@ -11,10 +11,10 @@ const SECOND = 1_000;
 const START = Date.UTC(2026, 10, 28, 14, 2, 5);
 
 describe("what is told of trouble", () => {
-  function watched() {
+  function watched(options?: { readonly silence: boolean }) {
     const clock = jumpingClock(START);
     const told: string[] = [];
-    const watch = watchTrouble(clock, (note) => told.push(`${(clock.now() - START) / SECOND}s ${note}`));
+    const watch = watchTrouble(clock, (note) => told.push(`${(clock.now() - START) / SECOND}s ${note}`), options);
     return { clock, told, watch };
   }
   const throttled = awsError("RequestLimitExceeded", 503);
@@ -46,6 +46,19 @@ describe("what is told of trouble", () => {
     end();
     await clock.sleep(300 * SECOND);
     expect(told).toEqual([]);
+  });
+
+  test.each([
+    [true, ["10s Waiting: AWS has not answered ec2:DescribeVpcs, for 10s, since 14:02:05 UTC. It is tried again."]],
+    [false, []],
+  ])("of a call that is not answered for long, where silence counts (%s)", async (silence, expected) => {
+    const { clock, told, watch } = watched({ silence });
+    const end = watch.begin("ec2:DescribeVpcs");
+    const attempt = watch.attempt("ec2:DescribeVpcs");
+    await clock.sleep(20 * SECOND);
+    expect(told).toEqual(expected);
+    attempt.answered();
+    end();
   });
 
   test("many calls in the same trouble are one note", async () => {

@@ -1,4 +1,5 @@
 import { group } from "../auto-scaling/group.ts";
+import { arnIn, linkedPrincipal } from "../partition.ts";
 import { type Check, changing, coming, ok, problem, warning } from "../preflight.ts";
 import { imageBuilder } from "./image-builder.ts";
 import { instance } from "./instance.ts";
@@ -85,7 +86,10 @@ const volumeKey: Check = {
     if (KmsKeyId === "" || KmsKeyId.endsWith("alias/aws/ebs")) return ok(volumeKey.about, "AWS's own (aws/ebs)");
     const launched = [...changing(plan.of(group)), ...coming(plan.of(instance)), ...coming(plan.of(imageBuilder))];
     if (launched.length === 0) return ok(volumeKey.about, KmsKeyId);
-    const role = `arn:${aws.partition}:iam::${aws.account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`;
+    const role = arnIn(
+      aws.region,
+      `iam::${aws.account}:role/aws-service-role/${linkedPrincipal("autoscaling")}/AWSServiceRoleForAutoScaling`,
+    );
     return warning(
       volumeKey.about,
       `${KmsKeyId}: where it is a key of your own, the Auto Scaling group's instances start only if the group's role may use it`,

@@ -89,7 +89,8 @@ async function namesAndImages({ aws }: Session, looks: readonly Looked[]): Promi
   const lives = new Map(looks.map(({ node, live }) => [node.key, live]));
   const foreseen = await Promise.all(
     looks
-      .filter(({ node, live }) => node.type.foresee && !live)
+      // What could not be looked at may be there.
+      .filter(({ node, live, error }) => node.type.foresee && !live && error === undefined)
       .map(async ({ node }): Promise<Finding | undefined> => {
         try {
           const spec = specOf(node, (key) => lives.get(key));

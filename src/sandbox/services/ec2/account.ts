@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { arnIn } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { filters } from "./shared.ts";
@@ -74,7 +75,7 @@ const shownImages = (sim: Sim) => {
 };
 const shownExclusion = (sim: Sim, { id, vpcId, mode }: Exclusion) => ({
   ExclusionId: id,
-  ResourceArn: `arn:aws:ec2:${sim.region}:${sim.account}:vpc/${vpcId}`,
+  ResourceArn: arnIn(sim.region, `ec2:${sim.region}:${sim.account}:vpc/${vpcId}`),
   InternetGatewayExclusionMode: mode,
   State: "create-complete",
 });
