@@ -280,6 +280,17 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     proven(who);
   });
 
+  test("in an account that blocks public access to its VPCs the exclusions are read", async () => {
+    const who = await account();
+    await who.sandbox.answer("ec2", "ModifyVpcBlockPublicAccessOptions", {
+      InternetGatewayBlockMode: "block-ingress",
+    });
+    const on = await who.under(await printed({}));
+    const findings = await preflight(on.aws, (await on.refresh()).entries.values());
+    expect(findings).toMatchObject([{ about: "VPC Block Public Access", verdict: "problem" }]);
+    proven(who);
+  });
+
   test("a gateway that was attached to somebody else's VPC comes back", async () => {
     const who = await account();
     const steps: typeof import("../../steps/index.ts").stepsFor = (config) => {
