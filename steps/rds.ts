@@ -10,6 +10,8 @@ import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
 const UTF8 = "utf8mb4";
+/** How the database is to keep the text of new tables. */
+export const TEXT = { characterSet: UTF8, collation: "utf8mb4_unicode_ci" } as const;
 const PARAMETERS: Readonly<Record<string, string>> = {
   character_set_client: UTF8,
   character_set_connection: UTF8,
@@ -17,7 +19,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   character_set_results: UTF8,
   character_set_server: UTF8,
   collation_connection: "utf8mb4_general_ci",
-  collation_server: "utf8mb4_unicode_ci",
+  collation_server: TEXT.collation,
   require_secure_transport: "1",
 };
 

@@ -3,6 +3,7 @@ import { withHead } from "../lib/script.ts";
 import apacheStart from "./scripts/apache-start.sh";
 import apacheStop from "./scripts/apache-stop.sh";
 import database from "./scripts/database.py";
+import databaseText from "./scripts/database-text.py";
 import fileRead from "./scripts/file-read.sh";
 import fileRemove from "./scripts/file-remove.sh";
 import fileWrite from "./scripts/file-write.sh";
@@ -16,6 +17,7 @@ import requests from "./scripts/requests.sh";
 const SCRIPTS = {
   requests,
   database,
+  "database-text": databaseText,
   "file-write": fileWrite,
   "file-read": fileRead,
   "file-remove": fileRemove,
@@ -27,6 +29,7 @@ const SCRIPTS = {
   "power-off": powerOff,
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
+const PYTHON: ReadonlySet<ScriptName> = new Set(["database", "database-text"]);
 
 /**
  * A script as Run Command's shell runs it: POSIX sh; Python goes in by a here document, so that nothing is written.
@@ -37,6 +40,6 @@ export function scriptFor(name: ScriptName, token: string): string {
   const text = SCRIPTS[name].replaceAll("@TOKEN@", token).replaceAll("@CHECK_IP@", CHECK_IP);
   // Systems Manager takes {{name}} for a parameter (user guide, "Working with parameters using Run Command commands").
   if (/\{\{.*\}\}/.test(text)) throw new RangeError(`the script ${name} holds {{ }}`);
-  const shell = name === "database" ? `/usr/bin/python3 - <<'END_OF_PYTHON'\n${text.trimEnd()}\nEND_OF_PYTHON\n` : text;
+  const shell = PYTHON.has(name) ? `/usr/bin/python3 - <<'END_OF_PYTHON'\n${text.trimEnd()}\nEND_OF_PYTHON\n` : text;
   return withHead(shell, { name, token });
 }

@@ -5,7 +5,7 @@ import type { Config } from "../../src/config/schema.ts";
 import { readInstances, readNetwork, readSubnets } from "../../src/verify/aws/network.ts";
 import { type Member, readScalingGroup, readTargets, type ScalingGroup } from "../../src/verify/aws/scaling.ts";
 import { readMountTargets } from "../../src/verify/aws/storage.ts";
-import { CheckFailed } from "../../src/verify/check.ts";
+import { type CheckContext, CheckFailed } from "../../src/verify/check.ts";
 import type { Fact, FactsContext } from "../../src/verify/facts.ts";
 import { type Interface, type Network, zoneOf as zoneIn } from "../../src/verify/reach.ts";
 import { VPC } from "../vpc.ts";
@@ -129,3 +129,7 @@ export function atLeastOne<T>(found: readonly T[], otherwise: string): readonly 
   if (first === undefined) throw new CheckFailed(otherwise);
   return [first, ...rest];
 }
+
+/** The instances that work, whatever the load balancer says of them. */
+export const membersInService = async ({ read }: CheckContext): Promise<readonly [Member, ...Member[]]> =>
+  atLeastOne(inService(await read(scalingGroup)), "no instance is in service");

@@ -1,9 +1,11 @@
 import type { FileSystemLive } from "../../src/aws/efs/file-system.ts";
 import { list, some } from "../../src/lib/text.ts";
 import { type InstanceMetadata, metadataOf, readVolumes, type Store } from "../../src/verify/aws/storage.ts";
-import type { Check } from "../../src/verify/check.ts";
+import type { Check, CheckContext, CheckOutcome } from "../../src/verify/check.ts";
 import type { Fact } from "../../src/verify/facts.ts";
-import { databaseInterfaces, databases, instances } from "./facts.ts";
+import { scriptFor } from "../../src/verify/scripts.ts";
+import { TEXT } from "../rds.ts";
+import { databaseInterfaces, databases, instances, membersInService } from "./facts.ts";
 
 /** Everything that keeps data. */
 export const stores: Fact<readonly Store[]> = async ({ aws, config, nameOf, requireLive, read }) => {
@@ -20,6 +22,22 @@ export const stores: Fact<readonly Store[]> = async ({ aws, config, nameOf, requ
 };
 
 export const metadata: Fact<readonly InstanceMetadata[]> = async ({ read }) => metadataOf(await read(instances));
+
+/**
+ * AWS asks for five minutes between a parameter group and the first instance that uses it, above all for character sets (RDS API
+ * reference, ModifyDBParameterGroup). `up` does not wait for them: whether it came out right is asked here.
+ */
+async function keepsText(context: CheckContext): Promise<CheckOutcome> {
+  const { machines, token } = context;
+  const [{ id }] = await membersInService(context);
+  const printed = (await machines.run([id], scriptFor("database-text", token))).get(id) ?? "";
+  const { characterSet, collation } = JSON.parse(printed) as { readonly [field in keyof typeof TEXT]: string };
+  const ok = characterSet === TEXT.characterSet && collation === TEXT.collation;
+  return {
+    evidence: `new tables get ${characterSet}, ${collation}${ok ? "" : `, not ${TEXT.collation}: ALTER DATABASE sets it, best while there are no tables`}`,
+    ok,
+  };
+}
 
 /** R6: personal data protected, where it is kept. */
 export const protection: readonly Check[] = [
@@ -40,6 +58,14 @@ export const protection: readonly Check[] = [
         ok: found.length > 0 && plain.length === 0,
       };
     },
+  },
+  {
+    id: "database-text",
+    requirement: "R6",
+    title: "The database keeps every character as it was written",
+    method: `MySQL is asked for the database's character set and collation: ${TEXT.characterSet}, ${TEXT.collation}, as the parameter group says`,
+    limits: "tables that were made otherwise",
+    run: keepsText,
   },
   {
     id: "imdsv2",

@@ -3,7 +3,7 @@ import { list } from "../../src/lib/text.ts";
 import type { Member } from "../../src/verify/aws/scaling.ts";
 import type { Check, CheckContext, CheckOutcome } from "../../src/verify/check.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
-import { atLeastOne, inService, scalingGroup, siteAddress, targets } from "./facts.ts";
+import { atLeastOne, inService, membersInService, scalingGroup, siteAddress, targets } from "./facts.ts";
 
 /** Requests for each instance: enough that chance does not look like a bias. */
 const REQUESTS_PER_INSTANCE = 20;
@@ -22,10 +22,6 @@ async function healthyMembers({ read }: CheckContext): Promise<readonly [Member,
   );
   return atLeastOne(healthy, "no healthy instance is in service");
 }
-
-/** The instances that work, whatever the load balancer says of them. */
-const membersInService = async ({ read }: CheckContext): Promise<readonly [Member, ...Member[]]> =>
-  atLeastOne(inService(await read(scalingGroup)), "no instance is in service");
 
 /** How many of the requests with this mark each instance has answered, by Apache's own log: it works with any application. */
 async function answeredBy(

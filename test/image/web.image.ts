@@ -243,6 +243,10 @@ test("what verify asks of an instance is answered, and nothing of it stays", asy
 
   const tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_name LIKE 'buddyverse\\_verify%'";
   expect(JSON.parse(asked("database"))).toEqual({ lagMs: expect.any(Number) });
+  expect(JSON.parse(asked("database-text"))).toEqual({
+    characterSet: "utf8mb4",
+    collation: expect.stringMatching(/^utf8mb4_/),
+  });
   aws.sql("replica", "STOP SLAVE");
   const late = scriptFor("database", "Verify2").replace("PATIENCE = 60", "PATIENCE = 1");
   expect(() => command(web, machine, late)).toThrow("the row was not on the replica within 1 s");

@@ -206,6 +206,14 @@ const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evid
     /knows no replica/,
   ],
   [
+    "database-text",
+    "MySQL's own collation",
+    changePrinted((script) =>
+      /: database-text /.test(script) ? '{"characterSet": "utf8mb4", "collation": "utf8mb4_0900_ai_ci"}' : undefined,
+    ),
+    /utf8mb4_0900_ai_ci, not utf8mb4_unicode_ci/,
+  ],
+  [
     "shared-files",
     "another file",
     changePrinted((script) => (/: file-read /.test(script) ? "old" : undefined)),

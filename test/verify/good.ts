@@ -78,6 +78,7 @@ export function goodTools(): GoodTools {
         const printed: Readonly<Record<string, (id: string) => string>> = {
           requests: (id) => `${answered.get(`buddyverse-verify/${token} ${id}`) ?? 0}\n`,
           database: () => '{"lagMs": 12}\n',
+          "database-text": () => '{"characterSet": "utf8mb4", "collation": "utf8mb4_unicode_ci"}\n',
           "file-read": () => files.get(path) ?? "",
           "outbound-address": (id) => `${seenAs.get(id)}\n`,
         };

@@ -16,6 +16,7 @@ beforeEach(() => {
 const NAMES: readonly ScriptName[] = [
   "requests",
   "database",
+  "database-text",
   "file-write",
   "file-read",
   "file-remove",

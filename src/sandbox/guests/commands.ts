@@ -3,6 +3,7 @@ import type { ScriptName } from "../../verify/scripts.ts";
 import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
+import { textOf } from "../services/rds/tables.ts";
 import type { Sim } from "../world.ts";
 import { databaseFrom, replicaLagMs } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
@@ -52,6 +53,15 @@ function database(sim: Sim, instance: Instance): Outcome {
   return { code: 0, out: `${JSON.stringify({ lagMs })}\n`, ms: lagMs };
 }
 
+/** How the primary keeps the text of new tables. */
+function databaseText(sim: Sim, instance: Instance): Outcome {
+  const primary = databaseFrom(sim, instance, "primary");
+  if (!primary) return fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
+  if ("error" in primary)
+    return fails(`primary: MySQL error ${primary.error}`, primary.error === 2003 ? CONNECT_MS : 0);
+  return { code: 0, out: `${JSON.stringify(primary.database.text ?? textOf({}))}\n` };
+}
+
 /** Only an instance of the stack's image has Apache. */
 const apache =
   (on: boolean): Play =>
@@ -65,6 +75,7 @@ const apache =
 const COMMANDS: Readonly<Record<ScriptName, Play>> = {
   requests: (sim, { id }, token) => ({ code: 0, out: `${loggedRequests(sim, id, `buddyverse-verify/${token}`)}\n` }),
   database,
+  "database-text": databaseText,
   "file-write": (sim, instance, token) =>
     onFiles(sim, instance, (files) => {
       files.write(fileOf(token), `buddyverse-verify ${token}\n`);

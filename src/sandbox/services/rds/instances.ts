@@ -29,6 +29,7 @@ import {
   type Tags,
   tagList,
   tagsFrom,
+  textOf,
 } from "./tables.ts";
 
 import { familyOf, VERSIONS, versionFor } from "./versions.ts";
@@ -381,6 +382,7 @@ export const instances: SandboxService = {
           maxStorageGiB: input.MaxAllocatedStorage ?? 0,
           zone,
           databaseName: input.DBName ?? null,
+          text: textOf(parameterGroup.values),
           user: input.MasterUsername,
           password: input.MasterUserPassword,
           subnetGroup: subnetGroup.name,

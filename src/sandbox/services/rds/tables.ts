@@ -30,6 +30,16 @@ export interface Pending {
   readonly backupRetentionDays?: number;
   readonly password?: string;
 }
+/** How a database keeps the text of new tables: as the parameters of its first moment say, else as MySQL 8 does. */
+export interface Text {
+  readonly characterSet: string;
+  readonly collation: string;
+}
+export const textOf = (values: ParameterGroup["values"]): Text => ({
+  characterSet: values.character_set_server ?? "utf8mb4",
+  collation: values.collation_server ?? "utf8mb4_0900_ai_ci",
+});
+
 /** What a snapshot keeps of its instance, and a restored one gets. */
 export interface Restorable {
   readonly engineVersion: string;
@@ -39,6 +49,8 @@ export interface Restorable {
   readonly user: string;
   /** The master user's; a replica has its source's. Absent in worlds of older versions. */
   readonly password?: string;
+  /** Of its database, if it has one. Absent in worlds of older versions. */
+  readonly text?: Text;
   readonly encrypted: boolean;
   readonly backupRetentionDays: number;
   readonly tags: Tags;
