@@ -68,6 +68,18 @@ const refuse =
     throw awsError(name, message, { status: 403 });
   };
 
+test("a simulator that says nothing of an action allows nothing", async () => {
+  const { by } = await diagnosis(
+    {},
+    { SimulatePrincipalPolicy: () => ({ EvaluationResults: [], IsTruncated: false }) },
+  );
+  const asked = new Set(STATEMENTS.flatMap(({ Action }) => Action)).size;
+  expect(await by("permissions")).toMatchObject({
+    verdict: "unseen",
+    message: `IAM's policy simulator answered for 0 of ${asked} actions`,
+  });
+});
+
 test("a fresh account is fine, and nothing is made by looking", async () => {
   const { findings, writes, on } = await diagnosis({ nat: { mode: "gateway" } });
   expect((await findings()).map(({ about, verdict }) => `${about}: ${verdict}`)).toEqual([
