@@ -123,7 +123,13 @@ async function emptyAccount(): Promise<string> {
         action === "GetCallerIdentity"
           ? "<Arn>arn:aws:iam::111122223333:user/me</Arn><Account>111122223333</Account>"
           : "";
-      if (action === null) {
+      const [, service] = /\/([\w-]+)\/aws4_request/.exec(request.headers.authorization ?? "") ?? [];
+      if (service === "s3") {
+        response.statusCode = 404;
+        response.end("<Error><Code>NoSuchBucket</Code></Error>");
+      } else if (service === "route53") {
+        response.end("<ListHostedZonesByNameResponse><HostedZones/></ListHostedZonesByNameResponse>");
+      } else if (action === null) {
         const dashboard = /GetDashboard$/.test(`${request.headers["x-amz-target"] ?? request.url}`);
         response.statusCode = dashboard ? 404 : 200;
         response.setHeader("Content-Type", "application/x-amz-json-1.0");
