@@ -3,7 +3,7 @@ import type { ScriptName } from "../../verify/scripts.ts";
 import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
-import { textOf } from "../services/rds/tables.ts";
+import { type Database, textOf } from "../services/rds/tables.ts";
 import type { Sim } from "../world.ts";
 import { databaseFrom, replicaLagMs } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
@@ -38,29 +38,34 @@ const onFiles = (sim: Sim, instance: Instance, act: (files: Files) => Outcome): 
 /** database.py's PATIENCE. */
 const ROW_MS = 60_000;
 
+const unreached = (role: string, error: number): Outcome =>
+  fails(`${role}: MySQL error ${error}`, error === 2003 ? CONNECT_MS : 0);
+
+/** What a script does that has connected to the primary. */
+const onPrimary =
+  (act: (sim: Sim, instance: Instance, primary: Database) => Outcome): Play =>
+  (sim, instance) => {
+    const primary = databaseFrom(sim, instance, "primary");
+    if (!primary)
+      return fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
+    return "error" in primary ? unreached("primary", primary.error) : act(sim, instance, primary.database);
+  };
+
 /** A row written on the primary, and awaited on the replica. */
-function database(sim: Sim, instance: Instance): Outcome {
-  const unreached = (role: string, error: number) =>
-    fails(`${role}: MySQL error ${error}`, error === 2003 ? CONNECT_MS : 0);
-  const primary = databaseFrom(sim, instance, "primary");
-  if (!primary) return fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
-  if ("error" in primary) return unreached("primary", primary.error);
+const database = onPrimary((sim, instance) => {
   const replica = databaseFrom(sim, instance, "replica");
   if (!replica) return { code: 0, out: `${JSON.stringify({ lagMs: null })}\n` };
   if ("error" in replica) return unreached("replica", replica.error);
   const lagMs = replicaLagMs(sim, replica.database);
   if (lagMs > ROW_MS) return fails("the row was not on the replica within 60 s", ROW_MS);
   return { code: 0, out: `${JSON.stringify({ lagMs })}\n`, ms: lagMs };
-}
+});
 
 /** How the primary keeps the text of new tables. */
-function databaseText(sim: Sim, instance: Instance): Outcome {
-  const primary = databaseFrom(sim, instance, "primary");
-  if (!primary) return fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
-  if ("error" in primary)
-    return fails(`primary: MySQL error ${primary.error}`, primary.error === 2003 ? CONNECT_MS : 0);
-  return { code: 0, out: `${JSON.stringify(primary.database.text ?? textOf({}))}\n` };
-}
+const databaseText = onPrimary((_sim, _instance, { text = textOf({}) }) => ({
+  code: 0,
+  out: `${JSON.stringify(text)}\n`,
+}));
 
 /** Only an instance of the stack's image has Apache. */
 const apache =
