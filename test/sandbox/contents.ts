@@ -15,6 +15,8 @@ const NOT_OBJECTS = new Set([
   // Those stay with the account.
   "iam.linkedRoles",
   "autoScaling.refreshes",
+  // What is in databases and snapshots.
+  "rds.contents",
   // Counted apart: a final snapshot stays on purpose.
   "rds.snapshots",
 ]);

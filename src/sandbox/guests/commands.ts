@@ -3,9 +3,11 @@ import type { ScriptName } from "../../verify/scripts.ts";
 import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
+import { dropTable, insertRow } from "../services/rds/contents.ts";
+import { replicaLagMs } from "../services/rds/replication.ts";
 import { type Database, textOf } from "../services/rds/tables.ts";
 import type { Sim } from "../world.ts";
-import { databaseFrom, replicaLagMs } from "./database-client.ts";
+import { databaseFrom } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
 import { cannotRun } from "./scripts.ts";
@@ -43,22 +45,30 @@ const unreached = (role: string, error: number): Outcome =>
 
 /** What a script does that has connected to the primary. */
 const onPrimary =
-  (act: (sim: Sim, instance: Instance, primary: Database) => Outcome): Play =>
-  (sim, instance) => {
+  (act: (sim: Sim, instance: Instance, primary: Database, token: string) => Outcome): Play =>
+  (sim, instance, token) => {
     const primary = databaseFrom(sim, instance, "primary");
     if (!primary)
       return fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
-    return "error" in primary ? unreached("primary", primary.error) : act(sim, instance, primary.database);
+    return "error" in primary ? unreached("primary", primary.error) : act(sim, instance, primary.database, token);
   };
 
 /** A row written on the primary, and awaited on the replica. */
-const database = onPrimary((sim, instance) => {
+const database = onPrimary((sim, instance, primary, token) => {
+  const table = `buddyverse_verify_${token}`;
+  /** The table goes again in any case. */
+  const ends = (outcome: Outcome, afterMs = 0): Outcome => {
+    dropTable(sim, primary, table, sim.now + afterMs);
+    return outcome;
+  };
+  insertRow(sim, primary, table, token);
   const replica = databaseFrom(sim, instance, "replica");
-  if (!replica) return { code: 0, out: `${JSON.stringify({ lagMs: null })}\n` };
-  if ("error" in replica) return unreached("replica", replica.error);
-  const lagMs = replicaLagMs(sim, replica.database);
-  if (lagMs > ROW_MS) return fails("the row was not on the replica within 60 s", ROW_MS);
-  return { code: 0, out: `${JSON.stringify({ lagMs })}\n`, ms: lagMs };
+  if (!replica) return ends({ code: 0, out: `${JSON.stringify({ lagMs: null })}\n` });
+  if ("error" in replica) return ends(unreached("replica", replica.error));
+  if (replica.database.id === primary.id) return ends(fails("the replica's address leads to the primary"));
+  const lagMs = replica.database.source === primary.id ? replicaLagMs(sim, replica.database) : Number.POSITIVE_INFINITY;
+  if (lagMs > ROW_MS) return ends(fails("the row was not on the replica within 60 s", ROW_MS), ROW_MS);
+  return ends({ code: 0, out: `${JSON.stringify({ lagMs })}\n`, ms: lagMs }, lagMs);
 });
 
 /** How the primary keeps the text of new tables. */

@@ -1,8 +1,6 @@
-import { noise } from "../noise.ts";
 import { groupsPermit } from "../services/ec2/reach.ts";
 import { type Instance, interfaceTable } from "../services/ec2/tables.ts";
 import { lostSince } from "../services/ec2/zones.ts";
-import { stoppedReplication } from "../services/rds/replication.ts";
 import { type Database, databaseTable } from "../services/rds/tables.ts";
 import { parameterValueAt } from "../services/ssm/parameters.ts";
 import type { Sim } from "../world.ts";
@@ -60,11 +58,3 @@ export function databaseFrom(
     ? { database }
     : { error: 1045 };
 }
-
-/** How far a replica is behind its primary, milliseconds; Infinity: it gets nothing any more. */
-export const replicaLagMs = (sim: Sim, replica: Database): number =>
-  stoppedReplication(sim, replica) ? Number.POSITIVE_INFINITY : 8 + Math.floor(40 * noise("lag", sim.now));
-
-/** When what the replica has was written on the primary. */
-export const replicatedUntil = (sim: Sim, replica: Database): number =>
-  stoppedReplication(sim, replica)?.since ?? sim.now - replicaLagMs(sim, replica);

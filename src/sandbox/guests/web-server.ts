@@ -1,7 +1,8 @@
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { type Instance, interfaceTable, subnetTable, tagTable } from "../services/ec2/tables.ts";
+import { replicatedUntil } from "../services/rds/replication.ts";
 import type { Sim } from "../world.ts";
-import { databaseFrom, replicatedUntil } from "./database-client.ts";
+import { databaseFrom } from "./database-client.ts";
 import { filesOf } from "./files.ts";
 import { mounted } from "./mount.ts";
 

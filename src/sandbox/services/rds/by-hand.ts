@@ -2,6 +2,7 @@ import * as z from "zod";
 import { partitionOf } from "../../../aws/partition.ts";
 import { operation, type SandboxService } from "../../service.ts";
 import { groupTable, subnetTable } from "../ec2/tables.ts";
+import { copyFrom, snapshotKey } from "./contents.ts";
 import { ms } from "./durations.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import {
@@ -132,6 +133,7 @@ export const byHand: SandboxService = {
           tags: input.Tags ? tagsFrom(input.Tags) : source.tags,
         };
         databaseTable(sim).put(id, restored);
+        copyFrom(sim, snapshotKey(snapshot.id), restored);
         sim.after(ms("databaseAvailable"), "rds:created", id);
         return { DBInstance: describe(sim, restored) };
       },

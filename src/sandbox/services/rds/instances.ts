@@ -6,6 +6,7 @@ import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { zonesOf } from "../ec2/offerings.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
+import { copyTo, cutOff, forgetContents, snapshotKey } from "./contents.ts";
 import { ms } from "./durations.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import { statusInfos } from "./replication.ts";
@@ -21,6 +22,7 @@ import {
   name,
   page,
   paging,
+  resourceId,
   retainedTable,
   type Snapshot,
   shownTags,
@@ -147,8 +149,6 @@ export const replicasOf = (sim: Sim, id: string) =>
     .filter((one) => one.source === id)
     .map((one) => one.id);
 
-const resourceId = ({ interfaceId }: Database) => `db-${interfaceId.slice(4).toUpperCase()}`;
-
 export function describe(sim: Sim, database: Database) {
   const group = subnetGroupTable(sim).get(database.subnetGroup);
   const { pending } = database;
@@ -256,12 +256,14 @@ export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tag
       databaseName: database.databaseName,
       user: database.user,
       ...(database.password === undefined ? {} : { password: database.password }),
+      ...(database.text === undefined ? {} : { text: database.text }),
       encrypted: database.encrypted,
       backupRetentionDays: database.backupRetentionDays,
       tags: database.tags,
     },
   };
   snapshotTable(sim).put(id, snapshot);
+  copyTo(sim, snapshotKey(id), database);
   sim.after(ms("finalSnapshot"), "rds:snapshot-made", id);
   return snapshot;
 }
@@ -610,6 +612,7 @@ export const instances: SandboxService = {
         const replica = databaseFor(sim, id);
         if (replica.source === null) throw badState(`DB Instance ${id} is not a read replica.`);
         if (replica.status !== "available") throw badState("Database instance is not in available state.");
+        cutOff(sim, replica);
         const promoted = { ...replica, source: null, backupRetentionDays: BackupRetentionPeriod };
         databaseTable(sim).put(id, promoted);
         return { DBInstance: describe(sim, promoted) };
@@ -645,7 +648,11 @@ export const instances: SandboxService = {
       const database = databaseTable(sim).get(id);
       if (!database) return;
       // Replicas of a source that goes become primaries of their own.
-      for (const replica of replicasOf(sim, id)) become(sim, replica, { source: null, backupRetentionDays: 1 });
+      for (const replica of replicasOf(sim, id)) {
+        cutOff(sim, databaseFor(sim, replica));
+        become(sim, replica, { source: null, backupRetentionDays: 1 });
+      }
+      if (retainedTable(sim).get(resourceId(database)) === undefined) forgetContents(sim, database);
       interfaceTable(sim).removeNow(database.interfaceId);
       databaseTable(sim).removeNow(id);
     },

@@ -1,3 +1,4 @@
+import { noise } from "../../noise.ts";
 import type { FailureKind } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { interfaceTable } from "../ec2/tables.ts";
@@ -27,6 +28,14 @@ export function stoppedReplication(
     ? undefined
     : { since: lost, why: "Read Replica Replication Error - IOError: 2003, reason: error connecting to master" };
 }
+
+/** How far a replica is behind its primary, milliseconds; Infinity: it gets nothing any more. */
+export const replicaLagMs = (sim: Sim, replica: Database): number =>
+  stoppedReplication(sim, replica) ? Number.POSITIVE_INFINITY : 8 + Math.floor(40 * noise("lag", sim.now));
+
+/** When what the replica has was written on the primary. */
+export const replicatedUntil = (sim: Sim, replica: Database): number =>
+  stoppedReplication(sim, replica)?.since ?? sim.now - replicaLagMs(sim, replica);
 
 /** What DescribeDBInstances says of it (API reference, DBInstanceStatusInfo); the words of the message are RDS's form. */
 export function statusInfos(sim: Sim, database: Database): object[] {

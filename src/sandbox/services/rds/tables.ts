@@ -115,6 +115,9 @@ export const parameterGroupTable = (sim: Sim) => sim.table<ParameterGroup>("rds.
 export const databaseTable = (sim: Sim) => sim.table<Database>("rds.databases");
 export const snapshotTable = (sim: Sim) => sim.table<Snapshot>("rds.snapshots");
 
+/** It stays when the instance is renamed. */
+export const resourceId = ({ interfaceId }: Database): string => `db-${interfaceId.slice(4).toUpperCase()}`;
+
 /** An error of RDS: the SDK's name and, where it differs, the wire's. */
 export const fault = (name: string, code: string, message: string, status = 400) =>
   awsError(name, message, { code, status });
