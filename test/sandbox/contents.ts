@@ -17,6 +17,8 @@ const NOT_OBJECTS = new Set([
   "autoScaling.refreshes",
   // What is in databases and snapshots.
   "rds.contents",
+  // Those that RDS makes and removes by itself.
+  "rds.automatedSnapshots",
   // Counted apart: a final snapshot stays on purpose.
   "rds.snapshots",
 ]);

@@ -1,25 +1,15 @@
-import * as z from "zod";
-import { partitionOf } from "../../../aws/partition.ts";
 import { operation, type SandboxService } from "../../service.ts";
-import { groupTable, subnetTable } from "../ec2/tables.ts";
-import { copyFrom, snapshotKey } from "./contents.ts";
-import { ms } from "./durations.ts";
-import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import {
   badState,
   become,
-  checkClass,
-  checkGroups,
-  checkNewName,
   databaseFor,
   describe,
   describeSnapshot,
-  interfaceIn,
   makeSnapshot,
   OPERATIONAL,
   replicasOf,
 } from "./instances.ts";
-import { checkName, type Database, databaseTable, fault, name, snapshotTable, tagList, tagsFrom } from "./tables.ts";
+import { checkName, databaseTable, name, tagList, tagsFrom } from "./tables.ts";
 
 /** Stopping and starting take minutes (user guide, "Stopping an Amazon RDS DB instance temporarily"). */
 const STOP_MS = 180_000;
@@ -61,81 +51,6 @@ export const byHand: SandboxService = {
         return {
           DBSnapshot: describeSnapshot(sim, makeSnapshot(sim, database, snapshotId, Tags ? tagsFrom(Tags) : inherited)),
         };
-      },
-    ),
-
-    RestoreDBInstanceFromDBSnapshot: operation(
-      {
-        DBInstanceIdentifier: name,
-        DBSnapshotIdentifier: name,
-        DBInstanceClass: z.string().optional(),
-        AvailabilityZone: z.string().optional(),
-        // The account's default one is not simulated.
-        DBSubnetGroupName: name,
-        DBParameterGroupName: name.optional(),
-        VpcSecurityGroupIds: z.array(z.string()).min(1).optional(),
-        DeletionProtection: z.boolean().optional(),
-        CopyTagsToSnapshot: z.boolean().optional(),
-        Tags: tagList.optional(),
-      },
-      (input, sim) => {
-        const id = input.DBInstanceIdentifier;
-        checkNewName(sim, id);
-        const snapshot = snapshotTable(sim).get(input.DBSnapshotIdentifier);
-        if (!snapshot)
-          throw fault(
-            "DBSnapshotNotFoundFault",
-            "DBSnapshotNotFound",
-            `DBSnapshot not found: ${input.DBSnapshotIdentifier}`,
-            404,
-          );
-        if (snapshot.status !== "available")
-          throw fault("InvalidDBSnapshotStateFault", "InvalidDBSnapshotState", "The snapshot is not available.");
-        const { source } = snapshot;
-        const instanceClass = input.DBInstanceClass ?? source.instanceClass;
-        checkClass(instanceClass, source.engineVersion);
-        const subnetGroup = subnetGroupFor(sim, input.DBSubnetGroupName);
-        const groupIds =
-          input.VpcSecurityGroupIds ??
-          groupTable(sim)
-            .all()
-            .filter((one) => one.vpcId === subnetGroup.vpcId && one.name === "default")
-            .map((one) => one.id);
-        checkGroups(sim, groupIds, subnetGroup.vpcId);
-        const zone = input.AvailabilityZone ?? subnetTable(sim).get(subnetGroup.subnetIds[0] ?? "")?.zone ?? "";
-        const major = source.engineVersion.split(".").slice(0, 2).join(".");
-        const restored: Database = {
-          ...source,
-          id,
-          status: "creating",
-          instanceClass,
-          zone,
-          subnetGroup: subnetGroup.name,
-          vpcId: subnetGroup.vpcId,
-          parameterGroup:
-            input.DBParameterGroupName === undefined
-              ? `default.mysql${major}`
-              : parameterGroupFor(sim, input.DBParameterGroupName).name,
-          applyStatus: "in-sync",
-          groupIds,
-          interfaceId: interfaceIn(sim, subnetGroup.subnetIds, zone, groupIds).id,
-          address: `${id}.c${sim.hex(11)}.${sim.region}.rds.${partitionOf(sim.region).dnsSuffix}`,
-          publicAccess: false,
-          minorUpgrades: true,
-          copyTagsToSnapshot: input.CopyTagsToSnapshot ?? false,
-          deletionProtection: input.DeletionProtection ?? false,
-          pending: {},
-          source: null,
-          createdAt: sim.now,
-          servesFrom: null,
-          // "If there are no new tags, RDS looks for the tags from the source DB instance for the DB snapshot, and then adds
-          // those" (API reference, CopyTagsToSnapshot).
-          tags: input.Tags ? tagsFrom(input.Tags) : source.tags,
-        };
-        databaseTable(sim).put(id, restored);
-        copyFrom(sim, snapshotKey(snapshot.id), restored);
-        sim.after(ms("databaseAvailable"), "rds:created", id);
-        return { DBInstance: describe(sim, restored) };
       },
     ),
   },

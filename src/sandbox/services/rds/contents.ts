@@ -66,6 +66,7 @@ export const copyFrom = (sim: Sim, key: string, database: Database, at = sim.now
 /** A replica follows no more: what it has is its own from now on. */
 export const cutOff = (sim: Sim, replica: Database): void => copyTo(sim, resourceId(replica), replica);
 
+export const forgetCopy = (sim: Sim, key: string): void => logTable(sim).removeNow(key);
 export const forgetContents = (sim: Sim, database: Database): void => logTable(sim).removeNow(resourceId(database));
 
 /** The key of a snapshot's copy. */

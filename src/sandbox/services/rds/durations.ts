@@ -4,6 +4,8 @@ import { msOf } from "../../service.ts";
 export const durations = {
   databaseAvailable: 480,
   replicaAvailable: 480,
+  /** From a snapshot, or to a point in time. */
+  databaseRestored: 600,
   databaseModify: 60,
   databaseClass: 300,
   databaseMinorUpgrade: 300,

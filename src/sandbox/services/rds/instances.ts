@@ -6,6 +6,7 @@ import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { zonesOf } from "../ec2/offerings.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
+import { automatedSnapshots, backUp, dailyBackup, forgetBackups, restorable, restoreWindow } from "./backups.ts";
 import { copyTo, cutOff, forgetContents, snapshotKey } from "./contents.ts";
 import { ms } from "./durations.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
@@ -41,8 +42,6 @@ const REPLICAS = 15;
 /** Of the time to become available, the first automatic backup takes this part at the end. */
 const FIRST_BACKUP_MS = 45_000;
 const REBOOT_MS = 30_000;
-/** Transaction logs are uploaded so often (RDS user guide, "Restoring a DB instance to a specified time"). */
-const LOGS_EVERY_MS = 300_000;
 
 const BURSTABLE = ["micro", "small", "medium", "large", "xlarge", "2xlarge"];
 const FIXED = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"];
@@ -91,7 +90,7 @@ export function checkClass(instanceClass: string, version: string): void {
     );
 }
 
-function checkOffered(instanceClass: string, zone: string): void {
+export function checkOffered(instanceClass: string, zone: string): void {
   if (!isOfferedIn(instanceClass, zone))
     throw fault(
       "InsufficientDBInstanceCapacityFault",
@@ -152,6 +151,7 @@ export const replicasOf = (sim: Sim, id: string) =>
 export function describe(sim: Sim, database: Database) {
   const group = subnetGroupTable(sim).get(database.subnetGroup);
   const { pending } = database;
+  const window = restoreWindow(sim, database);
   return {
     DBInstanceIdentifier: database.id,
     DBInstanceArn: arn(sim, "db", database.id),
@@ -176,9 +176,7 @@ export function describe(sim: Sim, database: Database) {
       : {}),
     // AWS has no time of creation before it is created, and none to restore to before the first backup.
     ...(database.servesFrom === null ? {} : { InstanceCreateTime: new Date(database.servesFrom) }),
-    ...(database.backedUpAt === undefined
-      ? {}
-      : { LatestRestorableTime: new Date(Math.max(database.backedUpAt, sim.now - LOGS_EVERY_MS)) }),
+    ...(window === undefined ? {} : { LatestRestorableTime: new Date(window.latest) }),
     BackupRetentionPeriod: database.backupRetentionDays,
     PubliclyAccessible: database.publicAccess,
     AutoMinorVersionUpgrade: database.minorUpgrades,
@@ -218,15 +216,25 @@ export function become(sim: Sim, id: string, change: Partial<Database>): void {
   if (database) databaseTable(sim).putNow(id, { ...database, ...change });
 }
 
+type SnapshotType = "manual" | "awsbackup" | "automated";
+/** RDS's own names have a colon, which nobody else's have (user guide, "Managing automated backups"). */
+const typeOf = ({ id, byBackup }: { readonly id: string; readonly byBackup?: true | undefined }): SnapshotType =>
+  byBackup ? "awsbackup" : id.startsWith("rds:") ? "automated" : "manual";
+
 export const describeSnapshot = (
   sim: Sim,
-  { id, databaseId, storageGiB, status, createdAt, tags, byBackup }: Snapshot,
+  { id, databaseId, storageGiB, status, createdAt, tags, byBackup, source }: Snapshot,
 ) => ({
   DBSnapshotIdentifier: id,
   DBInstanceIdentifier: databaseId,
   DBSnapshotArn: arn(sim, "snapshot", id),
-  SnapshotType: byBackup ? "awsbackup" : "manual",
+  SnapshotType: typeOf({ id, byBackup }),
   Engine: "mysql",
+  EngineVersion: source.engineVersion,
+  MasterUsername: source.user,
+  Encrypted: source.encrypted,
+  StorageType: "gp3",
+  PercentProgress: status === "available" ? 100 : 0,
   AllocatedStorage: storageGiB,
   Status: status,
   // There is none while it is made.
@@ -249,18 +257,7 @@ export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tag
     status: "creating",
     createdAt: sim.now,
     tags,
-    source: {
-      engineVersion: database.engineVersion,
-      instanceClass: database.instanceClass,
-      storageGiB: database.storageGiB,
-      databaseName: database.databaseName,
-      user: database.user,
-      ...(database.password === undefined ? {} : { password: database.password }),
-      ...(database.text === undefined ? {} : { text: database.text }),
-      encrypted: database.encrypted,
-      backupRetentionDays: database.backupRetentionDays,
-      tags: database.tags,
-    },
+    source: restorable(database),
   };
   snapshotTable(sim).put(id, snapshot);
   copyTo(sim, snapshotKey(id), database);
@@ -459,8 +456,10 @@ export const instances: SandboxService = {
         const zone = input.AvailabilityZone ?? source.zone;
         checkOffered(instanceClass, zone);
         const made = interfaceIn(sim, subnetIds, zone, groupIds);
+        // It has backups of its own, or none.
+        const { backedUpAt: _, ...like } = source;
         const replica: Database = {
-          ...source,
+          ...like,
           id,
           status: "creating",
           instanceClass,
@@ -546,6 +545,7 @@ export const instances: SandboxService = {
           checkName("FinalDBSnapshotIdentifier", snapshotId, 255);
           makeSnapshot(sim, database, snapshotId, database.copyTagsToSnapshot ? database.tags : {});
         }
+        const window = restoreWindow(sim, database);
         if (input.DeleteAutomatedBackups === false && database.backedUpAt !== undefined)
           retainedTable(sim).put(resourceId(database), {
             id: resourceId(database),
@@ -554,7 +554,10 @@ export const instances: SandboxService = {
             retentionDays: database.backupRetentionDays,
             zone: database.zone,
             createdAt: database.createdAt,
+            source: restorable(database),
+            ...(window ? { window } : {}),
           });
+        else forgetBackups(sim, database);
         databaseTable(sim).put(id, { ...database, status: "deleting" });
         sim.after(ms("databaseDeleted") + (skip ? 0 : ms("finalSnapshot")), "rds:gone", id);
         return { DBInstance: describe(sim, { ...database, status: "deleting" }) };
@@ -562,14 +565,20 @@ export const instances: SandboxService = {
     ),
 
     DescribeDBSnapshots: operation(
-      { SnapshotType: z.enum(["manual", "awsbackup"]).optional(), DBSnapshotIdentifier: name.optional(), ...paging },
-      ({ DBSnapshotIdentifier: id, SnapshotType, ...input }, sim) => {
-        const found = snapshotTable(sim)
-          .allVisible()
+      {
+        SnapshotType: z.enum(["manual", "awsbackup", "automated"]).optional(),
+        DBSnapshotIdentifier: name.optional(),
+        DBInstanceIdentifier: name.optional(),
+        ...paging,
+      },
+      ({ DBSnapshotIdentifier: id, DBInstanceIdentifier: of, SnapshotType, ...input }, sim) => {
+        // "If this identifier is for an automated snapshot, the SnapshotType parameter must also be specified"; without a type
+        // there are the automated and the manual ones (API reference).
+        const automated = SnapshotType === "automated" || (SnapshotType === undefined && id === undefined);
+        const found = [...snapshotTable(sim).allVisible(), ...(automated ? automatedSnapshots(sim) : [])]
           .filter((one) => id === undefined || one.id === id)
-          .filter(
-            ({ byBackup }) => SnapshotType === undefined || (byBackup === true) === (SnapshotType === "awsbackup"),
-          );
+          .filter((one) => of === undefined || one.databaseId === of)
+          .filter((one) => (SnapshotType === undefined ? typeOf(one) !== "awsbackup" : typeOf(one) === SnapshotType));
         if (id !== undefined && found.length === 0)
           throw fault("DBSnapshotNotFoundFault", "DBSnapshotNotFound", `DBSnapshot not found: ${id}`, 404);
         const { items, ...next } = page(found, input);
@@ -580,26 +589,46 @@ export const instances: SandboxService = {
       },
     ),
 
-    // Those of instances that are there are not asked for here.
     DescribeDBInstanceAutomatedBackups: operation(
       {
-        Filters: z.tuple([z.strictObject({ Name: z.literal("status"), Values: z.tuple([z.literal("retained")]) })]),
+        DBInstanceIdentifier: name.optional(),
+        Filters: z
+          .tuple([z.strictObject({ Name: z.literal("status"), Values: z.array(z.enum(["active", "retained"])) })])
+          .optional(),
         ...paging,
       },
-      (input, sim) => {
-        const { items, ...next } = page(retainedTable(sim).allVisible(), input);
+      ({ DBInstanceIdentifier: id, Filters, ...input }, sim) => {
+        const shown = (window: { readonly earliest: number; readonly latest: number } | undefined) =>
+          window && { EarliestTime: new Date(window.earliest), LatestTime: new Date(window.latest) };
+        const active = databaseTable(sim)
+          .allVisible()
+          .flatMap((one) => {
+            const window = restoreWindow(sim, one);
+            const row = { id: resourceId(one), databaseId: one.id, retentionDays: one.backupRetentionDays };
+            return window ? [{ ...one, ...row, Status: "active", window }] : [];
+          });
+        const retained = retainedTable(sim)
+          .allVisible()
+          .map((one) => ({ ...one, engineVersion: one.source?.engineVersion, Status: "retained" }));
+        const found = [...active, ...retained].filter(
+          ({ Status, databaseId }) =>
+            (Filters?.[0].Values.some((one) => one === Status) ?? true) && (id === undefined || databaseId === id),
+        );
+        const { items, ...next } = page(found, input);
         return {
           DBInstanceAutomatedBackups: items.map((one) => ({
             DbiResourceId: one.id,
             DBInstanceIdentifier: one.databaseId,
             DBInstanceArn: arn(sim, "db", one.databaseId),
             Region: sim.region,
-            Status: "retained",
+            Status: one.Status,
             Engine: "mysql",
+            EngineVersion: one.engineVersion,
             AllocatedStorage: one.storageGiB,
             AvailabilityZone: one.zone,
             BackupRetentionPeriod: one.retentionDays,
             InstanceCreateTime: new Date(one.createdAt),
+            RestoreWindow: shown(one.window),
           })),
           ...next,
         };
@@ -633,9 +662,11 @@ export const instances: SandboxService = {
       if (backs) sim.after(FIRST_BACKUP_MS, "rds:backed-up", id);
     },
     "backed-up": (id, sim) => {
-      if (databaseTable(sim).get(id)?.status === "backing-up")
-        become(sim, id, { status: "available", backedUpAt: sim.now });
+      if (databaseTable(sim).get(id)?.status !== "backing-up") return;
+      become(sim, id, { status: "available", backedUpAt: sim.now });
+      backUp(sim, databaseFor(sim, id));
     },
+    "daily-backup": dailyBackup,
     rebooted: (id, sim) => {
       if (databaseTable(sim).get(id)?.status === "rebooting")
         become(sim, id, { status: "available", applyStatus: "in-sync" });

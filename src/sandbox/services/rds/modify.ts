@@ -2,6 +2,7 @@ import * as z from "zod";
 import { type FailureKind, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { interfaceTable } from "../ec2/tables.ts";
+import { backUp } from "./backups.ts";
 import { ms } from "./durations.ts";
 import { tellEvent } from "./events.ts";
 import { parameterGroupFor } from "./groups.ts";
@@ -19,7 +20,16 @@ import {
   replicasOf,
 } from "./instances.ts";
 import { checkGp3, checkMaxStorage, GP3_STRIPED_GIB } from "./storage.ts";
-import { type Database, databaseTable, fault, invalidCombination, invalidValue, name, type Pending } from "./tables.ts";
+import {
+  type Database,
+  databaseTable,
+  fault,
+  invalidCombination,
+  invalidValue,
+  name,
+  type Pending,
+  withPassword,
+} from "./tables.ts";
 import { familyOf, isOlder, versionFor } from "./versions.ts";
 import { msToWindow } from "./window.ts";
 
@@ -178,7 +188,8 @@ const atOnce = (before: Database, change: Change, pending: Pending): Database =>
 
 /** MySQL keeps its users in a table, which is replicated. */
 function replicatePassword(sim: Sim, id: string, password: string): void {
-  for (const replica of replicasOf(sim, id)) become(sim, replica, { password });
+  for (const replica of replicasOf(sim, id))
+    become(sim, replica, withPassword(databaseFor(sim, replica), password, sim.now));
 }
 
 /** How long a modification takes, and what it is called meanwhile. An instance in one zone is away while it gets another class or version. */
@@ -223,6 +234,7 @@ function finish(sim: Sim, database: Database): void {
   databaseTable(sim).putNow(newId, {
     ...rest,
     ...done,
+    ...(password === undefined ? {} : withPassword(database, password, sim.now)),
     address: database.address.replace(/^[^.]+/, newId),
     pending: {},
     away: false,
@@ -233,6 +245,10 @@ function finish(sim: Sim, database: Database): void {
   });
   if (grows) sim.after(ms("storageOptimization"), "rds:optimized", newId);
   if (password !== undefined) replicatePassword(sim, newId, password);
+  if (database.backupRetentionDays === 0 && (done.backupRetentionDays ?? 0) > 0) {
+    become(sim, newId, { backedUpAt: sim.now });
+    backUp(sim, databaseFor(sim, newId));
+  }
 }
 
 export const modifications: SandboxService = {
@@ -298,7 +314,7 @@ export const modifications: SandboxService = {
       const database = databaseTable(sim).get(id);
       if (database?.status !== "resetting-master-credentials") return;
       const { password = "", ...pending } = database.pending;
-      become(sim, id, { password, pending, status: "available" });
+      become(sim, id, { ...withPassword(database, password, sim.now), pending, status: "available" });
       replicatePassword(sim, id, password);
     },
   },

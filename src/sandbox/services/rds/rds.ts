@@ -7,8 +7,9 @@ import { instanceFailures, instances } from "./instances.ts";
 import { metrics } from "./metrics.ts";
 import { modifications, modifyFailures } from "./modify.ts";
 import { replicationFailures } from "./replication.ts";
+import { restores } from "./restore.ts";
 
-export const rds: SandboxService = composed(groups, instances, modifications, events, byHand, {
+export const rds: SandboxService = composed(groups, instances, modifications, events, byHand, restores, {
   durations,
   metrics,
   errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },

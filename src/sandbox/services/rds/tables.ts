@@ -40,6 +40,14 @@ export const textOf = (values: ParameterGroup["values"]): Text => ({
   collation: values.collation_server ?? "utf8mb4_0900_ai_ci",
 });
 
+/** A master password that was in force until then. */
+interface FormerPassword {
+  readonly password: string;
+  readonly until: number;
+}
+/** So many of them are kept. */
+const FORMER = 10;
+
 /** What a snapshot keeps of its instance, and a restored one gets. */
 export interface Restorable {
   readonly engineVersion: string;
@@ -84,7 +92,26 @@ export interface Database extends Restorable {
   readonly storageHeldUntil?: number;
   /** When its first automated backup was done; absent: there is none. */
   readonly backedUpAt?: number;
+  /** Before its present one. */
+  readonly formerPasswords?: readonly FormerPassword[];
 }
+
+/** Another master password, from now on. */
+export const withPassword = (
+  { password: before, formerPasswords = [] }: Database,
+  password: string,
+  now: number,
+): Pick<Database, "password" | "formerPasswords"> => ({
+  password,
+  formerPasswords: [...formerPasswords, ...(before === undefined ? [] : [{ password: before, until: now }])].slice(
+    -FORMER,
+  ),
+});
+/** The master password is in a table of the database, which is as it was then. */
+export const passwordAt = ({ password, formerPasswords = [] }: Database, at: number): Pick<Restorable, "password"> => {
+  const then = formerPasswords.find(({ until }) => at < until)?.password ?? password;
+  return then === undefined ? {} : { password: then };
+};
 /** A manual or final snapshot: it stays after its instance, and costs. */
 export interface Snapshot {
   readonly id: string;
@@ -107,6 +134,9 @@ export interface Retained {
   readonly retentionDays: number;
   readonly zone: string;
   readonly createdAt: number;
+  /** To when it can be restored, and what it was; absent in worlds of older versions. */
+  readonly window?: { readonly earliest: number; readonly latest: number };
+  readonly source?: Restorable;
 }
 
 export const retainedTable = (sim: Sim) => sim.table<Retained>("rds.retainedBackups");
