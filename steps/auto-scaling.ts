@@ -9,7 +9,7 @@ import type { SubnetsStep } from "./subnets.ts";
 /**
  * The web instances: as many as the load asks for, replaced when they fail. They start when what they use at boot is
  * there: the way out through the NATs, the primary database and its address; and behind a listener, without which the
- * load balancer would not check them.
+ * load balancer would not check them. The key that applications sign with is there before them, so that it is the same for all.
  */
 export function autoScalingStep(
   { web }: Config,
@@ -19,7 +19,11 @@ export function autoScalingStep(
     image,
   }: { readonly launchTemplate: Resource<LaunchTemplateSpec, LaunchTemplateLive>; readonly image: Need },
   { targetGroup, listener }: Pick<LoadBalancerStep, "targetGroup" | "listener">,
-  { primary, primaryParameter }: { readonly primary: Need; readonly primaryParameter: Need },
+  {
+    primary,
+    primaryParameter,
+    secretKey,
+  }: { readonly primary: Need; readonly primaryParameter: Need; readonly secretKey: Need },
   { natRoutes }: { readonly natRoutes: Need },
 ) {
   const name = "Buddy-AutoScaling-Group";
@@ -28,7 +32,7 @@ export function autoScalingStep(
     "auto-scaling-group",
     name,
     // The image too: an old one goes only when no instance runs it any more.
-    { subnets, launchTemplate, image, targetGroup, listener, primary, primaryParameter, natRoutes },
+    { subnets, launchTemplate, image, targetGroup, listener, primary, primaryParameter, secretKey, natRoutes },
     ({ subnets, launchTemplate, targetGroup }) => ({
       min: web.min,
       max: web.max,

@@ -66,6 +66,9 @@ export function rdsStep(
     parameters: PARAMETERS,
   }));
   const password = resource(generatedSecret, "database-password", `${path}/password`, {}, () => ({}));
+  const secretKey = resource(generatedSecret, "secret-key", `${path}/secret-key`, {}, () => ({
+    madeAnew: "applications that sign their sessions with the secret key log everybody out, once",
+  }));
 
   const primary = resource(
     database,
@@ -89,7 +92,7 @@ export function rdsStep(
   const primaryParameter = resource(parameter, "database-endpoint", `${path}/primary`, { primary }, ({ primary }) => ({
     value: primary.endpoint,
   }));
-  const always = { subnetGroup, parameterGroup, password, primary, primaryParameter };
+  const always = { subnetGroup, parameterGroup, password, secretKey, primary, primaryParameter };
   if (!wanted.replica) return step("rds", always);
 
   const replica = resource(

@@ -65,7 +65,7 @@ export function refusalOf(
   if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
   if (decision.kind === "create" && strays.length > 0) return besideStrays(run, node, strays);
   const { irreplaceable } = node.type;
-  if (irreplaceable && on.copies.length > 0) {
+  if (irreplaceable && on.copies.length > 0 && !(wanted && irreplaceable.madeAnew?.(wanted))) {
     const names = on.copies.map(({ name }) => name).join(", ");
     return {
       message: `${node.name} is gone, but ${names} still ${on.copies.length === 1 ? "has" : "have"} the value that it held: it is not created again with another one`,

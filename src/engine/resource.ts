@@ -141,7 +141,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   /** For an external type: what to do when there is none. */
   readonly absent?: string;
   /** Others were given copies of what was made up for it once: it is never created again, or written over, while one of those stands. */
-  readonly irreplaceable?: Irreplaceable<Live>;
+  readonly irreplaceable?: Irreplaceable<Live, Spec>;
   /** The shell command by which a person gives it a new secret, read from standard input. Undefined: it takes none. */
   setSecret?(aws: Aws, live: Live): string | undefined;
   /**
@@ -227,7 +227,9 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
 }
 
 /** What the engine must know of an object whose value was made up when it was created, and handed on (a database's password). */
-export interface Irreplaceable<Live> {
+export interface Irreplaceable<Live, Spec = object> {
+  /** What users notice when one that is lost is made up again, which may then be done; undefined: it is not. */
+  madeAnew?(spec: Spec): string | undefined;
   /** AWS's mark of the value as it was last written. Another one than recorded: somebody else wrote over it. */
   revision(live: Live): string;
   /**

@@ -243,6 +243,12 @@ export function recordClaims(run: Run, { entries }: Snapshot): void {
   }
 }
 
+/** What users will notice of a value that is lost and made up again. */
+const madeAnew = ({ node, recorded, wanted, decision }: Observed): string | undefined =>
+  decision.kind === "create" && recorded?.id !== undefined && wanted
+    ? node.type.irreplaceable?.madeAnew?.(wanted)
+    : undefined;
+
 /** The snapshot's second half: what depends on what, and what is therefore refused. */
 function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): ReadonlyMap<string, Observed> {
   const dependentsOf = dependentsIn(run, entries);
@@ -260,7 +266,7 @@ function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): Reado
         : undefined;
     const retained = decision.kind === "retain" && look.live ? retainedRemedies(run, node, look.live) : undefined;
     const remedies = refused?.remedies ?? accepted ?? retained ?? [];
-    return { ...one, dependents, refused, remedies };
+    return { ...one, dependents, note: madeAnew(one), refused, remedies };
   });
   return new Map(whole.map((one) => [one.node.key, one]));
 }

@@ -34,8 +34,8 @@ export const USER_DATA_LIMIT = 16_384;
  * only `wsgi.py`, or the path that the file `buddyverse-wsgi` at its top holds; the folder above that package is on the
  * Python path, and a `manage.py` there runs `collectstatic`, with `STATIC_ROOT` `/mnt/efs/static` (`MEDIA_ROOT`:
  * `/mnt/efs/media`). Its settings read `/run/buddyverse/database.json`: `name`, `user`, `password`, `primary` and
- * `replica` (`{ host, port }`; the replica may be null), `ca` (a file with the certificates of RDS), and `secretKey`; the option
- * file `/etc/buddyverse/mysql.cnf` makes connections use TLS and check whom they lead to. At bake time the database is not there, so importing the settings must not need it.
+ * `replica` (`{ host, port }`; the replica may be null), `ca` (a file with the certificates of RDS), and `secretKey` (the same on all instances, for
+ * what it signs); the option file `/etc/buddyverse/mysql.cnf` makes connections use TLS and check whom they lead to. At bake time the database is not there, so importing the settings must not need it.
  */
 export type ImageApp =
   | null

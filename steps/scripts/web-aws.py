@@ -69,7 +69,7 @@ def instance():
 def database():
     path = os.environ["BUDDYVERSE_PARAMETER_PATH"]
     client = boto3.client("ssm", region_name=os.environ["BUDDYVERSE_REGION"], config=QUICK)
-    names = [path + name for name in ("password", "primary", "replica")]
+    names = [path + name for name in ("password", "primary", "replica", "secret-key")]
     answer = client.get_parameters(Names=names, WithDecryption=True)
     found = {each["Name"][len(path):]: each["Value"] for each in answer["Parameters"]}
     missing = [name for name in ("password", "primary") if name not in found]
@@ -87,8 +87,9 @@ def database():
         "primary": endpoint(found["primary"]),
         "replica": endpoint(found["replica"]) if "replica" in found else None,
         "ca": "/etc/buddyverse/database-ca.pem",
-        # The same on all instances, for an application's SECRET_KEY.
-        "secretKey": hmac.new(found["password"].encode(), b"SECRET_KEY", hashlib.sha256).hexdigest(),
+        # The same on all instances, for an application's SECRET_KEY. It outlives the password; while it is missing, one that
+        # all instances work out alike takes its place.
+        "secretKey": found.get("secret-key") or hmac.new(found["password"].encode(), b"SECRET_KEY", hashlib.sha256).hexdigest(),
     })
     # Settings are read when the application starts, so it starts anew. Does nothing before Apache runs.
     if changed:

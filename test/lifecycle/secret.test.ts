@@ -229,6 +229,21 @@ test("a password parameter that goes while up is at work is not created again; w
   expect(outcome("group-bastion")?.outcome).toBe("updated");
 });
 
+test("a lost key for sessions is made up again, and the plan says what users notice", async () => {
+  const on = await copy();
+  await on.aws.ssm.deleteParameter({ Name: "/buddyverse/buddyverse/database/secret-key" });
+  await settle(on);
+  on.writes();
+  const { items } = planUp(await on.refresh());
+  expect(items.filter(({ action }) => action !== "none")).toMatchObject([
+    { key: "secret-key", action: "create", note: expect.stringContaining("log everybody out") },
+  ]);
+  await on.up();
+  expect(on.writes()).toEqual(["ssm:PutParameter"]);
+  expect(isEmpty(await on.plan())).toBe(true);
+  expect(planUp(await on.refresh()).items.every(({ note }) => note === undefined)).toBe(true);
+});
+
 /** Runs commands in a shell with an `aws` that notes its arguments and what it reads, and answers a value from a history. */
 function shell(commands: readonly string[], typed: string) {
   // A dot ends each value: a line break before it would be a part of the value.

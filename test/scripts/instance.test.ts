@@ -203,6 +203,18 @@ def client(service, region_name, config=None):
     expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n".repeat(2));
   });
 
+  test("an application's key is of its own, and does not change with the password", async () => {
+    const keyWith = async (parameters: object) => {
+      expect(await ask("database", {}, parameters)).toEqual({ code: 0, out: "" });
+      return JSON.parse(read("run/database.json")).secretKey;
+    };
+    const key = { "/b/db/secret-key": "s1gn" };
+    expect(await keyWith({ ...early, ...key })).toBe("s1gn");
+    expect(await keyWith({ ...early, ...key, "/b/db/password": "another" })).toBe("s1gn");
+    // Without it, all instances work out the same one.
+    expect(await keyWith(early)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   test("keeps what it has, and names what is missing, when a parameter is gone", async () => {
     await ask("database", {}, early);
     const before = read("run/database.json");

@@ -3,7 +3,11 @@ import type { Identified, Irreplaceable, ResourceType } from "../../engine/resou
 import { KEY_TAG, STACK_TAG } from "../owned.ts";
 import { createParameter, deleteParameter, findParameter, NAME_TAKEN, retag, taggedParameters } from "./names.ts";
 
-export interface SecretLive extends Identified {
+export interface SecretSpec {
+  /** What users notice when a lost one is made up again. Absent: it is not made up again while something has its value. */
+  readonly madeAnew?: string;
+}
+export interface SecretLive extends SecretSpec, Identified {
   readonly version: number;
   /** When this version was written, ISO 8601. */
   readonly writtenAt: string;
@@ -23,7 +27,7 @@ const generate = (): string =>
 const revision = ({ version, writtenAt }: SecretLive): string => `version ${version} of ${writtenAt}`;
 
 /** For bash and zsh. The value goes through pipes: it is in no argument, no history and on no screen. */
-const remedies: Irreplaceable<SecretLive>["remedies"] = (aws, { stack, key, name }, setSecret, changed) => {
+const remedies: Irreplaceable<SecretLive, SecretSpec>["remedies"] = (aws, { stack, key, name }, setSecret, changed) => {
   const at = `--region ${aws.region} --name ${name}`;
   // The CLI reads an argument from a file, and a pipe is one (aws-cli issue 5982).
   const put = `${aws.cli} ssm put-parameter ${at} --type SecureString --value file:///dev/stdin ${changed ? "--overwrite" : `--tags Key=${STACK_TAG},Value=${stack} Key=${KEY_TAG},Value=${key}`}`;
@@ -48,14 +52,16 @@ const remedies: Irreplaceable<SecretLive>["remedies"] = (aws, { stack, key, name
 };
 
 /**
- * A password in a SecureString parameter, which has the resource's name. It is made up here, sent once, and never read
+ * A secret in a SecureString parameter, which has the resource's name. It is made up here, sent once, and never read
  * back, kept or shown by this type.
  */
-export const generatedSecret: ResourceType<object, SecretLive> = {
+export const generatedSecret: ResourceType<SecretSpec, SecretLive> = {
   name: "ssm:generated-secret",
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: { create: NAME_TAKEN },
-  irreplaceable: { revision, remedies },
+  irreplaceable: { revision, remedies, madeAnew: (spec) => spec.madeAnew },
+  same: { madeAnew: () => true },
+  unrecorded: ["madeAnew"],
 
   tagsUnread: true,
   listNeedsExtraCalls: true,
