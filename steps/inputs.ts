@@ -1,3 +1,5 @@
+import type { Databases } from "./databases.ts";
+
 /** The key pair's name on AWS, and its private key's file name. */
 export const KEY_PAIR = "Buddy-Project";
 
@@ -28,4 +30,6 @@ export interface Inputs {
     | undefined;
   /** Which of the images of the same content is wanted: the time at which somebody asked for a new one; undefined: the first. */
   readonly imageEdition?: string | undefined;
+  /** Names of the primary and its replica; undefined: those of a new stack. */
+  readonly databases?: Databases | undefined;
 }

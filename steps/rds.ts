@@ -6,6 +6,7 @@ import { generatedSecret } from "../src/aws/ssm/generated-secret.ts";
 import { parameter } from "../src/aws/ssm/parameter.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
+import { FIRST_DATABASES, PRIMARY, REPLICA } from "./databases.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
@@ -26,11 +27,12 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 /** The family whose parameter group has the stack's own name for it. While another major version comes, both groups are there. */
 const FAMILY = "mysql8.4";
 
-/** The primary in the first zone, its read replica in the second, and what the web instances must know of them. */
+/** The primary in the first zone, its read replica in another one, and what the web instances must know of them. */
 export function rdsStep(
   { stack, zones, database: wanted }: Config,
   { db }: Pick<SubnetsStep, "db">,
   { db: group }: Pick<SecurityGroupsStep, "db">,
+  names = FIRST_DATABASES,
 ) {
   const path = `/buddyverse/${stack}/database`;
   const family = `mysql${wanted.engineVersion.split(".").slice(0, 2).join(".")}`;
@@ -72,12 +74,13 @@ export function rdsStep(
 
   const primary = resource(
     database,
-    "database",
-    "database1",
+    PRIMARY,
+    names.primary,
     { subnetGroup, parameterGroup, password, group },
     ({ subnetGroup, parameterGroup, password, group }) => ({
       ...common(parameterGroup),
-      zone: zones[0] as string,
+      // One that took the place of another is where it is.
+      zone: names.primary === FIRST_DATABASES.primary ? zones[0] : undefined,
       databaseName: "django_db",
       user: "admin",
       passwordParameter: password.id,
@@ -97,14 +100,14 @@ export function rdsStep(
 
   const replica = resource(
     replicaType,
-    "replica",
-    "database1-replica",
+    REPLICA,
+    names.replica,
     // Its users and their passwords are the primary's.
     { primary, parameterGroup, password, group },
     ({ primary, parameterGroup, group }) => ({
       ...common(parameterGroup),
       source: primary.id,
-      zone: zones[1] as string,
+      zone: zones[primary.zone === zones[1] ? 0 : 1],
       groupIds: [group.id],
       deletionProtection: false,
     }),

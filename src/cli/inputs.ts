@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { type Databases, databasesOf } from "../../steps/databases.ts";
 import { editionFound } from "../../steps/image-age.ts";
 import { appliedCidrs, type Inputs, KEY_PAIR } from "../../steps/inputs.ts";
 import type { Aws } from "../aws/aws.ts";
@@ -43,8 +44,14 @@ export async function readInputs(circumstances: InputSources): Promise<MutableIn
     allowedCidrs: await allowedCidrs(circumstances),
     appArchive: await packedApp(config, paths, removes),
     imageEdition: await imageEdition(circumstances),
+    databases: await databases(circumstances),
   };
 }
+
+const databases = ({ config, store, aws, clock, signal, looksAtStack }: InputSources): Promise<Databases> =>
+  patiently({ clock, store, signal }, () =>
+    databasesOf(looksAtStack ? aws : undefined, config.stack, (key) => store.get(key)?.name),
+  );
 
 /** A new edition only when the last one is in use: what was interrupted continues with the image that it began. */
 async function imageEdition(sources: InputSources): Promise<string | undefined> {

@@ -110,7 +110,7 @@ function besideStrays({ aws }: Run, { name, type, owner }: Node, strays: readonl
     message: `${name} is not there, but ${ids} ${verb} the stack's tags and may hold its data: nothing empty is created beside ${it}`,
     hint: "Choose what shall hold the data.",
     remedies: strays.flatMap((stray) => [
-      ...(byHand?.rename ? [{ to: `have ${stray.id} as ${name}`, commands: byHand.rename(aws, stray, owner) }] : []),
+      ...(byHand?.adopt ? [byHand.adopt(aws, stray, owner)] : []),
       {
         to: `have a new, empty ${name}, and keep ${stray.id} apart from the stack`,
         commands: byHand?.disown(aws, stray) ?? [],

@@ -98,8 +98,8 @@ export interface ByHand<Live> {
   remove(aws: Aws, live: Live): readonly string[];
   /** Takes the ownership tags away: the object is nothing of the stack's any more. */
   disown(aws: Aws, live: Live): readonly string[];
-  /** For a type that is found by its name: gives it the owner's. */
-  rename?(aws: Aws, live: Live, owner: Owner): readonly string[];
+  /** For a type that is found by its name: has it as the owner's. */
+  adopt?(aws: Aws, live: Live, owner: Owner): Remedy;
 }
 
 /** All the tool knows about one sort of AWS object. No loops, no waiting, no printing, no files, no clock. */

@@ -2,6 +2,7 @@ import { ALL_OUTBOUND, securityGroup } from "../../src/aws/ec2/security-group.ts
 import type { Config } from "../../src/config/schema.ts";
 import { resource, step } from "../../src/engine/resource.ts";
 import { efsStep } from "../../steps/efs.ts";
+import type { Inputs } from "../../steps/inputs.ts";
 import { rdsStep } from "../../steps/rds.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
@@ -9,7 +10,7 @@ import { vpcStep } from "../../steps/vpc.ts";
 import { stage } from "./stage.ts";
 
 /** What the file system and the databases need, and they. */
-export function dataSteps(config: Config) {
+export function dataSteps(config: Config, { databases }: Partial<Inputs> = {}) {
   const vpc = vpcStep(config);
   const subnets = subnetsStep(config, vpc.resources);
   const bastionGroup = resource(securityGroup, "group-bastion", "BastionHost", vpc.resources, ({ vpc }) => ({
@@ -25,7 +26,7 @@ export function dataSteps(config: Config) {
     step("bastion", { bastionGroup }),
     groups,
     efsStep(config, subnets.resources, groups.resources),
-    rdsStep(config, subnets.resources, groups.resources),
+    rdsStep(config, subnets.resources, groups.resources, databases),
   ];
 }
 /** The part of the stack that holds data, and what it stands on. */

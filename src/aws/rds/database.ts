@@ -1,4 +1,4 @@
-import type { Owner, ResourceType } from "../../engine/resource.ts";
+import type { ByHand, Health, Owner, ResourceType } from "../../engine/resource.ts";
 import { createOnly } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
@@ -19,7 +19,7 @@ import {
 import { backupStorage, crossZoneGB, databaseBackupGB, instanceCharges } from "./prices.ts";
 import {
   BUSY,
-  byHand,
+  byHand as byHandOf,
   CREATE_AGAIN,
   deleteWithSnapshot,
   failedBeforeReady,
@@ -33,6 +33,7 @@ import {
   setPassword,
   uses,
 } from "./read-instances.ts";
+import { FENCED_TAG, isFenced, isPromoted, promotedBeside } from "./standing.ts";
 import { subnetGroup } from "./subnet-group.ts";
 import { idOf } from "./tags.ts";
 import { major } from "./version.ts";
@@ -49,9 +50,39 @@ export interface DatabaseSpec extends InstanceSpec {
 export interface DatabaseLive extends InstanceLive {
   /** AWS does not know where the password came from. */
   readonly passwordParameter: "";
+  /** Former replicas of it that are databases of their own now. Only where it was looked for by its name. */
+  readonly promoted: readonly string[];
 }
 
-const asDatabase = (found: InstanceLive): DatabaseLive => ({ ...found, passwordParameter: "" });
+const asDatabase = (found: InstanceLive, promoted: readonly string[] = []): DatabaseLive => ({
+  ...found,
+  passwordParameter: "",
+  promoted,
+});
+
+/** Which of two is the primary is nothing to guess: the site would write to both in turn. */
+function health(primary: DatabaseLive): Health {
+  const { id, promoted } = primary;
+  const own = instanceHealth(primary);
+  if (own === "deleting") return own;
+  if (isFenced(primary))
+    return {
+      blocked: `${id} is being replaced as the primary, and nobody may write to it: \`buddyverse failover\` goes on with that. To keep it instead (aws rds remove-tags-from-resource --resource-name ${primary.arn} --tag-keys ${FENCED_TAG}), then \`buddyverse up\``,
+    };
+  const [other] = promoted;
+  if (other === undefined) return own;
+  return {
+    blocked: `${other} was promoted and is a database of its own beside ${id}, so neither is touched, and the site writes where it does now. To have ${other} as the primary for good: \`buddyverse failover\`. To keep ${id}, save what ${other} holds and remove it (aws rds delete-db-instance --db-instance-identifier ${other} --final-db-snapshot-identifier ${other}-final), then \`buddyverse up\``,
+  };
+}
+
+const byHand: ByHand<InstanceLive> = {
+  ...byHandOf,
+  adopt: (aws, live, owner) =>
+    isPromoted(owner, live)
+      ? { to: `have ${live.id} as the primary`, commands: ["buddyverse failover"] }
+      : (byHandOf.adopt as NonNullable<typeof byHandOf.adopt>)(aws, live, owner),
+};
 
 /** Makes a snapshot unless it is there. True: it is complete. */
 async function hasSnapshot(aws: Aws, id: string, snapshot: string, owner: Owner): Promise<boolean> {
@@ -95,15 +126,18 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   whyUndone,
 
   async list(aws, stack) {
-    return (await listInstances(aws, stack)).filter(({ source }) => source === "").map(asDatabase);
+    return (await listInstances(aws, stack)).filter(({ source }) => source === "").map((one) => asDatabase(one));
   },
 
-  async find(aws, owner) {
-    const found = await findInstance(aws, owner);
-    return found && asDatabase(found);
+  async find(aws, owner, recorded) {
+    const [found, promoted] = await Promise.all([
+      findInstance(aws, owner, recorded),
+      promotedBeside(aws, owner, idOf(owner)),
+    ]);
+    return found && asDatabase(found, promoted);
   },
 
-  health: instanceHealth,
+  health,
 
   async create(aws, spec, owner) {
     const { Parameter } = await aws.ssm.getParameter({ Name: spec.passwordParameter, WithDecryption: true });
@@ -119,7 +153,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
       ...performanceOf(spec.storageGiB),
       ...(spec.maxStorageGiB > 0 ? { MaxAllocatedStorage: spec.maxStorageGiB } : {}),
       StorageEncrypted: spec.encrypted,
-      AvailabilityZone: spec.zone,
+      ...(spec.zone === undefined ? {} : { AvailabilityZone: spec.zone }),
       MultiAZ: false,
       DBName: spec.databaseName,
       MasterUsername: spec.user,

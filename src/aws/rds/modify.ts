@@ -17,8 +17,8 @@ export interface InstanceSpec {
   readonly storageGiB: number;
   /** AWS lets it grow by itself, up to this; 0: it does not. */
   readonly maxStorageGiB: number;
-  /** Where it is made. A standby of AWS's may have taken over in another zone since. */
-  readonly zone: string;
+  /** Where it is made; undefined: anywhere. A standby of AWS's may have taken over in another zone since. */
+  readonly zone?: string | undefined;
   readonly parameterGroup: string;
   /** True: what the parameter group says is in force. Undefined: what waits for a reboot may be somebody else's, and waits on. */
   readonly parametersApplied?: boolean | undefined;
@@ -200,7 +200,7 @@ export function notesOf(live: InstanceLive, spec: InstanceSpec): readonly string
     isAtLeast(live.engineVersion, spec.engineVersion)
       ? [`${id} runs MySQL ${live.engineVersion}, newer than ${spec.engineVersion} of the config: AWS does not go back`]
       : []),
-    ...(live.zone === spec.zone
+    ...(spec.zone === undefined || live.zone === spec.zone
       ? []
       : [`${id} is in ${live.zone}, not in ${spec.zone}, where it would be created: it stays there`]),
     // AWS rounds growth up to a tenth (API reference, AllocatedStorage).

@@ -10,7 +10,7 @@ import { replica } from "./replica.ts";
 interface Wanted {
   readonly instanceClass: string;
   readonly version: string;
-  readonly zone: string;
+  readonly zone: string | undefined;
   readonly path: string;
 }
 
@@ -71,13 +71,13 @@ function judged(
       (EngineVersion === version || EngineVersion.startsWith(`${version}.`)) && StorageType === "gp3",
   );
   if (fitting.length === 0) return problem(about, `RDS does not offer ${what} with gp3 storage`, hint, path);
-  const zones = [...new Set(wanted.map(({ zone }) => zone))];
+  const zones = [...new Set(wanted.flatMap(({ zone }) => zone ?? []))];
   const missing = zones.filter(
     (zone) => !fitting.some(({ AvailabilityZones = [] }) => AvailabilityZones.some(({ Name }) => Name === zone)),
   );
   return missing.length > 0
     ? problem(about, `RDS does not offer ${what} in ${missing.join(" and ")}`, hint, path)
-    : ok(about, `RDS offers ${what} in ${zones.join(" and ")}`);
+    : ok(about, `RDS offers ${what}${zones.length > 0 ? ` in ${zones.join(" and ")}` : ""}`);
 }
 
 const INSTANCES: Quota = { service: "rds", code: "L-7B6409FD", name: "DB instances" };

@@ -144,16 +144,24 @@ const instances = (aws: Aws): Promise<readonly InstanceLive[]> =>
     return found.map(live);
   });
 
-/** The instance of the owner's name. Throws `not-ours` when it is somebody else's. */
-export async function findInstance(aws: Aws, owner: Owner): Promise<InstanceLive | undefined> {
+/**
+ * The instance of the owner's name. Throws `not-ours` when it is somebody else's. One that is recorded is the stack's under
+ * whatever key: a replica that became the primary keeps its tags until they are changed.
+ */
+export async function findInstance(aws: Aws, owner: Owner, recorded?: string): Promise<InstanceLive | undefined> {
   const found = (await instances(aws)).find(({ id }) => id === idOf(owner));
-  if (found) assertOurs(owner, `DB instance ${found.id}`, found.tags);
+  if (found && !(found.id === recorded && found.tags[STACK_TAG] === owner.stack))
+    assertOurs(owner, `DB instance ${found.id}`, found.tags);
   return found;
 }
 
 /** The stack's instances. */
 export const listInstances = async (aws: Aws, stack: string): Promise<readonly InstanceLive[]> =>
   (await instances(aws)).filter(({ tags }) => tags[STACK_TAG] === stack);
+
+/** Names of all instances of the account's region. */
+export const instanceNames = async (aws: Aws): Promise<ReadonlySet<string>> =>
+  new Set((await instances(aws)).map(({ id }) => id));
 
 /** Those that may have an interface in a subnet: it is one of their subnet group. Not those that are being deleted. */
 export const instancesInSubnet = async (aws: Aws, subnetId: string): Promise<readonly string[]> =>
@@ -272,9 +280,12 @@ export const byHand: ByHand<InstanceLive> = {
     `${cli} rds remove-tags-from-resource --resource-name ${arn} --tag-keys ${STACK_TAG} ${KEY_TAG} --region ${region}`,
   ],
   // The tags stay with a renamed instance, its replicas too (user guide, "Renaming a DB instance").
-  rename: (aws, { id }, owner) => [
-    command(aws, "modify-db-instance", id, ` --new-db-instance-identifier ${idOf(owner)} --apply-immediately`),
-  ],
+  adopt: (aws, { id }, owner) => ({
+    to: `have ${id} as ${owner.name}`,
+    commands: [
+      command(aws, "modify-db-instance", id, ` --new-db-instance-identifier ${idOf(owner)} --apply-immediately`),
+    ],
+  }),
 };
 
 export const HAS_REPLICAS: NotYet = { code: "BuddyError", message: /still has the replica/ };

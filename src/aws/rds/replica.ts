@@ -45,7 +45,7 @@ function health(replica: InstanceLive): Health {
   if (source !== "") return own;
   // Somebody may write to it by now, so it is not simply recreated.
   return {
-    blocked: `${replica.id} was promoted: it is a database of its own now and follows nobody. Save what it holds, delete it, and run \`buddyverse up\` again for a new replica`,
+    blocked: `${replica.id} was promoted: it is a database of its own now and follows nobody. To have it as the primary: \`buddyverse failover\`. Or save what it holds, delete it, and run \`buddyverse up\` for a new replica`,
   };
 }
 
@@ -86,7 +86,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
       DBInstanceIdentifier: idOf(owner),
       SourceDBInstanceIdentifier: spec.source,
       DBInstanceClass: spec.instanceClass,
-      AvailabilityZone: spec.zone,
+      ...(spec.zone === undefined ? {} : { AvailabilityZone: spec.zone }),
       ...(spec.maxStorageGiB > 0 ? { MaxAllocatedStorage: spec.maxStorageGiB } : {}),
       VpcSecurityGroupIds: [...spec.groupIds],
       PubliclyAccessible: spec.publicAccess,

@@ -1,0 +1,60 @@
+import type { Aws } from "../src/aws/aws.ts";
+import { instanceNames, listInstances } from "../src/aws/rds/read-instances.ts";
+import { standingOf } from "../src/aws/rds/standing.ts";
+import { BuddyError } from "../src/lib/errors.ts";
+
+/** Keys of the primary and of its replica. */
+export const PRIMARY = "database";
+export const REPLICA = "replica";
+
+/** Names of the stack's two databases: a failover, or a restore, makes another instance the primary. */
+export interface Databases {
+  readonly primary: string;
+  readonly replica: string;
+}
+/** Those of a stack that never had others. */
+export const FIRST_DATABASES: Databases = { primary: "database1", replica: "database1-replica" };
+
+/** The first free name for a new replica: "database1-replica", "database1-replica-2", … */
+export function freeReplica(taken: ReadonlySet<string>): string {
+  const { replica } = FIRST_DATABASES;
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? replica : `${replica}-${number}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
+/**
+ * What the state records of them; AWS is asked, by tags, for what it does not. Without `aws`, that is what a new stack has.
+ * @param recorded the recorded name of a key
+ */
+export async function databasesOf(
+  aws: Aws | undefined,
+  stack: string,
+  recorded: (key: string) => string | undefined,
+): Promise<Databases> {
+  const [primary, replica] = [recorded(PRIMARY), recorded(REPLICA)];
+  if (primary !== undefined && replica !== undefined) return { primary, replica };
+  // A new stack's names are looked at, and found to be somebody else's, when it is planned.
+  if (!aws || primary === FIRST_DATABASES.primary) return { ...FIRST_DATABASES, ...(primary ? { primary } : {}) };
+  const [instances, names] = await Promise.all([listInstances(aws, stack), instanceNames(aws)]);
+  const standing = standingOf(instances, names);
+  const named = primary ?? theOne(standing.under(PRIMARY), PRIMARY, FIRST_DATABASES.primary) ?? FIRST_DATABASES.primary;
+  const [found] = standing.under(REPLICA).filter((id) => id !== named);
+  return {
+    primary: named,
+    replica: replica ?? found ?? freeReplica(named === FIRST_DATABASES.primary ? new Set() : names),
+  };
+}
+
+/** The one of this name, or the only one. Throws `ambiguous`. */
+function theOne(found: readonly string[], key: string, first: string): string | undefined {
+  if (found.length < 2) return found[0];
+  if (found.includes(first)) return first;
+  throw new BuddyError({
+    code: "ambiguous",
+    message: `${found.length} instances carry the key "${key}" by tags of their own: ${found.join(", ")}`,
+    about: { key },
+    hint: "Keep one: take the tag buddyverse:key away from the others.",
+  });
+}
