@@ -3,6 +3,7 @@ import { createOnly } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
+import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { tagList } from "../owned.ts";
 import {
   AFTER_REPLICA,
@@ -37,7 +38,7 @@ import { subnetGroup } from "./subnet-group.ts";
 import { idOf } from "./tags.ts";
 import { major } from "./version.ts";
 
-export interface DatabaseSpec extends InstanceSpec {
+export interface DatabaseSpec extends InstanceSpec, KeyChoice {
   readonly databaseName: string;
   readonly user: string;
   /** The SSM parameter that holds the user's password. It is read when the database is made, and not kept. */
@@ -49,9 +50,11 @@ export interface DatabaseSpec extends InstanceSpec {
 export interface DatabaseLive extends InstanceLive {
   /** AWS does not know where the password came from. */
   readonly passwordParameter: "";
+  /** AWS does not know by which name its key was chosen. */
+  readonly kmsKeyName: "";
 }
 
-const asDatabase = (found: InstanceLive): DatabaseLive => ({ ...found, passwordParameter: "" });
+const asDatabase = (found: InstanceLive): DatabaseLive => ({ ...found, passwordParameter: "", kmsKeyName: "" });
 
 /** Makes a snapshot unless it is there. True: it is complete. */
 async function hasSnapshot(aws: Aws, id: string, snapshot: string, owner: Owner): Promise<boolean> {
@@ -66,11 +69,17 @@ async function hasSnapshot(aws: Aws, id: string, snapshot: string, owner: Owner)
   return false;
 }
 
+/** User guide, "Encrypting Amazon RDS resources": a copy of a snapshot may have another key, and what is restored from it has that. */
+const OTHER_KEY = {
+  place: "database.kmsKey",
+  way: "To have the data under another key, copy a snapshot with it (aws rds copy-db-snapshot --kms-key-id) and restore the copy.",
+};
+
 /** The primary: an RDS for MySQL instance in one zone. */
 export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   name: "rds:database",
   immutable: ["databaseName", "user", "encrypted", "subnetGroup"],
-  same: { ...sameInstance, passwordParameter: createOnly },
+  same: { ...sameInstance, ...sameKey, passwordParameter: createOnly },
   // AWS upgrades no primary before its replicas (DBUpgradeDependencyFailure), a full replica stops, and both should not be away at
   // once; the source of a replica cannot be without backups (API reference, BackupRetentionPeriod).
   changesAfter: { fields: [...AFTER_REPLICA, "backupRetentionDays"], types: ["rds:replica"] },
@@ -89,8 +98,8 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   protections,
   blockers: replicaBlockers,
   interruption: primaryInterruption,
-  impossible,
-  notes: notesOf,
+  impossible: (live, spec, applied) => impossible(live, spec, applied) ?? otherKey(live, spec, applied, OTHER_KEY),
+  notes: (live, spec) => [...notesOf(live, spec), ...keyNotes(live, spec)],
   undone,
   whyUndone,
 
@@ -119,6 +128,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
       ...performanceOf(spec.storageGiB),
       ...(spec.maxStorageGiB > 0 ? { MaxAllocatedStorage: spec.maxStorageGiB } : {}),
       StorageEncrypted: spec.encrypted,
+      ...(spec.kmsKeyName === undefined ? {} : { KmsKeyId: spec.kmsKeyName }),
       AvailabilityZone: spec.zone,
       MultiAZ: false,
       DBName: spec.databaseName,
