@@ -1,4 +1,4 @@
-import { knownPartition } from "../aws/partition.ts";
+import { arnIn, knownPartition } from "../aws/partition.ts";
 import { quote } from "./quote.ts";
 import type { Complaint } from "./schema.ts";
 
@@ -6,10 +6,10 @@ import type { Complaint } from "./schema.ts";
 const ALIAS = "alias/[a-zA-Z0-9/_-]{1,250}";
 const KEY_ID = "([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})";
 /** For editors: the check decides. */
-export const KMS_KEY_PATTERN = `^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\\d{12}:(key/${KEY_ID}|${ALIAS})|${ALIAS})$`;
+export const KMS_KEY_PATTERN = `^(arn:[a-z-]+:kms:[a-z0-9-]+:\\d{12}:(key/${KEY_ID}|${ALIAS})|${ALIAS})$`;
 export const KMS_KEY_EXAMPLES = [
   "alias/buddyverse",
-  "arn:aws:kms:ap-northeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+  arnIn("ap-northeast-2", "kms:ap-northeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
 ];
 
 const WHOLE = new RegExp(KMS_KEY_PATTERN);

@@ -1,4 +1,4 @@
-import { partitionOf } from "../partition.ts";
+import { linkedPrincipal, servicePrincipal } from "../partition.ts";
 import type { Condition, Narrowed, PolicyScope } from "../permissions.ts";
 
 /** Statements about keys, by their names: those that the config gives by ARN, and those that have an alias. */
@@ -38,11 +38,12 @@ function aboutKeys(
  */
 export function narrowed(scope: PolicyScope): readonly Narrowed[] {
   const { region, values, usersOf } = scope;
-  // Nobody says which of the two suffixes it has in China: there both are allowed.
-  const suffixes = [...new Set(["amazonaws.com", partitionOf(region).dnsSuffix])];
-  const through = (prefix: string): Condition => ({
-    StringEquals: { "kms:ViaService": suffixes.map((suffix) => `${prefix}.${region}.${suffix}`) },
-  });
+  const through = (prefix: string): Condition => {
+    const service = `${prefix}.${region}`;
+    // Nobody says which of the two names it has in China: there both are allowed.
+    const names = [...new Set([linkedPrincipal(service), servicePrincipal(region, service)])];
+    return { StringEquals: { "kms:ViaService": names } };
+  };
   const users = usersOf("KmsKeyId");
   const forResources = { Bool: { "kms:GrantIsForAWSResource": "true" } };
   return [

@@ -12,7 +12,6 @@ const usable: Check = {
     const users = coming<Planned<KeyChoice & object>>([...plan.of(database), ...plan.of(fileSystem)] as never).filter(
       ({ spec }) => spec.kmsKey !== undefined,
     );
-    if (users.length === 0) return ok(usable.about, "nothing is to be encrypted with a key of your own");
     return users.map((user) => {
       const key = plan.named(encryptionKey, user.spec.kmsKey as string);
       const name = user.spec.kmsKeyName as string;

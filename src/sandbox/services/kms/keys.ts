@@ -1,3 +1,4 @@
+import { arnIn } from "../../../aws/partition.ts";
 import { awsError } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { aliasArn, aliasTable, type Key, keyArn, keyTable } from "./tables.ts";
@@ -15,7 +16,7 @@ export function keyFor(sim: Sim, name: string): Key {
     if (account !== sim.account && !keyTable(sim).visible(name))
       throw awsError(
         "AccessDeniedException",
-        `User: arn:aws:iam::${sim.account}:user/sandbox is not authorized to perform: kms:DescribeKey on resource: ${name} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+        `User: ${arnIn(sim.region, `iam::${sim.account}:user/sandbox`)} is not authorized to perform: kms:DescribeKey on resource: ${name} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
       );
   }
   const alias = /(?:^|:)(alias\/.+)$/.exec(name)?.[1];
