@@ -1,4 +1,6 @@
 import { fileSystem as fileSystemType } from "../src/aws/efs/file-system.ts";
+import { chosen } from "../src/aws/kms/choice.ts";
+import { encryptionKey } from "../src/aws/kms/key.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
@@ -10,14 +12,24 @@ export function efsStep(
   { web }: Pick<SubnetsStep, "web">,
   { efs: group }: Pick<SecurityGroupsStep, "efs">,
 ) {
-  const fileSystem = resource(fileSystemType, "file-system", "Buddy-EFS", { web, group }, ({ web, group }) => ({
-    encrypted: true,
-    performance: "generalPurpose" as const,
-    throughput: "bursting" as const,
-    transitionToIaDays: config.efs.transitionToIaDays,
-    backup: config.efs.backup,
-    mounts: web.map((subnet) => ({ subnetId: subnet.id, groupId: group.id })),
-  }));
-  return step("efs", { fileSystem });
+  const { kmsKey, transitionToIaDays, backup } = config.efs;
+  const keys = kmsKey === null ? [] : [resource(encryptionKey, "file-system-key", kmsKey, {}, () => ({}))];
+  const fileSystem = resource(
+    fileSystemType,
+    "file-system",
+    "Buddy-EFS",
+    { web, group, keys },
+    ({ web, group, keys: [key] }) => ({
+      encrypted: true,
+      ...chosen(key, kmsKey),
+      performance: "generalPurpose" as const,
+      throughput: "bursting" as const,
+      transitionToIaDays,
+      backup,
+      mounts: web.map((subnet) => ({ subnetId: subnet.id, groupId: group.id })),
+    }),
+    { configured: { kmsKey: "efs.kmsKey" } },
+  );
+  return step("efs", { keys, fileSystem });
 }
 export type EfsStep = ReturnType<typeof efsStep>["resources"];

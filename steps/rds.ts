@@ -1,3 +1,5 @@
+import { chosen } from "../src/aws/kms/choice.ts";
+import { encryptionKey } from "../src/aws/kms/key.ts";
 import { database } from "../src/aws/rds/database.ts";
 import { type ParameterGroupLive, parameterGroup as parameterGroupType } from "../src/aws/rds/parameter-group.ts";
 import { replica as replicaType } from "../src/aws/rds/replica.ts";
@@ -72,13 +74,16 @@ export function rdsStep(
     madeAnew: "applications that sign their sessions with the secret key log everybody out, once",
   }));
 
+  const keys = wanted.kmsKey === null ? [] : [resource(encryptionKey, "database-key", wanted.kmsKey, {}, () => ({}))];
+
   const primary = resource(
     database,
     PRIMARY,
     names.primary,
-    { subnetGroup, parameterGroup, password, group },
-    ({ subnetGroup, parameterGroup, password, group }) => ({
+    { subnetGroup, parameterGroup, password, group, keys },
+    ({ subnetGroup, parameterGroup, password, group, keys: [key] }) => ({
       ...common(parameterGroup),
+      ...chosen(key, wanted.kmsKey),
       // One that took the place of another is where it is.
       zone: names.primary === FIRST_DATABASES.primary ? zones[0] : undefined,
       databaseName: "django_db",
@@ -90,12 +95,12 @@ export function rdsStep(
       deletionProtection: wanted.deletionProtection,
       encrypted: true,
     }),
-    { configured: { instanceClass: "database.instanceClass" } },
+    { configured: { instanceClass: "database.instanceClass", kmsKey: "database.kmsKey" } },
   );
   const primaryParameter = resource(parameter, "database-endpoint", `${path}/primary`, { primary }, ({ primary }) => ({
     value: primary.endpoint,
   }));
-  const always = { subnetGroup, parameterGroup, password, secretKey, primary, primaryParameter };
+  const always = { subnetGroup, parameterGroup, password, secretKey, keys, primary, primaryParameter };
   if (!wanted.replica) return step("rds", always);
 
   const replica = resource(

@@ -3,6 +3,7 @@ import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { EFSClient } from "@aws-sdk/client-efs";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { SSMClient } from "@aws-sdk/client-ssm";
@@ -30,6 +31,7 @@ export function stranger({ answer }: Pick<Sandbox, "answer">) {
   return {
     ec2: over("ec2", new EC2Client(SETTINGS)),
     rds: over("rds", new RDSClient(SETTINGS)),
+    kms: over("kms", new KMSClient(SETTINGS)),
     efs: over("efs", new EFSClient(SETTINGS)),
     elb: over("elastic-load-balancing-v2", new ElasticLoadBalancingV2Client(SETTINGS)),
     route53: over("route-53", new Route53Client(SETTINGS)),

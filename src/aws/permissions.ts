@@ -13,6 +13,8 @@ export interface PolicyScope {
   inputs(operation?: string): readonly Readonly<Record<string, unknown>>[];
   /** The values of a parameter in the calls that the stack sends to the service, each once, sorted. */
   values(parameter: string): readonly string[];
+  /** The services that are sent a parameter, and its values, each once, sorted. */
+  usersOf(parameter: string): readonly { readonly prefix: string; readonly values: readonly string[] }[];
   /** Service principals of those services of the stack that create a linked role, sorted. */
   readonly linkedRoles: readonly string[];
 }
@@ -65,6 +67,10 @@ export interface Permissions<Operation extends string = string> {
    * Reference names none of them; each has AWS's page beside it.
    */
   readonly implied?: Readonly<Partial<Record<Operation, readonly string[]>>>;
+  /** By operation: the same, where the call has certain parameters only. */
+  readonly impliedWith?: Readonly<
+    Partial<Record<Operation, (input: Readonly<Record<string, unknown>>) => readonly string[]>>
+  >;
   /**
    * By the operation that creates a thing: the operations that are sent about it only when it is not as it was left (a change
    * of the config, drift, a failure, an interrupted run), so that no rehearsal of an ordinary life shows them.

@@ -6,6 +6,7 @@ import { ec2 } from "./ec2/service.ts";
 import { efs } from "./efs/service.ts";
 import { elb } from "./elb/service.ts";
 import { iam } from "./iam/service.ts";
+import { kms } from "./kms/service.ts";
 import { pricing } from "./pricing/service.ts";
 import { rds } from "./rds/service.ts";
 import { route53 } from "./route53/service.ts";
@@ -27,6 +28,7 @@ export const services = {
   route53,
   cloudWatch,
   iam,
+  kms,
   ssm,
   sns,
   s3,

@@ -12,11 +12,12 @@ import type { Backend } from "./backend.ts";
 import type { CommonOptions } from "./options.ts";
 import type { Paths } from "./paths.ts";
 
-/** The world of a sandbox that nothing is in yet. The zone of the configured domain exists, unless it is to be created. */
+/** The world of a sandbox that nothing is in yet. The zone of the configured domain exists, unless it is to be created, and so do its KMS keys. */
 export const newWorld = (config: Config, time: number): World =>
   freshWorld({
     region: config.region,
     domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
+    keys: [config.efs.kmsKey, config.database.kmsKey].filter((key) => key !== null),
     time,
     seed: 7,
   });

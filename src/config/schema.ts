@@ -2,12 +2,13 @@ import { domainToASCII } from "node:url";
 import * as z from "zod";
 import { knownPartition } from "../aws/partition.ts";
 import { type Cidr, cidr, cidrOf, contains, formatCidr, overlaps, parseAddress, parseCidr } from "../lib/cidr.ts";
+import { KMS_KEY_EXAMPLES, KMS_KEY_PATTERN, kmsKeyComplaint } from "./kms-key.ts";
 import { GIT_ADDRESS, GIT_ADDRESS_LENGTH, GIT_REVISION, REGION } from "./patterns.ts";
 import { quote } from "./quote.ts";
 import { checkTogether, touches } from "./together.ts";
 
 /** What is wrong with a value, and what would be right. */
-interface Complaint {
+export interface Complaint {
   readonly message: string;
   readonly hint?: string | undefined;
 }
@@ -132,6 +133,14 @@ function subnets(smallest: number, what: string, defaults: string[]) {
       `IPv4 ranges of the ${what}, one per zone, in the order of the zones: /16 to /${smallest}, inside network.cidr.`,
     );
 }
+
+const kmsKey = (what: string) =>
+  text(kmsKeyComplaint, { pattern: KMS_KEY_PATTERN, examples: KMS_KEY_EXAMPLES })
+    .nullable()
+    .default(null)
+    .describe(
+      `KMS key that ${what} encrypted with, by its alias or ARN, of the stack's region. null: AWS's own. Chosen when it is created, for ever.`,
+    );
 
 const instanceType = (what: string) =>
   matching(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "is not an EC2 instance type", (value) =>
@@ -314,6 +323,7 @@ const shape = {
       .default(30)
       .describe("Days without access after which a file moves to the Infrequent Access class. null: never."),
     backup: yesNo().default(true).describe("Automatic daily backups by AWS Backup."),
+    kmsKey: kmsKey("the files are"),
   })
     .prefault({})
     .describe("The shared file system."),
@@ -346,6 +356,7 @@ const shape = {
       .describe("Days that automated backups are kept. A replica needs at least 1; 0 turns them off."),
     replica: yesNo().default(true).describe("A read replica in the second zone."),
     deletionProtection: yesNo().default(false).describe("Refuse to delete the database until this is false."),
+    kmsKey: kmsKey("the databases and their backups are"),
   })
     .prefault({})
     .describe("RDS for MySQL."),

@@ -1,4 +1,5 @@
 import { type Cidr, cidr, contains, firstFree, formatCidr, overlaps } from "../lib/cidr.ts";
+import { kmsKeyElsewhere } from "./kms-key.ts";
 import { quote } from "./quote.ts";
 import type { Unchecked } from "./schema.ts";
 
@@ -74,6 +75,12 @@ export function checkTogether(
   inOrder("min", "desired");
   inOrder("desired", "max");
   inOrder("min", "max");
+
+  for (const part of ["efs", "database"] as const) {
+    const { kmsKey } = sound("region") && sound(part, "kmsKey") ? config[part] : { kmsKey: null };
+    const complaint = kmsKey === null ? undefined : kmsKeyElsewhere(kmsKey, config.region);
+    if (complaint) complain([part, "kmsKey"], complaint.message, complaint.hint);
+  }
 
   if (sound("tags")) {
     const keys = Object.keys(config.tags);

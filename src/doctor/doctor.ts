@@ -90,9 +90,13 @@ async function simulate(
   const ResourceArns = [Resource].flat().map((arn) => example(arn.replaceAll(":*:", `:${aws.account}:`)));
   const ContextEntries = Object.entries(Condition).flatMap(([operator, keys]) =>
     Object.entries(keys).map(([ContextKeyName, values]) =>
-      operator.startsWith("ForAllValues:")
+      operator.startsWith("ForA")
         ? { ContextKeyName, ContextKeyType: "stringList" as const, ContextKeyValues: [values].flat().map(example) }
-        : { ContextKeyName, ContextKeyType: "string" as const, ContextKeyValues: [values].flat().slice(0, 1) },
+        : {
+            ContextKeyName,
+            ContextKeyType: operator === "Bool" ? ("boolean" as const) : ("string" as const),
+            ContextKeyValues: [values].flat().slice(0, 1),
+          },
     ),
   );
   const results = await allPages(

@@ -57,7 +57,8 @@ export function refusalOf(
   decision: Decision,
   { live, wanted, recorded, dependents: on, strays = [] }: Seen,
 ): Refusal | undefined {
-  if (live && wanted) {
+  // What is recreated is not changed.
+  if (live && wanted && decision.kind !== "replace") {
     const impossible = node.type.impossible?.(live, wanted, recorded?.spec ?? {});
     if (impossible) return { ...impossible, remedies: [] };
   }

@@ -77,7 +77,9 @@ export function actionsFor(sent: readonly Sent[], more: readonly More[] = []): R
   };
   for (const call of sent) {
     add(actionOf(call));
-    const tagging = permissionsOf.get(call.service)?.tagging;
+    const { tagging, impliedWith = {} } = permissionsOf.get(call.service) ?? {};
+    for (const other of impliedWith[call.operation]?.((call.input ?? {}) as Readonly<Record<string, unknown>>) ?? [])
+      add(other);
     if (tagging && /^(Create|Put|Request|Run|Import|Allocate)/.test(call.operation) && carriesTags(call.input))
       add(tagging);
   }

@@ -36,22 +36,28 @@ function scopeOf(
   needed: ReadonlySet<string>,
 ): PolicyScope {
   const used = new Set(sent.map((call) => call.service));
-  const inputs = (operation?: string) =>
+  const inputsOf = ({ package: suffix }: Service, operation?: string) =>
     sent
-      .filter((call) => call.service === service.package && (operation === undefined || call.operation === operation))
+      .filter((call) => call.service === suffix && (operation === undefined || call.operation === operation))
       .map(({ input }) => (input ?? {}) as Readonly<Record<string, unknown>>);
+  const inputs = (operation?: string) => inputsOf(service, operation);
+  const valuesOf = (one: Service, parameter: string) =>
+    sortedSet(
+      inputsOf(one)
+        .map((input) => input[parameter])
+        .filter((value) => typeof value === "string"),
+    );
   return {
     stack,
     region,
     arn: (rest) => `arn:${partitionOf(region).name}:${rest}`,
     needs: (action) => needed.has(action),
     inputs,
-    values: (parameter) =>
-      sortedSet(
-        inputs()
-          .map((input) => input[parameter])
-          .filter((value) => typeof value === "string"),
-      ),
+    values: (parameter) => valuesOf(service, parameter),
+    usersOf: (parameter) =>
+      eachService
+        .map((one) => ({ prefix: one.permissions.prefix, values: valuesOf(one, parameter) }))
+        .filter(({ values }) => values.length > 0),
     linkedRoles: sortedSet(
       eachService.flatMap((one) => (used.has(one.package) ? (one.permissions.linkedRole ?? []) : [])),
     ),

@@ -5,10 +5,11 @@ import { emptyWorld, type World } from "./world.ts";
 /** The sandbox's account: one of those that AWS's documentation uses. */
 export const SANDBOX_ACCOUNT = "111122223333";
 
-/** The world of a fresh account: a default VPC in the region, as every new account has, and the hosted zone of a domain bought from Route 53. */
+/** The world of a fresh account: a default VPC in the region, as every new account has, and what a person has seen to. */
 export function freshWorld(options: {
   readonly region: string;
   readonly domain?: string | undefined;
+  readonly keys?: readonly string[];
   readonly time: number;
   readonly seed: number;
 }): World {
@@ -19,6 +20,7 @@ export function freshWorld(options: {
     seed: options.seed,
   });
   const sim = simAt(world, options.time);
-  for (const service of Object.values(services)) service.fresh?.(sim, { domain: options.domain });
+  for (const service of Object.values(services))
+    service.fresh?.(sim, { domain: options.domain, keys: options.keys ?? [] });
   return world;
 }

@@ -31,6 +31,8 @@ export interface Hooks {
   subnetDeleted: Act;
   /** A file system (its id) is deleted, with all files. */
   fileSystemDeleted: Act;
+  /** A KMS key (its ARN) was enabled, disabled or deleted, or is to be. */
+  keyChanged: Act;
   /** A zone (its name) is lost, or is there again. */
   zoneChanged: Act;
 }
@@ -70,6 +72,14 @@ export interface DeclaredQuota {
   readonly defaultOnly?: true;
 }
 
+/** What a person has seen to in a new account. */
+export interface FreshAccount {
+  /** A domain bought from Route 53. */
+  readonly domain: string | undefined;
+  /** KMS keys, by alias or ARN. */
+  readonly keys: readonly string[];
+}
+
 /** One AWS service, or a part of one, as the sandbox knows it. All that the sandbox knows of a service is in here. */
 export interface SandboxService {
   readonly operations: Readonly<Record<string, Operation>>;
@@ -90,7 +100,7 @@ export interface SandboxService {
   /** The quotas that it holds its caller to, by Service Quotas' service and code ("ec2/L-1216C47A"). */
   readonly quotas?: Readonly<Record<string, DeclaredQuota>>;
   /** What a new account has of it. */
-  readonly fresh?: (sim: Sim, account: { readonly domain: string | undefined }) => void;
+  readonly fresh?: (sim: Sim, account: FreshAccount) => void;
 }
 
 /** Several parts as one service. */

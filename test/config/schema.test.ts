@@ -106,6 +106,24 @@ describe("good values", () => {
       },
     ],
     ["regions of other partitions", { region: "us-gov-west-1", domain: null }],
+    [
+      "keys by alias and ARN",
+      {
+        database: { kmsKey: "alias/buddyverse/data_1" },
+        efs: { kmsKey: "arn:aws:kms:ap-northeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" },
+      },
+    ],
+    [
+      "a key for several regions, an alias of another account",
+      {
+        database: { kmsKey: "arn:aws:kms:ap-northeast-2:444455556666:key/mrk-1234abcd12ab34cd56ef1234567890ab" },
+        efs: { kmsKey: "arn:aws:kms:ap-northeast-2:444455556666:alias/files" },
+      },
+    ],
+    [
+      "a key of another partition",
+      { region: "cn-north-1", efs: { kmsKey: "arn:aws-cn:kms:cn-north-1:111122223333:alias/files" } },
+    ],
     ["Korean tags", { tags: { 팀: "플레이 버디", "cost-center": "a=b@c", empty: "" } }],
     ["a long domain", { domain: { name: "shop.eu.xn--hq1bm8jm9l.example" } }],
     ["mail", { monitoring: { email: "ops+alarms@mail.buddyverse.link" } }],
@@ -353,6 +371,30 @@ describe("each mistake: its place, what is wrong, what would be right", () => {
       'image.app.revision: "--upload-pack=x" is not a branch, tag or commit → such as "main" or "v1.2.0"; a commit makes the image repeatable',
     ],
     [{ image: { app: { folder: " " } } }, 'image.app.folder: is empty → such as "./site"'],
+    [
+      { efs: { kmsKey: "files" } },
+      'efs.kmsKey: "files" is neither the alias nor the ARN of a KMS key → write "alias/files"',
+    ],
+    [
+      { database: { kmsKey: "1234abcd-12ab-34cd-56ef-1234567890ab" } },
+      'database.kmsKey: "1234abcd-12ab-34cd-56ef-1234567890ab" is neither the alias nor the ARN of a KMS key → it is a key\'s id: write the key\'s ARN, which ends on "key/1234abcd-12ab-34cd-56ef-1234567890ab"',
+    ],
+    [
+      { database: { kmsKey: "arn:aws:s3:::keys" } },
+      'database.kmsKey: "arn:aws:s3:::keys" is neither the alias nor the ARN of a KMS key → such as "alias/buddyverse", or the ARN of a key',
+    ],
+    [
+      { database: { kmsKey: "alias/aws/rds" } },
+      'database.kmsKey: "alias/aws/rds" is a key of AWS\'s own → use null, which stands for it',
+    ],
+    [
+      { database: { kmsKey: "arn:aws:kms:eu-west-1:111122223333:alias/data" } },
+      'database.kmsKey: "arn:aws:kms:eu-west-1:111122223333:alias/data" is a key of eu-west-1, and the stack is in ap-northeast-2 → use a key of ap-northeast-2; one for several regions has an ARN of its own in each of them',
+    ],
+    [
+      { efs: { kmsKey: "arn:aws-cn:kms:ap-northeast-2:111122223333:alias/data" } },
+      'efs.kmsKey: "arn:aws-cn:kms:ap-northeast-2:111122223333:alias/data" is a key of the partition aws-cn, and the stack is in ap-northeast-2 → use a key of ap-northeast-2; one for several regions has an ARN of its own in each of them',
+    ],
     // Unknown keys
     [{ regoin: "x" }, "regoin: is not a known key → did you mean region?"],
     [{ web: { desierd: 2 } }, "web.desierd: is not a known key → did you mean web.desired?"],
@@ -362,7 +404,10 @@ describe("each mistake: its place, what is wrong, what would be right", () => {
       { instanceType: "t3.micro" },
       "instanceType: is not a known key → did you mean nat.instanceType or bastion.instanceType or web.instanceType?",
     ],
-    [{ efs: { throughput: 1 } }, "efs.throughput: is not a known key → the keys here are transitionToIaDays, backup"],
+    [
+      { efs: { throughput: 1 } },
+      "efs.throughput: is not a known key → the keys here are transitionToIaDays, backup, kmsKey",
+    ],
     [{ domain: { nmae: "a.bc" } }, "domain.nmae: is not a known key → did you mean domain.name?"],
     [
       { image: { app: { folder: "x", revison: "y" } } },

@@ -15,6 +15,8 @@ export const covers = (pattern: string, text: string): boolean =>
 const OPERATORS: Readonly<Record<string, (found: readonly string[], wanted: readonly string[]) => boolean>> = {
   StringEquals: ([found], wanted) => found !== undefined && wanted.includes(found),
   StringLike: ([found], wanted) => found !== undefined && wanted.some((one) => covers(one, found)),
+  Bool: ([found], wanted) => found !== undefined && wanted.includes(found),
+  "ForAnyValue:StringEquals": (found, wanted) => found.some((value) => wanted.includes(value)),
   "ForAllValues:StringEquals": (found, wanted) => found.every((value) => wanted.includes(value)),
   "ForAllValues:StringLike": (found, wanted) => found.every((value) => wanted.some((one) => covers(one, value))),
 };

@@ -226,12 +226,14 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     proven(who);
   });
 
-  test("NAT gateways, e-mail, a zone of its own, an application's folder", async () => {
+  test("NAT gateways, e-mail, a zone of its own, an application's folder, keys of its own", async () => {
     const given = {
       nat: { mode: "gateway" },
       monitoring: { email: "ops@example.com" },
       domain: { name: "new.example.com", zone: "create" },
       image: { app: { folder: "app" } },
+      database: { kmsKey: "alias/data" },
+      efs: { kmsKey: "arn:aws:kms:ap-northeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" },
     };
     const documents = await printed(given);
     const who = await account(given);

@@ -1,3 +1,5 @@
+import type { World } from "../../src/sandbox/world.ts";
+
 type Json = Readonly<Record<string, unknown>>;
 export type Tags = Readonly<Record<string, string>>;
 
@@ -62,6 +64,8 @@ export class Ledger {
   readonly templates = new Map<string, Json>();
   readonly templateOfGroup = new Map<string, string>();
   readonly snapshotsOfImage = new Map<string, readonly string[]>();
+  /** KMS's names, and the ARNs of the keys that they stand for. */
+  readonly #aliases = new Map<string, string>();
   readonly #snapshotTags = new Map<string, Tags>();
 
   readonly region: string;
@@ -71,13 +75,25 @@ export class Ledger {
 
   /** @param lag how long after an object is made IAM does not know its tags, milliseconds, on which clock */
   constructor(
-    { region, account }: { readonly region: string; readonly account: string },
+    { region, account, tables = {} }: Pick<World, "region" | "account"> & Partial<Pick<World, "tables">>,
     lag: { readonly ms: number; now(): number } = { ms: 0, now: () => 0 },
   ) {
     this.region = region;
     this.account = account;
+    for (const { row } of Object.values(tables["kms.aliases"] ?? {})) {
+      const { name, key } = row as { name: string; key: string };
+      this.#aliases.set(name, key);
+    }
     this.#now = lag.now;
     this.#lagMs = lag.ms;
+  }
+
+  /** The ARN of the key that a name stands for: IAM decides on keys only. */
+  key(name: string): string {
+    return this.#aliases.get(name.replace(/^arn:.*:alias/, "alias")) ?? name;
+  }
+  aliasesOf(key: string): readonly string[] {
+    return [...this.#aliases].flatMap(([alias, target]) => (target === key ? [alias] : []));
   }
 
   /** What IAM knows of an object's tags by now. */

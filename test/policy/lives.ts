@@ -55,6 +55,7 @@ export async function account(given: object = {}, seed = 7, tagsLagMs = 0) {
   const world = freshWorld({
     region: config.region,
     domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
+    keys: [config.efs.kmsKey, config.database.kmsKey].filter((key) => key !== null),
     time: START,
     seed,
   });

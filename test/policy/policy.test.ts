@@ -16,6 +16,8 @@ import { IMPLIED, narrows, REFERENCE } from "./tables.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
+const KEY = "arn:aws:kms:ap-northeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
 const CONFIGS: Readonly<Record<string, object>> = {
   plain: {},
   "NAT gateways, e-mail, own zone": {
@@ -23,10 +25,11 @@ const CONFIGS: Readonly<Record<string, object>> = {
     monitoring: { email: "ops@example.com" },
     domain: { name: "new.example.com", zone: "create" },
   },
-  "application folder, no domain, no replica": {
+  "application folder, no domain, no replica, keys of one's own": {
     image: { app: { folder: "app" } },
     domain: null,
-    database: { replica: false },
+    database: { replica: false, kmsKey: "alias/data" },
+    efs: { kmsKey: KEY },
   },
   "three zones, what the sandbox does not know": {
     region: "eu-west-3",
@@ -105,7 +108,11 @@ const LIVES: readonly { readonly name: string; readonly given: object; readonly 
     given: CONFIGS["NAT gateways, e-mail, own zone"] as object,
     later: { efs: { transitionToIaDays: 60, backup: false }, tags: { Team: "buddy" } },
   },
-  { name: "no domain", given: { domain: null }, later: { tags: { Team: "buddy" } } },
+  {
+    name: "no domain, keys of one's own",
+    given: { domain: null, database: { kmsKey: "alias/data" }, efs: { kmsKey: KEY } },
+    later: { tags: { Team: "buddy" } },
+  },
 ];
 
 test.each(LIVES)(
@@ -162,12 +169,13 @@ test.each(Object.entries(CONFIGS))(
   "%s: each action comes with those that AWS's own tables put beside it",
   async (_name, given) => {
     const actions = new Set(actionsOf(await policyOf(given, MORE)));
-    const missing = IMPLIED.flatMap(({ source, implied }) =>
-      Object.entries(implied)
-        .filter(([action]) => actions.has(action))
-        .flatMap(([action, others]) =>
-          others.filter((other) => !actions.has(other)).map((other) => ({ action, other, source })),
-        ),
+    const missing = IMPLIED.filter(({ with: more }) => more === undefined || actions.has("kms:DescribeKey")).flatMap(
+      ({ source, implied }) =>
+        Object.entries(implied)
+          .filter(([action]) => actions.has(action))
+          .flatMap(([action, others]) =>
+            others.filter((other) => !actions.has(other)).map((other) => ({ action, other, source })),
+          ),
     );
     expect(missing).toEqual([]);
   },
@@ -303,4 +311,27 @@ describe("what the other commands send besides", () => {
     expect(actionsOf(printed).sort()).toEqual(actionsOf(await withMore("verify", "cost-live")).sort());
     expect(await on.run("policy --with volcano")).toMatchObject({ code: 2, stderr: expect.stringContaining("drills") });
   });
+});
+
+test("keys of one's own are looked at, and given to RDS and EFS through these only; else nothing of KMS is asked for", async () => {
+  const statements = await policyOf(CONFIGS["application folder, no domain, no replica, keys of one's own"] as object);
+  const aliased = { "ForAnyValue:StringEquals": { "kms:ResourceAliases": ["alias/data"] } };
+  const through = (service: string) => ({
+    StringEquals: { "kms:ViaService": [`${service}.ap-northeast-2.amazonaws.com`] },
+  });
+  const forResources = { Bool: { "kms:GrantIsForAWSResource": "true" } };
+  const [byArn, byAlias] = [{ Resource: [KEY] }, { Resource: ["arn:aws:kms:ap-northeast-2:*:key/*"] }];
+  const used = ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"];
+  expect(
+    statements
+      .filter(({ Action }) => Action.some((action) => action.startsWith("kms:")))
+      .map(({ Sid: _sid, Effect: _effect, ...rest }) => rest),
+  ).toEqual([
+    { Action: ["kms:CreateGrant"], ...byArn, Condition: { ...through("elasticfilesystem"), ...forResources } },
+    { Action: ["kms:CreateGrant"], ...byAlias, Condition: { ...through("rds"), ...forResources, ...aliased } },
+    { Action: ["kms:DescribeKey"], ...byArn },
+    { Action: ["kms:DescribeKey"], ...byAlias, Condition: aliased },
+    { Action: used, ...byArn, Condition: through("elasticfilesystem") },
+  ]);
+  expect(actionsOf(await policyOf({}, MORE)).filter((action) => action.startsWith("kms:"))).toEqual([]);
 });

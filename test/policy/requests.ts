@@ -20,6 +20,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   efs: "elasticfilesystem",
   "elastic-load-balancing-v2": "elasticloadbalancing",
   iam: "iam",
+  kms: "kms",
   pricing: "pricing",
   rds: "rds",
   "route-53": "route53",
@@ -84,12 +85,17 @@ export function requestsOf({ service, operation, input }: Call, ledger: Ledger):
     tagging && tagging.action !== action && Object.keys(tags).length > 0
       ? onMade(tagging.action, action, input, ledger, tagging.key ? { [tagging.key]: [name] } : {})
       : [];
-  const implied = new Set(IMPLIED.flatMap(({ implied }) => implied[action] ?? []));
+  const implied = new Set(
+    IMPLIED.flatMap(({ implied, with: parameter }) =>
+      parameter === undefined || input[parameter] !== undefined ? (implied[action] ?? []) : [],
+    ),
+  );
   return [...own, ...tagged, ...[...implied].flatMap((other) => impliedBy(other, action, input, ledger))];
 }
 
 /** What AWS checks of another service, in the caller's name. */
 function impliedBy(other: string, action: string, input: Json, ledger: Ledger): readonly Request[] {
+  if (other.startsWith("kms:")) return throughService(other, action, input, ledger);
   if (/:(Describe|Get)/.test(other)) return [request(other, "*", undefined, {}, {}, ledger)];
   if (other === "iam:CreateServiceLinkedRole") {
     const principal = `${action.slice(0, action.indexOf(":"))}.amazonaws.com`;
@@ -128,6 +134,13 @@ function impliedBy(other: string, action: string, input: Json, ledger: Ledger): 
       throw new Error(`it is not known what ${action} has AWS check ${other} on`);
   }
 }
+
+/** What a service does with a key in the caller's name (KMS developer guide, kms:ViaService, kms:GrantIsForAWSResource). */
+const throughService = (other: string, action: string, { KmsKeyId }: Json, ledger: Ledger): readonly Request[] =>
+  on(other, { KeyId: KmsKeyId }, ledger, {
+    "kms:ViaService": [`${action.slice(0, action.indexOf(":"))}.${ledger.region}.amazonaws.com`],
+    "kms:GrantIsForAWSResource": ["true"],
+  });
 
 function passedRole({ RoleName, IamInstanceProfile }: Json, ledger: Ledger): readonly Request[] {
   const profile = (IamInstanceProfile as { Name?: string } | undefined)?.Name;
@@ -192,6 +205,7 @@ function request(
   const values: Record<string, readonly string[]> = {
     ...more,
     ...routeKeys(input),
+    ...(prefix === "kms" ? { "kms:ResourceAliases": ledger.aliasesOf(resource) } : {}),
     ...(action === "iam:PassRole" ? { "iam:PassedToService": ["ec2.amazonaws.com"] } : {}),
     ...(typeof input.AWSServiceName === "string" ? { "iam:AWSServiceName": [input.AWSServiceName] } : {}),
   };
@@ -308,6 +322,8 @@ function resourcesOf(action: string, input: Json, ledger: Ledger): readonly (rea
       return ofIam(input, ledger);
     case "rds":
       return ofRds(action, input, ledger);
+    case "kms":
+      return text("KeyId").map((name) => ["key", ledger.key(name)] as const);
     case "route53":
       return ["HostedZoneId", "Id", "ResourceId"].flatMap((name) =>
         text(name).map(

@@ -28,5 +28,7 @@ export const narrows = (action: string): boolean => {
 /** AWS's own tables of what else is checked in the caller's name, by the action of the call. */
 export const IMPLIED: readonly {
   readonly source: string;
+  /** Only where the call has this parameter. */
+  readonly with?: string;
   readonly implied: Readonly<Record<string, readonly string[]>>;
 }[] = data("implied-actions.json");

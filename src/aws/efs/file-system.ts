@@ -3,6 +3,7 @@ import type { Health, Identified, ResourceType, Tags } from "../../engine/resour
 import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
+import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { partitionOf } from "../partition.ts";
@@ -22,7 +23,7 @@ export interface Mount {
   readonly subnetId: string;
   readonly groupId: string;
 }
-export interface FileSystemSpec {
+export interface FileSystemSpec extends KeyChoice {
   readonly encrypted: boolean;
   readonly performance: "generalPurpose" | "maxIO";
   readonly throughput: "bursting" | "elastic";
@@ -39,6 +40,10 @@ interface MountTarget {
   readonly groupIds: readonly string[] | undefined;
 }
 export interface FileSystemLive extends FileSystemSpec, Identified {
+  /** The ARN of the key that its files are encrypted with; empty: they are not. */
+  readonly kmsKey: string;
+  /** AWS does not know by which name it was chosen. */
+  readonly kmsKeyName: "";
   readonly tags: Tags;
   readonly state: string;
   readonly targets: readonly MountTarget[];
@@ -121,6 +126,8 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
     tags: tagsFrom(shown.Tags),
     state,
     encrypted: shown.Encrypted ?? false,
+    kmsKey: shown.KmsKeyId ?? "",
+    kmsKeyName: "",
     performance: shown.PerformanceMode as FileSystemSpec["performance"],
     throughput: shown.ThroughputMode as FileSystemSpec["throughput"],
     transitionToIaDays,
@@ -159,11 +166,17 @@ function health({ state, targets }: FileSystemLive): Health {
   return targets.filter(works).some(({ groupIds }) => groupIds === undefined) ? "pending" : "ready";
 }
 
+/** User guide, "Encrypting data at rest"; AWS Backup developer guide, "Restore an Amazon EFS file system". */
+const OTHER_KEY = {
+  place: "efs.kmsKey",
+  way: "To have the files under another key, restore a recovery point of them to a new file system that has it (aws backup start-restore-job, newFileSystem and KmsKeyId in its metadata).",
+};
+
 /** A file system and its mount targets, which have no identity of their own. */
 export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   name: "efs:file-system",
   immutable: ["encrypted", "performance"],
-  same: { mounts: sameSet },
+  same: { ...sameKey, mounts: sameSet },
   // Nearly all of it is waiting for the mount targets.
   timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65 },
   retryable: {
@@ -213,11 +226,16 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     );
   },
 
-  async create(aws, { encrypted, performance, throughput, backup }, owner, token) {
+  // Of one that AWS could not make nothing is lost.
+  impossible: (live, spec, applied) => (live.state === "error" ? undefined : otherKey(live, spec, applied, OTHER_KEY)),
+  notes: keyNotes,
+
+  async create(aws, { encrypted, kmsKeyName, performance, throughput, backup }, owner, token) {
     try {
       const { FileSystemId } = await aws.efs.createFileSystem({
         CreationToken: token,
         Encrypted: encrypted,
+        ...(kmsKeyName === undefined ? {} : { KmsKeyId: kmsKeyName }),
         PerformanceMode: performance,
         ThroughputMode: throughput,
         Backup: backup,

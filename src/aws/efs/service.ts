@@ -21,6 +21,13 @@ export const efs: Service<typeof import("./client.ts")> = {
       DeleteMountTarget: ["ec2:DeleteNetworkInterface"],
       ModifyMountTargetSecurityGroups: ["ec2:ModifyNetworkInterfaceAttribute"],
     },
+    // What is "required" of a key's user (user guide, "Using AWS KMS keys for Amazon EFS", key policies).
+    impliedWith: {
+      CreateFileSystem: ({ KmsKeyId }) =>
+        KmsKeyId === undefined
+          ? []
+          : ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"],
+    },
     changes: {
       CreateFileSystem: [
         "ModifyMountTargetSecurityGroups",

@@ -3,6 +3,7 @@ import { createOnly } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
+import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { tagList } from "../owned.ts";
 import {
   AFTER_REPLICA,
@@ -38,7 +39,7 @@ import { subnetGroup } from "./subnet-group.ts";
 import { idOf } from "./tags.ts";
 import { major } from "./version.ts";
 
-export interface DatabaseSpec extends InstanceSpec {
+export interface DatabaseSpec extends InstanceSpec, KeyChoice {
   readonly databaseName: string;
   readonly user: string;
   /** The SSM parameter that holds the user's password. It is read when the database is made, and not kept. */
@@ -52,11 +53,14 @@ export interface DatabaseLive extends InstanceLive {
   readonly passwordParameter: "";
   /** Former replicas of it that are databases of their own now. Only where it was looked for by its name. */
   readonly promoted: readonly string[];
+  /** AWS does not know by which name its key was chosen. */
+  readonly kmsKeyName: "";
 }
 
 const asDatabase = (found: InstanceLive, promoted: readonly string[] = []): DatabaseLive => ({
   ...found,
   passwordParameter: "",
+  kmsKeyName: "",
   promoted,
 });
 
@@ -97,11 +101,17 @@ async function hasSnapshot(aws: Aws, id: string, snapshot: string, owner: Owner)
   return false;
 }
 
+/** User guide, "Encrypting Amazon RDS resources": a copy of a snapshot may have another key, and what is restored from it has that. */
+const OTHER_KEY = {
+  place: "database.kmsKey",
+  way: "To have the data under another key, copy a snapshot with it (aws rds copy-db-snapshot --kms-key-id) and restore the copy.",
+};
+
 /** The primary: an RDS for MySQL instance in one zone. */
 export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   name: "rds:database",
   immutable: ["databaseName", "user", "encrypted", "subnetGroup"],
-  same: { ...sameInstance, passwordParameter: createOnly },
+  same: { ...sameInstance, ...sameKey, passwordParameter: createOnly },
   // AWS upgrades no primary before its replicas (DBUpgradeDependencyFailure), a full replica stops, and both should not be away at
   // once; the source of a replica cannot be without backups (API reference, BackupRetentionPeriod).
   changesAfter: { fields: [...AFTER_REPLICA, "backupRetentionDays"], types: ["rds:replica"] },
@@ -120,8 +130,8 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   protections,
   blockers: replicaBlockers,
   interruption: primaryInterruption,
-  impossible,
-  notes: notesOf,
+  impossible: (live, spec, applied) => impossible(live, spec, applied) ?? otherKey(live, spec, applied, OTHER_KEY),
+  notes: (live, spec) => [...notesOf(live, spec), ...keyNotes(live, spec)],
   undone,
   whyUndone,
 
@@ -153,6 +163,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
       ...performanceOf(spec.storageGiB),
       ...(spec.maxStorageGiB > 0 ? { MaxAllocatedStorage: spec.maxStorageGiB } : {}),
       StorageEncrypted: spec.encrypted,
+      ...(spec.kmsKeyName === undefined ? {} : { KmsKeyId: spec.kmsKeyName }),
       ...(spec.zone === undefined ? {} : { AvailabilityZone: spec.zone }),
       MultiAZ: false,
       DBName: spec.databaseName,

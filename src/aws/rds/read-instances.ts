@@ -45,6 +45,8 @@ export interface InstanceLive extends Identified {
   readonly groupIds: readonly string[];
   readonly publicAccess: boolean;
   readonly encrypted: boolean;
+  /** The ARN of the key that it is encrypted with; empty: it is not. */
+  readonly kmsKey: string;
   readonly minorUpgrades: boolean;
   readonly copyTagsToSnapshot: boolean;
   readonly backupRetentionDays: number;
@@ -94,6 +96,7 @@ function live(instance: DBInstance): InstanceLive {
     ),
     publicAccess: instance.PubliclyAccessible ?? false,
     encrypted: instance.StorageEncrypted ?? false,
+    kmsKey: instance.KmsKeyId ?? "",
     minorUpgrades: instance.AutoMinorVersionUpgrade ?? false,
     copyTagsToSnapshot: instance.CopyTagsToSnapshot ?? false,
     backupRetentionDays: instance.BackupRetentionPeriod ?? 0,
@@ -182,8 +185,20 @@ export function instanceHealth({ id, status }: InstanceLive): Health {
     return {
       failed: `${id} is stopped. Start it (aws rds start-db-instance --db-instance-identifier ${id}), or wait: AWS starts it by itself seven days after it was stopped`,
     };
+  if (/^inaccessible-encryption-credentials/.test(status)) return { failed: withoutKey(status, id) };
   return FAILED.test(status) ? { failed: `AWS says that ${id} is ${status}` } : "pending";
 }
+
+/**
+ * AWS cannot use its key. For seven days a start brings it back once the key can be used again, then only a backup does
+ * (re:Post, knowledge-center/rds-aurora-inaccessible-state; user guide, "AWS KMS key management").
+ */
+const withoutKey = (status: string, id: string): string =>
+  `AWS cannot use the KMS key that ${id} is encrypted with (${status}). Have the key enabled again (aws kms enable-key; where it is to be deleted, aws kms cancel-key-deletion first); ${
+    status.endsWith("-recoverable")
+      ? `then start it (aws rds start-db-instance --db-instance-identifier ${id}), within seven days of when it stopped`
+      : "then restore the database from its latest backup: this instance does not come back"
+  }`;
 
 /**
  * It failed before it was ever there. Without `InstanceCreateTime` AWS shows an instance that is still being made (its answers
@@ -238,6 +253,17 @@ function protectionsOf(
     found.push({
       what: "it is stopped, and AWS makes no final snapshot of it, and changes nothing of it, before it is started",
       lift: { to: `start ${id}`, commands: start(aws, id) },
+    });
+  // AWS makes no snapshot of what it cannot decrypt; which error says so, is not documented.
+  if (snapshot && status.startsWith("inaccessible-encryption-credentials"))
+    found.push({
+      what: `AWS cannot use its KMS key (${status}), and makes no final snapshot`,
+      lift: status.endsWith("-recoverable")
+        ? { to: `bring ${id} back, once its key is enabled again`, commands: start(aws, id) }
+        : {
+            to: "remove the stack without one, once what you need was restored from its backups",
+            commands: ["buddyverse down --discard-data"],
+          },
     });
   // That is what it is for: it is lifted by a person, never in passing.
   if (deletionProtection)

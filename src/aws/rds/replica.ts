@@ -80,6 +80,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
 
   async create(aws, spec, owner) {
     // Its storage is the primary's, though it could have its own: it is seldom larger, and grows by an update.
+    // Its key is the primary's, too, and is not to be named (API reference, KmsKeyId).
     // No subnet group (refused in the primary's region), no parameter group (the primary's is used), no engine, user or
     // retention. The groups are named: AWS's pages do not agree on whether they are inherited.
     await aws.rds.createDBInstanceReadReplica({

@@ -39,6 +39,10 @@ export const rds: Service<typeof import("./client.ts")> = {
       DeleteDBInstance: ["rds:AddTagsToResource", "rds:CreateDBSnapshot"],
       ModifyDBInstance: NETWORK,
     },
+    // "To create an RDS resource using a customer managed key" (user guide, "AWS KMS key management").
+    impliedWith: {
+      CreateDBInstance: ({ KmsKeyId }) => (KmsKeyId === undefined ? [] : ["kms:CreateGrant", "kms:DescribeKey"]),
+    },
     changes: {
       CreateDBInstance: [
         "CreateDBSnapshot",

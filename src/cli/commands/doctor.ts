@@ -46,7 +46,10 @@ export async function doctor(options: CommonOptions): Promise<number> {
     const looks = await lookAtAll(run, graph);
     const statements = statementsFor(await rehearse(config), config);
     const examined = await examine(aws, config, statements, decidedOf(run, looks));
-    const objects = await namesAndImages(session, looks);
+    const told = new Set(examined.filter(({ verdict }) => verdict === "problem").map(({ about }) => about));
+    const objects = (await namesAndImages(session, looks)).filter(
+      ({ about, verdict }) => verdict !== "problem" || !told.has(about),
+    );
     const { credentials } = screen.place;
     const until = credentials ? `; ${credentialsText(credentials.end, credentials.now)}` : "";
     const who: Finding = {
@@ -111,7 +114,8 @@ async function namesAndImages({ aws }: Session, looks: readonly Looked[]): Promi
   ];
 }
 
-const aboutOf = ({ type }: Node): string => (!type.external ? "names" : type.name.includes("image") ? "image" : "zone");
+const aboutOf = ({ type }: Node): string =>
+  !type.external ? "names" : (["image", "zone"].find((word) => type.name.includes(word)) ?? "encryption key");
 
 function notFound(node: Node, error: unknown): Finding {
   const about = aboutOf(node);

@@ -7,6 +7,7 @@ import { ec2 } from "./ec2/ec2.ts";
 import { efs } from "./efs/efs.ts";
 import { elb } from "./elb/elb.ts";
 import { iam } from "./iam/iam.ts";
+import { kms } from "./kms/kms.ts";
 import { pricing } from "./pricing/pricing.ts";
 import { rds } from "./rds/rds.ts";
 import { route53 } from "./route53/route53.ts";
@@ -24,6 +25,7 @@ export const services: Readonly<Record<string, SandboxService>> = {
   "elastic-load-balancing-v2": elb,
   "auto-scaling": autoScaling,
   iam,
+  kms,
   ssm,
   acm,
   "route-53": route53,

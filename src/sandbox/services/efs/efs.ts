@@ -5,6 +5,8 @@ import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
 import { useLinkedRole } from "../iam/linked-roles.ts";
+import { usableKey } from "../kms/keys.ts";
+import { managedKey } from "../kms/tables.ts";
 import { durations, ms } from "./durations.ts";
 import { metrics } from "./metrics.ts";
 import { type FileSystem, type MountTarget, systemTable, targetTable } from "./tables.ts";
@@ -110,9 +112,7 @@ const describe = (sim: Sim, system: FileSystem) => ({
   SizeInBytes: { Value: 6144, ValueInIA: 0, ValueInStandard: 6144 },
   PerformanceMode: system.performance,
   Encrypted: system.encrypted,
-  ...(system.encrypted
-    ? { KmsKeyId: `arn:${partitionOf(sim.region).name}:kms:${sim.region}:${sim.account}:key/aws-elasticfilesystem` }
-    : {}),
+  ...(system.encrypted ? { KmsKeyId: system.kmsKey ?? managedKey(sim, "elasticfilesystem") } : {}),
   ThroughputMode: system.throughput,
   Tags: shownTags(system),
 });
@@ -128,6 +128,24 @@ const describeTarget = (sim: Sim, target: MountTarget) => ({
   AvailabilityZoneName: target.zone,
   VpcId: target.vpcId,
 });
+
+// The model's pattern (API reference, CreateFileSystem, KmsKeyId).
+const kmsKeyId = z
+  .string()
+  .max(2048)
+  .regex(
+    /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}|alias\/[a-zA-Z0-9/_-]+|arn:[-a-z]+:kms:[a-z0-9-]+:\d{12}:(key\/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})|alias\/[a-zA-Z0-9/_-]+))$/,
+  );
+
+/** The ARN of a key that files can be encrypted with. EFS hands on what KMS says (aws/aws-cdk#7641). */
+function keyOf(sim: Sim, name: string): string {
+  const key = usableKey(sim, name);
+  if (!key)
+    throw badRequest(
+      "The request was rejected because the specified key could not be found. [error=NotFoundException]",
+    );
+  return key.arn;
+}
 
 const IA = /^AFTER_(1_DAY|(7|14|30|60|90|180|270|365)_DAYS)$/;
 
@@ -156,6 +174,7 @@ export const efs: SandboxService = {
       {
         CreationToken: z.string().min(1).max(64),
         Encrypted: z.boolean().optional(),
+        KmsKeyId: kmsKeyId.optional(),
         PerformanceMode: z.enum(["generalPurpose", "maxIO"]).optional(),
         ThroughputMode: z.enum(["bursting", "elastic"]).optional(),
         Backup: z.boolean().optional(),
@@ -174,11 +193,15 @@ export const efs: SandboxService = {
         const throughput = input.ThroughputMode ?? "bursting";
         if (throughput === "elastic" && input.PerformanceMode === "maxIO")
           throw badRequest("Elastic throughput is not supported with the performance mode maxIO.");
+        if (input.KmsKeyId !== undefined && !input.Encrypted)
+          throw badRequest("KmsKeyId is only allowed for an encrypted file system.");
+        const kmsKey = input.KmsKeyId === undefined ? undefined : keyOf(sim, input.KmsKeyId);
         const system: FileSystem = {
           id: sim.id("fs"),
           token: input.CreationToken,
           state: "creating",
           encrypted: input.Encrypted ?? false,
+          ...(kmsKey === undefined ? {} : { kmsKey }),
           performance: input.PerformanceMode ?? "generalPurpose",
           throughput,
           backup: input.Backup ?? false,

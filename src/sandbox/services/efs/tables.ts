@@ -7,6 +7,8 @@ export interface FileSystem {
   readonly token: string;
   readonly state: State;
   readonly encrypted: boolean;
+  /** The ARN of its key; absent: AWS's own, where it is encrypted. */
+  readonly kmsKey?: string;
   readonly performance: string;
   readonly throughput: string;
   readonly backup: boolean;

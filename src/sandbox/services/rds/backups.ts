@@ -28,6 +28,7 @@ export const restorable = (database: Database): Restorable => ({
   ...(database.password === undefined ? {} : { password: database.password }),
   ...(database.text === undefined ? {} : { text: database.text }),
   encrypted: database.encrypted,
+  ...(database.kmsKey === undefined ? {} : { kmsKey: database.kmsKey }),
   backupRetentionDays: database.backupRetentionDays,
   tags: database.tags,
 });

@@ -1,4 +1,5 @@
 import { operation, type SandboxService } from "../../service.ts";
+import { canStart } from "./encryption.ts";
 import {
   badState,
   become,
@@ -32,7 +33,7 @@ export const byHand: SandboxService = {
 
     StartDBInstance: operation({ DBInstanceIdentifier: name }, ({ DBInstanceIdentifier: id }, sim) => {
       const database = databaseFor(sim, id);
-      if (database.status !== "stopped") throw badState(`Instance ${id} is not stopped.`);
+      if (database.status !== "stopped" && !canStart(sim, database)) throw badState(`Instance ${id} is not stopped.`);
       databaseTable(sim).put(id, { ...database, status: "starting" });
       sim.after(START_MS, "rds:started", id);
       return { DBInstance: describe(sim, { ...database, status: "starting" }) };

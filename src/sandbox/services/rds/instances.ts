@@ -9,6 +9,7 @@ import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
 import { automatedSnapshots, backUp, dailyBackup, forgetBackups, restorable, restoreWindow } from "./backups.ts";
 import { copyTo, cutOff, forgetContents, snapshotKey } from "./contents.ts";
 import { ms } from "./durations.ts";
+import { keyOf, keyShown } from "./encryption.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import { statusInfos } from "./replication.ts";
 import { checkGp3, checkMaxStorage, performanceOf } from "./storage.ts";
@@ -166,6 +167,7 @@ export function describe(sim: Sim, database: Database) {
     ...((database.maxStorageGiB ?? 0) > 0 ? { MaxAllocatedStorage: database.maxStorageGiB } : {}),
     PreferredMaintenanceWindow: WINDOW,
     StorageEncrypted: database.encrypted,
+    ...keyShown(sim, database),
     AvailabilityZone: database.zone,
     MultiAZ: false,
     MasterUsername: database.user,
@@ -233,6 +235,7 @@ export const describeSnapshot = (
   EngineVersion: source.engineVersion,
   MasterUsername: source.user,
   Encrypted: source.encrypted,
+  ...keyShown(sim, source),
   StorageType: "gp3",
   PercentProgress: status === "available" ? 100 : 0,
   AllocatedStorage: storageGiB,
@@ -323,6 +326,7 @@ export const instances: SandboxService = {
         Iops: z.number().int().optional(),
         StorageThroughput: z.number().int().optional(),
         StorageEncrypted: z.boolean().optional(),
+        KmsKeyId: z.string().optional(),
         AvailabilityZone: z.string().optional(),
         MultiAZ: z.literal(false).optional(),
         DBName: z.string().optional(),
@@ -361,6 +365,9 @@ export const instances: SandboxService = {
         const retention = input.BackupRetentionPeriod ?? 1;
         if (retention < 0 || retention > 35)
           throw invalidValue(`Invalid backup retention period: ${retention}. Must be between 0 and 35.`);
+        const kmsKey = input.KmsKeyId === undefined ? undefined : keyOf(sim, input.KmsKeyId);
+        if (kmsKey !== undefined && !input.StorageEncrypted)
+          throw invalidCombination("A KMS key ID was specified for an instance whose storage is not encrypted.");
         const subnetGroup = subnetGroupFor(sim, input.DBSubnetGroupName);
         const parameterGroup = parameterGroupFor(sim, input.DBParameterGroupName);
         const family = familyOf(version);
@@ -392,6 +399,7 @@ export const instances: SandboxService = {
           interfaceId: made.id,
           address: `${id}.c${sim.hex(11)}.${sim.region}.rds.${partitionOf(sim.region).dnsSuffix}`,
           encrypted: input.StorageEncrypted ?? false,
+          ...(kmsKey === undefined ? {} : { kmsKey }),
           publicAccess: input.PubliclyAccessible ?? false,
           minorUpgrades: input.AutoMinorVersionUpgrade ?? true,
           copyTagsToSnapshot: input.CopyTagsToSnapshot ?? false,

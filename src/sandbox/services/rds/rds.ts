@@ -1,6 +1,7 @@
 import { composed, type SandboxService } from "../../service.ts";
 import { byHand } from "./by-hand.ts";
 import { durations } from "./durations.ts";
+import { encryption } from "./encryption.ts";
 import { events } from "./events.ts";
 import { groups } from "./groups.ts";
 import { instanceFailures, instances } from "./instances.ts";
@@ -9,7 +10,7 @@ import { modifications, modifyFailures } from "./modify.ts";
 import { replicationFailures } from "./replication.ts";
 import { restores } from "./restore.ts";
 
-export const rds: SandboxService = composed(groups, instances, modifications, events, byHand, restores, {
+export const rds: SandboxService = composed(groups, instances, modifications, events, byHand, restores, encryption, {
   durations,
   metrics,
   errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },

@@ -6,6 +6,7 @@ import { groupTable, subnetTable } from "../ec2/tables.ts";
 import { automatedSnapshots, restorable, restoreWindow, type Window } from "./backups.ts";
 import { copyFrom, snapshotKey } from "./contents.ts";
 import { ms } from "./durations.ts";
+import { keyOf } from "./encryption.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import { checkClass, checkGroups, checkNewName, checkOffered, describe, interfaceIn } from "./instances.ts";
 import { checkMaxStorage } from "./storage.ts";
@@ -54,6 +55,7 @@ function restored(
   input: Common & { readonly MaxAllocatedStorage?: number | undefined },
   tags: Tags,
 ): Database {
+  if (source.kmsKey !== undefined) keyOf(sim, source.kmsKey);
   const instanceClass = input.DBInstanceClass ?? source.instanceClass;
   checkClass(instanceClass, source.engineVersion);
   const subnetGroup = subnetGroupFor(sim, input.DBSubnetGroupName);

@@ -60,6 +60,8 @@ export interface Restorable {
   /** Of its database, if it has one. Absent in worlds of older versions. */
   readonly text?: Text;
   readonly encrypted: boolean;
+  /** The ARN of its key; absent: AWS's own, where it is encrypted. */
+  readonly kmsKey?: string;
   readonly backupRetentionDays: number;
   readonly tags: Tags;
 }

@@ -1,0 +1,1 @@
+export { DescribeKeyCommand, KMSClient as Client } from "@aws-sdk/client-kms";
