@@ -77,7 +77,7 @@ const again = async (): Promise<Stage> => {
 };
 type Sandbox = Parameters<typeof stranger>[0];
 const snapshots = async (sandbox: Sandbox) => {
-  const { DBSnapshots } = (await sandbox.answer("rds", "DescribeDBSnapshots", {})) as {
+  const { DBSnapshots } = (await sandbox.answer("rds", "DescribeDBSnapshots", { SnapshotType: "manual" })) as {
     DBSnapshots: { DBSnapshotIdentifier: string; Status: string }[];
   };
   return DBSnapshots;

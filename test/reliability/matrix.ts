@@ -125,7 +125,7 @@ export async function start(
 /** What this call deletes that holds data of which there is no complete copy. */
 async function withoutCopy(answer: Answer, input: object): Promise<string[]> {
   const { DBInstanceIdentifier: id } = input as { DBInstanceIdentifier: string };
-  const ask = async <T>(what: string) => (await answer("rds", what, {})) as T;
+  const ask = async <T>(what: string, about = {}) => (await answer("rds", what, about)) as T;
   const { DBInstances } = await ask<{
     DBInstances: {
       DBInstanceIdentifier: string;
@@ -138,6 +138,7 @@ async function withoutCopy(answer: Answer, input: object): Promise<string[]> {
   if (!one || one.ReadReplicaSourceDBInstanceIdentifier !== undefined || one.DBInstanceStatus === "failed") return [];
   const { DBSnapshots } = await ask<{ DBSnapshots: { DBInstanceIdentifier: string; Status: string }[] }>(
     "DescribeDBSnapshots",
+    { SnapshotType: "manual" },
   );
   return DBSnapshots.some(({ DBInstanceIdentifier, Status }) => DBInstanceIdentifier === id && Status === "available")
     ? []

@@ -234,7 +234,6 @@ export const describeSnapshot = (
   MasterUsername: source.user,
   Encrypted: source.encrypted,
   StorageType: "gp3",
-  PercentProgress: status === "available" ? 100 : 0,
   AllocatedStorage: storageGiB,
   Status: status,
   PercentProgress:
@@ -257,7 +256,7 @@ export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tag
     );
   const manual = snapshotTable(sim)
     .all()
-    .filter(({ byBackup }) => !byBackup);
+    .filter((one) => typeOf(one) === "manual");
   // Its words: radius-project/samples#842.
   if (manual.length >= MANUAL_SNAPSHOTS)
     throw fault(
