@@ -4,6 +4,7 @@ import { laterChanges, withAllBefore } from "./later.ts";
 import { makeLinkedRoles } from "./linked-roles.ts";
 import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./node-result.ts";
 import { specOf } from "./observe.ts";
+import { forgetCopies } from "./record.ts";
 import { throwIfRefused } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
@@ -29,6 +30,7 @@ const LATER = "later changes of ";
 export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   throwIfRefused(snapshot);
   recordClaims(run, snapshot);
+  forgetCopies(run);
   await makeLinkedRoles(run, snapshot);
   const { graph, entries } = snapshot;
   const live = new Map<string, Identified>();

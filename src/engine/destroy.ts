@@ -1,4 +1,5 @@
 import { converge } from "./converge.ts";
+import { makeCopies, secondsToCopy } from "./copies.ts";
 import { type NodeResult, resultOf, resultOfError, skip } from "./node-result.ts";
 import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removable } from "./resource.ts";
@@ -39,24 +40,27 @@ export function deletable(entries: Snapshot["entries"]): Observed[] {
 }
 
 /** How long a `down` usually takes, seconds. */
-export function secondsToDestroy({ entries }: Snapshot): number {
-  const going = new Map(deletable(entries).map((one) => [one.node.key, one]));
+export function secondsToDestroy(run: Run, { entries }: Snapshot): number {
+  const all = deletable(entries);
+  const going = new Map(all.map((one) => [one.node.key, one]));
   const secondsOf = (key: string): number => {
     const { timing } = (going.get(key) as Observed).node.type;
     return timing?.deleteSeconds ?? Math.min(timing?.createSeconds ?? 3, 3);
   };
-  return longestPath(going.keys(), (key) => dependentsOf(going, key), secondsOf);
+  return secondsToCopy(run, all) + longestPath(going.keys(), (key) => dependentsOf(going, key), secondsOf);
 }
 
 /**
- * Removes the stack: each object after all that needs it is gone. What an object that stays still uses is left too. Throws
- * `refused` before anything is removed, where something is protected. @param snapshot taken for `removing`.
+ * Removes the stack: first the copies of what holds data, then each object after all that needs it is gone. What an object
+ * that stays still uses is left too. Throws before anything is removed: `refused` where something is protected, and what else
+ * happened where a copy could not be made. @param snapshot taken for `removing`.
  */
 export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly NodeResult[]> {
   throwIfRefused(snapshot);
   recordClaims(run, snapshot);
   const { entries } = snapshot;
-  async function remove({ node, look, decision }: Observed): Promise<NodeResult> {
+  const copies = await makeCopies(run, deletable(entries));
+  async function remove({ node, look, decision, recorded }: Observed): Promise<NodeResult> {
     const id = look.live?.id;
     if (decision.kind === "retain")
       return resultOf(node, "skipped", { id, reason: `${node.name}, which is left alone, uses it` });
@@ -66,8 +70,15 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
         return resultOf(node, "unchanged", { id });
       }
       const fresh = look.live === undefined && run.store.get(node.key) === undefined ? look : undefined;
-      const { outcome, leaves, reason } = await converge(run, node, undefined, fresh);
-      return resultOf(node, outcome, { id, leaves, reason });
+      const saved = copies.has(node.key);
+      const { outcome, leaves, reason } = await converge(
+        saved ? { ...run, discardData: true } : run,
+        node,
+        undefined,
+        fresh,
+      );
+      const copy = outcome === "deleted" ? (copies.get(node.key) ?? recorded?.copy?.id) : undefined;
+      return resultOf(node, outcome, { id, leaves: copy ?? leaves, reason });
     } catch (error) {
       return resultOfError(run, node, id, error);
     }

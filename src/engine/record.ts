@@ -27,6 +27,7 @@ export function record(run: Run, node: Node, { tags, ...change }: Partial<Record
       ...(before?.id ? { id: before.id } : {}),
       ...(before?.revision === undefined ? {} : { revision: before.revision }),
       ...tagsField(tags ?? before?.tags),
+      ...(before?.copy ? { copy: before.copy } : {}),
       ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
       status: "created",
       since: Math.round(run.clock.now()),
@@ -66,6 +67,19 @@ export function recordReady(run: Run, node: Node, live: Identified, wanted: obje
     isDeepStrictEqual(before.tags ?? {}, tags);
   if (!same)
     record(run, node, { id: live.id, status: "ready", spec, tags, ...(revision === undefined ? {} : { revision }) });
+}
+
+/** Writes what is known of the copy of its data that is being made; undefined: it is no longer one of what is there. */
+export function recordCopy(run: Run, node: Node, live: Identified, copy: Recorded["copy"]): void {
+  const before = run.store.get(node.key);
+  if (!before) record(run, node, { id: live.id });
+  const { copy: _old, ...rest } = run.store.get(node.key) as Recorded;
+  run.store.put(node.key, copy === undefined ? rest : { ...rest, copy });
+}
+
+/** Rows may be written from now on: no copy that an unfinished `down` has made is one of what is there. */
+export function forgetCopies({ store }: Run): void {
+  for (const [key, { copy, ...rest }] of Object.entries(store.resources)) if (copy) store.put(key, rest);
 }
 
 const unrecorded = (node: Node, id: string, cause: unknown): BuddyError =>

@@ -37,12 +37,16 @@ export interface Timing {
   readonly timeoutSeconds: number;
   /** How long it usually takes to be gone after its delete call, seconds; `limit` holds for it too. */
   readonly deleteSeconds?: number;
+  /** How long the copy of its data usually takes, seconds; a large one takes longer. */
+  readonly copySeconds?: number;
+  /** How long it usually takes to be at rest, seconds. */
+  readonly quietSeconds?: number;
 }
 
 /** A "not yet" error: AWS's code (`err.name` or `err.Code`), narrowed by its message where the code is overloaded. */
 export type NotYet = string | { readonly code: string; readonly message: RegExp };
 
-export type Verb = "create" | "update" | "delete";
+export type Verb = "create" | "update" | "copy" | "delete";
 
 /** Something that is in the way of a delete. */
 export interface Blocker {
@@ -53,6 +57,15 @@ export interface Blocker {
   readonly passing: boolean;
   /** What removes it, or takes it out of the way, with the AWS CLI; none: nothing does that is known. */
   readonly commands: readonly string[];
+}
+
+/** How far the copy is that stays of an object's data. */
+export interface CopyProgress {
+  readonly id: string;
+  /** Nothing of the data needs the object any more. */
+  readonly complete: boolean;
+  /** How far it is, in a word or two: "40 %". */
+  readonly doing?: string | undefined;
 }
 
 /** Something that a person can do about an object that the tool leaves alone. */
@@ -124,8 +137,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * and no empty one is made beside it. Such a type has `list`, `uses` and `byHand`.
    */
   readonly holdsData?: boolean;
-  /** What its delete leaves of the data unless that is discarded: "a final snapshot". Absent: nothing. */
-  readonly finalCopy?: string;
+  /** What `copy` leaves of its data: "a final snapshot". Undefined: this one has no data of its own. Pure. */
+  finalCopy?(live: Live): string | undefined;
   /** Ids of the stack's objects that this one stands on: they cannot go before it. */
   uses?(live: Live): readonly string[];
   readonly byHand?: ByHand<Live>;
@@ -194,6 +207,17 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
     owner: Owner,
     label: string,
   ): Promise<boolean>;
+  /**
+   * Makes the copy of its data that stays after `down`, or continues with it; called again until it is complete. Nothing is
+   * deleted before. Throws what ends it. Goes with `finalCopy`.
+   * @param label a name part for it, the same for all attempts at one copy, and for no other one.
+   */
+  copy?(aws: Aws, live: Live, owner: Owner, label: string): Promise<CopyProgress>;
+  /**
+   * Sees to it that it writes no more data, without removing it; called again until it answers true. `up` starts it again: what
+   * was changed for it is a difference.
+   */
+  quiet?(aws: Aws, live: Live): Promise<boolean>;
   /** AWS's own reason for what is `undone`, where the object itself does not say it. Only reads. @param since milliseconds since 1970. */
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */

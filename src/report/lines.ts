@@ -72,6 +72,11 @@ export function linesReporter(options: LinesOptions): Reporter {
         notes.set(event.key, note);
         break;
       }
+      case "resource.prepared": {
+        const to = event.id === undefined ? "" : ` to ${event.id}`;
+        say(`${thing(event)} ${event.did}${to} in ${duration(event.ms)}`);
+        break;
+      }
       case "resource.settled":
         tellSettled(event);
     }

@@ -99,6 +99,8 @@ function afterEvent(item: Item, event: Exclude<Event, { readonly type: "run.note
       };
     case "resource.note":
       return { ...item, note: { text: oneLine(event.note), at: event.at } };
+    case "resource.prepared":
+      return { ...rest, phase: "idle" };
     case "resource.settled":
       return {
         ...rest,
@@ -141,6 +143,10 @@ export function doing(action: Action | undefined, object: string, direction: Dir
       return "replacing";
     case "delete":
       return "deleting";
+    case "stop":
+      return "stopping";
+    case "copy":
+      return "copying";
     default:
       return direction === "up" ? "pending" : "deleting";
   }

@@ -21,6 +21,11 @@ const record = z.strictObject({
   neverReady: z.literal(true).optional(),
   /** Of a value that cannot be made up again: AWS's mark of it as it was last known. Files of older versions lack it. */
   revision: z.string().optional(),
+  /**
+   * The copy of its data that an unfinished `down` has made, or begun: when (milliseconds since 1970), and what it is called once
+   * AWS has said so. Absent: none, or rows may have been written since.
+   */
+  copy: z.strictObject({ since: z.number(), id: z.string().optional() }).optional(),
   /** What was last applied; no secrets. */
   spec: z.record(z.string(), z.unknown()),
   /** The config's tags as they were last set on it; absent: none. */

@@ -337,8 +337,8 @@ test("with the state lost, a down that is interrupted and run again removes the 
   const on = await standing();
   loseState(on);
   const walk = on.down();
-  // The database is still being deleted.
-  await on.clock.sleep(30_000);
+  // The databases are being deleted.
+  await on.clock.sleep(240_000);
   on.interrupt();
   await walk;
   expect(Object.keys(on.store.resources).length).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import {
+  ANOTHER,
   downAgain,
   FULL,
   type Rehearsal,
@@ -73,12 +74,14 @@ export async function killDown(name: string, config: object, sample: Sample): Pr
   const [withState, without] = [triedOf(distinct, sample), triedOf(lost, sample)];
   const failures = await tryAll([...withState, ...without], async (from, index) => {
     const again = { ...from, time: from.time + restartAfter(from) };
-    return downAgain(rehearsal, await start(rehearsal.config, again, { direct: index % THROUGH_SDK !== 0 }));
+    const snapshots = from.state === undefined ? ANOTHER : rehearsal.snapshots;
+    const on = await start(rehearsal.config, again, { direct: index % THROUGH_SDK !== 0 });
+    return downAgain({ ...rehearsal, snapshots }, on);
   });
   const halfway = withState.filter((_point, index) => index % 8 === 3);
   const upAfter = await tryAll(halfway, async (from) => {
     const { on, wrong } = await upAgain({ ...rehearsal, made: undefined }, from);
-    return wrong.length > 0 ? wrong : downAgain({ ...rehearsal, snapshots: undefined }, on);
+    return wrong.length > 0 ? wrong : downAgain({ ...rehearsal, snapshots: ANOTHER }, on);
   });
   console.log(
     `down, ${name}: killed at ${points} points of ${calls} calls, ${distinct.length} differ in what survives; ` +

@@ -14,6 +14,7 @@ export {
   EnableMetricsCollectionCommand,
   PutScalingPolicyCommand,
   SetDesiredCapacityCommand,
+  SetInstanceProtectionCommand,
   StartInstanceRefreshCommand,
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";

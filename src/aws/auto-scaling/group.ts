@@ -1,4 +1,4 @@
-import type { Activity, AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
+import type { Activity, AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
 import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { mapBand } from "../../lib/band.ts";
 import { createOnly, sameSet } from "../../lib/compare.ts";
@@ -41,6 +41,10 @@ export interface GroupLive extends GroupSpec, Identified {
   /** "none", "prevent-force-deletion" or "prevent-all-deletion". */
   readonly deletionProtection: string;
   readonly instanceIds: readonly string[];
+  /** Those that do not go when it gets smaller. */
+  readonly keptIds: readonly string[];
+  /** They are out of service and stay when it gets smaller. */
+  readonly standbyIds: readonly string[];
   /** Instances in service that the target groups call healthy too. */
   readonly serving: number;
   readonly refresh: Refresh | undefined;
@@ -123,6 +127,8 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
   const template = group.LaunchTemplate ?? group.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   const desired = group.DesiredCapacity ?? 0;
   const targetGroupArns = group.TargetGroupARNs ?? [];
+  const idsOf = (which: (instance: Instance) => boolean) =>
+    (group.Instances ?? []).filter(which).flatMap(({ InstanceId }) => InstanceId ?? []);
   const found: GroupLive = {
     id,
     tags: tagsFrom(group.Tags),
@@ -140,7 +146,9 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     // Set only while the group is being deleted ("Delete in progress").
     deleting: group.Status !== undefined && group.Status !== "",
     deletionProtection: group.DeletionProtection ?? "none",
-    instanceIds: (group.Instances ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
+    instanceIds: idsOf(() => true),
+    keptIds: idsOf(({ ProtectedFromScaleIn }) => ProtectedFromScaleIn === true),
+    standbyIds: idsOf(({ LifecycleState }) => LifecycleState === "Standby"),
     serving: 0,
     refresh: undefined,
     trouble: undefined,
@@ -203,7 +211,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     subnetIds: sameSet,
     targetGroupArns: sameSet,
   },
-  timing: { createSeconds: 150, timeoutSeconds: 2400, deleteSeconds: 60 },
+  timing: { createSeconds: 150, timeoutSeconds: 2400, deleteSeconds: 60, quietSeconds: 150 },
   retryable: {
     create: [
       // An instance profile made a moment ago (terraform-provider-aws issues 5633, 29866).
@@ -288,8 +296,14 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       });
     }
     const template = changed.has("launchTemplateId") || changed.has("launchTemplateVersion");
+    // One without instances was stopped (`quiet`): not the load, but somebody has said so.
+    const sizes = {
+      MinSize: spec.min,
+      MaxSize: spec.max,
+      ...(found.desired === 0 ? { DesiredCapacity: spec.desired } : {}),
+    };
     const settings = {
-      ...(changed.has("min") || changed.has("max") ? { MinSize: spec.min, MaxSize: spec.max } : {}),
+      ...(changed.has("min") || changed.has("max") ? sizes : {}),
       ...(changed.has("subnetIds") ? { VPCZoneIdentifier: spec.subnetIds.join(",") } : {}),
       ...(changed.has("healthCheckType") ? { HealthCheckType: spec.healthCheckType } : {}),
       ...(changed.has("gracePeriodSeconds") ? { HealthCheckGracePeriod: spec.gracePeriodSeconds } : {}),
@@ -322,6 +336,29 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
         Preferences: { ...PREFERENCES, AutoRollback: !found.launchTemplateVersion.includes("$") },
       });
     }
+  },
+
+  /**
+   * None at all, and none that a policy could start. Instances in standby serve nobody, and stay when it gets smaller, as do
+   * those that are protected from it (user guide, "Temporarily remove instances", "Use instance scale-in protection").
+   */
+  async quiet(aws, { id: AutoScalingGroupName, max, deleting, instanceIds, keptIds, standbyIds }) {
+    if (!deleting && max > 0) {
+      if (keptIds.length > 0)
+        await aws.autoScaling.setInstanceProtection({
+          AutoScalingGroupName,
+          InstanceIds: [...keptIds],
+          ProtectedFromScaleIn: false,
+        });
+      await aws.autoScaling.updateAutoScalingGroup({
+        AutoScalingGroupName,
+        MinSize: 0,
+        MaxSize: 0,
+        DesiredCapacity: 0,
+      });
+      return false;
+    }
+    return instanceIds.every((one) => standbyIds.includes(one));
   },
 
   async delete(aws, { id }) {

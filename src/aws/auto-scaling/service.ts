@@ -26,6 +26,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
         "DeleteTags",
         "DescribeInstanceRefreshes",
         "DetachLoadBalancerTargetGroups",
+        "SetInstanceProtection",
         "StartInstanceRefresh",
         "UpdateAutoScalingGroup",
       ],
@@ -42,6 +43,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
         "EnableMetricsCollection",
         "PutScalingPolicy",
         "SetDesiredCapacity",
+        "SetInstanceProtection",
         "StartInstanceRefresh",
         "UpdateAutoScalingGroup",
       ],
@@ -66,6 +68,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
     PutScalingPolicy: "same",
     DeletePolicy: "same",
     SetDesiredCapacity: "same",
+    SetInstanceProtection: "same",
     // A repeat is refused (InstanceRefreshInProgress), or starts a second refresh after a short first one.
     StartInstanceRefresh: "look",
   },

@@ -1,8 +1,6 @@
-import type { ByHand, Health, Owner, ResourceType } from "../../engine/resource.ts";
+import type { ByHand, Health, ResourceType } from "../../engine/resource.ts";
 import { createOnly } from "../../lib/compare.ts";
-import type { Aws } from "../aws.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
-import { undefinedIf } from "../errors.ts";
 import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { tagList } from "../owned.ts";
 import {
@@ -24,6 +22,7 @@ import {
   CREATE_AGAIN,
   deleteWithSnapshot,
   failedBeforeReady,
+  finalSnapshot,
   findInstance,
   HAS_REPLICAS,
   type InstanceLive,
@@ -34,6 +33,7 @@ import {
   setPassword,
   uses,
 } from "./read-instances.ts";
+import { snapshotOf } from "./snapshot.ts";
 import { FENCED_TAG, isFenced, isPromoted, promotedBeside } from "./standing.ts";
 import { subnetGroup } from "./subnet-group.ts";
 import { idOf } from "./tags.ts";
@@ -88,19 +88,6 @@ const byHand: ByHand<InstanceLive> = {
       : (byHandOf.adopt as NonNullable<typeof byHandOf.adopt>)(aws, live, owner),
 };
 
-/** Makes a snapshot unless it is there. True: it is complete. */
-async function hasSnapshot(aws: Aws, id: string, snapshot: string, owner: Owner): Promise<boolean> {
-  const answer = await undefinedIf(["DBSnapshotNotFoundFault"], () =>
-    aws.rds.describeDBSnapshots({ DBSnapshotIdentifier: snapshot }),
-  );
-  const found = answer?.DBSnapshots?.[0];
-  if (found) return found.Status === "available";
-  await undefinedIf(["DBSnapshotAlreadyExistsFault"], () =>
-    aws.rds.createDBSnapshot({ DBInstanceIdentifier: id, DBSnapshotIdentifier: snapshot, Tags: tagList(owner.tags) }),
-  );
-  return false;
-}
-
 /** User guide, "Encrypting Amazon RDS resources": a copy of a snapshot may have another key, and what is restored from it has that. */
 const OTHER_KEY = {
   place: "database.kmsKey",
@@ -115,14 +102,15 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   // AWS upgrades no primary before its replicas (DBUpgradeDependencyFailure), a full replica stops, and both should not be away at
   // once; the source of a replica cannot be without backups (API reference, BackupRetentionPeriod).
   changesAfter: { fields: [...AFTER_REPLICA, "backupRetentionDays"], types: ["rds:replica"] },
-  timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 360 },
+  timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
   retryable: {
     create: ["ParameterNotFound", ...CREATE_AGAIN],
     update: [BUSY],
+    copy: [BUSY],
     delete: [BUSY, HAS_REPLICAS],
   },
   holdsData: true,
-  finalCopy: "a final snapshot",
+  finalCopy: () => "a final snapshot",
   failedBeforeReady,
   setSecret: setPassword,
   uses,
@@ -185,12 +173,18 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
 
   prepare: (aws, live, spec, changed, owner, label) =>
     changed.has("engineVersion") && major(live.engineVersion) !== major(spec.engineVersion)
-      ? hasSnapshot(aws, live.id, `${live.id}-before-${major(spec.engineVersion).replace(".", "-")}-${label}`, owner)
+      ? snapshotOf(
+          aws,
+          live.id,
+          `${live.id}-before-${major(spec.engineVersion).replace(".", "-")}-${label}`,
+          owner,
+        ).then(({ complete }) => complete)
       : Promise.resolve(true),
 
   update: (aws, live, spec, changed, owner) =>
     modifyInstance(aws, live, spec, changed, owner, spec.backupRetentionDays),
 
+  copy: finalSnapshot,
   delete: deleteWithSnapshot,
 
   charges(spec, costing) {

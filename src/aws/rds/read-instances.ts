@@ -2,6 +2,7 @@ import type { DBInstance } from "@aws-sdk/client-rds";
 import type {
   Blocker,
   ByHand,
+  CopyProgress,
   DeleteOptions,
   Health,
   Identified,
@@ -15,6 +16,7 @@ import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { snapshotOf } from "./snapshot.ts";
 import { idOf, NO_ROLE_YET } from "./tags.ts";
 
 /** What a primary and a replica have in common: both are DB instances. Its id is its name. */
@@ -341,6 +343,12 @@ export async function userBlockers(
   }));
 }
 
+const finalName = (id: string, label: string) => `${id}-final-${label}`;
+
+/** The copy that stays of an instance's data. */
+export const finalSnapshot = (aws: Aws, { id }: InstanceLive, owner: Owner, label: string): Promise<CopyProgress> =>
+  snapshotOf(aws, id, finalName(id, label), owner);
+
 const blocked = (id: string, message: string, hint: string) =>
   new BuddyError({
     code: "blocked",
@@ -355,7 +363,7 @@ export async function deleteWithSnapshot(
   instance: InstanceLive,
   { discardData, label }: DeleteOptions,
 ): Promise<string | undefined> {
-  const snapshot = discardData ? undefined : `${instance.id}-final-${label}`;
+  const snapshot = discardData ? undefined : finalName(instance.id, label);
   await deleteInstance(aws, instance, snapshot);
   return snapshot;
 }

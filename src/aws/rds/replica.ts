@@ -16,6 +16,7 @@ import {
   CREATE_AGAIN,
   deleteInstance,
   deleteWithSnapshot,
+  finalSnapshot,
   findInstance,
   HAS_REPLICAS,
   type InstanceLive,
@@ -54,11 +55,12 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
   immutable: ["source"],
   same: sameInstance,
-  timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240 },
+  timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
   retryable: {
     // The primary makes its first backup right after it is made.
     create: [BUSY, "DBInstanceNotFoundFault", ...CREATE_AGAIN],
     update: [BUSY],
+    copy: [BUSY],
     delete: [BUSY, HAS_REPLICAS],
   },
 
@@ -70,6 +72,9 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   health,
   // One that was promoted is a primary.
   setSecret: setPassword,
+  // Of one that was promoted: a replica has its primary's data.
+  finalCopy: ({ source }) => (source === "" ? "a final snapshot" : undefined),
+  copy: finalSnapshot,
   protections,
   blockers: replicaBlockers,
   interruption: interruptionOf,

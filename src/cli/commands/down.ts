@@ -1,5 +1,6 @@
 import { VPC } from "../../../steps/vpc.ts";
 import { afterDownView } from "../../cost/view.ts";
+import { copyOf, toStop } from "../../engine/copies.ts";
 import { deletable, type Farewells, farewells, secondsToDestroy } from "../../engine/destroy.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
 import { mayHoldData } from "../../engine/observe.ts";
@@ -7,6 +8,7 @@ import { throwIfRefused } from "../../engine/refusal.ts";
 import { removable } from "../../engine/resource.ts";
 import type { Observed, Snapshot } from "../../engine/snapshot.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
+import { list } from "../../lib/text.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { downEnd, downPreview, foreignView, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
 import { credentialsWarning, heading } from "../../report/views/heading.ts";
@@ -79,17 +81,22 @@ function preview({ stack }: Session, screen: Screen, { gone, alone, parting }: G
     object: node.type.name,
     step: node.step,
     holdsData: mayHoldData(node.type, look.live, recorded),
-    finalCopy: node.type.finalCopy,
+    finalCopy: look.live && node.type.finalCopy?.(look.live),
   }));
   const holding = shown.filter(({ holdsData }) => holdsData);
+  const stopped = toStop(stack.run, gone).map(({ node }) => node.name);
+  const notes = [
+    ...(stopped.length > 0
+      ? [`First ${list(stopped)} is stopped, and the copy is made; nothing is deleted before it is complete.`]
+      : []),
+    ...parting.notes,
+  ];
   const keeps = [
     ...(discardData ? [] : holding.flatMap(({ name, finalCopy }) => (finalCopy ? [`${finalCopy} of ${name}.`] : []))),
     ...parting.kept,
   ];
   if (gone.length > 0 || alone.length === 0)
-    screen.say(
-      downPreview(screen.place, shown, stack.graph.steps, { discardData, keeps, notes: parting.notes }, screen.errLook),
-    );
+    screen.say(downPreview(screen.place, shown, stack.graph.steps, { discardData, keeps, notes }, screen.errLook));
   const lost = holding.flatMap(({ name, finalCopy }) => (finalCopy ? [] : [name]));
   if (lost.length > 0) screen.say(`Deleted with all that they hold, except what AWS Backup has: ${lost.join(", ")}.`);
   if (alone.length > 0) screen.say(`\n${leftAloneView(alone, screen.errLook)}`);
@@ -103,14 +110,14 @@ async function warn(session: Session, screen: Screen, found: Snapshot, gone: rea
   const others = vpc && (await findForeignResources(aws, vpc.id, config.stack));
   const inTheWay = others && foreignView(others.found, others.unseen);
   if (inTheWay) screen.say(`\n${inTheWay}`);
-  const copied = gone.some(
-    ({ node, look, recorded }) => node.type.finalCopy && mayHoldData(node.type, look.live, recorded),
-  );
+  const copied = gone.some((one) => copyOf(stack.run, one) !== undefined);
   if (Object.keys(stack.run.store.resources).length > 0)
     screen.say(`\n${afterDownView(costAfterDown(session, { discardData: discardData || !copied, deleteKept }))}`);
   const { credentials } = screen.place;
   const short =
-    credentials && gone.length > 0 && credentialsWarning(credentials, secondsToDestroy(found), screen.errLook);
+    credentials &&
+    gone.length > 0 &&
+    credentialsWarning(credentials, secondsToDestroy(stack.run, found), screen.errLook);
   if (short) screen.say(short);
 }
 

@@ -49,9 +49,10 @@ export const byHand: SandboxService = {
             `Cannot create a snapshot because the database instance ${id} is not currently in the available state.`,
           );
         const inherited = database.copyTagsToSnapshot ? database.tags : {};
-        return {
-          DBSnapshot: describeSnapshot(sim, makeSnapshot(sim, database, snapshotId, Tags ? tagsFrom(Tags) : inherited)),
-        };
+        const made = makeSnapshot(sim, database, snapshotId, Tags ? tagsFrom(Tags) : inherited);
+        // An instance in one zone shows it (user guide, "Viewing Amazon RDS DB instance status").
+        if (database.status === "available") databaseTable(sim).put(id, { ...database, status: "backing-up" });
+        return { DBSnapshot: describeSnapshot(sim, made) };
       },
     ),
   },

@@ -237,13 +237,17 @@ export const describeSnapshot = (
   Encrypted: source.encrypted,
   ...keyShown(sim, source),
   StorageType: "gp3",
-  PercentProgress: status === "available" ? 100 : 0,
   AllocatedStorage: storageGiB,
   Status: status,
+  PercentProgress:
+    status === "creating" ? Math.min(99, Math.floor((100 * (sim.now - createdAt)) / ms("finalSnapshot"))) : 100,
   // There is none while it is made.
   ...(status === "available" ? { SnapshotCreateTime: new Date(createdAt) } : {}),
   TagList: shownTags(tags),
 });
+
+/** In an account and region (user guide, "Quotas for Amazon RDS"). */
+const MANUAL_SNAPSHOTS = 100;
 
 /** Begins a manual snapshot. */
 export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tags): Snapshot {
@@ -252,6 +256,16 @@ export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tag
       "DBSnapshotAlreadyExistsFault",
       "DBSnapshotAlreadyExists",
       `Cannot create the snapshot because a snapshot with the identifier ${id} already exists.`,
+    );
+  const manual = snapshotTable(sim)
+    .all()
+    .filter((one) => typeOf(one) === "manual");
+  // Its words: radius-project/samples#842.
+  if (manual.length >= MANUAL_SNAPSHOTS)
+    throw fault(
+      "SnapshotQuotaExceededFault",
+      "SnapshotQuotaExceeded",
+      `Cannot create more than ${MANUAL_SNAPSHOTS} manual snapshots`,
     );
   const snapshot: Snapshot = {
     id,
@@ -278,6 +292,7 @@ export const instanceFailures: Readonly<Record<string, FailureKind>> = {
         become(sim, id, { status: "failed" });
     },
   },
+  snapshot: { about: "a database, as database1: snapshots of it fail, in the end" },
 };
 
 export const instances: SandboxService = {
@@ -681,7 +696,11 @@ export const instances: SandboxService = {
     },
     "snapshot-made": (id, sim) => {
       const snapshot = snapshotTable(sim).get(id);
-      if (snapshot) snapshotTable(sim).putNow(id, { ...snapshot, status: "available" });
+      if (!snapshot) return;
+      const failed = sim.failing("snapshot", snapshot.databaseId) !== undefined;
+      snapshotTable(sim).putNow(id, { ...snapshot, status: failed ? "failed" : "available" });
+      if (databaseTable(sim).get(snapshot.databaseId)?.status === "backing-up")
+        become(sim, snapshot.databaseId, { status: "available" });
     },
     gone: (id, sim) => {
       const database = databaseTable(sim).get(id);

@@ -119,7 +119,7 @@ export interface Snapshot {
   readonly id: string;
   readonly databaseId: string;
   readonly storageGiB: number;
-  readonly status: "creating" | "available";
+  readonly status: "creating" | "available" | "failed";
   readonly createdAt: number;
   readonly tags: Tags;
   /** AWS Backup made it. */

@@ -1,0 +1,149 @@
+import { BuddyError } from "../lib/errors.ts";
+import { describeError } from "./failure.ts";
+import { nameOf } from "./graph.ts";
+import { discardsData, observe } from "./observe.ts";
+import { recordCopy } from "./record.ts";
+import type { CopyProgress, Identified } from "./resource.ts";
+import { type Run, throwIfInterrupted } from "./run.ts";
+import type { Observed } from "./snapshot.ts";
+import { type Work, workOn } from "./work.ts";
+
+/** A copy of much data takes hours: a run waits this long for one, and the next one goes on waiting. */
+const COPY_LIMIT_SECONDS = 24 * 3600;
+/** An unfinished copy of an interrupted `down` is continued, a complete one used, for so long; what is older is made anew. */
+const COPY_HOLDS_MS = 24 * 3_600_000;
+
+/** What stays of an object's data when it is removed; undefined: nothing, as it has none or none is wanted. */
+export function copyOf(run: Run, { node: { type }, look: { live }, recorded }: Observed): string | undefined {
+  if (!type.copy || !live || discardsData(run, type, live, recorded)) return undefined;
+  return type.finalCopy?.(live);
+}
+
+const goesNow = ({ decision }: Observed) => decision.kind === "delete";
+const toCopy = (run: Run, going: readonly Observed[]) =>
+  going.filter((one) => goesNow(one) && copyOf(run, one) !== undefined);
+/** What is stopped first, so that nothing is written to what was copied. */
+export const toStop = (run: Run, going: readonly Observed[]): readonly Observed[] =>
+  toCopy(run, going).length === 0 ? [] : going.filter(({ node, look }) => node.type.quiet && look.live);
+
+/** How long that usually takes, seconds. */
+export function secondsToCopy(run: Run, going: readonly Observed[]): number {
+  const longest = (all: readonly Observed[], secondsOf: (one: Observed) => number | undefined) =>
+    Math.max(0, ...all.map((one) => secondsOf(one) ?? 0));
+  return (
+    longest(toStop(run, going), ({ node }) => node.type.timing?.quietSeconds) +
+    longest(toCopy(run, going), ({ node }) => node.type.timing?.copySeconds)
+  );
+}
+
+/**
+ * Makes the copies that stay, side by side, once what writes is at rest. Answers their ids by key when all are complete. Throws
+ * when one cannot be made, or is interrupted.
+ * @param going all that is to be removed.
+ */
+export async function makeCopies(run: Run, going: readonly Observed[]): Promise<ReadonlyMap<string, string>> {
+  const holders = toCopy(run, going);
+  const writers = toStop(run, going);
+  const wereAtRest = await inTurn(run, writers, (one) => stop(run, one));
+  const stale = wereAtRest.includes(false);
+  for (const { node, look } of holders) {
+    const known = run.store.get(node.key)?.copy;
+    const old = known && run.clock.now() - known.since > COPY_HOLDS_MS;
+    if (known && (stale || old)) recordCopy(run, node, look.live as Identified, undefined);
+  }
+  const ids = await inTurn(run, holders, (one) => copy(run, one));
+  return new Map(holders.map(({ node }, index) => [node.key, ids[index] as string]));
+}
+
+/** All at once, each to its end; what failed is thrown together. */
+async function inTurn<T>(run: Run, all: readonly Observed[], work: (one: Observed) => Promise<T>): Promise<T[]> {
+  const done = await Promise.allSettled(all.map(work));
+  const failures = done.flatMap((one, index) => {
+    if (one.status === "fulfilled") return [];
+    const { node, look } = all[index] as Observed;
+    const failure = describeError(one.reason, node, look.live?.id, run.aws.cli);
+    const outcome = failure.code === "interrupted" ? ("interrupted" as const) : ("failed" as const);
+    const told = { ...nameOf(node), at: run.clock.now(), ms: 0, reason: failure.message, code: failure.code };
+    run.emit({ ...told, type: "resource.settled", outcome });
+    return [failure];
+  });
+  if (failures.length > 0) throw notSaved(failures as [BuddyError, ...BuddyError[]]);
+  return done.map((one) => (one as PromiseFulfilledResult<T>).value);
+}
+
+function notSaved(failures: readonly [BuddyError, ...BuddyError[]]): BuddyError {
+  const worst = failures.find(({ code }) => code !== "interrupted") ?? failures[0];
+  const said = (texts: readonly (string | undefined)[]) => [...new Set(texts.filter((one) => one))];
+  return new BuddyError({
+    code: worst.code,
+    message: `${said(failures.map(({ message }) => message)).join("; ")}. Nothing was deleted`,
+    about: worst.about,
+    hint: [
+      ...said(failures.map(({ hint }) => hint)),
+      "The site is stopped, or about to be: `buddyverse up` starts it again. The same `buddyverse down` continues; with --discard-data it leaves no copies.",
+    ].join("\n"),
+    cause: worst.cause ?? worst,
+  });
+}
+
+/** Answers false when it was not at rest before. */
+async function stop(run: Run, { node, look }: Observed): Promise<boolean> {
+  const work = workOn(run, node, undefined, new Set());
+  const { quiet } = node.type;
+  for (let live = look.live; ; live = (await observe(run, node, run.store.get(node.key))).live) {
+    throwIfInterrupted(run);
+    const now = live;
+    let atRest = now === undefined;
+    const done =
+      now === undefined ||
+      (await work.attempt("update", now, async () => {
+        atRest = (await quiet?.(run.aws, now)) ?? true;
+      }));
+    if (done && atRest) {
+      if (work.outcome !== "unchanged")
+        run.emit({ ...nameOf(node), ...since(work), type: "resource.prepared", did: "stopped" });
+      return work.outcome === "unchanged";
+    }
+    work.begin("stop", now?.id);
+    work.outcome = "updated";
+    if (done) await work.waitFor("at work", work.timing.quietSeconds ?? 60, work.timing.timeoutSeconds, now);
+  }
+}
+
+/** Begins a copy, or goes on with the one that is recorded, until it is complete. Answers its id. */
+async function copy(run: Run, { node, look }: Observed): Promise<string> {
+  const { store, aws, clock } = run;
+  const live = look.live as Identified;
+  const work = workOn(run, node, undefined, new Set());
+  work.begin("copy", live.id);
+  // Before the call: its name holds the time, and an interrupted run must find it again.
+  const unfinished = store.get(node.key)?.copy;
+  const begun = unfinished?.since ?? Math.round(clock.now());
+  if (!unfinished) recordCopy(run, node, live, { since: begun });
+  let recorded = unfinished?.id;
+  for (;;) {
+    throwIfInterrupted(run);
+    let made: CopyProgress | undefined;
+    const done = await work
+      .attempt("copy", live, async () => {
+        made = await node.type.copy?.(aws, live, node.owner, String(begun));
+      })
+      .catch((error: unknown) => {
+        // The next run tries another one.
+        if (error instanceof BuddyError && error.code === "failed") recordCopy(run, node, live, undefined);
+        throw error;
+      });
+    if (!done || !made) continue;
+    const { id, complete, doing } = made;
+    if (recorded !== id) recordCopy(run, node, live, { since: begun, id });
+    recorded = id;
+    if (complete) {
+      run.emit({ ...nameOf(node), ...since(work), type: "resource.prepared", did: "copied", id });
+      return id;
+    }
+    work.note(doing);
+    await work.waitFor("being copied", work.timing.copySeconds ?? 60, COPY_LIMIT_SECONDS, live);
+  }
+}
+
+const since = ({ run: { clock }, started }: Work) => ({ at: clock.now(), ms: clock.now() - started });
