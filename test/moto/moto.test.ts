@@ -17,7 +17,16 @@ const config = {
   bastion: { allowedCidrs: ["203.0.113.10/32"] },
   domain: { name: DOMAIN },
   monitoring: { email: "ops@example.com" },
+  efs: { kmsKey: "alias/data" },
+  database: { kmsKey: "alias/data" },
 };
+
+const BEFORE = `
+import boto3
+boto3.client("route53").create_hosted_zone(Name="${DOMAIN}", CallerReference="test")
+kms = boto3.client("kms")
+kms.create_alias(AliasName="alias/data", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+`;
 
 describe("over HTTP, against an AWS that we did not write", needs("moto_server and python3 with boto3"), () => {
   let server: MotoServer;
@@ -55,11 +64,7 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
       .map((line) => JSON.parse(line));
 
   test("up, status, up, down", { timeout: 400_000 }, async () => {
-    execFileSync(
-      "python3",
-      ["-c", `import boto3; boto3.client("route53").create_hosted_zone(Name="${DOMAIN}", CallerReference="test")`],
-      { env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION } },
-    );
+    execFileSync("python3", ["-c", BEFORE], { env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION } });
     const before = await inventory();
 
     const [up] = await Promise.all([

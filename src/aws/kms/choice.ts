@@ -28,9 +28,17 @@ interface Encrypted {
 const named = ({ kmsKey, kmsKeyName }: KeyChoice): string =>
   kmsKeyName === kmsKey ? `${kmsKey}` : `${kmsKeyName} (${kmsKey})`;
 
-/** It has the key that is wanted, or none is, or it cannot be said which. */
-const has = ({ kmsKey: found }: Encrypted, { kmsKey }: KeyChoice): boolean =>
-  kmsKey === undefined || isUnknown(kmsKey) || kmsKey === found;
+/**
+ * It has the key that is wanted, or none is, or it cannot be said which. Both services show ARNs; their pages speak of ids and
+ * aliases, too.
+ */
+const has = ({ kmsKey: found }: Encrypted, { kmsKey, kmsKeyName }: KeyChoice): boolean =>
+  kmsKey === undefined ||
+  isUnknown(kmsKey) ||
+  found === "" ||
+  found === kmsKey ||
+  found === kmsKeyName ||
+  kmsKey.endsWith(`/${found}`);
 
 /**
  * The config asks for another key than it did. Where it names the same as before, somebody made the object with another key,

@@ -25,8 +25,8 @@ export const keyNamed = (aws: Aws, name: string): Promise<KeyLive | undefined> =
       found && {
         id: found.Arn as string,
         state: found.KeyState ?? "",
-        usage: found.KeyUsage ?? "",
-        spec: found.KeySpec ?? "",
+        usage: found.KeyUsage ?? "ENCRYPT_DECRYPT",
+        spec: found.KeySpec ?? "SYMMETRIC_DEFAULT",
         deletedAt: found.DeletionDate?.toISOString(),
       }
     );
