@@ -26,7 +26,7 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
   const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources);
   const securityGroups = securityGroupsStep(config, vpc.resources, natBastion.resources);
   const efs = efsStep(config, subnets.resources, securityGroups.resources);
-  const rds = rdsStep(config, subnets.resources, securityGroups.resources, inputs.databases);
+  const rds = rdsStep(config, subnets.resources, securityGroups.resources, inputs);
   const archive = appArchive(config, inputs);
   const image = imageStep(config, inputs, {
     subnets: subnets.resources,

@@ -18,6 +18,14 @@ export function appliedCidrs(
   return cidrs && cidrs.length > 0 ? cidrs : undefined;
 }
 
+/** Copies of the stack's data that what is not there is made of. */
+export interface From {
+  /** The database's: the name of a snapshot. */
+  readonly snapshot?: string | undefined;
+  /** The file system's. */
+  readonly recoveryPoint?: string | undefined;
+}
+
 /** What the steps need to know from the machine that runs them. */
 export interface Inputs {
   /** The public key of the key pair, OpenSSH format; undefined for commands that create nothing. */
@@ -32,4 +40,6 @@ export interface Inputs {
   readonly imageEdition?: string | undefined;
   /** Names of the primary and its replica; undefined: those of a new stack. */
   readonly databases?: Databases | undefined;
+  /** Undefined: what is not there is made empty. Read when a spec is made. */
+  readonly from?: From | undefined;
 }

@@ -9,6 +9,7 @@ import { parameter } from "../src/aws/ssm/parameter.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import { FIRST_DATABASES, PRIMARY, REPLICA } from "./databases.ts";
+import type { Inputs } from "./inputs.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
@@ -34,8 +35,9 @@ export function rdsStep(
   { stack, zones, database: wanted }: Config,
   { db }: Pick<SubnetsStep, "db">,
   { db: group }: Pick<SecurityGroupsStep, "db">,
-  names = FIRST_DATABASES,
+  inputs: Pick<Inputs, "databases" | "from"> = {},
 ) {
+  const names = inputs.databases ?? FIRST_DATABASES;
   const path = `/buddyverse/${stack}/database`;
   const family = `mysql${wanted.engineVersion.split(".").slice(0, 2).join(".")}`;
   const [groupKey, groupName] =
@@ -89,6 +91,8 @@ export function rdsStep(
       databaseName: "django_db",
       user: "admin",
       passwordParameter: password.id,
+      passwordFrom: "parameter" as const,
+      snapshot: inputs.from?.snapshot,
       subnetGroup: subnetGroup.id,
       groupIds: [group.id],
       backupRetentionDays: wanted.backupRetentionDays,

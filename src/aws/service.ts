@@ -1,4 +1,5 @@
 import type { AnyType, NotYet } from "../engine/resource.ts";
+import type { CopyReader } from "./copy.ts";
 import type { Permissions } from "./permissions.ts";
 import type { Check } from "./preflight.ts";
 import type { ServicePrices } from "./price.ts";
@@ -53,6 +54,8 @@ export interface Service<Module = unknown> {
   readonly prices?: ServicePrices;
   /** What is asked of it before a run. */
   readonly preflight?: readonly Check[];
+  /** Copies of data that it keeps. */
+  readonly copies?: readonly CopyReader[];
   /** What of it still costs after `down`. */
   readonly residuals?: readonly ResidualReader[];
 }

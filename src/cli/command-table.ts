@@ -30,13 +30,17 @@ const withRefresh = (command: Command) =>
   );
 const withStep = (command: Command) => command.option("--step <name>", "only that step, and what it needs");
 
+const withFrom = (command: Command) =>
+  command.option("--from-snapshot <id>", 'make a database that is not there of this snapshot, or of the "latest"');
+
 /** The commands, in the order of `--help`. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "up",
     description: "bring the stack to what the config says; safe to run again at any moment",
     own: (command) =>
-      withRefresh(withStep(withYes(command)))
+      withFrom(withRefresh(withStep(withYes(command))))
+        .option("--empty-database", "begin with an empty database although a snapshot of it is there")
         .option("--replace", "allow what cannot be changed in place to be recreated, where it holds no data")
         .option("--allow-outage", "with --yes: allow changes during which a database is away, or reboots")
         .option(
@@ -50,6 +54,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse up --sandbox --yes",
       "buddyverse up --step load-balancer",
       "buddyverse up --refresh-image",
+      "buddyverse up --from-snapshot latest",
       "buddyverse up --yes --json-lines --trace calls.jsonl",
     ],
     load: async () => (await import("./commands/up.ts")).up,
@@ -71,10 +76,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "snapshots",
+    description: "what is kept of the stack's data: what, how old, how large, what it costs, and what restores it",
+    examples: ["buddyverse snapshots", "buddyverse snapshots --json", "buddyverse snapshots --sandbox"],
+    load: async () => (await import("./commands/snapshots.ts")).snapshots,
+  },
+  {
     name: "plan",
     description: "what up would do, how long it would take, and what it would cost",
     own: (command) =>
-      withRefresh(withStep(command))
+      withFrom(withRefresh(withStep(command)))
         .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
         .option("--detailed-exit-code", "exit 3 when there is something to do"),
     examples: ["buddyverse plan", "buddyverse plan --offline", "buddyverse plan --detailed-exit-code --json"],

@@ -60,7 +60,13 @@ export async function converge(
         updated: work.updated !== undefined,
         later,
       });
-      const refused = refusalOf(run, node, decision, { ...there, dependents: on, wanted: target, recorded });
+      const refused = refusalOf(run, node, decision, {
+        ...there,
+        dependents: on,
+        wanted: target,
+        recorded,
+        unused: work.tried,
+      });
       if (refused) throw refusedError(refused, node, there.live?.id);
       const end = await act(work, decision, there.live, recorded);
       if (!end) continue;

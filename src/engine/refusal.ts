@@ -42,6 +42,8 @@ export interface Seen {
   readonly dependents: Dependents;
   /** What may hold its data under another name (`Observation.strays`). */
   readonly strays?: readonly Identified[];
+  /** This run has made it, so nobody uses it yet. */
+  readonly unused?: boolean;
 }
 
 /**
@@ -55,14 +57,15 @@ export function refusalOf(
   run: Run,
   node: Node,
   decision: Decision,
-  { live, wanted, recorded, dependents: on, strays = [] }: Seen,
+  { live, wanted, recorded, dependents: on, strays = [], unused = false }: Seen,
 ): Refusal | undefined {
   // What is recreated is not changed.
   if (live && wanted && decision.kind !== "replace") {
     const impossible = node.type.impossible?.(live, wanted, recorded?.spec ?? {});
     if (impossible) return { ...impossible, remedies: [] };
   }
-  if (decision.kind === "update") return refusedInterruption(run, node, interruptionOf(node, decision, live, wanted));
+  if (decision.kind === "update")
+    return refusedInterruption(run, node, interruptionOf(node, decision, live, wanted), unused);
   if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
   if (decision.kind === "create" && strays.length > 0) return besideStrays(run, node, strays);
   const { irreplaceable } = node.type;
@@ -88,7 +91,12 @@ export function interruptionOf(
   return type.interruption?.(new Set(decision.differences.map(({ field }) => field)), live, wanted);
 }
 
-function refusedInterruption(run: Run, { name }: Node, interruption: Interruption | undefined): Refusal | undefined {
+function refusedInterruption(
+  run: Run,
+  { name }: Node,
+  interruption: Interruption | undefined,
+  unused: boolean,
+): Refusal | undefined {
   if (interruption === undefined) return undefined;
   const { what, final } = interruption;
   if (final !== undefined && !run.upgrade.has(name))
@@ -97,7 +105,7 @@ function refusedInterruption(run: Run, { name }: Node, interruption: Interruptio
       hint: `Say --upgrade ${name} to have it done, or put the config back as it was.`,
       remedies: [],
     };
-  if (run.allowOutage) return undefined;
+  if (run.allowOutage || unused) return undefined;
   return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [] };
 }
 

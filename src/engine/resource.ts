@@ -88,6 +88,8 @@ export interface Protection {
 export type Foreseen =
   /** Something of somebody else's has its name: no run starts. */
   | { readonly kind: "clash"; readonly message: string; readonly hint: string }
+  /** It cannot come about as it is wanted: no run starts. */
+  | { readonly kind: "refused"; readonly message: string; readonly hint: string }
   /** It will wait for a person; all that does not need it can be done. */
   | { readonly kind: "waits"; readonly reason: string }
   /** What a person should know of it first. */

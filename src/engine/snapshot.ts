@@ -192,6 +192,8 @@ async function withForeseen(run: Run, entries: ReadonlyMap<string, Observed>): P
           return { ...one, decision: { kind: "blocked", reason: foreseen.reason } };
         case "clash":
           return { ...one, refused: taken(foreseen) };
+        case "refused":
+          return { ...one, refused: { message: foreseen.message, hint: foreseen.hint, remedies: [] } };
       }
     }),
   );

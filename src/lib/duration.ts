@@ -50,3 +50,14 @@ export function about(seconds: number): string {
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3_600).toFixed(1)} h`;
 }
+
+/** How old something is, in a sentence: "45 s", "18 min", "5 h", "3 days". */
+export function age(ms: number): string {
+  const seconds = Math.max(0, ms) / 1_000;
+  if (seconds < 5_400) return about(seconds);
+  const hours = Math.round(seconds / 3_600);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+}
+
+/** A moment as people read it: "2026-11-22 09:14 UTC". @param ms since 1970 */
+export const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -1,6 +1,7 @@
 import { keepBusy } from "./guests/load.ts";
 import { instanceTable, tagTable } from "./services/ec2/tables.ts";
-import { snapshotTable } from "./services/rds/tables.ts";
+import { dropTable, insertRow, tablesIn } from "./services/rds/contents.ts";
+import { databaseTable, snapshotTable } from "./services/rds/tables.ts";
 import { plain } from "./services/route53/names.ts";
 import { delegationTable, zoneTable } from "./services/route53/tables.ts";
 import { subscriptionTable } from "./services/sns/sns.ts";
@@ -70,6 +71,29 @@ export const confirmationMails = (sim: Sim, email: string): number =>
 export function loadInstance(sim: Sim, instanceId: string, milliseconds: number): void {
   const instance = instanceTable(sim).get(instanceId);
   if (instance) keepBusy(sim, instance, milliseconds);
+}
+
+/** With a MySQL client, from where the database lets one in. */
+export interface MySql {
+  insert(table: string, row: string): void;
+  drop(table: string): void;
+  /** Undefined: there is no such table. */
+  rows(table: string): readonly string[] | undefined;
+  tables(): readonly string[];
+  /** Whether the master user may log in with it. */
+  login(password: string | undefined): boolean;
+}
+/** @param id the instance's name. Throws where there is none */
+export function mysql(sim: Sim, id: string): MySql {
+  const database = databaseTable(sim).get(id);
+  if (!database) throw new Error(`there is no database ${id}`);
+  return {
+    insert: (table, row) => insertRow(sim, database, table, row),
+    drop: (table) => dropTable(sim, database, table),
+    rows: (table) => tablesIn(sim, database).get(table),
+    tables: () => [...tablesIn(sim, database).keys()],
+    login: (password) => database.password === password,
+  };
 }
 
 /** By AWS Backup, to which a DB snapshot that it made belongs: RDS tells it apart by its type. */

@@ -218,6 +218,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     databaseName: "odd_9",
     user: "odd",
     passwordParameter: live.secret.id,
+    passwordFrom: "parameter" as const,
     subnetGroup: live.place.id,
     parameterGroup: live.settings.id,
     groupIds: [live.open.id],

@@ -10,7 +10,7 @@ import { vpcStep } from "../../steps/vpc.ts";
 import { stage } from "./stage.ts";
 
 /** What the file system and the databases need, and they. */
-export function dataSteps(config: Config, { databases }: Partial<Inputs> = {}) {
+export function dataSteps(config: Config, inputs: Partial<Inputs> = {}) {
   const vpc = vpcStep(config);
   const subnets = subnetsStep(config, vpc.resources);
   const bastionGroup = resource(securityGroup, "group-bastion", "BastionHost", vpc.resources, ({ vpc }) => ({
@@ -26,7 +26,7 @@ export function dataSteps(config: Config, { databases }: Partial<Inputs> = {}) {
     step("bastion", { bastionGroup }),
     groups,
     efsStep(config, subnets.resources, groups.resources),
-    rdsStep(config, subnets.resources, groups.resources, databases),
+    rdsStep(config, subnets.resources, groups.resources, inputs),
   ];
 }
 /** The part of the stack that holds data, and what it stands on. */

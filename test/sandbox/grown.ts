@@ -1,7 +1,14 @@
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
-import { confirmationMails, confirmSubscription, delegate, loadInstance } from "../../src/sandbox/outside.ts";
+import {
+  confirmationMails,
+  confirmSubscription,
+  delegate,
+  loadInstance,
+  type MySql,
+  mysql,
+} from "../../src/sandbox/outside.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { copied, type World } from "../../src/sandbox/world.ts";
@@ -33,6 +40,8 @@ export interface Account {
   mails(email: string): number;
   /** What a person does on an instance, over SSH: its processors are busy from now on. */
   busy(instanceId: string, hours: number): void;
+  /** What a person does with a MySQL client. */
+  mysql(id: string): MySql;
   /** The group's instances, by zone. */
   members(): Promise<readonly Member[]>;
   /** What DescribeInstances says of all that run. */
@@ -114,6 +123,7 @@ export function accountIn(sandbox: Sandbox, clock: Clock): Account {
     delegate: (domain, nameServers) => delegate(now(), domain, nameServers),
     followLink: (email) => confirmSubscription(now(), email),
     busy: (instanceId, hours) => loadInstance(now(), instanceId, hours * 3_600_000),
+    mysql: (id) => mysql(now(), id),
     mails: (email) => confirmationMails(now(), email),
     async running() {
       const { Reservations } = await ask<{ Reservations: { Instances: Running[] }[] }>("ec2", "DescribeInstances");

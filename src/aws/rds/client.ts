@@ -23,4 +23,5 @@ export {
   RDSClient as Client,
   RebootDBInstanceCommand,
   RemoveTagsFromResourceCommand,
+  RestoreDBInstanceFromDBSnapshotCommand,
 } from "@aws-sdk/client-rds";

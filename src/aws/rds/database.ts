@@ -33,6 +33,7 @@ import {
   setPassword,
   uses,
 } from "./read-instances.ts";
+import { foreseeRestore, passwordFrom, restoreFromSnapshot, takePassword } from "./restore.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { FENCED_TAG, isFenced, isPromoted, promotedBeside } from "./standing.ts";
 import { subnetGroup } from "./subnet-group.ts";
@@ -47,10 +48,15 @@ export interface DatabaseSpec extends InstanceSpec, KeyChoice {
   readonly subnetGroup: string;
   readonly backupRetentionDays: number;
   readonly encrypted: boolean;
+  /** The snapshot that it is made of; undefined: it is made empty. Read when it is made. */
+  readonly snapshot?: string | undefined;
+  /** Whose master password it has: until it is changed, that of its snapshot. */
+  readonly passwordFrom: "parameter" | "snapshot";
 }
 export interface DatabaseLive extends InstanceLive {
   /** AWS does not know where the password came from. */
   readonly passwordParameter: "";
+  readonly passwordFrom: "parameter" | "snapshot";
   /** Former replicas of it that are databases of their own now. Only where it was looked for by its name. */
   readonly promoted: readonly string[];
   /** AWS does not know by which name its key was chosen. */
@@ -61,6 +67,7 @@ const asDatabase = (found: InstanceLive, promoted: readonly string[] = []): Data
   ...found,
   passwordParameter: "",
   kmsKeyName: "",
+  passwordFrom: passwordFrom(found),
   promoted,
 });
 
@@ -98,7 +105,7 @@ const OTHER_KEY = {
 export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   name: "rds:database",
   immutable: ["databaseName", "user", "encrypted", "subnetGroup"],
-  same: { ...sameInstance, ...sameKey, passwordParameter: createOnly },
+  same: { ...sameInstance, ...sameKey, passwordParameter: createOnly, snapshot: createOnly },
   // AWS upgrades no primary before its replicas (DBUpgradeDependencyFailure), a full replica stops, and both should not be away at
   // once; the source of a replica cannot be without backups (API reference, BackupRetentionPeriod).
   changesAfter: { fields: [...AFTER_REPLICA, "backupRetentionDays"], types: ["rds:replica"] },
@@ -117,7 +124,9 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   byHand,
   protections,
   blockers: replicaBlockers,
-  interruption: primaryInterruption,
+  // Nobody uses what does not have the stack's password yet.
+  interruption: (changed, live, spec) =>
+    live.passwordFrom === "snapshot" ? undefined : primaryInterruption(changed, live, spec),
   impossible: (live, spec, applied) => impossible(live, spec, applied) ?? otherKey(live, spec, applied, OTHER_KEY),
   notes: (live, spec) => [...notesOf(live, spec), ...keyNotes(live, spec)],
   undone,
@@ -137,7 +146,14 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
 
   health,
 
+  foresee: async (aws, { snapshot, ...spec }, owner, live) =>
+    snapshot === undefined || live ? undefined : foreseeRestore(aws, snapshot, spec, owner),
+
   async create(aws, spec, owner) {
+    if (spec.snapshot !== undefined) {
+      await restoreFromSnapshot(aws, spec.snapshot, spec, owner);
+      return idOf(owner);
+    }
     const { Parameter } = await aws.ssm.getParameter({ Name: spec.passwordParameter, WithDecryption: true });
     await aws.rds.createDBInstance({
       DBInstanceIdentifier: idOf(owner),
@@ -181,8 +197,11 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
         ).then(({ complete }) => complete)
       : Promise.resolve(true),
 
+  // The password first and alone: nothing else can be changed while it is set.
   update: (aws, live, spec, changed, owner) =>
-    modifyInstance(aws, live, spec, changed, owner, spec.backupRetentionDays),
+    changed.has("passwordFrom")
+      ? takePassword(aws, live, spec.passwordParameter)
+      : modifyInstance(aws, live, spec, changed, owner, spec.backupRetentionDays),
 
   copy: finalSnapshot,
   delete: deleteWithSnapshot,

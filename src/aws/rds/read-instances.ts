@@ -69,6 +69,8 @@ export interface InstanceLive extends Identified {
   readonly replicas: readonly string[];
   /** Of a replica that does not follow its source: how AWS says so; empty: it does, or is none. */
   readonly replicationTrouble: string;
+  /** AWS has accepted another master password, which is not in force yet. */
+  readonly passwordComes: boolean;
   /** AWS has no time of its creation and none to which it could be restored. */
   readonly unborn: boolean;
 }
@@ -114,6 +116,7 @@ function live(instance: DBInstance): InstanceLive {
     source: instance.ReadReplicaSourceDBInstanceIdentifier ?? "",
     replicas: instance.ReadReplicaDBInstanceIdentifiers ?? [],
     replicationTrouble: replicationTrouble(instance),
+    passwordComes: instance.PendingModifiedValues?.MasterUserPassword !== undefined,
     unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
   };
 }
@@ -180,8 +183,9 @@ const READY = new Set(["available", "storage-optimization", "storage-initializat
 const FAILED =
   /^(failed|stopped|storage-full|restore-error|insufficient-capacity|inaccessible-encryption-credentials.*|incompatible-.*)$/;
 
-export function instanceHealth({ id, status }: InstanceLive): Health {
-  if (READY.has(status)) return "ready";
+export function instanceHealth({ id, status, passwordComes }: InstanceLive): Health {
+  // For some seconds it is still "available", then "resetting-master-credentials".
+  if (READY.has(status)) return passwordComes ? "pending" : "ready";
   if (status === "deleting") return "deleting";
   if (status === "stopped")
     return {

@@ -1,5 +1,6 @@
 import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
+import { databaseCopies } from "./copies.ts";
 import { database } from "./database.ts";
 import { parameterGroup } from "./parameter-group.ts";
 import { preflight } from "./preflight.ts";
@@ -38,6 +39,7 @@ export const rds: Service<typeof import("./client.ts")> = {
       // The final snapshot and its tags: checked since August 2024 (AWS's notice, convox/convox#856).
       DeleteDBInstance: ["rds:AddTagsToResource", "rds:CreateDBSnapshot"],
       ModifyDBInstance: NETWORK,
+      RestoreDBInstanceFromDBSnapshot: NETWORK,
     },
     // "To create an RDS resource using a customer managed key" (user guide, "AWS KMS key management").
     impliedWith: {
@@ -51,12 +53,19 @@ export const rds: Service<typeof import("./client.ts")> = {
         "ListTagsForResource",
         "ModifyDBInstance",
         "RebootDBInstance",
+        "RestoreDBInstanceFromDBSnapshot",
       ],
       CreateDBSubnetGroup: ["ModifyDBSubnetGroup", "RemoveTagsFromResource"],
     },
     linkedRole: linkedPrincipal("rds"),
     byTags: {
-      creates: ["CreateDBInstance", "CreateDBInstanceReadReplica", "CreateDBParameterGroup", "CreateDBSubnetGroup"],
+      creates: [
+        "CreateDBInstance",
+        "CreateDBInstanceReadReplica",
+        "CreateDBParameterGroup",
+        "CreateDBSubnetGroup",
+        "RestoreDBInstanceFromDBSnapshot",
+      ],
       changes: [
         // The replica is made of its source.
         "CreateDBInstanceReadReplica",
@@ -78,6 +87,8 @@ export const rds: Service<typeof import("./client.ts")> = {
         CreateDBInstanceReadReplica: GROUPS,
         CreateDBSnapshot: ["snapshot:*"],
         ModifyDBInstance: GROUPS,
+        // The snapshot is named by a person, and may have been made by one.
+        RestoreDBInstanceFromDBSnapshot: ["og:*", "pg:*", "snapshot:*", "subgrp:*"],
       },
       named: ({ values }) => [
         ...values("DBInstanceIdentifier").map((name) => `db:${name}`),
@@ -95,6 +106,7 @@ export const rds: Service<typeof import("./client.ts")> = {
   colour: "#3b6fd8",
   prices,
   preflight,
+  copies: [databaseCopies],
   residuals: [snapshots, retainedBackups],
   safety: {
     CreateDBSubnetGroup: "name",
@@ -106,6 +118,7 @@ export const rds: Service<typeof import("./client.ts")> = {
     CreateDBInstance: "name",
     CreateDBInstanceReadReplica: "name",
     CreateDBSnapshot: "name",
+    RestoreDBInstanceFromDBSnapshot: "name",
     ModifyDBInstance: "same",
     // A repeat would be a second outage.
     RebootDBInstance: "look",

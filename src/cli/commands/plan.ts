@@ -9,15 +9,15 @@ import { findingLines } from "../../report/findings.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
 import { askedText, costOfChange, monthlyAfter, monthlyOf } from "../cost-summary.ts";
+import { type FromOptions, withOrigin } from "../from-copy.ts";
 import { leftOutWarnings, packedApp } from "../inputs.ts";
-import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
 import { lookOf, screenOf } from "../screen.ts";
 import { speedOf, withSession } from "../session.ts";
 
-export interface PlanOptions extends CommonOptions {
+export interface PlanOptions extends FromOptions {
   readonly step?: string;
   readonly offline?: boolean;
   readonly refreshImage?: boolean;
@@ -33,7 +33,8 @@ export async function plan(options: PlanOptions): Promise<number> {
     const screen = screenOf(session);
     const { run } = session.stack;
     const graph = session.stack.graphOf(options.step);
-    const seen = await session.stack.refresh({ step: options.step });
+    const looked = await session.stack.refresh({ step: options.step });
+    const seen = await withOrigin(session, screen, options, looked, false);
     const found = planUp(seen);
     const warnings = [...warningsFor(session.config), ...leftOutWarnings(session.inputs)];
     const facts = {

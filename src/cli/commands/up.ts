@@ -15,12 +15,12 @@ import { planNotes, planSummary, planView } from "../../report/views/plan.ts";
 import { upEnd } from "../../report/views/up.ts";
 import { confirm, requireConsent } from "../ask.ts";
 import { costNow, monthlyAfter } from "../cost-summary.ts";
+import { type FromOptions, fromWords, withOrigin } from "../from-copy.ts";
 import { leftOutWarnings, makeKeyPair, privateKeyFile } from "../inputs.ts";
-import type { CommonOptions } from "../options.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, speedOf, withSession } from "../session.ts";
 
-export interface UpOptions extends CommonOptions {
+export interface UpOptions extends FromOptions {
   readonly yes?: boolean;
   readonly step?: string;
   readonly replace?: boolean;
@@ -37,6 +37,7 @@ export async function up(options: UpOptions): Promise<number> {
     ...(options.refreshImage ? ["--refresh-image"] : []),
     ...(options.allowOutage ? ["--allow-outage"] : []),
     ...(options.upgrade ?? []).flatMap((name) => ["--upgrade", name]),
+    ...fromWords(options),
   ]);
   requireConsent("up", options.yes ?? false, goOn);
   const purpose = {
@@ -53,7 +54,8 @@ export async function up(options: UpOptions): Promise<number> {
     const screen = screenOf(session);
     const { stack } = session;
     greet(session, screen);
-    const found = await stack.refresh({ step: options.step });
+    const looked = await stack.refresh({ step: options.step });
+    const found = await withOrigin(session, screen, options, looked, true);
     const planned = planUp(found);
     show(session, screen, found, planned, options.step);
     throwIfRefused(found);

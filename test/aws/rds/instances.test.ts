@@ -51,6 +51,7 @@ const spec: DatabaseSpec = {
   databaseName: "django_db",
   user: "admin",
   passwordParameter: "/buddyverse/test/database/password",
+  passwordFrom: "parameter",
   subnetGroup: "buddy-db",
   parameterGroup: "utf8encoding",
   parametersApplied: true,

@@ -1,0 +1,52 @@
+import { PRIMARY } from "../../../steps/databases.ts";
+import type { Copy, RestoreWindow } from "../../aws/copy.ts";
+import { heading } from "../../report/views/heading.ts";
+import { type ListedCopy, type ListedWindow, snapshotsView } from "../../report/views/snapshots.ts";
+import { keptCopies, monthlyOf } from "../copies.ts";
+import type { CommonOptions } from "../options.ts";
+import { again, screenOf } from "../screen.ts";
+import { withSession } from "../session.ts";
+
+/** Lists all copies of the stack's data, and what restores each. */
+export async function snapshots(options: CommonOptions): Promise<number> {
+  return withSession(options, { command: "snapshots", writes: false, resolvesAddress: false }, async (session) => {
+    const screen = screenOf(session);
+    const { stack, clock } = session;
+    const [kept, primary] = await Promise.all([keptCopies(session), stack.find(PRIMARY)]);
+    const copies = kept.copies.map(
+      (copy): ListedCopy => ({
+        ...copy,
+        monthly: monthlyOf(copy, session),
+        command: copy.state === "available" ? commandFor(options, copy, primary !== undefined) : undefined,
+      }),
+    );
+    const windows = kept.windows.map((one): ListedWindow => ({ ...one, command: commandOfWindow(options, one) }));
+    const { unseen } = kept;
+    screen.result(
+      [
+        heading(screen.place, screen.look),
+        snapshotsView({ copies, windows, unseen, now: clock.now() }, screen.look),
+      ].join("\n\n"),
+      { copies: copies.map(plain), windows: windows.map(plainWindow), unseen },
+    );
+    return unseen.length > 0 ? 3 : 0;
+  });
+}
+
+/** Beside what runs, or in its place when it is gone. */
+const commandFor = (options: CommonOptions, { of, id }: Copy, running: boolean): string =>
+  running || of === "files"
+    ? again("restore", options, [of, of === "files" ? "--recovery-point" : "--snapshot", id])
+    : again("up", options, ["--from-snapshot", id]);
+
+const second = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+const commandOfWindow = (options: CommonOptions, { of, latest, commands }: RestoreWindow): string =>
+  commands?.join(" && ").replace("TIME", second(latest)) ?? again("restore", options, [of, "--to", second(latest)]);
+
+const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
+const plain = ({ madeAt, price: _, ...copy }: ListedCopy) => ({ ...copy, madeAt: iso(madeAt) });
+const plainWindow = ({ earliest, latest, commands: _, ...one }: ListedWindow) => ({
+  ...one,
+  earliest: iso(earliest),
+  latest: iso(latest),
+});

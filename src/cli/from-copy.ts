@@ -1,0 +1,120 @@
+import { PRIMARY } from "../../steps/databases.ts";
+import type { Copy } from "../aws/copy.ts";
+import { RESTORED_FROM_TAG } from "../aws/rds/restore.ts";
+import type { Observed, Snapshot } from "../engine/snapshot.ts";
+import { age } from "../lib/duration.ts";
+import { BuddyError } from "../lib/errors.ts";
+import { ask } from "./ask.ts";
+import { type KeptCopies, keptCopies } from "./copies.ts";
+import type { CommonOptions } from "./options.ts";
+import { again, type Screen } from "./screen.ts";
+import type { Session } from "./session.ts";
+
+/** What the command line says of where the data of a new database comes from. */
+export interface FromOptions extends CommonOptions {
+  /** A snapshot's name, or "latest". */
+  readonly fromSnapshot?: string;
+  readonly emptyDatabase?: boolean;
+}
+
+/** Those options as they were typed, for a command that continues. */
+export const fromWords = ({ fromSnapshot, emptyDatabase }: FromOptions): readonly string[] => [
+  ...(fromSnapshot === undefined ? [] : ["--from-snapshot", fromSnapshot]),
+  ...(emptyDatabase ? ["--empty-database"] : []),
+];
+
+/** What a person, or the tool, made on purpose: those of each day and AWS Backup's are chosen by their names. */
+const isDeliberate = ({ of, what, state }: Copy): boolean =>
+  of === "database" && state === "available" && /^(final|manual) snapshot$/.test(what);
+
+const refused = (message: string, hint: string) =>
+  new BuddyError({ code: "refused", message, hint: `${hint}\nNothing was changed.` });
+
+/** "database1-final-1 (20 GiB, MySQL 8.4.8, made 3 h ago)". */
+export function copyText({ id, gib, version, madeAt }: Copy, now: number): string {
+  const facts = [
+    ...(gib === undefined ? [] : [`${gib} GiB`]),
+    ...(version === undefined ? [] : [version]),
+    ...(madeAt === undefined ? [] : [`made ${age(now - madeAt)} ago`]),
+  ];
+  return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
+}
+
+/** The snapshot that an unfinished run was to make the database of. */
+function begunFrom({ recorded, look }: Observed): string | undefined {
+  const snapshot = recorded?.spec.snapshot;
+  return typeof snapshot === "string" && (recorded?.neverReady || !look.live) ? snapshot : undefined;
+}
+
+function latestOf({ copies, unseen }: KeptCopies): string {
+  const newest = copies.find(isDeliberate);
+  if (newest) return newest.id;
+  throw refused(
+    `no final or manual snapshot of the stack's database is available${unseen.length > 0 ? ` (not looked at: ${unseen.join("; ")})` : ""}`,
+    "Name another copy: buddyverse snapshots lists them.",
+  );
+}
+
+/**
+ * Decides where the data of a database comes from that is not there. Answers what is found with that decided. Throws `refused` where
+ * there is data to lose, or nobody to ask.
+ * @param asks false: of a command that changes nothing, which only says that `up` will ask
+ */
+export async function withOrigin(
+  session: Session,
+  screen: Screen,
+  options: FromOptions & { readonly yes?: boolean; readonly step?: string },
+  found: Snapshot,
+  asks: boolean,
+): Promise<Snapshot> {
+  const entry = found.entries.get(PRIMARY);
+  const given = options.fromSnapshot;
+  if (!entry?.wanted) {
+    if (given === undefined) return found;
+    throw refused("--from-snapshot is for a database, and there is none in this step", "Leave out --step.");
+  }
+  const use = (snapshot: string) => {
+    session.inputs.from = { ...session.inputs.from, snapshot };
+    return session.stack.refresh({ step: options.step });
+  };
+  const { live } = entry.look;
+  const begun = begunFrom(entry);
+  if (given !== undefined) {
+    const id = given === "latest" ? (begun ?? latestOf(await keptCopies(session))) : given.toLowerCase();
+    const restored = [entry.recorded?.spec.snapshot, live?.tags?.[RESTORED_FROM_TAG]];
+    if (live && !restored.includes(id))
+      throw refused(
+        `${live.id} is there: a snapshot is restored beside it, never over it`,
+        `To go back to it: ${again("restore", options, ["database", "--snapshot", id])}`,
+      );
+    return use(id);
+  }
+  if (begun !== undefined) return use(begun);
+  // What failed before it was ever there is made again.
+  const isNew = entry.decision.kind === "create" || (entry.decision.kind === "replace" && entry.recorded?.neverReady);
+  if (!isNew || entry.refused || options.emptyDatabase) return found;
+  const kept = await keptCopies(session);
+  const final = kept.copies.find((one) => isDeliberate(one) && one.what === "final snapshot");
+  if (final === undefined) {
+    for (const one of kept.unseen) screen.say(`Whether there is a final snapshot of it was not looked at: ${one}`);
+    return found;
+  }
+  const text = `${entry.node.name} is not there, and its final snapshot is: ${copyText(final, session.clock.now())}`;
+  if (!asks) {
+    screen.say(`${text}. up asks whether to restore it.`);
+    return found;
+  }
+  if (options.yes)
+    throw refused(
+      text,
+      `To have its data: ${again("up", options, ["--yes", "--from-snapshot", final.id])}\nTo begin with an empty database; the snapshot stays: ${again("up", options, ["--yes", "--empty-database"])}`,
+    );
+  screen.say(`${text}.`);
+  const answer = await ask("Restore it, or begin with an empty database? [restore/empty] ", session.stack.run.signal);
+  if (/^r(estore)?$/i.test(answer)) return use(final.id);
+  if (/^e(mpty)?$/i.test(answer)) return found;
+  throw refused(
+    `"${answer}" is neither "restore" nor "empty"`,
+    `Say it on the command line: ${again("up", options, ["--from-snapshot", final.id])}, or ${again("up", options, ["--empty-database"])}`,
+  );
+}

@@ -1,0 +1,98 @@
+/** Where the data of a new database comes from: what is asked, refused and listed. */
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type MySql, mysql } from "../../src/sandbox/outside.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import { inSandboxOf } from "../stranger.ts";
+import { at, type Folder, folder, makeFolder, writesIn } from "./folder.ts";
+
+// Every test starts from a copy of this stack, which was up and is down.
+const base = at(makeFolder());
+/** Somebody with a MySQL client. */
+async function asClient<T>(on: Folder, act: (client: MySql) => T): Promise<T> {
+  let answer: T | undefined;
+  await inSandboxOf(on.path, async (_who, clock, sandbox) => {
+    sandbox.settle();
+    answer = act(mysql(simAt(sandbox.world, clock.now()), "database1"));
+  });
+  return answer as T;
+}
+let snapshot: string;
+beforeAll(async () => {
+  base.configure({});
+  await base.rehearse("up --yes");
+  await asClient(base, (client) => client.insert("orders", "one"));
+  const { stdout } = await base.rehearse("down --yes --json");
+  [snapshot] = JSON.parse(stdout).snapshots;
+});
+afterAll(() => rmSync(base.path, { recursive: true, force: true }));
+
+test("snapshots lists what is left of a stack that is down, its state lost or not, and what restores it", async () => {
+  const on = folder({}, base.path);
+  const { code, stdout } = await on.rehearse("snapshots");
+  expect(code).toBe(0);
+  expect(stdout).toContain(`final snapshot  ${snapshot}`);
+  expect(stdout).toMatch(
+    /of database1 · 2\d{3}-\d\d-\d\d \d\d:\d\d UTC, \d+ (s|min) ago · 20 GiB · MySQL 8\.4\.8 · at most \$1\.90 a month/,
+  );
+  expect(stdout).toContain(`buddyverse up --sandbox --from-snapshot ${snapshot}`);
+  const { copies, windows } = JSON.parse((await on.rehearse("snapshots --json")).stdout);
+  expect(copies).toMatchObject([{ of: "database", what: "final snapshot", id: snapshot, gib: 20, passing: false }]);
+  expect(windows).toEqual([]);
+});
+
+test("up --yes refuses to begin with an empty database, names both commands, and does what it is told", async () => {
+  const on = folder({}, base.path);
+  expect((await on.rehearse("plan")).stderr).toMatch(/its final snapshot is: .*\. up asks whether to restore it/);
+  const refused = await on.rehearse("up --yes --trace trace.jsonl");
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(
+    /database1 is not there, and its final snapshot is: .* \(20 GiB, MySQL 8\.4\.8, made .* ago\)/,
+  );
+  for (const how of [`--from-snapshot ${snapshot}`, "--empty-database"])
+    expect(refused.stderr).toContain(`buddyverse up --sandbox --yes ${how}`);
+  expect(writesIn(on.trace())).toEqual([]);
+
+  const plan = await on.rehearse("plan --from-snapshot latest");
+  expect(plan.stdout.replace(/\s+/g, " ")).toContain(`database1 is restored from ${snapshot} (20 GiB`);
+  const done = await on.rehearse("up --yes --from-snapshot latest");
+  expect(done.code).toBe(0);
+  expect(await asClient(on, (client) => client.rows("orders"))).toEqual(["one"]);
+  // The same command once more: it is done. Another copy goes beside what runs.
+  expect((await on.rehearse(`up --yes --from-snapshot ${snapshot}`)).code).toBe(0);
+  const over = await on.rehearse("up --yes --from-snapshot other");
+  expect(over).toMatchObject({ code: 2, stderr: expect.stringContaining("restored beside it, never over it") });
+  expect(over.stderr).toContain("buddyverse restore --sandbox database --snapshot other");
+  expect((await on.rehearse("status")).code).toBe(0);
+  const listed = JSON.parse((await on.rehearse("snapshots --json")).stdout);
+  expect(listed.copies.map(({ what }: { what: string }) => what)).toEqual(["automated snapshot", "final snapshot"]);
+  expect(listed.windows).toMatchObject([{ of: "database", source: "database1" }]);
+});
+
+test("with --empty-database it begins empty, and the snapshot stays", async () => {
+  const on = folder({}, base.path);
+  expect((await on.rehearse("up --yes --empty-database")).code).toBe(0);
+  expect(await asClient(on, (client) => client.rows("orders"))).toBeUndefined();
+  expect((await on.rehearse("snapshots")).stdout).toContain(snapshot);
+});
+
+test("latest needs a snapshot; a step without a database takes none; a new account is asked nothing", async () => {
+  const on = folder({});
+  const none = await on.rehearse("up --yes --from-snapshot latest");
+  expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("no final or manual snapshot") });
+  const step = await on.rehearse("up --yes --step vpc --from-snapshot latest");
+  expect(step).toMatchObject({ code: 2, stderr: expect.stringContaining("there is none in this step") });
+  const snapshots = await on.rehearse("snapshots");
+  expect(snapshots).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing is kept of the stack's data.") });
+});
+
+test("a restore that failed is done again by a plain up: no empty database takes its place", async () => {
+  const on = folder({}, base.path);
+  await on.run("sandbox fail database database1");
+  const failed = await on.rehearse(`up --yes --from-snapshot ${snapshot}`);
+  expect(failed.code).toBe(1);
+  await on.run("sandbox mend");
+  const done = await on.rehearse("up --yes");
+  expect(done).toMatchObject({ code: 0 });
+  expect(await asClient(on, (client) => client.rows("orders"))).toEqual(["one"]);
+});

@@ -1,0 +1,101 @@
+/** `up` of a database that is made of a snapshot, killed: one database, what was in it, the stack's password, one writer. */
+import { expect, test } from "vitest";
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { jumpingClock } from "../../src/lib/clock.ts";
+import { mysql } from "../../src/sandbox/outside.ts";
+import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import type { World } from "../../src/sandbox/world.ts";
+import type { From } from "../../steps/inputs.ts";
+import { dataStage, dataSteps } from "../lifecycle/data.ts";
+import { INPUTS, type Stage, stageOn } from "../lifecycle/stage.ts";
+import { amiss, FULL, restartAfter, type Surviving, tryAll } from "./matrix.ts";
+
+const PATH = "/buddyverse/buddyverse/database/";
+const DATABASE = /rds:(Restore|Modify|RemoveTags|CreateDBInstance)|ssm:PutParameter/;
+const config = parseConfig({}, "test.config.json");
+
+let processes = 0;
+
+async function process(
+  from: Pick<Surviving, "world" | "time" | "state">,
+  origin: From,
+  point: (where: string, survives: Omit<Surviving, "where" | "made">) => void = () => {},
+): Promise<Stage> {
+  const clock = jumpingClock(from.time);
+  const world: World = JSON.parse(from.world);
+  const text = memoryText(from.state);
+  const tell = (where: string) =>
+    point(where, { world: JSON.stringify(world), time: clock.now(), state: text.text ?? undefined });
+  const inner = openSandbox({ world, clock, acted: (service, operation) => tell(`acted ${service}:${operation}`) });
+  const sandbox = {
+    ...inner,
+    async answer(service: string, operation: string, input: object) {
+      tell(`before ${service}:${operation}`);
+      try {
+        return await inner.answer(service, operation, input);
+      } finally {
+        tell(`answered ${service}:${operation}`);
+      }
+    },
+  };
+  const [mine, inputs] = [++processes, { ...INPUTS, from: origin }];
+  let tokens = 0;
+  const token = () => `p${mine}t${++tokens}x`.padEnd(30, "0");
+  return stageOn(config, clock, sandbox, text, dataSteps as never, token, inputs);
+}
+
+/** What is not as it shall be, in words. */
+async function wrongIn(on: Stage): Promise<string[]> {
+  await on.clock.sleep(3_600_000);
+  on.sandbox.settle();
+  const { DBInstances = [] } = await on.aws.rds.describeDBInstances({});
+  const names = DBInstances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier).sort();
+  const parameterOf = async (name: string) =>
+    (await on.aws.ssm.getParameter({ Name: `${PATH}${name}`, WithDecryption: true })).Parameter?.Value;
+  const client = mysql(simAt(on.sandbox.world, on.clock.now()), "database1");
+  const primary = DBInstances.find(({ DBInstanceIdentifier }) => DBInstanceIdentifier === "database1");
+  return [
+    ...(names.join() === "database1,database1-replica" ? [] : [`there is ${names}`]),
+    ...(client.rows("orders")?.join() === "one" ? [] : [`it has ${client.rows("orders")}`]),
+    ...(client.login(await parameterOf("password")) ? [] : ["its password is another one"]),
+    ...((await parameterOf("primary")) === `${primary?.Endpoint?.Address}:3306` ? [] : ["the site writes elsewhere"]),
+    ...(primary?.TagList?.some(({ Key }) => Key === "buddyverse:restored-from") ? ["a tag is left on it"] : []),
+  ];
+}
+
+test("killed at any call, the same command ends with the one database", { timeout: 600_000 }, async () => {
+  const before = await dataStage();
+  await before.up();
+  before.sandbox.settle();
+  mysql(simAt(before.sandbox.world, before.clock.now()), "database1").insert("orders", "one");
+  const [snapshot = ""] = (await before.down()).flatMap(({ leaves }) => leaves ?? []);
+  await before.clock.sleep(3_600_000);
+  before.sandbox.settle();
+  const start = {
+    world: JSON.stringify(before.sandbox.world),
+    time: before.clock.now(),
+    state: before.text.text ?? undefined,
+  };
+  const distinct = new Map<string, Surviving>();
+  let since = false;
+  const whole = await process(start, { snapshot }, (where, survives) => {
+    since ||= /ssm:PutParameter/.test(where);
+    const key = `${survives.world.replace(/"time":\d+/, "")}${survives.state?.replace(/"serial": \d+/, "")}`;
+    if (since && !distinct.has(key)) distinct.set(key, { where, ...survives, made: 0 });
+  });
+  expect(amiss((await whole.up()).settled)).toEqual([]);
+  expect(await wrongIn(whole)).toEqual([]);
+  const points = [...distinct.values()];
+  const withState = FULL ? points : points.filter(({ where }) => DATABASE.test(where));
+  // At once, while reads lag behind what was done, and later, when they show it.
+  const late = withState.map((one) => ({ ...one, time: one.time + 10_000 }));
+  const lost = withState.filter((_one, index) => FULL || index % 8 === 0).map((one) => ({ ...one, state: undefined }));
+  expect(withState.length).toBeGreaterThan(12);
+  const failures = await tryAll([...withState, ...late, ...lost], async (from) => {
+    const on = await process({ ...from, time: from.time + restartAfter(from) }, { snapshot });
+    return [...amiss((await on.up()).settled), ...(await wrongIn(on))];
+  });
+  expect(failures).toEqual([]);
+});
