@@ -1,24 +1,39 @@
+import { vault as vaultType } from "../src/aws/backup/vault.ts";
 import { fileSystem as fileSystemType } from "../src/aws/efs/file-system.ts";
+import { role as roleType } from "../src/aws/iam/role.ts";
 import { chosen } from "../src/aws/kms/choice.ts";
 import { encryptionKey } from "../src/aws/kms/key.ts";
+import { arnIn, linkedPrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
-/** The files that all web instances share, with a mount target in each zone. */
+/** What AWS Backup may do by its role (developer guide, "Managed policies for AWS Backup"). */
+const BACKUP_POLICIES = ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores"];
+
+/** The files that all web instances share, with a mount target in each zone, and where their copies are kept. */
 export function efsStep(
   config: Config,
   { web }: Pick<SubnetsStep, "web">,
   { efs: group }: Pick<SecurityGroupsStep, "efs">,
 ) {
+  const { stack, region } = config;
   const { kmsKey, transitionToIaDays, backup } = config.efs;
   const keys = kmsKey === null ? [] : [resource(encryptionKey, "file-system-key", kmsKey, {}, () => ({}))];
+  // AWS Backup asks for "AWSBackup" in the names of its roles, and AWS's own policies let people pass it no others (API
+  // reference, BackupJob; managed policy AWSBackupFullAccess).
+  const backupRole = resource(roleType, "role-backup", `Buddy-AWSBackup-${stack}-${region}`, {}, () => ({
+    service: linkedPrincipal("backup"),
+    statements: [],
+    managedPolicies: BACKUP_POLICIES.map((name) => arnIn(region, `iam::aws:policy/service-role/${name}`)),
+  }));
+  const vault = resource(vaultType, "backup-vault", `buddyverse-${stack}`, {}, () => ({}));
   const fileSystem = resource(
     fileSystemType,
     "file-system",
     "Buddy-EFS",
-    { web, group, keys },
+    { web, group, keys, vault, backupRole },
     ({ web, group, keys: [key] }) => ({
       encrypted: true,
       ...chosen(key, kmsKey),
@@ -30,6 +45,6 @@ export function efsStep(
     }),
     { configured: { kmsKey: "efs.kmsKey" } },
   );
-  return step("efs", { keys, fileSystem });
+  return step("efs", { keys, backupRole, vault, fileSystem });
 }
 export type EfsStep = ReturnType<typeof efsStep>["resources"];

@@ -1,6 +1,7 @@
 import type { AnyType } from "../engine/resource.ts";
 import { acm } from "./acm/service.ts";
 import { autoScaling } from "./auto-scaling/service.ts";
+import { backup } from "./backup/service.ts";
 import { cloudWatch } from "./cloudwatch/service.ts";
 import { ec2 } from "./ec2/service.ts";
 import { efs } from "./efs/service.ts";
@@ -22,6 +23,7 @@ export const services = {
   ec2,
   rds,
   efs,
+  backup,
   elb,
   autoScaling,
   acm,

@@ -33,6 +33,8 @@ export interface Hooks {
   fileSystemDeleted: Act;
   /** A KMS key (its ARN) was enabled, disabled or deleted, or is to be. */
   keyChanged: Act;
+  /** EFS's automatic backups were switched on for a file system (its id). */
+  fileSystemBackedUp: Act;
   /** A zone (its name) is lost, or is there again. */
   zoneChanged: Act;
 }

@@ -1,7 +1,7 @@
-import { servicePrincipal } from "../partition.ts";
+import { linkedPrincipal, servicePrincipal } from "../partition.ts";
 import type { Narrowed, PolicyScope } from "../permissions.ts";
 
-/** What may be done to the stack's own role and instance profile, and to no others. */
+/** What may be done to the stack's own roles and instance profile, and to no others. */
 export function narrowed({ region, arn, needs, values, linkedRoles }: PolicyScope): readonly Narrowed[] {
   const roles = values("RoleName").map((name) => arn(`iam::*:role/${name}`));
   const profiles = values("InstanceProfileName").map((name) => arn(`iam::*:instance-profile/${name}`));
@@ -13,9 +13,11 @@ export function narrowed({ region, arn, needs, values, linkedRoles }: PolicyScop
       takes: (action) => action === "PassRole",
       statements: [
         {
-          Sid: "InstanceRolePass",
+          Sid: "RolePass",
           Resource: roles,
-          Condition: { StringEquals: { "iam:PassedToService": servicePrincipal(region, "ec2") } },
+          Condition: {
+            StringEquals: { "iam:PassedToService": [servicePrincipal(region, "ec2"), linkedPrincipal("backup")] },
+          },
         },
       ],
     },
@@ -33,6 +35,6 @@ export function narrowed({ region, arn, needs, values, linkedRoles }: PolicyScop
       takes: (action) => action.endsWith("InstanceProfile"),
       statements: [{ Sid: "InstanceProfile", Resource: profiles }],
     },
-    { takes: () => true, statements: [{ Sid: "InstanceRole", Resource: roles }] },
+    { takes: () => true, statements: [{ Sid: "Roles", Resource: roles }] },
   ];
 }

@@ -16,7 +16,7 @@ export interface RoleSpec {
   readonly service: string;
   /** What its own policy allows. */
   readonly statements: readonly Statement[];
-  /** ARNs of the managed policies among `WITHDRAWN`: none. Others may be attached, administrators attach theirs. */
+  /** ARNs of managed policies that must be attached. Others may be, administrators attach theirs; but none of `WITHDRAWN`. */
   readonly managedPolicies: readonly string[];
 }
 /** Its id is its name. */
@@ -31,6 +31,10 @@ export interface RoleLive extends RoleSpec, Identified {
  * account (Systems Manager user guide, ps-restrict-decryption).
  */
 const WITHDRAWN = /:policy\/AmazonSSMManagedInstanceCore$/;
+
+const missing = (wanted: readonly string[], found: readonly string[]) => wanted.filter((arn) => !found.includes(arn));
+const withdrawn = (wanted: readonly string[], found: readonly string[]) =>
+  found.filter((arn) => WITHDRAWN.test(arn) && !wanted.includes(arn));
 
 /** Name of the role's own policy. */
 const POLICY = "buddyverse";
@@ -71,9 +75,12 @@ const attached = (aws: Aws, RoleName: string) =>
     (page) => (page.IsTruncated ? page.Marker : undefined),
   );
 
-/** A role for a service, with one policy of its own. Names are unique in the account, not in the region. */
+/** A role for a service, with one policy of its own and, where wanted, managed ones. Names are unique in the account, not in the region. */
 export const role: ResourceType<RoleSpec, RoleLive> = {
   name: "iam:role",
+  same: {
+    managedPolicies: (wanted, found) => missing(wanted, found).length === 0 && withdrawn(wanted, found).length === 0,
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: {
     delete: ["DeleteConflictException", "ConcurrentModificationException"],
@@ -97,7 +104,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
         arn: Role?.Arn ?? "",
         service: serviceFrom(Role?.AssumeRolePolicyDocument),
         statements: Array.isArray(statements) ? (statements as Statement[]) : [],
-        managedPolicies: managed.flatMap(({ PolicyArn = "" }) => (WITHDRAWN.test(PolicyArn) ? [PolicyArn] : [])),
+        managedPolicies: managed.flatMap(({ PolicyArn }) => PolicyArn ?? []),
       };
     }),
 
@@ -121,8 +128,9 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
     if (changed.has("service")) await aws.iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: trustOf(service) });
     if (changed.has("statements"))
       await aws.iam.putRolePolicy({ RoleName, PolicyName: POLICY, PolicyDocument: policyOf(statements) });
+    for (const PolicyArn of missing(managedPolicies, found)) await aws.iam.attachRolePolicy({ RoleName, PolicyArn });
     // After the role's own policy: what is detached is never missing.
-    for (const PolicyArn of found.filter((arn) => !managedPolicies.includes(arn)))
+    for (const PolicyArn of withdrawn(managedPolicies, found))
       await undefinedIf(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn }));
     if (changed.has("tags")) {
       const { tags, obsoleteTags = [] } = owner;

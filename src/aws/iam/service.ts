@@ -30,6 +30,7 @@ export const iam: Service<typeof import("./client.ts")> = {
     PutRolePolicy: "same",
     TagRole: "same",
     UntagRole: "same",
+    AttachRolePolicy: "same",
     DetachRolePolicy: "same",
     DeleteRolePolicy: "same",
     DeleteRole: "same",

@@ -38,6 +38,16 @@ export function filesOf(sim: Sim, instance: Instance): Files | "none" | "hangs" 
   };
 }
 
+/** All that is in a file system. */
+export const contentsOf = (sim: Sim, fileSystemId: string): readonly Pick<File, "path" | "text">[] =>
+  fileTable(sim)
+    .all()
+    .filter((file) => file.fileSystemId === fileSystemId)
+    .map(({ path, text }) => ({ path, text }));
+
+export const putFile = (sim: Sim, fileSystemId: string, path: string, text: string): void =>
+  fileTable(sim).putNow(key(fileSystemId, path), { fileSystemId, path, text });
+
 export function fileSystemDeleted(id: string, sim: Sim): void {
   for (const { fileSystemId, path } of fileTable(sim).all())
     if (fileSystemId === id) fileTable(sim).removeNow(key(id, path));

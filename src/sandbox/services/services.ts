@@ -2,6 +2,7 @@ import { guests } from "../guests/guests.ts";
 import type { SandboxService } from "../service.ts";
 import { acm } from "./acm/acm.ts";
 import { autoScaling } from "./auto-scaling/auto-scaling.ts";
+import { backup } from "./backup/backup.ts";
 import { cloudwatch } from "./cloudwatch/cloudwatch.ts";
 import { ec2 } from "./ec2/ec2.ts";
 import { efs } from "./efs/efs.ts";
@@ -21,6 +22,7 @@ import { sts } from "./sts.ts";
 export const services: Readonly<Record<string, SandboxService>> = {
   ec2,
   efs,
+  backup,
   rds,
   "elastic-load-balancing-v2": elb,
   "auto-scaling": autoScaling,

@@ -149,6 +149,28 @@ function keyOf(sim: Sim, name: string): string {
 
 const IA = /^AFTER_(1_DAY|(7|14|30|60|90|180|270|365)_DAYS)$/;
 
+/** A file system that AWS Backup makes of a recovery point. Answers its id. */
+export function restoredSystem(
+  sim: Sim,
+  made: Pick<FileSystem, "token" | "encrypted" | "kmsKey" | "performance" | "tags">,
+): string {
+  const known = systemTable(sim)
+    .all()
+    .find(({ token }) => token === made.token);
+  return known?.id ?? newSystem(sim, { ...made, throughput: "bursting", backup: false }).id;
+}
+
+function newSystem(
+  sim: Sim,
+  made: Omit<FileSystem, "id" | "state" | "toIa" | "createdAt">,
+): FileSystem {
+  const system: FileSystem = { id: sim.id("fs"), ...made, state: "creating", toIa: null, createdAt: sim.now };
+  systemTable(sim).put(system.id, system);
+  sim.after(ms("fileSystemAvailable"), "efs:system-available", system.id);
+  if (made.backup) sim.tell("fileSystemBackedUp", system.id);
+  return system;
+}
+
 export const efs: SandboxService = {
   durations,
   metrics,
@@ -182,8 +204,9 @@ export const efs: SandboxService = {
       },
       (input, sim) => {
         useLinkedRole(sim, linkedPrincipal("elasticfilesystem"));
-        const table = systemTable(sim);
-        const known = table.all().find((one) => one.token === input.CreationToken);
+        const known = systemTable(sim)
+          .all()
+          .find((one) => one.token === input.CreationToken);
         if (known)
           throw awsError(
             "FileSystemAlreadyExists",
@@ -196,22 +219,18 @@ export const efs: SandboxService = {
         if (input.KmsKeyId !== undefined && !input.Encrypted)
           throw badRequest("KmsKeyId is only allowed for an encrypted file system.");
         const kmsKey = input.KmsKeyId === undefined ? undefined : keyOf(sim, input.KmsKeyId);
-        const system: FileSystem = {
-          id: sim.id("fs"),
-          token: input.CreationToken,
-          state: "creating",
-          encrypted: input.Encrypted ?? false,
-          ...(kmsKey === undefined ? {} : { kmsKey }),
-          performance: input.PerformanceMode ?? "generalPurpose",
-          throughput,
-          backup: input.Backup ?? false,
-          toIa: null,
-          createdAt: sim.now,
-          tags: tagsFrom(input.Tags),
-        };
-        table.put(system.id, system);
-        sim.after(ms("fileSystemAvailable"), "efs:system-available", system.id);
-        return describe(sim, system);
+        return describe(
+          sim,
+          newSystem(sim, {
+            token: input.CreationToken,
+            encrypted: input.Encrypted ?? false,
+            ...(kmsKey === undefined ? {} : { kmsKey }),
+            performance: input.PerformanceMode ?? "generalPurpose",
+            throughput,
+            backup: input.Backup ?? false,
+            tags: tagsFrom(input.Tags),
+          }),
+        );
       },
     ),
 
@@ -312,6 +331,7 @@ export const efs: SandboxService = {
       ({ FileSystemId, BackupPolicy }, sim) => {
         const system = availableSystem(sim, FileSystemId);
         systemTable(sim).put(FileSystemId, { ...system, backup: BackupPolicy.Status === "ENABLED" });
+        if (BackupPolicy.Status === "ENABLED") sim.tell("fileSystemBackedUp", FileSystemId);
         return { BackupPolicy: { Status: BackupPolicy.Status === "ENABLED" ? "ENABLING" : "DISABLING" } };
       },
     ),

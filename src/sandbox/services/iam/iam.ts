@@ -38,7 +38,7 @@ interface Statement {
   readonly Resource: string | readonly string[];
 }
 
-/** AWS's managed policies that the sandbox knows, as far as its machines use them. */
+/** AWS's managed policies that the sandbox knows, as far as its machines and services use them. */
 const MANAGED: Readonly<Record<string, readonly Statement[]>> = {
   "iam::aws:policy/AmazonSSMManagedInstanceCore": [
     {
@@ -49,6 +49,22 @@ const MANAGED: Readonly<Record<string, readonly Statement[]>> = {
         "ssm:GetParameters",
         "ssmmessages:*",
         "ec2messages:*",
+      ],
+      Resource: "*",
+    },
+  ],
+  "iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup": [
+    { Effect: "Allow", Action: ["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"], Resource: "*" },
+  ],
+  "iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores": [
+    {
+      Effect: "Allow",
+      Action: [
+        "elasticfilesystem:Restore",
+        "elasticfilesystem:CreateFilesystem",
+        "elasticfilesystem:DescribeFilesystems",
+        "elasticfilesystem:DeleteFilesystem",
+        "elasticfilesystem:TagResource",
       ],
       Resource: "*",
     },
@@ -111,6 +127,18 @@ export function profileAllows(sim: Sim, profileArn: string | null, action: strin
   const profile = profileArn ? profileTable(sim).get(key(profileArn.split("/").at(-1) ?? "")) : undefined;
   const role = profile?.role ? roleTable(sim).get(key(profile.role)) : undefined;
   return role !== undefined && decisionOf(role, action, resource) === "allowed";
+}
+
+/** A role as a service takes it; undefined: there is none. */
+export function roleOf(sim: Sim, arn: string) {
+  const role = roleTable(sim).get(key(arn.split("/").at(-1) ?? ""));
+  if (!role || roleArn(sim, role.name) !== arn) return undefined;
+  const trusted = (JSON.parse(role.trust) as { Statement: { Principal?: { Service?: string } }[] }).Statement;
+  return {
+    createdAt: role.createdAt,
+    trusts: (service: string) => trusted.some(({ Principal }) => Principal?.Service === service),
+    allows: (action: string, resource: string) => decisionOf(role, action, resource) === "allowed",
+  };
 }
 
 /** ARNs of another partition and principals that are no service of this one are refused (IAM's own words, as in aws/copilot-cli#2563). */

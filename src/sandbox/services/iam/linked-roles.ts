@@ -14,6 +14,7 @@ const table = (sim: Sim) => sim.table<LinkedRole>("iam.linkedRoles");
 /** By principal: the role's name (the services' guides, "Using service-linked roles"). */
 const NAMES: Readonly<Record<string, string>> = {
   [linkedPrincipal("autoscaling")]: "AWSServiceRoleForAutoScaling",
+  [linkedPrincipal("backup")]: "AWSServiceRoleForBackup",
   [linkedPrincipal("elasticfilesystem")]: "AWSServiceRoleForAmazonElasticFileSystem",
   [linkedPrincipal("elasticloadbalancing")]: "AWSServiceRoleForElasticLoadBalancing",
   [linkedPrincipal("rds")]: "AWSServiceRoleForRDS",

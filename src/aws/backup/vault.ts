@@ -1,0 +1,94 @@
+import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { counted } from "../../lib/text.ts";
+import type { Aws } from "../aws.ts";
+import { hasCode, isOneOf, undefinedIf } from "../errors.ts";
+import { assertOurs } from "../owned.ts";
+import { allPages } from "../pages.ts";
+import { optedOut } from "./opt-in.ts";
+
+/** Its id is its name. */
+export interface VaultLive extends Identified {
+  readonly tags: Tags;
+  readonly arn: string;
+  /** How many recovery points are in it, by AWS's own count, which may be an approximation (API reference, DescribeBackupVault). */
+  readonly recoveryPoints: number;
+}
+
+const GONE = ["ResourceNotFoundException"];
+/** AWS's words: gruntwork-io/cloud-nuke#730. For a while it also says so of recovery points that are just deleted (go-to-k/delstack#370). */
+const NOT_EMPTY = { code: "InvalidRequestException", message: /contains recovery points/ };
+
+/**
+ * The account's vaults of the region. Of a vault that is not there the calls that name it say that access is denied, to
+ * those who have it too (ansible-collections/amazon.aws#1436, hashicorp/terraform-provider-aws#11840): only the list tells.
+ */
+export const vaults = (aws: Aws) =>
+  aws.coalesce("backup:vaults", () =>
+    allPages(
+      (NextToken) => aws.backup.listBackupVaults({ NextToken }),
+      (page) => page.BackupVaultList,
+      (page) => page.NextToken,
+    ),
+  );
+
+const vaultNamed = async (aws: Aws, name: string) =>
+  (await vaults(aws)).find(({ BackupVaultName }) => BackupVaultName === name);
+
+/**
+ * A vault for copies that the stack itself makes, under AWS Backup's default key (aws/backup). EFS's own vault denies everybody
+ * to restore what is in it, until somebody changes its policy (`vault-policy.ts`); this one has none.
+ */
+export const vault: ResourceType<object, VaultLive> = {
+  name: "backup:vault",
+  timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
+  retryable: { delete: [NOT_EMPTY] },
+
+  async find(aws, owner) {
+    const found = await vaultNamed(aws, owner.name);
+    const arn = found?.BackupVaultArn;
+    if (!found || arn === undefined) return undefined;
+    const answer = await undefinedIf(GONE, () => aws.backup.listTags({ ResourceArn: arn }));
+    if (!answer) return undefined;
+    const tags = answer.Tags ?? {};
+    assertOurs(owner, `backup vault ${owner.name}`, tags);
+    return { id: owner.name, tags, arn, recoveryPoints: found.NumberOfRecoveryPoints ?? 0 };
+  },
+
+  async create(aws, _spec, owner, token) {
+    await aws.backup.createBackupVault({
+      BackupVaultName: owner.name,
+      BackupVaultTags: { ...owner.tags },
+      CreatorRequestId: token,
+    });
+    return owner.name;
+  },
+
+  async update(aws, { arn }, _spec, changed, owner) {
+    if (!changed.has("tags")) return;
+    const { tags, obsoleteTags = [] } = owner;
+    if (obsoleteTags.length > 0) await aws.backup.untagResource({ ResourceArn: arn, TagKeyList: [...obsoleteTags] });
+    await aws.backup.tagResource({ ResourceArn: arn, Tags: { ...tags } });
+  },
+
+  /** AWS refuses it while anything is in it: then it stays, with its copies. */
+  async delete(aws, { id }) {
+    try {
+      await undefinedIf(GONE, () => aws.backup.deleteBackupVault({ BackupVaultName: id }));
+    } catch (error) {
+      const there = await vaultNamed(aws, id);
+      if (!there && hasCode(error, "AccessDeniedException")) return;
+      if (!isOneOf(error, [NOT_EMPTY]) || there?.NumberOfRecoveryPoints === 0) throw error;
+      return id;
+    }
+  },
+
+  async foresee(aws) {
+    const note = await optedOut(aws);
+    return note === undefined ? undefined : { kind: "note", note };
+  },
+
+  farewell: ({ id, recoveryPoints }) =>
+    recoveryPoints === 0
+      ? undefined
+      : { kept: `the backup vault ${id}: ${counted(recoveryPoints, "recovery point")} of the file system in it` },
+};
