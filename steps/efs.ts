@@ -1,3 +1,4 @@
+import { backupRoleName, stackVault } from "../src/aws/backup/names.ts";
 import { vault as vaultType } from "../src/aws/backup/vault.ts";
 import { fileSystem as fileSystemType } from "../src/aws/efs/file-system.ts";
 import { role as roleType } from "../src/aws/iam/role.ts";
@@ -21,14 +22,12 @@ export function efsStep(
   const { stack, region } = config;
   const { kmsKey, transitionToIaDays, backup } = config.efs;
   const keys = kmsKey === null ? [] : [resource(encryptionKey, "file-system-key", kmsKey, {}, () => ({}))];
-  // AWS Backup asks for "AWSBackup" in the names of its roles, and AWS's own policies let people pass it no others (API
-  // reference, BackupJob; managed policy AWSBackupFullAccess).
-  const backupRole = resource(roleType, "role-backup", `Buddy-AWSBackup-${stack}-${region}`, {}, () => ({
+  const backupRole = resource(roleType, "role-backup", backupRoleName(stack, region), {}, () => ({
     service: linkedPrincipal("backup"),
     statements: [],
     managedPolicies: BACKUP_POLICIES.map((name) => arnIn(region, `iam::aws:policy/service-role/${name}`)),
   }));
-  const vault = resource(vaultType, "backup-vault", `buddyverse-${stack}`, {}, () => ({}));
+  const vault = resource(vaultType, "backup-vault", stackVault(stack), {}, () => ({}));
   const fileSystem = resource(
     fileSystemType,
     "file-system",

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
+import { vault as vaultType } from "../../src/aws/backup/vault.ts";
 import { certificate } from "../../src/aws/acm/certificate.ts";
 import { issuedCertificate } from "../../src/aws/acm/issued.ts";
 import { group } from "../../src/aws/auto-scaling/group.ts";
@@ -311,6 +312,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     certificateArn: proof.id,
   }));
 
+  const safe = resource(vaultType, "safe", "Odd_Vault-9", {}, () => ({}));
   const bell = resource(topic, "bell", "Odd_Bell-9", {}, () => ({}));
   const mail = resource(
     subscription,
@@ -351,7 +353,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
   return [
     step("every type", {
       ...{ net, subnets, gateway, out, table, open, key, ip, nat, way, assumed, profile, base, host, builder, baked },
-      ...{ template, files, secret, text, place, settings, primary, copy, balancer, targets, port, elsewhere, fleet },
+      ...{ template, files, safe, secret, text, place, settings, primary, copy, balancer, targets, port, elsewhere, fleet },
       ...{ scaling, found, own, proof, alias, cname, issued, bell, mail, watch, board, chest, thing },
     }),
   ];

@@ -7,9 +7,9 @@ import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../../src/sandbox/service.ts";
 import { START, type Stage, stage, stageOn } from "./stage.ts";
 
-// An account that never had a database, a file system, a load balancer or a group.
+// An account that never had a database, a file system, a copy of one, a load balancer or a group.
 
-const ROLES = ["autoscaling", "elasticfilesystem", "elasticloadbalancing", "rds"];
+const ROLES = ["autoscaling", "backup", "elasticfilesystem", "elasticloadbalancing", "rds"];
 
 const rolesAskedFor = ({ calls }: Stage) =>
   calls
@@ -46,7 +46,7 @@ test("the linked roles are made before anything else, once, and only for what is
   await on.up();
   expect(rolesAskedFor(on)).toEqual(ROLES.map((role) => ({ role, error: undefined })));
   const written = on.writes();
-  expect(written.slice(0, 4)).toEqual(Array(4).fill("iam:CreateServiceLinkedRole"));
+  expect(written.slice(0, 5)).toEqual(Array(5).fill("iam:CreateServiceLinkedRole"));
   expect(await failedStarts(on)).toEqual([]);
 
   const before = on.calls.length;
@@ -85,7 +85,7 @@ test("a caller who may not make them is told; AWS makes them itself, and first s
   expect(settled.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   expect((await failedStarts(on))?.length).toBeGreaterThanOrEqual(3);
   const notes = on.events.flatMap((event) => (event.type === "run.note" ? event.note : []));
-  expect(notes).toHaveLength(4);
+  expect(notes).toHaveLength(5);
   expect(notes.join("\n")).toMatch(
     /^The linked role of rds\.amazonaws\.com could not be made \(AccessDenied.*iam create-service-linked-role --aws-service-name rds\.amazonaws\.com$/m,
   );

@@ -40,10 +40,13 @@ const SHOWN: Readonly<Record<string, string>> = {
 
 export const kindOfId = (id: string): string | undefined => KINDS[/^([a-z]+)-[0-9a-f]{8,}$/.exec(id)?.[1] ?? ""];
 
-export const tagsIn = (list: unknown): Tags =>
-  Object.fromEntries(
-    ((list ?? []) as readonly { Key: string; Value?: string }[]).map(({ Key, Value }) => [Key, Value ?? ""]),
-  );
+/** Of AWS's list of pairs, or, where a service has one, its record. */
+export const tagsIn = (given: unknown): Tags =>
+  given === undefined || Array.isArray(given)
+    ? Object.fromEntries(
+        ((given ?? []) as readonly { Key: string; Value?: string }[]).map(({ Key, Value }) => [Key, Value ?? ""]),
+      )
+    : (given as Tags);
 
 /** Every string in a value, at whatever depth. */
 export function stringsIn(value: unknown): readonly string[] {

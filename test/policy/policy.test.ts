@@ -181,19 +181,32 @@ test.each(Object.entries(CONFIGS))(
   },
 );
 
-test("roles are passed to EC2 only, nothing can be attached to any role, and detached from the stack's own only", async () => {
+test("each role is passed to its service only, AWS Backup's policies can be attached to its role, and from the stack's own all be detached", async () => {
   const statements = await policyOf({});
-  const role = ["arn:aws:iam::*:role/Buddy-WEB-buddyverse-ap-northeast-2"];
+  const web = "arn:aws:iam::*:role/Buddy-WEB-buddyverse-ap-northeast-2";
+  const backup = "arn:aws:iam::*:role/Buddy-AWSBackup-buddyverse-ap-northeast-2";
   const by = (action: string) => statements.find(({ Action }) => Action.includes(action));
-  expect(by("iam:PassRole")).toMatchObject({
-    Resource: role,
-    Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
+  const passed = statements.filter(({ Action }) => Action.includes("iam:PassRole"));
+  expect(passed.map(({ Resource, Condition }) => [Resource, Condition?.StringEquals?.["iam:PassedToService"]])).toEqual(
+    [
+      [[backup], "backup.amazonaws.com"],
+      [[web], "ec2.amazonaws.com"],
+    ],
+  );
+  expect(by("iam:AttachRolePolicy")).toMatchObject({
+    Resource: [backup],
+    Condition: {
+      StringEquals: {
+        "iam:PolicyARN": ["Backup", "Restores"].map(
+          (what) => `arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyFor${what}`,
+        ),
+      },
+    },
   });
-  expect(by("iam:AttachRolePolicy")).toBeUndefined();
-  expect(by("iam:DetachRolePolicy")).toMatchObject({ Resource: role });
+  expect(by("iam:DetachRolePolicy")).toMatchObject({ Resource: [backup, web] });
   expect(by("iam:CreateServiceLinkedRole")?.Condition).toEqual({
     StringEquals: {
-      "iam:AWSServiceName": ["autoscaling", "elasticfilesystem", "elasticloadbalancing", "rds"].map(
+      "iam:AWSServiceName": ["autoscaling", "backup", "elasticfilesystem", "elasticloadbalancing", "rds"].map(
         (service) => `${service}.amazonaws.com`,
       ),
     },

@@ -15,6 +15,7 @@ export interface Request {
 const PREFIXES: Readonly<Record<string, string>> = {
   acm: "acm",
   "auto-scaling": "autoscaling",
+  backup: "backup",
   cloudwatch: "cloudwatch",
   ec2: "ec2",
   efs: "elasticfilesystem",
@@ -128,6 +129,10 @@ function impliedBy(other: string, action: string, input: Json, ledger: Ledger): 
       return input.FinalDBSnapshotIdentifier
         ? on(other, { DBSnapshotIdentifier: input.FinalDBSnapshotIdentifier }, ledger)
         : [];
+    case "backup-storage:MountCapsule":
+      return on(other, {}, ledger);
+    case "backup:TagResource":
+      return on(other, { BackupVaultName: input.BackupVaultName }, ledger);
     case "elasticfilesystem:TagResource":
       return [];
     default:
@@ -142,7 +147,11 @@ const throughService = (other: string, action: string, { KmsKeyId }: Json, ledge
     "kms:GrantIsForAWSResource": ["true"],
   });
 
-function passedRole({ RoleName, IamInstanceProfile }: Json, ledger: Ledger): readonly Request[] {
+function passedRole({ RoleName, IamInstanceProfile, IamRoleArn }: Json, ledger: Ledger): readonly Request[] {
+  if (typeof IamRoleArn === "string")
+    return on("iam:PassRole", { RoleName: IamRoleArn.split("/").at(-1) }, ledger, {
+      "iam:PassedToService": ["backup.amazonaws.com"],
+    });
   const profile = (IamInstanceProfile as { Name?: string } | undefined)?.Name;
   const role = RoleName ?? (profile === undefined ? undefined : ledger.roleOfProfile.get(profile));
   return role === undefined ? [] : on("iam:PassRole", { RoleName: role }, ledger);
@@ -203,10 +212,11 @@ function request(
   const listed = [...keys, ...(kind === undefined ? [] : (resources[kind] ?? []))];
   const prefix = action.slice(0, action.indexOf(":"));
   const values: Record<string, readonly string[]> = {
+    ...(typeof input.PolicyArn === "string" ? { "iam:PolicyARN": [input.PolicyArn] } : {}),
+    ...(action === "iam:PassRole" ? { "iam:PassedToService": ["ec2.amazonaws.com"] } : {}),
     ...more,
     ...routeKeys(input),
     ...(prefix === "kms" ? { "kms:ResourceAliases": ledger.aliasesOf(resource) } : {}),
-    ...(action === "iam:PassRole" ? { "iam:PassedToService": ["ec2.amazonaws.com"] } : {}),
     ...(typeof input.AWSServiceName === "string" ? { "iam:AWSServiceName": [input.AWSServiceName] } : {}),
   };
   for (const [key, value] of Object.entries(tags)) values[`aws:RequestTag/${key}`] = [value];
@@ -300,6 +310,14 @@ function resourcesOf(action: string, input: Json, ledger: Ledger): readonly (rea
           ["autoScalingGroup", ledger.arn("autoscaling", `autoScalingGroup:0:autoScalingGroupName/${name}`)] as const,
       );
     }
+    case "backup":
+      return [
+        ...here("backupVault", (name) => `backup-vault:${name}`, "BackupVaultName"),
+        ...[...text("ResourceArn"), ...text("RecoveryPointArn")].flatMap((arn) => {
+          const kind = { "backup-vault": "backupVault", "recovery-point": "recoveryPoint" }[arn.split(":")[5] ?? ""];
+          return kind === undefined ? [] : [[kind, arn] as const];
+        }),
+      ];
     case "cloudwatch":
       return [
         ...here("alarm", (name) => `alarm:${name}`, "AlarmName", "AlarmNames"),
