@@ -19,9 +19,18 @@ const NOT_OBJECTS = new Set([
   "rds.contents",
   // Those that RDS makes and removes by itself.
   "rds.automatedSnapshots",
+  // What AWS Backup knows of its work, and what it does by itself.
+  "backup.jobs",
+  "backup.restores",
+  "backup.daily",
+  // Counted apart: copies of files stay on purpose.
+  "backup.points",
   // Counted apart: a final snapshot stays on purpose.
   "rds.snapshots",
 ]);
+
+/** EFS's own, which stays with the account. */
+const AUTOMATIC_VAULT = "aws/efs/automatic-backup-vault";
 
 /** How many live objects there are of each kind, and of each key of the stack; all of a kind that carries none. */
 export function census({ tables }: World): Record<string, number> {
@@ -30,7 +39,7 @@ export function census({ tables }: World): Record<string, number> {
   for (const [kind, rows] of Object.entries(tables)) {
     if (NOT_OBJECTS.has(kind)) continue;
     for (const [id, { row }] of Object.entries(rows)) {
-      if (row === null) continue;
+      if (row === null || id === AUTOMATIC_VAULT) continue;
       const { state, status, tags } = row as { state?: unknown; status?: unknown; tags?: Record<string, string> };
       if (GONE.has(String(state)) || GONE.has(String(status))) continue;
       const key = (tags ?? (tagged[id]?.row as { tags?: Record<string, string> } | undefined)?.tags)?.[
@@ -57,7 +66,9 @@ export function contents({ tables }: World): Record<string, string[]> {
       .map(([kind, rows]): [string, string[]] => [
         kind,
         Object.entries(rows)
-          .flatMap(([id, { row }]) => (row === null ? [] : kind === "route53.records" ? recordText(id, row) : [id]))
+          .flatMap(([id, { row }]) =>
+            row === null || id === AUTOMATIC_VAULT ? [] : kind === "route53.records" ? recordText(id, row) : [id],
+          )
           .sort(),
       ])
       .filter(([, ids]) => ids.length > 0)

@@ -1,7 +1,7 @@
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { counted } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
-import { hasCode, isOneOf, undefinedIf } from "../errors.ts";
+import { isOneOf, undefinedIf } from "../errors.ts";
 import { assertOurs } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { optedOut } from "./opt-in.ts";
@@ -19,9 +19,12 @@ const GONE = ["ResourceNotFoundException"];
 const NOT_EMPTY = { code: "InvalidRequestException", message: /contains recovery points/ };
 
 /**
- * The account's vaults of the region. Of a vault that is not there the calls that name it say that access is denied, to
- * those who have it too (ansible-collections/amazon.aws#1436, hashicorp/terraform-provider-aws#11840): only the list tells.
+ * Of a vault that is not there the calls that name it say that access is denied, to those who have it too
+ * (ansible-collections/amazon.aws#1436, hashicorp/terraform-provider-aws#11840). Where it is not, the words are others.
  */
+const NOT_THERE = { code: "AccessDeniedException", message: /Insufficient privileges to perform this action/ };
+
+/** The account's vaults of the region. Only this list tells that one is not there. */
 export const vaults = (aws: Aws) =>
   aws.coalesce("backup:vaults", () =>
     allPages(
@@ -41,7 +44,8 @@ const vaultNamed = async (aws: Aws, name: string) =>
 export const vault: ResourceType<object, VaultLive> = {
   name: "backup:vault",
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
-  retryable: { delete: [NOT_EMPTY] },
+  // A delete whose answer was lost, and which was repeated, finds nothing: the next look tells.
+  retryable: { delete: [NOT_EMPTY, NOT_THERE] },
 
   async find(aws, owner) {
     const found = await vaultNamed(aws, owner.name);
@@ -75,9 +79,7 @@ export const vault: ResourceType<object, VaultLive> = {
     try {
       await undefinedIf(GONE, () => aws.backup.deleteBackupVault({ BackupVaultName: id }));
     } catch (error) {
-      const there = await vaultNamed(aws, id);
-      if (!there && hasCode(error, "AccessDeniedException")) return;
-      if (!isOneOf(error, [NOT_EMPTY]) || there?.NumberOfRecoveryPoints === 0) throw error;
+      if (!isOneOf(error, [NOT_EMPTY]) || (await vaultNamed(aws, id))?.NumberOfRecoveryPoints === 0) throw error;
       return id;
     }
   },
