@@ -82,8 +82,6 @@ export interface Permissions<Operation extends string = string> {
   readonly global?: true;
   /** What of its actions is narrowed to names. */
   readonly narrowed?: (scope: PolicyScope) => readonly Narrowed[];
-  /** The same for actions of other services that are `implied` by its own; `takes` is asked with their prefixes. */
-  readonly narrowedImplied?: (scope: PolicyScope) => readonly Narrowed[];
   /** What of its actions is narrowed by tags; an action may be one that nobody calls, but others check. */
   readonly byTags?: ByTags;
 }

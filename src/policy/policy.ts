@@ -73,21 +73,13 @@ interface Rule {
 }
 
 /** What the services narrow to names. */
-function byNames(
-  { permissions: { prefix, narrowed, narrowedImplied } }: Service,
-  scope: PolicyScope,
-): readonly (readonly Rule[])[] {
-  const own = (narrowed?.(scope) ?? []).map(({ takes, statements }) =>
+const byNames = ({ permissions: { prefix, narrowed } }: Service, scope: PolicyScope): readonly (readonly Rule[])[] =>
+  (narrowed?.(scope) ?? []).map(({ takes, statements }) =>
     statements.map((statement) => ({
       statement,
-      takes: (action: string) => prefixOf(action) === prefix && takes(action.slice(prefix.length + 1)),
+      takes: (action) => prefixOf(action) === prefix && takes(action.slice(prefix.length + 1)),
     })),
   );
-  const implied = (narrowedImplied?.(scope) ?? []).map(({ takes, statements }) =>
-    statements.map((statement) => ({ statement, takes })),
-  );
-  return [...own, ...implied];
-}
 
 /** What is held by tags to the stack's own objects. */
 function byTags({ permissions }: Service, scope: PolicyScope): readonly Rule[] {

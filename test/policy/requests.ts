@@ -142,7 +142,7 @@ function impliedBy(other: string, action: string, input: Json, ledger: Ledger): 
 
 /** What a service does with a key in the caller's name (KMS developer guide, kms:ViaService, kms:GrantIsForAWSResource). */
 const throughService = (other: string, action: string, { KmsKeyId }: Json, ledger: Ledger): readonly Request[] =>
-  on(other, { KeyId: KmsKeyId }, ledger, {
+  on(other, { KeyId: KmsKeyId ?? ledger.arn("kms", "key/aws-backup") }, ledger, {
     "kms:ViaService": [`${action.slice(0, action.indexOf(":"))}.${ledger.region}.amazonaws.com`],
     "kms:GrantIsForAWSResource": ["true"],
   });

@@ -1,4 +1,3 @@
-import { partitionOf } from "../partition.ts";
 import type { Narrowed, PolicyScope } from "../permissions.ts";
 
 const ON_VAULT = [
@@ -15,18 +14,3 @@ export function narrowed({ region, arn, values }: PolicyScope): readonly Narrowe
   const own = values("BackupVaultName").map((name) => arn(`backup:${region}:*:backup-vault:${name}`));
   return [{ takes: (action) => ON_VAULT.includes(action), statements: [{ Sid: "BackupVault", Resource: own }] }];
 }
-
-/** The keys of AWS Backup's vaults, which it uses in the caller's name. */
-export const narrowedImplied = ({ region, arn }: PolicyScope): readonly Narrowed[] => [
-  {
-    takes: (action) => action.startsWith("kms:"),
-    statements: [
-      {
-        Sid: "BackupKey",
-        Resource: arn(`kms:${region}:*:key/*`),
-        // As the policy of the key aws/backup has it.
-        Condition: { StringEquals: { "kms:ViaService": `backup.${region}.${partitionOf(region).dnsSuffix}` } },
-      },
-    ],
-  },
-];

@@ -1,6 +1,6 @@
 import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
-import { narrowed, narrowedImplied } from "./narrowed.ts";
+import { narrowed } from "./narrowed.ts";
 import { vault } from "./vault.ts";
 
 export const backup: Service<typeof import("./client.ts")> = {
@@ -26,7 +26,6 @@ export const backup: Service<typeof import("./client.ts")> = {
     changes: { CreateBackupVault: ["UntagResource"] },
     linkedRole: linkedPrincipal("backup"),
     narrowed,
-    narrowedImplied,
   },
   types: [vault],
   colour: "#3f8f3a",

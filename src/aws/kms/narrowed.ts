@@ -37,7 +37,7 @@ function aboutKeys(
  * kms:GrantIsForAWSResource).
  */
 export function narrowed(scope: PolicyScope): readonly Narrowed[] {
-  const { region, values, usersOf } = scope;
+  const { region, arn, needs, values, usersOf } = scope;
   const through = (prefix: string): Condition => {
     const service = `${prefix}.${region}`;
     // Nobody says which of the two names it has in China: there both are allowed.
@@ -46,20 +46,30 @@ export function narrowed(scope: PolicyScope): readonly Narrowed[] {
   };
   const users = usersOf("KmsKeyId");
   const forResources = { Bool: { "kms:GrantIsForAWSResource": "true" } };
+  // RDS does the rest by its grant; EFS asks for it in the caller's name (EFS user guide, "Using AWS KMS keys for Amazon EFS").
+  const files = users
+    .filter(({ prefix }) => prefix === "elasticfilesystem")
+    .flatMap(({ prefix, values }) => aboutKeys(scope, values, "UseKeys", through(prefix)));
+  // A vault's is AWS's own, aws/backup, whose id nobody knows before; its policy wants the same condition.
+  const vaults = needs("backup:CreateBackupVault")
+    ? [{ Sid: "BackupKey", Resource: arn(`kms:${region}:*:key/*`), Condition: through("backup") }]
+    : [];
   return [
-    { takes: (action) => action === "DescribeKey", statements: aboutKeys(scope, values("KeyId"), "LookAtKeys") },
+    {
+      takes: (action) => action === "DescribeKey",
+      statements: [...aboutKeys(scope, values("KeyId"), "LookAtKeys"), ...vaults],
+    },
     {
       takes: (action) => action === "CreateGrant",
-      statements: users.flatMap(({ prefix, values }) =>
-        aboutKeys(scope, values, `GrantKeysTo${prefix}`, { ...through(prefix), ...forResources }),
-      ),
+      statements: [
+        ...users.flatMap(({ prefix, values }) =>
+          aboutKeys(scope, values, `GrantKeysTo${prefix}`, { ...through(prefix), ...forResources }),
+        ),
+        ...vaults,
+      ],
     },
-    // RDS does the rest by its grant; EFS asks for it in the caller's name (EFS user guide, "Using AWS KMS keys for Amazon EFS").
-    {
-      takes: () => true,
-      statements: users
-        .filter(({ prefix }) => prefix === "elasticfilesystem")
-        .flatMap(({ prefix, values }) => aboutKeys(scope, values, "UseKeys", through(prefix))),
-    },
+    { takes: (action) => action === "Decrypt", statements: [...files, ...vaults] },
+    { takes: (action) => ["GenerateDataKey", "RetireGrant"].includes(action), statements: vaults },
+    { takes: () => true, statements: files },
   ];
 }

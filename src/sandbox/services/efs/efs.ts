@@ -160,10 +160,7 @@ export function restoredSystem(
   return known?.id ?? newSystem(sim, { ...made, throughput: "bursting", backup: false }).id;
 }
 
-function newSystem(
-  sim: Sim,
-  made: Omit<FileSystem, "id" | "state" | "toIa" | "createdAt">,
-): FileSystem {
+function newSystem(sim: Sim, made: Omit<FileSystem, "id" | "state" | "toIa" | "createdAt">): FileSystem {
   const system: FileSystem = { id: sim.id("fs"), ...made, state: "creating", toIa: null, createdAt: sim.now };
   systemTable(sim).put(system.id, system);
   sim.after(ms("fileSystemAvailable"), "efs:system-available", system.id);
