@@ -16,6 +16,7 @@ export interface Situation {
   /** It was made, or recreated, in this run: then a failure is reported, not repaired again. */
   readonly tried: boolean;
   readonly holdsData: boolean;
+  readonly mayBeOthers: boolean;
   /** The config or the state names it; false: the stack's tags are all that speaks for it. */
   readonly claimed: boolean;
   /** Why it is not deleted where nobody wants it; undefined: it is. */
@@ -37,12 +38,15 @@ export type Decision =
   | { readonly kind: "delete" }
   /** Nobody wants it, and it stays on purpose: only the record of it goes. */
   | { readonly kind: "keep"; readonly reason: string }
-  /** It holds data and nobody claims it: it is left alone. */
+  /** It holds data, or may be others', and nobody claims it: it is left alone. */
   | { readonly kind: "retain"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "blocked"; readonly reason: string };
 
-const UNCLAIMED = "it holds data, and neither the config nor the state names it: left alone";
+const unclaimed = (why: string): Decision => ({
+  kind: "retain",
+  reason: `${why}, and neither the config nor the state names it: left alone`,
+});
 
 /** What must happen to an object: the one place where that is decided. Pure. `plan`, `status`, `up` and `down` read its answer. */
 export function decide({
@@ -53,6 +57,7 @@ export function decide({
   now,
   tried,
   holdsData,
+  mayBeOthers,
   claimed,
   kept,
   overwritten,
@@ -65,7 +70,9 @@ export function decide({
   }
   if (health === "deleting") return { kind: "wait", why: "deleting" };
   if (!wanted && kept !== undefined) return { kind: "keep", reason: kept };
-  if (!wanted) return holdsData && !claimed ? { kind: "retain", reason: UNCLAIMED } : { kind: "delete" };
+  if (!wanted && !claimed && holdsData) return unclaimed("it holds data");
+  if (!wanted && !claimed && mayBeOthers) return unclaimed("others may use it");
+  if (!wanted) return { kind: "delete" };
   // A `down` was interrupted at it: reads may lag behind its delete call, and what is shown as ready is gone in a moment.
   if (recorded?.status === "deleting" && !deleteWouldShow) return { kind: "wait", why: "deleting" };
   if (health === "pending") return { kind: "wait", why: "pending" };

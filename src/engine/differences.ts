@@ -24,6 +24,7 @@ export interface GivenTags {
  * ones count, and those that the config gave before: others may have put theirs on the object too.
  * @param tags all that it must carry; absent: tags are not compared.
  * @param given absent: there is no record.
+ * @param applied the spec that was last applied, as far as that is recorded
  */
 export function differences(
   type: AnyType,
@@ -31,13 +32,15 @@ export function differences(
   live: Identified,
   tags?: Tags,
   given?: GivenTags,
+  applied: object = {},
 ): Difference[] {
   const found: Difference[] = [];
   for (const [field, value] of Object.entries(wanted)) {
     if (value === undefined) continue;
     const there = (live as unknown as Record<string, unknown>)[field];
     const same = type.same?.[field];
-    if (same ? same(value, there, live, wanted) : !holdsUnknown(value) && isDeepStrictEqual(value, there)) continue;
+    if (same ? same(value, there, live, wanted, applied) : !holdsUnknown(value) && isDeepStrictEqual(value, there))
+      continue;
     found.push({ field, wanted: value, found: there, replaces: type.immutable?.includes(field) ?? false });
   }
   const different = tags && differentTags(type, live, tags, given);

@@ -174,7 +174,7 @@ export function evaluate(
   { now, deleteKept, tried = false, deleteWouldShow = false, updated = false, later = new Set() }: Circumstances,
 ): Decision & { readonly drift: readonly Difference[] } {
   const given = recorded && { tags: recorded.tags ?? {}, certain: updated || recorded.status === "ready" };
-  const all = wanted && live ? differences(node.type, wanted, live, node.owner.tags, given) : [];
+  const all = wanted && live ? differences(node.type, wanted, live, node.owner.tags, given, recorded?.spec) : [];
   const drift = all.filter(({ field }) => !later.has(field));
   return {
     ...decide({
@@ -185,6 +185,7 @@ export function evaluate(
       now,
       tried,
       holdsData: mayHoldData(node.type, live, recorded),
+      mayBeOthers: node.type.mayBeOthers ?? false,
       claimed,
       kept: live && node.type.farewell?.(live, { deleteKept })?.kept,
       overwritten: overwritten(node, live, recorded),

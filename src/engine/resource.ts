@@ -123,9 +123,18 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly name: string;
   /** A difference in one of these is a replacement. */
   readonly immutable?: readonly (keyof Spec & string)[];
-  /** Comparisons of fields that AWS rewrites; `() => true` means "only at birth". Others compare by deep equality. */
+  /**
+   * Comparisons of fields that AWS rewrites; `() => true` means "only at birth". Others compare by deep equality. `applied` is
+   * the spec that was last applied, as far as that is recorded.
+   */
   readonly same?: {
-    readonly [F in keyof Spec]?: (wanted: NonNullable<Spec[F]>, found: Live[F], live: Live, spec: Spec) => boolean;
+    readonly [F in keyof Spec]?: (
+      wanted: NonNullable<Spec[F]>,
+      found: Live[F],
+      live: Live,
+      spec: Spec,
+      applied: Partial<Spec>,
+    ) => boolean;
   };
   /** Values as they are shown where they differ: what `same` takes for the same is shown the same, in words that a person reads. */
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
@@ -141,6 +150,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly holdsData?: boolean;
   /** What `copy` leaves of its data: "a final snapshot". Undefined: this one has no data of its own. Pure. */
   finalCopy?(live: Live): string | undefined;
+  /** Others may use it: one that neither the config nor the state names is never removed. Such a type has `list`, `uses` and `byHand`. */
+  readonly mayBeOthers?: boolean;
   /** Ids of the stack's objects that this one stands on: they cannot go before it. */
   uses?(live: Live): readonly string[];
   readonly byHand?: ByHand<Live>;

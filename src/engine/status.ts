@@ -51,7 +51,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
     if (node.type.external && decision.kind === "none") continue;
     const drift =
       recorded && look.live && look.health === "ready"
-        ? differences(node.type, recorded.spec, look.live as Identified)
+        ? differences(node.type, recorded.spec, look.live as Identified, undefined, undefined, recorded.spec)
         : [];
     // Tags are no part of the recorded spec. They have drifted where the config gives the same ones as before.
     const sameTags = isDeepStrictEqual(recorded?.tags ?? {}, configTags(node.owner.tags));

@@ -22,6 +22,7 @@ const at = (situation: Partial<Situation>): string =>
     holdsData: false,
     overwritten: undefined,
     claimed: true,
+    mayBeOthers: false,
     kept: undefined,
     deleteWouldShow: false,
     ...situation,

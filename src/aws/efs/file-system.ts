@@ -176,7 +176,12 @@ const OTHER_KEY = {
 export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   name: "efs:file-system",
   immutable: ["encrypted", "performance"],
-  same: { ...sameKey, mounts: sameSet },
+  same: {
+    ...sameKey,
+    mounts: sameSet,
+    // Somebody has turned them on: what the config never asked for it does not take back.
+    backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
+  },
   // Nearly all of it is waiting for the mount targets.
   timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65 },
   retryable: {
@@ -228,7 +233,12 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
 
   // Of one that AWS could not make nothing is lost.
   impossible: (live, spec, applied) => (live.state === "error" ? undefined : otherKey(live, spec, applied, OTHER_KEY)),
-  notes: keyNotes,
+  notes: (live, spec) => [
+    ...(live.backup && !spec.backup
+      ? [`automatic backups of ${live.id} are on, which the config does not ask for: they stay so`]
+      : []),
+    ...keyNotes(live, spec),
+  ],
 
   async create(aws, { encrypted, kmsKeyName, performance, throughput, backup }, owner, token) {
     try {

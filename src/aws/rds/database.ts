@@ -5,6 +5,7 @@ import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { tagList } from "../owned.ts";
 import {
   AFTER_REPLICA,
+  backupNotes,
   type InstanceSpec,
   impossible,
   modifyInstance,
@@ -128,7 +129,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   interruption: (changed, live, spec) =>
     live.passwordFrom === "snapshot" ? undefined : primaryInterruption(changed, live, spec),
   impossible: (live, spec, applied) => impossible(live, spec, applied) ?? otherKey(live, spec, applied, OTHER_KEY),
-  notes: (live, spec) => [...notesOf(live, spec), ...keyNotes(live, spec)],
+  notes: (live, spec) => [...backupNotes(live, spec), ...notesOf(live, spec), ...keyNotes(live, spec)],
   undone,
   whyUndone,
 

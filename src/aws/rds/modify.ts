@@ -2,7 +2,7 @@ import type { ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
 import type { Impossible, Interruption, Owner, ResourceType } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
 import { about } from "../../lib/duration.ts";
-import { list } from "../../lib/text.ts";
+import { counted, list } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import type { InstanceLive } from "./read-instances.ts";
 import { retag } from "./tags.ts";
@@ -51,12 +51,30 @@ const inForce =
   };
 const equal = (wanted: unknown, found: unknown): boolean => wanted === found;
 
+/** Somebody has protected it better than the config asks: what the config never asked for it does not take back. */
+const isOthers = <V>(wanted: V, applied: V | undefined): boolean => applied === undefined || applied === wanted;
+
 export const sameInstance = {
   engineVersion: inForce("engineVersion", (wanted, found) => isAtLeast(found, wanted)),
   instanceClass: inForce("instanceClass", equal),
   // It cannot shrink; AWS rounds growth up to a tenth, and may let it grow by itself.
   storageGiB: inForce("storageGiB", (wanted, found) => found >= wanted),
-  backupRetentionDays: inForce("backupRetentionDays", equal),
+  backupRetentionDays: (
+    wanted: number,
+    found: number,
+    live: InstanceLive,
+    spec: InstanceSpec,
+    applied: { readonly backupRetentionDays?: number },
+  ): boolean =>
+    inForce("backupRetentionDays", equal)(wanted, found, live, spec) ||
+    (found > wanted && isOthers(wanted, applied.backupRetentionDays)),
+  deletionProtection: (
+    wanted: boolean,
+    found: boolean,
+    _live: InstanceLive,
+    _spec: InstanceSpec,
+    applied: Partial<InstanceSpec>,
+  ): boolean => wanted === found || (found && isOthers(wanted, applied.deletionProtection)),
   // Where AWS is at a newer major version the config's group does not fit.
   parameterGroup: (wanted: string, found: string, live: InstanceLive, spec: InstanceSpec): boolean =>
     wanted === found || isOlderMajor(spec.engineVersion, live.engineVersion),
@@ -172,19 +190,45 @@ export function interruptionOf(
   return undefined;
 }
 
+/** Fewer days take effect at once; none deletes all (user guide, "Backup retention period" and "Disabling automated backups"). */
+function lostBackups({ id, backupRetentionDays: found }: InstanceLive, wanted: number): string | undefined {
+  if (wanted >= found) return undefined;
+  return wanted === 0
+    ? `AWS deletes all automated backups of ${id}`
+    : `AWS deletes the automated backups of ${id} that are older than ${counted(wanted, "day")}, at once`;
+}
+const withLostBackups = (found: Interruption | undefined, lost: string | undefined): Interruption | undefined =>
+  lost === undefined
+    ? found
+    : { ...found, seconds: found?.seconds ?? 0, what: found ? `${found.what}; ${lost}` : lost };
+
 /** A primary's: another major version is final. */
 export function primaryInterruption(
   changed: ReadonlySet<string>,
   live: InstanceLive,
   spec: InstanceSpec & { readonly backupRetentionDays: number },
 ): Interruption | undefined {
-  const found = interruptionOf(changed, live, spec, spec.backupRetentionDays);
+  const found = withLostBackups(
+    interruptionOf(changed, live, spec, spec.backupRetentionDays),
+    changed.has("backupRetentionDays") ? lostBackups(live, spec.backupRetentionDays) : undefined,
+  );
   return found && isMajorUpgrade(changed, live, spec)
     ? { ...found, final: "AWS never goes back to an older major version; a snapshot is made first" }
     : found;
 }
 
 const acceptedText = (accepted: Accepted, field: string): string => `${field} ${accepted[field as keyof Accepted]}`;
+
+/** A primary whose backups somebody keeps for longer. */
+export const backupNotes = (
+  { id, backupRetentionDays: found }: InstanceLive,
+  { backupRetentionDays: wanted }: { readonly backupRetentionDays: number },
+): readonly string[] =>
+  found > wanted
+    ? [
+        `automated backups of ${id} are kept for ${counted(found, "day")}, ${wanted} in the config: somebody wants more, and it stays so`,
+      ]
+    : [];
 
 /** What is accepted, differs from the config in a way that stays, or waits for somebody. */
 export function notesOf(live: InstanceLive, spec: InstanceSpec): readonly string[] {
@@ -203,6 +247,14 @@ export function notesOf(live: InstanceLive, spec: InstanceSpec): readonly string
     ...(spec.zone === undefined || live.zone === spec.zone
       ? []
       : [`${id} is in ${live.zone}, not in ${spec.zone}, where it would be created: it stays there`]),
+    ...(live.deletionProtection && !spec.deletionProtection
+      ? [`deletion protection of ${id} is on, which the config does not ask for: it stays so`]
+      : []),
+    ...(live.multiAz
+      ? [
+          `${id} has a standby in another zone (Multi-AZ), which somebody has asked for: it stays, and AWS bills the instance and its storage twice, which cost does not count`,
+        ]
+      : []),
     // AWS rounds growth up to a tenth (API reference, AllocatedStorage).
     ...(spec.maxStorageGiB === 0 && live.storageGiB > Math.ceil(spec.storageGiB * 1.1)
       ? [

@@ -1,10 +1,14 @@
+import { list } from "../../lib/text.ts";
 import type { Finding } from "../../report/findings.ts";
 import type { Aws } from "../aws.ts";
+import { STACK_TAG } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type Check, ok, type Planned, type PlannedStack, problem } from "../preflight.ts";
 import { type Quota, quotaFinding } from "../service-quotas/quota.ts";
 import { database } from "./database.ts";
+import { replicasOf, upgrade } from "./read-instances.ts";
 import { replica } from "./replica.ts";
+import { isAtLeast } from "./version.ts";
 
 /** An instance that is to be of a class, in a zone. */
 interface Wanted {
@@ -104,4 +108,47 @@ const quota: Check = {
   },
 };
 
-export const preflight: readonly Check[] = [orderable, quota];
+/**
+ * Of a primary's replicas the stack's own are changed first; for others' a run would end half way: AWS upgrades no primary before
+ * its replicas, and has no source of a replica without backups (API reference, BackupRetentionPeriod; DBUpgradeDependencyFailure,
+ * for minor versions too: hashicorp/terraform-provider-aws#22107).
+ */
+const othersReplicas: Check = {
+  about: "others' replicas",
+  types: [database],
+  async ask(aws, plan) {
+    const all = await Promise.all(
+      plan
+        .of(database)
+        .filter((one) => one.sets("engineVersion") || one.sets("backupRetentionDays"))
+        .map(async (one) => {
+          const { live, spec } = one;
+          const others = live
+            ? (await replicasOf(aws, live)).filter(({ tags }) => tags[STACK_TAG] !== live.tags[STACK_TAG])
+            : [];
+          const found: Finding[] = [];
+          const behind = others.filter(({ engineVersion }) => !isAtLeast(engineVersion, spec.engineVersion));
+          if (live && one.sets("engineVersion") && behind.length > 0)
+            found.push(
+              problem(
+                othersReplicas.about,
+                `AWS upgrades replicas first: ${live.id} cannot get MySQL ${spec.engineVersion} before its replica ${list(behind.map(({ id }) => id))}, which is not the stack's`,
+                `Upgrade it (${behind.map(({ id }) => upgrade(aws, id, spec.engineVersion)).join("; ")}), promote or delete it.`,
+              ),
+            );
+          if (live && one.sets("backupRetentionDays") && spec.backupRetentionDays === 0 && others.length > 0)
+            found.push(
+              problem(
+                othersReplicas.about,
+                `${live.id} cannot be without automated backups: it has the replica ${list(others.map(({ id }) => id))}, which is not the stack's`,
+                "Promote or delete that replica first, or keep database.backupRetentionDays at 1 or more.",
+              ),
+            );
+          return found;
+        }),
+    );
+    return all.flat();
+  },
+};
+
+export const preflight: readonly Check[] = [orderable, quota, othersReplicas];

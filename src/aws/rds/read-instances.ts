@@ -51,6 +51,8 @@ export interface InstanceLive extends Identified {
   readonly kmsKey: string;
   readonly minorUpgrades: boolean;
   readonly copyTagsToSnapshot: boolean;
+  /** AWS keeps a standby of it in another zone. */
+  readonly multiAz: boolean;
   readonly backupRetentionDays: number;
   readonly deletionProtection: boolean;
   readonly databaseName: string;
@@ -103,6 +105,7 @@ function live(instance: DBInstance): InstanceLive {
     kmsKey: instance.KmsKeyId ?? "",
     minorUpgrades: instance.AutoMinorVersionUpgrade ?? false,
     copyTagsToSnapshot: instance.CopyTagsToSnapshot ?? false,
+    multiAz: instance.MultiAZ ?? false,
     backupRetentionDays: instance.BackupRetentionPeriod ?? 0,
     deletionProtection: instance.DeletionProtection ?? false,
     databaseName: instance.DBName ?? "",
@@ -302,6 +305,11 @@ export const uses = ({ subnetGroup, parameterGroup, groupIds, subnetIds }: Insta
   ...subnetIds,
 ];
 
+export const removeReplica: ByHand<InstanceLive>["remove"] = (aws, { id, deletionProtection }) => [
+  ...(deletionProtection ? unprotect(aws, id) : []),
+  command(aws, "delete-db-instance", id, " --skip-final-snapshot"),
+];
+
 export const byHand: ByHand<InstanceLive> = {
   remove: (aws, { id, status, deletionProtection }) => [
     ...(status === "stopped" ? start(aws, id) : []),
@@ -319,6 +327,14 @@ export const byHand: ByHand<InstanceLive> = {
     ],
   }),
 };
+
+/** Its replicas that are there, whoever made them. */
+export const replicasOf = async (aws: Aws, { id }: InstanceLive): Promise<readonly InstanceLive[]> =>
+  (await instances(aws)).filter(({ source, status }) => source === id && status !== "deleting");
+
+/** The command that gives an instance another version. */
+export const upgrade = (aws: Aws, id: string, version: string): string =>
+  command(aws, "modify-db-instance", id, ` --engine-version ${version} --apply-immediately`);
 
 export const HAS_REPLICAS: NotYet = { code: "BuddyError", message: /still has the replica/ };
 

@@ -13,6 +13,7 @@ import {
 import { instanceCharges } from "./prices.ts";
 import {
   BUSY,
+  byHand,
   CREATE_AGAIN,
   deleteInstance,
   deleteWithSnapshot,
@@ -23,8 +24,10 @@ import {
   instanceHealth,
   listInstances,
   protections,
+  removeReplica,
   replicaBlockers,
   setPassword,
+  uses,
 } from "./read-instances.ts";
 import { idOf } from "./tags.ts";
 
@@ -70,6 +73,10 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
 
   find: findInstance,
   health,
+  mayBeOthers: true,
+  uses,
+  // It has nothing that its source has not, and AWS makes no final snapshot of a replica (API reference, DeleteDBInstance).
+  byHand: { ...byHand, remove: removeReplica },
   // One that was promoted is a primary.
   setSecret: setPassword,
   // Of one that was promoted: a replica has its primary's data.

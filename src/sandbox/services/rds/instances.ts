@@ -169,7 +169,7 @@ export function describe(sim: Sim, database: Database) {
     StorageEncrypted: database.encrypted,
     ...keyShown(sim, database),
     AvailabilityZone: database.zone,
-    MultiAZ: false,
+    MultiAZ: database.multiAz ?? false,
     MasterUsername: database.user,
     ...(database.databaseName === null ? {} : { DBName: database.databaseName }),
     // There is none before the instance has an address.
@@ -203,6 +203,7 @@ export function describe(sim: Sim, database: Database) {
       ...(pending.instanceClass === undefined ? {} : { DBInstanceClass: pending.instanceClass }),
       ...(pending.storageGiB === undefined ? {} : { AllocatedStorage: pending.storageGiB }),
       ...(pending.backupRetentionDays === undefined ? {} : { BackupRetentionPeriod: pending.backupRetentionDays }),
+      ...(pending.multiAz === undefined ? {} : { MultiAZ: pending.multiAz }),
       ...(pending.password === undefined ? {} : { MasterUserPassword: "****" }),
     },
     ...(database.source === null ? {} : { ReadReplicaSourceDBInstanceIdentifier: database.source }),

@@ -68,6 +68,7 @@ const input = {
   PubliclyAccessible: z.boolean().optional(),
   AutoMinorVersionUpgrade: z.boolean().optional(),
   CopyTagsToSnapshot: z.boolean().optional(),
+  MultiAZ: z.boolean().optional(),
   MasterUserPassword: z.string().optional(),
 };
 type Change = z.infer<z.ZodObject<typeof input>>;
@@ -157,6 +158,9 @@ function pendingWith(sim: Sim, before: Database, change: Change): Pending {
       : {}),
     ...(storageGiB === undefined ? {} : { storageGiB }),
     ...(turnsBackups ? { backupRetentionDays: retention } : {}),
+    ...(change.MultiAZ === undefined || change.MultiAZ === (before.multiAz ?? false)
+      ? {}
+      : { multiAz: change.MultiAZ }),
     ...(change.MasterUserPassword === undefined ? {} : { password: change.MasterUserPassword }),
   };
 }

@@ -28,6 +28,7 @@ export interface Pending {
   readonly instanceClass?: string;
   readonly storageGiB?: number;
   readonly backupRetentionDays?: number;
+  readonly multiAz?: boolean;
   readonly password?: string;
 }
 /** How a database keeps the text of new tables: as the parameters of its first moment say, else as MySQL 8 does. */
@@ -80,6 +81,8 @@ export interface Database extends Restorable {
   readonly minorUpgrades: boolean;
   readonly copyTagsToSnapshot: boolean;
   readonly deletionProtection: boolean;
+  /** It has a standby in another zone (the sandbox lets none take over); absent: it has none. */
+  readonly multiAz?: boolean;
   readonly pending: Pending;
   /** It gets another class or version, and answers nobody meanwhile. */
   readonly away?: boolean;
