@@ -1,7 +1,7 @@
 import { arnIn } from "../../../aws/partition.ts";
 import { awsError } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { aliasArn, aliasTable, type Key, keyArn, keyTable } from "./tables.ts";
+import { aliasArn, aliasTable, type Key, keyArn, keyTable, managedKeyFor } from "./tables.ts";
 
 const notFound = (message: string) => awsError("NotFoundException", message);
 
@@ -20,6 +20,8 @@ export function keyFor(sim: Sim, name: string): Key {
       );
   }
   const alias = /(?:^|:)(alias\/.+)$/.exec(name)?.[1];
+  const managed = managedKeyFor(sim, alias ?? (UUID.test(name) ? keyArn(sim, name) : name));
+  if (managed) return managed;
   if (alias !== undefined) {
     const found = aliasTable(sim).visible(alias);
     if (!found) throw notFound(`Alias ${aliasArn(sim, alias)} is not found.`);
@@ -35,8 +37,8 @@ export function keyFor(sim: Sim, name: string): Key {
 /** The key under that name when a service can encrypt with it; undefined: it cannot. */
 export function usableKey(sim: Sim, name: string): Key | undefined {
   try {
-    const { arn } = keyFor(sim, name);
-    const key = keyTable(sim).get(arn);
+    const found = keyFor(sim, name);
+    const key = found.byAws ? found : keyTable(sim).get(found.arn);
     return key?.state === "Enabled" && key.usage === "ENCRYPT_DECRYPT" && key.spec === "SYMMETRIC_DEFAULT"
       ? key
       : undefined;

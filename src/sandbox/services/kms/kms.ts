@@ -2,7 +2,7 @@ import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { keyFor } from "./keys.ts";
-import { addKeys, aliasArn, aliasTable, type Key, keyArn, keyTable, managedKey, uuid } from "./tables.ts";
+import { addKeys, aliasArn, aliasTable, type Key, keyArn, keyTable, uuid } from "./tables.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -33,9 +33,10 @@ const describe = ({ arn, description, state, usage, spec, byAws, multiRegion, cr
 
 /** A key as a change may concern it. */
 function changeable(sim: Sim, name: string, ...states: readonly Key["state"][]): Key {
-  const { arn } = keyFor(sim, name);
+  const { arn, byAws } = keyFor(sim, name);
+  // Its key policy lets nobody change it (developer guide, "AWS managed keys").
+  if (byAws) throw awsError("AccessDeniedException", `No policy allows to change ${arn}, which AWS manages`);
   const key = keyTable(sim).get(arn) as Key;
-  if (key.byAws) throw awsError("AccessDeniedException", `The ciphertext or key ${arn} is managed by AWS.`);
   if (!states.includes(key.state))
     throw awsError(
       "KMSInvalidStateException",
@@ -110,12 +111,7 @@ export const kms: SandboxService = {
       return {};
     }),
 
-    DescribeKey: operation({ KeyId: keyId }, ({ KeyId }, sim) => {
-      // A predefined alias is given its key by being asked for (API reference, DescribeKey).
-      const service = /(?:^|:)alias\/aws\/(rds|elasticfilesystem)$/.exec(KeyId)?.[1];
-      if (service !== undefined) managedKey(sim, service);
-      return { KeyMetadata: describe(keyFor(sim, KeyId)) };
-    }),
+    DescribeKey: operation({ KeyId: keyId }, ({ KeyId }, sim) => ({ KeyMetadata: describe(keyFor(sim, KeyId)) })),
 
     EnableKey: operation({ KeyId: keyId }, ({ KeyId }, sim) => {
       become(sim, changeable(sim, KeyId, "Enabled", "Disabled"), { state: "Enabled" });

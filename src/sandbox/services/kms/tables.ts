@@ -8,7 +8,7 @@ export interface Key {
   readonly state: "Enabled" | "Disabled" | "PendingDeletion" | "PendingImport";
   readonly usage: string;
   readonly spec: string;
-  /** AWS's own, made for a service of its own. */
+  /** AWS's own, for a service of its own. */
   readonly byAws?: true;
   readonly multiRegion: boolean;
   readonly createdAt: number;
@@ -42,14 +42,17 @@ const NEW = {
   multiRegion: false,
 } as const;
 
-/** AWS's key for a service: it is made when the service first needs it ("aws/rds"). Answers its ARN. */
-export function managedKey(sim: Sim, service: string): string {
-  const name = `alias/aws/${service}`;
-  const known = aliasTable(sim).get(name);
-  if (known) return known.key;
-  // Not drawn: what else is drawn in a world does not depend on it.
-  const id = uuid(createHash("sha256").update(`${sim.account} ${sim.region} ${name}`).digest("hex"));
-  return putKey(sim, keyArn(sim, id), name, { byAws: true });
+/** The services that have a key of AWS's own here. */
+const MANAGED = ["elasticfilesystem", "rds"] as const;
+
+/** The ARN of AWS's key for a service ("aws/rds"). Neither is it drawn nor kept: what else is in a world does not depend on it. */
+export const managedKey = (sim: Sim, service: (typeof MANAGED)[number]): string =>
+  keyArn(sim, uuid(createHash("sha256").update(`${sim.account} ${sim.region} ${service}`).digest("hex")));
+
+/** AWS's own key under that alias or ARN; they are there as soon as somebody asks for them (API reference, DescribeKey). */
+export function managedKeyFor(sim: Sim, name: string): Key | undefined {
+  const service = MANAGED.find((one) => name === `alias/aws/${one}` || name === managedKey(sim, one));
+  return service && { ...NEW, arn: managedKey(sim, service), byAws: true, createdAt: 0 };
 }
 
 /** A key that is there without a call, and its alias. Answers its ARN. */
