@@ -10,6 +10,9 @@ import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
 import type { VpcStep } from "./vpc.ts";
 
+/** Key of the group that shuts a replaced primary off. */
+export const FENCE_GROUP = "group-db-fence";
+
 interface Bastions {
   readonly bastionGroup: Resource<SecurityGroupSpec, SecurityGroupLive>;
 }
@@ -48,6 +51,13 @@ export function securityGroupsStep({ network }: Config, { vpc }: VpcStep, { bast
     ],
     outbound: [],
   }));
-  return step("security-groups", { loadBalancer, web, efs, db });
+  // What has no rule lets nobody in. It is always there, so that a failover has nothing to create while a zone is lost.
+  const fence = resource(securityGroup, FENCE_GROUP, "Buddy-DB-Fence", { vpc }, ({ vpc }) => ({
+    vpcId: vpc.id,
+    description: "Nobody to a database that another has replaced",
+    inbound: [],
+    outbound: [],
+  }));
+  return step("security-groups", { loadBalancer, web, efs, db, fence });
 }
 export type SecurityGroupsStep = ReturnType<typeof securityGroupsStep>["resources"];
