@@ -114,6 +114,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/verify.ts")).verify,
   },
   {
+    name: "failover",
+    description: "have the read replica take the primary database's place, for good; the old one is shut off and kept",
+    own: (command) =>
+      withYes(command).option(
+        "--allow-data-loss",
+        "also where the replica's replication is broken: what it lacks is not in the new primary",
+      ),
+    examples: ["buddyverse failover", "buddyverse failover --sandbox --yes", "buddyverse failover --yes --json"],
+    load: async () => (await import("./commands/failover.ts")).failover,
+  },
+  {
     name: "outputs",
     description: "site URL, load balancer, database endpoints, ssh commands",
     examples: ["buddyverse outputs", "buddyverse outputs --json"],

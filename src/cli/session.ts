@@ -30,6 +30,8 @@ export interface Session {
   readonly aws: Aws;
   readonly clock: Clock;
   readonly stack: Stack;
+  /** The same stack with other inputs, as one whose primary has changed. @param replace as of `up --replace` */
+  stackWith(changed: Partial<MutableInputs>, replace?: boolean): Stack;
   /** The embedded AWS; undefined on AWS itself. */
   readonly sandbox: Sandbox | undefined;
   readonly inputs: MutableInputs;
@@ -152,6 +154,24 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     looksAtStack: purpose.command !== "doctor" && !purpose.stateless,
     newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
   });
+  const stackWith = (changed: Partial<MutableInputs> | undefined = undefined, replace = purpose.replace): Stack =>
+    openStack({
+      name: config.stack,
+      tags: config.tags,
+      steps: stepsFor(config, changed ? { ...inputs, ...changed } : inputs),
+      types,
+      aws,
+      clock,
+      store,
+      emit: (event) => listener(event),
+      signal,
+      token: () => randomBytes(16).toString("hex"),
+      discardData: purpose.discardData,
+      deleteKept: purpose.deleteKept,
+      replace,
+      allowOutage: purpose.allowOutage,
+      upgrade: purpose.upgrade,
+    });
   let prices: PriceTable | undefined;
   return {
     options,
@@ -166,23 +186,8 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     },
     sandbox: backend.wire,
     sandboxSpeed: backend.speed,
-    stack: openStack({
-      name: config.stack,
-      tags: config.tags,
-      steps: stepsFor(config, inputs),
-      types,
-      aws,
-      clock,
-      store,
-      emit: (event) => listener(event),
-      signal,
-      token: () => randomBytes(16).toString("hex"),
-      discardData: purpose.discardData,
-      deleteKept: purpose.deleteKept,
-      replace: purpose.replace,
-      allowOutage: purpose.allowOutage,
-      upgrade: purpose.upgrade,
-    }),
+    stack: stackWith(),
+    stackWith,
     interrupted: interrupt.signal,
     listen(emit) {
       listener = emit;

@@ -3,6 +3,8 @@ import { withHead } from "../lib/script.ts";
 import apacheStart from "./scripts/apache-start.sh";
 import apacheStop from "./scripts/apache-stop.sh";
 import database from "./scripts/database.py";
+import databaseReplication from "./scripts/database-replication.py";
+import databaseSettings from "./scripts/database-settings.sh";
 import databaseText from "./scripts/database-text.py";
 import fileRead from "./scripts/file-read.sh";
 import fileRemove from "./scripts/file-remove.sh";
@@ -13,11 +15,13 @@ import outboundAddress from "./scripts/outbound-address.sh";
 import powerOff from "./scripts/power-off.sh";
 import requests from "./scripts/requests.sh";
 
-/** What verify and its drills run on instances, by the name in its head. The sandbox has a part for each (src/sandbox/guests/). */
+/** What verify, its drills and a failover run on instances, by the name in its head. The sandbox has a part for each (src/sandbox/guests/). */
 const SCRIPTS = {
   requests,
   database,
   "database-text": databaseText,
+  "database-replication": databaseReplication,
+  "database-settings": databaseSettings,
   "file-write": fileWrite,
   "file-read": fileRead,
   "file-remove": fileRemove,
@@ -29,7 +33,7 @@ const SCRIPTS = {
   "power-off": powerOff,
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
-const PYTHON: ReadonlySet<ScriptName> = new Set(["database", "database-text"]);
+const PYTHON: ReadonlySet<ScriptName> = new Set(["database", "database-replication", "database-text"]);
 
 /**
  * A script as Run Command's shell runs it: POSIX sh; Python goes in by a here document, so that nothing is written.

@@ -20,6 +20,7 @@ export {
   ModifyDBInstanceCommand,
   ModifyDBParameterGroupCommand,
   ModifyDBSubnetGroupCommand,
+  PromoteReadReplicaCommand,
   RDSClient as Client,
   RebootDBInstanceCommand,
   RemoveTagsFromResourceCommand,

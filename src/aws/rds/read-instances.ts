@@ -45,6 +45,8 @@ export interface InstanceLive extends Identified {
   readonly apply: "now" | "window";
   readonly zone: string;
   readonly groupIds: readonly string[];
+  /** No change of groups is under way: the rules of these, and of no others, count. */
+  readonly groupsSettled: boolean;
   readonly publicAccess: boolean;
   readonly encrypted: boolean;
   /** The ARN of the key that it is encrypted with; empty: it is not. */
@@ -100,6 +102,7 @@ function live(instance: DBInstance): InstanceLive {
     groupIds: (instance.VpcSecurityGroups ?? []).flatMap(({ VpcSecurityGroupId, Status }) =>
       VpcSecurityGroupId === undefined || Status === "removing" ? [] : [VpcSecurityGroupId],
     ),
+    groupsSettled: (instance.VpcSecurityGroups ?? []).every(({ Status }) => Status === "active"),
     publicAccess: instance.PubliclyAccessible ?? false,
     encrypted: instance.StorageEncrypted ?? false,
     kmsKey: instance.KmsKeyId ?? "",
@@ -169,6 +172,10 @@ export async function findInstance(aws: Aws, owner: Owner, recorded?: string): P
 /** The stack's instances. */
 export const listInstances = async (aws: Aws, stack: string): Promise<readonly InstanceLive[]> =>
   (await instances(aws)).filter(({ tags }) => tags[STACK_TAG] === stack);
+
+/** The instance of that name, whoever's it is. */
+export const instanceNamed = async (aws: Aws, name: string): Promise<InstanceLive | undefined> =>
+  (await instances(aws)).find(({ id }) => id === name);
 
 /** Names of all instances of the account's region. */
 export const instanceNames = async (aws: Aws): Promise<ReadonlySet<string>> =>

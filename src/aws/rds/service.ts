@@ -55,6 +55,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         "RebootDBInstance",
         "RestoreDBInstanceFromDBSnapshot",
       ],
+      CreateDBInstanceReadReplica: ["PromoteReadReplica"],
       CreateDBSubnetGroup: ["ModifyDBSubnetGroup", "RemoveTagsFromResource"],
     },
     linkedRole: linkedPrincipal("rds"),
@@ -76,6 +77,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         "ModifyDBInstance",
         "ModifyDBParameterGroup",
         "ModifyDBSubnetGroup",
+        "PromoteReadReplica",
         "RebootDBInstance",
         "RemoveTagsFromResource",
       ],
@@ -91,7 +93,10 @@ export const rds: Service<typeof import("./client.ts")> = {
         RestoreDBInstanceFromDBSnapshot: ["og:*", "pg:*", "snapshot:*", "subgrp:*"],
       },
       named: ({ values }) => [
-        ...values("DBInstanceIdentifier").map((name) => `db:${name}`),
+        // What takes the place of one has a name that begins with the first one's.
+        ...values("DBInstanceIdentifier")
+          .filter((name, _index, all) => !all.some((other) => name !== other && name.startsWith(other)))
+          .map((name) => `db:${name}*`),
         ...values("DBParameterGroupName").map((name) => `pg:${name}`),
         ...values("DBSubnetGroupName").map((name) => `subgrp:${name}`),
       ],
@@ -120,6 +125,8 @@ export const rds: Service<typeof import("./client.ts")> = {
     CreateDBSnapshot: "name",
     RestoreDBInstanceFromDBSnapshot: "name",
     ModifyDBInstance: "same",
+    // A repeat is refused: it is no read replica any more.
+    PromoteReadReplica: "name",
     // A repeat would be a second outage.
     RebootDBInstance: "look",
     // A repeat is refused: the instance is being deleted, or the snapshot's name is taken.

@@ -1,4 +1,5 @@
 import type { Identified, ResourceType } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
 import { createParameter, deleteParameter, findParameter, NAME_TAKEN, retag, taggedParameters } from "./names.ts";
 
 /** A plain text that the instances read. The resource's name is the parameter's name. */
@@ -6,6 +7,11 @@ export interface ParameterSpec {
   readonly value: string;
 }
 export interface ParameterLive extends ParameterSpec, Identified {}
+
+/** Gives one that is there another value. */
+export const writeParameter = async (aws: Aws, name: string, value: string): Promise<void> => {
+  await aws.ssm.putParameter({ Name: name, Type: "String", Value: value, Overwrite: true });
+};
 
 export const parameter: ResourceType<ParameterSpec, ParameterLive> = {
   name: "ssm:parameter",
@@ -26,7 +32,7 @@ export const parameter: ResourceType<ParameterSpec, ParameterLive> = {
   create: (aws, { value }, owner) => createParameter(aws, owner, { Type: "String", Value: value }),
 
   async update(aws, { id }, { value }, changed, owner) {
-    if (changed.has("value")) await aws.ssm.putParameter({ Name: id, Type: "String", Value: value, Overwrite: true });
+    if (changed.has("value")) await writeParameter(aws, id, value);
     await retag(aws, id, changed, owner);
   },
 

@@ -4,10 +4,10 @@ import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
 import { dropTable, insertRow } from "../services/rds/contents.ts";
-import { replicaLagMs } from "../services/rds/replication.ts";
-import { type Database, textOf } from "../services/rds/tables.ts";
+import { replicaLagMs, stoppedReplication } from "../services/rds/replication.ts";
+import { type Database, databaseTable, textOf } from "../services/rds/tables.ts";
 import type { Sim } from "../world.ts";
-import { databaseFrom } from "./database-client.ts";
+import { databaseFrom, endpointFrom, fetchSettings } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
 import { cannotRun } from "./scripts.ts";
@@ -25,6 +25,8 @@ const fails = (err: string, ms = 0): Outcome => ({ code: 1, err: `${err}\n`, ms 
 /** How long a script waits for a server that does not answer: PyMySQL's connect_timeout, curl's -m. */
 const CONNECT_MS = 10_000;
 const CURL_MS = 20_000;
+/** database-replication.py's. */
+const SHORT_CONNECT_MS = 5_000;
 /** verify's file removes itself after that. */
 const FILE_MS = 600_000;
 /** The load ends by itself after that. */
@@ -40,6 +42,8 @@ const onFiles = (sim: Sim, instance: Instance, act: (files: Files) => Outcome): 
 /** database.py's PATIENCE. */
 const ROW_MS = 60_000;
 
+const noSettings = fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
+
 const unreached = (role: string, error: number): Outcome =>
   fails(`${role}: MySQL error ${error}`, error === 2003 ? CONNECT_MS : 0);
 
@@ -48,8 +52,7 @@ const onPrimary =
   (act: (sim: Sim, instance: Instance, primary: Database, token: string) => Outcome): Play =>
   (sim, instance, token) => {
     const primary = databaseFrom(sim, instance, "primary");
-    if (!primary)
-      return fails("FileNotFoundError: [Errno 2] No such file or directory: '/run/buddyverse/database.json'");
+    if (!primary) return noSettings;
     return "error" in primary ? unreached("primary", primary.error) : act(sim, instance, primary.database, token);
   };
 
@@ -77,6 +80,32 @@ const databaseText = onPrimary((_sim, _instance, { text = textOf({}) }) => ({
   out: `${JSON.stringify(text)}\n`,
 }));
 
+/** What MySQL says of the two, as SHOW REPLICA STATUS has it. */
+const databaseReplication: Play = (sim, instance) => {
+  const [primary, replica] = [databaseFrom(sim, instance, "primary"), databaseFrom(sim, instance, "replica")];
+  if (!primary) return noSettings;
+  const slow = [primary, replica].filter((one) => one && "error" in one && one.error === 2003).length;
+  const said = {
+    primary: "error" in primary ? { error: primary.error } : {},
+    replica: !replica ? null : "error" in replica ? { error: replica.error } : replicationOf(sim, replica.database),
+    endpoint: endpointFrom(sim, instance, "replica") ?? null,
+  };
+  return { code: 0, out: `${JSON.stringify(said)}\n`, ms: slow * SHORT_CONNECT_MS };
+};
+
+function replicationOf(sim: Sim, database: Database): object {
+  if (database.source === null) return { readOnly: false };
+  const cut = database.promotion !== undefined || databaseTable(sim).get(database.source)?.status === "rebooting";
+  const follows = !cut && stoppedReplication(sim, database) === undefined;
+  return {
+    readOnly: true,
+    follows,
+    behindSeconds: follows ? 0 : null,
+    caughtUp: follows,
+    position: `mysql-bin-changelog.${database.source}:${follows ? "end" : "stopped"}`,
+  };
+}
+
 /** Only an instance of the stack's image has Apache. */
 const apache =
   (on: boolean): Play =>
@@ -91,6 +120,11 @@ const COMMANDS: Readonly<Record<ScriptName, Play>> = {
   requests: (sim, { id }, token) => ({ code: 0, out: `${loggedRequests(sim, id, `buddyverse-verify/${token}`)}\n` }),
   database,
   "database-text": databaseText,
+  "database-replication": databaseReplication,
+  "database-settings": (sim, instance) => {
+    fetchSettings(sim, instance);
+    return done;
+  },
   "file-write": (sim, instance, token) =>
     onFiles(sim, instance, (files) => {
       files.write(fileOf(token), `buddyverse-verify ${token}\n`);

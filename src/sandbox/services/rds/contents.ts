@@ -64,7 +64,8 @@ export const copyFrom = (sim: Sim, key: string, database: Database, at = sim.now
   logTable(sim).putNow(resourceId(database), { entries: until(entriesOf(sim, key), at) });
 
 /** A replica follows no more: what it has is its own from now on. */
-export const cutOff = (sim: Sim, replica: Database): void => copyTo(sim, resourceId(replica), replica);
+export const cutOff = (sim: Sim, replica: Database, at = sim.now): void =>
+  copyTo(sim, resourceId(replica), replica, at);
 
 export const forgetCopy = (sim: Sim, key: string): void => logTable(sim).removeNow(key);
 export const forgetContents = (sim: Sim, database: Database): void => logTable(sim).removeNow(resourceId(database));

@@ -6,6 +6,8 @@ export const durations = {
   replicaAvailable: 480,
   /** From a snapshot, or to a point in time. */
   databaseRestored: 600,
+  /** "Several minutes or longer" (user guide, "Promoting a read replica"), the reboot at its end not counted. */
+  replicaPromoted: 180,
   databaseModify: 60,
   databaseClass: 300,
   databaseMinorUpgrade: 300,

@@ -41,7 +41,7 @@ import { WINDOW } from "./window.ts";
 
 const REPLICAS = 15;
 /** Of the time to become available, the first automatic backup takes this part at the end. */
-const FIRST_BACKUP_MS = 45_000;
+export const FIRST_BACKUP_MS = 45_000;
 const REBOOT_MS = 30_000;
 
 const BURSTABLE = ["micro", "small", "medium", "large", "xlarge", "2xlarge"];
@@ -149,6 +149,23 @@ export const replicasOf = (sim: Sim, id: string) =>
     .filter((one) => one.source === id)
     .map((one) => one.id);
 
+/** A change of groups is "asynchronously applied as soon as possible" (API reference, ModifyDBInstance). */
+function shownGroups(sim: Sim, { groupIds, leaving }: Database) {
+  const changing = leaving !== undefined && sim.now < leaving.until ? leaving.groupIds : undefined;
+  return [
+    ...groupIds.map((id) => ({
+      VpcSecurityGroupId: id,
+      Status: changing && !changing.includes(id) ? "adding" : "active",
+    })),
+    ...(changing ?? [])
+      .filter((id) => !groupIds.includes(id))
+      .map((id) => ({ VpcSecurityGroupId: id, Status: "removing" })),
+  ].sort((one, other) => (one.VpcSecurityGroupId < other.VpcSecurityGroupId ? -1 : 1));
+}
+/** The groups whose rules count now. */
+export const groupsInForce = (sim: Sim, { groupIds, leaving }: Database): readonly string[] =>
+  leaving !== undefined && sim.now < leaving.until ? leaving.groupIds : groupIds;
+
 export function describe(sim: Sim, database: Database) {
   const group = subnetGroupTable(sim).get(database.subnetGroup);
   const { pending } = database;
@@ -184,7 +201,7 @@ export function describe(sim: Sim, database: Database) {
     AutoMinorVersionUpgrade: database.minorUpgrades,
     CopyTagsToSnapshot: database.copyTagsToSnapshot,
     DeletionProtection: database.deletionProtection,
-    VpcSecurityGroups: [...database.groupIds].sort().map((id) => ({ VpcSecurityGroupId: id, Status: "active" })),
+    VpcSecurityGroups: shownGroups(sim, database),
     DBParameterGroups: [{ DBParameterGroupName: database.parameterGroup, ParameterApplyStatus: database.applyStatus }],
     DBSubnetGroup: {
       DBSubnetGroupName: database.subnetGroup,
@@ -656,19 +673,6 @@ export const instances: SandboxService = {
           })),
           ...next,
         };
-      },
-    ),
-
-    PromoteReadReplica: operation(
-      { DBInstanceIdentifier: name, BackupRetentionPeriod: z.number().int().min(0).max(35).optional() },
-      ({ DBInstanceIdentifier: id, BackupRetentionPeriod = 1 }, sim) => {
-        const replica = databaseFor(sim, id);
-        if (replica.source === null) throw badState(`DB Instance ${id} is not a read replica.`);
-        if (replica.status !== "available") throw badState("Database instance is not in available state.");
-        cutOff(sim, replica);
-        const promoted = { ...replica, source: null, backupRetentionDays: BackupRetentionPeriod };
-        databaseTable(sim).put(id, promoted);
-        return { DBInstance: describe(sim, promoted) };
       },
     ),
   },

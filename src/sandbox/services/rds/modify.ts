@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { sameSet } from "../../../lib/compare.ts";
 import { type FailureKind, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { interfaceTable } from "../ec2/tables.ts";
@@ -39,6 +40,8 @@ const MODIFY_SHOWS_MS = 4_000;
 const BUSY_MS = 10_000;
 /** How long an instance is `resetting-master-credentials`. */
 const PASSWORD_MS = 20_000;
+/** Until other security groups count. */
+const GROUPS_MS = 3_000;
 /** From one growth of storage to the next. */
 const STORAGE_HELD_MS = 6 * 3_600_000;
 /** "The new DNS name becomes effective in about 10 minutes", until when it is not available (user guide, "Renaming a DB instance"). */
@@ -279,7 +282,11 @@ export const modifications: SandboxService = {
       const storageGiB = pending.storageGiB ?? before.storageGiB;
       if (change.MaxAllocatedStorage !== undefined && change.MaxAllocatedStorage !== storageGiB)
         checkMaxStorage(change.MaxAllocatedStorage, storageGiB);
-      const after = atOnce(before, change, pending);
+      const regrouped = change.VpcSecurityGroupIds && !sameSet(change.VpcSecurityGroupIds, before.groupIds);
+      const after: Database = {
+        ...atOnce(before, change, pending),
+        ...(regrouped ? { leaving: { groupIds: before.groupIds, until: sim.now + GROUPS_MS } } : {}),
+      };
       databaseTable(sim).put(id, after);
       const own = interfaceTable(sim).get(before.interfaceId);
       if (own && change.VpcSecurityGroupIds)

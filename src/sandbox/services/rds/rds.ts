@@ -7,10 +7,11 @@ import { groups } from "./groups.ts";
 import { instanceFailures, instances } from "./instances.ts";
 import { metrics } from "./metrics.ts";
 import { modifications, modifyFailures } from "./modify.ts";
+import { promotion } from "./promotion.ts";
 import { replicationFailures } from "./replication.ts";
 import { restores } from "./restore.ts";
 
-export const rds: SandboxService = composed(groups, instances, modifications, events, byHand, restores, encryption, {
+export const rds: SandboxService = composed(groups, instances, modifications, events, byHand, restores, promotion, encryption, {
   durations,
   metrics,
   errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },

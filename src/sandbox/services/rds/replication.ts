@@ -23,7 +23,7 @@ export function stoppedReplication(
     return { since: failed, why: "Read Replica Replication Error - SQLError: 1062, reason: Duplicate entry" };
   const primary = databaseTable(sim).get(source);
   const eni = primary && interfaceTable(sim).get(primary.interfaceId);
-  const lost = eni && lostSince(sim, eni.subnetId);
+  const lost = (eni && lostSince(sim, eni.subnetId)) ?? sim.failing("database", source);
   return lost === undefined
     ? undefined
     : { since: lost, why: "Read Replica Replication Error - IOError: 2003, reason: error connecting to master" };
@@ -35,7 +35,7 @@ export const replicaLagMs = (sim: Sim, replica: Database): number =>
 
 /** When what the replica has was written on the primary. */
 export const replicatedUntil = (sim: Sim, replica: Database): number =>
-  stoppedReplication(sim, replica)?.since ?? sim.now - replicaLagMs(sim, replica);
+  replica.promotion?.follows ?? stoppedReplication(sim, replica)?.since ?? sim.now - replicaLagMs(sim, replica);
 
 /** What DescribeDBInstances says of it (API reference, DBInstanceStatusInfo); the words of the message are RDS's form. */
 export function statusInfos(sim: Sim, database: Database): object[] {

@@ -90,6 +90,10 @@ export interface Database extends Restorable {
   readonly maxStorageGiB?: number;
   /** The primary that it follows; null: it is no replica. */
   readonly source: string | null;
+  /** It is becoming a database of its own: up to when it has what its source had, and how long backups will be kept. */
+  readonly promotion?: { readonly follows: number; readonly backupRetentionDays: number };
+  /** Groups that others take the place of, and until when they still count. */
+  readonly leaving?: { readonly groupIds: readonly string[]; readonly until: number };
   readonly createdAt: number;
   /** Endpoint and user can be used from then on; null: not yet. */
   readonly servesFrom: number | null;
