@@ -1,0 +1,121 @@
+/**
+ * `failover`, killed at each call that changes something: whatever is run next, the site points at one database that takes
+ * writes, no other takes any, none is made twice, and it ends in sync.
+ */
+import { expect, test } from "vitest";
+import { isRead } from "../../src/aws/safety.ts";
+import { isEmpty } from "../../src/engine/plan.ts";
+import { BuddyError } from "../../src/lib/errors.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { type Stage, stage } from "../lifecycle/stage.ts";
+import { copied, failover, groupsOf, next, pointsAt } from "../recovery/commands.ts";
+import { FULL } from "./matrix.ts";
+
+const HOUR = 3_600_000;
+/** In a short run, one of so many points is tried; which, is the same each time. */
+const ONE_OF = FULL ? 1 : 9;
+
+interface Point {
+  readonly where: string;
+  readonly world: string;
+  readonly state: string | undefined;
+  readonly time: number;
+}
+
+/** All that can survive a kill of one failover: before each changing call, and after AWS has acted. */
+async function points(on: Stage): Promise<readonly Point[]> {
+  const found: Point[] = [];
+  const seen = new Set<string>();
+  const tell = (where: string) => {
+    const [world, state] = [JSON.stringify(on.sandbox.world), on.text.text];
+    const what = `${world}${state}`;
+    if (!seen.has(what)) found.push({ where, world, state, time: on.clock.now() });
+    seen.add(what);
+  };
+  const sandbox: Sandbox = {
+    ...on.sandbox,
+    async answer(service: string, operation: string, input: object) {
+      if (!isRead(operation)) tell(`before ${operation}`);
+      const answer = await on.sandbox.answer(service, operation, input);
+      if (!isRead(operation)) tell(`after ${operation}`);
+      return answer;
+    },
+  };
+  await failover({ ...on, sandbox });
+  return found;
+}
+
+/** Those that follow nobody, and whom the web instances can reach. */
+async function open(on: Stage): Promise<readonly string[]> {
+  const { DBInstances = [] } = await on.aws.rds.describeDBInstances({});
+  const own = DBInstances.filter((one) => one.ReadReplicaSourceDBInstanceIdentifier === undefined);
+  const names = own.map(({ DBInstanceIdentifier = "" }) => DBInstanceIdentifier);
+  const groups = await Promise.all(names.map((name) => groupsOf(on, name)));
+  return names.filter((_name, index) => groups[index]?.includes("Buddy-DB"));
+}
+
+async function ended(on: Stage): Promise<void> {
+  await on.clock.sleep(HOUR);
+  const now = await next(on);
+  // One that had come to its end before it was killed is followed by another.
+  const { DBInstances = [] } = await now.aws.rds.describeDBInstances({});
+  const names = ["database1", "database1-replica", "database1-replica-2"];
+  expect([names, [...names, "database1-replica-3"], names.slice(0, 2)]).toContainEqual(
+    DBInstances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier).sort(),
+  );
+  expect(await open(now)).toEqual([await pointsAt(now)]);
+  const plan = await now.plan();
+  expect(isEmpty(plan)).toBe(true);
+  expect(plan.items.filter(({ action }) => action === "blocked")).toEqual([]);
+}
+
+const after: Readonly<Record<string, (on: Stage) => Promise<void>>> = {
+  async failover(on) {
+    await failover(on, true).catch((error: unknown) => {
+      // All that is missing is the new replica.
+      if (!(error instanceof BuddyError) || !/no read replica/.test(error.message)) throw error;
+    });
+    await (await next(on)).up();
+  },
+  async up(on) {
+    await (await next(on)).up().catch((error: unknown) => {
+      if (!(error instanceof BuddyError) || error.code !== "refused") throw error;
+      expect(error.hint).toContain("buddyverse failover");
+    });
+    expect((await open(on)).length).toBeLessThanOrEqual(1);
+    const blocked = (await (await next(on)).plan()).items.find(({ key }) => key === "database");
+    if (blocked?.action !== "blocked") return;
+    // It has touched nothing; the way out is named, and leads out.
+    expect(`${blocked.reason}${JSON.stringify(blocked.remedies)}`).toContain("buddyverse failover");
+    await failover(on, true);
+  },
+};
+
+test("failover: killed at each call that changes something, then the same again, or up", async () => {
+  const on = await stage();
+  await on.up();
+  await on.clock.sleep(HOUR);
+  const all = await points(on);
+  expect(all.length).toBeGreaterThan(15);
+  const tried = all.flatMap((point, index) =>
+    (["failover", "up"] as const).flatMap((command, which) =>
+      [false, true].flatMap((lost, state) =>
+        (index * 4 + which * 2 + state) % ONE_OF === 0 ? [{ ...point, command, lost }] : [],
+      ),
+    ),
+  );
+  const failures: string[] = [];
+  for (const { where, world, state, time, command, lost } of tried) {
+    try {
+      const again = await copied(on, world, lost ? undefined : state, time);
+      await after[command]?.(again);
+      await ended(again);
+    } catch (error) {
+      failures.push(`${where}, then ${command}${lost ? " without the state" : ""}: ${error}`);
+    }
+  }
+  console.log(
+    `failover: ${all.length} points differ in what survives; tried ${tried.length} of ${all.length * 4}; ${failures.length} failures`,
+  );
+  expect(failures).toEqual([]);
+});
