@@ -12,6 +12,7 @@ import { routesStep } from "../../steps/routes.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
 import type { Stage } from "../lifecycle/stage.ts";
+import { failover, toDo } from "../recovery/commands.ts";
 import { done } from "../verify/drills/rehearse.ts";
 import { verifyOn } from "../verify/rehearse.ts";
 import { type Account, account, bad, examined, grantsOf, policyOf, upAndDown, without } from "./lives.ts";
@@ -181,6 +182,17 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
         if (/^desired capacity: 2 →/.test(what)) interrupt.abort();
       },
     });
+    proven(who);
+  });
+
+  test("a failover, and the new replica", async () => {
+    const documents = await printed({});
+    const who = await account();
+    const on = await who.under(documents);
+    expect(bad((await on.up()).settled)).toEqual([]);
+    await who.clock.sleep(900_000);
+    const { after } = await failover(on);
+    expect(toDo(await after.plan())).toEqual(["retain database1"]);
     proven(who);
   });
 
