@@ -1,8 +1,9 @@
 import { PRIMARY, REPLICA } from "../../steps/databases.ts";
 import { KEY_TAG } from "../aws/owned.ts";
 import { type InstanceLive, instanceHealth, instanceNamed, listInstances } from "../aws/rds/read-instances.ts";
-import { isFenced, isPromoted } from "../aws/rds/standing.ts";
+import { followsNobody, isPromoted } from "../aws/rds/standing.ts";
 import { promote, reboot, refusesInState, setGroups, takesWrites, unmarkFenced } from "../aws/rds/succession.ts";
+import { isFenced } from "../aws/rds/tags.ts";
 import { patiently } from "../engine/observe.ts";
 import type { Stack } from "../engine/stack.ts";
 import { BuddyError } from "../lib/errors.ts";
@@ -50,7 +51,13 @@ async function partsOf({
     (one) => instanceHealth(one) !== "deleting",
   );
   const primary = all.find(({ id }) => id === node.name);
-  const promoted = all.filter((one) => one !== primary && isPromoted(node.owner, one));
+  // Beside a primary that is shut off, one that is under its key was tagged, and not recorded.
+  const promoted = all.filter(
+    (one) =>
+      one !== primary &&
+      !isFenced(one) &&
+      (primary && !isFenced(primary) ? isPromoted(node.owner, one) : followsNobody(one)),
+  );
   const [heir, ...others] = promoted;
   if (heir && others.length > 0)
     throw refuse(

@@ -2,8 +2,8 @@ import { type Databases, freeReplica, PRIMARY, REPLICA } from "../../steps/datab
 import { FENCE_GROUP } from "../../steps/security-groups.ts";
 import { KEY_TAG } from "../aws/owned.ts";
 import { type InstanceLive, instanceNamed, instanceNames } from "../aws/rds/read-instances.ts";
-import { isFenced } from "../aws/rds/standing.ts";
 import { markFenced, refusesInState, setGroups, tagAs, takeKey } from "../aws/rds/succession.ts";
+import { isFenced } from "../aws/rds/tags.ts";
 import { writeParameter } from "../aws/ssm/parameter.ts";
 import { patiently } from "../engine/observe.ts";
 import { record } from "../engine/record.ts";

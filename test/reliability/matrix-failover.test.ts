@@ -82,6 +82,8 @@ const after: Readonly<Record<string, (on: Stage) => Promise<void>>> = {
       if (!(error instanceof BuddyError) || error.code !== "refused") throw error;
       expect(error.hint).toContain("buddyverse failover");
     });
+    // Reads lag behind.
+    await on.clock.sleep(60_000);
     expect((await open(on)).length).toBeLessThanOrEqual(1);
     const blocked = (await (await next(on)).plan()).items.find(({ key }) => key === "database");
     if (blocked?.action !== "blocked") return;

@@ -36,9 +36,9 @@ import {
 } from "./read-instances.ts";
 import { foreseeRestore, passwordFrom, restoreFromSnapshot, takePassword } from "./restore.ts";
 import { snapshotOf } from "./snapshot.ts";
-import { FENCED_TAG, isFenced, isPromoted, promotedBeside } from "./standing.ts";
+import { isPromoted, promotedBeside } from "./standing.ts";
 import { subnetGroup } from "./subnet-group.ts";
-import { idOf } from "./tags.ts";
+import { FENCED_TAG, idOf, isFenced } from "./tags.ts";
 import { major } from "./version.ts";
 
 export interface DatabaseSpec extends InstanceSpec, KeyChoice {

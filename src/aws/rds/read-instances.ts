@@ -17,7 +17,7 @@ import { undefinedIf } from "../errors.ts";
 import { assertOurs, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { snapshotOf } from "./snapshot.ts";
-import { idOf, NO_ROLE_YET } from "./tags.ts";
+import { idOf, isFenced, NO_ROLE_YET, speaksForItself } from "./tags.ts";
 
 /** What a primary and a replica have in common: both are DB instances. Its id is its name. */
 export interface InstanceLive extends Identified {
@@ -159,13 +159,15 @@ const instances = (aws: Aws): Promise<readonly InstanceLive[]> =>
   });
 
 /**
- * The instance of the owner's name. Throws `not-ours` when it is somebody else's. One that is recorded is the stack's under
- * whatever key: a replica that became the primary keeps its tags until they are changed.
+ * The instance of the owner's name. Throws `not-ours` when it is somebody else's. One that is recorded, or that says of itself
+ * that it is the stack's, is so under whatever key: a replica that becomes the primary keeps its name.
  */
 export async function findInstance(aws: Aws, owner: Owner, recorded?: string): Promise<InstanceLive | undefined> {
   const found = (await instances(aws)).find(({ id }) => id === idOf(owner));
-  if (found && !(found.id === recorded && found.tags[STACK_TAG] === owner.stack))
-    assertOurs(owner, `DB instance ${found.id}`, found.tags);
+  if (!found) return undefined;
+  const { id, tags } = found;
+  const known = id === recorded || isFenced(found) || (speaksForItself(found) && tags[KEY_TAG] !== undefined);
+  if (!(known && tags[STACK_TAG] === owner.stack)) assertOurs(owner, `DB instance ${id}`, tags);
   return found;
 }
 

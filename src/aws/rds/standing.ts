@@ -2,23 +2,15 @@ import type { Owner } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { KEY_TAG } from "../owned.ts";
 import { type InstanceLive, instanceHealth, listInstances } from "./read-instances.ts";
+import { isFenced, speaksForItself } from "./tags.ts";
 
-/**
- * AWS copies tags to what is restored from a snapshot (API reference, RestoreDBInstanceFromDBSnapshot, CopyTagsToSnapshot), and
- * keeps them with a renamed instance. The tags of such a one name another instance, and say nothing of itself.
- */
-export const speaksForItself = ({ id, tags }: Pick<InstanceLive, "id" | "tags">): boolean => tags.Name === id;
+/** It is a database of its own, and under a key of the stack by tags that are about itself. */
+export const followsNobody = (instance: InstanceLive): boolean =>
+  instance.source === "" && speaksForItself(instance) && instance.tags[KEY_TAG] !== undefined;
 
-/** Says of a primary that another one is to take its place, or has; its value is the instance's own name, as copies of it are not meant. */
-export const FENCED_TAG = "buddyverse:fenced";
-export const isFenced = ({ id, tags }: Pick<InstanceLive, "id" | "tags">): boolean => tags[FENCED_TAG] === id;
-
-/** An instance that is under the stack's key for something else, and follows nobody: a replica that was promoted. */
+/** It is so under the key of something else than the primary: a replica that was promoted. */
 export const isPromoted = (owner: Pick<Owner, "key">, instance: InstanceLive): boolean =>
-  instance.source === "" &&
-  speaksForItself(instance) &&
-  instance.tags[KEY_TAG] !== undefined &&
-  instance.tags[KEY_TAG] !== owner.key;
+  followsNobody(instance) && instance.tags[KEY_TAG] !== owner.key;
 
 /** Names of the stack's instances, besides the primary of this name, that were its replicas and are databases of their own now. */
 export const promotedBeside = async (aws: Aws, owner: Owner, primary: string): Promise<readonly string[]> =>

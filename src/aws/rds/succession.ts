@@ -3,7 +3,7 @@ import type { Aws } from "../aws.ts";
 import { codeOf } from "../errors.ts";
 import { KEY_TAG, STACK_TAG, tagList } from "../owned.ts";
 import type { InstanceLive } from "./read-instances.ts";
-import { FENCED_TAG } from "./standing.ts";
+import { FENCED_TAG } from "./tags.ts";
 
 /** The calls by which one instance takes another's place. Each can be repeated. */
 

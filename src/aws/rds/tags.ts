@@ -24,3 +24,18 @@ export const NO_ROLE_YET: NotYet = {
   code: "InvalidParameterValue",
   message: /service.linked role|necessary credentials/i,
 };
+
+interface Named {
+  readonly id: string;
+  readonly tags: Tags;
+}
+
+/**
+ * AWS copies tags to what is restored from a snapshot (API reference, RestoreDBInstanceFromDBSnapshot, CopyTagsToSnapshot), and
+ * keeps them with a renamed instance. The tags of such a one name another instance, and say nothing of itself.
+ */
+export const speaksForItself = ({ id, tags }: Named): boolean => tags.Name === id;
+
+/** Says of a primary that another one is to take its place, or has; its value is the instance's own name, as copies of it are not meant. */
+export const FENCED_TAG = "buddyverse:fenced";
+export const isFenced = ({ id, tags }: Named): boolean => tags[FENCED_TAG] === id;

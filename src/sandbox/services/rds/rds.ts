@@ -11,21 +11,31 @@ import { promotion } from "./promotion.ts";
 import { replicationFailures } from "./replication.ts";
 import { restores } from "./restore.ts";
 
-export const rds: SandboxService = composed(groups, instances, modifications, events, byHand, restores, promotion, encryption, {
-  durations,
-  metrics,
-  errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },
-  failures: {
-    ...instanceFailures,
-    ...modifyFailures,
-    ...replicationFailures,
+export const rds: SandboxService = composed(
+  groups,
+  instances,
+  modifications,
+  events,
+  byHand,
+  restores,
+  promotion,
+  encryption,
+  {
+    durations,
+    metrics,
+    errors: { missingParameter: "MissingParameter", malformedParameter: "InvalidParameterValue" },
+    failures: {
+      ...instanceFailures,
+      ...modifyFailures,
+      ...replicationFailures,
+    },
+    quotas: { "rds/L-7B6409FD": { name: "DB instances", value: 40, defaultOnly: true } },
+    inventory: {
+      "rds.databases": "databases",
+      "rds.snapshots": "database snapshots",
+      "rds.retainedBackups": "retained database backups",
+      "rds.subnetGroups": "DB subnet groups",
+      "rds.parameterGroups": "DB parameter groups",
+    },
   },
-  quotas: { "rds/L-7B6409FD": { name: "DB instances", value: 40, defaultOnly: true } },
-  inventory: {
-    "rds.databases": "databases",
-    "rds.snapshots": "database snapshots",
-    "rds.retainedBackups": "retained database backups",
-    "rds.subnetGroups": "DB subnet groups",
-    "rds.parameterGroups": "DB parameter groups",
-  },
-});
+);
