@@ -105,6 +105,7 @@ describe("network", () => {
       },
       "Buddy-EFS": { in: ["2049 Buddy-WEB"], out: [] },
       "Buddy-DB": { in: ["3306 BastionHost", "3306 Buddy-WEB"], out: [] },
+      "Buddy-DB-Fence": { in: [], out: [] },
     });
     const described = SecurityGroups.flatMap(({ IpPermissions = [] }) =>
       IpPermissions.flatMap(({ IpRanges = [], UserIdGroupPairs = [] }) =>
