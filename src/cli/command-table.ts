@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { DRILLS } from "../verify/drills/result.ts";
 
 /** What commander hands to a command: its arguments, then its options. */
@@ -125,6 +125,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/failover.ts")).failover,
   },
   {
+    name: "rotate",
+    description: "give the databases a new password, without a failed request; run again, it continues",
+    own: (command) =>
+      withYes(command.addArgument(new Argument("<what>", "what gets a new value").choices(["password"]))),
+    examples: ["buddyverse rotate password", "buddyverse rotate password --sandbox --sandbox-speed max --yes"],
+    load: async () => (await import("./commands/rotate.ts")).rotate,
+  },
+  {
     name: "outputs",
     description: "site URL, load balancer, database endpoints, ssh commands",
     examples: ["buddyverse outputs", "buddyverse outputs --json"],
@@ -190,13 +198,14 @@ export const COMMANDS: readonly CommandEntry[] = [
           new Option("--with <commands...>", "also what these need").choices([
             "verify",
             "drills",
+            "rotate",
             "doctor",
             "cost-live",
           ]),
         ),
     examples: [
       "buddyverse policy",
-      "buddyverse policy --with verify drills doctor cost-live     all that any command needs",
+      "buddyverse policy --with verify drills rotate doctor cost-live     all that any command needs",
       "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
       "buddyverse policy --part 1",
     ],

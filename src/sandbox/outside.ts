@@ -1,6 +1,7 @@
 import { keepBusy } from "./guests/load.ts";
 import { instanceTable, tagTable } from "./services/ec2/tables.ts";
 import { dropTable, insertRow, tablesIn } from "./services/rds/contents.ts";
+import { accepts } from "./services/rds/passwords.ts";
 import { databaseTable, snapshotTable } from "./services/rds/tables.ts";
 import { plain } from "./services/route53/names.ts";
 import { delegationTable, zoneTable } from "./services/route53/tables.ts";
@@ -92,7 +93,7 @@ export function mysql(sim: Sim, id: string): MySql {
     drop: (table) => dropTable(sim, database, table),
     rows: (table) => tablesIn(sim, database).get(table),
     tables: () => [...tablesIn(sim, database).keys()],
-    login: (password) => database.password === password,
+    login: (password) => password !== undefined && accepts(database, password),
   };
 }
 

@@ -12,16 +12,18 @@ import fileWrite from "./scripts/file-write.sh";
 import load from "./scripts/load.sh";
 import loadEnd from "./scripts/load-end.sh";
 import outboundAddress from "./scripts/outbound-address.sh";
+import password from "./scripts/password.py";
 import powerOff from "./scripts/power-off.sh";
 import requests from "./scripts/requests.sh";
 
-/** What verify, its drills and a failover run on instances, by the name in its head. The sandbox has a part for each (src/sandbox/guests/). */
+/** What verify, its drills, a failover and rotations run on instances, by the name in its head. The sandbox has a part for each (src/sandbox/guests/). */
 const SCRIPTS = {
   requests,
   database,
   "database-text": databaseText,
   "database-replication": databaseReplication,
   "database-settings": databaseSettings,
+  password,
   "file-write": fileWrite,
   "file-read": fileRead,
   "file-remove": fileRemove,
@@ -33,7 +35,18 @@ const SCRIPTS = {
   "power-off": powerOff,
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
-const PYTHON: ReadonlySet<ScriptName> = new Set(["database", "database-replication", "database-text"]);
+const PYTHON: ReadonlySet<ScriptName> = new Set(["database", "database-replication", "database-text", "password"]);
+
+/** What `password` does is its token: sets the new one, fetches it, checks the current one, discards the old one. */
+const PASSWORD_VERBS = ["set", "fetch", "check", "discard"] as const;
+export type PasswordVerb = (typeof PASSWORD_VERBS)[number];
+
+/** What `password` says on an instance. `role`: of the database that does not take it. */
+export interface PasswordSaid {
+  readonly outcome: string;
+  readonly role?: string;
+  readonly error?: number;
+}
 
 /**
  * A script as Run Command's shell runs it: POSIX sh; Python goes in by a here document, so that nothing is written.
@@ -41,6 +54,8 @@ const PYTHON: ReadonlySet<ScriptName> = new Set(["database", "database-replicati
  */
 export function scriptFor(name: ScriptName, token: string): string {
   if (!/^[A-Za-z0-9]{1,48}$/.test(token)) throw new RangeError(`"${token}" is no token`);
+  if (name === "password" && !(PASSWORD_VERBS as readonly string[]).includes(token))
+    throw new RangeError(`"${token}" is nothing that ${name} does`);
   const text = SCRIPTS[name].replaceAll("@TOKEN@", token).replaceAll("@CHECK_IP@", CHECK_IP);
   // Systems Manager takes {{name}} for a parameter (user guide, "Working with parameters using Run Command commands").
   if (/\{\{.*\}\}/.test(text)) throw new RangeError(`the script ${name} holds {{ }}`);

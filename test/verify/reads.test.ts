@@ -201,7 +201,7 @@ test("Run Command: the agents that are online, the script as it is, and how it w
   expect(mock.commandCalls(SendCommandCommand)[0]?.args[0].input).toEqual({
     DocumentName: "AWS-RunShellScript",
     InstanceIds: ["i-1"],
-    Comment: "buddyverse verify: requests",
+    Comment: "buddyverse: requests",
     TimeoutSeconds: 60,
     Parameters: { commands: ["# one", "two", ""], executionTimeout: ["150"] },
   });

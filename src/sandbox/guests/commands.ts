@@ -1,5 +1,5 @@
 import { headOf } from "../../lib/script.ts";
-import type { ScriptName } from "../../verify/scripts.ts";
+import type { PasswordVerb, ScriptName } from "../../verify/scripts.ts";
 import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
@@ -10,6 +10,7 @@ import type { Sim } from "../world.ts";
 import { databaseFrom, endpointFrom, fetchSettings } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
+import { isPasswordVerb, playPassword } from "./password.ts";
 import { cannotRun } from "./scripts.ts";
 import { loggedRequests, setApache } from "./web-server.ts";
 
@@ -125,6 +126,8 @@ const COMMANDS: Readonly<Record<ScriptName, Play>> = {
     fetchSettings(sim, instance);
     return done;
   },
+  // `commandFor` has refused what is none of its verbs.
+  password: (sim, instance, verb) => playPassword(sim, instance, verb as PasswordVerb),
   "file-write": (sim, instance, token) =>
     onFiles(sim, instance, (files) => {
       files.write(fileOf(token), `buddyverse-verify ${token}\n`);
@@ -171,6 +174,8 @@ export function commandFor(script: string): (sim: Sim, instance: Instance) => Ou
   const head = headOf(script);
   if (!head) throw cannotRun("its first line does not say what it is");
   if (!Object.hasOwn(COMMANDS, head.name)) throw cannotRun(`it does not know "${head.name}"`);
+  if (head.name === "password" && !isPasswordVerb(head.token))
+    throw cannotRun(`"password" does not do "${head.token}"`);
   const play = COMMANDS[head.name as ScriptName];
   return (sim, instance) => play(sim, instance, head.token);
 }

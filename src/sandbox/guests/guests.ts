@@ -1,5 +1,6 @@
 import type { SandboxService } from "../service.ts";
 import { attempt, boot, checkUserData } from "./boot.ts";
+import { forgetFetch } from "./database-client.ts";
 import { durations } from "./durations.ts";
 import { fileSystemDeleted, removeFile } from "./files.ts";
 import { forgetLog } from "./web-server.ts";
@@ -17,7 +18,10 @@ export const guests: SandboxService = {
   hooks: {
     userDataGiven: checkUserData,
     instanceStarted: boot,
-    instanceTerminated: forgetLog,
+    instanceTerminated(id, sim) {
+      forgetLog(id, sim);
+      forgetFetch(id, sim);
+    },
     fileSystemDeleted,
   },
   timers: { boot: attempt, "remove-file": removeFile },

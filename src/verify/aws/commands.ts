@@ -39,7 +39,7 @@ export const commandsOf = ({ ssm }: Aws): Commands => ({
     const { Command } = await ssm.sendCommand({
       DocumentName: SHELL_SCRIPT,
       InstanceIds: [...instanceIds],
-      Comment: `buddyverse verify: ${about}`,
+      Comment: `buddyverse: ${about}`,
       TimeoutSeconds: DELIVERY_SECONDS,
       Parameters: { commands: script.split("\n"), executionTimeout: [String(EXECUTION_SECONDS)] },
     });

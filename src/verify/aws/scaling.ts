@@ -23,6 +23,8 @@ export interface Member {
   readonly zone: string;
   /** In service and healthy, says the group. */
   readonly inService: boolean;
+  /** The group terminates or detaches it. */
+  readonly leaving?: true;
 }
 
 /** A target tracking policy. */
@@ -71,6 +73,7 @@ export async function readScalingGroup(
       id: instance.InstanceId ?? "",
       zone: instance.AvailabilityZone ?? "",
       inService: instance.LifecycleState === "InService" && instance.HealthStatus === "Healthy",
+      ...(/^(Terminat|Detach)/.test(instance.LifecycleState ?? "") ? { leaving: true as const } : {}),
     })),
   };
 }

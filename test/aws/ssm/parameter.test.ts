@@ -45,10 +45,17 @@ describe("a parameter", () => {
       generatedSecret.find(aws, secretOwner, SECRET),
     ]);
     expect(found).toEqual({ id: NAME, value: "db:3306" });
-    expect(secret).toEqual({ id: SECRET, version: 3, writtenAt: "1970-01-01T00:00:00.000Z" });
+    expect(secret).toEqual({
+      id: SECRET,
+      version: 3,
+      writtenAt: "1970-01-01T00:00:00.000Z",
+      rotating: false,
+    });
     expect(sent()).toEqual(["GetParameters"]);
     // Nothing is decrypted.
-    expect(ssm.commandCalls(GetParametersCommand)[0]?.args[0].input).toEqual({ Names: [NAME, SECRET] });
+    expect(ssm.commandCalls(GetParametersCommand)[0]?.args[0].input).toEqual({
+      Names: [NAME, SECRET, `${SECRET}-next`],
+    });
   });
 
   test("not recorded is ours by its tags, or said to be not ours", async () => {

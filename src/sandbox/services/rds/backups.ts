@@ -26,6 +26,7 @@ export const restorable = (database: Database): Restorable => ({
   databaseName: database.databaseName,
   user: database.user,
   ...(database.password === undefined ? {} : { password: database.password }),
+  ...(database.secondPassword === undefined ? {} : { secondPassword: database.secondPassword }),
   ...(database.text === undefined ? {} : { text: database.text }),
   encrypted: database.encrypted,
   ...(database.kmsKey === undefined ? {} : { kmsKey: database.kmsKey }),

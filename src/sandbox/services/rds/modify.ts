@@ -20,17 +20,9 @@ import {
   OPERATIONAL,
   replicasOf,
 } from "./instances.ts";
+import { alterUser } from "./passwords.ts";
 import { checkGp3, checkMaxStorage, GP3_STRIPED_GIB } from "./storage.ts";
-import {
-  type Database,
-  databaseTable,
-  fault,
-  invalidCombination,
-  invalidValue,
-  name,
-  type Pending,
-  withPassword,
-} from "./tables.ts";
+import { type Database, databaseTable, fault, invalidCombination, invalidValue, name, type Pending } from "./tables.ts";
 import { familyOf, isOlder, versionFor } from "./versions.ts";
 import { msToWindow } from "./window.ts";
 
@@ -193,12 +185,6 @@ const atOnce = (before: Database, change: Change, pending: Pending): Database =>
     : {}),
 });
 
-/** MySQL keeps its users in a table, which is replicated. */
-function replicatePassword(sim: Sim, id: string, password: string): void {
-  for (const replica of replicasOf(sim, id))
-    become(sim, replica, withPassword(databaseFor(sim, replica), password, sim.now));
-}
-
 /** How long a modification takes, and what it is called meanwhile. An instance in one zone is away while it gets another class or version. */
 function workOf({ pending, engineVersion: before }: Database): {
   readonly status: string;
@@ -232,8 +218,8 @@ function finish(sim: Sim, database: Database): void {
       `Unable to modify database instance class to ${pending.instanceClass} because there is insufficient instance capacity.`,
     );
   const { instanceClass, ...others } = pending;
-  const done: Pending = refused ? others : pending;
-  const { id: newId = id, storageGiB, password, engineVersion } = done;
+  const { password, ...done }: Pending = refused ? others : pending;
+  const { id: newId = id, storageGiB, engineVersion } = done;
   const grows = storageGiB !== undefined;
   // Tags, replicas and what it stands on stay with it (user guide, "Renaming a DB instance").
   for (const replica of replicasOf(sim, id)) become(sim, replica, { source: newId });
@@ -241,7 +227,6 @@ function finish(sim: Sim, database: Database): void {
   databaseTable(sim).putNow(newId, {
     ...rest,
     ...done,
-    ...(password === undefined ? {} : withPassword(database, password, sim.now)),
     address: database.address.replace(/^[^.]+/, newId),
     pending: {},
     away: false,
@@ -251,7 +236,7 @@ function finish(sim: Sim, database: Database): void {
     ...(grows ? { storageHeldUntil: sim.now + STORAGE_HELD_MS } : {}),
   });
   if (grows) sim.after(ms("storageOptimization"), "rds:optimized", newId);
-  if (password !== undefined) replicatePassword(sim, newId, password);
+  if (password !== undefined) alterUser(sim, newId, { identifiedBy: password });
   if (database.backupRetentionDays === 0 && (done.backupRetentionDays ?? 0) > 0) {
     become(sim, newId, { backedUpAt: sim.now });
     backUp(sim, databaseFor(sim, newId));
@@ -325,8 +310,8 @@ export const modifications: SandboxService = {
       const database = databaseTable(sim).get(id);
       if (database?.status !== "resetting-master-credentials") return;
       const { password = "", ...pending } = database.pending;
-      become(sim, id, { ...withPassword(database, password, sim.now), pending, status: "available" });
-      replicatePassword(sim, id, password);
+      become(sim, id, { pending, status: "available" });
+      alterUser(sim, id, { identifiedBy: password });
     },
   },
 };

@@ -7,6 +7,7 @@ import { groups } from "./groups.ts";
 import { instanceFailures, instances } from "./instances.ts";
 import { metrics } from "./metrics.ts";
 import { modifications, modifyFailures } from "./modify.ts";
+import { passwords } from "./passwords.ts";
 import { promotion } from "./promotion.ts";
 import { replicationFailures } from "./replication.ts";
 import { restores } from "./restore.ts";
@@ -15,6 +16,7 @@ export const rds: SandboxService = composed(
   groups,
   instances,
   modifications,
+  passwords,
   events,
   byHand,
   restores,

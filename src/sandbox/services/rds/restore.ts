@@ -9,6 +9,7 @@ import { ms } from "./durations.ts";
 import { keyOf } from "./encryption.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import { checkClass, checkGroups, checkNewName, checkOffered, describe, interfaceIn } from "./instances.ts";
+import { withPasswordsAt } from "./passwords.ts";
 import { checkMaxStorage } from "./storage.ts";
 import {
   type Database,
@@ -17,7 +18,6 @@ import {
   invalidCombination,
   invalidValue,
   name,
-  passwordAt,
   type Restorable,
   resourceId,
   retainedTable,
@@ -140,7 +140,7 @@ function backupsOf(sim: Sim, given: { readonly id?: string | undefined; readonly
       key: resourceId(database),
       window,
       retentionDays: database.backupRetentionDays,
-      sourceAt: (at) => ({ ...restorable(database), ...passwordAt(database, at) }),
+      sourceAt: (at) => restorable(withPasswordsAt(database, at)),
     };
   }
   if (given.id !== undefined)

@@ -41,13 +41,12 @@ export const textOf = (values: ParameterGroup["values"]): Text => ({
   collation: values.collation_server ?? "utf8mb4_0900_ai_ci",
 });
 
-/** A master password that was in force until then. */
-interface FormerPassword {
+/** The master user's, as they were until then. */
+interface FormerPasswords {
   readonly password: string;
+  readonly secondPassword?: string;
   readonly until: number;
 }
-/** So many of them are kept. */
-const FORMER = 10;
 
 /** What a snapshot keeps of its instance, and a restored one gets. */
 export interface Restorable {
@@ -58,6 +57,8 @@ export interface Restorable {
   readonly user: string;
   /** The master user's; a replica has its source's. Absent in worlds of older versions. */
   readonly password?: string;
+  /** MySQL's second one, which is valid too; absent: there is none. */
+  readonly secondPassword?: string;
   /** Of its database, if it has one. Absent in worlds of older versions. */
   readonly text?: Text;
   readonly encrypted: boolean;
@@ -101,26 +102,10 @@ export interface Database extends Restorable {
   readonly storageHeldUntil?: number;
   /** When its first automated backup was done; absent: there is none. */
   readonly backedUpAt?: number;
-  /** Before its present one. */
-  readonly formerPasswords?: readonly FormerPassword[];
+  /** Before its present ones. */
+  readonly formerPasswords?: readonly FormerPasswords[];
 }
 
-/** Another master password, from now on. */
-export const withPassword = (
-  { password: before, formerPasswords = [] }: Database,
-  password: string,
-  now: number,
-): Pick<Database, "password" | "formerPasswords"> => ({
-  password,
-  formerPasswords: [...formerPasswords, ...(before === undefined ? [] : [{ password: before, until: now }])].slice(
-    -FORMER,
-  ),
-});
-/** The master password is in a table of the database, which is as it was then. */
-export const passwordAt = ({ password, formerPasswords = [] }: Database, at: number): Pick<Restorable, "password"> => {
-  const then = formerPasswords.find(({ until }) => at < until)?.password ?? password;
-  return then === undefined ? {} : { password: then };
-};
 /** A manual or final snapshot: it stays after its instance, and costs. */
 export interface Snapshot {
   readonly id: string;

@@ -18,8 +18,9 @@ interface Parameter {
 }
 
 const parameterTable = (sim: Sim) => sim.table<Parameter>("ssm.parameters");
-/** Names deleted a short while ago. */
-const deletedTable = (sim: Sim) => sim.table<{ readonly name: string; readonly at: number }>("ssm.deleted");
+/** Names that were deleted, each with its last value. */
+const deletedTable = (sim: Sim) =>
+  sim.table<{ readonly name: string; readonly at: number; readonly value?: string }>("ssm.deleted");
 
 /** "Wait for at least 30 seconds to create a parameter with the same name" (API reference, DeleteParameter). */
 const NAME_HELD_MS = 30_000;
@@ -44,6 +45,12 @@ export function putParameterNow(sim: Sim, name: string, type: ParameterType, val
 export function parameterValue(sim: Sim, name: string): string | undefined {
   return publicParameter(sim, name)?.value ?? parameterTable(sim).get(name)?.value;
 }
+
+/** What a read shows, which may lag behind a write. */
+export const parameterShown = (sim: Sim, name: string): string | undefined => seen(sim, name)?.value;
+
+/** The value that a parameter had when it was deleted, which who read it before may still have. */
+export const parameterBefore = (sim: Sim, name: string): string | undefined => deletedTable(sim).get(name)?.value;
 
 /** The value that who read it at that time has, if it was not changed twice since; undefined: it is not there. */
 export function parameterValueAt(sim: Sim, name: string, at: number): string | undefined {
@@ -122,9 +129,10 @@ const tagsFrom = (tags: readonly z.infer<typeof tag>[] = []) =>
   Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
 
 function remove(sim: Sim, name: string): boolean {
-  if (!parameterTable(sim).get(name)) return false;
+  const parameter = parameterTable(sim).get(name);
+  if (!parameter) return false;
   parameterTable(sim).remove(name);
-  deletedTable(sim).putNow(name, { name, at: sim.now });
+  deletedTable(sim).putNow(name, { name, at: sim.now, value: parameter.value });
   return true;
 }
 
