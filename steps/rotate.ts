@@ -1,5 +1,5 @@
 import type { InstanceLive as DatabaseLive } from "../src/aws/rds/read-instances.ts";
-import { setPassword } from "../src/aws/rds/read-instances.ts";
+import { instanceHealth, setPassword } from "../src/aws/rds/read-instances.ts";
 import { isAtLeast } from "../src/aws/rds/version.ts";
 import { type SecretLive, setAnew } from "../src/aws/ssm/generated-secret.ts";
 import type { Node } from "../src/engine/graph.ts";
@@ -33,7 +33,13 @@ export async function rotationOf(
     throw new BuddyError({
       code: "failed",
       message: `${graph.nodes.get("database")?.name} is not there: there is no password to rotate`,
-      hint: "Run `buddyverse up` first.",
+      hint: "Run `buddyverse status`: it says what is there, and what to do.",
+    });
+  if (instanceHealth(primary) !== "ready")
+    throw new BuddyError({
+      code: "failed",
+      message: `${primary.id} is ${primary.status}: nobody can log in to be given a new password`,
+      hint: "Run it again when the database is available.",
     });
   const { to, commands: lines } = setAnew(
     run.aws,

@@ -3,7 +3,7 @@ import { list, some } from "../../src/lib/text.ts";
 import { type InstanceMetadata, metadataOf, readVolumes, type Store } from "../../src/verify/aws/storage.ts";
 import type { Check, CheckContext, CheckOutcome } from "../../src/verify/check.ts";
 import type { Fact } from "../../src/verify/facts.ts";
-import { scriptFor } from "../../src/verify/scripts.ts";
+import { type PasswordSaid, scriptFor } from "../../src/verify/scripts.ts";
 import { TEXT } from "../rds.ts";
 import { databaseInterfaces, databases, instances, membersInService } from "./facts.ts";
 
@@ -39,6 +39,35 @@ async function keepsText(context: CheckContext): Promise<CheckOutcome> {
   };
 }
 
+/** What an instance says of the password in the parameter, in words; undefined: it uses it. */
+function passwordTrouble(id: string, { outcome, role }: PasswordSaid): string | undefined {
+  switch (outcome) {
+    case "in-use":
+      return undefined;
+    case "gone":
+      return `${id}: the parameter is gone`;
+    case "stale":
+      return `${id} still uses another one: it fetches it once a minute`;
+    default:
+      return `${id}: the ${role} does not take it (MySQL error 1045)`;
+  }
+}
+
+async function isPasswordInUse(context: CheckContext): Promise<CheckOutcome> {
+  const members = await membersInService(context);
+  const printed = await context.machines.run(
+    members.map(({ id }) => id),
+    scriptFor("password", "check"),
+  );
+  const said = members.map(({ id }) => ({ id, ...(JSON.parse(printed.get(id) ?? "") as PasswordSaid) }));
+  const troubles = said.flatMap((one) => passwordTrouble(one.id, one) ?? []);
+  return {
+    evidence: troubles.length === 0 ? `${list(said.map(({ id }) => id))} log in with it` : list(troubles),
+    ok: troubles.length === 0,
+    pending: said.some(({ outcome }) => outcome === "stale"),
+  };
+}
+
 /** R6: personal data protected, where it is kept. */
 export const protection: readonly Check[] = [
   {
@@ -66,6 +95,16 @@ export const protection: readonly Check[] = [
     method: `MySQL is asked for the database's character set and collation: ${TEXT.characterSet}, ${TEXT.collation}, as the parameter group says`,
     limits: "tables that were made otherwise",
     run: keepsText,
+  },
+  {
+    id: "database-password",
+    requirement: "R6",
+    title: "The databases take the password that is in its parameter, and every instance uses it",
+    method:
+      "each instance reads the parameter and logs in to both databases with it; the password that it has for its application is the same",
+    // web-database.timer fetches the settings once a minute.
+    retry: { everySeconds: 10, forSeconds: 90 },
+    run: isPasswordInUse,
   },
   {
     id: "imdsv2",

@@ -247,6 +247,7 @@ test("what verify asks of an instance is answered, and nothing of it stays", asy
     characterSet: "utf8mb4",
     collation: expect.stringMatching(/^utf8mb4_/),
   });
+  expect(JSON.parse(asked("password", "check"))).toEqual({ outcome: "in-use" });
   aws.sql("replica", "STOP SLAVE");
   const late = scriptFor("database", "Verify2").replace("PATIENCE = 60", "PATIENCE = 1");
   expect(() => command(web, machine, late)).toThrow("the row was not on the replica within 1 s");

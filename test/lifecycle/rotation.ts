@@ -31,7 +31,7 @@ function troubles(body: string): string[] {
   return [primary, replica].flatMap(({ ok, why = "?" }) => (ok ? [] : [why]));
 }
 
-/** Visitors who ask the site each second, as many as there are instances. Answers, when they are called off, what was wrong. */
+/** A visitor who asks the site each second, and is answered by each instance in turn. Answers, when they are called off, what was wrong. */
 export async function visitors(on: Stage): Promise<() => Promise<readonly string[]>> {
   const served = await serveSite(on.sandbox, on.clock);
   const url = (await on.stack.find("load-balancer")) as unknown as { readonly dnsName: string };
@@ -45,12 +45,9 @@ export async function visitors(on: Stage): Promise<() => Promise<readonly string
   const abort = new AbortController();
   const work = (async () => {
     while (!abort.signal.aborted) {
-      for (let visitor = 0; visitor < 2; visitor++) {
-        asked++;
-        const { status, body } = await site.get(`http://${url.dnsName}/health.json`);
-        if (status !== 200) wrong.push(String(status));
-        else wrong.push(...troubles(body));
-      }
+      asked++;
+      const { status, body } = await site.get(`http://${url.dnsName}/health.json`);
+      wrong.push(...(status === 200 ? troubles(body) : [String(status)]));
       await on.clock.sleep(1_000, abort.signal).catch(() => {});
     }
   })();

@@ -69,7 +69,7 @@ describe("a lost password parameter", () => {
     await settle(on);
     on.writes();
 
-    expect(await secretIn(on)).toMatchObject({ action: "blocked", remedies: [{}, {}] });
+    expect(await secretIn(on)).toMatchObject({ action: "blocked", remedies: [{}, {}, {}] });
     expect((await on.status()).find(({ key }) => key === KEY)).toMatchObject({
       standing: "blocked",
       reason: `${Name} is gone, but database1, database1-replica still have the value that it held: it is not created again with another one`,
@@ -274,7 +274,7 @@ describe("the commands to copy hand the value on whole, and show it nowhere", ne
   };
 
   test("the old value, asked for", async () => {
-    const [back] = await remediesOf(lose);
+    const [, back] = await remediesOf(lose);
     const { shown, calls } = shell(back?.commands ?? [], `${typed}\n`);
     expect(shown).toBe("");
     expect(calls).toEqual([
@@ -295,7 +295,7 @@ describe("the commands to copy hand the value on whole, and show it nowhere", ne
   });
 
   test("a new value, in both places", async () => {
-    const [, anew] = await remediesOf(lose);
+    const [, , anew] = await remediesOf(lose);
     const { shown, calls } = shell(anew?.commands ?? [], "");
     expect(shown).toBe("");
     expect(calls.map(({ argv }) => argv.replace(/^--endpoint-url SANDBOX (\S+ \S+).*$/, "$1"))).toEqual([

@@ -96,6 +96,8 @@ const changeCertificate = (to: object): Broken =>
   }));
 const EMPTY: Widget = { title: "CPU", data: "none" };
 const alarm = { name: "Buddy-X", state: "OK", ageSeconds: 9_999, needsSeconds: 600, needsMany: false };
+const passwordSays = (said: string): Broken =>
+  changePrinted((script) => (/: password /.test(script) ? said : undefined));
 
 /** In each row one thing is broken, and exactly that check says so. */
 const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evidence: RegExp])[] = [
@@ -212,6 +214,14 @@ const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evid
       /: database-text /.test(script) ? '{"characterSet": "utf8mb4", "collation": "utf8mb4_0900_ai_ci"}' : undefined,
     ),
     /utf8mb4_0900_ai_ci, not utf8mb4_unicode_ci/,
+  ],
+  ["database-password", "the parameter is lost", passwordSays('{"outcome": "gone"}'), /: the parameter is gone/],
+  ["database-password", "another is in use", passwordSays('{"outcome": "stale"}'), /still uses another one/],
+  [
+    "database-password",
+    "the replica has another one",
+    passwordSays('{"outcome": "denied", "role": "replica"}'),
+    /the replica does not take it/,
   ],
   [
     "shared-files",
@@ -436,6 +446,8 @@ test.each<[string, Broken, seconds: number]>([
   ["database-backups", change(backups, (found) => ({ ...found, retentionDays: 0 })), 0],
   ["replica-reads", changePrinted((script) => (/: database /.test(script) ? '{"lagMs": null}' : undefined)), 90],
   ["replica-reads", changePrinted((script) => (/: database /.test(script) ? '{"lagMs": 45000}' : undefined)), 0],
+  ["database-password", passwordSays('{"outcome": "stale"}'), 90],
+  ["database-password", passwordSays('{"outcome": "gone"}'), 0],
 ])("%s, %#: only what may pass by itself is waited for, and not for ever", async (id, broken, seconds) => {
   const clock = jumpingClock(NOW);
   expect((await outcomeOf(id, broken, clock)).ok).toBe(false);

@@ -79,6 +79,7 @@ export function goodTools(): GoodTools {
           requests: (id) => `${answered.get(`buddyverse-verify/${token} ${id}`) ?? 0}\n`,
           database: () => '{"lagMs": 12}\n',
           "database-text": () => '{"characterSet": "utf8mb4", "collation": "utf8mb4_unicode_ci"}\n',
+          password: () => '{"outcome": "in-use"}\n',
           "file-read": () => files.get(path) ?? "",
           "outbound-address": (id) => `${seenAs.get(id)}\n`,
         };
