@@ -2,8 +2,8 @@ import { spelled } from "../../src/lib/duration.ts";
 import { list } from "../../src/lib/text.ts";
 import type { Member } from "../../src/verify/aws/scaling.ts";
 import type { Check, CheckContext, CheckOutcome } from "../../src/verify/check.ts";
-import { scriptFor } from "../../src/verify/scripts.ts";
-import { atLeastOne, inService, membersInService, scalingGroup, siteAddress, targets } from "./facts.ts";
+import { type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
+import { atLeastOne, databases, inService, membersInService, scalingGroup, siteAddress, targets } from "./facts.ts";
 
 /** Requests for each instance: enough that chance does not look like a bias. */
 const REQUESTS_PER_INSTANCE = 20;
@@ -80,8 +80,13 @@ async function areSticky(context: CheckContext): Promise<CheckOutcome> {
 
 async function isReplicated(context: CheckContext): Promise<CheckOutcome> {
   const [{ id }] = await membersInService(context);
-  const printed = (await context.machines.run([id], scriptFor("database", context.token))).get(id) ?? "";
-  const { lagMs } = JSON.parse(printed) as { readonly lagMs: number | null };
+  const run = async (script: ScriptName) =>
+    JSON.parse((await context.machines.run([id], scriptFor(script, context.token))).get(id) ?? "");
+  const [, replica] = await context.read(databases);
+  const { endpoint } = (await run("database-replication")) as { readonly endpoint: string | null };
+  if (endpoint !== replica?.endpoint)
+    return { evidence: `${id} knows ${endpoint ?? "no replica"}, not ${replica?.endpoint}`, ok: false, pending: true };
+  const { lagMs } = (await run("database")) as { readonly lagMs: number | null };
   if (lagMs === null) return { evidence: `${id} knows no replica`, ok: false, pending: true };
   return {
     evidence: `a row written on the primary was on the replica ${lagMs < 1_000 ? `${lagMs} ms` : spelled(lagMs / 1_000)} later`,

@@ -204,8 +204,8 @@ const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evid
   [
     "replica-reads",
     "no replica known",
-    changePrinted((script) => (/: database /.test(script) ? '{"lagMs": null}' : undefined)),
-    /knows no replica/,
+    changePrinted((script) => (/: database-replication /.test(script) ? '{"endpoint": null}' : undefined)),
+    /knows no replica, not database1-replica/,
   ],
   [
     "database-text",
@@ -445,6 +445,12 @@ test.each<[string, Broken, seconds: number]>([
   ["database-backups", change(backups, (found) => ({ ...found, restorableTo: undefined })), 10 * 60],
   ["database-backups", change(backups, (found) => ({ ...found, retentionDays: 0 })), 0],
   ["replica-reads", changePrinted((script) => (/: database /.test(script) ? '{"lagMs": null}' : undefined)), 90],
+  // A replica that is gone, or that has become the primary.
+  [
+    "replica-reads",
+    changePrinted((script) => (/: database-replication /.test(script) ? '{"endpoint": "former:3306"}' : undefined)),
+    90,
+  ],
   ["replica-reads", changePrinted((script) => (/: database /.test(script) ? '{"lagMs": 45000}' : undefined)), 0],
   ["database-password", passwordSays('{"outcome": "stale"}'), 90],
   ["database-password", passwordSays('{"outcome": "gone"}'), 0],

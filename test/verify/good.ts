@@ -4,7 +4,7 @@ import { type Check, type CheckOutcome, type CheckResult, type CheckTools, runCh
 import { type Fact, factsReader, type ReadFact } from "../../src/verify/facts.ts";
 import { wayOut } from "../../src/verify/reach.ts";
 import type { Answer } from "../../src/verify/site.ts";
-import { inService, network, scalingGroup, webInterfaces } from "../../steps/checks/facts.ts";
+import { databases, inService, network, scalingGroup, webInterfaces } from "../../steps/checks/facts.ts";
 import { subscription } from "../../steps/checks/monitoring.ts";
 import { allChecks } from "../../steps/verify.ts";
 import { sourceOf, standing } from "./rehearse.ts";
@@ -30,6 +30,7 @@ export const good: ReadFact = async <T>(fact: Fact<T>) => {
 
 const web = inService(await good(scalingGroup));
 const vpc = await good(network);
+const [, replica] = await good(databases);
 const seenAs = new Map(
   (await good(webInterfaces)).map((source) => {
     const way = wayOut(vpc, source);
@@ -78,6 +79,7 @@ export function goodTools(): GoodTools {
         const printed: Readonly<Record<string, (id: string) => string>> = {
           requests: (id) => `${answered.get(`buddyverse-verify/${token} ${id}`) ?? 0}\n`,
           database: () => '{"lagMs": 12}\n',
+          "database-replication": () => JSON.stringify({ endpoint: replica?.endpoint }),
           "database-text": () => '{"characterSet": "utf8mb4", "collation": "utf8mb4_unicode_ci"}\n',
           password: () => '{"outcome": "in-use"}\n',
           "file-read": () => files.get(path) ?? "",
