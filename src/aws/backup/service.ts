@@ -1,6 +1,8 @@
 import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
+import { recoveryPointCopies } from "./copies.ts";
 import { narrowed } from "./narrowed.ts";
+import { recoveryPoints } from "./residuals.ts";
 import { vault } from "./vault.ts";
 
 export const backup: Service<typeof import("./client.ts")> = {
@@ -28,6 +30,8 @@ export const backup: Service<typeof import("./client.ts")> = {
     narrowed,
   },
   types: [vault],
+  residuals: [recoveryPoints],
+  copies: [recoveryPointCopies],
   colour: "#3f8f3a",
   safety: {
     // A repeat is refused (AlreadyExistsException), or answered by its CreatorRequestId.
