@@ -57,6 +57,18 @@ test("a copy that fails leaves everything, with AWS's words; the next down makes
   expect(await again.left()).toEqual([]);
 });
 
+test("a stack of an older version, without a vault, is not taken down without a copy: up makes the vault", async () => {
+  const on = await stage({ domain: null });
+  await on.up();
+  await on.sandbox.answer("backup", "DeleteBackupVault", { BackupVaultName: VAULT });
+  await on.clock.sleep(5_000);
+  on.writes();
+  const error = await failed(on.down());
+  expect(error).toMatchObject({ message: expect.stringContaining(`${VAULT} is not there`) });
+  expect(error.hint).toContain("`buddyverse up` makes it");
+  expect(on.writes().filter((call) => /:Delete/.test(call))).toEqual([]);
+});
+
 test("it waits for EFS's own job of the day, and says where AWS Backup is switched off", async () => {
   const on = await stage({ domain: null });
   await on.up();

@@ -5,6 +5,7 @@ import type { Aws } from "../aws.ts";
 import { allPages } from "../pages.ts";
 import { backupRoleName, stackVault } from "./names.ts";
 import { optedOut } from "./opt-in.ts";
+import { vaultNamed } from "./vault.ts";
 
 /** A role that was just made cannot be assumed everywhere yet (hashicorp/terraform-provider-aws#9297). */
 export const ROLE_IS_NEW = {
@@ -47,6 +48,11 @@ export async function copyToVault(
   // A second one at the same time would fail (EFS user guide, "Concurrent backups"). One in our vault may be this one.
   const other = jobs.find(({ State = "", BackupVaultName }) => UNDER_WAY.has(State) && BackupVaultName !== vault);
   if (other && known === undefined) return { id: "", complete: false, doing: `after ${other.BackupVaultName}'s` };
+  if (!(await vaultNamed(aws, vault)))
+    throw failed(
+      `the backup vault ${vault} is not there, so ${ResourceArn} cannot be copied`,
+      "`buddyverse up` makes it, with the role that AWS Backup acts by.",
+    );
   const off = await optedOut(aws);
   if (off !== undefined) throw failed(`${ResourceArn} cannot be copied`, off);
   const { RecoveryPointArn = "" } = await aws.backup.startBackupJob({

@@ -70,7 +70,8 @@ export async function recoveryPointsOf(
       vault: point.BackupVaultName ?? "",
       resourceArn: point.ResourceArn ?? "",
       createdAt: point.CreationDate?.getTime() ?? 0,
-      bytes: point.BackupSizeInBytes,
+      // "The value returned may show a value of 0, which may differ from the anticipated value" (API reference, BackupJob).
+      bytes: point.BackupSizeInBytes || undefined,
       status: point.Status ?? "",
       expiresAt: point.CalculatedLifecycle?.DeleteAt?.getTime(),
       denied: policies.get(point.BackupVaultName ?? "") ?? new Set<string>(),

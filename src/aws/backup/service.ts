@@ -25,7 +25,8 @@ export const backup: Service<typeof import("./client.ts")> = {
       StartBackupJob: ["iam:PassRole", "iam:CreateServiceLinkedRole"],
       StartRestoreJob: ["iam:PassRole"],
     },
-    changes: { CreateBackupVault: ["UntagResource"] },
+    // Deleted only when nothing is in it, which it is not after an ordinary `down`.
+    changes: { CreateBackupVault: ["DeleteBackupVault", "UntagResource"] },
     linkedRole: linkedPrincipal("backup"),
     narrowed,
   },
