@@ -21,6 +21,8 @@ export interface Copy {
   readonly price: string | undefined;
   /** It costs nothing, as long as that holds: "within the free share". */
   readonly free?: string | undefined;
+  /** Options that the command needs besides which restores it. */
+  readonly needs?: readonly string[];
   /** AWS removes it by itself. */
   readonly passing: boolean;
 }

@@ -126,7 +126,7 @@ async function copy(run: Run, { node, look }: Observed): Promise<string> {
     let made: CopyProgress | undefined;
     const done = await work
       .attempt("copy", live, async () => {
-        made = await node.type.copy?.(aws, live, node.owner, String(begun));
+        made = await node.type.copy?.(aws, live, node.owner, String(begun), recorded);
       })
       .catch((error: unknown) => {
         // The next run tries another one.
@@ -135,8 +135,10 @@ async function copy(run: Run, { node, look }: Observed): Promise<string> {
       });
     if (!done || !made) continue;
     const { id, complete, doing } = made;
-    if (recorded !== id) recordCopy(run, node, live, { since: begun, id });
-    recorded = id;
+    if (id !== "" && recorded !== id) {
+      recordCopy(run, node, live, { since: begun, id });
+      recorded = id;
+    }
     if (complete) {
       run.emit({ ...nameOf(node), ...since(work), type: "resource.prepared", did: "copied", id });
       return id;

@@ -61,6 +61,7 @@ export interface Blocker {
 
 /** How far the copy is that stays of an object's data. */
 export interface CopyProgress {
+  /** "": it has not begun yet. */
   readonly id: string;
   /** Nothing of the data needs the object any more. */
   readonly complete: boolean;
@@ -224,8 +225,9 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * Makes the copy of its data that stays after `down`, or continues with it; called again until it is complete. Nothing is
    * deleted before. Throws what ends it. Goes with `finalCopy`.
    * @param label a name part for it, the same for all attempts at one copy, and for no other one.
+   * @param known its id, once that is recorded.
    */
-  copy?(aws: Aws, live: Live, owner: Owner, label: string): Promise<CopyProgress>;
+  copy?(aws: Aws, live: Live, owner: Owner, label: string, known: string | undefined): Promise<CopyProgress>;
   /**
    * Sees to it that it writes no more data, without removing it; called again until it answers true. `up` starts it again: what
    * was changed for it is a difference.

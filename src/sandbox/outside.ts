@@ -1,3 +1,4 @@
+import { contentsOf, putFile } from "./guests/files.ts";
 import { keepBusy } from "./guests/load.ts";
 import { instanceTable, tagTable } from "./services/ec2/tables.ts";
 import { dropTable, insertRow, tablesIn } from "./services/rds/contents.ts";
@@ -114,3 +115,11 @@ export { grantQuota } from "./quotas.ts";
 
 /** In KMS: the grant that lets Auto Scaling's linked role use the account's default key for EBS. */
 export { grantKeyToGroups } from "./services/ec2/account.ts";
+
+/** On an instance that has the file system mounted: writes a file. @param path below /mnt/efs */
+export const writeFile = (sim: Sim, fileSystemId: string, path: string, text: string): void =>
+  putFile(sim, fileSystemId, path, text);
+
+/** What is in a file system: each file's text, by its path below /mnt/efs. */
+export const filesIn = (sim: Sim, fileSystemId: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(contentsOf(sim, fileSystemId).map(({ path, text }) => [path, text]));

@@ -137,7 +137,11 @@ test("--json: one document on stdout for every command, nothing of it on stderr"
   expect(await json(on, "down --yes")).toMatchObject({
     code: 0,
     stderr: "",
-    value: { removed: expect.any(Array), left: [], snapshots: [expect.stringMatching(/^database1-final-/)] },
+    value: {
+      removed: expect.any(Array),
+      left: [],
+      snapshots: [expect.stringContaining(":recovery-point:"), expect.stringMatching(/^database1-final-/)],
+    },
   });
   expect(await json(on, "sandbox reset")).toMatchObject({ code: 0, stderr: "", value: { reset: true } });
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await base.rehearse("up --yes");
   await asClient(base, (client) => client.insert("orders", "one"));
   const { stdout } = await base.rehearse("down --yes --json");
-  [snapshot] = JSON.parse(stdout).snapshots;
+  snapshot = JSON.parse(stdout).snapshots.find((id: string) => id.startsWith("database1-final-"));
 });
 afterAll(() => rmSync(base.path, { recursive: true, force: true }));
 
@@ -37,7 +37,13 @@ test("snapshots lists what is left of a stack that is down, its state lost or no
   );
   expect(stdout).toContain(`buddyverse up --sandbox --from-snapshot ${snapshot}`);
   const { copies, windows } = JSON.parse((await on.rehearse("snapshots --json")).stdout);
-  expect(copies).toMatchObject([{ of: "database", what: "final snapshot", id: snapshot, gib: 20, passing: false }]);
+  expect(copies.map(({ of, what }: Record<string, string>) => `${of}: ${what}`)).toEqual([
+    "files: recovery point",
+    "database: final snapshot",
+  ]);
+  expect(copies.slice(1)).toMatchObject([
+    { of: "database", what: "final snapshot", id: snapshot, gib: 20, passing: false },
+  ]);
   expect(windows).toEqual([]);
 });
 
@@ -65,7 +71,11 @@ test("up --yes refuses to begin with an empty database, names both commands, and
   expect(over.stderr).toContain("buddyverse restore --sandbox database --snapshot other");
   expect((await on.rehearse("status")).code).toBe(0);
   const listed = JSON.parse((await on.rehearse("snapshots --json")).stdout);
-  expect(listed.copies.map(({ what }: { what: string }) => what)).toEqual(["automated snapshot", "final snapshot"]);
+  expect(listed.copies.map(({ what }: { what: string }) => what)).toEqual([
+    "automated snapshot",
+    "recovery point",
+    "final snapshot",
+  ]);
   expect(listed.windows).toMatchObject([{ of: "database", source: "database1" }]);
 });
 

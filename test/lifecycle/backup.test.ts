@@ -1,32 +1,108 @@
 import { expect, test } from "vitest";
-import { stage } from "./stage.ts";
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import type { BuddyError } from "../../src/lib/errors.ts";
+import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
+import { writeFile } from "../../src/sandbox/outside.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
+import { type Stage, stage, stageOn } from "./stage.ts";
 
-test("the vault stays while a copy is in it, and the next up takes it as its own; an empty one goes", async () => {
+const VAULT = "buddyverse-buddyverse";
+const AUTOMATIC = "aws/efs/automatic-backup-vault";
+const sim = ({ sandbox, clock }: Stage) => simAt(sandbox.world, clock.now());
+const vaults = async ({ aws }: Stage) =>
+  ((await aws.backup.listBackupVaults({})).BackupVaultList ?? []).map(({ BackupVaultName }) => BackupVaultName);
+const pointsIn = async ({ aws }: Stage, BackupVaultName = VAULT) =>
+  (await aws.backup.listRecoveryPointsByBackupVault({ BackupVaultName })).RecoveryPoints ?? [];
+const failed = async (work: Promise<unknown>) => (await work.catch((error: unknown) => error)) as BuddyError;
+
+test("down copies the files into the stack's vault before anything goes; the vault stays with them, an empty one goes", async () => {
   const on = await stage({ domain: null });
   await on.up();
-  const { backup } = on.aws;
-  const ResourceArn = `arn:aws:elasticfilesystem:ap-northeast-2:111122223333:file-system/${on.store.get("file-system")?.id}`;
-  const { RecoveryPointArn = "" } = await backup.startBackupJob({
-    BackupVaultName: "buddyverse-buddyverse",
-    ResourceArn,
-    IamRoleArn: "arn:aws:iam::111122223333:role/Buddy-AWSBackup-buddyverse-ap-northeast-2",
-  });
-  await on.clock.sleep(300_000);
-  await on.down();
-  const vaults = async () =>
-    ((await backup.listBackupVaults({})).BackupVaultList ?? []).map(({ BackupVaultName }) => BackupVaultName);
-  expect(await vaults()).toContain("buddyverse-buddyverse");
+  const id = on.store.get("file-system")?.id as string;
+  writeFile(sim(on), id, "/media/photo.txt", "a photo");
+  on.writes();
+  const settled = await on.down();
+  const order = on.writes();
+  expect(order.indexOf("backup:StartBackupJob")).toBeLessThan(order.findIndex((call) => /:Delete/.test(call)));
+  const points = await pointsIn(on);
+  expect(points).toMatchObject([{ Status: "COMPLETED", BackupSizeInBytes: 7 }]);
+  expect(points[0]?.Lifecycle).toBeUndefined();
+  expect(settled.find(({ key }) => key === "file-system")?.leaves).toBe(points[0]?.RecoveryPointArn);
+  expect(await vaults(on)).toContain(VAULT);
   expect(await on.left()).toEqual([]);
 
-  const { settled } = await on.up();
-  expect(settled.find(({ key }) => key === "backup-vault")?.outcome).toBe("unchanged");
-  await on.sandbox.answer("backup", "DeleteRecoveryPoint", {
-    BackupVaultName: "buddyverse-buddyverse",
-    RecoveryPointArn,
-  });
+  const { settled: again } = await on.up();
+  expect(again.find(({ key }) => key === "backup-vault")?.outcome).toBe("unchanged");
+  for (const { RecoveryPointArn } of points)
+    await on.sandbox.answer("backup", "DeleteRecoveryPoint", { BackupVaultName: VAULT, RecoveryPointArn });
   await on.clock.sleep(60_000);
+  Object.assign(on.run, { discardData: true });
   await on.down();
-  expect(await vaults()).not.toContain("buddyverse-buddyverse");
+  expect(await vaults(on)).not.toContain(VAULT);
+});
+
+test("a copy that fails leaves everything, with AWS's words; the next down makes another one", async () => {
+  const on = await stage({ domain: null });
+  await on.up();
+  on.writes();
+  fail(sim(on), parseFailure("backup-job"));
+  const error = await failed(on.down());
+  expect(error.message).toMatch(/job \S+ of arn:\S+ is FAILED: The backup job encountered an internal error/);
+  expect(error.hint).toContain("backup describe-backup-job --backup-job-id");
+  expect(on.writes().filter((call) => /:Delete/.test(call))).toEqual([]);
+  mend(sim(on), "backup-job");
+  const again = await stageOn(on.config, on.clock, on.sandbox, on.text);
+  await again.down();
+  expect(await pointsIn(on)).toHaveLength(1);
+  expect(await again.left()).toEqual([]);
+});
+
+test("a stack of an older version, without a vault, is not taken down without a copy: up makes the vault", async () => {
+  const on = await stage({ domain: null });
+  await on.up();
+  await on.sandbox.answer("backup", "DeleteBackupVault", { BackupVaultName: VAULT });
+  await on.clock.sleep(5_000);
+  on.writes();
+  const error = await failed(on.down());
+  expect(error).toMatchObject({ message: expect.stringContaining(`${VAULT} is not there`) });
+  expect(error.hint).toContain("`buddyverse up` makes it");
+  expect(on.writes().filter((call) => /:Delete/.test(call))).toEqual([]);
+});
+
+test("it waits for EFS's own job of the day, and says where AWS Backup is switched off", async () => {
+  const on = await stage({ domain: null });
+  await on.up();
+  // From 5:00 UTC on, the day's job is at work.
+  const day = 24 * 3_600_000;
+  await on.clock.sleep(day - (on.clock.now() % day) + 5 * 3_600_000 + 70_000);
+  await on.sandbox.answer("backup", "UpdateRegionSettings", { ResourceTypeOptInPreference: { EFS: false } });
+  expect((await failed(on.down())).hint).toContain("update-region-settings --resource-type-opt-in-preference EFS=true");
+  await on.sandbox.answer("backup", "UpdateRegionSettings", { ResourceTypeOptInPreference: { EFS: true } });
+  const again = await stageOn(on.config, on.clock, on.sandbox, on.text);
+  await again.down();
+  expect((await pointsIn(on)).map(({ Status }) => Status)).toEqual(["COMPLETED"]);
+  expect((await pointsIn(on, AUTOMATIC)).map(({ Status }) => Status)).toEqual(["COMPLETED"]);
+});
+
+test("killed at any call of the copy, the next down ends with one recovery point", async () => {
+  for (const at of ["before", "after"] as const) {
+    const on = await stage({ domain: null });
+    await on.up();
+    const dying = {
+      ...on.sandbox,
+      async answer(service: string, operation: string, input: object) {
+        if (operation !== "StartBackupJob") return on.sandbox.answer(service, operation, input);
+        if (at === "after") await on.sandbox.answer(service, operation, input);
+        throw Object.assign(new Error("killed"), { name: "Killed" });
+      },
+    };
+    const text = memoryText(on.text.text);
+    await failed((await stageOn(on.config, on.clock, dying, text)).down());
+    const next = await stageOn(on.config, on.clock, on.sandbox, text);
+    await next.down();
+    expect(await pointsIn(next), at).toHaveLength(1);
+    expect(await next.left(), at).toEqual([]);
+  }
 });
 
 test("the role gets its policies back, and a policy that somebody else attached stays", async () => {

@@ -1,3 +1,4 @@
+import { BackupClient } from "@aws-sdk/client-backup";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { RDSClient } from "@aws-sdk/client-rds";
@@ -9,6 +10,7 @@ import { mocked, testAws } from "../aws/aws.ts";
 
 test("a volume that outlives its instance is listed; one that goes with it, or is going, is not", async () => {
   const ec2 = mocked(EC2Client);
+  mocked(BackupClient).onAnyCommand().resolves({});
   mocked(RDSClient).onAnyCommand().resolves({});
   mocked(Route53Client).onAnyCommand().resolves({});
   mocked(S3Client).onAnyCommand().resolves({});

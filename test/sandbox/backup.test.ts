@@ -5,7 +5,7 @@ import { connect } from "../../src/aws/connect.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
-import { contentsOf, putFile } from "../../src/sandbox/guests/files.ts";
+import { filesIn, writeFile } from "../../src/sandbox/outside.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 
@@ -49,8 +49,8 @@ beforeEach(async () => {
 });
 
 const sim = () => simAt(sandbox.world, clock.now());
-const write = (path: string, text: string) => putFile(sim(), id, path, text);
-const pathsIn = (fileSystem: string) => contentsOf(sim(), fileSystem).map(({ path, text }) => [path, text]);
+const write = (path: string, text: string) => writeFile(sim(), id, path, text);
+const pathsIn = (fileSystem: string) => Object.entries(filesIn(sim(), fileSystem));
 const start = (more: object = {}) =>
   aws.backup.startBackupJob({ BackupVaultName: "ours", ResourceArn, IamRoleArn: ROLE, ...more });
 const stateOf = async (BackupJobId = "") => {

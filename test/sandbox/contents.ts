@@ -26,14 +26,12 @@ const NOT_OBJECTS = new Set([
   "backup.jobs",
   "backup.restores",
   "backup.daily",
-  // Counted apart: copies of files stay on purpose.
+  // Counted apart: copies of files stay on purpose, and with them the vault. EFS's own vault stays with the account.
   "backup.points",
+  "backup.vaults",
   // Counted apart: a final snapshot stays on purpose.
   "rds.snapshots",
 ]);
-
-/** EFS's own, which stays with the account. */
-const AUTOMATIC_VAULT = "aws/efs/automatic-backup-vault";
 
 /** How many live objects there are of each kind, and of each key of the stack; all of a kind that carries none. */
 export function census({ tables }: World): Record<string, number> {
@@ -42,7 +40,7 @@ export function census({ tables }: World): Record<string, number> {
   for (const [kind, rows] of Object.entries(tables)) {
     if (NOT_OBJECTS.has(kind)) continue;
     for (const [id, { row }] of Object.entries(rows)) {
-      if (row === null || id === AUTOMATIC_VAULT) continue;
+      if (row === null) continue;
       const { state, status, tags } = row as { state?: unknown; status?: unknown; tags?: Record<string, string> };
       if (GONE.has(String(state)) || GONE.has(String(status))) continue;
       const key = (tags ?? (tagged[id]?.row as { tags?: Record<string, string> } | undefined)?.tags)?.[
@@ -69,9 +67,7 @@ export function contents({ tables }: World): Record<string, string[]> {
       .map(([kind, rows]): [string, string[]] => [
         kind,
         Object.entries(rows)
-          .flatMap(([id, { row }]) =>
-            row === null || id === AUTOMATIC_VAULT ? [] : kind === "route53.records" ? recordText(id, row) : [id],
-          )
+          .flatMap(([id, { row }]) => (row === null ? [] : kind === "route53.records" ? recordText(id, row) : [id]))
           .sort(),
       ])
       .filter(([, ids]) => ids.length > 0)

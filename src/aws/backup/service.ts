@@ -1,6 +1,8 @@
 import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
+import { recoveryPointCopies } from "./copies.ts";
 import { narrowed } from "./narrowed.ts";
+import { recoveryPoints } from "./residuals.ts";
 import { vault } from "./vault.ts";
 
 export const backup: Service<typeof import("./client.ts")> = {
@@ -23,11 +25,14 @@ export const backup: Service<typeof import("./client.ts")> = {
       StartBackupJob: ["iam:PassRole", "iam:CreateServiceLinkedRole"],
       StartRestoreJob: ["iam:PassRole"],
     },
-    changes: { CreateBackupVault: ["UntagResource"] },
+    // Deleted only when nothing is in it, which it is not after an ordinary `down`.
+    changes: { CreateBackupVault: ["DeleteBackupVault", "UntagResource"] },
     linkedRole: linkedPrincipal("backup"),
     narrowed,
   },
   types: [vault],
+  residuals: [recoveryPoints],
+  copies: [recoveryPointCopies],
   colour: "#3f8f3a",
   safety: {
     // A repeat is refused (AlreadyExistsException), or answered by its CreatorRequestId.

@@ -34,7 +34,7 @@ export const vaults = (aws: Aws) =>
     ),
   );
 
-const vaultNamed = async (aws: Aws, name: string) =>
+export const vaultNamed = async (aws: Aws, name: string) =>
   (await vaults(aws)).find(({ BackupVaultName }) => BackupVaultName === name);
 
 /**

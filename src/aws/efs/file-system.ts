@@ -2,11 +2,13 @@ import type { FileSystemAlreadyExists, FileSystemDescription, TransitionToIARule
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
+import { copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { partitionOf } from "../partition.ts";
+import { fileSystemArn } from "./arn.ts";
 import {
   backupStorage,
   efsBackupGB,
@@ -183,7 +185,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
   },
   // Nearly all of it is waiting for the mount targets.
-  timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65 },
+  timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65, copySeconds: 240 },
   retryable: {
     update: [
       "IncorrectFileSystemLifeCycleState",
@@ -193,9 +195,11 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       // The target that is being replaced still holds the zone.
       "MountTargetConflict",
     ],
+    copy: [ROLE_IS_NEW],
     delete: ["FileSystemInUse", "DependencyTimeout"],
   },
   holdsData: true,
+  finalCopy: () => "a recovery point",
   uses: ({ targets }) => targets.flatMap(({ subnetId, groupIds = [] }) => [subnetId, ...groupIds]),
   byHand: {
     remove: ({ cli, region }, { id, targets }) => [
@@ -287,6 +291,8 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     if (changed.has("throughput")) await aws.efs.updateFileSystem({ FileSystemId, ThroughputMode: spec.throughput });
   },
 
+  copy: (aws, { id }, owner, label, known) => copyToVault(aws, fileSystemArn(aws, id), owner, label, known),
+
   async delete(aws, { id, targets }) {
     for (const target of targets) await deleteTarget(aws, target);
     if (targets.length === 0) await undefinedIf(GONE, () => aws.efs.deleteFileSystem({ FileSystemId: id }));
@@ -306,14 +312,16 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     ];
   },
 
-  residual: ({ backup }, { use }) =>
-    backup
+  residual: ({ backup }, { use }, { discardData }) =>
+    backup || !discardData
       ? [
           {
             what: "recovery points",
             price: backupStorage,
             quantity: use(efsBackupGB),
-            note: "kept by AWS Backup until they expire",
+            note: discardData
+              ? "kept by AWS Backup until they expire"
+              : "the last copy, and those of each day until they expire",
           },
         ]
       : [],

@@ -2,7 +2,6 @@ import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
 import { fileSystem } from "./file-system.ts";
 import { prices } from "./prices.ts";
-import { recoveryPoints } from "./residuals.ts";
 
 export const efs: Service<typeof import("./client.ts")> = {
   package: "efs",
@@ -62,7 +61,6 @@ export const efs: Service<typeof import("./client.ts")> = {
   types: [fileSystem],
   colour: "#3f8f3a",
   prices,
-  residuals: [recoveryPoints],
   safety: {
     CreateFileSystem: "token",
     UpdateFileSystem: "same",

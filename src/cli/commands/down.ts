@@ -67,6 +67,13 @@ const keepsAny = ({ entries }: Snapshot): boolean =>
       removable(node.type) && look.live && node.type.farewell?.(look.live, { deleteKept: false })?.kept,
   );
 
+/** "Final snapshot", "Recovery point": what a copy of an object is. */
+function copyWord({ entries }: Snapshot, key: string): string {
+  const { node, look } = entries.get(key) ?? {};
+  const word = (look?.live && node?.type.finalCopy?.(look.live))?.replace(/^an? /, "") ?? "copy";
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
 interface Going {
   readonly gone: readonly Observed[];
   readonly alone: readonly LeftAlone[];
@@ -87,7 +94,7 @@ function preview({ stack }: Session, screen: Screen, { gone, alone, parting }: G
   const stopped = toStop(stack.run, gone).map(({ node }) => node.name);
   const notes = [
     ...(stopped.length > 0
-      ? [`First ${list(stopped)} is stopped, and the copy is made; nothing is deleted before it is complete.`]
+      ? [`First ${list(stopped)} is stopped, and the copies are made; nothing is deleted before they are complete.`]
       : []),
     ...parting.notes,
   ];
@@ -138,7 +145,7 @@ async function remove(
   const left = interrupted ? undefined : await stack.leftovers();
   const bills = interrupted ? undefined : await residualBills(session, found, left ?? []);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
-  const snapshots = settled.flatMap(({ leaves }) => leaves ?? []);
+  const snapshots = settled.flatMap(({ key, leaves }) => (leaves ? [{ what: copyWord(found, key), id: leaves }] : []));
   const ms = clock.now() - began;
   const { place, look } = screen;
   screen.result(
@@ -163,7 +170,7 @@ async function remove(
       leftAlone: alone,
       kept: parting.kept,
       notes: parting.notes,
-      snapshots,
+      snapshots: snapshots.map(({ id }) => id),
       ...(bills ? { billsOn: bills.found, notLookedAt: bills.unseen } : {}),
       seconds: Math.round(ms / 1000),
       ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),

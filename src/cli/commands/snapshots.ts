@@ -34,9 +34,9 @@ export async function snapshots(options: CommonOptions): Promise<number> {
 }
 
 /** Beside what runs, or in its place when it is gone. */
-const commandFor = (options: CommonOptions, { of, id }: Copy, running: boolean): string =>
+const commandFor = (options: CommonOptions, { of, id, needs = [] }: Copy, running: boolean): string =>
   running || of === "files"
-    ? again("restore", options, [of, of === "files" ? "--recovery-point" : "--snapshot", id])
+    ? again("restore", options, [of, of === "files" ? "--recovery-point" : "--snapshot", id, ...needs])
     : again("up", options, ["--from-snapshot", id]);
 
 const second = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

@@ -141,8 +141,8 @@ export interface DownEnd {
   readonly alone: readonly LeftAlone[];
   /** What stays on purpose, and what else there is to know, as the preview said it. */
   readonly parting: { readonly kept: readonly string[]; readonly notes: readonly string[] };
-  /** Ids of the final snapshots left behind. */
-  readonly snapshots: readonly string[];
+  /** The copies left behind: "Final snapshot", "Recovery point". */
+  readonly snapshots: readonly { readonly what: string; readonly id: string }[];
   /** What still costs; undefined when that was not looked for (an interruption). */
   readonly bills?: Bills | undefined;
   /** How long it took on the run's clock, milliseconds. */
@@ -161,8 +161,8 @@ export function downEnd(end: DownEnd, look: Look = {}): string {
   const what = removed.length === 0 ? "Nothing was removed" : `Removed ${counted(removed.length, "resource")}`;
   const time = `${duration(ms)}${place.sandbox ? " of sandbox time" : ""}`;
   const lines = [`${clean ? style.green("✔") : style.yellow("!")} ${style.bold(`${what} in ${time}.`)}`];
-  for (const id of snapshots)
-    lines.push(`Final snapshot: ${style.bold(id)} (it stays and costs storage until you delete it)`);
+  for (const { what: copy, id } of snapshots)
+    lines.push(`${copy}: ${style.bold(id)} (it stays and costs storage until you delete it)`);
   lines.push(...troubles(settled, { again, verbose: end.verbose ?? false, style, held: "left" }));
   if (left) lines.push(...partingLines(parting.kept, clean ? parting.notes : [], look.width ?? WIDTH));
   if (left) lines.push(...leftLines(left, place.stack, style));

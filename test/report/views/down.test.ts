@@ -57,7 +57,7 @@ test("what is kept on purpose and what comes back is said before and after", () 
 });
 
 test("proven to be empty, the snapshot named", async () => {
-  const text = downEnd(end({ snapshots: ["database1-final-1"] }));
+  const text = downEnd(end({ snapshots: [{ what: "Final snapshot", id: "database1-final-1" }] }));
   expect(text).toMatch(/^✔ Removed 1 resource in 9m12s\.$/m);
   expect(text).toContain("database1-final-1");
   await expectScreen(text, "down-done");

@@ -1,0 +1,84 @@
+import type { BackupJob } from "@aws-sdk/client-backup";
+import type { CopyProgress, Owner } from "../../engine/resource.ts";
+import { BuddyError } from "../../lib/errors.ts";
+import type { Aws } from "../aws.ts";
+import { allPages } from "../pages.ts";
+import { backupRoleName, stackVault } from "./names.ts";
+import { optedOut } from "./opt-in.ts";
+import { vaultNamed } from "./vault.ts";
+
+/** A role that was just made cannot be assumed everywhere yet (hashicorp/terraform-provider-aws#9297). */
+export const ROLE_IS_NEW = {
+  code: "InvalidParameterValueException",
+  message: /cannot be assumed by AWS Backup/,
+} as const;
+
+/** The least that AWS takes (API reference, StartBackupJob): a job that cannot start ends after it. */
+const START_WINDOW_MINUTES = 60;
+const UNDER_WAY = new Set(["CREATED", "PENDING", "RUNNING", "ABORTING"]);
+
+const jobsOf = (aws: Aws, ByResourceArn: string) =>
+  allPages(
+    (NextToken) => aws.backup.listBackupJobs({ ByResourceArn, NextToken }),
+    (page) => page.BackupJobs,
+    (page) => page.NextToken,
+  );
+
+/** The ARN of the role by which AWS Backup acts for a stack. */
+export const backupRoleArn = ({ account, partition, region }: Aws, stack: string): string =>
+  `arn:${partition}:iam::${account}:role/${backupRoleName(stack, region)}`;
+
+/**
+ * Copies what the ARN names into the stack's vault, or looks how far that is. Throws `failed` when AWS could not.
+ * @param label the same for all attempts at one copy. AWS knows a repeat by it for an hour at least (Paws::Backup, of an older
+ *   API reference: "Idempotency tokens time out after one hour").
+ * @param known the recovery point's ARN, once that is known.
+ */
+export async function copyToVault(
+  aws: Aws,
+  ResourceArn: string,
+  owner: Owner,
+  label: string,
+  known: string | undefined,
+): Promise<CopyProgress> {
+  const vault = stackVault(owner.stack);
+  const jobs = await jobsOf(aws, ResourceArn);
+  const ours = jobs.find(({ RecoveryPointArn }) => known !== undefined && RecoveryPointArn === known);
+  if (ours) return progressOf(aws, ours);
+  // A second one at the same time would fail (EFS user guide, "Concurrent backups"). One in our vault may be this one.
+  const other = jobs.find(({ State = "", BackupVaultName }) => UNDER_WAY.has(State) && BackupVaultName !== vault);
+  if (other && known === undefined) return { id: "", complete: false, doing: `after ${other.BackupVaultName}'s` };
+  if (!(await vaultNamed(aws, vault)))
+    throw failed(
+      `the backup vault ${vault} is not there, so ${ResourceArn} cannot be copied`,
+      "`buddyverse up` makes it, with the role that AWS Backup acts by.",
+    );
+  const off = await optedOut(aws);
+  if (off !== undefined) throw failed(`${ResourceArn} cannot be copied`, off);
+  const { RecoveryPointArn = "" } = await aws.backup.startBackupJob({
+    BackupVaultName: vault,
+    ResourceArn,
+    IamRoleArn: backupRoleArn(aws, owner.stack),
+    IdempotencyToken: `${ResourceArn.split("/").at(-1)}-${label}`,
+    StartWindowMinutes: START_WINDOW_MINUTES,
+    RecoveryPointTags: { ...owner.tags },
+  });
+  return { id: RecoveryPointArn, complete: false };
+}
+
+function progressOf({ cli, region }: Aws, job: BackupJob): CopyProgress {
+  const { State = "", StatusMessage, PercentDone, BackupJobId, RecoveryPointArn: id = "", ResourceArn } = job;
+  if (State === "COMPLETED") return { id, complete: true };
+  if (UNDER_WAY.has(State))
+    return {
+      id,
+      complete: false,
+      doing: State === "RUNNING" && PercentDone ? `${Math.round(Number(PercentDone))} %` : undefined,
+    };
+  throw failed(
+    `AWS Backup's job ${BackupJobId} of ${ResourceArn} is ${State}: ${StatusMessage ?? "it gives no reason"}`,
+    `What AWS shows of it: ${cli} backup describe-backup-job --backup-job-id ${BackupJobId} --region ${region}`,
+  );
+}
+
+const failed = (message: string, hint: string): BuddyError => new BuddyError({ code: "failed", message, hint });
