@@ -64,9 +64,25 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "remove the stack, in reverse order, and check that nothing is left",
     own: (command) =>
       withYes(command)
-        .option("--discard-data", "leave no final snapshot of the database")
+        .option(
+          "--discard-data",
+          "leave no copy of any data: no final snapshot of the database, no backup of the files",
+        )
+        .option("--discard-files", "leave no backup of the file system")
+        .option("--unprotect", "lift what protects the stack's own objects from being deleted")
+        .option(
+          "--remove <name>",
+          "remove that too, which holds data and which neither the config nor the state names",
+          (name: string, all: readonly string[]) => [...all, name],
+          [],
+        )
         .option("--delete-zone", "delete the hosted zone too that the stack has made"),
-    examples: ["buddyverse down", "buddyverse down --sandbox --yes", "buddyverse down --discard-data"],
+    examples: [
+      "buddyverse down",
+      "buddyverse down --sandbox --yes",
+      "buddyverse down --discard-data",
+      "buddyverse down --unprotect --remove database1-restored",
+    ],
     load: async () => (await import("./commands/down.ts")).down,
   },
   {

@@ -128,5 +128,5 @@ export const askedText = ({ asked }: PriceTable): string =>
 /** What `down` stops, and what goes on. `discardData`: it leaves no copy of data; `deleteKept`: nothing that it keeps otherwise. */
 export const costAfterDown = (
   standing: SyncStatus,
-  options: { readonly discardData: boolean; readonly deleteKept: boolean },
+  options: { readonly discardData: boolean; readonly discardFiles: boolean; readonly deleteKept: boolean },
 ): AfterDown => afterDown(objectsIn(standing), termsOf(standing), options);

@@ -57,6 +57,10 @@ export interface SessionOptions {
   /** "my-ip" means the address of now; else the one that was recorded, if any. */
   readonly resolvesAddress: boolean;
   readonly discardData?: boolean;
+  /** `down --discard-files`. */
+  readonly discardFiles?: boolean;
+  /** `down --unprotect`. */
+  readonly unprotect?: boolean;
   /** `down --delete-zone`. */
   readonly deleteKept?: boolean;
   /** `up --replace`. */
@@ -167,6 +171,8 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       signal,
       token: () => randomBytes(16).toString("hex"),
       discardData: purpose.discardData,
+      discardFiles: purpose.discardFiles,
+      unprotect: purpose.unprotect,
       deleteKept: purpose.deleteKept,
       replace,
       allowOutage: purpose.allowOutage,

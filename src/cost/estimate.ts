@@ -308,11 +308,20 @@ export interface AfterDown {
 export function afterDown(
   objects: readonly PricedObject[],
   terms: Terms,
-  options: { readonly discardData: boolean; readonly deleteKept: boolean },
+  options: {
+    readonly discardData: boolean;
+    readonly discardFiles?: boolean;
+    readonly deleteKept: boolean;
+  },
 ): AfterDown {
   const { totals, beside } = estimate(objects, terms);
   const left = objects.flatMap((object) =>
-    (object.type.residual?.(object.spec, costing(object, objects, terms.usage ?? {}), options) ?? []).map((charge) => ({
+    (
+      object.type.residual?.(object.spec, costing(object, objects, terms.usage ?? {}), {
+        deleteKept: options.deleteKept,
+        discardData: options.discardData || (options.discardFiles === true && object.type.holdsFiles === true),
+      }) ?? []
+    ).map((charge) => ({
       object,
       charge,
     })),

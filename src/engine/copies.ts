@@ -1,5 +1,5 @@
 import { BuddyError } from "../lib/errors.ts";
-import { describeError } from "./failure.ts";
+import { together } from "./beforehand.ts";
 import { nameOf } from "./graph.ts";
 import { discardsData, observe } from "./observe.ts";
 import { recordCopy } from "./record.ts";
@@ -13,10 +13,13 @@ const COPY_LIMIT_SECONDS = 24 * 3600;
 /** An unfinished copy of an interrupted `down` is continued, a complete one used, for so long; what is older is made anew. */
 const COPY_HOLDS_MS = 24 * 3_600_000;
 
+const STOPPED =
+  "The site is stopped, or about to be: `buddyverse up` starts it again. The same `buddyverse down` continues; with --discard-data it leaves no copies.";
+
 /** What stays of an object's data when it is removed; undefined: nothing, as it has none or none is wanted. */
-export function copyOf(run: Run, { node: { type }, look: { live }, recorded }: Observed): string | undefined {
+export function copyOf(run: Run, { node: { type, owner }, look: { live }, recorded }: Observed): string | undefined {
   if (!type.copy || !live || discardsData(run, type, live, recorded)) return undefined;
-  return type.finalCopy?.(live);
+  return type.finalCopy?.(live, owner);
 }
 
 const goesNow = ({ decision }: Observed) => decision.kind === "delete";
@@ -44,46 +47,15 @@ export function secondsToCopy(run: Run, going: readonly Observed[]): number {
 export async function makeCopies(run: Run, going: readonly Observed[]): Promise<ReadonlyMap<string, string>> {
   const holders = toCopy(run, going);
   const writers = toStop(run, going);
-  const wereAtRest = await inTurn(run, writers, (one) => stop(run, one));
+  const wereAtRest = await together(run, writers, (one) => stop(run, one), STOPPED);
   const stale = wereAtRest.includes(false);
   for (const { node, look } of holders) {
     const known = run.store.get(node.key)?.copy;
     const old = known && run.clock.now() - known.since > COPY_HOLDS_MS;
     if (known && (stale || old)) recordCopy(run, node, look.live as Identified, undefined);
   }
-  const ids = await inTurn(run, holders, (one) => copy(run, one));
+  const ids = await together(run, holders, (one) => copy(run, one), STOPPED);
   return new Map(holders.map(({ node }, index) => [node.key, ids[index] as string]));
-}
-
-/** All at once, each to its end; what failed is thrown together. */
-async function inTurn<T>(run: Run, all: readonly Observed[], work: (one: Observed) => Promise<T>): Promise<T[]> {
-  const done = await Promise.allSettled(all.map(work));
-  const failures = done.flatMap((one, index) => {
-    if (one.status === "fulfilled") return [];
-    const { node, look } = all[index] as Observed;
-    const failure = describeError(one.reason, node, look.live?.id, run.aws.cli);
-    const outcome = failure.code === "interrupted" ? ("interrupted" as const) : ("failed" as const);
-    const told = { ...nameOf(node), at: run.clock.now(), ms: 0, reason: failure.message, code: failure.code };
-    run.emit({ ...told, type: "resource.settled", outcome });
-    return [failure];
-  });
-  if (failures.length > 0) throw notSaved(failures as [BuddyError, ...BuddyError[]]);
-  return done.map((one) => (one as PromiseFulfilledResult<T>).value);
-}
-
-function notSaved(failures: readonly [BuddyError, ...BuddyError[]]): BuddyError {
-  const worst = failures.find(({ code }) => code !== "interrupted") ?? failures[0];
-  const said = (texts: readonly (string | undefined)[]) => [...new Set(texts.filter((one) => one))];
-  return new BuddyError({
-    code: worst.code,
-    message: `${said(failures.map(({ message }) => message)).join("; ")}. Nothing was deleted`,
-    about: worst.about,
-    hint: [
-      ...said(failures.map(({ hint }) => hint)),
-      "The site is stopped, or about to be: `buddyverse up` starts it again. The same `buddyverse down` continues; with --discard-data it leaves no copies.",
-    ].join("\n"),
-    cause: worst.cause ?? worst,
-  });
 }
 
 /** Answers false when it was not at rest before. */

@@ -5,6 +5,7 @@ import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removable } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { dependentsOf, needsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
+import { unprotect } from "./unprotect.ts";
 import { longestPath, walk } from "./walk.ts";
 
 const isThere = ({ node, look, recorded, decision }: Observed): boolean =>
@@ -53,12 +54,13 @@ export function secondsToDestroy(run: Run, { entries }: Snapshot): number {
 /**
  * Removes the stack: first the copies of what holds data, then each object after all that needs it is gone. What an object
  * that stays still uses is left too. Throws before anything is removed: `refused` where something is protected, and what else
- * happened where a copy could not be made. @param snapshot taken for `removing`.
+ * happened where a protection could not be lifted, or a copy not be made. @param snapshot taken for `removing`.
  */
 export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly NodeResult[]> {
   throwIfRefused(snapshot);
   recordClaims(run, snapshot);
   const { entries } = snapshot;
+  await unprotect(run, deletable(entries));
   const copies = await makeCopies(run, deletable(entries));
   async function remove({ node, look, decision, recorded }: Observed): Promise<NodeResult> {
     const id = look.live?.id;

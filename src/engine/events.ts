@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../lib/errors.ts";
 
-export type Action = "create" | "update" | "replace" | "stop" | "copy" | "delete" | "wait";
+export type Action = "create" | "update" | "replace" | "unprotect" | "stop" | "copy" | "delete" | "wait";
 export type Outcome =
   | "unchanged"
   | "created"
@@ -34,10 +34,10 @@ export type Event =
     })
   /** What it waits for, or what is in its way. */
   | (About & { readonly type: "resource.note"; readonly note: string })
-  /** Before anything is removed: it writes no more, or its data is copied to the object `id`. */
+  /** Before anything is removed: nothing protects it, it writes no more, or its data is copied to the object `id`. */
   | (About & {
       readonly type: "resource.prepared";
-      readonly did: "stopped" | "copied";
+      readonly did: "unprotected" | "stopped" | "copied";
       readonly id?: string | undefined;
       /** Time since it started, milliseconds. */
       readonly ms: number;

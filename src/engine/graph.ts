@@ -120,7 +120,7 @@ export function recordedExtras(
 ): Node[] {
   return Object.entries(recorded)
     .filter(([key]) => !graph.nodes.has(key))
-    .map(([key, { type: typeName, name, needs }]) => {
+    .map(([key, { id, type: typeName, name, needs }]) => {
       const type = types.get(typeName);
       if (!type)
         throw new BuddyError({
@@ -129,7 +129,9 @@ export function recordedExtras(
           about: { key },
           hint: "Use the version that made it.",
         });
-      return extraNode(stack, key, name, type, needs);
+      const node = extraNode(stack, key, name, type, needs);
+      // What `down --remove` was at: it shares the key of another one, by which it is not found.
+      return id !== undefined && key.endsWith(`#${id}`) ? { ...node, onlyId: id } : node;
     });
 }
 

@@ -66,11 +66,12 @@ export async function observe(run: Run, node: Node, recorded: Recorded | undefin
  * key or name has to do.
  */
 function isClaimed(
-  { store }: Run,
+  { store, remove }: Run,
   { type, onlyId }: Node,
   { id }: Identified,
   recorded: Recorded | undefined,
 ): boolean {
+  if (remove.has(id)) return true;
   if (onlyId !== undefined) return false;
   if (!type.holdsData) return true;
   if (recorded) return recorded.id === undefined || recorded.id === id;
@@ -141,7 +142,10 @@ export const discardsData = (
   type: AnyType,
   live: Identified | undefined,
   recorded: Recorded | undefined,
-): boolean => run.discardData || (type.holdsData === true && !mayHoldData(type, live, recorded));
+): boolean =>
+  run.discardData ||
+  (run.discardFiles && type.holdsFiles === true) ||
+  (type.holdsData === true && !mayHoldData(type, live, recorded));
 
 /** What was written over by somebody else, of a type whose value must not be lost: as it is now, and as it was. */
 function overwritten({ type }: Node, live: Identified | undefined, recorded: Recorded | undefined): string | undefined {

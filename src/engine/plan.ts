@@ -153,6 +153,7 @@ export function planOffline(graph: Graph): Plan {
           note: undefined,
           refused: undefined,
           remedies: [],
+          lifted: [],
         },
       ];
     }),

@@ -138,12 +138,20 @@ export function retainedRemedies({ aws }: Run, { type }: Node, live: Identified)
   ];
 }
 
-/** Why something that is to be deleted, or replaced, will not be: AWS would refuse it, and a run would end half way. */
-export function refusedDeletion({ name }: Node, protections: readonly Protection[]): Refusal | undefined {
+/**
+ * Why something that is to be deleted, or replaced, will not be: AWS would refuse it, and a run would end half way.
+ * @param offered `--unprotect` is an option of this run, and was not said.
+ */
+export function refusedDeletion(
+  { name }: Node,
+  protections: readonly Protection[],
+  offered: boolean,
+): Refusal | undefined {
   if (protections.length === 0) return undefined;
+  const liftable = offered && protections.every(({ unprotect }) => unprotect !== undefined);
   return {
     message: `AWS would refuse to delete ${name}: ${protections.map(({ what }) => what).join("; ")}`,
-    hint: "Lift what protects it from being deleted.",
+    hint: `Lift what protects ${liftable ? "it from being deleted, or say --unprotect to have it lifted" : "it from being deleted"}.`,
     remedies: protections.map(({ lift }) => lift).filter(({ commands }) => commands.length > 0),
   };
 }
@@ -187,9 +195,12 @@ export const refusedError = (refusal: Refusal, node: Node, id: string | undefine
 /** More names that are taken are shown as a list. */
 const SHOWN_IN_A_LINE = 2;
 
-/** Throws `refused` when a snapshot shows what `up`, or `down`, must not do: then nothing at all is changed. */
-export function throwIfRefused({ entries }: Snapshot): void {
-  const refusals = [...entries.values()].flatMap(({ refused }) => refused ?? []);
+/**
+ * Throws `refused` when a snapshot shows what `up`, or `down`, must not do: then nothing at all is changed.
+ * @param more what else is in the way.
+ */
+export function throwIfRefused({ entries }: Snapshot, more: readonly Refusal[] = []): void {
+  const refusals = [...[...entries.values()].flatMap(({ refused }) => refused ?? []), ...more];
   if (refusals.length === 0) return;
   // What is somebody else's is in the way of all that hangs on it: it is named once.
   const messages = [...new Set(refusals.map(({ message }) => message))];

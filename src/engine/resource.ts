@@ -83,6 +83,8 @@ export interface Protection {
   readonly what: string;
   /** How a person lifts it; no commands: it ends by itself. */
   readonly lift: Remedy;
+  /** The same by calls, for `down --unprotect`. Absent: it is not the tool's to lift. */
+  readonly unprotect?: () => Promise<unknown>;
 }
 
 /** What creating or changing an object would meet, as far as that shows beforehand. */
@@ -149,8 +151,10 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * and no empty one is made beside it. Such a type has `list`, `uses` and `byHand`.
    */
   readonly holdsData?: boolean;
-  /** What `copy` leaves of its data: "a final snapshot". Undefined: this one has no data of its own. Pure. */
-  finalCopy?(live: Live): string | undefined;
+  /** Its data are files: `down --discard-files` leaves no copy of them. */
+  readonly holdsFiles?: boolean;
+  /** What `copy` leaves of its data: "a final snapshot of database1". Undefined: this one has no data of its own. Pure. */
+  finalCopy?(live: Live, owner: Owner): string | undefined;
   /** Others may use it: one that neither the config nor the state names is never removed. Such a type has `list`, `uses` and `byHand`. */
   readonly mayBeOthers?: boolean;
   /** Ids of the stack's objects that this one stands on: they cannot go before it. */

@@ -13,8 +13,14 @@ export interface Run {
   readonly signal: AbortSignal;
   /** A new idempotency token: random, letters and digits only, at most 32 (the narrowest rule is ACM's). */
   readonly token: () => string;
-  /** `down --discard-data`: no final snapshot. */
+  /** `down --discard-data`: no copy of any data. */
   readonly discardData: boolean;
+  /** `down --discard-files`: no copy of files. */
+  readonly discardFiles: boolean;
+  /** `down --unprotect`: what protects the stack's own objects from being deleted is lifted, where that is the tool's to do. */
+  readonly unprotect: boolean;
+  /** `down --remove`: ids of what holds data, is claimed by nobody, and goes nevertheless: it was asked for by its name. */
+  readonly remove: Set<string>;
   /** `down --delete-zone`: also what is kept unless that is asked for. */
   readonly deleteKept: boolean;
   /** What interrupts the use of an object may be done: it was said before. Without it such a change is refused. */

@@ -14,7 +14,7 @@ import {
   retainedRemedies,
   secretCommands,
 } from "./refusal.ts";
-import { type AnyType, type Identified, type Remedy, removable, type Tags } from "./resource.ts";
+import { type AnyType, type Identified, type Protection, type Remedy, removable, type Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
 
 /** One node, looked at. */
@@ -35,6 +35,8 @@ export interface Observed {
   readonly refused: Refusal | undefined;
   /** What a person can do where the decision leaves it to them. */
   readonly remedies: readonly Remedy[];
+  /** What protects it from being deleted, and is lifted before it is. */
+  readonly lifted: readonly Protection[];
 }
 
 export interface Snapshot {
@@ -111,6 +113,7 @@ export async function takeSnapshot(
       note: undefined,
       refused: undefined,
       remedies: [],
+      lifted: [],
     };
   };
 
@@ -139,9 +142,9 @@ export async function takeSnapshot(
     const health = type.health?.(live) ?? "ready";
     entries.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: false }));
   }
-  standRetained(entries);
+  standUnclaimed(run, entries);
   const foreseen = await withForeseen(run, withDependents(run, entries));
-  return { graph, entries: withoutConsequences(await withProtections(run, foreseen)) };
+  return { graph, entries: withoutConsequences(await withProtections(run, foreseen, options.removing ?? false)) };
 }
 
 /**
@@ -158,10 +161,10 @@ function leaveToOthers({ store }: Run, known: readonly Node[], looks: Map<string
   }
 }
 
-/** What is retained needs what it stands on, which only itself tells. */
-function standRetained(entries: Map<string, Observed>): void {
+/** What is retained, or removed though nobody claims it, needs what it stands on, which only itself tells. */
+function standUnclaimed({ remove }: Run, entries: Map<string, Observed>): void {
   const all = [...entries.values()];
-  for (const one of all.filter(({ decision }) => decision.kind === "retain")) {
+  for (const one of all.filter(({ decision, look }) => decision.kind === "retain" || remove.has(look.live?.id ?? ""))) {
     const uses = new Set(one.node.type.uses?.(one.look.live));
     const needs = all.filter(({ look }) => uses.has(look.live?.id ?? "")).map(({ node }) => node.key);
     entries.set(one.node.key, { ...one, node: { ...one.node, needs } });
@@ -200,20 +203,34 @@ async function withForeseen(run: Run, entries: ReadonlyMap<string, Observed>): P
   return new Map(whole.map((one) => [one.node.key, one]));
 }
 
+/** What protects an object from being deleted. Only reads. */
+export const protectionsOf = (
+  run: Run,
+  { type }: Node,
+  live: Identified | undefined,
+  recorded: Recorded | undefined,
+): Promise<readonly Protection[]> =>
+  patiently(run, async () => {
+    const discardData = discardsData(run, type, live, recorded);
+    return live === undefined ? [] : ((await type.protections?.(run.aws, live, { discardData })) ?? []);
+  });
+
 /** What is to go is asked what protects it: only that costs calls. */
-async function withProtections(run: Run, entries: ReadonlyMap<string, Observed>): Promise<Snapshot["entries"]> {
+async function withProtections(
+  run: Run,
+  entries: ReadonlyMap<string, Observed>,
+  removing: boolean,
+): Promise<Snapshot["entries"]> {
   const whole = await Promise.all(
     [...entries.values()].map(async (one): Promise<Observed> => {
       const { node, look, recorded, decision } = one;
       const goes = decision.kind === "delete" || decision.kind === "replace";
       if (!goes || one.refused || !removable(node.type)) return one;
-      const discardData = discardsData(run, node.type, look.live, recorded);
-      const protections = await patiently(
-        run,
-        async () => node.type.protections?.(run.aws, look.live, { discardData }) ?? [],
-      );
-      const refused = refusedDeletion(node, protections);
-      return refused ? { ...one, refused, remedies: refused.remedies } : one;
+      const protections = await protectionsOf(run, node, look.live, recorded);
+      const lifted = removing && run.unprotect ? protections.filter(({ unprotect }) => unprotect !== undefined) : [];
+      const staying = protections.filter((protection) => !lifted.includes(protection));
+      const refused = refusedDeletion(node, staying, removing && !run.unprotect);
+      return refused ? { ...one, refused, remedies: refused.remedies, lifted } : { ...one, lifted };
     }),
   );
   return new Map(whole.map((one) => [one.node.key, one]));

@@ -29,6 +29,10 @@ export interface StackOptions {
   readonly token: Run["token"];
   /** Deletes leave no final snapshot or other copy of data. */
   readonly discardData?: boolean | undefined;
+  /** Deletes leave no copy of files. */
+  readonly discardFiles?: boolean | undefined;
+  /** What protects the stack's objects from being deleted is lifted by `down`. */
+  readonly unprotect?: boolean | undefined;
   /** Also what is kept unless that is asked for. */
   readonly deleteKept?: boolean | undefined;
   /** What cannot be changed in place may be replaced, where no data would be lost. */
@@ -82,6 +86,9 @@ export function openStack(options: StackOptions): Stack {
   const run: Run = {
     ...options,
     discardData: options.discardData ?? false,
+    discardFiles: options.discardFiles ?? false,
+    unprotect: options.unprotect ?? false,
+    remove: new Set(),
     deleteKept: options.deleteKept ?? false,
     replace: options.replace ?? false,
     allowOutage: options.allowOutage ?? false,

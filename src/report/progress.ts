@@ -143,6 +143,8 @@ export function doing(action: Action | undefined, object: string, direction: Dir
       return "replacing";
     case "delete":
       return "deleting";
+    case "unprotect":
+      return "losing its protection";
     case "stop":
       return "stopping";
     case "copy":

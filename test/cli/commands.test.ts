@@ -140,7 +140,13 @@ test("--json: one document on stdout for every command, nothing of it on stderr"
     value: {
       removed: expect.any(Array),
       left: [],
-      snapshots: [expect.stringContaining(":recovery-point:"), expect.stringMatching(/^database1-final-/)],
+      copies: [
+        {
+          what: expect.stringContaining("a recovery point of Buddy-EFS"),
+          id: expect.stringContaining(":recovery-point:"),
+        },
+        { what: "a final snapshot of database1", id: expect.stringMatching(/^database1-final-/) },
+      ],
     },
   });
   expect(await json(on, "sandbox reset")).toMatchObject({ code: 0, stderr: "", value: { reset: true } });

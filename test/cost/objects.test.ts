@@ -170,6 +170,7 @@ describe("before and after a plan", () => {
     note: undefined,
     refused: undefined,
     remedies: [],
+    lifted: [],
     ...of,
   });
   const sidesOf = (one: Observed) => {

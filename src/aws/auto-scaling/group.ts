@@ -258,12 +258,14 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   async protections(aws, { id, deletionProtection, instanceIds }) {
     const command = `${aws.cli} autoscaling update-auto-scaling-group --auto-scaling-group-name ${id} --deletion-protection none --region ${aws.region}`;
     const lift = { to: `lift the deletion protection of ${id}`, commands: [command] };
-    const own = deletionProtection === "none" ? [] : [{ what: "deletion protection is on", lift }];
+    const unprotect = () =>
+      aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: id, DeletionProtection: "none" });
+    const own = deletionProtection === "none" ? [] : [{ what: "deletion protection is on", lift, unprotect }];
     const instances = await Promise.all(
       instanceIds.map(async (instance) =>
-        (await protectionsOf(aws, instance)).map(({ what, lift }) => ({
-          what: `its instance ${instance}: ${what}`,
-          lift,
+        (await protectionsOf(aws, instance)).map((one) => ({
+          ...one,
+          what: `its instance ${instance}: ${one.what}`,
         })),
       ),
     );

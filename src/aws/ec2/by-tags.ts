@@ -51,6 +51,7 @@ export const byTags: ByTags<OperationOf<typeof import("./client.ts")> | OfMountT
     "DeleteVpc",
     "DeregisterImage",
     "DetachInternetGateway",
+    "DisableImageDeregistrationProtection",
     "DisassociateRouteTable",
     "ModifyInstanceAttribute",
     "ModifyInstanceCreditSpecification",

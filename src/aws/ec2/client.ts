@@ -57,6 +57,7 @@ export {
   DescribeVpcsCommand,
   DescribeVpnGatewaysCommand,
   DetachInternetGatewayCommand,
+  DisableImageDeregistrationProtectionCommand,
   DisassociateRouteTableCommand,
   EC2Client as Client,
   GetAllowedImagesSettingsCommand,

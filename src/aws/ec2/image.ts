@@ -118,8 +118,12 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
     if (!protection.startsWith("enabled"))
       return [{ what: `deregistration protection is ${protection}: until then it holds`, lift: { to, commands: [] } }];
     const command = `${aws.cli} ec2 disable-image-deregistration-protection --image-id ${id} --region ${aws.region}`;
-    const cools = protection === "enabled-with-cooldown" ? ", and holds for 24 h after it was lifted" : "";
-    return [{ what: `deregistration protection is on${cools}`, lift: { to, commands: [command] } }];
+    const what = `deregistration protection is on${protection === "enabled-with-cooldown" ? ", and holds for 24 h after it was lifted" : ""}`;
+    const lift = { to, commands: [command] };
+    // With a cooldown it holds on: that waits for a person.
+    return protection === "enabled-with-cooldown"
+      ? [{ what, lift }]
+      : [{ what, lift, unprotect: () => aws.ec2.disableImageDeregistrationProtection({ ImageId: id }) }];
   },
 
   async foresee(aws, _spec, owner, there) {

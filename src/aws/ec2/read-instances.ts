@@ -215,6 +215,7 @@ const GUARDS = [
     name: "termination protection",
     more: "",
     off: "--no-disable-api-termination",
+    lifted: { DisableApiTermination: { Value: false } },
   },
   {
     attribute: "disableApiStop",
@@ -222,19 +223,26 @@ const GUARDS = [
     name: "stop protection",
     more: ", which protects from termination, too",
     off: "--no-disable-api-stop",
+    lifted: { DisableApiStop: { Value: false } },
   },
 ] as const;
 
 /** What protects an instance from termination. DescribeInstances does not tell; one attribute is asked for per call. */
 export async function protectionsOf(aws: Aws, InstanceId: string): Promise<readonly Protection[]> {
   const found = await Promise.all(
-    GUARDS.map(async ({ attribute, isOn, name, more, off }): Promise<Protection[]> => {
+    GUARDS.map(async ({ attribute, isOn, name, more, off, lifted }): Promise<Protection[]> => {
       const answer = await undefinedIf(GONE, () =>
         aws.ec2.describeInstanceAttribute({ InstanceId, Attribute: attribute }),
       );
       if (!answer || !isOn(answer)) return [];
       const command = `${aws.cli} ec2 modify-instance-attribute --instance-id ${InstanceId} ${off} --region ${aws.region}`;
-      return [{ what: `${name} is on${more}`, lift: { to: `lift the ${name} of ${InstanceId}`, commands: [command] } }];
+      return [
+        {
+          what: `${name} is on${more}`,
+          lift: { to: `lift the ${name} of ${InstanceId}`, commands: [command] },
+          unprotect: () => aws.ec2.modifyInstanceAttribute({ InstanceId, ...lifted }),
+        },
+      ];
     }),
   );
   return found.flat();

@@ -34,7 +34,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
     },
     changes: {
       CreateVpc: ["DeleteTags"],
-      CreateImage: ["DeleteSnapshot"],
+      CreateImage: ["DeleteSnapshot", "DisableImageDeregistrationProtection"],
       CreateLaunchTemplate: ["CreateLaunchTemplateVersion", "ModifyLaunchTemplate"],
       CreateRouteTable: ["DeleteRoute", "ReplaceRoute", "ReplaceRouteTableAssociation"],
       // Asked for only where the account has such a switch on.
@@ -159,6 +159,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
     TerminateInstances: "same",
     // A repeat is refused (InvalidAMIName.Duplicate), but that answer does not give the image's id.
     CreateImage: "look",
+    DisableImageDeregistrationProtection: "same",
     DeregisterImage: "same",
     DeleteSnapshot: "same",
     // A repeat with the token answers the template; one without is refused by its name.

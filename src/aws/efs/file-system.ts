@@ -3,6 +3,7 @@ import type { Health, Identified, ResourceType, Tags } from "../../engine/resour
 import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
+import { stackVault } from "../backup/names.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
@@ -199,7 +200,8 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     delete: ["FileSystemInUse", "DependencyTimeout"],
   },
   holdsData: true,
-  finalCopy: () => "a recovery point",
+  holdsFiles: true,
+  finalCopy: (_live, { name, stack }) => `a recovery point of ${name} in the vault ${stackVault(stack)}`,
   uses: ({ targets }) => targets.flatMap(({ subnetId, groupIds = [] }) => [subnetId, ...groupIds]),
   byHand: {
     remove: ({ cli, region }, { id, targets }) => [

@@ -15,6 +15,7 @@ export {
   DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client as Client,
   ModifyListenerCommand,
+  ModifyLoadBalancerAttributesCommand,
   ModifyTargetGroupAttributesCommand,
   ModifyTargetGroupCommand,
   RemoveTagsCommand,

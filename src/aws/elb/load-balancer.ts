@@ -82,7 +82,14 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
     if (!on) return [];
     const command = `${aws.cli} elbv2 modify-load-balancer-attributes --load-balancer-arn ${LoadBalancerArn} --attributes Key=${DELETION_PROTECTION},Value=false --region ${aws.region}`;
     const to = `lift the deletion protection of ${fullName.split("/")[1]}`;
-    return [{ what: "deletion protection is on", lift: { to, commands: [command] } }];
+    const Attributes = [{ Key: DELETION_PROTECTION, Value: "false" }];
+    return [
+      {
+        what: "deletion protection is on",
+        lift: { to, commands: [command] },
+        unprotect: () => aws.elb.modifyLoadBalancerAttributes({ LoadBalancerArn, Attributes }),
+      },
+    ];
   },
 
   async create(aws, { scheme, groupIds, subnetIds }, owner) {

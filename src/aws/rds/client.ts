@@ -8,6 +8,7 @@ export {
   DeleteDBInstanceCommand,
   DeleteDBParameterGroupCommand,
   DeleteDBSubnetGroupCommand,
+  DescribeAccountAttributesCommand,
   DescribeDBInstanceAutomatedBackupsCommand,
   DescribeDBInstancesCommand,
   DescribeDBParameterGroupsCommand,
@@ -25,4 +26,5 @@ export {
   RebootDBInstanceCommand,
   RemoveTagsFromResourceCommand,
   RestoreDBInstanceFromDBSnapshotCommand,
+  StartDBInstanceCommand,
 } from "@aws-sdk/client-rds";

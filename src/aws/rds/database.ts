@@ -3,6 +3,7 @@ import { createOnly } from "../../lib/compare.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
 import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { tagList } from "../owned.ts";
+import { deleteWithSnapshot, finalSnapshot, HAS_REPLICAS, replicaBlockers } from "./delete.ts";
 import {
   AFTER_REPLICA,
   backupNotes,
@@ -17,20 +18,16 @@ import {
   whyUndone,
 } from "./modify.ts";
 import { backupStorage, crossZoneGB, databaseBackupGB, instanceCharges } from "./prices.ts";
+import { protections } from "./protections.ts";
 import {
   BUSY,
   byHand as byHandOf,
   CREATE_AGAIN,
-  deleteWithSnapshot,
   failedBeforeReady,
-  finalSnapshot,
   findInstance,
-  HAS_REPLICAS,
   type InstanceLive,
   instanceHealth,
   listInstances,
-  protections,
-  replicaBlockers,
   setPassword,
   uses,
 } from "./read-instances.ts";
@@ -118,7 +115,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     delete: [BUSY, HAS_REPLICAS],
   },
   holdsData: true,
-  finalCopy: () => "a final snapshot",
+  finalCopy: ({ id }) => `a final snapshot of ${id}`,
   failedBeforeReady,
   setSecret: setPassword,
   uses,

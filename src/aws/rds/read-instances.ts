@@ -1,22 +1,9 @@
 import type { DBInstance } from "@aws-sdk/client-rds";
-import type {
-  Blocker,
-  ByHand,
-  CopyProgress,
-  DeleteOptions,
-  Health,
-  Identified,
-  NotYet,
-  Owner,
-  Protection,
-  Tags,
-} from "../../engine/resource.ts";
-import { BuddyError } from "../../lib/errors.ts";
+import type { Blocker, ByHand, Health, Identified, NotYet, Owner, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { undefinedIf } from "../errors.ts";
 import { assertOurs, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
-import { snapshotOf } from "./snapshot.ts";
+import { command, noProtection, start } from "./commands.ts";
 import { idOf, isFenced, NO_ROLE_YET, speaksForItself } from "./tags.ts";
 
 /** What a primary and a replica have in common: both are DB instances. Its id is its name. */
@@ -79,7 +66,7 @@ export interface InstanceLive extends Identified {
   readonly unborn: boolean;
 }
 
-const GONE = ["DBInstanceNotFoundFault"];
+export const GONE = ["DBInstanceNotFoundFault"];
 
 function live(instance: DBInstance): InstanceLive {
   const parameterGroup = instance.DBParameterGroups?.[0];
@@ -120,7 +107,11 @@ function live(instance: DBInstance): InstanceLive {
     vpcId: instance.DBSubnetGroup?.VpcId ?? "",
     subnetIds: (instance.DBSubnetGroup?.Subnets ?? []).flatMap(({ SubnetIdentifier }) => SubnetIdentifier ?? []),
     source: instance.ReadReplicaSourceDBInstanceIdentifier ?? "",
-    replicas: instance.ReadReplicaDBInstanceIdentifiers ?? [],
+    // Those in another region are ARNs; an Aurora cluster may follow it, too.
+    replicas: [
+      ...(instance.ReadReplicaDBInstanceIdentifiers ?? []),
+      ...(instance.ReadReplicaDBClusterIdentifiers ?? []),
+    ],
     replicationTrouble: replicationTrouble(instance),
     passwordComes: instance.PendingModifiedValues?.MasterUserPassword !== undefined,
     unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
@@ -148,7 +139,7 @@ function replicationTrouble({ StatusInfos = [] }: DBInstance): string {
 }
 
 /** All DB instances of the region, one call for all who ask; their tags are in the answer. */
-const instances = (aws: Aws): Promise<readonly InstanceLive[]> =>
+export const instances = (aws: Aws): Promise<readonly InstanceLive[]> =>
   aws.coalesce("rds:instances", async () => {
     const found = await allPages(
       (Marker) => aws.rds.describeDBInstances({ Marker }),
@@ -192,7 +183,7 @@ export const instancesInSubnet = async (aws: Aws, subnetId: string): Promise<rea
 /** Fully operational, says AWS ("Viewing Amazon RDS DB instance status"); some changes are refused meanwhile. */
 const READY = new Set(["available", "storage-optimization", "storage-initialization"]);
 /** What does not pass by itself. All others are on their way: AWS has many, and adds to them. */
-const FAILED =
+export const FAILED =
   /^(failed|stopped|storage-full|restore-error|insufficient-capacity|inaccessible-encryption-credentials.*|incompatible-.*)$/;
 
 export function instanceHealth({ id, status, passwordComes }: InstanceLive): Health {
@@ -246,66 +237,6 @@ export const setPassword = (aws: Aws, { id, source }: InstanceLive): string | un
     ? `${aws.cli} rds modify-db-instance --region ${aws.region} --db-instance-identifier ${id} --query DBInstance.DBInstanceStatus --master-user-password file:///dev/stdin`
     : undefined;
 
-/** In these states AWS makes no final snapshot (API reference, DeleteDBInstance). */
-const NO_SNAPSHOT = new Set(["failed", "incompatible-restore", "incompatible-network"]);
-
-const command = ({ cli, region }: Aws, verb: string, id: string, options = ""): string =>
-  `${cli} rds ${verb} --db-instance-identifier ${id}${options} --region ${region}`;
-const start = (aws: Aws, id: string) => [
-  command(aws, "start-db-instance", id),
-  command(aws, "wait db-instance-available", id),
-];
-const unprotect = (aws: Aws, id: string) => [command(aws, "modify-db-instance", id, " --no-deletion-protection")];
-
-/** What makes AWS refuse to delete an instance as it is now. */
-function protectionsOf(
-  aws: Aws,
-  { id, status, deletionProtection, source }: InstanceLive,
-  { discardData }: Pick<DeleteOptions, "discardData">,
-): Protection[] {
-  const snapshot = !discardData && source === "";
-  const found: Protection[] = [];
-  // Neither is a stopped instance changed, nor is a snapshot made of it (mattclay/aws-terminator#319; DeleteDBInstance answers
-  // "not currently in the available state"). AWS starts it by itself after seven days (API reference, StopDBInstance).
-  if (status === "stopped" && (snapshot || deletionProtection))
-    found.push({
-      what: "it is stopped, and AWS makes no final snapshot of it, and changes nothing of it, before it is started",
-      lift: { to: `start ${id}`, commands: start(aws, id) },
-    });
-  // AWS makes no snapshot of what it cannot decrypt; which error says so, is not documented.
-  if (snapshot && status.startsWith("inaccessible-encryption-credentials"))
-    found.push({
-      what: `AWS cannot use its KMS key (${status}), and makes no final snapshot`,
-      lift: status.endsWith("-recoverable")
-        ? { to: `bring ${id} back, once its key is enabled again`, commands: start(aws, id) }
-        : {
-            to: "remove the stack without one, once what you need was restored from its backups",
-            commands: ["buddyverse down --discard-data"],
-          },
-    });
-  // That is what it is for: it is lifted by a person, never in passing.
-  if (deletionProtection)
-    found.push({
-      what: "deletion protection is on (the next up puts it back where database.deletionProtection is true)",
-      lift: { to: `lift the deletion protection of ${id}`, commands: unprotect(aws, id) },
-    });
-  if (snapshot && NO_SNAPSHOT.has(status))
-    found.push({
-      what: `it is ${status}, and AWS can delete it only without a final snapshot`,
-      lift: {
-        to: "remove the stack without one, once what you need was restored from its automated backups",
-        commands: ["buddyverse down --discard-data"],
-      },
-    });
-  return found;
-}
-
-export const protections = async (
-  aws: Aws,
-  instance: InstanceLive,
-  options: Pick<DeleteOptions, "discardData">,
-): Promise<readonly Protection[]> => protectionsOf(aws, instance, options);
-
 /** What an instance stands on; by name or id. */
 export const uses = ({ subnetGroup, parameterGroup, groupIds, subnetIds }: InstanceLive): readonly string[] => [
   subnetGroup,
@@ -315,14 +246,14 @@ export const uses = ({ subnetGroup, parameterGroup, groupIds, subnetIds }: Insta
 ];
 
 export const removeReplica: ByHand<InstanceLive>["remove"] = (aws, { id, deletionProtection }) => [
-  ...(deletionProtection ? unprotect(aws, id) : []),
+  ...(deletionProtection ? noProtection(aws, id) : []),
   command(aws, "delete-db-instance", id, " --skip-final-snapshot"),
 ];
 
 export const byHand: ByHand<InstanceLive> = {
   remove: (aws, { id, status, deletionProtection }) => [
     ...(status === "stopped" ? start(aws, id) : []),
-    ...(deletionProtection ? unprotect(aws, id) : []),
+    ...(deletionProtection ? noProtection(aws, id) : []),
     command(aws, "delete-db-instance", id, ` --final-db-snapshot-identifier ${id}-final`),
   ],
   disown: ({ cli, region }, { arn }) => [
@@ -345,20 +276,6 @@ export const replicasOf = async (aws: Aws, { id }: InstanceLive): Promise<readon
 export const upgrade = (aws: Aws, id: string, version: string): string =>
   command(aws, "modify-db-instance", id, ` --engine-version ${version} --apply-immediately`);
 
-export const HAS_REPLICAS: NotYet = { code: "BuddyError", message: /still has the replica/ };
-
-/** Its replicas: those of the stack go before it, so what stays is somebody else's. */
-export async function replicaBlockers(aws: Aws, { replicas }: InstanceLive): Promise<readonly Blocker[]> {
-  const known = await instances(aws);
-  return replicas.map((id) => ({
-    id,
-    what: "a read replica of it",
-    passing: known.find((one) => one.id === id)?.status === "deleting",
-    // It keeps its data, as a database of its own.
-    commands: [command(aws, "promote-read-replica", id)],
-  }));
-}
-
 /** The instances that use a DB subnet group, or parameter group. */
 export async function userBlockers(
   aws: Aws,
@@ -370,58 +287,4 @@ export async function userBlockers(
     passing: status === "deleting",
     commands: [command(aws, "delete-db-instance", id, ` --final-db-snapshot-identifier ${id}-final`)],
   }));
-}
-
-const finalName = (id: string, label: string) => `${id}-final-${label}`;
-
-/** The copy that stays of an instance's data. */
-export const finalSnapshot = (aws: Aws, { id }: InstanceLive, owner: Owner, label: string): Promise<CopyProgress> =>
-  snapshotOf(aws, id, finalName(id, label), owner);
-
-const blocked = (id: string, message: string, hint: string) =>
-  new BuddyError({
-    code: "blocked",
-    message: `DB instance ${id} ${message}`,
-    about: { id, operation: "DeleteDBInstance" },
-    hint,
-  });
-
-/** Deletes an instance that may hold data: unless that is to be discarded, a snapshot of it stays. */
-export async function deleteWithSnapshot(
-  aws: Aws,
-  instance: InstanceLive,
-  { discardData, label }: DeleteOptions,
-): Promise<string | undefined> {
-  const snapshot = discardData ? undefined : finalName(instance.id, label);
-  await deleteInstance(aws, instance, snapshot);
-  return snapshot;
-}
-
-/** @param snapshot the name of the snapshot that stays; undefined: none. */
-export async function deleteInstance(aws: Aws, instance: InstanceLive, snapshot?: string): Promise<void> {
-  const { id, replicas } = instance;
-  // Looked at before the run, too; it may have come since.
-  const [protection] = protectionsOf(aws, instance, { discardData: snapshot === undefined });
-  if (protection) {
-    const { to, commands } = protection.lift;
-    const hint = `To ${to}: ${commands.join(" && ")}; then run the same command again.`;
-    throw blocked(id, `cannot be deleted: ${protection.what}`, hint);
-  }
-  // Without its source a replica would become a primary of its own, and cost as one.
-  if (replicas.length > 0)
-    throw blocked(
-      id,
-      `still has the replica ${replicas.join(", ")}`,
-      "Delete that replica, or promote it, then run the same command again.",
-    );
-  // The snapshot is there when an earlier call was accepted and its answer lost: the next look shows the instance deleting.
-  await undefinedIf([...GONE, "DBSnapshotAlreadyExistsFault"], () =>
-    aws.rds.deleteDBInstance({
-      DBInstanceIdentifier: id,
-      ...(snapshot === undefined
-        ? { SkipFinalSnapshot: true }
-        : { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: snapshot }),
-      DeleteAutomatedBackups: true,
-    }),
-  );
 }

@@ -1,5 +1,6 @@
 import type { Health, ResourceType } from "../../engine/resource.ts";
 import { tagList } from "../owned.ts";
+import { deleteInstance, deleteWithSnapshot, finalSnapshot, HAS_REPLICAS, replicaBlockers } from "./delete.ts";
 import {
   type InstanceSpec,
   impossible,
@@ -11,21 +12,16 @@ import {
   whyUndone,
 } from "./modify.ts";
 import { instanceCharges } from "./prices.ts";
+import { protections } from "./protections.ts";
 import {
   BUSY,
   byHand,
   CREATE_AGAIN,
-  deleteInstance,
-  deleteWithSnapshot,
-  finalSnapshot,
   findInstance,
-  HAS_REPLICAS,
   type InstanceLive,
   instanceHealth,
   listInstances,
-  protections,
   removeReplica,
-  replicaBlockers,
   setPassword,
   uses,
 } from "./read-instances.ts";
@@ -74,13 +70,14 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   find: findInstance,
   health,
   mayBeOthers: true,
-  uses,
+  // Without its source it would be a primary of its own.
+  uses: (live) => [...uses(live), live.source],
   // It has nothing that its source has not, and AWS makes no final snapshot of a replica (API reference, DeleteDBInstance).
   byHand: { ...byHand, remove: removeReplica },
   // One that was promoted is a primary.
   setSecret: setPassword,
   // Of one that was promoted: a replica has its primary's data.
-  finalCopy: ({ source }) => (source === "" ? "a final snapshot" : undefined),
+  finalCopy: ({ id, source }) => (source === "" ? `a final snapshot of ${id}` : undefined),
   copy: finalSnapshot,
   protections,
   blockers: replicaBlockers,

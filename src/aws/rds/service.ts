@@ -54,6 +54,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         "ModifyDBInstance",
         "RebootDBInstance",
         "RestoreDBInstanceFromDBSnapshot",
+        "StartDBInstance",
       ],
       CreateDBInstanceReadReplica: ["PromoteReadReplica"],
       CreateDBSubnetGroup: ["ModifyDBSubnetGroup", "RemoveTagsFromResource"],
@@ -80,6 +81,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         "PromoteReadReplica",
         "RebootDBInstance",
         "RemoveTagsFromResource",
+        "StartDBInstance",
       ],
       besides: {
         // The final snapshot, and its tags, which are those of its instance: what is in the request is not documented. The
@@ -127,6 +129,8 @@ export const rds: Service<typeof import("./client.ts")> = {
     ModifyDBInstance: "same",
     // A repeat is refused: it is no read replica any more.
     PromoteReadReplica: "name",
+    // A repeat is refused: it is starting.
+    StartDBInstance: "name",
     // A repeat would be a second outage.
     RebootDBInstance: "look",
     // A repeat is refused: the instance is being deleted, or the snapshot's name is taken.

@@ -13,11 +13,11 @@ export interface Doomed {
   readonly name: string;
   readonly object: string;
   readonly step: string | undefined;
-  readonly holdsData: boolean;
 }
 
 export interface DownFacts {
-  readonly discardData: boolean;
+  /** What goes without a copy, a sentence for each. */
+  readonly lost?: readonly string[];
   /** What is left behind on purpose, a sentence for each: "a final snapshot of database1." */
   readonly keeps?: readonly string[];
   /** What else it does, or leaves to a person, a sentence for each. */
@@ -29,7 +29,7 @@ export function downPreview(
   place: Place,
   deletable: readonly Doomed[],
   steps: readonly string[],
-  { discardData, keeps = [], notes = [] }: DownFacts,
+  { lost = [], keeps = [], notes = [] }: DownFacts,
   { style = plain, width = WIDTH }: Look = {},
 ): string {
   const where = place.sandbox
@@ -37,7 +37,6 @@ export function downPreview(
     : [place.account && `account ${place.account}`, place.region].filter(Boolean).join(", ");
   if (deletable.length === 0)
     return joined([`Nothing of stack ${place.stack} is in ${where}.`, ...partingLines(keeps, [], width)]);
-  const data = deletable.filter(({ holdsData }) => holdsData).map(({ name }) => oneLine(name));
   const groups = byStep(deletable, steps);
   // What nobody wants any more may use anything, so it goes first.
   const lines = groups.toReversed().map(({ title, items }) => {
@@ -47,10 +46,8 @@ export function downPreview(
     `${style.bold(`This removes ${counted(deletable.length, "resource")} of stack ${place.stack}`)} from ${where}:`,
     "",
     ...lines,
-    ...(data.length + keeps.length + notes.length === 0 ? [] : [""]),
-    ...(discardData && data.length > 0
-      ? [style.red(`The data of ${data.join(", ")} will be lost: --discard-data leaves no copy.`)]
-      : []),
+    ...(lost.length + keeps.length + notes.length === 0 ? [] : [""]),
+    ...lost.flatMap((text) => indented(text, width, "").map(style.red)),
     ...partingLines(keeps, notes, width),
   ]);
 }
@@ -106,6 +103,11 @@ export function leftAloneView(alone: readonly LeftAlone[], { style = plain, widt
         ? []
         : indented(`what it uses stays: ${namesIn(one.holds, 4 * width)}`, width, "    ")),
       ...remedyLines(one.remedies, "    ", style),
+      ...remedyLines(
+        [{ to: "remove it with the stack", commands: [`buddyverse down --remove ${one.id}`] }],
+        "    ",
+        style,
+      ),
     ]),
   ]);
 }
@@ -141,8 +143,10 @@ export interface DownEnd {
   readonly alone: readonly LeftAlone[];
   /** What stays on purpose, and what else there is to know, as the preview said it. */
   readonly parting: { readonly kept: readonly string[]; readonly notes: readonly string[] };
-  /** The copies left behind: "Final snapshot", "Recovery point". */
-  readonly snapshots: readonly { readonly what: string; readonly id: string }[];
+  /** The copies left behind: "a final snapshot of database1", and its id. */
+  readonly copies: readonly { readonly what: string; readonly id: string }[];
+  /** What was deleted without a copy, a sentence for each. */
+  readonly lost?: readonly string[];
   /** What still costs; undefined when that was not looked for (an interruption). */
   readonly bills?: Bills | undefined;
   /** How long it took on the run's clock, milliseconds. */
@@ -155,14 +159,15 @@ export interface DownEnd {
 /** The last screen of `down`: what went, what stays, what is left, what to do. */
 export function downEnd(end: DownEnd, look: Look = {}): string {
   const { style = plain } = look;
-  const { place, settled, left, alone, parting, snapshots, ms, again } = end;
+  const { place, settled, left, alone, parting, copies, lost = [], ms, again } = end;
   const removed = settled.filter(({ outcome }) => outcome === "deleted");
   const clean = left?.length === 0 && !settled.some(({ outcome }) => outcome === "failed");
   const what = removed.length === 0 ? "Nothing was removed" : `Removed ${counted(removed.length, "resource")}`;
   const time = `${duration(ms)}${place.sandbox ? " of sandbox time" : ""}`;
   const lines = [`${clean ? style.green("✔") : style.yellow("!")} ${style.bold(`${what} in ${time}.`)}`];
-  for (const { what: copy, id } of snapshots)
-    lines.push(`${copy}: ${style.bold(id)} (it stays and costs storage until you delete it)`);
+  for (const { what, id } of copies)
+    lines.push(`Stays: ${what}: ${style.bold(id)} (it costs storage until you delete it)`);
+  lines.push(...lost.flatMap((text) => indented(text, look.width ?? WIDTH, "")));
   lines.push(...troubles(settled, { again, verbose: end.verbose ?? false, style, held: "left" }));
   if (left) lines.push(...partingLines(parting.kept, clean ? parting.notes : [], look.width ?? WIDTH));
   if (left) lines.push(...leftLines(left, place.stack, style));

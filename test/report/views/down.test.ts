@@ -3,15 +3,15 @@ import { type DownEnd, downEnd, downPreview, leftAloneView } from "../../../src/
 import { aws, denied, expectScreen, sandbox, settled, steps } from "./things.ts";
 
 const deletable = [
-  { name: "Buddy-Project", object: "ec2:vpc", step: "vpc", holdsData: false },
-  { name: "Buddy-Public1", object: "ec2:subnet", step: "subnets", holdsData: false },
-  { name: "database1", object: "rds:database", step: "rds", holdsData: true },
-  { name: "Bastion3", object: "ec2:instance", step: undefined, holdsData: false },
+  { name: "Buddy-Project", object: "ec2:vpc", step: "vpc" },
+  { name: "Buddy-Public1", object: "ec2:subnet", step: "subnets" },
+  { name: "database1", object: "rds:database", step: "rds" },
+  { name: "Bastion3", object: "ec2:instance", step: undefined },
 ];
 
 test("the preview, in the order in which it goes, with what stays", async () => {
   const keeps = ["a final snapshot of database1."];
-  const text = downPreview(aws, deletable, steps, { discardData: false, keeps });
+  const text = downPreview(aws, deletable, steps, { keeps });
   expect(text).toContain("account 123456789012, ap-northeast-2");
   const order = ["Bastion3", "database1", "Buddy-Public1", "Buddy-Project"];
   expect(text.match(new RegExp(order.join("|"), "g"))?.slice(0, 4)).toEqual(order);
@@ -19,16 +19,15 @@ test("the preview, in the order in which it goes, with what stays", async () => 
   await expectScreen(text, "down-preview");
 });
 
-test("--discard-data says whose data is lost", () => {
-  const text = downPreview(sandbox, deletable, steps, { discardData: true });
-  expect(text).toContain("The data of database1 will be lost: --discard-data leaves no copy.");
+test("whose data is lost is said", () => {
+  const lost = ["database1 goes with all data: --discard-data leaves no copy."];
+  const text = downPreview(sandbox, deletable, steps, { lost });
+  expect(text).toContain(lost[0]);
   expect(text).not.toContain("Stays");
 });
 
 test("nothing there", () => {
-  expect(downPreview(sandbox, [], steps, { discardData: false })).toBe(
-    "Nothing of stack buddyverse is in the sandbox.",
-  );
+  expect(downPreview(sandbox, [], steps, {})).toBe("Nothing of stack buddyverse is in the sandbox.");
 });
 
 const end = (rest: Partial<DownEnd>): DownEnd => ({
@@ -37,7 +36,7 @@ const end = (rest: Partial<DownEnd>): DownEnd => ({
   left: [],
   alone: [],
   parting: { kept: [], notes: [] },
-  snapshots: [],
+  copies: [],
   ms: 552_000,
   again: "buddyverse down",
   ...rest,
@@ -46,18 +45,18 @@ const end = (rest: Partial<DownEnd>): DownEnd => ({
 test("what is kept on purpose and what comes back is said before and after", () => {
   const parting = { kept: ["the hosted zone a.link."], notes: ["Put back as before the stack: A a.link: 192.0.2.1."] };
   const said = ["Stays: the hosted zone a.link.", ...parting.notes];
-  const before = downPreview(aws, deletable, steps, { discardData: true, keeps: parting.kept, notes: parting.notes });
+  const before = downPreview(aws, deletable, steps, { keeps: parting.kept, notes: parting.notes });
   for (const text of [before, downEnd(end({ parting }))]) for (const one of said) expect(text).toContain(one);
   // Where something failed, nobody knows whether they did come back.
   const failed = [denied("Buddy-Project", "ec2:vpc", "r-1")];
   const half = downEnd(end({ parting, settled: failed, left: [{ object: "ec2:vpc", id: "vpc-1", name: "x" }] }));
   expect(half).toContain(said[0]);
   expect(half).not.toContain(said[1]);
-  expect(downPreview(sandbox, [], steps, { discardData: false, keeps: parting.kept })).toContain(said[0]);
+  expect(downPreview(sandbox, [], steps, { keeps: parting.kept })).toContain(said[0]);
 });
 
 test("proven to be empty, the snapshot named", async () => {
-  const text = downEnd(end({ snapshots: [{ what: "Final snapshot", id: "database1-final-1" }] }));
+  const text = downEnd(end({ copies: [{ what: "a final snapshot of database1", id: "database1-final-1" }] }));
   expect(text).toMatch(/^✔ Removed 1 resource in 9m12s\.$/m);
   expect(text).toContain("database1-final-1");
   await expectScreen(text, "down-done");

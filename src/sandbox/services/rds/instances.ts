@@ -266,6 +266,10 @@ export const describeSnapshot = (
 
 /** In an account and region (user guide, "Quotas for Amazon RDS"). */
 const MANUAL_SNAPSHOTS = 100;
+const manualSnapshots = (sim: Sim) =>
+  snapshotTable(sim)
+    .all()
+    .filter((one) => typeOf(one) === "manual").length;
 
 /** Begins a manual snapshot. */
 export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tags): Snapshot {
@@ -275,11 +279,8 @@ export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tag
       "DBSnapshotAlreadyExists",
       `Cannot create the snapshot because a snapshot with the identifier ${id} already exists.`,
     );
-  const manual = snapshotTable(sim)
-    .all()
-    .filter((one) => typeOf(one) === "manual");
   // Its words: radius-project/samples#842.
-  if (manual.length >= MANUAL_SNAPSHOTS)
+  if (manualSnapshots(sim) >= MANUAL_SNAPSHOTS)
     throw fault(
       "SnapshotQuotaExceededFault",
       "SnapshotQuotaExceeded",
@@ -604,6 +605,11 @@ export const instances: SandboxService = {
         return { DBInstance: describe(sim, { ...database, status: "deleting" }) };
       },
     ),
+
+    // The quotas that the tool does not ask for are left out.
+    DescribeAccountAttributes: operation({}, (_input, sim) => ({
+      AccountQuotas: [{ AccountQuotaName: "ManualSnapshots", Used: manualSnapshots(sim), Max: MANUAL_SNAPSHOTS }],
+    })),
 
     DescribeDBSnapshots: operation(
       {
