@@ -140,6 +140,8 @@ export const missingMessage = ({ type, name }: Node): string =>
   `${type.name} ${name} is not there${type.absent ? `: ${type.absent}` : ""}`;
 
 export function extraNode(stack: string, key: string, name: string, type: AnyType, needs: readonly string[]): Node {
+  // What shares its key with another one has its id after it, which AWS takes in no tag.
+  const [own = key] = key.split("#");
   return {
     key,
     name,
@@ -148,6 +150,6 @@ export function extraNode(stack: string, key: string, name: string, type: AnyTyp
     resource: undefined,
     needs,
     siblings: new Set(),
-    owner: { stack, key, name, tags: ownershipTags(stack, key, name, {}), needs },
+    owner: { stack, key: own, name, tags: ownershipTags(stack, own, name, {}), needs },
   };
 }

@@ -140,7 +140,7 @@ export async function takeSnapshot(
     const own = entries.has(key) || key === "" ? `${key || type.name}#${live.id}` : key;
     const node = { ...extraNode(options.stack, own, name, type, []), onlyId: live.id };
     const health = type.health?.(live) ?? "ready";
-    entries.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: false }));
+    entries.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: run.remove.has(live.id) }));
   }
   standUnclaimed(run, entries);
   const foreseen = await withForeseen(run, withDependents(run, entries));

@@ -5,13 +5,20 @@ import { STACK_TAG } from "../aws/owned.ts";
 /**
  * What others put into a VPC of the stack: it will be in the way when the VPC is to be removed. What AWS makes with every VPC
  * (default group, main table), and what its services make for the stack's own objects, is not among it. Only reads.
+ * @param going ids of what goes before the VPC.
  */
-export async function findForeignResources(aws: Aws, vpcId: string, stack: string): Promise<Contents> {
+export async function findForeignResources(
+  aws: Aws,
+  vpcId: string,
+  stack: string,
+  going: ReadonlySet<string> = new Set(),
+): Promise<Contents> {
   const { found, unseen } = await contentsOf(aws, vpcId);
   const ours = ({ tags }: Content) => tags[STACK_TAG] === stack;
   const ourGroups = new Set(found.filter(ours).map(({ id }) => id));
   // Services give interfaces of theirs the groups of what they are for.
   const serves = ({ networkInterface }: Content) =>
     networkInterface?.Groups?.some(({ GroupId }) => GroupId !== undefined && ourGroups.has(GroupId));
-  return { found: withoutParts(found).filter((one) => !ours(one) && !serves(one)), unseen };
+  const goes = ({ anyOf = [] }: Content) => anyOf.length > 0 && anyOf.every((id) => going.has(id));
+  return { found: withoutParts(found).filter((one) => !ours(one) && !serves(one) && !goes(one)), unseen };
 }

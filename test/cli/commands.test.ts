@@ -319,7 +319,7 @@ test("down removes all of it and names the snapshot that stays; a second one has
   expect(down.code).toBe(0);
   expect(down.stderr).toContain("Stays: a final snapshot of database1.");
   expect(down.stdout).toMatch(/^✔ Removed \d+ resources/);
-  expect(down.stdout).toMatch(/Final snapshot: database1-final-\w+/);
+  expect(down.stdout).toMatch(/Stays: a final snapshot of database1: database1-final-\w+ /);
   expect(down.stdout).toMatch(
     /\nOn AWS this would still cost money:\n {2}DB snapshot (database1-final-\w+), 20 GB: at most \$1\.90 a month\n.*\n {4}aws --endpoint-url SANDBOX rds delete-db-snapshot --db-snapshot-identifier \1 --region ap-northeast-2\n/,
   );
@@ -331,7 +331,7 @@ test("down removes all of it and names the snapshot that stays; a second one has
   const discarded = folder({}, base.path);
   const { code, stdout, stderr } = await discarded.rehearse("down --yes --discard-data");
   expect(code).toBe(0);
-  expect(stderr).toMatch(/The data of .*database1.* will be lost/);
+  expect(stderr).toMatch(/Buddy-EFS and database1 go with all data: --discard-data leaves no copy\./);
   expect(stdout).not.toContain("snapshot");
 });
 

@@ -1,6 +1,7 @@
 /** What the screens say, and how commands end, where something is left alone or protected. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
 import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import {
   CreateDBSnapshotCommand,
@@ -72,6 +73,31 @@ test("a restored database: plan, status and up show it and change nothing; down 
     removed: [],
     leftAlone: [{ id: "database1-restored", monthly: expect.any(Number), remedies: [{ to: "remove it" }, {}] }],
   });
+
+  const typo = await on.rehearse("down --yes --remove database1-restord --trace trace.jsonl");
+  expect({ code: typo.code, stdout: typo.stdout }).toEqual({ code: 2, stdout: "" });
+  expect(typo.stderr).toContain("What is left alone: database1-restored. Nothing was changed.");
+  expect(writesIn(on.trace())).toEqual([]);
+  const asked = await on.rehearse("down --yes --remove database1-restored");
+  expect(asked.code, asked.stderr).toBe(0);
+  expect(asked.stderr).toContain("Stays: a final snapshot of database1-restored.");
+  expect(asked.stdout).toMatch(/Stays: a final snapshot of database1-restored: database1-restored-final-\d+ /);
+  expect(asked.stdout).toContain("Looked again: nothing of stack buddyverse is left.");
+});
+
+test("something of others' in the VPC: down names it with what removes it, exit 2, and nothing is sent", async () => {
+  const on = folder({}, base);
+  const VpcId = stateIn(on).resources.vpc?.id;
+  await inSandboxOf(on.path, async ({ ec2 }, clock) => {
+    await ec2.send(new CreateSecurityGroupCommand({ GroupName: "theirs", Description: "theirs", VpcId }));
+    await clock.sleep(5_000);
+  });
+  const { code, stdout, stderr } = await on.rehearse("down --yes --trace trace.jsonl");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(/error: sg-\w+ \(security group theirs\) is in the stack's VPC, which cannot go before it\n/);
+  expect(stderr).toMatch(/ to remove sg-\w+: aws --endpoint-url SANDBOX ec2 delete-security-group --group-id sg-/);
+  expect(stderr).toContain("Nothing was changed.");
+  expect(writesIn(on.trace())).toEqual([]);
 });
 
 test("a renamed primary: up refuses with 2, sends nothing, and says the two ways to go on", async () => {

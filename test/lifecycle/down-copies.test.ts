@@ -166,7 +166,7 @@ test("a snapshot that fails leaves everything: said with what to do; up starts t
   expect((await finals()).map((one) => one.split(" ")[1]).sort()).toEqual(["available", "failed"]);
 });
 
-test("no room for another snapshot: nothing is deleted", async () => {
+test("no room for another snapshot is found before anything is stopped; or by the call, and then nothing is deleted", async () => {
   const { rds } = stranger(on.sandbox);
   for (let one = 0; one < 100; one++) {
     await rds.send(
@@ -175,7 +175,17 @@ test("no room for another snapshot: nothing is deleted", async () => {
     await on.clock.sleep(300_000);
   }
   seen = [];
-  expect(await failed(on.down())).toMatchObject({
+  const found = await on.stack.refresh({ orphans: "all", removing: true });
+  expect(await failed(on.stack.down(found))).toMatchObject({
+    code: "refused",
+    message: expect.stringMatching(/database1: the account has all 100 manual DB snapshots/),
+    hint: expect.stringMatching(/ rds describe-db-snapshots --snapshot-type manual /),
+  });
+  expect(seen).toEqual([]);
+  // The last one came after the look.
+  const entries = [...found.entries].map(([key, one]) => [key, { ...one, refused: undefined }] as const);
+  expect(await failed(on.stack.down({ ...found, entries: new Map(entries) }))).toMatchObject({
+    code: "quota",
     message: expect.stringMatching(/Cannot create more than 100 manual snapshots.*Nothing was deleted$/),
   });
   expect(deletes()).toEqual([]);

@@ -7,7 +7,11 @@ import {
 } from "@aws-sdk/client-ec2";
 import { CreateReplicationConfigurationCommand, DeleteReplicationConfigurationCommand } from "@aws-sdk/client-efs";
 import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { ModifyDBInstanceCommand, StopDBInstanceCommand } from "@aws-sdk/client-rds";
+import {
+  CreateDBInstanceReadReplicaCommand,
+  ModifyDBInstanceCommand,
+  StopDBInstanceCommand,
+} from "@aws-sdk/client-rds";
 import { beforeEach, expect, test } from "vitest";
 import { isRead } from "../../src/aws/safety.ts";
 import { types } from "../../src/aws/services.ts";
@@ -22,7 +26,7 @@ import type { BuddyError } from "../../src/lib/errors.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { copied, type World } from "../../src/sandbox/world.ts";
 import { type Stranger, stranger } from "../stranger.ts";
-import { dataStage } from "./data.ts";
+import { dataStage, dataSteps } from "./data.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
 
 const GIVEN = { domain: null };
@@ -232,4 +236,97 @@ test("a stopped database is not changed nor saved by AWS: down says to start it 
   const before = await takeSnapshot(run, on.graph, types, { stack: on.config.stack, sweep: "all", removing: true });
   expect((await destroy(run, before)).filter(({ outcome }) => outcome === "failed")).toEqual([]);
   expect(await on.left()).toEqual([]);
+});
+
+test("with --unprotect all of that is lifted in the same run, before anything is copied or deleted", async () => {
+  on = await again({ ...GIVEN, database: { replica: false, deletionProtection: true } });
+  await on.up();
+  who = stranger(on.sandbox);
+  const { rds, elb, autoScaling, ec2 } = who;
+  const [web] = await groupInstances();
+  await guard(idOf("bastion-1"), { DisableApiTermination: { Value: true } });
+  await guard(idOf("nat-instance-2"), { DisableApiStop: { Value: true } });
+  await guard(web as string, { DisableApiTermination: { Value: true } });
+  const Attributes = [{ Key: "deletion_protection.enabled", Value: "true" }];
+  await elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn: idOf("load-balancer"), Attributes }));
+  await autoScaling.send(
+    new UpdateAutoScalingGroupCommand({
+      AutoScalingGroupName: "Buddy-AutoScaling-Group",
+      DeletionProtection: "prevent-all-deletion",
+    }),
+  );
+  const image = Object.values(on.store.resources).find(({ type }) => type === "ec2:image")?.id;
+  await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId: image }));
+  await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: "database1" }));
+  await on.clock.sleep(600_000);
+  // What no look lifts is offered.
+  const offered = (await on.down().catch((error: unknown) => error)) as BuddyError;
+  expect(offered).toMatchObject({ code: "refused", hint: expect.stringContaining("or say --unprotect") });
+
+  Object.assign(on.run, { unprotect: true });
+  on.writes();
+  await on.down();
+  const order = on.writes();
+  const lifts = [
+    "ec2:DisableImageDeregistrationProtection",
+    "ec2:ModifyInstanceAttribute",
+    "elastic-load-balancing-v2:ModifyLoadBalancerAttributes",
+    "rds:ModifyDBInstance",
+    "rds:StartDBInstance",
+  ];
+  const copies = order.indexOf("rds:CreateDBSnapshot");
+  for (const call of lifts) expect(order.indexOf(call), call).toBeGreaterThanOrEqual(0);
+  for (const call of lifts) expect(order.lastIndexOf(call), call).toBeLessThan(copies);
+  expect(order.findIndex((call) => /:(Delete|Terminate)/.test(call))).toBeGreaterThan(copies);
+  expect(await on.left()).toEqual([]);
+});
+
+test("what is not ours to lift is refused with --unprotect, too: others' replicas, a replicated file system", async () => {
+  on = await dataStage({ database: { deletionProtection: true } });
+  await on.up();
+  await on.clock.sleep(600_000);
+  const { efs, rds } = stranger(on.sandbox);
+  const replica = { DBInstanceIdentifier: "reports", SourceDBInstanceIdentifier: "database1" };
+  await rds.send(new CreateDBInstanceReadReplicaCommand(replica));
+  const SourceFileSystemId = idOf("file-system");
+  await efs.send(
+    new CreateReplicationConfigurationCommand({ SourceFileSystemId, Destinations: [{ Region: "us-west-2" }] }),
+  );
+  await on.clock.sleep(900_000);
+  Object.assign(on.run, { unprotect: true });
+  expect(await refusal(on.down)).toEqual({
+    said: [
+      expect.stringMatching(/^AWS would refuse to delete Buddy-EFS: it is replicated to fs-\w+ in us-west-2$/),
+      "AWS would refuse to delete database1: reports is a read replica of it, and is not the stack's",
+    ],
+    lifts: [
+      expect.stringMatching(/^to end the replication of /),
+      "to make reports a database of its own: aws --endpoint-url SANDBOX rds promote-read-replica --db-instance-identifier reports --region ap-northeast-2",
+    ],
+  });
+});
+
+test("interrupted when the protection was lifted, up puts the config's back", async () => {
+  on = await dataStage({ database: { replica: false, deletionProtection: true } });
+  await on.up();
+  await on.clock.sleep(600_000);
+  Object.assign(on.run, { unprotect: true });
+  const { answer } = on.sandbox;
+  Object.assign(on.sandbox, {
+    answer: (service: string, operation: string, input: object) => {
+      if (operation === "CreateDBSnapshot") on.interrupt();
+      return answer(service, operation, input);
+    },
+  });
+  await expect(on.down()).rejects.toMatchObject({ code: "interrupted" });
+  const isProtected = async () => {
+    await on.clock.sleep(600_000);
+    const { DBInstances } = await on.aws.rds.describeDBInstances({ DBInstanceIdentifier: "database1" });
+    return DBInstances?.[0]?.DeletionProtection;
+  };
+  const next = await stageOn(on.config, on.clock, on.sandbox, on.text, dataSteps as Parameters<typeof stageOn>[4]);
+  on = next;
+  expect(await isProtected()).toBe(false);
+  await on.up();
+  expect(await isProtected()).toBe(true);
 });

@@ -358,3 +358,46 @@ test("every type that holds data can be listed, says what it stands on, and what
       byHand: "object",
     });
 });
+
+/** What of the restored ones `down` removes when it is asked to, by id. */
+const removeToo = (on: Stage, ...ids: string[]) => {
+  for (const id of ids) on.run.remove.add(id);
+};
+
+test("asked for by its name, down removes it too: what it stands on after it, and a final snapshot stays of each", async () => {
+  const on = await standing();
+  await restore(on, "database1-restored");
+  const files = await restoreFiles(on);
+  removeToo(on, "database1-restored", files);
+  const gone = deletable(await removing(on));
+  expect(gone.map(({ look }) => look.live?.id)).toEqual(expect.arrayContaining(["database1-restored", files]));
+  const settled = await on.down();
+  expect(settled.filter(({ outcome }) => outcome === "failed" || outcome === "skipped")).toEqual([]);
+  expect(await on.left()).toEqual([]);
+  const { DBSnapshots = [] } = await on.aws.rds.describeDBSnapshots({ SnapshotType: "manual" });
+  expect(DBSnapshots.map((one) => `${one.DBSnapshotIdentifier} ${one.Status}`).sort()).toEqual([
+    "before-release available",
+    expect.stringMatching(/^database1-final-\d+ available$/),
+    expect.stringMatching(/^database1-restored-final-\d+ available$/),
+  ]);
+  expect(Object.keys(on.store.resources)).toEqual([]);
+});
+
+test("interrupted at it, it is nobody's again: up shows it and leaves it, down asks for it anew", async () => {
+  const on = await standing();
+  await restore(on, "database1-restored");
+  removeToo(on, "database1-restored");
+  const walk = on.down().catch(() => []);
+  await on.clock.sleep(60_000);
+  on.interrupt();
+  await walk;
+  expect(Object.keys(on.store.resources)).toContain("database#database1-restored");
+  const again = await stageOn(on.config, on.clock, on.sandbox, on.text, dataSteps as Parameters<typeof stageOn>[4]);
+  await again.up();
+  expect((await retained(again)).map(({ id }) => id)).toEqual(["database1-restored"]);
+  await again.down();
+  expect(await databases(again)).toEqual(["database1-restored available"]);
+  removeToo(again, "database1-restored");
+  await again.down();
+  expect(await again.left()).toEqual([]);
+});

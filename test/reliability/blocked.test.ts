@@ -10,11 +10,7 @@ import {
   RunInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { CreateLoadBalancerCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
-import {
-  CreateDBInstanceCommand,
-  type CreateDBInstanceMessage,
-  CreateDBInstanceReadReplicaCommand,
-} from "@aws-sdk/client-rds";
+import { CreateDBInstanceCommand, type CreateDBInstanceMessage } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { awsError } from "../../src/sandbox/service.ts";
@@ -163,19 +159,6 @@ test.each<[string, Put, string, RegExp, RegExp]>([
     "subnet-web-1",
     /on i-\w+/,
     /ec2 terminate-instances --instance-ids i-\w+ /,
-  ],
-  [
-    "a read replica of somebody else's",
-    ({ rds }) =>
-      rds.send(
-        new CreateDBInstanceReadReplicaCommand({
-          DBInstanceIdentifier: "reports",
-          SourceDBInstanceIdentifier: "database1",
-        }),
-      ),
-    "database",
-    /in use by reports \(a read replica of it\)/,
-    /rds promote-read-replica --db-instance-identifier reports /,
   ],
   [
     "a database of somebody else's in our DB subnet group",

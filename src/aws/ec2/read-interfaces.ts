@@ -7,7 +7,10 @@ import { allPages } from "../pages.ts";
 import { instancesInSubnet } from "../rds/read-instances.ts";
 
 /** What an interface belongs to: whether that goes by itself, and how a person removes it. */
-type Holder = Pick<Blocker, "passing" | "commands">;
+interface Holder extends Pick<Blocker, "passing" | "commands"> {
+  /** Ids of all that it may be of, where the service does not say which. */
+  readonly anyOf?: readonly string[];
+}
 
 const command = ({ cli, region }: Aws, words: string): string => `${cli} ${words} --region ${region}`;
 const staying = (...commands: readonly string[]): Holder => ({ passing: false, commands });
@@ -65,14 +68,16 @@ const HOLDERS: readonly {
       const databases = await instancesInSubnet(aws, SubnetId);
       return databases.length === 0
         ? PASSING
-        : staying(
-            ...databases.map((id) =>
+        : {
+            passing: false,
+            anyOf: databases,
+            commands: databases.map((id) =>
               command(
                 aws,
                 `rds delete-db-instance --db-instance-identifier ${id} --final-db-snapshot-identifier ${id}-final`,
               ),
             ),
-          );
+          };
     },
   },
   {
@@ -116,7 +121,7 @@ export const interfacesIn = (
     (page) => page.NextToken,
   );
 
-export const interfaceBlocker = async (aws: Aws, one: NetworkInterface): Promise<Blocker> => ({
+export const interfaceBlocker = async (aws: Aws, one: NetworkInterface): Promise<Blocker & Holder> => ({
   id: one.NetworkInterfaceId ?? "",
   what: interfaceText(one),
   ...(await holderOf(aws, one)),

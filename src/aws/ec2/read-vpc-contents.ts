@@ -18,6 +18,8 @@ export interface Content {
   /** It goes by itself. */
   readonly passing: boolean;
   readonly networkInterface?: NetworkInterface;
+  /** Of an interface: ids of all that it may be of, where its service does not say which. */
+  readonly anyOf?: readonly string[];
 }
 /** All that is in a VPC, and which sorts could not be looked at, and why. */
 export interface Contents {
@@ -182,9 +184,9 @@ const SORTS: readonly Sort[] = [
     read: async (aws, vpcId) =>
       Promise.all(
         (await interfacesIn(aws, "vpc-id", vpcId)).map(async (one): Promise<Content> => {
-          const { id, what, passing, commands } = await interfaceBlocker(aws, one);
+          const { what, ...rest } = await interfaceBlocker(aws, one);
           const tags = tagsFrom(one.TagSet);
-          return { id, what: `network interface, ${what}`, tags, passing, commands, networkInterface: one };
+          return { ...rest, what: `network interface, ${what}`, tags, networkInterface: one };
         }),
       ),
   },

@@ -109,10 +109,9 @@ const noRoom = (aws: Aws): Promise<Protection[]> =>
       {
         what: `the account has all ${Max} manual DB snapshots that it may have in ${aws.region}, and none can be made of it`,
         lift: {
-          to: "make room, see which there are and delete one",
+          to: "see which there are, for one that can go (aws rds delete-db-snapshot)",
           commands: [
-            `${aws.cli} rds describe-db-snapshots --snapshot-type manual --query DBSnapshots[].DBSnapshotIdentifier --region ${aws.region}`,
-            `${aws.cli} rds delete-db-snapshot --db-snapshot-identifier NAME --region ${aws.region}`,
+            `${aws.cli} rds describe-db-snapshots --snapshot-type manual --query "DBSnapshots[].[DBSnapshotIdentifier,SnapshotCreateTime]" --output text --region ${aws.region}`,
           ],
         },
       },

@@ -13,6 +13,7 @@ import { list } from "../../lib/text.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { downEnd, downPreview, foreignView, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
 import { credentialsWarning, heading } from "../../report/views/heading.ts";
+import { objectText } from "../../report/views/items.ts";
 import { findForeignResources } from "../../residuals/foreign.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { costAfterDown } from "../cost-summary.ts";
@@ -112,7 +113,7 @@ async function askForOthers(
 ): Promise<boolean> {
   let more = false;
   for (const { id, object, name } of alone) {
-    const what = name === id ? object : `${object} ${name}`;
+    const what = objectText({ object, name });
     const answer = await ask(
       `${what} holds data. Type ${id} to remove it too, or press Enter to keep it: `,
       run.signal,
@@ -202,8 +203,10 @@ function preview({ stack }: Session, screen: Screen, { gone, alone, parting, cop
 
 /** Throws `refused` when something will stop it: what is protected, and what others have put into the VPC. Nothing is changed then. */
 async function throwIfInTheWay({ aws, config }: Session, screen: Screen, found: Snapshot): Promise<void> {
-  const vpc = deletable(found.entries).find(({ node }) => node.key === VPC)?.look.live;
-  const others = vpc && (await findForeignResources(aws, vpc.id, config.stack));
+  const gone = deletable(found.entries);
+  const vpc = gone.find(({ node }) => node.key === VPC)?.look.live;
+  const ids = new Set(gone.flatMap(({ look }) => look.live?.id ?? []));
+  const others = vpc && (await findForeignResources(aws, vpc.id, config.stack, ids));
   const inTheWay = others && foreignView(others.found, others.unseen);
   if (inTheWay) screen.say(`\n${inTheWay}`);
   const staying = (others?.found ?? []).filter(({ passing }) => !passing);
@@ -264,7 +267,7 @@ async function remove(session: Session, screen: Screen, going: Going, options: D
         copies,
         lost: lostText(
           lost.filter(({ name }) => deleted.has(name)),
-          () => "went",
+          (many) => (many ? "were deleted" : "was deleted"),
         ),
         bills,
         ms,
