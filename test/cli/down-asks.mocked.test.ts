@@ -35,8 +35,8 @@ test("what nobody claims is asked for by its own name, and kept unless that is t
   const down = await on.rehearse("down");
   expect([asked.questions[0], ...asked.questions.slice(1).sort()]).toEqual([
     "Type the stack's name, buddyverse, to remove it: ",
-    "database database1 holds data. Type restored-1 to remove it too, or press Enter to keep it: ",
-    "database database1 holds data. Type restored-2 to remove it too, or press Enter to keep it: ",
+    "database database1 is left alone. Type restored-1 to remove it too, or press Enter to keep it: ",
+    "database database1 is left alone. Type restored-2 to remove it too, or press Enter to keep it: ",
   ]);
   expect(down.stderr).toContain("restored-2 is kept.");
   expect(down.stdout).toMatch(/Stays: a final snapshot of restored-1: restored-1-final-\d+ /);

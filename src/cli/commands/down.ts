@@ -115,7 +115,7 @@ async function askForOthers(
   for (const { id, object, name } of alone) {
     const what = objectText({ object, name });
     const answer = await ask(
-      `${what} holds data. Type ${id} to remove it too, or press Enter to keep it: `,
+      `${what} is left alone. Type ${id} to remove it too, or press Enter to keep it: `,
       run.signal,
     );
     if (answer === id) run.remove.add(id);
