@@ -11,6 +11,7 @@ import { DRILLS } from "../../src/verify/drills/result.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
+import { rotate } from "../lifecycle/rotation.ts";
 import type { Stage } from "../lifecycle/stage.ts";
 import { databases, failover } from "../recovery/commands.ts";
 import { done } from "../verify/drills/rehearse.ts";
@@ -158,7 +159,7 @@ async function printed(given: object) {
 }
 
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
-  test("up, doctor, cost --live, verify, every drill", async () => {
+  test("up, doctor, cost --live, verify, rotate, every drill", async () => {
     const documents = await printed({});
     const who = await account();
     const on = await who.under(documents);
@@ -168,6 +169,7 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await who.clock.sleep(900_000);
     await askPrices(on.aws, pricesToAsk(on.config), { zones: on.config.zones, now: who.clock.now() });
     expect((await verifyOn(on)).filter(({ result }) => result !== "passed")).toEqual([]);
+    expect(await rotate(on)).toHaveLength(2);
     for (const drill of DRILLS) {
       const { ending, problem } = await done(on, drill, { change: quickSite });
       expect([drill, ending, problem]).toEqual([drill, "passed", undefined]);

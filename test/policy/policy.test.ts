@@ -10,6 +10,7 @@ import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } fro
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { folder } from "../cli/folder.ts";
+import { rotate } from "../lifecycle/rotation.ts";
 import { standing, verifyOn } from "../verify/rehearse.ts";
 import { account, policyOf as printedFor } from "./lives.ts";
 import { IMPLIED, narrows, REFERENCE } from "./tables.ts";
@@ -252,6 +253,7 @@ describe("what the other commands send besides", () => {
   test.each<[More, () => readonly string[]]>([
     ["verify", () => [...under("src/verify/aws"), ...under("steps/checks")]],
     ["drills", () => [...under("src/verify/aws"), ...under("steps/checks"), "steps/drills.ts"]],
+    ["rotate", () => ["src/verify/aws/commands.ts"]],
     ["doctor", () => ["src/doctor/doctor.ts"]],
     // A service asks itself for prices that the price list lacks.
     ["cost-live", () => [...under("src/cost"), ...under("src/aws").filter((file) => file.endsWith("-prices.ts"))]],
@@ -261,6 +263,13 @@ describe("what the other commands send besides", () => {
     const allowed = [...actionsOf(await withMore(more)), "ec2:AllocateAddress"];
     expect(called.filter((action) => !allowed.includes(action))).toEqual([]);
     expect(actionsOfCommand(more).filter((action) => !called.includes(action))).toEqual([]);
+  });
+
+  test("rotate is allowed all that it sends, with what up has and its own", async () => {
+    const on = await (await standing()).copy();
+    expect(await rotate(on)).toHaveLength(2);
+    const allowed = new Set(actionsOf(await withMore("rotate")));
+    expect([...new Set(on.calls.map(actionOf))].filter((action) => !allowed.has(action))).toEqual([]);
   });
 
   test("verify is allowed all that it sends, SendCommand on the stack's own instances alone; not without --with", async () => {

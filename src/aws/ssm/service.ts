@@ -22,7 +22,7 @@ export const ssm: Service<typeof import("./client.ts")> = {
     AddTagsToResource: "same",
     RemoveTagsFromResource: "same",
     DeleteParameter: "same",
-    // A script that is sent may run twice: those of `verify` are written so.
+    // A script that is sent may run twice: those of `src/verify/scripts` are written so.
     SendCommand: "same",
   },
 };
