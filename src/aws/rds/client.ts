@@ -25,4 +25,5 @@ export {
   RebootDBInstanceCommand,
   RemoveTagsFromResourceCommand,
   RestoreDBInstanceFromDBSnapshotCommand,
+  RestoreDBInstanceToPointInTimeCommand,
 } from "@aws-sdk/client-rds";

@@ -40,6 +40,7 @@ export const rds: Service<typeof import("./client.ts")> = {
       DeleteDBInstance: ["rds:AddTagsToResource", "rds:CreateDBSnapshot"],
       ModifyDBInstance: NETWORK,
       RestoreDBInstanceFromDBSnapshot: NETWORK,
+      RestoreDBInstanceToPointInTime: NETWORK,
     },
     // "To create an RDS resource using a customer managed key" (user guide, "AWS KMS key management").
     impliedWith: {
@@ -54,6 +55,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         "ModifyDBInstance",
         "RebootDBInstance",
         "RestoreDBInstanceFromDBSnapshot",
+        "RestoreDBInstanceToPointInTime",
       ],
       CreateDBInstanceReadReplica: ["PromoteReadReplica"],
       CreateDBSubnetGroup: ["ModifyDBSubnetGroup", "RemoveTagsFromResource"],
@@ -66,6 +68,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         "CreateDBParameterGroup",
         "CreateDBSubnetGroup",
         "RestoreDBInstanceFromDBSnapshot",
+        "RestoreDBInstanceToPointInTime",
       ],
       changes: [
         // The replica is made of its source.
@@ -80,6 +83,8 @@ export const rds: Service<typeof import("./client.ts")> = {
         "PromoteReadReplica",
         "RebootDBInstance",
         "RemoveTagsFromResource",
+        // Of its source.
+        "RestoreDBInstanceToPointInTime",
       ],
       besides: {
         // The final snapshot, and its tags, which are those of its instance: what is in the request is not documented. The
@@ -91,6 +96,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         ModifyDBInstance: GROUPS,
         // The snapshot is named by a person, and may have been made by one.
         RestoreDBInstanceFromDBSnapshot: ["og:*", "pg:*", "snapshot:*", "subgrp:*"],
+        RestoreDBInstanceToPointInTime: ["og:*", "pg:*", "subgrp:*"],
       },
       named: ({ values }) => [
         // What takes the place of one has a name that begins with the first one's.
@@ -124,6 +130,7 @@ export const rds: Service<typeof import("./client.ts")> = {
     CreateDBInstanceReadReplica: "name",
     CreateDBSnapshot: "name",
     RestoreDBInstanceFromDBSnapshot: "name",
+    RestoreDBInstanceToPointInTime: "name",
     ModifyDBInstance: "same",
     // A repeat is refused: it is no read replica any more.
     PromoteReadReplica: "name",
