@@ -98,6 +98,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/snapshots.ts")).snapshots,
   },
   {
+    name: "restore",
+    description: "bring data back from a copy: beside what runs, looked at, and then in its place when you say so",
+    own: (command) =>
+      withYes(command.argument("<what>", "database"))
+        .option("--to <time>", 'to a moment, as 2026-11-22T11:55:00Z, or the "latest" that there is')
+        .option("--snapshot <id>", "from a snapshot: buddyverse snapshots lists them")
+        .option("--no-switch", "leave it beside what runs"),
+    examples: [
+      "buddyverse restore database --to 2026-11-22T11:55:00Z",
+      "buddyverse restore database --to latest --no-switch",
+      "buddyverse restore database --snapshot database1-final-1795338000000",
+    ],
+    load: async () => (await import("./commands/restore.ts")).restore,
+  },
+  {
     name: "plan",
     description: "what up would do, how long it would take, and what it would cost",
     own: (command) =>

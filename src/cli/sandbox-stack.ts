@@ -24,6 +24,7 @@ export interface SandboxStackOptions {
   readonly deleteKept?: boolean | undefined;
   readonly emit?: Emit | undefined;
   readonly token?: Run["token"] | undefined;
+  readonly replace?: boolean | undefined;
   readonly allowOutage?: boolean | undefined;
   readonly upgrade?: readonly string[] | undefined;
   readonly onCall?: ((call: TracedCall) => void) | undefined;
@@ -56,6 +57,7 @@ export async function sandboxStack(
     deleteKept: options.deleteKept,
     store: openStore(options.text, { stack: config.stack, account: aws.account, region: aws.region }, () => "lineage"),
     emit: options.emit ?? (() => {}),
+    replace: options.replace,
     allowOutage: options.allowOutage,
     upgrade: options.upgrade,
     token: options.token ?? (() => `token${String(++tokens).padStart(27, "0")}`),

@@ -3,6 +3,7 @@ import { withHead } from "../lib/script.ts";
 import apacheStart from "./scripts/apache-start.sh";
 import apacheStop from "./scripts/apache-stop.sh";
 import database from "./scripts/database.py";
+import databaseContents from "./scripts/database-contents.py";
 import databaseReplication from "./scripts/database-replication.py";
 import databaseSettings from "./scripts/database-settings.sh";
 import databaseText from "./scripts/database-text.py";
@@ -20,6 +21,7 @@ import requests from "./scripts/requests.sh";
 const SCRIPTS = {
   requests,
   database,
+  "database-contents": databaseContents,
   "database-text": databaseText,
   "database-replication": databaseReplication,
   "database-settings": databaseSettings,
@@ -35,7 +37,13 @@ const SCRIPTS = {
   "power-off": powerOff,
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
-const PYTHON: ReadonlySet<ScriptName> = new Set(["database", "database-replication", "database-text", "password"]);
+const PYTHON: ReadonlySet<ScriptName> = new Set([
+  "database",
+  "database-contents",
+  "database-replication",
+  "database-text",
+  "password",
+]);
 
 /** What `password` does is its token: sets the new one, fetches it, checks the current one, discards the old one. */
 const PASSWORD_VERBS = ["set", "fetch", "check", "discard"] as const;
@@ -50,13 +58,15 @@ export interface PasswordSaid {
 
 /**
  * A script as Run Command's shell runs it: POSIX sh; Python goes in by a here document, so that nothing is written.
- * @throws RangeError when the token is not letters and digits, or the text holds what Run Command would replace
+ * @param host a name in the DNS, for a script that asks one
+ * @throws RangeError when the token is not letters and digits, the host no name, or the text holds what Run Command would replace
  */
-export function scriptFor(name: ScriptName, token: string): string {
+export function scriptFor(name: ScriptName, token: string, host = "localhost"): string {
   if (!/^[A-Za-z0-9]{1,48}$/.test(token)) throw new RangeError(`"${token}" is no token`);
   if (name === "password" && !(PASSWORD_VERBS as readonly string[]).includes(token))
     throw new RangeError(`"${token}" is nothing that ${name} does`);
-  const text = SCRIPTS[name].replaceAll("@TOKEN@", token).replaceAll("@CHECK_IP@", CHECK_IP);
+  if (!/^[a-z0-9.-]{1,253}$/.test(host)) throw new RangeError(`"${host}" is no host`);
+  const text = SCRIPTS[name].replaceAll("@TOKEN@", token).replaceAll("@HOST@", host).replaceAll("@CHECK_IP@", CHECK_IP);
   // Systems Manager takes {{name}} for a parameter (user guide, "Working with parameters using Run Command commands").
   if (/\{\{.*\}\}/.test(text)) throw new RangeError(`the script ${name} holds {{ }}`);
   const shell = PYTHON.has(name) ? `/usr/bin/python3 - <<'END_OF_PYTHON'\n${text.trimEnd()}\nEND_OF_PYTHON\n` : text;

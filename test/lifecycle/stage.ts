@@ -76,7 +76,7 @@ export async function stageOn(
   steps = stepsFor,
   token?: Run["token"],
   inputs: Inputs = INPUTS,
-  allowed: { readonly allowOutage?: boolean; readonly upgrade?: readonly string[] } = {},
+  allowed: { readonly replace?: boolean; readonly allowOutage?: boolean; readonly upgrade?: readonly string[] } = {},
 ): Promise<Stage> {
   const calls: TracedCall[] = [];
   const events: Event[] = [];

@@ -13,7 +13,7 @@ import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
 import { rotate } from "../lifecycle/rotation.ts";
 import type { Stage } from "../lifecycle/stage.ts";
-import { databases, failover } from "../recovery/commands.ts";
+import { databases, failover, restoreDatabase } from "../recovery/commands.ts";
 import { done } from "../verify/drills/rehearse.ts";
 import { verifyOn } from "../verify/rehearse.ts";
 import { type Account, account, bad, examined, grantsOf, policyOf, upAndDown, without } from "./lives.ts";
@@ -200,6 +200,32 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
       "database1-replica-2 a ← database1-replica",
     ]);
     proven(who);
+  });
+
+  test("a database restored beside, which takes the other's place; and one made of a snapshot", async () => {
+    const documents = await printed({});
+    const who = await account();
+    const on = await who.under(documents);
+    expect(bad((await on.up()).settled)).toEqual([]);
+    await who.clock.sleep(3_600_000);
+    const after = await restoreDatabase(on, { kind: "time", at: undefined });
+    expect((await databases(after)).filter((name) => name.includes("restored-latest"))).toHaveLength(2);
+    await (await who.others()).rds.createDBSnapshot({
+      DBInstanceIdentifier: "database1",
+      DBSnapshotIdentifier: "mine",
+    });
+    await who.clock.sleep(3_600_000);
+    await restoreDatabase(on, { kind: "snapshot", id: "mine" });
+    proven(who);
+    const other = await account();
+    const first = await other.under(documents);
+    await first.up();
+    const [snapshot = ""] = (await first.down())
+      .flatMap(({ leaves }) => leaves ?? [])
+      .filter((id) => /-final-/.test(id));
+    await other.clock.sleep(3_600_000);
+    expect(bad((await (await other.under(documents, { from: { snapshot } })).up()).settled)).toEqual([]);
+    proven(other);
   });
 
   test("what others changed, a lost state, changes of the config, down", async () => {

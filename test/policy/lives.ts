@@ -12,6 +12,7 @@ import type { Finding } from "../../src/report/findings.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { stepsFor } from "../../steps/index.ts";
+import type { From } from "../../steps/inputs.ts";
 import { INPUTS, START, type Stage, stageOn } from "../lifecycle/stage.ts";
 import { stranger } from "../stranger.ts";
 import { type Enforced, enforced, grant } from "./enforcer.ts";
@@ -82,7 +83,13 @@ export async function account(given: object = {}, seed = 7, tagsLagMs = 0) {
         now = given,
         lost = false,
         steps,
-      }: { readonly now?: object; readonly lost?: boolean; readonly steps?: typeof stepsFor } = {},
+        from,
+      }: {
+        readonly from?: From;
+        readonly now?: object;
+        readonly lost?: boolean;
+        readonly steps?: typeof stepsFor;
+      } = {},
     ): Promise<Stage> {
       const enforcement = enforced(sandbox, documents, ledger);
       held.push(enforcement);
@@ -93,7 +100,11 @@ export async function account(given: object = {}, seed = 7, tagsLagMs = 0) {
         lost ? memoryText() : text,
         steps,
         undefined,
-        { ...INPUTS, appArchive: { sha256: createHash("sha256").digest("hex"), bytes: new Uint8Array(), leftOut: [] } },
+        {
+          ...INPUTS,
+          appArchive: { sha256: createHash("sha256").digest("hex"), bytes: new Uint8Array(), leftOut: [] },
+          from,
+        },
         { allowOutage: true },
       );
     },

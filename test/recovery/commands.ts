@@ -1,8 +1,11 @@
+import type { Origin } from "../../src/aws/rds/beside.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import type { Plan } from "../../src/engine/plan.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
+import { compareContents } from "../../src/recovery/contents.ts";
 import { failOver, type Situation, situationOf } from "../../src/recovery/failover.ts";
 import { webInstances } from "../../src/recovery/replication.ts";
+import { ended, restorationOf, restored, takePlace } from "../../src/recovery/restore-database.ts";
 import { wholeAgain } from "../../src/recovery/whole-again.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import type { World } from "../../src/sandbox/world.ts";
@@ -53,6 +56,26 @@ export async function failover(on: Stage, allowDataLoss = false): Promise<Failed
   const { seen } = await wholeAgain(after.stack);
   await after.stack.up(seen);
   return { situation: found, said, awaySeconds, after: await next(on) };
+}
+
+/** What `buddyverse restore database --yes` does. Answers the stack as the next command opens it. */
+export async function restoreDatabase(on: Stage, origin: Origin): Promise<Stage> {
+  const { stack, aws, clock, run } = await next(on);
+  const succession = { stack, say: () => {} };
+  const restoration = await restorationOf(stack, origin);
+  const heir = await restored(succession, restoration, { retentionDays: on.config.database.backupRetentionDays });
+  const commands = commandsOf(aws);
+  const machines = machinesBy(commands, clock, run.signal);
+  const compared = await compareContents(stack, machines, (ids) => commands.online(ids), heir);
+  if ("unseen" in compared) throw new Error(compared.unseen);
+  const databases = await takePlace(succession, restoration, heir);
+  const { config, sandbox, text } = on;
+  const inputs = { ...INPUTS, databases };
+  const after = await stageOn(config, clock, sandbox, text, undefined, undefined, inputs, { replace: true });
+  const { seen } = await wholeAgain(after.stack);
+  await after.stack.up(seen);
+  await ended(after.stack, heir);
+  return next(on);
 }
 
 /** A copy of all that outlives the process: the world, and the state. */

@@ -26,5 +26,6 @@ export {
   RebootDBInstanceCommand,
   RemoveTagsFromResourceCommand,
   RestoreDBInstanceFromDBSnapshotCommand,
+  RestoreDBInstanceToPointInTimeCommand,
   StartDBInstanceCommand,
 } from "@aws-sdk/client-rds";

@@ -76,7 +76,7 @@ function health(primary: DatabaseLive): Health {
   if (own === "deleting") return own;
   if (isFenced(primary))
     return {
-      blocked: `${id} is being replaced as the primary, and nobody may write to it: \`buddyverse failover\` goes on with that. To keep it instead (aws rds remove-tags-from-resource --resource-name ${primary.arn} --tag-keys ${FENCED_TAG}), then \`buddyverse up\``,
+      blocked: `${id} is being replaced as the primary, and nobody may write to it: \`buddyverse failover\`, or the \`buddyverse restore database\` that began it, goes on with that. To keep it instead (aws rds remove-tags-from-resource --resource-name ${primary.arn} --tag-keys ${FENCED_TAG}), then \`buddyverse up\``,
     };
   const [other] = promoted;
   if (other === undefined) return own;

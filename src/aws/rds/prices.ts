@@ -35,6 +35,9 @@ const classHour = (instanceClass: string, zones: Zones, reserved?: "standard"): 
     ...(reserved === undefined ? {} : { reserved }),
   });
 
+/** An hour of an instance class, in one zone. */
+export const databaseHour = (instanceClass: string): Price => classHour(instanceClass, SINGLE);
+
 /** One year, no upfront, in one zone. */
 const reservedHour = (instanceClass: string): Price => classHour(instanceClass, SINGLE, "standard");
 

@@ -23,14 +23,10 @@ export const passwordFrom = ({ tags }: Pick<InstanceLive, "tags">): "parameter" 
 export interface RestoreSpec
   extends Pick<
     InstanceSpec,
-    | "instanceClass"
-    | "zone"
-    | "parameterGroup"
-    | "groupIds"
-    | "minorUpgrades"
-    | "copyTagsToSnapshot"
-    | "deletionProtection"
+    "instanceClass" | "zone" | "groupIds" | "minorUpgrades" | "copyTagsToSnapshot" | "deletionProtection"
   > {
+  /** Undefined: the default one of its version. */
+  readonly parameterGroup: string | undefined;
   readonly subnetGroup: string;
   readonly publicAccess: boolean;
   readonly backupRetentionDays: number;
@@ -50,7 +46,7 @@ export const restoreInput = (
   ...(spec.zone === undefined ? {} : { AvailabilityZone: spec.zone }),
   MultiAZ: false,
   DBSubnetGroupName: spec.subnetGroup,
-  DBParameterGroupName: spec.parameterGroup,
+  ...(spec.parameterGroup === undefined ? {} : { DBParameterGroupName: spec.parameterGroup }),
   VpcSecurityGroupIds: [...spec.groupIds],
   PubliclyAccessible: spec.publicAccess,
   BackupRetentionPeriod: spec.backupRetentionDays,

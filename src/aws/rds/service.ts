@@ -40,6 +40,7 @@ export const rds: Service<typeof import("./client.ts")> = {
       DeleteDBInstance: ["rds:AddTagsToResource", "rds:CreateDBSnapshot"],
       ModifyDBInstance: NETWORK,
       RestoreDBInstanceFromDBSnapshot: NETWORK,
+      RestoreDBInstanceToPointInTime: NETWORK,
     },
     // "To create an RDS resource using a customer managed key" (user guide, "AWS KMS key management").
     impliedWith: {
@@ -54,6 +55,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         "ModifyDBInstance",
         "RebootDBInstance",
         "RestoreDBInstanceFromDBSnapshot",
+        "RestoreDBInstanceToPointInTime",
         "StartDBInstance",
       ],
       CreateDBInstanceReadReplica: ["PromoteReadReplica"],
@@ -67,6 +69,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         "CreateDBParameterGroup",
         "CreateDBSubnetGroup",
         "RestoreDBInstanceFromDBSnapshot",
+        "RestoreDBInstanceToPointInTime",
       ],
       changes: [
         // The replica is made of its source.
@@ -81,6 +84,8 @@ export const rds: Service<typeof import("./client.ts")> = {
         "PromoteReadReplica",
         "RebootDBInstance",
         "RemoveTagsFromResource",
+        // Of its source.
+        "RestoreDBInstanceToPointInTime",
         "StartDBInstance",
       ],
       besides: {
@@ -93,6 +98,7 @@ export const rds: Service<typeof import("./client.ts")> = {
         ModifyDBInstance: GROUPS,
         // The snapshot is named by a person, and may have been made by one.
         RestoreDBInstanceFromDBSnapshot: ["og:*", "pg:*", "snapshot:*", "subgrp:*"],
+        RestoreDBInstanceToPointInTime: ["og:*", "pg:*", "subgrp:*"],
       },
       named: ({ values }) => [
         // What takes the place of one has a name that begins with the first one's.
@@ -126,6 +132,7 @@ export const rds: Service<typeof import("./client.ts")> = {
     CreateDBInstanceReadReplica: "name",
     CreateDBSnapshot: "name",
     RestoreDBInstanceFromDBSnapshot: "name",
+    RestoreDBInstanceToPointInTime: "name",
     ModifyDBInstance: "same",
     // A repeat is refused: it is no read replica any more.
     PromoteReadReplica: "name",

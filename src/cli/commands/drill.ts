@@ -1,12 +1,15 @@
 import { drillStack } from "../../../steps/drills.ts";
 import { instanceHour } from "../../aws/ec2/prices.ts";
+import { databaseHour } from "../../aws/rds/prices.ts";
 import { tiersOf } from "../../cost/price-table.ts";
 import { isEmpty, planUp } from "../../engine/plan.ts";
 import { about } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { dollars } from "../../lib/money.ts";
+import { trialOf } from "../../recovery/trial.ts";
 import { nounOf } from "../../report/names.ts";
 import { plain } from "../../report/style.ts";
+import { commandsOf } from "../../verify/aws/commands.ts";
 import type { ScalingGroup } from "../../verify/aws/scaling.ts";
 import { type Announcement, type Drill, runDrill } from "../../verify/drills/drill.ts";
 import type { DrillStack } from "../../verify/drills/drill-stack.ts";
@@ -78,6 +81,7 @@ function stackOf({ session, source, site, machines }: VerifyContext): Promise<Dr
     interrupted,
     site,
     machines,
+    trial: trialOf(stack, machines, (ids) => commandsOf(session.aws).online(ids)),
     async planned() {
       const { items } = await stack.plan();
       // What waits for a person (a domain's delegation) still waits.
@@ -101,7 +105,12 @@ function stackOf({ session, source, site, machines }: VerifyContext): Promise<Dr
 /** What each drill will do, how long it takes, what it costs. */
 function announced(able: readonly Drill[], group: ScalingGroup, { config }: DrillStack, session: Session): string {
   const [price] = tiersOf(session.prices, instanceHour(config.web.instanceType).item, session.config.region);
-  const cost = ({ instanceHours }: Announcement): string => {
+  const [database] = tiersOf(session.prices, databaseHour(config.database.instanceClass).item, session.config.region);
+  const cost = ({ instanceHours, databaseHours = 0 }: Announcement): string => {
+    if (databaseHours > 0)
+      return database
+        ? `costs ${dollars(databaseHours * database.usd)}, and its storage meanwhile`
+        : `costs ${databaseHours.toFixed(1)} h of a ${config.database.instanceClass}, whose price here is unknown`;
     if (instanceHours === 0) return "costs nothing more";
     if (!price)
       return `costs ${instanceHours.toFixed(1)} h of a ${config.web.instanceType}, whose price here is unknown`;

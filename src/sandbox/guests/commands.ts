@@ -3,11 +3,11 @@ import type { PasswordVerb, ScriptName } from "../../verify/scripts.ts";
 import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
-import { dropTable, insertRow } from "../services/rds/contents.ts";
+import { dropTable, insertRow, tablesIn } from "../services/rds/contents.ts";
 import { replicaLagMs, stoppedReplication } from "../services/rds/replication.ts";
 import { type Database, databaseTable, textOf } from "../services/rds/tables.ts";
 import type { Sim } from "../world.ts";
-import { databaseFrom, endpointFrom, fetchSettings } from "./database-client.ts";
+import { databaseFrom, endpointFrom, fetchSettings, logIn, settingsOf } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
 import { isPasswordVerb, playPassword } from "./password.ts";
@@ -18,7 +18,7 @@ import { loggedRequests, setApache } from "./web-server.ts";
 export type Outcome =
   | { readonly code: number; readonly out?: string; readonly err?: string; readonly ms?: number }
   | "hangs";
-type Play = (sim: Sim, instance: Instance, token: string) => Outcome;
+type Play = (sim: Sim, instance: Instance, token: string, script: string) => Outcome;
 
 const done: Outcome = { code: 0 };
 const fails = (err: string, ms = 0): Outcome => ({ code: 1, err: `${err}\n`, ms });
@@ -75,6 +75,22 @@ const database = onPrimary((sim, instance, primary, token) => {
   return ends({ code: 0, out: `${JSON.stringify({ lagMs })}\n`, ms: lagMs }, lagMs);
 });
 
+/** How many rows there are in the primary, and in the database that the script names. */
+const databaseContents: Play = (sim, instance, _token, script) => {
+  const { endpoint, password } = settingsOf(sim, instance) ?? {};
+  if (endpoint?.primary === undefined) return noSettings;
+  const host = /^HOST = "([^"]+)"$/m.exec(script)?.[1];
+  const sides = [endpoint.primary, `${host}:3306`].map((at) => {
+    const reached = logIn(sim, instance, at, password);
+    if ("error" in reached) return { error: reached.error };
+    const tables = [...tablesIn(sim, reached.database)].sort(([, one], [, other]) => other.length - one.length);
+    const rows = tables.map(([name, all]) => [name, all.length, true]);
+    return { version: reached.database.engineVersion, tables: tables.length, rows };
+  });
+  const [first, restored] = sides;
+  return { code: 0, out: `${JSON.stringify({ running: first, restored })}\n`, ms: 500 };
+};
+
 /** How the primary keeps the text of new tables. */
 const databaseText = onPrimary((_sim, _instance, { text = textOf({}) }) => ({
   code: 0,
@@ -120,6 +136,7 @@ const apache =
 const COMMANDS: Readonly<Record<ScriptName, Play>> = {
   requests: (sim, { id }, token) => ({ code: 0, out: `${loggedRequests(sim, id, `buddyverse-verify/${token}`)}\n` }),
   database,
+  "database-contents": databaseContents,
   "database-text": databaseText,
   "database-replication": databaseReplication,
   "database-settings": (sim, instance) => {
@@ -177,5 +194,5 @@ export function commandFor(script: string): (sim: Sim, instance: Instance) => Ou
   if (head.name === "password" && !isPasswordVerb(head.token))
     throw cannotRun(`"password" does not do "${head.token}"`);
   const play = COMMANDS[head.name as ScriptName];
-  return (sim, instance) => play(sim, instance, head.token);
+  return (sim, instance) => play(sim, instance, head.token, script);
 }

@@ -24,6 +24,32 @@ export interface Nat {
 /** How one request ended: a status, or why there was none. */
 export type Visit = { readonly status: number } | { readonly error: string };
 
+/** What a database that was restored on trial holds. */
+export interface Held {
+  readonly tables: number;
+  readonly rows: number;
+}
+
+/** The newest backup of the database, restored beside it. */
+export interface Trial {
+  /** Why that cannot be done; undefined: it can. */
+  refuses(): Promise<string | undefined>;
+  /** @param say told what is done meanwhile */
+  begin(say: (text: string) => void): Promise<{
+    readonly name: string;
+    /** The database that runs. */
+    readonly primary: string;
+    /** The moment that it has the data of, milliseconds since 1970. */
+    readonly asOf: number | undefined;
+    /** Looks, and does what is next. */
+    isReady(): Promise<boolean>;
+  }>;
+  /** Throws when it cannot be read. `running`: what the one that runs has; undefined: it does not answer. */
+  read(): Promise<Held & { readonly version: string; readonly running: Held | undefined }>;
+  /** Removes what was restored so, and nothing else. True: it is gone. */
+  remove(): Promise<boolean>;
+}
+
 /** What drills see and do. Everything is read again at each call. */
 export interface DrillStack {
   readonly config: Config;
@@ -47,6 +73,7 @@ export interface DrillStack {
   /** Sets in which of the config's zones the group may launch. */
   setZones(zones: readonly string[]): Promise<void>;
   terminate(instanceId: string): Promise<void>;
+  readonly trial: Trial;
   /** What `up` would do, in words; empty: nothing. */
   planned(): Promise<readonly string[]>;
   /** Does what `up` does, and answers what that was, in words. Throws the first failure. */

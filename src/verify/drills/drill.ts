@@ -17,6 +17,8 @@ export interface Announcement {
   readonly limitMinutes: number;
   /** Hours of web instances that it costs beyond those that run anyway. */
   readonly instanceHours: number;
+  /** Hours of a database that it costs besides. */
+  readonly databaseHours?: number;
 }
 
 /** What a drill works with. */

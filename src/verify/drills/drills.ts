@@ -3,6 +3,7 @@ import { deadWeb } from "./drills/dead-web.ts";
 import { lostInstance } from "./drills/lost-instance.ts";
 import { lostNat } from "./drills/lost-nat.ts";
 import { lostZone } from "./drills/lost-zone.ts";
+import { restore } from "./drills/restore.ts";
 import { scaleOut } from "./drills/scale-out.ts";
 import type { DrillName } from "./result.ts";
 
@@ -12,5 +13,6 @@ export const drills: Readonly<Record<DrillName, Drill>> = {
   "lost-instance": lostInstance,
   "lost-nat": lostNat,
   "lost-zone": lostZone,
+  restore,
   "scale-out": scaleOut,
 };

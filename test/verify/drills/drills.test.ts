@@ -1,11 +1,14 @@
+import { CreateDBSnapshotCommand, RestoreDBInstanceFromDBSnapshotCommand } from "@aws-sdk/client-rds";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import { fail, parseFailure } from "../../../src/sandbox/failures.ts";
+import { mysql } from "../../../src/sandbox/outside.ts";
 import { simAt } from "../../../src/sandbox/sim.ts";
 import type { DrillStack } from "../../../src/verify/drills/drill-stack.ts";
 import { drills } from "../../../src/verify/drills/drills.ts";
 import type { DrillName, DrillResult, TimelineEntry } from "../../../src/verify/drills/result.ts";
 import type { Stage } from "../../lifecycle/stage.ts";
+import { stranger } from "../../stranger.ts";
 import { standing, type Template } from "../rehearse.ts";
 import { done, onStage } from "./rehearse.ts";
 
@@ -47,6 +50,61 @@ async function loads(on: Stage): Promise<number> {
   expect(MetricDataResults.every(({ Values }) => Values?.length)).toBe(true);
   return MetricDataResults.filter(({ Values }) => (Values?.[0] ?? 0) > 7).length;
 }
+
+const databasesOf = async (on: Stage) =>
+  ((await on.aws.rds.describeDBInstances({})).DBInstances ?? []).map((one) => one.DBInstanceIdentifier).sort();
+
+describe("restore", () => {
+  test("the newest backup is restored beside, read, and removed again; nothing of the running stack is touched", async () => {
+    const on = await plain.copy();
+    mysql(simAt(on.sandbox.world, on.clock.now()), "database1").insert("orders", "one");
+    await on.clock.sleep(600_000);
+    const before = await on.aws.ssm.getParameter({ Name: "/buddyverse/buddyverse/database/primary" });
+    const result = await done(on, "restore", { change: quickSite });
+    expect(result).toMatchObject({ ending: "passed", problem: undefined, notAsBefore: [] });
+    expect(result.detectSeconds).toBeGreaterThan(500);
+    expect(words(result, "drill").join("\n")).toMatch(
+      /restores database1-drill-latest beside database1, as it was 5 min ago .*\ngives database1-drill-latest the password of the stack\n.*runs MySQL 8\.4\.8 and has 1 table with 1 row; database1 now has 1 table with 1 row\nremoved database1-drill-latest again/s,
+    );
+    expect(await databasesOf(on)).toEqual(["database1", "database1-replica"]);
+    expect(await on.aws.ssm.getParameter({ Name: "/buddyverse/buddyverse/database/primary" })).toMatchObject({
+      Parameter: { Value: before.Parameter?.Value },
+    });
+    expect(await drift(on)).toEqual([]);
+  });
+
+  test("interrupted, or with a copy that cannot be read, it removes what it made, and nothing else", async () => {
+    const on = await plain.copy();
+    const { rds } = stranger(on.sandbox);
+    await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "database1", DBSnapshotIdentifier: "mine" }));
+    await on.clock.sleep(600_000);
+    await rds.send(
+      new RestoreDBInstanceFromDBSnapshotCommand({
+        DBInstanceIdentifier: "database1-drill-mine",
+        DBSnapshotIdentifier: "mine",
+        DBSubnetGroupName: "buddy-db",
+      }),
+    );
+    const interrupt = new AbortController();
+    const result = await done(on, "restore", {
+      change: quickSite,
+      interrupted: interrupt.signal,
+      onEntry: ({ what }) => {
+        if (what.startsWith("gives ")) interrupt.abort(new BuddyError({ code: "interrupted", message: "interrupted" }));
+      },
+    });
+    expect(result).toMatchObject({ ending: "interrupted", notAsBefore: [] });
+    // A person's own, whatever its name is.
+    expect(await databasesOf(on)).toEqual(["database1", "database1-drill-mine", "database1-replica"]);
+    fail(simAt(on.sandbox.world, on.clock.now()), parseFailure("database", "database1-drill-latest"));
+    const failed = await done(on, "restore", { change: quickSite });
+    expect(failed).toMatchObject({
+      ending: "failed",
+      problem: expect.stringContaining("database1-drill-latest is failed"),
+    });
+    expect(await databasesOf(on)).toEqual(["database1", "database1-drill-mine", "database1-replica"]);
+  });
+});
 
 describe("on a stack that is well", () => {
   test("dead-web: the load balancer finds it, the group replaces it, no gap for visitors", async () => {

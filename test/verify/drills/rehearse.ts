@@ -1,3 +1,4 @@
+import { trialOf } from "../../../src/recovery/trial.ts";
 import { serveSite } from "../../../src/sandbox/site.ts";
 import { commandsOf } from "../../../src/verify/aws/commands.ts";
 import { runDrill } from "../../../src/verify/drills/drill.ts";
@@ -35,6 +36,9 @@ export async function onStage<T>(
       interrupted,
       site,
       machines: machinesBy(commandsOf(on.aws), on.clock, new AbortController().signal),
+      trial: trialOf(on.stack, machinesBy(commandsOf(on.aws), on.clock, new AbortController().signal), (ids) =>
+        commandsOf(on.aws).online(ids),
+      ),
       planned: async () =>
         (await on.plan()).items
           .filter(({ action }) => action !== "none")

@@ -1,0 +1,82 @@
+import { FIRST_DATABASES } from "../../steps/databases.ts";
+import { restoredBeside } from "../aws/rds/beside.ts";
+import { deleteInstance, type InstanceLive, instanceHealth } from "../aws/rds/read-instances.ts";
+import { refusesInState } from "../aws/rds/succession.ts";
+import { patiently } from "../engine/observe.ts";
+import type { Stack } from "../engine/stack.ts";
+import { BuddyError } from "../lib/errors.ts";
+import type { Trial } from "../verify/drills/drill-stack.ts";
+import type { Machines } from "../verify/machines.ts";
+import { compareContents } from "./contents.ts";
+import { restorationOf, restoring } from "./restore-database.ts";
+
+/** What the names of its instances begin with: nothing else is ever removed. */
+const PREFIX = `${FIRST_DATABASES.primary}-drill`;
+
+/** The database's newest backup, restored beside it, read, and removed again. */
+export function trialOf(
+  stack: Stack,
+  machines: Machines,
+  online: (ids: readonly string[]) => Promise<ReadonlySet<string>>,
+): Trial {
+  const { run, graph } = stack;
+  const { aws } = run;
+  const owner = graph.nodes.get("database")?.owner;
+  const copies = async (): Promise<readonly InstanceLive[]> =>
+    (await patiently(run, () => restoredBeside(aws, owner?.stack ?? ""))).filter(({ id }) => id.startsWith(PREFIX));
+  const foreseen = () => restorationOf(stack, { kind: "time", at: undefined }, PREFIX);
+  let ready: InstanceLive | undefined;
+  return {
+    async refuses() {
+      try {
+        await foreseen();
+        return undefined;
+      } catch (error) {
+        if (error instanceof BuddyError && error.code === "refused") return error.message;
+        throw error;
+      }
+    },
+    async begin(say) {
+      const restoration = await foreseen();
+      const look = await restoring({ stack, say }, restoration, { retentionDays: 0 });
+      return {
+        name: restoration.name,
+        primary: restoration.primary.id,
+        asOf: restoration.asOf,
+        async isReady() {
+          ready ??= await patiently(run, look);
+          return ready !== undefined;
+        },
+      };
+    },
+    async read() {
+      if (!ready) throw new Error("nothing is restored yet");
+      const found = await compareContents(stack, machines, online, ready);
+      if ("unseen" in found) throw new Error(`what is in ${ready.id} could not be looked at: ${found.unseen}`);
+      const { running, restored } = found;
+      if ("error" in restored) throw new Error(`${ready.id} does not answer (MySQL error ${restored.error})`);
+      const counted = (side: typeof restored) => ({
+        tables: side.tables,
+        rows: [...side.rows.values()].reduce((sum, { count }) => sum + count, 0),
+      });
+      return {
+        version: restored.version,
+        ...counted(restored),
+        running: "error" in running ? undefined : counted(running),
+      };
+    },
+    async remove() {
+      const all = await copies();
+      for (const one of all) {
+        if (instanceHealth(one) === "deleting") continue;
+        try {
+          await patiently(run, () => deleteInstance(aws, one));
+        } catch (error) {
+          // It is still being made, or its backup is.
+          if (!refusesInState(error)) throw error;
+        }
+      }
+      return all.length === 0;
+    },
+  };
+}
