@@ -1,6 +1,7 @@
 import { FIRST_DATABASES } from "../../steps/databases.ts";
 import { restoredBeside } from "../aws/rds/beside.ts";
-import { deleteInstance, type InstanceLive, instanceHealth } from "../aws/rds/read-instances.ts";
+import { deleteInstance } from "../aws/rds/delete.ts";
+import { type InstanceLive, instanceHealth } from "../aws/rds/read-instances.ts";
 import { refusesInState } from "../aws/rds/succession.ts";
 import { patiently } from "../engine/observe.ts";
 import type { Stack } from "../engine/stack.ts";
