@@ -5,8 +5,11 @@ import { isEmpty, planUp } from "../../engine/plan.ts";
 import { about } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { dollars } from "../../lib/money.ts";
+import { databaseRehearsal } from "../../recovery/rehearsal.ts";
+import { webInstances } from "../../recovery/replication.ts";
 import { nounOf } from "../../report/names.ts";
 import { plain } from "../../report/style.ts";
+import { commandsOf } from "../../verify/aws/commands.ts";
 import type { ScalingGroup } from "../../verify/aws/scaling.ts";
 import { type Announcement, type Drill, runDrill } from "../../verify/drills/drill.ts";
 import type { DrillStack } from "../../verify/drills/drill-stack.ts";
@@ -29,7 +32,9 @@ export async function runDrills(
   const { run } = session.stack;
   const stack = await stackOf(context);
   const group = await stack.group();
-  const chosen = (wanted === "all" ? DRILLS : [wanted]).map((name) => drills[name]);
+  const chosen = (wanted === "all" ? DRILLS.filter((name) => !drills[name].onlyByName) : [wanted]).map(
+    (name) => drills[name],
+  );
   const judged = await Promise.all(chosen.map(async (drill) => ({ drill, why: await drill.refuses(group, stack) })));
   const skipped = judged.flatMap(({ drill: { name, requirement }, why }) =>
     why === undefined ? [] : [{ id: name, requirement, why }],
@@ -72,23 +77,31 @@ function exitCodeOf(endings: readonly Ending[]): number {
 }
 
 function stackOf({ session, source, site, machines }: VerifyContext): Promise<DrillStack> {
-  const { interrupted, clock, stack } = session;
+  const { interrupted, clock, config, aws } = session;
+  const commands = commandsOf(aws);
+  const { stack, ...databases } = databaseRehearsal({
+    stack: session.stack,
+    web: webInstances(session.stack, machines, (ids) => commands.online(ids)),
+    config,
+    reopened: (names) => session.stackWith({ databases: names }),
+  });
   return drillStack(source, {
     clock,
     interrupted,
     site,
     machines,
+    ...databases,
     async planned() {
-      const { items } = await stack.plan();
+      const { items } = await stack().plan();
       // What waits for a person (a domain's delegation) still waits.
       return items
-        .filter(({ action }) => action !== "none" && action !== "blocked")
+        .filter(({ action }) => action !== "none" && action !== "blocked" && action !== "retain")
         .map(({ action, name }) => `${action} ${name}`);
     },
     async heal() {
-      const found = await stack.refresh();
+      const found = await stack().refresh();
       if (isEmpty(planUp(found))) return [];
-      const { settled } = await stack.up(found);
+      const { settled } = await stack().up(found);
       const trouble = settled.find(({ error }) => error !== undefined);
       if (trouble?.error) throw trouble.error;
       return settled
