@@ -39,7 +39,13 @@ const SCRIPTS = {
   "power-off": powerOff,
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
-const PYTHON: ReadonlySet<ScriptName> = new Set(["database", "database-replication", "database-text", "password", "rows-end"]);
+const PYTHON: ReadonlySet<ScriptName> = new Set([
+  "database",
+  "database-replication",
+  "database-text",
+  "password",
+  "rows-end",
+]);
 
 /** What `password` does is its token: sets the new one, fetches it, checks the current one, discards the old one. */
 const PASSWORD_VERBS = ["set", "fetch", "check", "discard"] as const;
