@@ -36,7 +36,7 @@ export const lostPrimary: Drill = {
   requirement: "R4",
   title: "The read replica takes the lost primary's place, and the stack is whole again with a new replica",
   detected: "nobody reaches the primary any more",
-  recovered: "writes are acknowledged by the new primary",
+  recovered: "the new primary takes writes, and a new replica follows it",
   onlyByName: true,
   // A page that needs the database has none meanwhile.
   tolerates: { failedPercent: 60, gapSeconds: 20 * 60 },
