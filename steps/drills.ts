@@ -10,7 +10,20 @@ import type { Site } from "../src/verify/site.ts";
 import { loadBalancer, siteAddress } from "./checks/facts.ts";
 
 /** What only the program around can do for a drill. */
-interface Tools extends Pick<DrillStack, "clock" | "interrupted" | "machines" | "trial" | "planned" | "heal"> {
+interface Tools
+  extends Pick<
+    DrillStack,
+    | "clock"
+    | "interrupted"
+    | "machines"
+    | "trial"
+    | "planned"
+    | "heal"
+    | "cutPrimary"
+    | "failOver"
+    | "carryOn"
+    | "removeOld"
+  > {
   readonly site: Site;
 }
 

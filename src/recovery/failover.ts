@@ -162,7 +162,7 @@ export async function failOver(
 }
 
 /** Nobody gets in any more; who was in is thrown out. */
-async function cutConnections({ stack, say }: Succession, primary: InstanceLive): Promise<void> {
+export async function cutConnections({ stack, say }: Succession, primary: InstanceLive): Promise<void> {
   const { run } = stack;
   say(`reboots ${primary.id}: open connections end`);
   try {

@@ -16,6 +16,8 @@ import outboundAddress from "./scripts/outbound-address.sh";
 import password from "./scripts/password.py";
 import powerOff from "./scripts/power-off.sh";
 import requests from "./scripts/requests.sh";
+import rows from "./scripts/rows.sh";
+import rowsEnd from "./scripts/rows-end.py";
 
 /** What verify, its drills, a failover and rotations run on instances, by the name in its head. The sandbox has a part for each (src/sandbox/guests/). */
 const SCRIPTS = {
@@ -26,6 +28,8 @@ const SCRIPTS = {
   "database-replication": databaseReplication,
   "database-settings": databaseSettings,
   password,
+  rows,
+  "rows-end": rowsEnd,
   "file-write": fileWrite,
   "file-read": fileRead,
   "file-remove": fileRemove,
@@ -43,6 +47,7 @@ const PYTHON: ReadonlySet<ScriptName> = new Set([
   "database-replication",
   "database-text",
   "password",
+  "rows-end",
 ]);
 
 /** What `password` does is its token: sets the new one, fetches it, checks the current one, discards the old one. */

@@ -6,6 +6,8 @@ import { isEmpty, planUp } from "../../engine/plan.ts";
 import { about } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { dollars } from "../../lib/money.ts";
+import { databaseRehearsal } from "../../recovery/rehearsal.ts";
+import { webInstances } from "../../recovery/replication.ts";
 import { trialOf } from "../../recovery/trial.ts";
 import { nounOf } from "../../report/names.ts";
 import { plain } from "../../report/style.ts";
@@ -32,7 +34,9 @@ export async function runDrills(
   const { run } = session.stack;
   const stack = await stackOf(context);
   const group = await stack.group();
-  const chosen = (wanted === "all" ? DRILLS : [wanted]).map((name) => drills[name]);
+  const chosen = (wanted === "all" ? DRILLS.filter((name) => !drills[name].onlyByName) : [wanted]).map(
+    (name) => drills[name],
+  );
   const judged = await Promise.all(chosen.map(async (drill) => ({ drill, why: await drill.refuses(group, stack) })));
   const skipped = judged.flatMap(({ drill: { name, requirement }, why }) =>
     why === undefined ? [] : [{ id: name, requirement, why }],
@@ -75,24 +79,32 @@ function exitCodeOf(endings: readonly Ending[]): number {
 }
 
 function stackOf({ session, source, site, machines }: VerifyContext): Promise<DrillStack> {
-  const { interrupted, clock, stack } = session;
+  const { interrupted, clock, config, aws } = session;
+  const commands = commandsOf(aws);
+  const { stack, ...databases } = databaseRehearsal({
+    stack: session.stack,
+    web: webInstances(session.stack, machines, (ids) => commands.online(ids)),
+    config,
+    reopened: (names) => session.stackWith({ databases: names }),
+  });
   return drillStack(source, {
     clock,
     interrupted,
     site,
     machines,
-    trial: trialOf(stack, machines, (ids) => commandsOf(session.aws).online(ids)),
+    trial: trialOf(stack(), machines, (ids) => commandsOf(session.aws).online(ids)),
+    ...databases,
     async planned() {
-      const { items } = await stack.plan();
+      const { items } = await stack().plan();
       // What waits for a person (a domain's delegation) still waits.
       return items
-        .filter(({ action }) => action !== "none" && action !== "blocked")
+        .filter(({ action }) => action !== "none" && action !== "blocked" && action !== "retain")
         .map(({ action, name }) => `${action} ${name}`);
     },
     async heal() {
-      const found = await stack.refresh();
+      const found = await stack().refresh();
       if (isEmpty(planUp(found))) return [];
-      const { settled } = await stack.up(found);
+      const { settled } = await stack().up(found);
       const trouble = settled.find(({ error }) => error !== undefined);
       if (trouble?.error) throw trouble.error;
       return settled

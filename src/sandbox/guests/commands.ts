@@ -11,6 +11,7 @@ import { databaseFrom, endpointFrom, fetchSettings, logIn, settingsOf } from "./
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
 import { isPasswordVerb, playPassword } from "./password.ts";
+import { beginRows, endRows } from "./rows.ts";
 import { cannotRun } from "./scripts.ts";
 import { loggedRequests, setApache } from "./web-server.ts";
 
@@ -145,6 +146,14 @@ const COMMANDS: Readonly<Record<ScriptName, Play>> = {
   },
   // `commandFor` has refused what is none of its verbs.
   password: (sim, instance, verb) => playPassword(sim, instance, verb as PasswordVerb),
+  rows: (sim, instance, token) => {
+    beginRows(sim, instance, token);
+    return done;
+  },
+  "rows-end": onPrimary((sim, instance, primary, token) => ({
+    code: 0,
+    out: `${JSON.stringify(endRows(sim, instance, token, primary))}\n`,
+  })),
   "file-write": (sim, instance, token) =>
     onFiles(sim, instance, (files) => {
       files.write(fileOf(token), `buddyverse-verify ${token}\n`);

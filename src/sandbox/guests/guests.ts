@@ -3,6 +3,7 @@ import { attempt, boot, checkUserData } from "./boot.ts";
 import { forgetFetch } from "./database-client.ts";
 import { durations } from "./durations.ts";
 import { fileSystemDeleted, removeFile } from "./files.ts";
+import { forgetRows, writeRow } from "./rows.ts";
 import { forgetLog } from "./web-server.ts";
 
 /** What runs on the sandbox's instances. */
@@ -21,8 +22,9 @@ export const guests: SandboxService = {
     instanceTerminated(id, sim) {
       forgetLog(id, sim);
       forgetFetch(id, sim);
+      forgetRows(id, sim);
     },
     fileSystemDeleted,
   },
-  timers: { boot: attempt, "remove-file": removeFile },
+  timers: { boot: attempt, "remove-file": removeFile, row: writeRow },
 };

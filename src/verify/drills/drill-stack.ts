@@ -74,6 +74,14 @@ export interface DrillStack {
   setZones(zones: readonly string[]): Promise<void>;
   terminate(instanceId: string): Promise<void>;
   readonly trial: Trial;
+  /** Nobody can connect to the primary database any more, and who was connected is not. */
+  cutPrimary(): Promise<void>;
+  /** Has the read replica take the primary's place, as of a primary that is lost, and makes a new replica. Says what it does. */
+  failOver(say: (what: string) => void): Promise<{ readonly primary: string; readonly kept: string | undefined }>;
+  /** As `failOver`, where the primary was cut off; else nothing. */
+  carryOn(say: (what: string) => void): Promise<void>;
+  /** Deletes the old primary, which leaves a final snapshot. Answers what was done, in words. */
+  removeOld(id: string): Promise<string>;
   /** What `up` would do, in words; empty: nothing. */
   planned(): Promise<readonly string[]>;
   /** Does what `up` does, and answers what that was, in words. Throws the first failure. */

@@ -44,6 +44,8 @@ export interface Drill {
   /** What its two times mean. */
   readonly detected: string;
   readonly recovered: string;
+  /** It is not among `--drill all`: what it does cannot be undone. */
+  readonly onlyByName?: true;
   /** How many answers of the site may fail meanwhile. */
   readonly tolerates: { readonly failedPercent: number; readonly gapSeconds: number };
   announce(group: ScalingGroup, config: Config): Announcement;

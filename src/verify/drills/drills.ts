@@ -2,6 +2,7 @@ import type { Drill } from "./drill.ts";
 import { deadWeb } from "./drills/dead-web.ts";
 import { lostInstance } from "./drills/lost-instance.ts";
 import { lostNat } from "./drills/lost-nat.ts";
+import { lostPrimary } from "./drills/lost-primary.ts";
 import { lostZone } from "./drills/lost-zone.ts";
 import { restore } from "./drills/restore.ts";
 import { scaleOut } from "./drills/scale-out.ts";
@@ -14,5 +15,6 @@ export const drills: Readonly<Record<DrillName, Drill>> = {
   "lost-nat": lostNat,
   "lost-zone": lostZone,
   restore,
+  "lost-primary": lostPrimary,
   "scale-out": scaleOut,
 };

@@ -1,7 +1,15 @@
 import type { Requirement } from "../check.ts";
 
 /** All drills, in the order in which `--drill all` does them: the short ones first. */
-export const DRILLS = ["dead-web", "lost-instance", "lost-nat", "lost-zone", "restore", "scale-out"] as const;
+export const DRILLS = [
+  "dead-web",
+  "lost-instance",
+  "lost-nat",
+  "lost-zone",
+  "restore",
+  "lost-primary",
+  "scale-out",
+] as const;
 export type DrillName = (typeof DRILLS)[number];
 
 /** All times are milliseconds since 1970, by the run's clock. */

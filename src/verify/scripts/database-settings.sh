@@ -1,2 +1,2 @@
 # The timer does the same once a minute: Apache starts anew where the settings have changed.
-systemctl start web-database.service
+systemctl start buddyverse-database.service

@@ -8,6 +8,7 @@ import type { DrillStack } from "../../../src/verify/drills/drill-stack.ts";
 import { drills } from "../../../src/verify/drills/drills.ts";
 import type { DrillName, DrillResult, TimelineEntry } from "../../../src/verify/drills/result.ts";
 import type { Stage } from "../../lifecycle/stage.ts";
+import { databases, next, pointsAt } from "../../recovery/commands.ts";
 import { stranger } from "../../stranger.ts";
 import { standing, type Template } from "../rehearse.ts";
 import { done, onStage } from "./rehearse.ts";
@@ -156,6 +157,58 @@ describe("on a stack that is well", () => {
     expect(result.samples.every(({ healthy }) => healthy >= 2)).toBe(true);
     expect(await group(on)).toEqual({ desired: 2, zones: 2 });
     expect(await drift(on)).toEqual([]);
+  });
+
+  test("lost-primary: the replica takes over, the rows are counted, and the old primary leaves a snapshot", async () => {
+    const on = await plain.copy();
+    const result = await done(on, "lost-primary", { change: quickSite });
+    expect(result).toMatchObject({ ending: "passed", problem: undefined, notAsBefore: [] });
+    const said = words(result, "drill").join("\n");
+    const [, away, last, first] =
+      /writes were away for ([\d.]+) s: row (\d+) was the last before, row (\d+) the first/.exec(said) ?? [];
+    // Cut off, rebooted, promoted, and known to the instances.
+    expect(Number(away)).toBeGreaterThan(200);
+    expect(Number(away)).toBeLessThan(420);
+    expect(Number(first) - Number(last)).toBeGreaterThan(Number(away) - 10);
+    expect(said).toMatch(/none of \d+ acknowledged rows is lost/);
+    expect(said).toMatch(/database1 is deleted; the snapshot database1-final-\d+ has what it held/);
+    expect(await databases(on)).toEqual(["database1-replica c", "database1-replica-2 a ← database1-replica"]);
+    expect(await drift(await next(on))).toEqual([]);
+  });
+
+  test("lost-primary: rows that the replica had not got are named", async () => {
+    const on = await plain.copy();
+    const running = done(on, "lost-primary", { change: quickSite });
+    await on.clock.sleep(15_000);
+    fail(simAt(on.sandbox.world, on.clock.now()), parseFailure("replication", "database1-replica"));
+    const said = words(await running, "drill").join("\n");
+    expect(said).toMatch(/lost, of \d+ acknowledged rows: \d+, \d+/);
+  });
+
+  test("lost-primary, interrupted before anything was cut off: nothing is failed over", async () => {
+    const on = await plain.copy();
+    const interrupt = new AbortController();
+    const running = done(on, "lost-primary", { change: quickSite, interrupted: interrupt.signal });
+    await on.clock.sleep(15_000);
+    interrupt.abort(new BuddyError({ code: "interrupted", message: "interrupted" }));
+    expect(await running).toMatchObject({ ending: "interrupted", notAsBefore: [] });
+    expect(await pointsAt(on)).toBe("database1");
+    expect(await drift(on)).toEqual([]);
+  });
+
+  test("lost-primary, interrupted: there is no way back from a promotion, so it is carried to its end", async () => {
+    const on = await plain.copy();
+    const interrupt = new AbortController();
+    const result = await done(on, "lost-primary", {
+      change: quickSite,
+      interrupted: interrupt.signal,
+      onEntry: ({ what }) => {
+        if (/^cuts the primary off/.test(what)) interrupt.abort();
+      },
+    });
+    expect(result.notAsBefore).toEqual([]);
+    expect(await pointsAt(on)).toBe("database1-replica");
+    expect((await (await next(on)).plan()).items.filter(({ action }) => action === "blocked")).toEqual([]);
   });
 
   test("scale-out: 2 → 4 → 2, with the load off in the end", async () => {

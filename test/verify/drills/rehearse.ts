@@ -1,3 +1,5 @@
+import { databaseRehearsal } from "../../../src/recovery/rehearsal.ts";
+import { webInstances } from "../../../src/recovery/replication.ts";
 import { trialOf } from "../../../src/recovery/trial.ts";
 import { serveSite } from "../../../src/sandbox/site.ts";
 import { commandsOf } from "../../../src/verify/aws/commands.ts";
@@ -9,7 +11,7 @@ import { machinesBy } from "../../../src/verify/machines.ts";
 import type { Site } from "../../../src/verify/site.ts";
 import { networkSite } from "../../../src/verify/site.ts";
 import { drillStack } from "../../../steps/drills.ts";
-import type { Stage } from "../../lifecycle/stage.ts";
+import { INPUTS, type Stage, stageOn } from "../../lifecycle/stage.ts";
 import { sourceOf } from "../rehearse.ts";
 
 /** A drill's world on a stage of the sandbox, as the command makes it. @param change parts that shall be others */
@@ -31,20 +33,29 @@ export async function onStage<T>(
       return found && { host: found.address, port: found.port };
     };
     const site = networkSite({ clock: on.clock, resolve, ca: served.ca, atOnce: 24 });
+    const machines = machinesBy(commandsOf(on.aws), on.clock, new AbortController().signal);
+    const commands = commandsOf(on.aws);
+    const { stack, ...databases } = databaseRehearsal({
+      stack: on.stack,
+      web: webInstances(on.stack, machines, (ids) => commands.online(ids)),
+      config: on.config,
+      reopened: async (names) =>
+        (await stageOn(on.config, on.clock, on.sandbox, on.text, undefined, undefined, { ...INPUTS, databases: names }))
+          .stack,
+    });
     const world = await drillStack(sourceOf(on), {
+      ...databases,
       clock: on.clock,
       interrupted,
       site,
-      machines: machinesBy(commandsOf(on.aws), on.clock, new AbortController().signal),
-      trial: trialOf(on.stack, machinesBy(commandsOf(on.aws), on.clock, new AbortController().signal), (ids) =>
-        commandsOf(on.aws).online(ids),
-      ),
+      machines,
+      trial: trialOf(on.stack, machines, (ids) => commandsOf(on.aws).online(ids)),
       planned: async () =>
-        (await on.plan()).items
+        (await stack().plan()).items
           .filter(({ action }) => action !== "none")
           .map(({ name, action }) => `${action} ${name}`),
       async heal() {
-        const { settled } = await on.up();
+        const { settled } = await stack().up();
         return settled
           .filter(({ outcome }) => outcome !== "unchanged")
           .map(({ outcome, name }) => `${outcome} ${name}`);
