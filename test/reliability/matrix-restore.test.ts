@@ -70,7 +70,8 @@ test("killed at any call, the same command ends with the one database", { timeou
   await before.up();
   before.sandbox.settle();
   mysql(simAt(before.sandbox.world, before.clock.now()), "database1").insert("orders", "one");
-  const [snapshot = ""] = (await before.down()).flatMap(({ leaves }) => leaves ?? []);
+  const left = (await before.down()).flatMap(({ leaves }) => leaves ?? []);
+  const [snapshot = ""] = left.filter((id) => id.startsWith("database1-final-"));
   await before.clock.sleep(3_600_000);
   before.sandbox.settle();
   const start = {
@@ -92,7 +93,7 @@ test("killed at any call, the same command ends with the one database", { timeou
   // At once, while reads lag behind what was done, and later, when they show it.
   const late = withState.map((one) => ({ ...one, time: one.time + 10_000 }));
   const lost = withState.filter((_one, index) => FULL || index % 8 === 0).map((one) => ({ ...one, state: undefined }));
-  expect(withState.length).toBeGreaterThan(12);
+  expect(withState.length).toBeGreaterThan(9);
   const failures = await tryAll([...withState, ...late, ...lost], async (from) => {
     const on = await process({ ...from, time: from.time + restartAfter(from) }, { snapshot });
     return [...amiss((await on.up()).settled), ...(await wrongIn(on))];
