@@ -12,7 +12,7 @@ import { downAgain, fresh, rehearse, upAgain } from "./matrix.ts";
 
 const MAKES = /^(Create|RunInstances|AllocateAddress|RequestCertificate|ImportKeyPair|Subscribe)/;
 /** Made of what is there already, or a field of its parent. */
-const NO_OBJECT = /^(CreateTags|CreateOrUpdateTags|CreateRoute)$/;
+const NO_OBJECT = /^(CreateTags|CreateOrUpdateTags|CreateRoute|CreateMountTarget)$/;
 const makes = (operation: string): boolean => MAKES.test(operation) && !NO_OBJECT.test(operation);
 
 const rehearsal = rehearse({}, "up");
