@@ -16,12 +16,21 @@ import { memoryText, sandboxStack } from "./sandbox-stack.ts";
 
 const START = Date.UTC(2026, 0, 1);
 
+const rehearsals = new Map<string, Promise<readonly TracedCall[]>>();
+
 /**
  * All AWS calls of a stack's life (up, status, up again, down), from a rehearsal in a sandbox of its own, in memory. Asks
- * nobody, takes about a second. What is sent depends on what the stack has, not on sizes, types and versions: those are
- * replaced by ones that the sandbox knows.
+ * nobody, takes about a second. It is the same each time for a config, so a process rehearses each once.
  */
-export async function rehearse(given: Config): Promise<readonly TracedCall[]> {
+export function rehearse(config: Config): Promise<readonly TracedCall[]> {
+  const key = JSON.stringify(config);
+  const calls = rehearsals.get(key) ?? lived(config);
+  rehearsals.set(key, calls);
+  return calls;
+}
+
+/** What is sent depends on what the stack has, not on sizes, types and versions: those are replaced by ones that the sandbox knows. */
+async function lived(given: Config): Promise<readonly TracedCall[]> {
   const config: Config = {
     ...given,
     zones: given.zones.map((_zone, index) => `${given.region}${"acd"[index]}`),

@@ -189,7 +189,7 @@ export function evaluate(
       now,
       tried,
       holdsData: mayHoldData(node.type, live, recorded),
-      mayBeOthers: node.type.mayBeOthers ?? false,
+      mayBeOthers: (live && node.type.mayBeOthers?.(live)) ?? false,
       claimed,
       kept: live && node.type.farewell?.(live, { deleteKept })?.kept,
       overwritten: overwritten(node, live, recorded),

@@ -155,8 +155,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly holdsFiles?: boolean;
   /** What `copy` leaves of its data: "a final snapshot of database1". Undefined: this one has no data of its own. Pure. */
   finalCopy?(live: Live, owner: Owner): string | undefined;
-  /** Others may use it: one that neither the config nor the state names is never removed. Such a type has `list`, `uses` and `byHand`. */
-  readonly mayBeOthers?: boolean;
+  /**
+   * Its tags may be copied, and others may use it: then it is not removed where neither the config nor the state names it. Such
+   * a type has `list`, `uses` and `byHand`. Pure.
+   */
+  mayBeOthers?(live: Live): boolean;
   /** Ids of the stack's objects that this one stands on: they cannot go before it. */
   uses?(live: Live): readonly string[];
   readonly byHand?: ByHand<Live>;

@@ -18,16 +18,10 @@ import { stranger } from "../stranger.ts";
 import { type Enforced, enforced, grant } from "./enforcer.ts";
 import { Ledger } from "./ledger.ts";
 
-const printed = new Map<string, Promise<readonly PolicyDocument[]>>();
-
 /** What `buddyverse policy` prints for a config; unless told otherwise, with all that other commands need. */
-export function policyOf(given: object, more: readonly More[] = MORE): Promise<readonly PolicyDocument[]> {
-  const key = JSON.stringify([given, more]);
+export async function policyOf(given: object, more: readonly More[] = MORE): Promise<readonly PolicyDocument[]> {
   const config = parseConfig(given, "test.config.json");
-  const documents =
-    printed.get(key) ?? rehearse(config).then((calls) => documentsOf(statementsFor(calls, config, more)));
-  printed.set(key, documents);
-  return documents;
+  return documentsOf(statementsFor(await rehearse(config), config, more));
 }
 
 /** All that could be taken away from policies, one by one. */

@@ -46,15 +46,7 @@ const CONFIGS: Readonly<Record<string, object>> = {
   },
 };
 
-const rehearsals = new Map<string, ReturnType<typeof rehearse>>();
-
-/** The calls of the config's rehearsal, which is always the same: each config is rehearsed once. */
-function rehearsed(given: object): ReturnType<typeof rehearse> {
-  const key = JSON.stringify(given);
-  const calls = rehearsals.get(key) ?? rehearse(parseConfig(given, "test.config.json"));
-  rehearsals.set(key, calls);
-  return calls;
-}
+const rehearsed = (given: object) => rehearse(parseConfig(given, "test.config.json"));
 
 const policyOf = async (given: object, more: readonly More[] = []) =>
   statementsFor(await rehearsed(given), parseConfig(given, "test.config.json"), more);

@@ -19,9 +19,6 @@ const NOT_OBJECTS = new Set([
   "rds.contents",
   // Those that RDS makes and removes by itself.
   "rds.automatedSnapshots",
-  // AWS's own keys come with the first use of a service, and stay; nobody makes others here.
-  "kms.keys",
-  "kms.aliases",
   // What AWS Backup knows of its work, and what it does by itself.
   "backup.jobs",
   "backup.restores",

@@ -69,7 +69,8 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
 
   find: findInstance,
   health,
-  mayBeOthers: true,
+  // A blue/green deployment copies the tags to what it makes, and keeps them on what it leaves; the stack names its own.
+  mayBeOthers: ({ id, tags }) => tags.Name?.toLowerCase() !== id,
   // Without its source it would be a primary of its own.
   uses: (live) => [...uses(live), live.source],
   // It has nothing that its source has not, and AWS makes no final snapshot of a replica (API reference, DeleteDBInstance).
