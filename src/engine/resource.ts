@@ -157,6 +157,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   finalCopy?(live: Live, owner: Owner): string | undefined;
   /** Others may use it: one that neither the config nor the state names is never removed. Such a type has `list`, `uses` and `byHand`. */
   readonly mayBeOthers?: boolean;
+  /** Of a type that `mayBeOthers`: what was recorded as a copy of other data has data of its own by now, which nobody claims. Pure. */
+  hasBecomeData?(live: Live): boolean;
   /** Ids of the stack's objects that this one stands on: they cannot go before it. */
   uses?(live: Live): readonly string[];
   readonly byHand?: ByHand<Live>;

@@ -70,6 +70,8 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   find: findInstance,
   health,
   mayBeOthers: true,
+  // Promoted.
+  hasBecomeData: ({ source }) => source === "",
   // Without its source it would be a primary of its own.
   uses: (live) => [...uses(live), live.source],
   // It has nothing that its source has not, and AWS makes no final snapshot of a replica (API reference, DeleteDBInstance).
