@@ -132,7 +132,13 @@ test("a promoted one is nothing that goes in passing: up without a replica in th
     ((await on.aws.rds.describeDBInstances({})).DBInstances ?? []).map((one) => one.DBInstanceIdentifier).sort();
   expect((await on.plan()).items.find(({ id }) => id === "database1-replica")).toMatchObject({
     action: "retain",
-    remedies: [{ to: "remove it" }, {}],
+    remedies: [
+      {
+        to: "remove it",
+        commands: [expect.stringContaining(" --final-db-snapshot-identifier database1-replica-final")],
+      },
+      {},
+    ],
   });
   await on.up();
   expect(await databases()).toEqual(["database1", "database1-replica"]);

@@ -75,7 +75,10 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   // Without its source it would be a primary of its own.
   uses: (live) => [...uses(live), live.source],
   // It has nothing that its source has not, and AWS makes no final snapshot of a replica (API reference, DeleteDBInstance).
-  byHand: { ...byHand, remove: removeReplica },
+  byHand: {
+    ...byHand,
+    remove: (aws, live) => (live.source === "" ? byHand.remove : removeReplica)(aws, live),
+  },
   // One that was promoted is a primary.
   setSecret: setPassword,
   // Of one that was promoted: a replica has its primary's data.
