@@ -150,7 +150,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     own: (command) =>
       withYes(command).option(
         "--allow-data-loss",
-        "also where the replica's replication is broken: what it lacks is not in the new primary",
+        "also where the primary does not answer, or its replication is broken: what the replica has not got is not in the new primary",
       ),
     examples: ["buddyverse failover", "buddyverse failover --sandbox --yes", "buddyverse failover --yes --json"],
     load: async () => (await import("./commands/failover.ts")).failover,

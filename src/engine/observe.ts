@@ -68,11 +68,12 @@ export async function observe(run: Run, node: Node, recorded: Recorded | undefin
 function isClaimed(
   { store, remove }: Run,
   { type, onlyId }: Node,
-  { id }: Identified,
+  live: Identified,
   recorded: Recorded | undefined,
 ): boolean {
+  const { id } = live;
   if (remove.has(id)) return true;
-  if (onlyId !== undefined) return false;
+  if (onlyId !== undefined || type.hasBecomeData?.(live)) return false;
   if (!type.holdsData) return true;
   if (recorded) return recorded.id === undefined || recorded.id === id;
   return Object.keys(store.resources).length === 0 && store.config === undefined;

@@ -113,7 +113,8 @@ export function planUp(snapshot: Snapshot): Plan {
       interruption: refused ? undefined : interruptionOf(node, decision, entry.look.live, entry.wanted)?.what,
       notes: notesOf(entry),
       remedies,
-      adopted: entry.wanted !== undefined && entry.look.live !== undefined && !entry.look.claimed,
+      adopted:
+        action !== "blocked" && entry.wanted !== undefined && entry.look.live !== undefined && !entry.look.claimed,
       holdsData: mayHoldData(node.type, entry.look.live, entry.recorded),
     });
   }

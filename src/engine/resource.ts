@@ -160,6 +160,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * a type has `list`, `uses` and `byHand`. Pure.
    */
   mayBeOthers?(live: Live): boolean;
+  /** Of a type that `mayBeOthers`: what was recorded as a copy of other data has data of its own by now, which nobody claims. Pure. */
+  hasBecomeData?(live: Live): boolean;
   /** Ids of the stack's objects that this one stands on: they cannot go before it. */
   uses?(live: Live): readonly string[];
   readonly byHand?: ByHand<Live>;

@@ -76,7 +76,7 @@ async function partsOf({
 
 /**
  * Looks at the databases, changes nothing. Throws `refused` with the reason where no failover can be done.
- * @param allowDataLoss what the replica does not have may be lost although its replication is broken
+ * @param allowDataLoss what the replica has not got may be lost: where it cannot be waited for that is refused without it
  */
 export async function situationOf(
   stack: Stack,
@@ -96,8 +96,24 @@ export async function situationOf(
   // One that is shut off answers nobody but its replica.
   const alive = wellSays && asked !== undefined && (isFenced(from) ? asked.follows : asked.primaryError === undefined);
   const planned = stage === "fresh" && alive && asked?.follows === true;
-  if (stage === "fresh" && !(from && isFenced(from))) refuseUnfit(to, allowDataLoss);
+  // One that is shut off was consented to.
+  if (stage === "fresh" && !(from && isFenced(from))) {
+    refuseUnfit(to, allowDataLoss);
+    if (!planned && !allowDataLoss)
+      throw refuse(
+        `${lossReason({ from, to, replication })}, so ${to.id} cannot be waited for: what it has not got is not in the new primary`,
+        "Where the old primary is lost, or that is meant: say --allow-data-loss.",
+      );
+  }
   return { stage, from, to, alive, planned, replication };
+}
+
+/** Why the replica is not waited for. */
+export function lossReason({ from, to, replication }: Pick<Situation, "from" | "to" | "replication">): string {
+  if ("unseen" in replication) return `whether ${from?.id} answers is not known (${replication.unseen})`;
+  return replication.primaryError === undefined
+    ? `${to.id} does not follow ${from?.id}`
+    : `${from?.id} does not answer (MySQL error ${replication.primaryError})`;
 }
 
 /** A replica that is not fit to take over. */

@@ -121,6 +121,31 @@ describe.each([
   });
 });
 
+test("a promoted one is nothing that goes in passing: up without a replica in the config, and down, leave it", async () => {
+  const first = await standing();
+  await promote(first);
+  await point(first, "database1-replica");
+  const steps = dataSteps as Parameters<typeof stageOn>[4];
+  const config = { ...first.config, database: { ...first.config.database, replica: false } };
+  const on = await stageOn(config, first.clock, first.sandbox, first.text, steps);
+  const databases = async () =>
+    ((await on.aws.rds.describeDBInstances({})).DBInstances ?? []).map((one) => one.DBInstanceIdentifier).sort();
+  expect((await on.plan()).items.find(({ id }) => id === "database1-replica")).toMatchObject({
+    action: "retain",
+    remedies: [
+      {
+        to: "remove it",
+        commands: [expect.stringContaining(" --final-db-snapshot-identifier database1-replica-final")],
+      },
+      {},
+    ],
+  });
+  await on.up();
+  expect(await databases()).toEqual(["database1", "database1-replica"]);
+  await on.down();
+  expect(await databases()).toEqual(["database1-replica"]);
+});
+
 test("removing the promoted one is the other way out: a new replica is made", async () => {
   const on = await standing();
   await promote(on);

@@ -159,6 +159,20 @@ test("what is not fit to take over is refused, with the reason, and nothing is c
   expect(await situation(on, true)).toMatchObject({ planned: false, alive: true });
   mend(sim(on));
   await on.clock.sleep(60_000);
+  // Nobody can be asked whether the primary answers: that it is well is no reason to lose anything.
+  const { sandbox } = on;
+  const deaf = {
+    ...sandbox,
+    answer: (service: string, operation: string, input: object) =>
+      operation === "DescribeInstanceInformation"
+        ? { InstanceInformationList: [] }
+        : sandbox.answer(service, operation, input),
+  } as typeof sandbox;
+  await expect(situation({ ...on, sandbox: deaf })).rejects.toMatchObject({
+    code: "refused",
+    message: expect.stringMatching(/^whether database1 answers is not known \(no web instance is in service/),
+    hint: expect.stringContaining("--allow-data-loss"),
+  });
 
   await stranger(on.sandbox).rds.send(
     new DeleteDBInstanceCommand({ DBInstanceIdentifier: "database1-replica", SkipFinalSnapshot: true }),

@@ -13,7 +13,7 @@ import { FULL } from "./matrix.ts";
 
 const HOUR = 3_600_000;
 /** In a short run, one of so many points is tried; which, is the same each time. */
-const ONE_OF = FULL ? 1 : 14;
+const ONE_OF = FULL ? 1 : 28;
 /** From here on there could be two that take writes. */
 const OWN = /after PromoteReadReplica/;
 

@@ -70,11 +70,16 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   find: findInstance,
   health,
   // A blue/green deployment copies the tags to what it makes, and keeps them on what it leaves; the stack names its own.
-  mayBeOthers: ({ id, tags }) => tags.Name?.toLowerCase() !== id,
+  mayBeOthers: ({ id, tags, source }) => source === "" || tags.Name?.toLowerCase() !== id,
+  // Promoted.
+  hasBecomeData: ({ source }) => source === "",
   // Without its source it would be a primary of its own.
   uses: (live) => [...uses(live), live.source],
   // It has nothing that its source has not, and AWS makes no final snapshot of a replica (API reference, DeleteDBInstance).
-  byHand: { ...byHand, remove: removeReplica },
+  byHand: {
+    ...byHand,
+    remove: (aws, live) => (live.source === "" ? byHand.remove : removeReplica)(aws, live),
+  },
   // One that was promoted is a primary.
   setSecret: setPassword,
   // Of one that was promoted: a replica has its primary's data.

@@ -4,7 +4,7 @@ import { removal } from "../../aws/rds/succession.ts";
 import { about, measured } from "../../lib/duration.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { dollars } from "../../lib/money.ts";
-import { type FailoverResult, failOver, type Situation, situationOf } from "../../recovery/failover.ts";
+import { type FailoverResult, failOver, lossReason, type Situation, situationOf } from "../../recovery/failover.ts";
 import { webInstances } from "../../recovery/replication.ts";
 import { wholeAgain } from "../../recovery/whole-again.ts";
 import { heading } from "../../report/views/heading.ts";
@@ -86,12 +86,7 @@ function loss({ stage, from, to, planned, replication }: Omit<Situation, "alive"
           `  ! ${to.id} was promoted already: what was written to ${from.id} since then is not in it, and stays in ${from.id}.`,
         ]
       : [];
-  const why =
-    "unseen" in replication
-      ? `whether ${from?.id} answers is not known (${replication.unseen})`
-      : replication.primaryError === undefined
-        ? `${to.id} does not follow ${from?.id}`
-        : `${from?.id} does not answer (MySQL error ${replication.primaryError})`;
+  const why = lossReason({ from, to, replication });
   const behind = "unseen" in replication ? undefined : replication.behindSeconds;
   const much =
     behind === undefined
