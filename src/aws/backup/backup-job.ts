@@ -24,13 +24,16 @@ const jobsOf = (aws: Aws, ByResourceArn: string) =>
     (page) => page.NextToken,
   );
 
+/** AWS tells times in whole seconds here and there. */
+const TIME_OF_AWS_MS = 1_000;
+
 /** The ARN of the role by which AWS Backup acts for a stack. */
 export const backupRoleArn = ({ account, partition, region }: Aws, stack: string): string =>
   `arn:${partition}:iam::${account}:role/${backupRoleName(stack, region)}`;
 
 /**
  * Copies what the ARN names into the stack's vault, or looks how far that is. Throws `failed` when AWS could not.
- * @param label the same for all attempts at one copy. AWS knows a repeat by it for an hour at least (Paws::Backup, of an older
+ * @param label when this copy was begun, milliseconds since 1970; the same for all attempts at it. AWS knows a repeat by it for an hour at least (Paws::Backup, of an older
  *   API reference: "Idempotency tokens time out after one hour").
  * @param known the recovery point's ARN, once that is known.
  */
@@ -45,8 +48,11 @@ export async function copyToVault(
   const jobs = await jobsOf(aws, ResourceArn);
   const ours = jobs.find(({ RecoveryPointArn }) => known !== undefined && RecoveryPointArn === known);
   if (ours) return progressOf(aws, ours);
-  // A second one at the same time would fail (EFS user guide, "Concurrent backups"). One in our vault may be this one.
-  const other = jobs.find(({ State = "", BackupVaultName }) => UNDER_WAY.has(State) && BackupVaultName !== vault);
+  // A second one at the same time would fail (EFS user guide, "Concurrent backups"). One in our vault that is not older than this
+  // copy is this one.
+  const isOther = ({ BackupVaultName, CreationDate }: BackupJob) =>
+    BackupVaultName !== vault || (CreationDate?.getTime() ?? 0) < Number(label) - TIME_OF_AWS_MS;
+  const other = jobs.find((job) => UNDER_WAY.has(job.State ?? "") && isOther(job));
   if (other && known === undefined) return { id: "", complete: false, doing: `after ${other.BackupVaultName}'s` };
   if (!(await vaultNamed(aws, vault)))
     throw failed(
