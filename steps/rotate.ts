@@ -5,8 +5,8 @@ import { type SecretLive, setAnew } from "../src/aws/ssm/generated-secret.ts";
 import type { Node } from "../src/engine/graph.ts";
 import type { Stack } from "../src/engine/stack.ts";
 import { BuddyError } from "../src/lib/errors.ts";
-import { parameterOf } from "../src/rotate/aws.ts";
-import type { RotationStack } from "../src/rotate/password.ts";
+import { parameterOf } from "../src/recovery/password-parameter.ts";
+import type { RotationStack } from "../src/recovery/rotate-password.ts";
 import { readScalingGroup } from "../src/verify/aws/scaling.ts";
 import type { Commands, Machines } from "../src/verify/machines.ts";
 

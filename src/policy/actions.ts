@@ -3,7 +3,7 @@ import type { Permissions } from "../aws/permissions.ts";
 import { eachService, type ServiceName, services } from "../aws/services.ts";
 import { liveCostCalls } from "../cost/calls.ts";
 import { doctorCalls } from "../doctor/calls.ts";
-import { rotateCalls } from "../rotate/calls.ts";
+import { commandCalls } from "../verify/aws/commands.ts";
 import { drillCalls, verifyCalls } from "../verify/calls.ts";
 
 /** One call as it was sent: the SDK package's suffix, the operation, and its parameters. */
@@ -44,7 +44,8 @@ const COMMANDS = {
   verify: verifyCalls,
   // A drill starts with `verify`.
   drills: [...verifyCalls, ...drillCalls],
-  rotate: rotateCalls,
+  // Its parameters are those that `up` makes.
+  rotate: commandCalls,
   doctor: doctorCalls,
   "cost-live": liveCostCalls,
 } as const satisfies Readonly<Record<string, readonly Call[]>>;

@@ -1,4 +1,4 @@
-import { rotatePassword } from "../../src/rotate/password.ts";
+import { rotatePassword } from "../../src/recovery/rotate-password.ts";
 import { serveSite } from "../../src/sandbox/site.ts";
 import { commandsOf } from "../../src/verify/aws/commands.ts";
 import { machinesBy } from "../../src/verify/machines.ts";

@@ -1,8 +1,8 @@
 import { rotationOf } from "../../../steps/rotate.ts";
 import { spelled } from "../../lib/duration.ts";
 import { list } from "../../lib/text.ts";
+import { rotatePassword } from "../../recovery/rotate-password.ts";
 import { heading } from "../../report/views/heading.ts";
-import { rotatePassword } from "../../rotate/password.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { machinesBy } from "../../verify/machines.ts";
 import { confirm, requireConsent } from "../ask.ts";

@@ -6,7 +6,7 @@ import { aboutNode, type Node } from "../engine/graph.ts";
 import { patiently } from "../engine/observe.ts";
 import type { Run } from "../engine/run.ts";
 import { BuddyError } from "../lib/errors.ts";
-import type { PasswordParameter } from "./password.ts";
+import type { PasswordParameter } from "./rotate-password.ts";
 
 /** A deleted name is held for half a minute (API reference, DeleteParameter); reads lag for seconds. */
 const PATIENCE_MS = 90_000;
