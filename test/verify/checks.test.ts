@@ -442,6 +442,8 @@ test("data that comes late is waited for", async () => {
 
 test.each<[string, Broken, seconds: number]>([
   ["dashboard-data", change(widgets, () => [EMPTY]), 7 * 60],
+  ["alarms", change(alarms, () => [{ ...alarm, state: "INSUFFICIENT_DATA", ageSeconds: 7_000 }]), 7 * 60],
+  ["alarms", change(alarms, () => [{ ...alarm, state: undefined }]), 0],
   ["database-backups", change(backups, (found) => ({ ...found, restorableTo: undefined })), 10 * 60],
   ["database-backups", change(backups, (found) => ({ ...found, retentionDays: 0 })), 0],
   ["replica-reads", changePrinted((script) => (/: database /.test(script) ? '{"lagMs": null}' : undefined)), 90],
