@@ -1,5 +1,6 @@
 /** What others do about the stack's data, as careful administrators would: it is not undone in passing. */
-import { DescribeBackupPolicyCommand, PutBackupPolicyCommand } from "@aws-sdk/client-efs";
+import { CreateSubnetCommand } from "@aws-sdk/client-ec2";
+import { CreateMountTargetCommand, DescribeBackupPolicyCommand, PutBackupPolicyCommand } from "@aws-sdk/client-efs";
 import {
   CreateDBInstanceReadReplicaCommand,
   DescribeDBInstancesCommand,
@@ -36,7 +37,7 @@ async function standing() {
   const text = memoryText(grown.state);
   const on = (given: object = LITTLE, allowOutage = false): Promise<Stage> =>
     stageOn(parseConfig(given, "test.config.json"), clock, sandbox, text, steps, undefined, undefined, { allowOutage });
-  const { rds, efs } = stranger(sandbox);
+  const { rds, efs, ec2 } = stranger(sandbox);
   const modify = async (change: object) => {
     await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "database1", ...change }));
     await clock.sleep(HOUR);
@@ -49,7 +50,7 @@ async function standing() {
     );
     await clock.sleep(HOUR);
   };
-  return { on, clock, rds, efs, modify, instance, replicate, text };
+  return { on, clock, rds, efs, ec2, modify, instance, replicate, text };
 }
 const notesOf = async (on: Stage, key: string) => (await on.plan()).items.find((item) => item.key === key)?.notes;
 const refusal = async (on: Stage) => {
@@ -137,6 +138,32 @@ test("a version that somebody else's replica keeps the primary from is refused b
     },
   ]);
   expect(await problems({ ...LITTLE.database, instanceClass: "db.t3.small" })).toEqual([]);
+});
+
+test("a mount target that somebody has made for instances of theirs is not removed before that is allowed", async () => {
+  const { on, clock, efs, ec2 } = await standing();
+  const mine = await on();
+  const id = (key: string) => mine.store.get(key)?.id as string;
+  const { Subnet } = await ec2.send(
+    new CreateSubnetCommand({ VpcId: id("vpc"), CidrBlock: "172.31.200.0/24", AvailabilityZone: "ap-northeast-2b" }),
+  );
+  await clock.sleep(HOUR);
+  const { MountTargetId } = await efs.send(
+    new CreateMountTargetCommand({
+      FileSystemId: id("file-system"),
+      SubnetId: Subnet?.SubnetId,
+      SecurityGroups: [id("group-efs")],
+    }),
+  );
+  await clock.sleep(HOUR);
+  mine.writes();
+  expect((await refusal(mine)).message).toBe(
+    `whoever mounts ${id("file-system")} by ${MountTargetId} in ${Subnet?.SubnetId} is cut off: that mount target is removed`,
+  );
+  expect(mine.writes()).toEqual([]);
+  const allowed = await on(LITTLE, true);
+  await allowed.up();
+  expect(allowed.writes()).toEqual(["efs:DeleteMountTarget"]);
 });
 
 test("another class that somebody has given the primary is asked about before it is taken back", async () => {

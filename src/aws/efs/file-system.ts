@@ -1,6 +1,7 @@
 import type { FileSystemAlreadyExists, FileSystemDescription, TransitionToIARules } from "@aws-sdk/client-efs";
-import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import type { Health, Identified, Interruption, ResourceType, Tags } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
+import { list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
 import { stackVault } from "../backup/names.ts";
@@ -237,6 +238,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     );
   },
 
+  interruption,
   // Of one that AWS could not make nothing is lost.
   impossible: (live, spec, applied) => (live.state === "error" ? undefined : otherKey(live, spec, applied, OTHER_KEY)),
   notes: (live, spec) => [
@@ -329,12 +331,25 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       : [],
 };
 
+/** Mount targets that are not wanted: somebody may have them for instances of their own. */
+const strays = ({ targets }: Pick<FileSystemLive, "targets">, wanted: readonly Mount[]): readonly MountTarget[] =>
+  targets.filter(({ subnetId }) => !wanted.some((mount) => mount.subnetId === subnetId));
+
+function interruption(
+  changed: ReadonlySet<string>,
+  live: FileSystemLive,
+  { mounts }: FileSystemSpec,
+): Interruption | undefined {
+  const used = changed.has("mounts") ? strays(live, mounts).filter(works) : [];
+  if (used.length === 0) return undefined;
+  const where = words(used.map(({ id, subnetId }) => `${id} in ${subnetId}`));
+  return { what: `whoever mounts ${live.id} by ${where} is cut off: that mount target is removed`, seconds: 60 };
+}
+
 /** One call after the other: AWS answers parallel ones for the same file system with the same target. */
 async function updateMounts(aws: Aws, { id, targets }: FileSystemLive, wanted: readonly Mount[]): Promise<void> {
-  for (const target of targets) {
-    const strays = !wanted.some(({ subnetId }) => subnetId === target.subnetId);
-    if (strays || !works(target)) await deleteTarget(aws, target);
-  }
+  const unwanted = strays({ targets }, wanted);
+  for (const target of targets) if (unwanted.includes(target) || !works(target)) await deleteTarget(aws, target);
   for (const { subnetId, groupId } of wanted) {
     const target = targets.find((one) => one.subnetId === subnetId && works(one));
     if (!target) {
