@@ -9,6 +9,8 @@ export interface Copy {
   readonly id: string;
   /** The object that it was made of. */
   readonly source: string;
+  /** That object's key in the stack when it was made, "" when it had none any more; undefined: the copy bears no tags. */
+  readonly key?: string | undefined;
   /** Milliseconds since 1970; undefined: it is not complete. */
   readonly madeAt: number | undefined;
   /** How it is, in AWS's word; only one that is `available` can be restored. */

@@ -23,9 +23,12 @@ export const fromWords = ({ fromSnapshot, emptyDatabase }: FromOptions): readonl
   ...(emptyDatabase ? ["--empty-database"] : []),
 ];
 
-/** What a person, or the tool, made on purpose: those of each day and AWS Backup's are chosen by their names. */
-const isDeliberate = ({ of, what, state }: Copy): boolean =>
-  of === "database" && state === "available" && /^(final|manual) snapshot$/.test(what);
+/**
+ * What a person, or the tool, made on purpose of the primary: those of each day, AWS Backup's, and those of a former primary, which may
+ * be younger and has older data, are chosen by their names.
+ */
+const isDeliberate = ({ of, what, state, key = PRIMARY }: Copy): boolean =>
+  of === "database" && state === "available" && key === PRIMARY && /^(final|manual) snapshot$/.test(what);
 
 const refused = (message: string, hint: string) =>
   new BuddyError({ code: "refused", message, hint: `${hint}\nNothing was changed.` });

@@ -1,7 +1,7 @@
 import type { DBSnapshot, Tag } from "@aws-sdk/client-rds";
 import type { Aws } from "../aws.ts";
 import type { Copy, CopyReader, RestoreWindow } from "../copy.ts";
-import { STACK_TAG, tagsFrom } from "../owned.ts";
+import { KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { backupStorage } from "./prices.ts";
 
@@ -54,7 +54,7 @@ export function kindOf({ DBSnapshotIdentifier: id = "", DBInstanceIdentifier: so
 }
 
 export function copyOf(snapshot: DBSnapshot): Copy {
-  const { DBSnapshotIdentifier: id = "", DBInstanceIdentifier: source = "", SnapshotType } = snapshot;
+  const { DBSnapshotIdentifier: id = "", DBInstanceIdentifier: source = "", SnapshotType, TagList = [] } = snapshot;
   const automated = SnapshotType === "automated";
   // "OriginalSnapshotCreateTime … doesn't change when the snapshot is copied" (API reference, DBSnapshot).
   const made = snapshot.OriginalSnapshotCreateTime ?? snapshot.SnapshotCreateTime;
@@ -63,6 +63,7 @@ export function copyOf(snapshot: DBSnapshot): Copy {
     what: kindOf(snapshot),
     id,
     source,
+    key: TagList.length === 0 ? undefined : (tagsFrom(TagList)[KEY_TAG] ?? ""),
     madeAt: made?.getTime(),
     state: snapshot.Status ?? "",
     gib: snapshot.AllocatedStorage,
