@@ -102,6 +102,8 @@ export async function withOrigin(
     for (const one of kept.unseen) screen.say(`Whether there is a final snapshot of it was not looked at: ${one}`);
     return found;
   }
+  const line = (...words: readonly string[]) =>
+    again("up", options, [...(options.step === undefined ? [] : ["--step", options.step]), ...words]);
   const text = `${entry.node.name} is not there, and its final snapshot is: ${copyText(final, session.clock.now())}`;
   if (!asks) {
     screen.say(`${text}. up asks whether to restore it.`);
@@ -110,7 +112,7 @@ export async function withOrigin(
   if (options.yes)
     throw refused(
       text,
-      `To have its data: ${again("up", options, ["--yes", "--from-snapshot", final.id])}\nTo begin with an empty database; the snapshot stays: ${again("up", options, ["--yes", "--empty-database"])}`,
+      `To have its data: ${line("--yes", "--from-snapshot", final.id)}\nTo begin with an empty database; the snapshot stays: ${line("--yes", "--empty-database")}`,
     );
   screen.say(`${text}.`);
   const answer = await ask("Restore it, or begin with an empty database? [restore/empty] ", session.stack.run.signal);
@@ -118,6 +120,6 @@ export async function withOrigin(
   if (/^e(mpty)?$/i.test(answer)) return found;
   throw refused(
     `"${answer}" is neither "restore" nor "empty"`,
-    `Say it on the command line: ${again("up", options, ["--from-snapshot", final.id])}, or ${again("up", options, ["--empty-database"])}`,
+    `Say it on the command line: ${line("--from-snapshot", final.id)}, or ${line("--empty-database")}`,
   );
 }

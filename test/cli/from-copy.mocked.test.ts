@@ -1,0 +1,52 @@
+/** A person is asked where the data of a database comes from that is not there. */
+import { beforeEach, expect, test, vi } from "vitest";
+import type { FromOptions } from "../../src/cli/from-copy.ts";
+import { withOrigin } from "../../src/cli/from-copy.ts";
+import type { Screen } from "../../src/cli/screen.ts";
+import type { Session } from "../../src/cli/session.ts";
+import { dataStage } from "../lifecycle/data.ts";
+
+const answer = vi.hoisted(() => vi.fn<(question: string) => Promise<string>>());
+vi.mock("../../src/cli/ask.ts", async (real) => ({ ...(await real<object>()), ask: answer }));
+
+const OPTIONS: FromOptions = { color: false };
+const said: string[] = [];
+const screen = { say: (text: string) => void said.push(text) } as unknown as Screen;
+beforeEach(() => {
+  said.length = 0;
+});
+
+/** A stack that is down, and its final snapshot. */
+async function down() {
+  const on = await dataStage({ database: { replica: false } });
+  await on.up();
+  await on.clock.sleep(3_600_000);
+  const left = (await on.down()).flatMap(({ leaves }) => leaves ?? []);
+  await on.clock.sleep(3_600_000);
+  const { aws, config, clock, stack } = on;
+  const session = { aws, config, clock, stack, inputs: {} } as unknown as Session;
+  return { session, on, snapshot: left.find((id) => id.includes("-final-")) };
+}
+
+test("restore takes the final snapshot, empty nothing, anything else is refused with both commands", async () => {
+  const { session, on, snapshot } = await down();
+  const asked = async () => withOrigin(session, screen, OPTIONS, await on.refresh(), true);
+  answer.mockResolvedValueOnce("empty");
+  await asked();
+  expect(session.inputs.from).toBeUndefined();
+  expect(said.join("\n")).toMatch(
+    /^database1 is not there, and its final snapshot is: database1-final-\d+ \(20 GiB, .*made .* ago\)\.$/,
+  );
+  answer.mockResolvedValueOnce("yes");
+  await expect(asked()).rejects.toMatchObject({
+    code: "refused",
+    hint: expect.stringMatching(/up --from-snapshot database1-final-\d+, or buddyverse up --empty-database/),
+  });
+  answer.mockResolvedValueOnce("r");
+  await asked();
+  expect(session.inputs.from).toEqual({ snapshot });
+  expect(answer).toHaveBeenLastCalledWith(
+    "Restore it, or begin with an empty database? [restore/empty] ",
+    expect.anything(),
+  );
+});
