@@ -233,7 +233,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   /**
    * Makes the copy of its data that stays after `down`, or continues with it; called again until it is complete. Nothing is
    * deleted before. Throws what ends it. Goes with `finalCopy`.
-   * @param label a name part for it, the same for all attempts at one copy, and for no other one.
+   * @param label a name part for it: when it was begun, milliseconds since 1970; the same for all attempts at one copy.
    * @param known its id, once that is recorded.
    */
   copy?(aws: Aws, live: Live, owner: Owner, label: string, known: string | undefined): Promise<CopyProgress>;

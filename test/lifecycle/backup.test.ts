@@ -64,9 +64,44 @@ test("a stack of an older version, without a vault, is not taken down without a 
   await on.clock.sleep(5_000);
   on.writes();
   const error = await failed(on.down());
-  expect(error).toMatchObject({ message: expect.stringContaining(`${VAULT} is not there`) });
-  expect(error.hint).toContain("`buddyverse up` makes it");
-  expect(on.writes().filter((call) => /:Delete/.test(call))).toEqual([]);
+  expect(error).toMatchObject({
+    code: "refused",
+    message: expect.stringMatching(/backup vault buddyverse-buddyverse, into which .* is not there$/),
+    hint: expect.stringContaining("to have buddyverse-buddyverse made: buddyverse up"),
+  });
+  expect(on.writes()).toEqual([]);
+});
+
+test("a vault policy that denies the copy is found before anything is touched; the printed command lifts it", async () => {
+  const on = await stage({ domain: null });
+  await on.up();
+  const Statement = [
+    { Effect: "Deny", Principal: "*", Action: ["backup:StartBackupJob", "backup:DeleteRecoveryPoint"], Resource: "*" },
+  ];
+  const put = (Policy: string) =>
+    on.sandbox.answer("backup", "PutBackupVaultAccessPolicy", { BackupVaultName: VAULT, Policy });
+  await put(JSON.stringify({ Version: "2012-10-17", Statement }));
+  await on.clock.sleep(5_000);
+  on.writes();
+  const error = await failed(on.down());
+  expect(error).toMatchObject({ code: "refused", message: expect.stringContaining("denies backup:StartBackupJob") });
+  expect(on.writes()).toEqual([]);
+  await put(/--policy '(.*)' --region/.exec(error.hint ?? "")?.[1] ?? "");
+  await on.clock.sleep(5_000);
+  await on.down();
+  expect(await pointsIn(on)).toHaveLength(1);
+});
+
+test("--discard-files: no copy of the files, one of the database", async () => {
+  const on = await stage({ domain: null, database: { replica: false } });
+  await on.up();
+  Object.assign(on.run, { discardFiles: true });
+  on.writes();
+  await on.down();
+  expect(on.writes()).not.toContain("backup:StartBackupJob");
+  expect(await on.left()).toEqual([]);
+  const { DBSnapshots } = await on.aws.rds.describeDBSnapshots({ SnapshotType: "manual" });
+  expect(DBSnapshots).toMatchObject([{ DBInstanceIdentifier: "database1", Status: "available" }]);
 });
 
 test("it waits for EFS's own job of the day, and says where AWS Backup is switched off", async () => {

@@ -106,7 +106,8 @@ export async function start(
     async answer(service: string, operation: string, input: object) {
       sent.push({ service, operation, at: clock.now() });
       tell(`before ${service}:${operation}`);
-      if (operation === "DeleteDBInstance") uncopied.push(...(await withoutCopy(inner.answer, input)));
+      if (operation === "DeleteDBInstance") uncopied.push(...(await rowsWithoutCopy(inner.answer, input)));
+      if (operation === "DeleteFileSystem") uncopied.push(...(await filesWithoutCopy(inner.answer, input)));
       try {
         return await answer(service, operation, input);
       } finally {
@@ -122,8 +123,34 @@ export async function start(
   return { ...on, made, sent, uncopied };
 }
 
-/** What this call deletes that holds data of which there is no complete copy. */
-async function withoutCopy(answer: Answer, input: object): Promise<string[]> {
+interface Point {
+  readonly ResourceArn: string;
+  readonly Status: string;
+}
+/** What is in the stack's vault. */
+async function pointsIn(answer: Answer, stack = "buddyverse"): Promise<readonly Point[]> {
+  const { BackupVaultList } = (await answer("backup", "ListBackupVaults", {})) as {
+    BackupVaultList: { BackupVaultName: string }[];
+  };
+  const BackupVaultName = `buddyverse-${stack}`;
+  if (!BackupVaultList.some((one) => one.BackupVaultName === BackupVaultName)) return [];
+  const { RecoveryPoints } = (await answer("backup", "ListRecoveryPointsByBackupVault", { BackupVaultName })) as {
+    RecoveryPoints: Point[];
+  };
+  return RecoveryPoints;
+}
+
+/** The file system that this call deletes, when there is no complete copy of it. */
+async function filesWithoutCopy(answer: Answer, input: object): Promise<string[]> {
+  const { FileSystemId } = input as { FileSystemId: string };
+  const points = await pointsIn(answer);
+  return points.some(({ ResourceArn, Status }) => ResourceArn.endsWith(`/${FileSystemId}`) && Status === "COMPLETED")
+    ? []
+    : [FileSystemId];
+}
+
+/** The database that this call deletes, when there is no complete copy of it. */
+async function rowsWithoutCopy(answer: Answer, input: object): Promise<string[]> {
   const { DBInstanceIdentifier: id } = input as { DBInstanceIdentifier: string };
   const ask = async <T>(what: string, about = {}) => (await answer("rds", what, about)) as T;
   const { DBInstances } = await ask<{
@@ -305,8 +332,12 @@ export async function downAgain({ before, snapshots }: Rehearsal, on: Process): 
   on.sandbox.settle();
   wrong.push(...compare("after down", contents(on.sandbox.world), before));
   const finals = inventory(on.sandbox.world).find(({ kind }) => kind === "database snapshots")?.ids.length ?? 0;
-  const asWanted = snapshots === ANOTHER ? finals === 1 || finals === 2 : finals === snapshots;
-  if (snapshots !== undefined && !asWanted) wrong.push(`after down: ${finals} final snapshots, wanted ${snapshots}`);
+  const are = (count: number, wanted: typeof snapshots) =>
+    wanted === undefined || (wanted === ANOTHER ? count === 1 || count === 2 : count === wanted);
+  if (!are(finals, snapshots)) wrong.push(`after down: ${finals} final snapshots, wanted ${snapshots}`);
+  const points = (await pointsIn(on.sandbox.answer)).length;
+  const wanted = typeof snapshots === "number" ? 1 : snapshots;
+  if (!are(points, wanted)) wrong.push(`after down: ${points} recovery points, wanted ${wanted}`);
   wrong.push(...on.uncopied.map((id) => `${id} was deleted without a complete copy`));
   return wrong;
 }

@@ -5,6 +5,7 @@ import { list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
 import { stackVault } from "../backup/names.ts";
+import { copyObstacles } from "../backup/obstacles.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
@@ -218,11 +219,19 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   health,
 
   /** A file system that is replicated, or is where another is replicated to, is not deleted (API reference, DeleteFileSystem). */
-  async protections(aws, { id }) {
-    const answer = await undefinedIf(["ReplicationNotFound", ...GONE], () =>
-      aws.efs.describeReplicationConfigurations({ FileSystemId: id }),
-    );
-    return (answer?.Replications ?? []).map(
+  async protections(aws, { id, tags, state }, { discardData }) {
+    const [answer, obstacles] = await Promise.all([
+      undefinedIf(["ReplicationNotFound", ...GONE], () =>
+        aws.efs.describeReplicationConfigurations({ FileSystemId: id }),
+      ),
+      discardData ? [] : copyObstacles(aws, tags[STACK_TAG] ?? ""),
+    ]);
+    // "The file system is in a failed state and is unrecoverable" (API reference, FileSystemDescription, LifeCycleState).
+    const broken = {
+      what: "AWS says that it is unrecoverable (state error), and no copy of it can be made",
+      lift: { to: "remove it without one", commands: ["buddyverse down --discard-files"] },
+    };
+    const replications = (answer?.Replications ?? []).map(
       ({ SourceFileSystemId: source, SourceFileSystemRegion: home, Destinations = [] }) => {
         const others = source === id ? Destinations.map((one) => `${one.FileSystemId} in ${one.Region}`) : [];
         return {
@@ -236,6 +245,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
         };
       },
     );
+    return [...replications, ...(state === "error" && !discardData ? [broken] : obstacles)];
   },
 
   interruption,
