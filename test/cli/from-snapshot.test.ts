@@ -1,5 +1,6 @@
 /** Where the data of a new database comes from: what is asked, refused and listed. */
 import { rmSync } from "node:fs";
+import { DescribeDBSnapshotsCommand, RemoveTagsFromResourceCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type MySql, mysql } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
@@ -23,7 +24,8 @@ beforeAll(async () => {
   await base.rehearse("up --yes");
   await asClient(base, (client) => client.insert("orders", "one"));
   const { stdout } = await base.rehearse("down --yes --json");
-  snapshot = JSON.parse(stdout).snapshots.find((id: string) => id.startsWith("database1-final-"));
+  const { copies } = JSON.parse(stdout) as { readonly copies: readonly { readonly id: string }[] };
+  snapshot = copies.find(({ id }) => id.startsWith("database1-final-"))?.id as string;
 });
 afterAll(() => rmSync(base.path, { recursive: true, force: true }));
 
@@ -94,6 +96,23 @@ test("latest needs a snapshot; a step without a database takes none; a new accou
   expect(step).toMatchObject({ code: 2, stderr: expect.stringContaining("there is none in this step") });
   const snapshots = await on.rehearse("snapshots");
   expect(snapshots).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing is kept of the stack's data.") });
+});
+
+test("a snapshot of a former primary, which has lost its key, is taken by its name only", async () => {
+  const on = folder({}, base.path);
+  await inSandboxOf(on.path, async ({ rds }, clock) => {
+    const { DBSnapshots: [final] = [] } = await rds.send(
+      new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: snapshot }),
+    );
+    await rds.send(
+      new RemoveTagsFromResourceCommand({ ResourceName: final?.DBSnapshotArn, TagKeys: ["buddyverse:key"] }),
+    );
+    await clock.sleep(60_000);
+  });
+  const latest = await on.rehearse("plan --from-snapshot latest");
+  expect(latest).toMatchObject({ code: 2, stderr: expect.stringContaining("no final or manual snapshot") });
+  expect((await on.rehearse("plan")).stderr).not.toContain("its final snapshot is");
+  expect((await on.rehearse(`plan --from-snapshot ${snapshot}`)).code).toBe(0);
 });
 
 test("a restore that failed is done again by a plain up: no empty database takes its place", async () => {

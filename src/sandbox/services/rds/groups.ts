@@ -12,12 +12,14 @@ import {
   invalidCombination,
   invalidValue,
   name,
+  noSnapshot,
   type ParameterGroup,
   page,
   paging,
   parameterGroupTable,
   type SubnetGroup,
   shownTags,
+  snapshotTable,
   subnetGroupTable,
   type Tags,
   tagList,
@@ -126,6 +128,11 @@ function tagged(sim: Sim, resource: string): { readonly tags: Tags; put(tags: Ta
   if (kind === "pg") {
     const group = parameterGroupFor(sim, id);
     return { tags: group.tags, put: (tags) => parameterGroupTable(sim).put(id, { ...group, tags }) };
+  }
+  if (kind === "snapshot") {
+    const snapshot = snapshotTable(sim).get(id);
+    if (!snapshot) throw noSnapshot(id);
+    return { tags: snapshot.tags, put: (tags) => snapshotTable(sim).put(id, { ...snapshot, tags }) };
   }
   const row = kind === "db" ? databaseTable(sim).get(id) : undefined;
   if (!row) throw fault("DBInstanceNotFoundFault", "DBInstanceNotFound", `DBInstance ${id} not found.`, 404);

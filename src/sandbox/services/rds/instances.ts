@@ -22,6 +22,7 @@ import {
   invalidCombination,
   invalidValue,
   name,
+  noSnapshot,
   page,
   paging,
   resourceId,
@@ -626,8 +627,7 @@ export const instances: SandboxService = {
           .filter((one) => id === undefined || one.id === id)
           .filter((one) => of === undefined || one.databaseId === of)
           .filter((one) => (SnapshotType === undefined ? typeOf(one) !== "awsbackup" : typeOf(one) === SnapshotType));
-        if (id !== undefined && found.length === 0)
-          throw fault("DBSnapshotNotFoundFault", "DBSnapshotNotFound", `DBSnapshot not found: ${id}`, 404);
+        if (id !== undefined && found.length === 0) throw noSnapshot(id);
         const { items, ...next } = page(found, input);
         return {
           DBSnapshots: items.map((one) => describeSnapshot(sim, one)),

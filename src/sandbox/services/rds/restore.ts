@@ -18,6 +18,7 @@ import {
   invalidCombination,
   invalidValue,
   name,
+  noSnapshot,
   type Restorable,
   resourceId,
   retainedTable,
@@ -110,7 +111,7 @@ function restored(
 
 function snapshotFor(sim: Sim, id: string): Snapshot {
   const snapshot = snapshotTable(sim).get(id) ?? automatedSnapshots(sim).find((one) => one.id === id);
-  if (!snapshot) throw fault("DBSnapshotNotFoundFault", "DBSnapshotNotFound", `DBSnapshot not found: ${id}`, 404);
+  if (!snapshot) throw noSnapshot(id);
   if (snapshot.status !== "available")
     throw fault("InvalidDBSnapshotStateFault", "InvalidDBSnapshotState", "The snapshot is not available.");
   return snapshot;

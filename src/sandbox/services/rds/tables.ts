@@ -185,3 +185,6 @@ export function page<T>(
   const to = from + MaxRecords;
   return { items: items.slice(from, to), ...(to < items.length ? { Marker: String(to) } : {}) };
 }
+
+export const noSnapshot = (id: string): Error =>
+  fault("DBSnapshotNotFoundFault", "DBSnapshotNotFound", `DBSnapshot not found: ${id}`, 404);
