@@ -1,3 +1,5 @@
+import type { RestoreJobsListMember } from "@aws-sdk/client-backup";
+import type { Aws } from "../aws/aws.ts";
 import { type RecoveryPoint, recoveryPointsOf } from "../aws/backup/recovery-points.ts";
 import { progressOfRestore, restoresOf, startRestore } from "../aws/backup/restore-job.ts";
 import { closeAgain, openCommand, policyOf, whileOpen } from "../aws/backup/vault-policy.ts";
@@ -37,7 +39,14 @@ export interface FilesSeen {
 const refused = (message: string, hint: string): BuddyError => new BuddyError({ code: "refused", message, hint });
 
 /** The copy that is wanted of the stack's file system. Throws `refused` where it cannot be restored into it. */
-export async function chosenPoint({ run, find }: Stack, stack: string, wanted: Wanted): Promise<RecoveryPoint> {
+export async function chosenPoint(stack: Stack, name: string, wanted: Wanted): Promise<RecoveryPoint> {
+  const point = await found(stack, name, wanted);
+  // One whose vault a killed run left open.
+  const closed = await patiently(stack.run, () => closeAgain(stack.run.aws, point.vault));
+  return closed ? found(stack, name, { arn: point.arn }) : point;
+}
+
+async function found({ run, find }: Stack, stack: string, wanted: Wanted): Promise<RecoveryPoint> {
   const { aws } = run;
   const live = await find(FILE_SYSTEM);
   if (!live) throw refused("the stack has no file system to restore files into", "`buddyverse up` creates it.");
@@ -90,22 +99,34 @@ export async function filesSeen(machines: Machines, instance: string): Promise<F
   };
 }
 
-/** When AWS Backup began to fill a directory, by its name; undefined: it is named otherwise. */
-export function directoryTime(name: string): number | undefined {
-  const [, day, h, m, s] = /_(\d{4}-\d\d-\d\d)T(\d\d)[-:](\d\d)[-:](\d\d)/.exec(name) ?? [];
-  return day === undefined ? undefined : Date.parse(`${day}T${h}:${m}:${s}Z`);
+/** A directory's name as a script's token. */
+const tokenOf = (directory: string): string => directory.replace(/[^A-Za-z0-9]/g, "").replace(/^awsbackuprestore/, "");
+
+/** When AWS Backup began to fill a directory, by its token; undefined: it is named otherwise. */
+function timeOf(token: string): number | undefined {
+  const [, y, mo, d, h, mi, s] = /(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/.exec(token) ?? [];
+  return y === undefined ? undefined : Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
 }
 
-/** The directory of a restore that began then and was complete at that time. */
-export function directoryOf(seen: FilesSeen, from: number, to: number): Recovered | undefined {
-  const fitting = seen.recovered.filter(({ directory }) => {
-    const time = directoryTime(directory);
-    return time === undefined || (time >= from - SLACK_MS && time <= to + SLACK_MS);
-  });
-  return fitting.length === 1
-    ? fitting[0]
-    : fitting.find(({ directory }) => directoryTime(directory) === Math.floor(from / 1000) * 1000);
+/** Of those names the one that a restore made, which AWS names by its time. */
+function madeBy(job: RestoreJobsListMember, names: readonly string[]): string | undefined {
+  const [from, to] = [job.CreationDate?.getTime() ?? 0, job.CompletionDate?.getTime() ?? 0];
+  const off = (name: string) => Math.abs((timeOf(tokenOf(name)) ?? from) - from);
+  return names
+    .filter((name) => {
+      const time = timeOf(tokenOf(name));
+      return time === undefined || (time >= from - SLACK_MS && time <= to + SLACK_MS);
+    })
+    .sort((one, other) => off(one) - off(other))[0];
 }
+
+const directoryOf = (seen: FilesSeen, job: RestoreJobsListMember): Recovered | undefined => {
+  const name = madeBy(
+    job,
+    seen.recovered.map(({ directory }) => directory),
+  );
+  return seen.recovered.find(({ directory }) => directory === name);
+};
 
 export interface Restoration {
   readonly stack: Stack;
@@ -117,33 +138,38 @@ export interface Restoration {
   readonly say: (text: string) => void;
 }
 
+/** Restored already, and switched to: where the former files are. */
+export interface Switched {
+  readonly aside: string;
+}
+
 /**
  * Has the files restored into a directory beside the running ones. A restore of the same recovery point that is under way, or whose
- * directory is still there, is continued; another one is not started beside it.
+ * directory is still there, is continued; one that was switched to is done until the former files are discarded. So a command that
+ * is run again starts nothing twice.
  */
-export async function recoveredFiles({ stack, name, point, machines, instance, say }: Restoration): Promise<Recovered> {
+export async function recoveredFiles(restoration: Restoration): Promise<Recovered | Switched> {
+  const { stack, name, point, machines, instance, say } = restoration;
   const { run } = stack;
   const { aws } = run;
   const jobs = await patiently(run, () => restoresOf(aws, point));
-  const ended = jobs.filter(({ Status }) => Status === "COMPLETED");
-  for (const job of [...ended].reverse()) {
+  const last = jobs.at(-1);
+  if (last?.Status === "COMPLETED") {
     const seen = await filesSeen(machines, instance);
-    const there = directoryOf(seen, job.CreationDate?.getTime() ?? 0, job.CompletionDate?.getTime() ?? 0);
+    const aside = madeBy(last, seen.aside);
+    const there = directoryOf(seen, last);
     if (there) return there;
+    if (aside !== undefined) return { aside };
   }
-  const underWay = jobs.find(({ Status }) => Status === "PENDING" || Status === "RUNNING");
-  const id =
-    underWay?.RestoreJobId ??
-    (await (point.denied.has(RESTORE)
-      ? whileOpen(aws, point.vault, () => startRestore(aws, name, point, jobs.length))
-      : startRestore(aws, name, point, jobs.length)));
-  say(underWay ? `Restore job ${id} is under way.` : `Restore job ${id} has begun.`);
+  const underWay = last?.Status === "PENDING" || last?.Status === "RUNNING" ? last.RestoreJobId : undefined;
+  const id = underWay ?? (await started(aws, name, point, jobs.length));
+  say(underWay === undefined ? `Restore job ${id} has begun.` : `Restore job ${id} is under way.`);
   const done = await until(stack, { what: `restore job ${id} has not ended`, seconds: RESTORE_SECONDS }, async () => {
     const job = (await restoresOf(aws, point)).find(({ RestoreJobId }) => RestoreJobId === id);
     return job && progressOfRestore(aws, job).complete ? job : undefined;
   });
   const seen = await filesSeen(machines, instance);
-  const there = directoryOf(seen, done.CreationDate?.getTime() ?? 0, done.CompletionDate?.getTime() ?? 0);
+  const there = directoryOf(seen, done);
   if (there) return there;
   throw new BuddyError({
     code: "failed",
@@ -152,13 +178,14 @@ export async function recoveredFiles({ stack, name, point, machines, instance, s
   });
 }
 
-/** Puts a vault's policy back that a killed run left open. */
-export const closeVault = ({ run }: Stack, { vault }: RecoveryPoint): Promise<void> =>
-  patiently(run, () => closeAgain(run.aws, vault));
+const started = (aws: Aws, stack: string, point: RecoveryPoint, attempt: number): Promise<string> =>
+  point.denied.has(RESTORE)
+    ? whileOpen(aws, point.vault, () => startRestore(aws, stack, point, attempt))
+    : startRestore(aws, stack, point, attempt);
 
 /** Brings the recovered files to the root; what was there is put aside, and kept. Answers where. */
 export async function switchFiles({ machines, instance }: Restoration, { directory }: Recovered): Promise<string> {
-  const token = directory.replace(/[^A-Za-z0-9]/g, "").replace(/^awsbackuprestore/, "");
+  const token = tokenOf(directory);
   await machines.run([instance], scriptFor("files-switch", token));
   return `.before-restore-${token}`;
 }

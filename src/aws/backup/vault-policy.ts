@@ -77,11 +77,13 @@ export async function whileOpen<T>(aws: Aws, BackupVaultName: string, work: () =
   }
 }
 
-/** Puts a policy back that a killed run left open. */
-export async function closeAgain(aws: Aws, BackupVaultName: string): Promise<void> {
+/** Puts a policy back that a killed run left open. Answers whether there was one. */
+export async function closeAgain(aws: Aws, BackupVaultName: string): Promise<boolean> {
   const policy = await policyOf(aws, BackupVaultName);
   const before = policy === undefined ? undefined : closedAgain(policy);
-  if (before !== undefined) await aws.backup.putBackupVaultAccessPolicy({ BackupVaultName, Policy: before });
+  if (before === undefined) return false;
+  await aws.backup.putBackupVaultAccessPolicy({ BackupVaultName, Policy: before });
+  return true;
 }
 
 /** What a person does by hand, with the AWS CLI. */
