@@ -1,7 +1,6 @@
-import type { RestoreJobsListMember } from "@aws-sdk/client-backup";
 import type { Aws } from "../aws/aws.ts";
 import { type RecoveryPoint, recoveryPointsOf } from "../aws/backup/recovery-points.ts";
-import { progressOfRestore, restoresOf, startRestore } from "../aws/backup/restore-job.ts";
+import { progressOfRestore, type RestoreJob, restoresOf, startRestore } from "../aws/backup/restore-job.ts";
 import { closeAgain, openCommand, policyOf, whileOpen } from "../aws/backup/vault-policy.ts";
 import { fileSystemArn } from "../aws/efs/arn.ts";
 import { patiently } from "../engine/observe.ts";
@@ -109,7 +108,7 @@ function timeOf(token: string): number | undefined {
 }
 
 /** Of those names the one that a restore made, which AWS names by its time. */
-function madeBy(job: RestoreJobsListMember, names: readonly string[]): string | undefined {
+function madeBy(job: RestoreJob, names: readonly string[]): string | undefined {
   const [from, to] = [job.CreationDate?.getTime() ?? 0, job.CompletionDate?.getTime() ?? 0];
   const off = (name: string) => Math.abs((timeOf(tokenOf(name)) ?? from) - from);
   return names
@@ -120,7 +119,7 @@ function madeBy(job: RestoreJobsListMember, names: readonly string[]): string | 
     .sort((one, other) => off(one) - off(other))[0];
 }
 
-const directoryOf = (seen: FilesSeen, job: RestoreJobsListMember): Recovered | undefined => {
+const directoryOf = (seen: FilesSeen, job: RestoreJob): Recovered | undefined => {
   const name = madeBy(
     job,
     seen.recovered.map(({ directory }) => directory),

@@ -15,6 +15,7 @@ import { vpcStep } from "../../steps/vpc.ts";
 import { rotate } from "../lifecycle/rotation.ts";
 import type { Stage } from "../lifecycle/stage.ts";
 import { databases, failover, restoreDatabase } from "../recovery/commands.ts";
+import { LATEST, restoreFiles } from "../recovery/files.ts";
 import { done } from "../verify/drills/rehearse.ts";
 import { verifyOn } from "../verify/rehearse.ts";
 import { type Account, account, bad, examined, grantsOf, policyOf, upAndDown, without } from "./lives.ts";
@@ -160,7 +161,7 @@ async function printed(given: object) {
 }
 
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
-  test("up, doctor, cost --live, verify, rotate, every drill", async () => {
+  test("up, doctor, cost --live, verify, rotate, restore files, every drill", async () => {
     const documents = await printed({});
     const who = await account();
     const on = await who.under(documents);
@@ -171,6 +172,9 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await askPrices(on.aws, pricesToAsk(on.config), { zones: on.config.zones, now: who.clock.now() });
     expect((await verifyOn(on)).filter(({ result }) => result !== "passed")).toEqual([]);
     expect(await rotate(on)).toHaveLength(2);
+    // Of EFS's own copy of the day.
+    await who.clock.sleep(24 * 3_600_000);
+    expect(await restoreFiles(on, LATEST, { open: true })).toMatchObject({ aside: expect.any(String) });
     for (const drill of DRILLS.filter((name) => !drills[name].onlyByName)) {
       const { ending, problem } = await done(on, drill, { change: quickSite });
       expect([drill, ending, problem]).toEqual([drill, "passed", undefined]);

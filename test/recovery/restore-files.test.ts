@@ -4,27 +4,16 @@ import { isRead } from "../../src/aws/safety.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import type { BuddyError } from "../../src/lib/errors.ts";
-import { reachedInstances } from "../../src/recovery/replication.ts";
-import {
-  chosenPoint,
-  discardOld,
-  filesSeen,
-  mustBeOpen,
-  recoveredFiles,
-  switchFiles,
-  type Wanted,
-} from "../../src/recovery/restore-files.ts";
+import { discardOld, filesSeen, type Wanted } from "../../src/recovery/restore-files.ts";
 import { filesIn, writeFile } from "../../src/sandbox/outside.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { copied, type World } from "../../src/sandbox/world.ts";
-import { commandsOf } from "../../src/verify/aws/commands.ts";
-import { machinesBy } from "../../src/verify/machines.ts";
 import { type Stage, stage, stageOn } from "../lifecycle/stage.ts";
+import { LATEST, restoreFiles, webInstance } from "./files.ts";
 
 const AUTOMATIC = "aws/efs/automatic-backup-vault";
 const DAY_MS = 24 * 3_600_000;
-const LATEST: Wanted = { until: Number.POSITIVE_INFINITY };
 
 /** A stack with a recovery point in its vault and one of EFS's own, whose files were changed since then. */
 let grown: { readonly world: World; readonly at: number; readonly state: string | undefined; readonly id: string };
@@ -57,21 +46,6 @@ async function account(over: (sandbox: Sandbox) => Sandbox = (sandbox) => sandbo
   const { config } = await stage({ domain: null });
   return stageOn(config, clock, over(inner), memoryText(grown.state));
 }
-async function at(on: Stage) {
-  const commands = commandsOf(on.aws);
-  const [instance = ""] = await reachedInstances(on.stack, (ids) => commands.online(ids));
-  return { machines: machinesBy(commands, on.clock, on.run.signal), instance };
-}
-/** What `buddyverse restore files` does. */
-async function restore(on: Stage, wanted: Wanted, { open = false, switches = true } = {}) {
-  const web = await at(on);
-  const point = await chosenPoint(on.stack, "buddyverse", wanted);
-  if (!open) await mustBeOpen(on.stack, point, "the same with --open-vault");
-  const restoration = { stack: on.stack, name: "buddyverse", point, ...web, say: () => {} };
-  const recovered = await recoveredFiles(restoration);
-  if ("aside" in recovered) return { aside: recovered.aside };
-  return { recovered, aside: switches ? await switchFiles(restoration, recovered) : undefined };
-}
 const files = (on: Stage) => filesIn(sim(on), grown.id);
 const rootOf = (on: Stage) =>
   Object.fromEntries(Object.entries(files(on)).filter(([path]) => path.startsWith("/media/")));
@@ -82,25 +56,25 @@ const failed = async (work: Promise<unknown>) => (await work.catch((error: unkno
 
 test("beside the running files first; switched, the former ones are put aside, until they are discarded", async () => {
   const on = await account();
-  const { recovered } = await restore(on, LATEST, { switches: false });
+  const { recovered } = await restoreFiles(on, LATEST, { switches: false });
   expect(recovered).toMatchObject({ files: 1, bytes: 7, whole: true });
   expect(rootOf(on)).toEqual({ "/media/photo.txt": "spoiled", "/media/later.txt": "later" });
 
   // The same once more finds what is there, and starts nothing.
-  const { aside } = await restore(on, { arn: ours });
+  const { aside } = await restoreFiles(on, { arn: ours });
   expect(await restores(on)).toHaveLength(1);
   expect(rootOf(on)).toEqual({ "/media/photo.txt": "a photo" });
   expect(files(on)).toMatchObject({ [`/${aside}/media/photo.txt`]: "spoiled", [`/${aside}/media/later.txt`]: "later" });
 
   // Done is done, until the former files are discarded.
-  expect(await restore(on, { arn: ours })).toEqual({ aside });
-  const { machines, instance } = await at(on);
+  expect(await restoreFiles(on, { arn: ours })).toEqual({ aside });
+  const { machines, instance } = await webInstance(on);
   expect(await filesSeen(machines, instance)).toEqual({ recovered: [], aside: [aside] });
   await discardOld(machines, instance);
   expect(Object.keys(files(on)).filter((path) => path.includes("before-restore"))).toEqual([]);
 
   // And once more from the same recovery point is another restore.
-  await restore(on, { arn: ours });
+  await restoreFiles(on, { arn: ours });
   expect(await restores(on)).toHaveLength(2);
 });
 
@@ -108,14 +82,14 @@ test("EFS's own vault denies it: said with the command; opened for the start onl
   const on = await account();
   const { Policy: before } = await on.aws.backup.getBackupVaultAccessPolicy({ BackupVaultName: AUTOMATIC });
   const early: Wanted = { until: grown.at - 3_600_000 };
-  const error = await failed(restore(on, early));
+  const error = await failed(restoreFiles(on, early));
   expect(error).toMatchObject({ code: "refused", message: expect.stringContaining("denies everybody to restore") });
   expect(error.hint).toMatch(
     /put-backup-vault-access-policy --backup-vault-name aws\/efs\/automatic-backup-vault --policy '(?!.*StartRestoreJob)/,
   );
   expect(await restores(on)).toEqual([]);
   on.writes();
-  await restore(on, early, { open: true });
+  await restoreFiles(on, early, { open: true });
   expect(on.writes().filter((call) => call.startsWith("backup:"))).toEqual([
     "backup:PutBackupVaultAccessPolicy",
     "backup:StartRestoreJob",
@@ -136,7 +110,7 @@ test("killed before or after any changing call, the same command ends with one r
     },
   }));
   const closed = JSON.parse((await policy(counting)) as string);
-  await restore(counting, early, { open: true });
+  await restoreFiles(counting, early, { open: true });
   expect(calls.length).toBeGreaterThanOrEqual(5);
   for (let which = 0; which < calls.length; which++)
     for (const acted of [false, true]) {
@@ -158,9 +132,9 @@ test("killed before or after any changing call, the same command ends with one r
         };
       });
       const about = `${calls[which]} ${which} ${acted ? "acted" : "not sent"}`;
-      expect((await failed(restore(dying, early, { open: true }))).message, about).toContain("killed");
+      expect((await failed(restoreFiles(dying, early, { open: true }))).message, about).toContain("killed");
       const next = await stageOn(dying.config, dying.clock, inner as Sandbox, dying.text);
-      await restore(next, early, { open: true });
+      await restoreFiles(next, early, { open: true });
       expect(await restores(next), about).toHaveLength(1);
       expect(rootOf(next), about).toEqual({ "/media/photo.txt": "a photo" });
       expect(JSON.parse((await policy(next)) as string), about).toEqual(closed);
@@ -169,12 +143,12 @@ test("killed before or after any changing call, the same command ends with one r
 
 test("what is no copy of these files is refused, and a restore that fails says AWS's words", async () => {
   const on = await account();
-  expect(await failed(restore(on, { arn: `${ours}x` }))).toMatchObject({ code: "refused" });
-  expect(await failed(restore(on, { until: 0 }))).toMatchObject({ code: "refused" });
+  expect(await failed(restoreFiles(on, { arn: `${ours}x` }))).toMatchObject({ code: "refused" });
+  expect(await failed(restoreFiles(on, { until: 0 }))).toMatchObject({ code: "refused" });
   await on.sandbox.answer("iam", "DetachRolePolicy", {
     RoleName: "Buddy-AWSBackup-buddyverse-ap-northeast-2",
     PolicyArn: "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
   });
-  expect((await failed(restore(on, LATEST))).message).toMatch(/restore job \S+ is FAILED: Access Denied/);
+  expect((await failed(restoreFiles(on, LATEST))).message).toMatch(/restore job \S+ is FAILED: Access Denied/);
   expect(rootOf(on)).toEqual({ "/media/photo.txt": "spoiled", "/media/later.txt": "later" });
 });

@@ -5,6 +5,8 @@ import { allPages } from "../pages.ts";
 import { backupRoleArn } from "./backup-job.ts";
 import type { RecoveryPoint } from "./recovery-points.ts";
 
+export type RestoreJob = RestoreJobsListMember;
+
 /** How far a restore is. */
 export interface RestoreProgress {
   readonly id: string;
@@ -16,7 +18,7 @@ export interface RestoreProgress {
 }
 
 /** Restores of a recovery point into that file system, the oldest first; AWS tells of the last 30 days' at least. */
-export async function restoresOf(aws: Aws, point: RecoveryPoint): Promise<readonly RestoreJobsListMember[]> {
+export async function restoresOf(aws: Aws, point: RecoveryPoint): Promise<readonly RestoreJob[]> {
   const all = await allPages(
     (NextToken) => aws.backup.listRestoreJobs({ NextToken }),
     (page) => page.RestoreJobs,
@@ -52,7 +54,7 @@ export async function startRestore(aws: Aws, stack: string, point: RecoveryPoint
 }
 
 /** How far the job is. Throws `failed` when it has failed; undefined: it is not shown yet. */
-export function progressOfRestore({ cli, region }: Aws, job: RestoreJobsListMember): RestoreProgress {
+export function progressOfRestore({ cli, region }: Aws, job: RestoreJob): RestoreProgress {
   const { RestoreJobId: id = "", Status = "", StatusMessage, PercentDone, CreationDate } = job;
   if (Status === "FAILED" || Status === "ABORTED")
     throw new BuddyError({

@@ -11,8 +11,8 @@ import { databaseFrom, endpointFrom, fetchSettings, logIn, settingsOf } from "./
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
 import { isPasswordVerb, playPassword } from "./password.ts";
-import { beginRows, endRows } from "./rows.ts";
 import { discardOld, recovered, switchTo } from "./recovered-files.ts";
+import { beginRows, endRows } from "./rows.ts";
 import { cannotRun } from "./scripts.ts";
 import { loggedRequests, setApache } from "./web-server.ts";
 
