@@ -5,7 +5,7 @@ import { preflight } from "../../src/doctor/preflight.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
-import { confirmSubscription, delegateAll } from "../../src/sandbox/outside.ts";
+import { confirmSubscription, delegateAll, writeFile } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { drills } from "../../src/verify/drills/drills.ts";
 import { DRILLS } from "../../src/verify/drills/result.ts";
@@ -173,6 +173,7 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     expect((await verifyOn(on)).filter(({ result }) => result !== "passed")).toEqual([]);
     expect(await rotate(on)).toHaveLength(2);
     // Of EFS's own copy of the day.
+    writeFile(simAt(who.sandbox.world, who.clock.now()), on.store.get("file-system")?.id as string, "/media/a", "a");
     await who.clock.sleep(24 * 3_600_000);
     expect(await restoreFiles(on, LATEST, { open: true })).toMatchObject({ aside: expect.any(String) });
     for (const drill of DRILLS.filter((name) => !drills[name].onlyByName)) {
@@ -308,6 +309,14 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     Object.assign(later.run, { deleteKept: true });
     expect(bad(await later.down())).toEqual([]);
     expect(await later.left()).toEqual([]);
+    // The vault goes once somebody has deleted the copies in it.
+    const BackupVaultName = "buddyverse-buddyverse";
+    const { backup } = await who.others();
+    for (const { RecoveryPointArn } of (await backup.listRecoveryPointsByBackupVault({ BackupVaultName }))
+      .RecoveryPoints ?? [])
+      await who.sandbox.answer("backup", "DeleteRecoveryPoint", { BackupVaultName, RecoveryPointArn });
+    await who.clock.sleep(60_000);
+    expect(bad(await later.down())).toEqual([]);
     proven(who);
   });
 
