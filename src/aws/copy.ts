@@ -25,6 +25,8 @@ export interface Copy {
   readonly free?: string | undefined;
   /** Options that the command needs besides which restores it. */
   readonly needs?: readonly string[];
+  /** What it is of is gone: it can be restored only so, with the AWS CLI. */
+  readonly commands?: readonly string[];
   /** AWS removes it by itself. */
   readonly passing: boolean;
 }

@@ -101,14 +101,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "restore",
     description: "bring data back from a copy: beside what runs, looked at, and then in its place when you say so",
     own: (command) =>
-      withYes(command.argument("<what>", "database"))
+      withYes(command.argument("<what>", "database or files"))
         .option("--to <time>", 'to a moment, as 2026-11-22T11:55:00Z, or the "latest" that there is')
-        .option("--snapshot <id>", "from a snapshot: buddyverse snapshots lists them")
-        .option("--no-switch", "leave it beside what runs"),
+        .option("--snapshot <id>", "the database from a snapshot: buddyverse snapshots lists them")
+        .option("--recovery-point <arn>", "the files from a recovery point: buddyverse snapshots lists them")
+        .option("--no-switch", "leave it beside what runs")
+        .option("--open-vault", "for the files: open the access policy of their vault while the restore is started")
+        .option("--discard-old", "for the files: delete what a switch put aside"),
     examples: [
       "buddyverse restore database --to 2026-11-22T11:55:00Z",
       "buddyverse restore database --to latest --no-switch",
       "buddyverse restore database --snapshot database1-final-1795338000000",
+      "buddyverse restore files --to 2026-11-22T11:55:00Z --open-vault",
+      "buddyverse restore files --discard-old",
     ],
     load: async () => (await import("./commands/restore.ts")).restore,
   },

@@ -3,6 +3,7 @@ import type { Permissions } from "../aws/permissions.ts";
 import { eachService, type ServiceName, services } from "../aws/services.ts";
 import { liveCostCalls } from "../cost/calls.ts";
 import { doctorCalls } from "../doctor/calls.ts";
+import { restoreFilesCalls } from "../recovery/calls.ts";
 import { commandCalls } from "../verify/aws/commands.ts";
 import { drillCalls, verifyCalls } from "../verify/calls.ts";
 
@@ -46,6 +47,7 @@ const COMMANDS = {
   drills: [...verifyCalls, ...drillCalls],
   // Its parameters are those that `up` makes.
   rotate: commandCalls,
+  "restore-files": restoreFilesCalls,
   doctor: doctorCalls,
   "cost-live": liveCostCalls,
 } as const satisfies Readonly<Record<string, readonly Call[]>>;

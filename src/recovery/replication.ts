@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { Aws } from "../aws/aws.ts";
 import type { Stack } from "../engine/stack.ts";
 import { readScalingGroup } from "../verify/aws/scaling.ts";
 import { CheckFailed } from "../verify/check.ts";
@@ -49,23 +48,30 @@ export interface WebInstances {
   fetchSettings(): Promise<number>;
 }
 
-export function webInstances(
+/** The web instances in service that Run Command reaches. */
+export async function reachedInstances(
   { graph, run }: Pick<Stack, "graph" | "run">,
+  online: (ids: readonly string[]) => Promise<ReadonlySet<string>>,
+): Promise<readonly string[]> {
+  const name = graph.nodes.get("auto-scaling-group")?.name ?? "";
+  const { instances } = await readScalingGroup(run.aws, name, (subnetId) => subnetId);
+  const ids = instances.filter(({ inService }) => inService).map(({ id }) => id);
+  const known = ids.length > 0 ? await online(ids) : new Set<string>();
+  return ids.filter((id) => known.has(id));
+}
+
+export function webInstances(
+  stack: Pick<Stack, "graph" | "run">,
   machines: Machines,
   online: (ids: readonly string[]) => Promise<ReadonlySet<string>>,
 ): WebInstances {
-  const reached = async (aws: Aws): Promise<readonly string[]> => {
-    const name = graph.nodes.get("auto-scaling-group")?.name ?? "";
-    const { instances } = await readScalingGroup(aws, name, (subnetId) => subnetId);
-    const ids = instances.filter(({ inService }) => inService).map(({ id }) => id);
-    const known = ids.length > 0 ? await online(ids) : new Set<string>();
-    return ids.filter((id) => known.has(id));
-  };
+  const { run } = stack;
+  const reached = () => reachedInstances(stack, online);
   const script = (name: "database-replication" | "database-settings") => scriptFor(name, "failover");
   return {
     async replication(endpoint) {
       let why = "no web instance is in service and reached by Systems Manager";
-      for (const id of await reached(run.aws)) {
+      for (const id of await reached()) {
         try {
           const asked = async () => read((await machines.run([id], script("database-replication"))).get(id) ?? "");
           const seen = await asked();
@@ -83,7 +89,7 @@ export function webInstances(
       return { unseen: why };
     },
     async fetchSettings() {
-      const ids = await reached(run.aws);
+      const ids = await reached();
       const done = await Promise.allSettled(ids.map((id) => machines.run([id], script("database-settings"))));
       return done.filter(({ status }) => status === "fulfilled").length;
     },

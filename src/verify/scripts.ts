@@ -10,6 +10,9 @@ import databaseText from "./scripts/database-text.py";
 import fileRead from "./scripts/file-read.sh";
 import fileRemove from "./scripts/file-remove.sh";
 import fileWrite from "./scripts/file-write.sh";
+import filesDiscard from "./scripts/files-discard.sh";
+import filesRecovered from "./scripts/files-recovered.sh";
+import filesSwitch from "./scripts/files-switch.sh";
 import load from "./scripts/load.sh";
 import loadEnd from "./scripts/load-end.sh";
 import outboundAddress from "./scripts/outbound-address.sh";
@@ -33,6 +36,9 @@ const SCRIPTS = {
   "file-write": fileWrite,
   "file-read": fileRead,
   "file-remove": fileRemove,
+  "files-recovered": filesRecovered,
+  "files-switch": filesSwitch,
+  "files-discard": filesDiscard,
   "outbound-address": outboundAddress,
   load,
   "load-end": loadEnd,

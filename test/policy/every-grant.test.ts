@@ -5,7 +5,7 @@ import { preflight } from "../../src/doctor/preflight.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
-import { confirmSubscription, delegateAll } from "../../src/sandbox/outside.ts";
+import { confirmSubscription, delegateAll, writeFile } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { drills } from "../../src/verify/drills/drills.ts";
 import { DRILLS } from "../../src/verify/drills/result.ts";
@@ -15,6 +15,7 @@ import { vpcStep } from "../../steps/vpc.ts";
 import { rotate } from "../lifecycle/rotation.ts";
 import type { Stage } from "../lifecycle/stage.ts";
 import { databases, failover, restoreDatabase } from "../recovery/commands.ts";
+import { LATEST, restoreFiles } from "../recovery/files.ts";
 import { done } from "../verify/drills/rehearse.ts";
 import { verifyOn } from "../verify/rehearse.ts";
 import { type Account, account, bad, examined, grantsOf, policyOf, upAndDown, without } from "./lives.ts";
@@ -160,7 +161,7 @@ async function printed(given: object) {
 }
 
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
-  test("up, doctor, cost --live, verify, rotate, every drill", async () => {
+  test("up, doctor, cost --live, verify, rotate, restore files, every drill", async () => {
     const documents = await printed({});
     const who = await account();
     const on = await who.under(documents);
@@ -171,6 +172,10 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await askPrices(on.aws, pricesToAsk(on.config), { zones: on.config.zones, now: who.clock.now() });
     expect((await verifyOn(on)).filter(({ result }) => result !== "passed")).toEqual([]);
     expect(await rotate(on)).toHaveLength(2);
+    // Of EFS's own copy of the day.
+    writeFile(simAt(who.sandbox.world, who.clock.now()), on.store.get("file-system")?.id as string, "/media/a", "a");
+    await who.clock.sleep(24 * 3_600_000);
+    expect(await restoreFiles(on, LATEST, { open: true })).toMatchObject({ aside: expect.any(String) });
     for (const drill of DRILLS.filter((name) => !drills[name].onlyByName)) {
       const { ending, problem } = await done(on, drill, { change: quickSite });
       expect([drill, ending, problem]).toEqual([drill, "passed", undefined]);
@@ -304,6 +309,14 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     Object.assign(later.run, { deleteKept: true });
     expect(bad(await later.down())).toEqual([]);
     expect(await later.left()).toEqual([]);
+    // The vault goes once somebody has deleted the copies in it.
+    const BackupVaultName = "buddyverse-buddyverse";
+    const { backup } = await who.others();
+    for (const { RecoveryPointArn } of (await backup.listRecoveryPointsByBackupVault({ BackupVaultName }))
+      .RecoveryPoints ?? [])
+      await who.sandbox.answer("backup", "DeleteRecoveryPoint", { BackupVaultName, RecoveryPointArn });
+    await who.clock.sleep(60_000);
+    expect(bad(await later.down())).toEqual([]);
     proven(who);
   });
 

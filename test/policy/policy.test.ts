@@ -246,6 +246,10 @@ describe("what the other commands send besides", () => {
     ["verify", () => [...under("src/verify/aws"), ...under("steps/checks")]],
     ["drills", () => [...under("src/verify/aws"), ...under("steps/checks"), "steps/drills.ts"]],
     ["rotate", () => ["src/verify/aws/commands.ts"]],
+    [
+      "restore-files",
+      () => ["src/verify/aws/commands.ts", "src/aws/backup/restore-job.ts", "src/aws/backup/vault-policy.ts"],
+    ],
     ["doctor", () => ["src/doctor/doctor.ts"]],
     // A service asks itself for prices that the price list lacks.
     ["cost-live", () => [...under("src/cost"), ...under("src/aws").filter((file) => file.endsWith("-prices.ts"))]],

@@ -1,10 +1,21 @@
+import type { Aws } from "../aws.ts";
 import type { CopyReader } from "../copy.ts";
 import { fileSystemArn } from "../efs/arn.ts";
 import { backupStorage } from "../efs/prices.ts";
+import { undefinedIf } from "../errors.ts";
+import { backupRoleArn } from "./backup-job.ts";
 import { stackVault } from "./names.ts";
 import { recoveryPointsOf } from "./recovery-points.ts";
 
 const GIB = 2 ** 30;
+
+const idOf = (resourceArn: string): string => resourceArn.split("/").at(-1) ?? "";
+
+/** Restores into a new file system, which is the only way once the one that was copied is gone. */
+const toNewFileSystem = (aws: Aws, stack: string, arn: string): string => {
+  const metadata = `newFileSystem=true,Encrypted=true,PerformanceMode=generalPurpose,CreationToken=restored-${arn.split(":").at(-1)?.slice(0, 8)}`;
+  return `${aws.cli} backup start-restore-job --recovery-point-arn ${arn} --iam-role-arn ${backupRoleArn(aws, stack)} --resource-type EFS --metadata ${metadata} --region ${aws.region}`;
+};
 
 /** Of the stack's file systems: those that `down` made, EFS's own of each day, and others'. */
 export const recoveryPointCopies: CopyReader = {
@@ -12,19 +23,29 @@ export const recoveryPointCopies: CopyReader = {
   async read(aws, stack, names) {
     const known = [...names].filter((name) => /^fs-[0-9a-f]+$/.test(name)).map((id) => fileSystemArn(aws, id));
     const points = await recoveryPointsOf(aws, stack, known);
+    const there = new Set(
+      await Promise.all(
+        [...new Set(points.map(({ resourceArn }) => idOf(resourceArn)))].map(async (id) =>
+          (await undefinedIf(["FileSystemNotFound"], () => aws.efs.describeFileSystems({ FileSystemId: id })))
+            ? id
+            : "",
+        ),
+      ),
+    );
     return {
       windows: [],
       copies: points.map(({ arn, vault, resourceArn, createdAt, bytes, status, expiresAt, denied }) => ({
         of: "files",
         what: vault === stackVault(stack) ? "recovery point" : `recovery point in ${vault}`,
         id: arn,
-        source: resourceArn.split("/").at(-1) ?? "",
+        source: idOf(resourceArn),
         madeAt: status === "CREATING" ? undefined : createdAt,
         state: status === "COMPLETED" ? "available" : status,
         gib: bytes === undefined ? undefined : Math.ceil((bytes / GIB) * 100) / 100,
         price: backupStorage.item,
         passing: expiresAt !== undefined,
         ...(denied.has("backup:StartRestoreJob") ? { needs: ["--open-vault"] } : {}),
+        ...(there.has(idOf(resourceArn)) ? {} : { commands: [toNewFileSystem(aws, stack, arn)] }),
       })),
     };
   },

@@ -1,5 +1,8 @@
 import type { Narrowed, PolicyScope } from "../permissions.ts";
 
+/** Where EFS's automatic backups go (EFS user guide, "Automatic backups"). */
+const AUTOMATIC_VAULT = "aws/efs/automatic-backup-vault";
+
 const ON_VAULT = [
   "CreateBackupVault",
   "DeleteBackupVault",
@@ -12,5 +15,16 @@ const ON_VAULT = [
 /** What may be done to the stack's own vault, and to no other. */
 export function narrowed({ region, arn, values }: PolicyScope): readonly Narrowed[] {
   const own = values("BackupVaultName").map((name) => arn(`backup:${region}:*:backup-vault:${name}`));
-  return [{ takes: (action) => ON_VAULT.includes(action), statements: [{ Sid: "BackupVault", Resource: own }] }];
+  return [
+    { takes: (action) => ON_VAULT.includes(action), statements: [{ Sid: "BackupVault", Resource: own }] },
+    {
+      takes: (action) => action === "PutBackupVaultAccessPolicy",
+      statements: [{ Sid: "OpenVault", Resource: arn(`backup:${region}:*:backup-vault:${AUTOMATIC_VAULT}`) }],
+    },
+    {
+      // A restore never overwrites, and goes into the file system that was copied.
+      takes: (action) => action === "StartRestoreJob",
+      statements: [{ Sid: "RecoveryPoints", Resource: arn(`backup:${region}:*:recovery-point:*`) }],
+    },
+  ];
 }

@@ -38,3 +38,54 @@ export function policyWithout(policy: string, actions: readonly string[]): strin
     .filter((one) => actionsOf(one).length > 0);
   return JSON.stringify({ ...document, Statement });
 }
+
+const RESTORE = "backup:StartRestoreJob";
+/** What a policy is marked by that was opened for a restore, before the Id that it had. */
+const OPENED = "buddyverse-open:";
+
+/** The policy without its denial of restores, marked so that `closedAgain` finds its way back, whoever reads it. */
+export function opened(policy: string): string {
+  const { Id = "", ...rest } = JSON.parse(policy) as Document & { readonly Id?: string };
+  return policyWithout(JSON.stringify({ ...rest, Id: `${OPENED}${Id}` }), [RESTORE]);
+}
+
+/** The policy as it was before it was opened; undefined: it was not. */
+export function closedAgain(policy: string): string | undefined {
+  const { Id = "", ...document } = JSON.parse(policy) as Document & { readonly Id?: string };
+  if (!Id.startsWith(OPENED)) return undefined;
+  const before = Id.slice(OPENED.length);
+  const statements = statementsOf(document);
+  const first = statements.findIndex(({ Effect }) => Effect === "Deny");
+  const Statement = statements.map((one, index) =>
+    index === first ? { ...one, Action: [...actionsOf(one), RESTORE].sort() } : one,
+  );
+  if (first === -1)
+    Statement.push({ Effect: "Deny", Principal: { AWS: "*" }, Action: [RESTORE], Resource: "*" } as Statement);
+  return JSON.stringify({ ...document, ...(before === "" ? {} : { Id: before }), Statement });
+}
+
+/** Lets what is in a vault be restored while `work` is at it, and then denies it again. */
+export async function whileOpen<T>(aws: Aws, BackupVaultName: string, work: () => Promise<T>): Promise<T> {
+  const policy = await policyOf(aws, BackupVaultName);
+  if (policy === undefined) return work();
+  const before = closedAgain(policy) ?? policy;
+  await aws.backup.putBackupVaultAccessPolicy({ BackupVaultName, Policy: opened(before) });
+  try {
+    return await work();
+  } finally {
+    await aws.backup.putBackupVaultAccessPolicy({ BackupVaultName, Policy: before });
+  }
+}
+
+/** Puts a policy back that a killed run left open. Answers whether there was one. */
+export async function closeAgain(aws: Aws, BackupVaultName: string): Promise<boolean> {
+  const policy = await policyOf(aws, BackupVaultName);
+  const before = policy === undefined ? undefined : closedAgain(policy);
+  if (before === undefined) return false;
+  await aws.backup.putBackupVaultAccessPolicy({ BackupVaultName, Policy: before });
+  return true;
+}
+
+/** What a person does by hand, with the AWS CLI. */
+export const openCommand = (aws: Aws, vault: string, policy: string): string =>
+  `${aws.cli} backup put-backup-vault-access-policy --backup-vault-name ${vault} --policy '${policyWithout(policy, [RESTORE])}' --region ${aws.region}`;

@@ -34,17 +34,19 @@ export async function snapshots(options: CommonOptions): Promise<number> {
 }
 
 /** Beside what runs, or in its place when it is gone. */
-const commandFor = (options: CommonOptions, { of, id, needs = [] }: Copy, running: boolean): string =>
-  running || of === "files"
-    ? again("restore", options, [of, of === "files" ? "--recovery-point" : "--snapshot", id, ...needs])
-    : again("up", options, ["--from-snapshot", id]);
+const commandFor = (options: CommonOptions, { of, id, needs = [], commands }: Copy, running: boolean): string =>
+  commands !== undefined
+    ? commands.join(" && ")
+    : running || of === "files"
+      ? again("restore", options, [of, of === "files" ? "--recovery-point" : "--snapshot", id, ...needs])
+      : again("up", options, ["--from-snapshot", id]);
 
 const second = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 const commandOfWindow = (options: CommonOptions, { of, latest, commands }: RestoreWindow): string =>
   commands?.join(" && ").replace("TIME", second(latest)) ?? again("restore", options, [of, "--to", second(latest)]);
 
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
-const plain = ({ madeAt, price: _, ...copy }: ListedCopy) => ({ ...copy, madeAt: iso(madeAt) });
+const plain = ({ madeAt, price: _, commands: __, ...copy }: ListedCopy) => ({ ...copy, madeAt: iso(madeAt) });
 const plainWindow = ({ earliest, latest, commands: _, ...one }: ListedWindow) => ({
   ...one,
   earliest: iso(earliest),

@@ -11,6 +11,7 @@ import { databaseFrom, endpointFrom, fetchSettings, logIn, settingsOf } from "./
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
 import { isPasswordVerb, playPassword } from "./password.ts";
+import { discardOld, recovered, switchTo } from "./recovered-files.ts";
 import { beginRows, endRows } from "./rows.ts";
 import { cannotRun } from "./scripts.ts";
 import { loggedRequests, setApache } from "./web-server.ts";
@@ -173,6 +174,9 @@ const COMMANDS: Readonly<Record<ScriptName, Play>> = {
     if (files !== "none") files.remove(fileOf(token));
     return done;
   },
+  "files-recovered": (sim, instance) => onFiles(sim, instance, recovered),
+  "files-switch": (sim, instance, token) => onFiles(sim, instance, (files) => switchTo(files, token)),
+  "files-discard": (sim, instance) => onFiles(sim, instance, discardOld),
   "outbound-address": (sim, instance) => {
     const address = addressOutside(sim, instance);
     return address === undefined

@@ -19,6 +19,8 @@ export interface Files {
   read(path: string): string | undefined;
   write(path: string, text: string): void;
   remove(path: string): void;
+  /** Of all files. */
+  paths(): readonly string[];
 }
 
 /**
@@ -35,6 +37,7 @@ export function filesOf(sim: Sim, instance: Instance): Files | "none" | "hangs" 
     read: (path) => kept(path) ?? (path === STATIC.path && instance.content === "page" ? STATIC.text : undefined),
     write: (path, text) => fileTable(sim).putNow(key(fileSystemId, path), { fileSystemId, path, text }),
     remove: (path) => fileTable(sim).removeNow(key(fileSystemId, path)),
+    paths: () => contentsOf(sim, fileSystemId).map(({ path }) => path),
   };
 }
 

@@ -1,0 +1,59 @@
+import type { Outcome } from "./commands.ts";
+import type { Files } from "./files.ts";
+
+/** The first part of a path: what is at the root. */
+const entryOf = (path: string): string => path.split("/")[1] ?? "";
+const idOf = (directory: string): string => directory.replace(/[^A-Za-z0-9]/g, "").replace(/^awsbackuprestore/, "");
+const RECOVERY = /^aws-backup-restore_/;
+const ASIDE = /^\.before-restore-/;
+const stays = (entry: string): boolean => /^aws-backup-/.test(entry) || ASIDE.test(entry);
+
+const directories = (files: Files, which: RegExp): readonly string[] =>
+  [...new Set(files.paths().map(entryOf))].filter((entry) => which.test(entry)).sort();
+const isSwitched = (files: Files, id: string): boolean => files.read(`/.before-restore-${id}/.switched`) !== undefined;
+
+function move(files: Files, from: string, to: string): void {
+  files.write(to, files.read(from) ?? "");
+  files.remove(from);
+}
+
+/** files-recovered.sh */
+export function recovered(files: Files): Outcome {
+  const lines = directories(files, RECOVERY)
+    .filter((one) => !isSwitched(files, idOf(one)))
+    .map((one) => {
+      const texts = files
+        .paths()
+        .filter((path) => entryOf(path) === one)
+        .map((path) => files.read(path) ?? "");
+      const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+      return `recovered ${one} ${texts.length} ${bytes} whole`;
+    });
+  const aside = directories(files, ASIDE).filter((one) => isSwitched(files, one.replace(ASIDE, "")));
+  return { code: 0, out: [...lines, ...aside.map((one) => `aside ${one}`), ""].join("\n") };
+}
+
+/** files-switch.sh */
+export function switchTo(files: Files, id: string): Outcome {
+  if (isSwitched(files, id)) return { code: 0 };
+  const from = directories(files, RECOVERY).find((one) => idOf(one) === id);
+  if (from === undefined) return { code: 1, err: "the recovery directory is gone\n" };
+  const old = `/.before-restore-${id}`;
+  for (const path of files.paths()) if (!stays(entryOf(path))) move(files, path, `${old}${path}`);
+  for (const path of files.paths())
+    if (entryOf(path) === from && !stays(entryOf(path.slice(from.length + 1))))
+      move(files, path, path.slice(from.length + 1));
+  files.write(`${old}/.switched`, "");
+  return { code: 0 };
+}
+
+/** files-discard.sh */
+export function discardOld(files: Files): Outcome {
+  for (const path of files.paths()) {
+    const entry = entryOf(path);
+    if (ASIDE.test(entry) && isSwitched(files, entry.replace(ASIDE, "")) && !path.endsWith("/.switched"))
+      files.remove(path);
+  }
+  for (const path of files.paths()) if (ASIDE.test(entryOf(path)) && path.endsWith("/.switched")) files.remove(path);
+  return { code: 0 };
+}
