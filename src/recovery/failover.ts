@@ -121,7 +121,9 @@ function refuseUnfit({ id, status, replicationTrouble }: InstanceLive, allowData
   if (!takesPromotion(status))
     throw refuse(
       `${id} is ${status}: AWS promotes a replica only while it is available`,
-      "Wait until it is, then run the same command again.",
+      status === "creating"
+        ? "`buddyverse up` waits for it, and ends what an interrupted failover has left."
+        : "Wait until it is, then run the same command again.",
     );
   if (replicationTrouble !== "" && !allowDataLoss)
     throw refuse(

@@ -137,6 +137,9 @@ function announced(able: readonly Drill[], group: ScalingGroup, { config }: Dril
         `${name} (${requirement}) ${plan.does}.\n  Takes about ${plan.minutes} min, gives up after ${Math.round(plan.limitMinutes)} min; ${cost(plan)}.`,
     ),
     ...(announcements.length > 1 ? [`About ${about(minutes * 60)} in all, one after the other.`] : []),
-    "The site is asked twice a second meanwhile. Alarms may go off, and mail. Everything is put back, also after Ctrl-C.",
+    "The site is asked twice a second meanwhile. Alarms may go off, and mail.",
+    able.some(({ onlyByName }) => onlyByName)
+      ? "From the cut on there is no way back: after Ctrl-C it is carried to its end, and the old primary is kept."
+      : "Everything is put back, also after Ctrl-C.",
   ].join("\n");
 }

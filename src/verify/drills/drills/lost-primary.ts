@@ -45,6 +45,8 @@ export const lostPrimary: Drill = {
     minutes: 25,
     limitMinutes: 150,
     instanceHours: 0,
+    // The old primary runs beside the new replica until it is deleted.
+    databaseHours: 0.4,
   }),
   async refuses(group, stack) {
     if (!stack.config.database.replica) return "there is no read replica (database.replica is false)";
