@@ -22,8 +22,10 @@ beforeAll(async () => {
   base.configure({});
   await base.rehearse("up --yes");
   await asClient(base, (client) => client.insert("orders", "one"));
-  const { stdout } = await base.rehearse("down --yes --json");
-  snapshot = JSON.parse(stdout).snapshots.find((id: string) => id.startsWith("database1-final-"));
+  const down = await base.rehearse("down --yes");
+  expect(down.code, down.stderr).toBe(0);
+  const { copies } = JSON.parse((await base.rehearse("snapshots --json")).stdout);
+  snapshot = copies.find(({ what }: { readonly what: string }) => what === "final snapshot").id;
 });
 afterAll(() => rmSync(base.path, { recursive: true, force: true }));
 
