@@ -204,7 +204,13 @@ test("interrupted while it copies, down continues with the same copy", async () 
 });
 
 test.each([
-  ["up ran", () => on.up()],
+  [
+    "up ran",
+    async () => {
+      await on.up();
+      expect(on.store.get("database")?.copy).toBeUndefined();
+    },
+  ],
   [
     "somebody started the site",
     () =>

@@ -329,4 +329,8 @@ test("interrupted when the protection was lifted, up puts the config's back", as
   expect(await isProtected()).toBe(false);
   await on.up();
   expect(await isProtected()).toBe(true);
+  // Where nothing is copied in between, what was lifted must show before the delete.
+  Object.assign(on.run, { unprotect: true, discardData: true });
+  expect((await on.down()).filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  expect(await on.left()).toEqual([]);
 });
