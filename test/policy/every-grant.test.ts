@@ -1,3 +1,7 @@
+import { SetInstanceProtectionCommand } from "@aws-sdk/client-auto-scaling";
+import { EnableImageDeregistrationProtectionCommand } from "@aws-sdk/client-ec2";
+import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { StopDBInstanceCommand } from "@aws-sdk/client-rds";
 import { describe, expect, test } from "vitest";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { askPrices } from "../../src/cost/live.ts";
@@ -160,6 +164,25 @@ async function printed(given: object) {
   return documents;
 }
 
+/** What `down --unprotect` lifts, and what keeps instances when their group gets smaller. */
+async function protect(who: Account, on: Stage): Promise<void> {
+  const { autoScaling, ec2, elb, rds } = who.stranger();
+  const { AutoScalingGroups: [group] = [] } = await on.aws.autoScaling.describeAutoScalingGroups({});
+  const AutoScalingGroupName = group?.AutoScalingGroupName;
+  const InstanceIds = group?.Instances?.map(({ InstanceId }) => InstanceId as string);
+  await autoScaling.send(
+    new SetInstanceProtectionCommand({ AutoScalingGroupName, InstanceIds, ProtectedFromScaleIn: true }),
+  );
+  const LoadBalancerArn = on.store.get("load-balancer")?.id;
+  const Attributes = [{ Key: "deletion_protection.enabled", Value: "true" }];
+  await elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes }));
+  const ImageId = Object.values(on.store.resources).find(({ type }) => type === "ec2:image")?.id;
+  await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
+  await on.clock.sleep(3_600_000);
+  await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: "database1" }));
+  await on.clock.sleep(600_000);
+}
+
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
   test("up, doctor, cost --live, verify, rotate, restore files, every drill", async () => {
     const documents = await printed({});
@@ -270,6 +293,8 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
       gateways.config.stack,
     );
     expect(inTheWay).toEqual({ found: [], unseen: [] });
+    await protect(who, gateways);
+    Object.assign(gateways.run, { unprotect: true });
     expect(bad(await gateways.down())).toEqual([]);
     expect(await gateways.left()).toEqual([]);
     await residualCosts(gateways.aws, gateways.config.stack, await gateways.refresh(true));
