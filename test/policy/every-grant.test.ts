@@ -1,4 +1,9 @@
+import { SetInstanceProtectionCommand } from "@aws-sdk/client-auto-scaling";
+import { EnableImageDeregistrationProtectionCommand } from "@aws-sdk/client-ec2";
+import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { StopDBInstanceCommand } from "@aws-sdk/client-rds";
 import { describe, expect, test } from "vitest";
+import { type DatabaseLive, database } from "../../src/aws/rds/database.ts";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
@@ -9,9 +14,11 @@ import { confirmSubscription, delegateAll, writeFile } from "../../src/sandbox/o
 import { simAt } from "../../src/sandbox/sim.ts";
 import { drills } from "../../src/verify/drills/drills.ts";
 import { DRILLS } from "../../src/verify/drills/result.ts";
+import type { stepsFor } from "../../steps/index.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
+import { dataSteps } from "../lifecycle/data.ts";
 import { rotate } from "../lifecycle/rotation.ts";
 import type { Stage } from "../lifecycle/stage.ts";
 import { databases, failover, restoreDatabase } from "../recovery/commands.ts";
@@ -160,6 +167,25 @@ async function printed(given: object) {
   return documents;
 }
 
+/** What `down --unprotect` lifts, and what keeps instances when their group gets smaller. */
+async function protect(who: Account, on: Stage): Promise<void> {
+  const { autoScaling, ec2, elb, rds } = who.stranger();
+  const { AutoScalingGroups: [group] = [] } = await on.aws.autoScaling.describeAutoScalingGroups({});
+  const AutoScalingGroupName = group?.AutoScalingGroupName;
+  const InstanceIds = group?.Instances?.map(({ InstanceId }) => InstanceId as string);
+  await autoScaling.send(
+    new SetInstanceProtectionCommand({ AutoScalingGroupName, InstanceIds, ProtectedFromScaleIn: true }),
+  );
+  const LoadBalancerArn = on.store.get("load-balancer")?.id;
+  const Attributes = [{ Key: "deletion_protection.enabled", Value: "true" }];
+  await elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes }));
+  const ImageId = Object.values(on.store.resources).find(({ type }) => type === "ec2:image")?.id;
+  await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
+  await on.clock.sleep(3_600_000);
+  await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: "database1" }));
+  await on.clock.sleep(600_000);
+}
+
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
   test("up, doctor, cost --live, verify, rotate, restore files, every drill", async () => {
     const documents = await printed({});
@@ -270,6 +296,8 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
       gateways.config.stack,
     );
     expect(inTheWay).toEqual({ found: [], unseen: [] });
+    await protect(who, gateways);
+    Object.assign(gateways.run, { unprotect: true });
     expect(bad(await gateways.down())).toEqual([]);
     expect(await gateways.left()).toEqual([]);
     await residualCosts(gateways.aws, gateways.config.stack, await gateways.refresh(true));
@@ -317,6 +345,17 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
       await who.sandbox.answer("backup", "DeleteRecoveryPoint", { BackupVaultName, RecoveryPointArn });
     await who.clock.sleep(60_000);
     expect(bad(await later.down())).toEqual([]);
+    proven(who);
+  });
+
+  test("a database that shows only while down is at work is copied by the call that deletes it", async () => {
+    const given = { database: { replica: false } };
+    const who = await account(given);
+    const on = await who.under(await printed(given), { steps: dataSteps as typeof stepsFor });
+    expect(bad((await on.up()).settled)).toEqual([]);
+    await on.clock.sleep(3_600_000);
+    const live = (await on.stack.find("database")) as DatabaseLive;
+    await database.delete?.(on.aws, live, { discardData: false, label: "1" });
     proven(who);
   });
 
