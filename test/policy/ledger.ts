@@ -233,6 +233,7 @@ export class Ledger {
 }
 
 const RDS_NAMES: Readonly<Record<string, string>> = {
+  TargetDBInstanceIdentifier: "db",
   DBInstanceIdentifier: "db",
   SourceDBInstanceIdentifier: "db",
   DBParameterGroupName: "pg",

@@ -437,6 +437,6 @@ function ofIam(
 
 function ofRds(action: string, input: Json, ledger: Ledger): readonly (readonly [string, string])[] {
   // RDS's own option group, which every instance has.
-  const own = /:(Create|Modify)DBInstance/.test(action) ? [ledger.arn("rds", "og:default:mysql-8-4")] : [];
+  const own = /:(Create|Modify|Restore)DBInstance/.test(action) ? [ledger.arn("rds", "og:default:mysql-8-4")] : [];
   return [...rdsArns(ledger, input), ...own].map((arn) => [arn.split(":")[5] ?? "", arn] as const);
 }
