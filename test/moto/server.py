@@ -1,14 +1,18 @@
 """moto_server, with some of its differences from AWS put right."""
 import json
 import sys
+from urllib.parse import unquote
 
 from moto.autoscaling.responses import AutoScalingResponse
+from moto.backup import urls as backup_urls
+from moto.backup.responses import BackupResponse
 from moto.core.responses import ActionResult
 from moto.ec2.models.amis import AmiBackend
 from moto.ec2.responses import EC2Response, general
 from moto.efs.exceptions import EFSError
 from moto.efs.responses import EFSResponse
 from moto.rds.models import RDSBackend
+from moto.rds.responses import RDSResponse
 from moto.server import main
 from moto.servicequotas.responses import ServiceQuotasResponse
 
@@ -55,7 +59,22 @@ EC2Response.describe_vpc_block_public_access_options = lambda self: ActionResult
 )
 EC2Response.get_allowed_images_settings = lambda self: ActionResult({"State": "disabled"})
 EC2Response.get_ebs_default_kms_key_id = lambda self: ActionResult({"KmsKeyId": "alias/aws/ebs"})
+RDSResponse.describe_account_attributes = lambda self: ActionResult(
+    {"AccountQuotas": [{"AccountQuotaName": "ManualSnapshots", "Used": 0, "Max": 100}]}
+)
 ServiceQuotasResponse.get_aws_default_service_quota = lambda self: json.dumps({"Quota": {"Value": 50.0}})
+
+
+def tags_by_arn(self):
+    """It expects a slash after the ARN, which not every SDK sends."""
+    arn = unquote(self.path.rstrip("/").split("/")[-1])
+    return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
+
+
+BackupResponse.list_tags = tags_by_arn
+# AWS Backup is not switched off for any service. It makes no backups.
+BackupResponse.describe_region_settings = lambda self: json.dumps({"ResourceTypeOptInPreference": {"EFS": True}})
+backup_urls.url_paths["{0}/account-settings$"] = BackupResponse.dispatch
 
 
 def options_of_mysql(self, engine, engine_version):
