@@ -107,7 +107,7 @@ export async function start(
       sent.push({ service, operation, at: clock.now() });
       tell(`before ${service}:${operation}`);
       if (operation === "DeleteDBInstance") uncopied.push(...(await rowsWithoutCopy(inner.answer, input)));
-      if (operation === "DeleteFileSystem") uncopied.push(...(await filesWithoutCopy(inner.answer, input)));
+      if (operation === "DeleteFileSystem") uncopied.push(...(await filesWithoutCopy(inner.answer, input, from.time)));
       try {
         return await answer(service, operation, input);
       } finally {
@@ -128,7 +128,8 @@ interface Point {
   readonly Status: string;
 }
 /** What is in the stack's vault. */
-async function pointsIn(answer: Answer, stack = "buddyverse"): Promise<readonly Point[]> {
+async function pointsIn(through: Answer, stack = "buddyverse"): Promise<readonly Point[]> {
+  const answer = insisting(through);
   const { BackupVaultList } = (await answer("backup", "ListBackupVaults", {})) as {
     BackupVaultList: { BackupVaultName: string }[];
   };
@@ -140,9 +141,27 @@ async function pointsIn(answer: Answer, stack = "buddyverse"): Promise<readonly 
   return RecoveryPoints;
 }
 
-/** The file system that this call deletes, when there is no complete copy of it. */
-async function filesWithoutCopy(answer: Answer, input: object): Promise<string[]> {
+/** Asks until there is an answer, whatever else goes wrong on purpose. */
+const insisting =
+  (through: Answer): Answer =>
+  async (service, operation, input) => {
+    for (let left = 100; ; left--)
+      try {
+        return await through(service, operation, input);
+      } catch (error) {
+        if (left === 0) throw error;
+      }
+  };
+
+/** The file system that this call deletes, when there is no complete copy of it. What came after `since` nobody has written to. */
+async function filesWithoutCopy(through: Answer, input: object, since: number): Promise<string[]> {
+  const answer = insisting(through);
   const { FileSystemId } = input as { FileSystemId: string };
+  const { FileSystems } = (await answer("efs", "DescribeFileSystems", {})) as {
+    FileSystems: { FileSystemId: string; CreationTime: Date }[];
+  };
+  const one = FileSystems.find((system) => system.FileSystemId === FileSystemId);
+  if (!one || new Date(one.CreationTime).getTime() >= since) return [];
   const points = await pointsIn(answer);
   return points.some(({ ResourceArn, Status }) => ResourceArn.endsWith(`/${FileSystemId}`) && Status === "COMPLETED")
     ? []
@@ -150,7 +169,8 @@ async function filesWithoutCopy(answer: Answer, input: object): Promise<string[]
 }
 
 /** The database that this call deletes, when there is no complete copy of it. */
-async function rowsWithoutCopy(answer: Answer, input: object): Promise<string[]> {
+async function rowsWithoutCopy(through: Answer, input: object): Promise<string[]> {
+  const answer = insisting(through);
   const { DBInstanceIdentifier: id } = input as { DBInstanceIdentifier: string };
   const ask = async <T>(what: string, about = {}) => (await answer("rds", what, about)) as T;
   const { DBInstances } = await ask<{
