@@ -76,11 +76,13 @@ export const errorJson = ({ code, message, about, hint }: BuddyError) => ({ code
 
 /** The command line that goes on with the same stage and files. @param own the command's own options, as typed. */
 export function again(command: string, options: CommonOptions, own: readonly string[] = []): string {
-  const words = ["buddyverse", command];
+  const named = own.findIndex((word) => word.startsWith("--"));
+  const what = named < 0 ? own : own.slice(0, named);
+  const words = ["buddyverse", command, ...what];
   if (options.sandbox) words.push("--sandbox");
   for (const name of ["config", "state", "profile", "region"] as const)
     if (options[name]) words.push(`--${name}`, quoted(options[name]));
-  return [...words, ...own].join(" ");
+  return [...words, ...own.slice(what.length)].join(" ");
 }
 
 const quoted = (word: string): string => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

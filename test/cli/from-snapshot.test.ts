@@ -70,7 +70,7 @@ test("up --yes refuses to begin with an empty database, names both commands, and
   expect((await on.rehearse(`up --yes --from-snapshot ${snapshot}`)).code).toBe(0);
   const over = await on.rehearse("up --yes --from-snapshot other");
   expect(over).toMatchObject({ code: 2, stderr: expect.stringContaining("restored beside it, never over it") });
-  expect(over.stderr).toContain("buddyverse restore --sandbox database --snapshot other");
+  expect(over.stderr).toContain("buddyverse restore database --sandbox --snapshot other");
   expect((await on.rehearse("status")).code).toBe(0);
   const listed = JSON.parse((await on.rehearse("snapshots --json")).stdout);
   expect(listed.copies.map(({ what }: { what: string }) => what)).toEqual([

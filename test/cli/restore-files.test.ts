@@ -63,7 +63,7 @@ test("the files of a recovery point come back beside the running ones, then in t
     /In \/mnt\/efs\/aws-backup-restore_\S+Z: 1 file, 7 bytes\. The recovery point: 7 bytes\./,
   );
   expect(beside.stdout).toMatch(
-    /To have them take their place: buddyverse restore --sandbox files --recovery-point arn:aws:backup:\S+/,
+    /To have them take their place: buddyverse restore files --sandbox --recovery-point arn:aws:backup:\S+/,
   );
   expect(await files(on)).toMatchObject({ "/media/photo.txt": "spoiled" });
 

@@ -29,7 +29,7 @@ test("says what it will do, does it step by step, and shows no password; up and 
   const [before] = await passwords(on);
   expect(await on.rehearse("rotate password")).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("Say --yes: buddyverse rotate --sandbox password --yes"),
+    stderr: expect.stringContaining("Say --yes: buddyverse rotate password --sandbox --yes"),
   });
   const { code, stdout, stderr } = await on.rehearse("rotate password --yes --trace trace.jsonl");
   expect(code, stderr).toBe(0);
@@ -57,7 +57,7 @@ test("a lost password is told with the command, which makes a new one; as JSON",
   });
   const refused = await on.rehearse("up --yes");
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain("without a failed request: buddyverse rotate --sandbox password");
+  expect(refused.stderr).toContain("without a failed request: buddyverse rotate password --sandbox");
   const { code, stdout } = await on.rehearse("rotate password --yes --json");
   expect(JSON.parse(stdout)).toEqual({
     rotated: "password",
