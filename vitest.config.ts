@@ -10,6 +10,7 @@ const MOCKED = "test/**/*.mocked.test.ts";
 const HTTP = "test/moto/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
+const LOSSY = "test/reliability/{lossy,matrix-move}.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
 
 export default defineConfig({
@@ -29,7 +30,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, GRANTS],
+          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, GRANTS, LOSSY],
         },
       },
       { extends: true, test: { name: "bundle", include: [BUNDLE], globalSetup: "test/build.ts" } },
@@ -38,7 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, GRANTS, MATRIX],
+          include: [HTTP, ADDITIONS, GRANTS, LOSSY, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },
