@@ -100,7 +100,7 @@ test(
     expect(recorded.size).toBeGreaterThan(12);
     const wrong: string[] = [];
     let named = 0;
-    const every = FULL ? 14 : 28;
+    const every = FULL ? 9 : 28;
     for (let first = 1; first < quiet.writes; first += every) {
       // From then on, or, every second time, for a moment only.
       const { on, settled, failedAt, sentLater, made, state } = await upWhere((write) =>
