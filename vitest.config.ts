@@ -6,11 +6,11 @@ import { viteText } from "./text-loader.js";
 const BUNDLE = "test/**/*.bundle.test.ts";
 /** A module that one file replaces must not be another file's. */
 const MOCKED = "test/**/*.mocked.test.ts";
-/** Whole, they are `npm run test:all`'s; of the last a sample is in each run. */
+/** They are `npm run test:all`'s; of the last a sample is in each run. */
 const HTTP = "test/moto/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
-const LOSSY = "test/reliability/{lossy,matrix-move}.test.ts";
+const RELIABILITY = "test/reliability/{lossy,blocked,late-calls,matrix-move,matrix-*-gateway}.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
 
 export default defineConfig({
@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, GRANTS, LOSSY],
+          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, GRANTS, RELIABILITY],
         },
       },
       { extends: true, test: { name: "bundle", include: [BUNDLE], globalSetup: "test/build.ts" } },
@@ -39,7 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, GRANTS, LOSSY, MATRIX],
+          include: [HTTP, ADDITIONS, GRANTS, RELIABILITY, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },

@@ -10,7 +10,6 @@ import {
   amiss,
   compare,
   downAgain,
-  FULL,
   fresh,
   madeBy,
   type Process,
@@ -99,7 +98,7 @@ async function startBefore(kill: Kill, config: Config, seed: number): Promise<Pr
 }
 
 /** With the state file one moment in so many is tried, without it and by `down` half as many. */
-const EVERY = FULL ? 5 : 15;
+const EVERY = 5;
 
 test.each<[string, object, number]>([
   ["NAT instance", {}, 0],

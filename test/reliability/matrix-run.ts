@@ -18,15 +18,15 @@ const seconds = (since: number): string => `${((performance.now() - since) / 100
 /** One in so many goes on through the SDK's client, whose retries have nothing to do here; the others past it, in half the time. */
 const THROUGH_SDK = 30;
 
-export interface Sample {
-  /** One point in so many. */
-  readonly every: number;
-  /** Calls at which all points are tried: those that only this config makes. */
+export interface Trial {
+  /** In a sample: one point in so many. Absent: it is tried in full only. */
+  readonly every?: number;
+  /** The calls that only this config makes: they must be met. */
   readonly own?: RegExp;
 }
 
-const triedOf = (points: readonly Surviving[], { every, own }: Sample): readonly Surviving[] =>
-  FULL ? points : points.filter(({ where }, index) => index % every === 0 || own?.test(where));
+const triedOf = (points: readonly Surviving[], { every = 1 }: Trial): readonly Surviving[] =>
+  FULL ? points : points.filter((_point, index) => index % every === 0);
 
 const counted = (tried: readonly unknown[], all: readonly unknown[]): string =>
   tried.length === all.length ? `${all.length}` : `${tried.length} of ${all.length}`;
@@ -39,18 +39,18 @@ function expectWhole({ points, calls, distinct }: Rehearsal, least: number): voi
 }
 
 /** The calls that are its own were met. */
-function expectOwn(tried: readonly Surviving[], sample: Sample): void {
-  const { own } = sample;
+function expectOwn(tried: readonly Surviving[], trial: Trial): void {
+  const { own } = trial;
   if (own) expect(tried.filter(({ where }) => own.test(where)).length).toBeGreaterThan(3);
 }
 
 /** Kills `up` at these points; each time `up` again must converge to one of each of all that is in the account, and `down` leave nothing. */
-export async function killUp(name: string, config: object, sample: Sample): Promise<void> {
+export async function killUp(name: string, config: object, trial: Trial): Promise<void> {
   const began = performance.now();
   const rehearsal = await rehearse(config, "up");
   const { points, calls, distinct } = rehearsal;
   const lost = withoutState(distinct);
-  const [withState, without] = [triedOf(distinct, sample), triedOf(lost, sample)];
+  const [withState, without] = [triedOf(distinct, trial), triedOf(lost, trial)];
   const failures = await tryAll([...withState, ...without], async (from, index) => {
     const { on, wrong } = await upAgain(rehearsal, from, index % THROUGH_SDK !== 0);
     return wrong.length > 0 ? wrong : downAgain(rehearsal, on);
@@ -62,16 +62,16 @@ export async function killUp(name: string, config: object, sample: Sample): Prom
   expect(failures).toEqual([]);
   expectWhole(rehearsal, 150);
   expect(lost.length).toBeGreaterThan(100);
-  expectOwn(withState, sample);
+  expectOwn(withState, trial);
 }
 
 /** Kills `down` at these points; each time `down` again must leave nothing, and for a share of them `up` bring it all back. */
-export async function killDown(name: string, config: object, sample: Sample): Promise<void> {
+export async function killDown(name: string, config: object, trial: Trial): Promise<void> {
   const began = performance.now();
   const rehearsal = await rehearse(config, "down");
   const { points, calls, distinct } = rehearsal;
   const lost = withoutState(distinct);
-  const [withState, without] = [triedOf(distinct, sample), triedOf(lost, sample)];
+  const [withState, without] = [triedOf(distinct, trial), triedOf(lost, trial)];
   const failures = await tryAll([...withState, ...without], async (from, index) => {
     const again = { ...from, time: from.time + restartAfter(from) };
     const snapshots = from.state === undefined ? ANOTHER : rehearsal.snapshots;
@@ -89,5 +89,5 @@ export async function killDown(name: string, config: object, sample: Sample): Pr
   );
   expect([...failures, ...upAfter]).toEqual([]);
   expectWhole(rehearsal, 130);
-  expectOwn(withState, sample);
+  expectOwn(withState, trial);
 }
