@@ -8,6 +8,7 @@ import { type FailoverResult, failOver, lossReason, type Situation, situationOf 
 import { webInstances } from "../../recovery/replication.ts";
 import { wholeAgain } from "../../recovery/whole-again.ts";
 import { heading } from "../../report/views/heading.ts";
+import { fitted } from "../../report/views/look.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { machinesBy } from "../../verify/machines.ts";
 import { ask, requireConsent } from "../ask.ts";
@@ -37,7 +38,7 @@ export async function failover(options: FailoverOptions): Promise<number> {
     const web = webInstances(stack, machinesBy(commands, clock, stack.run.signal), (ids) => commands.online(ids));
     const situation = await situationOf(stack, web, options.allowDataLoss ?? false);
     const monthly = await monthlyOf(session);
-    screen.say(announced(situation, monthly));
+    screen.say(fitted(announced(situation, monthly), screen.errLook));
     const question = `Type the stack's name, ${config.stack}, to have it done: `;
     if (!options.yes && (await ask(question, stack.run.signal)) !== config.stack) {
       screen.say("Nothing was changed.");

@@ -10,6 +10,7 @@ import { webInstances } from "../../recovery/replication.ts";
 import { ended, type Restoration, restorationOf, restored, takePlace } from "../../recovery/restore-database.ts";
 import { wholeAgain } from "../../recovery/whole-again.ts";
 import { heading } from "../../report/views/heading.ts";
+import { fitted } from "../../report/views/look.ts";
 import { comparisonView } from "../../report/views/restore.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { machinesBy } from "../../verify/machines.ts";
@@ -37,7 +38,7 @@ export async function restoreDatabase(options: RestoreOptions): Promise<number> 
     let heir = restoration.restored;
     let compared: Compared | undefined;
     if (!restoration.switched || !heir) {
-      screen.say(announced(session, restoration, monthly));
+      screen.say(fitted(announced(session, restoration, monthly), screen.errLook));
       if (!(await confirm(options.yes ?? false, stack.run.signal))) {
         screen.say("Nothing was changed.");
         return 0;

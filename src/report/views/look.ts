@@ -1,4 +1,5 @@
 import type { CredentialsEnd } from "../../aws/aws.ts";
+import { indented } from "../../lib/text.ts";
 import type { Style } from "../style.ts";
 
 /** Every view answers text without a line break at its end. */
@@ -24,3 +25,10 @@ export const WIDTH = 100;
 
 /** Lines as a view answers them. */
 export const joined = (lines: readonly string[]): string => lines.map((line) => line.trimEnd()).join("\n");
+
+/** The same text with its lines broken between words where they are too long; what is indented stays so. */
+export const fitted = (text: string, { width = WIDTH }: Look): string =>
+  text
+    .split("\n")
+    .flatMap((line) => (line === "" ? [""] : indented(line, width, /^ */.exec(line)?.[0] ?? "")))
+    .join("\n");
