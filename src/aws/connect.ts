@@ -4,6 +4,7 @@ import { BuddyError } from "../lib/errors.ts";
 import type { Aws, CredentialsEnd, Network, Services } from "./aws.ts";
 import { classify } from "./classify.ts";
 import { type Client, type ClientOptions, type Learnt, openClient, requestHandler } from "./clients.ts";
+import { isFarOff } from "./clock.ts";
 import { coalescer, idBatcher } from "./coalesce.ts";
 import { type Login, loginOf } from "./credentials.ts";
 import { setEncodedApart } from "./denial.ts";
@@ -150,7 +151,7 @@ async function send(
     operation,
     input,
     connection: { onCall, clock, signal },
-    options: { watch, to },
+    options: { watch, to, learnt },
   }: {
     readonly service: ServiceName;
     readonly operation: string;
@@ -191,6 +192,8 @@ async function send(
   // its last attempt's error, which says trouble, not refusal: AWS may have acted, so who called keeps what was meant.
   if (signal?.aborted && isRead(operation)) throw interrupted();
   if (error instanceof BuddyError || "wire" in to) throw error;
+  // The SDK says so only where its correction has changed since the attempt, which a millisecond decides.
+  if (metadata && isFarOff(learnt.ahead ?? 0)) Object.assign(metadata, { clockSkewCorrected: true });
   // Types look for AWS's names of what concerns their objects; whose credentials fail, all fail alike.
   if (classify(error) === "credentials") throw await to.login.explain(error);
   // What the SDK asks for credentials is reached by clients of its own.
