@@ -1,3 +1,4 @@
+import { PRIMARY } from "../../steps/databases.ts";
 import { stepsFor } from "../../steps/index.ts";
 import { types } from "../aws/services.ts";
 import type { Config } from "../config/schema.ts";
@@ -60,6 +61,12 @@ export function fixedMonthly({ node, look }: Observed, place: Place): number {
   const { key, step, name, type } = node;
   const objects = look.live ? [{ key, step, name, type, spec: look.live, id: look.live.id }] : [];
   return roundToCents(estimate(objects, termsOf(place)).totals.fixed);
+}
+
+/** What the primary that is there costs a month, and one like it beside; undefined: there is none. */
+export async function primaryMonthly(session: Session): Promise<number | undefined> {
+  const found = (await session.stack.refresh({ step: "rds" })).entries.get(PRIMARY);
+  return found?.look.live ? fixedMonthly(found, session) : undefined;
 }
 
 /** For a headline: US dollars a month. */

@@ -141,7 +141,7 @@ export interface FailoverResult {
   readonly awaySeconds: number;
 }
 
-/** Has the replica take the primary's place. Killed anywhere, the same command goes on. */
+/** Has the replica take the primary's place. Killed anywhere, the same command continues. */
 export async function failOver(
   succession: Succession,
   { stage, from, to, alive, planned }: Situation,

@@ -14,6 +14,12 @@ let bin: string;
 beforeEach(() => {
   bin = mkdtempSync(join(tmpdir(), "buddyverse-files-"));
   root = join(bin, "efs");
+  lay();
+});
+afterEach(() => rmSync(bin, { recursive: true, force: true }));
+
+/** The files as they are, and what was recovered beside them. */
+function lay(): void {
   mkdirSync(root);
   put("media/photo.txt", "spoiled");
   put("media/later.txt", "later");
@@ -26,8 +32,7 @@ beforeEach(() => {
   put(`${DIRECTORY}/static/page.css`, "css of then");
   put(`${DIRECTORY}/.hidden`, "then");
   put(`${DIRECTORY}/.collectstatic`, "then");
-});
-afterEach(() => rmSync(bin, { recursive: true, force: true }));
+}
 
 function put(path: string, text: string): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -113,19 +118,8 @@ describe("recovered files", needs("bash with timeout and awk"), () => {
         at(`.before-restore-${TOKEN}`).filter((name) => !/\.\d+$/.test(name)),
         String(mvs),
       ).toEqual(SWITCHED.aside);
-      // Anew.
       rmSync(root, { recursive: true });
-      mkdirSync(root);
-      put("media/photo.txt", "spoiled");
-      put("static/page.css", "css");
-      put("notes $(x) 'y'.txt", "odd");
-      put(".hidden", "now");
-      put(".collectstatic", "");
-      put("aws-backup-restore_2020-01-01T00-00-00-000Z/old.txt", "another");
-      put(`${DIRECTORY}/media/photo.txt`, "a photo");
-      put(`${DIRECTORY}/static/page.css`, "css of then");
-      put(`${DIRECTORY}/.hidden`, "then");
-      put(`${DIRECTORY}/.collectstatic`, "then");
+      lay();
     }
   });
 

@@ -31,7 +31,7 @@ import {
   setPassword,
   uses,
 } from "./read-instances.ts";
-import { foreseeRestore, passwordFrom, restoreFromSnapshot, takePassword } from "./restore.ts";
+import { foreseeRestore, passwordFrom, restoreFromSnapshot, settingsOf, takePassword } from "./restore.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { isPromoted, promotedBeside } from "./standing.ts";
 import { subnetGroup } from "./subnet-group.ts";
@@ -155,31 +155,21 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     const { Parameter } = await aws.ssm.getParameter({ Name: spec.passwordParameter, WithDecryption: true });
     await aws.rds.createDBInstance({
       DBInstanceIdentifier: idOf(owner),
+      ...settingsOf(spec),
       Engine: "mysql",
       // With a major version alone AWS takes a recent minor one (User Guide, "MySQL on Amazon RDS versions"; seen on AWS by
       // terraform-provider-aws, pull request 20207, test OnlyMajorVersion).
       EngineVersion: spec.engineVersion,
-      DBInstanceClass: spec.instanceClass,
       StorageType: "gp3",
       AllocatedStorage: spec.storageGiB,
       ...performanceOf(spec.storageGiB),
       ...(spec.maxStorageGiB > 0 ? { MaxAllocatedStorage: spec.maxStorageGiB } : {}),
       StorageEncrypted: spec.encrypted,
       ...(spec.kmsKeyName === undefined ? {} : { KmsKeyId: spec.kmsKeyName }),
-      ...(spec.zone === undefined ? {} : { AvailabilityZone: spec.zone }),
-      MultiAZ: false,
       DBName: spec.databaseName,
       MasterUsername: spec.user,
       // Not ManageMasterUserPassword: AWS makes no read replica of an instance that has it.
       MasterUserPassword: Parameter?.Value,
-      DBSubnetGroupName: spec.subnetGroup,
-      DBParameterGroupName: spec.parameterGroup,
-      VpcSecurityGroupIds: [...spec.groupIds],
-      PubliclyAccessible: spec.publicAccess,
-      BackupRetentionPeriod: spec.backupRetentionDays,
-      DeletionProtection: spec.deletionProtection,
-      AutoMinorVersionUpgrade: spec.minorUpgrades,
-      CopyTagsToSnapshot: spec.copyTagsToSnapshot,
       Tags: tagList(owner.tags),
     });
     return idOf(owner);

@@ -32,16 +32,8 @@ export interface RestoreSpec
   readonly backupRetentionDays: number;
 }
 
-/**
- * Parameters of both ways of restoring. Engine, version, user and databases are the source's. Storage, too: sizes and IOPS that are
- * named fail where they do not fit the snapshot's (aws-cloudformation-resource-providers-rds#241 and #372), and it can grow afterwards. Tags are
- * named, or those of the source would be copied.
- */
-export const restoreInput = (
-  spec: RestoreSpec,
-  owner: Owner,
-  from: string,
-): Omit<RestoreDBInstanceFromDBSnapshotMessage, "DBInstanceIdentifier" | "DBSnapshotIdentifier"> => ({
+/** What a primary is told wherever it comes from: created, or restored. */
+export const settingsOf = (spec: RestoreSpec) => ({
   DBInstanceClass: spec.instanceClass,
   ...(spec.zone === undefined ? {} : { AvailabilityZone: spec.zone }),
   MultiAZ: false,
@@ -53,6 +45,19 @@ export const restoreInput = (
   DeletionProtection: spec.deletionProtection,
   AutoMinorVersionUpgrade: spec.minorUpgrades,
   CopyTagsToSnapshot: spec.copyTagsToSnapshot,
+});
+
+/**
+ * Parameters of both ways of restoring. Engine, version, user and databases are the source's. Storage, too: sizes and IOPS that are
+ * named fail where they do not fit the snapshot's (aws-cloudformation-resource-providers-rds#241 and #372), and it can grow afterwards. Tags are
+ * named, or those of the source would be copied.
+ */
+export const restoreInput = (
+  spec: RestoreSpec,
+  owner: Owner,
+  from: string,
+): Omit<RestoreDBInstanceFromDBSnapshotMessage, "DBInstanceIdentifier" | "DBSnapshotIdentifier"> => ({
+  ...settingsOf(spec),
   Tags: tagList({ ...owner.tags, [RESTORED_FROM_TAG]: from }),
 });
 

@@ -1,4 +1,3 @@
-import { PRIMARY } from "../../../steps/databases.ts";
 import { instanceNamed } from "../../aws/rds/read-instances.ts";
 import { removal } from "../../aws/rds/succession.ts";
 import { about, measured } from "../../lib/duration.ts";
@@ -12,7 +11,7 @@ import { fitted } from "../../report/views/look.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { machinesBy } from "../../verify/machines.ts";
 import { ask, requireConsent } from "../ask.ts";
-import { fixedMonthly } from "../cost-summary.ts";
+import { primaryMonthly } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
@@ -37,7 +36,7 @@ export async function failover(options: FailoverOptions): Promise<number> {
     const commands = commandsOf(aws);
     const web = webInstances(stack, machinesBy(commands, clock, stack.run.signal), (ids) => commands.online(ids));
     const situation = await situationOf(stack, web, options.allowDataLoss ?? false);
-    const monthly = await monthlyOf(session);
+    const monthly = await primaryMonthly(session);
     screen.say(fitted(announced(situation, monthly), screen.errLook));
     const question = `Type the stack's name, ${config.stack}, to have it done: `;
     if (!options.yes && (await ask(question, stack.run.signal)) !== config.stack) {
@@ -48,12 +47,6 @@ export async function failover(options: FailoverOptions): Promise<number> {
     const { names, ...result } = await failOver({ stack, say }, situation, web, config.database.backupRetentionDays);
     return follow(session, screen, { result, situation, monthly, stack: session.stackWith({ databases: names }) });
   });
-}
-
-/** What the old primary costs a month as long as it is kept. */
-async function monthlyOf(session: Session): Promise<number | undefined> {
-  const found = (await session.stack.refresh({ step: "rds" })).entries.get(PRIMARY);
-  return found?.look.live ? fixedMonthly(found, session) : undefined;
 }
 
 /** What will be done, and what is lost by it. */

@@ -1,4 +1,3 @@
-import { PRIMARY } from "../../../steps/databases.ts";
 import { type Origin, originText } from "../../aws/rds/beside.ts";
 import { type InstanceLive, instanceNamed } from "../../aws/rds/read-instances.ts";
 import { removal } from "../../aws/rds/succession.ts";
@@ -15,7 +14,7 @@ import { comparisonView } from "../../report/views/restore.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { machinesBy } from "../../verify/machines.ts";
 import { ask, confirm, requireConsent } from "../ask.ts";
-import { fixedMonthly } from "../cost-summary.ts";
+import { primaryMonthly } from "../cost-summary.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
 import type { RestoreOptions } from "./restore.ts";
@@ -33,7 +32,7 @@ export async function restoreDatabase(options: RestoreOptions): Promise<number> 
     const began = session.clock.now();
     const restoration = await restorationOf(stack, origin);
     if (options.switch !== false && restoration.unfit !== undefined) throw notSwitched(restoration, goOn);
-    const monthly = await monthlyOf(session);
+    const monthly = await primaryMonthly(session);
     const succession = { stack, say: (text: string) => screen.say(`  ${text}`) };
     let heir = restoration.restored;
     let compared: Compared | undefined;
@@ -96,12 +95,6 @@ const notSwitched = ({ unfit, primary }: Restoration, goOn: string): BuddyError 
     message: `what is restored cannot take the place of ${primary.id}: ${unfit}`,
     hint: `To have it beside, and take out of it what you need: ${goOn} --no-switch\nNothing was changed.`,
   });
-
-/** What an instance like the primary costs a month. */
-async function monthlyOf(session: Session): Promise<number | undefined> {
-  const found = (await session.stack.refresh({ step: "rds" })).entries.get(PRIMARY);
-  return found?.look.live ? fixedMonthly(found, session) : undefined;
-}
 
 const costs = (monthly: number | undefined): string =>
   monthly === undefined ? "it costs as much as that one" : `it costs ${dollars(monthly)} a month`;
@@ -217,7 +210,7 @@ interface Done {
   readonly stack: Session["stack"];
 }
 
-/** Makes the replica anew, of the new primary, and says how it ended. Answers the exit code. */
+/** Recreates the replica, of the new primary, and says how it ended. Answers the exit code. */
 async function follow(
   session: Session,
   screen: Screen,
