@@ -3,49 +3,18 @@
  * writes, no other takes any, none is made twice, and it ends in sync.
  */
 import { expect, test } from "vitest";
-import { isRead } from "../../src/aws/safety.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
-import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 import { copied, failover, groupsOf, next, pointsAt } from "../recovery/commands.ts";
 import { FULL } from "./matrix.ts";
+import { pointsOf } from "./points.ts";
 
 const HOUR = 3_600_000;
 /** In a short run, one of so many points is tried; which, is the same each time. */
 const ONE_OF = FULL ? 1 : 28;
 /** From here on there could be two that take writes. */
 const OWN = /after PromoteReadReplica/;
-
-interface Point {
-  readonly where: string;
-  readonly world: string;
-  readonly state: string | undefined;
-  readonly time: number;
-}
-
-/** All that can survive a kill of one failover: before each changing call, and after AWS has acted. */
-async function points(on: Stage): Promise<readonly Point[]> {
-  const found: Point[] = [];
-  const seen = new Set<string>();
-  const tell = (where: string) => {
-    const [world, state] = [JSON.stringify(on.sandbox.world), on.text.text];
-    const what = `${world}${state}`;
-    if (!seen.has(what)) found.push({ where, world, state, time: on.clock.now() });
-    seen.add(what);
-  };
-  const sandbox: Sandbox = {
-    ...on.sandbox,
-    async answer(service: string, operation: string, input: object) {
-      if (!isRead(operation)) tell(`before ${operation}`);
-      const answer = await on.sandbox.answer(service, operation, input);
-      if (!isRead(operation)) tell(`after ${operation}`);
-      return answer;
-    },
-  };
-  await failover({ ...on, sandbox });
-  return found;
-}
 
 /** Those that follow nobody, and whom the web instances can reach. */
 async function open(on: Stage): Promise<readonly string[]> {
@@ -100,7 +69,7 @@ test("failover: killed at each call that changes something, then the same again,
   const on = await stage();
   await on.up();
   await on.clock.sleep(HOUR);
-  const all = await points(on);
+  const all = await pointsOf(on, failover);
   expect(all.length).toBeGreaterThan(15);
   const tried = all.flatMap((point, index) =>
     (["failover", "up"] as const).flatMap((command, which) =>

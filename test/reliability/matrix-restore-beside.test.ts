@@ -4,20 +4,20 @@
  */
 import { expect, test } from "vitest";
 import type { Origin } from "../../src/aws/rds/beside.ts";
-import { isRead } from "../../src/aws/safety.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
 import { ended, restorationOf, restored, takePlace } from "../../src/recovery/restore-database.ts";
 import { wholeAgain } from "../../src/recovery/whole-again.ts";
 import { mysql } from "../../src/sandbox/outside.ts";
-import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { type Databases, databasesOf } from "../../steps/databases.ts";
 import { dataStage, dataSteps } from "../lifecycle/data.ts";
 import { INPUTS, type Stage, stageOn } from "../lifecycle/stage.ts";
 import { amiss, FULL } from "./matrix.ts";
+import { pointsOf } from "./points.ts";
 
 const HOUR = 3_600_000;
 const PATH = "/buddyverse/buddyverse/database/";
@@ -55,33 +55,6 @@ async function restoreDatabase(on: Stage, origin: Origin): Promise<void> {
   const wrong = amiss((await after.stack.up(seen)).settled);
   if (wrong.length > 0) throw new Error(wrong.join("; "));
   await ended(after.stack, heir);
-}
-
-interface Point {
-  readonly where: string;
-  readonly world: string;
-  readonly state: string | undefined;
-  readonly time: number;
-}
-
-async function points(on: Stage, origin: Origin): Promise<readonly Point[]> {
-  const found = new Map<string, Point>();
-  const tell = (where: string) => {
-    const [world, state] = [JSON.stringify(on.sandbox.world), on.text.text];
-    const key = `${world}${state}`;
-    if (!found.has(key)) found.set(key, { where, world, state, time: on.clock.now() });
-  };
-  const sandbox: Sandbox = {
-    ...on.sandbox,
-    async answer(service: string, operation: string, input: object) {
-      if (!isRead(operation)) tell(`before ${operation}`);
-      const answer = await on.sandbox.answer(service, operation, input);
-      if (!isRead(operation)) tell(`after ${operation}`);
-      return answer;
-    },
-  };
-  await restoreDatabase({ ...on, sandbox }, origin);
-  return [...found.values()];
 }
 
 async function wrongIn(on: Stage): Promise<string[]> {
@@ -128,7 +101,7 @@ test("killed at any call, then up or nothing, then the same command: one writer,
   client().drop("orders");
   await on.clock.sleep(HOUR);
   on.sandbox.settle();
-  const all = await points(on, origin);
+  const all = await pointsOf(on, (stage) => restoreDatabase(stage, origin));
   expect(await wrongIn(on)).toEqual([]);
   expect(all.length).toBeGreaterThan(15);
   const failures: string[] = [];
