@@ -3,7 +3,18 @@ import * as z from "zod";
 import { knownPartition } from "../aws/partition.ts";
 import { type Cidr, cidr, cidrOf, contains, formatCidr, overlaps, parseAddress, parseCidr } from "../lib/cidr.ts";
 import { KMS_KEY_EXAMPLES, KMS_KEY_PATTERN, kmsKeyComplaint } from "./kms-key.ts";
-import { GIT_ADDRESS, GIT_ADDRESS_LENGTH, GIT_REVISION, REGION } from "./patterns.ts";
+import {
+  DEBIAN_PACKAGE,
+  ENVIRONMENT_VARIABLE,
+  GIT_ADDRESS,
+  GIT_ADDRESS_LENGTH,
+  GIT_REVISION,
+  HEALTH_CHECK_PATH,
+  PROJECT_PATH,
+  PYTHON_MODULE,
+  REGION,
+  WSGI_ENTRY,
+} from "./patterns.ts";
 import { quote } from "./quote.ts";
 import { checkTogether, touches } from "./together.ts";
 
@@ -233,6 +244,84 @@ function tagValueComplaint(value: string): Complaint | undefined {
   return undefined;
 }
 
+// ---- The application ----------------------------------------------------------------------------------------------
+
+const variable = () =>
+  matching(
+    ENVIRONMENT_VARIABLE,
+    "is not a name of an environment variable: letters, digits and underscores, not a digit first; BUDDYVERSE_ begins the tool's own",
+  );
+
+const foundWhenNull = (what: string) => `${what} null: found by looking at the project.`;
+
+const appKeys = group({
+  directory: matching(PROJECT_PATH, "is not a path inside the project", () => 'such as "backend"')
+    .nullable()
+    .default(null)
+    .describe(foundWhenNull("Folder of manage.py in the project.")),
+  settings: matching(PYTHON_MODULE, "is not a Python module", () => 'such as "config.settings"')
+    .nullable()
+    .default(null)
+    .describe(foundWhenNull("DJANGO_SETTINGS_MODULE.")),
+  wsgi: matching(WSGI_ENTRY, "is not a Python module", () => 'such as "config.wsgi" or "config.wsgi:application"')
+    .nullable()
+    .default(null)
+    .describe(foundWhenNull("The WSGI entry: its module, and after a colon its name where that is not application.")),
+  requirements: matching(
+    PROJECT_PATH,
+    "is not a path inside the project",
+    () => 'such as "requirements/production.txt"',
+  )
+    .nullable()
+    .default(null)
+    .describe(foundWhenNull("What pip installs: a requirements file or a pyproject.toml.")),
+  packages: z
+    .array(
+      matching(DEBIAN_PACKAGE, "is not a name of an Ubuntu package", () => 'such as "libpq-dev"'),
+      {
+        error: "must be a list [ … ] of names of Ubuntu packages",
+      },
+    )
+    .default([])
+    .describe("Ubuntu packages that the application needs beside what is there."),
+  env: z
+    .record(variable(), text(envValueComplaint), { error: 'must be an object { "KEY": "value" }' })
+    .default({})
+    .describe(
+      "Environment of the application. No place for secrets: whoever may look at the launch template reads it.",
+    ),
+  secrets: z
+    .array(variable(), { error: 'must be a list [ … ] of names, as ["STRIPE_KEY"]' })
+    .default([])
+    .describe("Environment variables whose values are kept in SSM Parameter Store: `buddyverse secret set KEY`."),
+  release: text(releaseComplaint)
+    .nullable()
+    .default(null)
+    .describe(
+      'Command that runs once for each release, before it takes requests. null: "python manage.py migrate --noinput" where there is a manage.py. "": none.',
+    ),
+  healthCheckPath: matching(HEALTH_CHECK_PATH, "is not a path: it starts with / and holds no spaces")
+    .nullable()
+    .default(null)
+    .describe("Path that the load balancer asks the application for; it must answer 200. null: web.healthCheckPath."),
+});
+
+function envValueComplaint(value: string): Complaint | undefined {
+  // The environment is text ended by NUL; all of it is user data, of which EC2 takes 16 KB.
+  if (value.includes("\0")) return { message: "the value holds a NUL character" };
+  return value.length > 2048
+    ? { message: `the value is ${value.length} characters long`, hint: "use 2048 at most" }
+    : undefined;
+}
+
+function releaseComplaint(value: string): Complaint | undefined {
+  if (/[\n\r\0]/.test(value))
+    return { message: "must be one line", hint: "put several commands into a script of the project" };
+  return value.length > 500
+    ? { message: `is ${value.length} characters long`, hint: "put it into a script of the project" }
+    : undefined;
+}
+
 // ---- The config ---------------------------------------------------------------------------------------------------
 
 const shape = {
@@ -388,9 +477,15 @@ const shape = {
       .nullable()
       .default(null)
       .describe("The Django application. null: a small built-in page, which shows the instance and both databases."),
+    keep: whole(1, 20, "images")
+      .default(3)
+      .describe("Images of the last releases that stay, for `rollback`; older ones go when no instance runs them."),
   })
     .prefault({})
     .describe("The image of the web instances."),
+  app: appKeys
+    .prefault({})
+    .describe("How the application of `image.app` runs. Most of it is found by looking at the project."),
   web: group({
     instanceType: instanceType("the web instances"),
     volumeGiB: whole(8, 16384, "GiB").default(8).describe("Root volume (gp3, encrypted), GiB."),
@@ -403,7 +498,7 @@ const shape = {
       .max(100, { error: "must be a number from 1 to 100 (percent)" })
       .default(50)
       .describe("Average CPU that the group keeps to, percent."),
-    healthCheckPath: matching(/^\/[!-~]{0,1023}$/, "is not a path: it starts with / and holds no spaces", (value) =>
+    healthCheckPath: matching(HEALTH_CHECK_PATH, "is not a path: it starts with / and holds no spaces", (value) =>
       /^[!-.0-~][!-~]*$/.test(value) && !value.includes("://")
         ? `write ${quote(`/${value}`)}`
         : 'such as "/" or "/health"',
