@@ -1,7 +1,7 @@
 import { type Cidr, cidr, contains, firstFree, formatCidr, overlaps } from "../lib/cidr.ts";
 import { kmsKeyElsewhere } from "./kms-key.ts";
 import { quote } from "./quote.ts";
-import type { Unchecked } from "./schema.ts";
+import type { Unchecked } from "./shape.ts";
 
 type Path = readonly (string | number)[];
 
