@@ -7,6 +7,7 @@ import {
   PYTHON_MODULE,
   WSGI_ENTRY,
 } from "./patterns.ts";
+import { quote } from "./quote.ts";
 import { type Complaint, group, matching, text } from "./values.ts";
 
 const variable = () =>
@@ -15,33 +16,45 @@ const variable = () =>
     "is not a name of an environment variable: letters, digits and underscores, not a digit first; BUDDYVERSE_ begins the tool's own",
   );
 
+/** "config/settings.py" is meant for a module. */
+const moduleHint = (example: string) => (value: string) => {
+  const module = value.replace(/^\.\//, "").replace(/\.py$/, "").replaceAll("/", ".");
+  return PYTHON_MODULE.test(module) ? `write ${quote(module)}` : example;
+};
+
+const pathHint = (example: string) => (value: string) => {
+  const path = value.replace(/^(\.?\/)+/, "").replace(/\/+$/, "");
+  if (path === "" || path === ".") return "use null: it is looked for";
+  return PROJECT_PATH.test(path) ? `write ${quote(path)}` : example;
+};
+
 const foundWhenNull = (what: string) => `${what} null: found by looking at the project.`;
 
 /** How an application runs. */
 export const appKeys = group({
-  directory: matching(PROJECT_PATH, "is not a path inside the project", () => 'such as "backend"')
+  directory: matching(PROJECT_PATH, "is not a path inside the project", pathHint('such as "backend"'))
     .nullable()
     .default(null)
     .describe(foundWhenNull("Folder of manage.py in the project.")),
-  settings: matching(PYTHON_MODULE, "is not a Python module", () => 'such as "config.settings"')
+  settings: matching(PYTHON_MODULE, "is not a Python module", moduleHint('such as "config.settings"'))
     .nullable()
     .default(null)
     .describe(foundWhenNull("DJANGO_SETTINGS_MODULE.")),
-  wsgi: matching(WSGI_ENTRY, "is not a Python module", () => 'such as "config.wsgi" or "config.wsgi:application"')
+  wsgi: matching(WSGI_ENTRY, "is not a Python module", moduleHint('such as "config.wsgi" or "config.wsgi:application"'))
     .nullable()
     .default(null)
     .describe(foundWhenNull("The WSGI entry: its module, and after a colon its name where that is not application.")),
   requirements: matching(
     PROJECT_PATH,
     "is not a path inside the project",
-    () => 'such as "requirements/production.txt"',
+    pathHint('such as "requirements/production.txt"'),
   )
     .nullable()
     .default(null)
     .describe(foundWhenNull("What pip installs: a requirements file or a pyproject.toml.")),
   packages: z
     .array(
-      matching(DEBIAN_PACKAGE, "is not a name of an Ubuntu package", () => 'such as "libpq-dev"'),
+      matching(DEBIAN_PACKAGE, "is not a name of an Ubuntu package", () => 'such as "libxml2"'),
       {
         error: "must be a list [ … ] of names of Ubuntu packages",
       },
@@ -64,7 +77,11 @@ export const appKeys = group({
     .describe(
       'Command that runs once for each release, before it takes requests. null: "python manage.py migrate --noinput" where there is a manage.py. "": none.',
     ),
-  healthCheckPath: matching(HEALTH_CHECK_PATH, "is not a path: it starts with / and holds no spaces")
+  healthCheckPath: matching(HEALTH_CHECK_PATH, "is not a path: it starts with / and holds no spaces", (value) =>
+    HEALTH_CHECK_PATH.test(`/${value}`) && !value.includes("://")
+      ? `write ${quote(`/${value}`)}`
+      : 'such as "/health/"',
+  )
     .nullable()
     .default(null)
     .describe("Path that the load balancer asks the application for; it must answer 200. null: web.healthCheckPath."),
