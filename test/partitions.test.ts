@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { linkedPrincipal } from "../src/aws/partition.ts";
-import { configSchema, warningsFor } from "../src/config/schema.ts";
+import { configSchema } from "../src/config/schema.ts";
+import { warningsFor } from "../src/config/warnings.ts";
 import { scriptFor } from "../src/verify/scripts.ts";
 import { stage } from "./lifecycle/stage.ts";
 

@@ -1,6 +1,6 @@
 import { arnIn, knownPartition } from "../aws/partition.ts";
 import { quote } from "./quote.ts";
-import type { Complaint } from "./schema.ts";
+import type { Complaint } from "./values.ts";
 
 // Of the names that KMS takes those that EFS takes too (API references: KMS, CreateAlias; EFS, CreateFileSystem, KmsKeyId).
 const ALIAS = "alias/[a-zA-Z0-9/_-]{1,250}";

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { Problem } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
-import { configJsonSchema } from "./schema.ts";
+import { configJsonSchema } from "./for-editors.ts";
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;

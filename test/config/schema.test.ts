@@ -1,15 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { configJsonSchema, configJsonSchemaText } from "../../src/config/for-editors.ts";
 import { parseConfig } from "../../src/config/load.ts";
-import {
-  type Config,
-  configJsonSchema,
-  configJsonSchemaText,
-  configSchema,
-  defaultZones,
-  warningsFor,
-} from "../../src/config/schema.ts";
+import { type Config, configSchema, defaultZones } from "../../src/config/schema.ts";
+import { warningsFor } from "../../src/config/warnings.ts";
 import { BuddyError, type Problem } from "../../src/lib/errors.ts";
 
 function problemsIn(value: unknown): readonly Problem[] {

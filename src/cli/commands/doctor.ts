@@ -1,4 +1,4 @@
-import { warningsFor } from "../../config/schema.ts";
+import { warningsFor } from "../../config/warnings.ts";
 import { examine } from "../../doctor/doctor.ts";
 import { decidedOf, type Looked, lookAtAll } from "../../doctor/objects.ts";
 import { notSeen } from "../../doctor/preflight.ts";

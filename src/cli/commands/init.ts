@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { configJsonSchemaText } from "../../config/for-editors.ts";
 import { type Answers, initialConfig, QUESTIONS, schemaRefFor } from "../../config/init.ts";
-import { configJsonSchemaText } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { ask, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../options.ts";

@@ -1,6 +1,6 @@
 import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { stepsFor } from "../../../steps/index.ts";
-import { warningsFor } from "../../config/schema.ts";
+import { warningsFor } from "../../config/warnings.ts";
 import { costChangeView } from "../../cost/view.ts";
 import { preflight } from "../../doctor/preflight.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";

@@ -1,7 +1,7 @@
 import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputsFor } from "../../../steps/outputs.ts";
-import { warningsFor } from "../../config/schema.ts";
+import { warningsFor } from "../../config/warnings.ts";
 import { preflight, throwProblems } from "../../doctor/preflight.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
 import { isEmpty, type Plan, planUp, updates } from "../../engine/plan.ts";

@@ -19,7 +19,7 @@ import type { Aws } from "../../../src/aws/aws.ts";
 import { image } from "../../../src/aws/ec2/image.ts";
 import { type LaunchTemplateSpec, launchTemplate } from "../../../src/aws/ec2/launch-template.ts";
 import { publicImage } from "../../../src/aws/ec2/public-image.ts";
-import { IMAGE_NAMES } from "../../../src/config/schema.ts";
+import { IMAGE_NAMES } from "../../../src/config/kinds.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
