@@ -115,7 +115,9 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       builderId: builder.id,
       baseId: builder.imageId,
       edition: inputs.imageEdition,
+      kept: config.image.keep,
     }),
+    { keeps: config.image.keep },
   );
 
   const launchTemplate = resource(
