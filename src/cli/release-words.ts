@@ -1,4 +1,5 @@
 import { GROUP_KEY } from "../../steps/auto-scaling.ts";
+import { isImage } from "../../steps/image.ts";
 import type { Config } from "../config/schema.ts";
 import type { Plan } from "../engine/plan.ts";
 
@@ -12,6 +13,6 @@ export function applicationOf({ image: { app } }: Config): string {
 export function releaseIn({ items }: Plan, config: Config): string | undefined {
   const rollout = items.find(({ key }) => key === GROUP_KEY)?.rollout;
   if (rollout === undefined) return undefined;
-  const baked = items.some(({ object, action }) => object === "ec2:image" && action === "create");
+  const baked = items.some(({ object, action }) => isImage(object) && action === "create");
   return `Release: ${baked ? `a new image is baked with ${applicationOf(config)}, then ` : ""}${rollout}.`;
 }
