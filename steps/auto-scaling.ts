@@ -6,6 +6,9 @@ import { type Need, type Resource, resource, step } from "../src/engine/resource
 import type { LoadBalancerStep } from "./load-balancer.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
+/** Key of the group of web instances. */
+export const GROUP_KEY = "auto-scaling-group";
+
 /**
  * The web instances: as many as the load asks for, replaced when they fail. They start when what they use at boot is
  * there: the way out through the NATs, the primary database and its address; and behind a listener, without which the
@@ -29,7 +32,7 @@ export function autoScalingStep(
   const name = "Buddy-AutoScaling-Group";
   const group = resource(
     groupType,
-    "auto-scaling-group",
+    GROUP_KEY,
     name,
     // The image too: an old one goes only when no instance runs it any more.
     { subnets, launchTemplate, image, targetGroup, listener, primary, primaryParameter, secretKey, natRoutes },

@@ -41,6 +41,8 @@ function imageHash(config: Config, { appArchive, imageEdition }: Inputs): string
 export const LAUNCH_TEMPLATE_KEY = "launch-template";
 /** Key of the web image. */
 export const imageKey = (config: Config, inputs: Inputs): string => `image-${imageHash(config, inputs)}`;
+/** True for the name of a web image's type. */
+export const isImage = (object: string): boolean => object === imageType.name;
 /** Key of what it starts from. */
 export const imageBaseKey = ({ image }: Config): string => `image-base-${slug(image.base)}`;
 
@@ -115,7 +117,9 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       builderId: builder.id,
       baseId: builder.imageId,
       edition: inputs.imageEdition,
+      kept: config.image.keep,
     }),
+    { keeps: config.image.keep },
   );
 
   const launchTemplate = resource(

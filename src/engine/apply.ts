@@ -4,7 +4,7 @@ import { laterChanges, withAllBefore } from "./later.ts";
 import { makeLinkedRoles } from "./linked-roles.ts";
 import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./node-result.ts";
 import { specOf } from "./observe.ts";
-import { forgetCopies } from "./record.ts";
+import { forgetCopies, record } from "./record.ts";
 import { throwIfRefused } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
@@ -42,13 +42,22 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
     .map(({ key }) => REMOVAL + key);
 
+  /** Keys of what has come in the place of an earlier one: what uses that used this, also where nothing is recorded of it. */
+  const successorsOf = ({ type }: Node): readonly string[] =>
+    [...graph.nodes.values()]
+      .filter((node) => node.type === type && node.resource?.keeps !== undefined)
+      .map(({ key }) => key);
+
   function firstOrder(key: string): readonly string[] {
     if (key.startsWith(REMOVAL)) {
       const temporary = key.slice(REMOVAL.length);
       return [temporary, ...purposesOf(entry(temporary).node)];
     }
     const { node } = entry(key);
-    if (!node.resource) return dependentsOf(entries, key);
+    if (!node.resource)
+      return [
+        ...new Set([...dependentsOf(entries, key), ...successorsOf(node).flatMap((one) => dependentsOf(entries, one))]),
+      ];
     // Something temporary that is not wanted goes after what needs it, which must not wait for it.
     return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
   }
@@ -108,8 +117,16 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     if (!entry(node.key).look.live && !run.store.get(node.key)) return resultOf(node, "unchanged");
     const retained = users.find(({ key }) => isRetained(key));
     if (retained) return skip(run, node, `${retained.name}, which is left alone, uses it`);
-    const cause = users.find((user) => stopped(user) && user.outcome !== "blocked");
+    // What waits for a person goes on with what it has: an earlier one may be that.
+    const goesOn = (user: NodeResult) => user.outcome === "blocked" && successorsOf(node).length === 0;
+    const cause = users.find((user) => stopped(user) && !goesOn(user));
     return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
+  }
+
+  /** It is recorded, so that later runs find it without looking for more. */
+  function keep(node: Node, live: Identified): NodeResult {
+    if (run.store.get(node.key)?.id !== live.id) record(run, node, { id: live.id, status: "ready" });
+    return resultOf(node, "unchanged", { id: live.id });
   }
 
   const keys = [...entries.keys(), ...removals, ...[...later.keys()].map((key) => LATER + key)];
@@ -126,6 +143,7 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     }
     const { node, look } = entry(key);
     if (isRetained(key)) return resultOf(node, "unchanged", { id: look.live?.id });
+    if (entry(key).decision.kind === "earlier") return keep(node, look.live as Identified);
     return isWanted(key) ? create(node, before) : remove(node, before);
   });
   // How the last work on something ended is how it did; what was changed before and not then is changed nevertheless.
@@ -134,5 +152,6 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     const changed = one.outcome === "unchanged" ? settled.get(one.key)?.outcome : undefined;
     settled.set(one.key, { ...one, ...(changed ? { outcome: changed } : {}) });
   }
-  return { settled: [...settled.values()].filter(({ key }) => !isRetained(key)), live };
+  const isKept = (key: string) => isRetained(key) || entries.get(key)?.decision.kind === "earlier";
+  return { settled: [...settled.values()].filter(({ key }) => !isKept(key)), live };
 }

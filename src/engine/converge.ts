@@ -123,6 +123,8 @@ async function act(
       return forget(work);
     case "retain":
       return retain(work, live as Identified, decision.reason, recorded);
+    case "earlier":
+      return { live, outcome: "unchanged" };
     case "blocked":
       if (live && recorded?.id !== live.id) record(run, node, { id: live.id, status: "created" });
       return { live, outcome: "blocked", reason: decision.reason };

@@ -2,7 +2,7 @@ import { isOwnTag } from "../aws/owned.ts";
 import { type Difference, showable } from "./differences.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
-import { interruptionOf, NO_DEPENDENTS } from "./refusal.ts";
+import { interruptionOf, NO_DEPENDENTS, rolloutOf } from "./refusal.ts";
 import { type AnyType, type Remedy, removable } from "./resource.ts";
 import { notesOf, type Observed, type Snapshot } from "./snapshot.ts";
 import { longestPath } from "./walk.ts";
@@ -35,6 +35,8 @@ export interface PlanItem extends NodeName {
   readonly refused: string | undefined;
   /** What its users notice of the update: "database1 is away for about 5 min: …". Undefined where `up` refuses it. */
   readonly interruption: string | undefined;
+  /** How the update goes that takes its time while all goes on: "2 instances are replaced one at a time, …". */
+  readonly rollout: string | undefined;
   /** What a person should know of it although it is as wanted. */
   readonly notes: readonly string[];
   /** What a person can do about it, where it is left to them. */
@@ -70,6 +72,8 @@ function actionOf({ decision, wanted, node, look, refused }: Observed): PlannedA
       return "create";
     case "delete":
       return removable(node.type) ? "delete" : "none";
+    case "earlier":
+      return "none";
     case "keep":
       return removable(node.type) ? "retain" : "none";
     default:
@@ -100,8 +104,8 @@ export function planUp(snapshot: Snapshot): Plan {
     if (action === "blocked")
       blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
     const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
-    // What is only looked up, and something temporary that is not needed, are nothing to count.
-    if ((temporary || node.type.external) && action === "none") continue;
+    // What is only looked up, something temporary that is not needed, and what stays to go back to, are nothing to count.
+    if ((temporary || node.type.external || decision.kind === "earlier") && action === "none") continue;
     items.push({
       ...nameOf(node),
       id: entry.look.live?.id,
@@ -111,6 +115,7 @@ export function planUp(snapshot: Snapshot): Plan {
       note: entry.note,
       refused: refused?.hint,
       interruption: refused ? undefined : interruptionOf(node, decision, entry.look.live, entry.wanted)?.what,
+      rollout: refused ? undefined : rolloutOf(node, decision, entry.look.live, entry.wanted)?.what,
       notes: notesOf(entry),
       remedies,
       adopted:
@@ -164,12 +169,17 @@ export function planOffline(graph: Graph): Plan {
 
 const usualOf = (type: AnyType): number => type.timing?.createSeconds ?? 3;
 
-/** How long what is still to be made, waited for, or changed with an interruption takes, seconds. */
+/** How long what is still to be made, waited for, or changed by and by takes, seconds. */
 export function criticalPath({ entries }: Snapshot): number {
   const secondsOf = (key: string): number => {
     const { node, decision, look, wanted, refused } = entries.get(key) as Observed;
-    if (decision.kind === "update")
-      return (refused ? undefined : interruptionOf(node, decision, look.live, wanted))?.seconds ?? 0;
+    if (decision.kind === "update") {
+      if (refused) return 0;
+      const [away, rolls] = [interruptionOf, rolloutOf].map(
+        (of) => of(node, decision, look.live, wanted)?.seconds ?? 0,
+      );
+      return Math.max(away ?? 0, rolls ?? 0);
+    }
     const slow = (decision.kind === "create" && !refused) || decision.kind === "replace" || decision.kind === "wait";
     return slow ? usualOf(node.type) : 0;
   };
@@ -185,7 +195,3 @@ export const isEmpty = (plan: Plan): boolean =>
 
 export const count = (plan: Plan, action: PlannedAction): number =>
   plan.items.filter((item) => item.action === action).length;
-
-/** True when the object of that key is changed in place. */
-export const updates = (plan: Plan, key: string): boolean =>
-  plan.items.some((item) => item.key === key && item.action === "update");

@@ -3,7 +3,7 @@ import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
 import { mayHoldData } from "./observe.ts";
-import type { Identified, Interruption, Protection, Remedy } from "./resource.ts";
+import type { Identified, Interruption, Protection, Remedy, Rollout } from "./resource.ts";
 import type { Run } from "./run.ts";
 import type { Observed, Snapshot } from "./snapshot.ts";
 
@@ -89,6 +89,17 @@ export function interruptionOf(
 ): Interruption | undefined {
   if (decision.kind !== "update" || !live || !wanted) return undefined;
   return type.interruption?.(new Set(decision.differences.map(({ field }) => field)), live, wanted);
+}
+
+/** How a decision goes that takes its time while the object is in use; undefined: at once, or it is no change in place. */
+export function rolloutOf(
+  { type }: Node,
+  decision: Decision,
+  live: Identified | undefined,
+  wanted: object | undefined,
+): Rollout | undefined {
+  if (decision.kind !== "update" || !live || !wanted) return undefined;
+  return type.rollout?.(new Set(decision.differences.map(({ field }) => field)), live, wanted);
 }
 
 function refusedInterruption(

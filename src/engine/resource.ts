@@ -162,7 +162,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   mayBeOthers?(live: Live): boolean;
   /** Of a type that `mayBeOthers`: what was recorded as a copy of other data has data of its own by now, which nobody claims. Pure. */
   hasBecomeData?(live: Live): boolean;
-  /** Ids of the stack's objects that this one stands on: they cannot go before it. */
+  /** Ids of the stack's objects that this one stands on: they cannot go before it. Of what stays, such an earlier one stays too. */
   uses?(live: Live): readonly string[];
   readonly byHand?: ByHand<Live>;
   /**
@@ -197,6 +197,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   list?(aws: Aws, stack: string): Promise<readonly (Live & { readonly tags: Tags })[]>;
   /** `list` makes calls that `find` does not make anyway: it is asked only when everything is swept. */
   readonly listNeedsExtraCalls?: boolean;
+  /** When it was made, milliseconds since 1970; 0: AWS does not say. Of a type of which earlier ones stay. Pure. */
+  createdAt?(live: Live): number;
   /** Absent means: what is found is ready. */
   health?(live: Live): Health;
   /** What it is doing while it is pending, in a word or two: "installing", "backing up". */
@@ -246,6 +248,13 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */
   interruption?(changed: ReadonlySet<string>, live: Live, spec: Spec): Interruption | undefined;
+  /** How the change of these fields goes that takes its time while the object is in use throughout; undefined: at once. Pure. */
+  rollout?(changed: ReadonlySet<string>, live: Live, spec: Spec): Rollout | undefined;
+  /**
+   * What of it will be another once it is changed to `spec`, for what needs it, in a plan; a value of undefined: that is known
+   * only then. Pure.
+   */
+  afterUpdate?(live: Live, spec: Spec): { readonly [F in keyof Live]?: Live[F] | undefined };
   /** Why the config asks for what AWS never does, such as shrinking it. Undefined: it does not. Pure. */
   impossible?(live: Live, spec: Spec, applied: Partial<Spec>): Impossible | undefined;
   /** What a person should know of an object that is as wanted otherwise, a sentence each. Pure. */
@@ -303,6 +312,14 @@ export interface Interruption {
   readonly final?: string;
 }
 
+/** How a change goes that is brought to an object's parts one after the other. */
+export interface Rollout {
+  /** "2 instances are replaced one at a time, about 5 min; the site goes on". */
+  readonly what: string;
+  /** How long it usually takes, seconds. */
+  readonly seconds: number;
+}
+
 /** What AWS never does. */
 export interface Impossible {
   readonly message: string;
@@ -338,6 +355,8 @@ export interface Resource<Spec extends object, Live extends Spec & Identified> {
   readonly needs: Readonly<Record<string, Need>>;
   /** Wanted only until these are there (the builder of an image), then removed. */
   readonly temporaryFor: () => readonly AnyResource[];
+  /** So many of its type stay, itself and the newest of those that the config asked for before. Undefined: only itself. */
+  readonly keeps: number | undefined;
   /** By field: the config's key that says it ("web.instanceType"), for messages about a value that AWS does not take. */
   readonly configured: { readonly [F in keyof Spec & string]?: string };
   /** What is wanted, from the live objects it needs. Pure. */
@@ -351,7 +370,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
   name: string,
   needs: N,
   spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
-  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "configured">> = {},
+  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured">> = {},
 ): Resource<Spec, Live> {
   return {
     key,
@@ -360,6 +379,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
     needs,
     spec: spec as Resource<Spec, Live>["spec"],
     temporaryFor: options.temporaryFor ?? (() => []),
+    keeps: options.keeps,
     configured: options.configured ?? ({} as Resource<Spec, Live>["configured"]),
   };
 }

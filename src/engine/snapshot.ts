@@ -1,4 +1,5 @@
 import { KEY_TAG } from "../aws/owned.ts";
+import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
@@ -96,8 +97,12 @@ export async function takeSnapshot(
 
   leaveToOthers(run, known, looks);
 
-  const liveOf = (key: string): Identified | undefined => looks.get(key)?.live;
   const entries = new Map<string, Observed>();
+  /** As it will be once it is changed: what needs it is judged after it, in the order of the graph. */
+  const liveOf = (key: string): Identified | undefined => {
+    const entry = entries.get(key);
+    return entry ? expected(entry) : looks.get(key)?.live;
+  };
   const now = run.clock.now();
   const judged = (node: Node, wanted: object | undefined, seen: Observation): Observed => {
     const recorded = run.store.get(node.key);
@@ -143,6 +148,7 @@ export async function takeSnapshot(
     entries.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: run.remove.has(live.id) }));
   }
   standUnclaimed(run, entries);
+  if (!options.removing) keepEarlier(entries);
   const foreseen = await withForeseen(run, withDependents(run, entries));
   return { graph, entries: withoutConsequences(await withProtections(run, foreseen, options.removing ?? false)) };
 }
@@ -158,6 +164,37 @@ function leaveToOthers({ store }: Run, known: readonly Node[], looks: Map<string
   for (let next = known.find(hangsOnOthers); next; next = known.find(hangsOnOthers)) {
     others.add(next.key);
     looks.set(next.key, ABSENT);
+  }
+}
+
+/**
+ * What the config asked for before and something goes back to (`Resource.keeps`): the newest stay, and one that is in use by
+ * something that stays as it is. What is half made, or has failed, does not.
+ */
+function keepEarlier(entries: Map<string, Observed>): void {
+  const all = [...entries.values()];
+  const used = new Set(
+    all.flatMap(({ node, look, wanted, decision }) =>
+      wanted && look.live && decision.kind !== "update" && decision.kind !== "replace"
+        ? (node.type.uses?.(look.live) ?? [])
+        : [],
+    ),
+  );
+  for (const current of all) {
+    const keeps = current.node.resource?.keeps;
+    if (keeps === undefined) continue;
+    const age = ({ node, look: { live } }: Observed) => (live && node.type.createdAt?.(live)) ?? 0;
+    const earlier = all
+      .filter(
+        ({ node, decision, look }) =>
+          node.type === current.node.type && decision.kind === "delete" && look.health === "ready",
+      )
+      .toSorted((one, other) => age(other) - age(one));
+    for (const [rank, one] of earlier.entries()) {
+      // The one that is wanted counts, too.
+      if (rank < keeps - 1 || used.has(one.look.live?.id ?? ""))
+        entries.set(one.node.key, { ...one, decision: { kind: "earlier", reason: "it stays, to go back to" } });
+    }
   }
 }
 
@@ -234,6 +271,15 @@ async function withProtections(
     }),
   );
   return new Map(whole.map((one) => [one.node.key, one]));
+}
+
+/** What is there of an entry; where it is changed, with what that makes another. */
+function expected({ node, look: { live }, wanted, decision }: Observed): Identified | undefined {
+  const after = live && wanted && decision.kind === "update" ? node.type.afterUpdate?.(live, wanted) : undefined;
+  if (!live || !after) return live;
+  const unknown = unknownLive(node.key) as unknown as Record<string, unknown>;
+  const known = Object.entries(after).map(([field, value]) => [field, value ?? unknown[field]]);
+  return { ...live, ...Object.fromEntries(known) };
 }
 
 /** True when something of the stack is there that the state does not know, though it is wanted: the state was lost. */

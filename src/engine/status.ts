@@ -46,7 +46,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
     if (look.live === undefined && wanted === undefined) {
       if (!recorded || temporary) continue;
     }
-    if (decision.kind === "keep" && !removable(node.type)) continue;
+    if (decision.kind === "earlier" || (decision.kind === "keep" && !removable(node.type))) continue;
     // What is only looked up is worth a word only when it is not there.
     if (node.type.external && decision.kind === "none") continue;
     const drift =

@@ -12,6 +12,7 @@ import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { webInstances } from "./prices.ts";
 import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh } from "./read-refresh.ts";
+import { refreshRollout } from "./rollout.ts";
 
 export interface GroupSpec {
   readonly min: number;
@@ -249,6 +250,10 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const ended = refresh !== undefined && refresh.id === before?.id && !refresh.underWay;
     const wanted = refresh?.template?.id === launchTemplateId && refresh.template.version === launchTemplateVersion;
     return ended && wanted ? refresh.text : undefined;
+  },
+
+  rollout(changed, live) {
+    return changed.has("launchTemplateId") || changed.has("launchTemplateVersion") ? refreshRollout(live) : undefined;
   },
 
   /**

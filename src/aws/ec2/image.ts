@@ -1,5 +1,6 @@
 import type { Image } from "@aws-sdk/client-ec2";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { mapBand } from "../../lib/band.ts";
 import { createOnly } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
@@ -17,6 +18,8 @@ export interface ImageSpec {
   readonly baseId: string;
   /** Tells apart images of the same content; undefined: the first of its content. */
   readonly edition: string | undefined;
+  /** So many images stay, itself and earlier ones: what they cost. */
+  readonly kept: number;
 }
 export interface ImageLive extends ImageSpec, Identified {
   readonly tags: Tags;
@@ -47,6 +50,7 @@ function live(image: Image): ImageLive {
     builderId: image.SourceInstanceId ?? "",
     baseId: tags[BASE_TAG] ?? "",
     edition: tags[EDITION_TAG],
+    kept: 0,
     imageName: image.Name ?? "",
     createdAt: image.CreationDate === undefined ? 0 : Date.parse(image.CreationDate),
     state: image.State ?? "",
@@ -96,9 +100,10 @@ function health({ id, state, reason }: ImageLive): Health {
 /** The machine image of the web instances. Its name holds a hash of its content: new content is a new image beside the old. */
 export const image: ResourceType<ImageSpec, ImageLive> = {
   name: "ec2:image",
-  same: { builderId: createOnly, baseId: createOnly, edition: createOnly },
+  same: { builderId: createOnly, baseId: createOnly, edition: createOnly, kept: createOnly },
   // Known only while the builder is there.
   unrecorded: ["builderId", "baseId"],
+  createdAt: ({ createdAt }) => createdAt,
   timing: { createSeconds: 300, timeoutSeconds: 2_400, deleteSeconds: 1 },
   retryable: { create: ["IncorrectInstanceState"], delete: ["InvalidSnapshot.InUse"] },
   // `find` reads a recorded image by its id, together with the public ones.
@@ -177,12 +182,12 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
     );
   },
 
-  // New content is a new image under a new name, but costs what the old one did.
-  charges: (_spec, { name, use }) => [
+  // New content is a new image under a new name, but costs what the old one did. Earlier ones come with the releases.
+  charges: ({ kept }, { name, use }) => [
     {
-      what: "snapshot",
+      what: kept > 1 ? `snapshots of up to ${kept} images` : "snapshot",
       price: snapshotStorage,
-      quantity: use(imageSnapshotGB),
+      quantity: { ...mapBand(use(imageSnapshotGB), (gb) => gb * (kept ?? 1)), low: use(imageSnapshotGB).low },
       under: name.replace(/-[0-9a-f]+$/, ""),
     },
   ],

@@ -135,6 +135,10 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   list,
   find: findOwned(list, { byId }),
 
+  uses: ({ imageId }) => [imageId],
+  /** Every change is a new version. */
+  afterUpdate: () => ({ version: undefined }),
+
   async foresee(aws, _spec, owner, there) {
     const taken = there ? undefined : await named(aws, owner.name);
     return taken && !isOwners(owner, taken.tags)

@@ -1,10 +1,9 @@
-import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { stepsFor } from "../../../steps/index.ts";
 import { warningsFor } from "../../config/warnings.ts";
 import { costChangeView } from "../../cost/view.ts";
 import { preflight } from "../../doctor/preflight.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
-import { isEmpty, planOffline, planUp, updates } from "../../engine/plan.ts";
+import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
 import { findingLines } from "../../report/findings.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
@@ -14,6 +13,7 @@ import { leftOutWarnings, packedApp } from "../inputs.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
+import { releaseIn } from "../release-words.ts";
 import { lookOf, screenOf } from "../screen.ts";
 import { speedOf, withSession } from "../session.ts";
 
@@ -40,7 +40,7 @@ export async function plan(options: PlanOptions): Promise<number> {
     const facts = {
       speed: speedOf(session),
       monthly: options.step ? undefined : monthlyAfter(seen, session),
-      replacesInstances: options.step === undefined && updates(found, LAUNCH_TEMPLATE_KEY),
+      release: releaseIn(found, session.config),
     };
     const changed = options.step ? undefined : costOfChange(seen, session);
     const findings = await preflight(session.aws, seen.entries.values());

@@ -1,10 +1,9 @@
-import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/warnings.ts";
 import { preflight, throwProblems } from "../../doctor/preflight.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
-import { isEmpty, type Plan, planUp, updates } from "../../engine/plan.ts";
+import { isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { isForgotten, type Snapshot } from "../../engine/snapshot.ts";
@@ -17,6 +16,7 @@ import { confirm, requireConsent } from "../ask.ts";
 import { costNow, monthlyAfter } from "../cost-summary.ts";
 import { type FromOptions, fromWords, withOrigin } from "../from-copy.ts";
 import { leftOutWarnings, makeKeyPair, privateKeyFile } from "../inputs.ts";
+import { releaseIn } from "../release-words.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, speedOf, withSession } from "../session.ts";
 
@@ -84,7 +84,7 @@ function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, 
   const facts = {
     speed: speedOf(session),
     monthly: step ? undefined : monthlyAfter(found, session),
-    replacesInstances: step === undefined && updates(planned, LAUNCH_TEMPLATE_KEY),
+    release: releaseIn(planned, session.config),
   };
   const onlyCreates = planned.items.every(
     ({ action, refused, notes }) =>

@@ -24,14 +24,14 @@ const COUNTED = [
 export interface PlanFacts {
   /** How many times faster than AWS the sandbox's clock runs; undefined on AWS, Infinity where it does not wait at all. */
   readonly speed?: number | undefined;
+  /** The web instances are replaced: what they get, and how, as a sentence. */
+  readonly release?: string | undefined;
   /** US dollars a month: what the stack costs when the plan is done, and how much more that is than now; null: unknown. */
-  /** The web instances get another launch template, and are replaced for it. */
-  readonly replacesInstances?: boolean | undefined;
   readonly monthly?: { readonly after: number; readonly change: number | null; readonly complete: boolean } | undefined;
 }
 
 /** "Plan: 68 to create. About 18 min on AWS (60× faster here), about $150 a month." */
-export function planSummary(plan: Plan, { speed, monthly, replacesInstances }: PlanFacts = {}): string {
+export function planSummary(plan: Plan, { speed, monthly, release }: PlanFacts = {}): string {
   const blocked = count(plan, "blocked");
   const waiting = blocked === 0 ? "" : ` ${counted(blocked, "resource")} ${blocked === 1 ? "waits" : "wait"} for you.`;
   const alone = aloneText(plan);
@@ -43,7 +43,7 @@ export function planSummary(plan: Plan, { speed, monthly, replacesInstances }: P
   const time = plan.seconds < 1 ? "" : `about ${about(plan.seconds)}${speedText(speed)}`;
   const facts = [time, monthlyText(monthly)].filter((fact) => fact !== "").join(", ");
   const sentence = facts === "" ? "" : ` ${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`;
-  const roll = replacesInstances ? " The web instances are then replaced in turn." : "";
+  const roll = release === undefined ? "" : ` ${release}`;
   return `Plan: ${counts.join(", ")}.${sentence}${roll}${waiting}${alone}`;
 }
 
@@ -122,6 +122,7 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
     ...reasonLines(item, DETAIL, width),
     ...(item.note === undefined ? [] : indented(item.note, width, DETAIL)),
     ...(item.interruption === undefined ? [] : indented(style.yellow(item.interruption), width, DETAIL)),
+    ...(item.rollout === undefined ? [] : indented(item.rollout, width, DETAIL)),
     ...noteLines(item.notes, DETAIL, width),
     ...item.differences.flatMap((one) => differenceLines(one, style, width)),
     ...(item.refused === undefined ? [] : indented(`up refuses. ${item.refused}`, width, DETAIL)),

@@ -23,6 +23,7 @@ const planned = (
   note: undefined,
   refused: undefined,
   interruption: undefined,
+  rollout: undefined,
   notes: [],
   remedies: [],
   adopted: false,

@@ -1,0 +1,29 @@
+import type { Rollout } from "../../engine/resource.ts";
+import { about } from "../../lib/duration.ts";
+import { PREFERENCES } from "./read-refresh.ts";
+
+/** From the start of an instance until the next is replaced: it boots, warms up, and the old one is drained, seconds. */
+const INSTANCE_SECONDS = 150;
+
+interface Members {
+  readonly desired: number;
+  readonly keptIds: readonly string[];
+  readonly standbyIds: readonly string[];
+}
+
+/** What a refresh of these instances does, and what of those that somebody has put aside. */
+export function refreshRollout({ desired, keptIds, standbyIds }: Members): Rollout | undefined {
+  if (desired === 0) return undefined;
+  const most = Math.ceil((desired * (PREFERENCES.MaxHealthyPercentage ?? 100)) / 100);
+  const atOnce = Math.max(1, most - desired);
+  const seconds = Math.ceil(desired / atOnce) * INSTANCE_SECONDS;
+  const pace = atOnce === 1 ? "one at a time" : `${atOnce} at a time`;
+  const how = desired === 1 ? "1 instance is replaced" : `${desired} instances are replaced ${pace}`;
+  const guarded = keptIds.length === 0 ? "" : `; ${keptIds.join(", ")} too, though protected from scale-in`;
+  const aside =
+    standbyIds.length === 0 ? "" : `. ${standbyIds.join(", ")} in standby stays as it is until it serves again`;
+  return {
+    what: `${how}${guarded}, about ${about(seconds)}; the site goes on${aside}`,
+    seconds,
+  };
+}

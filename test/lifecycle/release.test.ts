@@ -1,0 +1,124 @@
+/** Releases: what plan says of one, and what of the earlier ones stays to go back to. */
+import { expect, test } from "vitest";
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { jumpingClock } from "../../src/lib/clock.ts";
+import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { copied, type World } from "../../src/sandbox/world.ts";
+import { stepsFor } from "../../steps/index.ts";
+import { type Stage, stage, stageOn } from "./stage.ts";
+
+const config = (revision: string, image: object = {}) => ({
+  domain: null,
+  image: { app: { git: "https://example.com/site.git", revision }, ...image },
+});
+
+/** A stack that stands, with version v1. Each test works on a copy. */
+let grown: { readonly world: World; readonly at: number; readonly state: string | undefined } | undefined;
+async function standing(given: object): Promise<Stage> {
+  if (!grown) {
+    const first = await stage(config("v1"));
+    await first.up();
+    first.sandbox.settle();
+    grown = { world: copied(first.sandbox.world), at: first.clock.now() + 600_000, state: first.text.text };
+  }
+  const clock = jumpingClock(grown.at);
+  const sandbox = openSandbox({ world: copied(grown.world), clock });
+  return stageOn(parseConfig(given, "test.config.json"), clock, sandbox, memoryText(grown.state));
+}
+/** No two processes make the same token. */
+let tokens = 0;
+/** Another process, later. @param text memoryText(): the state was lost */
+const next = async (on: Stage, given: object, text = on.text): Promise<Stage> =>
+  stageOn(parseConfig(given, "test.config.json"), on.clock, on.sandbox, text, stepsFor, () => `token-${++tokens}`);
+const failures = ({ settled }: Awaited<ReturnType<Stage["up"]>>) =>
+  settled.filter(({ error }) => error).map(({ key, reason }) => [key, reason]);
+/** The images that there are, the oldest first. */
+async function images({ aws, clock }: Stage): Promise<string[]> {
+  await clock.sleep(5_000);
+  const { Images = [] } = await aws.ec2.describeImages({ Owners: ["self"] });
+  return Images.toSorted((a, b) => (a.CreationDate ?? "").localeCompare(b.CreationDate ?? "")).map(
+    ({ ImageId = "" }) => ImageId,
+  );
+}
+
+test("plan says that the instances are replaced, how, and how long that takes, before there is an image", async () => {
+  const on = await standing(config("v2"));
+  const plan = await on.plan();
+  const group = plan.items.find(({ key }) => key === "auto-scaling-group");
+  expect(group).toMatchObject({
+    action: "update",
+    rollout: "2 instances are replaced one at a time, about 5 min; the site goes on",
+    differences: [{ field: "launchTemplateVersion", found: "1" }],
+  });
+  // The bake, the image and the replacement one after the other.
+  expect(plan.seconds).toBeGreaterThan(585 + 290);
+  expect(failures(await on.up())).toEqual([]);
+  expect((await on.plan()).items.filter(({ action }) => action !== "none")).toEqual([]);
+});
+
+test("another instance type is a release too, and plan does not hide it", async () => {
+  const on = await standing({ ...config("v1"), web: { instanceType: "t3.small" } });
+  const plan = await on.plan();
+  expect(plan.items.filter(({ action }) => action !== "none").map(({ key }) => key)).toEqual([
+    "launch-template",
+    "auto-scaling-group",
+    "alarm-web-credits",
+  ]);
+  expect(plan.seconds).toBeGreaterThan(290);
+});
+
+test("the last three images stay, and an older one goes only when no instance has it; down removes all", async () => {
+  let on = await standing(config("v1"));
+  const all: string[] = await images(on);
+  for (const revision of ["v2", "v3"]) {
+    on = await next(on, config(revision));
+    expect(failures(await on.up())).toEqual([]);
+    all.push(...(await images(on)).filter((id) => !all.includes(id)));
+    expect(await images(on)).toEqual(all);
+    // What stays is nothing to do, and nothing that is wrong.
+    expect((await on.plan()).items.filter(({ action }) => action !== "none")).toEqual([]);
+    expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
+  }
+  on = await next(on, config("v4"));
+  await on.up();
+  expect(await images(on)).toHaveLength(3);
+  expect(await images(on)).not.toContain(all[0]);
+  expect(await images(on)).toEqual(expect.arrayContaining(all.slice(1)));
+
+  // With the state lost, too.
+  on = await next(on, config("v5"), memoryText());
+  await on.up();
+  expect(await images(on)).toHaveLength(3);
+  expect(await images(on)).not.toContain(all[1]);
+
+  // Going back to the content of one that is there bakes nothing.
+  on = await next(on, config("v4"));
+  on.writes();
+  await on.up();
+  expect(on.writes()).not.toContain("ec2:CreateImage");
+  expect(await images(on)).toHaveLength(3);
+
+  on = await next(on, config("v4", { keep: 1 }));
+  await on.up();
+  expect(await images(on)).toHaveLength(1);
+  await on.down();
+  await on.clock.sleep(60_000);
+  expect(await images(on)).toEqual([]);
+  expect(await on.left()).toEqual([]);
+});
+
+test("with one image kept, the old one stays until the last instance of it is replaced, with the state lost too", async () => {
+  for (const lost of [false, true]) {
+    const before = await standing(config("v2", { keep: 1 }));
+    const on = lost ? await next(before, config("v2", { keep: 1 }), memoryText()) : before;
+    const [old] = await images(on);
+    on.writes();
+    await on.up();
+    const writes = on.calls.filter(({ operation, error }) => !error && /Refresh|DeregisterImage/.test(operation));
+    const order = writes.map(({ operation }) => operation);
+    expect(order.indexOf("DeregisterImage")).toBeGreaterThan(order.lastIndexOf("DescribeInstanceRefreshes"));
+    expect(await images(on)).toHaveLength(1);
+    expect(await images(on)).not.toContain(old);
+  }
+});
