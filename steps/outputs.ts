@@ -6,6 +6,7 @@ import type { DatabaseLive } from "../src/aws/rds/database.ts";
 import type { ReplicaLive } from "../src/aws/rds/replica.ts";
 import type { Config } from "../src/config/schema.ts";
 import type { Identified } from "../src/engine/resource.ts";
+import { shellLine, shellWord } from "../src/lib/shell.ts";
 
 /** What a person or a script needs to use the stack. Undefined: not there. */
 export interface Outputs extends Readonly<Record<string, string | readonly string[] | undefined>> {
@@ -33,7 +34,7 @@ export function outputsFor(
     const bastion = live(`bastion-${index + 1}`) as InstanceLive | undefined;
     return bastion?.publicAddressFound ? [{ zone, login: `ec2-user@${bastion.publicAddressFound}` }] : [];
   });
-  const ssh = bastions.map(({ login }) => `ssh ${key ? `-i ${key} ` : ""}${login}`);
+  const ssh = bastions.map(({ login }) => `ssh ${key ? `-i ${shellWord(key)} ` : ""}${login}`);
   const inside = web.flatMap(({ instance: { PrivateIpAddress, Placement } }) => {
     const bastion = bastions.find(({ zone }) => zone === Placement?.AvailabilityZone) ?? bastions[0];
     return bastion && PrivateIpAddress ? [throughBastion(key, bastion.login, `ubuntu@${PrivateIpAddress}`)] : [];
@@ -58,7 +59,8 @@ export async function webInstances(aws: Aws, live: (key: string) => Identified |
 }
 
 /** With -J, -i would not count for the way to the bastion (ssh(1)): so the key is named for both. */
-const throughBastion = (key: string | undefined, bastion: string, login: string): string =>
-  key === undefined
-    ? `ssh -J ${bastion} ${login}`
-    : `ssh -i ${key} -o ProxyCommand="ssh -i ${key} -W %h:%p ${bastion}" ${login}`;
+function throughBastion(key: string | undefined, bastion: string, login: string): string {
+  if (key === undefined) return `ssh -J ${bastion} ${login}`;
+  const way = `ssh -i ${shellWord(key).replaceAll("%", "%%")} -W %h:%p ${bastion}`;
+  return shellLine(["ssh", "-i", key, "-o", `ProxyCommand=${way}`, login]);
+}

@@ -42,6 +42,8 @@ const TOOLS = {
   python3: () => ends("python3", "--version"),
   "the system's python3 with Django and PyMySQL": () => ends("/usr/bin/python3", "-c", "import django, pymysql"),
   "moto_server and python3 with boto3": () => ends("python3", "-c", "import boto3, moto.server"),
+  "ssh and sshd": () =>
+    onPath("ssh-keygen") !== undefined && onPath("ssh") !== undefined && existsSync("/usr/sbin/sshd"),
   "/proc or ps": () => existsSync("/proc/self/stat") || ends("ps", "-o", "stat=", "-p", String(process.pid)),
   "/dev/full": () => existsSync("/dev/full"),
 } satisfies Record<string, () => boolean>;

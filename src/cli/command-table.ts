@@ -13,6 +13,8 @@ export interface CommandEntry {
   readonly own?: (command: Command) => Command;
   /** It never talks to AWS. */
   readonly offline?: true;
+  /** What comes after `--` is a command of another program: its words reach the command as the option `words`. */
+  readonly takesWords?: true;
   readonly load: () => Promise<Act>;
 }
 
@@ -173,6 +175,23 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "site URL, load balancer, database endpoints, ssh commands",
     examples: ["buddyverse outputs", "buddyverse outputs --json"],
     load: async () => (await import("./commands/outputs.ts")).outputs,
+  },
+  {
+    name: "ssh",
+    description: "a shell on a bastion or a web instance, or one command there; ssh's exit code is the answer",
+    takesWords: true,
+    own: (command) =>
+      command
+        .addArgument(new Argument("[what]", "the sort of machine").choices(["bastion", "web"]).default("web"))
+        .argument("[which]", "its number, or its instance id; the web instances are counted from the oldest", "1")
+        .option("--print", "print the command instead of running it"),
+    examples: [
+      "buddyverse ssh",
+      "buddyverse ssh bastion 2",
+      "buddyverse ssh web i-0123456789abcdef0 -- sudo tail -n 50 /var/log/apache2/error.log",
+      "buddyverse ssh web --print",
+    ],
+    load: async () => (await import("./commands/ssh.ts")).ssh,
   },
   {
     name: "cost",

@@ -35,7 +35,8 @@ function common(command: Command): Command {
 const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n${EXIT_CODES}`;
 
-function program(version: string, done: (code: number) => void): Command {
+/** @param words what came after `--`; undefined: there was none */
+function program(version: string, words: readonly string[] | undefined, done: (code: number) => void): Command {
   const top = new Command("buddyverse")
     .description("Stands the BUDDYVERSE platform up on AWS, shows what it is, and takes it down again.")
     .version(version, "--version", "print the version")
@@ -60,7 +61,18 @@ function program(version: string, done: (code: number) => void): Command {
   }
 
   // Before anything else happens: a trace of a run that sent nothing is empty, not missing.
-  top.hook("preAction", (_top, command) => startTrace(command.opts<CommonOptions>().trace));
+  top.hook("preAction", (_top, command) => {
+    startTrace(command.opts<CommonOptions>().trace);
+    if (words === undefined) return;
+    const taken = COMMANDS.some(({ name, takesWords }) => takesWords && name === command.name());
+    if (!taken)
+      throw new BuddyError({
+        code: "usage",
+        message: `${command.name()} runs no command: nothing may come after "--"`,
+        hint: `See \`buddyverse ${command.name()} --help\`.`,
+      });
+    command.setOptionValue("words", words);
+  });
 
   const quiet = (command: Command): void => {
     command.exitOverride();
@@ -93,10 +105,13 @@ const NAMED = new RegExp(`\\bbuddyverse ((?:${ONLINE.join("|")})\\b${ABOUT})(?!$
 const onSandbox = (text: string): string => text.replace(NAMED, "buddyverse $1 --sandbox");
 
 /** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json. */
-export async function run(argv: readonly string[], version: string): Promise<number> {
+export async function run(line: readonly string[], version: string): Promise<number> {
+  const end = line.indexOf("--");
+  const argv = end < 0 ? line : line.slice(0, end);
+  const words = end < 0 ? undefined : line.slice(end + 1);
   let code = 0;
   try {
-    await program(version, (given) => {
+    await program(version, words, (given) => {
       code = given;
     }).parseAsync(argv, { from: "user" });
     return code;

@@ -1,5 +1,6 @@
 import type { Graph } from "../engine/graph.ts";
 import type { BuddyError } from "../lib/errors.ts";
+import { shellWord } from "../lib/shell.ts";
 import { jsonLinesReporter } from "../report/json-lines.ts";
 import { linesReporter } from "../report/lines.ts";
 import { type Direction, shownSteps } from "../report/progress.ts";
@@ -81,8 +82,6 @@ export function again(command: string, options: CommonOptions, own: readonly str
   const words = ["buddyverse", command, ...what];
   if (options.sandbox) words.push("--sandbox");
   for (const name of ["config", "state", "profile", "region"] as const)
-    if (options[name]) words.push(`--${name}`, quoted(options[name]));
+    if (options[name]) words.push(`--${name}`, shellWord(options[name]));
   return [...words, ...own.slice(what.length)].join(" ");
 }
-
-const quoted = (word: string): string => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -124,7 +124,8 @@ test("--json: one document on stdout for every command, nothing of it on stderr"
     stderr: "",
     value: {
       siteUrl: "https://buddyverse.link/",
-      "Web instances": Array(2).fill(expect.stringMatching(/^ssh -i .+ ec2-user@[\d.]+" ubuntu@172\.31\.[12]1\.\d+$/)),
+      "Web instances": Array(2).fill(expect.stringMatching(/^ssh -i .+ ec2-user@[\d.]+' ubuntu@172\.31\.[12]1\.\d+$/)),
+      "Into the machines": expect.arrayContaining(["buddyverse ssh web --sandbox"]),
     },
   });
   expect(await json(on, "cost")).toMatchObject({ code: 0, stderr: "", value: { currency: "USD" } });

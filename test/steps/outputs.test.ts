@@ -19,8 +19,8 @@ const outputs = (config: object, found = running) =>
 
 test("the way to a web instance is through its zone's bastion, with the same key for both", () => {
   expect(outputs({})["Web instances"]).toEqual([
-    'ssh -i Buddy-Project.pem -o ProxyCommand="ssh -i Buddy-Project.pem -W %h:%p ec2-user@198.51.100.2" ubuntu@172.31.21.9',
-    'ssh -i Buddy-Project.pem -o ProxyCommand="ssh -i Buddy-Project.pem -W %h:%p ec2-user@198.51.100.1" ubuntu@172.31.11.7',
+    "ssh -i Buddy-Project.pem -o 'ProxyCommand=ssh -i Buddy-Project.pem -W %h:%p ec2-user@198.51.100.2' ubuntu@172.31.21.9",
+    "ssh -i Buddy-Project.pem -o 'ProxyCommand=ssh -i Buddy-Project.pem -W %h:%p ec2-user@198.51.100.1' ubuntu@172.31.11.7",
   ]);
 });
 
@@ -34,4 +34,17 @@ test("with a key of one's own, ssh knows it by itself", () => {
 test("an instance in a zone without a bastion is reached through the other; without instances there is no line", () => {
   expect(String(outputs({}, [web("172.31.31.5", "ap-northeast-2b")])["Web instances"])).toContain("198.51.100.1");
   expect(outputs({}, [])["Web instances"]).toBeUndefined();
+});
+
+test("a key in a folder whose name means something to a shell is quoted, for both hops", () => {
+  const { Bastions, "Web instances": inside } = outputsFor(
+    parseConfig({}, "test.json"),
+    live,
+    "/my stage/key.pem",
+    running,
+  );
+  expect(Bastions).toContain("ssh -i '/my stage/key.pem' ec2-user@198.51.100.1");
+  expect(inside?.[1]).toBe(
+    `ssh -i '/my stage/key.pem' -o 'ProxyCommand=ssh -i '\\''/my stage/key.pem'\\'' -W %h:%p ec2-user@198.51.100.1' ubuntu@172.31.11.7`,
+  );
 });

@@ -2,8 +2,11 @@ import { outputsFor, webInstances } from "../../../steps/outputs.ts";
 import { outputsView } from "../../report/views/outputs.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
-import { screenOf } from "../screen.ts";
+import { again, screenOf } from "../screen.ts";
 import { withSession } from "../session.ts";
+
+/** The commands that lead into the machines. */
+const INSIDE = ["ssh web", "ssh bastion"];
 
 /** What a person or a script needs to use the stack. */
 export async function outputs(options: CommonOptions): Promise<number> {
@@ -17,7 +20,9 @@ export async function outputs(options: CommonOptions): Promise<number> {
       privateKeyFile(session.paths, options.sandbox ?? false),
       await webInstances(session.stack.run.aws, live),
     );
-    screen.result(outputsView({ Site: siteUrl, ...rest }, screen.look) || "The stack is not up.", { siteUrl, ...rest });
+    const commands = rest.Bastions === undefined ? undefined : INSIDE.map((words) => again(words, options));
+    const rows = { ...rest, "Into the machines": commands };
+    screen.result(outputsView({ Site: siteUrl, ...rows }, screen.look) || "The stack is not up.", { siteUrl, ...rows });
     return 0;
   });
 }

@@ -4,6 +4,7 @@ import { partitionOf } from "../../aws/partition.ts";
 import type { Config } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { grouped } from "../../lib/number.ts";
+import { shellWord } from "../../lib/shell.ts";
 import { counted } from "../../lib/text.ts";
 import type { More } from "../../policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyDocument, statementsFor } from "../../policy/policy.ts";
@@ -45,9 +46,6 @@ export async function policy(options: PolicyOptions): Promise<number> {
 
 const text = (document: PolicyDocument | readonly PolicyDocument[]): string => `${JSON.stringify(document, null, 2)}\n`;
 
-/** A word that a shell takes as it is. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-
 /** Writes a file for each document, and prints how they become the permissions of a role. */
 function written(
   options: PolicyOptions,
@@ -71,13 +69,13 @@ function written(
       cause: error,
     });
   }
-  const aws = options.profile === undefined ? "aws" : `aws --profile ${quoted(options.profile)}`;
+  const aws = options.profile === undefined ? "aws" : `aws --profile ${shellWord(options.profile)}`;
   const commands = [
     "ROLE=the-role-that-runs-buddyverse",
     `ACCOUNT=$(${aws} sts get-caller-identity --query Account --output text)`,
     ...parts.map(
       ({ name, file }) =>
-        `${aws} iam create-policy --policy-name ${name} --policy-document ${quoted(`file://${file}`)}`,
+        `${aws} iam create-policy --policy-name ${name} --policy-document ${shellWord(`file://${file}`)}`,
     ),
     ...parts.map(
       ({ name }) =>

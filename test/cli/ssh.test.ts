@@ -1,0 +1,116 @@
+/** `ssh`, as it is typed: all but the connection, which test/access/ssh.test.ts makes. */
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { open } from "../../src/cli/session.ts";
+import { sshAccess } from "../../src/cli/ssh-access.ts";
+import { type Folder, folder, folderThatIsUp } from "./folder.ts";
+
+let base: string;
+beforeAll(async () => {
+  base = await folderThatIsUp();
+});
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const CONFIG = "Buddy-Project.sandbox.buddyverse.ssh_config";
+
+test("--print: the command that reaches a machine, through its zone's bastion, by a config beside the state", async () => {
+  const on = folder({}, base);
+  const { code, stdout, stderr } = await on.rehearse("ssh --print");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toBe(`ssh -F ${join(on.path, CONFIG)} web-1\n`);
+  expect(statSync(join(on.path, CONFIG)).mode & 0o777).toBe(0o600);
+
+  const { "Web instances": web, Bastions: bastions } = JSON.parse((await on.rehearse("outputs --json")).stdout);
+  const entries = on.read(CONFIG).split(/\n(?=Host )/);
+  const entry = (name: string) => entries.find((one) => one.startsWith(`Host ${name}\n`)) ?? "";
+  for (const number of [1, 2]) {
+    const address = /HostName (.*)/.exec(entry(`web-${number}`))?.[1];
+    const bastion = /(bastion-\d)$/m.exec(entry(`web-${number}`))?.[1] ?? "";
+    const way = web.find((line: string) => line.endsWith(`ubuntu@${address}`));
+    expect(way).toContain(`ec2-user@${/HostName (.*)/.exec(entry(bastion))?.[1]}'`);
+  }
+  expect(entry("bastion-2")).toContain(`HostName ${bastions[1].split("@")[1]}\n  User ec2-user\n`);
+  expect(entry("*")).toContain(`IdentityFile "${join(on.path, "Buddy-Project.sandbox.pem")}"`);
+});
+
+test("a machine is named by its number or its id, and a command comes after --, in one piece", async () => {
+  const on = folder({}, base);
+  const line = "ssh bastion 2 --print --sandbox --sandbox-speed max --json -- ls -l --json";
+  const { host, command, instance } = JSON.parse((await on.run(line)).stdout);
+  expect({ host, command }).toEqual({
+    host: "bastion-2",
+    command: ["ssh", "-F", join(on.path, CONFIG), "bastion-2", "--", "ls -l --json"],
+  });
+  expect((await on.rehearse(`ssh bastion ${instance} --print`)).stdout).toContain(" bastion-2\n");
+  expect(await on.rehearse("ssh web 3")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/there is no web 3: there is 1 \(i-\w+, ap-\S+\) and 2 \(i-/),
+  });
+  expect(await on.rehearse("ssh web ls")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('A command to run comes after "--"'),
+  });
+  expect(await on.run("plan --sandbox -- ls")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("plan runs no command"),
+  });
+  expect((await on.rehearse("ssh nat")).code).toBe(2);
+});
+
+test("the sandbox says that it takes no ssh, and what can be done there", async () => {
+  const on = folder({}, base);
+  const { code, stderr } = await on.rehearse("ssh bastion");
+  expect(code).toBe(1);
+  expect(stderr).toContain("take no ssh");
+  expect(stderr).toContain("buddyverse ssh --sandbox --print");
+  expect(await on.rehearse("ssh --json")).toMatchObject({ code: 2 });
+});
+
+test("without a key, without a stack: said, with what to do", async () => {
+  const on = folder({}, base);
+  rmSync(join(on.path, "Buddy-Project.sandbox.pem"));
+  expect(await on.rehearse("ssh web")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/private key .*Buddy-Project.sandbox.pem is not there(.*\n)+.*copy it from there/),
+  });
+  // With a key of one's own, its private half or an agent.
+  const own = folder({ bastion: { publicKeyFile: "Buddy-Project.sandbox.pem.pub" } }, base);
+  expect((await own.rehearse("ssh --print")).code).toBe(0);
+  expect(own.read(CONFIG)).toContain(`IdentityFile "${join(own.path, "Buddy-Project.sandbox.pem")}"`);
+  rmSync(join(own.path, "Buddy-Project.sandbox.pem"));
+  const line = "ssh --print --sandbox --sandbox-speed max";
+  expect(await own.run(line, { SSH_AUTH_SOCK: "" })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("no ssh-agent is running"),
+  });
+  expect((await own.run(line, { SSH_AUTH_SOCK: "/tmp/agent" })).code).toBe(0);
+  expect(own.read(CONFIG)).toContain(`IdentityFile "${join(own.path, "Buddy-Project.sandbox.pem.pub")}"`);
+
+  const empty = folder();
+  for (const what of ["bastion", "web"]) {
+    const { code, stderr } = await empty.rehearse(`ssh ${what}`);
+    expect({ what, code }, stderr).toEqual({ what, code: 1 });
+    expect(stderr).toMatch(/no (bastion|web instance) of the stack buddyverse runs/);
+  }
+});
+
+test("why a bastion does not answer: its group does not let this machine in", async () => {
+  const whyNot = async ({ path }: Folder) => {
+    const session = await open(
+      { sandbox: true, sandboxSpeed: "max", color: false, config: join(path, "buddyverse.config.json") },
+      { command: "ssh", writes: false, resolvesAddress: false },
+    );
+    try {
+      return await (await sshAccess(session, "web", "1")).whyNot();
+    } finally {
+      session.close();
+    }
+  };
+  expect(await whyNot(folder({}, base))).toBeUndefined();
+  const moved = folder({ bastion: { allowedCidrs: ["198.51.100.0/24", "192.0.2.7/32"] } }, base);
+  expect((await moved.rehearse("up --yes --quiet")).code).toBe(0);
+  expect(await whyNot(moved)).toBe(
+    "the bastions let in 198.51.100.0/24 and 192.0.2.7/32, and this machine's address is 203.0.113.10",
+  );
+});
