@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { appKeys } from "./app-keys.ts";
 import {
   DOMAIN,
   domainComplaint,
@@ -174,13 +173,12 @@ export const shape = {
       .describe("The Django application. null: a small built-in page, which shows the instance and both databases."),
     keep: whole(1, 20, "images")
       .default(3)
-      .describe("Images of the last releases that stay, for `rollback`; older ones go when no instance runs them."),
+      .describe(
+        "Images of the last releases that stay: going back to the content of one needs no new image. Older ones go when no instance runs them.",
+      ),
   })
     .prefault({})
     .describe("The image of the web instances."),
-  app: appKeys
-    .prefault({})
-    .describe("How the application of `image.app` runs. Most of it is found by looking at the project."),
   web: group({
     instanceType: instanceType("the web instances"),
     volumeGiB: whole(8, 16384, "GiB").default(8).describe("Root volume (gp3, encrypted), GiB."),
