@@ -47,7 +47,7 @@ export function sshConfig(stack: string, hosts: readonly SshHost[], files: SshFi
       ...(through === undefined ? [] : [`  ProxyCommand ${proxyCommand(files.config, through)}`]),
     ].join("\n"),
   );
-  return `# The machines of the stack ${stack}, written anew by each \`buddyverse ssh\` and \`buddyverse tunnel\`. For scp, sftp, rsync: ssh -F THIS-FILE
+  return `# The machines of the stack ${stack}, written anew by each \`buddyverse ssh\`. For scp, sftp, rsync: ssh -F THIS-FILE
 ${entries.join("\n")}
 Host *
   IdentityFile ${identity}
