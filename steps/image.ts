@@ -117,7 +117,6 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       builderId: builder.id,
       baseId: builder.imageId,
       edition: inputs.imageEdition,
-      kept: config.image.keep,
     }),
     { keeps: config.image.keep },
   );

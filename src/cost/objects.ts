@@ -31,9 +31,12 @@ export function standingObjects(
   graph: Graph,
 ): readonly PricedObject[] {
   const planned = new Map(plannedObjects(graph).map((object) => [object.key, object]));
+  const sameType = new Map([...planned.values()].map((object) => [object.type, object]));
   return Object.entries(recorded).flatMap(([key, record]) => {
     const type = types.get(record.type);
-    const spec = applied(record, planned.get(key)?.spec);
+    // An earlier one, which stays to go back to, costs what the one that is wanted does.
+    const wanted = planned.get(key)?.spec ?? (type?.createdAt && sameType.get(type)?.spec);
+    const spec = applied(record, wanted);
     if (type === undefined || spec === undefined || record.id === undefined) return [];
     return [{ key, step: planned.get(key)?.step, name: record.name, type, spec, id: record.id }];
   });
@@ -56,6 +59,7 @@ export function observedObjects({ entries }: Snapshot): {
     const spec = standing(one);
     if (spec) before.push({ ...object, spec });
     if (wanted) after.push({ ...object, spec: spec ? changed(one, spec, wanted) : wanted });
+    else if (spec && decision.kind === "earlier") after.push({ ...object, spec });
   }
   return { before, after };
 }

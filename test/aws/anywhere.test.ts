@@ -160,7 +160,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     "baked",
     "Odd image./-@_",
     { builder },
-    ({ builder }) => ({ builderId: builder.id, baseId: builder.imageId, edition: undefined, kept: 1 }),
+    ({ builder }) => ({ builderId: builder.id, baseId: builder.imageId, edition: undefined }),
   );
   const template = resource(
     launchTemplate,

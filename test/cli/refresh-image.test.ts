@@ -40,7 +40,11 @@ test("up --refresh-image makes a new image and rolls it out; NATs and bastions s
   const on = folder({}, up);
   const [old] = imageId(on);
   const hosts = idsOf(on, "ec2:instance");
+  const monthly = JSON.parse((await on.rehearse("status --json")).stdout).cost.monthly.typical;
   expect((await on.rehearse("up --refresh-image --yes --trace first.jsonl")).code).toBe(0);
+  const { stdout: status } = await on.rehearse("status --json");
+  // Its snapshot is paid for: 4 GB at $0.05.
+  expect(JSON.parse(status).cost.monthly.typical - monthly).toBeCloseTo(0.2);
   // The one before it stays, to go back to (image.keep).
   const both = imageId(on);
   expect(both).toHaveLength(2);

@@ -1,6 +1,5 @@
 import type { Image } from "@aws-sdk/client-ec2";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { mapBand } from "../../lib/band.ts";
 import { createOnly } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
@@ -18,8 +17,6 @@ export interface ImageSpec {
   readonly baseId: string;
   /** Tells apart images of the same content; undefined: the first of its content. */
   readonly edition: string | undefined;
-  /** So many images stay, itself and earlier ones: what they cost. */
-  readonly kept: number;
 }
 export interface ImageLive extends ImageSpec, Identified {
   readonly tags: Tags;
@@ -50,7 +47,6 @@ function live(image: Image): ImageLive {
     builderId: image.SourceInstanceId ?? "",
     baseId: tags[BASE_TAG] ?? "",
     edition: tags[EDITION_TAG],
-    kept: 0,
     imageName: image.Name ?? "",
     createdAt: image.CreationDate === undefined ? 0 : Date.parse(image.CreationDate),
     state: image.State ?? "",
@@ -100,7 +96,7 @@ function health({ id, state, reason }: ImageLive): Health {
 /** The machine image of the web instances. Its name holds a hash of its content: new content is a new image beside the old. */
 export const image: ResourceType<ImageSpec, ImageLive> = {
   name: "ec2:image",
-  same: { builderId: createOnly, baseId: createOnly, edition: createOnly, kept: createOnly },
+  same: { builderId: createOnly, baseId: createOnly, edition: createOnly },
   // Known only while the builder is there.
   unrecorded: ["builderId", "baseId"],
   createdAt: ({ createdAt }) => createdAt,
@@ -182,12 +178,12 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
     );
   },
 
-  // New content is a new image under a new name, but costs what the old one did. Earlier ones come with the releases.
-  charges: ({ kept }, { name, use }) => [
+  // New content is a new image under a new name, but costs what the old one did.
+  charges: (_spec, { name, use }) => [
     {
-      what: kept > 1 ? `snapshots of up to ${kept} images` : "snapshot",
+      what: "snapshot",
       price: snapshotStorage,
-      quantity: { ...mapBand(use(imageSnapshotGB), (gb) => gb * (kept ?? 1)), low: use(imageSnapshotGB).low },
+      quantity: use(imageSnapshotGB),
       under: name.replace(/-[0-9a-f]+$/, ""),
     },
   ],

@@ -56,7 +56,7 @@ const notOnSandbox = (): BuddyError =>
   new BuddyError({
     code: "sandbox",
     message: "the sandbox's machines take no ssh: there is nothing behind their addresses",
-    hint: "`buddyverse ssh --print` shows the command that is run on AWS; `buddyverse run -- COMMAND` rehearses the way of Run Command.",
+    hint: "`buddyverse ssh --print` shows the command that is run on AWS.",
   });
 
 /** Once the session is closed: Ctrl-C is the shell's. */

@@ -53,7 +53,7 @@ describe("image", () => {
     ec2.on(DescribeImagesCommand).resolves({ Images });
     return image.find(aws, owner);
   };
-  const spec = { builderId: "i-1", baseId: "ami-base", edition: "2026-11-28T12:00:00.000Z", kept: 1 };
+  const spec = { builderId: "i-1", baseId: "ami-base", edition: "2026-11-28T12:00:00.000Z" };
 
   test("is tagged when it is made, and its snapshots with it; tags that change, on all of them", async () => {
     ec2.on(CreateImageCommand).resolves({ ImageId: "ami-1" });
