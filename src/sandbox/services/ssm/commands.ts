@@ -36,8 +36,8 @@ const key = (commandId: string, instanceId: string) => `${commandId} ${instanceI
 const DELIVER_AGAIN_MS = 5_000;
 /** AWS keeps commands for 30 days; the sandbox keeps the last of them. */
 const COMMANDS = 60;
-/** GetCommandInvocation and ListCommandInvocations give the first characters of the output (API reference). */
-const CHARACTERS = { get: 24_000, list: 2_500 };
+/** GetCommandInvocation and ListCommandInvocations give the first characters of what was written (API reference). */
+const CHARACTERS = { get: { out: 24_000, err: 8_000 }, list: { out: 2_500, err: 2_500 } };
 /** AWS-RunShellScript's default of executionTimeout, seconds. */
 const EXECUTION_S = 3600;
 
@@ -83,13 +83,13 @@ function found(sim: Sim, about: string): { invocation: Invocation; command: Comm
   return invocation && command && underWay(invocation) ? { invocation, command } : undefined;
 }
 
-const shown = (invocation: Invocation, characters: number) => {
+const shown = (invocation: Invocation, characters: { readonly out: number; readonly err: number }) => {
   // The output is there when the plugin has ended by itself.
   const ended = invocation.status === "Success" || invocation.status === "Failed";
   return {
     status: { Status: invocation.status, StatusDetails: invocation.details },
-    out: ended ? invocation.out.slice(0, characters) : "",
-    err: ended ? invocation.err.slice(0, characters) : "",
+    out: ended ? invocation.out.slice(0, characters.out) : "",
+    err: ended ? invocation.err.slice(0, characters.err) : "",
     exitCode: ended ? invocation.code : -1,
   };
 };
@@ -224,7 +224,10 @@ export const runCommand: SandboxService = {
                       Name: "aws:runShellScript",
                       ...status,
                       ResponseCode: exitCode,
-                      Output: err === "" ? out : `${out}\n----------ERROR-------\n${err}`,
+                      Output: (err === "" ? out : `${out}\n----------ERROR-------\n${err}`).slice(
+                        0,
+                        CHARACTERS.list.out,
+                      ),
                     },
                   ]
                 : [],
