@@ -306,13 +306,13 @@ test("interrupted after the image was made: the next up removes the builder and 
   expect(await standings(on)).toEqual({});
 });
 
-test("new content makes a new image, moves the template to it, and then removes the old one", async () => {
+test("new content makes a new image, moves the template to it, and then removes the old one where one is to stay", async () => {
   const on = await compute();
   await on.up();
   const [old] = await images(on);
   const app = { git: "https://example.com/site.git", revision: "v1" };
   const next = await stageOn(
-    parseConfig({ image: { app } }, "test.config.json"),
+    parseConfig({ image: { app, keep: 1 } }, "test.config.json"),
     on.clock,
     on.sandbox,
     on.text,
