@@ -1,8 +1,9 @@
 import type { Aws } from "../src/aws/aws.ts";
 import type { InstanceLive } from "../src/aws/ec2/instance.ts";
-import { groupInstances } from "../src/aws/ec2/read-instances.ts";
+import { type Found, groupInstances } from "../src/aws/ec2/read-instances.ts";
 import type { Config } from "../src/config/schema.ts";
 import type { Identified } from "../src/engine/resource.ts";
+import { GROUP_KEY } from "./auto-scaling.ts";
 
 /** A machine that people log in to. */
 export interface Machine {
@@ -17,28 +18,45 @@ export interface Machine {
   readonly user: "ec2-user" | "ubuntu";
 }
 
-/** The bastions that can be reached, and the web instances that run, healthy or not. @param live what is there, by key */
+type Zones = Pick<Config, "zones">;
+/** What is there, by key. */
+type Live = (key: string) => Identified | undefined;
+
+const bastionKey = (index: number): string => `bastion-${index + 1}`;
+
+/** The bastions that can be reached. */
+export const bastionsOf = ({ zones }: Zones, live: Live): readonly Machine[] =>
+  zones.flatMap((zone, index) => {
+    const host = live(bastionKey(index)) as InstanceLive | undefined;
+    return host?.publicAddressFound ? [machine("bastion", index + 1, host.id, zone, host.publicAddressFound)] : [];
+  });
+
+/** The web instances that run now, healthy or not. */
+export async function webInstances(aws: Aws, live: Live): Promise<readonly Found[]> {
+  const group = live(GROUP_KEY);
+  return group ? groupInstances(aws, group.id) : [];
+}
+
+/** Web instances as machines, numbered in their order. */
+export const webMachines = (running: readonly Found[]): readonly Machine[] =>
+  running.map(({ id, instance: { PrivateIpAddress = "", Placement } }, index) =>
+    machine("web", index + 1, id, Placement?.AvailabilityZone ?? "", PrivateIpAddress),
+  );
+
+/** All machines that people log in to; the web instances from the oldest. @param find what is there, by key */
 export async function machinesOf(
-  { zones }: Pick<Config, "zones">,
+  config: Zones,
   aws: Aws,
-  live: (key: string) => Promise<Identified | undefined>,
+  find: (key: string) => Promise<Identified | undefined>,
 ): Promise<{ readonly bastions: readonly Machine[]; readonly web: readonly Machine[] }> {
-  const [group, ...hosts] = await Promise.all([
-    live("auto-scaling-group"),
-    ...zones.map((_zone, index) => live(`bastion-${index + 1}`) as Promise<InstanceLive | undefined>),
-  ]);
-  const running = group ? await groupInstances(aws, group.id) : [];
-  const startedAt = ({ instance: { LaunchTime } }: (typeof running)[number]) => LaunchTime?.getTime() ?? 0;
-  return {
-    bastions: hosts.flatMap((host, index) =>
-      host?.publicAddressFound ? [machine("bastion", index + 1, host.id, host.zone, host.publicAddressFound)] : [],
-    ),
-    web: [...running]
-      .sort((one, other) => startedAt(one) - startedAt(other) || one.id.localeCompare(other.id))
-      .map(({ id, instance: { PrivateIpAddress = "", Placement } }, index) =>
-        machine("web", index + 1, id, Placement?.AvailabilityZone ?? "", PrivateIpAddress),
-      ),
-  };
+  const keys = [GROUP_KEY, ...config.zones.map((_zone, index) => bastionKey(index))];
+  const found = new Map(await Promise.all(keys.map(async (key) => [key, await find(key)] as const)));
+  const live: Live = (key) => found.get(key);
+  const startedAt = ({ instance: { LaunchTime } }: Found) => LaunchTime?.getTime() ?? 0;
+  const running = [...(await webInstances(aws, live))].sort(
+    (one, other) => startedAt(one) - startedAt(other) || one.id.localeCompare(other.id),
+  );
+  return { bastions: bastionsOf(config, live), web: webMachines(running) };
 }
 
 const machine = (what: Machine["what"], number: number, id: string, zone: string, address: string): Machine => ({

@@ -7,6 +7,7 @@ import { readActivities, readScalingGroup, readTargets } from "../src/verify/aws
 import type { DrillStack } from "../src/verify/drills/drill-stack.ts";
 import { factsReader, requireLive, type StackSource } from "../src/verify/facts.ts";
 import type { Site } from "../src/verify/site.ts";
+import { GROUP_KEY } from "./auto-scaling.ts";
 import { loadBalancer, siteAddress } from "./checks/facts.ts";
 
 /** What only the program around can do for a drill. */
@@ -33,7 +34,7 @@ export async function drillStack(source: StackSource, { site, ...tools }: Tools)
   const live = <L extends Identified>(key: string) => requireLive<L>(stack, key);
   const nameOf = (key: string) => stack.graph.nodes.get(key)?.name ?? key;
   const read = factsReader(source);
-  const groupName = nameOf("auto-scaling-group");
+  const groupName = nameOf(GROUP_KEY);
   const [targetGroup, subnets, { url, via }, { healthCheck }] = await Promise.all([
     live<TargetGroupLive>("target-group"),
     Promise.all(config.zones.map((_zone, index) => live<SubnetLive>(`subnet-web-${index + 1}`))),

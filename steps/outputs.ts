@@ -1,12 +1,11 @@
-import type { Aws } from "../src/aws/aws.ts";
-import type { InstanceLive } from "../src/aws/ec2/instance.ts";
-import { type Found, groupInstances } from "../src/aws/ec2/read-instances.ts";
+import type { Found } from "../src/aws/ec2/read-instances.ts";
 import type { LoadBalancerLive } from "../src/aws/elb/load-balancer.ts";
 import type { DatabaseLive } from "../src/aws/rds/database.ts";
 import type { ReplicaLive } from "../src/aws/rds/replica.ts";
 import type { Config } from "../src/config/schema.ts";
 import type { Identified } from "../src/engine/resource.ts";
 import { shellLine, shellWord } from "../src/lib/shell.ts";
+import { bastionFor, bastionsOf, type Machine, webMachines } from "./access.ts";
 
 /** What a person or a script needs to use the stack. Undefined: not there. */
 export interface Outputs extends Readonly<Record<string, string | readonly string[] | undefined>> {
@@ -30,14 +29,11 @@ export function outputsFor(
   const replica = live("replica") as ReplicaLive | undefined;
   const https = config.domain !== null && live("redirect") !== undefined;
   const key = config.bastion.publicKeyFile ? undefined : keyFile;
-  const bastions = config.zones.flatMap((zone, index) => {
-    const bastion = live(`bastion-${index + 1}`) as InstanceLive | undefined;
-    return bastion?.publicAddressFound ? [{ zone, login: `ec2-user@${bastion.publicAddressFound}` }] : [];
-  });
-  const ssh = bastions.map(({ login }) => `ssh ${key ? `-i ${shellWord(key)} ` : ""}${login}`);
-  const inside = web.flatMap(({ instance: { PrivateIpAddress, Placement } }) => {
-    const bastion = bastions.find(({ zone }) => zone === Placement?.AvailabilityZone) ?? bastions[0];
-    return bastion && PrivateIpAddress ? [throughBastion(key, bastion.login, `ubuntu@${PrivateIpAddress}`)] : [];
+  const bastions = bastionsOf(config, live);
+  const ssh = bastions.map((bastion) => `ssh ${key ? `-i ${shellWord(key)} ` : ""}${login(bastion)}`);
+  const inside = webMachines(web).flatMap((machine) => {
+    const bastion = bastionFor(bastions, machine);
+    return bastion && machine.address ? [throughBastion(key, login(bastion), login(machine))] : [];
   });
   return {
     siteUrl: https ? `https://${config.domain?.name}/` : loadBalancer && `http://${loadBalancer.dnsName}/`,
@@ -52,11 +48,7 @@ export function outputsFor(
   };
 }
 
-/** The web instances that run now. */
-export async function webInstances(aws: Aws, live: (key: string) => Identified | undefined): Promise<readonly Found[]> {
-  const group = live("auto-scaling-group");
-  return group ? groupInstances(aws, group.id) : [];
-}
+const login = ({ user, address }: Machine): string => `${user}@${address}`;
 
 /** With -J, -i would not count for the way to the bastion (ssh(1)): so the key is named for both. */
 function throughBastion(key: string | undefined, bastion: string, login: string): string {

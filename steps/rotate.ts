@@ -9,6 +9,7 @@ import { parameterOf } from "../src/recovery/password-parameter.ts";
 import type { RotationStack } from "../src/recovery/rotate-password.ts";
 import { readScalingGroup } from "../src/verify/aws/scaling.ts";
 import type { Commands, Machines } from "../src/verify/machines.ts";
+import { GROUP_KEY } from "./auto-scaling.ts";
 
 /**
  * From here on the master user may have two passwords: its role has APPLICATION_PASSWORD_ADMIN (RDS user guide, "Role-based
@@ -54,7 +55,7 @@ export async function rotationOf(
       message: `${primary.id} runs MySQL ${primary.engineVersion}: RDS lets its user have two passwords from ${TWO_PASSWORDS} on`,
       hint: `Nothing was changed. Upgrade it (database.engineVersion). ${byHand}`,
     });
-  const group = await find("auto-scaling-group");
+  const group = await find(GROUP_KEY);
   return {
     clock: run.clock,
     signal: run.signal,

@@ -26,7 +26,7 @@ export interface SshFiles {
 }
 
 /** How long ssh tries to connect, seconds. */
-export const CONNECT_SECONDS = 10;
+const CONNECT_SECONDS = 10;
 
 /**
  * A config for the system's ssh (and scp, sftp, rsync) by which all hosts are reached with one key. On a command line `-i` would
@@ -47,7 +47,7 @@ export function sshConfig(stack: string, hosts: readonly SshHost[], files: SshFi
       ...(through === undefined ? [] : [`  ProxyCommand ${proxyCommand(files.config, through)}`]),
     ].join("\n"),
   );
-  return `# The machines of the stack ${stack}, written anew by each \`buddyverse ssh\`. For scp, sftp, rsync: ssh -F THIS-FILE
+  return `# The machines of the stack ${stack}, rewritten by each \`buddyverse ssh\`. For scp, sftp, rsync: ssh -F THIS-FILE
 ${entries.join("\n")}
 Host *
   IdentityFile ${identity}

@@ -30,7 +30,7 @@ export interface SshAccess {
   whyNot(): Promise<string | undefined>;
 }
 
-export const nameOf = ({ what, number }: Machine): string => `${what}-${number}`;
+const nameOf = ({ what, number }: Machine): string => `${what}-${number}`;
 
 /**
  * Writes the ssh config of the stack beside its state, with the keys of the machines that are on the way.
@@ -40,7 +40,8 @@ export const nameOf = ({ what, number }: Machine): string => `${what}-${number}`
 export async function sshAccess(session: Session, what: Machine["what"], which: string): Promise<SshAccess> {
   const { config, aws, stack, paths, options } = session;
   const { bastions, web } = await machinesOf(config, aws, stack.find);
-  const machine = chosen(what === "bastion" ? bastions : web, what, which, config.stack);
+  const all = what === "bastion" ? bastions : web;
+  const machine = chosen(all, what, which, config.stack);
   const through = what === "bastion" ? machine : bastionFor(bastions, machine);
   if (!through) throw noBastion(config.stack);
   const beside = `${join(dirname(resolve(paths.state)), KEY_PAIR)}${options.sandbox ? ".sandbox" : ""}.${config.stack}`;
@@ -70,7 +71,7 @@ export async function sshAccess(session: Session, what: Machine["what"], which: 
     config: files.config,
     host: nameOf(machine),
     machine,
-    of: (what === "bastion" ? bastions : web).length,
+    of: all.length,
     unpinned: [...new Set([through, machine])].filter(({ id }) => !isKnown(known, id)).map(nameOf),
     whyNot: whyNot(session),
   };

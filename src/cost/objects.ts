@@ -1,4 +1,4 @@
-import type { Graph } from "../engine/graph.ts";
+import { type Graph, keepersOf } from "../engine/graph.ts";
 import { specOf } from "../engine/observe.ts";
 import type { AnyType } from "../engine/resource.ts";
 import type { Observed, Snapshot } from "../engine/snapshot.ts";
@@ -31,13 +31,13 @@ export function standingObjects(
   graph: Graph,
 ): readonly PricedObject[] {
   const planned = new Map(plannedObjects(graph).map((object) => [object.key, object]));
-  const sameType = new Map([...planned.values()].map((object) => [object.type, object]));
   return Object.entries(recorded).flatMap(([key, record]) => {
     const type = types.get(record.type);
+    if (type === undefined || record.id === undefined) return [];
     // An earlier one, which stays to go back to, costs what the one that is wanted does.
-    const wanted = planned.get(key)?.spec ?? (type?.createdAt && sameType.get(type)?.spec);
-    const spec = applied(record, wanted);
-    if (type === undefined || spec === undefined || record.id === undefined) return [];
+    const [keeper] = keepersOf(graph, type);
+    const spec = applied(record, (planned.get(key) ?? planned.get(keeper?.key ?? ""))?.spec);
+    if (spec === undefined) return [];
     return [{ key, step: planned.get(key)?.step, name: record.name, type, spec, id: record.id }];
   });
 }

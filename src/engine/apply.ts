@@ -1,5 +1,5 @@
 import { converge } from "./converge.ts";
-import type { Node } from "./graph.ts";
+import { keepersOf, type Node } from "./graph.ts";
 import { laterChanges, withAllBefore } from "./later.ts";
 import { makeLinkedRoles } from "./linked-roles.ts";
 import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./node-result.ts";
@@ -42,22 +42,17 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
     .map(({ key }) => REMOVAL + key);
 
-  /** Keys of what has come in the place of an earlier one: what uses that used this, also where nothing is recorded of it. */
-  const successorsOf = ({ type }: Node): readonly string[] =>
-    [...graph.nodes.values()]
-      .filter((node) => node.type === type && node.resource?.keeps !== undefined)
-      .map(({ key }) => key);
-
   function firstOrder(key: string): readonly string[] {
     if (key.startsWith(REMOVAL)) {
       const temporary = key.slice(REMOVAL.length);
       return [temporary, ...purposesOf(entry(temporary).node)];
     }
     const { node } = entry(key);
-    if (!node.resource)
-      return [
-        ...new Set([...dependentsOf(entries, key), ...successorsOf(node).flatMap((one) => dependentsOf(entries, one))]),
-      ];
+    if (!node.resource) {
+      // What uses the one that has come in its place used this, also where nothing is recorded of it.
+      const keys = [key, ...keepersOf(graph, node.type).map((keeper) => keeper.key)];
+      return [...new Set(keys.flatMap((one) => dependentsOf(entries, one)))];
+    }
     // Something temporary that is not wanted goes after what needs it, which must not wait for it.
     return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
   }
@@ -117,9 +112,9 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     if (!entry(node.key).look.live && !run.store.get(node.key)) return resultOf(node, "unchanged");
     const retained = users.find(({ key }) => isRetained(key));
     if (retained) return skip(run, node, `${retained.name}, which is left alone, uses it`);
-    // What waits for a person goes on with what it has: an earlier one may be that.
-    const goesOn = (user: NodeResult) => user.outcome === "blocked" && successorsOf(node).length === 0;
-    const cause = users.find((user) => stopped(user) && !goesOn(user));
+    // What is blocked keeps what it uses, and that may be an earlier one.
+    const mayBeUsed = keepersOf(graph, node.type).length > 0;
+    const cause = users.find((user) => stopped(user) && (user.outcome !== "blocked" || mayBeUsed));
     return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
   }
 

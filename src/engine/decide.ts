@@ -41,7 +41,7 @@ export type Decision =
   /** It holds data, or may be others', and nobody claims it: it is left alone. */
   | { readonly kind: "retain"; readonly reason: string }
   /** The config asked for it before, and it stays to go back to, with the record of it. */
-  | { readonly kind: "earlier"; readonly reason: string }
+  | { readonly kind: "earlier" }
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "blocked"; readonly reason: string };
 

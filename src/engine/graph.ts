@@ -111,6 +111,10 @@ export function upTo(graph: Graph, step: string): Graph {
   return { steps: graph.steps, nodes: new Map([...graph.nodes].filter(([key]) => wanted.has(key))) };
 }
 
+/** What stands in the place of earlier ones of its type, which stay beside it (`Resource.keeps`). */
+export const keepersOf = (graph: Graph, type: AnyType): readonly Node[] =>
+  [...graph.nodes.values()].filter((node) => node.type === type && node.resource?.keeps !== undefined);
+
 /** Nodes for what is recorded but not in the graph. Throws `state` when this program does not know a recorded type. */
 export function recordedExtras(
   graph: Graph,

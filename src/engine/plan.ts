@@ -2,7 +2,7 @@ import { isOwnTag } from "../aws/owned.ts";
 import { type Difference, showable } from "./differences.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
-import { interruptionOf, NO_DEPENDENTS, rolloutOf } from "./refusal.ts";
+import { courseOf, NO_DEPENDENTS } from "./refusal.ts";
 import { type AnyType, type Remedy, removable } from "./resource.ts";
 import { notesOf, type Observed, type Snapshot } from "./snapshot.ts";
 import { longestPath } from "./walk.ts";
@@ -106,6 +106,7 @@ export function planUp(snapshot: Snapshot): Plan {
     const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
     // What is only looked up, something temporary that is not needed, and what stays to go back to, are nothing to count.
     if ((temporary || node.type.external || decision.kind === "earlier") && action === "none") continue;
+    const course = refused ? {} : courseOf(node, decision, entry.look.live, entry.wanted);
     items.push({
       ...nameOf(node),
       id: entry.look.live?.id,
@@ -114,8 +115,8 @@ export function planUp(snapshot: Snapshot): Plan {
       reason,
       note: entry.note,
       refused: refused?.hint,
-      interruption: refused ? undefined : interruptionOf(node, decision, entry.look.live, entry.wanted)?.what,
-      rollout: refused ? undefined : rolloutOf(node, decision, entry.look.live, entry.wanted)?.what,
+      interruption: course.interruption?.what,
+      rollout: course.rollout?.what,
       notes: notesOf(entry),
       remedies,
       adopted:
@@ -169,16 +170,14 @@ export function planOffline(graph: Graph): Plan {
 
 const usualOf = (type: AnyType): number => type.timing?.createSeconds ?? 3;
 
-/** How long what is still to be made, waited for, or changed by and by takes, seconds. */
+/** How long what is still to be made, waited for, or changed step by step takes, seconds. */
 export function criticalPath({ entries }: Snapshot): number {
   const secondsOf = (key: string): number => {
     const { node, decision, look, wanted, refused } = entries.get(key) as Observed;
     if (decision.kind === "update") {
       if (refused) return 0;
-      const [away, rolls] = [interruptionOf, rolloutOf].map(
-        (of) => of(node, decision, look.live, wanted)?.seconds ?? 0,
-      );
-      return Math.max(away ?? 0, rolls ?? 0);
+      const { interruption, rollout } = courseOf(node, decision, look.live, wanted);
+      return Math.max(interruption?.seconds ?? 0, rollout?.seconds ?? 0);
     }
     const slow = (decision.kind === "create" && !refused) || decision.kind === "replace" || decision.kind === "wait";
     return slow ? usualOf(node.type) : 0;

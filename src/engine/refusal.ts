@@ -65,7 +65,7 @@ export function refusalOf(
     if (impossible) return { ...impossible, remedies: [] };
   }
   if (decision.kind === "update")
-    return refusedInterruption(run, node, interruptionOf(node, decision, live, wanted), unused);
+    return refusedInterruption(run, node, courseOf(node, decision, live, wanted).interruption, unused);
   if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
   if (decision.kind === "create" && strays.length > 0) return besideStrays(run, node, strays);
   const { irreplaceable } = node.type;
@@ -80,26 +80,22 @@ export function refusalOf(
   return decision.kind === "replace" ? refusedReplacement(run, node, decision, on.data) : undefined;
 }
 
-/** What the users of an object notice when a decision is carried out; undefined: nothing. */
-export function interruptionOf(
+/**
+ * How a change in place goes: what the users of the object notice of it, and what takes its time while it is in use. Empty
+ * where neither is so, or it is no change in place.
+ */
+export function courseOf(
   { type }: Node,
   decision: Decision,
   live: Identified | undefined,
   wanted: object | undefined,
-): Interruption | undefined {
-  if (decision.kind !== "update" || !live || !wanted) return undefined;
-  return type.interruption?.(new Set(decision.differences.map(({ field }) => field)), live, wanted);
-}
-
-/** How a decision goes that takes its time while the object is in use; undefined: at once, or it is no change in place. */
-export function rolloutOf(
-  { type }: Node,
-  decision: Decision,
-  live: Identified | undefined,
-  wanted: object | undefined,
-): Rollout | undefined {
-  if (decision.kind !== "update" || !live || !wanted) return undefined;
-  return type.rollout?.(new Set(decision.differences.map(({ field }) => field)), live, wanted);
+): { readonly interruption?: Interruption | undefined; readonly rollout?: Rollout | undefined } {
+  if (decision.kind !== "update" || !live || !wanted) return {};
+  const changed = new Set(decision.differences.map(({ field }) => field));
+  return {
+    interruption: type.interruption?.(changed, live, wanted),
+    rollout: type.rollout?.(changed, live, wanted),
+  };
 }
 
 function refusedInterruption(

@@ -193,7 +193,7 @@ function keepEarlier(entries: Map<string, Observed>): void {
     for (const [rank, one] of earlier.entries()) {
       // The one that is wanted counts, too.
       if (rank < keeps - 1 || used.has(one.look.live?.id ?? ""))
-        entries.set(one.node.key, { ...one, decision: { kind: "earlier", reason: "it stays, to go back to" } });
+        entries.set(one.node.key, { ...one, decision: { kind: "earlier" } });
     }
   }
 }

@@ -2,6 +2,7 @@ import { list } from "../../src/lib/text.ts";
 import { readPolicies, type TrackingPolicy } from "../../src/verify/aws/scaling.ts";
 import type { Check } from "../../src/verify/check.ts";
 import type { Fact } from "../../src/verify/facts.ts";
+import { GROUP_KEY } from "../auto-scaling.ts";
 import { inService, perZone, scalingGroup } from "./facts.ts";
 
 /** Without these a group neither grows nor shrinks. */
@@ -9,7 +10,7 @@ const SCALING = ["Launch", "Terminate", "AlarmNotification"];
 const CPU = "ASGAverageCPUUtilization";
 
 export const trackingPolicies: Fact<readonly TrackingPolicy[]> = ({ aws, nameOf }) =>
-  readPolicies(aws, nameOf("auto-scaling-group"));
+  readPolicies(aws, nameOf(GROUP_KEY));
 
 /** R1: elastic capacity. */
 export const capacity: readonly Check[] = [

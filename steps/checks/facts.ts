@@ -8,6 +8,7 @@ import { readMountTargets } from "../../src/verify/aws/storage.ts";
 import { type CheckContext, CheckFailed } from "../../src/verify/check.ts";
 import type { Fact, FactsContext } from "../../src/verify/facts.ts";
 import { type Interface, type Network, zoneOf as zoneIn } from "../../src/verify/reach.ts";
+import { GROUP_KEY } from "../auto-scaling.ts";
 import { VPC } from "../vpc.ts";
 
 /** What several checks ask about this stack. What only one asks is beside that check. */
@@ -46,7 +47,7 @@ const zoneOf: Fact<(subnetId: string) => string> = async ({ read }) => {
 
 /** The Auto Scaling group of the web instances. */
 export const scalingGroup: Fact<ScalingGroup> = async ({ aws, nameOf, read }) =>
-  readScalingGroup(aws, nameOf("auto-scaling-group"), await read(zoneOf));
+  readScalingGroup(aws, nameOf(GROUP_KEY), await read(zoneOf));
 
 /** The group's instances that are in service and healthy, says the group. */
 export const inService = ({ instances }: ScalingGroup): readonly Member[] =>

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { shellLine, wordsIn } from "../../src/lib/shell.ts";
+import { shellLine } from "../../src/lib/shell.ts";
 import { needs } from "../tools.ts";
 
 /** Words of all signs that mean something to a shell, from a seed. */
@@ -25,10 +25,4 @@ describe("a shell", needs("a shell"), () => {
     const said = execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\u0001\0").slice(0, -1);
     expect(said.map((one) => one.split("\0").slice(0, -1))).toEqual(samples);
   });
-});
-
-test("the words of a line are found again, and a line that a shell would change has none", () => {
-  for (const words of samples) expect(wordsIn(shellLine(words))).toEqual(words);
-  for (const line of ["echo $HOME", 'echo "a"', "a  b", "a;b", "it's", "a ", "a\nb"])
-    expect(wordsIn(line)).toBeUndefined();
 });

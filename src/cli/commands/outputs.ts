@@ -1,4 +1,5 @@
-import { outputsFor, webInstances } from "../../../steps/outputs.ts";
+import { webInstances } from "../../../steps/access.ts";
+import { outputsFor } from "../../../steps/outputs.ts";
 import { outputsView } from "../../report/views/outputs.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";

@@ -70,7 +70,7 @@ async function runSsh(command: readonly string[], { whyNot }: SshAccess): Promis
 }
 
 /** What a bastion that does not answer means when its group does not let this machine in. */
-export const notLetIn = (why: string): BuddyError =>
+const notLetIn = (why: string): BuddyError =>
   new BuddyError({
     code: "failed",
     message: why,
