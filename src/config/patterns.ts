@@ -16,3 +16,18 @@ export const GIT_REVISION = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/+-]{0,254}$/;
 
 /** A path that the load balancer may ask for. */
 export const HEALTH_CHECK_PATH = /^\/[!-~]{0,1023}$/;
+
+/** A variable of an application's environment. What begins with BUDDYVERSE_ is the tool's own. */
+export const ENVIRONMENT_VARIABLE = /^(?!BUDDYVERSE_)[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+
+/** A file or folder inside of a project, with slashes, of characters that mean nothing to a shell. */
+export const PROJECT_PATH = /^(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9_.][A-Za-z0-9_.+-]*(\/[A-Za-z0-9_.][A-Za-z0-9_.+-]*)*$/;
+
+/** A module of Python: "config.settings". */
+export const PYTHON_MODULE = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+
+/** A module of Python and, after a colon, a name in it, as gunicorn takes them: "config.wsgi:application". */
+export const WSGI_ENTRY = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$/;
+
+/** A package of Debian or Ubuntu (Debian policy, 5.6.1). */
+export const DEBIAN_PACKAGE = /^[a-z0-9][a-z0-9+.-]{1,127}$/;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { appKeys } from "./app-keys.ts";
 import {
   DOMAIN,
   domainComplaint,
@@ -179,6 +180,9 @@ export const shape = {
   })
     .prefault({})
     .describe("The image of the web instances."),
+  app: appKeys
+    .prefault({})
+    .describe("How the application of `image.app` runs. Most of it is found by looking at the project."),
   web: group({
     instanceType: instanceType("the web instances"),
     volumeGiB: whole(8, 16384, "GiB").default(8).describe("Root volume (gp3, encrypted), GiB."),

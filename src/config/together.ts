@@ -1,4 +1,5 @@
 import { type Cidr, cidr, contains, firstFree, formatCidr, overlaps } from "../lib/cidr.ts";
+import { checkApp } from "./app-together.ts";
 import { kmsKeyElsewhere } from "./kms-key.ts";
 import { quote } from "./quote.ts";
 import type { Unchecked } from "./shape.ts";
@@ -30,6 +31,7 @@ export function checkTogether(
       "use null: the site then answers by http at the load balancer's own name",
     );
   checkNetwork(config, complain, sound);
+  checkApp(config, complain, sound);
 
   if (sound("bastion", "allowedCidrs")) {
     config.bastion.allowedCidrs.forEach((range, i, all) => {

@@ -1,5 +1,6 @@
 import { cidr, contains, overlaps } from "../lib/cidr.ts";
-import type { Config } from "./schema.ts";
+import { looksSecret, STACK_VARIABLES } from "./app-together.ts";
+import { type Config, configSchema } from "./schema.ts";
 
 /** RFC 1918 and, for carriers and VPCs alike, RFC 6598. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].map(cidr);
@@ -51,5 +52,26 @@ export function warningsFor(config: Config): { readonly path: string; readonly m
       "domain.www",
       `The site answers at www.${config.domain.name}, too: set domain.www to false, or take "www." off domain.name.`,
     );
+  warnOfApp(config, warn);
   return warnings;
+}
+
+function warnOfApp({ image, app }: Config, warn: (path: string, message: string) => void): void {
+  if (image.app === null) {
+    const standard = configSchema.parse({}).app;
+    for (const key of Object.keys(app) as (keyof Config["app"])[])
+      if (JSON.stringify(app[key]) !== JSON.stringify(standard[key]))
+        warn(`app.${key}`, "Without effect: image.app is null, so that the built-in page runs.");
+    return;
+  }
+  for (const [name, value] of Object.entries(app.env)) {
+    if (looksSecret(name, value))
+      warn(
+        `app.env.${name}`,
+        `It looks like a secret, and whoever may look at the launch template reads it: name it in app.secrets instead, and keep its value with \`buddyverse secret set ${name}\`.`,
+      );
+    if (STACK_VARIABLES.includes(name)) warn(`app.env.${name}`, "It takes the place of what the stack sets.");
+  }
+  for (const name of app.secrets)
+    if (STACK_VARIABLES.includes(name)) warn("app.secrets", `${name} takes the place of what the stack sets.`);
 }

@@ -394,7 +394,7 @@ describe("each mistake: its place, what is wrong, what would be right", () => {
     [{ regoin: "x" }, "regoin: is not a known key → did you mean region?"],
     [{ web: { desierd: 2 } }, "web.desierd: is not a known key → did you mean web.desired?"],
     [{ network: { Public: [] } }, "network.Public: is not a known key → did you mean network.public?"],
-    [{ web: { app: null } }, "web.app: is not a known key → did you mean image.app?"],
+    [{ web: { app: null } }, "web.app: is not a known key → did you mean image.app or app?"],
     [
       { instanceType: "t3.micro" },
       "instanceType: is not a known key → did you mean nat.instanceType or bastion.instanceType or web.instanceType?",
