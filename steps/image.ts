@@ -12,7 +12,9 @@ import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
+import type { LoadBalancerStep } from "./load-balancer.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";
+import { appSettings, domainNames, releaseSettings } from "./scripts/app-settings.ts";
 import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
@@ -25,6 +27,7 @@ interface Around {
   readonly natBastion: NatBastionStep;
   readonly securityGroups: SecurityGroupsStep;
   readonly efs: EfsStep;
+  readonly loadBalancer: LoadBalancerStep["loadBalancer"];
   /** Wanted when `image.app` is a folder. */
   readonly archive?: AppArchive | undefined;
 }
@@ -32,8 +35,12 @@ interface Around {
 const gitOf = ({ image: { app } }: Config) => (app !== null && "git" in app ? app : null);
 
 /** Of all that goes into the image, and of its edition. */
-function imageHash(config: Config, { appArchive, imageEdition }: Inputs): string {
-  const content = [...imageParts(gitOf(config)), config.image.base, appArchive?.sha256 ?? ""];
+function imageHash(config: Config, { appArchive, imageEdition, project }: Inputs): string {
+  const content = [
+    ...imageParts(gitOf(config), appSettings(config, project)),
+    config.image.base,
+    appArchive?.sha256 ?? "",
+  ];
   return imageContentHash(imageEdition === undefined ? content : [...content, imageEdition]);
 }
 
@@ -102,8 +109,15 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       volumeGiB: base.rootGiB,
       cpuCredits,
       marker,
-      userData: whenKnown(archives[0]?.key, () =>
-        builderUserData({ region, markerName: marker, app: archives[0] ?? git }),
+      userData: whenKnown(
+        archives.map(({ key }) => key),
+        () =>
+          builderUserData({
+            region,
+            markerName: marker,
+            app: archives[0] ?? git,
+            settings: appSettings(config, inputs.project),
+          }),
       ),
     }),
     { temporaryFor: () => [image], configured: { instanceType: "web.instanceType" } },
@@ -125,8 +139,16 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     launchTemplateType,
     LAUNCH_TEMPLATE_KEY,
     "Buddy-WEB-Image-Start",
-    { image, profile, group: securityGroups.web, fileSystem: efs.fileSystem, keyPair: natBastion.keyPair },
-    ({ image, profile, group, fileSystem, keyPair }) => ({
+    {
+      image,
+      profile,
+      group: securityGroups.web,
+      fileSystem: efs.fileSystem,
+      keyPair: natBastion.keyPair,
+      // Without a domain the site is called by its name.
+      entrances: config.domain === null ? [around.loadBalancer] : [],
+    },
+    ({ image, profile, group, fileSystem, keyPair, entrances }) => ({
       imageId: image.id,
       rootDevice: image.rootDevice,
       instanceType: config.web.instanceType,
@@ -136,7 +158,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       profileName: profile.id,
       instanceName: "Buddy-WEB",
       cpuCredits,
-      userData: whenKnown(fileSystem.id, () =>
+      userData: whenKnown([fileSystem.id, ...entrances.map(({ dnsName }) => dnsName)], () =>
         webUserData({
           region,
           stack,
@@ -144,6 +166,10 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
           parameterPath: `/buddyverse/${stack}/database/`,
           database: "django_db",
           user: "admin",
+          release: releaseSettings(config, inputs.project, {
+            imageHash: hash,
+            siteNames: [...domainNames(config), ...entrances.map(({ dnsName }) => dnsName)],
+          }),
         }),
       ),
     }),
@@ -181,6 +207,5 @@ const allow = (actions: readonly string[], resource: string): Statement => ({
 
 const slug = (name: string): string => name.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-|-$/g, "");
 
-/** The text made of a value; the value itself while it is not known yet, in a plan. */
-const whenKnown = (value: string | undefined, text: () => string): string =>
-  value !== undefined && isUnknown(value) ? value : text();
+/** The text made of values; the one of them that is not known yet, in a plan. */
+const whenKnown = (values: readonly string[], text: () => string): string => values.find(isUnknown) ?? text();

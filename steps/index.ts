@@ -27,14 +27,6 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
   const securityGroups = securityGroupsStep(config, vpc.resources, natBastion.resources);
   const efs = efsStep(config, subnets.resources, securityGroups.resources);
   const rds = rdsStep(config, subnets.resources, securityGroups.resources, inputs);
-  const archive = appArchive(config, inputs);
-  const image = imageStep(config, inputs, {
-    subnets: subnets.resources,
-    natBastion: natBastion.resources,
-    securityGroups: securityGroups.resources,
-    efs: efs.resources,
-    archive: archive?.appObject,
-  });
   const loadBalancer = loadBalancerStep(
     config,
     vpc.resources,
@@ -42,6 +34,15 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
     routes.resources,
     securityGroups.resources,
   );
+  const archive = appArchive(config, inputs);
+  const image = imageStep(config, inputs, {
+    subnets: subnets.resources,
+    natBastion: natBastion.resources,
+    securityGroups: securityGroups.resources,
+    efs: efs.resources,
+    loadBalancer: loadBalancer.resources.loadBalancer,
+    archive: archive?.appObject,
+  });
   const autoScaling = autoScalingStep(
     config,
     subnets.resources,

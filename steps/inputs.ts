@@ -1,4 +1,5 @@
 import type { Databases } from "./databases.ts";
+import type { Project } from "./scripts/app-settings.ts";
 
 /** The key pair's name on AWS, and its private key's file name. */
 export const KEY_PAIR = "Buddy-Project";
@@ -36,6 +37,8 @@ export interface Inputs {
   readonly appArchive:
     | { readonly sha256: string; readonly bytes: Uint8Array; readonly leftOut: readonly string[] }
     | undefined;
+  /** What was found by looking at the application; undefined: nobody looked, or there is none. */
+  readonly project?: Project | undefined;
   /** Which of the images of the same content is wanted: the time at which somebody asked for a new one; undefined: the first. */
   readonly imageEdition?: string | undefined;
   /** Names of the primary and its replica; undefined: those of a new stack. */

@@ -4,18 +4,20 @@ import { targetGroup as targetGroupType } from "../src/aws/elb/target-group.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import type { RoutesStep } from "./routes.ts";
+import { healthCheckPath } from "./scripts/app-settings.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 import type { VpcStep } from "./vpc.ts";
 
 /** The site's entrance: a load balancer in the public subnets, the target group of the web instances, and port 80. */
 export function loadBalancerStep(
-  { web, domain }: Config,
+  config: Config,
   { vpc }: VpcStep,
   { public: subnets }: Pick<SubnetsStep, "public">,
   { publicRoutes }: Pick<RoutesStep, "publicRoutes">,
   { loadBalancer: securityGroup }: Pick<SecurityGroupsStep, "loadBalancer">,
 ) {
+  const { web, domain } = config;
   const name = "Buddy-LoadBalance";
   const loadBalancer = resource(
     loadBalancerType,
@@ -33,7 +35,7 @@ export function loadBalancerStep(
     protocol: "HTTP" as const,
     port: 80,
     targetType: "instance" as const,
-    healthCheckPath: web.healthCheckPath,
+    healthCheckPath: healthCheckPath(config),
     healthCheckCodes: "200",
     // In service after half a minute of good answers, out of it after three quarters of a minute of bad ones.
     healthCheckSeconds: 15,

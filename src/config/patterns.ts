@@ -17,17 +17,31 @@ export const GIT_REVISION = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/+-]{0,254}$/;
 /** A path that the load balancer may ask for. */
 export const HEALTH_CHECK_PATH = /^\/[!-~]{0,1023}$/;
 
+/**
+ * What a config may say of an application, bytes of JSON: how a web instance runs it, and which packages it needs. It goes
+ * into user data, of which EC2 takes 16 KB (RunInstances, UserData).
+ */
+export const APP_BYTES = { running: 10_000, packages: 4_000 } as const;
+
 /** A variable of an application's environment. What begins with BUDDYVERSE_ is the tool's own. */
 export const ENVIRONMENT_VARIABLE = /^(?!BUDDYVERSE_)[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
 /** A file or folder inside of a project, with slashes, of characters that mean nothing to a shell. */
-export const PROJECT_PATH = /^(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9_.][A-Za-z0-9_.+-]*(\/[A-Za-z0-9_.][A-Za-z0-9_.+-]*)*$/;
+export const PROJECT_PATH =
+  /^(?=.{1,255}$)(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9_.][A-Za-z0-9_.+-]*(\/[A-Za-z0-9_.][A-Za-z0-9_.+-]*)*$/;
 
 /** A module of Python: "config.settings". */
-export const PYTHON_MODULE = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+export const PYTHON_MODULE = /^(?=.{1,255}$)[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
 
 /** A module of Python and, after a colon, a name in it, as gunicorn takes them: "config.wsgi:application". */
-export const WSGI_ENTRY = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$/;
+export const WSGI_ENTRY = /^(?=.{1,255}$)[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$/;
 
 /** A package of Debian or Ubuntu (Debian policy, 5.6.1). */
 export const DEBIAN_PACKAGE = /^[a-z0-9][a-z0-9+.-]{1,127}$/;
+
+/** A version of Python, without or with its patch level. */
+export const PYTHON_VERSION = /^3\.\d{1,2}(\.\d{1,2})?$/;
+
+/** A name that a site is called by: a domain's, or the load balancer's own. */
+export const SITE_NAME =
+  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$/;

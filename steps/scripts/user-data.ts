@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { partitionOf } from "../../src/aws/partition.ts";
 import { GIT_ADDRESS, GIT_REVISION, REGION } from "../../src/config/patterns.ts";
 import { withHead } from "../../src/lib/script.ts";
+import { type AppSettings, encoded, type ReleaseSettings } from "./app-settings.ts";
 import natRouteService from "./nat-route.service";
 import natRoute from "./nat-route.sh";
 import natSetup from "./nat-setup.sh";
@@ -149,7 +150,7 @@ export function natUserData({ vpcCidr }: { readonly vpcCidr: string }): string {
 }
 
 /** Where an application comes from, in the words of web-builder.sh; checked. */
-function appSettings(app: ImageApp): Readonly<Record<string, string>> {
+function appSource(app: ImageApp): Readonly<Record<string, string>> {
   const none = { APP_GIT: "", APP_REVISION: "", APP_BUCKET: "", APP_KEY: "" };
   if (app === null) return none;
   if ("git" in app)
@@ -166,13 +167,15 @@ export function builderUserData(builder: {
   readonly region: string;
   readonly markerName: string;
   readonly app: ImageApp;
+  readonly settings: AppSettings;
 }): string {
   return withinLimit(
     filled(named("web-builder", webBuilder), {
       REGION: checked("region", builder.region),
       MARKER: checked("parameter", builder.markerName),
       DATABASE_CA: partitionOf(builder.region).databaseCertificates,
-      ...appSettings(builder.app),
+      ...appSource(builder.app),
+      APP: encoded(builder.settings),
       FILES: packedFiles(),
     }),
   );
@@ -183,8 +186,12 @@ export function builderUserData(builder: {
  * compressed form may differ between versions of Node.
  * @throws RangeError when a value of the application is not what it should be
  */
-export function imageParts(app: ImageApp): readonly string[] {
-  return [named("web-builder", webBuilder), heredocs(IMAGE_FILES), JSON.stringify(appSettings(app))];
+export function imageParts(app: ImageApp, settings: AppSettings): readonly string[] {
+  return [
+    named("web-builder", withoutComments(webBuilder)),
+    heredocs(IMAGE_FILES),
+    JSON.stringify([appSource(app), settings]),
+  ];
 }
 
 /** A short name for a content, the same for the same parts in the same order: 12 hexadecimal digits. */
@@ -204,6 +211,7 @@ export function webUserData(web: {
   readonly parameterPath: string;
   readonly database: string;
   readonly user: string;
+  readonly release: ReleaseSettings;
 }): string {
   return withinLimit(
     filled(named("web-user-data", webUserDataText), {
@@ -214,6 +222,7 @@ export function webUserData(web: {
       PARAMETER_PATH: checked("parameterPath", web.parameterPath),
       DATABASE: checked("sqlName", web.database),
       USER: checked("sqlName", web.user),
+      APP_ENV: encoded(web.release),
     }),
   );
 }

@@ -11,11 +11,14 @@ APP_GIT=@APP_GIT@
 APP_REVISION=@APP_REVISION@
 APP_BUCKET=@APP_BUCKET@
 APP_KEY=@APP_KEY@
+APP=@APP@
 SETTINGS
 set -a
 # shellcheck source=/dev/null
 . /run/buddyverse-setup/settings
 set +a
+mkdir -p /etc/buddyverse
+base64 -d >/etc/buddyverse/app.json <<<"$APP"
 # A script of heredocs, compressed so that it fits the 16 KB of user data.
 base64 -d >/run/buddyverse-setup/files.gz <<'FILES'
 @FILES@

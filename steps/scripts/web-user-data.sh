@@ -3,7 +3,7 @@
 set -Eeuo pipefail
 trap 'echo "BUDDYVERSE-BOOT FAILED at line $LINENO: $BASH_COMMAND" | tee /dev/console' ERR
 
-cat >/etc/buddyverse.env <<'SETTINGS'
+cat >/etc/buddyverse/settings <<'SETTINGS'
 BUDDYVERSE_REGION=@REGION@
 BUDDYVERSE_DNS_SUFFIX=@DNS_SUFFIX@
 BUDDYVERSE_STACK=@STACK@
@@ -11,5 +11,8 @@ BUDDYVERSE_FILE_SYSTEM=@FILE_SYSTEM@
 BUDDYVERSE_PARAMETER_PATH=@PARAMETER_PATH@
 BUDDYVERSE_DATABASE=@DATABASE@
 BUDDYVERSE_USER=@USER@
+APP_ENV=@APP_ENV@
 SETTINGS
+grep ^BUDDYVERSE_ /etc/buddyverse/settings >/etc/buddyverse.env
+sed -n s/^APP_ENV=//p /etc/buddyverse/settings | base64 -d >/etc/buddyverse/release.json
 systemctl start buddyverse-boot.service

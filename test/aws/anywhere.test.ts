@@ -46,12 +46,13 @@ import { subscription, subscriptionName } from "../../src/aws/sns/subscription.t
 import { topic } from "../../src/aws/sns/topic.ts";
 import { generatedSecret } from "../../src/aws/ssm/generated-secret.ts";
 import { parameter } from "../../src/aws/ssm/parameter.ts";
-import type { Config } from "../../src/config/schema.ts";
+import { type Config, configSchema } from "../../src/config/schema.ts";
 import type { Node } from "../../src/engine/graph.ts";
 import type { NodeResult } from "../../src/engine/node-result.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { type Identified, type Resource, resource, step, type Tags } from "../../src/engine/resource.ts";
 import type { Inputs } from "../../steps/inputs.ts";
+import { appSettings } from "../../steps/scripts/app-settings.ts";
 import { builderUserData } from "../../steps/scripts/user-data.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
@@ -120,7 +121,12 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     roleName: assumed.id,
   }));
   const base = resource(publicImage, "base", "ubuntu-22.04", {}, () => ({}));
-  const userData = builderUserData({ region, markerName: MARKER, app: null });
+  const userData = builderUserData({
+    region,
+    markerName: MARKER,
+    app: null,
+    settings: appSettings(configSchema.parse({}), undefined),
+  });
   const machine = { base, profile, first, open, key, out };
   const launch = { instanceType: "t3.micro", publicAddress: true, cpuCredits: "unlimited" } as const;
   const host = resource(instance, "host", TEXT, machine, ({ base, first, open, key }) => ({

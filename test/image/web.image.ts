@@ -2,11 +2,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { configSchema } from "../../src/config/schema.ts";
 import type { Drill, DrillContext } from "../../src/verify/drills/drill.ts";
 import { deadWeb } from "../../src/verify/drills/drills/dead-web.ts";
 import { lostInstance } from "../../src/verify/drills/drills/lost-instance.ts";
 import { scaleOut } from "../../src/verify/drills/drills/scale-out.ts";
 import { type PasswordVerb, type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
+import { appSettings, releaseSettings } from "../../steps/scripts/app-settings.ts";
 import { builderUserData, type ImageApp, webUserData } from "../../steps/scripts/user-data.ts";
 import * as aws from "./aws.ts";
 import { boot, type Disk, disk, inside, type Machine, place, ROOT, sh, until, WORK } from "./machine.ts";
@@ -14,6 +16,8 @@ import { boot, type Disk, disk, inside, type Machine, place, ROOT, sh, until, WO
 const PATH = "/buddyverse/buddyverse/database/";
 const PASSWORD = "correct-Horse9battery";
 const FILE_SYSTEM = "fs-0123456789abcdef0";
+const CONFIG = configSchema.parse({});
+const RELEASE = releaseSettings(CONFIG, undefined, { imageHash: "aaaaaaaaaaaa", siteNames: ["buddyverse.link"] });
 const USER_DATA = webUserData({
   region: aws.REGION,
   stack: "buddyverse",
@@ -21,6 +25,7 @@ const USER_DATA = webUserData({
   parameterPath: PATH,
   database: "django_db",
   user: "admin",
+  release: RELEASE,
 });
 // Attempts follow each other at once, so that a failure for good takes seconds and not minutes.
 const IMPATIENT = { "/usr/local/bin/sleep": "#!/bin/bash\nexec /usr/bin/sleep 0.1\n" };
@@ -51,7 +56,11 @@ async function bake(
   prepare: (root: string) => void = () => {},
 ) {
   const marker = `/buddyverse/buddyverse/image/${name}`;
-  aws.describeInstance(place, `i-0${name}`, builderUserData({ region: aws.REGION, markerName: marker, app }));
+  aws.describeInstance(
+    place,
+    `i-0${name}`,
+    builderUserData({ region: aws.REGION, markerName: marker, app, settings: appSettings(CONFIG, undefined) }),
+  );
   const builder = disk(name, layers, { ...aws.surroundings(), ...files });
   prepare(builder.root);
   const machine = boot(builder, place.namespace);
@@ -158,6 +167,9 @@ test("the builder installs, proves, cleans, marks, and powers off", async () => 
   );
   expect(console).toContain("BUDDYVERSE-SETUP / answers 200");
   expect(marker).toBe("baked");
+  expect(JSON.parse(readFileSync(join(builder.root, "etc/buddyverse/app.json"), "utf8"))).toEqual(
+    appSettings(CONFIG, undefined),
+  );
   const changes = readFileSync(join(builder.root, "var/log/apt-get"), "utf8").match(/-y \S+/g);
   expect(changes).toEqual(["-y dist-upgrade", "-y install"]);
   // What AWS would copy into the image: no identity, no secret, Apache waiting for the boot script.
@@ -184,6 +196,7 @@ test("a web instance mounts, fetches, and serves over Apache", async () => {
   machine = boot(web, WEB.namespace, share);
   await machine.says("BUDDYVERSE-BOOT READY", 180);
   expect(ask("/")).toMatchObject({ status: 200, headers: expect.stringMatching(/Server: Apache\r/) });
+  expect(JSON.parse(readFileSync(join(web.root, "etc/buddyverse/release.json"), "utf8"))).toEqual(RELEASE);
   expect(await healthWith(({ replica }) => replica.beat)).toMatchObject({
     instance: { id: "i-0a1b2c3d4e5f60718", zone: "ap-northeast-2a", imageContent: "aaaaaaaaaaaa" },
     files: { ok: true },

@@ -9,6 +9,7 @@ import { efsStep } from "../../steps/efs.ts";
 import { imageStep } from "../../steps/image.ts";
 import { imageNotes } from "../../steps/image-age.ts";
 import type { Inputs } from "../../steps/inputs.ts";
+import { loadBalancerStep } from "../../steps/load-balancer.ts";
 import { natBastionStep } from "../../steps/nat-bastion.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
@@ -30,6 +31,8 @@ function computeSteps(config: Config, inputs: Inputs): readonly Step[] {
     natBastion: natBastion.resources,
     securityGroups: groups.resources,
     efs: efs.resources,
+    loadBalancer: loadBalancerStep(config, vpc.resources, subnets.resources, routes.resources, groups.resources)
+      .resources.loadBalancer,
   });
   return [vpc, subnets, routes, natBastion, groups, efs, image];
 }

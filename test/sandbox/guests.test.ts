@@ -1,8 +1,10 @@
 /** What runs on the sandbox's instances: which scripts they take, and what the scripts depend on. */
 import * as https from "node:https";
 import { describe, expect, test } from "vitest";
+import { configSchema } from "../../src/config/schema.ts";
 import { serveSite } from "../../src/sandbox/site.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
+import { releaseSettings } from "../../steps/scripts/app-settings.ts";
 import { natUserData, webUserData } from "../../steps/scripts/user-data.ts";
 import { type Account, fresh, grown } from "./grown.ts";
 
@@ -17,6 +19,7 @@ const WEB = webUserData({
   parameterPath: "/buddyverse/buddyverse/database/",
   database: "django_db",
   user: "admin",
+  release: releaseSettings(configSchema.parse({}), undefined, { imageHash: "0123456789ab", siteNames: [NAME] }),
 });
 
 async function run(account: Account, userData?: string): Promise<string> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
+import { appSettings, encoded, releaseSettings } from "../../steps/scripts/app-settings.ts";
 import {
   builderUserData,
   imageContentHash,
@@ -20,7 +21,12 @@ const BUILDER = {
   region: "ap-northeast-2",
   markerName: "/buddyverse/buddyverse/image/0123456789ab",
   app: null,
+  settings: appSettings(configSchema.parse({}), undefined),
 } as const;
+const RELEASE = releaseSettings(configSchema.parse({}), undefined, {
+  imageHash: "0123456789ab",
+  siteNames: ["buddyverse.link"],
+});
 const WEB = {
   region: "ap-northeast-2",
   stack: "buddyverse",
@@ -28,6 +34,7 @@ const WEB = {
   parameterPath: "/buddyverse/buddyverse/database/",
   database: "django_db",
   user: "admin",
+  release: RELEASE,
 } as const;
 const GIT = { git: "https://git.example.com/play-buddy/site.git", revision: "v1.2.3" } as const;
 const S3 = { bucket: "buddy-app", key: "apps/site-0123.tar.gz" } as const;
@@ -74,6 +81,7 @@ describe("user data", () => {
       "web-builder.sh",
       "web-user-data.sh",
       "user-data.ts",
+      "app-settings.ts",
     ];
     const files = readdirSync(SCRIPTS, { recursive: true, withFileTypes: true })
       .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__") && !apart.includes(file.name))
@@ -86,7 +94,7 @@ describe("user data", () => {
   });
 
   test("of the builder says where the application comes from", () => {
-    const app = (text: string) => settings(text).filter((line) => line.startsWith("APP_"));
+    const app = (text: string) => settings(text).filter((line) => /^APP_/.test(line));
     expect(app(RENDERED["builder with git"])).toEqual([
       `APP_GIT=${GIT.git}`,
       "APP_REVISION=v1.2.3",
@@ -102,7 +110,7 @@ describe("user data", () => {
     expect(app(RENDERED.builder)).toEqual(["APP_GIT=", "APP_REVISION=", "APP_BUCKET=", "APP_KEY="]);
   });
 
-  test("of a web instance holds its seven settings and no secret", () => {
+  test("of a web instance holds its settings and no secret", () => {
     expect(settings(RENDERED.web)).toEqual([
       "BUDDYVERSE_REGION=ap-northeast-2",
       "BUDDYVERSE_DNS_SUFFIX=amazonaws.com",
@@ -111,6 +119,7 @@ describe("user data", () => {
       "BUDDYVERSE_PARAMETER_PATH=/buddyverse/buddyverse/database/",
       "BUDDYVERSE_DATABASE=django_db",
       "BUDDYVERSE_USER=admin",
+      `APP_ENV=${encoded(RELEASE)}`,
     ]);
   });
 
@@ -199,7 +208,7 @@ describe("imageContentHash", () => {
 
   test("differs by application", () => {
     const apps = [null, GIT, { ...GIT, revision: "v1.2.4" }, S3, { ...S3, key: "other.tar.gz" }];
-    expect(new Set(apps.map((app) => imageContentHash(imageParts(app)))).size).toBe(apps.length);
+    expect(new Set(apps.map((app) => imageContentHash(imageParts(app, BUILDER.settings)))).size).toBe(apps.length);
   });
 });
 

@@ -4,6 +4,7 @@ import { noWayOut } from "../services/ec2/reach.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { objectTable } from "../services/s3/s3.ts";
 import { putParameterNow } from "../services/ssm/parameters.ts";
+import { appDocument } from "./documents.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
 import { settingOf } from "./scripts.ts";
 
@@ -17,6 +18,7 @@ export const builder: BootScript = {
     APP_REVISION: /^.*$/,
     APP_BUCKET: /^[a-z0-9.-]*$/,
     APP_KEY: /^.*$/,
+    APP: appDocument,
   },
   takes: "builderSetup",
   cpuSeconds: 150,

@@ -3,6 +3,7 @@ import { changeInstance } from "../services/ec2/instance-states.ts";
 import { type Instance, instanceTable } from "../services/ec2/tables.ts";
 import type { Sim } from "../world.ts";
 import type { durations } from "./durations.ts";
+import type { Shape } from "./scripts.ts";
 
 /** What has come of a script's try: done, or what it waits for and will try again, or why it fails for good. */
 export type Attempt = "done" | { readonly waitsFor: string } | { readonly fails: string };
@@ -10,7 +11,7 @@ export type Attempt = "done" | { readonly waitsFor: string } | { readonly fails:
 /** A script in user data, as the sandbox plays it. */
 export interface BootScript {
   /** The settings that it must have, and what their values look like. */
-  readonly settings: Readonly<Record<string, RegExp>>;
+  readonly settings: Readonly<Record<string, Shape>>;
   /** From running until it is tried first. */
   readonly takes: keyof typeof durations;
   /** CPU time that it takes with the boot before it, seconds. The builder's is what the image test needs for it. */

@@ -1,3 +1,4 @@
+import type * as z from "zod";
 import type { UserDataScript } from "../../../steps/scripts/user-data.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { headOf } from "../../lib/script.ts";
@@ -10,6 +11,23 @@ export const cannotRun = (why: string): BuddyError =>
     message: `the sandbox cannot run this script on its instances: ${why}`,
     hint: 'It runs the scripts of this tool, known by their first line ("# buddyverse: NAME"), and no other programs.',
   });
+
+/** What the value of a setting looks like: text of a pattern, or a JSON document in base64. */
+export type Shape = RegExp | z.ZodType;
+
+const fits = (shape: Shape, value: string): boolean =>
+  shape instanceof RegExp ? shape.test(value) : documentIn(shape, value) !== undefined;
+
+/** The JSON document that a setting holds in base64; undefined: it holds none of that sort. */
+function documentIn<T>(shape: z.ZodType<T>, value: string): T | undefined {
+  const text = Buffer.from(value, "base64").toString("utf8");
+  if (Buffer.from(text).toString("base64") !== value) return undefined;
+  try {
+    return shape.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
 
 /** A script in user data, and what it was told. */
 export interface UserData {
@@ -40,7 +58,7 @@ function settingsIn(script: string): Record<string, string> {
  */
 export function readUserData(
   userData: string,
-  known: Readonly<Record<UserDataScript, Readonly<Record<string, RegExp>>>>,
+  known: Readonly<Record<UserDataScript, Readonly<Record<string, Shape>>>>,
 ): UserData {
   const script = Buffer.from(userData, "base64").toString("utf8");
   const head = headOf(script);
@@ -54,7 +72,7 @@ export function readUserData(
   for (const [setting, shape] of Object.entries(shapes)) {
     const value = settings[setting];
     if (value === undefined) throw cannotRun(`the setting ${setting} of "${name}" is missing`);
-    if (!shape.test(value)) throw cannotRun(`it cannot read the setting ${setting}=${value} of "${name}"`);
+    if (!fits(shape, value)) throw cannotRun(`it cannot read the setting ${setting}=${value} of "${name}"`);
   }
   return { name, settings };
 }
@@ -62,6 +80,13 @@ export function readUserData(
 /** One setting of an instance whose user data has been read when it was launched; "" when it has none. */
 export function settingOf({ userData }: Instance, name: string): string {
   return userData === null ? "" : (settingsIn(Buffer.from(userData, "base64").toString("utf8"))[name] ?? "");
+}
+
+/** One document of an instance whose user data has been read when it was launched. */
+export function documentOf<T>(instance: Instance, name: string, shape: z.ZodType<T>): T {
+  const found = documentIn(shape, settingOf(instance, name));
+  if (found === undefined) throw cannotRun(`it cannot read the setting ${name}`);
+  return found;
 }
 
 /** Which of this tool's scripts an instance was launched with. */

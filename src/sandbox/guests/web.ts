@@ -3,6 +3,7 @@ import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { parameterValue } from "../services/ssm/parameters.ts";
+import { releaseDocument } from "./documents.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
 import { notMounted } from "./mount.ts";
 import { settingOf } from "./scripts.ts";
@@ -17,6 +18,7 @@ export const web: BootScript = {
     BUDDYVERSE_PARAMETER_PATH: /^\/.*\/$/,
     BUDDYVERSE_DATABASE: /^\w+$/,
     BUDDYVERSE_USER: /^\w+$/,
+    APP_ENV: releaseDocument,
   },
   takes: "webBoot",
   cpuSeconds: 40,
