@@ -1,3 +1,4 @@
+import { APP_BYTES } from "./patterns.ts";
 import { quote } from "./quote.ts";
 import type { Unchecked } from "./shape.ts";
 
@@ -13,9 +14,6 @@ export const looksSecret = (name: string, value: string): boolean =>
 
 /** Variables that the stack sets itself, with the values of this stack's objects. */
 export const STACK_VARIABLES: readonly string[] = ["DATABASE_URL", "DATABASE_REPLICA_URL", "STATIC_ROOT", "MEDIA_ROOT"];
-
-/** User data holds them as JSON in base64, beside the script, and EC2 takes 16 KB of it. */
-const ENVIRONMENT_BYTES = 8192;
 
 /** The checks over the keys of `app`. Each looks only at keys that are `sound`. */
 export function checkApp(
@@ -53,11 +51,21 @@ export function checkApp(
       `${settings} is set by app.settings`,
       `write it there: { "app": { "settings": "config.settings" } }`,
     );
-  const bytes = Buffer.byteLength(JSON.stringify(env));
-  if (bytes > ENVIRONMENT_BYTES)
+  if (!sound("app")) return;
+  const { release, healthCheckPath, packages } = app;
+  const running = jsonBytes({ env: app.env, secrets: app.secrets, release, healthCheckPath });
+  if (running > APP_BYTES.running)
     complain(
-      ["app", "env"],
-      `it is ${bytes} bytes long in all`,
-      `use ${ENVIRONMENT_BYTES} at most: EC2 takes 16 KB of user data, which holds it`,
+      ["app"],
+      `env, secrets and release have ${running} bytes together, more than fit into the user data of an instance`,
+      `use ${APP_BYTES.running} at most: keep what is long in a file of the project, or as a secret`,
+    );
+  if (jsonBytes(packages) > APP_BYTES.packages)
+    complain(
+      ["app", "packages"],
+      `the names have ${jsonBytes(packages)} bytes together, more than fit into the user data of an instance`,
+      `use ${APP_BYTES.packages} at most: a package that depends on the others installs them too`,
     );
 }
+
+const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));

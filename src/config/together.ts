@@ -1,7 +1,6 @@
 import { type Cidr, cidr, contains, firstFree, formatCidr, overlaps } from "../lib/cidr.ts";
 import { checkApp } from "./app-together.ts";
 import { kmsKeyElsewhere } from "./kms-key.ts";
-import { APP_BYTES } from "./patterns.ts";
 import { quote } from "./quote.ts";
 import type { Unchecked } from "./shape.ts";
 
@@ -85,8 +84,6 @@ export function checkTogether(
     if (complaint) complain([part, "kmsKey"], complaint.message, complaint.hint);
   }
 
-  if (sound("app")) checkApp(config, complain);
-
   if (sound("tags")) {
     const keys = Object.keys(config.tags);
     // AWS allows 50 on a resource; the tool's own and the service's need room.
@@ -98,24 +95,6 @@ export function checkTogether(
         complain(["tags", key], `differs from ${quote(same)} only in case, which IAM refuses`, "remove one of the two");
     });
   }
-}
-
-function checkApp({ app }: Unchecked, complain: (path: Path, message: string, hint?: string) => void): void {
-  const { env, secrets, release, healthCheckPath, packages } = app;
-  const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
-  const running = bytes({ env, secrets, release, healthCheckPath });
-  if (running > APP_BYTES.running)
-    complain(
-      ["app"],
-      `env, secrets and release have ${running} bytes together, more than fit into the user data of an instance`,
-      `use ${APP_BYTES.running} at most: keep what is long in a file of the project, or as a secret`,
-    );
-  if (bytes(packages) > APP_BYTES.packages)
-    complain(
-      ["app", "packages"],
-      `the names have ${bytes(packages)} bytes together, more than fit into the user data of an instance`,
-      `use ${APP_BYTES.packages} at most: a package that depends on the others installs them too`,
-    );
 }
 
 function checkZones(

@@ -68,7 +68,7 @@ describe("each mistake: its place, what is wrong, what would be right", () => {
     [{ env: { KEY: "x".repeat(2049) } }, "app.env.KEY: the value is 2049 characters long → use 2048 at most"],
     [
       { env: Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`A${i}`, "x".repeat(2000)])) },
-      "app.env: it is 10041 bytes long in all → use 8192 at most: EC2 takes 16 KB of user data, which holds it",
+      "app: env, secrets and release have 10100 bytes together, more than fit into the user data of an instance → use 10000 at most: keep what is long in a file of the project, or as a secret",
     ],
     [
       { env: { "1A": "" } },
