@@ -30,6 +30,8 @@ export interface Packed {
   readonly sha256: string;
   /** A tar.gz of the folder's content. */
   readonly bytes: Uint8Array;
+  /** What is in it: paths of files and links, with slashes. */
+  readonly files: readonly string[];
   /** What stayed out of it, sorted: paths in the folder; what is left out wherever it lies, by its name only. */
   readonly leftOut: readonly string[];
 }
@@ -110,7 +112,12 @@ export function packFolder(folder: string, leaveOut: (path: string) => boolean =
     );
     const bytes = pack.read() ?? Buffer.alloc(0);
     if (bytes.length > MOST_PACKED) throw tooLarge(folder, `${Math.ceil(bytes.length / 2 ** 20)} MiB when packed`);
-    return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes, leftOut: [...leftOut].sort() };
+    return {
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+      bytes,
+      files: paths.filter((path) => !stats.get(join(root, path))?.isDirectory()).map((path) => path.split(sep).join("/")),
+      leftOut: [...leftOut].sort(),
+    };
   } catch (error) {
     if (error instanceof BuddyError) throw error;
     throw wrong(
