@@ -165,7 +165,7 @@ function wsgiNamed(inspection: Inspection, named: string, directory: string | un
       there.length > 0 ? `there is ${some(there, 5)}` : 'such as "config.wsgi", for config/wsgi.py beside manage.py',
     );
   }
-  return { directory: root, wsgi: `${module}:${name ?? nameIn(inspection, file)}`, file };
+  return { directory: root, wsgi: `${module}:${name ?? "application"}`, file };
 }
 
 /** Folders of a project, the highest first. */

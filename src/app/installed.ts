@@ -1,5 +1,5 @@
 import { some } from "../lib/text.ts";
-import { nameOf } from "./files.ts";
+import { folderOf, nameOf } from "./files.ts";
 import { type Inspection, isAside, placesOf } from "./inspection.ts";
 import { type Pyproject, pyprojectOf } from "./pyproject.ts";
 import { type Requirements, requirementsFile, requirementsList } from "./requirements.ts";
@@ -19,18 +19,18 @@ export interface PyprojectFile extends Pyproject {
 
 /** The pyproject.toml beside manage.py, else at the top. */
 export function pyprojectAt(inspection: Inspection, directory: string): PyprojectFile | undefined {
-  for (const path of placesOf(directory, "pyproject.toml")) {
-    const text = inspection.files.read(path);
-    if (text === undefined) continue;
-    const pyproject = pyprojectOf(text);
-    if (typeof pyproject !== "string") return { ...pyproject, path };
-    inspection.problem(
-      inspection.source,
-      `${path} cannot be read: ${pyproject}`,
-      "correct it: pip and other tools refuse it, too",
-    );
-  }
-  return undefined;
+  const path = placesOf(directory, "pyproject.toml").find((one) => inspection.has(one));
+  return path === undefined ? undefined : pyprojectIn(inspection, path);
+}
+
+function pyprojectIn(inspection: Inspection, path: string): PyprojectFile | undefined {
+  const pyproject = pyprojectOf(inspection.files.read(path) ?? "");
+  if (typeof pyproject !== "string") return { ...pyproject, path };
+  return inspection.problem(
+    inspection.source,
+    `${path} cannot be read: ${pyproject}`,
+    "correct it: pip and other tools refuse it, too",
+  );
 }
 
 /** What pip installs for a project. Undefined: nothing, or it cannot be told, which was said. */
@@ -57,7 +57,7 @@ function requirementsPath(
 ): string | undefined {
   const { app } = inspection.asked;
   if (app.requirements !== null) {
-    if (inspection.has(app.requirements)) return app.requirements;
+    if (inspection.has(app.requirements)) return readable(inspection, app.requirements);
     const there = inspection.files.paths.filter((path) => !isAside(path) && /requirements|pyproject\.toml$/.test(path));
     return inspection.problem(
       "app.requirements",
@@ -87,6 +87,13 @@ function requirementsPath(
     );
   }
   return pyproject?.dependencies ? pyproject.path : notInstalled(inspection, directory, pyproject);
+}
+
+/** Where a pyproject.toml is named, it has to have dependencies that pip reads. */
+function readable(inspection: Inspection, path: string): string | undefined {
+  if (nameOf(path) !== "pyproject.toml") return path;
+  const own = pyprojectIn(inspection, path);
+  return own === undefined || own.dependencies ? path : notInstalled(inspection, folderOf(path), own);
 }
 
 /** Ways to name requirements that pip does not read, and the command that writes a file that it does. */

@@ -133,16 +133,13 @@ function hostsWarning(settings: Settings, domain: Config["domain"]): Said | unde
   if (!setting || !block || !/^[[(](\s*["'][\w.*:[\]-]*["']\s*,?)*\s*[\])]$/.test(block)) return undefined;
   if (setting.code.slice(block.length).split("\n")[0]?.trim() !== "") return undefined;
   const hosts = [...block.matchAll(/["']([^"']*)["']/g)].map((match) => (match[1] as string).toLowerCase());
-  const names = domain === null ? undefined : [domain.name, ...(domain.www ? [`www.${domain.name}`] : [])];
-  const refused =
-    names === undefined
-      ? hosts.some((host) => host === "*" || host.endsWith("amazonaws.com"))
-        ? []
-        : ["the load balancer's own"]
-      : names.filter((name) => !hosts.some((host) => allows(host, name)));
-  if (refused.length === 0) return undefined;
+  const names = domain === null ? [] : [domain.name, ...(domain.www ? [`www.${domain.name}`] : [])];
+  const refused = names.filter((name) => !hosts.some((host) => allows(host, name)));
+  // Without a domain the site is called by the load balancer's name, which AWS makes up.
+  const unnamed = domain === null && !hosts.some((host) => host === "*" || host.endsWith("amazonaws.com"));
+  if (refused.length === 0 && !unnamed) return undefined;
   return {
-    message: `${setting.place}: ALLOWED_HOSTS refuses the site's name (${list(refused)})`,
+    message: `${setting.place}: ALLOWED_HOSTS refuses the site's name, ${unnamed ? "which is the load balancer's own" : list(refused)}`,
     hint: 'take it from the environment: ALLOWED_HOSTS = os.environ["ALLOWED_HOSTS"].split(",")',
   };
 }

@@ -115,7 +115,9 @@ export function packFolder(folder: string, leaveOut: (path: string) => boolean =
     return {
       sha256: createHash("sha256").update(bytes).digest("hex"),
       bytes,
-      files: paths.filter((path) => !stats.get(join(root, path))?.isDirectory()).map((path) => path.split(sep).join("/")),
+      files: paths
+        .filter((path) => !stats.get(join(root, path))?.isDirectory())
+        .map((path) => path.split(sep).join("/")),
       leftOut: [...leftOut].sort(),
     };
   } catch (error) {

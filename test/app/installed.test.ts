@@ -28,7 +28,7 @@ test("which requirements a server installs", () => {
     [
       "app.requirements",
       "there is no requirements.txt in the project",
-      "there is requirements.in and requirements/base.txt",
+      "there is requirements/base.txt and requirements.in",
     ],
   ]);
 });
@@ -56,6 +56,11 @@ test("a pyproject.toml with dependencies is installed; Poetry's, Pipenv's and co
       "write a requirements.txt beside it: pipenv requirements > requirements.txt",
     ],
   ]);
+  expect(
+    problems(pyproject("[tool.poetry.dependencies]\ndjango = '*'\n"), {
+      app: { requirements: "pyproject.toml" },
+    })[0]?.[1],
+  ).toBe("pyproject.toml: Poetry's own dependencies are not read here");
   expect(problems(pyproject('[project]\ndynamic = ["dependencies"]\n'))[0]?.[1]).toContain(
     "worked out when it is built",
   );
@@ -122,11 +127,13 @@ test("what pip would fail at, with its line", () => {
   ]);
 });
 
-test("requirements as PowerShell writes them, and such as name no Django", () => {
-  const utf16 = look({ "requirements.txt": "flask" }, {});
-  expect(utf16.warnings.map(({ message }) => message)).toEqual([
+test("requirements that name no Django are warned of, also such as PowerShell writes", () => {
+  expect(look({ "requirements.txt": "flask" }).warnings.map(({ message }) => message)).toEqual([
     "requirements.txt does not name Django, and only what it names is installed",
   ]);
+  expect(look({ "requirements.txt": "wagtail>=6" }).warnings).toEqual([]);
+  const utf16 = Buffer.from("\ufeffDjango==4.2\r\nmysqlclient==2.2\r\n", "utf16le");
+  expect(look({ "requirements.txt": utf16 })).toMatchObject({ project: { addsDriver: false }, warnings: [] });
 });
 
 test("a Python that the base does not have is refused, with the base that has it or the line to change", () => {

@@ -8,16 +8,21 @@ import { packFolder } from "../../src/cli/app-archive.ts";
 import { type ConfigInput, configSchema } from "../../src/config/schema.ts";
 
 /** Files of a project, by their paths. */
-export type Layout = Readonly<Record<string, string>>;
+export type Layout = Readonly<Record<string, string | Uint8Array>>;
 
-/** Writes a project into a folder, which is gone after the test. */
-export function written(layout: Layout): string {
-  const folder = mkdtempSync(join(tmpdir(), "buddyverse-project-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+/** Writes a project into a folder. */
+export function write(folder: string, layout: Layout): void {
   for (const [path, content] of Object.entries(layout)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   }
+}
+
+/** A project in a folder, which is gone after the test. */
+export function written(layout: Layout): string {
+  const folder = mkdtempSync(join(tmpdir(), "buddyverse-project-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  write(folder, layout);
   return folder;
 }
 
@@ -49,7 +54,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")
 application = get_wsgi_application()
 `;
 
-/** As \`django-admin startproject mysite\` makes it, with its settings taken from the environment. */
+/** As `django-admin startproject mysite` makes it, with its settings taken from the environment. */
 export const STARTPROJECT: Layout = {
   "manage.py": manage("mysite.settings"),
   "mysite/__init__.py": "",

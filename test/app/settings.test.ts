@@ -43,7 +43,7 @@ DATABASES = {
     {
       path: "image.app.folder",
       message:
-        "mysite/settings.py:10: ALLOWED_HOSTS refuses the site's name (shop.example.com and www.shop.example.com)",
+        "mysite/settings.py:10: ALLOWED_HOSTS refuses the site's name, shop.example.com and www.shop.example.com",
       hint: 'take it from the environment: ALLOWED_HOSTS = os.environ["ALLOWED_HOSTS"].split(",")',
     },
     {
