@@ -5,7 +5,7 @@ import { appSettings, releaseCommand } from "../../steps/scripts/app-settings.ts
 import type { Inspected, Project } from "../app/project.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError, type Problem } from "../lib/errors.ts";
-import { list } from "../lib/text.ts";
+import { list, some } from "../lib/text.ts";
 import type { RecordedApplication } from "../state/state.ts";
 import type { Packed } from "./app-archive.ts";
 import { type Paths, SANDBOX_FILE, STATE_FILE } from "./paths.ts";
@@ -79,18 +79,24 @@ export function applicationText(config: Config, { project }: Pick<Application, "
 }
 
 /** What of the folder does not reach the instances. */
-const leftOut = ({ leftOut }: Packed): readonly Problem[] =>
-  leftOut.length === 0 ? [] : [{ path: "image.app.folder", message: `Not sent: ${leftOut.join(", ")}.` }];
+function leftOut({ leftOut, ignored }: Packed): readonly Problem[] {
+  const parts = [
+    leftOut.join(", "),
+    ignored.paths.length === 0 ? "" : `by ${ignored.by} ${some(ignored.paths, 8)}`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? [] : [{ path: "image.app.folder", message: `Not sent: ${parts.join("; ")}.` }];
+}
 
 /** Throws what would keep the application from running. @param file the config's */
-export function throwUnfit({ problems }: Application, file: string): void {
+export function throwUnfit({ problems, archive }: Application, file: string): void {
   if (problems.length === 0) return;
+  const unseen = archive === undefined ? [] : leftOut(archive).map(({ message }) => ` ${message}`);
   throw new BuddyError({
     code: "config",
     message: "The application would not run on the instances as it is:",
     about: { file },
     problems,
-    hint: "Correct it or the config, then run the command again. Nothing was sent.",
+    hint: `Correct it or the config, then run the command again; nothing was sent to AWS.${unseen.join("")}`,
   });
 }
 
@@ -115,7 +121,10 @@ export function recordedApplication(
   return {
     ...NONE,
     // Nothing is sent of it: what is recorded is there already.
-    archive: sha256 === undefined ? undefined : { sha256, bytes: new Uint8Array(), files: [], leftOut: [] },
+    archive:
+      sha256 === undefined
+        ? undefined
+        : { sha256, bytes: new Uint8Array(), files: [], leftOut: [], ignored: { by: "", paths: [] } },
     project: project === null ? undefined : (project as unknown as Project),
   };
 }

@@ -12,6 +12,9 @@ const withProject = (layout: Layout) => {
 test("what would fail in the image is said before anything is sent, with the key to set; then what was found", async () => {
   const on = withProject({
     ...STARTPROJECT,
+    ".gitignore": "*.log\n",
+    "site.log": "",
+    ".env": "",
     "runtime.txt": "python-3.12\n",
     "old/manage.py": manage("old"),
     "old/old/wsgi.py": wsgi("old"),
@@ -22,7 +25,7 @@ test("what would fail in the image is said before anything is sent, with the key
     expect(stderr).toBe(`error: The application would not run on the instances as it is:
   app.directory: there are two manage.py: manage.py and old/manage.py
       → name the folder of the one that is meant: { "app": { "directory": "old" } }; or name the WSGI entry, in app.wsgi
-  to do  Correct it or the config, then run the command again. Nothing was sent.
+  to do  Correct it or the config, then run the command again; nothing was sent to AWS. Not sent: .env; by .gitignore site.log.
 `);
   }
   expect(on.trace()).toEqual([]);
