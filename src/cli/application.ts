@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { KEY_PAIR } from "../../steps/inputs.ts";
 import { appSettings, releaseCommand } from "../../steps/scripts/app-settings.ts";
 import type { Inspected, Project } from "../app/project.ts";
+import { SCHEMA_FILE } from "../config/init.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError, type Problem } from "../lib/errors.ts";
 import { list, some } from "../lib/text.ts";
@@ -47,9 +48,10 @@ async function inspect(folder: string, { files }: Packed, config: Config): Promi
 /** Packs the folder without the files of this program that may lie in it. */
 async function packed(folder: string, paths: Paths): Promise<Packed> {
   const beside = dirname(resolve(paths.state));
-  // How the names begin of what this program reads and writes: config, state, backup, lock, keys. None may come into the image.
+  // How the names begin of what this program reads and writes: config, schema, state, backup, lock, keys. None may come into the image.
   const ours = [
     paths.config,
+    join(paths.folder, SCHEMA_FILE),
     paths.state,
     priceFileIn(paths.folder),
     ...[STATE_FILE, SANDBOX_FILE, `${KEY_PAIR}.`].map((name) => join(beside, name)),
@@ -77,6 +79,17 @@ export function applicationText(config: Config, { project }: Pick<Application, "
     release === "" ? "no release command" : `each release runs: ${release}`,
   ].join(", ");
 }
+
+/** What was found, as a config says it; what is at the top, or nowhere, as null. */
+export const foundOf = ({ project }: Application): Partial<Config["app"]> =>
+  project === undefined
+    ? {}
+    : {
+        directory: project.directory || null,
+        settings: project.settings,
+        wsgi: project.wsgi.replace(/:application$/, ""),
+        requirements: project.requirements,
+      };
 
 /** What of the folder does not reach the instances. */
 function leftOut({ leftOut, ignored }: Packed): readonly Problem[] {

@@ -277,6 +277,7 @@ test("the config's own folder may be the application's: what this program writes
     "buddyverse.state.json",
     "buddyverse.state.json.backup",
     "buddyverse.sandbox.json",
+    "buddyverse.config.schema.json",
     "Buddy-Project.pem",
   ])
     writeFileSync(join(on.path, name), "secret");
