@@ -1,5 +1,5 @@
+import type { Project } from "../src/app/project.ts";
 import type { Databases } from "./databases.ts";
-import type { Project } from "./scripts/app-settings.ts";
 
 /** The key pair's name on AWS, and its private key's file name. */
 export const KEY_PAIR = "Buddy-Project";

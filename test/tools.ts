@@ -35,6 +35,7 @@ const TOOLS = {
   bash: () => ends("bash", "-c", ":"),
   "bash with timeout and awk": () => ends("bash", "-c", "timeout 9 awk 'BEGIN { exit 0 }'"),
   "GNU tar": () => String(spawnSync("tar", ["--version"]).stdout).includes("GNU tar"),
+  git: () => ends("git", "--version"),
   mkfifo: () => onPath("mkfifo") !== undefined,
   npm: () => ends("npm", "--version"),
   shellcheck: () => ends("shellcheck", "--version"),
