@@ -54,6 +54,7 @@ const shown = (sim: Sim, group: Group) => ({
 /** The log groups themselves. */
 export const groupOperations: SandboxService["operations"] = {
   CreateLogGroup: operation({ logGroupName: groupName, tags: tags.optional() }, ({ logGroupName: name, tags }, sim) => {
+    // hashicorp/terraform#10739
     if (name.startsWith("aws/")) throw invalid("Log groups starting with AWS/ are reserved for AWS.");
     if (groupTable(sim).get(name))
       throw awsError("ResourceAlreadyExistsException", "The specified log group already exists");
@@ -80,6 +81,7 @@ export const groupOperations: SandboxService["operations"] = {
         .filter(({ name }) => name.startsWith(logGroupNamePrefix))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
       const from = Number(nextToken ?? 0);
+      // boto/boto3#1467
       if (!Number.isInteger(from)) throw invalid("The specified nextToken is invalid.");
       const end = from + limit;
       return {
@@ -111,7 +113,7 @@ export const groupOperations: SandboxService["operations"] = {
   ),
 
   DeleteLogGroup: operation({ logGroupName: groupName }, ({ logGroupName }, sim) => {
-    // The code is among the call's errors; the words are not known.
+    // Terraform's provider and the model know the code (ValidationException); the words are not known.
     if (groupFor(sim, logGroupName).deletionProtection)
       throw awsError("ValidationException", "The log group has deletion protection enabled");
     groupTable(sim).remove(logGroupName);

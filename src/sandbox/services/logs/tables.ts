@@ -34,7 +34,7 @@ export const streamsOf = (sim: Sim, group: string): Stream[] =>
 export const groupArn = (sim: Sim, name: string): string =>
   `arn:${partitionOf(sim.region).name}:logs:${sim.region}:${sim.account}:log-group:${name}`;
 
-// AWS's words, as in aws/aws-sdk-js and elsewhere seen.
+// AWS's words: epsagon/list-lambdas#5 and osperlabs/logbeam#7 (group), mentum/lawgs#11 (stream).
 export const noGroup = () => awsError("ResourceNotFoundException", "The specified log group does not exist.");
 export const noStream = () => awsError("ResourceNotFoundException", "The specified log stream does not exist.");
 export const invalid = (message: string) => awsError("InvalidParameterException", message);
