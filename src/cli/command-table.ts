@@ -194,6 +194,28 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/ssh.ts")).ssh,
   },
   {
+    name: "tunnel",
+    description:
+      "a port of this machine that is the stack's database, through a bastion, TLS checked; Ctrl-C closes it",
+    own: (command) =>
+      command
+        .addArgument(new Argument("<what>", "what it leads to").choices(["database"]))
+        .option("--replica", "the read replica instead of the primary")
+        .addOption(
+          new Option("--port <n>", "the port of this machine (default: 13306, of the replica 13307)").argParser(
+            positive,
+          ),
+        )
+        .option("--print", "print the ssh command instead of running it"),
+    examples: [
+      "buddyverse tunnel database",
+      "buddyverse tunnel database --replica --port 3307",
+      "buddyverse tunnel database --json          { host, port, user, database, ca, mysql, … } when it is open",
+      "buddyverse tunnel database --print",
+    ],
+    load: async () => (await import("./commands/tunnel.ts")).tunnel,
+  },
+  {
     name: "cost",
     description: "monthly estimate by part, with the alternatives side by side; asks nobody without --live",
     own: (command) =>
