@@ -24,6 +24,12 @@ export const positive = (value: string): number => {
   return number;
 };
 
+const port = (value: string): number => {
+  const number = positive(value);
+  if (number > 65_535) throw new InvalidArgumentError("A port is 1 to 65535.");
+  return number;
+};
+
 const withYes = (command: Command) => command.option("--yes", "answer every question with yes");
 const withRefresh = (command: Command) =>
   command.option(
@@ -202,9 +208,7 @@ export const COMMANDS: readonly CommandEntry[] = [
         .addArgument(new Argument("<what>", "what it leads to").choices(["database"]))
         .option("--replica", "the read replica instead of the primary")
         .addOption(
-          new Option("--port <n>", "the port of this machine (default: 13306, of the replica 13307)").argParser(
-            positive,
-          ),
+          new Option("--port <n>", "the port of this machine (default: 13306, of the replica 13307)").argParser(port),
         )
         .option("--print", "print the ssh command instead of running it"),
     examples: [

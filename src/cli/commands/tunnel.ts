@@ -26,15 +26,16 @@ const PORT = { primary: 13306, replica: 13307 } as const;
 const ANSWER_WITHIN_MS = 15_000;
 
 /** All that is needed of the stack. */
-interface Plan {
-  readonly access: SshAccess;
+export interface Plan {
+  readonly access: Pick<SshAccess, "host" | "whyNot">;
   readonly role: keyof typeof PORT;
   readonly port: number;
   readonly host: string;
   readonly command: readonly string[];
-  readonly region: string;
   /** The file of those who sign RDS's certificates. */
   readonly ca: string;
+  /** Asks AWS for them. */
+  certificates(): Promise<string>;
   readonly value: Record<string, unknown>;
 }
 
@@ -43,19 +44,22 @@ export async function tunnel(_what: "database", options: TunnelOptions): Promise
   const purpose = { command: "tunnel", writes: false, resolvesAddress: false };
   const plan = await withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
-    const planned = await planFor(session, options);
+    const { planned, sentence } = await planFor(session, options);
     if (options.print) {
       screen.result(shellLine(planned.command), planned.value);
       return undefined;
     }
     if (options.sandbox) throw notOnSandbox();
-    screen.say(sentence(planned));
+    screen.say(sentence);
     return planned;
   });
-  return plan ? hold(plan, options) : 0;
+  return plan ? untilInterrupted(plan, options) : 0;
 }
 
-async function planFor(session: Session, options: TunnelOptions): Promise<Plan> {
+async function planFor(
+  session: Session,
+  options: TunnelOptions,
+): Promise<{ readonly planned: Plan; readonly sentence: string }> {
   const { config, stack, aws } = session;
   const role = options.replica ? "replica" : "primary";
   const database = (await stack.find(options.replica ? REPLICA : PRIMARY)) as InstanceLive | undefined;
@@ -73,14 +77,14 @@ async function planFor(session: Session, options: TunnelOptions): Promise<Plan> 
   const command = tunnelWords(access.config, access.host, port, database.endpoint);
   const ca = fileBeside(session, "rds-ca.pem");
   const login = ["--host=127.0.0.1", `--port=${port}`, `--user=${database.user}`, "-p"];
-  return {
+  const planned: Plan = {
     access,
     role,
     port,
     host: database.endpoint.replace(/:\d+$/, ""),
     command,
-    region: aws.region,
     ca,
+    certificates: () => databaseCertificates(aws.region),
     value: {
       command,
       host: "127.0.0.1",
@@ -96,9 +100,10 @@ async function planFor(session: Session, options: TunnelOptions): Promise<Plan> 
       password: passwordCommand(config, aws.cli),
     },
   };
+  return { planned, sentence: sentenceOf(planned, access) };
 }
 
-const sentence = ({ role, host, access: { machine, of, unpinned } }: Plan): string => {
+const sentenceOf = ({ role, host }: Plan, { machine, of, unpinned }: SshAccess): string => {
   const { number, id, zone } = machine;
   const taken =
     unpinned.length === 0
@@ -115,28 +120,37 @@ const notOnSandbox = (): BuddyError =>
   });
 
 /** Once the session is closed: Ctrl-C is the tunnel's end, and no failure when it was open. */
-async function hold(plan: Plan, options: TunnelOptions): Promise<number> {
+async function untilInterrupted(plan: Plan, options: TunnelOptions): Promise<number> {
   const controller = new AbortController();
-  const stop = (): void =>
-    controller.abort(
-      new BuddyError({ code: "interrupted", message: "interrupted", hint: "Run it again when you like." }),
-    );
+  const stop = (): void => controller.abort();
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   try {
-    const { version, protocol, ended } = await opened(plan, controller.signal);
-    printResult(options, ready(plan, { version, protocol }), { ...plan.value, version, protocol });
-    const code = await ended;
-    if (controller.signal.aborted) return 0;
-    throw new BuddyError({
-      code: "failed",
-      message: `the tunnel is closed: ssh ended with ${code}`,
-      hint: "Run the command again: it goes through another bastion when this one is gone.",
-    });
+    return await holdTunnel(plan, (text, value) => printResult(options, text, value), controller.signal);
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
   }
+}
+
+/**
+ * Opens the tunnel, says how it is used, and keeps it until the signal.
+ * @throws BuddyError when it is not open, or not any more
+ */
+export async function holdTunnel(
+  plan: Plan,
+  say: (text: string, value: object) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const { ended, ...checked } = await opened(plan, signal);
+  say(ready(plan, checked), { ...plan.value, ...checked });
+  const code = await ended;
+  if (signal.aborted) return 0;
+  throw new BuddyError({
+    code: "failed",
+    message: `the tunnel is closed: ssh ended with ${code}`,
+    hint: "Run the command again: it goes through another bastion when this one is gone.",
+  });
 }
 
 /** With the certificates that are there already; with new ones where those do not know who signed. */
@@ -155,6 +169,8 @@ async function opened(plan: Plan, signal: AbortSignal): Promise<Tunnel> {
   try {
     return await openTunnel(command, { port, check, signal });
   } catch (error) {
+    if (signal.aborted)
+      throw new BuddyError({ code: "interrupted", message: "interrupted", hint: "Run it again when you like." });
     if (error instanceof NotChecked) throw notUsable(error, plan);
     if (!(error instanceof SshEnded)) throw error;
     const why = await access.whyNot().catch(() => undefined);
@@ -162,8 +178,8 @@ async function opened(plan: Plan, signal: AbortSignal): Promise<Tunnel> {
   }
 }
 
-async function fetchCertificates({ ca, region }: Plan): Promise<void> {
-  writeAtomically(ca, await databaseCertificates(region), { synced: false });
+async function fetchCertificates({ ca, certificates }: Plan): Promise<void> {
+  writeAtomically(ca, await certificates(), { synced: false });
 }
 
 const noWay = ({ message }: SshEnded): BuddyError =>
