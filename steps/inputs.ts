@@ -6,6 +6,9 @@ export const KEY_PAIR = "Buddy-Project";
 /** Key of the key pair. */
 export const KEY_PAIR_KEY = "key-pair";
 
+/** Key of the file system. */
+export const FILE_SYSTEM = "file-system";
+
 /** Key of the group that lets operators in. */
 export const BASTION_GROUP = "group-bastion";
 
@@ -22,7 +25,7 @@ export function appliedCidrs(
 export interface From {
   /** The database's: the name of a snapshot. */
   readonly snapshot?: string | undefined;
-  /** The file system's. */
+  /** The file system's: the ARN of a recovery point. */
   readonly recoveryPoint?: string | undefined;
 }
 

@@ -15,12 +15,15 @@ export interface FromOptions extends CommonOptions {
   /** A snapshot's name, or "latest". */
   readonly fromSnapshot?: string;
   readonly emptyDatabase?: boolean;
+  /** The ARN of a recovery point, "latest" or "none". */
+  readonly files?: string;
 }
 
 /** Those options as they were typed, for a command that continues. */
-export const fromWords = ({ fromSnapshot, emptyDatabase }: FromOptions): readonly string[] => [
+export const fromWords = ({ fromSnapshot, emptyDatabase, files }: FromOptions): readonly string[] => [
   ...(fromSnapshot === undefined ? [] : ["--from-snapshot", fromSnapshot]),
   ...(emptyDatabase ? ["--empty-database"] : []),
+  ...(files === undefined ? [] : ["--files", files]),
 ];
 
 /**
@@ -30,7 +33,7 @@ export const fromWords = ({ fromSnapshot, emptyDatabase }: FromOptions): readonl
 const isDeliberate = ({ of, what, state, key = PRIMARY }: Copy): boolean =>
   of === "database" && state === "available" && key === PRIMARY && /^(final|manual) snapshot$/.test(what);
 
-const refused = (message: string, hint: string) =>
+export const refused = (message: string, hint: string) =>
   new BuddyError({ code: "refused", message, hint: `${hint}\nNothing was changed.` });
 
 /** "database1-final-1 (20 GiB, MySQL 8.4.8, made 3 h ago)". */
@@ -63,7 +66,7 @@ function latestOf({ copies, unseen }: KeptCopies): string {
  * there is data to lose, or nobody to ask.
  * @param asks false: of a command that changes nothing, which only says that `up` will ask
  */
-export async function withOrigin(
+export async function withDatabaseOrigin(
   session: Session,
   screen: Screen,
   options: FromOptions & { readonly yes?: boolean; readonly step?: string },

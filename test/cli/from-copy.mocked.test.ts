@@ -1,7 +1,7 @@
 /** A person is asked where the data of a database comes from that is not there. */
 import { beforeEach, expect, test, vi } from "vitest";
 import type { FromOptions } from "../../src/cli/from-copy.ts";
-import { withOrigin } from "../../src/cli/from-copy.ts";
+import { withOrigin } from "../../src/cli/origin.ts";
 import type { Screen } from "../../src/cli/screen.ts";
 import type { Session } from "../../src/cli/session.ts";
 import { dataStage } from "../lifecycle/data.ts";

@@ -1,4 +1,5 @@
 import { PRIMARY } from "../../../steps/databases.ts";
+import { FILE_SYSTEM } from "../../../steps/inputs.ts";
 import type { Copy, RestoreWindow } from "../../aws/copy.ts";
 import { heading } from "../../report/views/heading.ts";
 import { type ListedCopy, type ListedWindow, snapshotsView } from "../../report/views/snapshots.ts";
@@ -12,12 +13,16 @@ export async function snapshots(options: CommonOptions): Promise<number> {
   return withSession(options, { command: "snapshots", writes: false, resolvesAddress: false }, async (session) => {
     const screen = screenOf(session);
     const { stack, clock } = session;
-    const [kept, primary] = await Promise.all([keptCopies(session), stack.find(PRIMARY)]);
+    const [kept, ...running] = await Promise.all([keptCopies(session), stack.find(PRIMARY), stack.find(FILE_SYSTEM)]);
+    const [database, files] = running.map((one) => one !== undefined);
     const copies = kept.copies.map(
       (copy): ListedCopy => ({
         ...copy,
         monthly: monthlyOf(copy, session),
-        command: copy.state === "available" ? commandFor(options, copy, primary !== undefined) : undefined,
+        command:
+          copy.state === "available"
+            ? commandFor(options, copy, (copy.of === "files" ? files : database) ?? false)
+            : undefined,
       }),
     );
     const windows = kept.windows.map((one): ListedWindow => ({ ...one, command: commandOfWindow(options, one) }));
@@ -34,12 +39,12 @@ export async function snapshots(options: CommonOptions): Promise<number> {
 }
 
 /** Beside what runs, or in its place when it is gone. */
-const commandFor = (options: CommonOptions, { of, id, needs = [], commands }: Copy, running: boolean): string =>
-  commands !== undefined
-    ? commands.join(" && ")
-    : running || of === "files"
-      ? again("restore", options, [of, of === "files" ? "--recovery-point" : "--snapshot", id, ...needs])
-      : again("up", options, ["--from-snapshot", id]);
+function commandFor(options: CommonOptions, { of, id, needs, commands }: Copy, running: boolean): string {
+  const [isFiles, closed] = [of === "files", needs !== undefined];
+  if (!running && !closed) return again("up", options, [isFiles ? "--files" : "--from-snapshot", id]);
+  if (commands !== undefined) return commands.join(" && ");
+  return again("restore", options, [of, isFiles ? "--recovery-point" : "--snapshot", id, ...(needs ?? [])]);
+}
 
 const second = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 const commandOfWindow = (options: CommonOptions, { of, latest, commands }: RestoreWindow): string =>

@@ -14,9 +14,10 @@ import { planNotes, planSummary, planView } from "../../report/views/plan.ts";
 import { upEnd } from "../../report/views/up.ts";
 import { confirm, requireConsent } from "../ask.ts";
 import { costNow, monthlyAfter } from "../cost-summary.ts";
-import { type FromOptions, fromWords, withOrigin } from "../from-copy.ts";
+import { type FromOptions, fromWords } from "../from-copy.ts";
 import { leftOutWarnings, makeKeyPair, privateKeyFile } from "../inputs.ts";
 import { releaseIn } from "../release-words.ts";
+import { withOrigin } from "../origin.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, speedOf, withSession } from "../session.ts";
 

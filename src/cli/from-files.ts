@@ -1,0 +1,97 @@
+import { FILE_SYSTEM } from "../../steps/inputs.ts";
+import type { Copy } from "../aws/copy.ts";
+import { isRestoredFrom } from "../aws/efs/restored.ts";
+import type { Observed, Snapshot } from "../engine/snapshot.ts";
+import { ask } from "./ask.ts";
+import { type KeptCopies, keptCopies } from "./copies.ts";
+import { copyText, type FromOptions, refused } from "./from-copy.ts";
+import { again, type Screen } from "./screen.ts";
+import type { Session } from "./session.ts";
+
+/** What `down` made, or a person, in the stack's own vault; EFS's own vault denies everybody to restore what is in it. */
+const isDeliberate = ({ of, what, state }: Copy): boolean =>
+  of === "files" && state === "available" && what === "recovery point";
+
+/** The recovery point that an unfinished run was to make the file system of. */
+function begunFrom({ recorded, look }: Observed): string | undefined {
+  const point = recorded?.spec.recoveryPoint;
+  return typeof point === "string" && (recorded?.neverReady || !look.live) ? point : undefined;
+}
+
+function latestOf({ copies, unseen }: KeptCopies): string {
+  const newest = copies.find(isDeliberate);
+  if (newest) return newest.id;
+  throw refused(
+    `no recovery point of the stack's files is available in its vault${unseen.length > 0 ? ` (not looked at: ${unseen.join("; ")})` : ""}`,
+    "Name another copy (buddyverse snapshots lists them), or begin with --files none.",
+  );
+}
+
+/**
+ * Decides where the files come from of a file system that is not there: with a database that is made of a snapshot, of the newest
+ * recovery point. As `withDatabaseOrigin`, after which it is asked.
+ */
+export async function withFilesOrigin(
+  session: Session,
+  screen: Screen,
+  options: FromOptions & { readonly yes?: boolean; readonly step?: string },
+  found: Snapshot,
+  asks: boolean,
+): Promise<Snapshot> {
+  const entry = found.entries.get(FILE_SYSTEM);
+  const given = options.files;
+  if (!entry?.wanted) {
+    if (given === undefined) return found;
+    throw refused("--files is for a file system, and there is none in this step", "Leave out --step.");
+  }
+  if (given === "none") return found;
+  const use = (recoveryPoint: string) => {
+    session.inputs.from = { ...session.inputs.from, recoveryPoint };
+    return session.stack.refresh({ step: options.step });
+  };
+  const { live } = entry.look;
+  const begun = begunFrom(entry);
+  if (given !== undefined) {
+    const id = given === "latest" ? (begun ?? latestOf(await keptCopies(session))) : given;
+    if (live && entry.recorded?.spec.recoveryPoint !== id && !isRestoredFrom(live.tags ?? {}, id))
+      throw refused(
+        `${live.id} is there: files are restored beside those that are there, never over them`,
+        `To go back to them: ${again("restore", options, ["files", "--recovery-point", id])}`,
+      );
+    return use(id);
+  }
+  if (begun !== undefined) return use(begun);
+  // What failed before it was ever there is made again.
+  const isNew = entry.decision.kind === "create" || (entry.decision.kind === "replace" && entry.recorded?.neverReady);
+  if (!isNew || entry.refused || options.emptyDatabase) return found;
+  const withDatabase = session.inputs.from?.snapshot !== undefined;
+  const kept = await keptCopies(session);
+  const newest = kept.copies.find(isDeliberate);
+  if (newest === undefined) {
+    for (const one of kept.unseen) screen.say(`Whether there is a copy of the files was not looked at: ${one}`);
+    if (withDatabase)
+      screen.say(`There is no copy of the files that can be restored: ${entry.node.name} begins empty.`);
+    return found;
+  }
+  if (withDatabase) return use(newest.id);
+  const line = (...words: readonly string[]) =>
+    again("up", options, [...(options.step === undefined ? [] : ["--step", options.step]), ...words]);
+  const text = `${entry.node.name} is not there, and a copy of its files is: ${copyText(newest, session.clock.now())}`;
+  if (!asks) {
+    screen.say(`${text}. up asks whether to restore it.`);
+    return found;
+  }
+  if (options.yes)
+    throw refused(
+      text,
+      `To have its files: ${line("--yes", "--files", newest.id)}\nTo begin without files; the copy stays: ${line("--yes", "--files", "none")}`,
+    );
+  screen.say(`${text}.`);
+  const answer = await ask("Restore it, or begin without files? [restore/empty] ", session.stack.run.signal);
+  if (/^r(estore)?$/i.test(answer)) return use(newest.id);
+  if (/^e(mpty)?$/i.test(answer)) return found;
+  throw refused(
+    `"${answer}" is neither "restore" nor "empty"`,
+    `Say it on the command line: ${line("--files", newest.id)}, or ${line("--files", "none")}`,
+  );
+}
