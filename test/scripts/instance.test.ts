@@ -174,12 +174,12 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
     test("an instance that dies at it serves nothing; the next one goes on with that", async () => {
       // The mark, then each of five entries, is one rename.
       for (let renames = 0; renames < 6; renames++) {
-        for (const one of ["efs", "done", "renames"]) rmSync(join(root, one), { recursive: true, force: true });
+        for (const one of ["efs", "run", "renames"]) rmSync(join(root, one), { recursive: true, force: true });
         lay();
         const one = `[ "$(cat ${root}/renames 2>/dev/null | wc -l)" -lt ${renames} ] || exit 1; echo >>${root}/renames`;
         const mv = `case $1 in -T) ${one}; exec /bin/mv "$@" ;; esac; shift 2; for each; do ${one}; /bin/mv -t . "$each"; done`;
         expect((await boot({ mv })).code, String(renames)).toBe(1);
-        expect(read("done"), String(renames)).not.toContain("apache2");
+        expect(existsSync(join(root, "run/buddyverse/ready")), String(renames)).toBe(false);
         expect((await boot({ mv: 'exec /bin/mv "$@"' })).code, String(renames)).toBe(0);
         expect(atRoot(), String(renames)).toEqual(WHOLE);
         expect(read("efs/media/photo.txt"), String(renames)).toBe("a photo");
