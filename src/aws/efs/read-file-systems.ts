@@ -108,9 +108,12 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
     (page) => page.NextMarker,
   );
   const there = described.filter(({ LifeCycleState }) => LifeCycleState !== "deleted");
+  const restore = await restoreOf(aws, shown);
   // What is on the move is not judged, so the rest need not be asked.
-  const moving = [state, ...there.map((target) => target.LifeCycleState ?? "")].some((one) => ON_THE_MOVE.has(one));
-  const [targets, transitionToIaDays, backup, restore] = await Promise.all([
+  const moving =
+    (restore !== undefined && !isWhole(restore)) ||
+    [state, ...there.map((target) => target.LifeCycleState ?? "")].some((one) => ON_THE_MOVE.has(one));
+  const [targets, transitionToIaDays, backup] = await Promise.all([
     Promise.all(
       there.map(async (target): Promise<MountTarget> => {
         const interfaceId = target.NetworkInterfaceId;
@@ -124,7 +127,6 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
     ),
     moving ? null : lifecycle(aws, id),
     moving ? false : backups(aws, id),
-    restoreOf(aws, shown),
   ]);
   const found = {
     id,
