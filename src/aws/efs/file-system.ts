@@ -44,7 +44,7 @@ const rule = (days: number) => `AFTER_${days}_DAY${days === 1 ? "" : "S"}` as Tr
 /** User guide, "Encrypting data at rest"; AWS Backup developer guide, "Restore an Amazon EFS file system". */
 const OTHER_KEY = {
   place: "efs.kmsKey",
-  way: "To have the files under another key, restore a recovery point of them to a new file system that has it (aws backup start-restore-job, newFileSystem and KmsKeyId in its metadata).",
+  way: "To have the files under another key, take the stack down, and have `buddyverse up --files latest` make a new file system of its copy, which gets the config's key.",
 };
 
 /** A file system and its mount targets, which have no identity of their own. */
