@@ -63,7 +63,7 @@ export async function withFilesOrigin(
   if (begun !== undefined) return use(begun);
   // What failed before it was ever there is made again.
   const isNew = entry.decision.kind === "create" || (entry.decision.kind === "replace" && entry.recorded?.neverReady);
-  if (!isNew || entry.refused || options.emptyDatabase) return found;
+  if (!isNew || entry.refused) return found;
   const withDatabase = session.inputs.from?.snapshot !== undefined;
   const kept = await keptCopies(session);
   const newest = kept.copies.find(isDeliberate);
@@ -74,9 +74,16 @@ export async function withFilesOrigin(
     return found;
   }
   if (withDatabase) return use(newest.id);
+  const copy = copyText(newest, session.clock.now());
+  if (options.emptyDatabase) {
+    screen.say(
+      `${entry.node.name} begins empty, too. The copy of its files stays: ${copy}. To have them: --files latest`,
+    );
+    return found;
+  }
   const line = (...words: readonly string[]) =>
     again("up", options, [...(options.step === undefined ? [] : ["--step", options.step]), ...words]);
-  const text = `${entry.node.name} is not there, and a copy of its files is: ${copyText(newest, session.clock.now())}`;
+  const text = `${entry.node.name} is not there, and a copy of its files is: ${copy}`;
   if (!asks) {
     screen.say(`${text}. up asks whether to restore it.`);
     return found;

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { DescribeDBSnapshotsCommand, RemoveTagsFromResourceCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type MySql, mysql } from "../../src/sandbox/outside.ts";
+import { filesIn, type MySql, mysql, writeFile } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { inSandboxOf } from "../stranger.ts";
 import { at, type Folder, folder, makeFolder, writesIn } from "./folder.ts";
@@ -18,14 +18,30 @@ async function asClient<T>(on: Folder, act: (client: MySql) => T): Promise<T> {
   });
   return answer as T;
 }
+/** What is on the file system that the stack has, at the root. */
+async function filesOf(on: Folder): Promise<Readonly<Record<string, string>>> {
+  let files = {};
+  await inSandboxOf(on.path, async (_who, clock, sandbox) => {
+    sandbox.settle();
+    files = filesIn(simAt(sandbox.world, clock.now()), fileSystemIn(on));
+  });
+  return files;
+}
+const fileSystemIn = (on: Folder): string =>
+  JSON.parse(on.read("buddyverse.sandbox.json")).state.resources["file-system"].id;
 let snapshot: string;
+let point: string;
 beforeAll(async () => {
   base.configure({});
   await base.rehearse("up --yes");
   await asClient(base, (client) => client.insert("orders", "one"));
+  await inSandboxOf(base.path, async (_who, clock, sandbox) =>
+    writeFile(simAt(sandbox.world, clock.now()), fileSystemIn(base), "/media/photo.txt", "a photo"),
+  );
   const { stdout } = await base.rehearse("down --yes --json");
   const { copies } = JSON.parse(stdout) as { readonly copies: readonly { readonly id: string }[] };
   snapshot = copies.find(({ id }) => id.startsWith("database1-final-"))?.id as string;
+  point = copies.find(({ id }) => id.includes(":recovery-point:"))?.id as string;
 });
 afterAll(() => rmSync(base.path, { recursive: true, force: true }));
 
@@ -38,6 +54,7 @@ test("snapshots lists what is left of a stack that is down, its state lost or no
     /of database1 · 2\d{3}-\d\d-\d\d \d\d:\d\d UTC, \d+ (s|min) ago · 20 GiB · MySQL 8\.4\.8 · at most \$1\.90 a month/,
   );
   expect(stdout).toContain(`buddyverse up --sandbox --from-snapshot ${snapshot}`);
+  expect(stdout).toContain(`buddyverse up --sandbox --files ${point}`);
   const { copies, windows } = JSON.parse((await on.rehearse("snapshots --json")).stdout);
   expect(copies.map(({ of, what }: Record<string, string>) => `${of}: ${what}`)).toEqual([
     "files: recovery point",
@@ -63,14 +80,19 @@ test("up --yes refuses to begin with an empty database, names both commands, and
 
   const plan = await on.rehearse("plan --from-snapshot latest");
   expect(plan.stdout.replace(/\s+/g, " ")).toContain(`database1 is restored from ${snapshot} (20 GiB`);
+  expect(plan.stdout.replace(/\s+/g, " ")).toContain(`Buddy-EFS is restored from ${point} (7 bytes`);
   const done = await on.rehearse("up --yes --from-snapshot latest");
   expect(done.code).toBe(0);
   expect(await asClient(on, (client) => client.rows("orders"))).toEqual(["one"]);
+  expect(await filesOf(on)).toMatchObject({ "/media/photo.txt": "a photo" });
   // The same command once more: it is done. Another copy goes beside what runs.
   expect((await on.rehearse(`up --yes --from-snapshot ${snapshot}`)).code).toBe(0);
   const over = await on.rehearse("up --yes --from-snapshot other");
   expect(over).toMatchObject({ code: 2, stderr: expect.stringContaining("restored beside it, never over it") });
   expect(over.stderr).toContain("buddyverse restore database --sandbox --snapshot other");
+  const overFiles = await on.rehearse("up --yes --files arn:aws:backup:other");
+  expect(overFiles).toMatchObject({ code: 2, stderr: expect.stringContaining("never over them") });
+  expect(overFiles.stderr).toContain("buddyverse restore files --sandbox --recovery-point arn:aws:backup:other");
   expect((await on.rehearse("status")).code).toBe(0);
   const listed = JSON.parse((await on.rehearse("snapshots --json")).stdout);
   expect(listed.copies.map(({ what }: { what: string }) => what)).toEqual([
@@ -81,17 +103,29 @@ test("up --yes refuses to begin with an empty database, names both commands, and
   expect(listed.windows).toMatchObject([{ of: "database", source: "database1" }]);
 });
 
-test("with --empty-database it begins empty, and the snapshot stays", async () => {
+test("with --empty-database it begins empty, the files too, and both copies stay", async () => {
   const on = folder({}, base.path);
-  expect((await on.rehearse("up --yes --empty-database")).code).toBe(0);
+  const asked = await on.rehearse("up --yes --files none");
+  expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining("its final snapshot is") });
+  const empty = await on.rehearse("up --yes --empty-database");
+  expect(empty.code).toBe(0);
+  expect(empty.stderr.replace(/\s+/g, " ")).toContain(
+    `Buddy-EFS begins empty, too. The copy of its files stays: ${point}`,
+  );
   expect(await asClient(on, (client) => client.rows("orders"))).toBeUndefined();
-  expect((await on.rehearse("snapshots")).stdout).toContain(snapshot);
+  expect(await filesOf(on)).not.toHaveProperty("/media/photo.txt");
+  const { stdout } = await on.rehearse("snapshots");
+  expect([stdout.includes(snapshot), stdout.includes(point)]).toEqual([true, true]);
 });
 
 test("latest needs a snapshot; a step without a database takes none; a new account is asked nothing", async () => {
   const on = folder({});
   const none = await on.rehearse("up --yes --from-snapshot latest");
   expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("no final or manual snapshot") });
+  const noFiles = await on.rehearse("up --yes --files latest");
+  expect(noFiles).toMatchObject({ code: 2, stderr: expect.stringContaining("no recovery point of the stack's files") });
+  const filesStep = await on.rehearse("up --yes --step vpc --files latest");
+  expect(filesStep).toMatchObject({ code: 2, stderr: expect.stringContaining("there is none in this step") });
   const step = await on.rehearse("up --yes --step vpc --from-snapshot latest");
   expect(step).toMatchObject({ code: 2, stderr: expect.stringContaining("there is none in this step") });
   const snapshots = await on.rehearse("snapshots");

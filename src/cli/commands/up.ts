@@ -16,8 +16,8 @@ import { confirm, requireConsent } from "../ask.ts";
 import { costNow, monthlyAfter } from "../cost-summary.ts";
 import { type FromOptions, fromWords } from "../from-copy.ts";
 import { leftOutWarnings, makeKeyPair, privateKeyFile } from "../inputs.ts";
-import { releaseIn } from "../release-words.ts";
 import { withOrigin } from "../origin.ts";
+import { releaseIn } from "../release-words.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, speedOf, withSession } from "../session.ts";
 
