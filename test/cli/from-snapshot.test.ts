@@ -149,6 +149,30 @@ test("a snapshot of a former primary, which has lost its key, is taken by its na
   expect((await on.rehearse(`plan --from-snapshot ${snapshot}`)).code).toBe(0);
 });
 
+test("files whose vault denies to restore them: refused with the command that allows it, which snapshots prints too", async () => {
+  const on = folder({}, base.path);
+  const Statement = [
+    {
+      Effect: "Deny",
+      Principal: { AWS: "*" },
+      Action: ["backup:StartRestoreJob", "backup:DeleteRecoveryPoint"],
+      Resource: "*",
+    },
+  ];
+  await inSandboxOf(on.path, async (_who, clock, { answer }) => {
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+    await answer("backup", "PutBackupVaultAccessPolicy", { BackupVaultName: "buddyverse-buddyverse", Policy });
+    await clock.sleep(60_000);
+  });
+  const opens = "backup put-backup-vault-access-policy --backup-vault-name buddyverse-buddyverse";
+  const { stdout } = await on.rehearse("snapshots");
+  expect(stdout).toMatch(
+    new RegExp(`${opens} --policy '.*' --region \\S+ && buddyverse up --sandbox --files ${point}`),
+  );
+  const refused = await on.rehearse(`up --yes --from-snapshot latest`);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(opens) });
+});
+
 test("a restore that failed is done again by a plain up: no empty database takes its place", async () => {
   const on = folder({}, base.path);
   await on.run("sandbox fail database database1");

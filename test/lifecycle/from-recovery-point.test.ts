@@ -149,7 +149,7 @@ test("a recovery point that is not there, or whose vault denies it, is refused b
   await expect(denied.up()).rejects.toMatchObject({
     code: "refused",
     message: expect.stringContaining(`policy of ${VAULT} denies everybody to restore`),
-    hint: expect.stringContaining("put-backup-vault-access-policy"),
+    hint: expect.stringContaining(`backup delete-backup-vault-access-policy --backup-vault-name ${VAULT}`),
   });
   expect([...next.writes(), ...denied.writes()]).toEqual([]);
 });

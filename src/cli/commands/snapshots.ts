@@ -39,11 +39,12 @@ export async function snapshots(options: CommonOptions): Promise<number> {
 }
 
 /** Beside what runs, or in its place when it is gone. */
-function commandFor(options: CommonOptions, { of, id, needs, commands }: Copy, running: boolean): string {
-  const [isFiles, closed] = [of === "files", needs !== undefined];
-  if (!running && !closed) return again("up", options, [isFiles ? "--files" : "--from-snapshot", id]);
-  if (commands !== undefined) return commands.join(" && ");
-  return again("restore", options, [of, isFiles ? "--recovery-point" : "--snapshot", id, ...(needs ?? [])]);
+function commandFor(options: CommonOptions, copy: Copy, running: boolean): string {
+  const { of, id, needs = [], opens, commands } = copy;
+  const [which, opened] = [of === "files" ? "--recovery-point" : "--snapshot", opens === undefined ? [] : [opens]];
+  if (!running)
+    return [...opened, again("up", options, [of === "files" ? "--files" : "--from-snapshot", id])].join(" && ");
+  return commands ? [...opened, ...commands].join(" && ") : again("restore", options, [of, which, id, ...needs]);
 }
 
 const second = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
@@ -51,7 +52,10 @@ const commandOfWindow = (options: CommonOptions, { of, latest, commands }: Resto
   commands?.join(" && ").replace("TIME", second(latest)) ?? again("restore", options, [of, "--to", second(latest)]);
 
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
-const plain = ({ madeAt, price: _, commands: __, ...copy }: ListedCopy) => ({ ...copy, madeAt: iso(madeAt) });
+const plain = ({ madeAt, price: _, commands: __, opens: ___, ...copy }: ListedCopy) => ({
+  ...copy,
+  madeAt: iso(madeAt),
+});
 const plainWindow = ({ earliest, latest, commands: _, ...one }: ListedWindow) => ({
   ...one,
   earliest: iso(earliest),
