@@ -44,6 +44,7 @@ export function efsStep(
       backup,
       mounts: web.map((subnet) => ({ subnetId: subnet.id, groupId: group.id })),
       recoveryPoint: inputs.from?.recoveryPoint,
+      copyOf: inputs.from?.copyOf,
       restoring: false,
     }),
     { configured: { kmsKey: "efs.kmsKey" } },

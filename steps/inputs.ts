@@ -27,6 +27,8 @@ export interface From {
   readonly snapshot?: string | undefined;
   /** The file system's: the ARN of a recovery point. */
   readonly recoveryPoint?: string | undefined;
+  /** The id of the file system that it is a copy of: so it is found in vaults that are not the stack's, too. */
+  readonly copyOf?: string | undefined;
 }
 
 /** What the steps need to know from the machine that runs them. */

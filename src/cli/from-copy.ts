@@ -46,10 +46,10 @@ export function copyText({ id, gib, version, madeAt }: Copy, now: number): strin
   return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
 }
 
-/** The snapshot that an unfinished run was to make the database of. */
-function begunFrom({ recorded, look }: Observed): string | undefined {
+/** The snapshot that the last run made the database of, or was to. */
+function recordedSnapshot({ recorded }: Observed): string | undefined {
   const snapshot = recorded?.spec.snapshot;
-  return typeof snapshot === "string" && (recorded?.neverReady || !look.live) ? snapshot : undefined;
+  return typeof snapshot === "string" ? snapshot : undefined;
 }
 
 function latestOf({ copies, unseen }: KeptCopies): string {
@@ -84,7 +84,8 @@ export async function withDatabaseOrigin(
     return session.stack.refresh({ step: options.step });
   };
   const { live } = entry.look;
-  const begun = begunFrom(entry);
+  // An unfinished run is continued.
+  const begun = entry.recorded?.neverReady ? recordedSnapshot(entry) : undefined;
   if (given !== undefined) {
     const id = given === "latest" ? (begun ?? latestOf(await keptCopies(session))) : given.toLowerCase();
     const restored = [entry.recorded?.spec.snapshot, live?.tags?.[RESTORED_FROM_TAG]];
@@ -103,7 +104,8 @@ export async function withDatabaseOrigin(
   const final = kept.copies.find((one) => isDeliberate(one) && one.what === "final snapshot");
   if (final === undefined) {
     for (const one of kept.unseen) screen.say(`Whether there is a final snapshot of it was not looked at: ${one}`);
-    return found;
+    const before = recordedSnapshot(entry);
+    return before === undefined ? found : use(before);
   }
   const line = (...words: readonly string[]) =>
     again("up", options, [...(options.step === undefined ? [] : ["--step", options.step]), ...words]);

@@ -1,4 +1,4 @@
-import { FILE_SYSTEM } from "../../steps/inputs.ts";
+import { FILE_SYSTEM, type From } from "../../steps/inputs.ts";
 import type { Copy } from "../aws/copy.ts";
 import { isRestoredFrom } from "../aws/efs/restored.ts";
 import type { Observed, Snapshot } from "../engine/snapshot.ts";
@@ -8,21 +8,24 @@ import { copyText, type FromOptions, refused } from "./from-copy.ts";
 import { again, type Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
 
-/** What `down` made, or a person, in the stack's own vault; EFS's own vault denies everybody to restore what is in it. */
-const isDeliberate = ({ of, what, state }: Copy): boolean =>
-  of === "files" && state === "available" && what === "recovery point";
+/** Which recovery point, and of which file system that is a copy. */
+type Origin = Pick<From, "recoveryPoint" | "copyOf">;
+
+const isOfFiles = ({ of, state }: Copy): boolean => of === "files" && state === "available";
+const originOf = ({ id, source }: Copy): Origin => ({ recoveryPoint: id, copyOf: source });
 
 /** The recovery point that an unfinished run was to make the file system of. */
-function begunFrom({ recorded, look }: Observed): string | undefined {
-  const point = recorded?.spec.recoveryPoint;
-  return typeof point === "string" && (recorded?.neverReady || !look.live) ? point : undefined;
+function begunFrom({ recorded }: Observed): Origin | undefined {
+  const { recoveryPoint, copyOf } = (recorded?.spec ?? {}) as Origin;
+  return recoveryPoint !== undefined && recorded?.neverReady ? { recoveryPoint, copyOf } : undefined;
 }
 
-function latestOf({ copies, unseen }: KeptCopies): string {
-  const newest = copies.find(isDeliberate);
-  if (newest) return newest.id;
+function namedOrigin(given: string, { copies, unseen }: KeptCopies): Origin {
+  const named = copies.find((copy) => (given === "latest" ? isOfFiles(copy) : copy.id === given));
+  if (named) return originOf(named);
+  if (given !== "latest") return { recoveryPoint: given };
   throw refused(
-    `no recovery point of the stack's files is available in its vault${unseen.length > 0 ? ` (not looked at: ${unseen.join("; ")})` : ""}`,
+    `no recovery point of the stack's files is available${unseen.length > 0 ? ` (not looked at: ${unseen.join("; ")})` : ""}`,
     "Name another copy (buddyverse snapshots lists them), or begin with --files none.",
   );
 }
@@ -45,20 +48,21 @@ export async function withFilesOrigin(
     throw refused("--files is for a file system, and there is none in this step", "Leave out --step.");
   }
   if (given === "none") return found;
-  const use = (recoveryPoint: string) => {
-    session.inputs.from = { ...session.inputs.from, recoveryPoint };
+  const use = (origin: Origin) => {
+    session.inputs.from = { ...session.inputs.from, ...origin };
     return session.stack.refresh({ step: options.step });
   };
   const { live } = entry.look;
   const begun = begunFrom(entry);
   if (given !== undefined) {
-    const id = given === "latest" ? (begun ?? latestOf(await keptCopies(session))) : given;
+    const origin = given === "latest" && begun ? begun : namedOrigin(given, await keptCopies(session));
+    const id = origin.recoveryPoint as string;
     if (live && entry.recorded?.spec.recoveryPoint !== id && !isRestoredFrom(live.tags ?? {}, id))
       throw refused(
         `${live.id} is there: files are restored beside those that are there, never over them`,
         `To go back to them: ${again("restore", options, ["files", "--recovery-point", id])}`,
       );
-    return use(id);
+    return use(origin);
   }
   if (begun !== undefined) return use(begun);
   // What failed before it was ever there is made again.
@@ -66,14 +70,14 @@ export async function withFilesOrigin(
   if (!isNew || entry.refused) return found;
   const withDatabase = session.inputs.from?.snapshot !== undefined;
   const kept = await keptCopies(session);
-  const newest = kept.copies.find(isDeliberate);
+  const newest = kept.copies.find(isOfFiles);
   if (newest === undefined) {
     for (const one of kept.unseen) screen.say(`Whether there is a copy of the files was not looked at: ${one}`);
     if (withDatabase)
       screen.say(`There is no copy of the files that can be restored: ${entry.node.name} begins empty.`);
     return found;
   }
-  if (withDatabase) return use(newest.id);
+  if (withDatabase) return use(originOf(newest));
   const copy = copyText(newest, session.clock.now());
   if (options.emptyDatabase) {
     screen.say(
@@ -83,6 +87,8 @@ export async function withFilesOrigin(
   }
   const line = (...words: readonly string[]) =>
     again("up", options, [...(options.step === undefined ? [] : ["--step", options.step]), ...words]);
+  const restored = (...words: readonly string[]) =>
+    [...(newest.opens === undefined ? [] : [newest.opens]), line(...words, "--files", newest.id)].join(" && ");
   const text = `${entry.node.name} is not there, and a copy of its files is: ${copy}`;
   if (!asks) {
     screen.say(`${text}. up asks whether to restore it.`);
@@ -91,14 +97,14 @@ export async function withFilesOrigin(
   if (options.yes)
     throw refused(
       text,
-      `To have its files: ${line("--yes", "--files", newest.id)}\nTo begin without files; the copy stays: ${line("--yes", "--files", "none")}`,
+      `To have its files: ${restored("--yes")}\nTo begin without files; the copy stays: ${line("--yes", "--files", "none")}`,
     );
   screen.say(`${text}.`);
   const answer = await ask("Restore it, or begin without files? [restore/empty] ", session.stack.run.signal);
-  if (/^r(estore)?$/i.test(answer)) return use(newest.id);
+  if (/^r(estore)?$/i.test(answer)) return use(originOf(newest));
   if (/^e(mpty)?$/i.test(answer)) return found;
   throw refused(
     `"${answer}" is neither "restore" nor "empty"`,
-    `Say it on the command line: ${line("--files", newest.id)}, or ${line("--files", "none")}`,
+    `Say it on the command line: ${restored()}, or ${line("--files", "none")}`,
   );
 }

@@ -1,5 +1,6 @@
 /** Where the data of a new database comes from: what is asked, refused and listed. */
 import { rmSync } from "node:fs";
+import { DeleteFileSystemCommand, DeleteMountTargetCommand, DescribeMountTargetsCommand } from "@aws-sdk/client-efs";
 import { DescribeDBSnapshotsCommand, RemoveTagsFromResourceCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { filesIn, type MySql, mysql, writeFile } from "../../src/sandbox/outside.ts";
@@ -149,28 +150,47 @@ test("a snapshot of a former primary, which has lost its key, is taken by its na
   expect((await on.rehearse(`plan --from-snapshot ${snapshot}`)).code).toBe(0);
 });
 
-test("files whose vault denies to restore them: refused with the command that allows it, which snapshots prints too", async () => {
+test("a file system that is gone, and only EFS's own vault has its files: up --yes makes no empty one, and names what brings it back", async () => {
   const on = folder({}, base.path);
-  const Statement = [
-    {
-      Effect: "Deny",
-      Principal: { AWS: "*" },
-      Action: ["backup:StartRestoreJob", "backup:DeleteRecoveryPoint"],
-      Resource: "*",
-    },
-  ];
+  await on.rehearse("up --yes --empty-database");
+  const id = fileSystemIn(on);
+  await inSandboxOf(on.path, async ({ efs }, clock, sandbox) => {
+    writeFile(simAt(sandbox.world, clock.now()), id, "/media/later.txt", "later");
+    await clock.sleep(26 * 3_600_000);
+    sandbox.settle();
+    const { MountTargets = [] } = await efs.send(new DescribeMountTargetsCommand({ FileSystemId: id }));
+    for (const { MountTargetId } of MountTargets) await efs.send(new DeleteMountTargetCommand({ MountTargetId }));
+    await clock.sleep(600_000);
+    sandbox.settle();
+    await efs.send(new DeleteFileSystemCommand({ FileSystemId: id }));
+    await clock.sleep(600_000);
+  });
+  const refused = await on.rehearse("up --yes --trace trace.jsonl");
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("a copy of its files is: arn:") });
+  expect(writesIn(on.trace())).toEqual([]);
+  const command = /--policy '(.*)' --region \S+ && buddyverse up --sandbox --yes --files (arn:\S+)/.exec(
+    refused.stderr,
+  );
+  expect(command?.[2]).not.toBe(point);
+  expect((await on.rehearse("snapshots")).stdout).toContain(
+    `--region ap-northeast-2 && buddyverse up --sandbox --files ${command?.[2]}`,
+  );
+  // Latest is that one, and not the older one in the stack's own vault.
+  const denied = await on.rehearse("up --yes --files latest");
+  expect(denied).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("denies everybody to restore what is in it"),
+  });
   await inSandboxOf(on.path, async (_who, clock, { answer }) => {
-    const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
-    await answer("backup", "PutBackupVaultAccessPolicy", { BackupVaultName: "buddyverse-buddyverse", Policy });
+    const to = { BackupVaultName: "aws/efs/automatic-backup-vault", Policy: command?.[1] as string };
+    await answer("backup", "PutBackupVaultAccessPolicy", to);
     await clock.sleep(60_000);
   });
-  const opens = "backup put-backup-vault-access-policy --backup-vault-name buddyverse-buddyverse";
-  const { stdout } = await on.rehearse("snapshots");
-  expect(stdout).toMatch(
-    new RegExp(`${opens} --policy '.*' --region \\S+ && buddyverse up --sandbox --files ${point}`),
-  );
-  const refused = await on.rehearse(`up --yes --from-snapshot latest`);
-  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(opens) });
+  const done = await on.rehearse(`up --yes --files ${command?.[2]}`);
+  expect(done.code).toBe(0);
+  expect(fileSystemIn(on)).not.toBe(id);
+  expect(await filesOf(on)).toMatchObject({ "/media/later.txt": "later" });
+  expect((await on.rehearse("status")).code).toBe(0);
 });
 
 test("a restore that failed is done again by a plain up: no empty database takes its place", async () => {

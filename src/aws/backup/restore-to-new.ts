@@ -1,15 +1,23 @@
 import type { Foreseen, Owner } from "../../engine/resource.ts";
 import { at } from "../../lib/duration.ts";
 import type { Aws } from "../aws.ts";
+import { fileSystemArn } from "../efs/arn.ts";
 import { undefinedIf } from "../errors.ts";
 import { backupRoleArn } from "./backup-job.ts";
 import { recoveryPointsOf } from "./recovery-points.ts";
 import { everyRestore, type RestoreJob } from "./restore-job.ts";
 import { openCommand, policyOf } from "./vault-policy.ts";
 
-/** What the file system is to be that AWS Backup makes. */
-export interface NewFileSystem {
+/** A recovery point of the stack's files. */
+interface Which {
+  /** Its ARN. */
   readonly recoveryPoint: string;
+  /** The id of the file system that it is a copy of, where its vault is not the stack's. */
+  readonly copyOf: string | undefined;
+}
+
+/** What the file system is to be that AWS Backup makes. */
+export interface NewFileSystem extends Which {
   readonly encrypted: boolean;
   /** The ARN of its key; undefined: AWS's own. */
   readonly kmsKey: string | undefined;
@@ -19,6 +27,11 @@ export interface NewFileSystem {
 /** What the creation tokens of an owner's file systems begin with that were made of recovery points. */
 export const restoredTokens = ({ stack, key }: Pick<Owner, "stack" | "key">): string =>
   `buddyverse:${stack}:${key}:restored-`;
+
+const pointOf = async (aws: Aws, { recoveryPoint, copyOf }: Which, stack: string) =>
+  (await recoveryPointsOf(aws, stack, copyOf === undefined ? [] : [fileSystemArn(aws, copyOf)])).find(
+    ({ arn }) => arn === recoveryPoint,
+  );
 
 const idOf = (arn: string): string => arn.split(":").at(-1) ?? "";
 
@@ -31,7 +44,7 @@ export async function restoreToNew(aws: Aws, wanted: NewFileSystem, owner: Owner
   const { recoveryPoint, encrypted, kmsKey, performance } = wanted;
   const jobs = (await everyRestore(aws)).filter(({ RecoveryPointArn }) => RecoveryPointArn === recoveryPoint);
   const ended = jobs.filter(({ Status }) => Status !== "PENDING" && Status !== "RUNNING").length;
-  const point = (await recoveryPointsOf(aws, owner.stack, [])).find(({ arn }) => arn === recoveryPoint);
+  const point = await pointOf(aws, wanted, owner.stack);
   const token = `${restoredTokens(owner)}${idOf(recoveryPoint).slice(0, 8)}-${ended}`.slice(0, 64);
   const { RestoreJobId = "" } = await aws.backup.startRestoreJob({
     RecoveryPointArn: recoveryPoint,
@@ -74,8 +87,8 @@ export async function restoreThatMade(aws: Aws, arn: string): Promise<RestoreJob
 const refused = (message: string, hint: string): Foreseen => ({ kind: "refused", message, hint });
 
 /** Why no file system can be made of a recovery point, or what it will be. */
-export async function foreseeRestoreToNew(aws: Aws, arn: string, owner: Owner): Promise<Foreseen> {
-  const point = (await recoveryPointsOf(aws, owner.stack, [])).find((one) => one.arn === arn);
+export async function foreseeRestoreToNew(aws: Aws, which: Which, owner: Owner): Promise<Foreseen> {
+  const [arn, point] = [which.recoveryPoint, await pointOf(aws, which, owner.stack)];
   if (!point)
     return refused(`there is no recovery point ${arn} of the stack's files`, "See what there is: buddyverse snapshots");
   const { vault, status, denied, createdAt, bytes } = point;

@@ -55,6 +55,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     ...sameKey,
     mounts: sameSet,
     recoveryPoint: createOnly,
+    copyOf: createOnly,
     // Somebody has turned them on: what the config never asked for it does not take back.
     backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
   },
@@ -140,12 +141,13 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     ...keyNotes(live, spec),
   ],
 
-  foresee: async (aws, { recoveryPoint }, owner, live) =>
-    recoveryPoint === undefined || live ? undefined : foreseeRestoreToNew(aws, recoveryPoint, owner),
+  foresee: async (aws, { recoveryPoint, copyOf }, owner, live) =>
+    recoveryPoint === undefined || live ? undefined : foreseeRestoreToNew(aws, { recoveryPoint, copyOf }, owner),
 
   async create(aws, spec, owner, token) {
-    const { encrypted, kmsKey, kmsKeyName, performance, throughput, backup, recoveryPoint } = spec;
-    if (recoveryPoint !== undefined) return restoreToNew(aws, { recoveryPoint, encrypted, kmsKey, performance }, owner);
+    const { encrypted, kmsKey, kmsKeyName, performance, throughput, backup, recoveryPoint, copyOf } = spec;
+    if (recoveryPoint !== undefined)
+      return restoreToNew(aws, { recoveryPoint, copyOf, encrypted, kmsKey, performance }, owner);
     try {
       const { FileSystemId } = await aws.efs.createFileSystem({
         CreationToken: token,

@@ -25,6 +25,8 @@ export interface FileSystemSpec extends KeyChoice {
   readonly mounts: readonly Mount[];
   /** The ARN of the recovery point that it is made of; undefined: it is made empty. Read when it is made. */
   readonly recoveryPoint?: string | undefined;
+  /** The id of the file system that this is a copy of, where its vault is not the stack's. */
+  readonly copyOf?: string | undefined;
   /** AWS Backup may still write to it. */
   readonly restoring: boolean;
 }
