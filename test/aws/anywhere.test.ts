@@ -189,6 +189,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     throughput: "bursting" as const,
     transitionToIaDays: null,
     backup: false,
+    restoring: false,
     mounts: first.map(({ id }) => ({ subnetId: id, groupId: open.id })),
   }));
 
