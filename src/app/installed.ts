@@ -127,6 +127,7 @@ function notInstalled(inspection: Inspection, directory: string, pyproject: Pypr
   inspection.warn(
     "app.requirements",
     "there is no requirements.txt and no pyproject.toml with dependencies: nothing is installed, and Ubuntu's own Django runs it",
+    "write a requirements.txt, with a line: Django",
   );
   return undefined;
 }

@@ -258,6 +258,28 @@ test("names that Python or the instances cannot take", () => {
   ]);
 });
 
+test("settings of development, where there are some of production", () => {
+  const files = { "shop/settings/__init__.py": "", "shop/settings/dev.py": "", "shop/settings/production.py": "" };
+  const layout = {
+    ...files,
+    "manage.py": manage("shop.settings.dev"),
+    "shop/wsgi.py": wsgi("shop.settings.dev"),
+    "requirements.txt": "Django\nmysqlclient",
+  };
+  expect(inspected(layout)).toMatchObject({
+    project: { settings: "shop.settings.dev" },
+    warnings: [
+      {
+        path: "app.settings",
+        message:
+          "shop.settings.dev is used, by its name the settings of development; there is shop.settings.production, too",
+        hint: 'to choose, and to hear no more of it: { "app": { "settings": "shop.settings.production" } }',
+      },
+    ],
+  });
+  expect(inspected(layout, { app: { settings: "shop.settings.dev" } }).warnings).toEqual([]);
+});
+
 test("settings that nobody names, that are not sent, or that are worked out", () => {
   const silent = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n";
   const layout = {
