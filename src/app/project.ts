@@ -1,4 +1,6 @@
+import { posix } from "node:path";
 import type { Problem } from "../lib/errors.ts";
+import { shellWord } from "../lib/shell.ts";
 import { type Entry, entryOf } from "./entry.ts";
 import { folderOf, type ProjectFiles } from "./files.ts";
 import { type Asked, type Inspection, inspectionOf } from "./inspection.ts";
@@ -68,9 +70,8 @@ export function inspectProject(files: ProjectFiles, asked: Asked): Inspected {
 function releaseOf(inspection: Inspection, { directory, procfile }: Entry): string | null {
   const release = procfile?.release;
   if (procfile === undefined || release === undefined || inspection.asked.app.release !== null) return null;
-  const from = folderOf(procfile.path);
-  const up = directory === from ? "" : directory.slice(from === "" ? 0 : from.length + 1).replace(/[^/]+/g, "..");
-  const command = up === "" ? release : `cd ${up} && ${release}`;
+  const from = posix.relative(`/${directory}`, `/${folderOf(procfile.path)}`);
+  const command = from === "" ? release : `cd ${shellWord(from)} && ${release}`;
   if (command.length <= 500) return command;
   inspection.problem(
     "app.release",

@@ -182,6 +182,19 @@ test("a Procfile names the entry and the release command; other processes are no
   });
 });
 
+test("a Procfile beside manage.py is read there; what its web process sets counts first", () => {
+  const layout = {
+    ...moved("server", STARTPROJECT),
+    "server/mysite/live.py": "",
+    "server/Procfile":
+      "release: ./release.sh\nweb: DJANGO_SETTINGS_MODULE=mysite.live newrelic-admin run-program gunicorn -c x.py mysite.wsgi\n",
+  };
+  expect(inspected(layout)).toMatchObject({
+    project: { directory: "server", settings: "mysite.live", release: "./release.sh" },
+    problems: [],
+  });
+});
+
 test("one that only an ASGI server starts runs by its wsgi.py, which is said; without one it does not", () => {
   const layout = { ...STARTPROJECT, Procfile: "web: daphne -b 0.0.0.0 -p $PORT mysite.asgi:application\n" };
   const { project, warnings } = inspected(layout);
