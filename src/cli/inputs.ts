@@ -27,7 +27,7 @@ interface InputSources {
   readonly signal: AbortSignal;
   readonly sandbox: boolean;
   readonly resolvesAddress: boolean;
-  /** It only removes: a folder that is gone is no obstacle. */
+  /** It makes nothing of the application: a folder that is gone is no obstacle. */
   readonly removes: boolean;
   /** It asks AWS for what stands anyway; `doctor` says itself what it may not ask. */
   readonly looksAtStack: boolean;

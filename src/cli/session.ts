@@ -154,8 +154,8 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     signal,
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
-    removes: purpose.command === "down",
-    looksAtStack: purpose.command !== "doctor" && !purpose.stateless,
+    removes: purpose.command === "down" || purpose.command === "secret",
+    looksAtStack: purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless,
     newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
   });
   const stackWith = (changed: Partial<MutableInputs> | undefined = undefined, replace = purpose.replace): Stack =>
