@@ -78,7 +78,7 @@ async function list(options: SecretOptions): Promise<number> {
   return withSession(options, purpose(false), async (session) => {
     const screen = screenOf(session);
     const secrets = await listedSecrets(session.stack.run, session.config);
-    screen.result([heading(screen.place, screen.look), listView(secrets, session.clock.now())].join("\n\n"), {
+    screen.result([heading(screen.place, screen.look), listView(secrets, session.clock.now(), options)].join("\n\n"), {
       secrets: secrets.map(({ changedAt, ...one }) => ({
         ...one,
         ...(changedAt === undefined ? {} : { changedAt: new Date(changedAt).toISOString() }),
@@ -88,15 +88,15 @@ async function list(options: SecretOptions): Promise<number> {
   });
 }
 
-function listView(secrets: readonly ListedSecret[], now: number): string {
+function listView(secrets: readonly ListedSecret[], now: number, options: CommonOptions): string {
   if (secrets.length === 0)
-    return "The application has no secrets: `buddyverse secret set KEY` gives one a value, and app.secrets hands it to the instances.";
+    return `The application has no secrets: \`${again("secret", options, ["set", "KEY"])}\` gives one a value, and app.secrets hands it to the instances.`;
   const wide = Math.max(...secrets.map(({ name }) => widthOf(name))) + 2;
   return secrets
     .map(({ name, named, changedAt }) => {
       const standing =
         changedAt === undefined
-          ? `missing: buddyverse secret set ${name}`
+          ? `missing: ${again("secret", options, ["set", name])}`
           : `set ${at(changedAt)}, ${age(now - changedAt)} ago${named ? "" : " · app.secrets does not name it"}`;
       return `  ${pad(name, wide)}${standing}`;
     })
