@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Inputs } from "../../steps/inputs.ts";
+import { secretsOf } from "../../steps/scripts/app-settings.ts";
 import { VPC } from "../../steps/vpc.ts";
 import type { TracedCall } from "../aws/connect.ts";
 import type { Config } from "../config/schema.ts";
@@ -57,9 +58,9 @@ async function lived(given: Config): Promise<readonly TracedCall[]> {
   });
 
   // What a person does before the first `up`.
-  for (const variable of config.app.secrets) await setAppSecret(stack.run, config, variable, "rehearsed");
+  for (const variable of secretsOf(config)) await setAppSecret(stack.run, config, variable, "rehearsed");
   // Reads lag behind it.
-  if (config.app.secrets.length > 0) await clock.sleep(60_000);
+  if (secretsOf(config).length > 0) await clock.sleep(60_000);
   await preflight(aws, (await stack.refresh()).entries.values());
   let { settled } = await stack.up();
   if (domain?.zone === "create") {

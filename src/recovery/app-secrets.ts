@@ -1,9 +1,18 @@
+import type { Aws } from "../aws/aws.ts";
 import { AmbiguousOutcome, saysExists } from "../aws/errors.ts";
 import { tagList } from "../aws/owned.ts";
-import { appSecret, appSecretKey, appSecretOwner, listAppSecrets, variableOf } from "../aws/ssm/app-secret.ts";
+import {
+  type AppSecretLive,
+  appSecret,
+  appSecretKey,
+  appSecretOwner,
+  listAppSecrets,
+  variableOf,
+} from "../aws/ssm/app-secret.ts";
 import { createParameter, deleteParameter } from "../aws/ssm/names.ts";
 import type { Config } from "../config/schema.ts";
 import { patiently } from "../engine/observe.ts";
+import type { Identified, Owner } from "../engine/resource.ts";
 import type { Run } from "../engine/run.ts";
 import { BuddyError } from "../lib/errors.ts";
 
@@ -13,9 +22,11 @@ const AGAIN_MS = 3_000;
 
 type Place = Pick<Config, "stack" | "tags">;
 
+type Done = "created" | "changed";
+
 /**
- * Gives a secret of the application its value, the first or another one. Throws `not-ours` where somebody else has the name:
- * theirs is not written over. It may be done again at any time.
+ * Gives a secret of the application its value, the first or another one, and waits until reads show that. Throws `not-ours`
+ * where somebody else has the name: theirs is not written over. It may be done again at any time.
  * @param variable the environment variable
  */
 export async function setAppSecret(
@@ -23,52 +34,55 @@ export async function setAppSecret(
   { stack, tags }: Place,
   variable: string,
   value: string,
-): Promise<"created" | "changed"> {
+): Promise<Done> {
   const { aws, clock, signal } = run;
   const owner = appSecretOwner(stack, variable, tags);
-  const put = async (): Promise<"created" | "changed"> => {
-    const live = await patiently(run, () => appSecret.find(aws, owner));
-    if (!live) {
-      await createParameter(aws, owner, { Type: "SecureString", Value: value });
-      return "created";
-    }
-    // One call cannot do both (API reference, PutParameter: tags and overwrite).
-    await aws.ssm.putParameter({ Name: owner.name, Type: "SecureString", Value: value, Overwrite: true });
-    await aws.ssm.addTagsToResource({
-      ResourceType: "Parameter",
-      ResourceId: owner.name,
-      Tags: tagList(owner.tags),
-    });
-    return "changed";
-  };
+  const look = () => patiently(run, () => appSecret.find(aws, owner));
+  let put: { readonly done: Done; readonly version: number } | undefined;
+  let trouble: unknown;
   for (const since = clock.now(); ; await clock.sleep(AGAIN_MS, signal)) {
+    const live = await look();
+    if (put && live && live.version >= put.version) return put.done;
     try {
-      return await put();
+      put ??= await write(aws, owner, value, live);
     } catch (error) {
       // The name is still held, or it is there by a call that was not answered and a read does not show it yet.
       if (!saysExists(error) && !(error instanceof AmbiguousOutcome)) throw error;
-      if (clock.now() - since > PATIENCE_MS)
-        throw new BuddyError({
-          code: "timeout",
-          message: `Parameter Store neither takes ${owner.name} nor shows it`,
-          hint: "Run the same command again: it may be done any number of times.",
-          cause: error,
-        });
+      trouble = error;
     }
+    if (clock.now() - since > PATIENCE_MS)
+      throw new BuddyError({
+        code: "timeout",
+        message: `Parameter Store ${put ? "does not show what was written to" : "neither takes nor shows"} ${owner.name}`,
+        hint: "Run the same command again: it may be done any number of times.",
+        cause: trouble,
+      });
   }
 }
 
-/** Removes a secret and its value. Answers false when there is none. Throws `not-ours` where somebody else has the name. */
-export async function removeAppSecret(run: Run, { stack, tags }: Place, variable: string): Promise<boolean> {
-  const { aws } = run;
-  const live = await findAppSecret(run, { stack, tags }, variable);
-  if (live) await patiently(run, () => deleteParameter(aws, live.id));
-  return live !== undefined;
+/** @returns the version that reads will show */
+async function write(
+  aws: Aws,
+  owner: Owner,
+  Value: string,
+  live: AppSecretLive | undefined,
+): Promise<{ readonly done: Done; readonly version: number }> {
+  const put = { Type: "SecureString", Value } as const;
+  if (!live) {
+    await createParameter(aws, owner, put);
+    return { done: "created", version: 1 };
+  }
+  // One call cannot do both (API reference, PutParameter: tags and overwrite).
+  const { Version = 1 } = await aws.ssm.putParameter({ ...put, Name: owner.name, Overwrite: true });
+  await aws.ssm.addTagsToResource({ ResourceType: "Parameter", ResourceId: owner.name, Tags: tagList(owner.tags) });
+  return { done: "changed", version: Version };
 }
 
-/** The config that `up` brought about last named it. */
-export const runsWith = ({ store }: Pick<Run, "store">, variable: string): boolean =>
-  store.get(appSecretKey(variable)) !== undefined;
+/** Removes a secret that was found, and its value. */
+export async function removeAppSecret(run: Run, variable: string, { id }: Identified): Promise<void> {
+  await patiently(run, () => deleteParameter(run.aws, id));
+  run.store.drop(appSecretKey(variable));
+}
 
 /** The secret of that environment variable. Throws `not-ours` where somebody else has the name. */
 export const findAppSecret = (run: Run, { stack, tags }: Place, variable: string) =>

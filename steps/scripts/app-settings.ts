@@ -75,6 +75,10 @@ export function appSettings({ app, image }: Config, project: Project | undefined
   });
 }
 
+/** Names of the secrets that the application of `image.app` reads; the built-in page reads none. */
+export const secretsOf = ({ app, image }: Pick<Config, "app" | "image">): readonly string[] =>
+  image.app === null ? [] : app.secrets;
+
 /** What is run once for each release of `image.app`; "": nothing. */
 export function releaseCommand({ app, image }: Config, project: Project | undefined): string {
   if (image.app === null) return "";
@@ -88,7 +92,7 @@ export function releaseSettings(
   { imageHash, siteNames }: { readonly imageHash: string; readonly siteNames: readonly string[] },
 ): ReleaseSettings {
   const { app, domain, image, network } = config;
-  const [env, secrets] = image.app === null ? [{}, []] : [app.env, app.secrets];
+  const [env, secrets] = [image.app === null ? {} : app.env, secretsOf(config)];
   const release = releaseCommand(config, project);
   return checkedRelease({
     env,

@@ -80,6 +80,16 @@ function specOf(data: ResponseLaunchTemplateData): LaunchTemplateSpec {
 }
 
 const GONE = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
+const VERSION_GONE = [...GONE, "InvalidLaunchTemplateId.VersionNotFound"];
+
+/** The user data of a version, plain text; undefined: there is no such version. */
+export async function userDataOf(aws: Aws, id: string, version: string): Promise<string | undefined> {
+  const answer = await undefinedIf(VERSION_GONE, () =>
+    aws.ec2.describeLaunchTemplateVersions({ LaunchTemplateId: id, Versions: [version] }),
+  );
+  const data = answer?.LaunchTemplateVersions?.[0]?.LaunchTemplateData;
+  return data && specOf(data).userData;
+}
 
 const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: string[] }[]) =>
   aws.coalesce(`ec2:launch-templates:${JSON.stringify(filters)}`, async () => {

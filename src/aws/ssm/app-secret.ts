@@ -62,7 +62,7 @@ export const appSecret: ResourceType<AppSecretSpec, AppSecretLive> = {
   },
 
   farewell: ({ id }) => ({
-    note: `The secret ${variableOf(id)} goes, and its value, which nobody can make up again: keep it elsewhere if it is still needed.`,
+    note: `Secret ${variableOf(id)}: its value is deleted, and no copy of it is made. It has to be set again for another \`up\`.`,
   }),
 
   delete: (aws, { id }) => deleteParameter(aws, id),

@@ -1,3 +1,5 @@
+import { secretsInUse } from "../../../steps/app-secrets.ts";
+import { secretsOf } from "../../../steps/scripts/app-settings.ts";
 import { ENVIRONMENT_VARIABLE } from "../../config/patterns.ts";
 import type { Config } from "../../config/schema.ts";
 import { age, at } from "../../lib/duration.ts";
@@ -8,7 +10,6 @@ import {
   type ListedSecret,
   listedSecrets,
   removeAppSecret,
-  runsWith,
   setAppSecret,
 } from "../../recovery/app-secrets.ts";
 import { heading } from "../../report/views/heading.ts";
@@ -54,8 +55,13 @@ function variableFrom(what: string, key: string | undefined): string {
 
 const purpose = (writes: boolean) => ({ command: "secret", writes, resolvesAddress: false });
 
-const notNamed = (variable: string): string =>
-  `app.secrets does not name ${variable}: no instance reads it before it does, and \`buddyverse up\` has released that.`;
+/** What becomes of a value that was set. */
+function afterwards(config: Config, variable: string): string {
+  if (config.image.app === null) return "No instance reads it: image.app is null, so that the built-in page runs.";
+  return secretsOf(config).includes(variable)
+    ? "Instances that run take it within two minutes, one after the other."
+    : `No instance reads it before app.secrets names ${variable}, and \`buddyverse up\` has released that.`;
+}
 
 async function set(variable: string, config: Config, options: SecretOptions): Promise<number> {
   const value = await readSecret(`Value of ${variable} (it is not shown): `);
@@ -63,12 +69,11 @@ async function set(variable: string, config: Config, options: SecretOptions): Pr
     const screen = screenOf(session);
     screen.say(heading(screen.place, screen.errLook));
     const done = await setAppSecret(session.stack.run, config, variable, value);
-    const named = config.app.secrets.includes(variable);
-    const then = named ? "Instances that run take it within two minutes, one after the other." : notNamed(variable);
-    screen.result(`${variable} ${done === "created" ? "has a value" : "has another value"}. ${then}`, {
+    const has = done === "created" ? "a value" : "another value";
+    screen.result(`${variable} has ${has}. ${afterwards(config, variable)}`, {
       secret: variable,
       outcome: done,
-      named,
+      named: config.app.secrets.includes(variable),
     });
     return 0;
   });
@@ -104,7 +109,7 @@ function listView(secrets: readonly ListedSecret[], now: number, options: Common
 }
 
 async function remove(variable: string, config: Config, options: SecretOptions): Promise<number> {
-  if (config.app.secrets.includes(variable))
+  if (secretsOf(config).includes(variable))
     throw new BuddyError({
       code: "refused",
       message: `app.secrets names ${variable}: an instance that starts without its value would not come up`,
@@ -115,13 +120,14 @@ async function remove(variable: string, config: Config, options: SecretOptions):
     const { stack, interrupted } = session;
     const screen = screenOf(session);
     screen.say(heading(screen.place, screen.errLook));
-    if (runsWith(stack.run, variable))
+    if ((await secretsInUse(stack)).has(variable))
       throw new BuddyError({
         code: "refused",
-        message: `the release that runs reads ${variable}: an instance that starts without its value would not come up`,
+        message: `web instances read ${variable}: one that starts without its value would not come up`,
         hint: "Nothing was changed. Run `buddyverse up` first: it releases the config, which no longer names it.",
       });
-    if (!(await findAppSecret(stack.run, config, variable))) {
+    const found = await findAppSecret(stack.run, config, variable);
+    if (!found) {
       screen.result(`${variable} has no value: there is nothing to remove.`, { secret: variable, outcome: "absent" });
       return 0;
     }
@@ -132,7 +138,7 @@ async function remove(variable: string, config: Config, options: SecretOptions):
       screen.say("Nothing was changed.");
       return 0;
     }
-    await removeAppSecret(stack.run, config, variable);
+    await removeAppSecret(stack.run, variable, found);
     screen.result(`${variable} is removed.`, { secret: variable, outcome: "removed" });
     return 0;
   });
