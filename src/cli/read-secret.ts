@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { BuddyError } from "../lib/errors.ts";
 
 /** A standard parameter takes so much (API reference, PutParameter, Value: 4 KB; 4,097 are refused). */
@@ -54,33 +55,30 @@ async function pipedText(): Promise<string> {
   }
 }
 
+/** What was pasted behind a line break arrives within so many milliseconds. */
+const PASTE_MS = 100;
+
 /** One line of a terminal, of which nothing is shown. Throws `interrupted` when Ctrl-C or Ctrl-D is the answer. */
 async function askUnseen(question: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const line = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
-  // What was pasted after a line break must not end in the shell.
-  let more = false;
   const closed = new Promise<undefined>((resolve) => line.once("close", () => resolve(undefined)));
+  // The first line is the answer, and comes as no event.
+  let more = false;
+  line.on("line", () => {
+    more = true;
+  });
   process.stderr.write(question);
   try {
-    const answered = line.question("").then(
-      (answer) => {
-        line.on("line", () => {
-          more = true;
-        });
-        return answer;
-      },
-      () => undefined,
-    );
-    const answer = await Promise.race([answered, closed]);
-    // The rest of what was pasted arrives with it.
-    await new Promise(setImmediate);
+    const answer = await Promise.race([line.question("").catch(() => undefined), closed]);
     if (answer === undefined)
       throw new BuddyError({
         code: "interrupted",
         message: "interrupted before anything was changed",
         hint: "Run the same command again when you want it done.",
       });
+    // It must not end in the shell, which shows and runs it.
+    await setTimeout(PASTE_MS);
     if (more || line.line !== "")
       throw new BuddyError({
         code: "usage",

@@ -146,6 +146,15 @@ test("list says what is set and since when, what is missing, and what the config
   ]);
 });
 
+test("the built-in page reads no secrets: plan does not ask for them, and set says so", async () => {
+  const on = folder({ domain: null, app: { secrets: ["KEY"] } });
+  const { code, stdout, stderr } = await on.rehearse("plan");
+  expect(code).toBe(0);
+  expect(stdout + stderr).toContain("app.secrets: Without effect: image.app is null");
+  expect(stdout).not.toContain("blocked");
+  expect((await on.rehearse("secret set KEY", "x")).stdout).toContain("No instance reads it: image.app is null");
+});
+
 test("rm asks, refuses what the config names, and may be said again", async () => {
   const on = folder(reading("NAMED"));
   await on.rehearse("secret set NAMED", "x");
