@@ -180,8 +180,8 @@ export const COMMANDS: readonly CommandEntry[] = [
           .argument("[key]", "the environment variable that the application reads it from"),
       ),
     examples: [
-      "buddyverse secret set STRIPE_KEY                 asks for the value, and does not show it",
-      "buddyverse secret set JWT_KEY < jwt.pem          reads it from standard input",
+      "buddyverse secret set STRIPE_KEY            asks for the value, one line, and does not show it",
+      "buddyverse secret set JWT_KEY < jwt.pem     reads it, without the line break at its end",
       "buddyverse secret set STRIPE_KEY --sandbox",
       "buddyverse secret list",
       "buddyverse secret rm STRIPE_KEY",
