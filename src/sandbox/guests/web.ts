@@ -3,6 +3,7 @@ import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { parameterValue } from "../services/ssm/parameters.ts";
+import { secretParameters } from "./app-secrets.ts";
 import { releaseDocument } from "./documents.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
 import { notMounted } from "./mount.ts";
@@ -28,7 +29,7 @@ export const web: BootScript = {
       return { fails: "systemctl start buddyverse-boot.service: Unit buddyverse-boot.service not found" };
     const path = settingOf(instance, "BUDDYVERSE_PARAMETER_PATH");
     const suffix = settingOf(instance, "BUDDYVERSE_DNS_SUFFIX");
-    const needed = [`${path}password`, `${path}primary`];
+    const needed = [`${path}password`, `${path}primary`, ...secretParameters(instance)];
     const forbidden = needed.find(
       (name) => !profileAllows(sim, instance.profileArn, "ssm:GetParameters", parameterArn(sim, name)),
     );
