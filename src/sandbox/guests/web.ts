@@ -1,12 +1,15 @@
 import { partitionOf } from "../../aws/partition.ts";
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
+import { tagTable } from "../services/ec2/tables.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { parameterValue } from "../services/ssm/parameters.ts";
 import { secretParameters } from "./app-secrets.ts";
 import { releaseDocument } from "./documents.ts";
+import { filesOf } from "./files.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
 import { notMounted } from "./mount.ts";
+import { bornOf } from "./recovered-files.ts";
 import { settingOf } from "./scripts.ts";
 
 /** web-user-data.sh, and the web-boot.sh of the image that it starts: mounts EFS, reads the settings, starts Apache. */
@@ -27,6 +30,9 @@ export const web: BootScript = {
   attempt(sim, instance) {
     if (instance.content === null)
       return { fails: "systemctl start buddyverse-boot.service: Unit buddyverse-boot.service not found" };
+    const release = tagTable(sim).get(instance.id)?.tags["aws:ec2launchtemplate:version"];
+    if (sim.failing("release", release) !== undefined)
+      return { fails: "ModuleNotFoundError: No module named 'config.wsgi'" };
     const path = settingOf(instance, "BUDDYVERSE_PARAMETER_PATH");
     const suffix = settingOf(instance, "BUDDYVERSE_DNS_SUFFIX");
     const needed = [`${path}password`, `${path}primary`, ...secretParameters(instance)];
@@ -48,6 +54,8 @@ export const web: BootScript = {
     say(sim, instance, "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves");
     const fileSystemId = settingOf(instance, "BUDDYVERSE_FILE_SYSTEM");
     changeInstance(sim, instance.id, { httpFrom: sim.now, mount: { fileSystemId, from: sim.now } });
+    const files = filesOf(sim, { ...instance, mount: { fileSystemId, from: sim.now } });
+    if (typeof files !== "string") bornOf(files);
   },
   fail: (sim, instance, why) => say(sim, instance, `BUDDYVERSE-BOOT FAILED: ${why}`),
 };
