@@ -225,7 +225,8 @@ async function applicationFor(
     if (deploys || !(error instanceof BuddyError)) throw error;
     const { message, hint, about } = error;
     // What is gone from this machine is no reason to leave something behind on AWS, or not to look at it.
-    if (command !== "doctor" && command !== "down" && command !== "secret") note(`${message}. Goes by what \`up\` last sent of it.`);
+    if (command !== "doctor" && command !== "down" && command !== "secret")
+      note(`${message}. Goes by what \`up\` last sent of it.`);
     return {
       ...(recordedApplication(config, recorded) ?? NONE),
       problems: [{ path: about?.path ?? "", message, hint }],
