@@ -8,9 +8,11 @@ import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
 import { logGroupArn } from "../src/aws/logs/names.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import type { ObjectLive, ObjectSpec } from "../src/aws/s3/object.ts";
+import { appSecretPath } from "../src/aws/ssm/app-secret.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
+import { appSecrets } from "./app-secrets.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
@@ -80,6 +82,9 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const hash = imageHash(config, inputs);
   const marker = `/buddyverse/${stack}/image/${hash}`;
 
+  // Instances start when all have a value; `down` removes them when no instance reads them any more.
+  const secrets = appSecrets(config);
+
   const cpuCredits = cpuCreditsOf(config.web.instanceType, config.cpuCredits);
 
   // IAM's names are the whole account's, not the region's.
@@ -90,6 +95,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       // SecureStrings too: the key aws/ssm decrypts for every principal of the account that may read the parameter
       // (Systems Manager user guide, ps-restrict-decryption). So what the role may read is all that keeps a secret.
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
+      // Also where the config names no secret (any more): an earlier release that is gone back to reads its own.
+      allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter${appSecretPath(stack)}*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
       ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
       // The groups are the stack's: an agent that may make one makes it without tags and for ever.
@@ -170,6 +177,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       logs,
       // Without a domain the site is called by its name.
       entrances: config.domain === null ? [around.loadBalancer] : [],
+      secrets,
     },
     ({ image, profile, group, fileSystem, keyPair, entrances }) => ({
       imageId: image.id,
@@ -199,7 +207,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  return step("image", { logs, role, profile, base, builder, image, launchTemplate });
+  return step("image", { logs, role, profile, base, secrets, builder, image, launchTemplate });
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 

@@ -7,6 +7,7 @@ import { dropTable, insertRow, tablesIn } from "../services/rds/contents.ts";
 import { replicaLagMs, stoppedReplication } from "../services/rds/replication.ts";
 import { type Database, databaseTable, textOf } from "../services/rds/tables.ts";
 import type { Sim } from "../world.ts";
+import { playAppSecrets } from "./app-secrets.ts";
 import { databaseFrom, endpointFrom, fetchSettings, logIn, settingsOf } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
@@ -147,6 +148,7 @@ const COMMANDS: Readonly<Record<ScriptName, Play>> = {
   },
   // `commandFor` has refused what is none of its verbs.
   password: (sim, instance, verb) => playPassword(sim, instance, verb as PasswordVerb),
+  "app-secrets": playAppSecrets,
   rows: (sim, instance, token) => {
     beginRows(sim, instance, token);
     return done;

@@ -4,6 +4,7 @@ import { noWayOut } from "../services/ec2/reach.ts";
 import { tagTable } from "../services/ec2/tables.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { parameterValue } from "../services/ssm/parameters.ts";
+import { secretParameters } from "./app-secrets.ts";
 import { releaseDocument } from "./documents.ts";
 import { filesOf } from "./files.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
@@ -34,7 +35,7 @@ export const web: BootScript = {
       return { fails: "ModuleNotFoundError: No module named 'config.wsgi'" };
     const path = settingOf(instance, "BUDDYVERSE_PARAMETER_PATH");
     const suffix = settingOf(instance, "BUDDYVERSE_DNS_SUFFIX");
-    const needed = [`${path}password`, `${path}primary`];
+    const needed = [`${path}password`, `${path}primary`, ...secretParameters(instance)];
     const forbidden = needed.find(
       (name) => !profileAllows(sim, instance.profileArn, "ssm:GetParameters", parameterArn(sim, name)),
     );
