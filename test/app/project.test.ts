@@ -116,6 +116,9 @@ test("several manage.py: they are named with the key that chooses; with it, or t
     wsgi: "site.wsgi:application",
     settings: "site.settings",
   });
+  expect(
+    inspected({ ...layout, Procfile: "web: gunicorn --chdir shop mysite.wsgi:application\n" }).project,
+  ).toMatchObject({ directory: "shop" });
   // startproject's own entry goes with its settings.
   expect(inspected(layout, { app: { directory: "blog" } }).project?.wsgi).toBe("mysite.wsgi:application");
   expect(inspected(layout, { app: { directory: "shops" } }).problems).toEqual([
