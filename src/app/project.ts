@@ -4,7 +4,7 @@ import { shellWord } from "../lib/shell.ts";
 import { type Entry, entryOf } from "./entry.ts";
 import { folderOf, type ProjectFiles } from "./files.ts";
 import { type Asked, type Inspection, inspectionOf } from "./inspection.ts";
-import { installedBy, pyprojectAt, saidOfDrivers } from "./installed.ts";
+import { hasDriver, installedBy, pyprojectAt, warnOfInstalled } from "./installed.ts";
 import { pythonPin } from "./python-pin.ts";
 import { settingsOf, settingsWarnings } from "./settings.ts";
 import { settingsNamed } from "./settings-module.ts";
@@ -22,7 +22,7 @@ export interface Project {
   readonly manage: boolean;
   /** The version that it asks for: "3.10"; null: any. */
   readonly python: string | null;
-  /** Its requirements name no MySQL driver, so that the image adds one. */
+  /** Its requirements name no MySQL driver that Django finds, so that the image adds one. */
   readonly addsDriver: boolean;
   /** Its own release command, as of a Procfile; null: it names none. */
   readonly release: string | null;
@@ -53,6 +53,7 @@ export function inspectProject(files: ProjectFiles, asked: Asked): Inspected {
   if (read)
     for (const { message, hint } of settingsWarnings(read, inspection.asked, installed?.names ?? new Set()))
       inspection.warn(inspection.source, message, hint);
+  if (installed) warnOfInstalled(inspection, installed, entry.isDjango);
   const project: Project = {
     directory,
     wsgi: entry.wsgi,
@@ -60,7 +61,7 @@ export function inspectProject(files: ProjectFiles, asked: Asked): Inspected {
     requirements: installed?.path ?? null,
     manage: entry.manage !== undefined,
     python: pythonPin(inspection, directory, pyproject, installed),
-    addsDriver: installed !== undefined && !saidOfDrivers(inspection, installed, entry.isDjango),
+    addsDriver: installed !== undefined && entry.isDjango && !hasDriver(inspection, directory, installed),
     release: releaseOf(inspection, entry),
   };
   return { project, problems, warnings };

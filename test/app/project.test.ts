@@ -160,7 +160,7 @@ test("several entries, of which neither the settings nor their folder tells one"
 test("a Procfile names the entry and the release command; other processes are not started", () => {
   const layout = {
     ...without(moved("server", STARTPROJECT), "server/requirements.txt", "server/mysite/wsgi.py"),
-    "requirements.txt": "django\nPyMySQL\ngunicorn\nwhitenoise\n",
+    "requirements.txt": "django\nmysqlclient\ngunicorn\nwhitenoise\n",
     "runtime.txt": "python-3.10.14\n",
     "server/mysite/web.py": 'import os\nos.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"\napp = make()\n',
     Procfile:
