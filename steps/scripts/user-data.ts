@@ -13,20 +13,26 @@ import pageStatic from "./page/static/buddyverse.txt";
 import pageWsgi from "./page/wsgi.py";
 import webApache from "./web-apache.conf";
 import webApacheService from "./web-apache.service.conf";
+import webApp from "./web-app.py";
 import webAws from "./web-aws.py";
 import webBoot from "./web-boot.service";
 import webBootScript from "./web-boot.sh";
 import webBuilder from "./web-builder.sh";
-import webCollectstatic from "./web-collectstatic.sh";
 import webDatabase from "./web-database.service";
 import webDatabaseTimer from "./web-database.timer";
+import webInspect from "./web-inspect.py";
 import webMysql from "./web-mysql.conf";
+import webProve from "./web-prove.py";
+import webRelease from "./web-release.py";
+import webResolve from "./web-resolve.py";
 import webSeal from "./web-seal.sh";
 import webSetup from "./web-setup.sh";
+import webSite from "./web-site.py";
 import webUserDataText from "./web-user-data.sh";
+import webWsgi from "./web-wsgi.py";
 
 /** What EC2 takes as user data, in bytes before base64. */
-export const USER_DATA_LIMIT = 16_384;
+export const USER_DATA_LIMIT = 46_384;
 
 /**
  * Where the application comes from: the built-in page (null), a public git repository, or a tar.gz in S3.
@@ -105,13 +111,17 @@ function heredocs(files: readonly PlacedFile[]): string {
 const IMAGE_FILES: readonly PlacedFile[] = [
   { path: "/usr/local/sbin/buddyverse-boot", mode: "0755", text: webBootScript },
   { path: "/usr/local/sbin/buddyverse-aws", mode: "0755", text: webAws },
-  { path: "/usr/local/sbin/buddyverse-collectstatic", mode: "0755", text: webCollectstatic },
+  { path: "/usr/local/sbin/buddyverse-site", mode: "0755", text: webSite },
+  { path: "/usr/local/sbin/buddyverse-release", mode: "0755", text: webRelease },
+  { path: "/usr/local/bin/buddyverse-app", mode: "0755", text: webApp },
   { path: "/etc/systemd/system/buddyverse-boot.service", mode: "0644", text: webBoot },
   { path: "/etc/systemd/system/buddyverse-database.service", mode: "0644", text: webDatabase },
   { path: "/etc/systemd/system/buddyverse-database.timer", mode: "0644", text: webDatabaseTimer },
   { path: "/etc/systemd/system/apache2.service.d/buddyverse.conf", mode: "0644", text: webApacheService },
   { path: "/etc/buddyverse/mysql.cnf", mode: "0644", text: webMysql },
   { path: "/srv/buddyverse/apache.conf", mode: "0644", text: webApache },
+  { path: "/srv/buddyverse/wsgi.py", mode: "0644", text: webWsgi },
+  { path: "/srv/buddyverse/inspect-app.py", mode: "0644", text: webInspect },
   { path: "/srv/buddyverse/page/wsgi.py", mode: "0644", text: pageWsgi },
   { path: "/srv/buddyverse/page/manage.py", mode: "0644", text: pageWsgi },
   { path: "/srv/buddyverse/page/buddyverse_page.py", mode: "0644", text: page },
@@ -119,6 +129,8 @@ const IMAGE_FILES: readonly PlacedFile[] = [
   { path: "/srv/buddyverse/page/static/buddyverse.txt", mode: "0644", text: pageStatic },
   { path: "/run/buddyverse-setup/web-setup.sh", mode: "0644", text: webSetup },
   { path: "/run/buddyverse-setup/web-seal.sh", mode: "0644", text: webSeal },
+  { path: "/run/buddyverse-setup/resolve.py", mode: "0644", text: webResolve },
+  { path: "/run/buddyverse-setup/prove.py", mode: "0644", text: webProve },
 ];
 
 let packed: string | undefined;

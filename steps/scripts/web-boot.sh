@@ -32,14 +32,18 @@ fi
 # The name of a new mount target may take 90 s to resolve.
 mount_efs() { mountpoint -q /mnt/efs || timeout 120 mount /mnt/efs; }
 retry 30 10 mount_efs || fail "$BUDDYVERSE_FILE_SYSTEM cannot be mounted at /mnt/efs"
-install -d -m 0755 /mnt/efs/static
-install -d -m 0755 -o www-data -g www-data /mnt/efs/media
+install -d -m 0755 -o www-data -g www-data /mnt/efs/static /mnt/efs/media
 
 retry 5 5 /usr/local/sbin/buddyverse-aws instance || fail 'the instance metadata service gives no answer'
-retry 40 15 /usr/local/sbin/buddyverse-aws database || fail "no database settings under $BUDDYVERSE_PARAMETER_PATH"
+retry 40 15 /usr/local/sbin/buddyverse-aws settings || fail "no settings under $BUDDYVERSE_PARAMETER_PATH"
 
-# One instance at a time, as all write to the same folder.
-flock -w 300 /mnt/efs/.collectstatic /usr/local/sbin/buddyverse-collectstatic || fail 'collectstatic'
+/usr/local/sbin/buddyverse-site serve || fail 'the application does not start'
+# One instance at a time, as all write to the same folders.
+flock -w 300 /mnt/efs/.buddyverse.lock /usr/local/sbin/buddyverse-site share || fail 'static files and uploads'
+
+if [ -e /etc/buddyverse/release.json ]; then
+  /usr/local/sbin/buddyverse-release || fail 'the release command'
+fi
 
 touch /run/buddyverse/ready
 systemctl start apache2.service

@@ -49,28 +49,47 @@ retry 20 15 curl -fsS -m 60 -o /etc/buddyverse/database-ca.pem "$DATABASE_CA"
 quietly openssl x509 -noout -in /etc/buddyverse/database-ca.pem
 
 step 'application'
-mkdir -p /mnt/efs/static /mnt/efs/media
-# Stands in for what web-boot.sh writes, so that settings that read it can be imported; /run does not reach the image.
-echo '{"name":"bake","user":"bake","password":"bake","primary":{"host":"127.0.0.1","port":9},"replica":null,"ca":"/etc/buddyverse/database-ca.pem"}' >/run/buddyverse/database.json
-quietly python3 -m venv --system-site-packages /srv/buddyverse/venv
+mkdir -p /mnt/efs
 quietly a2dissite 000-default
-quietly a2enmod headers wsgi
+quietly a2enmod headers remoteip wsgi
+install -d -o www-data -g www-data /srv/buddyverse/home /srv/buddyverse/static
 
-# serve ROOT WSGI: Apache serves this application; its answer to / is in $code.
+# as_app COMMAND...: as the application's user, before it has an environment
+as_app() {
+  runuser -u www-data -- env -i HOME=/srv/buddyverse/home LANG=C.UTF-8 PATH=/srv/buddyverse/venv/bin:/usr/local/bin:/usr/bin:/bin "$@"
+}
+virtual_environment() {
+  rm -rf /srv/buddyverse/venv
+  install -d -o www-data -g www-data /srv/buddyverse/venv
+  quietly as_app python3 -m venv "$@" /srv/buddyverse/venv
+}
+
+# Apache serves what entry.json names; its answer to the health check is in $code.
 serve() {
-  echo "$1" >/srv/buddyverse/root
-  sed "s|@ROOT@|$1|g; s|@WSGI@|$2|g" /srv/buddyverse/apache.conf >/etc/apache2/sites-available/buddyverse.conf
+  rm -rf /mnt/efs/* /srv/buddyverse/static/*
+  install -d -o www-data -g www-data /mnt/efs/static /mnt/efs/media
+  # Twice: which driver it has decides on its DATABASE_URL.
+  for _ in 1 2; do
+    quietly buddyverse-aws stand-in
+    quietly buddyverse-site serve
+  done
+  if grep -q '"collects": true' /srv/buddyverse/entry.json; then
+    # shellcheck disable=SC2016 # $@ is the inner shell's
+    quietly buddyverse-app sh -c 'if [ -f manage.py ]; then exec python manage.py "$@"; else exec python -m django "$@"; fi' \
+      sh collectstatic --noinput --verbosity 0
+  fi
   quietly a2ensite buddyverse
-  rm -rf /mnt/efs/static/*
-  quietly buddyverse-collectstatic
   quietly apache2ctl configtest
   quietly systemctl restart apache2.service
   systemctl is-active --quiet apache2.service
-  code=$(curl -s -o /dev/null -m 30 -w '%{http_code}' http://127.0.0.1/)
-  step "/ answers $code"
+  code=$(curl -s -o /dev/null -m 30 -w '%{http_code}' -A ELB-HealthChecker/2.0 "http://127.0.0.1$HEALTH_CHECK_PATH")
+  step "$HEALTH_CHECK_PATH answers $code"
 }
 # The built-in page first, whatever will be served: it proves Apache, mod_wsgi, Django and the static files.
-serve /srv/buddyverse/page /srv/buddyverse/page/wsgi.py
+virtual_environment --system-site-packages
+echo '{"root": "/srv/buddyverse/page", "wsgi": "buddyverse_page:application"}' >/srv/buddyverse/entry.json
+HEALTH_CHECK_PATH=/
+serve
 [ "$code" = 200 ]
 quietly curl -sf -m 10 http://127.0.0.1/static/buddyverse.txt
 echo ok >/mnt/efs/media/bake.txt
@@ -87,32 +106,27 @@ elif [ -n "$APP_BUCKET" ]; then
   step "application from s3://$APP_BUCKET/$APP_KEY"
   retry 20 15 buddyverse-aws fetch "$REGION" "$APP_BUCKET" "$APP_KEY" /run/app.tar.gz
   mkdir "$app"
-  # All times in it are the same; collectstatic copies only what is newer than what the file system has.
+  # All times in it are the same, and browsers and Python tell by the time whether a file has changed.
   quietly tar -xzf /run/app.tar.gz -C "$app" --no-same-owner --touch
 fi
 if [ -d "$app" ]; then
-  if [ -f "$app/requirements.txt" ]; then
+  chown -R www-data:www-data "$app"
+  requirements=$(python3 /run/buddyverse-setup/resolve.py "$app" 2>>"$log") || failed "$LINENO" 'where the application starts'
+  if [ -n "$requirements" ]; then
+    step "packages from ${requirements#"$app"/}"
     retry 5 15 packages install build-essential python3-dev default-libmysqlclient-dev pkg-config
     # Its packages only: Ubuntu's own are older.
-    quietly python3 -m venv --clear /srv/buddyverse/venv
-    retry 3 15 /srv/buddyverse/venv/bin/pip install -r "$app/requirements.txt"
+    virtual_environment
+    retry 3 15 as_app pip install -r "$requirements"
+    chown -R root:root /srv/buddyverse/venv
   fi
-  # The entry: what the file buddyverse-wsgi names, else the only wsgi.py.
-  if [ -f "$app/buddyverse-wsgi" ]; then
-    wsgi="$app/$(tr -d '[:space:]' <"$app/buddyverse-wsgi")"
-  else
-    wsgi=$(find "$app" -name wsgi.py -not -path '*/.*' -not -path '*/tests/*' -not -path '*/site-packages/*' -not -path '*/node_modules/*')
-  fi
-  [ -f "$wsgi" ] || failed "$LINENO" "one wsgi.py is wanted (name it in the file buddyverse-wsgi), found: ${wsgi:-none}"
-  root=$(dirname "$wsgi")
-  [ "$root" = "$app" ] || root=$(dirname "$root")
-  cd "$root"
-  quietly /srv/buddyverse/venv/bin/python -c 'import runpy, sys; sys.path.insert(0, "."); runpy.run_path(sys.argv[1])["application"]' "$wsgi"
-  # It may need its database to answer 200, and there is none here: any answer will do.
-  serve "$root" "$wsgi"
-  [ ! -f manage.py ] || [ -n "$(ls /mnt/efs/static)" ] || failed "$LINENO" 'collectstatic: STATIC_ROOT is not /mnt/efs/static'
-  cd /
+  serve
+  quietly buddyverse-app python /run/buddyverse-setup/prove.py
+  step "$(tail -n 1 "$log")"
 fi
+# What was collected goes to the share of each stack, which is not there yet.
+static=$(python3 -c 'import json, os; entry = json.load(open("/srv/buddyverse/entry.json")); print(entry.get("staticRoot") and os.path.join(entry["root"], entry["staticRoot"]) or "")')
+[ ! -d "$static" ] || cp -a "$static/." /srv/buddyverse/static/
 
 step 'proof'
 for program in mysql stress-ng mount.nfs4 apache2ctl flock; do

@@ -116,6 +116,7 @@ export function surroundings(): Readonly<Record<string, string>> {
       readFileSync(join(ROOT, "etc/ssl/certs/ca-certificates.crt"), "utf8") + authority,
     "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n${ADDRESS} ${Object.values(DATABASE).join(" ")} ${STRANGER}\n${SITES_ADDRESS} ${CHECKIP} ${TRUSTSTORE}\n`,
     "/etc/apt/apt.conf.d/99image-test": `Acquire::http::Proxy "http://${ADDRESS}:3128";\nAcquire::Languages "none";\n`,
+    "/etc/pip.conf": `[global]\nindex-url = http://${ADDRESS}:3141/simple/\ntrusted-host = ${ADDRESS}\n`,
     "/etc/cloud/cloud.cfg.d/99-image-test.cfg": `datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20, metadata_urls: ["http://169.254.169.254"]}}\n${CLOUD_INIT}`,
   };
 }

@@ -368,11 +368,10 @@ test.concurrent("a missing package leaves no mark", async () => {
 
 test.concurrent("an application of one's own, from S3, is served", async () => {
   const app = archive("site", {
-    "manage.py": "import pathlib; pathlib.Path('/mnt/efs/static/site.css').write_text('')",
-    "site/__init__.py": "",
+    "mysite/__init__.py": "",
     // Not an entry: what a virtual environment in the repository brings.
     "venv/lib/python3/site-packages/django/wsgi.py": "",
-    "site/wsgi.py": `def application(environ, start_response):
+    "mysite/wsgi.py": `def application(environ, start_response):
   start_response("200 OK", [("Content-Type", "text/plain")])
   return [b"my own site"]
 `,
@@ -389,9 +388,9 @@ test.concurrent("an application of one's own, from S3, is served", async () => {
 });
 
 test.concurrent("an application that does not start leaves no mark", async () => {
-  const app = archive("broken", { "site/__init__.py": "", "site/wsgi.py": "import no_such_module\n" });
+  const app = archive("broken", { "mysite/__init__.py": "", "mysite/wsgi.py": "import no_such_module\n" });
   const { console, marker } = await bake(aws.plug("broken", "10.0.0.13"), "dddddddddddd", app, image, NO_MIRROR);
-  expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: .*site\/wsgi.py/);
+  expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: buddyverse-site serve/);
   expect(console).toContain("No module named 'no_such_module'");
   expect(marker).toBeUndefined();
 });

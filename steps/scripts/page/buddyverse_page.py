@@ -34,6 +34,8 @@ settings.configure(
     STATIC_URL="/static/",
     STATIC_ROOT=EFS + "/static",
     STATICFILES_DIRS=[HERE / "static"],
+    MEDIA_URL="/media/",
+    MEDIA_ROOT=EFS + "/media",
     LOGGING={"version": 1, "handlers": {"log": {"class": "logging.StreamHandler"}}, "root": {"handlers": ["log"]}},
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [HERE]}],
 )
