@@ -76,6 +76,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       // (Systems Manager user guide, ps-restrict-decryption). So what the role may read is all that keeps a secret.
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
+      // What came of a release's command.
+      allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/release/*`)),
       ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
       allow(AGENT, "*"),
     ],
@@ -117,6 +119,11 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
             markerName: marker,
             app: archives[0] ?? git,
             settings: appSettings(config, inputs.project),
+            release: releaseSettings(config, inputs.project, {
+              imageHash: hash,
+              // The load balancer may not be there yet, whose name a site without a domain has.
+              siteNames: config.domain === null ? ["localhost"] : domainNames(config),
+            }),
           }),
       ),
     }),

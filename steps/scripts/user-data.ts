@@ -34,16 +34,7 @@ import webWsgi from "./web-wsgi.py";
 /** What EC2 takes as user data, in bytes before base64. */
 export const USER_DATA_LIMIT = 46_384;
 
-/**
- * Where the application comes from: the built-in page (null), a public git repository, or a tar.gz in S3.
- *
- * What an application of one's own must keep to: a `requirements.txt` at its top is installed; its WSGI entry is the
- * only `wsgi.py`, or the path that the file `buddyverse-wsgi` at its top holds; the folder above that package is on the
- * Python path, and a `manage.py` there runs `collectstatic`, with `STATIC_ROOT` `/mnt/efs/static` (`MEDIA_ROOT`:
- * `/mnt/efs/media`). Its settings read `/run/buddyverse/database.json`: `name`, `user`, `password`, `primary` and
- * `replica` (`{ host, port }`; the replica may be null), `ca` (a file with the certificates of RDS), and `secretKey` (the same on all instances, for
- * what it signs); the option file `/etc/buddyverse/mysql.cnf` makes connections use TLS and check whom they lead to. At bake time the database is not there, so importing the settings must not need it.
- */
+/** Where the application comes from: the built-in page (null), a public git repository, or a tar.gz in S3. */
 export type ImageApp =
   | null
   | { readonly git: string; readonly revision: string }
@@ -180,6 +171,8 @@ export function builderUserData(builder: {
   readonly markerName: string;
   readonly app: ImageApp;
   readonly settings: AppSettings;
+  /** How the first instances will run: with their environment the application is tried, and nothing of it stays in the image. */
+  readonly release: ReleaseSettings;
 }): string {
   return withinLimit(
     filled(named("web-builder", webBuilder), {
@@ -188,6 +181,7 @@ export function builderUserData(builder: {
       DATABASE_CA: partitionOf(builder.region).databaseCertificates,
       ...appSource(builder.app),
       APP: encoded(builder.settings),
+      RELEASE: encoded(builder.release),
       FILES: packedFiles(),
     }),
   );

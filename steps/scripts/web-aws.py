@@ -135,7 +135,7 @@ def environment(database, release, secrets):
         "SECRET_KEY": database["secretKey"],
         "DJANGO_SECRET_KEY": database["secretKey"],
         "ALLOWED_HOSTS": ",".join(names),
-        "STATIC_ROOT": "/mnt/efs/static",
+        "STATIC_ROOT": "/srv/buddyverse/static",
         "MEDIA_ROOT": "/mnt/efs/media",
         "BUDDYVERSE_SITE": ("https://" if release.get("https") else "http://") + names[0],
         "BUDDYVERSE_RELEASE": release.get("releaseId", ""),

@@ -41,9 +41,7 @@ retry 40 15 /usr/local/sbin/buddyverse-aws settings || fail "no settings under $
 # One instance at a time, as all write to the same folders.
 flock -w 300 /mnt/efs/.buddyverse.lock /usr/local/sbin/buddyverse-site share || fail 'static files and uploads'
 
-if [ -e /etc/buddyverse/release.json ]; then
-  /usr/local/sbin/buddyverse-release || fail 'the release command'
-fi
+/usr/local/sbin/buddyverse-release || fail 'the release command'
 
 touch /run/buddyverse/ready
 systemctl start apache2.service

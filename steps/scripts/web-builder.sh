@@ -12,6 +12,7 @@ APP_REVISION=@APP_REVISION@
 APP_BUCKET=@APP_BUCKET@
 APP_KEY=@APP_KEY@
 APP=@APP@
+RELEASE=@RELEASE@
 SETTINGS
 set -a
 # shellcheck source=/dev/null
@@ -19,6 +20,7 @@ set -a
 set +a
 mkdir -p /etc/buddyverse
 base64 -d >/etc/buddyverse/app.json <<<"$APP"
+base64 -d >/etc/buddyverse/release.json <<<"$RELEASE"
 # A script of heredocs, compressed so that it fits the 16 KB of user data.
 base64 -d >/run/buddyverse-setup/files.gz <<'FILES'
 @FILES@

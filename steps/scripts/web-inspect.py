@@ -8,15 +8,17 @@ CNF = "read_default_file=/etc/buddyverse/mysql.cnf"
 
 sys.path[0] = os.getcwd()
 runpy.run_path("/srv/buddyverse/wsgi.py")
-found = {"settings": None, "databaseOptions": CNF}
+found = {"settings": None, "databaseOptions": CNF, "django": False}
 try:
     from django.conf import settings
 
     if settings.configured:
-        found["settings"] = os.environ.get("DJANGO_SETTINGS_MODULE")
+        found.update(django=True, settings=os.environ.get("DJANGO_SETTINGS_MODULE"))
         for key, name in (("staticUrl", "STATIC_URL"), ("staticRoot", "STATIC_ROOT"), ("mediaUrl", "MEDIA_URL"), ("mediaRoot", "MEDIA_ROOT")):
             found[key] = str(getattr(settings, name) or "") or None
-        found["collects"] = "django.contrib.staticfiles" in settings.INSTALLED_APPS
+        found["collects"] = "django.contrib.staticfiles" in settings.INSTALLED_APPS and bool(found["staticUrl"])
+        if found["collects"] and not found["staticRoot"]:
+            found["staticRoot"] = "/srv/buddyverse/static"
 except ImportError:
     pass  # an application without Django
 try:

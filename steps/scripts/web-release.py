@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 RELEASES = "/mnt/efs/.buddyverse/releases"
 TIMEOUT_SECONDS = 1500
 # A standard parameter holds 4 KB (Systems Manager user guide, parameter-store-advanced-parameters).
-VALUE_BYTES, OUTPUT_CHARACTERS = 4096, 3072
+VALUE_BYTES, OUTPUT_CHARACTERS = 4096, 3000
 
 
 def read(path):
@@ -68,15 +68,24 @@ def run(command, secrets):
     return (None if late.is_set() else code), "".join(said)
 
 
+def text(result):
+    """As JSON that Parameter Store takes: short enough, and without the {{ of references (API reference, PutParameter)."""
+    result = {**result, "output": result["output"][-OUTPUT_CHARACTERS:]}
+    while True:
+        found = json.dumps(result, ensure_ascii=False).replace("{{", "{\\u007b")
+        if len(found.encode()) <= VALUE_BYTES:
+            return found
+        result["output"] = result["output"][100:]
+
+
 def tell(release, result):
     """To Parameter Store; a release that cannot be told of is one nevertheless."""
     name = f"/buddyverse/{os.environ['BUDDYVERSE_STACK']}/release/{release['releaseId']}"
-    while len(json.dumps(result).encode()) > VALUE_BYTES:
-        result = {**result, "output": result["output"][200:]}
+    value = text(result)
     quick = Config(connect_timeout=5, read_timeout=15, retries={"max_attempts": 3})
     try:
         client = boto3.client("ssm", region_name=os.environ["BUDDYVERSE_REGION"], config=quick)
-        client.put_parameter(Name=name, Value=json.dumps(result), Type="String", Overwrite=True)
+        client.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
     except (BotoCoreError, ClientError) as error:
         print(f"BUDDYVERSE-RELEASE cannot write {name}: {error}")
 
@@ -97,17 +106,17 @@ def main():
         began = time.monotonic()
         code, output = run(release["release"], hidden(release))
         result = {
-            "result": "done" if code == 0 else "failed",
+            "result": "succeeded" if code == 0 else "failed",
             "seconds": round(time.monotonic() - began),
             "instance": read("/run/buddyverse/instance.json")["id"],
             "at": time.strftime("%FT%TZ", time.gmtime()),
-            "output": output[-OUTPUT_CHARACTERS:],
+            "output": output,
         }
         tell(release, result)
         if code != 0:
             sys.exit(f"BUDDYVERSE-RELEASE {release['releaseId']} failed: the command ended with {'no code' if code is None else code}")
         with open(marker + ".new", "w") as file:
-            json.dump(result, file)
+            file.write(text(result))
         os.replace(marker + ".new", marker)
 
 

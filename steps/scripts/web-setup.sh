@@ -51,7 +51,7 @@ quietly openssl x509 -noout -in /etc/buddyverse/database-ca.pem
 step 'application'
 mkdir -p /mnt/efs
 quietly a2dissite 000-default
-quietly a2enmod headers remoteip wsgi
+quietly a2enmod headers remoteip rewrite wsgi
 install -d -o www-data -g www-data /srv/buddyverse/home /srv/buddyverse/static
 
 # as_app COMMAND...: as the application's user, before it has an environment
@@ -64,7 +64,7 @@ virtual_environment() {
   quietly as_app python3 -m venv "$@" /srv/buddyverse/venv
 }
 
-# Apache serves what entry.json names; its answer to the health check is in $code.
+# Proves what entry.json names, and serves it.
 serve() {
   rm -rf /mnt/efs/* /srv/buddyverse/static/*
   install -d -o www-data -g www-data /mnt/efs/static /mnt/efs/media
@@ -73,27 +73,33 @@ serve() {
     quietly buddyverse-aws stand-in
     quietly buddyverse-site serve
   done
-  if grep -q '"collects": true' /srv/buddyverse/entry.json; then
-    # shellcheck disable=SC2016 # $@ is the inner shell's
-    quietly buddyverse-app sh -c 'if [ -f manage.py ]; then exec python manage.py "$@"; else exec python -m django "$@"; fi' \
-      sh collectstatic --noinput --verbosity 0
-  fi
+  # What it says of the application is for who wrote that.
+  local proof=/run/buddyverse-setup/proof failure=''
+  buddyverse-app python /run/buddyverse-setup/prove.py >"$proof" 2>&1 || failure=$(tail -n 1 "$proof")
+  tee -a "$log" <"$proof"
+  [ -z "$failure" ] || failed "$LINENO" "$failure"
+  quietly buddyverse-site keep
   quietly a2ensite buddyverse
   quietly apache2ctl configtest
   quietly systemctl restart apache2.service
   systemctl is-active --quiet apache2.service
-  code=$(curl -s -o /dev/null -m 30 -w '%{http_code}' -A ELB-HealthChecker/2.0 "http://127.0.0.1$HEALTH_CHECK_PATH")
-  step "$HEALTH_CHECK_PATH answers $code"
+  # From an address of the VPC and by one, as the load balancer asks.
+  local path code
+  path=$(python3 -c 'import json; print(json.load(open("/etc/buddyverse/release.json"))["healthCheckPath"])')
+  code=$(curl -s -o /dev/null -m 30 -w '%{http_code}' -A ELB-HealthChecker/2.0 "http://$(hostname -I | cut -d ' ' -f 1)$path")
+  step "Apache answers $code for $path"
+  ! grep -q ' answers 200' "$proof" || [ "$code" = 200 ] || failed "$LINENO" "Apache answers $code for $path, the application alone 200"
 }
 # The built-in page first, whatever will be served: it proves Apache, mod_wsgi, Django and the static files.
 virtual_environment --system-site-packages
 echo '{"root": "/srv/buddyverse/page", "wsgi": "buddyverse_page:application"}' >/srv/buddyverse/entry.json
-HEALTH_CHECK_PATH=/
+mv /etc/buddyverse/release.json /run/buddyverse-setup/release.json
+echo '{"siteNames": ["localhost"], "https": false, "vpcCidr": "0.0.0.0/0", "healthCheckPath": "/"}' >/etc/buddyverse/release.json
 serve
-[ "$code" = 200 ]
 quietly curl -sf -m 10 http://127.0.0.1/static/buddyverse.txt
 echo ok >/mnt/efs/media/bake.txt
 quietly curl -sf -m 10 http://127.0.0.1/media/bake.txt
+mv /run/buddyverse-setup/release.json /etc/buddyverse/release.json
 
 app=/srv/buddyverse/app
 if [ -n "$APP_GIT" ]; then
@@ -111,22 +117,27 @@ elif [ -n "$APP_BUCKET" ]; then
 fi
 if [ -d "$app" ]; then
   chown -R www-data:www-data "$app"
-  requirements=$(python3 /run/buddyverse-setup/resolve.py "$app" 2>>"$log") || failed "$LINENO" 'where the application starts'
-  if [ -n "$requirements" ]; then
-    step "packages from ${requirements#"$app"/}"
+  quietly python3 /run/buddyverse-setup/resolve.py "$app"
+  wanted=/run/buddyverse-setup/packages
+  if [ -e "$wanted" ]; then
+    step "Ubuntu packages of the application: $(paste -sd ' ' "$wanted")"
+    mapfile -t names <"$wanted"
+    retry 5 15 packages install "${names[@]}"
+  fi
+  wanted=/run/buddyverse-setup/requirements.txt
+  if [ -e "$wanted" ]; then
+    step "Python packages of the application: $(paste -sd ' ' "$wanted")"
     retry 5 15 packages install build-essential python3-dev default-libmysqlclient-dev pkg-config
     # Its packages only: Ubuntu's own are older.
     virtual_environment
-    retry 3 15 as_app pip install -r "$requirements"
+    # Its paths are relative to the project.
+    cd "$app"
+    retry 3 15 as_app pip install --quiet -r "$wanted"
+    cd /
     chown -R root:root /srv/buddyverse/venv
   fi
   serve
-  quietly buddyverse-app python /run/buddyverse-setup/prove.py
-  step "$(tail -n 1 "$log")"
 fi
-# What was collected goes to the share of each stack, which is not there yet.
-static=$(python3 -c 'import json, os; entry = json.load(open("/srv/buddyverse/entry.json")); print(entry.get("staticRoot") and os.path.join(entry["root"], entry["staticRoot"]) or "")')
-[ ! -d "$static" ] || cp -a "$static/." /srv/buddyverse/static/
 
 step 'proof'
 for program in mysql stress-ng mount.nfs4 apache2ctl flock; do

@@ -2,12 +2,14 @@
 """Fits Apache and the share to the application's own settings.
 
 buddyverse-site serve    asks the application for its settings and writes Apache's configuration
+buddyverse-site keep     keeps what collectstatic made when the image is built
 buddyverse-site share    puts its static files and uploads on the share, wherever the application thinks that they lie
 """
 import filecmp
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +17,9 @@ from urllib.parse import urlsplit
 
 SHARE = "/mnt/efs"
 ENTRY = "/srv/buddyverse/entry.json"
-# What collectstatic made when the image was built.
+# Of an application that wants them on the share, or names no place.
 COLLECTED = "/srv/buddyverse/static"
-FOLDER = """  Alias {url} {folder}/
-  <Directory {folder}/>
+FOLDER = """  <Directory {folder}/>
     Options None
     AllowOverride None
     Require all granted
@@ -48,44 +49,28 @@ def inspected():
     sys.exit("buddyverse-site: the application does not start (above)")
 
 
+def inside(path, folder):
+    return os.path.commonpath([path, folder]) == folder
+
+
 def folders(entry):
     """Each sort of files: its URL's path, where the application has it, and where it lies on the share."""
     for sort in ("static", "media"):
         path = urlsplit(entry.get(sort + "Url") or "").path
         root = entry.get(sort + "Root")
-        if root and path not in ("", "/"):
-            yield sort, path if path.endswith("/") else path + "/", os.path.realpath(os.path.join(entry["root"], root))
+        if not root or path in ("", "/"):
+            continue
+        if not re.fullmatch(r"/[\w./~+-]*", path):
+            sys.exit(f"buddyverse-site: {sort.upper()}_URL {path} is none that Apache can be told: letters, digits and . _ ~ + - only")
+        root = os.path.realpath(os.path.join(entry["root"], root))
+        if inside(entry["root"], root):
+            sys.exit(f"buddyverse-site: {sort.upper()}_ROOT {root} holds the application itself; files of this sort want a folder of their own")
+        yield sort, path if path.endswith("/") else path + "/", root, root if inside(root, SHARE) else f"{SHARE}/{sort}"
 
 
-def inside(path, folder):
-    return os.path.commonpath([path, folder]) == folder
-
-
-def serve():
-    entry = {**read(ENTRY), **inspected()}
-    with open(ENTRY + ".new", "w") as file:
-        json.dump(entry, file, indent=1)
-    os.replace(ENTRY + ".new", ENTRY)
-    aliases = [FOLDER.format(url=url, folder=folder, more=SANDBOX if sort == "media" else "") for sort, url, folder in folders(entry)]
-    # What `buddyverse verify` puts there, whatever the application has at /media/.
-    verify = FOLDER.replace("Alias {url} {folder}/", r"AliasMatch ^/media/(buddyverse-verify-\w+\.txt)$ {folder}/$1", 1)
-    aliases.append(verify.format(folder=SHARE + "/media", more=SANDBOX))
-    release = read("/etc/buddyverse/release.json")
-    https = release.get("https", False)
-    values = {
-        "ROOT": entry["root"],
-        "ALIASES": "\n".join(aliases),
-        "SITE": release.get("siteNames", ["localhost"])[0],
-        "SCHEME": "https" if https else "http",
-        "HTTPS": "on" if https else "off",
-        "PROXIES": release.get("vpcCidr", "127.0.0.1"),
-    }
-    with open("/srv/buddyverse/apache.conf") as file:
-        text = file.read()
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    with open("/etc/apache2/sites-available/buddyverse.conf", "w") as file:
-        file.write(text)
+def local(root):
+    """Where static files of this image lie: each instance serves those of its own release."""
+    return COLLECTED if inside(root, SHARE) else root
 
 
 def give(path):
@@ -101,7 +86,58 @@ def make(folder):
         give(folder)
 
 
-def copy(source, target, replace):
+def apache(entry):
+    """Where which files are. A page of another release may ask for what only that one has: it is on the share."""
+    yield FOLDER.format(folder=SHARE + "/media", more=SANDBOX)
+    # What `buddyverse verify` puts there, whatever the application has at /media/.
+    yield rf"  AliasMatch ^/media/(buddyverse-verify-\w+\.txt)$ {SHARE}/media/$1"
+    for sort, url, root, shared in folders(entry):
+        yield FOLDER.format(folder=shared, more=SANDBOX if sort == "media" else "")
+        if sort == "media":
+            yield f'  Alias "{url}" "{shared}/"'
+        else:
+            yield FOLDER.format(folder=local(root), more="")
+            yield f'  RewriteCond "{local(root)}/$1" !-f\n  RewriteRule "^{re.escape(url)}(.+)$" "{shared}/$1" [END]'
+            yield f'  Alias "{url}" "{local(root)}/"'
+
+
+def serve():
+    entry = {**read(ENTRY), **inspected()}
+    with open(ENTRY + ".new", "w") as file:
+        json.dump(entry, file, indent=1)
+    os.replace(ENTRY + ".new", ENTRY)
+    for _, _, root, _ in folders(entry):
+        make(root)
+    release = read("/etc/buddyverse/release.json")
+    https = release.get("https", False)
+    values = {
+        "ROOT": entry["root"],
+        "ALIASES": "\n".join(apache(entry)),
+        "SITE": release.get("siteNames", ["localhost"])[0],
+        "SCHEME": "https" if https else "http",
+        "HTTPS": "on" if https else "off",
+        "VPC": release.get("vpcCidr", "127.0.0.1"),
+    }
+    with open("/srv/buddyverse/apache.conf") as file:
+        text = file.read()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    with open("/etc/apache2/sites-available/buddyverse.conf", "w") as file:
+        file.write(text)
+
+
+def keep():
+    for sort, _, root, _ in folders(read(ENTRY)):
+        if sort == "static" and local(root) != root:
+            copy(root, COLLECTED)
+
+
+def same(one, other):
+    # A copy has the size and the time of what it is a copy of.
+    return os.path.isfile(other) and filecmp.cmp(one, other, shallow=True)
+
+
+def copy(source, target, replace=True):
     """All files below a folder, each at once, so that nobody is served half of one."""
     for folder, _, names in os.walk(source):
         to = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
@@ -115,9 +151,16 @@ def copy(source, target, replace):
             os.replace(new, old)
 
 
-def same(one, other):
-    # A copy has the size and the time of what it is a copy of.
-    return os.path.isfile(other) and filecmp.cmp(one, other, shallow=True)
+def lead(root, shared):
+    """Puts a link to the share in the place of the application's folder of uploads."""
+    top = read(ENTRY).get("top", "/srv/buddyverse/app")
+    if os.path.isdir(root):
+        try:
+            shutil.rmtree(root) if inside(root, top) else os.rmdir(root)
+        except OSError as error:
+            sys.exit(f"buddyverse-site: uploads cannot lie in {root}, which is not the application's alone: {error.strerror}")
+    make(os.path.dirname(root))
+    os.symlink(shared, root)
 
 
 def share():
@@ -127,30 +170,20 @@ def share():
     known = f"{SHARE}/.buddyverse/images"
     os.makedirs(known, mode=0o755, exist_ok=True)
     first = not os.path.exists(f"{known}/{image}")
-    for sort in ("static", "media"):
-        make(f"{SHARE}/{sort}")
-        give(f"{SHARE}/{sort}")
-    for sort, _, root in folders(entry):
-        if inside(root, SHARE):
-            make(root)
-            give(root)
-        elif inside(entry["root"], root):
-            print(f"BUDDYVERSE-BOOT {sort} files stay on this instance: {root} holds the application itself")
-            continue
-        else:
+    for sort, _, root, shared in folders(entry):
+        make(shared)
+        give(shared)
+        if sort == "static":
+            # An application that reads them on the share finds those of the release that has booted last.
+            if first or inside(root, SHARE):
+                copy(local(root), shared)
+        elif not inside(root, SHARE):
             # What the project brings is put there once; what visitors have done since stays.
-            if first and os.path.isdir(root) and sort == "media":
-                copy(root, f"{SHARE}/{sort}", replace=False)
-            if os.path.isdir(root):
-                shutil.rmtree(root)
-            make(os.path.dirname(root))
-            os.symlink(f"{SHARE}/{sort}", root)
-            root = f"{SHARE}/{sort}"
-        # An earlier or later release may have left other files under the same names.
-        if sort == "static" and os.path.isdir(COLLECTED):
-            copy(COLLECTED, root, replace=True)
+            if first and os.path.isdir(root):
+                copy(root, shared, replace=False)
+            lead(root, shared)
     open(f"{known}/{image}", "w").close()
 
 
 if __name__ == "__main__":
-    {"serve": serve, "share": share}[sys.argv[1]]()
+    {"serve": serve, "keep": keep, "share": share}[sys.argv[1]]()

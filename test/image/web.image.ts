@@ -59,7 +59,7 @@ async function bake(
   aws.describeInstance(
     place,
     `i-0${name}`,
-    builderUserData({ region: aws.REGION, markerName: marker, app, settings: appSettings(CONFIG, undefined) }),
+    builderUserData({ region: aws.REGION, markerName: marker, app, settings: appSettings(CONFIG, undefined), release: RELEASE }),
   );
   const builder = disk(name, layers, { ...aws.surroundings(), ...files });
   prepare(builder.root);
@@ -165,7 +165,7 @@ test("the builder installs, proves, cleans, marks, and powers off", async () => 
   expect(console, console.slice(-6000)).toContain(
     "BUDDYVERSE-SETUP DONE: /buddyverse/buddyverse/image/aaaaaaaaaaaa says baked",
   );
-  expect(console).toContain("BUDDYVERSE-SETUP / answers 200");
+  expect(console).toContain("BUDDYVERSE-SETUP Apache answers 200 for /");
   expect(marker).toBe("baked");
   expect(JSON.parse(readFileSync(join(builder.root, "etc/buddyverse/app.json"), "utf8"))).toEqual(
     appSettings(CONFIG, undefined),
