@@ -22,7 +22,6 @@ missed, raised = [], []
 
 def watch():
     from django.core.signals import got_request_exception
-    from django.db import OperationalError
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     got_request_exception.connect(lambda **_: raised.append(sys.exc_info()[1]), weak=False)
@@ -31,9 +30,9 @@ def watch():
     def watched(self):
         try:
             return connect(self)
-        except OperationalError as error:
+        except Exception as error:  # the driver's own
             # Cannot connect, by a socket or by TCP (MySQL's CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR).
-            if error.args[0] in (2002, 2003):
+            if error.args[:1] in ((2002,), (2003,)):
                 missed.append(error)
             raise
 

@@ -94,7 +94,7 @@ serve() {
 virtual_environment --system-site-packages
 echo '{"root": "/srv/buddyverse/page", "wsgi": "buddyverse_page:application"}' >/srv/buddyverse/entry.json
 mv /etc/buddyverse/release.json /run/buddyverse-setup/release.json
-echo '{"siteNames": ["localhost"], "https": false, "vpcCidr": "0.0.0.0/0", "healthCheckPath": "/"}' >/etc/buddyverse/release.json
+sed -E 's/("healthCheckPath":)"[^"]*"/\1"\/"/' /run/buddyverse-setup/release.json >/etc/buddyverse/release.json
 serve
 quietly curl -sf -m 10 http://127.0.0.1/static/buddyverse.txt
 echo ok >/mnt/efs/media/bake.txt

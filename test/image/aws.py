@@ -7,9 +7,9 @@ is served to it as the metadata service (IMDSv2: nothing without a token, but fo
 PACKAGES, as one never changes under its name. The address SITES is checkip.amazonaws.com,
 which says the caller's address, and truststore.pki.rds.amazonaws.com, which has the AUTHORITY that the databases are signed with.
 """
-import base64
 import ctypes
 import hashlib
+import html
 import os
 import re
 import shutil
@@ -103,10 +103,15 @@ class Index(BaseHTTPRequestHandler):
                 url = "https://pypi.org" + self.path
                 with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": "text/html"}), timeout=60) as answer:
                     page, base = answer.read().decode(), answer.url
-                led = lambda link: f'href="/file/{base64.urlsafe_b64encode(urllib.parse.urljoin(base, link[1].split("#")[0]).encode()).decode()}/{link[1].rsplit("/", 1)[-1]}"'
+                
+                def led(link):
+                    url = urllib.parse.urljoin(base, html.unescape(link[1]))
+                    # Its name last, as pip reads the version from it; the rest in digits, which nobody quotes.
+                    return f'href="/file/{url.split("#")[0].encode().hex()}/{url.rsplit("/", 1)[-1]}"'
+
                 body, kind = re.sub(r'href="([^"]+)"', led, page).encode(), "text/html"
             else:
-                url = base64.urlsafe_b64decode(self.path.split("/")[2]).decode()
+                url = bytes.fromhex(self.path.split("/")[2]).decode()
                 kept = os.path.join(packages, hashlib.sha256(url.encode()).hexdigest())
                 if not os.path.exists(kept):
                     with urllib.request.urlopen(url, timeout=60) as answer, open(f"{kept}.{threading.get_ident()}", "wb") as file:

@@ -7,6 +7,8 @@ import { CLOUD_INIT, cable, inside, namespaces, place, ROOT, sh, until, WORK } f
 /** The namespace that stands for AWS, and the address of all that is in it. */
 export const AWS = "aws";
 export const ADDRESS = "10.0.0.1";
+/** An address of AWS's namespace that is none of the VPC's. */
+export const OUTSIDE = "198.51.100.7";
 export const REGION = "ap-northeast-2";
 export const BUCKET = "buddy-app";
 const [SSM, S3] = [`ssm.${REGION}.amazonaws.com`, `${BUCKET}.s3.${REGION}.amazonaws.com`];
@@ -32,7 +34,8 @@ export async function startAws(password: string): Promise<void> {
   sh("ip", "-n", AWS, "address", "add", `${ADDRESS}/24`, "dev", "vpc");
   sh("ip", "-n", AWS, "address", "add", `${SITES_ADDRESS}/24`, "dev", "vpc");
   sh("ip", "-n", AWS, "link", "set", "vpc", "up");
-  sh("ip", "-n", AWS, "address", "add", "169.254.169.254/32", "dev", "lo");
+  for (const address of ["169.254.169.254", OUTSIDE])
+    sh("ip", "-n", AWS, "address", "add", `${address}/32`, "dev", "lo");
   mkdirSync(SHARE, { recursive: true });
   mkdirSync(METADATA, { recursive: true });
   certificates();

@@ -17,16 +17,17 @@ import { needs } from "../tools.ts";
 import { run } from "./run.ts";
 
 const SCRIPTS = new URL("../../steps/scripts/", import.meta.url).pathname;
+const RELEASE = releaseSettings(configSchema.parse({}), undefined, {
+  imageHash: "0123456789ab",
+  siteNames: ["buddyverse.link"],
+});
 const BUILDER = {
   region: "ap-northeast-2",
   markerName: "/buddyverse/buddyverse/image/0123456789ab",
   app: null,
   settings: appSettings(configSchema.parse({}), undefined),
+  release: RELEASE,
 } as const;
-const RELEASE = releaseSettings(configSchema.parse({}), undefined, {
-  imageHash: "0123456789ab",
-  siteNames: ["buddyverse.link"],
-});
 const WEB = {
   region: "ap-northeast-2",
   stack: "buddyverse",
