@@ -4,7 +4,7 @@ import { noWayOut } from "../services/ec2/reach.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { objectTable } from "../services/s3/s3.ts";
 import { putParameterNow } from "../services/ssm/parameters.ts";
-import { appDocument } from "./documents.ts";
+import { appDocument, releaseDocument } from "./documents.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
 import { settingOf } from "./scripts.ts";
 
@@ -19,6 +19,7 @@ export const builder: BootScript = {
     APP_BUCKET: /^[a-z0-9.-]*$/,
     APP_KEY: /^.*$/,
     APP: appDocument,
+    RELEASE: releaseDocument,
   },
   takes: "builderSetup",
   cpuSeconds: 150,
@@ -42,8 +43,14 @@ export const builder: BootScript = {
   succeed(sim, instance) {
     const marker = settingOf(instance, "MARKER");
     putParameterNow(sim, marker, "String", "baked");
-    say(sim, instance, `BUDDYVERSE-SETUP DONE: ${marker} says baked`);
     const own = settingOf(instance, "APP_GIT") !== "" || settingOf(instance, "APP_BUCKET") !== "";
+    if (own)
+      say(
+        sim,
+        instance,
+        "BUDDYVERSE-SETUP not rehearsed: pip install, manage.py check and collectstatic, the application's first answer",
+      );
+    say(sim, instance, `BUDDYVERSE-SETUP DONE: ${marker} says baked`);
     changeInstance(sim, instance.id, { content: own ? "application" : "page" });
     stopInstance(sim, instance.id, true);
   },
