@@ -45,6 +45,7 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
   });
   const autoScaling = autoScalingStep(
     config,
+    inputs,
     subnets.resources,
     image.resources,
     loadBalancer.resources,

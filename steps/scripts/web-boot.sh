@@ -39,7 +39,8 @@ retry 40 15 /usr/local/sbin/buddyverse-aws settings || fail "no settings under $
 
 /usr/local/sbin/buddyverse-site serve || fail 'the application does not start'
 # One instance at a time, as all write to the same folders.
-flock -w 300 /mnt/efs/.buddyverse.lock /usr/local/sbin/buddyverse-site share || fail 'static files and uploads'
+install -d -m 0755 /mnt/efs/.buddyverse
+flock -w 300 /mnt/efs/.buddyverse/lock /usr/local/sbin/buddyverse-site share || fail 'static files and uploads'
 
 /usr/local/sbin/buddyverse-release || fail 'the release command'
 

@@ -16,7 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 RELEASES = "/mnt/efs/.buddyverse/releases"
-TIMEOUT_SECONDS = 1500
+# The group replaces an instance that does not answer for longer (RELEASE_GRACE_SECONDS).
+TIMEOUT_SECONDS = 900
 # A standard parameter holds 4 KB (Systems Manager user guide, parameter-store-advanced-parameters).
 VALUE_BYTES, OUTPUT_CHARACTERS = 4096, 3000
 

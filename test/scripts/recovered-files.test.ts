@@ -26,12 +26,12 @@ function lay(): void {
   put("static/page.css", "css");
   put("notes $(x) 'y'.txt", "odd");
   put(".hidden", "now");
-  put(".collectstatic", "");
+  put(".buddyverse", "");
   put("aws-backup-restore_2020-01-01T00-00-00-000Z/old.txt", "another");
   put(`${DIRECTORY}/media/photo.txt`, "a photo");
   put(`${DIRECTORY}/static/page.css`, "css of then");
   put(`${DIRECTORY}/.hidden`, "then");
-  put(`${DIRECTORY}/.collectstatic`, "then");
+  put(`${DIRECTORY}/.buddyverse`, "then");
 }
 
 function put(path: string, text: string): void {
@@ -64,7 +64,7 @@ const sh = (name: Parameters<typeof scriptFor>[0], token: string, mvs?: number) 
 const SWITCHED = {
   root: [
     `.before-restore-${TOKEN}`,
-    ".collectstatic",
+    ".buddyverse",
     ".hidden",
     "aws-backup-restore_2020-01-01T00-00-00-000Z",
     DIRECTORY,
@@ -88,7 +88,7 @@ describe("recovered files", needs("bash with timeout and awk"), () => {
       expect(await sh("files-switch", TOKEN)).toEqual({ code: 0, out: "" });
       expect(at()).toEqual(SWITCHED.root);
       expect(at("media")).toEqual(["photo.txt"]);
-      expect([read("media/photo.txt"), read("static/page.css"), read(".hidden"), read(".collectstatic")]).toEqual([
+      expect([read("media/photo.txt"), read("static/page.css"), read(".hidden"), read(".buddyverse")]).toEqual([
         "a photo",
         "css of then",
         "then",

@@ -6,7 +6,8 @@ const entryOf = (path: string): string => path.split("/")[1] ?? "";
 const idOf = (directory: string): string => directory.replace(/[^A-Za-z0-9]/g, "").replace(/^awsbackuprestore/, "");
 const RECOVERY = /^aws-backup-restore_/;
 const ASIDE = /^\.before-restore-/;
-const stays = (entry: string): boolean => /^aws-backup-/.test(entry) || ASIDE.test(entry);
+/** `.buddyverse` is what web-boot.sh and web-release.py know of releases. */
+const stays = (entry: string): boolean => /^aws-backup-/.test(entry) || ASIDE.test(entry) || entry === ".buddyverse";
 
 const directories = (files: Files, which: RegExp): readonly string[] =>
   [...new Set(files.paths().map(entryOf))].filter((entry) => which.test(entry)).sort();
