@@ -5,6 +5,7 @@ import { launchTemplate as launchTemplateType } from "../src/aws/ec2/launch-temp
 import { publicImage } from "../src/aws/ec2/public-image.ts";
 import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
+import { logGroupArn } from "../src/aws/logs/names.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import type { ObjectLive, ObjectSpec } from "../src/aws/s3/object.ts";
 import type { Config } from "../src/config/schema.ts";
@@ -13,6 +14,7 @@ import { isUnknown } from "../src/lib/unknown.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
+import { LOGS, logGroupName, logGroups } from "./logs.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";
 import { appSettings, domainNames, releaseSettings } from "./scripts/app-settings.ts";
 import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
@@ -31,6 +33,19 @@ interface Around {
   /** Wanted when `image.app` is a folder. */
   readonly archive?: AppArchive | undefined;
 }
+
+/** What goes into the web image, as the config says it: "revision v1.2.0 of https://…". */
+export function applicationOf({ image: { app } }: Config): string {
+  if (app === null) return "the built-in page";
+  // A login in the address is nobody's to read.
+  return "git" in app
+    ? `revision ${app.revision} of ${app.git.replace(/\/\/[^/@]*@/, "//")}`
+    : `the folder ${app.folder}`;
+}
+
+/** The same, and which content of a folder. */
+const releaseWords = (config: Config, { appArchive }: Inputs): string =>
+  `${applicationOf(config)}${appArchive ? ` (${appArchive.sha256.slice(0, 12)})` : ""}`;
 
 const gitOf = ({ image: { app } }: Config) => (app !== null && "git" in app ? app : null);
 
@@ -79,6 +94,11 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       // What came of a release's command.
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/release/*`)),
       ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
+      // The groups are the stack's: an agent that may make one makes it without tags and for ever.
+      allow(
+        ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        ...LOGS.map((name) => arnIn(region, `${logGroupArn(region, "*", logGroupName(stack, name))}:*`)),
+      ),
       allow(AGENT, "*"),
     ],
     managedPolicies: [],
@@ -142,6 +162,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     { keeps: config.image.keep },
   );
 
+  const logs = logGroups(config);
   const launchTemplate = resource(
     launchTemplateType,
     LAUNCH_TEMPLATE_KEY,
@@ -152,6 +173,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       group: securityGroups.web,
       fileSystem: efs.fileSystem,
       keyPair: natBastion.keyPair,
+      // What is launched writes to them from its first minute.
+      logs,
       // Without a domain the site is called by its name.
       entrances: config.domain === null ? [around.loadBalancer] : [],
     },
@@ -165,6 +188,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       profileName: profile.id,
       instanceName: "Buddy-WEB",
       cpuCredits,
+      release: releaseWords(config, inputs),
       userData: whenKnown([fileSystem.id, ...entrances.map(({ dnsName }) => dnsName)], () =>
         webUserData({
           region,
@@ -182,7 +206,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  return step("image", { role, profile, base, builder, image, launchTemplate });
+  return step("image", { logs, role, profile, base, builder, image, launchTemplate });
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 
@@ -206,10 +230,10 @@ const AGENT = [
   "ec2messages:SendReply",
 ];
 
-const allow = (actions: readonly string[], resource: string): Statement => ({
+const allow = (actions: readonly string[], ...resources: readonly string[]): Statement => ({
   Effect: "Allow",
   Action: [...actions],
-  Resource: [resource],
+  Resource: [...resources],
 });
 
 const slug = (name: string): string => name.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-|-$/g, "");

@@ -71,7 +71,7 @@ describe("packed from a clone, and installed in an empty folder", needs("npm", "
 
   test("an application is packed", async () => {
     mkdirSync(join(folder, "site"));
-    writeFileSync(join(folder, "site/manage.py"), "");
+    writeFileSync(join(folder, "site/wsgi.py"), "");
     const image = { app: { folder: "site" } };
     writeFileSync(join(folder, "app.json"), JSON.stringify({ image }));
     const plan = await installed("plan --offline --config app.json");

@@ -35,6 +35,7 @@ const TOOLS = {
   bash: () => ends("bash", "-c", ":"),
   "bash with timeout and awk": () => ends("bash", "-c", "timeout 9 awk 'BEGIN { exit 0 }'"),
   "GNU tar": () => String(spawnSync("tar", ["--version"]).stdout).includes("GNU tar"),
+  git: () => ends("git", "--version"),
   mkfifo: () => onPath("mkfifo") !== undefined,
   npm: () => ends("npm", "--version"),
   shellcheck: () => ends("shellcheck", "--version"),
@@ -44,6 +45,7 @@ const TOOLS = {
   "moto_server and python3 with boto3": () => ends("python3", "-c", "import boto3, moto.server"),
   "ssh and sshd": () =>
     onPath("ssh-keygen") !== undefined && onPath("ssh") !== undefined && existsSync("/usr/sbin/sshd"),
+  MariaDB: () => ["mariadbd", "mariadb", "mariadb-install-db"].every((name) => onPath(name) !== undefined),
   "/proc or ps": () => existsSync("/proc/self/stat") || ends("ps", "-o", "stat=", "-p", String(process.pid)),
   "/dev/full": () => existsSync("/dev/full"),
 } satisfies Record<string, () => boolean>;

@@ -4,12 +4,14 @@ import {
   existsSync,
   lstatSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   realpathSync,
   type Stats,
   statSync,
 } from "node:fs";
-import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import ignore, { type Ignore } from "ignore";
 import { create } from "tar";
 import { BuddyError } from "../lib/errors.ts";
 
@@ -17,6 +19,9 @@ import { BuddyError } from "../lib/errors.ts";
 const LEFT_OUT: ReadonlySet<string> = new Set([".git", "node_modules", "__pycache__", ".DS_Store"]);
 /** Secrets, and databases of a development machine: they have no place in an image. */
 const KEPT_BACK = /^\.env(\..+)?$|\.sqlite3(-journal|-shm|-wal)?$/;
+/** Where the first of these is at the folder's top, what files of that name list stays out; patterns as git's. */
+const IGNORE_FILES = [".buddyverseignore", ".gitignore"] as const;
+
 /** Every virtual environment has it at its top (PEP 405). Its links lead to the Python of the machine that made it. */
 const ENVIRONMENT = "pyvenv.cfg";
 
@@ -30,7 +35,11 @@ export interface Packed {
   readonly sha256: string;
   /** A tar.gz of the folder's content. */
   readonly bytes: Uint8Array;
-  /** What stayed out of it, sorted: paths in the folder; what is left out wherever it lies, by its name only. */
+  /** What is in it: paths of files and links, with slashes. */
+  readonly files: readonly string[];
+  /** What an ignore file kept out of it: paths in the folder, of a whole folder its own only. */
+  readonly ignored: { readonly by: string; readonly paths: readonly string[] };
+  /** What else stayed out of it, sorted: paths in the folder; what is left out wherever it lies, by its name only. */
   readonly leftOut: readonly string[];
 }
 
@@ -51,10 +60,16 @@ export function packFolder(folder: string, leaveOut: (path: string) => boolean =
       "Name the folder with the Django project. A virtual environment in a folder of its own inside it is left out.",
     );
 
+  const ignoreFile = IGNORE_FILES.find((name) => existsSync(join(root, name)));
+  const ignored: string[] = [];
+  const isIgnored = ignoreFile === undefined ? () => false : ignoring(root, ignoreFile);
+
   const staysOut = (name: string, path: string, stat: Stats): boolean => {
+    if (name === IGNORE_FILES[0]) return true;
     if (LEFT_OUT.has(name)) leftOut.add(name);
     else if (KEPT_BACK.test(name) || (stat.isDirectory() && existsSync(join(root, path, ENVIRONMENT))))
       leftOut.add(path.split(sep).join("/"));
+    else if (isIgnored(path, stat.isDirectory())) ignored.push(path.split(sep).join("/"));
     else return false;
     return true;
   };
@@ -110,7 +125,15 @@ export function packFolder(folder: string, leaveOut: (path: string) => boolean =
     );
     const bytes = pack.read() ?? Buffer.alloc(0);
     if (bytes.length > MOST_PACKED) throw tooLarge(folder, `${Math.ceil(bytes.length / 2 ** 20)} MiB when packed`);
-    return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes, leftOut: [...leftOut].sort() };
+    return {
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+      bytes,
+      files: paths
+        .filter((path) => !stats.get(join(root, path))?.isDirectory())
+        .map((path) => path.split(sep).join("/")),
+      ignored: { by: ignoreFile ?? "", paths: ignored },
+      leftOut: [...leftOut].sort(),
+    };
   } catch (error) {
     if (error instanceof BuddyError) throw error;
     throw wrong(
@@ -120,6 +143,30 @@ export function packFolder(folder: string, leaveOut: (path: string) => boolean =
       error,
     );
   }
+}
+
+/**
+ * Whether ignore files keep something out: those from its own folder up to the top, the nearest first, as git does. Asked of a
+ * folder before what is in it.
+ */
+function ignoring(root: string, name: string): (path: string, isFolder: boolean) => boolean {
+  const rules = new Map<string, Ignore | undefined>();
+  const rulesOf = (folder: string): Ignore | undefined => {
+    if (!rules.has(folder)) {
+      const file = join(root, folder, name);
+      // The same on every machine, also where file names have no case.
+      rules.set(folder, existsSync(file) ? ignore({ ignorecase: false }).add(readFileSync(file, "utf8")) : undefined);
+    }
+    return rules.get(folder);
+  };
+  return (path, isFolder) => {
+    for (let folder = dirname(path); ; folder = dirname(folder)) {
+      const inside = relative(folder, path).split(sep).join("/");
+      const said = rulesOf(folder)?.test(isFolder ? `${inside}/` : inside);
+      if (said?.ignored) return true;
+      if (said?.unignored || folder === ".") return false;
+    }
+  };
 }
 
 function realFolder(folder: string): string {

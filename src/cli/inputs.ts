@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { type Databases, databasesOf } from "../../steps/databases.ts";
 import { editionFound } from "../../steps/image-age.ts";
 import { appliedCidrs, type Inputs, KEY_PAIR } from "../../steps/inputs.ts";
@@ -11,9 +11,8 @@ import { BuddyError } from "../lib/errors.ts";
 import { newKeyPair } from "../lib/key-pair.ts";
 import { removeIfThere, writeAtomically } from "../state/file.ts";
 import type { StateStore } from "../state/store.ts";
-import type { Packed } from "./app-archive.ts";
-import { type Paths, SANDBOX_FILE, STATE_FILE } from "./paths.ts";
-import { priceFileIn } from "./prices.ts";
+import type { Application } from "./application.ts";
+import type { Paths } from "./paths.ts";
 
 /** The steps read it when a spec is made, so that a key made after the plan is still in time. */
 export type MutableInputs = { -readonly [K in keyof Inputs]: Inputs[K] };
@@ -27,8 +26,7 @@ interface InputSources {
   readonly signal: AbortSignal;
   readonly sandbox: boolean;
   readonly resolvesAddress: boolean;
-  /** It only removes: a folder that is gone is no obstacle. */
-  readonly removes: boolean;
+  readonly application: Pick<Application, "archive" | "project">;
   /** It asks AWS for what stands anyway; `doctor` says itself what it may not ask. */
   readonly looksAtStack: boolean;
   /** The edition that a new web image would get; undefined: none is asked for. */
@@ -36,13 +34,14 @@ interface InputSources {
 }
 
 export async function readInputs(circumstances: InputSources): Promise<MutableInputs> {
-  const { config, paths, sandbox, removes } = circumstances;
+  const { config, paths, sandbox, application } = circumstances;
   return {
     publicKey: config.bastion.publicKeyFile
       ? readPublicKey(resolve(paths.folder, config.bastion.publicKeyFile))
       : readIfMade(keyFile(paths, sandbox)),
     allowedCidrs: await allowedCidrs(circumstances),
-    appArchive: await packedApp(config, paths, removes),
+    appArchive: application.archive,
+    project: application.project,
     imageEdition: await imageEdition(circumstances),
     databases: await databases(circumstances),
   };
@@ -63,40 +62,6 @@ async function imageEdition(sources: InputSources): Promise<string | undefined> 
   if (!lost) return imageRefresh?.edition;
   return patiently({ clock, store, signal }, () => editionFound(aws, config.stack));
 }
-
-/** The folder of `image.app`, packed without the files of this program that may lie in it. Undefined: the config names no folder. */
-export async function packedApp(config: Config, paths: Paths, mayBeGone = false): Promise<Packed | undefined> {
-  const { app } = config.image;
-  if (app === null || !("folder" in app)) return undefined;
-  const folder = resolve(paths.folder, app.folder);
-  const beside = dirname(resolve(paths.state));
-  // How the names begin of what this program reads and writes: config, state, backup, lock, keys. None may come into the image.
-  const ours = [
-    paths.config,
-    paths.state,
-    priceFileIn(paths.folder),
-    ...[STATE_FILE, SANDBOX_FILE, `${KEY_PAIR}.`].map((name) => join(beside, name)),
-  ].map(realPath);
-  const { packFolder } = await import("./app-archive.ts");
-  try {
-    return packFolder(folder, (path) => ours.some((own) => path.startsWith(own)));
-  } catch (error) {
-    if (mayBeGone) return undefined;
-    throw error;
-  }
-}
-
-/** What of the application's folder does not reach the instances, as a warning beside the config's. */
-export function leftOutWarnings({ appArchive }: Inputs): { readonly path: string; readonly message: string }[] {
-  if (!appArchive || appArchive.leftOut.length === 0) return [];
-  return [{ path: "image.app.folder", message: `Not sent: ${appArchive.leftOut.join(", ")}.` }];
-}
-
-/** Absolute, with its folder's links followed; the file itself need not be there. */
-const realPath = (path: string): string => {
-  const folder = dirname(resolve(path));
-  return existsSync(folder) ? join(realpathSync(folder), basename(path)) : resolve(path);
-};
 
 const keyFile = (paths: Paths, sandbox: boolean): string =>
   join(dirname(resolve(paths.state)), `${KEY_PAIR}${sandbox ? ".sandbox" : ""}.pem`);

@@ -12,7 +12,9 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
+import type { RecordedApplication } from "../state/state.ts";
 import { checkRegion, openStore, readOnlyStore, readState, type StateStore } from "../state/store.ts";
+import { type Application, applicationOf, NONE, recordedApplication, throwUnfit } from "./application.ts";
 import { askForCode, canAsk } from "./ask.ts";
 import { awsBackend, type Backend } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
@@ -35,6 +37,7 @@ export interface Session {
   /** The embedded AWS; undefined on AWS itself. */
   readonly sandbox: Sandbox | undefined;
   readonly inputs: MutableInputs;
+  readonly application: Application;
   /** What the stack's region costs, as far as it is known here. Read when first asked for: throws on a bad price file. */
   readonly prices: PriceTable;
   /** How many times faster than the wall its clock goes; undefined on AWS. */
@@ -56,6 +59,8 @@ export interface SessionOptions {
   readonly writes: boolean;
   /** "my-ip" means the address of now; else the one that was recorded, if any. */
   readonly resolvesAddress: boolean;
+  /** It brings the application about, or tells how: what keeps that from running refuses it, before anything is sent. */
+  readonly deploys?: boolean;
   readonly discardData?: boolean;
   /** `down --discard-files`. */
   readonly discardFiles?: boolean;
@@ -126,6 +131,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     if (!options.json) listener({ type: "run.note", at: clock.now(), note: text });
   };
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
+  const application = await applicationFor(config, paths, purpose, known?.application, note);
   const aws = await connect({
     region: config.region,
     clock,
@@ -154,7 +160,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     signal,
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
-    removes: purpose.command === "down",
+    application,
     looksAtStack: purpose.command !== "doctor" && !purpose.stateless,
     newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
   });
@@ -186,6 +192,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     aws,
     clock,
     inputs,
+    application,
     get prices() {
       prices ??= pricesIn(paths.folder, config.region, options);
       return prices;
@@ -200,6 +207,30 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     },
     close: () => closeAll(closing),
   };
+}
+
+/** The application that a command works with: as it lies there, or, where that cannot be, as it was recorded. */
+async function applicationFor(
+  config: Config,
+  paths: Paths,
+  { deploys, command }: SessionOptions,
+  recorded: RecordedApplication | undefined,
+  note: (text: string) => void,
+): Promise<Application> {
+  try {
+    const application = await applicationOf(config, paths);
+    if (deploys) throwUnfit(application, paths.config);
+    return application;
+  } catch (error) {
+    if (deploys || !(error instanceof BuddyError)) throw error;
+    const { message, hint, about } = error;
+    // What is gone from this machine is no reason to leave something behind on AWS, or not to look at it.
+    if (command !== "doctor" && command !== "down") note(`${message}. Goes by what \`up\` last sent of it.`);
+    return {
+      ...(recordedApplication(config, recorded) ?? NONE),
+      problems: [{ path: about?.path ?? "", message, hint }],
+    };
+  }
 }
 
 /** Takes the stack's lock. Answers what gives it back. */

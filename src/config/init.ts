@@ -7,6 +7,8 @@ import { type Config, configSchema, defaultZones } from "./schema.ts";
 export type Answers = Readonly<Partial<Record<QuestionKey, string>>>;
 export type QuestionKey =
   | "stack"
+  | "image.app"
+  | "image.app.revision"
   | "region"
   | "zones"
   | "domain.name"
@@ -27,7 +29,8 @@ export interface Question {
   readonly validate: (answer: string, soFar: Answers) => string | undefined;
 }
 
-const SCHEMA_FILE = "buddyverse.config.schema.json";
+/** A copy of the schema beside a config, for editors. */
+export const SCHEMA_FILE = "buddyverse.config.schema.json";
 const DEFAULTS: Config = configSchema.parse({});
 
 function question(
@@ -48,6 +51,17 @@ function question(
 /** The few questions that matter, in the order to ask them. */
 export const QUESTIONS: readonly Question[] = [
   question("stack", "Name of the stack?", () => DEFAULTS.stack),
+  question(
+    "image.app",
+    "The Django application: its folder, the https address of its git repository, or none?",
+    () => "none",
+  ),
+  question(
+    "image.app.revision",
+    "Its branch, tag or commit?",
+    () => "main",
+    (soFar) => isAddress(soFar["image.app"]),
+  ),
   question("region", "AWS region?", () => DEFAULTS.region),
   question("zones", "Availability zones, two or three, with commas between?", (soFar) =>
     defaultZones(given(soFar.region) ?? DEFAULTS.region).join(", "),
@@ -71,17 +85,24 @@ export const QUESTIONS: readonly Question[] = [
 /**
  * The config to write: every key, so that a person sees what there is, with the answers in place.
  * With three zones the subnets grow by a third row. `schemaRef` is the value of `$schema`.
+ * @param found of the application, by looking at it
  */
-export function initialConfig(answers: Answers, schemaRef: string): Record<string, unknown> {
+export function initialConfig(
+  answers: Answers,
+  schemaRef: string,
+  found: Partial<Config["app"]> = {},
+): Record<string, unknown> {
   const region = given(answers.region) ?? DEFAULTS.region;
   const zones = listOf(answers.zones) ?? defaultZones(region);
-  const { domain, network, bastion, nat, monitoring, ...rest } = DEFAULTS;
+  const { domain, network, bastion, nat, monitoring, image, app, ...rest } = DEFAULTS;
   const config: Record<keyof Config, unknown> = {
     ...rest,
     stack: given(answers.stack) ?? DEFAULTS.stack,
     region,
     zones,
     network: zones.length === 3 ? withThirdZone(network) : network,
+    image: { ...image, app: applicationIn(answers) },
+    app: { ...app, ...found },
     nat: { ...nat, mode: given(answers["nat.mode"]) ?? nat.mode },
     bastion: { ...bastion, allowedCidrs: listOf(answers["bastion.allowedCidrs"]) ?? bastion.allowedCidrs },
     domain: isNone(answers["domain.name"])
@@ -99,6 +120,16 @@ export function initialConfig(answers: Answers, schemaRef: string): Record<strin
   const inOrder = Object.keys(DEFAULTS).map((key) => [key, config[key as keyof Config]]);
   return { $schema: schemaRef, ...Object.fromEntries(inOrder) };
 }
+
+/** `image.app` of the answers. */
+function applicationIn(answers: Answers): Record<string, string> | null {
+  const app = answers["image.app"]?.trim() ?? "";
+  if (app === "" || isNone(app)) return null;
+  return isAddress(app) ? { git: app, revision: given(answers["image.app.revision"]) ?? "main" } : { folder: app };
+}
+
+/** A repository's address, or what somebody types for one: "git@github.com:owner/name.git". */
+const isAddress = (answer: string | undefined): boolean => /^\w+:\/\/|^[\w.-]+@[\w.-]+:/.test(answer?.trim() ?? "");
 
 /**
  * What `$schema` should say in a config in this folder, and whether a copy of the schema (`configJsonSchemaText`) must be
@@ -128,7 +159,9 @@ function complaintAbout(key: QuestionKey, answer: string, soFar: Answers): strin
   const value = initialConfig({ ...soFar, [key]: answer }, "");
   const result = configSchema.safeParse(value);
   if (result.success) return undefined;
-  const problem = problemsOf(result.error, value).find(({ path }) => path === key || path.startsWith(`${key}[`));
+  const problem = problemsOf(result.error, value).find(
+    ({ path }) => path === key || path.startsWith(`${key}[`) || path.startsWith(`${key}.`),
+  );
   if (problem === undefined) return undefined;
   return problem.hint === undefined ? problem.message : `${problem.message} (${problem.hint})`;
 }

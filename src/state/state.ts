@@ -34,6 +34,16 @@ const record = z.strictObject({
   needs: z.array(z.string()),
 });
 
+/** The application as it was found when an `up` last began; no secrets. */
+const application = z.strictObject({
+  /** What of the config it was looked at by. */
+  of: z.string(),
+  /** What was found; null: nobody could look. */
+  project: z.record(z.string(), z.unknown()).nullable(),
+  /** Of its folder's archive. */
+  sha256: z.string().optional(),
+});
+
 /** A past drill, as `verify` writes and reads it: the state keeps it, and knows no drill. */
 const drill = z.looseObject({ drill: z.string() });
 
@@ -50,6 +60,8 @@ export const stateSchema = z.strictObject({
   config: z.record(z.string(), z.unknown()).optional(),
   /** When a new web image of the same content was asked for last, ISO 8601, and whether it is in use. Files of older versions lack it. */
   imageRefresh: z.strictObject({ edition: z.string(), done: z.boolean() }).optional(),
+  /** Stands in for a folder that is gone, and for a repository, which is looked at once. Files of older versions lack it. */
+  application: application.optional(),
   /** The last drills, the newest at the end; `down` leaves them, for the next stack of that name. Files of older versions lack it. */
   drills: z.array(drill).optional(),
   resources: z.record(z.string(), record),
@@ -58,6 +70,8 @@ export const stateSchema = z.strictObject({
 export type StackState = z.infer<typeof stateSchema>;
 /** A new web image of the same content, asked for. */
 export type ImageRefresh = NonNullable<StackState["imageRefresh"]>;
+/** What is kept of the application. */
+export type RecordedApplication = z.infer<typeof application>;
 /** What is kept of a drill. */
 export type KeptDrill = z.infer<typeof drill>;
 /** What is recorded of one resource. */

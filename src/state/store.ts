@@ -5,6 +5,7 @@ import {
   type ImageRefresh,
   type KeptDrill,
   type Recorded,
+  type RecordedApplication,
   STATE_VERSION,
   type StackState,
   stateSchema,
@@ -41,6 +42,9 @@ export interface StateStore {
   /** The new web image that was asked for last; undefined: none ever was. */
   readonly imageRefresh: ImageRefresh | undefined;
   setImageRefresh(refresh: ImageRefresh): void;
+  /** The application as it was found when an `up` last began. */
+  readonly application: RecordedApplication | undefined;
+  setApplication(application: RecordedApplication): void;
   /** How the last drills ended, the newest at the end. */
   readonly drills: readonly KeptDrill[];
   /** Takes the place of all that was kept of drills. */
@@ -181,6 +185,12 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     setImageRefresh(imageRefresh) {
       if (!isDeepStrictEqual(imageRefresh, state.imageRefresh)) save({ imageRefresh });
     },
+    get application() {
+      return state.application;
+    },
+    setApplication(application) {
+      if (!isDeepStrictEqual(application, state.application)) save({ application });
+    },
     get drills() {
       return state.drills ?? [];
     },
@@ -223,6 +233,8 @@ export function readOnlyStore(text: StateText, identity: StackIdentity): StateSt
     setConfig: () => {},
     imageRefresh: found?.imageRefresh,
     setImageRefresh: () => {},
+    application: found?.application,
+    setApplication: () => {},
     drills: found?.drills ?? [],
     setDrills: () => {},
     failure: undefined,

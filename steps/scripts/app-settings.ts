@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Project } from "../../src/app/project.ts";
 import {
   DEBIAN_PACKAGE,
   ENVIRONMENT_VARIABLE,
@@ -12,25 +13,6 @@ import {
 import type { Config } from "../../src/config/schema.ts";
 import { cidr } from "../../src/lib/cidr.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
-
-/** What `src/app` finds by looking at the project, as far as the instances are told of it. */
-export interface Project {
-  /** Folder of manage.py, else of the package of the WSGI entry; "": the top. */
-  readonly directory: string;
-  /** Module and name: "config.wsgi:application". */
-  readonly wsgi: string;
-  readonly settings: string | null;
-  /** What pip installs; null: nothing. */
-  readonly requirements: string | null;
-  /** Whether it has a manage.py. */
-  readonly manage: boolean;
-  /** The version that it asks for: "3.10"; null: any. */
-  readonly python: string | null;
-  /** Its requirements name no MySQL driver, so that the image adds one. */
-  readonly addsDriver: boolean;
-  /** Its own release command, as of a Procfile; null: it names none. */
-  readonly release: string | null;
-}
 
 /** /etc/buddyverse/app.json of the image: how the application is installed and started. Null: the builder finds it out. */
 export interface AppSettings {

@@ -172,7 +172,6 @@ def share():
     first = not os.path.exists(f"{known}/{image}")
     for sort, _, root, shared in folders(entry):
         make(shared)
-        give(shared)
         if sort == "static":
             # An application that reads them on the share finds those of the release that has booted last.
             if first or inside(root, SHARE):

@@ -133,6 +133,57 @@ test("virtual environments, .env and SQLite files stay out and are named", needs
   expect(leftOut).toEqual([".env", "config/.env.local", "db.sqlite3", "db.sqlite3-wal", "tools/env", "venv"]);
 });
 
+test(
+  "what .gitignore lists stays out, as git reads it, and is named; .buddyverseignore takes its place",
+  needs("GNU tar", "git"),
+  () => {
+    const path = folder("site", {
+      ".gitignore": "# of development\n*.log\n/media/\n!keep.log\nbuild/\nlocal?.py\n\\#odd\n",
+      "a.log": "",
+      "keep.log": "",
+      "b.LOG": "",
+      "#odd": "",
+      "media/x": "",
+      "shop/media/y": "",
+      "shop/build/z": "",
+      "shop/local1.py": "",
+      "shop/data/.gitignore": "*\n!.gitignore\n!sample.log\n",
+      "shop/data/sample.log": "",
+      "shop/data/real.csv": "",
+      "build.txt": "",
+    });
+    const packed = packFolder(path);
+    expect(packed.files).toEqual([
+      ".gitignore",
+      "b.LOG",
+      "build.txt",
+      "keep.log",
+      "shop/data/.gitignore",
+      "shop/data/sample.log",
+      "shop/media/y",
+    ]);
+    expect(packed.ignored).toEqual({
+      by: ".gitignore",
+      paths: ["#odd", "a.log", "media", "shop/build", "shop/data/real.csv", "shop/local1.py"],
+    });
+    expect(namesIn(packed.bytes)).not.toContain("./media/");
+    // The same as git's own answer.
+    execFileSync("git", ["init", "-q"], { cwd: path });
+    const others = execFileSync(
+      "git",
+      ["-c", "core.excludesFile=", "-c", "core.quotePath=off", "ls-files", "--others", "--exclude-standard"],
+      { cwd: path, encoding: "utf8" },
+    );
+    expect(packed.files).toEqual(others.trim().split("\n"));
+
+    writeFileSync(join(path, ".buddyverseignore"), "/shop\n!.env\n");
+    writeFileSync(join(path, ".env"), "");
+    const own = packFolder(path);
+    expect(own.files).toEqual(["#odd", ".gitignore", "a.log", "b.LOG", "build.txt", "keep.log", "media/x"]);
+    expect([own.ignored, own.leftOut]).toEqual([{ by: ".buddyverseignore", paths: ["shop"] }, [".env", ".git"]]);
+  },
+);
+
 test("a folder that is a virtual environment is refused as one, not for its links", () => {
   const path = folder("site", { "manage.py": "", "pyvenv.cfg": "", "bin/activate": "" });
   symlinkSync("/usr/bin/python3", join(path, "bin/python3"));

@@ -257,11 +257,11 @@ test("changed application code is rolled out by an ordinary up", async () => {
     Object.values<{ type: string; id: string }>(JSON.parse(on.read(STATE)).state.resources)
       .filter((one) => one.type === type)
       .map(({ id }) => id);
-  writeFileSync(join(on.path, "site", "manage.py"), "print(1)");
+  writeFileSync(join(on.path, "site", "wsgi.py"), "application = 1");
   expect((await on.rehearse("up --yes")).code).toBe(0);
   const [archives, images] = [ids("s3:object"), ids("ec2:image")];
   expect([archives, images]).toEqual([[expect.anything()], [expect.anything()]]);
-  writeFileSync(join(on.path, "site", "manage.py"), "print(2)");
+  writeFileSync(join(on.path, "site", "wsgi.py"), "application = 2");
   writeFileSync(join(on.path, "site", ".env"), "SECRET=1");
   expect((await on.rehearse("status")).code).toBe(3);
   const notSent = "image.app.folder: Not sent: .env.";
@@ -274,9 +274,18 @@ test("changed application code is rolled out by an ordinary up", async () => {
   expect(ids("ec2:image")).toEqual([...images, expect.anything()]);
   expect((await on.rehearse("status")).code).toBe(0);
 
-  // What is gone from this machine is no reason to leave something behind on AWS.
+  // What is gone from this machine is no reason to leave something behind on AWS, or not to look at what is there.
   rmSync(join(on.path, "site"), { recursive: true });
   expect((await on.rehearse("up --yes")).code).toBe(2);
+  expect(await on.rehearse("doctor")).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/ ✖ {2}application +image\.app\.folder: .*site is not there\n/),
+  });
+  const gone = await on.rehearse("status");
+  expect({ code: gone.code, said: gone.stderr }).toEqual({
+    code: 0,
+    said: expect.stringMatching(/site is not there\. Goes by what `up` last sent of it\.\n$/),
+  });
   const down = await on.rehearse("down --yes");
   expect(down.stdout).toContain("nothing of stack buddyverse is left");
   expect(down.code).toBe(0);

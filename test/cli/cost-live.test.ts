@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { packedApp } from "../../src/cli/inputs.ts";
+import { applicationOf } from "../../src/cli/application.ts";
 import { pathsOf } from "../../src/cli/paths.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
@@ -212,7 +212,8 @@ describe("a price file", () => {
     const config = configSchema.parse({ image: { app: { folder: "." } } });
     const on = folder({ image: { app: { folder: "." } } });
     writeFileSync(join(on.path, "manage.py"), "x");
-    const packed = () => packedApp(config, pathsOf({ config: join(on.path, "buddyverse.config.json"), color: false }));
+    const paths = pathsOf({ config: join(on.path, "buddyverse.config.json"), color: false });
+    const packed = async () => (await applicationOf(config, paths)).archive;
     const before = await packed();
     expect(before).toBeDefined();
     writeFileSync(join(on.path, "buddyverse.prices.json"), JSON.stringify({ version: 2, regions: {} }));

@@ -255,7 +255,7 @@ test("an application's folder is packed for the plan; a missing one is a mistake
   expect(missing.stderr).toContain("image.app.folder");
 
   mkdirSync(join(on.path, "site"));
-  writeFileSync(join(on.path, "site", "manage.py"), "");
+  writeFileSync(join(on.path, "site", "wsgi.py"), "");
   for (const line of ["plan --offline --json", "plan --sandbox --json"]) {
     const { code, stdout } = await on.run(line);
     expect(code).toBe(0);
@@ -267,7 +267,7 @@ test("an application's folder is packed for the plan; a missing one is a mistake
 
 test("the config's own folder may be the application's: what this program writes stays out of the image", async () => {
   const on = folder({ image: { app: { folder: "." } } });
-  writeFileSync(join(on.path, "manage.py"), "");
+  writeFileSync(join(on.path, "wsgi.py"), "");
   const image = async () => {
     const { items } = JSON.parse((await on.run("plan --offline --json")).stdout) as { items: { key: string }[] };
     return items.find(({ key }) => key.startsWith("image-") && !key.startsWith("image-base"))?.key;
@@ -277,6 +277,7 @@ test("the config's own folder may be the application's: what this program writes
     "buddyverse.state.json",
     "buddyverse.state.json.backup",
     "buddyverse.sandbox.json",
+    "buddyverse.config.schema.json",
     "Buddy-Project.pem",
   ])
     writeFileSync(join(on.path, name), "secret");

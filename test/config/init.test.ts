@@ -52,6 +52,19 @@ describe("initialConfig", () => {
     });
   });
 
+  test("an application is a folder, or a repository with its revision; what was found of it is in app", () => {
+    const git = { git: "https://github.com/owner/name.git", revision: "v1" };
+    const answers = { "image.app": git.git, "image.app.revision": git.revision };
+    expect(parseConfig(initialConfig(answers, ref, { wsgi: "config.wsgi" }), "x.json")).toMatchObject({
+      image: { app: git },
+      app: { wsgi: "config.wsgi", settings: null },
+    });
+    expect(read({ "image.app": "./site" }).image.app).toEqual({ folder: "./site" });
+    expect(read({ "image.app": "None" }).image.app).toBeNull();
+    expect(ask("image.app.revision").applies({ "image.app": "./site" })).toBe(false);
+    expect(ask("image.app.revision").applies(answers)).toBe(true);
+  });
+
   test("another region alone brings its zones", () => {
     expect(read({ region: "us-east-1" }).zones).toEqual(["us-east-1a", "us-east-1c"]);
     expect(ask("zones").default({ region: "us-west-1" })).toBe("us-west-1a, us-west-1b");
@@ -77,6 +90,9 @@ describe("initialConfig", () => {
 test.each<[QuestionKey, string, Answers, RegExp]>([
   ["stack", "My Shop", {}, /is not a stack name.*such as "my-shop"/],
   ["region", "seoul", {}, /is not a region/],
+  ["image.app", "http://github.com/owner/name.git", {}, /https/],
+  ["image.app", "git@github.com:owner/name.git", {}, /https:\/\/github.com\/owner\/name/],
+  ["image.app.revision", "a b", { "image.app": "https://github.com/owner/name" }, /is not a branch, tag or commit/],
   ["zones", "ap-northeast-2a, us-east-1a", {}, /"us-east-1a" is not a zone of ap-northeast-2/],
   ["zones", "ap-northeast-2a ap-northeast-2c", { region: "us-east-1" }, /is not a zone of us-east-1/],
   ["zones", "ap-northeast-2a", {}, /needs two zones/],

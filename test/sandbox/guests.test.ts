@@ -220,12 +220,12 @@ describe("an application of one's own", () => {
 
   test("does not serve when its release command fails, and the next instance tries it again", async () => {
     const account = await grown(GIT);
-    account.fail("release");
+    account.fail("release-command");
     const { said, name } = await another(account);
     expect(await said()).toContain("BUDDYVERSE-BOOT FAILED: the release command");
     expect(await said()).not.toContain("BUDDYVERSE-BOOT READY");
     expect(JSON.parse((await parameter(account, name)) ?? "")).toMatchObject({ result: "failed" });
-    account.mend("release");
+    account.mend("release-command");
     expect(await (await another(account)).said()).toContain("BUDDYVERSE-BOOT READY");
     expect(JSON.parse((await parameter(account, name)) ?? "")).toMatchObject({ result: "succeeded" });
   });

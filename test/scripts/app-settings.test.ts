@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Project } from "../../src/app/project.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { appDocument, releaseDocument } from "../../src/sandbox/guests/documents.ts";
 import {
@@ -6,7 +7,6 @@ import {
   domainNames,
   encoded,
   MIGRATE,
-  type Project,
   releaseCommand,
   releaseSettings,
 } from "../../steps/scripts/app-settings.ts";

@@ -9,6 +9,7 @@ import { BuddyError, type ErrorCode } from "../../lib/errors.ts";
 import { statementsFor } from "../../policy/policy.ts";
 import { type Finding, findingsView } from "../../report/findings.ts";
 import { credentialsText, heading, warningsView } from "../../report/views/heading.ts";
+import { applicationText } from "../application.ts";
 import { rehearse } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
@@ -41,7 +42,7 @@ export async function doctor(options: CommonOptions): Promise<number> {
   try {
     const screen = screenOf(session);
     const { aws } = session;
-    const warnings = warningsFor(config);
+    const warnings = [...warningsFor(config), ...session.application.warnings];
     const { run, graph } = session.stack;
     const looks = await lookAtAll(run, graph);
     const statements = statementsFor(await rehearse(config), config);
@@ -57,7 +58,7 @@ export async function doctor(options: CommonOptions): Promise<number> {
       verdict: "ok",
       message: `account ${aws.account}, region ${aws.region}${until}`,
     };
-    const findings = [who, ...examined, ...objects];
+    const findings = [who, ...applicationFindings(session), ...examined, ...objects];
     screen.result(
       [
         heading({ ...screen.place, credentials: undefined }, screen.look),
@@ -72,6 +73,15 @@ export async function doctor(options: CommonOptions): Promise<number> {
   } finally {
     session.close();
   }
+}
+
+/** What would keep the application from running, or how it will run. */
+function applicationFindings({ config, application }: Session): readonly Finding[] {
+  const about = "application";
+  if (application.problems.length > 0)
+    return application.problems.map((problem) => ({ about, verdict: "problem", ...problem }));
+  const message = applicationText(config, application);
+  return message === undefined ? [] : [{ about, verdict: "ok", message }];
 }
 
 /** What must be there already (images, a zone) is; and no name is taken by somebody else's. */

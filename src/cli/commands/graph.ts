@@ -4,7 +4,7 @@ import { drawingOf } from "../../graph/drawing.ts";
 import { mermaid } from "../../graph/mermaid.ts";
 import { page } from "../../graph/page.ts";
 import { svg } from "../../graph/svg.ts";
-import { packedApp } from "../inputs.ts";
+import { applicationOf } from "../application.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
@@ -16,10 +16,12 @@ export interface GraphOptions extends CommonOptions {
 /** Prints the stack that the config describes as a picture. Asks nobody. */
 export async function graph(options: GraphOptions): Promise<number> {
   const config = configOf(options);
+  const { archive, project } = await applicationOf(config, pathsOf(options));
   const inputs = {
     publicKey: undefined,
     allowedCidrs: config.bastion.allowedCidrs,
-    appArchive: await packedApp(config, pathsOf(options)),
+    appArchive: archive,
+    project,
   };
   const drawing = drawingOf(
     graphOf(stepsFor(config, inputs), config.stack, config.tags),

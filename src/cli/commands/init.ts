@@ -1,17 +1,20 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { configJsonSchemaText } from "../../config/for-editors.ts";
-import { type Answers, initialConfig, QUESTIONS, schemaRefFor } from "../../config/init.ts";
+import { type Answers, initialConfig, QUESTIONS, type QuestionKey, schemaRefFor } from "../../config/init.ts";
+import { configSchema } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import { type Application, applicationOf, applicationText, foundOf } from "../application.ts";
 import { ask, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
-import { pathsOf } from "../paths.ts";
+import { type Paths, pathsOf } from "../paths.ts";
 import { again } from "../screen.ts";
 
 /** Writes a config; never over one that is there. */
 export async function init(options: CommonOptions & { readonly yes?: boolean }): Promise<number> {
-  const { config } = pathsOf(options);
+  const paths = pathsOf(options);
+  const { config } = paths;
   const file = resolve(config);
   if (existsSync(file)) {
     throw new BuddyError({
@@ -22,10 +25,13 @@ export async function init(options: CommonOptions & { readonly yes?: boolean }):
     });
   }
   requireConsent("init", options.yes ?? false, again("init", options));
-  const answers = options.yes ? {} : await interview();
+  const here = defaultsIn(paths.folder);
+  const answers = options.yes ? here : await interview(here, paths);
+  const application = await lookAt(answers, paths);
   const schema = schemaRefFor(dirname(file));
+  const written = initialConfig(answers, schema.ref, foundOf(application));
   try {
-    writeFileSync(file, `${JSON.stringify(initialConfig(answers, schema.ref), null, 2)}\n`, { flag: "wx" });
+    writeFileSync(file, `${JSON.stringify(written, null, 2)}\n`, { flag: "wx" });
     if (schema.copyTo) writeFileSync(schema.copyTo, configJsonSchemaText());
   } catch (error) {
     throw new BuddyError({
@@ -36,21 +42,48 @@ export async function init(options: CommonOptions & { readonly yes?: boolean }):
       cause: error,
     });
   }
+  const found = applicationText(configSchema.parse(written), application);
+  const { problems } = application;
   const rehearsal = `${again("up", { ...options, sandbox: true })} --yes`;
-  printResult(options, `Wrote ${config}. Next: ${rehearsal} (a rehearsal), or ${again("plan", options)}.`, {
-    written: config,
-  });
+  const next =
+    problems.length > 0
+      ? `Next: correct that, which ${again("plan", options)} also says.`
+      : `Next: ${rehearsal} (a rehearsal), or ${again("plan", options)}.`;
+  printResult(
+    options,
+    [
+      ...(found === undefined ? [] : [`application: ${found}`]),
+      ...problems.flatMap(({ path, message, hint }) => [
+        `${path}: ${message}`,
+        ...(hint === undefined ? [] : [`    → ${hint}`]),
+      ]),
+      `Wrote ${config}. ${next}`,
+    ].join("\n"),
+    {
+      written: config,
+      ...(found === undefined ? {} : { application: found }),
+      ...(problems.length > 0 ? { problems } : {}),
+    },
+  );
   return 0;
 }
 
-async function interview(): Promise<Answers> {
-  const answers: Record<string, string> = {};
+/** Whoever begins in a Django project's folder means that project. */
+const defaultsIn = (folder: string): Answers => (existsSync(join(folder, "manage.py")) ? { "image.app": "." } : {});
+
+const lookAt = (answers: Answers, paths: Paths): Promise<Application> =>
+  applicationOf(configSchema.parse(initialConfig(answers, "")), paths);
+
+async function interview(here: Answers, paths: Paths): Promise<Answers> {
+  const answers: Partial<Record<QuestionKey, string>> = {};
   for (const question of QUESTIONS) {
     if (!question.applies(answers)) continue;
     for (;;) {
-      const standard = question.default(answers);
+      const standard = here[question.key] ?? question.default(answers);
       const given = (await ask(`${question.question} [${standard}] `)) || standard;
-      const complaint = question.validate(given, answers);
+      const complaint =
+        question.validate(given, answers) ??
+        (question.key === "image.app" ? await notPacked({ "image.app": given }, paths) : undefined);
       if (!complaint) {
         answers[question.key] = given;
         break;
@@ -59,4 +92,15 @@ async function interview(): Promise<Answers> {
     }
   }
   return answers;
+}
+
+/** Why a folder cannot be sent; undefined: it can, or it is a repository. */
+async function notPacked(answers: Answers, paths: Paths): Promise<string | undefined> {
+  try {
+    await lookAt(answers, paths);
+    return undefined;
+  } catch (error) {
+    if (error instanceof BuddyError) return `${error.message} (${error.hint})`;
+    throw error;
+  }
 }

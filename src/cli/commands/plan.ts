@@ -7,9 +7,10 @@ import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
 import { findingLines } from "../../report/findings.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
+import { applicationOf, applicationText, throwUnfit } from "../application.ts";
 import { askedText, costOfChange, monthlyAfter, monthlyOf } from "../cost-summary.ts";
-import { type FromOptions, withOrigin } from "../from-copy.ts";
-import { leftOutWarnings, packedApp } from "../inputs.ts";
+import type { FromOptions } from "../from-copy.ts";
+import { withOrigin } from "../origin.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
@@ -28,7 +29,14 @@ export interface PlanOptions extends FromOptions {
 export async function plan(options: PlanOptions): Promise<number> {
   if (options.offline) return offline(options);
   const refreshImage = options.refreshImage ?? false;
-  const purpose = { command: "plan", writes: false, resolvesAddress: true, refreshImage, allowOutage: true };
+  const purpose = {
+    command: "plan",
+    writes: false,
+    resolvesAddress: true,
+    deploys: true,
+    refreshImage,
+    allowOutage: true,
+  };
   return withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
     const { run } = session.stack;
@@ -36,7 +44,8 @@ export async function plan(options: PlanOptions): Promise<number> {
     const looked = await session.stack.refresh({ step: options.step });
     const seen = await withOrigin(session, screen, options, looked, false);
     const found = planUp(seen);
-    const warnings = [...warningsFor(session.config), ...leftOutWarnings(session.inputs)];
+    const warnings = [...warningsFor(session.config), ...session.application.warnings];
+    const application = applicationText(session.config, session.application);
     const facts = {
       speed: speedOf(session),
       monthly: options.step ? undefined : monthlyAfter(seen, session),
@@ -49,6 +58,7 @@ export async function plan(options: PlanOptions): Promise<number> {
       [
         heading(screen.place, screen.look),
         warningsView(warnings, session.paths.config, screen.look),
+        application && `application: ${application}`,
         planView(found, graph.steps, facts, screen.look),
         ...(stands && changed && changed.objects.length > 0 ? [`\n${costChangeView(changed)}`] : []),
         facts.monthly && askedText(session.prices).trim(),
@@ -56,7 +66,15 @@ export async function plan(options: PlanOptions): Promise<number> {
       ]
         .filter(Boolean)
         .join("\n"),
-      { ...found, warnings, findings, monthly: facts.monthly, costChange: changed, pricesAsked: session.prices.asked },
+      {
+        ...found,
+        warnings,
+        application,
+        findings,
+        monthly: facts.monthly,
+        costChange: changed,
+        pricesAsked: session.prices.asked,
+      },
     );
     if (findings.some(({ verdict }) => verdict === "problem")) return 2;
     return options.detailedExitCode && !isEmpty(found) ? 3 : 0;
@@ -66,10 +84,13 @@ export async function plan(options: PlanOptions): Promise<number> {
 /** Asks nobody, needs no credentials: the plan for an empty account. */
 async function offline(options: PlanOptions): Promise<number> {
   const config = configOf(options);
+  const application = await applicationOf(config, pathsOf(options));
+  throwUnfit(application, pathsOf(options).config);
   const inputs = {
     publicKey: undefined,
     allowedCidrs: config.bastion.allowedCidrs,
-    appArchive: await packedApp(config, pathsOf(options)),
+    appArchive: application.archive,
+    project: application.project,
   };
   const whole = graphOf(stepsFor(config, inputs), config.stack, config.tags);
   const graph = options.step ? upTo(whole, options.step) : whole;

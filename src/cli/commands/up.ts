@@ -12,10 +12,12 @@ import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
 import { planNotes, planSummary, planView } from "../../report/views/plan.ts";
 import { upEnd } from "../../report/views/up.ts";
+import { applicationText, recordOf } from "../application.ts";
 import { confirm, requireConsent } from "../ask.ts";
 import { costNow, monthlyAfter } from "../cost-summary.ts";
-import { type FromOptions, fromWords, withOrigin } from "../from-copy.ts";
-import { leftOutWarnings, makeKeyPair, privateKeyFile } from "../inputs.ts";
+import { type FromOptions, fromWords } from "../from-copy.ts";
+import { makeKeyPair, privateKeyFile } from "../inputs.ts";
+import { withOrigin } from "../origin.ts";
 import { releaseIn } from "../release-words.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, speedOf, withSession } from "../session.ts";
@@ -44,6 +46,7 @@ export async function up(options: UpOptions): Promise<number> {
     command: "up",
     writes: true,
     resolvesAddress: true,
+    deploys: true,
     replace: options.replace ?? false,
     refreshImage: options.refreshImage ?? false,
     // Who answers the question has read in the plan what it interrupts.
@@ -72,10 +75,12 @@ export async function up(options: UpOptions): Promise<number> {
   });
 }
 
-function greet({ config, paths, inputs }: Session, screen: Screen): void {
+function greet({ config, paths, application }: Session, screen: Screen): void {
   screen.say(heading(screen.place, screen.errLook));
-  const warnings = [...warningsFor(config), ...leftOutWarnings(inputs)];
+  const warnings = [...warningsFor(config), ...application.warnings];
   if (warnings.length > 0) screen.say(warningsView(warnings, paths.config, screen.errLook));
+  const text = applicationText(config, application);
+  if (text !== undefined) screen.say(`application: ${text}`);
 }
 
 /** The plan, and what a person should know before it is carried out. */
@@ -157,7 +162,7 @@ async function apply(
   const { stack, clock, options } = session;
   const graph = stack.graphOf(step);
   if (graph.nodes.has(KEY_PAIR_KEY)) sayKeyPair(session, screen);
-  recordRefresh(session);
+  recordWanted(session);
   const began = { clock: clock.now(), real: performance.now() };
   const reporter = await screen.report(graph, "up");
   session.listen(reporter.emit);
@@ -198,16 +203,25 @@ async function apply(
   return settled.some(({ outcome }) => outcome === "interrupted") ? 5 : exitCodeOf(trouble.error);
 }
 
-/** Before the first change: whoever continues after a kill wants the same image. */
-function recordRefresh({ inputs: { imageEdition }, stack }: Session): void {
-  const { store } = stack.run;
+/** Before the first change: whoever continues after a kill wants the same image, of the same application. */
+function recordWanted(session: Session): void {
+  const { imageEdition } = session.inputs;
+  const { store } = session.stack.run;
+  recordApplication(session);
   if (imageEdition !== undefined && imageEdition !== store.imageRefresh?.edition)
     store.setImageRefresh({ edition: imageEdition, done: false });
 }
 
+function recordApplication({ config, application, stack }: Session): void {
+  if (config.image.app !== null) stack.run.store.setApplication(recordOf(config, application));
+}
+
 /** All of the config, and the image that was asked for, are in use. */
-function recordDone({ config, inputs: { imageEdition }, stack }: Session): void {
+function recordDone(session: Session): void {
+  const { config, inputs, stack } = session;
+  const { imageEdition } = inputs;
   const { store } = stack.run;
+  recordApplication(session);
   store.setConfig(config);
   if (imageEdition !== undefined) store.setImageRefresh({ edition: imageEdition, done: true });
 }

@@ -12,7 +12,8 @@ export const guests: SandboxService = {
   durations,
   failures: {
     builder: {},
-    release: {},
+    release: { about: "the number of a release, as 2: the application does not start on its instances" },
+    "release-command": {},
     nat: {
       about: `"fails" or "hangs": the set-up of NAT instances says on the console that it failed, or nothing at all`,
     },

@@ -1,14 +1,15 @@
 import { partitionOf } from "../../aws/partition.ts";
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
-import type { Instance } from "../services/ec2/tables.ts";
+import { type Instance, tagTable } from "../services/ec2/tables.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { parameterValue, putParameterNow } from "../services/ssm/parameters.ts";
 import type { Sim } from "../world.ts";
 import { releaseDocument } from "./documents.ts";
-import { contentsOf, putFile } from "./files.ts";
+import { contentsOf, filesOf, putFile } from "./files.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
 import { notMounted } from "./mount.ts";
+import { bornOf } from "./recovered-files.ts";
 import { documentOf, settingOf } from "./scripts.ts";
 
 /**
@@ -20,8 +21,10 @@ function release(sim: Sim, instance: Instance): boolean {
   const fileSystemId = settingOf(instance, "BUDDYVERSE_FILE_SYSTEM");
   const marker = `/.buddyverse/releases/${releaseId}`;
   if (release === "" || contentsOf(sim, fileSystemId).some(({ path }) => path === marker)) return true;
-  const fails = sim.failing("release") !== undefined;
-  const output = fails ? `${release}: it fails, as \`sandbox fail release\` says\n` : `not rehearsed: ${release}\n`;
+  const fails = sim.failing("release-command") !== undefined;
+  const output = fails
+    ? `${release}: it fails, as \`sandbox fail release-command\` says\n`
+    : `not rehearsed: ${release}\n`;
   const result = JSON.stringify({
     result: fails ? "failed" : "succeeded",
     seconds: 0,
@@ -58,6 +61,9 @@ export const web: BootScript = {
   attempt(sim, instance) {
     if (instance.content === null)
       return { fails: "systemctl start buddyverse-boot.service: Unit buddyverse-boot.service not found" };
+    const release = tagTable(sim).get(instance.id)?.tags["aws:ec2launchtemplate:version"];
+    if (sim.failing("release", release) !== undefined)
+      return { fails: "ModuleNotFoundError: No module named 'config.wsgi'" };
     const path = settingOf(instance, "BUDDYVERSE_PARAMETER_PATH");
     const suffix = settingOf(instance, "BUDDYVERSE_DNS_SUFFIX");
     const { secrets } = documentOf(instance, "APP_ENV", releaseDocument);
@@ -78,12 +84,15 @@ export const web: BootScript = {
     );
   },
   succeed(sim, instance) {
+    const mount = { fileSystemId: settingOf(instance, "BUDDYVERSE_FILE_SYSTEM"), from: sim.now };
+    changeInstance(sim, instance.id, { mount });
+    const files = filesOf(sim, { ...instance, mount });
+    if (typeof files !== "string") bornOf(files);
     if (!release(sim, instance)) return say(sim, instance, "BUDDYVERSE-BOOT FAILED: the release command");
     if (instance.content === "application")
       say(sim, instance, "BUDDYVERSE-BOOT not rehearsed: the application; it is taken to answer 200");
     say(sim, instance, "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves");
-    const fileSystemId = settingOf(instance, "BUDDYVERSE_FILE_SYSTEM");
-    changeInstance(sim, instance.id, { httpFrom: sim.now, mount: { fileSystemId, from: sim.now } });
+    changeInstance(sim, instance.id, { httpFrom: sim.now });
   },
   fail: (sim, instance, why) => say(sim, instance, `BUDDYVERSE-BOOT FAILED: ${why}`),
 };

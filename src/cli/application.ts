@@ -1,0 +1,143 @@
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { KEY_PAIR } from "../../steps/inputs.ts";
+import { appSettings, releaseCommand } from "../../steps/scripts/app-settings.ts";
+import type { Inspected, Project } from "../app/project.ts";
+import { SCHEMA_FILE } from "../config/init.ts";
+import type { Config } from "../config/schema.ts";
+import { BuddyError, type Problem } from "../lib/errors.ts";
+import { list, some } from "../lib/text.ts";
+import type { RecordedApplication } from "../state/state.ts";
+import type { Packed } from "./app-archive.ts";
+import { type Paths, SANDBOX_FILE, STATE_FILE } from "./paths.ts";
+import { priceFileIn } from "./prices.ts";
+
+/** The application of `image.app`, as it lies there now. */
+export interface Application {
+  /** Its folder, packed; undefined: it is in a repository, or there is none. */
+  readonly archive: Packed | undefined;
+  /** Undefined: nobody could look, or it cannot be told how it starts. */
+  readonly project: Project | undefined;
+  /** What would fail on the instances. */
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** None that could be looked at. */
+export const NONE: Application = { archive: undefined, project: undefined, problems: [], warnings: [] };
+
+/**
+ * Looks at the application, as far as it can be looked at from here.
+ * @throws BuddyError `config`: its folder cannot be packed.
+ */
+export async function applicationOf(config: Config, paths: Paths): Promise<Application> {
+  const { app } = config.image;
+  if (app === null || !("folder" in app)) return NONE;
+  const folder = resolve(paths.folder, app.folder);
+  const archive = await packed(folder, paths);
+  const { project, problems, warnings } = await inspect(folder, archive, config);
+  return { archive, project, problems, warnings: [...warnings, ...leftOut(archive)] };
+}
+
+/** What is looked at is what is sent. */
+async function inspect(folder: string, { files }: Packed, config: Config): Promise<Inspected> {
+  const [{ filesIn }, { inspectProject }] = await Promise.all([import("../app/files.ts"), import("../app/project.ts")]);
+  return inspectProject(filesIn(folder, files), config);
+}
+
+/** Packs the folder without the files of this program that may lie in it. */
+async function packed(folder: string, paths: Paths): Promise<Packed> {
+  const beside = dirname(resolve(paths.state));
+  // How the names begin of what this program reads and writes: config, schema, state, backup, lock, keys. None may come into the image.
+  const ours = [
+    paths.config,
+    join(paths.folder, SCHEMA_FILE),
+    paths.state,
+    priceFileIn(paths.folder),
+    ...[STATE_FILE, SANDBOX_FILE, `${KEY_PAIR}.`].map((name) => join(beside, name)),
+  ].map(realPath);
+  const { packFolder } = await import("./app-archive.ts");
+  return packFolder(folder, (path) => ours.some((own) => path.startsWith(own)));
+}
+
+/** Absolute, with its folder's links followed; the file itself need not be there. */
+const realPath = (path: string): string => {
+  const folder = dirname(resolve(path));
+  return existsSync(folder) ? join(realpathSync(folder), basename(path)) : resolve(path);
+};
+
+/** How the application will be installed and started, in a line. Undefined: there is none, or nobody could look. */
+export function applicationText(config: Config, { project }: Pick<Application, "project">): string | undefined {
+  if (project === undefined) return undefined;
+  const { wsgi, directory, settings, requirements, addsDriver } = appSettings(config, project);
+  const release = releaseCommand(config, project);
+  const installed = [...(requirements === null ? [] : [requirements]), ...(addsDriver ? ["mysqlclient"] : [])];
+  return [
+    `${wsgi}${directory ? ` in ${directory}` : ""}`,
+    ...(settings === null ? [] : [`settings ${settings}`]),
+    ...(installed.length === 0 ? [] : [`installs ${list(installed)}`]),
+    release === "" ? "no release command" : `each release runs: ${release}`,
+  ].join(", ");
+}
+
+/** What was found, as a config says it; what is at the top, or nowhere, as null. */
+export const foundOf = ({ project }: Application): Partial<Config["app"]> =>
+  project === undefined
+    ? {}
+    : {
+        directory: project.directory || null,
+        settings: project.settings,
+        wsgi: project.wsgi.replace(/:application$/, ""),
+        requirements: project.requirements,
+      };
+
+/** What of the folder does not reach the instances. */
+function leftOut({ leftOut, ignored }: Packed): readonly Problem[] {
+  const parts = [
+    leftOut.join(", "),
+    ignored.paths.length === 0 ? "" : `by ${ignored.by} ${some(ignored.paths, 8)}`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? [] : [{ path: "image.app.folder", message: `Not sent: ${parts.join("; ")}.` }];
+}
+
+/** Throws what would keep the application from running. @param file the config's */
+export function throwUnfit({ problems, archive }: Application, file: string): void {
+  if (problems.length === 0) return;
+  const unseen = archive === undefined ? [] : leftOut(archive).map(({ message }) => ` ${message}`);
+  throw new BuddyError({
+    code: "config",
+    message: "The application would not run on the instances as it is:",
+    about: { file },
+    problems,
+    hint: `Correct it or the config, then run the command again; nothing was sent to AWS.${unseen.join("")}`,
+  });
+}
+
+/** What decides on how a project is looked at, besides the project: what was found is of use only while this is the same. */
+const lookedAtAs = ({ image, app }: Config): string =>
+  JSON.stringify([image.app, app.directory, app.settings, app.wsgi, app.requirements]);
+
+/** What to record of an application when `up` begins to bring it about. */
+export const recordOf = (config: Config, { archive, project }: Application): RecordedApplication => ({
+  of: lookedAtAs(config),
+  project: project === undefined ? null : { ...project },
+  ...(archive === undefined ? {} : { sha256: archive.sha256 }),
+});
+
+/** The application as it was when `up` last began; undefined: it was another one, or is not recorded. */
+export function recordedApplication(
+  config: Config,
+  recorded: RecordedApplication | undefined,
+): Application | undefined {
+  if (recorded === undefined || recorded.of !== lookedAtAs(config)) return undefined;
+  const { project, sha256 } = recorded;
+  return {
+    ...NONE,
+    // Nothing is sent of it: what is recorded is there already.
+    archive:
+      sha256 === undefined
+        ? undefined
+        : { sha256, bytes: new Uint8Array(), files: [], leftOut: [], ignored: { by: "", paths: [] } },
+    project: project === null ? undefined : (project as unknown as Project),
+  };
+}

@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { STARTPROJECT, write } from "../app/projects.ts";
+import { folder } from "./folder.ts";
+
+const asked = vi.hoisted(() => ({ answers: {} as Record<string, string[]>, questions: [] as string[] }));
+vi.mock("../../src/cli/ask.ts", () => ({
+  canAsk: () => true,
+  requireConsent: () => {},
+  ask: async (question: string) => {
+    asked.questions.push(question);
+    const [key] = Object.keys(asked.answers).filter((words) => question.includes(words));
+    return (key && asked.answers[key]?.shift()) ?? "";
+  },
+}));
+
+test("init asks for the application until it can be sent, and writes what it found", async () => {
+  const on = folder(null);
+  write(join(on.path, "shop/backend"), STARTPROJECT);
+  asked.answers = { "The Django application": ["shp", "shop"] };
+  const { code, stdout, stderr } = await on.run("init");
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: `${join(on.path, "shp")} is not there (Name the folder with the Django project, relative to the config file.)\n`,
+  });
+  expect(stdout).toMatch(
+    /^application: mysite\.wsgi in backend, settings mysite\.settings, installs backend\/requirements\.txt, each release/,
+  );
+  expect(JSON.parse(on.read("buddyverse.config.json"))).toMatchObject({
+    image: { app: { folder: "shop" } },
+    app: {
+      directory: "backend",
+      wsgi: "mysite.wsgi",
+      settings: "mysite.settings",
+      requirements: "backend/requirements.txt",
+      release: null,
+    },
+  });
+  expect((await on.run("plan --offline")).code).toBe(0);
+});
+
+test("where it stands in a project it proposes that, takes it with --yes, and says what has to be corrected", async () => {
+  const on = folder(null);
+  write(on.path, { ...STARTPROJECT, "runtime.txt": "python-3.12.1" });
+  const { code, stdout } = await on.run("init --yes");
+  expect(code).toBe(0);
+  expect(JSON.parse(on.read("buddyverse.config.json"))).toMatchObject({
+    image: { app: { folder: "." } },
+    app: { directory: null },
+  });
+  expect(stdout).toContain(
+    "\nimage.base: runtime.txt wants Python 3.12.1, and the Python of ubuntu-22.04 is 3.10\n    → set image.base to",
+  );
+  expect(stdout).toContain("Next: correct that, which buddyverse plan also says.");
+  asked.questions.length = 0;
+  await on.run("init --config other.json");
+  expect(asked.questions[1]).toBe(
+    "The Django application: its folder, the https address of its git repository, or none? [.] ",
+  );
+});
