@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { configSchema } from "../../src/config/schema.ts";
+import { type Config, configSchema } from "../../src/config/schema.ts";
 import type { Drill, DrillContext } from "../../src/verify/drills/drill.ts";
 import { deadWeb } from "../../src/verify/drills/drills/dead-web.ts";
 import { lostInstance } from "../../src/verify/drills/drills/lost-instance.ts";
@@ -19,7 +19,12 @@ const PASSWORD = "correct-Horse9battery";
 const FILE_SYSTEM = "fs-0123456789abcdef0";
 const CONFIG = configSchema.parse({});
 const SITE = "buddyverse.link";
-const RELEASE = releaseSettings(CONFIG, undefined, { imageHash: "aaaaaaaaaaaa", siteNames: [SITE] });
+/** How the instances of a release run; the load balancer is in their network. */
+const releaseOf = (config: Config, imageHash: string): ReleaseSettings => ({
+  ...releaseSettings(config, undefined, { imageHash, siteNames: [SITE] }),
+  vpcCidr: "10.0.0.0/24",
+});
+const RELEASE = releaseOf(CONFIG, "aaaaaaaaaaaa");
 const userData = (release: ReleaseSettings) =>
   webUserData({
     region: aws.REGION,
@@ -60,6 +65,10 @@ async function bake(
   { prepare = () => {}, release = RELEASE }: { prepare?: (root: string) => void; release?: ReleaseSettings } = {},
 ) {
   const marker = `/buddyverse/buddyverse/image/${name}`;
+  if (existsSync(HACK) && process.env.HACK) {
+    const again = disk(name, [HACK, ...layers], {
+      ...aws.surroundings(),
+      "/etc/buddyverse/database-ca.pem": readFileSync(join(WORK, "ca.pem"), "utf8"),
   aws.describeInstance(
     place,
     `i-0${name}`,
@@ -78,6 +87,10 @@ async function bake(
   await machine.off(280).catch((error: Error) => {
     throw new Error(`${error.message}\n${existsSync(log) ? sh("tail", "-n", "40", log) : "no set-up log"}`);
   });
+  if (aws.parameter(marker) === "baked" && process.env.HACK) {
+    sh("mkdir", "-p", "/var/tmp/contract-layers");
+    sh("cp", "-a", builder.layers[0] as string, HACK);
+    writeFileSync(`${HACK}.console`, machine.console());
   return { builder, console: machine.console(), marker: aws.parameter(marker) };
 }
 
@@ -94,7 +107,7 @@ function ask(
 ): { readonly status: number; readonly body: string; readonly headers: string } {
   const [body, headers] = [join(WORK, `${place.namespace}.body`), join(WORK, `${place.namespace}.headers`)];
   for (const file of [body, headers]) writeFileSync(file, "");
-  const told = ["-s", "-m", "10", "-A", agent, "-o", body, "-D", headers, "-w", "%{http_code}", ...curl];
+  const told = ["-s", "-m", "30", "-A", agent, "-o", body, "-D", headers, "-w", "%{http_code}", ...curl];
   const url = `http://${place.address}${path}`;
   const status = inside(aws.AWS, "bash", "-c", 'curl "$@" || true', "curl", ...told, url);
   return { status: Number(status), body: readFileSync(body, "utf8"), headers: readFileSync(headers, "utf8") };
@@ -423,7 +436,7 @@ test.concurrent("a Django project that knows nothing of this runs unchanged, rel
     image: { app: { folder: "site" } },
     app: { env: { GREETING: "good morning" }, secrets: ["PARTNER_KEY"] },
   });
-  const released = (imageHash: string) => releaseSettings(config, undefined, { imageHash, siteNames: [SITE] });
+  const released = (imageHash: string) => releaseOf(config, imageHash);
   const first = released("eeeeeeeeeeee");
   const [one, two] = [aws.plug("one", "10.0.0.14"), aws.plug("two", "10.0.0.15")];
   aws.putParameter("/buddyverse/buddyverse/app/PARTNER_KEY", PARTNER_KEY, "SecureString");
@@ -520,7 +533,7 @@ test.concurrent("a Django project that knows nothing of this runs unchanged, rel
   const css = () => /href="(\/assets\/notes\/site\.\w+\.css)"/.exec(ask("/", { place: one, ...site }).body)?.[1];
   expect(ask(css() ?? "no style", { place: two, ...site })).toMatchObject({
     status: 200,
-    body: "h1 { color: teal }\n",
+    body: expect.stringContaining("color: teal"),
   });
   // What only another release has.
   writeFileSync(join(aws.SHARE, "static/notes/of-another.css"), "b {}");
@@ -565,7 +578,7 @@ test.concurrent("a Django project that knows nothing of this runs unchanged, rel
   const { output, ...told } = result(third);
   expect(told).toMatchObject({ result: "failed", seconds: expect.any(Number), instance: expect.stringMatching(/^i-/) });
   expect(output).toContain("ZeroDivisionError");
-  expect(output).toContain("{{ a template }} mysql://admin:***@");
+  expect(output).toContain("{{ a template }} *** ***");
   expect(output + failing.console()).not.toContain(PASSWORD);
   expect(output + failing.console()).not.toContain(PARTNER_KEY);
   expect(ask("/", { place: four }).status).toBe(0);
