@@ -1,11 +1,10 @@
 #!/usr/bin/python3
 """What an instance asks of AWS, with its own role.
 
-buddyverse-aws instance                        metadata to /run/buddyverse/instance.json
-buddyverse-aws settings                        from SSM to /run/buddyverse/database.json and app.env.json
-buddyverse-aws stand-in                        the same on the builder, which has no database and no secrets
-buddyverse-aws fetch REGION BUCKET KEY FILE    an object of S3 to a file
-buddyverse-aws baked REGION PARAMETER          the mark that the image is good
+buddyverse-aws instance                   metadata to /run/buddyverse/instance.json
+buddyverse-aws settings                   from SSM to /run/buddyverse/database.json and app.env.json
+buddyverse-aws stand-in                   the same on the builder, which has no database and no secrets
+buddyverse-aws baked REGION PARAMETER     the mark that the image is good
 """
 import grp
 import hashlib
@@ -172,17 +171,13 @@ def stand_in():
     write("app.env.json", environment(settings, release, {name: "bake" for name in release.get("secrets", [])}))
 
 
-def fetch(region, bucket, key, file):
-    boto3.client("s3", region_name=region).download_file(bucket, key, file)
-
-
 def baked(region, parameter):
     client = boto3.client("ssm", region_name=region, config=QUICK)
     client.put_parameter(Name=parameter, Value="baked", Type="String", Overwrite=True)
 
 
 if __name__ == "__main__":
-    verbs = {"instance": instance, "settings": settings, "stand-in": stand_in, "fetch": fetch, "baked": baked}
+    verbs = {"instance": instance, "settings": settings, "stand-in": stand_in, "baked": baked}
     try:
         verbs[sys.argv[1]](*sys.argv[2:])
     except (BotoCoreError, ClientError, OSError) as error:

@@ -125,6 +125,8 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
   const userData = builderUserData({
     region,
     markerName: MARKER,
+    bucket: "buddy",
+    scriptsKey: `scripts/${"0".repeat(64)}.tar.gz`,
     app: null,
     settings: appSettings(configSchema.parse({}), undefined),
     release: releaseSettings(configSchema.parse({}), undefined, {
