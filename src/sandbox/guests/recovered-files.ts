@@ -7,6 +7,7 @@ const idOf = (directory: string): string => directory.replace(/[^A-Za-z0-9]/g, "
 const RECOVERY = /^aws-backup-restore_/;
 const ASIDE = /^\.before-restore-/;
 const DRILL = "/.buddyverse-drill";
+const isFile = (path: string): boolean => !path.endsWith("/");
 const stays = (entry: string): boolean => /^aws-backup-/.test(entry) || ASIDE.test(entry);
 
 const directories = (files: Files, which: RegExp): readonly string[] =>
@@ -14,7 +15,7 @@ const directories = (files: Files, which: RegExp): readonly string[] =>
 const isSwitched = (files: Files, id: string): boolean => files.read(`/.before-restore-${id}/.switched`) !== undefined;
 
 function move(files: Files, from: string, to: string): void {
-  files.write(to, files.read(from) ?? "");
+  if (isFile(to)) files.write(to, files.read(from) ?? "");
   files.remove(from);
 }
 
@@ -25,7 +26,7 @@ export function recovered(files: Files): Outcome {
     .map((one) => {
       const texts = files
         .paths()
-        .filter((path) => entryOf(path) === one)
+        .filter((path) => entryOf(path) === one && isFile(path))
         .map((path) => files.read(path) ?? "");
       const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
       return `recovered ${one} ${texts.length} ${bytes} whole`;
@@ -83,11 +84,12 @@ export function beginTrial(files: Files, token: string): Outcome {
 export function readTrial(files: Files, token: string): Outcome {
   const from = directories(files, RECOVERY).find((one) => idOf(one) === token);
   if (from === undefined) return { code: 1, err: "the recovery directory is gone\n" };
-  const isCounted = (path: string) => !stays(entryOf(path)) && !entryOf(path).startsWith(".buddyverse-");
+  const isCounted = (path: string) =>
+    isFile(path) && !stays(entryOf(path)) && !entryOf(path).startsWith(".buddyverse-");
   const sizes = (paths: readonly string[]) => paths.map((path) => Buffer.byteLength(files.read(path) ?? ""));
   const sum = (bytes: readonly number[]) => bytes.reduce((total, one) => total + one, 0);
   const running = sizes(files.paths().filter(isCounted));
-  const all = files.paths().filter((path) => entryOf(path) === from);
+  const all = files.paths().filter((path) => entryOf(path) === from && isFile(path));
   const restored = sizes(all.filter((path) => isCounted(path.slice(from.length + 1))));
   const line = (name: string, bytes: readonly number[]) => `${name} ${bytes.length} ${sum(bytes)} whole`;
   return {
