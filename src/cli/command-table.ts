@@ -30,6 +30,9 @@ const port = (value: string): number => {
   return number;
 };
 
+const RUN_NOTES = `
+It runs as the application's user, in its folder and environment, without a terminal and without input. AWS keeps the
+words, and what is printed, for 30 days (Run Command's history): name no secret in them.`;
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 /** The longest that AWS-RunShellScript takes (its executionTimeout). */
 const LONGEST_SECONDS = 172_800;
@@ -212,9 +215,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "run",
-    description: `a command of the application on a healthy web instance, by Systems Manager: as its user, in its environment.
-Its output and its exit code are the answer. AWS keeps its words, and what it prints, for 30 days (Run Command's history): name no secret
-in them. It has no terminal and no input: for a shell, buddyverse ssh web -- sudo buddyverse-app python manage.py shell`,
+    description:
+      "a command of the application on a healthy web instance, by Systems Manager; its exit code is the answer",
     takesWords: true,
     own: (command) =>
       command
@@ -224,7 +226,8 @@ in them. It has no terminal and no input: for a shell, buddyverse ssh web -- sud
           new Option("--timeout <time>", "how long it may take: 90s, 10m, 2h; then Systems Manager ends it")
             .default({ text: "10m", seconds: 600 }, "10m")
             .argParser(timeout),
-        ),
+        )
+        .addHelpText("after", RUN_NOTES),
     examples: [
       "buddyverse run -- python manage.py createsuperuser --noinput --username ada --email ada@example.com",
       "buddyverse run --all -- python manage.py clear_cache",

@@ -25,7 +25,10 @@ export interface Commands {
   /** Starts the script on all of them and answers the command's id. @param seconds how long it may run */
   send(instanceIds: readonly string[], script: string, about: string, seconds?: number): Promise<string>;
   result(commandId: string, instanceId: string): Promise<Invocation>;
-  /** AWS does not promise that what runs is stopped. */
+}
+
+/** Commands that can be cancelled; AWS does not promise that what runs is stopped. */
+export interface Cancellable extends Commands {
   cancel(commandId: string, instanceId: string): Promise<void>;
 }
 
@@ -85,7 +88,7 @@ const SLACK_MS = 120_000;
  * @throws Error when Systems Manager does not reach the instance, or never says what has come of the script
  */
 export async function runOnce(
-  commands: Commands,
+  commands: Cancellable,
   clock: Clock,
   run: { readonly instanceId: string; readonly script: string; readonly seconds: number },
   signal: AbortSignal,

@@ -67,7 +67,7 @@ test("the sandbox says that it takes no ssh, and what can be done there", async 
   expect(await on.rehearse("ssh --json")).toMatchObject({ code: 2 });
 });
 
-test("run: the words arrive, the output and the exit code are the command's, on one or on all, and no secret of Run Command's", async () => {
+test("run: the words arrive, the output and the exit code are the command's, on one or on all", async () => {
   const on = folder({}, base);
   const line = "--sandbox --sandbox-speed max";
   const first = await on.run(`run ${line} -- echo {{x}} it's`);

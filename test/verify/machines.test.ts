@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { CheckFailed } from "../../src/verify/check.ts";
-import { type Commands, type Invocation, machinesBy, runOnce } from "../../src/verify/machines.ts";
+import { type Cancellable, type Invocation, machinesBy, runOnce } from "../../src/verify/machines.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
 
 const SCRIPT = scriptFor("requests", "abc");
@@ -13,7 +13,7 @@ function room(results: Readonly<Record<string, readonly Invocation[]>>, online: 
   const sent: string[] = [];
   const looks = new Map<string, number>();
   let asked = 0;
-  const commands: Commands = {
+  const commands: Cancellable = {
     online: async () => new Set(online(asked++)),
     async send(ids, script, about, seconds) {
       sent.push(`${about} to ${ids.join(" ")}: ${seconds ?? script.length}`);

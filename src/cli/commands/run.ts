@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Machine, machinesOf } from "../../../steps/access.ts";
 import { GROUP_KEY } from "../../../steps/auto-scaling.ts";
+import { cancelCommand } from "../../aws/ssm/run-command.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { list } from "../../lib/text.ts";
@@ -112,7 +113,8 @@ async function onMachine(
   { text, seconds }: Timeout,
 ): Promise<Said> {
   const script = appCommandScript(words, randomBytes(12).toString("hex"));
-  const found = await runOnce(commandsOf(aws), clock, { instanceId: id, script, seconds }, interrupted);
+  const cancel = (command: string, instance: string) => cancelCommand(aws, command, instance);
+  const found = await runOnce({ ...commandsOf(aws), cancel }, clock, { instanceId: id, script, seconds }, interrupted);
   if (interrupted.aborted && found?.state !== "ended") throw cancelled(id, found?.why === "Cancelled");
   if (!found) throw lost(id, "Systems Manager did not say what came of it");
   if (found.state === "lost") throw /^Execution ?Timed ?Out$/.test(found.why) ? tooLong(id, text) : lost(id, found.why);

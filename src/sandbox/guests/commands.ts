@@ -1,5 +1,5 @@
 import { headOf } from "../../lib/script.ts";
-import { APP_COMMAND, NOT_RUN, type PasswordVerb, type ScriptName } from "../../verify/scripts.ts";
+import type { APP_COMMAND, NOT_RUN, PasswordVerb, ScriptName } from "../../verify/scripts.ts";
 import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
@@ -135,10 +135,12 @@ const apache =
     return done;
   };
 
+const NO_APP: (typeof NOT_RUN)["noApp"] = { code: 97, says: "BUDDYVERSE-RUN no-app" };
+
 /** Every script that the tool sends by Run Command. One that is not here does not compile. */
 const COMMANDS: Readonly<Record<ScriptName | typeof APP_COMMAND, Play>> = {
-  [APP_COMMAND]: (_sim, { content }, _token, script) =>
-    content === null ? { code: NOT_RUN.noApp.code, err: `${NOT_RUN.noApp.says}\n` } : playAppCommand(script),
+  "app-command": (_sim, { content }, _token, script) =>
+    content === null ? { code: NO_APP.code, err: `${NO_APP.says}\n` } : playAppCommand(script),
   requests: (sim, { id }, token) => ({ code: 0, out: `${loggedRequests(sim, id, `buddyverse-verify/${token}`)}\n` }),
   database,
   "database-contents": databaseContents,

@@ -79,8 +79,4 @@ export const commandsOf = ({ ssm }: Aws): Commands => ({
       errors: StandardErrorContent ?? "",
     };
   },
-
-  async cancel(CommandId, instanceId) {
-    await ssm.cancelCommand({ CommandId, InstanceIds: [instanceId] });
-  },
 });
