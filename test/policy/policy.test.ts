@@ -255,6 +255,7 @@ describe("what the other commands send besides", () => {
       ],
     ],
     ["rotate", () => ["src/verify/aws/commands.ts"]],
+    ["run", () => ["src/verify/aws/commands.ts", "src/aws/ssm/run-command.ts"]],
     [
       "restore-files",
       () => ["src/verify/aws/commands.ts", "src/aws/backup/restore-job.ts", "src/aws/backup/vault-policy.ts"],
