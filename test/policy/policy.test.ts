@@ -209,9 +209,8 @@ test("each role is passed to its service only, AWS Backup's policies can be atta
 
 test("a stack without a thing asks for nothing about it, but whether an older config left some", async () => {
   const actions = actionsOf(await policyOf({ domain: null }));
-  expect(actions.filter((action) => /^(s3|sns|acm|route53):|NatGateway$|Address$/.test(action)).sort()).toEqual([
+  expect(actions.filter((action) => /^(sns|acm|route53):|NatGateway$|Address$/.test(action)).sort()).toEqual([
     "route53:ListHostedZonesByName",
-    "s3:GetBucketTagging",
   ]);
 });
 
