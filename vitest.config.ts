@@ -10,7 +10,7 @@ const MOCKED = "test/**/*.mocked.test.ts";
 const HTTP = "test/moto/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
-const RELIABILITY = "test/reliability/{lossy,blocked,late-calls,matrix-move,matrix-*-gateway}.test.ts";
+const RELIABILITY = "test/reliability/{lossy,blocked,late-calls,matrix-move,matrix-secrets,matrix-*-gateway}.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
 
 export default defineConfig({

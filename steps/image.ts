@@ -7,9 +7,11 @@ import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
 import { logGroupArn } from "../src/aws/logs/names.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
+import { appSecretPath } from "../src/aws/ssm/app-secret.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
+import { appSecrets } from "./app-secrets.ts";
 import { archives as archivesFor } from "./archives.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
@@ -76,6 +78,9 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const hash = imageHash(config, inputs);
   const marker = `/buddyverse/${stack}/image/${hash}`;
 
+  // Instances start when all have a value; `down` removes them when no instance reads them any more.
+  const secrets = appSecrets(config);
+
   const cpuCredits = cpuCreditsOf(config.web.instanceType, config.cpuCredits);
 
   // IAM's names are the whole account's, not the region's.
@@ -86,6 +91,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       // SecureStrings too: the key aws/ssm decrypts for every principal of the account that may read the parameter
       // (Systems Manager user guide, ps-restrict-decryption). So what the role may read is all that keeps a secret.
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
+      // Also where the config names no secret (any more): an earlier release that is gone back to reads its own.
+      allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter${appSecretPath(stack)}*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
       // What came of a release's command.
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/release/*`)),
@@ -173,6 +180,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       logs,
       // Without a domain the site is called by its name.
       entrances: config.domain === null ? [around.loadBalancer] : [],
+      secrets,
     },
     ({ image, profile, group, fileSystem, keyPair, entrances }) => ({
       imageId: image.id,
@@ -202,7 +210,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  return step("image", { ...stored, logs, role, profile, base, builder, image, launchTemplate });
+  return step("image", { ...stored, logs, role, profile, base, secrets, builder, image, launchTemplate });
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import type { Ended } from "./command.ts";
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8"));
 
 /** Settings of this machine that would reach the command. */
 export const FOREIGN = /^(AWS_|NO_COLOR|FORCE_COLOR|CI$|HTTPS?_PROXY)/i;
+
+const PIPE = { configurable: true, enumerable: true, writable: true } as const;
 
 let last: Promise<unknown> = Promise.resolve();
 
@@ -16,7 +19,7 @@ let last: Promise<unknown> = Promise.resolve();
  */
 export function inProcess(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly input?: string | Buffer },
 ): Promise<Ended> {
   const run = last.then(() => alone(args, options));
   last = run.catch(() => {});
@@ -25,11 +28,18 @@ export function inProcess(
 
 async function alone(
   args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  {
+    cwd,
+    env,
+    input,
+  }: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly input?: string | Buffer },
 ): Promise<Ended> {
   const { run } = await import("../src/cli/program.ts");
   const before = { cwd: process.cwd(), env: { ...process.env } };
   const restores = [process.stdout, process.stderr].map(capture);
+  const stdin = Object.getOwnPropertyDescriptor(process, "stdin") as PropertyDescriptor;
+  if (input !== undefined)
+    Object.defineProperty(process, "stdin", { ...PIPE, value: Readable.from([Buffer.from(input)]) });
   process.chdir(cwd);
   for (const name of Object.keys(process.env)) if (FOREIGN.test(name)) delete process.env[name];
   Object.assign(process.env, {
@@ -44,6 +54,7 @@ async function alone(
     return { code, stdout, stderr };
   } finally {
     for (const { restore } of restores) restore();
+    Object.defineProperty(process, "stdin", stdin);
     process.chdir(before.cwd);
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, before.env);

@@ -200,6 +200,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/rotate.ts")).rotate,
   },
   {
+    name: "secret",
+    description: "the secrets of the application: give one a value, list them, remove one; no value is ever shown",
+    own: (command) =>
+      withYes(
+        command
+          .addArgument(new Argument("<action>", "set, list or rm").choices(["set", "list", "rm"]))
+          .argument("[key]", "the environment variable that the application reads it from"),
+      ),
+    examples: [
+      "buddyverse secret set STRIPE_KEY            asks for the value, one line, and does not show it",
+      "buddyverse secret set JWT_KEY < jwt.pem     reads it, without the line break at its end",
+      "buddyverse secret set STRIPE_KEY --sandbox",
+      "buddyverse secret list",
+      "buddyverse secret rm STRIPE_KEY",
+    ],
+    load: async () => (await import("./commands/secret.ts")).secret,
+  },
+  {
     name: "outputs",
     description: "site URL, load balancer, database endpoints, ssh commands",
     examples: ["buddyverse outputs", "buddyverse outputs --json"],

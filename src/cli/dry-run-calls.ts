@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Inputs } from "../../steps/inputs.ts";
+import { secretsOf } from "../../steps/scripts/app-settings.ts";
 import { VPC } from "../../steps/vpc.ts";
 import type { TracedCall } from "../aws/connect.ts";
 import type { Config } from "../config/schema.ts";
 import { preflight } from "../doctor/preflight.ts";
 import { jumpingClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
+import { setAppSecret } from "../recovery/app-secrets.ts";
 import { findForeignResources } from "../residuals/foreign.ts";
 import { residualCosts } from "../residuals/residual-costs.ts";
 import { delegateAll } from "../sandbox/outside.ts";
@@ -55,6 +57,10 @@ async function lived(given: Config): Promise<readonly TracedCall[]> {
     onCall: (call) => calls.push(call),
   });
 
+  // What a person does before the first `up`.
+  for (const variable of secretsOf(config)) await setAppSecret(stack.run, config, variable, "rehearsed");
+  // Reads lag behind it.
+  if (secretsOf(config).length > 0) await clock.sleep(60_000);
   await preflight(aws, (await stack.refresh()).entries.values());
   let { settled } = await stack.up();
   if (domain?.zone === "create") {

@@ -99,7 +99,7 @@ function startTrace(file: string | undefined): void {
 
 const ONLINE = COMMANDS.filter(({ offline }) => !offline).map(({ name }) => name);
 /** What a command's argument says that it is about. */
-const ABOUT = "(?: (?:database|files|password)\\b)?";
+const ABOUT = "(?: (?:database|files|password|list|(?:set|rm) \\w+)\\b)?";
 const NAMED = new RegExp(`\\bbuddyverse ((?:${ONLINE.join("|")})\\b${ABOUT})(?!${ABOUT} --sandbox)`, "g");
 /** A command that is copied from a rehearsal's error must not reach AWS. */
 const onSandbox = (text: string): string => text.replace(NAMED, "buddyverse $1 --sandbox");

@@ -161,7 +161,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
     application,
-    looksAtStack: purpose.command !== "doctor" && !purpose.stateless,
+    looksAtStack: purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless,
     newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
   });
   const stackWith = (changed: Partial<MutableInputs> | undefined = undefined, replace = purpose.replace): Stack =>
@@ -225,7 +225,8 @@ async function applicationFor(
     if (deploys || !(error instanceof BuddyError)) throw error;
     const { message, hint, about } = error;
     // What is gone from this machine is no reason to leave something behind on AWS, or not to look at it.
-    if (command !== "doctor" && command !== "down") note(`${message}. Goes by what \`up\` last sent of it.`);
+    if (command !== "doctor" && command !== "down" && command !== "secret")
+      note(`${message}. Goes by what \`up\` last sent of it.`);
     return {
       ...(recordedApplication(config, recorded) ?? NONE),
       problems: [{ path: about?.path ?? "", message, hint }],

@@ -110,6 +110,11 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   /** For what is no longer wanted, after everything that used it has moved on to something else. */
   function remove(node: Node, users: readonly NodeResult[]): Promise<NodeResult> | NodeResult {
     if (!entry(node.key).look.live && !run.store.get(node.key)) return resultOf(node, "unchanged");
+    // What the config has no use for any more is there for others, or for a person.
+    if (node.type.external) {
+      run.store.drop(node.key);
+      return resultOf(node, "unchanged");
+    }
     const retained = users.find(({ key }) => isRetained(key));
     if (retained) return skip(run, node, `${retained.name}, which is left alone, uses it`);
     // What is blocked keeps what it uses, and that may be an earlier one.

@@ -114,7 +114,7 @@ async function act(
       return void work.waited();
     case "delete": {
       const { delete: call } = node.type;
-      if (!call || node.type.external) return forget(work);
+      if (!call) return forget(work);
       if (!(await remove(work, call, live as Identified, recorded))) return undefined;
       work.leaves = undefined;
       return work.replacing ? gone(work) : forget(work);

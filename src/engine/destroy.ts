@@ -2,14 +2,14 @@ import { converge } from "./converge.ts";
 import { makeCopies, secondsToCopy } from "./copies.ts";
 import { type NodeResult, resultOf, resultOfError, skip } from "./node-result.ts";
 import { throwIfRefused } from "./refusal.ts";
-import { type Identified, removable } from "./resource.ts";
+import { type Identified, removedByDown } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { dependentsOf, needsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { unprotect } from "./unprotect.ts";
 import { longestPath, walk } from "./walk.ts";
 
 const isThere = ({ node, look, recorded, decision }: Observed): boolean =>
-  removable(node.type) && decision.kind !== "keep" && (look.live !== undefined || recorded !== undefined);
+  removedByDown(node.type) && decision.kind !== "keep" && (look.live !== undefined || recorded !== undefined);
 
 /** What `down` leaves alone, and what has to stay because that uses it. */
 export interface Retained {
@@ -67,7 +67,7 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
     if (decision.kind === "retain")
       return resultOf(node, "skipped", { id, reason: `${node.name}, which is left alone, uses it` });
     try {
-      if (node.type.external) {
+      if (node.type.external && !removedByDown(node.type)) {
         run.store.drop(node.key);
         return resultOf(node, "unchanged", { id });
       }
@@ -94,7 +94,7 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
       const left = before.find(
         ({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "interrupted",
       );
-      if (!left || entry.node.type.external) return remove(entry);
+      if (!left || (entry.node.type.external && !removedByDown(entry.node.type))) return remove(entry);
       const reason = left.outcome === "skipped" ? (left.reason ?? "") : `${left.name} is still there`;
       return skip(run, entry.node, reason, entry.look.live?.id);
     },
@@ -123,5 +123,7 @@ export interface Leftover {
 /** What of the stack is still there and is not kept on purpose. @param after a look at everything, for `removing`, after a `down`. */
 export const leftovers = ({ entries }: Snapshot): Leftover[] =>
   [...entries.values()]
-    .filter(({ node, look, decision }) => removable(node.type) && decision.kind !== "keep" && look.live !== undefined)
+    .filter(
+      ({ node, look, decision }) => removedByDown(node.type) && decision.kind !== "keep" && look.live !== undefined,
+    )
     .map(({ node, look }) => ({ object: node.type.name, id: (look.live as Identified).id, name: node.name }));

@@ -172,7 +172,10 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   failedBeforeReady?(live: Live): boolean;
   /** It may be replaced without being asked for: a copy of what the config names, and nothing that runs uses it. */
   readonly disposable?: boolean;
-  /** Looked up, never made nor removed by us (a public image, somebody's hosted zone). */
+  /**
+   * Looked up, never made nor removed by us (a public image, somebody's hosted zone). One that has `delete` belongs to the stack,
+   * though a person makes it (a secret of the application): `down` removes it, `up` never does.
+   */
   readonly external?: boolean;
   /** For an external type: what to do when there is none. */
   readonly absent?: string;
@@ -410,3 +413,6 @@ export function step<const R extends Step["resources"]>(name: string, resources:
 
 /** False for what is only looked up, and for what is a state of another object: there is nothing to remove. */
 export const removable = (type: AnyType): boolean => !type.external && type.delete !== undefined;
+
+/** True for what `down` removes: also what a person made for the stack. */
+export const removedByDown = (type: AnyType): boolean => type.delete !== undefined;

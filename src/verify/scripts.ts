@@ -4,6 +4,7 @@ import { shellLine } from "../lib/shell.ts";
 import apacheStart from "./scripts/apache-start.sh";
 import apacheStop from "./scripts/apache-stop.sh";
 import appCommand from "./scripts/app-command.sh";
+import appSecrets from "./scripts/app-secrets.py";
 import database from "./scripts/database.py";
 import databaseContents from "./scripts/database-contents.py";
 import databaseReplication from "./scripts/database-replication.py";
@@ -36,6 +37,7 @@ const SCRIPTS = {
   "database-replication": databaseReplication,
   "database-settings": databaseSettings,
   password,
+  "app-secrets": appSecrets,
   rows,
   "rows-end": rowsEnd,
   "file-write": fileWrite,
@@ -56,6 +58,7 @@ const SCRIPTS = {
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
 const PYTHON: ReadonlySet<ScriptName> = new Set([
+  "app-secrets",
   "database",
   "database-contents",
   "database-replication",
@@ -74,6 +77,9 @@ export interface PasswordSaid {
   readonly role?: string;
   readonly error?: number;
 }
+
+/** What `app-secrets` says on an instance: names of secrets that its application has, has in another version, and that are gone. */
+export type AppSecretsSaid = Readonly<Record<"current" | "stale" | "missing", string[]>>;
 
 /**
  * A script as Run Command's shell runs it: POSIX sh; Python goes in by a here document, so that nothing is written.

@@ -3,8 +3,9 @@ import { list, some } from "../../src/lib/text.ts";
 import { type InstanceMetadata, metadataOf, readVolumes, type Store } from "../../src/verify/aws/storage.ts";
 import type { Check, CheckContext, CheckOutcome } from "../../src/verify/check.ts";
 import type { Fact } from "../../src/verify/facts.ts";
-import { type PasswordSaid, scriptFor } from "../../src/verify/scripts.ts";
+import { type AppSecretsSaid, type PasswordSaid, scriptFor } from "../../src/verify/scripts.ts";
 import { TEXT } from "../rds.ts";
+import { secretsOf } from "../scripts/app-settings.ts";
 import { databaseInterfaces, databases, instances, membersInService } from "./facts.ts";
 
 /** Everything that keeps data. */
@@ -68,6 +69,32 @@ async function isPasswordInUse(context: CheckContext): Promise<CheckOutcome> {
   };
 }
 
+async function areSecretsCurrent(context: CheckContext): Promise<CheckOutcome> {
+  const members = await membersInService(context);
+  const printed = await context.machines.run(
+    members.map(({ id }) => id),
+    scriptFor("app-secrets", context.token),
+  );
+  const said = members.map(({ id }) => ({ id, ...(JSON.parse(printed.get(id) ?? "") as AppSecretsSaid) }));
+  const names = secretsOf(context.config);
+  const troubles = said.flatMap(({ id, current, stale, missing }) => {
+    const unread = names.filter((name) => ![...current, ...stale, ...missing].includes(name));
+    return [
+      ...(missing.length > 0 ? [`${list(missing)} ${missing.length > 1 ? "have" : "has"} no value any more`] : []),
+      ...(stale.length > 0 ? [`${id} still uses another value of ${list(stale)}: it fetches them once a minute`] : []),
+      ...(unread.length > 0 ? [`${id} runs an earlier release, which does not read ${list(unread)}`] : []),
+    ];
+  });
+  return {
+    evidence:
+      troubles.length === 0
+        ? `${list(said.map(({ id }) => id))} use ${list(names)} as set last`
+        : list([...new Set(troubles)]),
+    ok: troubles.length === 0,
+    pending: said.some(({ stale }) => stale.length > 0),
+  };
+}
+
 /** R6: personal data protected, where it is kept. */
 export const protection: readonly Check[] = [
   {
@@ -105,6 +132,18 @@ export const protection: readonly Check[] = [
     // web-database.timer fetches the settings once a minute.
     retry: { everySeconds: 10, forSeconds: 90 },
     run: isPasswordInUse,
+  },
+  {
+    id: "app-secrets",
+    requirement: "R6",
+    title: "Every instance uses the secrets of the application as they were set last",
+    method:
+      "each instance reads them in Parameter Store and compares them with what its application has; it tells their names, never a value",
+    limits: "that the application works with them",
+    skip: (config) => (secretsOf(config).length === 0 ? "the application reads no secrets" : undefined),
+    // Fetched once a minute, as the password, and taken by one instance after the other.
+    retry: { everySeconds: 10, forSeconds: 150 },
+    run: areSecretsCurrent,
   },
   {
     id: "imdsv2",

@@ -57,6 +57,10 @@ export function appSettings({ app, image }: Config, project: Project | undefined
   });
 }
 
+/** Names of the secrets that the application of `image.app` reads; the built-in page reads none. */
+export const secretsOf = ({ app, image }: Pick<Config, "app" | "image">): readonly string[] =>
+  image.app === null ? [] : app.secrets;
+
 /** What is run once for each release of `image.app`; "": nothing. */
 export function releaseCommand({ app, image }: Config, project: Project | undefined): string {
   if (image.app === null) return "";
@@ -70,7 +74,9 @@ export function releaseSettings(
   { imageHash, siteNames }: { readonly imageHash: string; readonly siteNames: readonly string[] },
 ): ReleaseSettings {
   const { app, domain, image, network } = config;
-  const [env, secrets] = image.app === null ? [{}, []] : [app.env, app.secrets];
+  // In one order, so that another one in the config is no other user data, and replaces no instances.
+  const env = Object.fromEntries(Object.entries(image.app === null ? {} : app.env).sort(byName));
+  const secrets = [...secretsOf(config)].sort();
   const release = releaseCommand(config, project);
   return checkedRelease({
     env,
@@ -91,14 +97,14 @@ export const healthCheckPath = ({ app, web }: Config): string => app.healthCheck
 export const domainNames = ({ domain }: Config): readonly string[] =>
   domain === null ? [] : [domain.name, ...(domain.www ? [`www.${domain.name}`] : [])];
 
-/** A short name of a release, the same for the same content, environment, secrets' names and command, in whatever order. */
+/** A short name of a release, the same for the same content, environment, secrets' names and command. */
 function releaseId(
   imageHash: string,
   env: Readonly<Record<string, string>>,
   secrets: readonly string[],
   release: string,
 ): string {
-  const content = [imageHash, Object.entries(env).sort(byName), [...secrets].sort(), release];
+  const content = [imageHash, Object.entries(env), secrets, release];
   return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12);
 }
 const byName = ([one]: readonly [string, string], [other]: readonly [string, string]): number => (one < other ? -1 : 1);

@@ -233,3 +233,9 @@ export function webUserData(web: {
     }),
   );
 }
+
+/** How the application runs on a web instance of that user data; undefined: it does not say. */
+export function releaseIn(userData: string): ReleaseSettings | undefined {
+  const [, document] = /^APP_ENV=(.+)$/m.exec(userData) ?? [];
+  return document === undefined ? undefined : JSON.parse(Buffer.from(document, "base64").toString("utf8"));
+}

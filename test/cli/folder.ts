@@ -18,11 +18,11 @@ export interface Folder {
   readonly path: string;
   configure(config: ConfigInput): void;
   /** Runs the command in it, with no AWS settings but those given; in this process, which is what most tests need. */
-  run(line: string, env?: Readonly<Record<string, string>>): Promise<Ended>;
+  run(line: string, env?: Readonly<Record<string, string>>, input?: string | Buffer): Promise<Ended>;
   /** Runs the built command in it as a user does, in a process of its own. */
   spawn(line: string, env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Runs it on a sandbox that does not wait. */
-  rehearse(line: string): Promise<Ended>;
+  rehearse(line: string, input?: string | Buffer): Promise<Ended>;
   files(): string[];
   read(name: string): string;
   trace(name?: string): TracedLine[];
@@ -54,13 +54,14 @@ export function folder(config: ConfigInput | null = {}, like?: string): Folder {
 
 export function at(path: string): Folder {
   const words = (line: string) => (line === "" ? [] : line.split(" "));
-  const run: Folder["run"] = (line, env = {}) => inProcess(words(line), { cwd: path, env: { HOME: path, ...env } });
+  const run: Folder["run"] = (line, env = {}, input = undefined) =>
+    inProcess(words(line), { cwd: path, env: { HOME: path, ...env }, ...(input === undefined ? {} : { input }) });
   return {
     path,
     configure: (config) => writeFileSync(join(path, "buddyverse.config.json"), JSON.stringify(config)),
     run,
     spawn: (line, env = {}) => buddyverse(words(line), { cwd: path, env: { HOME: path, ...env } }),
-    rehearse: (line) => run(`${line} --sandbox --sandbox-speed max`),
+    rehearse: (line, input) => run(`${line} --sandbox --sandbox-speed max`, {}, input),
     files: () => readdirSync(path).sort(),
     read: (name) => readFileSync(join(path, name), "utf8"),
     trace: (name = "trace.jsonl") =>

@@ -31,8 +31,12 @@ function troubles(body: string): string[] {
   return [primary, replica].flatMap(({ ok, why = "?" }) => (ok ? [] : [why]));
 }
 
-/** A visitor who asks the site each second, and is answered by each instance in turn. Answers, when they are called off, what was wrong. */
-export async function visitors(on: Stage): Promise<() => Promise<readonly string[]>> {
+/**
+ * A visitor who asks the site each second, and is answered by each instance in turn. Answers, when they are called off, what was
+ * wrong.
+ * @param troublesIn what an answer says is wrong
+ */
+export async function visitors(on: Stage, troublesIn = troubles): Promise<() => Promise<readonly string[]>> {
   const served = await serveSite(on.sandbox, on.clock);
   const url = (await on.stack.find("load-balancer")) as unknown as { readonly dnsName: string };
   const resolve = (name: string, port: number) => {
@@ -47,7 +51,7 @@ export async function visitors(on: Stage): Promise<() => Promise<readonly string
     while (!abort.signal.aborted) {
       asked++;
       const { status, body } = await site.get(`http://${url.dnsName}/health.json`);
-      wrong.push(...(status === 200 ? troubles(body) : [String(status)]));
+      wrong.push(...(status === 200 ? troublesIn(body) : [String(status)]));
       await on.clock.sleep(1_000, abort.signal).catch(() => {});
     }
   })();

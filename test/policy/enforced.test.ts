@@ -31,7 +31,10 @@ import {
   DeleteDBParameterGroupCommand,
 } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
+import type { Identified } from "../../src/engine/resource.ts";
 import type { PolicyStatement } from "../../src/policy/policy.ts";
+import { findAppSecret, listedSecrets, removeAppSecret, setAppSecret } from "../../src/recovery/app-secrets.ts";
+import { secretsInUse } from "../../steps/app-secrets.ts";
 import { type Stranger, stranger } from "../stranger.ts";
 import { type Account, account, bad, examined, policyOf, upAndDown, without } from "./lives.ts";
 
@@ -215,6 +218,17 @@ test("with all of it doctor is content: it asks with the tags that the condition
   const who = await account(given);
   const on = await who.under(documents);
   expect((await examined(on, documents)).filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+  expect(who.denials()).toEqual([]);
+});
+
+test("secrets of the application need nothing besides what up does, also before the config names any", async () => {
+  const who = await account();
+  const { run, stack, config } = await who.under(await policyOf({}, []));
+  expect(await setAppSecret(run, config, "KEY", "one")).toBe("created");
+  expect(await setAppSecret(run, config, "KEY", "two")).toBe("changed");
+  expect(await listedSecrets(run, config)).toMatchObject([{ name: "KEY", set: true }]);
+  expect(await secretsInUse(stack)).toEqual(new Set());
+  await removeAppSecret(run, "KEY", (await findAppSecret(run, config, "KEY")) as Identified);
   expect(who.denials()).toEqual([]);
 });
 

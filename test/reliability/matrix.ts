@@ -5,11 +5,13 @@ import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { NodeResult } from "../../src/engine/node-result.ts";
 import { type Clock, jumpingClock } from "../../src/lib/clock.ts";
+import { listedSecrets, setAppSecret } from "../../src/recovery/app-secrets.ts";
 import type { Chaos } from "../../src/sandbox/chaos.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { inventory } from "../../src/sandbox/inventory.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { World } from "../../src/sandbox/world.ts";
+import { secretsOf } from "../../steps/scripts/app-settings.ts";
 import { START, type Stage, stageOn } from "../lifecycle/stage.ts";
 import { census, contents } from "../sandbox/contents.ts";
 import { accountIn } from "../sandbox/grown.ts";
@@ -232,6 +234,22 @@ async function withOldSite(config: Config): Promise<string> {
   return JSON.stringify(world);
 }
 
+/** With the secrets that its application reads: a person has set them. */
+async function withSecrets(config: Config, world: string): Promise<{ readonly world: string; readonly time: number }> {
+  if (secretsOf(config).length === 0) return { world, time: START };
+  const on = await start(config, { world, time: START, state: undefined });
+  await setMissing(on);
+  return { world: JSON.stringify(on.sandbox.world), time: on.clock.now() };
+}
+
+/** What a person does whom `up` tells of secrets without a value; it takes longer than reads lag. */
+async function setMissing({ run, config, clock }: Stage): Promise<void> {
+  if (secretsOf(config).length === 0) return;
+  await clock.sleep(5_000);
+  for (const { name, set } of await listedSecrets(run, config))
+    if (!set) await setAppSecret(run, config, name, "value");
+}
+
 /** Ways to end that are not what was asked for; the causes first, then what was skipped for them. */
 export const amiss = (settled: readonly NodeResult[]): string[] =>
   ["failed", "blocked", "interrupted", "skipped"].flatMap((bad) =>
@@ -281,7 +299,8 @@ export const ANOTHER = "one or two";
 /** Lives it once and keeps what would survive at each point of `walk`. */
 export async function rehearse(given: object, walk: "up" | "down"): Promise<Rehearsal> {
   const config = parseConfig(given, "test.config.json");
-  const world = config.domain?.takeOver ? await withOldSite(config) : fresh(config);
+  const site = config.domain?.takeOver ? await withOldSite(config) : fresh(config);
+  const { world, time } = await withSecrets(config, site);
   let points = 0;
   let recording = walk === "up";
   const distinct = new Map<string, Surviving>();
@@ -292,7 +311,7 @@ export async function rehearse(given: object, walk: "up" | "down"): Promise<Rehe
     const key = `${text.replace(/"time":\d+/, "")}${state?.replace(/"serial": \d+/, "")}`;
     if (!distinct.has(key)) distinct.set(key, { where, world: text, time, state, made });
   };
-  const on = await start(config, { world, time: START, state: undefined }, { points: note });
+  const on = await start(config, { world, time, state: undefined }, { points: note });
   const troubles = amiss((await on.up()).settled);
   if (troubles.length > 0) throw new Error(`the normal up: ${troubles.join("; ")}`);
   on.sandbox.settle();
@@ -311,7 +330,7 @@ export async function rehearse(given: object, walk: "up" | "down"): Promise<Rehe
     made,
     calls,
     snapshots: 1,
-    before: contents(JSON.parse(world)),
+    before: contents(JSON.parse(site)),
     points,
     distinct: [...distinct.values()],
   };
@@ -330,6 +349,7 @@ export async function upAgain(
   direct = true,
 ): Promise<{ readonly on: Process; readonly wrong: string[] }> {
   const on = await start(config, { ...from, time: from.time + restartAfter(from) }, { direct });
+  if (made === undefined) await setMissing(on);
   const wrong = amiss((await on.up()).settled).map((one) => `up: ${one}`);
   on.sandbox.settle();
   wrong.push(...compare("after up", census(on.sandbox.world), normal));

@@ -45,13 +45,23 @@ test("a password that AWS quotes in its error reaches no state, trace, event or 
   for (const password of passwords) expect(written).not.toContain(password);
 });
 
-test("no secret of the environment or of the stack is in any byte that up, a killed up, status, rotate and down write", {
+/** With what is in base64, as user data and documents in it, as plain text. */
+const plain = (text: string): string =>
+  text.replace(/[A-Za-z0-9+/]{40,}={0,2}/g, (part) => plain(Buffer.from(part, "base64").toString("latin1")));
+
+test("no secret of the environment, the stack or its application is in any byte that secret set, up, a killed up, status, rotate and down write", {
   timeout: 120_000,
 }, async () => {
   const cwd = mkdtempSync(join(tmpdir(), "buddyverse-secrets-"));
   onTestFinished(() => rmSync(cwd, { recursive: true }));
-  writeFileSync(join(cwd, "buddyverse.config.json"), "{}");
-  const canaries = ["CANARY-secret-access-key-7f3a", "CANARY-session-token-91bc", "CANARY-mysql-password-55de"];
+  const image = { app: { git: "https://example.com/site.git", revision: "v1" } };
+  writeFileSync(join(cwd, "buddyverse.config.json"), JSON.stringify({ image, app: { secrets: ["STRIPE_KEY"] } }));
+  const canaries = [
+    "CANARY-secret-access-key-7f3a",
+    "CANARY-session-token-91bc",
+    "CANARY-mysql-password-55de",
+    "CANARY-stripe-key-02d1",
+  ] as const;
   const env = {
     PATH: process.env.PATH,
     HOME: cwd,
@@ -61,14 +71,15 @@ test("no secret of the environment or of the stack is in any byte that up, a kil
     MYSQL_PWD: canaries[2],
   };
   let screens = "";
-  const run = (args: string, timeout?: number) => {
+  const run = (args: string, timeout?: number, input = "") => {
     const { stdout, stderr } = spawnSync(
       process.execPath,
       [BIN, ...args.split(" "), "--sandbox", "--sandbox-speed", "max"],
-      { cwd, env, encoding: "utf8", killSignal: "SIGKILL", ...(timeout ? { timeout } : {}) },
+      { cwd, env, input, encoding: "utf8", killSignal: "SIGKILL", ...(timeout ? { timeout } : {}) },
     );
     screens += stdout + stderr;
   };
+  run("secret set STRIPE_KEY --trace set.jsonl --verbose", undefined, `${canaries[3]}\n`);
   run("up --yes --trace killed.jsonl --verbose", 1_500);
   run("up --yes --trace up.jsonl --json-lines --verbose");
   run("status --trace status.jsonl --json");
@@ -87,6 +98,10 @@ test("no secret of the environment or of the stack is in any byte that up, a kil
   await noteSecrets();
   expect([...secrets]).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^\w{24,}$/)));
   const state = JSON.stringify(file.state);
+  // Instances are told its name, and only its parameter has the value.
+  const world = plain(JSON.stringify(file.world));
+  expect(world).toContain('"secrets":["STRIPE_KEY"]');
+  expect(world.split(canaries[3])).toHaveLength(2);
   expect(state).toContain("database-password");
   run("down --yes --trace down.jsonl --verbose");
   const traces = readdirSync(cwd)

@@ -108,6 +108,13 @@ const alarm = { name: "Buddy-X", state: "OK", ageSeconds: 9_999, needsSeconds: 6
 const passwordSays = (said: string): Broken =>
   changePrinted((script) => (/: password /.test(script) ? said : undefined));
 
+const secretsSaid = (said: string): Broken =>
+  changePrinted((script) =>
+    /: app-secrets /.test(script) ? `{"current": [], "stale": [], "missing": []${said}}` : undefined,
+  );
+const STALE = secretsSaid(', "stale": ["STRIPE_KEY"]');
+const GONE = secretsSaid(', "missing": ["STRIPE_KEY"]');
+
 /** In each row one thing is broken, and exactly that check says so. */
 const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evidence: RegExp])[] = [
   ["group-size", "another maximum", change(scalingGroup, (group) => ({ ...group, max: 3 })), /max 3/],
@@ -243,6 +250,9 @@ const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evid
     passwordSays('{"outcome": "denied", "role": "replica"}'),
     /the replica does not take it/,
   ],
+  ["app-secrets", "another value", STALE, /still uses another value of STRIPE_KEY/],
+  ["app-secrets", "removed by somebody", GONE, /^STRIPE_KEY has no value any more$/],
+  ["app-secrets", "an instance of before", secretsSaid(""), /runs an earlier release, which does not read STRIPE_KEY/],
   [
     "shared-files",
     "another file",
@@ -474,6 +484,8 @@ test.each<[string, Broken, seconds: number]>([
     90,
   ],
   ["replica-reads", changePrinted((script) => (/: database /.test(script) ? '{"lagMs": 45000}' : undefined)), 0],
+  ["app-secrets", STALE, 150],
+  ["app-secrets", GONE, 0],
   ["database-password", passwordSays('{"outcome": "stale"}'), 90],
   ["database-password", passwordSays('{"outcome": "gone"}'), 0],
 ])("%s, %#: only what may pass by itself is waited for, and not for ever", async (id, broken, seconds) => {

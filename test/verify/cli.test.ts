@@ -58,7 +58,10 @@ describe("a stack that is up", () => {
       saw: expect.stringContaining("min 2"),
       ms: expect.any(Number),
     });
-    expect(notAsked).toEqual([{ id: "subscription", requirement: "R5", why: "the config names no e-mail address" }]);
+    expect(notAsked).toEqual([
+      { id: "subscription", requirement: "R5", why: "the config names no e-mail address" },
+      { id: "app-secrets", requirement: "R6", why: "the application reads no secrets" },
+    ]);
     const changing = on.trace().filter(({ operation }) => !/^(Describe|Get|List)/.test(operation));
     expect(new Set(changing.map(({ operation }) => operation))).toEqual(new Set(["SendCommand"]));
   });

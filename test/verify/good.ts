@@ -9,7 +9,12 @@ import { subscription } from "../../steps/checks/monitoring.ts";
 import { allChecks } from "../../steps/verify.ts";
 import { sourceOf, standing } from "./rehearse.ts";
 
-const on = await (await standing({ monitoring: { email: "ops@example.com" } })).copy();
+const template = await standing({
+  monitoring: { email: "ops@example.com" },
+  image: { app: { git: "https://example.com/site.git", revision: "v1" } },
+  app: { secrets: ["STRIPE_KEY"] },
+});
+const on = await template.copy();
 const fromSandbox = factsReader(sourceOf(on));
 
 /** The config under which every check has something to ask. */
@@ -81,6 +86,7 @@ export function goodTools(): GoodTools {
           database: () => '{"lagMs": 12}\n',
           "database-replication": () => JSON.stringify({ endpoint: replica?.endpoint }),
           "database-text": () => '{"characterSet": "utf8mb4", "collation": "utf8mb4_unicode_ci"}\n',
+          "app-secrets": () => '{"current": ["STRIPE_KEY"], "stale": [], "missing": []}\n',
           password: () => '{"outcome": "in-use"}\n',
           "file-read": () => files.get(path) ?? "",
           "outbound-address": (id) => `${seenAs.get(id)}\n`,

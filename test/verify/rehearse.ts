@@ -1,5 +1,6 @@
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
+import { setAppSecret } from "../../src/recovery/app-secrets.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { serveSite } from "../../src/sandbox/site.ts";
 import type { World as SandboxWorld } from "../../src/sandbox/world.ts";
@@ -8,6 +9,7 @@ import { applicableChecks, type CheckResult, type CheckTools, runChecks } from "
 import { factsReader, type StackSource } from "../../src/verify/facts.ts";
 import { machinesBy } from "../../src/verify/machines.ts";
 import { networkSite } from "../../src/verify/site.ts";
+import { secretsOf } from "../../steps/scripts/app-settings.ts";
 import { allChecks } from "../../steps/verify.ts";
 import { type Stage, stage, stageOn } from "../lifecycle/stage.ts";
 
@@ -22,6 +24,7 @@ export interface Template {
 /** @param seconds how long it has been up */
 export async function standing(config: object = {}, seconds = 900): Promise<Template> {
   const on = await stage(config);
+  for (const name of secretsOf(on.config)) await setAppSecret(on.run, on.config, name, "value");
   const { settled } = await on.up();
   const bad = settled.filter(({ outcome }) => !["created", "unchanged", "deleted"].includes(outcome));
   if (bad.length > 0) throw new Error(`not up: ${JSON.stringify(bad)}`);

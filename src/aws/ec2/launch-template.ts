@@ -168,6 +168,16 @@ const existing = ({ version, versions, running }: LaunchTemplateLive, spec: Laun
   versions.find((one) => isSame(spec, one) && (one.number > version || running.includes(one.number)));
 
 const GONE = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
+const VERSION_GONE = [...GONE, "InvalidLaunchTemplateId.VersionNotFound"];
+
+/** The user data of a version, plain text; undefined: there is no such version. */
+export async function userDataOf(aws: Aws, id: string, version: string): Promise<string | undefined> {
+  const answer = await undefinedIf(VERSION_GONE, () =>
+    aws.ec2.describeLaunchTemplateVersions({ LaunchTemplateId: id, Versions: [version] }),
+  );
+  const data = answer?.LaunchTemplateVersions?.[0]?.LaunchTemplateData;
+  return data && specOf(data).userData;
+}
 
 /** All versions of a template, the newest first. */
 async function versionsIn(aws: Aws, LaunchTemplateId: string): Promise<readonly TemplateVersion[]> {

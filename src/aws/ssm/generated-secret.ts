@@ -1,6 +1,7 @@
 import type { Identified, Irreplaceable, Owner, Remedy, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { KEY_TAG, STACK_TAG } from "../owned.ts";
+import { isAppSecret } from "./app-secret.ts";
 import { createParameter, deleteParameter, findParameter, NAME_TAKEN, retag, taggedParameters } from "./names.ts";
 import { deleteNext, isRotating, nextName } from "./next-secret.ts";
 import { generateSecret } from "./secret-value.ts";
@@ -74,7 +75,8 @@ export const generatedSecret: ResourceType<SecretSpec, SecretLive> = {
   tagsUnread: true,
   listNeedsExtraCalls: true,
   async list(aws, stack) {
-    const all = await taggedParameters(aws, stack, "SecureString");
+    const secure = await taggedParameters(aws, stack, "SecureString");
+    const all = secure.filter(({ id }) => !isAppSecret(stack, id));
     // The new value of a secret that is there belongs to it.
     const ofAnother = new Set(all.map(({ id }) => nextName(id)));
     return all.filter(({ id }) => !ofAnother.has(id));

@@ -1,4 +1,5 @@
 import type { Service } from "../service.ts";
+import { appSecret } from "./app-secret.ts";
 import { generatedSecret } from "./generated-secret.ts";
 import { narrowed } from "./narrowed.ts";
 import { parameter } from "./parameter.ts";
@@ -14,7 +15,7 @@ export const ssm: Service<typeof import("./client.ts")> = {
   },
   // One update of a parameter at a time (API reference, PutParameter).
   errors: { throttled: ["TooManyUpdates"] },
-  types: [parameter, generatedSecret],
+  types: [parameter, generatedSecret, appSecret],
   colour: "#b0388a",
   safety: {
     // Without Overwrite a repeat is refused; with it, it sets the same value again.

@@ -88,7 +88,8 @@ function applicationFindings({ config, application }: Session): readonly Finding
 async function namesAndImages({ aws }: Session, looks: readonly Looked[]): Promise<readonly Finding[]> {
   const findings = looks.map(({ node, live, error }): Finding | undefined => {
     if (error !== undefined) return notFound(node, error);
-    if (!node.type.external) return undefined;
+    // Of what a person makes for the stack, what is foreseen says more.
+    if (!node.type.external || (!live && node.type.foresee)) return undefined;
     const about = aboutOf(node);
     // A zone that is not there is told of where the domain is looked at.
     if (about === "zone" && !live) return undefined;
@@ -96,7 +97,7 @@ async function namesAndImages({ aws }: Session, looks: readonly Looked[]): Promi
     if (typeof health === "object" && "blocked" in health)
       return { about, verdict: "problem", message: health.blocked };
     return live
-      ? { about, verdict: "ok", message: `${node.name}: ${live.id}` }
+      ? { about, verdict: "ok", message: live.id === node.name ? node.name : `${node.name}: ${live.id}` }
       : { about, verdict: "problem", message: missingMessage(node), hint: "Change the config, or make it." };
   });
   const lives = new Map(looks.map(({ node, live }) => [node.key, live]));
@@ -107,7 +108,7 @@ async function namesAndImages({ aws }: Session, looks: readonly Looked[]): Promi
       .map(async ({ node }): Promise<Finding | undefined> => {
         try {
           const spec = specOf(node, (key) => lives.get(key));
-          return findingOf(await node.type.foresee?.(aws, spec, node.owner, undefined));
+          return findingOf(node, await node.type.foresee?.(aws, spec, node.owner, undefined));
         } catch (error) {
           return notFound(node, error);
         }
@@ -125,7 +126,7 @@ async function namesAndImages({ aws }: Session, looks: readonly Looked[]): Promi
 }
 
 const aboutOf = ({ type }: Node): string =>
-  !type.external ? "names" : (["image", "zone"].find((word) => type.name.includes(word)) ?? "encryption key");
+  !type.external ? "names" : (["image", "zone", "secret"].find((word) => type.name.includes(word)) ?? "encryption key");
 
 function notFound(node: Node, error: unknown): Finding {
   const about = aboutOf(node);
@@ -135,7 +136,9 @@ function notFound(node: Node, error: unknown): Finding {
 }
 
 /** What waits for a person is told where the domain is looked at. */
-function findingOf(foreseen: Foreseen | undefined): Finding | undefined {
+function findingOf(node: Node, foreseen: Foreseen | undefined): Finding | undefined {
+  if (foreseen?.kind === "refused" && node.type.external)
+    return { about: aboutOf(node), verdict: "problem", message: foreseen.message, hint: foreseen.hint };
   if (foreseen?.kind === "clash")
     return { about: "names", verdict: "problem", message: foreseen.message, hint: foreseen.hint };
   return foreseen?.kind === "note" ? { about: "names", verdict: "ok", message: foreseen.note } : undefined;

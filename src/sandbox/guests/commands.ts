@@ -8,6 +8,7 @@ import { replicaLagMs, stoppedReplication } from "../services/rds/replication.ts
 import { type Database, databaseTable, textOf } from "../services/rds/tables.ts";
 import type { Sim } from "../world.ts";
 import { playAppCommand } from "./app-command.ts";
+import { playAppSecrets } from "./app-secrets.ts";
 import { databaseFrom, endpointFrom, fetchSettings, logIn, settingsOf } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
@@ -152,6 +153,7 @@ const COMMANDS: Readonly<Record<ScriptName | typeof APP_COMMAND, Play>> = {
   },
   // `commandFor` has refused what is none of its verbs.
   password: (sim, instance, verb) => playPassword(sim, instance, verb as PasswordVerb),
+  "app-secrets": playAppSecrets,
   rows: (sim, instance, token) => {
     beginRows(sim, instance, token);
     return done;

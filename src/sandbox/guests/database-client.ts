@@ -44,12 +44,16 @@ export const parameterPathOf = (instance: Instance): string | undefined =>
     ? settingOf(instance, "BUDDYVERSE_PARAMETER_PATH")
     : undefined;
 
+/** When the instance fetched its settings last. */
+export const fetchedAt = (sim: Sim, { id, mount }: Instance): number =>
+  Math.max(lastTimer(sim.now, mount?.from ?? sim.now), fetchTable(sim).get(id)?.at ?? 0);
+
 /** Undefined: it has none. */
 export function settingsOf(sim: Sim, instance: Instance): Settings | undefined {
   const path = parameterPathOf(instance);
-  if (path === undefined || instance.mount === null) return undefined;
-  const fetchedAt = Math.max(lastTimer(sim.now, instance.mount.from), fetchTable(sim).get(instance.id)?.at ?? 0);
-  const setting = (name: string) => parameterValueAt(sim, `${path}${name}`, fetchedAt);
+  if (path === undefined) return undefined;
+  const at = fetchedAt(sim, instance);
+  const setting = (name: string) => parameterValueAt(sim, `${path}${name}`, at);
   return {
     endpoint: { primary: setting("primary"), replica: setting("replica") },
     // While it is gone, an instance keeps the one that it has.

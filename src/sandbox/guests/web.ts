@@ -5,6 +5,7 @@ import { type Instance, tagTable } from "../services/ec2/tables.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { parameterValue, putParameterNow } from "../services/ssm/parameters.ts";
 import type { Sim } from "../world.ts";
+import { secretParameters } from "./app-secrets.ts";
 import { releaseDocument } from "./documents.ts";
 import { contentsOf, filesOf, putFile } from "./files.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
@@ -66,9 +67,7 @@ export const web: BootScript = {
       return { fails: "ModuleNotFoundError: No module named 'config.wsgi'" };
     const path = settingOf(instance, "BUDDYVERSE_PARAMETER_PATH");
     const suffix = settingOf(instance, "BUDDYVERSE_DNS_SUFFIX");
-    const { secrets } = documentOf(instance, "APP_ENV", releaseDocument);
-    const ofApp = `/buddyverse/${settingOf(instance, "BUDDYVERSE_STACK")}/app/`;
-    const needed = [`${path}password`, `${path}primary`, ...secrets.map((name) => `${ofApp}${name}`)];
+    const needed = [`${path}password`, `${path}primary`, ...secretParameters(instance)];
     const forbidden = needed.find(
       (name) => !profileAllows(sim, instance.profileArn, "ssm:GetParameters", parameterArn(sim, name)),
     );

@@ -188,6 +188,8 @@ export const parameters: SandboxService = {
           );
         if (Buffer.byteLength(Value) > STANDARD_BYTES)
           throw invalid(`Standard tier parameters support a maximum parameter value of ${STANDARD_BYTES} characters.`);
+        if (/\{\{.*\}\}/s.test(Value))
+          throw invalid('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
         const before = parameterTable(sim).get(Name);
         const held = sim.now - (deletedTable(sim).get(Name)?.at ?? -NAME_HELD_MS) < NAME_HELD_MS;
         if ((before && !Overwrite) || (!before && held))
