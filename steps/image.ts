@@ -145,7 +145,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
           release: releaseSettings(config, inputs.project, {
             imageHash: hash,
             // The load balancer may not be there yet, whose name a site without a domain has.
-            siteNames: config.domain === null ? ["localhost"] : domainNames(config),
+            siteNames: config.domain === null ? ["image.invalid"] : domainNames(config),
           }),
         }),
       ),

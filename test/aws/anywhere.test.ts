@@ -131,7 +131,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     settings: appSettings(configSchema.parse({}), undefined),
     release: releaseSettings(configSchema.parse({}), undefined, {
       imageHash: "0123456789ab",
-      siteNames: ["localhost"],
+      siteNames: ["image.invalid"],
     }),
   });
   const machine = { base, profile, first, open, key, out };

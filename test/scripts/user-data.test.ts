@@ -145,6 +145,7 @@ describe("the scripts that the builder fetches", () => {
       "web-builder.sh",
       "web-user-data.sh",
       "user-data.ts",
+      "app-settings.ts",
     ];
     const files = readdirSync(SCRIPTS, { recursive: true, withFileTypes: true })
       .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__") && !apart.includes(file.name))

@@ -10,7 +10,7 @@ done
 [ -d "$from" ] || { echo 'the recovery directory is gone' >&2; exit 1; }
 # Without what restores and this leave at the root, which the copy may have, too.
 count() {
-  { timeout 45 find "$2" -mindepth 1 \( -path "$2/aws-backup-*" -o -path "$2/.before-restore-*" -o -path "$2/.buddyverse-*" -o -path "$2/.collectstatic" \) -prune -o -type f -printf '%s\n' || echo cut; } |
+  { timeout 45 find "$2" -mindepth 1 \( -path "$2/aws-backup-*" -o -path "$2/.before-restore-*" -o -path "$2/.buddyverse-*" -o -path "$2/.buddyverse" \) -prune -o -type f -printf '%s\n' || echo cut; } |
     awk -v name="$1" '/cut/ { cut = 1; next } { files++; bytes += $1 } END { printf "%s %.0f %.0f %s\n", name, files, bytes, cut ? "part" : "whole" }'
 }
 count running .
