@@ -53,7 +53,7 @@ import type { NodeResult } from "../../src/engine/node-result.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { type Identified, type Resource, resource, step, type Tags } from "../../src/engine/resource.ts";
 import type { Inputs } from "../../steps/inputs.ts";
-import { appSettings } from "../../steps/scripts/app-settings.ts";
+import { appSettings, releaseSettings } from "../../steps/scripts/app-settings.ts";
 import { builderUserData } from "../../steps/scripts/user-data.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
@@ -125,8 +125,14 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
   const userData = builderUserData({
     region,
     markerName: MARKER,
+    bucket: "buddy",
+    scriptsKey: `scripts/${"0".repeat(64)}.tar.gz`,
     app: null,
     settings: appSettings(configSchema.parse({}), undefined),
+    release: releaseSettings(configSchema.parse({}), undefined, {
+      imageHash: "0123456789ab",
+      siteNames: ["image.invalid"],
+    }),
   });
   const machine = { base, profile, first, open, key, out };
   const launch = { instanceType: "t3.micro", publicAddress: true, cpuCredits: "unlimited" } as const;
