@@ -7,7 +7,7 @@ import { type Resource, resource } from "../src/engine/resource.ts";
 import type { Stack } from "../src/engine/stack.ts";
 import { GROUP_KEY } from "./auto-scaling.ts";
 import { secretsOf } from "./scripts/app-settings.ts";
-import { releaseIn } from "./scripts/user-data.ts";
+import { releaseOf } from "./scripts/user-data.ts";
 
 /** The secrets that the application reads. Each must have a value before anything is changed. */
 export const appSecrets = (config: Config): Resource<AppSecretSpec, AppSecretLive>[] =>
@@ -25,5 +25,5 @@ export async function secretsInUse({ find, run }: Stack): Promise<ReadonlySet<st
   const texts = await Promise.all(
     ids.flatMap((id) => versions.map((version) => patiently(run, () => userDataOf(run.aws, id, version)))),
   );
-  return new Set(texts.flatMap((text) => (text === undefined ? [] : (releaseIn(text)?.secrets ?? []))));
+  return new Set(texts.flatMap((text) => (text === undefined ? [] : (releaseOf(text)?.secrets ?? []))));
 }

@@ -10,7 +10,7 @@ export interface ProjectFiles {
 }
 
 /** Longer files are not looked at, bytes. */
-const MOST_READ = 2 ** 20;
+export const MOST_READ = 2 ** 20;
 
 /** Files of a folder. @param paths those that are sent, from its top */
 export function filesIn(folder: string, paths: readonly string[]): ProjectFiles {

@@ -27,7 +27,7 @@ export interface Application {
 export const NONE: Application = { archive: undefined, project: undefined, problems: [], warnings: [] };
 
 /**
- * Looks at the application, as far as it can be looked at from here.
+ * Looks at the application where that is a folder.
  * @throws BuddyError `config`: its folder cannot be packed.
  */
 export async function applicationOf(config: Config, paths: Paths): Promise<Application> {
@@ -38,6 +38,26 @@ export async function applicationOf(config: Config, paths: Paths): Promise<Appli
   const { project, problems, warnings } = await inspect(folder, archive, config);
   return { archive, project, problems, warnings: [...warnings, ...leftOut(archive)] };
 }
+
+/** Looks at the application wherever it is, also over the network. @throws as `applicationOf` */
+export async function applicationAnywhere(config: Config, paths: Paths, signal?: AbortSignal): Promise<Application> {
+  const { app } = config.image;
+  if (app === null || !("git" in app)) return applicationOf(config, paths);
+  const [{ seeRepository }, { inspectProject }] = await Promise.all([
+    import("../app/git.ts"),
+    import("../app/project.ts"),
+  ]);
+  const seen = await seeRepository(app, (files) => inspectProject(files, config), signal);
+  if (seen.kind === "seen") return { archive: undefined, ...seen.value };
+  return seen.kind === "problem"
+    ? { ...NONE, problems: [seen.problem] }
+    : { ...NONE, warnings: [unseen(`not looked at: ${seen.why}`)] };
+}
+
+const unseen = (why: string): Problem => ({
+  path: "image.app.git",
+  message: `${why}. The image's builder finds out how it starts, and fails where it cannot`,
+});
 
 /** What is looked at is what is sent. */
 async function inspect(folder: string, { files }: Packed, config: Config): Promise<Inspected> {
@@ -139,5 +159,9 @@ export function recordedApplication(
         ? undefined
         : { sha256, bytes: new Uint8Array(), files: [], leftOut: [], ignored: { by: "", paths: [] } },
     project: project === null ? undefined : (project as unknown as Project),
+    warnings:
+      project === null && sha256 === undefined
+        ? [unseen("it was not looked at when `up` last brought it about; `up --refresh-image` looks again")]
+        : [],
   };
 }

@@ -14,7 +14,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
 import type { RecordedApplication } from "../state/state.ts";
 import { checkRegion, openStore, readOnlyStore, readState, type StateStore } from "../state/store.ts";
-import { type Application, applicationOf, NONE, recordedApplication, throwUnfit } from "./application.ts";
+import { type Application, applicationAnywhere, NONE, recordedApplication, throwUnfit } from "./application.ts";
 import { askForCode, canAsk } from "./ask.ts";
 import { awsBackend, type Backend } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
@@ -131,7 +131,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     if (!options.json) listener({ type: "run.note", at: clock.now(), note: text });
   };
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
-  const application = await applicationFor(config, paths, purpose, known?.application, note);
+  const application = await applicationFor(config, paths, purpose, { recorded: known?.application, note, signal });
   const aws = await connect({
     region: config.region,
     clock,
@@ -209,28 +209,34 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   };
 }
 
-/** The application that a command works with: as it lies there, or, where that cannot be, as it was recorded. */
+/** The application that a command works with: as it lies there, or, where that cannot be or need not, as it was recorded. */
 async function applicationFor(
   config: Config,
   paths: Paths,
-  { deploys, command }: SessionOptions,
-  recorded: RecordedApplication | undefined,
-  note: (text: string) => void,
+  { deploys, command, refreshImage }: SessionOptions,
+  around: {
+    readonly recorded: RecordedApplication | undefined;
+    readonly note: (text: string) => void;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Application> {
+  const { app } = config.image;
+  const recorded = recordedApplication(config, around.recorded);
+  if (app !== null && "git" in app && command !== "doctor") {
+    // What a branch leads to now is of no concern before an image is made of it.
+    if (!deploys || (recorded && !refreshImage)) return recorded ?? NONE;
+  }
   try {
-    const application = await applicationOf(config, paths);
+    const application = await applicationAnywhere(config, paths, around.signal);
     if (deploys) throwUnfit(application, paths.config);
     return application;
   } catch (error) {
-    if (deploys || !(error instanceof BuddyError)) throw error;
+    if (deploys || !(error instanceof BuddyError) || error.code !== "config") throw error;
     const { message, hint, about } = error;
     // What is gone from this machine is no reason to leave something behind on AWS, or not to look at it.
     if (command !== "doctor" && command !== "down" && command !== "secret")
-      note(`${message}. Goes by what \`up\` last sent of it.`);
-    return {
-      ...(recordedApplication(config, recorded) ?? NONE),
-      problems: [{ path: about?.path ?? "", message, hint }],
-    };
+      around.note(`${message}. Goes by what \`up\` last sent of it.`);
+    return { ...(recorded ?? NONE), problems: [{ path: about?.path ?? "", message, hint }] };
   }
 }
 

@@ -235,7 +235,7 @@ export function webUserData(web: {
 }
 
 /** How the application runs on a web instance of that user data; undefined: it does not say. */
-export function releaseIn(userData: string): ReleaseSettings | undefined {
+export function releaseOf(userData: string): ReleaseSettings | undefined {
   const [, document] = /^APP_ENV=(.+)$/m.exec(userData) ?? [];
   return document === undefined ? undefined : JSON.parse(Buffer.from(document, "base64").toString("utf8"));
 }

@@ -1,6 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { gitServer } from "../app/git-server.ts";
 import { type Layout, manage, STARTPROJECT, write, wsgi } from "../app/projects.ts";
+import { needs } from "../tools.ts";
 import { folder } from "./folder.ts";
 
 const withProject = (layout: Layout) => {
@@ -29,11 +32,6 @@ test("what would fail in the image is said before anything is sent, with the key
 `);
   }
   expect(on.trace()).toEqual([]);
-  const doctor = await on.rehearse("doctor");
-  expect(doctor).toMatchObject({
-    code: 1,
-    stdout: expect.stringMatching(/ ✖ {2}application +app\.directory: there are two manage\.py/),
-  });
   // It looks at what stands: nothing does.
   expect(await on.rehearse("status")).toMatchObject({ code: 3, stderr: "" });
 
@@ -50,4 +48,48 @@ test("what would fail in the image is said before anything is sent, with the key
   expect((await on.rehearse("doctor")).stdout.split("\n").filter((line) => line.includes("application  "))).toEqual([
     expect.stringContaining(found),
   ]);
+});
+
+test("a repository is looked at before an image is made of it, and not again", needs("git"), async () => {
+  const app = (revision: string) => ({
+    image: { app: { git: "https://git.example.com/site.git", revision } },
+    domain: null,
+  });
+  const on = folder(app("main"));
+  const work = join(on.path, "work");
+  const git = (...words: readonly string[]) =>
+    execFileSync("git", ["-c", "user.name=n", "-c", "user.email=n@example.com", ...words]);
+  git("init", "-q", "-b", "main", work);
+  write(work, { ...STARTPROJECT, Procfile: "release: ./release.sh\n" });
+  git("-C", work, "add", "-A");
+  git("-C", work, "commit", "-q", "-m", "first");
+  git("clone", "-q", "--bare", work, join(on.path, "site.git"));
+  const server = await gitServer(on.path);
+  onTestFinished(() => server.close());
+  // git.example.com is here.
+  const here = {
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: `url.${server.origin}/.insteadOf`,
+    GIT_CONFIG_VALUE_0: "https://git.example.com/",
+  };
+  const rehearse = (line: string) => on.run(`${line} --sandbox --sandbox-speed max`, here);
+
+  on.configure(app("mian"));
+  expect(await rehearse("plan")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(
+      "image.app.revision: there is no branch, tag or commit mian in https://git.example.com/site.git\n      → did you mean main?",
+    ),
+  });
+  on.configure(app("main"));
+  const found =
+    "\napplication: mysite.wsgi:application, settings mysite.settings, installs requirements.txt, each release runs: ./release.sh\n";
+  expect((await rehearse("up --yes --step vpc")).stderr).toContain(found);
+  server.requests.length = 0;
+  expect((await rehearse("plan --step vpc")).stdout).toContain(found);
+  expect(server.requests).toEqual([]);
+  server.close();
+  expect((await rehearse("plan --step vpc --refresh-image")).stdout).toContain(
+    "image.app.git: not looked at: unable to access",
+  );
 });

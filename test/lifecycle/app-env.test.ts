@@ -7,10 +7,12 @@ import { accountIn } from "../sandbox/grown.ts";
 import { visitors } from "./rotation.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
 
-const config = (env: Readonly<Record<string, string>>) => ({
+type Env = Readonly<Record<string, string>>;
+
+const config = (env: Env, more: object = {}) => ({
   domain: null,
   image: { app: { git: "https://example.com/site.git", revision: "v1" } },
-  app: { env },
+  app: { env, ...more },
 });
 
 /** The instances behind the load balancer, asked every five seconds until called off: how many there were, and how many healthy. */
@@ -39,9 +41,9 @@ test("the instances are replaced one at a time, and nothing else is done; the or
   await first.clock.sleep(300_000);
   first.sandbox.settle();
   let tokens = 0;
-  const next = (env: Readonly<Record<string, string>>) =>
+  const next = (env: Env, more?: object) =>
     stageOn(
-      parseConfig(config(env), "test.config.json"),
+      parseConfig(config(env, more), "test.config.json"),
       first.clock,
       first.sandbox,
       first.text,
@@ -50,6 +52,11 @@ test("the instances are replaced one at a time, and nothing else is done; the or
     );
   expect(isEmpty(await (await next({ DEBUG: "0", LANGUAGE: "de" })).plan())).toBe(true);
 
+  const much = await next({ LANGUAGE: "ko", NEW: "1" }, { release: "python manage.py migrate --plan" });
+  expect(releaseIn(await much.plan(), much.config)).toMatch(
+    /^Release: app.env \(DEBUG, LANGUAGE and NEW\) and app.release change; 2 instances/,
+  );
+
   const on = await next({ LANGUAGE: "ko", DEBUG: "0" });
   const plan = await on.plan();
   expect(plan.items.filter(({ action }) => action !== "none").map(({ key }) => key)).toEqual([
@@ -57,7 +64,7 @@ test("the instances are replaced one at a time, and nothing else is done; the or
     "auto-scaling-group",
   ]);
   expect(releaseIn(plan, on.config)).toBe(
-    "Release: 2 instances are replaced one at a time, about 5 min; the site goes on.",
+    "Release: app.env (LANGUAGE) changes; 2 instances are replaced one at a time, about 5 min; the site goes on.",
   );
 
   const before = (await accountIn(on.sandbox, on.clock).members()).map(({ id }) => id);

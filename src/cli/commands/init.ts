@@ -4,7 +4,7 @@ import { configJsonSchemaText } from "../../config/for-editors.ts";
 import { type Answers, initialConfig, QUESTIONS, type QuestionKey, schemaRefFor } from "../../config/init.ts";
 import { configSchema } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
-import { type Application, applicationOf, applicationText, foundOf } from "../application.ts";
+import { type Application, applicationAnywhere, applicationText, foundOf } from "../application.ts";
 import { ask, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
@@ -72,7 +72,7 @@ export async function init(options: CommonOptions & { readonly yes?: boolean }):
 const defaultsIn = (folder: string): Answers => (existsSync(join(folder, "manage.py")) ? { "image.app": "." } : {});
 
 const lookAt = (answers: Answers, paths: Paths): Promise<Application> =>
-  applicationOf(configSchema.parse(initialConfig(answers, "")), paths);
+  applicationAnywhere(configSchema.parse(initialConfig(answers, "")), paths);
 
 async function interview(here: Answers, paths: Paths): Promise<Answers> {
   const answers: Partial<Record<QuestionKey, string>> = {};
