@@ -53,7 +53,15 @@ const withRefresh = (command: Command) =>
 const withStep = (command: Command) => command.option("--step <name>", "only that step, and what it needs");
 
 const withFrom = (command: Command) =>
-  command.option("--from-snapshot <id>", 'make a database that is not there of this snapshot, or of the "latest"');
+  command
+    .option(
+      "--from-snapshot <id>",
+      'make a database that is not there of this snapshot, or of the "latest"; the files come with it',
+    )
+    .option(
+      "--files <arn>",
+      'make a file system that is not there of this recovery point, of the "latest", or of "none"; with --from-snapshot: of the latest',
+    );
 
 /** The commands, in the order of `--help`. */
 export const COMMANDS: readonly CommandEntry[] = [
@@ -77,6 +85,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse up --step load-balancer",
       "buddyverse up --refresh-image",
       "buddyverse up --from-snapshot latest",
+      "buddyverse up --from-snapshot latest --files none",
       "buddyverse up --yes --json-lines --trace calls.jsonl",
     ],
     load: async () => (await import("./commands/up.ts")).up,

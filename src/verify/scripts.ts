@@ -15,6 +15,9 @@ import fileWrite from "./scripts/file-write.sh";
 import filesDiscard from "./scripts/files-discard.sh";
 import filesRecovered from "./scripts/files-recovered.sh";
 import filesSwitch from "./scripts/files-switch.sh";
+import filesTrialBegin from "./scripts/files-trial-begin.sh";
+import filesTrialEnd from "./scripts/files-trial-end.sh";
+import filesTrialRead from "./scripts/files-trial-read.sh";
 import load from "./scripts/load.sh";
 import loadEnd from "./scripts/load-end.sh";
 import outboundAddress from "./scripts/outbound-address.sh";
@@ -41,6 +44,9 @@ const SCRIPTS = {
   "files-recovered": filesRecovered,
   "files-switch": filesSwitch,
   "files-discard": filesDiscard,
+  "files-trial-begin": filesTrialBegin,
+  "files-trial-read": filesTrialRead,
+  "files-trial-end": filesTrialEnd,
   "outbound-address": outboundAddress,
   load,
   "load-end": loadEnd,

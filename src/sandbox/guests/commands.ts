@@ -12,7 +12,7 @@ import { databaseFrom, endpointFrom, fetchSettings, logIn, settingsOf } from "./
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
 import { isPasswordVerb, playPassword } from "./password.ts";
-import { discardOld, recovered, switchTo } from "./recovered-files.ts";
+import { beginTrial, discardOld, endTrial, readTrial, recovered, switchTo } from "./recovered-files.ts";
 import { beginRows, endRows } from "./rows.ts";
 import { cannotRun } from "./scripts.ts";
 import { loggedRequests, setApache } from "./web-server.ts";
@@ -182,6 +182,9 @@ const COMMANDS: Readonly<Record<ScriptName | typeof APP_COMMAND, Play>> = {
   "files-recovered": (sim, instance) => onFiles(sim, instance, recovered),
   "files-switch": (sim, instance, token) => onFiles(sim, instance, (files) => switchTo(files, token)),
   "files-discard": (sim, instance) => onFiles(sim, instance, discardOld),
+  "files-trial-begin": (sim, instance, token) => onFiles(sim, instance, (files) => beginTrial(files, token)),
+  "files-trial-read": (sim, instance, token) => onFiles(sim, instance, (files) => readTrial(files, token)),
+  "files-trial-end": (sim, instance, token) => onFiles(sim, instance, (files) => endTrial(files, token)),
   "outbound-address": (sim, instance) => {
     const address = addressOutside(sim, instance);
     return address === undefined
