@@ -150,6 +150,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       instanceName: "Buddy-WEB",
       cpuCredits,
       release: releaseWords(config, inputs),
+      rolledBackFrom: "",
       userData: whenKnown(fileSystem.id, () =>
         webUserData({
           region,

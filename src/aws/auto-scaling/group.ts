@@ -219,6 +219,21 @@ async function release(
   });
 }
 
+/** What a group is, with another version of its launch template. */
+export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
+  min: live.min,
+  max: live.max,
+  desired: live.desired,
+  launchTemplateId: live.own.templateId,
+  launchTemplateVersion: String(version),
+  subnetIds: live.subnetIds,
+  targetGroupArns: live.targetGroupArns,
+  healthCheckType: live.healthCheckType,
+  gracePeriodSeconds: live.gracePeriodSeconds,
+  warmupSeconds: live.warmupSeconds,
+  metrics: live.metrics,
+});
+
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
