@@ -29,6 +29,8 @@ const CAME_UP: ReadonlySet<Release["result"]> = new Set(["first", "succeeded", "
  * another is under way
  */
 export function rollbackOf({ releases, group, template }: History, number: number | undefined): Rollback {
+  const begun = unfinished({ releases, group, template }, number);
+  if (begun) return { ...begun, ends: false, rollout: refreshRollout(group) };
   const current = releases.find((one) => one.current);
   if (!current) throw refuse("what the instances run is not a release of the stack", "Run `buddyverse up` first.");
   const underWay = group.refresh?.advancing
@@ -80,6 +82,18 @@ export function rollbackOf({ releases, group, template }: History, number: numbe
     ends,
     rollout: ends && group.refresh ? rollBackRollout(group.refresh) : refreshRollout(group),
   };
+}
+
+/** A rollback that was cut off: the same command continues it, and does not go back from it. */
+function unfinished(
+  { releases, group, template }: History,
+  number: number | undefined,
+): Pick<Rollback, "from" | "to"> | undefined {
+  const of = (wanted: number | undefined) => releases.find(({ version }) => version.number === wanted);
+  const back = of(template.version)?.version.back;
+  if (!back || String(template.version) === group.own.version || (number ?? back.to) !== back.to) return undefined;
+  const [from, to] = [of(back.from), of(back.to)];
+  return from && to && { from, to };
 }
 
 /** Goes back, and waits until the instances are replaced. Answers the number of the release that runs then. */

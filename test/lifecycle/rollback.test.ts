@@ -16,7 +16,7 @@ import { type Stage, stage, stageOn } from "./stage.ts";
 
 const config = (revision: string, more: object = {}) => ({
   domain: null,
-  image: { app: { git: "https://bot:token@example.com/site.git", revision } },
+  image: { app: { git: "https://example.com/site.git", revision } },
   ...more,
 });
 
@@ -88,7 +88,7 @@ async function visited(work: Promise<unknown>): Promise<{ asked: number; failed:
 }
 
 test("not one request fails during a release and a rollback; the rollback bakes nothing, and up leaves it so until the config changes", async () => {
-  await next(config("v2", { web: { instanceType: "t3.small" } }));
+  await next(config("v2", { web: { volumeGiB: 10 } }));
   const released = await visited(on.up());
   expect(released.failed).toEqual([]);
   expect(released.asked).toBeGreaterThan(400);
@@ -118,7 +118,7 @@ test("not one request fails during a release and a rollback; the rollback bakes 
   expect(latest?.version).toMatchObject({
     release: "revision v2 of https://example.com/site.git",
     back: { to: 2, from: 3 },
-    instanceType: "t3.micro",
+    volumeGiB: 8,
     createdBy: expect.stringMatching(/user\/sandbox$/),
   });
   expect(latest?.seconds).toBeGreaterThan(120);
@@ -138,7 +138,7 @@ test("not one request fails during a release and a rollback; the rollback bakes 
   await on.up();
   expect(await versions()).toEqual(["4", "4"]);
   expect(await notes()).toEqual([]);
-  await next(config("v2", { web: { instanceType: "t3.small" } }));
+  await next(config("v2", { web: { volumeGiB: 10 } }));
   await on.up();
   expect(await versions()).toEqual(["5", "5"]);
 });
@@ -197,6 +197,7 @@ test("one that hangs is ended by it, and up does not begin it again", async () =
   expect([number, settled.outcome]).toEqual([2, "updated"]);
   expect(on.writes()).toContain("auto-scaling:RollbackInstanceRefresh");
   expect(await versions()).toEqual(["2", "2"]);
-  expect(await toDo()).toEqual([]);
+  // What counts the credits of the type that the config says.
+  expect(await toDo()).toEqual(["alarm-web-credits"]);
   expect(await notes()).toEqual([expect.stringMatching(/release 2 was gone back to from release 3/)]);
 });
