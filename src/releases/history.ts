@@ -1,7 +1,9 @@
+import type { Activity } from "@aws-sdk/client-auto-scaling";
 import { GROUP_KEY } from "../../steps/auto-scaling.ts";
 import { LAUNCH_TEMPLATE_KEY } from "../../steps/image.ts";
 import type { GroupLive } from "../aws/auto-scaling/group.ts";
 import { allRefreshes, type Refresh } from "../aws/auto-scaling/read-refresh.ts";
+import { doomIn, latestActivities, since } from "../aws/auto-scaling/trouble.ts";
 import { listImages } from "../aws/ec2/image.ts";
 import type { LaunchTemplateLive, TemplateVersion } from "../aws/ec2/launch-template.ts";
 import type { Stack } from "../engine/stack.ts";
@@ -61,7 +63,11 @@ export async function historyOf({ run, find, graph }: Stack): Promise<History | 
   ]);
   if (!template || !group) return undefined;
   const stack = graph.nodes.get(GROUP_KEY)?.owner.stack ?? "";
-  const [refreshes, images] = await Promise.all([allRefreshes(run.aws, group.id), listImages(run.aws, stack)]);
+  const [refreshes, activities, images] = await Promise.all([
+    allRefreshes(run.aws, group.id),
+    latestActivities(run.aws, group.id),
+    listImages(run.aws, stack),
+  ]);
   const there = new Set(images.filter(({ state }) => state === "available").map(({ id }) => id));
   return {
     template,
@@ -71,7 +77,7 @@ export async function historyOf({ run, find, graph }: Stack): Promise<History | 
       return {
         version,
         current: String(version.number) === group.own.version,
-        ...outcomeOf(version.number, refresh, Number(group.own.version)),
+        ...outcomeOf(version.number, refresh, Number(group.own.version), activities),
         imageThere: there.has(version.imageId),
       };
     }),
@@ -83,13 +89,21 @@ function outcomeOf(
   number: number,
   refresh: Refresh | undefined,
   current: number,
+  activities: readonly Activity[],
 ): Pick<Release, "result" | "reason" | "seconds"> {
   if (refresh)
     return {
       result: RESULTS[refresh.status] ?? "under way",
-      reason: refresh.reason,
+      reason: reasonOf(refresh, activities),
       seconds: refresh.endedAt === undefined ? undefined : Math.round((refresh.endedAt - refresh.startedAt) / 1000),
     };
   const result = number === 1 ? "first" : number > current ? "never started" : "unknown";
   return { result, reason: "", seconds: undefined };
+}
+
+/** Of one that ended in vain: why, as the group's activities tell it, where they are still kept. */
+function reasonOf({ status, reason, startedAt, endedAt }: Refresh, activities: readonly Activity[]): string {
+  if (endedAt === undefined || status === "Successful") return reason;
+  const its = since(startedAt, activities).filter(({ StartTime }) => (StartTime?.getTime() ?? 0) <= endedAt);
+  return doomIn(its)?.why ?? reason;
 }

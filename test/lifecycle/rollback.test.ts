@@ -152,6 +152,7 @@ test("without a number: not what was left, not what did not come up, not the sam
     [2, "succeeded", true],
     [1, "first", false],
   ]);
+  expect((await history()).releases[0]?.reason).toMatch(/^i-\w+ did not pass the load balancer's health check/);
   const target = async (number?: number) => {
     const { from, to } = rollbackOf(await history(), number);
     return [from.version.number, to.version.number];

@@ -1,4 +1,5 @@
 import { GROUP_KEY } from "../../../steps/auto-scaling.ts";
+import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { at, duration } from "../../lib/duration.ts";
 import { BuddyError, exitCodeOf, explain } from "../../lib/errors.ts";
 import { historyOf } from "../../releases/history.ts";
@@ -30,7 +31,10 @@ export async function rollback(number: number | undefined, options: RollbackOpti
         hint: "`buddyverse up` makes the first.",
       });
     const wanted = rollbackOf(history, number);
-    screen.say(fitted(announced(wanted), screen.errLook));
+    // Then `up` has nothing to do about the release that is left.
+    const looked = await stack.refresh({ step: "image" });
+    const holds = looked.entries.get(LAUNCH_TEMPLATE_KEY)?.decision.kind === "none";
+    screen.say(fitted(announced(wanted, holds), screen.errLook));
     if (!(await confirm(options.yes ?? false, stack.run.signal))) {
       screen.say("Nothing was changed.");
       return 0;
@@ -47,7 +51,7 @@ export async function rollback(number: number | undefined, options: RollbackOpti
       fine
         ? [
             `✔ ${wanted.ends ? `Release ${release} goes on` : `Release ${release} is release ${wanted.to.version.number} again`}, after ${duration(took)}. Release ${from} was left.`,
-            `\`${again("up", options)}\` leaves it so until the config says something else than release ${from}.`,
+            `\`${again("up", options)}\` ${holds ? `leaves it so until the config says something else than release ${from}` : "would release what the config says"}.`,
           ].join("\n")
         : [
             error ? explain(error, { verbose: options.verbose ?? false }) : settled.reason,
@@ -62,18 +66,21 @@ export async function rollback(number: number | undefined, options: RollbackOpti
         ...(error ? { error: errorJson(error) } : {}),
       },
     );
-    if (!error) return 0;
-    return settled.outcome === "interrupted" ? 5 : exitCodeOf(error);
+    if (settled.outcome === "interrupted") return 5;
+    return fine ? 0 : exitCodeOf(error);
   });
 }
 
-/** What will be done. */
-export function announced({ from, to, ends, rollout }: Rollback): string {
+/** What will be done. @param holds the config says what is left */
+function announced({ from, to, ends, rollout }: Rollback, holds: boolean): string {
   const { number, release, createdAt } = to.version;
   return [
     `\nBack to release ${number} from release ${from.version.number}: ${release}, of ${at(createdAt)}.`,
     `  ${ends ? "Nothing new is started" : "Nothing is baked"}${rollout ? `: ${rollout.what}` : ""}.`,
     ...otherThan(to, from),
+    ...(holds
+      ? []
+      : [`  ! The config says something else than release ${from.version.number}: the next up releases that.`]),
   ].join("\n");
 }
 
