@@ -25,7 +25,7 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
   const routes = routesStep(config, vpc.resources, subnets.resources);
   const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources);
   const securityGroups = securityGroupsStep(config, vpc.resources, natBastion.resources);
-  const efs = efsStep(config, subnets.resources, securityGroups.resources);
+  const efs = efsStep(config, subnets.resources, securityGroups.resources, inputs);
   const rds = rdsStep(config, subnets.resources, securityGroups.resources, inputs);
   const archive = appArchive(config, inputs);
   const image = imageStep(config, inputs, {

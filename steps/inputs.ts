@@ -6,6 +6,9 @@ export const KEY_PAIR = "Buddy-Project";
 /** Key of the key pair. */
 export const KEY_PAIR_KEY = "key-pair";
 
+/** Key of the file system. */
+export const FILE_SYSTEM = "file-system";
+
 /** Key of the group that lets operators in. */
 export const BASTION_GROUP = "group-bastion";
 
@@ -22,8 +25,10 @@ export function appliedCidrs(
 export interface From {
   /** The database's: the name of a snapshot. */
   readonly snapshot?: string | undefined;
-  /** The file system's. */
+  /** The file system's: the ARN of a recovery point. */
   readonly recoveryPoint?: string | undefined;
+  /** The id of the file system that it is a copy of: so it is found in vaults that are not the stack's, too. */
+  readonly copyOf?: string | undefined;
 }
 
 /** What the steps need to know from the machine that runs them. */

@@ -24,6 +24,12 @@ export const positive = (value: string): number => {
   return number;
 };
 
+const port = (value: string): number => {
+  const number = positive(value);
+  if (number > 65_535) throw new InvalidArgumentError("A port is 1 to 65535.");
+  return number;
+};
+
 const withYes = (command: Command) => command.option("--yes", "answer every question with yes");
 const withRefresh = (command: Command) =>
   command.option(
@@ -33,7 +39,15 @@ const withRefresh = (command: Command) =>
 const withStep = (command: Command) => command.option("--step <name>", "only that step, and what it needs");
 
 const withFrom = (command: Command) =>
-  command.option("--from-snapshot <id>", 'make a database that is not there of this snapshot, or of the "latest"');
+  command
+    .option(
+      "--from-snapshot <id>",
+      'make a database that is not there of this snapshot, or of the "latest"; the files come with it',
+    )
+    .option(
+      "--files <arn>",
+      'make a file system that is not there of this recovery point, of the "latest", or of "none"; with --from-snapshot: of the latest',
+    );
 
 /** The commands, in the order of `--help`. */
 export const COMMANDS: readonly CommandEntry[] = [
@@ -57,6 +71,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse up --step load-balancer",
       "buddyverse up --refresh-image",
       "buddyverse up --from-snapshot latest",
+      "buddyverse up --from-snapshot latest --files none",
       "buddyverse up --yes --json-lines --trace calls.jsonl",
     ],
     load: async () => (await import("./commands/up.ts")).up,
@@ -206,6 +221,26 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse ssh web --print",
     ],
     load: async () => (await import("./commands/ssh.ts")).ssh,
+  },
+  {
+    name: "tunnel",
+    description:
+      "a port of this machine that is the stack's database, through a bastion, TLS checked; Ctrl-C closes it",
+    own: (command) =>
+      command
+        .addArgument(new Argument("<what>", "what it leads to").choices(["database"]))
+        .option("--replica", "the read replica instead of the primary")
+        .addOption(
+          new Option("--port <n>", "the port of this machine (default: 13306, of the replica 13307)").argParser(port),
+        )
+        .option("--print", "print the ssh command instead of running it"),
+    examples: [
+      "buddyverse tunnel database",
+      "buddyverse tunnel database --replica --port 3307",
+      "buddyverse tunnel database --json          { host, port, user, database, ca, mysql, … } when it is open",
+      "buddyverse tunnel database --print",
+    ],
+    load: async () => (await import("./commands/tunnel.ts")).tunnel,
   },
   {
     name: "cost",

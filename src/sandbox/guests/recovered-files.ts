@@ -47,6 +47,14 @@ export function switchTo(files: Files, id: string): Outcome {
   return { code: 0 };
 }
 
+/** What web-boot.sh does with a file system that AWS Backup has made: at its root is only the recovery directory. */
+export function bornOf(files: Files): void {
+  const entries = [...new Set(files.paths().map(entryOf))];
+  const [from = ""] = entries;
+  if (entries.length !== 1 || !RECOVERY.test(from)) return;
+  for (const path of files.paths()) move(files, path, path.slice(from.length + 1));
+}
+
 /** files-discard.sh */
 export function discardOld(files: Files): Outcome {
   for (const path of files.paths()) {
