@@ -50,7 +50,7 @@ export async function rollback(number: number | undefined, options: RollbackOpti
     screen.result(
       fine
         ? [
-            `✔ ${wanted.ends ? `Release ${release} goes on` : `Release ${release} is release ${wanted.to.version.number} again`}, after ${duration(took)}. Release ${from} was left.`,
+            `✔ ${outcomeText(release, wanted)}, after ${duration(took)}. Release ${from} was left.`,
             `\`${again("up", options)}\` ${holds ? `leaves it so until the config says something else than release ${from}` : "would release what the config says"}.`,
           ].join("\n")
         : [
@@ -69,6 +69,13 @@ export async function rollback(number: number | undefined, options: RollbackOpti
     if (settled.outcome === "interrupted") return 5;
     return fine ? 0 : exitCodeOf(error);
   });
+}
+
+function outcomeText(release: number, { to, ends }: Rollback): string {
+  if (ends) return `Release ${release} goes on`;
+  return release === to.version.number
+    ? `Release ${release} runs again`
+    : `Release ${release} is release ${to.version.number} again`;
 }
 
 /** What will be done. @param holds the config says what is left */
