@@ -1,9 +1,8 @@
-import type { Activity } from "@aws-sdk/client-auto-scaling";
 import { GROUP_KEY } from "../../steps/auto-scaling.ts";
 import { LAUNCH_TEMPLATE_KEY } from "../../steps/image.ts";
 import type { GroupLive } from "../aws/auto-scaling/group.ts";
 import { allRefreshes, type Refresh } from "../aws/auto-scaling/read-refresh.ts";
-import { doomIn, latestActivities, since } from "../aws/auto-scaling/trouble.ts";
+import { type Activity, doomIn, latestActivities, since } from "../aws/auto-scaling/trouble.ts";
 import { listImages } from "../aws/ec2/image.ts";
 import type { LaunchTemplateLive, TemplateVersion } from "../aws/ec2/launch-template.ts";
 import type { Stack } from "../engine/stack.ts";

@@ -1,6 +1,8 @@
 import type { Activity } from "@aws-sdk/client-auto-scaling";
 import type { Aws } from "../aws.ts";
 
+export type { Activity };
+
 /* Why instances do not come to serve, from the activities of their group: that is told nowhere else. */
 
 /** AWS gives no more in one answer (API reference, DescribeScalingActivities); it keeps them for six weeks. */
