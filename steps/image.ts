@@ -5,7 +5,6 @@ import { launchTemplate as launchTemplateType } from "../src/aws/ec2/launch-temp
 import { publicImage } from "../src/aws/ec2/public-image.ts";
 import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
-import { logGroupArn } from "../src/aws/logs/names.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import type { ObjectLive, ObjectSpec } from "../src/aws/s3/object.ts";
 import type { Config } from "../src/config/schema.ts";
@@ -13,11 +12,14 @@ import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
-import { LOGS, logGroupName, logGroups } from "./logs.ts";
+import { logGroupOf, writesTo } from "./logs.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";
 import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
+
+/** What web instances send lines to. */
+const WEB_LOGS = ["apache", "app", "boot", "release"] as const;
 
 /** The application's folder, packed and put into S3. */
 export type AppArchive = Resource<ObjectSpec, ObjectLive>;
@@ -62,6 +64,10 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
 
   const cpuCredits = cpuCreditsOf(config.web.instanceType, config.cpuCredits);
 
+  const builderLog = logGroupOf(config, "builder");
+  const logs = WEB_LOGS.map((name) => logGroupOf(config, name));
+  const lines = writesTo(config, [...WEB_LOGS, "builder"]);
+
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
   const role = resource(roleType, "role-web", account, { archives }, ({ archives }) => ({
@@ -72,11 +78,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
       ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
-      // The groups are the stack's: an agent that may make one makes it without tags and for ever.
-      allow(
-        ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-        ...LOGS.map((name) => arnIn(region, `${logGroupArn(region, "*", logGroupName(stack, name))}:*`)),
-      ),
+      allow(lines.actions, ...lines.resources),
       allow(AGENT, "*"),
     ],
     managedPolicies: [],
@@ -92,6 +94,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       base,
       profile,
       archives,
+      log: builderLog,
       subnet: subnets.web[0] as SubnetsStep["web"][number],
       group: securityGroups.web,
       // Its set-up begins when it runs: the way out must be there.
@@ -128,7 +131,6 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     { keeps: config.image.keep },
   );
 
-  const logs = logGroups(config);
   const launchTemplate = resource(
     launchTemplateType,
     LAUNCH_TEMPLATE_KEY,
@@ -139,7 +141,6 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       group: securityGroups.web,
       fileSystem: efs.fileSystem,
       keyPair: natBastion.keyPair,
-      // What is launched writes to them from its first minute.
       logs,
     },
     ({ image, profile, group, fileSystem, keyPair }) => ({
@@ -165,7 +166,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  return step("image", { logs, role, profile, base, builder, image, launchTemplate });
+  return step("image", { logs: [...logs, builderLog], role, profile, base, builder, image, launchTemplate });
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 

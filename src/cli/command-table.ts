@@ -1,4 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { LOGS } from "../../steps/log-names.ts";
 import { DRILLS } from "../verify/drills/result.ts";
 
 /** What commander hands to a command: its arguments, then its options. */
@@ -194,6 +195,25 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/ssh.ts")).ssh,
   },
   {
+    name: "logs",
+    description: "what the machines wrote, also those that are gone: of all logs, or of some, by time",
+    own: (command) =>
+      command
+        .addArgument(new Argument("[log...]", "which logs").choices(LOGS))
+        .option("--follow", "go on with the lines that come, until Ctrl-C")
+        .option("--since <time>", "from then on: 30m, 1h, 2d, or a moment as 2026-11-22T11:55:00Z", "1h")
+        .option("--instance <id>", "only of that instance: its id, or the end of it")
+        .option("--grep <text>", "only lines that hold this text"),
+    examples: [
+      "buddyverse logs",
+      "buddyverse logs app --follow",
+      "buddyverse logs apache app --since 2h --grep Traceback",
+      "buddyverse logs boot --instance i-0123456789abcdef0",
+      "buddyverse logs builder --since 2d --json",
+    ],
+    load: async () => (await import("./commands/logs.ts")).logs,
+  },
+  {
     name: "cost",
     description: "monthly estimate by part, with the alternatives side by side; asks nobody without --live",
     own: (command) =>
@@ -254,13 +274,15 @@ export const COMMANDS: readonly CommandEntry[] = [
             "verify",
             "drills",
             "rotate",
+            "restore-files",
+            "logs",
             "doctor",
             "cost-live",
           ]),
         ),
     examples: [
       "buddyverse policy",
-      "buddyverse policy --with verify drills rotate doctor cost-live     all that any command needs",
+      "buddyverse policy --with verify drills rotate restore-files logs doctor cost-live     all that any command needs",
       "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
       "buddyverse policy --part 1",
     ],

@@ -250,6 +250,7 @@ describe("what the other commands send besides", () => {
       "restore-files",
       () => ["src/verify/aws/commands.ts", "src/aws/backup/restore-job.ts", "src/aws/backup/vault-policy.ts"],
     ],
+    ["logs", () => ["src/aws/logs/read-lines.ts"]],
     ["doctor", () => ["src/doctor/doctor.ts"]],
     // A service asks itself for prices that the price list lacks.
     ["cost-live", () => [...under("src/cost"), ...under("src/aws").filter((file) => file.endsWith("-prices.ts"))]],
