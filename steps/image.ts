@@ -66,7 +66,6 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
 
   const builderLog = logGroupOf(config, "builder");
   const logs = WEB_LOGS.map((name) => logGroupOf(config, name));
-  const lines = writesTo(config, [...WEB_LOGS, "builder"]);
 
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
@@ -78,7 +77,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
       ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
-      allow(lines.actions, ...lines.resources),
+      writesTo(config, [...WEB_LOGS, "builder"]),
       allow(AGENT, "*"),
     ],
     managedPolicies: [],
@@ -113,7 +112,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       cpuCredits,
       marker,
       userData: whenKnown(archives[0]?.key, () =>
-        builderUserData({ region, markerName: marker, app: archives[0] ?? git }),
+        builderUserData({ region, stack, markerName: marker, app: archives[0] ?? git }),
       ),
     }),
     { temporaryFor: () => [image], configured: { instanceType: "web.instanceType" } },
@@ -190,10 +189,10 @@ const AGENT = [
   "ec2messages:SendReply",
 ];
 
-const allow = (actions: readonly string[], ...resources: readonly string[]): Statement => ({
+const allow = (actions: readonly string[], resource: string): Statement => ({
   Effect: "Allow",
   Action: [...actions],
-  Resource: [...resources],
+  Resource: [resource],
 });
 
 const slug = (name: string): string => name.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-|-$/g, "");

@@ -1,3 +1,4 @@
+import type { Statement } from "../src/aws/iam/role.ts";
 import { logGroup } from "../src/aws/logs/log-group.ts";
 import { logGroupArn, logGroupPrefix } from "../src/aws/logs/names.ts";
 import { arnIn } from "../src/aws/partition.ts";
@@ -17,9 +18,10 @@ export const logGroupOf = (config: Named, name: LogName) =>
   resource(logGroup, `log-${name}`, logGroupName(config, name), {}, () => ({ retentionDays: RETENTION_DAYS }));
 
 /** What an agent needs to send lines to these logs. The groups are the stack's: one that the agent made would be without tags and keep for ever. */
-export const writesTo = (config: Named & Pick<Config, "region">, names: readonly LogName[]) => ({
-  actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-  resources: names.map(
+export const writesTo = (config: Named & Pick<Config, "region">, names: readonly LogName[]): Statement => ({
+  Effect: "Allow",
+  Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+  Resource: names.map(
     (name) => `${arnIn(config.region, logGroupArn(config.region, "*", logGroupName(config, name)))}:*`,
   ),
 });

@@ -7,11 +7,16 @@ cat >/run/buddyverse-setup/settings <<'SETTINGS'
 REGION=@REGION@
 MARKER=@MARKER@
 DATABASE_CA=@DATABASE_CA@
+AGENT=@AGENT@
+AGENT_KEY=@AGENT_KEY@
 APP_GIT=@APP_GIT@
 APP_REVISION=@APP_REVISION@
 APP_BUCKET=@APP_BUCKET@
 APP_KEY=@APP_KEY@
 SETTINGS
+cat >/etc/buddyverse-logs.json <<'LOGS'
+@LOGS@
+LOGS
 set -a
 # shellcheck source=/dev/null
 . /run/buddyverse-setup/settings

@@ -121,7 +121,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     roleName: assumed.id,
   }));
   const base = resource(publicImage, "base", "ubuntu-22.04", {}, () => ({}));
-  const userData = builderUserData({ region, markerName: MARKER, app: null });
+  const userData = builderUserData({ region, stack: "odd", markerName: MARKER, app: null });
   const machine = { base, profile, first, open, key, out };
   const launch = { instanceType: "t3.micro", publicAddress: true, cpuCredits: "unlimited" } as const;
   const host = resource(instance, "host", TEXT, machine, ({ base, first, open, key }) => ({

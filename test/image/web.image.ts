@@ -51,7 +51,11 @@ async function bake(
   prepare: (root: string) => void = () => {},
 ) {
   const marker = `/buddyverse/buddyverse/image/${name}`;
-  aws.describeInstance(place, `i-0${name}`, builderUserData({ region: aws.REGION, markerName: marker, app }));
+  aws.describeInstance(
+    place,
+    `i-0${name}`,
+    builderUserData({ region: aws.REGION, stack: "buddyverse", markerName: marker, app }),
+  );
   const builder = disk(name, layers, { ...aws.surroundings(), ...files });
   prepare(builder.root);
   const machine = boot(builder, place.namespace);

@@ -18,6 +18,7 @@ import { run } from "./run.ts";
 const SCRIPTS = new URL("../../steps/scripts/", import.meta.url).pathname;
 const BUILDER = {
   region: "ap-northeast-2",
+  stack: "buddyverse",
   markerName: "/buddyverse/buddyverse/image/0123456789ab",
   app: null,
 } as const;
@@ -33,7 +34,7 @@ const GIT = { git: "https://git.example.com/play-buddy/site.git", revision: "v1.
 const S3 = { bucket: "buddy-app", key: "apps/site-0123.tar.gz" } as const;
 
 const RENDERED = {
-  nat: natUserData({ vpcCidr: "172.31.0.0/16" }),
+  nat: natUserData({ vpcCidr: "172.31.0.0/16", stack: "buddyverse" }),
   builder: builderUserData(BUILDER),
   "builder with git": builderUserData({ ...BUILDER, app: GIT }),
   "builder with S3": builderUserData({ ...BUILDER, app: S3 }),
@@ -62,7 +63,7 @@ describe("user data", () => {
   });
 
   test("of the NAT instance masquerades for that VPC only", () => {
-    expect(settings(natUserData({ vpcCidr: "10.9.0.0/16" }))).toEqual(["VPC_CIDR=10.9.0.0/16"]);
+    expect(settings(natUserData({ vpcCidr: "10.9.0.0/16", stack: "buddyverse" }))).toEqual(["VPC_CIDR=10.9.0.0/16"]);
   });
 
   test("of the builder brings every file of the image, but for its lines of comments", () => {
@@ -115,8 +116,8 @@ describe("user data", () => {
   });
 
   test.each([
-    ["a CIDR out of range", () => natUserData({ vpcCidr: "172.31.0.256/16" })],
-    ["a CIDR with a command", () => natUserData({ vpcCidr: "172.31.0.0/16; reboot" })],
+    ["a CIDR out of range", () => natUserData({ vpcCidr: "172.31.0.256/16", stack: "buddyverse" })],
+    ["a CIDR with a command", () => natUserData({ vpcCidr: "172.31.0.0/16; reboot", stack: "buddyverse" })],
     ["a region with a quote", () => builderUserData({ ...BUILDER, region: "ap-northeast-2'" })],
     ["a marker with a substitution", () => builderUserData({ ...BUILDER, markerName: "/a/$(reboot)" })],
     ["a marker without its slash", () => builderUserData({ ...BUILDER, markerName: "a/b" })],

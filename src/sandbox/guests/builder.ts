@@ -5,6 +5,7 @@ import { profileAllows } from "../services/iam/iam.ts";
 import { objectTable } from "../services/s3/s3.ts";
 import { putParameterNow } from "../services/ssm/parameters.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
+import { writeLine } from "./logs.ts";
 import { settingOf } from "./scripts.ts";
 
 /** web-builder.sh: sets the web server up, writes the mark with its own role, powers off; after a failure without the mark. */
@@ -13,6 +14,8 @@ export const builder: BootScript = {
     REGION: /^[a-z0-9-]+$/,
     MARKER: /^\/./,
     DATABASE_CA: /^https:\/\/\S+\.pem$/,
+    AGENT: /^https:\/\/\S+$/,
+    AGENT_KEY: /^[0-9A-F]{40}$/,
     APP_GIT: /^(https:\/\/.+)?$/,
     APP_REVISION: /^.*$/,
     APP_BUCKET: /^[a-z0-9.-]*$/,
@@ -40,6 +43,8 @@ export const builder: BootScript = {
   succeed(sim, instance) {
     const marker = settingOf(instance, "MARKER");
     putParameterNow(sim, marker, "String", "baked");
+    // The last line that the agent sends: then it is stopped, and the image sealed.
+    writeLine(sim, instance, "/var/log/buddyverse-setup.log", "BUDDYVERSE-SETUP set up; sealing");
     say(sim, instance, `BUDDYVERSE-SETUP DONE: ${marker} says baked`);
     const own = settingOf(instance, "APP_GIT") !== "" || settingOf(instance, "APP_BUCKET") !== "";
     changeInstance(sim, instance.id, { content: own ? "application" : "page" });

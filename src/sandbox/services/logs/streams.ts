@@ -70,11 +70,17 @@ function shownStreams(sim: Sim, { name, retentionDays }: Group): Stream[] {
     .map((stream) => ({ ...stream, events: stream.events.filter(({ timestamp }) => timestamp >= oldest) }));
 }
 
-/** Puts lines into a stream; those of one moment stay in their order. */
-export function append(sim: Sim, stream: Stream, lines: readonly Pick<Event, "timestamp" | "message">[]): void {
-  const taken = lines.map((line) => ({ ...line, id: sim.hex(56), ingestedAt: sim.now }));
+/** Puts lines into a stream; those of one moment stay in their order. @param shown whether reads show them at once */
+export function append(
+  sim: Sim,
+  stream: Stream,
+  lines: readonly Pick<Event, "timestamp" | "message">[],
+  shown: "now" | "soon",
+): void {
+  const id = () => String(sim.world.order++).padStart(56, "0");
+  const taken = lines.map((line) => ({ ...line, id: id(), ingestedAt: sim.now }));
   const events = [...stream.events, ...taken].sort((a, b) => a.timestamp - b.timestamp).slice(-KEPT_LINES);
-  streamTable(sim).put(streamKey(stream.group, stream.name), { ...stream, events });
+  streamTable(sim)[shown === "now" ? "putNow" : "put"](streamKey(stream.group, stream.name), { ...stream, events });
 }
 
 /** A stream that is there, or a new one: what an agent does that sends lines. */
@@ -182,7 +188,7 @@ export const streamOperations: SandboxService["operations"] = {
       const [first, last] = [fine[0], fine.at(-1)];
       if (first && last && last.timestamp - first.timestamp > DAY_MS)
         throw invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
-      append(sim, stream, fine);
+      append(sim, stream, fine, "soon");
       const before = (least: number) => logEvents.findLastIndex(({ timestamp }) => timestamp < least) + 1;
       const rejected = {
         ...(before(tooOld) > 0 ? { tooOldLogEventEndIndex: before(tooOld) } : {}),
