@@ -17,7 +17,8 @@ test("what the machines wrote stands by time, with the log and the end of the in
     stderr: expect.stringMatching(/^Nothing since \d{4}-\S+Z: apache, app and release\.\n$/),
   });
   const lines = stdout.trimEnd().split("\n");
-  expect([...lines].sort()).toEqual(lines);
+  const times = lines.map((line) => line.slice(0, 20));
+  expect([...times].sort()).toEqual(times);
   const shown = lines.map((line) => /^\S+Z (\S+) +([0-9a-f]{6}) (.*)$/.exec(line)?.slice(1) ?? line);
   expect(shown.filter(([log]) => log === "nat")).toHaveLength(2);
   expect(shown.find(([log]) => log === "builder")?.[2]).toBe("BUDDYVERSE-SETUP set up; sealing");
@@ -35,18 +36,9 @@ test("what the machines wrote stands by time, with the log and the end of the in
   ]);
   const whole = await on.rehearse(`logs boot nat --instance ${found[0].instance} --grep READY`);
   expect([whole.stdout, whole.stderr]).toEqual([
-    one.stdout.replace("boot ", "boot "),
+    one.stdout,
     expect.stringMatching(/^No such line since \S+: nat\.\n$/),
   ]);
-});
-
-test("a request of the site is in the log of its web server", async () => {
-  const on = folder({}, base);
-  await on.rehearse("verify --quiet");
-  const { stdout } = await on.rehearse("logs apache --grep health.json");
-  expect(stdout).toMatch(
-    /apache [0-9a-f]{6} - - - \[\d\d\/\w{3}\/\d{4}:[\d:]{8} \+0000\] "GET \/health\.json HTTP\/1\.1" 200/,
-  );
 });
 
 test("what it cannot do it says before it asks", async () => {
