@@ -33,6 +33,19 @@ interface Around {
   readonly archive?: AppArchive | undefined;
 }
 
+/** What goes into the web image, as the config says it: "revision v1.2.0 of https://…". */
+export function applicationOf({ image: { app } }: Config): string {
+  if (app === null) return "the built-in page";
+  // A login in the address is nobody's to read.
+  return "git" in app
+    ? `revision ${app.revision} of ${app.git.replace(/\/\/[^/@]*@/, "//")}`
+    : `the folder ${app.folder}`;
+}
+
+/** The same, and which content of a folder. */
+const releaseWords = (config: Config, { appArchive }: Inputs): string =>
+  `${applicationOf(config)}${appArchive ? ` (${appArchive.sha256.slice(0, 12)})` : ""}`;
+
 const gitOf = ({ image: { app } }: Config) => (app !== null && "git" in app ? app : null);
 
 /** Of all that goes into the image, and of its edition. */
@@ -152,6 +165,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       profileName: profile.id,
       instanceName: "Buddy-WEB",
       cpuCredits,
+      release: releaseWords(config, inputs),
       userData: whenKnown(fileSystem.id, () =>
         webUserData({
           region,

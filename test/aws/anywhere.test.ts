@@ -173,6 +173,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       rootDevice: baked.rootDevice,
       instanceType: "t3.micro",
       cpuCredits: "unlimited" as const,
+      release: "revision v1",
       keyName: key.keyName,
       volumeGiB: baked.rootGiB,
       groupIds: [open.id],
