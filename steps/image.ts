@@ -12,7 +12,8 @@ import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
-import { logGroupOf, writesTo } from "./logs.ts";
+import { LOGS } from "./log-names.ts";
+import { type LogGroups, writesTo } from "./logs.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";
 import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
@@ -29,6 +30,7 @@ interface Around {
   readonly natBastion: NatBastionStep;
   readonly securityGroups: SecurityGroupsStep;
   readonly efs: EfsStep;
+  readonly logs: LogGroups;
   /** Wanted when `image.app` is a folder. */
   readonly archive?: AppArchive | undefined;
 }
@@ -77,8 +79,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
 
   const cpuCredits = cpuCreditsOf(config.web.instanceType, config.cpuCredits);
 
-  const builderLog = logGroupOf(config, "builder");
-  const logs = WEB_LOGS.map((name) => logGroupOf(config, name));
+  const { logs } = around;
 
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
@@ -106,7 +107,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       base,
       profile,
       archives,
-      log: builderLog,
+      log: logs.builder,
       subnet: subnets.web[0] as SubnetsStep["web"][number],
       group: securityGroups.web,
       // Its set-up begins when it runs: the way out must be there.
@@ -153,7 +154,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       group: securityGroups.web,
       fileSystem: efs.fileSystem,
       keyPair: natBastion.keyPair,
-      logs,
+      logs: WEB_LOGS.map((name) => logs[name]),
     },
     ({ image, profile, group, fileSystem, keyPair }) => ({
       imageId: image.id,
@@ -179,7 +180,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  return step("image", { logs: [...logs, builderLog], role, profile, base, builder, image, launchTemplate });
+  const all = config.nat.mode === "gateway" ? LOGS.filter((name) => name !== "nat") : LOGS;
+  return step("image", { logs: all.map((name) => logs[name]), role, profile, base, builder, image, launchTemplate });
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 

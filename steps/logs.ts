@@ -13,9 +13,20 @@ const RETENTION_DAYS = 30;
 /** Its name on AWS. */
 export const logGroupName = ({ stack }: Named, name: LogName): string => `${logGroupPrefix(stack)}${name}`;
 
-/** A log group: made before the machines that write to it, as they may make none. */
-export const logGroupOf = (config: Named, name: LogName) =>
-  resource(logGroup, `log-${name}`, logGroupName(config, name), {}, () => ({ retentionDays: RETENTION_DAYS }));
+/** The log groups by their names: made before the machines that write to them, as those may make none. */
+export function logGroups(config: Named) {
+  const group = (name: LogName) =>
+    resource(logGroup, `log-${name}`, logGroupName(config, name), {}, () => ({ retentionDays: RETENTION_DAYS }));
+  return {
+    apache: group("apache"),
+    app: group("app"),
+    boot: group("boot"),
+    release: group("release"),
+    builder: group("builder"),
+    nat: group("nat"),
+  } satisfies Readonly<Record<LogName, unknown>>;
+}
+export type LogGroups = ReturnType<typeof logGroups>;
 
 /** What an agent needs to send lines to these logs. The groups are the stack's: one that the agent made would be without tags and keep for ever. */
 export const writesTo = (config: Named & Pick<Config, "region">, names: readonly LogName[]): Statement => ({

@@ -12,7 +12,7 @@ import { servicePrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import { BASTION_GROUP, type Inputs, KEY_PAIR, KEY_PAIR_KEY } from "./inputs.ts";
-import { logGroupOf, writesTo } from "./logs.ts";
+import { type LogGroups, writesTo } from "./logs.ts";
 import type { RoutesStep } from "./routes.ts";
 import { NAT_SET_UP, natUserData } from "./scripts/user-data.ts";
 import type { SubnetsStep } from "./subnets.ts";
@@ -28,6 +28,7 @@ export function natBastionStep(
   { vpc }: VpcStep,
   subnets: SubnetsStep,
   { publicRoutes, privateRoutes }: RoutesStep,
+  { nat: natLog }: LogGroups,
 ) {
   const linux = resource(publicImage, "image-amazon-linux-2023", "amazon-linux-2023", {}, () => ({}));
   const keyPair = resource(keyPairType, KEY_PAIR_KEY, KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }));
@@ -45,7 +46,6 @@ export function natBastionStep(
   }));
 
   // What a NAT instance may do: send its lines. IAM's names are the whole account's, not the region's.
-  const natLog = logGroupOf(config, "nat");
   const account = `Buddy-NAT-${config.stack}-${config.region}`;
   const natRole = resource(roleType, "role-nat", account, {}, () => ({
     service: servicePrincipal(config.region, "ec2"),
@@ -153,7 +153,6 @@ export function natBastionStep(
     linux,
     keyPair,
     natGroup: managed ? [] : [natGroup],
-    natLog: managed ? [] : [natLog],
     natRole: managed ? [] : [natRole],
     natProfile: managed ? [] : [natProfile],
     bastionGroup,

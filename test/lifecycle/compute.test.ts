@@ -9,6 +9,7 @@ import { efsStep } from "../../steps/efs.ts";
 import { imageStep } from "../../steps/image.ts";
 import { imageNotes } from "../../steps/image-age.ts";
 import type { Inputs } from "../../steps/inputs.ts";
+import { logGroups } from "../../steps/logs.ts";
 import { natBastionStep } from "../../steps/nat-bastion.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
@@ -22,7 +23,8 @@ function computeSteps(config: Config, inputs: Inputs): readonly Step[] {
   const vpc = vpcStep(config);
   const subnets = subnetsStep(config, vpc.resources);
   const routes = routesStep(config, vpc.resources, subnets.resources);
-  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources);
+  const logs = logGroups(config);
+  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources, logs);
   const groups = securityGroupsStep(config, vpc.resources, natBastion.resources);
   const efs = efsStep(config, subnets.resources, groups.resources);
   const image = imageStep(config, inputs, {
@@ -30,6 +32,7 @@ function computeSteps(config: Config, inputs: Inputs): readonly Step[] {
     natBastion: natBastion.resources,
     securityGroups: groups.resources,
     efs: efs.resources,
+    logs,
   });
   return [vpc, subnets, routes, natBastion, groups, efs, image];
 }
