@@ -34,11 +34,3 @@ export const WEB_FILES: readonly LogFile[] = [
 ];
 export const BUILDER_FILES: readonly LogFile[] = [{ path: "/var/log/buddyverse-setup.log", log: "builder" }];
 export const NAT_FILES: readonly LogFile[] = [{ path: "/var/log/buddyverse-nat.log", log: "nat" }];
-
-/**
- * Where AWS publishes the agent for Ubuntu, and the key that signs it (CloudWatch user guide, "Download the CloudWatch agent package" and
- * "Verifying the signature of the CloudWatch agent package").
- */
-export const agentBucket = (region: string, dnsSuffix: string): string =>
-  `https://amazoncloudwatch-agent-${region}.s3.${region}.${dnsSuffix}`;
-export const AGENT_KEY = "937616F3450B7D806CBD9725D58167303B789C72";

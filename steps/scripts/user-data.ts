@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { partitionOf } from "../../src/aws/partition.ts";
+import { AGENT_KEY, agentBucket, partitionOf } from "../../src/aws/partition.ts";
 import { GIT_ADDRESS, GIT_REVISION, REGION } from "../../src/config/patterns.ts";
 import { withHead } from "../../src/lib/script.ts";
-import { AGENT_KEY, agentBucket, agentConfig, BUILDER_FILES, NAT_FILES, WEB_FILES } from "../log-agent.ts";
+import { agentConfig, BUILDER_FILES, NAT_FILES, WEB_FILES } from "../log-agent.ts";
 import natRouteService from "./nat-route.service";
 import natRoute from "./nat-route.sh";
 import natSetup from "./nat-setup.sh";
@@ -175,8 +175,9 @@ export function builderUserData(builder: {
       REGION: checked("region", builder.region),
       MARKER: checked("parameter", builder.markerName),
       DATABASE_CA: partitionOf(builder.region).databaseCertificates,
-      AGENT: agentBucket(builder.region, partitionOf(builder.region).dnsSuffix),
-      AGENT_KEY,
+      AGENT: agentBucket(builder.region),
+      AGENT_KEY_URL: AGENT_KEY.url,
+      AGENT_KEY: AGENT_KEY.fingerprint,
       LOGS: agentConfig(checked("stack", builder.stack), BUILDER_FILES),
       ...appSettings(builder.app),
       FILES: packedFiles(),

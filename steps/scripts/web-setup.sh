@@ -55,7 +55,7 @@ install -d -m 0700 "$downloads"
 package=$AGENT/ubuntu/$(dpkg --print-architecture)/latest/amazon-cloudwatch-agent.deb
 retry 20 15 curl -fsS -m 300 -o "$downloads/agent.deb" "$package"
 retry 20 15 curl -fsS -m 60 -o "$downloads/agent.sig" "$package.sig"
-retry 20 15 curl -fsS -m 60 -o "$downloads/key" https://amazoncloudwatch-agent.s3.amazonaws.com/assets/amazon-cloudwatch-agent.gpg
+retry 20 15 curl -fsS -m 60 -o "$downloads/key" "$AGENT_KEY_URL"
 quietly gpg --homedir "$downloads" --batch --import "$downloads/key"
 # Which key has signed it is the last word of VALIDSIG (GnuPG, doc/DETAILS).
 gpg --homedir "$downloads" --batch --status-fd 1 --verify "$downloads/agent.sig" "$downloads/agent.deb" 2>>"$log" >"$downloads/status" || true

@@ -59,11 +59,17 @@ const standings = async (on: Stage) =>
       .filter(({ standing }) => standing !== "in-sync")
       .map(({ key, standing, drift }) => [key, [standing, ...drift.map(({ field }) => field)]]),
   );
-/** The instances with a role: builders, here. */
+/** Builders have the web instances' role. */
+const isBuilder = ({
+  IamInstanceProfile,
+}: {
+  readonly IamInstanceProfile?: { readonly Arn?: string | undefined } | undefined;
+}) => IamInstanceProfile?.Arn?.includes("/Buddy-WEB-") ?? false;
+/** All that are there. */
 const builders = async (on: Stage) =>
   ((await on.aws.ec2.describeInstances({})).Reservations ?? [])
     .flatMap(({ Instances = [] }) => Instances)
-    .filter(({ IamInstanceProfile, State }) => IamInstanceProfile && State?.Name !== "terminated");
+    .filter((instance) => isBuilder(instance) && instance.State?.Name !== "terminated");
 
 test("drift on instances, image, template, role and profile shows, and up mends it", async () => {
   const on = await compute();
@@ -269,8 +275,8 @@ test("a builder that stops without its mark is a failed set-up, told with its co
 /** Those of an answer of DescribeInstances. */
 const runningBuilders = (given: object): string[] =>
   (given as Awaited<ReturnType<Stage["aws"]["ec2"]["describeInstances"]>>).Reservations?.flatMap(({ Instances = [] }) =>
-    Instances.flatMap(({ InstanceId, IamInstanceProfile, State }) =>
-      InstanceId && IamInstanceProfile && State?.Name === "running" ? [InstanceId] : [],
+    Instances.flatMap((instance) =>
+      instance.InstanceId && isBuilder(instance) && instance.State?.Name === "running" ? [instance.InstanceId] : [],
     ),
   ) ?? [];
 

@@ -15,6 +15,7 @@ export const builder: BootScript = {
     MARKER: /^\/./,
     DATABASE_CA: /^https:\/\/\S+\.pem$/,
     AGENT: /^https:\/\/\S+$/,
+    AGENT_KEY_URL: /^https:\/\/\S+$/,
     AGENT_KEY: /^[0-9A-F]{40}$/,
     APP_GIT: /^(https:\/\/.+)?$/,
     APP_REVISION: /^.*$/,
