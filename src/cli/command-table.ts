@@ -101,6 +101,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "why",
+    description: "what is not well and matters most: its reason, what its machine wrote last, what to do",
+    examples: ["buddyverse why", "buddyverse why --json", "buddyverse why --sandbox"],
+    load: async () => (await import("./commands/why.ts")).why,
+  },
+  {
     name: "snapshots",
     description: "what is kept of the stack's data: what, how old, how large, what it costs, and what restores it",
     examples: ["buddyverse snapshots", "buddyverse snapshots --json", "buddyverse snapshots --sandbox"],

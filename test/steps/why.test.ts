@@ -1,0 +1,36 @@
+/** What `why` takes for not well, of stacks on the sandbox in which something is. */
+import { expect, test } from "vitest";
+import { statusOf } from "../../src/engine/status.ts";
+import { scriptFor } from "../../src/verify/scripts.ts";
+import { troublesOf } from "../../steps/why.ts";
+import { type Stage, stage } from "../lifecycle/stage.ts";
+
+async function troubles(on: Stage) {
+  const seen = await on.refresh();
+  return troublesOf(statusOf(seen), (key) => seen.entries.get(key)?.look.live);
+}
+
+test("a web instance that does not serve, what somebody removed, an alarm that rings; in that order", async () => {
+  const on = await stage({});
+  await on.up();
+  await on.clock.sleep(600_000);
+  expect(await troubles(on)).toEqual([]);
+
+  const { AutoScalingGroups: [group] = [] } = await on.aws.autoScaling.describeAutoScalingGroups({});
+  const instance = group?.Instances?.[0]?.InstanceId as string;
+  await on.aws.ssm.sendCommand({
+    DocumentName: "AWS-RunShellScript",
+    InstanceIds: [instance],
+    Parameters: { commands: [scriptFor("apache-stop", "a")] },
+  });
+  await on.aws.cloudWatch.deleteDashboards({ DashboardNames: [on.store.get("dashboard")?.id as string] });
+  for (let waited = 0; waited < 20 && (await troubles(on)).length < 2; waited += 1) await on.clock.sleep(15_000);
+  const [web, dashboard] = await troubles(on);
+  expect(web).toMatchObject({ key: "auto-scaling-group", instance, logs: ["boot", "release", "app"] });
+  expect(web?.why).toMatch(new RegExp(`^1 of 2 instances serve; ${instance} is unhealthy: `));
+  expect(dashboard).toMatchObject({ key: "dashboard", why: "it is not there", toDo: "`buddyverse up` mends it" });
+  for (let waited = 0; waited < 40 && !(await troubles(on)).some(({ key }) => key.startsWith("alarm-")); waited += 1)
+    await on.clock.sleep(15_000);
+  const rung = (await troubles(on)).at(-1);
+  expect(rung).toMatchObject({ key: "alarm-unhealthy-hosts", why: expect.stringContaining("it is in ALARM: ") });
+});
