@@ -7,6 +7,7 @@ import { encryptionKey } from "../src/aws/kms/key.ts";
 import { arnIn, linkedPrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
+import { FILE_SYSTEM, type Inputs } from "./inputs.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
@@ -18,6 +19,7 @@ export function efsStep(
   config: Config,
   { web }: Pick<SubnetsStep, "web">,
   { efs: group }: Pick<SecurityGroupsStep, "efs">,
+  inputs: Pick<Inputs, "from"> = {},
 ) {
   const { stack, region } = config;
   const { kmsKey, transitionToIaDays, backup } = config.efs;
@@ -30,7 +32,7 @@ export function efsStep(
   const vault = resource(vaultType, "backup-vault", stackVault(stack), {}, () => ({}));
   const fileSystem = resource(
     fileSystemType,
-    "file-system",
+    FILE_SYSTEM,
     "Buddy-EFS",
     { web, group, keys, vault, backupRole },
     ({ web, group, keys: [key] }) => ({
@@ -41,6 +43,9 @@ export function efsStep(
       transitionToIaDays,
       backup,
       mounts: web.map((subnet) => ({ subnetId: subnet.id, groupId: group.id })),
+      recoveryPoint: inputs.from?.recoveryPoint,
+      copyOf: inputs.from?.copyOf,
+      restoring: false,
     }),
     { configured: { kmsKey: "efs.kmsKey" } },
   );

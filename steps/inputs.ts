@@ -1,3 +1,4 @@
+import type { Archive } from "../src/lib/archive.ts";
 import type { Databases } from "./databases.ts";
 
 /** The key pair's name on AWS, and its private key's file name. */
@@ -5,6 +6,9 @@ export const KEY_PAIR = "Buddy-Project";
 
 /** Key of the key pair. */
 export const KEY_PAIR_KEY = "key-pair";
+
+/** Key of the file system. */
+export const FILE_SYSTEM = "file-system";
 
 /** Key of the group that lets operators in. */
 export const BASTION_GROUP = "group-bastion";
@@ -22,8 +26,10 @@ export function appliedCidrs(
 export interface From {
   /** The database's: the name of a snapshot. */
   readonly snapshot?: string | undefined;
-  /** The file system's. */
+  /** The file system's: the ARN of a recovery point. */
   readonly recoveryPoint?: string | undefined;
+  /** The id of the file system that it is a copy of: so it is found in vaults that are not the stack's, too. */
+  readonly copyOf?: string | undefined;
 }
 
 /** What the steps need to know from the machine that runs them. */
@@ -33,9 +39,7 @@ export interface Inputs {
   /** Addresses that may reach the bastions; "my-ip" is resolved already. */
   readonly allowedCidrs: readonly string[];
   /** The application folder of `image.app`, packed; undefined when there is none. */
-  readonly appArchive:
-    | { readonly sha256: string; readonly bytes: Uint8Array; readonly leftOut: readonly string[] }
-    | undefined;
+  readonly appArchive: (Archive & { readonly leftOut: readonly string[] }) | undefined;
   /** Which of the images of the same content is wanted: the time at which somebody asked for a new one; undefined: the first. */
   readonly imageEdition?: string | undefined;
   /** Names of the primary and its replica; undefined: those of a new stack. */

@@ -31,6 +31,20 @@ const port = (value: string): number => {
   return number;
 };
 
+const RUN_NOTES = `
+It runs as the application's user, in its folder and environment, without a terminal and without input. AWS keeps the
+words, and what is printed, for 30 days (Run Command's history): name no secret in them.`;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+/** The longest that AWS-RunShellScript takes (its executionTimeout). */
+const LONGEST_SECONDS = 172_800;
+const timeout = (text: string): { readonly text: string; readonly seconds: number } => {
+  const [, number, unit = ""] = /^([1-9]\d*)([smh])$/.exec(text) ?? [];
+  const seconds = Number(number) * (SECONDS[unit] ?? Number.NaN);
+  if (!(seconds <= LONGEST_SECONDS))
+    throw new InvalidArgumentError("It must be a time as 90s, 10m or 2h, at most 48h.");
+  return { text, seconds };
+};
+
 const withYes = (command: Command) => command.option("--yes", "answer every question with yes");
 const withRefresh = (command: Command) =>
   command.option(
@@ -40,7 +54,15 @@ const withRefresh = (command: Command) =>
 const withStep = (command: Command) => command.option("--step <name>", "only that step, and what it needs");
 
 const withFrom = (command: Command) =>
-  command.option("--from-snapshot <id>", 'make a database that is not there of this snapshot, or of the "latest"');
+  command
+    .option(
+      "--from-snapshot <id>",
+      'make a database that is not there of this snapshot, or of the "latest"; the files come with it',
+    )
+    .option(
+      "--files <arn>",
+      'make a file system that is not there of this recovery point, of the "latest", or of "none"; with --from-snapshot: of the latest',
+    );
 
 /** The commands, in the order of `--help`. */
 export const COMMANDS: readonly CommandEntry[] = [
@@ -64,6 +86,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse up --step load-balancer",
       "buddyverse up --refresh-image",
       "buddyverse up --from-snapshot latest",
+      "buddyverse up --from-snapshot latest --files none",
       "buddyverse up --yes --json-lines --trace calls.jsonl",
     ],
     load: async () => (await import("./commands/up.ts")).up,
@@ -226,6 +249,29 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/logs.ts")).logs,
   },
   {
+    name: "run",
+    description:
+      "a command of the application on a healthy web instance, by Systems Manager; its exit code is the answer",
+    takesWords: true,
+    own: (command) =>
+      command
+        .addOption(new Option("--all", "on every web instance in service, one after the other").conflicts("instance"))
+        .option("--instance <which>", "on that one, healthy or not: its instance id, or its number as of `ssh web`")
+        .addOption(
+          new Option("--timeout <time>", "how long it may take: 90s, 10m, 2h; then Systems Manager ends it")
+            .default({ text: "10m", seconds: 600 }, "10m")
+            .argParser(timeout),
+        )
+        .addHelpText("after", RUN_NOTES),
+    examples: [
+      "buddyverse run -- python manage.py createsuperuser --noinput --username ada --email ada@example.com",
+      "buddyverse run --all -- python manage.py clear_cache",
+      "buddyverse run --instance 2 --timeout 2h -- python manage.py rebuild_index",
+      "buddyverse run -- sh -c 'python manage.py dumpdata shop | gzip >/mnt/efs/shop.json.gz'",
+    ],
+    load: async () => (await import("./commands/run.ts")).run,
+  },
+  {
     name: "tunnel",
     description:
       "a port of this machine that is the stack's database, through a bastion, TLS checked; Ctrl-C closes it",
@@ -306,6 +352,7 @@ export const COMMANDS: readonly CommandEntry[] = [
             "verify",
             "drills",
             "rotate",
+            "run",
             "restore-files",
             "logs",
             "doctor",
@@ -314,7 +361,7 @@ export const COMMANDS: readonly CommandEntry[] = [
         ),
     examples: [
       "buddyverse policy",
-      "buddyverse policy --with verify drills rotate restore-files logs doctor cost-live     all that any command needs",
+      "buddyverse policy --with verify drills rotate run restore-files logs doctor cost-live     all that any command needs",
       "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
       "buddyverse policy --part 1",
     ],

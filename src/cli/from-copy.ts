@@ -15,12 +15,15 @@ export interface FromOptions extends CommonOptions {
   /** A snapshot's name, or "latest". */
   readonly fromSnapshot?: string;
   readonly emptyDatabase?: boolean;
+  /** The ARN of a recovery point, "latest" or "none". */
+  readonly files?: string;
 }
 
 /** Those options as they were typed, for a command that continues. */
-export const fromWords = ({ fromSnapshot, emptyDatabase }: FromOptions): readonly string[] => [
+export const fromWords = ({ fromSnapshot, emptyDatabase, files }: FromOptions): readonly string[] => [
   ...(fromSnapshot === undefined ? [] : ["--from-snapshot", fromSnapshot]),
   ...(emptyDatabase ? ["--empty-database"] : []),
+  ...(files === undefined ? [] : ["--files", files]),
 ];
 
 /**
@@ -30,7 +33,7 @@ export const fromWords = ({ fromSnapshot, emptyDatabase }: FromOptions): readonl
 const isDeliberate = ({ of, what, state, key = PRIMARY }: Copy): boolean =>
   of === "database" && state === "available" && key === PRIMARY && /^(final|manual) snapshot$/.test(what);
 
-const refused = (message: string, hint: string) =>
+export const refused = (message: string, hint: string) =>
   new BuddyError({ code: "refused", message, hint: `${hint}\nNothing was changed.` });
 
 /** "database1-final-1 (20 GiB, MySQL 8.4.8, made 3 h ago)". */
@@ -43,10 +46,10 @@ export function copyText({ id, gib, version, madeAt }: Copy, now: number): strin
   return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
 }
 
-/** The snapshot that an unfinished run was to make the database of. */
-function begunFrom({ recorded, look }: Observed): string | undefined {
+/** The snapshot that the last run made the database of, or was to. */
+function recordedSnapshot({ recorded }: Observed): string | undefined {
   const snapshot = recorded?.spec.snapshot;
-  return typeof snapshot === "string" && (recorded?.neverReady || !look.live) ? snapshot : undefined;
+  return typeof snapshot === "string" ? snapshot : undefined;
 }
 
 function latestOf({ copies, unseen }: KeptCopies): string {
@@ -63,7 +66,7 @@ function latestOf({ copies, unseen }: KeptCopies): string {
  * there is data to lose, or nobody to ask.
  * @param asks false: of a command that changes nothing, which only says that `up` will ask
  */
-export async function withOrigin(
+export async function withDatabaseOrigin(
   session: Session,
   screen: Screen,
   options: FromOptions & { readonly yes?: boolean; readonly step?: string },
@@ -81,7 +84,8 @@ export async function withOrigin(
     return session.stack.refresh({ step: options.step });
   };
   const { live } = entry.look;
-  const begun = begunFrom(entry);
+  // An unfinished run is continued.
+  const begun = entry.recorded?.neverReady ? recordedSnapshot(entry) : undefined;
   if (given !== undefined) {
     const id = given === "latest" ? (begun ?? latestOf(await keptCopies(session))) : given.toLowerCase();
     const restored = [entry.recorded?.spec.snapshot, live?.tags?.[RESTORED_FROM_TAG]];
@@ -100,7 +104,8 @@ export async function withOrigin(
   const final = kept.copies.find((one) => isDeliberate(one) && one.what === "final snapshot");
   if (final === undefined) {
     for (const one of kept.unseen) screen.say(`Whether there is a final snapshot of it was not looked at: ${one}`);
-    return found;
+    const before = recordedSnapshot(entry);
+    return before === undefined ? found : use(before);
   }
   const line = (...words: readonly string[]) =>
     again("up", options, [...(options.step === undefined ? [] : ["--step", options.step]), ...words]);

@@ -96,19 +96,21 @@ function chosen(all: readonly Machine[], what: Machine["what"], which: string | 
   const found = all.find(({ number, id }) => which === undefined || which === id || which === String(number));
   if (found) return found;
   if (what === "bastion" && all.length === 0) throw noBastion(stack);
+  if (all.length === 0) throw noWebInstance(stack);
   const there = all.map(({ number, id, zone }) => `${number} (${id}, ${zone})`);
   throw new BuddyError({
     code: "failed",
-    message:
-      all.length === 0
-        ? `no web instance of the stack ${stack} runs`
-        : `there is no ${what} ${which}: there is ${list(there)}`,
-    hint:
-      all.length === 0
-        ? "Run `buddyverse status`: it says what is there, and what to do."
-        : "Name one of these, by its number or its id.",
+    message: `there is no ${what} ${which}: there is ${list(there)}`,
+    hint: "Name one of these, by its number or its id.",
   });
 }
+
+export const noWebInstance = (stack: string): BuddyError =>
+  new BuddyError({
+    code: "failed",
+    message: `no web instance of the stack ${stack} runs`,
+    hint: "Run `buddyverse status`: it says what is there, and what to do.",
+  });
 
 const noBastion = (stack: string): BuddyError =>
   new BuddyError({

@@ -173,7 +173,10 @@ async function wait(
   if (why === "creating") await work.waitFor("not visible yet", 2, VISIBLE_WITHIN_MS / 1000 + 30, live);
   else if (why === "deleting")
     await work.waitFor("being deleted", timing.deleteSeconds ?? timing.createSeconds, timing.timeoutSeconds, live);
-  else await work.waitFor("not ready", timing.createSeconds, timing.timeoutSeconds, live);
+  else {
+    const limit = (live && node.type.limitSeconds?.(live)) ?? timing.timeoutSeconds;
+    await work.waitFor("not ready", timing.createSeconds, limit, live);
+  }
 }
 
 /** Another object with its key, which nobody claims: what was to go is gone, or was never there. */

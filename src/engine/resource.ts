@@ -203,6 +203,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   health?(live: Live): Health;
   /** What it is doing while it is pending, in a word or two: "installing", "backing up". */
   doing?(live: Live): string | undefined;
+  /** How long one that is pending as it is now may be so, seconds; undefined: as `timing` says. */
+  limitSeconds?(live: Live): number | undefined;
   /** What AWS shows of one that is pending for too long, and what a person can do, for the error that says so. */
   stuck?(aws: Aws, live: Live): string | undefined;
   /** Makes the object with its tags in the same call and answers its id. `token` is stable for this attempt, over processes. */

@@ -36,6 +36,35 @@ fi
 # The name of a new mount target may take 90 s to resolve.
 mount_efs() { mountpoint -q /mnt/efs || timeout 120 mount /mnt/efs; }
 retry 30 10 mount_efs || fail "$BUDDYVERSE_FILE_SYSTEM cannot be mounted at /mnt/efs"
+# Of a file system that AWS Backup made nothing is at the root but the directory that it restored into: its content comes to the
+# root, by renames, before anything else is there. What an instance began that died at it the next one goes on with.
+recover() {
+  cd /mnt/efs
+  if [ ! -e .buddyverse-recovery ]; then
+    local entries
+    entries=$(find . -mindepth 1 -maxdepth 1 ! -name '.buddyverse-re*' -printf '%f\n')
+    [[ $entries == aws-backup-restore_* && $entries != *$'\n'* && -d $entries ]] || return 0
+    echo "$entries" >.buddyverse-recovery.new
+    mv -T .buddyverse-recovery.new .buddyverse-recovery
+  fi
+  local from
+  from=$(cat .buddyverse-recovery)
+  if [ -d "$from" ]; then
+    # That is the lock, which is held; its former one holds nothing.
+    rm -f "$from/.buddyverse-restore"
+    find "$from" -mindepth 1 -maxdepth 1 -exec mv -t . {} +
+    rmdir "$from"
+  fi
+  rm -f .buddyverse-recovery
+  cd /
+}
+# The mark is there before anything is at the root.
+if [ ! -e /mnt/efs/static ] || [ -e /mnt/efs/.buddyverse-recovery ]; then
+  exec 9>/mnt/efs/.buddyverse-restore
+  flock -w 300 9 || fail 'another instance brings what AWS Backup restored to the root, for 5 min'
+  recover
+  exec 9>&-
+fi
 install -d -m 0755 /mnt/efs/static
 install -d -m 0755 -o www-data -g www-data /mnt/efs/media
 

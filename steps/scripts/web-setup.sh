@@ -14,7 +14,6 @@ failed() {
   exit 1
 }
 trap 'failed "$LINENO" "$BASH_COMMAND"' ERR
-shutdown -h +45 # a set-up that hangs ends as a failed one
 
 step() { echo "BUDDYVERSE-SETUP $*" | tee -a "$log"; }
 quietly() { "$@" >>"$log" 2>&1 || failed "${BASH_LINENO[0]}" "$*"; }
@@ -34,8 +33,6 @@ touch /run/buddyverse/ready # web-apache.service.conf asks for it
 basename "$MARKER" >/etc/buddyverse/image # the content hash, for the built-in page
 
 step 'packages'
-export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-systemctl stop apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service || true
 # Without Error-Mode, an update that fetched nothing counts as done. The lists' own lock has no timeout: hence retry.
 packages() {
   apt-get -o APT::Update::Error-Mode=any update && apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -y "$@"
@@ -103,12 +100,11 @@ if [ -n "$APP_GIT" ]; then
   # A branch, else a tag or commit.
   commit=$(git -C "$app" rev-parse -q --verify "origin/$APP_REVISION^{commit}" || git -C "$app" rev-parse -q --verify "$APP_REVISION^{commit}")
   quietly git -C "$app" checkout --quiet --detach "$commit"
-elif [ -n "$APP_BUCKET" ]; then
-  step "application from s3://$APP_BUCKET/$APP_KEY"
-  retry 20 15 buddyverse-aws fetch "$REGION" "$APP_BUCKET" "$APP_KEY" /run/app.tar.gz
+elif [ -n "$APP_KEY" ]; then
+  step "application from s3://$BUCKET/$APP_KEY"
   mkdir "$app"
   # All times in it are the same; collectstatic copies only what is newer than what the file system has.
-  quietly tar -xzf /run/app.tar.gz -C "$app" --no-same-owner --touch
+  quietly tar -xzf /run/buddyverse-setup/app.tar.gz -C "$app" --no-same-owner --touch
 fi
 if [ -d "$app" ]; then
   if [ -f "$app/requirements.txt" ]; then

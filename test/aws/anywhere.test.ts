@@ -121,7 +121,14 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     roleName: assumed.id,
   }));
   const base = resource(publicImage, "base", "ubuntu-22.04", {}, () => ({}));
-  const userData = builderUserData({ region, stack: "odd", markerName: MARKER, app: null });
+  const userData = builderUserData({
+    region,
+    stack: "odd",
+    markerName: MARKER,
+    bucket: "buddy",
+    scriptsKey: `scripts/${"0".repeat(64)}.tar.gz`,
+    app: null,
+  });
   const machine = { base, profile, first, open, key, out };
   const launch = { instanceType: "t3.micro", publicAddress: true, cpuCredits: "unlimited" } as const;
   const host = resource(instance, "host", TEXT, machine, ({ base, first, open, key }) => ({
@@ -189,6 +196,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     throughput: "bursting" as const,
     transitionToIaDays: null,
     backup: false,
+    restoring: false,
     mounts: first.map(({ id }) => ({ subnetId: id, groupId: open.id })),
   }));
 

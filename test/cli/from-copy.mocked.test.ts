@@ -1,7 +1,7 @@
-/** A person is asked where the data of a database comes from that is not there. */
+/** A person is asked where the data of a database, and the files of a file system, come from that are not there. */
 import { beforeEach, expect, test, vi } from "vitest";
 import type { FromOptions } from "../../src/cli/from-copy.ts";
-import { withOrigin } from "../../src/cli/from-copy.ts";
+import { withOrigin } from "../../src/cli/origin.ts";
 import type { Screen } from "../../src/cli/screen.ts";
 import type { Session } from "../../src/cli/session.ts";
 import { dataStage } from "../lifecycle/data.ts";
@@ -25,28 +25,44 @@ async function down() {
   await on.clock.sleep(3_600_000);
   const { aws, config, clock, stack } = on;
   const session = { aws, config, clock, stack, inputs: {} } as unknown as Session;
-  return { session, on, snapshot: left.find((id) => id.includes("-final-")) };
+  const [snapshot, recoveryPoint] = ["-final-", ":recovery-point:"].map((part) => left.find((id) => id.includes(part)));
+  return { session, on, snapshot, recoveryPoint };
 }
 
-test("restore takes the final snapshot, empty nothing, anything else is refused with both commands", async () => {
-  const { session, on, snapshot } = await down();
+test("restore takes the copies, empty nothing, anything else is refused with both commands", async () => {
+  const { session, on, snapshot, recoveryPoint } = await down();
   const asked = async () => withOrigin(session, screen, OPTIONS, await on.refresh(), true);
-  answer.mockResolvedValueOnce("empty");
+  answer.mockResolvedValueOnce("empty").mockResolvedValueOnce("empty");
   await asked();
   expect(session.inputs.from).toBeUndefined();
-  expect(said.join("\n")).toMatch(
-    /^database1 is not there, and its final snapshot is: database1-final-\d+ \(20 GiB, .*made .* ago\)\.$/,
-  );
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^database1 is not there, and its final snapshot is: database1-final-\d+ \(20 GiB, .*made .* ago\)\.$/,
+    ),
+    expect.stringMatching(
+      /^Buddy-EFS is not there, and a copy of its files is: arn:.*:recovery-point:\S+ \(made .* ago\)\.$/,
+    ),
+  ]);
   answer.mockResolvedValueOnce("yes");
   await expect(asked()).rejects.toMatchObject({
     code: "refused",
     hint: expect.stringMatching(/up --from-snapshot database1-final-\d+, or buddyverse up --empty-database/),
   });
-  answer.mockResolvedValueOnce("r");
+  answer.mockResolvedValueOnce("empty").mockResolvedValueOnce("yes");
+  await expect(asked()).rejects.toMatchObject({
+    code: "refused",
+    hint: expect.stringMatching(/up --files arn:\S+, or buddyverse up --files none/),
+  });
+  answer.mockResolvedValueOnce("empty").mockResolvedValueOnce("r");
   await asked();
-  expect(session.inputs.from).toEqual({ snapshot });
-  expect(answer).toHaveBeenLastCalledWith(
+  expect(session.inputs.from).toEqual({ recoveryPoint });
+  expect(answer).toHaveBeenLastCalledWith("Restore it, or begin without files? [restore/empty] ", expect.anything());
+  session.inputs.from = undefined;
+  // The files come with the database; that is asked once.
+  answer.mockClear().mockResolvedValueOnce("r");
+  await asked();
+  expect(session.inputs.from).toEqual({ snapshot, recoveryPoint });
+  expect(answer.mock.calls.map(([question]) => question)).toEqual([
     "Restore it, or begin with an empty database? [restore/empty] ",
-    expect.anything(),
-  );
+  ]);
 });

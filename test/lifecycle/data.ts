@@ -25,7 +25,7 @@ export function dataSteps(config: Config, inputs: Partial<Inputs> = {}) {
     subnets,
     step("bastion", { bastionGroup }),
     groups,
-    efsStep(config, subnets.resources, groups.resources),
+    efsStep(config, subnets.resources, groups.resources, inputs),
     rdsStep(config, subnets.resources, groups.resources, inputs),
   ];
 }

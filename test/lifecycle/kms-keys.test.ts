@@ -86,7 +86,7 @@ test("both are created with the key, by alias or ARN; a later change is refused,
   expect(hint).toContain(
     'Put database.kmsKey back to "alias/data". To have the data under another key, copy a snapshot',
   );
-  expect(hint).toContain(`Put efs.kmsKey back to "${files}". To have the files under another key, restore`);
+  expect(hint).toContain(`Put efs.kmsKey back to "${files}". To have the files under another key, take the stack down`);
   expect(changed.writes()).toEqual([]);
   expect((await changed.plan()).items.filter(({ refused }) => refused !== undefined).map(({ key }) => key)).toEqual([
     "file-system",

@@ -238,7 +238,7 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     proven(who);
   });
 
-  test("a database restored beside, which takes the other's place; and one made of a snapshot", async () => {
+  test("a database restored beside, which takes the other's place; and a stack made of its copies", async () => {
     const documents = await printed({});
     const who = await account();
     const on = await who.under(documents);
@@ -256,11 +256,12 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     const other = await account();
     const first = await other.under(documents);
     await first.up();
-    const [snapshot = ""] = (await first.down())
-      .flatMap(({ leaves }) => leaves ?? [])
-      .filter((id) => /-final-/.test(id));
+    const left = (await first.down()).flatMap(({ leaves }) => leaves ?? []);
+    const [snapshot, recoveryPoint] = ["-final-", ":recovery-point:"].map((part) =>
+      left.find((id) => id.includes(part)),
+    );
     await other.clock.sleep(3_600_000);
-    expect(bad((await (await other.under(documents, { from: { snapshot } })).up()).settled)).toEqual([]);
+    expect(bad((await (await other.under(documents, { from: { snapshot, recoveryPoint } })).up()).settled)).toEqual([]);
     proven(other);
   });
 

@@ -1,15 +1,19 @@
-/** `up` of a database that is made of a snapshot, killed: one database, what was in it, the stack's password, one writer. */
+/**
+ * `up` of a database that is made of a snapshot, and a file system that is made of a recovery point, killed: one of each, what was in
+ * it, the stack's password, one writer.
+ */
 import { expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
-import { mysql } from "../../src/sandbox/outside.ts";
+import { filesIn, mysql, writeFile } from "../../src/sandbox/outside.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import type { World } from "../../src/sandbox/world.ts";
-import type { From } from "../../steps/inputs.ts";
+import type { From, Inputs } from "../../steps/inputs.ts";
 import { dataStage, dataSteps } from "../lifecycle/data.ts";
-import { INPUTS, type Stage, stageOn } from "../lifecycle/stage.ts";
+import { INPUTS, type Stage, stage, stageOn } from "../lifecycle/stage.ts";
 import { amiss, FULL, restartAfter, type Surviving, tryAll } from "./matrix.ts";
 
 const PATH = "/buddyverse/buddyverse/database/";
@@ -22,6 +26,7 @@ async function process(
   from: Pick<Surviving, "world" | "time" | "state">,
   origin: From,
   point: (where: string, survives: Omit<Surviving, "where" | "made">) => void = () => {},
+  steps = dataSteps,
 ): Promise<Stage> {
   const clock = jumpingClock(from.time);
   const world: World = JSON.parse(from.world);
@@ -43,7 +48,7 @@ async function process(
   const [mine, inputs] = [++processes, { ...INPUTS, from: origin }];
   let tokens = 0;
   const token = () => `p${mine}t${++tokens}x`.padEnd(30, "0");
-  return stageOn(config, clock, sandbox, text, dataSteps as never, token, inputs);
+  return stageOn(config, clock, sandbox, text, steps as never, token, inputs);
 }
 
 /** What is not as it shall be, in words. */
@@ -100,6 +105,84 @@ test("killed at any call, the same command ends with the one database", { timeou
   });
   console.log(
     `up --from-snapshot: ${points.length} points differ in what survives from the password on; tried ${withState.length + late.length + lost.length}; ${failures.length} failures`,
+  );
+  expect(failures).toEqual([]);
+});
+
+/** The file system, and what it needs. */
+const filesSteps = (given: Config, inputs: Partial<Inputs> = {}) =>
+  dataSteps(given, inputs).filter(({ name }) => name !== "rds");
+
+/** What is not as it shall be, in words. */
+async function wrongFiles(on: Stage): Promise<string[]> {
+  await on.clock.sleep(3_600_000);
+  on.sandbox.settle();
+  const { FileSystems = [] } = await on.aws.efs.describeFileSystems({});
+  const { RestoreJobs = [] } = await on.aws.backup.listRestoreJobs({});
+  const [id = ""] = FileSystems.map(({ FileSystemId }) => FileSystemId);
+  const paths = Object.keys(filesIn(simAt(on.sandbox.world, on.clock.now()), id)).map((path) =>
+    path.split("/").slice(2).join("/"),
+  );
+  const differ = (await on.status())
+    .filter(({ standing }) => standing !== "in-sync")
+    .map(({ key }) => `${key} differs`);
+  return [
+    ...(FileSystems.length === 1 ? [] : [`there are ${FileSystems.length} file systems`]),
+    ...(FileSystems[0]?.NumberOfMountTargets === 2 ? [] : ["it is not mounted in both zones"]),
+    ...(RestoreJobs.length === 1 ? [] : [`${RestoreJobs.length} restores were begun`]),
+    ...(paths.join() === "media/photo.txt" ? [] : [`it has ${paths}`]),
+    ...differ,
+  ];
+}
+
+test("killed at any call, up ends with the one file system and its files", { timeout: 600_000 }, async () => {
+  const before = await stage({}, 7, filesSteps as never);
+  await before.up();
+  writeFile(
+    simAt(before.sandbox.world, before.clock.now()),
+    before.store.get("file-system")?.id ?? "",
+    "/media/photo.txt",
+    "a photo",
+  );
+  const left = (await before.down()).flatMap(({ leaves }) => leaves ?? []);
+  const [recoveryPoint = ""] = left.filter((id) => id.includes(":recovery-point:"));
+  await before.clock.sleep(3_600_000);
+  before.sandbox.settle();
+  const start = {
+    world: JSON.stringify(before.sandbox.world),
+    time: before.clock.now(),
+    state: before.text.text ?? undefined,
+  };
+  const distinct = new Map<string, Surviving>();
+  let since = false;
+  const whole = await process(
+    start,
+    { recoveryPoint },
+    (where, survives) => {
+      since ||= /StartRestoreJob/.test(where);
+      const key = `${survives.world.replace(/"time":\d+/, "")}${survives.state?.replace(/"serial": \d+/, "")}`;
+      if (since && !distinct.has(key)) distinct.set(key, { where, ...survives, made: 0 });
+    },
+    filesSteps as never,
+  );
+  expect(amiss((await whole.up()).settled)).toEqual([]);
+  expect(await wrongFiles(whole)).toEqual([]);
+  const points = [...distinct.values()];
+  const late = points.map((one) => ({ ...one, time: one.time + 10_000 }));
+  const lost = points.map((one) => ({ ...one, state: undefined }));
+  expect(points.length).toBeGreaterThan(9);
+  const tried = [...points, ...late, ...lost].filter((_one, index) => FULL || index % 3 === 0);
+  const failures = await tryAll(tried, async (from) => {
+    const on = await process(
+      { ...from, time: from.time + restartAfter(from) },
+      { recoveryPoint },
+      undefined,
+      filesSteps as never,
+    );
+    return [...amiss((await on.up()).settled), ...(await wrongFiles(on))];
+  });
+  console.log(
+    `up --files: ${points.length} points differ in what survives from the restore on; tried ${tried.length}; ${failures.length} failures`,
   );
   expect(failures).toEqual([]);
 });

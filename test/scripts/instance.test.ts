@@ -1,9 +1,18 @@
 /** The scripts that run on the instances, run here: their folders moved into a temporary one, other programs played. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeAuthority } from "../../src/sandbox/certificate-authority.ts";
@@ -114,6 +123,68 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
         `fs-0123456789abcdef0.efs.ap-northeast-2.amazonaws.com:/ ${root}/efs nfs4 ` +
         "nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,_netdev 0 0\n",
     );
+  });
+
+  describe("a file system that AWS Backup has made", () => {
+    const from = "aws-backup-restore_2026-11-23T09-21-16-832Z";
+    const lay = () => {
+      for (const [path, text] of [
+        ["media/photo.txt", "a photo"],
+        ["static/page.css", "css"],
+        ["media/.hidden", "hidden"],
+        [".before-restore-1/old.txt", "aside"],
+        ["aws-backup-restore_2020-01-01T00-00-00-000Z/old.txt", "another"],
+        ["notes $(x) 'y'.txt", "odd"],
+        [".buddyverse-restore", ""],
+      ] as const) {
+        mkdirSync(dirname(join(root, "efs", from, path)), { recursive: true });
+        writeFileSync(join(root, "efs", from, path), text);
+      }
+    };
+    // Without the lock, which stays.
+    const atRoot = () =>
+      readdirSync(join(root, "efs"))
+        .filter((name) => name !== ".buddyverse-restore")
+        .sort();
+    const WHOLE = [
+      ".before-restore-1",
+      "aws-backup-restore_2020-01-01T00-00-00-000Z",
+      "media",
+      "notes $(x) 'y'.txt",
+      "static",
+    ];
+
+    test("has its files at the root before Apache starts, and only once", async () => {
+      lay();
+      for (const _ of [1, 2]) {
+        expect((await boot()).code).toBe(0);
+        expect(atRoot()).toEqual(WHOLE);
+        expect([read("efs/media/photo.txt"), read("efs/media/.hidden"), read("efs/static/page.css")]).toEqual([
+          "a photo",
+          "hidden",
+          "css",
+        ]);
+      }
+      // What is restored beside running files stays there.
+      mkdirSync(join(root, "efs", from));
+      expect((await boot()).code).toBe(0);
+      expect(atRoot()).toContain(from);
+    });
+
+    test("an instance that dies at it serves nothing; the next one goes on with that", async () => {
+      // The mark, then each of five entries, is one rename.
+      for (let renames = 0; renames < 6; renames++) {
+        for (const one of ["efs", "run", "renames"]) rmSync(join(root, one), { recursive: true, force: true });
+        lay();
+        const one = `[ "$(cat ${root}/renames 2>/dev/null | wc -l)" -lt ${renames} ] || exit 1; echo >>${root}/renames`;
+        const mv = `case $1 in -T) ${one}; exec /bin/mv "$@" ;; esac; shift 2; for each; do ${one}; /bin/mv -t . "$each"; done`;
+        expect((await boot({ mv })).code, String(renames)).toBe(1);
+        expect(existsSync(join(root, "run/buddyverse/ready")), String(renames)).toBe(false);
+        expect((await boot({ mv: 'exec /bin/mv "$@"' })).code, String(renames)).toBe(0);
+        expect(atRoot(), String(renames)).toEqual(WHOLE);
+        expect(read("efs/media/photo.txt"), String(renames)).toBe("a photo");
+      }
+    });
   });
 
   test("tries a mount again while the name does not resolve", async () => {

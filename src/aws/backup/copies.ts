@@ -6,6 +6,7 @@ import { undefinedIf } from "../errors.ts";
 import { backupRoleArn } from "./backup-job.ts";
 import { stackVault } from "./names.ts";
 import { recoveryPointsOf } from "./recovery-points.ts";
+import { openCommand, policyOf } from "./vault-policy.ts";
 
 const GIB = 2 ** 30;
 
@@ -32,9 +33,17 @@ export const recoveryPointCopies: CopyReader = {
         ),
       ),
     );
+    const closed = points.filter(({ denied }) => denied.has("backup:StartRestoreJob")).map(({ vault }) => vault);
+    const opens = new Map(
+      await Promise.all(
+        [...new Set(closed)].map(
+          async (vault) => [vault, openCommand(aws, vault, (await policyOf(aws, vault)) ?? "{}")] as const,
+        ),
+      ),
+    );
     return {
       windows: [],
-      copies: points.map(({ arn, vault, resourceArn, createdAt, bytes, status, expiresAt, denied }) => ({
+      copies: points.map(({ arn, vault, resourceArn, createdAt, bytes, status, expiresAt }) => ({
         of: "files",
         what: vault === stackVault(stack) ? "recovery point" : `recovery point in ${vault}`,
         id: arn,
@@ -44,7 +53,7 @@ export const recoveryPointCopies: CopyReader = {
         gib: bytes === undefined ? undefined : Math.ceil((bytes / GIB) * 100) / 100,
         price: backupStorage.item,
         passing: expiresAt !== undefined,
-        ...(denied.has("backup:StartRestoreJob") ? { needs: ["--open-vault"] } : {}),
+        ...(opens.has(vault) ? { needs: ["--open-vault"], opens: opens.get(vault) } : {}),
         ...(there.has(idOf(resourceArn)) ? {} : { commands: [toNewFileSystem(aws, stack, arn)] }),
       })),
     };

@@ -22,7 +22,7 @@ export function narrowed({ region, arn, values }: PolicyScope): readonly Narrowe
       statements: [{ Sid: "OpenVault", Resource: arn(`backup:${region}:*:backup-vault:${AUTOMATIC_VAULT}`) }],
     },
     {
-      // A restore never overwrites, and goes into the file system that was copied.
+      // A restore never overwrites: it goes into the file system that was copied, or a new one.
       takes: (action) => action === "StartRestoreJob",
       statements: [{ Sid: "RecoveryPoints", Resource: arn(`backup:${region}:*:recovery-point:*`) }],
     },

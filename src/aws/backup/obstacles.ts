@@ -3,7 +3,7 @@ import type { Aws } from "../aws.ts";
 import { stackVault } from "./names.ts";
 import { switchedOff } from "./opt-in.ts";
 import { vaultNamed } from "./vault.ts";
-import { deniedBy, policyOf, policyWithout } from "./vault-policy.ts";
+import { allowCommand, deniedBy, policyOf } from "./vault-policy.ts";
 
 /** The action of the call that copies (`copyToVault`), which a vault's policy can deny. */
 const COPIES = "backup:StartBackupJob";
@@ -21,19 +21,13 @@ export async function copyObstacles(aws: Aws, stack: string): Promise<readonly P
   const [off, denied] = await Promise.all([switchedOff(aws), deniedBy(aws, vault)]);
   const found: Protection[] = [];
   if (off) found.push({ what: off.what, lift: { to: "switch it on", commands: [off.command] } });
-  if (denied.has(COPIES)) {
-    const policy = policyWithout((await policyOf(aws, vault)) ?? "{}", [COPIES]);
+  if (denied.has(COPIES))
     found.push({
       what: `the access policy of the backup vault ${vault} denies ${COPIES}, so no copy of it can be made`,
       lift: {
         to: `allow copies into ${vault}`,
-        commands: [
-          policy.includes('"Action"')
-            ? `${aws.cli} backup put-backup-vault-access-policy --backup-vault-name ${vault} --policy '${policy}' --region ${aws.region}`
-            : `${aws.cli} backup delete-backup-vault-access-policy --backup-vault-name ${vault} --region ${aws.region}`,
-        ],
+        commands: [allowCommand(aws, vault, (await policyOf(aws, vault)) ?? "{}", [COPIES])],
       },
     });
-  }
   return found;
 }

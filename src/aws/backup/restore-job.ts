@@ -17,14 +17,19 @@ export interface RestoreProgress {
   readonly doing: string | undefined;
 }
 
-/** Restores of a recovery point into that file system, the oldest first; AWS tells of the last 30 days' at least. */
-export async function restoresOf(aws: Aws, point: RecoveryPoint): Promise<readonly RestoreJob[]> {
-  const all = await allPages(
-    (NextToken) => aws.backup.listRestoreJobs({ NextToken }),
-    (page) => page.RestoreJobs,
-    (page) => page.NextToken,
+/** All restores of the account in the region; AWS tells of the last 30 days' at least. */
+export const everyRestore = (aws: Aws): Promise<readonly RestoreJob[]> =>
+  aws.coalesce("backup:restore-jobs", () =>
+    allPages(
+      (NextToken) => aws.backup.listRestoreJobs({ NextToken }),
+      (page) => page.RestoreJobs,
+      (page) => page.NextToken,
+    ),
   );
-  return all
+
+/** Restores of a recovery point into that file system, the oldest first. */
+export async function restoresOf(aws: Aws, point: RecoveryPoint): Promise<readonly RestoreJob[]> {
+  return [...(await everyRestore(aws))]
     .filter(
       ({ RecoveryPointArn, CreatedResourceArn = point.resourceArn }) =>
         RecoveryPointArn === point.arn && CreatedResourceArn === point.resourceArn,

@@ -25,8 +25,12 @@ export const backup: Service<typeof import("./client.ts")> = {
       StartBackupJob: ["iam:PassRole", "iam:CreateServiceLinkedRole"],
       StartRestoreJob: ["iam:PassRole"],
     },
-    // Deleted only when nothing is in it, which it is not after an ordinary `down`.
-    changes: { CreateBackupVault: ["DeleteBackupVault", "UntagResource"] },
+    changes: {
+      // Deleted only when nothing is in it, which it is not after an ordinary `down`.
+      CreateBackupVault: ["DeleteBackupVault", "UntagResource"],
+      // What is copied can be brought back.
+      StartBackupJob: ["DescribeRestoreJob", "ListRestoreJobs", "StartRestoreJob"],
+    },
     linkedRole: linkedPrincipal("backup"),
     narrowed,
   },

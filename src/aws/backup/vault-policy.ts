@@ -86,6 +86,14 @@ export async function closeAgain(aws: Aws, BackupVaultName: string): Promise<boo
   return true;
 }
 
-/** What a person does by hand, with the AWS CLI. */
+/** What a person does by hand, with the AWS CLI, so that the policy denies those actions to nobody. A policy says something. */
+export function allowCommand(aws: Aws, vault: string, policy: string, actions: readonly string[]): string {
+  const [left, on] = [policyWithout(policy, actions), `--backup-vault-name ${vault}`];
+  return left.includes('"Action"')
+    ? `${aws.cli} backup put-backup-vault-access-policy ${on} --policy '${left}' --region ${aws.region}`
+    : `${aws.cli} backup delete-backup-vault-access-policy ${on} --region ${aws.region}`;
+}
+
+/** The same for a restore. */
 export const openCommand = (aws: Aws, vault: string, policy: string): string =>
-  `${aws.cli} backup put-backup-vault-access-policy --backup-vault-name ${vault} --policy '${policyWithout(policy, [RESTORE])}' --region ${aws.region}`;
+  allowCommand(aws, vault, policy, [RESTORE]);

@@ -1,16 +1,15 @@
-import type { FileSystemAlreadyExists, FileSystemDescription, TransitionToIARules } from "@aws-sdk/client-efs";
-import type { Health, Identified, Interruption, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import type { FileSystemAlreadyExists, TransitionToIARules } from "@aws-sdk/client-efs";
+import type { Interruption, ResourceType } from "../../engine/resource.ts";
+import { createOnly, sameSet } from "../../lib/compare.ts";
 import { list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
 import { stackVault } from "../backup/names.ts";
 import { copyObstacles } from "../backup/obstacles.ts";
+import { foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
-import { findOwned, KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
-import { allPages } from "../pages.ts";
-import { partitionOf } from "../partition.ts";
+import { keyNotes, otherKey, sameKey } from "../kms/choice.ts";
+import { KEY_TAG, STACK_TAG, tagList } from "../owned.ts";
 import { fileSystemArn } from "./arn.ts";
 import {
   backupStorage,
@@ -22,159 +21,30 @@ import {
   infrequentStorage,
   standardStorage,
 } from "./prices.ts";
+import {
+  type FileSystemLive,
+  type FileSystemSpec,
+  fileSystemHealth,
+  findFileSystem,
+  GONE,
+  listFileSystems,
+  type Mount,
+  type MountTarget,
+  works,
+} from "./read-file-systems.ts";
+import { doingOf, isWhole, troubleOf, wholeTag } from "./restored.ts";
 
-/** Where instances of one zone mount the file system: AWS allows one mount target per zone. */
-export interface Mount {
-  readonly subnetId: string;
-  readonly groupId: string;
-}
-export interface FileSystemSpec extends KeyChoice {
-  readonly encrypted: boolean;
-  readonly performance: "generalPurpose" | "maxIO";
-  readonly throughput: "bursting" | "elastic";
-  /** Days without access after which a file moves to the Infrequent Access class; null: never. */
-  readonly transitionToIaDays: number | null;
-  /** Daily backups by AWS Backup. */
-  readonly backup: boolean;
-  readonly mounts: readonly Mount[];
-}
-interface MountTarget {
-  readonly id: string;
-  readonly subnetId: string;
-  readonly state: string;
-  readonly groupIds: readonly string[] | undefined;
-}
-export interface FileSystemLive extends FileSystemSpec, Identified {
-  /** The ARN of the key that its files are encrypted with; empty: they are not. */
-  readonly kmsKey: string;
-  /** AWS does not know by which name it was chosen. */
-  readonly kmsKeyName: "";
-  readonly tags: Tags;
-  readonly state: string;
-  readonly targets: readonly MountTarget[];
-  /** The name that instances mount; it resolves to the mount target of their own zone. */
-  readonly dnsName: string;
-}
+export type { FileSystemLive, FileSystemSpec } from "./read-file-systems.ts";
 
-const GONE = ["FileSystemNotFound"];
-
-/** The security groups of network interfaces, all asked for in one call (DescribeMountTargetSecurityGroups takes one a call). */
-const groupsOf = (aws: Aws, interfaceId: string) =>
-  aws.batchById<readonly string[]>("ec2:interface-groups", interfaceId, async (ids) => {
-    const interfaces = await allPages(
-      (NextToken) =>
-        aws.ec2.describeNetworkInterfaces({
-          Filters: [{ Name: "network-interface-id", Values: [...ids] }],
-          NextToken,
-        }),
-      (page) => page.NetworkInterfaces,
-      (page) => page.NextToken,
-    );
-    return new Map(
-      interfaces.map((one) => [
-        one.NetworkInterfaceId ?? "",
-        (one.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
-      ]),
-    );
-  });
-
-/** One that AWS could not make is no mount: it is removed and recreated. */
-const works = ({ state }: MountTarget): boolean => state !== "error";
-
-const ON_THE_MOVE = new Set(["creating", "updating", "deleting"]);
-
-/** Those of a stack, or the one with that id. There is no filter by tag, but the tags are in the answer. */
-const describe = (
-  aws: Aws,
-  { stack, id }: { readonly stack?: string; readonly id?: string },
-): Promise<readonly FileSystemLive[]> =>
-  aws.coalesce(`efs:file-systems:${stack ?? ""}:${id ?? ""}`, async () => {
-    const all = await allPages(
-      (Marker) => aws.efs.describeFileSystems({ Marker, FileSystemId: id }),
-      (page) => page.FileSystems,
-      (page) => page.NextMarker,
-    );
-    const wanted = all.filter((one) => stack === undefined || tagsFrom(one.Tags)[STACK_TAG] === stack);
-    // One that vanishes between the reads is not there.
-    const found = await Promise.all(wanted.map((one) => undefinedIf(GONE, () => live(aws, one))));
-    return found.filter((one) => one !== undefined);
-  });
-
-async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemLive> {
-  const id = shown.FileSystemId as string;
-  const state = shown.LifeCycleState ?? "";
-  const described = await allPages(
-    (Marker) => aws.efs.describeMountTargets({ FileSystemId: id, Marker }),
-    (page) => page.MountTargets,
-    (page) => page.NextMarker,
-  );
-  const there = described.filter(({ LifeCycleState }) => LifeCycleState !== "deleted");
-  // What is on the move is not judged, so the rest need not be asked.
-  const moving = [state, ...there.map((target) => target.LifeCycleState ?? "")].some((one) => ON_THE_MOVE.has(one));
-  const [targets, transitionToIaDays, backup] = await Promise.all([
-    Promise.all(
-      there.map(async (target): Promise<MountTarget> => {
-        const interfaceId = target.NetworkInterfaceId;
-        return {
-          id: target.MountTargetId ?? "",
-          subnetId: target.SubnetId ?? "",
-          state: target.LifeCycleState ?? "",
-          groupIds: moving || interfaceId === undefined ? undefined : await groupsOf(aws, interfaceId),
-        };
-      }),
-    ),
-    moving ? null : lifecycle(aws, id),
-    moving ? false : backups(aws, id),
-  ]);
-  return {
-    id,
-    tags: tagsFrom(shown.Tags),
-    state,
-    encrypted: shown.Encrypted ?? false,
-    kmsKey: shown.KmsKeyId ?? "",
-    kmsKeyName: "",
-    performance: shown.PerformanceMode as FileSystemSpec["performance"],
-    throughput: shown.ThroughputMode as FileSystemSpec["throughput"],
-    transitionToIaDays,
-    backup,
-    targets,
-    mounts: targets.filter(works).map(({ subnetId, groupIds = [] }) => ({ subnetId, groupId: groupIds.join(" ") })),
-    dnsName: `${id}.efs.${aws.region}.${partitionOf(aws.region).dnsSuffix}`,
-  };
-}
-
-async function lifecycle(aws: Aws, FileSystemId: string): Promise<number | null> {
-  const { LifecyclePolicies = [] } = await aws.efs.describeLifecycleConfiguration({ FileSystemId });
-  const rule = LifecyclePolicies.map((policy) => policy.TransitionToIA).find((one) => one !== undefined);
-  const days = /^AFTER_(\d+)_DAYS?$/.exec(rule ?? "")?.[1];
-  return days === undefined ? null : Number(days);
-}
+/** "The maximum duration for a backup operation is seven days", and a restore takes longer (EFS user guide): a run waits for a day. */
+const RESTORE_SECONDS = 24 * 3600;
 
 const rule = (days: number) => `AFTER_${days}_DAY${days === 1 ? "" : "S"}` as TransitionToIARules;
-
-/** A file system that never had a policy answers PolicyNotFound. */
-async function backups(aws: Aws, FileSystemId: string): Promise<boolean> {
-  const answer = await undefinedIf(["PolicyNotFound"], () => aws.efs.describeBackupPolicy({ FileSystemId }));
-  const status = answer?.BackupPolicy?.Status;
-  return status === "ENABLED" || status === "ENABLING";
-}
-
-const list = (aws: Aws, stack: string) => describe(aws, { stack });
-
-const byId = async (aws: Aws, id: string) => (await undefinedIf(GONE, () => describe(aws, { id })))?.[0];
-
-function health({ state, targets }: FileSystemLive): Health {
-  if (state === "deleting" || state === "deleted") return "deleting";
-  if (state === "error") return { failed: "AWS could not make the file system (state error)" };
-  if (ON_THE_MOVE.has(state) || targets.some((target) => ON_THE_MOVE.has(target.state))) return "pending";
-  // The interface of a mount target may show later than itself.
-  return targets.filter(works).some(({ groupIds }) => groupIds === undefined) ? "pending" : "ready";
-}
 
 /** User guide, "Encrypting data at rest"; AWS Backup developer guide, "Restore an Amazon EFS file system". */
 const OTHER_KEY = {
   place: "efs.kmsKey",
-  way: "To have the files under another key, restore a recovery point of them to a new file system that has it (aws backup start-restore-job, newFileSystem and KmsKeyId in its metadata).",
+  way: "To have the files under another key, take the stack down, and have `buddyverse up --files latest` make a new file system of its copy, which gets the config's key.",
 };
 
 /** A file system and its mount targets, which have no identity of their own. */
@@ -184,12 +54,15 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   same: {
     ...sameKey,
     mounts: sameSet,
+    recoveryPoint: createOnly,
+    copyOf: createOnly,
     // Somebody has turned them on: what the config never asked for it does not take back.
     backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
   },
   // Nearly all of it is waiting for the mount targets.
   timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65, copySeconds: 240 },
   retryable: {
+    create: [ROLE_IS_NEW],
     update: [
       "IncorrectFileSystemLifeCycleState",
       "IncorrectMountTargetState",
@@ -203,7 +76,10 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   },
   holdsData: true,
   holdsFiles: true,
-  finalCopy: (_live, { name, stack }) => `a recovery point of ${name} in the vault ${stackVault(stack)}`,
+  // Of one that is not whole the recovery point stays that it is made of.
+  finalCopy: ({ restoring }, { name, stack }) =>
+    restoring ? undefined : `a recovery point of ${name} in the vault ${stackVault(stack)}`,
+  failedBeforeReady: ({ restore }) => restore !== undefined && troubleOf(restore) !== undefined,
   uses: ({ targets }) => targets.flatMap(({ subnetId, groupIds = [] }) => [subnetId, ...groupIds]),
   byHand: {
     remove: ({ cli, region }, { id, targets }) => [
@@ -214,12 +90,19 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       `${cli} efs untag-resource --resource-id ${id} --tag-keys ${STACK_TAG} ${KEY_TAG} --region ${region}`,
     ],
   },
-  list,
-  find: findOwned(list, { health, byId }),
-  health,
+  list: listFileSystems,
+  find: findFileSystem,
+  health: fileSystemHealth,
+  doing: ({ restore }) => restore && doingOf(restore),
+  stuck: (_aws, { id, restore }) =>
+    restore?.job === ""
+      ? `AWS Backup tells of no job that made ${id}, so nobody can say whether all files are in it`
+      : undefined,
+  limitSeconds: ({ restore }) => (restore && restore.job !== "" && !isWhole(restore) ? RESTORE_SECONDS : undefined),
 
   /** A file system that is replicated, or is where another is replicated to, is not deleted (API reference, DeleteFileSystem). */
-  async protections(aws, { id, tags, state }, { discardData }) {
+  async protections(aws, { id, tags, state, restoring }, { discardData }) {
+    if (restoring) return [];
     const [answer, obstacles] = await Promise.all([
       undefinedIf(["ReplicationNotFound", ...GONE], () =>
         aws.efs.describeReplicationConfigurations({ FileSystemId: id }),
@@ -258,7 +141,13 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     ...keyNotes(live, spec),
   ],
 
-  async create(aws, { encrypted, kmsKeyName, performance, throughput, backup }, owner, token) {
+  foresee: async (aws, { recoveryPoint, copyOf }, owner, live) =>
+    recoveryPoint === undefined || live ? undefined : foreseeRestoreToNew(aws, { recoveryPoint, copyOf }, owner),
+
+  async create(aws, spec, owner, token) {
+    const { encrypted, kmsKey, kmsKeyName, performance, throughput, backup, recoveryPoint, copyOf } = spec;
+    if (recoveryPoint !== undefined)
+      return restoreToNew(aws, { recoveryPoint, copyOf, encrypted, kmsKey, performance }, owner);
     try {
       const { FileSystemId } = await aws.efs.createFileSystem({
         CreationToken: token,
@@ -282,7 +171,12 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   },
 
   async update(aws, live, spec, changed, owner) {
-    const FileSystemId = live.id;
+    const { made, restore, id: FileSystemId } = live;
+    if (made !== undefined && restore)
+      return void (await aws.efs.tagResource({
+        ResourceId: made,
+        Tags: tagList({ ...owner.tags, ...wholeTag(made, restore) }),
+      }));
     if (changed.has("tags")) {
       const { tags, obsoleteTags = [] } = owner;
       if (obsoleteTags.length > 0)
@@ -307,9 +201,13 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
 
   copy: (aws, { id }, owner, label, known) => copyToVault(aws, fileSystemArn(aws, id), owner, label, known),
 
-  async delete(aws, { id, targets }) {
+  async delete(aws, { id, made, targets, restore }) {
     for (const target of targets) await deleteTarget(aws, target);
-    if (targets.length === 0) await undefinedIf(GONE, () => aws.efs.deleteFileSystem({ FileSystemId: id }));
+    const FileSystemId = made ?? id;
+    if (FileSystemId.startsWith("fs-")) {
+      if (targets.length === 0) await undefinedIf(GONE, () => aws.efs.deleteFileSystem({ FileSystemId }));
+      // A restore that made nothing leaves nothing. Of another one the file system is waited for: no call ends a restore.
+    } else if (restore && troubleOf(restore) !== undefined) return id;
   },
 
   charges({ transitionToIaDays, backup }, { use }) {

@@ -1,4 +1,5 @@
 import { PRIMARY } from "../../../steps/databases.ts";
+import { FILE_SYSTEM } from "../../../steps/inputs.ts";
 import type { Copy, RestoreWindow } from "../../aws/copy.ts";
 import { heading } from "../../report/views/heading.ts";
 import { type ListedCopy, type ListedWindow, snapshotsView } from "../../report/views/snapshots.ts";
@@ -12,12 +13,16 @@ export async function snapshots(options: CommonOptions): Promise<number> {
   return withSession(options, { command: "snapshots", writes: false, resolvesAddress: false }, async (session) => {
     const screen = screenOf(session);
     const { stack, clock } = session;
-    const [kept, primary] = await Promise.all([keptCopies(session), stack.find(PRIMARY)]);
+    const [kept, ...running] = await Promise.all([keptCopies(session), stack.find(PRIMARY), stack.find(FILE_SYSTEM)]);
+    const [database, files] = running.map((one) => one !== undefined);
     const copies = kept.copies.map(
       (copy): ListedCopy => ({
         ...copy,
         monthly: monthlyOf(copy, session),
-        command: copy.state === "available" ? commandFor(options, copy, primary !== undefined) : undefined,
+        command:
+          copy.state === "available"
+            ? commandFor(options, copy, (copy.of === "files" ? files : database) ?? false)
+            : undefined,
       }),
     );
     const windows = kept.windows.map((one): ListedWindow => ({ ...one, command: commandOfWindow(options, one) }));
@@ -34,19 +39,23 @@ export async function snapshots(options: CommonOptions): Promise<number> {
 }
 
 /** Beside what runs, or in its place when it is gone. */
-const commandFor = (options: CommonOptions, { of, id, needs = [], commands }: Copy, running: boolean): string =>
-  commands !== undefined
-    ? commands.join(" && ")
-    : running || of === "files"
-      ? again("restore", options, [of, of === "files" ? "--recovery-point" : "--snapshot", id, ...needs])
-      : again("up", options, ["--from-snapshot", id]);
+function commandFor(options: CommonOptions, copy: Copy, running: boolean): string {
+  const { of, id, needs = [], opens, commands } = copy;
+  const [which, opened] = [of === "files" ? "--recovery-point" : "--snapshot", opens === undefined ? [] : [opens]];
+  if (!running)
+    return [...opened, again("up", options, [of === "files" ? "--files" : "--from-snapshot", id])].join(" && ");
+  return commands ? [...opened, ...commands].join(" && ") : again("restore", options, [of, which, id, ...needs]);
+}
 
 const second = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 const commandOfWindow = (options: CommonOptions, { of, latest, commands }: RestoreWindow): string =>
   commands?.join(" && ").replace("TIME", second(latest)) ?? again("restore", options, [of, "--to", second(latest)]);
 
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
-const plain = ({ madeAt, price: _, commands: __, ...copy }: ListedCopy) => ({ ...copy, madeAt: iso(madeAt) });
+const plain = ({ madeAt, price: _, commands: __, opens: ___, ...copy }: ListedCopy) => ({
+  ...copy,
+  madeAt: iso(madeAt),
+});
 const plainWindow = ({ earliest, latest, commands: _, ...one }: ListedWindow) => ({
   ...one,
   earliest: iso(earliest),

@@ -4,9 +4,11 @@ import { noWayOut } from "../services/ec2/reach.ts";
 import { tagTable } from "../services/ec2/tables.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { parameterValue } from "../services/ssm/parameters.ts";
+import { filesOf } from "./files.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
 import { writeLine } from "./logs.ts";
 import { notMounted } from "./mount.ts";
+import { bornOf } from "./recovered-files.ts";
 import { settingOf } from "./scripts.ts";
 
 const BOOT_LOG = "/var/log/buddyverse/boot.log";
@@ -54,6 +56,8 @@ export const web: BootScript = {
     writeLine(sim, instance, BOOT_LOG, ready);
     const fileSystemId = settingOf(instance, "BUDDYVERSE_FILE_SYSTEM");
     changeInstance(sim, instance.id, { httpFrom: sim.now, mount: { fileSystemId, from: sim.now } });
+    const files = filesOf(sim, { ...instance, mount: { fileSystemId, from: sim.now } });
+    if (typeof files !== "string") bornOf(files);
   },
   fail(sim, instance, why) {
     say(sim, instance, `BUDDYVERSE-BOOT FAILED: ${why}`);

@@ -49,6 +49,7 @@ const spec: FileSystemSpec = {
   throughput: "bursting",
   transitionToIaDays: 30,
   backup: true,
+  restoring: false,
   mounts: [
     { subnetId: "subnet-1", groupId: "sg-1" },
     { subnetId: "subnet-2", groupId: "sg-1" },

@@ -122,7 +122,7 @@ export const restoreTimers: NonNullable<SandboxService["timers"]> = {
     const point = job && pointTable(sim).get(job.recoveryPointId);
     if (job?.state !== "PENDING") return;
     if (!point) return end(sim, job, "FAILED", "The recovery point is gone.");
-    const { newFileSystem, CreationToken, Encrypted, PerformanceMode } = job.metadata;
+    const { newFileSystem, CreationToken, Encrypted, KmsKeyId, PerformanceMode } = job.metadata;
     if (sim.failing("restore-job") !== undefined)
       return end(sim, job, "FAILED", "The restore job encountered an internal error.");
     if (!roleOf(sim, job.roleArn)?.allows("elasticfilesystem:Restore", fileSystemArn(sim, point.fileSystemId)))
@@ -138,9 +138,12 @@ export const restoreTimers: NonNullable<SandboxService["timers"]> = {
         : restoredSystem(sim, {
             token: CreationToken as string,
             encrypted: (Encrypted ?? "false") === "true",
+            keyName: KmsKeyId,
             performance: PerformanceMode ?? "generalPurpose",
             tags: job.copyTags ? point.tags : {},
           });
+    // By which words it says so is not documented.
+    if (fileSystemId === undefined) return end(sim, job, "FAILED", "Amazon EFS could not create the file system.");
     restoreJobTable(sim).putNow(id, { ...job, state: "RUNNING", fileSystemId });
     sim.after(ms("restoreCompleted"), "backup:restore-completed", id);
   },
@@ -151,6 +154,7 @@ export const restoreTimers: NonNullable<SandboxService["timers"]> = {
     if (!point || !systemTable(sim).get(job.fileSystemId))
       return end(sim, job, "FAILED", `File system '${job.fileSystemId}' does not exist.`);
     const into = directoryAt(job.createdAt);
+    if (point.files.length === 0) putFile(sim, job.fileSystemId, `${into}/`, "");
     for (const { path, text } of point.files) putFile(sim, job.fileSystemId, `${into}${path}`, text);
     end(sim, job, "COMPLETED");
   },

@@ -149,15 +149,18 @@ function keyOf(sim: Sim, name: string): string {
 
 const IA = /^AFTER_(1_DAY|(7|14|30|60|90|180|270|365)_DAYS)$/;
 
-/** A file system that AWS Backup makes of a recovery point. Answers its id. */
+/** A file system that AWS Backup makes of a recovery point. Answers its id; undefined: EFS refuses it. */
 export function restoredSystem(
   sim: Sim,
-  made: Pick<FileSystem, "token" | "encrypted" | "kmsKey" | "performance" | "tags">,
-): string {
-  const known = systemTable(sim)
+  made: Pick<FileSystem, "token" | "encrypted" | "performance" | "tags"> & { readonly keyName: string | undefined },
+): string | undefined {
+  const { keyName, ...rest } = made;
+  const key = keyName === undefined ? undefined : usableKey(sim, keyName);
+  const isTaken = systemTable(sim)
     .all()
-    .find(({ token }) => token === made.token);
-  return known?.id ?? newSystem(sim, { ...made, throughput: "bursting", backup: false }).id;
+    .some(({ token }) => token === made.token);
+  if (isTaken || (keyName !== undefined && !(key && made.encrypted))) return undefined;
+  return newSystem(sim, { ...rest, ...(key ? { kmsKey: key.arn } : {}), throughput: "bursting", backup: false }).id;
 }
 
 function newSystem(sim: Sim, made: Omit<FileSystem, "id" | "state" | "toIa" | "createdAt">): FileSystem {
