@@ -52,6 +52,7 @@ import type { Node } from "../../src/engine/graph.ts";
 import type { NodeResult } from "../../src/engine/node-result.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { type Identified, type Resource, resource, step, type Tags } from "../../src/engine/resource.ts";
+import { isUnknown } from "../../src/lib/unknown.ts";
 import type { Inputs } from "../../steps/inputs.ts";
 import { builderUserData } from "../../steps/scripts/user-data.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
@@ -61,8 +62,6 @@ const TEXT = "Ünusual / nr. 9: λ = a+b@c_";
 const LB = "x-9-Y";
 const GROUP = "team/web-1";
 const DOMAIN = "Shop.Deep.buddyverse.link";
-
-import { isUnknown } from "../../src/lib/unknown.ts";
 
 const BODY = Buffer.from("odd");
 const SHA256 = createHash("sha256").update(BODY).digest("hex");
