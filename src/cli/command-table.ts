@@ -220,11 +220,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       command
         .addArgument(new Argument("[what]", "the sort of machine").choices(["bastion", "web"]).default("web"))
         .argument("[which]", "its number, or its instance id; the web instances are counted from the oldest", "1")
+        .option("--ssm", "to a web instance by Session Manager, with AWS's CLI and plugin, instead of a bastion")
         .option("--print", "print the command instead of running it"),
     examples: [
       "buddyverse ssh",
       "buddyverse ssh bastion 2",
       "buddyverse ssh web i-0123456789abcdef0 -- sudo tail -n 50 /var/log/apache2/error.log",
+      "buddyverse ssh web --ssm",
       "buddyverse ssh web --print",
     ],
     load: async () => (await import("./commands/ssh.ts")).ssh,

@@ -58,6 +58,23 @@ test("a machine is named by its number or its id, and a command comes after --, 
   expect((await on.rehearse("ssh nat")).code).toBe(2);
 });
 
+test("--ssm: to a web instance by Session Manager, without a bastion; never to a bastion", async () => {
+  const on = folder({}, base);
+  const line = "--sandbox --sandbox-speed max";
+  const { instance } = JSON.parse((await on.run(`ssh web 2 --ssm --print --json ${line}`)).stdout);
+  const start = `aws ssm start-session --region ap-northeast-2 --target ${instance} --document-name AWS-StartSSHSession --parameters portNumber=22`;
+  const entry = on
+    .read(CONFIG)
+    .split(/\n(?=Host )/)
+    .find((one) => one.startsWith("Host web-2\n"));
+  expect(entry).toContain(`  User ubuntu\n  HostKeyAlias ${instance}\n`);
+  expect(entry?.split("\n").at(-1)).toBe(`  ProxyCommand ${start}`);
+  expect(await on.run(`ssh bastion --ssm --print ${line}`)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Session Manager does not reach the bastions"),
+  });
+});
+
 test("the sandbox says that it takes no ssh, and what can be done there", async () => {
   const on = folder({}, base);
   const { code, stderr } = await on.rehearse("ssh bastion");
