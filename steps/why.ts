@@ -13,8 +13,9 @@ export interface Trouble {
   readonly why: string;
   /** What a person can do. */
   readonly toDo: string;
-  /** Where the lines are that tell more, and of which instance. */
+  /** Where the lines are that tell more. */
   readonly logs: readonly LogName[];
+  /** The instance that it is about; undefined: none in particular. */
   readonly instance: string | undefined;
 }
 
@@ -55,7 +56,7 @@ export function troublesOf(
       const why = [reason, ...(group?.unwell ?? [])].filter(Boolean).join("; ") || "it is not there";
       const toDo =
         command ?? (standing === "blocked" ? "do what it says, then `buddyverse up`" : "`buddyverse up` mends it");
-      const trouble = { ...about, why, toDo, logs: logsOf(item), instance: instanceIn(why) ?? group?.instanceIds[0] };
+      const trouble = { ...about, why, toDo, logs: logsOf(item), instance: instanceIn(why) };
       weighed.push({ weight, trouble });
     } else if (serving) {
       const why = [`${serving.serving} of ${serving.desired} instances serve`, ...serving.unwell, reason]
@@ -63,8 +64,7 @@ export function troublesOf(
         .join("; ");
       const toDo =
         "the group replaces what does not serve by itself; look again in a few minutes, then `buddyverse up`";
-      const instance = instanceIn(why) ?? serving.instanceIds[0];
-      weighed.push({ weight: 1, trouble: { ...about, why, toDo, logs: logsOf(item), instance } });
+      weighed.push({ weight: 1, trouble: { ...about, why, toDo, logs: logsOf(item), instance: instanceIn(why) } });
     }
     if (alarm?.state === "ALARM") {
       const toDo = "`buddyverse verify` looks at what it watches; the dashboard shows the curve";

@@ -56,7 +56,7 @@ interface Told {
 /** What its machine wrote last; where nothing of it came to a log, the end of its console. */
 async function toldBy({ aws, clock, config, interrupted }: Session, { logs, instance, why }: Trouble): Promise<Told> {
   const lines: LogLine[] = [];
-  if (logs.length === 0 || instance === undefined) return { lines, console: undefined };
+  if (logs.length === 0) return { lines, console: undefined };
   const queries = logs.map((log) => ({
     log,
     group: logGroupName(config, log),
@@ -67,7 +67,8 @@ async function toldBy({ aws, clock, config, interrupted }: Session, { logs, inst
   let unread = "";
   try {
     for await (const { query, line } of linesByTime(aws, queries, (ms) => clock.sleep(ms, interrupted))) {
-      lines.push({ at: line.at, log: query.log, instance, message: printable(line.message).trimEnd() });
+      const [id = ""] = line.stream.split("/");
+      lines.push({ at: line.at, log: query.log, instance: id, message: printable(line.message).trimEnd() });
       if (lines.length > LINES) lines.shift();
     }
   } catch (error) {
@@ -75,7 +76,8 @@ async function toldBy({ aws, clock, config, interrupted }: Session, { logs, inst
     unread = `Its log could not be read: ${error instanceof Error ? error.message : String(error)}\n`;
   }
   // What failed in its set-up says so by its console already.
-  if (lines.length > 0 || why.includes("console output")) return { lines, console: unread.trimEnd() || undefined };
+  if (lines.length > 0 || instance === undefined || why.includes("console output"))
+    return { lines, console: unread.trimEnd() || undefined };
   const tail = consoleTail(await consoleOf(aws, instance))
     .split("\n")
     .slice(-LINES)
