@@ -104,7 +104,7 @@ export const availability: readonly Check[] = [
     requirement: "R3",
     title: "The primary database is backed up for as long as the config says, and could be restored to a moment ago",
     method: `the retention of automated backups, the latest moment to which the primary can be restored: ${MOST_MINUTES_LOST} min ago at most; waits ten minutes for a new database`,
-    limits: "that a restore works; backups of the files",
+    limits: "that a restore works, of the database or of the files: drills' work",
     skip: ({ database }) => (database.backupRetentionDays === 0 ? "the config turns automated backups off" : undefined),
     retry: { everySeconds: 30, forSeconds: 10 * 60 },
     async run({ config, read, now }) {

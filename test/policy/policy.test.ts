@@ -243,8 +243,18 @@ describe("what the other commands send besides", () => {
 
   test.each<[More, () => readonly string[]]>([
     ["verify", () => [...under("src/verify/aws"), ...under("steps/checks")]],
-    ["drills", () => [...under("src/verify/aws"), ...under("steps/checks"), "steps/drills.ts"]],
+    [
+      "drills",
+      () => [
+        ...under("src/verify/aws"),
+        ...under("steps/checks"),
+        "steps/drills.ts",
+        "src/aws/backup/restore-job.ts",
+        "src/aws/backup/vault-policy.ts",
+      ],
+    ],
     ["rotate", () => ["src/verify/aws/commands.ts"]],
+    ["run", () => ["src/verify/aws/commands.ts", "src/aws/ssm/run-command.ts"]],
     [
       "restore-files",
       () => ["src/verify/aws/commands.ts", "src/aws/backup/restore-job.ts", "src/aws/backup/vault-policy.ts"],
