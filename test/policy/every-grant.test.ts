@@ -3,10 +3,13 @@ import { EnableImageDeregistrationProtectionCommand } from "@aws-sdk/client-ec2"
 import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { StopDBInstanceCommand } from "@aws-sdk/client-rds";
 import { describe, expect, test } from "vitest";
+import { linesByTime } from "../../src/aws/logs/read-lines.ts";
 import { type DatabaseLive, database } from "../../src/aws/rds/database.ts";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
+import { type History, historyOf } from "../../src/releases/history.ts";
+import { rollBack, rollbackOf } from "../../src/releases/roll-back.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
@@ -15,6 +18,7 @@ import { simAt } from "../../src/sandbox/sim.ts";
 import { drills } from "../../src/verify/drills/drills.ts";
 import { DRILLS } from "../../src/verify/drills/result.ts";
 import type { stepsFor } from "../../steps/index.ts";
+import { logGroupName } from "../../steps/logs.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
@@ -191,7 +195,7 @@ async function protect(who: Account, on: Stage): Promise<void> {
 }
 
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
-  test("up, doctor, cost --live, verify, rotate, restore files, every drill", async () => {
+  test("up, doctor, cost --live, verify, rotate, logs, restore files, every drill", async () => {
     const documents = await printed({});
     const who = await account();
     const on = await who.under(documents);
@@ -202,6 +206,8 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await askPrices(on.aws, pricesToAsk(on.config), { zones: on.config.zones, now: who.clock.now() });
     expect((await verifyOn(on)).filter(({ result }) => result !== "passed")).toEqual([]);
     expect(await rotate(on)).toHaveLength(2);
+    const log = { group: logGroupName(on.config, "app"), since: 0, absent: () => {} };
+    for await (const { line } of linesByTime(on.aws, [log], on.clock.sleep)) expect(line.at).toBeGreaterThan(0);
     // Of EFS's own copy of the day.
     writeFile(simAt(who.sandbox.world, who.clock.now()), on.store.get("file-system")?.id as string, "/media/a", "a");
     await who.clock.sleep(24 * 3_600_000);
@@ -350,6 +356,32 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
       await who.sandbox.answer("backup", "DeleteRecoveryPoint", { BackupVaultName, RecoveryPointArn });
     await who.clock.sleep(60_000);
     expect(bad(await later.down())).toEqual([]);
+    proven(who);
+  });
+
+  test("releases: one that fails, one that hangs and is ended for another, the images of before, a rollback", async () => {
+    const app = (revision: string) => ({
+      image: { app: { git: "https://example.com/site.git", revision }, keep: 1 },
+    });
+    const documents = await printed(app("v1"));
+    const who = await account(app("v1"));
+    const order = (kind: string, about: string) =>
+      fail(simAt(who.sandbox.world, who.clock.now()), parseFailure(kind, about));
+    expect(bad((await (await who.under(documents)).up()).settled)).toEqual([]);
+    order("release", "2");
+    const failing = await who.under(documents, { now: app("v2") });
+    expect(bad((await failing.up()).settled).join("\n")).toMatch(/as it was before: release 2/);
+    order("capacity", "t3.small");
+    const hanging = { ...app("v2"), web: { instanceType: "t3.small" } };
+    expect(bad((await (await who.under(documents, { now: hanging })).up()).settled).join("\n")).toMatch(/AWS goes on/);
+    await healed(await who.under(documents, { now: app("v3") }));
+    await healed(await who.under(documents, { now: { ...app("v3"), web: { volumeGiB: 10 } } }));
+    const { stack } = await who.under(documents, { now: { ...app("v3"), web: { volumeGiB: 10 } } });
+    const history = (await historyOf(stack)) as History;
+    expect((await rollBack(stack, history, rollbackOf(history, undefined))).settled).toMatchObject({
+      outcome: "updated",
+    });
+    await healed(await who.under(documents, { now: app("v3") }));
     proven(who);
   });
 
