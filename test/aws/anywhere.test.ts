@@ -125,7 +125,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         Action: ["ssm:PutParameter"],
         Resource: [`arn:aws:ssm:${region}:*:parameter${MARKER}`],
       },
-      { Effect: "Allow" as const, Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::odd.chest-9/scripts/*"] },
+      { Effect: "Allow" as const, Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::odd.chest-9*/scripts/*"] },
     ],
     managedPolicies: [],
   }));

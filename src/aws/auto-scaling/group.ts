@@ -289,7 +289,9 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   undone({ refresh: before }, { refresh, desired, own }, { launchTemplateId, launchTemplateVersion }) {
-    const ended = refresh !== undefined && refresh.id === before?.id && !refresh.underWay;
+    // One that has succeeded between the look at the group and that at its refreshes leaves an old version in the first.
+    const ended =
+      refresh !== undefined && refresh.id === before?.id && !refresh.underWay && refresh.status !== "Successful";
     const wanted = refresh?.template?.id === launchTemplateId && refresh.template.version === launchTemplateVersion;
     return ended && wanted
       ? `${refreshText(refresh, desired)}; the site goes on with release ${own.version}`
