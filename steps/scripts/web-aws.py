@@ -3,6 +3,7 @@
 
 buddyverse-aws instance                   metadata to /run/buddyverse/instance.json
 buddyverse-aws settings                   from SSM to /run/buddyverse/database.json and app.env.json
+buddyverse-aws reload                          the application starts anew, and is waited for
 buddyverse-aws stand-in                   the same on the builder, which has no database and no secrets
 buddyverse-aws baked REGION PARAMETER     the mark that the image is good
 """
@@ -13,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -24,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 QUICK = Config(connect_timeout=5, read_timeout=15, retries={"max_attempts": 3})
 RUN = os.environ.get("BUDDYVERSE_RUN", "/run/buddyverse")
 RELEASE = os.environ.get("BUDDYVERSE_RELEASE_FILE", "/etc/buddyverse/release.json")
+LOCK = os.environ.get("BUDDYVERSE_LOCK", "/mnt/efs/.buddyverse/reload.lock")
 ENTRY = os.environ.get("BUDDYVERSE_ENTRY_FILE", "/srv/buddyverse/entry.json")
 # Every driver of MySQL takes its TLS from this file; for what else some want, see web-inspect.py.
 TLS = "read_default_file=/etc/buddyverse/mysql.cnf"
@@ -158,9 +161,38 @@ def settings():
         write("database.json", database_settings),
         write("app.env.json", environment(database_settings, release, secrets)),
     ]
-    # Settings are read when the application starts, so it starts anew. Does nothing before Apache runs.
+    # Left behind by a reload that did not come about: the next run makes up for it.
+    due = os.path.join(RUN, "reload")
     if any(changed):
-        subprocess.run(["systemctl", "try-reload-or-restart", "apache2.service"], check=True)
+        open(due, "w").close()
+    if os.path.exists(due):
+        # Before Apache runs there is nothing that has others.
+        if os.path.exists(os.path.join(RUN, "ready")):
+            in_turn()
+        os.remove(due)
+
+
+def in_turn():
+    """Has the application start anew, as it reads its settings when it starts: on one instance after the other, as all see a
+    change within the same minute. Nobody waits for long, nor for shared files that do not answer."""
+    try:
+        subprocess.run(["flock", "-w", "15", LOCK, sys.executable, sys.argv[0], "reload"], check=True, timeout=30)
+    except subprocess.SubprocessError:
+        start_anew()
+
+
+def start_anew():
+    subprocess.run(["systemctl", "try-reload-or-restart", "apache2.service"], check=True)
+
+
+def reload():
+    start_anew()
+    # systemctl does not wait for Apache; Apache has a request wait until the application is there, whatever that answers.
+    time.sleep(2)
+    try:
+        urllib.request.urlopen(os.environ.get("BUDDYVERSE_APACHE", "http://127.0.0.1/"), timeout=10).close()
+    except OSError:
+        pass
 
 
 def stand_in():
@@ -177,7 +209,7 @@ def baked(region, parameter):
 
 
 if __name__ == "__main__":
-    verbs = {"instance": instance, "settings": settings, "stand-in": stand_in, "baked": baked}
+    verbs = {"instance": instance, "settings": settings, "reload": reload, "stand-in": stand_in, "baked": baked}
     try:
         verbs[sys.argv[1]](*sys.argv[2:])
     except (BotoCoreError, ClientError, OSError) as error:

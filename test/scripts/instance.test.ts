@@ -1,5 +1,6 @@
 /** The scripts that run on the instances, run here: their folders moved into a temporary one, other programs played. */
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -243,7 +244,10 @@ def client(service, region_name, config=None):
     writeFileSync(join(root, "parameters"), JSON.stringify(parameters));
     return run("python3", [join(SCRIPTS, "web-aws.py"), ...verb.split(" ")], {
       env: {
-        PATH: programs(join(root, "bin"), { systemctl: `echo "$*" >>${root}/systemctl` }),
+        PATH: programs(join(root, "bin"), {
+          systemctl: `[ ! -e ${root}/broken ] || exit 1; echo "$*" >>${root}/systemctl; echo "$BUDDYVERSE_RUN begins" >>${root}/turns`,
+        }),
+        BUDDYVERSE_LOCK: join(root, "lock"),
         PYTHONPATH: join(root, "python"),
         BUDDYVERSE_RUN: join(root, "run"),
         BUDDYVERSE_REGION: "ap-northeast-2",
@@ -280,7 +284,54 @@ def client(service, region_name, config=None):
       port: 3307,
     });
     await ask("settings", {}, late);
-    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n".repeat(2));
+    // Apache does not run before everything is there.
+    expect(existsSync(join(root, "systemctl"))).toBe(false);
+    writeFileSync(join(root, "run/ready"), "");
+    await ask("settings", {}, late);
+    expect(existsSync(join(root, "systemctl"))).toBe(false);
+    await ask("settings", {}, early);
+    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n");
+  });
+
+  test("a reload that fails is made up for by the next run, though nothing has changed since", async () => {
+    await ask("settings", {}, early);
+    writeFileSync(join(root, "run/ready"), "");
+    writeFileSync(join(root, "broken"), "");
+    expect((await ask("settings", {}, late)).code).toBe(1);
+    rmSync(join(root, "broken"));
+    expect((await ask("settings", {}, late)).code).toBe(0);
+    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n");
+    await ask("settings", {}, late);
+    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n");
+  });
+
+  test("a change is taken by one instance after the other: each waits until the application of the one before answers", async () => {
+    const instances = ["one", "two"].map((name) => ({ BUDDYVERSE_RUN: join(root, name) }));
+    // Apache has a request wait until the application is there.
+    const apache = createHttpServer((_request, answer) => {
+      appendFileSync(join(root, "turns"), "answers\n");
+      answer.writeHead(500).end();
+    });
+    await new Promise<void>((resolve) => apache.listen(0, "127.0.0.1", resolve));
+    const BUDDYVERSE_APACHE = `http://127.0.0.1:${(apache.address() as AddressInfo).port}/`;
+    const all = (parameters: object) =>
+      Promise.all(instances.map((env) => ask("settings", { ...env, BUDDYVERSE_APACHE }, parameters)));
+    await all(early);
+    for (const { BUDDYVERSE_RUN } of instances) writeFileSync(join(BUDDYVERSE_RUN, "ready"), "");
+    for (const { code, out } of await all(late)) expect({ code, out }).toEqual({ code: 0, out: "" });
+    apache.close();
+    const turns = read("turns").trim().split("\n");
+    expect(turns.filter((_turn, index) => index % 2 === 0).sort()).toEqual(
+      instances.map(({ BUDDYVERSE_RUN }) => `${BUDDYVERSE_RUN} begins`).sort(),
+    );
+    expect(turns.filter((_turn, index) => index % 2 === 1)).toEqual(["answers", "answers"]);
+  });
+
+  test("where the lock cannot be had, as on shared files that do not answer, nobody waits for it", async () => {
+    await ask("settings", {}, early);
+    writeFileSync(join(root, "run/ready"), "");
+    expect(await ask("settings", { BUDDYVERSE_LOCK: join(root, "none/lock") }, late)).toMatchObject({ code: 0 });
+    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n");
   });
 
   test("an application's key is of its own, and does not change with the password", async () => {
