@@ -3,11 +3,18 @@ import { scalingPolicy } from "../src/aws/auto-scaling/scaling-policy.ts";
 import type { LaunchTemplateLive, LaunchTemplateSpec } from "../src/aws/ec2/launch-template.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Need, type Resource, resource, step } from "../src/engine/resource.ts";
+import type { Inputs } from "./inputs.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
+import { releaseCommand } from "./scripts/app-settings.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
 /** Key of the group of web instances. */
 export const GROUP_KEY = "auto-scaling-group";
+
+/** From an instance's start until it must answer, seconds. */
+const GRACE_SECONDS = 300;
+/** Where its release command runs before that: web-release.py gives it 15 minutes, and ending it half way may leave the database so. */
+const RELEASE_GRACE_SECONDS = 1200;
 
 /**
  * The web instances: as many as the load asks for, replaced when they fail. They start when what they use at boot is
@@ -15,7 +22,8 @@ export const GROUP_KEY = "auto-scaling-group";
  * load balancer would not check them. The key that applications sign with is there before them, so that it is the same for all.
  */
 export function autoScalingStep(
-  { web }: Config,
+  config: Config,
+  { project }: Pick<Inputs, "project">,
   { web: subnets }: Pick<SubnetsStep, "web">,
   {
     launchTemplate,
@@ -29,6 +37,7 @@ export function autoScalingStep(
   }: { readonly primary: Need; readonly primaryParameter: Need; readonly secretKey: Need },
   { natRoutes }: { readonly natRoutes: Need },
 ) {
+  const { web } = config;
   const name = "Buddy-AutoScaling-Group";
   const group = resource(
     groupType,
@@ -45,7 +54,7 @@ export function autoScalingStep(
       subnetIds: subnets.map((subnet) => subnet.id),
       targetGroupArns: [targetGroup.id],
       healthCheckType: "ELB" as const,
-      gracePeriodSeconds: 300,
+      gracePeriodSeconds: releaseCommand(config, project) === "" ? GRACE_SECONDS : RELEASE_GRACE_SECONDS,
       warmupSeconds: 120,
       metrics: ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize"],
     }),

@@ -18,6 +18,7 @@ interface Tools
     | "interrupted"
     | "machines"
     | "trial"
+    | "filesTrial"
     | "planned"
     | "heal"
     | "cutPrimary"

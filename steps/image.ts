@@ -7,12 +7,12 @@ import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
 import { logGroupArn } from "../src/aws/logs/names.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
-import type { ObjectLive, ObjectSpec } from "../src/aws/s3/object.ts";
 import { appSecretPath } from "../src/aws/ssm/app-secret.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
 import { appSecrets } from "./app-secrets.ts";
+import { archives as archivesFor } from "./archives.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
@@ -23,17 +23,12 @@ import { builderUserData, imageContentHash, imageParts, webUserData } from "./sc
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
-/** The application's folder, packed and put into S3. */
-export type AppArchive = Resource<ObjectSpec, ObjectLive>;
-
 interface Around {
   readonly subnets: SubnetsStep;
   readonly natBastion: NatBastionStep;
   readonly securityGroups: SecurityGroupsStep;
   readonly efs: EfsStep;
   readonly loadBalancer: LoadBalancerStep["loadBalancer"];
-  /** Wanted when `image.app` is a folder. */
-  readonly archive?: AppArchive | undefined;
 }
 
 /** What goes into the web image, as the config says it: "revision v1.2.0 of https://…". */
@@ -77,7 +72,8 @@ export const imageBaseKey = ({ image }: Config): string => `image-base-${slug(im
 export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const { stack, region } = config;
   const { subnets, natBastion, securityGroups, efs } = around;
-  const archives = around.archive ? [around.archive] : [];
+  const stored = archivesFor(config, inputs);
+  const archives = { scripts: stored.scripts, apps: stored.app ? [stored.app] : [] };
   const git = gitOf(config);
   const hash = imageHash(config, inputs);
   const marker = `/buddyverse/${stack}/image/${hash}`;
@@ -89,7 +85,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
 
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
-  const role = resource(roleType, "role-web", account, { archives }, ({ archives }) => ({
+  const role = resource(roleType, "role-web", account, archives, ({ scripts, apps }) => ({
     service: servicePrincipal(region, "ec2"),
     statements: [
       // SecureStrings too: the key aws/ssm decrypts for every principal of the account that may read the parameter
@@ -98,7 +94,9 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       // Also where the config names no secret (any more): an earlier release that is gone back to reads its own.
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter${appSecretPath(stack)}*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
-      ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
+      // What came of a release's command.
+      allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/release/*`)),
+      ...[scripts, ...apps].map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
       // The groups are the stack's: an agent that may make one makes it without tags and for ever.
       allow(
         ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
@@ -118,13 +116,13 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     {
       base,
       profile,
-      archives,
+      ...archives,
       subnet: subnets.web[0] as SubnetsStep["web"][number],
       group: securityGroups.web,
       // Its set-up begins when it runs: the way out must be there.
       natRoutes: natBastion.natRoutes.slice(0, 1),
     },
-    ({ base, profile, archives, subnet, group }) => ({
+    ({ base, profile, scripts, apps, subnet, group }) => ({
       imageId: base.id,
       rootDevice: base.rootDevice,
       instanceType: config.web.instanceType,
@@ -136,15 +134,20 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       volumeGiB: base.rootGiB,
       cpuCredits,
       marker,
-      userData: whenKnown(
-        archives.map(({ key }) => key),
-        () =>
-          builderUserData({
-            region,
-            markerName: marker,
-            app: archives[0] ?? git,
-            settings: appSettings(config, inputs.project),
+      userData: whenKnown([scripts.key, ...apps.map(({ key }) => key)], () =>
+        builderUserData({
+          region,
+          markerName: marker,
+          bucket: scripts.bucket,
+          scriptsKey: scripts.key,
+          app: apps[0] ?? git,
+          settings: appSettings(config, inputs.project),
+          release: releaseSettings(config, inputs.project, {
+            imageHash: hash,
+            // The load balancer may not be there yet, whose name a site without a domain has.
+            siteNames: config.domain === null ? ["image.invalid"] : domainNames(config),
           }),
+        }),
       ),
     }),
     { temporaryFor: () => [image], configured: { instanceType: "web.instanceType" } },
@@ -207,7 +210,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  return step("image", { logs, role, profile, base, secrets, builder, image, launchTemplate });
+  return step("image", { ...stored, logs, role, profile, base, secrets, builder, image, launchTemplate });
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 
@@ -239,5 +242,5 @@ const allow = (actions: readonly string[], ...resources: readonly string[]): Sta
 
 const slug = (name: string): string => name.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-|-$/g, "");
 
-/** The text made of values; the one of them that is not known yet, in a plan. */
+/** The text made of values; the first of them that is not known yet, in a plan. */
 const whenKnown = (values: readonly string[], text: () => string): string => values.find(isUnknown) ?? text();

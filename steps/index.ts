@@ -1,6 +1,5 @@
 import type { Config } from "../src/config/schema.ts";
-import { type Step, step } from "../src/engine/resource.ts";
-import { appArchive } from "./app.ts";
+import type { Step } from "../src/engine/resource.ts";
 import { autoScalingStep } from "./auto-scaling.ts";
 import { dashboardStep } from "./dashboard.ts";
 import { domainStep } from "./domain.ts";
@@ -34,17 +33,16 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
     routes.resources,
     securityGroups.resources,
   );
-  const archive = appArchive(config, inputs);
   const image = imageStep(config, inputs, {
     subnets: subnets.resources,
     natBastion: natBastion.resources,
     securityGroups: securityGroups.resources,
     efs: efs.resources,
     loadBalancer: loadBalancer.resources.loadBalancer,
-    archive: archive?.appObject,
   });
   const autoScaling = autoScalingStep(
     config,
+    inputs,
     subnets.resources,
     image.resources,
     loadBalancer.resources,
@@ -67,7 +65,7 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
     securityGroups,
     efs,
     rds,
-    archive ? step("image", { ...archive, ...image.resources }) : image,
+    image,
     loadBalancer,
     autoScaling,
     domain,

@@ -12,7 +12,9 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
-import { create } from "tar";
+// Not "tar": what is by that name is a bundle of several packages, whose licences dist would miss.
+import { create } from "tar/create";
+import type { Archive } from "../lib/archive.ts";
 import { BuddyError } from "../lib/errors.ts";
 
 /** What is not of the application, wherever it lies in the folder. */
@@ -30,11 +32,7 @@ const MOST_PACKED = 32 * 2 ** 20;
 /** Read into memory to be packed. */
 const MOST_UNPACKED = 512 * 2 ** 20;
 
-export interface Packed {
-  /** Of `bytes`, hexadecimal. */
-  readonly sha256: string;
-  /** A tar.gz of the folder's content. */
-  readonly bytes: Uint8Array;
+export interface Packed extends Archive {
   /** What is in it: paths of files and links, with slashes. */
   readonly files: readonly string[];
   /** What an ignore file kept out of it: paths in the folder, of a whole folder its own only. */

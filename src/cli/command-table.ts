@@ -30,6 +30,20 @@ const port = (value: string): number => {
   return number;
 };
 
+const RUN_NOTES = `
+It runs as the application's user, in its folder and environment, without a terminal and without input. AWS keeps the
+words, and what is printed, for 30 days (Run Command's history): name no secret in them.`;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+/** The longest that AWS-RunShellScript takes (its executionTimeout). */
+const LONGEST_SECONDS = 172_800;
+const timeout = (text: string): { readonly text: string; readonly seconds: number } => {
+  const [, number, unit = ""] = /^([1-9]\d*)([smh])$/.exec(text) ?? [];
+  const seconds = Number(number) * (SECONDS[unit] ?? Number.NaN);
+  if (!(seconds <= LONGEST_SECONDS))
+    throw new InvalidArgumentError("It must be a time as 90s, 10m or 2h, at most 48h.");
+  return { text, seconds };
+};
+
 const withYes = (command: Command) => command.option("--yes", "answer every question with yes");
 const withRefresh = (command: Command) =>
   command.option(
@@ -217,14 +231,39 @@ export const COMMANDS: readonly CommandEntry[] = [
       command
         .addArgument(new Argument("[what]", "the sort of machine").choices(["bastion", "web"]).default("web"))
         .argument("[which]", "its number, or its instance id; the web instances are counted from the oldest", "1")
+        .option("--ssm", "to a web instance by Session Manager, with AWS's CLI and plugin, instead of a bastion")
         .option("--print", "print the command instead of running it"),
     examples: [
       "buddyverse ssh",
       "buddyverse ssh bastion 2",
       "buddyverse ssh web i-0123456789abcdef0 -- sudo tail -n 50 /var/log/apache2/error.log",
+      "buddyverse ssh web --ssm",
       "buddyverse ssh web --print",
     ],
     load: async () => (await import("./commands/ssh.ts")).ssh,
+  },
+  {
+    name: "run",
+    description:
+      "a command of the application on a healthy web instance, by Systems Manager; its exit code is the answer",
+    takesWords: true,
+    own: (command) =>
+      command
+        .addOption(new Option("--all", "on every web instance in service, one after the other").conflicts("instance"))
+        .option("--instance <which>", "on that one, healthy or not: its instance id, or its number as of `ssh web`")
+        .addOption(
+          new Option("--timeout <time>", "how long it may take: 90s, 10m, 2h; then Systems Manager ends it")
+            .default({ text: "10m", seconds: 600 }, "10m")
+            .argParser(timeout),
+        )
+        .addHelpText("after", RUN_NOTES),
+    examples: [
+      "buddyverse run -- python manage.py createsuperuser --noinput --username ada --email ada@example.com",
+      "buddyverse run --all -- python manage.py clear_cache",
+      "buddyverse run --instance 2 --timeout 2h -- python manage.py rebuild_index",
+      "buddyverse run -- sh -c 'python manage.py dumpdata shop | gzip >/mnt/efs/shop.json.gz'",
+    ],
+    load: async () => (await import("./commands/run.ts")).run,
   },
   {
     name: "tunnel",
@@ -307,13 +346,15 @@ export const COMMANDS: readonly CommandEntry[] = [
             "verify",
             "drills",
             "rotate",
+            "run",
+            "restore-files",
             "doctor",
             "cost-live",
           ]),
         ),
     examples: [
       "buddyverse policy",
-      "buddyverse policy --with verify drills rotate doctor cost-live     all that any command needs",
+      "buddyverse policy --with verify drills rotate run restore-files doctor cost-live     all that any command needs",
       "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
       "buddyverse policy --part 1",
     ],

@@ -29,7 +29,7 @@ function complaintOf(value: string): { readonly message: string; readonly hint: 
       message: "the value holds a NUL character, which no environment variable can",
       hint: "Nothing was changed. Encode it, as by base64.",
     };
-  // "Parameter value can't nest another parameter. Do not use "{{}}" in the value."
+  // "You can't include values wrapped in double brackets {{}}" (API reference, PutParameter, Value).
   if (/\{\{.*\}\}/s.test(value))
     return {
       message: "the value holds {{…}}, which Parameter Store refuses",

@@ -4,7 +4,7 @@ import { eachService, type ServiceName, services } from "../aws/services.ts";
 import { liveCostCalls } from "../cost/calls.ts";
 import { doctorCalls } from "../doctor/calls.ts";
 import { restoreFilesCalls } from "../recovery/calls.ts";
-import { commandCalls } from "../verify/aws/commands.ts";
+import { commandCalls, runCalls } from "../verify/aws/commands.ts";
 import { drillCalls, verifyCalls } from "../verify/calls.ts";
 
 /** One call as it was sent: the SDK package's suffix, the operation, and its parameters. */
@@ -47,6 +47,7 @@ const COMMANDS = {
   drills: [...verifyCalls, ...drillCalls],
   // Its parameters are those that `up` makes.
   rotate: commandCalls,
+  run: runCalls,
   "restore-files": restoreFilesCalls,
   doctor: doctorCalls,
   "cost-live": liveCostCalls,

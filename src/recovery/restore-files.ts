@@ -33,19 +33,22 @@ export interface FilesSeen {
   readonly recovered: readonly Recovered[];
   /** What former switches put aside. */
   readonly aside: readonly string[];
+  /** The restore that a drill has begun, by `jobToken`, until what that made is removed. */
+  readonly drill: string | undefined;
 }
 
 const refused = (message: string, hint: string): BuddyError => new BuddyError({ code: "refused", message, hint });
 
 /** The copy that is wanted of the stack's file system. Throws `refused` where it cannot be restored into it. */
 export async function chosenPoint(stack: Stack, name: string, wanted: Wanted): Promise<RecoveryPoint> {
-  const point = await found(stack, name, wanted);
+  const point = await pointIn(stack, name, wanted);
   // One whose vault a killed run left open.
   const closed = await patiently(stack.run, () => closeAgain(stack.run.aws, point.vault));
-  return closed ? found(stack, name, { arn: point.arn }) : point;
+  return closed ? pointIn(stack, name, { arn: point.arn }) : point;
 }
 
-async function found({ run, find }: Stack, stack: string, wanted: Wanted): Promise<RecoveryPoint> {
+/** The same, and only looks. */
+export async function pointIn({ run, find }: Stack, stack: string, wanted: Wanted): Promise<RecoveryPoint> {
   const { aws } = run;
   const live = await find(FILE_SYSTEM);
   if (!live) throw refused("the stack has no file system to restore files into", "`buddyverse up` creates it.");
@@ -95,11 +98,16 @@ export async function filesSeen(machines: Machines, instance: string): Promise<F
       kind === "recovered" ? [{ directory, files: Number(files), bytes: Number(bytes), whole: whole === "whole" }] : [],
     ),
     aside: lines.flatMap(([kind, name = ""]) => (kind === "aside" ? [name] : [])),
+    drill: lines.find(([kind]) => kind === "drill")?.[1],
   };
 }
 
+/** A restore job's id as a script's token. */
+export const jobToken = (id: string): string => id.replace(/[^A-Za-z0-9]/g, "");
+
 /** A directory's name as a script's token. */
-const tokenOf = (directory: string): string => directory.replace(/[^A-Za-z0-9]/g, "").replace(/^awsbackuprestore/, "");
+export const tokenOf = (directory: string): string =>
+  directory.replace(/[^A-Za-z0-9]/g, "").replace(/^awsbackuprestore/, "");
 
 /** When AWS Backup began to fill a directory, by its token; undefined: it is named otherwise. */
 function timeOf(token: string): number | undefined {
@@ -107,8 +115,8 @@ function timeOf(token: string): number | undefined {
   return y === undefined ? undefined : Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
 }
 
-/** Of those names the one that a restore made, which AWS names by its time. */
-function madeBy(job: RestoreJob, names: readonly string[]): string | undefined {
+/** Of those names the ones that a restore may have made, which AWS names by its time: the nearest first. */
+export function candidatesOf(job: RestoreJob, names: readonly string[]): readonly string[] {
   const [from, to] = [job.CreationDate?.getTime() ?? 0, job.CompletionDate?.getTime() ?? 0];
   const off = (name: string) => Math.abs((timeOf(tokenOf(name)) ?? from) - from);
   return names
@@ -116,8 +124,9 @@ function madeBy(job: RestoreJob, names: readonly string[]): string | undefined {
       const time = timeOf(tokenOf(name));
       return time === undefined || (time >= from - SLACK_MS && time <= to + SLACK_MS);
     })
-    .sort((one, other) => off(one) - off(other))[0];
+    .sort((one, other) => off(one) - off(other));
 }
+const madeBy = (job: RestoreJob, names: readonly string[]): string | undefined => candidatesOf(job, names)[0];
 
 const directoryOf = (seen: FilesSeen, job: RestoreJob): Recovered | undefined => {
   const name = madeBy(
@@ -157,6 +166,9 @@ export async function recoveredFiles(restoration: Restoration): Promise<Recovere
     const seen = await filesSeen(machines, instance);
     const aside = madeBy(last, seen.aside);
     const there = directoryOf(seen, last);
+    // What a drill that was killed has left is a person's from now on.
+    if (there && seen.drill === jobToken(last.RestoreJobId ?? ""))
+      await machines.run([instance], scriptFor("files-trial-end", "none"));
     if (there) return there;
     if (aside !== undefined) return { aside };
   }
@@ -177,7 +189,8 @@ export async function recoveredFiles(restoration: Restoration): Promise<Recovere
   });
 }
 
-const started = (aws: Aws, stack: string, point: RecoveryPoint, attempt: number): Promise<string> =>
+/** Starts a restore, where it is needed with the vault's policy opened for that moment. Answers the job's id. */
+export const started = (aws: Aws, stack: string, point: RecoveryPoint, attempt: number): Promise<string> =>
   point.denied.has(RESTORE)
     ? whileOpen(aws, point.vault, () => startRestore(aws, stack, point, attempt))
     : startRestore(aws, stack, point, attempt);

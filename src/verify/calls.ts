@@ -6,4 +6,8 @@ import { monitoringCalls } from "./aws/monitoring.ts";
 export const verifyCalls: readonly Call[] = [...commandCalls, ...monitoringCalls];
 
 /** What drills send (for the stack in `steps/drills.ts`) besides what `verify`, `up`, `status` and `down` do. */
-export const drillCalls = ["autoScaling.setDesiredCapacity"] as const satisfies readonly Call[];
+export const drillCalls = [
+  "autoScaling.setDesiredCapacity",
+  "backup.getRecoveryPointRestoreMetadata",
+  "backup.putBackupVaultAccessPolicy",
+] as const satisfies readonly Call[];

@@ -1,8 +1,19 @@
+import { BuddyError } from "../../src/lib/errors.ts";
+import { NOT_REHEARSED } from "../../src/lib/not-rehearsed.ts";
 import { counted, list } from "../../src/lib/text.ts";
 import { type Backups, readBackups } from "../../src/verify/aws/storage.ts";
 import type { Check } from "../../src/verify/check.ts";
 import type { Fact } from "../../src/verify/facts.ts";
-import { databases, inService, loadBalancer, mountTargets, perZone, scalingGroup, targets } from "./facts.ts";
+import {
+  databases,
+  inService,
+  loadBalancer,
+  mountTargets,
+  perZone,
+  scalingGroup,
+  siteAddress,
+  targets,
+} from "./facts.ts";
 
 /** Without these nothing that fails is replaced. */
 const HEALING = ["HealthCheck", "ReplaceUnhealthy", "Launch", "Terminate"];
@@ -12,6 +23,13 @@ const MOST_MINUTES_LOST = 30;
 
 export const backups: Fact<Backups> = async ({ aws, requireLive }) =>
   readBackups(aws, (await requireLive("database")).id);
+
+/** True for a status that codes such as "200,202" or "200-299" name. */
+const isAmong = (codes: string, status: number): boolean =>
+  codes.split(",").some((part) => {
+    const [from, to = from] = part.split("-").map(Number);
+    return from !== undefined && to !== undefined && status >= from && status <= to;
+  });
 
 /** R3: availability through failures. */
 export const availability: readonly Check[] = [
@@ -64,6 +82,23 @@ export const availability: readonly Check[] = [
     },
   },
   {
+    id: "application",
+    requirement: "R3",
+    title: "The application answers a visitor's request of the health check's page",
+    method: "one request by the site's name: the status is one that the health check takes",
+    limits: "any other page",
+    async run({ site, read }) {
+      const [{ url, via }, { healthCheck }] = await Promise.all([read(siteAddress), read(loadBalancer)]);
+      const { status, headers } = await site.get(`${url}${healthCheck.path}`, { via });
+      const instead = headers[NOT_REHEARSED];
+      if (instead !== undefined) throw new BuddyError({ code: "sandbox", message: `not rehearsed: ${instead}` });
+      return {
+        evidence: `${url}${healthCheck.path} answers ${status}`,
+        ok: isAmong(healthCheck.codes, status),
+      };
+    },
+  },
+  {
     id: "zone-loss",
     requirement: "R3",
     title: "The loss of any one zone leaves instances, the load balancer and the files, and the group can grow again",
@@ -104,7 +139,7 @@ export const availability: readonly Check[] = [
     requirement: "R3",
     title: "The primary database is backed up for as long as the config says, and could be restored to a moment ago",
     method: `the retention of automated backups, the latest moment to which the primary can be restored: ${MOST_MINUTES_LOST} min ago at most; waits ten minutes for a new database`,
-    limits: "that a restore works; backups of the files",
+    limits: "that a restore works, of the database or of the files: drills' work",
     skip: ({ database }) => (database.backupRetentionDays === 0 ? "the config turns automated backups off" : undefined),
     retry: { everySeconds: 30, forSeconds: 10 * 60 },
     async run({ config, read, now }) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
 import { partitionOf } from "../../src/aws/partition.ts";
 import { GIT_ADDRESS, GIT_REVISION, REGION } from "../../src/config/patterns.ts";
+import { type Archive, packTexts } from "../../src/lib/archive.ts";
 import { withHead } from "../../src/lib/script.ts";
 import { type AppSettings, encoded, type ReleaseSettings } from "./app-settings.ts";
 import natRouteService from "./nat-route.service";
@@ -13,35 +13,29 @@ import pageStatic from "./page/static/buddyverse.txt";
 import pageWsgi from "./page/wsgi.py";
 import webApache from "./web-apache.conf";
 import webApacheService from "./web-apache.service.conf";
+import webApp from "./web-app.py";
 import webAws from "./web-aws.py";
 import webBoot from "./web-boot.service";
 import webBootScript from "./web-boot.sh";
 import webBuilder from "./web-builder.sh";
-import webCollectstatic from "./web-collectstatic.sh";
 import webDatabase from "./web-database.service";
 import webDatabaseTimer from "./web-database.timer";
+import webInspect from "./web-inspect.py";
 import webMysql from "./web-mysql.conf";
+import webProve from "./web-prove.py";
+import webRelease from "./web-release.py";
+import webResolve from "./web-resolve.py";
 import webSeal from "./web-seal.sh";
 import webSetup from "./web-setup.sh";
+import webSite from "./web-site.py";
 import webUserDataText from "./web-user-data.sh";
+import webWsgi from "./web-wsgi.py";
 
 /** What EC2 takes as user data, in bytes before base64. */
 export const USER_DATA_LIMIT = 16_384;
 
-/**
- * Where the application comes from: the built-in page (null), a public git repository, or a tar.gz in S3.
- *
- * What an application of one's own must keep to: a `requirements.txt` at its top is installed; its WSGI entry is the
- * only `wsgi.py`, or the path that the file `buddyverse-wsgi` at its top holds; the folder above that package is on the
- * Python path, and a `manage.py` there runs `collectstatic`, with `STATIC_ROOT` `/mnt/efs/static` (`MEDIA_ROOT`:
- * `/mnt/efs/media`). Its settings read `/run/buddyverse/database.json`: `name`, `user`, `password`, `primary` and
- * `replica` (`{ host, port }`; the replica may be null), `ca` (a file with the certificates of RDS), and `secretKey` (the same on all instances, for
- * what it signs); the option file `/etc/buddyverse/mysql.cnf` makes connections use TLS and check whom they lead to. At bake time the database is not there, so importing the settings must not need it.
- */
-export type ImageApp =
-  | null
-  | { readonly git: string; readonly revision: string }
-  | { readonly bucket: string; readonly key: string };
+/** Where the application comes from: the built-in page (null), a public git repository, or an archive in the stack's bucket. */
+export type ImageApp = null | { readonly git: string; readonly revision: string } | { readonly key: string };
 
 /** What runs as user data, by the name in its head. The sandbox has a part for each (src/sandbox/guests/). */
 export type UserDataScript = "nat-setup" | "web-builder" | "web-user-data";
@@ -66,7 +60,8 @@ const PATTERNS = {
   git: GIT_ADDRESS,
   revision: GIT_REVISION,
   bucket: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-  key: /^[A-Za-z0-9][A-Za-z0-9._/=-]{0,511}$/,
+  // The builder checks what it fetches against it.
+  key: /^[a-z]+\/[0-9a-f]{64}\.tar\.gz$/,
 } as const;
 
 /** The value itself when it is of that sort; nothing that these patterns let pass means anything to a shell. */
@@ -87,7 +82,7 @@ function withinLimit(text: string): string {
   throw new RangeError(`user data: ${bytes} bytes, and EC2 takes less than ${USER_DATA_LIMIT}`);
 }
 
-/** Without the lines that are comments, for which user data has no room; nor does a reworded one make a new image. */
+/** Without the lines that are comments: user data has no room for them, and a reworded one makes no new image. */
 const withoutComments = (text: string): string => text.replace(/^[ \t]*#(?!!).*\n/gm, "");
 
 /** A shell script that writes the files. */
@@ -105,13 +100,17 @@ function heredocs(files: readonly PlacedFile[]): string {
 const IMAGE_FILES: readonly PlacedFile[] = [
   { path: "/usr/local/sbin/buddyverse-boot", mode: "0755", text: webBootScript },
   { path: "/usr/local/sbin/buddyverse-aws", mode: "0755", text: webAws },
-  { path: "/usr/local/sbin/buddyverse-collectstatic", mode: "0755", text: webCollectstatic },
+  { path: "/usr/local/sbin/buddyverse-site", mode: "0755", text: webSite },
+  { path: "/usr/local/sbin/buddyverse-release", mode: "0755", text: webRelease },
+  { path: "/usr/local/bin/buddyverse-app", mode: "0755", text: webApp },
   { path: "/etc/systemd/system/buddyverse-boot.service", mode: "0644", text: webBoot },
   { path: "/etc/systemd/system/buddyverse-database.service", mode: "0644", text: webDatabase },
   { path: "/etc/systemd/system/buddyverse-database.timer", mode: "0644", text: webDatabaseTimer },
   { path: "/etc/systemd/system/apache2.service.d/buddyverse.conf", mode: "0644", text: webApacheService },
   { path: "/etc/buddyverse/mysql.cnf", mode: "0644", text: webMysql },
   { path: "/srv/buddyverse/apache.conf", mode: "0644", text: webApache },
+  { path: "/srv/buddyverse/wsgi.py", mode: "0644", text: webWsgi },
+  { path: "/srv/buddyverse/inspect-app.py", mode: "0644", text: webInspect },
   { path: "/srv/buddyverse/page/wsgi.py", mode: "0644", text: pageWsgi },
   { path: "/srv/buddyverse/page/manage.py", mode: "0644", text: pageWsgi },
   { path: "/srv/buddyverse/page/buddyverse_page.py", mode: "0644", text: page },
@@ -119,13 +118,17 @@ const IMAGE_FILES: readonly PlacedFile[] = [
   { path: "/srv/buddyverse/page/static/buddyverse.txt", mode: "0644", text: pageStatic },
   { path: "/run/buddyverse-setup/web-setup.sh", mode: "0644", text: webSetup },
   { path: "/run/buddyverse-setup/web-seal.sh", mode: "0644", text: webSeal },
+  { path: "/run/buddyverse-setup/resolve.py", mode: "0644", text: webResolve },
+  { path: "/run/buddyverse-setup/prove.py", mode: "0644", text: webProve },
 ];
 
-let packed: string | undefined;
+let packed: Archive | undefined;
 
-/** All that is placed in the image, as base64 of gzip: the same for every builder. */
-function packedFiles(): string {
-  packed ??= gzipSync(heredocs(IMAGE_FILES), { level: 9 }).toString("base64");
+/** All that is placed in the image, as the builder fetches it: the same for every stack. */
+export function scriptsArchive(): Archive {
+  packed ??= packTexts(
+    IMAGE_FILES.map(({ path, mode, text }) => ({ path: path.slice(1), mode, text: withoutComments(text) })),
+  );
   return packed;
 }
 
@@ -151,47 +154,51 @@ export function natUserData({ vpcCidr }: { readonly vpcCidr: string }): string {
 
 /** Where an application comes from, in the words of web-builder.sh; checked. */
 function appSource(app: ImageApp): Readonly<Record<string, string>> {
-  const none = { APP_GIT: "", APP_REVISION: "", APP_BUCKET: "", APP_KEY: "" };
+  const none = { APP_GIT: "", APP_REVISION: "", APP_KEY: "" };
   if (app === null) return none;
   if ("git" in app)
     return { ...none, APP_GIT: checked("git", app.git), APP_REVISION: checked("revision", app.revision) };
-  return { ...none, APP_BUCKET: checked("bucket", app.bucket), APP_KEY: checked("key", app.key) };
+  return { ...none, APP_KEY: checked("key", app.key) };
 }
 
 /**
- * User data of the image builder (Ubuntu 22.04 or 24.04): brings the system up to date, sets the web server up, proves that it serves, writes `baked` to the
- * SSM parameter `markerName` and powers off; after a failure it powers off without the mark.
+ * User data of the image builder (Ubuntu 22.04 or 24.04): fetches the scripts, with which it brings the system up to date, sets the
+ * web server up, proves that it serves, writes `baked` to the SSM parameter `markerName` and powers off; after a failure it powers
+ * off without the mark.
  * @throws RangeError when a value is not what it should be, or all of it does not fit the limit
  */
 export function builderUserData(builder: {
   readonly region: string;
   readonly markerName: string;
+  readonly bucket: string;
+  /** The key of {@link scriptsArchive}. */
+  readonly scriptsKey: string;
   readonly app: ImageApp;
   readonly settings: AppSettings;
+  /** How the first instances will run: with their environment the application is tried, and nothing of it stays in the image. */
+  readonly release: ReleaseSettings;
 }): string {
   return withinLimit(
     filled(named("web-builder", webBuilder), {
       REGION: checked("region", builder.region),
       MARKER: checked("parameter", builder.markerName),
       DATABASE_CA: partitionOf(builder.region).databaseCertificates,
+      BUCKET: checked("bucket", builder.bucket),
+      SCRIPTS_KEY: checked("key", builder.scriptsKey),
       ...appSource(builder.app),
       APP: encoded(builder.settings),
-      FILES: packedFiles(),
+      RELEASE: encoded(builder.release),
     }),
   );
 }
 
 /**
- * Everything that decides what the builder puts into an image, uncompressed, for {@link imageContentHash}: the
- * compressed form may differ between versions of Node.
+ * Everything that decides what the builder puts into an image, for {@link imageContentHash}. How it comes to the builder does
+ * not: that may change without a new image.
  * @throws RangeError when a value of the application is not what it should be
  */
 export function imageParts(app: ImageApp, settings: AppSettings): readonly string[] {
-  return [
-    named("web-builder", withoutComments(webBuilder)),
-    heredocs(IMAGE_FILES),
-    JSON.stringify([appSource(app), settings]),
-  ];
+  return [heredocs(IMAGE_FILES), JSON.stringify([appSource(app), settings])];
 }
 
 /** A short name for a content, the same for the same parts in the same order: 12 hexadecimal digits. */

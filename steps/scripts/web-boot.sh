@@ -65,10 +65,14 @@ install -d -m 0755 /mnt/efs/static
 install -d -m 0755 -o www-data -g www-data /mnt/efs/media
 
 retry 5 5 /usr/local/sbin/buddyverse-aws instance || fail 'the instance metadata service gives no answer'
-retry 40 15 /usr/local/sbin/buddyverse-aws database || fail "no database settings under $BUDDYVERSE_PARAMETER_PATH"
+retry 40 15 /usr/local/sbin/buddyverse-aws settings || fail "no settings under $BUDDYVERSE_PARAMETER_PATH"
 
-# One instance at a time, as all write to the same folder.
-flock -w 300 /mnt/efs/.collectstatic /usr/local/sbin/buddyverse-collectstatic || fail 'collectstatic'
+/usr/local/sbin/buddyverse-site serve || fail 'the application does not start'
+# One instance at a time, as all write to the same folders.
+install -d -m 0755 /mnt/efs/.buddyverse
+flock -w 300 /mnt/efs/.buddyverse/lock /usr/local/sbin/buddyverse-site share || fail 'static files and uploads'
+
+/usr/local/sbin/buddyverse-release || fail 'the release command'
 
 touch /run/buddyverse/ready
 systemctl start apache2.service

@@ -19,7 +19,8 @@ truncate -s 0 /etc/machine-id
 snap stop amazon-ssm-agent 2>/dev/null || systemctl stop amazon-ssm-agent 2>/dev/null || true
 rm -rf /var/lib/amazon/ssm/*
 rm -f /etc/ssh/ssh_host_* /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys /root/.bash_history /home/*/.bash_history
-rm -rf /var/lib/apt/lists/* /var/lib/systemd/random-seed /var/tmp/* /root/.cache /var/log/apache2/* /var/log/buddyverse-setup.log
+rm -f /etc/buddyverse/release.json # of the instances, each of its own
+rm -rf /var/lib/apt/lists/* /var/lib/systemd/random-seed /var/tmp/* /root/.cache /srv/buddyverse/home/.cache /var/log/apache2/* /var/log/buddyverse-setup.log
 apt-get clean
 journalctl -q --rotate
 journalctl -q --vacuum-time=1s

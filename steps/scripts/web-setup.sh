@@ -13,7 +13,6 @@ failed() {
   exit 1
 }
 trap 'failed "$LINENO" "$BASH_COMMAND"' ERR
-shutdown -h +45 # a set-up that hangs ends as a failed one
 
 step() { echo "BUDDYVERSE-SETUP $*" | tee -a "$log"; }
 quietly() { "$@" >>"$log" 2>&1 || failed "${BASH_LINENO[0]}" "$*"; }
@@ -33,8 +32,6 @@ touch /run/buddyverse/ready # web-apache.service.conf asks for it
 basename "$MARKER" >/etc/buddyverse/image # the content hash, for the built-in page
 
 step 'packages'
-export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-systemctl stop apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service || true
 # Without Error-Mode, an update that fetched nothing counts as done. The lists' own lock has no timeout: hence retry.
 packages() {
   apt-get -o APT::Update::Error-Mode=any update && apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -y "$@"
@@ -49,32 +46,57 @@ retry 20 15 curl -fsS -m 60 -o /etc/buddyverse/database-ca.pem "$DATABASE_CA"
 quietly openssl x509 -noout -in /etc/buddyverse/database-ca.pem
 
 step 'application'
-mkdir -p /mnt/efs/static /mnt/efs/media
-# Stands in for what web-boot.sh writes, so that settings that read it can be imported; /run does not reach the image.
-echo '{"name":"bake","user":"bake","password":"bake","primary":{"host":"127.0.0.1","port":9},"replica":null,"ca":"/etc/buddyverse/database-ca.pem"}' >/run/buddyverse/database.json
-quietly python3 -m venv --system-site-packages /srv/buddyverse/venv
+mkdir -p /mnt/efs
 quietly a2dissite 000-default
-quietly a2enmod headers wsgi
+quietly a2enmod headers remoteip rewrite wsgi
+install -d -o www-data -g www-data /srv/buddyverse/home /srv/buddyverse/static
 
-# serve ROOT WSGI: Apache serves this application; its answer to / is in $code.
+# as_app COMMAND...: as the application's user, before it has an environment
+as_app() {
+  runuser -u www-data -- env -i HOME=/srv/buddyverse/home LANG=C.UTF-8 PATH=/srv/buddyverse/venv/bin:/usr/local/bin:/usr/bin:/bin "$@"
+}
+virtual_environment() {
+  rm -rf /srv/buddyverse/venv
+  install -d -o www-data -g www-data /srv/buddyverse/venv
+  quietly as_app python3 -m venv "$@" /srv/buddyverse/venv
+}
+
+# Proves what entry.json names, and serves it.
 serve() {
-  echo "$1" >/srv/buddyverse/root
-  sed "s|@ROOT@|$1|g; s|@WSGI@|$2|g" /srv/buddyverse/apache.conf >/etc/apache2/sites-available/buddyverse.conf
+  rm -rf /mnt/efs/* /srv/buddyverse/static/*
+  install -d -o www-data -g www-data /mnt/efs/static /mnt/efs/media
+  # Twice: which driver it has decides on its DATABASE_URL.
+  for _ in 1 2; do
+    quietly buddyverse-aws stand-in
+    quietly buddyverse-site serve
+  done
+  # What it says of the application is for who wrote that.
+  local proof=/run/buddyverse-setup/proof failure=''
+  buddyverse-app python /run/buddyverse-setup/prove.py >"$proof" 2>&1 || failure=$(tail -n 1 "$proof")
+  tee -a "$log" <"$proof"
+  [ -z "$failure" ] || failed "$LINENO" "$failure"
+  quietly buddyverse-site keep
   quietly a2ensite buddyverse
-  rm -rf /mnt/efs/static/*
-  quietly buddyverse-collectstatic
   quietly apache2ctl configtest
   quietly systemctl restart apache2.service
   systemctl is-active --quiet apache2.service
-  code=$(curl -s -o /dev/null -m 30 -w '%{http_code}' http://127.0.0.1/)
-  step "/ answers $code"
+  # From an address of the VPC and by one, as the load balancer asks.
+  local path code
+  path=$(python3 -c 'import json; print(json.load(open("/etc/buddyverse/release.json"))["healthCheckPath"])')
+  code=$(curl -s -o /dev/null -m 30 -w '%{http_code}' -A ELB-HealthChecker/2.0 "http://$(hostname -I | cut -d ' ' -f 1)$path")
+  step "Apache answers $code for $path"
+  ! grep -q ' answers 200' "$proof" || [ "$code" = 200 ] || failed "$LINENO" "Apache answers $code for $path, the application alone 200"
 }
 # The built-in page first, whatever will be served: it proves Apache, mod_wsgi, Django and the static files.
-serve /srv/buddyverse/page /srv/buddyverse/page/wsgi.py
-[ "$code" = 200 ]
+virtual_environment --system-site-packages
+echo '{"root": "/srv/buddyverse/page", "wsgi": "buddyverse_page:application"}' >/srv/buddyverse/entry.json
+mv /etc/buddyverse/release.json /run/buddyverse-setup/release.json
+sed -E 's/("healthCheckPath":)"[^"]*"/\1"\/"/' /run/buddyverse-setup/release.json >/etc/buddyverse/release.json
+serve
 quietly curl -sf -m 10 http://127.0.0.1/static/buddyverse.txt
 echo ok >/mnt/efs/media/bake.txt
 quietly curl -sf -m 10 http://127.0.0.1/media/bake.txt
+mv /run/buddyverse-setup/release.json /etc/buddyverse/release.json
 
 app=/srv/buddyverse/app
 if [ -n "$APP_GIT" ]; then
@@ -83,35 +105,34 @@ if [ -n "$APP_GIT" ]; then
   # A branch, else a tag or commit.
   commit=$(git -C "$app" rev-parse -q --verify "origin/$APP_REVISION^{commit}" || git -C "$app" rev-parse -q --verify "$APP_REVISION^{commit}")
   quietly git -C "$app" checkout --quiet --detach "$commit"
-elif [ -n "$APP_BUCKET" ]; then
-  step "application from s3://$APP_BUCKET/$APP_KEY"
-  retry 20 15 buddyverse-aws fetch "$REGION" "$APP_BUCKET" "$APP_KEY" /run/app.tar.gz
+elif [ -n "$APP_KEY" ]; then
+  step "application from s3://$BUCKET/$APP_KEY"
   mkdir "$app"
-  # All times in it are the same; collectstatic copies only what is newer than what the file system has.
-  quietly tar -xzf /run/app.tar.gz -C "$app" --no-same-owner --touch
+  # All times in it are the same, and browsers and Python tell by the time whether a file has changed.
+  quietly tar -xzf /run/buddyverse-setup/app.tar.gz -C "$app" --no-same-owner --touch
 fi
 if [ -d "$app" ]; then
-  if [ -f "$app/requirements.txt" ]; then
+  chown -R www-data:www-data "$app"
+  quietly python3 /run/buddyverse-setup/resolve.py "$app"
+  wanted=/run/buddyverse-setup/packages
+  if [ -e "$wanted" ]; then
+    step "Ubuntu packages of the application: $(paste -sd ' ' "$wanted")"
+    mapfile -t names <"$wanted"
+    retry 5 15 packages install "${names[@]}"
+  fi
+  wanted=/run/buddyverse-setup/requirements.txt
+  if [ -e "$wanted" ]; then
+    step "Python packages of the application: $(paste -sd ' ' "$wanted")"
     retry 5 15 packages install build-essential python3-dev default-libmysqlclient-dev pkg-config
     # Its packages only: Ubuntu's own are older.
-    quietly python3 -m venv --clear /srv/buddyverse/venv
-    retry 3 15 /srv/buddyverse/venv/bin/pip install -r "$app/requirements.txt"
+    virtual_environment
+    # Its paths are relative to the project.
+    cd "$app"
+    retry 3 15 as_app pip install --quiet -r "$wanted"
+    cd /
+    chown -R root:root /srv/buddyverse/venv
   fi
-  # The entry: what the file buddyverse-wsgi names, else the only wsgi.py.
-  if [ -f "$app/buddyverse-wsgi" ]; then
-    wsgi="$app/$(tr -d '[:space:]' <"$app/buddyverse-wsgi")"
-  else
-    wsgi=$(find "$app" -name wsgi.py -not -path '*/.*' -not -path '*/tests/*' -not -path '*/site-packages/*' -not -path '*/node_modules/*')
-  fi
-  [ -f "$wsgi" ] || failed "$LINENO" "one wsgi.py is wanted (name it in the file buddyverse-wsgi), found: ${wsgi:-none}"
-  root=$(dirname "$wsgi")
-  [ "$root" = "$app" ] || root=$(dirname "$root")
-  cd "$root"
-  quietly /srv/buddyverse/venv/bin/python -c 'import runpy, sys; sys.path.insert(0, "."); runpy.run_path(sys.argv[1])["application"]' "$wsgi"
-  # It may need its database to answer 200, and there is none here: any answer will do.
-  serve "$root" "$wsgi"
-  [ ! -f manage.py ] || [ -n "$(ls /mnt/efs/static)" ] || failed "$LINENO" 'collectstatic: STATIC_ROOT is not /mnt/efs/static'
-  cd /
+  serve
 fi
 
 step 'proof'

@@ -52,8 +52,9 @@ import type { Node } from "../../src/engine/graph.ts";
 import type { NodeResult } from "../../src/engine/node-result.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { type Identified, type Resource, resource, step, type Tags } from "../../src/engine/resource.ts";
+import { isUnknown } from "../../src/lib/unknown.ts";
 import type { Inputs } from "../../steps/inputs.ts";
-import { appSettings } from "../../steps/scripts/app-settings.ts";
+import { appSettings, releaseSettings } from "../../steps/scripts/app-settings.ts";
 import { builderUserData } from "../../steps/scripts/user-data.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
 
@@ -107,6 +108,15 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     via: { natGatewayId: nat.id },
   }));
 
+  const chest = resource(bucket, "chest", "odd.chest-9", {}, () => ({ publicAccessBlocked: true }));
+  const sha256 = createHash("sha256").update(BODY).digest("hex");
+  // What the builder fetches.
+  const scripts = resource(object, "scripts", "odd.chest-9/scripts", { chest }, ({ chest }) => ({
+    bucket: chest.id,
+    sha256,
+    body: BODY,
+  }));
+
   const assumed = resource(role, "role", "Odd+role=x@._", {}, () => ({
     service: "ec2.amazonaws.com",
     statements: [
@@ -115,6 +125,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         Action: ["ssm:PutParameter"],
         Resource: [`arn:aws:ssm:${region}:*:parameter${MARKER}`],
       },
+      { Effect: "Allow" as const, Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::odd.chest-9/scripts/*"] },
     ],
     managedPolicies: [],
   }));
@@ -122,13 +133,20 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     roleName: assumed.id,
   }));
   const base = resource(publicImage, "base", "ubuntu-22.04", {}, () => ({}));
-  const userData = builderUserData({
-    region,
-    markerName: MARKER,
-    app: null,
-    settings: appSettings(configSchema.parse({}), undefined),
-  });
-  const machine = { base, profile, first, open, key, out };
+  const userData = ({ bucket, key }: { readonly bucket: string; readonly key: string }) =>
+    builderUserData({
+      region,
+      markerName: MARKER,
+      bucket,
+      scriptsKey: key,
+      app: null,
+      settings: appSettings(configSchema.parse({}), undefined),
+      release: releaseSettings(configSchema.parse({}), undefined, {
+        imageHash: "0123456789ab",
+        siteNames: ["image.invalid"],
+      }),
+    });
+  const machine = { base, profile, first, open, key, out, scripts };
   const launch = { instanceType: "t3.micro", publicAddress: true, cpuCredits: "unlimited" } as const;
   const host = resource(instance, "host", TEXT, machine, ({ base, first, open, key }) => ({
     ...launch,
@@ -148,7 +166,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     "builder",
     TEXT,
     machine,
-    ({ base, first, open, profile }) => ({
+    ({ base, first, open, profile, scripts }) => ({
       ...launch,
       imageId: base.id,
       rootDevice: base.rootDevice,
@@ -158,7 +176,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       profileName: profile.id,
       volumeGiB: base.rootGiB,
       marker: MARKER,
-      userData,
+      userData: isUnknown(scripts.key) ? scripts.key : userData(scripts),
     }),
     { temporaryFor: () => [baked] },
   );
@@ -185,7 +203,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       groupIds: [open.id],
       profileName: profile.id,
       instanceName: TEXT,
-      userData,
+      userData: userData({ bucket: "odd.chest-9", key: `scripts/${sha256}.tar.gz` }),
     }),
   );
 
@@ -354,16 +372,34 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
 
   const lines = resource(logGroup, "lines", "Odd-lines/of_a.group-9", {}, () => ({ retentionDays: 3 }));
 
-  const chest = resource(bucket, "chest", "odd.chest-9", {}, () => ({ publicAccessBlocked: true }));
   const thing = resource(object, "thing", "odd.chest-9/deep/er folder", { chest }, ({ chest }) => ({
     bucket: chest.id,
-    sha256: createHash("sha256").update(BODY).digest("hex"),
+    sha256,
     body: BODY,
   }));
 
   return [
     step("every type", {
-      ...{ net, subnets, gateway, out, table, open, key, ip, nat, way, assumed, profile, base, host, builder, baked },
+      ...{
+        net,
+        subnets,
+        gateway,
+        out,
+        table,
+        open,
+        key,
+        ip,
+        nat,
+        way,
+        chest,
+        scripts,
+        assumed,
+        profile,
+        base,
+        host,
+        builder,
+        baked,
+      },
       ...{
         template,
         files,
@@ -380,7 +416,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         elsewhere,
         fleet,
       },
-      ...{ scaling, found, own, proof, alias, cname, issued, bell, mail, watch, board, lines, chest, thing },
+      ...{ scaling, found, own, proof, alias, cname, issued, bell, mail, watch, board, lines, thing },
     }),
   ];
 }

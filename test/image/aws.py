@@ -9,11 +9,14 @@ which says the caller's address, and truststore.pki.rds.amazonaws.com, which has
 """
 import ctypes
 import hashlib
+import html
 import os
+import re
 import shutil
 import ssl
 import sys
 import threading
+import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -91,6 +94,44 @@ class Mirror(BaseHTTPRequestHandler):
         pass
 
 
+class Index(BaseHTTPRequestHandler):
+    """The index of Python packages: pages of /simple/ from PyPI, with their links led through here, and the packages, kept."""
+
+    def do_GET(self):
+        try:
+            if self.path.startswith("/simple/"):
+                url = "https://pypi.org" + self.path
+                with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": "text/html"}), timeout=60) as answer:
+                    page, base = answer.read().decode(), answer.url
+                
+                def led(link):
+                    url = urllib.parse.urljoin(base, html.unescape(link[1]))
+                    # Its name last, as pip reads the version from it; the rest in digits, which nobody quotes.
+                    return f'href="/file/{url.split("#")[0].encode().hex()}/{url.rsplit("/", 1)[-1]}"'
+
+                body, kind = re.sub(r'href="([^"]+)"', led, page).encode(), "text/html"
+            else:
+                url = bytes.fromhex(self.path.split("/")[2]).decode()
+                kept = os.path.join(packages, hashlib.sha256(url.encode()).hexdigest())
+                if not os.path.exists(kept):
+                    with urllib.request.urlopen(url, timeout=60) as answer, open(f"{kept}.{threading.get_ident()}", "wb") as file:
+                        shutil.copyfileobj(answer, file)
+                    os.replace(f"{kept}.{threading.get_ident()}", kept)
+                body, kind = open(kept, "rb").read(), "application/octet-stream"
+        except urllib.error.HTTPError as error:
+            return self.send_error(error.code)
+        except OSError as error:
+            return self.send_error(502, str(error))
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 class Sites(BaseHTTPRequestHandler):
     def do_GET(self):
         bundle = self.path == "/global/global-bundle.pem"
@@ -115,6 +156,7 @@ enter(namespace)
 servers = [
     ThreadingHTTPServer(("169.254.169.254", 80), Metadata),
     ThreadingHTTPServer((address, 3128), Mirror),
+    ThreadingHTTPServer((address, 3141), Index),
     ThreadingHTTPServer((sites, 443), Sites),
 ]
 tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

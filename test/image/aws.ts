@@ -7,6 +7,8 @@ import { CLOUD_INIT, cable, inside, namespaces, place, ROOT, sh, until, WORK } f
 /** The namespace that stands for AWS, and the address of all that is in it. */
 export const AWS = "aws";
 export const ADDRESS = "10.0.0.1";
+/** An address of AWS's namespace that is none of the VPC's. */
+export const OUTSIDE = "198.51.100.7";
 export const REGION = "ap-northeast-2";
 export const BUCKET = "buddy-app";
 const [SSM, S3] = [`ssm.${REGION}.amazonaws.com`, `${BUCKET}.s3.${REGION}.amazonaws.com`];
@@ -32,7 +34,8 @@ export async function startAws(password: string): Promise<void> {
   sh("ip", "-n", AWS, "address", "add", `${ADDRESS}/24`, "dev", "vpc");
   sh("ip", "-n", AWS, "address", "add", `${SITES_ADDRESS}/24`, "dev", "vpc");
   sh("ip", "-n", AWS, "link", "set", "vpc", "up");
-  sh("ip", "-n", AWS, "address", "add", "169.254.169.254/32", "dev", "lo");
+  for (const address of ["169.254.169.254", OUTSIDE])
+    sh("ip", "-n", AWS, "address", "add", `${address}/32`, "dev", "lo");
   mkdirSync(SHARE, { recursive: true });
   mkdirSync(METADATA, { recursive: true });
   certificates();
@@ -116,6 +119,7 @@ export function surroundings(): Readonly<Record<string, string>> {
       readFileSync(join(ROOT, "etc/ssl/certs/ca-certificates.crt"), "utf8") + authority,
     "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n${ADDRESS} ${Object.values(DATABASE).join(" ")} ${STRANGER}\n${SITES_ADDRESS} ${CHECKIP} ${TRUSTSTORE}\n`,
     "/etc/apt/apt.conf.d/99image-test": `Acquire::http::Proxy "http://${ADDRESS}:3128";\nAcquire::Languages "none";\n`,
+    "/etc/pip.conf": `[global]\nindex-url = http://${ADDRESS}:3141/simple/\ntrusted-host = ${ADDRESS}\n`,
     "/etc/cloud/cloud.cfg.d/99-image-test.cfg": `datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20, metadata_urls: ["http://169.254.169.254"]}}\n${CLOUD_INIT}`,
   };
 }

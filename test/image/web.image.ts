@@ -1,15 +1,19 @@
 /** The web server from user data to answers: baked, booted, broken. docs/image.md says what is real here. */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { configSchema } from "../../src/config/schema.ts";
+import { type Config, configSchema } from "../../src/config/schema.ts";
 import type { Drill, DrillContext } from "../../src/verify/drills/drill.ts";
 import { deadWeb } from "../../src/verify/drills/drills/dead-web.ts";
 import { lostInstance } from "../../src/verify/drills/drills/lost-instance.ts";
 import { scaleOut } from "../../src/verify/drills/drills/scale-out.ts";
 import { type PasswordVerb, type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
-import { appSettings, releaseSettings } from "../../steps/scripts/app-settings.ts";
-import { builderUserData, type ImageApp, webUserData } from "../../steps/scripts/user-data.ts";
+
+import { appSettings, type ReleaseSettings, releaseSettings } from "../../steps/scripts/app-settings.ts";
+
+import { builderUserData, type ImageApp, scriptsArchive, webUserData } from "../../steps/scripts/user-data.ts";
+
 import * as aws from "./aws.ts";
 import { boot, type Disk, disk, inside, type Machine, place, ROOT, sh, until, WORK } from "./machine.ts";
 
@@ -17,16 +21,24 @@ const PATH = "/buddyverse/buddyverse/database/";
 const PASSWORD = "correct-Horse9battery";
 const FILE_SYSTEM = "fs-0123456789abcdef0";
 const CONFIG = configSchema.parse({});
-const RELEASE = releaseSettings(CONFIG, undefined, { imageHash: "aaaaaaaaaaaa", siteNames: ["buddyverse.link"] });
-const USER_DATA = webUserData({
-  region: aws.REGION,
-  stack: "buddyverse",
-  fileSystemId: FILE_SYSTEM,
-  parameterPath: PATH,
-  database: "django_db",
-  user: "admin",
-  release: RELEASE,
+const SITE = "buddyverse.link";
+/** How the instances of a release run; the load balancer is in their network. */
+const releaseOf = (config: Config, imageHash: string): ReleaseSettings => ({
+  ...releaseSettings(config, undefined, { imageHash, siteNames: [SITE] }),
+  vpcCidr: "10.0.0.0/24",
 });
+const RELEASE = releaseOf(CONFIG, "aaaaaaaaaaaa");
+const userData = (release: ReleaseSettings) =>
+  webUserData({
+    region: aws.REGION,
+    stack: "buddyverse",
+    fileSystemId: FILE_SYSTEM,
+    parameterPath: PATH,
+    database: "django_db",
+    user: "admin",
+    release,
+  });
+const USER_DATA = userData(RELEASE);
 // Attempts follow each other at once, so that a failure for good takes seconds and not minutes.
 const IMPATIENT = { "/usr/local/bin/sleep": "#!/bin/bash\nexec /usr/bin/sleep 0.1\n" };
 // This kernel may have no NFS: the mount's last step. It takes only what EFS and its documentation want.
@@ -43,6 +55,7 @@ exec mount --bind /srv/share /mnt/efs
 // On a root that has the packages there is nothing to fetch; so the lists of all that Ubuntu has are not fetched either.
 const NO_MIRROR = { "/etc/apt/sources.list": "" };
 
+const SCRIPTS = `scripts/${scriptsArchive().sha256}.tar.gz`;
 const WEB: aws.Place = { namespace: "web", address: "10.0.0.9" };
 let image: readonly string[];
 
@@ -53,13 +66,25 @@ async function bake(
   app: ImageApp,
   layers: readonly string[],
   files: Readonly<Record<string, string>> = {},
-  prepare: (root: string) => void = () => {},
+  {
+    prepare = () => {},
+    release = RELEASE,
+    scriptsKey = SCRIPTS,
+  }: { prepare?: (root: string) => void; release?: ReleaseSettings; scriptsKey?: string } = {},
 ) {
   const marker = `/buddyverse/buddyverse/image/${name}`;
   aws.describeInstance(
     place,
     `i-0${name}`,
-    builderUserData({ region: aws.REGION, markerName: marker, app, settings: appSettings(CONFIG, undefined) }),
+    builderUserData({
+      region: aws.REGION,
+      markerName: marker,
+      bucket: aws.BUCKET,
+      scriptsKey,
+      app,
+      settings: appSettings(CONFIG, undefined),
+      release,
+    }),
   );
   const builder = disk(name, layers, { ...aws.surroundings(), ...files });
   prepare(builder.root);
@@ -71,25 +96,23 @@ async function bake(
   return { builder, console: machine.console(), marker: aws.parameter(marker) };
 }
 
-/** Asks a web server, as the load balancer does. */
+interface Asked {
+  readonly place?: aws.Place;
+  readonly agent?: string;
+  /** What curl is told besides. */
+  readonly curl?: readonly string[];
+}
+/** Asks a web server; as the load balancer's health check does, if it is not told otherwise. */
 function ask(
   path: string,
-  { place = WEB, agent = "ELB-HealthChecker/2.0" } = {},
+  { place = WEB, agent = "ELB-HealthChecker/2.0", curl = [] }: Asked = {},
 ): { readonly status: number; readonly body: string; readonly headers: string } {
   const [body, headers] = [join(WORK, `${place.namespace}.body`), join(WORK, `${place.namespace}.headers`)];
-  writeFileSync(body, "");
+  for (const file of [body, headers]) writeFileSync(file, "");
+  const told = ["-s", "-m", "30", "-A", agent, "-o", body, "-D", headers, "-w", "%{http_code}", ...curl];
   const url = `http://${place.address}${path}`;
-  const status = inside(
-    aws.AWS,
-    "bash",
-    "-c",
-    `curl -s -m 10 -A '${agent}' -o ${body} -D ${headers} -w '%{http_code}' ${url} || true`,
-  );
-  return {
-    status: Number(status),
-    body: readFileSync(body, "utf8"),
-    headers: status === "000" ? "" : readFileSync(headers, "utf8"),
-  };
+  const status = inside(aws.AWS, "bash", "-c", 'curl "$@" || true', "curl", ...told, url);
+  return { status: Number(status), body: readFileSync(body, "utf8"), headers: readFileSync(headers, "utf8") };
 }
 
 interface Health {
@@ -118,13 +141,17 @@ const healthWith = (wanted: (found: Health) => unknown) => {
   );
 };
 
-function archive(name: string, files: Readonly<Record<string, string>>): { bucket: string; key: string } {
+function archive(name: string, files: Readonly<Record<string, string>>): { key: string } {
   const folder = join(WORK, `app-${name}`);
   mkdirSync(folder, { recursive: true });
   place(folder, files);
   sh("tar", "-czf", `${folder}.tar.gz`, "-C", folder, ".");
-  aws.s3("PUT", `${name}.tar.gz`, `${folder}.tar.gz`);
-  return { bucket: aws.BUCKET, key: `${name}.tar.gz` };
+  const sha256 = createHash("sha256")
+    .update(readFileSync(`${folder}.tar.gz`))
+    .digest("hex");
+  const key = `app/${sha256}.tar.gz`;
+  aws.s3("PUT", key, `${folder}.tar.gz`);
+  return { key };
 }
 
 /** Runs a script as the SSM agent does it: from a file, by sh, as root. Throws when it fails. */
@@ -152,9 +179,29 @@ async function drilled(drill: Drill, injectedAt: () => unknown): Promise<void> {
   await drill.putBack(scene);
 }
 
+const PARTNER_KEY = "a key of the partner's, 32 characters";
+/** The project in test/image/project, as an author would have it. */
+function projectFiles(): Record<string, string> {
+  const top = new URL("project/", import.meta.url).pathname;
+  const files = readdirSync(top, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name)).filter((path) => !path.endsWith(".pyc"));
+  return Object.fromEntries(paths.map((path) => [relative(top, path), readFileSync(path, "utf8")]));
+}
+/** A second migration of the project's notes. */
+const migration = (operations: string) => `import os
+from django.db import migrations, models
+
+class Migration(migrations.Migration):
+    dependencies = [("notes", "0001_initial")]
+    operations = ${operations}
+`;
+
 beforeAll(async () => {
   await aws.startAws(PASSWORD);
   aws.plug(WEB.namespace, WEB.address);
+  const scripts = join(WORK, "scripts.tar.gz");
+  writeFileSync(scripts, scriptsArchive().bytes);
+  aws.s3("PUT", SCRIPTS, scripts);
 });
 
 test("the builder installs, proves, cleans, marks, and powers off", async () => {
@@ -165,13 +212,13 @@ test("the builder installs, proves, cleans, marks, and powers off", async () => 
   expect(console, console.slice(-6000)).toContain(
     "BUDDYVERSE-SETUP DONE: /buddyverse/buddyverse/image/aaaaaaaaaaaa says baked",
   );
-  expect(console).toContain("BUDDYVERSE-SETUP / answers 200");
+  expect(console).toContain("BUDDYVERSE-SETUP Apache answers 200 for /");
   expect(marker).toBe("baked");
   expect(JSON.parse(readFileSync(join(builder.root, "etc/buddyverse/app.json"), "utf8"))).toEqual(
     appSettings(CONFIG, undefined),
   );
   const changes = readFileSync(join(builder.root, "var/log/apt-get"), "utf8").match(/-y \S+/g);
-  expect(changes).toEqual(["-y dist-upgrade", "-y install"]);
+  expect(changes).toEqual(["-y install", "-y dist-upgrade", "-y install"]);
   // What AWS would copy into the image: no identity, no secret, Apache waiting for the boot script.
   const units = join(builder.root, "etc/systemd/system/multi-user.target.wants");
   expect(existsSync(join(units, "apache2.service"))).toBe(false);
@@ -358,21 +405,41 @@ test.concurrent("without EFS at boot there is no Apache", async () => {
 
 test.concurrent("a missing package leaves no mark", async () => {
   const at = aws.plug("missing", "10.0.0.11");
-  const { console, marker } = await bake(at, "bbbbbbbbbbbb", null, image, { ...NO_MIRROR, ...IMPATIENT }, (root) =>
-    sh("chroot", root, "dpkg", "--purge", "stress-ng"),
+  const { console, marker } = await bake(
+    at,
+    "bbbbbbbbbbbb",
+    null,
+    image,
+    { ...NO_MIRROR, ...IMPATIENT },
+    { prepare: (root) => sh("chroot", root, "dpkg", "--purge", "stress-ng") },
   );
   expect(console).toContain("E: Unable to locate package stress-ng");
   expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: packages install/);
   expect(marker).toBeUndefined();
 });
 
+test.concurrent("scripts that are not those that were sent are not run", async () => {
+  const other = join(WORK, "other.tar.gz");
+  writeFileSync(other, "other");
+  const key = `scripts/${"0".repeat(64)}.tar.gz`;
+  aws.s3("PUT", key, other);
+  const at = aws.plug("changed", "10.0.0.19");
+  const { console, marker } = await bake(at, "888888888888", null, image, NO_MIRROR, { scriptsKey: key });
+  const sha256 = createHash("sha256").update("other").digest("hex");
+  expect(console).toMatch(
+    new RegExp(
+      `BUDDYVERSE-SETUP FAILED at line \\d+ of web-builder.sh: s3://${aws.BUCKET}/${key} is not what was sent \\(its SHA-256 is ${sha256}\\)`,
+    ),
+  );
+  expect(marker).toBeUndefined();
+});
+
 test.concurrent("an application of one's own, from S3, is served", async () => {
   const app = archive("site", {
-    "manage.py": "import pathlib; pathlib.Path('/mnt/efs/static/site.css').write_text('')",
-    "site/__init__.py": "",
+    "mysite/__init__.py": "",
     // Not an entry: what a virtual environment in the repository brings.
     "venv/lib/python3/site-packages/django/wsgi.py": "",
-    "site/wsgi.py": `def application(environ, start_response):
+    "mysite/wsgi.py": `def application(environ, start_response):
   start_response("200 OK", [("Content-Type", "text/plain")])
   return [b"my own site"]
 `,
@@ -388,10 +455,176 @@ test.concurrent("an application of one's own, from S3, is served", async () => {
   await site.powerOff();
 });
 
+test.concurrent("a Django project that knows nothing of this runs unchanged, release after release", async () => {
+  const app = archive("django", projectFiles());
+  const config = configSchema.parse({
+    image: { app: { folder: "site" } },
+    app: { env: { GREETING: "good morning" }, secrets: ["PARTNER_KEY"] },
+  });
+  const released = (imageHash: string) => releaseOf(config, imageHash);
+  const first = released("eeeeeeeeeeee");
+  const [one, two] = [aws.plug("one", "10.0.0.14"), aws.plug("two", "10.0.0.15")];
+  aws.putParameter("/buddyverse/buddyverse/app/PARTNER_KEY", PARTNER_KEY, "SecureString");
+
+  const { builder, console, marker } = await bake(one, "eeeeeeeeeeee", app, image, {}, { release: first });
+  expect(marker, console.slice(-8000)).toBe("baked");
+  expect(console).toContain("(security.W004)"); // of check --deploy
+  expect(console).toMatch(/\/ answers 500 .*, as it wants its database, which is not there .*: not judged/);
+  expect(existsSync(join(builder.root, "etc/buddyverse/release.json"))).toBe(false);
+  const leftOf = (text: string) =>
+    sh(
+      "sh",
+      "-c",
+      'grep -rl "$0" "$@" || true',
+      text,
+      ...["etc", "var", "srv/buddyverse/entry.json"].map((path) => join(builder.root, path)),
+    );
+  expect(leftOf("good morning")).toBe("");
+
+  /** An instance of a release; `files` is what its image has more than the first one. */
+  const start = (place: aws.Place, release: ReleaseSettings, files: Readonly<Record<string, string>> = {}) => {
+    aws.describeInstance(place, `i-0${release.releaseId}${place.namespace.length}`, userData(release));
+    return boot(disk(place.namespace, builder.layers, { ...EFS, ...files }), place.namespace, share);
+  };
+  const result = ({ releaseId }: ReleaseSettings) =>
+    JSON.parse(aws.parameter(`/buddyverse/buddyverse/release/${releaseId}`) ?? "null");
+
+  // Two at once: one of them migrates.
+  const machines = [start(one, first), start(two, first)] as const;
+  await Promise.all(machines.map((machine) => machine.says("BUDDYVERSE-BOOT READY", 180)));
+  const migrated = machines.filter((machine) => machine.console().includes("Applying notes.0001_initial... OK"));
+  expect(migrated).toHaveLength(1);
+  expect(machines.filter((machine) => machine.console().includes("was done before"))).toHaveLength(1);
+  expect(result(first)).toMatchObject({
+    result: "succeeded",
+    output: expect.stringContaining("Applying papers.0001_initial... OK"),
+  });
+
+  // The checker calls an instance by its address, and no one else may.
+  const visitor = (...curl: readonly string[]) => ({
+    agent: "Mozilla/5.0",
+    curl: ["-H", "X-Forwarded-For: 10.0.0.99, 203.0.113.9", "-H", "X-Forwarded-Proto: https", ...curl],
+  });
+  const site = visitor("-H", `Host: ${SITE}`);
+  for (const place of [one, two]) expect(ask("/", { place })).toMatchObject({ status: 200 });
+  expect(ask("/", { place: one, ...site })).toMatchObject({
+    status: 200,
+    body: expect.stringContaining("good morning"),
+  });
+  expect(ask("/", { place: one, ...visitor("-H", "Host: evil.example") }).status).toBe(400);
+  expect(ask("/", { place: one, ...visitor(), agent: "ELB-HealthChecker/2.0" }).status).toBe(400);
+  expect(ask("/", { place: one, curl: ["--interface", aws.OUTSIDE] }).status).toBe(400);
+  expect(
+    ask("/", { place: one, agent: "Mozilla/5.0", curl: ["-H", `Host: ${SITE}`, "-H", "X-Forwarded-For: 203.0.113.9"] }),
+  ).toMatchObject({ status: 301, headers: expect.stringContaining(`Location: https://${SITE}/`) });
+
+  expect(JSON.parse(ask("/request/", { place: one, ...site }).body)).toEqual({
+    host: SITE,
+    secure: true,
+    client: "203.0.113.9",
+    partner: createHash("sha256").update(PARTNER_KEY).digest("hex"),
+    tls: [expect.stringContaining("TLS"), expect.stringContaining("TLS")],
+    readOnly: [0, 1],
+  });
+
+  // Who logs in on one instance is known to the other.
+  const me = (place: aws.Place, authorization: string) =>
+    JSON.parse(ask("/me/", { place, ...visitor("-H", `Host: ${SITE}`, "-H", `Authorization: ${authorization}`) }).body);
+  const { token } = me(one, "Token jo");
+  expect(me(two, `Bearer ${token}`)).toEqual({ user: "jo" });
+
+  // What one takes the other serves, at the project's own URL; and what the project brought along.
+  const form = ask("/papers/", { place: one, ...site });
+  const csrf = /name="csrfmiddlewaretoken" value="(\w+)"/.exec(form.body)?.[1] ?? "no token";
+  const cookie = /Set-Cookie: (csrftoken=\w+)/.exec(form.headers)?.[1] ?? "no cookie";
+  const upload = join(WORK, "hello.txt");
+  writeFileSync(upload, "hello from a visitor\n");
+  const sent = ask("/papers/", {
+    place: one,
+    ...visitor(
+      ...["-H", `Host: ${SITE}`, "-H", `Referer: https://${SITE}/papers/`, "-H", `Cookie: ${cookie}`],
+      ...["-F", `csrfmiddlewaretoken=${csrf}`, "-F", `file=@${upload}`],
+    ),
+  });
+  expect(sent).toMatchObject({ status: 302, headers: expect.stringContaining("Location: /uploads/papers/hello.txt") });
+  expect(ask("/uploads/papers/hello.txt", { place: two, ...site })).toMatchObject({
+    status: 200,
+    body: "hello from a visitor\n",
+    headers: expect.stringContaining("Content-Security-Policy: sandbox"),
+  });
+  expect(ask("/uploads/welcome.txt", { place: two, ...site }).body).toBe("shipped with the project\n");
+  expect(readFileSync(join(aws.SHARE, "media/papers/hello.txt"), "utf8")).toBe("hello from a visitor\n");
+
+  const css = () => /href="(\/assets\/notes\/site\.\w+\.css)"/.exec(ask("/", { place: one, ...site }).body)?.[1];
+  expect(ask(css() ?? "no style", { place: two, ...site })).toMatchObject({
+    status: 200,
+    body: expect.stringContaining("color: teal"),
+  });
+  // What only another release has.
+  writeFileSync(join(aws.SHARE, "static/notes/of-another.css"), "b {}");
+  expect(ask("/assets/notes/of-another.css", { place: one, ...site }).body).toBe("b {}");
+  for (const path of ["/assets/", "/uploads/", "/assets/..%2f..%2fconfig/settings.py", "/assets/../config/settings.py"])
+    expect(ask(path, { place: one, ...visitor("-H", `Host: ${SITE}`, "--path-as-is") }).status, path).toBeGreaterThan(
+      399,
+    );
+
+  const inApp = (...words: readonly string[]) => machines[0].run("buddyverse-app", ...words).trim();
+  expect(inApp("python", "manage.py", "shell", "-c", "import getpass; print(getpass.getuser())")).toBe("www-data");
+  expect(() => inApp("python", "-c", "import sys; sys.exit(3)")).toThrow();
+
+  // A second release with a migration: the first one serves on, and the new one beside it.
+  const second = released("ffffffffffff");
+  const three = aws.plug("three", "10.0.0.16");
+  const newer = start(three, second, {
+    "/etc/buddyverse/image": "ffffffffffff",
+    "/srv/buddyverse/app/notes/migrations/0002_pinned.py": migration(
+      '[migrations.AddField("note", "pinned", models.BooleanField(null=True))]',
+    ),
+  });
+  await newer.says("BUDDYVERSE-BOOT READY", 180);
+  expect(result(second)).toMatchObject({
+    result: "succeeded",
+    output: expect.stringContaining("Applying notes.0002_pinned... OK"),
+  });
+  for (const place of [one, two, three]) expect(ask("/", { place })).toMatchObject({ status: 200 });
+  expect(ask("/uploads/papers/hello.txt", { place: three, ...site }).body).toBe("hello from a visitor\n");
+  await newer.powerOff();
+
+  // One whose migration fails never serves, and says why without the secrets in it; the first one serves on.
+  const third = released("999999999999");
+  const four = aws.plug("four", "10.0.0.17");
+  const failing = start(four, third, {
+    "/etc/buddyverse/image": "999999999999",
+    "/srv/buddyverse/app/notes/migrations/0002_broken.py": migration(
+      '[migrations.RunPython(lambda *_: print("{{ a template }}", os.environ["DATABASE_URL"], os.environ["PARTNER_KEY"]) or 1 / 0)]',
+    ),
+  });
+  await failing.says("BUDDYVERSE-BOOT FAILED: the release command", 180);
+  const { output, ...told } = result(third);
+  expect(told).toMatchObject({ result: "failed", seconds: expect.any(Number), instance: expect.stringMatching(/^i-/) });
+  expect(output).toContain("ZeroDivisionError");
+  expect(output).toContain("{{ a template }} *** ***");
+  expect(output + failing.console()).not.toContain(PASSWORD);
+  expect(output + failing.console()).not.toContain(PARTNER_KEY);
+  expect(ask("/", { place: four }).status).toBe(0);
+  for (const place of [one, two]) expect(ask("/", { place })).toMatchObject({ status: 200 });
+  await Promise.all([...machines, failing].map((machine) => machine.powerOff()));
+});
+
+test.concurrent("an instance whose secret has no value does not serve", async () => {
+  const at = aws.plug("secretless", "10.0.0.18");
+  aws.describeInstance(at, "i-0e1b2c3d4e5f60718", userData({ ...RELEASE, secrets: ["MISSING_KEY"] }));
+  const waiting = boot(disk("secretless", image, { ...EFS, ...IMPATIENT }), at.namespace, share);
+  await waiting.says("not in SSM yet: /buddyverse/buddyverse/app/MISSING_KEY", 180);
+  await waiting.says("BUDDYVERSE-BOOT FAILED", 180);
+  expect(ask("/", { place: at }).status).toBe(0);
+  await waiting.powerOff();
+});
+
 test.concurrent("an application that does not start leaves no mark", async () => {
-  const app = archive("broken", { "site/__init__.py": "", "site/wsgi.py": "import no_such_module\n" });
+  const app = archive("broken", { "mysite/__init__.py": "", "mysite/wsgi.py": "import no_such_module\n" });
   const { console, marker } = await bake(aws.plug("broken", "10.0.0.13"), "dddddddddddd", app, image, NO_MIRROR);
-  expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: .*site\/wsgi.py/);
+  expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: buddyverse-site serve/);
   expect(console).toContain("No module named 'no_such_module'");
   expect(marker).toBeUndefined();
 });

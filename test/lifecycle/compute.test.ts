@@ -266,6 +266,65 @@ test("a builder that stops without its mark is a failed set-up, told with its co
   expect(await parameterNames(on)).toEqual([]);
 });
 
+test("what the builder cannot fetch, may not fetch, or finds changed is a failed set-up that says so", async () => {
+  const on = await compute();
+  const id = () => idOf(on, "scripts-archive");
+  const place = () => ({ Bucket: id().split("/")[0], Key: id().split("/").slice(1).join("/") });
+  const faults = [
+    () => them(on).ask("s3", "DeleteObject", place()),
+    () =>
+      on.aws.iam.putRolePolicy({
+        RoleName: idOf(on, "role-web"),
+        PolicyName: "buddyverse",
+        PolicyDocument:
+          '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::other/*"}]}',
+      }),
+    () => them(on).ask("s3", "PutObject", { ...place(), Body: "theirs" }),
+  ];
+  const answer = on.sandbox.answer.bind(on.sandbox);
+  Object.assign(on.sandbox, {
+    async answer(service: string, operation: string, input: object) {
+      const given = await answer(service, operation, input);
+      if (operation === "RunInstances" && JSON.stringify(input).includes("image-marker")) await faults.shift()?.();
+      return given;
+    },
+  });
+  const said = async () => failures(await on.up())[0]?.reason;
+  expect(await said()).toContain(`BUDDYVERSE-SETUP FAILED: there is no s3://${id()}`);
+  expect(await said()).toContain(`BUDDYVERSE-SETUP FAILED: the role may not s3:GetObject arn:aws:s3:::${id()}`);
+  expect(await said()).toContain(`BUDDYVERSE-SETUP FAILED: s3://${id()} is not what was sent (its SHA-256 is `);
+  await them(on).ask("s3", "DeleteObject", place());
+  expect(failures(await on.up())).toEqual([]);
+  expect(await images(on)).toHaveLength(1);
+});
+
+test("a stack of the version before, which had no bucket, gets its bucket and scripts; its image stays", async () => {
+  const on = await compute();
+  await on.up();
+  const image = idOf(on, keyLike(on, "image-"));
+  for (const key of ["scripts-archive", "app-bucket"]) {
+    const [Bucket, ...path] = idOf(on, key).split("/");
+    await them(on).ask("s3", path.length > 0 ? "DeleteObject" : "DeleteBucket", {
+      Bucket,
+      ...(path.length > 0 ? { Key: path.join("/") } : {}),
+    });
+    on.store.drop(key);
+  }
+  await on.aws.iam.putRolePolicy({
+    RoleName: idOf(on, "role-web"),
+    PolicyName: "buddyverse",
+    PolicyDocument: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: ["ssm:GetParameters"], Resource: ["*"] }],
+    }),
+  });
+  on.writes();
+  expect(failures(await on.up())).toEqual([]);
+  expect(on.writes()).toEqual(["s3:CreateBucket", "s3:PutObject", "iam:PutRolePolicy"]);
+  expect((await images(on)).map(({ ImageId }) => ImageId)).toEqual([image]);
+  expect(await standings(on)).toEqual({});
+});
+
 /** Those of an answer of DescribeInstances. */
 const runningBuilders = (given: object): string[] =>
   (given as Awaited<ReturnType<Stage["aws"]["ec2"]["describeInstances"]>>).Reservations?.flatMap(({ Instances = [] }) =>

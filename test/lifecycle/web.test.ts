@@ -106,7 +106,8 @@ test("a new image goes in by an instance refresh that never has fewer than two i
   const old = await standing();
   const before = await ids(old);
   const app = { git: "https://example.com/site.git", revision: "v1" };
-  const on = await next(old, { ...DOMAINLESS, image: { app } });
+  // A release command would have the group wait longer for new instances.
+  const on = await next(old, { ...DOMAINLESS, image: { app }, app: { release: "" } });
   const answer = on.sandbox.answer.bind(on.sandbox);
   let fewest = 9;
   const TargetGroupArn = idOf(on, "target-group");

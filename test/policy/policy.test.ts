@@ -209,9 +209,8 @@ test("each role is passed to its service only, AWS Backup's policies can be atta
 
 test("a stack without a thing asks for nothing about it, but whether an older config left some", async () => {
   const actions = actionsOf(await policyOf({ domain: null }));
-  expect(actions.filter((action) => /^(s3|sns|acm|route53):|NatGateway$|Address$/.test(action)).sort()).toEqual([
+  expect(actions.filter((action) => /^(sns|acm|route53):|NatGateway$|Address$/.test(action)).sort()).toEqual([
     "route53:ListHostedZonesByName",
-    "s3:GetBucketTagging",
   ]);
 });
 
@@ -244,8 +243,18 @@ describe("what the other commands send besides", () => {
 
   test.each<[More, () => readonly string[]]>([
     ["verify", () => [...under("src/verify/aws"), ...under("steps/checks")]],
-    ["drills", () => [...under("src/verify/aws"), ...under("steps/checks"), "steps/drills.ts"]],
+    [
+      "drills",
+      () => [
+        ...under("src/verify/aws"),
+        ...under("steps/checks"),
+        "steps/drills.ts",
+        "src/aws/backup/restore-job.ts",
+        "src/aws/backup/vault-policy.ts",
+      ],
+    ],
     ["rotate", () => ["src/verify/aws/commands.ts"]],
+    ["run", () => ["src/verify/aws/commands.ts", "src/aws/ssm/run-command.ts"]],
     [
       "restore-files",
       () => ["src/verify/aws/commands.ts", "src/aws/backup/restore-job.ts", "src/aws/backup/vault-policy.ts"],

@@ -4,6 +4,7 @@ import { isRead } from "../../src/aws/safety.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import type { BuddyError } from "../../src/lib/errors.ts";
+import { filesTrialOf } from "../../src/recovery/files-trial.ts";
 import { discardOld, filesSeen, type Wanted } from "../../src/recovery/restore-files.ts";
 import { filesIn, writeFile } from "../../src/sandbox/outside.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
@@ -151,4 +152,17 @@ test("what is no copy of these files is refused, and a restore that fails says A
   });
   expect((await failed(restoreFiles(on, LATEST))).message).toMatch(/restore job \S+ is FAILED: Access Denied/);
   expect(rootOf(on)).toEqual({ "/media/photo.txt": "spoiled", "/media/later.txt": "later" });
+});
+
+test("what a drill that was killed has restored is taken over, and no drill removes it any more", async () => {
+  const on = await account();
+  const web = await webInstance(on);
+  const trial = () => filesTrialOf(on.stack, "buddyverse", web.machines, async (ids) => new Set(ids));
+  await trial().begin();
+  await on.clock.sleep(600_000);
+  const { recovered } = await restoreFiles(on, LATEST, { open: true, switches: false });
+  expect(recovered).toMatchObject({ files: 1 });
+  expect(await restores(on)).toHaveLength(1);
+  expect(await trial().remove()).toBe(true);
+  expect((await filesSeen(web.machines, web.instance)).recovered).toEqual([recovered]);
 });

@@ -103,6 +103,17 @@ test("a job is created, runs and completes; its recovery point has what was ther
   ]);
 });
 
+test("of an empty file system the recovery directory is made, too", async () => {
+  const { FileSystemId = "", FileSystemArn } = await aws.efs.createFileSystem({ CreationToken: "empty" });
+  await clock.sleep(30_000);
+  const { RecoveryPointArn = "" } = await start({ ResourceArn: FileSystemArn });
+  await clock.sleep(300_000);
+  await restore(RecoveryPointArn, { newFileSystem: "false", "file-system-id": FileSystemId });
+  await clock.sleep(400_000);
+  sandbox.settle();
+  expect(pathsIn(FileSystemId)).toEqual([[expect.stringMatching(/^\/aws-backup-restore_[^/]+\/$/), ""]]);
+});
+
 test("a token makes one job of each sort, whatever becomes of it", async () => {
   const first = await start({ IdempotencyToken: "once" });
   await clock.sleep(300_000);

@@ -147,6 +147,98 @@ describe("the load balancer's health check", () => {
   });
 });
 
+describe("an application of one's own", () => {
+  const GIT = { image: { app: { git: "https://git.example.com/site.git", revision: "v1" } } };
+  const parameter = async (account: Account, Name: string) =>
+    (await account.ask<{ Parameters: { Value: string }[] }>("ssm", "GetParameters", { Names: [Name] })).Parameters.map(
+      ({ Value }) => Value,
+    )[0];
+  /** Starts one more instance beside those of the group, for another release. */
+  async function another(account: Account, secrets: readonly string[] = []) {
+    const [beside] = await account.members();
+    const { Reservations } = await account.ask<{
+      Reservations: {
+        Instances: {
+          ImageId: string;
+          SubnetId: string;
+          SecurityGroups: { GroupId: string }[];
+          IamInstanceProfile: { Arn: string };
+        }[];
+      }[];
+    }>("ec2", "DescribeInstances", { InstanceIds: [beside?.id] });
+    const like = Reservations[0]?.Instances[0];
+    const { FileSystems } = await account.ask<{ FileSystems: { FileSystemId: string }[] }>(
+      "efs",
+      "DescribeFileSystems",
+    );
+    const release = releaseSettings(configSchema.parse({ ...GIT, app: { secrets } }), undefined, {
+      imageHash: "ffffffffffff",
+      siteNames: [NAME],
+    });
+    const { Instances } = await account.ask<{ Instances: { InstanceId: string }[] }>("ec2", "RunInstances", {
+      ImageId: like?.ImageId,
+      InstanceType: "t3.micro",
+      MinCount: 1,
+      MaxCount: 1,
+      SubnetId: like?.SubnetId,
+      SecurityGroupIds: like?.SecurityGroups.map(({ GroupId }) => GroupId),
+      IamInstanceProfile: { Arn: like?.IamInstanceProfile.Arn },
+      UserData: base64(
+        webUserData({
+          region: "ap-northeast-2",
+          stack: "buddyverse",
+          fileSystemId: FileSystems[0]?.FileSystemId as string,
+          parameterPath: "/buddyverse/buddyverse/database/",
+          database: "django_db",
+          user: "admin",
+          release,
+        }),
+      ),
+    });
+    await account.sleep(120);
+    const name = `/buddyverse/buddyverse/release/${release.releaseId}`;
+    return { said: () => consoleOf(account, Instances[0]?.InstanceId as string), name };
+  }
+
+  test("is released once, by the first instance; what is not rehearsed is said", async () => {
+    const account = await grown(GIT);
+    const consoles = await Promise.all((await account.members()).map(({ id }) => consoleOf(account, id)));
+    const released = consoles.filter((text) =>
+      text.includes("BUDDYVERSE-RELEASE not rehearsed: python manage.py migrate"),
+    );
+    expect(released).toHaveLength(1);
+    for (const text of consoles) expect(text).toContain("BUDDYVERSE-BOOT not rehearsed: the application");
+    const { name } = await another(account);
+    expect(JSON.parse((await parameter(account, name)) ?? "")).toEqual({
+      result: "succeeded",
+      seconds: 0,
+      instance: expect.stringMatching(/^i-/),
+      at: expect.stringMatching(/^\d{4}-.*:\d\dZ$/),
+      output: "not rehearsed: python manage.py migrate --noinput\n",
+    });
+  });
+
+  test("does not serve when its release command fails, and the next instance tries it again", async () => {
+    const account = await grown(GIT);
+    account.fail("release-command");
+    const { said, name } = await another(account);
+    expect(await said()).toContain("BUDDYVERSE-BOOT FAILED: the release command");
+    expect(await said()).not.toContain("BUDDYVERSE-BOOT READY");
+    expect(JSON.parse((await parameter(account, name)) ?? "")).toMatchObject({ result: "failed" });
+    account.mend("release-command");
+    expect(await (await another(account)).said()).toContain("BUDDYVERSE-BOOT READY");
+    expect(JSON.parse((await parameter(account, name)) ?? "")).toMatchObject({ result: "succeeded" });
+  });
+
+  test("waits for a secret that has no value", async () => {
+    const account = await grown(GIT);
+    const { said } = await another(account, ["PARTNER_KEY"]);
+    expect(await said()).not.toContain("BUDDYVERSE-BOOT READY");
+    await account.sleep(660);
+    expect(await said()).toMatch(/BUDDYVERSE-BOOT FAILED: .*\/buddyverse\/buddyverse\/app\/PARTNER_KEY/);
+  });
+});
+
 describe("the database's password", () => {
   const PASSWORD = "/buddyverse/buddyverse/database/password";
   const modify = (account: Account, MasterUserPassword: string) =>

@@ -28,6 +28,13 @@ test("15 levels are the most", async () => {
   await refused(put(`${"/a".repeat(16)}`), "HierarchyLevelLimitExceededException");
 });
 
+test("a value has 4 KB at most, and names no other parameter", async () => {
+  await put("/a", { Value: "x".repeat(4_096) });
+  await refused(put("/b", { Value: "x".repeat(4_097) }), "ValidationException");
+  for (const Value of ["{{}}", "a {{ssm:b}} c", "{{a\nb}}"]) await refused(put("/b", { Value }), "ValidationException");
+  await put("/b", { Value: '{"a": {"b": 1}, "c": "}}{{"}' });
+});
+
 test("a name is taken once; overwriting keeps the tags and takes none", async () => {
   const Tags = [{ Key: "team", Value: "play" }];
   await put("/a", { Tags });

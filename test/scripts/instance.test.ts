@@ -1,5 +1,6 @@
 /** The scripts that run on the instances, run here: their folders moved into a temporary one, other programs played. */
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -74,7 +75,8 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
       install: 'for folder; do :; done; mkdir -p "$folder"',
       flock: 'shift 3; exec "$@"',
       "buddyverse-aws": `${done("aws")}; mkdir -p ${root}/run/buddyverse`,
-      "buddyverse-collectstatic": done("collectstatic"),
+      "buddyverse-site": done("site"),
+      "buddyverse-release": done("release"),
       systemctl: done("systemctl"),
       sleep: "",
       ...played,
@@ -96,14 +98,16 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
     });
   };
 
-  test("mounts, fetches, collects, and starts Apache after all that", async () => {
+  test("mounts, fetches, shares, releases, and starts Apache after all that", async () => {
     expect(await boot()).toEqual({ code: 0, out: "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves\n" });
     expect(read("done").trim().split("\n")).toEqual([
       "systemctl daemon-reload",
       `mount ${root}/efs`,
       "aws instance",
-      "aws database",
-      "collectstatic ",
+      "aws settings",
+      "site serve",
+      "site share",
+      "release ",
       "systemctl start apache2.service",
       "systemctl start buddyverse-database.timer",
     ]);
@@ -141,10 +145,10 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
         writeFileSync(join(root, "efs", from, path), text);
       }
     };
-    // Without the lock, which stays.
+    // Without the lock, which stays, and what is known of releases.
     const atRoot = () =>
       readdirSync(join(root, "efs"))
-        .filter((name) => name !== ".buddyverse-restore")
+        .filter((name) => name !== ".buddyverse-restore" && name !== ".buddyverse")
         .sort();
     const WHOLE = [
       ".before-restore-1",
@@ -198,9 +202,11 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
     [
       "there are no settings",
       { "buddyverse-aws": '[ "$1" = instance ]' },
-      "no database settings under /buddyverse/buddyverse/database/",
+      "no settings under /buddyverse/buddyverse/database/",
     ],
-    ["collectstatic fails", { "buddyverse-collectstatic": "exit 1" }, "collectstatic"],
+    ["the application does not start", { "buddyverse-site": '[ "$1" != serve ]' }, "the application does not start"],
+    ["its files cannot be shared", { "buddyverse-site": '[ "$1" != share ]' }, "static files and uploads"],
+    ["the release command fails", { "buddyverse-release": "exit 1" }, "the release command"],
   ])("does not start Apache when %s", async (_name, played, line) => {
     const { code, out } = await boot(played);
     expect(code).toBe(1);
@@ -226,6 +232,7 @@ grp.getgrnam = lambda name: {"www-data": types.SimpleNamespace(gr_gid=os.getgid(
 class Client:
   def get_parameters(self, Names, WithDecryption):
     assert WithDecryption
+    assert len(Names) <= 10
     have = json.load(open("${root}/parameters"))
     return {"Parameters": [{"Name": n, "Value": have[n]} for n in reversed(Names) if n in have]}
   def put_parameter(self, **call): json.dump(call, open("${root}/put", "w"))
@@ -237,7 +244,10 @@ def client(service, region_name, config=None):
     writeFileSync(join(root, "parameters"), JSON.stringify(parameters));
     return run("python3", [join(SCRIPTS, "web-aws.py"), ...verb.split(" ")], {
       env: {
-        PATH: programs(join(root, "bin"), { systemctl: `echo "$*" >>${root}/systemctl` }),
+        PATH: programs(join(root, "bin"), {
+          systemctl: `[ ! -e ${root}/broken ] || exit 1; echo "$*" >>${root}/systemctl; echo "$BUDDYVERSE_RUN begins" >>${root}/turns`,
+        }),
+        BUDDYVERSE_LOCK: join(root, "lock"),
         PYTHONPATH: join(root, "python"),
         BUDDYVERSE_RUN: join(root, "run"),
         BUDDYVERSE_REGION: "ap-northeast-2",
@@ -246,6 +256,9 @@ def client(service, region_name, config=None):
         BUDDYVERSE_PARAMETER_PATH: "/b/db/",
         BUDDYVERSE_DATABASE: "django_db",
         BUDDYVERSE_USER: "admin",
+        BUDDYVERSE_STACK: "b",
+        BUDDYVERSE_RELEASE_FILE: join(root, "release.json"),
+        BUDDYVERSE_ENTRY_FILE: join(root, "entry.json"),
         ...env,
       },
     });
@@ -254,7 +267,7 @@ def client(service, region_name, config=None):
   const late = { ...early, "/b/db/replica": "database1-replica.example.com:3307" };
 
   test("writes the database settings for root and Apache only, and has Apache read them when they change", async () => {
-    expect(await ask("database", {}, early)).toEqual({ code: 0, out: "" });
+    expect(await ask("settings", {}, early)).toEqual({ code: 0, out: "" });
     expect(JSON.parse(read("run/database.json"))).toEqual({
       name: "django_db",
       user: "admin",
@@ -265,18 +278,65 @@ def client(service, region_name, config=None):
       secretKey: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(statSync(join(root, "run/database.json")).mode & 0o777).toBe(0o640);
-    await ask("database", {}, late);
+    await ask("settings", {}, late);
     expect(JSON.parse(read("run/database.json")).replica).toEqual({
       host: "database1-replica.example.com",
       port: 3307,
     });
-    await ask("database", {}, late);
-    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n".repeat(2));
+    await ask("settings", {}, late);
+    // Apache does not run before everything is there.
+    expect(existsSync(join(root, "systemctl"))).toBe(false);
+    writeFileSync(join(root, "run/ready"), "");
+    await ask("settings", {}, late);
+    expect(existsSync(join(root, "systemctl"))).toBe(false);
+    await ask("settings", {}, early);
+    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n");
+  });
+
+  test("a reload that fails is made up for by the next run, though nothing has changed since", async () => {
+    await ask("settings", {}, early);
+    writeFileSync(join(root, "run/ready"), "");
+    writeFileSync(join(root, "broken"), "");
+    expect((await ask("settings", {}, late)).code).toBe(1);
+    rmSync(join(root, "broken"));
+    expect((await ask("settings", {}, late)).code).toBe(0);
+    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n");
+    await ask("settings", {}, late);
+    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n");
+  });
+
+  test("a change is taken by one instance after the other: each waits until the application of the one before answers", async () => {
+    const instances = ["one", "two"].map((name) => ({ BUDDYVERSE_RUN: join(root, name) }));
+    // Apache has a request wait until the application is there.
+    const apache = createHttpServer((_request, answer) => {
+      appendFileSync(join(root, "turns"), "answers\n");
+      answer.writeHead(500).end();
+    });
+    await new Promise<void>((resolve) => apache.listen(0, "127.0.0.1", resolve));
+    const BUDDYVERSE_APACHE = `http://127.0.0.1:${(apache.address() as AddressInfo).port}/`;
+    const all = (parameters: object) =>
+      Promise.all(instances.map((env) => ask("settings", { ...env, BUDDYVERSE_APACHE }, parameters)));
+    await all(early);
+    for (const { BUDDYVERSE_RUN } of instances) writeFileSync(join(BUDDYVERSE_RUN, "ready"), "");
+    for (const { code, out } of await all(late)) expect({ code, out }).toEqual({ code: 0, out: "" });
+    apache.close();
+    const turns = read("turns").trim().split("\n");
+    expect(turns.filter((_turn, index) => index % 2 === 0).sort()).toEqual(
+      instances.map(({ BUDDYVERSE_RUN }) => `${BUDDYVERSE_RUN} begins`).sort(),
+    );
+    expect(turns.filter((_turn, index) => index % 2 === 1)).toEqual(["answers", "answers"]);
+  });
+
+  test("where the lock cannot be had, as on shared files that do not answer, nobody waits for it", async () => {
+    await ask("settings", {}, early);
+    writeFileSync(join(root, "run/ready"), "");
+    expect(await ask("settings", { BUDDYVERSE_LOCK: join(root, "none/lock") }, late)).toMatchObject({ code: 0 });
+    expect(read("systemctl")).toBe("try-reload-or-restart apache2.service\n");
   });
 
   test("an application's key is of its own, and does not change with the password", async () => {
     const keyWith = async (parameters: object) => {
-      expect(await ask("database", {}, parameters)).toEqual({ code: 0, out: "" });
+      expect(await ask("settings", {}, parameters)).toEqual({ code: 0, out: "" });
       return JSON.parse(read("run/database.json")).secretKey;
     };
     const key = { "/b/db/secret-key": "s1gn" };
@@ -286,10 +346,84 @@ def client(service, region_name, config=None):
     expect(await keyWith(early)).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  const environment = () => JSON.parse(read("run/app.env.json"));
+  const given = (release: object) => writeFileSync(join(root, "release.json"), JSON.stringify(release));
+
+  test("gives the application its environment: the stack's, then the config's, then the secrets", async () => {
+    given({
+      env: { GREETING: "hello", SECRET_KEY: "the config's", DEBUG: "0" },
+      secrets: ["DEBUG", "PARTNER_KEY"],
+      releaseId: "0123456789ab",
+      siteNames: ["buddyverse.link", "www.buddyverse.link"],
+      https: true,
+    });
+    writeFileSync(
+      join(root, "entry.json"),
+      JSON.stringify({ settings: "config.settings", databaseOptions: "read_default_file=/a&ssl_mode=b" }),
+    );
+    const password = { "/b/db/password": "p@ss/w:rd?" };
+    const secrets = { "/buddyverse/b/app/DEBUG": "secret", "/buddyverse/b/app/PARTNER_KEY": "hush" };
+    expect(await ask("settings", {}, { ...late, ...password, ...secrets })).toEqual({ code: 0, out: "" });
+    const login = "mysql://admin:p%40ss%2Fw%3Ard%3F";
+    expect(environment()).toEqual({
+      PATH: "/srv/buddyverse/venv/bin:/usr/local/bin:/usr/bin:/bin",
+      VIRTUAL_ENV: "/srv/buddyverse/venv",
+      HOME: "/srv/buddyverse/home",
+      LANG: "C.UTF-8",
+      DATABASE_URL: `${login}@database1.example.com:3306/django_db?read_default_file=/a&ssl_mode=b`,
+      DATABASE_REPLICA_URL: `${login}@database1-replica.example.com:3307/django_db?read_default_file=/a&ssl_mode=b`,
+      SECRET_KEY: "the config's",
+      DJANGO_SECRET_KEY: JSON.parse(read("run/database.json")).secretKey,
+      ALLOWED_HOSTS: "buddyverse.link,www.buddyverse.link",
+      STATIC_ROOT: "/srv/buddyverse/static",
+      MEDIA_ROOT: "/mnt/efs/media",
+      DJANGO_SETTINGS_MODULE: "config.settings",
+      BUDDYVERSE_SITE: "https://buddyverse.link",
+      BUDDYVERSE_RELEASE: "0123456789ab",
+      BUDDYVERSE_REGION: "ap-northeast-2",
+      BUDDYVERSE_STACK: "b",
+      BUDDYVERSE_FILE_SYSTEM: "fs-0123456789abcdef0",
+      GREETING: "hello",
+      DEBUG: "secret",
+      PARTNER_KEY: "hush",
+    });
+    expect(statSync(join(root, "run/app.env.json")).mode & 0o777).toBe(0o640);
+  });
+
+  test("reads from the primary while there is no replica", async () => {
+    await ask("settings", {}, early);
+    const { DATABASE_URL, DATABASE_REPLICA_URL } = environment();
+    expect(DATABASE_REPLICA_URL).toBe(DATABASE_URL);
+  });
+
+  test("takes more secrets than Parameter Store gives at a time, and names those without a value", async () => {
+    const secrets = Array.from({ length: 23 }, (_, index) => `KEY_${index}`);
+    given({ env: {}, secrets, siteNames: ["a.example"] });
+    const values = Object.fromEntries(secrets.map((name) => [`/buddyverse/b/app/${name}`, `of ${name}`]));
+    await ask("settings", {}, { ...early, ...values });
+    expect(environment()).toMatchObject({ KEY_0: "of KEY_0", KEY_22: "of KEY_22" });
+    const { "/buddyverse/b/app/KEY_7": _, ...others } = values;
+    expect(await ask("settings", {}, { ...early, ...others })).toEqual({
+      code: 1,
+      out: "BUDDYVERSE-BOOT not in SSM yet: /buddyverse/b/app/KEY_7\n",
+    });
+    expect(environment()).toMatchObject({ KEY_7: "of KEY_7" });
+  });
+
+  test("on the builder a stand-in of each is there, and no database", async () => {
+    given({ env: { GREETING: "hello" }, secrets: ["PARTNER_KEY"], siteNames: ["a.example"] });
+    expect(await ask("stand-in")).toEqual({ code: 0, out: "" });
+    expect(environment()).toMatchObject({
+      DATABASE_URL: expect.stringMatching(/^mysql:\/\/admin:bake@127\.0\.0\.1:9\//),
+      PARTNER_KEY: "bake",
+      GREETING: "hello",
+    });
+  });
+
   test("keeps what it has, and names what is missing, when a parameter is gone", async () => {
-    await ask("database", {}, early);
+    await ask("settings", {}, early);
     const before = read("run/database.json");
-    const { code, out } = await ask("database", {}, { "/b/db/password": "p4ss" });
+    const { code, out } = await ask("settings", {}, { "/b/db/password": "p4ss" });
     expect({ code, out }).toEqual({ code: 1, out: "BUDDYVERSE-BOOT not in SSM yet: /b/db/primary\n" });
     expect(read("run/database.json")).toBe(before);
   });

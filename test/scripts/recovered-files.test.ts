@@ -26,12 +26,12 @@ function lay(): void {
   put("static/page.css", "css");
   put("notes $(x) 'y'.txt", "odd");
   put(".hidden", "now");
-  put(".collectstatic", "");
+  put(".buddyverse", "");
   put("aws-backup-restore_2020-01-01T00-00-00-000Z/old.txt", "another");
   put(`${DIRECTORY}/media/photo.txt`, "a photo");
   put(`${DIRECTORY}/static/page.css`, "css of then");
   put(`${DIRECTORY}/.hidden`, "then");
-  put(`${DIRECTORY}/.collectstatic`, "then");
+  put(`${DIRECTORY}/.buddyverse`, "then");
 }
 
 function put(path: string, text: string): void {
@@ -45,14 +45,20 @@ const at = (path = "") =>
     .sort();
 
 /** @param mvs how many renames are done before the shell is killed; undefined: all */
-const sh = (name: Parameters<typeof scriptFor>[0], token: string, mvs?: number) =>
+const sh = (
+  name: Parameters<typeof scriptFor>[0],
+  token: string,
+  mvs?: number,
+  played: Readonly<Record<string, string>> = {},
+) =>
   run("sh", ["-s"], {
     input: scriptFor(name, token).replaceAll("/mnt/efs", root),
     env: {
       PATH: programs(join(bin, "bin"), {
         mountpoint: "exit 0",
-        // systemd-run --quiet --collect PROGRAM …
-        "systemd-run": 'shift 2; exec "$@"',
+        // systemd-run OPTION… PROGRAM …
+        "systemd-run": 'while case $1 in --*) true ;; *) false ;; esac; do shift; done; exec "$@"',
+        ...played,
         mv:
           mvs === undefined
             ? 'exec /bin/mv "$@"'
@@ -64,7 +70,7 @@ const sh = (name: Parameters<typeof scriptFor>[0], token: string, mvs?: number) 
 const SWITCHED = {
   root: [
     `.before-restore-${TOKEN}`,
-    ".collectstatic",
+    ".buddyverse",
     ".hidden",
     "aws-backup-restore_2020-01-01T00-00-00-000Z",
     DIRECTORY,
@@ -88,7 +94,7 @@ describe("recovered files", needs("bash with timeout and awk"), () => {
       expect(await sh("files-switch", TOKEN)).toEqual({ code: 0, out: "" });
       expect(at()).toEqual(SWITCHED.root);
       expect(at("media")).toEqual(["photo.txt"]);
-      expect([read("media/photo.txt"), read("static/page.css"), read(".hidden"), read(".collectstatic")]).toEqual([
+      expect([read("media/photo.txt"), read("static/page.css"), read(".hidden"), read(".buddyverse")]).toEqual([
         "a photo",
         "css of then",
         "then",
@@ -121,6 +127,33 @@ describe("recovered files", needs("bash with timeout and awk"), () => {
       rmSync(root, { recursive: true });
       lay();
     }
+  });
+
+  test("a drill's are counted beside those that are there, read, and removed; its note goes with them", async () => {
+    put(".buddyverse-restore", "");
+    put(`${DIRECTORY}/aws-backup-restore_2019-01-01T00-00-00-000Z/old.txt`, "older");
+    expect(await sh("files-trial-begin", "AB12")).toEqual({ code: 0, out: "" });
+    expect((await sh("files-recovered", "files")).out).toContain("\ndrill AB12\n");
+    expect(await sh("files-trial-read", TOKEN)).toEqual({
+      code: 0,
+      out: "running 5 21 whole\nrestored 3 22 whole\nread 31\n",
+    });
+    const before = at();
+    expect(await sh("files-trial-end", TOKEN)).toEqual({ code: 0, out: "there\n" });
+    expect(at()).toEqual(before.filter((name) => name !== DIRECTORY));
+    expect(await sh("files-trial-end", TOKEN)).toEqual({ code: 0, out: "gone\n" });
+    expect(at()).not.toContain(".buddyverse-drill");
+    expect((await sh("files-trial-read", TOKEN)).code).toBe(1);
+  });
+
+  test("a drill says which file cannot be read, and removes nothing that a switch has to do with", async () => {
+    const cat =
+      'for each; do case $each in */photo.txt) echo "cat: $each: Input/output error" >&2; exit 1 ;; esac; done; exec /bin/cat "$@"';
+    const { code, out } = await sh("files-trial-read", TOKEN, undefined, { cat });
+    expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/cat: .*photo\.txt: Input\/output error\n$/) });
+    put(`.before-restore-${TOKEN}/.recovered`, "");
+    expect((await sh("files-trial-end", TOKEN)).out).toBe("gone\n");
+    expect(at()).toContain(DIRECTORY);
   });
 
   test("of a directory that is not there nothing is moved", async () => {

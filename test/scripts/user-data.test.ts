@@ -1,15 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
+
+import { packTexts } from "../../src/lib/archive.ts";
+
 import { appSettings, encoded, releaseSettings } from "../../steps/scripts/app-settings.ts";
+
 import {
   builderUserData,
   imageContentHash,
   imageParts,
   natUserData,
+  scriptsArchive,
   USER_DATA_LIMIT,
   webUserData,
 } from "../../steps/scripts/user-data.ts";
@@ -17,16 +22,19 @@ import { needs } from "../tools.ts";
 import { run } from "./run.ts";
 
 const SCRIPTS = new URL("../../steps/scripts/", import.meta.url).pathname;
-const BUILDER = {
-  region: "ap-northeast-2",
-  markerName: "/buddyverse/buddyverse/image/0123456789ab",
-  app: null,
-  settings: appSettings(configSchema.parse({}), undefined),
-} as const;
 const RELEASE = releaseSettings(configSchema.parse({}), undefined, {
   imageHash: "0123456789ab",
   siteNames: ["buddyverse.link"],
 });
+const BUILDER = {
+  region: "ap-northeast-2",
+  markerName: "/buddyverse/buddyverse/image/0123456789ab",
+  bucket: "buddyverse-buddyverse-111122223333-ap-northeast-2",
+  scriptsKey: `scripts/${"a".repeat(64)}.tar.gz`,
+  app: null,
+  settings: appSettings(configSchema.parse({}), undefined),
+  release: RELEASE,
+} as const;
 const WEB = {
   region: "ap-northeast-2",
   stack: "buddyverse",
@@ -37,7 +45,7 @@ const WEB = {
   release: RELEASE,
 } as const;
 const GIT = { git: "https://git.example.com/play-buddy/site.git", revision: "v1.2.3" } as const;
-const S3 = { bucket: "buddy-app", key: "apps/site-0123.tar.gz" } as const;
+const S3 = { key: `app/${"b".repeat(64)}.tar.gz` } as const;
 
 const RENDERED = {
   nat: natUserData({ vpcCidr: "172.31.0.0/16" }),
@@ -47,10 +55,15 @@ const RENDERED = {
   web: webUserData(WEB),
 };
 
-/** What web-builder.sh unpacks: a script of heredocs. */
-function unpacked(userData: string): string {
-  const packed = /<<'FILES'\n([\w+/=]+)\nFILES\n/.exec(userData)?.[1] ?? "";
-  return gunzipSync(Buffer.from(packed, "base64")).toString();
+/** What web-builder.sh unpacks, by GNU tar as the builder does it: the folder with the files, and its list of them. */
+async function unpacked(): Promise<{ readonly folder: string; readonly list: readonly string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), "buddyverse-scripts-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const archive = join(folder, "scripts.tar.gz");
+  writeFileSync(archive, scriptsArchive().bytes);
+  expect(await run("tar", ["-xzf", archive, "-C", folder, "--no-same-owner", "--touch"])).toEqual({ code: 0, out: "" });
+  const { out } = await run("tar", ["-tvzf", archive, "--utc", "--numeric-owner"]);
+  return { folder, list: out.trim().split("\n") };
 }
 
 /** The lines of its here document SETTINGS. */
@@ -64,50 +77,19 @@ describe("user data", () => {
     expect(Buffer.byteLength(text)).toBeLessThan(USER_DATA_LIMIT);
   });
 
-  test("of the builder leaves 1 KB for a long application address", () => {
-    expect(Buffer.byteLength(RENDERED.builder)).toBeLessThan(USER_DATA_LIMIT - 1024);
+  test("of the builder is a third of what EC2 takes: the scripts are not in it", () => {
+    expect(Buffer.byteLength(RENDERED["builder with git"])).toBeLessThan(6 * 1024);
   });
 
   test("of the NAT instance masquerades for that VPC only", () => {
     expect(settings(natUserData({ vpcCidr: "10.9.0.0/16" }))).toEqual(["VPC_CIDR=10.9.0.0/16"]);
   });
 
-  test("of the builder brings every file of the image, but for its lines of comments", () => {
-    const brought = unpacked(RENDERED.builder);
-    const apart = [
-      "nat-setup.sh",
-      "nat-route.sh",
-      "nat-route.service",
-      "web-builder.sh",
-      "web-user-data.sh",
-      "user-data.ts",
-      "app-settings.ts",
-    ];
-    const files = readdirSync(SCRIPTS, { recursive: true, withFileTypes: true })
-      .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__") && !apart.includes(file.name))
-      .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
-    expect(files.length).toBeGreaterThan(10);
-    for (const file of files) {
-      const lines = file.split("\n").filter((line) => line.startsWith("#!") || !line.trim().startsWith("#"));
-      expect(brought).toContain(`<<'END_OF_FILE'\n${lines.join("\n")}END_OF_FILE\n`);
-    }
-  });
-
   test("of the builder says where the application comes from", () => {
-    const app = (text: string) => settings(text).filter((line) => /^APP_/.test(line));
-    expect(app(RENDERED["builder with git"])).toEqual([
-      `APP_GIT=${GIT.git}`,
-      "APP_REVISION=v1.2.3",
-      "APP_BUCKET=",
-      "APP_KEY=",
-    ]);
-    expect(app(RENDERED["builder with S3"])).toEqual([
-      "APP_GIT=",
-      "APP_REVISION=",
-      "APP_BUCKET=buddy-app",
-      `APP_KEY=${S3.key}`,
-    ]);
-    expect(app(RENDERED.builder)).toEqual(["APP_GIT=", "APP_REVISION=", "APP_BUCKET=", "APP_KEY="]);
+    const app = (text: string) => settings(text).filter((line) => line.startsWith("APP_"));
+    expect(app(RENDERED["builder with git"])).toEqual([`APP_GIT=${GIT.git}`, "APP_REVISION=v1.2.3", "APP_KEY="]);
+    expect(app(RENDERED["builder with S3"])).toEqual(["APP_GIT=", "APP_REVISION=", `APP_KEY=${S3.key}`]);
+    expect(app(RENDERED.builder)).toEqual(["APP_GIT=", "APP_REVISION=", "APP_KEY="]);
   });
 
   test("of a web instance holds its settings and no secret", () => {
@@ -138,14 +120,54 @@ describe("user data", () => {
       () => builderUserData({ ...BUILDER, app: { ...GIT, git: "--upload-pack=reboot" } }),
     ],
     ["a revision that is an option", () => builderUserData({ ...BUILDER, app: { ...GIT, revision: "--force" } })],
-    ["a bucket in capitals", () => builderUserData({ ...BUILDER, app: { ...S3, bucket: "Buddy" } })],
-    ["a key with a line break", () => builderUserData({ ...BUILDER, app: { ...S3, key: "a\nreboot" } })],
+    ["a bucket in capitals", () => builderUserData({ ...BUILDER, bucket: "Buddy" })],
+    ["a key with a line break", () => builderUserData({ ...BUILDER, app: { key: `${S3.key}\nreboot` } })],
+    ["a key without a hash", () => builderUserData({ ...BUILDER, scriptsKey: "scripts/latest.tar.gz" })],
     ["a file system that is none", () => webUserData({ ...WEB, fileSystemId: "fs-xyz" })],
     ["a path that does not end", () => webUserData({ ...WEB, parameterPath: "/buddyverse/database" })],
     ["a stack with a line break", () => webUserData({ ...WEB, stack: "a\nSETTINGS\nreboot" })],
     ["a database with a space", () => webUserData({ ...WEB, database: "django db" })],
   ])("refuses %s", (_name, render) => {
     expect(render).toThrow(RangeError);
+  });
+});
+
+describe("the scripts that the builder fetches", () => {
+  test("are all files of the image, but for their lines of comments, with their rights", needs("GNU tar"), async () => {
+    const { folder, list } = await unpacked();
+    const brought = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile() && file.name !== "scripts.tar.gz")
+      .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
+    const apart = [
+      "nat-setup.sh",
+      "nat-route.sh",
+      "nat-route.service",
+      "web-builder.sh",
+      "web-user-data.sh",
+      "user-data.ts",
+      "app-settings.ts",
+    ];
+    const files = readdirSync(SCRIPTS, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__") && !apart.includes(file.name))
+      .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const lines = file.split("\n").filter((line) => line.startsWith("#!") || !line.trim().startsWith("#"));
+      expect(brought).toContain(lines.join("\n"));
+    }
+    expect(list).toContainEqual(
+      expect.stringMatching(/^-rwxr-xr-x 0\/0 +\d+ 1970-01-01 00:00 usr\/local\/sbin\/buddyverse-boot$/),
+    );
+    // Folders would take their rights from the archive.
+    expect(list.filter((line) => !line.startsWith("-"))).toEqual([]);
+  });
+
+  test("are the same bytes each time, whose hash they are sent with", () => {
+    const { sha256, bytes } = scriptsArchive();
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(sha256);
+    const files = [{ path: "a/b", mode: "0755", text: "text\n" }];
+    // Stored, so that no version of zlib makes others of them.
+    expect(packTexts(files).sha256).toBe("1cfe213e3d869a1fc4775e459abd18ba4024d07fca4538031a837a8c66d761bf");
   });
 });
 
@@ -207,7 +229,7 @@ describe("imageContentHash", () => {
   });
 
   test("differs by application", () => {
-    const apps = [null, GIT, { ...GIT, revision: "v1.2.4" }, S3, { ...S3, key: "other.tar.gz" }];
+    const apps = [null, GIT, { ...GIT, revision: "v1.2.4" }, S3, { key: BUILDER.scriptsKey }];
     expect(new Set(apps.map((app) => imageContentHash(imageParts(app, BUILDER.settings)))).size).toBe(apps.length);
   });
 });
@@ -222,7 +244,7 @@ describe("the files", () => {
         sources.map((name) => join(SCRIPTS, name)),
       ),
     ).toEqual({ code: 0, out: "" });
-    for (const text of [...Object.values(RENDERED), `#!/bin/bash\n${unpacked(RENDERED.builder)}`]) {
+    for (const text of Object.values(RENDERED)) {
       expect(await run("shellcheck", ["-"], { input: text })).toEqual({ code: 0, out: "" });
     }
   });

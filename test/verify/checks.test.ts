@@ -36,6 +36,15 @@ test("all is well: every check passes, says what it saw, and leaves nothing behi
   expect(exitCode(results)).toBe(0);
 });
 
+test("what a rehearsal answers in an application's place is not judged", async () => {
+  const instead = changeAnswer((answer) => ({ ...answer, headers: { "x-not-rehearsed": "nothing ran" } }));
+  const results = await checksOn(instead, [check("application")]);
+  expect(results).toMatchObject([
+    { result: "unknown", evidence: expect.stringContaining("not rehearsed: nothing ran") },
+  ]);
+  expect(exitCode(results)).toBe(3);
+});
+
 test("each check has an id of its own", () => {
   expect(new Set(idsOf(allChecks)).size).toBe(allChecks.length);
   for (const { id } of allChecks) expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
@@ -165,6 +174,12 @@ const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evid
     /ReplaceUnhealthy/,
   ],
   [
+    "application",
+    "it fails",
+    changeAnswer((_answer, url) => (url.endsWith("//buddyverse.link/") ? { status: 404 } : {})),
+    /https:\/\/buddyverse.link\/ answers 404/,
+  ],
+  [
     "zone-loss",
     "the group may launch in one zone only",
     change(scalingGroup, (group) => ({ ...group, zones: [ZONE_A] })),
@@ -198,7 +213,12 @@ const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evid
   [
     "spread",
     "an error among the answers",
-    changeAnswer((_answer, url) => (url.endsWith("//buddyverse.link/") ? { status: 502 } : {})),
+    changeSite((site) => ({
+      async get(url, asking) {
+        const answer = await site.get(url, asking);
+        return asking?.headers && url.endsWith("//buddyverse.link/") ? { ...answer, status: 502 } : answer;
+      },
+    })),
     /answered with 502/,
   ],
   ["sticky", "no cookie", changeAnswer(() => ({ cookies: [] })), /no AWSALB cookie/],

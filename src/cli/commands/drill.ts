@@ -6,6 +6,7 @@ import { isEmpty, planUp } from "../../engine/plan.ts";
 import { about } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { dollars } from "../../lib/money.ts";
+import { filesTrialOf } from "../../recovery/files-trial.ts";
 import { databaseRehearsal } from "../../recovery/rehearsal.ts";
 import { webInstances } from "../../recovery/replication.ts";
 import { trialOf } from "../../recovery/trial.ts";
@@ -92,7 +93,8 @@ function stackOf({ session, source, site, machines }: VerifyContext): Promise<Dr
     interrupted,
     site,
     machines,
-    trial: trialOf(stack(), machines, (ids) => commandsOf(session.aws).online(ids)),
+    trial: trialOf(stack(), machines, (ids) => commands.online(ids)),
+    filesTrial: filesTrialOf(stack(), config.stack, machines, (ids) => commands.online(ids)),
     ...databases,
     async planned() {
       const { items } = await stack().plan();
@@ -118,7 +120,8 @@ function stackOf({ session, source, site, machines }: VerifyContext): Promise<Dr
 function announced(able: readonly Drill[], group: ScalingGroup, { config }: DrillStack, session: Session): string {
   const [price] = tiersOf(session.prices, instanceHour(config.web.instanceType).item, session.config.region);
   const [database] = tiersOf(session.prices, databaseHour(config.database.instanceClass).item, session.config.region);
-  const cost = ({ instanceHours, databaseHours = 0 }: Announcement): string => {
+  const cost = ({ instanceHours, databaseHours = 0, charged }: Announcement): string => {
+    if (charged !== undefined) return `costs ${charged}`;
     if (databaseHours > 0)
       return database
         ? `costs ${dollars(databaseHours * database.usd)}, and its storage meanwhile`

@@ -1,5 +1,5 @@
 import { headOf } from "../../lib/script.ts";
-import type { PasswordVerb, ScriptName } from "../../verify/scripts.ts";
+import type { APP_COMMAND, PasswordVerb, ScriptName } from "../../verify/scripts.ts";
 import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
@@ -7,12 +7,13 @@ import { dropTable, insertRow, tablesIn } from "../services/rds/contents.ts";
 import { replicaLagMs, stoppedReplication } from "../services/rds/replication.ts";
 import { type Database, databaseTable, textOf } from "../services/rds/tables.ts";
 import type { Sim } from "../world.ts";
+import { playAppCommand } from "./app-command.ts";
 import { playAppSecrets } from "./app-secrets.ts";
 import { databaseFrom, endpointFrom, fetchSettings, logIn, settingsOf } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
 import { isPasswordVerb, playPassword } from "./password.ts";
-import { discardOld, recovered, switchTo } from "./recovered-files.ts";
+import { beginTrial, discardOld, endTrial, readTrial, recovered, switchTo } from "./recovered-files.ts";
 import { beginRows, endRows } from "./rows.ts";
 import { cannotRun } from "./scripts.ts";
 import { loggedRequests, setApache } from "./web-server.ts";
@@ -136,7 +137,8 @@ const apache =
   };
 
 /** Every script that the tool sends by Run Command. One that is not here does not compile. */
-const COMMANDS: Readonly<Record<ScriptName, Play>> = {
+const COMMANDS: Readonly<Record<ScriptName | typeof APP_COMMAND, Play>> = {
+  "app-command": playAppCommand,
   requests: (sim, { id }, token) => ({ code: 0, out: `${loggedRequests(sim, id, `buddyverse-verify/${token}`)}\n` }),
   database,
   "database-contents": databaseContents,
@@ -179,6 +181,9 @@ const COMMANDS: Readonly<Record<ScriptName, Play>> = {
   "files-recovered": (sim, instance) => onFiles(sim, instance, recovered),
   "files-switch": (sim, instance, token) => onFiles(sim, instance, (files) => switchTo(files, token)),
   "files-discard": (sim, instance) => onFiles(sim, instance, discardOld),
+  "files-trial-begin": (sim, instance, token) => onFiles(sim, instance, (files) => beginTrial(files, token)),
+  "files-trial-read": (sim, instance, token) => onFiles(sim, instance, (files) => readTrial(files, token)),
+  "files-trial-end": (sim, instance, token) => onFiles(sim, instance, (files) => endTrial(files, token)),
   "outbound-address": (sim, instance) => {
     const address = addressOutside(sim, instance);
     return address === undefined
@@ -208,6 +213,6 @@ export function commandFor(script: string): (sim: Sim, instance: Instance) => Ou
   if (!Object.hasOwn(COMMANDS, head.name)) throw cannotRun(`it does not know "${head.name}"`);
   if (head.name === "password" && !isPasswordVerb(head.token))
     throw cannotRun(`"password" does not do "${head.token}"`);
-  const play = COMMANDS[head.name as ScriptName];
+  const play = COMMANDS[head.name as keyof typeof COMMANDS];
   return (sim, instance) => play(sim, instance, head.token, script);
 }

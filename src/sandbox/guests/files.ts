@@ -5,6 +5,7 @@ import { mounted } from "./mount.ts";
 /** A file that somebody wrote to a file system. */
 interface File {
   readonly fileSystemId: string;
+  /** With a slash at its end: an empty directory. */
   readonly path: string;
   readonly text: string;
 }

@@ -1,4 +1,5 @@
 import type { SandboxService } from "../service.ts";
+import { forgetRan } from "./app-command.ts";
 import { attempt, boot, checkUserData } from "./boot.ts";
 import { forgetFetch } from "./database-client.ts";
 import { durations } from "./durations.ts";
@@ -13,6 +14,7 @@ export const guests: SandboxService = {
   failures: {
     builder: {},
     release: { about: "the number of a release, as 2: the application does not start on its instances" },
+    "release-command": {},
     nat: {
       about: `"fails" or "hangs": the set-up of NAT instances says on the console that it failed, or nothing at all`,
     },
@@ -24,6 +26,7 @@ export const guests: SandboxService = {
       forgetLog(id, sim);
       forgetFetch(id, sim);
       forgetRows(id, sim);
+      forgetRan(id, sim);
     },
     fileSystemDeleted,
   },

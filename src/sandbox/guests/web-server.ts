@@ -1,3 +1,4 @@
+import { NOT_REHEARSED } from "../../lib/not-rehearsed.ts";
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { type Instance, interfaceTable, subnetTable, tagTable } from "../services/ec2/tables.ts";
 import { replicatedUntil } from "../services/rds/replication.ts";
@@ -123,7 +124,7 @@ function pageAnswer(sim: Sim, instance: Instance, path: string): WebAnswer {
 /** An application of one's own is not run: it is taken to have every page that it is asked for. */
 const applicationAnswer = ({ id }: Instance): WebAnswer => ({
   status: 200,
-  headers: { "content-type": "text/html; charset=utf-8" },
+  headers: { "content-type": "text/html; charset=utf-8", [NOT_REHEARSED]: "the sandbox does not run the application" },
   body: html("Sandbox", `<p>The sandbox does not run your application; ${id} would have answered.</p>`),
 });
 

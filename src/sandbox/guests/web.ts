@@ -1,18 +1,50 @@
 import { partitionOf } from "../../aws/partition.ts";
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
-import { tagTable } from "../services/ec2/tables.ts";
+import { type Instance, tagTable } from "../services/ec2/tables.ts";
 import { profileAllows } from "../services/iam/iam.ts";
-import { parameterValue } from "../services/ssm/parameters.ts";
+import { parameterValue, putParameterNow } from "../services/ssm/parameters.ts";
+import type { Sim } from "../world.ts";
 import { secretParameters } from "./app-secrets.ts";
 import { releaseDocument } from "./documents.ts";
-import { filesOf } from "./files.ts";
+import { contentsOf, filesOf, putFile } from "./files.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
 import { notMounted } from "./mount.ts";
 import { bornOf } from "./recovered-files.ts";
-import { settingOf } from "./scripts.ts";
+import { documentOf, settingOf } from "./scripts.ts";
 
-/** web-user-data.sh, and the web-boot.sh of the image that it starts: mounts EFS, reads the settings, starts Apache. */
+/**
+ * The release command, once for each release, by web-release.py: the sandbox does not run it, and says so in its result.
+ * False: it fails.
+ */
+function release(sim: Sim, instance: Instance): boolean {
+  const { release, releaseId } = documentOf(instance, "APP_ENV", releaseDocument);
+  const fileSystemId = settingOf(instance, "BUDDYVERSE_FILE_SYSTEM");
+  const marker = `/.buddyverse/releases/${releaseId}`;
+  if (release === "" || contentsOf(sim, fileSystemId).some(({ path }) => path === marker)) return true;
+  const fails = sim.failing("release-command") !== undefined;
+  const output = fails
+    ? `${release}: it fails, as \`sandbox fail release-command\` says\n`
+    : `not rehearsed: ${release}\n`;
+  const result = JSON.stringify({
+    result: fails ? "failed" : "succeeded",
+    seconds: 0,
+    instance: instance.id,
+    at: new Date(sim.now).toISOString().replace(/\.\d+Z$/, "Z"),
+    output,
+  });
+  say(sim, instance, `BUDDYVERSE-RELEASE ${output.trimEnd()}`);
+  const name = `/buddyverse/${settingOf(instance, "BUDDYVERSE_STACK")}/release/${releaseId}`;
+  // A release that cannot be told of is one nevertheless.
+  if (profileAllows(sim, instance.profileArn, "ssm:PutParameter", parameterArn(sim, name)))
+    putParameterNow(sim, name, "String", result);
+  else say(sim, instance, `BUDDYVERSE-RELEASE cannot write ${name}: AccessDeniedException`);
+  if (fails) return false;
+  putFile(sim, fileSystemId, marker, result);
+  return true;
+}
+
+/** web-user-data.sh, and the web-boot.sh of the image that it starts: mounts EFS, reads the settings, releases, starts Apache. */
 export const web: BootScript = {
   settings: {
     BUDDYVERSE_REGION: /^[a-z0-9-]+$/,
@@ -51,11 +83,15 @@ export const web: BootScript = {
     );
   },
   succeed(sim, instance) {
-    say(sim, instance, "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves");
-    const fileSystemId = settingOf(instance, "BUDDYVERSE_FILE_SYSTEM");
-    changeInstance(sim, instance.id, { httpFrom: sim.now, mount: { fileSystemId, from: sim.now } });
-    const files = filesOf(sim, { ...instance, mount: { fileSystemId, from: sim.now } });
+    const mount = { fileSystemId: settingOf(instance, "BUDDYVERSE_FILE_SYSTEM"), from: sim.now };
+    changeInstance(sim, instance.id, { mount });
+    const files = filesOf(sim, { ...instance, mount });
     if (typeof files !== "string") bornOf(files);
+    if (!release(sim, instance)) return say(sim, instance, "BUDDYVERSE-BOOT FAILED: the release command");
+    if (instance.content === "application")
+      say(sim, instance, "BUDDYVERSE-BOOT not rehearsed: the application; it is taken to answer 200");
+    say(sim, instance, "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves");
+    changeInstance(sim, instance.id, { httpFrom: sim.now });
   },
   fail: (sim, instance, why) => say(sim, instance, `BUDDYVERSE-BOOT FAILED: ${why}`),
 };

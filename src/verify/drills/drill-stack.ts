@@ -50,6 +50,32 @@ export interface Trial {
   remove(): Promise<boolean>;
 }
 
+/** What is in a directory. */
+interface Counted {
+  readonly files: number;
+  readonly bytes: number;
+  /** False: counting took too long, there are more. */
+  readonly whole: boolean;
+}
+
+/** The newest recovery point of the files, restored into a directory beside them. */
+export interface FilesTrial {
+  /** Why that cannot be done; undefined: it can. */
+  refuses(): Promise<string | undefined>;
+  begin(): Promise<{
+    /** The recovery point's ARN. */
+    readonly name: string;
+    readonly fileSystem: string;
+    /** The moment that it has the files of, milliseconds since 1970. */
+    readonly asOf: number;
+    isReady(): Promise<boolean>;
+  }>;
+  /** Throws when a file cannot be read. */
+  read(): Promise<Counted & { readonly directory: string; readonly readBytes: number; readonly running: Counted }>;
+  /** Removes what a drill has restored so, this one or one that was killed, and nothing else. True: it is gone. */
+  remove(): Promise<boolean>;
+}
+
 /** What drills see and do. Everything is read again at each call. */
 export interface DrillStack {
   readonly config: Config;
@@ -74,6 +100,7 @@ export interface DrillStack {
   setZones(zones: readonly string[]): Promise<void>;
   terminate(instanceId: string): Promise<void>;
   readonly trial: Trial;
+  readonly filesTrial: FilesTrial;
   /** Nobody can connect to the primary database any more, and who was connected is not. */
   cutPrimary(): Promise<void>;
   /** Has the read replica take the primary's place, as of a primary that is lost, and makes a new replica. Says what it does. */

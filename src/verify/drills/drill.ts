@@ -19,6 +19,8 @@ export interface Announcement {
   readonly instanceHours: number;
   /** Hours of a database that it costs besides. */
   readonly databaseHours?: number;
+  /** What it costs that has no price here, in words. */
+  readonly charged?: string;
 }
 
 /** What a drill works with. */

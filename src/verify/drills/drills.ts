@@ -5,6 +5,7 @@ import { lostNat } from "./drills/lost-nat.ts";
 import { lostPrimary } from "./drills/lost-primary.ts";
 import { lostZone } from "./drills/lost-zone.ts";
 import { restore } from "./drills/restore.ts";
+import { restoreFiles } from "./drills/restore-files.ts";
 import { scaleOut } from "./drills/scale-out.ts";
 import type { DrillName } from "./result.ts";
 
@@ -15,6 +16,7 @@ export const drills: Readonly<Record<DrillName, Drill>> = {
   "lost-nat": lostNat,
   "lost-zone": lostZone,
   restore,
+  "restore-files": restoreFiles,
   "lost-primary": lostPrimary,
   "scale-out": scaleOut,
 };

@@ -7,6 +7,7 @@ export const DRILLS = [
   "lost-nat",
   "lost-zone",
   "restore",
+  "restore-files",
   "lost-primary",
   "scale-out",
 ] as const;

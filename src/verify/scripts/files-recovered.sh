@@ -1,5 +1,5 @@
 # The recovery directories that AWS Backup made at the root and that were not switched to, each with its files and bytes; and
-# what former switches put aside. A count that takes too long is cut short, and says so.
+# what former switches put aside; and the restore that a drill has begun. A count that takes too long is cut short, and says so.
 set -eu
 mountpoint -q /mnt/efs || { echo '/mnt/efs is not mounted' >&2; exit 1; }
 cd /mnt/efs
@@ -13,3 +13,4 @@ done
 for one in .before-restore-*; do
   [ ! -e "$one/.switched" ] || echo "aside $one"
 done
+[ ! -e .buddyverse-drill ] || echo "drill $(cat .buddyverse-drill)"

@@ -15,7 +15,7 @@ done
 mkdir -p -m 0700 "$old"
 names() { find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n'; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
-stays() { case $1 in aws-backup-* | .before-restore-* | .buddyverse-restore | .collectstatic) ;; *) return 1 ;; esac; }
+stays() { case $1 in aws-backup-* | .before-restore-* | .buddyverse-restore | .buddyverse) ;; *) return 1 ;; esac; }
 aside() {
   if there "$old/$1"; then mv -T "$1" "$old/$1.$(date +%s%N)"; else mv -T "$1" "$old/$1"; fi
 }

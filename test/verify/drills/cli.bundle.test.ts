@@ -60,7 +60,7 @@ test.each([
   ["verify --drill lost-instance", /there is no terminal to ask on[\s\S]*--yes/],
   [
     "verify --drill nonsense --yes",
-    /dead-web, lost-instance, lost-nat, lost-zone, restore, lost-primary, scale-out, all/,
+    /dead-web, lost-instance, lost-nat, lost-zone, restore, restore-files, lost-primary, scale-out, all/,
   ],
   ["verify --drill dead-web --yes --report no/such/folder.html", /the report no\/such\/folder\.html cannot be written/],
 ])("%s: exit 2, and nothing was sent", async (line, said) => {

@@ -2,7 +2,7 @@ import { CreateDBSnapshotCommand, RestoreDBInstanceFromDBSnapshotCommand } from 
 import { beforeAll, describe, expect, test } from "vitest";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import { fail, parseFailure } from "../../../src/sandbox/failures.ts";
-import { mysql } from "../../../src/sandbox/outside.ts";
+import { filesIn, mysql, writeFile } from "../../../src/sandbox/outside.ts";
 import { simAt } from "../../../src/sandbox/sim.ts";
 import type { DrillStack } from "../../../src/verify/drills/drill-stack.ts";
 import { drills } from "../../../src/verify/drills/drills.ts";
@@ -104,6 +104,72 @@ describe("restore", () => {
       problem: expect.stringContaining("database1-drill-latest is failed"),
     });
     expect(await databasesOf(on)).toEqual(["database1", "database1-drill-mine", "database1-replica"]);
+  });
+});
+
+describe("restore-files", () => {
+  const DAY_MS = 24 * 3_600_000;
+  const id = (on: Stage) => on.store.get("file-system")?.id as string;
+  const sim = (on: Stage) => simAt(on.sandbox.world, on.clock.now());
+  const policyOf = async ({ aws }: Stage) =>
+    (await aws.backup.getBackupVaultAccessPolicy({ BackupVaultName: "aws/efs/automatic-backup-vault" })).Policy;
+  /** A stack with EFS's own backup of the day, whose files were changed since then. */
+  async function grown(): Promise<Stage> {
+    const on = await plain.copy();
+    writeFile(sim(on), id(on), "/media/photo.txt", "a photo");
+    await on.clock.sleep(DAY_MS);
+    on.sandbox.settle();
+    writeFile(sim(on), id(on), "/media/later.txt", "later");
+    return on;
+  }
+  const recovered = (on: Stage) => Object.keys(filesIn(sim(on), id(on))).filter((path) => !path.startsWith("/media/"));
+
+  test("the newest backup is restored beside, read, and removed again; vault and files are as before", async () => {
+    const on = await plain.copy();
+    expect(await onStage(on, (world) => drills["restore-files"].refuses({} as never, world))).toMatch(
+      /there is no recovery point of fs-\w+ of that time/,
+    );
+    const grew = await grown();
+    const before = await policyOf(grew);
+    const result = await done(grew, "restore-files", { change: quickSite });
+    expect(result).toMatchObject({ ending: "passed", problem: undefined, notAsBefore: [] });
+    expect(result.detectSeconds).toBeGreaterThan(350);
+    expect(words(result, "drill").join("\n")).toMatch(
+      /^restores arn:\S+ beside the files of fs-\w+, as they were \S+ .*ago .*\n\/mnt\/efs\/aws-backup-restore_\S+ has 1 file with 7 bytes, all of it read; beside them are now 2 files with 12 bytes\nremoved aws-backup-restore_\S+ again$/,
+    );
+    expect(recovered(grew)).toEqual([]);
+    expect(await policyOf(grew)).toBe(before);
+    expect(await drift(grew)).toEqual([]);
+  });
+
+  test("interrupted or killed it leaves nothing in the end, and what a person has restored stays", async () => {
+    const on = await grown();
+    const theirs = "/aws-backup-restore_2026-11-20T09-21-16-832Z/theirs.txt";
+    writeFile(sim(on), id(on), theirs, "theirs");
+    const interrupt = new AbortController();
+    const result = await done(on, "restore-files", {
+      change: quickSite,
+      interrupted: interrupt.signal,
+      onEntry: ({ what }) => {
+        if (what.startsWith("restores "))
+          interrupt.abort(new BuddyError({ code: "interrupted", message: "interrupted" }));
+      },
+    });
+    expect(result).toMatchObject({ ending: "interrupted", notAsBefore: [] });
+    expect(recovered(on)).toEqual([theirs]);
+    // Killed, so that nobody puts back; a restore of the same recovery point is no reason to begin a second one beside it.
+    await onStage(on, ({ filesTrial }) => filesTrial.begin());
+    expect(await onStage(on, (world) => drills["restore-files"].refuses({} as never, world))).toBeUndefined();
+    await on.clock.sleep(600_000);
+    on.sandbox.settle();
+    expect(recovered(on).filter((path) => path.includes("aws-backup-restore_"))).toHaveLength(2);
+    const again = await done(on, "restore-files", { change: quickSite });
+    expect(again).toMatchObject({ ending: "passed", notAsBefore: [] });
+    expect(recovered(on)).toEqual([theirs]);
+    fail(sim(on), parseFailure("restore-job"));
+    const failed = await done(on, "restore-files", { change: quickSite });
+    expect(failed).toMatchObject({ ending: "failed", problem: expect.stringContaining("is FAILED"), notAsBefore: [] });
+    expect(recovered(on)).toEqual([theirs]);
   });
 });
 

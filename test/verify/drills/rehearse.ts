@@ -1,3 +1,4 @@
+import { filesTrialOf } from "../../../src/recovery/files-trial.ts";
 import { databaseRehearsal } from "../../../src/recovery/rehearsal.ts";
 import { webInstances } from "../../../src/recovery/replication.ts";
 import { trialOf } from "../../../src/recovery/trial.ts";
@@ -49,7 +50,8 @@ export async function onStage<T>(
       interrupted,
       site,
       machines,
-      trial: trialOf(on.stack, machines, (ids) => commandsOf(on.aws).online(ids)),
+      trial: trialOf(on.stack, machines, (ids) => commands.online(ids)),
+      filesTrial: filesTrialOf(on.stack, on.config.stack, machines, (ids) => commands.online(ids)),
       planned: async () =>
         (await stack().plan()).items
           .filter(({ action }) => action !== "none")

@@ -154,6 +154,7 @@ export const restoreTimers: NonNullable<SandboxService["timers"]> = {
     if (!point || !systemTable(sim).get(job.fileSystemId))
       return end(sim, job, "FAILED", `File system '${job.fileSystemId}' does not exist.`);
     const into = directoryAt(job.createdAt);
+    if (point.files.length === 0) putFile(sim, job.fileSystemId, `${into}/`, "");
     for (const { path, text } of point.files) putFile(sim, job.fileSystemId, `${into}${path}`, text);
     end(sim, job, "COMPLETED");
   },

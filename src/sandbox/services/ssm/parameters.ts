@@ -188,6 +188,7 @@ export const parameters: SandboxService = {
           );
         if (Buffer.byteLength(Value) > STANDARD_BYTES)
           throw invalid(`Standard tier parameters support a maximum parameter value of ${STANDARD_BYTES} characters.`);
+        // API reference, PutParameter, Value. The words are not AWS's own.
         if (/\{\{.*\}\}/s.test(Value))
           throw invalid('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
         const before = parameterTable(sim).get(Name);

@@ -1,29 +1,10 @@
 import { age, at } from "../../../lib/duration.ts";
 import type { Drill } from "../drill.ts";
-import type { DrillStack } from "../drill-stack.ts";
+import { counted, until } from "./beside.ts";
 
-const LOOK_AGAIN_MS = 10_000;
 /** A restore takes as long as the data is large, seconds. */
 const RESTORE_S = 90 * 60;
 const REMOVE_S = 30 * 60;
-
-const counted = (count: number, noun: string): string =>
-  `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
-
-/** Looks until it is so. Ends when the drill is interrupted, unless it puts back. */
-async function until(
-  { clock }: Pick<DrillStack, "clock">,
-  what: string,
-  seconds: number,
-  look: () => Promise<boolean>,
-  interrupted?: AbortSignal,
-): Promise<void> {
-  const began = clock.now();
-  while (!(await look())) {
-    if (clock.now() - began > seconds * 1_000) throw new Error(`${what}: not within ${Math.round(seconds / 60)} min`);
-    await clock.sleep(LOOK_AGAIN_MS, interrupted);
-  }
-}
 
 /** The newest backup of the database: can it be read, how old is it, how long does it take. */
 export const restore: Drill = {
