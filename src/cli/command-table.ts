@@ -1,4 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { LOGS } from "../../steps/log-names.ts";
 import { DRILLS } from "../verify/drills/result.ts";
 
 /** What commander hands to a command: its arguments, then its options. */
@@ -123,6 +124,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "why",
+    description: "what is not well and matters most: its reason, what its machine wrote last, what to do",
+    examples: ["buddyverse why", "buddyverse why --json", "buddyverse why --sandbox"],
+    load: async () => (await import("./commands/why.ts")).why,
+  },
+  {
     name: "snapshots",
     description: "what is kept of the stack's data: what, how old, how large, what it costs, and what restores it",
     examples: ["buddyverse snapshots", "buddyverse snapshots --json", "buddyverse snapshots --sandbox"],
@@ -227,14 +234,35 @@ export const COMMANDS: readonly CommandEntry[] = [
       command
         .addArgument(new Argument("[what]", "the sort of machine").choices(["bastion", "web"]).default("web"))
         .argument("[which]", "its number, or its instance id; the web instances are counted from the oldest", "1")
+        .option("--ssm", "to a web instance by Session Manager, with AWS's CLI and plugin, instead of a bastion")
         .option("--print", "print the command instead of running it"),
     examples: [
       "buddyverse ssh",
       "buddyverse ssh bastion 2",
       "buddyverse ssh web i-0123456789abcdef0 -- sudo tail -n 50 /var/log/apache2/error.log",
+      "buddyverse ssh web --ssm",
       "buddyverse ssh web --print",
     ],
     load: async () => (await import("./commands/ssh.ts")).ssh,
+  },
+  {
+    name: "logs",
+    description: "what the machines wrote, also those that are gone: of all logs, or of some, by time",
+    own: (command) =>
+      command
+        .addArgument(new Argument("[log...]", "which logs").choices(LOGS))
+        .option("--follow", "go on with the lines that come, until Ctrl-C")
+        .option("--since <time>", "from then on: 30m, 1h, 2d, or a moment as 2026-11-22T11:55:00Z", "1h")
+        .option("--instance <id>", "only of that instance: its id, or the end of it")
+        .option("--grep <text>", "only lines that hold this text"),
+    examples: [
+      "buddyverse logs",
+      "buddyverse logs app --follow",
+      "buddyverse logs apache app --since 2h --grep Traceback",
+      "buddyverse logs boot --instance i-0123456789abcdef0",
+      "buddyverse logs builder --since 2d --json",
+    ],
+    load: async () => (await import("./commands/logs.ts")).logs,
   },
   {
     name: "run",
@@ -342,13 +370,14 @@ export const COMMANDS: readonly CommandEntry[] = [
             "rotate",
             "run",
             "restore-files",
+            "logs",
             "doctor",
             "cost-live",
           ]),
         ),
     examples: [
       "buddyverse policy",
-      "buddyverse policy --with verify drills rotate run restore-files doctor cost-live     all that any command needs",
+      "buddyverse policy --with verify drills rotate run restore-files logs doctor cost-live     all that any command needs",
       "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
       "buddyverse policy --part 1",
     ],

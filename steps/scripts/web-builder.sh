@@ -19,12 +19,18 @@ cat >/run/buddyverse-setup/settings <<'SETTINGS'
 REGION=@REGION@
 MARKER=@MARKER@
 DATABASE_CA=@DATABASE_CA@
+AGENT=@AGENT@
+AGENT_KEY_URL=@AGENT_KEY_URL@
+AGENT_KEY=@AGENT_KEY@
 BUCKET=@BUCKET@
 SCRIPTS_KEY=@SCRIPTS_KEY@
 APP_GIT=@APP_GIT@
 APP_REVISION=@APP_REVISION@
 APP_KEY=@APP_KEY@
 SETTINGS
+cat >/etc/buddyverse-logs.json <<'LOGS'
+@LOGS@
+LOGS
 set -a
 # shellcheck source=/dev/null
 . /run/buddyverse-setup/settings

@@ -5,6 +5,7 @@ import { profileAllows } from "../services/iam/iam.ts";
 import { objectTable } from "../services/s3/s3.ts";
 import { putParameterNow } from "../services/ssm/parameters.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
+import { writeLine } from "./logs.ts";
 import { settingOf } from "./scripts.ts";
 
 const KEY = /^[a-z]+\/[0-9a-f]{64}\.tar\.gz$/;
@@ -15,6 +16,9 @@ export const builder: BootScript = {
     REGION: /^[a-z0-9-]+$/,
     MARKER: /^\/./,
     DATABASE_CA: /^https:\/\/\S+\.pem$/,
+    AGENT: /^https:\/\/\S+$/,
+    AGENT_KEY_URL: /^https:\/\/\S+$/,
+    AGENT_KEY: /^[0-9A-F]{40}$/,
     APP_GIT: /^(https:\/\/.+)?$/,
     APP_REVISION: /^.*$/,
     BUCKET: /^[a-z0-9.-]+$/,
@@ -52,6 +56,8 @@ export const builder: BootScript = {
   succeed(sim, instance) {
     const marker = settingOf(instance, "MARKER");
     putParameterNow(sim, marker, "String", "baked");
+    // The last line that the agent sends: then it is stopped, and the image sealed.
+    writeLine(sim, instance, "/var/log/buddyverse-setup.log", "BUDDYVERSE-SETUP set up; sealing");
     say(sim, instance, `BUDDYVERSE-SETUP DONE: ${marker} says baked`);
     const own = settingOf(instance, "APP_GIT") !== "" || settingOf(instance, "APP_KEY") !== "";
     changeInstance(sim, instance.id, { content: own ? "application" : "page" });

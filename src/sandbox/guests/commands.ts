@@ -1,5 +1,5 @@
 import { headOf } from "../../lib/script.ts";
-import type { APP_COMMAND, NOT_RUN, PasswordVerb, ScriptName } from "../../verify/scripts.ts";
+import type { APP_COMMAND, PasswordVerb, ScriptName } from "../../verify/scripts.ts";
 import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
@@ -135,12 +135,9 @@ const apache =
     return done;
   };
 
-const NO_APP: (typeof NOT_RUN)["noApp"] = { code: 97, says: "BUDDYVERSE-RUN no-app" };
-
 /** Every script that the tool sends by Run Command. One that is not here does not compile. */
 const COMMANDS: Readonly<Record<ScriptName | typeof APP_COMMAND, Play>> = {
-  "app-command": (_sim, { content }, _token, script) =>
-    content === null ? { code: NO_APP.code, err: `${NO_APP.says}\n` } : playAppCommand(script),
+  "app-command": playAppCommand,
   requests: (sim, { id }, token) => ({ code: 0, out: `${loggedRequests(sim, id, `buddyverse-verify/${token}`)}\n` }),
   database,
   "database-contents": databaseContents,
