@@ -33,6 +33,9 @@ const logsOf = ({ key }: StatusItem): readonly LogName[] => {
   return key.startsWith("nat-instance-") ? ["nat"] : [];
 };
 
+const unwellIn = (group: GroupLive | undefined): readonly string[] =>
+  (group?.unwell ?? []).map(({ id, why }) => `${id} is unhealthy: ${why}`);
+
 /**
  * What of the stack is not well, what matters most first, from what `status` has found: objects that failed, web instances that do not
  * serve, what is missing, what waits for a person, alarms that ring.
@@ -53,13 +56,13 @@ export function troublesOf(
     const weight = standing === "missing" && item.id === undefined ? undefined : WEIGHT[standing];
     if (weight !== undefined) {
       const command = remedies.flatMap(({ commands }) => commands)[0];
-      const why = [reason, ...(group?.unwell ?? [])].filter(Boolean).join("; ") || "it is not there";
+      const why = [reason, ...unwellIn(group)].filter(Boolean).join("; ") || "it is not there";
       const toDo =
         command ?? (standing === "blocked" ? "do what it says, then `buddyverse up`" : "`buddyverse up` mends it");
       const trouble = { ...about, why, toDo, logs: logsOf(item), instance: instanceIn(why) };
       weighed.push({ weight, trouble });
     } else if (serving) {
-      const why = [`${serving.serving} of ${serving.desired} instances serve`, ...serving.unwell, reason]
+      const why = [`${serving.serving} of ${serving.desired} instances serve`, ...unwellIn(serving), reason]
         .filter(Boolean)
         .join("; ");
       const toDo =

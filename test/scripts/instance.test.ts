@@ -74,6 +74,7 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
       mount: `${done("mount")}; touch ${root}/mounted`,
       install: 'for folder; do :; done; mkdir -p "$folder"',
       flock: 'shift 3; exec "$@"',
+      "amazon-cloudwatch-agent-ctl": "",
       "buddyverse-aws": `${done("aws")}; mkdir -p ${root}/run/buddyverse`,
       "buddyverse-site": done("site"),
       "buddyverse-release": done("release"),
@@ -83,6 +84,7 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
     });
     const input = webBoot
       .replaceAll("/usr/local/sbin/buddyverse-", `${root}/bin/buddyverse-`)
+      .replaceAll("/opt/aws/amazon-cloudwatch-agent/bin/", `${root}/bin/`)
       .replaceAll("/etc/fstab", `${root}/etc/fstab`)
       .replaceAll("/run/buddyverse", `${root}/run/buddyverse`)
       .replaceAll("/mnt/efs", `${root}/efs`);
