@@ -236,8 +236,8 @@ export function webUserData(web: {
       PARAMETER_PATH: checked("parameterPath", web.parameterPath),
       DATABASE: checked("sqlName", web.database),
       USER: checked("sqlName", web.user),
-      APP_ENV: encoded(web.release),
       LOGS: agentConfig(web.stack, WEB_FILES),
+      APP_ENV: encoded(web.release),
     }),
   );
 }

@@ -79,22 +79,17 @@ async function bake(
   } = {},
 ) {
   const marker = `/buddyverse/buddyverse/image/${name}`;
-  aws.describeInstance(
-    place,
-    `i-0${name}`,
-    trusting(
-      builderUserData({
-        region: aws.REGION,
-        stack: "buddyverse",
-        markerName: marker,
-        bucket: aws.BUCKET,
-        scriptsKey,
-        app,
-        settings: appSettings(CONFIG, undefined),
-        release,
-      }),
-    ),
-  );
+  const userData = builderUserData({
+    region: aws.REGION,
+    stack: "buddyverse",
+    markerName: marker,
+    bucket: aws.BUCKET,
+    scriptsKey,
+    app,
+    settings: appSettings(CONFIG, undefined),
+    release,
+  });
+  aws.describeInstance(place, `i-0${name}`, trusting(userData));
   const builder = disk(name, layers, { ...aws.surroundings(), ...files });
   prepare(builder.root);
   const machine = boot(builder, place.namespace);

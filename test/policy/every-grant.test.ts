@@ -201,6 +201,10 @@ async function protect(who: Account, on: Stage): Promise<void> {
   await elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes }));
   const ImageId = Object.values(on.store.resources).find(({ type }) => type === "ec2:image")?.id;
   await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
+  await (await who.others()).logs.putLogGroupDeletionProtection({
+    logGroupIdentifier: on.store.get("log-app")?.name as string,
+    deletionProtectionEnabled: true,
+  });
   await on.clock.sleep(3_600_000);
   await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: "database1" }));
   await on.clock.sleep(600_000);
