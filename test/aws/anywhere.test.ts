@@ -125,7 +125,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         Action: ["ssm:PutParameter"],
         Resource: [`arn:aws:ssm:${region}:*:parameter${MARKER}`],
       },
-      { Effect: "Allow" as const, Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::odd.chest-9/scripts/*"] },
+      { Effect: "Allow" as const, Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::odd.chest-9*/scripts/*"] },
     ],
     managedPolicies: [],
   }));
@@ -198,6 +198,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       instanceType: "t3.micro",
       cpuCredits: "unlimited" as const,
       release: "revision v1",
+      rolledBackFrom: "",
       keyName: key.keyName,
       volumeGiB: baked.rootGiB,
       groupIds: [open.id],
