@@ -63,9 +63,10 @@ function managesOf(inspection: Inspection): readonly string[] {
 
 function procfileIn(inspection: Inspection): FoundProcfile | undefined {
   const { directory } = inspection.asked.app;
-  const path = ["Procfile", ...(directory === null ? [] : [`${directory}/Procfile`])].find((one) =>
-    inspection.has(one),
-  );
+  const [only, ...others] = inspection.named("Procfile");
+  const path =
+    ["Procfile", ...(directory === null ? [] : [`${directory}/Procfile`])].find((one) => inspection.has(one)) ??
+    (others.length === 0 ? only : undefined);
   const text = path === undefined ? undefined : inspection.files.read(path);
   if (path === undefined || text === undefined) return undefined;
   const procfile = procfileOf(text);

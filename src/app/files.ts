@@ -5,6 +5,7 @@ import { join, posix } from "node:path";
 export interface ProjectFiles {
   /** With slashes, from the top of the project. */
   readonly paths: readonly string[];
+  has(path: string): boolean;
   /** The text of a file. Undefined: there is none, or none that a person has written. */
   read(path: string): string | undefined;
 }
@@ -17,6 +18,7 @@ export function filesIn(folder: string, paths: readonly string[]): ProjectFiles 
   const all = new Set(paths);
   return {
     paths,
+    has: (path) => all.has(path),
     read(path) {
       if (!all.has(path)) return undefined;
       const file = join(folder, path);
@@ -50,5 +52,5 @@ export function within(folder: string, path: string): string | undefined {
 /** The file of a Python module, looked for from a folder. Undefined: there is none in the project. */
 export function moduleFile(files: ProjectFiles, folder: string, module: string): string | undefined {
   const path = [...(folder === "" ? [] : [folder]), ...module.split(".")].join("/");
-  return [`${path}.py`, `${path}/__init__.py`].find((one) => files.paths.includes(one));
+  return [`${path}.py`, `${path}/__init__.py`].find((one) => files.has(one));
 }

@@ -179,6 +179,7 @@ function filesOfCommit(folder: string, listed: string): ProjectFiles {
   );
   return {
     paths: [...blobs.keys()],
+    has: (path) => blobs.has(path),
     read(path) {
       const id = blobs.get(path);
       if (id === undefined) return undefined;

@@ -31,7 +31,6 @@ export interface Inspection {
 export function inspectionOf(files: ProjectFiles, asked: Asked): Inspection {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
-  const all = new Set(files.paths);
   const { app } = asked.image;
   return {
     files,
@@ -44,7 +43,7 @@ export function inspectionOf(files: ProjectFiles, asked: Asked): Inspection {
       return undefined;
     },
     warn: (path, message, hint) => void warnings.push({ path, message, ...(hint === undefined ? {} : { hint }) }),
-    has: (path) => all.has(path),
+    has: (path) => files.has(path),
     named: (name) => files.paths.filter((path) => nameOf(path) === name && !isAside(path)),
   };
 }

@@ -2,6 +2,7 @@ import { some } from "../lib/text.ts";
 import { folderOf, nameOf } from "./files.ts";
 import { type Inspection, isAside, placesOf } from "./inspection.ts";
 import { type Pyproject, pyprojectOf } from "./pyproject.ts";
+import { codeOf } from "./python.ts";
 import { type Requirements, requirementsFile, requirementsList } from "./requirements.ts";
 
 /** Names of files with what a server installs, in a folder or beside others. */
@@ -127,30 +128,45 @@ function notInstalled(inspection: Inspection, directory: string, pyproject: Pypr
   inspection.warn(
     "app.requirements",
     "there is no requirements.txt and no pyproject.toml with dependencies: nothing is installed, and Ubuntu's own Django runs it",
+    "write a requirements.txt, with a line: Django",
   );
   return undefined;
 }
 
-/** Says what is odd in what is installed. True: a MySQL driver is. */
-export function saidOfDrivers(inspection: Inspection, { path, names }: Installed, isDjango: boolean): boolean {
+/** Says what is odd in what is installed. */
+export function warnOfInstalled(inspection: Inspection, { path, names }: Installed, isDjango: boolean): void {
   if (isDjango && names.size > 0 && ![...names].some((name) => BRINGS_DJANGO.test(name)))
     inspection.warn(
       inspection.source,
       `${path} does not name Django, and only what it names is installed`,
       "add a line: Django",
     );
-  const driven = MYSQL_DRIVERS.some((name) => names.has(name));
   const other = POSTGRESQL_DRIVERS.find((name) => names.has(name));
-  if (other !== undefined && !driven)
+  if (other !== undefined && !MYSQL_DRIVERS.some((name) => names.has(name)))
     inspection.warn(
       inspection.source,
       `${path} names a driver of PostgreSQL (${other}) and none of MySQL, which the stack's database is: the image adds mysqlclient`,
       "where the application uses what only PostgreSQL has, it fails",
     );
-  return driven;
 }
 
-/** The MySQL drivers that Django knows (docs.djangoproject.com, ref/databases, "MySQL DB API Drivers"), and PyMySQL in mysqlclient's place. */
+/**
+ * Whether Django's MySQL backend finds its driver: mysqlclient, or PyMySQL where the project puts it in its place. Where it is not
+ * seen that it does, mysqlclient beside it does no harm.
+ */
+export function hasDriver({ files }: Inspection, directory: string, { names }: Installed): boolean {
+  if (names.has("mysqlclient")) return true;
+  if (!names.has("pymysql")) return false;
+  const start = directory === "" ? "" : `${directory}/`;
+  return files.paths
+    .filter((path) => path.startsWith(start))
+    .filter((path) =>
+      /^(manage|\w+\/(__init__|wsgi|settings))\.py$|^\w+\/settings\/\w+\.py$/.test(path.slice(start.length)),
+    )
+    .some((path) => codeOf(files.read(path) ?? "").includes("install_as_MySQLdb"));
+}
+
+/** Drivers of MySQL that there are for Django (docs.djangoproject.com, ref/databases, "MySQL DB API Drivers"). */
 const MYSQL_DRIVERS = ["mysqlclient", "pymysql", "mysql-connector-python"];
 const POSTGRESQL_DRIVERS = ["psycopg", "psycopg-binary", "psycopg2", "psycopg2-binary", "asyncpg"];
 /** Frameworks that bring Django without being called after it. */

@@ -1,8 +1,10 @@
+import { posix } from "node:path";
 import type { Problem } from "../lib/errors.ts";
+import { shellWord } from "../lib/shell.ts";
 import { type Entry, entryOf } from "./entry.ts";
 import { folderOf, type ProjectFiles } from "./files.ts";
 import { type Asked, type Inspection, inspectionOf } from "./inspection.ts";
-import { installedBy, pyprojectAt, saidOfDrivers } from "./installed.ts";
+import { hasDriver, installedBy, pyprojectAt, warnOfInstalled } from "./installed.ts";
 import { pythonPin } from "./python-pin.ts";
 import { settingsOf, settingsWarnings } from "./settings.ts";
 import { settingsNamed } from "./settings-module.ts";
@@ -20,7 +22,7 @@ export interface Project {
   readonly manage: boolean;
   /** The version that it asks for: "3.10"; null: any. */
   readonly python: string | null;
-  /** Its requirements name no MySQL driver, so that the image adds one. */
+  /** Its requirements name no MySQL driver that Django finds, so that the image adds one. */
   readonly addsDriver: boolean;
   /** Its own release command, as of a Procfile; null: it names none. */
   readonly release: string | null;
@@ -51,6 +53,7 @@ export function inspectProject(files: ProjectFiles, asked: Asked): Inspected {
   if (read)
     for (const { message, hint } of settingsWarnings(read, inspection.asked, installed?.names ?? new Set()))
       inspection.warn(inspection.source, message, hint);
+  if (installed) warnOfInstalled(inspection, installed, entry.isDjango);
   const project: Project = {
     directory,
     wsgi: entry.wsgi,
@@ -58,7 +61,7 @@ export function inspectProject(files: ProjectFiles, asked: Asked): Inspected {
     requirements: installed?.path ?? null,
     manage: entry.manage !== undefined,
     python: pythonPin(inspection, directory, pyproject, installed),
-    addsDriver: installed !== undefined && !saidOfDrivers(inspection, installed, entry.isDjango),
+    addsDriver: installed !== undefined && entry.isDjango && !hasDriver(inspection, directory, installed),
     release: releaseOf(inspection, entry),
   };
   return { project, problems, warnings };
@@ -68,9 +71,8 @@ export function inspectProject(files: ProjectFiles, asked: Asked): Inspected {
 function releaseOf(inspection: Inspection, { directory, procfile }: Entry): string | null {
   const release = procfile?.release;
   if (procfile === undefined || release === undefined || inspection.asked.app.release !== null) return null;
-  const from = folderOf(procfile.path);
-  const up = directory === from ? "" : directory.slice(from === "" ? 0 : from.length + 1).replace(/[^/]+/g, "..");
-  const command = up === "" ? release : `cd ${up} && ${release}`;
+  const from = posix.relative(`/${directory}`, `/${folderOf(procfile.path)}`);
+  const command = from === "" ? release : `cd ${shellWord(from)} && ${release}`;
   if (command.length <= 500) return command;
   inspection.problem(
     "app.release",

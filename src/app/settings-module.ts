@@ -50,13 +50,27 @@ export function settingsNamed(
     );
     return found;
   }
-  if (script !== undefined && script !== "computed" && script !== found)
+  const production = forServers(inspection, directory, found);
+  if (production !== undefined)
+    inspection.warn(
+      "app.settings",
+      `${found} is used, by its name the settings of development; there is ${production}, too`,
+      `to choose, and to hear no more of it: { "app": { "settings": "${production}" } }`,
+    );
+  else if (script !== undefined && script !== "computed" && script !== found)
     inspection.warn(
       "app.settings",
       `${found} is used, for manage.py too, which itself names ${script}`,
       `to choose, and to hear no more of it: { "app": { "settings": "${found}" } }`,
     );
   return found;
+}
+
+/** The settings of production beside such as are, by their name, those of development. */
+function forServers({ files }: Inspection, directory: string, module: string): string | undefined {
+  const [, start] = /^(.*[._])(dev|devel|development|local)$/.exec(module) ?? [];
+  if (start === undefined) return undefined;
+  return ["production", "prod"].map((name) => start + name).find((one) => moduleFile(files, directory, one));
 }
 
 /** Modules that look like settings. */

@@ -69,16 +69,10 @@ export function settingsOf(files: ProjectFiles, directory: string, module: strin
 /** True where more is done to a name than to set it at the top of the file, or to read it. */
 function isTouched(code: string, name: string): boolean {
   const touches = new RegExp(
-    String.raw`(^|[^\w."'])${name}[ \t]*((\[[^\n]*?\][ \t]*)+(\.\w+[ \t]*\(|[-+*|/]?=(?!=))|\.\w+[ \t]*\(|[-+*|/]=|=(?!=))|\bimport\b[^\n]*\b${name}\b|\bdel\b[^\n]*\b${name}\b`,
-    "g",
+    String.raw`(^|[^\w."'\n])${name}[ \t]*((\[[^\n]*?\][ \t]*)+(\.\w+[ \t]*\(|[-+*|/]?=(?!=))|\.\w+[ \t]*\(|[-+*|/]=|=(?!=))|\bimport\b[^\n]*\b${name}\b|\bdel\b[^\n]*\b${name}\b`,
+    "gm",
   );
-  return [...code.matchAll(touches)].some((match) => {
-    const begins =
-      match[1] === "\n" ||
-      match.index + (match[1]?.length ?? 0) === 0 ||
-      code[match.index + (match[1]?.length ?? 0) - 1] === "\n";
-    return !(begins && /^=/.test(match[2] ?? ""));
-  });
+  return [...code.matchAll(touches)].some(([, before, what]) => !(before === "" && what?.startsWith("=")));
 }
 
 const ENGINES: readonly (readonly [RegExp, string])[] = [

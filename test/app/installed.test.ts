@@ -74,16 +74,20 @@ test("a pyproject.toml with dependencies is installed; Poetry's, Pipenv's and co
   });
 });
 
-test("a driver of MySQL is added where none is named, wherever it could be", () => {
-  const adds = (...lines: readonly string[]) =>
-    look({ "requirements.txt": lines.join("\n"), "more/extra.txt": "PyMySQL" }).project?.addsDriver;
-  expect(adds("Django")).toBe(true);
-  expect(adds("Django", "mysqlclient==2.2")).toBe(false);
-  expect(adds("Django", "  mysql_connector.python >= 8 ; python_version > '3'")).toBe(false);
-  expect(adds("Django", "-r more/extra.txt")).toBe(false);
-  expect(adds("Django", "-c more/extra.txt")).toBe(true);
-  expect(adds("Django", "# mysqlclient")).toBe(true);
-  expect(adds("Django", "git+https://github.com/PyMySQL/mysqlclient.git@main#egg=mysqlclient")).toBe(false);
+test("a driver of MySQL is added where Django would find none", () => {
+  const adds = (lines: readonly string[], others: Layout = {}) =>
+    look({ "requirements.txt": lines.join("\n"), "more/extra.txt": "mysqlclient", ...others }).project?.addsDriver;
+  expect(adds(["Django"])).toBe(true);
+  expect(adds(["Django", "  MySQLClient >= 2 ; python_version > '3'"])).toBe(false);
+  expect(adds(["Django", "-r more/extra.txt"])).toBe(false);
+  expect(adds(["Django", "-c more/extra.txt"])).toBe(true);
+  expect(adds(["Django", "# mysqlclient"])).toBe(true);
+  expect(adds(["Django", "git+https://github.com/PyMySQL/mysqlclient.git@main#egg=mysqlclient"])).toBe(false);
+  // Django does not take PyMySQL by itself, nor MySQL's own for a mysql:// address.
+  expect(adds(["Django", "PyMySQL", "mysql-connector-python"])).toBe(true);
+  const installs = "import pymysql\npymysql.install_as_MySQLdb()\n";
+  expect(adds(["Django", "PyMySQL"], { "mysite/__init__.py": installs })).toBe(false);
+  expect(adds(["Django", "PyMySQL"], { "mysite/__init__.py": installs.replaceAll(/^/gm, "# ") })).toBe(true);
 });
 
 test("what pip would fail at, with its line", () => {

@@ -116,6 +116,9 @@ test("several manage.py: they are named with the key that chooses; with it, or t
     wsgi: "site.wsgi:application",
     settings: "site.settings",
   });
+  expect(
+    inspected({ ...layout, Procfile: "web: gunicorn --chdir shop mysite.wsgi:application\n" }).project,
+  ).toMatchObject({ directory: "shop" });
   // startproject's own entry goes with its settings.
   expect(inspected(layout, { app: { directory: "blog" } }).project?.wsgi).toBe("mysite.wsgi:application");
   expect(inspected(layout, { app: { directory: "shops" } }).problems).toEqual([
@@ -157,7 +160,7 @@ test("several entries, of which neither the settings nor their folder tells one"
 test("a Procfile names the entry and the release command; other processes are not started", () => {
   const layout = {
     ...without(moved("server", STARTPROJECT), "server/requirements.txt", "server/mysite/wsgi.py"),
-    "requirements.txt": "django\nPyMySQL\ngunicorn\nwhitenoise\n",
+    "requirements.txt": "django\nmysqlclient\ngunicorn\nwhitenoise\n",
     "runtime.txt": "python-3.10.14\n",
     "server/mysite/web.py": 'import os\nos.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"\napp = make()\n',
     Procfile:
@@ -179,6 +182,19 @@ test("a Procfile names the entry and the release command; other processes are no
         message: "Procfile: worker is not started: web instances serve, and run nothing else",
       },
     ],
+  });
+});
+
+test("a Procfile beside manage.py is read there; what its web process sets counts first", () => {
+  const layout = {
+    ...moved("server", STARTPROJECT),
+    "server/mysite/live.py": "",
+    "server/Procfile":
+      "release: ./release.sh\nweb: DJANGO_SETTINGS_MODULE=mysite.live newrelic-admin run-program gunicorn -c x.py mysite.wsgi\n",
+  };
+  expect(inspected(layout)).toMatchObject({
+    project: { directory: "server", settings: "mysite.live", release: "./release.sh" },
+    problems: [],
   });
 });
 
@@ -256,6 +272,28 @@ test("names that Python or the instances cannot take", () => {
   expect(inspected(moved("my site", STARTPROJECT)).problems).toMatchObject([
     { path: "app.directory", message: 'the folder "my site" has characters in its name that cannot be used here' },
   ]);
+});
+
+test("settings of development, where there are some of production", () => {
+  const files = { "shop/settings/__init__.py": "", "shop/settings/dev.py": "", "shop/settings/production.py": "" };
+  const layout = {
+    ...files,
+    "manage.py": manage("shop.settings.dev"),
+    "shop/wsgi.py": wsgi("shop.settings.dev"),
+    "requirements.txt": "Django\nmysqlclient",
+  };
+  expect(inspected(layout)).toMatchObject({
+    project: { settings: "shop.settings.dev" },
+    warnings: [
+      {
+        path: "app.settings",
+        message:
+          "shop.settings.dev is used, by its name the settings of development; there is shop.settings.production, too",
+        hint: 'to choose, and to hear no more of it: { "app": { "settings": "shop.settings.production" } }',
+      },
+    ],
+  });
+  expect(inspected(layout, { app: { settings: "shop.settings.dev" } }).warnings).toEqual([]);
 });
 
 test("settings that nobody names, that are not sent, or that are worked out", () => {

@@ -94,6 +94,9 @@ test("settings of several files: the last one that is read counts", () => {
     "mysite/conf/production.py:2: DEBUG is always on: whoever meets an error sees the settings and the code",
   ]);
   expect(of(files('from .base import *\nDATABASES = {"default": dj_database_url.config()}\n'))).toEqual([]);
+  // A file that is there, but perhaps not read.
+  const conditional = "from .base import *\nif os.environ.get('STAGE'):\n    from .local import *\n";
+  expect(of(files(conditional, "DEBUG = True\n"))).toEqual([]);
   // A file of one machine, which is not sent.
   expect(of(files("from .base import *\ntry:\n    from .local import *\nexcept ImportError:\n    pass\n"))).toEqual([
     sqlite,
