@@ -215,6 +215,7 @@ test("up and doctor name all that have no value, with the commands, before anyth
   await on.rehearse("secret set B_KEY", CANARY);
   const back = await on.rehearse("rollback --yes");
   expect(back.code, back.stderr).toBe(0);
+  expect(back.stderr).toContain("! Besides the image: app.secrets (B_KEY).\n");
   const down = await on.rehearse("down --yes --discard-data --trace down.jsonl");
   expect(down.code, down.stderr).toBe(0);
   for (const name of ["A_KEY", "EARLIER"]) expect(down.stderr).toContain(`Secret ${name}: its value is deleted`);

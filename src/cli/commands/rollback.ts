@@ -11,6 +11,7 @@ import { heading } from "../../report/views/heading.ts";
 import { fitted } from "../../report/views/look.ts";
 import { confirm, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../options.ts";
+import { toldOtherwise } from "../release-words.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
 
@@ -118,6 +119,6 @@ function otherThan({ version: to }: Rollback["to"], { version: from }: Rollback[
     const [old, now] = [String(to[field]), String(from[field])];
     return old === now ? [] : [`${field} ${now} → ${old}`];
   });
-  const all = to.userData === from.userData ? shown : [...shown, "what the instances are told at boot"];
+  const all = [...shown, ...toldOtherwise(from.userData, to.userData)];
   return all.length === 0 ? [] : [`  ! Besides the image: ${all.join(", ")}.`];
 }
