@@ -46,7 +46,8 @@ test("a release, one that fails, a rollback, and up leaves it so", async () => {
   const said = back.stderr.replace(/\s+/g, " ");
   expect(said).toContain("Back to release 1 from release 2: the built-in page, of ");
   expect(said).toContain("Nothing is baked: 2 instances are replaced one at a time, about 5 min; the site goes on.");
-  expect(said).toContain("! Besides the image: volumeGiB 9 → 8.");
+  // The first release had a domain.
+  expect(said).toContain("! Besides the image: volumeGiB 9 → 8, what the instances are told at boot.");
   expect(back.stdout).toMatch(
     /^✔ Release 4 is release 1 again, after \dm\d+s\. Release 2 was left\.\n`buddyverse up --sandbox` leaves it so until/,
   );

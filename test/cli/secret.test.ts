@@ -208,6 +208,14 @@ test("up and doctor name all that have no value, with the commands, before anyth
   expect(Object.keys(await valuesIn(on, "A_KEY", "B_KEY", "EARLIER"))).toHaveLength(3);
   expect((await on.rehearse("secret rm B_KEY --yes")).code).toBe(0);
   await later(on);
+  expect(await on.rehearse("rollback --yes")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/release 1 reads B_KEY without a value(.|\n)*buddyverse secret set B_KEY --sandbox/),
+  });
+  await on.rehearse("secret set B_KEY", CANARY);
+  const back = await on.rehearse("rollback --yes");
+  expect(back.code, back.stderr).toBe(0);
+  expect(back.stderr).toContain("! Besides the image: app.secrets (B_KEY).\n");
   const down = await on.rehearse("down --yes --discard-data --trace down.jsonl");
   expect(down.code, down.stderr).toBe(0);
   for (const name of ["A_KEY", "EARLIER"]) expect(down.stderr).toContain(`Secret ${name}: its value is deleted`);

@@ -1,15 +1,19 @@
 import { GROUP_KEY } from "../../../steps/auto-scaling.ts";
 import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
+import { releaseOf } from "../../../steps/scripts/user-data.ts";
 import { at, duration } from "../../lib/duration.ts";
 import { BuddyError, exitCodeOf, explain } from "../../lib/errors.ts";
+import { list } from "../../lib/text.ts";
+import { listedSecrets } from "../../recovery/app-secrets.ts";
 import { historyOf } from "../../releases/history.ts";
 import { type Rollback, rollBack, rollbackOf } from "../../releases/roll-back.ts";
 import { heading } from "../../report/views/heading.ts";
 import { fitted } from "../../report/views/look.ts";
 import { confirm, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../options.ts";
+import { toldOtherwise } from "../release-words.ts";
 import { again, errorJson, screenOf } from "../screen.ts";
-import { withSession } from "../session.ts";
+import { type Session, withSession } from "../session.ts";
 
 export interface RollbackOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -31,6 +35,7 @@ export async function rollback(number: number | undefined, options: RollbackOpti
         hint: "`buddyverse up` makes the first.",
       });
     const wanted = rollbackOf(history, number);
+    await throwIfSecretsAreMissing(session, wanted.to.version);
     // Then `up` has nothing to do about the release that is left.
     const looked = await stack.refresh({ step: "image" });
     const holds = looked.entries.get(LAUNCH_TEMPLATE_KEY)?.decision.kind === "none";
@@ -71,6 +76,23 @@ export async function rollback(number: number | undefined, options: RollbackOpti
   });
 }
 
+/** Throws `refused` where instances of that release would not come up for want of a secret. */
+async function throwIfSecretsAreMissing(
+  { stack, config }: Session,
+  { number, userData }: Rollback["to"]["version"],
+): Promise<void> {
+  const reads = releaseOf(userData)?.secrets ?? [];
+  if (reads.length === 0) return;
+  const there = new Set((await listedSecrets(stack.run, config)).filter(({ set }) => set).map(({ name }) => name));
+  const missing = reads.filter((name) => !there.has(name));
+  if (missing.length === 0) return;
+  throw new BuddyError({
+    code: "refused",
+    message: `release ${number} reads ${list(missing)} without a value: its instances would not come up`,
+    hint: `Nothing was changed. ${missing.map((name) => `buddyverse secret set ${name}`).join("; ")}`,
+  });
+}
+
 function outcomeText(release: number, { to, ends }: Rollback): string {
   if (ends) return `Release ${release} goes on`;
   return release === to.version.number
@@ -97,6 +119,6 @@ function otherThan({ version: to }: Rollback["to"], { version: from }: Rollback[
     const [old, now] = [String(to[field]), String(from[field])];
     return old === now ? [] : [`${field} ${now} → ${old}`];
   });
-  const all = to.userData === from.userData ? shown : [...shown, "what the instances are told at boot"];
+  const all = [...shown, ...toldOtherwise(from.userData, to.userData)];
   return all.length === 0 ? [] : [`  ! Besides the image: ${all.join(", ")}.`];
 }
