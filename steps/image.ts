@@ -33,10 +33,7 @@ interface Around {
 /** What goes into the web image, as the config says it: "revision v1.2.0 of https://…". */
 export function applicationOf({ image: { app } }: Config): string {
   if (app === null) return "the built-in page";
-  // A login in the address is nobody's to read.
-  return "git" in app
-    ? `revision ${app.revision} of ${app.git.replace(/\/\/[^/@]*@/, "//")}`
-    : `the folder ${app.folder}`;
+  return "git" in app ? `revision ${app.revision} of ${app.git}` : `the folder ${app.folder}`;
 }
 
 /** The same, and which content of a folder. */
@@ -170,6 +167,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       instanceName: "Buddy-WEB",
       cpuCredits,
       release: releaseWords(config, inputs),
+      rolledBackFrom: "",
       userData: whenKnown([fileSystem.id], () =>
         webUserData({
           region,

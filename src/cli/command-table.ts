@@ -188,6 +188,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/verify.ts")).verify,
   },
   {
+    name: "releases",
+    description: "what was released, when and by whom, how it ended, and what can be gone back to",
+    examples: ["buddyverse releases", "buddyverse releases --json", "buddyverse releases --sandbox"],
+    load: async () => (await import("./commands/releases.ts")).releases,
+  },
+  {
+    name: "rollback",
+    description: "go back to an earlier release, without a bake; ends one that is under way",
+    own: (command) =>
+      withYes(command.argument("[number]", "the release; without it the one before what runs", positive)),
+    examples: ["buddyverse rollback", "buddyverse rollback 12 --yes", "buddyverse rollback --sandbox --yes"],
+    load: async () => (await import("./commands/rollback.ts")).rollback,
+  },
+  {
     name: "failover",
     description: "have the read replica take the primary database's place, for good; the old one is shut off and kept",
     own: (command) =>

@@ -187,6 +187,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       instanceType: "t3.micro",
       cpuCredits: "unlimited" as const,
       release: "revision v1",
+      rolledBackFrom: "",
       keyName: key.keyName,
       volumeGiB: baked.rootGiB,
       groupIds: [open.id],

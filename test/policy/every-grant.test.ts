@@ -8,6 +8,8 @@ import { type DatabaseLive, database } from "../../src/aws/rds/database.ts";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
+import { type History, historyOf } from "../../src/releases/history.ts";
+import { rollBack, rollbackOf } from "../../src/releases/roll-back.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
@@ -350,6 +352,32 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
       await who.sandbox.answer("backup", "DeleteRecoveryPoint", { BackupVaultName, RecoveryPointArn });
     await who.clock.sleep(60_000);
     expect(bad(await later.down())).toEqual([]);
+    proven(who);
+  });
+
+  test("releases: one that fails, one that hangs and is ended for another, the images of before, a rollback", async () => {
+    const app = (revision: string) => ({
+      image: { app: { git: "https://example.com/site.git", revision }, keep: 1 },
+    });
+    const documents = await printed(app("v1"));
+    const who = await account(app("v1"));
+    const order = (kind: string, about: string) =>
+      fail(simAt(who.sandbox.world, who.clock.now()), parseFailure(kind, about));
+    expect(bad((await (await who.under(documents)).up()).settled)).toEqual([]);
+    order("release", "2");
+    const failing = await who.under(documents, { now: app("v2") });
+    expect(bad((await failing.up()).settled).join("\n")).toMatch(/as it was before: release 2/);
+    order("capacity", "t3.small");
+    const hanging = { ...app("v2"), web: { instanceType: "t3.small" } };
+    expect(bad((await (await who.under(documents, { now: hanging })).up()).settled).join("\n")).toMatch(/AWS goes on/);
+    await healed(await who.under(documents, { now: app("v3") }));
+    await healed(await who.under(documents, { now: { ...app("v3"), web: { volumeGiB: 10 } } }));
+    const { stack } = await who.under(documents, { now: { ...app("v3"), web: { volumeGiB: 10 } } });
+    const history = (await historyOf(stack)) as History;
+    expect((await rollBack(stack, history, rollbackOf(history, undefined))).settled).toMatchObject({
+      outcome: "updated",
+    });
+    await healed(await who.under(documents, { now: app("v3") }));
     proven(who);
   });
 
