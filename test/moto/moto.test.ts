@@ -110,7 +110,7 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
     const status = await buddyverse(["status", "--trace", "status.jsonl"], { cwd: folder, env });
     expect(status.stdout).toContain("in sync");
     expect(status).toMatchObject({ code: 0 });
-    expect(calls("status.jsonl").length).toBeLessThanOrEqual(55);
+    expect(calls("status.jsonl").length).toBeLessThanOrEqual(58);
 
     const again = await buddyverse(["up", "--yes", "--trace", "again.jsonl"], { cwd: folder, env });
     expect(again).toMatchObject({ code: 0 });
