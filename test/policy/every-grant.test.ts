@@ -5,6 +5,7 @@ import { StopDBInstanceCommand } from "@aws-sdk/client-rds";
 import { describe, expect, test } from "vitest";
 import { linesByTime } from "../../src/aws/logs/read-lines.ts";
 import { type DatabaseLive, database } from "../../src/aws/rds/database.ts";
+import { cancelCommand } from "../../src/aws/ssm/run-command.ts";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
@@ -15,8 +16,12 @@ import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
 import { confirmSubscription, delegateAll, writeFile } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
+import { commandsOf } from "../../src/verify/aws/commands.ts";
 import { drills } from "../../src/verify/drills/drills.ts";
 import { DRILLS } from "../../src/verify/drills/result.ts";
+import { runOnce } from "../../src/verify/machines.ts";
+import { appCommandScript } from "../../src/verify/scripts.ts";
+import { machinesOf } from "../../steps/access.ts";
 import type { stepsFor } from "../../steps/index.ts";
 import { logGroupName } from "../../steps/logs.ts";
 import { routesStep } from "../../steps/routes.ts";
@@ -35,6 +40,17 @@ import { type Account, account, bad, examined, grantsOf, policyOf, upAndDown, wi
 const quickSite = () => ({ visit: async () => ({ status: 200 }) });
 
 const ANYWHERE = [{ CidrIp: "0.0.0.0/0" }];
+
+/** What `buddyverse run` does, and Ctrl-C then. */
+async function interruptedRun({ config, aws, stack, clock }: Stage) {
+  const { web } = await machinesOf(config, aws, stack.find);
+  const interrupt = new AbortController();
+  const commands = { ...commandsOf(aws), cancel: (command: string, id: string) => cancelCommand(aws, command, id) };
+  const run = { instanceId: web[0]?.id ?? "", script: appCommandScript(["sleep", "600"], "abc"), seconds: 900 };
+  const under = runOnce(commands, clock, run, interrupt.signal);
+  await Promise.all([under, clock.sleep(20_000).then(() => interrupt.abort())]);
+  return under;
+}
 
 /** Somebody else changes all that they can, in ways that `up` puts right. */
 async function meddle(who: Account, on: Stage): Promise<() => Promise<void>> {
@@ -191,7 +207,7 @@ async function protect(who: Account, on: Stage): Promise<void> {
 }
 
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
-  test("up, doctor, cost --live, verify, rotate, logs, restore files, every drill", async () => {
+  test("up, doctor, cost --live, verify, rotate, run, logs, restore files, every drill", async () => {
     const documents = await printed({});
     const who = await account();
     const on = await who.under(documents);
@@ -204,6 +220,7 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     expect(await rotate(on)).toHaveLength(2);
     const log = { group: logGroupName(on.config, "app"), since: 0, absent: () => {} };
     for await (const { line } of linesByTime(on.aws, [log], on.clock.sleep)) expect(line.at).toBeGreaterThan(0);
+    expect(await interruptedRun(on)).toEqual({ state: "lost", why: "Cancelled" });
     // Of EFS's own copy of the day.
     writeFile(simAt(who.sandbox.world, who.clock.now()), on.store.get("file-system")?.id as string, "/media/a", "a");
     await who.clock.sleep(24 * 3_600_000);
