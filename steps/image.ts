@@ -5,7 +5,6 @@ import { launchTemplate as launchTemplateType } from "../src/aws/ec2/launch-temp
 import { publicImage } from "../src/aws/ec2/public-image.ts";
 import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
-import { logGroupArn } from "../src/aws/logs/names.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import { appSecretPath } from "../src/aws/ssm/app-secret.ts";
 import type { Config } from "../src/config/schema.ts";
@@ -16,12 +15,16 @@ import { archives as archivesFor } from "./archives.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
-import { LOGS, logGroupName, logGroups } from "./logs.ts";
+import { LOGS } from "./log-names.ts";
+import { type LogGroups, writesTo } from "./logs.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";
 import { appSettings, domainNames, releaseSettings } from "./scripts/app-settings.ts";
 import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
+
+/** What web instances send lines to. */
+const WEB_LOGS = ["apache", "app", "boot", "release"] as const;
 
 interface Around {
   readonly subnets: SubnetsStep;
@@ -29,6 +32,7 @@ interface Around {
   readonly securityGroups: SecurityGroupsStep;
   readonly efs: EfsStep;
   readonly loadBalancer: LoadBalancerStep["loadBalancer"];
+  readonly logs: LogGroups;
 }
 
 /** What goes into the web image, as the config says it: "revision v1.2.0 of https://…". */
@@ -80,6 +84,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
 
   const cpuCredits = cpuCreditsOf(config.web.instanceType, config.cpuCredits);
 
+  const { logs } = around;
+
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
   const role = resource(roleType, "role-web", account, archives, ({ scripts, apps }) => ({
@@ -94,11 +100,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       // What came of a release's command.
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/release/*`)),
       ...[scripts, ...apps].map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
-      // The groups are the stack's: an agent that may make one makes it without tags and for ever.
-      allow(
-        ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-        ...LOGS.map((name) => arnIn(region, `${logGroupArn(region, "*", logGroupName(stack, name))}:*`)),
-      ),
+      writesTo(config, [...WEB_LOGS, "builder"]),
       allow(AGENT, "*"),
     ],
     managedPolicies: [],
@@ -114,6 +116,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       base,
       profile,
       ...archives,
+      log: logs.builder,
       subnet: subnets.web[0] as SubnetsStep["web"][number],
       group: securityGroups.web,
       // Its set-up begins when it runs: the way out must be there.
@@ -134,6 +137,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       userData: whenKnown([scripts.key, ...apps.map(({ key }) => key)], () =>
         builderUserData({
           region,
+          stack,
           markerName: marker,
           bucket: scripts.bucket,
           scriptsKey: scripts.key,
@@ -162,7 +166,6 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     { keeps: config.image.keep },
   );
 
-  const logs = logGroups(config);
   const launchTemplate = resource(
     launchTemplateType,
     LAUNCH_TEMPLATE_KEY,
@@ -173,8 +176,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       group: securityGroups.web,
       fileSystem: efs.fileSystem,
       keyPair: natBastion.keyPair,
-      // What is launched writes to them from its first minute.
-      logs,
+      logs: WEB_LOGS.map((name) => logs[name]),
       // Without a domain the site is called by its name.
       entrances: config.domain === null ? [around.loadBalancer] : [],
       secrets,
@@ -208,7 +210,18 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  return step("image", { ...stored, logs, role, profile, base, secrets, builder, image, launchTemplate });
+  const all = config.nat.mode === "gateway" ? LOGS.filter((name) => name !== "nat") : LOGS;
+  return step("image", {
+    ...stored,
+    logs: all.map((name) => logs[name]),
+    role,
+    profile,
+    base,
+    secrets,
+    builder,
+    image,
+    launchTemplate,
+  });
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 
@@ -232,10 +245,10 @@ const AGENT = [
   "ec2messages:SendReply",
 ];
 
-const allow = (actions: readonly string[], ...resources: readonly string[]): Statement => ({
+const allow = (actions: readonly string[], resource: string): Statement => ({
   Effect: "Allow",
   Action: [...actions],
-  Resource: [...resources],
+  Resource: [resource],
 });
 
 const slug = (name: string): string => name.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-|-$/g, "");

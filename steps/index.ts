@@ -7,6 +7,7 @@ import { efsStep } from "./efs.ts";
 import { imageStep } from "./image.ts";
 import type { Inputs } from "./inputs.ts";
 import { loadBalancerStep } from "./load-balancer.ts";
+import { logGroups } from "./logs.ts";
 import { natBastionStep } from "./nat-bastion.ts";
 import { rdsStep } from "./rds.ts";
 import { routesStep } from "./routes.ts";
@@ -22,7 +23,8 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
   const vpc = vpcStep(config);
   const subnets = subnetsStep(config, vpc.resources);
   const routes = routesStep(config, vpc.resources, subnets.resources);
-  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources);
+  const logs = logGroups(config);
+  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources, logs);
   const securityGroups = securityGroupsStep(config, vpc.resources, natBastion.resources);
   const efs = efsStep(config, subnets.resources, securityGroups.resources, inputs);
   const rds = rdsStep(config, subnets.resources, securityGroups.resources, inputs);
@@ -39,6 +41,7 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
     securityGroups: securityGroups.resources,
     efs: efs.resources,
     loadBalancer: loadBalancer.resources.loadBalancer,
+    logs,
   });
   const autoScaling = autoScalingStep(
     config,

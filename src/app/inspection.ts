@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { Problem } from "../lib/errors.ts";
+import { oneLine } from "../lib/text.ts";
 import { nameOf, type ProjectFiles } from "./files.ts";
 
 /** What of a config decides on how a project is looked at. */
@@ -39,10 +40,11 @@ export function inspectionOf(files: ProjectFiles, asked: Asked): Inspection {
     problems,
     warnings,
     problem(path, message, hint) {
-      problems.push({ path, message, hint });
+      problems.push({ path, message: oneLine(message), hint: oneLine(hint) });
       return undefined;
     },
-    warn: (path, message, hint) => void warnings.push({ path, message, ...(hint === undefined ? {} : { hint }) }),
+    warn: (path, message, hint) =>
+      void warnings.push({ path, message: oneLine(message), ...(hint === undefined ? {} : { hint: oneLine(hint) }) }),
     has: (path) => files.has(path),
     named: (name) => files.paths.filter((path) => nameOf(path) === name && !isAside(path)),
   };

@@ -6,7 +6,7 @@ import type { Inspected, Project } from "../app/project.ts";
 import { SCHEMA_FILE } from "../config/init.ts";
 import type { Config } from "../config/schema.ts";
 import { BuddyError, type Problem } from "../lib/errors.ts";
-import { list, some } from "../lib/text.ts";
+import { list, oneLine, some } from "../lib/text.ts";
 import type { RecordedApplication } from "../state/state.ts";
 import type { Packed } from "./app-archive.ts";
 import { type Paths, SANDBOX_FILE, STATE_FILE } from "./paths.ts";
@@ -92,12 +92,13 @@ export function applicationText(config: Config, { project }: Pick<Application, "
   const { wsgi, directory, settings, requirements, addsDriver } = appSettings(config, project);
   const release = releaseCommand(config, project);
   const installed = [...(requirements === null ? [] : [requirements]), ...(addsDriver ? ["mysqlclient"] : [])];
-  return [
+  const parts = [
     `${wsgi}${directory ? ` in ${directory}` : ""}`,
     ...(settings === null ? [] : [`settings ${settings}`]),
     ...(installed.length === 0 ? [] : [`installs ${list(installed)}`]),
     release === "" ? "no release command" : `each release runs: ${release}`,
-  ].join(", ");
+  ];
+  return oneLine(parts.join(", "));
 }
 
 /** What was found, as a config says it; what is at the top, or nowhere, as null. */

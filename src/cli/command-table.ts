@@ -1,4 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { LOGS } from "../../steps/log-names.ts";
 import { DRILLS } from "../verify/drills/result.ts";
 
 /** What commander hands to a command: its arguments, then its options. */
@@ -121,6 +122,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "every resource against what was recorded and against the config, property by property",
     examples: ["buddyverse status", "buddyverse status --json", "buddyverse status --sandbox"],
     load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "why",
+    description: "what is not well and matters most: its reason, what its machine wrote last, what to do",
+    examples: ["buddyverse why", "buddyverse why --json", "buddyverse why --sandbox"],
+    load: async () => (await import("./commands/why.ts")).why,
   },
   {
     name: "snapshots",
@@ -257,6 +264,25 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/ssh.ts")).ssh,
   },
   {
+    name: "logs",
+    description: "what the machines wrote, also those that are gone: of all logs, or of some, by time",
+    own: (command) =>
+      command
+        .addArgument(new Argument("[log...]", "which logs").choices(LOGS))
+        .option("--follow", "go on with the lines that come, until Ctrl-C")
+        .option("--since <time>", "from then on: 30m, 1h, 2d, or a moment as 2026-11-22T11:55:00Z", "1h")
+        .option("--instance <id>", "only of that instance: its id, or the end of it")
+        .option("--grep <text>", "only lines that hold this text"),
+    examples: [
+      "buddyverse logs",
+      "buddyverse logs app --follow",
+      "buddyverse logs apache app --since 2h --grep Traceback",
+      "buddyverse logs boot --instance i-0123456789abcdef0",
+      "buddyverse logs builder --since 2d --json",
+    ],
+    load: async () => (await import("./commands/logs.ts")).logs,
+  },
+  {
     name: "run",
     description:
       "a command of the application on a healthy web instance, by Systems Manager; its exit code is the answer",
@@ -362,13 +388,14 @@ export const COMMANDS: readonly CommandEntry[] = [
             "rotate",
             "run",
             "restore-files",
+            "logs",
             "doctor",
             "cost-live",
           ]),
         ),
     examples: [
       "buddyverse policy",
-      "buddyverse policy --with verify drills rotate run restore-files doctor cost-live     all that any command needs",
+      "buddyverse policy --with verify drills rotate run restore-files logs doctor cost-live     all that any command needs",
       "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
       "buddyverse policy --part 1",
     ],

@@ -164,6 +164,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   hasBecomeData?(live: Live): boolean;
   /** Ids of the stack's objects that this one stands on: they cannot go before it. Of what stays, such an earlier one stays too. */
   uses?(live: Live): readonly string[];
+  /** Ids of the stack's objects that it was to stand on, and that came to nothing: of what stays of earlier ones they go first. Pure. */
+  spent?(live: Live): readonly string[];
   readonly byHand?: ByHand<Live>;
   /**
    * AWS itself shows that this object failed before it was ever ready. With the record saying the same it holds no data, and

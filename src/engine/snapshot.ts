@@ -176,7 +176,7 @@ function leaveToOthers({ store }: Run, known: readonly Node[], looks: Map<string
 
 /**
  * What the config asked for before and something goes back to (`Resource.keeps`): the newest stay, and one that is in use by
- * something that stays as it is. What is half made, or has failed, does not.
+ * something that stays as it is. What is half made, or has failed, does not; what came to nothing goes first.
  */
 function keepEarlier(entries: Map<string, Observed>): void {
   const all = [...entries.values()];
@@ -187,10 +187,12 @@ function keepEarlier(entries: Map<string, Observed>): void {
         : [],
     ),
   );
+  const spent = new Set(all.flatMap(({ node, look }) => (look.live && node.type.spent?.(look.live)) ?? []));
   for (const current of all) {
     const keeps = current.node.resource?.keeps;
     if (keeps === undefined) continue;
-    const age = ({ node, look: { live } }: Observed) => (live && node.type.createdAt?.(live)) ?? 0;
+    const age = ({ node, look: { live } }: Observed) =>
+      (live && !spent.has(live.id) && node.type.createdAt?.(live)) || 0;
     const earlier = all
       .filter(
         ({ node, decision, look }) =>

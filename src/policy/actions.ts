@@ -1,4 +1,5 @@
 import type { Call } from "../aws/aws.ts";
+import { logsCalls } from "../aws/logs/read-lines.ts";
 import type { Permissions } from "../aws/permissions.ts";
 import { eachService, type ServiceName, services } from "../aws/services.ts";
 import { liveCostCalls } from "../cost/calls.ts";
@@ -49,6 +50,7 @@ const COMMANDS = {
   rotate: commandCalls,
   run: runCalls,
   "restore-files": restoreFilesCalls,
+  logs: logsCalls,
   doctor: doctorCalls,
   "cost-live": liveCostCalls,
 } as const satisfies Readonly<Record<string, readonly Call[]>>;

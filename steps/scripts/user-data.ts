@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { partitionOf } from "../../src/aws/partition.ts";
+import { AGENT_KEY, agentBucket, partitionOf } from "../../src/aws/partition.ts";
 import { GIT_ADDRESS, GIT_REVISION, REGION } from "../../src/config/patterns.ts";
 import { type Archive, packTexts } from "../../src/lib/archive.ts";
 import { withHead } from "../../src/lib/script.ts";
+import { agentConfig, BUILDER_FILES, NAT_FILES, WEB_FILES } from "../log-agent.ts";
 import { type AppSettings, encoded, type ReleaseSettings } from "./app-settings.ts";
 import natRouteService from "./nat-route.service";
 import natRoute from "./nat-route.sh";
@@ -137,9 +138,9 @@ export const NAT_SET_UP = "BUDDYVERSE-NAT";
 
 /**
  * User data of a NAT instance (Amazon Linux 2023): it routes and masquerades for the VPC from its first boot on.
- * @throws RangeError when the CIDR is none
+ * @throws RangeError when a value is not what it should be
  */
-export function natUserData({ vpcCidr }: { readonly vpcCidr: string }): string {
+export function natUserData({ vpcCidr, stack }: { readonly vpcCidr: string; readonly stack: string }): string {
   const files = heredocs([
     { path: "/usr/local/sbin/buddyverse-nat", mode: "0755", text: natRoute },
     {
@@ -148,7 +149,8 @@ export function natUserData({ vpcCidr }: { readonly vpcCidr: string }): string {
       text: natRouteService,
     },
   ]);
-  const text = filled(natSetup, { VPC_CIDR: checked("cidr", vpcCidr) }).replace("# @FILES@\n", () => files);
+  const values = { VPC_CIDR: checked("cidr", vpcCidr), LOGS: agentConfig(checked("stack", stack), NAT_FILES) };
+  const text = filled(natSetup, values).replace("# @FILES@\n", () => files);
   return withinLimit(named("nat-setup", text));
 }
 
@@ -169,6 +171,7 @@ function appSource(app: ImageApp): Readonly<Record<string, string>> {
  */
 export function builderUserData(builder: {
   readonly region: string;
+  readonly stack: string;
   readonly markerName: string;
   readonly bucket: string;
   /** The key of {@link scriptsArchive}. */
@@ -183,6 +186,10 @@ export function builderUserData(builder: {
       REGION: checked("region", builder.region),
       MARKER: checked("parameter", builder.markerName),
       DATABASE_CA: partitionOf(builder.region).databaseCertificates,
+      AGENT: agentBucket(builder.region),
+      AGENT_KEY_URL: AGENT_KEY.url,
+      AGENT_KEY: AGENT_KEY.fingerprint,
+      LOGS: agentConfig(checked("stack", builder.stack), BUILDER_FILES),
       BUCKET: checked("bucket", builder.bucket),
       SCRIPTS_KEY: checked("key", builder.scriptsKey),
       ...appSource(builder.app),
@@ -229,6 +236,7 @@ export function webUserData(web: {
       PARAMETER_PATH: checked("parameterPath", web.parameterPath),
       DATABASE: checked("sqlName", web.database),
       USER: checked("sqlName", web.user),
+      LOGS: agentConfig(web.stack, WEB_FILES),
       APP_ENV: encoded(web.release),
     }),
   );

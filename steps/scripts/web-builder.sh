@@ -19,6 +19,9 @@ cat >/run/buddyverse-setup/settings <<'SETTINGS'
 REGION=@REGION@
 MARKER=@MARKER@
 DATABASE_CA=@DATABASE_CA@
+AGENT=@AGENT@
+AGENT_KEY_URL=@AGENT_KEY_URL@
+AGENT_KEY=@AGENT_KEY@
 BUCKET=@BUCKET@
 SCRIPTS_KEY=@SCRIPTS_KEY@
 APP_GIT=@APP_GIT@
@@ -27,6 +30,9 @@ APP_KEY=@APP_KEY@
 APP=@APP@
 RELEASE=@RELEASE@
 SETTINGS
+cat >/etc/buddyverse-logs.json <<'LOGS'
+@LOGS@
+LOGS
 set -a
 # shellcheck source=/dev/null
 . /run/buddyverse-setup/settings

@@ -15,4 +15,7 @@ APP_ENV=@APP_ENV@
 SETTINGS
 grep ^BUDDYVERSE_ /etc/buddyverse/settings >/etc/buddyverse.env
 sed -n s/^APP_ENV=//p /etc/buddyverse/settings | base64 -d >/etc/buddyverse/release.json
+cat >/etc/buddyverse-logs.json <<'LOGS'
+@LOGS@
+LOGS
 systemctl start buddyverse-boot.service

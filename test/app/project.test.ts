@@ -269,6 +269,8 @@ test("names that Python or the instances cannot take", () => {
       hint: "rename its folders: letters, digits and underscores, not a digit first",
     },
   ]);
+  const steering = inspected({ ...STARTPROJECT, "shop\u001b[2J/manage.py": manage("shop.settings") }).problems;
+  expect(steering[0]?.message).toBe("there are two manage.py: manage.py and shop/manage.py");
   expect(inspected(moved("my site", STARTPROJECT)).problems).toMatchObject([
     { path: "app.directory", message: 'the folder "my site" has characters in its name that cannot be used here' },
   ]);

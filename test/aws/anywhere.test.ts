@@ -63,7 +63,10 @@ const TEXT = "Ünusual / nr. 9: λ = a+b@c_";
 const LB = "x-9-Y";
 const GROUP = "team/web-1";
 const DOMAIN = "Shop.Deep.buddyverse.link";
+
 const BODY = Buffer.from("odd");
+const SHA256 = createHash("sha256").update(BODY).digest("hex");
+const CHEST = "odd.chest-9";
 const MARKER = "/Else.where/a-b/baked";
 
 /** One object of each type, with what it needs. */
@@ -108,15 +111,6 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     via: { natGatewayId: nat.id },
   }));
 
-  const chest = resource(bucket, "chest", "odd.chest-9", {}, () => ({ publicAccessBlocked: true }));
-  const sha256 = createHash("sha256").update(BODY).digest("hex");
-  // What the builder fetches.
-  const scripts = resource(object, "scripts", "odd.chest-9/scripts", { chest }, ({ chest }) => ({
-    bucket: chest.id,
-    sha256,
-    body: BODY,
-  }));
-
   const assumed = resource(role, "role", "Odd+role=x@._", {}, () => ({
     service: "ec2.amazonaws.com",
     statements: [
@@ -125,7 +119,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         Action: ["ssm:PutParameter"],
         Resource: [`arn:aws:ssm:${region}:*:parameter${MARKER}`],
       },
-      { Effect: "Allow" as const, Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::odd.chest-9*/scripts/*"] },
+      { Effect: "Allow" as const, Action: ["s3:GetObject"], Resource: [`arn:aws:s3:::${CHEST}-*/scripts/*`] },
     ],
     managedPolicies: [],
   }));
@@ -133,12 +127,20 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     roleName: assumed.id,
   }));
   const base = resource(publicImage, "base", "ubuntu-22.04", {}, () => ({}));
-  const userData = ({ bucket, key }: { readonly bucket: string; readonly key: string }) =>
+  const chest = resource(bucket, "chest", CHEST, {}, () => ({ publicAccessBlocked: true }));
+  const put = ({ chest }: { readonly chest: { readonly id: string } }) => ({
+    bucket: chest.id,
+    sha256: SHA256,
+    body: BODY,
+  });
+  const scripts = resource(object, "scripts", `${CHEST}/scripts`, { chest }, put);
+  const userData = (bucket: string, scriptsKey: string) =>
     builderUserData({
       region,
+      stack: "odd",
       markerName: MARKER,
       bucket,
-      scriptsKey: key,
+      scriptsKey,
       app: null,
       settings: appSettings(configSchema.parse({}), undefined),
       release: releaseSettings(configSchema.parse({}), undefined, {
@@ -146,7 +148,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         siteNames: ["image.invalid"],
       }),
     });
-  const machine = { base, profile, first, open, key, out, scripts };
+  const machine = { base, profile, first, open, key, out };
   const launch = { instanceType: "t3.micro", publicAddress: true, cpuCredits: "unlimited" } as const;
   const host = resource(instance, "host", TEXT, machine, ({ base, first, open, key }) => ({
     ...launch,
@@ -165,7 +167,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     imageBuilder,
     "builder",
     TEXT,
-    machine,
+    { ...machine, scripts },
     ({ base, first, open, profile, scripts }) => ({
       ...launch,
       imageId: base.id,
@@ -176,7 +178,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       profileName: profile.id,
       volumeGiB: base.rootGiB,
       marker: MARKER,
-      userData: isUnknown(scripts.key) ? scripts.key : userData(scripts),
+      userData: isUnknown(scripts.key) ? scripts.key : userData(scripts.bucket, scripts.key),
     }),
     { temporaryFor: () => [baked] },
   );
@@ -204,7 +206,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       groupIds: [open.id],
       profileName: profile.id,
       instanceName: TEXT,
-      userData: userData({ bucket: "odd.chest-9", key: `scripts/${sha256}.tar.gz` }),
+      userData: userData("buddy", `scripts/${SHA256}.tar.gz`),
     }),
   );
 
@@ -373,11 +375,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
 
   const lines = resource(logGroup, "lines", "Odd-lines/of_a.group-9", {}, () => ({ retentionDays: 3 }));
 
-  const thing = resource(object, "thing", "odd.chest-9/deep/er folder", { chest }, ({ chest }) => ({
-    bucket: chest.id,
-    sha256,
-    body: BODY,
-  }));
+  const thing = resource(object, "thing", `${CHEST}/deep/er folder`, { chest }, put);
 
   return [
     step("every type", {
@@ -417,7 +415,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         elsewhere,
         fleet,
       },
-      ...{ scaling, found, own, proof, alias, cname, issued, bell, mail, watch, board, lines, thing },
+      ...{ scaling, found, own, proof, alias, cname, issued, bell, mail, watch, board, lines, chest, scripts, thing },
     }),
   ];
 }

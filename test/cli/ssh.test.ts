@@ -4,6 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { open } from "../../src/cli/session.ts";
 import { sshAccess } from "../../src/cli/ssh-access.ts";
+import { commandsOf } from "../../src/verify/aws/commands.ts";
+import { machinesBy } from "../../src/verify/machines.ts";
+import { scriptFor } from "../../src/verify/scripts.ts";
+import { machinesOf } from "../../steps/access.ts";
 import { type Folder, folder, folderThatIsUp } from "./folder.ts";
 
 let base: string;
@@ -112,6 +116,26 @@ test("run: the words arrive, the output and the exit code are the command's, on 
       errorsCut: false,
     }),
   });
+});
+
+test("run: on one that the load balancer calls healthy, unless another is named", async () => {
+  const on = folder({}, base);
+  const options = { sandbox: true, sandboxSpeed: "max", color: false, config: join(on.path, "buddyverse.config.json") };
+  const session = await open(options, { command: "verify", writes: true, resolvesAddress: false });
+  const { web } = await machinesOf(session.config, session.aws, session.stack.find);
+  const machines = machinesBy(commandsOf(session.aws), session.clock, session.interrupted);
+  const ids = web.map(({ id }) => id);
+  await machines.run(ids, scriptFor("apache-stop", "a"));
+  // The group has others in service by then, which the load balancer does not know as healthy yet.
+  await session.clock.sleep(120_000);
+  session.close();
+  const line = "--sandbox --sandbox-speed max";
+  expect(await on.run(`run ${line} -- true`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("none of the 2 web instances is healthy"),
+  });
+  expect(await on.run(`run --instance 1 ${line} -- true`)).toMatchObject({ code: 0 });
+  expect((await on.run(`run --all ${line} -- echo hi`)).stdout).toBe("hi\nhi\n");
 });
 
 test("run: what was cut, what took too long, what is not there and wrong usage are said", async () => {

@@ -70,22 +70,26 @@ async function bake(
     prepare = () => {},
     release = RELEASE,
     scriptsKey = SCRIPTS,
-  }: { prepare?: (root: string) => void; release?: ReleaseSettings; scriptsKey?: string } = {},
+    trusting = aws.trustingOurAgent,
+  }: {
+    prepare?: (root: string) => void;
+    release?: ReleaseSettings;
+    scriptsKey?: string;
+    trusting?: (userData: string) => string;
+  } = {},
 ) {
   const marker = `/buddyverse/buddyverse/image/${name}`;
-  aws.describeInstance(
-    place,
-    `i-0${name}`,
-    builderUserData({
-      region: aws.REGION,
-      markerName: marker,
-      bucket: aws.BUCKET,
-      scriptsKey,
-      app,
-      settings: appSettings(CONFIG, undefined),
-      release,
-    }),
-  );
+  const userData = builderUserData({
+    region: aws.REGION,
+    stack: "buddyverse",
+    markerName: marker,
+    bucket: aws.BUCKET,
+    scriptsKey,
+    app,
+    settings: appSettings(CONFIG, undefined),
+    release,
+  });
+  aws.describeInstance(place, `i-0${name}`, trusting(userData));
   const builder = disk(name, layers, { ...aws.surroundings(), ...files });
   prepare(builder.root);
   const machine = boot(builder, place.namespace);
@@ -218,7 +222,10 @@ test("the builder installs, proves, cleans, marks, and powers off", async () => 
     appSettings(CONFIG, undefined),
   );
   const changes = readFileSync(join(builder.root, "var/log/apt-get"), "utf8").match(/-y \S+/g);
-  expect(changes).toEqual(["-y install", "-y dist-upgrade", "-y install"]);
+  expect(changes).toEqual(["-y install", "-y dist-upgrade", "-y install", "-y install"]);
+  const told = readFileSync(join(builder.root, "var/log/agent-told"), "utf8");
+  expect(told).toContain("-a fetch-config -m ec2 -s -c file:/etc/buddyverse-logs.json");
+  expect(existsSync(join(builder.root, "etc/buddyverse-logs.json"))).toBe(false);
   // What AWS would copy into the image: no identity, no secret, Apache waiting for the boot script.
   const units = join(builder.root, "etc/systemd/system/multi-user.target.wants");
   expect(existsSync(join(units, "apache2.service"))).toBe(false);
@@ -257,6 +264,17 @@ test("a web instance mounts, fetches, and serves over Apache", async () => {
   });
   await until(60, () => ask("/").body.includes(">everything answers<"));
   expect(ask("/").body + ask("/health.json").body + machine.console()).not.toContain(PASSWORD);
+  const read = (file: string) => readFileSync(join(web.root, "var/log", file), "utf8");
+  const { collect_list: sent } = JSON.parse(read("agent-config")).logs.logs_collected.files;
+  expect(read("agent-told")).toMatch(/-a fetch-config .* file:\/etc\/buddyverse-logs\.json\n$/);
+  expect(sent).toContainEqual({
+    file_path: "/var/log/buddyverse/boot.log",
+    log_group_name: "/buddyverse/buddyverse/boot",
+    log_stream_name: "{instance_id}",
+  });
+  expect(read("buddyverse/boot.log")).toContain("BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves\n");
+  expect(read("apache2/access.log")).toContain('"GET /health.json HTTP/1.1" 200');
+  for (const log of ["error.log", "app.log"]) expect(existsSync(join(web.root, "var/log/apache2", log))).toBe(true);
 });
 
 test("/static/ and /media/ come from the share", () => {
@@ -415,6 +433,17 @@ test.concurrent("a missing package leaves no mark", async () => {
   );
   expect(console).toContain("E: Unable to locate package stress-ng");
   expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: packages install/);
+  expect(marker).toBeUndefined();
+});
+
+test.concurrent("a CloudWatch agent that AWS has not signed is not installed, and leaves no mark", async () => {
+  const at = aws.plug("unsigned", "10.0.0.20");
+  const { console, marker } = await bake(at, "777777777777", null, image, NO_MIRROR, {
+    trusting: (userData) => userData,
+  });
+  expect(console).toMatch(
+    /BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: https:\/\/amazoncloudwatch-agent\S+\.deb is not signed by 937616F3450B/,
+  );
   expect(marker).toBeUndefined();
 });
 

@@ -10,6 +10,7 @@ import { imageStep } from "../../steps/image.ts";
 import { imageNotes } from "../../steps/image-age.ts";
 import type { Inputs } from "../../steps/inputs.ts";
 import { loadBalancerStep } from "../../steps/load-balancer.ts";
+import { logGroups } from "../../steps/logs.ts";
 import { natBastionStep } from "../../steps/nat-bastion.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
@@ -23,7 +24,8 @@ function computeSteps(config: Config, inputs: Inputs): readonly Step[] {
   const vpc = vpcStep(config);
   const subnets = subnetsStep(config, vpc.resources);
   const routes = routesStep(config, vpc.resources, subnets.resources);
-  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources);
+  const logs = logGroups(config);
+  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources, logs);
   const groups = securityGroupsStep(config, vpc.resources, natBastion.resources);
   const efs = efsStep(config, subnets.resources, groups.resources);
   const image = imageStep(config, inputs, {
@@ -33,6 +35,7 @@ function computeSteps(config: Config, inputs: Inputs): readonly Step[] {
     efs: efs.resources,
     loadBalancer: loadBalancerStep(config, vpc.resources, subnets.resources, routes.resources, groups.resources)
       .resources.loadBalancer,
+    logs,
   });
   return [vpc, subnets, routes, natBastion, groups, efs, image];
 }
@@ -59,11 +62,17 @@ const standings = async (on: Stage) =>
       .filter(({ standing }) => standing !== "in-sync")
       .map(({ key, standing, drift }) => [key, [standing, ...drift.map(({ field }) => field)]]),
   );
-/** The instances with a role: builders, here. */
+/** Builders have the web instances' role. */
+const isBuilder = ({
+  IamInstanceProfile,
+}: {
+  readonly IamInstanceProfile?: { readonly Arn?: string | undefined } | undefined;
+}) => IamInstanceProfile?.Arn?.includes("/Buddy-WEB-") ?? false;
+/** All that are there. */
 const builders = async (on: Stage) =>
   ((await on.aws.ec2.describeInstances({})).Reservations ?? [])
     .flatMap(({ Instances = [] }) => Instances)
-    .filter(({ IamInstanceProfile, State }) => IamInstanceProfile && State?.Name !== "terminated");
+    .filter((instance) => isBuilder(instance) && instance.State?.Name !== "terminated");
 
 test("drift on instances, image, template, role and profile shows, and up mends it", async () => {
   const on = await compute();
@@ -328,8 +337,8 @@ test("a stack of the version before, which had no bucket, gets its bucket and sc
 /** Those of an answer of DescribeInstances. */
 const runningBuilders = (given: object): string[] =>
   (given as Awaited<ReturnType<Stage["aws"]["ec2"]["describeInstances"]>>).Reservations?.flatMap(({ Instances = [] }) =>
-    Instances.flatMap(({ InstanceId, IamInstanceProfile, State }) =>
-      InstanceId && IamInstanceProfile && State?.Name === "running" ? [InstanceId] : [],
+    Instances.flatMap((instance) =>
+      instance.InstanceId && isBuilder(instance) && instance.State?.Name === "running" ? [instance.InstanceId] : [],
     ),
   ) ?? [];
 

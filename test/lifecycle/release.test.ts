@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
+import { fail, parseFailure } from "../../src/sandbox/failures.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { copied, type World } from "../../src/sandbox/world.ts";
 import { stepsFor } from "../../steps/index.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
@@ -121,4 +123,25 @@ test("with one image kept, the old one stays until the last instance of it is re
     expect(await images(on)).toHaveLength(1);
     expect(await images(on)).not.toContain(old);
   }
+});
+
+test("releases that never came up push out none that did: their images go first", async () => {
+  const given = (revision: string) => config(revision, { keep: 2 });
+  let on = await standing(given("v1"));
+  on = await next(on, given("v2"));
+  expect(failures(await on.up())).toEqual([]);
+  const [, second] = await images(on);
+  for (const [revision, release] of [
+    ["v3", "3"],
+    ["v4", "4"],
+  ] as const) {
+    fail(simAt(on.sandbox.world, on.clock.now()), parseFailure("release", release));
+    on = await next(on, given(revision));
+    expect(failures(await on.up())).toHaveLength(1);
+  }
+  on = await next(on, given("v5"));
+  expect(failures(await on.up())).toEqual([]);
+  const left = await images(on);
+  expect(left).toHaveLength(2);
+  expect(left[0]).toBe(second);
 });

@@ -3,6 +3,7 @@ import { EnableImageDeregistrationProtectionCommand } from "@aws-sdk/client-ec2"
 import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { StopDBInstanceCommand } from "@aws-sdk/client-rds";
 import { describe, expect, test } from "vitest";
+import { linesByTime } from "../../src/aws/logs/read-lines.ts";
 import { type DatabaseLive, database } from "../../src/aws/rds/database.ts";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { askPrices } from "../../src/cost/live.ts";
@@ -17,6 +18,7 @@ import { simAt } from "../../src/sandbox/sim.ts";
 import { drills } from "../../src/verify/drills/drills.ts";
 import { DRILLS } from "../../src/verify/drills/result.ts";
 import type { stepsFor } from "../../steps/index.ts";
+import { logGroupName } from "../../steps/logs.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
@@ -183,13 +185,17 @@ async function protect(who: Account, on: Stage): Promise<void> {
   await elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes }));
   const ImageId = Object.values(on.store.resources).find(({ type }) => type === "ec2:image")?.id;
   await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
+  await (await who.others()).logs.putLogGroupDeletionProtection({
+    logGroupIdentifier: on.store.get("log-app")?.name as string,
+    deletionProtectionEnabled: true,
+  });
   await on.clock.sleep(3_600_000);
   await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: "database1" }));
   await on.clock.sleep(600_000);
 }
 
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
-  test("up, doctor, cost --live, verify, rotate, restore files, every drill", async () => {
+  test("up, doctor, cost --live, verify, rotate, logs, restore files, every drill", async () => {
     const documents = await printed({});
     const who = await account();
     const on = await who.under(documents);
@@ -200,6 +206,8 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await askPrices(on.aws, pricesToAsk(on.config), { zones: on.config.zones, now: who.clock.now() });
     expect((await verifyOn(on)).filter(({ result }) => result !== "passed")).toEqual([]);
     expect(await rotate(on)).toHaveLength(2);
+    const log = { group: logGroupName(on.config, "app"), since: 0, absent: () => {} };
+    for await (const { line } of linesByTime(on.aws, [log], on.clock.sleep)) expect(line.at).toBeGreaterThan(0);
     // Of EFS's own copy of the day.
     writeFile(simAt(who.sandbox.world, who.clock.now()), on.store.get("file-system")?.id as string, "/media/a", "a");
     await who.clock.sleep(24 * 3_600_000);

@@ -28,6 +28,7 @@ const RELEASE = releaseSettings(configSchema.parse({}), undefined, {
 });
 const BUILDER = {
   region: "ap-northeast-2",
+  stack: "buddyverse",
   markerName: "/buddyverse/buddyverse/image/0123456789ab",
   bucket: "buddyverse-buddyverse-111122223333-ap-northeast-2",
   scriptsKey: `scripts/${"a".repeat(64)}.tar.gz`,
@@ -48,7 +49,7 @@ const GIT = { git: "https://git.example.com/play-buddy/site.git", revision: "v1.
 const S3 = { key: `app/${"b".repeat(64)}.tar.gz` } as const;
 
 const RENDERED = {
-  nat: natUserData({ vpcCidr: "172.31.0.0/16" }),
+  nat: natUserData({ vpcCidr: "172.31.0.0/16", stack: "buddyverse" }),
   builder: builderUserData(BUILDER),
   "builder with git": builderUserData({ ...BUILDER, app: GIT }),
   "builder with S3": builderUserData({ ...BUILDER, app: S3 }),
@@ -82,7 +83,7 @@ describe("user data", () => {
   });
 
   test("of the NAT instance masquerades for that VPC only", () => {
-    expect(settings(natUserData({ vpcCidr: "10.9.0.0/16" }))).toEqual(["VPC_CIDR=10.9.0.0/16"]);
+    expect(settings(natUserData({ vpcCidr: "10.9.0.0/16", stack: "buddyverse" }))).toEqual(["VPC_CIDR=10.9.0.0/16"]);
   });
 
   test("of the builder says where the application comes from", () => {
@@ -106,8 +107,8 @@ describe("user data", () => {
   });
 
   test.each([
-    ["a CIDR out of range", () => natUserData({ vpcCidr: "172.31.0.256/16" })],
-    ["a CIDR with a command", () => natUserData({ vpcCidr: "172.31.0.0/16; reboot" })],
+    ["a CIDR out of range", () => natUserData({ vpcCidr: "172.31.0.256/16", stack: "buddyverse" })],
+    ["a CIDR with a command", () => natUserData({ vpcCidr: "172.31.0.0/16; reboot", stack: "buddyverse" })],
     ["a region with a quote", () => builderUserData({ ...BUILDER, region: "ap-northeast-2'" })],
     ["a marker with a substitution", () => builderUserData({ ...BUILDER, markerName: "/a/$(reboot)" })],
     ["a marker without its slash", () => builderUserData({ ...BUILDER, markerName: "a/b" })],

@@ -257,7 +257,13 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const found = await describe(aws, owner.name);
     if (!found) return undefined;
     assertOurs(owner, owner.name, tagsFrom(found.Tags));
-    return live(aws, found);
+    const group = await live(aws, found);
+    const { refresh, own } = group;
+    const showsIt = refresh?.template?.id === own.templateId && refresh.template.version === own.version;
+    if (refresh?.status !== "Successful" || refresh.template === undefined || showsIt) return group;
+    // It ended between the two reads, or somebody has set another version since.
+    const now = await describe(aws, owner.name);
+    return now && live(aws, now);
   },
 
   health({ deleting, refresh, serving, desired, trouble, doom }): Health {
@@ -300,11 +306,9 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   undone({ refresh: before }, { refresh, desired, own }, { launchTemplateId, launchTemplateVersion }) {
-    // One that has succeeded between the look at the group and that at its refreshes leaves an old version in the first.
-    const ended =
-      refresh !== undefined && refresh.id === before?.id && !refresh.underWay && refresh.status !== "Successful";
+    const ended = refresh?.id === before?.id && !refresh?.underWay && refresh?.status !== "Successful";
     const wanted = refresh?.template?.id === launchTemplateId && refresh.template.version === launchTemplateVersion;
-    return ended && wanted
+    return refresh && ended && wanted
       ? `${refreshText(refresh, desired)}; the site goes on with release ${own.version}`
       : undefined;
   },

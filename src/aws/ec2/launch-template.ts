@@ -43,6 +43,8 @@ export interface TemplateVersion extends Omit<LaunchTemplateSpec, "rolledBackFro
   /** The tags that its instances get. */
   readonly instanceTags: Tags;
   readonly isDefault: boolean;
+  /** The version that instances ran when it was made; undefined: it is the first, or made before that was written down. */
+  readonly after: number | undefined;
   /** It is an earlier one again, in place of another. */
   readonly back: { readonly to: number; readonly from: number } | undefined;
 }
@@ -53,7 +55,7 @@ export interface LaunchTemplateLive extends LaunchTemplateSpec, Identified {
   readonly version: number;
   /** All that there are, the newest first. */
   readonly versions: readonly TemplateVersion[];
-  /** Those that instances run, as far as there are others than the default. */
+  /** Those that instances run; not asked, and empty, where there is but one. */
   readonly running: readonly number[];
 }
 
@@ -61,6 +63,8 @@ export interface LaunchTemplateLive extends LaunchTemplateSpec, Identified {
 const LEFT_TAG = "buddyverse:rolled-back-from";
 /** How the description of a version begins that is an earlier one again. */
 const BACK = /^back to (\d+) from (\d+): /;
+/** And of one that is new. */
+const AFTER = /^after (\d+): /;
 /** AWS takes no more (API reference, CreateLaunchTemplateVersion: VersionDescription). */
 const DESCRIPTION_LENGTH = 255;
 const described = (text: string): string => text.slice(0, DESCRIPTION_LENGTH);
@@ -115,14 +119,16 @@ function specOf(data: ResponseLaunchTemplateData): Omit<LaunchTemplateSpec, "rel
 function versionOf({ LaunchTemplateData = {}, ...version }: LaunchTemplateVersion): TemplateVersion {
   const description = version.VersionDescription ?? "";
   const [, to, from] = BACK.exec(description) ?? [];
+  const [, after] = AFTER.exec(description) ?? [];
   return {
     ...specOf(LaunchTemplateData),
-    release: description.replace(BACK, ""),
+    release: description.replace(BACK, "").replace(AFTER, ""),
     number: version.VersionNumber ?? 1,
     isDefault: version.DefaultVersion ?? false,
     createdAt: version.CreateTime?.getTime() ?? 0,
     createdBy: version.CreatedBy ?? "",
     instanceTags: instanceTagsIn(LaunchTemplateData),
+    after: after === undefined ? undefined : Number(after),
     back: to === undefined ? undefined : { to: Number(to), from: Number(from) },
   };
 }
@@ -205,7 +211,6 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
         const all = (await undefinedIf(GONE, () => versionsIn(aws, id))) ?? [];
         const current = all.find(({ isDefault }) => isDefault);
         if (!current) return undefined;
-        const others = all.length > 1 ? await versionsRunning(aws, id) : [];
         const tags = tagsFrom(Tags);
         return {
           ...contentOf(current),
@@ -215,7 +220,7 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
           tags,
           version: current.number,
           versions: all,
-          running: others.filter((one) => one !== current.number),
+          running: all.length > 1 ? await versionsRunning(aws, id) : [],
         };
       }),
     );
@@ -259,6 +264,16 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   find: findOwned(list, { byId }),
 
   uses: ({ imageId }) => [imageId],
+  /** Images of releases that did not come up, as far as later ones, and what runs now, tell. */
+  spent({ version, versions, running }) {
+    const now = running.length > 0 ? running : [version];
+    const served = new Set([...now, ...versions.flatMap(({ after, back }) => after ?? back?.from ?? [])]);
+    const told = Math.max(0, ...versions.flatMap(({ number, after }) => (after === undefined ? [] : number)));
+    const isServed = ({ number }: TemplateVersion) =>
+      served.has(number) || (number >= told && (number !== version || running.length === 0));
+    const images = new Set(versions.filter(isServed).map(({ imageId }) => imageId));
+    return versions.map(({ imageId }) => imageId).filter((id) => !images.has(id));
+  },
   /** Every change of what it starts is another version. */
   afterUpdate: (live, spec) => (isSame(spec, live) ? {} : { version: existing(live, spec)?.number }),
 
@@ -322,7 +337,9 @@ async function versionFor(aws: Aws, live: LaunchTemplateLive, spec: LaunchTempla
   if (there && isDeepStrictEqual(there.instanceTags, instanceTags(owner, spec.instanceName))) return there.number;
   const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
     LaunchTemplateId: live.id,
-    VersionDescription: described(spec.release),
+    VersionDescription: described(
+      `after ${Math.min(...(live.running.length > 0 ? live.running : [live.version]))}: ${spec.release}`,
+    ),
     LaunchTemplateData: dataOf(spec, owner),
   });
   return LaunchTemplateVersion?.VersionNumber as number;

@@ -12,6 +12,8 @@ const INSIDE: readonly (readonly [command: string, own?: readonly string[]])[] =
   ["ssh bastion"],
   ["run", ["--", "python", "manage.py", "check"]],
   ["tunnel database"],
+  ["logs"],
+  ["why"],
 ];
 
 /** What a person or a script needs to use the stack. */

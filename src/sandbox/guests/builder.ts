@@ -6,6 +6,7 @@ import { objectTable } from "../services/s3/s3.ts";
 import { putParameterNow } from "../services/ssm/parameters.ts";
 import { appDocument, releaseDocument } from "./documents.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
+import { writeLine } from "./logs.ts";
 import { settingOf } from "./scripts.ts";
 
 const KEY = /^[a-z]+\/[0-9a-f]{64}\.tar\.gz$/;
@@ -16,6 +17,9 @@ export const builder: BootScript = {
     REGION: /^[a-z0-9-]+$/,
     MARKER: /^\/./,
     DATABASE_CA: /^https:\/\/\S+\.pem$/,
+    AGENT: /^https:\/\/\S+$/,
+    AGENT_KEY_URL: /^https:\/\/\S+$/,
+    AGENT_KEY: /^[0-9A-F]{40}$/,
     APP_GIT: /^(https:\/\/.+)?$/,
     APP_REVISION: /^.*$/,
     BUCKET: /^[a-z0-9.-]+$/,
@@ -55,6 +59,8 @@ export const builder: BootScript = {
   succeed(sim, instance) {
     const marker = settingOf(instance, "MARKER");
     putParameterNow(sim, marker, "String", "baked");
+    // The last line that the agent sends: then it is stopped, and the image sealed.
+    writeLine(sim, instance, "/var/log/buddyverse-setup.log", "BUDDYVERSE-SETUP set up; sealing");
     const own = settingOf(instance, "APP_GIT") !== "" || settingOf(instance, "APP_KEY") !== "";
     if (own)
       say(

@@ -9,9 +9,16 @@ import { secretParameters } from "./app-secrets.ts";
 import { releaseDocument } from "./documents.ts";
 import { contentsOf, filesOf, putFile } from "./files.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
+import { writeLine } from "./logs.ts";
 import { notMounted } from "./mount.ts";
 import { bornOf } from "./recovered-files.ts";
 import { documentOf, settingOf } from "./scripts.ts";
+
+/** A line of web-boot.sh: on the console, and in its log. */
+function boots(sim: Sim, instance: Instance, what: string): void {
+  say(sim, instance, `BUDDYVERSE-BOOT ${what}`);
+  writeLine(sim, instance, "/var/log/buddyverse/boot.log", `BUDDYVERSE-BOOT ${what}`);
+}
 
 /**
  * The release command, once for each release, by web-release.py: the sandbox does not run it, and says so in its result.
@@ -34,6 +41,7 @@ function release(sim: Sim, instance: Instance): boolean {
     output,
   });
   say(sim, instance, `BUDDYVERSE-RELEASE ${output.trimEnd()}`);
+  writeLine(sim, instance, "/var/log/buddyverse/release.log", output.trimEnd());
   const name = `/buddyverse/${settingOf(instance, "BUDDYVERSE_STACK")}/release/${releaseId}`;
   // A release that cannot be told of is one nevertheless.
   if (profileAllows(sim, instance.profileArn, "ssm:PutParameter", parameterArn(sim, name)))
@@ -87,11 +95,11 @@ export const web: BootScript = {
     changeInstance(sim, instance.id, { mount });
     const files = filesOf(sim, { ...instance, mount });
     if (typeof files !== "string") bornOf(files);
-    if (!release(sim, instance)) return say(sim, instance, "BUDDYVERSE-BOOT FAILED: the release command");
+    if (!release(sim, instance)) return boots(sim, instance, "FAILED: the release command");
     if (instance.content === "application")
-      say(sim, instance, "BUDDYVERSE-BOOT not rehearsed: the application; it is taken to answer 200");
-    say(sim, instance, "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves");
+      boots(sim, instance, "not rehearsed: the application; it is taken to answer 200");
+    boots(sim, instance, "READY: EFS is mounted, Apache serves");
     changeInstance(sim, instance.id, { httpFrom: sim.now });
   },
-  fail: (sim, instance, why) => say(sim, instance, `BUDDYVERSE-BOOT FAILED: ${why}`),
+  fail: (sim, instance, why) => boots(sim, instance, `FAILED: ${why}`),
 };
