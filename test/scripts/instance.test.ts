@@ -78,11 +78,13 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
       "buddyverse-site": done("site"),
       "buddyverse-release": done("release"),
       systemctl: done("systemctl"),
+      "amazon-cloudwatch-agent-ctl": "",
       sleep: "",
       ...played,
     });
     const input = webBoot
       .replaceAll("/usr/local/sbin/buddyverse-", `${root}/bin/buddyverse-`)
+      .replaceAll("/opt/aws/amazon-cloudwatch-agent/bin/", `${root}/bin/`)
       .replaceAll("/etc/fstab", `${root}/etc/fstab`)
       .replaceAll("/run/buddyverse", `${root}/run/buddyverse`)
       .replaceAll("/mnt/efs", `${root}/efs`);
