@@ -79,7 +79,6 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
       "buddyverse-site": done("site"),
       "buddyverse-release": done("release"),
       systemctl: done("systemctl"),
-      "amazon-cloudwatch-agent-ctl": "",
       sleep: "",
       ...played,
     });
