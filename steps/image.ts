@@ -5,6 +5,7 @@ import { launchTemplate as launchTemplateType } from "../src/aws/ec2/launch-temp
 import { publicImage } from "../src/aws/ec2/public-image.ts";
 import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
+import { logGroupArn } from "../src/aws/logs/names.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import type { ObjectLive, ObjectSpec } from "../src/aws/s3/object.ts";
 import type { Config } from "../src/config/schema.ts";
@@ -12,6 +13,7 @@ import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
+import { LOGS, logGroupName, logGroups } from "./logs.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";
 import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
@@ -28,6 +30,19 @@ interface Around {
   /** Wanted when `image.app` is a folder. */
   readonly archive?: AppArchive | undefined;
 }
+
+/** What goes into the web image, as the config says it: "revision v1.2.0 of https://…". */
+export function applicationOf({ image: { app } }: Config): string {
+  if (app === null) return "the built-in page";
+  // A login in the address is nobody's to read.
+  return "git" in app
+    ? `revision ${app.revision} of ${app.git.replace(/\/\/[^/@]*@/, "//")}`
+    : `the folder ${app.folder}`;
+}
+
+/** The same, and which content of a folder. */
+const releaseWords = (config: Config, { appArchive }: Inputs): string =>
+  `${applicationOf(config)}${appArchive ? ` (${appArchive.sha256.slice(0, 12)})` : ""}`;
 
 const gitOf = ({ image: { app } }: Config) => (app !== null && "git" in app ? app : null);
 
@@ -70,6 +85,11 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
       ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
+      // The groups are the stack's: an agent that may make one makes it without tags and for ever.
+      allow(
+        ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        ...LOGS.map((name) => arnIn(region, `${logGroupArn(region, "*", logGroupName(stack, name))}:*`)),
+      ),
       allow(AGENT, "*"),
     ],
     managedPolicies: [],
@@ -121,11 +141,20 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     { keeps: config.image.keep },
   );
 
+  const logs = logGroups(config);
   const launchTemplate = resource(
     launchTemplateType,
     LAUNCH_TEMPLATE_KEY,
     "Buddy-WEB-Image-Start",
-    { image, profile, group: securityGroups.web, fileSystem: efs.fileSystem, keyPair: natBastion.keyPair },
+    {
+      image,
+      profile,
+      group: securityGroups.web,
+      fileSystem: efs.fileSystem,
+      keyPair: natBastion.keyPair,
+      // What is launched writes to them from its first minute.
+      logs,
+    },
     ({ image, profile, group, fileSystem, keyPair }) => ({
       imageId: image.id,
       rootDevice: image.rootDevice,
@@ -136,6 +165,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       profileName: profile.id,
       instanceName: "Buddy-WEB",
       cpuCredits,
+      release: releaseWords(config, inputs),
       userData: whenKnown(fileSystem.id, () =>
         webUserData({
           region,
@@ -149,7 +179,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  return step("image", { role, profile, base, builder, image, launchTemplate });
+  return step("image", { logs, role, profile, base, builder, image, launchTemplate });
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 
@@ -173,10 +203,10 @@ const AGENT = [
   "ec2messages:SendReply",
 ];
 
-const allow = (actions: readonly string[], resource: string): Statement => ({
+const allow = (actions: readonly string[], ...resources: readonly string[]): Statement => ({
   Effect: "Allow",
   Action: [...actions],
-  Resource: [resource],
+  Resource: [...resources],
 });
 
 const slug = (name: string): string => name.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-|-$/g, "");

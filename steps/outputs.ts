@@ -40,13 +40,15 @@ export function outputsFor(
     "Load balancer": loadBalancer?.dnsName,
     "Database, writes": primary?.endpoint || undefined,
     "Database, reads": replica?.endpoint || undefined,
-    "Database password":
-      primary &&
-      `aws ssm get-parameter --with-decryption --query Parameter.Value --name /buddyverse/${config.stack}/database/password --region ${config.region}`,
+    "Database password": primary && passwordCommand(config),
     Bastions: ssh.length > 0 ? ssh : undefined,
     "Web instances": inside.length > 0 ? inside : undefined,
   };
 }
+
+/** The command that prints the database's password. @param cli how the AWS CLI is called */
+export const passwordCommand = ({ stack, region }: Pick<Config, "stack" | "region">, cli = "aws"): string =>
+  `${cli} ssm get-parameter --with-decryption --query Parameter.Value --output text --name /buddyverse/${stack}/database/password --region ${region}`;
 
 const login = ({ user, address }: Machine): string => `${user}@${address}`;
 

@@ -47,7 +47,7 @@ export async function inForeground([program = "", ...words]: readonly string[], 
 }
 
 /** Why a program did not even start. */
-const notStarted = (program: string, cause: NodeJS.ErrnoException): BuddyError =>
+export const notStarted = (program: string, cause: NodeJS.ErrnoException): BuddyError =>
   new BuddyError({
     code: "failed",
     message: `${program} could not be started: ${cause.code === "ENOENT" ? "it is not on this machine" : cause.message}`,

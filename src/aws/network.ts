@@ -2,7 +2,7 @@ import { Resolver } from "node:dns/promises";
 import { get } from "node:https";
 import { BuddyError } from "../lib/errors.ts";
 import type { Network } from "./aws.ts";
-import { CHECK_IP } from "./partition.ts";
+import { CHECK_IP, partitionOf } from "./partition.ts";
 import { agents } from "./proxy.ts";
 import { unreachable } from "./way.ts";
 
@@ -40,6 +40,29 @@ export const internet: Network = {
     }
   },
 };
+
+/**
+ * The certificates of those who sign what the databases of a region prove themselves with, PEM.
+ * @throws BuddyError `network`
+ */
+export async function databaseCertificates(region: string): Promise<string> {
+  const url = partitionOf(region).databaseCertificates;
+  try {
+    const { status, text } = await fetched(url);
+    if (status !== 200 || !text.includes("-----BEGIN CERTIFICATE-----"))
+      throw new Error(`${url} answered ${status} ${text.slice(0, 60)}`);
+    return `${text}\n`;
+  } catch (error) {
+    if (error instanceof BuddyError) throw error;
+    const reached = unreachable(error, url);
+    throw new BuddyError({
+      code: "network",
+      message: `could not fetch the certificates of RDS: ${reached?.message ?? (error as Error).message}`,
+      hint: reached?.hint,
+      cause: error,
+    });
+  }
+}
 
 /** By the proxy and the CA bundle by which AWS is asked, which `fetch` does not know. */
 async function fetched(url: string): Promise<{ readonly status: number; readonly text: string }> {

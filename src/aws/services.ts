@@ -8,6 +8,7 @@ import { efs } from "./efs/service.ts";
 import { elb } from "./elb/service.ts";
 import { iam } from "./iam/service.ts";
 import { kms } from "./kms/service.ts";
+import { logs } from "./logs/service.ts";
 import { pricing } from "./pricing/service.ts";
 import { rds } from "./rds/service.ts";
 import { route53 } from "./route53/service.ts";
@@ -29,6 +30,7 @@ export const services = {
   acm,
   route53,
   cloudWatch,
+  logs,
   iam,
   kms,
   ssm,

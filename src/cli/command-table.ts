@@ -24,6 +24,12 @@ export const positive = (value: string): number => {
   return number;
 };
 
+const port = (value: string): number => {
+  const number = positive(value);
+  if (number > 65_535) throw new InvalidArgumentError("A port is 1 to 65535.");
+  return number;
+};
+
 const withYes = (command: Command) => command.option("--yes", "answer every question with yes");
 const withRefresh = (command: Command) =>
   command.option(
@@ -201,6 +207,26 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse ssh web --print",
     ],
     load: async () => (await import("./commands/ssh.ts")).ssh,
+  },
+  {
+    name: "tunnel",
+    description:
+      "a port of this machine that is the stack's database, through a bastion, TLS checked; Ctrl-C closes it",
+    own: (command) =>
+      command
+        .addArgument(new Argument("<what>", "what it leads to").choices(["database"]))
+        .option("--replica", "the read replica instead of the primary")
+        .addOption(
+          new Option("--port <n>", "the port of this machine (default: 13306, of the replica 13307)").argParser(port),
+        )
+        .option("--print", "print the ssh command instead of running it"),
+    examples: [
+      "buddyverse tunnel database",
+      "buddyverse tunnel database --replica --port 3307",
+      "buddyverse tunnel database --json          { host, port, user, database, ca, mysql, … } when it is open",
+      "buddyverse tunnel database --print",
+    ],
+    load: async () => (await import("./commands/tunnel.ts")).tunnel,
   },
   {
     name: "cost",

@@ -26,28 +26,37 @@ export interface SshAccess {
   readonly of: number;
   /** Those whose key AWS no longer tells: ssh takes the first that it meets, and no other after that. */
   readonly unpinned: readonly string[];
-  /** Why nothing answered, where the bastions' group says it; undefined: it lets this machine in, or nobody can tell. */
+  /**
+   * Why nothing answered, where the bastions' group says it; undefined: it lets this machine in, or nobody can tell. Also when the
+   * session is closed.
+   */
   whyNot(): Promise<string | undefined>;
 }
 
 const nameOf = ({ what, number }: Machine): string => `${what}-${number}`;
 
+/** A file beside the state, of this stack alone. */
+export const fileBeside = ({ config, paths, options }: Session, what: string): string =>
+  `${join(dirname(resolve(paths.state)), KEY_PAIR)}${options.sandbox ? ".sandbox" : ""}.${config.stack}.${what}`;
+
 /**
  * Writes the ssh config of the stack beside its state, with the keys of the machines that are on the way.
- * @param which a number from 1, or an instance's id
+ * @param which a number from 1, or an instance's id; undefined: the first that is there
  * @throws BuddyError `failed` when there is no such machine or no way to it, `config` without a key
  */
-export async function sshAccess(session: Session, what: Machine["what"], which: string): Promise<SshAccess> {
-  const { config, aws, stack, paths, options } = session;
-  const { bastions, web } = await machinesOf(config, aws, stack.find);
+export async function sshAccess(session: Session, what: Machine["what"], which?: string): Promise<SshAccess> {
+  const { config, aws, stack, paths } = session;
+  const [{ bastions, web }, group] = await Promise.all([
+    machinesOf(config, aws, stack.find),
+    stack.find(BASTION_GROUP) as Promise<SecurityGroupLive | undefined>,
+  ]);
   const all = what === "bastion" ? bastions : web;
   const machine = chosen(all, what, which, config.stack);
   const through = what === "bastion" ? machine : bastionFor(bastions, machine);
   if (!through) throw noBastion(config.stack);
-  const beside = `${join(dirname(resolve(paths.state)), KEY_PAIR)}${options.sandbox ? ".sandbox" : ""}.${config.stack}`;
   const files: SshFiles = {
-    config: `${beside}.ssh_config`,
-    knownHosts: `${beside}.known_hosts`,
+    config: fileBeside(session, "ssh_config"),
+    knownHosts: fileBeside(session, "known_hosts"),
     identity: identityFile(session, paths),
   };
   const before = readIfThere(files.knownHosts) ?? "";
@@ -73,18 +82,18 @@ export async function sshAccess(session: Session, what: Machine["what"], which: 
     machine,
     of: all.length,
     unpinned: [...new Set([through, machine])].filter(({ id }) => !isKnown(known, id)).map(nameOf),
-    whyNot: whyNot(session),
+    whyNot: whyNot(group?.inbound.flatMap(({ cidr }) => cidr ?? []) ?? [], aws),
   };
 }
 
-function chosen(all: readonly Machine[], what: Machine["what"], which: string, stack: string): Machine {
-  if (!/^([1-9]\d*|i-\w+)$/.test(which))
+function chosen(all: readonly Machine[], what: Machine["what"], which: string | undefined, stack: string): Machine {
+  if (which !== undefined && !/^([1-9]\d*|i-\w+)$/.test(which))
     throw new BuddyError({
       code: "usage",
       message: `"${which}" is neither a number nor the id of an instance`,
       hint: `As in \`buddyverse ssh ${what} 2\`. A command to run comes after "--".`,
     });
-  const found = all.find(({ number, id }) => which === id || which === String(number));
+  const found = all.find(({ number, id }) => which === undefined || which === id || which === String(number));
   if (found) return found;
   if (what === "bastion" && all.length === 0) throw noBastion(stack);
   const there = all.map(({ number, id, zone }) => `${number} (${id}, ${zone})`);
@@ -145,11 +154,9 @@ async function withPinned(aws: Aws, before: string, ids: readonly string[]): Pro
 
 /** Who may reach the bastions is in their group; what it lets in is not where this machine is. */
 const whyNot =
-  ({ stack, aws }: Session) =>
+  (ranges: readonly string[], { network }: Aws) =>
   async (): Promise<string | undefined> => {
-    const group = (await stack.find(BASTION_GROUP)) as SecurityGroupLive | undefined;
-    const ranges = group?.inbound.flatMap(({ cidr }) => cidr ?? []) ?? [];
-    const mine = await aws.network.publicAddress();
+    const mine = await network.publicAddress();
     const address = cidrOf(parseAddress(mine) ?? 0, 32);
     const letIn = ranges.some((range) => {
       const parsed = parseCidr(range);
@@ -158,3 +165,11 @@ const whyNot =
     if (letIn) return undefined;
     return `the bastions let in ${list(ranges) || "nobody"}, and this machine's address is ${mine}`;
   };
+
+/** What a bastion that does not answer means when its group does not let this machine in. */
+export const notLetIn = (why: string): BuddyError =>
+  new BuddyError({
+    code: "failed",
+    message: why,
+    hint: 'With "my-ip" in bastion.allowedCidrs `buddyverse up --step nat-bastion` lets today\'s address in; else add it there first.',
+  });

@@ -65,7 +65,10 @@ export async function update(
 ): Promise<void> {
   const { run, node, updated } = work;
   const why = work.pending && node.type.undone?.(work.pending, live, work.wanted as object);
-  if (why) throw undone(node, live, why, await node.type.whyUndone?.(run.aws, live, work.started));
+  if (why) {
+    const reason = work.gaveUp ?? (await node.type.whyUndone?.(run.aws, live, work.started));
+    throw undone(node, live, why, reason);
+  }
   const fields = differences.map((difference) => JSON.stringify(difference));
   const times = updated && isSame(work, updated.fields, fields) ? updated.times : 0;
   if (updated && times > 0) {
@@ -97,6 +100,19 @@ export async function update(
   work.updated = { fields: times > 0 && updated ? updated.fields : fields, at: run.clock.now(), times: times + 1 };
   if (work.outcome === "unchanged") work.outcome = "updated";
   work.waited();
+}
+
+/** What cannot come right is not waited for: what it was before is put back, and its end is told as a failure then. */
+export async function giveUpHopeless(work: Work, live: Identified): Promise<void> {
+  const { run, node } = work;
+  const why = work.wanted && node.type.hopeless?.(live);
+  if (!why || work.gaveUp !== undefined) return;
+  work.begin("wait", live.id);
+  work.note(`given up: ${why}`);
+  await work.attempt("update", live, async () => {
+    const more = await node.type.giveUp?.(run.aws, live, work.pending);
+    work.gaveUp = [why, more].filter(Boolean).join("; ");
+  });
 }
 
 /** Sends the delete call. Answers true when what is there stays on purpose. */

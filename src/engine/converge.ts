@@ -1,6 +1,6 @@
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
-import { create, remove, update } from "./changes.ts";
+import { create, giveUpHopeless, remove, update } from "./changes.ts";
 import { DELETE_SHOWS_WITHIN_MS, type Decision, VISIBLE_WITHIN_MS } from "./decide.ts";
 import type { Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
@@ -164,7 +164,10 @@ async function wait(
   const { run, node, timing } = work;
   if (live && recorded?.id !== live.id)
     record(run, node, { id: live.id, status: why === "deleting" ? "deleting" : "created" });
-  if (why === "pending") work.pending = live;
+  if (live && why === "pending") {
+    await giveUpHopeless(work, live);
+    work.pending = live;
+  }
   work.begin("wait", live?.id);
   work.note(live && why === "pending" ? node.type.doing?.(live) : undefined);
   if (why === "creating") await work.waitFor("not visible yet", 2, VISIBLE_WITHIN_MS / 1000 + 30, live);

@@ -25,6 +25,8 @@ export interface Situation {
   readonly overwritten: string | undefined;
   /** It has been looked at for so long that a delete call of an earlier run, if there was one, would show. */
   readonly deleteWouldShow: boolean;
+  /** What differs is changed although it is pending, or waits for a person (`ResourceType.mayChange`). */
+  readonly mayChange: boolean;
 }
 
 export type Decision =
@@ -64,6 +66,7 @@ export function decide({
   kept,
   overwritten,
   deleteWouldShow,
+  mayChange,
 }: Situation): Decision {
   if (health === "absent") {
     const underWay = recorded !== undefined && (recorded.status === "creating" || recorded.status === "created");
@@ -77,6 +80,9 @@ export function decide({
   if (!wanted) return { kind: "delete" };
   // A `down` was interrupted at it: reads may lag behind its delete call, and what is shown as ready is gone in a moment.
   if (recorded?.status === "deleting" && !deleteWouldShow) return { kind: "wait", why: "deleting" };
+  const inPlace = differences.length > 0 && differences.every(({ replaces }) => !replaces);
+  const waits = health === "pending" || (health !== "ready" && "blocked" in health);
+  if (mayChange && inPlace && waits) return { kind: "update", differences };
   if (health === "pending") return { kind: "wait", why: "pending" };
   if (health !== "ready") {
     if ("blocked" in health) return { kind: "blocked", reason: health.blocked };

@@ -107,7 +107,7 @@ export function farewells({ deleteKept }: Pick<Run, "deleteKept">, { entries }: 
   const said = [...entries.values()].flatMap(({ node, look }) =>
     look.live ? (node.type.farewell?.(look.live, { deleteKept }) ?? []) : [],
   );
-  return { kept: said.flatMap(({ kept }) => kept ?? []), notes: said.flatMap(({ note }) => note ?? []) };
+  return { kept: said.flatMap(({ kept }) => kept ?? []), notes: [...new Set(said.flatMap(({ note }) => note ?? []))] };
 }
 export interface Farewells {
   readonly kept: readonly string[];

@@ -195,6 +195,7 @@ export function evaluate(
       kept: live && node.type.farewell?.(live, { deleteKept })?.kept,
       overwritten: overwritten(node, live, recorded),
       deleteWouldShow,
+      mayChange: (wanted && live && node.type.mayChange?.(live, wanted)) ?? false,
     }),
     drift,
   };

@@ -4,7 +4,7 @@ import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
 import { courseOf, NO_DEPENDENTS } from "./refusal.ts";
 import { type AnyType, type Remedy, removable } from "./resource.ts";
-import { notesOf, type Observed, type Snapshot } from "./snapshot.ts";
+import { doingOf, notesOf, type Observed, type Snapshot } from "./snapshot.ts";
 import { longestPath } from "./walk.ts";
 
 /**
@@ -100,7 +100,7 @@ export function planUp(snapshot: Snapshot): Plan {
             ? decision.reason
             : own === "blocked"
               ? missingMessage(node)
-              : undefined;
+              : doingOf(entry);
     if (action === "blocked")
       blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
     const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;

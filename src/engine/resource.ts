@@ -214,6 +214,18 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * tried again in the same run.
    */
   undone?(before: Live, live: Live, wanted: Spec): string | undefined;
+  /**
+   * It is pending, or waits for a person, and what differs is changed nevertheless: it is on its way to something else than
+   * `wanted`, or the change may be what mends it. Absent: it is not. Pure.
+   */
+  mayChange?(live: Live, wanted: Spec): boolean;
+  /** Why what it is pending for comes to nothing for certain: then it is given up. Undefined: it may come right. Pure. */
+  hopeless?(live: Live): string | undefined;
+  /**
+   * Begins to put back what it was before. Answers what else is known of the reason: what its parts say of themselves.
+   * @param before as it was seen the last time before
+   */
+  giveUp?(aws: Aws, live: Live, before: Live | undefined): Promise<string>;
   /** Closes the named differences; `tags` is among them when the object's tags differ from the owner's. */
   update?(
     aws: Aws,

@@ -54,6 +54,13 @@ export const needsOf = ({ node, recorded, decision }: Observed): readonly string
 export const notesOf = ({ node, look, wanted }: Observed): readonly string[] =>
   (look.live && wanted && look.health === "ready" && node.type.notes?.(look.live, wanted)) || [];
 
+/** What an object is on its way to, or waits for, where that is not what its decision says already. */
+export const doingOf = ({ node, look, wanted }: Observed): string | undefined => {
+  const { live, health } = look;
+  if (!live || !wanted) return undefined;
+  return typeof health === "object" && "blocked" in health ? health.blocked : node.type.doing?.(live);
+};
+
 /** Keys of what needs this one. */
 export const dependentsOf = (entries: Snapshot["entries"], key: string): readonly string[] =>
   [...entries.values()].filter((one) => one.node.key !== key && needsOf(one).includes(key)).map(({ node }) => node.key);

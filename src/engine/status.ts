@@ -3,7 +3,7 @@ import { configTags } from "../aws/owned.ts";
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
 import { type Identified, type Remedy, removable } from "./resource.ts";
-import { notesOf, type Snapshot } from "./snapshot.ts";
+import { doingOf, notesOf, type Snapshot } from "./snapshot.ts";
 
 /** How an object stands against what was recorded of it and against the config. */
 export type SyncStatus =
@@ -71,7 +71,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
       ),
       drift: showable(node.type, drift),
       pending: showable(node.type, pending),
-      reason: refused?.message ?? ("reason" in decision ? decision.reason : undefined),
+      reason: refused?.message ?? ("reason" in decision ? decision.reason : doingOf(entry)),
       notes: notesOf(entry),
       remedies: entry.remedies,
     });
@@ -91,7 +91,7 @@ function standingOf(
   if (health === "absent") return external || kind === "blocked" ? "blocked" : "missing";
   if (!wanted) return external ? "in-sync" : "extra";
   if (health === "pending" || health === "deleting") return "under-way";
-  if (kind === "blocked") return "blocked";
+  if (kind === "blocked" || (typeof health === "object" && health !== null && "blocked" in health)) return "blocked";
   if (health !== "ready") return "unhealthy";
   if (drift) return "drift";
   return pending ? "pending-change" : "in-sync";

@@ -38,6 +38,8 @@ export interface Work {
   updated: Updated | undefined;
   /** As it was when it was last seen at work by itself. */
   pending: Identified | undefined;
+  /** Why what it was pending for was given up. */
+  gaveUp: string | undefined;
   readonly attempt: Attempt;
   /** Says that something is being done to the object, once for each sort of thing. */
   begin(action: Action, id?: string): void;
@@ -79,6 +81,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
     leaves: undefined,
     updated: undefined,
     pending: undefined,
+    gaveUp: undefined,
     attempt: attempter(run, node, sleep),
     sleep,
     begin(next, id) {

@@ -10,6 +10,8 @@ export interface Sshd {
   readonly hostKey: string;
   /** How many have connected. */
   connections(): number;
+  /** Ends all that are connected. */
+  cut(): void;
   /** Closes what is open, and takes nobody any more. */
   close(): Promise<void>;
 }
@@ -64,6 +66,9 @@ export async function sshd(folder: string, name: string, authorized: string): Pr
     port: (server.address() as AddressInfo).port,
     hostKey,
     connections: () => connections,
+    cut: () => {
+      for (const child of children) child.kill();
+    },
     close: async () => {
       await new Promise((resolve) => server.close(resolve));
       await Promise.all(

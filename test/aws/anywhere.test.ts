@@ -32,6 +32,7 @@ import { redirect } from "../../src/aws/elb/redirect.ts";
 import { targetGroup } from "../../src/aws/elb/target-group.ts";
 import { instanceProfile } from "../../src/aws/iam/instance-profile.ts";
 import { role } from "../../src/aws/iam/role.ts";
+import { logGroup } from "../../src/aws/logs/log-group.ts";
 import { database } from "../../src/aws/rds/database.ts";
 import { parameterGroup } from "../../src/aws/rds/parameter-group.ts";
 import { replica } from "../../src/aws/rds/replica.ts";
@@ -172,6 +173,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       rootDevice: baked.rootDevice,
       instanceType: "t3.micro",
       cpuCredits: "unlimited" as const,
+      release: "revision v1",
       keyName: key.keyName,
       volumeGiB: baked.rootGiB,
       groupIds: [open.id],
@@ -344,6 +346,8 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
   }));
   const board = resource(dashboard, "board", "Odd_Board-9", {}, () => ({ widgets: [] }));
 
+  const lines = resource(logGroup, "lines", "Odd-lines/of_a.group-9", {}, () => ({ retentionDays: 3 }));
+
   const chest = resource(bucket, "chest", "odd.chest-9", {}, () => ({ publicAccessBlocked: true }));
   const thing = resource(object, "thing", "odd.chest-9/deep/er folder", { chest }, ({ chest }) => ({
     bucket: chest.id,
@@ -370,7 +374,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         elsewhere,
         fleet,
       },
-      ...{ scaling, found, own, proof, alias, cname, issued, bell, mail, watch, board, chest, thing },
+      ...{ scaling, found, own, proof, alias, cname, issued, bell, mail, watch, board, lines, chest, thing },
     }),
   ];
 }

@@ -1,4 +1,4 @@
-/** `ssh`, as it is typed: all but the connection, which test/access/ssh.test.ts makes. */
+/** `ssh` and `tunnel`, as they are typed: all but the connection, which test/access makes. */
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -67,6 +67,52 @@ test("the sandbox says that it takes no ssh, and what can be done there", async 
   expect(await on.rehearse("ssh --json")).toMatchObject({ code: 2 });
 });
 
+test("tunnel --print: the command that leads to a database, and all that a client needs, but no password", async () => {
+  const on = folder({ database: { replica: true } }, base);
+  const { code, stdout, stderr } = await on.rehearse("tunnel database --print");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const endpoint = "database1\\.[\\w.-]+\\.rds\\.amazonaws\\.com:3306";
+  expect(stdout).toMatch(
+    new RegExp(
+      `^ssh -F ${join(on.path, CONFIG)} -N -o ExitOnForwardFailure=yes -L 127.0.0.1:13306:${endpoint} bastion-1\n$`,
+    ),
+  );
+  const replica = JSON.parse((await on.rehearse("tunnel database --replica --port 3307 --print --json")).stdout);
+  const ca = join(on.path, "Buddy-Project.sandbox.buddyverse.rds-ca.pem");
+  expect(replica).toMatchObject({
+    host: "127.0.0.1",
+    port: 3307,
+    endpoint: expect.stringMatching(/^database1-replica\./),
+    ca,
+    mysql: `mysql --host=127.0.0.1 --port=3307 --user=admin -p --ssl-mode=VERIFY_CA --ssl-ca=${ca} django_db`,
+    mariadb: `mariadb --host=127.0.0.1 --port=3307 --user=admin -p --ssl-ca=${ca} django_db`,
+    password: expect.stringContaining("ssm get-parameter --with-decryption"),
+  });
+  const { "Into the machines": inside } = JSON.parse((await on.rehearse("outputs --json")).stdout);
+  expect(inside).toContain("buddyverse tunnel database --sandbox");
+});
+
+test("tunnel: what the sandbox cannot, a database that is not there, and wrong usage are said", async () => {
+  const on = folder({}, base);
+  expect(await on.rehearse("tunnel database")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /no MySQL server behind its endpoints(.*\n)+.*buddyverse tunnel database --sandbox --print/,
+    ),
+  });
+  const single = folder({ database: { replica: false } });
+  expect(await single.rehearse("tunnel database --replica")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("the config wants no read replica"),
+  });
+  expect(await single.rehearse("tunnel database")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no primary database that can be reached"),
+  });
+  for (const wrong of ["tunnel", "tunnel redis", "tunnel database --port 65536"])
+    expect({ wrong, code: (await on.rehearse(wrong)).code }).toEqual({ wrong, code: 2 });
+});
+
 test("without a key, without a stack: said, with what to do", async () => {
   const on = folder({}, base);
   rmSync(join(on.path, "Buddy-Project.sandbox.pem"));
@@ -101,11 +147,9 @@ test("why a bastion does not answer: its group does not let this machine in", as
       { sandbox: true, sandboxSpeed: "max", color: false, config: join(path, "buddyverse.config.json") },
       { command: "ssh", writes: false, resolvesAddress: false },
     );
-    try {
-      return await (await sshAccess(session, "web", "1")).whyNot();
-    } finally {
-      session.close();
-    }
+    const access = await sshAccess(session, "web", "1");
+    session.close();
+    return access.whyNot();
   };
   expect(await whyNot(folder({}, base))).toBeUndefined();
   const moved = folder({ bastion: { allowedCidrs: ["198.51.100.0/24", "192.0.2.7/32"] } }, base);

@@ -57,15 +57,16 @@ describe("the default stack in Seoul", () => {
   });
 
   // An ordinary month: data out 100 × 0.126 = 12.60; LCU 0.2 × 730 × 0.008 = 1.168; EFS 5 × 0.33 + 5 × 0.0272 + 1 × 0.011 = 1.797;
-  // between zones 20 × 0.01 = 0.20; image 4 × 0.05 = 0.20; DNS 0.1 × 0.40 = 0.04 → 16.005
-  // Quiet: 1.26 + 0.292 + 0.33 + 0.02 + 0.15 = 2.052
-  // Busy: 126 + 11.68 + (16.5 + 2.72 + 0.22) + 2 + 20 × 0.095 + 0.40 + 0.40 + two web instances more 20.4392 = 182.2592
+  // between zones 20 × 0.01 = 0.20; image 4 × 0.05 = 0.20; DNS 0.1 × 0.40 = 0.04; logs 0.4 × (0.76 + 0.15 × 0.0314) = 0.305884 → 16.310884
+  // Quiet: 1.26 + 0.292 + 0.33 + 0.02 + 0.15 + logs 0.2 × 0.76471 = 0.152942 → 2.204942
+  // Busy: 126 + 11.68 + (16.5 + 2.72 + 0.22) + 2 + 20 × 0.095 + 0.40 + 0.40 + logs 2.5 × 0.76471 = 1.911775
+  //   + two web instances more 20.4392 = 184.170975
   test("has the usage part worked out by hand, in three bands", () => {
     const { usage, total } = of().totals;
-    expect(usage.low).toBeCloseTo(2.052, 6);
-    expect(usage.typical).toBeCloseTo(16.005, 6);
-    expect(usage.high).toBeCloseTo(182.2592, 6);
-    expect(total.typical).toBeCloseTo(146.0426 + alarms + 16.005, 6);
+    expect(usage.low).toBeCloseTo(2.204942, 6);
+    expect(usage.typical).toBeCloseTo(16.310884, 6);
+    expect(usage.high).toBeCloseTo(184.170975, 6);
+    expect(total.typical).toBeCloseTo(146.0426 + alarms + 16.310884, 6);
   });
 
   test("says that the file system's backup has no price, instead of counting it as nothing", () => {
@@ -94,6 +95,7 @@ describe("the default stack in Seoul", () => {
       "Buddy-EFS",
       "database1",
       "database1-replica",
+      "logs",
       "Buddy-WEB-Image",
       "Buddy-LoadBalance",
       "Buddy-AutoScaling-Group",
@@ -358,7 +360,7 @@ describe("the headline, the past, and the change", () => {
     const app = (revision: string): ConfigInput => ({
       image: { app: { git: "https://example.com/site.git", revision } },
     });
-    const keys = (it: Estimate) => it.lines.find(({ step }) => step === "image")?.keys;
+    const keys = (it: Estimate) => it.lines.find(({ object }) => object === "Buddy-WEB-Image")?.keys;
     expect(keys(of(app("v1")))).not.toEqual(keys(of(app("v2"))));
     expect(costChange(of(app("v1")), of(app("v2"))).objects).toEqual([]);
   });

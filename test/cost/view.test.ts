@@ -29,7 +29,7 @@ describe("as text", () => {
     expect(text).toMatch(/^load-balancer +\$23\.73 +\$1\.55 +\$13\.77 +\$137\.68$/m);
     expect(text).toMatch(/^ {2}Buddy-EFS +\$0\.33\+\? +\$1\.80\+\? +\$19\.44\+\?$/m);
     expect(text).toMatch(
-      new RegExp(`^all together +\\${FIXED} +\\$2\\.05\\+\\? +\\$16\\.01\\+\\? +\\$182\\.26\\+\\?$`, "m"),
+      new RegExp(`^all together +\\${FIXED} +\\$2\\.20\\+\\? +\\$16\\.31\\+\\? +\\$184\\.17\\+\\?$`, "m"),
     );
     expect(text).toContain(`at least ${exactDollars(sums.total.typical)} in an ordinary month`);
     expect(text).toContain("recovery points of Buddy-EFS (efs:backup)");

@@ -25,6 +25,7 @@ const at = (situation: Partial<Situation>): string =>
     mayBeOthers: false,
     kept: undefined,
     deleteWouldShow: false,
+    mayChange: false,
     ...situation,
   }).kind;
 const difference = (replaces: boolean) => ({ field: "f", wanted: 1, found: 2, replaces });
@@ -61,6 +62,22 @@ test.each<[string, Partial<Situation>, string]>([
   ["deleting, wanted", { health: "deleting" }, "wait"],
   ["deleting, not wanted", { health: "deleting", wanted: false }, "wait"],
   ["pending, wanted", { health: "pending", differences: [difference(false)] }, "wait"],
+  [
+    "pending, wanted, and it may be changed meanwhile",
+    { health: "pending", mayChange: true, differences: [difference(false)] },
+    "update",
+  ],
+  ["pending, and it may be changed, but nothing differs", { health: "pending", mayChange: true }, "wait"],
+  [
+    "pending, and it may be changed, but not in place",
+    { health: "pending", mayChange: true, differences: [difference(true)] },
+    "wait",
+  ],
+  [
+    "blocked, wanted, and a change may mend it",
+    { health: { blocked: "a person" }, mayChange: true, differences: [difference(false)] },
+    "update",
+  ],
   ["pending, not wanted", { health: "pending", wanted: false }, "delete"],
   ["failed before this run", { health: { failed: "why" } }, "replace"],
   ["failed in this run", { health: { failed: "why" }, tried: true }, "failed"],

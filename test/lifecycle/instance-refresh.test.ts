@@ -32,7 +32,8 @@ beforeEach(async () => {
 /** Another process, later. */
 const next = async (config: object = NEW): Promise<Stage> =>
   stageOn(parseConfig(config, "test.config.json"), on.clock, on.sandbox, on.text);
-const order = (about: string) => fail(simAt(on.sandbox.world, on.clock.now()), parseFailure("capacity", about));
+const order = (about: string, kind = "capacity") =>
+  fail(simAt(on.sandbox.world, on.clock.now()), parseFailure(kind, about));
 const mended = () => mend(simAt(on.sandbox.world, on.clock.now()));
 
 const groupOf = async ({ settled }: Awaited<ReturnType<Stage["up"]>>) =>
@@ -82,7 +83,7 @@ test("one that cannot be started: said within minutes, with how to end it; the o
   expect(await groupOf(await on.up())).toMatchObject({
     outcome: "blocked",
     reason: expect.stringMatching(
-      /instance refresh to launch template version 2: InProgress, 0 %.*sufficient t3\.small capacity.* rollback-instance-refresh --auto-scaling-group-name Buddy-AutoScaling-Group/,
+      /release 2: 0 of 2 replaced \(InProgress\).*sufficient t3\.small capacity.*put the config back and run `buddyverse up`/,
     ),
   });
   expect((on.clock.now() - from) / 60_000).toBeLessThan(20);
@@ -115,7 +116,7 @@ test("one that is rolled back while up looks on: it fails with AWS's reason, and
   expect(await groupOf(await on.up())).toMatchObject({
     outcome: "failed",
     reason: expect.stringMatching(
-      /is as it was before: instance refresh to launch template version 2: RollbackSuccessful.*Manual rollback/,
+      /is as it was before: release 2: RollbackSuccessful.*Manual rollback.*the site goes on with release 1/,
     ),
     error: { code: "failed" },
   });
@@ -124,6 +125,66 @@ test("one that is rolled back while up looks on: it fails with AWS's reason, and
   // What the old version starts with is still there.
   const back = await next(OLD);
   expect((await back.up()).settled.filter(({ error }) => error)).toEqual([]);
+});
+
+test("one whose application does not start is rolled back when the load balancer ends its first instance: why, by AWS and by its console", async () => {
+  const before = (await group()).ids;
+  order("2", "release");
+  const from = on.clock.now();
+  const end = await groupOf(await on.up());
+  expect(end).toMatchObject({
+    outcome: "failed",
+    error: { code: "failed", hint: expect.stringMatching(/^Mend the cause/) },
+  });
+  expect(end?.reason).toMatch(
+    /is as it was before: release 2: RollbackSuccessful: Manual rollback; the site goes on with release 1: (i-\w+) did not pass the load balancer's health check: At .* ELB system health check failure; \1 is unhealthy: Health checks failed; the end of its console output:\n(?:.*\n)*.*BUDDYVERSE-BOOT FAILED: ModuleNotFoundError: No module named 'config\.wsgi'/,
+  );
+  expect((on.clock.now() - from) / 60_000).toBeLessThan(15);
+  expect(await group()).toMatchObject({ version: "1", versions: ["1", "1"], ids: before });
+  // It was told on the way, too.
+  const notes = on.events.flatMap((event) => (event.type === "resource.note" ? event.note : []));
+  expect(notes).toContainEqual(expect.stringMatching(/^release 2: 0 of 2 replaced .*; i-\w+ is unhealthy/));
+});
+
+test("one that can never be started is rolled back at once", async () => {
+  const before = (await group()).ids;
+  order("", "verification");
+  const from = on.clock.now();
+  expect(await groupOf(await on.up())).toMatchObject({
+    outcome: "failed",
+    reason: expect.stringMatching(/the site goes on with release 1: .*validated|verif/),
+  });
+  expect((on.clock.now() - from) / 60_000).toBeLessThan(5);
+  expect(await group()).toMatchObject({ version: "1", versions: ["1", "1"], ids: before });
+});
+
+test("the config put back while one hangs ends it at once, and the version of before stays what it was", async () => {
+  const before = (await group()).ids;
+  order("t3.small");
+  expect(await groupOf(await on.up())).toMatchObject({ outcome: "blocked" });
+  const back = await next(OLD);
+  expect((await back.plan()).items.find(({ key }) => key === "auto-scaling-group")).toMatchObject({
+    action: "update",
+    differences: [{ field: "launchTemplateVersion", found: "1, 2", wanted: "1" }],
+    rollout: "release 2, which is under way, is rolled back; the site goes on",
+  });
+  const from = on.clock.now();
+  expect((await back.up()).settled.filter(({ error, outcome }) => error ?? outcome === "blocked")).toEqual([]);
+  expect((on.clock.now() - from) / 60_000).toBeLessThan(3);
+  const calls = back.calls.map(({ operation }) => operation);
+  expect(calls).toContain("RollbackInstanceRefresh");
+  expect(calls).not.toContain("CreateLaunchTemplateVersion");
+  expect(await group()).toMatchObject({ version: "1", versions: ["1", "1"], ids: before });
+  expect((await back.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
+});
+
+test("a third version while one hangs: the second is ended, and the third is the group's", async () => {
+  order("t3.small");
+  await on.up();
+  const third = await next({ ...OLD, web: { instanceType: "t3.medium" } });
+  expect(await groupOf(await third.up())).toMatchObject({ outcome: "updated" });
+  expect(third.calls.map(({ operation }) => operation)).toContain("CancelInstanceRefresh");
+  expect(await group(third)).toMatchObject({ version: "3", versions: ["3", "3"] });
 });
 
 test("killed in the middle of it, the next up waits for the same refresh", async () => {

@@ -58,6 +58,10 @@ function reader(type: string, id: string, account: string) {
       { ResourceType: "Parameter", ResourceId: id },
       (answer) => answer.TagList,
     );
+  if (type === "logs:log-group")
+    return forService("cloudwatch-logs", "ListTagsForResource", { resourceArn: id }, ({ tags }) =>
+      Object.entries<string>(tags).map(([Key, Value]) => ({ Key, Value })),
+    );
   const arn = type === "cloudwatch:dashboard" ? `arn:aws:cloudwatch::${account}:dashboard/${id}` : id;
   return forService("cloudwatch", "ListTagsForResource", { ResourceARN: arn }, (answer) => answer.Tags);
 }

@@ -17,6 +17,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   "auto-scaling": "autoscaling",
   backup: "backup",
   cloudwatch: "cloudwatch",
+  "cloudwatch-logs": "logs",
   ec2: "ec2",
   efs: "elasticfilesystem",
   "elastic-load-balancing-v2": "elasticloadbalancing",
@@ -60,6 +61,7 @@ const TAGGING: Readonly<Record<string, { readonly action: string; readonly key?:
   elasticloadbalancing: { action: "elasticloadbalancing:AddTags", key: "elasticloadbalancing:CreateAction" },
   "iam:CreateRole": { action: "iam:TagRole" },
   "iam:CreateInstanceProfile": { action: "iam:TagInstanceProfile" },
+  logs: { action: "logs:TagResource" },
   rds: { action: "rds:AddTagsToResource" },
   s3: { action: "s3:TagResource" },
   sns: { action: "sns:TagResource" },
@@ -260,6 +262,7 @@ function tagsOfRequest(input: Json, kind?: string): Tags {
     );
   const bucket = input.CreateBucketConfiguration as { Tags?: unknown } | undefined;
   const list = input.Tags ?? bucket?.Tags;
+  if (typeof input.tags === "object" && input.tags !== null) return input.tags as Tags;
   return Array.isArray(list) && (list.length === 0 || list[0].Value !== undefined) ? tagsIn(list) : {};
 }
 
@@ -338,6 +341,15 @@ function resourcesOf(action: string, input: Json, ledger: Ledger): readonly (rea
       return ofElb(action, input, ledger);
     case "iam":
       return ofIam(input, ledger);
+    case "logs": {
+      // The three about tags are checked on the group, all others on what is in it (API reference, LogGroup: arn, logGroupArn;
+      // as in cloudposse/terraform-aws-cicd#33).
+      const rest = /:(Tag|Untag|ListTagsFor)Resource$/.test(action) ? "" : ":log-stream:";
+      return [
+        ...text("resourceArn"),
+        ...here("log-group", (name) => `log-group:${name}`, "logGroupName", "logGroupIdentifier").map(([, arn]) => arn),
+      ].map((arn) => ["log-group", `${arn}${rest}`] as const);
+    }
     case "rds":
       return ofRds(action, input, ledger);
     case "kms":

@@ -1,5 +1,6 @@
 import { BackupClient } from "@aws-sdk/client-backup";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { Route53Client } from "@aws-sdk/client-route-53";
@@ -15,6 +16,7 @@ test("a volume that outlives its instance is listed; one that goes with it, or i
   mocked(Route53Client).onAnyCommand().resolves({});
   mocked(S3Client).onAnyCommand().resolves({});
   mocked(CloudWatchClient).onAnyCommand().resolves({});
+  mocked(CloudWatchLogsClient).onAnyCommand().resolves({});
   const attached = (DeleteOnTermination: boolean) => [{ InstanceId: "i-1", DeleteOnTermination }];
   ec2.onAnyCommand().resolves({});
   ec2

@@ -1,6 +1,7 @@
 export {
   AttachLoadBalancerTargetGroupsCommand,
   AutoScalingClient as Client,
+  CancelInstanceRefreshCommand,
   CreateAutoScalingGroupCommand,
   CreateOrUpdateTagsCommand,
   DeleteAutoScalingGroupCommand,
@@ -13,6 +14,7 @@ export {
   DetachLoadBalancerTargetGroupsCommand,
   EnableMetricsCollectionCommand,
   PutScalingPolicyCommand,
+  RollbackInstanceRefreshCommand,
   SetDesiredCapacityCommand,
   SetInstanceProtectionCommand,
   StartInstanceRefreshCommand,

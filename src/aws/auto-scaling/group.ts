@@ -1,18 +1,21 @@
 import type { Activity, AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
+import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { mapBand } from "../../lib/band.ts";
 import { createOnly, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { launchTemplate } from "../ec2/launch-template.ts";
 import { creditCharges, instanceHours, volumeStorage } from "../ec2/prices.ts";
+import { consoleOf, consoleTail } from "../ec2/read-console.ts";
 import { protectionsOf } from "../ec2/read-instances.ts";
 import { NO_TARGET_GROUP } from "../elb/named.ts";
-import { undefinedIf } from "../errors.ts";
+import { hasCode, undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { webInstances } from "./prices.ts";
-import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh } from "./read-refresh.ts";
-import { refreshRollout } from "./rollout.ts";
+import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh, refreshText } from "./read-refresh.ts";
+import { refreshRollout, rollBackRollout } from "./rollout.ts";
+import { type Doom, doomIn, sentence, troubleIn } from "./trouble.ts";
 
 export interface GroupSpec {
   readonly min: number;
@@ -21,8 +24,8 @@ export interface GroupSpec {
   readonly desired: number;
   readonly launchTemplateId: string;
   /**
-   * A number: with `$Latest` nobody can tell what the instances run. Of a group that is there: its own, and after that those of
-   * instances in service that have others ("2, 1").
+   * A number: with `$Latest` nobody can tell what the instances run, and nothing can be rolled back. Of a group that is there: its
+   * own, and after that those of instances in service that have others, and that a refresh brings ("1, 2").
    */
   readonly launchTemplateVersion: string;
   readonly subnetIds: readonly string[];
@@ -48,25 +51,19 @@ export interface GroupLive extends GroupSpec, Identified {
   readonly standbyIds: readonly string[];
   /** Instances in service that the target groups call healthy too. */
   readonly serving: number;
+  /** What it starts instances from by itself, and goes back to: the last version that all its instances had. */
+  readonly own: { readonly templateId: string; readonly version: string };
   readonly refresh: Refresh | undefined;
+  /** Instances in service that the load balancer does not call healthy, and why, in its words. */
+  readonly unwell: readonly string[];
   /** Why it does not reach its capacity, in AWS's words, when waiting will not help. */
   readonly trouble: string | undefined;
+  /** Why what a refresh brings comes to nothing for certain. */
+  readonly doom: Doom | undefined;
 }
 
-/** Why an instance could not be started that no later attempt will change. */
-const DEFINITE =
-  /vCPU (capacity|limit)|VcpuLimitExceeded|free tier|not eligible|InvalidAMI|image id .* does not exist|Unsupported|not supported|launch template .* (does not exist|not found)|security group .* does not exist|subnet ID .* does not exist|key pair .* does not exist|KMS|not authorized|UnauthorizedOperation|PendingVerification|being (verified|validated)|OptInRequired|InvalidParameter/i;
-/** So many failed starts in a row are not bad luck. AWS itself goes on trying. */
-const FAILED_STARTS = 3;
-/**
- * In an account that never had a group AWS makes the role by which groups act, and the first starts fail until that is known
- * everywhere, a minute or two later (pelias-deprecated/kubernetes#32). A role that was broken otherwise fails for longer.
- */
-const NO_ROLE_YET = /AWSServiceRoleForAutoScaling/;
-/** For so long after the group was made, milliseconds. */
-const ROLE_SPREADS_MS = 5 * 60_000;
-/** An instance that its group removes as unhealthy within this time of its start never worked, milliseconds. */
-const SHORT_LIFE_MS = 30 * 60_000;
+/** How Auto Scaling says that no refresh is under way. */
+const NO_REFRESH = ["ActiveInstanceRefreshNotFound"];
 
 const describe = (aws: Aws, name: string): Promise<AutoScalingGroup | undefined> =>
   aws.batchById("auto-scaling:groups", name, async (names) => {
@@ -78,50 +75,16 @@ const describe = (aws: Aws, name: string): Promise<AutoScalingGroup | undefined>
     return new Map(groups.map((group) => [group.AutoScalingGroupName ?? "", group]));
   });
 
-/** The healthy targets of a target group; undefined when it is gone. */
-const healthyTargets = (aws: Aws, arn: string): Promise<ReadonlySet<string> | undefined> =>
+/** How the load balancer finds the targets of a target group, by id; undefined when it is gone. */
+const targetHealth = (aws: Aws, arn: string): Promise<ReadonlyMap<string, TargetHealth> | undefined> =>
   aws.coalesce(`elb:target-health:${arn}`, () =>
     undefinedIf(NO_TARGET_GROUP, async () => {
       const { TargetHealthDescriptions = [] } = await aws.elb.describeTargetHealth({ TargetGroupArn: arn });
-      return new Set(
-        TargetHealthDescriptions.filter(({ TargetHealth }) => TargetHealth?.State === "healthy").map(
-          ({ Target }) => Target?.Id ?? "",
-        ),
+      return new Map(
+        TargetHealthDescriptions.map(({ Target, TargetHealth = {} }) => [Target?.Id ?? "", TargetHealth] as const),
       );
     }),
   );
-
-/**
- * Why a group does not reach its capacity, from its latest activities (newest first): failed starts are told nowhere else.
- * Undefined while it may still come right by itself.
- * @param createdAt of the group, milliseconds since 1970
- */
-export function troubleIn(activities: readonly Activity[], desired: number, createdAt = 0): string | undefined {
-  const about = (kind: RegExp) => activities.filter(({ Description = "" }) => kind.test(Description));
-  const withoutRole = ({ StatusCode, StatusMessage = "", StartTime }: Activity) =>
-    StatusCode === "Failed" &&
-    NO_ROLE_YET.test(StatusMessage) &&
-    (StartTime?.getTime() ?? 0) < createdAt + ROLE_SPREADS_MS;
-  const starts = about(/^Launching/).filter((start) => !withoutRole(start));
-  const worked = starts.findIndex(({ StatusCode }) => StatusCode !== "Failed");
-  const failed = worked === -1 ? starts.length : worked;
-  const why = starts[0]?.StatusMessage ?? "";
-  if (failed >= FAILED_STARTS || (failed > 0 && DEFINITE.test(why))) return why;
-
-  const instance = ({ Description = "" }: Activity) => /\bi-[0-9a-f]+/.exec(Description)?.[0];
-  const startOf = new Map(starts.map((start) => [instance(start), start.StartTime?.getTime()]));
-  const ends = about(/^Terminating/);
-  const lasted = ends.findIndex((end) => {
-    const started = startOf.get(instance(end));
-    const unwell = /health[- ]check/i.test(end.Cause ?? "");
-    return !unwell || started === undefined || (end.StartTime?.getTime() ?? 0) - started > SHORT_LIFE_MS;
-  });
-  const shortLived = lasted === -1 ? ends.length : lasted;
-  // Each place in the group was filled twice, in vain.
-  return shortLived >= 2 * Math.max(1, desired)
-    ? `the last ${shortLived} instances started but did not pass the health check: ${ends[0]?.Cause ?? ""}`
-    : undefined;
-}
 
 async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
   const id = group.AutoScalingGroupName as string;
@@ -151,44 +114,54 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     keptIds: idsOf(({ ProtectedFromScaleIn }) => ProtectedFromScaleIn === true),
     standbyIds: idsOf(({ LifecycleState }) => LifecycleState === "Standby"),
     serving: 0,
+    own: { templateId: template?.LaunchTemplateId ?? "", version: template?.Version ?? "" },
     refresh: undefined,
+    unwell: [],
     trouble: undefined,
+    doom: undefined,
   };
   if (found.deleting) return found;
 
   const inService = (group.Instances ?? []).filter(({ LifecycleState }) => LifecycleState === "InService");
-  const [refresh, ...healthy] = await Promise.all([
+  const [refresh, ...targets] = await Promise.all([
     latestRefresh(aws, id),
-    ...targetGroupArns.map((arn) => healthyTargets(aws, arn)),
+    ...targetGroupArns.map((arn) => targetHealth(aws, arn)),
   ]);
   // A target group that is gone says nothing; that it is gone is a difference, which waiting would hide.
-  const serving = inService.filter(({ InstanceId = "" }) =>
-    healthy.every((set) => set?.has(InstanceId) ?? true),
-  ).length;
+  const isHealthy = ({ InstanceId = "" }: Instance) =>
+    targets.every((health) => health === undefined || health.get(InstanceId)?.State === "healthy");
+  const serving = inService.filter(isHealthy).length;
+  const unwell = inService.flatMap(({ InstanceId = "" }) =>
+    targets.flatMap((health) => {
+      const { State, Reason, Description } = health?.get(InstanceId) ?? {};
+      return State === "unhealthy" ? [`${InstanceId} is unhealthy: ${Description ?? Reason}`] : [];
+    }),
+  );
   const templates = inService.flatMap(({ LaunchTemplate }) => LaunchTemplate ?? []);
+  const brought = refresh?.advancing ? refresh.template : undefined;
   const all = (own: string, others: readonly (string | undefined)[]) =>
     [...new Set([own, ...others.flatMap((one) => one ?? [])])].join(", ");
-  const failing =
-    serving < desired || refresh?.underWay
-      ? troubleIn(await latestActivities(aws, id), desired, group.CreatedTime?.getTime())
-      : undefined;
+  const latest = serving < desired || refresh?.underWay ? await latestActivities(aws, id) : [];
+  // What was in vain before it began says nothing of what it brings.
+  const from = refresh?.underWay ? refresh.startedAt : 0;
+  const activities = latest.filter(({ StartTime }) => (StartTime?.getTime() ?? 0) >= from);
+  const doom = refresh?.advancing ? doomIn(activities) : undefined;
   return {
     ...found,
     serving,
     refresh,
-    // What it runs counts too, not only what it was told to start next: the difference leads to a refresh.
-    launchTemplateId: all(
-      found.launchTemplateId,
-      templates.map(({ LaunchTemplateId }) => LaunchTemplateId),
-    ),
-    launchTemplateVersion: all(
-      found.launchTemplateVersion,
-      templates.map(({ Version }) => Version),
-    ),
-    trouble:
-      failing !== undefined && refresh?.underWay
-        ? `${refresh.text}; ${failing}. AWS rolls it back after an hour in vain; now: ${aws.cli} autoscaling rollback-instance-refresh --auto-scaling-group-name ${id} --region ${aws.region}`
-        : failing,
+    unwell,
+    // What it runs, and is about to, counts too, not only what it was told to start by itself.
+    launchTemplateId: all(found.launchTemplateId, [
+      ...templates.map(({ LaunchTemplateId }) => LaunchTemplateId),
+      brought?.id,
+    ]),
+    launchTemplateVersion: all(found.launchTemplateVersion, [
+      ...templates.map(({ Version }) => Version),
+      brought?.version,
+    ]),
+    trouble: doom?.why ?? troubleIn(activities, desired, group.CreatedTime?.getTime()),
+    doom,
   };
 }
 
@@ -201,6 +174,50 @@ async function latestActivities(aws: Aws, AutoScalingGroupName: string): Promise
 const taggedGroup = (name: string) => ({ ResourceId: name, ResourceType: "auto-scaling-group" });
 const groupTags = (owner: Owner, name: string) =>
   tagList(owner.tags).map((tag) => ({ ...tag, ...taggedGroup(name), PropagateAtLaunch: false }));
+
+/** Puts back what a refresh has replaced so far; where AWS cannot do that it only ends. One that has ended is left as it is. */
+async function rollBack(aws: Aws, AutoScalingGroupName: string): Promise<void> {
+  try {
+    await undefinedIf(NO_REFRESH, () => aws.autoScaling.rollbackInstanceRefresh({ AutoScalingGroupName }));
+  } catch (error) {
+    // The group follows `$Latest` or `$Default`, as somebody has set it (API reference, RollbackInstanceRefresh).
+    if (!hasCode(error, "IrreversibleInstanceRefresh")) throw error;
+    await cancel(aws, AutoScalingGroupName);
+  }
+}
+
+/** What is wanted is what the group goes back to. */
+const isOwn = ({ own }: Pick<GroupLive, "own">, { launchTemplateId, launchTemplateVersion }: GroupSpec): boolean =>
+  own.templateId === launchTemplateId && own.version === launchTemplateVersion;
+
+const cancel = (aws: Aws, AutoScalingGroupName: string) =>
+  undefinedIf(NO_REFRESH, () => aws.autoScaling.cancelInstanceRefresh({ AutoScalingGroupName }));
+
+/**
+ * Brings a version of the launch template to all instances. The group's own version is left to AWS, which changes it when all
+ * have the new one: what fails is rolled back to that (user guide, "Undo changes with a rollback": to what was "last saved on the
+ * Auto Scaling group before starting the instance refresh"). One that is under way to something else is ended first: AWS knows one
+ * at a time.
+ */
+async function release(
+  aws: Aws,
+  id: string,
+  spec: GroupSpec,
+  { refresh, own }: Pick<GroupLive, "refresh" | "own">,
+): Promise<void> {
+  if (refresh?.advancing) {
+    await (isOwn({ own }, spec) ? rollBack(aws, id) : cancel(aws, id));
+    return;
+  }
+  await aws.autoScaling.startInstanceRefresh({
+    AutoScalingGroupName: id,
+    DesiredConfiguration: {
+      LaunchTemplate: { LaunchTemplateId: spec.launchTemplateId, Version: spec.launchTemplateVersion },
+    },
+    // Refused for a group that somebody has set to `$Latest` or `$Default` (API reference, RefreshPreferences).
+    Preferences: { ...PREFERENCES, AutoRollback: !own.version.startsWith("$") },
+  });
+}
 
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
@@ -233,27 +250,62 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     return live(aws, found);
   },
 
-  health({ deleting, refresh, serving, desired, trouble }): Health {
+  health({ deleting, refresh, serving, desired, trouble, doom }): Health {
     if (deleting) return "deleting";
-    // What is not rolled back yet goes on starting instances in vain.
+    // What is doomed is not for a person to end: `up` gives it up.
     if (refresh?.underWay)
-      return trouble !== undefined && refresh.status === "InProgress" ? { blocked: trouble } : "pending";
+      return trouble !== undefined && refresh.advancing && doom === undefined
+        ? {
+            blocked: `${refreshText(refresh, desired)}; ${sentence(trouble)}. The instances of before serve. AWS goes on trying for an hour, and then rolls it back; to end it now: \`buddyverse rollback\`, or put the config back and run \`buddyverse up\``,
+          }
+        : "pending";
     if (serving >= desired) return "ready";
     if (trouble === undefined) return "pending";
     // What serves is not torn down for what is missing.
     return serving > 0 ? { blocked: `${serving} of ${desired} instances serve: ${trouble}` } : { failed: trouble };
   },
 
-  doing: ({ refresh }) => (refresh?.underWay ? refresh.text : undefined),
-
-  undone({ refresh: before }, { refresh }, { launchTemplateId, launchTemplateVersion }) {
-    const ended = refresh !== undefined && refresh.id === before?.id && !refresh.underWay;
-    const wanted = refresh?.template?.id === launchTemplateId && refresh.template.version === launchTemplateVersion;
-    return ended && wanted ? refresh.text : undefined;
+  doing({ refresh, desired, unwell, doom }) {
+    if (!refresh?.underWay) return undefined;
+    const [first] = unwell;
+    const why = doom?.why ?? (refresh.advancing ? first : undefined);
+    return [refreshText(refresh, desired), why].filter(Boolean).join("; ");
   },
 
-  rollout(changed, live) {
-    return changed.has("launchTemplateId") || changed.has("launchTemplateVersion") ? refreshRollout(live) : undefined;
+  mayChange({ refresh, trouble }, { launchTemplateId, launchTemplateVersion }) {
+    if (!refresh?.underWay) return trouble !== undefined;
+    const { id, version } = refresh.template ?? {};
+    return refresh.advancing && (id !== launchTemplateId || version !== launchTemplateVersion);
+  },
+
+  hopeless: ({ doom }) => doom?.why,
+
+  async giveUp(aws, live, before) {
+    await rollBack(aws, live.id);
+    const said = before?.unwell.filter((one) => one.startsWith(live.doom?.instanceId ?? " ")) ?? [];
+    const { instanceId } = live.doom ?? {};
+    const console = instanceId === undefined ? undefined : consoleTail(await consoleOf(aws, instanceId));
+    return [...said, ...(console === undefined ? [] : [console])].join("; ");
+  },
+
+  undone({ refresh: before }, { refresh, desired, own }, { launchTemplateId, launchTemplateVersion }) {
+    const ended = refresh !== undefined && refresh.id === before?.id && !refresh.underWay;
+    const wanted = refresh?.template?.id === launchTemplateId && refresh.template.version === launchTemplateVersion;
+    return ended && wanted
+      ? `${refreshText(refresh, desired)}; the site goes on with release ${own.version}`
+      : undefined;
+  },
+
+  /** AWS's own reason: its activities are kept, also when nobody looked on. */
+  async whyUndone(aws, { id, refresh }) {
+    if (!refresh) return undefined;
+    const activities = await latestActivities(aws, id);
+    return doomIn(activities.filter(({ StartTime }) => (StartTime?.getTime() ?? 0) >= refresh.startedAt))?.why;
+  },
+
+  rollout(changed, live, spec) {
+    if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion")) return undefined;
+    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh) : refreshRollout(live);
   },
 
   /**
@@ -333,16 +385,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
         });
       await aws.autoScaling.createOrUpdateTags({ Tags: groupTags(owner, AutoScalingGroupName) });
     }
-    if (template) {
-      await aws.autoScaling.startInstanceRefresh({
-        AutoScalingGroupName,
-        DesiredConfiguration: {
-          LaunchTemplate: { LaunchTemplateId: spec.launchTemplateId, Version: spec.launchTemplateVersion },
-        },
-        // Refused for a group that somebody has set to `$Latest` or `$Default` (API reference, RefreshPreferences).
-        Preferences: { ...PREFERENCES, AutoRollback: !found.launchTemplateVersion.includes("$") },
-      });
-    }
+    if (template) await release(aws, AutoScalingGroupName, spec, found);
   },
 
   /**

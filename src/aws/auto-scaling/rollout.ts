@@ -1,6 +1,6 @@
 import type { Rollout } from "../../engine/resource.ts";
 import { about } from "../../lib/duration.ts";
-import { PREFERENCES } from "./read-refresh.ts";
+import { PREFERENCES, type Refresh } from "./read-refresh.ts";
 
 /** From the start of an instance until the next is replaced: it boots, warms up, and the old one is drained, seconds. */
 const INSTANCE_SECONDS = 150;
@@ -25,5 +25,14 @@ export function refreshRollout({ desired, keptIds, standbyIds }: Members): Rollo
   return {
     what: `${how}${guarded}, about ${about(seconds)}; the site goes on${aside}`,
     seconds,
+  };
+}
+
+/** What it takes to put back what a refresh has replaced so far. */
+export function rollBackRollout({ template, percent = 0 }: Refresh): Rollout {
+  const what = template?.version ? `release ${template.version}, which is under way,` : "what is under way";
+  return {
+    what: `${what} is rolled back; the site goes on`,
+    seconds: percent > 0 ? INSTANCE_SECONDS : 0,
   };
 }

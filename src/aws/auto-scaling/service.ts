@@ -22,10 +22,12 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
     changes: {
       CreateAutoScalingGroup: [
         "AttachLoadBalancerTargetGroups",
+        "CancelInstanceRefresh",
         "CreateOrUpdateTags",
         "DeleteTags",
         "DescribeInstanceRefreshes",
         "DetachLoadBalancerTargetGroups",
+        "RollbackInstanceRefresh",
         "SetInstanceProtection",
         "StartInstanceRefresh",
         "UpdateAutoScalingGroup",
@@ -36,12 +38,14 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
       creates: ["CreateAutoScalingGroup"],
       changes: [
         "AttachLoadBalancerTargetGroups",
+        "CancelInstanceRefresh",
         "DeleteAutoScalingGroup",
         "DeletePolicy",
         "DeleteTags",
         "DetachLoadBalancerTargetGroups",
         "EnableMetricsCollection",
         "PutScalingPolicy",
+        "RollbackInstanceRefresh",
         "SetDesiredCapacity",
         "SetInstanceProtection",
         "StartInstanceRefresh",
@@ -71,5 +75,8 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
     SetInstanceProtection: "same",
     // A repeat is refused (InstanceRefreshInProgress), or starts a second refresh after a short first one.
     StartInstanceRefresh: "look",
+    // A repeat finds none, or rolls the same one back.
+    CancelInstanceRefresh: "same",
+    RollbackInstanceRefresh: "same",
   },
 };

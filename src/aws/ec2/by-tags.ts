@@ -41,6 +41,7 @@ export const byTags: ByTags<OperationOf<typeof import("./client.ts")> | OfMountT
     "DeleteInternetGateway",
     "DeleteKeyPair",
     "DeleteLaunchTemplate",
+    "DeleteLaunchTemplateVersions",
     "DeleteNatGateway",
     "DeleteRoute",
     "DeleteRouteTable",

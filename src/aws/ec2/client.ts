@@ -18,6 +18,7 @@ export {
   DeleteInternetGatewayCommand,
   DeleteKeyPairCommand,
   DeleteLaunchTemplateCommand,
+  DeleteLaunchTemplateVersionsCommand,
   DeleteNatGatewayCommand,
   DeleteRouteCommand,
   DeleteRouteTableCommand,

@@ -6,6 +6,7 @@ import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { findOwned, isBackup, isOwners, KEY_TAG, STACK_TAG, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { dropVersionsOf } from "./launch-template.ts";
 import { imageSnapshotGB, snapshotStorage } from "./prices.ts";
 import { imageById, isThere } from "./read-images.ts";
 import { ofStack, setTags, tagSpecifications } from "./tags.ts";
@@ -164,7 +165,8 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
     await setTags(aws, [id, ...snapshotIds], owner);
   },
 
-  async delete(aws, { id, snapshotIds }) {
+  async delete(aws, { id, snapshotIds, tags }) {
+    await dropVersionsOf(aws, tags[STACK_TAG] ?? "", id);
     const answer = await undefinedIf(["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"], () =>
       aws.ec2.deregisterImage({ ImageId: id, DeleteAssociatedSnapshots: true }),
     );

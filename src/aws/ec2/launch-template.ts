@@ -1,13 +1,15 @@
-import type { RequestLaunchTemplateData, ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
+import { isDeepStrictEqual } from "node:util";
+import type { LaunchTemplateVersion, RequestLaunchTemplateData, ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { createOnly, sameSet } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import { holdsUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { findOwned, isOwners, KEY_TAG, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
-import { base64, METADATA, rootVolume } from "./read-instances.ts";
+import { base64, METADATA, rootVolume, versionsRunning } from "./read-instances.ts";
 import { type InstanceTypeName, ofStack, retag, tagSpecifications } from "./tags.ts";
 
 export interface LaunchTemplateSpec {
@@ -25,12 +27,39 @@ export interface LaunchTemplateSpec {
   readonly instanceName: string;
   /** Undefined: the type is not burstable. */
   readonly cpuCredits: CpuCredits | undefined;
+  /** What a version brings, in words: its description. */
+  readonly release: string;
 }
+
+/** A version of a launch template: a release. Its number is never used again (API reference, CreateLaunchTemplateVersion). */
+export interface TemplateVersion extends LaunchTemplateSpec {
+  readonly number: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** The ARN of whoever made it. */
+  readonly createdBy: string;
+  /** The tags that its instances get. */
+  readonly instanceTags: Tags;
+  readonly isDefault: boolean;
+  /** It is an earlier one again, in place of another. */
+  readonly back: { readonly to: number; readonly from: number } | undefined;
+}
+
 export interface LaunchTemplateLive extends LaunchTemplateSpec, Identified {
   readonly tags: Tags;
   /** The default version, whose content the fields are. A group pins this number: "$Default" would hide drift. */
   readonly version: number;
+  /** All that there are, the newest first. */
+  readonly versions: readonly TemplateVersion[];
+  /** Those that instances run, as far as there are others than the default. */
+  readonly running: readonly number[];
 }
+
+/** How the description of a version begins that is an earlier one again: nothing else of a version can be written to. */
+const BACK = /^back to (\d+) from (\d+): /;
+/** AWS takes no more (API reference, CreateLaunchTemplateVersion: VersionDescription). */
+const DESCRIPTION_LENGTH = 255;
+const described = (text: string): string => text.slice(0, DESCRIPTION_LENGTH);
 
 /** Instances are their group's and no resources of the stack: they carry its tags, but not the key of one. */
 function instanceTags({ tags }: Owner, instanceName: string): Tags {
@@ -60,7 +89,10 @@ function dataOf(spec: LaunchTemplateSpec, owner: Owner): RequestLaunchTemplateDa
   };
 }
 
-function specOf(data: ResponseLaunchTemplateData): LaunchTemplateSpec {
+const instanceTagsIn = (data: ResponseLaunchTemplateData): Tags =>
+  tagsFrom(data.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance")?.Tags);
+
+function specOf(data: ResponseLaunchTemplateData): Omit<LaunchTemplateSpec, "release"> {
   const root = data.BlockDeviceMappings?.[0];
   return {
     imageId: data.ImageId ?? "",
@@ -71,15 +103,81 @@ function specOf(data: ResponseLaunchTemplateData): LaunchTemplateSpec {
     keyName: data.KeyName ?? "",
     profileName: data.IamInstanceProfile?.Name ?? "",
     userData: Buffer.from(data.UserData ?? "", "base64").toString("utf8"),
-    instanceName:
-      data.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance")?.Tags?.find(
-        ({ Key }) => Key === "Name",
-      )?.Value ?? "",
+    instanceName: instanceTagsIn(data).Name ?? "",
     cpuCredits: data.CreditSpecification?.CpuCredits as CpuCredits | undefined,
   };
 }
 
+function versionOf({ LaunchTemplateData = {}, ...version }: LaunchTemplateVersion): TemplateVersion {
+  const description = version.VersionDescription ?? "";
+  const [, to, from] = BACK.exec(description) ?? [];
+  return {
+    ...specOf(LaunchTemplateData),
+    release: description.replace(BACK, ""),
+    number: version.VersionNumber ?? 1,
+    isDefault: version.DefaultVersion ?? false,
+    createdAt: version.CreateTime?.getTime() ?? 0,
+    createdBy: version.CreatedBy ?? "",
+    instanceTags: instanceTagsIn(LaunchTemplateData),
+    back: to === undefined ? undefined : { to: Number(to), from: Number(from) },
+  };
+}
+
+/** What a version must have in common with what is wanted to be the same release. */
+const CONTENT = {
+  imageId: true,
+  rootDevice: true,
+  instanceType: true,
+  volumeGiB: true,
+  groupIds: true,
+  keyName: true,
+  profileName: true,
+  userData: true,
+  instanceName: true,
+  cpuCredits: true,
+  release: false,
+} as const satisfies Record<keyof LaunchTemplateSpec, boolean>;
+type Field = keyof LaunchTemplateSpec;
+const FIELDS = (Object.keys(CONTENT) as Field[]).filter((field) => CONTENT[field]);
+
+const sameField = (field: Field, wanted: LaunchTemplateSpec, found: LaunchTemplateSpec): boolean => {
+  if (wanted[field] === undefined) return true;
+  if (holdsUnknown(wanted[field])) return false;
+  return field === "groupIds"
+    ? sameSet(wanted.groupIds, found.groupIds)
+    : isDeepStrictEqual(wanted[field], found[field]);
+};
+const isSame = (wanted: LaunchTemplateSpec, found: LaunchTemplateSpec): boolean =>
+  FIELDS.every((field) => sameField(field, wanted, found));
+
+/**
+ * What is wanted was left for an earlier release, and is not brought back until something else is wanted. Undefined: it was
+ * not.
+ */
+function heldBack(
+  { version, versions }: LaunchTemplateLive,
+  spec: LaunchTemplateSpec,
+): { readonly to: number; readonly from: number } | undefined {
+  const current = versions.find(({ number }) => number === version);
+  const left = versions.find(({ number }) => number === current?.back?.from);
+  return current?.back && left && !isSame(spec, current) && isSame(spec, left) ? current.back : undefined;
+}
+
+/** A version that is as wanted and need not be made: instances run it still, or it was made by a run that ended there. */
+const existing = ({ version, versions, running }: LaunchTemplateLive, spec: LaunchTemplateSpec) =>
+  versions.find((one) => isSame(spec, one) && (one.number > version || running.includes(one.number)));
+
 const GONE = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
+
+/** All versions of a template, the newest first. */
+async function versionsIn(aws: Aws, LaunchTemplateId: string): Promise<readonly TemplateVersion[]> {
+  const found = await allPages(
+    (NextToken) => aws.ec2.describeLaunchTemplateVersions({ LaunchTemplateId, NextToken }),
+    (page) => page.LaunchTemplateVersions,
+    (page) => page.NextToken,
+  );
+  return found.map(versionOf).toSorted((one, other) => other.number - one.number);
+}
 
 const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: string[] }[]) =>
   aws.coalesce(`ec2:launch-templates:${JSON.stringify(filters)}`, async () => {
@@ -89,22 +187,30 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
       (page) => page.NextToken,
     );
     const found = await Promise.all(
-      templates.map(
-        async ({ LaunchTemplateId, Tags, DefaultVersionNumber }): Promise<LaunchTemplateLive | undefined> => {
-          const answer = await undefinedIf(GONE, () =>
-            aws.ec2.describeLaunchTemplateVersions({ LaunchTemplateId, Versions: ["$Default"] }),
-          );
-          const version = answer?.LaunchTemplateVersions?.[0];
-          return (
-            version && {
-              ...specOf(version.LaunchTemplateData ?? {}),
-              id: LaunchTemplateId as string,
-              tags: tagsFrom(Tags),
-              version: version.VersionNumber ?? DefaultVersionNumber ?? 1,
-            }
-          );
-        },
-      ),
+      templates.map(async ({ LaunchTemplateId, Tags }): Promise<LaunchTemplateLive | undefined> => {
+        const id = LaunchTemplateId as string;
+        const all = (await undefinedIf(GONE, () => versionsIn(aws, id))) ?? [];
+        const current = all.find(({ isDefault }) => isDefault);
+        if (!current) return undefined;
+        const others = all.length > 1 ? await versionsRunning(aws, id) : [];
+        const {
+          number,
+          createdAt: _,
+          createdBy: __,
+          instanceTags: ___,
+          back: ____,
+          isDefault: _____,
+          ...spec
+        } = current;
+        return {
+          ...spec,
+          id,
+          tags: tagsFrom(Tags),
+          version: number,
+          versions: all,
+          running: others.filter((one) => one !== number),
+        };
+      }),
     );
     return found.filter((one) => one !== undefined);
   });
@@ -130,14 +236,32 @@ const named = async (aws: Aws, name: string) =>
 /** What the Auto Scaling group launches. Versions cannot be changed: a difference is a new version, made the default. */
 export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
   name: "ec2:launch-template",
-  same: { groupIds: sameSet },
+  same: {
+    ...(Object.fromEntries(
+      FIELDS.map((field) => [
+        field,
+        (_wanted: unknown, _found: unknown, live: LaunchTemplateLive, spec: LaunchTemplateSpec) =>
+          sameField(field, spec, live) || heldBack(live, spec) !== undefined,
+      ]),
+    ) as ResourceType<LaunchTemplateSpec, LaunchTemplateLive>["same"]),
+    release: createOnly,
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   list,
   find: findOwned(list, { byId }),
 
   uses: ({ imageId }) => [imageId],
-  /** Every change is a new version. */
-  afterUpdate: () => ({ version: undefined }),
+  /** Every change is another version. */
+  afterUpdate: (live, spec) => ({ version: existing(live, spec)?.number }),
+
+  notes(live, spec) {
+    const held = heldBack(live, spec);
+    return held
+      ? [
+          `release ${live.version} is release ${held.to} again: \`buddyverse rollback\` left release ${held.from}, which is what the config says. It stays so until the config says something else`,
+        ]
+      : [];
+  },
 
   async foresee(aws, _spec, owner, there) {
     const taken = there ? undefined : await named(aws, owner.name);
@@ -151,6 +275,7 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
       const { LaunchTemplate } = await aws.ec2.createLaunchTemplate({
         LaunchTemplateName: owner.name,
         ClientToken: token,
+        VersionDescription: described(spec.release),
         LaunchTemplateData: dataOf(spec, owner),
         TagSpecifications: tagSpecifications(owner, "launch-template"),
       });
@@ -171,15 +296,19 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   },
 
   /** The template's own tags last: while they differ, the instances' tags in the default version may differ too. */
-  async update(aws, { id: LaunchTemplateId }, spec, changed, owner) {
-    const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
-      LaunchTemplateId,
-      LaunchTemplateData: dataOf(spec, owner),
-    });
-    await aws.ec2.modifyLaunchTemplate({
-      LaunchTemplateId,
-      DefaultVersion: String(LaunchTemplateVersion?.VersionNumber),
-    });
+  async update(aws, live, spec, changed, owner) {
+    const { id: LaunchTemplateId } = live;
+    const there = existing(live, spec);
+    const isThere = there && isDeepStrictEqual(there.instanceTags, instanceTags(owner, spec.instanceName));
+    const made = isThere
+      ? undefined
+      : await aws.ec2.createLaunchTemplateVersion({
+          LaunchTemplateId,
+          VersionDescription: described(spec.release),
+          LaunchTemplateData: dataOf(spec, owner),
+        });
+    const number = made ? made.LaunchTemplateVersion?.VersionNumber : there?.number;
+    await aws.ec2.modifyLaunchTemplate({ LaunchTemplateId, DefaultVersion: String(number) });
     await retag(aws, LaunchTemplateId as string, changed, owner);
   },
 
@@ -187,3 +316,44 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
     await undefinedIf(GONE, () => aws.ec2.deleteLaunchTemplate({ LaunchTemplateId: id }));
   },
 };
+
+/** Makes a version the default that is an earlier one again. Answers its number. */
+export async function goBack(
+  aws: Aws,
+  { id: LaunchTemplateId }: LaunchTemplateLive,
+  to: TemplateVersion,
+  from: TemplateVersion,
+): Promise<number> {
+  const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
+    LaunchTemplateId,
+    SourceVersion: String(to.number),
+    VersionDescription: described(`back to ${to.number} from ${from.number}: ${to.release}`),
+    // Required (API reference), and what is empty is not sent at all.
+    LaunchTemplateData: { ImageId: to.imageId },
+  });
+  const number = LaunchTemplateVersion?.VersionNumber as number;
+  await makeDefault(aws, LaunchTemplateId, number);
+  return number;
+}
+
+/** Makes one of its versions the default. */
+export async function makeDefault(aws: Aws, LaunchTemplateId: string, version: number): Promise<void> {
+  await aws.ec2.modifyLaunchTemplate({ LaunchTemplateId, DefaultVersion: String(version) });
+}
+
+/** AWS deletes no more in one call (API reference, DeleteLaunchTemplateVersions). */
+const DELETED_AT_ONCE = 200;
+
+/** Removes the versions of the stack's templates that start from an image that goes: AWS keeps no more than 10,000 (quota). */
+export async function dropVersionsOf(aws: Aws, stack: string, imageId: string): Promise<void> {
+  for (const { id, version, versions } of await list(aws, stack)) {
+    const old = versions.filter((one) => one.imageId === imageId && one.number !== version).map(({ number }) => number);
+    for (let from = 0; from < old.length; from += DELETED_AT_ONCE)
+      await undefinedIf(GONE, () =>
+        aws.ec2.deleteLaunchTemplateVersions({
+          LaunchTemplateId: id,
+          Versions: old.slice(from, from + DELETED_AT_ONCE).map(String),
+        }),
+      );
+  }
+}

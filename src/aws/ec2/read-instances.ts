@@ -68,6 +68,23 @@ export const groupInstances = async (aws: Aws, group: string): Promise<readonly 
   });
 
 /**
+ * The versions of a launch template that instances run: EC2 itself tags those that it launches from one (user guide,
+ * "Launch EC2 instances using a launch template").
+ */
+export async function versionsRunning(aws: Aws, templateId: string): Promise<readonly number[]> {
+  const found = await describe(aws, {
+    Filters: [
+      { Name: "tag:aws:ec2launchtemplate:id", Values: [templateId] },
+      { Name: "instance-state-name", Values: ["pending", "running"] },
+    ],
+  });
+  const versions = found.flatMap(({ instance }) =>
+    (instance.Tags ?? []).flatMap(({ Key, Value }) => (Key === "aws:ec2launchtemplate:version" ? Number(Value) : [])),
+  );
+  return [...new Set(versions)];
+}
+
+/**
  * A recorded instance. A launch that AWS took may still fail (no capacity, a volume limit, a key that it may not use): then
  * the instance is terminated at once, and the reason stands only there. One that a caller terminated is gone. The tags of
  * a terminated instance vanish before itself (EC2 user guide, "Instance termination").

@@ -35,7 +35,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
     changes: {
       CreateVpc: ["DeleteTags"],
       CreateImage: ["DeleteSnapshot", "DisableImageDeregistrationProtection"],
-      CreateLaunchTemplate: ["CreateLaunchTemplateVersion", "ModifyLaunchTemplate"],
+      CreateLaunchTemplate: ["CreateLaunchTemplateVersion", "DeleteLaunchTemplateVersions", "ModifyLaunchTemplate"],
       CreateRouteTable: ["DeleteRoute", "ReplaceRoute", "ReplaceRouteTableAssociation"],
       // Asked for only where the account has such a switch on.
       DescribeVpcBlockPublicAccessOptions: ["DescribeVpcBlockPublicAccessExclusions"],
@@ -168,5 +168,6 @@ export const ec2: Service<typeof import("./client.ts")> = {
     CreateLaunchTemplateVersion: "look",
     ModifyLaunchTemplate: "same",
     DeleteLaunchTemplate: "same",
+    DeleteLaunchTemplateVersions: "same",
   },
 };

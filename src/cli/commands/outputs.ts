@@ -7,7 +7,7 @@ import { again, screenOf } from "../screen.ts";
 import { withSession } from "../session.ts";
 
 /** The commands that lead into the machines. */
-const INSIDE = ["ssh web", "ssh bastion"];
+const INSIDE = ["ssh web", "ssh bastion", "tunnel database"];
 
 /** What a person or a script needs to use the stack. */
 export async function outputs(options: CommonOptions): Promise<number> {

@@ -5,7 +5,7 @@ import { shellLine } from "../../lib/shell.ts";
 import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";
 import { withSession } from "../session.ts";
-import { type SshAccess, sshAccess } from "../ssh-access.ts";
+import { notLetIn, type SshAccess, sshAccess } from "../ssh-access.ts";
 
 export interface SshOptions extends CommonOptions {
   readonly print?: boolean;
@@ -68,11 +68,3 @@ async function runSsh(command: readonly string[], { whyNot }: SshAccess): Promis
   if (why !== undefined) process.stderr.write(`${explain(notLetIn(why))}\n`);
   return code;
 }
-
-/** What a bastion that does not answer means when its group does not let this machine in. */
-const notLetIn = (why: string): BuddyError =>
-  new BuddyError({
-    code: "failed",
-    message: why,
-    hint: 'With "my-ip" in bastion.allowedCidrs `buddyverse up --step nat-bastion` lets today\'s address in; else add it there first.',
-  });

@@ -12,6 +12,7 @@ export const guests: SandboxService = {
   durations,
   failures: {
     builder: {},
+    release: { about: "the number of a release, as 2: the application does not start on its instances" },
     nat: {
       about: `"fails" or "hangs": the set-up of NAT instances says on the console that it failed, or nothing at all`,
     },

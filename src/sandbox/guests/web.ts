@@ -1,6 +1,7 @@
 import { partitionOf } from "../../aws/partition.ts";
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
+import { tagTable } from "../services/ec2/tables.ts";
 import { profileAllows } from "../services/iam/iam.ts";
 import { parameterValue } from "../services/ssm/parameters.ts";
 import { filesOf } from "./files.ts";
@@ -26,6 +27,9 @@ export const web: BootScript = {
   attempt(sim, instance) {
     if (instance.content === null)
       return { fails: "systemctl start buddyverse-boot.service: Unit buddyverse-boot.service not found" };
+    const release = tagTable(sim).get(instance.id)?.tags["aws:ec2launchtemplate:version"];
+    if (sim.failing("release", release) !== undefined)
+      return { fails: "ModuleNotFoundError: No module named 'config.wsgi'" };
     const path = settingOf(instance, "BUDDYVERSE_PARAMETER_PATH");
     const suffix = settingOf(instance, "BUDDYVERSE_DNS_SUFFIX");
     const needed = [`${path}password`, `${path}primary`];

@@ -9,6 +9,7 @@ import { efs } from "./efs/efs.ts";
 import { elb } from "./elb/elb.ts";
 import { iam } from "./iam/iam.ts";
 import { kms } from "./kms/kms.ts";
+import { logs } from "./logs/logs.ts";
 import { pricing } from "./pricing/pricing.ts";
 import { rds } from "./rds/rds.ts";
 import { route53 } from "./route53/route53.ts";
@@ -32,6 +33,7 @@ export const services: Readonly<Record<string, SandboxService>> = {
   acm,
   "route-53": route53,
   cloudwatch,
+  "cloudwatch-logs": logs,
   sns,
   s3,
   sts,

@@ -20,8 +20,9 @@ import {
   TargetGroupNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type GroupLive, type GroupSpec, group, troubleIn } from "../../../src/aws/auto-scaling/group.ts";
+import { type GroupLive, type GroupSpec, group } from "../../../src/aws/auto-scaling/group.ts";
 import { scalingPolicy } from "../../../src/aws/auto-scaling/scaling-policy.ts";
+import { troubleIn } from "../../../src/aws/auto-scaling/trouble.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
@@ -174,22 +175,50 @@ describe("an instance refresh", () => {
     scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities: [] });
     const live = await find();
     expect(group.health?.(live)).toBe("pending");
-    expect(group.doing?.(live)).toBe(
-      "instance refresh to launch template version 2: InProgress, 50 %: Waiting for instances to leave Standby.",
-    );
+    expect(group.doing?.(live)).toBe("release 2: 1 of 2 replaced (InProgress: Waiting for instances to leave Standby)");
   });
 
-  test("that does not get on is said, with the command that ends it, before AWS gives up after an hour", async () => {
+  test("that does not get on is said, and what ends it, before AWS gives up after an hour", async () => {
     groupIs({}, instance("i-1"), instance("i-2"));
     healthyAre("i-1", "i-2");
-    scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities: [failed(1, VCPU)] });
+    const activities = [failed(3, CAPACITY), failed(2, CAPACITY), failed(1, CAPACITY)];
+    scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities: activities });
     shows({ Status: "InProgress", PercentageComplete: 0 });
-    expect(group.health?.(await find())).toEqual({
-      blocked: `instance refresh to launch template version 2: InProgress, 0 %; ${VCPU}. AWS rolls it back after an hour in vain; now: aws autoscaling rollback-instance-refresh --auto-scaling-group-name ${NAME} --region ap-northeast-2`,
+    const live = await find();
+    expect(group.health?.(live)).toEqual({
+      blocked: expect.stringMatching(
+        /^release 2: 0 of 2 replaced \(InProgress\); .*sufficient.*to end it now: `buddyverse rollback`, or put the config back/,
+      ),
     });
+    expect(group.hopeless?.(live)).toBeUndefined();
+    // It may be turned to something else, but what it brings already is waited for.
+    expect(group.mayChange?.(live, spec)).toBe(true);
+    expect(group.mayChange?.(live, wanted)).toBe(false);
     // Already on its way back.
-    shows({ Status: "RollbackInProgress", RollbackDetails: { PercentageCompleteOnRollback: 50 } });
-    expect(group.health?.(await find())).toBe("pending");
+    shows({ Status: "RollbackInProgress", PercentageComplete: 50 });
+    const back = await find();
+    expect(group.health?.(back)).toBe("pending");
+    expect(group.doing?.(back)).toBe("release 2 is rolled back, 1 of 2 to put back (RollbackInProgress)");
+    expect(group.mayChange?.(back, spec)).toBe(false);
+  });
+
+  test("that cannot come right is given up: what can never start, what the load balancer's check ended", async () => {
+    groupIs({}, instance("i-1"), instance("i-2"));
+    healthyAre("i-1", "i-2");
+    shows({ Status: "InProgress", PercentageComplete: 0, StartTime: new Date(60_000 * 2) });
+    const why = async (...Activities: Activity[]) => {
+      scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities });
+      return group.hopeless?.(await find());
+    };
+    expect(await why(failed(3, VCPU))).toMatch(/vCPU limit of 5/);
+    // Of before it began.
+    expect(await why(failed(1, VCPU))).toBeUndefined();
+    expect(await why(removed(9, "i-0a"), start(3, "i-0a"))).toMatch(
+      /^i-0a did not pass the load balancer's health check: .*an ELB system health check failure$/,
+    );
+    // An old instance that falls ill meanwhile says nothing of the new ones.
+    expect(await why(removed(9, "i-0b"), start(3, "i-0a"))).toBeUndefined();
+    expect(await why(start(3, "i-0a"))).toBeUndefined();
   });
 
   test("that was rolled back leaves the group as it was: a difference, and why, to whoever saw it under way", async () => {
@@ -203,7 +232,7 @@ describe("an instance refresh", () => {
     expect(group.health?.(after)).toBe("ready");
     expect(differences(group, wanted, after, undefined)).toMatchObject([{ wanted: "2", found: "1" }]);
     expect(group.undone?.(before, after, wanted)).toBe(
-      "instance refresh to launch template version 2: RollbackSuccessful: Automatic rollback. Not healthy.",
+      "release 2: RollbackSuccessful: Automatic rollback. Not healthy; the site goes on with release 1",
     );
     // What somebody else wanted, what is still under way, and what was over before it began, says nothing of this change.
     expect(group.undone?.(before, after, { ...spec, launchTemplateVersion: "3" })).toBeUndefined();
@@ -325,7 +354,8 @@ test("the creating call has tags that do not reach the instances, a grace period
 test("updates: bounds alone start no refresh and leave the number alone; a new version does; target groups are attached", async () => {
   scaling.onAnyCommand().resolves({});
   const aws = await testAws();
-  const live = { id: NAME, targetGroupArns: ["arn:old"], launchTemplateVersion: "1" } as unknown as GroupLive;
+  const own = { templateId: "lt-1", version: "1" };
+  const live = { id: NAME, targetGroupArns: ["arn:old"], own } as unknown as GroupLive;
   await group.update?.(aws, live, { ...spec, max: 6 }, new Set(["max"]), owner);
   expect(scaling.calls().map(({ firstArg }) => firstArg.input)).toEqual([
     { AutoScalingGroupName: NAME, MinSize: 2, MaxSize: 6 },
@@ -353,7 +383,7 @@ test("updates: bounds alone start no refresh and leave the number alone; a new v
   // AWS refuses to roll back to a version that moves.
   await group.update?.(
     aws,
-    { ...live, launchTemplateVersion: "$Latest, 1" },
+    { ...live, own: { ...own, version: "$Latest" } },
     spec,
     new Set(["launchTemplateVersion"]),
     owner,

@@ -118,6 +118,7 @@ describe("image", () => {
       ],
     });
     ec2.on(DeleteSnapshotCommand, { SnapshotId: "snap-4" }).rejects(failure("InvalidSnapshot.NotFound"));
+    ec2.on(DescribeLaunchTemplatesCommand).resolves({ LaunchTemplates: [] });
     await image.delete?.(aws, live, gone);
     expect(ec2.commandCalls(DeregisterImageCommand)[0]?.args[0].input).toEqual({
       ImageId: "ami-1",
@@ -238,6 +239,7 @@ describe("launch template", () => {
     userData: "#!/bin/bash\n",
     instanceName: "Buddy-WEB",
     cpuCredits: "unlimited",
+    release: "revision v1",
   };
   const create = async (given = owner) => {
     ec2.on(CreateLaunchTemplateCommand).resolves({ LaunchTemplate: { LaunchTemplateId: "lt-1" } });
@@ -263,6 +265,7 @@ describe("launch template", () => {
       LaunchTemplateVersions: [
         {
           VersionNumber: 4,
+          DefaultVersion: true,
           LaunchTemplateData: input?.LaunchTemplateData as { ImageId: string },
         },
       ],
@@ -299,7 +302,7 @@ describe("launch template", () => {
 
   test("a difference is a new, whole version, which becomes the default; the tags come last", async () => {
     ec2.on(CreateLaunchTemplateVersionCommand).resolves({ LaunchTemplateVersion: { VersionNumber: 5 } });
-    const live = { ...spec, id: "lt-1", tags: {}, version: 4 };
+    const live = { ...spec, id: "lt-1", tags: {}, version: 4, versions: [], running: [] };
     await launchTemplate.update?.(aws, live, { ...spec, imageId: "ami-2" }, new Set(["imageId", "tags"]), owner);
     expect(ec2.commandCalls(CreateLaunchTemplateVersionCommand)[0]?.args[0].input).toMatchObject({
       LaunchTemplateId: "lt-1",
@@ -314,7 +317,9 @@ describe("launch template", () => {
 
   test("a name that is taken is ours when an answer was lost, else it is said whose it is not", async () => {
     ec2.on(CreateLaunchTemplateCommand).rejects(failure("InvalidLaunchTemplateName.AlreadyExistsException"));
-    ec2.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [{ VersionNumber: 1 }] });
+    ec2.on(DescribeLaunchTemplateVersionsCommand).resolves({
+      LaunchTemplateVersions: [{ VersionNumber: 1, DefaultVersion: true }],
+    });
     ec2.on(DescribeLaunchTemplatesCommand).resolves({
       LaunchTemplates: [{ LaunchTemplateId: "lt-9", Tags: awsTags("launch-template", "x") }],
     });

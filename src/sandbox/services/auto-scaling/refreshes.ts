@@ -33,7 +33,14 @@ const described = (one: Refresh) => ({
   ...(one.endedAt === null ? {} : { EndTime: new Date(one.endedAt) }),
   ...(one.total === null
     ? {}
-    : { PercentageComplete: percentage(one.total, one.left ?? 0), InstancesToUpdate: one.left }),
+    : {
+        // "Gradually goes back down to zero during a rollback" (API reference, InstanceRefresh).
+        PercentageComplete: percentage(
+          one.total,
+          one.rollback === null ? (one.left ?? 0) : one.total - one.rollback.deployed,
+        ),
+        InstancesToUpdate: one.left,
+      }),
   Preferences: {
     MinHealthyPercentage: one.preferences.minHealthy,
     MaxHealthyPercentage: one.preferences.maxHealthy,

@@ -70,7 +70,13 @@ export function rollBack(sim: Sim, refresh: Refresh, reason: string): Refresh {
     status: "RollbackInProgress",
     reason: null,
     progressAt: sim.now,
-    rollback: { reason, startedAt: sim.now, total: refresh.total ?? 0, left: refresh.left ?? 0 },
+    rollback: {
+      reason,
+      startedAt: sim.now,
+      total: refresh.total ?? 0,
+      left: refresh.left ?? 0,
+      deployed: (refresh.total ?? 0) - (refresh.left ?? 0),
+    },
   };
   refreshTable(sim).putNow(refresh.id, rolling);
   return rolling;
@@ -89,7 +95,9 @@ function succeed(sim: Sim, group: Group, refresh: Refresh): void {
     ...refresh,
     status: back ? "RollbackSuccessful" : "Successful",
     reason: null,
-    left: 0,
+    // Of a rollback: those that were not updated before it (API reference, InstancesToUpdate).
+    left: back ? refresh.left : 0,
+    rollback: refresh.rollback && { ...refresh.rollback, deployed: 0 },
     endedAt: sim.now,
   });
   if (!back && refresh.desired) groupTable(sim).putNow(group.name, { ...group, ...refresh.desired });
@@ -140,6 +148,7 @@ export function refreshed(sim: Sim, group: Group): number {
     left,
     reason: waitsFor(sim, group, refresh, members),
     progressAt: left !== refresh.left ? sim.now : refresh.progressAt,
+    rollback: refresh.rollback && { ...refresh.rollback, deployed: Math.min(refresh.rollback.deployed, old.length) },
   };
   refreshTable(sim).putNow(refresh.id, noted);
   if (sim.now - noted.progressAt > PATIENCE_MS) {

@@ -120,6 +120,8 @@ export interface Refresh {
     readonly startedAt: number;
     readonly total: number;
     readonly left: number;
+    /** Instances that are still to be put back. */
+    readonly deployed: number;
   } | null;
 }
 

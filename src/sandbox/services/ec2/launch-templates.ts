@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { arnIn } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { blockDeviceMappings, creditSpecification, metadataOptions, rootVolume, tagsFor } from "./instances.ts";
@@ -21,6 +22,13 @@ const templateData = z.strictObject({
   TagSpecifications: tagSpecifications("instance", "volume", "network-interface"),
 });
 type TemplateData = z.infer<typeof templateData>;
+
+/** Without what says nothing: the query protocol does not send an empty structure at all, and AWS misses it. */
+const given = (data: TemplateData): TemplateData => {
+  if (Object.keys(data).length === 0)
+    throw awsError("MissingParameter", "The request must contain the parameter LaunchTemplateData");
+  return data;
+};
 
 const which = { LaunchTemplateId: z.string().optional(), LaunchTemplateName: z.string().optional() };
 interface Which {
@@ -47,14 +55,12 @@ export function launchTemplateFor(sim: Sim, { LaunchTemplateId: id, LaunchTempla
       );
 }
 
+const latestOf = ({ versions }: LaunchTemplate): number => versions.findLastIndex((one) => one !== null) + 1;
+
 /** The number of a version: a number, "$Latest" or "$Default". */
 export function versionNumber(template: LaunchTemplate, version: string): number {
   const number =
-    version === "$Latest"
-      ? template.versions.length
-      : version === "$Default"
-        ? template.defaultVersion
-        : Number(version);
+    version === "$Latest" ? latestOf(template) : version === "$Default" ? template.defaultVersion : Number(version);
   if (!template.versions[number - 1]) {
     throw awsError(
       "InvalidLaunchTemplateId.VersionNotFound",
@@ -112,11 +118,11 @@ const describedTemplate = (sim: Sim, one: LaunchTemplate) => ({
   LaunchTemplateName: one.name,
   CreateTime: new Date(one.versions[0]?.createdAt ?? 0),
   DefaultVersionNumber: one.defaultVersion,
-  LatestVersionNumber: one.versions.length,
+  LatestVersionNumber: latestOf(one),
   Tags: tagsOf(sim, one.id),
 });
 
-const describedVersion = (one: LaunchTemplate, number: number) => {
+const describedVersion = (sim: Sim, one: LaunchTemplate, number: number) => {
   const version = one.versions[number - 1];
   return {
     LaunchTemplateId: one.id,
@@ -124,6 +130,7 @@ const describedVersion = (one: LaunchTemplate, number: number) => {
     VersionNumber: number,
     ...(version?.description ? { VersionDescription: version.description } : {}),
     CreateTime: new Date(version?.createdAt ?? 0),
+    CreatedBy: arnIn(sim.region, `iam::${sim.account}:user/sandbox`),
     DefaultVersion: number === one.defaultVersion,
     LaunchTemplateData: version?.data,
   };
@@ -168,21 +175,23 @@ export const launchTemplates: SandboxService = {
       {
         ...which,
         ClientToken: z.string().max(128).optional(),
+        SourceVersion: z.string().optional(),
         VersionDescription: z.string().max(255).optional(),
         LaunchTemplateData: templateData,
       },
       (input, sim) => {
         const template = launchTemplateFor(sim, input);
-        if (input.LaunchTemplateData.UserData) sim.tell("userDataGiven", input.LaunchTemplateData.UserData);
+        const own = given(input.LaunchTemplateData);
+        const { SourceVersion: source } = input;
+        const inherited = source === undefined ? {} : template.versions[versionNumber(template, source) - 1]?.data;
+        const data = { ...inherited, ...own };
+        if (own.UserData) sim.tell("userDataGiven", own.UserData);
         const made: LaunchTemplate = {
           ...template,
-          versions: [
-            ...template.versions,
-            { data: input.LaunchTemplateData, description: input.VersionDescription ?? null, createdAt: sim.now },
-          ],
+          versions: [...template.versions, { data, description: input.VersionDescription ?? null, createdAt: sim.now }],
         };
         launchTemplateTable(sim).put(template.id, made);
-        return { LaunchTemplateVersion: describedVersion(made, made.versions.length) };
+        return { LaunchTemplateVersion: describedVersion(sim, made, made.versions.length) };
       },
     ),
 
@@ -229,12 +238,41 @@ export const launchTemplates: SandboxService = {
         const seen = launchTemplateTable(sim).visible(template.id) ?? template;
         const numbers = input.Versions
           ? [...new Set(input.Versions.map((version) => versionNumber(seen, version)))]
-          : seen.versions.map((_version, index) => index + 1);
+          : seen.versions.flatMap((version, index) => (version === null ? [] : [index + 1]));
         const { items, NextToken } = page(
           numbers.sort((a, b) => b - a),
           input,
         );
-        return { LaunchTemplateVersions: items.map((number) => describedVersion(seen, number)), NextToken };
+        return { LaunchTemplateVersions: items.map((number) => describedVersion(sim, seen, number)), NextToken };
+      },
+    ),
+
+    // Each is answered for by itself; the words of the reasons are chosen, but for the codes (API reference, ResponseError).
+    DeleteLaunchTemplateVersions: operation(
+      { ...which, Versions: z.array(z.string()).min(1).max(200) },
+      (input, sim) => {
+        const template = launchTemplateFor(sim, input);
+        const numbers = input.Versions.map(Number);
+        const refusalOf = (number: number) =>
+          number === template.defaultVersion
+            ? { Code: "unexpectedError", Message: "The default version of a launch template cannot be deleted." }
+            : template.versions[number - 1]
+              ? undefined
+              : { Code: "launchTemplateVersionDoesNotExist", Message: `Version ${number} does not exist.` };
+        const named = (VersionNumber: number) => ({
+          LaunchTemplateId: template.id,
+          LaunchTemplateName: template.name,
+          VersionNumber,
+        });
+        const gone = numbers.filter((number) => refusalOf(number) === undefined);
+        const versions = template.versions.map((version, index) => (gone.includes(index + 1) ? null : version));
+        launchTemplateTable(sim).put(template.id, { ...template, versions });
+        return {
+          SuccessfullyDeletedLaunchTemplateVersions: gone.map(named),
+          UnsuccessfullyDeletedLaunchTemplateVersions: numbers
+            .filter((number) => !gone.includes(number))
+            .map((number) => ({ ...named(number), ResponseError: refusalOf(number) })),
+        };
       },
     ),
 

@@ -213,12 +213,12 @@ export interface LaunchTemplate {
   readonly id: string;
   readonly name: string;
   readonly defaultVersion: number;
-  /** LaunchTemplateData of each version, from 1. */
-  readonly versions: readonly {
+  /** LaunchTemplateData of each version, from 1; null: it was deleted. A number is never used again. */
+  readonly versions: readonly ({
     readonly data: object;
     readonly description: string | null;
     readonly createdAt: number;
-  }[];
+  } | null)[];
 }
 export const launchTemplateTable = (sim: Sim): Table<LaunchTemplate> => sim.table("ec2.launchTemplates");
 

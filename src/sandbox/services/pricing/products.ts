@@ -5,6 +5,7 @@ import { cloudWatchProducts } from "../cloudwatch/products.ts";
 import { ec2Products } from "../ec2/products.ts";
 import { efsProducts } from "../efs/products.ts";
 import { elbProducts } from "../elb/products.ts";
+import { logsProducts } from "../logs/products.ts";
 import { rdsProducts } from "../rds/products.ts";
 import { route53Products } from "../route53/products.ts";
 import type { ListedAs, Place, ServiceProducts, Tier } from "./product.ts";
@@ -15,6 +16,7 @@ const services: readonly ServiceProducts[] = [
   elbProducts,
   efsProducts,
   cloudWatchProducts,
+  logsProducts,
   route53Products,
 ];
 

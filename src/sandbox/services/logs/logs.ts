@@ -1,0 +1,15 @@
+import type { SandboxService } from "../../service.ts";
+import { groupOperations } from "./groups.ts";
+
+/** CloudWatch Logs. */
+export const logs: SandboxService = {
+  // Common errors and exceptions of the API reference.
+  errors: {
+    missingParameter: "InvalidParameterException",
+    malformedParameter: "InvalidParameterException",
+    throttled: "ThrottlingException",
+    internal: "ServiceUnavailableException",
+  },
+  inventory: { "logs.groups": "log groups" },
+  operations: groupOperations,
+};
