@@ -23,8 +23,8 @@ export function copyOf(run: Run, { node: { type, owner }, look: { live }, record
 }
 
 const goesNow = ({ decision }: Observed) => decision.kind === "delete";
-const toCopy = (run: Run, going: readonly Observed[]) =>
-  going.filter((one) => goesNow(one) && copyOf(run, one) !== undefined);
+export const isCopied = (run: Run, one: Observed): boolean => goesNow(one) && copyOf(run, one) !== undefined;
+const toCopy = (run: Run, going: readonly Observed[]) => going.filter((one) => isCopied(run, one));
 /** What is stopped first, so that nothing is written to what was copied. */
 export const toStop = (run: Run, going: readonly Observed[]): readonly Observed[] =>
   toCopy(run, going).length === 0 ? [] : going.filter(({ node, look }) => node.type.quiet && look.live);

@@ -1,5 +1,5 @@
 import { converge } from "./converge.ts";
-import { makeCopies, secondsToCopy } from "./copies.ts";
+import { isCopied, makeCopies, secondsToCopy } from "./copies.ts";
 import { type NodeResult, resultOf, resultOfError, skip } from "./node-result.ts";
 import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removable } from "./resource.ts";
@@ -33,6 +33,18 @@ export function retainedIn(entries: Snapshot["entries"]): Retained[] {
       return { entry, holds: [...held.values()].filter(isThere) };
     });
 }
+
+/** What is kept or said of an object by a `down` that makes its copies. */
+function farewellOf(run: Run, entries: Snapshot["entries"], { node, look: { live } }: Observed) {
+  const { farewell } = node.type;
+  if (!farewell || !live) return undefined;
+  const filled = dependentsOf(entries, node.key).some((key) => isCopied(run, entries.get(key) as Observed));
+  return farewell(live, { deleteKept: run.deleteKept, filled });
+}
+
+/** What a `down` is said to remove: without what stays with the copies that it makes. */
+export const leaving = (run: Run, entries: Snapshot["entries"]): Observed[] =>
+  deletable(entries).filter((one) => farewellOf(run, entries, one)?.kept === undefined);
 
 /** What a `down` would remove, in the order of the stack: what is there, and what may still appear. */
 export function deletable(entries: Snapshot["entries"]): Observed[] {
@@ -103,10 +115,8 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
 }
 
 /** What `down` keeps on purpose, and what else it does or leaves to a person, as sentences. @param snapshot taken for `removing`. */
-export function farewells({ deleteKept }: Pick<Run, "deleteKept">, { entries }: Snapshot): Farewells {
-  const said = [...entries.values()].flatMap(({ node, look }) =>
-    look.live ? (node.type.farewell?.(look.live, { deleteKept }) ?? []) : [],
-  );
+export function farewells(run: Run, { entries }: Snapshot): Farewells {
+  const said = [...entries.values()].flatMap((one) => farewellOf(run, entries, one) ?? []);
   return { kept: said.flatMap(({ kept }) => kept ?? []), notes: [...new Set(said.flatMap(({ note }) => note ?? []))] };
 }
 export interface Farewells {

@@ -284,8 +284,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * reads. Parts of the spec may be unknown yet. @param live what is there of it.
    */
   foresee?(aws: Aws, spec: Spec, owner: Owner, live: Live | undefined): Promise<Foreseen | undefined>;
-  /** What `down` keeps of it on purpose, or says of its end. Pure. */
-  farewell?(live: Live, options: KeepOptions): Farewell | undefined;
+  /** What `down` keeps of it on purpose, or says of its end. Pure. @param options `filled`: a copy of what needs it will be made */
+  farewell?(live: Live, options: KeepOptions & { readonly filled?: boolean }): Farewell | undefined;
   /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */
   protections?(aws: Aws, live: Live, options: Pick<DeleteOptions, "discardData">): Promise<readonly Protection[]>;
   /** Who is in the way of a delete, asked when AWS says that something is. */

@@ -3,6 +3,7 @@ import { copyToVault } from "../../src/aws/backup/backup-job.ts";
 import { type VaultLive, vault } from "../../src/aws/backup/vault.ts";
 import { fileSystemArn } from "../../src/aws/efs/arn.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import { farewells, leaving } from "../../src/engine/destroy.ts";
 import type { Node } from "../../src/engine/graph.ts";
 import type { BuddyError } from "../../src/lib/errors.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
@@ -25,6 +26,18 @@ test("down copies the files into the stack's vault before anything goes; the vau
   const id = on.store.get("file-system")?.id as string;
   writeFile(sim(on), id, "/media/photo.txt", "a photo");
   on.writes();
+  // The vault is said to stay with the copy before anything is done, and not where none is made.
+  const said = async (discardFiles: boolean) => {
+    const run = { ...on.run, discardFiles };
+    const { entries, ...rest } = await on.stack.refresh({ removing: true });
+    const goes = leaving(run, entries).some(({ node }) => node.key === "backup-vault");
+    return { goes, kept: farewells(run, { entries, ...rest }).kept.filter((one) => one.includes("vault")) };
+  };
+  const kept = ["the backup vault buddyverse-buddyverse, with that recovery point"];
+  expect([await said(false), await said(true)]).toEqual([
+    { goes: false, kept },
+    { goes: true, kept: [] },
+  ]);
   const settled = await on.down();
   const order = on.writes();
   expect(order.indexOf("backup:StartBackupJob")).toBeLessThan(order.findIndex((call) => /:Delete/.test(call)));

@@ -1,7 +1,7 @@
 import { VPC } from "../../../steps/vpc.ts";
 import { afterDownView } from "../../cost/view.ts";
 import { copyOf, toStop } from "../../engine/copies.ts";
-import { deletable, type Farewells, farewells, secondsToDestroy } from "../../engine/destroy.ts";
+import { deletable, type Farewells, farewells, leaving, secondsToDestroy } from "../../engine/destroy.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
 import { mayHoldData } from "../../engine/observe.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
@@ -151,7 +151,7 @@ interface Lost {
 
 function goingIn(session: Session, found: Snapshot): Going {
   const { run } = session.stack;
-  const gone = deletable(found.entries);
+  const gone = leaving(run, found.entries);
   const copies = new Map(
     gone.flatMap((one) => {
       const copy = copyOf(run, one);
