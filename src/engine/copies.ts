@@ -1,7 +1,7 @@
 import { BuddyError } from "../lib/errors.ts";
 import { together } from "./beforehand.ts";
 import { nameOf } from "./graph.ts";
-import { discardsData, observe } from "./observe.ts";
+import { discardsData, evaluate, observe } from "./observe.ts";
 import { recordCopy } from "./record.ts";
 import type { CopyProgress, Identified } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
@@ -56,6 +56,20 @@ export async function makeCopies(run: Run, going: readonly Observed[]): Promise<
   }
   const ids = await together(run, holders, (one) => copy(run, one), STOPPED);
   return new Map(holders.map(({ node }, index) => [node.key, ids[index] as string]));
+}
+
+/**
+ * Copies what shows only while the rest is removed, and is its own turn: what writes to it is gone by then. Answers the copy's id;
+ * undefined: none is to be made.
+ */
+export async function copyLate(run: Run, entry: Observed): Promise<string | undefined> {
+  const { node } = entry;
+  const recorded = run.store.get(node.key);
+  if (!node.type.copy || entry.look.live || !recorded) return undefined;
+  const look = await observe(run, node, recorded);
+  const now = { now: run.clock.now(), deleteKept: run.deleteKept };
+  const late = { ...entry, look, recorded, decision: evaluate(node, undefined, look, recorded, now) };
+  return isCopied(run, late) ? copy(run, late) : undefined;
 }
 
 /** Answers false when it was not at rest before. */

@@ -1,5 +1,5 @@
 import { converge } from "./converge.ts";
-import { isCopied, makeCopies, secondsToCopy } from "./copies.ts";
+import { copyLate, isCopied, makeCopies, secondsToCopy } from "./copies.ts";
 import { type NodeResult, resultOf, resultOfError, skip } from "./node-result.ts";
 import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removable } from "./resource.ts";
@@ -74,7 +74,8 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
   const { entries } = snapshot;
   await unprotect(run, deletable(entries));
   const copies = await makeCopies(run, deletable(entries));
-  async function remove({ node, look, decision, recorded }: Observed): Promise<NodeResult> {
+  async function remove(entry: Observed): Promise<NodeResult> {
+    const { node, look, decision, recorded } = entry;
     const id = look.live?.id;
     if (decision.kind === "retain")
       return resultOf(node, "skipped", { id, reason: `${node.name}, which is left alone, uses it` });
@@ -84,14 +85,14 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
         return resultOf(node, "unchanged", { id });
       }
       const fresh = look.live === undefined && run.store.get(node.key) === undefined ? look : undefined;
-      const saved = copies.has(node.key);
+      const saved = copies.get(node.key) ?? (await copyLate(run, entry));
       const { outcome, leaves, reason } = await converge(
-        saved ? { ...run, discardData: true } : run,
+        saved === undefined ? run : { ...run, discardData: true },
         node,
         undefined,
         fresh,
       );
-      const copy = outcome === "deleted" ? (copies.get(node.key) ?? recorded?.copy?.id) : undefined;
+      const copy = outcome === "deleted" ? (saved ?? recorded?.copy?.id) : undefined;
       return resultOf(node, outcome, { id, leaves: copy ?? leaves, reason });
     } catch (error) {
       return resultOfError(run, node, id, error);
