@@ -106,6 +106,12 @@ export interface Farewell {
   readonly note?: string;
 }
 
+/** An action that IAM must allow, on each of those ARNs. */
+export interface Right {
+  readonly action: string;
+  readonly resources: readonly string[];
+}
+
 export interface KeepOptions {
   /** True: also what is kept unless that is asked for is deleted. */
   readonly deleteKept: boolean;
@@ -155,6 +161,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly holdsFiles?: boolean;
   /** What `copy` leaves of its data: "a final snapshot of database1". Undefined: this one has no data of its own. Pure. */
   finalCopy?(live: Live, owner: Owner): string | undefined;
+  /** What IAM must allow whoever makes that. Goes with `finalCopy`. Pure. */
+  copyRights?(aws: Aws, live: Live, owner: Owner): readonly Right[];
   /**
    * Its tags may be copied, and others may use it: then it is not removed where neither the config nor the state names it. Such
    * a type has `list`, `uses` and `byHand`. Pure.

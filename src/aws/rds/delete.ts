@@ -1,4 +1,4 @@
-import type { Blocker, CopyProgress, DeleteOptions, NotYet, Owner } from "../../engine/resource.ts";
+import type { Blocker, CopyProgress, DeleteOptions, NotYet, Owner, Right } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
@@ -24,6 +24,15 @@ export async function replicaBlockers(aws: Aws, { replicas }: InstanceLive): Pro
 const finalName = (id: string, label: string) => `${id}-final-${label}`;
 
 /** The copy that stays of an instance's data. */
+/** What the caller needs for `finalSnapshot`, which has tags. */
+export function copyRights(_aws: Aws, { id, arn }: InstanceLive): readonly Right[] {
+  const snapshot = arn.replace(/:db:.*$/, `:snapshot:${finalName(id, "0")}`);
+  return [
+    { action: "rds:CreateDBSnapshot", resources: [arn, snapshot] },
+    { action: "rds:AddTagsToResource", resources: [snapshot] },
+  ];
+}
+
 export const finalSnapshot = (aws: Aws, { id }: InstanceLive, owner: Owner, label: string): Promise<CopyProgress> =>
   snapshotOf(aws, id, finalName(id, label), owner);
 
