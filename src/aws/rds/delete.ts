@@ -23,7 +23,6 @@ export async function replicaBlockers(aws: Aws, { replicas }: InstanceLive): Pro
 
 const finalName = (id: string, label: string) => `${id}-final-${label}`;
 
-/** The copy that stays of an instance's data. */
 /** What the caller needs for `finalSnapshot`, which has tags. */
 export function copyRights(_aws: Aws, { id, arn }: InstanceLive): readonly Right[] {
   const snapshot = arn.replace(/:db:.*$/, `:snapshot:${finalName(id, "0")}`);
@@ -33,6 +32,7 @@ export function copyRights(_aws: Aws, { id, arn }: InstanceLive): readonly Right
   ];
 }
 
+/** The copy that stays of an instance's data. */
 export const finalSnapshot = (aws: Aws, { id }: InstanceLive, owner: Owner, label: string): Promise<CopyProgress> =>
   snapshotOf(aws, id, finalName(id, label), owner);
 
