@@ -1,7 +1,7 @@
 import { BuddyError } from "../lib/errors.ts";
 import { together } from "./beforehand.ts";
 import { nameOf } from "./graph.ts";
-import { discardsData, evaluate, observe } from "./observe.ts";
+import { discardsData, evaluate, observe, patiently } from "./observe.ts";
 import { recordCopy } from "./record.ts";
 import type { CopyProgress, Identified } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
@@ -54,8 +54,36 @@ export async function makeCopies(run: Run, going: readonly Observed[]): Promise<
     const old = known && run.clock.now() - known.since > COPY_HOLDS_MS;
     if (known && (stale || old)) recordCopy(run, node, look.live as Identified, undefined);
   }
+  if (!stale) await findCopies(run, holders, writers);
   const ids = await together(run, holders, (one) => copy(run, one), STOPPED);
   return new Map(holders.map(({ node }, index) => [node.key, ids[index] as string]));
+}
+
+/**
+ * Looks for the copies of a `down` whose state was lost: what was begun since nothing writes any more is one of what is there. Where
+ * nobody can say since when that is, another one is made.
+ */
+async function findCopies(run: Run, holders: readonly Observed[], writers: readonly Observed[]): Promise<void> {
+  const { aws, clock, store } = run;
+  const unknown = holders.filter(({ node }) => store.get(node.key)?.copy === undefined);
+  if (unknown.length === 0 || writers.length === 0) return;
+  try {
+    const times = await Promise.all(
+      writers.map(({ node: { type }, look }) =>
+        patiently(run, async () => type.restingSince?.(aws, look.live as Identified)),
+      ),
+    );
+    const since = Math.max(clock.now() - COPY_HOLDS_MS, ...times.map((one) => one ?? Number.POSITIVE_INFINITY));
+    if (since === Number.POSITIVE_INFINITY) return;
+    for (const { node, look } of unknown) {
+      const live = look.live as Identified;
+      const found = await patiently(run, async () => node.type.copiedSince?.(aws, live, node.owner, since));
+      if (found) recordCopy(run, node, live, found);
+    }
+  } catch (error) {
+    // What cannot be looked at is copied once more.
+    if (error instanceof BuddyError) throw error;
+  }
 }
 
 /**

@@ -266,6 +266,15 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * was changed for it is a difference.
    */
   quiet?(aws: Aws, live: Live): Promise<boolean>;
+  /** Since when nothing of it writes that is at rest now, milliseconds since 1970; undefined: nobody can say. Goes with `quiet`. */
+  restingSince?(aws: Aws, live: Live): Promise<number | undefined>;
+  /** A copy as `copy` makes it, complete or under way, that was begun since then, and when that was. Goes with `copy`. Only reads. */
+  copiedSince?(
+    aws: Aws,
+    live: Live,
+    owner: Owner,
+    since: number,
+  ): Promise<{ readonly id: string; readonly since: number } | undefined>;
   /** AWS's own reason for what is `undone`, where the object itself does not say it. Only reads. @param since milliseconds since 1970. */
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */

@@ -81,6 +81,18 @@ export async function copyToVault(
   return { id: RecoveryPointArn, complete: false };
 }
 
+/** A copy in the stack's vault that was begun since then. */
+export async function copiedSince(aws: Aws, ResourceArn: string, { stack }: Owner, since: number) {
+  const [newest] = (await jobsOf(aws, ResourceArn))
+    .flatMap(({ BackupVaultName, State = "", CreationDate, RecoveryPointArn: id }) => {
+      const begun = CreationDate?.getTime() ?? 0;
+      const counts = BackupVaultName === stackVault(stack) && (State === "COMPLETED" || UNDER_WAY.has(State));
+      return counts && id !== undefined && begun >= since ? [{ id, since: begun }] : [];
+    })
+    .sort((one, other) => other.since - one.since);
+  return newest;
+}
+
 function progressOf({ cli, region }: Aws, job: BackupJob): CopyProgress {
   const { State = "", StatusMessage, PercentDone, BackupJobId, RecoveryPointArn: id = "", ResourceArn } = job;
   if (State === "COMPLETED") return { id, complete: true };

@@ -3,7 +3,7 @@ import type { Interruption, ResourceType } from "../../engine/resource.ts";
 import { createOnly, sameSet } from "../../lib/compare.ts";
 import { list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
-import { copyRights, copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
+import { copiedSince, copyRights, copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
 import { stackVault } from "../backup/names.ts";
 import { copyObstacles } from "../backup/obstacles.ts";
 import { foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
@@ -201,6 +201,8 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   },
 
   copy: (aws, { id }, owner, label, known) => copyToVault(aws, fileSystemArn(aws, id), owner, label, known),
+
+  copiedSince: (aws, { id }, owner, since) => copiedSince(aws, fileSystemArn(aws, id), owner, since),
 
   async delete(aws, { id, made, targets, restore }) {
     for (const target of targets) await deleteTarget(aws, target);

@@ -36,6 +36,20 @@ export function copyRights(_aws: Aws, { id, arn }: InstanceLive): readonly Right
 export const finalSnapshot = (aws: Aws, { id }: InstanceLive, owner: Owner, label: string): Promise<CopyProgress> =>
   snapshotOf(aws, id, finalName(id, label), owner);
 
+/** A final snapshot that was begun since then, by its name; none of another instance that had this one's name before. */
+export async function finalSince(aws: Aws, { id }: InstanceLive, _owner: Owner, since: number) {
+  const [{ DBInstances: [instance] = [] }, { DBSnapshots = [] }] = await Promise.all([
+    aws.rds.describeDBInstances({ DBInstanceIdentifier: id }),
+    aws.rds.describeDBSnapshots({ DBInstanceIdentifier: id, SnapshotType: "manual" }),
+  ]);
+  const from = Math.max(since, instance?.InstanceCreateTime?.getTime() ?? Number.POSITIVE_INFINITY);
+  const [newest] = DBSnapshots.flatMap(({ DBSnapshotIdentifier: name = "", Status = "" }) => {
+    const begun = name.startsWith(finalName(id, "")) ? Number(name.slice(finalName(id, "").length)) : Number.NaN;
+    return begun >= from && /^(available|creating)$/.test(Status) ? [{ id: name, since: begun }] : [];
+  }).sort((one, other) => other.since - one.since);
+  return newest;
+}
+
 const blocked = (id: string, message: string, hint: string) =>
   new BuddyError({
     code: "blocked",
