@@ -77,8 +77,6 @@ const { metafile } = await build({
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
-  // What tar gives by that name is a bundle of several packages: their licences would be missed.
-  alias: { tar: "tar/raw" },
   plugins: [esbuildText, shakenSchemas, noProxyFiles],
   metafile: true,
   logLevel: "warning",

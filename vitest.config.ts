@@ -9,6 +9,7 @@ const MOCKED = "test/**/*.mocked.test.ts";
 /** They are `npm run test:all`'s; of the last a sample is in each run. */
 const HTTP = "test/moto/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
+const DATABASES = "test/access/migrate.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
 const RELIABILITY = "test/reliability/{lossy,blocked,late-calls,matrix-move,matrix-*-gateway}.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
@@ -30,7 +31,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, GRANTS, RELIABILITY],
+          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, DATABASES, GRANTS, RELIABILITY],
         },
       },
       { extends: true, test: { name: "bundle", include: [BUNDLE], globalSetup: "test/build.ts" } },
@@ -39,7 +40,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, GRANTS, RELIABILITY, MATRIX],
+          include: [HTTP, ADDITIONS, DATABASES, GRANTS, RELIABILITY, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },

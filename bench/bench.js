@@ -57,7 +57,7 @@ const calls = (...args) => {
 line(
   "calls of status on the whole stack",
   String(calls("status", "--sandbox", "--sandbox-speed", "max")),
-  "at most 40",
+  "at most 55",
 );
-line("calls of a second up", String(calls("up", "--sandbox", "--sandbox-speed", "max", "--yes")), "at most 40");
+line("calls of a second up", String(calls("up", "--sandbox", "--sandbox-speed", "max", "--yes")), "at most 55");
 rmSync(folder, { recursive: true });

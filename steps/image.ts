@@ -5,39 +5,35 @@ import { launchTemplate as launchTemplateType } from "../src/aws/ec2/launch-temp
 import { publicImage } from "../src/aws/ec2/public-image.ts";
 import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
-import { logGroupArn } from "../src/aws/logs/names.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
-import type { ObjectLive, ObjectSpec } from "../src/aws/s3/object.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
+import { archives as archivesFor } from "./archives.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
-import { LOGS, logGroupName, logGroups } from "./logs.ts";
+import { LOGS } from "./log-names.ts";
+import { type LogGroups, writesTo } from "./logs.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";
 import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
-/** The application's folder, packed and put into S3. */
-export type AppArchive = Resource<ObjectSpec, ObjectLive>;
+/** What web instances send lines to. */
+const WEB_LOGS = ["apache", "app", "boot", "release"] as const;
 
 interface Around {
   readonly subnets: SubnetsStep;
   readonly natBastion: NatBastionStep;
   readonly securityGroups: SecurityGroupsStep;
   readonly efs: EfsStep;
-  /** Wanted when `image.app` is a folder. */
-  readonly archive?: AppArchive | undefined;
+  readonly logs: LogGroups;
 }
 
 /** What goes into the web image, as the config says it: "revision v1.2.0 of https://…". */
 export function applicationOf({ image: { app } }: Config): string {
   if (app === null) return "the built-in page";
-  // A login in the address is nobody's to read.
-  return "git" in app
-    ? `revision ${app.revision} of ${app.git.replace(/\/\/[^/@]*@/, "//")}`
-    : `the folder ${app.folder}`;
+  return "git" in app ? `revision ${app.revision} of ${app.git}` : `the folder ${app.folder}`;
 }
 
 /** The same, and which content of a folder. */
@@ -68,28 +64,27 @@ export const imageBaseKey = ({ image }: Config): string => `image-base-${slug(im
 export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const { stack, region } = config;
   const { subnets, natBastion, securityGroups, efs } = around;
-  const archives = around.archive ? [around.archive] : [];
+  const stored = archivesFor(config, inputs);
+  const archives = { scripts: stored.scripts, apps: stored.app ? [stored.app] : [] };
   const git = gitOf(config);
   const hash = imageHash(config, inputs);
   const marker = `/buddyverse/${stack}/image/${hash}`;
 
   const cpuCredits = cpuCreditsOf(config.web.instanceType, config.cpuCredits);
 
+  const { logs } = around;
+
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
-  const role = resource(roleType, "role-web", account, { archives }, ({ archives }) => ({
+  const role = resource(roleType, "role-web", account, archives, ({ scripts, apps }) => ({
     service: servicePrincipal(region, "ec2"),
     statements: [
       // SecureStrings too: the key aws/ssm decrypts for every principal of the account that may read the parameter
       // (Systems Manager user guide, ps-restrict-decryption). So what the role may read is all that keeps a secret.
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
-      ...archives.map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
-      // The groups are the stack's: an agent that may make one makes it without tags and for ever.
-      allow(
-        ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-        ...LOGS.map((name) => arnIn(region, `${logGroupArn(region, "*", logGroupName(stack, name))}:*`)),
-      ),
+      ...[scripts, ...apps].map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
+      writesTo(config, [...WEB_LOGS, "builder"]),
       allow(AGENT, "*"),
     ],
     managedPolicies: [],
@@ -104,13 +99,14 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     {
       base,
       profile,
-      archives,
+      ...archives,
+      log: logs.builder,
       subnet: subnets.web[0] as SubnetsStep["web"][number],
       group: securityGroups.web,
       // Its set-up begins when it runs: the way out must be there.
       natRoutes: natBastion.natRoutes.slice(0, 1),
     },
-    ({ base, profile, archives, subnet, group }) => ({
+    ({ base, profile, scripts, apps, subnet, group }) => ({
       imageId: base.id,
       rootDevice: base.rootDevice,
       instanceType: config.web.instanceType,
@@ -122,8 +118,15 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       volumeGiB: base.rootGiB,
       cpuCredits,
       marker,
-      userData: whenKnown(archives[0]?.key, () =>
-        builderUserData({ region, markerName: marker, app: archives[0] ?? git }),
+      userData: whenKnown([scripts.key, ...apps.map(({ key }) => key)], () =>
+        builderUserData({
+          region,
+          stack,
+          markerName: marker,
+          bucket: scripts.bucket,
+          scriptsKey: scripts.key,
+          app: apps[0] ?? git,
+        }),
       ),
     }),
     { temporaryFor: () => [image], configured: { instanceType: "web.instanceType" } },
@@ -141,7 +144,6 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     { keeps: config.image.keep },
   );
 
-  const logs = logGroups(config);
   const launchTemplate = resource(
     launchTemplateType,
     LAUNCH_TEMPLATE_KEY,
@@ -152,8 +154,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       group: securityGroups.web,
       fileSystem: efs.fileSystem,
       keyPair: natBastion.keyPair,
-      // What is launched writes to them from its first minute.
-      logs,
+      logs: WEB_LOGS.map((name) => logs[name]),
     },
     ({ image, profile, group, fileSystem, keyPair }) => ({
       imageId: image.id,
@@ -166,7 +167,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       instanceName: "Buddy-WEB",
       cpuCredits,
       release: releaseWords(config, inputs),
-      userData: whenKnown(fileSystem.id, () =>
+      rolledBackFrom: "",
+      userData: whenKnown([fileSystem.id], () =>
         webUserData({
           region,
           stack,
@@ -179,7 +181,17 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  return step("image", { logs, role, profile, base, builder, image, launchTemplate });
+  const all = config.nat.mode === "gateway" ? LOGS.filter((name) => name !== "nat") : LOGS;
+  return step("image", {
+    ...stored,
+    logs: all.map((name) => logs[name]),
+    role,
+    profile,
+    base,
+    builder,
+    image,
+    launchTemplate,
+  });
 }
 export type ImageStep = ReturnType<typeof imageStep>["resources"];
 
@@ -203,14 +215,13 @@ const AGENT = [
   "ec2messages:SendReply",
 ];
 
-const allow = (actions: readonly string[], ...resources: readonly string[]): Statement => ({
+const allow = (actions: readonly string[], resource: string): Statement => ({
   Effect: "Allow",
   Action: [...actions],
-  Resource: [...resources],
+  Resource: [resource],
 });
 
 const slug = (name: string): string => name.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-|-$/g, "");
 
-/** The text made of a value; the value itself while it is not known yet, in a plan. */
-const whenKnown = (value: string | undefined, text: () => string): string =>
-  value !== undefined && isUnknown(value) ? value : text();
+/** The text made of values; the first of them that is not known yet, in a plan. */
+const whenKnown = (values: readonly string[], text: () => string): string => values.find(isUnknown) ?? text();

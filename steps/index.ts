@@ -1,6 +1,5 @@
 import type { Config } from "../src/config/schema.ts";
-import { type Step, step } from "../src/engine/resource.ts";
-import { appArchive } from "./app.ts";
+import type { Step } from "../src/engine/resource.ts";
 import { autoScalingStep } from "./auto-scaling.ts";
 import { dashboardStep } from "./dashboard.ts";
 import { domainStep } from "./domain.ts";
@@ -8,6 +7,7 @@ import { efsStep } from "./efs.ts";
 import { imageStep } from "./image.ts";
 import type { Inputs } from "./inputs.ts";
 import { loadBalancerStep } from "./load-balancer.ts";
+import { logGroups } from "./logs.ts";
 import { natBastionStep } from "./nat-bastion.ts";
 import { rdsStep } from "./rds.ts";
 import { routesStep } from "./routes.ts";
@@ -23,17 +23,17 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
   const vpc = vpcStep(config);
   const subnets = subnetsStep(config, vpc.resources);
   const routes = routesStep(config, vpc.resources, subnets.resources);
-  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources);
+  const logs = logGroups(config);
+  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources, logs);
   const securityGroups = securityGroupsStep(config, vpc.resources, natBastion.resources);
   const efs = efsStep(config, subnets.resources, securityGroups.resources, inputs);
   const rds = rdsStep(config, subnets.resources, securityGroups.resources, inputs);
-  const archive = appArchive(config, inputs);
   const image = imageStep(config, inputs, {
     subnets: subnets.resources,
     natBastion: natBastion.resources,
     securityGroups: securityGroups.resources,
     efs: efs.resources,
-    archive: archive?.appObject,
+    logs,
   });
   const loadBalancer = loadBalancerStep(
     config,
@@ -66,7 +66,7 @@ export function stepsFor(config: Config, inputs: Inputs): readonly Step[] {
     securityGroups,
     efs,
     rds,
-    archive ? step("image", { ...archive, ...image.resources }) : image,
+    image,
     loadBalancer,
     autoScaling,
     domain,

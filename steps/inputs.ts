@@ -1,3 +1,4 @@
+import type { Archive } from "../src/lib/archive.ts";
 import type { Databases } from "./databases.ts";
 
 /** The key pair's name on AWS, and its private key's file name. */
@@ -38,9 +39,7 @@ export interface Inputs {
   /** Addresses that may reach the bastions; "my-ip" is resolved already. */
   readonly allowedCidrs: readonly string[];
   /** The application folder of `image.app`, packed; undefined when there is none. */
-  readonly appArchive:
-    | { readonly sha256: string; readonly bytes: Uint8Array; readonly leftOut: readonly string[] }
-    | undefined;
+  readonly appArchive: (Archive & { readonly leftOut: readonly string[] }) | undefined;
   /** Which of the images of the same content is wanted: the time at which somebody asked for a new one; undefined: the first. */
   readonly imageEdition?: string | undefined;
   /** Names of the primary and its replica; undefined: those of a new stack. */

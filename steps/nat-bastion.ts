@@ -6,9 +6,13 @@ import { natGateway } from "../src/aws/ec2/nat-gateway.ts";
 import { publicImage } from "../src/aws/ec2/public-image.ts";
 import { route } from "../src/aws/ec2/route.ts";
 import { ALL_OUTBOUND, everything, securityGroup, tcp } from "../src/aws/ec2/security-group.ts";
+import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
+import { role as roleType } from "../src/aws/iam/role.ts";
+import { servicePrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import { BASTION_GROUP, type Inputs, KEY_PAIR, KEY_PAIR_KEY } from "./inputs.ts";
+import { type LogGroups, writesTo } from "./logs.ts";
 import type { RoutesStep } from "./routes.ts";
 import { NAT_SET_UP, natUserData } from "./scripts/user-data.ts";
 import type { SubnetsStep } from "./subnets.ts";
@@ -24,6 +28,7 @@ export function natBastionStep(
   { vpc }: VpcStep,
   subnets: SubnetsStep,
   { publicRoutes, privateRoutes }: RoutesStep,
+  { nat: natLog }: LogGroups,
 ) {
   const linux = resource(publicImage, "image-amazon-linux-2023", "amazon-linux-2023", {}, () => ({}));
   const keyPair = resource(keyPairType, KEY_PAIR_KEY, KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }));
@@ -40,6 +45,17 @@ export function natBastionStep(
     outbound: ALL_OUTBOUND,
   }));
 
+  // What a NAT instance may do: send its lines. IAM's names are the whole account's, not the region's.
+  const account = `Buddy-NAT-${config.stack}-${config.region}`;
+  const natRole = resource(roleType, "role-nat", account, {}, () => ({
+    service: servicePrincipal(config.region, "ec2"),
+    statements: [writesTo(config, ["nat"])],
+    managedPolicies: [],
+  }));
+  const natProfile = resource(instanceProfile, "profile-nat", account, { role: natRole }, ({ role }) => ({
+    roleName: role.id,
+  }));
+
   const inZone = <T>(all: readonly T[], number: number) => all[number - 1] as T;
 
   /** An instance in the zone's public subnet. It sets itself up as soon as it runs, so the way out must be there. */
@@ -50,20 +66,22 @@ export function natBastionStep(
     group: typeof natGroup,
     own: Pick<InstanceSpec, "instanceType" | "sourceDestCheck" | "userData" | "setUp">,
     typeFrom: string,
+    profiles: readonly (typeof natProfile)[] = [],
+    logs: readonly (typeof natLog)[] = [],
   ) => {
-    const needs = { linux, keyPair, group, subnet: inZone(subnets.public, number), publicRoutes };
+    const needs = { linux, keyPair, group, subnet: inZone(subnets.public, number), publicRoutes, profiles, logs };
     return resource(
       instance,
       key,
       name,
       needs,
-      ({ linux, keyPair, group, subnet }) => ({
+      ({ linux, keyPair, group, subnet, profiles }) => ({
         imageId: linux.id,
         rootDevice: linux.rootDevice,
         subnetId: subnet.id,
         groupIds: [group.id],
         keyName: keyPair.keyName,
-        profileName: undefined,
+        profileName: profiles[0]?.id,
         publicAddress: true,
         volumeGiB: linux.rootGiB,
         cpuCredits: cpuCreditsOf(own.instanceType, config.cpuCredits),
@@ -94,10 +112,12 @@ export function natBastionStep(
       {
         instanceType: config.nat.instanceType,
         sourceDestCheck: false,
-        userData: natUserData({ vpcCidr: config.network.cidr }),
+        userData: natUserData({ vpcCidr: config.network.cidr, stack: config.stack }),
         setUp: NAT_SET_UP,
       },
       "nat.instanceType",
+      [natProfile],
+      [natLog],
     ),
   );
   const managed = config.nat.mode === "gateway";
@@ -133,6 +153,8 @@ export function natBastionStep(
     linux,
     keyPair,
     natGroup: managed ? [] : [natGroup],
+    natRole: managed ? [] : [natRole],
+    natProfile: managed ? [] : [natProfile],
     bastionGroup,
     natAddresses: managed ? addresses : [],
     nats: managed ? gateways : instances,

@@ -44,6 +44,7 @@ const TOOLS = {
   "moto_server and python3 with boto3": () => ends("python3", "-c", "import boto3, moto.server"),
   "ssh and sshd": () =>
     onPath("ssh-keygen") !== undefined && onPath("ssh") !== undefined && existsSync("/usr/sbin/sshd"),
+  rsync: () => onPath("rsync") !== undefined,
   MariaDB: () => ["mariadbd", "mariadb", "mariadb-install-db"].every((name) => onPath(name) !== undefined),
   "/proc or ps": () => existsSync("/proc/self/stat") || ends("ps", "-o", "stat=", "-p", String(process.pid)),
   "/dev/full": () => existsSync("/dev/full"),

@@ -15,6 +15,8 @@ export interface SshHost {
   readonly pinned: boolean;
   /** The name of the host that leads to it. */
   readonly through?: string;
+  /** The words of a command that leads to it instead: what it reads and writes is the connection. */
+  readonly by?: readonly string[];
 }
 
 export interface SshFiles {
@@ -36,7 +38,7 @@ const CONNECT_SECONDS = 10;
  */
 export function sshConfig(stack: string, hosts: readonly SshHost[], files: SshFiles): string {
   const identity = pathWord(files.identity);
-  const entries = hosts.map(({ name, address, port, user, id, pinned, through }) =>
+  const entries = hosts.map(({ name, address, port, user, id, pinned, through, by }) =>
     [
       `Host ${name}`,
       `  HostName ${address}`,
@@ -45,6 +47,7 @@ export function sshConfig(stack: string, hosts: readonly SshHost[], files: SshFi
       `  HostKeyAlias ${id}`,
       `  StrictHostKeyChecking ${pinned ? "yes" : "accept-new"}`,
       ...(through === undefined ? [] : [`  ProxyCommand ${proxyCommand(files.config, through)}`]),
+      ...(by === undefined ? [] : [`  ProxyCommand ${expanded(by)}`]),
     ].join("\n"),
   );
   return `# The machines of the stack ${stack}, rewritten by each \`buddyverse ssh\`. For scp, sftp, rsync: ssh -F THIS-FILE
@@ -63,8 +66,9 @@ Host *
 /** It goes through ssh's own expansion, then a shell's. */
 const proxyCommand = (config: string, through: string): string => {
   usable(config);
-  return `${shellLine(["ssh", "-F", config]).replaceAll("%", "%%")} -W '[%h]:%p' ${through}`;
+  return `${expanded(["ssh", "-F", config])} -W '[%h]:%p' ${through}`;
 };
+const expanded = (words: readonly string[]): string => shellLine(words).replaceAll("%", "%%");
 
 /** A path in an option's value: in quotes, `%` twice, as ssh expands it (ssh_config(5), TOKENS). */
 function pathWord(path: string): string {

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
+import { accessSync, constants } from "node:fs";
+import { constants as system } from "node:os";
+import { delimiter, join } from "node:path";
 import { BuddyError } from "../lib/errors.ts";
 import { shellLine } from "../lib/shell.ts";
 
@@ -38,11 +40,24 @@ export async function inForeground([program = "", ...words]: readonly string[], 
   try {
     return await new Promise((resolve, reject) => {
       child.once("error", (error) => reject(notStarted(program, error)));
-      child.once("close", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+      child.once("close", (code, signal) => resolve(code ?? 128 + (signal ? system.signals[signal] : 0)));
     });
   } finally {
     process.off("SIGINT", ignore);
     process.off("SIGTERM", pass);
+  }
+}
+
+/** Those of the programs that are not on this machine's PATH. */
+export const missing = (programs: readonly string[], path = process.env.PATH ?? ""): readonly string[] =>
+  programs.filter((name) => !path.split(delimiter).some((folder) => isProgram(join(folder, name))));
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -40,6 +40,17 @@ export const AWS_URL = `https://sts.${AWS.dnsSuffix}/`;
 /** Says the caller's public address, to anybody in any cloud. */
 export const CHECK_IP = "https://checkip.amazonaws.com/";
 
+/**
+ * Where AWS publishes the CloudWatch agent (CloudWatch user guide, "Verifying the signature of the CloudWatch agent package"), and the
+ * key that signs it, which is the same in any cloud (so the guide of China's regions, too).
+ */
+export const agentBucket = (region: string): string =>
+  `https://amazoncloudwatch-agent-${region}.s3.${region}.${partitionOf(region).dnsSuffix}`;
+export const AGENT_KEY = {
+  url: "https://amazoncloudwatch-agent.s3.amazonaws.com/assets/amazon-cloudwatch-agent.gpg",
+  fingerprint: "937616F3450B7D806CBD9725D58167303B789C72",
+} as const;
+
 /** The partition of a region; undefined: one that this program does not know (isolated and sovereign clouds). */
 export function knownPartition(region: string): Partition | undefined {
   if (region.startsWith("cn-")) return CHINA;

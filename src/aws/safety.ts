@@ -8,5 +8,5 @@
  */
 export type Safety = "token" | "name" | "same" | "look";
 
-const READS = /^(Describe|Get|List|Head|Simulate)/;
+const READS = /^(Describe|Filter|Get|List|Head|Simulate)/;
 export const isRead = (operation: string): boolean => READS.test(operation);

@@ -10,7 +10,9 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
-import { create } from "tar";
+// Not "tar": what is by that name is a bundle of several packages, whose licences dist would miss.
+import { create } from "tar/create";
+import type { Archive } from "../lib/archive.ts";
 import { BuddyError } from "../lib/errors.ts";
 
 /** What is not of the application, wherever it lies in the folder. */
@@ -25,11 +27,7 @@ const MOST_PACKED = 32 * 2 ** 20;
 /** Read into memory to be packed. */
 const MOST_UNPACKED = 512 * 2 ** 20;
 
-export interface Packed {
-  /** Of `bytes`, hexadecimal. */
-  readonly sha256: string;
-  /** A tar.gz of the folder's content. */
-  readonly bytes: Uint8Array;
+export interface Packed extends Archive {
   /** What stayed out of it, sorted: paths in the folder; what is left out wherever it lies, by its name only. */
   readonly leftOut: readonly string[];
 }

@@ -1,4 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { LOGS } from "../../steps/log-names.ts";
 import { DRILLS } from "../verify/drills/result.ts";
 
 /** What commander hands to a command: its arguments, then its options. */
@@ -28,6 +29,20 @@ const port = (value: string): number => {
   const number = positive(value);
   if (number > 65_535) throw new InvalidArgumentError("A port is 1 to 65535.");
   return number;
+};
+
+const RUN_NOTES = `
+It runs as the application's user, in its folder and environment, without a terminal and without input. AWS keeps the
+words, and what is printed, for 30 days (Run Command's history): name no secret in them.`;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+/** The longest that AWS-RunShellScript takes (its executionTimeout). */
+const LONGEST_SECONDS = 172_800;
+const timeout = (text: string): { readonly text: string; readonly seconds: number } => {
+  const [, number, unit = ""] = /^([1-9]\d*)([smh])$/.exec(text) ?? [];
+  const seconds = Number(number) * (SECONDS[unit] ?? Number.NaN);
+  if (!(seconds <= LONGEST_SECONDS))
+    throw new InvalidArgumentError("It must be a time as 90s, 10m or 2h, at most 48h.");
+  return { text, seconds };
 };
 
 const withYes = (command: Command) => command.option("--yes", "answer every question with yes");
@@ -109,6 +124,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "why",
+    description: "what is not well and matters most: its reason, what its machine wrote last, what to do",
+    examples: ["buddyverse why", "buddyverse why --json", "buddyverse why --sandbox"],
+    load: async () => (await import("./commands/why.ts")).why,
+  },
+  {
     name: "snapshots",
     description: "what is kept of the stack's data: what, how old, how large, what it costs, and what restores it",
     examples: ["buddyverse snapshots", "buddyverse snapshots --json", "buddyverse snapshots --sandbox"],
@@ -167,6 +188,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/verify.ts")).verify,
   },
   {
+    name: "releases",
+    description: "what was released, when and by whom, how it ended, and what can be gone back to",
+    examples: ["buddyverse releases", "buddyverse releases --json", "buddyverse releases --sandbox"],
+    load: async () => (await import("./commands/releases.ts")).releases,
+  },
+  {
+    name: "rollback",
+    description: "go back to an earlier release, without a bake; ends one that is under way",
+    own: (command) =>
+      withYes(command.argument("[number]", "the release; without it the one before what runs", positive)),
+    examples: ["buddyverse rollback", "buddyverse rollback 12 --yes", "buddyverse rollback --sandbox --yes"],
+    load: async () => (await import("./commands/rollback.ts")).rollback,
+  },
+  {
     name: "failover",
     description: "have the read replica take the primary database's place, for good; the old one is shut off and kept",
     own: (command) =>
@@ -199,14 +234,58 @@ export const COMMANDS: readonly CommandEntry[] = [
       command
         .addArgument(new Argument("[what]", "the sort of machine").choices(["bastion", "web"]).default("web"))
         .argument("[which]", "its number, or its instance id; the web instances are counted from the oldest", "1")
+        .option("--ssm", "to a web instance by Session Manager, with AWS's CLI and plugin, instead of a bastion")
         .option("--print", "print the command instead of running it"),
     examples: [
       "buddyverse ssh",
       "buddyverse ssh bastion 2",
       "buddyverse ssh web i-0123456789abcdef0 -- sudo tail -n 50 /var/log/apache2/error.log",
+      "buddyverse ssh web --ssm",
       "buddyverse ssh web --print",
     ],
     load: async () => (await import("./commands/ssh.ts")).ssh,
+  },
+  {
+    name: "logs",
+    description: "what the machines wrote, also those that are gone: of all logs, or of some, by time",
+    own: (command) =>
+      command
+        .addArgument(new Argument("[log...]", "which logs").choices(LOGS))
+        .option("--follow", "go on with the lines that come, until Ctrl-C")
+        .option("--since <time>", "from then on: 30m, 1h, 2d, or a moment as 2026-11-22T11:55:00Z", "1h")
+        .option("--instance <id>", "only of that instance: its id, or the end of it")
+        .option("--grep <text>", "only lines that hold this text"),
+    examples: [
+      "buddyverse logs",
+      "buddyverse logs app --follow",
+      "buddyverse logs apache app --since 2h --grep Traceback",
+      "buddyverse logs boot --instance i-0123456789abcdef0",
+      "buddyverse logs builder --since 2d --json",
+    ],
+    load: async () => (await import("./commands/logs.ts")).logs,
+  },
+  {
+    name: "run",
+    description:
+      "a command of the application on a healthy web instance, by Systems Manager; its exit code is the answer",
+    takesWords: true,
+    own: (command) =>
+      command
+        .addOption(new Option("--all", "on every web instance in service, one after the other").conflicts("instance"))
+        .option("--instance <which>", "on that one, healthy or not: its instance id, or its number as of `ssh web`")
+        .addOption(
+          new Option("--timeout <time>", "how long it may take: 90s, 10m, 2h; then Systems Manager ends it")
+            .default({ text: "10m", seconds: 600 }, "10m")
+            .argParser(timeout),
+        )
+        .addHelpText("after", RUN_NOTES),
+    examples: [
+      "buddyverse run -- python manage.py createsuperuser --noinput --username ada --email ada@example.com",
+      "buddyverse run --all -- python manage.py clear_cache",
+      "buddyverse run --instance 2 --timeout 2h -- python manage.py rebuild_index",
+      "buddyverse run -- sh -c 'python manage.py dumpdata shop | gzip >/mnt/efs/shop.json.gz'",
+    ],
+    load: async () => (await import("./commands/run.ts")).run,
   },
   {
     name: "tunnel",
@@ -289,13 +368,16 @@ export const COMMANDS: readonly CommandEntry[] = [
             "verify",
             "drills",
             "rotate",
+            "run",
+            "restore-files",
+            "logs",
             "doctor",
             "cost-live",
           ]),
         ),
     examples: [
       "buddyverse policy",
-      "buddyverse policy --with verify drills rotate doctor cost-live     all that any command needs",
+      "buddyverse policy --with verify drills rotate run restore-files logs doctor cost-live     all that any command needs",
       "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
       "buddyverse policy --part 1",
     ],

@@ -42,9 +42,15 @@ export const fileBeside = ({ config, paths, options }: Session, what: string): s
 /**
  * Writes the ssh config of the stack beside its state, with the keys of the machines that are on the way.
  * @param which a number from 1, or an instance's id; undefined: the first that is there
+ * @param bySsm to web instances by Session Manager instead of a bastion
  * @throws BuddyError `failed` when there is no such machine or no way to it, `config` without a key
  */
-export async function sshAccess(session: Session, what: Machine["what"], which?: string): Promise<SshAccess> {
+export async function sshAccess(
+  session: Session,
+  what: Machine["what"],
+  which?: string,
+  { bySsm = false }: { readonly bySsm?: boolean } = {},
+): Promise<SshAccess> {
   const { config, aws, stack, paths } = session;
   const [{ bastions, web }, group] = await Promise.all([
     machinesOf(config, aws, stack.find),
@@ -52,7 +58,7 @@ export async function sshAccess(session: Session, what: Machine["what"], which?:
   ]);
   const all = what === "bastion" ? bastions : web;
   const machine = chosen(all, what, which, config.stack);
-  const through = what === "bastion" ? machine : bastionFor(bastions, machine);
+  const through = what === "bastion" || bySsm ? machine : bastionFor(bastions, machine);
   if (!through) throw noBastion(config.stack);
   const files: SshFiles = {
     config: fileBeside(session, "ssh_config"),
@@ -63,7 +69,7 @@ export async function sshAccess(session: Session, what: Machine["what"], which?:
   const known = await withPinned(aws, before, [...new Set([through.id, machine.id])]);
   const hosts = [...bastions, ...web].map((one): SshHost => {
     const { id, address, user } = one;
-    const way = one.what === "web" ? bastionFor(bastions, one) : undefined;
+    const way = one.what === "web" && !bySsm ? bastionFor(bastions, one) : undefined;
     return {
       name: nameOf(one),
       id,
@@ -71,6 +77,7 @@ export async function sshAccess(session: Session, what: Machine["what"], which?:
       user,
       pinned: isKnown(known, id),
       ...(way ? { through: nameOf(way) } : {}),
+      ...(one.what === "web" && bySsm ? { by: startSession(session, id) } : {}),
     };
   });
   const text = sshConfig(config.stack, hosts, files);
@@ -82,9 +89,25 @@ export async function sshAccess(session: Session, what: Machine["what"], which?:
     machine,
     of: all.length,
     unpinned: [...new Set([through, machine])].filter(({ id }) => !isKnown(known, id)).map(nameOf),
-    whyNot: whyNot(group?.inbound.flatMap(({ cidr }) => cidr ?? []) ?? [], aws),
+    whyNot: bySsm ? async () => undefined : whyNot(group?.inbound.flatMap(({ cidr }) => cidr ?? []) ?? [], aws),
   };
 }
+
+/** ssh over Session Manager (Systems Manager user guide, "Allow and control permissions for SSH connections through Session Manager"). */
+const startSession = ({ options: { profile }, aws: { region } }: Session, id: string): readonly string[] => [
+  "aws",
+  ...(profile === undefined ? [] : ["--profile", profile]),
+  "ssm",
+  "start-session",
+  "--region",
+  region,
+  "--target",
+  id,
+  "--document-name",
+  "AWS-StartSSHSession",
+  "--parameters",
+  "portNumber=22",
+];
 
 function chosen(all: readonly Machine[], what: Machine["what"], which: string | undefined, stack: string): Machine {
   if (which !== undefined && !/^([1-9]\d*|i-\w+)$/.test(which))
@@ -96,19 +119,21 @@ function chosen(all: readonly Machine[], what: Machine["what"], which: string | 
   const found = all.find(({ number, id }) => which === undefined || which === id || which === String(number));
   if (found) return found;
   if (what === "bastion" && all.length === 0) throw noBastion(stack);
+  if (all.length === 0) throw noWebInstance(stack);
   const there = all.map(({ number, id, zone }) => `${number} (${id}, ${zone})`);
   throw new BuddyError({
     code: "failed",
-    message:
-      all.length === 0
-        ? `no web instance of the stack ${stack} runs`
-        : `there is no ${what} ${which}: there is ${list(there)}`,
-    hint:
-      all.length === 0
-        ? "Run `buddyverse status`: it says what is there, and what to do."
-        : "Name one of these, by its number or its id.",
+    message: `there is no ${what} ${which}: there is ${list(there)}`,
+    hint: "Name one of these, by its number or its id.",
   });
 }
+
+export const noWebInstance = (stack: string): BuddyError =>
+  new BuddyError({
+    code: "failed",
+    message: `no web instance of the stack ${stack} runs`,
+    hint: "Run `buddyverse status`: it says what is there, and what to do.",
+  });
 
 const noBastion = (stack: string): BuddyError =>
   new BuddyError({

@@ -3,10 +3,11 @@ import type { Aws } from "../aws/aws.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { StateStore } from "../state/store.ts";
 import { applyUp, type Result } from "./apply.ts";
+import { converge } from "./converge.ts";
 import { destroy, type Leftover, leftovers } from "./destroy.ts";
 import type { Emit } from "./events.ts";
-import { type Graph, graphOf, upTo } from "./graph.ts";
-import type { NodeResult } from "./node-result.ts";
+import { type Graph, graphOf, type Node, upTo } from "./graph.ts";
+import { type NodeResult, resultOf, resultOfError } from "./node-result.ts";
 import { observe } from "./observe.ts";
 import { type Plan, planUp } from "./plan.ts";
 import type { AnyType, Identified, Step, Tags } from "./resource.ts";
@@ -75,6 +76,8 @@ export interface Stack {
   down(seen?: Snapshot): Promise<readonly NodeResult[]>;
   /** What of the stack is still there and is not kept on purpose, by recorded ids, names and tags. */
   leftovers(): Promise<readonly Leftover[]>;
+  /** Brings one object that is there to what is wanted of it, and touches nothing else. @param key one of the graph's */
+  bring(key: string, wanted: object): Promise<NodeResult>;
   /** One object of the stack, looked at now; undefined when there is none, or the stack has no such key. */
   find(key: string): Promise<Identified | undefined>;
 }
@@ -113,6 +116,15 @@ export function openStack(options: StackOptions): Stack {
     up: async (seen) => applyUp(run, seen ?? (await refresh())),
     down: async (seen) => destroy(run, seen ?? (await refresh({ orphans: "all", removing: true }))),
     leftovers: async () => leftovers(await refresh({ orphans: "all", removing: true })),
+    async bring(key, wanted) {
+      const node = graph.nodes.get(key) as Node;
+      try {
+        const { live, outcome, reason } = await converge(run, node, wanted);
+        return resultOf(node, outcome, { id: live?.id, reason });
+      } catch (error) {
+        return resultOfError(run, node, run.store.get(key)?.id, error);
+      }
+    },
     async find(key) {
       const node = graph.nodes.get(key);
       return node && (await observe(run, node, run.store.get(key))).live;

@@ -41,6 +41,9 @@ export function oneLine(text: string): string {
   );
 }
 
+/** Foreign text that cannot steer the terminal, with its line breaks and tabs. */
+export const printable = (text: string): string => stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, "");
+
 /** The text in lines of that many columns at most; a longer word has a line of its own. */
 export const wrapped = (text: string, width: number): string[] => wrapAnsi(oneLine(text), width).split("\n");
 

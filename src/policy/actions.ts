@@ -1,10 +1,11 @@
 import type { Call } from "../aws/aws.ts";
+import { logsCalls } from "../aws/logs/read-lines.ts";
 import type { Permissions } from "../aws/permissions.ts";
 import { eachService, type ServiceName, services } from "../aws/services.ts";
 import { liveCostCalls } from "../cost/calls.ts";
 import { doctorCalls } from "../doctor/calls.ts";
 import { restoreFilesCalls } from "../recovery/calls.ts";
-import { commandCalls } from "../verify/aws/commands.ts";
+import { commandCalls, runCalls } from "../verify/aws/commands.ts";
 import { drillCalls, verifyCalls } from "../verify/calls.ts";
 
 /** One call as it was sent: the SDK package's suffix, the operation, and its parameters. */
@@ -47,7 +48,9 @@ const COMMANDS = {
   drills: [...verifyCalls, ...drillCalls],
   // Its parameters are those that `up` makes.
   rotate: commandCalls,
+  run: runCalls,
   "restore-files": restoreFilesCalls,
+  logs: logsCalls,
   doctor: doctorCalls,
   "cost-live": liveCostCalls,
 } as const satisfies Readonly<Record<string, readonly Call[]>>;

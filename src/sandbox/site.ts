@@ -171,7 +171,11 @@ export async function serveSite(
     const answer = safe
       ? webAnswer(sim, instance, request.url ?? "/")
       : { status: 405, headers: { allow: "GET, HEAD" }, body: "" };
-    logRequest(sim, instance.id, request.headers["user-agent"] ?? "-");
+    logRequest(sim, instance, {
+      agent: request.headers["user-agent"] ?? "-",
+      line: `${request.method} ${request.url}`,
+      status: answer.status,
+    });
     count(`HTTPCode_Target_${Math.floor(answer.status / 100)}XX_Count`, true);
     return { ...answer, headers: { server: "Apache", ...answer.headers, ...stickiness(group, target) } };
   }

@@ -1,7 +1,9 @@
 import { CHECK_IP } from "../aws/partition.ts";
 import { withHead } from "../lib/script.ts";
+import { shellLine } from "../lib/shell.ts";
 import apacheStart from "./scripts/apache-start.sh";
 import apacheStop from "./scripts/apache-stop.sh";
+import appCommand from "./scripts/app-command.sh";
 import database from "./scripts/database.py";
 import databaseContents from "./scripts/database-contents.py";
 import databaseReplication from "./scripts/database-replication.py";
@@ -88,4 +90,22 @@ export function scriptFor(name: ScriptName, token: string, host = "localhost"): 
   if (/\{\{.*\}\}/.test(text)) throw new RangeError(`the script ${name} holds {{ }}`);
   const shell = PYTHON.has(name) ? `/usr/bin/python3 - <<'END_OF_PYTHON'\n${text.trimEnd()}\nEND_OF_PYTHON\n` : text;
   return withHead(shell, { name, token });
+}
+
+/** The name of the script that runs what people say (`buddyverse run`), and what it says on stderr, with its code, when it does not. */
+export const APP_COMMAND = "app-command";
+export const NOT_RUN = {
+  noApp: { code: 97, says: "BUDDYVERSE-RUN no-app" },
+  twice: { code: 98, says: "BUDDYVERSE-RUN twice" },
+} as const;
+
+/**
+ * A command as the application's user, in its environment, once for each token.
+ * @param words arrive as they are
+ */
+export function appCommandScript(words: readonly string[], token: string): string {
+  // Systems Manager replaces {{name}}, {{ssm:name}} too. What holds a brace is in quotes: two that are apart mean the same.
+  const line = shellLine(words).replaceAll(/\{(?=\{)/g, "{''");
+  const text = appCommand.replaceAll("@TOKEN@", token).replace("@WORDS@", () => line);
+  return withHead(text, { name: APP_COMMAND, token });
 }

@@ -35,4 +35,4 @@ sysctl -q -w net.ipv4.conf.all.send_redirects=0 "net.ipv4.conf.$interface.send_r
 
 nft list chain ip buddyverse_nat postrouting | grep -q masquerade
 [ "$(sysctl -n net.ipv4.ip_forward)" = 1 ]
-echo "BUDDYVERSE-NAT READY: $vpc_cidr is masqueraded through $interface"
+echo "BUDDYVERSE-NAT READY: $vpc_cidr is masqueraded through $interface" | tee -a /var/log/buddyverse-nat.log

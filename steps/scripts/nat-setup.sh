@@ -3,7 +3,7 @@
 set -Eeuo pipefail
 
 say() {
-  echo "BUDDYVERSE-NAT $*"
+  echo "BUDDYVERSE-NAT $*" | tee -a /var/log/buddyverse-nat.log
   { echo "BUDDYVERSE-NAT $*" >/dev/console; } 2>/dev/null || true
 }
 trap 'say "FAILED at line $LINENO: $BASH_COMMAND"' ERR
@@ -11,6 +11,9 @@ trap 'say "FAILED at line $LINENO: $BASH_COMMAND"' ERR
 cat >/etc/buddyverse-nat.env <<'SETTINGS'
 VPC_CIDR=@VPC_CIDR@
 SETTINGS
+cat >/etc/buddyverse-logs.json <<'LOGS'
+@LOGS@
+LOGS
 # @FILES@
 
 # dnf may be locked by the SSM agent, and the way out may not be there yet in the first seconds.
@@ -28,3 +31,13 @@ systemctl enable buddyverse-nat.service
 systemctl restart buddyverse-nat.service
 systemctl is-active --quiet buddyverse-nat.service
 say 'SETUP DONE: routing now and after each reboot'
+
+# Without it the instance routes all the same.
+trap - ERR
+agent=/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl
+for _ in {1..5}; do
+  [ -x "$agent" ] || dnf -y -q install amazon-cloudwatch-agent && break
+  sleep 10
+done
+"$agent" -a fetch-config -m ec2 -s -c file:/etc/buddyverse-logs.json &>/dev/null ||
+  say 'the CloudWatch agent does not start: no lines are sent'

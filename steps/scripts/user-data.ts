@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
-import { partitionOf } from "../../src/aws/partition.ts";
+import { AGENT_KEY, agentBucket, partitionOf } from "../../src/aws/partition.ts";
 import { GIT_ADDRESS, GIT_REVISION, REGION } from "../../src/config/patterns.ts";
+import { type Archive, packTexts } from "../../src/lib/archive.ts";
 import { withHead } from "../../src/lib/script.ts";
+import { agentConfig, BUILDER_FILES, NAT_FILES, WEB_FILES } from "../log-agent.ts";
 import natRouteService from "./nat-route.service";
 import natRoute from "./nat-route.sh";
 import natSetup from "./nat-setup.sh";
@@ -28,7 +29,7 @@ import webUserDataText from "./web-user-data.sh";
 export const USER_DATA_LIMIT = 16_384;
 
 /**
- * Where the application comes from: the built-in page (null), a public git repository, or a tar.gz in S3.
+ * Where the application comes from: the built-in page (null), a public git repository, or an archive in the stack's bucket.
  *
  * What an application of one's own must keep to: a `requirements.txt` at its top is installed; its WSGI entry is the
  * only `wsgi.py`, or the path that the file `buddyverse-wsgi` at its top holds; the folder above that package is on the
@@ -37,10 +38,7 @@ export const USER_DATA_LIMIT = 16_384;
  * `replica` (`{ host, port }`; the replica may be null), `ca` (a file with the certificates of RDS), and `secretKey` (the same on all instances, for
  * what it signs); the option file `/etc/buddyverse/mysql.cnf` makes connections use TLS and check whom they lead to. At bake time the database is not there, so importing the settings must not need it.
  */
-export type ImageApp =
-  | null
-  | { readonly git: string; readonly revision: string }
-  | { readonly bucket: string; readonly key: string };
+export type ImageApp = null | { readonly git: string; readonly revision: string } | { readonly key: string };
 
 /** What runs as user data, by the name in its head. The sandbox has a part for each (src/sandbox/guests/). */
 export type UserDataScript = "nat-setup" | "web-builder" | "web-user-data";
@@ -65,7 +63,8 @@ const PATTERNS = {
   git: GIT_ADDRESS,
   revision: GIT_REVISION,
   bucket: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-  key: /^[A-Za-z0-9][A-Za-z0-9._/=-]{0,511}$/,
+  // The builder checks what it fetches against it.
+  key: /^[a-z]+\/[0-9a-f]{64}\.tar\.gz$/,
 } as const;
 
 /** The value itself when it is of that sort; nothing that these patterns let pass means anything to a shell. */
@@ -86,7 +85,7 @@ function withinLimit(text: string): string {
   throw new RangeError(`user data: ${bytes} bytes, and EC2 takes less than ${USER_DATA_LIMIT}`);
 }
 
-/** Without the lines that are comments, for which user data has no room; nor does a reworded one make a new image. */
+/** Without the lines that are comments: user data has no room for them, and a reworded one makes no new image. */
 const withoutComments = (text: string): string => text.replace(/^[ \t]*#(?!!).*\n/gm, "");
 
 /** A shell script that writes the files. */
@@ -120,11 +119,13 @@ const IMAGE_FILES: readonly PlacedFile[] = [
   { path: "/run/buddyverse-setup/web-seal.sh", mode: "0644", text: webSeal },
 ];
 
-let packed: string | undefined;
+let packed: Archive | undefined;
 
-/** All that is placed in the image, as base64 of gzip: the same for every builder. */
-function packedFiles(): string {
-  packed ??= gzipSync(heredocs(IMAGE_FILES), { level: 9 }).toString("base64");
+/** All that is placed in the image, as the builder fetches it: the same for every stack. */
+export function scriptsArchive(): Archive {
+  packed ??= packTexts(
+    IMAGE_FILES.map(({ path, mode, text }) => ({ path: path.slice(1), mode, text: withoutComments(text) })),
+  );
   return packed;
 }
 
@@ -133,9 +134,9 @@ export const NAT_SET_UP = "BUDDYVERSE-NAT";
 
 /**
  * User data of a NAT instance (Amazon Linux 2023): it routes and masquerades for the VPC from its first boot on.
- * @throws RangeError when the CIDR is none
+ * @throws RangeError when a value is not what it should be
  */
-export function natUserData({ vpcCidr }: { readonly vpcCidr: string }): string {
+export function natUserData({ vpcCidr, stack }: { readonly vpcCidr: string; readonly stack: string }): string {
   const files = heredocs([
     { path: "/usr/local/sbin/buddyverse-nat", mode: "0755", text: natRoute },
     {
@@ -144,27 +145,33 @@ export function natUserData({ vpcCidr }: { readonly vpcCidr: string }): string {
       text: natRouteService,
     },
   ]);
-  const text = filled(natSetup, { VPC_CIDR: checked("cidr", vpcCidr) }).replace("# @FILES@\n", () => files);
+  const values = { VPC_CIDR: checked("cidr", vpcCidr), LOGS: agentConfig(checked("stack", stack), NAT_FILES) };
+  const text = filled(natSetup, values).replace("# @FILES@\n", () => files);
   return withinLimit(named("nat-setup", text));
 }
 
 /** Where an application comes from, in the words of web-builder.sh; checked. */
 function appSettings(app: ImageApp): Readonly<Record<string, string>> {
-  const none = { APP_GIT: "", APP_REVISION: "", APP_BUCKET: "", APP_KEY: "" };
+  const none = { APP_GIT: "", APP_REVISION: "", APP_KEY: "" };
   if (app === null) return none;
   if ("git" in app)
     return { ...none, APP_GIT: checked("git", app.git), APP_REVISION: checked("revision", app.revision) };
-  return { ...none, APP_BUCKET: checked("bucket", app.bucket), APP_KEY: checked("key", app.key) };
+  return { ...none, APP_KEY: checked("key", app.key) };
 }
 
 /**
- * User data of the image builder (Ubuntu 22.04 or 24.04): brings the system up to date, sets the web server up, proves that it serves, writes `baked` to the
- * SSM parameter `markerName` and powers off; after a failure it powers off without the mark.
+ * User data of the image builder (Ubuntu 22.04 or 24.04): fetches the scripts, with which it brings the system up to date, sets the
+ * web server up, proves that it serves, writes `baked` to the SSM parameter `markerName` and powers off; after a failure it powers
+ * off without the mark.
  * @throws RangeError when a value is not what it should be, or all of it does not fit the limit
  */
 export function builderUserData(builder: {
   readonly region: string;
+  readonly stack: string;
   readonly markerName: string;
+  readonly bucket: string;
+  /** The key of {@link scriptsArchive}. */
+  readonly scriptsKey: string;
   readonly app: ImageApp;
 }): string {
   return withinLimit(
@@ -172,19 +179,24 @@ export function builderUserData(builder: {
       REGION: checked("region", builder.region),
       MARKER: checked("parameter", builder.markerName),
       DATABASE_CA: partitionOf(builder.region).databaseCertificates,
+      AGENT: agentBucket(builder.region),
+      AGENT_KEY_URL: AGENT_KEY.url,
+      AGENT_KEY: AGENT_KEY.fingerprint,
+      LOGS: agentConfig(checked("stack", builder.stack), BUILDER_FILES),
+      BUCKET: checked("bucket", builder.bucket),
+      SCRIPTS_KEY: checked("key", builder.scriptsKey),
       ...appSettings(builder.app),
-      FILES: packedFiles(),
     }),
   );
 }
 
 /**
- * Everything that decides what the builder puts into an image, uncompressed, for {@link imageContentHash}: the
- * compressed form may differ between versions of Node.
+ * Everything that decides what the builder puts into an image, for {@link imageContentHash}. How it comes to the builder does
+ * not: that may change without a new image.
  * @throws RangeError when a value of the application is not what it should be
  */
 export function imageParts(app: ImageApp): readonly string[] {
-  return [named("web-builder", webBuilder), heredocs(IMAGE_FILES), JSON.stringify(appSettings(app))];
+  return [heredocs(IMAGE_FILES), JSON.stringify(appSettings(app))];
 }
 
 /** A short name for a content, the same for the same parts in the same order: 12 hexadecimal digits. */
@@ -214,6 +226,7 @@ export function webUserData(web: {
       PARAMETER_PATH: checked("parameterPath", web.parameterPath),
       DATABASE: checked("sqlName", web.database),
       USER: checked("sqlName", web.user),
+      LOGS: agentConfig(web.stack, WEB_FILES),
     }),
   );
 }

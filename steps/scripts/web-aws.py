@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 """What an instance asks of AWS, with its own role.
 
-buddyverse-aws instance                        metadata to /run/buddyverse/instance.json
-buddyverse-aws database                        settings from SSM to /run/buddyverse/database.json
-buddyverse-aws fetch REGION BUCKET KEY FILE    an object of S3 to a file
-buddyverse-aws baked REGION PARAMETER          the mark that the image is good
+buddyverse-aws instance                   metadata to /run/buddyverse/instance.json
+buddyverse-aws database                   settings from SSM to /run/buddyverse/database.json
+buddyverse-aws baked REGION PARAMETER     the mark that the image is good
 """
 import grp
 import hashlib
@@ -96,17 +95,13 @@ def database():
         subprocess.run(["systemctl", "try-reload-or-restart", "apache2.service"], check=True)
 
 
-def fetch(region, bucket, key, file):
-    boto3.client("s3", region_name=region).download_file(bucket, key, file)
-
-
 def baked(region, parameter):
     client = boto3.client("ssm", region_name=region, config=QUICK)
     client.put_parameter(Name=parameter, Value="baked", Type="String", Overwrite=True)
 
 
 if __name__ == "__main__":
-    verbs = {"instance": instance, "database": database, "fetch": fetch, "baked": baked}
+    verbs = {"instance": instance, "database": database, "baked": baked}
     try:
         verbs[sys.argv[1]](*sys.argv[2:])
     except (BotoCoreError, ClientError, OSError) as error:

@@ -21,6 +21,10 @@ retry() {
   done
 }
 
+# Its lines go to CloudWatch Logs from here on; without that it serves all the same.
+/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/etc/buddyverse-logs.json &>/dev/null ||
+  echo 'BUDDYVERSE-BOOT the CloudWatch agent does not start: no lines are sent'
+
 entry="$BUDDYVERSE_FILE_SYSTEM.efs.$BUDDYVERSE_REGION.$BUDDYVERSE_DNS_SUFFIX:/ /mnt/efs nfs4 nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,_netdev 0 0"
 mkdir -p /mnt/efs
 if ! grep -qxF "$entry" /etc/fstab; then

@@ -10,6 +10,11 @@ failed() {
 }
 trap 'failed "line $LINENO of web-seal.sh: $BASH_COMMAND"' ERR
 
+# What it was told to send, and how far it has come, is the builder's.
+sleep 6
+systemctl stop amazon-cloudwatch-agent.service || true
+rm -rf /opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.d/* /opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.* /opt/aws/amazon-cloudwatch-agent/logs/* /etc/buddyverse-logs.json
+
 timeout 600 cloud-init status --wait >/dev/null || true
 cloud-init clean --logs
 # Empty, not `cloud-init clean --machine-id`: "uninitialized" makes a boot the first one, at which systemd enables

@@ -8,12 +8,12 @@ failed() {
   trap - ERR
   tail -n 40 "$log" || true
   tail -n 30 /var/log/apache2/error.log || true
-  echo "BUDDYVERSE-SETUP FAILED at line $1 of web-setup.sh: $2" | tee /dev/console || true
+  echo "BUDDYVERSE-SETUP FAILED at line $1 of web-setup.sh: $2" | tee -a "$log" /dev/console || true
+  ! systemctl is-active --quiet amazon-cloudwatch-agent.service || sleep 10 # it sends every five seconds
   shutdown -h now
   exit 1
 }
 trap 'failed "$LINENO" "$BASH_COMMAND"' ERR
-shutdown -h +45 # a set-up that hangs ends as a failed one
 
 step() { echo "BUDDYVERSE-SETUP $*" | tee -a "$log"; }
 quietly() { "$@" >>"$log" 2>&1 || failed "${BASH_LINENO[0]}" "$*"; }
@@ -33,8 +33,6 @@ touch /run/buddyverse/ready # web-apache.service.conf asks for it
 basename "$MARKER" >/etc/buddyverse/image # the content hash, for the built-in page
 
 step 'packages'
-export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-systemctl stop apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service || true
 # Without Error-Mode, an update that fetched nothing counts as done. The lists' own lock has no timeout: hence retry.
 packages() {
   apt-get -o APT::Update::Error-Mode=any update && apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -y "$@"
@@ -42,11 +40,30 @@ packages() {
 # The kernel too: the instances boot the image.
 retry 20 15 packages dist-upgrade
 retry 20 15 packages install apache2 libapache2-mod-wsgi-py3 python3-django python3-mysqldb python3-pymysql python3-boto3 python3-venv \
-  nfs-common default-mysql-client stress-ng curl git openssl
+  nfs-common default-mysql-client stress-ng curl git gpg openssl
 
 step "certificates of RDS from $DATABASE_CA"
 retry 20 15 curl -fsS -m 60 -o /etc/buddyverse/database-ca.pem "$DATABASE_CA"
 quietly openssl x509 -noout -in /etc/buddyverse/database-ca.pem
+
+step "CloudWatch agent from $AGENT"
+downloads=/run/buddyverse-setup/agent
+install -d -m 0700 "$downloads"
+package=$AGENT/ubuntu/$(dpkg --print-architecture)/latest/amazon-cloudwatch-agent.deb
+retry 20 15 curl -fsS -m 300 -o "$downloads/agent.deb" "$package"
+retry 20 15 curl -fsS -m 60 -o "$downloads/agent.sig" "$package.sig"
+retry 20 15 curl -fsS -m 60 -o "$downloads/key" "$AGENT_KEY_URL"
+quietly gpg --homedir "$downloads" --batch --import "$downloads/key"
+# Which key has signed it is the last word of VALIDSIG (GnuPG, doc/DETAILS).
+gpg --homedir "$downloads" --batch --status-fd 1 --verify "$downloads/agent.sig" "$downloads/agent.deb" 2>>"$log" >"$downloads/status" || true
+grep -q "^\[GNUPG:\] VALIDSIG .* $AGENT_KEY$" "$downloads/status" || failed "$LINENO" "$package is not signed by $AGENT_KEY"
+mv "$downloads/agent.deb" /var/tmp/amazon-cloudwatch-agent.deb
+retry 5 15 packages install /var/tmp/amazon-cloudwatch-agent.deb
+rm /var/tmp/amazon-cloudwatch-agent.deb
+/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/etc/buddyverse-logs.json >>"$log" 2>&1 ||
+  step 'the CloudWatch agent does not start: no lines are sent'
+# Instances start it when they know what to send.
+systemctl disable amazon-cloudwatch-agent.service >>"$log" 2>&1 || true
 
 step 'application'
 mkdir -p /mnt/efs/static /mnt/efs/media
@@ -83,12 +100,11 @@ if [ -n "$APP_GIT" ]; then
   # A branch, else a tag or commit.
   commit=$(git -C "$app" rev-parse -q --verify "origin/$APP_REVISION^{commit}" || git -C "$app" rev-parse -q --verify "$APP_REVISION^{commit}")
   quietly git -C "$app" checkout --quiet --detach "$commit"
-elif [ -n "$APP_BUCKET" ]; then
-  step "application from s3://$APP_BUCKET/$APP_KEY"
-  retry 20 15 buddyverse-aws fetch "$REGION" "$APP_BUCKET" "$APP_KEY" /run/app.tar.gz
+elif [ -n "$APP_KEY" ]; then
+  step "application from s3://$BUCKET/$APP_KEY"
   mkdir "$app"
   # All times in it are the same; collectstatic copies only what is newer than what the file system has.
-  quietly tar -xzf /run/app.tar.gz -C "$app" --no-same-owner --touch
+  quietly tar -xzf /run/buddyverse-setup/app.tar.gz -C "$app" --no-same-owner --touch
 fi
 if [ -d "$app" ]; then
   if [ -f "$app/requirements.txt" ]; then

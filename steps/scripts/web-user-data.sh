@@ -12,4 +12,7 @@ BUDDYVERSE_PARAMETER_PATH=@PARAMETER_PATH@
 BUDDYVERSE_DATABASE=@DATABASE@
 BUDDYVERSE_USER=@USER@
 SETTINGS
+cat >/etc/buddyverse-logs.json <<'LOGS'
+@LOGS@
+LOGS
 systemctl start buddyverse-boot.service

@@ -47,11 +47,15 @@ export async function mariaDb(folder: string): Promise<MariaDb> {
   );
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const sql = (input: string): string =>
-    execFileSync("mariadb", ["--no-defaults", "-N", "-u", "root", "-S", at("socket")], {
-      input,
-      encoding: "utf8",
-      stdio: ["pipe", "pipe", "pipe"],
-    }).trim();
+    execFileSync(
+      "mariadb",
+      ["--no-defaults", "--default-character-set=utf8mb4", "-N", "-u", "root", "-S", at("socket")],
+      {
+        input,
+        encoding: "utf8",
+        stdio: ["pipe", "pipe", "pipe"],
+      },
+    ).trim();
   for (let tries = 0; ; tries += 1) {
     try {
       sql("SELECT 1");

@@ -1,11 +1,11 @@
 /** The way to the machines, by the system's ssh, against Debian's sshd: two hops, as on AWS. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { withHostKeys } from "../../src/access/host-keys.ts";
-import { inForeground, sshWords } from "../../src/access/ssh.ts";
+import { inForeground, missing, sshWords } from "../../src/access/ssh.ts";
 import { type SshHost, sshConfig } from "../../src/access/ssh-config.ts";
 import { needs } from "../tools.ts";
 import { keyPair, type Sshd, sshd, USER } from "./sshd.ts";
@@ -85,6 +85,27 @@ describe("by ssh", needs("ssh and sshd", "a shell"), () => {
     expect(await ran(config({ known: "other ssh-ed25519 AAAA\n" }).config, "web-1", "true")).toMatchObject({
       code: 255,
     });
+  });
+
+  test("another program may be the way: its words arrive, and the host's key is looked at all the same", async () => {
+    const path = join(folder, "bin");
+    mkdirSync(path);
+    const said = join(folder, "said");
+    const program = join(path, "aws");
+    const server = `exec /usr/sbin/sshd -i -e -f '${join(folder, "web.config")}' 2>/dev/null`;
+    writeFileSync(program, `#!/bin/sh\nprintf '%s|' "$@" >'${said}'\n${server}\n`, { mode: 0o755 });
+    const by = [program, "--profile", "it's 100% $HOME", "--target", "i-web"];
+    const { through: _bastion, ...direct } = WEB;
+    const hosts = [{ ...direct, by }];
+    const { config: file, knownHosts, identity } = config();
+    writeFileSync(file, sshConfig("stage", hosts, { config: file, knownHosts, identity }));
+    const before = bastion.connections();
+    expect(await ran(file, "web-1", "printenv", "WHERE")).toMatchObject({ code: 0, stdout: "web\n" });
+    expect(readFileSync(said, "utf8")).toBe(`${by.slice(1).join("|")}|`);
+    writeFileSync(knownHosts, withHostKeys("", "i-web", [keyPair(join(folder, "nobody"))]));
+    expect(await ran(file, "web-1", "true")).toMatchObject({ code: 255 });
+    expect(bastion.connections()).toBe(before);
+    expect(missing(["aws", "sh"], path)).toEqual(["sh"]);
   });
 
   test("where AWS does not tell it, the first key is taken, and no other later; by the instance, not by its address", async () => {

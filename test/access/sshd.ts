@@ -31,8 +31,14 @@ const publicKeyOf = (file: string): string =>
  * Debian's sshd on a port of this machine, one process for each connection, as inetd starts it.
  * @param name also what `$WHERE` is on it
  * @param authorized who may log in
+ * @param env of all that runs there
  */
-export async function sshd(folder: string, name: string, authorized: string): Promise<Sshd> {
+export async function sshd(
+  folder: string,
+  name: string,
+  authorized: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Sshd> {
   const at = (file: string) => join(folder, `${name}.${file}`);
   const hostKey = keyPair(at("host"));
   writeFileSync(at("authorized"), `${authorized}\n`);
@@ -46,7 +52,9 @@ export async function sshd(folder: string, name: string, authorized: string): Pr
       "PasswordAuthentication no",
       "PermitRootLogin prohibit-password",
       "PrintMotd no",
-      `SetEnv WHERE=${name}`,
+      `SetEnv ${Object.entries({ WHERE: name, ...env })
+        .map(([key, value]) => `${key}=${value}`)
+        .join(" ")}`,
       "",
     ].join("\n"),
   );

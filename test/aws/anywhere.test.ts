@@ -52,6 +52,7 @@ import type { Node } from "../../src/engine/graph.ts";
 import type { NodeResult } from "../../src/engine/node-result.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { type Identified, type Resource, resource, step, type Tags } from "../../src/engine/resource.ts";
+import { isUnknown } from "../../src/lib/unknown.ts";
 import type { Inputs } from "../../steps/inputs.ts";
 import { builderUserData } from "../../steps/scripts/user-data.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
@@ -61,7 +62,10 @@ const TEXT = "Ünusual / nr. 9: λ = a+b@c_";
 const LB = "x-9-Y";
 const GROUP = "team/web-1";
 const DOMAIN = "Shop.Deep.buddyverse.link";
+
 const BODY = Buffer.from("odd");
+const SHA256 = createHash("sha256").update(BODY).digest("hex");
+const CHEST = "odd.chest-9";
 const MARKER = "/Else.where/a-b/baked";
 
 /** One object of each type, with what it needs. */
@@ -114,6 +118,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         Action: ["ssm:PutParameter"],
         Resource: [`arn:aws:ssm:${region}:*:parameter${MARKER}`],
       },
+      { Effect: "Allow" as const, Action: ["s3:GetObject"], Resource: [`arn:aws:s3:::${CHEST}-*/scripts/*`] },
     ],
     managedPolicies: [],
   }));
@@ -121,7 +126,15 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     roleName: assumed.id,
   }));
   const base = resource(publicImage, "base", "ubuntu-22.04", {}, () => ({}));
-  const userData = builderUserData({ region, markerName: MARKER, app: null });
+  const chest = resource(bucket, "chest", CHEST, {}, () => ({ publicAccessBlocked: true }));
+  const put = ({ chest }: { readonly chest: { readonly id: string } }) => ({
+    bucket: chest.id,
+    sha256: SHA256,
+    body: BODY,
+  });
+  const scripts = resource(object, "scripts", `${CHEST}/scripts`, { chest }, put);
+  const userData = (bucket: string, scriptsKey: string) =>
+    builderUserData({ region, stack: "odd", markerName: MARKER, bucket, scriptsKey, app: null });
   const machine = { base, profile, first, open, key, out };
   const launch = { instanceType: "t3.micro", publicAddress: true, cpuCredits: "unlimited" } as const;
   const host = resource(instance, "host", TEXT, machine, ({ base, first, open, key }) => ({
@@ -141,8 +154,8 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     imageBuilder,
     "builder",
     TEXT,
-    machine,
-    ({ base, first, open, profile }) => ({
+    { ...machine, scripts },
+    ({ base, first, open, profile, scripts }) => ({
       ...launch,
       imageId: base.id,
       rootDevice: base.rootDevice,
@@ -152,7 +165,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       profileName: profile.id,
       volumeGiB: base.rootGiB,
       marker: MARKER,
-      userData,
+      userData: isUnknown(scripts.key) ? scripts.key : userData(scripts.bucket, scripts.key),
     }),
     { temporaryFor: () => [baked] },
   );
@@ -174,12 +187,13 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       instanceType: "t3.micro",
       cpuCredits: "unlimited" as const,
       release: "revision v1",
+      rolledBackFrom: "",
       keyName: key.keyName,
       volumeGiB: baked.rootGiB,
       groupIds: [open.id],
       profileName: profile.id,
       instanceName: TEXT,
-      userData,
+      userData: userData("buddy", `scripts/${SHA256}.tar.gz`),
     }),
   );
 
@@ -348,12 +362,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
 
   const lines = resource(logGroup, "lines", "Odd-lines/of_a.group-9", {}, () => ({ retentionDays: 3 }));
 
-  const chest = resource(bucket, "chest", "odd.chest-9", {}, () => ({ publicAccessBlocked: true }));
-  const thing = resource(object, "thing", "odd.chest-9/deep/er folder", { chest }, ({ chest }) => ({
-    bucket: chest.id,
-    sha256: createHash("sha256").update(BODY).digest("hex"),
-    body: BODY,
-  }));
+  const thing = resource(object, "thing", `${CHEST}/deep/er folder`, { chest }, put);
 
   return [
     step("every type", {
@@ -374,7 +383,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         elsewhere,
         fleet,
       },
-      ...{ scaling, found, own, proof, alias, cname, issued, bell, mail, watch, board, lines, chest, thing },
+      ...{ scaling, found, own, proof, alias, cname, issued, bell, mail, watch, board, lines, chest, scripts, thing },
     }),
   ];
 }

@@ -19,7 +19,7 @@ const VARIANTS = {
   "NAT instances": { monitoring: { email: "ops@example.com" } },
   "NAT gateways, own zone": { nat: { mode: "gateway" }, domain: { name: "buddyverse.example", zone: "create" } },
 };
-/** AWS has no way to tag these in the call that makes them; each says in its file how it proves whose it is. */
+/** AWS has no way to tag these in the call that makes them, or they lie in what is tagged; each says in its file how it proves whose it is. */
 const UNTAGGED_ON_CREATE = new Set([
   "route53:owned-zone",
   "ec2:route",
@@ -29,6 +29,7 @@ const UNTAGGED_ON_CREATE = new Set([
   "route53:alias-records",
   "sns:subscription",
   "acm:issued-certificate",
+  "s3:object",
 ]);
 
 const mocks: { restore(): void }[] = [];

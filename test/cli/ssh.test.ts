@@ -1,9 +1,13 @@
-/** `ssh` and `tunnel`, as they are typed: all but the connection, which test/access makes. */
+/** `ssh`, `run` and `tunnel`, as they are typed: all but the connection, which test/access makes. */
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { open } from "../../src/cli/session.ts";
 import { sshAccess } from "../../src/cli/ssh-access.ts";
+import { commandsOf } from "../../src/verify/aws/commands.ts";
+import { machinesBy } from "../../src/verify/machines.ts";
+import { scriptFor } from "../../src/verify/scripts.ts";
+import { machinesOf } from "../../steps/access.ts";
 import { type Folder, folder, folderThatIsUp } from "./folder.ts";
 
 let base: string;
@@ -58,6 +62,23 @@ test("a machine is named by its number or its id, and a command comes after --, 
   expect((await on.rehearse("ssh nat")).code).toBe(2);
 });
 
+test("--ssm: to a web instance by Session Manager, without a bastion; never to a bastion", async () => {
+  const on = folder({}, base);
+  const line = "--sandbox --sandbox-speed max";
+  const { instance } = JSON.parse((await on.run(`ssh web 2 --ssm --print --json ${line}`)).stdout);
+  const start = `aws ssm start-session --region ap-northeast-2 --target ${instance} --document-name AWS-StartSSHSession --parameters portNumber=22`;
+  const entry = on
+    .read(CONFIG)
+    .split(/\n(?=Host )/)
+    .find((one) => one.startsWith("Host web-2\n"));
+  expect(entry).toContain(`  User ubuntu\n  HostKeyAlias ${instance}\n`);
+  expect(entry?.split("\n").at(-1)).toBe(`  ProxyCommand ${start}`);
+  expect(await on.run(`ssh bastion --ssm --print ${line}`)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Session Manager does not reach the bastions"),
+  });
+});
+
 test("the sandbox says that it takes no ssh, and what can be done there", async () => {
   const on = folder({}, base);
   const { code, stderr } = await on.rehearse("ssh bastion");
@@ -65,6 +86,79 @@ test("the sandbox says that it takes no ssh, and what can be done there", async 
   expect(stderr).toContain("take no ssh");
   expect(stderr).toContain("buddyverse ssh --sandbox --print");
   expect(await on.rehearse("ssh --json")).toMatchObject({ code: 2 });
+});
+
+test("run: the words arrive, the output and the exit code are the command's, on one or on all", async () => {
+  const on = folder({}, base);
+  const line = "--sandbox --sandbox-speed max";
+  const first = await on.run(`run ${line} -- echo {{x}} it's`);
+  expect(first).toMatchObject({ code: 0, stdout: "{{x}} it's\n" });
+  expect(first.stderr).toMatch(/^── web 1 of 2: i-\w+, in ap-northeast-2[ac]\n$/);
+  expect(await on.run(`run --quiet ${line} -- false`)).toEqual({ code: 1, stdout: "", stderr: "" });
+  const app = await on.run(`run --instance 2 ${line} -- python manage.py migrate --plan`);
+  expect(app).toMatchObject({ code: 69, stdout: "" });
+  expect(app.stderr).toMatch(/^── web 2 of 2: .*\nnot rehearsed: .*python manage\.py migrate --plan\n$/);
+
+  const all = await on.run(`run --all --trace all.jsonl ${line} -- echo hi`);
+  expect(all).toMatchObject({ code: 0, stdout: "hi\nhi\n" });
+  expect(all.stderr).toMatch(/^── web 1 of 2: .*\n\n── web 2 of 2: .*\n$/);
+  const sent = on.trace("all.jsonl").filter(({ operation }) => operation === "SendCommand");
+  expect(sent.map(({ input }) => (input as { InstanceIds: string[] }).InstanceIds.length)).toEqual([1, 1]);
+  const { exitCode, instances } = JSON.parse((await on.run(`run --all --json ${line} -- false`)).stdout);
+  expect({ exitCode, instances }).toEqual({
+    exitCode: 1,
+    instances: Array(2).fill({
+      instance: expect.stringMatching(/^i-/),
+      exitCode: 1,
+      output: "",
+      errors: "",
+      outputCut: false,
+      errorsCut: false,
+    }),
+  });
+});
+
+test("run: on one that the load balancer calls healthy, unless another is named", async () => {
+  const on = folder({}, base);
+  const options = { sandbox: true, sandboxSpeed: "max", color: false, config: join(on.path, "buddyverse.config.json") };
+  const session = await open(options, { command: "verify", writes: true, resolvesAddress: false });
+  const { web } = await machinesOf(session.config, session.aws, session.stack.find);
+  const machines = machinesBy(commandsOf(session.aws), session.clock, session.interrupted);
+  const ids = web.map(({ id }) => id);
+  await machines.run(ids, scriptFor("apache-stop", "a"));
+  // The group has others in service by then, which the load balancer does not know as healthy yet.
+  await session.clock.sleep(120_000);
+  session.close();
+  const line = "--sandbox --sandbox-speed max";
+  expect(await on.run(`run ${line} -- true`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("none of the 2 web instances is healthy"),
+  });
+  expect(await on.run(`run --instance 1 ${line} -- true`)).toMatchObject({ code: 0 });
+  expect((await on.run(`run --all ${line} -- echo hi`)).stdout).toBe("hi\nhi\n");
+});
+
+test("run: what was cut, what took too long, what is not there and wrong usage are said", async () => {
+  const on = folder({}, base);
+  const line = "--sandbox --sandbox-speed max";
+  const long = await on.run(`run ${line} -- echo ${"x".repeat(24_001)}`);
+  expect({ code: long.code, characters: long.stdout.length }).toEqual({ code: 0, characters: 24_000 });
+  expect(long.stderr).toContain("Note: there was more. Run Command keeps the first 24,000 characters");
+  expect(await on.run(`run --timeout 90s ${line} -- sleep 89`)).toMatchObject({ code: 0 });
+  expect(await on.run(`run --timeout 90s ${line} -- sleep 91`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/did not end within 90s on i-\w+, and Systems Manager has ended it/),
+  });
+  expect(await on.run(`run --instance 3 ${line} -- true`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/there is no web instance 3: there is 1 \(i-\w+\) and 2 /),
+  });
+  expect(await folder().run(`run ${line} -- true`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no web instance of the stack buddyverse runs"),
+  });
+  for (const wrong of ["run", "run --all --instance 1 -- true", "run --timeout 49h -- true", "run --timeout 5 -- true"])
+    expect({ wrong, code: (await on.run(wrong.replace("run", `run ${line}`))).code }).toEqual({ wrong, code: 2 });
 });
 
 test("tunnel --print: the command that leads to a database, and all that a client needs, but no password", async () => {

@@ -94,7 +94,11 @@ class Mirror(BaseHTTPRequestHandler):
 class Sites(BaseHTTPRequestHandler):
     def do_GET(self):
         bundle = self.path == "/global/global-bundle.pem"
-        body = open(authority, "rb").read() if bundle else self.client_address[0].encode()
+        agent = os.path.join(os.path.dirname(authority), "agent", os.path.basename(self.path))
+        if bundle or os.path.isfile(agent):
+            body = open(authority if bundle else agent, "rb").read()
+        else:
+            body = self.client_address[0].encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

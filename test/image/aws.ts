@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { AGENT_KEY, agentBucket } from "../../src/aws/partition.ts";
 import { CLOUD_INIT, cable, inside, namespaces, place, ROOT, sh, until, WORK } from "./machine.ts";
 
 /** The namespace that stands for AWS, and the address of all that is in it. */
@@ -10,6 +11,7 @@ export const ADDRESS = "10.0.0.1";
 export const REGION = "ap-northeast-2";
 export const BUCKET = "buddy-app";
 const [SSM, S3] = [`ssm.${REGION}.amazonaws.com`, `${BUCKET}.s3.${REGION}.amazonaws.com`];
+const AGENT_HOSTS = [agentBucket(REGION), AGENT_KEY.url].map((url) => new URL(url).hostname);
 const [CHECKIP, TRUSTSTORE, SITES_ADDRESS] = ["checkip.amazonaws.com", "truststore.pki.rds.amazonaws.com", "10.0.0.2"];
 /** The databases' names, as RDS gives them, and one that leads to them without being in their certificate. */
 const database = (name: string) => `${name}.c9akciq32rgp.${REGION}.rds.amazonaws.com`;
@@ -36,6 +38,7 @@ export async function startAws(password: string): Promise<void> {
   mkdirSync(SHARE, { recursive: true });
   mkdirSync(METADATA, { recursive: true });
   certificates();
+  agentPackage();
   start(
     "moto_server",
     "-H",
@@ -90,7 +93,7 @@ function certificates(): void {
   sh("openssl", "req", "-x509", ...key("ca"), "-out", join(WORK, "ca.pem"), "-subj", "/CN=Image test CA", "-days", "2");
   sh("openssl", "req", ...key("server"), "-out", join(WORK, "server.csr"), "-subj", "/CN=aws");
   place(WORK, {
-    "server.ext": `subjectAltName=DNS:${SSM},DNS:${S3},DNS:${BUCKET}.s3.amazonaws.com,DNS:${CHECKIP},DNS:${TRUSTSTORE},${Object.values(DATABASE).map((name) => `DNS:${name}`)}\n`,
+    "server.ext": `subjectAltName=DNS:${SSM},DNS:${S3},DNS:${BUCKET}.s3.amazonaws.com,DNS:${CHECKIP},DNS:${TRUSTSTORE},${AGENT_HOSTS.map((name) => `DNS:${name},`).join("")}${Object.values(DATABASE).map((name) => `DNS:${name}`)}\n`,
   });
   const signing = ["-CA", join(WORK, "ca.pem"), "-CAkey", join(WORK, "ca.key"), "-CAcreateserial", "-days", "2"];
   sh(
@@ -107,6 +110,34 @@ function certificates(): void {
   );
 }
 
+/**
+ * Stands in for the CloudWatch agent: a package whose control program keeps what it is told, and sends nothing. It is signed by a key of the
+ * run, as nobody but AWS has AWS's.
+ */
+function agentPackage(): void {
+  const folder = join(WORK, "agent");
+  const bin = "opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl";
+  place(join(folder, "tree"), {
+    "DEBIAN/control":
+      "Package: amazon-cloudwatch-agent\nVersion: 1.0\nArchitecture: all\nMaintainer: image test <nobody@localhost>\nDescription: stands in for the agent\n",
+    [bin]: '#!/bin/sh\necho "$@" >>/var/log/agent-told\ncp /etc/buddyverse-logs.json /var/log/agent-config\n',
+  });
+  const [deb, home] = [join(folder, "amazon-cloudwatch-agent.deb"), join(folder, "home")];
+  sh("dpkg-deb", "--build", "--root-owner-group", join(folder, "tree"), deb);
+  sh("install", "-d", "-m", "0700", home);
+  const gpg = (...words: readonly string[]) => sh("gpg", "--homedir", home, "--batch", "--passphrase", "", ...words);
+  gpg("--quick-generate-key", "Image test", "rsa2048", "sign", "2d");
+  gpg("--output", `${deb}.sig`, "--detach-sign", deb);
+  gpg("--output", join(folder, "amazon-cloudwatch-agent.gpg"), "--export");
+  const listed = gpg("--with-colons", "--list-keys");
+  agentKey = /^fpr:+([0-9A-F]{40}):$/m.exec(listed)?.[1] ?? "";
+  sh("gpgconf", "--homedir", home, "--kill", "all");
+}
+let agentKey = "";
+
+/** The builder's user data, with the run's key in place of the one that AWS signs the CloudWatch agent with. */
+export const trustingOurAgent = (userData: string): string => userData.replace(AGENT_KEY.fingerprint, agentKey);
+
 /** The files that make a system trust and find the AWS of the test, and its packages. */
 export function surroundings(): Readonly<Record<string, string>> {
   const authority = readFileSync(join(WORK, "ca.pem"), "utf8");
@@ -114,7 +145,7 @@ export function surroundings(): Readonly<Record<string, string>> {
     "/usr/local/share/ca-certificates/image-test.crt": authority,
     "/etc/ssl/certs/ca-certificates.crt":
       readFileSync(join(ROOT, "etc/ssl/certs/ca-certificates.crt"), "utf8") + authority,
-    "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n${ADDRESS} ${Object.values(DATABASE).join(" ")} ${STRANGER}\n${SITES_ADDRESS} ${CHECKIP} ${TRUSTSTORE}\n`,
+    "/etc/hosts": `127.0.0.1 localhost\n${ADDRESS} ${SSM} ${S3} ${BUCKET}.s3.amazonaws.com\n${ADDRESS} ${Object.values(DATABASE).join(" ")} ${STRANGER}\n${SITES_ADDRESS} ${CHECKIP} ${TRUSTSTORE} ${AGENT_HOSTS.join(" ")}\n`,
     "/etc/apt/apt.conf.d/99image-test": `Acquire::http::Proxy "http://${ADDRESS}:3128";\nAcquire::Languages "none";\n`,
     "/etc/cloud/cloud.cfg.d/99-image-test.cfg": `datasource_list: [Ec2]\ndatasource: {Ec2: {strict_id: false, timeout: 5, max_wait: 20, metadata_urls: ["http://169.254.169.254"]}}\n${CLOUD_INIT}`,
   };

@@ -47,7 +47,7 @@ test("what is behind it gets out under its address, a stranger does not get in, 
   const nat = disk("nat", [ROOT], {
     "/etc/cloud/cloud.cfg.d/99-image-test.cfg": `datasource_list: [NoCloud]\n${CLOUD_INIT}`,
     "/var/lib/cloud/seed/nocloud/meta-data": "instance-id: i-0nat\n",
-    "/var/lib/cloud/seed/nocloud/user-data": natUserData({ vpcCidr: "172.31.0.0/16" }),
+    "/var/lib/cloud/seed/nocloud/user-data": natUserData({ vpcCidr: "172.31.0.0/16", stack: "buddyverse" }),
   });
   let machine = boot(nat, NAT);
   await machine.says("BUDDYVERSE-NAT SETUP DONE", 60);

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 
 missing=()
 [ "$(id -u)" = 0 ] || missing+=(root)
-for program in chroot curl ip mariadb mariadb-install-db mariadbd mmdebstrap moto_server nft nsenter openssl systemd-nspawn unshare; do
+for program in chroot curl dpkg-deb gpg ip mariadb mariadb-install-db mariadbd mmdebstrap moto_server nft nsenter openssl systemd-nspawn unshare; do
   command -v "$program" >/dev/null || missing+=("$program")
 done
 unshare --mount --net --pid --fork true 2>/dev/null || missing+=('the right to make namespaces')

@@ -1,4 +1,5 @@
 /** The web server from user data to answers: baked, booted, broken. docs/image.md says what is real here. */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { deadWeb } from "../../src/verify/drills/drills/dead-web.ts";
 import { lostInstance } from "../../src/verify/drills/drills/lost-instance.ts";
 import { scaleOut } from "../../src/verify/drills/drills/scale-out.ts";
 import { type PasswordVerb, type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
-import { builderUserData, type ImageApp, webUserData } from "../../steps/scripts/user-data.ts";
+import { builderUserData, type ImageApp, scriptsArchive, webUserData } from "../../steps/scripts/user-data.ts";
 import * as aws from "./aws.ts";
 import { boot, type Disk, disk, inside, type Machine, place, ROOT, sh, until, WORK } from "./machine.ts";
 
@@ -38,6 +39,7 @@ exec mount --bind /srv/share /mnt/efs
 // On a root that has the packages there is nothing to fetch; so the lists of all that Ubuntu has are not fetched either.
 const NO_MIRROR = { "/etc/apt/sources.list": "" };
 
+const SCRIPTS = `scripts/${scriptsArchive().sha256}.tar.gz`;
 const WEB: aws.Place = { namespace: "web", address: "10.0.0.9" };
 let image: readonly string[];
 
@@ -49,9 +51,12 @@ async function bake(
   layers: readonly string[],
   files: Readonly<Record<string, string>> = {},
   prepare: (root: string) => void = () => {},
+  scriptsKey = SCRIPTS,
+  trusting: (userData: string) => string = aws.trustingOurAgent,
 ) {
   const marker = `/buddyverse/buddyverse/image/${name}`;
-  aws.describeInstance(place, `i-0${name}`, builderUserData({ region: aws.REGION, markerName: marker, app }));
+  const userData = { region: aws.REGION, stack: "buddyverse", markerName: marker, bucket: aws.BUCKET, scriptsKey, app };
+  aws.describeInstance(place, `i-0${name}`, trusting(builderUserData(userData)));
   const builder = disk(name, layers, { ...aws.surroundings(), ...files });
   prepare(builder.root);
   const machine = boot(builder, place.namespace);
@@ -109,13 +114,17 @@ const healthWith = (wanted: (found: Health) => unknown) => {
   );
 };
 
-function archive(name: string, files: Readonly<Record<string, string>>): { bucket: string; key: string } {
+function archive(name: string, files: Readonly<Record<string, string>>): { key: string } {
   const folder = join(WORK, `app-${name}`);
   mkdirSync(folder, { recursive: true });
   place(folder, files);
   sh("tar", "-czf", `${folder}.tar.gz`, "-C", folder, ".");
-  aws.s3("PUT", `${name}.tar.gz`, `${folder}.tar.gz`);
-  return { bucket: aws.BUCKET, key: `${name}.tar.gz` };
+  const sha256 = createHash("sha256")
+    .update(readFileSync(`${folder}.tar.gz`))
+    .digest("hex");
+  const key = `app/${sha256}.tar.gz`;
+  aws.s3("PUT", key, `${folder}.tar.gz`);
+  return { key };
 }
 
 /** Runs a script as the SSM agent does it: from a file, by sh, as root. Throws when it fails. */
@@ -146,6 +155,9 @@ async function drilled(drill: Drill, injectedAt: () => unknown): Promise<void> {
 beforeAll(async () => {
   await aws.startAws(PASSWORD);
   aws.plug(WEB.namespace, WEB.address);
+  const scripts = join(WORK, "scripts.tar.gz");
+  writeFileSync(scripts, scriptsArchive().bytes);
+  aws.s3("PUT", SCRIPTS, scripts);
 });
 
 test("the builder installs, proves, cleans, marks, and powers off", async () => {
@@ -159,7 +171,10 @@ test("the builder installs, proves, cleans, marks, and powers off", async () => 
   expect(console).toContain("BUDDYVERSE-SETUP / answers 200");
   expect(marker).toBe("baked");
   const changes = readFileSync(join(builder.root, "var/log/apt-get"), "utf8").match(/-y \S+/g);
-  expect(changes).toEqual(["-y dist-upgrade", "-y install"]);
+  expect(changes).toEqual(["-y install", "-y dist-upgrade", "-y install", "-y install"]);
+  const told = readFileSync(join(builder.root, "var/log/agent-told"), "utf8");
+  expect(told).toContain("-a fetch-config -m ec2 -s -c file:/etc/buddyverse-logs.json");
+  expect(existsSync(join(builder.root, "etc/buddyverse-logs.json"))).toBe(false);
   // What AWS would copy into the image: no identity, no secret, Apache waiting for the boot script.
   const units = join(builder.root, "etc/systemd/system/multi-user.target.wants");
   expect(existsSync(join(units, "apache2.service"))).toBe(false);
@@ -197,6 +212,17 @@ test("a web instance mounts, fetches, and serves over Apache", async () => {
   });
   await until(60, () => ask("/").body.includes(">everything answers<"));
   expect(ask("/").body + ask("/health.json").body + machine.console()).not.toContain(PASSWORD);
+  const read = (file: string) => readFileSync(join(web.root, "var/log", file), "utf8");
+  const { collect_list: sent } = JSON.parse(read("agent-config")).logs.logs_collected.files;
+  expect(read("agent-told")).toMatch(/-a fetch-config .* file:\/etc\/buddyverse-logs\.json\n$/);
+  expect(sent).toContainEqual({
+    file_path: "/var/log/buddyverse/boot.log",
+    log_group_name: "/buddyverse/buddyverse/boot",
+    log_stream_name: "{instance_id}",
+  });
+  expect(read("buddyverse/boot.log")).toContain("BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves\n");
+  expect(read("apache2/access.log")).toContain('"GET /health.json HTTP/1.1" 200');
+  for (const log of ["error.log", "app.log"]) expect(existsSync(join(web.root, "var/log/apache2", log))).toBe(true);
 });
 
 test("/static/ and /media/ come from the share", () => {
@@ -350,6 +376,40 @@ test.concurrent("a missing package leaves no mark", async () => {
   );
   expect(console).toContain("E: Unable to locate package stress-ng");
   expect(console).toMatch(/BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: packages install/);
+  expect(marker).toBeUndefined();
+});
+
+test.concurrent("a CloudWatch agent that AWS has not signed is not installed, and leaves no mark", async () => {
+  const at = aws.plug("unsigned", "10.0.0.15");
+  const { console, marker } = await bake(
+    at,
+    "ffffffffffff",
+    null,
+    image,
+    NO_MIRROR,
+    () => {},
+    SCRIPTS,
+    (userData) => userData,
+  );
+  expect(console).toMatch(
+    /BUDDYVERSE-SETUP FAILED at line \d+ of web-setup.sh: https:\/\/amazoncloudwatch-agent\S+\.deb is not signed by 937616F3450B/,
+  );
+  expect(marker).toBeUndefined();
+});
+
+test.concurrent("scripts that are not those that were sent are not run", async () => {
+  const other = join(WORK, "other.tar.gz");
+  writeFileSync(other, "other");
+  const key = `scripts/${"0".repeat(64)}.tar.gz`;
+  aws.s3("PUT", key, other);
+  const at = aws.plug("changed", "10.0.0.14");
+  const { console, marker } = await bake(at, "eeeeeeeeeeee", null, image, NO_MIRROR, () => {}, key);
+  const sha256 = createHash("sha256").update("other").digest("hex");
+  expect(console).toMatch(
+    new RegExp(
+      `BUDDYVERSE-SETUP FAILED at line \\d+ of web-builder.sh: s3://${aws.BUCKET}/${key} is not what was sent \\(its SHA-256 is ${sha256}\\)`,
+    ),
+  );
   expect(marker).toBeUndefined();
 });
 

@@ -9,6 +9,7 @@ import { efsStep } from "../../steps/efs.ts";
 import { imageStep } from "../../steps/image.ts";
 import { imageNotes } from "../../steps/image-age.ts";
 import type { Inputs } from "../../steps/inputs.ts";
+import { logGroups } from "../../steps/logs.ts";
 import { natBastionStep } from "../../steps/nat-bastion.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { securityGroupsStep } from "../../steps/security-groups.ts";
@@ -22,7 +23,8 @@ function computeSteps(config: Config, inputs: Inputs): readonly Step[] {
   const vpc = vpcStep(config);
   const subnets = subnetsStep(config, vpc.resources);
   const routes = routesStep(config, vpc.resources, subnets.resources);
-  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources);
+  const logs = logGroups(config);
+  const natBastion = natBastionStep(config, inputs, vpc.resources, subnets.resources, routes.resources, logs);
   const groups = securityGroupsStep(config, vpc.resources, natBastion.resources);
   const efs = efsStep(config, subnets.resources, groups.resources);
   const image = imageStep(config, inputs, {
@@ -30,6 +32,7 @@ function computeSteps(config: Config, inputs: Inputs): readonly Step[] {
     natBastion: natBastion.resources,
     securityGroups: groups.resources,
     efs: efs.resources,
+    logs,
   });
   return [vpc, subnets, routes, natBastion, groups, efs, image];
 }
@@ -56,11 +59,17 @@ const standings = async (on: Stage) =>
       .filter(({ standing }) => standing !== "in-sync")
       .map(({ key, standing, drift }) => [key, [standing, ...drift.map(({ field }) => field)]]),
   );
-/** The instances with a role: builders, here. */
+/** Builders have the web instances' role. */
+const isBuilder = ({
+  IamInstanceProfile,
+}: {
+  readonly IamInstanceProfile?: { readonly Arn?: string | undefined } | undefined;
+}) => IamInstanceProfile?.Arn?.includes("/Buddy-WEB-") ?? false;
+/** All that are there. */
 const builders = async (on: Stage) =>
   ((await on.aws.ec2.describeInstances({})).Reservations ?? [])
     .flatMap(({ Instances = [] }) => Instances)
-    .filter(({ IamInstanceProfile, State }) => IamInstanceProfile && State?.Name !== "terminated");
+    .filter((instance) => isBuilder(instance) && instance.State?.Name !== "terminated");
 
 test("drift on instances, image, template, role and profile shows, and up mends it", async () => {
   const on = await compute();
@@ -263,11 +272,70 @@ test("a builder that stops without its mark is a failed set-up, told with its co
   expect(await parameterNames(on)).toEqual([]);
 });
 
+test("what the builder cannot fetch, may not fetch, or finds changed is a failed set-up that says so", async () => {
+  const on = await compute();
+  const id = () => idOf(on, "scripts-archive");
+  const place = () => ({ Bucket: id().split("/")[0], Key: id().split("/").slice(1).join("/") });
+  const faults = [
+    () => them(on).ask("s3", "DeleteObject", place()),
+    () =>
+      on.aws.iam.putRolePolicy({
+        RoleName: idOf(on, "role-web"),
+        PolicyName: "buddyverse",
+        PolicyDocument:
+          '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::other/*"}]}',
+      }),
+    () => them(on).ask("s3", "PutObject", { ...place(), Body: "theirs" }),
+  ];
+  const answer = on.sandbox.answer.bind(on.sandbox);
+  Object.assign(on.sandbox, {
+    async answer(service: string, operation: string, input: object) {
+      const given = await answer(service, operation, input);
+      if (operation === "RunInstances" && JSON.stringify(input).includes("image-marker")) await faults.shift()?.();
+      return given;
+    },
+  });
+  const said = async () => failures(await on.up())[0]?.reason;
+  expect(await said()).toContain(`BUDDYVERSE-SETUP FAILED: there is no s3://${id()}`);
+  expect(await said()).toContain(`BUDDYVERSE-SETUP FAILED: the role may not s3:GetObject arn:aws:s3:::${id()}`);
+  expect(await said()).toContain(`BUDDYVERSE-SETUP FAILED: s3://${id()} is not what was sent (its SHA-256 is `);
+  await them(on).ask("s3", "DeleteObject", place());
+  expect(failures(await on.up())).toEqual([]);
+  expect(await images(on)).toHaveLength(1);
+});
+
+test("a stack of the version before, which had no bucket, gets its bucket and scripts; its image stays", async () => {
+  const on = await compute();
+  await on.up();
+  const image = idOf(on, keyLike(on, "image-"));
+  for (const key of ["scripts-archive", "app-bucket"]) {
+    const [Bucket, ...path] = idOf(on, key).split("/");
+    await them(on).ask("s3", path.length > 0 ? "DeleteObject" : "DeleteBucket", {
+      Bucket,
+      ...(path.length > 0 ? { Key: path.join("/") } : {}),
+    });
+    on.store.drop(key);
+  }
+  await on.aws.iam.putRolePolicy({
+    RoleName: idOf(on, "role-web"),
+    PolicyName: "buddyverse",
+    PolicyDocument: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: ["ssm:GetParameters"], Resource: ["*"] }],
+    }),
+  });
+  on.writes();
+  expect(failures(await on.up())).toEqual([]);
+  expect(on.writes()).toEqual(["s3:CreateBucket", "s3:PutObject", "iam:PutRolePolicy"]);
+  expect((await images(on)).map(({ ImageId }) => ImageId)).toEqual([image]);
+  expect(await standings(on)).toEqual({});
+});
+
 /** Those of an answer of DescribeInstances. */
 const runningBuilders = (given: object): string[] =>
   (given as Awaited<ReturnType<Stage["aws"]["ec2"]["describeInstances"]>>).Reservations?.flatMap(({ Instances = [] }) =>
-    Instances.flatMap(({ InstanceId, IamInstanceProfile, State }) =>
-      InstanceId && IamInstanceProfile && State?.Name === "running" ? [InstanceId] : [],
+    Instances.flatMap((instance) =>
+      instance.InstanceId && isBuilder(instance) && instance.State?.Name === "running" ? [instance.InstanceId] : [],
     ),
   ) ?? [];
 

@@ -137,13 +137,15 @@ test("one whose application does not start is rolled back when the load balancer
     error: { code: "failed", hint: expect.stringMatching(/^Mend the cause/) },
   });
   expect(end?.reason).toMatch(
-    /is as it was before: release 2: RollbackSuccessful: Manual rollback; the site goes on with release 1: (i-\w+) did not pass the load balancer's health check: At .* ELB system health check failure; \1 is unhealthy: Health checks failed; the end of its console output:\n(?:.*\n)*.*BUDDYVERSE-BOOT FAILED: ModuleNotFoundError: No module named 'config\.wsgi'/,
+    /is as it was before: release 2: RollbackSuccessful: Manual rollback; the site goes on with release 1: (i-\w+) did not pass the load balancer's health check: At .* ELB system health check failure; Health checks failed; the end of its console output:\n(?:.*\n)*.*BUDDYVERSE-BOOT FAILED: ModuleNotFoundError: No module named 'config\.wsgi'/,
   );
   expect((on.clock.now() - from) / 60_000).toBeLessThan(15);
   expect(await group()).toMatchObject({ version: "1", versions: ["1", "1"], ids: before });
   // It was told on the way, too.
   const notes = on.events.flatMap((event) => (event.type === "resource.note" ? event.note : []));
-  expect(notes).toContainEqual(expect.stringMatching(/^release 2: 0 of 2 replaced .*; i-\w+ is unhealthy/));
+  expect(notes).toContainEqual(
+    expect.stringMatching(/^release 2: 0 of 2 replaced .*; i-\w+ does not pass the load balancer's check yet: Health/),
+  );
 });
 
 test("one that can never be started is rolled back at once", async () => {

@@ -56,6 +56,10 @@ held["mount targets"] = sorted(
     for f in efs.describe_file_systems()["FileSystems"]
     for m in efs.describe_mount_targets(FileSystemId=f["FileSystemId"])["MountTargets"]
 )
+s3 = client("s3")
+buckets = s3.list_buckets()["Buckets"]
+add("buckets", buckets, "Name")
+held["objects"] = sorted(o["Key"] for b in buckets for o in s3.list_objects_v2(Bucket=b["Name"]).get("Contents", []))
 # Service-linked ones stay with the account.
 own = [role for role in iam.list_roles()["Roles"] if not role["Path"].startswith("/aws-service-role/")]
 add("roles", own, "RoleName")

@@ -126,6 +126,8 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
       "db parameter groups": ["utf8encoding"],
       "file systems": [expect.any(String)],
       "mount targets": { length: 2 },
+      buckets: [expect.stringMatching(/^buddyverse-buddyverse-\d{12}-/)],
+      objects: [expect.stringMatching(/^scripts\/[0-9a-f]{64}\.tar\.gz$/)],
       dashboards: ["CPU-Per-Second"],
       topics: [expect.any(String)],
     });
@@ -134,7 +136,7 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
     const status = await buddyverse(["status", "--trace", "status.jsonl"], { cwd: folder, env });
     expect(status.stdout).toContain("in sync");
     expect(status).toMatchObject({ code: 0 });
-    expect(calls("status.jsonl").length).toBeLessThanOrEqual(50);
+    expect(calls("status.jsonl").length).toBeLessThanOrEqual(55);
 
     const again = await buddyverse(["up", "--yes", "--trace", "again.jsonl"], { cwd: folder, env });
     expect(again).toMatchObject({ code: 0 });

@@ -6,7 +6,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-NAMES = {"elastic-load-balancing-v2": "elbv2", "auto-scaling": "autoscaling", "route-53": "route53"}
+NAMES = {"elastic-load-balancing-v2": "elbv2", "auto-scaling": "autoscaling", "route-53": "route53", "cloudwatch-logs": "logs"}
 models, bad, checked = {}, [], 0
 for path in sys.argv[1:]:
     for line in open(path):

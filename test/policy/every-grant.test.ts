@@ -3,18 +3,27 @@ import { EnableImageDeregistrationProtectionCommand } from "@aws-sdk/client-ec2"
 import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { StopDBInstanceCommand } from "@aws-sdk/client-rds";
 import { describe, expect, test } from "vitest";
+import { linesByTime } from "../../src/aws/logs/read-lines.ts";
 import { type DatabaseLive, database } from "../../src/aws/rds/database.ts";
+import { cancelCommand } from "../../src/aws/ssm/run-command.ts";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
+import { type History, historyOf } from "../../src/releases/history.ts";
+import { rollBack, rollbackOf } from "../../src/releases/roll-back.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
 import { confirmSubscription, delegateAll, writeFile } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
+import { commandsOf } from "../../src/verify/aws/commands.ts";
 import { drills } from "../../src/verify/drills/drills.ts";
 import { DRILLS } from "../../src/verify/drills/result.ts";
+import { runOnce } from "../../src/verify/machines.ts";
+import { appCommandScript } from "../../src/verify/scripts.ts";
+import { machinesOf } from "../../steps/access.ts";
 import type { stepsFor } from "../../steps/index.ts";
+import { logGroupName } from "../../steps/logs.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
@@ -31,6 +40,17 @@ import { type Account, account, bad, examined, grantsOf, policyOf, upAndDown, wi
 const quickSite = () => ({ visit: async () => ({ status: 200 }) });
 
 const ANYWHERE = [{ CidrIp: "0.0.0.0/0" }];
+
+/** What `buddyverse run` does, and Ctrl-C then. */
+async function interruptedRun({ config, aws, stack, clock }: Stage) {
+  const { web } = await machinesOf(config, aws, stack.find);
+  const interrupt = new AbortController();
+  const commands = { ...commandsOf(aws), cancel: (command: string, id: string) => cancelCommand(aws, command, id) };
+  const run = { instanceId: web[0]?.id ?? "", script: appCommandScript(["sleep", "600"], "abc"), seconds: 900 };
+  const under = runOnce(commands, clock, run, interrupt.signal);
+  await Promise.all([under, clock.sleep(20_000).then(() => interrupt.abort())]);
+  return under;
+}
 
 /** Somebody else changes all that they can, in ways that `up` puts right. */
 async function meddle(who: Account, on: Stage): Promise<() => Promise<void>> {
@@ -187,7 +207,7 @@ async function protect(who: Account, on: Stage): Promise<void> {
 }
 
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
-  test("up, doctor, cost --live, verify, rotate, restore files, every drill", async () => {
+  test("up, doctor, cost --live, verify, rotate, run, logs, restore files, every drill", async () => {
     const documents = await printed({});
     const who = await account();
     const on = await who.under(documents);
@@ -198,6 +218,9 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await askPrices(on.aws, pricesToAsk(on.config), { zones: on.config.zones, now: who.clock.now() });
     expect((await verifyOn(on)).filter(({ result }) => result !== "passed")).toEqual([]);
     expect(await rotate(on)).toHaveLength(2);
+    const log = { group: logGroupName(on.config, "app"), since: 0, absent: () => {} };
+    for await (const { line } of linesByTime(on.aws, [log], on.clock.sleep)) expect(line.at).toBeGreaterThan(0);
+    expect(await interruptedRun(on)).toEqual({ state: "lost", why: "Cancelled" });
     // Of EFS's own copy of the day.
     writeFile(simAt(who.sandbox.world, who.clock.now()), on.store.get("file-system")?.id as string, "/media/a", "a");
     await who.clock.sleep(24 * 3_600_000);
@@ -346,6 +369,32 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
       await who.sandbox.answer("backup", "DeleteRecoveryPoint", { BackupVaultName, RecoveryPointArn });
     await who.clock.sleep(60_000);
     expect(bad(await later.down())).toEqual([]);
+    proven(who);
+  });
+
+  test("releases: one that fails, one that hangs and is ended for another, the images of before, a rollback", async () => {
+    const app = (revision: string) => ({
+      image: { app: { git: "https://example.com/site.git", revision }, keep: 1 },
+    });
+    const documents = await printed(app("v1"));
+    const who = await account(app("v1"));
+    const order = (kind: string, about: string) =>
+      fail(simAt(who.sandbox.world, who.clock.now()), parseFailure(kind, about));
+    expect(bad((await (await who.under(documents)).up()).settled)).toEqual([]);
+    order("release", "2");
+    const failing = await who.under(documents, { now: app("v2") });
+    expect(bad((await failing.up()).settled).join("\n")).toMatch(/as it was before: release 2/);
+    order("capacity", "t3.small");
+    const hanging = { ...app("v2"), web: { instanceType: "t3.small" } };
+    expect(bad((await (await who.under(documents, { now: hanging })).up()).settled).join("\n")).toMatch(/AWS goes on/);
+    await healed(await who.under(documents, { now: app("v3") }));
+    await healed(await who.under(documents, { now: { ...app("v3"), web: { volumeGiB: 10 } } }));
+    const { stack } = await who.under(documents, { now: { ...app("v3"), web: { volumeGiB: 10 } } });
+    const history = (await historyOf(stack)) as History;
+    expect((await rollBack(stack, history, rollbackOf(history, undefined))).settled).toMatchObject({
+      outcome: "updated",
+    });
+    await healed(await who.under(documents, { now: app("v3") }));
     proven(who);
   });
 

@@ -18,6 +18,8 @@ import { stranger } from "../stranger.ts";
 import { type Enforced, enforced, grant } from "./enforcer.ts";
 import { Ledger } from "./ledger.ts";
 
+let tokens = 0;
+
 /** What `buddyverse policy` prints for a config; unless told otherwise, with all that other commands need. */
 export async function policyOf(given: object, more: readonly More[] = MORE): Promise<readonly PolicyDocument[]> {
   const config = parseConfig(given, "test.config.json");
@@ -93,7 +95,8 @@ export async function account(given: object = {}, seed = 7, tagsLagMs = 0) {
         enforcement.sandbox,
         lost ? memoryText() : text,
         steps,
-        undefined,
+        // No two processes make the same one.
+        () => `t${++tokens}x`,
         {
           ...INPUTS,
           appArchive: { sha256: createHash("sha256").digest("hex"), bytes: new Uint8Array(), leftOut: [] },

@@ -178,13 +178,14 @@ test.each(Object.entries(CONFIGS))(
 test("each role is passed to its service only, AWS Backup's policies can be attached to its role, and from the stack's own all be detached", async () => {
   const statements = await policyOf({});
   const web = "arn:aws:iam::*:role/Buddy-WEB-buddyverse-ap-northeast-2";
+  const nat = "arn:aws:iam::*:role/Buddy-NAT-buddyverse-ap-northeast-2";
   const backup = "arn:aws:iam::*:role/Buddy-AWSBackup-buddyverse-ap-northeast-2";
   const by = (action: string) => statements.find(({ Action }) => Action.includes(action));
   const passed = statements.filter(({ Action }) => Action.includes("iam:PassRole"));
   expect(passed.map(({ Resource, Condition }) => [Resource, Condition?.StringEquals?.["iam:PassedToService"]])).toEqual(
     [
       [[backup], "backup.amazonaws.com"],
-      [[web], "ec2.amazonaws.com"],
+      [[nat, web], "ec2.amazonaws.com"],
     ],
   );
   expect(by("iam:AttachRolePolicy")).toMatchObject({
@@ -197,7 +198,7 @@ test("each role is passed to its service only, AWS Backup's policies can be atta
       },
     },
   });
-  expect(by("iam:DetachRolePolicy")).toMatchObject({ Resource: [backup, web] });
+  expect(by("iam:DetachRolePolicy")).toMatchObject({ Resource: [backup, nat, web] });
   expect(by("iam:CreateServiceLinkedRole")?.Condition).toEqual({
     StringEquals: {
       "iam:AWSServiceName": ["autoscaling", "backup", "elasticfilesystem", "elasticloadbalancing", "rds"].map(
@@ -209,9 +210,8 @@ test("each role is passed to its service only, AWS Backup's policies can be atta
 
 test("a stack without a thing asks for nothing about it, but whether an older config left some", async () => {
   const actions = actionsOf(await policyOf({ domain: null }));
-  expect(actions.filter((action) => /^(s3|sns|acm|route53):|NatGateway$|Address$/.test(action)).sort()).toEqual([
+  expect(actions.filter((action) => /^(sns|acm|route53):|NatGateway$|Address$/.test(action)).sort()).toEqual([
     "route53:ListHostedZonesByName",
-    "s3:GetBucketTagging",
   ]);
 });
 
@@ -255,10 +255,12 @@ describe("what the other commands send besides", () => {
       ],
     ],
     ["rotate", () => ["src/verify/aws/commands.ts"]],
+    ["run", () => ["src/verify/aws/commands.ts", "src/aws/ssm/run-command.ts"]],
     [
       "restore-files",
       () => ["src/verify/aws/commands.ts", "src/aws/backup/restore-job.ts", "src/aws/backup/vault-policy.ts"],
     ],
+    ["logs", () => ["src/aws/logs/read-lines.ts"]],
     ["doctor", () => ["src/doctor/doctor.ts"]],
     // A service asks itself for prices that the price list lacks.
     ["cost-live", () => [...under("src/cost"), ...under("src/aws").filter((file) => file.endsWith("-prices.ts"))]],

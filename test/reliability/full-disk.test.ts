@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { undefinedIf } from "../../src/aws/errors.ts";
 import type { NodeResult } from "../../src/engine/node-result.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
@@ -82,8 +83,11 @@ const ID = /"((?!r-)(?:[a-z]+-[0-9a-f]{8,})|arn:aws:[^"]+|\/hostedzone\/[^"]+)"/
 const idIn = (answer: string): string | undefined => ID.exec(answer)?.[1];
 async function isOver({ aws }: Stage, id: string): Promise<boolean> {
   if (!id.startsWith("i-")) return false;
-  const { Reservations } = await aws.ec2.describeInstances({ InstanceIds: [id] });
-  return /^(shutting-down|terminated)$/.test(Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "");
+  // Of one that was made a moment ago AWS may not know yet.
+  const found = await undefinedIf(["InvalidInstanceID.NotFound"], () =>
+    aws.ec2.describeInstances({ InstanceIds: [id] }),
+  );
+  return /^(shutting-down|terminated)$/.test(found?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "");
 }
 
 test(

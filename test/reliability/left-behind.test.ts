@@ -228,25 +228,13 @@ test("the last look goes over every service by tag: what nobody knows of, in no 
   expect(again.left.map(({ id }) => id)).toEqual([FileSystemId]);
 });
 
-test("what is found by its name alone, and an older config named, is listed: a zone, a bucket, an alarm", async () => {
+test("what is found by its name alone, and an older config named, is listed: a zone, an alarm", async () => {
   const older = await start(parseConfig({ domain: { name: "made.example.com", zone: "create" } }, "test.config.json"), {
     world: fresh((await rehearsal).config),
     time: START,
     state: undefined,
   });
   await older.up();
-  const { stack } = older.config;
-  const bucket = `buddyverse-${stack}-111122223333-ap-northeast-2`;
-  await older.aws.s3.createBucket({
-    Bucket: bucket,
-    CreateBucketConfiguration: {
-      LocationConstraint: "ap-northeast-2",
-      Tags: [
-        { Key: "buddyverse:key", Value: "app-bucket" },
-        { Key: "buddyverse:stack", Value: stack },
-      ],
-    },
-  });
   // The state is lost, the config has changed: with no domain and no replica.
   const on = await start(parseConfig({ domain: null, database: { replica: false } }, "test.config.json"), {
     world: JSON.stringify(older.sandbox.world),
@@ -264,14 +252,12 @@ test("what is found by its name alone, and an older config named, is listed: a z
   expect(forgotten.map(({ what, id }) => [what, id])).toEqual(
     expect.arrayContaining([
       ["hosted zone", zone],
-      ["bucket", bucket],
       ["alarm", alarm],
     ]),
   );
   expect(forgotten.flatMap(({ commands }) => commands)).toEqual(
     expect.arrayContaining([
       `${CLI} route53 delete-hosted-zone --id ${zone}`,
-      `${CLI} s3 rb s3://${bucket} --force`,
       expect.stringMatching(
         /^aws --endpoint-url SANDBOX cloudwatch delete-alarms --alarm-names Buddy-\S+ --region ap-northeast-2$/,
       ),

@@ -146,7 +146,7 @@ describe("instances", () => {
   });
 
   test("16 KB of user data is taken", async () => {
-    const script = natUserData({ vpcCidr: "172.31.0.0/16" });
+    const script = natUserData({ vpcCidr: "172.31.0.0/16", stack: "buddyverse" });
     expect(await run({ UserData: Buffer.from(script.padEnd(16_384, "#")).toString("base64") })).toMatch(/^i-/);
   });
 

@@ -205,7 +205,7 @@ test("a boot without credits takes several times as long", async () => {
   /** From the launch until the console says that routing is set up, seconds. */
   const routes = async (mode: "standard" | "unlimited") => {
     const from = on.clock.now();
-    const InstanceId = await launched("t3.micro", mode, natUserData({ vpcCidr: "172.31.0.0/16" }));
+    const InstanceId = await launched("t3.micro", mode, natUserData({ vpcCidr: "172.31.0.0/16", stack: "buddyverse" }));
     await pass(10_000);
     const said = async () =>
       Buffer.from((await on.aws.ec2.getConsoleOutput({ InstanceId, Latest: true })).Output ?? "", "base64");

@@ -9,7 +9,7 @@ import { type Account, fresh, grown } from "./grown.ts";
 const NAME = "buddyverse.link";
 const LINUX = "ami-0a12023000000a64d";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
-const NAT = natUserData({ vpcCidr: "172.31.0.0/16" });
+const NAT = natUserData({ vpcCidr: "172.31.0.0/16", stack: "buddyverse" });
 const WEB = webUserData({
   region: "ap-northeast-2",
   stack: "buddyverse",

@@ -1,6 +1,6 @@
 /** Run Command on the sandbox's machines: who may be asked, what the scripts do there, and what is refused. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { scriptFor } from "../../src/verify/scripts.ts";
+import { appCommandScript, scriptFor } from "../../src/verify/scripts.ts";
 import { type Account, GROUP, grown } from "./grown.ts";
 
 let account: Account;
@@ -224,5 +224,14 @@ describe("the scripts", () => {
     await run(script("load-end", "a"));
     await account.sleep(900);
     expect(await cpu(5)).toBeLessThan(10);
+  });
+
+  test("a command that people give runs once for each token, and not where no image of the stack is", async () => {
+    const words = ["echo", "it's", "{{x}}", "a  b", ""];
+    expect(await run(appCommandScript(words, "a"))).toEqual([0, "it's {{x}} a  b \n", ""]);
+    expect(await run(appCommandScript(words, "a"))).toEqual([98, "", "BUDDYVERSE-RUN twice\n"]);
+    expect(await run(appCommandScript(words, "a"), second)).toEqual([0, "it's {{x}} a  b \n", ""]);
+    const [code, , said] = await run(appCommandScript(["python", "-c", "print('x')"], "b"));
+    expect([code, said]).toEqual([69, expect.stringContaining(`no application to run python -c 'print('\\''x'\\'')'`)]);
   });
 });

@@ -124,6 +124,18 @@ describe("the site as it stands", () => {
     for (let time = 0; time < 3; time++) expect((await health({ cookie })).id).toBe(first.id);
   });
 
+  test("its web server's log goes to the stack's log group, from each instance to a stream of its own", async () => {
+    const { id } = await health({ "user-agent": "who-asks" });
+    const group = { logGroupName: "/buddyverse/buddyverse/apache", logStreamNames: [`${id}/access`] };
+    const lines = await on.ask<{ events: { message: string }[] }>("cloudwatch-logs", "FilterLogEvents", {
+      ...group,
+      nextToken: "0",
+    });
+    expect(lines.events.at(-1)?.message).toMatch(
+      /^- - - \[\d\d\/\w{3}\/\d{4}:[\d:]{8} \+0000\] "GET \/health\.json HTTP\/1\.1" 200 - "-" "who-asks"$/,
+    );
+  });
+
   test("pages, health, files of the shared file system, and what is not there", async () => {
     const found = JSON.parse((await ask("/health.json")).body);
     expect(found).toMatchObject({

@@ -1,14 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
+import { packTexts } from "../../src/lib/archive.ts";
 import {
   builderUserData,
   imageContentHash,
   imageParts,
   natUserData,
+  scriptsArchive,
   USER_DATA_LIMIT,
   webUserData,
 } from "../../steps/scripts/user-data.ts";
@@ -18,7 +20,10 @@ import { run } from "./run.ts";
 const SCRIPTS = new URL("../../steps/scripts/", import.meta.url).pathname;
 const BUILDER = {
   region: "ap-northeast-2",
+  stack: "buddyverse",
   markerName: "/buddyverse/buddyverse/image/0123456789ab",
+  bucket: "buddyverse-buddyverse-111122223333-ap-northeast-2",
+  scriptsKey: `scripts/${"a".repeat(64)}.tar.gz`,
   app: null,
 } as const;
 const WEB = {
@@ -30,20 +35,25 @@ const WEB = {
   user: "admin",
 } as const;
 const GIT = { git: "https://git.example.com/play-buddy/site.git", revision: "v1.2.3" } as const;
-const S3 = { bucket: "buddy-app", key: "apps/site-0123.tar.gz" } as const;
+const S3 = { key: `app/${"b".repeat(64)}.tar.gz` } as const;
 
 const RENDERED = {
-  nat: natUserData({ vpcCidr: "172.31.0.0/16" }),
+  nat: natUserData({ vpcCidr: "172.31.0.0/16", stack: "buddyverse" }),
   builder: builderUserData(BUILDER),
   "builder with git": builderUserData({ ...BUILDER, app: GIT }),
   "builder with S3": builderUserData({ ...BUILDER, app: S3 }),
   web: webUserData(WEB),
 };
 
-/** What web-builder.sh unpacks: a script of heredocs. */
-function unpacked(userData: string): string {
-  const packed = /<<'FILES'\n([\w+/=]+)\nFILES\n/.exec(userData)?.[1] ?? "";
-  return gunzipSync(Buffer.from(packed, "base64")).toString();
+/** What web-builder.sh unpacks, by GNU tar as the builder does it: the folder with the files, and its list of them. */
+async function unpacked(): Promise<{ readonly folder: string; readonly list: readonly string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), "buddyverse-scripts-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const archive = join(folder, "scripts.tar.gz");
+  writeFileSync(archive, scriptsArchive().bytes);
+  expect(await run("tar", ["-xzf", archive, "-C", folder, "--no-same-owner", "--touch"])).toEqual({ code: 0, out: "" });
+  const { out } = await run("tar", ["-tvzf", archive, "--utc", "--numeric-owner"]);
+  return { folder, list: out.trim().split("\n") };
 }
 
 /** The lines of its here document SETTINGS. */
@@ -57,49 +67,19 @@ describe("user data", () => {
     expect(Buffer.byteLength(text)).toBeLessThan(USER_DATA_LIMIT);
   });
 
-  test("of the builder leaves 1 KB for a long application address", () => {
-    expect(Buffer.byteLength(RENDERED.builder)).toBeLessThan(USER_DATA_LIMIT - 1024);
+  test("of the builder is a third of what EC2 takes: the scripts are not in it", () => {
+    expect(Buffer.byteLength(RENDERED["builder with git"])).toBeLessThan(6 * 1024);
   });
 
   test("of the NAT instance masquerades for that VPC only", () => {
-    expect(settings(natUserData({ vpcCidr: "10.9.0.0/16" }))).toEqual(["VPC_CIDR=10.9.0.0/16"]);
-  });
-
-  test("of the builder brings every file of the image, but for its lines of comments", () => {
-    const brought = unpacked(RENDERED.builder);
-    const apart = [
-      "nat-setup.sh",
-      "nat-route.sh",
-      "nat-route.service",
-      "web-builder.sh",
-      "web-user-data.sh",
-      "user-data.ts",
-    ];
-    const files = readdirSync(SCRIPTS, { recursive: true, withFileTypes: true })
-      .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__") && !apart.includes(file.name))
-      .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
-    expect(files.length).toBeGreaterThan(10);
-    for (const file of files) {
-      const lines = file.split("\n").filter((line) => line.startsWith("#!") || !line.trim().startsWith("#"));
-      expect(brought).toContain(`<<'END_OF_FILE'\n${lines.join("\n")}END_OF_FILE\n`);
-    }
+    expect(settings(natUserData({ vpcCidr: "10.9.0.0/16", stack: "buddyverse" }))).toEqual(["VPC_CIDR=10.9.0.0/16"]);
   });
 
   test("of the builder says where the application comes from", () => {
     const app = (text: string) => settings(text).filter((line) => line.startsWith("APP_"));
-    expect(app(RENDERED["builder with git"])).toEqual([
-      `APP_GIT=${GIT.git}`,
-      "APP_REVISION=v1.2.3",
-      "APP_BUCKET=",
-      "APP_KEY=",
-    ]);
-    expect(app(RENDERED["builder with S3"])).toEqual([
-      "APP_GIT=",
-      "APP_REVISION=",
-      "APP_BUCKET=buddy-app",
-      `APP_KEY=${S3.key}`,
-    ]);
-    expect(app(RENDERED.builder)).toEqual(["APP_GIT=", "APP_REVISION=", "APP_BUCKET=", "APP_KEY="]);
+    expect(app(RENDERED["builder with git"])).toEqual([`APP_GIT=${GIT.git}`, "APP_REVISION=v1.2.3", "APP_KEY="]);
+    expect(app(RENDERED["builder with S3"])).toEqual(["APP_GIT=", "APP_REVISION=", `APP_KEY=${S3.key}`]);
+    expect(app(RENDERED.builder)).toEqual(["APP_GIT=", "APP_REVISION=", "APP_KEY="]);
   });
 
   test("of a web instance holds its seven settings and no secret", () => {
@@ -115,8 +95,8 @@ describe("user data", () => {
   });
 
   test.each([
-    ["a CIDR out of range", () => natUserData({ vpcCidr: "172.31.0.256/16" })],
-    ["a CIDR with a command", () => natUserData({ vpcCidr: "172.31.0.0/16; reboot" })],
+    ["a CIDR out of range", () => natUserData({ vpcCidr: "172.31.0.256/16", stack: "buddyverse" })],
+    ["a CIDR with a command", () => natUserData({ vpcCidr: "172.31.0.0/16; reboot", stack: "buddyverse" })],
     ["a region with a quote", () => builderUserData({ ...BUILDER, region: "ap-northeast-2'" })],
     ["a marker with a substitution", () => builderUserData({ ...BUILDER, markerName: "/a/$(reboot)" })],
     ["a marker without its slash", () => builderUserData({ ...BUILDER, markerName: "a/b" })],
@@ -129,14 +109,53 @@ describe("user data", () => {
       () => builderUserData({ ...BUILDER, app: { ...GIT, git: "--upload-pack=reboot" } }),
     ],
     ["a revision that is an option", () => builderUserData({ ...BUILDER, app: { ...GIT, revision: "--force" } })],
-    ["a bucket in capitals", () => builderUserData({ ...BUILDER, app: { ...S3, bucket: "Buddy" } })],
-    ["a key with a line break", () => builderUserData({ ...BUILDER, app: { ...S3, key: "a\nreboot" } })],
+    ["a bucket in capitals", () => builderUserData({ ...BUILDER, bucket: "Buddy" })],
+    ["a key with a line break", () => builderUserData({ ...BUILDER, app: { key: `${S3.key}\nreboot` } })],
+    ["a key without a hash", () => builderUserData({ ...BUILDER, scriptsKey: "scripts/latest.tar.gz" })],
     ["a file system that is none", () => webUserData({ ...WEB, fileSystemId: "fs-xyz" })],
     ["a path that does not end", () => webUserData({ ...WEB, parameterPath: "/buddyverse/database" })],
     ["a stack with a line break", () => webUserData({ ...WEB, stack: "a\nSETTINGS\nreboot" })],
     ["a database with a space", () => webUserData({ ...WEB, database: "django db" })],
   ])("refuses %s", (_name, render) => {
     expect(render).toThrow(RangeError);
+  });
+});
+
+describe("the scripts that the builder fetches", () => {
+  test("are all files of the image, but for their lines of comments, with their rights", needs("GNU tar"), async () => {
+    const { folder, list } = await unpacked();
+    const brought = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile() && file.name !== "scripts.tar.gz")
+      .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
+    const apart = [
+      "nat-setup.sh",
+      "nat-route.sh",
+      "nat-route.service",
+      "web-builder.sh",
+      "web-user-data.sh",
+      "user-data.ts",
+    ];
+    const files = readdirSync(SCRIPTS, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__") && !apart.includes(file.name))
+      .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const lines = file.split("\n").filter((line) => line.startsWith("#!") || !line.trim().startsWith("#"));
+      expect(brought).toContain(lines.join("\n"));
+    }
+    expect(list).toContainEqual(
+      expect.stringMatching(/^-rwxr-xr-x 0\/0 +\d+ 1970-01-01 00:00 usr\/local\/sbin\/buddyverse-boot$/),
+    );
+    // Folders would take their rights from the archive.
+    expect(list.filter((line) => !line.startsWith("-"))).toEqual([]);
+  });
+
+  test("are the same bytes each time, whose hash they are sent with", () => {
+    const { sha256, bytes } = scriptsArchive();
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(sha256);
+    const files = [{ path: "a/b", mode: "0755", text: "text\n" }];
+    // Stored, so that no version of zlib makes others of them.
+    expect(packTexts(files).sha256).toBe("1cfe213e3d869a1fc4775e459abd18ba4024d07fca4538031a837a8c66d761bf");
   });
 });
 
@@ -198,7 +217,7 @@ describe("imageContentHash", () => {
   });
 
   test("differs by application", () => {
-    const apps = [null, GIT, { ...GIT, revision: "v1.2.4" }, S3, { ...S3, key: "other.tar.gz" }];
+    const apps = [null, GIT, { ...GIT, revision: "v1.2.4" }, S3, { key: BUILDER.scriptsKey }];
     expect(new Set(apps.map((app) => imageContentHash(imageParts(app)))).size).toBe(apps.length);
   });
 });
@@ -213,7 +232,7 @@ describe("the files", () => {
         sources.map((name) => join(SCRIPTS, name)),
       ),
     ).toEqual({ code: 0, out: "" });
-    for (const text of [...Object.values(RENDERED), `#!/bin/bash\n${unpacked(RENDERED.builder)}`]) {
+    for (const text of Object.values(RENDERED)) {
       expect(await run("shellcheck", ["-"], { input: text })).toEqual({ code: 0, out: "" });
     }
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { CheckFailed } from "../../src/verify/check.ts";
-import { type Commands, type Invocation, machinesBy } from "../../src/verify/machines.ts";
+import { type Cancellable, type Invocation, machinesBy, runOnce } from "../../src/verify/machines.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
 
 const SCRIPT = scriptFor("requests", "abc");
@@ -13,11 +13,14 @@ function room(results: Readonly<Record<string, readonly Invocation[]>>, online: 
   const sent: string[] = [];
   const looks = new Map<string, number>();
   let asked = 0;
-  const commands: Commands = {
+  const commands: Cancellable = {
     online: async () => new Set(online(asked++)),
-    async send(ids, script, about) {
-      sent.push(`${about} to ${ids.join(" ")}: ${script.length}`);
+    async send(ids, script, about, seconds) {
+      sent.push(`${about} to ${ids.join(" ")}: ${seconds ?? script.length}`);
       return "command";
+    },
+    async cancel(_command, id) {
+      sent.push(`cancel on ${id}`);
     },
     async result(_command, id) {
       const look = looks.get(id) ?? 0;
@@ -27,7 +30,7 @@ function room(results: Readonly<Record<string, readonly Invocation[]>>, online: 
     },
   };
   const clock = jumpingClock(0);
-  return { machines: machinesBy(commands, clock, signal), sent, clock, looks };
+  return { machines: machinesBy(commands, clock, signal), commands, sent, clock, looks };
 }
 
 test("one command to all, looked at until each has ended", async () => {
@@ -69,4 +72,29 @@ test("a command that is lost, or does not end, leaves the question open, after a
   expect(lost.looks.get("i-2")).toBe(2);
   const stuck = room({ "i-1": [{ state: "under-way" }] }, () => ["i-1"]);
   await expect(stuck.machines.run(["i-1"], SCRIPT)).rejects.toThrow("did not end in time");
+});
+
+test("a command that people give ends however it ends; the signal cancels it, and what came of it is the answer", async () => {
+  const run = { instanceId: "i-1", script: SCRIPT, seconds: 900 };
+  const underWay: Invocation = { state: "under-way" };
+  const failed = room({ "i-1": [underWay, ended("half\n", 3)] }, () => ["i-1"]);
+  expect(await runOnce(failed.commands, failed.clock, run, signal)).toEqual(ended("half\n", 3));
+  expect(failed.sent).toEqual(["requests to i-1: 900"]);
+
+  const controller = new AbortController();
+  const gone: Invocation = { state: "lost", why: "Cancelled" };
+  const cancelled = room({ "i-1": [underWay, underWay, gone] }, () => ["i-1"]);
+  const result = async (command: string, id: string) => {
+    if (cancelled.looks.get("i-1") === 1) controller.abort(new Error("Ctrl-C"));
+    return cancelled.commands.result(command, id);
+  };
+  expect(await runOnce({ ...cancelled.commands, result }, cancelled.clock, run, controller.signal)).toEqual(gone);
+  expect(cancelled.sent).toEqual(["requests to i-1: 900", "cancel on i-1"]);
+  await expect(runOnce(cancelled.commands, cancelled.clock, run, controller.signal)).rejects.toThrow("Ctrl-C");
+  expect(cancelled.sent).toHaveLength(2);
+
+  const stuck = room({ "i-1": [underWay] }, () => ["i-1"]);
+  const began = stuck.clock.now();
+  expect(await runOnce(stuck.commands, stuck.clock, run, signal)).toBeUndefined();
+  expect(stuck.clock.now() - began).toBeGreaterThan(900_000);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { headOf } from "../../src/lib/script.ts";
-import { type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
+import { appCommandScript, type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
 import { programs, run } from "../scripts/run.ts";
 import { needs } from "../tools.ts";
 
@@ -194,3 +194,37 @@ test("outbound-address: what the internet sees, or curl's own error", needs("a s
   });
   expect((await onInstance("outbound-address", { curl: "echo 'curl: (28) timed out' >&2; exit 28" })).code).toBe(28);
 });
+
+test(
+  "app-command: the words arrive as they were given, once, and its exit code is the command's",
+  needs("a shell"),
+  async () => {
+    const words = [
+      "a b",
+      "it's",
+      '"',
+      "$HOME `id`",
+      "one\ntwo",
+      "",
+      "*",
+      "-x",
+      "\\",
+      "{{ssm:/secret}}",
+      "{{{",
+      "@TOKEN@",
+      "$&",
+      "ö",
+    ];
+    const script = appCommandScript(words, "abc");
+    expect(headOf(script)).toEqual({ name: "app-command", token: "abc" });
+    expect(script).not.toContain("{{");
+    mkdirSync(join(root, "run"));
+    const bin = join(root, "usr/local/bin");
+    const there = script.replaceAll("/usr/local/bin/", `${bin}/`).replaceAll("/run/", `${root}/run/`);
+    const as = (text: string) => run("sh", ["-c", text], {});
+    expect(await as(there)).toEqual({ code: 97, out: "BUDDYVERSE-RUN no-app\n" });
+    programs(bin, { "buddyverse-app": `printf '%s|' "$@"; exit 7` });
+    expect(await as(there)).toEqual({ code: 7, out: `${words.join("|")}|` });
+    expect(await as(there)).toEqual({ code: 98, out: "BUDDYVERSE-RUN twice\n" });
+  },
+);

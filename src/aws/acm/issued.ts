@@ -78,4 +78,6 @@ export const issuedCertificate: ResourceType<IssuedSpec, IssuedLive> = {
   },
 
   create: async (_aws, { certificateArn }) => certificateArn,
+  /** ACM may show the certificate before this one for some seconds after it was deleted: looked at again, it is the new one. */
+  update: async () => {},
 };

@@ -1,4 +1,4 @@
-import type { Activity, AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
+import type { AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
 import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { mapBand } from "../../lib/band.ts";
@@ -15,7 +15,7 @@ import { allPages } from "../pages.ts";
 import { webInstances } from "./prices.ts";
 import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh, refreshText } from "./read-refresh.ts";
 import { refreshRollout, rollBackRollout } from "./rollout.ts";
-import { type Doom, doomIn, sentence, troubleIn } from "./trouble.ts";
+import { type Doom, doomIn, latestActivities, sentence, since, troubleIn } from "./trouble.ts";
 
 export interface GroupSpec {
   readonly min: number;
@@ -54,8 +54,8 @@ export interface GroupLive extends GroupSpec, Identified {
   /** What it starts instances from by itself, and goes back to: the last version that all its instances had. */
   readonly own: { readonly templateId: string; readonly version: string };
   readonly refresh: Refresh | undefined;
-  /** Instances in service that the load balancer does not call healthy, and why, in its words. */
-  readonly unwell: readonly string[];
+  /** Instances in service that do not pass the load balancer's check, and why, in its words. */
+  readonly unwell: readonly { readonly id: string; readonly why: string }[];
   /** Why it does not reach its capacity, in AWS's words, when waiting will not help. */
   readonly trouble: string | undefined;
   /** Why what a refresh brings comes to nothing for certain. */
@@ -134,7 +134,7 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
   const unwell = inService.flatMap(({ InstanceId = "" }) =>
     targets.flatMap((health) => {
       const { State, Reason, Description } = health?.get(InstanceId) ?? {};
-      return State === "unhealthy" ? [`${InstanceId} is unhealthy: ${Description ?? Reason}`] : [];
+      return State === "unhealthy" ? [{ id: InstanceId, why: Description ?? Reason ?? "" }] : [];
     }),
   );
   const templates = inService.flatMap(({ LaunchTemplate }) => LaunchTemplate ?? []);
@@ -144,7 +144,7 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
   const latest = serving < desired || refresh?.underWay ? await latestActivities(aws, id) : [];
   // What was in vain before it began says nothing of what it brings.
   const from = refresh?.underWay ? refresh.startedAt : 0;
-  const activities = latest.filter(({ StartTime }) => (StartTime?.getTime() ?? 0) >= from);
+  const activities = since(from, latest);
   const doom = refresh?.advancing ? doomIn(activities) : undefined;
   return {
     ...found,
@@ -163,11 +163,6 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     trouble: doom?.why ?? troubleIn(activities, desired, group.CreatedTime?.getTime()),
     doom,
   };
-}
-
-async function latestActivities(aws: Aws, AutoScalingGroupName: string): Promise<readonly Activity[]> {
-  const { Activities = [] } = await aws.autoScaling.describeScalingActivities({ AutoScalingGroupName, MaxRecords: 50 });
-  return Activities;
 }
 
 // Not propagated: an instance is not this resource, and gets its tags from the launch template.
@@ -219,6 +214,21 @@ async function release(
   });
 }
 
+/** What a group is, with another version of its launch template. */
+export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
+  min: live.min,
+  max: live.max,
+  desired: live.desired,
+  launchTemplateId: live.own.templateId,
+  launchTemplateVersion: String(version),
+  subnetIds: live.subnetIds,
+  targetGroupArns: live.targetGroupArns,
+  healthCheckType: live.healthCheckType,
+  gracePeriodSeconds: live.gracePeriodSeconds,
+  warmupSeconds: live.warmupSeconds,
+  metrics: live.metrics,
+});
+
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
@@ -247,7 +257,13 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const found = await describe(aws, owner.name);
     if (!found) return undefined;
     assertOurs(owner, owner.name, tagsFrom(found.Tags));
-    return live(aws, found);
+    const group = await live(aws, found);
+    const { refresh, own } = group;
+    const showsIt = refresh?.template?.id === own.templateId && refresh.template.version === own.version;
+    if (refresh?.status !== "Successful" || refresh.template === undefined || showsIt) return group;
+    // It ended between the two reads, or somebody has set another version since.
+    const now = await describe(aws, owner.name);
+    return now && live(aws, now);
   },
 
   health({ deleting, refresh, serving, desired, trouble, doom }): Health {
@@ -268,7 +284,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   doing({ refresh, desired, unwell, doom }) {
     if (!refresh?.underWay) return undefined;
     const [first] = unwell;
-    const why = doom?.why ?? (refresh.advancing ? first : undefined);
+    const waits = first && `${first.id} does not pass the load balancer's check yet: ${first.why}`;
+    const why = doom?.why ?? (refresh.advancing ? waits : undefined);
     return [refreshText(refresh, desired), why].filter(Boolean).join("; ");
   },
 
@@ -282,16 +299,16 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
 
   async giveUp(aws, live, before) {
     await rollBack(aws, live.id);
-    const said = before?.unwell.filter((one) => one.startsWith(live.doom?.instanceId ?? " ")) ?? [];
     const { instanceId } = live.doom ?? {};
-    const console = instanceId === undefined ? undefined : consoleTail(await consoleOf(aws, instanceId));
-    return [...said, ...(console === undefined ? [] : [console])].join("; ");
+    if (instanceId === undefined) return "";
+    const said = before?.unwell.filter(({ id }) => id === instanceId).map(({ why }) => why) ?? [];
+    return [...said, consoleTail(await consoleOf(aws, instanceId))].join("; ");
   },
 
   undone({ refresh: before }, { refresh, desired, own }, { launchTemplateId, launchTemplateVersion }) {
-    const ended = refresh !== undefined && refresh.id === before?.id && !refresh.underWay;
+    const ended = refresh?.id === before?.id && !refresh?.underWay && refresh?.status !== "Successful";
     const wanted = refresh?.template?.id === launchTemplateId && refresh.template.version === launchTemplateVersion;
-    return ended && wanted
+    return refresh && ended && wanted
       ? `${refreshText(refresh, desired)}; the site goes on with release ${own.version}`
       : undefined;
   },
@@ -299,8 +316,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   /** AWS's own reason: its activities are kept, also when nobody looked on. */
   async whyUndone(aws, { id, refresh }) {
     if (!refresh) return undefined;
-    const activities = await latestActivities(aws, id);
-    return doomIn(activities.filter(({ StartTime }) => (StartTime?.getTime() ?? 0) >= refresh.startedAt))?.why;
+    return doomIn(since(refresh.startedAt, await latestActivities(aws, id)))?.why;
   },
 
   rollout(changed, live, spec) {

@@ -1,6 +1,25 @@
 import type { Activity } from "@aws-sdk/client-auto-scaling";
+import type { Aws } from "../aws.ts";
+
+export type { Activity };
 
 /* Why instances do not come to serve, from the activities of their group: that is told nowhere else. */
+
+/** AWS gives no more in one answer (API reference, DescribeScalingActivities); it keeps them for six weeks. */
+const LATEST = 100;
+
+/** The latest activities of a group, the newest first. */
+export async function latestActivities(aws: Aws, AutoScalingGroupName: string): Promise<readonly Activity[]> {
+  const { Activities = [] } = await aws.autoScaling.describeScalingActivities({
+    AutoScalingGroupName,
+    MaxRecords: LATEST,
+  });
+  return Activities;
+}
+
+/** Those that began then or later. @param from milliseconds since 1970 */
+export const since = (from: number, activities: readonly Activity[]): readonly Activity[] =>
+  activities.filter(({ StartTime }) => (StartTime?.getTime() ?? 0) >= from);
 
 /** Why an instance could not be started that no later attempt will change. */
 const DEFINITE =

@@ -162,6 +162,8 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
     userData: createOnly,
     volumeGiB: createOnly,
     publicAddress: createOnly,
+    // One that was launched before it had any goes on without.
+    profileName: (wanted, found) => found === undefined || wanted === found,
     groupIds: sameSet,
   },
   unrecorded: ["userData"],

@@ -29,10 +29,12 @@ export interface LaunchTemplateSpec {
   readonly cpuCredits: CpuCredits | undefined;
   /** What a version brings, in words: its description. */
   readonly release: string;
+  /** The number of the version that was left for an earlier one; "": the default is what was wanted last. */
+  readonly rolledBackFrom: string;
 }
 
 /** A version of a launch template: a release. Its number is never used again (API reference, CreateLaunchTemplateVersion). */
-export interface TemplateVersion extends LaunchTemplateSpec {
+export interface TemplateVersion extends Omit<LaunchTemplateSpec, "rolledBackFrom"> {
   readonly number: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -55,7 +57,9 @@ export interface LaunchTemplateLive extends LaunchTemplateSpec, Identified {
   readonly running: readonly number[];
 }
 
-/** How the description of a version begins that is an earlier one again: nothing else of a version can be written to. */
+/** On the template: the version that was left. A version itself takes no tags (user guide, "Restrictions for launch templates"). */
+const LEFT_TAG = "buddyverse:rolled-back-from";
+/** How the description of a version begins that is an earlier one again. */
 const BACK = /^back to (\d+) from (\d+): /;
 /** AWS takes no more (API reference, CreateLaunchTemplateVersion: VersionDescription). */
 const DESCRIPTION_LENGTH = 255;
@@ -92,7 +96,7 @@ function dataOf(spec: LaunchTemplateSpec, owner: Owner): RequestLaunchTemplateDa
 const instanceTagsIn = (data: ResponseLaunchTemplateData): Tags =>
   tagsFrom(data.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance")?.Tags);
 
-function specOf(data: ResponseLaunchTemplateData): Omit<LaunchTemplateSpec, "release"> {
+function specOf(data: ResponseLaunchTemplateData): Omit<LaunchTemplateSpec, "release" | "rolledBackFrom"> {
   const root = data.BlockDeviceMappings?.[0];
   return {
     imageId: data.ImageId ?? "",
@@ -136,31 +140,30 @@ const CONTENT = {
   instanceName: true,
   cpuCredits: true,
   release: false,
+  rolledBackFrom: false,
 } as const satisfies Record<keyof LaunchTemplateSpec, boolean>;
-type Field = keyof LaunchTemplateSpec;
-const FIELDS = (Object.keys(CONTENT) as Field[]).filter((field) => CONTENT[field]);
+type Content = Omit<LaunchTemplateSpec, "release" | "rolledBackFrom">;
+type Field = keyof Content;
+const FIELDS = (Object.keys(CONTENT) as (keyof LaunchTemplateSpec)[]).filter((field): field is Field => CONTENT[field]);
 
-const sameField = (field: Field, wanted: LaunchTemplateSpec, found: LaunchTemplateSpec): boolean => {
+const contentOf = (version: Content): Content =>
+  Object.fromEntries(FIELDS.map((field) => [field, version[field]])) as unknown as Content;
+
+const sameField = (field: Field, wanted: Content, found: Content): boolean => {
   if (wanted[field] === undefined) return true;
   if (holdsUnknown(wanted[field])) return false;
   return field === "groupIds"
     ? sameSet(wanted.groupIds, found.groupIds)
     : isDeepStrictEqual(wanted[field], found[field]);
 };
-const isSame = (wanted: LaunchTemplateSpec, found: LaunchTemplateSpec): boolean =>
+/** Whether two versions start the same. */
+export const isSame = (wanted: Content, found: Content): boolean =>
   FIELDS.every((field) => sameField(field, wanted, found));
 
-/**
- * What is wanted was left for an earlier release, and is not brought back until something else is wanted. Undefined: it was
- * not.
- */
-function heldBack(
-  { version, versions }: LaunchTemplateLive,
-  spec: LaunchTemplateSpec,
-): { readonly to: number; readonly from: number } | undefined {
-  const current = versions.find(({ number }) => number === version);
-  const left = versions.find(({ number }) => number === current?.back?.from);
-  return current?.back && left && !isSame(spec, current) && isSame(spec, left) ? current.back : undefined;
+/** What is wanted was left for an earlier release, and is not brought back until something else is wanted. */
+function isHeld({ version, versions, rolledBackFrom }: LaunchTemplateLive, spec: Content): boolean {
+  const left = versions.find(({ number }) => String(number) === rolledBackFrom);
+  return left !== undefined && left.number !== version && isSame(spec, left);
 }
 
 /** A version that is as wanted and need not be made: instances run it still, or it was made by a run that ended there. */
@@ -193,22 +196,16 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
         const current = all.find(({ isDefault }) => isDefault);
         if (!current) return undefined;
         const others = all.length > 1 ? await versionsRunning(aws, id) : [];
-        const {
-          number,
-          createdAt: _,
-          createdBy: __,
-          instanceTags: ___,
-          back: ____,
-          isDefault: _____,
-          ...spec
-        } = current;
+        const tags = tagsFrom(Tags);
         return {
-          ...spec,
+          ...contentOf(current),
+          release: current.release,
+          rolledBackFrom: tags[LEFT_TAG] ?? "",
           id,
-          tags: tagsFrom(Tags),
-          version: number,
+          tags,
+          version: current.number,
           versions: all,
-          running: others.filter((one) => one !== number),
+          running: others.filter((one) => one !== current.number),
         };
       }),
     );
@@ -241,24 +238,24 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
       FIELDS.map((field) => [
         field,
         (_wanted: unknown, _found: unknown, live: LaunchTemplateLive, spec: LaunchTemplateSpec) =>
-          sameField(field, spec, live) || heldBack(live, spec) !== undefined,
+          sameField(field, spec, live) || isHeld(live, spec),
       ]),
     ) as ResourceType<LaunchTemplateSpec, LaunchTemplateLive>["same"]),
     release: createOnly,
+    rolledBackFrom: (wanted, found, live, spec) => wanted === found || isHeld(live, spec),
   },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   list,
   find: findOwned(list, { byId }),
 
   uses: ({ imageId }) => [imageId],
-  /** Every change is another version. */
-  afterUpdate: (live, spec) => ({ version: existing(live, spec)?.number }),
+  /** Every change of what it starts is another version. */
+  afterUpdate: (live, spec) => (isSame(spec, live) ? {} : { version: existing(live, spec)?.number }),
 
   notes(live, spec) {
-    const held = heldBack(live, spec);
-    return held
+    return isHeld(live, spec)
       ? [
-          `release ${live.version} is release ${held.to} again: \`buddyverse rollback\` left release ${held.from}, which is what the config says. It stays so until the config says something else`,
+          `release ${live.version} was gone back to from release ${live.rolledBackFrom}, which is what the config says. It stays so until the config says something else; to have release ${live.rolledBackFrom} again: \`buddyverse rollback ${live.rolledBackFrom}\``,
         ]
       : [];
   },
@@ -297,19 +294,11 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
 
   /** The template's own tags last: while they differ, the instances' tags in the default version may differ too. */
   async update(aws, live, spec, changed, owner) {
-    const { id: LaunchTemplateId } = live;
-    const there = existing(live, spec);
-    const isThere = there && isDeepStrictEqual(there.instanceTags, instanceTags(owner, spec.instanceName));
-    const made = isThere
-      ? undefined
-      : await aws.ec2.createLaunchTemplateVersion({
-          LaunchTemplateId,
-          VersionDescription: described(spec.release),
-          LaunchTemplateData: dataOf(spec, owner),
-        });
-    const number = made ? made.LaunchTemplateVersion?.VersionNumber : there?.number;
-    await aws.ec2.modifyLaunchTemplate({ LaunchTemplateId, DefaultVersion: String(number) });
-    await retag(aws, LaunchTemplateId as string, changed, owner);
+    const { id } = live;
+    if (changed.has("tags") || !isSame(spec, live))
+      await makeDefault(aws, id, await versionFor(aws, live, spec, owner));
+    if (live.rolledBackFrom !== "") await aws.ec2.deleteTags({ Resources: [id], Tags: [{ Key: LEFT_TAG }] });
+    await retag(aws, id, changed, owner);
   },
 
   async delete(aws, { id }) {
@@ -317,27 +306,52 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   },
 };
 
-/** Makes a version the default that is an earlier one again. Answers its number. */
+/** The number of a version that is as wanted: of one that is there, where that does. */
+async function versionFor(aws: Aws, live: LaunchTemplateLive, spec: LaunchTemplateSpec, owner: Owner): Promise<number> {
+  const there = existing(live, spec);
+  if (there && isDeepStrictEqual(there.instanceTags, instanceTags(owner, spec.instanceName))) return there.number;
+  const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
+    LaunchTemplateId: live.id,
+    VersionDescription: described(spec.release),
+    LaunchTemplateData: dataOf(spec, owner),
+  });
+  return LaunchTemplateVersion?.VersionNumber as number;
+}
+
+/**
+ * Makes a version the default that is an earlier one again, or that earlier one itself where instances run it still. Answers
+ * its number. What is left is written down before the default changes: an `up` in between puts nothing back that was left.
+ */
 export async function goBack(
   aws: Aws,
-  { id: LaunchTemplateId }: LaunchTemplateLive,
+  { id, running, versions, rolledBackFrom }: LaunchTemplateLive,
   to: TemplateVersion,
   from: TemplateVersion,
 ): Promise<number> {
-  const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
-    LaunchTemplateId,
-    SourceVersion: String(to.number),
-    VersionDescription: described(`back to ${to.number} from ${from.number}: ${to.release}`),
-    // Required (API reference), and what is empty is not sent at all.
-    LaunchTemplateData: { ImageId: to.imageId },
-  });
-  const number = LaunchTemplateVersion?.VersionNumber as number;
-  await makeDefault(aws, LaunchTemplateId, number);
+  const description = described(`back to ${to.number} from ${from.number}: ${to.release}`);
+  // Of a rollback that ended there.
+  const begun = versions.find(
+    ({ number, back }) => number > from.number && back?.to === to.number && back.from === from.number,
+  );
+  const there = running.includes(to.number) ? to : begun;
+  const made = there
+    ? undefined
+    : await aws.ec2.createLaunchTemplateVersion({
+        LaunchTemplateId: id,
+        SourceVersion: String(to.number),
+        VersionDescription: description,
+        // Required (API reference), and what is empty is not sent at all.
+        LaunchTemplateData: { ImageId: to.imageId },
+      });
+  const number = there?.number ?? (made?.LaunchTemplateVersion?.VersionNumber as number);
+  // What was left before is wanted again: nothing is held back any more.
+  if (rolledBackFrom === String(to.number)) await aws.ec2.deleteTags({ Resources: [id], Tags: [{ Key: LEFT_TAG }] });
+  else await aws.ec2.createTags({ Resources: [id], Tags: [{ Key: LEFT_TAG, Value: String(from.number) }] });
+  await makeDefault(aws, id, number);
   return number;
 }
 
-/** Makes one of its versions the default. */
-export async function makeDefault(aws: Aws, LaunchTemplateId: string, version: number): Promise<void> {
+async function makeDefault(aws: Aws, LaunchTemplateId: string, version: number): Promise<void> {
   await aws.ec2.modifyLaunchTemplate({ LaunchTemplateId, DefaultVersion: String(version) });
 }
 

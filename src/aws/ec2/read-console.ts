@@ -1,3 +1,4 @@
+import { printable } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 
@@ -31,13 +32,7 @@ export async function consoleOf(aws: Aws, InstanceId: string): Promise<ConsoleOu
 }
 
 /** Consoles are full of terminal codes, which must not reach the user's terminal. */
-const plainText = (base64 = ""): string =>
-  Buffer.from(base64, "base64")
-    .toString("utf8")
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
-    .replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "")
-    .replace(/[^\P{Cc}\n\t]/gu, "")
-    .trimEnd();
+const plainText = (base64 = ""): string => printable(Buffer.from(base64, "base64").toString("utf8")).trimEnd();
 
 /** The end of it as the end of a sentence. @param until where the lines end that matter: a text in the last of them. */
 export function consoleTail({ text }: ConsoleOutput, until?: string): string {

@@ -100,7 +100,7 @@ export const logGroup: ResourceType<LogGroupSpec, LogGroupLive> = {
   },
 
   farewell: () => ({
-    note: "The log groups go with all lines in them.",
+    note: "The log groups go with all lines in them: `buddyverse logs --since 30d` prints what there is.",
   }),
 
   // One charge for all groups of the stack: nobody can tell beforehand which of them gets how much.

@@ -7,8 +7,8 @@ export function narrowed({ stack, region, arn }: PolicyScope): readonly Narrowed
   return [
     {
       takes: (action) => /Object(Version)?$/.test(action),
-      statements: [{ Sid: "AppArchive", Resource: `${bucket}/*` }],
+      statements: [{ Sid: "Archives", Resource: `${bucket}/*` }],
     },
-    { takes: () => true, statements: [{ Sid: "AppBucket", Resource: bucket }] },
+    { takes: () => true, statements: [{ Sid: "Bucket", Resource: bucket }] },
   ];
 }

@@ -29,7 +29,7 @@ function placeOf(aws: Aws, name: string, id: string | undefined) {
 }
 
 /**
- * An archive in a bucket, named by its content. There is one at a time in its folder. Named `<bucket's owner name>/<folder>`;
+ * An archive in a bucket of the stack's own, which carries the tags, named by its content. There is one at a time in its folder. Named `<bucket's owner name>/<folder>`;
  * its id is "bucket/key".
  */
 export const object: ResourceType<ObjectSpec, ObjectLive> = {
@@ -77,5 +77,5 @@ export const object: ResourceType<ObjectSpec, ObjectLive> = {
     await undefinedIf(["NoSuchBucket"], () => aws.s3.deleteObject({ Bucket: bucket, Key: key }));
   },
 
-  charges: () => [{ uncounted: "the application's archive in S3: cents for each GB" }],
+  charges: () => [{ uncounted: "the archives in S3: cents for each GB" }],
 };

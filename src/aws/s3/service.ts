@@ -2,7 +2,6 @@ import type { Service } from "../service.ts";
 import { bucket } from "./bucket.ts";
 import { narrowed } from "./narrowed.ts";
 import { object } from "./object.ts";
-import { forgottenBucket } from "./residuals.ts";
 
 export const s3: Service<typeof import("./client.ts")> = {
   package: "s3",
@@ -29,7 +28,6 @@ export const s3: Service<typeof import("./client.ts")> = {
   },
   types: [bucket, object],
   colour: "#3f8f3a",
-  residuals: [forgottenBucket],
   safety: {
     CreateBucket: "name",
     PutBucketTagging: "same",

@@ -1,5 +1,6 @@
 export {
   AddTagsToResourceCommand,
+  CancelCommandCommand,
   DeleteParameterCommand,
   DescribeInstanceInformationCommand,
   DescribeParametersCommand,

@@ -3,7 +3,7 @@ import type { Narrowed, PolicyScope } from "../permissions.ts";
 import { SHELL_SCRIPT } from "./run-command.ts";
 
 /** IAM cannot narrow these to a resource (Service Authorization Reference). */
-const WITHOUT_RESOURCE = ["DescribeInstanceInformation", "DescribeParameters", "GetCommandInvocation"];
+const WITHOUT_RESOURCE = ["CancelCommand", "DescribeInstanceInformation", "DescribeParameters", "GetCommandInvocation"];
 
 /** The stack's own parameters and AWS's public ones, and commands on the stack's own instances. */
 export function narrowed({ stack, region, arn }: PolicyScope): readonly Narrowed[] {

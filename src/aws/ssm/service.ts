@@ -24,5 +24,6 @@ export const ssm: Service<typeof import("./client.ts")> = {
     DeleteParameter: "same",
     // A script that is sent may run twice: those of `src/verify/scripts` are written so.
     SendCommand: "same",
+    CancelCommand: "same",
   },
 };

@@ -7,7 +7,14 @@ import { again, screenOf } from "../screen.ts";
 import { withSession } from "../session.ts";
 
 /** The commands that lead into the machines. */
-const INSIDE = ["ssh web", "ssh bastion", "tunnel database"];
+const INSIDE: readonly (readonly [command: string, own?: readonly string[]])[] = [
+  ["ssh web"],
+  ["ssh bastion"],
+  ["run", ["--", "python", "manage.py", "check"]],
+  ["tunnel database"],
+  ["logs"],
+  ["why"],
+];
 
 /** What a person or a script needs to use the stack. */
 export async function outputs(options: CommonOptions): Promise<number> {
@@ -21,7 +28,8 @@ export async function outputs(options: CommonOptions): Promise<number> {
       privateKeyFile(session.paths, options.sandbox ?? false),
       await webInstances(session.stack.run.aws, live),
     );
-    const commands = rest.Bastions === undefined ? undefined : INSIDE.map((words) => again(words, options));
+    const commands =
+      rest.Bastions === undefined ? undefined : INSIDE.map(([command, own]) => again(command, options, own));
     const rows = { ...rest, "Into the machines": commands };
     screen.result(outputsView({ Site: siteUrl, ...rows }, screen.look) || "The stack is not up.", { siteUrl, ...rows });
     return 0;

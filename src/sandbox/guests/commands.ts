@@ -1,5 +1,5 @@
 import { headOf } from "../../lib/script.ts";
-import type { PasswordVerb, ScriptName } from "../../verify/scripts.ts";
+import type { APP_COMMAND, PasswordVerb, ScriptName } from "../../verify/scripts.ts";
 import { stopInstance } from "../services/ec2/instance-states.ts";
 import { addressOutside } from "../services/ec2/reach.ts";
 import type { Instance } from "../services/ec2/tables.ts";
@@ -7,6 +7,7 @@ import { dropTable, insertRow, tablesIn } from "../services/rds/contents.ts";
 import { replicaLagMs, stoppedReplication } from "../services/rds/replication.ts";
 import { type Database, databaseTable, textOf } from "../services/rds/tables.ts";
 import type { Sim } from "../world.ts";
+import { playAppCommand } from "./app-command.ts";
 import { databaseFrom, endpointFrom, fetchSettings, logIn, settingsOf } from "./database-client.ts";
 import { type Files, filesOf, removeLater } from "./files.ts";
 import { endLoad, keepBusy } from "./load.ts";
@@ -135,7 +136,8 @@ const apache =
   };
 
 /** Every script that the tool sends by Run Command. One that is not here does not compile. */
-const COMMANDS: Readonly<Record<ScriptName, Play>> = {
+const COMMANDS: Readonly<Record<ScriptName | typeof APP_COMMAND, Play>> = {
+  "app-command": playAppCommand,
   requests: (sim, { id }, token) => ({ code: 0, out: `${loggedRequests(sim, id, `buddyverse-verify/${token}`)}\n` }),
   database,
   "database-contents": databaseContents,
@@ -209,6 +211,6 @@ export function commandFor(script: string): (sim: Sim, instance: Instance) => Ou
   if (!Object.hasOwn(COMMANDS, head.name)) throw cannotRun(`it does not know "${head.name}"`);
   if (head.name === "password" && !isPasswordVerb(head.token))
     throw cannotRun(`"password" does not do "${head.token}"`);
-  const play = COMMANDS[head.name as ScriptName];
+  const play = COMMANDS[head.name as keyof typeof COMMANDS];
   return (sim, instance) => play(sim, instance, head.token, script);
 }

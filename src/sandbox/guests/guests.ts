@@ -1,4 +1,5 @@
 import type { SandboxService } from "../service.ts";
+import { forgetRan } from "./app-command.ts";
 import { attempt, boot, checkUserData } from "./boot.ts";
 import { forgetFetch } from "./database-client.ts";
 import { durations } from "./durations.ts";
@@ -24,6 +25,7 @@ export const guests: SandboxService = {
       forgetLog(id, sim);
       forgetFetch(id, sim);
       forgetRows(id, sim);
+      forgetRan(id, sim);
     },
     fileSystemDeleted,
   },

@@ -1,6 +1,7 @@
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
 import { type BootScript, firstOf, say } from "./guest.ts";
+import { writeLine } from "./logs.ts";
 import { settingOf } from "./scripts.ts";
 
 const HANGS = "it hangs";
@@ -16,7 +17,9 @@ export const nat: BootScript = {
     return firstOf(sim.failing("nat", "hangs") === undefined ? undefined : HANGS, noWayOut(sim, instance));
   },
   succeed(sim, instance) {
-    say(sim, instance, "BUDDYVERSE-NAT SETUP DONE: routing now and after each reboot");
+    const done = "BUDDYVERSE-NAT SETUP DONE: routing now and after each reboot";
+    say(sim, instance, done);
+    writeLine(sim, instance, "/var/log/buddyverse-nat.log", done);
     changeInstance(sim, instance.id, { routes: { from: sim.now, range: settingOf(instance, "VPC_CIDR") } });
   },
   fail(sim, instance, why) {

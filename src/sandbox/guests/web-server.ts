@@ -4,6 +4,7 @@ import { replicatedUntil } from "../services/rds/replication.ts";
 import type { Sim } from "../world.ts";
 import { databaseFrom } from "./database-client.ts";
 import { filesOf } from "./files.ts";
+import { writeLine } from "./logs.ts";
 import { mounted } from "./mount.ts";
 
 /** What Apache and the application behind it do on a web instance. */
@@ -143,8 +144,20 @@ const logTable = (sim: Sim) => sim.table<Log>("guests.accessLogs");
 /** So many user agents are kept of each instance, the last ones. */
 const AGENTS = 20;
 
+/** A request that Apache has answered. */
+interface Logged {
+  readonly agent: string;
+  /** "GET /". */
+  readonly line: string;
+  readonly status: number;
+}
+
 /** Writes a request into the instance's access log. */
-export function logRequest(sim: Sim, instanceId: string, agent: string): void {
+export function logRequest(sim: Sim, instance: Instance, { agent, line, status }: Logged): void {
+  const instanceId = instance.id;
+  const [, day, month, year, time] = new Date(sim.now).toUTCString().split(" ");
+  const shown = `- - - [${day}/${month}/${year}:${time} +0000] "${line} HTTP/1.1" ${status} - "-" "${agent}"`;
+  writeLine(sim, instance, "/var/log/apache2/access.log", shown);
   const agents = logTable(sim).get(instanceId)?.agents ?? [];
   const count = (agents.find((one) => one.agent === agent)?.count ?? 0) + 1;
   const others = agents.filter((one) => one.agent !== agent);

@@ -6,9 +6,12 @@ import { profileAllows } from "../services/iam/iam.ts";
 import { parameterValue } from "../services/ssm/parameters.ts";
 import { filesOf } from "./files.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";
+import { writeLine } from "./logs.ts";
 import { notMounted } from "./mount.ts";
 import { bornOf } from "./recovered-files.ts";
 import { settingOf } from "./scripts.ts";
+
+const BOOT_LOG = "/var/log/buddyverse/boot.log";
 
 /** web-user-data.sh, and the web-boot.sh of the image that it starts: mounts EFS, reads the settings, starts Apache. */
 export const web: BootScript = {
@@ -48,11 +51,16 @@ export const web: BootScript = {
     );
   },
   succeed(sim, instance) {
-    say(sim, instance, "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves");
+    const ready = "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves";
+    say(sim, instance, ready);
+    writeLine(sim, instance, BOOT_LOG, ready);
     const fileSystemId = settingOf(instance, "BUDDYVERSE_FILE_SYSTEM");
     changeInstance(sim, instance.id, { httpFrom: sim.now, mount: { fileSystemId, from: sim.now } });
     const files = filesOf(sim, { ...instance, mount: { fileSystemId, from: sim.now } });
     if (typeof files !== "string") bornOf(files);
   },
-  fail: (sim, instance, why) => say(sim, instance, `BUDDYVERSE-BOOT FAILED: ${why}`),
+  fail(sim, instance, why) {
+    say(sim, instance, `BUDDYVERSE-BOOT FAILED: ${why}`);
+    writeLine(sim, instance, BOOT_LOG, `BUDDYVERSE-BOOT FAILED: ${why}`);
+  },
 };

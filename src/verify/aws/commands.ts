@@ -16,7 +16,19 @@ export const commandCalls = [
   "ssm.getCommandInvocation",
   "ssm.sendCommand",
 ] as const satisfies readonly Call[];
+/** What `buddyverse run` sends besides. */
+export const runCalls = [...commandCalls, "ssm.cancelCommand"] as const satisfies readonly Call[];
 
+/**
+ * The first characters of what a command wrote are all that there is, and the agent says at their end that it has cut them (API
+ * reference, GetCommandInvocation; amazon-ssm-agent, TruncateOutput).
+ */
+export const KEPT = {
+  output: { characters: 24_000, cutSays: "---Output truncated---" },
+  errors: { characters: 8_000, cutSays: "---Error truncated----" },
+} as const;
+
+const ENDED = new Set(["Success", "Failed"]);
 const UNDER_WAY = new Set(["Pending", "InProgress", "Delayed", "Cancelling"]);
 
 /** Run Command with the document that AWS keeps for shell scripts. The scripts may run twice: an answer may be lost. */
@@ -35,13 +47,13 @@ export const commandsOf = ({ ssm }: Aws): Commands => ({
     return new Set(found.filter(({ PingStatus }) => PingStatus === "Online").map(({ InstanceId }) => InstanceId ?? ""));
   },
 
-  async send(instanceIds, script, about) {
+  async send(instanceIds, script, about, seconds = EXECUTION_SECONDS) {
     const { Command } = await ssm.sendCommand({
       DocumentName: SHELL_SCRIPT,
       InstanceIds: [...instanceIds],
       Comment: `buddyverse: ${about}`,
       TimeoutSeconds: DELIVERY_SECONDS,
-      Parameters: { commands: script.split("\n"), executionTimeout: [String(EXECUTION_SECONDS)] },
+      Parameters: { commands: script.split("\n"), executionTimeout: [String(seconds)] },
     });
     return Command?.CommandId as string;
   },
@@ -57,8 +69,9 @@ export const commandsOf = ({ ssm }: Aws): Commands => ({
       StandardErrorContent,
     } = found ?? {};
     if (UNDER_WAY.has(Status)) return { state: "under-way" };
-    // -1: the script itself did not come to an end (Delivery Timed Out, Undeliverable, …).
-    if (ResponseCode === -1) return { state: "lost", why: StatusDetails ?? Status };
+    // The script itself did not come to an end (Execution Timed Out, Cancelled; -1: Delivery Timed Out, Undeliverable, …), and
+    // there is no output (API reference, GetCommandInvocation).
+    if (ResponseCode === -1 || !ENDED.has(Status)) return { state: "lost", why: StatusDetails ?? Status };
     return {
       state: "ended",
       exitCode: ResponseCode,

@@ -240,6 +240,7 @@ describe("launch template", () => {
     instanceName: "Buddy-WEB",
     cpuCredits: "unlimited",
     release: "revision v1",
+    rolledBackFrom: "",
   };
   const create = async (given = owner) => {
     ec2.on(CreateLaunchTemplateCommand).resolves({ LaunchTemplate: { LaunchTemplateId: "lt-1" } });

@@ -1,7 +1,17 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { type Group, groupArn, groupFor, groupTable, invalid, noGroup, streamsOf, streamTable } from "./tables.ts";
+import {
+  type Group,
+  groupArn,
+  groupFor,
+  groupTable,
+  invalid,
+  noGroup,
+  streamKey,
+  streamsOf,
+  streamTable,
+} from "./tables.ts";
 
 // All bounds are those of the service's model in botocore.
 export const groupName = z
@@ -117,7 +127,7 @@ export const groupOperations: SandboxService["operations"] = {
     if (groupFor(sim, logGroupName).deletionProtection)
       throw awsError("ValidationException", "The log group has deletion protection enabled");
     groupTable(sim).remove(logGroupName);
-    for (const stream of streamsOf(sim, logGroupName)) streamTable(sim).removeNow(`${stream.group}:${stream.name}`);
+    for (const stream of streamsOf(sim, logGroupName)) streamTable(sim).removeNow(streamKey(stream.group, stream.name));
     return {};
   }),
 

@@ -1,5 +1,6 @@
 import type { SandboxService } from "../../service.ts";
 import { groupOperations } from "./groups.ts";
+import { streamOperations } from "./streams.ts";
 
 /** CloudWatch Logs. */
 export const logs: SandboxService = {
@@ -11,5 +12,5 @@ export const logs: SandboxService = {
     internal: "ServiceUnavailableException",
   },
   inventory: { "logs.groups": "log groups" },
-  operations: groupOperations,
+  operations: { ...groupOperations, ...streamOperations },
 };

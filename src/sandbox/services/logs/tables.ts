@@ -26,6 +26,8 @@ export interface Stream {
 export const groupTable = (sim: Sim): Table<Group> => sim.table("logs.groups");
 export const streamTable = (sim: Sim): Table<Stream> => sim.table("logs.streams");
 
+export const streamKey = (group: string, name: string): string => `${group}:${name}`;
+
 export const streamsOf = (sim: Sim, group: string): Stream[] =>
   streamTable(sim)
     .all()

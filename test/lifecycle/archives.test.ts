@@ -8,8 +8,9 @@ import { graphOf } from "../../src/engine/graph.ts";
 import { type Step, step } from "../../src/engine/resource.ts";
 import { takeSnapshot } from "../../src/engine/snapshot.ts";
 import { inventory } from "../../src/sandbox/inventory.ts";
-import { appArchive } from "../../steps/app.ts";
+import { archives } from "../../steps/archives.ts";
 import type { Inputs } from "../../steps/inputs.ts";
+import { scriptsArchive } from "../../steps/scripts/user-data.ts";
 import { accountIn } from "../sandbox/grown.ts";
 import { type Stage, stage } from "./stage.ts";
 
@@ -20,14 +21,14 @@ const packed = (text: string): Inputs["appArchive"] => {
 };
 const steps =
   (text: string) =>
-  (config: Config, inputs: Inputs): readonly Step[] => {
-    const archive = appArchive(config, { ...inputs, appArchive: packed(text) });
-    return archive ? [step("app", archive)] : [];
-  };
+  (config: Config, inputs: Inputs): readonly Step[] => [
+    step("archives", archives(config, { ...inputs, appArchive: packed(text) })),
+  ];
 const idsOf = (on: Stage, kind: string) => inventory(on.sandbox.world).find((one) => one.kind === kind)?.ids ?? [];
 const stored = (on: Stage) => idsOf(on, "S3 objects");
 const objectOf = (text: string) =>
   `buddyverse-buddyverse-111122223333-ap-northeast-2/app/${packed(text)?.sha256}.tar.gz`;
+const SCRIPTS = `buddyverse-buddyverse-111122223333-ap-northeast-2/scripts/${scriptsArchive().sha256}.tar.gz`;
 
 /** The same stack, after its application has changed. */
 async function changed(on: Stage, text: string) {
@@ -39,7 +40,7 @@ async function changed(on: Stage, text: string) {
 test("a folder is sent once, replaced when it changes, and leaves nothing", async () => {
   const on = await stage(APP, 7, steps("one"));
   await on.up();
-  expect(stored(on)).toEqual([objectOf("one")]);
+  expect(stored(on)).toEqual([SCRIPTS, objectOf("one")]);
   expect(on.text.text).not.toContain("body");
   on.writes();
   await on.up();
@@ -47,7 +48,7 @@ test("a folder is sent once, replaced when it changes, and leaves nothing", asyn
   expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
 
   await applyUp(on.run, await changed(on, "two"));
-  expect(stored(on)).toEqual([objectOf("two")]);
+  expect(stored(on)).toEqual([SCRIPTS, objectOf("two")]);
 
   await destroy(on.run, await changed(on, "two"));
   expect(stored(on)).toEqual([]);
@@ -64,7 +65,11 @@ test("a bucket whose versioning somebody switched on leaves nothing, neither old
   await applyUp(on.run, await changed(on, "two"));
   await on.clock.sleep(1_000);
   expect(await ask(on, "ListObjectVersions", {})).toMatchObject({
-    Versions: [{ Key: expect.stringMatching(/^app/) }, { VersionId: "null" }],
+    Versions: [
+      { Key: expect.stringMatching(/^app/) },
+      { VersionId: "null" },
+      { Key: expect.stringMatching(/^scripts/) },
+    ],
     DeleteMarkers: [{}],
   });
   const began = on.clock.now();
@@ -104,7 +109,8 @@ test("without a state file the archive of an earlier content goes too", async ()
   expect(idsOf(on, "buckets")).toEqual([]);
 });
 
-test("no folder, no bucket", async () => {
+test("a config without a folder sends the scripts alone", async () => {
   const on = await stage({}, 7, steps("one"));
-  expect([...on.graph.nodes]).toEqual([]);
+  await on.up();
+  expect(stored(on)).toEqual([SCRIPTS]);
 });

@@ -1,0 +1,102 @@
+import { GROUP_KEY } from "../../../steps/auto-scaling.ts";
+import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
+import { at, duration } from "../../lib/duration.ts";
+import { BuddyError, exitCodeOf, explain } from "../../lib/errors.ts";
+import { historyOf } from "../../releases/history.ts";
+import { type Rollback, rollBack, rollbackOf } from "../../releases/roll-back.ts";
+import { heading } from "../../report/views/heading.ts";
+import { fitted } from "../../report/views/look.ts";
+import { confirm, requireConsent } from "../ask.ts";
+import type { CommonOptions } from "../options.ts";
+import { again, errorJson, screenOf } from "../screen.ts";
+import { withSession } from "../session.ts";
+
+export interface RollbackOptions extends CommonOptions {
+  readonly yes?: boolean;
+}
+
+/** Goes back to an earlier release, without a bake. */
+export async function rollback(number: number | undefined, options: RollbackOptions): Promise<number> {
+  const goOn = again("rollback", options, number === undefined ? [] : [String(number)]);
+  requireConsent("rollback", options.yes ?? false, goOn);
+  return withSession(options, { command: "rollback", writes: true, resolvesAddress: false }, async (session) => {
+    const screen = screenOf(session);
+    const { stack, clock } = session;
+    screen.say(heading(screen.place, screen.errLook));
+    const history = await historyOf(stack);
+    if (!history)
+      throw new BuddyError({
+        code: "refused",
+        message: "there is no release to go back from",
+        hint: "`buddyverse up` makes the first.",
+      });
+    const wanted = rollbackOf(history, number);
+    // Then `up` has nothing to do about the release that is left.
+    const looked = await stack.refresh({ step: "image" });
+    const holds = looked.entries.get(LAUNCH_TEMPLATE_KEY)?.decision.kind === "none";
+    screen.say(fitted(announced(wanted, holds), screen.errLook));
+    if (!(await confirm(options.yes ?? false, stack.run.signal))) {
+      screen.say("Nothing was changed.");
+      return 0;
+    }
+    const began = clock.now();
+    const reporter = await screen.report(stack.graph, "up", (key) => key === GROUP_KEY);
+    session.listen(reporter.emit);
+    const { number: release, settled } = await rollBack(stack, history, wanted).finally(reporter.stop);
+    const took = clock.now() - began;
+    const { error } = settled;
+    const fine = error === undefined && settled.outcome !== "blocked";
+    const from = wanted.from.version.number;
+    screen.result(
+      fine
+        ? [
+            `✔ ${outcomeText(release, wanted)}, after ${duration(took)}. Release ${from} was left.`,
+            `\`${again("up", options)}\` ${holds ? `leaves it so until the config says something else than release ${from}` : "would release what the config says"}.`,
+          ].join("\n")
+        : [
+            error ? explain(error, { verbose: options.verbose ?? false }) : settled.reason,
+            `To continue: ${again("up", options)}`,
+          ].join("\n"),
+      {
+        release,
+        to: wanted.to.version.number,
+        from,
+        seconds: Math.round(took / 1000),
+        ...(fine ? {} : { outcome: settled.outcome, reason: settled.reason }),
+        ...(error ? { error: errorJson(error) } : {}),
+      },
+    );
+    if (settled.outcome === "interrupted") return 5;
+    return fine ? 0 : exitCodeOf(error);
+  });
+}
+
+function outcomeText(release: number, { to, ends }: Rollback): string {
+  if (ends) return `Release ${release} goes on`;
+  return release === to.version.number
+    ? `Release ${release} runs again`
+    : `Release ${release} is release ${to.version.number} again`;
+}
+
+/** What will be done. @param holds the config says what is left */
+function announced({ from, to, ends, rollout }: Rollback, holds: boolean): string {
+  const { number, release, createdAt } = to.version;
+  return [
+    `\nBack to release ${number} from release ${from.version.number}: ${release}, of ${at(createdAt)}.`,
+    `  ${ends ? "Nothing new is started" : "Nothing is baked"}${rollout ? `: ${rollout.what}` : ""}.`,
+    ...otherThan(to, from),
+    ...(holds
+      ? []
+      : [`  ! The config says something else than release ${from.version.number}: the next up releases that.`]),
+  ].join("\n");
+}
+
+/** What else goes back with it besides the image. */
+function otherThan({ version: to }: Rollback["to"], { version: from }: Rollback["from"]): string[] {
+  const shown = (["instanceType", "volumeGiB", "keyName", "profileName", "groupIds"] as const).flatMap((field) => {
+    const [old, now] = [String(to[field]), String(from[field])];
+    return old === now ? [] : [`${field} ${now} → ${old}`];
+  });
+  const all = to.userData === from.userData ? shown : [...shown, "what the instances are told at boot"];
+  return all.length === 0 ? [] : [`  ! Besides the image: ${all.join(", ")}.`];
+}
