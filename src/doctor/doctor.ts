@@ -5,10 +5,12 @@ import { hasCode } from "../aws/errors.ts";
 import { failureOf } from "../aws/failure.ts";
 import { STACK_TAG } from "../aws/owned.ts";
 import { allPages } from "../aws/pages.ts";
+import { linkedPrincipal } from "../aws/partition.ts";
 import { ok, problem } from "../aws/preflight.ts";
 import { delegationOf, elsewhereText } from "../aws/route53/read-delegation.ts";
 import { isOfStack } from "../aws/route53/read-zones.ts";
 import type { Config } from "../config/schema.ts";
+import type { Right } from "../engine/resource.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { some } from "../lib/text.ts";
 import type { PolicyStatement } from "../policy/policy.ts";
@@ -58,6 +60,38 @@ async function principalOf(aws: Aws): Promise<string | undefined> {
   if (role === undefined) return Arn;
   // A role of IAM Identity Center has a path, which the session's ARN does not show.
   return (await aws.iam.getRole({ RoleName: role })).Role?.Arn ?? Arn;
+}
+
+/** What IAM knows of a call for the stack: a policy with conditions denies what is asked about without them. */
+const contextOf = ({ region }: Aws, stack: string): NonNullable<PolicyStatement["Condition"]> => ({
+  StringEquals: {
+    "aws:RequestedRegion": region,
+    [`aws:ResourceTag/${STACK_TAG}`]: stack,
+    [`aws:RequestTag/${STACK_TAG}`]: stack,
+    "iam:PassedToService": linkedPrincipal("backup"),
+  },
+});
+
+/** Which of those actions the caller may not do, by IAM's policy simulator; none where that cannot be asked. */
+export async function lacking(aws: Aws, stack: string, rights: readonly Right[]): Promise<readonly string[]> {
+  try {
+    const principal = await principalOf(aws);
+    if (principal === undefined) return [];
+    const results = await Promise.all(
+      rights.map(({ action, resources }) =>
+        simulate(aws, principal, {
+          Sid: "Asked",
+          Effect: "Allow",
+          Action: [action],
+          Resource: [...resources],
+          Condition: contextOf(aws, stack),
+        }),
+      ),
+    );
+    return [...new Set(results.flat().flatMap(({ action, allowed }) => (allowed ? [] : [action])))].sort();
+  } catch {
+    return [];
+  }
 }
 
 async function simulated(aws: Aws, statements: readonly PolicyStatement[]): Promise<Finding> {

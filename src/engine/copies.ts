@@ -1,7 +1,7 @@
 import { BuddyError } from "../lib/errors.ts";
 import { together } from "./beforehand.ts";
 import { nameOf } from "./graph.ts";
-import { discardsData, observe } from "./observe.ts";
+import { discardsData, evaluate, observe, patiently } from "./observe.ts";
 import { recordCopy } from "./record.ts";
 import type { CopyProgress, Identified } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
@@ -23,8 +23,8 @@ export function copyOf(run: Run, { node: { type, owner }, look: { live }, record
 }
 
 const goesNow = ({ decision }: Observed) => decision.kind === "delete";
-const toCopy = (run: Run, going: readonly Observed[]) =>
-  going.filter((one) => goesNow(one) && copyOf(run, one) !== undefined);
+export const isCopied = (run: Run, one: Observed): boolean => goesNow(one) && copyOf(run, one) !== undefined;
+const toCopy = (run: Run, going: readonly Observed[]) => going.filter((one) => isCopied(run, one));
 /** What is stopped first, so that nothing is written to what was copied. */
 export const toStop = (run: Run, going: readonly Observed[]): readonly Observed[] =>
   toCopy(run, going).length === 0 ? [] : going.filter(({ node, look }) => node.type.quiet && look.live);
@@ -54,8 +54,50 @@ export async function makeCopies(run: Run, going: readonly Observed[]): Promise<
     const old = known && run.clock.now() - known.since > COPY_HOLDS_MS;
     if (known && (stale || old)) recordCopy(run, node, look.live as Identified, undefined);
   }
+  if (!stale) await findCopies(run, holders, writers);
   const ids = await together(run, holders, (one) => copy(run, one), STOPPED);
   return new Map(holders.map(({ node }, index) => [node.key, ids[index] as string]));
+}
+
+/**
+ * Looks for the copies of a `down` whose state was lost: what was begun since nothing writes any more is one of what is there. Where
+ * nobody can say since when that is, another one is made.
+ */
+async function findCopies(run: Run, holders: readonly Observed[], writers: readonly Observed[]): Promise<void> {
+  const { aws, clock, store } = run;
+  const unknown = holders.filter(({ node }) => store.get(node.key)?.copy === undefined);
+  if (unknown.length === 0 || writers.length === 0) return;
+  try {
+    const times = await Promise.all(
+      writers.map(({ node: { type }, look }) =>
+        patiently(run, async () => type.restingSince?.(aws, look.live as Identified)),
+      ),
+    );
+    const since = Math.max(clock.now() - COPY_HOLDS_MS, ...times.map((one) => one ?? Number.POSITIVE_INFINITY));
+    if (since === Number.POSITIVE_INFINITY) return;
+    for (const { node, look } of unknown) {
+      const live = look.live as Identified;
+      const found = await patiently(run, async () => node.type.copiedSince?.(aws, live, node.owner, since));
+      if (found) recordCopy(run, node, live, found);
+    }
+  } catch (error) {
+    // What cannot be looked at is copied once more.
+    if (error instanceof BuddyError) throw error;
+  }
+}
+
+/**
+ * Copies what shows only while the rest is removed, and is its own turn: what writes to it is gone by then. Answers the copy's id;
+ * undefined: none is to be made.
+ */
+export async function copyLate(run: Run, entry: Observed): Promise<string | undefined> {
+  const { node } = entry;
+  const recorded = run.store.get(node.key);
+  if (!node.type.copy || entry.look.live || !recorded) return undefined;
+  const look = await observe(run, node, recorded);
+  const now = { now: run.clock.now(), deleteKept: run.deleteKept };
+  const late = { ...entry, look, recorded, decision: evaluate(node, undefined, look, recorded, now) };
+  return isCopied(run, late) ? copy(run, late) : undefined;
 }
 
 /** Answers false when it was not at rest before. */

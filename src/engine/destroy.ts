@@ -1,5 +1,5 @@
 import { converge } from "./converge.ts";
-import { makeCopies, secondsToCopy } from "./copies.ts";
+import { copyLate, isCopied, makeCopies, secondsToCopy } from "./copies.ts";
 import { type NodeResult, resultOf, resultOfError, skip } from "./node-result.ts";
 import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removedByDown } from "./resource.ts";
@@ -34,6 +34,18 @@ export function retainedIn(entries: Snapshot["entries"]): Retained[] {
     });
 }
 
+/** What is kept or said of an object by a `down` that makes its copies. */
+function farewellOf(run: Run, entries: Snapshot["entries"], { node, look: { live } }: Observed) {
+  const { farewell } = node.type;
+  if (!farewell || !live) return undefined;
+  const filled = dependentsOf(entries, node.key).some((key) => isCopied(run, entries.get(key) as Observed));
+  return farewell(live, { deleteKept: run.deleteKept, filled });
+}
+
+/** What a `down` is said to remove: without what stays with the copies that it makes. */
+export const leaving = (run: Run, entries: Snapshot["entries"]): Observed[] =>
+  deletable(entries).filter((one) => farewellOf(run, entries, one)?.kept === undefined);
+
 /** What a `down` would remove, in the order of the stack: what is there, and what may still appear. */
 export function deletable(entries: Snapshot["entries"]): Observed[] {
   const staying = new Set(retainedIn(entries).flatMap(({ entry, holds }) => [entry, ...holds]));
@@ -62,7 +74,8 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
   const { entries } = snapshot;
   await unprotect(run, deletable(entries));
   const copies = await makeCopies(run, deletable(entries));
-  async function remove({ node, look, decision, recorded }: Observed): Promise<NodeResult> {
+  async function remove(entry: Observed): Promise<NodeResult> {
+    const { node, look, decision, recorded } = entry;
     const id = look.live?.id;
     if (decision.kind === "retain")
       return resultOf(node, "skipped", { id, reason: `${node.name}, which is left alone, uses it` });
@@ -72,14 +85,14 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
         return resultOf(node, "unchanged", { id });
       }
       const fresh = look.live === undefined && run.store.get(node.key) === undefined ? look : undefined;
-      const saved = copies.has(node.key);
+      const saved = copies.get(node.key) ?? (await copyLate(run, entry));
       const { outcome, leaves, reason } = await converge(
-        saved ? { ...run, discardData: true } : run,
+        saved === undefined ? run : { ...run, discardData: true },
         node,
         undefined,
         fresh,
       );
-      const copy = outcome === "deleted" ? (copies.get(node.key) ?? recorded?.copy?.id) : undefined;
+      const copy = outcome === "deleted" ? (saved ?? recorded?.copy?.id) : undefined;
       return resultOf(node, outcome, { id, leaves: copy ?? leaves, reason });
     } catch (error) {
       return resultOfError(run, node, id, error);
@@ -103,10 +116,8 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
 }
 
 /** What `down` keeps on purpose, and what else it does or leaves to a person, as sentences. @param snapshot taken for `removing`. */
-export function farewells({ deleteKept }: Pick<Run, "deleteKept">, { entries }: Snapshot): Farewells {
-  const said = [...entries.values()].flatMap(({ node, look }) =>
-    look.live ? (node.type.farewell?.(look.live, { deleteKept }) ?? []) : [],
-  );
+export function farewells(run: Run, { entries }: Snapshot): Farewells {
+  const said = [...entries.values()].flatMap((one) => farewellOf(run, entries, one) ?? []);
   return { kept: said.flatMap(({ kept }) => kept ?? []), notes: [...new Set(said.flatMap(({ note }) => note ?? []))] };
 }
 export interface Farewells {

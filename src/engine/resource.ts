@@ -106,6 +106,12 @@ export interface Farewell {
   readonly note?: string;
 }
 
+/** An action that IAM must allow, on each of those ARNs. */
+export interface Right {
+  readonly action: string;
+  readonly resources: readonly string[];
+}
+
 export interface KeepOptions {
   /** True: also what is kept unless that is asked for is deleted. */
   readonly deleteKept: boolean;
@@ -155,6 +161,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly holdsFiles?: boolean;
   /** What `copy` leaves of its data: "a final snapshot of database1". Undefined: this one has no data of its own. Pure. */
   finalCopy?(live: Live, owner: Owner): string | undefined;
+  /** What IAM must allow whoever makes that. Goes with `finalCopy`. Pure. */
+  copyRights?(aws: Aws, live: Live, owner: Owner): readonly Right[];
   /**
    * Its tags may be copied, and others may use it: then it is not removed where neither the config nor the state names it. Such
    * a type has `list`, `uses` and `byHand`. Pure.
@@ -263,6 +271,15 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * was changed for it is a difference.
    */
   quiet?(aws: Aws, live: Live): Promise<boolean>;
+  /** Since when nothing of it writes that is at rest now, milliseconds since 1970; undefined: nobody can say. Goes with `quiet`. */
+  restingSince?(aws: Aws, live: Live): Promise<number | undefined>;
+  /** A copy as `copy` makes it, complete or under way, that was begun since then, and when that was. Goes with `copy`. Only reads. */
+  copiedSince?(
+    aws: Aws,
+    live: Live,
+    owner: Owner,
+    since: number,
+  ): Promise<{ readonly id: string; readonly since: number } | undefined>;
   /** AWS's own reason for what is `undone`, where the object itself does not say it. Only reads. @param since milliseconds since 1970. */
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */
@@ -289,8 +306,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * reads. Parts of the spec may be unknown yet. @param live what is there of it.
    */
   foresee?(aws: Aws, spec: Spec, owner: Owner, live: Live | undefined): Promise<Foreseen | undefined>;
-  /** What `down` keeps of it on purpose, or says of its end. Pure. */
-  farewell?(live: Live, options: KeepOptions): Farewell | undefined;
+  /** What `down` keeps of it on purpose, or says of its end. Pure. @param options `filled`: a copy of what needs it will be made */
+  farewell?(live: Live, options: KeepOptions & { readonly filled?: boolean }): Farewell | undefined;
   /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */
   protections?(aws: Aws, live: Live, options: Pick<DeleteOptions, "discardData">): Promise<readonly Protection[]>;
   /** Who is in the way of a delete, asked when AWS says that something is. */

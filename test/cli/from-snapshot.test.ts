@@ -39,7 +39,7 @@ beforeAll(async () => {
   await inSandboxOf(base.path, async (_who, clock, sandbox) =>
     writeFile(simAt(sandbox.world, clock.now()), fileSystemIn(base), "/media/photo.txt", "a photo"),
   );
-  const { stdout } = await base.rehearse("down --yes --json");
+  const { stdout } = await base.rehearse("down --yes --json --trace down.jsonl");
   const { copies } = JSON.parse(stdout) as { readonly copies: readonly { readonly id: string }[] };
   snapshot = copies.find(({ id }) => id.startsWith("database1-final-"))?.id as string;
   point = copies.find(({ id }) => id.includes(":recovery-point:"))?.id as string;
@@ -48,6 +48,9 @@ afterAll(() => rmSync(base.path, { recursive: true, force: true }));
 
 test("snapshots lists what is left of a stack that is down, its state lost or not, and what restores it", async () => {
   const on = folder({}, base.path);
+  // Whether the caller may make the copies was asked before.
+  const calls = on.trace("down.jsonl").map(({ operation }) => operation);
+  expect(calls.slice(0, calls.indexOf("UpdateAutoScalingGroup"))).toContain("SimulatePrincipalPolicy");
   const { code, stdout } = await on.rehearse("snapshots");
   expect(code).toBe(0);
   expect(stdout).toContain(`final snapshot  ${snapshot}`);

@@ -3,16 +3,23 @@ import { copyToVault } from "../../src/aws/backup/backup-job.ts";
 import { type VaultLive, vault } from "../../src/aws/backup/vault.ts";
 import { fileSystemArn } from "../../src/aws/efs/arn.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { farewells, leaving } from "../../src/engine/destroy.ts";
 import type { Node } from "../../src/engine/graph.ts";
 import type { BuddyError } from "../../src/lib/errors.ts";
 import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { writeFile } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
+import type { Inputs } from "../../steps/inputs.ts";
+import { dataSteps } from "./data.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
 
 const VAULT = "buddyverse-buddyverse";
 const AUTOMATIC = "aws/efs/automatic-backup-vault";
 const sim = ({ sandbox, clock }: Stage) => simAt(sandbox.world, clock.now());
+/** The file system, and what it needs. */
+const filesSteps = (config: Config, inputs: Partial<Inputs> = {}) =>
+  dataSteps(config, inputs).filter(({ name }) => name !== "rds");
 const vaults = async ({ aws }: Stage) =>
   ((await aws.backup.listBackupVaults({})).BackupVaultList ?? []).map(({ BackupVaultName }) => BackupVaultName);
 const pointsIn = async ({ aws }: Stage, BackupVaultName = VAULT) =>
@@ -25,6 +32,18 @@ test("down copies the files into the stack's vault before anything goes; the vau
   const id = on.store.get("file-system")?.id as string;
   writeFile(sim(on), id, "/media/photo.txt", "a photo");
   on.writes();
+  // The vault is said to stay with the copy before anything is done, and not where none is made.
+  const said = async (discardFiles: boolean) => {
+    const run = { ...on.run, discardFiles };
+    const { entries, ...rest } = await on.stack.refresh({ removing: true });
+    const goes = leaving(run, entries).some(({ node }) => node.key === "backup-vault");
+    return { goes, kept: farewells(run, { entries, ...rest }).kept.filter((one) => one.includes("vault")) };
+  };
+  const kept = ["the backup vault buddyverse-buddyverse, with that recovery point"];
+  expect([await said(false), await said(true)]).toEqual([
+    { goes: false, kept },
+    { goes: true, kept: [] },
+  ]);
   const settled = await on.down();
   const order = on.writes();
   expect(order.indexOf("backup:StartBackupJob")).toBeLessThan(order.findIndex((call) => /:Delete/.test(call)));
@@ -134,6 +153,34 @@ test("a copy waits for EFS's own job of the day, beside which AWS would fail it;
   const { arn: vaultArn, id: name, tags } = (await on.stack.find("backup-vault")) as VaultLive;
   const empty = { id: name, tags, arn: vaultArn, recoveryPoints: 0 };
   expect(await vault.delete?.(on.aws, empty, { discardData: false, label: "1" })).toBe(name);
+});
+
+test("a file system that shows only while down deletes is copied then, before it goes", async () => {
+  const on = await stage({}, 7, filesSteps as never);
+  await on.up();
+  const id = on.store.get("file-system")?.id as string;
+  writeFile(sim(on), id, "/media/photo.txt", "a photo");
+  let shows = false;
+  const lagging = {
+    ...on.sandbox,
+    async answer(service: string, operation: string, input: object) {
+      if (operation === "DescribeFileSystems" && !shows) return { FileSystems: [] };
+      return on.sandbox.answer(service, operation, input);
+    },
+  };
+  const later = await stageOn(on.config, on.clock, lagging, on.text, filesSteps as never);
+  const found = await later.stack.refresh({ orphans: "all", removing: true });
+  shows = true;
+  const settled = await later.stack.down(found);
+  const [point] = await pointsIn(on);
+  expect(point).toMatchObject({ Status: "COMPLETED", BackupSizeInBytes: 7 });
+  expect(settled.find(({ key }) => key === "file-system")).toMatchObject({
+    outcome: "deleted",
+    leaves: point?.RecoveryPointArn,
+  });
+  const writes = later.writes();
+  expect(writes.indexOf("backup:StartBackupJob")).toBeLessThan(writes.indexOf("efs:DeleteMountTarget"));
+  expect(await later.left()).toEqual([]);
 });
 
 test("killed at any call of the copy, the next down ends with one recovery point", async () => {

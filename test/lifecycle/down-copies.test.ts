@@ -203,6 +203,37 @@ test("interrupted while it copies, down continues with the same copy", async () 
   expect(seen.map(({ call }) => call)).not.toContain("rds:CreateDBSnapshot");
 });
 
+test("with the state lost, too: what was copied since nobody writes any more is not copied again; what was before is", async () => {
+  const points = async () => {
+    const answer = await on.sandbox.answer("backup", "ListRecoveryPointsByBackupVault", {
+      BackupVaultName: "buddyverse-buddyverse",
+    });
+    return (answer as { RecoveryPoints: { Status: string }[] }).RecoveryPoints.map(({ Status }) => Status);
+  };
+  const lost = async () => {
+    on = await stageOn(on.config, on.clock, on.sandbox, memoryText(), undefined);
+    before = () => {};
+  };
+  // While it copies, and when it has.
+  for (const call of ["rds:CreateDBSnapshot", "auto-scaling:DeletePolicy"]) {
+    interruptAt(call);
+    expect(await failed(on.down())).toBeDefined();
+    await lost();
+    await on.clock.sleep(60_000);
+  }
+  expect([await finals(), await points()]).toMatchObject([[expect.stringMatching(/available$/)], ["COMPLETED"]]);
+  // The site was up since then.
+  await on.up();
+  await on.clock.sleep(3_600_000);
+  interruptAt("auto-scaling:DeletePolicy");
+  await failed(on.down());
+  expect([await finals(), await points()]).toMatchObject([{ length: 2 }, { length: 2 }]);
+  await lost();
+  await on.down();
+  expect(await on.left()).toEqual([]);
+  expect([await finals(), await points()]).toMatchObject([{ length: 2 }, { length: 2 }]);
+});
+
 test.each([
   [
     "up ran",

@@ -31,10 +31,12 @@ import {
   DeleteDBParameterGroupCommand,
 } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
+import { copyRefusals } from "../../src/cli/copy-rights.ts";
 import type { Identified } from "../../src/engine/resource.ts";
 import type { PolicyStatement } from "../../src/policy/policy.ts";
 import { findAppSecret, listedSecrets, removeAppSecret, setAppSecret } from "../../src/recovery/app-secrets.ts";
 import { secretsInUse } from "../../steps/app-secrets.ts";
+import { dataSteps } from "../lifecycle/data.ts";
 import { type Stranger, stranger } from "../stranger.ts";
 import { type Account, account, bad, examined, policyOf, upAndDown, without } from "./lives.ts";
 
@@ -212,6 +214,30 @@ test("one action less, and a run fails; doctor says which before it is run", asy
     expect(permissions, taken).toMatchObject({ verdict: "problem", message: expect.stringContaining(action) });
     expect((await upAndDown(on)).join("\n"), taken).toContain(action);
   }
+});
+
+test("down finds out before anything is touched that the caller may not make the copies", async () => {
+  const documents = await policyOf({ domain: null });
+  const who = await account({ domain: null });
+  const on = await who.under(documents, { steps: dataSteps as never });
+  expect(bad((await on.up()).settled)).toEqual([]);
+  const refusals = async (taken?: string) => {
+    const then = await who.under(taken === undefined ? documents : without(documents, taken), {
+      steps: dataSteps as never,
+    });
+    return (await copyRefusals(then, await then.stack.refresh({ removing: true }))).map(({ message }) => message);
+  };
+  expect(await refusals()).toEqual([]);
+  for (const taken of [
+    "ChangeOwn rds:CreateDBSnapshot",
+    "BackupVault backup:StartBackupJob",
+    "RolePassBackup iam:PassRole",
+  ])
+    expect(await refusals(taken)).toEqual([
+      `not all copies can be made: IAM's policy simulator refuses the caller ${taken.split(" ")[1]}`,
+    ]);
+  // Who may not ask is told nothing.
+  expect(await refusals("Caller iam:SimulatePrincipalPolicy")).toEqual([]);
 });
 
 test("with all of it doctor is content: it asks with the tags that the conditions demand", async () => {

@@ -15,8 +15,9 @@ const NOT_OBJECTS = new Set([
   // Those stay with the account.
   "iam.linkedRoles",
   "autoScaling.refreshes",
-  // What is in databases and snapshots.
+  // What is in databases and snapshots, and what instances have written to their log groups: a stream each, also those that went.
   "rds.contents",
+  "logs.streams",
   // Those that RDS makes and removes by itself.
   "rds.automatedSnapshots",
   // What AWS Backup knows of its work, and what it does by itself.

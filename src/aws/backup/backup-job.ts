@@ -1,5 +1,5 @@
 import type { BackupJob } from "@aws-sdk/client-backup";
-import type { CopyProgress, Owner } from "../../engine/resource.ts";
+import type { CopyProgress, Owner, Right } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { allPages } from "../pages.ts";
@@ -30,6 +30,15 @@ const TIME_OF_AWS_MS = 1_000;
 /** The ARN of the role by which AWS Backup acts for a stack. */
 export const backupRoleArn = ({ account, partition, region }: Aws, stack: string): string =>
   `arn:${partition}:iam::${account}:role/${backupRoleName(stack, region)}`;
+
+/** What the caller needs for `copyToVault` (Service Authorization Reference, StartBackupJob). */
+export const copyRights = (aws: Aws, _live: object, { stack }: Pick<Owner, "stack">): readonly Right[] => [
+  {
+    action: "backup:StartBackupJob",
+    resources: [`arn:${aws.partition}:backup:${aws.region}:${aws.account}:backup-vault:${stackVault(stack)}`],
+  },
+  { action: "iam:PassRole", resources: [backupRoleArn(aws, stack)] },
+];
 
 /**
  * Copies what the ARN names into the stack's vault, or looks how far that is. Throws `failed` when AWS could not.
@@ -70,6 +79,18 @@ export async function copyToVault(
     RecoveryPointTags: { ...owner.tags },
   });
   return { id: RecoveryPointArn, complete: false };
+}
+
+/** A copy in the stack's vault that was begun since then. */
+export async function copiedSince(aws: Aws, ResourceArn: string, { stack }: Owner, since: number) {
+  const [newest] = (await jobsOf(aws, ResourceArn))
+    .flatMap(({ BackupVaultName, State = "", CreationDate, RecoveryPointArn: id }) => {
+      const begun = CreationDate?.getTime() ?? 0;
+      const counts = BackupVaultName === stackVault(stack) && (State === "COMPLETED" || UNDER_WAY.has(State));
+      return counts && id !== undefined && begun >= since ? [{ id, since: begun }] : [];
+    })
+    .sort((one, other) => other.since - one.since);
+  return newest;
 }
 
 function progressOf({ cli, region }: Aws, job: BackupJob): CopyProgress {

@@ -89,8 +89,9 @@ export const vault: ResourceType<object, VaultLive> = {
     return note === undefined ? undefined : { kind: "note", note };
   },
 
-  farewell: ({ id, recoveryPoints }) =>
-    recoveryPoints === 0
-      ? undefined
-      : { kept: `the backup vault ${id}: ${counted(recoveryPoints, "recovery point")} of the file system in it` },
+  farewell({ id, recoveryPoints }, { filled }) {
+    if (recoveryPoints === 0) return filled ? { kept: `the backup vault ${id}, with that recovery point` } : undefined;
+    const are = `${counted(recoveryPoints, "recovery point")} of the file system ${recoveryPoints === 1 ? "is" : "are"} in it`;
+    return { kept: `the backup vault ${id}: ${are}${filled ? " before this one" : ""}` };
+  },
 };

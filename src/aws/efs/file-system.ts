@@ -3,7 +3,7 @@ import type { Interruption, ResourceType } from "../../engine/resource.ts";
 import { createOnly, sameSet } from "../../lib/compare.ts";
 import { list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
-import { copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
+import { copiedSince, copyRights, copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
 import { stackVault } from "../backup/names.ts";
 import { copyObstacles } from "../backup/obstacles.ts";
 import { foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
@@ -79,6 +79,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   // Of one that is not whole the recovery point stays that it is made of.
   finalCopy: ({ restoring }, { name, stack }) =>
     restoring ? undefined : `a recovery point of ${name} in the vault ${stackVault(stack)}`,
+  copyRights,
   failedBeforeReady: ({ restore }) => restore !== undefined && troubleOf(restore) !== undefined,
   uses: ({ targets }) => targets.flatMap(({ subnetId, groupIds = [] }) => [subnetId, ...groupIds]),
   byHand: {
@@ -200,6 +201,8 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   },
 
   copy: (aws, { id }, owner, label, known) => copyToVault(aws, fileSystemArn(aws, id), owner, label, known),
+
+  copiedSince: (aws, { id }, owner, since) => copiedSince(aws, fileSystemArn(aws, id), owner, since),
 
   async delete(aws, { id, made, targets, restore }) {
     for (const target of targets) await deleteTarget(aws, target);

@@ -186,10 +186,10 @@ const findTagged = findOwned(listFileSystems, { health: fileSystemHealth, byId }
 
 /** The owner's file system; while AWS Backup makes it, and has not given it its tags yet, what is known of that. */
 export async function findFileSystem(aws: Aws, owner: Owner, recorded?: string): Promise<FileSystemLive | undefined> {
-  const [tagged, all] = await Promise.all([findTagged(aws, owner, recorded), shownOf(aws)]);
+  const tagged = await findTagged(aws, owner, recorded);
   const jobId = recorded === undefined || isOwnId(recorded) ? undefined : recorded;
   if (tagged && (jobId === undefined || tagged.restore || isMarkedWhole(tagged.id, tagged.tags))) return tagged;
-  const untagged = all.find(
+  const untagged = (await shownOf(aws)).find(
     ({ CreationToken = "", Tags }) =>
       CreationToken.startsWith(restoredTokens(owner)) && tagsFrom(Tags)[STACK_TAG] === undefined,
   );

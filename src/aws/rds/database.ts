@@ -3,7 +3,7 @@ import { createOnly } from "../../lib/compare.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
 import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { tagList } from "../owned.ts";
-import { deleteWithSnapshot, finalSnapshot, HAS_REPLICAS, replicaBlockers } from "./delete.ts";
+import { copyRights, deleteWithSnapshot, finalSince, finalSnapshot, HAS_REPLICAS, replicaBlockers } from "./delete.ts";
 import {
   AFTER_REPLICA,
   backupNotes,
@@ -116,6 +116,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   },
   holdsData: true,
   finalCopy: ({ id }) => `a final snapshot of ${id}`,
+  copyRights,
   failedBeforeReady,
   setSecret: setPassword,
   uses,
@@ -192,6 +193,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
       : modifyInstance(aws, live, spec, changed, owner, spec.backupRetentionDays),
 
   copy: finalSnapshot,
+  copiedSince: finalSince,
   delete: deleteWithSnapshot,
 
   charges(spec, costing) {

@@ -1,4 +1,4 @@
-import type { Blocker, CopyProgress, DeleteOptions, NotYet, Owner } from "../../engine/resource.ts";
+import type { Blocker, CopyProgress, DeleteOptions, NotYet, Owner, Right } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
@@ -23,9 +23,32 @@ export async function replicaBlockers(aws: Aws, { replicas }: InstanceLive): Pro
 
 const finalName = (id: string, label: string) => `${id}-final-${label}`;
 
+/** What the caller needs for `finalSnapshot`, which has tags. */
+export function copyRights(_aws: Aws, { id, arn }: InstanceLive): readonly Right[] {
+  const snapshot = arn.replace(/:db:.*$/, `:snapshot:${finalName(id, "0")}`);
+  return [
+    { action: "rds:CreateDBSnapshot", resources: [arn, snapshot] },
+    { action: "rds:AddTagsToResource", resources: [snapshot] },
+  ];
+}
+
 /** The copy that stays of an instance's data. */
 export const finalSnapshot = (aws: Aws, { id }: InstanceLive, owner: Owner, label: string): Promise<CopyProgress> =>
   snapshotOf(aws, id, finalName(id, label), owner);
+
+/** A final snapshot that was begun since then, by its name; none of another instance that had this one's name before. */
+export async function finalSince(aws: Aws, { id }: InstanceLive, _owner: Owner, since: number) {
+  const [{ DBInstances: [instance] = [] }, { DBSnapshots = [] }] = await Promise.all([
+    aws.rds.describeDBInstances({ DBInstanceIdentifier: id }),
+    aws.rds.describeDBSnapshots({ DBInstanceIdentifier: id, SnapshotType: "manual" }),
+  ]);
+  const from = Math.max(since, instance?.InstanceCreateTime?.getTime() ?? Number.POSITIVE_INFINITY);
+  const [newest] = DBSnapshots.flatMap(({ DBSnapshotIdentifier: name = "", Status = "" }) => {
+    const begun = name.startsWith(finalName(id, "")) ? Number(name.slice(finalName(id, "").length)) : Number.NaN;
+    return begun >= from && /^(available|creating)$/.test(Status) ? [{ id: name, since: begun }] : [];
+  }).sort((one, other) => other.since - one.since);
+  return newest;
+}
 
 const blocked = (id: string, message: string, hint: string) =>
   new BuddyError({

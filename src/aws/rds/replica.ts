@@ -1,6 +1,13 @@
 import type { Health, ResourceType } from "../../engine/resource.ts";
 import { tagList } from "../owned.ts";
-import { deleteInstance, deleteWithSnapshot, finalSnapshot, HAS_REPLICAS, replicaBlockers } from "./delete.ts";
+import {
+  copyRights,
+  deleteInstance,
+  deleteWithSnapshot,
+  finalSnapshot,
+  HAS_REPLICAS,
+  replicaBlockers,
+} from "./delete.ts";
 import {
   type InstanceSpec,
   impossible,
@@ -84,6 +91,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   setSecret: setPassword,
   // Of one that was promoted: a replica has its primary's data.
   finalCopy: ({ id, source }) => (source === "" ? `a final snapshot of ${id}` : undefined),
+  copyRights,
   copy: finalSnapshot,
   protections,
   blockers: replicaBlockers,

@@ -1,7 +1,7 @@
 import { VPC } from "../../../steps/vpc.ts";
 import { afterDownView } from "../../cost/view.ts";
 import { copyOf, toStop } from "../../engine/copies.ts";
-import { deletable, type Farewells, farewells, secondsToDestroy } from "../../engine/destroy.ts";
+import { deletable, type Farewells, farewells, leaving, secondsToDestroy } from "../../engine/destroy.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
 import { mayHoldData } from "../../engine/observe.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
@@ -16,6 +16,7 @@ import { credentialsWarning, heading } from "../../report/views/heading.ts";
 import { objectText } from "../../report/views/items.ts";
 import { findForeignResources } from "../../residuals/foreign.ts";
 import { ask, requireConsent } from "../ask.ts";
+import { copyRefusals } from "../copy-rights.ts";
 import { costAfterDown } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { leftAlone, residualBills } from "../residual-bills.ts";
@@ -151,7 +152,7 @@ interface Lost {
 
 function goingIn(session: Session, found: Snapshot): Going {
   const { run } = session.stack;
-  const gone = deletable(found.entries);
+  const gone = leaving(run, found.entries);
   const copies = new Map(
     gone.flatMap((one) => {
       const copy = copyOf(run, one);
@@ -202,7 +203,8 @@ function preview({ stack }: Session, screen: Screen, { gone, alone, parting, cop
 }
 
 /** Throws `refused` when something will stop it: what is protected, and what others have put into the VPC. Nothing is changed then. */
-async function throwIfInTheWay({ aws, config }: Session, screen: Screen, found: Snapshot): Promise<void> {
+async function throwIfInTheWay(session: Session, screen: Screen, found: Snapshot): Promise<void> {
+  const { aws, config } = session;
   const gone = deletable(found.entries);
   const vpc = gone.find(({ node }) => node.key === VPC)?.look.live;
   const ids = new Set(gone.flatMap(({ look }) => look.live?.id ?? []));
@@ -210,14 +212,15 @@ async function throwIfInTheWay({ aws, config }: Session, screen: Screen, found: 
   const inTheWay = others && foreignView(others.found, others.unseen);
   if (inTheWay) screen.say(`\n${inTheWay}`);
   const staying = (others?.found ?? []).filter(({ passing }) => !passing);
-  throwIfRefused(
-    found,
-    staying.map(({ id, what, commands }) => ({
+  const denied = await copyRefusals(session, found);
+  throwIfRefused(found, [
+    ...staying.map(({ id, what, commands }) => ({
       message: `${id} (${what}) is in the stack's VPC, which cannot go before it`,
       hint: "What others have put into the VPC is not touched: remove it, or take it out of there.",
       remedies: commands.length > 0 ? [{ to: `remove ${id}`, commands }] : [],
     })),
-  );
+    ...denied,
+  ]);
 }
 
 /** What continues to cost, and credentials that will not hold out. */
