@@ -50,6 +50,7 @@ export async function openClient(service: ServiceName, options: ClientOptions): 
   const client = new module.Client({
     // A service that has no endpoint in every region names its own.
     region: module.region ?? region,
+    ...module.clientOptions,
     retryStrategy: retryStrategy(clock, signal, random, () => learnt.reached),
     // The SDK's notice about its next Node version is for its maintainers' users, not for ours. It has no `info`: the SDK
     // would filter the secrets out of each call and answer to tell it to nobody.

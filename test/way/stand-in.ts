@@ -103,7 +103,18 @@ function tooLate({ service }: Sent) {
   return xmlError(403, "SignatureDoesNotMatch", "Signature expired: it is now earlier than the time of the request");
 }
 
-function empty({ action, accessKeyId }: Sent, response: ServerResponse, request: IncomingMessage): void {
+function empty({ service, action, accessKeyId }: Sent, response: ServerResponse, request: IncomingMessage): void {
+  if (service === "s3") {
+    const lists = request.url?.split("?")[0] === "/";
+    response.statusCode = lists ? 200 : 404;
+    response.setHeader("Content-Type", "application/xml");
+    response.end(
+      lists
+        ? "<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"
+        : "<Error><Code>NoSuchBucket</Code><Message>None.</Message></Error>",
+    );
+    return;
+  }
   if (action === undefined || request.headers["x-amz-target"] !== undefined) {
     const dashboard = /GetDashboard$/.test(`${action ?? request.url}`);
     response.statusCode = dashboard ? 404 : 200;
