@@ -210,10 +210,10 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     }),
     { configured: { instanceType: "web.instanceType" } },
   );
-  const all = config.nat.mode === "gateway" ? LOGS.filter((name) => name !== "nat") : LOGS;
   return step("image", {
     ...stored,
-    logs: all.map((name) => logs[name]),
+    // NAT's is there before, as its instances write to it.
+    logs: LOGS.filter((name) => name !== "nat").map((name) => logs[name]),
     role,
     profile,
     base,

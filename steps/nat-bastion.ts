@@ -153,6 +153,7 @@ export function natBastionStep(
     linux,
     keyPair,
     natGroup: managed ? [] : [natGroup],
+    natLog: managed ? [] : [natLog],
     natRole: managed ? [] : [natRole],
     natProfile: managed ? [] : [natProfile],
     bastionGroup,

@@ -1,3 +1,4 @@
+import { endpointDomain } from "../aws/partition.ts";
 import type { Config } from "../config/schema.ts";
 import { list } from "../lib/text.ts";
 import { folderOf, moduleFile, type ProjectFiles } from "./files.ts";
@@ -130,7 +131,7 @@ function hostsWarning(settings: Settings, domain: Config["domain"]): Said | unde
   const names = domain === null ? [] : [domain.name, ...(domain.www ? [`www.${domain.name}`] : [])];
   const refused = names.filter((name) => !hosts.some((host) => allows(host, name)));
   // Without a domain the site is called by the load balancer's name, which AWS makes up.
-  const unnamed = domain === null && !hosts.some((host) => host === "*" || host.endsWith("amazonaws.com"));
+  const unnamed = domain === null && !hosts.some((host) => host === "*" || host.endsWith(endpointDomain(host)));
   if (refused.length === 0 && !unnamed) return undefined;
   return {
     message: `${setting.place}: ALLOWED_HOSTS refuses the site's name, ${unnamed ? "which is the load balancer's own" : list(refused)}`,

@@ -147,7 +147,8 @@ function costing({ name }: PricedObject, objects: readonly PricedObject[], usage
 function linesOf(charged: readonly Charged[], { region, prices }: Pick<Terms, "region" | "prices">): CostLine[] {
   const groups = groupBy(charged, ({ object, charge }) =>
     JSON.stringify([
-      object.step,
+      // Wherever in the stack they are, and also what is of no step any more: it is one quantity.
+      charge.shared ? null : object.step,
       charge.shared ? null : (charge.under ?? object.name),
       charge.what,
       charge.price.item,
@@ -155,8 +156,14 @@ function linesOf(charged: readonly Charged[], { region, prices }: Pick<Terms, "r
       typeof charge.quantity === "object",
     ]),
   );
-  return [...groups.values()].map((group) => {
-    const [{ object, charge }] = group as [Charged];
+  // What objects of several steps share is shown with the last of them.
+  const shown = (group: readonly Charged[]): Charged =>
+    (group[0]?.charge.shared ? group.findLast(({ object }) => object.step !== undefined) : undefined) ??
+    (group[0] as Charged);
+  const place = (group: readonly Charged[]): number => charged.indexOf(shown(group));
+  const inOrder = [...groups.values()].sort((one, other) => place(one) - place(other));
+  return inOrder.map((group) => {
+    const { object, charge } = shown(group);
     const quantity = charge.shared ? charge.quantity : group.map((one) => one.charge.quantity).reduce(addQuantities);
     const about = {
       step: object.step ?? "",

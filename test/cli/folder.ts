@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { isRead } from "../../src/aws/safety.ts";
 import type { ConfigInput } from "../../src/config/schema.ts";
 import { buddyverse, type Ended } from "../command.ts";
 import { inProcess } from "../in-process.ts";
@@ -74,7 +75,6 @@ export function at(path: string): Folder {
   };
 }
 
-const READS = /^(Get|Describe|List|BatchGet)/;
 /** What changes something. */
 export const writesIn = (lines: readonly TracedLine[]): string[] =>
-  lines.map(({ operation }) => operation).filter((operation) => !READS.test(operation));
+  lines.map(({ operation }) => operation).filter((operation) => !isRead(operation));

@@ -55,13 +55,13 @@ test("restore takes the copies, empty nothing, anything else is refused with bot
   });
   answer.mockResolvedValueOnce("empty").mockResolvedValueOnce("r");
   await asked();
-  expect(session.inputs.from).toEqual({ recoveryPoint });
+  expect(session.inputs.from).toEqual({ recoveryPoint, copyOf: expect.stringMatching(/^fs-/) });
   expect(answer).toHaveBeenLastCalledWith("Restore it, or begin without files? [restore/empty] ", expect.anything());
   session.inputs.from = undefined;
   // The files come with the database; that is asked once.
   answer.mockClear().mockResolvedValueOnce("r");
   await asked();
-  expect(session.inputs.from).toEqual({ snapshot, recoveryPoint });
+  expect(session.inputs.from).toEqual({ snapshot, recoveryPoint, copyOf: expect.stringMatching(/^fs-/) });
   expect(answer.mock.calls.map(([question]) => question)).toEqual([
     "Restore it, or begin with an empty database? [restore/empty] ",
   ]);

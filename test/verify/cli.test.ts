@@ -82,7 +82,9 @@ describe("a stack that is up", () => {
   test("exit 3 when one could not be looked at, which is not counted as passed", async () => {
     const on = folder({}, up);
     await inSandboxOf(on.path, async (who, clock, { answer }) => {
-      const web = (await running(who)).find(({ IamInstanceProfile }) => IamInstanceProfile);
+      const web = (await running(who)).find(({ IamInstanceProfile }) =>
+        IamInstanceProfile?.Arn?.includes("/Buddy-WEB"),
+      );
       // The role has its profile's name.
       await answer("iam", "PutRolePolicy", {
         RoleName: web?.IamInstanceProfile?.Arn?.split("/").at(-1),
