@@ -7,6 +7,7 @@ import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import { appSecretPath } from "../src/aws/ssm/app-secret.ts";
+import { releaseResultPath } from "../src/aws/ssm/release-results.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
@@ -98,7 +99,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter${appSecretPath(stack)}*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
       // What came of a release's command.
-      allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/release/*`)),
+      allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter${releaseResultPath(stack)}*`)),
       ...[scripts, ...apps].map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
       writesTo(config, [...WEB_LOGS, "builder"]),
       allow(AGENT, "*"),

@@ -68,6 +68,8 @@ export async function converge(
         unused: work.tried,
       });
       if (refused) throw refusedError(refused, node, there.live?.id);
+      // Meanwhile a record of another object may have failed.
+      throwIfInterrupted(run);
       const end = await act(work, decision, there.live, recorded);
       if (!end) continue;
       emit({ ...settled(end.outcome), id: end.live?.id, reason: end.reason });

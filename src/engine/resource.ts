@@ -290,7 +290,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * What of it will be another once it is changed to `spec`, for what needs it, in a plan; a value of undefined: that is known
    * only then. Pure.
    */
-  afterUpdate?(live: Live, spec: Spec): { readonly [F in keyof Live]?: Live[F] | undefined };
+  afterUpdate?(
+    live: Live,
+    spec: Spec,
+    changed: ReadonlySet<string>,
+  ): { readonly [F in keyof Live]?: Live[F] | undefined };
   /** Why the config asks for what AWS never does, such as shrinking it. Undefined: it does not. Pure. */
   impossible?(live: Live, spec: Spec, applied: Partial<Spec>): Impossible | undefined;
   /** What a person should know of an object that is as wanted otherwise, a sentence each. Pure. */

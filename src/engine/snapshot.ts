@@ -284,8 +284,9 @@ async function withProtections(
 
 /** What is there of an entry; where it is changed, with what that makes another. */
 function expected({ node, look: { live }, wanted, decision }: Observed): Identified | undefined {
-  const after = live && wanted && decision.kind === "update" ? node.type.afterUpdate?.(live, wanted) : undefined;
-  if (!live || !after) return live;
+  if (!live || !wanted || decision.kind !== "update") return live;
+  const after = node.type.afterUpdate?.(live, wanted, new Set(decision.differences.map(({ field }) => field)));
+  if (!after) return live;
   const unknown = unknownLive(node.key) as unknown as Record<string, unknown>;
   const known = Object.entries(after).map(([field, value]) => [field, value ?? unknown[field]]);
   return { ...live, ...Object.fromEntries(known) };

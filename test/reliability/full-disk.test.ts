@@ -16,6 +16,9 @@ const MAKES = /^(Create|RunInstances|AllocateAddress|RequestCertificate|ImportKe
 const NO_OBJECT = /^(CreateTags|CreateOrUpdateTags|CreateRoute|CreateMountTarget)$/;
 const makes = (operation: string): boolean => MAKES.test(operation) && !NO_OBJECT.test(operation);
 
+/** A create of two calls whose first was sent already goes on: an image's builder is launched when an earlier one's mark is gone. */
+const UNDER_WAY_MS = 500;
+
 const rehearsal = rehearse({}, "up");
 
 interface FullRun {
@@ -57,7 +60,7 @@ async function upWhere(full: (write: number) => boolean): Promise<FullRun> {
     {
       ...sandbox,
       answer(service, operation, input) {
-        if (makes(operation) && failedAt !== undefined && clock.now() > failedAt)
+        if (makes(operation) && failedAt !== undefined && clock.now() > failedAt + UNDER_WAY_MS)
           sentLater.push(`${service}:${operation}`);
         return sandbox.answer(service, operation, input);
       },

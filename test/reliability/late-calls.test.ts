@@ -140,7 +140,9 @@ test.each<[string, object, number]>([
       tried++;
       arrived += kill.late.length;
     }
-    if (index % (2 * EVERY) === offset || index === twofold) {
+    // A second file system may hold data by the time it is seen: it is shown, and left to a person (test/lifecycle/unclaimed.test.ts).
+    const isLeft = kill.late.some(({ operation }) => operation === "CreateFileSystem");
+    if ((index % (2 * EVERY) === offset && !isLeft) || index === twofold) {
       // Nobody can know of it. It has the stack's tags: the next look finds it, and removes what is there twice.
       const lost = { ...kill, state: undefined };
       const on = await startBefore(lost, config, index);

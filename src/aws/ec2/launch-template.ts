@@ -6,8 +6,9 @@ import { BuddyError } from "../../lib/errors.ts";
 import { holdsUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { findOwned, isOwners, KEY_TAG, tagsFrom, takenBy } from "../owned.ts";
+import { findOwned, isOwners, KEY_TAG, STACK_TAG, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { deleteReleaseResults } from "../ssm/release-results.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
 import { base64, METADATA, rootVolume, versionsRunning } from "./read-instances.ts";
 import { type InstanceTypeName, ofStack, retag, tagSpecifications } from "./tags.ts";
@@ -188,6 +189,20 @@ export async function userDataOf(aws: Aws, id: string, version: string): Promise
   return data && specOf(data).userData;
 }
 
+/**
+ * The tags of a template, as far as its default version gives its instances those that are wanted: else what that gives. AWS shows
+ * the two at different times, and what uses the template must get the version that has them.
+ */
+function tagsOf({ tags, version, versions }: LaunchTemplateLive, owner: Owner): Tags {
+  const { Name: _, ...found } = versions.find(({ number }) => number === version)?.instanceTags ?? {};
+  const { Name: __, ...wanted } = instanceTags(owner, "");
+  const shown: Record<string, string | undefined> = { ...tags };
+  for (const key of Object.keys({ ...found, ...wanted })) if (found[key] !== wanted[key]) shown[key] = found[key];
+  return Object.fromEntries(
+    Object.entries(shown).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
 /** All versions of a template, the newest first. */
 async function versionsIn(aws: Aws, LaunchTemplateId: string): Promise<readonly TemplateVersion[]> {
   const found = await allPages(
@@ -261,7 +276,10 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   list,
-  find: findOwned(list, { byId }),
+  async find(aws, owner, id) {
+    const found = await findOwned(list, { byId })(aws, owner, id);
+    return found && { ...found, tags: tagsOf(found, owner) };
+  },
 
   uses: ({ imageId }) => [imageId],
   /** Images of releases that did not come up, as far as later ones, and what runs now, tell. */
@@ -275,7 +293,11 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
     return versions.map(({ imageId }) => imageId).filter((id) => !images.has(id));
   },
   /** Every change of what it starts is another version. */
-  afterUpdate: (live, spec) => (isSame(spec, live) ? {} : { version: existing(live, spec)?.number }),
+  afterUpdate(live, spec, changed) {
+    // The instances' tags are in a version, too.
+    if (changed.has("tags")) return { version: undefined };
+    return isSame(spec, live) ? {} : { version: existing(live, spec)?.number };
+  },
 
   notes(live, spec) {
     return isHeld(live, spec)
@@ -326,14 +348,18 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
     await retag(aws, id, changed, owner);
   },
 
-  async delete(aws, { id }) {
+  async delete(aws, { id, tags }) {
+    // No instance is there any more that writes one.
+    const stack = tags[STACK_TAG];
+    if (stack !== undefined) await deleteReleaseResults(aws, stack);
     await undefinedIf(GONE, () => aws.ec2.deleteLaunchTemplate({ LaunchTemplateId: id }));
   },
 };
 
 /** The number of a version that is as wanted: of one that is there, where that does. */
 async function versionFor(aws: Aws, live: LaunchTemplateLive, spec: LaunchTemplateSpec, owner: Owner): Promise<number> {
-  const there = existing(live, spec);
+  const current = isSame(spec, live) ? live.versions.find(({ number }) => number === live.version) : undefined;
+  const there = current ?? existing(live, spec);
   if (there && isDeepStrictEqual(there.instanceTags, instanceTags(owner, spec.instanceName))) return there.number;
   const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
     LaunchTemplateId: live.id,

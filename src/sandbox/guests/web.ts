@@ -1,4 +1,5 @@
 import { partitionOf } from "../../aws/partition.ts";
+import { releaseResultPath } from "../../aws/ssm/release-results.ts";
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
 import { type Instance, tagTable } from "../services/ec2/tables.ts";
@@ -42,7 +43,7 @@ function release(sim: Sim, instance: Instance): boolean {
   });
   say(sim, instance, `BUDDYVERSE-RELEASE ${output.trimEnd()}`);
   writeLine(sim, instance, "/var/log/buddyverse/release.log", output.trimEnd());
-  const name = `/buddyverse/${settingOf(instance, "BUDDYVERSE_STACK")}/release/${releaseId}`;
+  const name = `${releaseResultPath(settingOf(instance, "BUDDYVERSE_STACK"))}${releaseId}`;
   // A release that cannot be told of is one nevertheless.
   if (profileAllows(sim, instance.profileArn, "ssm:PutParameter", parameterArn(sim, name)))
     putParameterNow(sim, name, "String", result);
