@@ -11,6 +11,7 @@ const HTTP = "test/moto/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
+const PROCESSES = "test/reliability/processes.bundle.test.ts";
 const RELIABILITY = "test/reliability/{lossy,blocked,late-calls,matrix-move,matrix-secrets,matrix-*-gateway}.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
 
@@ -34,13 +35,21 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, DATABASES, GRANTS, RELIABILITY],
         },
       },
-      { extends: true, test: { name: "bundle", include: [BUNDLE], globalSetup: "test/build.ts" } },
+      {
+        extends: true,
+        test: {
+          name: "bundle",
+          include: [BUNDLE],
+          exclude: [...configDefaults.exclude, PROCESSES],
+          globalSetup: "test/build.ts",
+        },
+      },
       { extends: true, test: { name: "mocked", include: [MOCKED], isolate: true } },
       {
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, DATABASES, GRANTS, RELIABILITY, MATRIX],
+          include: [HTTP, ADDITIONS, DATABASES, GRANTS, PROCESSES, RELIABILITY, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },
