@@ -61,6 +61,45 @@ function latestOf({ copies, unseen }: KeptCopies): string {
   );
 }
 
+/** What a person may want in the place of something that is not there. */
+interface Offer {
+  /** "database1 is not there, and its final snapshot is: …". */
+  readonly text: string;
+  readonly question: string;
+  /** The command that restores it, and what it is for. @param words other options of `up` */
+  readonly restore: { readonly to: string; readonly command: (...words: readonly string[]) => string };
+  /** The command that begins without it. */
+  readonly empty: { readonly to: string; readonly command: (...words: readonly string[]) => string };
+}
+
+/** Asks whether it is restored; with --yes nobody is asked, and it is refused with both commands. */
+export async function isRestored(
+  { stack }: Session,
+  screen: Screen,
+  yes: boolean | undefined,
+  { text, question, restore, empty }: Offer,
+): Promise<boolean> {
+  if (yes) throw refused(text, `${restore.to}: ${restore.command("--yes")}\n${empty.to}: ${empty.command("--yes")}`);
+  screen.say(`${text}.`);
+  const answer = await ask(`${question} [restore/empty] `, stack.run.signal);
+  if (/^r(estore)?$/i.test(answer)) return true;
+  if (/^e(mpty)?$/i.test(answer)) return false;
+  throw refused(
+    `"${answer}" is neither "restore" nor "empty"`,
+    `Say it on the command line: ${restore.command()}, or ${empty.command()}`,
+  );
+}
+
+/** It is made by this run; also what failed before it was ever there, which is made again. */
+export const isToBeMade = ({ decision, recorded, refused }: Observed): boolean =>
+  !refused && (decision.kind === "create" || (decision.kind === "replace" && recorded?.neverReady === true));
+
+/** The command line of `up` with the same options and these words. */
+export const upLine =
+  (options: FromOptions & { readonly step?: string }) =>
+  (...words: readonly string[]): string =>
+    again("up", options, [...(options.step === undefined ? [] : ["--step", options.step]), ...words]);
+
 /**
  * Decides where the data of a database comes from that is not there. Answers what is found with that decided. Throws `refused` where
  * there is data to lose, or nobody to ask.
@@ -97,9 +136,7 @@ export async function withDatabaseOrigin(
     return use(id);
   }
   if (begun !== undefined) return use(begun);
-  // What failed before it was ever there is made again.
-  const isNew = entry.decision.kind === "create" || (entry.decision.kind === "replace" && entry.recorded?.neverReady);
-  if (!isNew || entry.refused || options.emptyDatabase) return found;
+  if (!isToBeMade(entry) || options.emptyDatabase) return found;
   const kept = await keptCopies(session);
   const final = kept.copies.find((one) => isDeliberate(one) && one.what === "final snapshot");
   if (final === undefined) {
@@ -107,24 +144,20 @@ export async function withDatabaseOrigin(
     const before = recordedSnapshot(entry);
     return before === undefined ? found : use(before);
   }
-  const line = (...words: readonly string[]) =>
-    again("up", options, [...(options.step === undefined ? [] : ["--step", options.step]), ...words]);
+  const line = upLine(options);
   const text = `${entry.node.name} is not there, and its final snapshot is: ${copyText(final, session.clock.now())}`;
   if (!asks) {
     screen.say(`${text}. up asks whether to restore it.`);
     return found;
   }
-  if (options.yes)
-    throw refused(
-      text,
-      `To have its data: ${line("--yes", "--from-snapshot", final.id)}\nTo begin with an empty database; the snapshot stays: ${line("--yes", "--empty-database")}`,
-    );
-  screen.say(`${text}.`);
-  const answer = await ask("Restore it, or begin with an empty database? [restore/empty] ", session.stack.run.signal);
-  if (/^r(estore)?$/i.test(answer)) return use(final.id);
-  if (/^e(mpty)?$/i.test(answer)) return found;
-  throw refused(
-    `"${answer}" is neither "restore" nor "empty"`,
-    `Say it on the command line: ${line("--from-snapshot", final.id)}, or ${line("--empty-database")}`,
-  );
+  const restored = await isRestored(session, screen, options.yes, {
+    text,
+    question: "Restore it, or begin with an empty database?",
+    restore: { to: "To have its data", command: (...words) => line(...words, "--from-snapshot", final.id) },
+    empty: {
+      to: "To begin with an empty database; the snapshot stays",
+      command: (...words) => line(...words, "--empty-database"),
+    },
+  });
+  return restored ? use(final.id) : found;
 }

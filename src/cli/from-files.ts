@@ -2,9 +2,8 @@ import { FILE_SYSTEM, type From } from "../../steps/inputs.ts";
 import type { Copy } from "../aws/copy.ts";
 import { isRestoredFrom } from "../aws/efs/restored.ts";
 import type { Observed, Snapshot } from "../engine/snapshot.ts";
-import { ask } from "./ask.ts";
 import { type KeptCopies, keptCopies } from "./copies.ts";
-import { copyText, type FromOptions, refused } from "./from-copy.ts";
+import { copyText, type FromOptions, isRestored, isToBeMade, refused, upLine } from "./from-copy.ts";
 import { again, type Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
 
@@ -65,9 +64,7 @@ export async function withFilesOrigin(
     return use(origin);
   }
   if (begun !== undefined) return use(begun);
-  // What failed before it was ever there is made again.
-  const isNew = entry.decision.kind === "create" || (entry.decision.kind === "replace" && entry.recorded?.neverReady);
-  if (!isNew || entry.refused) return found;
+  if (!isToBeMade(entry)) return found;
   const withDatabase = session.inputs.from?.snapshot !== undefined;
   const kept = await keptCopies(session);
   const newest = kept.copies.find(isOfFiles);
@@ -85,26 +82,24 @@ export async function withFilesOrigin(
     );
     return found;
   }
-  const line = (...words: readonly string[]) =>
-    again("up", options, [...(options.step === undefined ? [] : ["--step", options.step]), ...words]);
-  const restored = (...words: readonly string[]) =>
-    [...(newest.opens === undefined ? [] : [newest.opens]), line(...words, "--files", newest.id)].join(" && ");
+  const line = upLine(options);
   const text = `${entry.node.name} is not there, and a copy of its files is: ${copy}`;
   if (!asks) {
     screen.say(`${text}. up asks whether to restore it.`);
     return found;
   }
-  if (options.yes)
-    throw refused(
-      text,
-      `To have its files: ${restored("--yes")}\nTo begin without files; the copy stays: ${line("--yes", "--files", "none")}`,
-    );
-  screen.say(`${text}.`);
-  const answer = await ask("Restore it, or begin without files? [restore/empty] ", session.stack.run.signal);
-  if (/^r(estore)?$/i.test(answer)) return use(originOf(newest));
-  if (/^e(mpty)?$/i.test(answer)) return found;
-  throw refused(
-    `"${answer}" is neither "restore" nor "empty"`,
-    `Say it on the command line: ${restored()}, or ${line("--files", "none")}`,
-  );
+  const restored = await isRestored(session, screen, options.yes, {
+    text,
+    question: "Restore it, or begin without files?",
+    restore: {
+      to: "To have its files",
+      command: (...words) =>
+        [...(newest.opens === undefined ? [] : [newest.opens]), line(...words, "--files", newest.id)].join(" && "),
+    },
+    empty: {
+      to: "To begin without files; the copy stays",
+      command: (...words) => line(...words, "--files", "none"),
+    },
+  });
+  return restored ? use(originOf(newest)) : found;
 }

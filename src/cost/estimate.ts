@@ -156,14 +156,15 @@ function linesOf(charged: readonly Charged[], { region, prices }: Pick<Terms, "r
       typeof charge.quantity === "object",
     ]),
   );
-  // What objects of several steps share is shown with the last of them.
-  const shown = (group: readonly Charged[]): Charged =>
-    (group[0]?.charge.shared ? group.findLast(({ object }) => object.step !== undefined) : undefined) ??
-    (group[0] as Charged);
-  const place = (group: readonly Charged[]): number => charged.indexOf(shown(group));
-  const inOrder = [...groups.values()].sort((one, other) => place(one) - place(other));
-  return inOrder.map((group) => {
-    const { object, charge } = shown(group);
+  const placed = [...groups.values()].map((group) => {
+    const [first] = group as [Charged];
+    // What objects of several steps share is shown with the last of them.
+    const last = first.charge.shared ? group.findLast(({ object }) => object.step !== undefined) : undefined;
+    const shown = last ?? first;
+    return { group, shown, at: charged.indexOf(shown) };
+  });
+  placed.sort((one, other) => one.at - other.at);
+  return placed.map(({ group, shown: { object, charge } }) => {
     const quantity = charge.shared ? charge.quantity : group.map((one) => one.charge.quantity).reduce(addQuantities);
     const about = {
       step: object.step ?? "",
