@@ -1,5 +1,5 @@
-import { BuddyError } from "../../lib/errors.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { BuddyError } from "../../lib/errors.ts";
 
 export type Speed = number | "max";
 
@@ -126,7 +126,11 @@ export function servedClock(origin: number, initial: Speed, nextEvent: () => num
     },
     jumpTo(time) {
       if (time < now())
-        throw new BuddyError({ code: "usage", message: "the sandbox's clock only goes forward", hint: "Name a later time." });
+        throw new BuddyError({
+          code: "usage",
+          message: "the sandbox's clock only goes forward",
+          hint: "Name a later time.",
+        });
       setTo(time);
       wakeDue();
       arm();

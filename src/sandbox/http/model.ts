@@ -82,7 +82,7 @@ function modelOf(name: string, module: SdkModule, region: string): ServiceModel 
     ),
     errorOf(error) {
       const schema = registry.find((one) => Array.isArray(one) && one[1] === defaultNamespace && one[2] === error);
-      return schema && NormalizedSchema.of(schema);
+      return schema === undefined ? undefined : NormalizedSchema.of(schema);
     },
   };
 }

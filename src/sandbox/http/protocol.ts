@@ -67,7 +67,9 @@ export function unknownMembers(schema: NormalizedSchema, value: unknown, path = 
       : [];
   }
   if (schema.isMapSchema())
-    return Object.entries(value).flatMap(([key, one]) => unknownMembers(schema.getValueSchema(), one, `${path}.${key}`));
+    return Object.entries(value).flatMap(([key, one]) =>
+      unknownMembers(schema.getValueSchema(), one, `${path}.${key}`),
+    );
   if (!schema.isStructSchema()) return schema.isUnitSchema() ? Object.keys(value) : [];
   const members = schema.getMemberSchemas();
   return Object.entries(value).flatMap(([key, one]) => {
@@ -83,6 +85,6 @@ export function errorMembers({ schema, message, name, fields }: WireError): Memb
   const members: Record<string, unknown> = { ...fields };
   const names = schema ? Object.keys(schema.getMemberSchemas()) : [];
   members[names.find((one) => /^message$/i.test(one)) ?? "message"] = message;
-  if (names.includes("ErrorCode")) members["ErrorCode"] ??= name;
+  if (names.includes("ErrorCode")) members.ErrorCode ??= name;
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

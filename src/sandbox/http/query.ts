@@ -64,11 +64,7 @@ class FormReader {
       return Object.fromEntries(
         entries.map((entry) => [
           entry.branches.get(keyName ?? "key")?.text ?? "",
-          this.read(
-            schema.getValueSchema(),
-            entry.branches.get(valueName ?? "value") ?? { branches: new Map() },
-            path,
-          ),
+          this.read(schema.getValueSchema(), entry.branches.get(valueName ?? "value") ?? { branches: new Map() }, path),
         ]),
       );
     }
@@ -105,9 +101,7 @@ function elements(schema: NormalizedSchema, value: object): string {
   const xml = serializer();
   xml.write(schema as never, value);
   const text = String(xml.flush());
-  return text.endsWith("/>") && !text.includes("</")
-    ? ""
-    : text.slice(text.indexOf(">") + 1, text.lastIndexOf("</"));
+  return text.endsWith("/>") && !text.includes("</") ? "" : text.slice(text.indexOf(">") + 1, text.lastIndexOf("</"));
 }
 
 const HEADERS = (requestId: string) => ({ "content-type": "text/xml;charset=UTF-8", "x-amzn-requestid": requestId });

@@ -25,7 +25,7 @@ function bindingOf(operation: OperationModel): Binding {
   const [path = "/", search = ""] = uri.split("?");
   const traits = Object.values(membersOf(operation.input)).map((member) => member.getMergedTraits());
   // The bucket is a label that S3's paths do not show: it is in the host's name, or the first part of the path.
-  const inHost = membersOf(operation.input)["Bucket"]?.getMergedTraits().httpLabel && !path.includes("{Bucket}");
+  const inHost = membersOf(operation.input).Bucket?.getMergedTraits().httpLabel && !path.includes("{Bucket}");
   const pattern = `${inHost ? "/{Bucket}" : ""}${path === "/" && inHost ? "" : path}`
     .replace(/[.$^()|[\]\\]/g, "\\$&")
     .replace(/\{(\w+)(\+)?\}/g, (_label, name, greedy) => `(?<${name}>${greedy ? ".+" : "[^/]+"})`);
@@ -105,7 +105,8 @@ async function read(
       const prefix = String(httpPrefixHeaders).toLowerCase();
       const found = Object.entries(headers).filter(([key]) => key.startsWith(prefix));
       for (const [key] of found) bound.add(key);
-      if (found.length > 0) input[name] = Object.fromEntries(found.map(([key, text]) => [key.slice(prefix.length), text]));
+      if (found.length > 0)
+        input[name] = Object.fromEntries(found.map(([key, text]) => [key.slice(prefix.length), text]));
     } else if (httpPayload) {
       if (member.isBlobSchema()) input[name] = request.body;
       else if (request.body.length > 0)
@@ -129,7 +130,9 @@ const STANDARD = new Set(["content-type", "content-length", "content-encoding"])
 const isMedia = ({ name }: OperationModel) => name === "PutObject";
 
 const several = (member: NormalizedSchema, texts: readonly string[]): unknown =>
-  member.isListSchema() ? texts.map((text) => fromText(member.getValueSchema(), text)) : fromText(member, texts[0] ?? "");
+  member.isListSchema()
+    ? texts.map((text) => fromText(member.getValueSchema(), text))
+    : fromText(member, texts[0] ?? "");
 
 function toText(member: NormalizedSchema, value: unknown): string {
   return member.isTimestampSchema() && value instanceof Date ? value.toUTCString() : String(value);
@@ -166,7 +169,10 @@ const rest = (xml: boolean): Pick<Protocol, "read" | "operationName" | "answer">
 
 const identifying = (service: string, requestId: string): Record<string, string> =>
   service === "s3"
-    ? { "x-amz-request-id": requestId.slice(-12).toUpperCase(), "x-amz-id-2": Buffer.from(requestId).toString("base64") }
+    ? {
+        "x-amz-request-id": requestId.slice(-12).toUpperCase(),
+        "x-amz-id-2": Buffer.from(requestId).toString("base64"),
+      }
     : { "x-amzn-requestid": requestId };
 
 /** The operation is in method and path, bodies are JSON. */

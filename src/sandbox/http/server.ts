@@ -101,7 +101,10 @@ async function requestOf(incoming: http.IncomingMessage): Promise<WireRequest | 
   }
   const [path = "/", search = ""] = (incoming.url ?? "/").split(/\?(.*)/s);
   const headers = Object.fromEntries(
-    Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
+    Object.entries(incoming.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : (value ?? ""),
+    ]),
   );
   const sent = Buffer.concat(parts);
   const chunked = /^STREAMING-/.test(headers["x-amz-content-sha256"] ?? "");

@@ -1,3 +1,13 @@
+import { EnterStandby$, ExitStandby$ } from "@aws-sdk/client-auto-scaling";
+import {
+  DeleteBackupVaultAccessPolicy$,
+  DeleteRecoveryPoint$,
+  DescribeBackupVault$,
+  DescribeRecoveryPoint$,
+  UpdateRegionSettings$,
+} from "@aws-sdk/client-backup";
+import { GetMetricStatistics$, ListMetrics$ } from "@aws-sdk/client-cloudwatch";
+import { CreateLogStream$, DescribeLogStreams$, GetLogEvents$, PutLogEvents$ } from "@aws-sdk/client-cloudwatch-logs";
 import {
   AttachVpnGateway$,
   CreateEgressOnlyInternetGateway$,
@@ -21,16 +31,6 @@ import {
   ReplaceImageCriteriaInAllowedImagesSettings$,
   StopInstances$,
 } from "@aws-sdk/client-ec2";
-import { EnterStandby$, ExitStandby$ } from "@aws-sdk/client-auto-scaling";
-import {
-  DeleteBackupVaultAccessPolicy$,
-  DeleteRecoveryPoint$,
-  DescribeBackupVault$,
-  DescribeRecoveryPoint$,
-  UpdateRegionSettings$,
-} from "@aws-sdk/client-backup";
-import { GetMetricStatistics$, ListMetrics$ } from "@aws-sdk/client-cloudwatch";
-import { CreateLogStream$, DescribeLogStreams$, GetLogEvents$, PutLogEvents$ } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateReplicationConfiguration$, DeleteReplicationConfiguration$ } from "@aws-sdk/client-efs";
 import {
   CancelKeyDeletion$,

@@ -45,9 +45,9 @@ export function httpWire(options: {
    * answer of the first.
    */
   async function once(service: ServiceModel, operation: OperationModel, input: object): Promise<object> {
-    const { schema } = services[service.name]?.operations[operation.name] as { schema: z.ZodObject };
+    const known = services[service.name]?.operations[operation.name]?.schema as z.ZodObject | undefined;
     const token = Object.entries(operation.input.isStructSchema() ? operation.input.getMemberSchemas() : {}).find(
-      ([name, member]) => member.isIdempotencyToken() && !Object.hasOwn(schema.shape, name),
+      ([name, member]) => member.isIdempotencyToken() && !Object.hasOwn(known?.shape ?? {}, name),
     )?.[0];
     if (token === undefined) return wire.answer(service.name, operation.name, input);
     const { [token]: given, ...rest } = input as Record<string, unknown>;
@@ -72,7 +72,9 @@ export function httpWire(options: {
     try {
       sent = await protocol.read(service, operation, request);
     } catch (error) {
-      return fail(plainError(service, "SerializationException", 400, `The request cannot be read: ${messageOf(error)}`));
+      return fail(
+        plainError(service, "SerializationException", 400, `The request cannot be read: ${messageOf(error)}`),
+      );
     }
     const refuse = (what: string, message: string) => {
       count(`${service.name}:${name} ${what}`.trimEnd());
@@ -84,7 +86,8 @@ export function httpWire(options: {
     try {
       const output = await once(service, operation, sent.input);
       const extra = unknownMembers(operation.output, output);
-      if (extra.length > 0) throw new Error(`${service.name}:${name} answers ${extra.join(", ")}, which AWS's model has not`);
+      if (extra.length > 0)
+        throw new Error(`${service.name}:${name} answers ${extra.join(", ")}, which AWS's model has not`);
       return protocol.answer(service, operation, output, requestId);
     } catch (error) {
       if (isLost(error)) throw error;
@@ -168,7 +171,8 @@ function protocolOf(service: ServiceModel, { headers }: WireRequest): Protocol {
 
 /** Whose the request is by its signature, which nobody checks: AKID/20260102/REGION/SERVICE/aws4_request. */
 function scopeOf({ headers, query: parameters }: WireRequest): { region: string; service: string } | undefined {
-  const credential = /Credential=([^,\s]+)/.exec(headers["authorization"] ?? "")?.[1] ?? parameters.get("X-Amz-Credential");
+  const credential =
+    /Credential=([^,\s]+)/.exec(headers.authorization ?? "")?.[1] ?? parameters.get("X-Amz-Credential");
   const [, , region, service] = credential?.split("/") ?? [];
   return region && service ? { region, service } : undefined;
 }
@@ -183,9 +187,10 @@ function wrongRegion(service: ServiceModel, sent: string, region: string): WireE
       status,
       `The authorization header is malformed; the region '${sent}' is wrong; expecting '${region}'`,
     );
-  const name = /^aws|^rest/.test(service.protocol) && service.protocol !== "awsQuery" && service.protocol !== "restXml"
-    ? "InvalidSignatureException"
-    : "SignatureDoesNotMatch";
+  const name =
+    /^aws|^rest/.test(service.protocol) && service.protocol !== "awsQuery" && service.protocol !== "restXml"
+      ? "InvalidSignatureException"
+      : "SignatureDoesNotMatch";
   return plainError(service, name, status, `Credential should be scoped to a valid region, not '${sent}'. `);
 }
 
