@@ -18,10 +18,16 @@ export interface ClockAnswer {
   /** When the world does something by itself the next time. */
   readonly nextEvent: string | null;
 }
+export interface NetworkAnswer {
+  readonly publicAddress: string;
+  readonly nameServers: readonly string[] | null;
+}
 export interface SiteAnswer {
   readonly httpUrl: string;
   readonly httpsUrl: string;
   readonly ca: string;
+  /** The name that was asked for leads there. */
+  readonly leads: boolean;
 }
 
 const speedSchema = z.union([z.literal("max"), z.number().positive()]);
@@ -85,7 +91,7 @@ export function ownDoors({ sandbox, clock, site, chaos: initial, changed }: Door
     "POST /buddyverse/clock": (request) => setClock(parsed(clockSchema, request)),
     "POST /buddyverse/sleep": async (request, signal) => {
       await clock.sleepAway(parsed(sleepSchema, request).ms, signal);
-      return { now: clock.now() };
+      return clockAnswer();
     },
     "GET /buddyverse/chaos": () => ({ chaos: chaos ?? null }),
     "POST /buddyverse/chaos": (request) => {
@@ -94,11 +100,11 @@ export function ownDoors({ sandbox, clock, site, chaos: initial, changed }: Door
       sandbox.disturb(chaos);
       return { chaos: chaos ?? null };
     },
-    "GET /buddyverse/network": async ({ query }) => ({
+    "GET /buddyverse/network": async ({ query }): Promise<NetworkAnswer> => ({
       publicAddress: await sandbox.network.publicAddress(),
       nameServers: (await sandbox.network.nameServers(query.get("domain") ?? "")) ?? null,
     }),
-    "GET /buddyverse/site": ({ query }): SiteAnswer & { readonly leads: boolean } => ({
+    "GET /buddyverse/site": ({ query }): SiteAnswer => ({
       httpUrl: site.httpUrl,
       httpsUrl: site.httpsUrl,
       ca: site.ca,

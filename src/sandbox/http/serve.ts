@@ -48,7 +48,7 @@ export async function serveWorld(options: {
     ]);
     const wire = httpWire({ wire: sandbox, models, region: world.region, told });
     const doors = ownDoors({ sandbox, clock, site, chaos, changed: file.save });
-    const server = await startServer({ port, wire, doors, busy: clock.busy, told });
+    const server = await startServer({ port, wire, doors, busy: clock.busy, now: clock.now, told });
     file.save();
     served.announce(server.url);
     let saved = performance.now();
@@ -71,7 +71,7 @@ export async function serveWorld(options: {
         await Promise.all([server.close(), site.close()]);
         clock.close();
         sandbox.settle();
-        file.save();
+        file.gather();
         served.release();
       },
     };
