@@ -198,7 +198,7 @@ cw.put_metric_alarm(
     AlarmName="strangers", Namespace="AWS/EC2", MetricName="CPUUtilization", Dimensions=[{"Name": "AutoScalingGroupName", "Value": "strangers"}], Statistic="Average",
     Period=60, EvaluationPeriods=2, Threshold=90.0, ComparisonOperator="GreaterThanThreshold", AlarmActions=[topic],
 )
-(alarm,) = cw.describe_alarms(AlarmNames=["strangers"])["MetricAlarms"]
+(alarm,) = until("the alarm", lambda: cw.describe_alarms(AlarmNames=["strangers"])["MetricAlarms"])
 assert alarm["Threshold"] == 90.0 and alarm["StateValue"] == "INSUFFICIENT_DATA", alarm
 body = json.dumps({"widgets": [{"type": "text", "x": 0, "y": 0, "width": 6, "height": 3, "properties": {"markdown": "é <&>"}}]})
 ssm.put_parameter(Name="/strangers/secret", Value="not a secret: <&\"'> é", Type="SecureString")
@@ -213,8 +213,8 @@ refused("BucketNotEmpty", s3.delete_bucket, Bucket=bucket)
 refused("NoSuchTagSet", s3.get_bucket_tagging, Bucket=bucket)
 zone = r53.create_hosted_zone(Name="strangers.example", CallerReference="strangers-1")["HostedZone"]["Id"]
 record = {"Name": "www.strangers.example", "Type": "A", "AliasTarget": {"HostedZoneId": elb.describe_load_balancers(LoadBalancerArns=[balancer])["LoadBalancers"][0]["CanonicalHostedZoneId"], "DNSName": elb.describe_load_balancers(LoadBalancerArns=[balancer])["LoadBalancers"][0]["DNSName"], "EvaluateTargetHealth": False}}
-change = r53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]})["ChangeInfo"]["Id"]
-wait(r53, "resource_record_sets_changed", Id=change)
+r53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]})
+until("the record", lambda: [r["Type"] for r in r53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]], lambda types: "A" in types)
 refused("InvalidChangeBatch", r53.change_resource_record_sets, HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]})
 refused("HostedZoneNotEmpty", r53.delete_hosted_zone, Id=zone)
 certificate = acm.request_certificate(DomainName="www.strangers.example", ValidationMethod="DNS", IdempotencyToken="strangers")["CertificateArn"]

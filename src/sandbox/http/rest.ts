@@ -1,7 +1,15 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
 import { escaped } from "../../lib/escape.ts";
 import type { Codec, OperationModel, ServiceModel } from "./model.ts";
-import { errorMembers, fromText, type Members, type Protocol, unknownMembers, type WireRequest } from "./protocol.ts";
+import {
+  errorMembers,
+  fromText,
+  type Members,
+  type Protocol,
+  plainBytes,
+  unknownMembers,
+  type WireRequest,
+} from "./protocol.ts";
 import { errorElements, errorXml } from "./query.ts";
 
 /** Of an operation's binding: the path that it has, and the query that says that it is meant. */
@@ -163,7 +171,7 @@ const rest = (xml: boolean): Pick<Protocol, "read" | "operationName" | "answer">
     if (!hasBody && !payload) return { status, headers, body: "" };
     const serializer = (codec as Codec).createSerializer();
     serializer.write(...(payload ?? [operation.output, inBody]));
-    const body = serializer.flush();
+    const body = plainBytes(serializer.flush());
     headers["content-type"] = xml ? "application/xml" : "application/json";
     return { status, headers, body: xml ? `<?xml version="1.0" encoding="UTF-8"?>\n${body}` : body };
   },

@@ -265,7 +265,13 @@ export const s3: SandboxService = {
           all
             .filter((one) => one.marker === marker)
             .map(({ key, versionId }) => ({ Key: keyAs(EncodingType, key), VersionId: versionId }));
-        return { Name: Bucket, ...(EncodingType ? { EncodingType } : {}), IsTruncated: false, Versions: shown(false), DeleteMarkers: shown(true) };
+        return {
+          Name: Bucket,
+          ...(EncodingType ? { EncodingType } : {}),
+          IsTruncated: false,
+          Versions: shown(false),
+          DeleteMarkers: shown(true),
+        };
       },
     ),
 
