@@ -99,55 +99,69 @@ function nameOfMember(member: Plain): string | undefined {
  */
 export function propertiesOf(described: object | undefined): Properties {
   const found = new Map<string, Property>();
-  const put = (path: string, text: string, hashed = false) => {
+  for (const { path, text, hashed = false } of described ? flat(described, "", "") : []) {
     // Two members of one name: the second one has its own place.
     let free = path;
     for (let next = 2; found.has(free); next += 1) free = `${path}#${next}`;
     found.set(free, { value: hashed || text.length > KEPT_LENGTH ? hashOf(text) : text, text });
-  };
-  const flatten = (value: unknown, path: string, name: string): void => {
-    if (isEmpty(value) || value instanceof Date || typeof value === "function") return;
-    if (value instanceof Uint8Array) return put(path, Buffer.from(value).toString("base64"), true);
-    if (typeof value === "string") {
-      if (TIME.test(value)) return;
-      const document = documentIn(value);
-      if (document !== undefined) return put(path, canonical(document), true);
-      return put(path, value, SCRIPT.test(name));
-    }
-    if (isScalar(value)) return put(path, String(value));
-    if (Array.isArray(value)) {
-      const members = value
-        .filter((one) => !isEmpty(one) && !(one instanceof Date))
-        .map((one) => [canonical(one), one] as const)
-        .toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
-      for (const [text, member] of members) flattenMember(text, member, path);
-      return;
-    }
-    for (const key of Object.keys(value as Plain).sort())
-      if (!key.startsWith("$")) flatten((value as Plain)[key], step(path, key), key);
-  };
-  const flattenMember = (text: string, member: unknown, path: string): void => {
-    if (isScalar(member)) return put(`${path}${bracketed(shortened(String(member)))}`, "yes");
-    const plain = member as Plain;
-    const keys = Object.keys(plain);
-    // A pair of a name and its value: AWS's tags and attributes.
-    const [pairKey, pairValue] = keys.length <= 2 ? pairOf(plain) : [undefined, undefined];
-    if (pairKey !== undefined) return flattenPair(path, pairKey, pairValue);
-    const own = Array.isArray(member) ? undefined : nameOfMember(plain);
-    if (own === undefined) return put(`${path}${bracketed(shortened(text))}`, "yes");
-    flatten(member, `${path}${bracketed(shortened(own))}`, "");
-  };
-  const flattenPair = (path: string, key: string, value: unknown) =>
-    flatten(value ?? "yes", `${path}${bracketed(shortened(key))}`, key);
-  if (described) flatten(described, "", "");
+  }
   return found;
 }
 
-const shortened = (text: string): string => (text.length > MEMBER_LENGTH ? hashOf(text) : text);
-
-function pairOf({ Key, Value }: Plain): readonly [string, unknown] | readonly [undefined, undefined] {
-  return typeof Key === "string" && (Value === undefined || isScalar(Value)) ? [Key, Value] : [undefined, undefined];
+interface Flat {
+  readonly path: string;
+  readonly text: string;
+  readonly hashed?: boolean;
 }
+
+/** What AWS lists as pairs and some reads make a record of. */
+const PAIRS = /^(Tags|Attributes)$/;
+
+function flat(value: unknown, path: string, name: string): readonly Flat[] {
+  if (isEmpty(value) || value instanceof Date || typeof value === "function") return [];
+  if (value instanceof Uint8Array) return [{ path, text: Buffer.from(value).toString("base64"), hashed: true }];
+  if (typeof value === "string") {
+    if (TIME.test(value)) return [];
+    const document = documentIn(value);
+    return [
+      document === undefined
+        ? { path, text: value, hashed: SCRIPT.test(name) }
+        : { path, text: canonical(document), hashed: true },
+    ];
+  }
+  if (isScalar(value)) return [{ path, text: String(value) }];
+  if (Array.isArray(value)) {
+    return value
+      .filter((one) => !isEmpty(one) && !(one instanceof Date))
+      .map((one) => [canonical(one), one] as const)
+      .toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0))
+      .flatMap(([text, member]) => flatMember(text, member, path));
+  }
+  const plain = value as Plain;
+  const at = PAIRS.test(name)
+    ? (key: string) => `${path}${bracketed(shortened(key))}`
+    : (key: string) => step(path, key);
+  return Object.keys(plain)
+    .filter((key) => !key.startsWith("$"))
+    .sort()
+    .flatMap((key) => flat(plain[key], at(key), key));
+}
+
+function flatMember(text: string, member: unknown, path: string): readonly Flat[] {
+  if (isScalar(member)) return [{ path: `${path}${bracketed(shortened(String(member)))}`, text: THERE }];
+  const plain = member as Plain;
+  const { Key, Value, ...more } = plain;
+  // A pair of a name and its value: AWS's tags and attributes.
+  if (typeof Key === "string" && (Value === undefined || isScalar(Value)) && Object.keys(more).length === 0)
+    return flat(isEmpty(Value) ? THERE : Value, `${path}${bracketed(shortened(Key))}`, "");
+  const own = Array.isArray(member) ? undefined : nameOfMember(plain);
+  if (own === undefined) return [{ path: `${path}${bracketed(shortened(text))}`, text: THERE }];
+  return flat(member, `${path}${bracketed(shortened(own))}`, "");
+}
+
+/** The value of a member of a list that has no other. */
+const THERE = "yes";
+const shortened = (text: string): string => (text.length > MEMBER_LENGTH ? hashOf(text) : text);
 
 /** What becomes of a property that is not as it was. */
 export type Standing =
@@ -164,7 +178,7 @@ export interface Classified {
   readonly why: string;
 }
 
-const TAGS = /^(Tags|TagList|TagSet)\[([^\]]*)\]$/;
+const TAGS = /^(Tags|TagList)\[([^\]]*)\](\.Value)?/;
 /** Of AWS's own tags. */
 const AWS_TAG = "AWS's own tag";
 
@@ -195,9 +209,9 @@ const isNamed = (value: unknown, member: string): boolean =>
 
 /** A property's standing. @param spec what is wanted of the object; what it leaves open is not managed. @param tags the owner's */
 export function classify(type: AnyType, spec: object | undefined, tags: Tags, path: string): Classified {
-  const [, , tag] = TAGS.exec(path) ?? [];
+  const [whole, , tag] = TAGS.exec(path) ?? [];
   if (tag?.startsWith("aws:")) return { standing: "ignored", why: AWS_TAG };
-  if (tag !== undefined && tags[tag] !== undefined) return { standing: "managed", why: "tags" };
+  if (whole === path && tag !== undefined && tags[tag] !== undefined) return { standing: "managed", why: "tags" };
   const { covers = {}, ignores = {} } = (type.coverage ?? {}) as Partial<Coverage<Readonly<Record<string, unknown>>>>;
   for (const [field, paths] of Object.entries(covers)) {
     const wanted = (spec as Plain | undefined)?.[field];
