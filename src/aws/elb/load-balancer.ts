@@ -68,9 +68,13 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   async find(aws, owner) {
     const found = await loadBalancerNamed(aws, owner.name);
     if (!found) return undefined;
-    const { loadBalancer: one, attributes, tags } = found;
+    const { loadBalancer: one, tags } = found;
     const id = one.LoadBalancerArn as string;
     assertOurs(owner, id, tags);
+    const attributes = await undefinedIf(NO_LOAD_BALANCER, () =>
+      aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn: id }),
+    );
+    if (!attributes) return undefined;
     return {
       id,
       tags,
@@ -82,7 +86,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
       dnsName: one.DNSName ?? "",
       canonicalZoneId: one.CanonicalHostedZoneId ?? "",
       fullName: id.split(":loadbalancer/")[1] ?? "",
-      described: { ...one, Attributes: attributes, Tags: tags },
+      described: { ...one, Attributes: attributes.Attributes, Tags: tags },
     };
   },
 

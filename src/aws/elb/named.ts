@@ -19,18 +19,13 @@ interface Named {
   readonly tags: Tags;
 }
 
-/** A load balancer of that name, whosever it is, with its attributes and tags. */
+/** A load balancer of that name, whosever it is, with its tags. */
 export async function loadBalancerNamed(
   aws: Aws,
   name: string,
-): Promise<
-  | { readonly loadBalancer: LoadBalancer; readonly attributes: Readonly<Record<string, string>>; readonly tags: Tags }
-  | undefined
-> {
+): Promise<{ readonly loadBalancer: LoadBalancer; readonly tags: Tags } | undefined> {
   const found = await aws.batchById("elb:named", `load-balancer:${name}`, (ids) => readNamed(aws, ids));
-  return (
-    found?.loadBalancer && { loadBalancer: found.loadBalancer, attributes: found.attributes ?? {}, tags: found.tags }
-  );
+  return found?.loadBalancer && { loadBalancer: found.loadBalancer, tags: found.tags };
 }
 
 /** A target group of that name, whosever it is, with its attributes and tags. */
@@ -69,21 +64,18 @@ async function readNamed(aws: Aws, ids: readonly string[]): Promise<ReadonlyMap<
   ]);
   const balancers = loadBalancers.filter((one) => one !== undefined);
   const groups = targetGroups.filter((one) => one !== undefined);
-  const [tags, balancerAttributes, attributes] = await Promise.all([
+  const [tags, attributes] = await Promise.all([
     tagsOf(aws, [
       ...balancers.map((one) => one.LoadBalancerArn as string),
       ...groups.map((one) => one.TargetGroupArn as string),
     ]),
-    Promise.all(balancers.map((one) => balancerAttributesOf(aws, one.LoadBalancerArn as string))),
     Promise.all(groups.map((one) => attributesOf(aws, one.TargetGroupArn as string))),
   ]);
   const named = new Map<string, Named>();
-  balancers.forEach((loadBalancer, index) => {
+  for (const loadBalancer of balancers) {
     const its = tags.get(loadBalancer.LoadBalancerArn as string);
-    const own = balancerAttributes[index];
-    if (its && own)
-      named.set(`load-balancer:${loadBalancer.LoadBalancerName}`, { loadBalancer, attributes: own, tags: its });
-  });
+    if (its) named.set(`load-balancer:${loadBalancer.LoadBalancerName}`, { loadBalancer, tags: its });
+  }
   groups.forEach((targetGroup, index) => {
     const its = tags.get(targetGroup.TargetGroupArn as string);
     const own = attributes[index];
@@ -129,23 +121,12 @@ async function tagsOf(aws: Aws, arns: readonly string[]): Promise<ReadonlyMap<st
   return new Map(pairs.flat());
 }
 
-async function balancerAttributesOf(aws: Aws, arn: string): Promise<Readonly<Record<string, string>> | undefined> {
-  const answer = await undefinedIf(NO_LOAD_BALANCER, () =>
-    aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn: arn }),
-  );
-  return answer && attributesIn(answer.Attributes);
-}
-
 async function attributesOf(aws: Aws, arn: string): Promise<Readonly<Record<string, string>> | undefined> {
   const answer = await undefinedIf(NO_TARGET_GROUP, () =>
     aws.elb.describeTargetGroupAttributes({ TargetGroupArn: arn }),
   );
-  return answer && attributesIn(answer.Attributes);
+  return answer && Object.fromEntries((answer.Attributes ?? []).map(({ Key, Value }) => [Key, Value ?? ""]));
 }
-
-const attributesIn = (
-  list: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] = [],
-): Readonly<Record<string, string>> => Object.fromEntries(list.map(({ Key, Value }) => [Key, Value ?? ""]));
 
 /** `<load balancer>:<port>`, and perhaps more: the name of what hangs on a listener. */
 export function listenerName(name: string): { readonly loadBalancer: string; readonly port: number } {

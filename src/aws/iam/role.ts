@@ -81,7 +81,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
   coverage: {
     covers: {
       service: ["AssumeRolePolicyDocument"],
-      statements: [`Policies.${POLICY}`],
+      statements: [`Policies[${POLICY}].PolicyDocument`],
       managedPolicies: ["AttachedPolicies[=]"],
     },
     ignores: { RoleLastUsed: "when it was used last" },
@@ -121,7 +121,11 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
         id: RoleName,
         tags,
         arn: Role?.Arn ?? "",
-        described: { ...Role, Policies: { [POLICY]: policy?.PolicyDocument }, AttachedPolicies: managed },
+        described: {
+          ...Role,
+          Policies: [{ PolicyName: POLICY, PolicyDocument: policy?.PolicyDocument }],
+          AttachedPolicies: managed,
+        },
         service: serviceFrom(Role?.AssumeRolePolicyDocument),
         statements: Array.isArray(statements) ? (statements as Statement[]) : [],
         managedPolicies: managed.flatMap(({ PolicyArn }) => PolicyArn ?? []),

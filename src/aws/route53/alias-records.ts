@@ -137,8 +137,8 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   coverage: {
     covers: {
       zoneId: ["HostedZoneId"],
-      names: ["RecordSets[].Name"],
-      alias: ["RecordSets[].AliasTarget"],
+      names: ["ResourceRecordSets[].Name"],
+      alias: ["ResourceRecordSets[].AliasTarget"],
       takeOver: "unshown",
     },
     unshown: { takeOver: "what may be done, not what is" },
@@ -200,7 +200,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
       drifted,
       former,
       forgotten: taken !== undefined && former === undefined,
-      described: { HostedZoneId: zoneId, RecordSets: [...ours, ...drifted] },
+      described: { HostedZoneId: zoneId, ResourceRecordSets: [...ours, ...drifted] },
     };
   },
 

@@ -1,5 +1,6 @@
+import { MEMBER, type WatchedChange } from "../../engine/baseline.ts";
 import type { StatusItem, SyncStatus } from "../../engine/status.ts";
-import { counted, pad } from "../../lib/text.ts";
+import { counted, pad, truncate } from "../../lib/text.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
 import { byStep, noteLines, objectText, reasonLines, remedyLines } from "./items.ts";
@@ -9,6 +10,7 @@ import { changeText, isSecret, show, without } from "./values.ts";
 const STANDING: Readonly<Record<SyncStatus, string>> = {
   "in-sync": "in sync",
   drift: "drift",
+  watched: "changed by others",
   "pending-change": "change in the config",
   missing: "missing",
   unhealthy: "unhealthy",
@@ -69,6 +71,15 @@ function differing(one: unknown, other: unknown): readonly [string, string] {
   return [show(one), show(other)];
 }
 
+/** "IMDSv1 allowed: MetadataOptions.HttpTokens: required → optional"; a member of a list that came or went with its sign. */
+function watchedText({ path, before, now, danger }: WatchedChange): string {
+  const what =
+    path.endsWith("]") && (before ?? now) === MEMBER && (before === undefined || now === undefined)
+      ? `${now === undefined ? "-" : "+"} ${path}`
+      : `${path}: ${show(before)} → ${show(now)}`;
+  return danger === undefined ? what : `${danger}: ${what}`;
+}
+
 function statusItem(item: StatusItem, style: Style, width: number): string[] {
   const indent = " ".repeat(11);
   const bad = item.standing === "missing" || item.standing === "unhealthy";
@@ -82,6 +93,7 @@ function statusItem(item: StatusItem, style: Style, width: number): string[] {
     ...reasonLines(item, indent, width),
     ...noteLines(item.notes, indent, width),
     ...item.drift.map(({ field, wanted, found }) => property(field, "recorded", wanted, "live", found)),
+    ...item.watched.map((one) => truncate(`${indent}${watchedText(one)}`, width)),
     ...item.pending.map(({ field, wanted, found }) => property(field, "live", found, "config", wanted)),
     ...remedyLines(item.remedies, indent, style),
   ];
