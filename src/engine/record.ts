@@ -67,8 +67,17 @@ export function recordReady(run: Run, node: Node, live: Identified, wanted: obje
     before.revision === revision &&
     JSON.stringify(before.spec) === JSON.stringify(spec) &&
     isDeepStrictEqual(before.tags ?? {}, tags);
-  if (!same)
-    record(run, node, { id: live.id, status: "ready", spec, tags, ...(revision === undefined ? {} : { revision }) });
+  if (same) return;
+  // What the config left open, and what it asks for, may be others now: what was watched before says nothing of the rest.
+  const baseline = before?.baseline && before.id === live.id ? { baseline: { ...before.baseline, by: "" } } : {};
+  record(run, node, {
+    id: live.id,
+    status: "ready",
+    spec,
+    tags,
+    ...baseline,
+    ...(revision === undefined ? {} : { revision }),
+  });
 }
 
 /** Writes what is known of the copy of its data that is being made; undefined: it is no longer one of what is there. */

@@ -1,5 +1,6 @@
-import { MEMBER, type WatchedChange } from "../../engine/baseline.ts";
+import type { WatchedChange } from "../../engine/baseline.ts";
 import type { StatusItem, SyncStatus } from "../../engine/status.ts";
+import { MEMBER } from "../../lib/properties.ts";
 import { counted, pad, truncate } from "../../lib/text.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
