@@ -94,15 +94,9 @@ const ROWS: readonly Row[] = [
   {
     key: "vpc",
     operation: "DescribeVpcs",
-    change: (answer) =>
-      tagged(
-        "Vpcs",
-        "vpc",
-      )(answer)?.CidrBlockAssociationSet?.push({
-        AssociationId: "vpc-cidr-2",
-        CidrBlock: "10.9.0.0/16",
-        CidrBlockState: { State: "associated" },
-      }),
+    change: set(tagged("Vpcs", "vpc"), {
+      CidrBlockAssociationSet: [{ AssociationId: "vpc-cidr-2", CidrBlock: "10.9.0.0/16" }],
+    }),
     path: "CidrBlockAssociationSet[vpc-cidr-2].CidrBlock",
     now: "10.9.0.0/16",
   },
@@ -507,7 +501,7 @@ describe("somebody else's version of the launch template is the default", () => 
       expect(plan.items.filter(({ action }) => action !== "none").map(({ key }) => key)).toEqual(["launch-template"]);
       on.writes();
       await on.up();
-      expect(on.writes()).toEqual(["ModifyLaunchTemplate"]);
+      expect(on.writes()).toEqual(["ec2:ModifyLaunchTemplate"]);
       expect(off(await on.status())).toEqual([]);
     },
     60_000,
