@@ -253,6 +253,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     delete: ["ResourceInUseFault", "ScalingActivityInProgressFault"],
   },
 
+  knownBefore: (_aws, { name }) => ({ id: name }),
+
   async find(aws, owner) {
     const found = await describe(aws, owner.name);
     if (!found) return undefined;

@@ -147,6 +147,21 @@ export async function modifyInstance(
   }
 }
 
+/**
+ * What `ApplyImmediately` does not bring about waits for the maintenance window; growth is rounded up to a tenth (API reference,
+ * AllocatedStorage).
+ */
+export function afterModify(
+  live: InstanceLive & InstanceSpec,
+  spec: InstanceSpec,
+  changed: ReadonlySet<string>,
+): Partial<InstanceSpec> {
+  const { engineVersion, instanceClass, storageGiB } = live;
+  if (spec.apply === "window" && !isMajorUpgrade(changed, live, spec))
+    return { engineVersion, instanceClass, storageGiB };
+  return changed.has("storageGiB") ? { storageGiB: Math.max(spec.storageGiB, Math.ceil(storageGiB * 1.1)) } : {};
+}
+
 /** How long a change usually takes, seconds (field reports, as those behind docs/sandbox.md); an instance in one zone is away meanwhile. */
 const USUAL = { class: 300, minor: 300, major: 900, window: 300, backups: 60, reboot: 60 };
 

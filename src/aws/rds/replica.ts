@@ -9,6 +9,7 @@ import {
   replicaBlockers,
 } from "./delete.ts";
 import {
+  afterModify,
   type InstanceSpec,
   impossible,
   interruptionOf,
@@ -75,6 +76,8 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   },
 
   find: findInstance,
+  knownBefore: (_aws, owner) => ({ id: idOf(owner) }),
+  afterUpdate: afterModify,
   health,
   // A blue/green deployment copies the tags to what it makes, and keeps them on what it leaves; the stack names its own.
   mayBeOthers: ({ id, tags, source }) => source === "" || tags.Name?.toLowerCase() !== id,
