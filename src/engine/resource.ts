@@ -286,8 +286,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   interruption?(changed: ReadonlySet<string>, live: Live, spec: Spec): Interruption | undefined;
   /** How the change of these fields goes that takes its time while the object is in use throughout; undefined: at once. Pure. */
   rollout?(changed: ReadonlySet<string>, live: Live, spec: Spec): Rollout | undefined;
-  /** What of a new one is known before it is made, besides its spec, for what needs it: what follows from its name. Only reads `aws`. Pure. */
-  knownBefore?(aws: Aws, owner: Owner): Partial<Live>;
+  /**
+   * What of a new one is known before it is made, besides its spec, for what needs it: what follows from its name. Calls nobody.
+   * @param live the one that it takes the place of
+   */
+  knownBefore?(aws: Aws, owner: Owner, live: Live | undefined): Partial<Live>;
   /**
    * What of it will be another once it is changed to `spec`, besides the fields that change, for what needs it, in a plan; a value
    * of undefined: that is known only then. Pure.

@@ -304,7 +304,7 @@ function expected({ aws }: Run, entry: Observed): Identified | undefined {
   if (!isNew) return live;
   return unknownLive(node.key, {
     ...only(wanted, (_field, value) => value !== undefined),
-    ...node.type.knownBefore?.(aws, node.owner),
+    ...node.type.knownBefore?.(aws, node.owner, live),
   });
 }
 

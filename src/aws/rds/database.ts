@@ -10,6 +10,7 @@ import {
   backupNotes,
   type InstanceSpec,
   impossible,
+  knownByName,
   modifyInstance,
   notesOf,
   performanceOf,
@@ -136,7 +137,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map((one) => asDatabase(one));
   },
 
-  knownBefore: (_aws, owner) => ({ id: idOf(owner) }),
+  knownBefore: (_aws, owner, live) => knownByName(owner, live),
   afterUpdate: afterModify,
 
   async find(aws, owner, recorded) {

@@ -5,7 +5,7 @@ import { about } from "../../lib/duration.ts";
 import { counted, list } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import type { InstanceLive } from "./read-instances.ts";
-import { retag } from "./tags.ts";
+import { idOf, retag } from "./tags.ts";
 import { isAtLeast, major } from "./version.ts";
 
 /** What can be changed in place, on a primary and on a replica alike. */
@@ -146,6 +146,15 @@ export async function modifyInstance(
     await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
   }
 }
+
+/**
+ * Besides its id the endpoint of one that takes the place of another: what is in it besides is "the fixed identifier for a specific
+ * Region for your account" (user guide, "Amazon RDS DB instances").
+ */
+export const knownByName = (owner: Owner, live: InstanceLive | undefined): Partial<InstanceLive> => ({
+  id: idOf(owner),
+  ...(live && live.endpoint !== "" ? { endpoint: live.endpoint } : {}),
+});
 
 /**
  * What `ApplyImmediately` does not bring about waits for the maintenance window; growth is rounded up to a tenth (API reference,

@@ -13,6 +13,7 @@ import {
   type InstanceSpec,
   impossible,
   interruptionOf,
+  knownByName,
   modifyInstance,
   notesOf,
   sameInstance,
@@ -76,7 +77,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   },
 
   find: findInstance,
-  knownBefore: (_aws, owner) => ({ id: idOf(owner) }),
+  knownBefore: (_aws, owner, live) => knownByName(owner, live),
   afterUpdate: afterModify,
   health,
   // A blue/green deployment copies the tags to what it makes, and keeps them on what it leaves; the stack names its own.
