@@ -17,6 +17,7 @@ import {
 } from "./refusal.ts";
 import { type AnyType, type Identified, type Protection, type Remedy, removable, type Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
+import type { Measured } from "./usual.ts";
 
 /** One node, looked at. */
 export interface Observed {
@@ -44,6 +45,8 @@ export interface Snapshot {
   readonly graph: Graph;
   /** The graph's nodes in order, then what nobody wants any more. */
   readonly entries: ReadonlyMap<string, Observed>;
+  /** Times of earlier runs; undefined: none are known. */
+  readonly measured?: Measured | undefined;
 }
 
 /** Keys of what an object needs, by the config and by the record. */
@@ -157,7 +160,8 @@ export async function takeSnapshot(
   standUnclaimed(run, entries);
   if (!options.removing) keepEarlier(entries);
   const foreseen = await withForeseen(run, withDependents(run, entries));
-  return { graph, entries: withoutConsequences(await withProtections(run, foreseen, options.removing ?? false)) };
+  const protectedToo = await withProtections(run, foreseen, options.removing ?? false);
+  return { graph, entries: withoutConsequences(protectedToo), measured: run.measured };
 }
 
 /**
