@@ -14,12 +14,13 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 test("tells of each run who, when, what was planned, found and changed, and how it ended; asks nobody", async () => {
   const on = folder({}, base);
-  await inSandboxOf(on.path, async ({ ec2 }) => {
+  await inSandboxOf(on.path, async ({ ec2 }, clock) => {
     const { SecurityGroups: [group] = [] } = await ec2.send(
       new DescribeSecurityGroupsCommand({ Filters: [{ Name: "tag:buddyverse:key", Values: ["group-web"] }] }),
     );
     const IpPermissions = [{ IpProtocol: "tcp", FromPort: 23, ToPort: 23, IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
     await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: group?.GroupId, IpPermissions }));
+    await clock.sleep(60_000);
   });
   const drifted = await on.rehearse("up --yes");
   expect(drifted.code, drifted.stderr).toBe(0);
