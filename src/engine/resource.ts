@@ -145,6 +145,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
       applied: Partial<Spec>,
     ) => boolean;
   };
+  /**
+   * Fields that are set when the object is made and whenever the config says another value than it did before; in between they
+   * are whatever AWS, or a person, has made of them (how many instances a group has).
+   */
+  readonly once?: readonly (keyof Spec & string)[];
   /** Values as they are shown where they differ: what `same` takes for the same is shown the same, in words that a person reads. */
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
   /** Fields that are changed in place only after objects of these types that need this one were changed, or removed. */

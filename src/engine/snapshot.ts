@@ -5,6 +5,7 @@ import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
 import { ABSENT, discardsData, evaluate, type Observation, observeOrClash, patiently, specOf } from "./observe.ts";
+import { isRecordedReady } from "./record.ts";
 import {
   type Dependents,
   dependentsIn,
@@ -315,10 +316,14 @@ function expected({ aws }: Run, entry: Observed): Identified | undefined {
 const only = (values: object, which: (field: string, value: unknown) => boolean): object =>
   Object.fromEntries(Object.entries(values).filter(([field, value]) => which(field, value)));
 
-/** True when something of the stack is there that the state does not know, though it is wanted: the state was lost. */
-export const isForgotten = ({ entries }: Snapshot): boolean =>
+/**
+ * True when something is as the config says, and the state does not say so: it was lost, or somebody else has brought it
+ * about. Without a record of what is there `down` would not know the stack's data from a copy of it.
+ */
+export const isUnrecorded = ({ entries }: Snapshot): boolean =>
   [...entries.values()].some(
-    ({ node, look, recorded, wanted }) => wanted && look.live && !recorded && !node.type.external,
+    ({ node, look: { live }, recorded, wanted, decision }) =>
+      wanted && live && decision.kind === "none" && !isRecordedReady(node, recorded, live, wanted),
   );
 
 /**

@@ -20,7 +20,7 @@ import { type Doom, doomIn, latestActivities, sentence, since, troubleIn } from 
 export interface GroupSpec {
   readonly min: number;
   readonly max: number;
-  /** At the start; then the scaling policy decides. */
+  /** At the start, and when the config changes it; in between the scaling policy decides. */
   readonly desired: number;
   readonly launchTemplateId: string;
   /**
@@ -232,8 +232,9 @@ export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
+  // Then the load decides.
+  once: ["desired"],
   same: {
-    desired: createOnly,
     warmupSeconds: createOnly,
     metrics: (wanted, found) => wanted.every((metric) => found.includes(metric)),
     subnetIds: sameSet,
@@ -377,10 +378,10 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const sizes = {
       MinSize: spec.min,
       MaxSize: spec.max,
-      ...(found.desired === 0 ? { DesiredCapacity: spec.desired } : {}),
+      ...(found.desired === 0 || changed.has("desired") ? { DesiredCapacity: spec.desired } : {}),
     };
     const settings = {
-      ...(changed.has("min") || changed.has("max") ? sizes : {}),
+      ...(changed.has("min") || changed.has("max") || changed.has("desired") ? sizes : {}),
       ...(changed.has("subnetIds") ? { VPCZoneIdentifier: spec.subnetIds.join(",") } : {}),
       ...(changed.has("healthCheckType") ? { HealthCheckType: spec.healthCheckType } : {}),
       ...(changed.has("gracePeriodSeconds") ? { HealthCheckGracePeriod: spec.gracePeriodSeconds } : {}),
