@@ -62,6 +62,10 @@ const withFrom = (command: Command) =>
     .option(
       "--files <arn>",
       'make a file system that is not there of this recovery point, of the "latest", or of "none"; with --from-snapshot: of the latest',
+    )
+    .option(
+      "--open-vault",
+      "open the access policy of the files' vault while their restore is started, and close it again",
     );
 
 /** The commands, in the order of `--help`. */

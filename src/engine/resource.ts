@@ -276,8 +276,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * was changed for it is a difference.
    */
   quiet?(aws: Aws, live: Live): Promise<boolean>;
-  /** Since when nothing of it writes that is at rest now, milliseconds since 1970; undefined: nobody can say. Goes with `quiet`. */
-  restingSince?(aws: Aws, live: Live): Promise<number | undefined>;
+  /**
+   * Since when nothing of it writes, which is at rest now or not there any more, milliseconds since 1970; undefined: nobody can say.
+   * Goes with `quiet`. Only reads.
+   */
+  restingSince?(aws: Aws, owner: Owner): Promise<number | undefined>;
   /** A copy as `copy` makes it, complete or under way, that was begun since then, and when that was. Goes with `copy`. Only reads. */
   copiedSince?(
     aws: Aws,
