@@ -1,4 +1,5 @@
 import { converge } from "./converge.ts";
+import { forgetReinstated, formerNodes, successorKey, usersOf } from "./former.ts";
 import { keepersOf, type Node } from "./graph.ts";
 import { laterChanges, withAllBefore } from "./later.ts";
 import { makeLinkedRoles } from "./linked-roles.ts";
@@ -18,6 +19,8 @@ export interface Result {
 
 /** In the walk's keys: the removal of something temporary, after what it was for is there. */
 const REMOVAL = "removal of ";
+/** In the walk's keys: the end of those that others have taken the place of in this run. */
+const FORMER = "former ones of ";
 /** In the walk's keys: changes of something that is there, after others were changed or removed. */
 const LATER = "later changes of ";
 
@@ -31,6 +34,7 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   throwIfRefused(snapshot);
   recordClaims(run, snapshot);
   forgetCopies(run);
+  forgetReinstated(run);
   await makeLinkedRoles(run, snapshot);
   const { graph, entries } = snapshot;
   const live = new Map<string, Identified>();
@@ -42,19 +46,31 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
     .map(({ key }) => REMOVAL + key);
 
+  const successors = [...graph.nodes.values()].filter(
+    ({ key, resource }) => resource?.createBeforeDelete && isWanted(key),
+  );
+
   function firstOrder(key: string): readonly string[] {
+    if (key.startsWith(FORMER)) {
+      const successor = key.slice(FORMER.length);
+      return [successor, ...usersOf(graph, entry(successor).node)];
+    }
     if (key.startsWith(REMOVAL)) {
       const temporary = key.slice(REMOVAL.length);
       return [temporary, ...purposesOf(entry(temporary).node)];
     }
-    const { node } = entry(key);
+    const { node, decision } = entry(key);
+    const successor = successorKey(graph, node);
+    if (successor !== undefined) return firstOrder(FORMER + successor);
     if (!node.resource) {
       // What uses the one that has come in its place used this, also where nothing is recorded of it.
       const keys = [key, ...keepersOf(graph, node.type).map((keeper) => keeper.key)];
       return [...new Set(keys.flatMap((one) => dependentsOf(entries, one)))];
     }
     // Something temporary that is not wanted goes after what needs it, which must not wait for it.
-    return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
+    if (!isWanted(key)) return purposesOf(node);
+    const turns = decision.kind === "replace" ? node.resource.createBeforeDelete?.after?.() : undefined;
+    return [...node.needs.filter(isWanted), ...(turns ?? []).map((one) => FORMER + one.key)];
   }
 
   const later = laterChanges(snapshot);
@@ -110,6 +126,9 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   /** For what is no longer wanted, after everything that used it has moved on to something else. */
   function remove(node: Node, users: readonly NodeResult[]): Promise<NodeResult> | NodeResult {
     if (!entry(node.key).look.live && !run.store.get(node.key)) return resultOf(node, "unchanged");
+    // It is what it was again: the config was put back.
+    const successor = successorKey(graph, node);
+    if (successor !== undefined && run.store.get(successor)?.id === node.onlyId) return resultOf(node, "unchanged");
     // What the config has no use for any more is there for others, or for a person.
     if (node.type.external) {
       run.store.drop(node.key);
@@ -123,17 +142,43 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
   }
 
+  /** Those that this run has made others beside; those of runs before are removed like anything that nobody wants. */
+  async function removeFormer(own: NodeResult, users: readonly NodeResult[]): Promise<NodeResult[]> {
+    const { node } = entry(own.key);
+    const former = formerNodes(run, node).filter(({ key }) => !entries.has(key));
+    const cause = [own, ...users].find((user) => stopped(user) && user.outcome !== "blocked");
+    return Promise.all(
+      former.map(async (one) => {
+        if (cause) return skip(run, one, `${cause.name} may still use it`);
+        try {
+          const { outcome, reason } = await converge(run, one, undefined);
+          return resultOf(one, outcome, { id: one.onlyId, reason });
+        } catch (error) {
+          return resultOfError(run, one, one.onlyId, error);
+        }
+      }),
+    );
+  }
+
   /** It is recorded, so that later runs find it without looking for more. */
   function keep(node: Node, live: Identified): NodeResult {
     if (run.store.get(node.key)?.id !== live.id) record(run, node, { id: live.id, status: "ready" });
     return resultOf(node, "unchanged", { id: live.id });
   }
 
-  const keys = [...entries.keys(), ...removals, ...[...later.keys()].map((key) => LATER + key)];
+  const gone: NodeResult[] = [];
+  const formers = successors.map(({ key }) => FORMER + key);
+  const keys = [...entries.keys(), ...removals, ...formers, ...[...later.keys()].map((key) => LATER + key)];
   const results = await walk<NodeResult>(keys, order, async (key, before) => {
     if (key.startsWith(LATER)) {
       const [own, ...others] = before as [NodeResult, ...NodeResult[]];
       return changeLast(own, others);
+    }
+    if (key.startsWith(FORMER)) {
+      const [own, ...users] = before as [NodeResult, ...NodeResult[]];
+      const ended = await removeFormer(own, users);
+      gone.push(...ended);
+      return ended.find(stopped) ?? own;
     }
     if (key.startsWith(REMOVAL)) {
       const [temporary, ...purposes] = before as [NodeResult, ...NodeResult[]];
@@ -148,7 +193,7 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   });
   // How the last work on something ended is how it did; what was changed before and not then is changed nevertheless.
   const settled = new Map<string, NodeResult>();
-  for (const one of results.values()) {
+  for (const one of [...results.values(), ...gone]) {
     const changed = one.outcome === "unchanged" ? settled.get(one.key)?.outcome : undefined;
     settled.set(one.key, { ...one, ...(changed ? { outcome: changed } : {}) });
   }
