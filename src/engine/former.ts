@@ -51,9 +51,9 @@ export function setAside({ store, clock, token }: Run, { key, name, type, needs 
     needs: [...needs],
   };
   store.put(formerKey(key, live.id), { ...former, id: live.id, generation: generationOf(live) });
-  const { id: _id, ...rest } = former;
-  // It is as good as made: what is not there of it yet is made at once.
-  store.put(key, { ...rest, token: token(), status: "creating", since: 0 });
+  const { type: typeName, spec } = former;
+  // Long enough ago for it to show: it is made at once.
+  store.put(key, { type: typeName, name, spec, needs: [...needs], token: token(), status: "creating", since: 0 });
 }
 
 /** A former one, the last unless it is said, is what it was again. False: there is none. */

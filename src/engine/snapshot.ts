@@ -89,7 +89,9 @@ export async function takeSnapshot(
   types: ReadonlyMap<string, AnyType>,
   options: SnapshotOptions,
 ): Promise<Snapshot> {
-  const extras = options.partial ? [] : recordedExtras(graph, withoutReinstated(run.store.resources), types, options.stack);
+  const extras = options.partial
+    ? []
+    : recordedExtras(graph, withoutReinstated(run.store.resources), types, options.stack);
   const known = [...graph.nodes.values(), ...extras];
   const looks = new Map<string, Observation>();
   const swept = () => {

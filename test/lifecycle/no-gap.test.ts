@@ -6,10 +6,8 @@ import type { Result } from "../../src/engine/apply.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
-import { noWayOut } from "../../src/sandbox/services/ec2/reach.ts";
-import { instanceTable } from "../../src/sandbox/services/ec2/tables.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
 import { INPUTS, type Stage, stage, stageOn } from "./stage.ts";
+import { watched } from "./watched.ts";
 
 type Failing = NonNullable<Stage["sandbox"]["world"]["failures"]>[number];
 
@@ -31,31 +29,6 @@ function changed(from: Stage, given: object, { stateless = false } = {}): Promis
   });
 }
 
-/** What is wrong at any second while that is done: which web instance has no way out, for how many seconds. */
-async function watched<T>(on: Stage, work: Promise<T>): Promise<{ readonly result: T; readonly cut: object }> {
-  const cut: Record<string, number> = {};
-  let over = false;
-  const watch = async () => {
-    while (!over) {
-      on.sandbox.settle();
-      const sim = simAt(on.sandbox.world, on.clock.now());
-      for (const instance of instanceTable(sim).all()) {
-        if (instance.state !== "running" || instance.httpFrom === null) continue;
-        const why = noWayOut(sim, instance);
-        if (why !== undefined) cut[why] = (cut[why] ?? 0) + 1;
-      }
-      await on.clock.sleep(1000);
-    }
-  };
-  const watching = watch();
-  try {
-    return { result: await work, cut };
-  } finally {
-    over = true;
-    await watching;
-  }
-}
-
 const bad = ({ settled }: Result) =>
   settled.flatMap(({ key, outcome, reason }) =>
     ["failed", "skipped", "interrupted"].includes(outcome) ? [`${key} ${outcome}: ${reason}`] : [],
@@ -73,9 +46,7 @@ async function instancesNamed(on: Stage, name: string) {
 const typesOf = async (on: Stage, ...names: readonly string[]) =>
   (await Promise.all(names.map((name) => instancesNamed(on, name)))).flat().map(({ InstanceType }) => InstanceType);
 const launches = (on: Stage) =>
-  on
-    .writes()
-    .flatMap((call) => /^ec2:(RunInstances|ReplaceRoute|TerminateInstances)$/.exec(call)?.[1] ?? []);
+  on.writes().flatMap((call) => /^ec2:(RunInstances|ReplaceRoute|TerminateInstances)$/.exec(call)?.[1] ?? []);
 
 test("NAT instances of another type: the new one beside the old one, one zone after the other", async () => {
   const config = { nat: { instanceType: "t3.small" } };
@@ -114,21 +85,24 @@ test.each<[string, string, object | undefined]>([
   ["AWS refuses", "t3.mega", undefined],
   ["dies at its launch", "t3.small", { kind: "launch", about: "t3.small" }],
   ["does not come to forward", "t3.small", { kind: "nat", about: "fails" }],
-])("a NAT that %s: the old one goes on, the other zone is not touched; put back, nothing is made", async (_what, type, fault) => {
-  const on = await changed(base, { nat: { instanceType: type } });
-  const ids = (of: Stage) => ["nat-instance-1", "nat-instance-2"].map((key) => of.store.get(key)?.id);
-  const before = ids(on);
-  on.sandbox.world.failures = fault ? [{ ...fault, from: on.clock.now() } as Failing] : [];
-  const { result, cut } = await watched(on, on.up());
-  expect(bad(result)[0]).toMatch(/nat-instance-1 failed/);
-  expect(cut).toEqual({});
-  expect(ids(on)[1]).toBe(before[1]);
-  const back = await changed(on, {});
-  back.sandbox.world.failures = [];
-  const again = await watched(back, back.up());
-  expect(bad(again.result)).toEqual([]);
-  expect(again.cut).toEqual({});
-  expect(ids(back)).toEqual(before);
-  expect(back.writes().filter((call) => call === "ec2:RunInstances")).toEqual([]);
-  expect(await typesOf(back, "Buddy-NAT1", "Buddy-NAT2")).toEqual(["t3.micro", "t3.micro"]);
-});
+])(
+  "a NAT that %s: the old one goes on, the other zone is not touched; put back, nothing is made",
+  async (_what, type, fault) => {
+    const on = await changed(base, { nat: { instanceType: type } });
+    const ids = (of: Stage) => ["nat-instance-1", "nat-instance-2"].map((key) => of.store.get(key)?.id);
+    const before = ids(on);
+    on.sandbox.world.failures = fault ? [{ ...fault, from: on.clock.now() } as Failing] : [];
+    const { result, cut } = await watched(on, on.up());
+    expect(bad(result)[0]).toMatch(/nat-instance-1 failed/);
+    expect(cut).toEqual({});
+    expect(ids(on)[1]).toBe(before[1]);
+    const back = await changed(on, {});
+    back.sandbox.world.failures = [];
+    const again = await watched(back, back.up());
+    expect(bad(again.result)).toEqual([]);
+    expect(again.cut).toEqual({});
+    expect(ids(back)).toEqual(before);
+    expect(back.writes().filter((call) => call === "ec2:RunInstances")).toEqual([]);
+    expect(await typesOf(back, "Buddy-NAT1", "Buddy-NAT2")).toEqual(["t3.micro", "t3.micro"]);
+  },
+);
