@@ -74,13 +74,21 @@ export async function update(
   }
   const fields = differences.map((difference) => JSON.stringify(difference));
   const times = updated && isSame(work, updated.fields, fields) ? updated.times : 0;
+  const said = updated !== undefined && differences.every(({ field }) => node.type.once?.includes(field));
+  // Reads may lag; or it shows, and is not what was said.
+  if (said && (times === 0 || run.clock.now() - updated.at >= UPDATE_SHOWS_WITHIN_MS))
+    return recordSaid(work, differences);
   if (updated && times > 0) {
     // Reads lag behind writes: look again before it is sent again.
     const elapsed = run.clock.now() - updated.at;
     if (elapsed < UPDATE_SHOWS_WITHIN_MS) return work.sleep(updatePauseMs(elapsed));
     if (times >= UPDATES) throw didNotTake(node, live, differences);
   }
-  work.begin(work.tried ? "create" : "update", live.id);
+  work.begin(
+    work.tried ? "create" : "update",
+    live.id,
+    differences.map(({ field }) => field),
+  );
   const { update: call } = node.type;
   if (!call) throw cannotClose(node, differences);
   const changed = new Set(differences.map(({ field }) => field));
@@ -103,6 +111,16 @@ export async function update(
   work.updated = { fields: times > 0 && updated ? updated.fields : fields, at: run.clock.now(), times: times + 1 };
   if (work.outcome === "unchanged") work.outcome = "updated";
   work.waited();
+}
+
+/** It was said, and something else has come of it meanwhile, which is no difference any more. */
+function recordSaid({ run, node }: Work, said: readonly Difference[]): void {
+  const { id, status, spec } = run.store.get(node.key) as Recorded;
+  record(run, node, {
+    id,
+    status,
+    spec: { ...spec, ...Object.fromEntries(said.map((one) => [one.field, one.wanted])) },
+  });
 }
 
 /** What cannot come right is not waited for: what it was before is put back, and its end is told as a failure then. */

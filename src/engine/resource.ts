@@ -149,6 +149,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
       applied: Partial<Spec>,
     ) => boolean;
   };
+  /**
+   * Fields that are set when the object is made and whenever the config says another value than it did before; in between they
+   * are whatever AWS, or a person, has made of them (how many instances a group has).
+   */
+  readonly once?: readonly (keyof Spec & string)[];
   /** Values as they are shown where they differ: what `same` takes for the same is shown the same, in words that a person reads. */
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
   /** Fields that are changed in place only after objects of these types that need this one were changed, or removed. */
@@ -275,8 +280,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * was changed for it is a difference.
    */
   quiet?(aws: Aws, live: Live): Promise<boolean>;
-  /** Since when nothing of it writes that is at rest now, milliseconds since 1970; undefined: nobody can say. Goes with `quiet`. */
-  restingSince?(aws: Aws, live: Live): Promise<number | undefined>;
+  /**
+   * Since when nothing of it writes, which is at rest now or not there any more, milliseconds since 1970; undefined: nobody can say.
+   * Goes with `quiet`. Only reads.
+   */
+  restingSince?(aws: Aws, owner: Owner): Promise<number | undefined>;
   /** A copy as `copy` makes it, complete or under way, that was begun since then, and when that was. Goes with `copy`. Only reads. */
   copiedSince?(
     aws: Aws,
@@ -291,8 +299,13 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   /** How the change of these fields goes that takes its time while the object is in use throughout; undefined: at once. Pure. */
   rollout?(changed: ReadonlySet<string>, live: Live, spec: Spec): Rollout | undefined;
   /**
-   * What of it will be another once it is changed to `spec`, for what needs it, in a plan; a value of undefined: that is known
-   * only then. Pure.
+   * What of a new one is known before it is made, besides its spec, for what needs it: what follows from its name. Calls nobody.
+   * @param live the one that it takes the place of
+   */
+  knownBefore?(aws: Aws, owner: Owner, live: Live | undefined): Partial<Live>;
+  /**
+   * What of it will be another once it is changed to `spec`, besides the fields that change, for what needs it, in a plan; a value
+   * of undefined: that is known only then. Pure.
    */
   afterUpdate?(
     live: Live,
