@@ -124,6 +124,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "history",
+    description:
+      "the runs that changed the stack: who, when, what was planned, what changed, how it ended; asks nobody",
+    offline: true,
+    own: (command) => command.argument("[number]", "one run, object by object", positive),
+    examples: ["buddyverse history", "buddyverse history 12", "buddyverse history --json"],
+    load: async () => (await import("./commands/history.ts")).history,
+  },
+  {
     name: "why",
     description: "what is not well and matters most: its reason, what its machine wrote last, what to do",
     examples: ["buddyverse why", "buddyverse why --json", "buddyverse why --sandbox"],

@@ -18,6 +18,7 @@ import {
 import { type AnyType, type Identified, type Protection, type Remedy, removable, type Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { inOrder } from "./walk.ts";
+import type { Measured } from "./usual.ts";
 
 /** One node, looked at. */
 export interface Observed {
@@ -45,6 +46,8 @@ export interface Snapshot {
   readonly graph: Graph;
   /** The graph's nodes in order, then what nobody wants any more. */
   readonly entries: ReadonlyMap<string, Observed>;
+  /** Times of earlier runs; undefined: none are known. */
+  readonly measured?: Measured | undefined;
 }
 
 /** Keys of what an object needs, by the config and by the record. */
@@ -160,7 +163,8 @@ export async function takeSnapshot(
   standUnclaimed(run, entries);
   if (!options.removing) keepEarlier(entries);
   const foreseen = await withForeseen(run, withDependents(run, entries));
-  return { graph, entries: withoutConsequences(await withProtections(run, foreseen, options.removing ?? false)) };
+  const protectedToo = await withProtections(run, foreseen, options.removing ?? false);
+  return { graph, entries: withoutConsequences(protectedToo), measured: run.measured };
 }
 
 /**
