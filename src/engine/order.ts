@@ -82,5 +82,9 @@ export function upOrder(snapshot: Snapshot): UpOrder {
     );
   }
 
-  return { keys: [...entries.keys(), ...removals, ...formers, ...[...later.keys()].map((key) => LATER + key)], order, later };
+  return {
+    keys: [...entries.keys(), ...removals, ...formers, ...[...later.keys()].map((key) => LATER + key)],
+    order,
+    later,
+  };
 }
