@@ -28,6 +28,7 @@ export function record(run: Run, node: Node, { tags, ...change }: Partial<Record
       ...(before?.revision === undefined ? {} : { revision: before.revision }),
       ...tagsField(tags ?? before?.tags),
       ...(before?.copy ? { copy: before.copy } : {}),
+      ...(before?.generation ? { generation: before.generation } : {}),
       ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
       status: "created",
       since: Math.round(run.clock.now()),

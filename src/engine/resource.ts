@@ -23,6 +23,10 @@ export interface Owner {
   readonly obsoleteTags?: readonly string[];
   /** Keys of what it needs: what bears no tags of its own can be found through them. */
   readonly needs: readonly string[];
+  /** Ids of those that another one has taken the place of, and that are not gone yet: they are not the owner's any more. */
+  readonly former?: readonly string[];
+  /** For `create`: the how-manieth it is beside former ones, from 2. */
+  readonly generation?: number;
 }
 
 export interface Identified {
@@ -412,8 +416,18 @@ export interface Resource<Spec extends object, Live extends Spec & Identified> {
   readonly keeps: number | undefined;
   /** By field: the config's key that says it ("web.instanceType"), for messages about a value that AWS does not take. */
   readonly configured: { readonly [F in keyof Spec & string]?: string };
+  /** How it is replaced without being away in between; undefined: the old one goes first. */
+  readonly createBeforeDelete: CreateBeforeDelete | undefined;
   /** What is wanted, from the live objects it needs. Pure. */
   spec(live: Readonly<Record<string, Identified | readonly Identified[]>>): Spec;
+}
+
+/** The new one is made beside the old one, which goes when its users have moved (Terraform's `create_before_destroy`). */
+export interface CreateBeforeDelete {
+  /** What must have moved to the new one before the old one goes. Default: all that needs it, directly or not. */
+  readonly users?: () => readonly AnyResource[];
+  /** Those that are replaced before it, where it is: its turn comes when their old ones are gone. */
+  readonly after?: () => readonly AnyResource[];
 }
 
 /** One object of the stack: its type, its key for ever, its name, what it needs, and what it shall be. */
@@ -423,7 +437,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
   name: string,
   needs: N,
   spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
-  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured">> = {},
+  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured" | "createBeforeDelete">> = {},
 ): Resource<Spec, Live> {
   return {
     key,
@@ -434,6 +448,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
     temporaryFor: options.temporaryFor ?? (() => []),
     keeps: options.keeps,
     configured: options.configured ?? ({} as Resource<Spec, Live>["configured"]),
+    createBeforeDelete: options.createBeforeDelete,
   };
 }
 
