@@ -37,7 +37,7 @@ const withdrawn = (wanted: readonly string[], found: readonly string[]) =>
   found.filter((arn) => WITHDRAWN.test(arn) && !wanted.includes(arn));
 
 /** Name of the role's own policy. */
-const POLICY = "buddyverse";
+export const OWN_POLICY = "buddyverse";
 const VERSION = "2012-10-17";
 const GONE = ["NoSuchEntityException"];
 
@@ -94,7 +94,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
       const tags = tagsFrom(Role?.Tags);
       assertOurs(owner, `role ${RoleName}`, tags);
       const [policy, managed] = await Promise.all([
-        undefinedIf(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: POLICY })),
+        undefinedIf(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: OWN_POLICY })),
         attached(aws, RoleName),
       ]);
       const statements = documentFrom(policy?.PolicyDocument)?.Statement;
@@ -127,7 +127,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
   ) {
     if (changed.has("service")) await aws.iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: trustOf(service) });
     if (changed.has("statements"))
-      await aws.iam.putRolePolicy({ RoleName, PolicyName: POLICY, PolicyDocument: policyOf(statements) });
+      await aws.iam.putRolePolicy({ RoleName, PolicyName: OWN_POLICY, PolicyDocument: policyOf(statements) });
     for (const PolicyArn of missing(managedPolicies, found)) await aws.iam.attachRolePolicy({ RoleName, PolicyArn });
     // After the role's own policy: what is detached is never missing.
     for (const PolicyArn of withdrawn(managedPolicies, found))
