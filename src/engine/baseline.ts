@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { VERSION } from "../lib/version.ts";
 import type { AnyType, Coverage, Danger, Identified, Tags } from "./resource.ts";
 import { DANGERS } from "./resource.ts";
 
@@ -19,7 +20,7 @@ const MEMBER_LENGTH = 200;
 const hashOf = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
 
 /** A time in AWS's answers that are text. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/;
 /** What tells the members of a list apart: the first of these that a member has, then what is named like an id. */
 const NAMES = ["Id", "ID", "Key", "Name", "Sid"];
 const LIKE_AN_ID = /(Id|ID|Arn|ARN|Name|Identifier|Key)$/;
@@ -46,20 +47,21 @@ function tried<T>(read: () => T): T | undefined {
   }
 }
 
-/** Whether a value says nothing: AWS leaves out what is not set, or answers it empty. */
+/** Whether a value says nothing: AWS leaves out what is not set, or answers it empty; and a time is no property. */
 const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
   value === "" ||
+  value instanceof Date ||
+  (typeof value === "string" && TIME.test(value)) ||
   (Array.isArray(value) && value.every(isEmpty)) ||
-  (isObject(value) && !(value instanceof Date) && !Array.isArray(value) && Object.values(value).every(isEmpty));
+  (isObject(value) && !(value instanceof Uint8Array) && Object.values(value).every(isEmpty));
 
-/** A value as JSON with its keys and the members of its lists in order, times left out. */
+/** A value as JSON with its keys and the members of its lists in order, without what says nothing. */
 function canonical(value: unknown): string {
   return JSON.stringify(sorted(value)) ?? "";
 }
 function sorted(value: unknown): unknown {
-  if (value instanceof Date) return undefined;
   if (Array.isArray(value)) {
     return value
       .filter((one) => !isEmpty(one))
@@ -99,55 +101,68 @@ function nameOfMember(member: Plain): string | undefined {
  */
 export function propertiesOf(described: object | undefined): Properties {
   const found = new Map<string, Property>();
-  const put = (path: string, text: string, hashed = false) => {
+  for (const { path, text, hashed = false } of described ? flat(described, "", "") : []) {
     // Two members of one name: the second one has its own place.
     let free = path;
     for (let next = 2; found.has(free); next += 1) free = `${path}#${next}`;
     found.set(free, { value: hashed || text.length > KEPT_LENGTH ? hashOf(text) : text, text });
-  };
-  const flatten = (value: unknown, path: string, name: string): void => {
-    if (isEmpty(value) || value instanceof Date || typeof value === "function") return;
-    if (value instanceof Uint8Array) return put(path, Buffer.from(value).toString("base64"), true);
-    if (typeof value === "string") {
-      if (TIME.test(value)) return;
-      const document = documentIn(value);
-      if (document !== undefined) return put(path, canonical(document), true);
-      return put(path, value, SCRIPT.test(name));
-    }
-    if (isScalar(value)) return put(path, String(value));
-    if (Array.isArray(value)) {
-      const members = value
-        .filter((one) => !isEmpty(one) && !(one instanceof Date))
-        .map((one) => [canonical(one), one] as const)
-        .toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
-      for (const [text, member] of members) flattenMember(text, member, path);
-      return;
-    }
-    for (const key of Object.keys(value as Plain).sort())
-      if (!key.startsWith("$")) flatten((value as Plain)[key], step(path, key), key);
-  };
-  const flattenMember = (text: string, member: unknown, path: string): void => {
-    if (isScalar(member)) return put(`${path}${bracketed(shortened(String(member)))}`, "yes");
-    const plain = member as Plain;
-    const keys = Object.keys(plain);
-    // A pair of a name and its value: AWS's tags and attributes.
-    const [pairKey, pairValue] = keys.length <= 2 ? pairOf(plain) : [undefined, undefined];
-    if (pairKey !== undefined) return flattenPair(path, pairKey, pairValue);
-    const own = Array.isArray(member) ? undefined : nameOfMember(plain);
-    if (own === undefined) return put(`${path}${bracketed(shortened(text))}`, "yes");
-    flatten(member, `${path}${bracketed(shortened(own))}`, "");
-  };
-  const flattenPair = (path: string, key: string, value: unknown) =>
-    flatten(value ?? "yes", `${path}${bracketed(shortened(key))}`, key);
-  if (described) flatten(described, "", "");
+  }
   return found;
 }
 
-const shortened = (text: string): string => (text.length > MEMBER_LENGTH ? hashOf(text) : text);
-
-function pairOf({ Key, Value }: Plain): readonly [string, unknown] | readonly [undefined, undefined] {
-  return typeof Key === "string" && (Value === undefined || isScalar(Value)) ? [Key, Value] : [undefined, undefined];
+interface Flat {
+  readonly path: string;
+  readonly text: string;
+  readonly hashed?: boolean;
 }
+
+/** What AWS lists as pairs and some reads make a record of. */
+const PAIRS = /^(Tags|Attributes)$/;
+
+function flat(value: unknown, path: string, name: string): readonly Flat[] {
+  if (isEmpty(value) || typeof value === "function") return [];
+  if (value instanceof Uint8Array) return [{ path, text: Buffer.from(value).toString("base64"), hashed: true }];
+  if (typeof value === "string") {
+    const document = documentIn(value);
+    return [
+      document === undefined
+        ? { path, text: value, hashed: SCRIPT.test(name) }
+        : { path, text: canonical(document), hashed: true },
+    ];
+  }
+  if (isScalar(value)) return [{ path, text: String(value) }];
+  if (Array.isArray(value)) {
+    return value
+      .filter((one) => !isEmpty(one))
+      .map((one) => [canonical(one), one] as const)
+      .toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0))
+      .flatMap(([text, member]) => flatMember(text, member, path));
+  }
+  const plain = value as Plain;
+  const at = PAIRS.test(name)
+    ? (key: string) => `${path}${bracketed(shortened(key))}`
+    : (key: string) => step(path, key);
+  return Object.keys(plain)
+    .filter((key) => !key.startsWith("$"))
+    .sort()
+    .flatMap((key) => flat(plain[key], at(key), key));
+}
+
+function flatMember(text: string, member: unknown, path: string): readonly Flat[] {
+  if (isScalar(member)) return [{ path: `${path}${bracketed(shortened(String(member)))}`, text: MEMBER }];
+  const plain = member as Plain;
+  const { Key, Value, ...more } = plain;
+  // A pair of a name and its value: AWS's tags and attributes.
+  if (typeof Key === "string" && (Value === undefined || isScalar(Value)) && Object.keys(more).length === 0)
+    return flat(isEmpty(Value) ? MEMBER : Value, `${path}${bracketed(shortened(Key))}`, "");
+  const own = Array.isArray(member) ? undefined : nameOfMember(plain);
+  if (own === undefined) return [{ path: `${path}${bracketed(shortened(text))}`, text: MEMBER }];
+  return flat(member, `${path}${bracketed(shortened(own))}`, "");
+}
+
+/** The value of a member of a list that has no other. */
+export const MEMBER = "yes";
+const shortened = (text: string): string => (text.length > MEMBER_LENGTH ? hashOf(text) : text);
 
 /** What becomes of a property that is not as it was. */
 export type Standing =
@@ -164,7 +179,7 @@ export interface Classified {
   readonly why: string;
 }
 
-const TAGS = /^(Tags|TagList|TagSet)\[([^\]]*)\]$/;
+const TAGS = /^(Tags|TagList)\[([^\]]*)\](\.Value)?/;
 /** Of AWS's own tags. */
 const AWS_TAG = "AWS's own tag";
 
@@ -195,9 +210,9 @@ const isNamed = (value: unknown, member: string): boolean =>
 
 /** A property's standing. @param spec what is wanted of the object; what it leaves open is not managed. @param tags the owner's */
 export function classify(type: AnyType, spec: object | undefined, tags: Tags, path: string): Classified {
-  const [, , tag] = TAGS.exec(path) ?? [];
+  const [whole, , tag] = TAGS.exec(path) ?? [];
   if (tag?.startsWith("aws:")) return { standing: "ignored", why: AWS_TAG };
-  if (tag !== undefined && tags[tag] !== undefined) return { standing: "managed", why: "tags" };
+  if (whole === path && tag !== undefined && tags[tag] !== undefined) return { standing: "managed", why: "tags" };
   const { covers = {}, ignores = {} } = (type.coverage ?? {}) as Partial<Coverage<Readonly<Record<string, unknown>>>>;
   for (const [field, paths] of Object.entries(covers)) {
     const wanted = (spec as Plain | undefined)?.[field];
@@ -227,28 +242,38 @@ export interface WatchedChange {
   readonly danger: Danger | undefined;
 }
 
+/** Of which object, and what is wanted of it. */
+export interface Subject {
+  readonly type: AnyType;
+  readonly spec: object | undefined;
+  /** The owner's. */
+  readonly tags: Tags;
+}
+
 /** What is watched of an object as it is now. */
-export function baselineOf(
-  by: string,
-  type: AnyType,
-  spec: object | undefined,
-  tags: Tags,
-  { described }: Identified,
-): Baseline {
+export function baselineOf({ type, spec, tags }: Subject, { described }: Identified, by = VERSION): Baseline {
   const properties = [...propertiesOf(described)]
     .filter(([path]) => classify(type, spec, tags, path).standing === "watched")
     .map(([path, { value }]) => [path, value]);
   return { by, properties: Object.fromEntries(properties) };
 }
 
-/** What is watched and has changed since the baseline, what matters for safety first. @param by the version of this program */
+/** The baseline after a change of ours: as it is now, but for what somebody else had changed before, which stays to be told. */
+export function baselineAfter(now: Baseline, standing: readonly WatchedChange[]): Baseline {
+  const properties = { ...now.properties };
+  for (const { path, before } of standing) {
+    if (before === undefined) delete properties[path];
+    else properties[path] = before;
+  }
+  return { ...now, properties };
+}
+
+/** What is watched and has changed since the baseline, what matters for safety first. */
 export function watchedChanges(
-  by: string,
-  type: AnyType,
-  spec: object | undefined,
-  tags: Tags,
+  { type, spec, tags }: Subject,
   baseline: Baseline,
   { described }: Identified,
+  by = VERSION,
 ): readonly WatchedChange[] {
   const now = propertiesOf(described);
   const paths = new Set([...Object.keys(baseline.properties), ...now.keys()]);
@@ -261,8 +286,7 @@ export function watchedChanges(
     })
     .map((path) => {
       const text = now.get(path)?.text;
-      const danger = dangerOf(type, path, text);
-      return { path, before: baseline.properties[path], now: text, danger };
+      return { path, before: baseline.properties[path], now: text, danger: dangerOf(type, path, text) };
     })
     .toSorted((one, other) => rank(one.danger) - rank(other.danger) || (one.path < other.path ? -1 : 1));
 }

@@ -78,6 +78,25 @@ const attached = (aws: Aws, RoleName: string) =>
 /** A role for a service, with one policy of its own and, where wanted, managed ones. Names are unique in the account, not in the region. */
 export const role: ResourceType<RoleSpec, RoleLive> = {
   name: "iam:role",
+  coverage: {
+    covers: {
+      service: ["AssumeRolePolicyDocument"],
+      statements: [`Policies[${POLICY}].PolicyDocument`],
+      managedPolicies: ["AttachedPolicies[=]"],
+    },
+    ignores: { RoleLastUsed: "when it was used last" },
+    unshown: { "further policies of its own": "another call for each role" },
+    dangers: [
+      {
+        at: ["AttachedPolicies[]"],
+        danger: "administrator rights",
+        when: (_text, path) => /Admin|FullAccess|PowerUser/.test(path),
+      },
+      { at: ["service"], danger: "opened to the world", when: (text) => text.includes("AWS") },
+      { at: ["statements"], danger: "administrator rights", when: (text) => /"Action":(\["?)?"?\*/.test(text) },
+      { at: ["PermissionsBoundary"], danger: "less protected" },
+    ],
+  },
   same: {
     managedPolicies: (wanted, found) => missing(wanted, found).length === 0 && withdrawn(wanted, found).length === 0,
   },
@@ -102,6 +121,11 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
         id: RoleName,
         tags,
         arn: Role?.Arn ?? "",
+        described: {
+          ...Role,
+          Policies: [{ PolicyName: POLICY, PolicyDocument: policy?.PolicyDocument }],
+          AttachedPolicies: managed,
+        },
         service: serviceFrom(Role?.AssumeRolePolicyDocument),
         statements: Array.isArray(statements) ? (statements as Statement[]) : [],
         managedPolicies: managed.flatMap(({ PolicyArn }) => PolicyArn ?? []),

@@ -11,6 +11,7 @@ import {
 import {
   type InstanceSpec,
   impossible,
+  instanceCoverage,
   interruptionOf,
   modifyInstance,
   notesOf,
@@ -60,6 +61,10 @@ function health(replica: InstanceLive): Health {
 export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
   immutable: ["source"],
+  coverage: {
+    ...instanceCoverage,
+    covers: { ...instanceCoverage.covers, source: ["ReadReplicaSourceDBInstanceIdentifier"] },
+  },
   same: sameInstance,
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
   retryable: {

@@ -66,6 +66,9 @@ async function provenOurs(
 export const record: ResourceType<RecordSpec, RecordLive> = {
   name: "route53:record",
   immutable: ["zoneId", "name"],
+  coverage: {
+    covers: { zoneId: ["HostedZoneId"], name: ["Name"], value: ["ResourceRecords"], ttl: "watched" },
+  },
   same: {
     name: (wanted, found) => plainName(wanted) === found,
     value: (wanted, found) => plainName(wanted) === found,
@@ -87,6 +90,7 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
       value: cnameValue(found.record),
       ttl: at.ttl ?? 0,
       domain,
+      described: { ...found.record, HostedZoneId: found.zoneId },
     };
   },
 
