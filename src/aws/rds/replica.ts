@@ -12,6 +12,7 @@ import {
   afterModify,
   type InstanceSpec,
   impossible,
+  instanceCoverage,
   interruptionOf,
   knownByName,
   modifyInstance,
@@ -62,6 +63,10 @@ function health(replica: InstanceLive): Health {
 export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
   immutable: ["source"],
+  coverage: {
+    ...instanceCoverage,
+    covers: { ...instanceCoverage.covers, source: ["ReadReplicaSourceDBInstanceIdentifier"] },
+  },
   same: sameInstance,
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
   retryable: {
