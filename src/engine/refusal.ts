@@ -3,7 +3,7 @@ import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
 import { mayHoldData } from "./observe.ts";
-import type { Identified, Interruption, Protection, Remedy, Rollout } from "./resource.ts";
+import type { CreateBeforeDelete, Identified, Interruption, Protection, Remedy, Rollout } from "./resource.ts";
 import type { Run } from "./run.ts";
 import type { Observed, Snapshot } from "./snapshot.ts";
 
@@ -85,18 +85,26 @@ export function refusalOf(
  * where neither is so, or it is no change in place.
  */
 export function courseOf(
-  { type }: Node,
+  { type, resource }: Node,
   decision: Decision,
   live: Identified | undefined,
   wanted: object | undefined,
 ): { readonly interruption?: Interruption | undefined; readonly rollout?: Rollout | undefined } {
-  if (decision.kind !== "update" || !live || !wanted) return {};
+  if (!live || !wanted) return {};
+  if (decision.kind === "replace" && resource?.createBeforeDelete && decision.differences.length > 0)
+    return { rollout: { what: besideText(resource.createBeforeDelete), seconds: type.timing?.createSeconds ?? 0 } };
+  if (decision.kind !== "update") return {};
   const changed = new Set(decision.differences.map(({ field }) => field));
   return {
     interruption: type.interruption?.(changed, live, wanted),
     rollout: type.rollout?.(changed, live, wanted),
   };
 }
+
+const besideText = ({ after }: CreateBeforeDelete): string => {
+  const turn = after?.().map(({ name }) => name) ?? [];
+  return `the new one is made beside it${turn.length > 0 ? `, after ${turn.join(", ")}` : ""}; it goes when the new one has taken its place`;
+};
 
 function refusedInterruption(
   run: Run,

@@ -120,6 +120,10 @@ function rulesOf(permissions: readonly IpPermission[] | undefined): Rule[] {
   });
 }
 
+/** Permissions as a person reads them: "tcp 22 from 0.0.0.0/0". @param way "from" of what comes in, "to" of what goes out */
+export const ruleWords = (permissions: readonly IpPermission[] | undefined, way: "from" | "to"): readonly string[] =>
+  rulesOf(permissions).map((rule) => wordsOf(rule, way));
+
 function permissionOf(rule: Rule): IpPermission {
   const { protocol, from, to, cidr, groupId, description } = normal(rule);
   const said = description === "" ? {} : { Description: description };

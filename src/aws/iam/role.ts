@@ -37,7 +37,7 @@ const withdrawn = (wanted: readonly string[], found: readonly string[]) =>
   found.filter((arn) => WITHDRAWN.test(arn) && !wanted.includes(arn));
 
 /** Name of the role's own policy. */
-const POLICY = "buddyverse";
+export const OWN_POLICY = "buddyverse";
 const VERSION = "2012-10-17";
 const GONE = ["NoSuchEntityException"];
 
@@ -81,7 +81,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
   coverage: {
     covers: {
       service: ["AssumeRolePolicyDocument"],
-      statements: [`Policies[${POLICY}].PolicyDocument`],
+      statements: [`Policies[${OWN_POLICY}].PolicyDocument`],
       managedPolicies: ["AttachedPolicies[=]"],
     },
     ignores: { RoleLastUsed: "when it was used last" },
@@ -106,6 +106,8 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
     update: ["ConcurrentModificationException"],
   },
 
+  knownBefore: (_aws, { name }) => ({ id: name }),
+
   find: (aws, owner) =>
     undefinedIf(GONE, async () => {
       const RoleName = owner.name;
@@ -113,7 +115,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
       const tags = tagsFrom(Role?.Tags);
       assertOurs(owner, `role ${RoleName}`, tags);
       const [policy, managed] = await Promise.all([
-        undefinedIf(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: POLICY })),
+        undefinedIf(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: OWN_POLICY })),
         attached(aws, RoleName),
       ]);
       const statements = documentFrom(policy?.PolicyDocument)?.Statement;
@@ -123,7 +125,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
         arn: Role?.Arn ?? "",
         described: {
           ...Role,
-          Policies: [{ PolicyName: POLICY, PolicyDocument: policy?.PolicyDocument }],
+          Policies: [{ PolicyName: OWN_POLICY, PolicyDocument: policy?.PolicyDocument }],
           AttachedPolicies: managed,
         },
         service: serviceFrom(Role?.AssumeRolePolicyDocument),
@@ -151,7 +153,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
   ) {
     if (changed.has("service")) await aws.iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: trustOf(service) });
     if (changed.has("statements"))
-      await aws.iam.putRolePolicy({ RoleName, PolicyName: POLICY, PolicyDocument: policyOf(statements) });
+      await aws.iam.putRolePolicy({ RoleName, PolicyName: OWN_POLICY, PolicyDocument: policyOf(statements) });
     for (const PolicyArn of missing(managedPolicies, found)) await aws.iam.attachRolePolicy({ RoleName, PolicyArn });
     // After the role's own policy: what is detached is never missing.
     for (const PolicyArn of withdrawn(managedPolicies, found))

@@ -225,7 +225,7 @@ export const launchTemplateTable = (sim: Sim): Table<LaunchTemplate> => sim.tabl
 /** What others put into a VPC. */
 export interface Other {
   readonly id: string;
-  readonly kind: "endpoint" | "peering" | "transit" | "vpn" | "egress" | "acl";
+  readonly kind: "endpoint" | "peering" | "transit" | "vpn" | "egress";
   readonly vpcId: string;
   /** What it leads to: a service, another VPC, a transit gateway. */
   readonly to: string;
