@@ -78,6 +78,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     unshown: {
       recoveryPoint: AT_BIRTH,
       copyOf: AT_BIRTH,
+      openVault: AT_BIRTH,
       restoring: "AWS Backup tells of it, where it is restored",
       "file system policy, access points, replication": "another call each",
     },
