@@ -17,8 +17,8 @@ import {
 } from "./refusal.ts";
 import { type AnyType, type Identified, type Protection, type Remedy, removable, type Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
-import { inOrder } from "./walk.ts";
 import type { Measured } from "./usual.ts";
+import { inOrder } from "./walk.ts";
 
 /** One node, looked at. */
 export interface Observed {

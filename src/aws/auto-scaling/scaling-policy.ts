@@ -33,6 +33,7 @@ export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> =
   name: "auto-scaling:scaling-policy",
   immutable: ["groupName"],
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
+  unnoticed: true,
   retryable: { create: ["ServiceLinkedRoleFailure"] },
 
   async find(aws, owner, id) {

@@ -23,6 +23,7 @@ const NOT_FOUND = ["DBParameterGroupNotFoundFault"];
 export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive> = {
   name: "rds:parameter-group",
   immutable: ["family", "description"],
+  unnoticed: true,
   // What others set besides is theirs.
   same: {
     parameters: (wanted, found) => Object.entries(wanted).every(([name, value]) => found[name] === value),
