@@ -3,7 +3,7 @@ import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import type { Node } from "./graph.ts";
 import type { Visit } from "./order.ts";
-import { type Identified, type Interruption, type Rollout, removable } from "./resource.ts";
+import { type CreateBeforeDelete, type Identified, type Interruption, type Rollout, removable } from "./resource.ts";
 import type { Observed } from "./snapshot.ts";
 import { type Measured, usualSeconds } from "./usual.ts";
 
@@ -27,14 +27,22 @@ const UPDATE_SECONDS = 2;
  * where neither is so, or it is no change in place.
  */
 export function courseOf(
-  { type }: Node,
+  { type, resource }: Node,
   decision: Decision,
   live: Identified | undefined,
   wanted: object | undefined,
 ): { readonly interruption?: Interruption | undefined; readonly rollout?: Rollout | undefined } {
-  if (decision.kind !== "update" || !live || !wanted) return {};
+  if (!live || !wanted) return {};
+  if (decision.kind === "replace" && resource?.createBeforeDelete && decision.differences.length > 0)
+    return { rollout: { what: besideText(resource.createBeforeDelete), seconds: 0 } };
+  if (decision.kind !== "update") return {};
   return courseOfFields({ type }, decision.differences, live, wanted);
 }
+
+const besideText = ({ after }: CreateBeforeDelete): string => {
+  const turn = after?.().map(({ name }) => name) ?? [];
+  return `the new one is made beside it${turn.length > 0 ? `, after ${turn.join(", ")}` : ""}; it goes when the new one has taken its place`;
+};
 
 function courseOfFields(
   { type }: Pick<Node, "type">,
@@ -59,7 +67,7 @@ export function interruptionOf(entry: Observed, measured: Measured | undefined):
     return { kind: kindOf(seconds), what, seconds };
   }
   // What has failed is of no use to anybody.
-  const used = decision.kind === "replace" && decision.differences.length > 0;
+  const used = decision.kind === "replace" && decision.differences.length > 0 && !node.resource?.createBeforeDelete;
   if (!used || node.type.unnoticed || node.type.disposable) return NONE;
   const seconds = secondsOf(entry, "whole", new Set(), measured);
   return {
@@ -85,12 +93,14 @@ export function secondsOf(
   const { type } = node;
   const creation = () => createSeconds(node, wanted, measured);
   const deletion = () => deleteSeconds(node, measured);
+  const beside = node.resource?.createBeforeDelete !== undefined;
   if (part === "removal") return deletion();
+  if (part === "former") return decision.kind === "replace" && beside ? deletion() : 0;
   switch (decision.kind) {
     case "create":
       return refused || type.external ? 0 : creation();
     case "replace":
-      return deletion() + creation();
+      return beside ? creation() : deletion() + creation();
     case "delete":
       return removable(type) ? deletion() : 0;
     case "wait":

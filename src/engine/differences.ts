@@ -39,6 +39,7 @@ export function differences(
     if (value === undefined) continue;
     const there = (live as unknown as Record<string, unknown>)[field];
     const same = type.same?.[field];
+    if (type.once?.includes(field) && isAsSaidBefore(value, applied[field as keyof typeof applied])) continue;
     if (same ? same(value, there, live, wanted, applied) : !holdsUnknown(value) && isDeepStrictEqual(value, there))
       continue;
     const replaces = type.immutable?.includes(field) ?? false;
@@ -49,6 +50,10 @@ export function differences(
   const different = tags && differentTags(type, live, tags, given);
   return different ? [...found, different] : found;
 }
+
+/** Where nothing is recorded nobody knows what was said before: what is there is lived with. */
+const isAsSaidBefore = (wanted: unknown, before: unknown): boolean =>
+  before === undefined || isDeepStrictEqual(wanted, before);
 
 function differentTags(
   type: AnyType,

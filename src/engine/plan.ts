@@ -115,7 +115,8 @@ export function planUp(snapshot: Snapshot): Plan {
     const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
     // What is only looked up, something temporary that is not needed, and what stays to go back to, are nothing to count.
     if ((temporary || node.type.external || decision.kind === "earlier") && action === "none") continue;
-    const { rollout } = refused ? {} : courseOf(node, decision, entry.look.live, entry.wanted);
+    // How a replacement goes is worth knowing before one asks for it.
+    const { rollout } = refused && own !== "replace" ? {} : courseOf(node, decision, entry.look.live, entry.wanted);
     items.push({
       ...nameOf(node),
       id: entry.look.live?.id,

@@ -3,8 +3,10 @@ import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
+import { withoutReinstated } from "./former.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
 import { ABSENT, discardsData, evaluate, type Observation, observeOrClash, patiently, specOf } from "./observe.ts";
+import { isRecordedReady } from "./record.ts";
 import {
   type Dependents,
   dependentsIn,
@@ -92,7 +94,9 @@ export async function takeSnapshot(
   types: ReadonlyMap<string, AnyType>,
   options: SnapshotOptions,
 ): Promise<Snapshot> {
-  const extras = options.partial ? [] : recordedExtras(graph, run.store.resources, types, options.stack);
+  const extras = options.partial
+    ? []
+    : recordedExtras(graph, withoutReinstated(run.store.resources), types, options.stack);
   const known = [...graph.nodes.values(), ...extras];
   const looks = new Map<string, Observation>();
   const swept = () => {
@@ -315,10 +319,14 @@ function expected({ aws }: Run, entry: Observed): Identified | undefined {
 const only = (values: object, which: (field: string, value: unknown) => boolean): object =>
   Object.fromEntries(Object.entries(values).filter(([field, value]) => which(field, value)));
 
-/** True when something of the stack is there that the state does not know, though it is wanted: the state was lost. */
-export const isForgotten = ({ entries }: Snapshot): boolean =>
+/**
+ * True when something is as the config says, and the state does not say so: it was lost, or somebody else has brought it
+ * about. Without a record of what is there `down` would not know the stack's data from a copy of it.
+ */
+export const isUnrecorded = ({ entries }: Snapshot): boolean =>
   [...entries.values()].some(
-    ({ node, look, recorded, wanted }) => wanted && look.live && !recorded && !node.type.external,
+    ({ node, look: { live }, recorded, wanted, decision }) =>
+      wanted && live && decision.kind === "none" && !isRecordedReady(node, recorded, live, wanted),
   );
 
 /**

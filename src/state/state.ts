@@ -30,6 +30,8 @@ const record = z.strictObject({
   spec: z.record(z.string(), z.unknown()),
   /** The config's tags as they were last set on it; absent: none. */
   tags: z.record(z.string(), z.string()).optional(),
+  /** Of a former one, beside which another was made: the how-manieth of its key it is. */
+  generation: z.number().int().positive().optional(),
   /** Keys of the resources that it needs: `down` orders by them, even without the config. */
   needs: z.array(z.string()),
 });

@@ -39,13 +39,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   "another type of the bastions": {
     after: { bastion: { instanceType: "t3.small" } },
     asks: ["bastion-1", "bastion-2"],
-    notices: { "bastion-1": "brief", "bastion-2": "brief" },
     tells: ["alarm-bastion-1 updated", "dashboard updated"],
   },
   "another type of the NAT instances": {
     after: { nat: { instanceType: "t3.small" } },
     asks: ["nat-instance-1", "nat-instance-2"],
-    notices: { "nat-instance-1": "outage", "nat-instance-2": "outage" },
     tells: ["nat-route-1 updated", "alarm-nat-instance-2 updated"],
   },
   "gateways in place of NAT instances": { after: { nat: { mode: "gateway" } }, tells: ["nat-route-1 updated"] },

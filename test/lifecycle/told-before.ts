@@ -61,10 +61,10 @@ export const promised = ({ items }: Plan, graph: Stage["graph"]): string[] =>
     })
     .sort();
 
-/** What a run did. */
+/** What a run did. That what was replaced goes, when the new one has its place, is no other thing than the replacement. */
 export const done = (settled: readonly { readonly key: string; readonly outcome: string }[]): string[] =>
   settled
-    .filter(({ outcome }) => outcome !== "unchanged")
+    .filter(({ key, outcome }) => outcome !== "unchanged" && !key.includes("#"))
     .map(({ key, outcome }) => `${key} ${outcome}`)
     .sort();
 

@@ -20,7 +20,7 @@ import { type Doom, doomIn, latestActivities, sentence, since, troubleIn } from 
 export interface GroupSpec {
   readonly min: number;
   readonly max: number;
-  /** At the start; then the scaling policy decides. */
+  /** At the start, and when the config changes it; in between the scaling policy decides. */
   readonly desired: number;
   readonly launchTemplateId: string;
   /**
@@ -232,8 +232,9 @@ export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
+  // Then the load decides.
+  once: ["desired"],
   same: {
-    desired: createOnly,
     warmupSeconds: createOnly,
     metrics: (wanted, found) => wanted.every((metric) => found.includes(metric)),
     subnetIds: sameSet,
@@ -378,10 +379,10 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const sizes = {
       MinSize: spec.min,
       MaxSize: spec.max,
-      ...(found.desired === 0 ? { DesiredCapacity: spec.desired } : {}),
+      ...(found.desired === 0 || changed.has("desired") ? { DesiredCapacity: spec.desired } : {}),
     };
     const settings = {
-      ...(changed.has("min") || changed.has("max") ? sizes : {}),
+      ...(changed.has("min") || changed.has("max") || changed.has("desired") ? sizes : {}),
       ...(changed.has("subnetIds") ? { VPCZoneIdentifier: spec.subnetIds.join(",") } : {}),
       ...(changed.has("healthCheckType") ? { HealthCheckType: spec.healthCheckType } : {}),
       ...(changed.has("gracePeriodSeconds") ? { HealthCheckGracePeriod: spec.gracePeriodSeconds } : {}),
@@ -407,17 +408,17 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     if (template) await release(aws, AutoScalingGroupName, spec, found);
   },
 
-  /**
-   * None at all, and none that a policy could start. Instances in standby serve nobody, and stay when it gets smaller, as do
-   * those that are protected from it (user guide, "Temporarily remove instances", "Use instance scale-in protection").
-   */
-  /** Activities tell of six weeks (API reference, DescribeScalingActivities), the newest first. */
-  async restingSince(aws, { id }) {
-    const activities = await latestActivities(aws, id);
+  /** Activities tell of six weeks, those of a group that is deleted too (API reference, DescribeScalingActivities). */
+  async restingSince(aws, { name }) {
+    const activities = (await undefinedIf(NO_GROUP, () => latestActivities(aws, name, true))) ?? [];
     if (activities.length === 0 || activities.some(({ EndTime }) => EndTime === undefined)) return undefined;
     return Math.max(...activities.map(({ EndTime }) => (EndTime as Date).getTime()));
   },
 
+  /**
+   * None at all, and none that a policy could start. Instances in standby serve nobody, and stay when it gets smaller, as do
+   * those that are protected from it (user guide, "Temporarily remove instances", "Use instance scale-in protection").
+   */
   async quiet(aws, { id: AutoScalingGroupName, max, deleting, instanceIds, keptIds, standbyIds }) {
     if (!deleting && max > 0) {
       if (keptIds.length > 0)

@@ -22,6 +22,7 @@ const NOT_FOUND = ["DBParameterGroupNotFoundFault"];
 /** The settings of the database server that are not AWS's defaults. Its id is its name. */
 export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive> = {
   name: "rds:parameter-group",
+  tagsUnread: true,
   immutable: ["family", "description"],
   unnoticed: true,
   // What others set besides is theirs.

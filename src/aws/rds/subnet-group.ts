@@ -21,6 +21,7 @@ const NOT_FOUND = ["DBSubnetGroupNotFoundFault"];
 /** Where a database may live. Its id is its name. */
 export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
   name: "rds:subnet-group",
+  tagsUnread: true,
   same: { subnetIds: sameSet },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: {
