@@ -81,7 +81,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
   coverage: {
     covers: {
       service: ["AssumeRolePolicyDocument"],
-      statements: [`Policies[${POLICY}].PolicyDocument`],
+      statements: [`Policies[${OWN_POLICY}].PolicyDocument`],
       managedPolicies: ["AttachedPolicies[=]"],
     },
     ignores: { RoleLastUsed: "when it was used last" },
@@ -123,7 +123,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
         arn: Role?.Arn ?? "",
         described: {
           ...Role,
-          Policies: [{ PolicyName: POLICY, PolicyDocument: policy?.PolicyDocument }],
+          Policies: [{ PolicyName: OWN_POLICY, PolicyDocument: policy?.PolicyDocument }],
           AttachedPolicies: managed,
         },
         service: serviceFrom(Role?.AssumeRolePolicyDocument),
