@@ -24,7 +24,8 @@ export interface Extra {
 export interface ExtraReader {
   /** What it looks for, for the notice that it could not: "listener rules". */
   readonly what: string;
-  read(aws: Aws, stack: string, seen: Snapshot["entries"]): Promise<readonly Extra[]>;
+  /** @param unseen takes a word on each part that could not be looked at */
+  read(aws: Aws, stack: string, seen: Snapshot["entries"], unseen: string[]): Promise<readonly Extra[]>;
 }
 
 /** What is there of the stack's objects of a type, with their names. */

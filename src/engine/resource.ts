@@ -334,6 +334,10 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */
   interruption?(changed: ReadonlySet<string>, live: Live, spec: Spec): Interruption | undefined;
+  /** Nobody notices while one is replaced: it is used only when others are made or changed. */
+  readonly unnoticed?: boolean;
+  /** How long one of that spec usually takes to become ready, seconds, where that is not what `timing` says. Pure. */
+  createSeconds?(spec: Spec): number | undefined;
   /** How the change of these fields goes that takes its time while the object is in use throughout; undefined: at once. Pure. */
   rollout?(changed: ReadonlySet<string>, live: Live, spec: Spec): Rollout | undefined;
   /**

@@ -15,7 +15,7 @@ import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { webInstances } from "./prices.ts";
 import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh, refreshText } from "./read-refresh.ts";
-import { refreshRollout, rollBackRollout } from "./rollout.ts";
+import { growthRollout, refreshRollout, rollBackRollout } from "./rollout.ts";
 import { type Doom, doomIn, latestActivities, sentence, since, troubleIn } from "./trouble.ts";
 
 export interface GroupSpec {
@@ -351,7 +351,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   rollout(changed, live, spec) {
-    if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion")) return undefined;
+    if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion"))
+      return growthRollout(live.desired, Math.max(spec.min, changed.has("desired") ? spec.desired : live.desired));
     return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh) : refreshRollout(live);
   },
 

@@ -1,7 +1,9 @@
+import type { Identified } from "../../engine/resource.ts";
 import { undefinedIf } from "../errors.ts";
-import { command, type Extra, type ExtraReader, idsIn, standing } from "../extra.ts";
+import { command, type Extra, type ExtraReader, idsIn, standing, whoseBy } from "../extra.ts";
 import type { ImageLive } from "./image.ts";
 import type { LaunchTemplateLive } from "./launch-template.ts";
+import { allIn, foreignIn } from "./read-vpc-contents.ts";
 import { destinationOf, type RouteTableLive, type RouteTableSpec, targetOf } from "./route-table.ts";
 
 const IMAGE_GONE = ["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"];
@@ -121,4 +123,29 @@ const routes: ExtraReader = {
   },
 };
 
-export const extras: readonly ExtraReader[] = [imagesShared, snapshotsShared, templateVersions, routes];
+/** What is in the stack's VPC and not its own. */
+const neighbours: ExtraReader = {
+  what: "what is in the VPC",
+  async read(aws, stack, seen, unseen) {
+    const known = idsIn(seen);
+    const found = await Promise.all(
+      standing<Identified>(seen, "ec2:vpc").map(async ({ live }) => {
+        const contents = await allIn(aws, live.id, known);
+        unseen.push(...contents.unseen);
+        return foreignIn(contents.found, stack, known).filter(({ passing }) => !passing);
+      }),
+    );
+    return found.flat().map(
+      ({ id, what, tags, effect = "", danger, commands }): Extra => ({
+        what,
+        id,
+        effect,
+        whose: whoseBy(tags),
+        danger,
+        commands,
+      }),
+    );
+  },
+};
+
+export const extras: readonly ExtraReader[] = [neighbours, imagesShared, snapshotsShared, templateVersions, routes];

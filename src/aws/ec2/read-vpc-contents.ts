@@ -10,7 +10,7 @@ import type {
 import type { Danger, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { tagsFrom } from "../owned.ts";
+import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { interfaceBlocker, interfacesIn } from "./read-interfaces.ts";
 import type { Filters } from "./reader.ts";
@@ -410,4 +410,18 @@ export function withoutParts(found: readonly Content[]): readonly Content[] {
     const [owner] = /\b(?:vpce|nat|tgw-attach)-[0-9a-f]+/.exec(one?.Description ?? "") ?? [];
     return !(one && [one.Attachment?.InstanceId, owner].some((id) => id !== undefined && ids.has(id)));
   });
+}
+
+/**
+ * What of a VPC's contents is not the stack's, without what its services make for the stack's own objects.
+ * @param going ids of the stack's own objects that bear no tags, or that go before the VPC
+ */
+export function foreignIn(found: readonly Content[], stack: string, going: ReadonlySet<string>): readonly Content[] {
+  const ours = ({ tags }: Content) => tags[STACK_TAG] === stack;
+  const ourGroups = new Set(found.filter(ours).map(({ id }) => id));
+  // Services give interfaces of theirs the groups of what they are for.
+  const serves = ({ networkInterface }: Content) =>
+    networkInterface?.Groups?.some(({ GroupId }) => GroupId !== undefined && ourGroups.has(GroupId));
+  const goes = ({ anyOf = [] }: Content) => anyOf.length > 0 && anyOf.every((id) => going.has(id));
+  return withoutParts(found).filter((one) => !ours(one) && !serves(one) && !goes(one));
 }

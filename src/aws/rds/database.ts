@@ -17,6 +17,7 @@ import {
   notesOf,
   performanceOf,
   primaryInterruption,
+  rolloutOf,
   sameInstance,
   undone,
   whyUndone,
@@ -155,6 +156,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   protections,
   blockers: replicaBlockers,
   // Nobody uses what does not have the stack's password yet.
+  rollout: rolloutOf,
   interruption: (changed, live, spec) =>
     live.passwordFrom === "snapshot" ? undefined : primaryInterruption(changed, live, spec),
   impossible: (live, spec, applied) => impossible(live, spec, applied) ?? otherKey(live, spec, applied, OTHER_KEY),

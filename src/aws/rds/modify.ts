@@ -1,5 +1,5 @@
 import type { ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
-import type { Coverage, Impossible, Interruption, Owner, ResourceType } from "../../engine/resource.ts";
+import type { Coverage, Impossible, Interruption, Owner, ResourceType, Rollout } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
 import { about } from "../../lib/duration.ts";
 import { counted, list } from "../../lib/text.ts";
@@ -216,7 +216,7 @@ export function afterModify(
 }
 
 /** How long a change usually takes, seconds (field reports, as those behind docs/sandbox.md); an instance in one zone is away meanwhile. */
-const USUAL = { class: 300, minor: 300, major: 900, window: 300, backups: 60, reboot: 60 };
+const USUAL = { class: 300, minor: 300, major: 900, window: 300, backups: 60, reboot: 60, storage: 60 };
 
 /** What users of an instance notice. @param retention days of backups that are wanted; of a primary only. */
 export function interruptionOf(
@@ -256,6 +256,19 @@ export function interruptionOf(
       seconds: USUAL.backups,
     };
   return undefined;
+}
+
+/** How storage grows: that "doesn't require any outage" (user guide, "Increasing DB instance storage capacity"). */
+export function rolloutOf(
+  changed: ReadonlySet<string>,
+  { id, storageGiB }: InstanceLive & InstanceSpec,
+  spec: InstanceSpec,
+): Rollout | undefined {
+  if (!changed.has("storageGiB") || spec.apply === "window") return undefined;
+  return {
+    what: `the storage of ${id} grows from ${storageGiB} to ${spec.storageGiB} GiB, about ${about(USUAL.storage)}; it goes on`,
+    seconds: USUAL.storage,
+  };
 }
 
 /** Fewer days take effect at once; none deletes all (user guide, "Backup retention period" and "Disabling automated backups"). */

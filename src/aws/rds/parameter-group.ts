@@ -35,6 +35,7 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
       },
     ],
   },
+  unnoticed: true,
   // What others set besides is theirs.
   same: {
     parameters: (wanted, found) => Object.entries(wanted).every(([name, value]) => found[name] === value),

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
-import { subnetTable } from "./tables.ts";
+import { aclTable, type AclEntry as Entry, type NetworkAcl, subnetTable } from "./tables.ts";
 import { vpcFor } from "./vpcs.ts";
 
 /*
@@ -10,22 +10,6 @@ import { vpcFor } from "./vpcs.ts";
  * shown; traffic here does not go by it.
  */
 
-interface Entry {
-  readonly number: number;
-  readonly egress: boolean;
-  readonly protocol: string;
-  readonly action: "allow" | "deny";
-  readonly cidr: string;
-  readonly from: number | null;
-  readonly to: number | null;
-}
-interface NetworkAcl {
-  readonly id: string;
-  readonly vpcId: string;
-  readonly isDefault: boolean;
-  readonly entries: readonly Entry[];
-}
-const aclTable = (sim: Sim) => sim.table<NetworkAcl>("ec2.networkAcls");
 /** By subnet: where it does not use the VPC's default. */
 const associationTable = (sim: Sim) =>
   sim.table<{ readonly subnetId: string; readonly aclId: string }>("ec2.aclAssociations");
@@ -61,15 +45,6 @@ function aclFor(sim: Sim, id: string): NetworkAcl {
   const found = aclsIn(sim).find((one) => one.id === id);
   if (!found) throw awsError("InvalidNetworkAclID.NotFound", `The networkAcl ID '${id}' does not exist`);
   return found;
-}
-
-/** What goes with a VPC that is deleted; true: something of somebody else's is in it. */
-export const hasNetworkAcls = (sim: Sim, vpcId: string): boolean =>
-  aclTable(sim)
-    .all()
-    .some((one) => one.vpcId === vpcId && !one.isDefault);
-export function removeDefaultAcl(sim: Sim, vpcId: string): void {
-  for (const one of aclTable(sim).all()) if (one.vpcId === vpcId) aclTable(sim).removeNow(one.id);
 }
 
 const associationId = (subnetId: string) => `aclassoc-${subnetId.slice("subnet-".length)}`;

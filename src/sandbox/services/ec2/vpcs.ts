@@ -2,9 +2,9 @@ import * as z from "zod";
 import { quotaOf } from "../../quotas.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { hasNetworkAcls, removeDefaultAcl } from "./network-acls.ts";
 import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import {
+  aclTable,
   groupTable,
   interfaceTable,
   internetGatewayTable,
@@ -121,22 +121,23 @@ export const vpcs: SandboxService = {
 
     DeleteVpc: operation({ VpcId: z.string() }, ({ VpcId }, sim) => {
       const vpc = vpcFor(sim, VpcId);
-      const inside =
-        [
-          ...subnetTable(sim).all(),
-          ...interfaceTable(sim).all(),
-          ...otherTable(sim).all(),
-          ...internetGatewayTable(sim).all(),
-          ...routeTableTable(sim)
-            .all()
-            .filter((table) => !table.main),
-          ...groupTable(sim)
-            .all()
-            .filter((group) => group.name !== "default"),
-        ].some((one) => one.vpcId === vpc.id) || hasNetworkAcls(sim, vpc.id);
+      const inside = [
+        ...subnetTable(sim).all(),
+        ...interfaceTable(sim).all(),
+        ...otherTable(sim).all(),
+        ...internetGatewayTable(sim).all(),
+        ...routeTableTable(sim)
+          .all()
+          .filter((table) => !table.main),
+        ...aclTable(sim)
+          .all()
+          .filter(({ isDefault }) => !isDefault),
+        ...groupTable(sim)
+          .all()
+          .filter((group) => group.name !== "default"),
+      ].some((one) => one.vpcId === vpc.id);
       if (inside) throw awsError("DependencyViolation", `The vpc '${VpcId}' has dependencies and cannot be deleted.`);
       removeVpcDefaults(sim, vpc.id);
-      removeDefaultAcl(sim, vpc.id);
       vpcTable(sim).remove(vpc.id);
       return {};
     }),
