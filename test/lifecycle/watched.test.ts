@@ -5,6 +5,9 @@ import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { rank } from "../../src/engine/baseline.ts";
 import type { Danger } from "../../src/engine/resource.ts";
 import type { StatusItem } from "../../src/engine/status.ts";
+import { statusOf } from "../../src/engine/status.ts";
+import { accept } from "../../src/engine/watching.ts";
+import { acceptedView } from "../../src/report/views/accepted.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { stranger } from "../stranger.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
@@ -468,6 +471,52 @@ describe("what nobody asks for and somebody has changed", () => {
     expect((await on.status()).filter(({ standing }) => standing === "watched").map(({ key }) => key)).toEqual(
       seen.filter(({ standing }) => standing === "watched").map(({ key }) => key),
     );
+  });
+});
+
+describe("accepted", () => {
+  const changes = ROWS.filter(({ key }) => key === "nat-instance-1" || key === "bastion-1");
+  const again = () => stageOn(up.config, up.clock, changedBy(up.sandbox, changes), memoryText(up.text.text));
+
+  test("by its key or its name: it is no change any more, also for the next command; the others' are still told", async () => {
+    const on = await again();
+    const { snapshot, accepted } = accept(on.run, await on.refresh(), ["Buddy-NAT1"]);
+    expect(accepted).toEqual([
+      { name: "Buddy-NAT1", changes: [expect.objectContaining({ path: "MetadataOptions.HttpTokens" })], managed: [] },
+    ]);
+    expect(off(statusOf(snapshot)).map(({ key }) => key)).toEqual(["bastion-1"]);
+    const next = await stageOn(up.config, up.clock, changedBy(up.sandbox, changes), memoryText(on.text.text));
+    expect(off(await next.status()).map(({ key }) => key)).toEqual(["bastion-1"]);
+    // Put back, it is a change again.
+    const back = await stageOn(up.config, up.clock, up.sandbox, memoryText(on.text.text));
+    expect(off(await back.status()).map(({ key, watched }) => [key, watched.map(({ now }) => now)])).toEqual([
+      ["nat-instance-1", ["required"]],
+    ]);
+  });
+
+  test("what is managed is not, and the config's key is named that would ask for it", async () => {
+    const row = {
+      operation: "DescribeDBInstances",
+      change: set(database, { BackupRetentionPeriod: 0, StorageThroughput: 500 }),
+    };
+    const on = await stageOn(up.config, up.clock, changedBy(up.sandbox, [row]), memoryText(up.text.text));
+    const { snapshot, accepted } = accept(on.run, await on.refresh(), ["database"]);
+    expect(accepted).toMatchObject([
+      {
+        changes: [{ path: "StorageThroughput" }],
+        managed: [{ field: "backupRetentionDays", found: 0, configured: "database.backupRetentionDays" }],
+      },
+    ]);
+    expect(acceptedView(accepted).join("\n")).toContain('To keep it: "database.backupRetentionDays": 0');
+    expect(off(statusOf(snapshot))).toMatchObject([{ key: "database", standing: "drift", watched: [] }]);
+  });
+
+  test("a name that the stack does not have is refused, and nothing is written", async () => {
+    const on = await again();
+    const before = on.text.text;
+    const seen = await on.refresh();
+    expect(() => accept(on.run, seen, ["bastion-1", "bastion-9"])).toThrow('the stack has no object "bastion-9"');
+    expect(on.text.text).toBe(before);
   });
 });
 
