@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
-import { fail, parseFailure } from "../../src/sandbox/failures.ts";
+import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { copied, type World } from "../../src/sandbox/world.ts";
@@ -144,4 +144,40 @@ test("releases that never came up push out none that did: their images go first"
   const left = await images(on);
   expect(left).toHaveLength(2);
   expect(left[0]).toBe(second);
+});
+
+test("a release whose command fails is given up at once: with its output, the console, and the old release serving", async () => {
+  const on = await standing(config("v2"));
+  const sim = () => simAt(on.sandbox.world, on.clock.now());
+  fail(sim(), parseFailure("release-command"));
+  // The bake takes its time; the replacement is what is looked at.
+  const { settled } = await on.up();
+  const end = settled.find(({ key }) => key === "auto-scaling-group");
+  expect(end?.reason).toMatch(
+    /is as it was before: release 2: RollbackSuccessful: Manual rollback; the site goes on with release 1: the release command failed on (i-\w+), after 0 s; .*it printed:\npython manage\.py migrate --noinput: it fails.*; the end of its console output:\n(.*\n)*.*BUDDYVERSE-BOOT FAILED: the release command/,
+  );
+  const at = (name: string) => Date.parse(on.calls.find(({ operation }) => operation === name)?.at ?? "");
+  expect((at("RollbackInstanceRefresh") - at("StartInstanceRefresh")) / 60_000).toBeLessThan(5);
+  const [group] = (await on.aws.autoScaling.describeAutoScalingGroups({})).AutoScalingGroups ?? [];
+  expect(group?.LaunchTemplate?.Version).toBe("1");
+  // The same is tried again when it is asked for again.
+  mend(sim(), "release-command");
+  expect(failures(await (await next(on, config("v2"))).up())).toEqual([]);
+});
+
+test("the first release, whose command fails: up ends within minutes with its output, and the next one makes the group anew", async () => {
+  const on = await stage(config("v1"));
+  const sim = () => simAt(on.sandbox.world, on.clock.now());
+  fail(sim(), parseFailure("release-command"));
+  const end = (await on.up()).settled.find(({ key }) => key === "auto-scaling-group");
+  expect(end).toMatchObject({
+    outcome: "failed",
+    reason: expect.stringMatching(/failed: the release command failed on i-\w+, after 0 s; it printed:\npython manage/),
+  });
+  const made = Date.parse(on.calls.find(({ operation }) => operation === "CreateAutoScalingGroup")?.at ?? "");
+  expect((on.clock.now() - made) / 60_000).toBeLessThan(6);
+  mend(sim(), "release-command");
+  expect(failures(await (await next(on, config("v1"))).up())).toEqual([]);
+  await on.down();
+  expect(await on.left()).toEqual([]);
 });
