@@ -50,11 +50,11 @@ test("plan says that the instances are replaced, how, and how long that takes, b
   const group = plan.items.find(({ key }) => key === "auto-scaling-group");
   expect(group).toMatchObject({
     action: "update",
-    rollout: "2 instances are replaced one at a time, about 5 min; the site goes on",
+    rollout: "2 instances are replaced one at a time, about 7 min; the site goes on",
     differences: [{ field: "launchTemplateVersion", found: "1" }],
   });
   // The bake, the image and the replacement one after the other.
-  expect(plan.seconds).toBeGreaterThan(585 + 290);
+  expect(plan.seconds).toBeGreaterThan(585 + 400);
   expect(failures(await on.up())).toEqual([]);
   expect((await on.plan()).items.filter(({ action }) => action !== "none")).toEqual([]);
 });
@@ -67,7 +67,7 @@ test("another instance type is a release too, and plan does not hide it", async 
     "auto-scaling-group",
     "alarm-web-credits",
   ]);
-  expect(plan.seconds).toBeGreaterThan(290);
+  expect(plan.seconds).toBeGreaterThan(400);
 });
 
 test("the last three images stay, and an older one goes only when no instance has it; down removes all", async () => {
@@ -180,4 +180,21 @@ test("the first release, whose command fails: up ends within minutes with its ou
   expect(failures(await (await next(on, config("v1"))).up())).toEqual([]);
   await on.down();
   expect(await on.left()).toEqual([]);
+});
+
+test.each([2, 4])("%i instances are replaced in about the time that plan says", async (desired) => {
+  const web = { min: desired, max: desired + 1, desired };
+  const before = await standing({ ...config("v1"), web });
+  await before.up();
+  await before.clock.sleep(600_000);
+  const on = await next(before, { ...config("v1"), web: { ...web, instanceType: "t3.small" } });
+  const { rollout = "" } = (await on.plan()).items.find(({ key }) => key === "auto-scaling-group") ?? {};
+  expect(rollout).toContain(`${desired} instances are replaced`);
+  const minutes = Number(/about (\d+) min/.exec(rollout)?.[1]);
+  expect(failures(await on.up())).toEqual([]);
+  const { InstanceRefreshes: [refresh] = [] } = await on.aws.autoScaling.describeInstanceRefreshes({
+    AutoScalingGroupName: "Buddy-AutoScaling-Group",
+  });
+  const took = ((refresh?.EndTime?.getTime() ?? 0) - (refresh?.StartTime?.getTime() ?? 0)) / 60_000;
+  expect(Math.abs(minutes / took - 1)).toBeLessThan(0.3);
 });

@@ -52,6 +52,10 @@ rds.delete_db_snapshot(DBSnapshotIdentifier="theirs")
 for f in efs.describe_file_systems()["FileSystems"]:
     if f["CreationToken"] == "restored":
         efs.delete_file_system(FileSystemId=f["FileSystemId"])
+# The mock keeps the interfaces of instances that it has terminated, and they would be others' in the stack's VPC.
+ec2 = boto3.client("ec2")
+for i in ec2.describe_network_interfaces()["NetworkInterfaces"]:
+    ec2.delete_network_interface(NetworkInterfaceId=i["NetworkInterfaceId"])
 `;
 
 describe("over HTTP, against an AWS that we did not write", needs("moto_server and python3 with boto3"), () => {
@@ -170,7 +174,7 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
     expect(left["db subnet groups"]).toEqual(["buddy-db"]);
     act(CLEAR);
     const gone = await buddyverse(["down", "--yes", "--discard-files", "--trace", "gone.jsonl"], { cwd: folder, env });
-    expect([gone.code, gone.stderr]).toEqual([0, expect.any(String)]);
+    expect(gone).toMatchObject({ code: 0 });
     const after = await inventory();
     // ACM's validation records stay: certificates of other regions renew by them.
     const records = after.records?.filter((record) => !/^_\S+ CNAME$/.test(record));

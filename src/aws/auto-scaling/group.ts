@@ -337,7 +337,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
 
   rollout(changed, live, spec) {
     if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion")) return undefined;
-    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh) : refreshRollout(live);
+    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh, live) : refreshRollout(live);
   },
 
   /**
