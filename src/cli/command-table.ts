@@ -30,6 +30,7 @@ const port = (value: string): number => {
   if (number > 65_535) throw new InvalidArgumentError("A port is 1 to 65535.");
   return number;
 };
+const anyPort = (value: string): number => (value === "0" ? 0 : port(value));
 
 const RUN_NOTES = `
 It runs as the application's user, in its folder and environment, without a terminal and without input. AWS keeps the
@@ -124,8 +125,34 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "status",
     description: "every resource against what was recorded and against the config, property by property",
-    examples: ["buddyverse status", "buddyverse status --json", "buddyverse status --sandbox"],
+    own: (command) =>
+      command
+        .option(
+          "--managed",
+          "only the stack's own objects: do not look for what others hung on them, or put into the VPC",
+        )
+        .addOption(
+          new Option("--watch [seconds]", "look again every 30 seconds, or as many as are named, until Ctrl-C")
+            .argParser(positive)
+            .conflicts("json"),
+        ),
+    examples: [
+      "buddyverse status",
+      "buddyverse status --json",
+      "buddyverse status --managed",
+      "buddyverse status --watch 60",
+      "buddyverse status --sandbox",
+    ],
     load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "history",
+    description:
+      "the runs that changed the stack: who, when, what was planned, what changed, how it ended; asks nobody",
+    offline: true,
+    own: (command) => command.argument("[number]", "one run, object by object", positive),
+    examples: ["buddyverse history", "buddyverse history 12", "buddyverse history --json"],
+    load: async () => (await import("./commands/history.ts")).history,
   },
   {
     name: "why",
@@ -422,12 +449,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "sandbox",
-    description: "the embedded AWS: look inside, empty it, break things in it, do what only a person can",
+    description:
+      "the embedded AWS: look inside, empty it, break things in it, do what only a person can, serve it over HTTP",
     offline: true,
     own: (command) =>
       command
-        .argument("[action]", "show, reset, fail, mend, delegate or confirm", "show")
-        .argument("[what...]", "of fail: what, and which; the domain; the e-mail address"),
+        .argument("[action]", "show, reset, fail, mend, delegate, confirm, serve or env", "show")
+        .argument("[what...]", "of fail: what, and which; the domain; the e-mail address")
+        .option("--port <n>", "of serve: on this machine's loopback; 0: any free one (default: 4570)", anyPort),
     examples: [
       "buddyverse sandbox",
       "buddyverse sandbox reset",
@@ -436,6 +465,8 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse sandbox mend",
       "buddyverse sandbox delegate example.com      as you would at the registrar",
       "buddyverse sandbox confirm ops@example.com   follows the link in AWS's mail",
+      "buddyverse sandbox serve                     answers over HTTP, to every client of AWS, until Ctrl-C",
+      'eval "$(buddyverse sandbox env)"              your aws and scripts talk to it from now on',
     ],
     load: async () => (await import("./commands/sandbox.ts")).sandbox,
   },

@@ -4,6 +4,7 @@ import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine
 import { mapBand } from "../../lib/band.ts";
 import { createOnly, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
+import { COUNTER, STATE } from "../coverage.ts";
 import { launchTemplate } from "../ec2/launch-template.ts";
 import { creditCharges, instanceHours, volumeStorage } from "../ec2/prices.ts";
 import { consoleOf, consoleTail } from "../ec2/read-console.ts";
@@ -15,13 +16,13 @@ import { allPages } from "../pages.ts";
 import { failureIn, printed, readReleaseReport } from "../ssm/release-report.ts";
 import { webInstances } from "./prices.ts";
 import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh, refreshText } from "./read-refresh.ts";
-import { refreshRollout, rollBackRollout } from "./rollout.ts";
+import { growthRollout, refreshRollout, rollBackRollout } from "./rollout.ts";
 import { type Doom, doomIn, latestActivities, sentence, since, troubleIn } from "./trouble.ts";
 
 export interface GroupSpec {
   readonly min: number;
   readonly max: number;
-  /** At the start; then the scaling policy decides. */
+  /** At the start, and when the config changes it; in between the scaling policy decides. */
   readonly desired: number;
   readonly launchTemplateId: string;
   /**
@@ -120,6 +121,7 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
     unwell: [],
     trouble: undefined,
     doom: undefined,
+    described: { ...group, EnabledMetrics: (group.EnabledMetrics ?? []).map(({ Metric }) => Metric) },
   };
   if (found.deleting) return found;
 
@@ -244,8 +246,35 @@ export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
+  // Then the load decides.
+  once: ["desired"],
+  coverage: {
+    covers: {
+      min: ["MinSize"],
+      max: ["MaxSize"],
+      desired: "watched",
+      launchTemplateId: ["LaunchTemplate.LaunchTemplateId"],
+      launchTemplateVersion: ["LaunchTemplate.Version"],
+      subnetIds: ["VPCZoneIdentifier", "AvailabilityZones", "AvailabilityZoneIds"],
+      targetGroupArns: ["TargetGroupARNs", "TrafficSources"],
+      healthCheckType: ["HealthCheckType"],
+      gracePeriodSeconds: ["HealthCheckGracePeriod"],
+      warmupSeconds: "watched",
+      metrics: ["EnabledMetrics[=]"],
+    },
+    ignores: {
+      Status: STATE,
+      DesiredCapacity: "the scaling policy decides",
+      PredictedCapacity: "the scaling policy decides",
+      Instances: "instances come and go; those in service are judged",
+      WarmPoolSize: COUNTER,
+    },
+    unshown: {
+      "lifecycle hooks, scheduled actions, notifications": "objects of their own",
+    },
+    dangers: [{ at: ["SuspendedProcesses[]"], danger: "less protected", when: (text) => text !== "" }],
+  },
   same: {
-    desired: createOnly,
     warmupSeconds: createOnly,
     metrics: (wanted, found) => wanted.every((metric) => found.includes(metric)),
     subnetIds: sameSet,
@@ -264,6 +293,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     update: ["InstanceRefreshInProgressFault", "ScalingActivityInProgressFault"],
     delete: ["ResourceInUseFault", "ScalingActivityInProgressFault"],
   },
+
+  knownBefore: (_aws, { name }) => ({ id: name }),
 
   async find(aws, owner) {
     const found = await describe(aws, owner.name);
@@ -336,7 +367,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   rollout(changed, live, spec) {
-    if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion")) return undefined;
+    if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion"))
+      return growthRollout(live.desired, Math.max(spec.min, changed.has("desired") ? spec.desired : live.desired));
     return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh, live) : refreshRollout(live);
   },
 
@@ -391,10 +423,10 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const sizes = {
       MinSize: spec.min,
       MaxSize: spec.max,
-      ...(found.desired === 0 ? { DesiredCapacity: spec.desired } : {}),
+      ...(found.desired === 0 || changed.has("desired") ? { DesiredCapacity: spec.desired } : {}),
     };
     const settings = {
-      ...(changed.has("min") || changed.has("max") ? sizes : {}),
+      ...(changed.has("min") || changed.has("max") || changed.has("desired") ? sizes : {}),
       ...(changed.has("subnetIds") ? { VPCZoneIdentifier: spec.subnetIds.join(",") } : {}),
       ...(changed.has("healthCheckType") ? { HealthCheckType: spec.healthCheckType } : {}),
       ...(changed.has("gracePeriodSeconds") ? { HealthCheckGracePeriod: spec.gracePeriodSeconds } : {}),

@@ -1,11 +1,21 @@
 import type { Rollout } from "../../engine/resource.ts";
 import { about } from "../../lib/duration.ts";
+import { counted } from "../../lib/text.ts";
 import { PREFERENCES, type Refresh } from "./read-refresh.ts";
 
 /** Until the group acts and a new instance is in service: from then on it warms up, and boots meanwhile, seconds. */
 const START_SECONDS = 40;
 /** Until the last old instance is drained and terminated: the others' end while the next ones start, seconds. */
 const END_SECONDS = 90;
+/** Until an instance more serves, seconds. */
+const SERVES_SECONDS = 150;
+
+/** What it takes to have so many instances more: they start side by side. */
+export function growthRollout(from: number, to: number): Rollout | undefined {
+  if (to <= from) return undefined;
+  const what = `grows from ${from} to ${counted(to, "instance")}, about ${about(SERVES_SECONDS)}; the site goes on`;
+  return { what, seconds: SERVES_SECONDS };
+}
 
 interface Members {
   readonly desired: number;

@@ -6,7 +6,9 @@ import type { NodeResult } from "../../engine/node-result.ts";
 import { isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
-import { isForgotten, type Snapshot } from "../../engine/snapshot.ts";
+import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
+import { statusOf } from "../../engine/status.ts";
+import { keepBaselines } from "../../engine/watching.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
@@ -63,7 +65,8 @@ export async function up(options: UpOptions): Promise<number> {
     show(session, screen, found, planned, options.step);
     throwIfRefused(found);
     if (isEmpty(planned)) {
-      await recordForgotten(stack, found);
+      session.history?.planned(planned, statusOf(found));
+      await recordAnew(stack, found);
       return nothingToDo(session, screen, found, planned, options.step);
     }
     await checkFirst(session, screen, found);
@@ -71,6 +74,7 @@ export async function up(options: UpOptions): Promise<number> {
       screen.say("Nothing was changed.");
       return 0;
     }
+    session.history?.planned(planned, statusOf(found));
     return apply(session, screen, { found, planned, goOn, step: options.step });
   });
 }
@@ -109,9 +113,9 @@ function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, 
   if (short !== undefined) screen.say(short);
 }
 
-/** Without a record of what is there `down` would not know the stack's data from a copy of it. */
-async function recordForgotten(stack: Session["stack"], found: Snapshot): Promise<void> {
-  if (!isForgotten(found)) return;
+/** Without a record of what is there `down` would not know the stack's data from a copy of it, nor `status` what has changed. */
+async function recordAnew(stack: Session["stack"], found: Snapshot): Promise<void> {
+  if (!isUnrecorded(found)) return keepBaselines(stack.run, found, []);
   const failed = (await stack.up(found)).settled.find(({ error }) => error !== undefined);
   if (failed?.error) throw failed.error;
 }
