@@ -11,6 +11,7 @@ import { role as roleType } from "../src/aws/iam/role.ts";
 import { servicePrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type CreateBeforeDelete, type Resource, resource, step } from "../src/engine/resource.ts";
+import { GROUP_KEY } from "./auto-scaling.ts";
 import { BASTION_GROUP, type Inputs, KEY_PAIR, KEY_PAIR_KEY } from "./inputs.ts";
 import { type LogGroups, writesTo } from "./logs.ts";
 import type { RoutesStep } from "./routes.ts";
@@ -34,12 +35,19 @@ export function natBastionStep(
 ) {
   const linux = resource(publicImage, "image-amazon-linux-2023", "amazon-linux-2023", {}, () => ({}));
   const keyPair = resource(keyPairType, KEY_PAIR_KEY, KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }));
-  const natGroup = resource(securityGroup, "group-nat", "NAT-GateWay", { vpc }, ({ vpc }) => ({
-    vpcId: vpc.id,
-    description: "The web subnets to the internet",
-    inbound: config.network.web.map((range) => everything({ cidr: range }, "Buddy-Web-Private")),
-    outbound: ALL_OUTBOUND,
-  }));
+  const natGroup = resource(
+    securityGroup,
+    "group-nat",
+    "NAT-GateWay",
+    { vpc },
+    ({ vpc }) => ({
+      vpcId: vpc.id,
+      description: "The web subnets to the internet",
+      inbound: config.network.web.map((range) => everything({ cidr: range }, "Buddy-Web-Private")),
+      outbound: ALL_OUTBOUND,
+    }),
+    { narrowsAfter: [GROUP_KEY] },
+  );
   const bastionGroup = resource(securityGroup, BASTION_GROUP, "BastionHost", { vpc }, ({ vpc }) => ({
     vpcId: vpc.id,
     description: "Operators to the bastions",

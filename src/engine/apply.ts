@@ -39,12 +39,13 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   async function bring(node: Node, wanted: () => object | undefined, again = false): Promise<NodeResult> {
     try {
       const first = entry(node.key);
-      const target = wanted();
+      const waiting = again ? undefined : later.get(node.key);
+      const target = waiting?.widened ? withWhatItHas(node, first.look.live, wanted()) : wanted();
       // The snapshot's look still holds for what nobody but this run changes; an update looks again, just before.
       const kept = !again && (first.decision.kind === "none" || first.decision.kind === "create");
       const fresh = kept ? first.look : undefined;
-      const waiting = again ? undefined : later.get(node.key)?.fields;
-      const { live: found, outcome, reason } = await converge(run, node, target, fresh, first.dependents, waiting);
+      const on = first.dependents;
+      const { live: found, outcome, reason } = await converge(run, node, target, fresh, on, waiting?.fields);
       if (found && outcome !== "blocked") live.set(node.key, found);
       return resultOf(node, outcome, { id: found?.id, reason });
     } catch (error) {
@@ -149,3 +150,6 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   const isKept = (key: string) => isRetained(key) || entries.get(key)?.decision.kind === "earlier";
   return { settled: [...settled.values()].filter(({ key }) => !isKept(key)), live };
 }
+
+const withWhatItHas = ({ type }: Node, live: Identified | undefined, wanted: object | undefined): object | undefined =>
+  live && wanted ? { ...wanted, ...type.widened?.(live, wanted) } : wanted;

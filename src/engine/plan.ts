@@ -108,7 +108,10 @@ export function planUp(snapshot: Snapshot): Plan {
     // What is only looked up, something temporary that is not needed, and what stays to go back to, are nothing to count.
     if ((temporary || node.type.external || decision.kind === "earlier") && action === "none") continue;
     // How a replacement goes is worth knowing before one asks for it.
-    const course = refused && own !== "replace" ? {} : courseOf(node, decision, entry.look.live, entry.wanted);
+    const course =
+      refused && own !== "replace"
+        ? {}
+        : courseOf(node, decision, entry.look.live, entry.wanted, entry.dependents.narrowed);
     items.push({
       ...nameOf(node),
       id: entry.look.live?.id,
@@ -173,10 +176,10 @@ export function planOffline(graph: Graph): Plan {
 /** How long what is still to be made, waited for, or changed step by step takes, seconds. */
 export function criticalPath({ entries, measured }: Snapshot): number {
   const secondsOf = (key: string): number => {
-    const { node, decision, look, wanted, refused, differences } = entries.get(key) as Observed;
+    const { node, decision, look, wanted, refused, differences, dependents } = entries.get(key) as Observed;
     if (decision.kind === "update") {
       if (refused) return 0;
-      const { interruption, rollout } = courseOf(node, decision, look.live, wanted);
+      const { interruption, rollout } = courseOf(node, decision, look.live, wanted, dependents.narrowed);
       const usual = Math.max(interruption?.seconds ?? 0, rollout?.seconds ?? 0);
       const fields = differences.map(({ field }) => field);
       return usualSeconds(node.type, "update", measured, fields) ?? usual;

@@ -2,6 +2,7 @@ import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
+import { narrowedFields } from "./narrowing.ts";
 import { mayHoldData } from "./observe.ts";
 import type { CreateBeforeDelete, Identified, Interruption, Protection, Remedy, Rollout } from "./resource.ts";
 import type { Run } from "./run.ts";
@@ -22,6 +23,8 @@ export interface Dependents {
   readonly data: readonly string[];
   /** What was given a copy of its value and stays. Only of irreplaceable types. */
   readonly copies: readonly Copy[];
+  /** Its fields out of which something is taken that nobody uses any more by then. */
+  readonly narrowed: readonly string[];
 }
 
 export interface Copy {
@@ -30,7 +33,7 @@ export interface Copy {
   readonly setSecret: string | undefined;
 }
 
-export const NO_DEPENDENTS: Dependents = { data: [], copies: [] };
+export const NO_DEPENDENTS: Dependents = { data: [], copies: [], narrowed: [] };
 
 export const secretCommands = (copies: readonly Copy[]): string[] => copies.flatMap(({ setSecret }) => setSecret ?? []);
 
@@ -65,7 +68,7 @@ export function refusalOf(
     if (impossible) return { ...impossible, remedies: [] };
   }
   if (decision.kind === "update")
-    return refusedInterruption(run, node, courseOf(node, decision, live, wanted).interruption, unused);
+    return refusedInterruption(run, node, courseOf(node, decision, live, wanted, on.narrowed).interruption, unused);
   if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
   if (decision.kind === "create" && strays.length > 0) return besideStrays(run, node, strays);
   const { irreplaceable } = node.type;
@@ -89,12 +92,13 @@ export function courseOf(
   decision: Decision,
   live: Identified | undefined,
   wanted: object | undefined,
+  narrowed: readonly string[] = [],
 ): { readonly interruption?: Interruption | undefined; readonly rollout?: Rollout | undefined } {
   if (!live || !wanted) return {};
   if (decision.kind === "replace" && resource?.createBeforeDelete && decision.differences.length > 0)
     return { rollout: { what: besideText(resource.createBeforeDelete), seconds: type.timing?.createSeconds ?? 0 } };
   if (decision.kind !== "update") return {};
-  const changed = new Set(decision.differences.map(({ field }) => field));
+  const changed = new Set(decision.differences.map(({ field }) => field).filter((field) => !narrowed.includes(field)));
   return {
     interruption: type.interruption?.(changed, live, wanted),
     rollout: type.rollout?.(changed, live, wanted),
@@ -231,7 +235,7 @@ export function throwIfRefused({ entries }: Snapshot, more: readonly Refusal[] =
 /**
  * What depends on each node of a snapshot. What is recorded but was not looked at (`up --step`) counts as there.
  */
-export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): (node: Node) => Dependents {
+export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): (one: Observed) => Dependents {
   const holders = new Map<string, Set<string>>();
   const mark = (key: string, holder: string): void => {
     const known = holders.get(key) ?? new Set();
@@ -265,5 +269,9 @@ export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): 
       ...unseen.map(([, { name }]) => ({ name, setSecret: undefined })),
     ];
   };
-  return ({ key, type }) => ({ data: dataOn(key), copies: type.irreplaceable ? copiesOf(key) : [] });
+  return (one) => ({
+    data: dataOn(one.node.key),
+    copies: one.node.type.irreplaceable ? copiesOf(one.node.key) : [],
+    narrowed: narrowedFields(entries, one),
+  });
 }

@@ -106,3 +106,40 @@ test.each<[string, string, object | undefined]>([
     expect(await typesOf(back, "Buddy-NAT1", "Buddy-NAT2")).toEqual(["t3.micro", "t3.micro"]);
   },
 );
+
+const B = "ap-northeast-2b";
+/** Three zones, the third of them in that place. */
+function inThreeZones(place: number) {
+  const add = <T>(list: readonly T[], one: T) => [...list.slice(0, place), one, ...list.slice(place)];
+  const { zones, network } = parseConfig({}, "test.config.json");
+  return {
+    zones: add(zones, B),
+    network: {
+      public: add(network.public, "172.31.30.0/24"),
+      web: add(network.web, "172.31.31.0/24"),
+      db: add(network.db, "172.31.32.0/24"),
+    },
+    web: { min: 3, desired: 3 },
+  };
+}
+
+test("a zone taken out: its instances leave and drain first, then what they use goes", async () => {
+  const three = await changed(base, inThreeZones(2));
+  expect(await watched(three, three.up())).toMatchObject({ cut: {} });
+  await three.clock.sleep(300_000);
+  for (const stateless of [false, true]) {
+    const on = await changed(three, { web: { min: 3, desired: 3 } }, { stateless });
+    Object.assign(on.run, { allowOutage: false, replace: false });
+    const { result, cut } = await watched(on, on.up());
+    expect(bad(result)).toEqual([]);
+    expect(cut).toEqual({});
+    expect(isEmpty(planUp(await on.refresh(true)))).toBe(true);
+    const { Subnets } = await on.aws.ec2.describeSubnets({
+      Filters: [
+        { Name: "availability-zone", Values: [B] },
+        { Name: "tag:buddyverse:stack", Values: ["buddyverse"] },
+      ],
+    });
+    expect(Subnets).toEqual([]);
+  }
+});

@@ -1,6 +1,6 @@
 import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { sameSet, withLost } from "../../lib/compare.ts";
 import { dataOut, publicAddress } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
@@ -104,6 +104,8 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
     });
     return LoadBalancers?.[0]?.LoadBalancerArn as string;
   },
+
+  widened: (live, { subnetIds }) => ({ subnetIds: withLost(subnetIds, live.subnetIds) }),
 
   async update(aws, { id: LoadBalancerArn }, { groupIds, subnetIds }, changed, owner) {
     if (changed.has("groupIds")) await aws.elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [...groupIds] });
