@@ -25,12 +25,12 @@ export function routesStep(config: Config, { vpc }: VpcStep, subnets: SubnetsSte
     }),
     { narrowsAfter: [GROUP_KEY] },
   );
-  const privateRoutes = perZone(config, (_zone, number) =>
+  const privateRoutes = perZone(config, ({ number, index }) =>
     resource(
       routeTable,
       `routes-private-${number}`,
       `Buddy-Private-GW${number}`,
-      { vpc, subnets: subnets.web.slice(number - 1, number) },
+      { vpc, subnets: subnets.web.slice(index, index + 1) },
       ({ vpc, subnets }) => ({ vpcId: vpc.id, routes: undefined, subnetIds: subnets.map((subnet) => subnet.id) }),
     ),
   );

@@ -13,7 +13,7 @@ type Entries = ReadonlyMap<string, Observed>;
 export const movingFirst = (entries: Entries, { resource }: Node): readonly string[] =>
   (resource?.narrowsAfter ?? []).filter((key) => {
     const one = entries.get(key);
-    return one?.look.live !== undefined && ["update", "delete", "wait"].includes(one.decision.kind);
+    return one?.look.live !== undefined && ["update", "replace", "delete", "wait"].includes(one.decision.kind);
   });
 
 /** Fields of an object out of which something is taken when those have moved. */

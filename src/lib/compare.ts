@@ -9,12 +9,8 @@ export function sameSet<T>(wanted: readonly T[], found: readonly T[] | undefined
 /** For `same`: the field counts only when the object is made. */
 export const createOnly = (): boolean => true;
 
-/** What is wanted, and what is there besides, where fewer are wanted than are there: else they take each other's place. */
-export function withLost<T>(
-  wanted: readonly T[],
-  found: readonly T[],
-  idOf: (one: T) => string = String,
-): readonly T[] {
+/** What is wanted, and what is there besides. */
+export function both<T>(wanted: readonly T[], found: readonly T[], idOf: (one: T) => string = String): readonly T[] {
   const ids = new Set(wanted.map(idOf));
-  return wanted.length < found.length ? [...wanted, ...found.filter((one) => !ids.has(idOf(one)))] : wanted;
+  return [...wanted, ...found.filter((one) => !ids.has(idOf(one)))];
 }

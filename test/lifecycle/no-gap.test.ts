@@ -143,3 +143,47 @@ test("a zone taken out: its instances leave and drain first, then what they use 
     expect(Subnets).toEqual([]);
   }
 });
+
+test("a zone put in the middle, or first, is one more: nothing of the others is touched; so is one taken out of the middle", async () => {
+  for (const place of [1, 0]) {
+    const config = inThreeZones(place);
+    const on = await changed(base, config);
+    Object.assign(on.run, { replace: false });
+    const ids = Object.entries(on.store.resources).map(([key, { id }]) => [key, id]);
+    const { result, cut } = await watched(on, on.up());
+    expect(bad(result)).toEqual([]);
+    expect(cut).toEqual({});
+    expect(Object.entries(on.store.resources).map(([key, { id }]) => [key, id])).toEqual(expect.arrayContaining(ids));
+    expect((await instancesNamed(on, "Buddy-NAT3")).map(({ Placement }) => Placement?.AvailabilityZone)).toEqual([B]);
+    for (const stateless of [false, true])
+      expect(isEmpty(planUp(await (await changed(on, config, { stateless })).refresh(true)))).toBe(true);
+    // The zone of the replica, which is a copy, is between the others by now, and goes.
+    const two = await changed(on, { web: config.web });
+    expect(bad(await two.up())).toEqual([]);
+    expect(Object.entries(two.store.resources).map(([key, { id }]) => [key, id])).toEqual(expect.arrayContaining(ids));
+    expect(isEmpty(planUp(await two.refresh(true)))).toBe(true);
+  }
+});
+
+test("the zone in the middle goes with its objects, the others keep their numbers", async () => {
+  const three = await changed(base, inThreeZones(2));
+  await three.up();
+  const rest = (list: readonly string[]) => list.filter((_one, index) => index !== 1);
+  const { zones, network } = three.config;
+  const config = {
+    zones: rest(zones),
+    network: { public: rest(network.public), web: rest(network.web), db: rest(network.db) },
+    web: { min: 3, desired: 3 },
+  };
+  // The replica is in that zone: it goes, too.
+  const on = await changed(three, { ...config, database: { replica: false } });
+  const { result, cut } = await watched(on, on.up());
+  expect(bad(result)).toEqual([]);
+  expect(cut).toEqual({});
+  expect((await instancesNamed(on, "Buddy-NAT3")).map(({ Placement }) => Placement?.AvailabilityZone)).toEqual([B]);
+  expect(await instancesNamed(on, "Buddy-NAT2")).toEqual([]);
+  for (const stateless of [false, true]) {
+    const again = await changed(on, { ...config, database: { replica: false } }, { stateless });
+    expect(isEmpty(planUp(await again.refresh(true)))).toBe(true);
+  }
+});

@@ -119,8 +119,8 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     keptIds: idsOf(({ ProtectedFromScaleIn }) => ProtectedFromScaleIn === true),
     standbyIds: idsOf(({ LifecycleState }) => LifecycleState === "Standby"),
     leavingIds: idsOf(
-      ({ AvailabilityZone = "", LifecycleState }) =>
-        LifecycleState !== "Standby" && !(group.AvailabilityZones ?? [AvailabilityZone]).includes(AvailabilityZone),
+      ({ AvailabilityZone: zone, LifecycleState }) =>
+        LifecycleState !== "Standby" && zone !== undefined && group.AvailabilityZones?.includes(zone) === false,
     ),
     serving: 0,
     own: { templateId: template?.LaunchTemplateId ?? "", version: template?.Version ?? "" },

@@ -1,6 +1,6 @@
 import type { Route, RouteTable } from "@aws-sdk/client-ec2";
 import type { Identified, NotYet, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet, withLost } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
@@ -165,7 +165,7 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
     return RouteTable?.RouteTableId as string;
   },
 
-  widened: (live, { subnetIds }) => ({ subnetIds: withLost(subnetIds, live.subnetIds) }),
+  widened: (live, { subnetIds }) => ({ subnetIds: both(subnetIds, live.subnetIds) }),
 
   async update(aws, live, { routes, subnetIds }, changed, owner) {
     if (changed.has("routes") && routes) await setRoutes(aws, live, routes);
