@@ -192,6 +192,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       profileName: profile.id,
       instanceName: "Buddy-WEB",
       cpuCredits,
+      metadataTokens: "required" as const,
+      encrypted: true,
       release: releaseWords(config, inputs),
       rolledBackFrom: "",
       userData: whenKnown([fileSystem.id, ...entrances.map(({ dnsName }) => dnsName)], () =>

@@ -125,7 +125,24 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "status",
     description: "every resource against what was recorded and against the config, property by property",
-    examples: ["buddyverse status", "buddyverse status --json", "buddyverse status --sandbox"],
+    own: (command) =>
+      command
+        .option(
+          "--managed",
+          "only the stack's own objects: do not look for what others hung on them, or put into the VPC",
+        )
+        .addOption(
+          new Option("--watch [seconds]", "look again every 30 seconds, or as many as are named, until Ctrl-C")
+            .argParser(positive)
+            .conflicts("json"),
+        ),
+    examples: [
+      "buddyverse status",
+      "buddyverse status --json",
+      "buddyverse status --managed",
+      "buddyverse status --watch 60",
+      "buddyverse status --sandbox",
+    ],
     load: async () => (await import("./commands/status.ts")).status,
   },
   {

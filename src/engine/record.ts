@@ -17,6 +17,7 @@ const tagsField = (tags: Tags | undefined) => (tags && Object.keys(tags).length 
 /** Writes a change of the node's record. Throws `state` with the new id when it cannot be written: nothing else knows it. */
 export function record(run: Run, node: Node, { tags, ...change }: Partial<Recorded>): void {
   const before = run.store.get(node.key);
+  const same = change.id === undefined || change.id === before?.id;
   try {
     run.store.put(node.key, {
       type: node.type.name,
@@ -29,13 +30,14 @@ export function record(run: Run, node: Node, { tags, ...change }: Partial<Record
       ...tagsField(tags ?? before?.tags),
       ...(before?.copy ? { copy: before.copy } : {}),
       ...(before?.generation ? { generation: before.generation } : {}),
+      ...(before?.baseline && same ? { baseline: before.baseline } : {}),
       ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
       status: "created",
       since: Math.round(run.clock.now()),
       ...change,
     });
   } catch (error) {
-    throw change.id === undefined || change.id === before?.id ? error : unrecorded(node, change.id, error);
+    throw change.id === undefined || same ? error : unrecorded(node, change.id, error);
   }
 }
 

@@ -199,6 +199,8 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
       rootDevice: baked.rootDevice,
       instanceType: "t3.micro",
       cpuCredits: "unlimited" as const,
+      metadataTokens: "required" as const,
+      encrypted: true,
       release: "revision v1",
       rolledBackFrom: "",
       keyName: key.keyName,

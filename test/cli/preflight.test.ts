@@ -133,10 +133,7 @@ test("a zone in which a database is stays in the config, as RDS moves none; one 
   on.configure({ zones: ["ap-northeast-2c", "ap-northeast-2d"], network: ranges(2) });
   await expectRefused(on, /database1 is in ap-northeast-2a, and RDS moves no database/, /buddyverse failover/);
   on.configure({ zones: ["ap-northeast-2a", "ap-northeast-2d"] });
-  await expectRefused(
-    on,
-    /172\.31\.20\.0\/24 in ap-northeast-2d is not free: Buddy-Public2/,
-  );
+  await expectRefused(on, /172\.31\.20\.0\/24 in ap-northeast-2d is not free: Buddy-Public2/);
 });
 
 test("what stands and stays as it is is not asked about", async () => {

@@ -4,6 +4,7 @@ import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine
 import { mapBand } from "../../lib/band.ts";
 import { createOnly, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
+import { COUNTER, STATE } from "../coverage.ts";
 import { launchTemplate } from "../ec2/launch-template.ts";
 import { creditCharges, instanceHours, volumeStorage } from "../ec2/prices.ts";
 import { consoleOf, consoleTail } from "../ec2/read-console.ts";
@@ -14,7 +15,7 @@ import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { webInstances } from "./prices.ts";
 import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh, refreshText } from "./read-refresh.ts";
-import { refreshRollout, rollBackRollout } from "./rollout.ts";
+import { growthRollout, refreshRollout, rollBackRollout } from "./rollout.ts";
 import { type Doom, doomIn, latestActivities, sentence, since, troubleIn } from "./trouble.ts";
 
 export interface GroupSpec {
@@ -128,6 +129,7 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     unwell: [],
     trouble: undefined,
     doom: undefined,
+    described: { ...group, EnabledMetrics: (group.EnabledMetrics ?? []).map(({ Metric }) => Metric) },
   };
   if (found.deleting) return found;
 
@@ -243,6 +245,32 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
   // Then the load decides.
   once: ["desired"],
+  coverage: {
+    covers: {
+      min: ["MinSize"],
+      max: ["MaxSize"],
+      desired: "watched",
+      launchTemplateId: ["LaunchTemplate.LaunchTemplateId"],
+      launchTemplateVersion: ["LaunchTemplate.Version"],
+      subnetIds: ["VPCZoneIdentifier", "AvailabilityZones", "AvailabilityZoneIds"],
+      targetGroupArns: ["TargetGroupARNs", "TrafficSources"],
+      healthCheckType: ["HealthCheckType"],
+      gracePeriodSeconds: ["HealthCheckGracePeriod"],
+      warmupSeconds: "watched",
+      metrics: ["EnabledMetrics[=]"],
+    },
+    ignores: {
+      Status: STATE,
+      DesiredCapacity: "the scaling policy decides",
+      PredictedCapacity: "the scaling policy decides",
+      Instances: "instances come and go; those in service are judged",
+      WarmPoolSize: COUNTER,
+    },
+    unshown: {
+      "lifecycle hooks, scheduled actions, notifications": "objects of their own",
+    },
+    dangers: [{ at: ["SuspendedProcesses[]"], danger: "less protected", when: (text) => text !== "" }],
+  },
   same: {
     warmupSeconds: createOnly,
     metrics: (wanted, found) => wanted.every((metric) => found.includes(metric)),
@@ -333,7 +361,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   rollout(changed, live, spec) {
-    if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion")) return undefined;
+    if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion"))
+      return growthRollout(live.desired, Math.max(spec.min, changed.has("desired") ? spec.desired : live.desired));
     return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh) : refreshRollout(live);
   },
 

@@ -28,6 +28,9 @@ export interface LaunchTemplateSpec {
   readonly instanceName: string;
   /** Undefined: the type is not burstable. */
   readonly cpuCredits: CpuCredits | undefined;
+  /** "required": the metadata of an instance is given to its own sessions only (IMDSv2). */
+  readonly metadataTokens: "required" | "optional";
+  readonly encrypted: boolean;
   /** What a version brings, in words: its description. */
   readonly release: string;
   /** The number of the version that was left for an earlier one; "": the default is what was wanted last. */
@@ -44,6 +47,8 @@ export interface TemplateVersion extends Omit<LaunchTemplateSpec, "rolledBackFro
   /** The tags that its instances get. */
   readonly instanceTags: Tags;
   readonly isDefault: boolean;
+  /** AWS's answer. */
+  readonly data: ResponseLaunchTemplateData;
   /** The version that instances ran when it was made; undefined: it is the first, or made before that was written down. */
   readonly after: number | undefined;
   /** It is an earlier one again, in place of another. */
@@ -89,9 +94,13 @@ function dataOf(spec: LaunchTemplateSpec, owner: Owner): RequestLaunchTemplateDa
     SecurityGroupIds: [...spec.groupIds],
     KeyName: spec.keyName,
     IamInstanceProfile: { Name: spec.profileName },
-    BlockDeviceMappings: rootVolume(spec.rootDevice, spec.volumeGiB),
+    BlockDeviceMappings: rootVolume(spec.rootDevice, spec.volumeGiB, spec.encrypted),
     // The site's page tells which version its instance was launched from: that is one of its tags.
-    MetadataOptions: { ...METADATA, InstanceMetadataTags: readableOnInstance(tags) ? "enabled" : "disabled" },
+    MetadataOptions: {
+      ...METADATA,
+      HttpTokens: spec.metadataTokens,
+      InstanceMetadataTags: readableOnInstance(tags) ? "enabled" : "disabled",
+    },
     ...creditSpecification(spec.cpuCredits),
     UserData: base64(spec.userData),
     TagSpecifications: tagSpecifications({ ...owner, tags }, "instance", "volume"),
@@ -114,6 +123,9 @@ function specOf(data: ResponseLaunchTemplateData): Omit<LaunchTemplateSpec, "rel
     userData: Buffer.from(data.UserData ?? "", "base64").toString("utf8"),
     instanceName: instanceTagsIn(data).Name ?? "",
     cpuCredits: data.CreditSpecification?.CpuCredits as CpuCredits | undefined,
+    metadataTokens: data.MetadataOptions?.HttpTokens === "required" ? "required" : "optional",
+    // A volume that is not the root's counts, too.
+    encrypted: (data.BlockDeviceMappings ?? []).every(({ Ebs }) => Ebs?.Encrypted === true),
   };
 }
 
@@ -126,6 +138,7 @@ function versionOf({ LaunchTemplateData = {}, ...version }: LaunchTemplateVersio
     release: description.replace(BACK, "").replace(AFTER, ""),
     number: version.VersionNumber ?? 1,
     isDefault: version.DefaultVersion ?? false,
+    data: LaunchTemplateData,
     createdAt: version.CreateTime?.getTime() ?? 0,
     createdBy: version.CreatedBy ?? "",
     instanceTags: instanceTagsIn(LaunchTemplateData),
@@ -146,6 +159,8 @@ const CONTENT = {
   userData: true,
   instanceName: true,
   cpuCredits: true,
+  metadataTokens: true,
+  encrypted: true,
   release: false,
   rolledBackFrom: false,
 } as const satisfies Record<keyof LaunchTemplateSpec, boolean>;
@@ -221,14 +236,15 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
       (page) => page.NextToken,
     );
     const found = await Promise.all(
-      templates.map(async ({ LaunchTemplateId, Tags }): Promise<LaunchTemplateLive | undefined> => {
-        const id = LaunchTemplateId as string;
+      templates.map(async (template): Promise<LaunchTemplateLive | undefined> => {
+        const id = template.LaunchTemplateId as string;
         const all = (await undefinedIf(GONE, () => versionsIn(aws, id))) ?? [];
         const current = all.find(({ isDefault }) => isDefault);
         if (!current) return undefined;
-        const tags = tagsFrom(Tags);
+        const tags = tagsFrom(template.Tags);
         return {
           ...contentOf(current),
+          described: { ...template, LaunchTemplateData: current.data },
           release: current.release,
           rolledBackFrom: tags[LEFT_TAG] ?? "",
           id,
@@ -263,6 +279,35 @@ const named = async (aws: Aws, name: string) =>
 /** What the Auto Scaling group launches. Versions cannot be changed: a difference is a new version, made the default. */
 export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
   name: "ec2:launch-template",
+  coverage: {
+    covers: {
+      imageId: ["LaunchTemplateData.ImageId"],
+      rootDevice: ["LaunchTemplateData.BlockDeviceMappings[].DeviceName"],
+      instanceType: ["LaunchTemplateData.InstanceType"],
+      volumeGiB: ["LaunchTemplateData.BlockDeviceMappings[].Ebs.VolumeSize"],
+      groupIds: ["LaunchTemplateData.SecurityGroupIds"],
+      keyName: ["LaunchTemplateData.KeyName"],
+      profileName: ["LaunchTemplateData.IamInstanceProfile"],
+      userData: ["LaunchTemplateData.UserData"],
+      instanceName: ["LaunchTemplateData.TagSpecifications"],
+      cpuCredits: ["LaunchTemplateData.CreditSpecification"],
+      metadataTokens: ["LaunchTemplateData.MetadataOptions.HttpTokens"],
+      encrypted: ["LaunchTemplateData.BlockDeviceMappings[].Ebs.Encrypted"],
+      release: "watched",
+      rolledBackFrom: [`Tags[${LEFT_TAG}]`],
+    },
+    ignores: {
+      DefaultVersionNumber: "each release and each way back names one; its content is compared",
+      LatestVersionNumber: "each release makes one",
+    },
+    dangers: [
+      { at: ["metadataTokens"], danger: "IMDSv1 allowed", when: (text) => text !== '"required"' },
+      { at: ["encrypted"], danger: "not encrypted", when: (text) => text === "false" },
+      { at: ["groupIds"], danger: "opened to the world" },
+      { at: ["profileName"], danger: "administrator rights" },
+      { at: ["imageId", "userData"], danger: "leads elsewhere" },
+    ],
+  },
   same: {
     ...(Object.fromEntries(
       FIELDS.map((field) => [

@@ -2,6 +2,7 @@ import type { Subnet } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { cidr, overlaps } from "../../lib/cidr.ts";
 import { isUnknown } from "../../lib/unknown.ts";
+import { COUNTER, STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, KEY_TAG, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
@@ -33,12 +34,28 @@ const reader = ec2Reader({
     zone: subnet.AvailabilityZone ?? "",
     publicAddresses: subnet.MapPublicIpOnLaunch ?? false,
     state: subnet.State ?? "",
+    described: subnet,
   }),
 });
 
 export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   name: "ec2:subnet",
   immutable: ["vpcId", "cidr", "zone"],
+  coverage: {
+    covers: {
+      vpcId: ["VpcId"],
+      cidr: ["CidrBlock"],
+      zone: ["AvailabilityZone"],
+      publicAddresses: ["MapPublicIpOnLaunch"],
+    },
+    ignores: {
+      State: STATE,
+      AvailableIpAddressCount: COUNTER,
+      "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlockState": STATE,
+    },
+    unshown: { "network ACL": "an object of its own" },
+    dangers: [{ at: ["publicAddresses"], danger: "made public", when: (text) => text === "true" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,
