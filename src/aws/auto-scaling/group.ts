@@ -51,6 +51,11 @@ export interface GroupLive extends GroupSpec, Identified {
   readonly keptIds: readonly string[];
   /** They are out of service and stay when it gets smaller. */
   readonly standbyIds: readonly string[];
+  /**
+   * Those in zones that the group has left: it starts others elsewhere first, and then ends them (user guide, "Rebalancing
+   * activities"). One in standby is left to whoever put it there.
+   */
+  readonly leavingIds: readonly string[];
   /** Instances in service that the target groups call healthy too. */
   readonly serving: number;
   /** What it starts instances from by itself, and goes back to: the last version that all its instances had. */
@@ -115,6 +120,10 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
     instanceIds: idsOf(() => true),
     keptIds: idsOf(({ ProtectedFromScaleIn }) => ProtectedFromScaleIn === true),
     standbyIds: idsOf(({ LifecycleState }) => LifecycleState === "Standby"),
+    leavingIds: idsOf(
+      ({ AvailabilityZone: zone, LifecycleState }) =>
+        LifecycleState !== "Standby" && zone !== undefined && group.AvailabilityZones?.includes(zone) === false,
+    ),
     serving: 0,
     own: { templateId: template?.LaunchTemplateId ?? "", version: template?.Version ?? "" },
     refresh: undefined,
@@ -309,7 +318,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     return now && live(aws, now, owner.stack);
   },
 
-  health({ deleting, refresh, serving, desired, trouble, doom }): Health {
+  health({ deleting, refresh, serving, desired, trouble, doom, leavingIds }): Health {
     if (deleting) return "deleting";
     // What is doomed is not for a person to end: `up` gives it up.
     if (refresh?.underWay)
@@ -318,14 +327,15 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
             blocked: `${refreshText(refresh, desired)}; ${sentence(trouble)}. The instances of before serve. AWS goes on trying for an hour, and then rolls it back; to end it now: \`buddyverse rollback\`, or put the config back and run \`buddyverse up\``,
           }
         : "pending";
-    if (serving >= desired) return "ready";
+    if (serving >= desired) return leavingIds.length > 0 ? "pending" : "ready";
     if (trouble === undefined) return "pending";
     // What serves is not torn down for what is missing.
     return serving > 0 ? { blocked: `${serving} of ${desired} instances serve: ${trouble}` } : { failed: trouble };
   },
 
-  doing({ refresh, desired, unwell, doom }) {
-    if (!refresh?.underWay) return undefined;
+  doing({ refresh, desired, unwell, doom, leavingIds }) {
+    if (!refresh?.underWay)
+      return leavingIds.length > 0 ? `${leavingIds.join(", ")} leaves a zone that the group is in no more` : undefined;
     const [first] = unwell;
     const waits = first && `${first.id} does not pass the load balancer's check yet: ${first.why}`;
     const why = doom?.why ?? (refresh.advancing ? waits : undefined);
