@@ -18,6 +18,7 @@ export {
   ModifyLoadBalancerAttributesCommand,
   ModifyTargetGroupAttributesCommand,
   ModifyTargetGroupCommand,
+  RegisterTargetsCommand,
   RemoveTagsCommand,
   SetSecurityGroupsCommand,
   SetSubnetsCommand,
