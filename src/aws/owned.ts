@@ -43,10 +43,9 @@ export function tagList(tags: Tags): { Key: string; Value: string }[] {
 type Tagged = Identified & { readonly tags: Tags };
 
 /**
- * The usual `find`: of the stack's objects of one type, the owner's. The recorded id wins; then the one that carries the
- * owner's key and is not on its way out.
- * @param byId looks a recorded id up that the list does not show; when it exists without our tags, that is an error: to
- * create a second one beside it would lose the first.
+ * The usual `find`: of the stack's objects of one type, the owner's. The recorded id wins, also where somebody has taken ownership
+ * tags off it, which is a difference then; after it the one that carries the owner's key and is not on its way out.
+ * @param byId looks a recorded id up that the list does not show.
  */
 export function findOwned<L extends Tagged>(
   list: (aws: Aws, stack: string) => Promise<readonly L[]>,
@@ -60,6 +59,11 @@ export function findOwned<L extends Tagged>(
     const recorded = ours.find((live) => live.id === id);
     const staying = ours.filter((live) => options.health?.(live) !== "deleting");
     if (recorded && (staying.includes(recorded) || staying.length === 0)) return recorded;
+    const untagged = recorded || id === undefined ? undefined : await options.byId?.(aws, id);
+    if (untagged) {
+      assertOurs(owner, untagged.id, untagged.tags, "id");
+      if (options.health?.(untagged) !== "deleting" || staying.length === 0) return untagged;
+    }
     if (staying.length > 1) {
       throw new BuddyError({
         code: "ambiguous",
@@ -68,27 +72,30 @@ export function findOwned<L extends Tagged>(
         hint: "Keep one: remove the others, or take their buddyverse:key tag away.",
       });
     }
-    const only = staying[0] ?? ours[0];
-    if (only || id === undefined || !options.byId) return only;
-    const untagged = await options.byId(aws, id);
-    if (!untagged) return undefined;
-    if (untagged.tags[STACK_TAG] === owner.stack && untagged.tags[KEY_TAG] === owner.key) return untagged;
-    throw notOurs(
-      owner,
-      id,
-      `is recorded as "${owner.key}" of stack "${owner.stack}", but its ownership tags were taken away`,
-    );
+    return staying[0] ?? ours[0];
   };
 }
 
-/** Throws `not-ours` unless the tags are the owner's: for objects that are found by a name that somebody else may have taken. */
-export function assertOurs(owner: Owner, id: string, tags: Tags): void {
-  if (isOwners(owner, tags)) return;
+/** How an object is known besides by its tags: the state names its id, which AWS gives once; or its name, which others may take. */
+export type Recorded = "id" | "name";
+
+/**
+ * Throws `not-ours` unless the tags are the owner's. Of what is recorded some may be missing, as long as none says something
+ * else, and something of it besides the name says whose it is.
+ */
+export function assertOurs(owner: Owner, id: string, tags: Tags, recorded?: Recorded | false): void {
+  if (isOwners(owner, tags) || (recorded && isStillOwners(owner, tags, recorded))) return;
   throw new BuddyError({ code: "not-ours", about: { key: owner.key, id }, ...takenBy(owner, id, tags) });
 }
 
 export const isOwners = (owner: Owner, tags: Tags): boolean =>
   tags[STACK_TAG] === owner.stack && tags[KEY_TAG] === owner.key;
+
+function isStillOwners({ stack, key }: Owner, tags: Tags, recorded: Recorded): boolean {
+  const { [STACK_TAG]: ofStack, [KEY_TAG]: ofKey } = tags;
+  if ((ofStack ?? stack) !== stack || (ofKey ?? key) !== key) return false;
+  return recorded === "id" || ofStack !== undefined || ofKey !== undefined;
+}
 
 /** That a name is taken, by whom as far as the tags tell, and what to do. */
 export function takenBy(owner: Owner, id: string, tags: Tags): { readonly message: string; readonly hint: string } {
@@ -106,12 +113,3 @@ export function takenBy(owner: Owner, id: string, tags: Tags): { readonly messag
 
 const freeTheName = (owner: Owner, id: string): string =>
   `buddyverse touches only what carries its tags. Rename or remove ${id}, or, if it is this stack's, put the tags ${STACK_TAG}=${owner.stack} and ${KEY_TAG}=${owner.key} on it.`;
-
-function notOurs(owner: Owner, id: string, what: string): BuddyError {
-  return new BuddyError({
-    code: "not-ours",
-    message: `${id} ${what}`,
-    about: { key: owner.key, id },
-    hint: freeTheName(owner, id),
-  });
-}

@@ -273,10 +273,10 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     delete: ["ResourceInUseFault", "ScalingActivityInProgressFault"],
   },
 
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await describe(aws, owner.name);
     if (!found) return undefined;
-    assertOurs(owner, owner.name, tagsFrom(found.Tags));
+    assertOurs(owner, owner.name, tagsFrom(found.Tags), recorded === owner.name && "name");
     const group = await live(aws, found);
     const { refresh, own } = group;
     const showsIt = refresh?.template?.id === own.templateId && refresh.template.version === own.version;

@@ -143,12 +143,15 @@ export function listenerName(name: string): { readonly loadBalancer: string; rea
 export async function listenersFor(
   aws: Aws,
   owner: Owner,
+  recorded?: string,
 ): Promise<{ readonly listener: Listener; readonly others: readonly Listener[] } | undefined> {
   const { loadBalancer: name, port } = listenerName(owner.name);
   const found = await loadBalancerNamed(aws, name);
   if (!found) return undefined;
   const arn = found.loadBalancer.LoadBalancerArn as string;
-  if (found.tags[STACK_TAG] !== owner.stack) {
+  // The ARN of a listener holds its load balancer's.
+  const known = recorded?.startsWith(`${arn.replace(":loadbalancer/", ":listener/")}/`) ?? false;
+  if ((found.tags[STACK_TAG] ?? (known ? owner.stack : undefined)) !== owner.stack) {
     throw new BuddyError({ code: "not-ours", about: { key: owner.key, id: arn }, ...takenBy(owner, arn, found.tags) });
   }
   const listeners = await aws.coalesce(`elb:listeners:${arn}`, () =>

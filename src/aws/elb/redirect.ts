@@ -30,8 +30,8 @@ export const redirect: ResourceType<RedirectSpec, RedirectLive> = {
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   retryable: { create: ["ListenerNotFoundException"] },
 
-  async find(aws, owner) {
-    const found = await listenersFor(aws, owner);
+  async find(aws, owner, recorded) {
+    const found = await listenersFor(aws, owner, recorded);
     if (!found || !isOurs(found.listener.DefaultActions?.[0])) return undefined;
     const listenerArn = found.listener.ListenerArn as string;
     return {
