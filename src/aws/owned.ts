@@ -1,4 +1,4 @@
-import type { Health, Identified, Owner, Tags } from "../engine/resource.ts";
+import type { Foreseen, Health, Identified, Owner, Tags } from "../engine/resource.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Aws } from "./aws.ts";
 
@@ -113,3 +113,28 @@ export function takenBy(owner: Owner, id: string, tags: Tags): { readonly messag
 
 const freeTheName = (owner: Owner, id: string): string =>
   `buddyverse touches only what carries its tags. Rename or remove ${id}, or, if it is this stack's, put the tags ${STACK_TAG}=${owner.stack} and ${KEY_TAG}=${owner.key} on it.`;
+
+/**
+ * What stands in the way of making an object under a name that another one has, or in what way it should be known: one that
+ * has lost an ownership tag may be the stack's own, made by a run whose state is lost.
+ */
+export function foreseeNamesake(
+  owner: Owner,
+  there: readonly { readonly id: string; readonly tags: Tags }[],
+): Foreseen | undefined {
+  const namesakes = there.filter(({ tags }) => tags.Name === owner.name && !isOwners(owner, tags));
+  const lost = namesakes.find(({ tags }) => isStillOwners(owner, tags, "name"));
+  if (lost)
+    return {
+      kind: "clash",
+      message: `${lost.id} is named ${owner.name}, but ${lost.tags[STACK_TAG] === undefined ? STACK_TAG : KEY_TAG} is not among its tags: another one is not made beside it`,
+      hint: freeTheName(owner, lost.id),
+    };
+  const [other] = namesakes.filter(({ tags }) => tags[STACK_TAG] === undefined);
+  return (
+    other && {
+      kind: "note",
+      note: `${other.id} is named ${owner.name}, too, and bears no tags of a stack. If it is this stack's, stop here and put the tags ${STACK_TAG}=${owner.stack} and ${KEY_TAG}=${owner.key} on it.`,
+    }
+  );
+}

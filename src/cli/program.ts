@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
+import { shellWord } from "../lib/shell.ts";
 import { COMMANDS, positive } from "./command-table.ts";
 import type { CommonOptions } from "./options.ts";
 
@@ -35,8 +36,16 @@ function common(command: Command): Command {
 const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n${EXIT_CODES}`;
 
-/** @param words what came after `--`; undefined: there was none */
-function program(version: string, words: readonly string[] | undefined, done: (code: number) => void): Command {
+/**
+ * @param typed the line as a history shows it
+ * @param words what came after `--`; undefined: there was none
+ */
+function program(
+  version: string,
+  typed: string,
+  words: readonly string[] | undefined,
+  done: (code: number) => void,
+): Command {
   const top = new Command("buddyverse")
     .description("Stands the BUDDYVERSE platform up on AWS, shows what it is, and takes it down again.")
     .version(version, "--version", "print the version")
@@ -63,6 +72,8 @@ function program(version: string, words: readonly string[] | undefined, done: (c
   // Before anything else happens: a trace of a run that sent nothing is empty, not missing.
   top.hook("preAction", (_top, command) => {
     startTrace(command.opts<CommonOptions>().trace);
+    command.setOptionValue("typed", typed);
+    command.setOptionValue("programVersion", version);
     if (words === undefined) return;
     const taken = COMMANDS.some(({ name, takesWords }) => takesWords && name === command.name());
     if (!taken)
@@ -111,7 +122,7 @@ export async function run(line: readonly string[], version: string): Promise<num
   const words = end < 0 ? undefined : line.slice(end + 1);
   let code = 0;
   try {
-    await program(version, words, (given) => {
+    await program(version, argv.map(shellWord).join(" "), words, (given) => {
       code = given;
     }).parseAsync(argv, { from: "user" });
     return code;

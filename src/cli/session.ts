@@ -22,6 +22,7 @@ import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
 import { configOf, type Paths, pathsOf } from "./paths.ts";
 import { pricesIn } from "./prices.ts";
+import { measuredBefore, type RunRecorder, recordRun } from "./run-recorder.ts";
 import { tracing } from "./trace.ts";
 
 /** Everything that one command works with. The one place where the parts of the program are put together. */
@@ -44,6 +45,8 @@ export interface Session {
   readonly sandboxSpeed: number | "max" | undefined;
   /** Aborts at the first Ctrl-C. The run's own signal does too, unless the command puts things back. */
   readonly interrupted: AbortSignal;
+  /** Keeps the run in the history; undefined: the command only looks, or puts back what it changes. */
+  readonly history: RunRecorder | undefined;
   /** Where events go; set by the command before it starts to work. */
   listen(emit: Emit): void;
   close(): void;
@@ -90,7 +93,12 @@ export async function withSession<T>(
 ): Promise<T> {
   const session = await open(options, purpose);
   try {
-    return await act(session);
+    const answer = await act(session);
+    session.history?.ended({ code: typeof answer === "number" ? answer : 0 });
+    return answer;
+  } catch (error) {
+    session.history?.ended({ error });
+    throw error;
   } finally {
     session.close();
   }
@@ -130,6 +138,16 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     if (options.json || (options.jsonLines && listener !== first)) process.stderr.write(`${text}\n`);
     if (!options.json) listener({ type: "run.note", at: clock.now(), note: text });
   };
+  let caller = "";
+  const recorded = {
+    command: options.typed ?? purpose.command,
+    version: options.programVersion ?? "",
+    by: () => caller,
+  };
+  const history =
+    purpose.writes && !purpose.putsBack ? recordRun(paths.state, { ...recorded, clock, notice: note }) : undefined;
+  const measured = history?.measured ?? measuredBefore(paths.state);
+  const traced = options.trace ? tracing(options.trace, note) : undefined;
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
   const application = await applicationFor(config, paths, purpose, { recorded: known?.application, note, signal });
   const aws = await connect({
@@ -140,10 +158,14 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     signal,
     wire: backend.wire,
     concurrency: options.concurrency,
-    onCall: options.trace ? tracing(options.trace, note) : undefined,
+    onCall: (call) => {
+      traced?.(call);
+      history?.call(call);
+    },
     onTrouble: (text) => ended.signal.aborted || note(text),
     mfaCode: canAsk() ? (serial, profile) => askForCode(serial, profile, interrupt.signal) : undefined,
   });
+  caller = aws.caller;
   const ahead = aws.clockAhead();
   if (ahead !== undefined && isFarOff(ahead) && purpose.command !== "doctor")
     note(`Note: ${clockWords(ahead)}. Requests are signed with AWS's time; set the clock (NTP).`);
@@ -173,7 +195,10 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       aws,
       clock,
       store,
-      emit: (event) => listener(event),
+      emit: (event) => {
+        history?.event(event);
+        listener(event);
+      },
       signal,
       token: () => randomBytes(16).toString("hex"),
       discardData: purpose.discardData,
@@ -183,6 +208,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       replace,
       allowOutage: purpose.allowOutage,
       upgrade: purpose.upgrade,
+      measured,
     });
   let prices: PriceTable | undefined;
   return {
@@ -202,6 +228,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     stack: stackWith(),
     stackWith,
     interrupted: interrupt.signal,
+    history,
     listen(emit) {
       listener = emit;
     },

@@ -1,25 +1,20 @@
 import { converge } from "./converge.ts";
 import { keepersOf, type Node } from "./graph.ts";
-import { laterChanges, withAllBefore } from "./later.ts";
 import { makeLinkedRoles } from "./linked-roles.ts";
 import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./node-result.ts";
 import { specOf } from "./observe.ts";
+import { upOrder, visitOf } from "./order.ts";
 import { forgetCopies, record } from "./record.ts";
 import { throwIfRefused } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
-import { dependentsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
+import { type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { walk } from "./walk.ts";
 
 export interface Result {
   readonly settled: readonly NodeResult[];
   readonly live: ReadonlyMap<string, Identified>;
 }
-
-/** In the walk's keys: the removal of something temporary, after what it was for is there. */
-const REMOVAL = "removal of ";
-/** In the walk's keys: changes of something that is there, after others were changed or removed. */
-const LATER = "later changes of ";
 
 /**
  * Brings the stack to what the config says. Each object starts as soon as what it needs is ready; what depends on a failed
@@ -35,40 +30,9 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   const { graph, entries } = snapshot;
   const live = new Map<string, Identified>();
   const entry = (key: string) => entries.get(key) as Observed;
-  const purposesOf = ({ resource }: Node) => (resource?.temporaryFor() ?? []).map(({ key }) => key);
   const isWanted = (key: string) => entries.get(key)?.wanted !== undefined;
   const isRetained = (key: string) => entries.get(key)?.decision.kind === "retain";
-  const removals = [...graph.nodes.values()]
-    .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
-    .map(({ key }) => REMOVAL + key);
-
-  function firstOrder(key: string): readonly string[] {
-    if (key.startsWith(REMOVAL)) {
-      const temporary = key.slice(REMOVAL.length);
-      return [temporary, ...purposesOf(entry(temporary).node)];
-    }
-    const { node } = entry(key);
-    if (!node.resource) {
-      // What uses the one that has come in its place used this, also where nothing is recorded of it.
-      const keys = [key, ...keepersOf(graph, node.type).map((keeper) => keeper.key)];
-      return [...new Set(keys.flatMap((one) => dependentsOf(entries, one)))];
-    }
-    // Something temporary that is not wanted goes after what needs it, which must not wait for it.
-    return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
-  }
-
-  const later = laterChanges(snapshot);
-  /** What the later changes of a key wait for: it must not wait for them. */
-  const aheadOf = new Map([...later].map(([key, { after }]) => [key, withAllBefore(after, firstOrder)]));
-  function order(key: string): readonly string[] {
-    if (key.startsWith(LATER)) {
-      const changed = key.slice(LATER.length);
-      return [changed, ...(later.get(changed)?.after ?? [])];
-    }
-    return firstOrder(key).map((before) =>
-      later.has(before) && !aheadOf.get(before)?.has(key) ? LATER + before : before,
-    );
-  }
+  const { keys, order, later } = upOrder(snapshot);
 
   async function bring(node: Node, wanted: () => object | undefined, again = false): Promise<NodeResult> {
     try {
@@ -129,13 +93,13 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     return resultOf(node, "unchanged", { id: live.id });
   }
 
-  const keys = [...entries.keys(), ...removals, ...[...later.keys()].map((key) => LATER + key)];
   const results = await walk<NodeResult>(keys, order, async (key, before) => {
-    if (key.startsWith(LATER)) {
+    const { part } = visitOf(key);
+    if (part === "later") {
       const [own, ...others] = before as [NodeResult, ...NodeResult[]];
       return changeLast(own, others);
     }
-    if (key.startsWith(REMOVAL)) {
+    if (part === "removal") {
       const [temporary, ...purposes] = before as [NodeResult, ...NodeResult[]];
       // Where something failed it stays, to be looked at.
       if (stopped(temporary) || purposes.some(stopped)) return temporary;

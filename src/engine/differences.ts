@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { configTags } from "../aws/owned.ts";
-import { holdsUnknown } from "../lib/unknown.ts";
+import { holdsNew, holdsUnknown } from "../lib/unknown.ts";
 import type { AnyType, Identified, Tags } from "./resource.ts";
 
 /** One property that is not as wanted. */
@@ -42,7 +42,10 @@ export function differences(
     if (type.once?.includes(field) && isAsSaidBefore(value, applied[field as keyof typeof applied])) continue;
     if (same ? same(value, there, live, wanted, applied) : !holdsUnknown(value) && isDeepStrictEqual(value, there))
       continue;
-    found.push({ field, wanted: value, found: there, replaces: type.immutable?.includes(field) ?? false });
+    const replaces = type.immutable?.includes(field) ?? false;
+    // What is not known yet may well be what is there: only what is certainly another takes a new object.
+    if (replaces && holdsUnknown(value) && !holdsNew(value)) continue;
+    found.push({ field, wanted: value, found: there, replaces });
   }
   const different = tags && differentTags(type, live, tags, given);
   return different ? [...found, different] : found;

@@ -3,8 +3,9 @@ import { type Difference, showable } from "./differences.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
 import { courseOf, NO_DEPENDENTS } from "./refusal.ts";
-import { type AnyType, type Remedy, removable } from "./resource.ts";
+import { type Remedy, removable } from "./resource.ts";
 import { doingOf, notesOf, type Observed, type Snapshot } from "./snapshot.ts";
+import { usualSeconds } from "./usual.ts";
 import { longestPath } from "./walk.ts";
 
 /**
@@ -168,19 +169,19 @@ export function planOffline(graph: Graph): Plan {
   return planUp({ graph, entries });
 }
 
-const usualOf = (type: AnyType): number => type.timing?.createSeconds ?? 3;
-
 /** How long what is still to be made, waited for, or changed step by step takes, seconds. */
-export function criticalPath({ entries }: Snapshot): number {
+export function criticalPath({ entries, measured }: Snapshot): number {
   const secondsOf = (key: string): number => {
-    const { node, decision, look, wanted, refused } = entries.get(key) as Observed;
+    const { node, decision, look, wanted, refused, differences } = entries.get(key) as Observed;
     if (decision.kind === "update") {
       if (refused) return 0;
       const { interruption, rollout } = courseOf(node, decision, look.live, wanted);
-      return Math.max(interruption?.seconds ?? 0, rollout?.seconds ?? 0);
+      const usual = Math.max(interruption?.seconds ?? 0, rollout?.seconds ?? 0);
+      const fields = differences.map(({ field }) => field);
+      return usualSeconds(node.type, "update", measured, fields) ?? usual;
     }
     const slow = (decision.kind === "create" && !refused) || decision.kind === "replace" || decision.kind === "wait";
-    return slow ? usualOf(node.type) : 0;
+    return slow ? (usualSeconds(node.type, "create", measured) as number) : 0;
   };
   return longestPath(entries.keys(), (key) => entries.get(key)?.node.needs ?? [], secondsOf);
 }

@@ -276,8 +276,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * was changed for it is a difference.
    */
   quiet?(aws: Aws, live: Live): Promise<boolean>;
-  /** Since when nothing of it writes that is at rest now, milliseconds since 1970; undefined: nobody can say. Goes with `quiet`. */
-  restingSince?(aws: Aws, live: Live): Promise<number | undefined>;
+  /**
+   * Since when nothing of it writes, which is at rest now or not there any more, milliseconds since 1970; undefined: nobody can say.
+   * Goes with `quiet`. Only reads.
+   */
+  restingSince?(aws: Aws, owner: Owner): Promise<number | undefined>;
   /** A copy as `copy` makes it, complete or under way, that was begun since then, and when that was. Goes with `copy`. Only reads. */
   copiedSince?(
     aws: Aws,
@@ -292,13 +295,19 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   /** How the change of these fields goes that takes its time while the object is in use throughout; undefined: at once. Pure. */
   rollout?(changed: ReadonlySet<string>, live: Live, spec: Spec): Rollout | undefined;
   /**
-   * What of it will be another once it is changed to `spec`, for what needs it, in a plan; a value of undefined: that is known
-   * only then. Pure.
+   * What of a new one is known before it is made, besides its spec, for what needs it: what follows from its name. Calls nobody.
+   * @param live the one that it takes the place of
+   */
+  knownBefore?(aws: Aws, owner: Owner, live: Live | undefined): Partial<Live>;
+  /**
+   * What of it will be another once it is changed to `spec`, besides the fields that change, for what needs it, in a plan; a value
+   * of undefined: that is known only then. Pure.
    */
   afterUpdate?(
     live: Live,
     spec: Spec,
     changed: ReadonlySet<string>,
+    owner: Owner,
   ): { readonly [F in keyof Live]?: Live[F] | undefined };
   /** Why the config asks for what AWS never does, such as shrinking it. Undefined: it does not. Pure. */
   impossible?(live: Live, spec: Spec, applied: Partial<Spec>): Impossible | undefined;
@@ -318,7 +327,12 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   /** What `down` keeps of it on purpose, or says of its end. Pure. @param options `filled`: a copy of what needs it will be made */
   farewell?(live: Live, options: KeepOptions & { readonly filled?: boolean }): Farewell | undefined;
   /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */
-  protections?(aws: Aws, live: Live, options: Pick<DeleteOptions, "discardData">): Promise<readonly Protection[]>;
+  protections?(
+    aws: Aws,
+    live: Live,
+    options: Pick<DeleteOptions, "discardData">,
+    owner: Owner,
+  ): Promise<readonly Protection[]>;
   /** Who is in the way of a delete, asked when AWS says that something is. */
   blockers?(aws: Aws, live: Live): Promise<readonly Blocker[]>;
 

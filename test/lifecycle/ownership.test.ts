@@ -1,5 +1,5 @@
 /** One ownership tag that somebody has taken off blinds nobody: what the state names is the stack's, and gets its tags back. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { KEY_TAG, STACK_TAG } from "../../src/aws/owned.ts";
 import type { Observed } from "../../src/engine/snapshot.ts";
 import { accountIn } from "../sandbox/grown.ts";
@@ -48,7 +48,11 @@ function untag(type: string, id: string, tag: string, account: string): [string,
     case "logs":
       return ["cloudwatch-logs", "UntagResource", { resourceArn: id, tagKeys: [tag] }];
     case "route53":
-      return ["route-53", "ChangeTagsForResource", { ResourceType: "hostedzone", ResourceId: id, RemoveTagKeys: [tag] }];
+      return [
+        "route-53",
+        "ChangeTagsForResource",
+        { ResourceType: "hostedzone", ResourceId: id, RemoveTagKeys: [tag] },
+      ];
     case "backup":
       return ["backup", "UntagResource", { ResourceArn: arn(`backup:ACCOUNT:backup-vault:${id}`), TagKeyList: [tag] }];
     default:
@@ -70,7 +74,9 @@ async function strip(on: Stage, tag: string): Promise<readonly string[]> {
   for (const { node, look } of await tagged(on)) {
     const id = look.live?.id as string;
     if (node.type.name === "s3:bucket") {
-      const TagSet = Object.entries(look.live?.tags ?? {}).flatMap(([Key, Value]) => (Key === tag ? [] : { Key, Value }));
+      const TagSet = Object.entries(look.live?.tags ?? {}).flatMap(([Key, Value]) =>
+        Key === tag ? [] : { Key, Value },
+      );
       await ask("s3", "PutBucketTagging", { Bucket: id, Tagging: { TagSet } });
     } else {
       const [service, operation, input] = untag(node.type.name, id, tag, on.aws.account) ?? [];
@@ -92,7 +98,7 @@ test.each(CONFIGS)("off all objects at once, with %j: drift, mended, and taken d
     expect(drifted.map(({ key }) => key).sort()).toEqual(stripped);
     expect(drifted.flatMap(({ pending }) => pending.map(({ field }) => field))).toEqual(stripped.map(() => "tags"));
     const planned = (await on.plan()).items.filter(({ action }) => action !== "none" && action !== "blocked");
-    expect(planned.map(({ action }) => action).filter((action) => action !== "update")).toEqual([]);
+    expect(planned.filter(({ action }) => action !== "update").map(({ key, action }) => [key, action])).toEqual([]);
     const { settled } = await on.up();
     expect(settled.filter(({ outcome }) => /failed|created|deleted|replaced/.test(outcome))).toEqual([]);
     expect((await on.status()).filter(({ standing }) => standing === "drift")).toEqual([]);
@@ -103,4 +109,44 @@ test.each(CONFIGS)("off all objects at once, with %j: drift, mended, and taken d
   const ended = await on.down();
   expect(ended.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   expect(await on.left()).toEqual([]);
+});
+
+describe("with the state lost, too, nothing is made beside it unsaid", () => {
+  const lost = async (
+    key: string,
+    ...tags: readonly string[]
+  ): Promise<{ readonly on: Stage; readonly id: string }> => {
+    const on = await stage({ domain: null });
+    await on.up();
+    const { node, look } = (await on.refresh()).entries.get(key) as Observed;
+    const id = look.live?.id as string;
+    for (const tag of tags) {
+      const [service, operation, input] = untag(node.type.name, id, tag, on.aws.account) as [string, string, object];
+      await accountIn(on.sandbox, on.clock).ask(service, operation, input);
+    }
+    await on.clock.sleep(120_000);
+    for (const other of Object.keys(on.store.resources)) on.store.drop(other);
+    on.writes();
+    return { on, id };
+  };
+
+  test.each([
+    ["vpc", STACK_TAG],
+    ["vpc", KEY_TAG],
+    ["bastion-1", STACK_TAG],
+    ["file-system", STACK_TAG],
+    ["file-system", KEY_TAG],
+    ["load-balancer", STACK_TAG],
+  ])("%s without its %s: said with its name, and the run refused", async (key, tag) => {
+    const { on, id } = await lost(key, tag);
+    await expect(on.up()).rejects.toMatchObject({ code: "refused", message: expect.stringContaining(id) });
+    expect(on.writes()).toEqual([]);
+    expect((await on.plan()).items.filter(({ action }) => action === "delete")).toEqual([]);
+  });
+
+  test("without any of the two it is somebody's, and the plan names it", async () => {
+    const { on, id } = await lost("bastion-1", STACK_TAG, KEY_TAG);
+    const planned = (await on.plan()).items.find(({ key }) => key === "bastion-1");
+    expect(planned).toMatchObject({ action: "create", note: expect.stringContaining(`${id} is named Bastion1, too`) });
+  });
 });

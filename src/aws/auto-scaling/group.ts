@@ -273,6 +273,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     delete: ["ResourceInUseFault", "ScalingActivityInProgressFault"],
   },
 
+  knownBefore: (_aws, { name }) => ({ id: name }),
+
   async find(aws, owner, recorded) {
     const found = await describe(aws, owner.name);
     if (!found) return undefined;
@@ -433,17 +435,17 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     if (template) await release(aws, AutoScalingGroupName, spec, found);
   },
 
-  /**
-   * None at all, and none that a policy could start. Instances in standby serve nobody, and stay when it gets smaller, as do
-   * those that are protected from it (user guide, "Temporarily remove instances", "Use instance scale-in protection").
-   */
-  /** Activities tell of six weeks (API reference, DescribeScalingActivities), the newest first. */
-  async restingSince(aws, { id }) {
-    const activities = await latestActivities(aws, id);
+  /** Activities tell of six weeks, those of a group that is deleted too (API reference, DescribeScalingActivities). */
+  async restingSince(aws, { name }) {
+    const activities = (await undefinedIf(NO_GROUP, () => latestActivities(aws, name, true))) ?? [];
     if (activities.length === 0 || activities.some(({ EndTime }) => EndTime === undefined)) return undefined;
     return Math.max(...activities.map(({ EndTime }) => (EndTime as Date).getTime()));
   },
 
+  /**
+   * None at all, and none that a policy could start. Instances in standby serve nobody, and stay when it gets smaller, as do
+   * those that are protected from it (user guide, "Temporarily remove instances", "Use instance scale-in protection").
+   */
   async quiet(aws, { id: AutoScalingGroupName, max, deleting, instanceIds, keptIds, standbyIds }) {
     if (!deleting && max > 0) {
       if (keptIds.length > 0)

@@ -58,6 +58,7 @@ export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
   retryable: { create: ["InvalidKeyPair.Duplicate"] },
   list,
   find,
+  knownBefore: (_aws, { name }) => ({ keyName: name }),
 
   async create(aws, { publicKey }, owner) {
     if (publicKey === undefined) {

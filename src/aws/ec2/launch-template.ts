@@ -293,10 +293,11 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
     return versions.map(({ imageId }) => imageId).filter((id) => !images.has(id));
   },
   /** Every change of what it starts is another version. */
-  afterUpdate(live, spec, changed) {
+  afterUpdate(live, spec, changed, owner) {
+    const there = versionThere(live, spec);
     // The instances' tags are in a version, too.
-    if (changed.has("tags")) return { version: undefined };
-    return isSame(spec, live) ? {} : { version: existing(live, spec)?.number };
+    if (changed.has("tags") && !(there && bears(there, spec, owner))) return { version: undefined };
+    return isSame(spec, live) ? {} : { version: there?.number };
   },
 
   notes(live, spec) {
@@ -348,19 +349,26 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
     await retag(aws, id, changed, owner);
   },
 
-  async delete(aws, { id, tags }) {
+  async delete(aws, { id, tags, versions }) {
     // No instance is there any more that writes one.
-    const stack = tags[STACK_TAG];
+    const stack = tags[STACK_TAG] ?? versions[0]?.instanceTags[STACK_TAG];
     if (stack !== undefined) await deleteReleaseResults(aws, stack);
     await undefinedIf(GONE, () => aws.ec2.deleteLaunchTemplate({ LaunchTemplateId: id }));
   },
 };
 
+/** A version that is as wanted but for its tags: the default one, or another. */
+const versionThere = (live: LaunchTemplateLive, spec: LaunchTemplateSpec): TemplateVersion | undefined =>
+  (isSame(spec, live) ? live.versions.find(({ number }) => number === live.version) : undefined) ??
+  existing(live, spec);
+
+const bears = (version: TemplateVersion, { instanceName }: LaunchTemplateSpec, owner: Owner): boolean =>
+  isDeepStrictEqual(version.instanceTags, instanceTags(owner, instanceName));
+
 /** The number of a version that is as wanted: of one that is there, where that does. */
 async function versionFor(aws: Aws, live: LaunchTemplateLive, spec: LaunchTemplateSpec, owner: Owner): Promise<number> {
-  const current = isSame(spec, live) ? live.versions.find(({ number }) => number === live.version) : undefined;
-  const there = current ?? existing(live, spec);
-  if (there && isDeepStrictEqual(there.instanceTags, instanceTags(owner, spec.instanceName))) return there.number;
+  const there = versionThere(live, spec);
+  if (there && bears(there, spec, owner)) return there.number;
   const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
     LaunchTemplateId: live.id,
     VersionDescription: described(

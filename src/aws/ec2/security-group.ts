@@ -228,6 +228,7 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
   retryable: { delete: ["DependencyViolation", "InvalidGroup.InUse"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
+  foresee: reader.namesake,
 
   async create(aws, { vpcId, description }, owner) {
     const { GroupId } = await aws.ec2.createSecurityGroup({

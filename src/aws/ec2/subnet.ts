@@ -41,6 +41,7 @@ export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
+  foresee: reader.namesake,
   health: ({ id, state }) =>
     state === "available" ? "ready" : state === "failed" ? { failed: `subnet ${id} is in state failed` } : "pending",
 

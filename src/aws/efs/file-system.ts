@@ -6,7 +6,7 @@ import type { Aws } from "../aws.ts";
 import { copiedSince, copyRights, copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
 import { stackVault } from "../backup/names.ts";
 import { copyObstacles } from "../backup/obstacles.ts";
-import { foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
+import { closeVaultOf, foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { KEY_TAG, STACK_TAG, tagList } from "../owned.ts";
@@ -25,6 +25,7 @@ import {
   type FileSystemLive,
   type FileSystemSpec,
   fileSystemHealth,
+  fileSystemNamesake,
   findFileSystem,
   GONE,
   listFileSystems,
@@ -56,6 +57,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     mounts: sameSet,
     recoveryPoint: createOnly,
     copyOf: createOnly,
+    openVault: createOnly,
     // Somebody has turned them on: what the config never asked for it does not take back.
     backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
   },
@@ -102,13 +104,13 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   limitSeconds: ({ restore }) => (restore && restore.job !== "" && !isWhole(restore) ? RESTORE_SECONDS : undefined),
 
   /** A file system that is replicated, or is where another is replicated to, is not deleted (API reference, DeleteFileSystem). */
-  async protections(aws, { id, tags, state, restoring }, { discardData }) {
+  async protections(aws, { id, state, restoring }, { discardData }, { stack }) {
     if (restoring) return [];
     const [answer, obstacles] = await Promise.all([
       undefinedIf(["ReplicationNotFound", ...GONE], () =>
         aws.efs.describeReplicationConfigurations({ FileSystemId: id }),
       ),
-      discardData ? [] : copyObstacles(aws, tags[STACK_TAG] ?? ""),
+      discardData ? [] : copyObstacles(aws, stack),
     ]);
     // "The file system is in a failed state and is unrecoverable" (API reference, FileSystemDescription, LifeCycleState).
     const broken = {
@@ -142,13 +144,17 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     ...keyNotes(live, spec),
   ],
 
-  foresee: async (aws, { recoveryPoint, copyOf }, owner, live) =>
-    recoveryPoint === undefined || live ? undefined : foreseeRestoreToNew(aws, { recoveryPoint, copyOf }, owner),
+  foresee: async (aws, { recoveryPoint, copyOf, openVault }, owner, live) =>
+    live
+      ? undefined
+      : recoveryPoint === undefined
+        ? fileSystemNamesake(aws, owner)
+        : foreseeRestoreToNew(aws, { recoveryPoint, copyOf, openVault }, owner),
 
   async create(aws, spec, owner, token) {
-    const { encrypted, kmsKey, kmsKeyName, performance, throughput, backup, recoveryPoint, copyOf } = spec;
+    const { encrypted, kmsKey, kmsKeyName, performance, throughput, backup, recoveryPoint, copyOf, openVault } = spec;
     if (recoveryPoint !== undefined)
-      return restoreToNew(aws, { recoveryPoint, copyOf, encrypted, kmsKey, performance }, owner);
+      return restoreToNew(aws, { recoveryPoint, copyOf, openVault, encrypted, kmsKey, performance }, owner);
     try {
       const { FileSystemId } = await aws.efs.createFileSystem({
         CreationToken: token,
@@ -173,11 +179,14 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
 
   async update(aws, live, spec, changed, owner) {
     const { made, restore, id: FileSystemId } = live;
-    if (made !== undefined && restore)
+    if (made !== undefined && restore) {
+      const { openVault, copyOf } = spec;
+      if (openVault) await closeVaultOf(aws, { recoveryPoint: restore.from, copyOf }, owner);
       return void (await aws.efs.tagResource({
         ResourceId: made,
         Tags: tagList({ ...owner.tags, ...wholeTag(made, restore) }),
       }));
+    }
     if (changed.has("tags")) {
       const { tags, obsoleteTags = [] } = owner;
       if (obsoleteTags.length > 0)

@@ -1,10 +1,10 @@
 import type { FileSystemDescription } from "@aws-sdk/client-efs";
-import type { Health, Identified, Owner, Tags } from "../../engine/resource.ts";
+import type { Foreseen, Health, Identified, Owner, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { restoredTokens, restoreJob } from "../backup/restore-to-new.ts";
 import { undefinedIf } from "../errors.ts";
 import type { KeyChoice } from "../kms/choice.ts";
-import { findOwned, STACK_TAG, tagsFrom } from "../owned.ts";
+import { findOwned, foreseeNamesake, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { partitionOf } from "../partition.ts";
 import { isMarkedWhole, isWhole, progressOf, type Restore, restoreOf, troubleOf } from "./restored.ts";
@@ -27,6 +27,8 @@ export interface FileSystemSpec extends KeyChoice {
   readonly recoveryPoint?: string | undefined;
   /** The id of the file system that this is a copy of, where its vault is not the stack's. */
   readonly copyOf?: string | undefined;
+  /** Its vault may be opened while the restore is started, where the vault's policy denies that. */
+  readonly openVault?: boolean | undefined;
   /** AWS Backup may still write to it. */
   readonly restoring: boolean;
 }
@@ -86,6 +88,13 @@ const shownOf = (aws: Aws, id?: string): Promise<readonly FileSystemDescription[
       (page) => page.FileSystems,
       (page) => page.NextMarker,
     ),
+  );
+
+/** What is there under the owner's name without being its own. */
+export const fileSystemNamesake = async (aws: Aws, owner: Owner): Promise<Foreseen | undefined> =>
+  foreseeNamesake(
+    owner,
+    (await shownOf(aws)).map(({ FileSystemId = "", Tags }) => ({ id: FileSystemId, tags: tagsFrom(Tags) })),
   );
 
 /** Those of a stack, or the one with that id. There is no filter by tag, but the tags are in the answer. */

@@ -1,4 +1,4 @@
-import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Action, Listener } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { createOnly } from "../../lib/compare.ts";
 import { undefinedIf } from "../errors.ts";
@@ -31,8 +31,9 @@ export const redirect: ResourceType<RedirectSpec, RedirectLive> = {
   retryable: { create: ["ListenerNotFoundException"] },
 
   async find(aws, owner, recorded) {
-    const found = await listenersFor(aws, owner, recorded);
-    if (!found || !isOurs(found.listener.DefaultActions?.[0])) return undefined;
+    const redirects = ({ DefaultActions }: Listener) => isOurs(DefaultActions?.[0]);
+    const found = await listenersFor(aws, owner, recorded, redirects);
+    if (!found || !redirects(found.listener)) return undefined;
     const listenerArn = found.listener.ListenerArn as string;
     return {
       id: `${listenerArn}#redirect`,

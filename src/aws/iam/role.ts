@@ -87,6 +87,8 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
     update: ["ConcurrentModificationException"],
   },
 
+  knownBefore: (_aws, { name }) => ({ id: name }),
+
   find: (aws, owner, recorded) =>
     undefinedIf(GONE, async () => {
       const RoleName = owner.name;

@@ -6,9 +6,11 @@ import { tagList } from "../owned.ts";
 import { copyRights, deleteWithSnapshot, finalSince, finalSnapshot, HAS_REPLICAS, replicaBlockers } from "./delete.ts";
 import {
   AFTER_REPLICA,
+  afterModify,
   backupNotes,
   type InstanceSpec,
   impossible,
+  knownByName,
   modifyInstance,
   notesOf,
   performanceOf,
@@ -134,6 +136,9 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   async list(aws, stack) {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map((one) => asDatabase(one));
   },
+
+  knownBefore: (_aws, owner, live) => knownByName(owner, live),
+  afterUpdate: afterModify,
 
   async find(aws, owner, recorded) {
     const [found, promoted] = await Promise.all([

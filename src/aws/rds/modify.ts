@@ -5,7 +5,7 @@ import { about } from "../../lib/duration.ts";
 import { counted, list } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import type { InstanceLive } from "./read-instances.ts";
-import { retag } from "./tags.ts";
+import { idOf, retag } from "./tags.ts";
 import { isAtLeast, major } from "./version.ts";
 
 /** What can be changed in place, on a primary and on a replica alike. */
@@ -145,6 +145,30 @@ export async function modifyInstance(
   } else if (changed.has("parametersApplied")) {
     await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
   }
+}
+
+/**
+ * Besides its id the endpoint of one that takes the place of another: what is in it besides is "the fixed identifier for a specific
+ * Region for your account" (user guide, "Amazon RDS DB instances").
+ */
+export const knownByName = (owner: Owner, live: InstanceLive | undefined): Partial<InstanceLive> => ({
+  id: idOf(owner),
+  ...(live && live.endpoint !== "" ? { endpoint: live.endpoint } : {}),
+});
+
+/**
+ * What `ApplyImmediately` does not bring about waits for the maintenance window; growth is rounded up to a tenth (API reference,
+ * AllocatedStorage).
+ */
+export function afterModify(
+  live: InstanceLive & InstanceSpec,
+  spec: InstanceSpec,
+  changed: ReadonlySet<string>,
+): Partial<InstanceSpec> {
+  const { engineVersion, instanceClass, storageGiB } = live;
+  if (spec.apply === "window" && !isMajorUpgrade(changed, live, spec))
+    return { engineVersion, instanceClass, storageGiB };
+  return changed.has("storageGiB") ? { storageGiB: Math.max(spec.storageGiB, Math.ceil(storageGiB * 1.1)) } : {};
 }
 
 /** How long a change usually takes, seconds (field reports, as those behind docs/sandbox.md); an instance in one zone is away meanwhile. */

@@ -73,6 +73,8 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
     };
   },
 
+  knownBefore: (_aws, owner) => ({ id: idOf(owner) }),
+
   async create(aws, { family, description }, owner) {
     await aws.rds.createDBParameterGroup({
       DBParameterGroupName: idOf(owner),

@@ -9,9 +9,11 @@ import {
   replicaBlockers,
 } from "./delete.ts";
 import {
+  afterModify,
   type InstanceSpec,
   impossible,
   interruptionOf,
+  knownByName,
   modifyInstance,
   notesOf,
   sameInstance,
@@ -75,6 +77,8 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   },
 
   find: findInstance,
+  knownBefore: (_aws, owner, live) => knownByName(owner, live),
+  afterUpdate: afterModify,
   health,
   // A blue/green deployment copies the tags to what it makes, and keeps them on what it leaves; the stack names its own.
   mayBeOthers: ({ id, tags, source }) => source === "" || tags.Name?.toLowerCase() !== id,

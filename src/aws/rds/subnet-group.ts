@@ -56,6 +56,8 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
     };
   },
 
+  knownBefore: (_aws, owner) => ({ id: idOf(owner) }),
+
   async create(aws, { description, subnetIds }, owner) {
     await aws.rds.createDBSubnetGroup({
       DBSubnetGroupName: idOf(owner),

@@ -7,6 +7,7 @@ import { isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
+import { statusOf } from "../../engine/status.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
@@ -63,6 +64,7 @@ export async function up(options: UpOptions): Promise<number> {
     show(session, screen, found, planned, options.step);
     throwIfRefused(found);
     if (isEmpty(planned)) {
+      session.history?.planned(planned, statusOf(found));
       await recordAnew(stack, found);
       return nothingToDo(session, screen, found, planned, options.step);
     }
@@ -71,6 +73,7 @@ export async function up(options: UpOptions): Promise<number> {
       screen.say("Nothing was changed.");
       return 0;
     }
+    session.history?.planned(planned, statusOf(found));
     return apply(session, screen, { found, planned, goOn, step: options.step });
   });
 }

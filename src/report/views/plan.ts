@@ -1,13 +1,12 @@
-import type { Difference } from "../../engine/differences.ts";
 import { count, isEmpty, type Plan, type PlanItem } from "../../engine/plan.ts";
 import { about } from "../../lib/duration.ts";
 import { dollars } from "../../lib/money.ts";
-import { counted, indented, truncate } from "../../lib/text.ts";
+import { counted, indented } from "../../lib/text.ts";
+import { differenceLines, type Names, namesOf } from "../differences.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
 import { byStep, noteLines, objectText, reasonLines, remedyLines } from "./items.ts";
 import { joined, type Look, WIDTH } from "./look.ts";
-import { changeText, isSecret, show, without } from "./values.ts";
 
 const DETAIL = " ".repeat(15);
 
@@ -93,16 +92,17 @@ export function planView(
   { style = plain, width = WIDTH }: Look = {},
 ): string {
   const changing = plan.items.filter(({ action, notes }) => action !== "none" || notes.length > 0);
+  const names = namesOf(plan.items);
   const restOf = ({ action }: PlanItem) => (action === "retain" ? LEFT_ALONE : NO_LONGER_WANTED);
   const lines = byStep(changing, steps, restOf).flatMap(({ title, items }) => [
     style.bold(title),
-    ...items.flatMap((item) => planItem(item, style, width)),
+    ...items.flatMap((item) => planItem(item, names, style, width)),
     "",
   ]);
   return joined([...lines, planSummary(plan, facts)]);
 }
 
-function planItem(item: PlanItem, style: Style, width: number): string[] {
+function planItem(item: PlanItem, names: Names, style: Style, width: number): string[] {
   const signs: Readonly<Record<PlanItem["action"], string>> = {
     create: style.green("  + create "),
     update: style.yellow("  ~ update "),
@@ -124,36 +124,11 @@ function planItem(item: PlanItem, style: Style, width: number): string[] {
     ...(item.interruption === undefined ? [] : indented(style.yellow(item.interruption), width, DETAIL)),
     ...(item.rollout === undefined ? [] : indented(item.rollout, width, DETAIL)),
     ...noteLines(item.notes, DETAIL, width),
-    ...item.differences.flatMap((one) => differenceLines(one, style, width)),
+    ...item.differences.flatMap(({ field, found, wanted, replaces }) => {
+      const mark = replaces ? { mark: "(needs a new one)" } : {};
+      return differenceLines({ field, before: found, after: wanted }, { indent: DETAIL, width, style, names, ...mark });
+    }),
     ...(item.refused === undefined ? [] : indented(`up refuses. ${item.refused}`, width, DETAIL)),
     ...remedyLines(item.remedies, DETAIL, style),
   ];
 }
-
-/** `storageGiB: 20 → 40`; of lists only what comes and goes, of objects each property that differs. */
-function differenceLines(difference: Difference, style: Style, width: number): string[] {
-  const { field, found, wanted, replaces } = difference;
-  const forced = replaces ? style.red("  (needs a new one)") : "";
-  const room = width - (replaces ? 19 : 0);
-  if (isSecret(field)) return [`${DETAIL}${field}: (secret) → (secret)${forced}`];
-  if (Array.isArray(found) && Array.isArray(wanted)) {
-    const [gone, come] = [without(found, wanted), without(wanted, found)];
-    if (gone.length + come.length > 0) {
-      return [
-        `${DETAIL}${field}:${forced}`,
-        ...gone.map((one) => style.red(truncate(`${DETAIL}  - ${one}`, width))),
-        ...come.map((one) => style.green(truncate(`${DETAIL}  + ${one}`, width))),
-      ];
-    }
-  }
-  if (isRecord(found) && isRecord(wanted)) {
-    const fields = Object.keys({ ...found, ...wanted }).filter((key) => show(found[key]) !== show(wanted[key]));
-    return fields.flatMap((key) =>
-      differenceLines({ field: `${field}.${key}`, found: found[key], wanted: wanted[key], replaces }, style, width),
-    );
-  }
-  return [`${changeText(`${DETAIL}${field}: `, show(found), " → ", show(wanted), room)}${forced}`];
-}
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
