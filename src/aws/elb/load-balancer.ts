@@ -65,12 +65,12 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
 
   // Looked for before each create: AWS answers a create with the same settings with the load balancer that is there,
   // whosever it is.
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await loadBalancerNamed(aws, owner.name);
     if (!found) return undefined;
     const { loadBalancer: one, tags } = found;
     const id = one.LoadBalancerArn as string;
-    assertOurs(owner, id, tags);
+    assertOurs(owner, id, tags, id === recorded && "id");
     const attributes = await undefinedIf(NO_LOAD_BALANCER, () =>
       aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn: id }),
     );
