@@ -82,7 +82,7 @@ const groupIs = (change: object = {}, ...Instances: Instance[]) =>
         DesiredCapacity: 2,
         DefaultCooldown: 300,
         LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "1" },
-        AvailabilityZones: [],
+        AvailabilityZones: ["ap-northeast-2a", "ap-northeast-2c"],
         VPCZoneIdentifier: "subnet-c,subnet-a",
         TargetGroupARNs: ["arn:tg"],
         HealthCheckType: "ELB",
