@@ -263,6 +263,7 @@ const named = async (aws: Aws, name: string) =>
 /** What the Auto Scaling group launches. Versions cannot be changed: a difference is a new version, made the default. */
 export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
   name: "ec2:launch-template",
+  matters: ["instanceType", "volumeGiB"],
   same: {
     ...(Object.fromEntries(
       FIELDS.map((field) => [

@@ -36,6 +36,7 @@ const reader = ec2Reader({
 
 export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   name: "ec2:subnet",
+  matters: ["cidr", "zone"],
   immutable: ["vpcId", "cidr", "zone"],
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation"] },

@@ -47,6 +47,7 @@ const reader = ec2Reader({
 
 export const vpc: ResourceType<VpcSpec, VpcLive> = {
   name: "ec2:vpc",
+  matters: ["cidr"],
   immutable: ["cidr"],
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation"] },

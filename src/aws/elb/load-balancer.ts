@@ -33,6 +33,7 @@ const DELETION_PROTECTION = "deletion_protection.enabled";
 /** An application load balancer, IPv4. Named as its owner. */
 export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   name: "elb:load-balancer",
+  matters: ["scheme"],
   immutable: ["scheme"],
   same: { groupIds: sameSet, subnetIds: sameSet },
   timing: { createSeconds: 170, timeoutSeconds: 1200, deleteSeconds: 5 },

@@ -105,6 +105,7 @@ const OTHER_KEY = {
 /** The primary: an RDS for MySQL instance in one zone. */
 export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   name: "rds:database",
+  matters: ["engineVersion", "instanceClass", "storageGiB", "zone"],
   immutable: ["databaseName", "user", "encrypted", "subnetGroup"],
   same: { ...sameInstance, ...sameKey, passwordParameter: createOnly, snapshot: createOnly },
   // AWS upgrades no primary before its replicas (DBUpgradeDependencyFailure), a full replica stops, and both should not be away at

@@ -62,6 +62,7 @@ function health(replica: InstanceLive): Health {
 /** A copy of the primary that answers reads, in another zone. */
 export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
+  matters: ["instanceClass", "zone"],
   immutable: ["source"],
   same: sameInstance,
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
