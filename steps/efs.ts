@@ -48,7 +48,7 @@ export function efsStep(
       openVault: inputs.from?.openVault,
       restoring: false,
     }),
-    { configured: { kmsKey: "efs.kmsKey" } },
+    { configured: { kmsKey: "efs.kmsKey", backup: "efs.backup", transitionToIaDays: "efs.transitionToIaDays" } },
   );
   return step("efs", { keys, backupRole, vault, fileSystem });
 }

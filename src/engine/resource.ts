@@ -33,6 +33,42 @@ export interface Identified {
   readonly id: string;
   /** The object's tags where AWS can tag it; compared by the engine with the owner's. */
   readonly tags?: Tags;
+  /** All that AWS answers about it, as the reads of `find` have it; what several of them answer, together in one. */
+  readonly described?: object;
+}
+
+/** What a change means for safety, the worst first. */
+export const DANGERS = [
+  "made public",
+  "opened to the world",
+  "administrator rights",
+  "IMDSv1 allowed",
+  "not encrypted",
+  "leads elsewhere",
+  "less protected",
+] as const;
+export type Danger = (typeof DANGERS)[number];
+
+/**
+ * Whose each property is that AWS answers about an object (`Identified.described`): the spec's, nobody's, or, all others, watched.
+ * A path stands for all below it: "Placement.Tenancy", "Volumes[].Size" (of every member), "Policies[=]" (of those that the field names).
+ */
+export interface Coverage<Spec> {
+  /**
+   * Where AWS shows each field of the spec. "watched": it is set when the object is made and not afterwards, so what becomes of it
+   * is watched. "unshown": AWS does not show it, and `unshown` says why.
+   */
+  readonly covers: { readonly [F in keyof Spec & string]-?: readonly string[] | "watched" | "unshown" };
+  /** What changes by itself, or is looked at elsewhere, with the reason. */
+  readonly ignores?: Readonly<Record<string, string>>;
+  /** What of the object could be changed and is not read, with the reason. */
+  readonly unshown?: Readonly<Record<string, string>>;
+  /** What matters for safety: paths, or fields of the spec. @param text the value, of a field as JSON; "": it is gone */
+  readonly dangers?: readonly {
+    readonly at: readonly string[];
+    readonly danger: Danger;
+    readonly when?: (text: string, path: string) => boolean;
+  }[];
 }
 
 /** Times of a type in seconds: how long it usually takes to become ready, and when to give up. */
@@ -207,6 +243,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * those that the state says it was given.
    */
   readonly tagsUnread?: boolean;
+  /** Whose is what AWS answers about it. Absent: it is only looked up. */
+  readonly coverage?: Coverage<Spec>;
   /** Fields of Spec that must not be written to state or shown. */
   readonly unrecorded?: readonly (keyof Spec & string)[];
 
@@ -377,7 +415,7 @@ export interface Interruption {
 
 /** How a change goes that is brought to an object's parts one after the other. */
 export interface Rollout {
-  /** "2 instances are replaced one at a time, about 5 min; the site goes on". */
+  /** "2 instances are replaced one at a time, about 7 min; the site goes on". */
   readonly what: string;
   /** How long it usually takes, seconds. */
   readonly seconds: number;

@@ -11,6 +11,7 @@ import {
   type Launch,
   launch,
   launchCharges,
+  launchCoverage,
   launchedAs,
   ownInstances,
   PROFILE_NOT_YET,
@@ -157,6 +158,14 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   name: "ec2:instance",
   matters: ["instanceType"],
   immutable: ["instanceType", "subnetId", "keyName", "profileName"],
+  coverage: {
+    ...launchCoverage,
+    covers: {
+      ...launchCoverage.covers,
+      sourceDestCheck: ["SourceDestCheck", "NetworkInterfaces[].SourceDestCheck"],
+      setUp: [`Tags[${SET_UP_TAG}]`],
+    },
+  },
   same: {
     imageId: createOnly,
     rootDevice: createOnly,

@@ -88,6 +88,7 @@ function live(table: RouteTable): RouteTableLive {
     associations,
     main: (table.Associations ?? []).some(({ Main }) => Main),
     entries,
+    described: table,
   };
 }
 
@@ -143,6 +144,12 @@ async function disassociate(aws: Aws, associations: readonly Association[]): Pro
 export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
   name: "ec2:route-table",
   immutable: ["vpcId"],
+  coverage: {
+    covers: { vpcId: ["VpcId"], routes: ["Routes"], subnetIds: ["Associations"] },
+    // Where the spec names them they are managed.
+    ignores: { Routes: "the routes of a private table are objects of their own" },
+    dangers: [{ at: ["routes"], danger: "leads elsewhere" }],
+  },
   same: {
     routes: (wanted, found) => sameSet(wanted.map(asText), found.map(asText)),
     subnetIds: sameSet,

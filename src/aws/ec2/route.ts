@@ -1,6 +1,7 @@
 import type { Route } from "@aws-sdk/client-ec2";
 import type { Identified, Owner, ResourceType } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { destinationOf, NO_ROUTE, type RouteTableLive, stackTables, targetOf } from "./route-table.ts";
 
@@ -63,6 +64,23 @@ const input = ({ tableId, to, via }: RouteSpec) => ({
 export const route: ResourceType<RouteSpec, RouteLive> = {
   name: "ec2:route",
   immutable: ["tableId", "to"],
+  coverage: {
+    covers: {
+      tableId: ["RouteTableId"],
+      to: ["DestinationCidrBlock"],
+      via: [
+        "GatewayId",
+        "InstanceId",
+        "InstanceOwnerId",
+        "NatGatewayId",
+        "NetworkInterfaceId",
+        "TransitGatewayId",
+        "VpcPeeringConnectionId",
+      ],
+    },
+    ignores: { State: STATE },
+    dangers: [{ at: ["via"], danger: "leads elsewhere" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   // Reads lag behind a route that is there: look again, and replace it where it leads elsewhere.
   retryable: { create: ["RouteAlreadyExists"], update: [NO_ROUTE] },
@@ -70,7 +88,16 @@ export const route: ResourceType<RouteSpec, RouteLive> = {
   async find(aws, owner, id) {
     const { table, to } = whereFor(owner, id, await stackTables(aws, owner.stack));
     const entry = table?.entries.find((one) => destinationOf(one) === to);
-    return table && entry && { id: idOf(table.id, to), tableId: table.id, to, via: viaOf(entry) };
+    return (
+      table &&
+      entry && {
+        id: idOf(table.id, to),
+        tableId: table.id,
+        to,
+        via: viaOf(entry),
+        described: { ...entry, RouteTableId: table.id },
+      }
+    );
   },
 
   async create(aws, spec) {

@@ -1,5 +1,6 @@
 import type { Subnet } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { COUNTER, STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
@@ -31,6 +32,7 @@ const reader = ec2Reader({
     zone: subnet.AvailabilityZone ?? "",
     publicAddresses: subnet.MapPublicIpOnLaunch ?? false,
     state: subnet.State ?? "",
+    described: subnet,
   }),
 });
 
@@ -38,6 +40,21 @@ export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   name: "ec2:subnet",
   matters: ["cidr", "zone"],
   immutable: ["vpcId", "cidr", "zone"],
+  coverage: {
+    covers: {
+      vpcId: ["VpcId"],
+      cidr: ["CidrBlock"],
+      zone: ["AvailabilityZone"],
+      publicAddresses: ["MapPublicIpOnLaunch"],
+    },
+    ignores: {
+      State: STATE,
+      AvailableIpAddressCount: COUNTER,
+      "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlockState": STATE,
+    },
+    unshown: { "network ACL": "an object of its own" },
+    dangers: [{ at: ["publicAddresses"], danger: "made public", when: (text) => text === "true" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,

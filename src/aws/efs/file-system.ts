@@ -8,6 +8,7 @@ import { copiedSince, copyRights, copyToVault, ROLE_IS_NEW } from "../backup/bac
 import { stackVault } from "../backup/names.ts";
 import { copyObstacles } from "../backup/obstacles.ts";
 import { closeVaultOf, foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
+import { AT_BIRTH, COUNTER, STATE } from "../coverage.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { KEY_TAG, STACK_TAG, tagList } from "../owned.ts";
@@ -55,6 +56,42 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   name: "efs:file-system",
   matters: ["performance", "throughput"],
   immutable: ["encrypted", "performance"],
+  coverage: {
+    covers: {
+      encrypted: ["Encrypted"],
+      performance: ["PerformanceMode"],
+      throughput: ["ThroughputMode"],
+      transitionToIaDays: ["LifecyclePolicies.TransitionToIA"],
+      backup: ["BackupPolicy.Status"],
+      mounts: ["MountTargets[].SubnetId", "MountTargets[].SecurityGroups"],
+      recoveryPoint: "unshown",
+      copyOf: "unshown",
+      restoring: "unshown",
+      openVault: "unshown",
+      kmsKey: ["KmsKeyId"],
+      kmsKeyName: "watched",
+    },
+    ignores: {
+      LifeCycleState: STATE,
+      "MountTargets[].LifeCycleState": STATE,
+      "FileSystemProtection.Status": STATE,
+      NumberOfMountTargets: COUNTER,
+      SizeInBytes: COUNTER,
+      BackupPolicy: "as the spec has it, or not read while the file system changes",
+    },
+    unshown: {
+      recoveryPoint: AT_BIRTH,
+      copyOf: AT_BIRTH,
+      openVault: AT_BIRTH,
+      restoring: "AWS Backup tells of it, where it is restored",
+      "file system policy, access points, replication": "another call each",
+    },
+    dangers: [
+      { at: ["mounts"], danger: "opened to the world" },
+      { at: ["backup"], danger: "less protected", when: (text) => text === "false" },
+      { at: ["encrypted"], danger: "not encrypted" },
+    ],
+  },
   same: {
     ...sameKey,
     mounts: sameSet,

@@ -1,6 +1,7 @@
 import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
+import { STATE } from "../coverage.ts";
 import { dataOut, publicAddress } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
@@ -35,6 +36,21 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   name: "elb:load-balancer",
   matters: ["scheme"],
   immutable: ["scheme"],
+  coverage: {
+    covers: { scheme: ["Scheme"], groupIds: ["SecurityGroups"], subnetIds: ["AvailabilityZones"] },
+    ignores: { State: STATE },
+    unshown: { "web ACL": "of another service" },
+    dangers: [
+      { at: ["Scheme"], danger: "made public", when: (text) => text === "internet-facing" },
+      { at: ["groupIds"], danger: "opened to the world" },
+      { at: [`Attributes[${DELETION_PROTECTION}]`], danger: "less protected", when: (text) => text === "false" },
+      {
+        at: ["Attributes[routing.http.drop_invalid_header_fields.enabled]"],
+        danger: "less protected",
+        when: (text) => text === "false",
+      },
+    ],
+  },
   same: { groupIds: sameSet, subnetIds: sameSet },
   timing: { createSeconds: 170, timeoutSeconds: 1200, deleteSeconds: 5 },
   retryable: {
@@ -56,6 +72,10 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
     const { loadBalancer: one, tags } = found;
     const id = one.LoadBalancerArn as string;
     assertOurs(owner, id, tags);
+    const attributes = await undefinedIf(NO_LOAD_BALANCER, () =>
+      aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn: id }),
+    );
+    if (!attributes) return undefined;
     return {
       id,
       tags,
@@ -67,6 +87,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
       dnsName: one.DNSName ?? "",
       canonicalZoneId: one.CanonicalHostedZoneId ?? "",
       fullName: id.split(":loadbalancer/")[1] ?? "",
+      described: { ...one, Attributes: attributes.Attributes, Tags: tags },
     };
   },
 

@@ -12,6 +12,7 @@ import {
   afterModify,
   type InstanceSpec,
   impossible,
+  instanceCoverage,
   interruptionOf,
   knownByName,
   modifyInstance,
@@ -64,6 +65,10 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
   matters: ["instanceClass", "zone"],
   immutable: ["source"],
+  coverage: {
+    ...instanceCoverage,
+    covers: { ...instanceCoverage.covers, source: ["ReadReplicaSourceDBInstanceIdentifier"] },
+  },
   same: sameInstance,
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
   retryable: {

@@ -67,6 +67,9 @@ async function provenOurs(
 export const record: ResourceType<RecordSpec, RecordLive> = {
   name: "route53:record",
   immutable: ["zoneId", "name"],
+  coverage: {
+    covers: { zoneId: ["HostedZoneId"], name: ["Name"], value: ["ResourceRecords"], ttl: "watched" },
+  },
   same: {
     // A certificate that is yet to be asked for asks for the same (terraform-provider-aws#13653).
     name: (wanted, found) => isUnknown(wanted) || plainName(wanted) === found,
@@ -89,6 +92,7 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
       value: cnameValue(found.record),
       ttl: at.ttl ?? 0,
       domain,
+      described: { ...found.record, HostedZoneId: found.zoneId },
     };
   },
 

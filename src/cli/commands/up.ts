@@ -8,6 +8,7 @@ import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
+import { keepBaselines } from "../../engine/watching.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
@@ -145,8 +146,9 @@ function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, 
   return facts;
 }
 
+/** Without a record of what is there `down` would not know the stack's data from a copy of it, nor `status` what has changed. */
 async function recordAnew(stack: Session["stack"], found: Snapshot): Promise<void> {
-  if (!isUnrecorded(found)) return;
+  if (!isUnrecorded(found)) return keepBaselines(stack.run, found, []);
   const failed = (await stack.up(found)).settled.find(({ error }) => error !== undefined);
   if (failed?.error) throw failed.error;
 }
