@@ -77,6 +77,8 @@ export interface SessionOptions {
   readonly replace?: boolean;
   /** `--refresh-image`: a new web image of the same content is wanted. */
   readonly refreshImage?: boolean;
+  /** The new image of a plan that was saved. */
+  readonly edition?: string | undefined;
   /** What interrupts the use of an object may be done, or is only shown. */
   readonly allowOutage?: boolean;
   /** `up --upgrade`: names of objects. */
@@ -190,7 +192,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     resolvesAddress: purpose.resolvesAddress,
     application,
     looksAtStack,
-    newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
+    newEdition: purpose.edition ?? (purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined),
   });
   const stackWith = (changed: Partial<MutableInputs> | undefined = undefined, replace = purpose.replace): Stack =>
     openStack({

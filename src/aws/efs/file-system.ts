@@ -55,6 +55,7 @@ const OTHER_KEY = {
 /** A file system and its mount targets, which have no identity of their own. */
 export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   name: "efs:file-system",
+  matters: ["performance", "throughput"],
   immutable: ["encrypted", "performance"],
   coverage: {
     covers: {
