@@ -49,7 +49,10 @@ export function efsStep(
       openVault: inputs.from?.openVault,
       restoring: false,
     }),
-    { configured: { kmsKey: "efs.kmsKey" }, narrowsAfter: [GROUP_KEY] },
+    {
+      configured: { kmsKey: "efs.kmsKey", backup: "efs.backup", transitionToIaDays: "efs.transitionToIaDays" },
+      narrowsAfter: [GROUP_KEY],
+    },
   );
   return step("efs", { keys, backupRole, vault, fileSystem });
 }

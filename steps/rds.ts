@@ -110,7 +110,15 @@ export function rdsStep(
       deletionProtection: wanted.deletionProtection,
       encrypted: true,
     }),
-    { configured: { instanceClass: "database.instanceClass", kmsKey: "database.kmsKey" } },
+    {
+      configured: {
+        instanceClass: "database.instanceClass",
+        kmsKey: "database.kmsKey",
+        storageGiB: "database.storageGiB",
+        backupRetentionDays: "database.backupRetentionDays",
+        deletionProtection: "database.deletionProtection",
+      },
+    },
   );
   const primaryParameter = resource(parameter, "database-endpoint", `${path}/primary`, { primary }, ({ primary }) => ({
     value: primary.endpoint,

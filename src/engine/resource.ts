@@ -418,7 +418,7 @@ export interface Interruption {
 
 /** How a change goes that is brought to an object's parts one after the other. */
 export interface Rollout {
-  /** "2 instances are replaced one at a time, about 5 min; the site goes on". */
+  /** "2 instances are replaced one at a time, about 7 min; the site goes on". */
   readonly what: string;
   /** How long it usually takes, seconds. */
   readonly seconds: number;

@@ -11,8 +11,9 @@ import { consoleOf, consoleTail } from "../ec2/read-console.ts";
 import { protectionsOf } from "../ec2/read-instances.ts";
 import { NO_TARGET_GROUP } from "../elb/named.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { assertOurs, tagList, tagsFrom } from "../owned.ts";
+import { assertOurs, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { failureIn, printed, readReleaseReport } from "../ssm/release-report.ts";
 import { webInstances } from "./prices.ts";
 import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh, refreshText } from "./read-refresh.ts";
 import { growthRollout, refreshRollout, rollBackRollout } from "./rollout.ts";
@@ -92,7 +93,7 @@ const targetHealth = (aws: Aws, arn: string): Promise<ReadonlyMap<string, Target
     }),
   );
 
-async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
+async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<GroupLive> {
   const id = group.AutoScalingGroupName as string;
   const template = group.LaunchTemplate ?? group.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   const desired = group.DesiredCapacity ?? 0;
@@ -152,11 +153,18 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
   const brought = refresh?.advancing ? refresh.template : undefined;
   const all = (own: string, others: readonly (string | undefined)[]) =>
     [...new Set([own, ...others.flatMap((one) => one ?? [])])].join(", ");
-  const latest = serving < desired || refresh?.underWay ? await latestActivities(aws, id) : [];
+  const settled = serving >= desired && !refresh?.underWay;
+  const [latest, told] = settled
+    ? [[], undefined]
+    : await Promise.all([latestActivities(aws, id), readReleaseReport(aws, stack)]);
+  // One that serves after all has come up.
+  const well = new Set(inService.filter(isHealthy).map(({ InstanceId }) => InstanceId));
+  const report = told && !well.has(told.instance) ? told : undefined;
   // What was in vain before it began says nothing of what it brings.
   const from = refresh?.underWay ? refresh.startedAt : 0;
   const activities = since(from, latest);
-  const doom = refresh?.advancing ? doomIn(activities) : undefined;
+  const doom = refresh?.advancing ? doomIn(activities, report) : undefined;
+  const failed = report && found.instanceIds.includes(report.instance) ? failureIn(report) : undefined;
   return {
     ...found,
     serving,
@@ -171,7 +179,11 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
       ...templates.map(({ Version }) => Version),
       brought?.version,
     ]),
-    trouble: doom?.why ?? troubleIn(activities, desired, group.CreatedTime?.getTime()),
+    trouble:
+      doom?.why ??
+      (report && failed
+        ? [failed, printed(report)].filter(Boolean).join("; ")
+        : troubleIn(activities, desired, group.CreatedTime?.getTime())),
     doom,
   };
 }
@@ -297,13 +309,13 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const found = await describe(aws, owner.name);
     if (!found) return undefined;
     assertOurs(owner, owner.name, tagsFrom(found.Tags));
-    const group = await live(aws, found);
+    const group = await live(aws, found, owner.stack);
     const { refresh, own } = group;
     const showsIt = refresh?.template?.id === own.templateId && refresh.template.version === own.version;
     if (refresh?.status !== "Successful" || refresh.template === undefined || showsIt) return group;
     // It ended between the two reads, or somebody has set another version since.
     const now = await describe(aws, owner.name);
-    return now && live(aws, now);
+    return now && live(aws, now, owner.stack);
   },
 
   health({ deleting, refresh, serving, desired, trouble, doom, leavingIds }): Health {
@@ -340,10 +352,11 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
 
   async giveUp(aws, live, before) {
     await rollBack(aws, live.id);
-    const { instanceId } = live.doom ?? {};
+    const { instanceId, told } = live.doom ?? {};
     if (instanceId === undefined) return "";
     const said = before?.unwell.filter(({ id }) => id === instanceId).map(({ why }) => why) ?? [];
-    return [...said, consoleTail(await consoleOf(aws, instanceId))].join("; ");
+    const words = told === undefined ? [] : [printed(told)];
+    return [...said, ...words, consoleTail(await consoleOf(aws, instanceId))].filter(Boolean).join("; ");
   },
 
   undone({ refresh: before }, { refresh, desired, own }, { launchTemplateId, launchTemplateVersion }) {
@@ -355,15 +368,18 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   /** AWS's own reason: its activities are kept, also when nobody looked on. */
-  async whyUndone(aws, { id, refresh }) {
+  async whyUndone(aws, { id, refresh, tags }) {
     if (!refresh) return undefined;
-    return doomIn(since(refresh.startedAt, await latestActivities(aws, id)))?.why;
+    const stack = tags[STACK_TAG] ?? "";
+    const [activities, told] = await Promise.all([latestActivities(aws, id), readReleaseReport(aws, stack)]);
+    const doom = doomIn(since(refresh.startedAt, activities), told);
+    return doom && [doom.why, doom.told && printed(doom.told)].filter(Boolean).join("; ");
   },
 
   rollout(changed, live, spec) {
     if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion"))
       return growthRollout(live.desired, Math.max(spec.min, changed.has("desired") ? spec.desired : live.desired));
-    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh) : refreshRollout(live);
+    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh, live) : refreshRollout(live);
   },
 
   /**
