@@ -45,6 +45,7 @@ export function efsStep(
       mounts: web.map((subnet) => ({ subnetId: subnet.id, groupId: group.id })),
       recoveryPoint: inputs.from?.recoveryPoint,
       copyOf: inputs.from?.copyOf,
+      openVault: inputs.from?.openVault,
       restoring: false,
     }),
     { configured: { kmsKey: "efs.kmsKey" } },

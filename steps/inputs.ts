@@ -31,6 +31,8 @@ export interface From {
   readonly recoveryPoint?: string | undefined;
   /** The id of the file system that it is a copy of: so it is found in vaults that are not the stack's, too. */
   readonly copyOf?: string | undefined;
+  /** Its vault may be opened while the restore is started. */
+  readonly openVault?: boolean | undefined;
 }
 
 /** What the steps need to know from the machine that runs them. */

@@ -1,6 +1,6 @@
 import { address } from "../src/aws/ec2/address.ts";
 import { cpuCreditsOf } from "../src/aws/ec2/cpu-credits.ts";
-import { type InstanceSpec, instance } from "../src/aws/ec2/instance.ts";
+import { type InstanceLive, type InstanceSpec, instance } from "../src/aws/ec2/instance.ts";
 import { keyPair as keyPairType } from "../src/aws/ec2/key-pair.ts";
 import { natGateway } from "../src/aws/ec2/nat-gateway.ts";
 import { publicImage } from "../src/aws/ec2/public-image.ts";
@@ -10,7 +10,7 @@ import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType } from "../src/aws/iam/role.ts";
 import { servicePrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
-import { resource, step } from "../src/engine/resource.ts";
+import { type CreateBeforeDelete, type Resource, resource, step } from "../src/engine/resource.ts";
 import { BASTION_GROUP, type Inputs, KEY_PAIR, KEY_PAIR_KEY } from "./inputs.ts";
 import { type LogGroups, writesTo } from "./logs.ts";
 import type { RoutesStep } from "./routes.ts";
@@ -18,6 +18,8 @@ import { NAT_SET_UP, natUserData } from "./scripts/user-data.ts";
 import type { SubnetsStep } from "./subnets.ts";
 import type { VpcStep } from "./vpc.ts";
 import { perZone } from "./zones.ts";
+
+type Host = Resource<InstanceSpec, InstanceLive>;
 
 const INTERNET = "0.0.0.0/0";
 
@@ -66,6 +68,7 @@ export function natBastionStep(
     group: typeof natGroup,
     own: Pick<InstanceSpec, "instanceType" | "sourceDestCheck" | "userData" | "setUp">,
     typeFrom: string,
+    createBeforeDelete: CreateBeforeDelete,
     profiles: readonly (typeof natProfile)[] = [],
     logs: readonly (typeof natLog)[] = [],
   ) => {
@@ -87,7 +90,7 @@ export function natBastionStep(
         cpuCredits: cpuCreditsOf(own.instanceType, config.cpuCredits),
         ...own,
       }),
-      { configured: { instanceType: typeFrom } },
+      { configured: { instanceType: typeFrom }, createBeforeDelete },
     );
   };
 
@@ -103,7 +106,7 @@ export function natBastionStep(
       allocationId: address.id,
     }));
   });
-  const instances = perZone(config, (_zone, number) =>
+  const instances: readonly Host[] = perZone(config, (_zone, number) =>
     host(
       `nat-instance-${number}`,
       `Buddy-NAT${number}`,
@@ -116,6 +119,8 @@ export function natBastionStep(
         setUp: NAT_SET_UP,
       },
       "nat.instanceType",
+      // One zone after the other: the next one's turn comes when the traffic of the one before goes through the new one.
+      { users: () => [inZone(natRoutes, number)], after: () => instances.slice(0, number - 1) },
       [natProfile],
       [natLog],
     ),
@@ -138,7 +143,7 @@ export function natBastionStep(
           via: { interfaceId: nat.interfaceId },
         }));
   });
-  const bastions = perZone(config, (_zone, number) =>
+  const bastions: readonly Host[] = perZone(config, (_zone, number) =>
     host(
       `bastion-${number}`,
       `Bastion${number}`,
@@ -146,6 +151,7 @@ export function natBastionStep(
       bastionGroup,
       { instanceType: config.bastion.instanceType, sourceDestCheck: true, userData: undefined, setUp: undefined },
       "bastion.instanceType",
+      { users: () => [], after: () => bastions.slice(0, number - 1) },
     ),
   );
 

@@ -30,6 +30,7 @@ const port = (value: string): number => {
   if (number > 65_535) throw new InvalidArgumentError("A port is 1 to 65535.");
   return number;
 };
+const anyPort = (value: string): number => (value === "0" ? 0 : port(value));
 
 const RUN_NOTES = `
 It runs as the application's user, in its folder and environment, without a terminal and without input. AWS keeps the
@@ -62,6 +63,10 @@ const withFrom = (command: Command) =>
     .option(
       "--files <arn>",
       'make a file system that is not there of this recovery point, of the "latest", or of "none"; with --from-snapshot: of the latest',
+    )
+    .option(
+      "--open-vault",
+      "open the access policy of the files' vault while their restore is started, and close it again",
     );
 
 /** The commands, in the order of `--help`. */
@@ -444,12 +449,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "sandbox",
-    description: "the embedded AWS: look inside, empty it, break things in it, do what only a person can",
+    description:
+      "the embedded AWS: look inside, empty it, break things in it, do what only a person can, serve it over HTTP",
     offline: true,
     own: (command) =>
       command
-        .argument("[action]", "show, reset, fail, mend, delegate or confirm", "show")
-        .argument("[what...]", "of fail: what, and which; the domain; the e-mail address"),
+        .argument("[action]", "show, reset, fail, mend, delegate, confirm, serve or env", "show")
+        .argument("[what...]", "of fail: what, and which; the domain; the e-mail address")
+        .option("--port <n>", "of serve: on this machine's loopback; 0: any free one (default: 4570)", anyPort),
     examples: [
       "buddyverse sandbox",
       "buddyverse sandbox reset",
@@ -458,6 +465,8 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse sandbox mend",
       "buddyverse sandbox delegate example.com      as you would at the registrar",
       "buddyverse sandbox confirm ops@example.com   follows the link in AWS's mail",
+      "buddyverse sandbox serve                     answers over HTTP, to every client of AWS, until Ctrl-C",
+      'eval "$(buddyverse sandbox env)"              your aws and scripts talk to it from now on',
     ],
     load: async () => (await import("./commands/sandbox.ts")).sandbox,
   },

@@ -4,6 +4,7 @@ import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
 import { isDefinitelyNotCreated } from "./attempt.ts";
 import { type Difference, obsoleteTags, showable } from "./differences.ts";
+import { ownerOf, reinstate } from "./former.ts";
 import { aboutNode, type Node } from "./graph.ts";
 import { discardsData } from "./observe.ts";
 import { record, recordIntent } from "./record.ts";
@@ -33,7 +34,7 @@ export async function create(
   work.waited();
   const done = await work.attempt("create", undefined, async () => {
     try {
-      record(run, node, { id: await call(run.aws, spec, node.owner, token), status: "created" });
+      record(run, node, { id: await call(run.aws, spec, ownerOf(run, node), token), status: "created" });
     } catch (error) {
       keepIntent(work, error);
       throw error;
@@ -51,7 +52,9 @@ function keepIntent({ run, node }: Work, error: unknown): void {
   if (error instanceof BuddyError && error.code === "state") return;
   if (saysTokenUsed(error)) record(run, node, { token: run.token(), status: "creating" });
   // Forget the intent, so that the next attempt is a new one.
-  else if (isDefinitelyNotCreated(error)) run.store.drop(node.key);
+  else if (isDefinitelyNotCreated(error)) {
+    if (!reinstate(run, node)) run.store.drop(node.key);
+  }
   // Safe to repeat (a token, or a name that AWS knows): no need to wait until it could have shown.
   else if (!(error instanceof AmbiguousOutcome)) record(run, node, { status: "creating", since: 0 });
 }
@@ -71,6 +74,10 @@ export async function update(
   }
   const fields = differences.map((difference) => JSON.stringify(difference));
   const times = updated && isSame(work, updated.fields, fields) ? updated.times : 0;
+  const said = updated !== undefined && differences.every(({ field }) => node.type.once?.includes(field));
+  // Reads may lag; or it shows, and is not what was said.
+  if (said && (times === 0 || run.clock.now() - updated.at >= UPDATE_SHOWS_WITHIN_MS))
+    return recordSaid(work, differences);
   if (updated && times > 0) {
     // Reads lag behind writes: look again before it is sent again.
     const elapsed = run.clock.now() - updated.at;
@@ -104,6 +111,16 @@ export async function update(
   work.updated = { fields: times > 0 && updated ? updated.fields : fields, at: run.clock.now(), times: times + 1 };
   if (work.outcome === "unchanged") work.outcome = "updated";
   work.waited();
+}
+
+/** It was said, and something else has come of it meanwhile, which is no difference any more. */
+function recordSaid({ run, node }: Work, said: readonly Difference[]): void {
+  const { id, status, spec } = run.store.get(node.key) as Recorded;
+  record(run, node, {
+    id,
+    status,
+    spec: { ...spec, ...Object.fromEntries(said.map((one) => [one.field, one.wanted])) },
+  });
 }
 
 /** What cannot come right is not waited for: what it was before is put back, and its end is told as a failure then. */

@@ -74,7 +74,7 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
   recordClaims(run, snapshot);
   const { entries } = snapshot;
   await unprotect(run, deletable(entries));
-  const copies = await makeCopies(run, deletable(entries));
+  const copies = await makeCopies(run, deletable(entries), [...entries.values()]);
   async function remove(entry: Observed): Promise<NodeResult> {
     const { node, look, decision, recorded } = entry;
     const id = look.live?.id;

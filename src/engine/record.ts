@@ -29,6 +29,7 @@ export function record(run: Run, node: Node, { tags, ...change }: Partial<Record
       ...(before?.revision === undefined ? {} : { revision: before.revision }),
       ...tagsField(tags ?? before?.tags),
       ...(before?.copy ? { copy: before.copy } : {}),
+      ...(before?.generation ? { generation: before.generation } : {}),
       ...(before?.baseline && same ? { baseline: before.baseline } : {}),
       ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
       status: "created",
@@ -55,20 +56,39 @@ export function recordIntent(run: Run, node: Node, spec: object, token: string):
   });
 }
 
+/** What is recorded of an object that is ready and as wanted. */
+function recordOfReady({ type, owner }: Node, live: Identified, wanted: object | undefined): Partial<Recorded> {
+  const revision = type.irreplaceable?.revision(live);
+  return {
+    id: live.id,
+    status: "ready",
+    spec: recordableSpec(type, wanted ?? {}),
+    tags: live.tags || type.tagsUnread ? configTags(owner.tags) : {},
+    ...(revision === undefined ? {} : { revision }),
+  };
+}
+
+/** True where the record says already that the object is ready and as wanted. */
+export function isRecordedReady(
+  node: Node,
+  before: Recorded | undefined,
+  live: Identified,
+  wanted: object | undefined,
+): boolean {
+  const { id, status, spec, tags, revision } = recordOfReady(node, live, wanted);
+  return (
+    before?.status === status &&
+    before?.id === id &&
+    before?.revision === revision &&
+    JSON.stringify(before?.spec) === JSON.stringify(spec) &&
+    isDeepStrictEqual(before?.tags ?? {}, tags)
+  );
+}
+
 /** Writes that the object is ready and as wanted, unless that stands there already. */
 export function recordReady(run: Run, node: Node, live: Identified, wanted: object | undefined): void {
-  const before = run.store.get(node.key);
-  const spec = recordableSpec(node.type, wanted ?? {});
-  const revision = node.type.irreplaceable?.revision(live);
-  const tags = live.tags || node.type.tagsUnread ? configTags(node.owner.tags) : {};
-  const same =
-    before?.status === "ready" &&
-    before.id === live.id &&
-    before.revision === revision &&
-    JSON.stringify(before.spec) === JSON.stringify(spec) &&
-    isDeepStrictEqual(before.tags ?? {}, tags);
-  if (!same)
-    record(run, node, { id: live.id, status: "ready", spec, tags, ...(revision === undefined ? {} : { revision }) });
+  if (!isRecordedReady(node, run.store.get(node.key), live, wanted))
+    record(run, node, recordOfReady(node, live, wanted));
 }
 
 /** Writes what is known of the copy of its data that is being made; undefined: it is no longer one of what is there. */

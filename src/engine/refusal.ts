@@ -1,9 +1,10 @@
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
+import { courseOf } from "./course.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
 import { mayHoldData } from "./observe.ts";
-import type { Identified, Interruption, Protection, Remedy, Rollout } from "./resource.ts";
+import type { Identified, Interruption, Protection, Remedy } from "./resource.ts";
 import type { Run } from "./run.ts";
 import type { Observed, Snapshot } from "./snapshot.ts";
 
@@ -12,6 +13,8 @@ export interface Refusal {
   readonly message: string;
   readonly hint: string;
   readonly remedies: readonly Remedy[];
+  /** The option with which it is done; undefined: none. */
+  readonly option?: string;
   /** Its name is somebody else's. */
   readonly clash?: true;
 }
@@ -80,24 +83,6 @@ export function refusalOf(
   return decision.kind === "replace" ? refusedReplacement(run, node, decision, on.data) : undefined;
 }
 
-/**
- * How a change in place goes: what the users of the object notice of it, and what takes its time while it is in use. Empty
- * where neither is so, or it is no change in place.
- */
-export function courseOf(
-  { type }: Node,
-  decision: Decision,
-  live: Identified | undefined,
-  wanted: object | undefined,
-): { readonly interruption?: Interruption | undefined; readonly rollout?: Rollout | undefined } {
-  if (decision.kind !== "update" || !live || !wanted) return {};
-  const changed = new Set(decision.differences.map(({ field }) => field));
-  return {
-    interruption: type.interruption?.(changed, live, wanted),
-    rollout: type.rollout?.(changed, live, wanted),
-  };
-}
-
 function refusedInterruption(
   run: Run,
   { name }: Node,
@@ -111,9 +96,10 @@ function refusedInterruption(
       message: `${what}. ${final}`,
       hint: `Say --upgrade ${name} to have it done, or put the config back as it was.`,
       remedies: [],
+      option: `--upgrade ${name}`,
     };
   if (run.allowOutage || unused) return undefined;
-  return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [] };
+  return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [], option: "--allow-outage" };
 }
 
 function besideStrays({ aws }: Run, { name, type, owner }: Node, strays: readonly Identified[]): Refusal {
@@ -177,7 +163,12 @@ function refusedReplacement(
   }
   // What has failed is of no use to anybody.
   if (run.replace || differences.length === 0) return undefined;
-  return { message, hint: "Say --replace to have it done, or put the config back as it was.", remedies: [] };
+  return {
+    message,
+    hint: "Say --replace to have it done, or put the config back as it was.",
+    remedies: [],
+    option: "--replace",
+  };
 }
 
 const hintOf = (refusals: readonly Refusal[]): string =>

@@ -23,6 +23,10 @@ export interface Owner {
   readonly obsoleteTags?: readonly string[];
   /** Keys of what it needs: what bears no tags of its own can be found through them. */
   readonly needs: readonly string[];
+  /** Ids of those that another one has taken the place of, and that are not gone yet: they are not the owner's any more. */
+  readonly former?: readonly string[];
+  /** For `create`: the how-manieth it is beside former ones, from 2. */
+  readonly generation?: number;
 }
 
 export interface Identified {
@@ -181,6 +185,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
       applied: Partial<Spec>,
     ) => boolean;
   };
+  /**
+   * Fields that are set when the object is made and whenever the config says another value than it did before; in between they
+   * are whatever AWS, or a person, has made of them (how many instances a group has).
+   */
+  readonly once?: readonly (keyof Spec & string)[];
   /** Values as they are shown where they differ: what `same` takes for the same is shown the same, in words that a person reads. */
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
   /** Fields that are changed in place only after objects of these types that need this one were changed, or removed. */
@@ -309,8 +318,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * was changed for it is a difference.
    */
   quiet?(aws: Aws, live: Live): Promise<boolean>;
-  /** Since when nothing of it writes that is at rest now, milliseconds since 1970; undefined: nobody can say. Goes with `quiet`. */
-  restingSince?(aws: Aws, live: Live): Promise<number | undefined>;
+  /**
+   * Since when nothing of it writes, which is at rest now or not there any more, milliseconds since 1970; undefined: nobody can say.
+   * Goes with `quiet`. Only reads.
+   */
+  restingSince?(aws: Aws, owner: Owner): Promise<number | undefined>;
   /** A copy as `copy` makes it, complete or under way, that was begun since then, and when that was. Goes with `copy`. Only reads. */
   copiedSince?(
     aws: Aws,
@@ -322,11 +334,20 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */
   interruption?(changed: ReadonlySet<string>, live: Live, spec: Spec): Interruption | undefined;
+  /** Nobody notices while one is replaced: it is used only when others are made or changed. */
+  readonly unnoticed?: boolean;
+  /** How long one of that spec usually takes to become ready, seconds, where that is not what `timing` says. Pure. */
+  createSeconds?(spec: Spec): number | undefined;
   /** How the change of these fields goes that takes its time while the object is in use throughout; undefined: at once. Pure. */
   rollout?(changed: ReadonlySet<string>, live: Live, spec: Spec): Rollout | undefined;
   /**
-   * What of it will be another once it is changed to `spec`, for what needs it, in a plan; a value of undefined: that is known
-   * only then. Pure.
+   * What of a new one is known before it is made, besides its spec, for what needs it: what follows from its name. Calls nobody.
+   * @param live the one that it takes the place of
+   */
+  knownBefore?(aws: Aws, owner: Owner, live: Live | undefined): Partial<Live>;
+  /**
+   * What of it will be another once it is changed to `spec`, besides the fields that change, for what needs it, in a plan; a value
+   * of undefined: that is known only then. Pure.
    */
   afterUpdate?(
     live: Live,
@@ -437,8 +458,18 @@ export interface Resource<Spec extends object, Live extends Spec & Identified> {
   readonly keeps: number | undefined;
   /** By field: the config's key that says it ("web.instanceType"), for messages about a value that AWS does not take. */
   readonly configured: { readonly [F in keyof Spec & string]?: string };
+  /** How it is replaced without being away in between; undefined: the old one goes first. */
+  readonly createBeforeDelete: CreateBeforeDelete | undefined;
   /** What is wanted, from the live objects it needs. Pure. */
   spec(live: Readonly<Record<string, Identified | readonly Identified[]>>): Spec;
+}
+
+/** The new one is made beside the old one, which goes when its users have moved (Terraform's `create_before_destroy`). */
+export interface CreateBeforeDelete {
+  /** What must have moved to the new one before the old one goes. Default: all that needs it, directly or not. */
+  readonly users?: () => readonly AnyResource[];
+  /** Those that are replaced before it, where it is: its turn comes when their old ones are gone. */
+  readonly after?: () => readonly AnyResource[];
 }
 
 /** One object of the stack: its type, its key for ever, its name, what it needs, and what it shall be. */
@@ -448,7 +479,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
   name: string,
   needs: N,
   spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
-  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured">> = {},
+  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured" | "createBeforeDelete">> = {},
 ): Resource<Spec, Live> {
   return {
     key,
@@ -459,6 +490,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
     temporaryFor: options.temporaryFor ?? (() => []),
     keeps: options.keeps,
     configured: options.configured ?? ({} as Resource<Spec, Live>["configured"]),
+    createBeforeDelete: options.createBeforeDelete,
   };
 }
 

@@ -3,8 +3,10 @@ import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
+import { withoutReinstated } from "./former.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
 import { ABSENT, discardsData, evaluate, type Observation, observeOrClash, patiently, specOf } from "./observe.ts";
+import { isRecordedReady } from "./record.ts";
 import {
   type Dependents,
   dependentsIn,
@@ -18,6 +20,7 @@ import {
 import { type AnyType, type Identified, type Protection, type Remedy, removable, type Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
 import type { Measured } from "./usual.ts";
+import { inOrder } from "./walk.ts";
 
 /** One node, looked at. */
 export interface Observed {
@@ -91,7 +94,9 @@ export async function takeSnapshot(
   types: ReadonlyMap<string, AnyType>,
   options: SnapshotOptions,
 ): Promise<Snapshot> {
-  const extras = options.partial ? [] : recordedExtras(graph, run.store.resources, types, options.stack);
+  const extras = options.partial
+    ? []
+    : recordedExtras(graph, withoutReinstated(run.store.resources), types, options.stack);
   const known = [...graph.nodes.values(), ...extras];
   const looks = new Map<string, Observation>();
   const swept = () => {
@@ -107,19 +112,19 @@ export async function takeSnapshot(
 
   leaveToOthers(run, known, looks);
 
-  const entries = new Map<string, Observed>();
-  /** As it will be once it is changed: what needs it is judged after it, in the order of the graph. */
+  const seen = new Map<string, Observed>();
+  /** As it will be once it is changed: what needs it is judged after it. */
   const liveOf = (key: string): Identified | undefined => {
-    const entry = entries.get(key);
-    return entry ? expected(entry) : looks.get(key)?.live;
+    const entry = seen.get(key);
+    return entry ? expected(run, entry) : looks.get(key)?.live;
   };
   const now = run.clock.now();
-  const judged = (node: Node, wanted: object | undefined, seen: Observation): Observed => {
+  const judged = (node: Node, wanted: object | undefined, look: Observation): Observed => {
     const recorded = run.store.get(node.key);
-    const { drift, ...decision } = evaluate(node, wanted, seen, recorded, { now, deleteKept: run.deleteKept });
+    const { drift, ...decision } = evaluate(node, wanted, look, recorded, { now, deleteKept: run.deleteKept });
     return {
       node,
-      look: seen,
+      look,
       recorded,
       wanted,
       decision,
@@ -132,11 +137,13 @@ export async function takeSnapshot(
     };
   };
 
-  for (const node of known) {
-    const seen = looks.get(node.key) as Observation;
+  const byKey = new Map(known.map((node) => [node.key, node]));
+  for (const key of inOrder(byKey.keys(), (one) => byKey.get(one)?.needs ?? [])) {
+    const node = byKey.get(key) as Node;
     const wanted = node.resource && !options.removing ? specOf(node, liveOf) : undefined;
-    entries.set(node.key, judged(node, wanted, seen));
+    seen.set(key, judged(node, wanted, looks.get(key) as Observation));
   }
+  const entries = new Map(known.map(({ key }) => [key, seen.get(key) as Observed]));
   // Something temporary is wanted only while something is still to be made with it.
   for (const node of graph.nodes.values()) {
     const purposes = node.resource?.temporaryFor() ?? [];
@@ -286,20 +293,40 @@ async function withProtections(
   return new Map(whole.map((one) => [one.node.key, one]));
 }
 
-/** What is there of an entry; where it is changed, with what that makes another. */
-function expected({ node, look: { live }, wanted, decision }: Observed): Identified | undefined {
-  if (!live || !wanted || decision.kind !== "update") return live;
-  const after = node.type.afterUpdate?.(live, wanted, new Set(decision.differences.map(({ field }) => field)));
-  if (!after) return live;
-  const unknown = unknownLive(node.key) as unknown as Record<string, unknown>;
-  const known = Object.entries(after).map(([field, value]) => [field, value ?? unknown[field]]);
-  return { ...live, ...Object.fromEntries(known) };
+/** What will be there of an entry, as far as that is known: what is made or changed has what is wanted of it. */
+function expected({ aws }: Run, entry: Observed): Identified | undefined {
+  const { node, look, wanted, decision } = entry;
+  const { live } = look;
+  if (!wanted || node.type.external) return live;
+  if (decision.kind === "update" && live) {
+    const changed = new Set(decision.differences.map(({ field }) => field));
+    const after = node.type.afterUpdate?.(live, wanted, changed) ?? {};
+    const unknown = unknownLive(node.key) as unknown as Record<string, unknown>;
+    const known = Object.entries(after).map(([field, value]) => [field, value ?? unknown[field]]);
+    return { ...live, ...only(wanted, (field) => changed.has(field)), ...Object.fromEntries(known) };
+  }
+  const isNew =
+    decision.kind === "create" ||
+    decision.kind === "replace" ||
+    (decision.kind === "wait" && (decision.why === "deleting" || !live));
+  if (!isNew) return live;
+  return unknownLive(node.key, {
+    ...only(wanted, (_field, value) => value !== undefined),
+    ...node.type.knownBefore?.(aws, node.owner, live),
+  });
 }
 
-/** True when something of the stack is there that the state does not know, though it is wanted: the state was lost. */
-export const isForgotten = ({ entries }: Snapshot): boolean =>
+const only = (values: object, which: (field: string, value: unknown) => boolean): object =>
+  Object.fromEntries(Object.entries(values).filter(([field, value]) => which(field, value)));
+
+/**
+ * True when something is as the config says, and the state does not say so: it was lost, or somebody else has brought it
+ * about. Without a record of what is there `down` would not know the stack's data from a copy of it.
+ */
+export const isUnrecorded = ({ entries }: Snapshot): boolean =>
   [...entries.values()].some(
-    ({ node, look, recorded, wanted }) => wanted && look.live && !recorded && !node.type.external,
+    ({ node, look: { live }, recorded, wanted, decision }) =>
+      wanted && live && decision.kind === "none" && !isRecordedReady(node, recorded, live, wanted),
   );
 
 /**

@@ -1,5 +1,6 @@
 import { contentsOf, putFile } from "./guests/files.ts";
 import { keepBusy } from "./guests/load.ts";
+import { noWayOut } from "./services/ec2/reach.ts";
 import { instanceTable, tagTable } from "./services/ec2/tables.ts";
 import { dropTable, insertRow, tablesIn } from "./services/rds/contents.ts";
 import { accepts } from "./services/rds/passwords.ts";
@@ -123,3 +124,10 @@ export const writeFile = (sim: Sim, fileSystemId: string, path: string, text: st
 /** What is in a file system: each file's text, by its path below /mnt/efs. */
 export const filesIn = (sim: Sim, fileSystemId: string): Readonly<Record<string, string>> =>
   Object.fromEntries(contentsOf(sim, fileSystemId).map(({ path, text }) => [path, text]));
+
+/** On the instances that serve http: why one does not reach the internet now. */
+export const cutOff = (sim: Sim): readonly string[] =>
+  instanceTable(sim)
+    .all()
+    .filter(({ state, httpFrom }) => state === "running" && httpFrom !== null)
+    .flatMap((instance) => noWayOut(sim, instance) ?? []);

@@ -19,6 +19,8 @@ export interface Sandbox extends Wire {
   readonly network: Network;
   /** Lets all that is due by now happen. */
   settle(): void;
+  /** From now on this goes wrong on the way to it; undefined: nothing any more. */
+  disturb(chaos: Chaos | undefined): void;
 }
 
 /** @param save is called after each call that may have changed the world, before its answer is given. */
@@ -31,7 +33,7 @@ export function openSandbox(options: {
   readonly acted?: (service: string, operation: string, answer: object) => void;
 }): Sandbox {
   const { world, clock } = options;
-  const chaos = options.chaos && chaosOf(options.chaos);
+  let chaos = options.chaos && chaosOf(options.chaos);
 
   function settle(): void {
     const now = clock.now();
@@ -59,6 +61,9 @@ export function openSandbox(options: {
   return {
     world,
     settle,
+    disturb(wanted) {
+      chaos = wanted && chaosOf(wanted);
+    },
     network: {
       // RFC 5737: addresses for documentation.
       publicAddress: async () => "203.0.113.10",

@@ -169,7 +169,8 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     },
     get: (key) => state.resources[key],
     put(key, recorded) {
-      const madeAt = recorded.id === undefined ? undefined : (state.resources[key]?.madeAt ?? recorded.since);
+      const made = recorded.madeAt ?? state.resources[key]?.madeAt ?? recorded.since;
+      const madeAt = recorded.id === undefined ? undefined : made;
       const next = madeAt === undefined ? recorded : { ...recorded, madeAt };
       save({ resources: { ...state.resources, [key]: next } });
     },

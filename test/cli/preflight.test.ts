@@ -60,6 +60,20 @@ test("a new account's five vCPUs are too few: that is told with the command that
   expect(JSON.parse(stdout).findings).toMatchObject([{ about: "vCPU quota", verdict: "problem" }]);
 });
 
+test("NAT instances that are replaced: the first new one stands beside both old ones", async () => {
+  const on = folder({ nat: { instanceType: "t3.small" } }, standing);
+  const allow = (count: number) =>
+    inSandboxOf(on.path, async (_who, clock, { world }) =>
+      grantQuota(simAt(world, clock.now()), "ec2/L-1216C47A", count),
+    );
+  await allow(13);
+  await expectRefused(on, /vCPU quota.*13 allowed, 12 in use, 2 to be added/);
+  await allow(14);
+  const plan = await on.rehearse("plan");
+  expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining("the new one is made beside it") });
+  expect(plan.stdout).toContain("beside it, after Buddy-NAT1;");
+});
+
 test("DB instances, of which Service Quotas may know AWS's default only, and VPCs", async () => {
   const on = await freshFolder({}, async (_who, clock, { world }) => {
     grantQuota(simAt(world, clock.now()), "rds/L-7B6409FD", 1);

@@ -30,7 +30,7 @@ test("plan --refresh-image shows a new image and what rolls it out, and writes n
     ["create ec2:image", "create ec2:image-builder", "update ec2:launch-template", "update auto-scaling:group"].sort(),
   );
   expect((await on.rehearse("plan --refresh-image")).stdout).toContain(
-    "2 instances are replaced one at a time, about 5 min; the site goes on",
+    "2 instances are replaced one at a time, about 7 min; the site goes on",
   );
   expect((await on.rehearse("plan")).stdout).toContain("Nothing to do");
   expect(stored(on).state).toEqual(JSON.parse(before).state);

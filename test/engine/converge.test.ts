@@ -126,6 +126,28 @@ test("a difference is updated in place, and the update is not repeated while rea
   expect(writes(on)).toEqual(["create", "update"]);
 });
 
+test("what is said once is sent once: what others make of it then is no difference, until something else is said", async () => {
+  const on = playground({ once: ["colour"] });
+  await up(on, on.graph(toy(on, "a")));
+  const said = (colour: string) => up(on, on.graph(resource(on.type, "a", "a", {}, () => ({ colour }))));
+  /** Somebody else paints it as soon as it is changed. */
+  const { update } = on.type;
+  Object.assign(on.type, {
+    update: async (...given: Parameters<NonNullable<typeof update>>) => {
+      await update?.(...given);
+      for (const [id, one] of on.cloud.toys) on.cloud.toys.set(id, { ...one, colour: "green" });
+    },
+  });
+  expect((await said("blue")).settled[0]?.outcome).toBe("updated");
+  expect((await said("blue")).settled[0]?.outcome).toBe("unchanged");
+  expect(writes(on)).toEqual(["create", "update"]);
+  // It is so already.
+  expect((await said("green")).settled[0]?.outcome).toBe("unchanged");
+  expect((await said("blue")).settled[0]?.outcome).toBe("updated");
+  on.run.store.drop("a");
+  expect((await said("red")).settled[0]?.outcome).toBe("unchanged");
+});
+
 test("what cannot change in place is replaced under the same key, when that is asked for", async () => {
   const on = playground();
   on.cloud.goneMs = 3_000;

@@ -50,7 +50,7 @@ test("plan says that the instances are replaced, how, and how long that takes, b
   const group = plan.items.find(({ key }) => key === "auto-scaling-group");
   expect(group).toMatchObject({
     action: "update",
-    rollout: "2 instances are replaced one at a time, about 5 min; the site goes on",
+    rollout: "2 instances are replaced one at a time, about 7 min; the site goes on",
     differences: [{ field: "launchTemplateVersion", found: "1" }],
   });
   // The bake, the image and the replacement one after the other.

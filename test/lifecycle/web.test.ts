@@ -183,3 +183,35 @@ describe("a load balancer of somebody else's that has our name", () => {
     expect(LoadBalancers).toHaveLength(1);
   });
 });
+
+test("web.desired acts when the config changes it, once; in between the load decides", async () => {
+  const first = await standing();
+  const scaled = (DesiredCapacity: number) =>
+    first.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: GROUP, DesiredCapacity });
+  const desired = async () =>
+    (await first.aws.autoScaling.describeAutoScalingGroups({})).AutoScalingGroups?.[0]?.DesiredCapacity;
+  const three = await next(first, { ...DOMAINLESS, web: { desired: 3 } });
+  expect(await standings(three)).toEqual({ "auto-scaling-group": ["pending-change", "desired"] });
+  expect((await three.plan()).items.find(({ key }) => key === "auto-scaling-group")?.differences).toEqual([
+    { field: "desired", wanted: 3, found: 2, replaces: false },
+  ]);
+  expect(failures(await three.up())).toEqual([]);
+  expect(await desired()).toBe(3);
+  expect(await ids(three)).toHaveLength(3);
+  // The load has decided otherwise.
+  await scaled(4);
+  await minutes(first, 5);
+  expect(await standings(three)).toEqual({});
+  three.writes();
+  expect(failures(await three.up())).toEqual([]);
+  expect(three.writes()).toEqual([]);
+  // Another value acts on what is there.
+  const two = await next(first, { ...DOMAINLESS, web: { desired: 2, max: 5 } });
+  expect(failures(await two.up())).toEqual([]);
+  expect(await desired()).toBe(2);
+  // With the state lost nobody knows what was said before.
+  await scaled(3);
+  await minutes(first, 5);
+  for (const key of Object.keys(two.store.resources)) two.store.drop(key);
+  expect(await standings(two)).toEqual({});
+});

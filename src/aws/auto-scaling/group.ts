@@ -15,13 +15,13 @@ import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { webInstances } from "./prices.ts";
 import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh, refreshText } from "./read-refresh.ts";
-import { refreshRollout, rollBackRollout } from "./rollout.ts";
+import { growthRollout, refreshRollout, rollBackRollout } from "./rollout.ts";
 import { type Doom, doomIn, latestActivities, sentence, since, troubleIn } from "./trouble.ts";
 
 export interface GroupSpec {
   readonly min: number;
   readonly max: number;
-  /** At the start; then the scaling policy decides. */
+  /** At the start, and when the config changes it; in between the scaling policy decides. */
   readonly desired: number;
   readonly launchTemplateId: string;
   /**
@@ -234,6 +234,8 @@ export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
+  // Then the load decides.
+  once: ["desired"],
   coverage: {
     covers: {
       min: ["MinSize"],
@@ -261,7 +263,6 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     dangers: [{ at: ["SuspendedProcesses[]"], danger: "less protected", when: (text) => text !== "" }],
   },
   same: {
-    desired: createOnly,
     warmupSeconds: createOnly,
     metrics: (wanted, found) => wanted.every((metric) => found.includes(metric)),
     subnetIds: sameSet,
@@ -280,6 +281,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     update: ["InstanceRefreshInProgressFault", "ScalingActivityInProgressFault"],
     delete: ["ResourceInUseFault", "ScalingActivityInProgressFault"],
   },
+
+  knownBefore: (_aws, { name }) => ({ id: name }),
 
   async find(aws, owner) {
     const found = await describe(aws, owner.name);
@@ -348,7 +351,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   rollout(changed, live, spec) {
-    if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion")) return undefined;
+    if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion"))
+      return growthRollout(live.desired, Math.max(spec.min, changed.has("desired") ? spec.desired : live.desired));
     return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh) : refreshRollout(live);
   },
 
@@ -403,10 +407,10 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const sizes = {
       MinSize: spec.min,
       MaxSize: spec.max,
-      ...(found.desired === 0 ? { DesiredCapacity: spec.desired } : {}),
+      ...(found.desired === 0 || changed.has("desired") ? { DesiredCapacity: spec.desired } : {}),
     };
     const settings = {
-      ...(changed.has("min") || changed.has("max") ? sizes : {}),
+      ...(changed.has("min") || changed.has("max") || changed.has("desired") ? sizes : {}),
       ...(changed.has("subnetIds") ? { VPCZoneIdentifier: spec.subnetIds.join(",") } : {}),
       ...(changed.has("healthCheckType") ? { HealthCheckType: spec.healthCheckType } : {}),
       ...(changed.has("gracePeriodSeconds") ? { HealthCheckGracePeriod: spec.gracePeriodSeconds } : {}),
@@ -432,17 +436,17 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     if (template) await release(aws, AutoScalingGroupName, spec, found);
   },
 
-  /**
-   * None at all, and none that a policy could start. Instances in standby serve nobody, and stay when it gets smaller, as do
-   * those that are protected from it (user guide, "Temporarily remove instances", "Use instance scale-in protection").
-   */
-  /** Activities tell of six weeks (API reference, DescribeScalingActivities), the newest first. */
-  async restingSince(aws, { id }) {
-    const activities = await latestActivities(aws, id);
+  /** Activities tell of six weeks, those of a group that is deleted too (API reference, DescribeScalingActivities). */
+  async restingSince(aws, { name }) {
+    const activities = (await undefinedIf(NO_GROUP, () => latestActivities(aws, name, true))) ?? [];
     if (activities.length === 0 || activities.some(({ EndTime }) => EndTime === undefined)) return undefined;
     return Math.max(...activities.map(({ EndTime }) => (EndTime as Date).getTime()));
   },
 
+  /**
+   * None at all, and none that a policy could start. Instances in standby serve nobody, and stay when it gets smaller, as do
+   * those that are protected from it (user guide, "Temporarily remove instances", "Use instance scale-in protection").
+   */
   async quiet(aws, { id: AutoScalingGroupName, max, deleting, instanceIds, keptIds, standbyIds }) {
     if (!deleting && max > 0) {
       if (keptIds.length > 0)

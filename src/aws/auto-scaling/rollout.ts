@@ -1,9 +1,19 @@
 import type { Rollout } from "../../engine/resource.ts";
 import { about } from "../../lib/duration.ts";
+import { counted } from "../../lib/text.ts";
 import { PREFERENCES, type Refresh } from "./read-refresh.ts";
 
 /** From the start of an instance until the next is replaced: it boots, warms up, and the old one is drained, seconds. */
-const INSTANCE_SECONDS = 150;
+const INSTANCE_SECONDS = 210;
+/** Until an instance more serves, seconds. */
+const START_SECONDS = 150;
+
+/** What it takes to have so many instances more: they start side by side. */
+export function growthRollout(from: number, to: number): Rollout | undefined {
+  if (to <= from) return undefined;
+  const what = `grows from ${from} to ${counted(to, "instance")}, about ${about(START_SECONDS)}; the site goes on`;
+  return { what, seconds: START_SECONDS };
+}
 
 interface Members {
   readonly desired: number;

@@ -40,6 +40,7 @@ export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> =
     },
   },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
+  unnoticed: true,
   retryable: { create: ["ServiceLinkedRoleFailure"] },
 
   async find(aws, owner, id) {

@@ -8,11 +8,16 @@ export type { Activity };
 /** AWS gives no more in one answer (API reference, DescribeScalingActivities); it keeps them for six weeks. */
 const LATEST = 100;
 
-/** The latest activities of a group, the newest first. */
-export async function latestActivities(aws: Aws, AutoScalingGroupName: string): Promise<readonly Activity[]> {
+/** The latest activities of a group, the newest first. @param IncludeDeletedGroups also of those that had its name before */
+export async function latestActivities(
+  aws: Aws,
+  AutoScalingGroupName: string,
+  IncludeDeletedGroups = false,
+): Promise<readonly Activity[]> {
   const { Activities = [] } = await aws.autoScaling.describeScalingActivities({
     AutoScalingGroupName,
     MaxRecords: LATEST,
+    ...(IncludeDeletedGroups ? { IncludeDeletedGroups } : {}),
   });
   return Activities;
 }

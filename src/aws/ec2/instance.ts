@@ -176,8 +176,10 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
     groupIds: sameSet,
   },
   unrecorded: ["userData"],
-  // A NAT's set-up takes about a minute more, and one that takes more than five does not come to an end.
+  // A set-up that takes more than five minutes does not come to an end.
   timing: { createSeconds: 15, timeoutSeconds: 420, deleteSeconds: 40 },
+  // A NAT's set-up takes about a minute more.
+  createSeconds: ({ setUp }) => (setUp === undefined ? undefined : 75),
   retryable: { create: PROFILE_NOT_YET },
   list,
   find,

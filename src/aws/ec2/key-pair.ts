@@ -56,10 +56,12 @@ export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
   coverage: { covers: { publicKey: ["PublicKey", "KeyFingerprint"] } },
   same: { publicKey: (wanted, found) => found !== undefined && keyOf(wanted) === keyOf(found) },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
+  unnoticed: true,
   // Made by a call whose answer was lost, and not visible yet: look again, and `find` says whose it is.
   retryable: { create: ["InvalidKeyPair.Duplicate"] },
   list,
   find,
+  knownBefore: (_aws, { name }) => ({ keyName: name }),
 
   async create(aws, { publicKey }, owner) {
     if (publicKey === undefined) {

@@ -1,12 +1,13 @@
 import type { FileSystemAlreadyExists, TransitionToIARules } from "@aws-sdk/client-efs";
-import type { Interruption, ResourceType } from "../../engine/resource.ts";
+import type { Interruption, ResourceType, Rollout } from "../../engine/resource.ts";
 import { createOnly, sameSet } from "../../lib/compare.ts";
-import { list as words } from "../../lib/text.ts";
+import { about } from "../../lib/duration.ts";
+import { counted, list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { copiedSince, copyRights, copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
 import { stackVault } from "../backup/names.ts";
 import { copyObstacles } from "../backup/obstacles.ts";
-import { foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
+import { closeVaultOf, foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
 import { AT_BIRTH, COUNTER, STATE } from "../coverage.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { keyNotes, otherKey, sameKey } from "../kms/choice.ts";
@@ -39,6 +40,8 @@ export type { FileSystemLive, FileSystemSpec } from "./read-file-systems.ts";
 
 /** "The maximum duration for a backup operation is seven days", and a restore takes longer (EFS user guide): a run waits for a day. */
 const RESTORE_SECONDS = 24 * 3600;
+/** Until a mount target can be used, seconds. */
+const MOUNT_SECONDS = 80;
 
 const rule = (days: number) => `AFTER_${days}_DAY${days === 1 ? "" : "S"}` as TransitionToIARules;
 
@@ -63,6 +66,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       recoveryPoint: "unshown",
       copyOf: "unshown",
       restoring: "unshown",
+      openVault: "unshown",
       kmsKey: ["KmsKeyId"],
       kmsKeyName: "watched",
     },
@@ -77,6 +81,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     unshown: {
       recoveryPoint: AT_BIRTH,
       copyOf: AT_BIRTH,
+      openVault: AT_BIRTH,
       restoring: "AWS Backup tells of it, where it is restored",
       "file system policy, access points, replication": "another call each",
     },
@@ -91,6 +96,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     mounts: sameSet,
     recoveryPoint: createOnly,
     copyOf: createOnly,
+    openVault: createOnly,
     // Somebody has turned them on: what the config never asked for it does not take back.
     backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
   },
@@ -168,6 +174,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   },
 
   interruption,
+  rollout,
   // Of one that AWS could not make nothing is lost.
   impossible: (live, spec, applied) => (live.state === "error" ? undefined : otherKey(live, spec, applied, OTHER_KEY)),
   notes: (live, spec) => [
@@ -177,13 +184,15 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     ...keyNotes(live, spec),
   ],
 
-  foresee: async (aws, { recoveryPoint, copyOf }, owner, live) =>
-    recoveryPoint === undefined || live ? undefined : foreseeRestoreToNew(aws, { recoveryPoint, copyOf }, owner),
+  foresee: async (aws, { recoveryPoint, copyOf, openVault }, owner, live) =>
+    recoveryPoint === undefined || live
+      ? undefined
+      : foreseeRestoreToNew(aws, { recoveryPoint, copyOf, openVault }, owner),
 
   async create(aws, spec, owner, token) {
-    const { encrypted, kmsKey, kmsKeyName, performance, throughput, backup, recoveryPoint, copyOf } = spec;
+    const { encrypted, kmsKey, kmsKeyName, performance, throughput, backup, recoveryPoint, copyOf, openVault } = spec;
     if (recoveryPoint !== undefined)
-      return restoreToNew(aws, { recoveryPoint, copyOf, encrypted, kmsKey, performance }, owner);
+      return restoreToNew(aws, { recoveryPoint, copyOf, openVault, encrypted, kmsKey, performance }, owner);
     try {
       const { FileSystemId } = await aws.efs.createFileSystem({
         CreationToken: token,
@@ -208,11 +217,14 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
 
   async update(aws, live, spec, changed, owner) {
     const { made, restore, id: FileSystemId } = live;
-    if (made !== undefined && restore)
+    if (made !== undefined && restore) {
+      const { openVault, copyOf } = spec;
+      if (openVault) await closeVaultOf(aws, { recoveryPoint: restore.from, copyOf }, owner);
       return void (await aws.efs.tagResource({
         ResourceId: made,
         Tags: tagList({ ...owner.tags, ...wholeTag(made, restore) }),
       }));
+    }
     if (changed.has("tags")) {
       const { tags, obsoleteTags = [] } = owner;
       if (obsoleteTags.length > 0)
@@ -290,6 +302,19 @@ function interruption(
   if (used.length === 0) return undefined;
   const where = words(used.map(({ id, subnetId }) => `${id} in ${subnetId}`));
   return { what: `whoever mounts ${live.id} by ${where} is cut off: that mount target is removed`, seconds: 60 };
+}
+
+function rollout(
+  changed: ReadonlySet<string>,
+  { targets }: FileSystemLive,
+  { mounts }: FileSystemSpec,
+): Rollout | undefined {
+  const more = mounts.filter(({ subnetId }) => !targets.some((one) => one.subnetId === subnetId && works(one)));
+  if (!changed.has("mounts") || more.length === 0) return undefined;
+  return {
+    what: `${counted(more.length, "mount target")} more, about ${about(MOUNT_SECONDS)}; the files stay where they are`,
+    seconds: MOUNT_SECONDS,
+  };
 }
 
 /** One call after the other: AWS answers parallel ones for the same file system with the same target. */

@@ -27,6 +27,8 @@ export interface FileSystemSpec extends KeyChoice {
   readonly recoveryPoint?: string | undefined;
   /** The id of the file system that this is a copy of, where its vault is not the stack's. */
   readonly copyOf?: string | undefined;
+  /** Its vault may be opened while the restore is started, where the vault's policy denies that. */
+  readonly openVault?: boolean | undefined;
   /** AWS Backup may still write to it. */
   readonly restoring: boolean;
 }

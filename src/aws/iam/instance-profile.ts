@@ -35,6 +35,8 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
     delete: ["DeleteConflictException", "ConcurrentModificationException"],
   },
 
+  knownBefore: (_aws, { name }) => ({ id: name }),
+
   find: (aws, owner) =>
     undefinedIf(GONE, async () => {
       const { InstanceProfile } = await aws.iam.getInstanceProfile({ InstanceProfileName: owner.name });

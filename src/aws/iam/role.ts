@@ -106,6 +106,8 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
     update: ["ConcurrentModificationException"],
   },
 
+  knownBefore: (_aws, { name }) => ({ id: name }),
+
   find: (aws, owner) =>
     undefinedIf(GONE, async () => {
       const RoleName = owner.name;

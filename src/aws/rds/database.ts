@@ -7,14 +7,17 @@ import { tagList } from "../owned.ts";
 import { copyRights, deleteWithSnapshot, finalSince, finalSnapshot, HAS_REPLICAS, replicaBlockers } from "./delete.ts";
 import {
   AFTER_REPLICA,
+  afterModify,
   backupNotes,
   type InstanceSpec,
   impossible,
   instanceCoverage,
+  knownByName,
   modifyInstance,
   notesOf,
   performanceOf,
   primaryInterruption,
+  rolloutOf,
   sameInstance,
   undone,
   whyUndone,
@@ -153,6 +156,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   protections,
   blockers: replicaBlockers,
   // Nobody uses what does not have the stack's password yet.
+  rollout: rolloutOf,
   interruption: (changed, live, spec) =>
     live.passwordFrom === "snapshot" ? undefined : primaryInterruption(changed, live, spec),
   impossible: (live, spec, applied) => impossible(live, spec, applied) ?? otherKey(live, spec, applied, OTHER_KEY),
@@ -163,6 +167,9 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   async list(aws, stack) {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map((one) => asDatabase(one));
   },
+
+  knownBefore: (_aws, owner, live) => knownByName(owner, live),
+  afterUpdate: afterModify,
 
   async find(aws, owner, recorded) {
     const [found, promoted] = await Promise.all([

@@ -22,6 +22,7 @@ const NOT_FOUND = ["DBParameterGroupNotFoundFault"];
 /** The settings of the database server that are not AWS's defaults. Its id is its name. */
 export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive> = {
   name: "rds:parameter-group",
+  tagsUnread: true,
   immutable: ["family", "description"],
   coverage: {
     covers: { family: ["DBParameterGroupFamily"], description: ["Description"], parameters: ["Parameters[=]"] },
@@ -34,6 +35,7 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
       },
     ],
   },
+  unnoticed: true,
   // What others set besides is theirs.
   same: {
     parameters: (wanted, found) => Object.entries(wanted).every(([name, value]) => found[name] === value),
@@ -83,6 +85,8 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
       ),
     };
   },
+
+  knownBefore: (_aws, owner) => ({ id: idOf(owner) }),
 
   async create(aws, { family, description }, owner) {
     await aws.rds.createDBParameterGroup({

@@ -9,12 +9,15 @@ import {
   replicaBlockers,
 } from "./delete.ts";
 import {
+  afterModify,
   type InstanceSpec,
   impossible,
   instanceCoverage,
   interruptionOf,
+  knownByName,
   modifyInstance,
   notesOf,
+  rolloutOf,
   sameInstance,
   undone,
   whyUndone,
@@ -80,6 +83,8 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   },
 
   find: findInstance,
+  knownBefore: (_aws, owner, live) => knownByName(owner, live),
+  afterUpdate: afterModify,
   health,
   // A blue/green deployment copies the tags to what it makes, and keeps them on what it leaves; the stack names its own.
   mayBeOthers: ({ id, tags, source }) => source === "" || tags.Name?.toLowerCase() !== id,
@@ -100,6 +105,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   copy: finalSnapshot,
   protections,
   blockers: replicaBlockers,
+  rollout: rolloutOf,
   interruption: interruptionOf,
   impossible,
   notes: notesOf,

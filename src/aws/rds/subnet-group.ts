@@ -22,6 +22,7 @@ const NOT_FOUND = ["DBSubnetGroupNotFoundFault"];
 /** Where a database may live. Its id is its name. */
 export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
   name: "rds:subnet-group",
+  tagsUnread: true,
   same: { subnetIds: sameSet },
   coverage: {
     covers: { description: ["DBSubnetGroupDescription"], subnetIds: ["Subnets"] },
@@ -61,6 +62,8 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
       subnetIds: (group.Subnets ?? []).flatMap(({ SubnetIdentifier }) => SubnetIdentifier ?? []),
     };
   },
+
+  knownBefore: (_aws, owner) => ({ id: idOf(owner) }),
 
   async create(aws, { description, subnetIds }, owner) {
     await aws.rds.createDBSubnetGroup({

@@ -92,6 +92,8 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
     };
   },
 
+  knownBefore: (aws, { name }) => ({ id: bucketName(aws, name) }),
+
   async create(aws, _spec, owner) {
     const Bucket = bucketName(aws, owner.name);
     const Tags = tagList(owner.tags);

@@ -4,6 +4,7 @@ import { BuddyError } from "../../lib/errors.ts";
 import { parseFailure } from "../../sandbox/failures.ts";
 import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/fault-requests.ts";
 import { openSandboxFile, readWorld } from "../../sandbox/file.ts";
+import { servedAt } from "../../sandbox/http/served-file.ts";
 import { inventory } from "../../sandbox/inventory.ts";
 import { type Errand, runErrand } from "../../sandbox/outside.ts";
 import { simAt } from "../../sandbox/sim.ts";
@@ -15,9 +16,10 @@ import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, type Paths, pathsOf } from "../paths.ts";
 import { newWorld } from "../sandbox-backend.ts";
+import type { ServeOptions } from "./sandbox-serve.ts";
 
 /** Shows what is in the embedded AWS, empties it, breaks things in it, or does what only a person can do. */
-export async function sandbox(action: string, words: readonly string[], options: CommonOptions): Promise<number> {
+export async function sandbox(action: string, words: readonly string[], options: ServeOptions): Promise<number> {
   const paths = pathsOf({ ...options, sandbox: true });
   const print = (text: string, value: object) => {
     printResult(options, text, value);
@@ -35,11 +37,15 @@ export async function sandbox(action: string, words: readonly string[], options:
     case "delegate":
     case "confirm":
       return print(...(await done(paths, options, { errand: action, about: words[0] ?? "" })));
+    case "serve":
+      return (await import("./sandbox-serve.ts")).serve(paths, options);
+    case "env":
+      return print(...(await import("./sandbox-serve.ts")).env(paths, options));
     default:
       throw new BuddyError({
         code: "usage",
         message: `sandbox cannot "${action}"`,
-        hint: "It can show, reset, fail, mend, delegate and confirm.",
+        hint: "It can show, reset, fail, mend, delegate, confirm, serve and env.",
       });
   }
 }
@@ -72,11 +78,22 @@ function locked<T>(paths: Paths, command: string, act: () => T): T {
 }
 
 function reset(paths: Paths): Said {
+  throwIfServed(paths, "emptied");
   const there = existsSync(paths.state);
   const key = privateKeyFile(paths, true);
   for (const file of [paths.state, historyFile(paths.state), key, `${key}.pub`]) rmSync(file, { force: true });
   if (there) dropOrders(paths.state);
   return [there ? `The sandbox is empty: ${paths.state} is gone.` : "The sandbox was empty already.", { reset: there }];
+}
+
+function throwIfServed(paths: Paths, done: string): void {
+  const url = servedAt(paths.state);
+  if (url === undefined) return;
+  throw new BuddyError({
+    code: "locked",
+    message: `the sandbox cannot be ${done} while it is served at ${url}`,
+    hint: "End that with Ctrl-C first.",
+  });
 }
 
 /** How long a command at work in another terminal may take to carry out an order, and how often that is looked at, milliseconds. */
@@ -91,6 +108,8 @@ async function carryOut(paths: Paths, options: CommonOptions, command: string, o
   const config = configOf(options);
   const file = leaveOrder(paths.state, order);
   const now = () => {
+    // Its server looks for orders, as a command at work does.
+    throwIfServed(paths, "changed");
     const wall = Date.now();
     const sandbox = openSandboxFile(paths.state, wall, () => newWorld(config, wall));
     carryOutOrders(paths.state, () => simAt(sandbox.world, sandbox.time), sandbox.save);

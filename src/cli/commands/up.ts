@@ -6,7 +6,7 @@ import type { NodeResult } from "../../engine/node-result.ts";
 import { isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
-import { isForgotten, type Snapshot } from "../../engine/snapshot.ts";
+import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
 import { keepBaselines } from "../../engine/watching.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
@@ -66,7 +66,7 @@ export async function up(options: UpOptions): Promise<number> {
     throwIfRefused(found);
     if (isEmpty(planned)) {
       session.history?.planned(planned, statusOf(found));
-      await recordForgotten(stack, found);
+      await recordAnew(stack, found);
       return nothingToDo(session, screen, found, planned, options.step);
     }
     await checkFirst(session, screen, found);
@@ -114,8 +114,8 @@ function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, 
 }
 
 /** Without a record of what is there `down` would not know the stack's data from a copy of it, nor `status` what has changed. */
-async function recordForgotten(stack: Session["stack"], found: Snapshot): Promise<void> {
-  if (!isForgotten(found)) return keepBaselines(stack.run, found, []);
+async function recordAnew(stack: Session["stack"], found: Snapshot): Promise<void> {
+  if (!isUnrecorded(found)) return keepBaselines(stack.run, found, []);
   const failed = (await stack.up(found)).settled.find(({ error }) => error !== undefined);
   if (failed?.error) throw failed.error;
 }
