@@ -55,7 +55,19 @@ export async function standing(): Promise<Standing> {
       const clock = jumpingClock(time);
       const sandbox = openSandbox({ world: JSON.parse(kept), clock });
       const text = memoryText(state);
-      const on = await stageOn(parseConfig(GIVEN, "test.config.json"), clock, sandbox, text);
+      const on = await stageOn(
+        parseConfig(GIVEN, "test.config.json"),
+        clock,
+        sandbox,
+        text,
+        undefined,
+        undefined,
+        undefined,
+        {
+          replace: true,
+          allowOutage: true,
+        },
+      );
       const who = stranger(sandbox);
       const calls = Object.fromEntries(
         (Object.keys(SDK) as Service[]).map((service): [string, Call] => [
