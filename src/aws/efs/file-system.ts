@@ -64,7 +64,8 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       throughput: ["ThroughputMode"],
       transitionToIaDays: ["LifecyclePolicies.TransitionToIA"],
       backup: ["BackupPolicy.Status"],
-      mounts: ["MountTargets[].SubnetId", "MountTargets[].SecurityGroups"],
+      // Whole ones: what AWS gives to each is another when it was made again.
+      mounts: ["MountTargets[]"],
       recoveryPoint: "unshown",
       copyOf: "unshown",
       restoring: "unshown",
@@ -74,7 +75,6 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     },
     ignores: {
       LifeCycleState: STATE,
-      "MountTargets[].LifeCycleState": STATE,
       "FileSystemProtection.Status": STATE,
       NumberOfMountTargets: COUNTER,
       SizeInBytes: COUNTER,
