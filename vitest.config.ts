@@ -13,6 +13,7 @@ const DATABASES = "test/access/migrate.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
 const PROCESSES = "test/reliability/processes.bundle.test.ts";
 const RELIABILITY = "test/reliability/{lossy,blocked,late-calls,matrix-move,matrix-secrets,matrix-*-gateway}.test.ts";
+const STRANGERS = "test/strangers/all.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
 
 export default defineConfig({
@@ -32,7 +33,17 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, DATABASES, GRANTS, RELIABILITY],
+          exclude: [
+            ...configDefaults.exclude,
+            BUNDLE,
+            MOCKED,
+            HTTP,
+            ADDITIONS,
+            DATABASES,
+            GRANTS,
+            RELIABILITY,
+            STRANGERS,
+          ],
         },
       },
       {
@@ -49,7 +60,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, DATABASES, GRANTS, PROCESSES, RELIABILITY, MATRIX],
+          include: [HTTP, ADDITIONS, DATABASES, GRANTS, PROCESSES, RELIABILITY, STRANGERS, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },

@@ -7,6 +7,7 @@ import { encryptionKey } from "../src/aws/kms/key.ts";
 import { arnIn, linkedPrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
+import { GROUP_KEY } from "./auto-scaling.ts";
 import { FILE_SYSTEM, type Inputs } from "./inputs.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
@@ -45,9 +46,13 @@ export function efsStep(
       mounts: web.map((subnet) => ({ subnetId: subnet.id, groupId: group.id })),
       recoveryPoint: inputs.from?.recoveryPoint,
       copyOf: inputs.from?.copyOf,
+      openVault: inputs.from?.openVault,
       restoring: false,
     }),
-    { configured: { kmsKey: "efs.kmsKey" } },
+    {
+      configured: { kmsKey: "efs.kmsKey", backup: "efs.backup", transitionToIaDays: "efs.transitionToIaDays" },
+      narrowsAfter: [GROUP_KEY],
+    },
   );
   return step("efs", { keys, backupRole, vault, fileSystem });
 }

@@ -46,6 +46,8 @@ export interface Aws extends Services {
   readonly region: string;
   /** The account of the credentials in use. */
   readonly account: string;
+  /** Its ARN: a user, or the session of a role. */
+  readonly caller: string;
   readonly partition: string;
   readonly network: Network;
   /**

@@ -23,9 +23,9 @@ export interface Copy {
   readonly price: string | undefined;
   /** It costs nothing, as long as that holds: "within the free share". */
   readonly free?: string | undefined;
-  /** Options that the command needs besides which restores it beside what runs. */
+  /** Options that the command needs besides which restores it. */
   readonly needs?: readonly string[];
-  /** Everybody is denied to restore it; this allows it, with the AWS CLI. */
+  /** Everybody is denied to restore it; this allows it for good, with the AWS CLI. */
   readonly opens?: string | undefined;
   /** What it is of is gone: beside another one that runs it can be restored only so, with the AWS CLI. */
   readonly commands?: readonly string[];

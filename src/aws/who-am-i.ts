@@ -26,10 +26,10 @@ export interface Circumstances {
 export async function whoAmI(
   calls: Services,
   circumstances: Circumstances,
-): Promise<{ readonly account: string; readonly partition: string }> {
+): Promise<{ readonly account: string; readonly partition: string; readonly caller: string }> {
   try {
     const { Account, Arn } = await calls.sts.getCallerIdentity({});
-    return { account: Account ?? "", partition: Arn?.split(":")[1] ?? "aws" };
+    return { account: Account ?? "", partition: Arn?.split(":")[1] ?? "aws", caller: Arn ?? "" };
   } catch (error) {
     if (error instanceof BuddyError) throw error;
     throw (await notEnabled(error, circumstances)) ?? (await inWords(error, circumstances));

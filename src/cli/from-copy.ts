@@ -17,13 +17,16 @@ export interface FromOptions extends CommonOptions {
   readonly emptyDatabase?: boolean;
   /** The ARN of a recovery point, "latest" or "none". */
   readonly files?: string;
+  /** The files' vault may be opened while their restore is started. */
+  readonly openVault?: boolean;
 }
 
 /** Those options as they were typed, for a command that continues. */
-export const fromWords = ({ fromSnapshot, emptyDatabase, files }: FromOptions): readonly string[] => [
+export const fromWords = ({ fromSnapshot, emptyDatabase, files, openVault }: FromOptions): readonly string[] => [
   ...(fromSnapshot === undefined ? [] : ["--from-snapshot", fromSnapshot]),
   ...(emptyDatabase ? ["--empty-database"] : []),
   ...(files === undefined ? [] : ["--files", files]),
+  ...(openVault ? ["--open-vault"] : []),
 ];
 
 /**

@@ -7,16 +7,16 @@ import { copyText, type FromOptions, isRestored, isToBeMade, refused, upLine } f
 import { again, type Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
 
-/** Which recovery point, and of which file system that is a copy. */
-type Origin = Pick<From, "recoveryPoint" | "copyOf">;
+/** Which recovery point, of which file system that is a copy, and whether its vault may be opened. */
+type Origin = Pick<From, "recoveryPoint" | "copyOf" | "openVault">;
 
 const isOfFiles = ({ of, state }: Copy): boolean => of === "files" && state === "available";
 const originOf = ({ id, source }: Copy): Origin => ({ recoveryPoint: id, copyOf: source });
 
 /** The recovery point that an unfinished run was to make the file system of. */
 function begunFrom({ recorded }: Observed): Origin | undefined {
-  const { recoveryPoint, copyOf } = (recorded?.spec ?? {}) as Origin;
-  return recoveryPoint !== undefined && recorded?.neverReady ? { recoveryPoint, copyOf } : undefined;
+  const { recoveryPoint, copyOf, openVault } = (recorded?.spec ?? {}) as Origin;
+  return recoveryPoint !== undefined && recorded?.neverReady ? { recoveryPoint, copyOf, openVault } : undefined;
 }
 
 function namedOrigin(given: string, { copies, unseen }: KeptCopies): Origin {
@@ -48,7 +48,8 @@ export async function withFilesOrigin(
   }
   if (given === "none") return found;
   const use = (origin: Origin) => {
-    session.inputs.from = { ...session.inputs.from, ...origin };
+    const openVault = options.openVault ?? origin.openVault;
+    session.inputs.from = { ...session.inputs.from, ...origin, ...(openVault ? { openVault } : {}) };
     return session.stack.refresh({ step: options.step });
   };
   const { live } = entry.look;
@@ -93,8 +94,7 @@ export async function withFilesOrigin(
     question: "Restore it, or begin without files?",
     restore: {
       to: "To have its files",
-      command: (...words) =>
-        [...(newest.opens === undefined ? [] : [newest.opens]), line(...words, "--files", newest.id)].join(" && "),
+      command: (...words) => line(...words, "--files", newest.id, ...(newest.needs ?? [])),
     },
     empty: {
       to: "To begin without files; the copy stays",

@@ -14,4 +14,7 @@ export interface CommonOptions {
   readonly verbose?: boolean;
   readonly trace?: string;
   readonly concurrency?: number;
+  /** The command as it was typed, and the version of the program. */
+  readonly typed?: string;
+  readonly programVersion?: string;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { stepsFor } from "../../steps/index.ts";
+import { withZoneNumbers } from "../../steps/zones.ts";
 import type { Aws } from "../aws/aws.ts";
 import { clockWords, isFarOff } from "../aws/clock.ts";
 import { connect } from "../aws/connect.ts";
@@ -7,6 +8,7 @@ import { types } from "../aws/services.ts";
 import type { Config } from "../config/schema.ts";
 import type { PriceTable } from "../cost/price-table.ts";
 import type { Emit } from "../engine/events.ts";
+import { patiently } from "../engine/observe.ts";
 import { openStack, type Stack } from "../engine/stack.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
@@ -23,6 +25,7 @@ import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
 import { configOf, type Paths, pathsOf } from "./paths.ts";
 import { pricesIn } from "./prices.ts";
+import { measuredBefore, type RunRecorder, recordRun } from "./run-recorder.ts";
 import { tracing } from "./trace.ts";
 
 /** Everything that one command works with. The one place where the parts of the program are put together. */
@@ -47,6 +50,8 @@ export interface Session {
   readonly sandboxSpeed: number | "max" | undefined;
   /** Aborts at the first Ctrl-C. The run's own signal does too, unless the command puts things back. */
   readonly interrupted: AbortSignal;
+  /** Keeps the run in the history; undefined: the command only looks, or puts back what it changes. */
+  readonly history: RunRecorder | undefined;
   /** Where events go; set by the command before it starts to work. */
   listen(emit: Emit): void;
   close(): void;
@@ -75,6 +80,8 @@ export interface SessionOptions {
   readonly replace?: boolean;
   /** `--refresh-image`: a new web image of the same content is wanted. */
   readonly refreshImage?: boolean;
+  /** The new image of a plan that was saved. */
+  readonly edition?: string | undefined;
   /** What interrupts the use of an object may be done, or is only shown. */
   readonly allowOutage?: boolean;
   /** `up --upgrade`: names of objects. */
@@ -93,7 +100,12 @@ export async function withSession<T>(
 ): Promise<T> {
   const session = await open(options, purpose);
   try {
-    return await act(session);
+    const answer = await act(session);
+    session.history?.ended({ code: typeof answer === "number" ? answer : 0 });
+    return answer;
+  } catch (error) {
+    session.history?.ended({ error });
+    throw error;
   } finally {
     session.close();
   }
@@ -112,12 +124,12 @@ export async function open(options: CommonOptions, purpose: SessionOptions): Pro
 /** Puts the parts together. @param closing what is to be undone in the end, the last first */
 async function opened(options: CommonOptions, purpose: SessionOptions, closing: (() => void)[]): Promise<Session> {
   const paths = pathsOf(options);
-  const config = configOf(options);
+  const given = configOf(options);
   if (purpose.writes) closing.push(lock(paths, purpose.command));
-  const backend = await backendFor(options, paths, config, purpose, closing);
+  const backend = await backendFor(options, paths, given, purpose, closing);
   // A bad state file stops here, before anything is sent.
   const known = readState(backend.text);
-  if (known) checkRegion(known.region, config.region, paths.state);
+  if (known) checkRegion(known.region, given.region, paths.state);
 
   const interrupt = onInterrupt(purpose.putsBack);
   closing.push(interrupt.stop);
@@ -133,10 +145,20 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     if (options.json || (options.jsonLines && listener !== first)) process.stderr.write(`${text}\n`);
     if (!options.json) listener({ type: "run.note", at: clock.now(), note: text });
   };
+  let caller = "";
+  const recorded = {
+    command: options.typed ?? purpose.command,
+    version: options.programVersion ?? "",
+    by: () => caller,
+  };
+  const history =
+    purpose.writes && !purpose.putsBack ? recordRun(paths.state, { ...recorded, clock, notice: note }) : undefined;
+  const measured = history?.measured ?? measuredBefore(paths.state);
+  const traced = options.trace ? tracing(options.trace, note) : undefined;
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
-  const application = await applicationFor(config, paths, purpose, { recorded: known?.application, note, signal });
+  const application = await applicationFor(given, paths, purpose, { recorded: known?.application, note, signal });
   const aws = await connect({
-    region: config.region,
+    region: given.region,
     clock,
     network: backend.network,
     profile: options.profile,
@@ -144,17 +166,25 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     wire: backend.wire,
     endpoint: backend.served,
     concurrency: options.concurrency,
-    onCall: options.trace ? tracing(options.trace, note) : undefined,
+    onCall: (call) => {
+      traced?.(call);
+      history?.call(call);
+    },
     onTrouble: (text) => ended.signal.aborted || note(text),
     mfaCode: canAsk() ? (serial, profile) => askForCode(serial, profile, interrupt.signal) : undefined,
   });
+  caller = aws.caller;
   const ahead = aws.clockAhead();
   if (ahead !== undefined && isFarOff(ahead) && purpose.command !== "doctor")
     note(`Note: ${clockWords(ahead)}. Requests are signed with AWS's time; set the clock (NTP).`);
-  const identity = { stack: config.stack, account: aws.account, region: aws.region };
+  const identity = { stack: given.stack, account: aws.account, region: aws.region };
   const store: StateStore = purpose.writes
     ? openStore(backend.text, identity, () => randomBytes(8).toString("hex"))
     : readOnlyStore(backend.text, identity);
+  const looksAtStack = purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless;
+  const config = await patiently({ clock, store, signal }, () =>
+    withZoneNumbers(given, looksAtStack ? aws : undefined, store.resources),
+  );
   const inputs = await readInputs({
     config,
     paths,
@@ -165,8 +195,8 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
     application,
-    looksAtStack: purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless,
-    newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
+    looksAtStack,
+    newEdition: purpose.edition ?? (purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined),
   });
   const stackWith = (changed: Partial<MutableInputs> | undefined = undefined, replace = purpose.replace): Stack =>
     openStack({
@@ -177,7 +207,10 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       aws,
       clock,
       store,
-      emit: (event) => listener(event),
+      emit: (event) => {
+        history?.event(event);
+        listener(event);
+      },
       signal,
       token: () => randomBytes(16).toString("hex"),
       discardData: purpose.discardData,
@@ -187,6 +220,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       replace,
       allowOutage: purpose.allowOutage,
       upgrade: purpose.upgrade,
+      measured,
     });
   let prices: PriceTable | undefined;
   return {
@@ -207,6 +241,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     stack: stackWith(),
     stackWith,
     interrupted: interrupt.signal,
+    history,
     listen(emit) {
       listener = emit;
     },

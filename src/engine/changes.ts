@@ -2,8 +2,9 @@ import { AmbiguousOutcome, saysTokenUsed } from "../aws/errors.ts";
 import { configTags } from "../aws/owned.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
-import { isDefinitelyNotCreated } from "./attempt.ts";
+import { isDefinitelyRefused } from "./attempt.ts";
 import { type Difference, obsoleteTags, showable } from "./differences.ts";
+import { ownerOf, reinstate } from "./former.ts";
 import { aboutNode, type Node } from "./graph.ts";
 import { discardsData } from "./observe.ts";
 import { record, recordIntent } from "./record.ts";
@@ -33,7 +34,7 @@ export async function create(
   work.waited();
   const done = await work.attempt("create", undefined, async () => {
     try {
-      record(run, node, { id: await call(run.aws, spec, node.owner, token), status: "created" });
+      record(run, node, { id: await call(run.aws, spec, ownerOf(run, node), token), status: "created" });
     } catch (error) {
       keepIntent(work, error);
       throw error;
@@ -51,7 +52,9 @@ function keepIntent({ run, node }: Work, error: unknown): void {
   if (error instanceof BuddyError && error.code === "state") return;
   if (saysTokenUsed(error)) record(run, node, { token: run.token(), status: "creating" });
   // Forget the intent, so that the next attempt is a new one.
-  else if (isDefinitelyNotCreated(error)) run.store.drop(node.key);
+  else if (isDefinitelyRefused(error)) {
+    if (!reinstate(run, node)) run.store.drop(node.key);
+  }
   // Safe to repeat (a token, or a name that AWS knows): no need to wait until it could have shown.
   else if (!(error instanceof AmbiguousOutcome)) record(run, node, { status: "creating", since: 0 });
 }
@@ -71,13 +74,21 @@ export async function update(
   }
   const fields = differences.map((difference) => JSON.stringify(difference));
   const times = updated && isSame(work, updated.fields, fields) ? updated.times : 0;
+  const said = updated !== undefined && differences.every(({ field }) => node.type.once?.includes(field));
+  // Reads may lag; or it shows, and is not what was said.
+  if (said && (times === 0 || run.clock.now() - updated.at >= UPDATE_SHOWS_WITHIN_MS))
+    return recordSaid(work, differences);
   if (updated && times > 0) {
     // Reads lag behind writes: look again before it is sent again.
     const elapsed = run.clock.now() - updated.at;
     if (elapsed < UPDATE_SHOWS_WITHIN_MS) return work.sleep(updatePauseMs(elapsed));
     if (times >= UPDATES) throw didNotTake(node, live, differences);
   }
-  work.begin(work.tried ? "create" : "update", live.id);
+  work.begin(
+    work.tried ? "create" : "update",
+    live.id,
+    differences.map(({ field }) => field),
+  );
   const { update: call } = node.type;
   if (!call) throw cannotClose(node, differences);
   const changed = new Set(differences.map(({ field }) => field));
@@ -100,6 +111,16 @@ export async function update(
   work.updated = { fields: times > 0 && updated ? updated.fields : fields, at: run.clock.now(), times: times + 1 };
   if (work.outcome === "unchanged") work.outcome = "updated";
   work.waited();
+}
+
+/** It was said, and something else has come of it meanwhile, which is no difference any more. */
+function recordSaid({ run, node }: Work, said: readonly Difference[]): void {
+  const { id, status, spec } = run.store.get(node.key) as Recorded;
+  record(run, node, {
+    id,
+    status,
+    spec: { ...spec, ...Object.fromEntries(said.map((one) => [one.field, one.wanted])) },
+  });
 }
 
 /** What cannot come right is not waited for: what it was before is put back, and its end is told as a failure then. */
@@ -126,11 +147,20 @@ export async function remove(
   work.begin(work.replacing ? "replace" : "delete", live.id);
   if (recorded?.status !== "deleting") record(run, node, { id: live.id, status: "deleting" });
   const label = String(run.store.get(node.key)?.since ?? 0);
-  const done = await work.attempt("delete", live, async () => {
-    const discardData = discardsData(run, node.type, live, recorded);
-    work.leaves = (await call(run.aws, live, { discardData, label })) || work.leaves;
-  });
+  const done = await work
+    .attempt("delete", live, async () => {
+      const discardData = discardsData(run, node.type, live, recorded);
+      work.leaves = (await call(run.aws, live, { discardData, label })) || work.leaves;
+    })
+    .catch((error) => {
+      // It stays for certain: with the config put back there is nothing to wait for, and nothing to make.
+      const why = error instanceof BuddyError ? error.cause : error;
+      if (!work.deleteAccepted && why !== undefined && isDefinitelyRefused(why))
+        record(run, node, { id: live.id, status: "created" });
+      throw error;
+    });
   if (!done) return false;
+  work.deleteAccepted = true;
   // It stays: others need it, or AWS removes it by itself later.
   if (work.leaves === live.id) return true;
   if (!work.replacing) work.outcome = "deleted";

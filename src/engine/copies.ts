@@ -43,8 +43,13 @@ export function secondsToCopy(run: Run, going: readonly Observed[]): number {
  * Makes the copies that stay, side by side, once what writes is at rest. Answers their ids by key when all are complete. Throws
  * when one cannot be made, or is interrupted.
  * @param going all that is to be removed.
+ * @param all of the stack, whether it is there or not.
  */
-export async function makeCopies(run: Run, going: readonly Observed[]): Promise<ReadonlyMap<string, string>> {
+export async function makeCopies(
+  run: Run,
+  going: readonly Observed[],
+  all: readonly Observed[],
+): Promise<ReadonlyMap<string, string>> {
   const holders = toCopy(run, going);
   const writers = toStop(run, going);
   const wereAtRest = await together(run, writers, (one) => stop(run, one), STOPPED);
@@ -54,7 +59,7 @@ export async function makeCopies(run: Run, going: readonly Observed[]): Promise<
     const old = known && run.clock.now() - known.since > COPY_HOLDS_MS;
     if (known && (stale || old)) recordCopy(run, node, look.live as Identified, undefined);
   }
-  if (!stale) await findCopies(run, holders, writers);
+  if (!stale) await findCopies(run, holders, writers, all);
   const ids = await together(run, holders, (one) => copy(run, one), STOPPED);
   return new Map(holders.map(({ node }, index) => [node.key, ids[index] as string]));
 }
@@ -62,16 +67,22 @@ export async function makeCopies(run: Run, going: readonly Observed[]): Promise<
 /**
  * Looks for the copies of a `down` whose state was lost: what was begun since nothing writes any more is one of what is there. Where
  * nobody can say since when that is, another one is made.
+ * @param atRest what was stopped; what writes besides is not there, or nobody can say
  */
-async function findCopies(run: Run, holders: readonly Observed[], writers: readonly Observed[]): Promise<void> {
+async function findCopies(
+  run: Run,
+  holders: readonly Observed[],
+  atRest: readonly Observed[],
+  all: readonly Observed[],
+): Promise<void> {
   const { aws, clock, store } = run;
   const unknown = holders.filter(({ node }) => store.get(node.key)?.copy === undefined);
-  if (unknown.length === 0 || writers.length === 0) return;
+  const writers = all.filter(({ node }) => node.type.quiet);
+  const known = writers.every((one) => one.look.live === undefined || atRest.includes(one));
+  if (unknown.length === 0 || writers.length === 0 || !known) return;
   try {
     const times = await Promise.all(
-      writers.map(({ node: { type }, look }) =>
-        patiently(run, async () => type.restingSince?.(aws, look.live as Identified)),
-      ),
+      writers.map(({ node: { type, owner } }) => patiently(run, async () => type.restingSince?.(aws, owner))),
     );
     const since = Math.max(clock.now() - COPY_HOLDS_MS, ...times.map((one) => one ?? Number.POSITIVE_INFINITY));
     if (since === Number.POSITIVE_INFINITY) return;

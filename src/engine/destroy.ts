@@ -6,6 +6,7 @@ import { type Identified, removedByDown } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { dependentsOf, needsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { unprotect } from "./unprotect.ts";
+import { usualSeconds } from "./usual.ts";
 import { longestPath, walk } from "./walk.ts";
 
 const isThere = ({ node, look, recorded, decision }: Observed): boolean =>
@@ -57,8 +58,8 @@ export function secondsToDestroy(run: Run, { entries }: Snapshot): number {
   const all = deletable(entries);
   const going = new Map(all.map((one) => [one.node.key, one]));
   const secondsOf = (key: string): number => {
-    const { timing } = (going.get(key) as Observed).node.type;
-    return timing?.deleteSeconds ?? Math.min(timing?.createSeconds ?? 3, 3);
+    const { type } = (going.get(key) as Observed).node;
+    return usualSeconds(type, "delete", run.measured) ?? Math.min(type.timing?.createSeconds ?? 3, 3);
   };
   return secondsToCopy(run, all) + longestPath(going.keys(), (key) => dependentsOf(going, key), secondsOf);
 }
@@ -73,7 +74,7 @@ export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly No
   recordClaims(run, snapshot);
   const { entries } = snapshot;
   await unprotect(run, deletable(entries));
-  const copies = await makeCopies(run, deletable(entries));
+  const copies = await makeCopies(run, deletable(entries), [...entries.values()]);
   async function remove(entry: Observed): Promise<NodeResult> {
     const { node, look, decision, recorded } = entry;
     const id = look.live?.id;

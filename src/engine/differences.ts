@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { configTags } from "../aws/owned.ts";
-import { holdsUnknown } from "../lib/unknown.ts";
+import { holdsNew, holdsUnknown } from "../lib/unknown.ts";
 import type { AnyType, Identified, Tags } from "./resource.ts";
 
 /** One property that is not as wanted. */
@@ -39,13 +39,21 @@ export function differences(
     if (value === undefined) continue;
     const there = (live as unknown as Record<string, unknown>)[field];
     const same = type.same?.[field];
+    if (type.once?.includes(field) && isAsSaidBefore(value, applied[field as keyof typeof applied])) continue;
     if (same ? same(value, there, live, wanted, applied) : !holdsUnknown(value) && isDeepStrictEqual(value, there))
       continue;
-    found.push({ field, wanted: value, found: there, replaces: type.immutable?.includes(field) ?? false });
+    const replaces = type.immutable?.includes(field) ?? false;
+    // What is not known yet may well be what is there: only what is certainly another takes a new object.
+    if (replaces && holdsUnknown(value) && !holdsNew(value)) continue;
+    found.push({ field, wanted: value, found: there, replaces });
   }
   const different = tags && differentTags(type, live, tags, given);
   return different ? [...found, different] : found;
 }
+
+/** Where nothing is recorded nobody knows what was said before: what is there is lived with. */
+const isAsSaidBefore = (wanted: unknown, before: unknown): boolean =>
+  before === undefined || isDeepStrictEqual(wanted, before);
 
 function differentTags(
   type: AnyType,

@@ -31,6 +31,8 @@ export type Event =
       readonly action: Action;
       readonly id?: string | undefined;
       readonly usual?: number | undefined;
+      /** What is changed in place. */
+      readonly fields?: readonly string[] | undefined;
     })
   /** What it waits for, or what is in its way. */
   | (About & { readonly type: "resource.note"; readonly note: string })

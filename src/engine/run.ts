@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Emit } from "./events.ts";
+import type { Measured } from "./usual.ts";
 
 /** What every walk works with. */
 export interface Run {
@@ -29,6 +30,8 @@ export interface Run {
   readonly upgrade: ReadonlySet<string>;
   /** `up --replace`: what cannot be changed in place may be replaced, where no data would be lost. */
   readonly replace: boolean;
+  /** Times of earlier runs; undefined: none are known. */
+  readonly measured?: Measured | undefined;
 }
 
 /** Ends a wait or a walk: the user has interrupted it, or what it does can no longer be recorded. */

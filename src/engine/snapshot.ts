@@ -3,8 +3,10 @@ import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
+import { withoutReinstated } from "./former.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
 import { ABSENT, discardsData, evaluate, type Observation, observeOrClash, patiently, specOf } from "./observe.ts";
+import { isRecordedReady } from "./record.ts";
 import {
   type Dependents,
   dependentsIn,
@@ -17,6 +19,10 @@ import {
 } from "./refusal.ts";
 import { type AnyType, type Identified, type Protection, type Remedy, removable, type Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
+import type { Measured } from "./usual.ts";
+import { inOrder } from "./walk.ts";
+
+const NO_KEY = `it carries the stack's tag, but no ${KEY_TAG}: nobody can tell what it is, so it is left alone`;
 
 /** One node, looked at. */
 export interface Observed {
@@ -44,6 +50,8 @@ export interface Snapshot {
   readonly graph: Graph;
   /** The graph's nodes in order, then what nobody wants any more. */
   readonly entries: ReadonlyMap<string, Observed>;
+  /** Times of earlier runs; undefined: none are known. */
+  readonly measured?: Measured | undefined;
 }
 
 /** Keys of what an object needs, by the config and by the record. */
@@ -88,7 +96,9 @@ export async function takeSnapshot(
   types: ReadonlyMap<string, AnyType>,
   options: SnapshotOptions,
 ): Promise<Snapshot> {
-  const extras = options.partial ? [] : recordedExtras(graph, run.store.resources, types, options.stack);
+  const extras = options.partial
+    ? []
+    : recordedExtras(graph, withoutReinstated(run.store.resources), types, options.stack);
   const known = [...graph.nodes.values(), ...extras];
   const looks = new Map<string, Observation>();
   const swept = () => {
@@ -104,19 +114,19 @@ export async function takeSnapshot(
 
   leaveToOthers(run, known, looks);
 
-  const entries = new Map<string, Observed>();
-  /** As it will be once it is changed: what needs it is judged after it, in the order of the graph. */
+  const seen = new Map<string, Observed>();
+  /** As it will be once it is changed: what needs it is judged after it. */
   const liveOf = (key: string): Identified | undefined => {
-    const entry = entries.get(key);
-    return entry ? expected(entry) : looks.get(key)?.live;
+    const entry = seen.get(key);
+    return entry ? expected(run, entry) : looks.get(key)?.live;
   };
   const now = run.clock.now();
-  const judged = (node: Node, wanted: object | undefined, seen: Observation): Observed => {
+  const judged = (node: Node, wanted: object | undefined, look: Observation): Observed => {
     const recorded = run.store.get(node.key);
-    const { drift, ...decision } = evaluate(node, wanted, seen, recorded, { now, deleteKept: run.deleteKept });
+    const { drift, ...decision } = evaluate(node, wanted, look, recorded, { now, deleteKept: run.deleteKept });
     return {
       node,
-      look: seen,
+      look,
       recorded,
       wanted,
       decision,
@@ -129,11 +139,13 @@ export async function takeSnapshot(
     };
   };
 
-  for (const node of known) {
-    const seen = looks.get(node.key) as Observation;
+  const byKey = new Map(known.map((node) => [node.key, node]));
+  for (const key of inOrder(byKey.keys(), (one) => byKey.get(one)?.needs ?? [])) {
+    const node = byKey.get(key) as Node;
     const wanted = node.resource && !options.removing ? specOf(node, liveOf) : undefined;
-    entries.set(node.key, judged(node, wanted, seen));
+    seen.set(key, judged(node, wanted, looks.get(key) as Observation));
   }
+  const entries = new Map(known.map(({ key }) => [key, seen.get(key) as Observed]));
   // Something temporary is wanted only while something is still to be made with it.
   for (const node of graph.nodes.values()) {
     const purposes = node.resource?.temporaryFor() ?? [];
@@ -152,12 +164,18 @@ export async function takeSnapshot(
     const own = entries.has(key) || key === "" ? `${key || type.name}#${live.id}` : key;
     const node = { ...extraNode(options.stack, own, name, type, []), onlyId: live.id };
     const health = type.health?.(live) ?? "ready";
-    entries.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: run.remove.has(live.id) }));
+    const claimed = run.remove.has(live.id);
+    const found = judged(node, undefined, { live, health, strays: [], claimed });
+    // What it is nobody can tell: it may be what the config wants, and the state does not know any more.
+    const nameless =
+      key === "" && !type.tagsUnread && !claimed && !options.removing && found.decision.kind === "delete";
+    entries.set(node.key, nameless ? { ...found, decision: { kind: "retain", reason: NO_KEY } } : found);
   }
   standUnclaimed(run, entries);
   if (!options.removing) keepEarlier(entries);
   const foreseen = await withForeseen(run, withDependents(run, entries));
-  return { graph, entries: withoutConsequences(await withProtections(run, foreseen, options.removing ?? false)) };
+  const protectedToo = await withProtections(run, foreseen, options.removing ?? false);
+  return { graph, entries: withoutConsequences(protectedToo), measured: run.measured };
 }
 
 /**
@@ -252,13 +270,13 @@ async function withForeseen(run: Run, entries: ReadonlyMap<string, Observed>): P
 /** What protects an object from being deleted. Only reads. */
 export const protectionsOf = (
   run: Run,
-  { type }: Node,
+  { type, owner }: Node,
   live: Identified | undefined,
   recorded: Recorded | undefined,
 ): Promise<readonly Protection[]> =>
   patiently(run, async () => {
     const discardData = discardsData(run, type, live, recorded);
-    return live === undefined ? [] : ((await type.protections?.(run.aws, live, { discardData })) ?? []);
+    return live === undefined ? [] : ((await type.protections?.(run.aws, live, { discardData }, owner)) ?? []);
   });
 
 /** What is to go is asked what protects it: only that costs calls. */
@@ -282,20 +300,40 @@ async function withProtections(
   return new Map(whole.map((one) => [one.node.key, one]));
 }
 
-/** What is there of an entry; where it is changed, with what that makes another. */
-function expected({ node, look: { live }, wanted, decision }: Observed): Identified | undefined {
-  if (!live || !wanted || decision.kind !== "update") return live;
-  const after = node.type.afterUpdate?.(live, wanted, new Set(decision.differences.map(({ field }) => field)));
-  if (!after) return live;
-  const unknown = unknownLive(node.key) as unknown as Record<string, unknown>;
-  const known = Object.entries(after).map(([field, value]) => [field, value ?? unknown[field]]);
-  return { ...live, ...Object.fromEntries(known) };
+/** What will be there of an entry, as far as that is known: what is made or changed has what is wanted of it. */
+function expected({ aws }: Run, entry: Observed): Identified | undefined {
+  const { node, look, wanted, decision } = entry;
+  const { live } = look;
+  if (!wanted || node.type.external) return live;
+  if (decision.kind === "update" && live) {
+    const changed = new Set(decision.differences.map(({ field }) => field));
+    const after = node.type.afterUpdate?.(live, wanted, changed, node.owner) ?? {};
+    const unknown = unknownLive(node.key) as unknown as Record<string, unknown>;
+    const known = Object.entries(after).map(([field, value]) => [field, value ?? unknown[field]]);
+    return { ...live, ...only(wanted, (field) => changed.has(field)), ...Object.fromEntries(known) };
+  }
+  const isNew =
+    decision.kind === "create" ||
+    decision.kind === "replace" ||
+    (decision.kind === "wait" && (decision.why === "deleting" || !live));
+  if (!isNew) return live;
+  return unknownLive(node.key, {
+    ...only(wanted, (_field, value) => value !== undefined),
+    ...node.type.knownBefore?.(aws, node.owner, live),
+  });
 }
 
-/** True when something of the stack is there that the state does not know, though it is wanted: the state was lost. */
-export const isForgotten = ({ entries }: Snapshot): boolean =>
+const only = (values: object, which: (field: string, value: unknown) => boolean): object =>
+  Object.fromEntries(Object.entries(values).filter(([field, value]) => which(field, value)));
+
+/**
+ * True when something is as the config says, and the state does not say so: it was lost, or somebody else has brought it
+ * about. Without a record of what is there `down` would not know the stack's data from a copy of it.
+ */
+export const isUnrecorded = ({ entries }: Snapshot): boolean =>
   [...entries.values()].some(
-    ({ node, look, recorded, wanted }) => wanted && look.live && !recorded && !node.type.external,
+    ({ node, look: { live }, recorded, wanted, decision }) =>
+      wanted && live && decision.kind === "none" && !isRecordedReady(node, recorded, live, wanted),
   );
 
 /**
@@ -329,7 +367,7 @@ function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): Reado
   const dependentsOf = dependentsIn(run, entries);
   const whole = [...entries.values()].map((one): Observed => {
     const { node, look, recorded, wanted, decision } = one;
-    const dependents = dependentsOf(node);
+    const dependents = dependentsOf(one);
     const clash = (wanted ?? recorded) && look.clash;
     const refused = clash ? taken(clash) : refusalOf(run, node, decision, { ...look, dependents, wanted, recorded });
     const accepted =

@@ -14,6 +14,7 @@ import type { AnyType, Identified, Step, Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { type StatusItem, statusOf } from "./status.ts";
+import type { Measured } from "./usual.ts";
 
 export interface StackOptions {
   readonly name: string;
@@ -42,6 +43,8 @@ export interface StackOptions {
   readonly allowOutage?: boolean | undefined;
   /** Names of objects of which changes that cannot be taken back may be done. */
   readonly upgrade?: readonly string[] | undefined;
+  /** How long changes took in earlier runs. */
+  readonly measured?: Measured | undefined;
 }
 
 /** What of the stack a refresh looks at. */

@@ -36,6 +36,9 @@ export function longestPath(keys: Iterable<string>, order: Order, timeOf: (key: 
   return Math.max(0, ...finished.values());
 }
 
+/** The keys, each after all that is before it. */
+export const inOrder = (keys: Iterable<string>, order: Order): readonly string[] => [...sorted(keys, order).keys()];
+
 /**
  * Each key after all that is before it. Order between keys that are not given is ignored; so is one that closes a circle:
  * what is recorded of an earlier config may contradict the present one, and a stack in such a state must still go.

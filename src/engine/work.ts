@@ -5,6 +5,7 @@ import { aboutNode, type Node, nameOf } from "./graph.ts";
 import type { Identified, Timing } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
 import { pauseSeconds, untilBeat } from "./schedule.ts";
+import { usualSeconds } from "./usual.ts";
 
 const DEFAULT_TIMING: Timing = { createSeconds: 3, timeoutSeconds: 300 };
 
@@ -32,6 +33,8 @@ export interface Work {
   tried: boolean;
   /** What is there goes first; then what is wanted is created. */
   replacing: boolean;
+  /** AWS has taken a delete call: it may be gone, though reads still show it. */
+  deleteAccepted: boolean;
   /** The id of what a delete left behind on purpose. */
   leaves: string | undefined;
   /** The last update that AWS accepted, and how often. */
@@ -41,8 +44,8 @@ export interface Work {
   /** Why what it was pending for was given up. */
   gaveUp: string | undefined;
   readonly attempt: Attempt;
-  /** Says that something is being done to the object, once for each sort of thing. */
-  begin(action: Action, id?: string): void;
+  /** Says that something is being done to the object, once for each sort of thing. @param fields of a change in place */
+  begin(action: Action, id?: string, fields?: readonly string[]): void;
   /** Says what it is doing by itself. */
   note(text: string | undefined): void;
   sleep(ms: number): Promise<void>;
@@ -78,17 +81,19 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
     outcome: "unchanged",
     tried: false,
     replacing: false,
+    deleteAccepted: false,
     leaves: undefined,
     updated: undefined,
     pending: undefined,
     gaveUp: undefined,
     attempt: attempter(run, node, sleep),
     sleep,
-    begin(next, id) {
+    begin(next, id, fields) {
       if (action === next || (action && next === "wait")) return;
       action = next;
-      const usual = next === "delete" ? timing.deleteSeconds : next === "update" ? undefined : timing.createSeconds;
-      emit({ ...tell(), type: "resource.started", action: next, id, usual });
+      const verb = next === "delete" || next === "update" ? next : "create";
+      const usual = usualSeconds(node.type, verb, run.measured, fields);
+      emit({ ...tell(), type: "resource.started", action: next, id, usual, fields });
     },
     note(text) {
       if (text !== undefined && text !== noted) emit({ ...tell(), type: "resource.note", note: text });

@@ -80,7 +80,7 @@ export function rollbackOf({ releases, group, template }: History, number: numbe
     from,
     to,
     ends,
-    rollout: ends && group.refresh ? rollBackRollout(group.refresh) : refreshRollout(group),
+    rollout: ends && group.refresh ? rollBackRollout(group.refresh, group) : refreshRollout(group),
   };
 }
 
@@ -108,5 +108,7 @@ export async function rollBack(
     const now = ((await stack.find(LAUNCH_TEMPLATE_KEY)) as LaunchTemplateLive | undefined) ?? template;
     return goBack(run.aws, now, to.version, from.version);
   });
-  return { number, settled: await stack.bring(GROUP_KEY, atVersion(group, number)) };
+  // What the config said of the number of instances stays what it said.
+  const { desired } = run.store.get(GROUP_KEY)?.spec ?? {};
+  return { number, settled: await stack.bring(GROUP_KEY, { ...atVersion(group, number), desired }) };
 }

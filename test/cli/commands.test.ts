@@ -7,6 +7,7 @@ import { inSandboxOf } from "../stranger.ts";
 import { at, folder, makeFolder, type TracedLine, writesIn } from "./folder.ts";
 
 const STATE = "buddyverse.sandbox.json";
+const HISTORY = `${STATE}.history.jsonl`;
 // Every test starts from a copy of this stack, which is up.
 const base = at(makeFolder());
 let first: Ended;
@@ -42,8 +43,9 @@ test("up writes the sandbox's file and the private key, for its owner only, and 
     "Buddy-Project.sandbox.pem.pub",
     "buddyverse.config.json",
     STATE,
+    HISTORY,
   ]);
-  for (const file of ["Buddy-Project.sandbox.pem", STATE])
+  for (const file of ["Buddy-Project.sandbox.pem", STATE, HISTORY])
     expect(statSync(join(base.path, file)).mode & 0o777).toBe(0o600);
 });
 
@@ -156,7 +158,7 @@ test("--json: one document on stdout for every command, nothing of it on stderr"
 test("a part of the stack makes no key pair and names no price of the whole", async () => {
   const on = folder();
   const { code, stderr } = await on.rehearse("up --yes --step vpc");
-  expect({ code, files: on.files() }).toEqual({ code: 0, files: ["buddyverse.config.json", STATE] });
+  expect({ code, files: on.files() }).toEqual({ code: 0, files: ["buddyverse.config.json", STATE, HISTORY] });
   expect(stderr).not.toContain("$");
 });
 

@@ -126,6 +126,28 @@ test("a difference is updated in place, and the update is not repeated while rea
   expect(writes(on)).toEqual(["create", "update"]);
 });
 
+test("what is said once is sent once: what others make of it then is no difference, until something else is said", async () => {
+  const on = playground({ once: ["colour"] });
+  await up(on, on.graph(toy(on, "a")));
+  const said = (colour: string) => up(on, on.graph(resource(on.type, "a", "a", {}, () => ({ colour }))));
+  /** Somebody else paints it as soon as it is changed. */
+  const { update } = on.type;
+  Object.assign(on.type, {
+    update: async (...given: Parameters<NonNullable<typeof update>>) => {
+      await update?.(...given);
+      for (const [id, one] of on.cloud.toys) on.cloud.toys.set(id, { ...one, colour: "green" });
+    },
+  });
+  expect((await said("blue")).settled[0]?.outcome).toBe("updated");
+  expect((await said("blue")).settled[0]?.outcome).toBe("unchanged");
+  expect(writes(on)).toEqual(["create", "update"]);
+  // It is so already.
+  expect((await said("green")).settled[0]?.outcome).toBe("unchanged");
+  expect((await said("blue")).settled[0]?.outcome).toBe("updated");
+  on.run.store.drop("a");
+  expect((await said("red")).settled[0]?.outcome).toBe("unchanged");
+});
+
 test("what cannot change in place is replaced under the same key, when that is asked for", async () => {
   const on = playground();
   on.cloud.goneMs = 3_000;
@@ -138,6 +160,21 @@ test("what cannot change in place is replaced under the same key, when that is a
   expect([...on.cloud.toys.values()].filter(({ goneFrom }) => goneFrom === undefined)).toMatchObject([
     { shape: "cube" },
   ]);
+});
+
+test("a delete that AWS refused for certain has not begun: with the config put back there is nothing to wait for, or to make", async () => {
+  const blocker = { id: "eni-1", what: "theirs", passing: false, commands: [] };
+  const on = playground({ blockers: async () => [blocker] });
+  Object.assign(on.run, { replace: true });
+  const shaped = (shape: string) => on.graph(resource(on.type, "a", "a", {}, () => ({ colour: "red", shape })));
+  await up(on, shaped("round"));
+  on.cloud.faults.push(
+    ...Array.from({ length: 99 }, () => ({ verb: "delete", error: awsError("DependencyViolation") })),
+  );
+  expect((await up(on, shaped("square"))).settled[0]?.outcome).toBe("failed");
+  const before = on.run.clock.now();
+  expect((await up(on, shaped("round"))).settled[0]?.outcome).toBe("unchanged");
+  expect(on.run.clock.now() - before).toBeLessThan(1_000);
 });
 
 test("a failed toy of an earlier run is replaced; one that fails in this run is reported with its reason", async () => {

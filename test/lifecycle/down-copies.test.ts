@@ -214,13 +214,17 @@ test("with the state lost, too: what was copied since nobody writes any more is 
     on = await stageOn(on.config, on.clock, on.sandbox, memoryText(), undefined);
     before = () => {};
   };
-  // While it copies, and when it has.
-  for (const call of ["rds:CreateDBSnapshot", "auto-scaling:DeletePolicy"]) {
+  // While it copies, when it has, and when the group is gone, too.
+  for (const call of ["rds:CreateDBSnapshot", "auto-scaling:DeletePolicy", "auto-scaling:DeleteAutoScalingGroup"]) {
     interruptAt(call);
     expect(await failed(on.down())).toBeDefined();
     await lost();
-    await on.clock.sleep(60_000);
+    await on.clock.sleep(180_000);
   }
+  expect(await on.stack.find("auto-scaling-group")).toBeUndefined();
+  interruptAt("rds:DeleteDBInstance");
+  expect(await failed(on.down())).toBeDefined();
+  await lost();
   expect([await finals(), await points()]).toMatchObject([[expect.stringMatching(/available$/)], ["COMPLETED"]]);
   // The site was up since then.
   await on.up();

@@ -39,10 +39,10 @@ async function gone(given: object = {}): Promise<{ on: Stage; point: string }> {
   const [point = ""] = settled.flatMap(({ leaves }) => leaves ?? []).filter((id) => id.includes(":recovery-point:"));
   return { on, point };
 }
-const restoring = (on: Stage, recoveryPoint: string, given: object = {}) =>
+const restoring = (on: Stage, recoveryPoint: string, given: object = {}, from: Inputs["from"] = {}) =>
   stageOn({ ...on.config, ...given } as Config, on.clock, on.sandbox, on.text, filesSteps as never, undefined, {
     ...INPUTS,
-    from: { recoveryPoint },
+    from: { recoveryPoint, ...from },
   });
 const failedOf = (settled: readonly { readonly outcome: string; readonly reason?: string | undefined }[]) =>
   settled.filter(({ outcome }) => outcome === "failed").map(({ reason }) => reason);
@@ -149,7 +149,29 @@ test("a recovery point that is not there, or whose vault denies it, is refused b
   await expect(denied.up()).rejects.toMatchObject({
     code: "refused",
     message: expect.stringContaining(`policy of ${VAULT} denies everybody to restore`),
-    hint: expect.stringContaining(`backup delete-backup-vault-access-policy --backup-vault-name ${VAULT}`),
+    hint: expect.stringMatching(
+      /--open-vault opens it.*delete-backup-vault-access-policy --backup-vault-name buddyverse/s,
+    ),
   });
   expect([...next.writes(), ...denied.writes()]).toEqual([]);
+});
+
+test("a vault that denies it is opened while the restore is started, and closed again", async () => {
+  const { on, point } = await gone();
+  const Statement = [
+    { Effect: "Deny", Principal: "*", Action: ["backup:DeleteRecoveryPoint", "backup:StartRestoreJob"], Resource: "*" },
+  ];
+  const policy = { Version: "2012-10-17", Statement };
+  const named = { BackupVaultName: VAULT };
+  await on.sandbox.answer("backup", "PutBackupVaultAccessPolicy", { ...named, Policy: JSON.stringify(policy) });
+  await on.clock.sleep(5_000);
+  const next = await restoring(on, point, {}, { openVault: true });
+  expect(failedOf((await next.up()).settled)).toEqual([]);
+  const writes = next.calls
+    .map(({ operation }) => operation)
+    .filter((one) => /^(Put|Start).*(Vault|Restore)/.test(one));
+  expect(writes).toEqual(["PutBackupVaultAccessPolicy", "StartRestoreJob", "PutBackupVaultAccessPolicy"]);
+  const { Policy = "" } = await next.aws.backup.getBackupVaultAccessPolicy(named);
+  expect(JSON.parse(Policy)).toEqual(policy);
+  expect(await systems(next)).toHaveLength(1);
 });

@@ -11,6 +11,16 @@ const BEFORE = { ...BASE, tags: { team: "platform", Owner: "ops" } };
 const AFTER = { team: "platform", owner: "dev" };
 
 type TagLists = readonly { readonly Key: string; readonly Value: string }[];
+/** AWS can tag none of these by itself, or counts the tags of what they lie in: the objects of a bucket, which take ten at most. */
+const TAGLESS = [
+  "acm:issued-certificate",
+  "auto-scaling:scaling-policy",
+  "ec2:route",
+  "route53:alias-records",
+  "route53:record",
+  "s3:object",
+  "sns:subscription",
+];
 const record = (list: TagLists = []) => Object.fromEntries(list.map(({ Key, Value }) => [Key, Value]));
 
 /** The same stack with other tags in its config: what is there, and the state, stay. */
@@ -51,6 +61,15 @@ function reader(type: string, id: string, account: string) {
       { ResourceArns: [id] },
       (answer) => answer.TagDescriptions[0].Tags,
     );
+  if (type.startsWith("rds:")) {
+    const kind = type === "rds:subnet-group" ? "subgrp" : "pg";
+    return forService(
+      "rds",
+      "ListTagsForResource",
+      { ResourceName: `arn:aws:rds:ap-northeast-2:${account}:${kind}:${id}` },
+      (answer) => answer.TagList,
+    );
+  }
   if (type.startsWith("ssm:"))
     return forService(
       "ssm",
@@ -71,6 +90,10 @@ test("a tag that the config no longer has is shown in plan, and taken off everyt
   await first.up();
   const before = await tagsOf(first);
   expect(Object.entries(before).filter(([, tags]) => tags.Owner !== "ops" || tags.team !== "platform")).toEqual([]);
+  const untagged = [...(await first.refresh()).entries.values()].filter(
+    ({ node, look }) => look.live && !node.type.external && !before[node.key],
+  );
+  expect([...new Set(untagged.map(({ node }) => node.type.name))].sort()).toEqual(TAGLESS);
   const them = stranger(first.sandbox);
   const { CreateTagsCommand } = await import("@aws-sdk/client-ec2");
   const vpc = first.store.get("vpc")?.id as string;

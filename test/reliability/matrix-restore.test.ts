@@ -2,6 +2,7 @@
  * `up` of a database that is made of a snapshot, and a file system that is made of a recovery point, killed: one of each, what was in
  * it, the stack's password, one writer.
  */
+import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
@@ -113,12 +114,22 @@ test("killed at any call, the same command ends with the one database", { timeou
 const filesSteps = (given: Config, inputs: Partial<Inputs> = {}) =>
   dataSteps(given, inputs).filter(({ name }) => name !== "rds");
 
+/** The policy of the stack's vault: nobody may restore what is in it. */
+const CLOSED = {
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Deny", Principal: "*", Action: ["backup:DeleteRecoveryPoint", "backup:StartRestoreJob"], Resource: "*" },
+  ],
+};
+const VAULT = "buddyverse-buddyverse";
+
 /** What is not as it shall be, in words. */
 async function wrongFiles(on: Stage): Promise<string[]> {
   await on.clock.sleep(3_600_000);
   on.sandbox.settle();
   const { FileSystems = [] } = await on.aws.efs.describeFileSystems({});
   const { RestoreJobs = [] } = await on.aws.backup.listRestoreJobs({});
+  const { Policy = "{}" } = await on.aws.backup.getBackupVaultAccessPolicy({ BackupVaultName: VAULT });
   const [id = ""] = FileSystems.map(({ FileSystemId }) => FileSystemId);
   const paths = Object.keys(filesIn(simAt(on.sandbox.world, on.clock.now()), id)).map((path) =>
     path.split("/").slice(2).join("/"),
@@ -131,6 +142,7 @@ async function wrongFiles(on: Stage): Promise<string[]> {
     ...(FileSystems[0]?.NumberOfMountTargets === 2 ? [] : ["it is not mounted in both zones"]),
     ...(RestoreJobs.length === 1 ? [] : [`${RestoreJobs.length} restores were begun`]),
     ...(paths.join() === "media/photo.txt" ? [] : [`it has ${paths}`]),
+    ...(isDeepStrictEqual(JSON.parse(Policy), CLOSED) ? [] : [`the vault's policy is ${Policy}`]),
     ...differ,
   ];
 }
@@ -146,6 +158,8 @@ test("killed at any call, up ends with the one file system and its files", { tim
   );
   const left = (await before.down()).flatMap(({ leaves }) => leaves ?? []);
   const [recoveryPoint = ""] = left.filter((id) => id.includes(":recovery-point:"));
+  const closed = { BackupVaultName: VAULT, Policy: JSON.stringify(CLOSED) };
+  await before.sandbox.answer("backup", "PutBackupVaultAccessPolicy", closed);
   await before.clock.sleep(3_600_000);
   before.sandbox.settle();
   const start = {
@@ -157,9 +171,9 @@ test("killed at any call, up ends with the one file system and its files", { tim
   let since = false;
   const whole = await process(
     start,
-    { recoveryPoint },
+    { recoveryPoint, openVault: true },
     (where, survives) => {
-      since ||= /StartRestoreJob/.test(where);
+      since ||= /PutBackupVaultAccessPolicy/.test(where);
       const key = `${survives.world.replace(/"time":\d+/, "")}${survives.state?.replace(/"serial": \d+/, "")}`;
       if (since && !distinct.has(key)) distinct.set(key, { where, ...survives, made: 0 });
     },
@@ -175,7 +189,7 @@ test("killed at any call, up ends with the one file system and its files", { tim
   const failures = await tryAll(tried, async (from) => {
     const on = await process(
       { ...from, time: from.time + restartAfter(from) },
-      { recoveryPoint },
+      { recoveryPoint, openVault: true },
       undefined,
       filesSteps as never,
     );

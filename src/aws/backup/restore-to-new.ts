@@ -6,7 +6,7 @@ import { undefinedIf } from "../errors.ts";
 import { backupRoleArn } from "./backup-job.ts";
 import { recoveryPointsOf } from "./recovery-points.ts";
 import { everyRestore, type RestoreJob } from "./restore-job.ts";
-import { openCommand, policyOf } from "./vault-policy.ts";
+import { closeAgain, openCommand, policyOf, whileOpen } from "./vault-policy.ts";
 
 /** A recovery point of the stack's files. */
 interface Which {
@@ -14,6 +14,8 @@ interface Which {
   readonly recoveryPoint: string;
   /** The id of the file system that it is a copy of, where its vault is not the stack's. */
   readonly copyOf: string | undefined;
+  /** Its vault may be opened while the restore is started, where the vault's policy denies that. */
+  readonly openVault?: boolean | undefined;
 }
 
 /** What the file system is to be that AWS Backup makes. */
@@ -41,28 +43,36 @@ const idOf = (arn: string): string => arn.split(":").at(-1) ?? "";
  * The tags are those of the source (developer guide, "Copy tags during a restore"), which say whose it is.
  */
 export async function restoreToNew(aws: Aws, wanted: NewFileSystem, owner: Owner): Promise<string> {
-  const { recoveryPoint, encrypted, kmsKey, performance } = wanted;
+  const { recoveryPoint, encrypted, kmsKey, performance, openVault } = wanted;
   const jobs = (await everyRestore(aws)).filter(({ RecoveryPointArn }) => RecoveryPointArn === recoveryPoint);
   const ended = jobs.filter(({ Status }) => Status !== "PENDING" && Status !== "RUNNING").length;
   const point = await pointOf(aws, wanted, owner.stack);
   const token = `${restoredTokens(owner)}${idOf(recoveryPoint).slice(0, 8)}-${ended}`.slice(0, 64);
-  const { RestoreJobId = "" } = await aws.backup.startRestoreJob({
-    RecoveryPointArn: recoveryPoint,
-    IamRoleArn: backupRoleArn(aws, owner.stack),
-    IdempotencyToken: token,
-    ResourceType: "EFS",
-    CopySourceTagsToRestoredResource: true,
-    // All values that AWS's own console sends (aws/aws-cli#4467).
-    Metadata: {
-      "file-system-id": point?.resourceArn.split("/").at(-1) ?? "",
-      newFileSystem: "true",
-      CreationToken: token,
-      Encrypted: String(encrypted),
-      PerformanceMode: performance,
-      ...(kmsKey === undefined ? {} : { KmsKeyId: kmsKey }),
-    },
-  });
+  const start = () =>
+    aws.backup.startRestoreJob({
+      RecoveryPointArn: recoveryPoint,
+      IamRoleArn: backupRoleArn(aws, owner.stack),
+      IdempotencyToken: token,
+      ResourceType: "EFS",
+      CopySourceTagsToRestoredResource: true,
+      // All values that AWS's own console sends (aws/aws-cli#4467).
+      Metadata: {
+        "file-system-id": point?.resourceArn.split("/").at(-1) ?? "",
+        newFileSystem: "true",
+        CreationToken: token,
+        Encrypted: String(encrypted),
+        PerformanceMode: performance,
+        ...(kmsKey === undefined ? {} : { KmsKeyId: kmsKey }),
+      },
+    });
+  const { RestoreJobId = "" } = await (openVault && point ? whileOpen(aws, point.vault, start) : start());
   return RestoreJobId;
+}
+
+/** Closes a vault that a run opened for a restore, and was killed before it closed it again. */
+export async function closeVaultOf(aws: Aws, which: Which, owner: Owner): Promise<void> {
+  const point = await pointOf(aws, which, owner.stack);
+  if (point) await closeAgain(aws, point.vault);
 }
 
 /** A restore job; undefined: AWS knows none, or none any more, by that id. */
@@ -94,10 +104,10 @@ export async function foreseeRestoreToNew(aws: Aws, which: Which, owner: Owner):
   const { vault, status, denied, createdAt, bytes } = point;
   if (status !== "COMPLETED")
     return refused(`recovery point ${arn} is ${status}`, "Choose another one: buddyverse snapshots");
-  if (denied.has("backup:StartRestoreJob"))
+  if (denied.has("backup:StartRestoreJob") && !which.openVault)
     return refused(
       `the access policy of ${vault} denies everybody to restore what is in it`,
-      `To open it: ${openCommand(aws, vault, (await policyOf(aws, vault)) ?? "{}")}`,
+      `The same command with --open-vault opens it while the restore is started, and closes it again. Or by hand, for good: ${openCommand(aws, vault, (await policyOf(aws, vault)) ?? "{}")}`,
     );
   const facts = [...(bytes === undefined ? [] : [`${bytes.toLocaleString("en-US")} bytes`]), `made ${at(createdAt)}`];
   return { kind: "note", note: `${owner.name} is restored from ${arn} (${facts.join(", ")})` };

@@ -1,6 +1,7 @@
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { counted } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
+import { COUNTER, STATE } from "../coverage.ts";
 import { isOneOf, undefinedIf } from "../errors.ts";
 import { assertOurs } from "../owned.ts";
 import { allPages } from "../pages.ts";
@@ -43,19 +44,31 @@ export const vaultNamed = async (aws: Aws, name: string) =>
  */
 export const vault: ResourceType<object, VaultLive> = {
   name: "backup:vault",
+  coverage: {
+    covers: {},
+    ignores: { NumberOfRecoveryPoints: COUNTER, VaultState: STATE },
+    unshown: { "access policy": "another call; before a copy is made it is read" },
+    dangers: [{ at: ["Locked"], danger: "less protected", when: (text) => text !== "true" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   // A delete whose answer was lost, and which was repeated, finds nothing: the next look tells.
   retryable: { delete: [NOT_EMPTY, NOT_THERE] },
 
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await vaultNamed(aws, owner.name);
     const arn = found?.BackupVaultArn;
     if (!found || arn === undefined) return undefined;
     const answer = await undefinedIf(GONE, () => aws.backup.listTags({ ResourceArn: arn }));
     if (!answer) return undefined;
     const tags = answer.Tags ?? {};
-    assertOurs(owner, `backup vault ${owner.name}`, tags);
-    return { id: owner.name, tags, arn, recoveryPoints: found.NumberOfRecoveryPoints ?? 0 };
+    assertOurs(owner, `backup vault ${owner.name}`, tags, recorded === owner.name && "name");
+    return {
+      id: owner.name,
+      tags,
+      arn,
+      recoveryPoints: found.NumberOfRecoveryPoints ?? 0,
+      described: { ...found, Tags: tags },
+    };
   },
 
   async create(aws, _spec, owner, token) {

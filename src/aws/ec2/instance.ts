@@ -8,9 +8,11 @@ import { MARKER_TAG } from "./image-builder.ts";
 import { consoleOf, consoleTail } from "./read-console.ts";
 import {
   type Found,
+  instanceNamesake,
   type Launch,
   launch,
   launchCharges,
+  launchCoverage,
   launchedAs,
   ownInstances,
   PROFILE_NOT_YET,
@@ -155,7 +157,16 @@ function health({ id, state, stateReason, settingUp }: InstanceLive): Health {
 /** An instance of its own: a bastion, a NAT. Its image is pinned at launch, a newer one is no reason to replace it. */
 export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   name: "ec2:instance",
+  matters: ["instanceType"],
   immutable: ["instanceType", "subnetId", "keyName", "profileName"],
+  coverage: {
+    ...launchCoverage,
+    covers: {
+      ...launchCoverage.covers,
+      sourceDestCheck: ["SourceDestCheck", "NetworkInterfaces[].SourceDestCheck"],
+      setUp: [`Tags[${SET_UP_TAG}]`],
+    },
+  },
   same: {
     imageId: createOnly,
     rootDevice: createOnly,
@@ -167,11 +178,14 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
     groupIds: sameSet,
   },
   unrecorded: ["userData"],
-  // A NAT's set-up takes about a minute more, and one that takes more than five does not come to an end.
+  // A set-up that takes more than five minutes does not come to an end.
   timing: { createSeconds: 15, timeoutSeconds: 420, deleteSeconds: 40 },
+  // A NAT's set-up takes about a minute more.
+  createSeconds: ({ setUp }) => (setUp === undefined ? undefined : 75),
   retryable: { create: PROFILE_NOT_YET },
   list,
   find,
+  foresee: instanceNamesake,
   health,
   doing: ({ settingUp }) => (settingUp ? "setting itself up" : undefined),
   stuck: ({ cli, region }, { id, settingUp }) =>

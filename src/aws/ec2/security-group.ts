@@ -1,9 +1,9 @@
 import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
 import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
-import { findOwned, tagsFrom } from "../owned.ts";
+import { findOwned, KEY_TAG, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
 import { ec2Reader } from "./reader.ts";
 import { retag, tagSpecifications } from "./tags.ts";
@@ -120,6 +120,10 @@ function rulesOf(permissions: readonly IpPermission[] | undefined): Rule[] {
   });
 }
 
+/** Permissions as a person reads them: "tcp 22 from 0.0.0.0/0". @param way "from" of what comes in, "to" of what goes out */
+export const ruleWords = (permissions: readonly IpPermission[] | undefined, way: "from" | "to"): readonly string[] =>
+  rulesOf(permissions).map((rule) => wordsOf(rule, way));
+
 function permissionOf(rule: Rule): IpPermission {
   const { protocol, from, to, cidr, groupId, description } = normal(rule);
   const said = description === "" ? {} : { Description: description };
@@ -181,6 +185,7 @@ const live = (group: SecurityGroup): SecurityGroupLive => ({
   description: group.Description ?? "",
   inbound: rulesOf(group.IpPermissions),
   outbound: rulesOf(group.IpPermissionsEgress),
+  described: group,
 });
 
 const reader = ec2Reader({
@@ -190,6 +195,10 @@ const reader = ec2Reader({
   items: (page) => page.SecurityGroups,
   live,
 });
+
+/** What the stack's group with that key lets in; nothing where there is none. */
+export const inboundOf = async (aws: Aws, stack: string, key: string): Promise<readonly Rule[]> =>
+  (await reader.list(aws, stack)).find(({ tags }) => tags[KEY_TAG] === key)?.inbound ?? [];
 
 /** Other groups whose rules name this one, each with the commands that take these rules out of it. */
 async function references(aws: Aws, id: string): Promise<readonly Blocker[]> {
@@ -218,7 +227,17 @@ async function references(aws: Aws, id: string): Promise<readonly Blocker[]> {
 /** A security group with all its rules: one that the spec does not name is drift. The group's name is the owner's. */
 export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> = {
   name: "ec2:security-group",
+  matters: ["inbound"],
   immutable: ["vpcId", "description"],
+  coverage: {
+    covers: {
+      vpcId: ["VpcId"],
+      description: ["Description"],
+      inbound: ["IpPermissions"],
+      outbound: ["IpPermissionsEgress"],
+    },
+    dangers: [{ at: ["inbound"], danger: "opened to the world", when: (text) => /0\.0\.0\.0\/0|::\/0/.test(text) }],
+  },
   same: { inbound: sameRules, outbound: sameRules },
   shown: {
     inbound: (rules) => rules.map((rule) => wordsOf(rule, "from")),
@@ -228,6 +247,9 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
   retryable: { delete: ["DependencyViolation", "InvalidGroup.InUse"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
+  foresee: reader.namesake,
+
+  widened: (live, { inbound }) => ({ inbound: both(unique(inbound), live.inbound, identity) }),
 
   async create(aws, { vpcId, description }, owner) {
     const { GroupId } = await aws.ec2.createSecurityGroup({

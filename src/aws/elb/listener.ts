@@ -32,7 +32,25 @@ const tls = ({ certificateArn, policy }: ListenerSpec) => ({
 /** A port of a load balancer. Named `<load balancer>:<port>`. */
 export const listener: ResourceType<ListenerSpec, ListenerLive> = {
   name: "elb:listener",
+  matters: ["protocol", "port"],
   immutable: ["loadBalancerArn"],
+  coverage: {
+    covers: {
+      loadBalancerArn: ["LoadBalancerArn"],
+      port: ["Port"],
+      protocol: ["Protocol"],
+      certificateArn: ["Certificates"],
+      policy: ["SslPolicy"],
+      targetGroupArn: ["DefaultActions"],
+      action: ["DefaultActions"],
+    },
+    unshown: { tags: "another call", "listener attributes": "another call for each listener" },
+    dangers: [
+      { at: ["protocol"], danger: "not encrypted", when: (text) => text.includes('HTTP"') },
+      { at: ["action", "targetGroupArn"], danger: "leads elsewhere" },
+      { at: ["policy"], danger: "less protected" },
+    ],
+  },
   tagsUnread: true,
   // While it redirects, its target group is not to be seen, and not in use.
   same: { targetGroupArn: (wanted, found, { action }) => action === "redirect" || wanted === found },
@@ -48,8 +66,8 @@ export const listener: ResourceType<ListenerSpec, ListenerLive> = {
     update: ["UnsupportedCertificate", "CertificateNotFoundException", "TargetGroupNotFoundException"],
   },
 
-  async find(aws, owner) {
-    const found = await listenersFor(aws, owner);
+  async find(aws, owner, recorded) {
+    const found = await listenersFor(aws, owner, recorded);
     if (!found) return undefined;
     const { listener: one } = found;
     const target = forwardTarget(one);
@@ -61,6 +79,7 @@ export const listener: ResourceType<ListenerSpec, ListenerLive> = {
       certificateArn: one.Certificates?.[0]?.CertificateArn,
       policy: one.SslPolicy,
       targetGroupArn: target ?? "",
+      described: one,
       action: target ? "forward" : one.DefaultActions?.[0]?.Type === "redirect" ? "redirect" : "other",
     };
   },

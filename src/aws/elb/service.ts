@@ -1,5 +1,6 @@
 import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
+import { extras } from "./extras.ts";
 import { listener } from "./listener.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { preflight } from "./preflight.ts";
@@ -39,7 +40,7 @@ export const elb: Service<typeof import("./client.ts")> = {
         "SetSecurityGroups",
         "SetSubnets",
       ],
-      CreateTargetGroup: ["ModifyTargetGroup"],
+      CreateTargetGroup: ["ModifyTargetGroup", "RegisterTargets"],
     },
     linkedRole: linkedPrincipal("elasticloadbalancing"),
     byTags: {
@@ -53,6 +54,7 @@ export const elb: Service<typeof import("./client.ts")> = {
         "ModifyLoadBalancerAttributes",
         "ModifyTargetGroup",
         "ModifyTargetGroupAttributes",
+        "RegisterTargets",
         "RemoveTags",
         "SetSecurityGroups",
         "SetSubnets",
@@ -68,6 +70,7 @@ export const elb: Service<typeof import("./client.ts")> = {
       message: /account currently does not support creating load balancers/i,
     })),
   },
+  extras,
   types: [loadBalancer, targetGroup, listener, redirect],
   colour: "#8450d6",
   prices,
@@ -82,6 +85,7 @@ export const elb: Service<typeof import("./client.ts")> = {
     ModifyTargetGroup: "same",
     ModifyTargetGroupAttributes: "same",
     DeleteTargetGroup: "same",
+    RegisterTargets: "same",
     CreateListener: "name",
     ModifyListener: "same",
     ModifyLoadBalancerAttributes: "same",

@@ -62,22 +62,46 @@ const healthCheck = (spec: TargetGroupSpec) => ({
 /** Where a load balancer sends requests. Named as its owner, 32 characters at most. */
 export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
   name: "elb:target-group",
+  matters: ["protocol", "port"],
   immutable: ["vpcId", "protocol", "port", "targetType"],
+  coverage: {
+    covers: {
+      vpcId: ["VpcId"],
+      protocol: ["Protocol"],
+      port: ["Port"],
+      targetType: ["TargetType"],
+      healthCheckPath: ["HealthCheckPath"],
+      healthCheckCodes: ["Matcher.HttpCode"],
+      healthCheckSeconds: ["HealthCheckIntervalSeconds"],
+      healthCheckTimeoutSeconds: ["HealthCheckTimeoutSeconds"],
+      healthyThreshold: ["HealthyThresholdCount"],
+      unhealthyThreshold: ["UnhealthyThresholdCount"],
+      stickinessSeconds: [
+        "Attributes[stickiness.enabled]",
+        "Attributes[stickiness.type]",
+        "Attributes[stickiness.lb_cookie.duration_seconds]",
+      ],
+      algorithm: ["Attributes[load_balancing.algorithm.type]"],
+      deregistrationSeconds: ["Attributes[deregistration_delay.timeout_seconds]"],
+    },
+    ignores: { LoadBalancerArns: "the listeners that forward to it" },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   // A listener that is gone holds its target group some seconds longer.
   retryable: { delete: ["ResourceInUseException"] },
 
   // Looked for before each create, as load balancers are, and for the same reason.
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await targetGroupNamed(aws, owner.name);
     if (!found) return undefined;
     const { targetGroup: one, attributes, tags } = found;
     const id = one.TargetGroupArn as string;
-    assertOurs(owner, id, tags);
+    assertOurs(owner, id, tags, id === recorded && "id");
     return {
       id,
       tags,
       fullName: id.split(":").at(-1) ?? "",
+      described: { ...one, Attributes: attributes, Tags: tags },
       vpcId: one.VpcId ?? "",
       protocol: one.Protocol ?? "HTTP",
       port: one.Port ?? 0,

@@ -19,6 +19,10 @@ const GONE = ["NoSuchEntityException"];
  */
 export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileLive> = {
   name: "iam:instance-profile",
+  coverage: {
+    covers: { roleName: ["Roles"] },
+    dangers: [{ at: ["roleName"], danger: "administrator rights" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: {
     update: [
@@ -31,15 +35,18 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
     delete: ["DeleteConflictException", "ConcurrentModificationException"],
   },
 
-  find: (aws, owner) =>
+  knownBefore: (_aws, { name }) => ({ id: name }),
+
+  find: (aws, owner, recorded) =>
     undefinedIf(GONE, async () => {
       const { InstanceProfile } = await aws.iam.getInstanceProfile({ InstanceProfileName: owner.name });
       const tags = tagsFrom(InstanceProfile?.Tags);
-      assertOurs(owner, `instance profile ${owner.name}`, tags);
+      assertOurs(owner, `instance profile ${owner.name}`, tags, recorded === owner.name && "name");
       return {
         id: owner.name,
         tags,
         arn: InstanceProfile?.Arn ?? "",
+        described: { ...InstanceProfile },
         roleName: InstanceProfile?.Roles?.[0]?.RoleName ?? "",
       };
     }),

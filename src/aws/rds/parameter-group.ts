@@ -22,7 +22,20 @@ const NOT_FOUND = ["DBParameterGroupNotFoundFault"];
 /** The settings of the database server that are not AWS's defaults. Its id is its name. */
 export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive> = {
   name: "rds:parameter-group",
+  tagsUnread: true,
   immutable: ["family", "description"],
+  coverage: {
+    covers: { family: ["DBParameterGroupFamily"], description: ["Description"], parameters: ["Parameters[=]"] },
+    unshown: { tags: "another call" },
+    dangers: [
+      {
+        at: ["Parameters[require_secure_transport].ParameterValue"],
+        danger: "not encrypted",
+        when: (text) => text !== "1",
+      },
+    ],
+  },
+  unnoticed: true,
   // What others set besides is theirs.
   same: {
     parameters: (wanted, found) => Object.entries(wanted).every(([name, value]) => found[name] === value),
@@ -60,6 +73,7 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
       id,
       ...(tags ? { tags } : {}),
       arn,
+      described: { ...group, Parameters: parameters },
       family: group.DBParameterGroupFamily ?? "",
       description: group.Description ?? "",
       parameters: Object.fromEntries(
@@ -71,6 +85,8 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
       ),
     };
   },
+
+  knownBefore: (_aws, owner) => ({ id: idOf(owner) }),
 
   async create(aws, { family, description }, owner) {
     await aws.rds.createDBParameterGroup({

@@ -9,11 +9,15 @@ import {
   replicaBlockers,
 } from "./delete.ts";
 import {
+  afterModify,
   type InstanceSpec,
   impossible,
+  instanceCoverage,
   interruptionOf,
+  knownByName,
   modifyInstance,
   notesOf,
+  rolloutOf,
   sameInstance,
   undone,
   whyUndone,
@@ -59,7 +63,12 @@ function health(replica: InstanceLive): Health {
 /** A copy of the primary that answers reads, in another zone. */
 export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
+  matters: ["instanceClass", "zone"],
   immutable: ["source"],
+  coverage: {
+    ...instanceCoverage,
+    covers: { ...instanceCoverage.covers, source: ["ReadReplicaSourceDBInstanceIdentifier"] },
+  },
   same: sameInstance,
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
   retryable: {
@@ -75,6 +84,8 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   },
 
   find: findInstance,
+  knownBefore: (_aws, owner, live) => knownByName(owner, live),
+  afterUpdate: afterModify,
   health,
   // A blue/green deployment copies the tags to what it makes, and keeps them on what it leaves; the stack names its own.
   mayBeOthers: ({ id, tags, source }) => source === "" || tags.Name?.toLowerCase() !== id,
@@ -95,6 +106,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   copy: finalSnapshot,
   protections,
   blockers: replicaBlockers,
+  rollout: rolloutOf,
   interruption: interruptionOf,
   impossible,
   notes: notesOf,

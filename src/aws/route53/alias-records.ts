@@ -133,7 +133,18 @@ async function isOthers(aws: Aws, { stack }: Owner, name: string): Promise<boole
  */
 export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   name: "route53:alias-records",
+  matters: ["names"],
   immutable: ["zoneId"],
+  coverage: {
+    covers: {
+      zoneId: ["HostedZoneId"],
+      names: ["ResourceRecordSets[].Name"],
+      alias: ["ResourceRecordSets[].AliasTarget"],
+      takeOver: "unshown",
+    },
+    unshown: { takeOver: "what may be done, not what is" },
+    dangers: [{ at: ["alias", "names"], danger: "leads elsewhere" }],
+  },
   same: {
     names: (wanted, found) => sameSet(wanted.map(plainName), found),
     alias: (wanted, _found, { ours, drifted }) =>
@@ -190,6 +201,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
       drifted,
       former,
       forgotten: taken !== undefined && former === undefined,
+      described: { HostedZoneId: zoneId, ResourceRecordSets: [...ours, ...drifted] },
     };
   },
 

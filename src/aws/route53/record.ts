@@ -2,6 +2,7 @@ import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { createOnly } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import { isUnknown } from "../../lib/unknown.ts";
 import { certificatesOf } from "../acm/certificate.ts";
 import type { Aws } from "../aws.ts";
 import { isOneOf } from "../errors.ts";
@@ -66,9 +67,13 @@ async function provenOurs(
 export const record: ResourceType<RecordSpec, RecordLive> = {
   name: "route53:record",
   immutable: ["zoneId", "name"],
+  coverage: {
+    covers: { zoneId: ["HostedZoneId"], name: ["Name"], value: ["ResourceRecords"], ttl: "watched" },
+  },
   same: {
-    name: (wanted, found) => plainName(wanted) === found,
-    value: (wanted, found) => plainName(wanted) === found,
+    // A certificate that is yet to be asked for asks for the same (terraform-provider-aws#13653).
+    name: (wanted, found) => isUnknown(wanted) || plainName(wanted) === found,
+    value: (wanted, found) => isUnknown(wanted) || plainName(wanted) === found,
     ttl: createOnly,
   },
   timing: { createSeconds: 2, timeoutSeconds: 120 },
@@ -87,6 +92,7 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
       value: cnameValue(found.record),
       ttl: at.ttl ?? 0,
       domain,
+      described: { ...found.record, HostedZoneId: found.zoneId },
     };
   },
 

@@ -59,6 +59,14 @@ async function tagsOf(aws: Aws, Bucket: string): Promise<Tags | undefined> {
 /** A private bucket, in the account's own default encryption (SSE-S3, which AWS applies to every new object). Its id is its name (`bucketName`). */
 export const bucket: ResourceType<BucketSpec, BucketLive> = {
   name: "s3:bucket",
+  coverage: {
+    covers: { publicAccessBlocked: ["PublicAccessBlockConfiguration"] },
+    unshown: {
+      "policy, access list, website": "another call each; with public access blocked they open nothing to everybody",
+      "versioning, encryption, lifecycle, replication, logging": "another call each",
+    },
+    dangers: [{ at: ["publicAccessBlocked"], danger: "made public", when: (text) => text === "false" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   // A bucket of this name that was just deleted is still being cleared up.
   retryable: { create: ["OperationAborted"], delete: ["BucketNotEmpty", "OperationAborted"] },
@@ -70,7 +78,7 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
     const untagged = Object.keys(tags).length === 0;
     // Made by us and not tagged yet: `create` goes on with it.
     if (untagged && id !== name) return undefined;
-    if (!untagged) assertOurs(owner, `bucket ${name}`, tags);
+    if (!untagged) assertOurs(owner, `bucket ${name}`, tags, id === name && "name");
     const access = await undefinedIf(["NoSuchPublicAccessBlockConfiguration", "NoSuchBucket"], () =>
       aws.s3.getPublicAccessBlock({ Bucket: name }),
     );
@@ -79,9 +87,12 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
     return {
       id: name,
       tags,
+      described: { ...access, $metadata: undefined, Tags: tags },
       publicAccessBlocked: Boolean(BlockPublicAcls && BlockPublicPolicy && IgnorePublicAcls && RestrictPublicBuckets),
     };
   },
+
+  knownBefore: (aws, { name }) => ({ id: bucketName(aws, name) }),
 
   async create(aws, _spec, owner) {
     const Bucket = bucketName(aws, owner.name);

@@ -17,17 +17,21 @@ export const topicArn = (aws: Aws, name: string): string =>
 /** An SNS topic. Named as its owner. Alarms of the same account may publish to it by its default policy. */
 export const topic: ResourceType<object, TopicLive> = {
   name: "sns:topic",
+  coverage: {
+    covers: {},
+    unshown: { "access policy, encryption, delivery policy": "another call" },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { create: ["ConcurrentAccessException"], delete: ["ConcurrentAccessException"] },
 
   // Before each create: AWS answers a create of an existing topic with that topic, whosever it is.
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const id = topicArn(aws, owner.name);
     const found = await undefinedIf(NO_TOPIC, () => aws.sns.listTagsForResource({ ResourceArn: id }));
     if (!found) return undefined;
     const tags = tagsFrom(found.Tags);
-    assertOurs(owner, id, tags);
-    return { id, tags };
+    assertOurs(owner, id, tags, id === recorded && "name");
+    return { id, tags, described: { Tags: tags } };
   },
 
   async create(aws, _spec, owner) {

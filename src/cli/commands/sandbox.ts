@@ -9,6 +9,7 @@ import { inventory } from "../../sandbox/inventory.ts";
 import { type Errand, runErrand } from "../../sandbox/outside.ts";
 import { simAt } from "../../sandbox/sim.ts";
 import { removeIfThere } from "../../state/file.ts";
+import { historyFile } from "../../state/history.ts";
 import { takeLock } from "../../state/lock.ts";
 import { privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
@@ -80,7 +81,8 @@ function reset(paths: Paths): Said {
   throwIfServed(paths, "emptied");
   const there = existsSync(paths.state);
   const key = privateKeyFile(paths, true);
-  for (const file of [paths.state, stateBeside(paths.state), key, `${key}.pub`]) rmSync(file, { force: true });
+  for (const file of [paths.state, stateBeside(paths.state), historyFile(paths.state), key, `${key}.pub`])
+    rmSync(file, { force: true });
   if (there) dropOrders(paths.state);
   return [there ? `The sandbox is empty: ${paths.state} is gone.` : "The sandbox was empty already.", { reset: there }];
 }

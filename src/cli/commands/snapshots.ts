@@ -42,8 +42,7 @@ export async function snapshots(options: CommonOptions): Promise<number> {
 function commandFor(options: CommonOptions, copy: Copy, running: boolean): string {
   const { of, id, needs = [], opens, commands } = copy;
   const [which, opened] = [of === "files" ? "--recovery-point" : "--snapshot", opens === undefined ? [] : [opens]];
-  if (!running)
-    return [...opened, again("up", options, [of === "files" ? "--files" : "--from-snapshot", id])].join(" && ");
+  if (!running) return again("up", options, [of === "files" ? "--files" : "--from-snapshot", id, ...needs]);
   return commands ? [...opened, ...commands].join(" && ") : again("restore", options, [of, which, id, ...needs]);
 }
 

@@ -1,5 +1,5 @@
 import type { CredentialsEnd } from "../../aws/aws.ts";
-import { indented } from "../../lib/text.ts";
+import { indented, oneLine, pad, widthOf } from "../../lib/text.ts";
 import type { Style } from "../style.ts";
 
 /** Every view answers text without a line break at its end. */
@@ -32,3 +32,26 @@ export const fitted = (text: string, { width = WIDTH }: Look): string =>
     .split("\n")
     .flatMap((line) => (line === "" ? [""] : indented(line, width, /^ */.exec(line)?.[0] ?? "")))
     .join("\n");
+
+/** Rows of a table with columns as wide as their widest cell. The first row is the heads. */
+export function tableLine(rows: readonly (readonly string[])[]): {
+  readonly line: (row: readonly string[]) => string;
+  readonly widths: readonly number[];
+} {
+  const widths = (rows[0] ?? []).map((_head, index) => Math.max(...rows.map((row) => widthOf(row[index] ?? ""))) + 2);
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, index) => pad(cell, widths[index] ?? 0))
+      .join("")
+      .trimEnd();
+  return { line, widths };
+}
+
+/** Who made it, without what all in the account have in common: "alice", "Deploy/alice". */
+export const madeBy = (arn: string): string =>
+  oneLine(
+    arn
+      .split(":")
+      .at(-1)
+      ?.replace(/^(user|assumed-role)\//, "") ?? "",
+  );

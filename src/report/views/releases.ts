@@ -1,17 +1,8 @@
 import { at, duration } from "../../lib/duration.ts";
-import { column, oneLine, pad, widthOf } from "../../lib/text.ts";
+import { column, oneLine } from "../../lib/text.ts";
 import type { Release } from "../../releases/history.ts";
 import { plain } from "../style.ts";
-import { joined, type Look, WIDTH } from "./look.ts";
-
-/** Who made it, without what all in the account have in common: "alice", "Deploy/alice". */
-export const madeBy = (arn: string): string =>
-  oneLine(
-    arn
-      .split(":")
-      .at(-1)
-      ?.replace(/^(user|assumed-role)\//, "") ?? "",
-  );
+import { joined, type Look, madeBy, tableLine, WIDTH } from "./look.ts";
 
 const HEADS = ["", "when", "by", "result", "took", "image"];
 
@@ -30,14 +21,7 @@ function cells({ version, current, result, seconds, imageThere }: Release): stri
 export function releasesView(releases: readonly Release[], { style = plain, width = WIDTH }: Look = {}): string {
   if (releases.length === 0) return "There is no release yet: `buddyverse up` makes the first.";
   const rows = releases.map(cells);
-  const widths = HEADS.map(
-    (head, index) => Math.max(...[head, ...rows.map((row) => row[index] ?? "")].map(widthOf)) + 2,
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, index) => pad(cell, widths[index] ?? 0))
-      .join("")
-      .trimEnd();
+  const { line, widths } = tableLine([HEADS, ...rows]);
   const indent = " ".repeat(widths[0] ?? 0);
   const brings = ({ version: { release, back } }: Release) =>
     oneLine(`${back ? `release ${back.to} again, in place of ${back.from}: ` : ""}${release}`);

@@ -1,14 +1,17 @@
+import type { WatchedChange } from "../../engine/baseline.ts";
 import type { StatusItem, SyncStatus } from "../../engine/status.ts";
-import { counted, pad } from "../../lib/text.ts";
+import { MEMBER } from "../../lib/properties.ts";
+import { counted, pad, truncate } from "../../lib/text.ts";
+import { differenceLines, type Names, namesOf, valueText } from "../differences.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
 import { byStep, noteLines, objectText, reasonLines, remedyLines } from "./items.ts";
 import { joined, type Look, type Place, WIDTH } from "./look.ts";
-import { changeText, isSecret, show, without } from "./values.ts";
 
 const STANDING: Readonly<Record<SyncStatus, string>> = {
   "in-sync": "in sync",
   drift: "drift",
+  watched: "changed by others",
   "pending-change": "change in the config",
   missing: "missing",
   unhealthy: "unhealthy",
@@ -38,13 +41,14 @@ export function statusView(
   if (items.every(({ standing }) => standing === "missing" || standing === "blocked")) {
     return `Nothing is there yet: ${counted(items.length, "resource")} to make. \`buddyverse up${flags}\` makes them.`;
   }
+  const names = namesOf(items);
   const restOf = ({ standing }: StatusItem) => (standing === "retained" ? LEFT_ALONE : NO_LONGER_WANTED);
   const lines = byStep(items, steps, restOf).flatMap(({ title, items: own }) => {
     const good = own.filter(({ standing }) => standing === "in-sync").length;
     const all = good === own.length;
     return [
       ` ${all ? style.green("✔") : style.yellow("!")} ${pad(title, 21)} ${good} of ${own.length} in sync`,
-      ...own.filter(({ standing }) => standing !== "in-sync").flatMap((item) => statusItem(item, style, width)),
+      ...own.filter(({ standing }) => standing !== "in-sync").flatMap((item) => statusItem(item, names, style, width)),
       ...noted(own),
     ];
   });
@@ -60,29 +64,27 @@ export function statusView(
   ]);
 }
 
-/** Both values as they are shown; of lists only what the other does not have, where that is something. */
-function differing(one: unknown, other: unknown): readonly [string, string] {
-  if (Array.isArray(one) && Array.isArray(other)) {
-    const [left, right] = [without(one, other), without(other, one)];
-    if (left.length + right.length > 0) return [left.join(", ") || "nothing more", right.join(", ") || "nothing more"];
-  }
-  return [show(one), show(other)];
+/** "IMDSv1 allowed: MetadataOptions.HttpTokens: required → optional"; a member of a list that came or went with its sign. */
+function watchedText({ path, before, now, danger }: WatchedChange): string {
+  const what =
+    path.endsWith("]") && (before ?? now) === MEMBER && (before === undefined || now === undefined)
+      ? `${now === undefined ? "-" : "+"} ${path}`
+      : `${path}: ${valueText(before)} → ${valueText(now)}`;
+  return danger === undefined ? what : `${danger}: ${what}`;
 }
 
-function statusItem(item: StatusItem, style: Style, width: number): string[] {
+function statusItem(item: StatusItem, names: Names, style: Style, width: number): string[] {
   const indent = " ".repeat(11);
   const bad = item.standing === "missing" || item.standing === "unhealthy";
-  const property = (field: string, first: string, one: unknown, second: string, other: unknown) => {
-    if (isSecret(field)) return `${indent}${field}: differs (secret)`;
-    const [left, right] = differing(one, other);
-    return changeText(`${indent}${field}: ${first} `, left, `, ${second} `, right, width);
-  };
+  const lines = (field: string, before: unknown, after: unknown, sides: readonly [string, string]) =>
+    differenceLines({ field, before, after }, { indent, width, style, sides, names });
   return [
     `         ${(bad ? style.red : style.yellow)(STANDING[item.standing])}: ${objectText(item)}`,
     ...reasonLines(item, indent, width),
     ...noteLines(item.notes, indent, width),
-    ...item.drift.map(({ field, wanted, found }) => property(field, "recorded", wanted, "live", found)),
-    ...item.pending.map(({ field, wanted, found }) => property(field, "live", found, "config", wanted)),
+    ...item.drift.flatMap(({ field, wanted, found }) => lines(field, wanted, found, ["recorded", "live"])),
+    ...item.watched.map((one) => truncate(`${indent}${watchedText(one)}`, width)),
+    ...item.pending.flatMap(({ field, wanted, found }) => lines(field, found, wanted, ["live", "config"])),
     ...remedyLines(item.remedies, indent, style),
   ];
 }

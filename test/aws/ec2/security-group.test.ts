@@ -33,7 +33,7 @@ import {
   tcp,
 } from "../../../src/aws/ec2/security-group.ts";
 import { differences, showable } from "../../../src/engine/differences.ts";
-import { without } from "../../../src/report/views/values.ts";
+import { differenceLines } from "../../../src/report/differences.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 let aws: Aws;
@@ -121,9 +121,10 @@ describe("what AWS rewrites", () => {
   test("one rule that differs is shown alone, in words", async () => {
     thereIs([...inbound, { IpProtocol: "tcp", FromPort: 443, ToPort: 443, Ipv6Ranges: [{ CidrIpv6: "::/0" }] }]);
     const found = showable(securityGroup, differences(securityGroup, spec(), await find(), owner.tags));
-    const [{ wanted, found: there } = { wanted: [], found: [] }] = found;
-    expect(without(there as string[], wanted as string[])).toEqual(["tcp 443 from ::/0"]);
-    expect(without(wanted as string[], there as string[])).toEqual([]);
+    const lines = found.flatMap(({ field, wanted: after, found: before }) =>
+      differenceLines({ field, before, after }, { indent: "", width: 80 }),
+    );
+    expect(lines).toEqual(["inbound:", "  - tcp 443 from ::/0"]);
   });
 
   test.each<[string, IpPermission, SecurityGroupSpec["inbound"][number]]>([

@@ -10,6 +10,7 @@ import { deregisterTarget, registerTarget } from "../elb/health.ts";
 import { targetGroupTable } from "../elb/tables.ts";
 import { profileUsable } from "../iam/iam.ts";
 import { useLinkedRole } from "../iam/linked-roles.ts";
+import { dropHooks } from "./hooks.ts";
 import { live, setDesired } from "./life.ts";
 import { terminateAll } from "./members.ts";
 import { dropPolicies, track } from "./policies.ts";
@@ -27,6 +28,9 @@ import {
   refreshUnderWay,
   uuid,
 } from "./tables.ts";
+
+/** AWS tells of activities that long (API reference, DescribeScalingActivities): six weeks. */
+const ACTIVITIES_KEPT_MS = 42 * 24 * 3_600_000;
 
 const name = z.string().min(1).max(255);
 const launchTemplate = z.strictObject({ LaunchTemplateId: z.string(), Version: z.string() });
@@ -381,15 +385,22 @@ export const groups: SandboxService = {
     DescribeScalingActivities: operation(
       {
         AutoScalingGroupName: name,
+        IncludeDeletedGroups: z.boolean().optional(),
         MaxRecords: z.number().int().min(1).max(100).optional(),
         NextToken: z.string().optional(),
       },
       (input, sim) => {
-        if (!groupTable(sim).visible(input.AutoScalingGroupName))
-          throw invalid(`AutoScalingGroup name not found - ${input.AutoScalingGroupName}`);
-        const found = activityTable(sim)
+        const its = activityTable(sim)
           .all()
-          .filter(({ group }) => group === input.AutoScalingGroupName)
+          .filter(
+            ({ group, startedAt }) => group === input.AutoScalingGroupName && startedAt > sim.now - ACTIVITIES_KEPT_MS,
+          );
+        const there = groupTable(sim).visible(input.AutoScalingGroupName);
+        if (!there && !(input.IncludeDeletedGroups && its.length > 0))
+          throw invalid(`AutoScalingGroup name not found - ${input.AutoScalingGroupName}`);
+        // One of the same name that was deleted.
+        const found = its
+          .filter(({ startedAt }) => input.IncludeDeletedGroups || startedAt >= (there?.createdAt ?? 0))
           .sort((one, other) => other.startedAt - one.startedAt);
         const from = Number(input.NextToken ?? 0);
         const to = from + (input.MaxRecords ?? 100);
@@ -436,6 +447,7 @@ export const groups: SandboxService = {
           );
         }
         dropPolicies(sim, group.name);
+        dropHooks(sim, group.name);
         groupTable(sim).put(group.name, { ...group, deleting: true, min: 0, max: 0, desired: 0 });
         terminateAll(sim, group.name);
         live(sim, group.name, 5_000);

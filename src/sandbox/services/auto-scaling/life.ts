@@ -332,7 +332,6 @@ export const groupLife: SandboxService = {
       if (group.deleting && membersOf(sim, name).length === 0) {
         groupTable(sim).removeNow(name);
         sizesTable(sim).removeNow(name);
-        for (const { id, group: its } of activityTable(sim).all()) if (its === name) activityTable(sim).removeNow(id);
         for (const { id, group: its } of refreshTable(sim).all()) if (its === name) refreshTable(sim).removeNow(id);
         return;
       }

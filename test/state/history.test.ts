@@ -1,0 +1,180 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { recordRun } from "../../src/cli/run-recorder.ts";
+import type { Event } from "../../src/engine/events.ts";
+import { jumpingClock } from "../../src/lib/clock.ts";
+import { BuddyError } from "../../src/lib/errors.ts";
+import {
+  historyFile,
+  KEPT_BYTES,
+  KEPT_RUNS,
+  measuredIn,
+  nextNumber,
+  type PastChange,
+  type PastRun,
+  readHistory,
+  writeRun,
+} from "../../src/state/history.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+
+function stateIn(): string {
+  const folder = mkdtempSync(join(tmpdir(), "buddyverse-history-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "buddyverse.state.json");
+}
+const change = (more: Partial<PastChange> = {}): PastChange => ({
+  key: "db",
+  name: "database1",
+  object: "rds:instance",
+  outcome: "created",
+  action: "create",
+  seconds: 300,
+  ...more,
+});
+const run = (number: number, more: Partial<PastRun> = {}): PastRun => ({
+  number,
+  command: "up",
+  by: "arn:aws:iam::111122223333:user/ada",
+  at: new Date(NOW).toISOString(),
+  seconds: 10,
+  version: "1.2.3",
+  result: "done",
+  changes: [change()],
+  calls: { "rds:CreateDBInstance": 1 },
+  ...more,
+});
+
+test("is bounded in runs and in bytes; what found nothing to do goes first, and the last run stays", () => {
+  const file = historyFile(stateIn());
+  writeRun(file, run(1));
+  writeRun(file, run(2, { changes: [], calls: {} }));
+  for (let number = 3; number <= KEPT_RUNS + 2; number++) writeRun(file, run(number));
+  const numbers = readHistory(file).runs.map((one) => one.number);
+  expect(numbers).toHaveLength(KEPT_RUNS);
+  expect(numbers.slice(0, 2)).toEqual([3, 4]);
+
+  const large = run(99, { changes: Array.from({ length: 1_000 }, () => change({ reason: "x".repeat(400) })) });
+  writeRun(file, large);
+  expect(readFileSync(file).length).toBeLessThan(KEPT_BYTES);
+  writeRun(file, { ...large, number: 100 });
+  expect(readHistory(file).runs.map((one) => one.number)).toEqual([100]);
+});
+
+test("a damaged line hides no other, and is gone with the next run", () => {
+  const file = historyFile(stateIn());
+  writeRun(file, run(1));
+  appendFileSync(file, '{"number": 2, "comm\n{"number":"three"}\n');
+  expect(readHistory(file)).toEqual({ runs: [run(1)], damaged: 2 });
+  writeRun(file, run(nextNumber(readHistory(file))));
+  expect(readHistory(file)).toEqual({ runs: [run(1), run(2)], damaged: 0 });
+});
+
+test("times are medians of what was begun and done; changes in place by their fields", () => {
+  const took = (...seconds: number[]) =>
+    seconds.map((one, index) => run(index + 1, { changes: [change({ seconds: one })] }));
+  expect(measuredIn(took(300, 900, 320))("rds:instance", "create")).toBe(320);
+  // The newest nine.
+  expect(measuredIn(took(...Array(20).fill(1), ...Array(9).fill(60)))("rds:instance", "create")).toBe(60);
+  expect(measuredIn(took(300))("rds:instance", "delete")).toBeUndefined();
+  const others = measuredIn([
+    run(1, {
+      changes: [
+        change({ action: "wait" }),
+        change({ outcome: "failed" }),
+        change({ action: "replace" }),
+        change({ outcome: "updated", action: "update", seconds: 5, fields: ["tags"] }),
+        change({ outcome: "updated", action: "update", seconds: 400, fields: ["storageGiB", "instanceClass"] }),
+      ],
+    }),
+  ]);
+  expect(others("rds:instance", "create")).toBeUndefined();
+  expect(others("rds:instance", "update", ["instanceClass", "storageGiB"])).toBe(400);
+  expect(others("rds:instance", "update", ["tags"])).toBe(5);
+  expect(others("rds:instance", "update", ["engineVersion"])).toBeUndefined();
+});
+
+const ABOUT = { key: "db", name: "database1", object: "rds:instance", step: "database" };
+const recorder = (state: string, notes: string[] = []) => {
+  const clock = jumpingClock(NOW);
+  const recorded = recordRun(state, {
+    command: "up --yes",
+    version: "1.2.3",
+    by: () => "arn:aws:iam::111122223333:user/ada",
+    clock,
+    notice: (note) => notes.push(note),
+  });
+  return { clock, ...recorded };
+};
+const started = (at: number): Event => ({ ...ABOUT, type: "resource.started", at, action: "create" });
+
+test("a run is there from its first change on: one that is killed is unfinished", async () => {
+  const state = stateIn();
+  const file = historyFile(state);
+  const first = recorder(state);
+  first.call({ service: "ec2", operation: "DescribeVpcs", error: undefined });
+  expect(readHistory(file).runs).toEqual([]);
+  first.event(started(first.clock.now()));
+  expect(readHistory(file).runs).toMatchObject([
+    { number: 1, result: "unfinished", by: expect.stringContaining("ada") },
+  ]);
+
+  const second = recorder(state);
+  second.event(started(second.clock.now()));
+  second.call({ service: "rds", operation: "CreateDBInstance", error: undefined });
+  await second.clock.sleep(61_500);
+  second.event({
+    ...ABOUT,
+    type: "resource.settled",
+    at: second.clock.now(),
+    outcome: "created",
+    id: "database1",
+    ms: 61_500,
+  });
+  second.ended({ code: 0 });
+  expect(readHistory(file).runs.map(({ number, result }) => [number, result])).toEqual([
+    [1, "unfinished"],
+    [2, "done"],
+  ]);
+  expect(readHistory(file).runs[1]).toMatchObject({
+    seconds: 62,
+    changes: [{ outcome: "created", action: "create", seconds: 61.5, id: "database1" }],
+    calls: { "rds:CreateDBInstance": 1 },
+  });
+});
+
+test.each([
+  ["refused", { error: new BuddyError({ code: "refused", message: "no" }) }, "refused"],
+  ["an answer of no", { code: 0 }, undefined],
+  ["no login", { error: new BuddyError({ code: "credentials", message: "no" }) }, undefined],
+] as const)("%s before any change: %s", (_name, how, result) => {
+  const state = stateIn();
+  recorder(state).ended(how);
+  expect(readHistory(historyFile(state)).runs.map((one) => one.result)).toEqual(result ? [result] : []);
+});
+
+test.each([
+  ["interrupted", { error: new BuddyError({ code: "interrupted", message: "interrupted" }) }, "interrupted"],
+  ["exit 5", { code: 5 }, "interrupted"],
+  ["exit 1", { code: 1 }, "failed"],
+  ["thrown", { error: new Error("broken") }, "failed"],
+] as const)("%s after a change: %s", (_name, how, result) => {
+  const state = stateIn();
+  const one = recorder(state);
+  one.event(started(NOW));
+  one.ended(how);
+  expect(readHistory(historyFile(state)).runs.map((run) => run.result)).toEqual([result]);
+});
+
+test("where it cannot be written the run goes on, and that is said once", () => {
+  const state = stateIn();
+  mkdirSync(historyFile(state));
+  const notes: string[] = [];
+  const one = recorder(state, notes);
+  one.event(started(NOW));
+  one.call({ service: "rds", operation: "CreateDBInstance", error: undefined });
+  one.ended({ code: 0 });
+  expect(notes).toEqual([expect.stringContaining("This run is not kept in the history: could not")]);
+});
