@@ -133,7 +133,7 @@ test("a file that starts the built command says so by its name: only those wait 
   const breaches = files("test").filter(
     (file) =>
       file.endsWith(".test.ts") &&
-      !/\.bundle\.test\.ts$|^test\/moto\//.test(file) &&
+      !/\.bundle\.test\.ts$|^test\/(moto|clients)\//.test(file) &&
       /\bBIN\b|\.spawn\(|\bbuddyverse\(\[/.test(readFileSync(join(root, file), "utf8")),
   );
   expect(breaches.filter((file) => file !== "test/boundaries.test.ts")).toEqual([]);

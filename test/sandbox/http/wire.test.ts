@@ -148,10 +148,10 @@ describe("what is not simulated is refused by AWS's name for it, and counted", (
     ],
     [
       "EFS",
-      () => signed("elasticfilesystem", "/2015-02-01/access-points"),
+      () => signed("elasticfilesystem", "/2015-02-01/account-preferences"),
       404,
-      "access-points is not valid",
-      "efs:GET /2015-02-01/access-points",
+      "account-preferences is not valid",
+      "efs:GET /2015-02-01/account-preferences",
     ],
     ["a service", () => form("sqs", { Action: "ListQueues" }), 404, "<Code>UnknownOperationException</Code>", "sqs:*"],
     [

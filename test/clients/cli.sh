@@ -43,7 +43,7 @@ said '^a <b> & "c"$' aws ssm get-parameter --name /cli/one --query Parameter.Val
 fails ParameterNotFound aws ssm get-parameter --name /cli/nobody
 said '^arn:aws:sns:ap-northeast-2:111122223333:cli$' aws sns create-topic --name cli --query TopicArn --output text
 said '^$' aws cloudwatch put-metric-alarm --alarm-name cli --namespace AWS/EC2 --metric-name CPUUtilization --statistic Average --period 60 --evaluation-periods 1 --threshold 90 --comparison-operator GreaterThanThreshold --dimensions Name=AutoScalingGroupName,Value=cli
-said '^90.0$' aws cloudwatch describe-alarms --alarm-names cli --query 'MetricAlarms[0].Threshold'
+said '^90(\.0)?$' aws cloudwatch describe-alarms --alarm-names cli --query 'MetricAlarms[0].Threshold'
 fails ResourceNotFound aws cloudwatch get-dashboard --dashboard-name nobody
 said '^$' aws logs create-log-group --log-group-name cli
 fails ResourceAlreadyExistsException aws logs create-log-group --log-group-name cli
@@ -57,5 +57,5 @@ fails NoSuchHostedZone aws route53 get-hosted-zone --id Z0000000000000
 said '^arn:aws:acm:' aws acm request-certificate --domain-name cli.example --validation-method DNS --query CertificateArn --output text
 said '^arn:aws:kms:' aws kms create-key --query KeyMetadata.Arn --output text
 said '^arn:aws:backup:' aws backup create-backup-vault --backup-vault-name cli --query BackupVaultArn --output text
-said '^5.0$' aws service-quotas get-aws-default-service-quota --service-code vpc --quota-code L-F678F1CE --query Quota.Value
+said '^5(\.0)?$' aws service-quotas get-aws-default-service-quota --service-code vpc --quota-code L-F678F1CE --query Quota.Value
 said 'AmazonEC2' aws pricing get-products --region us-east-1 --service-code AmazonEC2 --filters Type=TERM_MATCH,Field=instanceType,Value=t3.micro Type=TERM_MATCH,Field=regionCode,Value=ap-northeast-2 --query 'PriceList[0]'

@@ -72,7 +72,7 @@ class Checked:
         if not body or "payload" in model.output_shape.serialization:
             return
         if http.headers.get("content-type", "").startswith("application/cbor"):
-            return  # botocore's parser is given what a map has, and no more: test/strangers/shapes.py looks at that
+            return  # botocore's parser is given what a map has, and no more: test/clients/shapes.py looks at that
         if protocol in ("json", "rest-json"):
             self._json_known(name, "", model.output_shape, json.loads(body))
             return
