@@ -48,7 +48,7 @@ fails ResourceNotFound aws cloudwatch get-dashboard --dashboard-name nobody
 said '^$' aws logs create-log-group --log-group-name cli
 fails ResourceAlreadyExistsException aws logs create-log-group --log-group-name cli
 said 'cli-111122223333' aws s3api create-bucket --bucket cli-111122223333 --create-bucket-configuration LocationConstraint=ap-northeast-2
-said '^upload' aws s3 cp "$0" s3://cli-111122223333/folder/cli.sh
+said '^upload' aws s3 cp --no-progress "$0" s3://cli-111122223333/folder/cli.sh
 said ' folder/cli.sh$' aws s3 ls --recursive s3://cli-111122223333
 fails BucketNotEmpty aws s3api delete-bucket --bucket cli-111122223333
 said '^delete' aws s3 rm s3://cli-111122223333/folder/cli.sh

@@ -213,7 +213,7 @@ refused("BucketNotEmpty", s3.delete_bucket, Bucket=bucket)
 refused("NoSuchTagSet", s3.get_bucket_tagging, Bucket=bucket)
 zone = r53.create_hosted_zone(Name="clients.example", CallerReference="clients-1")["HostedZone"]["Id"]
 record = {"Name": "www.clients.example", "Type": "A", "AliasTarget": {"HostedZoneId": elb.describe_load_balancers(LoadBalancerArns=[balancer])["LoadBalancers"][0]["CanonicalHostedZoneId"], "DNSName": elb.describe_load_balancers(LoadBalancerArns=[balancer])["LoadBalancers"][0]["DNSName"], "EvaluateTargetHealth": False}}
-r53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]})
+patiently(r53.change_resource_record_sets, "NoSuchHostedZone", HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]})
 until("the record", lambda: [r["Type"] for r in r53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]], lambda types: "A" in types)
 refused("InvalidChangeBatch", r53.change_resource_record_sets, HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]})
 refused("HostedZoneNotEmpty", r53.delete_hosted_zone, Id=zone)
