@@ -41,12 +41,13 @@ def call(service, operation, keep=None, key=None, **given):
             code = error.response["Error"]["Code"]
             named = [value for value in given.values() if isinstance(value, str)] + [v for value in given.values() if isinstance(value, list) for v in value if isinstance(v, str)]
             # What was made a moment ago is not seen at once: only what was never made is not found.
-            if ("NotFound" in code or code in ("NoSuchEntity", "ValidationError")) and any(value in known.values() for value in named):
+            never = any(word in json.dumps(given, default=str) for word in (NONE, "nobody", "nonsense"))
+            if not never and ("NotFound" in code or code in ("NoSuchEntity", "ValidationError")) and any(value in known.values() for value in named):
                 time.sleep(0.25)
                 continue
             done.append({"call": f"{service} {operation}", "given": sorted(given), "error": code})
             return
-    done.append({"call": f"{service} {operation}", "given": sorted(given), "error": "not seen in time"})
+    done.append({"call": f"{service} {operation}", "given": sorted(given), "error": code})
 
 
 NONE = "00000000000000000"
@@ -105,14 +106,25 @@ for operation, given in (
     ("delete_security_group", {"GroupId": "sg-" + NONE}), ("delete_nat_gateway", {"NatGatewayId": "nat-" + NONE}), ("release_address", {"AllocationId": "eipalloc-" + NONE}), ("terminate_instances", {"InstanceIds": ["i-" + NONE]}),
     ("stop_instances", {"InstanceIds": ["i-" + NONE]}), ("deregister_image", {"ImageId": "ami-" + NONE}), ("delete_snapshot", {"SnapshotId": "snap-" + NONE}), ("delete_launch_template", {"LaunchTemplateId": "lt-" + NONE}),
     ("disassociate_route_table", {"AssociationId": "rtbassoc-" + NONE}), ("delete_key_pair", {"KeyName": "nobody"}), ("detach_internet_gateway", {"InternetGatewayId": "igw-" + NONE, "VpcId": vpc}),
-    ("delete_vpc", {"VpcId": vpc}), ("delete_subnet", {"SubnetId": known["subnet"]}), ("create_nat_gateway", {"SubnetId": "subnet-" + NONE, "AllocationId": known["address"]}), ("create_nat_gateway", {"SubnetId": known["subnet"], "AllocationId": "eipalloc-" + NONE}),
+    ("delete_vpc", {"VpcId": vpc}), ("create_nat_gateway", {"SubnetId": "subnet-" + NONE, "AllocationId": known["address"]}), ("create_nat_gateway", {"SubnetId": known["subnet"], "AllocationId": "eipalloc-" + NONE}),
     ("run_instances", {"ImageId": "ami-" + NONE, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "SubnetId": known["other"]}), ("run_instances", {"ImageId": "ami-" + NONE, "InstanceType": "t3.nonsense", "MinCount": 1, "MaxCount": 1, "SubnetId": known["other"]}),
 ):
     call("ec2", operation, **given)
+call("ec2", "modify_vpc_attribute", VpcId=vpc, EnableDnsHostnames={"Value": True})
+for attribute in ("enableDnsHostnames", "enableDnsSupport"):
+    call("ec2", "describe_vpc_attribute", VpcId=vpc, Attribute=attribute)
+call("ec2", "create_tags", Resources=[vpc], Tags=[{"Key": "made-by", "Value": "calls"}])
+call("ec2", "create_tags", Resources=["vpc-" + NONE], Tags=[{"Key": "made-by", "Value": "calls"}])
+call("ec2", "delete_tags", Resources=[vpc], Tags=[{"Key": "made-by"}])
+call("ec2", "describe_key_pairs", KeyNames=["calls"])
+call("ec2", "describe_key_pairs", KeyNames=["nobody"])
+call("ec2", "describe_instance_types", InstanceTypes=["t3.micro"])
+call("ec2", "describe_instance_types", InstanceTypes=["t3.nonsense"])
+call("ec2", "describe_instance_type_offerings", LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": ["t3.micro"]}])
 # The rest: what there is not, what there is twice, what is made and read back.
 call("iam", "create_role", lambda a: a["Role"]["RoleName"], "role", RoleName="calls", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))
 for operation, given in (
-    ("create_role", {"RoleName": "calls", "AssumeRolePolicyDocument": "{}"}), ("create_role", {"RoleName": "bad", "AssumeRolePolicyDocument": "nonsense"}), ("get_role", {"RoleName": "calls"}), ("get_role", {"RoleName": "nobody"}), ("delete_role", {"RoleName": "nobody"}),
+    ("create_role", {"RoleName": "calls", "AssumeRolePolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]})}), ("create_role", {"RoleName": "bad", "AssumeRolePolicyDocument": "nonsense"}), ("get_role", {"RoleName": "calls"}), ("get_role", {"RoleName": "nobody"}), ("delete_role", {"RoleName": "nobody"}),
     ("create_instance_profile", {"InstanceProfileName": "calls"}), ("create_instance_profile", {"InstanceProfileName": "calls"}), ("add_role_to_instance_profile", {"InstanceProfileName": "calls", "RoleName": "calls"}),
     ("add_role_to_instance_profile", {"InstanceProfileName": "calls", "RoleName": "calls"}), ("delete_role", {"RoleName": "calls"}), ("delete_instance_profile", {"InstanceProfileName": "calls"}), ("get_instance_profile", {"InstanceProfileName": "nobody"}),
     ("attach_role_policy", {"RoleName": "calls", "PolicyArn": "arn:aws:iam::aws:policy/Nonsense"}), ("put_role_policy", {"RoleName": "calls", "PolicyName": "p", "PolicyDocument": "nonsense"}), ("get_role_policy", {"RoleName": "calls", "PolicyName": "nobody"}),

@@ -1,12 +1,13 @@
 /** Clients that nobody here wrote, against the served sandbox: they must not notice that it is not AWS. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import { at, type Folder, makeFolder } from "../cli/folder.ts";
 import { BIN } from "../command.ts";
 import { FOREIGN } from "../in-process.ts";
+import { startMoto } from "../moto/server.ts";
 import { needs } from "../tools.ts";
 
 const REGION = "ap-northeast-2";
@@ -104,6 +105,40 @@ describe("the AWS CLI", needs("bash", "the AWS CLI"), () => {
     const end = await served.end();
     expect(end.code).toBe(0);
     expect(end.said).toContain("1 × ec2:DescribeFleets");
+  });
+});
+
+describe("moto", needs("moto_server and python3 with boto3"), () => {
+  interface Outcome {
+    readonly call: string;
+    readonly error?: string;
+  }
+  const asked = async (served: Pick<Served, "on" | "env">): Promise<Outcome[]> =>
+    JSON.parse(await run(served as Served, "python3", join(import.meta.dirname, "calls.py"), REGION));
+  const outcome = ({ error }: Outcome) => error ?? "fine";
+
+  test("differs from the sandbox as docs/sandbox.md says, and in nothing else", { timeout: 400_000 }, async () => {
+    const served = await serve("600");
+    const moto = await startMoto();
+    try {
+      const [ours, theirs] = await Promise.all([
+        asked(served),
+        asked({ on: served.on, env: { ...served.env, AWS_ENDPOINT_URL: moto.url } }),
+      ]);
+      expect(ours.length).toBeGreaterThan(270);
+      expect(theirs.map(({ call }) => call)).toEqual(ours.map(({ call }) => call));
+      const found = ours.flatMap((one, index) => {
+        const other = theirs[index] as Outcome;
+        return outcome(one) === outcome(other) ? [] : [`${one.call} | ${outcome(one)} | ${outcome(other)}`];
+      });
+      const text = readFileSync(join(import.meta.dirname, "..", "..", "docs", "sandbox.md"), "utf8");
+      const said = [...text.matchAll(/^\| `(\w[\w-]* \w+)` \| (\S+) \| (\S+|breaks down) \| \S.*\|$/gm)];
+      expect([...new Set(found)].sort()).toEqual(
+        said.map(([, call, sandbox, motos]) => `${call} | ${sandbox} | ${motos}`).sort(),
+      );
+    } finally {
+      moto.stop();
+    }
   });
 });
 

@@ -125,8 +125,8 @@ test("S3's keys come back as they were put, however they are written in a path",
   expect(copy.status).toBe(400);
   expect(await copy.text()).toContain("x-amz-copy-source is not recognized");
   // Other operations on the same path: not the one that the path alone would be.
-  const policy = await signed("s3", "/bucket-111122223333?policy", { method: "PUT", body: "{}" });
-  expect(await policy.text()).toContain("is not valid for this web service");
+  const website = await signed("s3", "/bucket-111122223333?website", { method: "PUT", body: "{}" });
+  expect(await website.text()).toContain("is not valid for this web service");
 });
 
 describe("what is not simulated is refused by AWS's name for it, and counted", () => {
