@@ -27,6 +27,9 @@ const instanceIn = (text: string | undefined): string | undefined => /\bi-[0-9a-
 /** How much it matters that an object stands so; what is not here is well, or a difference that `status` shows. */
 const WEIGHT: Readonly<Partial<Record<StatusItem["standing"], number>>> = { unhealthy: 0, missing: 2, blocked: 3 };
 
+/** It is so, and since when nobody tells: as new as can be. */
+const NOW = Number.POSITIVE_INFINITY;
+
 const logsOf = ({ key }: StatusItem): readonly LogName[] => {
   if (key === GROUP_KEY) return TELL_OF_WEB;
   if (key.startsWith("builder-")) return ["builder"];
@@ -37,15 +40,16 @@ const unwellIn = (group: GroupLive | undefined): readonly string[] =>
   (group?.unwell ?? []).map(({ id, why }) => `${id} is unhealthy: ${why}`);
 
 /**
- * What of the stack is not well, what matters most first, from what `status` has found: objects that failed, web instances that do not
- * serve, what is missing, what waits for a person, alarms that ring.
+ * What of the stack is not well, the newest first, from what `status` has found: objects that failed, web instances that do not
+ * serve, what is missing, what waits for a person, alarms that ring. AWS tells only of alarms since when they are as they are: the others
+ * are so now, and come first. What is equally new comes by what matters most.
  * @param live what is there, by key
  */
 export function troublesOf(
   items: readonly StatusItem[],
   live: (key: string) => object | undefined,
 ): readonly Trouble[] {
-  const weighed: { readonly weight: number; readonly trouble: Trouble }[] = [];
+  const weighed: { readonly since: number; readonly weight: number; readonly trouble: Trouble }[] = [];
   for (const item of items) {
     const { key, name, object, standing, reason, remedies } = item;
     const about = { key, name, object };
@@ -60,20 +64,27 @@ export function troublesOf(
       const toDo =
         command ?? (standing === "blocked" ? "do what it says, then `buddyverse up`" : "`buddyverse up` mends it");
       const trouble = { ...about, why, toDo, logs: logsOf(item), instance: instanceIn(why) };
-      weighed.push({ weight, trouble });
+      weighed.push({ since: NOW, weight, trouble });
     } else if (serving) {
       const why = [`${serving.serving} of ${serving.desired} instances serve`, ...unwellIn(serving), reason]
         .filter(Boolean)
         .join("; ");
       const toDo =
         "the group replaces what does not serve by itself; look again in a few minutes, then `buddyverse up`";
-      weighed.push({ weight: 1, trouble: { ...about, why, toDo, logs: logsOf(item), instance: instanceIn(why) } });
+      weighed.push({
+        since: NOW,
+        weight: 1,
+        trouble: { ...about, why, toDo, logs: logsOf(item), instance: instanceIn(why) },
+      });
     }
     if (alarm?.state === "ALARM") {
       const toDo = "`buddyverse verify` looks at what it watches; the dashboard shows the curve";
       const trouble = { ...about, why: `it is in ALARM: ${alarm.description}`, toDo, logs: [], instance: undefined };
-      weighed.push({ weight: 4, trouble });
+      weighed.push({ since: alarm.stateSince ?? NOW, weight: 4, trouble });
     }
   }
-  return weighed.sort((one, other) => one.weight - other.weight).map(({ trouble }) => trouble);
+  const newer = (one: number, other: number) => (one === other ? 0 : other - one);
+  return weighed
+    .sort((one, other) => newer(one.since, other.since) || one.weight - other.weight)
+    .map(({ trouble }) => trouble);
 }
