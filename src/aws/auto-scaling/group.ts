@@ -345,8 +345,9 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const { instanceId, told } = live.doom ?? {};
     if (instanceId === undefined) return "";
     const said = before?.unwell.filter(({ id }) => id === instanceId).map(({ why }) => why) ?? [];
-    const words = told === undefined ? [] : [printed(told)];
-    return [...said, ...words, consoleTail(await consoleOf(aws, instanceId))].filter(Boolean).join("; ");
+    const words = told === undefined ? "" : printed(told);
+    const shown = [words, consoleTail(await consoleOf(aws, instanceId))].filter(Boolean).join("\n");
+    return [...said, shown].join("; ");
   },
 
   undone({ refresh: before }, { refresh, desired, own }, { launchTemplateId, launchTemplateVersion }) {
