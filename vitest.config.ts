@@ -11,6 +11,7 @@ const HTTP = "test/moto/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
+const CHANGES = "test/lifecycle/any-change.test.ts";
 const PROCESSES = "test/reliability/processes.bundle.test.ts";
 const RELIABILITY = "test/reliability/{lossy,blocked,late-calls,matrix-move,matrix-secrets,matrix-*-gateway}.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
@@ -32,7 +33,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, DATABASES, GRANTS, RELIABILITY],
+          exclude: [...configDefaults.exclude, BUNDLE, MOCKED, HTTP, ADDITIONS, DATABASES, GRANTS, CHANGES, RELIABILITY],
         },
       },
       {
@@ -49,7 +50,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, DATABASES, GRANTS, PROCESSES, RELIABILITY, MATRIX],
+          include: [HTTP, ADDITIONS, DATABASES, GRANTS, CHANGES, PROCESSES, RELIABILITY, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },
