@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { stepsFor } from "../../steps/index.ts";
+import { withZoneNumbers } from "../../steps/zones.ts";
 import type { Aws } from "../aws/aws.ts";
 import { clockWords, isFarOff } from "../aws/clock.ts";
 import { connect } from "../aws/connect.ts";
@@ -7,9 +8,11 @@ import { types } from "../aws/services.ts";
 import type { Config } from "../config/schema.ts";
 import type { PriceTable } from "../cost/price-table.ts";
 import type { Emit } from "../engine/events.ts";
+import { patiently } from "../engine/observe.ts";
 import { openStack, type Stack } from "../engine/stack.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
+import type { Served } from "../sandbox/http/client.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
 import type { RecordedApplication } from "../state/state.ts";
@@ -35,8 +38,10 @@ export interface Session {
   readonly stack: Stack;
   /** The same stack with other inputs, as one whose primary has changed. @param replace as of `up --replace` */
   stackWith(changed: Partial<MutableInputs>, replace?: boolean): Stack;
-  /** The embedded AWS; undefined on AWS itself. */
+  /** The embedded AWS, in this process; undefined on AWS itself. */
   readonly sandbox: Sandbox | undefined;
+  /** The embedded AWS, in another process. */
+  readonly served: Served | undefined;
   readonly inputs: MutableInputs;
   readonly application: Application;
   /** What the stack's region costs, as far as it is known here. Read when first asked for: throws on a bad price file. */
@@ -119,12 +124,12 @@ export async function open(options: CommonOptions, purpose: SessionOptions): Pro
 /** Puts the parts together. @param closing what is to be undone in the end, the last first */
 async function opened(options: CommonOptions, purpose: SessionOptions, closing: (() => void)[]): Promise<Session> {
   const paths = pathsOf(options);
-  const config = configOf(options);
+  const given = configOf(options);
   if (purpose.writes) closing.push(lock(paths, purpose.command));
-  const backend = await backendFor(options, paths, config, purpose, closing);
+  const backend = await backendFor(options, paths, given, purpose, closing);
   // A bad state file stops here, before anything is sent.
   const known = readState(backend.text);
-  if (known) checkRegion(known.region, config.region, paths.state);
+  if (known) checkRegion(known.region, given.region, paths.state);
 
   const interrupt = onInterrupt(purpose.putsBack);
   closing.push(interrupt.stop);
@@ -151,14 +156,15 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   const measured = history?.measured ?? measuredBefore(paths.state);
   const traced = options.trace ? tracing(options.trace, note) : undefined;
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
-  const application = await applicationFor(config, paths, purpose, { recorded: known?.application, note, signal });
+  const application = await applicationFor(given, paths, purpose, { recorded: known?.application, note, signal });
   const aws = await connect({
-    region: config.region,
+    region: given.region,
     clock,
     network: backend.network,
     profile: options.profile,
     signal,
     wire: backend.wire,
+    endpoint: backend.served,
     concurrency: options.concurrency,
     onCall: (call) => {
       traced?.(call);
@@ -171,10 +177,14 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   const ahead = aws.clockAhead();
   if (ahead !== undefined && isFarOff(ahead) && purpose.command !== "doctor")
     note(`Note: ${clockWords(ahead)}. Requests are signed with AWS's time; set the clock (NTP).`);
-  const identity = { stack: config.stack, account: aws.account, region: aws.region };
+  const identity = { stack: given.stack, account: aws.account, region: aws.region };
   const store: StateStore = purpose.writes
     ? openStore(backend.text, identity, () => randomBytes(8).toString("hex"))
     : readOnlyStore(backend.text, identity);
+  const looksAtStack = purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless;
+  const config = await patiently({ clock, store, signal }, () =>
+    withZoneNumbers(given, looksAtStack ? aws : undefined, store.resources),
+  );
   const inputs = await readInputs({
     config,
     paths,
@@ -185,7 +195,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
     application,
-    looksAtStack: purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless,
+    looksAtStack,
     newEdition: purpose.edition ?? (purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined),
   });
   const stackWith = (changed: Partial<MutableInputs> | undefined = undefined, replace = purpose.replace): Stack =>
@@ -226,6 +236,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       return prices;
     },
     sandbox: backend.wire,
+    served: backend.served,
     sandboxSpeed: backend.speed,
     stack: stackWith(),
     stackWith,
@@ -288,8 +299,26 @@ async function backendFor(
 ): Promise<Backend> {
   if (options.chaos && !options.sandbox)
     throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
-  if (!options.sandbox) return awsBackend(paths, stateless);
+  if (!options.sandbox) {
+    const { AWS_ENDPOINT_URL: endpoint, BUDDYVERSE_SANDBOX_URL: served } = process.env;
+    const backend = awsBackend(paths, stateless);
+    if (endpoint === undefined || endpoint !== served) return backend;
+    const { servedBackend } = await import("./served-backend.ts");
+    return servedBackend(endpoint, backend.text, closing);
+  }
   // The sandbox is loaded only for those who rehearse.
+  const { servedAt } = await import("../sandbox/http/served-file.ts");
+  const url = servedAt(paths.state);
+  if (url !== undefined) {
+    const { servedBackend, servedState } = await import("./served-backend.ts");
+    if (options.chaos)
+      throw new BuddyError({
+        code: "usage",
+        message: `the sandbox is served at ${url}, to others too: --chaos is not this command's to say`,
+        hint: `Say it to the server: buddyverse sandbox serve --chaos …, or POST ${url}/buddyverse/chaos`,
+      });
+    return servedBackend(url, servedState(paths), closing);
+  }
   const { sandboxBackend } = await import("./sandbox-backend.ts");
   return sandboxBackend(options, paths, config, writes ? closing : undefined);
 }

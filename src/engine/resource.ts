@@ -194,6 +194,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
   /** Fields that are changed in place only after objects of these types that need this one were changed, or removed. */
   readonly changesAfter?: { readonly fields: readonly (keyof Spec & string)[]; readonly types: readonly string[] };
+  /**
+   * What it is to be while something still uses what it is to have no longer: the fields that keep that, with what they are to
+   * have. Pure. Goes with `Resource.narrowsAfter`.
+   */
+  widened?(live: Live, spec: Spec): Partial<Spec>;
   readonly timing?: Timing;
   /** Named errors that mean "not yet" (try again) or, for delete, "something still uses it". Everything else stops at once. */
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
@@ -355,6 +360,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
     live: Live,
     spec: Spec,
     changed: ReadonlySet<string>,
+    owner: Owner,
   ): { readonly [F in keyof Live]?: Live[F] | undefined };
   /** Why the config asks for what AWS never does, such as shrinking it. Undefined: it does not. Pure. */
   impossible?(live: Live, spec: Spec, applied: Partial<Spec>): Impossible | undefined;
@@ -374,7 +380,12 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   /** What `down` keeps of it on purpose, or says of its end. Pure. @param options `filled`: a copy of what needs it will be made */
   farewell?(live: Live, options: KeepOptions & { readonly filled?: boolean }): Farewell | undefined;
   /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */
-  protections?(aws: Aws, live: Live, options: Pick<DeleteOptions, "discardData">): Promise<readonly Protection[]>;
+  protections?(
+    aws: Aws,
+    live: Live,
+    options: Pick<DeleteOptions, "discardData">,
+    owner: Owner,
+  ): Promise<readonly Protection[]>;
   /** Who is in the way of a delete, asked when AWS says that something is. */
   blockers?(aws: Aws, live: Live): Promise<readonly Blocker[]>;
 
@@ -462,6 +473,8 @@ export interface Resource<Spec extends object, Live extends Spec & Identified> {
   readonly configured: { readonly [F in keyof Spec & string]?: string };
   /** How it is replaced without being away in between; undefined: the old one goes first. */
   readonly createBeforeDelete: CreateBeforeDelete | undefined;
+  /** Keys of those that have moved before anything is taken out of its lists (`ResourceType.widened`). */
+  readonly narrowsAfter: readonly string[];
   /** What is wanted, from the live objects it needs. Pure. */
   spec(live: Readonly<Record<string, Identified | readonly Identified[]>>): Spec;
 }
@@ -481,7 +494,9 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
   name: string,
   needs: N,
   spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
-  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured" | "createBeforeDelete">> = {},
+  options: Partial<
+    Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured" | "createBeforeDelete" | "narrowsAfter">
+  > = {},
 ): Resource<Spec, Live> {
   return {
     key,
@@ -493,6 +508,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
     keeps: options.keeps,
     configured: options.configured ?? ({} as Resource<Spec, Live>["configured"]),
     createBeforeDelete: options.createBeforeDelete,
+    narrowsAfter: options.narrowsAfter ?? [],
   };
 }
 

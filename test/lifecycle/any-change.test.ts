@@ -63,6 +63,7 @@ const withoutIds = (text: string): string =>
     .replace(/\/[0-9a-f]{16}\b/g, "/ID")
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID")
     .replace(/-\d{6,}\./g, "-N.")
+    .replace(/\.c[0-9a-f]{11}\./g, ".HASH.")
     .replace(/\bZ[0-9A-Z]{12,}\b/g, "ZONE");
 
 /** Its spec, as AWS has it, and the config's tags of each object, ids aside. */

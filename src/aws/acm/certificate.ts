@@ -165,7 +165,7 @@ export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
   async find(aws, owner, id) {
     const recorded = id === undefined ? undefined : await certificateById(aws, id);
     if (recorded) {
-      assertOurs(owner, recorded.id, recorded.tags);
+      assertOurs(owner, recorded.id, recorded.tags, "id");
       return recorded;
     }
     return findOwned((_aws, stack) => certificatesOf(aws, stack, owner.name))(aws, owner);

@@ -8,6 +8,7 @@ import { MARKER_TAG } from "./image-builder.ts";
 import { consoleOf, consoleTail } from "./read-console.ts";
 import {
   type Found,
+  instanceNamesake,
   type Launch,
   launch,
   launchCharges,
@@ -184,6 +185,7 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   retryable: { create: PROFILE_NOT_YET },
   list,
   find,
+  foresee: instanceNamesake,
   health,
   doing: ({ settingUp }) => (settingUp ? "setting itself up" : undefined),
   stuck: ({ cli, region }, { id, settingUp }) =>

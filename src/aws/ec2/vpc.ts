@@ -71,6 +71,7 @@ export const vpc: ResourceType<VpcSpec, VpcLive> = {
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
+  foresee: reader.namesake,
   health: ({ state }) => (state === "available" ? "ready" : "pending"),
 
   async create(aws, { cidr }, owner) {

@@ -18,7 +18,7 @@ import { applicationText, recordOf } from "../application.ts";
 import { confirm, requireConsent } from "../ask.ts";
 import { costNow, costOfChangeByKey, monthlyAfter } from "../cost-summary.ts";
 import { fromWords } from "../from-copy.ts";
-import { makeKeyPair, privateKeyFile } from "../inputs.ts";
+import { lostKey, makeKeyPair, privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
 import { withOrigin } from "../origin.ts";
 import {
@@ -170,6 +170,8 @@ function nothingToDo(
     .map(({ key, name, reason }) => ({ key, name, reason }));
   const causes = pending.filter(({ reason }) => !reason?.startsWith("waits for"));
   if (step === undefined) recordDone(session);
+  const key = lostKey(session, found.entries.get(KEY_PAIR_KEY)?.look.live);
+  if (key !== undefined) screen.say(`! ${key}`);
   const noted = planned.items.flatMap(({ name, notes }) => notes.map((note) => `! ${name}: ${note}`));
   screen.result(
     [...causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`), ...noted].join("\n") ||
@@ -198,7 +200,9 @@ async function apply(
 ): Promise<number> {
   const { stack, clock, options } = session;
   const graph = stack.graphOf(step);
-  if (graph.nodes.has(KEY_PAIR_KEY)) sayKeyPair(session, screen);
+  // One that stands keeps its key: another one would have to take its place.
+  const keyPair = found.entries.get(KEY_PAIR_KEY);
+  if (keyPair && !keyPair.look.live) sayKeyPair(session, screen);
   recordWanted(session);
   const began = { clock: clock.now(), real: performance.now() };
   const reporter = await screen.report(graph, "up");
@@ -207,6 +211,8 @@ async function apply(
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   if (!trouble && step === undefined) recordDone(session);
   const ms = clock.now() - began.clock;
+  const key = lostKey(session, live.get(KEY_PAIR_KEY) ?? keyPair?.look.live);
+  if (key !== undefined) screen.say(`! ${key}`);
   const outputs = outputsIn(session, (key) => live.get(key) ?? found.entries.get(key)?.look.live);
   const { siteUrl, ...rest } = outputs;
   const cost = costNow(session);
@@ -259,7 +265,8 @@ function recordDone(session: Session): void {
   const { imageEdition } = inputs;
   const { store } = stack.run;
   recordApplication(session);
-  store.setConfig(config);
+  const { zoneNumbers: _, ...written } = config;
+  store.setConfig(written);
   if (imageEdition !== undefined) store.setImageRefresh({ edition: imageEdition, done: true });
 }
 
