@@ -13,6 +13,8 @@ export interface KeyPairLive extends KeyPairSpec, Identified {
   /** What instances are launched with. */
   readonly keyName: string;
   readonly fingerprint: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
 }
 
 // It has no pages: all key pairs come in one answer.
@@ -26,6 +28,7 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
         publicKey: pair.PublicKey,
         keyName: pair.KeyName ?? "",
         fingerprint: pair.KeyFingerprint ?? "",
+        createdAt: pair.CreateTime?.getTime() ?? 0,
         described: pair,
       }),
     );
