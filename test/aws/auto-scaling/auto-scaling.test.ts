@@ -50,6 +50,7 @@ const spec: GroupSpec = {
   min: 2,
   max: 4,
   desired: 2,
+  registered: true,
   launchTemplateId: "lt-1",
   launchTemplateVersion: "1",
   subnetIds: ["subnet-a", "subnet-c"],
