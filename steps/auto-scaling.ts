@@ -59,7 +59,7 @@ export function autoScalingStep(
       warmupSeconds: 120,
       metrics: ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize"],
     }),
-    { configured: { max: "web.max" } },
+    { configured: { min: "web.min", max: "web.max" } },
   );
   const policy = resource(scalingPolicy, "scaling-policy", `${name}:cpu-target`, { group }, ({ group }) => ({
     groupName: group.id,

@@ -5,6 +5,8 @@ import type { Aws } from "./aws.ts";
 /** Tag keys that say whose an object is. They are the truth about ownership; the state file is a cache of it. */
 export const STACK_TAG = "buddyverse:stack";
 export const KEY_TAG = "buddyverse:key";
+/** Of an object that was made beside a former one with the same key: from 2. The highest is the owner's. */
+export const GENERATION_TAG = "buddyverse:generation";
 
 export function ownershipTags(stack: string, key: string, name: string, extra: Tags): Tags {
   return { ...extra, Name: name, [STACK_TAG]: stack, [KEY_TAG]: key };
@@ -42,6 +44,8 @@ export function tagList(tags: Tags): { Key: string; Value: string }[] {
 
 type Tagged = Identified & { readonly tags: Tags };
 
+export const generationOf = ({ tags = {} }: Pick<Identified, "tags">): number => Number(tags[GENERATION_TAG] ?? 1);
+
 /**
  * The usual `find`: of the stack's objects of one type, the owner's. The recorded id wins, also where somebody has taken ownership
  * tags off it, which is a difference then; after it the one that carries the owner's key and is not on its way out.
@@ -55,11 +59,17 @@ export function findOwned<L extends Tagged>(
   } = {},
 ): (aws: Aws, owner: Owner, id?: string) => Promise<L | undefined> {
   return async (aws, owner, id) => {
-    const ours = (await list(aws, owner.stack)).filter((live) => live.tags[KEY_TAG] === owner.key);
+    const ours = (await list(aws, owner.stack)).filter(
+      (live) => live.tags[KEY_TAG] === owner.key && !owner.former?.includes(live.id),
+    );
     const recorded = ours.find((live) => live.id === id);
-    const staying = ours.filter((live) => options.health?.(live) !== "deleting");
-    if (recorded && (staying.includes(recorded) || staying.length === 0)) return recorded;
-    const untagged = recorded || id === undefined ? undefined : await options.byId?.(aws, id);
+    const all = ours.filter((live) => options.health?.(live) !== "deleting");
+    // Where nothing is recorded, a former one may be there still.
+    const newest = Math.max(...all.map(generationOf));
+    const staying = all.filter((live) => generationOf(live) === newest);
+    if (recorded && (all.includes(recorded) || all.length === 0)) return recorded;
+    const unseen = recorded || id === undefined || owner.former?.includes(id) ? undefined : id;
+    const untagged = unseen === undefined ? undefined : await options.byId?.(aws, unseen);
     if (untagged) {
       assertOurs(owner, untagged.id, untagged.tags, "id");
       if (options.health?.(untagged) !== "deleting" || staying.length === 0) return untagged;

@@ -9,6 +9,8 @@ export interface Planned<Spec extends object = object, Live extends Spec & Ident
   readonly action: "create" | "replace" | "update" | "none";
   readonly spec: Spec;
   readonly live: Live | undefined;
+  /** Where it is replaced: what is there stays until the new one is, and others of its sort do not wait their turn for it. */
+  readonly beside: boolean;
   /** Whether a field is given to AWS anew. */
   sets(field: keyof Spec & string): boolean;
   /** Where the config says that field, for messages: "web.instanceType"; the object's name where no step says it. */

@@ -1,5 +1,6 @@
 import type { AnyType, NotYet } from "../engine/resource.ts";
 import type { CopyReader } from "./copy.ts";
+import type { ExtraReader } from "./extra.ts";
 import type { Permissions } from "./permissions.ts";
 import type { Check } from "./preflight.ts";
 import type { ServicePrices } from "./price.ts";
@@ -58,4 +59,6 @@ export interface Service<Module = unknown> {
   readonly copies?: readonly CopyReader[];
   /** What of it still costs after `down`. */
   readonly residuals?: readonly ResidualReader[];
+  /** What others hang on the stack's objects of it. */
+  readonly extras?: readonly ExtraReader[];
 }

@@ -125,7 +125,33 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "status",
     description: "every resource against what was recorded and against the config, property by property",
-    examples: ["buddyverse status", "buddyverse status --json", "buddyverse status --sandbox"],
+    own: (command) =>
+      command
+        .option(
+          "--managed",
+          "only the stack's own objects: do not look for what others hung on them, or put into the VPC",
+        )
+        .option("--coverage", "what becomes of each property: managed, watched, ignored and why, not read and why")
+        .option(
+          "--accept <key>",
+          "take an object, by its key or name, as others have made it: that is no change any more",
+          (key: string, all: readonly string[]) => [...all, key],
+          [],
+        )
+        .addOption(
+          new Option("--watch [seconds]", "look again every 30 seconds, or as many as are named, until Ctrl-C")
+            .argParser(positive)
+            .conflicts(["json", "accept", "coverage"]),
+        ),
+    examples: [
+      "buddyverse status",
+      "buddyverse status --json",
+      "buddyverse status --managed",
+      "buddyverse status --coverage",
+      "buddyverse status --accept nat-instance-1",
+      "buddyverse status --watch 60",
+      "buddyverse status --sandbox",
+    ],
     load: async () => (await import("./commands/status.ts")).status,
   },
   {

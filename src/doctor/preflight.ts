@@ -24,8 +24,12 @@ const ACTIONS: Readonly<Partial<Record<Observed["decision"]["kind"], Planned["ac
 
 /** What is decided of a stack's objects, as the services look at it. Pure. */
 export function plannedStack(decided: Iterable<Decided>): PlannedStack {
-  const all = [...decided].flatMap((one) =>
-    one.wanted === undefined ? [] : [{ key: one.node.key, type: one.node.type, planned: plannedOf(one, one.wanted) }],
+  const given = [...decided];
+  const replaced = new Set(given.flatMap(({ node, decision }) => (decision.kind === "replace" ? [node.key] : [])));
+  const all = given.flatMap((one) =>
+    one.wanted === undefined
+      ? []
+      : [{ key: one.node.key, type: one.node.type, planned: plannedOf(one, one.wanted, replaced) }],
   );
   const of = (type: AnyType) => all.filter((one) => one.type === type).map(({ planned }) => planned);
   const named = (type: AnyType, id: string) => {
@@ -36,7 +40,8 @@ export function plannedStack(decided: Iterable<Decided>): PlannedStack {
   return { of, named } as unknown as PlannedStack;
 }
 
-function plannedOf({ node, look, decision }: Decided, spec: object): Planned {
+function plannedOf({ node, look, decision }: Decided, spec: object, replaced: ReadonlySet<string>): Planned {
+  const { createBeforeDelete } = node.resource ?? {};
   // Something that is only looked up is never made.
   const action = (!node.type.external && recreates(decision) ? "create" : ACTIONS[decision.kind]) ?? "none";
   const changed = "differences" in decision ? decision.differences.map(({ field }) => field) : [];
@@ -45,6 +50,7 @@ function plannedOf({ node, look, decision }: Decided, spec: object): Planned {
     action: node.type.external ? "none" : action,
     spec,
     live: look.live as Planned["live"],
+    beside: createBeforeDelete !== undefined && !createBeforeDelete.after?.().some(({ key }) => replaced.has(key)),
     sets: (field) => action === "create" || action === "replace" || changed.includes(field),
     from: (field) => (node.resource?.configured as Readonly<Record<string, string>>)?.[field] ?? node.name,
   };

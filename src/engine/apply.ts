@@ -1,4 +1,5 @@
 import { converge } from "./converge.ts";
+import { forgetReinstated, formerNodes, successorKey } from "./former.ts";
 import { keepersOf, type Node } from "./graph.ts";
 import { makeLinkedRoles } from "./linked-roles.ts";
 import { type NodeResult, resultOf, resultOfError, skip, stopped } from "./node-result.ts";
@@ -10,6 +11,7 @@ import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { walk } from "./walk.ts";
+import { keepBaselines } from "./watching.ts";
 
 export interface Result {
   readonly settled: readonly NodeResult[];
@@ -26,6 +28,7 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   throwIfRefused(snapshot);
   recordClaims(run, snapshot);
   forgetCopies(run);
+  forgetReinstated(run);
   await makeLinkedRoles(run, snapshot);
   const { graph, entries } = snapshot;
   const live = new Map<string, Identified>();
@@ -37,12 +40,13 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   async function bring(node: Node, wanted: () => object | undefined, again = false): Promise<NodeResult> {
     try {
       const first = entry(node.key);
-      const target = wanted();
+      const waiting = again ? undefined : later.get(node.key);
+      const target = waiting?.widened ? withWhatItHas(node, first.look.live, wanted()) : wanted();
       // The snapshot's look still holds for what nobody but this run changes; an update looks again, just before.
       const kept = !again && (first.decision.kind === "none" || first.decision.kind === "create");
       const fresh = kept ? first.look : undefined;
-      const waiting = again ? undefined : later.get(node.key)?.fields;
-      const { live: found, outcome, reason } = await converge(run, node, target, fresh, first.dependents, waiting);
+      const on = first.dependents;
+      const { live: found, outcome, reason } = await converge(run, node, target, fresh, on, waiting?.fields);
       if (found && outcome !== "blocked") live.set(node.key, found);
       return resultOf(node, outcome, { id: found?.id, reason });
     } catch (error) {
@@ -74,6 +78,9 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   /** For what is no longer wanted, after everything that used it has moved on to something else. */
   function remove(node: Node, users: readonly NodeResult[]): Promise<NodeResult> | NodeResult {
     if (!entry(node.key).look.live && !run.store.get(node.key)) return resultOf(node, "unchanged");
+    // It is what it was again: the config was put back.
+    const successor = successorKey(graph, node);
+    if (successor !== undefined && run.store.get(successor)?.id === node.onlyId) return resultOf(node, "unchanged");
     // What the config has no use for any more is there for others, or for a person.
     if (node.type.external) {
       run.store.drop(node.key);
@@ -87,17 +94,42 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     return cause ? skip(run, node, `${cause.name} may still use it`) : bring(node, () => undefined);
   }
 
+  /** Those that this run has made others beside; those of runs before are removed like anything that nobody wants. */
+  async function removeFormer(own: NodeResult, users: readonly NodeResult[]): Promise<NodeResult[]> {
+    const { node } = entry(own.key);
+    const former = formerNodes(run, node).filter(({ key }) => !entries.has(key));
+    const cause = [own, ...users].find((user) => stopped(user) && user.outcome !== "blocked");
+    return Promise.all(
+      former.map(async (one) => {
+        if (cause) return skip(run, one, `${cause.name} may still use it`);
+        try {
+          const { outcome, reason } = await converge(run, one, undefined);
+          return resultOf(one, outcome, { id: one.onlyId, reason });
+        } catch (error) {
+          return resultOfError(run, one, one.onlyId, error);
+        }
+      }),
+    );
+  }
+
   /** It is recorded, so that later runs find it without looking for more. */
   function keep(node: Node, live: Identified): NodeResult {
     if (run.store.get(node.key)?.id !== live.id) record(run, node, { id: live.id, status: "ready" });
     return resultOf(node, "unchanged", { id: live.id });
   }
 
+  const gone: NodeResult[] = [];
   const results = await walk<NodeResult>(keys, order, async (key, before) => {
     const { part } = visitOf(key);
     if (part === "later") {
       const [own, ...others] = before as [NodeResult, ...NodeResult[]];
       return changeLast(own, others);
+    }
+    if (part === "former") {
+      const [own, ...users] = before as [NodeResult, ...NodeResult[]];
+      const ended = await removeFormer(own, users);
+      gone.push(...ended);
+      return ended.find(stopped) ?? own;
     }
     if (part === "removal") {
       const [temporary, ...purposes] = before as [NodeResult, ...NodeResult[]];
@@ -112,10 +144,14 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   });
   // How the last work on something ended is how it did; what was changed before and not then is changed nevertheless.
   const settled = new Map<string, NodeResult>();
-  for (const one of results.values()) {
+  for (const one of [...results.values(), ...gone]) {
     const changed = one.outcome === "unchanged" ? settled.get(one.key)?.outcome : undefined;
     settled.set(one.key, { ...one, ...(changed ? { outcome: changed } : {}) });
   }
   const isKept = (key: string) => isRetained(key) || entries.get(key)?.decision.kind === "earlier";
+  await keepBaselines(run, snapshot, [...settled.values()]);
   return { settled: [...settled.values()].filter(({ key }) => !isKept(key)), live };
 }
+
+const withWhatItHas = ({ type }: Node, live: Identified | undefined, wanted: object | undefined): object | undefined =>
+  live && wanted ? { ...wanted, ...type.widened?.(live, wanted) } : wanted;

@@ -4,6 +4,7 @@ import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
 import { isDefinitelyRefused } from "./attempt.ts";
 import { type Difference, obsoleteTags, showable } from "./differences.ts";
+import { ownerOf, reinstate } from "./former.ts";
 import { aboutNode, type Node } from "./graph.ts";
 import { discardsData } from "./observe.ts";
 import { record, recordIntent } from "./record.ts";
@@ -33,7 +34,7 @@ export async function create(
   work.waited();
   const done = await work.attempt("create", undefined, async () => {
     try {
-      record(run, node, { id: await call(run.aws, spec, node.owner, token), status: "created" });
+      record(run, node, { id: await call(run.aws, spec, ownerOf(run, node), token), status: "created" });
     } catch (error) {
       keepIntent(work, error);
       throw error;
@@ -51,7 +52,9 @@ function keepIntent({ run, node }: Work, error: unknown): void {
   if (error instanceof BuddyError && error.code === "state") return;
   if (saysTokenUsed(error)) record(run, node, { token: run.token(), status: "creating" });
   // Forget the intent, so that the next attempt is a new one.
-  else if (isDefinitelyRefused(error)) run.store.drop(node.key);
+  else if (isDefinitelyRefused(error)) {
+    if (!reinstate(run, node)) run.store.drop(node.key);
+  }
   // Safe to repeat (a token, or a name that AWS knows): no need to wait until it could have shown.
   else if (!(error instanceof AmbiguousOutcome)) record(run, node, { status: "creating", since: 0 });
 }

@@ -4,6 +4,7 @@ import { create, giveUpHopeless, remove, update } from "./changes.ts";
 import { DELETE_SHOWS_WITHIN_MS, type Decision, VISIBLE_WITHIN_MS } from "./decide.ts";
 import type { Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
+import { formerNodes, makesSuccessor, reinstate, setAside } from "./former.ts";
 import { aboutNode, missingMessage, type Node, nameOf } from "./graph.ts";
 import { evaluate, mayHoldData, type Observation, observe } from "./observe.ts";
 import { record, recordReady } from "./record.ts";
@@ -112,8 +113,8 @@ async function act(
       return void (await update(work, live as Identified, decision.differences, recorded));
     case "replace":
       work.begin("replace", live?.id);
-      work.replacing = true;
       work.outcome = "replaced";
+      await replace(work, live, decision.differences.length === 0);
       return void work.waited();
     case "delete": {
       const { delete: call } = node.type;
@@ -134,6 +135,25 @@ async function act(
     case "failed":
       throw failedInAws(node, live, decision.reason, mayHoldData(node.type, live, recorded));
   }
+}
+
+/** What is there goes first; or it stays, as a former one, beside what is made then, or was there before it. */
+async function replace(work: Work, live: Identified | undefined, failed: boolean): Promise<void> {
+  const { run, node } = work;
+  const former = live && (await formerAsWanted(work));
+  if (live && (former !== undefined || makesSuccessor(run, node, failed))) setAside(run, node, live);
+  else work.replacing = true;
+  if (former !== undefined && reinstate(run, node, former)) work.outcome = "unchanged";
+}
+
+/** The id of a former one that needs no replacement: the config was put back before it was gone. */
+async function formerAsWanted({ run, node, wanted }: Work): Promise<string | undefined> {
+  for (const one of formerNodes(run, node)) {
+    const there = await observe(run, one, run.store.get(one.key));
+    const { kind } = evaluate(node, wanted, there, undefined, { now: run.clock.now(), deleteKept: false });
+    if (there.live && (kind === "none" || kind === "update")) return there.live.id;
+  }
+  return undefined;
 }
 
 /** It is not there, as wanted; or what was to be replaced is gone, and the new one comes next. */

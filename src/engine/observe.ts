@@ -6,6 +6,7 @@ import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
 import { type Decision, decide } from "./decide.ts";
 import { type Difference, differences } from "./differences.ts";
+import { ownerOf } from "./former.ts";
 import type { Node } from "./graph.ts";
 import type { AnyType, Health, Identified, Tags } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
@@ -45,12 +46,12 @@ export function specOf(node: Node, liveOf: (key: string) => Identified | undefin
 
 /** Looks at AWS. Trouble on the way there (throttling, outages) is waited out, ten minutes at most. */
 export async function observe(run: Run, node: Node, recorded: Recorded | undefined): Promise<Observation> {
-  const { type, owner, onlyId } = node;
+  const { type, onlyId } = node;
   return patiently(run, async () => {
     // Asked for at the same moment: they are mostly the same call.
     const [live, strays] = await Promise.all([
       onlyId === undefined
-        ? (type.find(run.aws, owner, recorded?.id) as Promise<Identified | undefined>)
+        ? (type.find(run.aws, ownerOf(run, node), recorded?.id) as Promise<Identified | undefined>)
         : listed(run, node).then((all) => all.find(({ id }) => id === onlyId)),
       straysOf(run, node),
     ]);

@@ -1,3 +1,4 @@
+import { successorKey, usersOf } from "./former.ts";
 import { keepersOf, type Node } from "./graph.ts";
 import { type Later, laterChanges, withAllBefore } from "./later.ts";
 import { dependentsOf, type Observed, type Snapshot } from "./snapshot.ts";
@@ -11,20 +12,26 @@ export interface UpOrder {
   readonly later: ReadonlyMap<string, Later>;
 }
 
-/** One visit: of an object by its key, of the removal of something temporary, or of the later changes of an object. */
+/**
+ * One visit: of an object by its key, of the removal of something temporary, of the end of those that it has taken the place of in
+ * this run, or of the later changes of an object.
+ */
 export interface Visit {
   readonly key: string;
-  readonly part: "whole" | "removal" | "later";
+  readonly part: "whole" | "removal" | "former" | "later";
 }
 
 /** In the walk's keys: the removal of something temporary, after what it was for is there. */
 const REMOVAL = "removal of ";
+/** In the walk's keys: the end of those that something has taken the place of in this run. */
+const FORMER = "former ones of ";
 /** In the walk's keys: changes of something that is there, after others were changed or removed. */
 const LATER = "later changes of ";
 
 /** What a key of the walk stands for. */
 export function visitOf(key: string): Visit {
   if (key.startsWith(REMOVAL)) return { key: key.slice(REMOVAL.length), part: "removal" };
+  if (key.startsWith(FORMER)) return { key: key.slice(FORMER.length), part: "former" };
   if (key.startsWith(LATER)) return { key: key.slice(LATER.length), part: "later" };
   return { key, part: "whole" };
 }
@@ -42,17 +49,33 @@ export function upOrder(snapshot: Snapshot): UpOrder {
     .filter((node) => purposesOf(node).length > 0 && isWanted(node.key))
     .map(({ key }) => REMOVAL + key);
 
+  const formers = [...graph.nodes.values()]
+    .filter(({ key, resource }) => resource?.createBeforeDelete && isWanted(key))
+    .map(({ key }) => FORMER + key);
+
   function firstOrder(key: string): readonly string[] {
     const visit = visitOf(key);
     if (visit.part === "removal") return [visit.key, ...purposesOf(entry(visit.key).node)];
-    const { node } = entry(key);
+    if (visit.part === "former") return [visit.key, ...usersOf(graph, entry(visit.key).node)];
+    const { node, decision, recorded } = entry(key);
+    const successor = successorKey(graph, node);
+    if (successor !== undefined) return firstOrder(FORMER + successor);
     if (!node.resource) {
       // What uses the one that has come in its place used this, also where nothing is recorded of it.
       const keys = [key, ...keepersOf(graph, node.type).map((keeper) => keeper.key)];
-      return [...new Set(keys.flatMap((one) => dependentsOf(entries, one)))];
+      // Where nothing is recorded of it, what uses others of its type may use it.
+      const others = recorded ? [] : [...graph.nodes.values()].filter(({ type }) => type === node.type);
+      return [
+        ...new Set([
+          ...keys.flatMap((one) => dependentsOf(entries, one)),
+          ...others.flatMap((one) => usersOf(graph, { key: one.key })),
+        ]),
+      ];
     }
     // Something temporary that is not wanted goes after what needs it, which must not wait for it.
-    return isWanted(key) ? node.needs.filter(isWanted) : purposesOf(node);
+    if (!isWanted(key)) return purposesOf(node);
+    const turns = decision.kind === "replace" ? node.resource.createBeforeDelete?.after?.() : undefined;
+    return [...node.needs.filter(isWanted), ...(turns ?? []).map((one) => FORMER + one.key)];
   }
 
   const later = laterChanges(snapshot);
@@ -66,5 +89,9 @@ export function upOrder(snapshot: Snapshot): UpOrder {
     );
   }
 
-  return { keys: [...entries.keys(), ...removals, ...[...later.keys()].map((key) => LATER + key)], order, later };
+  return {
+    keys: [...entries.keys(), ...removals, ...formers, ...[...later.keys()].map((key) => LATER + key)],
+    order,
+    later,
+  };
 }

@@ -1,11 +1,13 @@
 import { isOwnTag } from "../aws/owned.ts";
+import { holdsUnknown } from "../lib/unknown.ts";
+import { courseOf, interruptionOf, type PlannedInterruption, secondsOf } from "./course.ts";
 import { type Difference, showable } from "./differences.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
-import { courseOf, NO_DEPENDENTS } from "./refusal.ts";
+import { upOrder, visitOf } from "./order.ts";
+import { NO_DEPENDENTS } from "./refusal.ts";
 import { type Remedy, removable } from "./resource.ts";
 import { doingOf, notesOf, type Observed, type Snapshot } from "./snapshot.ts";
-import { usualSeconds } from "./usual.ts";
 import { longestPath } from "./walk.ts";
 
 /**
@@ -34,10 +36,16 @@ export interface PlanItem extends NodeName {
   readonly note: string | undefined;
   /** Set where `up` refuses to do it, and so does nothing at all: what to do about that, as a sentence. */
   readonly refused: string | undefined;
-  /** What its users notice of the update: "database1 is away for about 5 min: …". Undefined where `up` refuses it. */
-  readonly interruption: string | undefined;
-  /** How the update goes that takes its time while all goes on: "2 instances are replaced one at a time, …". */
+  /** The option with which `up` does what it refuses: "--replace". Undefined: there is none, or it is not refused. */
+  readonly option: string | undefined;
+  /** What its users notice of it. */
+  readonly interruption: PlannedInterruption;
+  /** How an update goes that takes its time while all goes on: "2 instances are replaced one at a time, …". */
   readonly rollout: string | undefined;
+  /** How long it usually takes by itself, seconds; 0: nothing is done. */
+  readonly seconds: number;
+  /** What it will be, where it is created or replaced: values that are known before, without those that are not shown. */
+  readonly values: Readonly<Record<string, unknown>> | undefined;
   /** What a person should know of it although it is as wanted. */
   readonly notes: readonly string[];
   /** What a person can do about it, where it is left to them. */
@@ -107,7 +115,11 @@ export function planUp(snapshot: Snapshot): Plan {
     const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
     // What is only looked up, something temporary that is not needed, and what stays to go back to, are nothing to count.
     if ((temporary || node.type.external || decision.kind === "earlier") && action === "none") continue;
-    const course = refused ? {} : courseOf(node, decision, entry.look.live, entry.wanted);
+    // How a replacement goes is worth knowing before one asks for it.
+    const { rollout } =
+      refused && own !== "replace"
+        ? {}
+        : courseOf(node, decision, entry.look.live, entry.wanted, entry.dependents.narrowed);
     items.push({
       ...nameOf(node),
       id: entry.look.live?.id,
@@ -116,8 +128,11 @@ export function planUp(snapshot: Snapshot): Plan {
       reason,
       note: entry.note,
       refused: refused?.hint,
-      interruption: course.interruption?.what,
-      rollout: course.rollout?.what,
+      option: refused?.option,
+      interruption: interruptionOf(entry, snapshot.measured),
+      rollout: rollout?.what,
+      seconds: action === "blocked" ? 0 : secondsOf(entry, "whole", new Set(), snapshot.measured),
+      values: action === "create" || action === "replace" ? valuesOf(entry) : undefined,
       notes: notesOf(entry),
       remedies,
       adopted:
@@ -125,7 +140,7 @@ export function planUp(snapshot: Snapshot): Plan {
       holdsData: mayHoldData(node.type, entry.look.live, entry.recorded),
     });
   }
-  return { items, seconds: criticalPath(snapshot), unrecordedTags: unrecordedTags(snapshot) };
+  return { items, seconds: criticalPath(snapshot, blocked), unrecordedTags: unrecordedTags(snapshot) };
 }
 
 function unrecordedTags({ entries }: Snapshot): readonly string[] {
@@ -169,21 +184,25 @@ export function planOffline(graph: Graph): Plan {
   return planUp({ graph, entries });
 }
 
-/** How long what is still to be made, waited for, or changed step by step takes, seconds. */
-export function criticalPath({ entries, measured }: Snapshot): number {
-  const secondsOf = (key: string): number => {
-    const { node, decision, look, wanted, refused, differences } = entries.get(key) as Observed;
-    if (decision.kind === "update") {
-      if (refused) return 0;
-      const { interruption, rollout } = courseOf(node, decision, look.live, wanted);
-      const usual = Math.max(interruption?.seconds ?? 0, rollout?.seconds ?? 0);
-      const fields = differences.map(({ field }) => field);
-      return usualSeconds(node.type, "update", measured, fields) ?? usual;
-    }
-    const slow = (decision.kind === "create" && !refused) || decision.kind === "replace" || decision.kind === "wait";
-    return slow ? (usualSeconds(node.type, "create", measured) as number) : 0;
-  };
-  return longestPath(entries.keys(), (key) => entries.get(key)?.node.needs ?? [], secondsOf);
+/** How long `up` takes with what is decided, seconds: the longest chain of what waits for each other. Pure. */
+export function criticalPath(snapshot: Snapshot, blocked: ReadonlyMap<string, unknown> = new Map()): number {
+  const { entries, measured } = snapshot;
+  const { keys, order, later } = upOrder(snapshot);
+  return longestPath(keys, order, (one) => {
+    const { key, part } = visitOf(one);
+    if (blocked.has(key)) return 0;
+    return secondsOf(entries.get(key) as Observed, part, later.get(key)?.fields ?? new Set(), measured);
+  });
+}
+
+/** What is wanted of an object, as far as it is known and may be shown. */
+function valuesOf({ node: { type }, wanted = {} }: Observed): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(wanted).flatMap(([field, value]) => {
+      if (value === undefined || value === null || type.unrecorded?.includes(field)) return [];
+      return [[field, type.shown?.[field] && !holdsUnknown(value) ? type.shown[field](value) : value]];
+    }),
+  );
 }
 
 /** True when `up` has nothing to do, and refuses nothing. */

@@ -17,6 +17,7 @@ const tagsField = (tags: Tags | undefined) => (tags && Object.keys(tags).length 
 /** Writes a change of the node's record. Throws `state` with the new id when it cannot be written: nothing else knows it. */
 export function record(run: Run, node: Node, { tags, ...change }: Partial<Recorded>): void {
   const before = run.store.get(node.key);
+  const same = change.id === undefined || change.id === before?.id;
   try {
     run.store.put(node.key, {
       type: node.type.name,
@@ -28,13 +29,15 @@ export function record(run: Run, node: Node, { tags, ...change }: Partial<Record
       ...(before?.revision === undefined ? {} : { revision: before.revision }),
       ...tagsField(tags ?? before?.tags),
       ...(before?.copy ? { copy: before.copy } : {}),
+      ...(before?.generation ? { generation: before.generation } : {}),
+      ...(before?.baseline && same ? { baseline: before.baseline } : {}),
       ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
       status: "created",
       since: Math.round(run.clock.now()),
       ...change,
     });
   } catch (error) {
-    throw change.id === undefined || change.id === before?.id ? error : unrecorded(node, change.id, error);
+    throw change.id === undefined || same ? error : unrecorded(node, change.id, error);
   }
 }
 
@@ -84,8 +87,11 @@ export function isRecordedReady(
 
 /** Writes that the object is ready and as wanted, unless that stands there already. */
 export function recordReady(run: Run, node: Node, live: Identified, wanted: object | undefined): void {
-  if (!isRecordedReady(node, run.store.get(node.key), live, wanted))
-    record(run, node, recordOfReady(node, live, wanted));
+  const before = run.store.get(node.key);
+  if (isRecordedReady(node, before, live, wanted)) return;
+  // What the config left open, and what it asks for, may be others now: what was watched before says nothing of the rest.
+  const baseline = before?.baseline && before.id === live.id ? { baseline: { ...before.baseline, by: "" } } : {};
+  record(run, node, { ...recordOfReady(node, live, wanted), ...baseline });
 }
 
 /** Writes what is known of the copy of its data that is being made; undefined: it is no longer one of what is there. */

@@ -1,9 +1,11 @@
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
+import { courseOf } from "./course.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
+import { narrowedFields } from "./narrowing.ts";
 import { mayHoldData } from "./observe.ts";
-import type { Identified, Interruption, Protection, Remedy, Rollout } from "./resource.ts";
+import type { Identified, Interruption, Protection, Remedy } from "./resource.ts";
 import type { Run } from "./run.ts";
 import type { Observed, Snapshot } from "./snapshot.ts";
 
@@ -12,6 +14,8 @@ export interface Refusal {
   readonly message: string;
   readonly hint: string;
   readonly remedies: readonly Remedy[];
+  /** The option with which it is done; undefined: none. */
+  readonly option?: string;
   /** Its name is somebody else's. */
   readonly clash?: true;
 }
@@ -22,6 +26,8 @@ export interface Dependents {
   readonly data: readonly string[];
   /** What was given a copy of its value and stays. Only of irreplaceable types. */
   readonly copies: readonly Copy[];
+  /** Its fields out of which something is taken that nobody uses any more by then. */
+  readonly narrowed: readonly string[];
 }
 
 export interface Copy {
@@ -30,7 +36,7 @@ export interface Copy {
   readonly setSecret: string | undefined;
 }
 
-export const NO_DEPENDENTS: Dependents = { data: [], copies: [] };
+export const NO_DEPENDENTS: Dependents = { data: [], copies: [], narrowed: [] };
 
 export const secretCommands = (copies: readonly Copy[]): string[] => copies.flatMap(({ setSecret }) => setSecret ?? []);
 
@@ -65,7 +71,7 @@ export function refusalOf(
     if (impossible) return { ...impossible, remedies: [] };
   }
   if (decision.kind === "update")
-    return refusedInterruption(run, node, courseOf(node, decision, live, wanted).interruption, unused);
+    return refusedInterruption(run, node, courseOf(node, decision, live, wanted, on.narrowed).interruption, unused);
   if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
   if (decision.kind === "create" && strays.length > 0) return besideStrays(run, node, strays);
   const { irreplaceable } = node.type;
@@ -78,24 +84,6 @@ export function refusalOf(
     };
   }
   return decision.kind === "replace" ? refusedReplacement(run, node, decision, on.data) : undefined;
-}
-
-/**
- * How a change in place goes: what the users of the object notice of it, and what takes its time while it is in use. Empty
- * where neither is so, or it is no change in place.
- */
-export function courseOf(
-  { type }: Node,
-  decision: Decision,
-  live: Identified | undefined,
-  wanted: object | undefined,
-): { readonly interruption?: Interruption | undefined; readonly rollout?: Rollout | undefined } {
-  if (decision.kind !== "update" || !live || !wanted) return {};
-  const changed = new Set(decision.differences.map(({ field }) => field));
-  return {
-    interruption: type.interruption?.(changed, live, wanted),
-    rollout: type.rollout?.(changed, live, wanted),
-  };
 }
 
 function refusedInterruption(
@@ -111,9 +99,10 @@ function refusedInterruption(
       message: `${what}. ${final}`,
       hint: `Say --upgrade ${name} to have it done, or put the config back as it was.`,
       remedies: [],
+      option: `--upgrade ${name}`,
     };
   if (run.allowOutage || unused) return undefined;
-  return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [] };
+  return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [], option: "--allow-outage" };
 }
 
 function besideStrays({ aws }: Run, { name, type, owner }: Node, strays: readonly Identified[]): Refusal {
@@ -177,7 +166,12 @@ function refusedReplacement(
   }
   // What has failed is of no use to anybody.
   if (run.replace || differences.length === 0) return undefined;
-  return { message, hint: "Say --replace to have it done, or put the config back as it was.", remedies: [] };
+  return {
+    message,
+    hint: "Say --replace to have it done, or put the config back as it was.",
+    remedies: [],
+    option: "--replace",
+  };
 }
 
 const hintOf = (refusals: readonly Refusal[]): string =>
@@ -223,7 +217,7 @@ export function throwIfRefused({ entries }: Snapshot, more: readonly Refusal[] =
 /**
  * What depends on each node of a snapshot. What is recorded but was not looked at (`up --step`) counts as there.
  */
-export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): (node: Node) => Dependents {
+export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): (one: Observed) => Dependents {
   const holders = new Map<string, Set<string>>();
   const mark = (key: string, holder: string): void => {
     const known = holders.get(key) ?? new Set();
@@ -257,5 +251,9 @@ export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): 
       ...unseen.map(([, { name }]) => ({ name, setSecret: undefined })),
     ];
   };
-  return ({ key, type }) => ({ data: dataOn(key), copies: type.irreplaceable ? copiesOf(key) : [] });
+  return (one) => ({
+    data: dataOn(one.node.key),
+    copies: one.node.type.irreplaceable ? copiesOf(one.node.key) : [],
+    narrowed: narrowedFields(entries, one),
+  });
 }

@@ -23,12 +23,52 @@ export interface Owner {
   readonly obsoleteTags?: readonly string[];
   /** Keys of what it needs: what bears no tags of its own can be found through them. */
   readonly needs: readonly string[];
+  /** Ids of those that another one has taken the place of, and that are not gone yet: they are not the owner's any more. */
+  readonly former?: readonly string[];
+  /** For `create`: the how-manieth it is beside former ones, from 2. */
+  readonly generation?: number;
 }
 
 export interface Identified {
   readonly id: string;
   /** The object's tags where AWS can tag it; compared by the engine with the owner's. */
   readonly tags?: Tags;
+  /** All that AWS answers about it, as the reads of `find` have it; what several of them answer, together in one. */
+  readonly described?: object;
+}
+
+/** What a change means for safety, the worst first. */
+export const DANGERS = [
+  "made public",
+  "opened to the world",
+  "administrator rights",
+  "IMDSv1 allowed",
+  "not encrypted",
+  "leads elsewhere",
+  "less protected",
+] as const;
+export type Danger = (typeof DANGERS)[number];
+
+/**
+ * Whose each property is that AWS answers about an object (`Identified.described`): the spec's, nobody's, or, all others, watched.
+ * A path stands for all below it: "Placement.Tenancy", "Volumes[].Size" (of every member), "Policies[=]" (of those that the field names).
+ */
+export interface Coverage<Spec> {
+  /**
+   * Where AWS shows each field of the spec. "watched": it is set when the object is made and not afterwards, so what becomes of it
+   * is watched. "unshown": AWS does not show it, and `unshown` says why.
+   */
+  readonly covers: { readonly [F in keyof Spec & string]-?: readonly string[] | "watched" | "unshown" };
+  /** What changes by itself, or is looked at elsewhere, with the reason. */
+  readonly ignores?: Readonly<Record<string, string>>;
+  /** What of the object could be changed and is not read, with the reason. */
+  readonly unshown?: Readonly<Record<string, string>>;
+  /** What matters for safety: paths, or fields of the spec. @param text the value, of a field as JSON; "": it is gone */
+  readonly dangers?: readonly {
+    readonly at: readonly string[];
+    readonly danger: Danger;
+    readonly when?: (text: string, path: string) => boolean;
+  }[];
 }
 
 /** Times of a type in seconds: how long it usually takes to become ready, and when to give up. */
@@ -158,6 +198,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
   /** Fields that are changed in place only after objects of these types that need this one were changed, or removed. */
   readonly changesAfter?: { readonly fields: readonly (keyof Spec & string)[]; readonly types: readonly string[] };
+  /**
+   * What it is to be while something still uses what it is to have no longer: the fields that keep that, with what they are to
+   * have. Pure. Goes with `Resource.narrowsAfter`.
+   */
+  widened?(live: Live, spec: Spec): Partial<Spec>;
   readonly timing?: Timing;
   /** Named errors that mean "not yet" (try again) or, for delete, "something still uses it". Everything else stops at once. */
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
@@ -207,6 +252,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * those that the state says it was given.
    */
   readonly tagsUnread?: boolean;
+  /** Whose is what AWS answers about it. Absent: it is only looked up. */
+  readonly coverage?: Coverage<Spec>;
   /** Fields of Spec that must not be written to state or shown. */
   readonly unrecorded?: readonly (keyof Spec & string)[];
 
@@ -296,6 +343,10 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */
   interruption?(changed: ReadonlySet<string>, live: Live, spec: Spec): Interruption | undefined;
+  /** Nobody notices while one is replaced: it is used only when others are made or changed. */
+  readonly unnoticed?: boolean;
+  /** How long one of that spec usually takes to become ready, seconds, where that is not what `timing` says. Pure. */
+  createSeconds?(spec: Spec): number | undefined;
   /** How the change of these fields goes that takes its time while the object is in use throughout; undefined: at once. Pure. */
   rollout?(changed: ReadonlySet<string>, live: Live, spec: Spec): Rollout | undefined;
   /**
@@ -377,7 +428,7 @@ export interface Interruption {
 
 /** How a change goes that is brought to an object's parts one after the other. */
 export interface Rollout {
-  /** "2 instances are replaced one at a time, about 5 min; the site goes on". */
+  /** "2 instances are replaced one at a time, about 7 min; the site goes on". */
   readonly what: string;
   /** How long it usually takes, seconds. */
   readonly seconds: number;
@@ -422,8 +473,20 @@ export interface Resource<Spec extends object, Live extends Spec & Identified> {
   readonly keeps: number | undefined;
   /** By field: the config's key that says it ("web.instanceType"), for messages about a value that AWS does not take. */
   readonly configured: { readonly [F in keyof Spec & string]?: string };
+  /** How it is replaced without being away in between; undefined: the old one goes first. */
+  readonly createBeforeDelete: CreateBeforeDelete | undefined;
+  /** Keys of those that have moved before anything is taken out of its lists (`ResourceType.widened`). */
+  readonly narrowsAfter: readonly string[];
   /** What is wanted, from the live objects it needs. Pure. */
   spec(live: Readonly<Record<string, Identified | readonly Identified[]>>): Spec;
+}
+
+/** The new one is made beside the old one, which goes when its users have moved (Terraform's `create_before_destroy`). */
+export interface CreateBeforeDelete {
+  /** What must have moved to the new one before the old one goes. Default: all that needs it, directly or not. */
+  readonly users?: () => readonly AnyResource[];
+  /** Those that are replaced before it, where it is: its turn comes when their old ones are gone. */
+  readonly after?: () => readonly AnyResource[];
 }
 
 /** One object of the stack: its type, its key for ever, its name, what it needs, and what it shall be. */
@@ -433,7 +496,9 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
   name: string,
   needs: N,
   spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
-  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured">> = {},
+  options: Partial<
+    Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured" | "createBeforeDelete" | "narrowsAfter">
+  > = {},
 ): Resource<Spec, Live> {
   return {
     key,
@@ -444,6 +509,8 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
     temporaryFor: options.temporaryFor ?? (() => []),
     keeps: options.keeps,
     configured: options.configured ?? ({} as Resource<Spec, Live>["configured"]),
+    createBeforeDelete: options.createBeforeDelete,
+    narrowsAfter: options.narrowsAfter ?? [],
   };
 }
 

@@ -3,6 +3,7 @@ import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
+import { withoutReinstated } from "./former.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
 import { ABSENT, discardsData, evaluate, type Observation, observeOrClash, patiently, specOf } from "./observe.ts";
 import { isRecordedReady } from "./record.ts";
@@ -95,7 +96,9 @@ export async function takeSnapshot(
   types: ReadonlyMap<string, AnyType>,
   options: SnapshotOptions,
 ): Promise<Snapshot> {
-  const extras = options.partial ? [] : recordedExtras(graph, run.store.resources, types, options.stack);
+  const extras = options.partial
+    ? []
+    : recordedExtras(graph, withoutReinstated(run.store.resources), types, options.stack);
   const known = [...graph.nodes.values(), ...extras];
   const looks = new Map<string, Observation>();
   const swept = () => {
@@ -368,7 +371,7 @@ function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): Reado
   const dependentsOf = dependentsIn(run, entries);
   const whole = [...entries.values()].map((one): Observed => {
     const { node, look, recorded, wanted, decision } = one;
-    const dependents = dependentsOf(node);
+    const dependents = dependentsOf(one);
     const clash = (wanted ?? recorded) && look.clash;
     const refused = clash ? taken(clash) : refusalOf(run, node, decision, { ...look, dependents, wanted, recorded });
     const accepted =

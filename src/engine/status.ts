@@ -1,16 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
 import { configTags } from "../aws/owned.ts";
+import type { WatchedChange } from "./baseline.ts";
+import { courseOf } from "./course.ts";
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
-import { courseOf } from "./refusal.ts";
 import { type Identified, type Remedy, removable } from "./resource.ts";
 import { doingOf, notesOf, type Snapshot } from "./snapshot.ts";
+import { watchedOf } from "./watching.ts";
 
 /** How an object stands against what was recorded of it and against the config. */
 export type SyncStatus =
   | "in-sync"
   /** AWS has something else than was last applied. */
   | "drift"
+  /** AWS has something else than it had, in what the config leaves open. */
+  | "watched"
   /** The config asks for something else than was last applied. */
   | "pending-change"
   | "missing"
@@ -27,6 +31,8 @@ export interface StatusItem extends NodeName {
   readonly standing: SyncStatus;
   /** Live against recorded. */
   readonly drift: readonly Difference[];
+  /** What the config leaves open and somebody has changed, what matters for safety first. */
+  readonly watched: readonly WatchedChange[];
   /** Wanted against live, where it is not drift. */
   readonly pending: readonly Difference[];
   readonly reason: string | undefined;
@@ -62,6 +68,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
     const isTagDrift = ({ field }: Difference) => field === "tags" && sameTags;
     const drifted = new Set(drift.map((difference) => difference.field));
     const pending = notAsWanted.filter((difference) => !drifted.has(difference.field));
+    const watched = wanted === undefined ? [] : watchedOf(entry);
     items.push({
       ...nameOf(node),
       id: look.live?.id ?? recorded?.id,
@@ -70,10 +77,12 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
         isUnderWay ? look.health : look.live ? "ready" : "absent",
         wanted !== undefined,
         drift.length > 0 || decision.kind === "accept" || pending.some(isTagDrift),
+        watched.length > 0,
         pending.length > 0,
         node.type.external ?? false,
       ),
       drift: showable(node.type, drift),
+      watched,
       pending: showable(node.type, pending),
       reason: refused?.message ?? ("reason" in decision ? decision.reason : doingOf(entry)),
       notes: notesOf(entry),
@@ -88,6 +97,7 @@ function standingOf(
   health: unknown,
   wanted: boolean,
   drift: boolean,
+  watched: boolean,
   pending: boolean,
   external: boolean,
 ): SyncStatus {
@@ -99,5 +109,6 @@ function standingOf(
   if (kind === "blocked" || (typeof health === "object" && health !== null && "blocked" in health)) return "blocked";
   if (health !== "ready") return "unhealthy";
   if (drift) return "drift";
+  if (watched) return "watched";
   return pending ? "pending-change" : "in-sync";
 }

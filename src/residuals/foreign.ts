@@ -1,6 +1,5 @@
 import type { Aws } from "../aws/aws.ts";
-import { type Content, type Contents, contentsOf, withoutParts } from "../aws/ec2/read-vpc-contents.ts";
-import { STACK_TAG } from "../aws/owned.ts";
+import { type Contents, contentsOf, foreignIn } from "../aws/ec2/read-vpc-contents.ts";
 
 /**
  * What others put into a VPC of the stack: it will be in the way when the VPC is to be removed. What AWS makes with every VPC
@@ -13,12 +12,6 @@ export async function findForeignResources(
   stack: string,
   going: ReadonlySet<string> = new Set(),
 ): Promise<Contents> {
-  const { found, unseen } = await contentsOf(aws, vpcId);
-  const ours = ({ tags }: Content) => tags[STACK_TAG] === stack;
-  const ourGroups = new Set(found.filter(ours).map(({ id }) => id));
-  // Services give interfaces of theirs the groups of what they are for.
-  const serves = ({ networkInterface }: Content) =>
-    networkInterface?.Groups?.some(({ GroupId }) => GroupId !== undefined && ourGroups.has(GroupId));
-  const goes = ({ anyOf = [] }: Content) => anyOf.length > 0 && anyOf.every((id) => going.has(id));
-  return { found: withoutParts(found).filter((one) => !ours(one) && !serves(one) && !goes(one)), unseen };
+  const contents = await contentsOf(aws, vpcId);
+  return { ...contents, found: foreignIn(contents.found, stack, going) };
 }

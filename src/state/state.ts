@@ -30,6 +30,13 @@ const record = z.strictObject({
   spec: z.record(z.string(), z.unknown()),
   /** The config's tags as they were last set on it; absent: none. */
   tags: z.record(z.string(), z.string()).optional(),
+  /** Of a former one, beside which another was made: the how-manieth of its key it is. */
+  generation: z.number().int().positive().optional(),
+  /**
+   * What AWS said of what the config leaves open, when it was last made, changed or accepted, and the version of this program that
+   * read it. Absent: not known. Files of older versions lack it.
+   */
+  baseline: z.strictObject({ by: z.string(), properties: z.record(z.string(), z.string()) }).optional(),
   /** Keys of the resources that it needs: `down` orders by them, even without the config. */
   needs: z.array(z.string()),
 });

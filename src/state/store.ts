@@ -37,6 +37,8 @@ export interface StateStore {
   readonly config: Readonly<Record<string, unknown>> | undefined;
   get(key: string): Recorded | undefined;
   put(key: string, recorded: Recorded): void;
+  /** Writes what AWS said of several, in one go. */
+  setBaselines(baselines: ReadonlyMap<string, NonNullable<Recorded["baseline"]>>): void;
   drop(key: string): void;
   setConfig(config: Readonly<Record<string, unknown>>): void;
   /** The new web image that was asked for last; undefined: none ever was. */
@@ -167,9 +169,18 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     },
     get: (key) => state.resources[key],
     put(key, recorded) {
-      const madeAt = recorded.id === undefined ? undefined : (state.resources[key]?.madeAt ?? recorded.since);
+      const made = recorded.madeAt ?? state.resources[key]?.madeAt ?? recorded.since;
+      const madeAt = recorded.id === undefined ? undefined : made;
       const next = madeAt === undefined ? recorded : { ...recorded, madeAt };
       save({ resources: { ...state.resources, [key]: next } });
+    },
+    setBaselines(baselines) {
+      const changed = Object.entries(state.resources).filter(
+        ([key, { baseline }]) => baselines.has(key) && !isDeepStrictEqual(baseline, baselines.get(key)),
+      );
+      if (changed.length === 0) return;
+      const next = changed.map(([key, recorded]) => [key, { ...recorded, baseline: baselines.get(key) }] as const);
+      save({ resources: { ...state.resources, ...Object.fromEntries(next) } });
     },
     drop(key) {
       if (!state.resources[key]) return;
@@ -202,6 +213,14 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
 
 const written = new WeakMap<Recorded, string>();
 
+/** What AWS said of it is one line. */
+function recordText({ baseline, ...rest }: Recorded): string {
+  const text = JSON.stringify(rest, null, 2);
+  return baseline === undefined
+    ? text
+    : `${text.slice(0, -"\n}".length)},\n  "baseline": ${JSON.stringify(baseline)}\n}`;
+}
+
 /** The state as indented JSON. Records do not change, and one of a hundred is new at each write: the others' text is kept. */
 function stateText({ resources, ...head }: StackState): string {
   // Added up, not joined: a text that a later write replaces unread is then never copied together.
@@ -209,7 +228,7 @@ function stateText({ resources, ...head }: StackState): string {
   for (const [key, recorded] of Object.entries(resources)) {
     let text = written.get(recorded);
     if (text === undefined) {
-      text = JSON.stringify(recorded, null, 2).replaceAll("\n", "\n    ");
+      text = recordText(recorded).replaceAll("\n", "\n    ");
       written.set(recorded, text);
     }
     lines += `${lines === "" ? "" : ",\n"}    ${JSON.stringify(key)}: ${text}`;
@@ -229,6 +248,7 @@ export function readOnlyStore(text: StateText, identity: StackIdentity): StateSt
     config: found?.config,
     get: (key) => resources[key],
     put: () => {},
+    setBaselines: () => {},
     drop: () => {},
     setConfig: () => {},
     imageRefresh: found?.imageRefresh,

@@ -11,6 +11,7 @@ import { isRead } from "../../src/aws/safety.ts";
 import { type ServiceName, serviceNames, services } from "../../src/aws/services.ts";
 import type { Node } from "../../src/engine/graph.ts";
 import type { Identified } from "../../src/engine/resource.ts";
+import { propertiesOf } from "../../src/lib/properties.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { awsError } from "../engine/toy.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
@@ -100,8 +101,11 @@ describe.each(Object.entries(VARIANTS))("%s", (_name, config) => {
       const byOwner = await node.type.find(aws, node.owner);
       expect(byId?.id, node.type.name).toBe(idOf(node));
       // Where AWS shows tags only in a call of their own, they are read only for what is not recorded.
-      const { tags } = byId as Identified;
-      expect(tags === undefined ? { ...byOwner, tags } : byOwner, node.type.name).toEqual(byId);
+      const { tags, described } = byId as Identified;
+      const found = { ...byOwner, described, ...(tags === undefined ? { tags } : {}) };
+      expect(found, node.type.name).toEqual(byId);
+      // The clock goes on between the two, and its times with it.
+      expect([...propertiesOf(byOwner?.described)], node.type.name).toEqual([...propertiesOf(described)]);
     });
     expect(calls.filter((operation) => !isRead(operation))).toEqual([]);
   });

@@ -60,6 +60,20 @@ test("a new account's five vCPUs are too few: that is told with the command that
   expect(JSON.parse(stdout).findings).toMatchObject([{ about: "vCPU quota", verdict: "problem" }]);
 });
 
+test("NAT instances that are replaced: the first new one stands beside both old ones", async () => {
+  const on = folder({ nat: { instanceType: "t3.small" } }, standing);
+  const allow = (count: number) =>
+    inSandboxOf(on.path, async (_who, clock, { world }) =>
+      grantQuota(simAt(world, clock.now()), "ec2/L-1216C47A", count),
+    );
+  await allow(13);
+  await expectRefused(on, /vCPU quota.*13 allowed, 12 in use, 2 to be added/);
+  await allow(14);
+  const plan = await on.rehearse("plan");
+  expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining("the new one is made beside it") });
+  expect(plan.stdout).toContain("beside it, after Buddy-NAT1;");
+});
+
 test("DB instances, of which Service Quotas may know AWS's default only, and VPCs", async () => {
   const on = await freshFolder({}, async (_who, clock, { world }) => {
     grantQuota(simAt(world, clock.now()), "rds/L-7B6409FD", 1);
@@ -106,6 +120,20 @@ test("a zone added to a stack that stands must offer the types that are launched
   await expectRefused(old, /web\.instanceType: t2\.micro is not offered in ap-northeast-2d/);
   old.configure({ web: { instanceType: "t2.micro" }, zones: [...zones.slice(0, 2), "ap-northeast-2z"], network });
   await expectRefused(old, /zones\[2\]: ap-northeast-2z is not an available zone/);
+});
+
+test("a zone in which a database is stays in the config, as RDS moves none; one that comes has ranges of its own", async () => {
+  const ranges = (from: number) => ({
+    public: [`172.31.${from}0.0/24`, "172.31.30.0/24"],
+    web: [`172.31.${from}1.0/24`, "172.31.31.0/24"],
+    db: [`172.31.${from}2.0/24`, "172.31.32.0/24"],
+  });
+  const on = folder({ zones: ["ap-northeast-2a", "ap-northeast-2d"], network: ranges(1) }, standing);
+  await expectRefused(on, /database1-replica is in ap-northeast-2c, and RDS moves no database/, /database\.replica/);
+  on.configure({ zones: ["ap-northeast-2c", "ap-northeast-2d"], network: ranges(2) });
+  await expectRefused(on, /database1 is in ap-northeast-2a, and RDS moves no database/, /buddyverse failover/);
+  on.configure({ zones: ["ap-northeast-2a", "ap-northeast-2d"] });
+  await expectRefused(on, /172\.31\.20\.0\/24 in ap-northeast-2d is not free: Buddy-Public2/);
 });
 
 test("what stands and stays as it is is not asked about", async () => {

@@ -30,7 +30,7 @@ test("plan --refresh-image shows a new image and what rolls it out, and writes n
     ["create ec2:image", "create ec2:image-builder", "update ec2:launch-template", "update auto-scaling:group"].sort(),
   );
   expect((await on.rehearse("plan --refresh-image")).stdout).toContain(
-    "2 instances are replaced one at a time, about 5 min; the site goes on",
+    "2 instances are replaced one at a time, about 7 min; the site goes on",
   );
   expect((await on.rehearse("plan")).stdout).toContain("Nothing to do");
   expect(stored(on).state).toEqual(JSON.parse(before).state);
@@ -107,5 +107,5 @@ test("status says when the image is old, with the command, and stays in sync", a
   writeFileSync(join(on.path, STATE), JSON.stringify(file));
   const { code, stdout } = await on.rehearse("status");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/The web image ami-\w+ was made 31 days ago.*: buddyverse up --refresh-image/);
+  expect(stdout).toMatch(/The web image ami-\w+ was made 31 days ago.*: buddyverse up --sandbox --refresh-image/);
 });

@@ -45,7 +45,7 @@ test("a release, one that fails, a rollback, and up leaves it so", async () => {
   expect(back.code, back.stderr).toBe(0);
   const said = back.stderr.replace(/\s+/g, " ");
   expect(said).toContain("Back to release 1 from release 2: the built-in page, of ");
-  expect(said).toContain("Nothing is baked: 2 instances are replaced one at a time, about 5 min; the site goes on.");
+  expect(said).toContain("Nothing is baked: 2 instances are replaced one at a time, about 7 min; the site goes on.");
   // The first release had a domain.
   expect(said).toContain("! Besides the image: volumeGiB 9 → 8, what the instances are told at boot.");
   expect(back.stdout).toMatch(

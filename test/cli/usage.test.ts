@@ -27,7 +27,7 @@ test.each([
   ["up --sandbox --yes --chaos lose=1", '--chaos does not know "lose=1"', "lose-answer="],
   ["up --yes --chaos throttle=0.1", "--chaos is for the sandbox", "--sandbox"],
   ["up more", "too many arguments", ""],
-  ["sandbox rest", 'sandbox cannot "rest"', "show, reset, fail, mend, delegate and confirm"],
+  ["sandbox rest", 'sandbox cannot "rest"', "show, reset, fail, mend, delegate, confirm, serve and env"],
   ["cost --usage clicks=1", '"clicks" is not', "dataOutGB"],
   ["unlock 12ab", "there is no lock", ""],
   ["plan --sandbox --trace nowhere/trace", "nowhere/trace cannot be written", "--trace FILE"],

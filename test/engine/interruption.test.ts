@@ -38,7 +38,10 @@ test("an interruption is in the plan with its time, and refused unless it is all
   on.cloud.calls.length = 0;
   const allowed = { ...on.run, allowOutage: true };
   const plan = planUp(await look(on, painted(on, "blue"), allowed));
-  expect(plan).toMatchObject({ items: [{ action: "update", interruption: "toy-1 is away" }], seconds: 90 });
+  expect(plan).toMatchObject({
+    items: [{ action: "update", interruption: { kind: "outage", what: "toy-1 is away", seconds: 90 } }],
+    seconds: 90,
+  });
   await expect(up(on, painted(on, "blue"))).rejects.toMatchObject({
     code: "refused",
     message: "toy-1 is away",

@@ -64,7 +64,7 @@ test("the instances are replaced one at a time, and nothing else is done; the or
     "auto-scaling-group",
   ]);
   expect(releaseIn(plan, on.config)).toBe(
-    "Release: app.env (LANGUAGE) changes; 2 instances are replaced one at a time, about 5 min; the site goes on.",
+    "Release: app.env (LANGUAGE) changes; 2 instances are replaced one at a time, about 7 min; the site goes on.",
   );
 
   const before = (await accountIn(on.sandbox, on.clock).members()).map(({ id }) => id);

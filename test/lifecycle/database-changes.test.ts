@@ -108,9 +108,13 @@ describe("another class", () => {
     const plan = planUp(await (await changed(on, SMALL, YES)).refresh());
     expect(planned(plan, "database")).toMatchObject({
       action: "update",
-      interruption: "database1 is away for about 5 min: db.t3.micro → db.t3.small",
+      interruption: {
+        kind: "outage",
+        what: "database1 is away for about 5 min: db.t3.micro → db.t3.small",
+        seconds: 300,
+      },
     });
-    expect(planned(plan, "replica")?.interruption).toMatch(/^database1-replica is away for about 5 min/);
+    expect(planned(plan, "replica")?.interruption.what).toMatch(/^database1-replica is away for about 5 min/);
     expect(plan.seconds).toBe(600);
     const error = await refusalOf(() => on.up());
     expect(error.message).toContain("database1 is away for about 5 min: db.t3.micro → db.t3.small");
@@ -171,7 +175,7 @@ describe("another class", () => {
   test("waits for the maintenance window where that is chosen: shown, no drift, not waited for, no consent", async () => {
     const later = { ...SMALL, apply: "window" };
     const on = await from({}, later);
-    expect(planned(await on.plan(), "database")).toMatchObject({ interruption: undefined, refused: undefined });
+    expect(planned(await on.plan(), "database")).toMatchObject({ interruption: { kind: "none" }, refused: undefined });
     const began = on.clock.now();
     expect(outcomes((await on.up()).settled)).toEqual({ replica: "updated", database: "updated" });
     expect(on.clock.now() - began).toBeLessThan(60_000);
@@ -276,7 +280,7 @@ describe("backups and the replica", () => {
     const none = { replica: false, backupRetentionDays: 0 };
     const on = await from({}, none, YES);
     const plan = planUp(await on.refresh());
-    expect(planned(plan, "database")?.interruption).toMatch(/does not answer for some seconds.*turned off/);
+    expect(planned(plan, "database")?.interruption.what).toMatch(/does not answer for some seconds.*turned off/);
     const { settled } = await on.up();
     expect(settled.filter(({ outcome }) => outcome === "failed" || outcome === "skipped")).toEqual([]);
     expect(modifications(on).map(({ operation }) => operation)).toEqual(["DeleteDBInstance", "ModifyDBInstance"]);
@@ -295,7 +299,7 @@ describe("backups and the replica", () => {
 describe("versions", () => {
   test("a newer minor one that the config names is upgraded to, the replica first", async () => {
     const on = await from({ engineVersion: "8.4.4" }, { engineVersion: "8.4.8" }, YES);
-    expect(planned(await on.plan(), "database")?.interruption).toBe(
+    expect(planned(await on.plan(), "database")?.interruption.what).toBe(
       "database1 is away for about 5 min: MySQL 8.4.4 → 8.4.8",
     );
     await on.up();
@@ -316,7 +320,7 @@ describe("versions", () => {
   test("another class comes with another version, in one outage", async () => {
     const both = { engineVersion: "8.4.8", instanceClass: "db.t3.small", replica: false };
     const on = await from({ engineVersion: "8.4.4", replica: false }, both, YES);
-    expect(planned(await on.plan(), "database")?.interruption).toBe(
+    expect(planned(await on.plan(), "database")?.interruption.what).toBe(
       "database1 is away for about 10 min: MySQL 8.4.4 → 8.4.8, db.t3.micro → db.t3.small",
     );
     await on.up();

@@ -7,6 +7,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { actionOf, actionsFor, actionsOfCommand, MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
+import { findExtras } from "../../src/residuals/extras.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { folder } from "../cli/folder.ts";
@@ -119,7 +120,7 @@ test.each(LIVES)(
     await on.status();
     const after = await who.under(documents, { now: { ...given, ...later } });
     await after.up();
-    await after.status();
+    expect((await findExtras(after.aws, after.config.stack, await after.refresh())).unseen).toEqual([]);
     const vpc = after.store.get("vpc")?.id as string;
     expect((await findForeignResources(after.aws, vpc, after.config.stack)).unseen).toEqual([]);
     Object.assign(after.run, { deleteKept: true });
@@ -132,7 +133,9 @@ test.each(LIVES)(
     const statements = documents.flatMap(({ Statement }) => Statement);
     const sent = actionsFor(calls);
     const more = actionsOf(statements).filter((action) => !sent.has(action));
-    expect(more).toEqual([]);
+    // A zone of its own waits to be named at the registrar, and the listener that has certificates for that.
+    const https = after.config.domain?.zone !== "create" || "elasticloadbalancing:DescribeListenerCertificates";
+    expect(more.filter((action) => action !== https)).toEqual([]);
   },
 );
 

@@ -2,6 +2,7 @@ import type { CertificateSummary, KeyAlgorithm } from "@aws-sdk/client-acm";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
+import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, findOwned, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
@@ -89,6 +90,7 @@ export async function certificateById(aws: Aws, arn: string): Promise<Certificat
         : [],
     ),
     usedBy: certificate.InUseBy ?? [],
+    described: { ...certificate, Tags: tags },
   };
 }
 
@@ -125,6 +127,28 @@ export function whyNotIssued({ status, failureReason }: CertificateLive): string
 /** A public certificate, RSA 2048, validated by DNS. Named as its first domain. Ready when ACM has told its validation records. */
 export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
   name: "acm:certificate",
+  coverage: {
+    covers: { names: ["DomainName", "SubjectAlternativeNames"] },
+    ignores: {
+      Status: STATE,
+      FailureReason: STATE,
+      RenewalSummary: STATE,
+      DomainValidationOptions: "how ACM sees that the names are ours; the records are objects of their own",
+      InUseBy: "the listeners that serve it",
+      ...Object.fromEntries(
+        [
+          "ExtendedKeyUsages",
+          "Issuer",
+          "KeyUsages",
+          "RenewalEligibility",
+          "Serial",
+          "SignatureAlgorithm",
+          "Subject",
+          "CertificateKeyPairOrigin",
+        ].map((path) => [path, "ACM fills it in with each issue and renewal"]),
+      ),
+    },
+  },
   immutable: ["names"],
   same: {
     names: (wanted, found) =>

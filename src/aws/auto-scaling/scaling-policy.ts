@@ -32,7 +32,15 @@ function names(name: string, arn = ""): { readonly groupName: string; readonly p
 export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> = {
   name: "auto-scaling:scaling-policy",
   immutable: ["groupName"],
+  coverage: {
+    covers: {
+      groupName: ["AutoScalingGroupName"],
+      metric: ["TargetTrackingConfiguration.PredefinedMetricSpecification"],
+      target: ["TargetTrackingConfiguration.TargetValue"],
+    },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
+  unnoticed: true,
   retryable: { create: ["ServiceLinkedRoleFailure"] },
 
   async find(aws, owner, id) {
@@ -51,6 +59,7 @@ export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> =
         policyName,
         metric: tracking.PredefinedMetricSpecification?.PredefinedMetricType ?? ("" as MetricType),
         target: tracking.TargetValue ?? 0,
+        described: policy,
       }
     );
   },

@@ -1,5 +1,6 @@
 import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
+import { extras } from "./extras.ts";
 import { group } from "./group.ts";
 import { prices } from "./prices.ts";
 import { scalingPolicy } from "./scaling-policy.ts";
@@ -56,6 +57,7 @@ export const autoScaling: Service<typeof import("./client.ts")> = {
     },
   },
   errors: { throttled: ["ResourceContention", "ResourceContentionFault"] },
+  extras,
   types: [group, scalingPolicy],
   colour: "#c8531c",
   prices,

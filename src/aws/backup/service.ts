@@ -1,6 +1,7 @@
 import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
 import { recoveryPointCopies } from "./copies.ts";
+import { extras } from "./extras.ts";
 import { narrowed } from "./narrowed.ts";
 import { recoveryPoints } from "./residuals.ts";
 import { vault } from "./vault.ts";
@@ -34,6 +35,7 @@ export const backup: Service<typeof import("./client.ts")> = {
     linkedRole: linkedPrincipal("backup"),
     narrowed,
   },
+  extras,
   types: [vault],
   residuals: [recoveryPoints],
   copies: [recoveryPointCopies],

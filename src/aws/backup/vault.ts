@@ -1,6 +1,7 @@
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { counted } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
+import { COUNTER, STATE } from "../coverage.ts";
 import { isOneOf, undefinedIf } from "../errors.ts";
 import { assertOurs } from "../owned.ts";
 import { allPages } from "../pages.ts";
@@ -43,6 +44,12 @@ export const vaultNamed = async (aws: Aws, name: string) =>
  */
 export const vault: ResourceType<object, VaultLive> = {
   name: "backup:vault",
+  coverage: {
+    covers: {},
+    ignores: { NumberOfRecoveryPoints: COUNTER, VaultState: STATE },
+    unshown: { "access policy": "another call; before a copy is made it is read" },
+    dangers: [{ at: ["Locked"], danger: "less protected", when: (text) => text !== "true" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   // A delete whose answer was lost, and which was repeated, finds nothing: the next look tells.
   retryable: { delete: [NOT_EMPTY, NOT_THERE] },
@@ -55,7 +62,13 @@ export const vault: ResourceType<object, VaultLive> = {
     if (!answer) return undefined;
     const tags = answer.Tags ?? {};
     assertOurs(owner, `backup vault ${owner.name}`, tags, recorded === owner.name && "name");
-    return { id: owner.name, tags, arn, recoveryPoints: found.NumberOfRecoveryPoints ?? 0 };
+    return {
+      id: owner.name,
+      tags,
+      arn,
+      recoveryPoints: found.NumberOfRecoveryPoints ?? 0,
+      described: { ...found, Tags: tags },
+    };
   },
 
   async create(aws, _spec, owner, token) {

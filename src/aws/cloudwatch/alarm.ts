@@ -2,6 +2,7 @@ import type { ComparisonOperator, MetricAlarm, Statistic } from "@aws-sdk/client
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
+import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
@@ -78,6 +79,7 @@ const live = (alarm: MetricAlarm): AlarmLive => ({
   okActions: alarm.OKActions ?? [],
   actionsEnabled: alarm.ActionsEnabled ?? true,
   state: alarm.StateValue ?? "",
+  described: alarm,
 });
 
 // The call replaces the whole alarm, whatever of it has changed; tags count only when it makes the alarm.
@@ -109,6 +111,28 @@ export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
   name: "cloudwatch:alarm",
   tagsUnread: true,
   same: { actions: sameSet, okActions: sameSet },
+  coverage: {
+    covers: {
+      description: ["AlarmDescription"],
+      namespace: ["Namespace"],
+      metric: ["MetricName"],
+      dimensions: ["Dimensions"],
+      statistic: ["Statistic", "ExtendedStatistic"],
+      periodSeconds: ["Period"],
+      evaluationPeriods: ["EvaluationPeriods"],
+      datapointsToAlarm: ["DatapointsToAlarm"],
+      threshold: ["Threshold"],
+      comparison: ["ComparisonOperator"],
+      treatMissing: ["TreatMissingData"],
+      lowSampleCount: ["EvaluateLowSampleCountPercentile"],
+      actions: ["AlarmActions"],
+      okActions: ["OKActions"],
+      actionsEnabled: ["ActionsEnabled"],
+    },
+    ignores: { StateValue: STATE, StateReason: STATE, StateReasonData: STATE, EvaluationState: STATE },
+    unshown: { tags: "another call for each alarm" },
+    dangers: [{ at: ["actionsEnabled", "actions"], danger: "less protected" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
 
   async find(aws, owner, id) {

@@ -75,6 +75,7 @@ async function put(aws: Aws, spec: DashboardSpec, owner: Owner, input: { Tags?: 
 /** A CloudWatch dashboard. Named as its owner; the name is the id, one for the whole account. */
 export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
   name: "cloudwatch:dashboard",
+  coverage: { covers: { widgets: ["DashboardBody"] }, unshown: { tags: "another call" } },
   tagsUnread: true,
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
 
@@ -97,7 +98,7 @@ export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
             : `Dashboards are shared by all regions of an account, and their names by all stacks: take ${other} down first, or use another account.`,
       });
     }
-    return { id: owner.name, widgets: marked ? widgets.slice(1) : widgets };
+    return { id: owner.name, widgets: marked ? widgets.slice(1) : widgets, described: found };
   },
 
   async create(aws, spec, owner) {

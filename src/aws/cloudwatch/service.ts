@@ -1,6 +1,7 @@
 import type { Service } from "../service.ts";
 import { alarm } from "./alarm.ts";
 import { dashboard } from "./dashboard.ts";
+import { extras } from "./extras.ts";
 import { narrowed } from "./narrowed.ts";
 import { prices } from "./prices.ts";
 import { forgottenAlarms } from "./residuals.ts";
@@ -14,6 +15,7 @@ export const cloudWatch: Service<typeof import("./client.ts")> = {
     changes: { PutMetricAlarm: ["ListTagsForResource", "UntagResource"], PutDashboard: ["UntagResource"] },
     narrowed,
   },
+  extras,
   types: [alarm, dashboard],
   colour: "#b0388a",
   prices,

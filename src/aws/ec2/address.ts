@@ -30,12 +30,22 @@ const reader = ec2Reader({
     publicIp: address.PublicIp ?? "",
     interfaceId: address.NetworkInterfaceId,
     associationId: address.AssociationId,
+    described: address,
   }),
 });
 
 /** An Elastic IP address. It costs money while it is there, whether something uses it or not. */
 export const address: ResourceType<AddressSpec, AddressLive> = {
   name: "ec2:address",
+  coverage: {
+    covers: { domain: ["Domain"] },
+    ignores: Object.fromEntries(
+      ["AssociationId", "InstanceId", "NetworkInterfaceId", "NetworkInterfaceOwnerId", "PrivateIpAddress"].map(
+        (path) => [path, "comes and goes with what has the address"],
+      ),
+    ),
+    unshown: { PtrRecord: "another call for each address" },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 600, deleteSeconds: 1 },
   retryable: {
     // For some seconds after its NAT gateway shows deleted it is still held; AWS then says one or the other

@@ -3,6 +3,7 @@ import type { Health, Identified, ResourceType, Tags } from "../../engine/resour
 import { createOnly } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
+import { STATE } from "../coverage.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { findOwned, isBackup, isOwners, KEY_TAG, STACK_TAG, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
@@ -56,6 +57,7 @@ function live(image: Image): ImageLive {
     rootGiB:
       image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs?.VolumeSize ?? 0,
     deregistrationProtection: image.DeregistrationProtection ?? "disabled",
+    described: image,
     snapshotIds: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
   };
 }
@@ -98,6 +100,12 @@ function health({ id, state, reason }: ImageLive): Health {
 export const image: ResourceType<ImageSpec, ImageLive> = {
   name: "ec2:image",
   same: { builderId: createOnly, baseId: createOnly, edition: createOnly },
+  coverage: {
+    covers: { builderId: "watched", baseId: [`Tags[${BASE_TAG}]`], edition: [`Tags[${EDITION_TAG}]`] },
+    ignores: { State: STATE, StateReason: STATE },
+    unshown: { "launch permissions": "another call for each image; Public says whether everybody has one" },
+    dangers: [{ at: ["Public"], danger: "made public", when: (text) => text === "true" }],
+  },
   // Known only while the builder is there.
   unrecorded: ["builderId", "baseId"],
   createdAt: ({ createdAt }) => createdAt,

@@ -12,6 +12,7 @@ import {
   type Launch,
   launch,
   launchCharges,
+  launchCoverage,
   launchedAs,
   ownInstances,
   PROFILE_NOT_YET,
@@ -157,6 +158,14 @@ function health({ id, state, stateReason, settingUp }: InstanceLive): Health {
 export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   name: "ec2:instance",
   immutable: ["instanceType", "subnetId", "keyName", "profileName"],
+  coverage: {
+    ...launchCoverage,
+    covers: {
+      ...launchCoverage.covers,
+      sourceDestCheck: ["SourceDestCheck", "NetworkInterfaces[].SourceDestCheck"],
+      setUp: [`Tags[${SET_UP_TAG}]`],
+    },
+  },
   same: {
     imageId: createOnly,
     rootDevice: createOnly,
@@ -168,8 +177,10 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
     groupIds: sameSet,
   },
   unrecorded: ["userData"],
-  // A NAT's set-up takes about a minute more, and one that takes more than five does not come to an end.
+  // A set-up that takes more than five minutes does not come to an end.
   timing: { createSeconds: 15, timeoutSeconds: 420, deleteSeconds: 40 },
+  // A NAT's set-up takes about a minute more.
+  createSeconds: ({ setUp }) => (setUp === undefined ? undefined : 75),
   retryable: { create: PROFILE_NOT_YET },
   list,
   find,

@@ -27,6 +27,7 @@ const reader = ec2Reader({
     tags: tagsFrom(gateway.Tags),
     // Empty while it is attached to none.
     vpcId: gateway.Attachments?.find(({ State }) => State !== "detached")?.VpcId ?? "",
+    described: gateway,
   }),
 });
 
@@ -38,6 +39,7 @@ const detach = (aws: Aws, { id, vpcId }: InternetGatewayLive) =>
 /** A gateway is good for nothing while it is attached to no VPC: the attachment is a field of it. */
 export const internetGateway: ResourceType<InternetGatewaySpec, InternetGatewayLive> = {
   name: "ec2:internet-gateway",
+  coverage: { covers: { vpcId: ["Attachments"] } },
   timing: { createSeconds: 2, timeoutSeconds: 1200, deleteSeconds: 1 },
   retryable: {
     // Attached already: to our VPC, and reads lag; or still to another.

@@ -26,6 +26,7 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
         publicKey: pair.PublicKey,
         keyName: pair.KeyName ?? "",
         fingerprint: pair.KeyFingerprint ?? "",
+        described: pair,
       }),
     );
   });
@@ -52,8 +53,10 @@ const keyOf = (publicKey: string): string => publicKey.trim().split(/\s+/).slice
 export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
   name: "ec2:key-pair",
   immutable: ["publicKey"],
+  coverage: { covers: { publicKey: ["PublicKey", "KeyFingerprint"] } },
   same: { publicKey: (wanted, found) => found !== undefined && keyOf(wanted) === keyOf(found) },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
+  unnoticed: true,
   // Made by a call whose answer was lost, and not visible yet: look again, and `find` says whose it is.
   retryable: { create: ["InvalidKeyPair.Duplicate"] },
   list,

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LaunchTemplateVersion, RequestLaunchTemplateData, ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
-import { createOnly, sameSet } from "../../lib/compare.ts";
+import { sameSet } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import { propertiesOf } from "../../lib/properties.ts";
 import { holdsUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { findOwned, isOwners, KEY_TAG, STACK_TAG, tagsFrom, takenBy } from "../owned.ts";
+import { findOwned, isOwners, KEY_TAG, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
-import { deleteReleaseResults } from "../ssm/release-results.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
 import { base64, METADATA, rootVolume, versionsRunning } from "./read-instances.ts";
 import { type InstanceTypeName, ofStack, retag, tagSpecifications } from "./tags.ts";
@@ -28,6 +28,9 @@ export interface LaunchTemplateSpec {
   readonly instanceName: string;
   /** Undefined: the type is not burstable. */
   readonly cpuCredits: CpuCredits | undefined;
+  /** "required": the metadata of an instance is given to its own sessions only (IMDSv2). */
+  readonly metadataTokens: "required" | "optional";
+  readonly encrypted: boolean;
   /** What a version brings, in words: its description. */
   readonly release: string;
   /** The number of the version that was left for an earlier one; "": the default is what was wanted last. */
@@ -44,6 +47,8 @@ export interface TemplateVersion extends Omit<LaunchTemplateSpec, "rolledBackFro
   /** The tags that its instances get. */
   readonly instanceTags: Tags;
   readonly isDefault: boolean;
+  /** AWS's answer. */
+  readonly data: ResponseLaunchTemplateData;
   /** The version that instances ran when it was made; undefined: it is the first, or made before that was written down. */
   readonly after: number | undefined;
   /** It is an earlier one again, in place of another. */
@@ -89,9 +94,13 @@ function dataOf(spec: LaunchTemplateSpec, owner: Owner): RequestLaunchTemplateDa
     SecurityGroupIds: [...spec.groupIds],
     KeyName: spec.keyName,
     IamInstanceProfile: { Name: spec.profileName },
-    BlockDeviceMappings: rootVolume(spec.rootDevice, spec.volumeGiB),
+    BlockDeviceMappings: rootVolume(spec.rootDevice, spec.volumeGiB, spec.encrypted),
     // The site's page tells which version its instance was launched from: that is one of its tags.
-    MetadataOptions: { ...METADATA, InstanceMetadataTags: readableOnInstance(tags) ? "enabled" : "disabled" },
+    MetadataOptions: {
+      ...METADATA,
+      HttpTokens: spec.metadataTokens,
+      InstanceMetadataTags: readableOnInstance(tags) ? "enabled" : "disabled",
+    },
     ...creditSpecification(spec.cpuCredits),
     UserData: base64(spec.userData),
     TagSpecifications: tagSpecifications({ ...owner, tags }, "instance", "volume"),
@@ -114,6 +123,9 @@ function specOf(data: ResponseLaunchTemplateData): Omit<LaunchTemplateSpec, "rel
     userData: Buffer.from(data.UserData ?? "", "base64").toString("utf8"),
     instanceName: instanceTagsIn(data).Name ?? "",
     cpuCredits: data.CreditSpecification?.CpuCredits as CpuCredits | undefined,
+    metadataTokens: data.MetadataOptions?.HttpTokens === "required" ? "required" : "optional",
+    // A volume that is not the root's counts, too.
+    encrypted: (data.BlockDeviceMappings ?? []).every(({ Ebs }) => Ebs?.Encrypted === true),
   };
 }
 
@@ -126,6 +138,7 @@ function versionOf({ LaunchTemplateData = {}, ...version }: LaunchTemplateVersio
     release: description.replace(BACK, "").replace(AFTER, ""),
     number: version.VersionNumber ?? 1,
     isDefault: version.DefaultVersion ?? false,
+    data: LaunchTemplateData,
     createdAt: version.CreateTime?.getTime() ?? 0,
     createdBy: version.CreatedBy ?? "",
     instanceTags: instanceTagsIn(LaunchTemplateData),
@@ -146,6 +159,8 @@ const CONTENT = {
   userData: true,
   instanceName: true,
   cpuCredits: true,
+  metadataTokens: true,
+  encrypted: true,
   release: false,
   rolledBackFrom: false,
 } as const satisfies Record<keyof LaunchTemplateSpec, boolean>;
@@ -173,9 +188,38 @@ function isHeld({ version, versions, rolledBackFrom }: LaunchTemplateLive, spec:
   return left !== undefined && left.number !== version && isSame(spec, left);
 }
 
+/**
+ * Somebody has made a version the default that starts the same as what instances run, as far as that is compared. It brings nothing
+ * that was asked for, and may hold more: what instances run is the default again.
+ */
+function isStray({ version, versions, running }: LaunchTemplateLive): boolean {
+  const current = versions.find(({ number }) => number === version);
+  if (!current || running.includes(version)) return false;
+  return versions.some(
+    (one) =>
+      running.includes(one.number) && isSame(current, one) && isDeepStrictEqual(current.instanceTags, one.instanceTags),
+  );
+}
+
+/** What tags make another. */
+const OF_TAGS = /^(TagSpecifications|MetadataOptions\.InstanceMetadataTags)/;
+
+/** A version holds nothing that was not asked for: somebody else's may start the same otherwise. */
+function isWhole(spec: LaunchTemplateSpec, { data }: TemplateVersion): boolean {
+  const asked = propertiesOf(dataOf(spec, { stack: "", key: "", name: "", tags: {}, needs: [] }));
+  return [...propertiesOf(data)].every(
+    ([path, { value }]) => OF_TAGS.test(path) || value === asked.get(path)?.value || value === "false",
+  );
+}
+
 /** A version that is as wanted and need not be made: instances run it still, or it was made by a run that ended there. */
-const existing = ({ version, versions, running }: LaunchTemplateLive, spec: LaunchTemplateSpec) =>
-  versions.find((one) => isSame(spec, one) && (one.number > version || running.includes(one.number)));
+const existing = (live: LaunchTemplateLive, spec: LaunchTemplateSpec) => {
+  const same = live.versions.filter((one) => isSame(spec, one));
+  return (
+    (isStray(live) ? undefined : same.find((one) => one.number > live.version && isWhole(spec, one))) ??
+    same.find(({ number }) => live.running.includes(number))
+  );
+};
 
 const GONE = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
 const VERSION_GONE = [...GONE, "InvalidLaunchTemplateId.VersionNotFound"];
@@ -221,14 +265,15 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
       (page) => page.NextToken,
     );
     const found = await Promise.all(
-      templates.map(async ({ LaunchTemplateId, Tags }): Promise<LaunchTemplateLive | undefined> => {
-        const id = LaunchTemplateId as string;
+      templates.map(async (template): Promise<LaunchTemplateLive | undefined> => {
+        const id = template.LaunchTemplateId as string;
         const all = (await undefinedIf(GONE, () => versionsIn(aws, id))) ?? [];
         const current = all.find(({ isDefault }) => isDefault);
         if (!current) return undefined;
-        const tags = tagsFrom(Tags);
+        const tags = tagsFrom(template.Tags);
         return {
           ...contentOf(current),
+          described: { ...template, LaunchTemplateData: current.data },
           release: current.release,
           rolledBackFrom: tags[LEFT_TAG] ?? "",
           id,
@@ -263,6 +308,35 @@ const named = async (aws: Aws, name: string) =>
 /** What the Auto Scaling group launches. Versions cannot be changed: a difference is a new version, made the default. */
 export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
   name: "ec2:launch-template",
+  coverage: {
+    covers: {
+      imageId: ["LaunchTemplateData.ImageId"],
+      rootDevice: ["LaunchTemplateData.BlockDeviceMappings[].DeviceName"],
+      instanceType: ["LaunchTemplateData.InstanceType"],
+      volumeGiB: ["LaunchTemplateData.BlockDeviceMappings[].Ebs.VolumeSize"],
+      groupIds: ["LaunchTemplateData.SecurityGroupIds"],
+      keyName: ["LaunchTemplateData.KeyName"],
+      profileName: ["LaunchTemplateData.IamInstanceProfile"],
+      userData: ["LaunchTemplateData.UserData"],
+      instanceName: ["LaunchTemplateData.TagSpecifications"],
+      cpuCredits: ["LaunchTemplateData.CreditSpecification"],
+      metadataTokens: ["LaunchTemplateData.MetadataOptions.HttpTokens"],
+      encrypted: ["LaunchTemplateData.BlockDeviceMappings[].Ebs.Encrypted"],
+      release: "watched",
+      rolledBackFrom: [`Tags[${LEFT_TAG}]`],
+    },
+    ignores: {
+      DefaultVersionNumber: "each release and each way back names one; its content is compared",
+      LatestVersionNumber: "each release makes one",
+    },
+    dangers: [
+      { at: ["metadataTokens"], danger: "IMDSv1 allowed", when: (text) => text !== '"required"' },
+      { at: ["encrypted"], danger: "not encrypted", when: (text) => text === "false" },
+      { at: ["groupIds"], danger: "opened to the world" },
+      { at: ["profileName"], danger: "administrator rights" },
+      { at: ["imageId", "userData"], danger: "leads elsewhere" },
+    ],
+  },
   same: {
     ...(Object.fromEntries(
       FIELDS.map((field) => [
@@ -271,7 +345,8 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
           sameField(field, spec, live) || isHeld(live, spec),
       ]),
     ) as ResourceType<LaunchTemplateSpec, LaunchTemplateLive>["same"]),
-    release: createOnly,
+    // Words are no reason for another version; they tell of one that is somebody else's.
+    release: (_wanted, _found, live) => !isStray(live),
     rolledBackFrom: (wanted, found, live, spec) => wanted === found || isHeld(live, spec),
   },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
@@ -297,7 +372,7 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
     const there = versionThere(live, spec);
     // The instances' tags are in a version, too.
     if (changed.has("tags") && !(there && bears(there, spec, owner))) return { version: undefined };
-    return isSame(spec, live) ? {} : { version: there?.number };
+    return isSame(spec, live) && !isStray(live) ? {} : { version: there?.number };
   },
 
   notes(live, spec) {
@@ -343,23 +418,20 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   /** The template's own tags last: while they differ, the instances' tags in the default version may differ too. */
   async update(aws, live, spec, changed, owner) {
     const { id } = live;
-    if (changed.has("tags") || !isSame(spec, live))
+    if (changed.has("tags") || !isSame(spec, live) || isStray(live))
       await makeDefault(aws, id, await versionFor(aws, live, spec, owner));
     if (live.rolledBackFrom !== "") await aws.ec2.deleteTags({ Resources: [id], Tags: [{ Key: LEFT_TAG }] });
     await retag(aws, id, changed, owner);
   },
 
-  async delete(aws, { id, tags, versions }) {
-    // No instance is there any more that writes one.
-    const stack = tags[STACK_TAG] ?? versions[0]?.instanceTags[STACK_TAG];
-    if (stack !== undefined) await deleteReleaseResults(aws, stack);
+  async delete(aws, { id }) {
     await undefinedIf(GONE, () => aws.ec2.deleteLaunchTemplate({ LaunchTemplateId: id }));
   },
 };
 
 /** A version that is as wanted but for its tags: the default one, or another. */
 const versionThere = (live: LaunchTemplateLive, spec: LaunchTemplateSpec): TemplateVersion | undefined =>
-  (isSame(spec, live) ? live.versions.find(({ number }) => number === live.version) : undefined) ??
+  (isSame(spec, live) && !isStray(live) ? live.versions.find(({ number }) => number === live.version) : undefined) ??
   existing(live, spec);
 
 const bears = (version: TemplateVersion, { instanceName }: LaunchTemplateSpec, owner: Owner): boolean =>

@@ -1,5 +1,6 @@
 import type { NatGateway } from "@aws-sdk/client-ec2";
 import type { Health, Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { natGatewayData, natGatewayHour, natGB } from "./prices.ts";
@@ -33,6 +34,7 @@ const reader = ec2Reader({
       subnetId: gateway.SubnetId ?? "",
       allocationId: gateway.NatGatewayAddresses?.[0]?.AllocationId ?? "",
       state: gateway.State ?? "",
+      described: gateway,
       failure: [gateway.FailureCode, gateway.FailureMessage].filter(Boolean).join(": "),
     };
   },
@@ -48,6 +50,10 @@ function health({ state, failure }: NatGatewayLive): Health {
 export const natGateway: ResourceType<NatGatewaySpec, NatGatewayLive> = {
   name: "ec2:nat-gateway",
   immutable: ["subnetId", "allocationId"],
+  coverage: {
+    covers: { subnetId: ["SubnetId"], allocationId: ["NatGatewayAddresses[].AllocationId"] },
+    ignores: { State: STATE, "NatGatewayAddresses[].Status": STATE, ProvisionedBandwidth: "AWS sets it on demand" },
+  },
   timing: { createSeconds: 110, timeoutSeconds: 900, deleteSeconds: 50 },
   list: reader.list,
   find: findOwned(reader.list, { health, byId: reader.byId }),

@@ -52,10 +52,12 @@ interface Added {
 }
 
 function addedBy(plan: PlannedStack): readonly Added[] {
-  const own = coming(instancesIn(plan)).flatMap(({ spec, live }) => [
+  const own = coming(instancesIn(plan)).flatMap(({ spec, live, beside }) => [
     { type: spec.instanceType, count: 1 },
-    // What is replaced goes first.
-    ...(live?.state === "running" || live?.state === "pending" ? [{ type: live.instanceType, count: -1 }] : []),
+    // What is replaced goes first, or before the next one's turn.
+    ...(!beside && (live?.state === "running" || live?.state === "pending")
+      ? [{ type: live.instanceType, count: -1 }]
+      : []),
   ]);
   const ofGroups = groupsIn(plan).map(({ type, group: { action, spec, live }, relaunches }) => {
     if (action === "create" || !live) return { type, count: action === "create" ? spec.desired : 0 };

@@ -1,8 +1,9 @@
 import type { Instance, InstanceAttribute } from "@aws-sdk/client-ec2";
 import type { Charge, Costing } from "../../engine/charge.ts";
-import type { Foreseen, Identified, NotYet, Owner, Protection, Tags } from "../../engine/resource.ts";
+import type { Coverage, Foreseen, Identified, NotYet, Owner, Protection, Tags } from "../../engine/resource.ts";
 import { isUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
+import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { foreseeNamesake, KEY_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
@@ -23,6 +24,7 @@ export interface Found extends Identified {
   readonly ofGroup: boolean;
 }
 
+const LENT = "lent while the instance runs, and another one after each start";
 const LIVING = ["pending", "running", "stopping", "stopped", "shutting-down"];
 const USER_SHUTDOWN = "Client.UserInitiatedShutdown";
 
@@ -42,6 +44,7 @@ const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeInstances"]>[0
           state: instance.State?.Name ?? "",
           stateReason: { code: instance.StateReason?.Code ?? "", message: instance.StateReason?.Message ?? "" },
           instance,
+          described: instance,
           ofGroup: (instance.Tags ?? []).some(({ Key }) => Key === "aws:autoscaling:groupName"),
         }),
       );
@@ -159,6 +162,47 @@ export const launchedAs = (instance: Instance): Launch => ({
   cpuCredits: undefined,
 });
 
+/** Whose is what AWS tells of an instance that was launched so. */
+export const launchCoverage = {
+  covers: {
+    imageId: "watched",
+    rootDevice: "watched",
+    instanceType: ["InstanceType"],
+    subnetId: ["SubnetId", "NetworkInterfaces[].SubnetId"],
+    groupIds: ["SecurityGroups", "NetworkInterfaces[].Groups"],
+    keyName: ["KeyName"],
+    profileName: ["IamInstanceProfile"],
+    publicAddress: "watched",
+    userData: "unshown",
+    volumeGiB: "unshown",
+    cpuCredits: ["Tags[buddyverse:cpu-credits]"],
+  },
+  ignores: {
+    State: STATE,
+    StateReason: STATE,
+    StateTransitionReason: STATE,
+    "MetadataOptions.State": STATE,
+    "BlockDeviceMappings[].Ebs.Status": STATE,
+    "NetworkInterfaces[].Status": STATE,
+    "NetworkInterfaces[].Attachment.Status": STATE,
+    PublicIpAddress: LENT,
+    PublicDnsName: LENT,
+    "NetworkInterfaces[].Association": LENT,
+    "NetworkInterfaces[].PrivateIpAddresses[].Association": LENT,
+  },
+  unshown: {
+    userData: "another call for each instance; it runs at the first start only",
+    volumeGiB: "another call for each volume, as is whether it is encrypted",
+    "termination and stop protection": "another call for each instance and attribute; `down` makes it",
+    "CPU credits": "another call; the tag says what was set",
+  },
+  dangers: [
+    { at: ["MetadataOptions.HttpTokens"], danger: "IMDSv1 allowed", when: (text) => text !== "required" },
+    { at: ["groupIds"], danger: "opened to the world" },
+    { at: ["profileName"], danger: "administrator rights" },
+  ],
+} as const satisfies Coverage<Launch>;
+
 /** The root volume of the public images that instances start from, where it is not known how large theirs is, GiB. */
 const ROOT_GIB = 8;
 
@@ -181,13 +225,13 @@ export const launchCharges = (
 export const METADATA = { HttpTokens: "required", HttpEndpoint: "enabled", HttpPutResponseHopLimit: 1 } as const;
 
 /** The root volume: encrypted, gone with its instance. */
-export const rootVolume = (DeviceName: string, VolumeSize: number | undefined) => [
+export const rootVolume = (DeviceName: string, VolumeSize: number | undefined, Encrypted = true) => [
   {
     DeviceName,
     Ebs: {
       ...(VolumeSize === undefined ? {} : { VolumeSize }),
       VolumeType: "gp3" as const,
-      Encrypted: true,
+      Encrypted,
       DeleteOnTermination: true,
     },
   },

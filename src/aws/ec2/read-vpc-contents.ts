@@ -1,13 +1,23 @@
-import type { NetworkInterface, Tag } from "@aws-sdk/client-ec2";
-import type { Tags } from "../../engine/resource.ts";
+import type {
+  Instance,
+  NetworkAcl,
+  NetworkAclEntry,
+  NetworkInterface,
+  RouteTable,
+  SecurityGroup,
+  Tag,
+} from "@aws-sdk/client-ec2";
+import type { Danger, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { tagsFrom } from "../owned.ts";
+import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { interfaceBlocker, interfacesIn } from "./read-interfaces.ts";
 import type { Filters } from "./reader.ts";
+import { destinationOf, targetOf } from "./route-table.ts";
+import { ruleWords } from "./security-group.ts";
 
-/** Something in a VPC that keeps it from being deleted. */
+/** Something in a VPC. */
 export interface Content {
   readonly id: string;
   /** What it is, as AWS describes it. */
@@ -20,6 +30,12 @@ export interface Content {
   readonly networkInterface?: NetworkInterface;
   /** Of an interface: ids of all that it may be of, where its service does not say which. */
   readonly anyOf?: readonly string[];
+  /** What it does there, or opens. */
+  readonly effect?: string | undefined;
+  /** What that means for safety. */
+  readonly danger?: Danger | undefined;
+  /** It is a change in what AWS makes with every VPC, and removes with it. */
+  readonly goesWithVpc?: boolean | undefined;
 }
 /** All that is in a VPC, and which sorts could not be looked at, and why. */
 export interface Contents {
@@ -30,7 +46,7 @@ export interface Contents {
 interface Sort {
   /** In the plural, for the notice that it could not be looked at. */
   readonly sort: string;
-  read(aws: Aws, vpcId: string): Promise<readonly Content[]>;
+  read(aws: Aws, vpcId: string, known: ReadonlySet<string>): Promise<readonly Content[]>;
 }
 interface Shown {
   readonly id: string | undefined;
@@ -38,6 +54,9 @@ interface Shown {
   readonly tags: Tag[] | undefined;
   /** The words of the AWS CLI that remove it, without profile and region. */
   readonly remove?: string;
+  readonly effect?: string;
+  readonly danger?: Danger | undefined;
+  readonly goesWithVpc?: boolean;
 }
 
 /** One sort: the call that lists it by the VPC, and what counts of its answer. */
@@ -45,7 +64,7 @@ const sort = <Page extends { readonly NextToken?: string | undefined }, Item>(
   name: string,
   page: (aws: Aws, Filters: Filters, NextToken: string | undefined) => Promise<Page>,
   items: (page: Page) => readonly Item[] | undefined,
-  shown: (item: Item, vpcId: string) => Shown | undefined,
+  shown: (item: Item, vpcId: string) => Shown | readonly Shown[] | undefined,
   filter = "vpc-id",
 ): Sort => ({
   sort: name,
@@ -55,12 +74,15 @@ const sort = <Page extends { readonly NextToken?: string | undefined }, Item>(
       items,
       ({ NextToken }) => NextToken,
     );
-    return found.flatMap((item) => {
-      const one = shown(item, vpcId);
-      if (!one) return [];
-      const commands = one.remove ? [`${aws.cli} ${one.remove} --region ${aws.region}`] : [];
-      return [{ id: one.id ?? "", what: one.what, tags: tagsFrom(one.tags), commands, passing: false }];
-    });
+    return found
+      .flatMap((item) => shown(item, vpcId) ?? [])
+      .map(({ id = "", tags, remove, ...rest }) => ({
+        ...rest,
+        id,
+        tags: tagsFrom(tags),
+        commands: remove ? [`${aws.cli} ${remove} --region ${aws.region}`] : [],
+        passing: false,
+      }));
   },
 });
 
@@ -68,6 +90,94 @@ const named = (what: string, tags: Tag[] | undefined) => [what, tagsFrom(tags).N
 // Some begin with a capital letter.
 const GONE = ["deleted", "deleting", "failed", "terminated", "shutting-down", "rejected", "expired"];
 const there = (state: string | undefined): boolean => !GONE.includes(state?.toLowerCase() ?? "");
+
+function instanceEffect({ PublicIpAddress, MetadataOptions }: Instance): Pick<Shown, "effect" | "danger"> {
+  const effects = [
+    ...(PublicIpAddress ? [`has the public address ${PublicIpAddress}`] : []),
+    ...(MetadataOptions?.HttpTokens === "optional" ? ["answers IMDSv1"] : []),
+  ];
+  const danger = PublicIpAddress ? "made public" : effects.length > 0 ? "IMDSv1 allowed" : undefined;
+  return { effect: effects.join(", "), danger };
+}
+
+const EVERYBODY = /(0\.0\.0\.0|::)\/0/;
+function groupEffect({ IpPermissions }: SecurityGroup): Pick<Shown, "effect" | "danger"> {
+  const rules = ruleWords(IpPermissions, "from");
+  const opened = rules.filter((rule) => EVERYBODY.test(rule));
+  const told = opened.length > 0 ? opened : rules;
+  return {
+    effect: told.length === 0 ? "" : `lets in ${told.slice(0, 3).join(", ")}${told.length > 3 ? ", …" : ""}`,
+    danger: opened.length > 0 ? "opened to the world" : undefined,
+  };
+}
+
+/** Rules of a VPC's default group that AWS has not put there: all comes in from its members, and all goes out. */
+function defaultGroup(group: SecurityGroup): readonly Shown[] {
+  const { GroupId: id, IpPermissions, IpPermissionsEgress } = group;
+  return [
+    ...ruleWords(IpPermissions, "from").filter((rule) => rule !== `everything from ${id}`),
+    ...ruleWords(IpPermissionsEgress, "to").filter((rule) => rule !== "everything to 0.0.0.0/0"),
+  ].map((rule) => ({
+    id,
+    what: "rule of the VPC's default security group",
+    tags: [],
+    effect: rule,
+    danger: / from /.test(rule) && EVERYBODY.test(rule) ? "opened to the world" : undefined,
+    goesWithVpc: true,
+  }));
+}
+
+const LAST_ENTRY = 32_767;
+const entryWords = ({
+  RuleNumber,
+  Egress,
+  RuleAction,
+  Protocol,
+  CidrBlock,
+  Ipv6CidrBlock,
+  PortRange,
+}: NetworkAclEntry) =>
+  `${RuleNumber}: ${RuleAction === "deny" ? "denies" : "allows"} ${Protocol === "-1" ? "everything" : `protocol ${Protocol}`}${PortRange ? ` port ${PortRange.From}-${PortRange.To}` : ""} ${Egress ? "to" : "from"} ${CidrBlock ?? Ipv6CidrBlock}`;
+
+/** Entries of the default network ACL that AWS has not put there, and its own that are gone. */
+function defaultAcl({ NetworkAclId: id, Entries = [] }: NetworkAcl): readonly Shown[] {
+  const own = ({ RuleNumber, RuleAction, Protocol }: NetworkAclEntry) =>
+    (RuleNumber ?? 0) >= LAST_ENTRY || (RuleNumber === 100 && RuleAction === "allow" && Protocol === "-1");
+  // A VPC with an IPv6 range has two more of AWS's own.
+  const isOwn = (one: NetworkAclEntry) =>
+    one.Ipv6CidrBlock === undefined ? own(one) : own({ ...one, RuleNumber: (one.RuleNumber ?? 0) - 1 });
+  const gone = [false, true].filter((way) => !Entries.some((one) => one.RuleNumber === 100 && one.Egress === way));
+  return [
+    ...Entries.filter((one) => !isOwn(one)).map((one) => ({ text: `entry ${entryWords(one)}`, one })),
+    ...gone.map((way) => ({
+      text: `nothing is allowed ${way ? "out" : "in"}: AWS's own entry 100 is gone`,
+      one: undefined,
+    })),
+  ].map(({ text, one }) => ({
+    id,
+    what: "the VPC's default network ACL",
+    tags: [],
+    effect: text,
+    goesWithVpc: true,
+    ...(one
+      ? {
+          remove: `ec2 delete-network-acl-entry --network-acl-id ${id} --rule-number ${one.RuleNumber} --${one.Egress ? "egress" : "ingress"}`,
+        }
+      : {}),
+  }));
+}
+
+/** Routes in a VPC's main table, besides its local ones: what is in no other table goes by them. */
+const mainTable = ({ RouteTableId: id, Routes = [] }: RouteTable): readonly Shown[] =>
+  Routes.filter(({ GatewayId }) => GatewayId !== "local").map((route) => ({
+    id,
+    what: "route of the VPC's main route table",
+    tags: [],
+    effect: `${destinationOf(route)} goes to ${targetOf(route)}`,
+    remove: `ec2 delete-route --route-table-id ${id} --destination-cidr-block ${destinationOf(route)}`,
+    goesWithVpc: true,
+  }));
+
 const peering = (filter: string): Sort =>
   sort(
     "VPC peering connections",
@@ -77,7 +187,7 @@ const peering = (filter: string): Sort =>
       const other = [RequesterVpcInfo, AccepterVpcInfo].find((one) => one?.VpcId !== vpcId);
       const what = `${named("VPC peering connection", Tags)} with ${other?.VpcId ?? "another VPC"}`;
       const remove = `ec2 delete-vpc-peering-connection --vpc-peering-connection-id ${id}`;
-      return there(Status?.Code) ? { id, what, tags: Tags, remove } : undefined;
+      return there(Status?.Code) ? { id, what, tags: Tags, remove, danger: "leads elsewhere" } : undefined;
     },
     filter,
   );
@@ -91,10 +201,12 @@ const SORTS: readonly Sort[] = [
     "instances",
     (aws, Filters, NextToken) => aws.ec2.describeInstances({ Filters, NextToken }),
     (page) => page.Reservations?.flatMap(({ Instances }) => Instances ?? []),
-    ({ InstanceId: id, Tags, State }) =>
-      there(State?.Name)
-        ? { id, what: named("instance", Tags), tags: Tags, remove: `ec2 terminate-instances --instance-ids ${id}` }
-        : undefined,
+    (one) => {
+      const { InstanceId: id, Tags, State } = one;
+      if (!there(State?.Name)) return undefined;
+      const remove = `ec2 terminate-instances --instance-ids ${id}`;
+      return { id, what: named("instance", Tags), tags: Tags, remove, ...instanceEffect(one) };
+    },
   ),
   sort(
     "VPC endpoints",
@@ -133,6 +245,7 @@ const SORTS: readonly Sort[] = [
             what: `${named("attachment", Tags)} to transit gateway ${TransitGatewayId}`,
             tags: Tags,
             remove: `ec2 delete-transit-gateway-vpc-attachment --transit-gateway-attachment-id ${id}`,
+            danger: "leads elsewhere",
           }
         : undefined,
   ),
@@ -148,6 +261,7 @@ const SORTS: readonly Sort[] = [
             what: named("VPN gateway", Tags),
             tags: Tags,
             remove: `ec2 detach-vpn-gateway --vpn-gateway-id ${id} --vpc-id ${vpcId}`,
+            danger: "leads elsewhere",
           }
         : undefined,
     "attachment.vpc-id",
@@ -181,20 +295,30 @@ const SORTS: readonly Sort[] = [
   ),
   {
     sort: "network interfaces",
-    read: async (aws, vpcId) =>
+    read: async (aws, vpcId, known) =>
       Promise.all(
-        (await interfacesIn(aws, "vpc-id", vpcId)).map(async (one): Promise<Content> => {
-          const { what, ...rest } = await interfaceBlocker(aws, one);
-          const tags = tagsFrom(one.TagSet);
-          return { ...rest, what: `network interface, ${what}`, tags, networkInterface: one };
-        }),
+        (await interfacesIn(aws, "vpc-id", vpcId))
+          .filter(({ Groups = [] }) => !Groups.some(({ GroupId = "" }) => known.has(GroupId)))
+          .map(async (one): Promise<Content> => {
+            const { what, ...rest } = await interfaceBlocker(aws, one);
+            const tags = tagsFrom(one.TagSet);
+            const address = one.Association?.PublicIp;
+            return {
+              ...rest,
+              what: `network interface, ${what}`,
+              tags,
+              networkInterface: one,
+              ...(address ? { effect: `has the public address ${address}`, danger: "made public" } : {}),
+            };
+          }),
       ),
   },
   sort(
     "subnets",
     (aws, Filters, NextToken) => aws.ec2.describeSubnets({ Filters, NextToken }),
     (page) => page.Subnets,
-    ({ SubnetId: id, Tags, CidrBlock }) => ({
+    ({ SubnetId: id, Tags, CidrBlock, MapPublicIpOnLaunch }) => ({
+      effect: MapPublicIpOnLaunch ? "gives what is launched in it a public address" : "",
       id,
       what: `${named("subnet", Tags)} ${CidrBlock}`,
       tags: Tags,
@@ -205,42 +329,71 @@ const SORTS: readonly Sort[] = [
     "route tables",
     (aws, Filters, NextToken) => aws.ec2.describeRouteTables({ Filters, NextToken }),
     (page) => page.RouteTables,
-    ({ RouteTableId: id, Tags, Associations }) =>
-      Associations?.some(({ Main }) => Main)
-        ? undefined
-        : { id, what: named("route table", Tags), tags: Tags, remove: `ec2 delete-route-table --route-table-id ${id}` },
+    (table) => {
+      const { RouteTableId: id, Tags, Associations } = table;
+      return Associations?.some(({ Main }) => Main)
+        ? mainTable(table)
+        : { id, what: named("route table", Tags), tags: Tags, remove: `ec2 delete-route-table --route-table-id ${id}` };
+    },
   ),
   sort(
     "network ACLs",
     (aws, Filters, NextToken) => aws.ec2.describeNetworkAcls({ Filters, NextToken }),
     (page) => page.NetworkAcls,
-    ({ NetworkAclId: id, Tags, IsDefault }) =>
-      IsDefault
-        ? undefined
-        : { id, what: named("network ACL", Tags), tags: Tags, remove: `ec2 delete-network-acl --network-acl-id ${id}` },
+    (acl) => {
+      const { NetworkAclId: id, Tags, IsDefault, Associations = [], Entries = [] } = acl;
+      if (IsDefault) return defaultAcl(acl);
+      const subnets = Associations.flatMap(({ SubnetId }) => SubnetId ?? []);
+      return {
+        id,
+        what: named("network ACL", Tags),
+        tags: Tags,
+        remove: `ec2 delete-network-acl --network-acl-id ${id}`,
+        effect:
+          subnets.length === 0
+            ? "no subnet uses it"
+            : `decides over ${subnets.join(", ")}: ${
+                Entries.filter(({ RuleNumber = 0 }) => RuleNumber < LAST_ENTRY)
+                  .map(entryWords)
+                  .join("; ") || "denies everything"
+              }`,
+      };
+    },
   ),
   sort(
     "security groups",
     (aws, Filters, NextToken) => aws.ec2.describeSecurityGroups({ Filters, NextToken }),
     (page) => page.SecurityGroups,
-    ({ GroupId: id, GroupName, Tags }) =>
-      GroupName === "default"
-        ? undefined
+    (group) => {
+      const { GroupId: id, GroupName, Tags } = group;
+      return GroupName === "default"
+        ? defaultGroup(group)
         : {
+            ...groupEffect(group),
             id,
             what: `security group ${GroupName}`,
             tags: Tags,
             remove: `ec2 delete-security-group --group-id ${id}`,
-          },
+          };
+    },
   ),
 ];
 
-/** What is in a VPC. Only reads. One sort that may not be read does not hide the others. */
+/** What keeps a VPC from being deleted. Only reads. One sort that may not be read does not hide the others. */
 export async function contentsOf(aws: Aws, vpcId: string): Promise<Contents> {
+  const { found, unseen } = await allIn(aws, vpcId);
+  return { found: found.filter(({ goesWithVpc }) => !goesWithVpc), unseen };
+}
+
+/**
+ * All that is in a VPC, also what was changed in what AWS makes with it.
+ * @param known ids of security groups: whose interfaces they are is not asked for.
+ */
+export async function allIn(aws: Aws, vpcId: string, known: ReadonlySet<string> = new Set()): Promise<Contents> {
   const unseen: string[] = [];
   const found = await Promise.all(
     SORTS.map(({ sort: name, read }) =>
-      read(aws, vpcId).catch((error: unknown) => {
+      read(aws, vpcId, known).catch((error: unknown) => {
         if (error instanceof BuddyError) throw error;
         unseen.push(`${name}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
         return [];
@@ -257,4 +410,18 @@ export function withoutParts(found: readonly Content[]): readonly Content[] {
     const [owner] = /\b(?:vpce|nat|tgw-attach)-[0-9a-f]+/.exec(one?.Description ?? "") ?? [];
     return !(one && [one.Attachment?.InstanceId, owner].some((id) => id !== undefined && ids.has(id)));
   });
+}
+
+/**
+ * What of a VPC's contents is not the stack's, without what its services make for the stack's own objects.
+ * @param going ids of the stack's own objects that bear no tags, or that go before the VPC
+ */
+export function foreignIn(found: readonly Content[], stack: string, going: ReadonlySet<string>): readonly Content[] {
+  const ours = ({ tags }: Content) => tags[STACK_TAG] === stack;
+  const ourGroups = new Set(found.filter(ours).map(({ id }) => id));
+  // Services give interfaces of theirs the groups of what they are for.
+  const serves = ({ networkInterface }: Content) =>
+    networkInterface?.Groups?.some(({ GroupId }) => GroupId !== undefined && ourGroups.has(GroupId));
+  const goes = ({ anyOf = [] }: Content) => anyOf.length > 0 && anyOf.every((id) => going.has(id));
+  return withoutParts(found).filter((one) => !ours(one) && !serves(one) && !goes(one));
 }

@@ -1,6 +1,6 @@
 import type { Route, RouteTable } from "@aws-sdk/client-ec2";
 import type { Identified, NotYet, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
@@ -88,6 +88,7 @@ function live(table: RouteTable): RouteTableLive {
     associations,
     main: (table.Associations ?? []).some(({ Main }) => Main),
     entries,
+    described: table,
   };
 }
 
@@ -144,6 +145,12 @@ async function disassociate(aws: Aws, associations: readonly Association[]): Pro
 export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
   name: "ec2:route-table",
   immutable: ["vpcId"],
+  coverage: {
+    covers: { vpcId: ["VpcId"], routes: ["Routes"], subnetIds: ["Associations"] },
+    // Where the spec names them they are managed.
+    ignores: { Routes: "the routes of a private table are objects of their own" },
+    dangers: [{ at: ["routes"], danger: "leads elsewhere" }],
+  },
   same: {
     routes: (wanted, found) => sameSet(wanted.map(asText), found.map(asText)),
     subnetIds: sameSet,
@@ -166,6 +173,8 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
     });
     return RouteTable?.RouteTableId as string;
   },
+
+  widened: (live, { subnetIds }) => ({ subnetIds: both(subnetIds, live.subnetIds) }),
 
   async update(aws, live, { routes, subnetIds }, changed, owner) {
     if (changed.has("routes") && routes) await setRoutes(aws, live, routes);

@@ -1,6 +1,7 @@
 import type { Route } from "@aws-sdk/client-ec2";
 import type { Identified, Owner, ResourceType } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { destinationOf, NO_ROUTE, type RouteTableLive, stackTables, tableById, targetOf } from "./route-table.ts";
 
@@ -63,6 +64,23 @@ const input = ({ tableId, to, via }: RouteSpec) => ({
 export const route: ResourceType<RouteSpec, RouteLive> = {
   name: "ec2:route",
   immutable: ["tableId", "to"],
+  coverage: {
+    covers: {
+      tableId: ["RouteTableId"],
+      to: ["DestinationCidrBlock"],
+      via: [
+        "GatewayId",
+        "InstanceId",
+        "InstanceOwnerId",
+        "NatGatewayId",
+        "NetworkInterfaceId",
+        "TransitGatewayId",
+        "VpcPeeringConnectionId",
+      ],
+    },
+    ignores: { State: STATE },
+    dangers: [{ at: ["via"], danger: "leads elsewhere" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   // Reads lag behind a route that is there: look again, and replace it where it leads elsewhere.
   retryable: { create: ["RouteAlreadyExists"], update: [NO_ROUTE] },
@@ -73,7 +91,16 @@ export const route: ResourceType<RouteSpec, RouteLive> = {
     const untagged = recorded && !tables.some((table) => table.id === recorded) && (await tableById(aws, recorded));
     const { table, to } = whereFor(owner, id, untagged ? [...tables, untagged] : tables);
     const entry = table?.entries.find((one) => destinationOf(one) === to);
-    return table && entry && { id: idOf(table.id, to), tableId: table.id, to, via: viaOf(entry) };
+    return (
+      table &&
+      entry && {
+        id: idOf(table.id, to),
+        tableId: table.id,
+        to,
+        via: viaOf(entry),
+        described: { ...entry, RouteTableId: table.id },
+      }
+    );
   },
 
   async create(aws, spec) {
@@ -84,6 +111,18 @@ export const route: ResourceType<RouteSpec, RouteLive> = {
   async update(aws, _live, spec) {
     await aws.ec2.replaceRoute(input(spec));
   },
+
+  /**
+   * A NAT knows only the connections that were made through it: those of another one are dropped, and must be established again
+   * (VPC user guide, "Migrate from a NAT instance to a NAT gateway"). Each has an address of its own.
+   */
+  rollout: (changed, { via: { state } }) =>
+    changed.has("via") && state === undefined
+      ? {
+          what: "connections that are open through the old way out end, and have to be made anew; the internet sees them come from another address",
+          seconds: 2,
+        }
+      : undefined,
 
   async delete(aws, { tableId, to }) {
     await undefinedIf(GONE, () => aws.ec2.deleteRoute({ RouteTableId: tableId, DestinationCidrBlock: to }));

@@ -1,6 +1,6 @@
 import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
 import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, KEY_TAG, tagsFrom } from "../owned.ts";
@@ -120,6 +120,10 @@ function rulesOf(permissions: readonly IpPermission[] | undefined): Rule[] {
   });
 }
 
+/** Permissions as a person reads them: "tcp 22 from 0.0.0.0/0". @param way "from" of what comes in, "to" of what goes out */
+export const ruleWords = (permissions: readonly IpPermission[] | undefined, way: "from" | "to"): readonly string[] =>
+  rulesOf(permissions).map((rule) => wordsOf(rule, way));
+
 function permissionOf(rule: Rule): IpPermission {
   const { protocol, from, to, cidr, groupId, description } = normal(rule);
   const said = description === "" ? {} : { Description: description };
@@ -181,6 +185,7 @@ const live = (group: SecurityGroup): SecurityGroupLive => ({
   description: group.Description ?? "",
   inbound: rulesOf(group.IpPermissions),
   outbound: rulesOf(group.IpPermissionsEgress),
+  described: group,
 });
 
 const reader = ec2Reader({
@@ -223,6 +228,15 @@ async function references(aws: Aws, id: string): Promise<readonly Blocker[]> {
 export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> = {
   name: "ec2:security-group",
   immutable: ["vpcId", "description"],
+  coverage: {
+    covers: {
+      vpcId: ["VpcId"],
+      description: ["Description"],
+      inbound: ["IpPermissions"],
+      outbound: ["IpPermissionsEgress"],
+    },
+    dangers: [{ at: ["inbound"], danger: "opened to the world", when: (text) => /0\.0\.0\.0\/0|::\/0/.test(text) }],
+  },
   same: { inbound: sameRules, outbound: sameRules },
   shown: {
     inbound: (rules) => rules.map((rule) => wordsOf(rule, "from")),
@@ -233,6 +247,8 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
   list: reader.list,
   find: findOwned(reader.list, reader),
   foresee: reader.namesake,
+
+  widened: (live, { inbound }) => ({ inbound: both(unique(inbound), live.inbound, identity) }),
 
   async create(aws, { vpcId, description }, owner) {
     const { GroupId } = await aws.ec2.createSecurityGroup({

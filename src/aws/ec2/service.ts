@@ -1,6 +1,7 @@
 import type { Service } from "../service.ts";
 import { address } from "./address.ts";
 import { byTags } from "./by-tags.ts";
+import { extras } from "./extras.ts";
 import { image } from "./image.ts";
 import { imageBuilder } from "./image-builder.ts";
 import { instance } from "./instance.ts";
@@ -93,6 +94,7 @@ export const ec2: Service<typeof import("./client.ts")> = {
       "NatGatewayNotFound",
     ],
   },
+  extras,
   types: [
     vpc,
     subnet,

@@ -1,7 +1,10 @@
 import type { Subnet } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { cidr, overlaps } from "../../lib/cidr.ts";
+import { isUnknown } from "../../lib/unknown.ts";
+import { COUNTER, STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
-import { findOwned, tagsFrom } from "../owned.ts";
+import { findOwned, KEY_TAG, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
 import { ec2Reader } from "./reader.ts";
 import { retag, tagSpecifications } from "./tags.ts";
@@ -31,19 +34,50 @@ const reader = ec2Reader({
     zone: subnet.AvailabilityZone ?? "",
     publicAddresses: subnet.MapPublicIpOnLaunch ?? false,
     state: subnet.State ?? "",
+    described: subnet,
   }),
 });
 
 export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   name: "ec2:subnet",
   immutable: ["vpcId", "cidr", "zone"],
+  coverage: {
+    covers: {
+      vpcId: ["VpcId"],
+      cidr: ["CidrBlock"],
+      zone: ["AvailabilityZone"],
+      publicAddresses: ["MapPublicIpOnLaunch"],
+    },
+    ignores: {
+      State: STATE,
+      AvailableIpAddressCount: COUNTER,
+      "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlockState": STATE,
+    },
+    unshown: { "network ACL": "an object of its own" },
+    dangers: [{ at: ["publicAddresses"], danger: "made public", when: (text) => text === "true" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
-  foresee: reader.namesake,
   health: ({ id, state }) =>
     state === "available" ? "ready" : state === "failed" ? { failed: `subnet ${id} is in state failed` } : "pending",
+
+  /** What another zone gives up goes only when all have left it: until then its range is taken. */
+  async foresee(aws, spec, owner, live) {
+    const { vpcId, cidr: range, zone } = spec;
+    const { stack, key } = owner;
+    if (live || isUnknown(vpcId)) return reader.namesake(aws, spec, owner, live);
+    const taken = (await reader.list(aws, stack)).find(
+      (other) => other.vpcId === vpcId && other.tags[KEY_TAG] !== key && overlaps(cidr(other.cidr), cidr(range)),
+    );
+    if (!taken) return reader.namesake(aws, spec, owner, live);
+    return {
+      kind: "refused",
+      message: `${range} in ${zone} is not free: ${taken.tags.Name ?? taken.id} in ${taken.zone} has ${taken.cidr}`,
+      hint: `Give ${zone} ranges of its own in \`network\`, or take ${taken.zone} out first.`,
+    };
+  },
 
   async create(aws, { vpcId, cidr, zone }, owner) {
     const { Subnet } = await aws.ec2.createSubnet({

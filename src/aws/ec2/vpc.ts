@@ -1,6 +1,7 @@
 import type { Vpc } from "@aws-sdk/client-ec2";
 import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
+import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
 import { contentsOf, withoutParts } from "./read-vpc-contents.ts";
@@ -33,6 +34,11 @@ async function live(vpc: Vpc, aws: Aws): Promise<VpcLive> {
     state: vpc.State ?? "",
     dnsSupport: support.EnableDnsSupport?.Value ?? false,
     dnsHostnames: hostnames.EnableDnsHostnames?.Value ?? false,
+    described: {
+      ...vpc,
+      EnableDnsSupport: support.EnableDnsSupport?.Value,
+      EnableDnsHostnames: hostnames.EnableDnsHostnames?.Value,
+    },
   };
 }
 
@@ -48,6 +54,18 @@ const reader = ec2Reader({
 export const vpc: ResourceType<VpcSpec, VpcLive> = {
   name: "ec2:vpc",
   immutable: ["cidr"],
+  coverage: {
+    covers: { cidr: ["CidrBlock"], dnsSupport: ["EnableDnsSupport"], dnsHostnames: ["EnableDnsHostnames"] },
+    ignores: {
+      State: STATE,
+      "CidrBlockAssociationSet[].CidrBlockState": STATE,
+      "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlockState": STATE,
+    },
+    unshown: {
+      enableNetworkAddressUsageMetrics: "another call for each VPC; it changes no traffic",
+      "flow logs": "objects of their own",
+    },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,

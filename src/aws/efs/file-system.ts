@@ -1,12 +1,14 @@
 import type { FileSystemAlreadyExists, TransitionToIARules } from "@aws-sdk/client-efs";
-import type { Interruption, ResourceType } from "../../engine/resource.ts";
-import { createOnly, sameSet } from "../../lib/compare.ts";
-import { list as words } from "../../lib/text.ts";
+import type { Interruption, ResourceType, Rollout } from "../../engine/resource.ts";
+import { both, createOnly, sameSet } from "../../lib/compare.ts";
+import { about } from "../../lib/duration.ts";
+import { counted, list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { copiedSince, copyRights, copyToVault, ROLE_IS_NEW } from "../backup/backup-job.ts";
 import { stackVault } from "../backup/names.ts";
 import { copyObstacles } from "../backup/obstacles.ts";
 import { closeVaultOf, foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
+import { AT_BIRTH, COUNTER, STATE } from "../coverage.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { KEY_TAG, STACK_TAG, tagList } from "../owned.ts";
@@ -39,6 +41,8 @@ export type { FileSystemLive, FileSystemSpec } from "./read-file-systems.ts";
 
 /** "The maximum duration for a backup operation is seven days", and a restore takes longer (EFS user guide): a run waits for a day. */
 const RESTORE_SECONDS = 24 * 3600;
+/** Until a mount target can be used, seconds. */
+const MOUNT_SECONDS = 80;
 
 const rule = (days: number) => `AFTER_${days}_DAY${days === 1 ? "" : "S"}` as TransitionToIARules;
 
@@ -52,6 +56,42 @@ const OTHER_KEY = {
 export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   name: "efs:file-system",
   immutable: ["encrypted", "performance"],
+  coverage: {
+    covers: {
+      encrypted: ["Encrypted"],
+      performance: ["PerformanceMode"],
+      throughput: ["ThroughputMode"],
+      transitionToIaDays: ["LifecyclePolicies.TransitionToIA"],
+      backup: ["BackupPolicy.Status"],
+      mounts: ["MountTargets[].SubnetId", "MountTargets[].SecurityGroups"],
+      recoveryPoint: "unshown",
+      copyOf: "unshown",
+      restoring: "unshown",
+      openVault: "unshown",
+      kmsKey: ["KmsKeyId"],
+      kmsKeyName: "watched",
+    },
+    ignores: {
+      LifeCycleState: STATE,
+      "MountTargets[].LifeCycleState": STATE,
+      "FileSystemProtection.Status": STATE,
+      NumberOfMountTargets: COUNTER,
+      SizeInBytes: COUNTER,
+      BackupPolicy: "as the spec has it, or not read while the file system changes",
+    },
+    unshown: {
+      recoveryPoint: AT_BIRTH,
+      copyOf: AT_BIRTH,
+      openVault: AT_BIRTH,
+      restoring: "AWS Backup tells of it, where it is restored",
+      "file system policy, access points, replication": "another call each",
+    },
+    dangers: [
+      { at: ["mounts"], danger: "opened to the world" },
+      { at: ["backup"], danger: "less protected", when: (text) => text === "false" },
+      { at: ["encrypted"], danger: "not encrypted" },
+    ],
+  },
   same: {
     ...sameKey,
     mounts: sameSet,
@@ -61,6 +101,9 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     // Somebody has turned them on: what the config never asked for it does not take back.
     backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
   },
+  // One mount target for each zone: where as many come as go, they may take each other's place.
+  widened: (live, { mounts }) =>
+    mounts.length < live.mounts.length ? { mounts: both(mounts, live.mounts, ({ subnetId }) => subnetId) } : {},
   // Nearly all of it is waiting for the mount targets.
   timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65, copySeconds: 240 },
   retryable: {
@@ -135,6 +178,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   },
 
   interruption,
+  rollout,
   // Of one that AWS could not make nothing is lost.
   impossible: (live, spec, applied) => (live.state === "error" ? undefined : otherKey(live, spec, applied, OTHER_KEY)),
   notes: (live, spec) => [
@@ -264,6 +308,19 @@ function interruption(
   if (used.length === 0) return undefined;
   const where = words(used.map(({ id, subnetId }) => `${id} in ${subnetId}`));
   return { what: `whoever mounts ${live.id} by ${where} is cut off: that mount target is removed`, seconds: 60 };
+}
+
+function rollout(
+  changed: ReadonlySet<string>,
+  { targets }: FileSystemLive,
+  { mounts }: FileSystemSpec,
+): Rollout | undefined {
+  const more = mounts.filter(({ subnetId }) => !targets.some((one) => one.subnetId === subnetId && works(one)));
+  if (!changed.has("mounts") || more.length === 0) return undefined;
+  return {
+    what: `${counted(more.length, "mount target")} more, about ${about(MOUNT_SECONDS)}; the files stay where they are`,
+    seconds: MOUNT_SECONDS,
+  };
 }
 
 /** One call after the other: AWS answers parallel ones for the same file system with the same target. */

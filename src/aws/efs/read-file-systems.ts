@@ -1,4 +1,4 @@
-import type { FileSystemDescription } from "@aws-sdk/client-efs";
+import type { FileSystemDescription, LifecyclePolicy } from "@aws-sdk/client-efs";
 import type { Foreseen, Health, Identified, Owner, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { restoredTokens, restoreJob } from "../backup/restore-to-new.ts";
@@ -124,7 +124,7 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
   const moving =
     (restore !== undefined && !isWhole(restore)) ||
     [state, ...there.map((target) => target.LifeCycleState ?? "")].some((one) => ON_THE_MOVE.has(one));
-  const [targets, transitionToIaDays, backup] = await Promise.all([
+  const [targets, lifecycle, backup] = await Promise.all([
     Promise.all(
       there.map(async (target): Promise<MountTarget> => {
         const interfaceId = target.NetworkInterfaceId;
@@ -136,8 +136,8 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
         };
       }),
     ),
-    moving ? null : lifecycle(aws, id),
-    moving ? false : backups(aws, id),
+    moving ? {} : lifecycleOf(aws, id),
+    moving ? undefined : backups(aws, id),
   ]);
   const found = {
     id,
@@ -148,29 +148,38 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
     kmsKeyName: "" as const,
     performance: shown.PerformanceMode as FileSystemSpec["performance"],
     throughput: shown.ThroughputMode as FileSystemSpec["throughput"],
-    transitionToIaDays,
-    backup,
+    transitionToIaDays: daysOf(lifecycle),
+    backup: backup === "ENABLED" || backup === "ENABLING",
     targets,
     mounts: targets.filter(works).map(({ subnetId, groupIds = [] }) => ({ subnetId, groupId: groupIds.join(" ") })),
     restore,
     restoring: restore !== undefined,
+    described: {
+      ...shown,
+      MountTargets: there.map((target, index) => ({ ...target, SecurityGroups: targets[index]?.groupIds })),
+      LifecyclePolicies: lifecycle,
+      BackupPolicy: { Status: backup },
+    },
     dnsName: `${id}.efs.${aws.region}.${partitionOf(aws.region).dnsSuffix}`,
   };
   return restore ? { ...found, id: restore.job || id, made: id } : found;
 }
 
-async function lifecycle(aws: Aws, FileSystemId: string): Promise<number | null> {
+/** Each policy has one rule. */
+async function lifecycleOf(aws: Aws, FileSystemId: string): Promise<LifecyclePolicy> {
   const { LifecyclePolicies = [] } = await aws.efs.describeLifecycleConfiguration({ FileSystemId });
-  const rule = LifecyclePolicies.map((policy) => policy.TransitionToIA).find((one) => one !== undefined);
-  const days = /^AFTER_(\d+)_DAYS?$/.exec(rule ?? "")?.[1];
+  return Object.assign({}, ...LifecyclePolicies);
+}
+
+function daysOf({ TransitionToIA }: LifecyclePolicy): number | null {
+  const days = /^AFTER_(\d+)_DAYS?$/.exec(TransitionToIA ?? "")?.[1];
   return days === undefined ? null : Number(days);
 }
 
 /** A file system that never had a policy answers PolicyNotFound. */
-async function backups(aws: Aws, FileSystemId: string): Promise<boolean> {
+async function backups(aws: Aws, FileSystemId: string): Promise<string | undefined> {
   const answer = await undefinedIf(["PolicyNotFound"], () => aws.efs.describeBackupPolicy({ FileSystemId }));
-  const status = answer?.BackupPolicy?.Status;
-  return status === "ENABLED" || status === "ENABLING";
+  return answer?.BackupPolicy?.Status;
 }
 
 export const listFileSystems = (aws: Aws, stack: string) => describe(aws, { stack });

@@ -1,5 +1,6 @@
 import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
+import { extras } from "./extras.ts";
 import { fileSystem } from "./file-system.ts";
 import { prices } from "./prices.ts";
 
@@ -58,6 +59,7 @@ export const efs: Service<typeof import("./client.ts")> = {
     throttled: ["TooManyRequests"],
     capacity: ["InsufficientThroughputCapacity", "UnsupportedAvailabilityZone"],
   },
+  extras,
   types: [fileSystem],
   colour: "#3f8f3a",
   prices,

@@ -33,6 +33,23 @@ const tls = ({ certificateArn, policy }: ListenerSpec) => ({
 export const listener: ResourceType<ListenerSpec, ListenerLive> = {
   name: "elb:listener",
   immutable: ["loadBalancerArn"],
+  coverage: {
+    covers: {
+      loadBalancerArn: ["LoadBalancerArn"],
+      port: ["Port"],
+      protocol: ["Protocol"],
+      certificateArn: ["Certificates"],
+      policy: ["SslPolicy"],
+      targetGroupArn: ["DefaultActions"],
+      action: ["DefaultActions"],
+    },
+    unshown: { tags: "another call", "listener attributes": "another call for each listener" },
+    dangers: [
+      { at: ["protocol"], danger: "not encrypted", when: (text) => text.includes('HTTP"') },
+      { at: ["action", "targetGroupArn"], danger: "leads elsewhere" },
+      { at: ["policy"], danger: "less protected" },
+    ],
+  },
   tagsUnread: true,
   // While it redirects, its target group is not to be seen, and not in use.
   same: { targetGroupArn: (wanted, found, { action }) => action === "redirect" || wanted === found },
@@ -61,6 +78,7 @@ export const listener: ResourceType<ListenerSpec, ListenerLive> = {
       certificateArn: one.Certificates?.[0]?.CertificateArn,
       policy: one.SslPolicy,
       targetGroupArn: target ?? "",
+      described: one,
       action: target ? "forward" : one.DefaultActions?.[0]?.Type === "redirect" ? "redirect" : "other",
     };
   },

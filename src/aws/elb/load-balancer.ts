@@ -1,6 +1,7 @@
 import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
+import { STATE } from "../coverage.ts";
 import { dataOut, publicAddress } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
@@ -34,6 +35,21 @@ const DELETION_PROTECTION = "deletion_protection.enabled";
 export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   name: "elb:load-balancer",
   immutable: ["scheme"],
+  coverage: {
+    covers: { scheme: ["Scheme"], groupIds: ["SecurityGroups"], subnetIds: ["AvailabilityZones"] },
+    ignores: { State: STATE },
+    unshown: { "web ACL": "of another service" },
+    dangers: [
+      { at: ["Scheme"], danger: "made public", when: (text) => text === "internet-facing" },
+      { at: ["groupIds"], danger: "opened to the world" },
+      { at: [`Attributes[${DELETION_PROTECTION}]`], danger: "less protected", when: (text) => text === "false" },
+      {
+        at: ["Attributes[routing.http.drop_invalid_header_fields.enabled]"],
+        danger: "less protected",
+        when: (text) => text === "false",
+      },
+    ],
+  },
   same: { groupIds: sameSet, subnetIds: sameSet },
   timing: { createSeconds: 170, timeoutSeconds: 1200, deleteSeconds: 5 },
   retryable: {
@@ -55,6 +71,10 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
     const { loadBalancer: one, tags } = found;
     const id = one.LoadBalancerArn as string;
     assertOurs(owner, id, tags, id === recorded && "id");
+    const attributes = await undefinedIf(NO_LOAD_BALANCER, () =>
+      aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn: id }),
+    );
+    if (!attributes) return undefined;
     return {
       id,
       tags,
@@ -66,6 +86,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
       dnsName: one.DNSName ?? "",
       canonicalZoneId: one.CanonicalHostedZoneId ?? "",
       fullName: id.split(":loadbalancer/")[1] ?? "",
+      described: { ...one, Attributes: attributes.Attributes, Tags: tags },
     };
   },
 
@@ -104,6 +125,10 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
     });
     return LoadBalancers?.[0]?.LoadBalancerArn as string;
   },
+
+  // One subnet for each zone: where as many come as go, they may take each other's place.
+  widened: (live, { subnetIds }) =>
+    subnetIds.length < live.subnetIds.length ? { subnetIds: both(subnetIds, live.subnetIds) } : {},
 
   async update(aws, { id: LoadBalancerArn }, { groupIds, subnetIds }, changed, owner) {
     if (changed.has("groupIds")) await aws.elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [...groupIds] });

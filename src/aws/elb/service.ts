@@ -1,5 +1,6 @@
 import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
+import { extras } from "./extras.ts";
 import { listener } from "./listener.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { preflight } from "./preflight.ts";
@@ -69,6 +70,7 @@ export const elb: Service<typeof import("./client.ts")> = {
       message: /account currently does not support creating load balancers/i,
     })),
   },
+  extras,
   types: [loadBalancer, targetGroup, listener, redirect],
   colour: "#8450d6",
   prices,

@@ -63,6 +63,28 @@ const healthCheck = (spec: TargetGroupSpec) => ({
 export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
   name: "elb:target-group",
   immutable: ["vpcId", "protocol", "port", "targetType"],
+  coverage: {
+    covers: {
+      vpcId: ["VpcId"],
+      protocol: ["Protocol"],
+      port: ["Port"],
+      targetType: ["TargetType"],
+      healthCheckPath: ["HealthCheckPath"],
+      healthCheckCodes: ["Matcher.HttpCode"],
+      healthCheckSeconds: ["HealthCheckIntervalSeconds"],
+      healthCheckTimeoutSeconds: ["HealthCheckTimeoutSeconds"],
+      healthyThreshold: ["HealthyThresholdCount"],
+      unhealthyThreshold: ["UnhealthyThresholdCount"],
+      stickinessSeconds: [
+        "Attributes[stickiness.enabled]",
+        "Attributes[stickiness.type]",
+        "Attributes[stickiness.lb_cookie.duration_seconds]",
+      ],
+      algorithm: ["Attributes[load_balancing.algorithm.type]"],
+      deregistrationSeconds: ["Attributes[deregistration_delay.timeout_seconds]"],
+    },
+    ignores: { LoadBalancerArns: "the listeners that forward to it" },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   // A listener that is gone holds its target group some seconds longer.
   retryable: { delete: ["ResourceInUseException"] },
@@ -78,6 +100,7 @@ export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
       id,
       tags,
       fullName: id.split(":").at(-1) ?? "",
+      described: { ...one, Attributes: attributes, Tags: tags },
       vpcId: one.VpcId ?? "",
       protocol: one.Protocol ?? "HTTP",
       port: one.Port ?? 0,

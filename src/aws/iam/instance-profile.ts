@@ -19,6 +19,10 @@ const GONE = ["NoSuchEntityException"];
  */
 export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileLive> = {
   name: "iam:instance-profile",
+  coverage: {
+    covers: { roleName: ["Roles"] },
+    dangers: [{ at: ["roleName"], danger: "administrator rights" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: {
     update: [
@@ -42,6 +46,7 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
         id: owner.name,
         tags,
         arn: InstanceProfile?.Arn ?? "",
+        described: { ...InstanceProfile },
         roleName: InstanceProfile?.Roles?.[0]?.RoleName ?? "",
       };
     }),

@@ -37,7 +37,7 @@ const withdrawn = (wanted: readonly string[], found: readonly string[]) =>
   found.filter((arn) => WITHDRAWN.test(arn) && !wanted.includes(arn));
 
 /** Name of the role's own policy. */
-const POLICY = "buddyverse";
+export const OWN_POLICY = "buddyverse";
 const VERSION = "2012-10-17";
 const GONE = ["NoSuchEntityException"];
 
@@ -78,6 +78,25 @@ const attached = (aws: Aws, RoleName: string) =>
 /** A role for a service, with one policy of its own and, where wanted, managed ones. Names are unique in the account, not in the region. */
 export const role: ResourceType<RoleSpec, RoleLive> = {
   name: "iam:role",
+  coverage: {
+    covers: {
+      service: ["AssumeRolePolicyDocument"],
+      statements: [`Policies[${OWN_POLICY}].PolicyDocument`],
+      managedPolicies: ["AttachedPolicies[=]"],
+    },
+    ignores: { RoleLastUsed: "when it was used last" },
+    unshown: { "further policies of its own": "another call for each role" },
+    dangers: [
+      {
+        at: ["AttachedPolicies[]"],
+        danger: "administrator rights",
+        when: (_text, path) => /Admin|FullAccess|PowerUser/.test(path),
+      },
+      { at: ["service"], danger: "opened to the world", when: (text) => text.includes("AWS") },
+      { at: ["statements"], danger: "administrator rights", when: (text) => /"Action":(\["?)?"?\*/.test(text) },
+      { at: ["PermissionsBoundary"], danger: "less protected" },
+    ],
+  },
   same: {
     managedPolicies: (wanted, found) => missing(wanted, found).length === 0 && withdrawn(wanted, found).length === 0,
   },
@@ -96,7 +115,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
       const tags = tagsFrom(Role?.Tags);
       assertOurs(owner, `role ${RoleName}`, tags, recorded === RoleName && "name");
       const [policy, managed] = await Promise.all([
-        undefinedIf(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: POLICY })),
+        undefinedIf(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: OWN_POLICY })),
         attached(aws, RoleName),
       ]);
       const statements = documentFrom(policy?.PolicyDocument)?.Statement;
@@ -104,6 +123,11 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
         id: RoleName,
         tags,
         arn: Role?.Arn ?? "",
+        described: {
+          ...Role,
+          Policies: [{ PolicyName: OWN_POLICY, PolicyDocument: policy?.PolicyDocument }],
+          AttachedPolicies: managed,
+        },
         service: serviceFrom(Role?.AssumeRolePolicyDocument),
         statements: Array.isArray(statements) ? (statements as Statement[]) : [],
         managedPolicies: managed.flatMap(({ PolicyArn }) => PolicyArn ?? []),
@@ -129,7 +153,7 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
   ) {
     if (changed.has("service")) await aws.iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: trustOf(service) });
     if (changed.has("statements"))
-      await aws.iam.putRolePolicy({ RoleName, PolicyName: POLICY, PolicyDocument: policyOf(statements) });
+      await aws.iam.putRolePolicy({ RoleName, PolicyName: OWN_POLICY, PolicyDocument: policyOf(statements) });
     for (const PolicyArn of missing(managedPolicies, found)) await aws.iam.attachRolePolicy({ RoleName, PolicyArn });
     // After the role's own policy: what is detached is never missing.
     for (const PolicyArn of withdrawn(managedPolicies, found))

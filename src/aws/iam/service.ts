@@ -1,4 +1,5 @@
 import type { Service } from "../service.ts";
+import { extras } from "./extras.ts";
 import { instanceProfile } from "./instance-profile.ts";
 import { narrowed } from "./narrowed.ts";
 import { role } from "./role.ts";
@@ -21,6 +22,7 @@ export const iam: Service<typeof import("./client.ts")> = {
     },
     narrowed,
   },
+  extras,
   types: [role, instanceProfile],
   colour: "#c23b4b",
   safety: {

@@ -2,6 +2,7 @@ import type { LogGroup } from "@aws-sdk/client-cloudwatch-logs";
 import type { Identified, Owner, ResourceType } from "../../engine/resource.ts";
 import { mapBand } from "../../lib/band.ts";
 import type { Aws } from "../aws.ts";
+import { COUNTER } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs } from "../owned.ts";
 import { allPages } from "../pages.ts";
@@ -46,6 +47,12 @@ async function retag(aws: Aws, resourceArn: string, { tags, obsoleteTags = [] }:
 /** A log group of CloudWatch Logs, in AWS's own encryption. Named as its owner. */
 export const logGroup: ResourceType<LogGroupSpec, LogGroupLive> = {
   name: "logs:log-group",
+  coverage: {
+    covers: { retentionDays: ["retentionInDays"] },
+    ignores: { storedBytes: COUNTER },
+    unshown: { tags: "another call for each group", "subscription filters": "another call for each group" },
+    dangers: [{ at: ["kmsKeyId"], danger: "not encrypted", when: (text) => text === "" }],
+  },
   tagsUnread: true,
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { create: BUSY, update: BUSY, delete: BUSY },
@@ -64,6 +71,7 @@ export const logGroup: ResourceType<LogGroupSpec, LogGroupLive> = {
     return {
       id,
       groupName: owner.name,
+      described: found,
       retentionDays: found.retentionInDays,
       deletionProtection: found.deletionProtectionEnabled ?? false,
     };

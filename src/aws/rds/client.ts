@@ -15,6 +15,7 @@ export {
   DescribeDBParametersCommand,
   DescribeDBSnapshotsCommand,
   DescribeDBSubnetGroupsCommand,
+  DescribeEventSubscriptionsCommand,
   DescribeEventsCommand,
   DescribeOrderableDBInstanceOptionsCommand,
   ListTagsForResourceCommand,

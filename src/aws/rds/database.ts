@@ -1,5 +1,6 @@
 import type { ByHand, Health, ResourceType } from "../../engine/resource.ts";
 import { createOnly } from "../../lib/compare.ts";
+import { AT_BIRTH } from "../coverage.ts";
 import { dataBetweenZones } from "../ec2/prices.ts";
 import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { tagList } from "../owned.ts";
@@ -10,11 +11,13 @@ import {
   backupNotes,
   type InstanceSpec,
   impossible,
+  instanceCoverage,
   knownByName,
   modifyInstance,
   notesOf,
   performanceOf,
   primaryInterruption,
+  rolloutOf,
   sameInstance,
   undone,
   whyUndone,
@@ -105,6 +108,33 @@ const OTHER_KEY = {
 export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   name: "rds:database",
   immutable: ["databaseName", "user", "encrypted", "subnetGroup"],
+  coverage: {
+    ...instanceCoverage,
+    covers: {
+      ...instanceCoverage.covers,
+      databaseName: ["DBName"],
+      user: ["MasterUsername"],
+      passwordParameter: "unshown",
+      subnetGroup: ["DBSubnetGroup.DBSubnetGroupName"],
+      backupRetentionDays: ["BackupRetentionPeriod"],
+      encrypted: ["StorageEncrypted"],
+      kmsKey: ["KmsKeyId"],
+      kmsKeyName: "watched",
+      snapshot: "unshown",
+      passwordFrom: "unshown",
+    },
+    unshown: {
+      ...instanceCoverage.unshown,
+      passwordParameter: "AWS never shows a password, nor where it came from",
+      passwordFrom: "AWS never shows a password, nor where it came from",
+      snapshot: AT_BIRTH,
+    },
+    dangers: [
+      ...instanceCoverage.dangers,
+      { at: ["backupRetentionDays"], danger: "less protected" },
+      { at: ["encrypted"], danger: "not encrypted" },
+    ],
+  },
   same: { ...sameInstance, ...sameKey, passwordParameter: createOnly, snapshot: createOnly },
   // AWS upgrades no primary before its replicas (DBUpgradeDependencyFailure), a full replica stops, and both should not be away at
   // once; the source of a replica cannot be without backups (API reference, BackupRetentionPeriod).
@@ -126,6 +156,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   protections,
   blockers: replicaBlockers,
   // Nobody uses what does not have the stack's password yet.
+  rollout: rolloutOf,
   interruption: (changed, live, spec) =>
     live.passwordFrom === "snapshot" ? undefined : primaryInterruption(changed, live, spec),
   impossible: (live, spec, applied) => impossible(live, spec, applied) ?? otherKey(live, spec, applied, OTHER_KEY),

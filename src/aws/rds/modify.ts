@@ -1,12 +1,15 @@
 import type { ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
-import type { Impossible, Interruption, Owner, ResourceType } from "../../engine/resource.ts";
+import type { Coverage, Impossible, Interruption, Owner, ResourceType, Rollout } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
 import { about } from "../../lib/duration.ts";
 import { counted, list } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
+import { COUNTER, STATE } from "../coverage.ts";
 import type { InstanceLive } from "./read-instances.ts";
 import { idOf, retag } from "./tags.ts";
 import { isAtLeast, major } from "./version.ts";
+
+const ZONE = "a standby of AWS's may take over in another zone";
 
 /** What can be changed in place, on a primary and on a replica alike. */
 export interface InstanceSpec {
@@ -30,6 +33,47 @@ export interface InstanceSpec {
   /** Whether changes that AWS can hold back are made at once, or in the instance's own maintenance window. */
   readonly apply: "now" | "window";
 }
+
+/** Whose is what AWS tells of an instance. */
+export const instanceCoverage = {
+  covers: {
+    engineVersion: ["EngineVersion"],
+    instanceClass: ["DBInstanceClass"],
+    storageGiB: ["AllocatedStorage"],
+    maxStorageGiB: ["MaxAllocatedStorage"],
+    zone: "watched",
+    parameterGroup: ["DBParameterGroups[].DBParameterGroupName"],
+    parametersApplied: ["DBParameterGroups[].ParameterApplyStatus"],
+    groupIds: ["VpcSecurityGroups"],
+    publicAccess: ["PubliclyAccessible"],
+    minorUpgrades: ["AutoMinorVersionUpgrade"],
+    copyTagsToSnapshot: ["CopyTagsToSnapshot"],
+    deletionProtection: ["DeletionProtection"],
+    apply: "unshown",
+  },
+  ignores: {
+    DBInstanceStatus: STATE,
+    PendingModifiedValues: "what is on its way; what it leads to is compared",
+    AvailabilityZone: ZONE,
+    SecondaryAvailabilityZone: ZONE,
+    "DBParameterGroups[].ParameterApplyStatus": STATE,
+    "OptionGroupMemberships[].Status": STATE,
+    "DomainMemberships[].Status": STATE,
+    "DBSubnetGroup.SubnetGroupStatus": STATE,
+    "DBSubnetGroup.Subnets[].SubnetStatus": STATE,
+    StatusInfos: STATE,
+    PercentProgress: COUNTER,
+    StorageVolumeStatus: STATE,
+    ReadReplicaDBInstanceIdentifiers: "replicas are objects of their own",
+    ReadReplicaDBClusterIdentifiers: "replicas are objects of their own",
+  },
+  unshown: { apply: "when changes are made is said with each of them" },
+  dangers: [
+    { at: ["publicAccess"], danger: "made public", when: (text) => text === "true" },
+    { at: ["groupIds"], danger: "opened to the world" },
+    { at: ["deletionProtection"], danger: "less protected", when: (text) => text === "false" },
+  ],
+} as const satisfies Coverage<InstanceSpec>;
 
 /** What AWS has accepted and not yet done. */
 type Accepted = InstanceLive["accepted"];
@@ -172,7 +216,7 @@ export function afterModify(
 }
 
 /** How long a change usually takes, seconds (field reports, as those behind docs/sandbox.md); an instance in one zone is away meanwhile. */
-const USUAL = { class: 300, minor: 300, major: 900, window: 300, backups: 60, reboot: 60 };
+const USUAL = { class: 300, minor: 300, major: 900, window: 300, backups: 60, reboot: 60, storage: 60 };
 
 /** What users of an instance notice. @param retention days of backups that are wanted; of a primary only. */
 export function interruptionOf(
@@ -212,6 +256,19 @@ export function interruptionOf(
       seconds: USUAL.backups,
     };
   return undefined;
+}
+
+/** How storage grows: that "doesn't require any outage" (user guide, "Increasing DB instance storage capacity"). */
+export function rolloutOf(
+  changed: ReadonlySet<string>,
+  { id, storageGiB }: InstanceLive & InstanceSpec,
+  spec: InstanceSpec,
+): Rollout | undefined {
+  if (!changed.has("storageGiB") || spec.apply === "window") return undefined;
+  return {
+    what: `the storage of ${id} grows from ${storageGiB} to ${spec.storageGiB} GiB, about ${about(USUAL.storage)}; it goes on`,
+    seconds: USUAL.storage,
+  };
 }
 
 /** Fewer days take effect at once; none deletes all (user guide, "Backup retention period" and "Disabling automated backups"). */

@@ -24,6 +24,18 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
   name: "rds:parameter-group",
   tagsUnread: true,
   immutable: ["family", "description"],
+  coverage: {
+    covers: { family: ["DBParameterGroupFamily"], description: ["Description"], parameters: ["Parameters[=]"] },
+    unshown: { tags: "another call" },
+    dangers: [
+      {
+        at: ["Parameters[require_secure_transport].ParameterValue"],
+        danger: "not encrypted",
+        when: (text) => text !== "1",
+      },
+    ],
+  },
+  unnoticed: true,
   // What others set besides is theirs.
   same: {
     parameters: (wanted, found) => Object.entries(wanted).every(([name, value]) => found[name] === value),
@@ -61,6 +73,7 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
       id,
       ...(tags ? { tags } : {}),
       arn,
+      described: { ...group, Parameters: parameters },
       family: group.DBParameterGroupFamily ?? "",
       description: group.Description ?? "",
       parameters: Object.fromEntries(

@@ -114,6 +114,7 @@ function live(instance: DBInstance): InstanceLive {
     ],
     replicationTrouble: replicationTrouble(instance),
     passwordComes: instance.PendingModifiedValues?.MasterUserPassword !== undefined,
+    described: instance,
     unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
   };
 }

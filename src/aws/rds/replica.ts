@@ -12,10 +12,12 @@ import {
   afterModify,
   type InstanceSpec,
   impossible,
+  instanceCoverage,
   interruptionOf,
   knownByName,
   modifyInstance,
   notesOf,
+  rolloutOf,
   sameInstance,
   undone,
   whyUndone,
@@ -62,6 +64,10 @@ function health(replica: InstanceLive): Health {
 export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
   immutable: ["source"],
+  coverage: {
+    ...instanceCoverage,
+    covers: { ...instanceCoverage.covers, source: ["ReadReplicaSourceDBInstanceIdentifier"] },
+  },
   same: sameInstance,
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
   retryable: {
@@ -99,6 +105,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   copy: finalSnapshot,
   protections,
   blockers: replicaBlockers,
+  rollout: rolloutOf,
   interruption: interruptionOf,
   impossible,
   notes: notesOf,

@@ -2,6 +2,7 @@ import { linkedPrincipal } from "../partition.ts";
 import type { Service } from "../service.ts";
 import { databaseCopies } from "./copies.ts";
 import { database } from "./database.ts";
+import { extras } from "./extras.ts";
 import { parameterGroup } from "./parameter-group.ts";
 import { preflight } from "./preflight.ts";
 import { prices } from "./prices.ts";
@@ -115,6 +116,7 @@ export const rds: Service<typeof import("./client.ts")> = {
     quota: ["FreeTierRestrictionError"],
     capacity: ["InsufficientDBInstanceCapacity", "InsufficientDBInstanceCapacityFault"],
   },
+  extras,
   types: [subnetGroup, parameterGroup, database, replica],
   colour: "#3b6fd8",
   prices,

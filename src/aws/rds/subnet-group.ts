@@ -1,5 +1,6 @@
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
+import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
 import { userBlockers } from "./read-instances.ts";
@@ -23,6 +24,11 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
   name: "rds:subnet-group",
   tagsUnread: true,
   same: { subnetIds: sameSet },
+  coverage: {
+    covers: { description: ["DBSubnetGroupDescription"], subnetIds: ["Subnets"] },
+    ignores: { SubnetGroupStatus: STATE },
+    unshown: { tags: "another call" },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: {
     create: [
@@ -51,6 +57,7 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
       ...(tags ? { tags } : {}),
       arn,
       vpcId: group.VpcId ?? "",
+      described: group,
       description: group.DBSubnetGroupDescription ?? "",
       subnetIds: (group.Subnets ?? []).flatMap(({ SubnetIdentifier }) => SubnetIdentifier ?? []),
     };
@@ -67,6 +74,8 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
     });
     return idOf(owner);
   },
+
+  widened: (live, { subnetIds }) => ({ subnetIds: both(subnetIds, live.subnetIds) }),
 
   async update(aws, { id, arn }, { description, subnetIds }, changed, owner) {
     if (changed.has("description") || changed.has("subnetIds")) {

@@ -141,6 +141,16 @@ async function isOthers(aws: Aws, { stack }: Owner, name: string): Promise<boole
  */
 export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   name: "route53:alias-records",
+  coverage: {
+    covers: {
+      zoneId: ["HostedZoneId"],
+      names: ["ResourceRecordSets[].Name"],
+      alias: ["ResourceRecordSets[].AliasTarget"],
+      takeOver: "unshown",
+    },
+    unshown: { takeOver: "what may be done, not what is" },
+    dangers: [{ at: ["alias", "names"], danger: "leads elsewhere" }],
+  },
   same: {
     // In another zone they are made beside these, which go when the public DNS leads there.
     zoneId: (wanted, _found, live) =>
@@ -209,6 +219,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
         elsewhere.length > 0 ? await delegationAmong(aws, [zoneId, ...elsewhere.map((one) => one.zoneId)]) : undefined,
       former,
       forgotten: taken !== undefined && former === undefined,
+      described: { HostedZoneId: zoneId, ResourceRecordSets: [...ours, ...drifted] },
     };
   },
 

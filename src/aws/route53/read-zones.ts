@@ -22,6 +22,7 @@ export interface FoundZone {
 export interface ZoneWithServers extends FoundZone {
   /** The four name servers that the registrar (or the parent zone) must name. */
   readonly nameServers: readonly string[];
+  readonly described?: object;
 }
 
 const found = ({ Id = "", Name = "", Config }: HostedZone): FoundZone => ({
@@ -71,6 +72,7 @@ export const zoneById = (aws: Aws, id: string): Promise<ZoneWithServers | undefi
     return (
       answer?.HostedZone && {
         ...found(answer.HostedZone),
+        described: { ...answer, $metadata: undefined },
         nameServers: (answer.DelegationSet?.NameServers ?? []).map(plainName),
       }
     );

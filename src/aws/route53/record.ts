@@ -91,6 +91,9 @@ async function create(aws: Aws, { zoneId, name, value, ttl }: RecordSpec, owner:
 export const record: ResourceType<RecordSpec, RecordLive> = {
   name: "route53:record",
   immutable: ["name"],
+  coverage: {
+    covers: { zoneId: ["HostedZoneId"], name: ["Name"], value: ["ResourceRecords"], ttl: "watched" },
+  },
   same: {
     zoneId: (wanted, _found, { zoneIds }) => zoneIds.includes(wanted),
     // A certificate that is yet to be asked for asks for the same (terraform-provider-aws#13653).
@@ -123,6 +126,7 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
       value: cnameValue(found.record),
       ttl: at.ttl ?? 0,
       domain,
+      described: { ...found.record, HostedZoneId: found.zoneId },
     };
   },
 

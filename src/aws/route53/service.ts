@@ -1,5 +1,6 @@
 import type { Service } from "../service.ts";
 import { aliasRecords } from "./alias-records.ts";
+import { extras } from "./extras.ts";
 import { narrowed } from "./narrowed.ts";
 import { prices } from "./prices.ts";
 import { record } from "./record.ts";
@@ -17,6 +18,7 @@ export const route53: Service<typeof import("./client.ts")> = {
   },
   // One change of a zone at a time (API reference, ChangeResourceRecordSets).
   errors: { throttled: ["PriorRequestNotComplete"] },
+  extras,
   types: [existingZone, ownedZone, aliasRecords, record],
   colour: "#7a5cc9",
   prices,

@@ -2,6 +2,7 @@ import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
+import { COUNTER } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { changeRecords, deleting } from "./change-records.ts";
@@ -136,6 +137,11 @@ function contentsOf(zone: string, all: readonly ResourceRecordSet[]) {
  */
 export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
   name: "route53:owned-zone",
+  coverage: {
+    covers: { domain: ["HostedZone.Name"] },
+    ignores: { "HostedZone.ResourceRecordSetCount": COUNTER },
+    unshown: { "signing (DNSSEC), query logging": "another call each", "further records": "objects of their own" },
+  },
   immutable: ["domain"],
   same: { domain: (wanted, found) => plainName(wanted) === found },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },

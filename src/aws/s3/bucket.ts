@@ -59,6 +59,14 @@ async function tagsOf(aws: Aws, Bucket: string): Promise<Tags | undefined> {
 /** A private bucket, in the account's own default encryption (SSE-S3, which AWS applies to every new object). Its id is its name (`bucketName`). */
 export const bucket: ResourceType<BucketSpec, BucketLive> = {
   name: "s3:bucket",
+  coverage: {
+    covers: { publicAccessBlocked: ["PublicAccessBlockConfiguration"] },
+    unshown: {
+      "policy, access list, website": "another call each; with public access blocked they open nothing to everybody",
+      "versioning, encryption, lifecycle, replication, logging": "another call each",
+    },
+    dangers: [{ at: ["publicAccessBlocked"], danger: "made public", when: (text) => text === "false" }],
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   // A bucket of this name that was just deleted is still being cleared up.
   retryable: { create: ["OperationAborted"], delete: ["BucketNotEmpty", "OperationAborted"] },
@@ -79,6 +87,7 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
     return {
       id: name,
       tags,
+      described: { ...access, $metadata: undefined, Tags: tags },
       publicAccessBlocked: Boolean(BlockPublicAcls && BlockPublicPolicy && IgnorePublicAcls && RestrictPublicBuckets),
     };
   },

@@ -35,6 +35,10 @@ function placeOf(aws: Aws, name: string, id: string | undefined) {
 export const object: ResourceType<ObjectSpec, ObjectLive> = {
   name: "s3:object",
   immutable: ["bucket", "sha256"],
+  coverage: {
+    covers: { bucket: ["Bucket"], sha256: ["Key"], body: "watched" },
+    dangers: [{ at: ["ETag", "Size"], danger: "leads elsewhere" }],
+  },
   same: { body: createOnly },
   unrecorded: ["body"],
   disposable: true,
@@ -57,7 +61,15 @@ export const object: ResourceType<ObjectSpec, ObjectLive> = {
     const key = keys.find((one) => `${bucket}/${one}` === id) ?? keys[0];
     if (key === undefined) return undefined;
     const sha256 = key.slice(folder.length + 1).replace(ARCHIVE_ENDING, "");
-    return { id: `${bucket}/${key}`, bucket, key, sha256, body: NO_BODY };
+    const shown = found?.find(({ Key }) => Key === key);
+    return {
+      id: `${bucket}/${key}`,
+      bucket,
+      key,
+      sha256,
+      body: NO_BODY,
+      described: { ...shown, Bucket: bucket },
+    };
   },
 
   async create(aws, { bucket, sha256, body }, owner) {

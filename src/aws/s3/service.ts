@@ -1,5 +1,6 @@
 import type { Service } from "../service.ts";
 import { bucket } from "./bucket.ts";
+import { extras } from "./extras.ts";
 import { narrowed } from "./narrowed.ts";
 import { object } from "./object.ts";
 
@@ -26,6 +27,7 @@ export const s3: Service<typeof import("./client.ts")> = {
     // S3 API reference, "List of error codes".
     notActivated: ["NotSignedUp", "AccountProblem"],
   },
+  extras,
   types: [bucket, object],
   colour: "#3f8f3a",
   safety: {

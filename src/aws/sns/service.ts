@@ -1,4 +1,5 @@
 import type { Service } from "../service.ts";
+import { extras } from "./extras.ts";
 import { narrowed } from "./narrowed.ts";
 import { subscription } from "./subscription.ts";
 import { topic } from "./topic.ts";
@@ -13,6 +14,7 @@ export const sns: Service<typeof import("./client.ts")> = {
     narrowed,
   },
   errors: { throttled: ["ThrottledException"], denied: ["AuthorizationError", "AuthorizationErrorException"] },
+  extras,
   types: [topic, subscription],
   colour: "#b0388a",
   safety: {

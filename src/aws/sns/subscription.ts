@@ -25,6 +25,11 @@ const PENDING = "PendingConfirmation";
 export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
   name: "sns:subscription",
   immutable: ["topicArn", "email"],
+  coverage: {
+    covers: { topicArn: ["TopicArn"], email: ["Endpoint"] },
+    ignores: { SubscriptionArn: "there once the person has confirmed" },
+    unshown: { "filter policy, delivery policy": "another call" },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
 
   async find(aws, { name }) {
@@ -40,7 +45,7 @@ export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
     const one = found?.find(({ Protocol, Endpoint }) => Protocol === "email" && Endpoint === email);
     if (!one) return undefined;
     const own = one.SubscriptionArn ?? PENDING;
-    return { id: idOf(arn, email), arn: own, topicArn: arn, email, confirmed: own !== PENDING };
+    return { id: idOf(arn, email), arn: own, topicArn: arn, email, confirmed: own !== PENDING, described: one };
   },
 
   async create(aws, { topicArn: TopicArn, email }) {

@@ -17,6 +17,10 @@ export const topicArn = (aws: Aws, name: string): string =>
 /** An SNS topic. Named as its owner. Alarms of the same account may publish to it by its default policy. */
 export const topic: ResourceType<object, TopicLive> = {
   name: "sns:topic",
+  coverage: {
+    covers: {},
+    unshown: { "access policy, encryption, delivery policy": "another call" },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { create: ["ConcurrentAccessException"], delete: ["ConcurrentAccessException"] },
 
@@ -27,7 +31,7 @@ export const topic: ResourceType<object, TopicLive> = {
     if (!found) return undefined;
     const tags = tagsFrom(found.Tags);
     assertOurs(owner, id, tags, id === recorded && "name");
-    return { id, tags };
+    return { id, tags, described: { Tags: tags } };
   },
 
   async create(aws, _spec, owner) {

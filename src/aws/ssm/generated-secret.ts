@@ -66,6 +66,11 @@ const remedies: Irreplaceable<SecretLive, SecretSpec>["remedies"] = (aws, owner,
  */
 export const generatedSecret: ResourceType<SecretSpec, SecretLive> = {
   name: "ssm:generated-secret",
+  coverage: {
+    covers: { madeAnew: "unshown" },
+    ignores: { Version: "compared by itself: another one than recorded was written by somebody else" },
+    unshown: { madeAnew: "a sentence for people", value: "a secret is never read", tags: "another call" },
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: { create: NAME_TAKEN },
   irreplaceable: { revision, remedies, madeAnew: (spec) => spec.madeAnew },
@@ -84,7 +89,15 @@ export const generatedSecret: ResourceType<SecretSpec, SecretLive> = {
 
   async find(aws, owner, id) {
     const [found, rotating] = await Promise.all([findParameter(aws, owner, id), isRotating(aws, owner)]);
-    return found && { id: found.name, version: found.version, writtenAt: found.writtenAt, rotating };
+    return (
+      found && {
+        id: found.name,
+        version: found.version,
+        writtenAt: found.writtenAt,
+        rotating,
+        described: found.described,
+      }
+    );
   },
 
   notes: ({ rotating }) =>

@@ -13,6 +13,8 @@ export interface Found {
   readonly version: number;
   /** When this version was written, ISO 8601. */
   readonly writtenAt: string;
+  /** AWS's answer, without the value. */
+  readonly described: object;
 }
 
 /** GetParameters takes ten names at most (API reference). */
@@ -29,10 +31,11 @@ export const parameterNamed = (aws: Aws, name: string): Promise<Found | undefine
     return new Map(
       answers
         .flatMap(({ Parameters = [] }) => Parameters)
-        .map(({ Name = "", Type = "", Value = "", Version = 0, LastModifiedDate }) => [
-          Name,
-          { name: Name, type: Type, value: Value, version: Version, writtenAt: LastModifiedDate?.toISOString() ?? "" },
-        ]),
+        .map(({ Value = "", ...described }) => {
+          const { Name = "", Type = "", Version = 0, LastModifiedDate } = described;
+          const writtenAt = LastModifiedDate?.toISOString() ?? "";
+          return [Name, { name: Name, type: Type, value: Value, version: Version, writtenAt, described }];
+        }),
     );
   });
 

@@ -8,6 +8,7 @@ import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
+import { keepBaselines } from "../../engine/watching.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
@@ -112,8 +113,9 @@ function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, 
   if (short !== undefined) screen.say(short);
 }
 
+/** Without a record of what is there `down` would not know the stack's data from a copy of it, nor `status` what has changed. */
 async function recordAnew(stack: Session["stack"], found: Snapshot): Promise<void> {
-  if (!isUnrecorded(found)) return;
+  if (!isUnrecorded(found)) return keepBaselines(stack.run, found, []);
   const failed = (await stack.up(found)).settled.find(({ error }) => error !== undefined);
   if (failed?.error) throw failed.error;
 }
@@ -230,7 +232,8 @@ function recordDone(session: Session): void {
   const { imageEdition } = inputs;
   const { store } = stack.run;
   recordApplication(session);
-  store.setConfig(config);
+  const { zoneNumbers: _, ...written } = config;
+  store.setConfig(written);
   if (imageEdition !== undefined) store.setImageRefresh({ edition: imageEdition, done: true });
 }
 

@@ -121,7 +121,7 @@ function planItem(item: PlanItem, names: Names, style: Style, width: number): st
     `  ${signs[item.action]}  ${objectText(item)}${loses}`,
     ...reasonLines(item, DETAIL, width),
     ...(item.note === undefined ? [] : indented(item.note, width, DETAIL)),
-    ...(item.interruption === undefined ? [] : indented(style.yellow(item.interruption), width, DETAIL)),
+    ...(item.interruption.what === "" ? [] : indented(style.yellow(item.interruption.what), width, DETAIL)),
     ...(item.rollout === undefined ? [] : indented(item.rollout, width, DETAIL)),
     ...noteLines(item.notes, DETAIL, width),
     ...item.differences.flatMap(({ field, found, wanted, replaces }) => {

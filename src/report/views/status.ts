@@ -1,6 +1,8 @@
+import type { WatchedChange } from "../../engine/baseline.ts";
 import type { StatusItem, SyncStatus } from "../../engine/status.ts";
-import { counted, pad } from "../../lib/text.ts";
-import { differenceLines, type Names, namesOf } from "../differences.ts";
+import { MEMBER } from "../../lib/properties.ts";
+import { counted, pad, truncate } from "../../lib/text.ts";
+import { differenceLines, type Names, namesOf, valueText } from "../differences.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
 import { byStep, noteLines, objectText, reasonLines, remedyLines } from "./items.ts";
@@ -9,6 +11,7 @@ import { joined, type Look, type Place, WIDTH } from "./look.ts";
 const STANDING: Readonly<Record<SyncStatus, string>> = {
   "in-sync": "in sync",
   drift: "drift",
+  watched: "changed by others",
   "pending-change": "change in the config",
   missing: "missing",
   unhealthy: "unhealthy",
@@ -61,6 +64,15 @@ export function statusView(
   ]);
 }
 
+/** "IMDSv1 allowed: MetadataOptions.HttpTokens: required → optional"; a member of a list that came or went with its sign. */
+function watchedText({ path, before, now, danger }: WatchedChange): string {
+  const what =
+    path.endsWith("]") && (before ?? now) === MEMBER && (before === undefined || now === undefined)
+      ? `${now === undefined ? "-" : "+"} ${path}`
+      : `${path}: ${valueText(before)} → ${valueText(now)}`;
+  return danger === undefined ? what : `${danger}: ${what}`;
+}
+
 function statusItem(item: StatusItem, names: Names, style: Style, width: number): string[] {
   const indent = " ".repeat(11);
   const bad = item.standing === "missing" || item.standing === "unhealthy";
@@ -71,6 +83,7 @@ function statusItem(item: StatusItem, names: Names, style: Style, width: number)
     ...reasonLines(item, indent, width),
     ...noteLines(item.notes, indent, width),
     ...item.drift.flatMap(({ field, wanted, found }) => lines(field, wanted, found, ["recorded", "live"])),
+    ...item.watched.map((one) => truncate(`${indent}${watchedText(one)}`, width)),
     ...item.pending.flatMap(({ field, wanted, found }) => lines(field, found, wanted, ["live", "config"])),
     ...remedyLines(item.remedies, indent, style),
   ];

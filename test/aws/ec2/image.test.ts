@@ -239,6 +239,8 @@ describe("launch template", () => {
     userData: "#!/bin/bash\n",
     instanceName: "Buddy-WEB",
     cpuCredits: "unlimited",
+    metadataTokens: "required",
+    encrypted: true,
     release: "revision v1",
     rolledBackFrom: "",
   };

@@ -189,7 +189,7 @@ describe("route", () => {
 
   test("it is found by its table's name, also with no id; absent with the table or without the route", async () => {
     thereIs({ ...toInstance, State: "active" });
-    expect(await route.find(aws, one)).toEqual({
+    expect(await route.find(aws, one)).toMatchObject({
       id: "rtb-1|0.0.0.0/0",
       tableId: "rtb-1",
       to: "0.0.0.0/0",

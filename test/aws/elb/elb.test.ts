@@ -5,6 +5,7 @@ import {
   CreateTargetGroupCommand,
   DeleteListenerCommand,
   DescribeListenersCommand,
+  DescribeLoadBalancerAttributesCommand,
   DescribeLoadBalancersCommand,
   DescribeTagsCommand,
   DescribeTargetGroupAttributesCommand,
@@ -88,6 +89,7 @@ const bothThere = () => {
   elb.on(DescribeLoadBalancersCommand).resolves({ LoadBalancers: [balancer] });
   elb.on(DescribeTargetGroupsCommand).resolves({ TargetGroups: [group] });
   elb.on(DescribeTargetGroupAttributesCommand).resolves({ Attributes: [] });
+  elb.on(DescribeLoadBalancerAttributesCommand).resolves({ Attributes: [] });
   tagsAre(
     { ResourceArn: LB, Tags: awsTags("load-balancer", "Buddy-LoadBalance") },
     { ResourceArn: TG, Tags: awsTags("target-group", "Buddy-LoadBalance-TargetGroup") },
@@ -145,6 +147,7 @@ test("load balancer, target group, listener and redirect looked for at once shar
   const asked = elb.calls().map(({ firstArg }) => firstArg.constructor.name);
   expect(asked.sort()).toEqual([
     "DescribeListenersCommand",
+    "DescribeLoadBalancerAttributesCommand",
     "DescribeLoadBalancersCommand",
     "DescribeTagsCommand",
     "DescribeTargetGroupAttributesCommand",

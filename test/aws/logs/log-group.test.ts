@@ -39,7 +39,7 @@ describe("find", () => {
   test("by its whole name; what is not recorded by its tags, which are asked for without `:*`", async () => {
     found();
     logs.on(ListTagsForResourceCommand).resolves({ tags: { ...owner.tags } });
-    expect(await logGroup.find(aws, owner)).toEqual({
+    expect(await logGroup.find(aws, owner)).toMatchObject({
       id: ARN,
       groupName: NAME,
       retentionDays: 30,

@@ -44,9 +44,11 @@ describe("a parameter", () => {
       parameter.find(aws, owner, NAME),
       generatedSecret.find(aws, secretOwner, SECRET),
     ]);
-    expect(found).toEqual({ id: NAME, value: "db:3306" });
+    expect(found).toMatchObject({ id: NAME, value: "db:3306" });
+    // Nothing of the value, not even its cipher text.
     expect(secret).toEqual({
       id: SECRET,
+      described: { Name: SECRET, Type: "SecureString", Version: 3, LastModifiedDate: new Date(0) },
       version: 3,
       writtenAt: "1970-01-01T00:00:00.000Z",
       rotating: false,
@@ -61,7 +63,7 @@ describe("a parameter", () => {
   test("not recorded is ours by its tags, or said to be not ours", async () => {
     there({ Name: NAME, Type: "String", Value: "x" });
     ssm.on(ListTagsForResourceCommand).resolves({ TagList: awsTags(owner.key, NAME) });
-    expect(await parameter.find(aws, owner)).toEqual({ id: NAME, value: "x" });
+    expect(await parameter.find(aws, owner)).toMatchObject({ id: NAME, value: "x" });
     ssm.on(ListTagsForResourceCommand).resolves({ TagList: [] });
     await expect(parameter.find(aws, owner)).rejects.toMatchObject({ code: "not-ours" });
   });

@@ -16,6 +16,7 @@ const item = (
   id: undefined,
   standing,
   drift: [],
+  watched: [],
   pending: [],
   reason: undefined,
   notes: [],

@@ -10,6 +10,7 @@ import { deregisterTarget, registerTarget } from "../elb/health.ts";
 import { targetGroupTable } from "../elb/tables.ts";
 import { profileUsable } from "../iam/iam.ts";
 import { useLinkedRole } from "../iam/linked-roles.ts";
+import { dropHooks } from "./hooks.ts";
 import { live, setDesired } from "./life.ts";
 import { terminateAll } from "./members.ts";
 import { dropPolicies, track } from "./policies.ts";
@@ -435,6 +436,7 @@ export const groups: SandboxService = {
           );
         }
         dropPolicies(sim, group.name);
+        dropHooks(sim, group.name);
         groupTable(sim).put(group.name, { ...group, deleting: true, min: 0, max: 0, desired: 0 });
         terminateAll(sim, group.name);
         live(sim, group.name, 5_000);

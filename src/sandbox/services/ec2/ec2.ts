@@ -11,10 +11,12 @@ import { images } from "./images.ts";
 import { instances } from "./instances.ts";
 import { interfaces } from "./interfaces.ts";
 import { keyPairs } from "./key-pairs.ts";
+import { launchPermissions } from "./launch-permissions.ts";
 import { launchTemplates } from "./launch-templates.ts";
 import { metrics } from "./metrics.ts";
 import { monitoring } from "./monitoring.ts";
 import { natGateways } from "./nat-gateways.ts";
+import { networkAcls } from "./network-acls.ts";
 import { offerings } from "./offerings.ts";
 import { others } from "./others.ts";
 import { routeTables } from "./route-tables.ts";
@@ -44,6 +46,8 @@ const whole = composed(
   volumes,
   offerings,
   others,
+  networkAcls,
+  launchPermissions,
   spot,
   account,
   {

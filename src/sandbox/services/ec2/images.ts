@@ -4,6 +4,7 @@ import type { Sim } from "../../world.ts";
 import { isAllowedImage } from "./account.ts";
 import { ms } from "./durations.ts";
 import { instanceFor } from "./instance-states.ts";
+import { isPublic } from "./launch-permissions.ts";
 import { ownerOf, type PublicImage, publicImages } from "./public-images.ts";
 import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import { type Image, imageTable, instanceTable, snapshotTable } from "./tables.ts";
@@ -64,7 +65,7 @@ function describedOwn(sim: Sim, image: Image) {
     OwnerId: sim.account,
     State: image.state,
     ...(image.stateReason ? { StateReason: { Code: "Client.InternalError", Message: image.stateReason } } : {}),
-    Public: false,
+    Public: isPublic(sim, image.id),
     DeregistrationProtection: protectionText(sim, image),
     Architecture: "x86_64",
     ImageType: "machine",

@@ -53,14 +53,18 @@ export const others: SandboxService = {
       {
         VpcId: z.string(),
         ServiceName: z.string(),
-        VpcEndpointType: z.literal("Interface"),
-        SubnetIds: z.array(z.string()).min(1),
+        VpcEndpointType: z.enum(["Interface", "Gateway"]),
+        RouteTableIds: z.array(z.string()).optional(),
+        SubnetIds: z.array(z.string()).optional(),
         SecurityGroupIds: z.array(z.string()).optional(),
         TagSpecifications: tagSpecifications("vpc-endpoint"),
       },
       (input, sim) => {
         const id = sim.id("vpce");
-        const made = input.SubnetIds.map((subnetId) =>
+        const gateway = input.VpcEndpointType === "Gateway";
+        if (gateway && input.SubnetIds)
+          throw awsError("InvalidParameter", "Subnet IDs are not supported for Gateway type VPC Endpoint.");
+        const made = (input.SubnetIds ?? []).map((subnetId) =>
           addInterface(sim, subnetFor(sim, subnetId), {
             groupIds: input.SecurityGroupIds ?? defaultGroupOf(sim, input.VpcId),
             publicIp: null,
@@ -185,18 +189,6 @@ export const others: SandboxService = {
         EgressOnlyInternetGatewayId: id,
         Attachments: [{ VpcId: vpcId, State: "attached" }],
       }),
-    ),
-
-    CreateNetworkAcl: operation({ VpcId: z.string() }, ({ VpcId }, sim) => {
-      const id = sim.id("acl");
-      put(sim, id, "acl", VpcId);
-      return { NetworkAcl: { NetworkAclId: id } };
-    }),
-    DescribeNetworkAcls: describe(
-      "acl",
-      "NetworkAcls",
-      ({ vpcId }) => ({ "vpc-id": [vpcId], default: ["false"] }),
-      ({ id, vpcId }) => ({ NetworkAclId: id, VpcId: vpcId, IsDefault: false }),
     ),
   },
   timers: {

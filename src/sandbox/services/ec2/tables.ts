@@ -225,7 +225,7 @@ export const launchTemplateTable = (sim: Sim): Table<LaunchTemplate> => sim.tabl
 /** What others put into a VPC. */
 export interface Other {
   readonly id: string;
-  readonly kind: "endpoint" | "peering" | "transit" | "vpn" | "egress" | "acl";
+  readonly kind: "endpoint" | "peering" | "transit" | "vpn" | "egress";
   readonly vpcId: string;
   /** What it leads to: a service, another VPC, a transit gateway. */
   readonly to: string;
@@ -233,3 +233,22 @@ export interface Other {
   readonly deleting: boolean;
 }
 export const otherTable = (sim: Sim): Table<Other> => sim.table("ec2.others");
+
+/** A rule of a network ACL. */
+export interface AclEntry {
+  readonly number: number;
+  readonly egress: boolean;
+  readonly protocol: string;
+  readonly action: "allow" | "deny";
+  readonly cidr: string;
+  readonly from: number | null;
+  readonly to: number | null;
+}
+export interface NetworkAcl {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly isDefault: boolean;
+  readonly entries: readonly AclEntry[];
+}
+/** Those that somebody made, and the default ones that somebody changed. */
+export const aclTable = (sim: Sim) => sim.table<NetworkAcl>("ec2.networkAcls");

@@ -1,5 +1,5 @@
 import type { Sim } from "../../world.ts";
-import { groupTable, routeTableTable, type TableRoute, tagTable } from "./tables.ts";
+import { aclTable, groupTable, routeTableTable, type TableRoute, tagTable } from "./tables.ts";
 
 /** What AWS puts into every new VPC: its main route table, and the default security group. */
 export function addVpcDefaults(sim: Sim, vpcId: string, routes: readonly TableRoute[] = []): void {
@@ -27,6 +27,6 @@ export function addVpcDefaults(sim: Sim, vpcId: string, routes: readonly TableRo
 
 /** They go with their VPC. */
 export function removeVpcDefaults(sim: Sim, vpcId: string): void {
-  for (const table of [routeTableTable(sim), groupTable(sim)])
+  for (const table of [routeTableTable(sim), groupTable(sim), aclTable(sim)])
     for (const row of table.all()) if (row.vpcId === vpcId) table.remove(row.id);
 }

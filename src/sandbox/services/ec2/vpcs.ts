@@ -4,6 +4,7 @@ import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import {
+  aclTable,
   groupTable,
   interfaceTable,
   internetGatewayTable,
@@ -128,6 +129,9 @@ export const vpcs: SandboxService = {
         ...routeTableTable(sim)
           .all()
           .filter((table) => !table.main),
+        ...aclTable(sim)
+          .all()
+          .filter(({ isDefault }) => !isDefault),
         ...groupTable(sim)
           .all()
           .filter((group) => group.name !== "default"),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { linkedPrincipal, partitionOf } from "../../../aws/partition.ts";
-import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
+import { awsError, composed, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
@@ -9,6 +9,7 @@ import { usableKey } from "../kms/keys.ts";
 import { managedKey } from "../kms/tables.ts";
 import { durations, ms } from "./durations.ts";
 import { metrics } from "./metrics.ts";
+import { dropPolicies, policies } from "./policies.ts";
 import { type FileSystem, type MountTarget, systemTable, targetTable } from "./tables.ts";
 
 const notFound = (id: string) => awsError("FileSystemNotFound", `File system '${id}' does not exist.`, { status: 404 });
@@ -171,7 +172,7 @@ function newSystem(sim: Sim, made: Omit<FileSystem, "id" | "state" | "toIa" | "c
   return system;
 }
 
-export const efs: SandboxService = {
+const fileSystems: SandboxService = {
   durations,
   metrics,
   errors: {
@@ -453,6 +454,7 @@ export const efs: SandboxService = {
     },
     "system-gone": (id, sim) => {
       systemTable(sim).removeNow(id);
+      dropPolicies(sim, id);
       sim.tell("fileSystemDeleted", id);
     },
     "target-available": (id, sim) => {
@@ -467,3 +469,5 @@ export const efs: SandboxService = {
     },
   },
 };
+
+export const efs: SandboxService = composed(fileSystems, policies);

@@ -4,10 +4,11 @@ import { healthChecks } from "./health.ts";
 import { listeners } from "./listeners.ts";
 import { loadBalancers } from "./load-balancers.ts";
 import { metrics } from "./metrics.ts";
+import { rules } from "./rules.ts";
 import { tagging } from "./tags.ts";
 import { targetGroups } from "./target-groups.ts";
 
-export const elb: SandboxService = composed(loadBalancers, targetGroups, listeners, tagging, healthChecks, {
+export const elb: SandboxService = composed(loadBalancers, targetGroups, listeners, rules, tagging, healthChecks, {
   durations,
   metrics,
   errors: { missingParameter: "ValidationError", malformedParameter: "ValidationError" },

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { removeRules } from "./rules.ts";
 import {
   type Action,
   invalid,
@@ -116,6 +117,7 @@ function checkTls(sim: Sim, listener: Pick<Listener, "protocol" | "certificateAr
 /** Its target group counts as used a little longer. */
 export function removeListener(sim: Sim, listener: Listener): void {
   release(sim, listener);
+  removeRules(sim, listener.arn);
   listenerTable(sim).remove(listener.arn);
 }
 

@@ -11,6 +11,7 @@ import { passwords } from "./passwords.ts";
 import { promotion } from "./promotion.ts";
 import { replicationFailures } from "./replication.ts";
 import { restores } from "./restore.ts";
+import { subscriptions } from "./subscriptions.ts";
 
 export const rds: SandboxService = composed(
   groups,
@@ -22,6 +23,7 @@ export const rds: SandboxService = composed(
   restores,
   promotion,
   encryption,
+  subscriptions,
   {
     durations,
     metrics,

@@ -12,6 +12,8 @@ interface Bucket {
   readonly createdAt: number;
   /** Absent: it never had versioning. */
   readonly versioning?: "Enabled" | "Suspended";
+  /** Absent: none. */
+  readonly policy?: string;
 }
 /** In a bucket with versioning: what was stored or deleted once. */
 interface Version {
@@ -135,6 +137,34 @@ export const s3: SandboxService = {
     GetPublicAccessBlock: operation({ Bucket: z.string() }, ({ Bucket }, sim) => {
       const { blocks } = bucketFor(sim, Bucket);
       return { PublicAccessBlockConfiguration: blocks };
+    }),
+
+    GetBucketPolicy: operation({ Bucket: z.string() }, ({ Bucket }, sim) => {
+      const { policy } = bucketFor(sim, Bucket);
+      if (policy === undefined)
+        throw awsError("NoSuchBucketPolicy", "The bucket policy does not exist", { status: 404 });
+      return { Policy: policy };
+    }),
+
+    PutBucketPolicy: operation(
+      { Bucket: z.string(), Policy: z.string(), ChecksumAlgorithm: z.string().optional() },
+      ({ Bucket, Policy }, sim) => {
+        const bucket = bucketFor(sim, Bucket);
+        // It blocks policies that let everybody in (user guide, "Blocking public access").
+        if (
+          bucket.blocks.BlockPublicPolicy &&
+          /"Principal":("\*"|\{"AWS":"\*"\})/.test(JSON.stringify(JSON.parse(Policy)))
+        )
+          throw awsError("AccessDenied", "Access Denied", { status: 403 });
+        bucketTable(sim).putNow(Bucket, { ...bucket, policy: Policy });
+        return {};
+      },
+    ),
+
+    DeleteBucketPolicy: operation({ Bucket: z.string() }, ({ Bucket }, sim) => {
+      const { policy: _policy, ...bucket } = bucketFor(sim, Bucket);
+      bucketTable(sim).putNow(Bucket, bucket);
+      return {};
     }),
 
     PutPublicAccessBlock: operation(

@@ -1,0 +1,73 @@
+import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import type { Plan, PlannedAction } from "../../src/engine/plan.ts";
+import { jumpingClock } from "../../src/lib/clock.ts";
+import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { copied, type World } from "../../src/sandbox/world.ts";
+import type { Inputs } from "../../steps/inputs.ts";
+import { INPUTS, type Stage, stage, stageOn } from "./stage.ts";
+
+interface Standing {
+  readonly world: World;
+  readonly at: number;
+  readonly state: string | undefined;
+}
+
+/** Stacks that stand, by their config: brought up once, each change works on a copy. */
+const grown = new Map<string, Promise<Standing>>();
+
+async function grow(config: object): Promise<Standing> {
+  const first = await stage(config);
+  await first.up();
+  // What the databases do after they are made is over.
+  await first.clock.sleep(3_600_000);
+  first.sandbox.settle();
+  return { world: copied(first.sandbox.world), at: first.clock.now(), state: first.text.text };
+}
+
+/** A stack of the first config, whose config is the second by now. */
+export async function changedFrom(
+  before: object,
+  after: object,
+  { replace = true, inputs = INPUTS }: { readonly replace?: boolean; readonly inputs?: Inputs } = {},
+): Promise<Stage> {
+  const key = JSON.stringify(before);
+  const standing = grown.get(key) ?? grow(before);
+  grown.set(key, standing);
+  const { world, at, state } = await standing;
+  const clock = jumpingClock(at);
+  const sandbox = openSandbox({ world: copied(world), clock });
+  const config = parseConfig(after, "test.config.json");
+  return stageOn(config, clock, sandbox, memoryText(state), undefined, undefined, inputs, {
+    replace,
+    allowOutage: true,
+  });
+}
+
+const OUTCOMES: Partial<Record<PlannedAction, string>> = {
+  create: "created",
+  update: "updated",
+  replace: "replaced",
+  delete: "deleted",
+};
+
+/** What a plan says that a run will do, as the run tells it: "alarm-bastion-1 updated". Something temporary is gone in the end. */
+export const promised = ({ items }: Plan, graph: Stage["graph"]): string[] =>
+  items
+    .flatMap(({ key, action }) => {
+      const temporary = (graph.nodes.get(key)?.resource?.temporaryFor().length ?? 0) > 0;
+      const outcome = temporary && action === "create" ? "deleted" : OUTCOMES[action];
+      return outcome === undefined ? [] : [`${key} ${outcome}`];
+    })
+    .sort();
+
+/** What a run did. That what was replaced goes, when the new one has its place, is no other thing than the replacement. */
+export const done = (settled: readonly { readonly key: string; readonly outcome: string }[]): string[] =>
+  settled
+    .filter(({ key, outcome }) => outcome !== "unchanged" && !key.includes("#"))
+    .map(({ key, outcome }) => `${key} ${outcome}`)
+    .sort();
+
+/** How far a promised time is from the one that it took, beyond what is allowed: 30 %, or a minute. 0: it is within. */
+export const tooFar = (promisedSeconds: number, tookSeconds: number): number =>
+  Math.max(0, Math.abs(promisedSeconds - tookSeconds) - Math.max(60, 0.3 * tookSeconds));
