@@ -234,7 +234,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
 
   async foresee(aws, spec, _owner, live): Promise<Foreseen | undefined> {
     // A zone that is yet to be made holds nothing.
-    if (isUnknown(spec.zoneId)) return undefined;
+    if (isUnknown(spec.zoneId)) return live && moving;
     const names = spec.names.map(plainName);
     const taken = inTheWay(
       await recordsIn(aws, spec.zoneId),
@@ -243,7 +243,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     );
     const refused = refusal(spec, taken, live?.former);
     if (refused) return { kind: "clash", ...refused };
-    if (taken.length === 0) return undefined;
+    if (taken.length === 0) return live && partIn(live, spec.zoneId) === undefined ? moving : undefined;
     return {
       kind: "note",
       note: `When the site answers, it takes over ${recordTexts(taken)}. Until such a TTL is over, visitors may still be led there. down puts them back.`,
@@ -323,6 +323,11 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     ].join(" ");
     return note === "" ? undefined : { note };
   },
+};
+
+const moving: Foreseen = {
+  kind: "note",
+  note: "Both hosted zones hold the names until the registrar names the new zone's servers, which up shows; the next up after that takes them out of the other.",
 };
 
 const NONE: InZone = { zoneId: "", ours: [], drifted: [] };
