@@ -72,7 +72,7 @@ export function findOwned<L extends Tagged>(
     const untagged = unseen === undefined ? undefined : await options.byId?.(aws, unseen);
     if (untagged) {
       assertOurs(owner, untagged.id, untagged.tags, "id");
-      if (options.health?.(untagged) !== "deleting" || staying.length === 0) return untagged;
+      if (options.health?.(untagged) !== "deleting" || all.length === 0) return untagged;
     }
     if (staying.length > 1) {
       throw new BuddyError({

@@ -343,6 +343,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */
   interruption?(changed: ReadonlySet<string>, live: Live, spec: Spec): Interruption | undefined;
+  /** Fields that say what one is, for a plan of one that is yet to be made: its type, class, ranges. */
+  readonly matters?: readonly (keyof Spec & string)[];
   /** Nobody notices while one is replaced: it is used only when others are made or changed. */
   readonly unnoticed?: boolean;
   /** How long one of that spec usually takes to become ready, seconds, where that is not what `timing` says. Pure. */

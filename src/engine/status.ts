@@ -58,7 +58,8 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
     if (node.type.external && decision.kind === "none") continue;
     // What keeps it from coming right is more than on its way, but a roll-out that is under way.
     const isUnderWay =
-      look.health !== "ready" && (decision.kind !== "update" || !!courseOf(node, decision, look.live, wanted).rollout);
+      look.health !== "ready" &&
+      (decision.kind !== "update" || !!courseOf(node, decision, look.live, wanted, entry.dependents.narrowed).rollout);
     const drift =
       recorded && look.live && !isUnderWay
         ? differences(node.type, recorded.spec, look.live as Identified, undefined, undefined, recorded.spec)

@@ -127,6 +127,7 @@ export function whyNotIssued({ status, failureReason }: CertificateLive): string
 /** A public certificate, RSA 2048, validated by DNS. Named as its first domain. Ready when ACM has told its validation records. */
 export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
   name: "acm:certificate",
+  matters: ["names"],
   coverage: {
     covers: { names: ["DomainName", "SubjectAlternativeNames"] },
     ignores: {

@@ -40,6 +40,7 @@ const reader = ec2Reader({
 
 export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   name: "ec2:subnet",
+  matters: ["cidr", "zone"],
   immutable: ["vpcId", "cidr", "zone"],
   coverage: {
     covers: {

@@ -53,6 +53,7 @@ const reader = ec2Reader({
 
 export const vpc: ResourceType<VpcSpec, VpcLive> = {
   name: "ec2:vpc",
+  matters: ["cidr"],
   immutable: ["cidr"],
   coverage: {
     covers: { cidr: ["CidrBlock"], dnsSupport: ["EnableDnsSupport"], dnsHostnames: ["EnableDnsHostnames"] },

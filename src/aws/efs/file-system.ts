@@ -55,6 +55,7 @@ const OTHER_KEY = {
 /** A file system and its mount targets, which have no identity of their own. */
 export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   name: "efs:file-system",
+  matters: ["performance", "throughput"],
   immutable: ["encrypted", "performance"],
   coverage: {
     covers: {
@@ -63,7 +64,8 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       throughput: ["ThroughputMode"],
       transitionToIaDays: ["LifecyclePolicies.TransitionToIA"],
       backup: ["BackupPolicy.Status"],
-      mounts: ["MountTargets[].SubnetId", "MountTargets[].SecurityGroups"],
+      // Whole ones: what AWS gives to each is another when it was made again.
+      mounts: ["MountTargets[]"],
       recoveryPoint: "unshown",
       copyOf: "unshown",
       restoring: "unshown",
@@ -73,7 +75,6 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     },
     ignores: {
       LifeCycleState: STATE,
-      "MountTargets[].LifeCycleState": STATE,
       "FileSystemProtection.Status": STATE,
       NumberOfMountTargets: COUNTER,
       SizeInBytes: COUNTER,

@@ -32,6 +32,7 @@ const tls = ({ certificateArn, policy }: ListenerSpec) => ({
 /** A port of a load balancer. Named `<load balancer>:<port>`. */
 export const listener: ResourceType<ListenerSpec, ListenerLive> = {
   name: "elb:listener",
+  matters: ["protocol", "port"],
   immutable: ["loadBalancerArn"],
   coverage: {
     covers: {
