@@ -53,12 +53,13 @@ export function autoScalingStep(
       launchTemplateVersion: String(launchTemplate.version),
       subnetIds: subnets.map((subnet) => subnet.id),
       targetGroupArns: [targetGroup.id],
+      registered: true,
       healthCheckType: "ELB" as const,
       gracePeriodSeconds: releaseCommand(config, project) === "" ? GRACE_SECONDS : RELEASE_GRACE_SECONDS,
       warmupSeconds: 120,
       metrics: ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize"],
     }),
-    { configured: { max: "web.max" } },
+    { configured: { min: "web.min", max: "web.max" } },
   );
   const policy = resource(scalingPolicy, "scaling-policy", `${name}:cpu-target`, { group }, ({ group }) => ({
     groupName: group.id,

@@ -54,6 +54,17 @@ const withRefresh = (command: Command) =>
   );
 const withStep = (command: Command) => command.option("--step <name>", "only that step, and what it needs");
 
+const withAllowed = (command: Command) =>
+  command
+    .option("--replace", "allow what cannot be changed in place to be recreated, where it holds no data")
+    .option("--allow-outage", "with --yes: allow changes during which a database is away, or reboots")
+    .option(
+      "--upgrade <name>",
+      "allow what cannot be taken back, as another major version of a database",
+      (name: string, all: readonly string[]) => [...all, name],
+      [],
+    );
+
 const withFrom = (command: Command) =>
   command
     .option(
@@ -64,6 +75,7 @@ const withFrom = (command: Command) =>
       "--files <arn>",
       'make a file system that is not there of this recovery point, of the "latest", or of "none"; with --from-snapshot: of the latest',
     )
+    .option("--empty-database", "begin with an empty database although a snapshot of it is there")
     .option(
       "--open-vault",
       "open the access policy of the files' vault while their restore is started, and close it again",
@@ -75,18 +87,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "up",
     description: "bring the stack to what the config says; safe to run again at any moment",
     own: (command) =>
-      withFrom(withRefresh(withStep(withYes(command))))
-        .option("--empty-database", "begin with an empty database although a snapshot of it is there")
-        .option("--replace", "allow what cannot be changed in place to be recreated, where it holds no data")
-        .option("--allow-outage", "with --yes: allow changes during which a database is away, or reboots")
-        .option(
-          "--upgrade <name>",
-          "allow what cannot be taken back, as another major version of a database",
-          (name: string, all: readonly string[]) => [...all, name],
-          [],
-        ),
+      withAllowed(
+        withFrom(withRefresh(withStep(withYes(command.argument("[plan]", "a file that `plan --out` wrote"))))),
+      ),
     examples: [
       "buddyverse up",
+      "buddyverse up stack.plan",
       "buddyverse up --sandbox --yes",
       "buddyverse up --step load-balancer",
       "buddyverse up --refresh-image",
@@ -131,15 +137,24 @@ export const COMMANDS: readonly CommandEntry[] = [
           "--managed",
           "only the stack's own objects: do not look for what others hung on them, or put into the VPC",
         )
+        .option("--coverage", "what becomes of each property: managed, watched, ignored and why, not read and why")
+        .option(
+          "--accept <key>",
+          "take an object, by its key or name, as others have made it: that is no change any more",
+          (key: string, all: readonly string[]) => [...all, key],
+          [],
+        )
         .addOption(
           new Option("--watch [seconds]", "look again every 30 seconds, or as many as are named, until Ctrl-C")
             .argParser(positive)
-            .conflicts("json"),
+            .conflicts(["json", "accept", "coverage"]),
         ),
     examples: [
       "buddyverse status",
       "buddyverse status --json",
       "buddyverse status --managed",
+      "buddyverse status --coverage",
+      "buddyverse status --accept nat-instance-1",
       "buddyverse status --watch 60",
       "buddyverse status --sandbox",
     ],
@@ -190,10 +205,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "plan",
     description: "what up would do, how long it would take, and what it would cost",
     own: (command) =>
-      withFrom(withRefresh(withStep(command)))
+      withAllowed(withFrom(withRefresh(withStep(command))))
         .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
+        .option("--out <file>", "save the plan, for `up FILE`")
         .option("--detailed-exit-code", "exit 3 when there is something to do"),
-    examples: ["buddyverse plan", "buddyverse plan --offline", "buddyverse plan --detailed-exit-code --json"],
+    examples: [
+      "buddyverse plan",
+      "buddyverse plan --offline",
+      "buddyverse plan --out stack.plan",
+      "buddyverse plan --detailed-exit-code --json",
+    ],
     load: async () => (await import("./commands/plan.ts")).plan,
   },
   {

@@ -87,8 +87,11 @@ export function isRecordedReady(
 
 /** Writes that the object is ready and as wanted, unless that stands there already. */
 export function recordReady(run: Run, node: Node, live: Identified, wanted: object | undefined): void {
-  if (!isRecordedReady(node, run.store.get(node.key), live, wanted))
-    record(run, node, recordOfReady(node, live, wanted));
+  const before = run.store.get(node.key);
+  if (isRecordedReady(node, before, live, wanted)) return;
+  // What the config left open, and what it asks for, may be others now: what was watched before says nothing of the rest.
+  const baseline = before?.baseline && before.id === live.id ? { baseline: { ...before.baseline, by: "" } } : {};
+  record(run, node, { ...recordOfReady(node, live, wanted), ...baseline });
 }
 
 /** Writes what is known of the copy of its data that is being made; undefined: it is no longer one of what is there. */

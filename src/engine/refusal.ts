@@ -3,6 +3,7 @@ import type { Recorded } from "../state/state.ts";
 import { courseOf } from "./course.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
+import { narrowedFields } from "./narrowing.ts";
 import { mayHoldData } from "./observe.ts";
 import type { Identified, Interruption, Protection, Remedy } from "./resource.ts";
 import type { Run } from "./run.ts";
@@ -19,12 +20,17 @@ export interface Refusal {
   readonly clash?: true;
 }
 
+/** The option with which what interrupts the use of an object is done. */
+export const OUTAGE_OPTION = "--allow-outage";
+
 /** What needs an object and would be lost, or locked out, with it. */
 export interface Dependents {
   /** Names of what holds data and stands on it, itself included. */
   readonly data: readonly string[];
   /** What was given a copy of its value and stays. Only of irreplaceable types. */
   readonly copies: readonly Copy[];
+  /** Its fields out of which something is taken that nobody uses any more by then. */
+  readonly narrowed: readonly string[];
 }
 
 export interface Copy {
@@ -33,7 +39,7 @@ export interface Copy {
   readonly setSecret: string | undefined;
 }
 
-export const NO_DEPENDENTS: Dependents = { data: [], copies: [] };
+export const NO_DEPENDENTS: Dependents = { data: [], copies: [], narrowed: [] };
 
 export const secretCommands = (copies: readonly Copy[]): string[] => copies.flatMap(({ setSecret }) => setSecret ?? []);
 
@@ -68,7 +74,7 @@ export function refusalOf(
     if (impossible) return { ...impossible, remedies: [] };
   }
   if (decision.kind === "update")
-    return refusedInterruption(run, node, courseOf(node, decision, live, wanted).interruption, unused);
+    return refusedInterruption(run, node, courseOf(node, decision, live, wanted, on.narrowed).interruption, unused);
   if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
   if (decision.kind === "create" && strays.length > 0) return besideStrays(run, node, strays);
   const { irreplaceable } = node.type;
@@ -99,7 +105,7 @@ function refusedInterruption(
       option: `--upgrade ${name}`,
     };
   if (run.allowOutage || unused) return undefined;
-  return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [], option: "--allow-outage" };
+  return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [], option: OUTAGE_OPTION };
 }
 
 function besideStrays({ aws }: Run, { name, type, owner }: Node, strays: readonly Identified[]): Refusal {
@@ -214,7 +220,7 @@ export function throwIfRefused({ entries }: Snapshot, more: readonly Refusal[] =
 /**
  * What depends on each node of a snapshot. What is recorded but was not looked at (`up --step`) counts as there.
  */
-export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): (node: Node) => Dependents {
+export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): (one: Observed) => Dependents {
   const holders = new Map<string, Set<string>>();
   const mark = (key: string, holder: string): void => {
     const known = holders.get(key) ?? new Set();
@@ -248,5 +254,9 @@ export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): 
       ...unseen.map(([, { name }]) => ({ name, setSecret: undefined })),
     ];
   };
-  return ({ key, type }) => ({ data: dataOn(key), copies: type.irreplaceable ? copiesOf(key) : [] });
+  return (one) => ({
+    data: dataOn(one.node.key),
+    copies: one.node.type.irreplaceable ? copiesOf(one.node.key) : [],
+    narrowed: narrowedFields(entries, one),
+  });
 }

@@ -194,6 +194,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
   /** Fields that are changed in place only after objects of these types that need this one were changed, or removed. */
   readonly changesAfter?: { readonly fields: readonly (keyof Spec & string)[]; readonly types: readonly string[] };
+  /**
+   * What it is to be while something still uses what it is to have no longer: the fields that keep that, with what they are to
+   * have. Pure. Goes with `Resource.narrowsAfter`.
+   */
+  widened?(live: Live, spec: Spec): Partial<Spec>;
   readonly timing?: Timing;
   /** Named errors that mean "not yet" (try again) or, for delete, "something still uses it". Everything else stops at once. */
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
@@ -334,6 +339,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */
   interruption?(changed: ReadonlySet<string>, live: Live, spec: Spec): Interruption | undefined;
+  /** Fields that say what one is, for a plan of one that is yet to be made: its type, class, ranges. */
+  readonly matters?: readonly (keyof Spec & string)[];
   /** Nobody notices while one is replaced: it is used only when others are made or changed. */
   readonly unnoticed?: boolean;
   /** How long one of that spec usually takes to become ready, seconds, where that is not what `timing` says. Pure. */
@@ -353,6 +360,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
     live: Live,
     spec: Spec,
     changed: ReadonlySet<string>,
+    owner: Owner,
   ): { readonly [F in keyof Live]?: Live[F] | undefined };
   /** Why the config asks for what AWS never does, such as shrinking it. Undefined: it does not. Pure. */
   impossible?(live: Live, spec: Spec, applied: Partial<Spec>): Impossible | undefined;
@@ -372,7 +380,12 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   /** What `down` keeps of it on purpose, or says of its end. Pure. @param options `filled`: a copy of what needs it will be made */
   farewell?(live: Live, options: KeepOptions & { readonly filled?: boolean }): Farewell | undefined;
   /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */
-  protections?(aws: Aws, live: Live, options: Pick<DeleteOptions, "discardData">): Promise<readonly Protection[]>;
+  protections?(
+    aws: Aws,
+    live: Live,
+    options: Pick<DeleteOptions, "discardData">,
+    owner: Owner,
+  ): Promise<readonly Protection[]>;
   /** Who is in the way of a delete, asked when AWS says that something is. */
   blockers?(aws: Aws, live: Live): Promise<readonly Blocker[]>;
 
@@ -413,7 +426,7 @@ export interface Interruption {
 
 /** How a change goes that is brought to an object's parts one after the other. */
 export interface Rollout {
-  /** "2 instances are replaced one at a time, about 5 min; the site goes on". */
+  /** "2 instances are replaced one at a time, about 7 min; the site goes on". */
   readonly what: string;
   /** How long it usually takes, seconds. */
   readonly seconds: number;
@@ -460,6 +473,8 @@ export interface Resource<Spec extends object, Live extends Spec & Identified> {
   readonly configured: { readonly [F in keyof Spec & string]?: string };
   /** How it is replaced without being away in between; undefined: the old one goes first. */
   readonly createBeforeDelete: CreateBeforeDelete | undefined;
+  /** Keys of those that have moved before anything is taken out of its lists (`ResourceType.widened`). */
+  readonly narrowsAfter: readonly string[];
   /** What is wanted, from the live objects it needs. Pure. */
   spec(live: Readonly<Record<string, Identified | readonly Identified[]>>): Spec;
 }
@@ -479,7 +494,9 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
   name: string,
   needs: N,
   spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
-  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured" | "createBeforeDelete">> = {},
+  options: Partial<
+    Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured" | "createBeforeDelete" | "narrowsAfter">
+  > = {},
 ): Resource<Spec, Live> {
   return {
     key,
@@ -491,6 +508,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
     keeps: options.keeps,
     configured: options.configured ?? ({} as Resource<Spec, Live>["configured"]),
     createBeforeDelete: options.createBeforeDelete,
+    narrowsAfter: options.narrowsAfter ?? [],
   };
 }
 

@@ -1,3 +1,5 @@
+import { BuddyError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
 import { VERSION } from "../lib/version.ts";
 import type { Recorded } from "../state/state.ts";
 import {
@@ -8,9 +10,11 @@ import {
   type WatchedChange,
   watchedChanges,
 } from "./baseline.ts";
+import { differences, showable } from "./differences.ts";
 import type { Node } from "./graph.ts";
 import type { NodeResult } from "./node-result.ts";
 import { ABSENT, observe } from "./observe.ts";
+import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
 import type { Observed, Snapshot } from "./snapshot.ts";
 
@@ -30,6 +34,80 @@ export function watchedOf({
   const { live, health } = look;
   if (!live || health !== "ready" || !recorded?.baseline || recorded.id !== live.id) return [];
   return recorded.status === "ready" ? watchedChanges(subjectOf(node, recorded), recorded.baseline, live) : [];
+}
+
+/** What of an object is accepted as it is, and of what the config manages the key that would ask for it, where there is one. */
+export interface Accepted {
+  readonly name: string;
+  readonly changes: readonly WatchedChange[];
+  readonly managed: readonly {
+    readonly field: string;
+    readonly found: unknown;
+    readonly configured: string | undefined;
+  }[];
+}
+
+/**
+ * Takes what is there of these objects, by their keys or names, as what it was when they were last changed. Answers the snapshot that
+ * knows of it, too. Throws `usage` on one that is not there, or not as it should be.
+ */
+export function accept(
+  { store }: Pick<Run, "store">,
+  snapshot: Snapshot,
+  names: readonly string[],
+): { readonly snapshot: Snapshot; readonly accepted: readonly Accepted[] } {
+  const chosen = [...new Set(names)].map((name) => acceptable(snapshot, name));
+  store.setBaselines(
+    new Map(
+      chosen.map(({ node, recorded, look }) => [
+        node.key,
+        baselineOf(subjectOf(node, recorded), look.live as Identified),
+      ]),
+    ),
+  );
+  const accepted = chosen.map((entry): Accepted => {
+    const { node, look, recorded } = entry;
+    const drift = differences(
+      node.type,
+      recorded?.spec ?? {},
+      look.live as Identified,
+      undefined,
+      undefined,
+      recorded?.spec,
+    );
+    const managed = showable(node.type, drift).map(({ field, found }) => {
+      const configured: string | undefined = node.resource?.configured[field];
+      return { field, found, configured };
+    });
+    return { name: node.name, changes: watchedOf(entry), managed };
+  });
+  const entries = new Map(snapshot.entries);
+  for (const entry of chosen) entries.set(entry.node.key, { ...entry, recorded: store.get(entry.node.key) });
+  return { snapshot: { ...snapshot, entries }, accepted };
+}
+
+function acceptable({ entries }: Snapshot, name: string): Observed {
+  const all = [...entries.values()].filter(({ node }) => node.resource && node.type.coverage);
+  const entry = entries.get(name) ?? all.find(({ node }) => node.name === name);
+  if (!entry || !all.includes(entry)) {
+    const near = nearest(
+      name,
+      all.flatMap(({ node }) => [node.key, node.name]),
+    );
+    throw new BuddyError({
+      code: "usage",
+      message: `the stack has no object "${name}"`,
+      hint: `${near ? `Did you mean ${near}? ` : ""}\`buddyverse status --json\` has the keys of all.`,
+    });
+  }
+  const { look, recorded } = entry;
+  if (look.live && look.health === "ready" && recorded?.status === "ready" && recorded.id === look.live.id)
+    return entry;
+  throw new BuddyError({
+    code: "usage",
+    message: `${entry.node.name} is not there as the state knows it, so there is nothing to accept`,
+    hint: "`buddyverse status` shows how it stands; `buddyverse up` brings it about.",
+  });
 }
 
 const CHANGES: readonly string[] = ["created", "updated", "replaced"];

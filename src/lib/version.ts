@@ -1,4 +1,4 @@
 declare const BUDDYVERSE_VERSION: string;
 
-/** This program's version; "": it was not built. */
-export const VERSION = typeof BUDDYVERSE_VERSION === "string" ? BUDDYVERSE_VERSION : "";
+/** This program's version. */
+export const VERSION = typeof BUDDYVERSE_VERSION === "string" ? BUDDYVERSE_VERSION : "not built";

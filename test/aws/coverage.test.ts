@@ -1,11 +1,16 @@
 /** That what types say of AWS's answers is so: on whole stacks, whose answers come by the SDK's own names. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { GetParametersCommand } from "@aws-sdk/client-ssm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { eachService } from "../../src/aws/services.ts";
-import { classify, propertiesOf } from "../../src/engine/baseline.ts";
+import { classify } from "../../src/engine/baseline.ts";
+import { countsOf, coverageOf as coverageOfAll, declaredCoverage } from "../../src/engine/coverage.ts";
 import type { AnyType, Coverage, Identified } from "../../src/engine/resource.ts";
+import { propertiesOf } from "../../src/lib/properties.ts";
+import { coverageView } from "../../src/report/views/coverage.ts";
 import { type Stage, stage } from "../lifecycle/stage.ts";
+import { stranger } from "../stranger.ts";
 
 /** They are no objects of their own, or go with the run that makes them. */
 const PARTS: Readonly<Record<string, string>> = {
@@ -13,7 +18,14 @@ const PARTS: Readonly<Record<string, string>> = {
   "ec2:image-builder": "gone when the image is there",
   "ec2:snapshot": "found only where it was left behind",
   "elb:redirect": "the listener's action",
+  "ssm:release-report": "the instances write it",
 };
+
+/** Names of the stack's secrets, by its state. */
+const secrets = (text: string): string[] =>
+  Object.values((JSON.parse(text) as { resources: Record<string, { type: string; id: string }> }).resources).flatMap(
+    ({ type, id }) => (type === "ssm:generated-secret" ? [id] : []),
+  );
 
 const coverageOf = ({ coverage }: AnyType) => coverage as Coverage<Record<string, unknown>>;
 const all = eachService.flatMap((service) => service.types.map((type) => ({ service, type })));
@@ -22,6 +34,26 @@ const covered = all.filter(({ type }) => type.coverage);
 test("each type says whose its properties are, but for what is only looked up or a part of another", () => {
   const without = all.filter(({ type }) => !type.coverage && !type.external).map(({ type }) => type.name);
   expect(without.sort()).toEqual(Object.keys(PARTS));
+});
+
+test("docs/drift.md has what each type says of AWS's answers", () => {
+  const doc = join(import.meta.dirname, "../../docs/drift.md");
+  const cell = (texts: readonly string[]) => texts.join("; ").replaceAll("|", "\\|");
+  const rows = declaredCoverage(all.map(({ type }) => type)).map(
+    ({ object, managed, ignored, unshown }) =>
+      `| \`${object}\` | ${[managed, ignored, unshown].map(cell).join(" | ")} |`,
+  );
+  const isRow = (line: string) => /^\| `/.test(line);
+  const lines = readFileSync(doc, "utf8").split("\n");
+  // After a change of a type's `coverage`: WRITE_DOCS=1 npx vitest run test/aws/coverage.test.ts
+  if (process.env.WRITE_DOCS) {
+    const rest = lines
+      .filter((line) => !isRow(line))
+      .join("\n")
+      .trimEnd();
+    writeFileSync(doc, `${rest}\n${rows.join("\n")}\n`);
+  }
+  expect(readFileSync(doc, "utf8").split("\n").filter(isRow)).toEqual(rows);
 });
 
 test("what AWS does not show, and what nobody watches, has its reason", () => {
@@ -106,24 +138,38 @@ describe("on the stack", () => {
     ]);
   });
 
-  test("each object has what AWS answers, and all but a bucket something that is watched", () => {
+  test("each object has what AWS answers, and all but a bucket and a topic something that is watched", () => {
     for (const { type, spec, live, tags } of objects) {
       const paths = [...propertiesOf(live.described).keys()];
       const watched = paths.filter((path) => classify(type, spec, tags, path).standing === "watched");
       expect(paths.length, `${type.name} ${live.id}`).toBeGreaterThan(0);
-      expect(watched.length > 0, `${type.name} ${live.id}`).toBe(type.name !== "s3:bucket");
+      expect(watched.length > 0, `${type.name} ${live.id}`).toBe(!/bucket|topic/.test(type.name));
     }
   });
 
-  test("the baseline in the state: a line for each object, no value of a secret, nothing long", () => {
+  test("status counts each property once, as what it is", async () => {
+    const [on] = stages as [Stage, Stage];
+    const types = coverageOfAll(await on.refresh());
+    const { managed, watched, ignored, unshown } = countsOf(types);
+    const paths = [...(await on.refresh()).entries.values()].flatMap(({ node, look, recorded }) =>
+      node.type.coverage && recorded ? [...propertiesOf(look.live?.described).keys()] : [],
+    );
+    expect(managed + watched + ignored).toBe(paths.length);
+    expect(Math.min(managed, watched, ignored, unshown)).toBeGreaterThan(20);
+    const vpc = types.find(({ object }) => object === "ec2:vpc");
+    expect(vpc?.managedBy).toMatchObject({ cidr: ["CidrBlock"], dnsHostnames: ["EnableDnsHostnames"] });
+    expect(coverageView(types)).toMatch(/^vpc \(1 object\)\n {2}managed {3}cidr: CidrBlock$/m);
+  });
+
+  test("the baseline in the state: a line for each object, no value of a secret, nothing long", async () => {
     for (const { text, sandbox } of stages) {
       const lines = (text.text ?? "").split("\n").filter((line) => line.includes('"baseline":'));
       expect(lines.length).toBeGreaterThan(50);
-      const parameters = JSON.stringify(sandbox.world.tables["ssm.parameters"]);
-      const secrets = [...parameters.matchAll(/"SecureString"[^}]*?"value":"([^"]+)"/g)].map(
-        ([, value]) => value as string,
+      const { Parameters = [] } = await stranger(sandbox).ssm.send(
+        new GetParametersCommand({ Names: secrets(text.text ?? ""), WithDecryption: true }),
       );
-      for (const secret of secrets) expect(text.text).not.toContain(secret);
+      expect(Parameters.length).toBeGreaterThan(0);
+      for (const { Value } of Parameters) expect(text.text).not.toContain(Value);
       for (const line of lines) {
         const { properties } = (
           JSON.parse(`{${line.replace(/,$/, "")}}`) as { baseline: { properties: Record<string, string> } }

@@ -1,15 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  baselineAfter,
-  baselineOf,
-  classify,
-  dangerOf,
-  propertiesOf,
-  rank,
-  watchedChanges,
-} from "../../src/engine/baseline.ts";
+import { baselineAfter, baselineOf, classify, dangerOf, rank, watchedChanges } from "../../src/engine/baseline.ts";
 import { type AnyType, DANGERS } from "../../src/engine/resource.ts";
+import { propertiesOf } from "../../src/lib/properties.ts";
 
 const SEED = { seed: 15, numRuns: 300 };
 const flat = (described: object) =>

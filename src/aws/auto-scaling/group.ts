@@ -3,6 +3,7 @@ import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { mapBand } from "../../lib/band.ts";
 import { createOnly, sameSet } from "../../lib/compare.ts";
+import { list } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { COUNTER, STATE } from "../coverage.ts";
 import { launchTemplate } from "../ec2/launch-template.ts";
@@ -11,8 +12,9 @@ import { consoleOf, consoleTail } from "../ec2/read-console.ts";
 import { protectionsOf } from "../ec2/read-instances.ts";
 import { NO_TARGET_GROUP } from "../elb/named.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { assertOurs, tagList, tagsFrom } from "../owned.ts";
+import { assertOurs, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { failureIn, printed, readReleaseReport } from "../ssm/release-report.ts";
 import { webInstances } from "./prices.ts";
 import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh, refreshText } from "./read-refresh.ts";
 import { growthRollout, refreshRollout, rollBackRollout } from "./rollout.ts";
@@ -31,6 +33,8 @@ export interface GroupSpec {
   readonly launchTemplateVersion: string;
   readonly subnetIds: readonly string[];
   readonly targetGroupArns: readonly string[];
+  /** Its instances get visitors: those in service are registered with its target groups, as the group itself does it. */
+  readonly registered: boolean;
   readonly healthCheckType: "EC2" | "ELB";
   /** How long after its start an instance may fail its health checks. AWS's default of 0 kills instances as they boot. */
   readonly gracePeriodSeconds: number;
@@ -50,6 +54,11 @@ export interface GroupLive extends GroupSpec, Identified {
   readonly keptIds: readonly string[];
   /** They are out of service and stay when it gets smaller. */
   readonly standbyIds: readonly string[];
+  /**
+   * Those in zones that the group has left: it starts others elsewhere first, and then ends them (user guide, "Rebalancing
+   * activities"). One in standby is left to whoever put it there.
+   */
+  readonly leavingIds: readonly string[];
   /** Instances in service that the target groups call healthy too. */
   readonly serving: number;
   /** What it starts instances from by itself, and goes back to: the last version that all its instances had. */
@@ -57,12 +66,16 @@ export interface GroupLive extends GroupSpec, Identified {
   readonly refresh: Refresh | undefined;
   /** Instances in service that do not pass the load balancer's check, and why, in its words. */
   readonly unwell: readonly { readonly id: string; readonly why: string }[];
+  /** Instances in service that somebody has deregistered from a target group. */
+  readonly unregistered: readonly string[];
   /** Why it does not reach its capacity, in AWS's words, when waiting will not help. */
   readonly trouble: string | undefined;
   /** Why what a refresh brings comes to nothing for certain. */
   readonly doom: Doom | undefined;
 }
 
+/** "Trying to remove Target Groups that are not part of the group": it was detached a moment ago. */
+const NOT_ATTACHED = [{ code: "ValidationError", message: /not part of the group/i }];
 /** How Auto Scaling says that no refresh is under way. */
 const NO_REFRESH = ["ActiveInstanceRefreshNotFound"];
 
@@ -87,7 +100,7 @@ const targetHealth = (aws: Aws, arn: string): Promise<ReadonlyMap<string, Target
     }),
   );
 
-async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
+async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<GroupLive> {
   const id = group.AutoScalingGroupName as string;
   const template = group.LaunchTemplate ?? group.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   const desired = group.DesiredCapacity ?? 0;
@@ -104,6 +117,7 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     launchTemplateVersion: template?.Version ?? "",
     subnetIds: (group.VPCZoneIdentifier ?? "").split(",").filter((one) => one !== ""),
     targetGroupArns,
+    registered: true,
     healthCheckType: group.HealthCheckType?.includes("ELB") ? "ELB" : "EC2",
     gracePeriodSeconds: group.HealthCheckGracePeriod ?? 0,
     warmupSeconds: group.DefaultInstanceWarmup ?? 0,
@@ -114,10 +128,15 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     instanceIds: idsOf(() => true),
     keptIds: idsOf(({ ProtectedFromScaleIn }) => ProtectedFromScaleIn === true),
     standbyIds: idsOf(({ LifecycleState }) => LifecycleState === "Standby"),
+    leavingIds: idsOf(
+      ({ AvailabilityZone: zone, LifecycleState }) =>
+        LifecycleState !== "Standby" && zone !== undefined && group.AvailabilityZones?.includes(zone) === false,
+    ),
     serving: 0,
     own: { templateId: template?.LaunchTemplateId ?? "", version: template?.Version ?? "" },
     refresh: undefined,
     unwell: [],
+    unregistered: [],
     trouble: undefined,
     doom: undefined,
     described: { ...group, EnabledMetrics: (group.EnabledMetrics ?? []).map(({ Metric }) => Metric) },
@@ -139,20 +158,36 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
       return State === "unhealthy" ? [{ id: InstanceId, why: Description ?? Reason ?? "" }] : [];
     }),
   );
+  const isRegistered = ({ InstanceId = "" }: Instance) =>
+    targets.every((health) => health === undefined || (health.get(InstanceId)?.State ?? "draining") !== "draining");
+  // One that the group itself takes out may be shown in service for a moment longer; then another one serves.
+  const unregistered =
+    serving >= desired
+      ? []
+      : inService.filter((one) => !isRegistered(one)).flatMap(({ InstanceId }) => InstanceId ?? []);
   const templates = inService.flatMap(({ LaunchTemplate }) => LaunchTemplate ?? []);
   const brought = refresh?.advancing ? refresh.template : undefined;
   const all = (own: string, others: readonly (string | undefined)[]) =>
     [...new Set([own, ...others.flatMap((one) => one ?? [])])].join(", ");
-  const latest = serving < desired || refresh?.underWay ? await latestActivities(aws, id) : [];
+  const settled = serving >= desired && !refresh?.underWay;
+  const [latest, told] = settled
+    ? [[], undefined]
+    : await Promise.all([latestActivities(aws, id), readReleaseReport(aws, stack)]);
+  // One that serves after all has come up.
+  const well = new Set(inService.filter(isHealthy).map(({ InstanceId }) => InstanceId));
+  const report = told && !well.has(told.instance) ? told : undefined;
   // What was in vain before it began says nothing of what it brings.
   const from = refresh?.underWay ? refresh.startedAt : 0;
   const activities = since(from, latest);
-  const doom = refresh?.advancing ? doomIn(activities) : undefined;
+  const doom = refresh?.advancing ? doomIn(activities, report) : undefined;
+  const failed = report && found.instanceIds.includes(report.instance) ? failureIn(report) : undefined;
   return {
     ...found,
     serving,
     refresh,
     unwell,
+    unregistered,
+    registered: unregistered.length === 0,
     // What it runs, and is about to, counts too, not only what it was told to start by itself.
     launchTemplateId: all(found.launchTemplateId, [
       ...templates.map(({ LaunchTemplateId }) => LaunchTemplateId),
@@ -162,7 +197,11 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
       ...templates.map(({ Version }) => Version),
       brought?.version,
     ]),
-    trouble: doom?.why ?? troubleIn(activities, desired, group.CreatedTime?.getTime()),
+    trouble:
+      doom?.why ??
+      (report && failed
+        ? [failed, printed(report)].filter(Boolean).join("; ")
+        : troubleIn(activities, desired, group.CreatedTime?.getTime())),
     doom,
   };
 }
@@ -225,6 +264,7 @@ export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
   launchTemplateVersion: String(version),
   subnetIds: live.subnetIds,
   targetGroupArns: live.targetGroupArns,
+  registered: live.registered,
   healthCheckType: live.healthCheckType,
   gracePeriodSeconds: live.gracePeriodSeconds,
   warmupSeconds: live.warmupSeconds,
@@ -234,6 +274,7 @@ export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
+  matters: ["min", "max", "desired"],
   // Then the load decides.
   once: ["desired"],
   coverage: {
@@ -249,6 +290,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       gracePeriodSeconds: ["HealthCheckGracePeriod"],
       warmupSeconds: "watched",
       metrics: ["EnabledMetrics[=]"],
+      registered: "watched",
     },
     ignores: {
       Status: STATE,
@@ -258,7 +300,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       WarmPoolSize: COUNTER,
     },
     unshown: {
-      "lifecycle hooks, scheduled actions, notifications": "objects of their own",
+      notifications: "objects of their own",
     },
     dangers: [{ at: ["SuspendedProcesses[]"], danger: "less protected", when: (text) => text !== "" }],
   },
@@ -284,20 +326,20 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
 
   knownBefore: (_aws, { name }) => ({ id: name }),
 
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await describe(aws, owner.name);
     if (!found) return undefined;
-    assertOurs(owner, owner.name, tagsFrom(found.Tags));
-    const group = await live(aws, found);
+    assertOurs(owner, owner.name, tagsFrom(found.Tags), recorded === owner.name && "name");
+    const group = await live(aws, found, owner.stack);
     const { refresh, own } = group;
     const showsIt = refresh?.template?.id === own.templateId && refresh.template.version === own.version;
     if (refresh?.status !== "Successful" || refresh.template === undefined || showsIt) return group;
     // It ended between the two reads, or somebody has set another version since.
     const now = await describe(aws, owner.name);
-    return now && live(aws, now);
+    return now && live(aws, now, owner.stack);
   },
 
-  health({ deleting, refresh, serving, desired, trouble, doom }): Health {
+  health({ deleting, refresh, serving, desired, trouble, doom, leavingIds }): Health {
     if (deleting) return "deleting";
     // What is doomed is not for a person to end: `up` gives it up.
     if (refresh?.underWay)
@@ -306,21 +348,26 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
             blocked: `${refreshText(refresh, desired)}; ${sentence(trouble)}. The instances of before serve. AWS goes on trying for an hour, and then rolls it back; to end it now: \`buddyverse rollback\`, or put the config back and run \`buddyverse up\``,
           }
         : "pending";
-    if (serving >= desired) return "ready";
+    if (serving >= desired) return leavingIds.length > 0 ? "pending" : "ready";
     if (trouble === undefined) return "pending";
     // What serves is not torn down for what is missing.
     return serving > 0 ? { blocked: `${serving} of ${desired} instances serve: ${trouble}` } : { failed: trouble };
   },
 
-  doing({ refresh, desired, unwell, doom }) {
-    if (!refresh?.underWay) return undefined;
+  doing({ refresh, desired, unwell, unregistered, doom, leavingIds }) {
+    if (unregistered.length > 0)
+      return `${list(unregistered)} ${unregistered.length === 1 ? "was" : "were"} deregistered from the target group and ${unregistered.length === 1 ? "gets" : "get"} no visitors`;
+    if (!refresh?.underWay)
+      return leavingIds.length > 0 ? `${leavingIds.join(", ")} leaves a zone that the group is in no more` : undefined;
     const [first] = unwell;
     const waits = first && `${first.id} does not pass the load balancer's check yet: ${first.why}`;
     const why = doom?.why ?? (refresh.advancing ? waits : undefined);
     return [refreshText(refresh, desired), why].filter(Boolean).join("; ");
   },
 
-  mayChange({ refresh, trouble }, { launchTemplateId, launchTemplateVersion }) {
+  mayChange({ refresh, trouble, registered, targetGroupArns }, { launchTemplateId, launchTemplateVersion, ...spec }) {
+    // Waiting mends neither: nobody else registers an instance again, and another's target group may never find one healthy.
+    if (!registered || !sameSet(spec.targetGroupArns, targetGroupArns)) return true;
     if (!refresh?.underWay) return trouble !== undefined;
     const { id, version } = refresh.template ?? {};
     return refresh.advancing && (id !== launchTemplateId || version !== launchTemplateVersion);
@@ -330,10 +377,11 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
 
   async giveUp(aws, live, before) {
     await rollBack(aws, live.id);
-    const { instanceId } = live.doom ?? {};
+    const { instanceId, told } = live.doom ?? {};
     if (instanceId === undefined) return "";
     const said = before?.unwell.filter(({ id }) => id === instanceId).map(({ why }) => why) ?? [];
-    return [...said, consoleTail(await consoleOf(aws, instanceId))].join("; ");
+    const words = told === undefined ? [] : [printed(told)];
+    return [...said, ...words, consoleTail(await consoleOf(aws, instanceId))].filter(Boolean).join("; ");
   },
 
   undone({ refresh: before }, { refresh, desired, own }, { launchTemplateId, launchTemplateVersion }) {
@@ -345,15 +393,18 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   /** AWS's own reason: its activities are kept, also when nobody looked on. */
-  async whyUndone(aws, { id, refresh }) {
+  async whyUndone(aws, { id, refresh, tags }) {
     if (!refresh) return undefined;
-    return doomIn(since(refresh.startedAt, await latestActivities(aws, id)))?.why;
+    const stack = tags[STACK_TAG] ?? "";
+    const [activities, told] = await Promise.all([latestActivities(aws, id), readReleaseReport(aws, stack)]);
+    const doom = doomIn(since(refresh.startedAt, activities), told);
+    return doom && [doom.why, doom.told && printed(doom.told)].filter(Boolean).join("; ");
   },
 
   rollout(changed, live, spec) {
     if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion"))
       return growthRollout(live.desired, Math.max(spec.min, changed.has("desired") ? spec.desired : live.desired));
-    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh) : refreshRollout(live);
+    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh, live) : refreshRollout(live);
   },
 
   /**
@@ -423,8 +474,13 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       if (more.length > 0)
         await aws.autoScaling.attachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: more });
       if (less.length > 0)
-        await aws.autoScaling.detachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: less });
+        await undefinedIf(NOT_ATTACHED, () =>
+          aws.autoScaling.detachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: less }),
+        );
     }
+    if (changed.has("registered"))
+      for (const TargetGroupArn of spec.targetGroupArns)
+        await aws.elb.registerTargets({ TargetGroupArn, Targets: found.unregistered.map((Id) => ({ Id })) });
     if (changed.has("tags")) {
       const obsolete = owner.obsoleteTags ?? [];
       if (obsolete.length > 0)

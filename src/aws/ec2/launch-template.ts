@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LaunchTemplateVersion, RequestLaunchTemplateData, ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
-import { createOnly, sameSet } from "../../lib/compare.ts";
+import { sameSet } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import { propertiesOf } from "../../lib/properties.ts";
 import { holdsUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { findOwned, isOwners, KEY_TAG, STACK_TAG, tagsFrom, takenBy } from "../owned.ts";
+import { findOwned, isOwners, KEY_TAG, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
-import { deleteReleaseResults } from "../ssm/release-results.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
 import { base64, METADATA, rootVolume, versionsRunning } from "./read-instances.ts";
 import { type InstanceTypeName, ofStack, retag, tagSpecifications } from "./tags.ts";
@@ -188,9 +188,38 @@ function isHeld({ version, versions, rolledBackFrom }: LaunchTemplateLive, spec:
   return left !== undefined && left.number !== version && isSame(spec, left);
 }
 
+/**
+ * Somebody has made a version the default that starts the same as what instances run, as far as that is compared. It brings nothing
+ * that was asked for, and may hold more: what instances run is the default again.
+ */
+function isStray({ version, versions, running }: LaunchTemplateLive): boolean {
+  const current = versions.find(({ number }) => number === version);
+  if (!current || running.includes(version)) return false;
+  return versions.some(
+    (one) =>
+      running.includes(one.number) && isSame(current, one) && isDeepStrictEqual(current.instanceTags, one.instanceTags),
+  );
+}
+
+/** What tags make another. */
+const OF_TAGS = /^(TagSpecifications|MetadataOptions\.InstanceMetadataTags)/;
+
+/** A version holds nothing that was not asked for: somebody else's may start the same otherwise. */
+function isWhole(spec: LaunchTemplateSpec, { data }: TemplateVersion): boolean {
+  const asked = propertiesOf(dataOf(spec, { stack: "", key: "", name: "", tags: {}, needs: [] }));
+  return [...propertiesOf(data)].every(
+    ([path, { value }]) => OF_TAGS.test(path) || value === asked.get(path)?.value || value === "false",
+  );
+}
+
 /** A version that is as wanted and need not be made: instances run it still, or it was made by a run that ended there. */
-const existing = ({ version, versions, running }: LaunchTemplateLive, spec: LaunchTemplateSpec) =>
-  versions.find((one) => isSame(spec, one) && (one.number > version || running.includes(one.number)));
+const existing = (live: LaunchTemplateLive, spec: LaunchTemplateSpec) => {
+  const same = live.versions.filter((one) => isSame(spec, one));
+  return (
+    (isStray(live) ? undefined : same.find((one) => one.number > live.version && isWhole(spec, one))) ??
+    same.find(({ number }) => live.running.includes(number))
+  );
+};
 
 const GONE = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
 const VERSION_GONE = [...GONE, "InvalidLaunchTemplateId.VersionNotFound"];
@@ -279,6 +308,7 @@ const named = async (aws: Aws, name: string) =>
 /** What the Auto Scaling group launches. Versions cannot be changed: a difference is a new version, made the default. */
 export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
   name: "ec2:launch-template",
+  matters: ["instanceType", "volumeGiB"],
   coverage: {
     covers: {
       imageId: ["LaunchTemplateData.ImageId"],
@@ -316,7 +346,8 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
           sameField(field, spec, live) || isHeld(live, spec),
       ]),
     ) as ResourceType<LaunchTemplateSpec, LaunchTemplateLive>["same"]),
-    release: createOnly,
+    // Words are no reason for another version; they tell of one that is somebody else's.
+    release: (_wanted, _found, live) => !isStray(live),
     rolledBackFrom: (wanted, found, live, spec) => wanted === found || isHeld(live, spec),
   },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
@@ -338,10 +369,11 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
     return versions.map(({ imageId }) => imageId).filter((id) => !images.has(id));
   },
   /** Every change of what it starts is another version. */
-  afterUpdate(live, spec, changed) {
+  afterUpdate(live, spec, changed, owner) {
+    const there = versionThere(live, spec);
     // The instances' tags are in a version, too.
-    if (changed.has("tags")) return { version: undefined };
-    return isSame(spec, live) ? {} : { version: existing(live, spec)?.number };
+    if (changed.has("tags") && !(there && bears(there, spec, owner))) return { version: undefined };
+    return isSame(spec, live) && !isStray(live) ? {} : { version: there?.number };
   },
 
   notes(live, spec) {
@@ -387,25 +419,29 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   /** The template's own tags last: while they differ, the instances' tags in the default version may differ too. */
   async update(aws, live, spec, changed, owner) {
     const { id } = live;
-    if (changed.has("tags") || !isSame(spec, live))
+    if (changed.has("tags") || !isSame(spec, live) || isStray(live))
       await makeDefault(aws, id, await versionFor(aws, live, spec, owner));
     if (live.rolledBackFrom !== "") await aws.ec2.deleteTags({ Resources: [id], Tags: [{ Key: LEFT_TAG }] });
     await retag(aws, id, changed, owner);
   },
 
-  async delete(aws, { id, tags }) {
-    // No instance is there any more that writes one.
-    const stack = tags[STACK_TAG];
-    if (stack !== undefined) await deleteReleaseResults(aws, stack);
+  async delete(aws, { id }) {
     await undefinedIf(GONE, () => aws.ec2.deleteLaunchTemplate({ LaunchTemplateId: id }));
   },
 };
 
+/** A version that is as wanted but for its tags: the default one, or another. */
+const versionThere = (live: LaunchTemplateLive, spec: LaunchTemplateSpec): TemplateVersion | undefined =>
+  (isSame(spec, live) && !isStray(live) ? live.versions.find(({ number }) => number === live.version) : undefined) ??
+  existing(live, spec);
+
+const bears = (version: TemplateVersion, { instanceName }: LaunchTemplateSpec, owner: Owner): boolean =>
+  isDeepStrictEqual(version.instanceTags, instanceTags(owner, instanceName));
+
 /** The number of a version that is as wanted: of one that is there, where that does. */
 async function versionFor(aws: Aws, live: LaunchTemplateLive, spec: LaunchTemplateSpec, owner: Owner): Promise<number> {
-  const current = isSame(spec, live) ? live.versions.find(({ number }) => number === live.version) : undefined;
-  const there = current ?? existing(live, spec);
-  if (there && isDeepStrictEqual(there.instanceTags, instanceTags(owner, spec.instanceName))) return there.number;
+  const there = versionThere(live, spec);
+  if (there && bears(there, spec, owner)) return there.number;
   const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
     LaunchTemplateId: live.id,
     VersionDescription: described(

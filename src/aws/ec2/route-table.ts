@@ -1,6 +1,6 @@
 import type { Route, RouteTable } from "@aws-sdk/client-ec2";
 import type { Identified, NotYet, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
@@ -102,6 +102,7 @@ const reader = ec2Reader({
 
 /** All tables of the stack; the routes in them are found here too. */
 export const stackTables = reader.list;
+export const tableById = reader.byId;
 
 /** Adds first, then takes away: nobody is without a way out in between. */
 async function setRoutes(aws: Aws, { id, routes: found }: RouteTableLive, wanted: readonly GatewayRoute[]) {
@@ -162,6 +163,7 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
   },
   list: stackTables,
   find: findOwned(stackTables, reader),
+  foresee: reader.namesake,
 
   async create(aws, { vpcId }, owner, token) {
     const { RouteTable } = await aws.ec2.createRouteTable({
@@ -171,6 +173,8 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
     });
     return RouteTable?.RouteTableId as string;
   },
+
+  widened: (live, { subnetIds }) => ({ subnetIds: both(subnetIds, live.subnetIds) }),
 
   async update(aws, live, { routes, subnetIds }, changed, owner) {
     if (changed.has("routes") && routes) await setRoutes(aws, live, routes);

@@ -1,6 +1,6 @@
 import type { FileSystemAlreadyExists, TransitionToIARules } from "@aws-sdk/client-efs";
 import type { Interruption, ResourceType, Rollout } from "../../engine/resource.ts";
-import { createOnly, sameSet } from "../../lib/compare.ts";
+import { both, createOnly, sameSet } from "../../lib/compare.ts";
 import { about } from "../../lib/duration.ts";
 import { counted, list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
@@ -27,6 +27,7 @@ import {
   type FileSystemLive,
   type FileSystemSpec,
   fileSystemHealth,
+  fileSystemNamesake,
   findFileSystem,
   GONE,
   listFileSystems,
@@ -54,6 +55,7 @@ const OTHER_KEY = {
 /** A file system and its mount targets, which have no identity of their own. */
 export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   name: "efs:file-system",
+  matters: ["performance", "throughput"],
   immutable: ["encrypted", "performance"],
   coverage: {
     covers: {
@@ -83,7 +85,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       copyOf: AT_BIRTH,
       openVault: AT_BIRTH,
       restoring: "AWS Backup tells of it, where it is restored",
-      "file system policy, access points, replication": "another call each",
+      replication: "another call",
     },
     dangers: [
       { at: ["mounts"], danger: "opened to the world" },
@@ -100,6 +102,9 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     // Somebody has turned them on: what the config never asked for it does not take back.
     backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
   },
+  // One mount target for each zone: where as many come as go, they may take each other's place.
+  widened: (live, { mounts }) =>
+    mounts.length < live.mounts.length ? { mounts: both(mounts, live.mounts, ({ subnetId }) => subnetId) } : {},
   // Nearly all of it is waiting for the mount targets.
   timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65, copySeconds: 240 },
   retryable: {
@@ -143,13 +148,13 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   limitSeconds: ({ restore }) => (restore && restore.job !== "" && !isWhole(restore) ? RESTORE_SECONDS : undefined),
 
   /** A file system that is replicated, or is where another is replicated to, is not deleted (API reference, DeleteFileSystem). */
-  async protections(aws, { id, tags, state, restoring }, { discardData }) {
+  async protections(aws, { id, state, restoring }, { discardData }, { stack }) {
     if (restoring) return [];
     const [answer, obstacles] = await Promise.all([
       undefinedIf(["ReplicationNotFound", ...GONE], () =>
         aws.efs.describeReplicationConfigurations({ FileSystemId: id }),
       ),
-      discardData ? [] : copyObstacles(aws, tags[STACK_TAG] ?? ""),
+      discardData ? [] : copyObstacles(aws, stack),
     ]);
     // "The file system is in a failed state and is unrecoverable" (API reference, FileSystemDescription, LifeCycleState).
     const broken = {
@@ -185,9 +190,11 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   ],
 
   foresee: async (aws, { recoveryPoint, copyOf, openVault }, owner, live) =>
-    recoveryPoint === undefined || live
+    live
       ? undefined
-      : foreseeRestoreToNew(aws, { recoveryPoint, copyOf, openVault }, owner),
+      : recoveryPoint === undefined
+        ? fileSystemNamesake(aws, owner)
+        : foreseeRestoreToNew(aws, { recoveryPoint, copyOf, openVault }, owner),
 
   async create(aws, spec, owner, token) {
     const { encrypted, kmsKey, kmsKeyName, performance, throughput, backup, recoveryPoint, copyOf, openVault } = spec;

@@ -1,6 +1,6 @@
 import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import { STATE } from "../coverage.ts";
 import { dataOut, publicAddress } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
@@ -34,6 +34,7 @@ const DELETION_PROTECTION = "deletion_protection.enabled";
 /** An application load balancer, IPv4. Named as its owner. */
 export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   name: "elb:load-balancer",
+  matters: ["scheme"],
   immutable: ["scheme"],
   coverage: {
     covers: { scheme: ["Scheme"], groupIds: ["SecurityGroups"], subnetIds: ["AvailabilityZones"] },
@@ -65,12 +66,12 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
 
   // Looked for before each create: AWS answers a create with the same settings with the load balancer that is there,
   // whosever it is.
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await loadBalancerNamed(aws, owner.name);
     if (!found) return undefined;
     const { loadBalancer: one, tags } = found;
     const id = one.LoadBalancerArn as string;
-    assertOurs(owner, id, tags);
+    assertOurs(owner, id, tags, id === recorded && "id");
     const attributes = await undefinedIf(NO_LOAD_BALANCER, () =>
       aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn: id }),
     );
@@ -125,6 +126,10 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
     });
     return LoadBalancers?.[0]?.LoadBalancerArn as string;
   },
+
+  // One subnet for each zone: where as many come as go, they may take each other's place.
+  widened: (live, { subnetIds }) =>
+    subnetIds.length < live.subnetIds.length ? { subnetIds: both(subnetIds, live.subnetIds) } : {},
 
   async update(aws, { id: LoadBalancerArn }, { groupIds, subnetIds }, changed, owner) {
     if (changed.has("groupIds")) await aws.elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [...groupIds] });

@@ -85,7 +85,6 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
       managedPolicies: ["AttachedPolicies[=]"],
     },
     ignores: { RoleLastUsed: "when it was used last" },
-    unshown: { "further policies of its own": "another call for each role" },
     dangers: [
       {
         at: ["AttachedPolicies[]"],
@@ -108,12 +107,12 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
 
   knownBefore: (_aws, { name }) => ({ id: name }),
 
-  find: (aws, owner) =>
+  find: (aws, owner, recorded) =>
     undefinedIf(GONE, async () => {
       const RoleName = owner.name;
       const { Role } = await aws.iam.getRole({ RoleName });
       const tags = tagsFrom(Role?.Tags);
-      assertOurs(owner, `role ${RoleName}`, tags);
+      assertOurs(owner, `role ${RoleName}`, tags, recorded === RoleName && "name");
       const [policy, managed] = await Promise.all([
         undefinedIf(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: OWN_POLICY })),
         attached(aws, RoleName),

@@ -1,5 +1,10 @@
 import { imageNotes } from "../../../steps/image-age.ts";
+import { countsOf, coverageOf } from "../../engine/coverage.ts";
+import type { Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
+import { accept } from "../../engine/watching.ts";
+import { acceptedView } from "../../report/views/accepted.ts";
+import { countsText, coverageView } from "../../report/views/coverage.ts";
 import { extrasView } from "../../report/views/extras.ts";
 import { heading } from "../../report/views/heading.ts";
 import { statusView } from "../../report/views/status.ts";
@@ -13,6 +18,10 @@ import { repeated } from "../watch.ts";
 export interface StatusOptions extends CommonOptions {
   /** Only the stack's own objects. */
   readonly managed?: boolean;
+  /** Whose each property is, in place of how it stands. */
+  readonly coverage?: boolean;
+  /** Keys or names of objects that are to be taken as they are. */
+  readonly accept?: readonly string[];
   /** Seconds between two looks; true: as many as are usual. */
   readonly watch?: number | true;
 }
@@ -25,8 +34,8 @@ const WATCH_SECONDS = 30;
  * into its VPC. Exit 3 when something is not in sync, or was opened.
  */
 export async function status(options: StatusOptions): Promise<number> {
-  const { watch } = options;
-  const purpose = { command: "status", writes: false, resolvesAddress: false };
+  const { watch, accept = [] } = options;
+  const purpose = { command: "status", writes: accept.length > 0, resolvesAddress: false };
   if (watch === undefined)
     return withSession(options, purpose, async (session) => {
       const screen = screenOf(session);
@@ -39,9 +48,27 @@ export async function status(options: StatusOptions): Promise<number> {
   );
 }
 
-async function looked(session: Session, screen: Screen, { managed = false }: StatusOptions) {
+/** Whose each property is that AWS shows. */
+function covered(screen: Screen, seen: Snapshot) {
+  const types = coverageOf(seen);
+  const counts = countsOf(types);
+  const text = [heading(screen.place, screen.look), coverageView(types, screen.look), "", countsText(counts)].join(
+    "\n",
+  );
+  return { text, value: { properties: counts, types }, news: [types], code: 0 };
+}
+
+async function looked(
+  session: Session,
+  screen: Screen,
+  { managed = false, coverage = false, accept: names = [] }: StatusOptions,
+) {
   const { config, inputs, clock, aws, stack } = session;
-  const seen = await stack.refresh();
+  const first = await stack.refresh();
+  const { snapshot: seen, accepted } =
+    names.length > 0 ? accept(stack.run, first, names) : { snapshot: first, accepted: [] };
+  if (coverage) return covered(screen, seen);
+  const properties = countsOf(coverageOf(seen));
   const items = statusOf(seen);
   const extras = managed ? NONE : await findExtras(aws, config.stack, seen);
   const inSync = items.every(({ standing }) => standing === "in-sync");
@@ -49,7 +76,9 @@ async function looked(session: Session, screen: Screen, { managed = false }: Sta
   const notes = imageNotes(config, inputs, (key) => seen.entries.get(key)?.look.live, clock.now());
   const text = [
     heading(screen.place, screen.look),
+    ...acceptedView(accepted, screen.look),
     statusView(items, stack.graph.steps, screen.place, screen.look),
+    ...(properties.managed > 0 ? [countsText(properties)] : []),
     ...extrasView(extras, screen.look),
     ...notes.map((note) => `\n${note}`),
     ...(cost ? [cost.text] : []),
@@ -57,6 +86,8 @@ async function looked(session: Session, screen: Screen, { managed = false }: Sta
   const value = {
     inSync,
     resources: items,
+    properties,
+    ...(names.length > 0 ? { accepted } : {}),
     ...(managed ? {} : { extras: extras.found, notLookedAt: extras.unseen }),
     notes,
     ...(cost ? { cost: cost.value } : {}),

@@ -1,5 +1,6 @@
-import { MEMBER, type WatchedChange } from "../../engine/baseline.ts";
+import type { WatchedChange } from "../../engine/baseline.ts";
 import type { StatusItem, SyncStatus } from "../../engine/status.ts";
+import { MEMBER } from "../../lib/properties.ts";
 import { counted, pad, truncate } from "../../lib/text.ts";
 import { differenceLines, type Names, namesOf, valueText } from "../differences.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
