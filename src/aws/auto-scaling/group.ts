@@ -302,7 +302,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     },
     unshown: {
       registered: "its target groups say it",
-      "lifecycle hooks, scheduled actions, notifications": "objects of their own",
+      notifications: "objects of their own",
     },
     dangers: [{ at: ["SuspendedProcesses[]"], danger: "less protected", when: (text) => text !== "" }],
   },
