@@ -81,8 +81,8 @@ function reset(paths: Paths): Said {
   throwIfServed(paths, "emptied");
   const there = existsSync(paths.state);
   const key = privateKeyFile(paths, true);
-  for (const file of [paths.state, stateBeside(paths.state), historyFile(paths.state), key, `${key}.pub`])
-    rmSync(file, { force: true });
+  const files = [paths.state, stateBeside(paths.state), historyFile(paths.state), key, `${key}.pub`];
+  for (const file of files) rmSync(file, { force: true });
   if (there) dropOrders(paths.state);
   return [there ? `The sandbox is empty: ${paths.state} is gone.` : "The sandbox was empty already.", { reset: there }];
 }
