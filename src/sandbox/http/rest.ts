@@ -117,6 +117,7 @@ async function read(
         input[name] = Object.fromEntries(found.map(([key, text]) => [key.slice(prefix.length), text]));
     } else if (httpPayload) {
       if (member.isBlobSchema()) input[name] = request.body;
+      else if (member.isStringSchema()) input[name] = Buffer.from(request.body).toString();
       else if (request.body.length > 0)
         input[name] = await (codec as Codec).createDeserializer().read(member, request.body);
     } else bodyMembers.push(name);
@@ -169,6 +170,8 @@ const rest = (xml: boolean): Pick<Protocol, "read" | "operationName" | "answer">
       return !httpHeader && !httpResponseCode && !httpPayload;
     });
     if (!hasBody && !payload) return { status, headers, body: "" };
+    // As a bucket's policy: the text is the body.
+    if (payload?.[0].isStringSchema()) return { status, headers, body: String(payload[1]) };
     const serializer = (codec as Codec).createSerializer();
     serializer.write(...(payload ?? [operation.output, inBody]));
     const body = plainBytes(serializer.flush());
