@@ -286,6 +286,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       launchTemplateVersion: ["LaunchTemplate.Version"],
       subnetIds: ["VPCZoneIdentifier", "AvailabilityZones", "AvailabilityZoneIds"],
       targetGroupArns: ["TargetGroupARNs", "TrafficSources"],
+      registered: "unshown",
       healthCheckType: ["HealthCheckType"],
       gracePeriodSeconds: ["HealthCheckGracePeriod"],
       warmupSeconds: "watched",
@@ -300,7 +301,8 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       WarmPoolSize: COUNTER,
     },
     unshown: {
-      "lifecycle hooks, scheduled actions, notifications": "objects of their own",
+      registered: "its target groups say it",
+      notifications: "objects of their own",
     },
     dangers: [{ at: ["SuspendedProcesses[]"], danger: "less protected", when: (text) => text !== "" }],
   },
