@@ -291,7 +291,6 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       gracePeriodSeconds: ["HealthCheckGracePeriod"],
       warmupSeconds: "watched",
       metrics: ["EnabledMetrics[=]"],
-      registered: "watched",
     },
     ignores: {
       Status: STATE,
