@@ -291,7 +291,6 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       gracePeriodSeconds: ["HealthCheckGracePeriod"],
       warmupSeconds: "watched",
       metrics: ["EnabledMetrics[=]"],
-      registered: "watched",
     },
     ignores: {
       Status: STATE,
@@ -302,7 +301,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     },
     unshown: {
       registered: "its target groups say it",
-      "lifecycle hooks, scheduled actions, notifications": "objects of their own",
+      notifications: "objects of their own",
     },
     dangers: [{ at: ["SuspendedProcesses[]"], danger: "less protected", when: (text) => text !== "" }],
   },
