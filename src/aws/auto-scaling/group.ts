@@ -286,7 +286,6 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       launchTemplateVersion: ["LaunchTemplate.Version"],
       subnetIds: ["VPCZoneIdentifier", "AvailabilityZones", "AvailabilityZoneIds"],
       targetGroupArns: ["TargetGroupARNs", "TrafficSources"],
-      registered: "unshown",
       healthCheckType: ["HealthCheckType"],
       gracePeriodSeconds: ["HealthCheckGracePeriod"],
       warmupSeconds: "watched",
@@ -301,7 +300,6 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       WarmPoolSize: COUNTER,
     },
     unshown: {
-      registered: "its target groups say it",
       "lifecycle hooks, scheduled actions, notifications": "objects of their own",
     },
     dangers: [{ at: ["SuspendedProcesses[]"], danger: "less protected", when: (text) => text !== "" }],
