@@ -286,7 +286,6 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       launchTemplateVersion: ["LaunchTemplate.Version"],
       subnetIds: ["VPCZoneIdentifier", "AvailabilityZones", "AvailabilityZoneIds"],
       targetGroupArns: ["TargetGroupARNs", "TrafficSources"],
-      registered: "unshown",
       healthCheckType: ["HealthCheckType"],
       gracePeriodSeconds: ["HealthCheckGracePeriod"],
       warmupSeconds: "watched",
