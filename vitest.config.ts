@@ -10,6 +10,7 @@ const MOCKED = "test/**/*.mocked.test.ts";
 const HTTP = "test/{moto,strangers}/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
+const CHANGES = "test/docs/changes.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
 const CHANGES = "test/lifecycle/any-change.test.ts";
 const PROCESSES = "test/reliability/processes.bundle.test.ts";

@@ -47,7 +47,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     tells: ["nat-route-1 updated", "alarm-nat-instance-2 updated"],
   },
   "gateways in place of NAT instances": { after: { nat: { mode: "gateway" } }, tells: ["nat-route-1 updated"] },
-  "another key pair": { after: {}, inputs: OTHER_KEY, asks: ["key-pair"] },
+  "another key pair": {
+    after: {},
+    inputs: OTHER_KEY,
+    asks: ["key-pair", "nat-instance-1", "nat-instance-2", "bastion-1", "bastion-2"],
+  },
   "more storage": {
     after: { database: { storageGiB: 50 } },
     tells: ["alarm-database-storage updated", "alarm-replica-storage updated"],
@@ -82,7 +86,9 @@ describe("a change of the config is told before", () => {
     const { before = {}, after, inputs = INPUTS, asks = [], notices = {}, tells = [] } = row;
     const careful = await changedFrom(before, after, { replace: false, inputs });
     const asked = (await careful.plan()).items.filter(({ refused }) => refused !== undefined);
-    expect(asked.map(({ key, option }) => `${key} ${option}`)).toEqual(asks.map((key) => `${key} --replace`).sort());
+    expect(asked.map(({ key, option }) => `${key} ${option}`).sort()).toEqual(
+      asks.map((key) => `${key} --replace`).sort(),
+    );
 
     const on = await changedFrom(before, after, { inputs });
     const { items } = await on.plan();

@@ -140,11 +140,55 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
     const status = await buddyverse(["status", "--trace", "status.jsonl"], { cwd: folder, env });
     expect(status.stdout).toContain("in sync");
     expect(status).toMatchObject({ code: 0 });
-    expect(calls("status.jsonl").length).toBeLessThanOrEqual(58);
+    // The mock has no policies of vaults.
+    expect(status.stdout.match(/could not be looked at: .*?:/g)).toEqual([
+      "could not be looked at: access policies of vaults:",
+    ]);
+    expect(status.stdout).not.toContain("extra");
+    expect(calls("status.jsonl").length).toBeLessThanOrEqual(96);
+    const managed = await buddyverse(["status", "--managed", "--trace", "managed.jsonl"], { cwd: folder, env });
+    expect(managed).toMatchObject({ code: 0 });
+    expect(calls("managed.jsonl").length).toBeLessThanOrEqual(60);
 
     const again = await buddyverse(["up", "--yes", "--trace", "again.jsonl"], { cwd: folder, env });
     expect(again).toMatchObject({ code: 0 });
     expect(calls("again.jsonl").filter(({ operation }) => !isRead(operation))).toEqual([]);
+
+    const made = await python("strangers.py", REGION, "do");
+    const changed = await buddyverse(["status", "--json"], { cwd: folder, env });
+    expect(changed.code).toBe(3);
+    const { resources, extras, notLookedAt } = JSON.parse(changed.stdout);
+    expect(notLookedAt).toEqual([expect.stringContaining("access policies of vaults")]);
+    const off = new Map<string, string>(
+      resources.flatMap(({ key, standing, drift }: { key: string; standing: string; drift: { field: string }[] }) =>
+        standing === "in-sync" ? [] : [[key, [standing, ...drift.map(({ field }) => field)].join(" ")]],
+      ),
+    );
+    expect(Object.fromEntries(off)).toMatchObject({
+      vpc: "drift dnsHostnames",
+      "group-db": "drift inbound",
+      "auto-scaling-group": "drift max",
+      "target-group": "drift healthCheckPath",
+      "alarm-web-cpu": "missing",
+    });
+    expect(
+      extras.map(({ what, effect, danger }: { what: string; effect: string; danger?: string }) =>
+        [danger ?? "", what, effect].join("; "),
+      ),
+    ).toEqual([
+      "opened to the world; security group theirs; lets in tcp 22 from 0.0.0.0/0",
+      "opened to the world; rule of the VPC's default security group; tcp 5432 from 0.0.0.0/0",
+      "administrator rights; inline policy; allows *",
+      "leads elsewhere; listener rule 5; /admin* is redirected to https://evil.example",
+      "leads elsewhere; event subscription; tells arn:aws:sns:ap-northeast-2:999988887777:spy of its events",
+      "; subnet 172.31.77.0/24; ",
+      "; lifecycle hook; holds up each new instance before it serves",
+    ]);
+    const mended = await buddyverse(["up", "--yes"], { cwd: folder, env });
+    expect(mended).toMatchObject({ code: 0 });
+    const mendedStatus = JSON.parse((await buddyverse(["status", "--json"], { cwd: folder, env })).stdout);
+    expect(mendedStatus).toMatchObject({ inSync: true, extras: { length: extras.length } });
+    await python("strangers.py", REGION, "undo", made);
 
     // What carries the stack's tags and nobody claims is left alone; what protects is found before anything is touched.
     const act = (script: string) =>

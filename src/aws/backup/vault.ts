@@ -47,7 +47,6 @@ export const vault: ResourceType<object, VaultLive> = {
   coverage: {
     covers: {},
     ignores: { NumberOfRecoveryPoints: COUNTER, VaultState: STATE },
-    unshown: { "access policy": "another call; before a copy is made it is read" },
     dangers: [{ at: ["Locked"], danger: "less protected", when: (text) => text !== "true" }],
   },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },

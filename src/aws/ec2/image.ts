@@ -103,7 +103,6 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
   coverage: {
     covers: { builderId: "watched", baseId: [`Tags[${BASE_TAG}]`], edition: [`Tags[${EDITION_TAG}]`] },
     ignores: { State: STATE, StateReason: STATE },
-    unshown: { "launch permissions": "another call for each image; Public says whether everybody has one" },
     dangers: [{ at: ["Public"], danger: "made public", when: (text) => text === "true" }],
   },
   // Known only while the builder is there.

@@ -85,7 +85,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       copyOf: AT_BIRTH,
       openVault: AT_BIRTH,
       restoring: "AWS Backup tells of it, where it is restored",
-      "file system policy, access points, replication": "another call each",
+      replication: "another call",
     },
     dangers: [
       { at: ["mounts"], danger: "opened to the world" },

@@ -1,37 +1,10 @@
-import type { Danger } from "../../engine/resource.ts";
 import { undefinedIf } from "../errors.ts";
 import { type Extra, type ExtraReader, policyMeaning, standing } from "../extra.ts";
 import { allPages } from "../pages.ts";
-import { OWN_POLICY, type RoleLive, type RoleSpec } from "./role.ts";
+import { OWN_POLICY, type RoleLive } from "./role.ts";
 
 const GONE = ["NoSuchEntityException"];
-/** AWS's managed policies that give all, or the giving of all (AWS managed policy reference). */
-const ADMINISTERS = /:policy\/(AdministratorAccess|PowerUserAccess|IAMFullAccess)$/;
-
 const rolesIn = (seen: Parameters<ExtraReader["read"]>[2]) => standing<RoleLive>(seen, "iam:role");
-
-/** Others than the wanted ones may be attached: administrators attach theirs. They are told of, and left. */
-const attached: ExtraReader = {
-  what: "attached policies",
-  read: async (aws, _stack, seen) =>
-    rolesIn(seen).flatMap(({ name, live, wanted }) => {
-      const own = (wanted as RoleSpec | undefined)?.managedPolicies ?? [];
-      return live.managedPolicies
-        .filter((arn) => !own.includes(arn))
-        .map((arn): Extra => {
-          const danger: Danger | undefined = ADMINISTERS.test(arn) ? "administrator rights" : undefined;
-          return {
-            what: "attached policy",
-            id: arn,
-            on: name,
-            effect: `whoever has the role may do what ${arn.split("/").at(-1)} allows`,
-            whose: "",
-            danger,
-            commands: [`${aws.cli} iam detach-role-policy --role-name ${live.id} --policy-arn ${arn}`],
-          };
-        });
-    }),
-};
 
 const inline: ExtraReader = {
   what: "inline policies",
@@ -67,4 +40,4 @@ const inline: ExtraReader = {
   },
 };
 
-export const extras: readonly ExtraReader[] = [attached, inline];
+export const extras: readonly ExtraReader[] = [inline];

@@ -85,7 +85,6 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
       managedPolicies: ["AttachedPolicies[=]"],
     },
     ignores: { RoleLastUsed: "when it was used last" },
-    unshown: { "further policies of its own": "another call for each role" },
     dangers: [
       {
         at: ["AttachedPolicies[]"],

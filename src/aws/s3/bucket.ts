@@ -62,7 +62,7 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
   coverage: {
     covers: { publicAccessBlocked: ["PublicAccessBlockConfiguration"] },
     unshown: {
-      "policy, access list, website": "another call each; with public access blocked they open nothing to everybody",
+      "access list, website": "another call each; with public access blocked they open nothing to everybody",
       "versioning, encryption, lifecycle, replication, logging": "another call each",
     },
     dangers: [{ at: ["publicAccessBlocked"], danger: "made public", when: (text) => text === "false" }],
