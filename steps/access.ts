@@ -4,6 +4,7 @@ import { type Found, groupInstances } from "../src/aws/ec2/read-instances.ts";
 import type { Config } from "../src/config/schema.ts";
 import type { Identified } from "../src/engine/resource.ts";
 import { GROUP_KEY } from "./auto-scaling.ts";
+import { zonesOf } from "./zones.ts";
 
 /** A machine that people log in to. */
 export interface Machine {
@@ -18,17 +19,17 @@ export interface Machine {
   readonly user: "ec2-user" | "ubuntu";
 }
 
-type Zones = Pick<Config, "zones">;
+type Zones = Pick<Config, "zones" | "zoneNumbers">;
 /** What is there, by key. */
 type Live = (key: string) => Identified | undefined;
 
-const bastionKey = (index: number): string => `bastion-${index + 1}`;
+const bastionKey = (number: number): string => `bastion-${number}`;
 
 /** The bastions that can be reached. */
-export const bastionsOf = ({ zones }: Zones, live: Live): readonly Machine[] =>
-  zones.flatMap((zone, index) => {
-    const host = live(bastionKey(index)) as InstanceLive | undefined;
-    return host?.publicAddressFound ? [machine("bastion", index + 1, host.id, zone, host.publicAddressFound)] : [];
+export const bastionsOf = (config: Zones, live: Live): readonly Machine[] =>
+  zonesOf(config).flatMap(({ name, number }) => {
+    const host = live(bastionKey(number)) as InstanceLive | undefined;
+    return host?.publicAddressFound ? [machine("bastion", number, host.id, name, host.publicAddressFound)] : [];
   });
 
 /** The web instances that run now, healthy or not. */
@@ -49,7 +50,7 @@ export async function machinesOf(
   aws: Aws,
   find: (key: string) => Promise<Identified | undefined>,
 ): Promise<{ readonly bastions: readonly Machine[]; readonly web: readonly Machine[] }> {
-  const keys = [GROUP_KEY, ...config.zones.map((_zone, index) => bastionKey(index))];
+  const keys = [GROUP_KEY, ...zonesOf(config).map(({ number }) => bastionKey(number))];
   const found = new Map(await Promise.all(keys.map(async (key) => [key, await find(key)] as const)));
   const live: Live = (key) => found.get(key);
   const startedAt = ({ instance: { LaunchTime } }: Found) => LaunchTime?.getTime() ?? 0;

@@ -9,6 +9,7 @@ import { factsReader, requireLive, type StackSource } from "../src/verify/facts.
 import type { Site } from "../src/verify/site.ts";
 import { GROUP_KEY } from "./auto-scaling.ts";
 import { loadBalancer, siteAddress } from "./checks/facts.ts";
+import { zonesOf } from "./zones.ts";
 
 /** What only the program around can do for a drill. */
 interface Tools
@@ -38,7 +39,7 @@ export async function drillStack(source: StackSource, { site, ...tools }: Tools)
   const groupName = nameOf(GROUP_KEY);
   const [targetGroup, subnets, { url, via }, { healthCheck }] = await Promise.all([
     live<TargetGroupLive>("target-group"),
-    Promise.all(config.zones.map((_zone, index) => live<SubnetLive>(`subnet-web-${index + 1}`))),
+    Promise.all(zonesOf(config).map(({ number }) => live<SubnetLive>(`subnet-web-${number}`))),
     read(siteAddress),
     read(loadBalancer),
   ]);
@@ -62,8 +63,8 @@ export async function drillStack(source: StackSource, { site, ...tools }: Tools)
     cpu: (since) => readGroupCpu(aws, groupName, since, clock.now()),
     nats: () =>
       Promise.all(
-        config.zones.map(async (zone, index) => {
-          const key = `nat-instance-${index + 1}`;
+        zonesOf(config).map(async ({ name: zone, number }) => {
+          const key = `nat-instance-${number}`;
           return { id: (await live<InstanceLive>(key)).id, name: nameOf(key), zone, alarm: nameOf(`alarm-${key}`) };
         }),
       ),

@@ -7,6 +7,7 @@ import { encryptionKey } from "../src/aws/kms/key.ts";
 import { arnIn, linkedPrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
+import { GROUP_KEY } from "./auto-scaling.ts";
 import { FILE_SYSTEM, type Inputs } from "./inputs.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
@@ -48,7 +49,10 @@ export function efsStep(
       openVault: inputs.from?.openVault,
       restoring: false,
     }),
-    { configured: { kmsKey: "efs.kmsKey", backup: "efs.backup", transitionToIaDays: "efs.transitionToIaDays" } },
+    {
+      configured: { kmsKey: "efs.kmsKey", backup: "efs.backup", transitionToIaDays: "efs.transitionToIaDays" },
+      narrowsAfter: [GROUP_KEY],
+    },
   );
   return step("efs", { keys, backupRole, vault, fileSystem });
 }

@@ -7,7 +7,7 @@ import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import { appSecretPath } from "../src/aws/ssm/app-secret.ts";
-import { releaseResultPath } from "../src/aws/ssm/release-results.ts";
+import { releaseReport, releaseReportName } from "../src/aws/ssm/release-report.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
@@ -19,13 +19,13 @@ import type { LoadBalancerStep } from "./load-balancer.ts";
 import { LOGS } from "./log-names.ts";
 import { type LogGroups, writesTo } from "./logs.ts";
 import type { NatBastionStep } from "./nat-bastion.ts";
-import { appSettings, domainNames, releaseSettings } from "./scripts/app-settings.ts";
+import { appSettings, domainNames, releaseCommand, releaseSettings } from "./scripts/app-settings.ts";
 import { builderUserData, imageContentHash, imageParts, webUserData } from "./scripts/user-data.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
 
 /** What web instances send lines to. */
-const WEB_LOGS = ["apache", "app", "boot", "release"] as const;
+const SENT_BY_WEB = ["apache", "app", "boot", "release"] as const;
 
 interface Around {
   readonly subnets: SubnetsStep;
@@ -87,6 +87,12 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
 
   const { logs } = around;
 
+  // What came of a release, where something runs that can fail before its instances serve.
+  const report =
+    releaseCommand(config, inputs.project) === ""
+      ? []
+      : [resource(releaseReport, "release-report", releaseReportName(stack), {}, () => ({}))];
+
   // IAM's names are the whole account's, not the region's.
   const account = `Buddy-WEB-${stack}-${region}`;
   const role = resource(roleType, "role-web", account, archives, ({ scripts, apps }) => ({
@@ -98,10 +104,9 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       // Also where the config names no secret (any more): an earlier release that is gone back to reads its own.
       allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter${appSecretPath(stack)}*`)),
       allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
-      // What came of a release's command.
-      allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter${releaseResultPath(stack)}*`)),
+      ...report.map(({ name }) => allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter${name}`))),
       ...[scripts, ...apps].map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
-      writesTo(config, [...WEB_LOGS, "builder"]),
+      writesTo(config, [...SENT_BY_WEB, "builder"]),
       allow(AGENT, "*"),
     ],
     managedPolicies: [],
@@ -177,7 +182,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       group: securityGroups.web,
       fileSystem: efs.fileSystem,
       keyPair: natBastion.keyPair,
-      logs: WEB_LOGS.map((name) => logs[name]),
+      logs: SENT_BY_WEB.map((name) => logs[name]),
+      report,
       // Without a domain the site is called by its name.
       entrances: config.domain === null ? [around.loadBalancer] : [],
       secrets,
@@ -221,6 +227,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     profile,
     base,
     secrets,
+    report,
     builder,
     image,
     launchTemplate,

@@ -3,6 +3,7 @@ import { loadBalancer as loadBalancerType } from "../src/aws/elb/load-balancer.t
 import { targetGroup as targetGroupType } from "../src/aws/elb/target-group.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
+import { GROUP_KEY } from "./auto-scaling.ts";
 import type { RoutesStep } from "./routes.ts";
 import { healthCheckPath } from "./scripts/app-settings.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
@@ -29,6 +30,7 @@ export function loadBalancerStep(
       groupIds: [securityGroup.id],
       subnetIds: subnets.map((subnet) => subnet.id),
     }),
+    { narrowsAfter: [GROUP_KEY] },
   );
   const targetGroup = resource(targetGroupType, "target-group", `${name}-TargetGroup`, { vpc }, ({ vpc }) => ({
     vpcId: vpc.id,

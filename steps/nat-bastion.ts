@@ -11,6 +11,7 @@ import { role as roleType } from "../src/aws/iam/role.ts";
 import { servicePrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type CreateBeforeDelete, type Resource, resource, step } from "../src/engine/resource.ts";
+import { GROUP_KEY } from "./auto-scaling.ts";
 import { BASTION_GROUP, type Inputs, KEY_PAIR, KEY_PAIR_KEY } from "./inputs.ts";
 import { type LogGroups, writesTo } from "./logs.ts";
 import type { RoutesStep } from "./routes.ts";
@@ -34,12 +35,19 @@ export function natBastionStep(
 ) {
   const linux = resource(publicImage, "image-amazon-linux-2023", "amazon-linux-2023", {}, () => ({}));
   const keyPair = resource(keyPairType, KEY_PAIR_KEY, KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }));
-  const natGroup = resource(securityGroup, "group-nat", "NAT-GateWay", { vpc }, ({ vpc }) => ({
-    vpcId: vpc.id,
-    description: "The web subnets to the internet",
-    inbound: config.network.web.map((range) => everything({ cidr: range }, "Buddy-Web-Private")),
-    outbound: ALL_OUTBOUND,
-  }));
+  const natGroup = resource(
+    securityGroup,
+    "group-nat",
+    "NAT-GateWay",
+    { vpc },
+    ({ vpc }) => ({
+      vpcId: vpc.id,
+      description: "The web subnets to the internet",
+      inbound: config.network.web.map((range) => everything({ cidr: range }, "Buddy-Web-Private")),
+      outbound: ALL_OUTBOUND,
+    }),
+    { narrowsAfter: [GROUP_KEY] },
+  );
   const bastionGroup = resource(securityGroup, BASTION_GROUP, "BastionHost", { vpc }, ({ vpc }) => ({
     vpcId: vpc.id,
     description: "Operators to the bastions",
@@ -58,13 +66,13 @@ export function natBastionStep(
     roleName: role.id,
   }));
 
-  const inZone = <T>(all: readonly T[], number: number) => all[number - 1] as T;
+  const inZone = <T>(all: readonly T[], index: number) => all[index] as T;
 
   /** An instance in the zone's public subnet. It sets itself up as soon as it runs, so the way out must be there. */
   const host = (
     key: string,
     name: string,
-    number: number,
+    index: number,
     group: typeof natGroup,
     own: Pick<InstanceSpec, "instanceType" | "sourceDestCheck" | "userData" | "setUp">,
     typeFrom: string,
@@ -72,7 +80,7 @@ export function natBastionStep(
     profiles: readonly (typeof natProfile)[] = [],
     logs: readonly (typeof natLog)[] = [],
   ) => {
-    const needs = { linux, keyPair, group, subnet: inZone(subnets.public, number), publicRoutes, profiles, logs };
+    const needs = { linux, keyPair, group, subnet: inZone(subnets.public, index), publicRoutes, profiles, logs };
     return resource(
       instance,
       key,
@@ -94,23 +102,23 @@ export function natBastionStep(
     );
   };
 
-  const addresses = perZone(config, (_zone, number) =>
+  const addresses = perZone(config, ({ number }) =>
     resource(address, `nat-address-${number}`, `Buddy-NAT${number}`, { publicRoutes }, () => ({
       domain: "vpc" as const,
     })),
   );
-  const gateways = perZone(config, (_zone, number) => {
-    const needs = { subnet: inZone(subnets.public, number), address: inZone(addresses, number), publicRoutes };
+  const gateways = perZone(config, ({ number, index }) => {
+    const needs = { subnet: inZone(subnets.public, index), address: inZone(addresses, index), publicRoutes };
     return resource(natGateway, `nat-gateway-${number}`, `Buddy-NAT${number}`, needs, ({ subnet, address }) => ({
       subnetId: subnet.id,
       allocationId: address.id,
     }));
   });
-  const instances: readonly Host[] = perZone(config, (_zone, number) =>
+  const instances: readonly Host[] = perZone(config, ({ number, index }) =>
     host(
       `nat-instance-${number}`,
       `Buddy-NAT${number}`,
-      number,
+      index,
       natGroup,
       {
         instanceType: config.nat.instanceType,
@@ -120,38 +128,38 @@ export function natBastionStep(
       },
       "nat.instanceType",
       // One zone after the other: the next one's turn comes when the traffic of the one before goes through the new one.
-      { users: () => [inZone(natRoutes, number)], after: () => instances.slice(0, number - 1) },
+      { users: () => [inZone(natRoutes, index)], after: () => instances.slice(0, index) },
       [natProfile],
       [natLog],
     ),
   );
   const managed = config.nat.mode === "gateway";
 
-  const natRoutes = perZone(config, (_zone, number) => {
-    const table = inZone(privateRoutes, number);
+  const natRoutes = perZone(config, ({ number, index }) => {
+    const table = inZone(privateRoutes, index);
     const key = `nat-route-${number}`;
     const name = `${table.name} ${INTERNET}`;
     return managed
-      ? resource(route, key, name, { table, nat: inZone(gateways, number) }, ({ table, nat }) => ({
+      ? resource(route, key, name, { table, nat: inZone(gateways, index) }, ({ table, nat }) => ({
           tableId: table.id,
           to: INTERNET,
           via: { natGatewayId: nat.id },
         }))
-      : resource(route, key, name, { table, nat: inZone(instances, number) }, ({ table, nat }) => ({
+      : resource(route, key, name, { table, nat: inZone(instances, index) }, ({ table, nat }) => ({
           tableId: table.id,
           to: INTERNET,
           via: { interfaceId: nat.interfaceId },
         }));
   });
-  const bastions: readonly Host[] = perZone(config, (_zone, number) =>
+  const bastions: readonly Host[] = perZone(config, ({ number, index }) =>
     host(
       `bastion-${number}`,
       `Bastion${number}`,
-      number,
+      index,
       bastionGroup,
       { instanceType: config.bastion.instanceType, sourceDestCheck: true, userData: undefined, setUp: undefined },
       "bastion.instanceType",
-      { users: () => [], after: () => bastions.slice(0, number - 1) },
+      { users: () => [], after: () => bastions.slice(0, index) },
     ),
   );
 

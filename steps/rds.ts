@@ -12,6 +12,7 @@ import { FIRST_DATABASES, PRIMARY, REPLICA } from "./databases.ts";
 import type { Inputs } from "./inputs.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
+import { byAge } from "./zones.ts";
 
 const UTF8 = "utf8mb4";
 /** How the database is to keep the text of new tables. */
@@ -32,11 +33,14 @@ const FAMILY = "mysql8.4";
 
 /** The primary in the first zone, its read replica in another one, and what the web instances must know of them. */
 export function rdsStep(
-  { stack, zones, database: wanted }: Config,
+  config: Config,
   { db }: Pick<SubnetsStep, "db">,
   { db: group }: Pick<SecurityGroupsStep, "db">,
   inputs: Pick<Inputs, "databases" | "from"> = {},
 ) {
+  const { stack, database: wanted } = config;
+  // A zone that comes takes no database with it.
+  const zones = byAge(config);
   const names = inputs.databases ?? FIRST_DATABASES;
   const path = `/buddyverse/${stack}/database`;
   const family = `mysql${wanted.engineVersion.split(".").slice(0, 2).join(".")}`;
@@ -62,10 +66,17 @@ export function rdsStep(
     apply: wanted.apply,
   });
 
-  const subnetGroup = resource(subnetGroupType, "db-subnet-group", "buddy-db", { db }, ({ db }) => ({
-    description: "The database subnets of BUDDYVERSE",
-    subnetIds: db.map((subnet) => subnet.id),
-  }));
+  const subnetGroup = resource(
+    subnetGroupType,
+    "db-subnet-group",
+    "buddy-db",
+    { db },
+    ({ db }) => ({
+      description: "The database subnets of BUDDYVERSE",
+      subnetIds: db.map((subnet) => subnet.id),
+    }),
+    { narrowsAfter: [PRIMARY, REPLICA] },
+  );
   const parameterGroup = resource(parameterGroupType, groupKey as string, groupName as string, {}, () => ({
     family,
     description: "utf8mb4 everywhere",

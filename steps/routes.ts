@@ -2,6 +2,7 @@ import { internetGateway } from "../src/aws/ec2/internet-gateway.ts";
 import { routeTable } from "../src/aws/ec2/route-table.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
+import { GROUP_KEY } from "./auto-scaling.ts";
 import type { SubnetsStep } from "./subnets.ts";
 import type { VpcStep } from "./vpc.ts";
 import { perZone } from "./zones.ts";
@@ -22,13 +23,14 @@ export function routesStep(config: Config, { vpc }: VpcStep, subnets: SubnetsSte
       routes: [{ to: "0.0.0.0/0", gatewayId: gateway.id }],
       subnetIds: subnets.map((subnet) => subnet.id),
     }),
+    { narrowsAfter: [GROUP_KEY] },
   );
-  const privateRoutes = perZone(config, (_zone, number) =>
+  const privateRoutes = perZone(config, ({ number, index }) =>
     resource(
       routeTable,
       `routes-private-${number}`,
       `Buddy-Private-GW${number}`,
-      { vpc, subnets: subnets.web.slice(number - 1, number) },
+      { vpc, subnets: subnets.web.slice(index, index + 1) },
       ({ vpc, subnets }) => ({ vpcId: vpc.id, routes: undefined, subnetIds: subnets.map((subnet) => subnet.id) }),
     ),
   );

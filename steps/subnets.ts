@@ -7,14 +7,14 @@ import { perZone } from "./zones.ts";
 /** Three subnets per zone: public (load balancer, NAT, bastion), web and database. */
 export function subnetsStep(config: Config, { vpc }: VpcStep) {
   const tier = (key: string, name: string, cidrs: readonly string[], publicAddresses: boolean) =>
-    perZone(config, (zone, number) =>
+    perZone(config, ({ name: zone, number, index }) =>
       resource(
         subnet,
         `subnet-${key}-${number}`,
         `${name}${number}`,
         { vpc },
-        ({ vpc }) => ({ vpcId: vpc.id, cidr: cidrs[number - 1] as string, zone, publicAddresses }),
-        { configured: { zone: `zones[${number - 1}]` } },
+        ({ vpc }) => ({ vpcId: vpc.id, cidr: cidrs[index] as string, zone, publicAddresses }),
+        { configured: { zone: `zones[${index}]` } },
       ),
     );
   return step("subnets", {

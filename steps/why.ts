@@ -19,7 +19,7 @@ export interface Trouble {
   readonly instance: string | undefined;
 }
 
-const WEB_LOGS: readonly LogName[] = ["boot", "release", "app"];
+const TELL_OF_WEB: readonly LogName[] = ["boot", "release", "app"];
 
 /** The instance that a text is about. */
 const instanceIn = (text: string | undefined): string | undefined => /\bi-[0-9a-f]{8,17}\b/.exec(text ?? "")?.[0];
@@ -28,7 +28,7 @@ const instanceIn = (text: string | undefined): string | undefined => /\bi-[0-9a-
 const WEIGHT: Readonly<Partial<Record<StatusItem["standing"], number>>> = { unhealthy: 0, missing: 2, blocked: 3 };
 
 const logsOf = ({ key }: StatusItem): readonly LogName[] => {
-  if (key === GROUP_KEY) return WEB_LOGS;
+  if (key === GROUP_KEY) return TELL_OF_WEB;
   if (key.startsWith("builder-")) return ["builder"];
   return key.startsWith("nat-instance-") ? ["nat"] : [];
 };

@@ -4,6 +4,7 @@ import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
 import { shellWord } from "../lib/shell.ts";
 import { COMMANDS, positive } from "./command-table.ts";
 import type { CommonOptions } from "./options.ts";
+import { staged } from "./staged.ts";
 
 const EXIT_CODES = `
 Exit codes: 0 done, nothing to do; 1 failed; 2 wrong usage or config, or refused; 3 differences found (status, plan
@@ -108,12 +109,16 @@ function startTrace(file: string | undefined): void {
   }
 }
 
-const ONLINE = COMMANDS.filter(({ offline }) => !offline).map(({ name }) => name);
-/** What a command's argument says that it is about. */
-const ABOUT = "(?: (?:database|files|password|list|(?:set|rm) \\w+)\\b)?";
-const NAMED = new RegExp(`\\bbuddyverse ((?:${ONLINE.join("|")})\\b${ABOUT})(?!${ABOUT} --sandbox)`, "g");
-/** A command that is copied from a rehearsal's error must not reach AWS. */
-const onSandbox = (text: string): string => text.replace(NAMED, "buddyverse $1 --sandbox");
+/** The stage that a command line names, also one that commander did not get to the end of. */
+function stageOf(argv: readonly string[]): Parameters<typeof staged>[0] {
+  const given = (name: string): string | undefined => {
+    const at = argv.findIndex((word) => word === name || word.startsWith(`${name}=`));
+    const word = argv[at];
+    return word === name ? argv[at + 1] : word?.slice(name.length + 1);
+  };
+  const [config, state, profile, region] = ["--config", "--state", "--profile", "--region"].map(given);
+  return { sandbox: argv.includes("--sandbox"), config, state, profile, region } as Parameters<typeof staged>[0];
+}
 
 /** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json. */
 export async function run(line: readonly string[], version: string): Promise<number> {
@@ -129,16 +134,16 @@ export async function run(line: readonly string[], version: string): Promise<num
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const error = await inWords(thrown);
-    const staged = argv.includes("--sandbox") ? onSandbox : (text: string) => text;
+    const onStage = staged(stageOf(argv));
     if (argv.includes("--json") || argv.includes("--json-lines")) {
       const { code: kind, message, about, hint, problems } = known(error);
       process.stdout.write(
-        `${JSON.stringify({ error: { code: kind, message, about, hint: hint && staged(hint), problems } })}\n`,
+        `${JSON.stringify({ error: { code: kind, message, about, hint: hint && onStage(hint), problems } })}\n`,
       );
     }
     // Commander has said its own already.
     if (error instanceof CommanderError) return 2;
-    process.stderr.write(`${staged(explain(error, { verbose: argv.includes("--verbose") }))}\n`);
+    process.stderr.write(`${onStage(explain(error, { verbose: argv.includes("--verbose") }))}\n`);
     return exitCodeOf(error);
   }
 }

@@ -1,5 +1,6 @@
 import { type Steps, stepsFor } from "../../steps/index.ts";
 import type { Inputs } from "../../steps/inputs.ts";
+import { withZoneNumbers } from "../../steps/zones.ts";
 import type { Aws } from "../aws/aws.ts";
 import { connect, type TracedCall } from "../aws/connect.ts";
 import { types } from "../aws/services.ts";
@@ -45,17 +46,19 @@ export async function sandboxStack(
     onCall: options.onCall,
     random: () => 0.5,
   });
+  const identity = { stack: config.stack, account: aws.account, region: aws.region };
+  const store = openStore(options.text, identity, () => "lineage");
   let tokens = 0;
   const stack = openStack({
     name: config.stack,
     tags: config.tags,
-    steps: steps(config, inputs),
+    steps: steps(await withZoneNumbers(config, aws, store.resources), inputs),
     types,
     aws,
     clock,
     signal,
     deleteKept: options.deleteKept,
-    store: openStore(options.text, { stack: config.stack, account: aws.account, region: aws.region }, () => "lineage"),
+    store,
     emit: options.emit ?? (() => {}),
     replace: options.replace,
     allowOutage: options.allowOutage,

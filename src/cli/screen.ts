@@ -1,6 +1,5 @@
 import type { Graph } from "../engine/graph.ts";
 import type { BuddyError } from "../lib/errors.ts";
-import { shellWord } from "../lib/shell.ts";
 import { jsonLinesReporter } from "../report/json-lines.ts";
 import { linesReporter } from "../report/lines.ts";
 import { type Direction, shownSteps } from "../report/progress.ts";
@@ -10,6 +9,7 @@ import type { Look, Place } from "../report/views/look.ts";
 import type { CommonOptions } from "./options.ts";
 import { printResult } from "./output.ts";
 import type { Session } from "./session.ts";
+import { staged, stagedIn, stageWords } from "./staged.ts";
 
 /** Where a command writes: results to stdout, all else to stderr. With --json, stdout gets one document and nothing else. */
 export interface Screen {
@@ -27,6 +27,7 @@ export interface Screen {
 export function screenOf(session: Session): Screen {
   const { options, config, aws, clock } = session;
   const machine = Boolean(options.json || options.jsonLines);
+  const onStage = staged(options);
   const out = lookOf(options, process.stdout);
   const err = lookOf(options, process.stderr);
   return {
@@ -40,19 +41,23 @@ export function screenOf(session: Session): Screen {
       credentials: credentialsOf(session),
     },
     say(text) {
-      if (!machine && !options.quiet) process.stderr.write(`${text}\n`);
+      if (!machine && !options.quiet) process.stderr.write(`${onStage(text)}\n`);
     },
-    result: (text, value) => printResult(options, text, value),
+    result: (text, value) => printResult(options, onStage(text), stagedIn(options, value)),
     async report(graph, direction, shown) {
       const steps = shownSteps(graph, shown);
-      if (options.jsonLines) return jsonLinesReporter(process.stdout);
-      if (options.json) return silentReporter;
-      if (!options.quiet && !options.verbose && canBeLive(process.stderr, process.env)) {
-        // With its spinner, which is a large part of what starting costs: only where there is a terminal to draw on.
-        const { liveReporter } = await import("../report/live.ts");
-        return liveReporter({ stream: process.stderr, steps, direction, clock, style: err.style });
-      }
-      return linesReporter({ stream: process.stderr, steps, direction, clock, quiet: options.quiet ?? false });
+      const reporter = async () => {
+        if (options.jsonLines) return jsonLinesReporter(process.stdout);
+        if (options.json) return silentReporter;
+        if (!options.quiet && !options.verbose && canBeLive(process.stderr, process.env)) {
+          // With its spinner, which is a large part of what starting costs: only where there is a terminal to draw on.
+          const { liveReporter } = await import("../report/live.ts");
+          return liveReporter({ stream: process.stderr, steps, direction, clock, style: err.style });
+        }
+        return linesReporter({ stream: process.stderr, steps, direction, clock, quiet: options.quiet ?? false });
+      };
+      const { emit, stop } = await reporter();
+      return { emit: (event) => emit(stagedIn(options, event)), stop };
     },
   };
 }
@@ -79,9 +84,5 @@ export const errorJson = ({ code, message, about, hint }: BuddyError) => ({ code
 export function again(command: string, options: CommonOptions, own: readonly string[] = []): string {
   const named = own.findIndex((word) => word.startsWith("--"));
   const what = named < 0 ? own : own.slice(0, named);
-  const words = ["buddyverse", command, ...what];
-  if (options.sandbox) words.push("--sandbox");
-  for (const name of ["config", "state", "profile", "region"] as const)
-    if (options[name]) words.push(`--${name}`, shellWord(options[name]));
-  return [...words, ...own.slice(what.length)].join(" ");
+  return ["buddyverse", command, ...what, ...stageWords(options), ...own.slice(what.length)].join(" ");
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { stepsFor } from "../../steps/index.ts";
+import { withZoneNumbers } from "../../steps/zones.ts";
 import type { Aws } from "../aws/aws.ts";
 import { clockWords, isFarOff } from "../aws/clock.ts";
 import { connect } from "../aws/connect.ts";
@@ -7,6 +8,7 @@ import { types } from "../aws/services.ts";
 import type { Config } from "../config/schema.ts";
 import type { PriceTable } from "../cost/price-table.ts";
 import type { Emit } from "../engine/events.ts";
+import { patiently } from "../engine/observe.ts";
 import { openStack, type Stack } from "../engine/stack.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
@@ -117,12 +119,12 @@ export async function open(options: CommonOptions, purpose: SessionOptions): Pro
 /** Puts the parts together. @param closing what is to be undone in the end, the last first */
 async function opened(options: CommonOptions, purpose: SessionOptions, closing: (() => void)[]): Promise<Session> {
   const paths = pathsOf(options);
-  const config = configOf(options);
+  const given = configOf(options);
   if (purpose.writes) closing.push(lock(paths, purpose.command));
-  const backend = await backendFor(options, paths, config, purpose, closing);
+  const backend = await backendFor(options, paths, given, purpose, closing);
   // A bad state file stops here, before anything is sent.
   const known = readState(backend.text);
-  if (known) checkRegion(known.region, config.region, paths.state);
+  if (known) checkRegion(known.region, given.region, paths.state);
 
   const interrupt = onInterrupt(purpose.putsBack);
   closing.push(interrupt.stop);
@@ -149,9 +151,9 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   const measured = history?.measured ?? measuredBefore(paths.state);
   const traced = options.trace ? tracing(options.trace, note) : undefined;
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
-  const application = await applicationFor(config, paths, purpose, { recorded: known?.application, note, signal });
+  const application = await applicationFor(given, paths, purpose, { recorded: known?.application, note, signal });
   const aws = await connect({
-    region: config.region,
+    region: given.region,
     clock,
     network: backend.network,
     profile: options.profile,
@@ -169,10 +171,14 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   const ahead = aws.clockAhead();
   if (ahead !== undefined && isFarOff(ahead) && purpose.command !== "doctor")
     note(`Note: ${clockWords(ahead)}. Requests are signed with AWS's time; set the clock (NTP).`);
-  const identity = { stack: config.stack, account: aws.account, region: aws.region };
+  const identity = { stack: given.stack, account: aws.account, region: aws.region };
   const store: StateStore = purpose.writes
     ? openStore(backend.text, identity, () => randomBytes(8).toString("hex"))
     : readOnlyStore(backend.text, identity);
+  const looksAtStack = purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless;
+  const config = await patiently({ clock, store, signal }, () =>
+    withZoneNumbers(given, looksAtStack ? aws : undefined, store.resources),
+  );
   const inputs = await readInputs({
     config,
     paths,
@@ -183,7 +189,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
     application,
-    looksAtStack: purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless,
+    looksAtStack,
     newEdition: purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined,
   });
   const stackWith = (changed: Partial<MutableInputs> | undefined = undefined, replace = purpose.replace): Stack =>

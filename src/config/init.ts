@@ -95,7 +95,7 @@ export function initialConfig(
   const region = given(answers.region) ?? DEFAULTS.region;
   const zones = listOf(answers.zones) ?? defaultZones(region);
   const { domain, network, bastion, nat, monitoring, image, app, ...rest } = DEFAULTS;
-  const config: Record<keyof Config, unknown> = {
+  const config: Record<Exclude<keyof Config, "zoneNumbers">, unknown> = {
     ...rest,
     stack: given(answers.stack) ?? DEFAULTS.stack,
     region,
@@ -117,7 +117,7 @@ export function initialConfig(
       email: isNone(answers["monitoring.email"]) ? null : (given(answers["monitoring.email"]) ?? monitoring.email),
     },
   };
-  const inOrder = Object.keys(DEFAULTS).map((key) => [key, config[key as keyof Config]]);
+  const inOrder = Object.keys(DEFAULTS).map((key) => [key, config[key as keyof typeof config]]);
   return { $schema: schemaRef, ...Object.fromEntries(inOrder) };
 }
 

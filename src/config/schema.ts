@@ -34,6 +34,12 @@ export const configSchema = group(shape)
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /** A complete, valid config. */
-export type Config = DeepReadonly<z.output<typeof configSchema>>;
+export type Config = DeepReadonly<z.output<typeof configSchema>> & {
+  /**
+   * By zone, the number in the keys and names of its objects, where that is not its place in `zones`: a zone keeps the one that it
+   * got when it came. Not in the file: a stack that stands tells it.
+   */
+  readonly zoneNumbers?: readonly number[];
+};
 /** What may stand in the file: everything is optional. */
 export type ConfigInput = DeepReadonly<z.input<typeof configSchema>>;

@@ -40,12 +40,13 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   async function bring(node: Node, wanted: () => object | undefined, again = false): Promise<NodeResult> {
     try {
       const first = entry(node.key);
-      const target = wanted();
+      const waiting = again ? undefined : later.get(node.key);
+      const target = waiting?.widened ? withWhatItHas(node, first.look.live, wanted()) : wanted();
       // The snapshot's look still holds for what nobody but this run changes; an update looks again, just before.
       const kept = !again && (first.decision.kind === "none" || first.decision.kind === "create");
       const fresh = kept ? first.look : undefined;
-      const waiting = again ? undefined : later.get(node.key)?.fields;
-      const { live: found, outcome, reason } = await converge(run, node, target, fresh, first.dependents, waiting);
+      const on = first.dependents;
+      const { live: found, outcome, reason } = await converge(run, node, target, fresh, on, waiting?.fields);
       if (found && outcome !== "blocked") live.set(node.key, found);
       return resultOf(node, outcome, { id: found?.id, reason });
     } catch (error) {
@@ -151,3 +152,6 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   await keepBaselines(run, snapshot, [...settled.values()]);
   return { settled: [...settled.values()].filter(({ key }) => !isKept(key)), live };
 }
+
+const withWhatItHas = ({ type }: Node, live: Identified | undefined, wanted: object | undefined): object | undefined =>
+  live && wanted ? { ...wanted, ...type.widened?.(live, wanted) } : wanted;

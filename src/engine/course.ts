@@ -24,19 +24,21 @@ const UPDATE_SECONDS = 2;
 
 /**
  * How a change in place goes: what the users of the object notice of it, and what takes its time while it is in use. Empty
- * where neither is so, or it is no change in place.
+ * where neither is so, or it is no change in place. @param narrowed fields out of which only what nobody uses any more is taken
  */
 export function courseOf(
   { type, resource }: Node,
   decision: Decision,
   live: Identified | undefined,
   wanted: object | undefined,
+  narrowed: readonly string[] = [],
 ): { readonly interruption?: Interruption | undefined; readonly rollout?: Rollout | undefined } {
   if (!live || !wanted) return {};
   if (decision.kind === "replace" && resource?.createBeforeDelete && decision.differences.length > 0)
     return { rollout: { what: besideText(resource.createBeforeDelete), seconds: 0 } };
   if (decision.kind !== "update") return {};
-  return courseOfFields({ type }, decision.differences, live, wanted);
+  const used = decision.differences.filter(({ field }) => !narrowed.includes(field));
+  return courseOfFields({ type }, used, live, wanted);
 }
 
 const besideText = ({ after }: CreateBeforeDelete): string => {
@@ -61,7 +63,7 @@ function courseOfFields(
 export function interruptionOf(entry: Observed, measured: Measured | undefined): PlannedInterruption {
   const { node, decision, look, wanted } = entry;
   if (decision.kind === "update") {
-    const { interruption } = courseOf(node, decision, look.live, wanted);
+    const { interruption } = courseOf(node, decision, look.live, wanted, entry.dependents.narrowed);
     if (!interruption) return NONE;
     const { what, seconds } = interruption;
     return { kind: kindOf(seconds), what, seconds };

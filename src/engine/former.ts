@@ -98,7 +98,10 @@ export const successorKey = ({ nodes }: Graph, { key, resource }: Node): string 
 };
 
 /** Keys of what must have moved to the new one before a former one goes. */
-export function usersOf(graph: Graph, { key, resource }: Pick<Node, "key" | "resource">): readonly string[] {
+export function usersOf(
+  graph: Graph,
+  { key, resource }: Pick<Node, "key"> & Partial<Pick<Node, "resource">>,
+): readonly string[] {
   const users: (() => readonly AnyResource[]) | undefined = resource?.createBeforeDelete?.users;
   if (users) return users().map((user) => user.key);
   const found = new Set<string>([key]);

@@ -1,9 +1,13 @@
+import { movingFirst } from "./narrowing.ts";
 import { needsOf, type Snapshot } from "./snapshot.ts";
 import type { Order } from "./walk.ts";
 
 /** Changes of an object that others go before. */
 export interface Later {
+  /** Fields that stay as they are until then. */
   readonly fields: ReadonlySet<string>;
+  /** Until then it also has what it is to have no longer (`ResourceType.widened`). */
+  readonly widened: boolean;
   /** Keys of those that are changed, or removed, first. */
   readonly after: readonly string[];
 }
@@ -15,7 +19,9 @@ export interface Later {
 export function laterChanges({ entries }: Snapshot): ReadonlyMap<string, Later> {
   const all = [...entries.values()];
   const found = new Map<string, Later>();
-  for (const { node, look, wanted, decision, differences } of all) {
+  for (const { node, look, wanted, decision, differences, dependents } of all) {
+    if (dependents.narrowed.length > 0)
+      found.set(node.key, { fields: new Set(), widened: true, after: movingFirst(entries, node) });
     const rule = node.type.changesAfter;
     if (!rule || !wanted || !look.live || decision.kind === "replace") continue;
     const fields = differences.map(({ field }) => field).filter((field) => rule.fields.includes(field));
@@ -27,7 +33,7 @@ export function laterChanges({ entries }: Snapshot): ReadonlyMap<string, Later> 
         ["update", "delete", "wait"].includes(user.decision.kind),
     );
     if (fields.length > 0 && after.length > 0)
-      found.set(node.key, { fields: new Set(fields), after: after.map((user) => user.node.key) });
+      found.set(node.key, { fields: new Set(fields), widened: false, after: after.map((user) => user.node.key) });
   }
   return found;
 }

@@ -57,13 +57,20 @@ export function upOrder(snapshot: Snapshot): UpOrder {
     const visit = visitOf(key);
     if (visit.part === "removal") return [visit.key, ...purposesOf(entry(visit.key).node)];
     if (visit.part === "former") return [visit.key, ...usersOf(graph, entry(visit.key).node)];
-    const { node, decision } = entry(key);
+    const { node, decision, recorded } = entry(key);
     const successor = successorKey(graph, node);
     if (successor !== undefined) return firstOrder(FORMER + successor);
     if (!node.resource) {
       // What uses the one that has come in its place used this, also where nothing is recorded of it.
       const keys = [key, ...keepersOf(graph, node.type).map((keeper) => keeper.key)];
-      return [...new Set(keys.flatMap((one) => dependentsOf(entries, one)))];
+      // Where nothing is recorded of it, what uses others of its type may use it.
+      const others = recorded ? [] : [...graph.nodes.values()].filter(({ type }) => type === node.type);
+      return [
+        ...new Set([
+          ...keys.flatMap((one) => dependentsOf(entries, one)),
+          ...others.flatMap((one) => usersOf(graph, { key: one.key })),
+        ]),
+      ];
     }
     // Something temporary that is not wanted goes after what needs it, which must not wait for it.
     if (!isWanted(key)) return purposesOf(node);

@@ -116,7 +116,10 @@ export function planUp(snapshot: Snapshot): Plan {
     // What is only looked up, something temporary that is not needed, and what stays to go back to, are nothing to count.
     if ((temporary || node.type.external || decision.kind === "earlier") && action === "none") continue;
     // How a replacement goes is worth knowing before one asks for it.
-    const { rollout } = refused && own !== "replace" ? {} : courseOf(node, decision, entry.look.live, entry.wanted);
+    const { rollout } =
+      refused && own !== "replace"
+        ? {}
+        : courseOf(node, decision, entry.look.live, entry.wanted, entry.dependents.narrowed);
     items.push({
       ...nameOf(node),
       id: entry.look.live?.id,

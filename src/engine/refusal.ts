@@ -3,6 +3,7 @@ import type { Recorded } from "../state/state.ts";
 import { courseOf } from "./course.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
+import { narrowedFields } from "./narrowing.ts";
 import { mayHoldData } from "./observe.ts";
 import type { Identified, Interruption, Protection, Remedy } from "./resource.ts";
 import type { Run } from "./run.ts";
@@ -25,6 +26,8 @@ export interface Dependents {
   readonly data: readonly string[];
   /** What was given a copy of its value and stays. Only of irreplaceable types. */
   readonly copies: readonly Copy[];
+  /** Its fields out of which something is taken that nobody uses any more by then. */
+  readonly narrowed: readonly string[];
 }
 
 export interface Copy {
@@ -33,7 +36,7 @@ export interface Copy {
   readonly setSecret: string | undefined;
 }
 
-export const NO_DEPENDENTS: Dependents = { data: [], copies: [] };
+export const NO_DEPENDENTS: Dependents = { data: [], copies: [], narrowed: [] };
 
 export const secretCommands = (copies: readonly Copy[]): string[] => copies.flatMap(({ setSecret }) => setSecret ?? []);
 
@@ -68,7 +71,7 @@ export function refusalOf(
     if (impossible) return { ...impossible, remedies: [] };
   }
   if (decision.kind === "update")
-    return refusedInterruption(run, node, courseOf(node, decision, live, wanted).interruption, unused);
+    return refusedInterruption(run, node, courseOf(node, decision, live, wanted, on.narrowed).interruption, unused);
   if (decision.kind !== "create" && decision.kind !== "replace") return undefined;
   if (decision.kind === "create" && strays.length > 0) return besideStrays(run, node, strays);
   const { irreplaceable } = node.type;
@@ -214,7 +217,7 @@ export function throwIfRefused({ entries }: Snapshot, more: readonly Refusal[] =
 /**
  * What depends on each node of a snapshot. What is recorded but was not looked at (`up --step`) counts as there.
  */
-export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): (node: Node) => Dependents {
+export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): (one: Observed) => Dependents {
   const holders = new Map<string, Set<string>>();
   const mark = (key: string, holder: string): void => {
     const known = holders.get(key) ?? new Set();
@@ -248,5 +251,9 @@ export function dependentsIn(run: Run, entries: ReadonlyMap<string, Observed>): 
       ...unseen.map(([, { name }]) => ({ name, setSecret: undefined })),
     ];
   };
-  return ({ key, type }) => ({ data: dataOn(key), copies: type.irreplaceable ? copiesOf(key) : [] });
+  return (one) => ({
+    data: dataOn(one.node.key),
+    copies: one.node.type.irreplaceable ? copiesOf(one.node.key) : [],
+    narrowed: narrowedFields(entries, one),
+  });
 }

@@ -194,6 +194,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
   /** Fields that are changed in place only after objects of these types that need this one were changed, or removed. */
   readonly changesAfter?: { readonly fields: readonly (keyof Spec & string)[]; readonly types: readonly string[] };
+  /**
+   * What it is to be while something still uses what it is to have no longer: the fields that keep that, with what they are to
+   * have. Pure. Goes with `Resource.narrowsAfter`.
+   */
+  widened?(live: Live, spec: Spec): Partial<Spec>;
   readonly timing?: Timing;
   /** Named errors that mean "not yet" (try again) or, for delete, "something still uses it". Everything else stops at once. */
   readonly retryable?: Readonly<Partial<Record<Verb, readonly NotYet[]>>>;
@@ -413,7 +418,7 @@ export interface Interruption {
 
 /** How a change goes that is brought to an object's parts one after the other. */
 export interface Rollout {
-  /** "2 instances are replaced one at a time, about 5 min; the site goes on". */
+  /** "2 instances are replaced one at a time, about 7 min; the site goes on". */
   readonly what: string;
   /** How long it usually takes, seconds. */
   readonly seconds: number;
@@ -460,6 +465,8 @@ export interface Resource<Spec extends object, Live extends Spec & Identified> {
   readonly configured: { readonly [F in keyof Spec & string]?: string };
   /** How it is replaced without being away in between; undefined: the old one goes first. */
   readonly createBeforeDelete: CreateBeforeDelete | undefined;
+  /** Keys of those that have moved before anything is taken out of its lists (`ResourceType.widened`). */
+  readonly narrowsAfter: readonly string[];
   /** What is wanted, from the live objects it needs. Pure. */
   spec(live: Readonly<Record<string, Identified | readonly Identified[]>>): Spec;
 }
@@ -479,7 +486,9 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
   name: string,
   needs: N,
   spec: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => NoInfer<Spec>,
-  options: Partial<Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured" | "createBeforeDelete">> = {},
+  options: Partial<
+    Pick<Resource<Spec, Live>, "temporaryFor" | "keeps" | "configured" | "createBeforeDelete" | "narrowsAfter">
+  > = {},
 ): Resource<Spec, Live> {
   return {
     key,
@@ -491,6 +500,7 @@ export function resource<Spec extends object, Live extends Spec & Identified, N 
     keeps: options.keeps,
     configured: options.configured ?? ({} as Resource<Spec, Live>["configured"]),
     createBeforeDelete: options.createBeforeDelete,
+    narrowsAfter: options.narrowsAfter ?? [],
   };
 }
 

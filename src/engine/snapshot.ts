@@ -360,7 +360,7 @@ function withDependents(run: Run, entries: ReadonlyMap<string, Observed>): Reado
   const dependentsOf = dependentsIn(run, entries);
   const whole = [...entries.values()].map((one): Observed => {
     const { node, look, recorded, wanted, decision } = one;
-    const dependents = dependentsOf(node);
+    const dependents = dependentsOf(one);
     const clash = (wanted ?? recorded) && look.clash;
     const refused = clash ? taken(clash) : refusalOf(run, node, decision, { ...look, dependents, wanted, recorded });
     const accepted =

@@ -8,3 +8,9 @@ export function sameSet<T>(wanted: readonly T[], found: readonly T[] | undefined
 
 /** For `same`: the field counts only when the object is made. */
 export const createOnly = (): boolean => true;
+
+/** What is wanted, and what is there besides. */
+export function both<T>(wanted: readonly T[], found: readonly T[], idOf: (one: T) => string = String): readonly T[] {
+  const ids = new Set(wanted.map(idOf));
+  return [...wanted, ...found.filter((one) => !ids.has(idOf(one)))];
+}

@@ -5,6 +5,7 @@ import { allRefreshes, type Refresh } from "../aws/auto-scaling/read-refresh.ts"
 import { type Activity, doomIn, latestActivities, since } from "../aws/auto-scaling/trouble.ts";
 import { listImages } from "../aws/ec2/image.ts";
 import type { LaunchTemplateLive, TemplateVersion } from "../aws/ec2/launch-template.ts";
+import { type ReleaseReport, readReleaseReport } from "../aws/ssm/release-report.ts";
 import type { Stack } from "../engine/stack.ts";
 
 /**
@@ -62,10 +63,11 @@ export async function historyOf({ run, find, graph }: Stack): Promise<History | 
   ]);
   if (!template || !group) return undefined;
   const stack = graph.nodes.get(GROUP_KEY)?.owner.stack ?? "";
-  const [refreshes, activities, images] = await Promise.all([
+  const [refreshes, activities, images, told] = await Promise.all([
     allRefreshes(run.aws, group.id),
     latestActivities(run.aws, group.id),
     listImages(run.aws, stack),
+    readReleaseReport(run.aws, stack),
   ]);
   const there = new Set(images.filter(({ state }) => state === "available").map(({ id }) => id));
   return {
@@ -76,7 +78,7 @@ export async function historyOf({ run, find, graph }: Stack): Promise<History | 
       return {
         version,
         current: String(version.number) === group.own.version,
-        ...outcomeOf(version.number, refresh, Number(group.own.version), activities),
+        ...outcomeOf(version.number, refresh, Number(group.own.version), { activities, told }),
         imageThere: there.has(version.imageId),
       };
     }),
@@ -88,21 +90,27 @@ function outcomeOf(
   number: number,
   refresh: Refresh | undefined,
   current: number,
-  activities: readonly Activity[],
+  tell: Tellers,
 ): Pick<Release, "result" | "reason" | "seconds"> {
   if (refresh)
     return {
       result: RESULTS[refresh.status] ?? "under way",
-      reason: reasonOf(refresh, activities),
+      reason: reasonOf(refresh, tell),
       seconds: refresh.endedAt === undefined ? undefined : Math.round((refresh.endedAt - refresh.startedAt) / 1000),
     };
   const result = number === 1 ? "first" : number > current ? "never started" : "unknown";
   return { result, reason: "", seconds: undefined };
 }
 
-/** Of one that ended in vain: why, as the group's activities tell it, where they are still kept. */
-function reasonOf({ status, reason, startedAt, endedAt }: Refresh, activities: readonly Activity[]): string {
+/** What tells why a release failed: the group's activities, and what an instance told last. */
+interface Tellers {
+  readonly activities: readonly Activity[];
+  readonly told: ReleaseReport | undefined;
+}
+
+/** Of one that ended in vain: why, where that is still kept. */
+function reasonOf({ status, reason, startedAt, endedAt }: Refresh, { activities, told }: Tellers): string {
   if (endedAt === undefined || status === "Successful") return reason;
   const its = since(startedAt, activities).filter(({ StartTime }) => (StartTime?.getTime() ?? 0) <= endedAt);
-  return doomIn(its)?.why ?? reason;
+  return doomIn(its, told)?.why ?? reason;
 }

@@ -80,7 +80,7 @@ export function rollbackOf({ releases, group, template }: History, number: numbe
     from,
     to,
     ends,
-    rollout: ends && group.refresh ? rollBackRollout(group.refresh) : refreshRollout(group),
+    rollout: ends && group.refresh ? rollBackRollout(group.refresh, group) : refreshRollout(group),
   };
 }
 

@@ -1,7 +1,9 @@
 import { contentsOf, putFile } from "./guests/files.ts";
 import { keepBusy } from "./guests/load.ts";
 import { noWayOut } from "./services/ec2/reach.ts";
-import { instanceTable, tagTable } from "./services/ec2/tables.ts";
+import { instanceTable, subnetTable, tagTable } from "./services/ec2/tables.ts";
+import { targetTable as mountTargetTable } from "./services/efs/tables.ts";
+import { loadBalancerTable } from "./services/elb/tables.ts";
 import { dropTable, insertRow, tablesIn } from "./services/rds/contents.ts";
 import { accepts } from "./services/rds/passwords.ts";
 import { databaseTable, snapshotTable } from "./services/rds/tables.ts";
@@ -125,9 +127,28 @@ export const writeFile = (sim: Sim, fileSystemId: string, path: string, text: st
 export const filesIn = (sim: Sim, fileSystemId: string): Readonly<Record<string, string>> =>
   Object.fromEntries(contentsOf(sim, fileSystemId).map(({ path, text }) => [path, text]));
 
-/** On the instances that serve http: why one does not reach the internet now. */
+/**
+ * Looking at each instance that serves http: why it does not reach the internet, its files or the load balancer, whose nodes send
+ * nothing to zones in which there is none (user guide, "Availability Zones and load balancer nodes").
+ */
 export const cutOff = (sim: Sim): readonly string[] =>
   instanceTable(sim)
     .all()
     .filter(({ state, httpFrom }) => state === "running" && httpFrom !== null)
-    .flatMap((instance) => noWayOut(sim, instance) ?? []);
+    .flatMap((instance) => {
+      const { id, mount, subnetId } = instance;
+      const zone = subnetTable(sim).get(subnetId)?.zone;
+      const targets = mountTargetTable(sim).all();
+      const balancers = loadBalancerTable(sim).all();
+      const hasFiles = targets.some(
+        (one) => one.fileSystemId === mount?.fileSystemId && one.zone === zone && one.state === "available",
+      );
+      const hasNode = balancers.some(({ subnetIds }) =>
+        subnetIds.some((one) => subnetTable(sim).get(one)?.zone === zone),
+      );
+      return [
+        ...(noWayOut(sim, instance) === undefined ? [] : [noWayOut(sim, instance) as string]),
+        ...(mount === null || hasFiles ? [] : [`${id} has no mount target in ${zone}`]),
+        ...(balancers.length === 0 || hasNode ? [] : [`no load balancer has a node in ${zone}, where ${id} is`]),
+      ];
+    });

@@ -15,6 +15,7 @@ import {
   zoneOf,
 } from "../../src/verify/reach.ts";
 import { scriptFor } from "../../src/verify/scripts.ts";
+import { zonesOf } from "../zones.ts";
 import {
   atLeastOne,
   databaseInterfaces,
@@ -44,7 +45,7 @@ const entrances: Fact<Entrances> = async (stack) => {
   const { aws, config, allowedCidrs, requireLive, read } = stack;
   const [{ fullName }, bastions] = await Promise.all([
     read(loadBalancer),
-    Promise.all(config.zones.map((_zone, index) => requireLive<InstanceLive>(`bastion-${index + 1}`))),
+    Promise.all(zonesOf(config).map(({ number }) => requireLive<InstanceLive>(`bastion-${number}`))),
   ]);
   return {
     // ELB names its interfaces after the load balancer (user guide, "Update the security groups").

@@ -6,6 +6,8 @@ set -Eeuo pipefail
 fail() {
   trap - ERR
   echo "BUDDYVERSE-BOOT FAILED: $*"
+  # The release command has told by itself.
+  [ "$*" = 'the release command' ] || /usr/local/sbin/buddyverse-release "$*" || true
   exit 1
 }
 trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
@@ -82,3 +84,13 @@ touch /run/buddyverse/ready
 systemctl start apache2.service
 systemctl start buddyverse-database.timer
 echo 'BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves'
+
+# The load balancer asks for the same, and takes nobody here before the answer is 200: why it is not is known only here.
+path=$(python3 -c 'import json; print(json.load(open("/etc/buddyverse/release.json"))["healthCheckPath"])')
+code=000
+answers() {
+  code=$(curl -s -o /dev/null -m 10 -w '%{http_code}' -A ELB-HealthChecker/2.0 "http://$(hostname -I | cut -d ' ' -f 1)$path") || true
+  [ "$code" = 200 ]
+}
+retry 20 10 answers || fail "the application answers $code for $path, and 200 is what the load balancer wants"
+echo "BUDDYVERSE-BOOT the application answers 200 for $path"

@@ -47,6 +47,7 @@ import { subscription, subscriptionName } from "../../src/aws/sns/subscription.t
 import { topic } from "../../src/aws/sns/topic.ts";
 import { generatedSecret } from "../../src/aws/ssm/generated-secret.ts";
 import { parameter } from "../../src/aws/ssm/parameter.ts";
+import { releaseReport } from "../../src/aws/ssm/release-report.ts";
 import { type Config, configSchema } from "../../src/config/schema.ts";
 import type { Node } from "../../src/engine/graph.ts";
 import type { NodeResult } from "../../src/engine/node-result.ts";
@@ -224,6 +225,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
 
   const secret = resource(generatedSecret, "secret", "Odd.secret-without_a_path", {}, () => ({}));
   const text = resource(parameter, "text", "/Else.where/a/b/c/d/e/f/g/h/i/j/k/l/m", {}, () => ({ value: "text" }));
+  const told = resource(releaseReport, "told", "/Else.where/release/report", {}, () => ({}));
   const place = resource(subnetGroup, "place", "Odd.place_in subnets-", { subnets }, ({ subnets }) => ({
     description: "Odd",
     subnetIds: subnets.map(({ id }) => id),
@@ -407,6 +409,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
         safe,
         secret,
         text,
+        told,
         place,
         settings,
         primary,

@@ -122,6 +122,20 @@ test("a zone added to a stack that stands must offer the types that are launched
   await expectRefused(old, /zones\[2\]: ap-northeast-2z is not an available zone/);
 });
 
+test("a zone in which a database is stays in the config, as RDS moves none; one that comes has ranges of its own", async () => {
+  const ranges = (from: number) => ({
+    public: [`172.31.${from}0.0/24`, "172.31.30.0/24"],
+    web: [`172.31.${from}1.0/24`, "172.31.31.0/24"],
+    db: [`172.31.${from}2.0/24`, "172.31.32.0/24"],
+  });
+  const on = folder({ zones: ["ap-northeast-2a", "ap-northeast-2d"], network: ranges(1) }, standing);
+  await expectRefused(on, /database1-replica is in ap-northeast-2c, and RDS moves no database/, /database\.replica/);
+  on.configure({ zones: ["ap-northeast-2c", "ap-northeast-2d"], network: ranges(2) });
+  await expectRefused(on, /database1 is in ap-northeast-2a, and RDS moves no database/, /buddyverse failover/);
+  on.configure({ zones: ["ap-northeast-2a", "ap-northeast-2d"] });
+  await expectRefused(on, /172\.31\.20\.0\/24 in ap-northeast-2d is not free: Buddy-Public2/);
+});
+
 test("what stands and stays as it is is not asked about", async () => {
   const on = folder({ monitoring: { email: "ops@example.com" } }, standing);
   expect((await on.rehearse("up --yes --trace trace.jsonl")).code).toBe(0);

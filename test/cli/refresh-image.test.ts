@@ -107,5 +107,5 @@ test("status says when the image is old, with the command, and stays in sync", a
   writeFileSync(join(on.path, STATE), JSON.stringify(file));
   const { code, stdout } = await on.rehearse("status");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/The web image ami-\w+ was made 31 days ago.*: buddyverse up --refresh-image/);
+  expect(stdout).toMatch(/The web image ami-\w+ was made 31 days ago.*: buddyverse up --sandbox --refresh-image/);
 });

@@ -12,7 +12,7 @@ test("nothing is there, all is well, and what failed: its reason, what its machi
   expect(failed.code).toBe(1);
   expect(failed.stdout).toMatch(/^Not well: instance Buddy-NAT[12]$/m);
   expect(failed.stdout).toContain("dnf -y -q install nftables: Curl error (28): Timeout was reached");
-  expect(failed.stdout).toMatch(/^ {2}to do {2}`buddyverse up` mends it$/m);
+  expect(failed.stdout).toMatch(/^ {2}to do {2}`buddyverse up --sandbox` mends it$/m);
   expect(failed.stdout).toMatch(/^Also not well: instance Buddy-NAT[12]\.$/m);
 
   await on.run("sandbox mend");

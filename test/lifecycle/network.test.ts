@@ -29,10 +29,10 @@ function networkSteps(config: Config, inputs: Inputs): readonly Step[] {
     outbound: ALL_OUTBOUND,
   }));
   const pair = resource(keyPair, "key-pair", "Buddy-Project", {}, () => ({ publicKey: inputs.publicKey }));
-  const addresses = perZone(config, (_zone, number) =>
+  const addresses = perZone(config, ({ number }) =>
     resource(address, `nat-address-${number}`, `Buddy-NAT${number}`, {}, () => ({ domain: "vpc" as const })),
   );
-  const nats = perZone(config, (_zone, number) =>
+  const nats = perZone(config, ({ number }) =>
     resource(
       natGateway,
       `nat-${number}`,
@@ -44,7 +44,7 @@ function networkSteps(config: Config, inputs: Inputs): readonly Step[] {
       }),
     ),
   );
-  const natRoutes = perZone(config, (_zone, number) =>
+  const natRoutes = perZone(config, ({ number }) =>
     resource(
       route,
       `nat-route-${number}`,

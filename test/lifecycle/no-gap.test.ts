@@ -106,3 +106,84 @@ test.each<[string, string, object | undefined]>([
     expect(await typesOf(back, "Buddy-NAT1", "Buddy-NAT2")).toEqual(["t3.micro", "t3.micro"]);
   },
 );
+
+const B = "ap-northeast-2b";
+/** Three zones, the third of them in that place. */
+function inThreeZones(place: number) {
+  const add = <T>(list: readonly T[], one: T) => [...list.slice(0, place), one, ...list.slice(place)];
+  const { zones, network } = parseConfig({}, "test.config.json");
+  return {
+    zones: add(zones, B),
+    network: {
+      public: add(network.public, "172.31.30.0/24"),
+      web: add(network.web, "172.31.31.0/24"),
+      db: add(network.db, "172.31.32.0/24"),
+    },
+    web: { min: 3, desired: 3 },
+  };
+}
+
+test("a zone taken out: its instances leave and drain first, then what they use goes", async () => {
+  const three = await changed(base, inThreeZones(2));
+  expect(await watched(three, three.up())).toMatchObject({ cut: {} });
+  await three.clock.sleep(300_000);
+  for (const stateless of [false, true]) {
+    const on = await changed(three, { web: { min: 3, desired: 3 } }, { stateless });
+    Object.assign(on.run, { allowOutage: false, replace: false });
+    const { result, cut } = await watched(on, on.up());
+    expect(bad(result)).toEqual([]);
+    expect(cut).toEqual({});
+    expect(isEmpty(planUp(await on.refresh(true)))).toBe(true);
+    const { Subnets } = await on.aws.ec2.describeSubnets({
+      Filters: [
+        { Name: "availability-zone", Values: [B] },
+        { Name: "tag:buddyverse:stack", Values: ["buddyverse"] },
+      ],
+    });
+    expect(Subnets).toEqual([]);
+  }
+});
+
+test("a zone put in the middle, or first, is one more: nothing of the others is touched; so is one taken out of the middle", async () => {
+  for (const place of [1, 0]) {
+    const config = inThreeZones(place);
+    const on = await changed(base, config);
+    Object.assign(on.run, { replace: false });
+    const ids = Object.entries(on.store.resources).map(([key, { id }]) => [key, id]);
+    const { result, cut } = await watched(on, on.up());
+    expect(bad(result)).toEqual([]);
+    expect(cut).toEqual({});
+    expect(Object.entries(on.store.resources).map(([key, { id }]) => [key, id])).toEqual(expect.arrayContaining(ids));
+    expect((await instancesNamed(on, "Buddy-NAT3")).map(({ Placement }) => Placement?.AvailabilityZone)).toEqual([B]);
+    for (const stateless of [false, true])
+      expect(isEmpty(planUp(await (await changed(on, config, { stateless })).refresh(true)))).toBe(true);
+    // The zone of the replica, which is a copy, is between the others by now, and goes.
+    const two = await changed(on, { web: config.web });
+    expect(bad(await two.up())).toEqual([]);
+    expect(Object.entries(two.store.resources).map(([key, { id }]) => [key, id])).toEqual(expect.arrayContaining(ids));
+    expect(isEmpty(planUp(await two.refresh(true)))).toBe(true);
+  }
+});
+
+test("the zone in the middle goes with its objects, the others keep their numbers", async () => {
+  const three = await changed(base, inThreeZones(2));
+  await three.up();
+  const rest = (list: readonly string[]) => list.filter((_one, index) => index !== 1);
+  const { zones, network } = three.config;
+  const config = {
+    zones: rest(zones),
+    network: { public: rest(network.public), web: rest(network.web), db: rest(network.db) },
+    web: { min: 3, desired: 3 },
+  };
+  // The replica is in that zone: it goes, too.
+  const on = await changed(three, { ...config, database: { replica: false } });
+  const { result, cut } = await watched(on, on.up());
+  expect(bad(result)).toEqual([]);
+  expect(cut).toEqual({});
+  expect((await instancesNamed(on, "Buddy-NAT3")).map(({ Placement }) => Placement?.AvailabilityZone)).toEqual([B]);
+  expect(await instancesNamed(on, "Buddy-NAT2")).toEqual([]);
+  for (const stateless of [false, true]) {
+    const again = await changed(on, { ...config, database: { replica: false } }, { stateless });
+    expect(isEmpty(planUp(await again.refresh(true)))).toBe(true);
+  }
+});

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
-import { fail, parseFailure } from "../../src/sandbox/failures.ts";
+import { fail, mend, parseFailure } from "../../src/sandbox/failures.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import { copied, type World } from "../../src/sandbox/world.ts";
@@ -54,7 +54,7 @@ test("plan says that the instances are replaced, how, and how long that takes, b
     differences: [{ field: "launchTemplateVersion", found: "1" }],
   });
   // The bake, the image and the replacement one after the other.
-  expect(plan.seconds).toBeGreaterThan(585 + 290);
+  expect(plan.seconds).toBeGreaterThan(585 + 400);
   expect(failures(await on.up())).toEqual([]);
   expect((await on.plan()).items.filter(({ action }) => action !== "none")).toEqual([]);
 });
@@ -67,7 +67,7 @@ test("another instance type is a release too, and plan does not hide it", async 
     "auto-scaling-group",
     "alarm-web-credits",
   ]);
-  expect(plan.seconds).toBeGreaterThan(290);
+  expect(plan.seconds).toBeGreaterThan(400);
 });
 
 test("the last three images stay, and an older one goes only when no instance has it; down removes all", async () => {
@@ -145,4 +145,57 @@ test("releases that never came up push out none that did: their images go first"
   const left = await images(on);
   expect(left).toHaveLength(2);
   expect(left[0]).toBe(second);
+});
+
+test("a release whose command fails is given up at once: with its output, the console, and the old release serving", async () => {
+  const on = await standing(config("v2"));
+  const sim = () => simAt(on.sandbox.world, on.clock.now());
+  fail(sim(), parseFailure("release-command"));
+  // The bake takes its time; the replacement is what is looked at.
+  const { settled } = await on.up();
+  const end = settled.find(({ key }) => key === "auto-scaling-group");
+  expect(end?.reason).toMatch(
+    /is as it was before: release 2: RollbackSuccessful: Manual rollback; the site goes on with release 1: the release command failed on (i-\w+), after 0 s; .*it printed:\npython manage\.py migrate --noinput: it fails.*; the end of its console output:\n(.*\n)*.*BUDDYVERSE-BOOT FAILED: the release command/,
+  );
+  const at = (name: string) => Date.parse(on.calls.find(({ operation }) => operation === name)?.at ?? "");
+  expect((at("RollbackInstanceRefresh") - at("StartInstanceRefresh")) / 60_000).toBeLessThan(5);
+  const [group] = (await on.aws.autoScaling.describeAutoScalingGroups({})).AutoScalingGroups ?? [];
+  expect(group?.LaunchTemplate?.Version).toBe("1");
+  // The same is tried again when it is asked for again.
+  mend(sim(), "release-command");
+  expect(failures(await (await next(on, config("v2"))).up())).toEqual([]);
+});
+
+test("the first release, whose command fails: up ends within minutes with its output, and the next one makes the group anew", async () => {
+  const on = await stage(config("v1"));
+  const sim = () => simAt(on.sandbox.world, on.clock.now());
+  fail(sim(), parseFailure("release-command"));
+  const end = (await on.up()).settled.find(({ key }) => key === "auto-scaling-group");
+  expect(end).toMatchObject({
+    outcome: "failed",
+    reason: expect.stringMatching(/failed: the release command failed on i-\w+, after 0 s; it printed:\npython manage/),
+  });
+  const made = Date.parse(on.calls.find(({ operation }) => operation === "CreateAutoScalingGroup")?.at ?? "");
+  expect((on.clock.now() - made) / 60_000).toBeLessThan(6);
+  mend(sim(), "release-command");
+  expect(failures(await (await next(on, config("v1"))).up())).toEqual([]);
+  await on.down();
+  expect(await on.left()).toEqual([]);
+});
+
+test.each([2, 4])("%i instances are replaced in about the time that plan says", async (desired) => {
+  const web = { min: desired, max: desired + 1, desired };
+  const before = await standing({ ...config("v1"), web });
+  await before.up();
+  await before.clock.sleep(600_000);
+  const on = await next(before, { ...config("v1"), web: { ...web, instanceType: "t3.small" } });
+  const { rollout = "" } = (await on.plan()).items.find(({ key }) => key === "auto-scaling-group") ?? {};
+  expect(rollout).toContain(`${desired} instances are replaced`);
+  const minutes = Number(/about (\d+) min/.exec(rollout)?.[1]);
+  expect(failures(await on.up())).toEqual([]);
+  const { InstanceRefreshes: [refresh] = [] } = await on.aws.autoScaling.describeInstanceRefreshes({
+    AutoScalingGroupName: "Buddy-AutoScaling-Group",
+  });
+  const took = ((refresh?.EndTime?.getTime() ?? 0) - (refresh?.StartTime?.getTime() ?? 0)) / 60_000;
+  expect(Math.abs(minutes / took - 1)).toBeLessThan(0.3);
 });

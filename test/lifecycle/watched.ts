@@ -2,7 +2,7 @@ import { cutOff } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
 import type { Stage } from "./stage.ts";
 
-/** What is wrong at any second while that is done: why a web instance has no way out, and for how many seconds. */
+/** What is wrong at any second while that is done: what a web instance is cut off from, and for how many seconds. */
 export async function watched<T>(
   on: Pick<Stage, "sandbox" | "clock">,
   work: Promise<T>,

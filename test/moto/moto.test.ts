@@ -28,6 +28,36 @@ kms = boto3.client("kms")
 kms.create_alias(AliasName="alias/data", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
 `;
 
+/** Somebody restores the database beside the primary, and makes a file system, both with the tags that AWS copies; and protects the primary. */
+const STRANGER = `
+import boto3
+rds, efs = boto3.client("rds"), boto3.client("efs")
+arn = rds.describe_db_instances(DBInstanceIdentifier="database1")["DBInstances"][0]["DBInstanceArn"]
+tags = rds.list_tags_for_resource(ResourceName=arn)["TagList"]
+rds.create_db_snapshot(DBInstanceIdentifier="database1", DBSnapshotIdentifier="theirs")
+rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="restored", DBSnapshotIdentifier="theirs", Tags=tags)
+ours = efs.describe_file_systems()["FileSystems"][0]
+efs.create_file_system(CreationToken="restored", Encrypted=True, Tags=ours["Tags"])
+rds.modify_db_instance(DBInstanceIdentifier="database1", DeletionProtection=True, ApplyImmediately=True)
+`;
+const UNPROTECT = `
+import boto3
+boto3.client("rds").modify_db_instance(DBInstanceIdentifier="database1", DeletionProtection=False, ApplyImmediately=True)
+`;
+const CLEAR = `
+import boto3
+rds, efs = boto3.client("rds"), boto3.client("efs")
+rds.delete_db_instance(DBInstanceIdentifier="restored", SkipFinalSnapshot=True)
+rds.delete_db_snapshot(DBSnapshotIdentifier="theirs")
+for f in efs.describe_file_systems()["FileSystems"]:
+    if f["CreationToken"] == "restored":
+        efs.delete_file_system(FileSystemId=f["FileSystemId"])
+# The mock keeps the interfaces of instances that it has terminated, and they would be others' in the stack's VPC.
+ec2 = boto3.client("ec2")
+for i in ec2.describe_network_interfaces()["NetworkInterfaces"]:
+    ec2.delete_network_interface(NetworkInterfaceId=i["NetworkInterfaceId"])
+`;
+
 describe("over HTTP, against an AWS that we did not write", needs("moto_server and python3 with boto3"), () => {
   let server: MotoServer;
   let folder: string;
@@ -63,7 +93,7 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
       .split("\n")
       .map((line) => JSON.parse(line));
 
-  test("up, status, up, down", { timeout: 400_000 }, async () => {
+  test("up, status, up, down", { timeout: 590_000 }, async () => {
     execFileSync("python3", ["-c", BEFORE], { env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION } });
     const before = await inventory();
 
@@ -116,17 +146,47 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
     expect(again).toMatchObject({ code: 0 });
     expect(calls("again.jsonl").filter(({ operation }) => !isRead(operation))).toEqual([]);
 
+    // What carries the stack's tags and nobody claims is left alone; what protects is found before anything is touched.
+    const act = (script: string) =>
+      execFileSync("python3", ["-c", script], { env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION } });
+    act(STRANGER);
+    const beside = await inventory();
+    const unclaimed = await buddyverse(["up", "--yes", "--trace", "unclaimed.jsonl"], { cwd: folder, env });
+    expect(unclaimed).toMatchObject({ code: 0 });
+    expect(calls("unclaimed.jsonl").filter(({ operation }) => !isRead(operation))).toEqual([]);
+    const stopped = await buddyverse(["down", "--yes", "--discard-files", "--trace", "stopped.jsonl"], {
+      cwd: folder,
+      env,
+    });
+    expect(stopped).toMatchObject({ code: 2, stderr: expect.stringContaining("--no-deletion-protection") });
+    expect(calls("stopped.jsonl").filter(({ operation }) => !isRead(operation))).toEqual([]);
+    expect(await inventory()).toEqual(beside);
+    act(UNPROTECT);
+
     // The mock has vaults, and no backups.
     const down = await buddyverse(["down", "--yes", "--discard-files", "--trace", "down.jsonl"], { cwd: folder, env });
     expect(down.stderr + down.stdout).not.toMatch(/failed/i);
-    expect(down).toMatchObject({ code: 0 });
+    // What was restored lies in the stack's network, and that stays with it.
+    expect(down).toMatchObject({ code: 1, stdout: expect.stringContaining("buddyverse down --remove restored") });
+    const left = await inventory();
+    expect(left).toMatchObject({ databases: ["restored"], "file systems": [expect.any(String)] });
+    expect(left.groups).toEqual([]);
+    expect(left["db subnet groups"]).toEqual(["buddy-db"]);
+    act(CLEAR);
+    const gone = await buddyverse(["down", "--yes", "--discard-files", "--trace", "gone.jsonl"], { cwd: folder, env });
+    expect(gone).toMatchObject({ code: 0 });
     const after = await inventory();
     // ACM's validation records stay: certificates of other regions renew by them.
     const records = after.records?.filter((record) => !/^_\S+ CNAME$/.test(record));
     expect({ ...after, records }).toEqual(before);
 
     const report = JSON.parse(
-      await python("validate.py", ...["up", "status", "again", "down"].map((name) => join(folder, `${name}.jsonl`))),
+      await python(
+        "validate.py",
+        ...["up", "status", "again", "unclaimed", "stopped", "down", "gone"].map((name) =>
+          join(folder, `${name}.jsonl`),
+        ),
+      ),
     );
     expect(report.bad).toEqual([]);
     expect(report.checked).toBeGreaterThan(200);

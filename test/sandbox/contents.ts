@@ -38,8 +38,7 @@ export function census({ tables }: World): Record<string, number> {
   for (const [kind, rows] of Object.entries(tables)) {
     if (NOT_OBJECTS.has(kind)) continue;
     for (const [id, { row }] of Object.entries(rows)) {
-      // What came of a release's command: written once, and not again while the files remember that it ran.
-      if (row === null || (kind === "ssm.parameters" && id.includes("/release/"))) continue;
+      if (row === null) continue;
       const { state, status, tags } = row as { state?: unknown; status?: unknown; tags?: Record<string, string> };
       if (GONE.has(String(state)) || GONE.has(String(status))) continue;
       const key = (tags ?? (tagged[id]?.row as { tags?: Record<string, string> } | undefined)?.tags)?.[

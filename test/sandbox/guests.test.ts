@@ -196,7 +196,7 @@ describe("an application of one's own", () => {
       ),
     });
     await account.sleep(120);
-    const name = `/buddyverse/buddyverse/release/${release.releaseId}`;
+    const name = "/buddyverse/buddyverse/release/report";
     return { said: () => consoleOf(account, Instances[0]?.InstanceId as string), name };
   }
 
@@ -211,6 +211,7 @@ describe("an application of one's own", () => {
     const { name } = await another(account);
     expect(JSON.parse((await parameter(account, name)) ?? "")).toEqual({
       result: "succeeded",
+      stage: "release",
       seconds: 0,
       instance: expect.stringMatching(/^i-/),
       at: expect.stringMatching(/^\d{4}-.*:\d\dZ$/),

@@ -1,6 +1,6 @@
 /** What installs, releases and serves an application on the instances, run here: their folders moved, other programs played. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -264,9 +264,11 @@ def client(service, region_name, config=None):
     instance(`echo 안녕; echo run >>${root}/runs`);
     expect((await python(webRelease)).code).toBe(0);
     expect(told()).toMatchObject({
-      call: { Name: "/buddyverse/b/release/0123456789ab", Type: "String", Overwrite: true },
+      call: { Name: "/buddyverse/b/release/report", Type: "String", Overwrite: true },
       value: {
         result: "succeeded",
+        stage: "release",
+        release: "0123456789ab",
         seconds: 0,
         instance: "i-0a",
         at: expect.stringMatching(/^\d{4}-.*Z$/),
@@ -287,6 +289,37 @@ def client(service, region_name, config=None):
     const ended = await Promise.all([python(webRelease), python(webRelease), python(webRelease)]);
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(read("runs")).toBe("run\n");
+  });
+
+  test("whoever waited while it failed does not try it again, and ends; the next one does", async () => {
+    instance(`echo run >>${root}/runs; sleep 1; exit 3`);
+    const ended = await Promise.all([python(webRelease), python(webRelease)]);
+    expect(read("runs")).toBe("run\n");
+    expect(ended.map(({ code }) => code)).toEqual([1, 1]);
+    expect(ended.map(({ out }) => out)).toContainEqual(
+      expect.stringMatching(/^BUDDYVERSE-RELEASE 0123456789ab failed on i-0a at \S+ while this one waited/),
+    );
+    instance(`echo run >>${root}/runs`);
+    expect((await python(webRelease)).code).toBe(0);
+    expect(read("runs")).toBe("run\nrun\n");
+  });
+
+  test("with words it tells that the instance does not come up, and the application's last words, without secrets", async () => {
+    instance("true");
+    const said = Array.from({ length: 40 }, (_, line) => `[line ${line}]\n`).join("");
+    place({ "var/log/apache2/app.log": `${said}ModuleNotFoundError: hush-hush\n` });
+    expect(await python(webRelease, "the application answers 500 for /,", "and 200 is wanted")).toEqual({
+      code: 0,
+      out: "",
+    });
+    expect(told().value).toMatchObject({ result: "failed", stage: "boot", instance: "i-0a" });
+    expect(told().value.output).toMatch(
+      /^the application answers 500 for \/, and 200 is wanted\n\[line 21\]\n(.*\n)*ModuleNotFoundError: \*\*\*\n$/,
+    );
+    // Where nothing could be read before it failed.
+    for (const file of ["run/buddyverse/app.env.json", "var/log/apache2/app.log"]) rmSync(join(root, file));
+    await python(webRelease, "no settings");
+    expect(told().value.output).toBe("no settings\n");
   });
 
   test("one that fails keeps the instance from serving, is told without secrets, and is tried again", async () => {

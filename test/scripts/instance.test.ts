@@ -78,6 +78,8 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
       "buddyverse-aws": `${done("aws")}; mkdir -p ${root}/run/buddyverse`,
       "buddyverse-site": done("site"),
       "buddyverse-release": done("release"),
+      hostname: "echo 172.31.1.5 fe80::1",
+      curl: `${done("curl")}; echo 200`,
       systemctl: done("systemctl"),
       sleep: "",
       ...played,
@@ -87,7 +89,9 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
       .replaceAll("/opt/aws/amazon-cloudwatch-agent/bin/", `${root}/bin/`)
       .replaceAll("/etc/fstab", `${root}/etc/fstab`)
       .replaceAll("/run/buddyverse", `${root}/run/buddyverse`)
-      .replaceAll("/mnt/efs", `${root}/efs`);
+      .replaceAll("/mnt/efs", `${root}/efs`)
+      .replaceAll("/etc/buddyverse/", `${root}/etc/`);
+    writeFileSync(join(root, "etc/release.json"), JSON.stringify({ healthCheckPath: "/health/" }));
     return run("bash", ["-s"], {
       input,
       env: {
@@ -101,7 +105,10 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
   };
 
   test("mounts, fetches, shares, releases, and starts Apache after all that", async () => {
-    expect(await boot()).toEqual({ code: 0, out: "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves\n" });
+    expect(await boot()).toEqual({
+      code: 0,
+      out: "BUDDYVERSE-BOOT READY: EFS is mounted, Apache serves\nBUDDYVERSE-BOOT the application answers 200 for /health/\n",
+    });
     expect(read("done").trim().split("\n")).toEqual([
       "systemctl daemon-reload",
       `mount ${root}/efs`,
@@ -112,8 +119,28 @@ describe("web-boot.sh", needs("bash with timeout and awk"), () => {
       "release ",
       "systemctl start apache2.service",
       "systemctl start buddyverse-database.timer",
+      "curl -s -o /dev/null -m 10 -w %{http_code} -A ELB-HealthChecker/2.0 http://172.31.1.5/health/",
     ]);
     expect(existsSync(join(root, "run/buddyverse/ready"))).toBe(true);
+  });
+
+  test("tells why it does not come up, also when it serves and the load balancer will not like the answer", async () => {
+    const ends = async (played: Readonly<Record<string, string>>) => {
+      const { code, out } = await boot(played);
+      return { code, last: out.trim().split("\n").at(-1), told: read("done").match(/^release \S.*/gm) };
+    };
+    const answer = "the application answers 500 for /health/, and 200 is what the load balancer wants";
+    expect(await ends({ curl: "echo 500" })).toEqual({
+      code: 1,
+      last: `BUDDYVERSE-BOOT FAILED: ${answer}`,
+      told: [`release ${answer}`],
+    });
+    expect(read("done")).toContain("systemctl start apache2.service");
+    expect(await ends({ curl: "printf 000; exit 7" })).toMatchObject({ last: expect.stringContaining("answers 000") });
+    expect(await ends({ "buddyverse-site": "exit 1" })).toMatchObject({
+      last: "BUDDYVERSE-BOOT FAILED: the application does not start",
+      told: expect.arrayContaining(["release the application does not start"]),
+    });
   });
 
   test("writes the spec's mount into fstab once, whatever stood there, at each boot", async () => {

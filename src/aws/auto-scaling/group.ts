@@ -11,8 +11,9 @@ import { consoleOf, consoleTail } from "../ec2/read-console.ts";
 import { protectionsOf } from "../ec2/read-instances.ts";
 import { NO_TARGET_GROUP } from "../elb/named.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { assertOurs, tagList, tagsFrom } from "../owned.ts";
+import { assertOurs, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { failureIn, printed, readReleaseReport } from "../ssm/release-report.ts";
 import { webInstances } from "./prices.ts";
 import { latestRefresh, NO_GROUP, PREFERENCES, type Refresh, refreshText } from "./read-refresh.ts";
 import { growthRollout, refreshRollout, rollBackRollout } from "./rollout.ts";
@@ -50,6 +51,11 @@ export interface GroupLive extends GroupSpec, Identified {
   readonly keptIds: readonly string[];
   /** They are out of service and stay when it gets smaller. */
   readonly standbyIds: readonly string[];
+  /**
+   * Those in zones that the group has left: it starts others elsewhere first, and then ends them (user guide, "Rebalancing
+   * activities"). One in standby is left to whoever put it there.
+   */
+  readonly leavingIds: readonly string[];
   /** Instances in service that the target groups call healthy too. */
   readonly serving: number;
   /** What it starts instances from by itself, and goes back to: the last version that all its instances had. */
@@ -87,7 +93,7 @@ const targetHealth = (aws: Aws, arn: string): Promise<ReadonlyMap<string, Target
     }),
   );
 
-async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
+async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<GroupLive> {
   const id = group.AutoScalingGroupName as string;
   const template = group.LaunchTemplate ?? group.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   const desired = group.DesiredCapacity ?? 0;
@@ -114,6 +120,10 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
     instanceIds: idsOf(() => true),
     keptIds: idsOf(({ ProtectedFromScaleIn }) => ProtectedFromScaleIn === true),
     standbyIds: idsOf(({ LifecycleState }) => LifecycleState === "Standby"),
+    leavingIds: idsOf(
+      ({ AvailabilityZone: zone, LifecycleState }) =>
+        LifecycleState !== "Standby" && zone !== undefined && group.AvailabilityZones?.includes(zone) === false,
+    ),
     serving: 0,
     own: { templateId: template?.LaunchTemplateId ?? "", version: template?.Version ?? "" },
     refresh: undefined,
@@ -143,11 +153,18 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
   const brought = refresh?.advancing ? refresh.template : undefined;
   const all = (own: string, others: readonly (string | undefined)[]) =>
     [...new Set([own, ...others.flatMap((one) => one ?? [])])].join(", ");
-  const latest = serving < desired || refresh?.underWay ? await latestActivities(aws, id) : [];
+  const settled = serving >= desired && !refresh?.underWay;
+  const [latest, told] = settled
+    ? [[], undefined]
+    : await Promise.all([latestActivities(aws, id), readReleaseReport(aws, stack)]);
+  // One that serves after all has come up.
+  const well = new Set(inService.filter(isHealthy).map(({ InstanceId }) => InstanceId));
+  const report = told && !well.has(told.instance) ? told : undefined;
   // What was in vain before it began says nothing of what it brings.
   const from = refresh?.underWay ? refresh.startedAt : 0;
   const activities = since(from, latest);
-  const doom = refresh?.advancing ? doomIn(activities) : undefined;
+  const doom = refresh?.advancing ? doomIn(activities, report) : undefined;
+  const failed = report && found.instanceIds.includes(report.instance) ? failureIn(report) : undefined;
   return {
     ...found,
     serving,
@@ -162,7 +179,11 @@ async function live(aws: Aws, group: AutoScalingGroup): Promise<GroupLive> {
       ...templates.map(({ Version }) => Version),
       brought?.version,
     ]),
-    trouble: doom?.why ?? troubleIn(activities, desired, group.CreatedTime?.getTime()),
+    trouble:
+      doom?.why ??
+      (report && failed
+        ? [failed, printed(report)].filter(Boolean).join("; ")
+        : troubleIn(activities, desired, group.CreatedTime?.getTime())),
     doom,
   };
 }
@@ -288,16 +309,16 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const found = await describe(aws, owner.name);
     if (!found) return undefined;
     assertOurs(owner, owner.name, tagsFrom(found.Tags));
-    const group = await live(aws, found);
+    const group = await live(aws, found, owner.stack);
     const { refresh, own } = group;
     const showsIt = refresh?.template?.id === own.templateId && refresh.template.version === own.version;
     if (refresh?.status !== "Successful" || refresh.template === undefined || showsIt) return group;
     // It ended between the two reads, or somebody has set another version since.
     const now = await describe(aws, owner.name);
-    return now && live(aws, now);
+    return now && live(aws, now, owner.stack);
   },
 
-  health({ deleting, refresh, serving, desired, trouble, doom }): Health {
+  health({ deleting, refresh, serving, desired, trouble, doom, leavingIds }): Health {
     if (deleting) return "deleting";
     // What is doomed is not for a person to end: `up` gives it up.
     if (refresh?.underWay)
@@ -306,14 +327,15 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
             blocked: `${refreshText(refresh, desired)}; ${sentence(trouble)}. The instances of before serve. AWS goes on trying for an hour, and then rolls it back; to end it now: \`buddyverse rollback\`, or put the config back and run \`buddyverse up\``,
           }
         : "pending";
-    if (serving >= desired) return "ready";
+    if (serving >= desired) return leavingIds.length > 0 ? "pending" : "ready";
     if (trouble === undefined) return "pending";
     // What serves is not torn down for what is missing.
     return serving > 0 ? { blocked: `${serving} of ${desired} instances serve: ${trouble}` } : { failed: trouble };
   },
 
-  doing({ refresh, desired, unwell, doom }) {
-    if (!refresh?.underWay) return undefined;
+  doing({ refresh, desired, unwell, doom, leavingIds }) {
+    if (!refresh?.underWay)
+      return leavingIds.length > 0 ? `${leavingIds.join(", ")} leaves a zone that the group is in no more` : undefined;
     const [first] = unwell;
     const waits = first && `${first.id} does not pass the load balancer's check yet: ${first.why}`;
     const why = doom?.why ?? (refresh.advancing ? waits : undefined);
@@ -330,10 +352,11 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
 
   async giveUp(aws, live, before) {
     await rollBack(aws, live.id);
-    const { instanceId } = live.doom ?? {};
+    const { instanceId, told } = live.doom ?? {};
     if (instanceId === undefined) return "";
     const said = before?.unwell.filter(({ id }) => id === instanceId).map(({ why }) => why) ?? [];
-    return [...said, consoleTail(await consoleOf(aws, instanceId))].join("; ");
+    const words = told === undefined ? [] : [printed(told)];
+    return [...said, ...words, consoleTail(await consoleOf(aws, instanceId))].filter(Boolean).join("; ");
   },
 
   undone({ refresh: before }, { refresh, desired, own }, { launchTemplateId, launchTemplateVersion }) {
@@ -345,15 +368,18 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   /** AWS's own reason: its activities are kept, also when nobody looked on. */
-  async whyUndone(aws, { id, refresh }) {
+  async whyUndone(aws, { id, refresh, tags }) {
     if (!refresh) return undefined;
-    return doomIn(since(refresh.startedAt, await latestActivities(aws, id)))?.why;
+    const stack = tags[STACK_TAG] ?? "";
+    const [activities, told] = await Promise.all([latestActivities(aws, id), readReleaseReport(aws, stack)]);
+    const doom = doomIn(since(refresh.startedAt, activities), told);
+    return doom && [doom.why, doom.told && printed(doom.told)].filter(Boolean).join("; ");
   },
 
   rollout(changed, live, spec) {
     if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion"))
       return growthRollout(live.desired, Math.max(spec.min, changed.has("desired") ? spec.desired : live.desired));
-    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh) : refreshRollout(live);
+    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh, live) : refreshRollout(live);
   },
 
   /**

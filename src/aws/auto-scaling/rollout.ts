@@ -3,30 +3,33 @@ import { about } from "../../lib/duration.ts";
 import { counted } from "../../lib/text.ts";
 import { PREFERENCES, type Refresh } from "./read-refresh.ts";
 
-/** From the start of an instance until the next is replaced: it boots, warms up, and the old one is drained, seconds. */
-const INSTANCE_SECONDS = 210;
+/** Until the group acts and a new instance is in service: from then on it warms up, and boots meanwhile, seconds. */
+const START_SECONDS = 40;
+/** Until the last old instance is drained and terminated: the others' end while the next ones start, seconds. */
+const END_SECONDS = 90;
 /** Until an instance more serves, seconds. */
-const START_SECONDS = 150;
+const SERVES_SECONDS = 150;
 
 /** What it takes to have so many instances more: they start side by side. */
 export function growthRollout(from: number, to: number): Rollout | undefined {
   if (to <= from) return undefined;
-  const what = `grows from ${from} to ${counted(to, "instance")}, about ${about(START_SECONDS)}; the site goes on`;
-  return { what, seconds: START_SECONDS };
+  const what = `grows from ${from} to ${counted(to, "instance")}, about ${about(SERVES_SECONDS)}; the site goes on`;
+  return { what, seconds: SERVES_SECONDS };
 }
 
 interface Members {
   readonly desired: number;
+  readonly warmupSeconds: number;
   readonly keptIds: readonly string[];
   readonly standbyIds: readonly string[];
 }
 
 /** What a refresh of these instances does, and what of those that somebody has put aside. */
-export function refreshRollout({ desired, keptIds, standbyIds }: Members): Rollout | undefined {
+export function refreshRollout({ desired, warmupSeconds, keptIds, standbyIds }: Members): Rollout | undefined {
   if (desired === 0) return undefined;
   const most = Math.ceil((desired * (PREFERENCES.MaxHealthyPercentage ?? 100)) / 100);
   const atOnce = Math.max(1, most - desired);
-  const seconds = Math.ceil(desired / atOnce) * INSTANCE_SECONDS;
+  const seconds = Math.ceil(desired / atOnce) * (START_SECONDS + warmupSeconds) + END_SECONDS;
   const pace = atOnce === 1 ? "one at a time" : `${atOnce} at a time`;
   const how = desired === 1 ? "1 instance is replaced" : `${desired} instances are replaced ${pace}`;
   const guarded = keptIds.length === 0 ? "" : `; ${keptIds.join(", ")} too, though protected from scale-in`;
@@ -39,10 +42,13 @@ export function refreshRollout({ desired, keptIds, standbyIds }: Members): Rollo
 }
 
 /** What it takes to put back what a refresh has replaced so far. */
-export function rollBackRollout({ template, percent = 0 }: Refresh): Rollout {
+export function rollBackRollout(
+  { template, percent = 0 }: Refresh,
+  { warmupSeconds }: Pick<Members, "warmupSeconds">,
+): Rollout {
   const what = template?.version ? `release ${template.version}, which is under way,` : "what is under way";
   return {
     what: `${what} is rolled back; the site goes on`,
-    seconds: percent > 0 ? INSTANCE_SECONDS : 0,
+    seconds: (percent > 0 ? START_SECONDS + warmupSeconds : 0) + END_SECONDS,
   };
 }

@@ -1,5 +1,6 @@
 import type { Activity } from "@aws-sdk/client-auto-scaling";
 import type { Aws } from "../aws.ts";
+import { failureIn, type ReleaseReport } from "../ssm/release-report.ts";
 
 export type { Activity };
 
@@ -79,17 +80,22 @@ export interface Doom {
   readonly why: string;
   /** The instance that showed it; undefined: none could be started. */
   readonly instanceId: string | undefined;
+  /** What that instance said of it. */
+  readonly told?: ReleaseReport;
 }
 
 /**
- * Why what a refresh has started will not come to serve, however long one waits: it cannot be launched, or was
- * started and did not pass the load balancer's check in its grace period. Undefined while it may still come right. A lack of
+ * Why what a refresh has started will not come to serve, however long one waits: it cannot be launched, says itself that it does
+ * not come up, or did not pass the load balancer's check in its grace period. Undefined while it may still come right. A lack of
  * capacity may pass, and an instance that ends by itself may have met bad luck.
  * @param activities of the group since the refresh began, the latest first: all that is started then is of the new version
+ * @param report what an instance told last of a release, this one or another
  */
-export function doomIn(activities: readonly Activity[]): Doom | undefined {
+export function doomIn(activities: readonly Activity[], report?: ReleaseReport): Doom | undefined {
   const starts = activities.filter(({ Description = "" }) => Description.startsWith("Launching"));
   const started = new Set(starts.flatMap((start) => instanceIn(start) ?? []));
+  const failure = report && started.has(report.instance) ? failureIn(report) : undefined;
+  if (report && failure !== undefined) return { why: failure, instanceId: report.instance, told: report };
   const ended = activities.find(
     (end) =>
       /^Terminating/.test(end.Description ?? "") &&

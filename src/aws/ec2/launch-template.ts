@@ -7,9 +7,8 @@ import { propertiesOf } from "../../lib/properties.ts";
 import { holdsUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
-import { findOwned, isOwners, KEY_TAG, STACK_TAG, tagsFrom, takenBy } from "../owned.ts";
+import { findOwned, isOwners, KEY_TAG, tagsFrom, takenBy } from "../owned.ts";
 import { allPages } from "../pages.ts";
-import { deleteReleaseResults } from "../ssm/release-results.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
 import { base64, METADATA, rootVolume, versionsRunning } from "./read-instances.ts";
 import { type InstanceTypeName, ofStack, retag, tagSpecifications } from "./tags.ts";
@@ -424,10 +423,7 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
     await retag(aws, id, changed, owner);
   },
 
-  async delete(aws, { id, tags }) {
-    // No instance is there any more that writes one.
-    const stack = tags[STACK_TAG];
-    if (stack !== undefined) await deleteReleaseResults(aws, stack);
+  async delete(aws, { id }) {
     await undefinedIf(GONE, () => aws.ec2.deleteLaunchTemplate({ LaunchTemplateId: id }));
   },
 };

@@ -1,6 +1,6 @@
 import type { Route, RouteTable } from "@aws-sdk/client-ec2";
 import type { Identified, NotYet, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
@@ -171,6 +171,8 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
     });
     return RouteTable?.RouteTableId as string;
   },
+
+  widened: (live, { subnetIds }) => ({ subnetIds: both(subnetIds, live.subnetIds) }),
 
   async update(aws, live, { routes, subnetIds }, changed, owner) {
     if (changed.has("routes") && routes) await setRoutes(aws, live, routes);

@@ -1,6 +1,6 @@
 import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
 import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, tagsFrom } from "../owned.ts";
@@ -242,6 +242,8 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
   retryable: { delete: ["DependencyViolation", "InvalidGroup.InUse"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
+
+  widened: (live, { inbound }) => ({ inbound: both(unique(inbound), live.inbound, identity) }),
 
   async create(aws, { vpcId, description }, owner) {
     const { GroupId } = await aws.ec2.createSecurityGroup({

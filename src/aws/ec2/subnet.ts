@@ -1,8 +1,10 @@
 import type { Subnet } from "@aws-sdk/client-ec2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { cidr, overlaps } from "../../lib/cidr.ts";
+import { isUnknown } from "../../lib/unknown.ts";
 import { COUNTER, STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
-import { findOwned, tagsFrom } from "../owned.ts";
+import { findOwned, KEY_TAG, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
 import { ec2Reader } from "./reader.ts";
 import { retag, tagSpecifications } from "./tags.ts";
@@ -60,6 +62,21 @@ export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   find: findOwned(reader.list, reader),
   health: ({ id, state }) =>
     state === "available" ? "ready" : state === "failed" ? { failed: `subnet ${id} is in state failed` } : "pending",
+
+  /** What another zone gives up goes only when all have left it: until then its range is taken. */
+  async foresee(aws, { vpcId, cidr: range, zone }, { stack, key }, live) {
+    if (live || isUnknown(vpcId)) return undefined;
+    const taken = (await reader.list(aws, stack)).find(
+      (other) => other.vpcId === vpcId && other.tags[KEY_TAG] !== key && overlaps(cidr(other.cidr), cidr(range)),
+    );
+    return (
+      taken && {
+        kind: "refused",
+        message: `${range} in ${zone} is not free: ${taken.tags.Name ?? taken.id} in ${taken.zone} has ${taken.cidr}`,
+        hint: `Give ${zone} ranges of its own in \`network\`, or take ${taken.zone} out first.`,
+      }
+    );
+  },
 
   async create(aws, { vpcId, cidr, zone }, owner) {
     const { Subnet } = await aws.ec2.createSubnet({

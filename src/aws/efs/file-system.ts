@@ -1,6 +1,6 @@
 import type { FileSystemAlreadyExists, TransitionToIARules } from "@aws-sdk/client-efs";
 import type { Interruption, ResourceType, Rollout } from "../../engine/resource.ts";
-import { createOnly, sameSet } from "../../lib/compare.ts";
+import { both, createOnly, sameSet } from "../../lib/compare.ts";
 import { about } from "../../lib/duration.ts";
 import { counted, list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
@@ -100,6 +100,9 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     // Somebody has turned them on: what the config never asked for it does not take back.
     backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
   },
+  // One mount target for each zone: where as many come as go, they may take each other's place.
+  widened: (live, { mounts }) =>
+    mounts.length < live.mounts.length ? { mounts: both(mounts, live.mounts, ({ subnetId }) => subnetId) } : {},
   // Nearly all of it is waiting for the mount targets.
   timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65, copySeconds: 240 },
   retryable: {

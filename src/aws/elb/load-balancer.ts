@@ -1,6 +1,6 @@
 import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import { STATE } from "../coverage.ts";
 import { dataOut, publicAddress } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
@@ -125,6 +125,10 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
     });
     return LoadBalancers?.[0]?.LoadBalancerArn as string;
   },
+
+  // One subnet for each zone: where as many come as go, they may take each other's place.
+  widened: (live, { subnetIds }) =>
+    subnetIds.length < live.subnetIds.length ? { subnetIds: both(subnetIds, live.subnetIds) } : {},
 
   async update(aws, { id: LoadBalancerArn }, { groupIds, subnetIds }, changed, owner) {
     if (changed.has("groupIds")) await aws.elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [...groupIds] });

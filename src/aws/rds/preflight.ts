@@ -1,13 +1,16 @@
 import { list } from "../../lib/text.ts";
 import type { Finding } from "../../report/findings.ts";
 import type { Aws } from "../aws.ts";
+import { subnet } from "../ec2/subnet.ts";
 import { STACK_TAG } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type Check, ok, type Planned, type PlannedStack, problem } from "../preflight.ts";
 import { type Quota, quotaFinding } from "../service-quotas/quota.ts";
 import { database } from "./database.ts";
-import { replicasOf, upgrade } from "./read-instances.ts";
+import type { InstanceSpec } from "./modify.ts";
+import { type InstanceLive, replicasOf, upgrade } from "./read-instances.ts";
 import { replica } from "./replica.ts";
+import { type SubnetGroupSpec, subnetGroup } from "./subnet-group.ts";
 import { isAtLeast } from "./version.ts";
 
 /** An instance that is to be of a class, in a zone. */
@@ -151,4 +154,39 @@ const othersReplicas: Check = {
   },
 };
 
-export const preflight: readonly Check[] = [orderable, quota, othersReplicas];
+/** RDS takes no subnet out of a group in which an instance is (API reference, ModifyDBSubnetGroup: SubnetAlreadyInUse). */
+const zonesOfDatabases: Check = {
+  about: "zones of databases",
+  types: [subnetGroup],
+  async ask(_aws, plan) {
+    const zonesOf = ({ spec }: Planned<SubnetGroupSpec>) =>
+      spec.subnetIds.flatMap((id) => plan.named(subnet, id)?.spec.zone ?? []);
+    return plan.of(subnetGroup).flatMap((group): Finding[] => {
+      if (!group.live || !group.sets("subnetIds")) return [];
+      const zones = zonesOf(group);
+      const inOthers = (all: readonly Planned<InstanceSpec, InstanceLive>[]) =>
+        all.flatMap(({ live }) =>
+          live && live.subnetGroup === group.live?.id && !zones.includes(live.zone) ? live : [],
+        );
+      const [primaries, replicas] = [inOthers(plan.of(database)), inOthers(plan.of(replica))];
+      return [
+        ...primaries.map((one) =>
+          problem(
+            zonesOfDatabases.about,
+            `${one.id} is in ${one.zone}, and RDS moves no database to another zone`,
+            "Leave that zone in the config; or have its replica, in another zone, take its place first: `buddyverse failover`.",
+          ),
+        ),
+        ...replicas.map((one) =>
+          problem(
+            zonesOfDatabases.about,
+            `${one.id} is in ${one.zone}, and RDS moves no database to another zone`,
+            "Take the zone out with `database.replica` false; with it true again the replica, which is a copy, is made in another zone.",
+          ),
+        ),
+      ];
+    });
+  },
+};
+
+export const preflight: readonly Check[] = [orderable, quota, othersReplicas, zonesOfDatabases];

@@ -1,5 +1,5 @@
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { sameSet } from "../../lib/compare.ts";
+import { both, sameSet } from "../../lib/compare.ts";
 import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList } from "../owned.ts";
@@ -74,6 +74,8 @@ export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
     });
     return idOf(owner);
   },
+
+  widened: (live, { subnetIds }) => ({ subnetIds: both(subnetIds, live.subnetIds) }),
 
   async update(aws, { id, arn }, { description, subnetIds }, changed, owner) {
     if (changed.has("description") || changed.has("subnetIds")) {

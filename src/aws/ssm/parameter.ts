@@ -2,6 +2,7 @@ import type { Identified, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { COUNTER } from "../coverage.ts";
 import { createParameter, deleteParameter, findParameter, NAME_TAKEN, retag, taggedParameters } from "./names.ts";
+import { isReleaseReport } from "./release-report.ts";
 
 /** A plain text that the instances read. The resource's name is the parameter's name. */
 export interface ParameterSpec {
@@ -23,7 +24,8 @@ export const parameter: ResourceType<ParameterSpec, ParameterLive> = {
   tagsUnread: true,
   listNeedsExtraCalls: true,
   async list(aws, stack) {
-    return (await taggedParameters(aws, stack, "String")).map(({ id, tags }) => ({ id, tags, value: "" }));
+    const all = await taggedParameters(aws, stack, "String");
+    return all.filter(({ id }) => !isReleaseReport(id)).map(({ id, tags }) => ({ id, tags, value: "" }));
   },
 
   async find(aws, owner, id) {

@@ -3,6 +3,7 @@ import { appSecret } from "./app-secret.ts";
 import { generatedSecret } from "./generated-secret.ts";
 import { narrowed } from "./narrowed.ts";
 import { parameter } from "./parameter.ts";
+import { releaseReport } from "./release-report.ts";
 
 export const ssm: Service<typeof import("./client.ts")> = {
   package: "ssm",
@@ -15,7 +16,7 @@ export const ssm: Service<typeof import("./client.ts")> = {
   },
   // One update of a parameter at a time (API reference, PutParameter).
   errors: { throttled: ["TooManyUpdates"] },
-  types: [parameter, generatedSecret, appSecret],
+  types: [parameter, generatedSecret, appSecret, releaseReport],
   colour: "#b0388a",
   safety: {
     // Without Overwrite a repeat is refused; with it, it sets the same value again.

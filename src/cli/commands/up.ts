@@ -226,7 +226,8 @@ function recordDone(session: Session): void {
   const { imageEdition } = inputs;
   const { store } = stack.run;
   recordApplication(session);
-  store.setConfig(config);
+  const { zoneNumbers: _, ...written } = config;
+  store.setConfig(written);
   if (imageEdition !== undefined) store.setImageRefresh({ edition: imageEdition, done: true });
 }
 

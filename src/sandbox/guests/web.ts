@@ -1,5 +1,5 @@
 import { partitionOf } from "../../aws/partition.ts";
-import { releaseResultPath } from "../../aws/ssm/release-results.ts";
+import { type ReleaseReport, releaseReportName } from "../../aws/ssm/release-report.ts";
 import { changeInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
 import { type Instance, tagTable } from "../services/ec2/tables.ts";
@@ -21,8 +21,18 @@ function boots(sim: Sim, instance: Instance, what: string): void {
   writeLine(sim, instance, "/var/log/buddyverse/boot.log", `BUDDYVERSE-BOOT ${what}`);
 }
 
+/** Tells what came of a release, as web-release.py does; one that cannot be told of is one nevertheless. */
+function report(sim: Sim, instance: Instance, of: Pick<ReleaseReport, "result" | "stage" | "output">): void {
+  const name = releaseReportName(settingOf(instance, "BUDDYVERSE_STACK"));
+  const at = new Date(sim.now).toISOString().replace(/\.\d+Z$/, "Z");
+  const text = JSON.stringify({ ...of, seconds: 0, instance: instance.id, at });
+  if (profileAllows(sim, instance.profileArn, "ssm:PutParameter", parameterArn(sim, name)))
+    putParameterNow(sim, name, "String", text);
+  else say(sim, instance, `BUDDYVERSE-RELEASE cannot write ${name}: AccessDeniedException`);
+}
+
 /**
- * The release command, once for each release, by web-release.py: the sandbox does not run it, and says so in its result.
+ * The release command, once for each release, by web-release.py: the sandbox does not run it, and says so in its report.
  * False: it fails.
  */
 function release(sim: Sim, instance: Instance): boolean {
@@ -34,22 +44,11 @@ function release(sim: Sim, instance: Instance): boolean {
   const output = fails
     ? `${release}: it fails, as \`sandbox fail release-command\` says\n`
     : `not rehearsed: ${release}\n`;
-  const result = JSON.stringify({
-    result: fails ? "failed" : "succeeded",
-    seconds: 0,
-    instance: instance.id,
-    at: new Date(sim.now).toISOString().replace(/\.\d+Z$/, "Z"),
-    output,
-  });
   say(sim, instance, `BUDDYVERSE-RELEASE ${output.trimEnd()}`);
   writeLine(sim, instance, "/var/log/buddyverse/release.log", output.trimEnd());
-  const name = `${releaseResultPath(settingOf(instance, "BUDDYVERSE_STACK"))}${releaseId}`;
-  // A release that cannot be told of is one nevertheless.
-  if (profileAllows(sim, instance.profileArn, "ssm:PutParameter", parameterArn(sim, name)))
-    putParameterNow(sim, name, "String", result);
-  else say(sim, instance, `BUDDYVERSE-RELEASE cannot write ${name}: AccessDeniedException`);
+  report(sim, instance, { result: fails ? "failed" : "succeeded", stage: "release", output });
   if (fails) return false;
-  putFile(sim, fileSystemId, marker, result);
+  putFile(sim, fileSystemId, marker, "");
   return true;
 }
 
@@ -102,5 +101,9 @@ export const web: BootScript = {
     boots(sim, instance, "READY: EFS is mounted, Apache serves");
     changeInstance(sim, instance.id, { httpFrom: sim.now });
   },
-  fail: (sim, instance, why) => boots(sim, instance, `FAILED: ${why}`),
+  fail(sim, instance, why) {
+    boots(sim, instance, `FAILED: ${why}`);
+    const { release } = documentOf(instance, "APP_ENV", releaseDocument);
+    if (release !== "") report(sim, instance, { result: "failed", stage: "boot", output: `${why}\n` });
+  },
 };

@@ -19,19 +19,29 @@ import {
   ElasticLoadBalancingV2Client,
   TargetGroupNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type GroupLive, type GroupSpec, group } from "../../../src/aws/auto-scaling/group.ts";
 import { scalingPolicy } from "../../../src/aws/auto-scaling/scaling-policy.ts";
 import { troubleIn } from "../../../src/aws/auto-scaling/trouble.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
+import type { ReleaseReport } from "../../../src/aws/ssm/release-report.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 const scaling = mocked(AutoScalingClient);
 const elb = mocked(ElasticLoadBalancingV2Client);
+const ssm = mocked(SSMClient);
+/** What an instance has told of a release. */
+const told = (report: Partial<ReleaseReport>) =>
+  ssm.on(GetParametersCommand).resolves({
+    Parameters: [{ Name: "/buddyverse/test/release/report", Value: JSON.stringify(report) }],
+  });
 beforeEach(() => {
   scaling.reset();
   elb.reset();
+  ssm.reset();
+  told({});
 });
 
 const NAME = "Buddy-AutoScaling-Group";
@@ -219,6 +229,27 @@ describe("an instance refresh", () => {
     // An old instance that falls ill meanwhile says nothing of the new ones.
     expect(await why(removed(9, "i-0b"), start(3, "i-0a"))).toBeUndefined();
     expect(await why(start(3, "i-0a"))).toBeUndefined();
+    // What it says itself counts at once; not what another release's instance said, nor one that serves after all.
+    told({ result: "failed", stage: "release", instance: "i-0a", seconds: 12 });
+    expect(await why(start(3, "i-0a"))).toBe("the release command failed on i-0a, after 12 s");
+    expect(await why(start(3, "i-0b"))).toBeUndefined();
+    told({ result: "succeeded", stage: "release", instance: "i-0a", seconds: 12 });
+    expect(await why(start(3, "i-0a"))).toBeUndefined();
+    told({ result: "failed", stage: "boot", instance: "i-1", seconds: 0 });
+    expect(await why(start(3, "i-1"))).toBeUndefined();
+  });
+
+  test("of a new group: what an instance of it says of its release is why it does not serve", async () => {
+    groupIs({}, instance("i-1"), instance("i-2"));
+    healthyAre();
+    scaling.on(DescribeScalingActivitiesCommand).resolves({ Activities: [start(3, "i-1"), start(3, "i-2")] });
+    expect(group.health?.(await find())).toBe("pending");
+    told({ result: "failed", stage: "release", instance: "i-2", seconds: 12, output: "line 1\nno such table\n" });
+    expect(group.health?.(await find())).toEqual({
+      failed: "the release command failed on i-2, after 12 s; it printed:\nline 1\nno such table",
+    });
+    told({ result: "failed", stage: "release", instance: "i-9", seconds: 12, output: "of before" });
+    expect(group.health?.(await find())).toBe("pending");
   });
 
   test("that was rolled back leaves the group as it was: a difference, and why, to whoever saw it under way", async () => {
