@@ -84,12 +84,19 @@ export const COMMANDS: readonly CommandEntry[] = [
           "allow what cannot be taken back, as another major version of a database",
           (name: string, all: readonly string[]) => [...all, name],
           [],
+        )
+        .option(
+          "--mend <key>",
+          "put back what others changed of an object, by its key or name, where the config leaves it open",
+          (key: string, all: readonly string[]) => [...all, key],
+          [],
         ),
     examples: [
       "buddyverse up",
       "buddyverse up --sandbox --yes",
       "buddyverse up --step load-balancer",
       "buddyverse up --refresh-image",
+      "buddyverse up --mend target-group",
       "buddyverse up --from-snapshot latest",
       "buddyverse up --from-snapshot latest --files none",
       "buddyverse up --yes --json-lines --trace calls.jsonl",

@@ -3,11 +3,13 @@ import { CreateLaunchTemplateVersionCommand, ModifyLaunchTemplateCommand } from 
 import { beforeAll, describe, expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { rank } from "../../src/engine/baseline.ts";
+import { mend, mendsOf } from "../../src/engine/mend.ts";
 import type { Danger } from "../../src/engine/resource.ts";
 import type { StatusItem } from "../../src/engine/status.ts";
 import { statusOf } from "../../src/engine/status.ts";
 import { accept } from "../../src/engine/watching.ts";
 import { acceptedView } from "../../src/report/views/accepted.ts";
+import { mendView } from "../../src/report/views/mend.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { stranger } from "../stranger.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
@@ -517,6 +519,53 @@ describe("accepted", () => {
     const seen = await on.refresh();
     expect(() => accept(on.run, seen, ["bastion-1", "bastion-9"])).toThrow('the stack has no object "bastion-9"');
     expect(on.text.text).toBe(before);
+  });
+});
+
+describe("mended", () => {
+  const mendOf = async (keys: readonly string[], more: readonly string[] = []) => {
+    const rows = ROWS.filter(({ path }) => keys.includes(path));
+    const on = await stageOn(up.config, up.clock, changedBy(up.sandbox, rows), memoryText(up.text.text));
+    const mends = mendsOf(on.run, await on.refresh(), [...new Set([...rows.map(({ key }) => key), ...more])]);
+    on.calls.length = 0;
+    return { on, mends };
+  };
+
+  test("what a call of `up` sets is put back to what it was, and nothing else is sent", async () => {
+    const { on, mends } = await mendOf([
+      "Attributes[slow_start.duration_seconds]",
+      `AttachedPolicies[${ADMIN}].PolicyArn`,
+      "InsufficientDataActions[arn:aws:sns:1]",
+      "TargetTrackingConfiguration.DisableScaleIn",
+      "DefaultInstanceWarmup",
+    ]);
+    expect(await mend(on.run, mends)).toBe(mends.length);
+    const sent = new Map(on.calls.map(({ operation, input }) => [operation, input]));
+    expect([...sent.keys()].sort()).toEqual([
+      "DetachRolePolicy",
+      "ModifyTargetGroupAttributes",
+      "PutMetricAlarm",
+      "PutScalingPolicy",
+      "UpdateAutoScalingGroup",
+    ]);
+    expect(sent.get("DetachRolePolicy")).toMatchObject({ PolicyArn: ADMIN });
+    expect(sent.get("ModifyTargetGroupAttributes")).toMatchObject({
+      Attributes: [{ Key: "slow_start.duration_seconds", Value: "0" }],
+    });
+    expect(sent.get("UpdateAutoScalingGroup")).toMatchObject({ DefaultInstanceWarmup: 120 });
+    expect(sent.get("PutMetricAlarm")).not.toHaveProperty("InsufficientDataActions");
+    expect(sent.get("PutScalingPolicy")).not.toHaveProperty("TargetTrackingConfiguration.DisableScaleIn");
+  });
+
+  test("what it cannot set is a command of AWS's, or is said to be nobody's", async () => {
+    const { on, mends } = await mendOf(["MetadataOptions.HttpTokens", "Monitoring.State"]);
+    expect(await mend(on.run, mends)).toBe(0);
+    expect(on.calls).toEqual([]);
+    const text = mendView(mends).join("\n");
+    expect(text).toMatch(
+      /! Buddy-NAT1: MetadataOptions.HttpTokens: optional → required: not by this program:\n +aws .*modify-instance-metadata-options --instance-id i-\w+ --http-tokens required/,
+    );
+    expect(text).toContain("! Bastion1: Monitoring.State: enabled → disabled: this program cannot put it back");
   });
 });
 

@@ -2,6 +2,7 @@ import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/warnings.ts";
 import { preflight, throwProblems } from "../../doctor/preflight.ts";
+import { mend, mendsOf } from "../../engine/mend.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
 import { isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
@@ -12,6 +13,7 @@ import { keepBaselines } from "../../engine/watching.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
+import { mendView } from "../../report/views/mend.ts";
 import { planNotes, planSummary, planView } from "../../report/views/plan.ts";
 import { upEnd } from "../../report/views/up.ts";
 import { applicationText, recordOf } from "../application.ts";
@@ -31,6 +33,8 @@ export interface UpOptions extends FromOptions {
   readonly refreshImage?: boolean;
   readonly allowOutage?: boolean;
   readonly upgrade?: readonly string[];
+  /** Keys or names of objects of which what others changed is put back. */
+  readonly mend?: readonly string[];
 }
 
 /** Shows the plan, asks, then brings the stack to what the config says. */
@@ -41,6 +45,7 @@ export async function up(options: UpOptions): Promise<number> {
     ...(options.refreshImage ? ["--refresh-image"] : []),
     ...(options.allowOutage ? ["--allow-outage"] : []),
     ...(options.upgrade ?? []).flatMap((name) => ["--upgrade", name]),
+    ...(options.mend ?? []).flatMap((name) => ["--mend", name]),
     ...fromWords(options),
   ]);
   requireConsent("up", options.yes ?? false, goOn);
@@ -64,17 +69,22 @@ export async function up(options: UpOptions): Promise<number> {
     const planned = planUp(found);
     show(session, screen, found, planned, options.step);
     throwIfRefused(found);
-    if (isEmpty(planned)) {
+    const mends = mendsOf(stack.run, found, options.mend ?? []);
+    if (mends.length > 0) screen.say(mendView(mends, screen.errLook).join("\n"));
+    const mended = mends.some(({ put }) => put !== undefined);
+    if (isEmpty(planned) && !mended) {
       session.history?.planned(planned, statusOf(found));
       await recordAnew(stack, found);
       return nothingToDo(session, screen, found, planned, options.step);
     }
-    await checkFirst(session, screen, found);
+    if (!isEmpty(planned)) await checkFirst(session, screen, found);
     if (!(await confirm(options.yes ?? false, stack.run.signal))) {
       screen.say("Nothing was changed.");
       return 0;
     }
     session.history?.planned(planned, statusOf(found));
+    await mend(stack.run, mends);
+    if (isEmpty(planned)) return nothingToDo(session, screen, found, planned, options.step);
     return apply(session, screen, { found, planned, goOn, step: options.step });
   });
 }
