@@ -11,6 +11,7 @@ import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
 import { keepBaselines } from "../../engine/watching.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
+import { counted } from "../../lib/text.ts";
 import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
 import { mendView } from "../../report/views/mend.ts";
@@ -83,7 +84,8 @@ export async function up(options: UpOptions): Promise<number> {
       return 0;
     }
     session.history?.planned(planned, statusOf(found));
-    await mend(stack.run, mends);
+    const count = await mend(stack.run, found, mends);
+    if (count > 0) screen.say(`Put back: ${counted(count, "change")} of others.`);
     if (isEmpty(planned)) return nothingToDo(session, screen, found, planned, options.step);
     return apply(session, screen, { found, planned, goOn, step: options.step });
   });
