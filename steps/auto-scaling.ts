@@ -53,6 +53,7 @@ export function autoScalingStep(
       launchTemplateVersion: String(launchTemplate.version),
       subnetIds: subnets.map((subnet) => subnet.id),
       targetGroupArns: [targetGroup.id],
+      registered: true,
       healthCheckType: "ELB" as const,
       gracePeriodSeconds: releaseCommand(config, project) === "" ? GRACE_SECONDS : RELEASE_GRACE_SECONDS,
       warmupSeconds: 120,

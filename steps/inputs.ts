@@ -1,6 +1,7 @@
 import type { Project } from "../src/app/project.ts";
 import type { Archive } from "../src/lib/archive.ts";
 import type { Databases } from "./databases.ts";
+import type { AppliedRule, LetIn } from "./let-in.ts";
 
 /** The key pair's name on AWS, and its private key's file name. */
 export const KEY_PAIR = "Buddy-Project";
@@ -14,14 +15,10 @@ export const FILE_SYSTEM = "file-system";
 /** Key of the group that lets operators in. */
 export const BASTION_GROUP = "group-bastion";
 
-/** The operators' addresses that were applied last; undefined: none were. @param recorded a recorded spec, by key */
-export function appliedCidrs(
+/** The rules by which operators were let in when the stack was last changed. @param recorded a recorded spec, by key */
+export const appliedRules = (
   recorded: (key: string) => Readonly<Record<string, unknown>> | undefined,
-): readonly string[] | undefined {
-  const inbound = recorded(BASTION_GROUP)?.inbound as readonly { readonly cidr?: string }[] | undefined;
-  const cidrs = inbound?.flatMap(({ cidr }) => cidr ?? []);
-  return cidrs && cidrs.length > 0 ? cidrs : undefined;
-}
+): readonly AppliedRule[] | undefined => recorded(BASTION_GROUP)?.inbound as readonly AppliedRule[] | undefined;
 
 /** Copies of the stack's data that what is not there is made of. */
 export interface From {
@@ -39,8 +36,10 @@ export interface From {
 export interface Inputs {
   /** The public key of the key pair, OpenSSH format; undefined for commands that create nothing. */
   readonly publicKey: string | undefined;
-  /** Addresses that may reach the bastions; "my-ip" is resolved already. */
+  /** Ranges that may reach the bastions; "my-ip" is resolved already. */
   readonly allowedCidrs: readonly string[];
+  /** Of those that are a caller's address, whose they are. Undefined: of none. */
+  readonly letIn?: readonly LetIn[] | undefined;
   /** The application folder of `image.app`, packed; undefined when there is none. */
   readonly appArchive: (Archive & { readonly leftOut: readonly string[] }) | undefined;
   /** What was found by looking at the application; undefined: nobody looked, or there is none. */

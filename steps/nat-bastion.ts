@@ -13,6 +13,7 @@ import type { Config } from "../src/config/schema.ts";
 import { type CreateBeforeDelete, type Resource, resource, step } from "../src/engine/resource.ts";
 import { GROUP_KEY } from "./auto-scaling.ts";
 import { BASTION_GROUP, type Inputs, KEY_PAIR, KEY_PAIR_KEY } from "./inputs.ts";
+import { descriptionOf } from "./let-in.ts";
 import { type LogGroups, writesTo } from "./logs.ts";
 import type { RoutesStep } from "./routes.ts";
 import { NAT_SET_UP, natUserData } from "./scripts/user-data.ts";
@@ -51,7 +52,9 @@ export function natBastionStep(
   const bastionGroup = resource(securityGroup, BASTION_GROUP, "BastionHost", { vpc }, ({ vpc }) => ({
     vpcId: vpc.id,
     description: "Operators to the bastions",
-    inbound: inputs.allowedCidrs.map((range) => tcp(22, { cidr: range }, "Buddy-SSH")),
+    inbound: (inputs.letIn ?? inputs.allowedCidrs.map((cidr) => ({ cidr, callers: [] }))).map((one) =>
+      tcp(22, { cidr: one.cidr }, descriptionOf(one)),
+    ),
     outbound: ALL_OUTBOUND,
   }));
 

@@ -1,11 +1,18 @@
 import { join } from "node:path";
+import { ACMClient } from "@aws-sdk/client-acm";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { BackupClient } from "@aws-sdk/client-backup";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { EFSClient } from "@aws-sdk/client-efs";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { Route53Client } from "@aws-sdk/client-route-53";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { type Clock, jumpingClock } from "../src/lib/clock.ts";
 import { openSandboxFile } from "../src/sandbox/file.ts";
@@ -36,6 +43,13 @@ export function stranger({ answer }: Pick<Sandbox, "answer">) {
     elb: over("elastic-load-balancing-v2", new ElasticLoadBalancingV2Client(SETTINGS)),
     route53: over("route-53", new Route53Client(SETTINGS)),
     ssm: over("ssm", new SSMClient(SETTINGS)),
+    cloudWatch: over("cloudwatch", new CloudWatchClient(SETTINGS)),
+    sns: over("sns", new SNSClient(SETTINGS)),
+    s3: over("s3", new S3Client(SETTINGS)),
+    iam: over("iam", new IAMClient(SETTINGS)),
+    backup: over("backup", new BackupClient(SETTINGS)),
+    logs: over("cloudwatch-logs", new CloudWatchLogsClient(SETTINGS)),
+    acm: over("acm", new ACMClient(SETTINGS)),
     autoScaling: over("auto-scaling", new AutoScalingClient(SETTINGS)),
   };
 }

@@ -1,4 +1,4 @@
-import type { Health, Identified, Owner, Tags } from "../engine/resource.ts";
+import type { Foreseen, Health, Identified, Owner, Tags } from "../engine/resource.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Aws } from "./aws.ts";
 
@@ -47,10 +47,9 @@ type Tagged = Identified & { readonly tags: Tags };
 export const generationOf = ({ tags = {} }: Pick<Identified, "tags">): number => Number(tags[GENERATION_TAG] ?? 1);
 
 /**
- * The usual `find`: of the stack's objects of one type, the owner's. The recorded id wins; then the one that carries the
- * owner's key and is not on its way out.
- * @param byId looks a recorded id up that the list does not show; when it exists without our tags, that is an error: to
- * create a second one beside it would lose the first.
+ * The usual `find`: of the stack's objects of one type, the owner's. The recorded id wins, also where somebody has taken ownership
+ * tags off it, which is a difference then; after it the one that carries the owner's key and is not on its way out.
+ * @param byId looks a recorded id up that the list does not show.
  */
 export function findOwned<L extends Tagged>(
   list: (aws: Aws, stack: string) => Promise<readonly L[]>,
@@ -69,6 +68,11 @@ export function findOwned<L extends Tagged>(
     const newest = Math.max(...all.map(generationOf));
     const staying = all.filter((live) => generationOf(live) === newest);
     if (recorded && (all.includes(recorded) || all.length === 0)) return recorded;
+    const untagged = recorded || id === undefined ? undefined : await options.byId?.(aws, id);
+    if (untagged) {
+      assertOurs(owner, untagged.id, untagged.tags, "id");
+      if (options.health?.(untagged) !== "deleting" || all.length === 0) return untagged;
+    }
     if (staying.length > 1) {
       throw new BuddyError({
         code: "ambiguous",
@@ -77,27 +81,30 @@ export function findOwned<L extends Tagged>(
         hint: "Keep one: remove the others, or take their buddyverse:key tag away.",
       });
     }
-    const only = staying[0] ?? ours[0];
-    if (only || id === undefined || !options.byId) return only;
-    const untagged = await options.byId(aws, id);
-    if (!untagged) return undefined;
-    if (untagged.tags[STACK_TAG] === owner.stack && untagged.tags[KEY_TAG] === owner.key) return untagged;
-    throw notOurs(
-      owner,
-      id,
-      `is recorded as "${owner.key}" of stack "${owner.stack}", but its ownership tags were taken away`,
-    );
+    return staying[0] ?? ours[0];
   };
 }
 
-/** Throws `not-ours` unless the tags are the owner's: for objects that are found by a name that somebody else may have taken. */
-export function assertOurs(owner: Owner, id: string, tags: Tags): void {
-  if (isOwners(owner, tags)) return;
+/** How an object is known besides by its tags: the state names its id, which AWS gives once; or its name, which others may take. */
+export type Recorded = "id" | "name";
+
+/**
+ * Throws `not-ours` unless the tags are the owner's. Of what is recorded some may be missing, as long as none says something
+ * else, and something of it besides the name says whose it is.
+ */
+export function assertOurs(owner: Owner, id: string, tags: Tags, recorded?: Recorded | false): void {
+  if (isOwners(owner, tags) || (recorded && isStillOwners(owner, tags, recorded))) return;
   throw new BuddyError({ code: "not-ours", about: { key: owner.key, id }, ...takenBy(owner, id, tags) });
 }
 
 export const isOwners = (owner: Owner, tags: Tags): boolean =>
   tags[STACK_TAG] === owner.stack && tags[KEY_TAG] === owner.key;
+
+function isStillOwners({ stack, key }: Owner, tags: Tags, recorded: Recorded): boolean {
+  const { [STACK_TAG]: ofStack, [KEY_TAG]: ofKey } = tags;
+  if ((ofStack ?? stack) !== stack || (ofKey ?? key) !== key) return false;
+  return recorded === "id" || ofStack !== undefined || ofKey !== undefined;
+}
 
 /** That a name is taken, by whom as far as the tags tell, and what to do. */
 export function takenBy(owner: Owner, id: string, tags: Tags): { readonly message: string; readonly hint: string } {
@@ -116,11 +123,27 @@ export function takenBy(owner: Owner, id: string, tags: Tags): { readonly messag
 const freeTheName = (owner: Owner, id: string): string =>
   `buddyverse touches only what carries its tags. Rename or remove ${id}, or, if it is this stack's, put the tags ${STACK_TAG}=${owner.stack} and ${KEY_TAG}=${owner.key} on it.`;
 
-function notOurs(owner: Owner, id: string, what: string): BuddyError {
-  return new BuddyError({
-    code: "not-ours",
-    message: `${id} ${what}`,
-    about: { key: owner.key, id },
-    hint: freeTheName(owner, id),
-  });
+/**
+ * What stands in the way of making an object under a name that another one has, or in what way it should be known: one that
+ * has lost an ownership tag may be the stack's own, made by a run whose state is lost.
+ */
+export function foreseeNamesake(
+  owner: Owner,
+  there: readonly { readonly id: string; readonly tags: Tags }[],
+): Foreseen | undefined {
+  const namesakes = there.filter(({ tags }) => tags.Name === owner.name && !isOwners(owner, tags));
+  const lost = namesakes.find(({ tags }) => isStillOwners(owner, tags, "name"));
+  if (lost)
+    return {
+      kind: "clash",
+      message: `${lost.id} is named ${owner.name}, but ${lost.tags[STACK_TAG] === undefined ? STACK_TAG : KEY_TAG} is not among its tags: another one is not made beside it`,
+      hint: freeTheName(owner, lost.id),
+    };
+  const [other] = namesakes.filter(({ tags }) => tags[STACK_TAG] === undefined);
+  return (
+    other && {
+      kind: "note",
+      note: `${other.id} is named ${owner.name}, too, and bears no tags of a stack. If it is this stack's, stop here and put the tags ${STACK_TAG}=${owner.stack} and ${KEY_TAG}=${owner.key} on it.`,
+    }
+  );
 }

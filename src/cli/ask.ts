@@ -27,9 +27,18 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
   });
 }
 
-/** Asks whether to continue; anything but yes is no. Throws as `ask`. @param yes `--yes`: nobody is asked */
-export async function confirm(yes: boolean, signal: AbortSignal): Promise<boolean> {
-  return yes || /^y(es)?$/i.test(await ask("Continue? [y/N] ", signal));
+/**
+ * Asks whether to continue; anything but yes is no. Throws as `ask`.
+ * @param yes `--yes`: nobody is asked
+ * @param details shows more, as often as that is the answer
+ */
+export async function confirm(yes: boolean, signal: AbortSignal, details?: () => void): Promise<boolean> {
+  if (yes) return true;
+  for (;;) {
+    const answer = await ask(details ? "Continue? [y/N, d: details] " : "Continue? [y/N] ", signal);
+    if (!details || !/^d(etails)?$/i.test(answer)) return /^y(es)?$/i.test(answer);
+    details();
+  }
 }
 
 /** Throws `usage` when there is nobody to ask: a command must refuse rather than hang. @param line the command line to say --yes on. */

@@ -54,6 +54,17 @@ const withRefresh = (command: Command) =>
   );
 const withStep = (command: Command) => command.option("--step <name>", "only that step, and what it needs");
 
+const withAllowed = (command: Command) =>
+  command
+    .option("--replace", "allow what cannot be changed in place to be recreated, where it holds no data")
+    .option("--allow-outage", "with --yes: allow changes during which a database is away, or reboots")
+    .option(
+      "--upgrade <name>",
+      "allow what cannot be taken back, as another major version of a database",
+      (name: string, all: readonly string[]) => [...all, name],
+      [],
+    );
+
 const withFrom = (command: Command) =>
   command
     .option(
@@ -64,6 +75,7 @@ const withFrom = (command: Command) =>
       "--files <arn>",
       'make a file system that is not there of this recovery point, of the "latest", or of "none"; with --from-snapshot: of the latest',
     )
+    .option("--empty-database", "begin with an empty database although a snapshot of it is there")
     .option(
       "--open-vault",
       "open the access policy of the files' vault while their restore is started, and close it again",
@@ -75,24 +87,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "up",
     description: "bring the stack to what the config says; safe to run again at any moment",
     own: (command) =>
-      withFrom(withRefresh(withStep(withYes(command))))
-        .option("--empty-database", "begin with an empty database although a snapshot of it is there")
-        .option("--replace", "allow what cannot be changed in place to be recreated, where it holds no data")
-        .option("--allow-outage", "with --yes: allow changes during which a database is away, or reboots")
-        .option(
-          "--upgrade <name>",
-          "allow what cannot be taken back, as another major version of a database",
-          (name: string, all: readonly string[]) => [...all, name],
-          [],
-        )
-        .option(
-          "--mend <key>",
-          "put back what others changed of an object, by its key or name, where the config leaves it open",
-          (key: string, all: readonly string[]) => [...all, key],
-          [],
-        ),
+      withAllowed(
+        withFrom(withRefresh(withStep(withYes(command.argument("[plan]", "a file that `plan --out` wrote"))))),
+      ).option(
+        "--mend <key>",
+        "put back what others changed of an object, by its key or name, where the config leaves it open",
+        (key: string, all: readonly string[]) => [...all, key],
+        [],
+      ),
     examples: [
       "buddyverse up",
+      "buddyverse up stack.plan",
       "buddyverse up --sandbox --yes",
       "buddyverse up --step load-balancer",
       "buddyverse up --refresh-image",
@@ -206,10 +211,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "plan",
     description: "what up would do, how long it would take, and what it would cost",
     own: (command) =>
-      withFrom(withRefresh(withStep(command)))
+      withAllowed(withFrom(withRefresh(withStep(command))))
         .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
+        .option("--out <file>", "save the plan, for `up FILE`")
         .option("--detailed-exit-code", "exit 3 when there is something to do"),
-    examples: ["buddyverse plan", "buddyverse plan --offline", "buddyverse plan --detailed-exit-code --json"],
+    examples: [
+      "buddyverse plan",
+      "buddyverse plan --offline",
+      "buddyverse plan --out stack.plan",
+      "buddyverse plan --detailed-exit-code --json",
+    ],
     load: async () => (await import("./commands/plan.ts")).plan,
   },
   {

@@ -2,7 +2,7 @@ import { PRIMARY } from "../../steps/databases.ts";
 import { stepsFor } from "../../steps/index.ts";
 import { types } from "../aws/services.ts";
 import type { Config } from "../config/schema.ts";
-import { type CostChange, costChange } from "../cost/cost-change.ts";
+import { type CostChange, costChange, costChangeByKey } from "../cost/cost-change.ts";
 import {
   type AfterDown,
   afterDown,
@@ -54,6 +54,12 @@ const termsOf = ({ config: { stack, region }, prices }: Place) => ({ stack, regi
 export function costOfChange(snapshot: Snapshot, place: Place): CostChange {
   const { before, after } = observedObjects(snapshot);
   return costChange(estimate(before, termsOf(place)), estimate(after, termsOf(place)));
+}
+
+/** What a plan changes in the bill, object by object. */
+export function costOfChangeByKey(snapshot: Snapshot, place: Place): ReadonlyMap<string, number | null> {
+  const { before, after } = observedObjects(snapshot);
+  return costChangeByKey(estimate(before, termsOf(place)), estimate(after, termsOf(place)));
 }
 
 /** What an object that is there costs a month, whatever its use, in US dollars. */

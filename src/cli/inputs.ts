@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type Databases, databasesOf } from "../../steps/databases.ts";
 import { editionFound } from "../../steps/image-age.ts";
-import { appliedCidrs, type Inputs, KEY_PAIR } from "../../steps/inputs.ts";
+import { appliedRules, BASTION_GROUP, type Inputs, KEY_PAIR } from "../../steps/inputs.ts";
+import { callerName, type LetIn, letIn, MY_IP } from "../../steps/let-in.ts";
 import type { Aws } from "../aws/aws.ts";
+import { inboundOf } from "../aws/ec2/security-group.ts";
 import type { Config } from "../config/schema.ts";
 import { patiently } from "../engine/observe.ts";
+import type { Identified } from "../engine/resource.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { newKeyPair } from "../lib/key-pair.ts";
@@ -13,6 +16,7 @@ import { removeIfThere, writeAtomically } from "../state/file.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Application } from "./application.ts";
 import type { Paths } from "./paths.ts";
+import type { Session } from "./session.ts";
 
 /** The steps read it when a spec is made, so that a key made after the plan is still in time. */
 export type MutableInputs = { -readonly [K in keyof Inputs]: Inputs[K] };
@@ -35,11 +39,13 @@ interface InputSources {
 
 export async function readInputs(circumstances: InputSources): Promise<MutableInputs> {
   const { config, paths, sandbox, application } = circumstances;
+  const ranges = await rangesOf(circumstances);
   return {
     publicKey: config.bastion.publicKeyFile
       ? readPublicKey(resolve(paths.folder, config.bastion.publicKeyFile))
       : readIfMade(keyFile(paths, sandbox)),
-    allowedCidrs: await allowedCidrs(circumstances),
+    allowedCidrs: ranges.map(({ cidr }) => cidr),
+    letIn: ranges,
     appArchive: application.archive,
     project: application.project,
     imageEdition: await imageEdition(circumstances),
@@ -103,6 +109,19 @@ export function makeKeyPair({
   return file;
 }
 
+/**
+ * That a key pair made here stands, and its private half is not where it was written; undefined: it is, or is the user's own.
+ * @param live the key pair, as it is in AWS
+ */
+export function lostKey(
+  { config, paths, options, aws }: Pick<Session, "config" | "paths" | "options" | "aws">,
+  live: Identified | undefined,
+): string | undefined {
+  const file = keyFile(paths, options.sandbox ?? false);
+  if (!live || config.bastion.publicKeyFile || existsSync(file)) return undefined;
+  return `the private key of the key pair ${KEY_PAIR} is not at ${file}, so ssh into the machines fails. Put it back there, with its .pub beside it; if it is lost, \`${aws.cli} ec2 delete-key-pair --key-name ${KEY_PAIR} --region ${aws.region}\` and then \`buddyverse up\` make a new one`;
+}
+
 export const privateKeyFile = (paths: Paths, sandbox: boolean): string => keyFile(paths, sandbox);
 
 function readPublicKey(file: string): string {
@@ -129,17 +148,22 @@ function readPublicKey(file: string): string {
   return text;
 }
 
-/** "my-ip" becomes the caller's address of now, or, for commands that only look, the one that was applied last. */
-async function allowedCidrs({
-  config,
-  store,
-  aws: { network },
-  resolvesAddress,
-}: InputSources): Promise<readonly string[]> {
+/**
+ * Who may reach the bastions. "my-ip" becomes the caller's address of now beside those of others; for commands that only look,
+ * it is whoever was let in, and where nobody knows, itself.
+ */
+async function rangesOf(sources: InputSources): Promise<readonly LetIn[]> {
+  const { config, store, aws, resolvesAddress, looksAtStack, clock, signal } = sources;
   const { allowedCidrs: given } = config.bastion;
-  if (!given.includes("my-ip")) return given;
-  const applied = appliedCidrs((key) => store.get(key)?.spec);
-  if (!resolvesAddress && applied) return applied;
-  const mine = resolvesAddress ? `${await network.publicAddress()}/32` : "my-ip";
-  return given.map((cidr) => (cidr === "my-ip" ? mine : cidr));
+  if (!given.includes(MY_IP)) return letIn(given, [], undefined);
+  const recorded = appliedRules((key) => store.get(key)?.spec);
+  const before =
+    recorded ??
+    (looksAtStack ? await patiently({ clock, store, signal }, () => inboundOf(aws, config.stack, BASTION_GROUP)) : []);
+  const mine = resolvesAddress
+    ? { caller: callerName(aws.caller), cidr: `${await aws.network.publicAddress()}/32` }
+    : undefined;
+  const ranges = letIn(given, before, mine);
+  const anybody = ranges.some(({ callers }) => callers.length > 0);
+  return anybody || mine ? ranges : [...ranges, { cidr: MY_IP, callers: [] }];
 }

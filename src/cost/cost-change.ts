@@ -1,3 +1,4 @@
+import { roundToCents } from "../lib/money.ts";
 import { type Amount, type CostLine, type Estimate, groupBy, totalsOf } from "./estimate.ts";
 
 export interface CostChange {
@@ -67,3 +68,20 @@ const withoutTwins = (lines: readonly CostLine[], others: readonly CostLine[]): 
           other.quantity === line.quantity,
       ),
   );
+
+/** Dollars of an ordinary month more, by key; null: something of it has no price. What several objects share is theirs in equal parts. */
+export function costChangeByKey(before: Lines, after: Lines): ReadonlyMap<string, number | null> {
+  const found = new Map<string, number | null>();
+  const add = (lines: readonly CostLine[], sign: 1 | -1) => {
+    for (const { keys, monthly } of lines) {
+      for (const key of keys) {
+        const sum = found.get(key);
+        if (sum === null) continue;
+        found.set(key, monthly === "unknown" ? null : (sum ?? 0) + (sign * monthly) / keys.length);
+      }
+    }
+  };
+  add(after.lines, 1);
+  add(before.lines, -1);
+  return new Map([...found].map(([key, sum]) => [key, sum === null ? null : roundToCents(sum)]));
+}

@@ -82,7 +82,7 @@ function secondsForTags({ store, clock }: Run, node: Node, verb: Verb, error: un
 }
 
 /** True when AWS certainly did not act: it answered the first and only attempt with an error of the caller's. */
-export function isDefinitelyNotCreated(error: unknown): boolean {
+export function isDefinitelyRefused(error: unknown): boolean {
   if (error instanceof AmbiguousOutcome) return false;
   const attempts = (error as { $metadata?: { attempts?: number } }).$metadata?.attempts ?? 1;
   const kind = classify(error);

@@ -2,7 +2,7 @@ import { AmbiguousOutcome, saysTokenUsed } from "../aws/errors.ts";
 import { configTags } from "../aws/owned.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
-import { isDefinitelyNotCreated } from "./attempt.ts";
+import { isDefinitelyRefused } from "./attempt.ts";
 import { type Difference, obsoleteTags, showable } from "./differences.ts";
 import { ownerOf, reinstate } from "./former.ts";
 import { aboutNode, type Node } from "./graph.ts";
@@ -52,7 +52,7 @@ function keepIntent({ run, node }: Work, error: unknown): void {
   if (error instanceof BuddyError && error.code === "state") return;
   if (saysTokenUsed(error)) record(run, node, { token: run.token(), status: "creating" });
   // Forget the intent, so that the next attempt is a new one.
-  else if (isDefinitelyNotCreated(error)) {
+  else if (isDefinitelyRefused(error)) {
     if (!reinstate(run, node)) run.store.drop(node.key);
   }
   // Safe to repeat (a token, or a name that AWS knows): no need to wait until it could have shown.
@@ -147,11 +147,20 @@ export async function remove(
   work.begin(work.replacing ? "replace" : "delete", live.id);
   if (recorded?.status !== "deleting") record(run, node, { id: live.id, status: "deleting" });
   const label = String(run.store.get(node.key)?.since ?? 0);
-  const done = await work.attempt("delete", live, async () => {
-    const discardData = discardsData(run, node.type, live, recorded);
-    work.leaves = (await call(run.aws, live, { discardData, label })) || work.leaves;
-  });
+  const done = await work
+    .attempt("delete", live, async () => {
+      const discardData = discardsData(run, node.type, live, recorded);
+      work.leaves = (await call(run.aws, live, { discardData, label })) || work.leaves;
+    })
+    .catch((error) => {
+      // It stays for certain: with the config put back there is nothing to wait for, and nothing to make.
+      const why = error instanceof BuddyError ? error.cause : error;
+      if (!work.deleteAccepted && why !== undefined && isDefinitelyRefused(why))
+        record(run, node, { id: live.id, status: "created" });
+      throw error;
+    });
   if (!done) return false;
+  work.deleteAccepted = true;
   // It stays: others need it, or AWS removes it by itself later.
   if (work.leaves === live.id) return true;
   if (!work.replacing) work.outcome = "deleted";

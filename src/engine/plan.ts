@@ -1,11 +1,11 @@
 import { isOwnTag } from "../aws/owned.ts";
-import { holdsUnknown } from "../lib/unknown.ts";
+import { isUnknown } from "../lib/unknown.ts";
 import { courseOf, interruptionOf, type PlannedInterruption, secondsOf } from "./course.ts";
 import { type Difference, showable } from "./differences.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
 import { upOrder, visitOf } from "./order.ts";
-import { NO_DEPENDENTS } from "./refusal.ts";
+import { NO_DEPENDENTS, OUTAGE_OPTION } from "./refusal.ts";
 import { type Remedy, removable } from "./resource.ts";
 import { doingOf, notesOf, type Observed, type Snapshot } from "./snapshot.ts";
 import { longestPath } from "./walk.ts";
@@ -38,12 +38,16 @@ export interface PlanItem extends NodeName {
   readonly refused: string | undefined;
   /** The option with which `up` does what it refuses: "--replace". Undefined: there is none, or it is not refused. */
   readonly option: string | undefined;
+  /** The option that `up --yes` wants for what `up` asks about: "--allow-outage". Undefined: none. */
+  readonly asks: string | undefined;
   /** What its users notice of it. */
   readonly interruption: PlannedInterruption;
   /** How an update goes that takes its time while all goes on: "2 instances are replaced one at a time, …". */
   readonly rollout: string | undefined;
   /** How long it usually takes by itself, seconds; 0: nothing is done. */
   readonly seconds: number;
+  /** What says what it is, of `values`. */
+  readonly matters: readonly string[];
   /** What it will be, where it is created or replaced: values that are known before, without those that are not shown. */
   readonly values: Readonly<Record<string, unknown>> | undefined;
   /** What a person should know of it although it is as wanted. */
@@ -129,9 +133,11 @@ export function planUp(snapshot: Snapshot): Plan {
       note: entry.note,
       refused: refused?.hint,
       option: refused?.option,
+      asks: asksOf(entry),
       interruption: interruptionOf(entry, snapshot.measured),
       rollout: rollout?.what,
       seconds: action === "blocked" ? 0 : secondsOf(entry, "whole", new Set(), snapshot.measured),
+      matters: node.type.matters ?? [],
       values: action === "create" || action === "replace" ? valuesOf(entry) : undefined,
       notes: notesOf(entry),
       remedies,
@@ -195,15 +201,25 @@ export function criticalPath(snapshot: Snapshot, blocked: ReadonlyMap<string, un
   });
 }
 
+/** A change that interrupts is one that a person answers for. */
+function asksOf({ node, decision, look, wanted, refused }: Observed): string | undefined {
+  if (refused || decision.kind !== "update") return undefined;
+  return courseOf(node, decision, look.live, wanted).interruption && OUTAGE_OPTION;
+}
+
 /** What is wanted of an object, as far as it is known and may be shown. */
 function valuesOf({ node: { type }, wanted = {} }: Observed): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(wanted).flatMap(([field, value]) => {
       if (value === undefined || value === null || type.unrecorded?.includes(field)) return [];
-      return [[field, type.shown?.[field] && !holdsUnknown(value) ? type.shown[field](value) : value]];
+      return [[field, type.shown?.[field] && !isUnknown(value) ? type.shown[field](value) : value]];
     }),
   );
 }
+
+/** True when `up --yes` would refuse it, with the same options. @param allowOutage that was said */
+export const isRefused = ({ items }: Plan, allowOutage: boolean): boolean =>
+  items.some(({ refused, asks }) => refused !== undefined || (asks !== undefined && !allowOutage));
 
 /** True when `up` has nothing to do, and refuses nothing. */
 export const isEmpty = (plan: Plan): boolean =>

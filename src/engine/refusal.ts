@@ -20,6 +20,9 @@ export interface Refusal {
   readonly clash?: true;
 }
 
+/** The option with which what interrupts the use of an object is done. */
+export const OUTAGE_OPTION = "--allow-outage";
+
 /** What needs an object and would be lost, or locked out, with it. */
 export interface Dependents {
   /** Names of what holds data and stands on it, itself included. */
@@ -102,7 +105,7 @@ function refusedInterruption(
       option: `--upgrade ${name}`,
     };
   if (run.allowOutage || unused) return undefined;
-  return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [], option: "--allow-outage" };
+  return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [], option: OUTAGE_OPTION };
 }
 
 function besideStrays({ aws }: Run, { name, type, owner }: Node, strays: readonly Identified[]): Refusal {

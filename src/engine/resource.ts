@@ -353,6 +353,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   whyUndone?(aws: Aws, live: Live, since: number): Promise<string | undefined>;
   /** What the users of the object notice while these fields are changed in place; undefined: nothing. Pure. */
   interruption?(changed: ReadonlySet<string>, live: Live, spec: Spec): Interruption | undefined;
+  /** Fields that say what one is, for a plan of one that is yet to be made: its type, class, ranges. */
+  readonly matters?: readonly (keyof Spec & string)[];
   /** Nobody notices while one is replaced: it is used only when others are made or changed. */
   readonly unnoticed?: boolean;
   /** How long one of that spec usually takes to become ready, seconds, where that is not what `timing` says. Pure. */
@@ -372,6 +374,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
     live: Live,
     spec: Spec,
     changed: ReadonlySet<string>,
+    owner: Owner,
   ): { readonly [F in keyof Live]?: Live[F] | undefined };
   /** Why the config asks for what AWS never does, such as shrinking it. Undefined: it does not. Pure. */
   impossible?(live: Live, spec: Spec, applied: Partial<Spec>): Impossible | undefined;
@@ -391,7 +394,12 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   /** What `down` keeps of it on purpose, or says of its end. Pure. @param options `filled`: a copy of what needs it will be made */
   farewell?(live: Live, options: KeepOptions & { readonly filled?: boolean }): Farewell | undefined;
   /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */
-  protections?(aws: Aws, live: Live, options: Pick<DeleteOptions, "discardData">): Promise<readonly Protection[]>;
+  protections?(
+    aws: Aws,
+    live: Live,
+    options: Pick<DeleteOptions, "discardData">,
+    owner: Owner,
+  ): Promise<readonly Protection[]>;
   /** Who is in the way of a delete, asked when AWS says that something is. */
   blockers?(aws: Aws, live: Live): Promise<readonly Blocker[]>;
 

@@ -22,6 +22,8 @@ import type { Run } from "./run.ts";
 import type { Measured } from "./usual.ts";
 import { inOrder } from "./walk.ts";
 
+const NO_KEY = `it carries the stack's tag, but no ${KEY_TAG}: nobody can tell what it is, so it is left alone`;
+
 /** One node, looked at. */
 export interface Observed {
   readonly node: Node;
@@ -162,7 +164,12 @@ export async function takeSnapshot(
     const own = entries.has(key) || key === "" ? `${key || type.name}#${live.id}` : key;
     const node = { ...extraNode(options.stack, own, name, type, []), onlyId: live.id };
     const health = type.health?.(live) ?? "ready";
-    entries.set(node.key, judged(node, undefined, { live, health, strays: [], claimed: run.remove.has(live.id) }));
+    const claimed = run.remove.has(live.id);
+    const found = judged(node, undefined, { live, health, strays: [], claimed });
+    // What it is nobody can tell: it may be what the config wants, and the state does not know any more.
+    const nameless =
+      key === "" && !type.tagsUnread && !claimed && !options.removing && found.decision.kind === "delete";
+    entries.set(node.key, nameless ? { ...found, decision: { kind: "retain", reason: NO_KEY } } : found);
   }
   standUnclaimed(run, entries);
   if (!options.removing) keepEarlier(entries);
@@ -263,13 +270,13 @@ async function withForeseen(run: Run, entries: ReadonlyMap<string, Observed>): P
 /** What protects an object from being deleted. Only reads. */
 export const protectionsOf = (
   run: Run,
-  { type }: Node,
+  { type, owner }: Node,
   live: Identified | undefined,
   recorded: Recorded | undefined,
 ): Promise<readonly Protection[]> =>
   patiently(run, async () => {
     const discardData = discardsData(run, type, live, recorded);
-    return live === undefined ? [] : ((await type.protections?.(run.aws, live, { discardData })) ?? []);
+    return live === undefined ? [] : ((await type.protections?.(run.aws, live, { discardData }, owner)) ?? []);
   });
 
 /** What is to go is asked what protects it: only that costs calls. */
@@ -300,7 +307,7 @@ function expected({ aws }: Run, entry: Observed): Identified | undefined {
   if (!wanted || node.type.external) return live;
   if (decision.kind === "update" && live) {
     const changed = new Set(decision.differences.map(({ field }) => field));
-    const after = node.type.afterUpdate?.(live, wanted, changed) ?? {};
+    const after = node.type.afterUpdate?.(live, wanted, changed, node.owner) ?? {};
     const unknown = unknownLive(node.key) as unknown as Record<string, unknown>;
     const known = Object.entries(after).map(([field, value]) => [field, value ?? unknown[field]]);
     return { ...live, ...only(wanted, (field) => changed.has(field)), ...Object.fromEntries(known) };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { configTags } from "../aws/owned.ts";
 import type { WatchedChange } from "./baseline.ts";
+import { courseOf } from "./course.ts";
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
 import { type Identified, type Remedy, removable } from "./resource.ts";
@@ -55,8 +56,12 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
     if (decision.kind === "earlier" || (decision.kind === "keep" && !removable(node.type))) continue;
     // What is only looked up is worth a word only when it is not there.
     if (node.type.external && decision.kind === "none") continue;
+    // What keeps it from coming right is more than on its way, but a roll-out that is under way.
+    const isUnderWay =
+      look.health !== "ready" &&
+      (decision.kind !== "update" || !!courseOf(node, decision, look.live, wanted, entry.dependents.narrowed).rollout);
     const drift =
-      recorded && look.live && look.health === "ready"
+      recorded && look.live && !isUnderWay
         ? differences(node.type, recorded.spec, look.live as Identified, undefined, undefined, recorded.spec)
         : [];
     // Tags are no part of the recorded spec. They have drifted where the config gives the same ones as before.
@@ -70,7 +75,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
       id: look.live?.id ?? recorded?.id,
       standing: standingOf(
         refused && decision.kind !== "update" ? "blocked" : decision.kind,
-        look.health,
+        isUnderWay ? look.health : look.live ? "ready" : "absent",
         wanted !== undefined,
         drift.length > 0 || decision.kind === "accept" || pending.some(isTagDrift),
         watched.length > 0,

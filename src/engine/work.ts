@@ -33,6 +33,8 @@ export interface Work {
   tried: boolean;
   /** What is there goes first; then what is wanted is created. */
   replacing: boolean;
+  /** AWS has taken a delete call: it may be gone, though reads still show it. */
+  deleteAccepted: boolean;
   /** The id of what a delete left behind on purpose. */
   leaves: string | undefined;
   /** The last update that AWS accepted, and how often. */
@@ -79,6 +81,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
     outcome: "unchanged",
     tried: false,
     replacing: false,
+    deleteAccepted: false,
     leaves: undefined,
     updated: undefined,
     pending: undefined,

@@ -319,6 +319,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     gracePeriodSeconds: 60,
     warmupSeconds: 60,
     metrics: [],
+    registered: true,
   }));
   const scaling = resource(scalingPolicy, "scaling", `${GROUP}:a:b/c d`, { fleet }, ({ fleet }) => ({
     groupName: fleet.id,

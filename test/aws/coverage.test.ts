@@ -18,6 +18,7 @@ const PARTS: Readonly<Record<string, string>> = {
   "ec2:image-builder": "gone when the image is there",
   "ec2:snapshot": "found only where it was left behind",
   "elb:redirect": "the listener's action",
+  "ssm:release-report": "the instances write it",
 };
 
 /** Names of the stack's secrets, by its state. */

@@ -18,6 +18,16 @@ test.each([
   expect(question).toHaveBeenLastCalledWith("Continue? [y/N] ", { signal });
 });
 
+test("d shows the details, as often as it is answered, and asks again", async () => {
+  const details = vi.fn();
+  for (const answer of ["d", "Details", "y"]) question.mockResolvedValueOnce(answer);
+  expect(await confirm(false, signal, details)).toBe(true);
+  expect(details).toHaveBeenCalledTimes(2);
+  expect(question).toHaveBeenLastCalledWith("Continue? [y/N, d: details] ", { signal });
+  question.mockResolvedValueOnce("d");
+  expect(await confirm(false, signal)).toBe(false);
+});
+
 test("--yes asks nobody", async () => {
   question.mockClear();
   expect(await confirm(true, signal)).toBe(true);

@@ -18,7 +18,8 @@ const SMALL = { database: { instanceClass: "db.t3.small" } };
 test("plan says what a change interrupts; up --yes refuses it before any change, and does it with --allow-outage", async () => {
   const on = folder(SMALL, base.path);
   const plan = await on.rehearse("plan");
-  expect(plan.code).toBe(0);
+  expect(plan.code).toBe(2);
+  expect((await on.rehearse("plan --allow-outage")).code).toBe(0);
   expect(plan.stdout).toContain("~ update   database database1");
   expect(plan.stdout).toContain("database1 is away for about 5 min: db.t3.micro → db.t3.small");
   expect(plan.stdout).toMatch(/2 to update.* About 10 min on AWS/);

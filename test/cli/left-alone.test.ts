@@ -1,7 +1,12 @@
 /** What the screens say, and how commands end, where something is left alone or protected. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  DescribeSecurityGroupsCommand,
+  RevokeSecurityGroupIngressCommand,
+} from "@aws-sdk/client-ec2";
 import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import {
   CreateDBSnapshotCommand,
@@ -161,4 +166,60 @@ test("a lost state is written anew by an up that has nothing to do: down knows t
   const down = await on.rehearse("down --yes");
   expect(down.code, down.stderr).toBe(0);
   expect(down.stdout).toContain("nothing of stack buddyverse is left");
+});
+
+test("state and private key lost: status is in sync, up writes the state again and says what to do about the key; no other is made", async () => {
+  const on = folder({}, base);
+  const { state, ...world } = JSON.parse(on.read(STATE));
+  expect(state).toBeDefined();
+  writeFileSync(join(on.path, STATE), JSON.stringify(world));
+  for (const file of on.files().filter((name) => name.includes(".pem"))) rmSync(join(on.path, file));
+  expect(await on.rehearse("status")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("Everything is in sync"),
+  });
+  const up = await on.rehearse("up --yes");
+  expect(up).toMatchObject({ code: 0, stdout: expect.stringContaining("Everything is as the config says.") });
+  expect(up.stderr.replaceAll(/\s+/g, " ")).toContain("the private key of the key pair Buddy-Project is not at");
+  expect(Object.keys(stateIn(on).resources)).toEqual(expect.arrayContaining(Object.keys(state.resources)));
+  on.configure({ web: { max: 5 } });
+  expect(await on.rehearse("up --yes")).toMatchObject({ code: 0 });
+  expect(on.files().filter((name) => name.includes(".pem"))).toEqual([]);
+  expect((await on.rehearse("outputs")).stderr).toContain("delete-key-pair --key-name Buddy-Project");
+});
+
+test("my-ip adds the caller's address beside those of others, and plan shows that", async () => {
+  const on = folder({ bastion: { allowedCidrs: ["my-ip"] } }, base);
+  const theirs = "192.0.2.7/32";
+  await inSandboxOf(on.path, async ({ ec2 }, clock) => {
+    const { SecurityGroups } = await ec2.send(
+      new DescribeSecurityGroupsCommand({ Filters: [{ Name: "group-name", Values: ["BastionHost"] }] }),
+    );
+    const GroupId = SecurityGroups?.[0]?.GroupId as string;
+    const range = (CidrIp: string, Description?: string) => ({
+      GroupId,
+      IpPermissions: [{ IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp, Description }] }],
+    });
+    // As alice's run leaves it, from another machine, before there was this one.
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand(range(theirs, "Buddy-SSH my-ip of user/alice")));
+    await ec2.send(new RevokeSecurityGroupIngressCommand(range("203.0.113.10/32")));
+    await clock.sleep(60_000);
+  });
+  const { state: _state, ...world } = JSON.parse(on.read(STATE));
+  writeFileSync(join(on.path, STATE), JSON.stringify(world));
+  expect(await on.rehearse("status")).toMatchObject({ code: 0 });
+  const plan = await on.rehearse("plan");
+  expect(plan.stdout).toMatch(/\+ tcp 22 from 203\.0\.113\.10\/32 \(Buddy-SSH my-ip of /);
+  expect(plan.stdout).not.toMatch(/- tcp 22/);
+  expect(await on.rehearse("up --yes")).toMatchObject({ code: 0 });
+  const inbound = () => {
+    const { resources } = stateIn(on) as { resources: Record<string, { spec?: { inbound?: { cidr: string }[] } }> };
+    return resources["group-bastion"]?.spec?.inbound?.map(({ cidr }) => cidr).sort();
+  };
+  expect(inbound()).toEqual([theirs, "203.0.113.10/32"]);
+  expect(await on.rehearse("status")).toMatchObject({ code: 0 });
+  // Whoever takes my-ip out of the config closes the door for all.
+  on.configure({ bastion: { allowedCidrs: ["198.51.100.0/24"] } });
+  expect(await on.rehearse("up --yes")).toMatchObject({ code: 0 });
+  expect(inbound()).toEqual(["198.51.100.0/24"]);
 });

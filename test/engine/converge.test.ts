@@ -162,6 +162,21 @@ test("what cannot change in place is replaced under the same key, when that is a
   ]);
 });
 
+test("a delete that AWS refused for certain has not begun: with the config put back there is nothing to wait for, or to make", async () => {
+  const blocker = { id: "eni-1", what: "theirs", passing: false, commands: [] };
+  const on = playground({ blockers: async () => [blocker] });
+  Object.assign(on.run, { replace: true });
+  const shaped = (shape: string) => on.graph(resource(on.type, "a", "a", {}, () => ({ colour: "red", shape })));
+  await up(on, shaped("round"));
+  on.cloud.faults.push(
+    ...Array.from({ length: 99 }, () => ({ verb: "delete", error: awsError("DependencyViolation") })),
+  );
+  expect((await up(on, shaped("square"))).settled[0]?.outcome).toBe("failed");
+  const before = on.run.clock.now();
+  expect((await up(on, shaped("round"))).settled[0]?.outcome).toBe("unchanged");
+  expect(on.run.clock.now() - before).toBeLessThan(1_000);
+});
+
 test("a failed toy of an earlier run is replaced; one that fails in this run is reported with its reason", async () => {
   const on = playground();
   on.cloud.failing = true;

@@ -1,5 +1,10 @@
 /** The load balancer and the web instances, in the whole stack. */
-import { CreateLoadBalancerCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { AttachLoadBalancerTargetGroupsCommand } from "@aws-sdk/client-auto-scaling";
+import {
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+  DeregisterTargetsCommand,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describe, expect, test } from "vitest";
 import { redirect } from "../../src/aws/elb/redirect.ts";
 import { parseConfig } from "../../src/config/load.ts";
@@ -214,4 +219,41 @@ test("web.desired acts when the config changes it, once; in between the load dec
   await minutes(first, 5);
   for (const key of Object.keys(two.store.resources)) two.store.drop(key);
   expect(await standings(two)).toEqual({});
+});
+
+describe("what would keep up waiting, with nobody to mend it", () => {
+  test("an instance that somebody deregistered is drift, with the reason, and is registered again", async () => {
+    const on = await standing();
+    const [Id = ""] = await ids(on);
+    const TargetGroupArn = idOf(on, "target-group");
+    await stranger(on.sandbox).elb.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets: [{ Id }] }));
+    await minutes(on, 10);
+    expect(await standings(on)).toEqual({ "auto-scaling-group": ["drift", "registered"] });
+    expect((await on.status()).find(({ standing }) => standing === "drift")?.reason).toContain(
+      `${Id} was deregistered`,
+    );
+    on.writes();
+    const before = on.clock.now();
+    expect(failures(await on.up())).toEqual([]);
+    expect(on.clock.now() - before).toBeLessThan(2 * 60_000);
+    expect(on.writes()).toEqual(["elastic-load-balancing-v2:RegisterTargets"]);
+    expect(await ids(on)).toContain(Id);
+    expect(await standings(on)).toEqual({});
+  });
+
+  test("somebody else's target group at the group is drift, and is detached at once", async () => {
+    const on = await standing();
+    const { elb, autoScaling } = stranger(on.sandbox);
+    const theirs = { Name: "theirs", Port: 8080, Protocol: "HTTP", VpcId: idOf(on, "vpc") } as const;
+    const { TargetGroups } = await elb.send(new CreateTargetGroupCommand(theirs));
+    const TargetGroupARNs = [TargetGroups?.[0]?.TargetGroupArn as string];
+    await minutes(on, 1);
+    await autoScaling.send(new AttachLoadBalancerTargetGroupsCommand({ AutoScalingGroupName: GROUP, TargetGroupARNs }));
+    await minutes(on, 3);
+    expect(await standings(on)).toEqual({ "auto-scaling-group": ["drift", "targetGroupArns"] });
+    const before = on.clock.now();
+    expect(failures(await on.up())).toEqual([]);
+    expect(on.clock.now() - before).toBeLessThan(60_000);
+    expect(await standings(on)).toEqual({});
+  });
 });

@@ -127,6 +127,7 @@ export function whyNotIssued({ status, failureReason }: CertificateLive): string
 /** A public certificate, RSA 2048, validated by DNS. Named as its first domain. Ready when ACM has told its validation records. */
 export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
   name: "acm:certificate",
+  matters: ["names"],
   coverage: {
     covers: { names: ["DomainName", "SubjectAlternativeNames"] },
     ignores: {
@@ -164,7 +165,7 @@ export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
   async find(aws, owner, id) {
     const recorded = id === undefined ? undefined : await certificateById(aws, id);
     if (recorded) {
-      assertOurs(owner, recorded.id, recorded.tags);
+      assertOurs(owner, recorded.id, recorded.tags, "id");
       return recorded;
     }
     return findOwned((_aws, stack) => certificatesOf(aws, stack, owner.name))(aws, owner);

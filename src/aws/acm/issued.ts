@@ -50,7 +50,7 @@ export const issuedCertificate: ResourceType<IssuedSpec, IssuedLive> = {
   async find(aws, { stack, needs, name: domain }, id) {
     const recorded = id === undefined ? undefined : await certificateById(aws, id);
     const certificate =
-      recorded?.tags[STACK_TAG] === stack
+      recorded && (recorded.tags[STACK_TAG] ?? stack) === stack
         ? recorded
         : (await certificatesOf(aws, stack, domain)).find(
             // There may be another one, for other names of the domain.

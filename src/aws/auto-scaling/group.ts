@@ -3,6 +3,7 @@ import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Health, Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { mapBand } from "../../lib/band.ts";
 import { createOnly, sameSet } from "../../lib/compare.ts";
+import { list } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { COUNTER, STATE } from "../coverage.ts";
 import { launchTemplate } from "../ec2/launch-template.ts";
@@ -32,6 +33,8 @@ export interface GroupSpec {
   readonly launchTemplateVersion: string;
   readonly subnetIds: readonly string[];
   readonly targetGroupArns: readonly string[];
+  /** Its instances get visitors: those in service are registered with its target groups, as the group itself does it. */
+  readonly registered: boolean;
   readonly healthCheckType: "EC2" | "ELB";
   /** How long after its start an instance may fail its health checks. AWS's default of 0 kills instances as they boot. */
   readonly gracePeriodSeconds: number;
@@ -63,12 +66,16 @@ export interface GroupLive extends GroupSpec, Identified {
   readonly refresh: Refresh | undefined;
   /** Instances in service that do not pass the load balancer's check, and why, in its words. */
   readonly unwell: readonly { readonly id: string; readonly why: string }[];
+  /** Instances in service that somebody has deregistered from a target group. */
+  readonly unregistered: readonly string[];
   /** Why it does not reach its capacity, in AWS's words, when waiting will not help. */
   readonly trouble: string | undefined;
   /** Why what a refresh brings comes to nothing for certain. */
   readonly doom: Doom | undefined;
 }
 
+/** "Trying to remove Target Groups that are not part of the group": it was detached a moment ago. */
+const NOT_ATTACHED = [{ code: "ValidationError", message: /not part of the group/i }];
 /** How Auto Scaling says that no refresh is under way. */
 const NO_REFRESH = ["ActiveInstanceRefreshNotFound"];
 
@@ -110,6 +117,7 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
     launchTemplateVersion: template?.Version ?? "",
     subnetIds: (group.VPCZoneIdentifier ?? "").split(",").filter((one) => one !== ""),
     targetGroupArns,
+    registered: true,
     healthCheckType: group.HealthCheckType?.includes("ELB") ? "ELB" : "EC2",
     gracePeriodSeconds: group.HealthCheckGracePeriod ?? 0,
     warmupSeconds: group.DefaultInstanceWarmup ?? 0,
@@ -128,6 +136,7 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
     own: { templateId: template?.LaunchTemplateId ?? "", version: template?.Version ?? "" },
     refresh: undefined,
     unwell: [],
+    unregistered: [],
     trouble: undefined,
     doom: undefined,
     described: { ...group, EnabledMetrics: (group.EnabledMetrics ?? []).map(({ Metric }) => Metric) },
@@ -149,6 +158,13 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
       return State === "unhealthy" ? [{ id: InstanceId, why: Description ?? Reason ?? "" }] : [];
     }),
   );
+  const isRegistered = ({ InstanceId = "" }: Instance) =>
+    targets.every((health) => health === undefined || (health.get(InstanceId)?.State ?? "draining") !== "draining");
+  // One that the group itself takes out may be shown in service for a moment longer; then another one serves.
+  const unregistered =
+    serving >= desired
+      ? []
+      : inService.filter((one) => !isRegistered(one)).flatMap(({ InstanceId }) => InstanceId ?? []);
   const templates = inService.flatMap(({ LaunchTemplate }) => LaunchTemplate ?? []);
   const brought = refresh?.advancing ? refresh.template : undefined;
   const all = (own: string, others: readonly (string | undefined)[]) =>
@@ -170,6 +186,8 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
     serving,
     refresh,
     unwell,
+    unregistered,
+    registered: unregistered.length === 0,
     // What it runs, and is about to, counts too, not only what it was told to start by itself.
     launchTemplateId: all(found.launchTemplateId, [
       ...templates.map(({ LaunchTemplateId }) => LaunchTemplateId),
@@ -246,6 +264,7 @@ export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
   launchTemplateVersion: String(version),
   subnetIds: live.subnetIds,
   targetGroupArns: live.targetGroupArns,
+  registered: live.registered,
   healthCheckType: live.healthCheckType,
   gracePeriodSeconds: live.gracePeriodSeconds,
   warmupSeconds: live.warmupSeconds,
@@ -255,6 +274,7 @@ export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
+  matters: ["min", "max", "desired"],
   // Then the load decides.
   once: ["desired"],
   coverage: {
@@ -270,6 +290,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       gracePeriodSeconds: ["HealthCheckGracePeriod"],
       warmupSeconds: "watched",
       metrics: ["EnabledMetrics[=]"],
+      registered: "watched",
     },
     ignores: {
       Status: STATE,
@@ -305,10 +326,10 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
 
   knownBefore: (_aws, { name }) => ({ id: name }),
 
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await describe(aws, owner.name);
     if (!found) return undefined;
-    assertOurs(owner, owner.name, tagsFrom(found.Tags));
+    assertOurs(owner, owner.name, tagsFrom(found.Tags), recorded === owner.name && "name");
     const group = await live(aws, found, owner.stack);
     const { refresh, own } = group;
     const showsIt = refresh?.template?.id === own.templateId && refresh.template.version === own.version;
@@ -333,7 +354,9 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     return serving > 0 ? { blocked: `${serving} of ${desired} instances serve: ${trouble}` } : { failed: trouble };
   },
 
-  doing({ refresh, desired, unwell, doom, leavingIds }) {
+  doing({ refresh, desired, unwell, unregistered, doom, leavingIds }) {
+    if (unregistered.length > 0)
+      return `${list(unregistered)} ${unregistered.length === 1 ? "was" : "were"} deregistered from the target group and ${unregistered.length === 1 ? "gets" : "get"} no visitors`;
     if (!refresh?.underWay)
       return leavingIds.length > 0 ? `${leavingIds.join(", ")} leaves a zone that the group is in no more` : undefined;
     const [first] = unwell;
@@ -342,7 +365,9 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     return [refreshText(refresh, desired), why].filter(Boolean).join("; ");
   },
 
-  mayChange({ refresh, trouble }, { launchTemplateId, launchTemplateVersion }) {
+  mayChange({ refresh, trouble, registered, targetGroupArns }, { launchTemplateId, launchTemplateVersion, ...spec }) {
+    // Waiting mends neither: nobody else registers an instance again, and another's target group may never find one healthy.
+    if (!registered || !sameSet(spec.targetGroupArns, targetGroupArns)) return true;
     if (!refresh?.underWay) return trouble !== undefined;
     const { id, version } = refresh.template ?? {};
     return refresh.advancing && (id !== launchTemplateId || version !== launchTemplateVersion);
@@ -463,8 +488,13 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       if (more.length > 0)
         await aws.autoScaling.attachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: more });
       if (less.length > 0)
-        await aws.autoScaling.detachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: less });
+        await undefinedIf(NOT_ATTACHED, () =>
+          aws.autoScaling.detachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: less }),
+        );
     }
+    if (changed.has("registered"))
+      for (const TargetGroupArn of spec.targetGroupArns)
+        await aws.elb.registerTargets({ TargetGroupArn, Targets: found.unregistered.map((Id) => ({ Id })) });
     if (changed.has("tags")) {
       const obsolete = owner.obsoleteTags ?? [];
       if (obsolete.length > 0)

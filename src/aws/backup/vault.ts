@@ -54,14 +54,14 @@ export const vault: ResourceType<object, VaultLive> = {
   // A delete whose answer was lost, and which was repeated, finds nothing: the next look tells.
   retryable: { delete: [NOT_EMPTY, NOT_THERE] },
 
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await vaultNamed(aws, owner.name);
     const arn = found?.BackupVaultArn;
     if (!found || arn === undefined) return undefined;
     const answer = await undefinedIf(GONE, () => aws.backup.listTags({ ResourceArn: arn }));
     if (!answer) return undefined;
     const tags = answer.Tags ?? {};
-    assertOurs(owner, `backup vault ${owner.name}`, tags);
+    assertOurs(owner, `backup vault ${owner.name}`, tags, recorded === owner.name && "name");
     return {
       id: owner.name,
       tags,

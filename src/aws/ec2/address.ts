@@ -57,6 +57,7 @@ export const address: ResourceType<AddressSpec, AddressLive> = {
   },
   list: reader.list,
   find: findOwned(reader.list, reader),
+  foresee: reader.namesake,
 
   async create(aws, { domain }, owner) {
     const { AllocationId } = await aws.ec2.allocateAddress({

@@ -73,6 +73,7 @@ function health({ id, state, stateReason, baked, marker, console }: ImageBuilder
 /** The machine that the web image is made of: it sets itself up, leaves a mark, and powers off. */
 export const imageBuilder: ResourceType<ImageBuilderSpec, ImageBuilderLive> = {
   name: "ec2:image-builder",
+  matters: ["instanceType"],
   same: {
     imageId: createOnly,
     rootDevice: createOnly,

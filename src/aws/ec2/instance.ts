@@ -8,6 +8,7 @@ import { MARKER_TAG } from "./image-builder.ts";
 import { consoleOf, consoleTail } from "./read-console.ts";
 import {
   type Found,
+  instanceNamesake,
   type Launch,
   launch,
   launchCharges,
@@ -157,6 +158,7 @@ function health({ id, state, stateReason, settingUp }: InstanceLive): Health {
 /** An instance of its own: a bastion, a NAT. Its image is pinned at launch, a newer one is no reason to replace it. */
 export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   name: "ec2:instance",
+  matters: ["instanceType"],
   immutable: ["instanceType", "subnetId", "keyName", "profileName"],
   coverage: {
     ...launchCoverage,
@@ -184,6 +186,7 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   retryable: { create: PROFILE_NOT_YET },
   list,
   find,
+  foresee: instanceNamesake,
   health,
   doing: ({ settingUp }) => (settingUp ? "setting itself up" : undefined),
   stuck: ({ cli, region }, { id, settingUp }) =>

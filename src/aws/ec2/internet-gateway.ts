@@ -49,6 +49,7 @@ export const internetGateway: ResourceType<InternetGatewaySpec, InternetGatewayL
   },
   list: reader.list,
   find: findOwned(reader.list, reader),
+  foresee: reader.namesake,
 
   async create(aws, _spec, owner) {
     const { InternetGateway } = await aws.ec2.createInternetGateway({

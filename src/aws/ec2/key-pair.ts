@@ -42,7 +42,7 @@ async function find(aws: Aws, owner: Owner, id?: string): Promise<KeyPairLive | 
   const named = (await describe(aws, [{ Name: "key-name", Values: [owner.name] }])).find(
     ({ keyName }) => keyName === owner.name,
   );
-  if (named) assertOurs(owner, `key pair "${owner.name}" (${named.id})`, named.tags);
+  if (named) assertOurs(owner, `key pair "${owner.name}" (${named.id})`, named.tags, named.id === id && "id");
   return named;
 }
 

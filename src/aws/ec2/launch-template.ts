@@ -308,6 +308,7 @@ const named = async (aws: Aws, name: string) =>
 /** What the Auto Scaling group launches. Versions cannot be changed: a difference is a new version, made the default. */
 export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
   name: "ec2:launch-template",
+  matters: ["instanceType", "volumeGiB"],
   coverage: {
     covers: {
       imageId: ["LaunchTemplateData.ImageId"],
@@ -368,10 +369,11 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
     return versions.map(({ imageId }) => imageId).filter((id) => !images.has(id));
   },
   /** Every change of what it starts is another version. */
-  afterUpdate(live, spec, changed) {
+  afterUpdate(live, spec, changed, owner) {
+    const there = versionThere(live, spec);
     // The instances' tags are in a version, too.
-    if (changed.has("tags")) return { version: undefined };
-    return isSame(spec, live) && !isStray(live) ? {} : { version: existing(live, spec)?.number };
+    if (changed.has("tags") && !(there && bears(there, spec, owner))) return { version: undefined };
+    return isSame(spec, live) && !isStray(live) ? {} : { version: there?.number };
   },
 
   notes(live, spec) {
@@ -428,12 +430,18 @@ export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive
   },
 };
 
+/** A version that is as wanted but for its tags: the default one, or another. */
+const versionThere = (live: LaunchTemplateLive, spec: LaunchTemplateSpec): TemplateVersion | undefined =>
+  (isSame(spec, live) && !isStray(live) ? live.versions.find(({ number }) => number === live.version) : undefined) ??
+  existing(live, spec);
+
+const bears = (version: TemplateVersion, { instanceName }: LaunchTemplateSpec, owner: Owner): boolean =>
+  isDeepStrictEqual(version.instanceTags, instanceTags(owner, instanceName));
+
 /** The number of a version that is as wanted: of one that is there, where that does. */
 async function versionFor(aws: Aws, live: LaunchTemplateLive, spec: LaunchTemplateSpec, owner: Owner): Promise<number> {
-  const current =
-    isSame(spec, live) && !isStray(live) ? live.versions.find(({ number }) => number === live.version) : undefined;
-  const there = current ?? existing(live, spec);
-  if (there && isDeepStrictEqual(there.instanceTags, instanceTags(owner, spec.instanceName))) return there.number;
+  const there = versionThere(live, spec);
+  if (there && bears(there, spec, owner)) return there.number;
   const { LaunchTemplateVersion } = await aws.ec2.createLaunchTemplateVersion({
     LaunchTemplateId: live.id,
     VersionDescription: described(

@@ -57,6 +57,7 @@ export const natGateway: ResourceType<NatGatewaySpec, NatGatewayLive> = {
   timing: { createSeconds: 110, timeoutSeconds: 900, deleteSeconds: 50 },
   list: reader.list,
   find: findOwned(reader.list, { health, byId: reader.byId }),
+  foresee: reader.namesake,
   health,
 
   async create(aws, { subnetId, allocationId }, owner, token) {

@@ -1,11 +1,20 @@
 import type { Instance, InstanceAttribute } from "@aws-sdk/client-ec2";
 import type { Charge, Costing } from "../../engine/charge.ts";
-import type { Coverage, Identified, Mending, NotYet, Owner, Protection, Tags } from "../../engine/resource.ts";
+import type {
+  Coverage,
+  Foreseen,
+  Identified,
+  Mending,
+  NotYet,
+  Owner,
+  Protection,
+  Tags,
+} from "../../engine/resource.ts";
 import { isUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
-import { KEY_TAG, tagsFrom } from "../owned.ts";
+import { foreseeNamesake, KEY_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
 import { creditCharges, instanceHours, publicAddress, volumeStorage } from "./prices.ts";
@@ -59,6 +68,26 @@ export async function ownInstances(aws: Aws, stack: string): Promise<readonly Fo
     Filters: [...ofStack(stack), { Name: "instance-state-name", Values: [...LIVING] }],
   });
   return found.filter(({ tags, ofGroup }) => !ofGroup && tags[KEY_TAG] !== undefined);
+}
+
+/** For `foresee` of one that is not there: others that bear its name. */
+export async function instanceNamesake(
+  aws: Aws,
+  _spec: object,
+  owner: Owner,
+  there: object | undefined,
+): Promise<Foreseen | undefined> {
+  if (there) return undefined;
+  const found = await aws.batchById<readonly Found[]>("ec2:named-instances", owner.name, async (names) => {
+    const all = await describe(aws, {
+      Filters: [
+        { Name: "tag:Name", Values: [...names] },
+        { Name: "instance-state-name", Values: [...LIVING] },
+      ],
+    });
+    return new Map(names.map((name) => [name, all.filter(({ tags, ofGroup }) => !ofGroup && tags.Name === name)]));
+  });
+  return foreseeNamesake(owner, found ?? []);
 }
 
 /** The running instances of an Auto Scaling group. */

@@ -1,5 +1,6 @@
-import type { Identified } from "../../engine/resource.ts";
+import type { Foreseen, Identified, Owner } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
+import { foreseeNamesake } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { ofStack } from "./tags.ts";
 
@@ -22,6 +23,8 @@ export interface Reader<Live> {
   filtered(aws: Aws, filters: Filters): Promise<readonly Live[]>;
   /** All of the stack's, by its tag. */
   list(aws: Aws, stack: string): Promise<readonly Live[]>;
+  /** For `foresee` of what is not there: others that bear its name. */
+  namesake(aws: Aws, spec: object, owner: Owner, there: Live | undefined): Promise<Foreseen | undefined>;
   /** One by its id, in one call with the others of its kind that are asked for at the same moment. */
   byId(aws: Aws, id: string): Promise<Live | undefined>;
 }
@@ -47,6 +50,17 @@ export function ec2Reader<Page extends { readonly NextToken?: string | undefined
   return {
     filtered,
     list: (aws, stack) => filtered(aws, ofStack(stack)),
+    async namesake(aws, _spec, owner, there) {
+      if (there) return undefined;
+      const found = await aws.batchById<readonly Live[]>(`ec2:named-${name}`, owner.name, async (names) => {
+        const all = await filtered(aws, [{ Name: "tag:Name", Values: [...names] }]);
+        return new Map(names.map((one) => [one, all.filter(({ tags }) => tags?.Name === one)]));
+      });
+      return foreseeNamesake(
+        owner,
+        (found ?? []).flatMap(({ id, tags }) => (tags ? { id, tags } : [])),
+      );
+    },
     byId: (aws, id) =>
       aws.batchById(`ec2:${name}`, id, async (ids) => {
         const found = await filtered(aws, [{ Name: idFilter, Values: [...ids] }]);

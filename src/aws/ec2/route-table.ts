@@ -102,6 +102,7 @@ const reader = ec2Reader({
 
 /** All tables of the stack; the routes in them are found here too. */
 export const stackTables = reader.list;
+export const tableById = reader.byId;
 
 /** Adds first, then takes away: nobody is without a way out in between. */
 async function setRoutes(aws: Aws, { id, routes: found }: RouteTableLive, wanted: readonly GatewayRoute[]) {
@@ -162,6 +163,7 @@ export const routeTable: ResourceType<RouteTableSpec, RouteTableLive> = {
   },
   list: stackTables,
   find: findOwned(stackTables, reader),
+  foresee: reader.namesake,
 
   async create(aws, { vpcId }, owner, token) {
     const { RouteTable } = await aws.ec2.createRouteTable({

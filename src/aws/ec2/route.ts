@@ -3,7 +3,7 @@ import type { Identified, Owner, ResourceType } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
-import { destinationOf, NO_ROUTE, type RouteTableLive, stackTables, targetOf } from "./route-table.ts";
+import { destinationOf, NO_ROUTE, type RouteTableLive, stackTables, tableById, targetOf } from "./route-table.ts";
 
 /** What a route goes through: a NAT instance's interface, a NAT gateway, or another gateway. */
 export type RouteTarget =
@@ -86,7 +86,10 @@ export const route: ResourceType<RouteSpec, RouteLive> = {
   retryable: { create: ["RouteAlreadyExists"], update: [NO_ROUTE] },
 
   async find(aws, owner, id) {
-    const { table, to } = whereFor(owner, id, await stackTables(aws, owner.stack));
+    const tables = await stackTables(aws, owner.stack);
+    const [recorded = ""] = id?.split("|") ?? [];
+    const untagged = recorded && !tables.some((table) => table.id === recorded) && (await tableById(aws, recorded));
+    const { table, to } = whereFor(owner, id, untagged ? [...tables, untagged] : tables);
     const entry = table?.entries.find((one) => destinationOf(one) === to);
     return (
       table &&

@@ -3,7 +3,7 @@ import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resou
 import { both, sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
-import { findOwned, tagsFrom } from "../owned.ts";
+import { findOwned, KEY_TAG, tagsFrom } from "../owned.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
 import { ec2Reader } from "./reader.ts";
 import { retag, tagSpecifications } from "./tags.ts";
@@ -196,6 +196,10 @@ const reader = ec2Reader({
   live,
 });
 
+/** What the stack's group with that key lets in; nothing where there is none. */
+export const inboundOf = async (aws: Aws, stack: string, key: string): Promise<readonly Rule[]> =>
+  (await reader.list(aws, stack)).find(({ tags }) => tags[KEY_TAG] === key)?.inbound ?? [];
+
 /** Other groups whose rules name this one, each with the commands that take these rules out of it. */
 async function references(aws: Aws, id: string): Promise<readonly Blocker[]> {
   const found = await Promise.all(
@@ -223,6 +227,7 @@ async function references(aws: Aws, id: string): Promise<readonly Blocker[]> {
 /** A security group with all its rules: one that the spec does not name is drift. The group's name is the owner's. */
 export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> = {
   name: "ec2:security-group",
+  matters: ["inbound"],
   immutable: ["vpcId", "description"],
   coverage: {
     covers: {
@@ -242,6 +247,7 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
   retryable: { delete: ["DependencyViolation", "InvalidGroup.InUse"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
+  foresee: reader.namesake,
 
   widened: (live, { inbound }) => ({ inbound: both(unique(inbound), live.inbound, identity) }),
 

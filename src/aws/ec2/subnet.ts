@@ -40,6 +40,7 @@ const reader = ec2Reader({
 
 export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   name: "ec2:subnet",
+  matters: ["cidr", "zone"],
   immutable: ["vpcId", "cidr", "zone"],
   coverage: {
     covers: {
@@ -64,18 +65,18 @@ export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
     state === "available" ? "ready" : state === "failed" ? { failed: `subnet ${id} is in state failed` } : "pending",
 
   /** What another zone gives up goes only when all have left it: until then its range is taken. */
-  async foresee(aws, { vpcId, cidr: range, zone }, { stack, key }, live) {
+  async foresee(aws, spec, owner, live) {
+    const { vpcId, cidr: range, zone } = spec;
     if (live || isUnknown(vpcId)) return undefined;
-    const taken = (await reader.list(aws, stack)).find(
-      (other) => other.vpcId === vpcId && other.tags[KEY_TAG] !== key && overlaps(cidr(other.cidr), cidr(range)),
+    const taken = (await reader.list(aws, owner.stack)).find(
+      (other) => other.vpcId === vpcId && other.tags[KEY_TAG] !== owner.key && overlaps(cidr(other.cidr), cidr(range)),
     );
-    return (
-      taken && {
-        kind: "refused",
-        message: `${range} in ${zone} is not free: ${taken.tags.Name ?? taken.id} in ${taken.zone} has ${taken.cidr}`,
-        hint: `Give ${zone} ranges of its own in \`network\`, or take ${taken.zone} out first.`,
-      }
-    );
+    if (taken === undefined) return reader.namesake(aws, spec, owner, live);
+    return {
+      kind: "refused",
+      message: `${range} in ${zone} is not free: ${taken.tags.Name ?? taken.id} in ${taken.zone} has ${taken.cidr}`,
+      hint: `Give ${zone} ranges of its own in \`network\`, or take ${taken.zone} out first.`,
+    };
   },
 
   async create(aws, { vpcId, cidr, zone }, owner) {

@@ -53,6 +53,7 @@ const reader = ec2Reader({
 
 export const vpc: ResourceType<VpcSpec, VpcLive> = {
   name: "ec2:vpc",
+  matters: ["cidr"],
   immutable: ["cidr"],
   coverage: {
     covers: { cidr: ["CidrBlock"], dnsSupport: ["EnableDnsSupport"], dnsHostnames: ["EnableDnsHostnames"] },
@@ -70,6 +71,7 @@ export const vpc: ResourceType<VpcSpec, VpcLive> = {
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
+  foresee: reader.namesake,
   health: ({ state }) => (state === "available" ? "ready" : "pending"),
 
   async create(aws, { cidr }, owner) {

@@ -27,6 +27,7 @@ import {
   type FileSystemLive,
   type FileSystemSpec,
   fileSystemHealth,
+  fileSystemNamesake,
   findFileSystem,
   GONE,
   listFileSystems,
@@ -54,6 +55,7 @@ const OTHER_KEY = {
 /** A file system and its mount targets, which have no identity of their own. */
 export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   name: "efs:file-system",
+  matters: ["performance", "throughput"],
   immutable: ["encrypted", "performance"],
   coverage: {
     covers: {
@@ -62,7 +64,8 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       throughput: ["ThroughputMode"],
       transitionToIaDays: ["LifecyclePolicies.TransitionToIA"],
       backup: ["BackupPolicy.Status"],
-      mounts: ["MountTargets[].SubnetId", "MountTargets[].SecurityGroups"],
+      // Whole ones: what AWS gives to each is another when it was made again.
+      mounts: ["MountTargets[]"],
       recoveryPoint: "unshown",
       copyOf: "unshown",
       restoring: "unshown",
@@ -72,7 +75,6 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     },
     ignores: {
       LifeCycleState: STATE,
-      "MountTargets[].LifeCycleState": STATE,
       "FileSystemProtection.Status": STATE,
       NumberOfMountTargets: COUNTER,
       SizeInBytes: COUNTER,
@@ -146,13 +148,13 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   limitSeconds: ({ restore }) => (restore && restore.job !== "" && !isWhole(restore) ? RESTORE_SECONDS : undefined),
 
   /** A file system that is replicated, or is where another is replicated to, is not deleted (API reference, DeleteFileSystem). */
-  async protections(aws, { id, tags, state, restoring }, { discardData }) {
+  async protections(aws, { id, state, restoring }, { discardData }, { stack }) {
     if (restoring) return [];
     const [answer, obstacles] = await Promise.all([
       undefinedIf(["ReplicationNotFound", ...GONE], () =>
         aws.efs.describeReplicationConfigurations({ FileSystemId: id }),
       ),
-      discardData ? [] : copyObstacles(aws, tags[STACK_TAG] ?? ""),
+      discardData ? [] : copyObstacles(aws, stack),
     ]);
     // "The file system is in a failed state and is unrecoverable" (API reference, FileSystemDescription, LifeCycleState).
     const broken = {
@@ -188,9 +190,11 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   ],
 
   foresee: async (aws, { recoveryPoint, copyOf, openVault }, owner, live) =>
-    recoveryPoint === undefined || live
+    live
       ? undefined
-      : foreseeRestoreToNew(aws, { recoveryPoint, copyOf, openVault }, owner),
+      : recoveryPoint === undefined
+        ? fileSystemNamesake(aws, owner)
+        : foreseeRestoreToNew(aws, { recoveryPoint, copyOf, openVault }, owner),
 
   async create(aws, spec, owner, token) {
     const { encrypted, kmsKey, kmsKeyName, performance, throughput, backup, recoveryPoint, copyOf, openVault } = spec;

@@ -1,10 +1,10 @@
 import type { FileSystemDescription, LifecyclePolicy } from "@aws-sdk/client-efs";
-import type { Health, Identified, Owner, Tags } from "../../engine/resource.ts";
+import type { Foreseen, Health, Identified, Owner, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { restoredTokens, restoreJob } from "../backup/restore-to-new.ts";
 import { undefinedIf } from "../errors.ts";
 import type { KeyChoice } from "../kms/choice.ts";
-import { findOwned, STACK_TAG, tagsFrom } from "../owned.ts";
+import { findOwned, foreseeNamesake, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { partitionOf } from "../partition.ts";
 import { isMarkedWhole, isWhole, progressOf, type Restore, restoreOf, troubleOf } from "./restored.ts";
@@ -88,6 +88,13 @@ const shownOf = (aws: Aws, id?: string): Promise<readonly FileSystemDescription[
       (page) => page.FileSystems,
       (page) => page.NextMarker,
     ),
+  );
+
+/** What is there under the owner's name without being its own. */
+export const fileSystemNamesake = async (aws: Aws, owner: Owner): Promise<Foreseen | undefined> =>
+  foreseeNamesake(
+    owner,
+    (await shownOf(aws)).map(({ FileSystemId = "", Tags }) => ({ id: FileSystemId, tags: tagsFrom(Tags) })),
   );
 
 /** Those of a stack, or the one with that id. There is no filter by tag, but the tags are in the answer. */

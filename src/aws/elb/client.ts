@@ -20,6 +20,7 @@ export {
   ModifyLoadBalancerAttributesCommand,
   ModifyTargetGroupAttributesCommand,
   ModifyTargetGroupCommand,
+  RegisterTargetsCommand,
   RemoveTagsCommand,
   SetSecurityGroupsCommand,
   SetSubnetsCommand,

@@ -32,6 +32,7 @@ const tls = ({ certificateArn, policy }: ListenerSpec) => ({
 /** A port of a load balancer. Named `<load balancer>:<port>`. */
 export const listener: ResourceType<ListenerSpec, ListenerLive> = {
   name: "elb:listener",
+  matters: ["protocol", "port"],
   immutable: ["loadBalancerArn"],
   coverage: {
     covers: {
@@ -65,8 +66,8 @@ export const listener: ResourceType<ListenerSpec, ListenerLive> = {
     update: ["UnsupportedCertificate", "CertificateNotFoundException", "TargetGroupNotFoundException"],
   },
 
-  async find(aws, owner) {
-    const found = await listenersFor(aws, owner);
+  async find(aws, owner, recorded) {
+    const found = await listenersFor(aws, owner, recorded);
     if (!found) return undefined;
     const { listener: one } = found;
     const target = forwardTarget(one);

@@ -34,6 +34,7 @@ const DELETION_PROTECTION = "deletion_protection.enabled";
 /** An application load balancer, IPv4. Named as its owner. */
 export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   name: "elb:load-balancer",
+  matters: ["scheme"],
   immutable: ["scheme"],
   coverage: {
     covers: { scheme: ["Scheme"], groupIds: ["SecurityGroups"], subnetIds: ["AvailabilityZones"] },
@@ -65,12 +66,12 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
 
   // Looked for before each create: AWS answers a create with the same settings with the load balancer that is there,
   // whosever it is.
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await loadBalancerNamed(aws, owner.name);
     if (!found) return undefined;
     const { loadBalancer: one, tags } = found;
     const id = one.LoadBalancerArn as string;
-    assertOurs(owner, id, tags);
+    assertOurs(owner, id, tags, id === recorded && "id");
     const attributes = await undefinedIf(NO_LOAD_BALANCER, () =>
       aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn: id }),
     );

@@ -139,18 +139,23 @@ export function listenerName(name: string): { readonly loadBalancer: string; rea
 /**
  * The owner's listener, found through its load balancer's name, and that load balancer's other listeners. A listener is
  * ours when its load balancer is. Throws `not-ours` otherwise.
+ * @param recorded an id that begins with the listener's ARN
+ * @param isMeant of a listener whose load balancer has lost its tag and that is not recorded: whether it is what is looked for
  */
 export async function listenersFor(
   aws: Aws,
   owner: Owner,
+  recorded?: string,
+  isMeant: (listener: Listener) => boolean = () => true,
 ): Promise<{ readonly listener: Listener; readonly others: readonly Listener[] } | undefined> {
   const { loadBalancer: name, port } = listenerName(owner.name);
   const found = await loadBalancerNamed(aws, name);
   if (!found) return undefined;
   const arn = found.loadBalancer.LoadBalancerArn as string;
-  if (found.tags[STACK_TAG] !== owner.stack) {
-    throw new BuddyError({ code: "not-ours", about: { key: owner.key, id: arn }, ...takenBy(owner, arn, found.tags) });
-  }
+  const stack = found.tags[STACK_TAG];
+  const refused = () =>
+    new BuddyError({ code: "not-ours", about: { key: owner.key, id: arn }, ...takenBy(owner, arn, found.tags) });
+  if (stack !== undefined && stack !== owner.stack) throw refused();
   const listeners = await aws.coalesce(`elb:listeners:${arn}`, () =>
     undefinedIf(NO_LOAD_BALANCER, () =>
       allPages(
@@ -161,7 +166,10 @@ export async function listenersFor(
     ),
   );
   const listener = listeners?.find((one) => one.Port === port);
-  return listener && { listener, others: (listeners ?? []).filter((one) => one !== listener) };
+  if (!listener) return undefined;
+  const known = recorded?.startsWith(listener.ListenerArn as string) ?? false;
+  if (stack === undefined && !known && isMeant(listener)) throw refused();
+  return { listener, others: (listeners ?? []).filter((one) => one !== listener) };
 }
 
 /** Closes a difference in tags. */

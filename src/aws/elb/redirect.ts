@@ -1,4 +1,4 @@
-import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Action, Listener } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { createOnly } from "../../lib/compare.ts";
 import { undefinedIf } from "../errors.ts";
@@ -30,9 +30,10 @@ export const redirect: ResourceType<RedirectSpec, RedirectLive> = {
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   retryable: { create: ["ListenerNotFoundException"] },
 
-  async find(aws, owner) {
-    const found = await listenersFor(aws, owner);
-    if (!found || !isOurs(found.listener.DefaultActions?.[0])) return undefined;
+  async find(aws, owner, recorded) {
+    const redirects = ({ DefaultActions }: Listener) => isOurs(DefaultActions?.[0]);
+    const found = await listenersFor(aws, owner, recorded, redirects);
+    if (!found || !redirects(found.listener)) return undefined;
     const listenerArn = found.listener.ListenerArn as string;
     return {
       id: `${listenerArn}#redirect`,

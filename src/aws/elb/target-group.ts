@@ -62,6 +62,7 @@ const healthCheck = (spec: TargetGroupSpec) => ({
 /** Where a load balancer sends requests. Named as its owner, 32 characters at most. */
 export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
   name: "elb:target-group",
+  matters: ["protocol", "port"],
   immutable: ["vpcId", "protocol", "port", "targetType"],
   coverage: {
     covers: {
@@ -90,12 +91,12 @@ export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
   retryable: { delete: ["ResourceInUseException"] },
 
   // Looked for before each create, as load balancers are, and for the same reason.
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const found = await targetGroupNamed(aws, owner.name);
     if (!found) return undefined;
     const { targetGroup: one, attributes, tags } = found;
     const id = one.TargetGroupArn as string;
-    assertOurs(owner, id, tags);
+    assertOurs(owner, id, tags, id === recorded && "id");
     return {
       id,
       tags,

@@ -37,11 +37,11 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
 
   knownBefore: (_aws, { name }) => ({ id: name }),
 
-  find: (aws, owner) =>
+  find: (aws, owner, recorded) =>
     undefinedIf(GONE, async () => {
       const { InstanceProfile } = await aws.iam.getInstanceProfile({ InstanceProfileName: owner.name });
       const tags = tagsFrom(InstanceProfile?.Tags);
-      assertOurs(owner, `instance profile ${owner.name}`, tags);
+      assertOurs(owner, `instance profile ${owner.name}`, tags, recorded === owner.name && "name");
       return {
         id: owner.name,
         tags,

@@ -115,12 +115,12 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
       : { put: () => undefinedIf(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn })) };
   },
 
-  find: (aws, owner) =>
+  find: (aws, owner, recorded) =>
     undefinedIf(GONE, async () => {
       const RoleName = owner.name;
       const { Role } = await aws.iam.getRole({ RoleName });
       const tags = tagsFrom(Role?.Tags);
-      assertOurs(owner, `role ${RoleName}`, tags);
+      assertOurs(owner, `role ${RoleName}`, tags, recorded === RoleName && "name");
       const [policy, managed] = await Promise.all([
         undefinedIf(GONE, () => aws.iam.getRolePolicy({ RoleName, PolicyName: OWN_POLICY })),
         attached(aws, RoleName),

@@ -1,6 +1,6 @@
-import type { DeleteOptions, Protection } from "../../engine/resource.ts";
+import type { DeleteOptions, Owner, Protection } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
-import { STACK_TAG } from "../owned.ts";
+import { KEY_TAG, STACK_TAG } from "../owned.ts";
 import { command, noProtection, start } from "./commands.ts";
 import { FAILED, type InstanceLive, instances } from "./read-instances.ts";
 
@@ -67,22 +67,30 @@ export function protectionsOf(
 }
 
 /** The same, and what another object or the account tells. */
-export async function protections(aws: Aws, instance: InstanceLive, options: Options): Promise<readonly Protection[]> {
+export async function protections(
+  aws: Aws,
+  instance: InstanceLive,
+  options: Options,
+  { stack }: Owner,
+): Promise<readonly Protection[]> {
   const [others, room] = await Promise.all([
-    othersReplicas(aws, instance),
+    othersReplicas(aws, instance, stack),
     options.discardData || instance.source !== "" ? [] : noRoom(aws),
   ]);
   return [...protectionsOf(aws, instance, options), ...others, ...room];
 }
 
 /** Without its source a replica would become a primary of its own. The stack's own go before it. */
-async function othersReplicas(aws: Aws, { replicas, tags }: InstanceLive): Promise<Protection[]> {
+async function othersReplicas(aws: Aws, { replicas }: InstanceLive, stack: string): Promise<Protection[]> {
   if (replicas.length === 0) return [];
   const known = await instances(aws);
   return replicas
     .filter((id) => {
       const replica = known.find((one) => one.id === id);
-      return replica?.tags[STACK_TAG] !== tags[STACK_TAG] && replica?.status !== "deleting";
+      const { [STACK_TAG]: ofStack, [KEY_TAG]: key } = replica?.tags ?? {};
+      // Somebody may have taken one of the two off ours.
+      const isOurs = ofStack === stack || (ofStack === undefined && key !== undefined);
+      return !isOurs && replica?.status !== "deleting";
     })
     .map((id) => ({
       what: `${id} is a read replica of it, and is not the stack's`,

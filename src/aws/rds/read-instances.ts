@@ -159,7 +159,8 @@ export async function findInstance(aws: Aws, owner: Owner, recorded?: string): P
   if (!found) return undefined;
   const { id, tags } = found;
   const known = id === recorded || isFenced(found) || (speaksForItself(found) && tags[KEY_TAG] !== undefined);
-  if (!(known && tags[STACK_TAG] === owner.stack)) assertOurs(owner, `DB instance ${id}`, tags);
+  if (!(known && tags[STACK_TAG] === owner.stack))
+    assertOurs(owner, `DB instance ${id}`, tags, id === recorded && "name");
   return found;
 }
 

@@ -133,6 +133,7 @@ async function isOthers(aws: Aws, { stack }: Owner, name: string): Promise<boole
  */
 export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   name: "route53:alias-records",
+  matters: ["names"],
   immutable: ["zoneId"],
   coverage: {
     covers: {

@@ -78,7 +78,7 @@ export const bucket: ResourceType<BucketSpec, BucketLive> = {
     const untagged = Object.keys(tags).length === 0;
     // Made by us and not tagged yet: `create` goes on with it.
     if (untagged && id !== name) return undefined;
-    if (!untagged) assertOurs(owner, `bucket ${name}`, tags);
+    if (!untagged) assertOurs(owner, `bucket ${name}`, tags, id === name && "name");
     const access = await undefinedIf(["NoSuchPublicAccessBlockConfiguration", "NoSuchBucket"], () =>
       aws.s3.getPublicAccessBlock({ Bucket: name }),
     );

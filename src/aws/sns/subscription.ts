@@ -24,6 +24,7 @@ const PENDING = "PendingConfirmation";
 /** That an address gets a topic's messages by mail. Named by `subscriptionName`. Ready at once: to confirm is the person's. */
 export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
   name: "sns:subscription",
+  matters: ["email"],
   immutable: ["topicArn", "email"],
   coverage: {
     covers: { topicArn: ["TopicArn"], email: ["Endpoint"] },

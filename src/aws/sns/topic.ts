@@ -25,12 +25,12 @@ export const topic: ResourceType<object, TopicLive> = {
   retryable: { create: ["ConcurrentAccessException"], delete: ["ConcurrentAccessException"] },
 
   // Before each create: AWS answers a create of an existing topic with that topic, whosever it is.
-  async find(aws, owner) {
+  async find(aws, owner, recorded) {
     const id = topicArn(aws, owner.name);
     const found = await undefinedIf(NO_TOPIC, () => aws.sns.listTagsForResource({ ResourceArn: id }));
     if (!found) return undefined;
     const tags = tagsFrom(found.Tags);
-    assertOurs(owner, id, tags);
+    assertOurs(owner, id, tags, id === recorded && "name");
     return { id, tags, described: { Tags: tags } };
   },
 

@@ -1,7 +1,8 @@
 import { webInstances } from "../../../steps/access.ts";
+import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputsFor } from "../../../steps/outputs.ts";
 import { outputsView } from "../../report/views/outputs.ts";
-import { privateKeyFile } from "../inputs.ts";
+import { lostKey, privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, screenOf } from "../screen.ts";
 import { withSession } from "../session.ts";
@@ -30,6 +31,8 @@ export async function outputs(options: CommonOptions): Promise<number> {
     );
     const commands =
       rest.Bastions === undefined ? undefined : INSIDE.map(([command, own]) => again(command, options, own));
+    const key = lostKey(session, live(KEY_PAIR_KEY));
+    if (key !== undefined) screen.say(`! ${key}`);
     const rows = { ...rest, "Into the machines": commands };
     screen.result(outputsView({ Site: siteUrl, ...rows }, screen.look) || "The stack is not up.", { siteUrl, ...rows });
     return 0;

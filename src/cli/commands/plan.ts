@@ -3,29 +3,36 @@ import { warningsFor } from "../../config/warnings.ts";
 import { costChangeView } from "../../cost/view.ts";
 import { preflight } from "../../doctor/preflight.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
-import { isEmpty, planOffline, planUp } from "../../engine/plan.ts";
+import { isEmpty, isRefused, type Plan, planOffline, planUp } from "../../engine/plan.ts";
+import { shellWord } from "../../lib/shell.ts";
 import { findingLines } from "../../report/findings.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
 import { applicationOf, applicationText, throwUnfit } from "../application.ts";
-import { askedText, costOfChange, monthlyAfter, monthlyOf } from "../cost-summary.ts";
-import type { FromOptions } from "../from-copy.ts";
+import { askedText, costOfChange, costOfChangeByKey, monthlyAfter, monthlyOf } from "../cost-summary.ts";
+import type { CommonOptions } from "../options.ts";
 import { withOrigin } from "../origin.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
+import { type PlanningOptions, placeOf, savePlan } from "../plan-file.ts";
 import { pricesIn } from "../prices.ts";
 import { releaseIn } from "../release-words.ts";
-import { lookOf, screenOf } from "../screen.ts";
-import { speedOf, withSession } from "../session.ts";
+import { again, lookOf, screenOf } from "../screen.ts";
+import { type Session, speedOf, withSession } from "../session.ts";
 
-export interface PlanOptions extends FromOptions {
-  readonly step?: string;
+export interface PlanOptions extends CommonOptions, PlanningOptions {
   readonly offline?: boolean;
-  readonly refreshImage?: boolean;
+  readonly out?: string;
   readonly detailedExitCode?: boolean;
 }
 
-/** Shows what `up` would do. Sends nothing that changes anything, writes nothing. */
+/** Of the JSON document: a reader can rely on its fields as long as that is the same. */
+const SCHEMA_VERSION = 1;
+
+/**
+ * Shows what `up` would do. Sends nothing that changes anything, writes nothing but `--out`. Answers 2 where `up --yes` with the
+ * same options would refuse it.
+ */
 export async function plan(options: PlanOptions): Promise<number> {
   if (options.offline) return offline(options);
   const refreshImage = options.refreshImage ?? false;
@@ -35,7 +42,10 @@ export async function plan(options: PlanOptions): Promise<number> {
     resolvesAddress: true,
     deploys: true,
     refreshImage,
+    replace: options.replace ?? false,
+    // What it interrupts is told, and left to whoever answers `up`'s question.
     allowOutage: true,
+    upgrade: options.upgrade ?? [],
   };
   return withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
@@ -50,9 +60,11 @@ export async function plan(options: PlanOptions): Promise<number> {
       speed: speedOf(session),
       monthly: options.step ? undefined : monthlyAfter(seen, session),
       release: releaseIn(found, session.config),
+      costs: costOfChangeByKey(seen, session),
     };
     const changed = options.step ? undefined : costOfChange(seen, session);
     const findings = await preflight(session.aws, seen.entries.values());
+    if (options.out !== undefined) savePlan(options.out, found, placeOf(session), savedHow(session, options));
     const stands = Object.keys(run.store.resources).length > 0;
     screen.result(
       [
@@ -63,11 +75,13 @@ export async function plan(options: PlanOptions): Promise<number> {
         ...(stands && changed && changed.objects.length > 0 ? [`\n${costChangeView(changed)}`] : []),
         facts.monthly && askedText(session.prices).trim(),
         findings.length > 0 && `\n${findingLines(findings, screen.look).join("\n")}`,
+        options.out !== undefined &&
+          `\nSaved: \`${again("up", options, [shellWord(options.out)])}\` does exactly this.`,
       ]
         .filter(Boolean)
         .join("\n"),
       {
-        ...found,
+        ...documentOf(found, facts.costs),
         warnings,
         application,
         findings,
@@ -76,10 +90,25 @@ export async function plan(options: PlanOptions): Promise<number> {
         pricesAsked: session.prices.asked,
       },
     );
-    if (findings.some(({ verdict }) => verdict === "problem")) return 2;
+    if (findings.some(({ verdict }) => verdict === "problem") || isRefused(found, options.allowOutage ?? false))
+      return 2;
     return options.detailedExitCode && !isEmpty(found) ? 3 : 0;
   });
 }
+
+/** A plan as JSON: each object with what it costs more a month. */
+const documentOf = ({ items, ...plan }: Plan, costs?: ReadonlyMap<string, number | null>) => ({
+  schemaVersion: SCHEMA_VERSION,
+  ...plan,
+  items: items.map((item) => ({ ...item, monthlyChange: costs === undefined ? null : (costs.get(item.key) ?? 0) })),
+});
+
+const savedHow = ({ clock, inputs }: Session, options: PlanOptions) => ({
+  options,
+  at: clock.now(),
+  version: options.programVersion,
+  edition: options.refreshImage ? inputs.imageEdition : undefined,
+});
 
 /** Asks nobody, needs no credentials: the plan for an empty account. */
 async function offline(options: PlanOptions): Promise<number> {
@@ -99,7 +128,7 @@ async function offline(options: PlanOptions): Promise<number> {
   const facts = { monthly: options.step ? undefined : monthlyOf(config, prices) };
   const view = planView(found, graph.steps, facts, lookOf(options, process.stdout));
   printResult(options, [view, facts.monthly && askedText(prices).trim()].filter(Boolean).join("\n"), {
-    ...found,
+    ...documentOf(found),
     monthly: facts.monthly,
     pricesAsked: prices.asked,
   });

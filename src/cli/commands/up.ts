@@ -10,36 +10,69 @@ import type { Identified } from "../../engine/resource.ts";
 import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
 import { keepBaselines } from "../../engine/watching.ts";
-import { exitCodeOf } from "../../lib/errors.ts";
+import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { counted } from "../../lib/text.ts";
 import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
 import { mendView } from "../../report/views/mend.ts";
-import { planNotes, planSummary, planView } from "../../report/views/plan.ts";
+import { type PlanFacts, planNotes, planSummary, planView } from "../../report/views/plan.ts";
 import { upEnd } from "../../report/views/up.ts";
 import { applicationText, recordOf } from "../application.ts";
 import { confirm, requireConsent } from "../ask.ts";
-import { costNow, monthlyAfter } from "../cost-summary.ts";
-import { type FromOptions, fromWords } from "../from-copy.ts";
-import { makeKeyPair, privateKeyFile } from "../inputs.ts";
+import { costNow, costOfChangeByKey, monthlyAfter } from "../cost-summary.ts";
+import { fromWords } from "../from-copy.ts";
+import { lostKey, makeKeyPair, privateKeyFile } from "../inputs.ts";
+import type { CommonOptions } from "../options.ts";
 import { withOrigin } from "../origin.ts";
+import {
+  PLANNING_OPTIONS,
+  type PlanningOptions,
+  placeOf,
+  readPlan,
+  type SavedPlan,
+  throwIfElsewhere,
+  throwIfMoved,
+} from "../plan-file.ts";
 import { releaseIn } from "../release-words.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, speedOf, withSession } from "../session.ts";
 
-export interface UpOptions extends FromOptions {
+export interface UpOptions extends CommonOptions, PlanningOptions {
   readonly yes?: boolean;
-  readonly step?: string;
-  readonly replace?: boolean;
-  readonly refreshImage?: boolean;
-  readonly allowOutage?: boolean;
-  readonly upgrade?: readonly string[];
   /** Keys or names of objects of which what others changed is put back. */
   readonly mend?: readonly string[];
 }
 
-/** Shows the plan, asks, then brings the stack to what the config says. */
-export async function up(options: UpOptions): Promise<number> {
+/** The options of `up FILE`: those that the plan was made with. What is in the file was looked at, so nobody is asked. */
+function optionsOf(file: string, saved: SavedPlan, given: UpOptions): UpOptions {
+  const own = PLANNING_OPTIONS.filter((name) => isSaid(given[name]));
+  if (own.length > 0)
+    throw new BuddyError({
+      code: "usage",
+      message: `what is planned in ${file} is not changed by options: ${own.map(optionName).join(", ")}`,
+      about: { file },
+      hint: "Say them to `buddyverse plan --out FILE`.",
+    });
+  if (isSaid(given.mend))
+    throw new BuddyError({
+      code: "usage",
+      message: `exactly what is planned in ${file} is done, and --mend would do more`,
+      about: { file },
+      hint: "Run `buddyverse up --mend KEY` without the file.",
+    });
+  return { ...given, ...(saved.options as Partial<PlanningOptions>), yes: true };
+}
+
+const isSaid = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : value !== undefined);
+const optionName = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/**
+ * Shows the plan, asks, then brings the stack to what the config says.
+ * @param file a plan that was saved: exactly that is done, or nothing
+ */
+export async function up(file: string | undefined, given: UpOptions): Promise<number> {
+  const saved = file === undefined ? undefined : readPlan(file);
+  const options = file !== undefined && saved ? optionsOf(file, saved, given) : given;
   const goOn = again("up", options, [
     ...(options.step ? ["--step", options.step] : []),
     ...(options.replace ? ["--replace"] : []),
@@ -60,15 +93,18 @@ export async function up(options: UpOptions): Promise<number> {
     // Who answers the question has read in the plan what it interrupts.
     allowOutage: options.allowOutage ?? !options.yes,
     upgrade: options.upgrade ?? [],
+    edition: saved?.edition,
   };
   return withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
     const { stack } = session;
+    if (file !== undefined && saved) throwIfElsewhere(file, saved, placeOf(session));
     greet(session, screen);
     const looked = await stack.refresh({ step: options.step });
     const found = await withOrigin(session, screen, options, looked, true);
     const planned = planUp(found);
-    show(session, screen, found, planned, options.step);
+    const facts = show(session, screen, found, planned, options.step);
+    if (file !== undefined && saved) throwIfMoved(file, saved, planned, placeOf(session));
     throwIfRefused(found);
     const mends = mendsOf(stack.run, found, options.mend ?? []);
     if (mends.length > 0) screen.say(mendView(mends, screen.errLook).join("\n"));
@@ -79,7 +115,9 @@ export async function up(options: UpOptions): Promise<number> {
       return nothingToDo(session, screen, found, planned, options.step);
     }
     if (!isEmpty(planned)) await checkFirst(session, screen, found);
-    if (!(await confirm(options.yes ?? false, stack.run.signal))) {
+    const { steps } = stack.graphOf(options.step);
+    const details = () => screen.say(planView(planned, steps, { ...facts, details: true }, screen.errLook));
+    if (!(await confirm(options.yes ?? false, stack.run.signal, details))) {
       screen.say("Nothing was changed.");
       return 0;
     }
@@ -100,12 +138,13 @@ function greet({ config, paths, application }: Session, screen: Screen): void {
 }
 
 /** The plan, and what a person should know before it is carried out. */
-function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, step: string | undefined): void {
+function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, step: string | undefined): PlanFacts {
   const { stack } = session;
   const facts = {
     speed: speedOf(session),
     monthly: step ? undefined : monthlyAfter(found, session),
     release: releaseIn(planned, session.config),
+    costs: step ? undefined : costOfChangeByKey(found, session),
   };
   const onlyCreates = planned.items.every(
     ({ action, refused, notes }) =>
@@ -123,6 +162,7 @@ function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, 
   const { credentials } = screen.place;
   const short = credentials && credentialsWarning(credentials, planned.seconds, screen.errLook);
   if (short !== undefined) screen.say(short);
+  return facts;
 }
 
 /** Without a record of what is there `down` would not know the stack's data from a copy of it, nor `status` what has changed. */
@@ -149,6 +189,8 @@ function nothingToDo(
     .map(({ key, name, reason }) => ({ key, name, reason }));
   const causes = pending.filter(({ reason }) => !reason?.startsWith("waits for"));
   if (step === undefined) recordDone(session);
+  const key = lostKey(session, found.entries.get(KEY_PAIR_KEY)?.look.live);
+  if (key !== undefined) screen.say(`! ${key}`);
   const noted = planned.items.flatMap(({ name, notes }) => notes.map((note) => `! ${name}: ${note}`));
   screen.result(
     [...causes.map(({ name, reason }) => `! waits for you: ${name}: ${reason}`), ...noted].join("\n") ||
@@ -177,7 +219,9 @@ async function apply(
 ): Promise<number> {
   const { stack, clock, options } = session;
   const graph = stack.graphOf(step);
-  if (graph.nodes.has(KEY_PAIR_KEY)) sayKeyPair(session, screen);
+  // One that stands keeps its key: another one would have to take its place.
+  const keyPair = found.entries.get(KEY_PAIR_KEY);
+  if (keyPair && !keyPair.look.live) sayKeyPair(session, screen);
   recordWanted(session);
   const began = { clock: clock.now(), real: performance.now() };
   const reporter = await screen.report(graph, "up");
@@ -186,6 +230,8 @@ async function apply(
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
   if (!trouble && step === undefined) recordDone(session);
   const ms = clock.now() - began.clock;
+  const key = lostKey(session, live.get(KEY_PAIR_KEY) ?? keyPair?.look.live);
+  if (key !== undefined) screen.say(`! ${key}`);
   const outputs = outputsIn(session, (key) => live.get(key) ?? found.entries.get(key)?.look.live);
   const { siteUrl, ...rest } = outputs;
   const cost = costNow(session);

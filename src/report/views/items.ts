@@ -22,7 +22,7 @@ export const noteLines = (notes: readonly string[], indent: string, width: numbe
 export const remedyLines = (remedies: readonly Remedy[], indent: string, style: Style): string[] =>
   remedies.flatMap(({ to, commands }) => [`${indent}to ${to}:`, `${indent}  ${style.cyan(commands.join(" && "))}`]);
 
-/** "route table Buddy-Routing rtb-0123". */
+/** "route table Buddy-Routing rtb-0123". An ARN says nothing more than the name. */
 export function objectText({
   object,
   name,
@@ -32,7 +32,11 @@ export function objectText({
   readonly name: string;
   readonly id?: string | undefined;
 }): string {
-  return [nounOf(object), oneLine(name), ...(id === undefined || id === name ? [] : [id])].join(" ");
+  return [
+    nounOf(object),
+    oneLine(name),
+    ...(id === undefined || id === name || id.startsWith("arn:") ? [] : [id]),
+  ].join(" ");
 }
 
 /** In the order of the steps, numbered as on the live screen; what is of no step comes last. */

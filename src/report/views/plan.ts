@@ -1,12 +1,14 @@
+import { stripVTControlCharacters } from "node:util";
 import { count, isEmpty, type Plan, type PlanItem } from "../../engine/plan.ts";
 import { about } from "../../lib/duration.ts";
 import { dollars } from "../../lib/money.ts";
-import { counted, indented } from "../../lib/text.ts";
-import { differenceLines, type Names, namesOf } from "../differences.ts";
+import { counted, indented, truncate, widthOf } from "../../lib/text.ts";
+import { differenceLines, isSecret, type Names, namesOf, valueText } from "../differences.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
 import { byStep, noteLines, objectText, reasonLines, remedyLines } from "./items.ts";
 import { joined, type Look, WIDTH } from "./look.ts";
+import { foldedTags } from "./plan-tags.ts";
 
 const DETAIL = " ".repeat(15);
 
@@ -27,6 +29,10 @@ export interface PlanFacts {
   readonly release?: string | undefined;
   /** US dollars a month: what the stack costs when the plan is done, and how much more that is than now; null: unknown. */
   readonly monthly?: { readonly after: number; readonly change: number | null; readonly complete: boolean } | undefined;
+  /** By key: how many US dollars a month more an object costs; null: unknown. */
+  readonly costs?: ReadonlyMap<string, number | null> | undefined;
+  /** Every value of what is created is shown, and each change of tags with its object. */
+  readonly details?: boolean;
 }
 
 /** "Plan: 68 to create. About 18 min on AWS (60× faster here), about $150 a month." */
@@ -94,15 +100,49 @@ export function planView(
   const changing = plan.items.filter(({ action, notes }) => action !== "none" || notes.length > 0);
   const names = namesOf(plan.items);
   const restOf = ({ action }: PlanItem) => (action === "retain" ? LEFT_ALONE : NO_LONGER_WANTED);
-  const lines = byStep(changing, steps, restOf).flatMap(({ title, items }) => [
+  const folded = facts.details ? { items: changing, lines: [] } : foldedTags(changing, style);
+  const lines = byStep(folded.items, steps, restOf).flatMap(({ title, items }) => [
     style.bold(title),
-    ...items.flatMap((item) => planItem(item, names, style, width)),
+    ...items.flatMap((item) => planItem(item, facts, names, style, width)),
     "",
   ]);
-  return joined([...lines, planSummary(plan, facts)]);
+  const tags = folded.lines.length > 0 ? [style.bold("   tags"), ...folded.lines, ""] : [];
+  return joined([...lines, ...tags, planSummary(plan, facts)]);
 }
 
-function planItem(item: PlanItem, names: Names, style: Style, width: number): string[] {
+/** What says what it is, how long it takes and what it costs, in a line. */
+function inShort(item: PlanItem, { costs }: PlanFacts, names: Names, room: number): string {
+  const { matters, values = {}, seconds, interruption, rollout } = item;
+  const what = matters.flatMap((field) => {
+    const value = values[field];
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
+    const text = Array.isArray(value) ? value.map((one) => valueText(one, names)).join(", ") : valueText(value, names);
+    return [typeof value === "number" ? `${field} ${text}` : text];
+  });
+  const told = interruption.what !== "" || rollout !== undefined;
+  const time = !told && seconds >= WORTH_SECONDS ? [`about ${about(seconds)}`] : [];
+  const cost = costs?.get(item.key) ?? 0;
+  const than = item.action === "create" ? "" : cost > 0 ? " more" : " less";
+  const more = Math.abs(cost) < 0.005 ? [] : [`${dollars(Math.abs(cost))} a month${than}`];
+  const rest = [...time, ...more].join(", ");
+  // The price is not what is cut.
+  const left = room - (rest === "" ? 0 : widthOf(rest) + 2);
+  return [
+    ...(what.length > 0 && left >= 10 ? [truncate(what.join(", "), left)] : []),
+    ...(rest === "" ? [] : [rest]),
+  ].join(", ");
+}
+
+/** A shorter time is not worth a word, seconds. */
+const WORTH_SECONDS = 10;
+
+/** All values of what is to be created. */
+const valueLines = ({ values = {} }: PlanItem, names: Names, width: number): string[] =>
+  Object.entries(values).flatMap(([field, value]) =>
+    indented(`${field}: ${isSecret(field) ? "(not shown)" : valueText(value, names)}`, width, DETAIL),
+  );
+
+function planItem(item: PlanItem, facts: PlanFacts, names: Names, style: Style, width: number): string[] {
   const signs: Readonly<Record<PlanItem["action"], string>> = {
     create: style.green("  + create "),
     update: style.yellow("  ~ update "),
@@ -117,8 +157,11 @@ function planItem(item: PlanItem, names: Names, style: Style, width: number): st
   };
   const loses =
     item.holdsData && (item.action === "delete" || item.action === "replace") ? style.red("  holds data") : "";
+  const head = `  ${signs[item.action]}  ${objectText(item)}${loses}`;
+  const short = inShort(item, facts, names, width - widthOf(stripVTControlCharacters(head)) - 2);
   return [
-    `  ${signs[item.action]}  ${objectText(item)}${loses}`,
+    short === "" ? head : `${head}  ${style.dim(short)}`,
+    ...(facts.details ? valueLines(item, names, width) : []),
     ...reasonLines(item, DETAIL, width),
     ...(item.note === undefined ? [] : indented(item.note, width, DETAIL)),
     ...(item.interruption.what === "" ? [] : indented(style.yellow(item.interruption.what), width, DETAIL)),
@@ -129,6 +172,7 @@ function planItem(item: PlanItem, names: Names, style: Style, width: number): st
       return differenceLines({ field, before: found, after: wanted }, { indent: DETAIL, width, style, names, ...mark });
     }),
     ...(item.refused === undefined ? [] : indented(`up refuses. ${item.refused}`, width, DETAIL)),
+    ...(item.asks === undefined ? [] : indented(`up asks first; up --yes does it with ${item.asks}.`, width, DETAIL)),
     ...remedyLines(item.remedies, DETAIL, style),
   ];
 }

@@ -50,6 +50,7 @@ const spec: GroupSpec = {
   min: 2,
   max: 4,
   desired: 2,
+  registered: true,
   launchTemplateId: "lt-1",
   launchTemplateVersion: "1",
   subnetIds: ["subnet-a", "subnet-c"],
@@ -81,7 +82,7 @@ const groupIs = (change: object = {}, ...Instances: Instance[]) =>
         DesiredCapacity: 2,
         DefaultCooldown: 300,
         LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "1" },
-        AvailabilityZones: [],
+        AvailabilityZones: ["ap-northeast-2a", "ap-northeast-2c"],
         VPCZoneIdentifier: "subnet-c,subnet-a",
         TargetGroupARNs: ["arn:tg"],
         HealthCheckType: "ELB",
@@ -137,6 +138,17 @@ test("in service is not enough: the load balancer must find it healthy", async (
   groupIs({}, instance("i-1"), instance("i-2"));
   healthyAre("i-1");
   expect(group.health?.(await find())).toBe("pending");
+});
+
+test("a group that has left a zone is pending until its instances have left it, but for those in standby", async () => {
+  const there = { ...instance("i-3"), AvailabilityZone: "ap-northeast-2b" };
+  groupIs({}, instance("i-1"), instance("i-2"), there);
+  healthyAre("i-1", "i-2", "i-3");
+  const live = await find();
+  expect(group.health?.(live)).toBe("pending");
+  expect(group.doing?.(live)).toContain("i-3 leaves a zone");
+  groupIs({}, instance("i-1"), instance("i-2"), { ...there, LifecycleState: "Standby" });
+  expect(group.health?.(await find())).toBe("ready");
 });
 
 test("a target group that is gone does not hide that it is gone", async () => {

@@ -347,8 +347,10 @@ describe("instance", () => {
     expect(await instance.find(aws, owner)).toBeUndefined();
   });
 
-  test("a recorded one that lost its tags is not ours to touch; a denied read is no missingMessage; gone is gone", async () => {
+  test("a recorded one that lost its tags is ours, with somebody else's it is not; a denied read is no missingMessage; gone is gone", async () => {
     answers([], [found({ Tags: [] })]);
+    expect(await instance.find(aws, owner, "i-1")).toMatchObject({ id: "i-1", tags: {} });
+    answers([], [found({ Tags: [{ Key: "buddyverse:stack", Value: "theirs" }] })]);
     await expect(instance.find(aws, owner, "i-1")).rejects.toMatchObject({ code: "not-ours" });
     ec2.on(DescribeInstancesCommand).rejects(failure("UnauthorizedOperation"));
     await expect(instance.find(aws, owner)).rejects.toMatchObject({ name: "UnauthorizedOperation" });

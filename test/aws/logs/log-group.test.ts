@@ -102,7 +102,7 @@ test("one that is protected says so, how it is lifted, and lifts it when asked",
   found({ deletionProtectionEnabled: true });
   const live = await logGroup.find(aws, owner, ARN);
   if (!live) throw new Error("not found");
-  const [protection] = (await logGroup.protections?.(aws, live, { discardData: false })) ?? [];
+  const [protection] = (await logGroup.protections?.(aws, live, { discardData: false }, owner)) ?? [];
   expect(protection?.lift.commands).toEqual([
     `aws logs put-log-group-deletion-protection --log-group-identifier ${NAME} --no-deletion-protection-enabled --region ap-northeast-2`,
   ]);
@@ -112,7 +112,9 @@ test("one that is protected says so, how it is lifted, and lifts it when asked",
     logGroupIdentifier: NAME,
     deletionProtectionEnabled: false,
   });
-  expect(await logGroup.protections?.(aws, { ...live, deletionProtection: false }, { discardData: false })).toEqual([]);
+  expect(
+    await logGroup.protections?.(aws, { ...live, deletionProtection: false }, { discardData: false }, owner),
+  ).toEqual([]);
 });
 
 test("to delete one that is gone is done", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { isEmpty, type Plan, type PlanItem } from "../../../src/engine/plan.ts";
+import { widthOf } from "../../../src/lib/text.ts";
 import { unknownLive } from "../../../src/lib/unknown.ts";
 import { planSummary, planView } from "../../../src/report/views/plan.ts";
 import { difference, expectScreen, steps } from "./things.ts";
@@ -22,6 +23,8 @@ const planned = (
   note: undefined,
   refused: undefined,
   option: undefined,
+  asks: undefined,
+  matters: [],
   interruption: { kind: "none", what: "", seconds: 0 },
   rollout: undefined,
   seconds: 0,
@@ -165,4 +168,37 @@ test("what is left alone, protected or adopted is said with the commands that he
   expect(text).toMatch(/1 to delete, 1 unchanged\. 1 resource left alone\..*file system Buddy-EFS fs-2\.$/);
   await expectScreen(text, "plan-left-alone");
   expect(isEmpty({ items: [retained, adopted], seconds: 0, unrecordedTags: [] })).toBe(true);
+});
+test("the same change of tags on many objects is one line; what else differs stays with its object", () => {
+  const tagged = (name: string, more: Partial<PlanItem> = {}) =>
+    planned("update", "vpc", "ec2:vpc", name, {
+      ...more,
+      differences: [difference("tags", { cost: "1" }, { team: "platform" }), ...(more.differences ?? [])],
+    });
+  const items = [tagged("a"), tagged("b"), tagged("c", { differences: [difference("cidr", "1", "2")] })];
+  const plan: Plan = { items, seconds: 0, unrecordedTags: [] };
+  const view = planView(plan, steps);
+  expect(view).toContain("~ update   tag team = platform on 3 objects");
+  expect(view).toContain("~ update   tag cost taken off 3 objects");
+  expect(view).not.toContain("vpc a");
+  expect(view).toContain("vpc c\n               cidr: 1 → 2");
+  expect(view).not.toContain("tags.team");
+  expect(planView(plan, steps, { details: true })).toContain("tags.team: nothing → platform");
+  expect(planView({ ...plan, items: items.slice(0, 2) }, steps)).toContain("vpc a\n");
+});
+
+test("in short what is created, the price last and never cut; in detail all of it but secrets", () => {
+  const one = planned("create", "rds", "rds:database", "database1", {
+    seconds: 480,
+    matters: ["engineVersion", "storageGiB", "zone"],
+    values: { engineVersion: "8.4", storageGiB: 20, zone: "z".repeat(200), masterPassword: "hunter2" },
+  });
+  const plan: Plan = { items: [one], seconds: 480, unrecordedTags: [] };
+  const costs = new Map([["database1", 28.11]]);
+  const line = planView(plan, steps, { costs }, { width: 80 }).split("\n")[1] ?? "";
+  expect(line).toMatch(/database database1 {2}8\.4, storageGiB 20…, about 8 min, \$28 a month$/);
+  expect(widthOf(line)).toBeLessThanOrEqual(80);
+  const details = planView(plan, steps, { costs, details: true });
+  expect(details).toMatch(/zone:\s+zzz/);
+  expect(details).not.toContain("hunter2");
 });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { operation, type SandboxService } from "../../service.ts";
-import { vpcTable } from "../ec2/tables.ts";
-import { checkFromNowOn, targetHealth } from "./health.ts";
+import { instanceTable, vpcTable } from "../ec2/tables.ts";
+import { checkFromNowOn, deregisterTarget, registerTarget, targetHealth } from "./health.ts";
 import {
   arn,
   checkName,
@@ -20,6 +20,8 @@ import {
   targetTable,
   visible,
 } from "./tables.ts";
+
+const targets = z.array(z.strictObject({ Id: z.string(), Port: z.number().optional() })).min(1);
 
 /** Attributes of a target group of instances behind an application load balancer, with their defaults (user guide). */
 const ATTRIBUTES: Readonly<Record<string, { readonly value: string; readonly rule: RegExp }>> = {
@@ -203,6 +205,29 @@ export const targetGroups: SandboxService = {
           })),
       };
     }),
+
+    RegisterTargets: operation({ TargetGroupArn: z.string(), Targets: targets }, ({ TargetGroupArn, Targets }, sim) => {
+      const group = targetGroupTable(sim).get(TargetGroupArn);
+      if (!group) throw noTargetGroup();
+      const unfit = Targets.filter(({ Id }) => instanceTable(sim).get(Id)?.state !== "running").map(({ Id }) => Id);
+      if (unfit.length > 0)
+        throw modelled(
+          "InvalidTarget",
+          `The following targets are not in a running state and cannot be registered: '${unfit.join("', '")}'`,
+        );
+      for (const { Id } of Targets) registerTarget(sim, group.arn, Id);
+      return {};
+    }),
+
+    DeregisterTargets: operation(
+      { TargetGroupArn: z.string(), Targets: targets },
+      ({ TargetGroupArn, Targets }, sim) => {
+        const group = targetGroupTable(sim).get(TargetGroupArn);
+        if (!group) throw noTargetGroup();
+        for (const { Id } of Targets) deregisterTarget(sim, group.arn, Id);
+        return {};
+      },
+    ),
 
     DeleteTargetGroup: operation({ TargetGroupArn: z.string() }, ({ TargetGroupArn }, sim) => {
       const group = targetGroupTable(sim).get(TargetGroupArn);

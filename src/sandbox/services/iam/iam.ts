@@ -40,6 +40,11 @@ interface Statement {
 
 /** AWS's managed policies that the sandbox knows, as far as its machines and services use them. */
 const MANAGED: Readonly<Record<string, readonly Statement[]>> = {
+  "iam::aws:policy/AdministratorAccess": [{ Effect: "Allow", Action: "*", Resource: "*" }],
+  // A part of it: it goes over hundreds of services.
+  "iam::aws:policy/ReadOnlyAccess": [
+    { Effect: "Allow", Action: ["s3:Get*", "ssm:Get*", "ec2:Describe*"], Resource: "*" },
+  ],
   "iam::aws:policy/AmazonSSMManagedInstanceCore": [
     {
       Effect: "Allow",
