@@ -33,12 +33,8 @@ test("in a zone that the stack made, a record of somebody else's is extra; its o
   const HostedZoneId = [...on.graph.nodes.keys()]
     .map((key) => on.store.get(key)?.id ?? "")
     .find((id) => /^Z[0-9A-Z]+$/.test(id));
-  const record = {
-    Name: "mail.play.example.com",
-    Type: "A",
-    TTL: 60,
-    ResourceRecords: [{ Value: "198.51.100.9" }],
-  } as const;
+  const ResourceRecords = [{ Value: "198.51.100.9" }];
+  const record = { Name: "mail.play.example.com", Type: "A" as const, TTL: 60, ResourceRecords };
   const ChangeBatch = { Changes: [{ Action: "CREATE" as const, ResourceRecordSet: record }] };
   await stranger(on.sandbox).route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch }));
   await on.clock.sleep(60_000);
