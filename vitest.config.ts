@@ -7,10 +7,11 @@ const BUNDLE = "test/**/*.bundle.test.ts";
 /** A module that one file replaces must not be another file's. */
 const MOCKED = "test/**/*.mocked.test.ts";
 /** They are `npm run test:all`'s; of the last a sample is in each run. */
-const HTTP = "test/moto/*.test.ts";
+const HTTP = "test/{moto,strangers}/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
+const CHANGES = "test/lifecycle/any-change.test.ts";
 const PROCESSES = "test/reliability/processes.bundle.test.ts";
 const RELIABILITY = "test/reliability/{lossy,blocked,late-calls,matrix-move,matrix-secrets,matrix-*-gateway}.test.ts";
 const STRANGERS = "test/strangers/all.test.ts";
@@ -41,6 +42,7 @@ export default defineConfig({
             ADDITIONS,
             DATABASES,
             GRANTS,
+            CHANGES,
             RELIABILITY,
             STRANGERS,
           ],
@@ -60,7 +62,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, DATABASES, GRANTS, PROCESSES, RELIABILITY, STRANGERS, MATRIX],
+          include: [HTTP, ADDITIONS, DATABASES, GRANTS, CHANGES, PROCESSES, RELIABILITY, STRANGERS, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },

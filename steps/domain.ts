@@ -26,10 +26,11 @@ export function domainStep(
   const keys = certificateKeys(names);
 
   const zoneSpec = () => ({ domain: domain.name });
+  // Two keys: after a change of one for the other both are there, until the DNS leads to the one that is wanted.
   const zone =
     domain.zone === "create"
       ? resource(ownedZone, `zone-${domain.name}`, domain.name, {}, zoneSpec)
-      : resource(existingZone, `zone-${domain.name}`, domain.name, {}, zoneSpec);
+      : resource(existingZone, `existing-zone-${domain.name}`, domain.name, {}, zoneSpec);
 
   const certificate = resource(certificateType, keys.certificate, domain.name, { zone }, () => ({ names }));
   const validation = names.map((name) =>

@@ -35,7 +35,10 @@ export function natBastionStep(
   { nat: natLog }: LogGroups,
 ) {
   const linux = resource(publicImage, "image-amazon-linux-2023", "amazon-linux-2023", {}, () => ({}));
-  const keyPair = resource(keyPairType, KEY_PAIR_KEY, KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }));
+  // Another key gets to all that have the old one, as it is a pair of another name: instances are replaced, each beside its old one.
+  const keyPair = resource(keyPairType, KEY_PAIR_KEY, KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }), {
+    createBeforeDelete: {},
+  });
   const natGroup = resource(
     securityGroup,
     "group-nat",

@@ -4,9 +4,9 @@ import { resource, step } from "../src/engine/resource.ts";
 import type { VpcStep } from "./vpc.ts";
 import { perZone } from "./zones.ts";
 
-/** Three subnets per zone: public (load balancer, NAT, bastion), web and database. */
+/** Three subnets per zone: public (load balancer, NAT, bastion), web and database. What is in the public ones moves to a new one. */
 export function subnetsStep(config: Config, { vpc }: VpcStep) {
-  const tier = (key: string, name: string, cidrs: readonly string[], publicAddresses: boolean) =>
+  const tier = (key: string, name: string, cidrs: readonly string[], publicAddresses: boolean, more = {}) =>
     perZone(config, ({ name: zone, number, index }) =>
       resource(
         subnet,
@@ -14,11 +14,11 @@ export function subnetsStep(config: Config, { vpc }: VpcStep) {
         `${name}${number}`,
         { vpc },
         ({ vpc }) => ({ vpcId: vpc.id, cidr: cidrs[index] as string, zone, publicAddresses }),
-        { configured: { zone: `zones[${index}]` } },
+        { configured: { zone: `zones[${index}]` }, ...more },
       ),
     );
   return step("subnets", {
-    public: tier("public", "Buddy-Public", config.network.public, true),
+    public: tier("public", "Buddy-Public", config.network.public, true, { createBeforeDelete: {} }),
     web: tier("web", "Buddy-Web-Private", config.network.web, false),
     db: tier("db", "Buddy-DB-Private", config.network.db, false),
   });

@@ -29,6 +29,13 @@ export interface Learnt {
   identity: Identity | undefined;
 }
 
+/** Where all services answer, instead of AWS: on this machine, so by no proxy. */
+export interface Endpoint {
+  readonly url: string;
+  /** Told of each answer's headers. */
+  seen(headers: Readonly<Record<string, string>>): void;
+}
+
 export interface ClientOptions {
   readonly region: string;
   /** Its settings in the shared files hold (FIPS, dual stack); undefined: those of AWS_PROFILE. */
@@ -38,7 +45,9 @@ export interface ClientOptions {
   readonly random: () => number;
   readonly watch: TroubleWatch | undefined;
   /** The embedded AWS, or what leads to AWS itself. */
-  readonly to: { readonly wire: Wire } | { readonly login: Login; readonly handler: unknown };
+  readonly to:
+    | { readonly wire: Wire }
+    | { readonly login: Login; readonly handler: unknown; readonly endpoint: Endpoint | undefined };
   readonly learnt: Learnt;
 }
 
@@ -66,6 +75,7 @@ export async function openClient(service: ServiceName, options: ClientOptions): 
           ...(options.profile === undefined ? {} : { profile: options.profile }),
           requestHandler: to.handler,
           credentials: to.login.provider,
+          ...(to.endpoint ? { endpoint: to.endpoint.url } : {}),
           // Each client would find out by a call that is refused.
           ...(learnt.ahead === undefined ? {} : { systemClockOffset: learnt.ahead }),
         }),
@@ -75,7 +85,7 @@ export async function openClient(service: ServiceName, options: ClientOptions): 
   client.middlewareStack.addRelativeTo(
     (next: Loose, context: Loose) => async (args: Loose) => {
       learnt.identity = context.__smithy_context?.selectedHttpAuthScheme?.identity ?? learnt.identity;
-      const send = "wire" in to ? overWire(to.wire, suffix) : overNetwork(next, learnt);
+      const send = "wire" in to ? overWire(to.wire, suffix) : overNetwork(next, learnt, to.endpoint);
       return attempted(service, operationOf(context.commandName), args, send, options);
     },
     { relation: "after", toMiddleware: "retryMiddleware", name: "outcome" },
@@ -95,11 +105,12 @@ const overWire =
   };
 
 const overNetwork =
-  (next: (args: Loose) => Promise<Loose>, learnt: Learnt): Send =>
+  (next: (args: Loose) => Promise<Loose>, learnt: Learnt, endpoint: Endpoint | undefined): Send =>
   async (_operation, args) => {
     const learn = (response: Loose) => {
       const date = Date.parse(response?.headers?.date ?? "");
       if (!Number.isNaN(date)) learnt.ahead = date - Date.now();
+      endpoint?.seen(response?.headers ?? {});
     };
     try {
       const result = await next(args);
@@ -136,13 +147,17 @@ async function attempted(
   }
 }
 
+const LIMITS = { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
+
 /** Sends all clients' requests: with time-outs that really end a call, the proxy and the CA bundle of the environment. */
-export async function requestHandler(): Promise<unknown> {
+export async function requestHandler(endpoint?: Endpoint): Promise<unknown> {
+  if (endpoint) {
+    const { NodeHttpHandler } = await import("@smithy/node-http-handler");
+    return new NodeHttpHandler(LIMITS);
+  }
   const [{ NodeHttpHandler }, { https, http }] = await Promise.all([import("@smithy/node-http-handler"), agents()]);
   return new NodeHttpHandler({
-    connectionTimeout: 5_000,
-    requestTimeout: 60_000,
-    throwOnRequestTimeout: true,
+    ...LIMITS,
     httpsAgent: https as Loose,
     httpAgent: http,
   });

@@ -3,12 +3,12 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Aws, CredentialsEnd, Network, Services } from "./aws.ts";
 import { classify } from "./classify.ts";
-import { type Client, type ClientOptions, type Learnt, openClient, requestHandler } from "./clients.ts";
+import { type Client, type ClientOptions, type Endpoint, type Learnt, openClient, requestHandler } from "./clients.ts";
 import { isFarOff } from "./clock.ts";
 import { coalescer, idBatcher } from "./coalesce.ts";
 import { type Login, loginOf } from "./credentials.ts";
 import { setEncodedApart } from "./denial.ts";
-import { AmbiguousOutcome, codeOf } from "./errors.ts";
+import { AmbiguousOutcome, codeOf, Reworded } from "./errors.ts";
 import { hideSecrets, masked } from "./mask.ts";
 import { isRead } from "./safety.ts";
 import { type ServiceName, serviceNames, services } from "./services.ts";
@@ -44,6 +44,8 @@ export interface Connection {
   readonly signal?: AbortSignal | undefined;
   /** The embedded AWS, instead of the network. */
   readonly wire?: Wire | undefined;
+  /** A sandbox that another process serves, instead of AWS. */
+  readonly endpoint?: Endpoint | undefined;
   readonly onCall?: ((call: TracedCall) => void) | undefined;
   /** Told, in a sentence, of trouble on the way to AWS that lasts, now and then while it does, and when it is over. */
   readonly onTrouble?: ((note: string) => void) | undefined;
@@ -62,11 +64,15 @@ const interrupted = () => new BuddyError({ code: "interrupted", message: "interr
  * it cannot be reached.
  */
 export async function connect(connection: Connection): Promise<Aws> {
-  const { clock, signal, wire, profile, region } = connection;
+  const { clock, signal, wire, endpoint, profile, region } = connection;
   // The sandbox's clock is the run's own.
   const learnt: Learnt = { ahead: wire ? 0 : undefined, reached: false, identity: undefined };
-  const handler = wire ? undefined : await requestHandler();
-  const login = wire ? undefined : loginOf({ profile, mfaCode: connection.mfaCode, requestHandler: handler });
+  const handler = wire ? undefined : await requestHandler(endpoint);
+  const login = wire
+    ? undefined
+    : endpoint
+      ? nobodysLogin
+      : loginOf({ profile, mfaCode: connection.mfaCode, requestHandler: handler });
   const options: ClientOptions = {
     region,
     profile,
@@ -74,8 +80,8 @@ export async function connect(connection: Connection): Promise<Aws> {
     signal,
     random: connection.random ?? Math.random,
     // The sandbox always answers; a busy machine is long by its fast clock.
-    watch: connection.onTrouble && watchTrouble(clock, connection.onTrouble, { silence: !wire }),
-    to: wire ? { wire } : { login: login as Login, handler },
+    watch: connection.onTrouble && watchTrouble(clock, connection.onTrouble, { silence: !wire && !endpoint }),
+    to: wire ? { wire } : { login: login as Login, handler, endpoint },
     learnt,
   };
   const calls = caller(connection, options);
@@ -91,13 +97,31 @@ export async function connect(connection: Connection): Promise<Aws> {
     region,
     network: connection.network,
     // Not an endpoint: the AWS CLI refuses it.
-    cli: wire ? "aws --endpoint-url SANDBOX" : profile ? `aws --profile ${profile}` : "aws",
+    cli: wire
+      ? "aws --endpoint-url SANDBOX"
+      : endpoint
+        ? `aws --endpoint-url ${endpoint.url}`
+        : profile
+          ? `aws --profile ${profile}`
+          : "aws",
     clockAhead: () => learnt.ahead,
     credentialsEnd: () => endOf(learnt, login),
     coalesce: coalescer(),
     batchById: idBatcher(),
   };
 }
+
+/** A sandbox looks at no signature. */
+const nobodysLogin: Login = {
+  provider: async () => ({ accessKeyId: "sandbox", secretAccessKey: "sandbox" }),
+  openedByCode: () => false,
+  explain: async (error) =>
+    new Reworded(
+      error instanceof Error ? error.message : String(error),
+      "It is the served sandbox's own fault.",
+      error,
+    ),
+};
 
 function endOf({ identity }: Learnt, login: Login | undefined): CredentialsEnd | undefined {
   const at = identity?.expiration?.getTime() ?? Number.NaN;

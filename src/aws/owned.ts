@@ -68,7 +68,8 @@ export function findOwned<L extends Tagged>(
     const newest = Math.max(...all.map(generationOf));
     const staying = all.filter((live) => generationOf(live) === newest);
     if (recorded && (all.includes(recorded) || all.length === 0)) return recorded;
-    const untagged = recorded || id === undefined ? undefined : await options.byId?.(aws, id);
+    const unseen = recorded || id === undefined || owner.former?.includes(id) ? undefined : id;
+    const untagged = unseen === undefined ? undefined : await options.byId?.(aws, unseen);
     if (untagged) {
       assertOurs(owner, untagged.id, untagged.tags, "id");
       if (options.health?.(untagged) !== "deleting" || all.length === 0) return untagged;

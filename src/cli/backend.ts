@@ -1,6 +1,7 @@
 import type { Aws } from "../aws/aws.ts";
 import { internet } from "../aws/network.ts";
 import { type Clock, realClock } from "../lib/clock.ts";
+import type { Served } from "../sandbox/http/client.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { type StateText, stateFile } from "../state/store.ts";
 import type { Paths } from "./paths.ts";
@@ -11,6 +12,8 @@ export interface Backend {
   readonly text: StateText;
   readonly network: Aws["network"];
   readonly wire?: Sandbox;
+  /** The embedded AWS in another process. */
+  readonly served?: Served;
   readonly speed?: number | "max";
 }
 

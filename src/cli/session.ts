@@ -12,6 +12,7 @@ import { patiently } from "../engine/observe.ts";
 import { openStack, type Stack } from "../engine/stack.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
+import type { Served } from "../sandbox/http/client.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { takeLock } from "../state/lock.ts";
 import type { RecordedApplication } from "../state/state.ts";
@@ -37,8 +38,10 @@ export interface Session {
   readonly stack: Stack;
   /** The same stack with other inputs, as one whose primary has changed. @param replace as of `up --replace` */
   stackWith(changed: Partial<MutableInputs>, replace?: boolean): Stack;
-  /** The embedded AWS; undefined on AWS itself. */
+  /** The embedded AWS, in this process; undefined on AWS itself. */
   readonly sandbox: Sandbox | undefined;
+  /** The embedded AWS, in another process. */
+  readonly served: Served | undefined;
   readonly inputs: MutableInputs;
   readonly application: Application;
   /** What the stack's region costs, as far as it is known here. Read when first asked for: throws on a bad price file. */
@@ -161,6 +164,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     profile: options.profile,
     signal,
     wire: backend.wire,
+    endpoint: backend.served,
     concurrency: options.concurrency,
     onCall: (call) => {
       traced?.(call);
@@ -232,6 +236,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       return prices;
     },
     sandbox: backend.wire,
+    served: backend.served,
     sandboxSpeed: backend.speed,
     stack: stackWith(),
     stackWith,
@@ -294,8 +299,26 @@ async function backendFor(
 ): Promise<Backend> {
   if (options.chaos && !options.sandbox)
     throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
-  if (!options.sandbox) return awsBackend(paths, stateless);
+  if (!options.sandbox) {
+    const { AWS_ENDPOINT_URL: endpoint, BUDDYVERSE_SANDBOX_URL: served } = process.env;
+    const backend = awsBackend(paths, stateless);
+    if (endpoint === undefined || endpoint !== served) return backend;
+    const { servedBackend } = await import("./served-backend.ts");
+    return servedBackend(endpoint, backend.text, closing);
+  }
   // The sandbox is loaded only for those who rehearse.
+  const { servedAt } = await import("../sandbox/http/served-file.ts");
+  const url = servedAt(paths.state);
+  if (url !== undefined) {
+    const { servedBackend, servedState } = await import("./served-backend.ts");
+    if (options.chaos)
+      throw new BuddyError({
+        code: "usage",
+        message: `the sandbox is served at ${url}, to others too: --chaos is not this command's to say`,
+        hint: `Say it to the server: buddyverse sandbox serve --chaos …, or POST ${url}/buddyverse/chaos`,
+      });
+    return servedBackend(url, servedState(paths), closing);
+  }
   const { sandboxBackend } = await import("./sandbox-backend.ts");
   return sandboxBackend(options, paths, config, writes ? closing : undefined);
 }

@@ -56,6 +56,7 @@ export async function converge(
       const decision = evaluate(node, target, there, recorded, {
         now: clock.now(),
         deleteKept: run.deleteKept,
+        removing: run.removing,
         tried: work.tried,
         deleteWouldShow: clock.now() - work.started > DELETE_SHOWS_WITHIN_MS,
         updated: work.updated !== undefined,

@@ -106,7 +106,7 @@ export async function copyLate(run: Run, entry: Observed): Promise<string | unde
   const recorded = run.store.get(node.key);
   if (!node.type.copy || entry.look.live || !recorded) return undefined;
   const look = await observe(run, node, recorded);
-  const now = { now: run.clock.now(), deleteKept: run.deleteKept };
+  const now = { now: run.clock.now(), deleteKept: run.deleteKept, removing: true };
   const late = { ...entry, look, recorded, decision: evaluate(node, undefined, look, recorded, now) };
   return isCopied(run, late) ? copy(run, late) : undefined;
 }

@@ -20,7 +20,9 @@ export interface Situation {
   /** The config or the state names it; false: the stack's tags are all that speaks for it. */
   readonly claimed: boolean;
   /** Why it is not deleted where nobody wants it; undefined: it is. */
-  readonly kept: string | undefined;
+  readonly kept?: string | undefined;
+  /** Why it is not deleted yet; undefined: it is. */
+  readonly stays?: string | undefined;
   /** Somebody else wrote over a value that nobody can make up again: what is there now, and what was. */
   readonly overwritten: string | undefined;
   /** It has been looked at for so long that a delete call of an earlier run, if there was one, would show. */
@@ -64,6 +66,7 @@ export function decide({
   mayBeOthers,
   claimed,
   kept,
+  stays,
   overwritten,
   deleteWouldShow,
   mayChange,
@@ -74,6 +77,7 @@ export function decide({
     return wanted ? { kind: "create" } : { kind: "none" };
   }
   if (health === "deleting") return { kind: "wait", why: "deleting" };
+  if (!wanted && stays !== undefined) return { kind: "blocked", reason: stays };
   if (!wanted && kept !== undefined) return { kind: "keep", reason: kept };
   if (!wanted && !claimed && holdsData) return unclaimed("it holds data");
   if (!wanted && !claimed && mayBeOthers) return unclaimed("others may use it");

@@ -69,7 +69,8 @@ export function secondsToDestroy(run: Run, { entries }: Snapshot): number {
  * that stays still uses is left too. Throws before anything is removed: `refused` where something is protected, and what else
  * happened where a protection could not be lifted, or a copy not be made. @param snapshot taken for `removing`.
  */
-export async function destroy(run: Run, snapshot: Snapshot): Promise<readonly NodeResult[]> {
+export async function destroy(given: Run, snapshot: Snapshot): Promise<readonly NodeResult[]> {
+  const run = { ...given, removing: true };
   throwIfRefused(snapshot);
   recordClaims(run, snapshot);
   const { entries } = snapshot;

@@ -162,6 +162,8 @@ function overwritten({ type }: Node, live: Identified | undefined, recorded: Rec
 export interface Circumstances {
   readonly now: number;
   readonly deleteKept: boolean;
+  /** The stack is taken down. */
+  readonly removing?: boolean | undefined;
   /** It was made, or recreated, in this run. */
   readonly tried?: boolean;
   readonly deleteWouldShow?: boolean;
@@ -177,7 +179,15 @@ export function evaluate(
   wanted: object | undefined,
   { live, health, claimed }: Observation,
   recorded: Recorded | undefined,
-  { now, deleteKept, tried = false, deleteWouldShow = false, updated = false, later = new Set() }: Circumstances,
+  {
+    now,
+    deleteKept,
+    removing = false,
+    tried = false,
+    deleteWouldShow = false,
+    updated = false,
+    later = new Set(),
+  }: Circumstances,
 ): Decision & { readonly drift: readonly Difference[] } {
   const given = recorded && { tags: recorded.tags ?? {}, certain: updated || recorded.status === "ready" };
   const all = wanted && live ? differences(node.type, wanted, live, node.owner.tags, given, recorded?.spec) : [];
@@ -193,7 +203,7 @@ export function evaluate(
       holdsData: mayHoldData(node.type, live, recorded),
       mayBeOthers: (live && node.type.mayBeOthers?.(live)) ?? false,
       claimed,
-      kept: live && node.type.farewell?.(live, { deleteKept })?.kept,
+      ...(live && wanted === undefined ? node.type.farewell?.(live, { deleteKept, unwanted: !removing }) : {}),
       overwritten: overwritten(node, live, recorded),
       deleteWouldShow,
       mayChange: (wanted && live && node.type.mayChange?.(live, wanted)) ?? false,

@@ -138,10 +138,12 @@ export type Foreseen =
   /** What a person should know of it first. */
   | { readonly kind: "note"; readonly note: string };
 
-/** What `down` does about an object besides deleting it, as sentences. */
+/** What is done about an object that goes, besides deleting it, as sentences. */
 export interface Farewell {
   /** Why it is not deleted; undefined: it is. */
   readonly kept?: string;
+  /** Why it is not deleted yet: a person has to do something first. */
+  readonly stays?: string;
   /** What comes back in its place, or what a person has to do elsewhere when it is deleted. */
   readonly note?: string;
 }
@@ -155,6 +157,8 @@ export interface Right {
 export interface KeepOptions {
   /** True: also what is kept unless that is asked for is deleted. */
   readonly deleteKept: boolean;
+  /** True: the stack stays, and only the config has no use for the object any more. */
+  readonly unwanted?: boolean;
 }
 
 /** What a person does by hand about an object that holds data: AWS CLI commands, in order. */
@@ -377,7 +381,7 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
    * reads. Parts of the spec may be unknown yet. @param live what is there of it.
    */
   foresee?(aws: Aws, spec: Spec, owner: Owner, live: Live | undefined): Promise<Foreseen | undefined>;
-  /** What `down` keeps of it on purpose, or says of its end. Pure. @param options `filled`: a copy of what needs it will be made */
+  /** What is kept of it on purpose when it goes, or said of its end. Pure. @param options `filled`: a copy of what needs it will be made */
   farewell?(live: Live, options: KeepOptions & { readonly filled?: boolean }): Farewell | undefined;
   /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */
   protections?(

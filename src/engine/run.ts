@@ -24,6 +24,8 @@ export interface Run {
   readonly remove: Set<string>;
   /** `down --delete-zone`: also what is kept unless that is asked for. */
   readonly deleteKept: boolean;
+  /** It takes the stack down. */
+  readonly removing?: boolean;
   /** What interrupts the use of an object may be done: it was said before. Without it such a change is refused. */
   readonly allowOutage: boolean;
   /** `up --upgrade NAME`: names of objects of which a change that cannot be taken back may be done. */

@@ -123,7 +123,11 @@ export async function takeSnapshot(
   const now = run.clock.now();
   const judged = (node: Node, wanted: object | undefined, look: Observation): Observed => {
     const recorded = run.store.get(node.key);
-    const { drift, ...decision } = evaluate(node, wanted, look, recorded, { now, deleteKept: run.deleteKept });
+    const { drift, ...decision } = evaluate(node, wanted, look, recorded, {
+      now,
+      deleteKept: run.deleteKept,
+      removing: options.removing,
+    });
     return {
       node,
       look,

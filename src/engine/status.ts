@@ -104,6 +104,7 @@ function standingOf(
 ): SyncStatus {
   if (kind === "retain" || kind === "keep") return "retained";
   if (health === "absent") return external || kind === "blocked" ? "blocked" : "missing";
+  if (!wanted && kind === "blocked") return "blocked";
   if (!wanted) return external ? "in-sync" : "extra";
   if (health === "pending" || health === "deleting") return "under-way";
   if (kind === "blocked" || (typeof health === "object" && health !== null && "blocked" in health)) return "blocked";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { BuddyError } from "../lib/errors.ts";
-import { readIfThere, writeAtomically } from "../state/file.ts";
+import { readIfThere, removeIfThere, writeAtomically } from "../state/file.ts";
 import type { StateText } from "../state/store.ts";
 import type { World } from "./world.ts";
 
@@ -18,11 +18,24 @@ export interface SandboxFile {
   /** The sandbox's time now: its last, and what has passed on the wall since. */
   readonly time: number;
   save(): void;
+  /** Saves the world with the state that commands have written meanwhile. */
+  gather(): void;
   readonly state: StateText;
 }
 
-/** @param fresh makes the world of an empty file. */
-export function openSandboxFile(path: string, now: number, fresh: () => World): SandboxFile {
+/** Where the stack's state is while the world is served: written by commands, which do not write the world then. */
+export const stateBeside = (path: string): string => `${path}.state`;
+
+/**
+ * @param fresh makes the world of an empty file. With `apart` the state is in a file of its own until `gather`: for who
+ * serves the world, while commands keep their state.
+ */
+export function openSandboxFile(
+  path: string,
+  now: number,
+  fresh: () => World,
+  { apart } = { apart: false },
+): SandboxFile {
   const content = readIfThere(path);
   let world: World;
   let state: unknown;
@@ -36,13 +49,28 @@ export function openSandboxFile(path: string, now: number, fresh: () => World): 
     state = read.state;
     time = world.time + Math.max(0, now - read.savedAt);
   }
+  // Of one that was killed while it served the world.
+  const beside = readIfThere(stateBeside(path));
+  if (beside !== undefined) state = JSON.parse(beside);
+  let isApart = apart;
+  if (apart && beside === undefined && state !== undefined && state !== null)
+    writeAtomically(stateBeside(path), JSON.stringify(state), { synced: false });
   // A rehearsal need not survive a power cut, so nothing is synced to the disk; a kill at any moment it does survive.
-  const save = () =>
-    writeAtomically(path, JSON.stringify({ version: 1, savedAt: Date.now(), world, state }), { synced: false });
+  const save = () => {
+    const text = JSON.stringify({ version: 1, savedAt: Date.now(), world, ...(isApart ? {} : { state }) });
+    writeAtomically(path, text, { synced: false });
+    if (!isApart) removeIfThere(stateBeside(path));
+  };
   return {
     world,
     time,
     save,
+    gather() {
+      const written = readIfThere(stateBeside(path));
+      if (written !== undefined) state = JSON.parse(written);
+      isApart = false;
+      save();
+    },
     state: {
       path,
       read: () => (state === undefined || state === null ? undefined : JSON.stringify(state)),

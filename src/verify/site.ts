@@ -40,7 +40,11 @@ export interface Site {
 }
 
 /** Where a name leads to; undefined: nowhere. */
-export type Resolve = (name: string, port: number) => { readonly host: string; readonly port: number } | undefined;
+export type Resolve = (name: string, port: number) => Address | undefined | Promise<Address | undefined>;
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
 
 const TIMEOUT_MS = 10_000;
 /** By default. */
@@ -77,10 +81,10 @@ export function networkSite({
     handshake: (name, min, max) => bounded(() => shake(name, min, max)),
   };
 
-  function ask(url: URL, { via, headers }: Asking): Promise<Answer> {
+  async function ask(url: URL, { via, headers }: Asking): Promise<Answer> {
     const secure = url.protocol === "https:";
-    const to = resolve(via ?? url.hostname, Number(url.port || (secure ? 443 : 80)));
-    if (!to) return Promise.reject(unknownName(via ?? url.hostname));
+    const to = await resolve(via ?? url.hostname, Number(url.port || (secure ? 443 : 80)));
+    if (!to) throw unknownName(via ?? url.hostname);
     return new Promise((done, fail) => {
       const options: https.RequestOptions = {
         ...to,
@@ -115,9 +119,9 @@ export function networkSite({
     });
   }
 
-  function shake(name: string, min: tls.SecureVersion, max: tls.SecureVersion): Promise<Handshake | undefined> {
-    const to = resolve(name, 443);
-    if (!to) return Promise.reject(unknownName(name));
+  async function shake(name: string, min: tls.SecureVersion, max: tls.SecureVersion): Promise<Handshake | undefined> {
+    const to = await resolve(name, 443);
+    if (!to) throw unknownName(name);
     return new Promise((done, fail) => {
       let connected = false;
       const socket = tls.connect({

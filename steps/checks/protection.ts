@@ -1,9 +1,12 @@
+import type { KeyPairLive } from "../../src/aws/ec2/key-pair.ts";
 import type { FileSystemLive } from "../../src/aws/efs/file-system.ts";
 import { list, some } from "../../src/lib/text.ts";
+import { launchKeysOf } from "../../src/verify/aws/keys.ts";
 import { type InstanceMetadata, metadataOf, readVolumes, type Store } from "../../src/verify/aws/storage.ts";
 import type { Check, CheckContext, CheckOutcome } from "../../src/verify/check.ts";
 import type { Fact } from "../../src/verify/facts.ts";
 import { type AppSecretsSaid, type PasswordSaid, scriptFor } from "../../src/verify/scripts.ts";
+import { KEY_PAIR_KEY } from "../inputs.ts";
 import { TEXT } from "../rds.ts";
 import { secretsOf } from "../scripts/app-settings.ts";
 import { databaseInterfaces, databases, instances, membersInService } from "./facts.ts";
@@ -20,6 +23,24 @@ export const stores: Fact<readonly Store[]> = async ({ aws, config, nameOf, requ
     { what: `file system ${nameOf("file-system")}`, encrypted },
     ...known.map((database) => ({ what: `database ${database.id}`, encrypted: database.encrypted })),
   ];
+};
+
+/** AWS tells times to the second. */
+const SECOND_MS = 1_000;
+
+/** Of each instance that has a key pair: why that is not the stack's. */
+export const machineKeys: Fact<readonly { readonly what: string; readonly trouble: string | undefined }[]> = async ({
+  read,
+  requireLive,
+}) => {
+  const [all, pair] = await Promise.all([read(instances), requireLive<KeyPairLive>(KEY_PAIR_KEY)]);
+  return launchKeysOf(all).flatMap(({ what, keyName, launchedAt }) => {
+    if (keyName === undefined) return [];
+    if (keyName !== pair.keyName) return [{ what, trouble: `${what} has the key of ${keyName}` }];
+    // EC2 copies the public key at the first boot only (user guide, "Amazon EC2 key pairs").
+    const older = launchedAt + SECOND_MS < pair.createdAt;
+    return [{ what, trouble: older ? `${what} has the key that ${keyName} had before` : undefined }];
+  });
 };
 
 export const metadata: Fact<readonly InstanceMetadata[]> = async ({ read }) => metadataOf(await read(instances));
@@ -156,6 +177,21 @@ export const protection: readonly Check[] = [
       return {
         evidence: lax.length === 0 ? `${found.length} instances` : `IMDSv1 too: ${some(lax)}`,
         ok: found.length > 0 && lax.length === 0,
+      };
+    },
+  },
+  {
+    id: "ssh-key",
+    requirement: "R6",
+    title: "No instance lets in another key than the stack's",
+    method: "the key pair of every instance in the VPC, and which of the two was there first",
+    limits: "keys that somebody has put on an instance by hand",
+    async run({ read }) {
+      const found = await read(machineKeys);
+      const troubles = found.flatMap(({ trouble }) => trouble ?? []);
+      return {
+        evidence: troubles.length === 0 ? `${found.length} instances have the key pair's` : some(troubles),
+        ok: found.length > 0 && troubles.length === 0,
       };
     },
   },

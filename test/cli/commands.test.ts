@@ -232,7 +232,7 @@ test("a lost password is told by plan and status, and refused by up, with the co
   });
 
   const planned = await on.rehearse("plan --detailed-exit-code");
-  expect(planned.code).toBe(3);
+  expect(planned.code).toBe(2);
   expect(planned.stdout).toContain(`! blocked  generated secret ${name}`);
   const put = `ssm put-parameter --region ap-northeast-2 --name ${name} --type SecureString`;
   expect(planned.stdout).toContain(put);

@@ -69,7 +69,7 @@ test("NAT instances that are replaced: the first new one stands beside both old 
   await allow(13);
   await expectRefused(on, /vCPU quota.*13 allowed, 12 in use, 2 to be added/);
   await allow(14);
-  const plan = await on.rehearse("plan");
+  const plan = await on.rehearse("plan --replace");
   expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining("the new one is made beside it") });
   expect(plan.stdout).toContain("beside it, after Buddy-NAT1;");
 });

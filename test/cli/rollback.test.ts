@@ -31,6 +31,12 @@ test("a release, one that fails, a rollback, and up leaves it so", async () => {
   );
   expect(failed.stdout).toContain("BUDDYVERSE-BOOT FAILED: ModuleNotFoundError");
 
+  const why = await on.rehearse("why");
+  expect(why.code).toBe(1);
+  expect(why.stdout.replace(/\s+/g, " ")).toMatch(
+    /Not well: group \S+ why release 3, which the config asks for, was rolled back, and the site goes on with release 2: (i-\w+) did not pass .* ModuleNotFoundError.* to do mend the cause, then `buddyverse up --sandbox`/,
+  );
+
   const listed = await on.rehearse("releases");
   expect(listed.stdout).toMatch(
     / {2}when +by +result +took +image\n {2}3 .* sandbox +rolled back +\dm\d\ds .*\n +the built-in page\n +i-\w+ did not pass[^\n]*\n\* 2 .* succeeded .*\n +the built-in page\n {2}1 .* first /,

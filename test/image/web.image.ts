@@ -1,4 +1,8 @@
-/** The web server from user data to answers: baked, booted, broken. docs/image.md says what is real here. */
+/**
+ * The web server from user data to answers: baked, booted, broken. docs/image.md says what is real here. The later releases of the
+ * Django project are not baked: they boot the first one's disk with the files on it that their bake would have put there, as a bake
+ * takes longer than all else here. So what a second bake does (new requirements, static files) is the first one's to show.
+ */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -515,8 +519,12 @@ test.concurrent("a Django project that knows nothing of this runs unchanged, rel
     aws.describeInstance(place, `i-0${release.releaseId}${place.namespace.length}`, userData(release));
     return boot(disk(place.namespace, builder.layers, { ...EFS, ...files }), place.namespace, share);
   };
-  const result = ({ releaseId }: ReleaseSettings) =>
-    JSON.parse(aws.parameter(`/buddyverse/buddyverse/release/${releaseId}`) ?? "null");
+  /** What an instance told last, of that release. */
+  const result = ({ releaseId }: ReleaseSettings) => {
+    const { release, ...told } = JSON.parse(aws.parameter("/buddyverse/buddyverse/release/report") ?? "{}");
+    expect(release).toBe(releaseId);
+    return told;
+  };
 
   // Two at once: one of them migrates.
   const machines = [start(one, first), start(two, first)] as const;
@@ -630,14 +638,41 @@ test.concurrent("a Django project that knows nothing of this runs unchanged, rel
   });
   await failing.says("BUDDYVERSE-BOOT FAILED: the release command", 180);
   const { output, ...told } = result(third);
-  expect(told).toMatchObject({ result: "failed", seconds: expect.any(Number), instance: expect.stringMatching(/^i-/) });
+  expect(told).toMatchObject({
+    result: "failed",
+    stage: "release",
+    seconds: expect.any(Number),
+    instance: expect.stringMatching(/^i-/),
+  });
   expect(output).toContain("ZeroDivisionError");
   expect(output).toContain("{{ a template }} *** ***");
   expect(output + failing.console()).not.toContain(PASSWORD);
   expect(output + failing.console()).not.toContain(PARTNER_KEY);
   expect(ask("/", { place: four }).status).toBe(0);
   for (const place of [one, two]) expect(ask("/", { place })).toMatchObject({ status: 200 });
-  await Promise.all([...machines, failing].map((machine) => machine.powerOff()));
+
+  // One that migrates and then fails at its first request says so, with the traceback.
+  const fourth = released("888888888888");
+  const five = aws.plug("five", "10.0.0.18");
+  const broken = start(five, fourth, {
+    ...IMPATIENT,
+    "/etc/buddyverse/image": "888888888888",
+    "/srv/buddyverse/app/config/wsgi.py": `import os
+def application(environ, start_response):
+  raise RuntimeError("no note is left, " + os.environ["PARTNER_KEY"])
+`,
+  });
+  await broken.says("BUDDYVERSE-BOOT FAILED: the application answers 500 for /,", 180);
+  await until(30, () => /"stage": ?"boot"/.test(aws.parameter("/buddyverse/buddyverse/release/report") ?? ""));
+  expect(result(fourth)).toMatchObject({
+    result: "failed",
+    stage: "boot",
+    output: expect.stringMatching(
+      /^the application answers 500 for \/, .*\n(.*\n)*.*RuntimeError: no note is left, \*\*\*\n/,
+    ),
+  });
+  expect(machines[0].console()).toContain("BUDDYVERSE-BOOT the application answers 200 for /");
+  await Promise.all([...machines, failing, broken].map((machine) => machine.powerOff()));
 });
 
 test.concurrent("an instance whose secret has no value does not serve", async () => {

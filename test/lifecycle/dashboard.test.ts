@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { type Identified, type ResourceType, resource, type Step, step } from "../../src/engine/resource.ts";
@@ -6,7 +7,7 @@ import { inventory } from "../../src/sandbox/inventory.ts";
 import { dashboardStep } from "../../steps/dashboard.ts";
 import type { Monitored } from "../../steps/monitored.ts";
 import { type Account, accountIn } from "../sandbox/grown.ts";
-import { type Stage, stage } from "./stage.ts";
+import { type Stage, stage, stageOn } from "./stage.ts";
 
 /** Something that is there and is watched. */
 const there = (key: string, name: string, live: object = {}) => {
@@ -185,4 +186,25 @@ test("widgets lie on the grid, side by side, and none over another", async () =>
   expect(new Set(cells).size).toBe(cells.length);
   // Full rows: nothing but the grid's 24 columns.
   expect(cells.length % 24).toBe(0);
+});
+
+test("another alarm address: the plan says what AWS does with the one that never confirmed; the new one is said to wait", async () => {
+  const on = await stage({ monitoring: { email: "old@example.com" } }, 7, dashboardSteps);
+  await on.up();
+  const config = parseConfig({ monitoring: { email: "new@example.com" } }, "test.config.json");
+  const next = await stageOn(config, on.clock, on.sandbox, on.text, dashboardSteps);
+  const [planned] = (await next.plan()).items.filter(({ name }) => name.includes("old@example.com"));
+  expect(planned).toMatchObject({
+    action: "retain",
+    reason: expect.stringContaining("it goes by itself two days after"),
+  });
+  await next.up();
+  const waiting = (await next.status()).filter(({ notes }) => notes.length > 0);
+  expect(waiting.map(({ name, standing }) => [name, standing])).toEqual([
+    ["Buddy-Alarms → new@example.com", "in-sync"],
+  ]);
+  expect(waiting[0]?.notes[0]).toContain("new@example.com gets no alarm yet");
+  expect(isEmpty(planUp(await next.refresh()))).toBe(true);
+  await next.down();
+  expect(await next.left()).toEqual([]);
 });

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ALL_OUTBOUND, securityGroup } from "../../src/aws/ec2/security-group.ts";
+import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { farewells } from "../../src/engine/destroy.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
@@ -11,7 +12,7 @@ import { securityGroupsStep } from "../../steps/security-groups.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
 import { type Account, accountIn } from "../sandbox/grown.ts";
-import { type Stage, stage } from "./stage.ts";
+import { INPUTS, type Stage, stage, stageOn } from "./stage.ts";
 
 /** The load balancer and the domain that leads to it. */
 function domainSteps(config: Config): readonly Step[] {
@@ -119,7 +120,7 @@ test("up makes the names and https; plan is empty; up writes nothing; down leave
   const on = await domainStage();
   const { settled } = await on.up();
   expect(settled.filter(({ outcome }) => outcome !== "created").map(({ key }) => key)).toEqual([
-    "zone-buddyverse.link",
+    "existing-zone-buddyverse.link",
   ]);
   expect(await recordsOf(on)).toEqual([
     "_x.buddyverse.link CNAME",
@@ -237,7 +238,7 @@ test("no zone: what needs it waits, the rest is made", async () => {
   await removeZones(on);
   const { settled } = await on.up();
   expect(outcomes(settled)).toMatchObject({
-    "zone-nobody.example.com": "blocked",
+    "existing-zone-nobody.example.com": "blocked",
     "certificate-nobody.example.com+www.nobody.example.com": "skipped",
     "records-nobody.example.com": "skipped",
     "load-balancer": "created",
@@ -271,7 +272,7 @@ test("a domain under the zone uses the zone; the longest name wins", async () =>
   them(on).delegate("example.com", await serversOf(on, bare(HostedZone.Id)));
   const { settled } = await on.up();
   expect(settled.filter(({ outcome }) => outcome !== "created").map(({ key }) => key)).toEqual([
-    "zone-app.example.com",
+    "existing-zone-app.example.com",
   ]);
   expect(await recordsOf(on)).toContain("app.example.com A");
 });
@@ -299,4 +300,157 @@ test("the registrar leads elsewhere: blocked, not waited for", async () => {
     "acm:issued-certificate",
   ]);
   expect(on.clock.now() - before).toBeLessThan(10 * 60_000);
+});
+
+describe("another zone", () => {
+  const NAMES = ["buddyverse.link", "www.buddyverse.link"];
+  const next = (on: Stage, domain: object | null): Promise<Stage> =>
+    stageOn(parseConfig({ domain }, "test.config.json"), on.clock, on.sandbox, on.text, domainSteps, undefined, INPUTS);
+  const EXISTING = { name: "buddyverse.link", zone: "existing" };
+  const CREATE = { name: "buddyverse.link", zone: "create" };
+  /** The site's records in a zone. */
+  async function siteIn(on: Stage, HostedZoneId: string): Promise<readonly string[]> {
+    const { ResourceRecordSets } = await them(on).ask<{ ResourceRecordSets: RecordSet[] }>(
+      "route-53",
+      "ListResourceRecordSets",
+      { HostedZoneId },
+    );
+    return ResourceRecordSets.filter(({ Type }) => Type === "A").map(({ Name }) => Name.replace(/\.$/, ""));
+  }
+  const blocked = ({ settled }: Awaited<ReturnType<Stage["up"]>>) =>
+    settled.filter(({ outcome }) => outcome === "blocked");
+  const inSync = async (on: Stage) =>
+    expect((await on.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
+
+  test("existing → create: both hold the names until the registrar leads to the new one; no certificate is asked for anew", async () => {
+    const on = await domainStage();
+    await on.up();
+    const before = await certificates(on);
+    const [old] = await zones(on);
+    const oldId = old?.Id as string;
+    const moved = await next(on, CREATE);
+    expect((await moved.plan()).items.filter(({ action }) => action === "replace" || action === "delete")).toEqual([]);
+    const first = await moved.up();
+    const own = await ours(on);
+    const servers = await serversOf(on, own.Id);
+    expect(blocked(first).map(({ reason }) => reason)).toEqual([expect.stringContaining(servers.join(", "))]);
+    expect([await siteIn(on, oldId), await siteIn(on, own.Id)]).toEqual([NAMES, NAMES]);
+    expect(await certificates(on)).toEqual(before);
+    // Nothing is to be done but what a person has to do; nothing is sent.
+    moved.writes();
+    expect(blocked(await moved.up())).toHaveLength(1);
+    expect(moved.writes()).toEqual([]);
+    them(on).delegate("buddyverse.link", servers);
+    expect(blocked(await moved.up())).toEqual([]);
+    expect([await siteIn(on, oldId), await siteIn(on, own.Id)]).toEqual([[], NAMES]);
+    await inSync(moved);
+    moved.writes();
+    await moved.up();
+    expect(moved.writes()).toEqual([]);
+  });
+
+  test("existing → create, and back before the registrar leads there: the new zone's records go, then the zone", async () => {
+    const on = await domainStage();
+    await on.up();
+    const [old] = await zones(on);
+    await (await next(on, CREATE)).up();
+    const own = await ours(on);
+    const back = await next(on, EXISTING);
+    await back.up();
+    await back.clock.sleep(10_000);
+    await back.up();
+    expect(await siteIn(on, old?.Id as string)).toEqual(NAMES);
+    expect((await zones(on)).map(({ Id }) => Id)).not.toContain(own.Id);
+    await inSync(back);
+  });
+
+  test("while both hold the names, down takes them out of both", async () => {
+    const on = await domainStage();
+    await on.up();
+    const [old] = await zones(on);
+    const moved = await next(on, CREATE);
+    await moved.up();
+    deletingKept(moved);
+    const ended = await moved.down();
+    expect(ended.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+    expect((await zones(on)).map(({ Id }) => Id)).toEqual([old?.Id]);
+    expect(await siteIn(on, old?.Id as string)).toEqual([]);
+  });
+
+  async function standingInOwn(): Promise<{ readonly on: Stage; readonly own: Zone; readonly theirs: string }> {
+    const on = await domainStage({ domain: CREATE });
+    await on.up();
+    const own = await ours(on);
+    them(on).delegate("buddyverse.link", await serversOf(on, own.Id));
+    await on.up();
+    const { HostedZone } = await them(on).ask<{ HostedZone: { Id: string } }>("route-53", "CreateHostedZone", {
+      Name: "buddyverse.link",
+      CallerReference: "theirs",
+    });
+    await on.clock.sleep(5_000);
+    return { on, own, theirs: bare(HostedZone.Id) };
+  }
+
+  test("create → existing: the stack's own zone stays until the registrar leads to the other one, then it goes", async () => {
+    const { on, own, theirs } = await standingInOwn();
+    const moved = await next(on, EXISTING);
+    const first = await moved.up();
+    expect(blocked(first).map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining((await serversOf(on, theirs)).join(", ")),
+        expect.stringContaining("which the stack made, stays until the public DNS no longer leads to it"),
+      ]),
+    );
+    expect([await siteIn(on, own.Id), await siteIn(on, theirs)]).toEqual([NAMES, NAMES]);
+    them(on).delegate("buddyverse.link", await serversOf(on, theirs));
+    await moved.up();
+    await moved.clock.sleep(10_000);
+    expect(blocked(await moved.up())).toEqual([]);
+    expect((await zones(on)).map(({ Id }) => Id)).toEqual([theirs]);
+    expect(await siteIn(on, theirs)).toEqual(NAMES);
+    await inSync(moved);
+  });
+
+  test("create → existing, with somebody's records in the own zone: it is kept, and they are named", async () => {
+    const { on, own, theirs } = await standingInOwn();
+    await them(on).ask("route-53", "ChangeResourceRecordSets", {
+      HostedZoneId: own.Id,
+      ChangeBatch: {
+        Changes: [
+          {
+            Action: "CREATE",
+            ResourceRecordSet: {
+              Name: "buddyverse.link",
+              Type: "MX",
+              TTL: 60,
+              ResourceRecords: [{ Value: "10 mx.example" }],
+            },
+          },
+        ],
+      },
+    });
+    await on.clock.sleep(5_000);
+    const moved = await next(on, EXISTING);
+    await moved.up();
+    them(on).delegate("buddyverse.link", await serversOf(on, theirs));
+    await moved.up();
+    await moved.clock.sleep(10_000);
+    expect(blocked(await moved.up()).map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/stays while there is something in it: MX buddyverse\.link/),
+    ]);
+    expect((await zones(on)).map(({ Id }) => Id)).toContain(own.Id);
+  });
+
+  test("create → existing with no other zone there: said, and all stays as it is", async () => {
+    const on = await domainStage({ domain: CREATE });
+    await on.up();
+    const own = await ours(on);
+    them(on).delegate("buddyverse.link", await serversOf(on, own.Id));
+    await on.up();
+    const moved = await next(on, EXISTING);
+    moved.writes();
+    expect(blocked(await moved.up()).map(({ key }) => key)).toContain("existing-zone-buddyverse.link");
+    expect(moved.writes()).toEqual([]);
+    expect(await siteIn(on, own.Id)).toEqual(NAMES);
+  });
 });

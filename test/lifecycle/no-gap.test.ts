@@ -5,6 +5,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import type { Result } from "../../src/engine/apply.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
+import { newKeyPair } from "../../src/lib/key-pair.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { INPUTS, type Stage, stage, stageOn } from "./stage.ts";
 import { watched } from "./watched.ts";
@@ -17,13 +18,21 @@ beforeAll(async () => {
   await base.up();
 });
 
+let tokens = 0;
+/** As of several processes: no two are the same. */
+const token = () => `t${++tokens}x`.padEnd(30, "0");
+
 /** A copy of a stack, as it stands, with another config. */
-function changed(from: Stage, given: object, { stateless = false } = {}): Promise<Stage> {
+function changed(
+  from: Stage,
+  given: object,
+  { stateless = false, inputs = INPUTS }: { readonly stateless?: boolean; readonly inputs?: typeof INPUTS } = {},
+): Promise<Stage> {
   const clock = jumpingClock(from.clock.now());
   const sandbox = openSandbox({ world: structuredClone(from.sandbox.world), clock });
   const text = memoryText();
   if (!stateless) text.text = from.text.text;
-  return stageOn(parseConfig(given, "test.config.json"), clock, sandbox, text, undefined, undefined, INPUTS, {
+  return stageOn(parseConfig(given, "test.config.json"), clock, sandbox, text, undefined, token, inputs, {
     replace: true,
     allowOutage: true,
   });
@@ -186,4 +195,24 @@ test("the zone in the middle goes with its objects, the others keep their number
     const again = await changed(on, { ...config, database: { replica: false } }, { stateless });
     expect(isEmpty(planUp(await again.refresh(true)))).toBe(true);
   }
+});
+
+test("another key: every machine is replaced by one that has it, and no machine that is left lets the old one in", async () => {
+  const inputs = { ...INPUTS, publicKey: newKeyPair("another").publicKey };
+  const on = await changed(base, {}, { inputs });
+  const { result, cut } = await watched(on, on.up());
+  expect(bad(result)).toEqual([]);
+  expect(cut).toEqual({});
+  const living = ["Buddy-NAT1", "Buddy-NAT2", "Bastion1", "Bastion2", "Buddy-WEB"];
+  const machines = (await Promise.all(living.map((name) => instancesNamed(on, name)))).flat();
+  expect(machines.map(({ KeyName }) => KeyName)).toEqual(Array(6).fill("Buddy-Project-2"));
+  const pairs = async (of: Stage) => (await of.aws.ec2.describeKeyPairs({})).KeyPairs?.map(({ KeyName }) => KeyName);
+  expect(await pairs(on)).toEqual(["Buddy-Project-2"]);
+  for (const stateless of [false, true])
+    expect(isEmpty(planUp(await (await changed(on, {}, { inputs, stateless })).refresh(true)))).toBe(true);
+  const again = await changed(on, {}, { inputs: { ...INPUTS, publicKey: newKeyPair("third").publicKey } });
+  expect(bad(await again.up())).toEqual([]);
+  expect(await pairs(again)).toEqual(["Buddy-Project-3"]);
+  expect((await again.down()).filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  expect(await pairs(again)).toEqual([]);
 });

@@ -47,7 +47,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     tells: ["nat-route-1 updated", "alarm-nat-instance-2 updated"],
   },
   "gateways in place of NAT instances": { after: { nat: { mode: "gateway" } }, tells: ["nat-route-1 updated"] },
-  "another key pair": { after: {}, inputs: OTHER_KEY, asks: ["key-pair"] },
+  "another key pair": {
+    after: {},
+    inputs: OTHER_KEY,
+    asks: ["key-pair", "nat-instance-1", "nat-instance-2", "bastion-1", "bastion-2"],
+  },
   "more storage": {
     after: { database: { storageGiB: 50 } },
     tells: ["alarm-database-storage updated", "alarm-replica-storage updated"],

@@ -1,11 +1,13 @@
+import { expect } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Plan, PlannedAction } from "../../src/engine/plan.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
+import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { copied, type World } from "../../src/sandbox/world.ts";
 import type { Inputs } from "../../steps/inputs.ts";
-import { INPUTS, type Stage, stage, stageOn } from "./stage.ts";
+import { INPUTS, START, type Stage, stageOn } from "./stage.ts";
 
 interface Standing {
   readonly world: World;
@@ -17,8 +19,13 @@ interface Standing {
 const grown = new Map<string, Promise<Standing>>();
 
 async function grow(config: object): Promise<Standing> {
-  const first = await stage(config);
-  await first.up();
+  const clock = jumpingClock(START);
+  const parsed = parseConfig(config, "test.config.json");
+  // The zone is there whether the config names it or not.
+  const world = freshWorld({ region: parsed.region, domain: "buddyverse.link", time: START, seed: 7 });
+  const first = await stageOn(parsed, clock, openSandbox({ world, clock }), memoryText());
+  const failed = (await first.up()).settled.filter(({ error }) => error !== undefined);
+  expect(failed.map(({ error }) => error?.message)).toEqual([]);
   // What the databases do after they are made is over.
   await first.clock.sleep(3_600_000);
   first.sandbox.settle();

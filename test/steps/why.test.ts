@@ -35,8 +35,9 @@ test("a web instance that does not serve, what somebody removed, an alarm that r
   const seen = await on.refresh();
   const rings = (key: string) => ({
     ...seen.entries.get(key)?.look.live,
-    ...(key === "alarm-web-cpu" && { state: "ALARM" }),
+    ...(key === "alarm-web-credits" && { state: "ALARM", stateSince: 3_000 }),
+    ...(key === "alarm-web-cpu" && { state: "ALARM", stateSince: 2_000 }),
   });
   const all = troublesOf(statusOf(seen), rings).map(({ key }) => key);
-  expect(all).toEqual([web?.key, "dashboard", "alarm-web-cpu"]);
+  expect(all).toEqual([web?.key, "dashboard", "alarm-web-credits", "alarm-web-cpu"]);
 });

@@ -19,7 +19,7 @@ import {
   targets,
 } from "../../steps/checks/facts.ts";
 import { alarms, subscription, widgets } from "../../steps/checks/monitoring.ts";
-import { metadata, stores } from "../../steps/checks/protection.ts";
+import { machineKeys, metadata, stores } from "../../steps/checks/protection.ts";
 import { allChecks } from "../../steps/verify.ts";
 import { type Broken, change, check, checksOn, config, good, goodTools, NOW, outcomeOf } from "./good.ts";
 
@@ -365,6 +365,12 @@ const BROKEN: readonly (readonly [id: string, what: string, broken: Broken, evid
     "a plain volume",
     change(stores, () => [{ what: "volume vol-1", encrypted: false }]),
     /not encrypted: volume vol-1/,
+  ],
+  [
+    "ssh-key",
+    "an old key on a bastion",
+    change(machineKeys, (keys) => [...keys, { what: "Bastion1", trouble: "Bastion1 has the key of old" }]),
+    /Bastion1 has the key of old/,
   ],
   ["imdsv2", "IMDSv1", change(metadata, () => [{ what: "Bastion1", tokensRequired: false }]), /IMDSv1 too: Bastion1/],
   [

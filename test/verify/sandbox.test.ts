@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BuddyError } from "../../src/lib/errors.ts";
+import { newKeyPair } from "../../src/lib/key-pair.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
 import { confirmSubscription } from "../../src/sandbox/outside.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
@@ -200,6 +201,23 @@ describe.each<[string, (on: Stage) => Promise<unknown> | unknown, RegExp]>([
         new ModifyInstanceMetadataOptionsCommand({ InstanceId: recorded(on, "bastion-1"), HttpTokens: "optional" }),
       ),
     /IMDSv1 too: .*Bastion/,
+  ],
+  [
+    "ssh-key",
+    async ({ aws: { ec2 }, clock, store }) => {
+      // A pair of the same name with another key: EC2 leaves the instances as they are.
+      const { KeyPairs = [] } = await ec2.describeKeyPairs({});
+      await ec2.deleteKeyPair({ KeyName: "Buddy-Project" });
+      const made = await ec2.importKeyPair({
+        KeyName: "Buddy-Project",
+        PublicKeyMaterial: new TextEncoder().encode(newKeyPair("another").publicKey),
+        TagSpecifications: [{ ResourceType: "key-pair", Tags: KeyPairs[0]?.Tags }],
+      });
+      store.drop("key-pair");
+      await clock.sleep(10_000);
+      expect(made.KeyName).toBe("Buddy-Project");
+    },
+    /Bastion1 \S+ has the key that Buddy-Project had before/,
   ],
   [
     "database-private",

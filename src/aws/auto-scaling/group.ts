@@ -286,11 +286,11 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       launchTemplateVersion: ["LaunchTemplate.Version"],
       subnetIds: ["VPCZoneIdentifier", "AvailabilityZones", "AvailabilityZoneIds"],
       targetGroupArns: ["TargetGroupARNs", "TrafficSources"],
+      registered: "unshown",
       healthCheckType: ["HealthCheckType"],
       gracePeriodSeconds: ["HealthCheckGracePeriod"],
       warmupSeconds: "watched",
       metrics: ["EnabledMetrics[=]"],
-      registered: "watched",
     },
     ignores: {
       Status: STATE,
@@ -300,6 +300,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       WarmPoolSize: COUNTER,
     },
     unshown: {
+      registered: "its target groups say it",
       notifications: "objects of their own",
     },
     dangers: [{ at: ["SuspendedProcesses[]"], danger: "less protected", when: (text) => text !== "" }],
@@ -380,8 +381,9 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     const { instanceId, told } = live.doom ?? {};
     if (instanceId === undefined) return "";
     const said = before?.unwell.filter(({ id }) => id === instanceId).map(({ why }) => why) ?? [];
-    const words = told === undefined ? [] : [printed(told)];
-    return [...said, ...words, consoleTail(await consoleOf(aws, instanceId))].filter(Boolean).join("; ");
+    const words = told === undefined ? "" : printed(told);
+    const shown = [words, consoleTail(await consoleOf(aws, instanceId))].filter(Boolean).join("\n");
+    return [...said, shown].join("; ");
   },
 
   undone({ refresh: before }, { refresh, desired, own }, { launchTemplateId, launchTemplateVersion }) {

@@ -39,6 +39,8 @@ export interface AlarmSpec {
 export interface AlarmLive extends AlarmSpec, Identified {
   /** OK, ALARM or INSUFFICIENT_DATA. */
   readonly state: string;
+  /** Since when, milliseconds since 1970; undefined: AWS does not say. */
+  readonly stateSince: number | undefined;
 }
 
 /** DescribeAlarms takes so many names (API reference). */
@@ -79,6 +81,7 @@ const live = (alarm: MetricAlarm): AlarmLive => ({
   okActions: alarm.OKActions ?? [],
   actionsEnabled: alarm.ActionsEnabled ?? true,
   state: alarm.StateValue ?? "",
+  stateSince: (alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp)?.getTime(),
   described: alarm,
 });
 

@@ -1,7 +1,7 @@
 import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
-import { assertOurs, findOwned, tagsFrom } from "../owned.ts";
+import { assertOurs, findOwned, generationOf, tagsFrom } from "../owned.ts";
 import { ofStack, retag, tagSpecifications } from "./tags.ts";
 
 export interface KeyPairSpec {
@@ -13,6 +13,8 @@ export interface KeyPairLive extends KeyPairSpec, Identified {
   /** What instances are launched with. */
   readonly keyName: string;
   readonly fingerprint: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
 }
 
 // It has no pages: all key pairs come in one answer.
@@ -26,6 +28,7 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
         publicKey: pair.PublicKey,
         keyName: pair.KeyName ?? "",
         fingerprint: pair.KeyFingerprint ?? "",
+        createdAt: pair.CreateTime?.getTime() ?? 0,
         described: pair,
       }),
     );
@@ -33,6 +36,9 @@ const describe = (aws: Aws, filters: { readonly Name: string; readonly Values: s
 
 const list = (aws: Aws, stack: string) => describe(aws, ofStack(stack));
 const findTagged = findOwned(list);
+
+/** AWS changes no key of a pair, and has one pair for a name: one that takes the place of another has a name of its own. */
+const nameFor = (name: string, generation = 1): string => (generation === 1 ? name : `${name}-${generation}`);
 
 /** By its tags; else by its name, which is unique in a region: somebody else's shows before anything is made. */
 async function find(aws: Aws, owner: Owner, id?: string): Promise<KeyPairLive | undefined> {
@@ -43,7 +49,7 @@ async function find(aws: Aws, owner: Owner, id?: string): Promise<KeyPairLive | 
     ({ keyName }) => keyName === owner.name,
   );
   if (named) assertOurs(owner, `key pair "${owner.name}" (${named.id})`, named.tags, named.id === id && "id");
-  return named;
+  return named && owner.former?.includes(named.id) ? undefined : named;
 }
 
 /** Type and key. The third word, the comment, is AWS's own in its answer. */
@@ -61,7 +67,7 @@ export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
   retryable: { create: ["InvalidKeyPair.Duplicate"] },
   list,
   find,
-  knownBefore: (_aws, { name }) => ({ keyName: name }),
+  knownBefore: (_aws, { name }, live) => ({ keyName: nameFor(name, live && generationOf(live) + 1) }),
 
   async create(aws, { publicKey }, owner) {
     if (publicKey === undefined) {
@@ -73,7 +79,7 @@ export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
       });
     }
     const { KeyPairId } = await aws.ec2.importKeyPair({
-      KeyName: owner.name,
+      KeyName: nameFor(owner.name, owner.generation),
       PublicKeyMaterial: new TextEncoder().encode(publicKey),
       TagSpecifications: tagSpecifications(owner, "key-pair"),
     });

@@ -67,11 +67,12 @@ export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
   /** What another zone gives up goes only when all have left it: until then its range is taken. */
   async foresee(aws, spec, owner, live) {
     const { vpcId, cidr: range, zone } = spec;
-    if (live || isUnknown(vpcId)) return undefined;
-    const taken = (await reader.list(aws, owner.stack)).find(
-      (other) => other.vpcId === vpcId && other.tags[KEY_TAG] !== owner.key && overlaps(cidr(other.cidr), cidr(range)),
+    const { stack, key } = owner;
+    if (live || isUnknown(vpcId)) return reader.namesake(aws, spec, owner, live);
+    const taken = (await reader.list(aws, stack)).find(
+      (other) => other.vpcId === vpcId && other.tags[KEY_TAG] !== key && overlaps(cidr(other.cidr), cidr(range)),
     );
-    if (taken === undefined) return reader.namesake(aws, spec, owner, live);
+    if (!taken) return reader.namesake(aws, spec, owner, live);
     return {
       kind: "refused",
       message: `${range} in ${zone} is not free: ${taken.tags.Name ?? taken.id} in ${taken.zone} has ${taken.cidr}`,

@@ -23,7 +23,7 @@ import {
 } from "./former-records.ts";
 import { immovable, inTheWay, recordTexts, sameSlot } from "./in-the-way.ts";
 import { type PlainRecord, plainRecord, plainTarget, recordsIn } from "./read-records.ts";
-import { NO_ZONE, plainName, zonesCovering } from "./read-zones.ts";
+import { NO_ZONE, plainName, zoneById, zonesCovering } from "./read-zones.ts";
 
 export type Alias = NonNullable<PlainRecord["alias"]>;
 
@@ -36,17 +36,25 @@ export interface AliasRecordsSpec {
   /** What leads the names elsewhere is replaced, and put back when the records go. */
   readonly takeOver: boolean;
 }
-/**
- * `id` is `zoneId|name+name`, without names where only the former records are kept yet, or still, and with `|taken` after
- * it where there are such.
- */
-export interface AliasRecordsLive extends AliasRecordsSpec, Identified {
-  readonly stack: string;
-  readonly domain: string;
+/** What one zone holds of them. */
+interface InZone {
+  readonly zoneId: string;
   /** Those that lead to the stack's load balancer, exactly as Route 53 has them: a DELETE must repeat them. */
   readonly ours: readonly ResourceRecordSet[];
   /** Those that the state names and that somebody has led elsewhere: `up` leads them back, `down` leaves them. */
   readonly drifted: readonly ResourceRecordSet[];
+}
+/**
+ * `id` is `zoneId|name+name`, without names where only the former records are kept yet, or still, and with `|taken` after
+ * it where there are such.
+ */
+export interface AliasRecordsLive extends AliasRecordsSpec, InZone, Identified {
+  readonly stack: string;
+  readonly domain: string;
+  /** Other zones that hold such records, as `domain.zone` was changed: until the public DNS leads to the new zone, both do. */
+  readonly elsewhere: readonly InZone[];
+  /** With several zones: the one that the public DNS leads to, and the name servers of the others, for whom it does not. */
+  readonly delegation: { readonly zoneId: string | undefined; readonly others: readonly string[] } | undefined;
   readonly former: FormerRecords | undefined;
   /** Something was taken over, and what is kept of it is gone. */
   readonly forgotten: boolean;
@@ -134,7 +142,6 @@ async function isOthers(aws: Aws, { stack }: Owner, name: string): Promise<boole
 export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   name: "route53:alias-records",
   matters: ["names"],
-  immutable: ["zoneId"],
   coverage: {
     covers: {
       zoneId: ["HostedZoneId"],
@@ -146,9 +153,17 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     dangers: [{ at: ["alias", "names"], danger: "leads elsewhere" }],
   },
   same: {
-    names: (wanted, found) => sameSet(wanted.map(plainName), found),
-    alias: (wanted, _found, { ours, drifted }) =>
-      [...ours, ...drifted].every((set) => sameAlias(wanted, plainRecord(set).alias)),
+    // In another zone they are made beside these, which go when the public DNS leads there.
+    zoneId: (wanted, _found, live) =>
+      isUnknown(wanted)
+        ? false
+        : partIn(live, wanted) !== undefined && (live.elsewhere.length === 0 || live.delegation?.zoneId !== wanted),
+    names: (wanted, _found, live, { zoneId }) => {
+      const part = partIn(live, zoneId);
+      return part === undefined || sameSet(wanted.map(plainName), claimed(part).map(nameOf));
+    },
+    alias: (wanted, _found, live, { zoneId }) =>
+      claimed(partIn(live, zoneId) ?? NONE).every((set) => sameAlias(wanted, plainRecord(set).alias)),
     takeOver: createOnly,
   },
   timing: { createSeconds: 3, timeoutSeconds: 120, deleteSeconds: 2 },
@@ -158,8 +173,9 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     const [named = "", loadBalancer = ""] = owner.name.split(TARGET);
     const domain = plainName(named);
     const [ownZone = "", ownNames = "", taken] = id?.split("|") ?? [];
-    // They may have been made in a parent's zone.
-    const zones = ownZone ? [ownZone] : (await zonesCovering(aws, domain)).map((zone) => zone.id);
+    // They may have been made in a parent's zone, or in two.
+    const covering = (await zonesCovering(aws, domain)).map((zone) => zone.id);
+    const zones = ownZone ? [ownZone, ...covering.filter((zone) => zone !== ownZone)] : covering;
     const [former, lists] = await Promise.all([
       readFormer(aws, owner.stack, domain),
       Promise.all(zones.map((zoneId) => recordsIn(aws, zoneId))),
@@ -178,13 +194,13 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
       recorded.includes(nameOf(set)) && !leadsToOurs(set) && !isKept(former, set) && !(taken && !former);
     const unproven = sites.flat().some((set) => leadsToOurs(set) && !recorded.includes(nameOf(set)));
     const others = unproven && (await isOthers(aws, owner, loadBalancer));
-    const found = zones
+    const [found, ...elsewhere] = zones
       .map((zoneId, index) => ({
         zoneId,
         ours: others ? [] : (sites[index] ?? []).filter(leadsToOurs),
-        drifted: (sites[index] ?? []).filter(hasDrifted),
+        drifted: zoneId === ownZone ? (sites[index] ?? []).filter(hasDrifted) : [],
       }))
-      .find(({ ours, drifted }) => ours.length + drifted.length > 0);
+      .filter(({ ours, drifted }) => ours.length + drifted.length > 0);
     if (!found && !former) return undefined;
     const { zoneId, ours, drifted } = found ?? { zoneId: former?.zoneId ?? "", ours: [], drifted: [] };
     const names = [...ours, ...drifted].map(nameOf);
@@ -199,20 +215,36 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
       domain,
       ours,
       drifted,
+      elsewhere,
+      delegation:
+        elsewhere.length > 0 ? await delegationAmong(aws, [zoneId, ...elsewhere.map((one) => one.zoneId)]) : undefined,
       former,
       forgotten: taken !== undefined && former === undefined,
       described: { HostedZoneId: zoneId, ResourceRecordSets: [...ours, ...drifted] },
     };
   },
 
+  health: ({ zoneId, elsewhere, delegation }) =>
+    elsewhere.length === 0
+      ? "ready"
+      : {
+          blocked: `both hosted zones, ${[zoneId, ...elsewhere.map((one) => one.zoneId)].join(" and ")}, hold the names, as the public DNS leads to ${delegation?.zoneId ?? "none of them"}: the registrar must name these name servers: ${(delegation?.others ?? []).join(", ")}. Set them there and run \`buddyverse up\` again, which then takes the names out of the other zone`,
+        },
+
+  mayChange: () => true,
+
   async foresee(aws, spec, _owner, live): Promise<Foreseen | undefined> {
     // A zone that is yet to be made holds nothing.
-    if (isUnknown(spec.zoneId)) return undefined;
+    if (isUnknown(spec.zoneId)) return live && moving;
     const names = spec.names.map(plainName);
-    const taken = inTheWay(await recordsIn(aws, spec.zoneId), names, live ? claimed(live) : []);
+    const taken = inTheWay(
+      await recordsIn(aws, spec.zoneId),
+      names,
+      claimed((live && partIn(live, spec.zoneId)) ?? NONE),
+    );
     const refused = refusal(spec, taken, live?.former);
     if (refused) return { kind: "clash", ...refused };
-    if (taken.length === 0) return undefined;
+    if (taken.length === 0) return live && partIn(live, spec.zoneId) === undefined ? moving : undefined;
     return {
       kind: "note",
       note: `When the site answers, it takes over ${recordTexts(taken)}. Until such a TTL is over, visitors may still be led there. down puts them back.`,
@@ -235,8 +267,14 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   },
 
   async update(aws, live, spec, _changed, owner) {
-    const { former, domain } = live;
-    const ours = claimed(live);
+    const { former, domain, elsewhere, delegation } = live;
+    const part = partIn(live, spec.zoneId) ?? { ...NONE, zoneId: spec.zoneId };
+    if (elsewhere.length > 0 && delegation?.zoneId === spec.zoneId) {
+      for (const other of [live, ...elsewhere].filter(({ zoneId }) => zoneId !== spec.zoneId))
+        await leave(aws, live, other);
+      return;
+    }
+    const ours = claimed(part);
     const names = spec.names.map(plainName);
     const taken = taking(spec, await recordsIn(aws, spec.zoneId), { ours, former });
     if (taken.some((set) => !isKept(former, set))) {
@@ -247,7 +285,7 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     const released = ours.filter((set) => !names.includes(nameOf(set)));
     await changeRecords(aws, spec.zoneId, [
       ...[...taken, ...ours.filter((set) => !right.includes(set))].map(deleting),
-      ...(await comingBack(aws, { ...live, ours: released })).map(creating),
+      ...(await comingBack(aws, { ...live, zoneId: spec.zoneId, ours: released })).map(creating),
       ...names
         .filter((name) => !right.some((set) => nameOf(set) === name))
         .map((name) => creating(setOf(name, spec.alias))),
@@ -255,7 +293,8 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   },
 
   async delete(aws, live) {
-    const { id, zoneId, ours, former, stack, domain } = live;
+    const { id, zoneId, ours, former, stack, domain, elsewhere } = live;
+    for (const other of elsewhere) await leave(aws, live, other);
     // Led elsewhere by somebody, who goes on there: answering its own id says that it stays.
     if (ours.length === 0 && !former) return id;
     if (ours.length === 0) return forgetFormer(aws, stack, domain);
@@ -287,8 +326,41 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
   },
 };
 
+const moving: Foreseen = {
+  kind: "note",
+  note: "Both hosted zones hold the names until the registrar names the new zone's servers, which up shows; the next up after that takes them out of the other.",
+};
+
+const NONE: InZone = { zoneId: "", ours: [], drifted: [] };
+
+const partIn = (live: AliasRecordsLive, zoneId: string): InZone | undefined =>
+  [live, ...live.elsewhere].find((one) => one.zoneId === zoneId && claimed(one).length > 0);
+
+/** Takes our records out of a zone that nobody asks any more; what they led to before the stack comes back where it was there. */
+async function leave(aws: Aws, live: AliasRecordsLive, { zoneId, ours }: InZone): Promise<void> {
+  const { former, stack, domain } = live;
+  const wasThere = former?.zoneId === zoneId;
+  const back = wasThere ? await comingBack(aws, { ...live, zoneId, ours }) : [];
+  if (ours.length > 0) await changeRecords(aws, zoneId, [...ours.map(deleting), ...back.map(creating)]);
+  if (wasThere) await forgetFormer(aws, stack, domain);
+}
+
+/** Which of the zones the public DNS leads to, and the name servers of the others. */
+async function delegationAmong(aws: Aws, ids: readonly string[]): Promise<AliasRecordsLive["delegation"]> {
+  const zones = (await Promise.all(ids.map((id) => zoneById(aws, id)))).filter((zone) => zone !== undefined);
+  const named = await Promise.all(zones.map(async ({ name }) => (await aws.network.nameServers(name))?.map(plainName)));
+  const leadsTo = zones.find(({ nameServers }, index) => nameServers.some((server) => named[index]?.includes(server)));
+  return {
+    zoneId: leadsTo?.id,
+    others: zones.filter((zone) => zone !== leadsTo).flatMap(({ nameServers }) => nameServers),
+  };
+}
+
 /** What `up` may change. */
-const claimed = ({ ours, drifted }: AliasRecordsLive): readonly ResourceRecordSet[] => [...ours, ...drifted];
+const claimed = ({ ours, drifted }: Pick<InZone, "ours" | "drifted">): readonly ResourceRecordSet[] => [
+  ...ours,
+  ...drifted,
+];
 
 const domainOf = (name: string): string => plainName(name.split(TARGET)[0] ?? "");
 

@@ -1,5 +1,5 @@
 import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
-import type { Identified, ResourceType } from "../../engine/resource.ts";
+import type { Identified, Owner, ResourceType } from "../../engine/resource.ts";
 import { createOnly } from "../../lib/compare.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { isUnknown } from "../../lib/unknown.ts";
@@ -23,6 +23,8 @@ export interface RecordSpec {
 /** `id` is `zoneId|name|CNAME`. */
 export interface RecordLive extends RecordSpec, Identified {
   readonly domain: string;
+  /** All zones that hold it: it may be needed in two while the public DNS is led from one to the other. */
+  readonly zoneIds: readonly string[];
 }
 
 const FOR = " → ACM";
@@ -59,6 +61,28 @@ async function provenOurs(
   return undefined;
 }
 
+async function create(aws: Aws, { zoneId, name, value, ttl }: RecordSpec, owner: Owner): Promise<string> {
+  const set: ResourceRecordSet = { Name: name, Type: "CNAME", TTL: ttl, ResourceRecords: [{ Value: value }] };
+  try {
+    await changeRecords(aws, zoneId, [creating(set)]);
+  } catch (error) {
+    if (!isOneOf(error, [CHANGED_MEANWHILE])) throw error;
+    const there = (await recordsIn(aws, zoneId)).filter((one) => nameOf(one) === plainName(name));
+    const same = cnameAt(there, name);
+    // An earlier stack's, or another certificate's.
+    if (same && cnameValue(same) === plainName(value)) return idOf(zoneId, name);
+    if (there.length === 0) throw error;
+    throw new BuddyError({
+      code: "not-ours",
+      message: `the name ${plainName(name)}, where ACM looks for its validation record, is taken in hosted zone ${zoneId}: ${recordTexts(there)}`,
+      about: { key: owner.key, id: idOf(zoneId, name) },
+      hint: "buddyverse never overwrites a record that it did not make. Remove that record and run the same command again.",
+      cause: error,
+    });
+  }
+  return idOf(zoneId, name);
+}
+
 /**
  * The CNAME by which ACM sees that a domain is the account's. Named by `validationName`. It is never removed: it is the same for
  * all certificates of the domain in all regions of the account (terraform-provider-aws#13653), each needs it for its renewal,
@@ -66,11 +90,12 @@ async function provenOurs(
  */
 export const record: ResourceType<RecordSpec, RecordLive> = {
   name: "route53:record",
-  immutable: ["zoneId", "name"],
+  immutable: ["name"],
   coverage: {
     covers: { zoneId: ["HostedZoneId"], name: ["Name"], value: ["ResourceRecords"], ttl: "watched" },
   },
   same: {
+    zoneId: (wanted, _found, { zoneIds }) => zoneIds.includes(wanted),
     // A certificate that is yet to be asked for asks for the same (terraform-provider-aws#13653).
     name: (wanted, found) => isUnknown(wanted) || plainName(wanted) === found,
     value: (wanted, found) => isUnknown(wanted) || plainName(wanted) === found,
@@ -85,7 +110,16 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
     const found = zoneId && recorded ? { zoneId, record: recorded } : await provenOurs(aws, owner.stack, domain);
     if (!found) return undefined;
     const at = plainRecord(found.record);
+    const zones = [found.zoneId, ...(await zonesCovering(aws, domain)).map((zone) => zone.id)];
+    const lists = await Promise.all(
+      [...new Set(zones)].map(async (one) => ({ one, records: await recordsIn(aws, one) })),
+    );
+    const holds = (records: readonly ResourceRecordSet[]) => {
+      const same = cnameAt(records, at.name);
+      return same !== undefined && cnameValue(same) === cnameValue(found.record);
+    };
     return {
+      zoneIds: lists.flatMap(({ one, records }) => (holds(records) ? one : [])),
       id: idOf(found.zoneId, at.name),
       zoneId: found.zoneId,
       name: at.name,
@@ -96,29 +130,11 @@ export const record: ResourceType<RecordSpec, RecordLive> = {
     };
   },
 
-  async create(aws, { zoneId, name, value, ttl }, owner) {
-    const set: ResourceRecordSet = { Name: name, Type: "CNAME", TTL: ttl, ResourceRecords: [{ Value: value }] };
-    try {
-      await changeRecords(aws, zoneId, [creating(set)]);
-    } catch (error) {
-      if (!isOneOf(error, [CHANGED_MEANWHILE])) throw error;
-      const there = (await recordsIn(aws, zoneId)).filter((one) => nameOf(one) === plainName(name));
-      const same = cnameAt(there, name);
-      // An earlier stack's, or another certificate's.
-      if (same && cnameValue(same) === plainName(value)) return idOf(zoneId, name);
-      if (there.length === 0) throw error;
-      throw new BuddyError({
-        code: "not-ours",
-        message: `the name ${plainName(name)}, where ACM looks for its validation record, is taken in hosted zone ${zoneId}: ${recordTexts(there)}`,
-        about: { key: owner.key, id: idOf(zoneId, name) },
-        hint: "buddyverse never overwrites a record that it did not make. Remove that record and run the same command again.",
-        cause: error,
-      });
-    }
-    return idOf(zoneId, name);
-  },
+  create,
 
-  async update(aws, { zoneId }, { name, value, ttl }) {
+  async update(aws, { zoneId, zoneIds }, { zoneId: wantedZone, name, value, ttl }, changed, owner) {
+    if (!zoneIds.includes(wantedZone)) await create(aws, { zoneId: wantedZone, name, value, ttl }, owner);
+    if (!changed.has("name") && !changed.has("value")) return;
     const ResourceRecordSet = { Name: name, Type: "CNAME" as const, TTL: ttl, ResourceRecords: [{ Value: value }] };
     await changeRecords(aws, zoneId, [{ Action: "UPSERT", ResourceRecordSet }]);
   },

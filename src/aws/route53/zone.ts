@@ -1,3 +1,4 @@
+import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { Identified, Owner, ResourceType, Tags } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
@@ -10,6 +11,7 @@ import { zoneCharges, zoneMonth } from "./prices.ts";
 import { plainRecord, recordsIn } from "./read-records.ts";
 import {
   covers,
+  isOfStack,
   isOwnComment,
   NO_ZONE,
   ownComment,
@@ -26,6 +28,10 @@ export interface ZoneSpec {
 export interface ZoneLive extends ZoneSpec, ZoneWithServers, Identified {}
 export interface OwnedZoneLive extends ZoneLive {
   readonly tags: Tags;
+  /** The public DNS leads to it; undefined: that cannot be asked. */
+  readonly delegated: boolean | undefined;
+  /** What is in it besides what every zone has, and the validation records of certificates. */
+  readonly records: readonly ResourceRecordSet[];
 }
 
 /** A zone as its records show it, which are read anyway: its own name, and who serves it. */
@@ -44,10 +50,11 @@ export const existingZone: ResourceType<ZoneSpec, ZoneLive> = {
   external: true,
   absent: 'create the public hosted zone in Route 53, or set domain.zone to "create"',
 
-  async find(aws, { key, name: domain }, id) {
+  async find(aws, { stack, key, name: domain }, id) {
     const recorded = id === undefined ? undefined : await zoneOfRecords(aws, id);
     if (recorded && covers(recorded.name, plainName(domain))) return { ...recorded, domain };
-    const [zone, ...others] = await zonesFor(aws, domain);
+    // One that this stack made is no longer what is wanted: it stays only until the DNS leads elsewhere.
+    const [zone, ...others] = (await zonesFor(aws, domain)).filter((one) => !isOfStack(one, aws, stack));
     if (zone && others.length > 0) {
       throw new BuddyError({
         code: "ambiguous",
@@ -102,10 +109,27 @@ async function ifOwned(aws: Aws, owner: Owner, id: string): Promise<OwnedZoneLiv
   const ours = isOwnComment(zone.comment)
     ? zone.comment === ownComment(aws, owner.stack, owner.key)
     : tags[STACK_TAG] === owner.stack && tags[KEY_TAG] === owner.key && tags[REGION_TAG] === aws.region;
-  return ours ? { ...zone, tags, domain: zone.name } : undefined;
+  if (!ours) return undefined;
+  const [named, records] = await Promise.all([aws.network.nameServers(zone.name), recordsIn(aws, id)]);
+  return {
+    ...zone,
+    tags,
+    domain: zone.name,
+    delegated: named && zone.nameServers.some((server) => named.map(plainName).includes(server)),
+    records: contentsOf(zone.name, records).foreign,
+  };
 }
 
 const VALIDATION = /\.acm-validations\.aws$/;
+
+/** The validation records of certificates, which nothing sees any more without the zone, and what else is in it. */
+function contentsOf(zone: string, all: readonly ResourceRecordSet[]) {
+  const records = all.filter(
+    (record) => !((record.Type === "NS" || record.Type === "SOA") && plainRecord(record).name === zone),
+  );
+  const ofAcm = records.filter((record) => plainRecord(record).values.some((value) => VALIDATION.test(value)));
+  return { ofAcm, foreign: records.filter((record) => !ofAcm.includes(record)) };
+}
 
 /**
  * A public hosted zone that the stack makes. Named as the domain. The registrar is told its name servers, and another zone
@@ -164,12 +188,7 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
   },
 
   async delete(aws, { id, name }) {
-    const records = (await recordsIn(aws, id)).filter(
-      (record) => !((record.Type === "NS" || record.Type === "SOA") && plainRecord(record).name === name),
-    );
-    // The validation records of certificates, which nothing sees any more without the zone.
-    const ofAcm = records.filter((record) => plainRecord(record).values.some((value) => VALIDATION.test(value)));
-    const foreign = records.filter((record) => !ofAcm.includes(record));
+    const { ofAcm, foreign } = contentsOf(name, await recordsIn(aws, id));
     if (foreign.length > 0) {
       throw new BuddyError({
         code: "not-ours",
@@ -182,8 +201,9 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
     await undefinedIf(NO_ZONE, () => aws.route53.deleteHostedZone({ Id: id }));
   },
 
-  farewell({ id, name, nameServers }, { deleteKept }) {
+  farewell({ id, name, nameServers, delegated, records }, { deleteKept, unwanted = false }) {
     const servers = nameServers.join(", ");
+    if (unwanted) return unwantedZone({ id, name, delegated, records });
     return deleteKept
       ? {
           note: `The hosted zone ${name} (${id}) is deleted: have the registrar no longer name its name servers (${servers}). While it does, the domain answers nowhere; a new zone gets other servers.`,
@@ -197,3 +217,16 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
   residual: (_spec, _costing, { deleteKept }) =>
     deleteKept ? [] : [{ what: "hosted zone", price: zoneMonth, quantity: 1, note: "kept for the next up" }],
 };
+
+/** One that the config has no use for any more goes when nothing leads to it, and nothing is in it. */
+function unwantedZone({ id, name, delegated, records }: Pick<OwnedZoneLive, "id" | "name" | "delegated" | "records">) {
+  const zone = `the hosted zone ${name} (${id}), which the stack made, stays`;
+  const then = "the next up then deletes it";
+  if (delegated !== false)
+    return {
+      stays: `${zone} until the public DNS no longer leads to it${delegated === undefined ? ", which could not be asked" : ""}: have the registrar name other name servers, or none; ${then}`,
+    };
+  return records.length === 0
+    ? undefined
+    : { stays: `${zone} while there is something in it: ${recordTexts(records)}. Move or remove that; ${then}` };
+}

@@ -55,7 +55,8 @@ export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
   },
 
   async delete(aws, { id, arn, confirmed }) {
-    // AWS cannot unsubscribe what is not confirmed; it forgets it after two days, or with the topic. Answering its own id
+    // "You can't delete a subscription that is pending confirmation. Amazon SNS automatically deletes unconfirmed subscriptions
+    // after 48 hours" (developer guide, "Deleting an Amazon SNS topic and subscription"), or with the topic. Answering its own id
     // says: it stays.
     if (!confirmed) return id;
     try {
@@ -69,6 +70,20 @@ export const subscription: ResourceType<SubscriptionSpec, SubscriptionLive> = {
       throw error;
     }
   },
+
+  notes: ({ email, confirmed }) =>
+    confirmed
+      ? []
+      : [
+          `${email} gets no alarm yet: AWS has sent it a mail with a link to confirm that, which holds for two days. \`buddyverse up\` sends another one after that`,
+        ],
+
+  farewell: ({ email, confirmed }, { unwanted = false }) =>
+    confirmed || !unwanted
+      ? undefined
+      : {
+          kept: `${email} never confirmed it, and AWS deletes no such subscription: it goes by itself two days after it was made. Whoever follows the link in the mail until then gets alarms`,
+        },
 
   // aws.amazon.com/sns/pricing, as quoted by factualminds.com (2026-06-13) and others.
   charges: () => [{ uncounted: "alarm e-mails through SNS: the first 1,000 of a month are free, then $2 for 100,000" }],

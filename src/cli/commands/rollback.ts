@@ -1,6 +1,7 @@
 import { GROUP_KEY } from "../../../steps/auto-scaling.ts";
 import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { releaseOf } from "../../../steps/scripts/user-data.ts";
+import { isSame, type LaunchTemplateSpec } from "../../aws/ec2/launch-template.ts";
 import { at, duration } from "../../lib/duration.ts";
 import { BuddyError, exitCodeOf, explain } from "../../lib/errors.ts";
 import { list } from "../../lib/text.ts";
@@ -38,7 +39,8 @@ export async function rollback(number: number | undefined, options: RollbackOpti
     await throwIfSecretsAreMissing(session, wanted.to.version);
     // Then `up` has nothing to do about the release that is left.
     const looked = await stack.refresh({ step: "image" });
-    const holds = looked.entries.get(LAUNCH_TEMPLATE_KEY)?.decision.kind === "none";
+    const spec = looked.entries.get(LAUNCH_TEMPLATE_KEY)?.wanted as LaunchTemplateSpec | undefined;
+    const holds = spec !== undefined && isSame(spec, wanted.from.version);
     screen.say(fitted(announced(wanted, holds), screen.errLook));
     if (!(await confirm(options.yes ?? false, stack.run.signal))) {
       screen.say("Nothing was changed.");

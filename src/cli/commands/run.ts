@@ -138,8 +138,8 @@ function refuse({ exitCode, errors }: Ended, id: string): void {
   if (is(NOT_RUN.noApp))
     throw new BuddyError({
       code: "failed",
-      message: `the image of ${id} is older than this command: it has no /usr/local/bin/buddyverse-app`,
-      hint: "Run `buddyverse up`: it makes a new image and replaces the instances in turn.",
+      message: `/usr/local/bin/buddyverse-app, which runs commands as the application, is not on ${id}: its image was baked by an earlier buddyverse, or is none that buddyverse bakes`,
+      hint: "`buddyverse plan` shows whether `buddyverse up` replaces it. Where that has nothing to do, `buddyverse up --refresh-image` bakes a new image, and replaces the instances in turn.",
     });
   if (is(NOT_RUN.twice))
     throw new BuddyError({

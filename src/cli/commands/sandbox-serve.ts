@@ -20,6 +20,8 @@ export const DEFAULT_PORT = 4570;
 /** What a client of AWS is told by, to come to the served sandbox. */
 const environment = (url: string, region: string): Readonly<Record<string, string>> => ({
   AWS_ENDPOINT_URL: url,
+  // By this one buddyverse itself takes the sandbox's clock and DNS.
+  BUDDYVERSE_SANDBOX_URL: url,
   AWS_ACCESS_KEY_ID: "sandbox",
   AWS_SECRET_ACCESS_KEY: "sandbox",
   AWS_REGION: region,
@@ -48,7 +50,7 @@ export async function serve(paths: Paths, options: ServeOptions): Promise<number
       path: paths.state,
       open() {
         const now = Date.now();
-        const file = openSandboxFile(paths.state, now, () => newWorld(config, now));
+        const file = openSandboxFile(paths.state, now, () => newWorld(config, now), { apart: true });
         checkRegion(file.world.region, config.region, paths.state);
         return file;
       },

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BuddyError } from "../../lib/errors.ts";
 import { parseFailure } from "../../sandbox/failures.ts";
 import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/fault-requests.ts";
-import { openSandboxFile, readWorld } from "../../sandbox/file.ts";
+import { openSandboxFile, readWorld, stateBeside } from "../../sandbox/file.ts";
 import { servedAt } from "../../sandbox/http/served-file.ts";
 import { inventory } from "../../sandbox/inventory.ts";
 import { type Errand, runErrand } from "../../sandbox/outside.ts";
@@ -81,7 +81,8 @@ function reset(paths: Paths): Said {
   throwIfServed(paths, "emptied");
   const there = existsSync(paths.state);
   const key = privateKeyFile(paths, true);
-  for (const file of [paths.state, historyFile(paths.state), key, `${key}.pub`]) rmSync(file, { force: true });
+  const files = [paths.state, stateBeside(paths.state), historyFile(paths.state), key, `${key}.pub`];
+  for (const file of files) rmSync(file, { force: true });
   if (there) dropOrders(paths.state);
   return [there ? `The sandbox is empty: ${paths.state} is gone.` : "The sandbox was empty already.", { reset: there }];
 }

@@ -201,11 +201,11 @@ const VISITORS = 24;
 
 /** The site over the network; the sandbox's on loopback, with the sandbox's DNS and authority. */
 async function siteOf(
-  { sandbox, clock, sandboxSpeed }: Session,
+  { sandbox, served: elsewhere, clock, sandboxSpeed }: Session,
   drilling: boolean,
 ): Promise<{ site: Site; close(): Promise<void> }> {
   const many = drilling ? { atOnce: VISITORS } : {};
-  if (!sandbox) return { site: networkSite({ clock, ...many }), close: async () => {} };
+  if (!sandbox) return { site: networkSite({ clock, ...(await elsewhere?.site()), ...many }), close: async () => {} };
   const { serveSite } = await import("../../sandbox/site.ts");
   const served = await serveSite(sandbox, clock, { waits: sandboxSpeed !== "max" });
   const resolve = (name: string, port: number) => {

@@ -1,9 +1,10 @@
 import { logGroupName } from "../../../steps/logs.ts";
-import { type Trouble, troublesOf } from "../../../steps/why.ts";
+import { inVain, type Trouble, troublesOf, type VainRelease } from "../../../steps/why.ts";
 import { consoleOf, consoleTail } from "../../aws/ec2/read-console.ts";
 import { linesByTime } from "../../aws/logs/read-lines.ts";
 import { statusOf } from "../../engine/status.ts";
 import { counted, printable } from "../../lib/text.ts";
+import { historyOf } from "../../releases/history.ts";
 import { nounOf } from "../../report/names.ts";
 import { heading } from "../../report/views/heading.ts";
 import type { LogLine } from "../../report/views/logs.ts";
@@ -22,7 +23,8 @@ export async function why(options: CommonOptions): Promise<number> {
     const screen = screenOf(session);
     const seen = await session.stack.refresh();
     const items = statusOf(seen);
-    const [first, ...others] = troublesOf(items, (key) => seen.entries.get(key)?.look.live);
+    const live = (key: string) => seen.entries.get(key)?.look.live;
+    const [first, ...others] = troublesOf(items, live, await vainRelease(session, inVain(items, live)));
     if (items.every(({ standing, id }) => id === undefined && (standing === "missing" || standing === "blocked"))) {
       const text = "Nothing is there yet: `buddyverse up` makes it.";
       screen.result(`${heading(screen.place, screen.look)}\n${text}`, { well: false, why: text });
@@ -44,6 +46,13 @@ export async function why(options: CommonOptions): Promise<number> {
     });
     return 1;
   });
+}
+
+/** The same with how it ended, and why. */
+async function vainRelease({ stack }: Session, found: ReturnType<typeof inVain>): Promise<VainRelease | undefined> {
+  if (!found) return undefined;
+  const release = (await historyOf(stack))?.releases.find(({ version }) => version.number === found.number);
+  return release && { ...found, result: release.result, reason: release.reason };
 }
 
 const whatOf = ({ object, name }: Trouble): string => `${nounOf(object)} ${name}`;

@@ -69,7 +69,10 @@ function failureLines(one: NodeResult, verbose: boolean, style: Style): string[]
   const head = `${style.red("failed")}: ${stepOf(one)} · ${objectText(one)}`;
   if (one.error === undefined) return [head, `  ${reasonOf(one)}`];
   const [first = "", ...rest] = explain(one.error, { verbose }).split("\n");
-  return [head, `  what   ${reasonOf({ ...one, reason: first.replace(/^error: /, "") })}`, ...rest];
+  // What a machine said is a part of the message.
+  const said = one.error.message.split("\n").length - 1;
+  const below = rest.map((line, index) => (index < said ? `         ${line}` : line));
+  return [head, `  what   ${reasonOf({ ...one, reason: first.replace(/^error: /, "") })}`, ...below];
 }
 
 function interruptions(interrupted: readonly NodeResult[], style: Style): string[] {

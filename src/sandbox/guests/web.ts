@@ -21,6 +21,15 @@ function boots(sim: Sim, instance: Instance, what: string): void {
   writeLine(sim, instance, "/var/log/buddyverse/boot.log", `BUDDYVERSE-BOOT ${what}`);
 }
 
+/** A line that the application prints, as Apache writes it. */
+const prints = (sim: Sim, instance: Instance, what: string): void =>
+  writeLine(
+    sim,
+    instance,
+    "/var/log/apache2/app.log",
+    `[${new Date(sim.now).toISOString().slice(0, 19).replace("T", " ")}] ${what}`,
+  );
+
 /** Tells what came of a release, as web-release.py does; one that cannot be told of is one nevertheless. */
 function report(sim: Sim, instance: Instance, of: Pick<ReleaseReport, "result" | "stage" | "output">): void {
   const name = releaseReportName(settingOf(instance, "BUDDYVERSE_STACK"));
@@ -96,12 +105,15 @@ export const web: BootScript = {
     const files = filesOf(sim, { ...instance, mount });
     if (typeof files !== "string") bornOf(files);
     if (!release(sim, instance)) return boots(sim, instance, "FAILED: the release command");
-    if (instance.content === "application")
+    if (instance.content === "application") {
+      prints(sim, instance, "not rehearsed: the application; what it prints would stand here");
       boots(sim, instance, "not rehearsed: the application; it is taken to answer 200");
+    }
     boots(sim, instance, "READY: EFS is mounted, Apache serves");
     changeInstance(sim, instance.id, { httpFrom: sim.now });
   },
   fail(sim, instance, why) {
+    if (/^\w+Error: /.test(why)) prints(sim, instance, why);
     boots(sim, instance, `FAILED: ${why}`);
     const { release } = documentOf(instance, "APP_ENV", releaseDocument);
     if (release !== "") report(sim, instance, { result: "failed", stage: "boot", output: `${why}\n` });

@@ -3,9 +3,13 @@ import { BuddyError } from "../../lib/errors.ts";
 import { type Chaos, parseChaos } from "../chaos.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { ServedSite } from "../site.ts";
+import { askSite } from "./ask-site.ts";
 import type { ServedClock, Speed } from "./clock.ts";
+import { curvesIn, thingsIn } from "./overview.ts";
+import pageHtml from "./page.html";
 import type { WireAnswer, WireRequest } from "./protocol.ts";
 import type { Doors } from "./server.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** What a client of the served sandbox asks it beside AWS's calls. */
 export interface ClockAnswer {
@@ -18,10 +22,16 @@ export interface ClockAnswer {
   /** When the world does something by itself the next time. */
   readonly nextEvent: string | null;
 }
+export interface NetworkAnswer {
+  readonly publicAddress: string;
+  readonly nameServers: readonly string[] | null;
+}
 export interface SiteAnswer {
   readonly httpUrl: string;
   readonly httpsUrl: string;
   readonly ca: string;
+  /** The name that was asked for leads there. */
+  readonly leads: boolean;
 }
 
 const speedSchema = z.union([z.literal("max"), z.number().positive()]);
@@ -40,12 +50,15 @@ export interface DoorsOptions {
   readonly clock: ServedClock;
   readonly site: ServedSite;
   readonly chaos: Chaos | undefined;
+  readonly timeline: Timeline;
+  /** What was asked for that the sandbox does not simulate, and how often. */
+  readonly refused: ReadonlyMap<string, number>;
   /** Called after what they changed in the world by letting time go on. */
   readonly changed: () => void;
 }
 
 /** The served sandbox's own doors: they are no part of AWS, and are for this machine's programs and its user alone. */
-export function ownDoors({ sandbox, clock, site, chaos: initial, changed }: DoorsOptions): Doors {
+export function ownDoors({ sandbox, clock, site, chaos: initial, timeline, refused, changed }: DoorsOptions): Doors {
   const { world } = sandbox;
   let chaos = initial;
 
@@ -80,12 +93,14 @@ export function ownDoors({ sandbox, clock, site, chaos: initial, changed }: Door
     return clockAnswer();
   }
 
+  const balancerName = () => thingsIn(world, clock.now()).find(({ kind }) => kind === "load balancer")?.detail;
+
   const doors: Readonly<Record<string, (request: WireRequest, signal: AbortSignal) => unknown>> = {
     "GET /buddyverse/clock": clockAnswer,
     "POST /buddyverse/clock": (request) => setClock(parsed(clockSchema, request)),
     "POST /buddyverse/sleep": async (request, signal) => {
       await clock.sleepAway(parsed(sleepSchema, request).ms, signal);
-      return { now: clock.now() };
+      return clockAnswer();
     },
     "GET /buddyverse/chaos": () => ({ chaos: chaos ?? null }),
     "POST /buddyverse/chaos": (request) => {
@@ -94,11 +109,28 @@ export function ownDoors({ sandbox, clock, site, chaos: initial, changed }: Door
       sandbox.disturb(chaos);
       return { chaos: chaos ?? null };
     },
-    "GET /buddyverse/network": async ({ query }) => ({
+    "GET /buddyverse/timeline": ({ query }) => {
+      timeline.look(clock.now());
+      return { happenings: timeline.after(Number(query.get("after") ?? 0)) };
+    },
+    "GET /buddyverse/world": () => {
+      sandbox.settle();
+      const now = clock.now();
+      return {
+        ...clockAnswer(),
+        account: world.account,
+        region: world.region,
+        things: thingsIn(world, now),
+        curves: curvesIn(world, now),
+        failures: (world.failures ?? []).map(({ kind, about }) => ({ kind, about })),
+        refused: Object.fromEntries(refused),
+      };
+    },
+    "GET /buddyverse/network": async ({ query }): Promise<NetworkAnswer> => ({
       publicAddress: await sandbox.network.publicAddress(),
       nameServers: (await sandbox.network.nameServers(query.get("domain") ?? "")) ?? null,
     }),
-    "GET /buddyverse/site": ({ query }): SiteAnswer & { readonly leads: boolean } => ({
+    "GET /buddyverse/site": ({ query }): SiteAnswer => ({
       httpUrl: site.httpUrl,
       httpsUrl: site.httpsUrl,
       ca: site.ca,
@@ -108,8 +140,12 @@ export function ownDoors({ sandbox, clock, site, chaos: initial, changed }: Door
 
   return (request, signal) => {
     const { method, path, headers } = request;
-    if (!path.startsWith("/buddyverse/")) return undefined;
+    // An unsigned GET of / is nobody's call of AWS.
+    const own = path.startsWith("/buddyverse/") || path.startsWith("/site/") || (path === "/" && !isSigned(request));
+    if (!own) return undefined;
     if (!isOurs(headers)) return Promise.resolve(json(403, { error: "only for this machine's own programs" }));
+    if (path === "/") return Promise.resolve(method === "GET" ? PAGE : json(405, { error: "GET it" }));
+    if (path.startsWith("/site/")) return askSite(site, balancerName(), request);
     const door = doors[`${method} ${path}`];
     if (!door) return Promise.resolve(json(404, { error: `there is no ${method} ${path}`, doors: Object.keys(doors) }));
     return (async () => {
@@ -122,6 +158,20 @@ export function ownDoors({ sandbox, clock, site, chaos: initial, changed }: Door
     })();
   };
 }
+
+const isSigned = ({ headers, query }: WireRequest): boolean =>
+  headers.authorization !== undefined || query.has("X-Amz-Credential") || query.has("Action");
+
+const PAGE: WireAnswer = {
+  status: 200,
+  headers: {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy":
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
+    "cache-control": "no-store",
+  },
+  body: pageHtml,
+};
 
 /**
  * A page of the internet that is open in this machine's browser can send requests here too: it names itself as their origin,

@@ -1,7 +1,14 @@
 import { CborCodec, cbor as plainCbor } from "@smithy/core/cbor";
 import type { NormalizedSchema } from "@smithy/core/schema";
 import type { Codec, ServiceModel } from "./model.ts";
-import { errorMembers, type Protocol, unknownMembers, type WireError, type WireRequest } from "./protocol.ts";
+import {
+  errorMembers,
+  type Protocol,
+  plainBytes,
+  unknownMembers,
+  type WireError,
+  type WireRequest,
+} from "./protocol.ts";
 
 /** CloudWatch had a Query protocol first: its errors keep the names of that in a header (Smithy, awsQueryCompatible). */
 const queryError = (error: WireError, request: WireRequest): Record<string, string> =>
@@ -43,7 +50,7 @@ const headersOf = ({ protocol }: ServiceModel, requestId: string) => ({
 function written(codec: Codec, schema: NormalizedSchema, value: unknown): string | Uint8Array {
   const serializer = codec.createSerializer();
   serializer.write(schema, value);
-  return serializer.flush();
+  return plainBytes(serializer.flush());
 }
 
 const cbor = new CborCodec() as unknown as Codec;

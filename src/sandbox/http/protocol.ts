@@ -88,3 +88,7 @@ export function errorMembers({ schema, message, name, fields }: WireError): Memb
   if (names.includes("ErrorCode")) members.ErrorCode ??= name;
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
+
+/** The SDK's JSON codec answers bytes that complain when they are taken for text. */
+export const plainBytes = (body: string | Uint8Array): string | Uint8Array =>
+  typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);

@@ -1,7 +1,15 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
 import { escaped } from "../../lib/escape.ts";
 import type { Codec, OperationModel, ServiceModel } from "./model.ts";
-import { errorMembers, fromText, type Members, type Protocol, unknownMembers, type WireRequest } from "./protocol.ts";
+import {
+  errorMembers,
+  fromText,
+  type Members,
+  type Protocol,
+  plainBytes,
+  unknownMembers,
+  type WireRequest,
+} from "./protocol.ts";
 import { errorElements, errorXml } from "./query.ts";
 
 /** Of an operation's binding: the path that it has, and the query that says that it is meant. */
@@ -145,23 +153,25 @@ const rest = (xml: boolean): Pick<Protocol, "read" | "operationName" | "answer">
   answer({ codec, name }, operation, output, requestId) {
     const headers: Record<string, string> = { ...identifying(name, requestId) };
     const inBody: Record<string, unknown> = {};
+    let payload: readonly [NormalizedSchema, unknown] | undefined;
     let status = bindingOf(operation).status;
     for (const [member, value] of Object.entries(output)) {
       const schema = membersOf(operation.output)[member];
       if (!schema || value === undefined || value === null) continue;
-      const { httpHeader, httpResponseCode } = schema.getMergedTraits();
-      if (httpHeader) headers[httpHeader.toLowerCase()] = toText(schema, value);
+      const { httpHeader, httpResponseCode, httpPayload } = schema.getMergedTraits();
+      if (httpPayload) payload = [schema, value];
+      else if (httpHeader) headers[httpHeader.toLowerCase()] = toText(schema, value);
       else if (httpResponseCode) status = Number(value);
       else inBody[member] = value;
     }
     const hasBody = Object.values(membersOf(operation.output)).some((member) => {
-      const { httpHeader, httpResponseCode } = member.getMergedTraits();
-      return !httpHeader && !httpResponseCode;
+      const { httpHeader, httpResponseCode, httpPayload } = member.getMergedTraits();
+      return !httpHeader && !httpResponseCode && !httpPayload;
     });
-    if (!hasBody) return { status, headers, body: "" };
+    if (!hasBody && !payload) return { status, headers, body: "" };
     const serializer = (codec as Codec).createSerializer();
-    serializer.write(operation.output, inBody);
-    const body = serializer.flush();
+    serializer.write(...(payload ?? [operation.output, inBody]));
+    const body = plainBytes(serializer.flush());
     headers["content-type"] = xml ? "application/xml" : "application/json";
     return { status, headers, body: xml ? `<?xml version="1.0" encoding="UTF-8"?>\n${body}` : body };
   },

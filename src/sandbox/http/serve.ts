@@ -9,6 +9,7 @@ import { ownDoors } from "./doors.ts";
 import { loadModels } from "./model.ts";
 import { takeServed } from "./served-file.ts";
 import { startServer } from "./server.ts";
+import { timelineOf } from "./timeline.ts";
 import { httpWire } from "./wire.ts";
 
 /** How often the served world moves on, and looks for orders, when nobody calls: real milliseconds. */
@@ -41,20 +42,36 @@ export async function serveWorld(options: {
     const nextEvent = () =>
       world.timers.reduce<number | undefined>((first, { at }) => Math.min(first ?? at, at), undefined);
     const clock = servedClock(file.time, speed, nextEvent);
-    const sandbox = openSandbox({ world, clock, save: file.save, chaos });
+    const timeline = timelineOf(world, file.time);
+    const sandbox = openSandbox({
+      world,
+      clock,
+      save: file.save,
+      chaos,
+      acted: (service, operation, answer) => timeline.called(service, operation, answer, clock.now()),
+    });
     const [models, site] = await Promise.all([
       loadModels(world.region),
       serveSite(sandbox, clock, { waits: speed !== "max" }),
     ]);
     const wire = httpWire({ wire: sandbox, models, region: world.region, told });
-    const doors = ownDoors({ sandbox, clock, site, chaos, changed: file.save });
-    const server = await startServer({ port, wire, doors, busy: clock.busy, told });
+    const doors = ownDoors({
+      sandbox,
+      clock,
+      site,
+      chaos,
+      timeline,
+      refused: wire.refused,
+      changed: file.save,
+    });
+    const server = await startServer({ port, wire, doors, busy: clock.busy, now: clock.now, told });
     file.save();
     served.announce(server.url);
     let saved = performance.now();
     const ticking = setInterval(() => {
       try {
         sandbox.settle();
+        timeline.look(clock.now());
         carryOutOrders(path, () => simAt(world, clock.now()), file.save);
         if (performance.now() - saved < SAVE_EVERY_MS) return;
         file.save();
@@ -71,7 +88,7 @@ export async function serveWorld(options: {
         await Promise.all([server.close(), site.close()]);
         clock.close();
         sandbox.settle();
-        file.save();
+        file.gather();
         served.release();
       },
     };

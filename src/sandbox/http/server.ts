@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { BuddyError } from "../../lib/errors.ts";
+import { NOW_HEADER } from "./client.ts";
 import type { WireAnswer, WireRequest } from "./protocol.ts";
 import type { HttpWire } from "./wire.ts";
 
@@ -26,9 +27,11 @@ export async function startServer(options: {
   readonly wire: HttpWire;
   readonly doors: Doors;
   readonly busy: () => () => void;
+  /** Its time, which goes with every answer. */
+  readonly now: () => number;
   readonly told: (problem: string) => void;
 }): Promise<SandboxServer> {
-  const { wire, doors, busy, told } = options;
+  const { wire, doors, busy, now, told } = options;
   const sockets = new Set<Socket>();
 
   async function handle(incoming: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -44,7 +47,10 @@ export async function startServer(options: {
     try {
       const answer = await (own ?? wire.answer(request));
       if (answer === undefined) response.destroy();
-      else send(response, answer, incoming.method === "HEAD");
+      else {
+        response.setHeader(NOW_HEADER, Math.round(now()));
+        send(response, answer, incoming.method === "HEAD");
+      }
     } finally {
       idle?.();
     }

@@ -142,7 +142,7 @@ const plainError = (service: ServiceModel, name: string, status: number, message
   fields: {},
 });
 
-function wireError(service: ServiceModel, error: AwsError): WireError {
+export function wireError(service: ServiceModel, error: AwsError): WireError {
   const schema = service.errorOf(error.name);
   const { awsQueryError, httpError } = (schema?.getMergedTraits() ?? {}) as {
     awsQueryError?: readonly [code: string, status: number];
@@ -161,7 +161,7 @@ function wireError(service: ServiceModel, error: AwsError): WireError {
   };
 }
 
-function protocolOf(service: ServiceModel, { headers }: WireRequest): Protocol {
+export function protocolOf(service: ServiceModel, { headers }: WireRequest): Protocol {
   if (headers["smithy-protocol"] === "rpc-v2-cbor") return rpcV2Cbor;
   if (headers["x-amz-target"]) return awsJson;
   if (service.protocol === "restJson1") return restJson;

@@ -15,7 +15,7 @@ export interface InstanceMetadata {
   readonly tokensRequired: boolean;
 }
 
-const nameOf = ({ InstanceId = "", Tags }: Instance): string =>
+export const nameOf = ({ InstanceId = "", Tags }: Instance): string =>
   [Tags?.find(({ Key }) => Key === "Name")?.Value, InstanceId].filter(Boolean).join(" ");
 
 /** The volumes of these instances, and the snapshots of the stack's images. */

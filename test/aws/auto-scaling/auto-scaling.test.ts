@@ -140,6 +140,17 @@ test("in service is not enough: the load balancer must find it healthy", async (
   expect(group.health?.(await find())).toBe("pending");
 });
 
+test("a group that has left a zone is pending until its instances have left it, but for those in standby", async () => {
+  const there = { ...instance("i-3"), AvailabilityZone: "ap-northeast-2b" };
+  groupIs({}, instance("i-1"), instance("i-2"), there);
+  healthyAre("i-1", "i-2", "i-3");
+  const live = await find();
+  expect(group.health?.(live)).toBe("pending");
+  expect(group.doing?.(live)).toContain("i-3 leaves a zone");
+  groupIs({}, instance("i-1"), instance("i-2"), { ...there, LifecycleState: "Standby" });
+  expect(group.health?.(await find())).toBe("ready");
+});
+
 test("a target group that is gone does not hide that it is gone", async () => {
   groupIs({}, instance("i-1"), instance("i-2"));
   elb.on(DescribeTargetHealthCommand).rejects(new TargetGroupNotFoundException({ message: "", $metadata: {} }));

@@ -179,6 +179,7 @@ describe("find", () => {
     route53.on(ListResourceRecordSetsCommand).rejects(denied);
     await expect(aliasRecords.find(aws, owner, ID)).rejects.toMatchObject({ name: "AccessDenied" });
     route53.reset();
+    route53.on(ListHostedZonesByNameCommand).resolves({ HostedZones: [] });
     route53
       .on(ListResourceRecordSetsCommand)
       .resolvesOnce({

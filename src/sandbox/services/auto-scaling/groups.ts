@@ -45,6 +45,17 @@ const named = {
   Value: z.string().max(256).optional(),
 };
 const tags = z.array(z.strictObject({ ...named, PropagateAtLaunch: z.boolean() })).max(50);
+/** The group that is being created needs no name in its tags (API reference, Tag). */
+const firstTags = z
+  .array(
+    z.strictObject({
+      ...named,
+      ResourceId: named.ResourceId.optional(),
+      ResourceType: named.ResourceType.optional(),
+      PropagateAtLaunch: z.boolean().default(false),
+    }),
+  )
+  .max(50);
 const namedTags = z.array(z.strictObject(named)).min(1);
 const sizes = {
   MinSize: z.number().int().min(0).max(10_000),
@@ -70,7 +81,7 @@ const GROUP_METRICS = [
   "GroupTotalInstances",
 ] as const;
 
-const tagsOf = (given: z.infer<typeof tags>): GroupTag[] =>
+const tagsOf = (given: z.infer<typeof firstTags>): GroupTag[] =>
   given.map(({ Key, Value, PropagateAtLaunch }) => ({ key: Key, value: Value ?? "", propagate: PropagateAtLaunch }));
 
 function subnetsOf(sim: Sim, list: string): string[] {
@@ -167,7 +178,7 @@ export const groups: SandboxService = {
         LaunchTemplate: launchTemplate,
         ...settings,
         TargetGroupARNs: z.array(z.string()).optional(),
-        Tags: tags.optional(),
+        Tags: firstTags.optional(),
       },
       (input, sim) => {
         const before = groupTable(sim).get(input.AutoScalingGroupName);

@@ -72,6 +72,10 @@ const flags = z.strictObject({
   BlockPublicPolicy: z.boolean().optional(),
   RestrictPublicBuckets: z.boolean().optional(),
 });
+/** XML cannot hold every key: encoded on request, as the AWS CLI and boto3 always ask for (API reference, ListObjectsV2). */
+const encodingType = z.literal("url").optional();
+const keyAs = (encoding: "url" | undefined, key: string): string =>
+  encoding === undefined ? key : encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
 const bytes = z.custom<Uint8Array | string>((body) => typeof body === "string" || body instanceof Uint8Array);
 
 export const s3: SandboxService = {
@@ -226,8 +230,13 @@ export const s3: SandboxService = {
     ),
 
     ListObjectsV2: operation(
-      { Bucket: z.string(), Prefix: z.string().optional(), ContinuationToken: z.string().optional() },
-      ({ Bucket, Prefix = "", ContinuationToken }, sim) => {
+      {
+        Bucket: z.string(),
+        Prefix: z.string().optional(),
+        ContinuationToken: z.string().optional(),
+        EncodingType: encodingType,
+      },
+      ({ Bucket, Prefix = "", ContinuationToken, EncodingType }, sim) => {
         bucketFor(sim, Bucket);
         const found = inBucket(sim, Bucket)
           .filter(({ key }) => key.startsWith(Prefix))
@@ -235,14 +244,19 @@ export const s3: SandboxService = {
         const from = Number(ContinuationToken ?? 0);
         const items = found.slice(from, from + 1000);
         return {
+          Name: Bucket,
+          Prefix: keyAs(EncodingType, Prefix),
+          MaxKeys: 1000,
+          ...(EncodingType ? { EncodingType } : {}),
           KeyCount: items.length,
           // S3 gives no empty list.
           ...(items.length > 0
             ? {
                 Contents: items.map(({ key, bytes: Size, storedAt }) => ({
-                  Key: key,
+                  Key: keyAs(EncodingType, key),
                   Size,
                   LastModified: new Date(storedAt),
+                  StorageClass: "STANDARD",
                 })),
               }
             : {}),
@@ -266,15 +280,28 @@ export const s3: SandboxService = {
     ),
 
     ListObjectVersions: operation(
-      { Bucket: z.string(), KeyMarker: z.string().optional(), VersionIdMarker: z.string().optional() },
-      ({ Bucket }, sim) => {
+      {
+        Bucket: z.string(),
+        KeyMarker: z.string().optional(),
+        VersionIdMarker: z.string().optional(),
+        EncodingType: encodingType,
+      },
+      ({ Bucket, EncodingType }, sim) => {
         const { versioning } = bucketFor(sim, Bucket);
         const all = versioning
           ? versionsOf(sim, Bucket)
           : inBucket(sim, Bucket).map((one) => ({ ...one, versionId: "null", marker: false }));
         const shown = (marker: boolean) =>
-          all.filter((one) => one.marker === marker).map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
-        return { IsTruncated: false, Versions: shown(false), DeleteMarkers: shown(true) };
+          all
+            .filter((one) => one.marker === marker)
+            .map(({ key, versionId }) => ({ Key: keyAs(EncodingType, key), VersionId: versionId }));
+        return {
+          Name: Bucket,
+          ...(EncodingType ? { EncodingType } : {}),
+          IsTruncated: false,
+          Versions: shown(false),
+          DeleteMarkers: shown(true),
+        };
       },
     ),
 
