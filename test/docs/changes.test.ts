@@ -120,7 +120,7 @@ async function standingNow(base: object): Promise<Stage> {
   const { kms } = stranger(on.sandbox);
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
   // Until reads show it.
-  await on.clock.sleep(5_000);
+  await on.clock.sleep(60_000);
   await kms.send(new CreateAliasCommand({ AliasName: KMS_KEY, TargetKeyId: KeyMetadata?.KeyId }));
   await on.up();
   return on;
