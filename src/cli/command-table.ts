@@ -89,6 +89,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     own: (command) =>
       withAllowed(
         withFrom(withRefresh(withStep(withYes(command.argument("[plan]", "a file that `plan --out` wrote"))))),
+      ).option(
+        "--mend <key>",
+        "put back what others changed of an object, by its key or name, where the config leaves it open",
+        (key: string, all: readonly string[]) => [...all, key],
+        [],
       ),
     examples: [
       "buddyverse up",
@@ -96,6 +101,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse up --sandbox --yes",
       "buddyverse up --step load-balancer",
       "buddyverse up --refresh-image",
+      "buddyverse up --mend target-group",
       "buddyverse up --from-snapshot latest",
       "buddyverse up --from-snapshot latest --files none",
       "buddyverse up --yes --json-lines --trace calls.jsonl",

@@ -37,6 +37,14 @@ export interface Identified {
   readonly described?: object;
 }
 
+/** How a property that somebody has changed gets back what it was. */
+export interface Mending {
+  /** By this program, with calls that `up` makes anyway. */
+  readonly put?: () => Promise<unknown>;
+  /** By a person, with the AWS CLI. */
+  readonly command?: string;
+}
+
 /** What a change means for safety, the worst first. */
 export const DANGERS = [
   "made public",
@@ -254,6 +262,12 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly tagsUnread?: boolean;
   /** Whose is what AWS answers about it. Absent: it is only looked up. */
   readonly coverage?: Coverage<Spec>;
+  /** How a watched property gets back what it was; undefined: nobody knows. Pure. @param change `before`: undefined, it was not there */
+  mend?(
+    aws: Aws,
+    live: Live,
+    change: { readonly path: string; readonly before: string | undefined },
+  ): Mending | undefined;
   /** Fields of Spec that must not be written to state or shown. */
   readonly unrecorded?: readonly (keyof Spec & string)[];
 

@@ -56,7 +56,7 @@ export function accept(
   snapshot: Snapshot,
   names: readonly string[],
 ): { readonly snapshot: Snapshot; readonly accepted: readonly Accepted[] } {
-  const chosen = [...new Set(names)].map((name) => acceptable(snapshot, name));
+  const chosen = [...new Set(names)].map((name) => objectNamed(snapshot, name));
   store.setBaselines(
     new Map(
       chosen.map(({ node, recorded, look }) => [
@@ -86,7 +86,8 @@ export function accept(
   return { snapshot: { ...snapshot, entries }, accepted };
 }
 
-function acceptable({ entries }: Snapshot, name: string): Observed {
+/** An object of the stack, by its key or name, that is there as the state knows it. Throws `usage` otherwise. */
+export function objectNamed({ entries }: Snapshot, name: string): Observed {
   const all = [...entries.values()].filter(({ node }) => node.resource && node.type.coverage);
   const entry = entries.get(name) ?? all.find(({ node }) => node.name === name);
   if (!entry || !all.includes(entry)) {
@@ -105,7 +106,7 @@ function acceptable({ entries }: Snapshot, name: string): Observed {
     return entry;
   throw new BuddyError({
     code: "usage",
-    message: `${entry.node.name} is not there as the state knows it, so there is nothing to accept`,
+    message: `${entry.node.name} is not there as the state knows it, so nothing can be said of it`,
     hint: "`buddyverse status` shows how it stands; `buddyverse up` brings it about.",
   });
 }

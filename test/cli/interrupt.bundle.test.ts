@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { DescribeVpcsCommand, ModifyVpcAttributeCommand } from "@aws-sdk/client-ec2";
 import { expect, onTestFinished, test } from "vitest";
+import { inSandboxOf } from "../stranger.ts";
 import { folder, writesIn } from "./folder.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -136,4 +138,25 @@ test("a lock that another process holds: exit 4, who holds it, and nothing is se
   const { code, stdout } = await on.run("unlock --sandbox 12ab34cd");
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("by somebody") });
   expect((await on.rehearse("up --yes --step vpc")).code).toBe(0);
+});
+
+test("status --watch looks again, tells what is new and only that, and ends on Ctrl-C with the last look's exit code", async () => {
+  const on = folder();
+  expect((await on.rehearse("up --yes --quiet --step vpc")).code).toBe(0);
+  const watch = command("status --sandbox --watch 1 --managed", on.path);
+  await watch.says(/: as before\.\n/);
+  await inSandboxOf(on.path, async ({ ec2 }, clock) => {
+    const Filters = [{ Name: "tag:buddyverse:key", Values: ["vpc"] }];
+    const { Vpcs: [vpc] = [] } = await ec2.send(new DescribeVpcsCommand({ Filters }));
+    await ec2.send(new ModifyVpcAttributeCommand({ VpcId: vpc?.VpcId, EnableDnsHostnames: { Value: false } }));
+    await clock.sleep(60_000);
+  });
+  await watch.says(/drift: vpc Buddy-Project/);
+  watch.interrupt();
+  const { code, stdout } = await watch.ended;
+  expect(code).toBe(3);
+  expect(stdout.match(/1 vpc +1 of 1 in sync/g)).toHaveLength(1);
+  expect(stdout.match(/drift: vpc Buddy-Project/g)).toHaveLength(1);
+  expect(stdout).toMatch(/^20\d\d-.* UTC: looks again every 1 s; Ctrl-C ends it\.\n/);
+  expect(stdout).not.toContain("\u001b");
 });

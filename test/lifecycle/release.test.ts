@@ -155,7 +155,7 @@ test("a release whose command fails is given up at once: with its output, the co
   const { settled } = await on.up();
   const end = settled.find(({ key }) => key === "auto-scaling-group");
   expect(end?.reason).toMatch(
-    /is as it was before: release 2: RollbackSuccessful: Manual rollback; the site goes on with release 1: the release command failed on (i-\w+), after 0 s; .*it printed:\npython manage\.py migrate --noinput: it fails.*; the end of its console output:\n(.*\n)*.*BUDDYVERSE-BOOT FAILED: the release command/,
+    /is as it was before: release 2: RollbackSuccessful: Manual rollback; the site goes on with release 1: the release command failed on (i-\w+), after 0 s; .*it printed:\npython manage\.py migrate --noinput: it fails.*\nthe end of its console output:\n(.*\n)*.*BUDDYVERSE-BOOT FAILED: the release command/,
   );
   const at = (name: string) => Date.parse(on.calls.find(({ operation }) => operation === name)?.at ?? "");
   expect((at("RollbackInstanceRefresh") - at("StartInstanceRefresh")) / 60_000).toBeLessThan(5);

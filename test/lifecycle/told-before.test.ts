@@ -86,7 +86,9 @@ describe("a change of the config is told before", () => {
     const { before = {}, after, inputs = INPUTS, asks = [], notices = {}, tells = [] } = row;
     const careful = await changedFrom(before, after, { replace: false, inputs });
     const asked = (await careful.plan()).items.filter(({ refused }) => refused !== undefined);
-    expect(asked.map(({ key, option }) => `${key} ${option}`)).toEqual(asks.map((key) => `${key} --replace`).sort());
+    expect(asked.map(({ key, option }) => `${key} ${option}`).sort()).toEqual(
+      asks.map((key) => `${key} --replace`).sort(),
+    );
 
     const on = await changedFrom(before, after, { inputs });
     const { items } = await on.plan();

@@ -1,13 +1,17 @@
 /** What nobody asks for and somebody changes: seen, ranked, left alone, accepted; and what AWS changes by itself, which is no drift. */
 import { CreateLaunchTemplateVersionCommand, ModifyLaunchTemplateCommand } from "@aws-sdk/client-ec2";
+import { ModifyTargetGroupAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { beforeAll, describe, expect, test } from "vitest";
+import { isRead } from "../../src/aws/safety.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { rank } from "../../src/engine/baseline.ts";
+import { mend, mendsOf } from "../../src/engine/mend.ts";
 import type { Danger } from "../../src/engine/resource.ts";
 import type { StatusItem } from "../../src/engine/status.ts";
 import { statusOf } from "../../src/engine/status.ts";
 import { accept } from "../../src/engine/watching.ts";
 import { acceptedView } from "../../src/report/views/accepted.ts";
+import { mendView } from "../../src/report/views/mend.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { stranger } from "../stranger.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
@@ -474,6 +478,14 @@ describe("what nobody asks for and somebody has changed", () => {
   });
 });
 
+test("a status makes 60 calls at most, and none for the baseline but that of the load balancer's attributes", async () => {
+  const on = await stageOn(up.config, up.clock, up.sandbox, memoryText(up.text.text));
+  on.calls.length = 0;
+  await on.status();
+  expect(on.calls.length).toBeLessThanOrEqual(60);
+  expect(on.calls.filter(({ operation }) => operation === "DescribeLoadBalancerAttributes")).toHaveLength(1);
+});
+
 describe("accepted", () => {
   const changes = ROWS.filter(({ key }) => key === "nat-instance-1" || key === "bastion-1");
   const again = () => stageOn(up.config, up.clock, changedBy(up.sandbox, changes), memoryText(up.text.text));
@@ -517,6 +529,70 @@ describe("accepted", () => {
     const seen = await on.refresh();
     expect(() => accept(on.run, seen, ["bastion-1", "bastion-9"])).toThrow('the stack has no object "bastion-9"');
     expect(on.text.text).toBe(before);
+  });
+});
+
+describe("mended", () => {
+  test("it is looked at until it shows: then status tells of it no more", async () => {
+    const on = await stage();
+    await on.up();
+    const { elb } = stranger(on.sandbox);
+    const TargetGroupArn = on.store.get("target-group")?.id as string;
+    const Attributes = [{ Key: "slow_start.duration_seconds", Value: "300" }];
+    await elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes }));
+    await on.clock.sleep(60_000);
+    const seen = await on.refresh();
+    expect(off(statusOf(seen)).map(({ key }) => key)).toEqual(["target-group"]);
+    expect(await mend(on.run, seen, mendsOf(on.run, seen, ["target-group"]))).toBe(1);
+    expect(off(await on.status())).toEqual([]);
+  }, 60_000);
+
+  const mendOf = async (keys: readonly string[]) => {
+    const rows = ROWS.filter(({ path }) => keys.includes(path));
+    const on = await stageOn(up.config, up.clock, changedBy(up.sandbox, rows), memoryText(up.text.text));
+    const seen = await on.refresh();
+    const mends = mendsOf(on.run, seen, [...new Set(rows.map(({ key }) => key))]);
+    on.calls.length = 0;
+    return { on, mends, done: () => mend(on.run, seen, mends) };
+  };
+
+  test("what a call of `up` sets is put back to what it was, and nothing else is sent", async () => {
+    const { on, mends, done } = await mendOf([
+      "Attributes[slow_start.duration_seconds]",
+      `AttachedPolicies[${ADMIN}].PolicyArn`,
+      "InsufficientDataActions[arn:aws:sns:1]",
+      "TargetTrackingConfiguration.DisableScaleIn",
+      "DefaultInstanceWarmup",
+    ]);
+    expect(await done()).toBe(mends.length);
+    const sent = new Map(
+      on.calls.filter(({ operation }) => !isRead(operation)).map(({ operation, input }) => [operation, input]),
+    );
+    expect([...sent.keys()].sort()).toEqual([
+      "DetachRolePolicy",
+      "ModifyTargetGroupAttributes",
+      "PutMetricAlarm",
+      "PutScalingPolicy",
+      "UpdateAutoScalingGroup",
+    ]);
+    expect(sent.get("DetachRolePolicy")).toMatchObject({ PolicyArn: ADMIN });
+    expect(sent.get("ModifyTargetGroupAttributes")).toMatchObject({
+      Attributes: [{ Key: "slow_start.duration_seconds", Value: "0" }],
+    });
+    expect(sent.get("UpdateAutoScalingGroup")).toMatchObject({ DefaultInstanceWarmup: 120 });
+    expect(sent.get("PutMetricAlarm")).not.toHaveProperty("InsufficientDataActions");
+    expect(sent.get("PutScalingPolicy")).not.toHaveProperty("TargetTrackingConfiguration.DisableScaleIn");
+  });
+
+  test("what it cannot set is a command of AWS's, or is said to be nobody's", async () => {
+    const { on, mends, done } = await mendOf(["MetadataOptions.HttpTokens", "Monitoring.State"]);
+    expect(await done()).toBe(0);
+    expect(on.calls).toEqual([]);
+    const text = mendView(mends).join("\n");
+    expect(text).toMatch(
+      /! Buddy-NAT1: MetadataOptions.HttpTokens: optional → required: not by this program:\n +aws .*modify-instance-metadata-options --instance-id i-\w+ --http-tokens required/,
+    );
+    expect(text).toContain("! Bastion1: Monitoring.State: enabled → disabled: this program cannot put it back");
   });
 });
 

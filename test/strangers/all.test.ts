@@ -1,5 +1,9 @@
 /** What each of many changes by strangers is told as, and what `up` does about it. In `npm run test:all`. */
+import { ChangeResourceRecordSetsCommand } from "@aws-sdk/client-route-53";
 import { beforeAll, describe, expect, test } from "vitest";
+import { findExtras } from "../../src/residuals/extras.ts";
+import { stage } from "../lifecycle/stage.ts";
+import { stranger } from "../stranger.ts";
 import { type Standing, standing } from "./hand.ts";
 import { CHANGES } from "./table.ts";
 import { tried } from "./tried.ts";
@@ -16,4 +20,25 @@ test("at least 150 different ones", () => {
 
 describe.each([...new Set(CHANGES.map(({ type }) => type))])("%s", (type) => {
   test.each(CHANGES.filter((change) => change.type === type))("$name", (change) => tried(stack, change));
+});
+
+test("in a zone that the stack made, a record of somebody else's is extra; its own are not", async () => {
+  const on = await stage({
+    domain: { name: "play.example.com", www: true, zone: "create" },
+    database: { replica: false },
+  });
+  await on.up();
+  await on.clock.sleep(60_000);
+  expect((await findExtras(on.aws, on.config.stack, await on.refresh())).found).toEqual([]);
+  const HostedZoneId = [...on.graph.nodes.keys()]
+    .map((key) => on.store.get(key)?.id ?? "")
+    .find((id) => /^Z[0-9A-Z]+$/.test(id));
+  const ResourceRecords = [{ Value: "198.51.100.9" }];
+  const record = { Name: "mail.play.example.com", Type: "A" as const, TTL: 60, ResourceRecords };
+  const ChangeBatch = { Changes: [{ Action: "CREATE" as const, ResourceRecordSet: record }] };
+  await stranger(on.sandbox).route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch }));
+  await on.clock.sleep(60_000);
+  expect((await findExtras(on.aws, on.config.stack, await on.refresh())).found).toMatchObject([
+    { what: "A record", id: "mail.play.example.com", effect: "leads to 198.51.100.9" },
+  ]);
 });

@@ -610,7 +610,11 @@ const web: readonly Change[] = [
     ["another warm-up", group({ DefaultInstanceWarmup: 10 }), watched("auto-scaling-group", /DefaultInstanceWarmup/)],
     [
       "one zone only",
-      (who) => group({ VPCZoneIdentifier: who.id("subnet-web-1") })(who),
+      async (who) => {
+        await group({ VPCZoneIdentifier: who.id("subnet-web-1") })(who);
+        // Its instances are there by then.
+        await who.wait(1_800);
+      },
       managed("auto-scaling-group", "subnetIds"),
     ],
     [

@@ -430,6 +430,20 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     return [...own, ...instances.flat()];
   },
 
+  mend(aws, { id }, { path, before }) {
+    const [, process] = /^SuspendedProcesses\[(\w+)\]/.exec(path) ?? [];
+    if (process !== undefined && before === undefined)
+      return {
+        command: `${aws.cli} autoscaling resume-processes --auto-scaling-group-name ${id} --scaling-processes ${process} --region ${aws.region}`,
+      };
+    return path === "DefaultInstanceWarmup" && before !== undefined
+      ? {
+          put: () =>
+            aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: id, DefaultInstanceWarmup: Number(before) }),
+        }
+      : undefined;
+  },
+
   async create(aws, spec, owner) {
     await aws.autoScaling.createAutoScalingGroup({
       AutoScalingGroupName: owner.name,

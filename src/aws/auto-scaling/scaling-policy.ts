@@ -66,6 +66,9 @@ export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> =
 
   create: async (aws, spec, owner) => (await put(aws, spec, names(owner.name).policyName)).PolicyARN as string,
 
+  /** The call replaces the whole policy. */
+  mend: (aws, live) => ({ put: () => put(aws, live, live.policyName) }),
+
   async update(aws, { policyName }, spec) {
     await put(aws, spec, policyName);
   },

@@ -149,6 +149,8 @@ export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
     return alarm;
   },
 
+  mend: (aws, live) => ({ put: () => put(aws, live.id.split(":alarm:")[1] ?? "", live) }),
+
   async create(aws, spec, owner) {
     await put(aws, owner.name, spec, owner.tags);
     return `arn:${aws.partition}:cloudwatch:${aws.region}:${aws.account}:alarm:${owner.name}`;

@@ -14,6 +14,7 @@ import {
   launchCharges,
   launchCoverage,
   launchedAs,
+  mendInstance,
   ownInstances,
   PROFILE_NOT_YET,
   protections,
@@ -192,6 +193,7 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
     settingUp &&
     `its set-up has not said that it is done; ${settingUp.console}\nFor a new one: ${cli} ec2 terminate-instances --instance-ids ${id} --region ${region}, and \`buddyverse up\` again`,
   protections,
+  mend: mendInstance,
 
   create: (aws, spec, owner, token) =>
     launch(aws, spec, owner, token, { ...creditsTag(spec), ...setUpTag("awaited", spec.setUp) }),

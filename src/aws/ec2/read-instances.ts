@@ -1,6 +1,15 @@
 import type { Instance, InstanceAttribute } from "@aws-sdk/client-ec2";
 import type { Charge, Costing } from "../../engine/charge.ts";
-import type { Coverage, Foreseen, Identified, NotYet, Owner, Protection, Tags } from "../../engine/resource.ts";
+import type {
+  Coverage,
+  Foreseen,
+  Identified,
+  Mending,
+  NotYet,
+  Owner,
+  Protection,
+  Tags,
+} from "../../engine/resource.ts";
 import { isUnknown } from "../../lib/unknown.ts";
 import type { Aws } from "../aws.ts";
 import { STATE } from "../coverage.ts";
@@ -202,6 +211,26 @@ export const launchCoverage = {
     { at: ["profileName"], danger: "administrator rights" },
   ],
 } as const satisfies Coverage<Launch>;
+
+/** The options of an instance's metadata are a person's to set back: `up` sets them at launch only. */
+export function mendInstance(
+  { cli, region }: Aws,
+  { id }: Found,
+  { path, before }: { readonly path: string; readonly before: string | undefined },
+): Mending | undefined {
+  const options: Readonly<Record<string, string>> = {
+    "MetadataOptions.HttpTokens": "--http-tokens",
+    "MetadataOptions.HttpEndpoint": "--http-endpoint",
+    "MetadataOptions.HttpPutResponseHopLimit": "--http-put-response-hop-limit",
+    "MetadataOptions.InstanceMetadataTags": "--instance-metadata-tags",
+  };
+  const option = options[path];
+  return option === undefined || before === undefined
+    ? undefined
+    : {
+        command: `${cli} ec2 modify-instance-metadata-options --instance-id ${id} ${option} ${before} --region ${region}`,
+      };
+}
 
 /** The root volume of the public images that instances start from, where it is not known how large theirs is, GiB. */
 const ROOT_GIB = 8;

@@ -114,6 +114,15 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
     ];
   },
 
+  mend({ cli, region }, { id }, { path, before }) {
+    const [, key] = /^Attributes\[(.+)\]$/.exec(path) ?? [];
+    return key === undefined || before === undefined
+      ? undefined
+      : {
+          command: `${cli} elbv2 modify-load-balancer-attributes --load-balancer-arn ${id} --attributes Key=${key},Value=${before} --region ${region}`,
+        };
+  },
+
   async create(aws, { scheme, groupIds, subnetIds }, owner) {
     const { LoadBalancers } = await aws.elb.createLoadBalancer({
       Name: owner.name,

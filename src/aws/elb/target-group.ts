@@ -118,6 +118,13 @@ export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
     };
   },
 
+  mend(aws, { id: TargetGroupArn }, { path, before: Value }) {
+    const [, Key] = /^Attributes\[(.+)\]$/.exec(path) ?? [];
+    return Key === undefined || Value === undefined
+      ? undefined
+      : { put: () => aws.elb.modifyTargetGroupAttributes({ TargetGroupArn, Attributes: [{ Key, Value }] }) };
+  },
+
   async create(aws, spec, owner) {
     const { TargetGroups } = await aws.elb.createTargetGroup({
       Name: owner.name,

@@ -107,6 +107,13 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
 
   knownBefore: (_aws, { name }) => ({ id: name }),
 
+  mend(aws, { id: RoleName }, { path, before }) {
+    const [, PolicyArn] = /^AttachedPolicies\[(.+)\]/.exec(path) ?? [];
+    return PolicyArn === undefined || before !== undefined
+      ? undefined
+      : { put: () => undefinedIf(GONE, () => aws.iam.detachRolePolicy({ RoleName, PolicyArn })) };
+  },
+
   find: (aws, owner, recorded) =>
     undefinedIf(GONE, async () => {
       const RoleName = owner.name;

@@ -2,6 +2,7 @@ import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/warnings.ts";
 import { preflight, throwProblems } from "../../doctor/preflight.ts";
+import { mend, mendsOf } from "../../engine/mend.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
 import { isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
@@ -10,8 +11,10 @@ import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
 import { keepBaselines } from "../../engine/watching.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
+import { counted } from "../../lib/text.ts";
 import { findingLines } from "../../report/findings.ts";
 import { credentialsWarning, heading, warningsView } from "../../report/views/heading.ts";
+import { mendView } from "../../report/views/mend.ts";
 import { type PlanFacts, planNotes, planSummary, planView } from "../../report/views/plan.ts";
 import { upEnd } from "../../report/views/up.ts";
 import { applicationText, recordOf } from "../application.ts";
@@ -36,6 +39,8 @@ import { type Session, speedOf, withSession } from "../session.ts";
 
 export interface UpOptions extends CommonOptions, PlanningOptions {
   readonly yes?: boolean;
+  /** Keys or names of objects of which what others changed is put back. */
+  readonly mend?: readonly string[];
 }
 
 /** The options of `up FILE`: those that the plan was made with. What is in the file was looked at, so nobody is asked. */
@@ -47,6 +52,13 @@ function optionsOf(file: string, saved: SavedPlan, given: UpOptions): UpOptions 
       message: `what is planned in ${file} is not changed by options: ${own.map(optionName).join(", ")}`,
       about: { file },
       hint: "Say them to `buddyverse plan --out FILE`.",
+    });
+  if (isSaid(given.mend))
+    throw new BuddyError({
+      code: "usage",
+      message: `exactly what is planned in ${file} is done, and --mend would do more`,
+      about: { file },
+      hint: "Run `buddyverse up --mend KEY` without the file.",
     });
   return { ...given, ...(saved.options as Partial<PlanningOptions>), yes: true };
 }
@@ -67,6 +79,7 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
     ...(options.refreshImage ? ["--refresh-image"] : []),
     ...(options.allowOutage ? ["--allow-outage"] : []),
     ...(options.upgrade ?? []).flatMap((name) => ["--upgrade", name]),
+    ...(options.mend ?? []).flatMap((name) => ["--mend", name]),
     ...fromWords(options),
   ]);
   requireConsent("up", options.yes ?? false, goOn);
@@ -93,12 +106,15 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
     const facts = show(session, screen, found, planned, options.step);
     if (file !== undefined && saved) throwIfMoved(file, saved, planned, placeOf(session));
     throwIfRefused(found);
-    if (isEmpty(planned)) {
+    const mends = mendsOf(stack.run, found, options.mend ?? []);
+    if (mends.length > 0) screen.say(mendView(mends, screen.errLook).join("\n"));
+    const mended = mends.some(({ put }) => put !== undefined);
+    if (isEmpty(planned) && !mended) {
       session.history?.planned(planned, statusOf(found));
       await recordAnew(stack, found);
       return nothingToDo(session, screen, found, planned, options.step);
     }
-    await checkFirst(session, screen, found);
+    if (!isEmpty(planned)) await checkFirst(session, screen, found);
     const { steps } = stack.graphOf(options.step);
     const details = () => screen.say(planView(planned, steps, { ...facts, details: true }, screen.errLook));
     if (!(await confirm(options.yes ?? false, stack.run.signal, details))) {
@@ -106,6 +122,9 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
       return 0;
     }
     session.history?.planned(planned, statusOf(found));
+    const count = await mend(stack.run, found, mends);
+    if (count > 0) screen.say(`Put back: ${counted(count, "change")} of others.`);
+    if (isEmpty(planned)) return nothingToDo(session, screen, found, planned, options.step);
     return apply(session, screen, { found, planned, goOn, step: options.step });
   });
 }

@@ -56,11 +56,21 @@ export function statusView(
     .map((standing) => ({ standing, number: items.filter((item) => item.standing === standing).length }))
     .filter(({ number }) => number > 0)
     .map(({ standing, number }) => `${number} ${STANDING[standing]}`);
+  const [first] = off.filter(({ watched }) => watched.length > 0);
   return joined([
     ...lines,
     "",
     `${counted(items.length, "resource")}: ${kinds.join(", ")}.`,
-    `\`buddyverse plan${flags}\` shows what \`buddyverse up${flags}\` would do about it.`,
+    ...(off.every(({ standing }) => standing === "watched")
+      ? []
+      : [`\`buddyverse plan${flags}\` shows what \`buddyverse up${flags}\` would do about it.`]),
+    ...(first
+      ? [
+          "What others changed and the config leaves open, `up` leaves as it is. To keep it, or to put it back:",
+          `  buddyverse status --accept ${first.key}${flags}`,
+          `  buddyverse up --mend ${first.key}${flags}`,
+        ]
+      : []),
   ]);
 }
 

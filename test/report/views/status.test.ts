@@ -39,6 +39,29 @@ test("what is left alone has a group of its own, with what a person can do", () 
   expect(text).toContain("2 resources: 1 in sync, 1 left alone.");
 });
 
+test("what others changed is told with what it means, before and now, and how it is kept or put back", () => {
+  const watched = [
+    { path: "MetadataOptions.HttpTokens", before: "required", now: "optional", danger: "IMDSv1 allowed" as const },
+    { path: "Groups[sg-2]", before: undefined, now: "yes", danger: undefined },
+    { path: "Groups[sg-1]", before: "yes", now: undefined, danger: undefined },
+    { path: "Size", before: undefined, now: "8", danger: undefined },
+  ];
+  const text = statusView([item("in-sync", "vpc", "a"), item("watched", "vpc", "nat-1", { watched })], steps, sandbox);
+  expect(text).toContain(
+    [
+      "         changed by others: subnet nat-1",
+      "           IMDSv1 allowed: MetadataOptions.HttpTokens: required → optional",
+      "           + Groups[sg-2]",
+      "           - Groups[sg-1]",
+      "           Size: nothing → 8",
+    ].join("\n"),
+  );
+  expect(text).toContain("2 resources: 1 in sync, 1 changed by others.\nWhat others changed");
+  expect(text).toContain("  buddyverse status --accept nat-1 --sandbox\n  buddyverse up --mend nat-1 --sandbox");
+  // `up` would do nothing about it.
+  expect(text).not.toContain("buddyverse plan");
+});
+
 test("all in sync", () => {
   expect(statusView([item("in-sync", "vpc", "a"), item("in-sync", "subnets", "b")], steps, aws)).toBe(
     "Everything is in sync: 2 resources.",
