@@ -7,7 +7,7 @@ const BUNDLE = "test/**/*.bundle.test.ts";
 /** A module that one file replaces must not be another file's. */
 const MOCKED = "test/**/*.mocked.test.ts";
 /** They are `npm run test:all`'s; of the last a sample is in each run. */
-const HTTP = "test/{moto,strangers}/*.test.ts";
+const HTTP = "test/{moto,clients}/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
 const CHANGES = "test/{docs/changes,lifecycle/any-change}.test.ts";

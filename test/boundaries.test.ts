@@ -80,7 +80,13 @@ test("the engine knows no terminal and no file", () => {
 });
 
 test("what a run on AWS loads has no sandbox in it, and of zod only what is used", () => {
-  const rehearsing = ["src/cli/sandbox-backend.ts", "src/cli/dry-run-calls.ts", "src/cli/commands/sandbox.ts"];
+  const rehearsing = [
+    "src/cli/sandbox-backend.ts",
+    "src/cli/served-backend.ts",
+    "src/cli/commands/sandbox-serve.ts",
+    "src/cli/dry-run-calls.ts",
+    "src/cli/commands/sandbox.ts",
+  ];
   const breaches = files("src")
     .filter((file) => !under(file, "src/sandbox") && !rehearsing.includes(file))
     .filter((file) => valueImportsOf(file).some((name) => /\/sandbox(-stage)?[./]/.test(name)));
@@ -127,7 +133,7 @@ test("a file that starts the built command says so by its name: only those wait 
   const breaches = files("test").filter(
     (file) =>
       file.endsWith(".test.ts") &&
-      !/\.bundle\.test\.ts$|^test\/moto\//.test(file) &&
+      !/\.bundle\.test\.ts$|^test\/(moto|clients)\//.test(file) &&
       /\bBIN\b|\.spawn\(|\bbuddyverse\(\[/.test(readFileSync(join(root, file), "utf8")),
   );
   expect(breaches.filter((file) => file !== "test/boundaries.test.ts")).toEqual([]);

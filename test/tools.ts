@@ -42,6 +42,7 @@ const TOOLS = {
   Chromium: () => chromiumHere() !== undefined,
   python3: () => ends("python3", "--version"),
   "the system's python3 with Django and PyMySQL": () => ends("/usr/bin/python3", "-c", "import django, pymysql"),
+  "the AWS CLI": () => ends("aws", "--version"),
   "python3 with boto3": () => ends("python3", "-c", "import boto3"),
   "moto_server and python3 with boto3": () => ends("python3", "-c", "import boto3, moto.server"),
   "ssh and sshd": () =>
@@ -54,7 +55,7 @@ const TOOLS = {
 export type Tool = keyof typeof TOOLS;
 
 /** Where all else must be there, this may be missing: no package of the system has it. */
-const NEVER_DEMANDED: readonly Tool[] = ["moto_server and python3 with boto3", "python3 with boto3"];
+const NEVER_DEMANDED: readonly Tool[] = ["moto_server and python3 with boto3", "python3 with boto3", "the AWS CLI"];
 
 const known = new Map<Tool, boolean>();
 function isHere(tool: Tool): boolean {

@@ -145,10 +145,10 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
       "could not be looked at: access policies of vaults:",
     ]);
     expect(status.stdout).not.toContain("extra");
-    expect(calls("status.jsonl").length).toBeLessThanOrEqual(96);
+    expect(calls("status.jsonl").length).toBeLessThanOrEqual(102);
     const managed = await buddyverse(["status", "--managed", "--trace", "managed.jsonl"], { cwd: folder, env });
     expect(managed).toMatchObject({ code: 0 });
-    expect(calls("managed.jsonl").length).toBeLessThanOrEqual(60);
+    expect(calls("managed.jsonl").length).toBeLessThanOrEqual(70);
 
     const again = await buddyverse(["up", "--yes", "--trace", "again.jsonl"], { cwd: folder, env });
     expect(again).toMatchObject({ code: 0 });

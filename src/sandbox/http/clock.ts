@@ -1,12 +1,13 @@
 import type { Clock } from "../../lib/clock.ts";
-import { BuddyError } from "../../lib/errors.ts";
 
 export type Speed = number | "max";
 
 /** At "max": how long nobody must have asked anything before time jumps, real milliseconds. */
-const QUIET_MS = 10;
+const QUIET_MS = 20;
 /** At "max": how much time goes by itself after the last request. Less than what is terminated stays to be seen. */
 const ALONE_MS = 15 * 60_000;
+/** Who sleeps by this clock leads it: for so long after its last sleep time does not run away from it, real milliseconds. */
+const LED_MS = 2_000;
 /** Nobody calls at a higher rate: a rounded-up timer of Node's would never end. */
 const LEAST_TIMEOUT_MS = 1;
 
@@ -21,7 +22,7 @@ interface Sleeper {
 export interface ServedClock extends Clock {
   readonly speed: Speed;
   setSpeed(speed: Speed): void;
-  /** Puts it forward to that time. */
+  /** Puts it forward to that time; it never goes back. */
   jumpTo(time: number): void;
   /** Sleeps for somebody who asked for it over HTTP. */
   sleepAway(ms: number, signal: AbortSignal): Promise<void>;
@@ -38,6 +39,7 @@ export function servedClock(origin: number, initial: Speed, nextEvent: () => num
   let timer: NodeJS.Timeout | undefined;
   let requests = 0;
   let lastActive = performance.now();
+  let lastAway = Number.NEGATIVE_INFINITY;
   let alone = ALONE_MS;
   let closed = false;
   const sleepers = new Set<Sleeper>();
@@ -78,12 +80,13 @@ export function servedClock(origin: number, initial: Speed, nextEvent: () => num
       const here = earliest(false);
       if (here !== Number.POSITIVE_INFINITY) setTo(Math.max(base, Math.min(here, earliest())));
       else if (requests === 0 && performance.now() - lastActive >= QUIET_MS) {
-        const event = nextEvent() ?? Number.POSITIVE_INFINITY;
+        const led = performance.now() - lastAway < LED_MS;
+        const event = led ? Number.POSITIVE_INFINITY : (nextEvent() ?? Number.POSITIVE_INFINITY);
         const at = Math.min(earliest(), event - base <= alone ? event : Number.POSITIVE_INFINITY);
         if (at !== Number.POSITIVE_INFINITY) {
           alone -= Math.max(0, at - base);
           setTo(Math.max(base, at));
-        } else if (alone > 0) {
+        } else if (alone > 0 && !led) {
           setTo(base + alone);
           alone = 0;
         }
@@ -125,18 +128,19 @@ export function servedClock(origin: number, initial: Speed, nextEvent: () => num
       arm();
     },
     jumpTo(time) {
-      if (time < now())
-        throw new BuddyError({
-          code: "usage",
-          message: "the sandbox's clock only goes forward",
-          hint: "Name a later time.",
-        });
-      setTo(time);
+      setTo(Math.max(now(), time));
       wakeDue();
       arm();
     },
     sleep: (ms, signal) => sleep(ms, signal, false),
-    sleepAway: (ms, signal) => sleep(ms, signal, true),
+    async sleepAway(ms, signal) {
+      lastAway = performance.now();
+      try {
+        await sleep(ms, signal, true);
+      } finally {
+        lastAway = performance.now();
+      }
+    },
     hold: (work) => work,
     busy() {
       requests++;

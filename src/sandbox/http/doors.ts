@@ -86,6 +86,7 @@ export function ownDoors({ sandbox, clock, site, chaos: initial, timeline, refus
           : typeof jump === "number"
             ? now + jump * 1_000
             : Date.parse(jump);
+      if (to < now) throw new BuddyError({ code: "usage", message: "the sandbox's clock only goes forward" });
       clock.jumpTo(to);
       sandbox.settle();
       changed();

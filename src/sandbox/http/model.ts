@@ -2,7 +2,7 @@ import { NormalizedSchema, TypeRegistry } from "@smithy/core/schema";
 import type { StaticOperationSchema } from "@smithy/types";
 import { eachService } from "../../aws/services.ts";
 import { services } from "../services/services.ts";
-import { strangerOperations } from "./stranger-operations.ts";
+import { othersOperations } from "./others-operations.ts";
 
 /** Reads and writes bodies by a schema, as the SDK's own codecs do. */
 export interface Codec {
@@ -67,7 +67,7 @@ function modelOf(name: string, module: SdkModule, region: string): ServiceModel 
   const { config } = new module.Client({ region, credentials: { accessKeyId: "", secretAccessKey: "" } });
   const { defaultNamespace, serviceTarget, xmlNamespace = "" } = config.protocolSettings;
   const registry = TypeRegistry.for(defaultNamespace);
-  const schemas = [...commandSchemas(module), ...(strangerOperations[name] ?? [])];
+  const schemas = [...commandSchemas(module), ...(othersOperations[name] ?? [])];
   const answered = services[name]?.operations ?? {};
   return {
     name,

@@ -39,9 +39,10 @@ export async function serveWorld(options: {
   try {
     const file = options.open();
     const { world } = file;
-    const nextEvent = () =>
-      world.timers.reduce<number | undefined>((first, { at }) => Math.min(first ?? at, at), undefined);
-    const clock = servedClock(file.time, speed, nextEvent);
+    const clock = servedClock(file.time, speed, (): number | undefined => {
+      sandbox.settle();
+      return world.timers.reduce<number | undefined>((first, { at }) => Math.min(first ?? at, at), undefined);
+    });
     const timeline = timelineOf(world, file.time);
     const sandbox = openSandbox({
       world,

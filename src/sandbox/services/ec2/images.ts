@@ -173,6 +173,9 @@ export const images: SandboxService = {
             .allVisible()
             .map((image) => describedOwn(sim, image)),
         ];
+        for (const id of input.ImageIds ?? [])
+          if (!/^ami-[0-9a-f]{8,17}$/.test(id))
+            throw awsError("InvalidAMIID.Malformed", `Invalid id: "${id}" (expecting "ami-...")`);
         for (const id of input.ImageIds ?? []) if (!all.some(({ ImageId }) => ImageId === id)) throw notFound(id);
         const found = all
           .filter(({ ImageId }) => !input.ImageIds || input.ImageIds.includes(ImageId))

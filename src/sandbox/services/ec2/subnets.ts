@@ -37,7 +37,9 @@ export const subnets: SandboxService = {
           );
         }
         const wanted = parseCidr(input.CidrBlock);
-        if (!wanted || !contains(cidr(vpc.cidr), wanted))
+        const size = Number(input.CidrBlock.split("/")[1]);
+        // /16 to /28 (VPC user guide, subnet sizing).
+        if (!wanted || size < 16 || size > 28 || !contains(cidr(vpc.cidr), wanted))
           throw awsError("InvalidSubnet.Range", `The CIDR '${input.CidrBlock}' is invalid.`);
         if (table.all().some((other) => other.vpcId === vpc.id && overlaps(cidr(other.cidr), wanted))) {
           throw awsError("InvalidSubnet.Conflict", `The CIDR '${input.CidrBlock}' conflicts with another subnet`);

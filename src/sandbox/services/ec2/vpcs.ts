@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parseCidr } from "../../../lib/cidr.ts";
 import { quotaOf } from "../../quotas.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
@@ -31,6 +32,11 @@ export const vpcs: SandboxService = {
   operations: {
     CreateVpc: operation({ CidrBlock: z.string(), TagSpecifications: tagSpecifications("vpc") }, (input, sim) => {
       const size = Number(input.CidrBlock.split("/")[1]);
+      if (!parseCidr(input.CidrBlock))
+        throw awsError(
+          "InvalidParameterValue",
+          `Value (${input.CidrBlock}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`,
+        );
       if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(input.CidrBlock) || size < 16 || size > 28) {
         throw awsError("InvalidVpc.Range", `The CIDR '${input.CidrBlock}' is invalid.`);
       }

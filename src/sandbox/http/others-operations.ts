@@ -1,4 +1,11 @@
-import { EnterStandby$, ExitStandby$ } from "@aws-sdk/client-auto-scaling";
+import {
+  DeleteLifecycleHook$,
+  DeleteScheduledAction$,
+  EnterStandby$,
+  ExitStandby$,
+  PutLifecycleHook$,
+  PutScheduledUpdateGroupAction$,
+} from "@aws-sdk/client-auto-scaling";
 import {
   DeleteBackupVaultAccessPolicy$,
   DeleteRecoveryPoint$,
@@ -12,6 +19,7 @@ import {
   AttachVpnGateway$,
   CreateEgressOnlyInternetGateway$,
   CreateNetworkAcl$,
+  CreateNetworkAclEntry$,
   CreateNetworkInterface$,
   CreateSnapshot$,
   CreateTransitGatewayVpcAttachment$,
@@ -19,19 +27,39 @@ import {
   CreateVpcEndpoint$,
   CreateVpcPeeringConnection$,
   CreateVpnGateway$,
+  DeleteNetworkAcl$,
+  DeleteNetworkAclEntry$,
   DeleteNetworkInterface$,
   DeleteVpcEndpoints$,
   DescribeInstanceCreditSpecifications$,
   EnableAllowedImagesSettings$,
   EnableImageDeregistrationProtection$,
   ModifyEbsDefaultKmsKeyId$,
+  ModifyImageAttribute$,
   ModifyInstanceMetadataOptions$,
+  ModifySnapshotAttribute$,
   ModifyVpcBlockPublicAccessOptions$,
   MonitorInstances$,
   ReplaceImageCriteriaInAllowedImagesSettings$,
+  ReplaceNetworkAclAssociation$,
+  ReplaceNetworkAclEntry$,
   StopInstances$,
 } from "@aws-sdk/client-ec2";
-import { CreateReplicationConfiguration$, DeleteReplicationConfiguration$ } from "@aws-sdk/client-efs";
+import {
+  CreateAccessPoint$,
+  CreateReplicationConfiguration$,
+  DeleteAccessPoint$,
+  DeleteFileSystemPolicy$,
+  DeleteReplicationConfiguration$,
+  PutFileSystemPolicy$,
+} from "@aws-sdk/client-efs";
+import {
+  AddListenerCertificates$,
+  CreateRule$,
+  DeleteRule$,
+  DeregisterTargets$,
+  RemoveListenerCertificates$,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
 import {
   CancelKeyDeletion$,
   CreateAlias$,
@@ -42,8 +70,8 @@ import {
   ScheduleKeyDeletion$,
   UpdateAlias$,
 } from "@aws-sdk/client-kms";
-import { StopDBInstance$ } from "@aws-sdk/client-rds";
-import { PutBucketVersioning$ } from "@aws-sdk/client-s3";
+import { CreateEventSubscription$, DeleteEventSubscription$, StopDBInstance$ } from "@aws-sdk/client-rds";
+import { DeleteBucketPolicy$, PutBucketPolicy$, PutBucketVersioning$ } from "@aws-sdk/client-s3";
 import { ListCommandInvocations$ } from "@aws-sdk/client-ssm";
 import type { StaticOperationSchema } from "@smithy/types";
 
@@ -51,31 +79,15 @@ import type { StaticOperationSchema } from "@smithy/types";
  * What the sandbox answers and this tool never calls: what others do in the account. The schemas of the rest come with the
  * commands in `src/aws/<service>/client.ts`; a bundle keeps those that are named.
  */
-export const strangerOperations: Readonly<Record<string, readonly StaticOperationSchema[]>> = {
-  ec2: [
-    AttachVpnGateway$,
-    CreateEgressOnlyInternetGateway$,
-    CreateNetworkAcl$,
-    CreateNetworkInterface$,
-    CreateSnapshot$,
-    CreateTransitGatewayVpcAttachment$,
-    CreateVpcBlockPublicAccessExclusion$,
-    CreateVpcEndpoint$,
-    CreateVpcPeeringConnection$,
-    CreateVpnGateway$,
-    DeleteNetworkInterface$,
-    DeleteVpcEndpoints$,
-    DescribeInstanceCreditSpecifications$,
-    EnableAllowedImagesSettings$,
-    EnableImageDeregistrationProtection$,
-    ModifyEbsDefaultKmsKeyId$,
-    ModifyInstanceMetadataOptions$,
-    ModifyVpcBlockPublicAccessOptions$,
-    MonitorInstances$,
-    ReplaceImageCriteriaInAllowedImagesSettings$,
-    StopInstances$,
+export const othersOperations: Readonly<Record<string, readonly StaticOperationSchema[]>> = {
+  "auto-scaling": [
+    DeleteLifecycleHook$,
+    DeleteScheduledAction$,
+    EnterStandby$,
+    ExitStandby$,
+    PutLifecycleHook$,
+    PutScheduledUpdateGroupAction$,
   ],
-  "auto-scaling": [EnterStandby$, ExitStandby$],
   backup: [
     DeleteBackupVaultAccessPolicy$,
     DeleteRecoveryPoint$,
@@ -85,7 +97,51 @@ export const strangerOperations: Readonly<Record<string, readonly StaticOperatio
   ],
   cloudwatch: [GetMetricStatistics$, ListMetrics$],
   "cloudwatch-logs": [CreateLogStream$, DescribeLogStreams$, GetLogEvents$, PutLogEvents$],
-  efs: [CreateReplicationConfiguration$, DeleteReplicationConfiguration$],
+  ec2: [
+    AttachVpnGateway$,
+    CreateEgressOnlyInternetGateway$,
+    CreateNetworkAcl$,
+    CreateNetworkAclEntry$,
+    CreateNetworkInterface$,
+    CreateSnapshot$,
+    CreateTransitGatewayVpcAttachment$,
+    CreateVpcBlockPublicAccessExclusion$,
+    CreateVpcEndpoint$,
+    CreateVpcPeeringConnection$,
+    CreateVpnGateway$,
+    DeleteNetworkAcl$,
+    DeleteNetworkAclEntry$,
+    DeleteNetworkInterface$,
+    DeleteVpcEndpoints$,
+    DescribeInstanceCreditSpecifications$,
+    EnableAllowedImagesSettings$,
+    EnableImageDeregistrationProtection$,
+    ModifyEbsDefaultKmsKeyId$,
+    ModifyImageAttribute$,
+    ModifyInstanceMetadataOptions$,
+    ModifySnapshotAttribute$,
+    ModifyVpcBlockPublicAccessOptions$,
+    MonitorInstances$,
+    ReplaceImageCriteriaInAllowedImagesSettings$,
+    ReplaceNetworkAclAssociation$,
+    ReplaceNetworkAclEntry$,
+    StopInstances$,
+  ],
+  efs: [
+    CreateAccessPoint$,
+    CreateReplicationConfiguration$,
+    DeleteAccessPoint$,
+    DeleteFileSystemPolicy$,
+    DeleteReplicationConfiguration$,
+    PutFileSystemPolicy$,
+  ],
+  "elastic-load-balancing-v2": [
+    AddListenerCertificates$,
+    CreateRule$,
+    DeleteRule$,
+    DeregisterTargets$,
+    RemoveListenerCertificates$,
+  ],
   kms: [
     CancelKeyDeletion$,
     CreateAlias$,
@@ -96,7 +152,7 @@ export const strangerOperations: Readonly<Record<string, readonly StaticOperatio
     ScheduleKeyDeletion$,
     UpdateAlias$,
   ],
-  rds: [StopDBInstance$],
-  s3: [PutBucketVersioning$],
+  rds: [CreateEventSubscription$, DeleteEventSubscription$, StopDBInstance$],
+  s3: [DeleteBucketPolicy$, PutBucketPolicy$, PutBucketVersioning$],
   ssm: [ListCommandInvocations$],
 };
