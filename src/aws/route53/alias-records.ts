@@ -173,13 +173,16 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     const [named = "", loadBalancer = ""] = owner.name.split(TARGET);
     const domain = plainName(named);
     const [ownZone = "", ownNames = "", taken] = id?.split("|") ?? [];
-    // They may have been made in a parent's zone, or in two.
-    const covering = (await zonesCovering(aws, domain)).map((zone) => zone.id);
-    const zones = ownZone ? [ownZone, ...covering.filter((zone) => zone !== ownZone)] : covering;
-    const [former, lists] = await Promise.all([
+    // They may have been made in a parent's zone, or in two. What is known to be asked is asked with all the rest.
+    const [covering, former, recordedZone] = await Promise.all([
+      zonesCovering(aws, domain),
       readFormer(aws, owner.stack, domain),
-      Promise.all(zones.map((zoneId) => recordsIn(aws, zoneId))),
+      ownZone ? recordsIn(aws, ownZone) : [],
     ]);
+    const more = covering.map((zone) => zone.id).filter((zone) => zone !== ownZone);
+    const zones = ownZone ? [ownZone, ...more] : more;
+    const others = await Promise.all(more.map((zoneId) => recordsIn(aws, zoneId)));
+    const lists = ownZone ? [recordedZone, ...others] : others;
     const target = ownTarget(aws, loadBalancer);
     const recorded = ownNames.split("+");
     const sites = lists.map((records) =>
@@ -193,11 +196,11 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
     const hasDrifted = (set: ResourceRecordSet) =>
       recorded.includes(nameOf(set)) && !leadsToOurs(set) && !isKept(former, set) && !(taken && !former);
     const unproven = sites.flat().some((set) => leadsToOurs(set) && !recorded.includes(nameOf(set)));
-    const others = unproven && (await isOthers(aws, owner, loadBalancer));
+    const isForeign = unproven && (await isOthers(aws, owner, loadBalancer));
     const [found, ...elsewhere] = zones
       .map((zoneId, index) => ({
         zoneId,
-        ours: others ? [] : (sites[index] ?? []).filter(leadsToOurs),
+        ours: isForeign ? [] : (sites[index] ?? []).filter(leadsToOurs),
         drifted: zoneId === ownZone ? (sites[index] ?? []).filter(hasDrifted) : [],
       }))
       .filter(({ ours, drifted }) => ours.length + drifted.length > 0);
