@@ -1171,7 +1171,7 @@ const role = (who: Hand) => ({ RoleName: who.id("role-web") });
 const admin = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] });
 const recordSet = (Action: string, ResourceRecordSet: object) => (who: Hand) =>
   who.route53("ChangeResourceRecordSets", {
-    HostedZoneId: who.id("zone-buddyverse.link"),
+    HostedZoneId: zoneOf(who),
     ChangeBatch: { Changes: [{ Action, ResourceRecordSet }] },
   });
 
@@ -1418,7 +1418,7 @@ const rest: readonly Change[] = [
       "the certificate's record leads elsewhere",
       async (who) => {
         const { ResourceRecordSets } = await who.route53("ListResourceRecordSets", {
-          HostedZoneId: who.id("zone-buddyverse.link"),
+          HostedZoneId: zoneOf(who),
         });
         const one = ResourceRecordSets.find(
           ({ Type, Name }: { readonly Type: string; readonly Name: string }) =>
@@ -1444,6 +1444,7 @@ const rest: readonly Change[] = [
     ],
   ]),
 ];
+const zoneOf = (who: Hand): string => who.id("records-buddyverse.link").split("|")[0] ?? "";
 const topic = (who: Hand): string => who.id([...who.on.graph.nodes.keys()].find((key) => /topic/.test(key)) ?? "");
 const certificate = (who: Hand): string => who.id("certificate-buddyverse.link+www.buddyverse.link");
 
