@@ -1,6 +1,8 @@
-"""The same calls to any AWS, and what came of each by its shape: its error's code, or the paths of the fields that came.
-Usage: calls.py REGION. Prints a JSON document: what was called, in its order."""
+"""The same calls to any AWS, and what came of each: its error's code, or the members of the answer, each with its type, and ids, ARNs
+and names of hosts with their form. Usage: calls.py REGION. Prints a JSON document: what was called, in its order."""
+import datetime
 import json
+import re
 import sys
 import time
 
@@ -14,28 +16,55 @@ session = boto3.session.Session(region_name=REGION)
 clients, known, done = {}, {}, []
 
 
-def paths(value, path=""):
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+# What is as it was given, or says what it says: only that it is a text.
+FORMED = re.compile(rf"(arn:|https?://|/hostedzone/|{UUID}$|[a-z]+-[0-9a-f]{{8,17}}$)|amazonaws\.com|\.internal$|^\d+\.\d+\.\d+\.\d+(/\d+)?$|^\d{{4}}-\d\d-\d\dT")
+
+
+def form(text):
+    if not FORMED.search(text):
+        return "text"
+    for pattern, word in ((UUID, "UUID"), (rf"\b{known.get('account', '-')}\b", "ACCOUNT"), (REGION, "REGION"), (r"\d+\.\d+\.\d+\.\d+/\d+$", "CIDR"), (r"\d+\.\d+\.\d+\.\d+", "IP"), (r"^\d{4}-\d\d-\d\dT.*", "TIME"), (r"\bZ[0-9A-Z]{8,}\b", "ZONE")):
+        text = re.sub(pattern, word, text)
+    return re.sub(r"(?<![0-9a-zA-Z])(?=[0-9a-f]*\d)[0-9a-f]{5,}(?![0-9a-zA-Z])", lambda found: f"HEX{len(found[0])}", text)
+
+
+def kind(value):
     if isinstance(value, dict):
-        return {found for key, inner in value.items() for found in paths(inner, f"{path}.{key}" if path else key)}
+        return "structure"
     if isinstance(value, list):
-        return {found for inner in value for found in paths(inner, f"{path}[]")}
-    return {path}
+        return "list"
+    if isinstance(value, str):
+        return form(value)
+    return {bool: "boolean", int: "number", float: "number", datetime.datetime: "time", bytes: "bytes"}.get(type(value), type(value).__name__)
+
+
+def members(value, path="", found=None):
+    """All that is in an answer: each path with the kinds of what is there."""
+    found = {} if found is None else found
+    inner = [(f"{path}.{key}" if path else key, one) for key, one in value.items()] if isinstance(value, dict) else [(f"{path}[]", one) for one in value]
+    for at, one in inner:
+        found.setdefault(at, set()).add(kind(one))
+        if isinstance(one, (dict, list)):
+            members(one, at, found)
+    return found
 
 
 def call(service, operation, keep=None, key=None, **given):
     """`keep`: how to find in the answer what later calls name as `key`."""
     client = clients.setdefault(service, session.client(service, config=Config(retries={"max_attempts": 1})))
+    what = json.dumps(given, default=str, sort_keys=True)
     for _ in range(20):
         try:
             answer = getattr(client, operation)(**given)
-            outcome = sorted(paths({k: v for k, v in answer.items() if k != "ResponseMetadata"}))
+            outcome = {path: " or ".join(sorted(kinds)) for path, kinds in members({k: v for k, v in answer.items() if k != "ResponseMetadata"}).items()}
             if keep:
                 known[key or operation] = keep(answer)
-            done.append({"call": f"{service} {operation}", "given": sorted(given), "fields": outcome})
+            done.append({"call": f"{service} {operation}", "given": what, "members": outcome})
             return
         except ResponseParserError:
             # A page of HTML.
-            done.append({"call": f"{service} {operation}", "given": sorted(given), "error": "breaks down"})
+            done.append({"call": f"{service} {operation}", "given": what, "error": "breaks down"})
             return
         except ClientError as error:
             code = error.response["Error"]["Code"]
@@ -45,9 +74,9 @@ def call(service, operation, keep=None, key=None, **given):
             if not never and ("NotFound" in code or code in ("NoSuchEntity", "ValidationError")) and any(value in known.values() for value in named):
                 time.sleep(0.25)
                 continue
-            done.append({"call": f"{service} {operation}", "given": sorted(given), "error": code})
+            done.append({"call": f"{service} {operation}", "given": what, "error": code})
             return
-    done.append({"call": f"{service} {operation}", "given": sorted(given), "error": code})
+    done.append({"call": f"{service} {operation}", "given": what, "error": code})
 
 
 NONE = "00000000000000000"
