@@ -61,18 +61,23 @@ function writeAll(stream: NodeJS.WriteStream & { readonly fd: number }): void {
 export const isForPrograms = ({ json, jsonLines }: Pick<CommonOptions, "json" | "jsonLines">): boolean =>
   Boolean(json || jsonLines);
 
-let documentPrinted = false;
+let resultPrinted = false;
 
-/** An error as the document on stdout. False: there is one already, and a reader takes no second one. */
-export function printError(error: object): boolean {
-  if (documentPrinted) return false;
-  process.stdout.write(jsonText({ error }));
+/** A command line begins: nothing is printed yet. */
+export function beginOutput(): void {
+  resultPrinted = false;
+}
+
+/** An error as the document on stdout, or its last line. False: the result is there already, and a reader takes no second document. */
+export function printError(options: Pick<CommonOptions, "jsonLines">, error: object): boolean {
+  if (resultPrinted) return false;
+  process.stdout.write(jsonText({ ...(options.jsonLines ? { type: "error" } : {}), error }));
   return true;
 }
 
 /** A command's result on stdout: the text for people, or the value as one JSON document (with --json-lines, the last line). */
 export function printResult(options: Pick<CommonOptions, "json" | "jsonLines">, text: string, value: object): void {
-  documentPrinted = isForPrograms(options);
+  resultPrinted = true;
   if (options.json) process.stdout.write(jsonText(value, 2));
   else if (options.jsonLines) process.stdout.write(jsonText({ type: "result", ...value }));
   else process.stdout.write(`${text}\n`);

@@ -4,7 +4,7 @@ import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
 import { shellWord } from "../lib/shell.ts";
 import { COMMANDS, positive } from "./command-table.ts";
 import type { CommonOptions } from "./options.ts";
-import { printError } from "./output.ts";
+import { beginOutput, isForPrograms, printError } from "./output.ts";
 import { staged } from "./staged.ts";
 
 const EXIT_CODES = `
@@ -41,13 +41,13 @@ const examples = (...lines: readonly string[]): string =>
 /**
  * @param typed the line as a history shows it
  * @param words what came after `--`; undefined: there was none
- * @param forPrograms its errors are documents
+ * @param silent its errors are for `run` to tell
  */
 function program(
   version: string,
   typed: string,
   words: readonly string[] | undefined,
-  forPrograms: boolean,
+  silent: boolean,
   done: (code: number) => void,
 ): Command {
   const top = new Command("buddyverse")
@@ -91,7 +91,7 @@ function program(
 
   const quiet = (command: Command): void => {
     command.exitOverride();
-    if (forPrograms) command.configureOutput({ writeErr: () => {} });
+    if (silent) command.configureOutput({ writeErr: () => {} });
     for (const sub of command.commands) quiet(sub);
   };
   quiet(top);
@@ -124,17 +124,17 @@ function stageOf(argv: readonly string[]): Parameters<typeof staged>[0] {
   return { sandbox: argv.includes("--sandbox"), config, state, profile, region } as Parameters<typeof staged>[0];
 }
 
-/** As the options say, also on a command line that commander did not get to the end of. */
-const readByPrograms = (argv: readonly string[]): boolean => argv.includes("--json") || argv.includes("--json-lines");
-
 /** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json and --json-lines. */
 export async function run(line: readonly string[], version: string): Promise<number> {
   const end = line.indexOf("--");
   const argv = end < 0 ? line : line.slice(0, end);
   const words = end < 0 ? undefined : line.slice(end + 1);
+  // Also on a line that commander does not get to the end of.
+  const forPrograms = { json: argv.includes("--json"), jsonLines: argv.includes("--json-lines") };
   let code = 0;
+  beginOutput();
   try {
-    await program(version, argv.map(shellWord).join(" "), words, readByPrograms(argv), (given) => {
+    await program(version, argv.map(shellWord).join(" "), words, isForPrograms(forPrograms), (given) => {
       code = given;
     }).parseAsync(argv, { from: "user" });
     return code;
@@ -144,10 +144,10 @@ export async function run(line: readonly string[], version: string): Promise<num
     const onStage = staged(stageOf(argv));
     const verbose = argv.includes("--verbose");
     let told = false;
-    if (readByPrograms(argv)) {
+    if (isForPrograms(forPrograms)) {
       const { code: kind, message, about, hint, problems } = known(error);
       const stack = verbose && thrown instanceof Error ? thrown.stack : undefined;
-      told = printError({ code: kind, message, about, hint: hint && onStage(hint), problems, stack });
+      told = printError(forPrograms, { code: kind, message, about, hint: hint && onStage(hint), problems, stack });
     }
     // Commander has said its own already.
     if (error instanceof CommanderError) return 2;

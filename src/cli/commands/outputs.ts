@@ -133,9 +133,8 @@ const own = (value: unknown, part: string): unknown =>
     ? (value as Readonly<Record<string, unknown>>)[part]
     : undefined;
 
-/** All dotted names, lists as a whole before their parts. */
+/** All dotted names of values; of what is in lists those of the first. */
 const namesIn = (value: object, before = ""): readonly string[] =>
-  Object.entries(value).flatMap(([key, inner]) => [
-    ...(typeof inner === "object" && inner !== null && !Array.isArray(inner) ? [] : [`${before}${key}`]),
-    ...(typeof inner === "object" && inner !== null ? namesIn(inner, `${before}${key}.`) : []),
-  ]);
+  Object.entries(Array.isArray(value) ? value.slice(0, 1) : value).flatMap(([key, inner]) =>
+    typeof inner === "object" && inner !== null ? namesIn(inner, `${before}${key}.`) : [`${before}${key}`],
+  );
