@@ -45,10 +45,7 @@ export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> =
 
   async find(aws, owner, id) {
     const { groupName, policyName } = names(owner.name, id);
-    const answer = await undefinedIf(NOT_FOUND, () =>
-      aws.autoScaling.describePolicies({ AutoScalingGroupName: groupName, PolicyNames: [policyName] }),
-    );
-    const policy = answer?.ScalingPolicies?.[0];
+    const policy = (await policiesOf(aws, groupName)).find(({ PolicyName }) => PolicyName === policyName);
     const tracking = policy?.TargetTrackingConfiguration;
     // A policy of another kind under that name is put right by a new PutScalingPolicy.
     return (

@@ -59,15 +59,7 @@ export const GONE = ["FileSystemNotFound"];
 /** The security groups of network interfaces, all asked for in one call (DescribeMountTargetSecurityGroups takes one a call). */
 const groupsOf = (aws: Aws, interfaceId: string) =>
   aws.batchById<readonly string[]>("ec2:interface-groups", interfaceId, async (ids) => {
-    const interfaces = await allPages(
-      (NextToken) =>
-        aws.ec2.describeNetworkInterfaces({
-          Filters: [{ Name: "network-interface-id", Values: [...ids] }],
-          NextToken,
-        }),
-      (page) => page.NetworkInterfaces,
-      (page) => page.NextToken,
-    );
+    const interfaces = await interfacesByIds(aws, ids);
     return new Map(
       interfaces.map((one) => [
         one.NetworkInterfaceId ?? "",
