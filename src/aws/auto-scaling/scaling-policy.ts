@@ -1,9 +1,10 @@
-import type { MetricType } from "@aws-sdk/client-auto-scaling";
+import type { MetricType, ScalingPolicy } from "@aws-sdk/client-auto-scaling";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { alarmMonth } from "../cloudwatch/prices.ts";
 import { undefinedIf } from "../errors.ts";
+import { allPages } from "../pages.ts";
 
 export interface ScalingPolicySpec {
   readonly groupName: string;
@@ -27,6 +28,16 @@ function names(name: string, arn = ""): { readonly groupName: string; readonly p
     throw new BuddyError({ code: "internal", message: `"${name}" is not <group>:<policy>` });
   return { groupName, policyName };
 }
+
+/** All policies of a group; none where there is no such group. */
+export const policiesOf = async (aws: Aws, AutoScalingGroupName: string): Promise<readonly ScalingPolicy[]> =>
+  (await undefinedIf(NOT_FOUND, () =>
+    allPages(
+      (NextToken) => aws.autoScaling.describePolicies({ AutoScalingGroupName, NextToken }),
+      (page) => page.ScalingPolicies,
+      (page) => page.NextToken,
+    ),
+  )) ?? [];
 
 /** Target tracking of a group. Named `<group>:<policy>`; it is ours as its group is. */
 export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> = {

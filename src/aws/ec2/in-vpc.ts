@@ -19,6 +19,9 @@ export interface InVpc {
 export const lookedAtVpc = ({ amongOthers = new Set() }: Pick<Aws, "amongOthers">): string | undefined =>
   [...amongOthers].find((id) => id.startsWith("vpc-"));
 
+/** "You can specify up to 200 filter values" (EC2 user guide, "Find your Amazon EC2 resources"). */
+const VALUES_PER_FILTER = 200;
+
 /** Ids of all that carries the stack's tag, by kind. */
 const taggedIds = (aws: Aws, stack: string): Promise<ReadonlyMap<string, readonly string[]>> =>
   aws.coalesce(`ec2:tagged:${stack}`, async () => {
@@ -34,8 +37,10 @@ const taggedIds = (aws: Aws, stack: string): Promise<ReadonlyMap<string, readonl
       (page) => page.Tags,
       (page) => page.NextToken,
     );
-    const kinds = Map.groupBy(tags, ({ ResourceType = "" }) => ResourceType);
-    return new Map([...kinds].map(([kind, all]) => [kind as string, all.flatMap(({ ResourceId }) => ResourceId ?? [])]));
+    const byKind = new Map<string, string[]>();
+    for (const { ResourceType = "", ResourceId = "" } of tags)
+      byKind.set(ResourceType, [...(byKind.get(ResourceType) ?? []), ResourceId]);
+    return byKind;
   });
 
 /**
@@ -51,15 +56,14 @@ export async function ofStackIn<Live extends Identified & { readonly tags: Tags 
 ): Promise<readonly Live[]> {
   const vpcId = lookedAtVpc(aws);
   if (vpcId === undefined) return read(ofStack(stack));
-  const [inside, tagged] = await Promise.all([
-    read([{ Name: filter, Values: [vpcId] }]),
-    taggedIds(aws, stack),
-  ]);
+  const [inside, tagged] = await Promise.all([read([{ Name: filter, Values: [vpcId] }]), taggedIds(aws, stack)]);
   const seen = new Set(inside.map(({ id }) => id));
   const elsewhere = (tagged.get(kind) ?? []).filter((id) => !seen.has(id));
+  const chunks = Array.from({ length: Math.ceil(elsewhere.length / VALUES_PER_FILTER) }, (_, index) =>
+    elsewhere.slice(index * VALUES_PER_FILTER, (index + 1) * VALUES_PER_FILTER),
+  );
   return [
     ...inside.filter(({ tags }) => tags[STACK_TAG] === stack),
-    // 200 values are the most that a filter takes (EC2 API reference, Filter).
-    ...(elsewhere.length === 0 ? [] : await read([{ Name: idFilter, Values: elsewhere.slice(0, 200) }])),
+    ...(await Promise.all(chunks.map((Values) => read([{ Name: idFilter, Values }])))).flat(),
   ];
 }

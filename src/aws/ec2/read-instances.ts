@@ -68,11 +68,11 @@ export async function ownInstances(aws: Aws, stack: string): Promise<readonly Fo
   const place = { filter: "vpc-id", kind: "instance", idFilter: "instance-id" } as const;
   const found = await ofStackIn(aws, stack, place, (Filters) =>
     // All in the VPC is what is told of others, too: by the same filters.
-    describe(aws, { Filters: lookedAtVpc(aws) ? Filters : [...Filters, { Name: "instance-state-name", Values: [...LIVING] }] }),
+    describe(aws, {
+      Filters: lookedAtVpc(aws) ? Filters : [...Filters, { Name: "instance-state-name", Values: [...LIVING] }],
+    }),
   );
-  return found.filter(
-    ({ tags, ofGroup, state }) => !ofGroup && tags[KEY_TAG] !== undefined && LIVING.includes(state),
-  );
+  return found.filter(({ tags, ofGroup, state }) => !ofGroup && tags[KEY_TAG] !== undefined && LIVING.includes(state));
 }
 
 /** For `foresee` of one that is not there: others that bear its name. */

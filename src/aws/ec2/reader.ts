@@ -33,14 +33,11 @@ export interface Reader<Live> {
 }
 
 /** The reads that every EC2 type has. */
-export function ec2Reader<Page extends { readonly NextToken?: string | undefined }, Item, Live extends Identified & { readonly tags: Tags }>({
-  name,
-  idFilter,
-  inVpc,
-  page,
-  items,
-  live,
-}: Kind<Page, Item, Live>): Reader<Live> {
+export function ec2Reader<
+  Page extends { readonly NextToken?: string | undefined },
+  Item,
+  Live extends Identified & { readonly tags: Tags },
+>({ name, idFilter, inVpc, page, items, live }: Kind<Page, Item, Live>): Reader<Live> {
   const filtered = (aws: Aws, filters: Filters) =>
     aws.coalesce(`ec2:${name}:${JSON.stringify(filters)}`, async () => {
       const all = await allPages(

@@ -2,6 +2,7 @@ import type { FileSystemDescription, LifecyclePolicy } from "@aws-sdk/client-efs
 import type { Foreseen, Health, Identified, Owner, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { restoredTokens, restoreJob } from "../backup/restore-to-new.ts";
+import { interfacesByIds } from "../ec2/read-interfaces.ts";
 import { undefinedIf } from "../errors.ts";
 import type { KeyChoice } from "../kms/choice.ts";
 import { findOwned, foreseeNamesake, STACK_TAG, tagsFrom } from "../owned.ts";
