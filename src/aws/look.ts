@@ -21,10 +21,10 @@ export function oneLook(aws: Aws, amongOthers?: ReadonlySet<string>): Aws {
     return asked;
   };
   const services = serviceNames.map((service) => {
-    const calls = aws[service] as unknown as Record<string, (input: object) => Promise<unknown>>;
-    const asked = new Proxy(calls, {
+    const asked = new Proxy({} as Record<string, unknown>, {
       get: (_target, method: string) => (input: object) => {
-        const ask = () => (calls[method] as (typeof calls)[string])(input);
+        const calls = aws[service] as unknown as Record<string, (input: object) => Promise<unknown>>;
+        const ask = async () => calls[method]?.(input);
         return isRead(method.charAt(0).toUpperCase() + method.slice(1))
           ? once(`${service}.${method} ${JSON.stringify(input)}`, ask)
           : ask();
