@@ -1,7 +1,22 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
-import type { Sim } from "../../world.ts";
-import { tagTable } from "./tables.ts";
+import type { Sim, Table } from "../../world.ts";
+import { filters, page, passes, tagsOf } from "./shared.ts";
+import {
+  groupTable,
+  imageTable,
+  instanceTable,
+  interfaceTable,
+  internetGatewayTable,
+  keyPairTable,
+  launchTemplateTable,
+  natGatewayTable,
+  routeTableTable,
+  snapshotTable,
+  subnetTable,
+  tagTable,
+  vpcTable,
+} from "./tables.ts";
 
 const tag = z.strictObject({ Key: z.string().min(1).max(127), Value: z.string().max(255) });
 
@@ -37,8 +52,47 @@ function checkTaggable(sim: Sim, id: string): void {
   throw awsError(code, message(id));
 }
 
+/** All that may carry tags and is there to be seen. */
+const tagged = (sim: Sim): readonly { readonly id: string; readonly kind: string }[] => {
+  const rows = <Row extends { readonly id: string }>(kind: string, table: Table<Row>) =>
+    table.allVisible().map(({ id }) => ({ id, kind }));
+  return [
+    rows("vpc", vpcTable(sim)),
+    rows("subnet", subnetTable(sim)),
+    rows("security-group", groupTable(sim)),
+    rows("route-table", routeTableTable(sim)),
+    rows("internet-gateway", internetGatewayTable(sim)),
+    rows("network-interface", interfaceTable(sim)),
+    rows("natgateway", natGatewayTable(sim)),
+    rows("instance", instanceTable(sim)),
+    rows("image", imageTable(sim)),
+    rows("snapshot", snapshotTable(sim)),
+    rows("launch-template", launchTemplateTable(sim)),
+    rows("key-pair", keyPairTable(sim)),
+  ].flat();
+};
+
 export const tagging: SandboxService = {
   operations: {
+    DescribeTags: operation(
+      { Filters: filters, MaxResults: z.number().int().min(5).max(1000).optional(), NextToken: z.string().optional() },
+      (input, sim) => {
+        const found = tagged(sim).flatMap(({ id, kind }) =>
+          tagsOf(sim, id)
+            .filter(({ Key, Value }) =>
+              passes(sim, id, input.Filters, {
+                key: [Key],
+                value: [Value],
+                "resource-id": [id],
+                "resource-type": [kind],
+              }),
+            )
+            .map(({ Key, Value }) => ({ Key, Value, ResourceId: id, ResourceType: kind })),
+        );
+        const { items, NextToken } = page(found, input);
+        return { Tags: items, NextToken };
+      },
+    ),
     CreateTags: operation(
       { Resources: z.array(z.string()).min(1), Tags: z.array(tag).min(1).max(50) },
       ({ Resources, Tags }, sim) => {
