@@ -438,3 +438,25 @@ describe("key pair", () => {
     await refused(ec2.importKeyPair(key(text)), "InvalidKey.Format");
   });
 });
+
+test.each([
+  ["vpc-00000000000000000", "InvalidVpcID.NotFound"],
+  ["subnet-00000000000000000", "InvalidSubnetID.NotFound"],
+  ["igw-00000000000000000", "InvalidInternetGatewayID.NotFound"],
+  ["rtb-00000000", "InvalidRouteTableID.NotFound"],
+  ["sg-00000000000000000", "InvalidGroup.NotFound"],
+  ["i-00000000000000000", "InvalidInstanceID.NotFound"],
+  ["192.0.2.1", "InvalidID"],
+])("%s cannot be tagged: there is none", async (id, error) => {
+  const Resources = [await newVpc(), id];
+  await refused(ec2.createTags({ Resources, Tags: [{ Key: "a", Value: "b" }] }), error);
+  await refused(ec2.deleteTags({ Resources }), error);
+  await settle();
+  const { Vpcs = [] } = await ec2.describeVpcs({ Filters: [{ Name: "tag-key", Values: ["a"] }] });
+  expect(Vpcs).toEqual([]);
+});
+
+test("volumes are asked for by their ids", async () => {
+  await refused(ec2.describeVolumes({ VolumeIds: ["vol-00000000000000000"] }), "InvalidVolume.NotFound");
+  await refused(ec2.describeVolumes({ VolumeIds: ["nonsense"] }), "InvalidParameterValue");
+});

@@ -99,6 +99,27 @@ test("a mount target's interface holds subnet and group, and shows the groups th
   expect((await own())?.Groups).toEqual([]);
 });
 
+test("a mount target without groups of its own has the default one of the VPC", async () => {
+  const id = await newSystem();
+  const { MountTargetId, VpcId } = await efs.createMountTarget({ FileSystemId: id, SubnetId: subnetA });
+  await clock.sleep(90_000);
+  const { SecurityGroups = [] } = await ec2.describeSecurityGroups({
+    Filters: [
+      { Name: "vpc-id", Values: [VpcId as string] },
+      { Name: "group-name", Values: ["default"] },
+    ],
+  });
+  const { NetworkInterfaces = [] } = await ec2.describeNetworkInterfaces({
+    Filters: [{ Name: "subnet-id", Values: [subnetA] }],
+  });
+  expect(NetworkInterfaces).toMatchObject([
+    {
+      Description: expect.stringContaining(MountTargetId as string),
+      Groups: [{ GroupId: SecurityGroups[0]?.GroupId }],
+    },
+  ]);
+});
+
 test("a file system goes only when its mount targets are quite gone", async () => {
   const FileSystemId = await newSystem();
   const { MountTargetId = "" } = await mount(FileSystemId, subnetA);

@@ -19,7 +19,11 @@ const settle = () => clock.sleep(5_000);
 const refused = (call: Promise<unknown>, name: string) => expect(call).rejects.toMatchObject({ name });
 const put = (Name: string, change: object = {}) => ssm.putParameter({ Name, Value: "v", Type: "String", ...change });
 
-test.each(["aws/x", "/ssm/x", "AWSthing", "a/b", "/a//b", "/a/", "/a b", `/${"x".repeat(1011)}`])(
+test.each(["/aws/x", "aws/x", "AWSthing"])("the name %s is AWS's own", async (name) => {
+  await refused(put(name), "AccessDeniedException");
+  await refused(ssm.deleteParameter({ Name: name }), "AccessDeniedException");
+});
+test.each(["/ssm/x", "SSMthing", "a/b", "/a//b", "/a/", "/a b", `/${"x".repeat(1011)}`])(
   "the name %s is refused",
   (name) => refused(put(name), "ValidationException"),
 );
@@ -100,5 +104,5 @@ test("ten are read by their names at once, in alphabetical order; those that are
 test("AWS's public parameters name images; they cannot be written", async () => {
   const Name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
   expect((await ssm.getParameter({ Name })).Parameter?.Value).toMatch(/^ami-/);
-  await refused(put(Name, { Overwrite: true }), "ValidationException");
+  await refused(put(Name, { Overwrite: true }), "AccessDeniedException");
 });

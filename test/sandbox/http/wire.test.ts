@@ -129,6 +129,33 @@ test("S3's keys come back as they were put, however they are written in a path",
   expect(await website.text()).toContain("is not valid for this web service");
 });
 
+test.each([
+  ["a check sum after it", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "", "x-amz-checksum-crc32:k8MzqQ==\r\n\r\n"],
+  ["chunks that are signed", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", `;chunk-signature=${"0".repeat(64)}`, "\r\n"],
+])("what is stored is S3's body alone: %s", async (_what, sha256, extension, after) => {
+  const s3 = new S3Client({ ...client(), forcePathStyle: true });
+  const Bucket = `chunks-${extension.length}-111122223333`;
+  await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: REGION } }));
+  const plain = await s3.send(new PutObjectCommand({ Bucket, Key: "plain", Body: "hello world" }));
+  const chunked = await signed("s3", `/${Bucket}/chunked`, {
+    method: "PUT",
+    headers: {
+      "content-encoding": "aws-chunked",
+      "x-amz-content-sha256": sha256,
+      "x-amz-decoded-content-length": "11",
+      "x-amz-trailer": "x-amz-checksum-crc32",
+    },
+    body: `6${extension}\r\nhello \r\n5${extension}\r\nworld\r\n0${extension}\r\n${after}`,
+  });
+  expect(await chunked.text()).toBe("");
+  expect(chunked.headers.get("etag")).toBe(plain.ETag);
+  const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket }));
+  expect(Contents?.map(({ Key, Size }) => [Key, Size])).toEqual([
+    ["chunked", 11],
+    ["plain", 11],
+  ]);
+});
+
 describe("what is not simulated is refused by AWS's name for it, and counted", () => {
   test.each([
     ["EC2", () => form("ec2", { Action: "DescribeFleets" }), 400, "<Code>InvalidAction</Code>", "ec2:DescribeFleets"],

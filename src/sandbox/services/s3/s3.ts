@@ -225,7 +225,8 @@ export const s3: SandboxService = {
         });
         const kept = { key: Key, bytes: Buffer.byteLength(Body), sha256: digest.toString("hex"), storedAt: sim.now };
         if (bucket.versioning) keepVersion(sim, bucket, { ...kept, marker: false });
-        return { ETag: `"${digest.toString("hex").slice(0, 32)}"`, ServerSideEncryption: "AES256" };
+        // The MD5 of what came, where S3 encrypts with its own keys (API reference, Object).
+        return { ETag: `"${createHash("md5").update(Body).digest("hex")}"`, ServerSideEncryption: "AES256" };
       },
     ),
 
