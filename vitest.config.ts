@@ -13,7 +13,10 @@ const DATABASES = "test/access/migrate.test.ts";
 const CHANGES = "test/{docs/changes,lifecycle/any-change}.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
 const PROCESSES = "test/reliability/processes.bundle.test.ts";
-const RELIABILITY = "test/reliability/{lossy,blocked,late-calls,matrix-move,matrix-secrets,matrix-*-gateway}.test.ts";
+const RELIABILITY =
+  "test/reliability/{lossy,blocked,late-calls,credentials,between-attempts,matrix-{move,secrets,failover,re*,rotate,*-gateway}}.test.ts";
+/** Long lives of data, with copies and restores. */
+const COPIES = "test/{cli/{from-snapshot,left-alone,restore-database},lifecycle/backup}.test.ts";
 const STRANGERS = "test/strangers/all.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
 
@@ -44,6 +47,7 @@ export default defineConfig({
             GRANTS,
             CHANGES,
             RELIABILITY,
+            COPIES,
             STRANGERS,
           ],
         },
@@ -62,7 +66,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, DATABASES, GRANTS, CHANGES, PROCESSES, RELIABILITY, STRANGERS, MATRIX],
+          include: [HTTP, ADDITIONS, DATABASES, GRANTS, CHANGES, PROCESSES, RELIABILITY, COPIES, STRANGERS, MATRIX],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },

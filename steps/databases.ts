@@ -7,6 +7,14 @@ import { BuddyError } from "../src/lib/errors.ts";
 export const PRIMARY = "database";
 export const REPLICA = "replica";
 
+/** The application's database, and who owns it. */
+export const DATABASE_NAME = "django_db";
+export const DATABASE_USER = "admin";
+
+/** The parameter that holds its password. */
+export const passwordParameter = ({ stack }: { readonly stack: string }): string =>
+  `/buddyverse/${stack}/database/password`;
+
 /** Names of the stack's two databases: a failover, or a restore, makes another instance the primary. */
 export interface Databases {
   readonly primary: string;

@@ -13,6 +13,7 @@ import { type Resource, resource, step } from "../src/engine/resource.ts";
 import { isUnknown } from "../src/lib/unknown.ts";
 import { appSecrets } from "./app-secrets.ts";
 import { archives as archivesFor } from "./archives.ts";
+import { DATABASE_NAME, DATABASE_USER } from "./databases.ts";
 import type { EfsStep } from "./efs.ts";
 import type { Inputs } from "./inputs.ts";
 import type { LoadBalancerStep } from "./load-balancer.ts";
@@ -208,8 +209,8 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
           stack,
           fileSystemId: fileSystem.id,
           parameterPath: `/buddyverse/${stack}/database/`,
-          database: "django_db",
-          user: "admin",
+          database: DATABASE_NAME,
+          user: DATABASE_USER,
           release: releaseSettings(config, inputs.project, {
             imageHash: hash,
             siteNames: [...domainNames(config), ...entrances.map(({ dnsName }) => dnsName)],

@@ -8,7 +8,7 @@ import { generatedSecret } from "../src/aws/ssm/generated-secret.ts";
 import { parameter } from "../src/aws/ssm/parameter.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import { FIRST_DATABASES, PRIMARY, REPLICA } from "./databases.ts";
+import { DATABASE_NAME, DATABASE_USER, FIRST_DATABASES, PRIMARY, passwordParameter, REPLICA } from "./databases.ts";
 import type { Inputs } from "./inputs.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
@@ -82,7 +82,7 @@ export function rdsStep(
     description: "utf8mb4 everywhere",
     parameters: PARAMETERS,
   }));
-  const password = resource(generatedSecret, "database-password", `${path}/password`, {}, () => ({}));
+  const password = resource(generatedSecret, "database-password", passwordParameter(config), {}, () => ({}));
   const secretKey = resource(generatedSecret, "secret-key", `${path}/secret-key`, {}, () => ({
     madeAnew: "applications that sign their sessions with the secret key log everybody out, once",
   }));
@@ -99,8 +99,8 @@ export function rdsStep(
       ...chosen(key, wanted.kmsKey),
       // One that took the place of another is where it is.
       zone: names.primary === FIRST_DATABASES.primary ? zones[0] : undefined,
-      databaseName: "django_db",
-      user: "admin",
+      databaseName: DATABASE_NAME,
+      user: DATABASE_USER,
       passwordParameter: password.id,
       passwordFrom: "parameter" as const,
       snapshot: inputs.from?.snapshot,

@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Aws, CredentialsEnd, Network, Services } from "./aws.ts";
 import { classify } from "./classify.ts";
+import { awsCli } from "./cli.ts";
 import { type Client, type ClientOptions, type Endpoint, type Learnt, openClient, requestHandler } from "./clients.ts";
 import { isFarOff } from "./clock.ts";
 import { coalescer, idBatcher } from "./coalesce.ts";
@@ -96,14 +97,7 @@ export async function connect(connection: Connection): Promise<Aws> {
     ...identity,
     region,
     network: connection.network,
-    // Not an endpoint: the AWS CLI refuses it.
-    cli: wire
-      ? "aws --endpoint-url SANDBOX"
-      : endpoint
-        ? `aws --endpoint-url ${endpoint.url}`
-        : profile
-          ? `aws --profile ${profile}`
-          : "aws",
+    cli: awsCli({ sandbox: wire !== undefined, url: endpoint?.url, profile }),
     clockAhead: () => learnt.ahead,
     credentialsEnd: () => endOf(learnt, login),
     coalesce: coalescer(),

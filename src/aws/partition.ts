@@ -11,6 +11,8 @@ export interface Partition {
   readonly dnsSuffix: string;
   /** Where RDS publishes the certificates that its databases are signed with (RDS user guide, UsingWithRDS.SSL). */
   readonly databaseCertificates: string;
+  /** The host of its console (AWS General Reference, "AWS Management Console endpoints"; the guides of China's regions and of GovCloud). */
+  readonly console: string;
   /** Canonical's account, which publishes Ubuntu's images (Canonical, "Find Ubuntu images on AWS"). */
   readonly canonical: string;
 }
@@ -19,18 +21,21 @@ const AWS: Partition = {
   name: "aws",
   dnsSuffix: "amazonaws.com",
   databaseCertificates: "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem",
+  console: "console.aws.amazon.com",
   canonical: "099720109477",
 };
 const CHINA: Partition = {
   name: "aws-cn",
   dnsSuffix: "amazonaws.com.cn",
   databaseCertificates: "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/global/global-bundle.pem",
+  console: "console.amazonaws.cn",
   canonical: "837727238323",
 };
 const GOVCLOUD: Partition = {
   name: "aws-us-gov",
   dnsSuffix: "amazonaws.com",
   databaseCertificates: "https://truststore.pki.us-gov-west-1.rds.amazonaws.com/global/global-bundle.pem",
+  console: "console.amazonaws-us-gov.com",
   canonical: "513442679011",
 };
 

@@ -298,8 +298,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "outputs",
-    description: "site URL, load balancer, database endpoints, ssh commands",
-    examples: ["buddyverse outputs", "buddyverse outputs --json"],
+    description: "site, load balancer, databases, bastions, dashboard: from the state, without credentials",
+    own: (command) =>
+      command
+        .argument("[name]", "only this value, as it is, for a script: site, database.writer, bastions.0.address, …")
+        .option("--refresh", "ask AWS instead of the state, also for the web instances"),
+    examples: [
+      "buddyverse outputs",
+      "buddyverse outputs --json",
+      "buddyverse outputs --refresh",
+      'mysql -h "$(buddyverse outputs database.reader)"',
+    ],
     load: async () => (await import("./commands/outputs.ts")).outputs,
   },
   {

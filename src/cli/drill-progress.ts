@@ -1,6 +1,7 @@
 import ora from "ora";
 import { duration } from "../lib/duration.ts";
 import { counted } from "../lib/text.ts";
+import { eventText } from "../report/json.ts";
 import { canBeLive } from "../report/reporter.ts";
 import type { Style } from "../report/style.ts";
 import { type CpuPoint, type DrillName, isFailed, type Sample } from "../verify/drills/result.ts";
@@ -30,8 +31,8 @@ export function following({
   const began = clock.now();
   const passed = (at: number) => duration(at - began);
   if (options.jsonLines) {
-    const event = (type: string, about: object) =>
-      process.stdout.write(`${JSON.stringify({ type: `drill.${type}`, drill, ...about })}\n`);
+    const event = (type: string, about: { readonly at: number }) =>
+      process.stdout.write(eventText({ type: `drill.${type}`, drill, ...about }));
     return {
       entry: (entry) => event("moment", entry),
       sample: (sample) => event("sample", sample),

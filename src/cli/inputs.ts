@@ -114,7 +114,12 @@ export function makeKeyPair({
  * @param live the key pair, as it is in AWS
  */
 export function lostKey(
-  { config, paths, options, aws }: Pick<Session, "config" | "paths" | "options" | "aws">,
+  {
+    config,
+    paths,
+    options,
+    aws,
+  }: Pick<Session, "config" | "paths" | "options"> & { readonly aws: Pick<Aws, "cli" | "region"> },
   live: Identified | undefined,
 ): string | undefined {
   const file = keyFile(paths, options.sandbox ?? false);

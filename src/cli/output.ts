@@ -1,4 +1,5 @@
 import { fstatSync } from "node:fs";
+import { jsonText } from "../report/json.ts";
 import { writeWhole } from "../state/file.ts";
 import type { CommonOptions } from "./options.ts";
 
@@ -56,10 +57,28 @@ function writeAll(stream: NodeJS.WriteStream & { readonly fd: number }): void {
   };
 }
 
+/** A program reads stdout: it gets documents there, errors too, and people are told nothing. */
+export const isForPrograms = ({ json, jsonLines }: Pick<CommonOptions, "json" | "jsonLines">): boolean =>
+  Boolean(json || jsonLines);
+
+let resultPrinted = false;
+
+/** A command line begins: nothing is printed yet. */
+export function beginOutput(): void {
+  resultPrinted = false;
+}
+
+/** An error as the document on stdout, or its last line. False: the result is there already, and a reader takes no second document. */
+export function printError(options: Pick<CommonOptions, "jsonLines">, error: object): boolean {
+  if (resultPrinted) return false;
+  process.stdout.write(jsonText({ ...(options.jsonLines ? { type: "error" } : {}), error }));
+  return true;
+}
+
 /** A command's result on stdout: the text for people, or the value as one JSON document (with --json-lines, the last line). */
 export function printResult(options: Pick<CommonOptions, "json" | "jsonLines">, text: string, value: object): void {
-  let shown = text;
-  if (options.json) shown = JSON.stringify(value, null, 2);
-  else if (options.jsonLines) shown = JSON.stringify({ type: "result", ...value });
-  process.stdout.write(`${shown}\n`);
+  resultPrinted = true;
+  if (options.json) process.stdout.write(jsonText(value, 2));
+  else if (options.jsonLines) process.stdout.write(jsonText({ type: "result", ...value }));
+  else process.stdout.write(`${text}\n`);
 }

@@ -4,6 +4,7 @@ import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
 import { shellWord } from "../lib/shell.ts";
 import { COMMANDS, positive } from "./command-table.ts";
 import type { CommonOptions } from "./options.ts";
+import { beginOutput, isForPrograms, printError } from "./output.ts";
 import { staged } from "./staged.ts";
 
 const EXIT_CODES = `
@@ -40,11 +41,13 @@ const examples = (...lines: readonly string[]): string =>
 /**
  * @param typed the line as a history shows it
  * @param words what came after `--`; undefined: there was none
+ * @param silent its errors are for `run` to tell
  */
 function program(
   version: string,
   typed: string,
   words: readonly string[] | undefined,
+  silent: boolean,
   done: (code: number) => void,
 ): Command {
   const top = new Command("buddyverse")
@@ -88,6 +91,7 @@ function program(
 
   const quiet = (command: Command): void => {
     command.exitOverride();
+    if (silent) command.configureOutput({ writeErr: () => {} });
     for (const sub of command.commands) quiet(sub);
   };
   quiet(top);
@@ -120,14 +124,17 @@ function stageOf(argv: readonly string[]): Parameters<typeof staged>[0] {
   return { sandbox: argv.includes("--sandbox"), config, state, profile, region } as Parameters<typeof staged>[0];
 }
 
-/** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json. */
+/** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json and --json-lines. */
 export async function run(line: readonly string[], version: string): Promise<number> {
   const end = line.indexOf("--");
   const argv = end < 0 ? line : line.slice(0, end);
   const words = end < 0 ? undefined : line.slice(end + 1);
+  // Also on a line that commander does not get to the end of.
+  const forPrograms = { json: argv.includes("--json"), jsonLines: argv.includes("--json-lines") };
   let code = 0;
+  beginOutput();
   try {
-    await program(version, argv.map(shellWord).join(" "), words, (given) => {
+    await program(version, argv.map(shellWord).join(" "), words, isForPrograms(forPrograms), (given) => {
       code = given;
     }).parseAsync(argv, { from: "user" });
     return code;
@@ -135,15 +142,16 @@ export async function run(line: readonly string[], version: string): Promise<num
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const error = await inWords(thrown);
     const onStage = staged(stageOf(argv));
-    if (argv.includes("--json") || argv.includes("--json-lines")) {
+    const verbose = argv.includes("--verbose");
+    let told = false;
+    if (isForPrograms(forPrograms)) {
       const { code: kind, message, about, hint, problems } = known(error);
-      process.stdout.write(
-        `${JSON.stringify({ error: { code: kind, message, about, hint: hint && onStage(hint), problems } })}\n`,
-      );
+      const stack = verbose && thrown instanceof Error ? thrown.stack : undefined;
+      told = printError(forPrograms, { code: kind, message, about, hint: hint && onStage(hint), problems, stack });
     }
     // Commander has said its own already.
     if (error instanceof CommanderError) return 2;
-    process.stderr.write(`${onStage(explain(error, { verbose: argv.includes("--verbose") }))}\n`);
+    if (!told) process.stderr.write(`${onStage(explain(error, { verbose }))}\n`);
     return exitCodeOf(error);
   }
 }

@@ -7,7 +7,7 @@ import { canBeLive, type Reporter, silentReporter } from "../report/reporter.ts"
 import { type Style, styleFor } from "../report/style.ts";
 import type { Look, Place } from "../report/views/look.ts";
 import type { CommonOptions } from "./options.ts";
-import { printResult } from "./output.ts";
+import { isForPrograms, printResult } from "./output.ts";
 import type { Session } from "./session.ts";
 import { staged, stagedIn, stageWords } from "./staged.ts";
 
@@ -26,7 +26,7 @@ export interface Screen {
 
 export function screenOf(session: Session): Screen {
   const { options, config, aws, clock } = session;
-  const machine = Boolean(options.json || options.jsonLines);
+  const machine = isForPrograms(options);
   const onStage = staged(options);
   const out = lookOf(options, process.stdout);
   const err = lookOf(options, process.stderr);

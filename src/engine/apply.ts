@@ -11,7 +11,7 @@ import type { Identified } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { walk } from "./walk.ts";
-import { keepBaselines } from "./watching.ts";
+import { keepSeen } from "./watching.ts";
 
 export interface Result {
   readonly settled: readonly NodeResult[];
@@ -149,7 +149,7 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
     settled.set(one.key, { ...one, ...(changed ? { outcome: changed } : {}) });
   }
   const isKept = (key: string) => isRetained(key) || entries.get(key)?.decision.kind === "earlier";
-  await keepBaselines(run, snapshot, [...settled.values()]);
+  await keepSeen(run, snapshot, [...settled.values()]);
   return { settled: [...settled.values()].filter(({ key }) => !isKept(key)), live };
 }
 

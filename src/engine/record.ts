@@ -31,6 +31,7 @@ export function record(run: Run, node: Node, { tags, ...change }: Partial<Record
       ...(before?.copy ? { copy: before.copy } : {}),
       ...(before?.generation ? { generation: before.generation } : {}),
       ...(before?.baseline && same ? { baseline: before.baseline } : {}),
+      ...(before?.attributes && same ? { attributes: before.attributes } : {}),
       ...(before?.neverReady && change.status !== "ready" ? { neverReady: true } : {}),
       status: "created",
       since: Math.round(run.clock.now()),

@@ -277,6 +277,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   ): Mending | undefined;
   /** Fields of Spec that must not be written to state or shown. */
   readonly unrecorded?: readonly (keyof Spec & string)[];
+  /** What AWS gives it and users ask for (its address): kept in the state, so that `outputs` need not ask AWS. */
+  readonly attributes?: readonly (keyof Live & string)[];
 
   /**
    * The owner's object, or undefined when there is none. Only reads. Finds by recorded id, then by ownership tags or the

@@ -2,14 +2,8 @@ import { BuddyError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { VERSION } from "../lib/version.ts";
 import type { Recorded } from "../state/state.ts";
-import {
-  type Baseline,
-  baselineAfter,
-  baselineOf,
-  type Subject,
-  type WatchedChange,
-  watchedChanges,
-} from "./baseline.ts";
+import type { Seen } from "../state/store.ts";
+import { baselineAfter, baselineOf, type Subject, type WatchedChange, watchedChanges } from "./baseline.ts";
 import { differences, showable } from "./differences.ts";
 import type { Node } from "./graph.ts";
 import type { NodeResult } from "./node-result.ts";
@@ -57,11 +51,11 @@ export function accept(
   names: readonly string[],
 ): { readonly snapshot: Snapshot; readonly accepted: readonly Accepted[] } {
   const chosen = [...new Set(names)].map((name) => objectNamed(snapshot, name));
-  store.setBaselines(
+  store.setSeen(
     new Map(
       chosen.map(({ node, recorded, look }) => [
         node.key,
-        baselineOf(subjectOf(node, recorded), look.live as Identified),
+        { baseline: baselineOf(subjectOf(node, recorded), look.live as Identified) },
       ]),
     ),
   );
@@ -113,34 +107,44 @@ export function objectNamed({ entries }: Snapshot, name: string): Observed {
 
 const CHANGES: readonly string[] = ["created", "updated", "replaced"];
 
+const attributesOf = ({ type }: Node, live: Identified): Pick<Seen, "attributes"> =>
+  type.attributes
+    ? {
+        attributes: Object.fromEntries(
+          type.attributes.flatMap((name) => {
+            const value = (live as object as Readonly<Record<string, unknown>>)[name];
+            return value === undefined ? [] : [[name, value]];
+          }),
+        ),
+      }
+    : {};
+
 /**
  * Keeps what AWS says of what a run has made or changed, and of what has no baseline yet. AWS fills in much of it later, and objects
  * change each other: so all are looked at once more when the run is through. What others had changed before stays to be told.
  */
-export async function keepBaselines(run: Run, { entries }: Snapshot, results: readonly NodeResult[]): Promise<void> {
+export async function keepSeen(run: Run, { entries }: Snapshot, results: readonly NodeResult[]): Promise<void> {
   const outcomes = new Map(results.map(({ key, outcome }) => [key, outcome]));
   const isChanged = (key: string) => CHANGES.includes(outcomes.get(key) ?? "");
   const moved = results.some(({ outcome }) => CHANGES.includes(outcome) || outcome === "deleted");
-  const due = [...entries.values()].filter(({ node }) => {
-    const recorded = run.store.get(node.key);
-    return (
-      node.resource &&
-      node.type.coverage &&
-      recorded?.status === "ready" &&
-      (isChanged(node.key) || recorded.baseline?.by !== VERSION)
-    );
-  });
-  const baselines = new Map<string, Baseline>();
+  const ready = [...entries.values()].filter(
+    ({ node }) => node.resource && node.type.coverage && run.store.get(node.key)?.status === "ready",
+  );
+  const isDue = ({ node: { key } }: Observed) => isChanged(key) || run.store.get(key)?.baseline?.by !== VERSION;
+  const seen = new Map<string, Seen>();
+  for (const { node, look } of ready)
+    if (look.live && look.live.id === run.store.get(node.key)?.id) seen.set(node.key, attributesOf(node, look.live));
   await Promise.all(
-    due.map(async (entry) => {
+    ready.filter(isDue).map(async (entry) => {
       const { node } = entry;
       const recorded = run.store.get(node.key);
       // What is not to be seen now is kept by a later run.
       const look = moved ? await observe(run, node, recorded).catch(() => ABSENT) : entry.look;
       if (!look.live || look.health !== "ready" || recorded?.id !== look.live.id) return;
       const standing = recorded.baseline ? watchedOf(entry) : [];
-      baselines.set(node.key, baselineAfter(baselineOf(subjectOf(node, recorded), look.live), standing));
+      const baseline = baselineAfter(baselineOf(subjectOf(node, recorded), look.live), standing);
+      seen.set(node.key, { baseline, ...attributesOf(node, look.live) });
     }),
   );
-  run.store.setBaselines(baselines);
+  run.store.setSeen(seen);
 }

@@ -1,9 +1,10 @@
+import { eventText } from "./json.ts";
 import type { Reporter, Sink } from "./reporter.ts";
 
 /** For `--json-lines`: each event as one JSON document on a line of its own. */
 export function jsonLinesReporter(out: Sink): Reporter {
   return {
-    emit: (event) => void out.write(`${JSON.stringify(event)}\n`),
+    emit: (event) => void out.write(eventText(event)),
     stop() {},
   };
 }

@@ -83,6 +83,15 @@ export function openSandboxFile(
   };
 }
 
+/** The stack's state in a sandbox file, as text; undefined: there is none. */
+export function readStateText(path: string): string | undefined {
+  const beside = readIfThere(stateBeside(path));
+  if (beside !== undefined) return beside;
+  const content = readIfThere(path);
+  const state = content === undefined ? undefined : parse(path, content).state;
+  return state === undefined || state === null ? undefined : JSON.stringify(state);
+}
+
 /** The world in a sandbox file, or undefined when there is none. */
 export function readWorld(path: string): World | undefined {
   const content = readIfThere(path);

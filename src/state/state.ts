@@ -28,6 +28,8 @@ const record = z.strictObject({
   copy: z.strictObject({ since: z.number(), id: z.string().optional() }).optional(),
   /** What was last applied; no secrets. */
   spec: z.record(z.string(), z.unknown()),
+  /** What AWS gave it and users ask for (its address), when a run last saw it. Files of older versions lack it. */
+  attributes: z.record(z.string(), z.unknown()).optional(),
   /** The config's tags as they were last set on it; absent: none. */
   tags: z.record(z.string(), z.string()).optional(),
   /** Of a former one, beside which another was made: the how-manieth of its key it is. */

@@ -38,7 +38,7 @@ export interface StateStore {
   get(key: string): Recorded | undefined;
   put(key: string, recorded: Recorded): void;
   /** Writes what AWS said of several, in one go. */
-  setBaselines(baselines: ReadonlyMap<string, NonNullable<Recorded["baseline"]>>): void;
+  setSeen(seen: ReadonlyMap<string, Seen>): void;
   drop(key: string): void;
   setConfig(config: Readonly<Record<string, unknown>>): void;
   /** The new web image that was asked for last; undefined: none ever was. */
@@ -55,6 +55,9 @@ export interface StateStore {
   readonly failure: BuddyError | undefined;
 }
 
+/** What of a record is from a look at AWS. */
+export type Seen = Pick<Recorded, "baseline" | "attributes">;
+
 export interface StackIdentity {
   readonly stack: string;
   readonly account: string;
@@ -65,7 +68,7 @@ export interface StackIdentity {
  * Reads a state. "No file" is no state; a file that is empty, torn, of a newer version, or not a state at all is an error
  * (`state`), never "no state": a `down` that believed it would leave everything behind.
  */
-export function readState(text: StateText): StackState | undefined {
+export function readState(text: Pick<StateText, "path" | "read">): StackState | undefined {
   const content = text.read();
   if (content === undefined) return undefined;
   const broken = (what: string, cause?: unknown) =>
@@ -174,13 +177,12 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
       const next = madeAt === undefined ? recorded : { ...recorded, madeAt };
       save({ resources: { ...state.resources, [key]: next } });
     },
-    setBaselines(baselines) {
-      const changed = Object.entries(state.resources).filter(
-        ([key, { baseline }]) => baselines.has(key) && !isDeepStrictEqual(baseline, baselines.get(key)),
-      );
-      if (changed.length === 0) return;
-      const next = changed.map(([key, recorded]) => [key, { ...recorded, baseline: baselines.get(key) }] as const);
-      save({ resources: { ...state.resources, ...Object.fromEntries(next) } });
+    setSeen(seen) {
+      const changed = Object.entries(state.resources).flatMap(([key, recorded]) => {
+        const next = { ...recorded, ...seen.get(key) };
+        return isDeepStrictEqual(next, recorded) ? [] : [[key, next] as const];
+      });
+      if (changed.length > 0) save({ resources: { ...state.resources, ...Object.fromEntries(changed) } });
     },
     drop(key) {
       if (!state.resources[key]) return;
@@ -248,7 +250,7 @@ export function readOnlyStore(text: StateText, identity: StackIdentity): StateSt
     config: found?.config,
     get: (key) => resources[key],
     put: () => {},
-    setBaselines: () => {},
+    setSeen: () => {},
     drop: () => {},
     setConfig: () => {},
     imageRefresh: found?.imageRefresh,

@@ -58,7 +58,7 @@ test("tells of each run who, when, what was planned, found and changed, and how 
 
   const { runs } = JSON.parse((await on.run("history --sandbox --json")).stdout);
   expect(runs[0]).toMatchObject({ number: 4, result: "refused", error: { code: "refused" }, changes: [] });
-  expect(JSON.parse((await on.run("history 2 --sandbox --json")).stdout)).toEqual(runs[2]);
+  expect(JSON.parse((await on.run("history 2 --sandbox --json")).stdout)).toEqual({ schemaVersion: 1, ...runs[2] });
   expect((await on.run("history 9 --sandbox")).stderr).toContain("there is no run 9");
 });
 

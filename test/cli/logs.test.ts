@@ -43,8 +43,12 @@ test("what the machines wrote stands by time, with the log and the end of the in
 
 test("what it cannot do it says before it asks", async () => {
   const on = folder({}, base);
+  const { code, stdout } = await on.rehearse("logs --follow --json");
+  expect({ code, hint: JSON.parse(stdout).error.hint }).toEqual({
+    code: 2,
+    hint: expect.stringContaining("--json-lines"),
+  });
   for (const [line, says] of [
-    ["logs --follow --json", "--json-lines"],
     ["logs --follow", "--sandbox-speed max"],
     ["logs --since yesterday", '"yesterday" is no time'],
     ["logs mail", "Allowed choices are apache, app, boot, release, builder, nat"],

@@ -43,7 +43,7 @@ test("a value from standard input is kept before there is a stack, and shown now
     expect(TagList).toContainEqual({ Key: "buddyverse:stack", Value: "buddyverse" });
   });
   const changed = await on.rehearse("secret set STRIPE_KEY --json", `${CANARY} 2\r\n`);
-  expect(JSON.parse(changed.stdout)).toEqual({ secret: "STRIPE_KEY", outcome: "changed", named: true });
+  expect(JSON.parse(changed.stdout)).toMatchObject({ secret: "STRIPE_KEY", outcome: "changed", named: true });
   expect(await valuesIn(on, "STRIPE_KEY")).toEqual({ STRIPE_KEY: `${CANARY} 2` });
   const written = [made, changed].map(({ stdout, stderr }) => stdout + stderr).join("") + JSON.stringify(on.trace());
   expect(written).toContain('"Value":"***"');

@@ -25,16 +25,16 @@ test("--print: the command that reaches a machine, through its zone's bastion, b
   expect(stdout).toBe(`ssh -F ${join(on.path, CONFIG)} web-1\n`);
   expect(statSync(join(on.path, CONFIG)).mode & 0o777).toBe(0o600);
 
-  const { "Web instances": web, Bastions: bastions } = JSON.parse((await on.rehearse("outputs --json")).stdout);
+  const { webInstances, bastions } = JSON.parse((await on.rehearse("outputs --json --refresh")).stdout);
   const entries = on.read(CONFIG).split(/\n(?=Host )/);
   const entry = (name: string) => entries.find((one) => one.startsWith(`Host ${name}\n`)) ?? "";
   for (const number of [1, 2]) {
     const address = /HostName (.*)/.exec(entry(`web-${number}`))?.[1];
     const bastion = /(bastion-\d)$/m.exec(entry(`web-${number}`))?.[1] ?? "";
-    const way = web.find((line: string) => line.endsWith(`ubuntu@${address}`));
-    expect(way).toContain(`ec2-user@${/HostName (.*)/.exec(entry(bastion))?.[1]}'`);
+    const { ssh } = webInstances.find((one: { readonly address: string }) => one.address === address);
+    expect(ssh).toContain(`ec2-user@${/HostName (.*)/.exec(entry(bastion))?.[1]}'`);
   }
-  expect(entry("bastion-2")).toContain(`HostName ${bastions[1].split("@")[1]}\n  User ec2-user\n`);
+  expect(entry("bastion-2")).toContain(`HostName ${bastions[1].address}\n  User ec2-user\n`);
   expect(entry("*")).toContain(`IdentityFile "${join(on.path, "Buddy-Project.sandbox.pem")}"`);
 });
 
@@ -182,8 +182,8 @@ test("tunnel --print: the command that leads to a database, and all that a clien
     mariadb: `mariadb --host=127.0.0.1 --port=3307 --user=admin -p --ssl-ca=${ca} django_db`,
     password: expect.stringContaining("ssm get-parameter --with-decryption"),
   });
-  const { "Into the machines": inside } = JSON.parse((await on.rehearse("outputs --json")).stdout);
-  expect(inside).toContain("buddyverse tunnel database --sandbox");
+  const { commands } = JSON.parse((await on.rehearse("outputs --json")).stdout);
+  expect(commands).toContain("buddyverse tunnel database --sandbox");
 });
 
 test("tunnel: what the sandbox cannot, a database that is not there, and wrong usage are said", async () => {

@@ -43,18 +43,23 @@ test.each([
   expect(stderr).not.toContain("\u001b");
   expect(on.files()).toEqual([CONFIG]);
 
+  // Once, where a program reads it.
+  const message = expect.stringContaining(what.split("'")[0] ?? "");
   const json = await folder().run(`${line} --json`);
-  expect(json.code).toBe(2);
-  expect(JSON.parse(json.stdout).error).toMatchObject({ message: expect.stringContaining(what.split("'")[0] ?? "") });
+  expect({ code: json.code, stderr: json.stderr }).toEqual({ code: 2, stderr: "" });
+  expect(JSON.parse(json.stdout)).toMatchObject({ schemaVersion: 1, error: { message } });
+  const lines = await folder().run(`${line} --json-lines`);
+  expect({ code: lines.code, stderr: lines.stderr }).toEqual({ code: 2, stderr: "" });
+  expect(JSON.parse(lines.stdout)).toMatchObject({ schemaVersion: 1, type: "error", error: { message } });
 });
 
 test("--json and --json-lines are two answers to one question", async () => {
-  const { code, stderr } = await folder().run("up --sandbox --yes --json --json-lines");
+  const { code, stdout } = await folder().run("up --sandbox --yes --json --json-lines");
   expect(code).toBe(2);
-  expect(stderr).toContain("cannot be used with");
+  expect(stdout).toContain("cannot be used with");
 });
 
-test.each(["plan --offline", "cost", "graph", "sandbox", "init --yes"])(
+test.each(["plan --offline", "cost", "graph", "sandbox", "init --yes", "policy --output-dir parts"])(
   "%s: one document with --json, one line that says it is the result with --json-lines",
   async (line) => {
     const on = () => folder(line.startsWith("init") ? null : {});
@@ -214,7 +219,7 @@ test("init writes a config that plan --offline takes; never over one that is the
   expect(on.read(CONFIG)).toBe(written);
   expect((await on.run("init --yes --config nowhere/my.json")).code).toBe(2);
   const other = await on.run("init --yes --config stage.json --json");
-  expect(JSON.parse(other.stdout)).toEqual({ written: "stage.json" });
+  expect(JSON.parse(other.stdout)).toEqual({ schemaVersion: 1, written: "stage.json" });
 });
 
 test("plan --offline asks nobody, and takes what is looked up to be there", async () => {

@@ -19,5 +19,5 @@ test("nothing is there, all is well, and what failed: its reason, what its machi
   expect((await on.rehearse("up --yes --quiet")).code).toBe(0);
   const well = await on.rehearse("why");
   expect(well).toMatchObject({ code: 0, stdout: expect.stringMatching(/^All is well: \d+ resources, no alarm\.$/m) });
-  expect(JSON.parse((await on.rehearse("why --json")).stdout)).toEqual({ well: true });
+  expect(JSON.parse((await on.rehearse("why --json")).stdout)).toEqual({ schemaVersion: 1, well: true });
 });

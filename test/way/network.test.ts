@@ -184,12 +184,12 @@ describe("TLS that is opened on the way", () => {
     );
     const on = folder({ domain: null });
     writeFileSync(join(on.path, "ca.pem"), authority.certificate);
-    const { code } = await on.run("outputs", {
+    const { code, stderr } = await on.run("outputs", {
       ...KEYS,
       AWS_ENDPOINT_URL: endpoint,
       AWS_CA_BUNDLE: join(on.path, "ca.pem"),
     });
-    expect(code).toBe(0);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("stack buddyverse is not up") });
   });
 
   test("by one of another name, or of another time", async () => {
@@ -216,7 +216,8 @@ describe("by a proxy", () => {
     const { url, asked } = await proxy("HTTP/1.1 403 Forbidden\r\n\r\n");
     const on = folder({ domain: null });
     const around = await on.run("outputs", { ...KEYS, AWS_ENDPOINT_URL: aws, HTTP_PROXY: url, NO_PROXY: "127.0.0.1" });
-    expect([around.code, asked]).toEqual([0, []]);
+    expect(around.stderr).toContain("stack buddyverse is not up");
+    expect(asked).toEqual([]);
     await on.run("outputs", { ...KEYS, AWS_ENDPOINT_URL: aws, ALL_PROXY: url });
     expect(asked[0]).toBe(`POST ${aws}/ HTTP/1.1`);
   });

@@ -119,7 +119,7 @@ describe("every command that waits says so on stderr", () => {
     ["status --json", 100],
     ["status --json-lines", 100],
     ["plan --quiet", 100],
-    ["outputs --json", 100],
+    ["outputs --refresh --json", 100],
     // Each of its looks is an attempt of its own, and is not repeated for ten minutes.
     ["doctor", 40],
   ])("%s without a connection for %i s", async (line, seconds) => {

@@ -158,6 +158,7 @@ function health({ id, state, stateReason, settingUp }: InstanceLive): Health {
 /** An instance of its own: a bastion, a NAT. Its image is pinned at launch, a newer one is no reason to replace it. */
 export const instance: ResourceType<InstanceSpec, InstanceLive> = {
   name: "ec2:instance",
+  attributes: ["publicAddressFound"],
   matters: ["instanceType"],
   immutable: ["instanceType", "subnetId", "keyName", "profileName"],
   coverage: {

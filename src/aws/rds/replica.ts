@@ -63,6 +63,7 @@ function health(replica: InstanceLive): Health {
 /** A copy of the primary that answers reads, in another zone. */
 export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
+  attributes: ["endpoint"],
   matters: ["instanceClass", "zone"],
   immutable: ["source"],
   coverage: {

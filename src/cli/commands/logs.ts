@@ -3,6 +3,7 @@ import { logGroupName } from "../../../steps/logs.ts";
 import { type LineQuery, linesByTime, newLines } from "../../aws/logs/read-lines.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { list, printable } from "../../lib/text.ts";
+import { jsonText } from "../../report/json.ts";
 import { type LogLine, logLineView } from "../../report/views/logs.ts";
 import type { CommonOptions } from "../options.ts";
 import { screenOf } from "../screen.ts";
@@ -46,7 +47,7 @@ export async function logs(named: readonly LogName[], options: LogsOptions): Pro
     const kept: LogLine[] = [];
     const show = (line: LogLine) => {
       if (options.json) kept.push(line);
-      else if (options.jsonLines) process.stdout.write(`${JSON.stringify({ type: "line", ...timed(line) })}\n`);
+      else if (options.jsonLines) process.stdout.write(jsonText({ type: "line", ...timed(line) }));
       else process.stdout.write(`${logLineView(line, wide, screen.look)}\n`);
     };
     if (options.follow) quietly(session);

@@ -26,9 +26,6 @@ export interface PlanOptions extends CommonOptions, PlanningOptions {
   readonly detailedExitCode?: boolean;
 }
 
-/** Of the JSON document: a reader can rely on its fields as long as that is the same. */
-const SCHEMA_VERSION = 1;
-
 /**
  * Shows what `up` would do. Sends nothing that changes anything, writes nothing but `--out`. Answers 2 where `up --yes` with the
  * same options would refuse it.
@@ -98,7 +95,6 @@ export async function plan(options: PlanOptions): Promise<number> {
 
 /** A plan as JSON: each object with what it costs more a month. */
 const documentOf = ({ items, ...plan }: Plan, costs?: ReadonlyMap<string, number | null>) => ({
-  schemaVersion: SCHEMA_VERSION,
   ...plan,
   items: items.map((item) => ({ ...item, monthlyChange: costs === undefined ? null : (costs.get(item.key) ?? 0) })),
 });

@@ -11,7 +11,7 @@ import { documentsOf, MOST_CHARACTERS, type PolicyDocument, statementsFor } from
 import { writeAtomically } from "../../state/file.ts";
 import { rehearse } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
-import { printResult } from "../output.ts";
+import { isForPrograms, printResult } from "../output.ts";
 import { configOf } from "../paths.ts";
 
 export interface PolicyOptions extends CommonOptions {
@@ -36,8 +36,10 @@ export async function policy(options: PolicyOptions): Promise<number> {
       message: `there is no part ${part}: the policy has ${documents.length}`,
       hint: `Say --part 1 to ${documents.length}.`,
     });
-  process.stdout.write(text(one || documents));
-  if (!one && !options.quiet && !options.json && !options.jsonLines)
+  // A document as IAM takes it has no room for anything of ours.
+  if (options.jsonLines) printResult(options, "", { policies: one ? [one] : documents });
+  else process.stdout.write(text(one || documents));
+  if (!one && !options.quiet && !isForPrograms(options))
     process.stderr.write(
       `A list of ${documents.length} policies: one may have ${grouped(MOST_CHARACTERS)} characters. Attach all of them: --output-dir DIR writes a file for each, with the commands.\n`,
     );

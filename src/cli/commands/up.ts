@@ -1,5 +1,5 @@
 import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
-import { outputsFor } from "../../../steps/outputs.ts";
+import { outputRows, outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/warnings.ts";
 import { preflight, throwProblems } from "../../doctor/preflight.ts";
 import { mend, mendsOf } from "../../engine/mend.ts";
@@ -9,7 +9,7 @@ import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
-import { keepBaselines } from "../../engine/watching.ts";
+import { keepSeen } from "../../engine/watching.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { counted } from "../../lib/text.ts";
 import { findingLines } from "../../report/findings.ts";
@@ -167,7 +167,7 @@ function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, 
 
 /** Without a record of what is there `down` would not know the stack's data from a copy of it, nor `status` what has changed. */
 async function recordAnew(stack: Session["stack"], found: Snapshot): Promise<void> {
-  if (!isUnrecorded(found)) return keepBaselines(stack.run, found, []);
+  if (!isUnrecorded(found)) return keepSeen(stack.run, found, []);
   const failed = (await stack.up(found)).settled.find(({ error }) => error !== undefined);
   if (failed?.error) throw failed.error;
 }
@@ -233,7 +233,7 @@ async function apply(
   const key = lostKey(session, live.get(KEY_PAIR_KEY) ?? keyPair?.look.live);
   if (key !== undefined) screen.say(`! ${key}`);
   const outputs = outputsIn(session, (key) => live.get(key) ?? found.entries.get(key)?.look.live);
-  const { siteUrl, ...rest } = outputs;
+  const { Site: siteUrl, ...rest } = outputRows(session.config, outputs);
   const cost = costNow(session);
   screen.result(
     upEnd(

@@ -20,8 +20,36 @@ import {
 
 const tag = z.strictObject({ Key: z.string().min(1).max(127), Value: z.string().max(255) });
 
+/** What EC2 says of an id that there is not, by the id's prefix. */
+const NOT_FOUND: Readonly<Record<string, readonly [code: string, message: (id: string) => string]>> = {
+  ami: ["InvalidAMIID.NotFound", (id) => `The image id '[${id}]' does not exist`],
+  acl: ["InvalidNetworkAclID.NotFound", (id) => `The networkAcl ID '${id}' does not exist`],
+  eipalloc: ["InvalidAllocationID.NotFound", (id) => `The allocation ID '${id}' does not exist`],
+  eni: ["InvalidNetworkInterfaceID.NotFound", (id) => `The networkInterface ID '${id}' does not exist`],
+  i: ["InvalidInstanceID.NotFound", (id) => `The instance ID '${id}' does not exist`],
+  igw: ["InvalidInternetGatewayID.NotFound", (id) => `The internetGateway ID '${id}' does not exist`],
+  key: ["InvalidKeyPair.NotFound", (id) => `The key pair '${id}' does not exist`],
+  lt: [
+    "InvalidLaunchTemplateId.NotFound",
+    (id) => `The specified launch template, with template ID ${id}, does not exist.`,
+  ],
+  nat: ["NatGatewayNotFound", (id) => `NAT gateway ${id} was not found`],
+  rtb: ["InvalidRouteTableID.NotFound", (id) => `The routeTable ID '${id}' does not exist`],
+  sg: ["InvalidGroup.NotFound", (id) => `The security group '${id}' does not exist`],
+  snap: ["InvalidSnapshot.NotFound", (id) => `The snapshot '${id}' does not exist.`],
+  subnet: ["InvalidSubnetID.NotFound", (id) => `The subnet ID '${id}' does not exist`],
+  vol: ["InvalidVolume.NotFound", (id) => `The volume '${id}' does not exist.`],
+  vpc: ["InvalidVpcID.NotFound", (id) => `The vpc ID '${id}' does not exist`],
+};
+
+/** The kind's own error (coreos/coreos-assembler#2566, boto/boto3#620); `InvalidID` for what is no id (pulumi/pulumi-aws#502). */
 function checkTaggable(sim: Sim, id: string): void {
-  if (!tagTable(sim).get(id)) throw awsError("InvalidID", `The ID '${id}' is not valid`);
+  if (tagTable(sim).get(id)) return;
+  const [code, message] = NOT_FOUND[/^([a-z]+)-[0-9a-f]{8,17}$/.exec(id)?.[1] ?? ""] ?? [
+    "InvalidID",
+    () => `The ID '${id}' is not valid`,
+  ];
+  throw awsError(code, message(id));
 }
 
 /** All that may carry tags and is there to be seen. */

@@ -1,0 +1,54 @@
+import { ADDRESSED } from "../../steps/outputs.ts";
+import { withZoneNumbers } from "../../steps/zones.ts";
+import type { Config } from "../config/schema.ts";
+import type { Identified } from "../engine/resource.ts";
+import type { Recorded, StackState } from "../state/state.ts";
+import { checkIdentity, readState, stateFile } from "../state/store.ts";
+import type { CommonOptions } from "./options.ts";
+import type { Paths } from "./paths.ts";
+
+/** What a state says of a stack, without asking anybody. */
+export interface RecordedStack {
+  readonly config: Config;
+  readonly account: string;
+  /** When what it says was last written, milliseconds since 1970. */
+  readonly since: number;
+  /** What was applied to an object, and what AWS gave it. */
+  readonly live: (key: string) => Identified | undefined;
+}
+
+/** Undefined: there is no state, or it does not say of all that stands where it is. Throws on a bad one, and on another stack's. */
+export async function recordedStack(
+  options: CommonOptions,
+  paths: Paths,
+  given: Config,
+): Promise<RecordedStack | undefined> {
+  const state = readState(await textOf(options, paths));
+  if (!state) return undefined;
+  const { stack, region } = given;
+  checkIdentity(state, { stack, region, account: state.account }, paths.state);
+  const unknown = Object.entries(state.resources).some(
+    ([key, recorded]) => ADDRESSED.test(key) && recorded.status !== "deleting" && recorded.attributes === undefined,
+  );
+  if (unknown) return undefined;
+  return {
+    config: await withZoneNumbers(given, undefined, state.resources),
+    account: state.account,
+    since: Math.max(0, ...Object.values(state.resources).map(({ since }) => since)),
+    live: (key) => liveOf(state.resources[key]),
+  };
+}
+
+async function textOf({ sandbox }: CommonOptions, { state }: Paths) {
+  if (!sandbox) return stateFile(state);
+  // The sandbox is loaded only for those who rehearse.
+  const { readStateText } = await import("../sandbox/file.ts");
+  return { path: state, read: () => readStateText(state) };
+}
+
+const GONE: readonly StackState["resources"][string]["status"][] = ["creating", "deleting"];
+
+const liveOf = (recorded: Recorded | undefined): Identified | undefined =>
+  recorded?.id === undefined || GONE.includes(recorded.status)
+    ? undefined
+    : ({ ...recorded.spec, ...recorded.attributes, id: recorded.id } as unknown as Identified);
