@@ -60,6 +60,11 @@ export interface Aws extends Services {
   /** Of the credentials that the last call was signed with; undefined: they do not say, as long-lived ones. */
   credentialsEnd(): CredentialsEnd | undefined;
   /**
+   * In a look that tells of others' things, too: the recorded ids of the stack's objects. What is asked by place for others (all in
+   * a VPC, all alarms) is asked for once then, and the stack's own is taken from it. Undefined: only the stack's own is asked for.
+   */
+  readonly amongOthers?: ReadonlySet<string>;
+  /**
    * Makes one call of the calls with the same key that are asked for at the same moment. A call under way is never
    * joined: its answer may be older than the asker's last write.
    */

@@ -8,7 +8,7 @@ import { preflight } from "../doctor/preflight.ts";
 import { jumpingClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { setAppSecret } from "../recovery/app-secrets.ts";
-import { findExtras } from "../residuals/extras.ts";
+import { lookAround } from "../residuals/extras.ts";
 import { findForeignResources } from "../residuals/foreign.ts";
 import { residualCosts } from "../residuals/residual-costs.ts";
 import { delegateAll } from "../sandbox/outside.ts";
@@ -69,7 +69,7 @@ async function lived(given: Config): Promise<readonly TracedCall[]> {
     delegateAll(simAt(world, clock.now()));
     ({ settled } = await stack.up());
   }
-  await findExtras(aws, config.stack, await stack.refresh());
+  await lookAround(config.stack, stack);
   const vpc = stack.run.store.get(VPC)?.id;
   if (vpc) await findForeignResources(aws, vpc, config.stack);
   const gone = await stack.down();

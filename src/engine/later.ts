@@ -1,5 +1,5 @@
 import { movingFirst } from "./narrowing.ts";
-import { needsOf, type Snapshot } from "./snapshot.ts";
+import { needsOf, type Observed, type Snapshot } from "./snapshot.ts";
 import type { Order } from "./walk.ts";
 
 /** Changes of an object that others go before. */
@@ -14,7 +14,7 @@ export interface Later {
 
 /**
  * What is changed only after users of it were changed, or have gone, by key (`ResourceType.changesAfter`). A user that is still
- * to be created, or recreated, needs it as it is to be, and goes before nothing.
+ * to be created, or recreated, needs it as it is to be, and goes before nothing but what keeps it from being made (`afterNew`).
  */
 export function laterChanges({ entries }: Snapshot): ReadonlyMap<string, Later> {
   const all = [...entries.values()];
@@ -24,16 +24,17 @@ export function laterChanges({ entries }: Snapshot): ReadonlyMap<string, Later> 
       found.set(node.key, { fields: new Set(), widened: true, after: movingFirst(entries, node) });
     const rule = node.type.changesAfter;
     if (!rule || !wanted || !look.live || decision.kind === "replace") continue;
-    const fields = differences.map(({ field }) => field).filter((field) => rule.fields.includes(field));
-    const after = all.filter(
-      (user) =>
-        rule.types.includes(user.node.type.name) &&
-        needsOf(user).includes(node.key) &&
-        user.look.live !== undefined &&
-        ["update", "delete", "wait"].includes(user.decision.kind),
-    );
-    if (fields.length > 0 && after.length > 0)
-      found.set(node.key, { fields: new Set(fields), widened: false, after: after.map((user) => user.node.key) });
+    const users = all.filter((user) => rule.types.includes(user.node.type.name) && needsOf(user).includes(node.key));
+    const isNew = ({ look, wanted: asked, decision: { kind } }: Observed) =>
+      asked !== undefined && (kind === "create" || (kind === "wait" && look.live === undefined));
+    const isChanged = ({ look, decision: { kind } }: Observed) =>
+      look.live !== undefined && ["update", "delete", "wait"].includes(kind);
+    const changed = differences.map(({ field }) => field);
+    const late = users.some(isChanged) ? changed.filter((field) => rule.fields.includes(field)) : [];
+    const last = users.some(isNew) ? changed.filter((field) => rule.afterNew.includes(field)) : [];
+    const after = users.filter((user) => isChanged(user) || (last.length > 0 && isNew(user)));
+    const fields = new Set([...late, ...last]);
+    if (fields.size > 0) found.set(node.key, { fields, widened: false, after: after.map((user) => user.node.key) });
   }
   return found;
 }

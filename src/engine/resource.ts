@@ -204,8 +204,15 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   readonly once?: readonly (keyof Spec & string)[];
   /** Values as they are shown where they differ: what `same` takes for the same is shown the same, in words that a person reads. */
   readonly shown?: { readonly [F in keyof Spec]?: (value: NonNullable<Spec[F]>) => unknown };
-  /** Fields that are changed in place only after objects of these types that need this one were changed, or removed. */
-  readonly changesAfter?: { readonly fields: readonly (keyof Spec & string)[]; readonly types: readonly string[] };
+  /**
+   * Fields that are changed in place only after objects of these types that need this one were changed, or removed; `afterNew`
+   * those that are changed after such a one was created, too: it cannot be made while they change.
+   */
+  readonly changesAfter?: {
+    readonly fields: readonly (keyof Spec & string)[];
+    readonly afterNew: readonly (keyof Spec & string)[];
+    readonly types: readonly string[];
+  };
   /**
    * What it is to be while something still uses what it is to have no longer: the fields that keep that, with what they are to
    * have. Pure. Goes with `Resource.narrowsAfter`.

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Aws } from "../aws/aws.ts";
+import { oneLook } from "../aws/look.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { StateStore } from "../state/store.ts";
 import { applyUp, type Result } from "./apply.ts";
@@ -59,6 +60,8 @@ export interface Scope {
   readonly orphans?: "none" | "known" | "all" | undefined;
   /** For `down`: nothing is wanted. */
   readonly removing?: boolean | undefined;
+  /** What it reads by, for who reads on after it; else one of its own. */
+  readonly aws?: Aws | undefined;
 }
 
 /**
@@ -103,10 +106,15 @@ export function openStack(options: StackOptions): Stack {
   const graph = graphOf(options.steps, name, options.tags);
   const graphUpTo = (step?: string) => (step === undefined ? graph : upTo(graph, step));
 
-  async function refresh({ step, orphans, removing = false }: Scope = {}): Promise<Snapshot> {
+  async function refresh({ step, orphans, removing = false, aws = oneLook(run.aws) }: Scope = {}): Promise<Snapshot> {
     const stateless = Object.keys(run.store.resources).length === 0;
     const sweep = step !== undefined ? "none" : (orphans ?? (stateless ? "all" : "known"));
-    return takeSnapshot(run, graphUpTo(step), types, { stack: name, sweep, partial: sweep === "none", removing });
+    return takeSnapshot({ ...run, aws }, graphUpTo(step), types, {
+      stack: name,
+      sweep,
+      partial: sweep === "none",
+      removing,
+    });
   }
 
   return {

@@ -62,6 +62,14 @@ export function valueText(value: unknown, names?: Names): string {
   return oneLine(String(value));
 }
 
+/** As `valueText`; a list that is longer than that many characters, and whose elements have names or titles, only with these. */
+export function outlineText(value: unknown, names: Names, most: number): string {
+  const text = valueText(value, names);
+  if (text.length <= most || !Array.isArray(value)) return text;
+  const labels = value.map(labelOf);
+  return labels.every((label) => label !== undefined) ? labels.join(", ") : text;
+}
+
 /**
  * What differs between the two sides, and nothing else: `storageGiB: 20 → 40`; of lists each element that comes or goes, of objects
  * each property, of long texts the lines or the part that is another. Two sides never read the same.

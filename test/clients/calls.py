@@ -1,6 +1,8 @@
-"""The same calls to any AWS, and what came of each by its shape: its error's code, or the paths of the fields that came.
-Usage: calls.py REGION. Prints a JSON document: what was called, in its order."""
+"""The same calls to any AWS, and what came of each: its error's code, or the members of the answer, each with its type, and ids, ARNs
+and names of hosts with their form. Usage: calls.py REGION. Prints a JSON document: what was called, in its order."""
+import datetime
 import json
+import re
 import sys
 import time
 
@@ -14,40 +16,67 @@ session = boto3.session.Session(region_name=REGION)
 clients, known, done = {}, {}, []
 
 
-def paths(value, path=""):
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+# What is as it was given, or says what it says: only that it is a text.
+FORMED = re.compile(rf"(arn:|https?://|/hostedzone/|{UUID}$|[a-z]+-[0-9a-f]{{8,17}}$)|amazonaws\.com|\.internal$|^\d+\.\d+\.\d+\.\d+(/\d+)?$|^\d{{4}}-\d\d-\d\dT")
+
+
+def form(text):
+    if not FORMED.search(text):
+        return "text"
+    for pattern, word in ((UUID, "UUID"), (r"\b\d{12}\b", "ACCOUNT"), (REGION, "REGION"), (r"\d+\.\d+\.\d+\.\d+/\d+$", "CIDR"), (r"\d+\.\d+\.\d+\.\d+", "IP"), (r"^\d{4}-\d\d-\d\dT.*", "TIME"), (r"(?<=hostedzone/)Z[0-9A-Z]{8,20}$", "ZONE"), (r"(?<=hostedzone/)[0-9A-Z]{22}$", "OTHER"), (r"\b(calls|second)-ACCOUNT", "BUCKET")):
+        text = re.sub(pattern, word, text)
+    return re.sub(r"(?<![0-9a-zA-Z])(?=[0-9a-f]*\d)[0-9a-f]{5,}(?![0-9a-zA-Z])", lambda found: f"HEX{len(found[0])}", text)
+
+
+def kind(value):
     if isinstance(value, dict):
-        return {found for key, inner in value.items() for found in paths(inner, f"{path}.{key}" if path else key)}
+        return "structure"
     if isinstance(value, list):
-        return {found for inner in value for found in paths(inner, f"{path}[]")}
-    return {path}
+        return "list"
+    if isinstance(value, str):
+        return form(value)
+    return {bool: "boolean", int: "number", float: "number", datetime.datetime: "time", bytes: "bytes"}.get(type(value), type(value).__name__)
+
+
+def members(value, path="", found=None):
+    """All that is in an answer: each path with the kinds of what is there."""
+    found = {} if found is None else found
+    inner = [(f"{path}.{key}" if path else key, one) for key, one in value.items()] if isinstance(value, dict) else [(f"{path}[]", one) for one in value]
+    for at, one in inner:
+        found.setdefault(at, set()).add(kind(one))
+        if isinstance(one, (dict, list)):
+            members(one, at, found)
+    return found
 
 
 def call(service, operation, keep=None, key=None, **given):
     """`keep`: how to find in the answer what later calls name as `key`."""
     client = clients.setdefault(service, session.client(service, config=Config(retries={"max_attempts": 1})))
+    what = json.dumps(given, default=str, sort_keys=True)
     for _ in range(20):
         try:
             answer = getattr(client, operation)(**given)
-            outcome = sorted(paths({k: v for k, v in answer.items() if k != "ResponseMetadata"}))
+            outcome = {path: " or ".join(sorted(kinds)) for path, kinds in members({k: v for k, v in answer.items() if k != "ResponseMetadata"}).items()}
             if keep:
                 known[key or operation] = keep(answer)
-            done.append({"call": f"{service} {operation}", "given": sorted(given), "fields": outcome})
+            done.append({"call": f"{service} {operation}", "given": what, "members": outcome})
             return
         except ResponseParserError:
             # A page of HTML.
-            done.append({"call": f"{service} {operation}", "given": sorted(given), "error": "breaks down"})
+            done.append({"call": f"{service} {operation}", "given": what, "error": "breaks down"})
             return
         except ClientError as error:
             code = error.response["Error"]["Code"]
             named = [value for value in given.values() if isinstance(value, str)] + [v for value in given.values() if isinstance(value, list) for v in value if isinstance(v, str)]
             # What was made a moment ago is not seen at once: only what was never made is not found.
             never = any(word in json.dumps(given, default=str) for word in (NONE, "nobody", "nonsense"))
-            if not never and ("NotFound" in code or code in ("NoSuchEntity", "ValidationError")) and any(value in known.values() for value in named):
+            if not never and ("NotFound" in code or code in ("NoSuchEntity", "ValidationError", "IncorrectFileSystemLifeCycleState")) and any(value in known.values() for value in named):
                 time.sleep(0.25)
                 continue
-            done.append({"call": f"{service} {operation}", "given": sorted(given), "error": code})
+            done.append({"call": f"{service} {operation}", "given": what, "error": code})
             return
-    done.append({"call": f"{service} {operation}", "given": sorted(given), "error": code})
+    done.append({"call": f"{service} {operation}", "given": what, "error": code})
 
 
 NONE = "00000000000000000"
@@ -198,4 +227,58 @@ for operation, given in (("create_backup_vault", {"BackupVaultName": "calls"}), 
     call("backup", operation, **given)
 for operation, given in (("get_aws_default_service_quota", {"ServiceCode": "vpc", "QuotaCode": "L-F678F1CE"}), ("get_service_quota", {"ServiceCode": "vpc", "QuotaCode": "L-00000000"})):
     call("service-quotas", operation, **given)
+# A small stack, made, read and taken down.
+call("ssm", "get_parameter", lambda a: a["Parameter"]["Value"], "image", Name="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")
+call("ec2", "describe_images", ImageIds=[known["image"]])
+call("ec2", "create_launch_template", lambda a: a["LaunchTemplate"]["LaunchTemplateId"], "template", LaunchTemplateName="calls", LaunchTemplateData={"ImageId": known["image"], "InstanceType": "t3.micro", "SecurityGroupIds": [known["group"]]})
+for operation, given in (
+    ("create_launch_template", {"LaunchTemplateName": "calls", "LaunchTemplateData": {"ImageId": known["image"], "InstanceType": "t3.micro"}}), ("create_launch_template_version", {"LaunchTemplateId": known["template"], "SourceVersion": "1", "LaunchTemplateData": {"InstanceType": "t3.small"}}),
+    ("describe_launch_templates", {"LaunchTemplateIds": [known["template"]]}), ("describe_launch_templates", {"LaunchTemplateNames": ["calls"]}), ("describe_launch_templates", {"LaunchTemplateNames": ["nobody"]}),
+    ("describe_launch_template_versions", {"LaunchTemplateId": known["template"]}), ("describe_launch_template_versions", {"LaunchTemplateId": known["template"], "Versions": ["1"]}), ("describe_launch_template_versions", {"LaunchTemplateId": "lt-" + NONE}), ("modify_launch_template", {"LaunchTemplateId": known["template"], "DefaultVersion": "2"}),
+):
+    call("ec2", operation, **given)
+call("ec2", "run_instances", lambda a: a["Instances"][0]["InstanceId"], "instance", ImageId=known["image"], InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=known["other"], SecurityGroupIds=[known["group"]], TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "calls"}]}])
+call("ec2", "describe_instances", lambda a: a["Reservations"][0]["Instances"][0]["BlockDeviceMappings"][0]["Ebs"]["VolumeId"], "volume", InstanceIds=[known["instance"]])
+for operation, given in (
+    ("describe_instances", {"Filters": [{"Name": "tag:Name", "Values": ["calls"]}]}), ("describe_volumes", {"VolumeIds": [known["volume"]]}), ("describe_volumes", {"Filters": [{"Name": "attachment.instance-id", "Values": [known["instance"]]}]}), ("describe_network_interfaces", {"Filters": [{"Name": "subnet-id", "Values": [known["other"]]}]}),
+    ("create_tags", {"Resources": [known["instance"]], "Tags": [{"Key": "a", "Value": "b"}]}), ("create_tags", {"Resources": ["i-" + NONE], "Tags": [{"Key": "a", "Value": "b"}]}), ("create_tags", {"Resources": ["subnet-" + NONE], "Tags": [{"Key": "a", "Value": "b"}]}), ("create_tags", {"Resources": ["nonsense"], "Tags": [{"Key": "a", "Value": "b"}]}), ("describe_network_acls", {"Filters": [{"Name": "vpc-id", "Values": [vpc]}]}), ("modify_subnet_attribute", {"SubnetId": known["subnet"], "MapPublicIpOnLaunch": {"Value": True}}),
+):
+    call("ec2", operation, **given)
+call("autoscaling", "create_auto_scaling_group", AutoScalingGroupName="calls", MinSize=0, MaxSize=1, DesiredCapacity=0, LaunchTemplate={"LaunchTemplateId": known["template"], "Version": "1"}, VPCZoneIdentifier=known["other"])
+known["asg"] = "calls"
+target = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}, "TargetValue": 50.0}
+for operation, given in (
+    ("create_auto_scaling_group", {"AutoScalingGroupName": "calls", "MinSize": 0, "MaxSize": 1, "LaunchTemplate": {"LaunchTemplateId": known["template"], "Version": "1"}, "VPCZoneIdentifier": known["other"]}), ("create_auto_scaling_group", {"AutoScalingGroupName": "bad", "MinSize": 2, "MaxSize": 1, "LaunchTemplate": {"LaunchTemplateId": known["template"], "Version": "1"}, "VPCZoneIdentifier": known["other"]}), ("describe_auto_scaling_groups", {"AutoScalingGroupNames": ["calls"]}), ("update_auto_scaling_group", {"AutoScalingGroupName": "calls", "MaxSize": 2}),
+    ("put_scaling_policy", {"AutoScalingGroupName": "calls", "PolicyName": "cpu", "PolicyType": "TargetTrackingScaling", "TargetTrackingConfiguration": target}), ("put_scaling_policy", {"AutoScalingGroupName": "nobody", "PolicyName": "cpu", "PolicyType": "TargetTrackingScaling", "TargetTrackingConfiguration": target}), ("describe_policies", {"AutoScalingGroupName": "calls"}), ("delete_policy", {"AutoScalingGroupName": "calls", "PolicyName": "nobody"}), ("delete_policy", {"AutoScalingGroupName": "calls", "PolicyName": "cpu"}), ("create_or_update_tags", {"Tags": [{"ResourceId": "calls", "ResourceType": "auto-scaling-group", "Key": "a", "Value": "b", "PropagateAtLaunch": True}]}), ("set_desired_capacity", {"AutoScalingGroupName": "calls", "DesiredCapacity": 9}), ("delete_auto_scaling_group", {"AutoScalingGroupName": "calls", "ForceDelete": True}),
+):
+    call("autoscaling", operation, **given)
+call("ec2", "delete_launch_template", LaunchTemplateId=known["template"])
+call("rds", "create_db_subnet_group", DBSubnetGroupName="calls", DBSubnetGroupDescription="calls", SubnetIds=[known["subnet"], known["other"]])
+database = {"DBInstanceIdentifier": "calls", "Engine": "mysql", "DBInstanceClass": "db.t3.micro", "AllocatedStorage": 20, "MasterUsername": "admin", "MasterUserPassword": "calls-password", "DBSubnetGroupName": "calls", "VpcSecurityGroupIds": [known["group"]], "EngineVersion": "8.0", "StorageType": "gp3", "DBParameterGroupName": "second"}
+call("rds", "create_db_parameter_group", DBParameterGroupName="second", DBParameterGroupFamily="mysql8.0", Description="second")
+for operation, given in (
+    ("create_db_subnet_group", {"DBSubnetGroupName": "one", "DBSubnetGroupDescription": "one", "SubnetIds": [known["subnet"]]}), ("create_db_subnet_group", {"DBSubnetGroupName": "calls", "DBSubnetGroupDescription": "calls", "SubnetIds": [known["subnet"], known["other"]]}), ("describe_db_subnet_groups", {"DBSubnetGroupName": "calls"}), ("create_db_instance", database), ("create_db_instance", {**database, "AllocatedStorage": 25}), ("create_db_instance", {**database, "DBInstanceIdentifier": "bad", "MasterUserPassword": "short"}), ("create_db_instance", {**database, "DBInstanceIdentifier": "bad", "Engine": "nonsense"}), ("describe_db_instances", {"DBInstanceIdentifier": "calls"}), ("delete_db_subnet_group", {"DBSubnetGroupName": "calls"}), ("describe_orderable_db_instance_options", {"Engine": "mysql", "DBInstanceClass": "db.t3.micro"}),
+):
+    call("rds", operation, **given)
+call("efs", "create_file_system", lambda a: a["FileSystemId"], "mounted", CreationToken="mounted")
+call("efs", "create_mount_target", lambda a: a["MountTargetId"], "mount", FileSystemId=known["mounted"], SubnetId=known["subnet"])
+for operation, given in (("create_mount_target", {"FileSystemId": known["mounted"], "SubnetId": known["subnet"]}), ("describe_mount_targets", {"FileSystemId": known["mounted"]}), ("delete_file_system", {"FileSystemId": known["mounted"]})):
+    call("efs", operation, **given)
+for operation, given in (
+    ("put_parameter", {"Name": "/calls/a", "Value": "x", "Type": "String"}), ("put_parameter", {"Name": "/calls/b/c", "Value": "x", "Type": "SecureString"}), ("put_parameter", {"Name": "/ssm/calls", "Value": "x", "Type": "String"}), ("get_parameters_by_path", {"Path": "/calls"}), ("get_parameters_by_path", {"Path": "/calls", "Recursive": True}), ("get_parameter", {"Name": "/calls/b/c", "WithDecryption": True}), ("get_parameters", {"Names": ["/calls/a", "/calls/b/c"]}), ("describe_parameters", {}), ("add_tags_to_resource", {"ResourceType": "Parameter", "ResourceId": "/calls/a", "Tags": [{"Key": "a", "Value": "b"}]}), ("list_tags_for_resource", {"ResourceType": "Parameter", "ResourceId": "/calls/a"}), ("list_tags_for_resource", {"ResourceType": "Parameter", "ResourceId": "/nobody"}),
+):
+    call("ssm", operation, **given)
+call("sns", "create_topic", lambda a: a["TopicArn"], "second", Name="second")
+for operation, given in (("subscribe", {"TopicArn": known["second"], "Protocol": "email", "Endpoint": "a@example.com", "ReturnSubscriptionArn": True}), ("list_subscriptions_by_topic", {"TopicArn": known["second"]}), ("tag_resource", {"ResourceArn": known["second"], "Tags": [{"Key": "a", "Value": "b"}]}), ("list_tags_for_resource", {"ResourceArn": known["second"]})):
+    call("sns", operation, **given)
+for operation, given in (("put_metric_alarm", {**alarm, "AlarmName": "second", "TreatMissingData": "breaching"}), ("describe_alarms", {"AlarmNames": ["second"]}), ("put_dashboard", {"DashboardName": "second", "DashboardBody": json.dumps({"widgets": []})}), ("get_dashboard", {"DashboardName": "second"}), ("delete_dashboards", {"DashboardNames": ["second"]})):
+    call("cloudwatch", operation, **given)
+for operation, given in (("create_log_group", {"logGroupName": "second"}), ("put_retention_policy", {"logGroupName": "second", "retentionInDays": 30}), ("describe_log_groups", {"logGroupNamePrefix": "second"}), ("create_log_stream", {"logGroupName": "second", "logStreamName": "s"}), ("create_log_stream", {"logGroupName": "nobody", "logStreamName": "s"}), ("describe_log_streams", {"logGroupName": "second"}), ("put_log_events", {"logGroupName": "second", "logStreamName": "s", "logEvents": [{"timestamp": int(time.time() * 1000), "message": "x"}]})):
+    call("logs", operation, **given)
+bucket = f"second-{account}"
+for operation, given in (("create_bucket", {"Bucket": bucket, "CreateBucketConfiguration": {"LocationConstraint": REGION}}), ("put_bucket_tagging", {"Bucket": bucket, "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}}), ("get_bucket_tagging", {"Bucket": bucket}), ("put_object", {"Bucket": bucket, "Key": "a/b", "Body": b"bytes", "ChecksumAlgorithm": "SHA256"}), ("list_objects_v2", {"Bucket": bucket, "Prefix": "a/"}), ("list_objects_v2", {"Bucket": bucket, "Prefix": "b/"})):
+    call("s3", operation, **given)
+# What is in use.
+for operation, given in (("delete_security_group", {"GroupId": known["group"]}), ("delete_subnet", {"SubnetId": known["other"]}), ("terminate_instances", {"InstanceIds": [known["instance"]]})):
+    call("ec2", operation, **given)
 print(json.dumps(done))

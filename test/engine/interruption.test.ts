@@ -125,7 +125,7 @@ function family() {
     ...on.type,
     name: "toy:base",
     immutable: [],
-    changesAfter: { fields: ["colour"], types: ["toy:copy"] },
+    changesAfter: { fields: ["colour"], afterNew: [], types: ["toy:copy"] },
   });
   const readerType = telling({ ...on.type, name: "toy:reader" });
   const types = new Map([baseType, copyType, readerType].map((type) => [type.name, type]));

@@ -43,16 +43,13 @@ const config = fc.record({
   tags: fc.dictionary(fc.constantFrom("team", "cost"), fc.constantFrom("one", "other")),
   domain: fc.record({ name: fc.constant("buddyverse.link"), www: fc.boolean() }),
 });
-/** Storage only grows, and not while a replica comes: RDS makes none while it optimizes the storage of the primary. */
+/** Storage only grows. */
 const pair = fc
   .record({ a: config, b: config, storageGiB: fc.constantFrom(20, 40), growth: fc.constantFrom(0, 30) })
-  .map(({ a, b, storageGiB, growth }) => {
-    const more = b.database.replica && !a.database.replica ? 0 : growth;
-    return {
-      a: { ...a, database: { ...a.database, storageGiB } },
-      b: { ...b, database: { ...b.database, storageGiB: storageGiB + more } },
-    };
-  });
+  .map(({ a, b, storageGiB, growth }) => ({
+    a: { ...a, database: { ...a.database, storageGiB } },
+    b: { ...b, database: { ...b.database, storageGiB: storageGiB + growth } },
+  }));
 
 /** What AWS makes up, and what only another life of the object has. */
 const withoutIds = (text: string): string =>

@@ -99,6 +99,14 @@ async function expectSettled(on: Stage): Promise<void> {
 /** Longer than reads lag. */
 const settle = (on: Stage) => on.clock.sleep(5_000);
 
+test("a replica that comes with more storage is made first: RDS makes none while it optimizes the primary's storage", async () => {
+  const on = await from({ storageGiB: 20, replica: false }, { storageGiB: 40, replica: true });
+  const { settled } = await on.up();
+  expect(settled.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  expect([(await instance(on))?.AllocatedStorage, (await instance(on, REPLICA))?.AllocatedStorage]).toEqual([40, 40]);
+  expect(isEmpty(await on.plan())).toBe(true);
+});
+
 describe("another class", () => {
   const SMALL = { instanceClass: "db.t3.small" };
 

@@ -145,7 +145,7 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
       "could not be looked at: access policies of vaults:",
     ]);
     expect(status.stdout).not.toContain("extra");
-    expect(calls("status.jsonl").length).toBeLessThanOrEqual(102);
+    expect(calls("status.jsonl").length).toBeLessThanOrEqual(80);
     const managed = await buddyverse(["status", "--managed", "--trace", "managed.jsonl"], { cwd: folder, env });
     expect(managed).toMatchObject({ code: 0 });
     expect(calls("managed.jsonl").length).toBeLessThanOrEqual(70);

@@ -11,7 +11,7 @@ import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { type History, historyOf } from "../../src/releases/history.ts";
 import { rollBack, rollbackOf } from "../../src/releases/roll-back.ts";
-import { findExtras } from "../../src/residuals/extras.ts";
+import { lookAround } from "../../src/residuals/extras.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
@@ -295,7 +295,7 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     const who = await account(given);
     const on = await who.under(documents);
     expect(bad((await on.up()).settled)).toEqual([]);
-    expect(await findExtras(on.aws, on.config.stack, await on.refresh())).toEqual({ found: [], unseen: [] });
+    expect((await lookAround(on.config.stack, on.stack)).extras).toEqual({ found: [], unseen: [] });
     const undo = await meddle(who, on);
     await healed(on);
     await undo();

@@ -7,7 +7,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { actionOf, actionsFor, actionsOfCommand, MORE, type More } from "../../src/policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
-import { findExtras } from "../../src/residuals/extras.ts";
+import { lookAround } from "../../src/residuals/extras.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { folder } from "../cli/folder.ts";
@@ -120,7 +120,7 @@ test.each(LIVES)(
     await on.status();
     const after = await who.under(documents, { now: { ...given, ...later } });
     await after.up();
-    expect((await findExtras(after.aws, after.config.stack, await after.refresh())).unseen).toEqual([]);
+    expect((await lookAround(after.config.stack, after.stack)).extras.unseen).toEqual([]);
     const vpc = after.store.get("vpc")?.id as string;
     expect((await findForeignResources(after.aws, vpc, after.config.stack)).unseen).toEqual([]);
     Object.assign(after.run, { deleteKept: true });

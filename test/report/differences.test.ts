@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { unknownLive } from "../../src/lib/unknown.ts";
-import { differenceLines, namesOf } from "../../src/report/differences.ts";
+import { differenceLines, namesOf, outlineText } from "../../src/report/differences.ts";
 
 const ARN =
   "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:loadbalancer/app/Buddy-LoadBalance/50dc6c495c0c9188";
@@ -98,4 +98,11 @@ describe("a difference in text", () => {
       { seed: 15, numRuns: 300 },
     );
   });
+});
+
+test("of a long list of widgets their titles are shown, of a short one all", () => {
+  const widgets = ["Requests", "Latency"].map((title) => ({ type: "metric", properties: { title, stat: "Sum" } }));
+  expect(outlineText(widgets, names, 40)).toBe("Requests, Latency");
+  expect(outlineText(widgets, names, 400)).toContain("stat: Sum");
+  expect(outlineText([...widgets, { type: "text" }], names, 40)).toContain("stat: Sum");
 });

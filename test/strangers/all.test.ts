@@ -1,7 +1,7 @@
 /** What each of many changes by strangers is told as, and what `up` does about it. In `npm run test:all`. */
 import { ChangeResourceRecordSetsCommand } from "@aws-sdk/client-route-53";
 import { beforeAll, describe, expect, test } from "vitest";
-import { findExtras } from "../../src/residuals/extras.ts";
+import { lookAround } from "../../src/residuals/extras.ts";
 import { stage } from "../lifecycle/stage.ts";
 import { stranger } from "../stranger.ts";
 import { type Standing, standing } from "./hand.ts";
@@ -29,7 +29,7 @@ test("in a zone that the stack made, a record of somebody else's is extra; its o
   });
   await on.up();
   await on.clock.sleep(60_000);
-  expect((await findExtras(on.aws, on.config.stack, await on.refresh())).found).toEqual([]);
+  expect((await lookAround(on.config.stack, on.stack)).extras.found).toEqual([]);
   const HostedZoneId = [...on.graph.nodes.keys()]
     .map((key) => on.store.get(key)?.id ?? "")
     .find((id) => /^Z[0-9A-Z]+$/.test(id));
@@ -38,7 +38,7 @@ test("in a zone that the stack made, a record of somebody else's is extra; its o
   const ChangeBatch = { Changes: [{ Action: "CREATE" as const, ResourceRecordSet: record }] };
   await stranger(on.sandbox).route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch }));
   await on.clock.sleep(60_000);
-  expect((await findExtras(on.aws, on.config.stack, await on.refresh())).found).toMatchObject([
+  expect((await lookAround(on.config.stack, on.stack)).extras.found).toMatchObject([
     { what: "A record", id: "mail.play.example.com", effect: "leads to 198.51.100.9" },
   ]);
 });

@@ -14,8 +14,9 @@ import * as sns from "@aws-sdk/client-sns";
 import * as ssm from "@aws-sdk/client-ssm";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import { statusOf } from "../../src/engine/status.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
-import { type Extras, findExtras } from "../../src/residuals/extras.ts";
+import { type Extras, lookAround } from "../../src/residuals/extras.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { type Stage, stage, stageOn } from "../lifecycle/stage.ts";
 import { stranger } from "../stranger.ts";
@@ -98,10 +99,6 @@ export async function told({ on }: Hand): Promise<{
   readonly off: Awaited<ReturnType<Stage["status"]>>;
   readonly extras: Extras;
 }> {
-  const seen = await on.refresh();
-  const items = await on.status();
-  return {
-    off: items.filter(({ standing }) => standing !== "in-sync"),
-    extras: await findExtras(on.aws, on.config.stack, seen),
-  };
+  const { seen, extras } = await lookAround(on.config.stack, on.stack);
+  return { off: statusOf(seen).filter(({ standing }) => standing !== "in-sync"), extras };
 }

@@ -2,7 +2,7 @@ import type { Identified } from "../../engine/resource.ts";
 import { undefinedIf } from "../errors.ts";
 import { command, type Extra, type ExtraReader, idsIn, standing } from "../extra.ts";
 import { allPages } from "../pages.ts";
-import { NOT_FOUND } from "./scaling-policy.ts";
+import { NOT_FOUND, policiesOf } from "./scaling-policy.ts";
 
 const groupsIn = (seen: Parameters<ExtraReader["read"]>[2]) => standing<Identified>(seen, "auto-scaling:group");
 
@@ -81,14 +81,7 @@ const policies: ExtraReader = {
     const known = idsIn(seen);
     const found = await Promise.all(
       groupsIn(seen).map(async ({ name, live }) => {
-        const all = await undefinedIf(NOT_FOUND, () =>
-          allPages(
-            (NextToken) => aws.autoScaling.describePolicies({ AutoScalingGroupName: live.id, NextToken }),
-            (page) => page.ScalingPolicies,
-            (page) => page.NextToken,
-          ),
-        );
-        return (all ?? [])
+        return (await policiesOf(aws, live.id))
           .filter(({ PolicyARN = "" }) => !known.has(PolicyARN))
           .map(
             ({ PolicyName: id = "", PolicyType = "" }): Extra => ({

@@ -1,9 +1,10 @@
-import type { MetricType } from "@aws-sdk/client-auto-scaling";
+import type { MetricType, ScalingPolicy } from "@aws-sdk/client-auto-scaling";
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { alarmMonth } from "../cloudwatch/prices.ts";
 import { undefinedIf } from "../errors.ts";
+import { allPages } from "../pages.ts";
 
 export interface ScalingPolicySpec {
   readonly groupName: string;
@@ -28,6 +29,16 @@ function names(name: string, arn = ""): { readonly groupName: string; readonly p
   return { groupName, policyName };
 }
 
+/** All policies of a group; none where there is no such group. */
+export const policiesOf = async (aws: Aws, AutoScalingGroupName: string): Promise<readonly ScalingPolicy[]> =>
+  (await undefinedIf(NOT_FOUND, () =>
+    allPages(
+      (NextToken) => aws.autoScaling.describePolicies({ AutoScalingGroupName, NextToken }),
+      (page) => page.ScalingPolicies,
+      (page) => page.NextToken,
+    ),
+  )) ?? [];
+
 /** Target tracking of a group. Named `<group>:<policy>`; it is ours as its group is. */
 export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> = {
   name: "auto-scaling:scaling-policy",
@@ -45,10 +56,7 @@ export const scalingPolicy: ResourceType<ScalingPolicySpec, ScalingPolicyLive> =
 
   async find(aws, owner, id) {
     const { groupName, policyName } = names(owner.name, id);
-    const answer = await undefinedIf(NOT_FOUND, () =>
-      aws.autoScaling.describePolicies({ AutoScalingGroupName: groupName, PolicyNames: [policyName] }),
-    );
-    const policy = answer?.ScalingPolicies?.[0];
+    const policy = (await policiesOf(aws, groupName)).find(({ PolicyName }) => PolicyName === policyName);
     const tracking = policy?.TargetTrackingConfiguration;
     // A policy of another kind under that name is put right by a new PutScalingPolicy.
     return (

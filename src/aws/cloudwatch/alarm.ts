@@ -46,8 +46,17 @@ export interface AlarmLive extends AlarmSpec, Identified {
 /** DescribeAlarms takes so many names (API reference). */
 const NAMES_PER_CALL = 100;
 
+/** All alarms of the region. */
+export const allAlarms = (aws: Aws): Promise<readonly MetricAlarm[]> =>
+  allPages(
+    (NextToken) => aws.cloudWatch.describeAlarms({ MaxRecords: 100, NextToken }),
+    (page) => page.MetricAlarms,
+    (page) => page.NextToken,
+  );
+
 const describe = (aws: Aws, name: string): Promise<MetricAlarm | undefined> =>
   aws.batchById("cloudwatch:alarms", name, async (names) => {
+    if (aws.amongOthers) return new Map((await allAlarms(aws)).map((alarm) => [alarm.AlarmName ?? "", alarm]));
     const chunks = Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
       names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
     );

@@ -1,5 +1,5 @@
 import { command, type Extra, type ExtraReader, idsIn, standing } from "../extra.ts";
-import { allPages } from "../pages.ts";
+import { allAlarms } from "./alarm.ts";
 
 /** What Auto Scaling makes for its target tracking, and removes with it. */
 const BY_AUTO_SCALING = /^TargetTracking-/;
@@ -14,12 +14,7 @@ const alarms: ExtraReader = {
     // Dimensions name load balancers and target groups by the end of their ARNs.
     const about = (value: string) =>
       known.has(value) || [...known].some((id) => id.startsWith("arn:") && value.includes("/") && id.endsWith(value));
-    const found = await allPages(
-      (NextToken) => aws.cloudWatch.describeAlarms({ MaxRecords: 100, NextToken }),
-      (page) => page.MetricAlarms,
-      (page) => page.NextToken,
-    );
-    return found
+    return (await allAlarms(aws))
       .filter(({ AlarmName = "" }) => !own.has(AlarmName) && !BY_AUTO_SCALING.test(AlarmName))
       .flatMap(({ AlarmName: id = "", MetricName = "", Dimensions = [], AlarmActions = [] }): Extra[] => {
         const on = Dimensions.find(({ Value = "" }) => about(Value))?.Value;

@@ -50,6 +50,7 @@ export {
   DescribeSnapshotsCommand,
   DescribeSpotPriceHistoryCommand,
   DescribeSubnetsCommand,
+  DescribeTagsCommand,
   DescribeTransitGatewayVpcAttachmentsCommand,
   DescribeVolumesCommand,
   DescribeVpcAttributeCommand,

@@ -20,6 +20,7 @@ const GONE = ["InvalidInternetGatewayID.NotFound", "InvalidInternetGatewayId.Not
 const reader = ec2Reader({
   name: "internet-gateways",
   idFilter: "internet-gateway-id",
+  inVpc: { filter: "attachment.vpc-id", kind: "internet-gateway" },
   page: (aws, Filters, NextToken) => aws.ec2.describeInternetGateways({ Filters, NextToken }),
   items: (page) => page.InternetGateways,
   live: (gateway: InternetGateway): InternetGatewayLive => ({

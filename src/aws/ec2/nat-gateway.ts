@@ -22,6 +22,7 @@ export interface NatGatewayLive extends NatGatewaySpec, Identified {
 const reader = ec2Reader({
   name: "nat-gateways",
   idFilter: "nat-gateway-id",
+  inVpc: { filter: "vpc-id", kind: "natgateway" },
   // `Filter`, where the other calls say `Filters`.
   page: (aws, Filter, NextToken) => aws.ec2.describeNatGateways({ Filter, NextToken }),
   items: (page) => page.NatGateways,

@@ -82,14 +82,11 @@ async function newestOf(aws: Aws, { owner, name }: Known): Promise<PublicImageLi
   return newest && live(newest);
 }
 
-/** What a name stands for today: a known name, a public SSM parameter, or an image id. */
-async function resolve(aws: Aws, name: string): Promise<PublicImageLive | undefined> {
-  if (name.startsWith("ami-")) return byId(aws, name);
-  const known = KNOWN[name];
-  const id = await parameterText(aws, known?.parameter ?? name);
-  // The parameter can name an image that cannot be seen yet.
-  const named = id?.startsWith("ami-") ? await byId(aws, id) : undefined;
-  return named ?? (known && newestOf(aws, known));
+/** The id that a name stands for today: of a known name, a public SSM parameter, or an image id. */
+async function idOf(aws: Aws, name: string): Promise<string | undefined> {
+  if (name.startsWith("ami-")) return name;
+  const id = await parameterText(aws, KNOWN[name]?.parameter ?? name);
+  return id?.startsWith("ami-") ? id : undefined;
 }
 
 /**
@@ -100,8 +97,12 @@ export const publicImage: ResourceType<PublicImageSpec, PublicImageLive> = {
   name: "ec2:public-image",
   external: true,
   async find(aws, { name }, id) {
-    const today = await resolve(aws, name);
-    return today ?? (id === undefined ? undefined : byId(aws, id));
+    // A name mostly stands for what it stood for: the recorded one is read meanwhile, with the other images.
+    const [recorded, named] = await Promise.all([id === undefined ? undefined : byId(aws, id), idOf(aws, name)]);
+    const today = named === undefined ? undefined : named === id ? recorded : await byId(aws, named);
+    // The parameter can name an image that cannot be seen yet.
+    const known = today ? undefined : KNOWN[name];
+    return today ?? (known && (await newestOf(aws, known))) ?? recorded;
   },
   health: ({ id, architecture }) =>
     architecture === "x86_64"

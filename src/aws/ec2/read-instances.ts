@@ -17,9 +17,10 @@ import { undefinedIf } from "../errors.ts";
 import { foreseeNamesake, KEY_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { type CpuCredits, creditSpecification } from "./cpu-credits.ts";
+import { lookedAtVpc, ofStackIn } from "./in-vpc.ts";
 import { creditCharges, instanceHours, publicAddress, volumeStorage } from "./prices.ts";
 import type { InstanceTypeName } from "./tags.ts";
-import { ofStack, setTags, tagSpecifications } from "./tags.ts";
+import { setTags, tagSpecifications } from "./tags.ts";
 
 /** What the instances of the stack have in common, whatever they are for. */
 export interface Found extends Identified {
@@ -64,10 +65,14 @@ const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeInstances"]>[0
  * group's. Terminated ones, which AWS shows for an hour, are gone.
  */
 export async function ownInstances(aws: Aws, stack: string): Promise<readonly Found[]> {
-  const found = await describe(aws, {
-    Filters: [...ofStack(stack), { Name: "instance-state-name", Values: [...LIVING] }],
-  });
-  return found.filter(({ tags, ofGroup }) => !ofGroup && tags[KEY_TAG] !== undefined);
+  const place = { filter: "vpc-id", kind: "instance", idFilter: "instance-id" } as const;
+  const found = await ofStackIn(aws, stack, place, (Filters) =>
+    // All in the VPC is what is told of others, too: by the same filters.
+    describe(aws, {
+      Filters: lookedAtVpc(aws) ? Filters : [...Filters, { Name: "instance-state-name", Values: [...LIVING] }],
+    }),
+  );
+  return found.filter(({ tags, ofGroup, state }) => !ofGroup && tags[KEY_TAG] !== undefined && LIVING.includes(state));
 }
 
 /** For `foresee` of one that is not there: others that bear its name. */

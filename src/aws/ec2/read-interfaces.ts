@@ -5,6 +5,7 @@ import { mountTargetIsThere } from "../efs/read-mount-targets.ts";
 import { loadBalancerNamed } from "../elb/named.ts";
 import { allPages } from "../pages.ts";
 import { instancesInSubnet } from "../rds/read-instances.ts";
+import { lookedAtVpc } from "./in-vpc.ts";
 
 /** What an interface belongs to: whether that goes by itself, and how a person removes it. */
 interface Holder extends Pick<Blocker, "passing" | "commands"> {
@@ -110,16 +111,24 @@ async function holderOf(aws: Aws, one: NetworkInterface): Promise<Holder> {
   return staying(command(aws, `ec2 delete-network-interface --network-interface-id ${one.NetworkInterfaceId}`));
 }
 
-export const interfacesIn = (
-  aws: Aws,
-  filter: "subnet-id" | "group-id" | "vpc-id",
-  id: string,
-): Promise<readonly NetworkInterface[]> =>
+export const interfacesIn = (aws: Aws, filter: "subnet-id" | "group-id" | "vpc-id", id: string) =>
+  filtered(aws, filter, [id]);
+
+const filtered = (aws: Aws, Name: string, ids: readonly string[]): Promise<readonly NetworkInterface[]> =>
   allPages(
-    (NextToken) => aws.ec2.describeNetworkInterfaces({ Filters: [{ Name: filter, Values: [id] }], NextToken }),
+    (NextToken) => aws.ec2.describeNetworkInterfaces({ Filters: [{ Name, Values: [...ids] }], NextToken }),
     (page) => page.NetworkInterfaces,
     (page) => page.NextToken,
   );
+
+/** Those of that ids; where all in the VPC is told of, from that. */
+export async function interfacesByIds(aws: Aws, ids: readonly string[]): Promise<readonly NetworkInterface[]> {
+  const vpcId = lookedAtVpc(aws);
+  const inside = vpcId ? await interfacesIn(aws, "vpc-id", vpcId) : [];
+  const seen = inside.filter(({ NetworkInterfaceId = "" }) => ids.includes(NetworkInterfaceId));
+  const others = ids.filter((id) => !seen.some(({ NetworkInterfaceId }) => NetworkInterfaceId === id));
+  return others.length === 0 ? seen : [...seen, ...(await filtered(aws, "network-interface-id", others))];
+}
 
 export const interfaceBlocker = async (aws: Aws, one: NetworkInterface): Promise<Blocker & Holder> => ({
   id: one.NetworkInterfaceId ?? "",

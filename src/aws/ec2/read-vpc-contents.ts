@@ -178,19 +178,20 @@ const mainTable = ({ RouteTableId: id, Routes = [] }: RouteTable): readonly Show
     goesWithVpc: true,
   }));
 
-const peering = (filter: string): Sort =>
-  sort(
-    "VPC peering connections",
-    (aws, Filters, NextToken) => aws.ec2.describeVpcPeeringConnections({ Filters, NextToken }),
-    (page) => page.VpcPeeringConnections,
-    ({ VpcPeeringConnectionId: id, Tags, Status, RequesterVpcInfo, AccepterVpcInfo }, vpcId) => {
-      const other = [RequesterVpcInfo, AccepterVpcInfo].find((one) => one?.VpcId !== vpcId);
-      const what = `${named("VPC peering connection", Tags)} with ${other?.VpcId ?? "another VPC"}`;
-      const remove = `ec2 delete-vpc-peering-connection --vpc-peering-connection-id ${id}`;
-      return there(Status?.Code) ? { id, what, tags: Tags, remove, danger: "leads elsewhere" } : undefined;
-    },
-    filter,
-  );
+/** A VPC is on either side, and no filter takes both: of all, which are few, those of this one are chosen. */
+const peerings = sort(
+  "VPC peering connections",
+  (aws, _Filters, NextToken) => aws.ec2.describeVpcPeeringConnections({ NextToken }),
+  (page) => page.VpcPeeringConnections,
+  ({ VpcPeeringConnectionId: id, Tags, Status, RequesterVpcInfo, AccepterVpcInfo }, vpcId) => {
+    const sides = [RequesterVpcInfo, AccepterVpcInfo];
+    if (!there(Status?.Code) || !sides.some((one) => one?.VpcId === vpcId)) return undefined;
+    const other = sides.find((one) => one?.VpcId !== vpcId);
+    const what = `${named("VPC peering connection", Tags)} with ${other?.VpcId ?? "another VPC"}`;
+    const remove = `ec2 delete-vpc-peering-connection --vpc-peering-connection-id ${id}`;
+    return { id, what, tags: Tags, remove, danger: "leads elsewhere" };
+  },
+);
 
 /**
  * What keeps a VPC from being deleted (VPC user guide, "Delete your VPC"). What AWS makes with every VPC, and removes with it, is
@@ -232,8 +233,7 @@ const SORTS: readonly Sort[] = [
         ? { id, what: named("NAT gateway", Tags), tags: Tags, remove: `ec2 delete-nat-gateway --nat-gateway-id ${id}` }
         : undefined,
   ),
-  peering("requester-vpc-info.vpc-id"),
-  peering("accepter-vpc-info.vpc-id"),
+  peerings,
   sort(
     "transit gateway attachments",
     (aws, Filters, NextToken) => aws.ec2.describeTransitGatewayVpcAttachments({ Filters, NextToken }),

@@ -1,7 +1,8 @@
-import type { Foreseen, Identified, Owner } from "../../engine/resource.ts";
+import type { Foreseen, Identified, Owner, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { foreseeNamesake } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { type InVpc, ofStackIn } from "./in-vpc.ts";
 import { ofStack } from "./tags.ts";
 
 export type Filters = { Name: string; Values: string[] }[];
@@ -12,6 +13,8 @@ export interface Kind<Page, Item, Live> {
   readonly name: string;
   /** The filter that takes its ids. By an id parameter, one that is unknown would fail the whole call. */
   readonly idFilter: string;
+  /** For kinds that are in a VPC: the filter that takes its id, and the kind as DescribeTags calls it. */
+  readonly inVpc?: Omit<InVpc, "idFilter">;
   page(aws: Aws, filters: Filters, token: string | undefined): Promise<Page>;
   items(page: Page): readonly Item[] | undefined;
   /** Undefined: what was read is not there (any more). */
@@ -30,13 +33,11 @@ export interface Reader<Live> {
 }
 
 /** The reads that every EC2 type has. */
-export function ec2Reader<Page extends { readonly NextToken?: string | undefined }, Item, Live extends Identified>({
-  name,
-  idFilter,
-  page,
-  items,
-  live,
-}: Kind<Page, Item, Live>): Reader<Live> {
+export function ec2Reader<
+  Page extends { readonly NextToken?: string | undefined },
+  Item,
+  Live extends Identified & { readonly tags: Tags },
+>({ name, idFilter, inVpc, page, items, live }: Kind<Page, Item, Live>): Reader<Live> {
   const filtered = (aws: Aws, filters: Filters) =>
     aws.coalesce(`ec2:${name}:${JSON.stringify(filters)}`, async () => {
       const all = await allPages(
@@ -49,7 +50,10 @@ export function ec2Reader<Page extends { readonly NextToken?: string | undefined
     });
   return {
     filtered,
-    list: (aws, stack) => filtered(aws, ofStack(stack)),
+    list: (aws, stack) =>
+      inVpc
+        ? ofStackIn(aws, stack, { ...inVpc, idFilter }, (filters) => filtered(aws, filters))
+        : filtered(aws, ofStack(stack)),
     async namesake(aws, _spec, owner, there) {
       if (there) return undefined;
       const found = await aws.batchById<readonly Live[]>(`ec2:named-${name}`, owner.name, async (names) => {

@@ -95,6 +95,7 @@ function live(table: RouteTable): RouteTableLive {
 const reader = ec2Reader({
   name: "route-tables",
   idFilter: "route-table-id",
+  inVpc: { filter: "vpc-id", kind: "route-table" },
   page: (aws, Filters, NextToken) => aws.ec2.describeRouteTables({ Filters, NextToken }),
   items: (page) => page.RouteTables,
   live,

@@ -191,6 +191,7 @@ const live = (group: SecurityGroup): SecurityGroupLive => ({
 const reader = ec2Reader({
   name: "security-groups",
   idFilter: "group-id",
+  inVpc: { filter: "vpc-id", kind: "security-group" },
   page: (aws, Filters, NextToken) => aws.ec2.describeSecurityGroups({ Filters, NextToken }),
   items: (page) => page.SecurityGroups,
   live,

@@ -24,6 +24,7 @@ export interface SubnetLive extends SubnetSpec, Identified {
 const reader = ec2Reader({
   name: "subnets",
   idFilter: "subnet-id",
+  inVpc: { filter: "vpc-id", kind: "subnet" },
   page: (aws, Filters, NextToken) => aws.ec2.describeSubnets({ Filters, NextToken }),
   items: (page) => page.Subnets,
   live: (subnet: Subnet): SubnetLive => ({

@@ -2,6 +2,7 @@ import type { FileSystemDescription, LifecyclePolicy } from "@aws-sdk/client-efs
 import type { Foreseen, Health, Identified, Owner, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { restoredTokens, restoreJob } from "../backup/restore-to-new.ts";
+import { interfacesByIds } from "../ec2/read-interfaces.ts";
 import { undefinedIf } from "../errors.ts";
 import type { KeyChoice } from "../kms/choice.ts";
 import { findOwned, foreseeNamesake, STACK_TAG, tagsFrom } from "../owned.ts";
@@ -59,15 +60,7 @@ export const GONE = ["FileSystemNotFound"];
 /** The security groups of network interfaces, all asked for in one call (DescribeMountTargetSecurityGroups takes one a call). */
 const groupsOf = (aws: Aws, interfaceId: string) =>
   aws.batchById<readonly string[]>("ec2:interface-groups", interfaceId, async (ids) => {
-    const interfaces = await allPages(
-      (NextToken) =>
-        aws.ec2.describeNetworkInterfaces({
-          Filters: [{ Name: "network-interface-id", Values: [...ids] }],
-          NextToken,
-        }),
-      (page) => page.NetworkInterfaces,
-      (page) => page.NextToken,
-    );
+    const interfaces = await interfacesByIds(aws, ids);
     return new Map(
       interfaces.map((one) => [
         one.NetworkInterfaceId ?? "",

@@ -140,7 +140,12 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   same: { ...sameInstance, ...sameKey, passwordParameter: createOnly, snapshot: createOnly },
   // AWS upgrades no primary before its replicas (DBUpgradeDependencyFailure), a full replica stops, and both should not be away at
   // once; the source of a replica cannot be without backups (API reference, BackupRetentionPeriod).
-  changesAfter: { fields: [...AFTER_REPLICA, "backupRetentionDays"], types: ["rds:replica"] },
+  // RDS makes no replica of one whose storage it is optimizing, which takes minutes to more than a day (re:Post, "low free storage").
+  changesAfter: {
+    fields: [...AFTER_REPLICA, "backupRetentionDays"],
+    afterNew: ["storageGiB"],
+    types: ["rds:replica"],
+  },
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
   retryable: {
     create: ["ParameterNotFound", ...CREATE_AGAIN],

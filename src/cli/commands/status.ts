@@ -8,7 +8,7 @@ import { countsText, coverageView } from "../../report/views/coverage.ts";
 import { extrasView } from "../../report/views/extras.ts";
 import { heading } from "../../report/views/heading.ts";
 import { statusView } from "../../report/views/status.ts";
-import { type Extras, findExtras, opensSomething } from "../../residuals/extras.ts";
+import { type Extras, lookAround, opensSomething } from "../../residuals/extras.ts";
 import { costNow } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { type Screen, screenOf } from "../screen.ts";
@@ -63,14 +63,14 @@ async function looked(
   screen: Screen,
   { managed = false, coverage = false, accept: names = [] }: StatusOptions,
 ) {
-  const { config, inputs, clock, aws, stack } = session;
-  const first = await stack.refresh();
+  const { config, inputs, clock, stack } = session;
+  const { seen: first, extras } =
+    managed || coverage ? { seen: await stack.refresh(), extras: NONE } : await lookAround(config.stack, stack);
   const { snapshot: seen, accepted } =
     names.length > 0 ? accept(stack.run, first, names) : { snapshot: first, accepted: [] };
   if (coverage) return covered(screen, seen);
   const properties = countsOf(coverageOf(seen));
   const items = statusOf(seen);
-  const extras = managed ? NONE : await findExtras(aws, config.stack, seen);
   const inSync = items.every(({ standing }) => standing === "in-sync");
   const cost = costNow(session);
   const notes = imageNotes(config, inputs, (key) => seen.entries.get(key)?.look.live, clock.now());

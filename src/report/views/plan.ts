@@ -3,7 +3,7 @@ import { count, isEmpty, type Plan, type PlanItem } from "../../engine/plan.ts";
 import { about } from "../../lib/duration.ts";
 import { dollars } from "../../lib/money.ts";
 import { counted, indented, truncate, widthOf } from "../../lib/text.ts";
-import { differenceLines, isSecret, type Names, namesOf, valueText } from "../differences.ts";
+import { differenceLines, isSecret, type Names, namesOf, outlineText, valueText } from "../differences.ts";
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
 import { byStep, noteLines, objectText, reasonLines, remedyLines } from "./items.ts";
@@ -136,10 +136,13 @@ function inShort(item: PlanItem, { costs }: PlanFacts, names: Names, room: numbe
 /** A shorter time is not worth a word, seconds. */
 const WORTH_SECONDS = 10;
 
+/** A list that is shown whole, characters. */
+const LONG = 500;
+
 /** All values of what is to be created. */
 const valueLines = ({ values = {} }: PlanItem, names: Names, width: number): string[] =>
   Object.entries(values).flatMap(([field, value]) =>
-    indented(`${field}: ${isSecret(field) ? "(not shown)" : valueText(value, names)}`, width, DETAIL),
+    indented(`${field}: ${isSecret(field) ? "(not shown)" : outlineText(value, names, LONG)}`, width, DETAIL),
   );
 
 function planItem(item: PlanItem, facts: PlanFacts, names: Names, style: Style, width: number): string[] {
@@ -147,7 +150,8 @@ function planItem(item: PlanItem, facts: PlanFacts, names: Names, style: Style, 
     create: style.green("  + create "),
     update: style.yellow("  ~ update "),
     accept: style.yellow("  ! accept "),
-    replace: style.red("-/+ replace"),
+    // As Terraform writes which of the two comes first.
+    replace: item.rollout === undefined ? style.red("-/+ replace") : style.yellow("+/- replace"),
     delete: style.red("  - delete "),
     retain: style.yellow("  = retain "),
     blocked: style.yellow("  ! blocked"),

@@ -72,7 +72,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { CreateEventSubscription$, DeleteEventSubscription$, StopDBInstance$ } from "@aws-sdk/client-rds";
 import { DeleteBucketPolicy$, PutBucketPolicy$, PutBucketVersioning$ } from "@aws-sdk/client-s3";
-import { ListCommandInvocations$ } from "@aws-sdk/client-ssm";
+import { GetParametersByPath$, ListCommandInvocations$ } from "@aws-sdk/client-ssm";
 import type { StaticOperationSchema } from "@smithy/types";
 
 /**
@@ -154,5 +154,5 @@ export const othersOperations: Readonly<Record<string, readonly StaticOperationS
   ],
   rds: [CreateEventSubscription$, DeleteEventSubscription$, StopDBInstance$],
   s3: [DeleteBucketPolicy$, PutBucketPolicy$, PutBucketVersioning$],
-  ssm: [ListCommandInvocations$],
+  ssm: [GetParametersByPath$, ListCommandInvocations$],
 };

@@ -461,12 +461,14 @@ test("a policy is found in its group; without the group, or of another kind, the
   expect(await scalingPolicy.find(aws, policyOwner)).toBeUndefined();
   scaling
     .on(DescribePoliciesCommand)
-    .resolves({ ScalingPolicies: [{ PolicyARN: "arn:p", PolicyType: "SimpleScaling" }] });
+    .resolves({ ScalingPolicies: [{ PolicyARN: "arn:p", PolicyName: "cpu-target", PolicyType: "SimpleScaling" }] });
   expect(await scalingPolicy.find(aws, policyOwner)).toBeUndefined();
   scaling.on(DescribePoliciesCommand).resolves({
     ScalingPolicies: [
+      { PolicyARN: "arn:other", PolicyName: "theirs", AutoScalingGroupName: NAME },
       {
         PolicyARN: "arn:p",
+        PolicyName: "cpu-target",
         AutoScalingGroupName: NAME,
         TargetTrackingConfiguration: {
           PredefinedMetricSpecification: { PredefinedMetricType: "ASGAverageCPUUtilization" },
@@ -481,13 +483,17 @@ test("a policy is found in its group; without the group, or of another kind, the
   await expect(scalingPolicy.find(aws, policyOwner)).rejects.toMatchObject({ name: "ValidationError" });
 });
 
-test("a policy is asked for by its recorded ARN, else by its name, whatever marks are in either", async () => {
+test("a policy is found by its recorded ARN, else by its name, whatever marks are in either", async () => {
   const aws = await testAws();
-  scaling.on(DescribePoliciesCommand).resolves({ ScalingPolicies: [] });
+  const policy = { PolicyARN: "arn:p", PolicyName: "a:b/c d", TargetTrackingConfiguration: { TargetValue: 50 } };
+  scaling.on(DescribePoliciesCommand).resolves({ ScalingPolicies: [policy] });
   const arn = "arn:aws:autoscaling:ap-northeast-2:1:scalingPolicy:u:autoScalingGroupName/team/web:policyName/a:b/c d";
-  await scalingPolicy.find(aws, ownerOf("scaling-policy", "an older version's/name"), arn);
-  await scalingPolicy.find(aws, ownerOf("scaling-policy", "team/web:a:b/c d"));
-  const asked = { AutoScalingGroupName: "team/web", PolicyNames: ["a:b/c d"] };
+  const found = [
+    await scalingPolicy.find(aws, ownerOf("scaling-policy", "an older version's/name"), arn),
+    await scalingPolicy.find(aws, ownerOf("scaling-policy", "team/web:a:b/c d")),
+  ];
+  expect(found).toMatchObject([{ id: "arn:p" }, { id: "arn:p" }]);
+  const asked = { AutoScalingGroupName: "team/web" };
   expect(scaling.commandCalls(DescribePoliciesCommand).map(({ args }) => args[0].input)).toEqual([asked, asked]);
 });
 

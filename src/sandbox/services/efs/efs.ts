@@ -2,7 +2,7 @@ import * as z from "zod";
 import { linkedPrincipal, partitionOf } from "../../../aws/partition.ts";
 import { awsError, composed, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { addInterface } from "../ec2/interfaces.ts";
+import { addInterface, defaultGroupOf } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, subnetTable } from "../ec2/tables.ts";
 import { useLinkedRole } from "../iam/linked-roles.ts";
 import { usableKey } from "../kms/keys.ts";
@@ -346,7 +346,11 @@ const fileSystems: SandboxService = {
     }),
 
     CreateMountTarget: operation(
-      { FileSystemId: systemId, SubnetId: z.string().regex(/^subnet-[0-9a-f]{8,40}$/), SecurityGroups: securityGroups },
+      {
+        FileSystemId: systemId,
+        SubnetId: z.string().regex(/^subnet-[0-9a-f]{8,40}$/),
+        SecurityGroups: securityGroups.optional(),
+      },
       ({ FileSystemId, SubnetId, SecurityGroups }, sim) => {
         availableSystem(sim, FileSystemId);
         const subnet = subnetTable(sim).visible(SubnetId) && subnetTable(sim).get(SubnetId);
@@ -362,10 +366,12 @@ const fileSystems: SandboxService = {
             "requested subnet for new mount target is not in the same VPC as existing mount targets",
             { status: 409 },
           );
-        checkGroups(sim, SecurityGroups, subnet.vpcId);
+        // None named: the VPC's default one (API reference, CreateMountTarget).
+        const groupIds = SecurityGroups?.length ? SecurityGroups : defaultGroupOf(sim, subnet.vpcId);
+        checkGroups(sim, groupIds, subnet.vpcId);
         const id = sim.id("fsmt");
         const made = addInterface(sim, subnet, {
-          groupIds: SecurityGroups,
+          groupIds,
           publicIp: null,
           description: `Mount target ${id} for file system ${FileSystemId}`,
           type: "efs",

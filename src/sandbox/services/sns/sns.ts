@@ -117,7 +117,8 @@ export const sns: SandboxService = {
       if (!/^arn:[^:]+:sns:[^:]+:\d+:[^:]+:[0-9a-f-]{36}$/.test(SubscriptionArn))
         throw invalid("SubscriptionArn Reason: An ARN must have at least 6 elements, not 1");
       const one = subscriptionTable(sim).get(SubscriptionArn);
-      if (!one) throw modelled("NotFound", "Subscription does not exist", 404);
+      // The reference names an error for it, AWS gives none (getmoto/moto#3000).
+      if (!one) return {};
       if (!one.confirmed) throw invalid("This subscription is pending confirmation: it cannot be unsubscribed");
       subscriptionTable(sim).remove(SubscriptionArn);
       return {};

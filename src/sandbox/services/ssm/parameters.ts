@@ -76,10 +76,17 @@ function publicParameter(sim: Sim, name: string): Parameter | undefined {
 const invalid = (message: string) => awsError("ValidationException", message);
 const notFound = (name: string) => awsError("ParameterNotFound", `Parameter ${name} not found.`);
 
+/** AWS's own names: nobody else writes or deletes one (aws-cloudformation/cfn-lint#4089, aws-solutions/quota-monitor-for-aws#30). */
+function checkNotReserved(name: string): void {
+  if (/^\/?aws/i.test(name))
+    throw awsError("AccessDeniedException", `No access to reserved parameter name: ${name.replace(/^\//, "")}.`);
+}
+
 function checkName(name: string): void {
-  if (/^\/?(aws|ssm)/i.test(name))
+  checkNotReserved(name);
+  if (/^\/?ssm/i.test(name))
     throw invalid(
-      'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol',
+      'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_',
     );
   if (!/^[\w.\-/]+$/.test(name) || name.endsWith("/") || name.includes("//"))
     throw invalid(
@@ -235,6 +242,32 @@ export const parameters: SandboxService = {
       },
     ),
 
+    GetParametersByPath: operation(
+      {
+        // AWS's public ones are known by name only.
+        Path: z
+          .string()
+          .max(2048)
+          .regex(/^\/(?!aws\/)/),
+        Recursive: z.boolean().optional(),
+        WithDecryption: z.boolean().optional(),
+        MaxResults: z.number().int().min(1).max(10).optional(),
+        NextToken: z.string().optional(),
+      },
+      ({ Path, Recursive, WithDecryption = false, MaxResults = 10, NextToken }, sim) => {
+        const within = `${Path.replace(/\/+$/, "")}/`;
+        const found = parameterTable(sim)
+          .allVisible()
+          .filter(({ name }) => name.startsWith(within))
+          .filter(({ name }) => Recursive || !name.slice(within.length).includes("/"));
+        const from = Number(NextToken ?? 0);
+        return {
+          Parameters: found.slice(from, from + MaxResults).map((one) => shown(sim, one, WithDecryption)),
+          ...(from + MaxResults < found.length ? { NextToken: String(from + MaxResults) } : {}),
+        };
+      },
+    ),
+
     DescribeParameters: operation(
       {
         ParameterFilters: z
@@ -271,6 +304,7 @@ export const parameters: SandboxService = {
     ),
 
     DeleteParameter: operation({ Name: z.string().min(1).max(2048) }, ({ Name }, sim) => {
+      checkNotReserved(Name);
       if (!remove(sim, Name)) throw notFound(Name);
       return {};
     }),
