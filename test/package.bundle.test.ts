@@ -1,6 +1,17 @@
 /** The package as npm makes it, installed where nothing else is. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,6 +26,7 @@ const ROOT = join(import.meta.dirname, "..");
 describe("packed from a clone, and installed in an empty folder", needs("npm", "a shell"), () => {
   let temp: string;
   let folder: string;
+  let tarball: string;
   const npm = (cwd: string, ...args: readonly string[]) =>
     promisify(execFile)("npm", [...args, "--offline", "--no-audit", "--no-fund", "--cache", join(temp, "cache")], {
       cwd,
@@ -33,13 +45,33 @@ describe("packed from a clone, and installed in an empty folder", needs("npm", "
     symlinkSync(join(ROOT, "node_modules"), join(clone, "node_modules"));
     await npm(clone, "pack", "--pack-destination", temp);
     const [packed = ""] = readdirSync(temp).filter((name) => name.endsWith(".tgz"));
+    tarball = join(temp, packed);
     folder = join(temp, "empty");
     mkdirSync(folder);
-    await npm(folder, "install", join(temp, packed));
+    await npm(folder, "install", tarball, "--ignore-scripts");
   }, 180_000);
   afterAll(() => rmSync(temp, { recursive: true, force: true }));
 
+  test("npx runs it from the file in a folder where nothing else is, without an install and without a config", async () => {
+    const elsewhere = join(temp, "elsewhere");
+    mkdirSync(elsewhere);
+    cpSync(tarball, join(elsewhere, basename(tarball)));
+    const line = ["--yes", "--offline", "--cache", join(temp, "cache"), `./${basename(tarball)}`, "up", "--sandbox"];
+    const { stdout, stderr } = await promisify(execFile)(
+      "npx",
+      [...line, "--yes", "--sandbox-speed", "max", "--quiet"],
+      {
+        cwd: elsewhere,
+        env: { PATH: process.env.PATH, HOME: temp },
+      },
+    );
+    expect(stdout).toMatch(/^✔ Done in .* created/);
+    expect(stderr).toContain("There is no buddyverse.config.json: this is a rehearsal of the defaults.");
+    expect(readdirSync(elsewhere)).toContain("buddyverse.sandbox.json");
+  });
+
   test("it is what users need, and nothing comes with it", () => {
+    expect(statSync(tarball).size).toBeLessThan(3_000_000);
     const modules = join(folder, "node_modules");
     expect(readdirSync(modules).filter((name) => !name.startsWith("."))).toEqual(["buddyverse"]);
     expect(readdirSync(join(modules, "buddyverse")).sort()).toEqual([
@@ -67,6 +99,19 @@ describe("packed from a clone, and installed in an empty folder", needs("npm", "
     // Its checks meet a certificate that the sandbox has issued.
     const verify = await installed("verify --sandbox --sandbox-speed max");
     expect(verify.code, verify.stdout + verify.stderr).toBe(0);
+  });
+
+  test("outputs gives scripts one value; a state that a newer version wrote is refused with the version to get", async () => {
+    expect(await installed("outputs site --sandbox")).toEqual({
+      code: 0,
+      stdout: "https://buddyverse.link/\n",
+      stderr: "",
+    });
+    writeFileSync(join(folder, "buddyverse.state.json"), JSON.stringify({ version: 2, writtenBy: "0.2.0" }));
+    const { code, stderr } = await installed("outputs site");
+    rmSync(join(folder, "buddyverse.state.json"));
+    const [, said] = /```\n(error: [^`]*\n)```/.exec(readFileSync(join(ROOT, "docs/install.md"), "utf8")) ?? [];
+    expect({ code, stderr: stderr.replaceAll(`${realpathSync(folder)}/`, "") }).toEqual({ code: 2, stderr: said });
   });
 
   test("an application is packed", async () => {

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CONFIG_FILE, loadConfig } from "../config/load.ts";
+import { CONFIG_FILE, loadConfig, parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { CommonOptions } from "./options.ts";
 
@@ -24,5 +25,11 @@ export function pathsOf(options: CommonOptions): Paths {
   return { config, folder, state, lock: `${state}.lock` };
 }
 
-export const configOf = (options: CommonOptions): Config =>
-  loadConfig(pathsOf(options).config, options.region ? { region: options.region } : {});
+/** A rehearsal needs no config: without one it is of the defaults. */
+export const isOfDefaults = (options: CommonOptions): boolean =>
+  Boolean(options.sandbox) && options.config === undefined && !existsSync(CONFIG_FILE);
+
+export function configOf(options: CommonOptions): Config {
+  const over = options.region ? { region: options.region } : {};
+  return isOfDefaults(options) ? parseConfig(over, CONFIG_FILE) : loadConfig(pathsOf(options).config, over);
+}

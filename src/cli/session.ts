@@ -23,7 +23,7 @@ import { awsBackend, type Backend } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
-import { configOf, type Paths, pathsOf } from "./paths.ts";
+import { configOf, isOfDefaults, type Paths, pathsOf } from "./paths.ts";
 import { pricesIn } from "./prices.ts";
 import { measuredBefore, type RunRecorder, recordRun } from "./run-recorder.ts";
 import { tracing } from "./trace.ts";
@@ -145,6 +145,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     if (options.json || (options.jsonLines && listener !== first)) process.stderr.write(`${text}\n`);
     if (!options.json) listener({ type: "run.note", at: clock.now(), note: text });
   };
+  if (isOfDefaults(options)) note(`There is no ${paths.config}: this is a rehearsal of the defaults.`);
   let caller = "";
   const recorded = {
     command: options.typed ?? purpose.command,

@@ -232,6 +232,14 @@ export function costJson(of: Estimate, others?: Alternatives, live?: LiveReport)
   };
 }
 
+/** A change as a part of a document, rounded to cents. */
+export const costChangeJson = ({ fixed, typical, objects, ...rest }: CostChange): object => ({
+  fixed: roundToCents(fixed),
+  typical: roundToCents(typical),
+  objects: objects.map((one) => ({ ...one, difference: cents(one.difference) })),
+  ...rest,
+});
+
 const cents = (of: Amount): Amount => (of === "unknown" ? of : roundToCents(of));
 
 const bandJson = ({ low, typical, high }: Band) => ({

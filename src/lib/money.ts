@@ -15,6 +15,10 @@ export function exactDollars(usd: number): string {
 
 const withSign = (usd: number, digits: string): string => `${usd < 0 ? "-" : ""}$${digits}`;
 
+/** The same where it is known. For documents: a text says of less than a cent that it is not nothing. */
+export const centsIfKnown = (usd: number | undefined): number | undefined =>
+  usd === undefined ? undefined : roundToCents(usd);
+
 /** US dollars without the noise of binary fractions: half a cent goes up, also where 1.005 is a little less. */
 export function roundToCents(usd: number): number {
   return Math.round(usd * 100 + 1e-7 * Math.sign(usd)) / 100;

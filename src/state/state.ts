@@ -58,6 +58,8 @@ const drill = z.looseObject({ drill: z.string() });
 
 export const stateSchema = z.strictObject({
   version: z.literal(STATE_VERSION),
+  /** The version of the program that wrote it last. Files of older versions lack it. */
+  writtenBy: z.string().optional(),
   stack: z.string(),
   account: z.string(),
   region: z.string(),

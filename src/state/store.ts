@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { BuddyError } from "../lib/errors.ts";
+import { VERSION } from "../lib/version.ts";
 import { backUp, readIfThere, writeAtomically } from "./file.ts";
 import {
   type ImageRefresh,
@@ -86,17 +87,17 @@ export function readState(text: Pick<StateText, "path" | "read">): StackState | 
   } catch (error) {
     throw broken(`is not whole: ${error instanceof Error ? error.message : String(error)}`, error);
   }
-  const version = (value as { version?: unknown } | null)?.version;
-  if (typeof version === "number" && version > STATE_VERSION) {
-    throw new BuddyError({
-      code: "state",
-      message: `${text.path} was written by a newer buddyverse (state version ${version}; this one knows ${STATE_VERSION})`,
-      about: { file: text.path },
-      hint: "Use that version, or a later one.",
-    });
-  }
+  const { version, writtenBy } = (value ?? {}) as { readonly version?: unknown; readonly writtenBy?: unknown };
   const parsed = stateSchema.safeParse(value);
   if (!parsed.success) {
+    const other = typeof writtenBy === "string" && writtenBy !== VERSION ? writtenBy : undefined;
+    if (other !== undefined || (typeof version === "number" && version > STATE_VERSION))
+      throw new BuddyError({
+        code: "state",
+        message: `${text.path} was written by ${other === undefined ? "a newer buddyverse" : `buddyverse ${other}`}, and this one (${VERSION}) cannot read it`,
+        about: { file: text.path },
+        hint: `Install ${other === undefined ? "that version" : `buddyverse ${other}`}, or a later one. Nothing was sent to AWS.`,
+      });
     const issue = parsed.error.issues[0];
     throw broken(`is not a state file: ${issue?.path.join(".") || "its top level"}: ${issue?.message ?? "unreadable"}`);
   }
@@ -145,7 +146,7 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
   let failure: BuddyError | undefined;
 
   function save(change: Partial<StackState>): void {
-    const next = { ...state, serial: state.serial + 1, ...change };
+    const next = { ...state, writtenBy: VERSION, serial: state.serial + 1, ...change };
     try {
       if (!backedUp) text.backUp();
       backedUp = true;

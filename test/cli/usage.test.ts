@@ -121,6 +121,22 @@ test.each(["", "not json", '{"version": 99}', "{}"])(
   },
 );
 
+test("without a config: on AWS an error, a rehearsal goes by the defaults and says so", async () => {
+  const on = folder(null);
+  expect(await on.run("plan")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("There is no buddyverse.config"),
+  });
+  const { code, stdout, stderr } = await on.rehearse("plan");
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: "There is no buddyverse.config.json: this is a rehearsal of the defaults.\n",
+  });
+  expect(stdout).toContain("buddyverse.link");
+  expect(await on.rehearse("plan --config buddyverse.config.json")).toMatchObject({ code: 2 });
+  expect(on.files()).toEqual([]);
+});
+
 test("without credentials: an error at once, and no lock stays", async () => {
   const on = folder();
   for (const command of ["up --yes", "down --yes", "plan", "status", "outputs"]) {

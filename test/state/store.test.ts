@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { VERSION } from "../../src/lib/version.ts";
 import type { Recorded } from "../../src/state/state.ts";
 import { openStore, readOnlyStore, readState, stateFile } from "../../src/state/store.ts";
 
@@ -45,6 +46,7 @@ test("no file is no state; the first write makes it, readable by its owner only,
   expect(readdirSync(folder)).toEqual(["buddyverse.state.json"]);
   expect(readState(stateFile(file))).toMatchObject({
     version: 1,
+    writtenBy: VERSION,
     ...identity,
     lineage: "lineage",
     serial: 1,
@@ -72,6 +74,12 @@ describe("a bad file is an error that says what to do, never no state", () => {
       "resources.vpc",
     ],
     ["newer", JSON.stringify({ version: 2 }), "newer buddyverse"],
+    ["of another format", JSON.stringify({ version: 2, writtenBy: "9.8.7" }), "buddyverse 9.8.7, and this one"],
+    [
+      "with what is not known yet",
+      JSON.stringify({ version: 1, writtenBy: "9.8.7", ...identity, lineage: "l", serial: 1, more: 1, resources: {} }),
+      "buddyverse 9.8.7, and this one",
+    ],
   ])("%s", (_name, text, message) => {
     writeFileSync(file, text);
     expect(() => open()).toThrow(

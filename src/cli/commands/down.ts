@@ -9,6 +9,7 @@ import { removable } from "../../engine/resource.ts";
 import type { Run } from "../../engine/run.ts";
 import type { Observed, Snapshot } from "../../engine/snapshot.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
+import { centsIfKnown } from "../../lib/money.ts";
 import { list } from "../../lib/text.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { downEnd, downPreview, foreignView, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
@@ -287,7 +288,12 @@ async function remove(session: Session, screen: Screen, going: Going, options: D
       notes: parting.notes,
       copies,
       lost: lost.map(({ name }) => name).filter((name) => deleted.has(name)),
-      ...(bills ? { billsOn: bills.found, notLookedAt: bills.unseen } : {}),
+      ...(bills
+        ? {
+            billsOn: bills.found.map((bill) => ({ ...bill, monthly: centsIfKnown(bill.monthly) })),
+            notLookedAt: bills.unseen,
+          }
+        : {}),
       seconds: Math.round(ms / 1000),
       ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
     },

@@ -1,6 +1,6 @@
 import { stepsFor } from "../../../steps/index.ts";
 import { warningsFor } from "../../config/warnings.ts";
-import { costChangeView } from "../../cost/view.ts";
+import { costChangeJson, costChangeView } from "../../cost/view.ts";
 import { preflight } from "../../doctor/preflight.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
 import { isEmpty, isRefused, type Plan, planOffline, planUp } from "../../engine/plan.ts";
@@ -83,7 +83,7 @@ export async function plan(options: PlanOptions): Promise<number> {
         application,
         findings,
         monthly: facts.monthly,
-        costChange: changed,
+        costChange: changed && costChangeJson(changed),
         pricesAsked: session.prices.asked,
       },
     );

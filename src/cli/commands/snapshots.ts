@@ -1,6 +1,7 @@
 import { PRIMARY } from "../../../steps/databases.ts";
 import { FILE_SYSTEM } from "../../../steps/inputs.ts";
 import type { Copy, RestoreWindow } from "../../aws/copy.ts";
+import { centsIfKnown } from "../../lib/money.ts";
 import { heading } from "../../report/views/heading.ts";
 import { type ListedCopy, type ListedWindow, snapshotsView } from "../../report/views/snapshots.ts";
 import { keptCopies, monthlyOf } from "../copies.ts";
@@ -53,6 +54,7 @@ const commandOfWindow = (options: CommonOptions, { of, latest, commands }: Resto
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
 const plain = ({ madeAt, price: _, commands: __, opens: ___, ...copy }: ListedCopy) => ({
   ...copy,
+  monthly: centsIfKnown(copy.monthly),
   madeAt: iso(madeAt),
 });
 const plainWindow = ({ earliest, latest, commands: _, ...one }: ListedWindow) => ({
