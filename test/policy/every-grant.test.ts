@@ -1,6 +1,9 @@
 import { SetInstanceProtectionCommand } from "@aws-sdk/client-auto-scaling";
 import { EnableImageDeregistrationProtectionCommand } from "@aws-sdk/client-ec2";
-import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import {
+  DeregisterTargetsCommand,
+  ModifyLoadBalancerAttributesCommand,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
 import { StopDBInstanceCommand } from "@aws-sdk/client-rds";
 import { describe, expect, test } from "vitest";
 import { linesByTime } from "../../src/aws/logs/read-lines.ts";
@@ -150,7 +153,7 @@ async function meddle(who: Account, on: Stage): Promise<() => Promise<void>> {
   };
 }
 
-/** A target group of somebody else's on our group, which is deleted then. */
+/** A target group of somebody else's on our group, which is deleted then; and an instance of ours without visitors. */
 async function attach(who: Account, on: Stage): Promise<void> {
   const { elb, autoScaling } = await who.others();
   const { TargetGroups } = await elb.createTargetGroup({
@@ -167,6 +170,13 @@ async function attach(who: Account, on: Stage): Promise<void> {
   });
   await who.clock.sleep(10_000);
   await elb.deleteTargetGroup({ TargetGroupArn });
+  const { AutoScalingGroups: [group] = [] } = await autoScaling.describeAutoScalingGroups({});
+  await who.stranger().elb.send(
+    new DeregisterTargetsCommand({
+      TargetGroupArn: on.store.get("target-group")?.id,
+      Targets: [{ Id: group?.Instances?.[0]?.InstanceId }],
+    }),
+  );
   await who.clock.sleep(10_000);
 }
 
