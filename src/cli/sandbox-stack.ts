@@ -48,7 +48,8 @@ export async function sandboxStack(
   });
   const identity = { stack: config.stack, account: aws.account, region: aws.region };
   const store = openStore(options.text, identity, () => "lineage");
-  let tokens = 0;
+  // Another run on the same world, with its state lost, too, has others.
+  let tokens = 1_000 * Math.round(clock.now());
   const stack = openStack({
     name: config.stack,
     tags: config.tags,

@@ -104,7 +104,7 @@ function refusedInterruption(
       remedies: [],
       option: `--upgrade ${name}`,
     };
-  if (run.allowOutage || unused) return undefined;
+  if (run.allowOutage || unused || interruption.unasked) return undefined;
   return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [], option: OUTAGE_OPTION };
 }
 

@@ -449,6 +449,8 @@ export interface Interruption {
   readonly seconds: number;
   /** Why it can never be taken back: such a change is asked for by the object's name. */
   readonly final?: string;
+  /** It is told, and not asked for: it lasts a moment, and who is cut off comes back by himself. */
+  readonly unasked?: true;
 }
 
 /** How a change goes that is brought to an object's parts one after the other. */

@@ -17,7 +17,7 @@ test("what waits for the registrar and for a mailbox is done, and the next up en
   expect(delegated.stdout).toMatch(/^The registrar names the name servers of play\.example\.com: ns-\d+\.awsdns/);
   expect((await on.run("sandbox delegate play.example.com")).stdout).toBe(delegated.stdout);
   const confirmed = await on.run("sandbox confirm ops@example.com --json");
-  expect(JSON.parse(confirmed.stdout)).toEqual({ errand: "confirm", about: "ops@example.com" });
+  expect(JSON.parse(confirmed.stdout)).toEqual({ schemaVersion: 1, errand: "confirm", about: "ops@example.com" });
 
   const second = await on.rehearse("up --yes");
   expect(second.code, second.stderr).toBe(0);

@@ -60,6 +60,7 @@ test("a lost password is told with the command, which makes a new one; as JSON",
   expect(refused.stderr).toContain("without a failed request: buddyverse rotate password --sandbox");
   const { code, stdout } = await on.rehearse("rotate password --yes --json");
   expect(JSON.parse(stdout)).toEqual({
+    schemaVersion: 1,
     rotated: "password",
     instances: [expect.stringMatching(/^i-/), expect.stringMatching(/^i-/)],
     seconds: expect.any(Number),

@@ -28,6 +28,8 @@ interface Row {
   readonly tells?: readonly string[];
 }
 
+/** Connections through the old way out end. */
+const OTHER_WAY = { "nat-route-1": "brief", "nat-route-2": "brief" } as const;
 const ROWS: Readonly<Record<string, Row>> = {
   "another type of the web instances": {
     after: { web: { instanceType: "t3.small" } },
@@ -44,13 +46,19 @@ const ROWS: Readonly<Record<string, Row>> = {
   "another type of the NAT instances": {
     after: { nat: { instanceType: "t3.small" } },
     asks: ["nat-instance-1", "nat-instance-2"],
+    notices: OTHER_WAY,
     tells: ["nat-route-1 updated", "alarm-nat-instance-2 updated"],
   },
-  "gateways in place of NAT instances": { after: { nat: { mode: "gateway" } }, tells: ["nat-route-1 updated"] },
+  "gateways in place of NAT instances": {
+    after: { nat: { mode: "gateway" } },
+    notices: OTHER_WAY,
+    tells: ["nat-route-1 updated"],
+  },
   "another key pair": {
     after: {},
     inputs: OTHER_KEY,
     asks: ["key-pair", "nat-instance-1", "nat-instance-2", "bastion-1", "bastion-2"],
+    notices: OTHER_WAY,
   },
   "more storage": {
     after: { database: { storageGiB: 50 } },

@@ -107,7 +107,7 @@ test(
     expect(recorded.size).toBeGreaterThan(12);
     const wrong: string[] = [];
     let named = 0;
-    const every = FULL ? 9 : 28;
+    const every = FULL ? 9 : 26;
     for (let first = 1; first < quiet.writes; first += every) {
       // From then on, or, every second time, for a moment only.
       const { on, settled, failedAt, sentLater, made, state } = await upWhere((write) =>

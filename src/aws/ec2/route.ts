@@ -116,11 +116,12 @@ export const route: ResourceType<RouteSpec, RouteLive> = {
    * A NAT knows only the connections that were made through it: those of another one are dropped, and must be established again
    * (VPC user guide, "Migrate from a NAT instance to a NAT gateway"). Each has an address of its own.
    */
-  rollout: (changed, { via: { state } }) =>
+  interruption: (changed, { via: { state } }) =>
     changed.has("via") && state === undefined
       ? {
           what: "connections that are open through the old way out end, and have to be made anew; the internet sees them come from another address",
           seconds: 2,
+          unasked: true,
         }
       : undefined,
 

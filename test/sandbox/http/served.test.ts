@@ -101,7 +101,7 @@ test("nobody else serves or empties it meanwhile; orders reach it", async () => 
   await expect(serve(on)).rejects.toMatchObject({ code: "locked" });
   expect((await on.run("sandbox reset")).code).toBe(4);
   const fail = await on.run("sandbox fail capacity t3.micro --json");
-  expect(JSON.parse(fail.stdout)).toEqual({ failures: [{ kind: "capacity", about: "t3.micro" }] });
+  expect(JSON.parse(fail.stdout)).toEqual({ schemaVersion: 1, failures: [{ kind: "capacity", about: "t3.micro" }] });
   expect((await get("/buddyverse/world")).failures).toEqual([{ kind: "capacity", about: "t3.micro" }]);
   expect((await on.run("sandbox mend")).code).toBe(0);
 });
