@@ -404,9 +404,14 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
   },
 
   rollout(changed, live, spec) {
+    const asked = changed.has("desired") ? spec.desired : live.desired;
+    const desired = Math.min(spec.max, Math.max(spec.min, asked));
     if (!changed.has("launchTemplateId") && !changed.has("launchTemplateVersion"))
-      return growthRollout(live.desired, Math.max(spec.min, changed.has("desired") ? spec.desired : live.desired));
-    return live.refresh?.advancing && isOwn(live, spec) ? rollBackRollout(live.refresh, live) : refreshRollout(live);
+      return growthRollout(live.desired, desired);
+    return live.refresh?.advancing && isOwn(live, spec)
+      ? rollBackRollout(live.refresh, live)
+      : // Those that come with it are started as the new ones are.
+        refreshRollout({ ...live, desired: Math.min(live.desired, desired) });
   },
 
   /**
