@@ -12,7 +12,9 @@ const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
 const CHANGES = "test/{docs/changes,lifecycle/any-change}.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
-const PROCESSES = "test/reliability/processes.bundle.test.ts";
+const PROCESSES =
+  "test/{package,reliability/{processes,secrets},cli/{interrupt,output},verify/drills/cli,state/full-disk}.bundle.test.ts";
+const DRILLS = "test/verify/drills/{drills,page}.test.ts";
 const RELIABILITY =
   "test/reliability/{lossy,blocked,late-calls,credentials,between-attempts,matrix-{move,secrets,failover,re*,rotate,*-gateway}}.test.ts";
 /** Long lives of data, with copies and restores. */
@@ -48,6 +50,7 @@ export default defineConfig({
             CHANGES,
             RELIABILITY,
             COPIES,
+            DRILLS,
             STRANGERS,
           ],
         },
@@ -66,7 +69,19 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: [HTTP, ADDITIONS, DATABASES, GRANTS, CHANGES, PROCESSES, RELIABILITY, COPIES, STRANGERS, MATRIX],
+          include: [
+            HTTP,
+            ADDITIONS,
+            DATABASES,
+            GRANTS,
+            CHANGES,
+            PROCESSES,
+            DRILLS,
+            RELIABILITY,
+            COPIES,
+            STRANGERS,
+            MATRIX,
+          ],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },
         },

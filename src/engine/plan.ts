@@ -204,7 +204,8 @@ export function criticalPath(snapshot: Snapshot, blocked: ReadonlyMap<string, un
 /** A change that interrupts is one that a person answers for. */
 function asksOf({ node, decision, look, wanted, refused }: Observed): string | undefined {
   if (refused || decision.kind !== "update") return undefined;
-  return courseOf(node, decision, look.live, wanted).interruption && OUTAGE_OPTION;
+  const { interruption } = courseOf(node, decision, look.live, wanted);
+  return interruption && !interruption.unasked ? OUTAGE_OPTION : undefined;
 }
 
 /** What is wanted of an object, as far as it is known and may be shown. */
