@@ -1,5 +1,6 @@
+import { groupBy } from "../lib/group.ts";
 import { roundToCents } from "../lib/money.ts";
-import { type Amount, type CostLine, type Estimate, groupBy, totalsOf } from "./estimate.ts";
+import { type Amount, type CostLine, type Estimate, totalsOf } from "./estimate.ts";
 
 export interface CostChange {
   /** Dollars a month more, or less when negative. Of what is known. */

@@ -2,6 +2,7 @@ import type { Price } from "../aws/price.ts";
 import type { Charge, Costing, Uncounted } from "../engine/charge.ts";
 import type { AnyType } from "../engine/resource.ts";
 import { type Band, mapBand } from "../lib/band.ts";
+import { groupBy } from "../lib/group.ts";
 import { exactDollars, roundToCents } from "../lib/money.ts";
 import { unknownKey } from "../lib/unknown.ts";
 import type { PricedObject } from "./objects.ts";
@@ -335,16 +336,4 @@ export function afterDown(
     })),
   );
   return { stops: totals, goesOn: [...linesOf(left, terms), ...beside] };
-}
-
-/** The lines under their keys, in the order of first sight. (`Map.groupBy` is not in Node 20.) */
-export function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return groups;
 }

@@ -31,7 +31,7 @@ export function courseOf(
   decision: Decision,
   live: Identified | undefined,
   wanted: object | undefined,
-  narrowed: readonly string[] = [],
+  narrowed: readonly string[],
 ): { readonly interruption?: Interruption | undefined; readonly rollout?: Rollout | undefined } {
   if (!live || !wanted) return {};
   if (decision.kind === "replace" && resource?.createBeforeDelete && decision.differences.length > 0)
@@ -40,6 +40,14 @@ export function courseOf(
   const used = decision.differences.filter(({ field }) => !narrowed.includes(field));
   return courseOfFields({ type }, used, live, wanted);
 }
+
+/** The same of an object as it was looked at. */
+export const courseIn = ({ node, decision, look, wanted, dependents }: Observed): ReturnType<typeof courseOf> =>
+  courseOf(node, decision, look.live, wanted, dependents.narrowed);
+
+/** A change that interrupts is one that a person answers for, but for what is only told. */
+export const isAskedFor = (interruption: Interruption | undefined): interruption is Interruption =>
+  interruption !== undefined && !interruption.unasked;
 
 const besideText = ({ after }: CreateBeforeDelete): string => {
   const turn = after?.().map(({ name }) => name) ?? [];
@@ -61,9 +69,9 @@ function courseOfFields(
 
 /** What the users of an object notice of what is decided about it. */
 export function interruptionOf(entry: Observed, measured: Measured | undefined): PlannedInterruption {
-  const { node, decision, look, wanted } = entry;
+  const { node, decision } = entry;
   if (decision.kind === "update") {
-    const { interruption } = courseOf(node, decision, look.live, wanted, entry.dependents.narrowed);
+    const { interruption } = courseIn(entry);
     if (!interruption) return NONE;
     const { what, seconds } = interruption;
     return { kind: kindOf(seconds), what, seconds };

@@ -1,3 +1,4 @@
+import { groupBy } from "../lib/group.ts";
 import { propertiesOf } from "../lib/properties.ts";
 import { classify } from "./baseline.ts";
 import type { AnyType, Coverage } from "./resource.ts";
@@ -30,7 +31,7 @@ const ofAny = (path: string): string => path.replace(/\[[^\]]*\](#\d+)?/g, "[]")
 
 /** What becomes of each property of what is there, type by type. Pure. */
 export function coverageOf({ entries }: Pick<Snapshot, "entries">): readonly TypeCoverage[] {
-  const byType = grouped(
+  const byType = groupBy(
     [...entries.values()].filter(({ node, look, recorded }) => node.type.coverage && look.live && recorded),
     ({ node }) => node.type,
   );
@@ -44,7 +45,7 @@ export function coverageOf({ entries }: Pick<Snapshot, "entries">): readonly Typ
       }));
     });
     const number = (which: string) => seen.filter(({ standing }) => standing === which).length;
-    const managed = grouped(
+    const managed = groupBy(
       seen.filter(({ standing }) => standing === "managed"),
       ({ why }) => why,
     );
@@ -61,12 +62,6 @@ export function coverageOf({ entries }: Pick<Snapshot, "entries">): readonly Typ
       notShown: unshown,
     };
   });
-}
-
-function grouped<T, K>(all: readonly T[], by: (one: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const one of all) groups.set(by(one), [...(groups.get(by(one)) ?? []), one]);
-  return groups;
 }
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)].sort();
@@ -88,8 +83,8 @@ export function declaredCoverage(types: Iterable<AnyType>): readonly {
     .filter(({ coverage }) => coverage)
     .map(({ name, coverage }) => {
       const { covers, ignores = {}, unshown = {} } = coverage as Coverage<Readonly<Record<string, unknown>>>;
-      const reasons = grouped(Object.entries(ignores), ([, reason]) => reason);
-      const hidden = grouped(Object.entries(unshown), ([, reason]) => reason);
+      const reasons = groupBy(Object.entries(ignores), ([, reason]) => reason);
+      const hidden = groupBy(Object.entries(unshown), ([, reason]) => reason);
       const told = (all: Map<string, [string, string][]>) =>
         [...all].map(([reason, of]) => `${of.map(([what]) => what).join(", ")}: ${reason}`);
       return {

@@ -1,6 +1,6 @@
 import { isOwnTag } from "../aws/owned.ts";
 import { isUnknown } from "../lib/unknown.ts";
-import { courseOf, interruptionOf, type PlannedInterruption, secondsOf } from "./course.ts";
+import { courseIn, interruptionOf, isAskedFor, type PlannedInterruption, secondsOf } from "./course.ts";
 import { type Difference, showable } from "./differences.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
@@ -120,10 +120,7 @@ export function planUp(snapshot: Snapshot): Plan {
     // What is only looked up, something temporary that is not needed, and what stays to go back to, are nothing to count.
     if ((temporary || node.type.external || decision.kind === "earlier") && action === "none") continue;
     // How a replacement goes is worth knowing before one asks for it.
-    const { rollout } =
-      refused && own !== "replace"
-        ? {}
-        : courseOf(node, decision, entry.look.live, entry.wanted, entry.dependents.narrowed);
+    const { rollout } = refused && own !== "replace" ? {} : courseIn(entry);
     items.push({
       ...nameOf(node),
       id: entry.look.live?.id,
@@ -201,11 +198,10 @@ export function criticalPath(snapshot: Snapshot, blocked: ReadonlyMap<string, un
   });
 }
 
-/** A change that interrupts is one that a person answers for. */
-function asksOf({ node, decision, look, wanted, refused }: Observed): string | undefined {
-  if (refused || decision.kind !== "update") return undefined;
-  const { interruption } = courseOf(node, decision, look.live, wanted);
-  return interruption && !interruption.unasked ? OUTAGE_OPTION : undefined;
+/** The option by which a person answers for it. */
+function asksOf(entry: Observed): string | undefined {
+  if (entry.refused || entry.decision.kind !== "update") return undefined;
+  return isAskedFor(courseIn(entry).interruption) ? OUTAGE_OPTION : undefined;
 }
 
 /** What is wanted of an object, as far as it is known and may be shown. */

@@ -1,6 +1,6 @@
 import { BuddyError } from "../lib/errors.ts";
 import type { Recorded } from "../state/state.ts";
-import { courseOf } from "./course.ts";
+import { courseOf, isAskedFor } from "./course.ts";
 import type { Decision } from "./decide.ts";
 import type { Node } from "./graph.ts";
 import { narrowedFields } from "./narrowing.ts";
@@ -104,7 +104,7 @@ function refusedInterruption(
       remedies: [],
       option: `--upgrade ${name}`,
     };
-  if (run.allowOutage || unused || interruption.unasked) return undefined;
+  if (run.allowOutage || unused || !isAskedFor(interruption)) return undefined;
   return { message: what, hint: "Say --allow-outage to have it done now.", remedies: [], option: OUTAGE_OPTION };
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { configTags } from "../aws/owned.ts";
 import type { WatchedChange } from "./baseline.ts";
-import { courseOf } from "./course.ts";
+import { courseIn } from "./course.ts";
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
 import { type Identified, type Remedy, removable } from "./resource.ts";
@@ -57,9 +57,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
     // What is only looked up is worth a word only when it is not there.
     if (node.type.external && decision.kind === "none") continue;
     // What keeps it from coming right is more than on its way, but a roll-out that is under way.
-    const isUnderWay =
-      look.health !== "ready" &&
-      (decision.kind !== "update" || !!courseOf(node, decision, look.live, wanted, entry.dependents.narrowed).rollout);
+    const isUnderWay = look.health !== "ready" && (decision.kind !== "update" || !!courseIn(entry).rollout);
     const drift =
       recorded && look.live && !isUnderWay
         ? differences(node.type, recorded.spec, look.live as Identified, undefined, undefined, recorded.spec)

@@ -1,5 +1,6 @@
-import type { ResourceType as Ec2ResourceType } from "@aws-sdk/client-ec2";
+import type { ResourceType as Ec2ResourceType, TagDescription } from "@aws-sdk/client-ec2";
 import type { Identified, Tags } from "../../engine/resource.ts";
+import { groupBy } from "../../lib/group.ts";
 import type { Aws } from "../aws.ts";
 import { STACK_TAG } from "../owned.ts";
 import { allPages } from "../pages.ts";
@@ -22,8 +23,11 @@ export const lookedAtVpc = ({ amongOthers = new Set() }: Pick<Aws, "amongOthers"
 /** "You can specify up to 200 filter values" (EC2 user guide, "Find your Amazon EC2 resources"). */
 const VALUES_PER_FILTER = 200;
 
-/** Ids of all that carries the stack's tag, by kind. */
-const taggedIds = (aws: Aws, stack: string): Promise<ReadonlyMap<string, readonly string[]>> =>
+/** All that carries the stack's tag, by kind. */
+const carriersOf = (
+  aws: Aws,
+  stack: string,
+): Promise<ReadonlyMap<Ec2ResourceType | undefined, readonly TagDescription[]>> =>
   aws.coalesce(`ec2:tagged:${stack}`, async () => {
     const tags = await allPages(
       (NextToken) =>
@@ -37,10 +41,7 @@ const taggedIds = (aws: Aws, stack: string): Promise<ReadonlyMap<string, readonl
       (page) => page.Tags,
       (page) => page.NextToken,
     );
-    const byKind = new Map<string, string[]>();
-    for (const { ResourceType = "", ResourceId = "" } of tags)
-      byKind.set(ResourceType, [...(byKind.get(ResourceType) ?? []), ResourceId]);
-    return byKind;
+    return groupBy(tags, ({ ResourceType }) => ResourceType);
   });
 
 /**
@@ -56,9 +57,9 @@ export async function ofStackIn<Live extends Identified & { readonly tags: Tags 
 ): Promise<readonly Live[]> {
   const vpcId = lookedAtVpc(aws);
   if (vpcId === undefined) return read(ofStack(stack));
-  const [inside, tagged] = await Promise.all([read([{ Name: filter, Values: [vpcId] }]), taggedIds(aws, stack)]);
+  const [inside, tagged] = await Promise.all([read([{ Name: filter, Values: [vpcId] }]), carriersOf(aws, stack)]);
   const seen = new Set(inside.map(({ id }) => id));
-  const elsewhere = (tagged.get(kind) ?? []).filter((id) => !seen.has(id));
+  const elsewhere = (tagged.get(kind) ?? []).flatMap(({ ResourceId: id = "" }) => (seen.has(id) ? [] : [id]));
   const chunks = Array.from({ length: Math.ceil(elsewhere.length / VALUES_PER_FILTER) }, (_, index) =>
     elsewhere.slice(index * VALUES_PER_FILTER, (index + 1) * VALUES_PER_FILTER),
   );

@@ -1,3 +1,4 @@
+import { groupBy } from "../../lib/group.ts";
 import { list } from "../../lib/text.ts";
 import type { Finding } from "../../report/findings.ts";
 import type { Aws } from "../aws.ts";
@@ -56,9 +57,7 @@ const orderable: Check = {
   about: "database class",
   types: [database, replica],
   async ask(aws, plan): Promise<readonly Finding[]> {
-    const wanted = wantedIn(plan);
-    const byClass = new Map<string, readonly Wanted[]>();
-    for (const one of wanted) byClass.set(one.instanceClass, [...(byClass.get(one.instanceClass) ?? []), one]);
+    const byClass = groupBy(wantedIn(plan), ({ instanceClass }) => instanceClass);
     if (byClass.size === 0) return [ok(orderable.about, "none is to be made, or to change its class")];
     return Promise.all([...byClass].map(async ([name, all]) => judged(await optionsOf(aws, name), name, all)));
   },
