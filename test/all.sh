@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `npm run test:all`: what takes too long for `npm test`: the whole kill matrix, the lifecycle over HTTP, and beside them the
-# image test (docs/image.md) where there are the rights for it.
+# image test (docs/internals/image.md) where there are the rights for it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,6 @@
 import { services } from "./services/services.ts";
 
-/** How long things take in the sandbox, seconds: what its services say, as docs/sandbox.md lists it. */
+/** How long things take in the sandbox, seconds: what its services say, as docs/internals/sandbox.md lists it. */
 export const DURATIONS: Readonly<Record<string, number>> = Object.assign(
   {},
   ...Object.values(services).map(({ durations }) => durations),

@@ -89,7 +89,7 @@ export interface SandboxService {
   readonly timers?: Readonly<Record<string, Act>>;
   /** What it does when another service tells of something. */
   readonly hooks?: Partial<Hooks>;
-  /** How long its things take, seconds; docs/sandbox.md lists them with their sources. */
+  /** How long its things take, seconds; docs/internals/sandbox.md lists them with their sources. */
   readonly durations?: Readonly<Record<string, number>>;
   /** What can be made to fail, by kind. */
   readonly failures?: Readonly<Record<string, FailureKind>>;

@@ -36,8 +36,8 @@ test("each type says whose its properties are, but for what is only looked up or
   expect(without.sort()).toEqual(Object.keys(PARTS));
 });
 
-test("docs/drift.md has what each type says of AWS's answers", () => {
-  const doc = join(import.meta.dirname, "../../docs/drift.md");
+test("docs/internals/coverage.md has what each type says of AWS's answers", () => {
+  const doc = join(import.meta.dirname, "../../docs/internals/coverage.md");
   const cell = (texts: readonly string[]) => texts.join("; ").replaceAll("|", "\\|");
   const rows = declaredCoverage(all.map(({ type }) => type)).map(
     ({ object, managed, ignored, unshown }) =>

@@ -129,7 +129,9 @@ describe("moto", needs("moto_server and python3 with boto3"), () => {
       return theirs === ours ? [] : [`${one.call.split(" ")[0]} ${name} | ${ours} | ${theirs}`];
     });
 
-  test("differs from the sandbox as docs/sandbox.md says, and in nothing else", { timeout: 400_000 }, async () => {
+  test("differs from the sandbox as docs/internals/sandbox.md says, and in nothing else", {
+    timeout: 400_000,
+  }, async () => {
     const served = await serve("600");
     const moto = await startMoto();
     try {
@@ -143,7 +145,7 @@ describe("moto", needs("moto_server and python3 with boto3"), () => {
         const other = theirs[index] as Outcome;
         return outcome(one) === outcome(other) ? [] : [`${one.call} | ${outcome(one)} | ${outcome(other)}`];
       });
-      const text = readFileSync(join(import.meta.dirname, "..", "..", "docs", "sandbox.md"), "utf8");
+      const text = readFileSync(join(import.meta.dirname, "..", "..", "docs", "internals", "sandbox.md"), "utf8");
       const said = [...text.matchAll(/^\| `(\w[\w-]* \w+)` \| ([^`\s]+) \| ([^`\s]+|breaks down) \| \S.*\|$/gm)];
       expect([...new Set(found)].sort()).toEqual(
         said.map(([, call, sandbox, motos]) => `${call} | ${sandbox} | ${motos}`).sort(),

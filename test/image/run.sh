@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm run test:image`: the instance scripts on booted machines (docs/image.md).
+# `npm run test:image`: the instance scripts on booted machines (docs/internals/image.md).
 # run.sh --check   only says what is missing
 # run.sh --root    only makes the system that the machines start from, which wants no npm ci
 # All that it starts, mounts and connects lives in namespaces of its own, and goes with its last process, killed or not.

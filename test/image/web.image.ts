@@ -1,5 +1,5 @@
 /**
- * The web server from user data to answers: baked, booted, broken. docs/image.md says what is real here. The later releases of the
+ * The web server from user data to answers: baked, booted, broken. docs/internals/image.md says what is real here. The later releases of the
  * Django project are not baked: they boot the first one's disk with the files on it that their bake would have put there, as a bake
  * takes longer than all else here. So what a second bake does (new requirements, static files) is the first one's to show.
  */

@@ -8,7 +8,7 @@ import { requestHandler } from "../../src/aws/clients.ts";
 import { isRead, type Safety } from "../../src/aws/safety.ts";
 import { serviceNames, services } from "../../src/aws/services.ts";
 
-const DOC = join(import.meta.dirname, "..", "..", "docs", "safety.md");
+const DOC = join(import.meta.dirname, "..", "..", "docs", "internals", "safety.md");
 
 interface Call {
   readonly service: string;
@@ -40,7 +40,7 @@ test("every changing call that the program can send says what makes it safe to r
   expect(exported.length).toBeGreaterThan(100);
 });
 
-test("docs/safety.md has exactly these calls", async () => {
+test("docs/internals/safety.md has exactly these calls", async () => {
   const wanted = (await changingCalls()).exported.map(rowOf).sort();
   const isRow = (line: string) => line.startsWith("| `");
   const lines = readFileSync(DOC, "utf8").split("\n");
@@ -50,7 +50,7 @@ test("docs/safety.md has exactly these calls", async () => {
     lines.splice(first, lines.filter(isRow).length, ...wanted);
     writeFileSync(DOC, lines.join("\n"));
   }
-  expect(lines.filter(isRow), "docs/safety.md is not what src/aws/*/service.ts says").toEqual(wanted);
+  expect(lines.filter(isRow), "docs/internals/safety.md is not what src/aws/*/service.ts says").toEqual(wanted);
 });
 
 // They swallow denials and expired credentials until their time is up, wait up to half an hour between two looks, and take a

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DURATIONS } from "../../src/sandbox/durations.ts";
 
-test("docs/sandbox.md has every duration, and no other", () => {
-  const text = readFileSync(join(import.meta.dirname, "../../docs/sandbox.md"), "utf8");
+test("docs/internals/sandbox.md has every duration, and no other", () => {
+  const text = readFileSync(join(import.meta.dirname, "../../docs/internals/sandbox.md"), "utf8");
   const rows = [...text.matchAll(/^\| `(\w+)` \| .+ \| (\d+) \|$/gm)].map(([, name, seconds]) => [
     name,
     Number(seconds),

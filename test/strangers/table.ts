@@ -10,7 +10,7 @@ export type Says =
   | { readonly kind: "watched"; readonly key: string; readonly path: RegExp }
   /** It is none of the stack's. */
   | { readonly kind: "extra"; readonly what: RegExp; readonly danger?: string }
-  /** It cannot be seen, for a reason that docs/drift.md has. */
+  /** It cannot be seen, for a reason that docs/internals/coverage.md has. */
   | { readonly kind: "unseen"; readonly why: string };
 
 export interface Change {

@@ -215,7 +215,7 @@ export function afterModify(
   return changed.has("storageGiB") ? { storageGiB: Math.max(spec.storageGiB, Math.ceil(storageGiB * 1.1)) } : {};
 }
 
-/** How long a change usually takes, seconds (field reports, as those behind docs/sandbox.md); an instance in one zone is away meanwhile. */
+/** How long a change usually takes, seconds (field reports, as those behind docs/internals/sandbox.md); an instance in one zone is away meanwhile. */
 const USUAL = { class: 300, minor: 300, major: 900, window: 300, backups: 60, reboot: 60, storage: 60 };
 
 /** What users of an instance notice. @param retention days of backups that are wanted; of a primary only. */

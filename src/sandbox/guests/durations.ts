@@ -1,6 +1,6 @@
 import { msOf } from "../service.ts";
 
-/** Seconds: typical values of the field reports behind docs/sandbox.md. */
+/** Seconds: typical values of the field reports behind docs/internals/sandbox.md. */
 export const durations = {
   /** From running until user data of a NAT instance has set up routing. */
   natReady: 45,

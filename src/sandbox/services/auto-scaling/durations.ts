@@ -1,6 +1,6 @@
 import { msOf } from "../../service.ts";
 
-/** Seconds: typical values of the field reports behind docs/sandbox.md. */
+/** Seconds: typical values of the field reports behind docs/internals/sandbox.md. */
 export const durations = {
   /** From a change of a group until it acts. */
   groupActivity: 20,

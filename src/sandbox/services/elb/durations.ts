@@ -1,6 +1,6 @@
 import { msOf } from "../../service.ts";
 
-/** Seconds: typical values of the field reports behind docs/sandbox.md. */
+/** Seconds: typical values of the field reports behind docs/internals/sandbox.md. */
 export const durations = {
   loadBalancerActive: 170,
   /** A deleted load balancer's interfaces stay. */

@@ -1,6 +1,6 @@
 import { msOf } from "../../service.ts";
 
-/** Seconds: typical values of the field reports behind docs/sandbox.md. */
+/** Seconds: typical values of the field reports behind docs/internals/sandbox.md. */
 export const durations = {
   /** From running until the SSM agent has registered the instance. */
   agentOnline: 30,
