@@ -1,7 +1,9 @@
 /** Bundles the command for `bin/buddyverse.js`: ESM with one chunk per lazily loaded part, so that a command loads only what it uses. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { shakenSchemas } from "./shaken-schemas.js";
 import { esbuildText } from "./text-loader.js";
@@ -55,18 +57,48 @@ function thirdParty(outputs) {
     .join(`\n${"-".repeat(80)}\n\n`);
 }
 
+/** The manual page says what the command line says of itself: it is asked, without its commands. */
+async function manual(version) {
+  const folder = mkdtempSync(join(tmpdir(), "buddyverse-man-"));
+  const outfile = join(folder, "man.mjs");
+  try {
+    await build({
+      stdin: {
+        contents:
+          'export { commandLine } from "./src/cli/command-line.ts"; export { manPage } from "./src/cli/man-page.ts";',
+        resolveDir: ".",
+      },
+      outfile,
+      external: ["./commands/*"],
+      ...COMMON,
+    });
+    const { commandLine, manPage } = await import(pathToFileURL(outfile).href);
+    return manPage(commandLine(version), version, new Date().toISOString().slice(0, 10));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const COMMON = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
+  logLevel: "warning",
+};
+
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 // Chunks are named by their content: a build beside a running command takes nothing away from it.
 if (process.argv.includes("--clean")) rmSync("dist", { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: { main: "src/cli/main.ts" },
+  ...COMMON,
   outdir: "dist",
-  bundle: true,
   splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
   // The SDK's ES modules, not their CommonJS twins: only what is used of them is then bundled.
   mainFields: ["module", "main"],
   conditions: ["module"],
@@ -74,12 +106,10 @@ const { metafile } = await build({
   minifyWhitespace: true,
   legalComments: "external",
   define: { BUDDYVERSE_VERSION: JSON.stringify(version) },
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
   plugins: [esbuildText, shakenSchemas, noProxyFiles],
   metafile: true,
-  logLevel: "warning",
 });
 checkSelfContained(metafile.outputs);
 writeFileSync("dist/THIRD-PARTY.txt", thirdParty(metafile.outputs));
+mkdirSync("man", { recursive: true });
+writeFileSync("man/buddyverse.1", await manual(version));

@@ -10,6 +10,14 @@ export const FOREIGN = /^(AWS_|NO_COLOR|FORCE_COLOR|CI$|HTTPS?_PROXY)/i;
 
 const PIPE = { configurable: true, enumerable: true, writable: true } as const;
 
+export interface InProcess {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly input?: string | Buffer;
+  /** How wide what is written may be. */
+  readonly columns?: number;
+}
+
 let last: Promise<unknown> = Promise.resolve();
 
 /**
@@ -17,26 +25,16 @@ let last: Promise<unknown> = Promise.resolve();
  * a command's words and effects needs, without the time that starting takes. One at a time: folder and streams are the
  * process's.
  */
-export function inProcess(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly input?: string | Buffer },
-): Promise<Ended> {
+export function inProcess(args: readonly string[], options: InProcess): Promise<Ended> {
   const run = last.then(() => alone(args, options));
   last = run.catch(() => {});
   return run;
 }
 
-async function alone(
-  args: readonly string[],
-  {
-    cwd,
-    env,
-    input,
-  }: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly input?: string | Buffer },
-): Promise<Ended> {
+async function alone(args: readonly string[], { cwd, env, input, columns }: InProcess): Promise<Ended> {
   const { run } = await import("../src/cli/program.ts");
   const before = { cwd: process.cwd(), env: { ...process.env } };
-  const restores = [process.stdout, process.stderr].map(capture);
+  const restores = [process.stdout, process.stderr].map((stream) => capture(stream, columns));
   const stdin = Object.getOwnPropertyDescriptor(process, "stdin") as PropertyDescriptor;
   if (input !== undefined)
     Object.defineProperty(process, "stdin", { ...PIPE, value: Readable.from([Buffer.from(input)]) });
@@ -62,12 +60,12 @@ async function alone(
 }
 
 /** Takes what is written to a stream, which is then no terminal, until it is given back. */
-function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void } {
+function capture(stream: NodeJS.WriteStream, width: number | undefined): { text(): string; restore(): void } {
   const { write, isTTY, columns } = stream;
   let text = "";
   Object.assign(stream, {
     isTTY: false,
-    columns: undefined,
+    columns: width,
     write(chunk: string | Uint8Array, ...rest: readonly unknown[]) {
       text += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
       const done = rest.at(-1);

@@ -40,7 +40,7 @@ describe("packed from a clone, and installed in an empty folder", needs("npm", "
     const clone = join(temp, "clone");
     cpSync(ROOT, clone, {
       recursive: true,
-      filter: (path) => !["node_modules", "dist", ".git"].includes(basename(path)),
+      filter: (path) => !["node_modules", "dist", "man", ".git"].includes(basename(path)),
     });
     symlinkSync(join(ROOT, "node_modules"), join(clone, "node_modules"));
     await npm(clone, "pack", "--pack-destination", temp);
@@ -82,6 +82,7 @@ describe("packed from a clone, and installed in an empty folder", needs("npm", "
       "buddyverse.config.schema.json",
       "dist",
       "docs",
+      "man",
       "package.json",
     ]);
     const licences = readFileSync(join(modules, "buddyverse/dist/THIRD-PARTY.txt"), "utf8");

@@ -5,15 +5,30 @@ import { DRILLS } from "../verify/drills/result.ts";
 /** What commander hands to a command: its arguments, then its options. */
 type Act = (...given: never[]) => Promise<number>;
 
+/** The groups of commands, in the order of `--help`. */
+export const GROUPS = {
+  start: "To begin:",
+  stack: "The stack:",
+  site: "The site and its machines:",
+  data: "Its data:",
+  tool: "This tool:",
+} as const;
+
 /** One command as the command line knows it. Its work is loaded when it runs: `--help` loads neither the SDK nor the steps. */
 export interface CommandEntry {
   readonly name: string;
+  readonly group: keyof typeof GROUPS;
   readonly description: string;
+  /** Each a line to copy; after two spaces or more, what it is for. */
   readonly examples: readonly string[];
   /** Its own arguments and options, beside those that every command has. */
   readonly own?: (command: Command) => Command;
+  /** What else its help says, after the options. */
+  readonly notes?: string;
   /** It never talks to AWS. */
   readonly offline?: true;
+  /** Those of the shared options that mean something to it, where not all do: its help shows no others. */
+  readonly shared?: "files" | "output";
   /** What comes after `--` is a command of another program: its words reach the command as the option `words`. */
   readonly takesWords?: true;
   readonly load: () => Promise<Act>;
@@ -32,9 +47,10 @@ const port = (value: string): number => {
 };
 const anyPort = (value: string): number => (value === "0" ? 0 : port(value));
 
-const RUN_NOTES = `
-It runs as the application's user, in its folder and environment, without a terminal and without input. AWS keeps the
-words, and what is printed, for 30 days (Run Command's history): name no secret in them.`;
+const SANDBOX_ACTIONS = ["show", "reset", "fail", "mend", "delegate", "confirm", "serve", "env"];
+
+const RUN_NOTES =
+  "It runs as the application's user, in its folder and environment, without a terminal and without input. AWS keeps the words, and what is printed, for 30 days (Run Command's history): name no secret in them.";
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 /** The longest that AWS-RunShellScript takes (its executionTimeout). */
 const LONGEST_SECONDS = 172_800;
@@ -45,6 +61,10 @@ const timeout = (text: string): { readonly text: string; readonly seconds: numbe
     throw new InvalidArgumentError("It must be a time as 90s, 10m or 2h, at most 48h.");
   return { text, seconds };
 };
+
+/** An option that may be said several times. */
+const repeated = (flags: string, description: string) =>
+  new Option(flags, description).argParser((value: string, before: readonly string[] = []) => [...before, value]);
 
 const withYes = (command: Command) => command.option("--yes", "answer every question with yes");
 const withRefresh = (command: Command) =>
@@ -58,12 +78,7 @@ const withAllowed = (command: Command) =>
   command
     .option("--replace", "allow what cannot be changed in place to be recreated, where it holds no data")
     .option("--allow-outage", "with --yes: allow changes during which a database is away, or reboots")
-    .option(
-      "--upgrade <name>",
-      "allow what cannot be taken back, as another major version of a database",
-      (name: string, all: readonly string[]) => [...all, name],
-      [],
-    );
+    .addOption(repeated("--upgrade <name>", "allow what cannot be taken back, as another major version of a database"));
 
 const withFrom = (command: Command) =>
   command
@@ -85,15 +100,16 @@ const withFrom = (command: Command) =>
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "up",
+    group: "stack",
     description: "bring the stack to what the config says; safe to run again at any moment",
     own: (command) =>
       withAllowed(
-        withFrom(withRefresh(withStep(withYes(command.argument("[plan]", "a file that `plan --out` wrote"))))),
-      ).option(
-        "--mend <key>",
-        "put back what others changed of an object, by its key or name, where the config leaves it open",
-        (key: string, all: readonly string[]) => [...all, key],
-        [],
+        withFrom(withRefresh(withStep(withYes(command.argument("[file]", "a plan that `plan --out` wrote"))))),
+      ).addOption(
+        repeated(
+          "--mend <key>",
+          "put back what others changed of an object, by its key or name, where the config leaves it open",
+        ),
       ),
     examples: [
       "buddyverse up",
@@ -110,6 +126,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "down",
+    group: "stack",
     description: "remove the stack, in reverse order, and check that nothing is left",
     own: (command) =>
       withYes(command)
@@ -119,11 +136,11 @@ export const COMMANDS: readonly CommandEntry[] = [
         )
         .option("--discard-files", "leave no backup of the file system")
         .option("--unprotect", "lift what protects the stack's own objects from being deleted")
-        .option(
-          "--remove <name>",
-          "remove that too, which holds data and which neither the config nor the state names",
-          (name: string, all: readonly string[]) => [...all, name],
-          [],
+        .addOption(
+          repeated(
+            "--remove <name>",
+            "remove that too, which holds data and which neither the config nor the state names",
+          ),
         )
         .option("--delete-zone", "delete the hosted zone too that the stack has made"),
     examples: [
@@ -136,6 +153,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "status",
+    group: "stack",
     description: "every resource against what was recorded and against the config, property by property",
     own: (command) =>
       command
@@ -144,11 +162,11 @@ export const COMMANDS: readonly CommandEntry[] = [
           "only the stack's own objects: do not look for what others hung on them, or put into the VPC",
         )
         .option("--coverage", "what becomes of each property: managed, watched, ignored and why, not read and why")
-        .option(
-          "--accept <key>",
-          "take an object, by its key or name, as others have made it: that is no change any more",
-          (key: string, all: readonly string[]) => [...all, key],
-          [],
+        .addOption(
+          repeated(
+            "--accept <key>",
+            "take an object, by its key or name, as others have made it: that is no change any more",
+          ),
         )
         .addOption(
           new Option("--watch [seconds]", "look again every 30 seconds, or as many as are named, until Ctrl-C")
@@ -168,30 +186,35 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "history",
+    group: "stack",
     description:
       "the runs that changed the stack: who, when, what was planned, what changed, how it ended; asks nobody",
     offline: true,
+    shared: "files",
     own: (command) => command.argument("[number]", "one run, object by object", positive),
     examples: ["buddyverse history", "buddyverse history 12", "buddyverse history --json"],
     load: async () => (await import("./commands/history.ts")).history,
   },
   {
     name: "why",
+    group: "stack",
     description: "what is not well and matters most: its reason, what its machine wrote last, what to do",
     examples: ["buddyverse why", "buddyverse why --json", "buddyverse why --sandbox"],
     load: async () => (await import("./commands/why.ts")).why,
   },
   {
     name: "snapshots",
+    group: "data",
     description: "what is kept of the stack's data: what, how old, how large, what it costs, and what restores it",
     examples: ["buddyverse snapshots", "buddyverse snapshots --json", "buddyverse snapshots --sandbox"],
     load: async () => (await import("./commands/snapshots.ts")).snapshots,
   },
   {
     name: "restore",
+    group: "data",
     description: "bring data back from a copy: beside what runs, looked at, and then in its place when you say so",
     own: (command) =>
-      withYes(command.argument("<what>", "database or files"))
+      withYes(command.addArgument(new Argument("<what>", "what is brought back").choices(["database", "files"])))
         .option("--to <time>", 'to a moment, as 2026-11-22T11:55:00Z, or the "latest" that there is')
         .option("--snapshot <id>", "the database from a snapshot: buddyverse snapshots lists them")
         .option("--recovery-point <arn>", "the files from a recovery point: buddyverse snapshots lists them")
@@ -209,6 +232,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "plan",
+    group: "stack",
     description: "what up would do, how long it would take, and what it would cost",
     own: (command) =>
       withAllowed(withFrom(withRefresh(withStep(command))))
@@ -225,6 +249,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "verify",
+    group: "stack",
     description: "proves the requirements R1 to R6 on the running stack; what a check writes, it removes again",
     own: (command) =>
       withYes(
@@ -247,12 +272,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "releases",
+    group: "site",
     description: "what was released, when and by whom, how it ended, and what can be gone back to",
     examples: ["buddyverse releases", "buddyverse releases --json", "buddyverse releases --sandbox"],
     load: async () => (await import("./commands/releases.ts")).releases,
   },
   {
     name: "rollback",
+    group: "site",
     description: "go back to an earlier release, without a bake; ends one that is under way",
     own: (command) =>
       withYes(command.argument("[number]", "the release; without it the one before what runs", positive)),
@@ -261,6 +288,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "failover",
+    group: "data",
     description: "have the read replica take the primary database's place, for good; the old one is shut off and kept",
     own: (command) =>
       withYes(command).option(
@@ -272,6 +300,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "rotate",
+    group: "data",
     description: "give the databases a new password, without a failed request; run again, it continues",
     own: (command) =>
       withYes(command.addArgument(new Argument("<what>", "what gets a new value").choices(["password"]))),
@@ -280,6 +309,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "secret",
+    group: "site",
     description: "the secrets of the application: give one a value, list them, remove one; no value is ever shown",
     own: (command) =>
       withYes(
@@ -298,6 +328,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "outputs",
+    group: "stack",
     description: "site, load balancer, databases, bastions, dashboard: from the state, without credentials",
     own: (command) =>
       command
@@ -313,6 +344,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "ssh",
+    group: "site",
     description: "a shell on a bastion or a web instance, or one command there; ssh's exit code is the answer",
     takesWords: true,
     own: (command) =>
@@ -332,6 +364,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "logs",
+    group: "site",
     description: "what the machines wrote, also those that are gone: of all logs, or of some, by time",
     own: (command) =>
       command
@@ -351,6 +384,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "run",
+    group: "site",
     description:
       "a command of the application on a healthy web instance, by Systems Manager; its exit code is the answer",
     takesWords: true,
@@ -362,8 +396,8 @@ export const COMMANDS: readonly CommandEntry[] = [
           new Option("--timeout <time>", "how long it may take: 90s, 10m, 2h; then Systems Manager ends it")
             .default({ text: "10m", seconds: 600 }, "10m")
             .argParser(timeout),
-        )
-        .addHelpText("after", RUN_NOTES),
+        ),
+    notes: RUN_NOTES,
     examples: [
       "buddyverse run -- python manage.py createsuperuser --noinput --username ada --email ada@example.com",
       "buddyverse run --all -- python manage.py clear_cache",
@@ -374,6 +408,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "tunnel",
+    group: "site",
     description:
       "a port of this machine that is the stack's database, through a bastion, TLS checked; Ctrl-C closes it",
     own: (command) =>
@@ -394,14 +429,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "cost",
+    group: "start",
     description: "monthly estimate by part, with the alternatives side by side; asks nobody without --live",
     own: (command) =>
       command
-        .option(
-          "--usage <name=value>",
-          "assume another use, as dataOutGB=500 or lcu=0.1:1:4 (low:typical:high)",
-          (value: string, all: string[]) => [...all, value],
-          [],
+        .addOption(
+          repeated("--usage <name=value>", "assume another use, as dataOutGB=500 or lcu=0.1:1:4 (low:typical:high)"),
         )
         .option("--live", "ask AWS for its prices first, and keep them in buddyverse.prices.json beside the config"),
     examples: [
@@ -415,8 +448,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "graph",
+    group: "start",
     description: "the stack as a picture: steps, resources and what needs what; asks nobody",
     offline: true,
+    shared: "files",
     own: (command) =>
       command.addOption(
         new Option("--format <kind>", "mermaid, svg, or html: one page that needs nothing else")
@@ -432,14 +467,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "doctor",
+    group: "start",
     description: "before up: credentials, permissions, quotas, offers, images, domain, names, clock; changes nothing",
     examples: ["buddyverse doctor", "buddyverse doctor --json", "buddyverse doctor --sandbox"],
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   {
     name: "policy",
+    group: "start",
     description: "the smallest IAM policy that up, status and down need for this config, as JSON; asks nobody",
     offline: true,
+    shared: "files",
     own: (command) =>
       command
         .addOption(
@@ -470,14 +508,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "init",
+    group: "start",
     description: "write a config, asking the few questions that matter",
     offline: true,
+    shared: "files",
     own: (command) => command.option("--yes", "ask nothing, take the defaults"),
     examples: ["buddyverse init", "buddyverse init --yes --config stage.config.json"],
     load: async () => (await import("./commands/init.ts")).init,
   },
   {
     name: "unlock",
+    group: "tool",
     description: "break a lock that another machine's run left behind",
     own: (command) => command.argument("<id>", "the lock's id, as the error named it"),
     examples: ["buddyverse unlock 2f6c0a52"],
@@ -485,12 +526,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "sandbox",
+    group: "start",
     description:
       "the embedded AWS: look inside, empty it, break things in it, do what only a person can, serve it over HTTP",
     offline: true,
     own: (command) =>
       command
-        .argument("[action]", "show, reset, fail, mend, delegate, confirm, serve or env", "show")
+        .addArgument(new Argument("[action]", "what to do").choices(SANDBOX_ACTIONS).default("show"))
         .argument("[what...]", "of fail: what, and which; the domain; the e-mail address")
         .option("--port <n>", "of serve: on this machine's loopback; 0: any free one (default: 4570)", anyPort),
     examples: [
@@ -505,5 +547,29 @@ export const COMMANDS: readonly CommandEntry[] = [
       'eval "$(buddyverse sandbox env)"              your aws and scripts talk to it from now on',
     ],
     load: async () => (await import("./commands/sandbox.ts")).sandbox,
+  },
+  {
+    name: "completion",
+    group: "tool",
+    description: "a script that completes commands, options and their values in your shell",
+    offline: true,
+    shared: "output",
+    own: (command) =>
+      command.addArgument(new Argument("<shell>", "the shell that reads it").choices(["bash", "zsh", "fish"])),
+    examples: [
+      'eval "$(buddyverse completion bash)"     in ~/.bashrc',
+      'eval "$(buddyverse completion zsh)"     in ~/.zshrc, after compinit',
+      "buddyverse completion fish > ~/.config/fish/completions/buddyverse.fish",
+    ],
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  {
+    name: "version",
+    group: "tool",
+    description: "this program's version, and what it runs on",
+    offline: true,
+    shared: "output",
+    examples: ["buddyverse version", "buddyverse version --json"],
+    load: async () => (await import("./commands/version.ts")).version,
   },
 ];

@@ -1,42 +1,12 @@
 import { writeFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type Command, CommanderError } from "commander";
 import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
 import { shellWord } from "../lib/shell.ts";
-import { COMMANDS, positive } from "./command-table.ts";
+import { commandLine } from "./command-line.ts";
+import { COMMANDS } from "./command-table.ts";
 import type { CommonOptions } from "./options.ts";
 import { beginOutput, isForPrograms, printError } from "./output.ts";
 import { staged } from "./staged.ts";
-
-const EXIT_CODES = `
-Exit codes: 0 done, nothing to do; 1 failed; 2 wrong usage or config, or refused; 3 differences found (status, plan
---detailed-exit-code), or a check that could not be made (verify); 4 locked by another run; 5 interrupted,
-resumable; 6 wrong account or region for this state; 141 nobody read the output to its end.`;
-
-const speed = (value: string): string => {
-  if (value !== "max" && !(Number(value) > 0)) throw new InvalidArgumentError('It must be a number above 0, or "max".');
-  return value;
-};
-
-function common(command: Command): Command {
-  return command
-    .option("--config <file>", "the config (default: buddyverse.config.json)")
-    .option("--state <file>", "the state (default: buddyverse.state.json beside the config)")
-    .option("--profile <name>", "the AWS profile to use")
-    .option("--region <name>", "the AWS region, over the config's")
-    .option("--sandbox", "run against the embedded AWS: no account, no network")
-    .addOption(new Option("--sandbox-speed <times>", "how fast the sandbox's time goes").default("60").argParser(speed))
-    .option("--chaos <faults>", "on the sandbox: what goes wrong, as throttle=0.3,lose-answer=0.05,seed=7")
-    .addOption(new Option("--json", "one JSON document on stdout, nothing else there").conflicts("jsonLines"))
-    .option("--json-lines", "events as JSON lines on stdout while it works")
-    .option("--no-color", "no colours (so does NO_COLOR)")
-    .option("--quiet", "only the result and failures")
-    .option("--verbose", "more, with stack traces of failures")
-    .option("--trace <file>", "write every AWS call as a JSON line")
-    .option("--concurrency <n>", "AWS calls under way at the same time, at most (default: 16)", positive);
-}
-
-const examples = (...lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n${EXIT_CODES}`;
 
 /**
  * @param typed the line as a history shows it
@@ -50,27 +20,11 @@ function program(
   silent: boolean,
   done: (code: number) => void,
 ): Command {
-  const top = new Command("buddyverse")
-    .description("Stands the BUDDYVERSE platform up on AWS, shows what it is, and takes it down again.")
-    .version(version, "--version", "print the version")
-    .helpOption("-h, --help", "show help")
-    .showHelpAfterError("(add --help for the options)")
-    .addHelpText(
-      "after",
-      examples(
-        "buddyverse up --sandbox --yes      rehearse the whole stack without an account",
-        "buddyverse plan                   what up would do",
-        "buddyverse up",
-        "buddyverse status",
-        "buddyverse down",
-      ),
-    );
-  for (const { name, description, own = (command: Command) => command, examples: lines, load } of COMMANDS) {
-    own(common(top.command(name)))
-      .description(description)
-      .addHelpText("after", examples(...lines))
-      // Commander adds the command itself after its options.
-      .action(async (...given: unknown[]) => done(await (await load())(...(given.slice(0, -1) as never[]))));
+  const top = commandLine(version);
+  for (const { name, load } of COMMANDS) {
+    const command = top.commands.find((one) => one.name() === name);
+    // Commander adds the command itself after its options.
+    command?.action(async (...given: unknown[]) => done(await (await load())(...(given as never[]))));
   }
 
   // Before anything else happens: a trace of a run that sent nothing is empty, not missing.

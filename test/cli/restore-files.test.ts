@@ -30,7 +30,7 @@ test("what cannot be done is said before anything is asked", async () => {
     ["restore files --yes", "there is no recovery point of fs-"],
     ["restore files --yes --to tomorrow", '"tomorrow" is no moment'],
     ["restore files --yes --to latest --recovery-point latest", "one of --to TIME and --recovery-point ARN"],
-    ["restore pictures --yes", '"pictures" is nothing that can be restored'],
+    ["restore pictures --yes", "'pictures' is invalid for argument 'what'. Allowed choices are database, files."],
     ["restore files", "there is no terminal to ask on"],
   ] as const)
     expect(await on.rehearse(line), line).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });

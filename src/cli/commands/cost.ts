@@ -19,14 +19,14 @@ import { priceFileIn, pricesIn, readPriceFile } from "../prices.ts";
 import { withSession } from "../session.ts";
 
 export interface CostOptions extends CommonOptions {
-  readonly usage: readonly string[];
+  readonly usage?: readonly string[];
   readonly live?: boolean;
 }
 
 /** The estimate. Asks nobody, but with `--live`: then AWS for its prices. */
 export async function cost(options: CostOptions): Promise<number> {
   const config = configOf(options);
-  const usage = usageWith(options.usage);
+  const usage = usageWith(options.usage ?? []);
   // Who asks anew need not be told that the last answer is old.
   const quiet = Boolean(options.quiet || options.live);
   const known = pricesIn(pathsOf(options).folder, config.region, { quiet });

@@ -22,13 +22,7 @@ const ONLY = {
 } as const satisfies Readonly<Record<string, Partial<Record<keyof RestoreOptions, string>>>>;
 
 /** Brings data back from a copy, beside what runs. */
-export async function restore(what: string, options: RestoreOptions): Promise<number> {
-  if (what !== "database" && what !== "files")
-    throw new BuddyError({
-      code: "usage",
-      message: `"${what}" is nothing that can be restored`,
-      hint: "buddyverse restore database, or buddyverse restore files",
-    });
+export async function restore(what: "database" | "files", options: RestoreOptions): Promise<number> {
   const other = what === "database" ? "files" : "database";
   for (const [name, option] of Object.entries(ONLY[other]))
     if (options[name as keyof RestoreOptions] !== undefined)

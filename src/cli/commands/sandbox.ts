@@ -39,14 +39,8 @@ export async function sandbox(action: string, words: readonly string[], options:
       return print(...(await done(paths, options, { errand: action, about: words[0] ?? "" })));
     case "serve":
       return (await import("./sandbox-serve.ts")).serve(paths, options);
-    case "env":
-      return print(...(await import("./sandbox-serve.ts")).env(paths, options));
     default:
-      throw new BuddyError({
-        code: "usage",
-        message: `sandbox cannot "${action}"`,
-        hint: "It can show, reset, fail, mend, delegate, confirm, serve and env.",
-      });
+      return print(...(await import("./sandbox-serve.ts")).env(paths, options));
   }
 }
 

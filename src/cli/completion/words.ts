@@ -1,0 +1,75 @@
+import type { Argument, Command, Option } from "commander";
+
+/** What a shell is to offer where a value stands. */
+export type Values =
+  | { readonly kind: "words"; readonly words: readonly string[] }
+  | { readonly kind: "file"; readonly ending?: string }
+  | { readonly kind: "folder" }
+  /** Something that only the user knows. */
+  | { readonly kind: "any" };
+
+export interface OptionWords {
+  readonly long: string;
+  readonly short: string | undefined;
+  readonly description: string;
+  /** Undefined: it takes no value. */
+  readonly value:
+    | { readonly name: string; readonly values: Values; readonly optional: boolean; readonly many: boolean }
+    | undefined;
+}
+
+export interface ArgumentWords {
+  readonly name: string;
+  readonly values: Values;
+  readonly many: boolean;
+}
+
+export interface CommandWords {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly OptionWords[];
+  readonly arguments: readonly ArgumentWords[];
+}
+
+/** What can be typed, of the whole command line. */
+export function wordsOfAll(top: Command): readonly CommandWords[] {
+  const help = top.createHelp();
+  const commands = top.commands.map((command) => ({
+    name: command.name(),
+    description: command.description(),
+    options: help.visibleOptions(command).map(optionWords),
+    arguments: command.registeredArguments.map(argumentWords),
+  }));
+  const names = commands.map(({ name }) => name);
+  const about = { name: "command", values: { kind: "words", words: names }, many: false } as const;
+  return [...commands, { name: "help", description: "show the help of a command", options: [], arguments: [about] }];
+}
+
+const FILES: Readonly<Record<string, Values>> = {
+  "--config": { kind: "file", ending: ".json" },
+  "--state": { kind: "file", ending: ".json" },
+};
+
+function optionWords(option: Option): OptionWords {
+  const { long = "", short, description, required, optional, variadic } = option;
+  const [, name = ""] = /[<[]([^\].>]+)/.exec(option.flags) ?? [];
+  const takes = required || optional;
+  return {
+    long,
+    short,
+    description,
+    value: takes
+      ? { name, values: FILES[long] ?? valuesOf(name, option.argChoices), optional, many: variadic }
+      : undefined,
+  };
+}
+
+function argumentWords(argument: Argument): ArgumentWords {
+  return { name: argument.name(), values: valuesOf(argument.name(), argument.argChoices), many: argument.variadic };
+}
+
+function valuesOf(name: string, choices: readonly string[] | undefined): Values {
+  if (choices) return { kind: "words", words: choices };
+  if (name === "file") return { kind: "file" };
+  return name === "folder" ? { kind: "folder" } : { kind: "any" };
+}
