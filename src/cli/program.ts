@@ -20,7 +20,7 @@ const speed = (value: string): string => {
 function common(command: Command): Command {
   return command
     .option("--config <file>", "the config (default: buddyverse.config.json)")
-    .option("--state <file>", "the state (default: buddyverse.state.json beside the config)")
+    .option("--state <file>", "the state (default: beside the config, named after it: buddyverse.state.json)")
     .option("--profile <name>", "the AWS profile to use")
     .option("--region <name>", "the AWS region, over the config's")
     .option("--sandbox", "run against the embedded AWS: no account, no network")
