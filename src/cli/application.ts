@@ -1,6 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { KEY_PAIR } from "../../steps/inputs.ts";
 import { appSettings, releaseCommand } from "../../steps/scripts/app-settings.ts";
 import type { Inspected, Project } from "../app/project.ts";
 import { SCHEMA_FILE } from "../config/init.ts";
@@ -9,7 +8,7 @@ import { BuddyError, type Problem } from "../lib/errors.ts";
 import { list, oneLine, some } from "../lib/text.ts";
 import type { RecordedApplication } from "../state/state.ts";
 import type { Packed } from "./app-archive.ts";
-import { type Paths, SANDBOX_FILE, STATE_FILE } from "./paths.ts";
+import { isStackFile, type Paths } from "./paths.ts";
 import { priceFileIn } from "./prices.ts";
 
 /** The application of `image.app`, as it lies there now. */
@@ -67,17 +66,14 @@ async function inspect(folder: string, { files }: Packed, config: Config): Promi
 
 /** Packs the folder without the files of this program that may lie in it. */
 async function packed(folder: string, paths: Paths): Promise<Packed> {
-  const beside = dirname(resolve(paths.state));
+  const beside = dirname(realPath(paths.state));
   // How the names begin of what this program reads and writes: config, schema, state, backup, lock, keys. None may come into the image.
-  const ours = [
-    paths.config,
-    join(paths.folder, SCHEMA_FILE),
-    paths.state,
-    priceFileIn(paths.folder),
-    ...[STATE_FILE, SANDBOX_FILE, `${KEY_PAIR}.`].map((name) => join(beside, name)),
-  ].map(realPath);
+  const ours = [paths.config, join(paths.folder, SCHEMA_FILE), paths.state, priceFileIn(paths.folder)].map(realPath);
   const { packFolder } = await import("./app-archive.ts");
-  return packFolder(folder, (path) => ours.some((own) => path.startsWith(own)));
+  return packFolder(
+    folder,
+    (path) => ours.some((own) => path.startsWith(own)) || (dirname(path) === beside && isStackFile(path)),
+  );
 }
 
 /** Absolute, with its folder's links followed; the file itself need not be there. */

@@ -17,7 +17,10 @@ const common = (): readonly { readonly of?: "all" | "files"; readonly option: Op
   { of: "files", option: new Option("--config <file>", "the config (default: buddyverse.config.json)") },
   {
     of: "files",
-    option: new Option("--state <file>", "the state (default: buddyverse.state.json beside the config)"),
+    option: new Option(
+      "--state <file>",
+      "the state (default: beside the config, named after it: buddyverse.state.json)",
+    ),
   },
   { of: "files", option: new Option("--profile <name>", "the AWS profile to use") },
   { of: "files", option: new Option("--region <name>", "the AWS region, over the config's") },

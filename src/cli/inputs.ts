@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Databases, databasesOf } from "../../steps/databases.ts";
 import { editionFound } from "../../steps/image-age.ts";
 import { appliedRules, BASTION_GROUP, type Inputs, KEY_PAIR } from "../../steps/inputs.ts";
@@ -15,7 +15,7 @@ import { newKeyPair } from "../lib/key-pair.ts";
 import { removeIfThere, writeAtomically } from "../state/file.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Application } from "./application.ts";
-import type { Paths } from "./paths.ts";
+import { keyComment, type Paths } from "./paths.ts";
 import type { Session } from "./session.ts";
 
 /** The steps read it when a spec is made, so that a key made after the plan is still in time. */
@@ -28,7 +28,6 @@ interface InputSources {
   readonly aws: Aws;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly sandbox: boolean;
   readonly resolvesAddress: boolean;
   readonly application: Pick<Application, "archive" | "project">;
   /** It asks AWS for what stands anyway; `doctor` says itself what it may not ask. */
@@ -38,12 +37,12 @@ interface InputSources {
 }
 
 export async function readInputs(circumstances: InputSources): Promise<MutableInputs> {
-  const { config, paths, sandbox, application } = circumstances;
+  const { config, paths, application } = circumstances;
   const ranges = await rangesOf(circumstances);
   return {
     publicKey: config.bastion.publicKeyFile
       ? readPublicKey(resolve(paths.folder, config.bastion.publicKeyFile))
-      : readIfMade(keyFile(paths, sandbox)),
+      : readIfMade(privateKeyFile(paths)),
     allowedCidrs: ranges.map(({ cidr }) => cidr),
     letIn: ranges,
     appArchive: application.archive,
@@ -69,8 +68,8 @@ async function imageEdition(sources: InputSources): Promise<string | undefined> 
   return patiently({ clock, store, signal }, () => editionFound(aws, config.stack));
 }
 
-const keyFile = (paths: Paths, sandbox: boolean): string =>
-  join(dirname(resolve(paths.state)), `${KEY_PAIR}${sandbox ? ".sandbox" : ""}.pem`);
+/** Of the key pair that is made where the config names none. */
+export const privateKeyFile = ({ key }: Pick<Paths, "key">): string => `${key}.pem`;
 const readIfMade = (file: string): string | undefined =>
   existsSync(`${file}.pub`) ? readFileSync(`${file}.pub`, "utf8").trim() : undefined;
 
@@ -78,16 +77,14 @@ const readIfMade = (file: string): string | undefined =>
 export function makeKeyPair({
   config,
   paths,
-  sandbox,
   inputs,
 }: {
   readonly config: Config;
   readonly paths: Paths;
-  readonly sandbox: boolean;
   readonly inputs: MutableInputs;
 }): string | undefined {
   if (inputs.publicKey !== undefined || config.bastion.publicKeyFile) return undefined;
-  const file = keyFile(paths, sandbox);
+  const file = privateKeyFile(paths);
   if (existsSync(file)) {
     throw new BuddyError({
       code: "config",
@@ -96,7 +93,7 @@ export function makeKeyPair({
       hint: `Make it again: ssh-keygen -y -f ${file} > ${file}.pub`,
     });
   }
-  const { privateKey, publicKey } = newKeyPair(`${KEY_PAIR}@${config.stack}`);
+  const { privateKey, publicKey } = newKeyPair(keyComment(config.stack));
   // Both or none, and each whole: half a key would be taken for the stack's.
   writeAtomically(file, privateKey);
   try {
@@ -114,20 +111,13 @@ export function makeKeyPair({
  * @param live the key pair, as it is in AWS
  */
 export function lostKey(
-  {
-    config,
-    paths,
-    options,
-    aws,
-  }: Pick<Session, "config" | "paths" | "options"> & { readonly aws: Pick<Aws, "cli" | "region"> },
+  { config, paths, aws }: Pick<Session, "config" | "paths"> & { readonly aws: Pick<Aws, "cli" | "region"> },
   live: Identified | undefined,
 ): string | undefined {
-  const file = keyFile(paths, options.sandbox ?? false);
+  const file = privateKeyFile(paths);
   if (!live || config.bastion.publicKeyFile || existsSync(file)) return undefined;
   return `the private key of the key pair ${KEY_PAIR} is not at ${file}, so ssh into the machines fails. Put it back there, with its .pub beside it; if it is lost, \`${aws.cli} ec2 delete-key-pair --key-name ${KEY_PAIR} --region ${aws.region}\` and then \`buddyverse up\` make a new one`;
 }
-
-export const privateKeyFile = (paths: Paths, sandbox: boolean): string => keyFile(paths, sandbox);
 
 function readPublicKey(file: string): string {
   let text: string;

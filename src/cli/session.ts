@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
 import { stepsFor } from "../../steps/index.ts";
 import { withZoneNumbers } from "../../steps/zones.ts";
 import type { Aws } from "../aws/aws.ts";
@@ -146,6 +147,10 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     if (!options.json) listener({ type: "run.note", at: clock.now(), note: text });
   };
   if (isOfDefaults(options)) note(`There is no ${paths.config}: this is a rehearsal of the defaults.`);
+  if (paths.insteadOf !== undefined && purpose.writes)
+    note(
+      `Goes on with ${paths.state}, which is of the same stack: there is no ${basename(paths.insteadOf)}, as ${paths.config} would have it.`,
+    );
   let caller = "";
   const recorded = {
     command: options.typed ?? purpose.command,
@@ -193,7 +198,6 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     aws,
     clock,
     signal,
-    sandbox: options.sandbox ?? false,
     resolvesAddress: purpose.resolvesAddress,
     application,
     looksAtStack,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { bastionFor, type Machine, machinesOf } from "../../steps/access.ts";
-import { BASTION_GROUP, KEY_PAIR } from "../../steps/inputs.ts";
+import { BASTION_GROUP } from "../../steps/inputs.ts";
 import { hostKeysIn, isKnown, withHostKeys } from "../access/host-keys.ts";
 import { type SshFiles, type SshHost, sshConfig } from "../access/ssh-config.ts";
 import type { Aws } from "../aws/aws.ts";
@@ -36,8 +36,7 @@ export interface SshAccess {
 const nameOf = ({ what, number }: Machine): string => `${what}-${number}`;
 
 /** A file beside the state, of this stack alone. */
-export const fileBeside = ({ config, paths, options }: Session, what: string): string =>
-  `${join(dirname(resolve(paths.state)), KEY_PAIR)}${options.sandbox ? ".sandbox" : ""}.${config.stack}.${what}`;
+export const fileBeside = ({ config, paths }: Session, what: string): string => `${paths.key}.${config.stack}.${what}`;
 
 /**
  * Writes the ssh config of the stack beside its state, with the keys of the machines that are on the way.
@@ -143,10 +142,10 @@ const noBastion = (stack: string): BuddyError =>
   });
 
 /** The key's file: the stack's own; of a key that the config names the private half, or where an agent holds that, the public one. */
-function identityFile({ config, options }: Session, paths: Paths): string {
+function identityFile({ config }: Session, paths: Paths): string {
   const { publicKeyFile } = config.bastion;
   if (publicKeyFile === null) {
-    const file = privateKeyFile(paths, options.sandbox ?? false);
+    const file = privateKeyFile(paths);
     if (existsSync(file)) return file;
     throw new BuddyError({
       code: "config",

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type MutableInputs, makeKeyPair } from "../../src/cli/inputs.ts";
+import { pathsOf } from "../../src/cli/paths.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { takeLock } from "../../src/state/lock.ts";
 import type { Recorded } from "../../src/state/state.ts";
@@ -153,9 +154,9 @@ describe("a write that the device refuses", () => {
   test("leaves no half of a key pair for the next run to take", () => {
     const file = place();
     const inputs: MutableInputs = { publicKey: undefined, allowedCidrs: [], appArchive: undefined };
-    const paths = { config: file, folder: dirname(file), state: file, lock: `${file}.lock` };
-    const make = () => makeKeyPair({ config: parseConfig({}, "x"), paths, sandbox: false, inputs });
     const key = join(dirname(file), "Buddy-Project.pem");
+    const paths = pathsOf({ config: join(dirname(file), "buddyverse.config.json"), color: false });
+    const make = () => makeKeyPair({ config: parseConfig({}, "x"), paths, inputs });
     for (const half of [key, `${key}.pub`]) {
       fill(half);
       expect(make).toThrow(FULL);

@@ -87,8 +87,8 @@ async function fromState(options: CommonOptions): Promise<Found | undefined> {
     config,
     account,
     recorded: since,
-    outputs: outputsFor(config, live, privateKeyFile(paths, sandbox)),
-    warning: lostKey({ config, paths, options, aws }, live(KEY_PAIR_KEY)),
+    outputs: outputsFor(config, live, privateKeyFile(paths)),
+    warning: lostKey({ config, paths, aws }, live(KEY_PAIR_KEY)),
   };
 }
 
@@ -102,7 +102,7 @@ const fromAws = (options: CommonOptions): Promise<Found> =>
       config,
       account: aws.account,
       recorded: undefined,
-      outputs: outputsFor(config, live, privateKeyFile(paths, options.sandbox ?? false), web),
+      outputs: outputsFor(config, live, privateKeyFile(paths), web),
       warning: lostKey(session, live(KEY_PAIR_KEY)),
     };
   });

@@ -74,7 +74,7 @@ function locked<T>(paths: Paths, command: string, act: () => T): T {
 function reset(paths: Paths): Said {
   throwIfServed(paths, "emptied");
   const there = existsSync(paths.state);
-  const key = privateKeyFile(paths, true);
+  const key = privateKeyFile(paths);
   const files = [paths.state, stateBeside(paths.state), historyFile(paths.state), key, `${key}.pub`];
   for (const file of files) rmSync(file, { force: true });
   if (there) dropOrders(paths.state);

@@ -172,8 +172,8 @@ async function recordAnew(stack: Session["stack"], found: Snapshot): Promise<voi
   if (failed?.error) throw failed.error;
 }
 
-const outputsIn = ({ config, paths, options }: Session, live: (key: string) => Identified | undefined) =>
-  outputsFor(config, live, privateKeyFile(paths, options.sandbox ?? false));
+const outputsIn = ({ config, paths }: Session, live: (key: string) => Identified | undefined) =>
+  outputsFor(config, live, privateKeyFile(paths));
 
 const leftAloneIn = ({ items }: Plan) => items.filter(({ action }) => action === "retain");
 
@@ -289,8 +289,8 @@ function recordDone(session: Session): void {
   if (imageEdition !== undefined) store.setImageRefresh({ edition: imageEdition, done: true });
 }
 
-function sayKeyPair({ config, paths, inputs, options }: Session, screen: Screen): void {
-  const file = makeKeyPair({ config, paths, sandbox: options.sandbox ?? false, inputs });
+function sayKeyPair({ config, paths, inputs }: Session, screen: Screen): void {
+  const file = makeKeyPair({ config, paths, inputs });
   if (file) screen.say(`The private key of the key pair is in ${file}. It is written only this once.`);
 }
 
