@@ -32,7 +32,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // The SDK is loaded once for each worker, not for each file: a third of the time of most files.
     isolate: false,
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", TZ: "UTC" },
     projects: [
       {
         extends: true,

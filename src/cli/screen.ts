@@ -1,5 +1,7 @@
+import type { Forecast } from "../engine/forecast.ts";
 import type { Graph } from "../engine/graph.ts";
 import type { BuddyError } from "../lib/errors.ts";
+import { onGithub } from "../report/github.ts";
 import { jsonLinesReporter } from "../report/json-lines.ts";
 import { linesReporter } from "../report/lines.ts";
 import { type Direction, shownSteps } from "../report/progress.ts";
@@ -8,7 +10,7 @@ import { type Style, styleFor } from "../report/style.ts";
 import type { Look, Place } from "../report/views/look.ts";
 import type { CommonOptions } from "./options.ts";
 import { isForPrograms, printResult } from "./output.ts";
-import type { Session } from "./session.ts";
+import { type Session, speedOf } from "./session.ts";
 import { staged, stagedIn, stageWords } from "./staged.ts";
 
 /** Where a command writes: results to stdout, all else to stderr. With --json, stdout gets one document and nothing else. */
@@ -21,7 +23,13 @@ export interface Screen {
   say(text: string): void;
   /** The result: the text for people, or the value as JSON. */
   result(text: string, value: object): void;
-  report(graph: Graph, direction: Direction, shown?: (key: string) => boolean): Promise<Reporter>;
+  /** @param forecast undefined: nobody knows how long it takes. @param shown leaves out what the run will not touch */
+  report(
+    graph: Graph,
+    direction: Direction,
+    forecast: Forecast | undefined,
+    shown?: (key: string) => boolean,
+  ): Promise<Reporter>;
 }
 
 export function screenOf(session: Session): Screen {
@@ -44,17 +52,20 @@ export function screenOf(session: Session): Screen {
       if (!machine && !options.quiet) process.stderr.write(`${onStage(text)}\n`);
     },
     result: (text, value) => printResult(options, onStage(text), stagedIn(options, value)),
-    async report(graph, direction, shown) {
+    async report(graph, direction, forecast, shown) {
       const steps = shownSteps(graph, shown);
+      const { quiet = false, verbose: ids = false } = options;
+      const stream = process.stderr;
+      const run = { stream, steps, direction, forecast, clock, speed: speedOf(session) };
       const reporter = async () => {
         if (options.jsonLines) return jsonLinesReporter(process.stdout);
         if (options.json) return silentReporter;
-        if (!options.quiet && !options.verbose && canBeLive(process.stderr, process.env)) {
+        if (!quiet && !ids && canBeLive(stream, process.env)) {
           // With its spinner, which is a large part of what starting costs: only where there is a terminal to draw on.
           const { liveReporter } = await import("../report/live.ts");
-          return liveReporter({ stream: process.stderr, steps, direction, clock, style: err.style });
+          return liveReporter({ ...run, style: err.style });
         }
-        return linesReporter({ stream: process.stderr, steps, direction, clock, quiet: options.quiet ?? false });
+        return linesReporter({ ...run, quiet, ids, github: onGithub(process.env) });
       };
       const { emit, stop } = await reporter();
       return { emit: (event) => emit(stagedIn(options, event)), stop };

@@ -145,8 +145,10 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
   // How the last work on something ended is how it did; what was changed before and not then is changed nevertheless.
   const settled = new Map<string, NodeResult>();
   for (const one of [...results.values(), ...gone]) {
-    const changed = one.outcome === "unchanged" ? settled.get(one.key)?.outcome : undefined;
-    settled.set(one.key, { ...one, ...(changed ? { outcome: changed } : {}) });
+    const before = settled.get(one.key)?.outcome;
+    const changed = one.outcome === "unchanged" ? before : undefined;
+    const temporary = one.outcome === "deleted" && before === "created";
+    settled.set(one.key, { ...one, ...(changed ? { outcome: changed } : {}), ...(temporary ? { temporary } : {}) });
   }
   const isKept = (key: string) => isRetained(key) || entries.get(key)?.decision.kind === "earlier";
   await keepSeen(run, snapshot, [...settled.values()]);

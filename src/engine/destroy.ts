@@ -1,5 +1,6 @@
 import { converge } from "./converge.ts";
 import { copyLate, isCopied, makeCopies, secondsToCopy } from "./copies.ts";
+import { type Forecast, secondsIn } from "./forecast.ts";
 import { type NodeResult, resultOf, resultOfError, skip } from "./node-result.ts";
 import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removedByDown } from "./resource.ts";
@@ -7,7 +8,7 @@ import type { Run } from "./run.ts";
 import { dependentsOf, needsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { unprotect } from "./unprotect.ts";
 import { usualSeconds } from "./usual.ts";
-import { longestPath, walk } from "./walk.ts";
+import { walk } from "./walk.ts";
 
 const isThere = ({ node, look, recorded, decision }: Observed): boolean =>
   removedByDown(node.type) && decision.kind !== "keep" && (look.live !== undefined || recorded !== undefined);
@@ -53,16 +54,27 @@ export function deletable(entries: Snapshot["entries"]): Observed[] {
   return [...entries.values()].filter((one) => isThere(one) && !staying.has(one));
 }
 
-/** How long a `down` usually takes, seconds. */
-export function secondsToDestroy(run: Run, { entries }: Snapshot): number {
+/** How a `down` goes, by how long deletes and copies usually take. */
+export function forecastDown(run: Run, { entries }: Snapshot): Forecast {
   const all = deletable(entries);
   const going = new Map(all.map((one) => [one.node.key, one]));
-  const secondsOf = (key: string): number => {
-    const { type } = (going.get(key) as Observed).node;
-    return usualSeconds(type, "delete", run.measured) ?? Math.min(type.timing?.createSeconds ?? 3, 3);
-  };
-  return secondsToCopy(run, all) + longestPath(going.keys(), (key) => dependentsOf(going, key), secondsOf);
+  const kept = new Set(all.filter((one) => farewellOf(run, entries, one)?.kept !== undefined));
+  const visits = all.map((one) => {
+    const { key, type } = one.node;
+    const usual = usualSeconds(type, "delete", run.measured) ?? Math.min(type.timing?.createSeconds ?? 3, 3);
+    return {
+      key,
+      id: key,
+      part: "whole" as const,
+      seconds: kept.has(one) ? 0 : usual,
+      after: dependentsOf(going, key),
+    };
+  });
+  return { beforehandSeconds: secondsToCopy(run, all), visits };
 }
+
+/** How long a `down` usually takes, seconds. */
+export const secondsToDestroy = (run: Run, snapshot: Snapshot): number => secondsIn(forecastDown(run, snapshot));
 
 /**
  * Removes the stack: first the copies of what holds data, then each object after all that needs it is gone. What an object

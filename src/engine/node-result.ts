@@ -11,6 +11,8 @@ export interface NodeResult extends NodeName {
   readonly reason: string | undefined;
   /** The id of what its removal left behind on purpose (a final snapshot). */
   readonly leaves?: string | undefined;
+  /** It was made in the same run that deleted it: a helper. */
+  readonly temporary?: true;
   readonly error: BuddyError | undefined;
 }
 

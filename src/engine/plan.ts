@@ -2,13 +2,12 @@ import { isOwnTag } from "../aws/owned.ts";
 import { isUnknown } from "../lib/unknown.ts";
 import { courseIn, interruptionOf, isAskedFor, type PlannedInterruption, secondsOf } from "./course.ts";
 import { type Difference, showable } from "./differences.ts";
+import { forecastUp, secondsIn } from "./forecast.ts";
 import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
-import { upOrder, visitOf } from "./order.ts";
 import { NO_DEPENDENTS, OUTAGE_OPTION } from "./refusal.ts";
 import { type Remedy, removable } from "./resource.ts";
 import { doingOf, notesOf, type Observed, type Snapshot } from "./snapshot.ts";
-import { longestPath } from "./walk.ts";
 
 /**
  * `wait`: it is on its way already. `blocked`: it, or what it needs, waits for a person. `accept`: somebody else wrote it; only
@@ -143,7 +142,7 @@ export function planUp(snapshot: Snapshot): Plan {
       holdsData: mayHoldData(node.type, entry.look.live, entry.recorded),
     });
   }
-  return { items, seconds: criticalPath(snapshot, blocked), unrecordedTags: unrecordedTags(snapshot) };
+  return { items, seconds: criticalPath(snapshot, new Set(blocked.keys())), unrecordedTags: unrecordedTags(snapshot) };
 }
 
 function unrecordedTags({ entries }: Snapshot): readonly string[] {
@@ -187,16 +186,9 @@ export function planOffline(graph: Graph): Plan {
   return planUp({ graph, entries });
 }
 
-/** How long `up` takes with what is decided, seconds: the longest chain of what waits for each other. Pure. */
-export function criticalPath(snapshot: Snapshot, blocked: ReadonlyMap<string, unknown> = new Map()): number {
-  const { entries, measured } = snapshot;
-  const { keys, order, later } = upOrder(snapshot);
-  return longestPath(keys, order, (one) => {
-    const { key, part } = visitOf(one);
-    if (blocked.has(key)) return 0;
-    return secondsOf(entries.get(key) as Observed, part, later.get(key)?.fields ?? new Set(), measured);
-  });
-}
+/** How long `up` takes with what is decided, seconds. Pure. */
+export const criticalPath = (snapshot: Snapshot, blocked: ReadonlySet<string> = new Set()): number =>
+  secondsIn(forecastUp(snapshot, blocked));
 
 /** The option by which a person answers for it. */
 function asksOf(entry: Observed): string | undefined {

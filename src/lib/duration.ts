@@ -37,9 +37,13 @@ export function offset(zero: number, at: number): string {
   return `${past < 0 ? "−" : "+"}${duration(Math.abs(past) * 1_000)}`;
 }
 
-/** What is expected: "~45s", "~9m", "~2h". */
+/** What is expected: "~45s", "~1m20s", "~9m", "~2h". */
 export function roughly(seconds: number): string {
-  if (seconds < 90) return `~${Math.max(1, Math.round(seconds))}s`;
+  if (Math.round(seconds) < 60) return `~${Math.max(1, Math.round(seconds))}s`;
+  if (seconds < 175) {
+    const tens = Math.round(seconds / 10);
+    return `~${Math.floor(tens / 6)}m${tens % 6 === 0 ? "" : `${(tens % 6) * 10}s`}`;
+  }
   if (seconds < 5_400) return `~${Math.round(seconds / 60)}m`;
   return `~${Math.round(seconds / 3_600)}h`;
 }
@@ -59,5 +63,29 @@ export function age(ms: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
 
-/** A moment as people read it: "2026-11-22 09:14 UTC". @param ms since 1970 */
-export const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+/** A moment as people read it: "2026-11-22 09:14 UTC", and before it the time of this machine where that is another. @param ms since 1970 */
+export function at(ms: number): string {
+  const utc = `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  if (zoneAt(ms) === "UTC") return utc;
+  const local = `${dayAt(ms)} ${clockMinute(ms)}`;
+  return `${local} ${zoneAt(ms)} (${utc.startsWith(local.slice(0, 10)) ? utc.slice(11) : utc})`;
+}
+
+/** The day on this machine's calendar: "2026-11-22". @param ms since 1970 */
+export function dayAt(ms: number): string {
+  const date = new Date(ms);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** What this machine's clock shows: "13:24:05". @param ms since 1970 */
+export const clockSecond = (ms: number): string => new Date(ms).toTimeString().slice(0, 8);
+/** What this machine's clock shows: "13:24". @param ms since 1970 */
+export const clockMinute = (ms: number): string => clockSecond(ms).slice(0, 5);
+
+/** How far this machine's clock is ahead: "UTC+9", "UTC-3:30", "UTC". @param ms since 1970 */
+export function zoneAt(ms: number): string {
+  const minutes = -new Date(ms).getTimezoneOffset();
+  if (minutes === 0) return "UTC";
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? "-" : "+"}${hours}${rest === 0 ? "" : `:${two(rest)}`}`;
+}

@@ -1,8 +1,8 @@
 import { createLogUpdate } from "log-update";
-import type { Clock } from "../lib/clock.ts";
 import { oneLine, widthOf } from "../lib/text.ts";
-import { advance, type Direction, frame, type ShownStep, startProgress } from "./progress.ts";
-import type { Reporter } from "./reporter.ts";
+import { frame } from "./frame.ts";
+import { advance, startProgress } from "./progress.ts";
+import type { Reporter, RunOptions } from "./reporter.ts";
 import type { Style } from "./style.ts";
 
 const INTERVAL_MS = 100;
@@ -10,14 +10,8 @@ const INTERVAL_MS = 100;
 /** The part of a terminal's stream that this needs; `process.stderr` is one. */
 export type Terminal = NodeJS.WriteStream;
 
-export interface LiveOptions {
+export interface LiveOptions extends RunOptions {
   readonly stream: Terminal;
-  readonly steps: readonly ShownStep[];
-  readonly direction?: Direction;
-  /** Written once, above the block. */
-  readonly title?: readonly string[];
-  /** The run's clock. */
-  readonly clock: Pick<Clock, "now">;
   readonly style: Style;
 }
 
@@ -25,9 +19,10 @@ export interface LiveOptions {
  * One block on the terminal that shows all steps and rewrites itself; the last one stays. Ask all questions before; while
  * it is there, nobody else writes to that terminal.
  */
-export function liveReporter({ stream, steps, direction = "up", title = [], clock, style }: LiveOptions): Reporter {
+export function liveReporter({ stream, style, ...run }: LiveOptions): Reporter {
+  const { title = [], clock, speed = 1 } = run;
   const log = createLogUpdate(stream);
-  let state = startProgress(steps, direction);
+  let state = startProgress(run.steps, run.direction, { began: clock.now(), forecast: run.forecast });
   let tick = 0;
   let shown: readonly string[] = [];
   let stopped = false;
@@ -37,6 +32,7 @@ export function liveReporter({ stream, steps, direction = "up", title = [], cloc
       style,
       tick: tick++,
       final,
+      wall: { now: Date.now(), speed },
       ...(stream.rows > 1 && !final ? { rows: stream.rows - 1 } : {}),
     });
   const draw = () => {
@@ -77,8 +73,8 @@ export function liveReporter({ stream, steps, direction = "up", title = [], cloc
       clearInterval(timer);
       stream.off("resize", onResize);
       log.clear();
-      // Not through `log`, which cuts to the terminal's height: all steps stay.
-      stream.write(`${block(true).join("\n")}\n`);
+      // Not through `log`, which cuts to the terminal's height: all steps stay, apart from the result below them.
+      stream.write(`${block(true).join("\n")}\n\n`);
       log.done();
     },
   };

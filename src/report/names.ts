@@ -8,11 +8,14 @@ export const LEFT_ALONE = "left alone";
 /** What an object is, in words: "route table" of "ec2:route-table". */
 export const nounOf = (object: string): string => object.slice(object.indexOf(":") + 1).replaceAll("-", " ");
 
-/** Names in a row, the largest sorts as counts where all do not fit: "Buddy-GW, 4 route tables". */
+/** Names in a row, each once, the largest sorts as counts where all do not fit: "Buddy-GW, 4 route tables". */
 export function namesIn(things: readonly { readonly name: string; readonly object: string }[], width: number): string {
-  const groups = [...new Set(things.map(({ object }) => object))].map((object) => {
+  const said = new Set<string>();
+  const groups = [...new Set(things.map(({ object }) => object))].flatMap((object) => {
     const names = things.filter((one) => one.object === object).map(({ name }) => oneLine(name));
-    return { text: names.join(", "), count: names.length, noun: nounOf(object) };
+    const text = names.filter((name) => !said.has(name)).join(", ");
+    for (const name of names) said.add(name);
+    return text === "" ? [] : [{ text, count: names.length, noun: nounOf(object) }];
   });
   const joined = () => groups.map(({ text }) => text).join(", ");
   for (;;) {

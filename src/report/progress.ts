@@ -1,9 +1,9 @@
 import type { Action, Event, Outcome } from "../engine/events.ts";
+import type { Forecast, ForeseenVisit } from "../engine/forecast.ts";
 import type { Graph } from "../engine/graph.ts";
 import { duration, roughly } from "../lib/duration.ts";
-import { oneLine, pad, truncate, widthOf } from "../lib/text.ts";
-import { NO_LONGER_WANTED, namesIn, nounOf } from "./names.ts";
-import { plain, type Style } from "./style.ts";
+import { oneLine } from "../lib/text.ts";
+import { nounOf } from "./names.ts";
 
 /** What shall be shown, in the order in which a person reads it. */
 export interface ShownStep {
@@ -20,7 +20,14 @@ export interface ShownStep {
 /** `down` shows the same block from the last step to the first. */
 export type Direction = "up" | "down";
 
-interface Item {
+/** A stretch of time on the run's clock, milliseconds. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An object, and how far the run is with it. */
+export interface Item {
   readonly key: string;
   readonly name: string;
   readonly object: string;
@@ -29,10 +36,12 @@ interface Item {
   readonly phase: "idle" | "working" | "settled";
   readonly action?: Action;
   readonly usual?: number | undefined;
-  /** When it was first worked on, and when the present action began; the run's clock, milliseconds. */
-  readonly began?: number;
-  readonly since?: number;
-  readonly ended?: number;
+  /** When this visit of it began, and when its present action did; the run's clock, milliseconds. */
+  readonly began?: number | undefined;
+  readonly since?: number | undefined;
+  /** How many visits are over, and when they were at work. */
+  readonly visited: number;
+  readonly spans: readonly Span[];
   readonly note?: { readonly text: string; readonly at: number };
   readonly outcome?: Outcome;
   readonly reason?: string | undefined;
@@ -44,6 +53,12 @@ export interface Progress {
   readonly steps: readonly string[];
   readonly items: ReadonlyMap<string, Item>;
   readonly interrupting: boolean;
+  /** When the run began, by its clock, milliseconds. */
+  readonly began: number;
+  /** Undefined: nobody knows how long it takes. */
+  readonly forecast?: Forecast | undefined;
+  /** The visits that are foreseen, by key, in their order. */
+  readonly foreseen: ReadonlyMap<string, readonly ForeseenVisit[]>;
 }
 
 /** The steps of a graph as the reporters want them; `shown` leaves out what the run will not touch. */
@@ -56,16 +71,31 @@ export function shownSteps(graph: Graph, shown: (key: string) => boolean = () =>
   }));
 }
 
-export function startProgress(steps: readonly ShownStep[], direction: Direction = "up"): Progress {
+export function startProgress(
+  steps: readonly ShownStep[],
+  direction: Direction = "up",
+  { began = 0, forecast }: { readonly began?: number; readonly forecast?: Forecast | undefined } = {},
+): Progress {
   const items = steps.flatMap((step) =>
-    step.resources.map((one) => ({ ...one, step: step.name, phase: "idle" as const })),
+    step.resources.map((one) => ({ ...one, step: step.name, phase: "idle" as const, visited: 0, spans: [] })),
   );
   return {
     direction,
     steps: steps.map(({ name }) => name),
     items: new Map(items.map((item) => [item.key, item])),
     interrupting: false,
+    began,
+    forecast,
+    foreseen: byKey(forecast?.visits ?? []),
   };
+}
+
+/** Those of former ones are not among them: what they are about has other keys. */
+function byKey(visits: readonly ForeseenVisit[]): ReadonlyMap<string, readonly ForeseenVisit[]> {
+  const found = new Map<string, ForeseenVisit[]>();
+  for (const visit of visits)
+    if (visit.part !== "former") found.set(visit.key, [...(found.get(visit.key) ?? []), visit]);
+  return found;
 }
 
 /** The state after an event. Pure. */
@@ -79,37 +109,49 @@ export function advance(state: Progress, event: Event): Progress {
     step: event.step,
     needs: [],
     phase: "idle",
+    visited: 0,
+    spans: [],
   };
   const items = new Map(state.items);
-  items.set(event.key, afterEvent(before, event));
+  items.set(event.key, afterEvent(before, event, state.foreseen.get(event.key)?.[before.visited]));
   return { ...state, items };
 }
 
-function afterEvent(item: Item, event: Exclude<Event, { readonly type: "run.note" | "run.interrupting" }>): Item {
-  const { note, outcome, reason, ended, ...rest } = item;
+function afterEvent(
+  item: Item,
+  event: Exclude<Event, { readonly type: "run.note" | "run.interrupting" }>,
+  foreseen: ForeseenVisit | undefined,
+): Item {
+  const { note, outcome, reason, ...rest } = item;
+  const worked = (ms: number): readonly Span[] => [
+    ...item.spans,
+    { from: item.phase === "working" ? (item.began ?? event.at - ms) : event.at - ms, to: event.at },
+  ];
   switch (event.type) {
     case "resource.started":
       return {
         ...rest,
         phase: "working",
         action: event.action,
-        usual: event.usual,
-        began: item.began ?? event.at,
+        usual: event.usual ?? (event.action === "update" ? foreseen?.seconds : undefined),
+        began: item.phase === "working" ? item.began : event.at,
         since: event.at,
       };
     case "resource.note":
       return { ...item, note: { text: oneLine(event.note), at: event.at } };
     case "resource.prepared":
-      return { ...rest, phase: "idle" };
-    case "resource.settled":
+      return { ...rest, phase: "idle", spans: worked(event.ms) };
+    case "resource.settled": {
+      const untouched = item.phase !== "working" && (event.outcome === "unchanged" || event.outcome === "skipped");
       return {
         ...rest,
         phase: "settled",
-        began: item.began ?? event.at - event.ms,
-        ended: event.at,
+        visited: item.visited + 1,
+        spans: untouched ? item.spans : worked(event.ms),
         outcome: event.outcome,
         reason: event.reason,
       };
+    }
   }
 }
 
@@ -118,19 +160,30 @@ export function underWay(state: Progress, now: number): readonly Item[] {
   return [...state.items.values()].filter(({ phase }) => phase === "working").toSorted(byRemaining(now));
 }
 
-const byRemaining = (now: number) => (a: Item, b: Item) => remaining(b, now) - remaining(a, now);
+/** That which will take longest first. */
+export const byRemaining = (now: number) => (a: Item, b: Item) => remaining(b, now) - remaining(a, now);
 const remaining = ({ usual, since }: Item, now: number): number => (usual ?? 0) * 1000 - (now - (since ?? now));
 
 /** "6m12s of ~9m": how long the present action has taken, of how long it usually takes where that is worth knowing. */
 export function elapsed({ since, usual }: Pick<Item, "since" | "usual">, now: number): string {
   const so = duration(now - (since ?? now));
-  return usual !== undefined && usual >= 10 ? `${so} of ${roughly(usual)}` : so;
+  const late = isLate({ since, usual }, now) ? ", late" : "";
+  return usual !== undefined && usual >= 10 ? `${so} of ${roughly(usual)}${late}` : so;
 }
 
 const CREATING: Readonly<Record<string, string>> = {
   "load balancer": "provisioning",
   certificate: "validating",
 };
+
+/** So much longer than usual is late: by a part of it, and by so many seconds. */
+const LATE = { part: 0.2, seconds: 30 };
+
+/** It takes clearly longer than it usually does. */
+export const isLate = ({ since, usual }: Pick<Item, "since" | "usual">, now: number): boolean =>
+  usual !== undefined &&
+  usual >= 10 &&
+  (now - (since ?? now)) / 1_000 > usual + Math.max(usual * LATE.part, LATE.seconds);
 
 /** What is being done to it: "creating". */
 export function doing(action: Action | undefined, object: string, direction: Direction = "up"): string {
@@ -159,204 +212,4 @@ export function reasonOf({ object, name, reason }: Pick<Item, "object" | "name" 
   const text = oneLine(reason ?? "");
   const prefix = `${object} ${name}: `;
   return text.startsWith(prefix) ? text.slice(prefix.length) : text;
-}
-
-// ---- The block ----------------------------------------------------------------------------------------------------
-
-const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-/** A note is repeated while it holds; an older one is over, milliseconds. */
-const NOTE_HOLDS_MS = 30_000;
-const WIDEST = 110;
-
-type Mark = "done" | "working" | "waiting" | "failed" | "blocked" | "idle";
-
-interface Line {
-  readonly mark: Mark;
-  readonly number: string;
-  readonly name: string;
-  readonly what: (width: number) => string;
-  readonly time: string;
-}
-
-export interface FrameOptions {
-  readonly style?: Style;
-  /** Counts up with every redraw; turns the spinner. */
-  readonly tick?: number;
-  /** How many lines there is room for. */
-  readonly rows?: number;
-  /** True for the block that stays when the run is over. */
-  readonly final?: boolean;
-}
-
-/**
- * The block: a line per step, none wider than `width` less two columns.
- * @param now the run's clock, milliseconds
- */
-export function frame(state: Progress, now: number, width: number, options: FrameOptions = {}): string[] {
-  const { style = plain, tick = 0, rows = Number.POSITIVE_INFINITY, final = false } = options;
-  const all = [...state.items.values()];
-  const numbered = state.steps.flatMap((name, index) => {
-    const items = all.filter(({ step }) => step === name);
-    return items.length === 0 ? [] : [{ name, number: String(index + 1), items }];
-  });
-  if (state.direction === "down") numbered.reverse();
-  const extra = all.filter(({ step }) => step === undefined || !state.steps.includes(step));
-  const groups = extra.length === 0 ? numbered : [...numbered, { name: NO_LONGER_WANTED, number: "", items: extra }];
-  const lines = groups.map(({ name, number, items }) => lineOf(name, number, items, state, now, final));
-
-  const shown = folded(lines, state.interrupting && !final ? rows - 1 : rows);
-  const nameWidth = Math.max(16, ...lines.map(({ name }) => name.length));
-  const limit = Math.max(20, Math.min(width - 2, WIDEST));
-  const drawn = shown.map((line) => draw(line, nameWidth, limit, tick, style));
-  if (state.interrupting && !final) {
-    const text = " Finishing the calls that are under way. Ctrl-C again stops at once.";
-    drawn.push(style.yellow(truncate(text, limit)));
-  }
-  return drawn;
-}
-
-/** Where there is no room for all lines, those that are done become one, then those to come. */
-function folded(lines: readonly Line[], rows: number): readonly Line[] {
-  let shown = lines;
-  for (const [mark, words] of [
-    ["done", "done"],
-    ["idle", "to come"],
-  ] as const) {
-    if (shown.length <= rows) return shown;
-    const gone = shown.filter((line) => line.mark === mark);
-    if (gone.length < 2) continue;
-    const one: Line = { mark, number: "", name: `${gone.length} steps ${words}`, what: () => "", time: "" };
-    const rest = shown.filter((line) => line.mark !== mark);
-    shown = mark === "done" ? [one, ...rest] : [...rest, one];
-  }
-  return shown.length <= rows ? shown : shown.slice(0, Math.max(1, rows));
-}
-
-function draw({ mark, number, name, what, time }: Line, nameWidth: number, limit: number, tick: number, style: Style) {
-  const signs: Readonly<Record<Mark, string>> = {
-    done: style.green("✔"),
-    working: style.cyan(SPINNER[tick % SPINNER.length] as string),
-    waiting: style.cyan("·"),
-    failed: style.red("✖"),
-    blocked: style.yellow("!"),
-    idle: " ",
-  };
-  const head = ` ${signs[mark]} ${number.padStart(2)} ${truncate(pad(name, nameWidth), Math.min(nameWidth, limit - 8))} `;
-  const left = limit - widthOf(head);
-  // Where there is hardly any room, words tell more than times.
-  const clock = time === "" || left - widthOf(time) < 12 ? "" : ` ${time}`;
-  const room = Math.max(0, left - widthOf(clock));
-  const text = pad(truncate(what(room), room), room);
-  const tones: Readonly<Partial<Record<Mark, (text: string) => string>>> = {
-    failed: style.red,
-    blocked: style.yellow,
-    idle: style.dim,
-  };
-  return `${head}${tones[mark]?.(text) ?? text}${clock}`.trimEnd();
-}
-
-function lineOf(
-  name: string,
-  number: string,
-  items: readonly Item[],
-  state: Progress,
-  now: number,
-  final: boolean,
-): Line {
-  const line = (mark: Mark, what: (width: number) => string, time = ""): Line => ({ mark, number, name, what, time });
-  const that = (text: string) => (width: number) => truncate(text, width);
-  const resultOf = (outcome: Outcome) => items.filter((one) => one.phase === "settled" && one.outcome === outcome);
-
-  const working = items.filter(({ phase }) => phase === "working").toSorted(byRemaining(now));
-  const [first] = working;
-  const time = first === undefined ? tookOf(items) : elapsed(first, now);
-
-  const [failed, ...alsoFailed] = resultOf("failed");
-  if (failed) {
-    const others = alsoFailed.length === 0 ? "" : ` (and ${alsoFailed.length} more)`;
-    return line("failed", that(`${oneLine(failed.name)} failed${others}: ${reasonOf(failed)}`), time);
-  }
-  if (first && !final) {
-    const idle = working.every((one) => one.action === "wait" || noteOf(one, now) !== undefined);
-    return line(idle ? "waiting" : "working", (width) => workText(working, state.direction, now, width), time);
-  }
-  const interrupted = [...resultOf("interrupted"), ...(final ? working : [])];
-  if (interrupted.length > 0) return line("blocked", (width) => `${namesIn(interrupted, width - 13)} interrupted`);
-  const [blocked] = resultOf("blocked");
-  if (blocked) return line("blocked", that(`${oneLine(blocked.name)}: ${reasonOf(blocked)}`), time);
-
-  const good = items.filter((one) => one.phase === "settled" && one.outcome !== "skipped");
-  const idle = items.filter(({ phase }) => phase === "idle");
-  const begun = good.length > 0 ? "waiting" : "idle";
-  const [skipped] = resultOf("skipped");
-  if (skipped && (idle.length === 0 || final)) return line(begun, that(oneLine(skipped.reason ?? "")));
-  if (idle.length > 0 && (!final || good.length === 0)) {
-    const causes = final ? [] : waitsFor(idle, items, state);
-    return line(begun, (width) => (causes.length === 0 ? "" : waitText(causes, width)));
-  }
-  const removal = state.direction === "down" || name === NO_LONGER_WANTED;
-  const kept = good.filter(({ outcome }) => (outcome === "deleted") === removal);
-  if (kept.length === 0) return line("done", that(removal ? "nothing was there" : ""), time);
-  return line("done", (width) => namesIn(kept, width), time);
-}
-
-const noteOf = ({ note }: Item, now: number): string | undefined =>
-  note && now - note.at <= NOTE_HOLDS_MS ? note.text : undefined;
-
-/** From the first touch to the last; empty where nothing was done. */
-function tookOf(items: readonly Item[]): string {
-  const touched = items.filter(
-    ({ outcome, since }) => since !== undefined || (outcome !== "unchanged" && outcome !== "skipped"),
-  );
-  const times = touched.flatMap(({ began, ended }) =>
-    began === undefined || ended === undefined ? [] : [{ began, ended }],
-  );
-  if (times.length === 0) return "";
-  const ms = Math.max(...times.map(({ ended }) => ended)) - Math.min(...times.map(({ began }) => began));
-  return duration(Math.max(1_000, ms));
-}
-
-function workText(working: readonly Item[], direction: Direction, now: number, width: number): string {
-  const [first] = working as [Item];
-  const verbOf = (one: Item) => doing(one.action, one.object, direction);
-  const note = noteOf(first, now);
-  const lead = `${oneLine(first.name)} ${verbOf(first)}`;
-  const more = working.length > 1 ? `, ${working.length - 1} more` : "";
-  if (note !== undefined) return truncate(`${lead}${more}: ${note}`, width);
-  const verbs = [...new Set(working.map(verbOf))];
-  const full = verbs
-    .map((verb) => {
-      const names = working.filter((one) => verbOf(one) === verb).map(({ name }) => oneLine(name));
-      return `${names.join(", ")} ${verb}`;
-    })
-    .join("; ");
-  if (widthOf(full) <= width) return full;
-  const [verb] = verbs;
-  const counts = verbs.length === 1 ? `${namesIn(working, width - 1 - (verb?.length ?? 0))} ${verb}` : undefined;
-  if (counts !== undefined && widthOf(counts) <= width && !counts.includes("…")) return counts;
-  return truncate(`${lead}${more}`, width);
-}
-
-/** The steps that have what these items need and that are not ready yet (when removing: that still use them). */
-function waitsFor(idle: readonly Item[], own: readonly Item[], state: Progress): string[] {
-  const keys = new Set(idle.map(({ key }) => key));
-  const causes = [...state.items.values()].filter(
-    (one) =>
-      !own.includes(one) &&
-      one.phase !== "settled" &&
-      (state.direction === "up"
-        ? idle.some(({ needs }) => needs.includes(one.key))
-        : one.needs.some((key) => keys.has(key))),
-  );
-  const names = new Set(causes.map(({ step }) => step ?? NO_LONGER_WANTED));
-  const ordered = [
-    ...state.steps.filter((step) => names.has(step)),
-    ...(names.has(NO_LONGER_WANTED) ? [NO_LONGER_WANTED] : []),
-  ];
-  return state.direction === "up" ? ordered : ordered.toReversed();
-}
-
-function waitText(causes: readonly string[], width: number): string {
-  const full = `waits for ${causes.join(", ")}`;
-  return widthOf(full) <= width ? full : truncate(`waits for ${causes.length} steps: ${causes.join(", ")}`, width);
 }

@@ -50,6 +50,8 @@ const start = () =>
     clock: { now: () => now },
     style: plain,
   });
+/** The title, the steps, and the line for the whole run, which stands apart. */
+const BLOCK = 3 + steps.length + 2;
 const nextTurn = () => new Promise((done) => setImmediate(done));
 /** Until the next block is drawn. */
 async function tick() {
@@ -61,12 +63,12 @@ test("writes the title once, redraws the block in place, and leaves the last one
   const live = start();
   const first = await screen.seen();
   expect(first.slice(0, 4)).toEqual(["buddyverse · sandbox", "Plan: 68 to create.", "", "    1 vpc"]);
-  expect(first).toHaveLength(3 + steps.length);
+  expect(first).toHaveLength(BLOCK);
   for (const event of firstMinutes) live.emit(event);
   now = 106_000;
   await tick();
   const redrawn = await screen.seen();
-  expect(redrawn).toHaveLength(3 + steps.length);
+  expect(redrawn).toHaveLength(BLOCK);
   expect(redrawn[3]).toMatch(/ 1 vpc {14}Buddy-Project {2,}2s$/);
   expect(redrawn[7]).toMatch(/ 5 rds .* creating /);
 
@@ -145,11 +147,11 @@ test("in a narrower terminal and in a wider one nothing of the old block is left
     // Terminals tell one change of size more than once.
     screen.emit("resize");
     const lines = await screen.seen();
-    expect(lines).toHaveLength(3 + steps.length);
+    expect(lines).toHaveLength(BLOCK);
     expect(lines.slice(0, 3)).toEqual(["buddyverse · sandbox", "Plan: 68 to create.", ""]);
     for (const [index, { name }] of steps.entries()) expect(lines[3 + index]).toContain(`${index + 1} ${name}`);
     await tick();
-    expect(await screen.seen()).toHaveLength(3 + steps.length);
+    expect(await screen.seen()).toHaveLength(BLOCK);
   }
   live.stop();
 });
@@ -162,6 +164,6 @@ test("a change of size that waits behind a busy moment is told before the next b
   // The loop runs the timers that are due first, then what the system tells.
   await screen.resize(50, 24, () => vi.advanceTimersByTime(100));
   await nextTurn();
-  expect(await screen.seen()).toHaveLength(3 + steps.length);
+  expect(await screen.seen()).toHaveLength(BLOCK);
   live.stop();
 });

@@ -12,3 +12,8 @@ test("names give way to counts, the longest row first", () => {
   expect(namesIn(things, 30)).toBe("Buddy-GW, 2 route tables");
   expect(namesIn(things, 12)).toBe("Buddy-GW, 2…");
 });
+
+test("a name that several sorts of things have is said once", () => {
+  const things = ["route53:zone", "acm:certificate"].map((object) => ({ name: "buddyverse.link", object }));
+  expect(namesIn([...things, { name: "HTTPS", object: "elb:listener" }], 80)).toBe("buddyverse.link, HTTPS");
+});

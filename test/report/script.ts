@@ -1,4 +1,5 @@
 import type { Action, Event, Outcome } from "../../src/engine/events.ts";
+import type { Forecast } from "../../src/engine/forecast.ts";
 import type { ShownStep } from "../../src/report/progress.ts";
 
 type One = ShownStep["resources"][number];
@@ -86,6 +87,13 @@ export const noted = (key: string, seconds: number, note: string): Event => ({
   note,
 });
 
+export const prepared = (key: string, seconds: number, took: number): Event => ({
+  ...about(key, seconds),
+  type: "resource.prepared",
+  did: "copied",
+  ms: took * 1000,
+});
+
 export const settled = (key: string, seconds: number, outcome: Outcome, took: number, reason?: string): Event => ({
   ...about(key, seconds),
   type: "resource.settled",
@@ -119,3 +127,12 @@ export const firstMinutes: readonly Event[] = [
   started("alb", 6, "create", 180),
   ...whole("nat-bastion", 7, 48),
 ];
+
+/** As `up` foresees it: the replica after its primary is the longest. */
+const SECONDS: Readonly<Record<string, number>> = { primary: 540, replica: 480, alb: 180, certificate: 60 };
+export const forecast: Forecast = {
+  beforehandSeconds: 0,
+  visits: steps.flatMap((step) =>
+    step.resources.map(({ key, needs }) => ({ key, id: key, part: "whole", seconds: SECONDS[key] ?? 2, after: needs })),
+  ),
+};

@@ -1,7 +1,7 @@
 import { VPC } from "../../../steps/vpc.ts";
 import { afterDownView } from "../../cost/view.ts";
 import { copyOf, toStop } from "../../engine/copies.ts";
-import { deletable, type Farewells, farewells, leaving, secondsToDestroy } from "../../engine/destroy.ts";
+import { deletable, type Farewells, farewells, forecastDown, leaving, secondsToDestroy } from "../../engine/destroy.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
 import { mayHoldData } from "../../engine/observe.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
@@ -245,7 +245,9 @@ async function remove(session: Session, screen: Screen, going: Going, options: D
   const began = clock.now();
   const wanted = new Set(gone.map(({ node }) => node.key));
   const reporter =
-    gone.length > 0 ? await screen.report(stack.graph, "down", (key) => wanted.has(key)) : silentReporter;
+    gone.length > 0
+      ? await screen.report(stack.graph, "down", forecastDown(stack.run, found), (key) => wanted.has(key))
+      : silentReporter;
   session.listen(reporter.emit);
   const settled = await stack.down(found).finally(reporter.stop);
   const interrupted = settled.some(({ outcome }) => outcome === "interrupted");

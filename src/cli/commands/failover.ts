@@ -1,5 +1,6 @@
 import { instanceNamed } from "../../aws/rds/read-instances.ts";
 import { removal } from "../../aws/rds/succession.ts";
+import { forecastUp } from "../../engine/forecast.ts";
 import { about, measured } from "../../lib/duration.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
 import { dollars } from "../../lib/money.ts";
@@ -103,7 +104,7 @@ async function follow(session: Session, screen: Screen, { result, situation, mon
   const { aws, options, clock } = session;
   const began = clock.now();
   const { seen, step } = await wholeAgain(stack);
-  const reporter = await screen.report(stack.graphOf(step), "up");
+  const reporter = await screen.report(stack.graphOf(step), "up", forecastUp(seen));
   session.listen(reporter.emit);
   const { settled } = await stack.up(seen).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");

@@ -1,6 +1,7 @@
 import { type Origin, originText } from "../../aws/rds/beside.ts";
 import { type InstanceLive, instanceNamed } from "../../aws/rds/read-instances.ts";
 import { removal } from "../../aws/rds/succession.ts";
+import { forecastUp } from "../../engine/forecast.ts";
 import { age, at, measured } from "../../lib/duration.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { dollars } from "../../lib/money.ts";
@@ -218,7 +219,7 @@ async function follow(
 ): Promise<number> {
   const { aws, options, clock } = session;
   const { seen, step } = await wholeAgain(stack);
-  const reporter = await screen.report(stack.graphOf(step), "up");
+  const reporter = await screen.report(stack.graphOf(step), "up", forecastUp(seen));
   session.listen(reporter.emit);
   const { settled } = await stack.up(seen).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");

@@ -47,7 +47,7 @@ export async function rollback(number: number | undefined, options: RollbackOpti
       return 0;
     }
     const began = clock.now();
-    const reporter = await screen.report(stack.graph, "up", (key) => key === GROUP_KEY);
+    const reporter = await screen.report(stack.graph, "up", undefined, (key) => key === GROUP_KEY);
     session.listen(reporter.emit);
     const { number: release, settled } = await rollBack(stack, history, wanted).finally(reporter.stop);
     const took = clock.now() - began;

@@ -2,6 +2,7 @@ import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputRows, outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/warnings.ts";
 import { preflight, throwProblems } from "../../doctor/preflight.ts";
+import { forecastUp } from "../../engine/forecast.ts";
 import { mend, mendsOf } from "../../engine/mend.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
 import { isEmpty, type Plan, planUp } from "../../engine/plan.ts";
@@ -224,7 +225,8 @@ async function apply(
   if (keyPair && !keyPair.look.live) sayKeyPair(session, screen);
   recordWanted(session);
   const began = { clock: clock.now(), real: performance.now() };
-  const reporter = await screen.report(graph, "up");
+  const waits = planned.items.filter(({ action }) => action === "blocked").map(({ key }) => key);
+  const reporter = await screen.report(graph, "up", forecastUp(found, new Set(waits)));
   session.listen(reporter.emit);
   const { settled, live } = await stack.up(found).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");

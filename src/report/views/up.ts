@@ -1,5 +1,6 @@
 import type { NodeResult } from "../../engine/node-result.ts";
 import { duration } from "../../lib/duration.ts";
+import { counted } from "../../lib/text.ts";
 import { plain, type Style } from "../style.ts";
 import { joined, type Look, type Place } from "./look.ts";
 import { type Outputs, outputsView } from "./outputs.ts";
@@ -39,12 +40,15 @@ export function upEnd(end: UpEnd, look: Look = {}): string {
   return joined(lines);
 }
 
-/** "✔ Done in 17m41s: 63 created, 3 unchanged." */
+/** "✔ Done in 17m41s: 64 created (1 helper removed again), 3 unchanged." What was made and removed again is made, as in the plan. */
 function headline({ settled, ms, realMs, place }: UpEnd, style: Style): string {
-  const number = (outcome: NodeResult["outcome"]) => settled.filter((one) => one.outcome === outcome).length;
+  const helpers = settled.filter(({ temporary }) => temporary).length;
+  const number = (outcome: NodeResult["outcome"]) =>
+    settled.filter((one) => (one.temporary ? "created" : one.outcome) === outcome).length;
+  const again = helpers === 0 ? "" : ` (${counted(helpers, "helper")} removed again)`;
   const counts = (["created", "updated", "replaced", "deleted", "unchanged"] as const)
     .filter((outcome) => number(outcome) > 0)
-    .map((outcome) => `${number(outcome)} ${outcome}`)
+    .map((outcome) => `${number(outcome)} ${outcome}${outcome === "created" ? again : ""}`)
     .join(", ");
   const took = `${duration(ms)}${place.sandbox ? ` of sandbox time (${duration(realMs)} here)` : ""}`;
   let [mark, state] = [style.green("✔"), `Done in ${took}`];

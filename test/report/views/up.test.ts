@@ -27,6 +27,14 @@ test("all well: where the site is, what a person needs, what to try next", async
   await expectScreen(text, "up-done");
 });
 
+test("what was made and removed again in one run is counted as the plan counts it", () => {
+  const helper = settled("deleted", "image", "ec2:builder", "Builder", { temporary: true });
+  const others = [settled("created", "vpc", "ec2:vpc", "a"), settled("deleted", "vpc", "ec2:vpc", "b")];
+  expect(upEnd(end({ place: aws, settled: [helper, ...others] }))).toMatch(
+    /^✔ Done in 17m41s: 2 created \(1 helper removed again\), 1 deleted\.\n/,
+  );
+});
+
 test("on AWS there is one time", () => {
   expect(upEnd(end({ place: aws }))).toMatch(/^✔ Done in 17m41s\.\n\nNext: /);
 });
