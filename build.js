@@ -1,22 +1,33 @@
-/** Bundles the command for `bin/buddyverse.js`: ESM with one chunk per lazily loaded part, so that a command loads only what it uses. */
+/**
+ * Bundles the command for `bin/buddyverse.js`, with one chunk per lazily loaded part, so that a command loads only what it
+ * uses. As CommonJS: to start Node's loader of ES modules takes a tenth of an empty process's time, and each file more.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { build, rolldown } from "rolldown";
 import { shakenSchemas } from "./shaken-schemas.js";
-import { esbuildText } from "./text-loader.js";
+import { textLoader } from "./text-loader.js";
 
-/**
- * A proxy that is named by a PAC file needs an interpreter, which reads a file of its own package at run time. `connect` says
- * that it does not take one.
- */
-const noProxyFiles = {
-  name: "no-proxy-files",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^pac-proxy-agent$/ }, () => ({ path: "pac-proxy-agent", namespace: "left-out" }));
-    onLoad({ filter: /./, namespace: "left-out" }, () => ({ contents: "export class PacProxyAgent {}" }));
+/** What is bundled in place of modules that are imported, and never used. */
+const LEFT_OUT = [
+  // A proxy that is named by a PAC file needs an interpreter, which reads a file of its own package at run time. `connect` says
+  // that it does not take one.
+  { name: "pac-proxy-agent", by: /[/\\]proxy-agent[/\\]/, text: "export class PacProxyAgent {}" },
+  // For commands that are programs of their own. Node takes long to load it.
+  { name: "node:child_process", by: /[/\\]commander[/\\]/, text: "export {}" },
+];
+const leftOut = {
+  name: "left-out",
+  resolveId(source, importer = "") {
+    const found = LEFT_OUT.findIndex(({ name, by }) => name === source && by.test(importer));
+    return found < 0 ? null : `\0left-out:${found}`;
+  },
+  load(id) {
+    const [, found] = /^\0left-out:(\d+)$/.exec(id) ?? [];
+    return found && LEFT_OUT[found].text;
   },
 };
 
@@ -24,20 +35,21 @@ const noProxyFiles = {
 const NEVER_LOADED = ["@aws-sdk/signature-v4-crt", "kerberos"];
 
 /** The installed command has no node_modules. */
-function checkSelfContained(outputs) {
-  const missing = Object.values(outputs)
-    .flatMap(({ imports }) => imports)
-    .filter(({ path, external }) => external && !isBuiltin(path) && !NEVER_LOADED.includes(path));
-  if (missing.length > 0) throw new Error(`dist would need ${missing.map(({ path }) => path).join(", ")} at run time`);
+function checkSelfContained(chunks) {
+  const own = new Set(chunks.map(({ fileName }) => fileName));
+  const missing = chunks
+    .flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports])
+    .filter((name) => !own.has(name) && !isBuiltin(name) && !NEVER_LOADED.includes(name));
+  if (missing.length > 0) throw new Error(`dist would need ${missing.join(", ")} at run time`);
 }
 
 /** The licences of all packages that are in the bundle: each text once, below those that it is of. */
-function thirdParty(outputs) {
+function thirdParty(chunks) {
   const folders = new Set(
-    Object.values(outputs).flatMap(({ inputs }) =>
-      Object.entries(inputs)
-        .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-        .flatMap(([path]) => path.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []),
+    chunks.flatMap(({ modules }) =>
+      Object.entries(modules)
+        .filter(([, { renderedLength }]) => renderedLength > 0)
+        .flatMap(([path]) => path.match(/^.*node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/) ?? []),
     ),
   );
   const packages = [...folders].sort().map((folder) => {
@@ -59,57 +71,50 @@ function thirdParty(outputs) {
 
 /** The manual page says what the command line says of itself: it is asked, without its commands. */
 async function manual(version) {
-  const folder = mkdtempSync(join(tmpdir(), "buddyverse-man-"));
-  const outfile = join(folder, "man.mjs");
+  const dir = mkdtempSync(join(tmpdir(), "buddyverse-man-"));
+  const input = { commandLine: "src/cli/command-line.ts", manPage: "src/cli/man-page.ts" };
   try {
     await build({
-      stdin: {
-        contents:
-          'export { commandLine } from "./src/cli/command-line.ts"; export { manPage } from "./src/cli/man-page.ts";',
-        resolveDir: ".",
-      },
-      outfile,
-      external: ["./commands/*"],
-      ...COMMON,
+      input,
+      platform: "node",
+      external: /^\.\/commands\//,
+      output: { dir, entryFileNames: "[name].mjs" },
     });
-    const { commandLine, manPage } = await import(pathToFileURL(outfile).href);
+    const built = (name) => import(pathToFileURL(join(dir, `${name}.mjs`)).href);
+    const [{ commandLine }, { manPage }] = await Promise.all(Object.keys(input).map(built));
     return manPage(commandLine(version), version, new Date().toISOString().slice(0, 10));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true });
   }
 }
 
-const COMMON = {
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
-  logLevel: "warning",
-};
-
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
+const bundle = await rolldown({
+  input: { main: "src/cli/main.ts" },
+  platform: "node",
+  // The SDK's ES modules, not their CommonJS twins: only what is used of them is then bundled.
+  resolve: { mainFields: ["module", "main"], conditionNames: ["node", "import", "module"] },
+  transform: { target: "node20", define: { BUDDYVERSE_VERSION: JSON.stringify(version) } },
+  external: NEVER_LOADED,
+  plugins: [textLoader, shakenSchemas, leftOut],
+  onLog(level, log, handle) {
+    if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+    handle(level, log);
+  },
+});
 // Chunks are named by their content: a build beside a running command takes nothing away from it.
 if (process.argv.includes("--clean")) rmSync("dist", { recursive: true, force: true });
-const { metafile } = await build({
-  entryPoints: { main: "src/cli/main.ts" },
-  ...COMMON,
-  outdir: "dist",
-  splitting: true,
-  // The SDK's ES modules, not their CommonJS twins: only what is used of them is then bundled.
-  mainFields: ["module", "main"],
-  conditions: ["module"],
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: "external",
-  define: { BUDDYVERSE_VERSION: JSON.stringify(version) },
-  plugins: [esbuildText, shakenSchemas, noProxyFiles],
-  metafile: true,
+const { output: chunks } = await bundle.write({
+  dir: "dist",
+  format: "cjs",
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "[name]-[hash].cjs",
+  // Names stay: a stack trace is to be read.
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  comments: false,
 });
-checkSelfContained(metafile.outputs);
-writeFileSync("dist/THIRD-PARTY.txt", thirdParty(metafile.outputs));
+checkSelfContained(chunks);
+writeFileSync("dist/THIRD-PARTY.txt", thirdParty(chunks));
 mkdirSync("man", { recursive: true });
 writeFileSync("man/buddyverse.1", await manual(version));

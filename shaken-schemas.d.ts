@@ -1,4 +1,4 @@
-import type { Plugin } from "esbuild";
+import type { Plugin } from "rolldown";
 
 export function writtenOut(text: string, file: string): string;
 export const shakenSchemas: Plugin;

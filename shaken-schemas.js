@@ -22,18 +22,18 @@ export function writtenOut(text, file) {
   return contents;
 }
 
+let found = false;
 export const shakenSchemas = {
   name: "shaken-schemas",
-  setup({ onLoad, onEnd }) {
-    let files = 0;
-    onLoad({ filter: /@aws-sdk[/\\]client-[^/\\]+[/\\]dist-es[/\\]schemas[/\\]schemas_0\.js$/ }, async ({ path }) => {
-      files++;
-      return { contents: writtenOut(await readFile(path, "utf8"), path) };
-    });
-    onEnd(() =>
-      files > 0
-        ? {}
-        : { errors: [{ text: "No schemas of the SDK were found: it has changed, look at shaken-schemas.js" }] },
-    );
+  load: {
+    filter: { id: /@aws-sdk[/\\]client-[^/\\]+[/\\]dist-es[/\\]schemas[/\\]schemas_0\.js$/ },
+    async handler(file) {
+      found = true;
+      return writtenOut(await readFile(file, "utf8"), file);
+    },
+  },
+  buildEnd(error) {
+    if (!found && !error)
+      throw new Error("No schemas of the SDK were found: it has changed, look at shaken-schemas.js");
   },
 };

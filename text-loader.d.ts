@@ -1,3 +1,2 @@
-import type { Plugin } from "vitest/config";
-export const viteText: Plugin;
-export const esbuildText: { readonly name: string; setup(build: unknown): void };
+import type { Plugin } from "rolldown";
+export const textLoader: Plugin;

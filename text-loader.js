@@ -1,19 +1,12 @@
-/** Lets TypeScript import a script, page, style or template as its text; used alike by the build (esbuild) and the tests (vite). */
+/** Lets TypeScript import a script, page, style or template as its text; used alike by the build (rolldown) and the tests (vite). */
 import { readFile } from "node:fs/promises";
 
 const TEXT = /\.(sh|py|conf|service|timer|nft|txt|html|css|sql)$/;
 
-export const esbuildText = {
-  name: "text",
-  setup(build) {
-    build.onLoad({ filter: TEXT }, async ({ path }) => ({ contents: await readFile(path, "utf8"), loader: "text" }));
-  },
-};
-
 /** By that name no other plugin knows it: vite would take a style for its own, and give an empty text. */
 const AS_SCRIPT = /^\0(.*)\.js$/;
 
-export const viteText = {
+export const textLoader = {
   name: "text",
   enforce: "pre",
   async resolveId(source, importer) {

@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from "vitest/config";
 import { LeftOut } from "./test/tools.ts";
-import { viteText } from "./text-loader.js";
+import { textLoader } from "./text-loader.js";
 
 /** They start the built command: only they need it built. */
 const BUNDLE = "test/**/*.bundle.test.ts";
@@ -23,7 +23,7 @@ const STRANGERS = "test/strangers/all.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
 
 export default defineConfig({
-  plugins: [viteText],
+  plugins: [textLoader],
   test: {
     // Some files mostly wait (child processes): one worker more than a small machine has cores.
     maxWorkers: 3,

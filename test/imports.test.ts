@@ -1,40 +1,42 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { build } from "esbuild";
+import { isAbsolute, join, relative } from "node:path";
+import { build } from "rolldown";
 import { expect, test } from "vitest";
-import { esbuildText } from "../text-loader.js";
+import { textLoader } from "../text-loader.js";
 
 type Imports = ReadonlyMap<string, readonly string[]>;
 
 /** What each file imports by value, at once or later by `import()`: imports of types alone are erased. */
 async function importsIn(root: string, folders: readonly string[]): Promise<Imports> {
-  const entryPoints = folders.flatMap((folder) =>
+  const input = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
       .map((name) => join(root, folder, name)),
   );
-  const { metafile } = await build({
-    entryPoints,
-    absWorkingDir: root,
-    outdir: "out",
-    bundle: true,
-    splitting: true,
-    format: "esm",
+  const imports = new Map<string, readonly string[]>();
+  await build({
+    input,
+    cwd: root,
     platform: "node",
-    packages: "external",
-    loader: { ".css": "text" },
-    plugins: [esbuildText],
+    external: (name) => !name.startsWith(".") && !isAbsolute(name),
+    plugins: [
+      textLoader,
+      {
+        name: "imports",
+        moduleParsed({ id, importedIds, dynamicallyImportedIds }) {
+          const own = [...importedIds, ...dynamicallyImportedIds].filter((file) => isAbsolute(file));
+          imports.set(
+            relative(root, id),
+            own.map((file) => relative(root, file)),
+          );
+        },
+      },
+    ],
     write: false,
-    metafile: true,
     logLevel: "silent",
   });
-  return new Map(
-    Object.entries(metafile.inputs).map(([file, { imports }]) => [
-      file,
-      imports.filter(({ external }) => !external).map(({ path }) => path),
-    ]),
-  );
+  return imports;
 }
 
 /** The circles among files: each as its files, sorted (Tarjan's strongly connected components). */

@@ -6,4 +6,8 @@ import { run } from "./program.ts";
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
 watchOutput();
-process.exitCode = await run(process.argv.slice(2), VERSION);
+// What Node says of a program that waits for what never comes; it would be 0 here, as if all were done.
+process.exitCode = 13;
+void run(process.argv.slice(2), VERSION).then((code) => {
+  process.exitCode = code;
+});

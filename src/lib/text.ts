@@ -9,12 +9,15 @@ import { wrapAnsi } from "fast-wrap-ansi";
  */
 export const widthOf = (text: string): number => stringWidth(text.normalize());
 
+const ASCII = /^[ -~]*$/;
 let segmenter: Intl.Segmenter | undefined;
 
 /** The text in at most `width` columns, ending in "…" when it was longer. For text without colours. */
 export function truncate(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width < 1) return "";
+  // Loading the segmenter takes longer than the rest of a plan's text.
+  if (ASCII.test(text)) return `${text.slice(0, width - 1).trimEnd()}…`;
   // By what a person sees as one character; cli-truncate for Node 20 lets a wide one stand over the edge.
   segmenter ??= new Intl.Segmenter("en");
   let kept = "";

@@ -1,9 +1,9 @@
 import { defineConfig } from "vitest/config";
-import { viteText } from "../../text-loader.js";
+import { textLoader } from "../../text-loader.js";
 
 // biome-ignore lint/style/noDefaultExport: vitest reads it
 export default defineConfig({
-  plugins: [viteText],
+  plugins: [textLoader],
   test: {
     include: ["test/image/*.image.ts"],
     maxWorkers: 2,
