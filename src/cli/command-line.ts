@@ -99,8 +99,11 @@ function ending(examples: readonly string[], notes?: string): string {
   return [...noted, "", "Examples:", ...lines, "", ...wrapped(`Exit codes: ${EXIT_CODES}`, width)].join("\n");
 }
 
-/** The command line with all its commands, options and helps. What its commands do is for others to add. */
-export function commandLine(version: string): Command {
+/**
+ * The command line with all its commands, options and helps. What its commands do is for others to add.
+ * @param argv what is to be read: only a command that it names gets the options that all share, which are half of the work
+ */
+export function commandLine(version: string, argv?: readonly string[]): Command {
   const top = new Command("buddyverse")
     .description("Stands the BUDDYVERSE platform up on AWS, shows what it is, and takes it down again.")
     .version(version, "-V, --version", "print the version")
@@ -122,7 +125,7 @@ export function commandLine(version: string): Command {
     for (const entry of COMMANDS.filter((one) => one.group === group)) {
       const { name, description, own = (command: Command) => command, examples, notes, shared } = entry;
       const command = own(top.command(name)).description(description);
-      addShared(command, shared);
+      if (argv === undefined || argv.includes(name)) addShared(command, shared);
       command.addHelpText("after", () => ending(examples, notes));
     }
   }

@@ -9,18 +9,18 @@ import { beginOutput, isForPrograms, printError } from "./output.ts";
 import { staged } from "./staged.ts";
 
 /**
- * @param typed the line as a history shows it
  * @param words what came after `--`; undefined: there was none
  * @param silent its errors are for `run` to tell
  */
 function program(
   version: string,
-  typed: string,
+  argv: readonly string[],
   words: readonly string[] | undefined,
   silent: boolean,
   done: (code: number) => void,
 ): Command {
-  const top = commandLine(version);
+  // A completion is of all commands.
+  const top = commandLine(version, argv.includes("completion") ? undefined : argv);
   for (const { name, load } of COMMANDS) {
     const command = top.commands.find((one) => one.name() === name);
     // Commander adds the command itself after its options.
@@ -30,7 +30,8 @@ function program(
   // Before anything else happens: a trace of a run that sent nothing is empty, not missing.
   top.hook("preAction", (_top, command) => {
     startTrace(command.opts<CommonOptions>().trace);
-    command.setOptionValue("typed", typed);
+    // As a history shows it.
+    command.setOptionValue("typed", argv.map(shellWord).join(" "));
     command.setOptionValue("programVersion", version);
     if (words === undefined) return;
     const taken = COMMANDS.some(({ name, takesWords }) => takesWords && name === command.name());
@@ -88,7 +89,7 @@ export async function run(line: readonly string[], version: string): Promise<num
   let code = 0;
   beginOutput();
   try {
-    await program(version, argv.map(shellWord).join(" "), words, isForPrograms(forPrograms), (given) => {
+    await program(version, argv, words, isForPrograms(forPrograms), (given) => {
       code = given;
     }).parseAsync(argv, { from: "user" });
     return code;
