@@ -12,6 +12,8 @@ const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
 const CHANGES = "test/{docs/changes,lifecycle/any-change}.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
+/** Every command, at several widths. */
+const WIDTHS = "test/cli/widths.test.ts";
 const PROCESSES =
   "test/{package,reliability/{processes,secrets},cli/{interrupt,output},verify/drills/cli,state/full-disk}.bundle.test.ts";
 const DRILLS = "test/verify/drills/{drills,page}.test.ts";
@@ -52,6 +54,7 @@ export default defineConfig({
             COPIES,
             DRILLS,
             STRANGERS,
+            WIDTHS,
           ],
         },
       },
@@ -81,6 +84,7 @@ export default defineConfig({
             COPIES,
             STRANGERS,
             MATRIX,
+            WIDTHS,
           ],
           globalSetup: "test/build.ts",
           env: { BUDDYVERSE_MATRIX: "full" },

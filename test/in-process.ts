@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Ended } from "./command.ts";
+import { checkDocuments } from "./documents.ts";
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8"));
 
@@ -38,6 +39,7 @@ async function alone(args: readonly string[], { cwd, env, input, columns }: InPr
   const stdin = Object.getOwnPropertyDescriptor(process, "stdin") as PropertyDescriptor;
   if (input !== undefined)
     Object.defineProperty(process, "stdin", { ...PIPE, value: Readable.from([Buffer.from(input)]) });
+  let ended: Ended;
   process.chdir(cwd);
   for (const name of Object.keys(process.env)) if (FOREIGN.test(name)) delete process.env[name];
   Object.assign(process.env, {
@@ -49,7 +51,7 @@ async function alone(args: readonly string[], { cwd, env, input, columns }: InPr
   try {
     const code = await run(args, version);
     const [stdout = "", stderr = ""] = restores.map(({ text }) => text());
-    return { code, stdout, stderr };
+    ended = { code, stdout, stderr };
   } finally {
     for (const { restore } of restores) restore();
     Object.defineProperty(process, "stdin", stdin);
@@ -57,6 +59,8 @@ async function alone(args: readonly string[], { cwd, env, input, columns }: InPr
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, before.env);
   }
+  await checkDocuments(args, ended.stdout);
+  return ended;
 }
 
 /** Takes what is written to a stream, which is then no terminal, until it is given back. */

@@ -84,6 +84,7 @@ describe("packed from a clone, and installed in an empty folder", needs("npm", "
       "docs",
       "man",
       "package.json",
+      "schemas",
     ]);
     const licences = readFileSync(join(modules, "buddyverse/dist/THIRD-PARTY.txt"), "utf8");
     for (const name of ["@aws-sdk/client-ec2", "@peculiar/x509", "commander", "minipass", "ora", "proxy-agent", "zod"])

@@ -1,4 +1,5 @@
 import { fstatSync } from "node:fs";
+import { fit } from "../lib/text.ts";
 import { jsonText } from "../report/json.ts";
 import { writeWhole } from "../state/file.ts";
 import type { CommonOptions } from "./options.ts";
@@ -80,5 +81,9 @@ export function printResult(options: Pick<CommonOptions, "json" | "jsonLines">, 
   resultPrinted = true;
   if (options.json) process.stdout.write(jsonText(value, 2));
   else if (options.jsonLines) process.stdout.write(jsonText({ type: "result", ...value }));
-  else process.stdout.write(`${text}\n`);
+  else process.stdout.write(`${fitTo(process.stdout, text)}\n`);
 }
+
+/** As a terminal shows it whole: lines are broken between words where it is narrower. A pipe gets the lines as they are. */
+export const fitTo = ({ columns }: NodeJS.WriteStream, text: string): string =>
+  columns === undefined ? text : fit(text, columns);

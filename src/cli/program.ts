@@ -5,7 +5,7 @@ import { shellWord } from "../lib/shell.ts";
 import { commandLine } from "./command-line.ts";
 import { COMMANDS } from "./command-table.ts";
 import type { CommonOptions } from "./options.ts";
-import { beginOutput, isForPrograms, printError } from "./output.ts";
+import { beginOutput, fitTo, isForPrograms, printError } from "./output.ts";
 import { staged } from "./staged.ts";
 
 /**
@@ -106,7 +106,7 @@ export async function run(line: readonly string[], version: string): Promise<num
     }
     // Commander has said its own already.
     if (error instanceof CommanderError) return 2;
-    if (!told) process.stderr.write(`${onStage(explain(error, { verbose }))}\n`);
+    if (!told) process.stderr.write(`${fitTo(process.stderr, onStage(explain(error, { verbose })))}\n`);
     return exitCodeOf(error);
   }
 }

@@ -9,7 +9,7 @@ import { canBeLive, type Reporter, silentReporter } from "../report/reporter.ts"
 import { type Style, styleFor } from "../report/style.ts";
 import type { Look, Place } from "../report/views/look.ts";
 import type { CommonOptions } from "./options.ts";
-import { isForPrograms, printResult } from "./output.ts";
+import { fitTo, isForPrograms, printResult } from "./output.ts";
 import { type Session, speedOf } from "./session.ts";
 import { staged, stagedIn, stageWords } from "./staged.ts";
 
@@ -49,7 +49,7 @@ export function screenOf(session: Session): Screen {
       credentials: credentialsOf(session),
     },
     say(text) {
-      if (!machine && !options.quiet) process.stderr.write(`${onStage(text)}\n`);
+      if (!machine && !options.quiet) process.stderr.write(`${fitTo(process.stderr, onStage(text))}\n`);
     },
     result: (text, value) => printResult(options, onStage(text), stagedIn(options, value)),
     async report(graph, direction, forecast, shown) {

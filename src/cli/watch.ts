@@ -4,7 +4,8 @@ import { BuddyError } from "../lib/errors.ts";
 import { canBeLive } from "../report/reporter.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
-import { printResult } from "./output.ts";
+import { fitTo, printResult } from "./output.ts";
+import { staged, stagedIn } from "./staged.ts";
 
 /** What one look has found. */
 export interface Look {
@@ -22,25 +23,22 @@ const CLEARED = "\u001b[H\u001b[2J\u001b[3J";
  * Looks again and again until Ctrl-C, and answers the exit code of the last look. A terminal is drawn anew; elsewhere a look that
  * has found the same as the one before is one line. Each look is made from the start: the state and the login may be others by then.
  */
-export async function repeated(
-  options: Pick<CommonOptions, "json" | "jsonLines">,
-  seconds: number,
-  look: () => Promise<Look>,
-): Promise<number> {
+export async function repeated(options: CommonOptions, seconds: number, look: () => Promise<Look>): Promise<number> {
   const interrupt = onInterrupt();
   const live = !options.jsonLines && canBeLive(process.stdout, process.env);
+  const onStage = staged(options);
   let before: string | undefined;
   let code = 0;
   try {
     while (!interrupt.signal.aborted) {
-      const found = await look();
+      const { text, ...found } = await look();
       ({ code } = found);
       const news = JSON.stringify(found.news);
       const when = at(Date.now());
       const every = `looks again every ${seconds} s; Ctrl-C ends it`;
-      if (live) process.stdout.write(`${CLEARED}${found.text}\n\n${when}: ${every}.\n`);
+      if (live) process.stdout.write(`${CLEARED}${fitTo(process.stdout, `${onStage(text)}\n\n${when}: ${every}.`)}\n`);
       else if (options.jsonLines || news !== before)
-        printResult(options, `${when}: ${every}.\n${found.text}\n`, found.value);
+        printResult(options, `${when}: ${every}.\n${onStage(text)}\n`, stagedIn(options, found.value));
       else printResult(options, `${when}: as before.`, {});
       before = news;
       await pause(seconds * 1_000, undefined, { signal: interrupt.signal }).catch(() => {});

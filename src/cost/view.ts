@@ -1,7 +1,7 @@
 import type { Sure } from "../aws/price.ts";
 import type { Band } from "../lib/band.ts";
 import { exactDollars, roundToCents } from "../lib/money.ts";
-import { column, indented, wrapped } from "../lib/text.ts";
+import { column, indented, widthOf, wrapped } from "../lib/text.ts";
 import type { Alternative, Alternatives, Saving } from "./alternatives.ts";
 import type { CostChange } from "./cost-change.ts";
 import {
@@ -24,58 +24,74 @@ const WIDTH = 100;
 export interface ViewOptions {
   /** Every single thing that is paid for, with quantity and price. */
   readonly detail?: boolean;
+  /** Columns of the terminal. */
+  readonly width?: number;
 }
 
 /** The estimate as text for a person: by step and object, totals, what is missing, where the prices come from. */
 export function costView(of: Estimate, prices: PriceTable, options: ViewOptions = {}): string {
   const { totals } = of;
+  const width = options.width ?? WIDTH;
+  const { row, amounts } = tableOf(width);
   return text([
-    ...sentence(`A month of ${HOURS_PER_MONTH} hours · ${of.region} · stack ${of.stack} · US dollars, without tax`),
+    ...sentence(
+      `A month of ${HOURS_PER_MONTH} hours · ${of.region} · stack ${of.stack} · US dollars, without tax`,
+      width,
+    ),
     "",
     row("", "fixed  ", "low  ", "typical  ", "high  "),
     ...stepsOf(of.lines).flatMap(([step, lines]) => [
       amounts(step, totalsOf(lines)),
       ...objectsOf(lines).flatMap(([object, own]) => [
         amounts(`  ${object}`, totalsOf(own)),
-        ...(options.detail ? own.flatMap(detailOf) : []),
+        ...(options.detail ? own.flatMap((line) => detailOf(line, width)) : []),
       ]),
     ]),
     "",
     amounts("all together", totals),
     row("fixed and usage", "", ...bandCells(totals.total, totals.complete)),
     "",
-    ...summary(totals),
-    ...missing(of, prices),
-    ...list("Beside the stack, in no total:", of.beside.map(besideText)),
-    ...list("Not counted:", of.notCounted),
-    ...origin(of, prices),
+    ...summary(totals, width),
+    ...missing(of, prices, width),
+    ...list("Beside the stack, in no total:", of.beside.map(besideText), width),
+    ...list("Not counted:", of.notCounted, width),
+    ...origin(of, prices, width),
   ]);
 }
 
 /** The quantities that the usage part assumes, why, and so what a person may set. */
-export function usageView(usage: Usage): string {
+export function usageView(usage: Usage, width = WIDTH): string {
+  // A name and its three numbers, or where that is too wide the numbers below.
+  const numbers = (cells: readonly string[]) => cells.map((cell) => cell.padStart(8)).join(" ");
+  const line = (name: string, cells: readonly string[]) =>
+    width >= 54 ? [`${name.padEnd(26)} ${numbers(cells)}`] : [name, `      ${numbers(cells).trimStart()}`];
   return text([
-    `${"Usage assumed for a month".padEnd(26)} ${["low", "typical", "high"].map((name) => name.padStart(8)).join(" ")}`,
+    ...line("Usage assumed for a month", ["low", "typical", "high"]),
     ...[...assumptions.values()].flatMap(({ name, why, assumed }) => {
       const { low, typical, high } = usage[name] ?? assumed;
-      const cells = [low, typical, high].map((cell) => (typeof cell === "number" ? trimmed(cell) : cell).padStart(8));
+      const cells = [low, typical, high].map((cell) => (typeof cell === "number" ? trimmed(cell) : cell));
       const reason = name in usage ? "set by you" : why;
-      return [`  ${name.padEnd(24)} ${cells.join(" ")}`, ...indented(reason, WIDTH, "      ")];
+      return [...line(`  ${name}`, cells), ...indented(reason, width, "      ")];
     }),
   ]);
 }
 
 /** The tables side by side, and the ranking of what saves most. */
-export function alternativesView({ tables, savings }: Alternatives): string {
+export function alternativesView({ tables, savings }: Alternatives, width = WIDTH): string {
+  const wide = Math.min(44, width - 31);
   return text([
     "Side by side: the whole stack in an ordinary month",
     "",
     ...tables.flatMap(({ title, rows }) => [
       title,
       ...rows.flatMap(({ name, configured, monthly, difference, unknown, note, ...rest }) => [
-        `${configured ? "→" : " "} ${column(name, 44)} ${amount(monthly).padStart(11)} ${(configured ? "as configured" : signed(difference)).padStart(14)}${means(rest)}`,
-        ...(note === undefined ? [] : indented(note, WIDTH, "      ")),
-        ...(unknown.length === 0 ? [] : indented(`no price: ${unknown.join("; ")}`, WIDTH, "      ")),
+        ...beside(
+          `${configured ? "→" : " "} ${column(name, wide)} ${amount(monthly).padStart(11)} ${(configured ? "as configured" : signed(difference)).padStart(14)}`,
+          means(rest),
+          width,
+        ),
+        ...(note === undefined ? [] : indented(note, width, "      ")),
+        ...(unknown.length === 0 ? [] : indented(`no price: ${unknown.join("; ")}`, width, "      ")),
       ]),
       "",
     ]),
@@ -84,10 +100,12 @@ export function alternativesView({ tables, savings }: Alternatives): string {
     ...ranked(
       "What saves most, one at a time (they do not add up)",
       savings.filter(({ breaks }) => breaks.length === 0),
+      width,
     ),
     ...ranked(
       "At the price of a requirement",
       savings.filter(({ breaks }) => breaks.length > 0),
+      width,
     ),
   ]);
 }
@@ -102,22 +120,31 @@ function savedAlready(tables: Alternatives["tables"]): string[] {
     .flatMap(({ name, difference }) => [`Saved already: ${amount(difference)} a month, beside ${name}.`, ""]);
 }
 
-function ranked(title: string, savings: readonly Saving[]): string[] {
+function ranked(title: string, savings: readonly Saving[], width: number): string[] {
   if (savings.length === 0) return [];
   return [
     title,
-    ...savings.map(
-      ({ name, saves, ...rest }, i) =>
-        `${String(i + 1).padStart(3)}  ${column(name, 44)} ${exactDollars(saves).padStart(10)} a month${means(rest)}`,
+    ...savings.flatMap(({ name, saves, ...rest }, i) =>
+      beside(
+        `${String(i + 1).padStart(3)}  ${column(name, Math.min(44, width - 24))} ${exactDollars(saves).padStart(10)} a month`,
+        means(rest),
+        width,
+      ),
     ),
   ];
 }
+
+/** A word on a row: behind it, or below where there is no room. */
+const beside = (row: string, word: string, width: number): string[] =>
+  word === "" || widthOf(row) + 2 + widthOf(word) <= width
+    ? [`${row}${word === "" ? "" : `  ${word}`}`]
+    : [row, ...indented(word, width, "      ")];
 
 /** How to get an alternative, if not by the config, and what it gives up. */
 function means({ by, breaks }: Pick<Alternative, "by" | "breaks">): string {
   const how = { config: [], contract: ["a contract"], comparison: ["not by up"] }[by];
   const words = [...how, ...(breaks.length === 0 ? [] : [`breaks ${breaks.join(", ")}`])];
-  return words.length === 0 ? "" : `  ${words.join("; ")}`;
+  return words.join("; ");
 }
 
 /** What `cost --live` asked AWS, and what came of it. */
@@ -166,16 +193,17 @@ export function liveView({ region, asked, file, found, changes, notFound }: Live
 }
 
 /** For `plan`: what the change does to the bill, in a line, and a line for each object that changes. */
-export function costChangeView({ typical, fixed, objects, unknown, complete }: CostChange): string {
+export function costChangeView({ typical, fixed, objects, unknown, complete }: CostChange, width = WIDTH): string {
+  const wide = Math.min(40, width - 33);
   const sum =
     Math.abs(typical) < 0.005 ? "no change" : `${signed(typical)} in an ordinary month, ${signed(fixed)} of it fixed`;
   return text([
     `Cost a month: ${complete ? "" : "unknown in part; what has a price: "}${sum}`,
     ...objects.map(
       ({ step, object, difference, unknown: gaps }) =>
-        `  ${step.padEnd(15)} ${column(object, 40)} ${signed(difference).padStart(12)}${gaps.length === 0 || difference === "unknown" ? "" : "+?"}`,
+        `  ${step.padEnd(15)} ${column(object, wide)} ${signed(difference).padStart(12)}${gaps.length === 0 || difference === "unknown" ? "" : "+?"}`,
     ),
-    ...list("No price, so not in the sum:", unknown),
+    ...list("No price, so not in the sum:", unknown, width),
   ]);
 }
 
@@ -189,10 +217,12 @@ export function costNowView({ totals }: Pick<Estimate, "totals">, soFar: Totals)
 }
 
 /** For `down`: what stops, and what goes on. */
-export function afterDownView({ stops, goesOn }: AfterDown): string {
+export function afterDownView({ stops, goesOn }: AfterDown, width = WIDTH): string {
   return text([
     `Stops: ${stops.complete ? "" : "at least "}${exactDollars(stops.total.typical)} in an ordinary month.`,
-    ...(goesOn.length === 0 ? ["Nothing still costs money."] : list("Still costs money:", goesOn.map(besideText))),
+    ...(goesOn.length === 0
+      ? ["Nothing still costs money."]
+      : list("Still costs money:", goesOn.map(besideText), width)),
   ]);
 }
 
@@ -266,56 +296,61 @@ function lineJson(line: CostLine) {
 
 // ---- Lines of text ------------------------------------------------------------------------------------------------
 
-function row(name: string, ...cells: string[]): string {
-  return column(name, 36) + cells.map((cell) => cell.padStart(16)).join("");
-}
-
 /** A cell with a sum; `+?` after it says that something in it has no price. */
 const cell = (usd: number, complete: boolean) => `${exactDollars(usd)}${complete ? "  " : "+?"}`;
 
 const bandCells = ({ low, typical, high }: Band, complete: boolean) =>
   [low, typical, high].map((usd) => cell(usd, complete));
 
-function amounts(name: string, { fixed, usage, fixedComplete, usageComplete }: Totals): string {
-  const noUsage = usage.high === 0;
-  const noFixed = fixed === 0;
-  const unknown = "unknown  ";
-  let steady = fixedComplete ? "" : unknown;
-  if (!noFixed || (fixedComplete && noUsage && usageComplete)) steady = cell(fixed, fixedComplete);
-  if (noUsage) return row(name, steady, ...(usageComplete ? [] : [unknown]));
-  return row(name, steady, ...bandCells(usage, usageComplete));
+/** The table of sums: where a terminal is narrow, without the quiet and the busy month. */
+function tableOf(width: number) {
+  const [name, size, shown] =
+    width >= WIDTH ? [36, 16, [0, 1, 2, 3]] : width >= 76 ? [width - 48, 12, [0, 1, 2, 3]] : [width - 22, 11, [0, 2]];
+  const row = (title: string, ...cells: string[]): string =>
+    column(title, name) + shown.map((index) => (cells[index] ?? "").padStart(size)).join("");
+  const amounts = (title: string, { fixed, usage, fixedComplete, usageComplete }: Totals): string => {
+    const noUsage = usage.high === 0;
+    const noFixed = fixed === 0;
+    const unknown = "unknown  ";
+    let steady = fixedComplete ? "" : unknown;
+    if (!noFixed || (fixedComplete && noUsage && usageComplete)) steady = cell(fixed, fixedComplete);
+    if (noUsage) return row(title, steady, ...(usageComplete ? [] : [unknown]));
+    return row(title, steady, ...bandCells(usage, usageComplete));
+  };
+  return { row, amounts };
 }
 
-function detailOf({ item, quantity, unit, unitPrice, monthly, note }: CostLine): string[] {
+function detailOf({ item, quantity, unit, unitPrice, monthly, note }: CostLine, width: number): string[] {
   const units = quantity === 1 || !/(hour|month)$/.test(unit) ? unit : `${unit}s`;
   const count = quantity === "unknown" ? quantity : trimmed(quantity);
   const how = `${count} ${units} × ${unitPrice === "unknown" ? "unknown" : `$${trimmed(unitPrice)}`}`;
   return [
-    `      ${column(item, 44)} ${how.padStart(34)} ${amount(monthly).padStart(12)}`,
-    ...(note === undefined ? [] : indented(note, WIDTH, "        ")),
+    `      ${column(item, Math.min(44, Math.max(10, width - 54)))} ${how.padStart(34)} ${amount(monthly).padStart(12)}`,
+    ...(note === undefined ? [] : indented(note, width, "        ")),
   ];
 }
 
-function summary({ fixed, total, complete, fixedComplete }: Totals): string[] {
+function summary({ fixed, total, complete, fixedComplete }: Totals, width: number): string[] {
   const least = (whole: boolean) => (whole ? "" : "at least ");
   return [
     ...sentence(
       `Fixed: ${least(fixedComplete)}${exactDollars(fixed)} a month. With usage: ${least(complete)}${exactDollars(total.typical)} in an ordinary month, ${exactDollars(total.low)} in a quiet and ${exactDollars(total.high)} in a busy one.`,
+      width,
     ),
     ...(complete ? [] : ["+? is at least: something in the sum has no price."]),
   ];
 }
 
-function missing({ totals, region }: Estimate, prices: PriceTable): string[] {
+function missing({ totals, region }: Estimate, prices: PriceTable, width: number): string[] {
   const known = regionsOf(prices);
   const foreign = `The price table covers ${known.join(" and ")}. Of ${region} it knows only what costs the same everywhere.`;
   return [
-    ...(known.includes(region) ? [] : sentence(foreign)),
-    ...list("No price, so not in the sums (unknown is not 0):", totals.unknown),
+    ...(known.includes(region) ? [] : sentence(foreign, width)),
+    ...list("No price, so not in the sums (unknown is not 0):", totals.unknown, width),
   ];
 }
 
-function origin({ lines, region }: Estimate, prices: PriceTable): string[] {
+function origin({ lines, region }: Estimate, prices: PriceTable, width: number): string[] {
   const priced = lines.filter((line) => line.from !== undefined);
   const tax = prices.tax[region];
   const copies = priced.filter((line) => !line.from?.asked);
@@ -328,7 +363,7 @@ function origin({ lines, region }: Estimate, prices: PriceTable): string[] {
   const count = (sure: Sure) => lines.filter((line) => line.from?.sure === sure).length;
   const weak = count("C") + count("M");
   return [
-    ...sentence(`Prices: ${asked}collected on ${prices.collected} from sources ${dates}; --json names them.`),
+    ...sentence(`Prices: ${asked}collected on ${prices.collected} from sources ${dates}; --json names them.`, width),
     ...(weak === 0 ? [] : [`${weak} of ${lines.length} lines rest on a secondary source.`]),
     `Tax comes on top${tax === undefined ? "" : `: ${tax}`}.`,
   ];
@@ -364,11 +399,11 @@ function objectsOf(lines: readonly CostLine[]): [string, CostLine[]][] {
   return groups.toSorted((one, other) => several(one) - several(other));
 }
 
-function list(title: string, items: readonly string[]): string[] {
-  return items.length === 0 ? [] : [title, ...items.flatMap((item) => indented(item, WIDTH, "    ", "  - "))];
+function list(title: string, items: readonly string[], width = WIDTH): string[] {
+  return items.length === 0 ? [] : [title, ...items.flatMap((item) => indented(item, width, "    ", "  - "))];
 }
 
-const sentence = (words: string) => wrapped(words, WIDTH);
+const sentence = (words: string, width = WIDTH) => wrapped(words, width);
 
 const text = (lines: readonly string[]) => lines.map((line) => line.trimEnd()).join("\n");
 

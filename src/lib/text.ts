@@ -54,6 +54,42 @@ export const wrapped = (text: string, width: number): string[] => wrapAnsi(oneLi
 export const indented = (text: string, width: number, indent: string, first = indent): string[] =>
   wrapped(text, width - widthOf(indent)).map((line, index) => (index === 0 ? first : indent) + line);
 
+/** A line that is to be copied: a break in it would be copied too. */
+const TO_COPY = /^\s*(\$ )?(buddyverse|aws|ssh|mysql|mariadb|eval|export|unset|[A-Z_]+=)\b/;
+/** What begins a line before its text, under which the text goes on. */
+const LEAD = /^ *(?:(?:[✔✖✓✗!?→·•+~*-]|\S{1,3}\.) +)?/;
+const leadOf = (line: string): string => LEAD.exec(line)?.[0] ?? "";
+/** All columns of a row but the last one. */
+const COLUMNS = /^.*\S {2,}(?=\S)/;
+const NO_BREAK = "\u00a0";
+
+/**
+ * A text in lines of at most `width` columns, each broken between words and going on under its own begin. Colours stay. A line to copy, and what
+ * is quoted as a command within a sentence, stay whole.
+ */
+export const fit = (text: string, width: number): string =>
+  text
+    .split("\n")
+    .flatMap((line) => (widthOf(line) <= width || TO_COPY.test(line) ? [line] : brokenLine(line, width)))
+    .join("\n");
+
+function brokenLine(line: string, width: number): string[] {
+  const plain = stripVTControlCharacters(line);
+  const [beside = ""] = COLUMNS.exec(plain) ?? [];
+  const lead = widthOf(beside) * 2 <= width ? beside || leadOf(plain) : leadOf(plain);
+  const indent = " ".repeat(widthOf(lead));
+  // Where colours begin a line its lead cannot be cut off.
+  const begins = line.startsWith(lead) ? lead : "";
+  const whole = line
+    .slice(begins.length)
+    .replace(/`[^`]+`/g, (command) =>
+      widthOf(command) + indent.length <= width ? command.replaceAll(" ", NO_BREAK) : command,
+    );
+  return wrapAnsi(whole, width - indent.length, { trim: true })
+    .split("\n")
+    .map((part, index) => (index === 0 ? begins : indent) + part.replaceAll(NO_BREAK, " "));
+}
+
 /** "1 subnet", "6 subnets", "2 security policies". */
 export const counted = (count: number, noun: string): string => `${count} ${count === 1 ? noun : plural(noun)}`;
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -27,6 +27,16 @@ test.each([80, 60, 40])("every help stays within %i columns, but for words that 
       .split("\n")
       .filter((line) => widthOf(line) > columns && /\S \S/.test(line) && !/^Usage:/.test(line));
     expect({ words, wide }).toEqual({ words, wide: [] });
+  }
+});
+
+test.each([80, 40])("what asks nobody fits %i columns too", async (columns) => {
+  const on = folder({ tags: { 서비스: "버디버스 운영" } });
+  writeFileSync(join(on.path, "wrong.json"), JSON.stringify({ nat: { mode: "box" }, domain: { name: "한글.kr" } }));
+  for (const line of ["cost", "plan --offline", "plan --config wrong.json", "sandbox fail nothing", "upp"]) {
+    const { stdout, stderr } = await inProcess(line.split(" "), { cwd: on.path, env: {}, columns });
+    const wide = `${stdout}${stderr}`.split("\n").filter((one) => widthOf(one) > columns && /\S \S/.test(one));
+    expect({ line, wide }).toEqual({ line, wide: [] });
   }
 });
 

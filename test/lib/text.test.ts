@@ -1,6 +1,43 @@
 import { describe, expect, test } from "vitest";
-import { column, counted, indented, list, oneLine, pad, some, truncate, widthOf, wrapped } from "../../src/lib/text.ts";
+import {
+  column,
+  counted,
+  fit,
+  indented,
+  list,
+  oneLine,
+  pad,
+  some,
+  truncate,
+  widthOf,
+  wrapped,
+} from "../../src/lib/text.ts";
 import { coloured } from "../../src/report/style.ts";
+
+describe("a text that fits the terminal", () => {
+  test("lines break between words, and go on under their own begin", () => {
+    expect(fit("as it is", 20)).toBe("as it is");
+    expect(fit("one two three four\nfive", 9)).toBe("one two\nthree\nfour\nfive");
+    expect(fit("  ✔  one two three", 13)).toBe("  ✔  one two\n     three");
+    expect(fit("  - 하나 둘 셋", 12)).toBe("  - 하나 둘\n    셋");
+    expect(fit("clock  as AWS says it", 16)).toBe("clock  as AWS\n       says it");
+    // No room for a column of its own.
+    expect(fit("a name of some length  and words", 20)).toBe("a name of some\nlength  and words");
+  });
+
+  test("what is to be copied stays whole", () => {
+    const line = "  aws rds delete-db-instance --db-instance-identifier database1";
+    expect(fit(line, 20)).toBe(line);
+    expect(fit("Now run `buddyverse up --sandbox` again.", 30)).toBe("Now run\n`buddyverse up --sandbox`\nagain.");
+  });
+
+  test("colours stay, also over a break", () => {
+    const text = coloured.bold("one two three");
+    const lines = fit(text, 8).split("\n");
+    expect(lines.map(widthOf)).toEqual([7, 5]);
+    expect(lines.join("")).toContain("\u001b[1m");
+  });
+});
 
 describe("width", () => {
   test("colours take no column, Korean characters and emoji two", () => {

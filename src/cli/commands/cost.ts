@@ -16,6 +16,7 @@ import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { priceFileIn, pricesIn, readPriceFile } from "../prices.ts";
+import { lookOf } from "../screen.ts";
 import { withSession } from "../session.ts";
 
 export interface CostOptions extends CommonOptions {
@@ -35,10 +36,11 @@ export async function cost(options: CostOptions): Promise<number> {
   const others = alternatives(config, alternativesTo(config, prices), (variant, choose) =>
     billOf(variant, prices, usage, choose),
   );
+  const { width } = lookOf(options, process.stdout);
   const parts = [
-    costView(now, prices, { detail: options.verbose ?? false }),
-    alternativesView(others),
-    usageView(usage),
+    costView(now, prices, { detail: options.verbose ?? false, width: Math.min(width, 100) }),
+    alternativesView(others, Math.min(width, 100)),
+    usageView(usage, Math.min(width, 100)),
     ...(report ? [liveView(report)] : []),
   ];
   printResult(options, parts.join("\n\n"), costJson(now, others, report));

@@ -9,7 +9,7 @@ import { removable } from "../../engine/resource.ts";
 import type { Run } from "../../engine/run.ts";
 import type { Observed, Snapshot } from "../../engine/snapshot.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
-import { centsIfKnown } from "../../lib/money.ts";
+import { centsIfKnown, roundToCents } from "../../lib/money.ts";
 import { list } from "../../lib/text.ts";
 import { silentReporter } from "../../report/reporter.ts";
 import { downEnd, downPreview, foreignView, type LeftAlone, leftAloneView } from "../../report/views/down.ts";
@@ -230,7 +230,7 @@ function warn(session: Session, screen: Screen, { found, gone, copies }: Going):
   const { discardData, discardFiles, deleteKept } = run;
   if (Object.keys(run.store.resources).length > 0) {
     const options = { discardData: discardData || copies.size === 0, discardFiles, deleteKept };
-    screen.say(`\n${afterDownView(costAfterDown(session, options))}`);
+    screen.say(`\n${afterDownView(costAfterDown(session, options), screen.errLook.width)}`);
   }
   const { credentials } = screen.place;
   const short =
@@ -285,7 +285,7 @@ async function remove(session: Session, screen: Screen, going: Going, options: D
     {
       removed: removedIn(settled),
       left,
-      leftAlone: alone,
+      leftAlone: alone.map((one) => ({ ...one, monthly: roundToCents(one.monthly) })),
       kept: parting.kept,
       notes: parting.notes,
       copies,

@@ -3,7 +3,7 @@ import { removal } from "../../aws/rds/succession.ts";
 import { forecastUp } from "../../engine/forecast.ts";
 import { about, measured } from "../../lib/duration.ts";
 import { exitCodeOf } from "../../lib/errors.ts";
-import { dollars } from "../../lib/money.ts";
+import { centsIfKnown, dollars } from "../../lib/money.ts";
 import { type FailoverResult, failOver, lossReason, type Situation, situationOf } from "../../recovery/failover.ts";
 import { webInstances } from "../../recovery/replication.ts";
 import { wholeAgain } from "../../recovery/whole-again.ts";
@@ -127,7 +127,7 @@ async function follow(session: Session, screen: Screen, { result, situation, mon
     primary: result.primary,
     planned: situation.planned,
     awaySeconds: result.awaySeconds,
-    kept: kept ? { id: kept.id, monthly, remove: removal(aws, kept) } : null,
+    kept: kept ? { id: kept.id, monthly: centsIfKnown(monthly), remove: removal(aws, kept) } : null,
     seconds: Math.round((clock.now() - began) / 1000) + result.awaySeconds,
     ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
   });

@@ -69,7 +69,7 @@ export async function plan(options: PlanOptions): Promise<number> {
         warningsView(warnings, session.paths.config, screen.look),
         application && `application: ${application}`,
         planView(found, graph.steps, facts, screen.look),
-        ...(stands && changed && changed.objects.length > 0 ? [`\n${costChangeView(changed)}`] : []),
+        ...(stands && changed && changed.objects.length > 0 ? [`\n${costChangeView(changed, screen.look.width)}`] : []),
         facts.monthly && askedText(session.prices).trim(),
         findings.length > 0 && `\n${findingLines(findings, screen.look).join("\n")}`,
         options.out !== undefined &&

@@ -4,7 +4,7 @@ import { removal } from "../../aws/rds/succession.ts";
 import { forecastUp } from "../../engine/forecast.ts";
 import { age, at, measured } from "../../lib/duration.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
-import { dollars } from "../../lib/money.ts";
+import { centsIfKnown, dollars } from "../../lib/money.ts";
 import { type Compared, compareContents } from "../../recovery/contents.ts";
 import { webInstances } from "../../recovery/replication.ts";
 import { ended, type Restoration, restorationOf, restored, takePlace } from "../../recovery/restore-database.ts";
@@ -173,7 +173,7 @@ function keptBeside({ session, screen, restoration, heir, compared, monthly, sec
       endpoint: heir.endpoint,
       switched: false,
       contents: plain(compared),
-      monthly,
+      monthly: centsIfKnown(monthly),
       remove,
       seconds,
     },
@@ -246,7 +246,7 @@ async function follow(
       restored: heir.id,
       switched: true,
       contents: plain(compared),
-      kept: kept ? { id: kept.id, monthly, remove: removal(aws, kept) } : null,
+      kept: kept ? { id: kept.id, monthly: centsIfKnown(monthly), remove: removal(aws, kept) } : null,
       seconds,
       ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
     },

@@ -77,7 +77,7 @@ async function looked(
   const text = [
     heading(screen.place, screen.look),
     ...acceptedView(accepted, screen.look),
-    statusView(items, stack.graph.steps, screen.place, screen.look),
+    statusView(items, stack.graph.steps, screen.look),
     ...(properties.managed > 0 ? [countsText(properties)] : []),
     ...extrasView(extras, screen.look),
     ...notes.map((note) => `\n${note}`),

@@ -68,7 +68,7 @@ export async function verify(options: VerifyOptions): Promise<number> {
       throw new BuddyError({
         code: "failed",
         message: `the stack ${config.stack} is not up: there is nothing to verify`,
-        hint: `Run \`buddyverse up${options.sandbox ? " --sandbox" : ""}\` first.`,
+        hint: "Run `buddyverse up` first.",
       });
     }
     screen.say(heading(screen.place, screen.errLook));

@@ -6,7 +6,7 @@ import { differenceLines, type Names, namesOf, valueText } from "../differences.
 import { LEFT_ALONE, NO_LONGER_WANTED } from "../names.ts";
 import { plain, type Style } from "../style.ts";
 import { byStep, noteLines, objectText, reasonLines, remedyLines } from "./items.ts";
-import { joined, type Look, type Place, WIDTH } from "./look.ts";
+import { joined, type Look, WIDTH } from "./look.ts";
 
 const STANDING: Readonly<Record<SyncStatus, string>> = {
   "in-sync": "in sync",
@@ -25,11 +25,8 @@ const STANDING: Readonly<Record<SyncStatus, string>> = {
 export function statusView(
   items: readonly StatusItem[],
   steps: readonly string[],
-  { sandbox }: Pick<Place, "sandbox">,
   { style = plain, width = WIDTH }: Look = {},
 ): string {
-  // A command that is copied from the sandbox's screen must not reach AWS.
-  const flags = sandbox ? " --sandbox" : "";
   const off = items.filter(({ standing }) => standing !== "in-sync");
   if (items.length === 0) return "Nothing is there, and nothing is wanted.";
   const noted = (all: readonly StatusItem[]) =>
@@ -39,7 +36,7 @@ export function statusView(
   if (off.length === 0)
     return joined([style.green(`Everything is in sync: ${counted(items.length, "resource")}.`), ...noted(items)]);
   if (items.every(({ standing }) => standing === "missing" || standing === "blocked")) {
-    return `Nothing is there yet: ${counted(items.length, "resource")} to make. \`buddyverse up${flags}\` makes them.`;
+    return `Nothing is there yet: ${counted(items.length, "resource")} to make. \`buddyverse up\` makes them.`;
   }
   const names = namesOf(items);
   const restOf = ({ standing }: StatusItem) => (standing === "retained" ? LEFT_ALONE : NO_LONGER_WANTED);
@@ -63,12 +60,12 @@ export function statusView(
     `${counted(items.length, "resource")}: ${kinds.join(", ")}.`,
     ...(off.every(({ standing }) => standing === "watched")
       ? []
-      : [`\`buddyverse plan${flags}\` shows what \`buddyverse up${flags}\` would do about it.`]),
+      : [`\`buddyverse plan\` shows what \`buddyverse up\` would do about it.`]),
     ...(first
       ? [
           "What others changed and the config leaves open, `up` leaves as it is. To keep it, or to put it back:",
-          `  buddyverse status --accept ${first.key}${flags}`,
-          `  buddyverse up --mend ${first.key}${flags}`,
+          `  buddyverse status --accept ${first.key}`,
+          `  buddyverse up --mend ${first.key}`,
         ]
       : []),
   ]);

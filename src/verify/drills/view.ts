@@ -144,6 +144,7 @@ export function drillJson(result: DrillResult, past?: PastDrill): Readonly<Recor
     all.map((item) => ({ ...item, at: iso(item.at) }));
   return {
     ...rest,
+    answers: { ...rest.answers, failedPercent: Number(rest.answers.failedPercent.toFixed(2)) },
     began: iso(began),
     ended: iso(ended),
     compared: comparedWith(result, past),

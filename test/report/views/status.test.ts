@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { StatusItem } from "../../../src/engine/status.ts";
 import { statusView } from "../../../src/report/views/status.ts";
-import { aws, difference, expectScreen, sandbox, steps } from "./things.ts";
+import { difference, expectScreen, steps } from "./things.ts";
 
 const item = (
   standing: StatusItem["standing"],
@@ -27,7 +27,7 @@ const item = (
 test("what is left alone has a group of its own, with what a person can do", () => {
   const remedies = [{ to: "remove it", commands: ["aws efs delete-file-system …"] }];
   const alone = item("retained", undefined, "Buddy-EFS", { object: "efs:file-system", id: "fs-2", remedies });
-  const text = statusView([item("in-sync", "vpc", "a"), alone], steps, aws);
+  const text = statusView([item("in-sync", "vpc", "a"), alone], steps);
   expect(text).toContain(
     [
       " !    left alone         0 of 1 in sync",
@@ -46,7 +46,7 @@ test("what others changed is told with what it means, before and now, and how it
     { path: "Groups[sg-1]", before: "yes", now: undefined, danger: undefined },
     { path: "Size", before: undefined, now: "8", danger: undefined },
   ];
-  const text = statusView([item("in-sync", "vpc", "a"), item("watched", "vpc", "nat-1", { watched })], steps, sandbox);
+  const text = statusView([item("in-sync", "vpc", "a"), item("watched", "vpc", "nat-1", { watched })], steps);
   expect(text).toContain(
     [
       "         changed by others: subnet nat-1",
@@ -57,22 +57,22 @@ test("what others changed is told with what it means, before and now, and how it
     ].join("\n"),
   );
   expect(text).toContain("2 resources: 1 in sync, 1 changed by others.\nWhat others changed");
-  expect(text).toContain("  buddyverse status --accept nat-1 --sandbox\n  buddyverse up --mend nat-1 --sandbox");
+  expect(text).toContain("  buddyverse status --accept nat-1\n  buddyverse up --mend nat-1");
   // `up` would do nothing about it.
   expect(text).not.toContain("buddyverse plan");
 });
 
 test("all in sync", () => {
-  expect(statusView([item("in-sync", "vpc", "a"), item("in-sync", "subnets", "b")], steps, aws)).toBe(
+  expect(statusView([item("in-sync", "vpc", "a"), item("in-sync", "subnets", "b")], steps)).toBe(
     "Everything is in sync: 2 resources.",
   );
 });
 
 test("nothing yet", () => {
-  expect(statusView([item("missing", "vpc", "a"), item("missing", "subnets", "b")], steps, aws)).toBe(
+  expect(statusView([item("missing", "vpc", "a"), item("missing", "subnets", "b")], steps)).toBe(
     "Nothing is there yet: 2 resources to make. `buddyverse up` makes them.",
   );
-  expect(statusView([], steps, aws)).toBe("Nothing is there, and nothing is wanted.");
+  expect(statusView([], steps)).toBe("Nothing is there, and nothing is wanted.");
 });
 
 test("each thing that is off, property by property", async () => {
@@ -93,7 +93,7 @@ test("each thing that is off, property by property", async () => {
     item("missing", "image", "Buddy-WEB-Image-Start", { object: "ec2:launch-template" }),
     item("extra", undefined, "Bastion3", { object: "ec2:instance", id: "i-3" }),
   ];
-  const view = statusView(items, steps, sandbox);
+  const view = statusView(items, steps);
   expect(view).toContain("publicAddresses: recorded true, live false");
   expect(view).toContain("storageGiB: live 20, config 40");
   for (const { name } of items.slice(2)) expect(view).toContain(name);
@@ -105,7 +105,7 @@ test("values of secrets are not shown", () => {
     item("in-sync", "vpc", "a"),
     item("drift", "rds", "b", { drift: [difference("masterPassword", "hunter2", "hunter3")] }),
   ];
-  const view = statusView(items, steps, sandbox);
+  const view = statusView(items, steps);
   expect(view).toContain("masterPassword: differs (secret)");
   expect(view).not.toContain("hunter");
 });
