@@ -102,8 +102,12 @@ export function outputsFor(config: Config, live: Live, keyFile: string, web?: re
 export const isUp = ({ loadBalancer, database, bastions, vpcId }: Outputs): boolean =>
   loadBalancer !== null || database.writer !== null || bastions.length > 0 || vpcId !== null;
 
-/** The same for people, by what it is called. */
-export function outputRows(config: Config, { site, loadBalancer, database, bastions, webInstances }: Outputs) {
+/** The same for people, by what it is called. @param cli how the AWS CLI is called */
+export function outputRows(
+  config: Config,
+  cli: string,
+  { site, loadBalancer, database, bastions, webInstances }: Outputs,
+) {
   const { writer, reader, port } = database;
   const ways = (machines: readonly Entrance[] | null) =>
     machines !== null && machines.length > 0 ? machines.map(({ ssh }) => ssh) : undefined;
@@ -112,14 +116,14 @@ export function outputRows(config: Config, { site, loadBalancer, database, basti
     "Load balancer": loadBalancer ?? undefined,
     "Database, writes": writer === null ? undefined : `${writer}:${port}`,
     "Database, reads": reader === null ? undefined : `${reader}:${port}`,
-    "Database password": writer === null ? undefined : passwordCommand(config),
+    "Database password": writer === null ? undefined : passwordCommand(config, cli),
     Bastions: ways(bastions),
     "Web instances": ways(webInstances),
   };
 }
 
 /** The command that prints the database's password. @param cli how the AWS CLI is called */
-export const passwordCommand = (config: Pick<Config, "stack" | "region">, cli = "aws"): string =>
+export const passwordCommand = (config: Pick<Config, "stack" | "region">, cli: string): string =>
   `${cli} ssm get-parameter --with-decryption --query Parameter.Value --output text --name ${passwordParameter(config)} --region ${config.region}`;
 
 /** Host and port of a database that has them already. */

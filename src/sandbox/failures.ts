@@ -1,4 +1,6 @@
 import { BuddyError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
+import { list } from "../lib/text.ts";
 import type { FailureKind } from "./service.ts";
 import { services } from "./services/services.ts";
 import type { Failure, Sim } from "./world.ts";
@@ -29,8 +31,40 @@ export function parseFailure(kind: string, about = ""): Wanted {
       message: known.about
         ? `"sandbox fail ${kind}" needs ${known.about}`
         : `"sandbox fail ${kind}" is about nothing more`,
+      hint: known.about ? `As in: buddyverse sandbox fail ${kind} NAME` : `Say only: buddyverse sandbox fail ${kind}`,
     });
   return { kind, about };
+}
+
+/**
+ * Looks whether there is what shall fail. Throws `usage` where there never can be.
+ * @returns what a person should know: it is not there yet
+ */
+export function checkWanted(sim: Sim, { kind, about }: Wanted): string | undefined {
+  const { oneOf, there } = KINDS[kind] ?? {};
+  const all = oneOf?.(sim);
+  if (all !== undefined && !all.includes(about)) {
+    const meant = nearest(about, all);
+    throw new BuddyError({
+      code: "usage",
+      message: `"sandbox fail ${kind} ${about}": there is no ${about} in the sandbox`,
+      hint: `${meant === undefined ? "" : `Did you mean ${meant}? `}There is ${list(all)}.`,
+    });
+  }
+  const now = there?.(sim);
+  if (now === undefined || now.includes(about)) return undefined;
+  return `There is no ${about} in the sandbox yet${now.length === 0 ? "" : ` (there is ${list(now)})`}: it fails when it comes.`;
+}
+
+/** Looks whether anything of that kind fails on purpose. Throws `usage` where nothing does. */
+export function checkMend(failures: readonly Wanted[], kind: string): void {
+  if (failures.some((one) => one.kind === kind)) return;
+  const what = failures.map((one) => `${one.kind} ${one.about}`.trim());
+  throw new BuddyError({
+    code: "usage",
+    message: `nothing of the kind "${kind}" fails on purpose`,
+    hint: what.length === 0 ? "Nothing at all does." : `What fails: ${list(what)}.`,
+  });
 }
 
 /** Orders a failure. */

@@ -37,7 +37,7 @@ test("an instance in a zone without a bastion is reached through the other; with
   expect(outputs({}, [web("172.31.31.5", "ap-northeast-2b")]).webInstances?.[0]?.ssh).toContain("198.51.100.1");
   const none = outputs({}, []);
   expect(none.webInstances).toEqual([]);
-  expect(outputRows(parseConfig({}, "test.json"), none)["Web instances"]).toBeUndefined();
+  expect(outputRows(parseConfig({}, "test.json"), "aws", none)["Web instances"]).toBeUndefined();
 });
 
 test("no name is left out: what is not there is null, so that scripts can rely on all of them", () => {

@@ -183,7 +183,12 @@ function lostText(lost: readonly Lost[], verb: (many: boolean) => string): strin
 
 /** What goes, what is kept of it, and what is left alone. */
 function preview({ stack }: Session, screen: Screen, { gone, alone, parting, copies, lost }: Going): void {
-  const shown = gone.map(({ node }) => ({ name: node.name, object: node.type.name, step: node.step }));
+  const shown = gone.map(({ node, look, recorded }) => ({
+    name: node.name,
+    object: node.type.name,
+    step: node.step,
+    holdsData: look.live !== undefined && mayHoldData(node.type, look.live, recorded),
+  }));
   const lifted = gone.flatMap(({ node, lifted }) => lifted.map(({ what }) => `${node.name}: ${what}`));
   const stopped = toStop(stack.run, gone).map(({ node }) => node.name);
   const notes = [

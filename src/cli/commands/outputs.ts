@@ -6,7 +6,7 @@ import type { Config } from "../../config/schema.ts";
 import { at } from "../../lib/duration.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { nearest } from "../../lib/nearest.ts";
-import { outputsView } from "../../report/views/outputs.ts";
+import { outputsView, SANDBOX_NOTE } from "../../report/views/outputs.ts";
 import { lostKey, privateKeyFile } from "../inputs.ts";
 import type { CommonOptions } from "../options.ts";
 import { isForPrograms, printResult } from "../output.ts";
@@ -32,6 +32,8 @@ const INSIDE: readonly (readonly [command: string, own?: readonly string[]])[] =
 interface Found {
   readonly config: Config;
   readonly account: string;
+  /** How the AWS CLI is called. */
+  readonly cli: string;
   readonly outputs: Outputs;
   /** From the state: when that was last written, milliseconds since 1970. Undefined: AWS was asked. */
   readonly recorded: number | undefined;
@@ -42,7 +44,7 @@ interface Found {
 /** What a person or a script needs to use the stack, or one value of it. Where the state knows it, nobody is asked. */
 export async function outputs(name: string | undefined, options: OutputsOptions): Promise<number> {
   const found = (options.refresh ? undefined : await fromState(options)) ?? (await fromAws(options));
-  const { config, account, outputs, recorded, warning } = found;
+  const { config, account, cli, outputs, recorded, warning } = found;
   const { stack, region } = config;
   if (!isUp(outputs))
     throw new BuddyError({
@@ -60,14 +62,15 @@ export async function outputs(name: string | undefined, options: OutputsOptions)
   const commands = INSIDE.map(([command, own]) => again(command, options, own));
   const inside = outputs.bastions.length > 0 ? commands : undefined;
   const rows = outputsView(
-    { ...outputRows(config, outputs), "Into the machines": inside },
+    { ...outputRows(config, cli, outputs), "Into the machines": inside },
     lookOf(options, process.stdout),
   );
   const source =
     recorded === undefined
       ? ""
       : `\n\nFrom the state, as of ${at(recorded)}; \`${again("outputs", options, ["--refresh"])}\` asks AWS.`;
-  printResult(options, `${rows}${source}`, {
+  const rehearsed = options.sandbox ? `\n\n${SANDBOX_NOTE}` : "";
+  printResult(options, `${rows}${rehearsed}${source}`, {
     ...values,
     source: recorded === undefined ? "aws" : "state",
     recordedAt: recorded === undefined ? null : new Date(recorded).toISOString(),
@@ -86,6 +89,7 @@ async function fromState(options: CommonOptions): Promise<Found | undefined> {
   return {
     config,
     account,
+    cli: aws.cli,
     recorded: since,
     outputs: outputsFor(config, live, privateKeyFile(paths)),
     warning: lostKey({ config, paths, aws }, live(KEY_PAIR_KEY)),
@@ -101,6 +105,7 @@ const fromAws = (options: CommonOptions): Promise<Found> =>
     return {
       config,
       account: aws.account,
+      cli: aws.cli,
       recorded: undefined,
       outputs: outputsFor(config, live, privateKeyFile(paths), web),
       warning: lostKey(session, live(KEY_PAIR_KEY)),

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BuddyError } from "../../lib/errors.ts";
-import { parseFailure } from "../../sandbox/failures.ts";
+import { checkMend, checkWanted, parseFailure, type Wanted } from "../../sandbox/failures.ts";
 import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/fault-requests.ts";
 import { openSandboxFile, readWorld, stateBeside } from "../../sandbox/file.ts";
 import { servedAt } from "../../sandbox/http/served-file.ts";
@@ -124,11 +124,18 @@ async function carryOut(paths: Paths, options: CommonOptions, command: string, o
   }
 }
 
-async function carriedOut(paths: Paths, options: CommonOptions, order: Order): Promise<Said> {
+async function carriedOut(
+  paths: Paths,
+  options: CommonOptions,
+  order: { readonly fail: Wanted } | { readonly mend: string | null },
+): Promise<Said> {
+  const world = readWorld(paths.state) ?? newWorld(configOf(options), Date.now());
+  if ("mend" in order && order.mend !== null) checkMend(world.failures ?? [], order.mend);
+  const note = "fail" in order ? checkWanted(simAt(world, world.time), order.fail) : undefined;
   await carryOut(paths, options, "fail" in order ? "sandbox fail" : "sandbox mend", order);
   const failures = (readWorld(paths.state)?.failures ?? []).map(({ kind, about }) => ({ kind, about }));
   const text = failures.map(({ kind, about }) => `Fails on purpose: ${kind} ${about}`.trimEnd()).join("\n");
-  return [text || "Nothing fails on purpose any more.", { failures }];
+  return [[text || "Nothing fails on purpose any more.", note ?? ""].join("\n").trimEnd(), { failures }];
 }
 
 /** Does what a person would, at the registrar or in a mailbox. Throws `usage` when nothing there waits for it. */

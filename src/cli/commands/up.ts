@@ -235,7 +235,7 @@ async function apply(
   const key = lostKey(session, live.get(KEY_PAIR_KEY) ?? keyPair?.look.live);
   if (key !== undefined) screen.say(`! ${key}`);
   const outputs = outputsIn(session, (key) => live.get(key) ?? found.entries.get(key)?.look.live);
-  const { Site: siteUrl, ...rest } = outputRows(session.config, outputs);
+  const { Site: siteUrl, ...rest } = outputRows(session.config, session.aws.cli, outputs);
   const cost = costNow(session);
   screen.result(
     upEnd(

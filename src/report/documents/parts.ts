@@ -75,7 +75,7 @@ export const failure = document({ error });
 export const named = {
   key: z.string(),
   name: z.string(),
-  object: z.string().describe('its type: "ec2:vpc"'),
+  object: z.string().describe("its type"),
   step: z.string().optional().describe("absent for what the config no longer wants"),
 };
 

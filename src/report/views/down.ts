@@ -13,6 +13,8 @@ export interface Doomed {
   readonly name: string;
   readonly object: string;
   readonly step: string | undefined;
+  /** It may hold data. */
+  readonly holdsData?: boolean;
 }
 
 export interface DownFacts {
@@ -24,7 +26,7 @@ export interface DownFacts {
   readonly notes?: readonly string[];
 }
 
-/** What `down` will remove, in the order in which it goes. */
+/** What `down` will remove: first what holds data, then all in the order in which it goes. */
 export function downPreview(
   place: Place,
   deletable: readonly Doomed[],
@@ -42,9 +44,13 @@ export function downPreview(
   const lines = groups.toReversed().map(({ title, items }) => {
     return `  ${pad(title, 20)} ${namesIn(items, Math.max(20, width - 24))}`;
   });
+  const holding = deletable.filter(({ holdsData }) => holdsData).map(objectText);
+  const data =
+    holding.length === 0 ? [] : indented(holding.join(", "), width, " ".repeat(23), `  ${pad("what holds data", 20)} `);
   return joined([
     `${style.bold(`This removes ${counted(deletable.length, "resource")} of stack ${place.stack}`)} from ${where}:`,
     "",
+    ...data,
     ...lines,
     ...(lost.length + keeps.length + notes.length === 0 ? [] : [""]),
     ...lost.flatMap((text) => indented(text, width, "").map(style.red)),

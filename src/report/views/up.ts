@@ -1,9 +1,9 @@
 import type { NodeResult } from "../../engine/node-result.ts";
 import { duration } from "../../lib/duration.ts";
-import { counted } from "../../lib/text.ts";
+import { counted, wrapped } from "../../lib/text.ts";
 import { plain, type Style } from "../style.ts";
-import { joined, type Look, type Place } from "./look.ts";
-import { type Outputs, outputsView } from "./outputs.ts";
+import { joined, type Look, type Place, WIDTH } from "./look.ts";
+import { type Outputs, outputsView, SANDBOX_NOTE } from "./outputs.ts";
 import { isTrouble, troubles } from "./settled.ts";
 
 export interface UpEnd {
@@ -26,13 +26,13 @@ export interface UpEnd {
 
 /** The last screen of `up`: what was done, where the site is, what failed or waits and what to do about it. */
 export function upEnd(end: UpEnd, look: Look = {}): string {
-  const { style = plain } = look;
+  const { style = plain, width = WIDTH } = look;
   const { settled, siteUrl, outputs, again } = end;
   const fine = !settled.some(isTrouble);
   const lines = [headline(end, style)];
   if (fine || Object.values(outputs).some((value) => value !== undefined)) {
-    const shown = outputsView({ Site: siteUrl, ...outputs }, look);
-    if (shown !== "") lines.push("", shown);
+    const shown = outputsView({ Site: fine ? siteUrl : undefined, ...outputs }, look);
+    if (shown !== "") lines.push("", shown, ...(end.place.sandbox ? ["", ...wrapped(SANDBOX_NOTE, width)] : []));
   }
   if (end.cost !== undefined) lines.push("", end.cost);
   lines.push(...troubles(settled, { again, verbose: end.verbose ?? false, style, held: "not started" }));

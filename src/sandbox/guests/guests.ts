@@ -17,6 +17,7 @@ export const guests: SandboxService = {
     "release-command": {},
     nat: {
       about: `"fails" or "hangs": the set-up of NAT instances says on the console that it failed, or nothing at all`,
+      oneOf: () => ["fails", "hangs"],
     },
   },
   hooks: {

@@ -19,6 +19,16 @@ test("the preview, in the order in which it goes, with what stays", async () => 
   await expectScreen(text, "down-preview");
 });
 
+test("what holds data is named first, and never cut", () => {
+  const replica = { name: "database1-replica", object: "rds:replica", step: "rds", holdsData: true };
+  const all = deletable.map((one) => ({ ...one, holdsData: one.name === "database1" }));
+  const lines = downPreview(sandbox, [...all, replica], steps, {}, { width: 60 }).split("\n");
+  expect(lines.slice(2, 4)).toEqual([
+    "  what holds data      database database1, replica",
+    "                       database1-replica",
+  ]);
+});
+
 test("whose data is lost is said", () => {
   const lost = ["database1 goes with all data: --discard-data leaves no copy."];
   const text = downPreview(sandbox, deletable, steps, { lost });

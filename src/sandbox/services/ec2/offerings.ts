@@ -45,6 +45,9 @@ const TYPES: Readonly<Record<string, InstanceTypeFacts>> = {
   "c7i-flex.large": { vcpus: 2, architecture: "x86_64", zones: "abcd" },
 };
 
+/** The types of the sandbox. */
+export const instanceTypes = (): readonly string[] => Object.keys(TYPES);
+
 export const instanceTypeFacts = (type: string): InstanceTypeFacts | undefined => TYPES[type];
 
 export const offeredIn = (type: string, zone: string): boolean => TYPES[type]?.zones.includes(zone.slice(-1)) ?? false;

@@ -1,5 +1,6 @@
 import { awsError, type FailureKind } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { instanceTypes, zonesOf } from "./offerings.ts";
 import { subnetTable } from "./tables.ts";
 
 /** Since when the subnet's zone is lost, milliseconds since 1970: nothing in it reaches anybody, or is reached. Undefined: it is not. */
@@ -28,11 +29,18 @@ export function checkVerified(sim: Sim): void {
 }
 
 export const launchFailures: Readonly<Record<string, FailureKind>> = {
-  capacity: { about: "an instance type, as t3.micro: AWS has none of it (InsufficientInstanceCapacity)" },
+  capacity: {
+    about: "an instance type, as t3.micro: AWS has none of it (InsufficientInstanceCapacity)",
+    oneOf: instanceTypes,
+  },
   az: {
     about: "a zone, as ap-northeast-2a: nothing in it answers, and no instance can be started there",
+    oneOf: zonesOf,
     changed: (zone, sim) => sim.tell("zoneChanged", zone),
   },
-  launch: { about: "an instance type: its instances are taken, and terminated while they start" },
+  launch: {
+    about: "an instance type: its instances are taken, and terminated while they start",
+    oneOf: instanceTypes,
+  },
   verification: {},
 };

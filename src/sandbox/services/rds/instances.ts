@@ -60,6 +60,9 @@ const CLASSES: ReadonlyMap<string, string> = new Map(
     families.flatMap((family) => sizes.map((size): [string, string] => [`db.${family}.${size}`, zones])),
   ),
 );
+
+/** The classes that RDS offers in the sandbox. */
+export const databaseClasses = (): readonly string[] => [...CLASSES.keys()];
 export const isOfferedIn = (instanceClass: string, zone: string): boolean =>
   CLASSES.get(instanceClass)?.includes(zone.slice(-1)) ?? false;
 
@@ -302,9 +305,15 @@ export function makeSnapshot(sim: Sim, database: Database, id: string, tags: Tag
   return snapshot;
 }
 
+const databaseIds = (sim: Sim): readonly string[] =>
+  databaseTable(sim)
+    .all()
+    .map(({ id }) => id);
+
 export const instanceFailures: Readonly<Record<string, FailureKind>> = {
   database: {
     about: "a database, as database1: it fails, while it is made or afterwards",
+    there: databaseIds,
     changed(id, sim) {
       const status = databaseTable(sim).get(id)?.status;
       // One that is being made fails when it would have been ready.
@@ -312,7 +321,7 @@ export const instanceFailures: Readonly<Record<string, FailureKind>> = {
         become(sim, id, { status: "failed" });
     },
   },
-  snapshot: { about: "a database, as database1: snapshots of it fail, in the end" },
+  snapshot: { about: "a database, as database1: snapshots of it fail, in the end", there: databaseIds },
 };
 
 export const instances: SandboxService = {

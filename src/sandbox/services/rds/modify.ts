@@ -14,6 +14,7 @@ import {
   checkGroups,
   checkNewName,
   checkPassword,
+  databaseClasses,
   databaseFor,
   describe,
   isOfferedIn,
@@ -42,6 +43,7 @@ const RENAME_MS = 600_000;
 export const modifyFailures: Readonly<Record<string, FailureKind>> = {
   "database-class": {
     about: "a class, as db.t3.small: RDS takes the change of an instance to it, and then has no capacity for it",
+    oneOf: databaseClasses,
   },
 };
 

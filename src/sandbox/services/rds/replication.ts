@@ -9,7 +9,13 @@ import { type Database, databaseTable } from "./tables.ts";
 const TERMINATED_MS = 30 * 24 * 3_600_000;
 
 export const replicationFailures: Readonly<Record<string, FailureKind>> = {
-  replication: { about: "a read replica, as database1-replica: a statement fails there, and it follows no more" },
+  replication: {
+    about: "a read replica, as database1-replica: a statement fails there, and it follows no more",
+    there: (sim) =>
+      databaseTable(sim)
+        .all()
+        .flatMap(({ id, source }) => (source === null ? [] : [id])),
+  },
 };
 
 /** Since when a replica gets nothing from its source, and why; undefined: it follows, or is no replica. */
