@@ -449,19 +449,26 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "graph",
     group: "start",
-    description: "the stack as a picture: steps, resources and what needs what; asks nobody",
-    offline: true,
-    shared: "files",
+    description:
+      "the stack as a picture: its zones and subnets, what is in them and who reaches whom; with a state, how it stands",
     own: (command) =>
-      command.addOption(
-        new Option("--format <kind>", "mermaid, svg, or html: one page that needs nothing else")
-          .choices(["mermaid", "svg", "html"])
-          .default("mermaid"),
-      ),
+      command
+        .addOption(
+          new Option(
+            "--format <kind>",
+            "text (the default on a terminal), svg (in a pipe), or html: one page that needs nothing else; of --dependencies also mermaid",
+          ).choices(["text", "svg", "html", "mermaid"]),
+        )
+        .option("--output <file>", "write it there; the end of its name says the format: .svg, .html, .txt, .mmd")
+        .option("--open", "open it in the browser")
+        .addOption(new Option("--refresh", "ask AWS how it stands, instead of the state").conflicts("dependencies"))
+        .option("--dependencies", "what needs what instead: steps, resources and arrows"),
     examples: [
       "buddyverse graph",
-      "buddyverse graph --format svg > stack.svg",
-      "buddyverse graph --format html > stack.html",
+      "buddyverse graph --output stack.svg",
+      "buddyverse graph --open",
+      "buddyverse graph --refresh --output stack.html",
+      "buddyverse graph --dependencies > stack.mmd",
     ],
     load: async () => (await import("./commands/graph.ts")).graph,
   },

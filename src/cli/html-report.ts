@@ -1,20 +1,23 @@
-import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
+import { accessSync, constants, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { BuddyError } from "../lib/errors.ts";
 
 /**
- * Makes sure that a report can be written, before the hour of work that it tells of. Answers what writes it.
+ * Makes sure that a page or picture can be written, before the hour of work that it tells of. Answers what writes it.
+ * @param option what named the file
  * @throws BuddyError `usage` when it cannot be
  */
-export function reportFile(path: string): (page: string) => void {
+export function reportFile(path: string, option = "--report"): (page: string) => void {
   try {
-    accessSync(existsSync(path) ? path : dirname(resolve(path)), constants.W_OK);
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory()) throw new Error("it is a folder");
+    accessSync(there ? path : dirname(resolve(path)), constants.W_OK);
   } catch (error) {
     throw new BuddyError({
       code: "usage",
-      message: `the report ${path} cannot be written`,
+      message: `${option === "--report" ? "the report " : ""}${path} cannot be written`,
       about: { file: path },
-      hint: "Name a file in a folder that is there and writable: --report FILE.html.",
+      hint: `Name a file in a folder that is there and writable: ${option} FILE${option === "--report" ? ".html" : ""}.`,
       cause: error,
     });
   }

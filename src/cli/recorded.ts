@@ -23,10 +23,8 @@ export async function recordedStack(
   paths: Paths,
   given: Config,
 ): Promise<RecordedStack | undefined> {
-  const state = readState(await textOf(options, paths));
+  const state = await recordedState(options, paths, given);
   if (!state) return undefined;
-  const { stack, region } = given;
-  checkIdentity(state, { stack, region, account: state.account }, paths.state);
   const unknown = Object.entries(state.resources).some(
     ([key, recorded]) => ADDRESSED.test(key) && recorded.status !== "deleting" && recorded.attributes === undefined,
   );
@@ -34,9 +32,20 @@ export async function recordedStack(
   return {
     config: await withZoneNumbers(given, undefined, state.resources),
     account: state.account,
-    since: Math.max(0, ...Object.values(state.resources).map(({ since }) => since)),
+    since: writtenAt(state),
     live: (key) => liveOf(state.resources[key]),
   };
+}
+
+/** The state of that stack; undefined: there is none. Throws on a bad one, and on another stack's. */
+export async function recordedState(
+  options: CommonOptions,
+  paths: Paths,
+  { stack, region }: Config,
+): Promise<StackState | undefined> {
+  const state = readState(await textOf(options, paths));
+  if (state) checkIdentity(state, { stack, region, account: state.account }, paths.state);
+  return state;
 }
 
 async function textOf({ sandbox }: CommonOptions, { state }: Paths) {
@@ -45,6 +54,10 @@ async function textOf({ sandbox }: CommonOptions, { state }: Paths) {
   const { readStateText } = await import("../sandbox/file.ts");
   return { path: state, read: () => readStateText(state) };
 }
+
+/** When what it says was last written, milliseconds since 1970. */
+export const writtenAt = ({ resources }: StackState): number =>
+  Math.max(0, ...Object.values(resources).map(({ since }) => since));
 
 const GONE: readonly StackState["resources"][string]["status"][] = ["creating", "deleting"];
 

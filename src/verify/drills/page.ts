@@ -3,12 +3,12 @@ import { escaped } from "../../lib/escape.ts";
 import { grouped, percent } from "../../lib/number.ts";
 import { filled } from "../../lib/template.ts";
 import { counted, oneLine } from "../../lib/text.ts";
+import pageCss from "../../report/page.css";
 import type { CheckResult, Requirement, SkippedCheck, Verdict } from "../check.ts";
 import { bucketsOf } from "./buckets.ts";
 import curvesCss from "./curves.css";
 import { curves } from "./curves.ts";
 import { comparedWith } from "./history.ts";
-import reportCss from "./report.css";
 import html from "./report.html";
 import type { DrillResult, Ending, PastDrill } from "./result.ts";
 import { tookOr, WHO, zeroOf } from "./view.ts";
@@ -98,7 +98,7 @@ export function reportPage(report: Report): string {
   ];
   return filled(html, {
     title: `${said(stack)}: ${drills.length > 0 ? "checks and drills" : "checks"}`,
-    style: `<style>\n${reportCss}${curvesCss}</style>`,
+    style: `<style>\n${pageCss}${curvesCss}</style>`,
     where: whereOf(report),
     when: time(at),
     worst: worst([...verdicts, ...endings]),

@@ -1,5 +1,5 @@
-import { serviceOfType } from "../aws/services.ts";
-import { escaped } from "../lib/escape.ts";
+import { serviceOfType } from "../../aws/services.ts";
+import { escaped } from "../../lib/escape.ts";
 import type { Drawing } from "./drawing.ts";
 import { type Box, layoutOf } from "./layout.ts";
 import css from "./svg.css";

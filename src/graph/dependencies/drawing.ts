@@ -1,4 +1,4 @@
-import type { Graph } from "../engine/graph.ts";
+import type { Graph } from "../../engine/graph.ts";
 
 export interface DrawnNode {
   readonly key: string;

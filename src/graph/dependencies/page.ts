@@ -1,5 +1,5 @@
-import { escaped } from "../lib/escape.ts";
-import { filled } from "../lib/template.ts";
+import { escaped } from "../../lib/escape.ts";
+import { filled } from "../../lib/template.ts";
 import type { Drawing } from "./drawing.ts";
 import pageCss from "./page.css";
 import html from "./page.html";

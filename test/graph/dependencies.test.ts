@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { ec2 } from "../../src/aws/ec2/service.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { graphOf } from "../../src/engine/graph.ts";
-import { type Drawing, drawingOf } from "../../src/graph/drawing.ts";
-import { layoutOf } from "../../src/graph/layout.ts";
-import { mermaid } from "../../src/graph/mermaid.ts";
-import { page } from "../../src/graph/page.ts";
-import { svg } from "../../src/graph/svg.ts";
+import { type Drawing, drawingOf } from "../../src/graph/dependencies/drawing.ts";
+import { layoutOf } from "../../src/graph/dependencies/layout.ts";
+import { mermaid } from "../../src/graph/dependencies/mermaid.ts";
+import { page } from "../../src/graph/dependencies/page.ts";
+import { svg } from "../../src/graph/dependencies/svg.ts";
 import { stepsFor } from "../../steps/index.ts";
 
 const graphFor = (given: object) => {
