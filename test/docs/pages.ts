@@ -42,3 +42,8 @@ export function headings(text: string): Heading[] {
 /** What the page's links name, as it stands there. */
 export const links = (text: string): string[] =>
   [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+
+/** What a user of the program reads. */
+export const USERS_PAGES: readonly string[] = PAGES.filter(
+  (page) => page !== "CHANGELOG.md" && !page.startsWith("docs/internals/"),
+);
