@@ -108,7 +108,7 @@ beforeAll(async () => {
   up = await folderThatIsUp();
   // It waits for the first data of the alarms.
   expect(await at(up).rehearse("verify --quiet")).toMatchObject({ code: 0 });
-});
+}, 180_000);
 afterAll(() => rmSync(up, { recursive: true, force: true }));
 
 /** A folder with what pages name: a stack that is up, a Django project, a secret in a file. */
