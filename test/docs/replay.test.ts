@@ -81,7 +81,7 @@ const STAGES: Readonly<Record<string, Stage & { readonly empty?: true }>> = {
     exits: { status: 3 },
   },
   "docs/migrate.md": { exits: NOT_REHEARSED },
-  "docs/operate.md": { exits: NOT_REHEARSED, before: { rollback: [site({}), "up"] } },
+  "docs/operate.md": { exits: NOT_REHEARSED, before: { rollback: [site({}), "up"], "restore files": [backUpFiles] } },
   "docs/releases.md": {
     examples: { releases: "what several people released" },
     words: { 12: "2" },
