@@ -10,7 +10,7 @@ const MOCKED = "test/**/*.mocked.test.ts";
 const HTTP = "test/{moto,clients}/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
-const CHANGES = "test/{docs/changes,lifecycle/any-change}.test.ts";
+const CHANGES = "test/{docs/{changes,replay,aws-commands},lifecycle/any-change}.test.ts";
 const GRANTS = "test/policy/every-grant.test.ts";
 /** Every command, at several widths. */
 const WIDTHS = "test/cli/widths.test.ts";

@@ -112,7 +112,7 @@ describe("packed from a clone, and installed in an empty folder", needs("npm", "
     writeFileSync(join(folder, "buddyverse.state.json"), JSON.stringify({ version: 2, writtenBy: "0.2.0" }));
     const { code, stderr } = await installed("outputs site");
     rmSync(join(folder, "buddyverse.state.json"));
-    const [, said] = /```\n(error: [^`]*\n)```/.exec(readFileSync(join(ROOT, "docs/install.md"), "utf8")) ?? [];
+    const [, said] = /```text\n(error: [^`]*\n)```/.exec(readFileSync(join(ROOT, "docs/install.md"), "utf8")) ?? [];
     expect({ code, stderr: stderr.replaceAll(`${realpathSync(folder)}/`, "") }).toEqual({ code: 2, stderr: said });
   });
 

@@ -20,6 +20,8 @@ export interface Folder {
   configure(config: ConfigInput): void;
   /** Runs the command in it, with no AWS settings but those given; in this process, which is what most tests need. */
   run(line: string, env?: Readonly<Record<string, string>>, input?: string | Buffer): Promise<Ended>;
+  /** As `run`, with words that may have spaces in them. */
+  start(words: readonly string[], input?: string | Buffer): Promise<Ended>;
   /** Runs the built command in it as a user does, in a process of its own. */
   spawn(line: string, env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Runs it on a sandbox that does not wait. */
@@ -55,12 +57,14 @@ export function folder(config: ConfigInput | null = {}, like?: string): Folder {
 
 export function at(path: string): Folder {
   const words = (line: string) => (line === "" ? [] : line.split(" "));
-  const run: Folder["run"] = (line, env = {}, input = undefined) =>
-    inProcess(words(line), { cwd: path, env: { HOME: path, ...env }, ...(input === undefined ? {} : { input }) });
+  const start = (given: readonly string[], env: Readonly<Record<string, string>>, input?: string | Buffer) =>
+    inProcess(given, { cwd: path, env: { HOME: path, ...env }, ...(input === undefined ? {} : { input }) });
+  const run: Folder["run"] = (line, env = {}, input = undefined) => start(words(line), env, input);
   return {
     path,
     configure: (config) => writeFileSync(join(path, "buddyverse.config.json"), JSON.stringify(config)),
     run,
+    start: (given, input) => start(given, {}, input),
     spawn: (line, env = {}) => buddyverse(words(line), { cwd: path, env: { HOME: path, ...env } }),
     rehearse: (line, input) => run(`${line} --sandbox --sandbox-speed max`, {}, input),
     files: () => readdirSync(path).sort(),

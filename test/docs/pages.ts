@@ -42,3 +42,8 @@ export function headings(text: string): Heading[] {
 /** What the page's links name, as it stands there. */
 export const links = (text: string): string[] =>
   [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+
+/** What a user of the program reads; the Korean pages have the commands of the English ones (ko.test.ts). */
+export const USERS_PAGES: readonly string[] = PAGES.filter(
+  (page) => page !== "CHANGELOG.md" && !/^docs\/(internals|ko)\//.test(page),
+);
