@@ -97,6 +97,8 @@ const bundle = await rolldown({
   resolve: { mainFields: ["module", "main"], conditionNames: ["node", "import", "module"] },
   transform: { target: "node20", define: { BUDDYVERSE_VERSION: JSON.stringify(version) } },
   external: NEVER_LOADED,
+  // Its package does not say that what is not used of it may be left out: the tables of its formatter take long to make.
+  treeshake: { moduleSideEffects: [{ test: /[/\\]jsonc-parser[/\\]/, sideEffects: false }] },
   plugins: [textLoader, shakenSchemas, leftOut],
   onLog(level, log, handle) {
     if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);

@@ -1,6 +1,7 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { LOGS } from "../../steps/log-names.ts";
 import { DRILLS } from "../verify/drills/result.ts";
+import type { PlanOptions } from "./commands/plan.ts";
 
 /** What commander hands to a command: its arguments, then its options. */
 type Act = (...given: never[]) => Promise<number>;
@@ -245,7 +246,11 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse plan --out stack.plan",
       "buddyverse plan --detailed-exit-code --json",
     ],
-    load: async () => (await import("./commands/plan.ts")).plan,
+    // Without what speaks to AWS, where nobody is asked.
+    load: async () => async (options: PlanOptions & { readonly offline?: boolean }) =>
+      options.offline
+        ? (await import("./commands/plan-offline.ts")).planOfConfig(options)
+        : (await import("./commands/plan.ts")).plan(options),
   },
   {
     name: "verify",

@@ -17,7 +17,7 @@ import { observedObjects, type PricedObject, plannedObjects, standingObjects } f
 import type { PriceTable } from "../cost/price-table.ts";
 import type { Usage } from "../cost/usage.ts";
 import { costNowView } from "../cost/view.ts";
-import { graphOf } from "../engine/graph.ts";
+import { type Graph, graphOf } from "../engine/graph.ts";
 import type { Observed, Snapshot } from "../engine/snapshot.ts";
 import { roundToCents } from "../lib/money.ts";
 import type { Session } from "./session.ts";
@@ -84,9 +84,9 @@ export interface Monthly {
   readonly complete: boolean;
 }
 
-/** What the stack of a config costs a month, made in an empty account; undefined where not even the fixed part has a price. */
-export function monthlyOf(config: Config, prices: PriceTable): Monthly | undefined {
-  const { usd, unknown } = monthlyTotal(billOf(config, prices));
+/** What a stack costs a month, made in an empty account; undefined where not even the fixed part has a price. */
+export function monthlyOf(graph: Graph, place: Place): Monthly | undefined {
+  const { usd, unknown } = monthlyTotal(estimate(plannedObjects(graph), termsOf(place)));
   return usd === null ? undefined : { after: usd, change: usd, complete: unknown.length === 0 };
 }
 

@@ -66,6 +66,7 @@ export function sandboxBackend(
       clearInterval(looking);
       wire.settle();
       file.save();
+      file.close();
     });
   }
   return { clock, text: file.state, network: wire.network, wire, speed };

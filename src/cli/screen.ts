@@ -6,8 +6,9 @@ import { jsonLinesReporter } from "../report/json-lines.ts";
 import { linesReporter } from "../report/lines.ts";
 import { type Direction, shownSteps } from "../report/progress.ts";
 import { canBeLive, type Reporter, silentReporter } from "../report/reporter.ts";
-import { type Style, styleFor } from "../report/style.ts";
+
 import type { Look, Place } from "../report/views/look.ts";
+import { lookOf } from "./look.ts";
 import type { CommonOptions } from "./options.ts";
 import { fitTo, isForPrograms, printResult } from "./output.ts";
 import { type Session, speedOf } from "./session.ts";
@@ -78,15 +79,6 @@ export function credentialsOf({ aws, clock }: Session): Place["credentials"] {
   const end = aws.credentialsEnd();
   return end && { end, now: clock.now() };
 }
-
-/** How a stream is written to. */
-export const lookOf = (
-  options: Pick<CommonOptions, "color">,
-  stream: NodeJS.WriteStream,
-): { readonly style: Style; readonly width: number } => ({
-  style: styleFor({ stream, env: process.env, color: options.color }),
-  width: stream.columns ?? 100,
-});
 
 /** An error as a part of a JSON document. */
 export const errorJson = ({ code, message, about, hint }: BuddyError) => ({ code, message, about, hint });

@@ -9,27 +9,28 @@ export const PRICE_FILE = "buddyverse.prices.json";
 /** The version of the file that this program writes, and reads. */
 const VERSION = 2;
 
-const usd = z.number().positive().lt(10_000);
-const schema = z.strictObject({
-  version: z.literal(VERSION),
-  regions: z.record(
-    z.string(),
-    z.strictObject({
-      asked: z.iso.datetime(),
-      sources: z.record(z.string(), z.string()),
-      rows: z.array(
-        z.strictObject({
-          item: z.string().min(1),
-          region: z.string().min(1),
-          unit: z.string().min(1),
-          usd,
-          from: z.number().nonnegative(),
-          source: z.string().min(1),
-        }),
-      ),
-    }),
-  ),
-});
+/** Made where there is such a file: most commands read none. */
+const schemaOf = () =>
+  z.strictObject({
+    version: z.literal(VERSION),
+    regions: z.record(
+      z.string(),
+      z.strictObject({
+        asked: z.iso.datetime(),
+        sources: z.record(z.string(), z.string()),
+        rows: z.array(
+          z.strictObject({
+            item: z.string().min(1),
+            region: z.string().min(1),
+            unit: z.string().min(1),
+            usd: z.number().positive().lt(10_000),
+            from: z.number().nonnegative(),
+            source: z.string().min(1),
+          }),
+        ),
+      }),
+    ),
+  });
 
 export interface PriceFile {
   readonly version: typeof VERSION;
@@ -40,7 +41,7 @@ export interface PriceFile {
 export function parsePriceFile(text: string | undefined, path: string): PriceFile {
   if (text === undefined) return { version: VERSION, regions: {} };
   try {
-    return schema.parse(JSON.parse(text));
+    return schemaOf().parse(JSON.parse(text));
   } catch (error) {
     const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
     throw new BuddyError({

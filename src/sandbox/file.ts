@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { BuddyError } from "../lib/errors.ts";
-import { readIfThere, removeIfThere, writeAtomically } from "../state/file.ts";
+import { type Appended, openToAppend, readIfThere, removeIfThere, writeAtomically } from "../state/file.ts";
 import type { StateText } from "../state/store.ts";
 import type { World } from "./world.ts";
 
@@ -11,13 +11,37 @@ const schema = z.object({
   world: z.looseObject({ version: z.literal(4), account: z.string(), region: z.string(), time: z.number() }),
   state: z.unknown().optional(),
 });
+type Content = z.infer<typeof schema>;
+
+type Tables = World["tables"];
+type Stored = Tables[string][string];
+
+/**
+ * While a command works, the file grows by a line for each save: what has changed since the one before. The first line is all
+ * that there was, and at the command's end it is the only one. A line that a kill has cut off was never answered for.
+ */
+interface Change {
+  readonly savedAt: number;
+  /** The world without its tables. */
+  readonly head: Omit<World, "tables">;
+  /** Rows by their tables and ids; null: it is gone. */
+  readonly tables: Readonly<Record<string, Readonly<Record<string, Stored | null>>>>;
+  /** The state's own text, where it has changed. */
+  readonly stateText?: string | undefined;
+}
+
+/** The file is written as a whole again when its further lines are this long, bytes. */
+const LONGEST = 4_000_000;
 
 /** The sandbox's file: its world, and the stack state that belongs to it, so that neither mixes with a real account's. */
 export interface SandboxFile {
   readonly world: World;
   /** The sandbox's time now: its last, and what has passed on the wall since. */
   readonly time: number;
+  /** Writes what has changed; the first time all. It is in the file when this returns. */
   save(): void;
+  /** Has the file be one JSON document again. Nothing is saved after it. */
+  close(): void;
   /** Saves the world with the state that commands have written meanwhile. */
   gather(): void;
   readonly state: StateText;
@@ -55,32 +79,93 @@ export function openSandboxFile(
   let isApart = apart;
   if (apart && beside === undefined && state !== undefined && state !== null)
     writeAtomically(stateBeside(path), JSON.stringify(state), { synced: false });
+  let stateText = state === undefined || state === null ? undefined : JSON.stringify(state);
+  let lines: Appended | undefined;
+  /** What is in the file; undefined: this process has not written it yet. */
+  let saved: { readonly rows: SavedRows; stateText: string | undefined } | undefined;
+
   // A rehearsal need not survive a power cut, so nothing is synced to the disk; a kill at any moment it does survive.
-  const save = () => {
-    const text = JSON.stringify({ version: 1, savedAt: Date.now(), world, ...(isApart ? {} : { state }) });
-    writeAtomically(path, text, { synced: false });
+  function saveAll(): void {
+    lines?.close();
+    lines = undefined;
+    const state = isApart || stateText === undefined ? {} : { state: JSON.parse(stateText) };
+    writeAtomically(path, `${JSON.stringify({ version: 1, savedAt: Date.now(), world, ...state })}\n`, {
+      synced: false,
+    });
     if (!isApart) removeIfThere(stateBeside(path));
-  };
+    saved = { rows: new Map(), stateText };
+    changedRows(saved.rows, world.tables);
+  }
+
+  /** To put one file in another's place takes long, and a run saves hundreds of times: it is done in its beginning and end. */
+  function save(): void {
+    if (saved !== undefined) lines ??= openToAppend(path);
+    if (saved === undefined || lines === undefined || lines.bytes > LONGEST) {
+      saveAll();
+      return;
+    }
+    const { tables, ...head } = world;
+    const text = isApart || stateText === saved.stateText ? undefined : stateText;
+    const change: Change = { savedAt: Date.now(), head, tables: changedRows(saved.rows, tables), stateText: text };
+    try {
+      lines.append(JSON.stringify(change));
+    } catch (error) {
+      saved = undefined;
+      throw error;
+    }
+    saved.stateText = stateText;
+  }
+
   return {
     world,
     time,
     save,
+    close() {
+      if (lines) saveAll();
+    },
     gather() {
-      const written = readIfThere(stateBeside(path));
-      if (written !== undefined) state = JSON.parse(written);
+      stateText = readIfThere(stateBeside(path)) ?? stateText;
       isApart = false;
-      save();
+      saveAll();
     },
     state: {
       path,
-      read: () => (state === undefined || state === null ? undefined : JSON.stringify(state)),
+      read: () => stateText,
       write(text) {
-        state = JSON.parse(text);
+        stateText = text;
         save();
       },
       backUp() {},
     },
   };
+}
+
+type SavedRows = Map<string, Map<string, Stored>>;
+
+/** The rows that are not as they were saved, which then count as saved. They are replaced when they change, never changed in place. */
+function changedRows(saved: SavedRows, tables: Tables): Change["tables"] {
+  const changed: Record<string, Record<string, Stored | null>> = {};
+  for (const [name, rows] of Object.entries(tables)) {
+    const known = saved.get(name) ?? new Map<string, Stored>();
+    saved.set(name, known);
+    const changes: Record<string, Stored | null> = {};
+    let count = 0;
+    for (const id in rows) {
+      count++;
+      const stored = rows[id];
+      if (stored === undefined || known.get(id) === stored) continue;
+      known.set(id, stored);
+      changes[id] = stored;
+    }
+    if (count < known.size)
+      for (const id of known.keys()) {
+        if (id in rows) continue;
+        known.delete(id);
+        changes[id] = null;
+      }
+    if (Object.keys(changes).length > 0) changed[name] = changes;
+  }
+  return changed;
 }
 
 /** The stack's state in a sandbox file, as text; undefined: there is none. */
@@ -98,9 +183,17 @@ export function readWorld(path: string): World | undefined {
   return content === undefined ? undefined : (parse(path, content).world as unknown as World);
 }
 
-function parse(path: string, content: string): z.infer<typeof schema> {
+function parse(path: string, text: string): Content {
   try {
-    return schema.parse(JSON.parse(content));
+    const end = text.indexOf("\n{");
+    if (end < 0) return schema.parse(JSON.parse(text));
+    const content = schema.parse(JSON.parse(text.slice(0, end)));
+    // What follows the last line's end is what a kill has cut off.
+    const lines = text
+      .slice(end + 1)
+      .split("\n")
+      .slice(0, -1);
+    return lines.reduce((before, line) => changedBy(before, JSON.parse(line)), content);
   } catch {
     throw new BuddyError({
       code: "state",
@@ -109,4 +202,21 @@ function parse(path: string, content: string): z.infer<typeof schema> {
       hint: "Nothing of it is on AWS. Empty it: buddyverse sandbox reset",
     });
   }
+}
+
+function changedBy({ version, world, state }: Content, change: Change): Content {
+  const tables = (world as unknown as World).tables;
+  for (const [name, rows] of Object.entries(change.tables)) {
+    tables[name] ??= {};
+    for (const [id, stored] of Object.entries(rows)) {
+      if (stored === null) delete tables[name][id];
+      else tables[name][id] = stored;
+    }
+  }
+  return {
+    version,
+    savedAt: change.savedAt,
+    world: { ...change.head, tables },
+    state: change.stateText === undefined ? state : JSON.parse(change.stateText),
+  };
 }

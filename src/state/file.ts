@@ -1,6 +1,9 @@
 import {
   closeSync,
+  existsSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   lstatSync,
   openSync,
   readFileSync,
@@ -56,14 +59,50 @@ export function writeAtomically(path: string, text: string, { synced } = { synce
     if (synced) syncFolder(dirname(target));
   } catch (error) {
     if (temporary !== undefined) removeIfThere(temporary);
-    throw new BuddyError({
-      code: "state",
-      message: `could not write ${path}: ${messageOf(error)}`,
-      about: { file: path },
-      hint: "The last good copy is kept. Make room or make the folder writable, then run the same command again.",
-      cause: error,
-    });
+    throw notWritten(path, error);
   }
+}
+
+const notWritten = (path: string, error: unknown): BuddyError =>
+  new BuddyError({
+    code: "state",
+    message: `could not write ${path}: ${messageOf(error)}`,
+    about: { file: path },
+    hint: "The last good copy is kept. Make room or make the folder writable, then run the same command again.",
+    cause: error,
+  });
+
+/** A file of whole lines that this process adds to. */
+export interface Appended {
+  /** How much was added, bytes. */
+  readonly bytes: number;
+  /** Throws `state`; the file then ends with the line before. */
+  append(line: string): void;
+  close(): void;
+}
+
+/** Opens a file that ends with a line's end, to add to it; undefined: somebody has removed it. */
+export function openToAppend(path: string): Appended | undefined {
+  if (!existsSync(path)) return undefined;
+  const file = openSync(path, "a");
+  const began = fstatSync(file).size;
+  let bytes = 0;
+  return {
+    get bytes() {
+      return bytes;
+    },
+    append(line) {
+      const text = Buffer.from(`${line}\n`);
+      try {
+        writeWhole(file, text);
+        bytes += text.length;
+      } catch (error) {
+        ftruncateSync(file, began + bytes);
+        throw notWritten(path, error);
+      }
+    },
+    close: () => closeSync(file),
+  };
 }
 
 /** Removes a file of ours after a failure: whatever hinders that, the error that matters is the first. */

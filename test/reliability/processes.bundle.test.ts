@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
+import { readWorld } from "../../src/sandbox/file.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { startMoto } from "../moto/server.ts";
 import { census } from "../sandbox/contents.ts";
@@ -54,7 +55,7 @@ function tool(
 const moments = (seed: number, count: number, most: number): number[] =>
   Array.from({ length: count }, (_, index) => 1 + ((seed * 7919 + index * 104729 + seed * index * 31) % most));
 
-const worldIn = (cwd: string): World => JSON.parse(readFileSync(join(cwd, "buddyverse.sandbox.json"), "utf8")).world;
+const worldIn = (cwd: string): World => readWorld(join(cwd, "buddyverse.sandbox.json")) as World;
 
 test.each([1, 2])(
   "SIGKILL at seeded moments of up and down, on the sandbox (seed %i): in sync after up, nothing left after down",

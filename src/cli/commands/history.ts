@@ -1,10 +1,10 @@
 import { BuddyError } from "../../lib/errors.ts";
 import { historyView, runView } from "../../report/views/history.ts";
 import { historyFile, readHistory } from "../../state/history.ts";
+import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { pathsOf } from "../paths.ts";
-import { lookOf } from "../screen.ts";
 
 /** Lists the runs that are kept beside the state, or shows one. Asks nobody. */
 export async function history(number: number | undefined, options: CommonOptions): Promise<number> {

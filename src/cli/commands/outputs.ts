@@ -8,11 +8,12 @@ import { BuddyError } from "../../lib/errors.ts";
 import { nearest } from "../../lib/nearest.ts";
 import { outputsView, SANDBOX_NOTE } from "../../report/views/outputs.ts";
 import { lostKey, privateKeyFile } from "../inputs.ts";
+import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
 import { isForPrograms, printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { recordedStack } from "../recorded.ts";
-import { again, lookOf } from "../screen.ts";
+import { again } from "../screen.ts";
 import { withSession } from "../session.ts";
 
 export interface OutputsOptions extends CommonOptions {

@@ -1,27 +1,22 @@
-import { stepsFor } from "../../../steps/index.ts";
 import { warningsFor } from "../../config/warnings.ts";
 import { costChangeJson, costChangeView } from "../../cost/view.ts";
 import { preflight } from "../../doctor/preflight.ts";
-import { graphOf, upTo } from "../../engine/graph.ts";
-import { isEmpty, isRefused, type Plan, planOffline, planUp } from "../../engine/plan.ts";
+import { isEmpty, isRefused, planUp } from "../../engine/plan.ts";
 import { shellWord } from "../../lib/shell.ts";
 import { findingLines } from "../../report/findings.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
-import { applicationOf, applicationText, throwUnfit } from "../application.ts";
-import { askedText, costOfChange, costOfChangeByKey, monthlyAfter, monthlyOf } from "../cost-summary.ts";
+import { applicationText } from "../application.ts";
+import { askedText, costOfChange, costOfChangeByKey, monthlyAfter } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { withOrigin } from "../origin.ts";
-import { printResult } from "../output.ts";
-import { configOf, pathsOf } from "../paths.ts";
+import { documentOf } from "../plan-document.ts";
 import { type PlanningOptions, placeOf, savePlan } from "../plan-file.ts";
-import { pricesIn } from "../prices.ts";
 import { releaseIn } from "../release-words.ts";
-import { again, lookOf, screenOf } from "../screen.ts";
+import { again, screenOf } from "../screen.ts";
 import { type Session, speedOf, withSession } from "../session.ts";
 
 export interface PlanOptions extends CommonOptions, PlanningOptions {
-  readonly offline?: boolean;
   readonly out?: string;
   readonly detailedExitCode?: boolean;
 }
@@ -31,7 +26,6 @@ export interface PlanOptions extends CommonOptions, PlanningOptions {
  * same options would refuse it.
  */
 export async function plan(options: PlanOptions): Promise<number> {
-  if (options.offline) return offline(options);
   const refreshImage = options.refreshImage ?? false;
   const purpose = {
     command: "plan",
@@ -93,40 +87,9 @@ export async function plan(options: PlanOptions): Promise<number> {
   });
 }
 
-/** A plan as JSON: each object with what it costs more a month. */
-const documentOf = ({ items, ...plan }: Plan, costs?: ReadonlyMap<string, number | null>) => ({
-  ...plan,
-  items: items.map((item) => ({ ...item, monthlyChange: costs === undefined ? null : (costs.get(item.key) ?? 0) })),
-});
-
 const savedHow = ({ clock, inputs }: Session, options: PlanOptions) => ({
   options,
   at: clock.now(),
   version: options.programVersion,
   edition: options.refreshImage ? inputs.imageEdition : undefined,
 });
-
-/** Asks nobody, needs no credentials: the plan for an empty account. */
-async function offline(options: PlanOptions): Promise<number> {
-  const config = configOf(options);
-  const application = await applicationOf(config, pathsOf(options));
-  throwUnfit(application, pathsOf(options).config);
-  const inputs = {
-    publicKey: undefined,
-    allowedCidrs: config.bastion.allowedCidrs,
-    appArchive: application.archive,
-    project: application.project,
-  };
-  const whole = graphOf(stepsFor(config, inputs), config.stack, config.tags);
-  const graph = options.step ? upTo(whole, options.step) : whole;
-  const found = planOffline(graph);
-  const prices = pricesIn(pathsOf(options).folder, config.region, options);
-  const facts = { monthly: options.step ? undefined : monthlyOf(config, prices) };
-  const view = planView(found, graph.steps, facts, lookOf(options, process.stdout));
-  printResult(options, [view, facts.monthly && askedText(prices).trim()].filter(Boolean).join("\n"), {
-    ...documentOf(found),
-    monthly: facts.monthly,
-    pricesAsked: prices.asked,
-  });
-  return options.detailedExitCode ? 3 : 0;
-}

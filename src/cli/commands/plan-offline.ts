@@ -1,0 +1,37 @@
+import { stepsFor } from "../../../steps/index.ts";
+import { graphOf, upTo } from "../../engine/graph.ts";
+import { planOffline } from "../../engine/plan.ts";
+import { planView } from "../../report/views/plan.ts";
+import { applicationOf, throwUnfit } from "../application.ts";
+import { askedText, monthlyOf } from "../cost-summary.ts";
+import { lookOf } from "../look.ts";
+import { printResult } from "../output.ts";
+import { configOf, pathsOf } from "../paths.ts";
+import { documentOf } from "../plan-document.ts";
+import { pricesIn } from "../prices.ts";
+import type { PlanOptions } from "./plan.ts";
+
+/** Asks nobody, needs no credentials: the plan for an empty account. */
+export async function planOfConfig(options: PlanOptions): Promise<number> {
+  const config = configOf(options);
+  const application = await applicationOf(config, pathsOf(options));
+  throwUnfit(application, pathsOf(options).config);
+  const inputs = {
+    publicKey: undefined,
+    allowedCidrs: config.bastion.allowedCidrs,
+    appArchive: application.archive,
+    project: application.project,
+  };
+  const whole = graphOf(stepsFor(config, inputs), config.stack, config.tags);
+  const graph = options.step ? upTo(whole, options.step) : whole;
+  const found = planOffline(graph);
+  const prices = pricesIn(pathsOf(options).folder, config.region, options);
+  const facts = { monthly: options.step ? undefined : monthlyOf(whole, { config, prices }) };
+  const view = planView(found, graph.steps, facts, lookOf(options, process.stdout));
+  printResult(options, [view, facts.monthly && askedText(prices).trim()].filter(Boolean).join("\n"), {
+    ...documentOf(found),
+    monthly: facts.monthly,
+    pricesAsked: prices.asked,
+  });
+  return options.detailedExitCode ? 3 : 0;
+}
