@@ -3,6 +3,7 @@ import { classify } from "./classify.ts";
 import type { Wire } from "./connect.ts";
 import type { Identity, Login } from "./credentials.ts";
 import { AmbiguousOutcome } from "./errors.ts";
+import type { Pace } from "./pace.ts";
 import { agents } from "./proxy.ts";
 import { retryStrategy } from "./retry.ts";
 import { isRead } from "./safety.ts";
@@ -49,6 +50,10 @@ export interface ClientOptions {
     | { readonly wire: Wire }
     | { readonly login: Login; readonly handler: unknown; readonly endpoint: Endpoint | undefined };
   readonly learnt: Learnt;
+  /** Of each service. */
+  readonly paceOf: (service: ServiceName) => Pace;
+  /** Waits for a turn among the attempts of all services. */
+  readonly inTurn: <T>(attempt: () => Promise<T>) => Promise<T>;
 }
 
 /** Loads a service's SDK, and opens a client of it that retries, learns and tells as the run wants it. */
@@ -86,7 +91,8 @@ export async function openClient(service: ServiceName, options: ClientOptions): 
     (next: Loose, context: Loose) => async (args: Loose) => {
       learnt.identity = context.__smithy_context?.selectedHttpAuthScheme?.identity ?? learnt.identity;
       const send = "wire" in to ? overWire(to.wire, suffix) : overNetwork(next, learnt, to.endpoint);
-      return attempted(service, operationOf(context.commandName), args, send, options);
+      // Only while it is sent: what waits for its next attempt is in nobody's way.
+      return options.inTurn(() => attempted(service, operationOf(context.commandName), args, send, options));
     },
     { relation: "after", toMiddleware: "retryMiddleware", name: "outcome" },
   );
@@ -131,7 +137,7 @@ async function attempted(
   operation: string,
   args: Loose,
   send: Send,
-  { watch, learnt }: ClientOptions,
+  { watch, learnt, paceOf }: ClientOptions,
 ): Promise<unknown> {
   const { package: suffix, safety } = services[service];
   const attempt = watch?.attempt(`${suffix}:${operation}`);
@@ -139,9 +145,11 @@ async function attempted(
     const result = await send(operation, args);
     attempt?.answered();
     learnt.reached = true;
+    paceOf(service).ended();
     return result;
   } catch (error) {
     attempt?.failed(error);
+    paceOf(service).ended(error);
     const lost = classify(error) === "transient" && !isRead(operation) && safety[operation] === "look";
     throw lost ? new AmbiguousOutcome(`${suffix}:${operation}`, error) : error;
   }

@@ -11,6 +11,7 @@ import { type Login, loginOf } from "./credentials.ts";
 import { setEncodedApart } from "./denial.ts";
 import { AmbiguousOutcome, codeOf, Reworded } from "./errors.ts";
 import { hideSecrets, masked } from "./mask.ts";
+import { type Pace, pace } from "./pace.ts";
 import { isRead } from "./safety.ts";
 import { type ServiceName, serviceNames, services } from "./services.ts";
 import { watchTrouble } from "./trouble.ts";
@@ -74,6 +75,7 @@ export async function connect(connection: Connection): Promise<Aws> {
     : endpoint
       ? nobodysLogin
       : loginOf({ profile, mfaCode: connection.mfaCode, requestHandler: handler });
+  const turns = pLimit(connection.concurrency ?? MOST_AT_ONCE);
   const options: ClientOptions = {
     region,
     profile,
@@ -84,13 +86,16 @@ export async function connect(connection: Connection): Promise<Aws> {
     watch: connection.onTrouble && watchTrouble(clock, connection.onTrouble, { silence: !wire && !endpoint }),
     to: wire ? { wire } : { login: login as Login, handler, endpoint },
     learnt,
+    paceOf: paces(connection),
+    // Also after an interrupt: an earlier attempt of the same call may have reached AWS.
+    inTurn: (attempt) => turns(attempt),
   };
   const calls = caller(connection, options);
   const identity = await whoAmI(calls, {
     region,
     login,
     ahead: () => learnt.ahead,
-    elsewhere: (region) => caller(connection, { ...options, region }),
+    elsewhere: (region) => caller(connection, { ...options, region, paceOf: paces(connection) }),
   });
   return {
     ...calls,
@@ -128,10 +133,21 @@ function endOf({ identity }: Learnt, login: Login | undefined): CredentialsEnd |
   };
 }
 
+const MOST_AT_ONCE = 16;
+
+/** One for each service, for all that runs at once by a connection. */
+function paces({ concurrency = MOST_AT_ONCE, clock }: Connection): (service: ServiceName) => Pace {
+  const all = new Map<ServiceName, Pace>();
+  return (service) => {
+    const its = all.get(service) ?? pace(concurrency, clock.now);
+    all.set(service, its);
+    return its;
+  };
+}
+
 /** The services as methods that make calls. */
 function caller(connection: Connection, options: ClientOptions): Services {
   const clients = new Map<ServiceName, Promise<Client>>();
-  const limit = pLimit(connection.concurrency ?? 16);
   const clientOf = (service: ServiceName) => {
     const opened = clients.get(service) ?? options.clock.hold(openClient(service, options));
     clients.set(service, opened);
@@ -147,7 +163,7 @@ function caller(connection: Connection, options: ClientOptions): Services {
         message: `src/aws/${service} does not say what makes ${operation} safe to repeat`,
       });
     }
-    return limit(() => send(client, { service, operation, input, connection, options }));
+    return options.paceOf(service).run(() => send(client, { service, operation, input, connection, options }));
   }
 
   return Object.fromEntries(

@@ -9,9 +9,11 @@ import { aboutNode, type Node } from "./graph.ts";
 import { discardsData } from "./observe.ts";
 import { record, recordIntent } from "./record.ts";
 import type { AnyType, Identified, Tags } from "./resource.ts";
-import { firstPauseMs, updatePauseMs } from "./schedule.ts";
+import { updatePauseMs } from "./schedule.ts";
 import { type Work, wantedNow } from "./work.ts";
 
+/** What is gone sooner than that is looked for as soon as reads show it. */
+const SHOWS_AT_ONCE_SECONDS = 5;
 /** Repeats of an update that AWS accepted but that never shows, and how long each may take to show, milliseconds. */
 const UPDATES = 3;
 const UPDATE_SHOWS_WITHIN_MS = 60_000;
@@ -43,7 +45,7 @@ export async function create(
   if (!done) return;
   if (work.outcome !== "replaced") work.outcome = "created";
   work.waited();
-  await work.sleep(firstPauseMs(work.timing.createSeconds));
+  await work.untilShown();
 }
 
 /** What a create call that failed leaves recorded. */
@@ -81,6 +83,7 @@ export async function update(
   if (updated && times > 0) {
     // Reads lag behind writes: look again before it is sent again.
     const elapsed = run.clock.now() - updated.at;
+    work.notShown();
     if (elapsed < UPDATE_SHOWS_WITHIN_MS) return work.sleep(updatePauseMs(elapsed));
     if (times >= UPDATES) throw didNotTake(node, live, differences);
   }
@@ -111,6 +114,7 @@ export async function update(
   work.updated = { fields: times > 0 && updated ? updated.fields : fields, at: run.clock.now(), times: times + 1 };
   if (work.outcome === "unchanged") work.outcome = "updated";
   work.waited();
+  await work.untilShown();
 }
 
 /** It was said, and something else has come of it meanwhile, which is no difference any more. */
@@ -160,16 +164,18 @@ export async function remove(
       throw error;
     });
   if (!done) return false;
+  const again = work.deleteAccepted;
   work.deleteAccepted = true;
   // It stays: others need it, or AWS removes it by itself later.
   if (work.leaves === live.id) return true;
   if (!work.replacing) work.outcome = "deleted";
-  await work.waitFor(
-    "being deleted",
-    timing.deleteSeconds ?? Math.min(timing.createSeconds, 3),
-    timing.timeoutSeconds,
-    live,
-  );
+  const usual = timing.deleteSeconds ?? Math.min(timing.createSeconds, 3);
+  if (again) work.notShown();
+  else if (usual < SHOWS_AT_ONCE_SECONDS) {
+    await work.untilShown();
+    return false;
+  }
+  await work.waitFor("being deleted", usual, timing.timeoutSeconds, live);
   return false;
 }
 

@@ -6,11 +6,12 @@ import type { Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
 import { formerNodes, makesSuccessor, reinstate, setAside } from "./former.ts";
 import { aboutNode, missingMessage, type Node, nameOf } from "./graph.ts";
-import { evaluate, mayHoldData, type Observation, observe } from "./observe.ts";
+import { evaluate, mayHoldData, type Observation, observe, patiently } from "./observe.ts";
 import { record, recordReady } from "./record.ts";
 import { type Dependents, NO_DEPENDENTS, type Refusal, refusalOf, refusedError, retainedRemedies } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
+import { usualSeconds } from "./usual.ts";
 import { type Work, wantedNow, workOn } from "./work.ts";
 
 const NOT_VISIBLE_SECONDS = 120;
@@ -193,14 +194,21 @@ async function wait(
   }
   work.begin("wait", live?.id);
   work.note(live && why === "pending" ? node.type.doing?.(live) : undefined);
-  if (why === "creating") await work.waitFor("not visible yet", 2, VISIBLE_WITHIN_MS / 1000 + 30, live);
-  else if (why === "deleting")
+  if (why === "creating") {
+    work.notShown();
+    await work.waitFor("not visible yet", 2, VISIBLE_WITHIN_MS / 1000 + 30, live);
+  } else if (why === "deleting")
     await work.waitFor("being deleted", timing.deleteSeconds ?? timing.createSeconds, timing.timeoutSeconds, live);
   else {
     const limit = (live && node.type.limitSeconds?.(live)) ?? timing.timeoutSeconds;
-    await work.waitFor("not ready", timing.createSeconds, limit, live);
+    const usual = usualSeconds(node.type, "create", run.measured, { spec: work.wanted }) as number;
+    do await work.waitFor("not ready", usual, limit, live);
+    while (live && (await stillPending(work, live)));
   }
 }
+
+const stillPending = async ({ run, node: { type } }: Work, live: Identified): Promise<boolean> =>
+  type.stillPending !== undefined && patiently(run, async () => type.stillPending?.(run.aws, live) ?? false);
 
 /** Another object with its key, which nobody claims: what was to go is gone, or was never there. */
 function retain(work: Work, live: Identified, reason: string, recorded: Recorded | undefined): Converged {

@@ -122,17 +122,15 @@ export function secondsOf(
       const { interruption, rollout } = courseOfFields(node, own, look.live, wanted);
       const fields = own.map(({ field }) => field);
       const told = Math.max(UPDATE_SECONDS, interruption?.seconds ?? 0, rollout?.seconds ?? 0);
-      return usualSeconds(type, "update", measured, fields) ?? told;
+      return usualSeconds(type, "update", measured, { fields }) ?? told;
     }
     default:
       return 0;
   }
 }
 
-function createSeconds({ type }: Node, wanted: object | undefined, measured: Measured | undefined): number {
-  const own = measured?.(type.name, "create");
-  return own ?? (wanted && type.createSeconds?.(wanted)) ?? (usualSeconds(type, "create", undefined) as number);
-}
+const createSeconds = ({ type }: Node, spec: object | undefined, measured: Measured | undefined): number =>
+  usualSeconds(type, "create", measured, { spec }) as number;
 
 const deleteSeconds = ({ type }: Node, measured: Measured | undefined): number =>
   usualSeconds(type, "delete", measured) ?? Math.min(type.timing?.createSeconds ?? 3, 3);

@@ -293,6 +293,11 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   createdAt?(live: Live): number;
   /** Absent means: what is found is ready. */
   health?(live: Live): Health;
+  /**
+   * Whether one that was seen pending still is, by one call that reads nothing else of it: for what several calls tell of, of which
+   * nothing is judged until it is ready. Only reads. Absent: all is read each time.
+   */
+  stillPending?(aws: Aws, live: Live): Promise<boolean>;
   /** What it is doing while it is pending, in a word or two: "installing", "backing up". */
   doing?(live: Live): string | undefined;
   /** How long one that is pending as it is now may be so, seconds; undefined: as `timing` says. */

@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Emit } from "./events.ts";
+import type { ReadLag } from "./schedule.ts";
 import type { Measured } from "./usual.ts";
 
 /** What every walk works with. */
@@ -32,6 +33,7 @@ export interface Run {
   readonly upgrade: ReadonlySet<string>;
   /** `up --replace`: what cannot be changed in place may be replaced, where no data would be lost. */
   readonly replace: boolean;
+  readonly lag: ReadLag;
   /** Times of earlier runs; undefined: none are known. */
   readonly measured?: Measured | undefined;
 }

@@ -13,6 +13,7 @@ import { observe } from "./observe.ts";
 import { type Plan, planUp } from "./plan.ts";
 import type { AnyType, Identified, Step, Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
+import { readLag } from "./schedule.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { type StatusItem, statusOf } from "./status.ts";
 import type { Measured } from "./usual.ts";
@@ -98,6 +99,7 @@ export function openStack(options: StackOptions): Stack {
     discardFiles: options.discardFiles ?? false,
     unprotect: options.unprotect ?? false,
     remove: new Set(),
+    lag: readLag(),
     deleteKept: options.deleteKept ?? false,
     replace: options.replace ?? false,
     allowOutage: options.allowOutage ?? false,

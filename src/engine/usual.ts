@@ -13,15 +13,17 @@ export type Measured = (
 /**
  * How long it usually takes, seconds: by what was measured here, else as its type says. Undefined for a change in place that
  * was never measured.
+ * @param of `fields` of a change in place; `spec` of what is created
  */
 export function usualSeconds(
-  { name, timing }: Pick<AnyType, "name" | "timing">,
+  { name, timing, createSeconds }: Pick<AnyType, "name" | "timing" | "createSeconds">,
   verb: "create" | "update" | "delete",
   measured: Measured | undefined,
-  fields?: readonly string[],
+  { fields, spec }: { readonly fields?: readonly string[] | undefined; readonly spec?: object | undefined } = {},
 ): number | undefined {
   const own = measured?.(name, verb, fields);
   if (own !== undefined) return own;
   if (verb === "update") return undefined;
-  return verb === "delete" ? timing?.deleteSeconds : (timing?.createSeconds ?? 3);
+  if (verb === "delete") return timing?.deleteSeconds;
+  return (spec && createSeconds?.(spec)) ?? timing?.createSeconds ?? 3;
 }

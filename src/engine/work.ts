@@ -49,6 +49,10 @@ export interface Work {
   /** Says what it is doing by itself. */
   note(text: string | undefined): void;
   sleep(ms: number): Promise<void>;
+  /** Sleeps until the first look after a change that AWS has taken. */
+  untilShown(): Promise<void>;
+  /** A look after that did not show it. */
+  notShown(): void;
   /** Sleeps until the next look. Throws `timeout` when that has been waited for too long. */
   waitFor(why: string, usualSeconds: number, limitSeconds: number, live: Identified | undefined): Promise<void>;
   /** What was waited for is over: the next wait begins anew. */
@@ -66,6 +70,8 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
   const timing = { ...DEFAULT_TIMING, ...node.type.timing };
   let action: Action | undefined;
   let noted: string | undefined;
+  let fresh = false;
+  const [service = ""] = node.type.name.split(":");
   let waiting: { readonly why: string; readonly since: number } | undefined;
   const tell = () => ({ at: clock.now(), ...nameOf(node) });
   const sleep = (ms: number) =>
@@ -88,11 +94,19 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
     gaveUp: undefined,
     attempt: attempter(run, node, sleep),
     sleep,
+    async untilShown() {
+      fresh = true;
+      await sleep(run.lag.pauseMs(service));
+    },
+    notShown() {
+      if (fresh) run.lag.missed(service);
+      fresh = false;
+    },
     begin(next, id, fields) {
       if (action === next || (action && next === "wait")) return;
       action = next;
       const verb = next === "delete" || next === "update" ? next : "create";
-      const usual = usualSeconds(node.type, verb, run.measured, fields);
+      const usual = usualSeconds(node.type, verb, run.measured, { fields, spec: wanted });
       emit({ ...tell(), type: "resource.started", action: next, id, usual, fields });
     },
     note(text) {

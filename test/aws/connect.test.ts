@@ -147,3 +147,33 @@ test("at most so many calls are under way; one that waits is not sent any more a
   expect(answers).toHaveLength(3);
   expect(calls).toHaveLength(3);
 });
+
+test("a service that is throttled is asked less at once, then more again; the others go on meanwhile", async () => {
+  let throttled = true;
+  const underWay = new Map<string, number>();
+  const most: Record<string, number> = {};
+  const { aws, clock } = await connected(async (service) => {
+    underWay.set(service, (underWay.get(service) ?? 0) + 1);
+    most[service] = Math.max(most[service] ?? 0, underWay.get(service) ?? 0);
+    await clock.sleep(100);
+    underWay.set(service, (underWay.get(service) ?? 0) - 1);
+    if (service === "ec2" && throttled) throw awsError("RequestLimitExceeded", 503);
+    return {};
+  }, 8);
+  const ofEc2 = (count: number) => Promise.all(Array.from({ length: count }, () => aws.ec2.describeVpcs({})));
+  const first = ofEc2(8).catch((error: unknown) => error);
+  await clock.sleep(5_000);
+  // Its calls are waiting for their next attempts: none of them holds up another service.
+  const started = clock.now();
+  await Promise.all(Array.from({ length: 4 }, () => aws.iam.getRole({ RoleName: "r" })));
+  expect(clock.now() - started).toBeLessThanOrEqual(400);
+  throttled = false;
+  await first;
+  most.ec2 = 0;
+  await ofEc2(4);
+  expect(most.ec2).toBeLessThanOrEqual(4);
+  await ofEc2(60);
+  most.ec2 = 0;
+  await ofEc2(16);
+  expect(most.ec2).toBe(8);
+});

@@ -13,6 +13,7 @@ import {
   type Tags,
 } from "../../src/engine/resource.ts";
 import type { Run } from "../../src/engine/run.ts";
+import { readLag } from "../../src/engine/schedule.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import type { Recorded } from "../../src/state/state.ts";
 import { openStore } from "../../src/state/store.ts";
@@ -159,6 +160,7 @@ export function playground(more: Partial<ResourceType<ToySpec, ToyLive>> = {}): 
     replace: false,
     allowOutage: false,
     upgrade: new Set(),
+    lag: readLag(),
   };
   return {
     cloud,

@@ -18,12 +18,12 @@ interface Standing {
 /** Stacks that stand, by their config: brought up once, each change works on a copy. */
 const grown = new Map<string, Promise<Standing>>();
 
-async function grow(config: object): Promise<Standing> {
+async function grow(config: object, inputs: Inputs): Promise<Standing> {
   const clock = jumpingClock(START);
   const parsed = parseConfig(config, "test.config.json");
   // The zone is there whether the config names it or not.
   const world = freshWorld({ region: parsed.region, domain: "buddyverse.link", time: START, seed: 7 });
-  const first = await stageOn(parsed, clock, openSandbox({ world, clock }), memoryText());
+  const first = await stageOn(parsed, clock, openSandbox({ world, clock }), memoryText(), undefined, undefined, inputs);
   const failed = (await first.up()).settled.filter(({ error }) => error !== undefined);
   expect(failed.map(({ error }) => error?.message)).toEqual([]);
   // What the databases do after they are made is over.
@@ -36,10 +36,14 @@ async function grow(config: object): Promise<Standing> {
 export async function changedFrom(
   before: object,
   after: object,
-  { replace = true, inputs = INPUTS }: { readonly replace?: boolean; readonly inputs?: Inputs } = {},
+  {
+    replace = true,
+    inputs = INPUTS,
+    inputsBefore = INPUTS,
+  }: { readonly replace?: boolean; readonly inputs?: Inputs; readonly inputsBefore?: Inputs } = {},
 ): Promise<Stage> {
-  const key = JSON.stringify(before);
-  const standing = grown.get(key) ?? grow(before);
+  const key = JSON.stringify([before, inputsBefore]);
+  const standing = grown.get(key) ?? grow(before, inputsBefore);
   grown.set(key, standing);
   const { world, at, state } = await standing;
   const clock = jumpingClock(at);

@@ -11,6 +11,7 @@ from moto.ec2.models.amis import AmiBackend
 from moto.ec2.responses import EC2Response, general
 from moto.efs.exceptions import EFSError
 from moto.efs.responses import EFSResponse
+from moto.iam.responses import IamResponse
 from moto.rds.models import RDSBackend
 from moto.rds.responses import RDSResponse
 from moto.server import main
@@ -58,6 +59,16 @@ EC2Response.describe_vpc_block_public_access_options = lambda self: ActionResult
     {"VpcBlockPublicAccessOptions": {"InternetGatewayBlockMode": "off"}}
 )
 EC2Response.get_allowed_images_settings = lambda self: ActionResult({"State": "disabled"})
+IamResponse.simulate_principal_policy = lambda self: ActionResult(
+    {
+        "EvaluationResults": [
+            {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": "allowed"}
+            for action in self._get_multi_param("ActionNames.member")
+            for resource in self._get_multi_param("ResourceArns.member") or ["*"]
+        ],
+        "IsTruncated": False,
+    }
+)
 EC2Response.get_ebs_default_kms_key_id = lambda self: ActionResult({"KmsKeyId": "alias/aws/ebs"})
 RDSResponse.describe_account_attributes = lambda self: ActionResult(
     {"AccountQuotas": [{"AccountQuotaName": "ManualSnapshots", "Used": 0, "Max": 100}]}

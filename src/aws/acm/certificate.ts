@@ -1,4 +1,4 @@
-import type { CertificateSummary, KeyAlgorithm } from "@aws-sdk/client-acm";
+import type { CertificateDetail, CertificateSummary, KeyAlgorithm } from "@aws-sdk/client-acm";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
@@ -63,15 +63,16 @@ export async function certificateTags(aws: Aws, arn: string): Promise<Tags | und
   return answer && tagsFrom(answer.Tags);
 }
 
+/** What ACM tells of a certificate, without its tags; undefined: it does not (yet) know it. */
+export const certificateDetail = (aws: Aws, arn: string): Promise<CertificateDetail | undefined> =>
+  aws.coalesce(`acm:certificate:${arn}`, async () => {
+    const answer = await undefinedIf(GONE, () => aws.acm.describeCertificate({ CertificateArn: arn }));
+    return answer?.Certificate;
+  });
+
 /** The certificate as it is, or undefined when ACM does not (yet) know it. */
 export async function certificateById(aws: Aws, arn: string): Promise<CertificateLive | undefined> {
-  const [detail, tags] = await Promise.all([
-    aws.coalesce(`acm:certificate:${arn}`, () =>
-      undefinedIf(GONE, () => aws.acm.describeCertificate({ CertificateArn: arn })),
-    ),
-    certificateTags(aws, arn),
-  ]);
-  const certificate = detail?.Certificate;
+  const [certificate, tags] = await Promise.all([certificateDetail(aws, arn), certificateTags(aws, arn)]);
   if (!certificate || !tags) return undefined;
   const options = certificate.DomainValidationOptions ?? [];
   return {
@@ -179,6 +180,11 @@ export const certificate: ResourceType<CertificateSpec, CertificateLive> = {
         blocked: `the certificate is ${live.status}: delete it in the ACM console (and the https listener that uses it), then run \`buddyverse up\``,
       };
     return live.names.every((name) => live.records.some(({ domain }) => domain === name)) ? "ready" : "pending";
+  },
+
+  async stillPending(aws, { id }) {
+    const { Status, DomainValidationOptions = [] } = (await certificateDetail(aws, id)) ?? {};
+    return Status === "PENDING_VALIDATION" && !DomainValidationOptions.every(({ ResourceRecord }) => ResourceRecord);
   },
 
   async create(aws, { names }, owner, token) {

@@ -2,7 +2,13 @@ import type { Health, Identified, ResourceType } from "../../engine/resource.ts"
 import type { Aws } from "../aws.ts";
 import { KEY_TAG, STACK_TAG } from "../owned.ts";
 import { type Delegation, delegationOf, elsewhereText } from "../route53/read-delegation.ts";
-import { type CertificateLive, certificateById, certificatesOf, whyNotIssued } from "./certificate.ts";
+import {
+  type CertificateLive,
+  certificateById,
+  certificateDetail,
+  certificatesOf,
+  whyNotIssued,
+} from "./certificate.ts";
 
 export interface IssuedSpec {
   readonly certificateArn: string;
@@ -20,6 +26,8 @@ export const certificateKeys = (names: readonly string[]) => {
   return { certificate: `certificate-${set}`, issued: `certificate-issued-${set}` };
 };
 
+const PENDING = "PENDING_VALIDATION";
+
 /** The zone that the public DNS does not lead to. Undefined: it does, or DNS cannot be asked. */
 async function undelegated(aws: Aws, stack: string, domain: string): Promise<Delegation | undefined> {
   const delegation = await delegationOf(aws, stack, domain);
@@ -34,7 +42,7 @@ function health({ certificate, undelegated }: IssuedLive): Health {
   const failed = whyNotIssued(certificate);
   if (failed !== undefined)
     return { blocked: `${failed}. Mend that and run \`buddyverse up\` again: it asks for a new certificate` };
-  if (certificate.status !== "PENDING_VALIDATION") return { blocked: `the certificate is ${certificate.status}` };
+  if (certificate.status !== PENDING) return { blocked: `the certificate is ${certificate.status}` };
   return undelegated ? { blocked: waitsForDelegation(undelegated) } : "pending";
 }
 
@@ -46,6 +54,7 @@ export const issuedCertificate: ResourceType<IssuedSpec, IssuedLive> = {
   name: "acm:issued-certificate",
   timing: { createSeconds: 120, timeoutSeconds: 3600 },
   health,
+  stillPending: async (aws, { id }) => (await certificateDetail(aws, id))?.Status === PENDING,
 
   async find(aws, { stack, needs, name: domain }, id) {
     const recorded = id === undefined ? undefined : await certificateById(aws, id);
@@ -57,7 +66,7 @@ export const issuedCertificate: ResourceType<IssuedSpec, IssuedLive> = {
             ({ tags }) => needs.includes(tags[KEY_TAG] ?? ""),
           );
     if (!certificate) return undefined;
-    const pending = certificate.status === "PENDING_VALIDATION";
+    const pending = certificate.status === PENDING;
     return {
       id: certificate.id,
       certificateArn: certificate.id,

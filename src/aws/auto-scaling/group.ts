@@ -146,7 +146,8 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
   const inService = (group.Instances ?? []).filter(({ LifecycleState }) => LifecycleState === "InService");
   const [refresh, ...targets] = await Promise.all([
     latestRefresh(aws, id),
-    ...targetGroupArns.map((arn) => targetHealth(aws, arn)),
+    // Only those in service are judged by it.
+    ...(inService.length === 0 ? [] : targetGroupArns.map((arn) => targetHealth(aws, arn))),
   ]);
   // A target group that is gone says nothing; that it is gone is a difference, which waiting would hide.
   const isHealthy = ({ InstanceId = "" }: Instance) =>

@@ -117,7 +117,7 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
     const recorded = id === undefined ? undefined : await byId(aws, id);
     return recorded?.tags[KEY_TAG] === owner.key && recorded.tags[STACK_TAG] === owner.stack
       ? recorded
-      : findListed(aws, owner, id);
+      : findListed(aws, owner, recorded && id);
   },
   health,
 

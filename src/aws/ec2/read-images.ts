@@ -12,9 +12,12 @@ const describe = async (aws: Aws, ids: readonly string[]) =>
 export const imageById = (aws: Aws, id: string): Promise<Image | undefined> =>
   aws.batchById("ec2:images", id, async (ids) => {
     // One unknown id fails a whole list: then each is asked for alone.
+    const alone = ids.length > 1 ? ids : [];
     const found =
       (await undefinedIf(GONE, () => describe(aws, ids))) ??
-      (await Promise.all(ids.map((one) => undefinedIf(GONE, () => describe(aws, [one]))))).flatMap((one) => one ?? []);
+      (await Promise.all(alone.map((one) => undefinedIf(GONE, () => describe(aws, [one]))))).flatMap(
+        (one) => one ?? [],
+      );
     return new Map(found.filter(isThere).map((one) => [one.ImageId ?? "", one]));
   });
 

@@ -30,6 +30,7 @@ import {
   fileSystemNamesake,
   findFileSystem,
   GONE,
+  isOnTheMove,
   listFileSystems,
   type Mount,
   type MountTarget,
@@ -140,6 +141,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   list: listFileSystems,
   find: findFileSystem,
   health: fileSystemHealth,
+  stillPending: isOnTheMove,
   doing: ({ restore }) => restore && doingOf(restore),
   stuck: (_aws, { id, restore }) =>
     restore?.job === ""

@@ -106,11 +106,7 @@ const describe = (
 async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemLive> {
   const id = shown.FileSystemId as string;
   const state = shown.LifeCycleState ?? "";
-  const described = await allPages(
-    (Marker) => aws.efs.describeMountTargets({ FileSystemId: id, Marker }),
-    (page) => page.MountTargets,
-    (page) => page.NextMarker,
-  );
+  const described = await mountTargetsOf(aws, id);
   const there = described.filter(({ LifeCycleState }) => LifeCycleState !== "deleted");
   const restore = await restoreOf(aws, shown);
   // What is on the move is not judged, so the rest need not be asked.
@@ -192,6 +188,23 @@ export function fileSystemHealth({ state, targets, restore, made }: FileSystemLi
   // The interface of a mount target may show later than itself.
   return targets.filter(works).some(({ groupIds }) => groupIds === undefined) ? "pending" : "ready";
 }
+
+/** Whether what kept it pending still does: itself, or a mount target. Of what AWS Backup makes its job tells. */
+export async function isOnTheMove(aws: Aws, { id, state, restore }: FileSystemLive): Promise<boolean> {
+  if (restore) return false;
+  const moves = (one: { readonly LifeCycleState?: string | undefined }) => ON_THE_MOVE.has(one.LifeCycleState ?? "");
+  const answer = await undefinedIf(GONE, async () =>
+    ON_THE_MOVE.has(state) ? await shownOf(aws, id) : await mountTargetsOf(aws, id),
+  );
+  return answer?.some(moves) ?? false;
+}
+
+const mountTargetsOf = (aws: Aws, FileSystemId: string) =>
+  allPages(
+    (Marker) => aws.efs.describeMountTargets({ FileSystemId, Marker }),
+    (page) => page.MountTargets,
+    (page) => page.NextMarker,
+  );
 
 const findTagged = findOwned(listFileSystems, { health: fileSystemHealth, byId });
 

@@ -52,8 +52,13 @@ export const listener: ResourceType<ListenerSpec, ListenerLive> = {
     ],
   },
   tagsUnread: true,
-  // While it redirects, its target group is not to be seen, and not in use.
-  same: { targetGroupArn: (wanted, found, { action }) => action === "redirect" || wanted === found },
+  same: {
+    // While it redirects, its target group is not to be seen, and not in use.
+    targetGroupArn: (wanted, found, { action }) => action === "redirect" || wanted === found,
+    // Where a redirect was to decide, its removal puts that back.
+    action: (wanted, found, _live, _spec, applied) =>
+      wanted === found || (found === "redirect" && applied.protocol !== undefined && applied.action === undefined),
+  },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 2 },
   retryable: {
     create: [

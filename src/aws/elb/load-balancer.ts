@@ -96,6 +96,11 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   health: ({ id, state, reason }) =>
     state === "active" ? "ready" : state === "failed" ? { failed: reason || `${id} is in state failed` } : "pending",
 
+  async stillPending(aws, { id }) {
+    const answer = await undefinedIf(NO_LOAD_BALANCER, () => aws.elb.describeLoadBalancers({ LoadBalancerArns: [id] }));
+    return answer?.LoadBalancers?.[0]?.State?.Code === "provisioning";
+  },
+
   /** Not in the answer that describes it: an attribute, and so a call of its own. */
   async protections(aws, { id: LoadBalancerArn, fullName }) {
     const answer = await undefinedIf(NO_LOAD_BALANCER, () =>
