@@ -65,8 +65,8 @@ const pair = fc
 
 /** The redirect goes and its listener stays, whose target group changes: the redirect's removal is what leads it there again. */
 function withoutDomain(): { a: Config; b: Config } {
-  const [{ a }] = fc.sample(pair, { seed: 15, numRuns: 1 }) as [{ a: Config }];
-  const domain = { name: "buddyverse.link", www: false };
+  const [{ a }] = fc.sample(pair, { seed: 15, numRuns: 1 }) as [{ a: Config; b: Config }];
+  const domain = { name: "buddyverse.link" as const, www: false };
   return {
     a: { ...a, domain, web: { ...a.web, stickinessSeconds: 600 } },
     b: { ...a, domain: null, web: { ...a.web, stickinessSeconds: 0 } },
