@@ -53,9 +53,9 @@ test("policy --output-dir: a file for each part, and the commands for all of the
 
   const china = folder({ region: "cn-north-1", domain: null });
   const { commands, files } = JSON.parse((await china.run("policy --output-dir=./a'b --profile=x;y --json")).stdout);
-  expect(files[0]).toBe("a'b/buddyverse-buddyverse-1.json");
+  expect(files[0]).toBe("a'b/buddyverse-buddyverse-cn-north-1-1.json");
   expect(commands[2]).toBe(
-    "aws --profile 'x;y' iam create-policy --policy-name buddyverse-buddyverse-1 --policy-document 'file://a'\\''b/buddyverse-buddyverse-1.json'",
+    "aws --profile 'x;y' iam create-policy --policy-name buddyverse-buddyverse-cn-north-1-1 --policy-document 'file://a'\\''b/buddyverse-buddyverse-cn-north-1-1.json'",
   );
   expect(commands.at(-1)).toContain('"arn:aws-cn:iam::$ACCOUNT:policy/');
   expect(await on.run("policy --output-dir buddyverse.config.json")).toMatchObject({

@@ -9,6 +9,7 @@ import type { BuddyError } from "../../src/lib/errors.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { accountIn } from "../sandbox/grown.ts";
 import { inRegion } from "../sandbox/regions.ts";
+import { rowsIn } from "../sandbox/rows.ts";
 import { START, type Stage, stage, stageOn } from "./stage.ts";
 
 type RecordSet = Readonly<Record<string, unknown>> & { readonly Name: string; readonly Type: string };
@@ -52,11 +53,6 @@ async function withOldSite(on: Stage): Promise<readonly RecordSet[]> {
 }
 const brief = (sets: readonly RecordSet[]) => sets.map(({ Name, Type }) => `${Type} ${Name}`);
 const moving = { domain: { takeOver: true } };
-/** What is in its world, to the last property. */
-const rowsIn = ({ sandbox }: Stage) =>
-  Object.entries(sandbox.world.tables).flatMap(([table, rows]) =>
-    Object.entries(rows).flatMap(([id, { row }]) => (row === null ? [] : [`${table} ${id} ${JSON.stringify(row)}`])),
-  );
 const parameters = async (on: Stage) =>
   (await them(on).ask<{ Parameters: { Name: string }[] }>("ssm", "DescribeParameters")).Parameters.map(
     ({ Name }) => Name,
@@ -166,13 +162,13 @@ test("the same stack in another region: both come up; what the account has once 
     openSandbox({ world: inRegion(on.sandbox.world, region), clock }),
     memoryText(),
   );
-  const before = rowsIn(on);
+  const before = rowsIn(on.sandbox.world);
   expect((await there.up()).settled.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   expect(isEmpty(await there.plan())).toBe(true);
   expect(there.graph.nodes.get("dashboard")?.name).toBe("CPU-Per-Second-buddyverse-eu-west-1");
   // Nothing that the account has is taken for this region's.
   await there.down();
   expect(await there.left()).toEqual([]);
-  expect(rowsIn(on)).toEqual(before);
+  expect(rowsIn(on.sandbox.world)).toEqual(before);
   expect(isEmpty(planUp(await on.refresh(true)))).toBe(true);
 });
