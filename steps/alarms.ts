@@ -1,5 +1,6 @@
 import { type AlarmLive, type AlarmSpec, alarm as alarmType } from "../src/aws/cloudwatch/alarm.ts";
 import { cpuCreditsOf } from "../src/aws/ec2/cpu-credits.ts";
+import { nameFor } from "../src/aws/names.ts";
 import type { TopicLive } from "../src/aws/sns/topic.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type LiveOf, type Need, type Resource, resource } from "../src/engine/resource.ts";
@@ -26,20 +27,26 @@ export function alarmsFor(
     needs: N,
     watch: (live: { readonly [K in keyof N]: LiveOf<N[K]> }) => Watch,
   ) =>
-    resource(alarmType, `alarm-${key}`, `Buddy-${name}`, { ...needs, ...told }, (live): AlarmSpec => {
-      const { topic } = live as { readonly topic?: TopicLive };
-      const spec = watch(live as { readonly [K in keyof N]: LiveOf<N[K]> });
-      const told = topic ? [topic.id] : [];
-      return {
-        datapointsToAlarm: spec.evaluationPeriods,
-        // With a handful of visitors one slow answer is the percentile.
-        lowSampleCount: spec.statistic.startsWith("p") ? "ignore" : undefined,
-        ...spec,
-        actions: told,
-        okActions: told,
-        actionsEnabled: true,
-      };
-    });
+    resource(
+      alarmType,
+      `alarm-${key}`,
+      nameFor(config, alarmType, `Buddy-${name}`),
+      { ...needs, ...told },
+      (live): AlarmSpec => {
+        const { topic } = live as { readonly topic?: TopicLive };
+        const spec = watch(live as { readonly [K in keyof N]: LiveOf<N[K]> });
+        const told = topic ? [topic.id] : [];
+        return {
+          datapointsToAlarm: spec.evaluationPeriods,
+          // With a handful of visitors one slow answer is the percentile.
+          lowSampleCount: spec.statistic.startsWith("p") ? "ignore" : undefined,
+          ...spec,
+          actions: told,
+          okActions: told,
+          actionsEnabled: true,
+        };
+      },
+    );
 
   const database = (name: string) => ({
     namespace: "AWS/RDS",

@@ -1,6 +1,7 @@
 import { group as groupType } from "../src/aws/auto-scaling/group.ts";
 import { scalingPolicy } from "../src/aws/auto-scaling/scaling-policy.ts";
 import type { LaunchTemplateLive, LaunchTemplateSpec } from "../src/aws/ec2/launch-template.ts";
+import { nameFor } from "../src/aws/names.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type Need, type Resource, resource, step } from "../src/engine/resource.ts";
 import type { Inputs } from "./inputs.ts";
@@ -38,7 +39,7 @@ export function autoScalingStep(
   { natRoutes }: { readonly natRoutes: Need },
 ) {
   const { web } = config;
-  const name = "Buddy-AutoScaling-Group";
+  const name = nameFor(config, groupType, "Buddy-AutoScaling-Group");
   const group = resource(
     groupType,
     GROUP_KEY,

@@ -1,20 +1,21 @@
 import { dashboard as dashboardType } from "../src/aws/cloudwatch/dashboard.ts";
+import { nameFor } from "../src/aws/names.ts";
 import { subscriptionName, subscription as subscriptionType } from "../src/aws/sns/subscription.ts";
 import { topic as topicType } from "../src/aws/sns/topic.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import { alarmsFor } from "./alarms.ts";
+import { DASHBOARD } from "./inputs.ts";
 import type { Monitored } from "./monitored.ts";
 import { widgets } from "./widgets.ts";
 
-const ALARMS = "Buddy-Alarms";
-
-function mailTo(email: string) {
-  const topic = resource(topicType, "topic", ALARMS, {}, () => ({}));
+function mailTo(config: Config, email: string) {
+  const name = nameFor(config, topicType, "Buddy-Alarms");
+  const topic = resource(topicType, "topic", name, {}, () => ({}));
   const subscription = resource(
     subscriptionType,
     `subscription-${email}`,
-    subscriptionName(ALARMS, email),
+    subscriptionName(name, email),
     { topic },
     ({ topic }) => ({ topicArn: topic.id, email }),
   );
@@ -30,11 +31,11 @@ export function dashboardStep(config: Config, monitored: Monitored) {
   const { group } = monitored.autoScaling;
   const { fileSystem } = monitored.efs;
 
-  const mail = email === null ? undefined : mailTo(email);
+  const mail = email === null ? undefined : mailTo(config, email);
   const dashboard = resource(
     dashboardType,
-    "dashboard",
-    "CPU-Per-Second",
+    DASHBOARD,
+    nameFor(config, dashboardType, "CPU-Per-Second"),
     { loadBalancer, targetGroup, nats, bastions, fileSystem, group, primary, replica: replica ? [replica] : [] },
     (live) => ({
       widgets: widgets({

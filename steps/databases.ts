@@ -1,5 +1,8 @@
 import type { Aws } from "../src/aws/aws.ts";
+import { type Named, nameFor, ownPath } from "../src/aws/names.ts";
+import { database } from "../src/aws/rds/database.ts";
 import { instanceNames, listInstances } from "../src/aws/rds/read-instances.ts";
+import { replica } from "../src/aws/rds/replica.ts";
 import { standingOf } from "../src/aws/rds/standing.ts";
 import { BuddyError } from "../src/lib/errors.ts";
 
@@ -13,7 +16,7 @@ export const DATABASE_USER = "admin";
 
 /** The parameter that holds its password. */
 export const passwordParameter = ({ stack }: { readonly stack: string }): string =>
-  `/buddyverse/${stack}/database/password`;
+  `${ownPath(stack)}database/password`;
 
 /** Names of the stack's two databases: a failover, or a restore, makes another instance the primary. */
 export interface Databases {
@@ -21,11 +24,14 @@ export interface Databases {
   readonly replica: string;
 }
 /** Those of a stack that never had others. */
-export const FIRST_DATABASES: Databases = { primary: "database1", replica: "database1-replica" };
+export const firstDatabases = (named: Named): Databases => ({
+  primary: nameFor(named, database, "database1"),
+  replica: nameFor(named, replica, "database1-replica"),
+});
 
 /** The first free name for a new replica: "database1-replica", "database1-replica-2", … */
-export function freeReplica(taken: ReadonlySet<string>): string {
-  const { replica } = FIRST_DATABASES;
+export function freeReplica(named: Named, taken: ReadonlySet<string>): string {
+  const { replica } = firstDatabases(named);
   for (let number = 1; ; number++) {
     const name = number === 1 ? replica : `${replica}-${number}`;
     if (!taken.has(name)) return name;
@@ -38,20 +44,21 @@ export function freeReplica(taken: ReadonlySet<string>): string {
  */
 export async function databasesOf(
   aws: Aws | undefined,
-  stack: string,
+  named: Named,
   recorded: (key: string) => string | undefined,
 ): Promise<Databases> {
   const [primary, replica] = [recorded(PRIMARY), recorded(REPLICA)];
   if (primary !== undefined && replica !== undefined) return { primary, replica };
   // A new stack's names are looked at, and found to be somebody else's, when it is planned.
-  if (!aws || primary === FIRST_DATABASES.primary) return { ...FIRST_DATABASES, ...(primary ? { primary } : {}) };
-  const [instances, names] = await Promise.all([listInstances(aws, stack), instanceNames(aws)]);
+  const first = firstDatabases(named);
+  if (!aws || primary === first.primary) return { ...first, ...(primary ? { primary } : {}) };
+  const [instances, names] = await Promise.all([listInstances(aws, named.stack), instanceNames(aws)]);
   const standing = standingOf(instances, names);
-  const named = primary ?? theOne(standing.under(PRIMARY), PRIMARY, FIRST_DATABASES.primary) ?? FIRST_DATABASES.primary;
-  const [found] = standing.under(REPLICA).filter((id) => id !== named);
+  const current = primary ?? theOne(standing.under(PRIMARY), PRIMARY, first.primary) ?? first.primary;
+  const [found] = standing.under(REPLICA).filter((id) => id !== current);
   return {
-    primary: named,
-    replica: replica ?? found ?? freeReplica(named === FIRST_DATABASES.primary ? new Set() : names),
+    primary: current,
+    replica: replica ?? found ?? freeReplica(named, current === first.primary ? new Set() : names),
   };
 }
 

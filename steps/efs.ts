@@ -4,6 +4,7 @@ import { fileSystem as fileSystemType } from "../src/aws/efs/file-system.ts";
 import { role as roleType } from "../src/aws/iam/role.ts";
 import { chosen } from "../src/aws/kms/choice.ts";
 import { encryptionKey } from "../src/aws/kms/key.ts";
+import { nameFor } from "../src/aws/names.ts";
 import { arnIn, linkedPrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
@@ -34,7 +35,7 @@ export function efsStep(
   const fileSystem = resource(
     fileSystemType,
     FILE_SYSTEM,
-    "Buddy-EFS",
+    nameFor(config, fileSystemType, "Buddy-EFS"),
     { web, group, keys, vault, backupRole },
     ({ web, group, keys: [key] }) => ({
       encrypted: true,

@@ -1,10 +1,12 @@
 import { cpuCreditsOf } from "../src/aws/ec2/cpu-credits.ts";
 import { type ImageLive, type ImageSpec, image as imageType } from "../src/aws/ec2/image.ts";
 import { imageBuilder } from "../src/aws/ec2/image-builder.ts";
+import { instance } from "../src/aws/ec2/instance.ts";
 import { launchTemplate as launchTemplateType } from "../src/aws/ec2/launch-template.ts";
 import { publicImage } from "../src/aws/ec2/public-image.ts";
 import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType, type Statement } from "../src/aws/iam/role.ts";
+import { nameFor, ownPath } from "../src/aws/names.ts";
 import { arnIn, servicePrincipal } from "../src/aws/partition.ts";
 import { appSecretPath } from "../src/aws/ssm/app-secret.ts";
 import { releaseReport, releaseReportName } from "../src/aws/ssm/release-report.ts";
@@ -79,7 +81,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const archives = { scripts: stored.scripts, apps: stored.app ? [stored.app] : [] };
   const git = gitOf(config);
   const hash = imageHash(config, inputs);
-  const marker = `/buddyverse/${stack}/image/${hash}`;
+  const marker = `${ownPath(stack)}image/${hash}`;
 
   // Instances start when all have a value; `down` removes them when no instance reads them any more.
   const secrets = appSecrets(config);
@@ -94,31 +96,41 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       ? []
       : [resource(releaseReport, "release-report", releaseReportName(stack), {}, () => ({}))];
 
-  // IAM's names are the whole account's, not the region's.
-  const account = `Buddy-WEB-${stack}-${region}`;
-  const role = resource(roleType, "role-web", account, archives, ({ scripts, apps }) => ({
-    service: servicePrincipal(region, "ec2"),
-    statements: [
-      // SecureStrings too: the key aws/ssm decrypts for every principal of the account that may read the parameter
-      // (Systems Manager user guide, ps-restrict-decryption). So what the role may read is all that keeps a secret.
-      allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/database/*`)),
-      // Also where the config names no secret (any more): an earlier release that is gone back to reads its own.
-      allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter${appSecretPath(stack)}*`)),
-      allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter/buddyverse/${stack}/image/*`)),
-      ...report.map(({ name }) => allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter${name}`))),
-      ...[scripts, ...apps].map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
-      writesTo(config, [...SENT_BY_WEB, "builder"]),
-      allow(AGENT, "*"),
-    ],
-    managedPolicies: [],
-  }));
-  const profile = resource(instanceProfile, "profile-web", account, { role }, ({ role }) => ({ roleName: role.id }));
+  const role = resource(
+    roleType,
+    "role-web",
+    nameFor(config, roleType, "Buddy-WEB"),
+    archives,
+    ({ scripts, apps }) => ({
+      service: servicePrincipal(region, "ec2"),
+      statements: [
+        // SecureStrings too: the key aws/ssm decrypts for every principal of the account that may read the parameter
+        // (Systems Manager user guide, ps-restrict-decryption). So what the role may read is all that keeps a secret.
+        allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter${ownPath(stack)}database/*`)),
+        // Also where the config names no secret (any more): an earlier release that is gone back to reads its own.
+        allow(["ssm:GetParameters"], arnIn(region, `ssm:${region}:*:parameter${appSecretPath(stack)}*`)),
+        allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter${ownPath(stack)}image/*`)),
+        ...report.map(({ name }) => allow(["ssm:PutParameter"], arnIn(region, `ssm:${region}:*:parameter${name}`))),
+        ...[scripts, ...apps].map(({ bucket, key }) => allow(["s3:GetObject"], arnIn(region, `s3:::${bucket}/${key}`))),
+        writesTo(config, [...SENT_BY_WEB, "builder"]),
+        allow(AGENT, "*"),
+      ],
+      managedPolicies: [],
+    }),
+  );
+  const profile = resource(
+    instanceProfile,
+    "profile-web",
+    nameFor(config, instanceProfile, "Buddy-WEB"),
+    { role },
+    ({ role }) => ({ roleName: role.id }),
+  );
   const base = resource(publicImage, imageBaseKey(config), config.image.base, {}, () => ({}));
 
   const builder = resource(
     imageBuilder,
     `builder-${hash}`,
-    "Buddy-WEB-Builder",
+    nameFor(config, imageBuilder, "Buddy-WEB-Builder"),
     {
       base,
       profile,
@@ -163,7 +175,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const image: Resource<ImageSpec, ImageLive> = resource(
     imageType,
     imageKey(config, inputs),
-    `Buddy-WEB-Image-${hash}`,
+    nameFor(config, imageType, `Buddy-WEB-Image-${hash}`),
     { builder },
     ({ builder }) => ({
       builderId: builder.id,
@@ -176,7 +188,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
   const launchTemplate = resource(
     launchTemplateType,
     LAUNCH_TEMPLATE_KEY,
-    "Buddy-WEB-Image-Start",
+    nameFor(config, launchTemplateType, "Buddy-WEB-Image-Start"),
     {
       image,
       profile,
@@ -197,7 +209,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
       groupIds: [group.id],
       keyName: keyPair.keyName,
       profileName: profile.id,
-      instanceName: "Buddy-WEB",
+      instanceName: nameFor(config, instance, "Buddy-WEB"),
       cpuCredits,
       metadataTokens: "required" as const,
       encrypted: true,
@@ -208,7 +220,7 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
           region,
           stack,
           fileSystemId: fileSystem.id,
-          parameterPath: `/buddyverse/${stack}/database/`,
+          parameterPath: `${ownPath(stack)}database/`,
           database: DATABASE_NAME,
           user: DATABASE_USER,
           release: releaseSettings(config, inputs.project, {

@@ -12,6 +12,9 @@ export const KEY_PAIR_KEY = "key-pair";
 /** Key of the file system. */
 export const FILE_SYSTEM = "file-system";
 
+/** Key of the dashboard. */
+export const DASHBOARD = "dashboard";
+
 /** Key of the group that lets operators in. */
 export const BASTION_GROUP = "group-bastion";
 

@@ -1,6 +1,7 @@
 import { listener as listenerType } from "../src/aws/elb/listener.ts";
 import { loadBalancer as loadBalancerType } from "../src/aws/elb/load-balancer.ts";
 import { targetGroup as targetGroupType } from "../src/aws/elb/target-group.ts";
+import { nameFor } from "../src/aws/names.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import { GROUP_KEY } from "./auto-scaling.ts";
@@ -19,7 +20,8 @@ export function loadBalancerStep(
   { loadBalancer: securityGroup }: Pick<SecurityGroupsStep, "loadBalancer">,
 ) {
   const { web, domain } = config;
-  const name = "Buddy-LoadBalance";
+  const name = nameFor(config, loadBalancerType, "Buddy-LoadBalance");
+  const targets = nameFor(config, targetGroupType, "Buddy-LoadBalance-TargetGroup");
   const loadBalancer = resource(
     loadBalancerType,
     "load-balancer",
@@ -32,7 +34,7 @@ export function loadBalancerStep(
     }),
     { narrowsAfter: [GROUP_KEY] },
   );
-  const targetGroup = resource(targetGroupType, "target-group", `${name}-TargetGroup`, { vpc }, ({ vpc }) => ({
+  const targetGroup = resource(targetGroupType, "target-group", targets, { vpc }, ({ vpc }) => ({
     vpcId: vpc.id,
     protocol: "HTTP" as const,
     port: 80,

@@ -8,11 +8,13 @@ import { route } from "../src/aws/ec2/route.ts";
 import { ALL_OUTBOUND, everything, securityGroup, tcp } from "../src/aws/ec2/security-group.ts";
 import { instanceProfile } from "../src/aws/iam/instance-profile.ts";
 import { role as roleType } from "../src/aws/iam/role.ts";
+import { nameFor } from "../src/aws/names.ts";
 import { servicePrincipal } from "../src/aws/partition.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type CreateBeforeDelete, type Resource, resource, step } from "../src/engine/resource.ts";
 import { GROUP_KEY } from "./auto-scaling.ts";
-import { BASTION_GROUP, type Inputs, KEY_PAIR, KEY_PAIR_KEY } from "./inputs.ts";
+import { BASTION_GROUP, type Inputs, KEY_PAIR_KEY } from "./inputs.ts";
+import { keyPairName } from "./key-pair.ts";
 import { descriptionOf } from "./let-in.ts";
 import { type LogGroups, writesTo } from "./logs.ts";
 import type { RoutesStep } from "./routes.ts";
@@ -36,13 +38,20 @@ export function natBastionStep(
 ) {
   const linux = resource(publicImage, "image-amazon-linux-2023", "amazon-linux-2023", {}, () => ({}));
   // Another key gets to all that have the old one, as it is a pair of another name: instances are replaced, each beside its old one.
-  const keyPair = resource(keyPairType, KEY_PAIR_KEY, KEY_PAIR, {}, () => ({ publicKey: inputs.publicKey }), {
-    createBeforeDelete: {},
-  });
+  const keyPair = resource(
+    keyPairType,
+    KEY_PAIR_KEY,
+    keyPairName(config),
+    {},
+    () => ({ publicKey: inputs.publicKey }),
+    {
+      createBeforeDelete: {},
+    },
+  );
   const natGroup = resource(
     securityGroup,
     "group-nat",
-    "NAT-GateWay",
+    nameFor(config, securityGroup, "NAT-GateWay"),
     { vpc },
     ({ vpc }) => ({
       vpcId: vpc.id,
@@ -52,25 +61,36 @@ export function natBastionStep(
     }),
     { narrowsAfter: [GROUP_KEY] },
   );
-  const bastionGroup = resource(securityGroup, BASTION_GROUP, "BastionHost", { vpc }, ({ vpc }) => ({
-    vpcId: vpc.id,
-    description: "Operators to the bastions",
-    inbound: (inputs.letIn ?? inputs.allowedCidrs.map((cidr) => ({ cidr, callers: [] }))).map((one) =>
-      tcp(22, { cidr: one.cidr }, descriptionOf(one)),
-    ),
-    outbound: ALL_OUTBOUND,
-  }));
+  const bastionGroup = resource(
+    securityGroup,
+    BASTION_GROUP,
+    nameFor(config, securityGroup, "BastionHost"),
+    { vpc },
+    ({ vpc }) => ({
+      vpcId: vpc.id,
+      description: "Operators to the bastions",
+      inbound: (inputs.letIn ?? inputs.allowedCidrs.map((cidr) => ({ cidr, callers: [] }))).map((one) =>
+        tcp(22, { cidr: one.cidr }, descriptionOf(one)),
+      ),
+      outbound: ALL_OUTBOUND,
+    }),
+  );
 
-  // What a NAT instance may do: send its lines. IAM's names are the whole account's, not the region's.
-  const account = `Buddy-NAT-${config.stack}-${config.region}`;
-  const natRole = resource(roleType, "role-nat", account, {}, () => ({
+  // What a NAT instance may do: send its lines.
+  const natRole = resource(roleType, "role-nat", nameFor(config, roleType, "Buddy-NAT"), {}, () => ({
     service: servicePrincipal(config.region, "ec2"),
     statements: [writesTo(config, ["nat"])],
     managedPolicies: [],
   }));
-  const natProfile = resource(instanceProfile, "profile-nat", account, { role: natRole }, ({ role }) => ({
-    roleName: role.id,
-  }));
+  const natProfile = resource(
+    instanceProfile,
+    "profile-nat",
+    nameFor(config, instanceProfile, "Buddy-NAT"),
+    { role: natRole },
+    ({ role }) => ({
+      roleName: role.id,
+    }),
+  );
 
   const inZone = <T>(all: readonly T[], index: number) => all[index] as T;
 
@@ -109,21 +129,33 @@ export function natBastionStep(
   };
 
   const addresses = perZone(config, ({ number }) =>
-    resource(address, `nat-address-${number}`, `Buddy-NAT${number}`, { publicRoutes }, () => ({
-      domain: "vpc" as const,
-    })),
+    resource(
+      address,
+      `nat-address-${number}`,
+      nameFor(config, address, `Buddy-NAT${number}`),
+      { publicRoutes },
+      () => ({
+        domain: "vpc" as const,
+      }),
+    ),
   );
   const gateways = perZone(config, ({ number, index }) => {
     const needs = { subnet: inZone(subnets.public, index), address: inZone(addresses, index), publicRoutes };
-    return resource(natGateway, `nat-gateway-${number}`, `Buddy-NAT${number}`, needs, ({ subnet, address }) => ({
-      subnetId: subnet.id,
-      allocationId: address.id,
-    }));
+    return resource(
+      natGateway,
+      `nat-gateway-${number}`,
+      nameFor(config, natGateway, `Buddy-NAT${number}`),
+      needs,
+      ({ subnet, address }) => ({
+        subnetId: subnet.id,
+        allocationId: address.id,
+      }),
+    );
   });
   const instances: readonly Host[] = perZone(config, ({ number, index }) =>
     host(
       `nat-instance-${number}`,
-      `Buddy-NAT${number}`,
+      nameFor(config, instance, `Buddy-NAT${number}`),
       index,
       natGroup,
       {
@@ -160,7 +192,7 @@ export function natBastionStep(
   const bastions: readonly Host[] = perZone(config, ({ number, index }) =>
     host(
       `bastion-${number}`,
-      `Bastion${number}`,
+      nameFor(config, instance, `Bastion${number}`),
       index,
       bastionGroup,
       { instanceType: config.bastion.instanceType, sourceDestCheck: true, userData: undefined, setUp: undefined },

@@ -1,5 +1,6 @@
 import { chosen } from "../src/aws/kms/choice.ts";
 import { encryptionKey } from "../src/aws/kms/key.ts";
+import { nameFor, ownPath } from "../src/aws/names.ts";
 import { database } from "../src/aws/rds/database.ts";
 import { type ParameterGroupLive, parameterGroup as parameterGroupType } from "../src/aws/rds/parameter-group.ts";
 import { replica as replicaType } from "../src/aws/rds/replica.ts";
@@ -8,7 +9,7 @@ import { generatedSecret } from "../src/aws/ssm/generated-secret.ts";
 import { parameter } from "../src/aws/ssm/parameter.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
-import { DATABASE_NAME, DATABASE_USER, FIRST_DATABASES, PRIMARY, passwordParameter, REPLICA } from "./databases.ts";
+import { DATABASE_NAME, DATABASE_USER, firstDatabases, PRIMARY, passwordParameter, REPLICA } from "./databases.ts";
 import type { Inputs } from "./inputs.ts";
 import type { SecurityGroupsStep } from "./security-groups.ts";
 import type { SubnetsStep } from "./subnets.ts";
@@ -41,10 +42,10 @@ export function rdsStep(
   const { stack, database: wanted } = config;
   // A zone that comes takes no database with it.
   const zones = byAge(config);
-  const names = inputs.databases ?? FIRST_DATABASES;
-  const path = `/buddyverse/${stack}/database`;
+  const names = inputs.databases ?? firstDatabases(config);
+  const path = `${ownPath(stack)}database`;
   const family = `mysql${wanted.engineVersion.split(".").slice(0, 2).join(".")}`;
-  const [groupKey, groupName] =
+  const [groupKey, groupName]: readonly [string, string] =
     family === FAMILY
       ? ["db-parameter-group", "utf8encoding"]
       : [`db-parameter-group-${family}`, `utf8encoding-${family.replace(".", "-")}`];
@@ -69,7 +70,7 @@ export function rdsStep(
   const subnetGroup = resource(
     subnetGroupType,
     "db-subnet-group",
-    "buddy-db",
+    nameFor(config, subnetGroupType, "buddy-db"),
     { db },
     ({ db }) => ({
       description: "The database subnets of BUDDYVERSE",
@@ -77,11 +78,17 @@ export function rdsStep(
     }),
     { narrowsAfter: [PRIMARY, REPLICA] },
   );
-  const parameterGroup = resource(parameterGroupType, groupKey as string, groupName as string, {}, () => ({
-    family,
-    description: "utf8mb4 everywhere",
-    parameters: PARAMETERS,
-  }));
+  const parameterGroup = resource(
+    parameterGroupType,
+    groupKey,
+    nameFor(config, parameterGroupType, groupName),
+    {},
+    () => ({
+      family,
+      description: "utf8mb4 everywhere",
+      parameters: PARAMETERS,
+    }),
+  );
   const password = resource(generatedSecret, "database-password", passwordParameter(config), {}, () => ({}));
   const secretKey = resource(generatedSecret, "secret-key", `${path}/secret-key`, {}, () => ({
     madeAnew: "applications that sign their sessions with the secret key log everybody out, once",
@@ -98,7 +105,7 @@ export function rdsStep(
       ...common(parameterGroup),
       ...chosen(key, wanted.kmsKey),
       // One that took the place of another is where it is.
-      zone: names.primary === FIRST_DATABASES.primary ? zones[0] : undefined,
+      zone: names.primary === firstDatabases(config).primary ? zones[0] : undefined,
       databaseName: DATABASE_NAME,
       user: DATABASE_USER,
       passwordParameter: password.id,

@@ -1,5 +1,6 @@
 import { internetGateway } from "../src/aws/ec2/internet-gateway.ts";
 import { routeTable } from "../src/aws/ec2/route-table.ts";
+import { nameFor } from "../src/aws/names.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import { GROUP_KEY } from "./auto-scaling.ts";
@@ -12,11 +13,17 @@ import { perZone } from "./zones.ts";
  * way out of the web subnets goes through the NATs and is made with them; the databases have none.
  */
 export function routesStep(config: Config, { vpc }: VpcStep, subnets: SubnetsStep) {
-  const gateway = resource(internetGateway, "gateway", "Buddy-GW", { vpc }, ({ vpc }) => ({ vpcId: vpc.id }));
+  const gateway = resource(
+    internetGateway,
+    "gateway",
+    nameFor(config, internetGateway, "Buddy-GW"),
+    { vpc },
+    ({ vpc }) => ({ vpcId: vpc.id }),
+  );
   const publicRoutes = resource(
     routeTable,
     "routes-public",
-    "Buddy-Routing",
+    nameFor(config, routeTable, "Buddy-Routing"),
     { vpc, gateway, subnets: subnets.public },
     ({ vpc, gateway, subnets }) => ({
       vpcId: vpc.id,
@@ -29,7 +36,7 @@ export function routesStep(config: Config, { vpc }: VpcStep, subnets: SubnetsSte
     resource(
       routeTable,
       `routes-private-${number}`,
-      `Buddy-Private-GW${number}`,
+      nameFor(config, routeTable, `Buddy-Private-GW${number}`),
       { vpc, subnets: subnets.web.slice(index, index + 1) },
       ({ vpc, subnets }) => ({ vpcId: vpc.id, routes: undefined, subnetIds: subnets.map((subnet) => subnet.id) }),
     ),
@@ -37,7 +44,7 @@ export function routesStep(config: Config, { vpc }: VpcStep, subnets: SubnetsSte
   const dbRoutes = resource(
     routeTable,
     "routes-db",
-    "Buddy-DB-Private",
+    nameFor(config, routeTable, "Buddy-DB-Private"),
     { vpc, subnets: subnets.db },
     ({ vpc, subnets }) => ({ vpcId: vpc.id, routes: [], subnetIds: subnets.map((subnet) => subnet.id) }),
   );

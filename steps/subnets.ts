@@ -1,4 +1,5 @@
 import { subnet } from "../src/aws/ec2/subnet.ts";
+import { nameFor } from "../src/aws/names.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 import type { VpcStep } from "./vpc.ts";
@@ -11,7 +12,7 @@ export function subnetsStep(config: Config, { vpc }: VpcStep) {
       resource(
         subnet,
         `subnet-${key}-${number}`,
-        `${name}${number}`,
+        nameFor(config, subnet, `${name}${number}`),
         { vpc },
         ({ vpc }) => ({ vpcId: vpc.id, cidr: cidrs[index] as string, zone, publicAddresses }),
         { configured: { zone: `zones[${index}]` }, ...more },

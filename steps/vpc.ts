@@ -1,4 +1,5 @@
 import { vpc as vpcType } from "../src/aws/ec2/vpc.ts";
+import { nameFor } from "../src/aws/names.ts";
 import type { Config } from "../src/config/schema.ts";
 import { resource, step } from "../src/engine/resource.ts";
 
@@ -6,8 +7,9 @@ import { resource, step } from "../src/engine/resource.ts";
 export const VPC = "vpc";
 
 /** The network that everything else is in. EFS is mounted by its DNS name, which needs both DNS attributes. */
-export function vpcStep({ network }: Config) {
-  const vpc = resource(vpcType, VPC, "Buddy-Project", {}, () => ({
+export function vpcStep(config: Config) {
+  const { network } = config;
+  const vpc = resource(vpcType, VPC, nameFor(config, vpcType, "Buddy-Project"), {}, () => ({
     cidr: network.cidr,
     dnsSupport: true,
     dnsHostnames: true,

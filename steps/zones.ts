@@ -1,7 +1,9 @@
 import type { Aws } from "../src/aws/aws.ts";
 import { subnet } from "../src/aws/ec2/subnet.ts";
+import { FIRST } from "../src/aws/names.ts";
 import { KEY_TAG } from "../src/aws/owned.ts";
 import type { Config } from "../src/config/schema.ts";
+import { DASHBOARD } from "./inputs.ts";
 
 /** A zone of the config. */
 export interface Zone {
@@ -29,22 +31,42 @@ export const byAge = (config: Zones): readonly string[] =>
 
 const SUBNET = /^subnet-(?:public|web|db)-([1-9]\d*)$/;
 
+interface Standing {
+  readonly key: string;
+  readonly name: string;
+}
+
+/** True when what stands of another stack than the first, or of that in another region, has none of the names that it would get today. */
+function hasPlainNames({ stack, region }: Config, objects: readonly Standing[]): boolean {
+  const first = stack === FIRST.stack;
+  if (first && region === FIRST.region) return false;
+  // Of the first stack's names only the dashboard's has the region's in it.
+  const telling = objects.filter(({ key }) => (first ? key === DASHBOARD : SUBNET.test(key)));
+  const own = first ? `-${stack}-${region}` : `-${stack}`;
+  return telling.length > 0 && telling.every(({ name }) => !name.endsWith(own));
+}
+
 /**
- * A config with the numbers that its zones have in the stack, wherever they stand in the config: as the state records them, or else
- * the tags of the subnets. A zone that comes gets the lowest number that none has.
+ * A config with what a stack that stands has for ever, as the state records it, or else the tags of the subnets: the numbers of its
+ * zones, wherever they are in the config (a zone that comes gets the lowest number that none has), and whether its objects bear the
+ * first stack's names.
  * @param recorded by key, what was last applied
  */
-export async function withZoneNumbers(
+export async function asItStands(
   config: Config,
   aws: Aws | undefined,
-  recorded: Readonly<Record<string, { readonly spec: Readonly<Record<string, unknown>> }>>,
+  recorded: Readonly<Record<string, { readonly name: string; readonly spec: Readonly<Record<string, unknown>> }>>,
 ): Promise<Config> {
   const lost = aws !== undefined && Object.keys(recorded).length === 0;
-  const subnets: readonly (readonly [string, unknown])[] = lost
-    ? ((await subnet.list?.(aws, config.stack)) ?? []).map(({ tags, zone }) => [tags[KEY_TAG] ?? "", zone])
-    : Object.entries(recorded).map(([key, { spec }]) => [key, spec.zone]);
+  const objects: readonly (Standing & { readonly zone: unknown })[] = lost
+    ? ((await subnet.list?.(aws, config.stack)) ?? []).map(({ tags, zone }) => ({
+        key: tags[KEY_TAG] ?? "",
+        name: tags.Name ?? "",
+        zone,
+      }))
+    : Object.entries(recorded).map(([key, { name, spec }]) => ({ key, name, zone: spec.zone }));
   const known = new Map<string, number>();
-  for (const [key, zone] of subnets) {
+  for (const { key, zone } of objects) {
     const number = SUBNET.exec(key)?.[1];
     if (number !== undefined && typeof zone === "string") known.set(zone, Number(number));
   }
@@ -55,5 +77,9 @@ export async function withZoneNumbers(
     taken.add(number);
     return number;
   });
-  return zoneNumbers.every((number, index) => number === index + 1) ? config : { ...config, zoneNumbers };
+  return {
+    ...config,
+    ...(zoneNumbers.every((number, index) => number === index + 1) ? {} : { zoneNumbers }),
+    ...(hasPlainNames(config, objects) ? { plainNames: true } : {}),
+  };
 }

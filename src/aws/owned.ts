@@ -117,7 +117,7 @@ export function takenBy(owner: Owner, id: string, tags: Tags): { readonly messag
     };
   return {
     message: `${id} is that of stack "${other}"`,
-    hint: `Most names in AWS are the same for every stack of this tool: take stack "${other}" down first, or use another region or account.`,
+    hint: `Take stack "${other}" down first, or give this one another name ("stack" in the config), which is in the names of its objects.`,
   };
 }
 

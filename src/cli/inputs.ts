@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Databases, databasesOf } from "../../steps/databases.ts";
 import { editionFound } from "../../steps/image-age.ts";
-import { appliedRules, BASTION_GROUP, type Inputs, KEY_PAIR } from "../../steps/inputs.ts";
+import { appliedRules, BASTION_GROUP, type Inputs } from "../../steps/inputs.ts";
+import { keyPairName } from "../../steps/key-pair.ts";
 import { callerName, type LetIn, letIn, MY_IP } from "../../steps/let-in.ts";
 import type { Aws } from "../aws/aws.ts";
 import { inboundOf } from "../aws/ec2/security-group.ts";
@@ -54,7 +55,7 @@ export async function readInputs(circumstances: InputSources): Promise<MutableIn
 
 const databases = ({ config, store, aws, clock, signal, looksAtStack }: InputSources): Promise<Databases> =>
   patiently({ clock, store, signal }, () =>
-    databasesOf(looksAtStack ? aws : undefined, config.stack, (key) => store.get(key)?.name),
+    databasesOf(looksAtStack ? aws : undefined, config, (key) => store.get(key)?.name),
   );
 
 /** A new edition only when the last one is in use: what was interrupted continues with the image that it began. */
@@ -116,7 +117,7 @@ export function lostKey(
 ): string | undefined {
   const file = privateKeyFile(paths);
   if (!live || config.bastion.publicKeyFile || existsSync(file)) return undefined;
-  return `the private key of the key pair ${KEY_PAIR} is not at ${file}, so ssh into the machines fails. Put it back there, with its .pub beside it; if it is lost, \`${aws.cli} ec2 delete-key-pair --key-name ${KEY_PAIR} --region ${aws.region}\` and then \`buddyverse up\` make a new one`;
+  return `the private key of the key pair ${keyPairName(config)} is not at ${file}, so ssh into the machines fails. Put it back there, with its .pub beside it; if it is lost, \`${aws.cli} ec2 delete-key-pair --key-name ${keyPairName(config)} --region ${aws.region}\` and then \`buddyverse up\` make a new one`;
 }
 
 function readPublicKey(file: string): string {

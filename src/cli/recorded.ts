@@ -1,5 +1,5 @@
 import { ADDRESSED } from "../../steps/outputs.ts";
-import { withZoneNumbers } from "../../steps/zones.ts";
+import { asItStands } from "../../steps/zones.ts";
 import type { Config } from "../config/schema.ts";
 import type { Identified } from "../engine/resource.ts";
 import type { Recorded, StackState } from "../state/state.ts";
@@ -30,7 +30,7 @@ export async function recordedStack(
   );
   if (unknown) return undefined;
   return {
-    config: await withZoneNumbers(given, undefined, state.resources),
+    config: await asItStands(given, undefined, state.resources),
     account: state.account,
     since: writtenAt(state),
     live: (key) => liveOf(state.resources[key]),

@@ -1,6 +1,6 @@
 import { type Steps, stepsFor } from "../../steps/index.ts";
 import type { Inputs } from "../../steps/inputs.ts";
-import { withZoneNumbers } from "../../steps/zones.ts";
+import { asItStands } from "../../steps/zones.ts";
 import type { Aws } from "../aws/aws.ts";
 import { connect, type TracedCall } from "../aws/connect.ts";
 import { types } from "../aws/services.ts";
@@ -53,7 +53,7 @@ export async function sandboxStack(
   const stack = openStack({
     name: config.stack,
     tags: config.tags,
-    steps: steps(await withZoneNumbers(config, aws, store.resources), inputs),
+    steps: steps(await asItStands(config, aws, store.resources), inputs),
     types,
     aws,
     clock,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import { stepsFor } from "../../steps/index.ts";
-import { withZoneNumbers } from "../../steps/zones.ts";
+import { asItStands } from "../../steps/zones.ts";
 import type { Aws } from "../aws/aws.ts";
 import { clockWords, isFarOff } from "../aws/clock.ts";
 import { connect } from "../aws/connect.ts";
@@ -189,7 +189,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     : readOnlyStore(backend.text, identity);
   const looksAtStack = purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless;
   const config = await patiently({ clock, store, signal }, () =>
-    withZoneNumbers(given, looksAtStack ? aws : undefined, store.resources),
+    asItStands(given, looksAtStack ? aws : undefined, store.resources),
   );
   const inputs = await readInputs({
     config,

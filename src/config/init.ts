@@ -95,7 +95,7 @@ export function initialConfig(
   const region = given(answers.region) ?? DEFAULTS.region;
   const zones = listOf(answers.zones) ?? defaultZones(region);
   const { domain, network, bastion, nat, monitoring, image, app, ...rest } = DEFAULTS;
-  const config: Record<Exclude<keyof Config, "zoneNumbers">, unknown> = {
+  const config: Record<Exclude<keyof Config, "zoneNumbers" | "plainNames">, unknown> = {
     ...rest,
     stack: given(answers.stack) ?? DEFAULTS.stack,
     region,

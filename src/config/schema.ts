@@ -40,6 +40,8 @@ export type Config = DeepReadonly<z.output<typeof configSchema>> & {
    * got when it came. Not in the file: a stack that stands tells it.
    */
   readonly zoneNumbers?: readonly number[];
+  /** Its objects have the first stack's names, as all stacks' had until 0.1: they keep them. Not in the file: a stack that stands tells it. */
+  readonly plainNames?: boolean;
 };
 /** What may stand in the file: everything is optional. */
 export type ConfigInput = DeepReadonly<z.input<typeof configSchema>>;

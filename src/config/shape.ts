@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { FIRST } from "../aws/names.ts";
 import { appKeys } from "./app-keys.ts";
 import {
   DOMAIN,
@@ -27,7 +28,7 @@ export const shape = {
   // RDS identifiers and load balancer names end on no hyphen and (RDS) double none.
   stack: matching(
     /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
-    "is not a stack name: lower-case letters, digits and single hyphens inside, a letter first, 20 characters at most",
+    "is not a stack name: lower-case letters, digits and single hyphens inside, a letter first, 20 characters at most, which the name of a load balancer (32) has room for",
     (value) => {
       const near = value
         .toLowerCase()
@@ -38,11 +39,11 @@ export const shape = {
       return near === "" ? 'such as "buddyverse"' : `such as ${quote(near)}`;
     },
   )
-    .default("buddyverse")
+    .default(FIRST.stack)
     .describe(
-      "Name of the stack: it is in tags, parameter names and bucket names, and tells two stacks of one account apart. For ever.",
+      "Name of the stack: it tells two stacks of one account apart, and is in the names and tags of all its objects. For ever.",
     ),
-  region: text(regionComplaint, { pattern: REGION.source }).default("ap-northeast-2").describe("AWS region."),
+  region: text(regionComplaint, { pattern: REGION.source }).default(FIRST.region).describe("AWS region."),
   zones: z
     .array(z.string({ error: "must be a text in quotes" }), { error: "must be a list [ … ] of two or three zones" })
     .min(2, { error: "a load balancer needs two zones" })

@@ -178,10 +178,24 @@ export interface ByHand<Live> {
   adopt?(aws: Aws, live: Live, owner: Owner): Remedy;
 }
 
+/** How AWS takes the names of objects of one type, where they have one besides the tag. */
+export interface Naming {
+  /** Characters. */
+  readonly longest: number;
+  /** In what a name is given once: in a region of an account, or in all its regions. */
+  readonly within: "region" | "account";
+  /** It is kept in lower case, as the names of stacks are: so the stack's comes first, and never looks like a part of another name. */
+  readonly lowerCase?: true;
+  /** The first stack's carry its name, too. */
+  readonly always?: true;
+}
+
 /** All the tool knows about one sort of AWS object. No loops, no waiting, no printing, no files, no clock. */
 export interface ResourceType<Spec extends object, Live extends Spec & Identified> {
   /** `service:object`, as in "ec2:vpc". */
   readonly name: string;
+  /** Undefined: the only name is the tag. */
+  readonly naming?: Naming;
   /** A difference in one of these is a replacement. */
   readonly immutable?: readonly (keyof Spec & string)[];
   /**

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { type Databases, FIRST_DATABASES, PRIMARY, REPLICA } from "../../steps/databases.ts";
+import { type Databases, firstDatabases, PRIMARY, REPLICA } from "../../steps/databases.ts";
 import type { Aws } from "../aws/aws.ts";
 import { AmbiguousOutcome, saysExists } from "../aws/errors.ts";
+import type { Named } from "../aws/names.ts";
 import { configTags, KEY_TAG } from "../aws/owned.ts";
 import {
   ORIGIN_TAG,
@@ -63,6 +64,9 @@ function labelOf(origin: Origin): string {
   return new Date(origin.at).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
 }
 
+/** What the names of instances begin with that are restored beside the primary. */
+export const namesBeside = (named: Named, purpose: string): string => `${firstDatabases(named).primary}-${purpose}`;
+
 /** The first name of that sort that nobody has. */
 function freeName(prefix: string, origin: Origin, taken: ReadonlySet<string>): string {
   const first = `${prefix}-${labelOf(origin)}`;
@@ -72,16 +76,13 @@ function freeName(prefix: string, origin: Origin, taken: ReadonlySet<string>): s
   }
 }
 
-/** Looks at what there is, changes nothing. Throws `refused` with the reason where nothing can be restored. @param prefix of its name */
-export async function restorationOf(
-  stack: Stack,
-  origin: Origin,
-  prefix = `${FIRST_DATABASES.primary}-restored`,
-): Promise<Restoration> {
+/** Looks at what there is, changes nothing. Throws `refused` with the reason where nothing can be restored. @param purpose a part of its name */
+export async function restorationOf(stack: Stack, origin: Origin, purpose = "restored"): Promise<Restoration> {
   const { run, graph } = stack;
   const { aws } = run;
   const node = graph.nodes.get(PRIMARY);
   const stackName = node?.owner.stack ?? "";
+  const prefix = namesBeside({ stack: stackName, region: aws.region }, purpose);
   const primary = node && (await patiently(run, () => instanceNamed(aws, node.name)));
   if (!primary || instanceHealth(primary) === "deleting")
     throw refuse(

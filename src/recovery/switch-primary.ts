@@ -127,5 +127,6 @@ export async function switchPrimary(
   if (from && from.tags[KEY_TAG] !== undefined && (await patiently(run, () => instanceNamed(aws, from.id))))
     await patiently(run, () => takeKey(aws, from));
   const recorded = store.get(REPLICA)?.name;
-  return { primary: to.id, replica: recorded ?? freeReplica(await patiently(run, () => instanceNames(aws))) };
+  const owned = { stack: node.owner.stack, region: aws.region };
+  return { primary: to.id, replica: recorded ?? freeReplica(owned, await patiently(run, () => instanceNames(aws))) };
 }

@@ -1,4 +1,3 @@
-import { FIRST_DATABASES } from "../../steps/databases.ts";
 import { restoredBeside } from "../aws/rds/beside.ts";
 import { deleteInstance } from "../aws/rds/delete.ts";
 import { type InstanceLive, instanceHealth } from "../aws/rds/read-instances.ts";
@@ -9,10 +8,10 @@ import { BuddyError } from "../lib/errors.ts";
 import type { Trial } from "../verify/drills/drill-stack.ts";
 import type { Machines } from "../verify/machines.ts";
 import { compareContents } from "./contents.ts";
-import { restorationOf, restoring } from "./restore-database.ts";
+import { namesBeside, restorationOf, restoring } from "./restore-database.ts";
 
-/** What the names of its instances begin with: nothing else is ever removed. */
-const PREFIX = `${FIRST_DATABASES.primary}-drill`;
+/** What its instances are for, by their names: nothing else is ever removed. */
+const PURPOSE = "drill";
 
 /** The database's newest backup, restored beside it, read, and removed again. */
 export function trialOf(
@@ -22,10 +21,11 @@ export function trialOf(
 ): Trial {
   const { run, graph } = stack;
   const { aws } = run;
-  const owner = graph.nodes.get("database")?.owner;
+  const stackName = graph.nodes.get("database")?.owner.stack ?? "";
+  const prefix = namesBeside({ stack: stackName, region: aws.region }, PURPOSE);
   const copies = async (): Promise<readonly InstanceLive[]> =>
-    (await patiently(run, () => restoredBeside(aws, owner?.stack ?? ""))).filter(({ id }) => id.startsWith(PREFIX));
-  const foreseen = () => restorationOf(stack, { kind: "time", at: undefined }, PREFIX);
+    (await patiently(run, () => restoredBeside(aws, stackName))).filter(({ id }) => id.startsWith(prefix));
+  const foreseen = () => restorationOf(stack, { kind: "time", at: undefined }, PURPOSE);
   let ready: InstanceLive | undefined;
   return {
     async refuses() {

@@ -53,9 +53,9 @@ test("policy --output-dir: a file for each part, and the commands for all of the
 
   const china = folder({ region: "cn-north-1", domain: null });
   const { commands, files } = JSON.parse((await china.run("policy --output-dir=./a'b --profile=x;y --json")).stdout);
-  expect(files[0]).toBe("a'b/buddyverse-buddyverse-1.json");
+  expect(files[0]).toBe("a'b/buddyverse-buddyverse-cn-north-1-1.json");
   expect(commands[2]).toBe(
-    "aws --profile 'x;y' iam create-policy --policy-name buddyverse-buddyverse-1 --policy-document 'file://a'\\''b/buddyverse-buddyverse-1.json'",
+    "aws --profile 'x;y' iam create-policy --policy-name buddyverse-buddyverse-cn-north-1-1 --policy-document 'file://a'\\''b/buddyverse-buddyverse-cn-north-1-1.json'",
   );
   expect(commands.at(-1)).toContain('"arn:aws-cn:iam::$ACCOUNT:policy/');
   expect(await on.run("policy --output-dir buddyverse.config.json")).toMatchObject({
@@ -99,8 +99,10 @@ test("doctor: all is well in the sandbox, and nothing is made or written", async
 test("doctor: a name that somebody else's object has, and an image that is not there, are problems", async () => {
   const mine = folder({ stack: "first" });
   expect((await mine.rehearse("up --yes --step load-balancer")).code).toBe(0);
-  // The same account, another stack with the same names of things that AWS names once in an account.
-  const world = JSON.parse(mine.read("buddyverse.sandbox.json"));
+  // The same account, where objects of another stack have the names of this one's.
+  const world = JSON.parse(
+    mine.read("buddyverse.sandbox.json").replaceAll("Buddy-LoadBalance-first", "Buddy-LoadBalance-second"),
+  );
   const on = folder({ stack: "second", image: { base: "ami-0123456789abcdef0" } });
   writeFileSync(join(on.path, "buddyverse.sandbox.json"), JSON.stringify({ ...world, state: null }));
   const { code, stdout } = await on.rehearse("doctor --json");
@@ -114,10 +116,10 @@ test("doctor: a name that somebody else's object has, and an image that is not t
     "ec2:public-image ami-0123456789abcdef0 is not there",
   ]);
   const taken = problems.filter(({ about }) => about === "names");
-  expect(taken.filter(({ message }) => message.includes("loadbalancer/app/Buddy-LoadBalance/"))).toEqual([
+  expect(taken.filter(({ message }) => message.includes("loadbalancer/app/Buddy-LoadBalance-second/"))).toEqual([
     expect.objectContaining({
       message: expect.stringMatching(/ is that of stack "first"$/),
-      hint: expect.stringContaining('take stack "first" down first'),
+      hint: expect.stringContaining('Take stack "first" down first'),
     }),
   ]);
   expect(new Set(taken.map(({ message }) => message)).size).toBe(taken.length);

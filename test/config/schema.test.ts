@@ -151,15 +151,15 @@ describe("each mistake: its place, what is wrong, what would be right", () => {
     // Names
     [
       { stack: "Buddy Verse" },
-      'stack: "Buddy Verse" is not a stack name: lower-case letters, digits and single hyphens inside, a letter first, 20 characters at most → such as "buddy-verse"',
+      'stack: "Buddy Verse" is not a stack name: lower-case letters, digits and single hyphens inside, a letter first, 20 characters at most, which the name of a load balancer (32) has room for → such as "buddy-verse"',
     ],
     [
       { stack: "a-" },
-      'stack: "a-" is not a stack name: lower-case letters, digits and single hyphens inside, a letter first, 20 characters at most → such as "a"',
+      'stack: "a-" is not a stack name: lower-case letters, digits and single hyphens inside, a letter first, 20 characters at most, which the name of a load balancer (32) has room for → such as "a"',
     ],
     [
       { stack: "abcdefghijklmnopqrstu" },
-      'stack: "abcdefghijklmnopqrstu" is not a stack name: lower-case letters, digits and single hyphens inside, a letter first, 20 characters at most → such as "abcdefghijklmnopqrst"',
+      'stack: "abcdefghijklmnopqrstu" is not a stack name: lower-case letters, digits and single hyphens inside, a letter first, 20 characters at most, which the name of a load balancer (32) has room for → such as "abcdefghijklmnopqrst"',
     ],
     [{ region: "Seoul" }, 'region: "Seoul" is not a region → such as "ap-northeast-2"'],
     [{ region: "us-east-1a" }, 'region: "us-east-1a" is not a region → that is a zone; its region is "us-east-1"'],

@@ -9,7 +9,7 @@ import {
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
 import { describe, expect, test } from "vitest";
 import { isEmpty } from "../../src/engine/plan.ts";
-import { type Databases, databasesOf, FIRST_DATABASES } from "../../steps/databases.ts";
+import { type Databases, databasesOf, firstDatabases } from "../../steps/databases.ts";
 import { stranger } from "../stranger.ts";
 import { dataStage, dataSteps } from "./data.ts";
 import { INPUTS, type Stage, stageOn } from "./stage.ts";
@@ -65,7 +65,7 @@ async function restore(on: Stage, source: string, id: string): Promise<void> {
 
 const pointsAt = async (on: Stage) =>
   (await on.aws.ssm.getParameter({ Name: PARAMETER })).Parameter?.Value?.split(".")[0];
-const found = (on: Stage): Promise<Databases> => databasesOf(on.aws, on.config.stack, () => undefined);
+const found = (on: Stage): Promise<Databases> => databasesOf(on.aws, on.config, () => undefined);
 
 describe.each([
   ["with the state", false],
@@ -75,7 +75,7 @@ describe.each([
   async function next(on: Stage): Promise<Stage> {
     if (lost) for (const key of Object.keys(on.store.resources)) on.store.drop(key);
     const recorded = (key: string) => on.store.get(key)?.name;
-    const databases = await databasesOf(on.aws, on.config.stack, recorded);
+    const databases = await databasesOf(on.aws, on.config, recorded);
     const steps = dataSteps as Parameters<typeof stageOn>[4];
     return stageOn(on.config, on.clock, on.sandbox, on.text, steps, undefined, { ...INPUTS, databases });
   }
@@ -157,7 +157,7 @@ test("removing the promoted one is the other way out: a new replica is made", as
 
 test("who a lost state finds: by tags of its own, not by copied ones, nor one that is fenced", async () => {
   const on = await standing();
-  expect(await found(on)).toEqual(FIRST_DATABASES);
+  expect(await found(on)).toEqual(firstDatabases(on.config));
   // The replica in the primary's place, as a failover leaves it, the old one kept.
   await promote(on);
   await tag(on, "database1-replica", "buddyverse:key", "database");
@@ -172,7 +172,7 @@ test("who a lost state finds: by tags of its own, not by copied ones, nor one th
   expect(await found(on)).toEqual({ ...after, replica: "database1-replica-3" });
 
   // What is recorded is not asked for, and a fenced primary is no primary to `up`.
-  expect(await databasesOf(undefined, "x", (key) => `recorded-${key}`)).toEqual({
+  expect(await databasesOf(undefined, on.config, (key) => `recorded-${key}`)).toEqual({
     primary: "recorded-database",
     replica: "recorded-replica",
   });

@@ -17,7 +17,7 @@ import { INPUTS, type Stage, stageOn } from "../lifecycle/stage.ts";
 /** The stack as the next command opens it: with the names that the state, or AWS, has. */
 export async function next({ config, clock, sandbox, text }: Stage): Promise<Stage> {
   const looking = await stageOn(config, clock, sandbox, text);
-  const databases = await databasesOf(looking.aws, config.stack, (key) => looking.store.get(key)?.name);
+  const databases = await databasesOf(looking.aws, config, (key) => looking.store.get(key)?.name);
   return stageOn(config, clock, sandbox, text, undefined, undefined, { ...INPUTS, databases });
 }
 

@@ -38,7 +38,7 @@ async function opened({ config, clock, sandbox, text }: Stage, given?: Databases
       { replace },
     );
   const looking = await open();
-  return open(given ?? (await databasesOf(looking.aws, config.stack, (key) => looking.store.get(key)?.name)));
+  return open(given ?? (await databasesOf(looking.aws, config, (key) => looking.store.get(key)?.name)));
 }
 
 /** What `buddyverse restore database --yes` does. */

@@ -275,6 +275,7 @@ export const atVersion = (live: GroupLive, version: number): GroupSpec => ({
 /** A group of instances that keeps its number and replaces what fails. Named as its owner. */
 export const group: ResourceType<GroupSpec, GroupLive> = {
   name: "auto-scaling:group",
+  naming: { longest: 255, within: "region" },
   matters: ["min", "max", "desired"],
   // Then the load decides.
   once: ["desired"],

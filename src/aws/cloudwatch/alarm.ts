@@ -121,6 +121,7 @@ const put = (aws: Aws, name: string, spec: AlarmSpec, tags?: Tags) =>
 /** A CloudWatch alarm on one metric. Named as its owner. */
 export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
   name: "cloudwatch:alarm",
+  naming: { longest: 255, within: "region" },
   matters: ["metric"],
   tagsUnread: true,
   same: { actions: sameSet, okActions: sameSet },

@@ -75,6 +75,7 @@ async function put(aws: Aws, spec: DashboardSpec, owner: Owner, input: { Tags?: 
 /** A CloudWatch dashboard. Named as its owner; the name is the id, one for the whole account. */
 export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
   name: "cloudwatch:dashboard",
+  naming: { longest: 255, within: "account" },
   coverage: { covers: { widgets: ["DashboardBody"] }, unshown: { tags: "another call" } },
   tagsUnread: true,
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
@@ -95,7 +96,7 @@ export const dashboard: ResourceType<DashboardSpec, DashboardLive> = {
         hint:
           other === undefined
             ? "Dashboards are shared by all regions of an account. Remove it, or save it under another name, and run the same command again."
-            : `Dashboards are shared by all regions of an account, and their names by all stacks: take ${other} down first, or use another account.`,
+            : `Dashboards are shared by all regions of an account: take ${other} down first, or give this stack another name ("stack" in the config).`,
       });
     }
     return { id: owner.name, widgets: marked ? widgets.slice(1) : widgets, described: found };

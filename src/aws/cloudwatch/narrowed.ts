@@ -9,14 +9,19 @@ function commonStart([first = "", ...others]: readonly string[]): string {
   return first.slice(0, length);
 }
 
+/** The stack's name where all of them end with it. */
+const commonEnd = (names: readonly string[], stack: string): string =>
+  names.every((name) => name.endsWith(`-${stack}`)) ? `-${stack}` : "";
+
 /**
- * The stack's dashboard by its name, its alarms by what their names begin with, so that those of an older config can be
+ * The stack's dashboard by its name, its alarms by what their names begin and end with, so that those of an older config can be
  * deleted, too. IAM knows no tags of a dashboard, and those of an alarm not for every action (Service Authorization Reference).
  */
-export function narrowed({ region, arn, inputs }: PolicyScope): readonly Narrowed[] {
+export function narrowed({ stack, region, arn, inputs }: PolicyScope): readonly Narrowed[] {
   const named = (operation: string, parameter: string) => [
     ...new Set(inputs(operation).map((input) => String(input[parameter]))),
   ];
+  const alarms = named("PutMetricAlarm", "AlarmName");
   return [
     {
       takes: (action) => !READS.test(action),
@@ -24,7 +29,7 @@ export function narrowed({ region, arn, inputs }: PolicyScope): readonly Narrowe
         {
           Sid: "AlarmsAndDashboards",
           Resource: [
-            arn(`cloudwatch:${region}:*:alarm:${commonStart(named("PutMetricAlarm", "AlarmName"))}*`),
+            arn(`cloudwatch:${region}:*:alarm:${commonStart(alarms)}*${commonEnd(alarms, stack)}`),
             ...named("PutDashboard", "DashboardName").map((name) => arn(`cloudwatch::*:dashboard/${name}`)),
           ],
         },

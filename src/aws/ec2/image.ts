@@ -99,6 +99,7 @@ function health({ id, state, reason }: ImageLive): Health {
 /** The machine image of the web instances. Its name holds a hash of its content: new content is a new image beside the old. */
 export const image: ResourceType<ImageSpec, ImageLive> = {
   name: "ec2:image",
+  naming: { longest: 128, within: "region" },
   same: { builderId: createOnly, baseId: createOnly, edition: createOnly },
   coverage: {
     covers: { builderId: "watched", baseId: [`Tags[${BASE_TAG}]`], edition: [`Tags[${EDITION_TAG}]`] },

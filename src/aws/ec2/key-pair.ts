@@ -58,6 +58,7 @@ const keyOf = (publicKey: string): string => publicKey.trim().split(/\s+/).slice
 /** The public half of a key pair that was made elsewhere: AWS never sees the private one. */
 export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
   name: "ec2:key-pair",
+  naming: { longest: 255, within: "region" },
   immutable: ["publicKey"],
   coverage: { covers: { publicKey: ["PublicKey", "KeyFingerprint"] } },
   same: { publicKey: (wanted, found) => found !== undefined && keyOf(wanted) === keyOf(found) },

@@ -308,6 +308,7 @@ const named = async (aws: Aws, name: string) =>
 /** What the Auto Scaling group launches. Versions cannot be changed: a difference is a new version, made the default. */
 export const launchTemplate: ResourceType<LaunchTemplateSpec, LaunchTemplateLive> = {
   name: "ec2:launch-template",
+  naming: { longest: 128, within: "region" },
   matters: ["instanceType", "volumeGiB"],
   coverage: {
     covers: {

@@ -228,6 +228,7 @@ async function references(aws: Aws, id: string): Promise<readonly Blocker[]> {
 /** A security group with all its rules: one that the spec does not name is drift. The group's name is the owner's. */
 export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> = {
   name: "ec2:security-group",
+  naming: { longest: 255, within: "region" },
   matters: ["inbound"],
   immutable: ["vpcId", "description"],
   coverage: {

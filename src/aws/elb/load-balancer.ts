@@ -34,6 +34,7 @@ const DELETION_PROTECTION = "deletion_protection.enabled";
 /** An application load balancer, IPv4. Named as its owner. */
 export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   name: "elb:load-balancer",
+  naming: { longest: 32, within: "region" },
   attributes: ["dnsName"],
   matters: ["scheme"],
   immutable: ["scheme"],

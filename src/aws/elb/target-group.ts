@@ -62,6 +62,7 @@ const healthCheck = (spec: TargetGroupSpec) => ({
 /** Where a load balancer sends requests. Named as its owner, 32 characters at most. */
 export const targetGroup: ResourceType<TargetGroupSpec, TargetGroupLive> = {
   name: "elb:target-group",
+  naming: { longest: 32, within: "region" },
   matters: ["protocol", "port"],
   immutable: ["vpcId", "protocol", "port", "targetType"],
   coverage: {

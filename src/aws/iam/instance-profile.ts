@@ -19,6 +19,7 @@ const GONE = ["NoSuchEntityException"];
  */
 export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileLive> = {
   name: "iam:instance-profile",
+  naming: { longest: 128, within: "account", always: true },
   coverage: {
     covers: { roleName: ["Roles"] },
     dangers: [{ at: ["roleName"], danger: "administrator rights" }],

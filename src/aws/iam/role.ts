@@ -85,6 +85,7 @@ const attached = (aws: Aws, RoleName: string) =>
 /** A role for a service, with one policy of its own and, where wanted, managed ones. Names are unique in the account, not in the region. */
 export const role: ResourceType<RoleSpec, RoleLive> = {
   name: "iam:role",
+  naming: { longest: 64, within: "account", always: true },
   coverage: {
     covers: {
       service: ["AssumeRolePolicyDocument"],

@@ -1,5 +1,7 @@
+import { ownPath } from "../names.ts";
+
 /** What the names of a stack's log groups begin with. */
-export const logGroupPrefix = (stack: string): string => `/buddyverse/${stack}/`;
+export const logGroupPrefix = (stack: string): string => ownPath(stack);
 
 /**
  * An ARN of a log group, without the partition. AWS writes it in two ways: to tag, untag and list the tags of a group it is this one, as

@@ -107,6 +107,7 @@ const OTHER_KEY = {
 /** The primary: an RDS for MySQL instance in one zone. */
 export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   name: "rds:database",
+  naming: { longest: 63, within: "region", lowerCase: true },
   attributes: ["endpoint"],
   matters: ["engineVersion", "instanceClass", "storageGiB", "zone"],
   immutable: ["databaseName", "user", "encrypted", "subnetGroup"],

@@ -22,6 +22,7 @@ const NOT_FOUND = ["DBParameterGroupNotFoundFault"];
 /** The settings of the database server that are not AWS's defaults. Its id is its name. */
 export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive> = {
   name: "rds:parameter-group",
+  naming: { longest: 255, within: "region", lowerCase: true },
   tagsUnread: true,
   immutable: ["family", "description"],
   coverage: {

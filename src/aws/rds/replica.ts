@@ -63,6 +63,7 @@ function health(replica: InstanceLive): Health {
 /** A copy of the primary that answers reads, in another zone. */
 export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   name: "rds:replica",
+  naming: { longest: 63, within: "region", lowerCase: true },
   attributes: ["endpoint"],
   matters: ["instanceClass", "zone"],
   immutable: ["source"],

@@ -22,6 +22,7 @@ const NOT_FOUND = ["DBSubnetGroupNotFoundFault"];
 /** Where a database may live. Its id is its name. */
 export const subnetGroup: ResourceType<SubnetGroupSpec, SubnetGroupLive> = {
   name: "rds:subnet-group",
+  naming: { longest: 255, within: "region", lowerCase: true },
   tagsUnread: true,
   same: { subnetIds: sameSet },
   coverage: {

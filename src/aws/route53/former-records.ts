@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { Aws } from "../aws.ts";
+import { ownPath } from "../names.ts";
 import { deleteParameter, parameterNamed } from "../ssm/names.ts";
 import { plainName } from "./read-zones.ts";
 
@@ -18,7 +19,7 @@ export interface FormerRecords {
 /** Characters of a standard parameter's value (API reference, PutParameter). */
 const MOST_CHARACTERS = 4096;
 
-const parameterName = (stack: string, domain: string): string => `/buddyverse/${stack}/domain/${domain}`;
+const parameterName = (stack: string, domain: string): string => `${ownPath(stack)}domain/${domain}`;
 
 /** What is kept of a domain; undefined: nothing was taken over. */
 export async function readFormer(aws: Aws, stack: string, domain: string): Promise<FormerRecords | undefined> {

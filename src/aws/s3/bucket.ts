@@ -2,6 +2,7 @@ import type { BucketLocationConstraint, DeleteMarkerEntry, ObjectVersion } from 
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
+import { ownName } from "../names.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { isArchive } from "./archives.ts";
@@ -15,7 +16,7 @@ export interface BucketLive extends BucketSpec, Identified {
 }
 
 /** The name of a stack's bucket in the stack. */
-export const stackBucket = (stack: string): string => `buddyverse-${stack}`;
+export const stackBucket = (stack: string): string => ownName(stack);
 
 /** Bucket names are unique in the whole world: a bucket of ours is named as its owner, with the account and the region. */
 export const bucketName = (aws: Pick<Aws, "account" | "region">, name: string): string =>

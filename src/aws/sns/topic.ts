@@ -17,6 +17,7 @@ export const topicArn = (aws: Aws, name: string): string =>
 /** An SNS topic. Named as its owner. Alarms of the same account may publish to it by its default policy. */
 export const topic: ResourceType<object, TopicLive> = {
   name: "sns:topic",
+  naming: { longest: 256, within: "region" },
   coverage: {
     covers: {},
     unshown: { "access policy, encryption, delivery policy": "another call" },

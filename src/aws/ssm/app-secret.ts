@@ -1,5 +1,6 @@
 import type { Foreseen, Identified, Owner, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
+import { ownPath } from "../names.ts";
 import { KEY_TAG, ownershipTags } from "../owned.ts";
 import { deleteParameter, findParameter, taggedParameters } from "./names.ts";
 
@@ -13,7 +14,7 @@ export interface AppSecretLive extends AppSecretSpec, Identified {
 }
 
 /** Below it lie the secrets of the application, each under the name of its environment variable. */
-export const appSecretPath = (stack: string): string => `/buddyverse/${stack}/app/`;
+export const appSecretPath = (stack: string): string => `${ownPath(stack)}app/`;
 /** Its key in the stack. @param variable the environment variable */
 export const appSecretKey = (variable: string): string => `app-secret-${variable}`;
 /** The environment variable of the parameter of that name. */

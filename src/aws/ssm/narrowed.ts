@@ -1,3 +1,4 @@
+import { ownPath } from "../names.ts";
 import { STACK_TAG } from "../owned.ts";
 import type { Narrowed, PolicyScope } from "../permissions.ts";
 import { SHELL_SCRIPT } from "./run-command.ts";
@@ -26,10 +27,7 @@ export function narrowed({ stack, region, arn }: PolicyScope): readonly Narrowed
       statements: [
         {
           Sid: "Parameters",
-          Resource: [
-            arn(`ssm:${region}:*:parameter/buddyverse/${stack}/*`),
-            arn(`ssm:${region}::parameter/aws/service/*`),
-          ],
+          Resource: [arn(`ssm:${region}:*:parameter${ownPath(stack)}*`), arn(`ssm:${region}::parameter/aws/service/*`)],
         },
       ],
     },

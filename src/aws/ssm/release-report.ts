@@ -1,5 +1,6 @@
 import type { Identified, ResourceType } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
+import { ownPath } from "../names.ts";
 import {
   createParameter,
   deleteParameter,
@@ -10,10 +11,10 @@ import {
   taggedParameters,
 } from "./names.ts";
 
-const PATH = "/release/report";
+const PATH = "release/report";
 /** Where web instances write what came of a release. */
-export const releaseReportName = (stack: string): string => `/buddyverse/${stack}${PATH}`;
-export const isReleaseReport = (name: string): boolean => name.endsWith(PATH);
+export const releaseReportName = (stack: string): string => `${ownPath(stack)}${PATH}`;
+export const isReleaseReport = (name: string): boolean => name.endsWith(`/${PATH}`);
 
 /** What the first instance of a release that came so far says of it (web-release.py); the last one that was told. */
 export interface ReleaseReport {

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { FIRST, ownName } from "../../aws/names.ts";
 import { partitionOf } from "../../aws/partition.ts";
 import type { Config } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
@@ -55,8 +56,10 @@ function written(
   { stack, region }: Config,
   documents: readonly PolicyDocument[],
 ): number {
+  // IAM's names are the account's, and a policy is for one region.
+  const own = region === FIRST.region ? ownName(stack) : `${ownName(stack)}-${region}`;
   const parts = documents.map((document, index) => {
-    const name = `buddyverse-${stack}-${index + 1}`;
+    const name = `${own}-${index + 1}`;
     return { name, file: join(folder, `${name}.json`), document };
   });
   try {

@@ -286,7 +286,7 @@ function recordDone(session: Session): void {
   const { imageEdition } = inputs;
   const { store } = stack.run;
   recordApplication(session);
-  const { zoneNumbers: _, ...written } = config;
+  const { zoneNumbers: _, plainNames: __, ...written } = config;
   store.setConfig(written);
   if (imageEdition !== undefined) store.setImageRefresh({ edition: imageEdition, done: true });
 }
