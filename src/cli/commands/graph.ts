@@ -4,7 +4,7 @@ import { stepsFor } from "../../../steps/index.ts";
 import { appliedRules, type Inputs } from "../../../steps/inputs.ts";
 import { letIn, MY_IP } from "../../../steps/let-in.ts";
 import { pictureOf } from "../../../steps/picture.ts";
-import { withZoneNumbers } from "../../../steps/zones.ts";
+import { asItStands } from "../../../steps/zones.ts";
 import type { Config } from "../../config/schema.ts";
 import { type Graph, graphOf } from "../../engine/graph.ts";
 import { recordedLive, recordedStatus } from "../../engine/recorded-status.ts";
@@ -191,7 +191,7 @@ async function graphFor(
   given: Config,
   state: StackState | undefined,
 ): Promise<{ readonly config: Config; readonly graph: Graph }> {
-  const config = await withZoneNumbers(given, undefined, state?.resources ?? {});
+  const config = await asItStands(given, undefined, state?.resources ?? {});
   const { archive, project } = await applicationOf(config, pathsOf(options));
   const { allowedCidrs } = config.bastion;
   const applied = appliedRules((key) => state?.resources[key]?.spec);
