@@ -83,10 +83,13 @@ const STAGES: Readonly<Record<string, Stage & { readonly empty?: true }>> = {
     exits: { status: 3 },
   },
   "docs/migrate.md": { exits: NOT_REHEARSED },
-  "docs/operate.md": { exits: NOT_REHEARSED, before: { rollback: [site({}), "up"], "restore files": [backUpFiles] } },
+  "docs/operate.md": {
+    exits: NOT_REHEARSED,
+    before: { rollback: [site({}), "up"], "restore files": [backUpFiles], down: ["sandbox reset", "up"] },
+  },
   "docs/releases.md": {
     examples: { releases: "what several people released" },
-    words: { 12: "2" },
+    words: { 12: "3" },
     before: { plan: [site({}), "up", anotherSite] },
   },
   "docs/sandbox.md": {
