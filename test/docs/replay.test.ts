@@ -13,6 +13,8 @@ const MACHINES = "the sandbox's machines take no ssh: test/access has real ones"
 const UNTIL_CTRL_C = "it goes on until Ctrl-C: its own tests end it";
 const DRILLS = "all drills take minutes: test/verify/drills does each";
 const LEFT = {
+  "graph --open": "it opens a browser",
+  "graph --refresh --open": "it opens a browser",
   ssh: MACHINES,
   tunnel: MACHINES,
   "logs apache --follow": UNTIL_CTRL_C,
@@ -81,10 +83,13 @@ const STAGES: Readonly<Record<string, Stage & { readonly empty?: true }>> = {
     exits: { status: 3 },
   },
   "docs/migrate.md": { exits: NOT_REHEARSED },
-  "docs/operate.md": { exits: NOT_REHEARSED, before: { rollback: [site({}), "up"], "restore files": [backUpFiles] } },
+  "docs/operate.md": {
+    exits: NOT_REHEARSED,
+    before: { rollback: [site({}), "up"], "restore files": [backUpFiles], down: ["sandbox reset", "up"] },
+  },
   "docs/releases.md": {
     examples: { releases: "what several people released" },
-    words: { 12: "2" },
+    words: { 12: "3" },
     before: { plan: [site({}), "up", anotherSite] },
   },
   "docs/sandbox.md": {
