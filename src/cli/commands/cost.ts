@@ -12,11 +12,11 @@ import { usageWith } from "../../cost/usage.ts";
 import { alternativesView, costJson, costView, type LiveReport, liveView, usageView } from "../../cost/view.ts";
 import { writeAtomically } from "../../state/file.ts";
 import { billOf, objectsOf } from "../cost-summary.ts";
+import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { priceFileIn, pricesIn, readPriceFile } from "../prices.ts";
-import { lookOf } from "../screen.ts";
 import { withSession } from "../session.ts";
 
 export interface CostOptions extends CommonOptions {

@@ -23,11 +23,11 @@ import type { StackState } from "../../state/state.ts";
 import { applicationOf } from "../application.ts";
 import { browserFor, openIn, temporaryFile } from "../browser.ts";
 import { reportFile } from "../html-report.ts";
+import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { recordedState, writtenAt } from "../recorded.ts";
-import { lookOf } from "../screen.ts";
 import { withSession } from "../session.ts";
 
 type Format = "text" | "mermaid" | "svg" | "html";
