@@ -7,7 +7,7 @@ import { checkDocuments } from "./documents.ts";
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8"));
 
 /** Settings of this machine that would reach the command. */
-export const FOREIGN = /^(AWS_|NO_COLOR|FORCE_COLOR|CI$|HTTPS?_PROXY)/i;
+export const FOREIGN = /^(AWS_|GITHUB_|NO_COLOR|FORCE_COLOR|CI$|HTTPS?_PROXY)/i;
 
 const PIPE = { configurable: true, enumerable: true, writable: true } as const;
 

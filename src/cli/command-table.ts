@@ -239,11 +239,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       withAllowed(withFrom(withRefresh(withStep(command))))
         .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
         .option("--out <file>", "save the plan, for `up FILE`")
+        .addOption(new Option("--markdown", "the plan as a comment on a pull request").conflicts(["json", "jsonLines"]))
         .option("--detailed-exit-code", "exit 3 when there is something to do"),
     examples: [
       "buddyverse plan",
       "buddyverse plan --offline",
       "buddyverse plan --out stack.plan",
+      "buddyverse plan --markdown > plan.md && gh pr comment --body-file plan.md",
       "buddyverse plan --detailed-exit-code --json",
     ],
     // Without what speaks to AWS, where nobody is asked.

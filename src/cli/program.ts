@@ -107,8 +107,16 @@ export async function run(line: readonly string[], version: string): Promise<num
     // Commander has said its own already.
     if (error instanceof CommanderError) return 2;
     if (!told) process.stderr.write(`${fitTo(process.stderr, onStage(explain(error, { verbose })))}\n`);
+    await tellGithub(forPrograms, argv[0] ?? "", onStage(explain(error)));
     return exitCodeOf(error);
   }
+}
+
+/** Loaded only there: a command that fails elsewhere has no use for it. */
+async function tellGithub(options: Parameters<typeof isForPrograms>[0], command: string, text: string): Promise<void> {
+  if (process.env.GITHUB_ACTIONS !== "true") return;
+  const { annotate } = await import("./on-github.ts");
+  annotate(options, () => [{ level: "error", title: `buddyverse ${command}`, message: text.replace(/^error: /, "") }]);
 }
 
 /** An error of AWS, or of the way there, that nothing on its way has put into words. */

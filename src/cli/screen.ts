@@ -9,6 +9,7 @@ import { canBeLive, type Reporter, silentReporter } from "../report/reporter.ts"
 
 import type { Look, Place } from "../report/views/look.ts";
 import { lookOf } from "./look.ts";
+import { screenSummary, stepSummary } from "./on-github.ts";
 import type { CommonOptions } from "./options.ts";
 import { fitTo, isForPrograms, printResult } from "./output.ts";
 import { type Session, speedOf } from "./session.ts";
@@ -22,8 +23,8 @@ export interface Screen {
   readonly place: Place;
   /** For people, on stderr; nothing with --json or --quiet. */
   say(text: string): void;
-  /** The result: the text for people, or the value as JSON. */
-  result(text: string, value: object): void;
+  /** The result: the text for people, or the value as JSON. @param page its title on GitHub's page of the run; undefined: not there */
+  result(text: string, value: object, page?: string): void;
   /** @param forecast undefined: nobody knows how long it takes. @param shown leaves out what the run will not touch */
   report(
     graph: Graph,
@@ -52,7 +53,10 @@ export function screenOf(session: Session): Screen {
     say(text) {
       if (!machine && !options.quiet) process.stderr.write(`${fitTo(process.stderr, onStage(text))}\n`);
     },
-    result: (text, value) => printResult(options, onStage(text), stagedIn(options, value)),
+    result(text, value, page) {
+      if (page !== undefined) stepSummary(options, () => screenSummary(page, text));
+      printResult(options, onStage(text), stagedIn(options, value));
+    },
     async report(graph, direction, forecast, shown) {
       const steps = shownSteps(graph, shown);
       const { quiet = false, verbose: ids = false } = options;

@@ -304,6 +304,7 @@ async function remove(session: Session, screen: Screen, going: Going, options: D
       seconds: Math.round(ms / 1000),
       ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
     },
+    "down",
   );
   if (interrupted) return 5;
   if (trouble) return exitCodeOf(trouble.error);

@@ -2,13 +2,16 @@ import { stepsFor } from "../../../steps/index.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
 import { planOffline } from "../../engine/plan.ts";
 import { planView } from "../../report/views/plan.ts";
+import { planMarkdown } from "../../report/views/plan-markdown.ts";
 import { applicationOf, throwUnfit } from "../application.ts";
 import { askedText, monthlyOf } from "../cost-summary.ts";
 import { lookOf } from "../look.ts";
+import { stepSummary } from "../on-github.ts";
 import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { documentOf } from "../plan-document.ts";
 import { pricesIn } from "../prices.ts";
+import { stageWords } from "../staged.ts";
 import type { PlanOptions } from "./plan.ts";
 
 /** Asks nobody, needs no credentials: the plan for an empty account. */
@@ -27,8 +30,14 @@ export async function planOfConfig(options: PlanOptions): Promise<number> {
   const found = planOffline(graph);
   const prices = pricesIn(pathsOf(options).folder, config.region, options);
   const facts = { monthly: options.step ? undefined : monthlyOf(whole, { config, prices }) };
-  const view = planView(found, graph.steps, facts, lookOf(options, process.stdout));
-  printResult(options, [view, facts.monthly && askedText(prices).trim()].filter(Boolean).join("\n"), {
+  const command = ["buddyverse plan", ...stageWords(options), "--offline"].join(" ");
+  const markdown = () => planMarkdown({ plan: found, steps: graph.steps, facts, command });
+  stepSummary(options, markdown);
+  const text = () =>
+    [planView(found, graph.steps, facts, lookOf(options, process.stdout)), facts.monthly && askedText(prices).trim()]
+      .filter(Boolean)
+      .join("\n");
+  printResult(options, options.markdown ? markdown() : text(), {
     ...documentOf(found),
     monthly: facts.monthly,
     pricesAsked: prices.asked,

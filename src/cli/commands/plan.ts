@@ -6,8 +6,10 @@ import { shellWord } from "../../lib/shell.ts";
 import { findingLines } from "../../report/findings.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
+import { planMarkdown } from "../../report/views/plan-markdown.ts";
 import { applicationText } from "../application.ts";
 import { askedText, costOfChange, costOfChangeByKey, monthlyAfter } from "../cost-summary.ts";
+import { stepSummary } from "../on-github.ts";
 import type { CommonOptions } from "../options.ts";
 import { withOrigin } from "../origin.ts";
 import { documentOf } from "../plan-document.ts";
@@ -19,6 +21,8 @@ import { type Session, speedOf, withSession } from "../session.ts";
 export interface PlanOptions extends CommonOptions, PlanningOptions {
   readonly out?: string;
   readonly detailedExitCode?: boolean;
+  /** For a comment on a pull request. */
+  readonly markdown?: boolean;
 }
 
 /**
@@ -57,7 +61,18 @@ export async function plan(options: PlanOptions): Promise<number> {
     const findings = await preflight(session.aws, seen.entries.values());
     if (options.out !== undefined) savePlan(options.out, found, placeOf(session), savedHow(session, options));
     const stands = Object.keys(run.store.resources).length > 0;
-    screen.result(
+    const markdown = () =>
+      planMarkdown({
+        plan: found,
+        steps: graph.steps,
+        facts,
+        place: screen.place,
+        warnings,
+        findings,
+        command: again("plan", options),
+      });
+    stepSummary(options, markdown);
+    const text = () =>
       [
         heading(screen.place, screen.look),
         warningsView(warnings, session.paths.config, screen.look),
@@ -70,17 +85,16 @@ export async function plan(options: PlanOptions): Promise<number> {
           `\nSaved: \`${again("up", options, [shellWord(options.out)])}\` does exactly this.`,
       ]
         .filter(Boolean)
-        .join("\n"),
-      {
-        ...documentOf(found, facts.costs),
-        warnings,
-        application,
-        findings,
-        monthly: facts.monthly,
-        costChange: changed && costChangeJson(changed),
-        pricesAsked: session.prices.asked,
-      },
-    );
+        .join("\n");
+    screen.result(options.markdown ? markdown() : text(), {
+      ...documentOf(found, facts.costs),
+      warnings,
+      application,
+      findings,
+      monthly: facts.monthly,
+      costChange: changed && costChangeJson(changed),
+      pricesAsked: session.prices.asked,
+    });
     if (findings.some(({ verdict }) => verdict === "problem") || isRefused(found, options.allowOutage ?? false))
       return 2;
     return options.detailedExitCode && !isEmpty(found) ? 3 : 0;

@@ -10,6 +10,7 @@ import { heading } from "../../report/views/heading.ts";
 import { statusView } from "../../report/views/status.ts";
 import { type Extras, lookAround, opensSomething } from "../../residuals/extras.ts";
 import { costNow } from "../cost-summary.ts";
+import { annotate } from "../on-github.ts";
 import type { CommonOptions } from "../options.ts";
 import { type Screen, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
@@ -40,7 +41,8 @@ export async function status(options: StatusOptions): Promise<number> {
     return withSession(options, purpose, async (session) => {
       const screen = screenOf(session);
       const { text, value, code } = await looked(session, screen, options);
-      screen.result(text, value);
+      screen.result(text, value, "status");
+      if (code === 3) annotate(options, () => [{ level: "warning", title: "Not in sync", message: text }]);
       return code;
     });
   return repeated(options, watch === true ? WATCH_SECONDS : watch, () =>

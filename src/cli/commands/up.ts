@@ -203,6 +203,7 @@ function nothingToDo(
       outputs: outputsIn(session, (key) => found.entries.get(key)?.look.live),
       leftAlone: leftAloneIn(planned),
     },
+    "up",
   );
   return 0;
 }
@@ -262,6 +263,7 @@ async function apply(
       seconds: Math.round(ms / 1000),
       ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
     },
+    "up",
   );
   if (!trouble) return 0;
   return settled.some(({ outcome }) => outcome === "interrupted") ? 5 : exitCodeOf(trouble.error);

@@ -1,5 +1,6 @@
 import { allChecks, isUp } from "../../../steps/verify.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import type { Annotation } from "../../report/github.ts";
 import { heading } from "../../report/views/heading.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import {
@@ -17,6 +18,7 @@ import { machinesBy, type RunCommand } from "../../verify/machines.ts";
 import { networkSite, type Site } from "../../verify/site.ts";
 import { verifyView } from "../../verify/view.ts";
 import { requireConsent } from "../ask.ts";
+import { annotate } from "../on-github.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, type Screen, screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
@@ -169,7 +171,7 @@ async function pageOf({ results, skipped, runs }: Outcome, { session, screen }: 
 function printOutcome(
   { results, skipped, runs }: Outcome,
   code: number,
-  { screen }: VerifyContext,
+  { screen, session }: VerifyContext,
   { drill }: VerifyOptions,
 ): void {
   const drillResults = runs.map(({ result }) => result);
@@ -178,13 +180,33 @@ function printOutcome(
     ...runs.map(({ result, past }) => drillView(result, past, screen.look)),
     ...(runs.length > 1 ? [drillsSummary(drillResults, screen.look.style)] : []),
   ];
-  screen.result(text.join("\n\n"), {
-    passed: code === 0,
-    checks: results.map(checkJson),
-    notAsked: skipped,
-    ...(drill === undefined ? {} : { drills: runs.map(({ result, past }) => drillJson(result, past)) }),
-  });
+  screen.result(
+    text.join("\n\n"),
+    {
+      passed: code === 0,
+      checks: results.map(checkJson),
+      notAsked: skipped,
+      ...(drill === undefined ? {} : { drills: runs.map(({ result, past }) => drillJson(result, past)) }),
+    },
+    "verify",
+  );
+  annotate(session.options, () => [
+    ...results.flatMap(checkAnnotation),
+    ...drillResults.filter(({ ending }) => ending !== "passed").map(drillAnnotation),
+  ]);
 }
+
+/** What is not proved. */
+const checkAnnotation = ({ id, result, title, evidence }: CheckResult): readonly Annotation[] =>
+  result === "passed"
+    ? []
+    : [{ level: result === "failed" ? "error" : "warning", title: `${id}: ${title}`, message: evidence }];
+
+const drillAnnotation = ({ drill, ending, title, problem }: DrillResult): Annotation => ({
+  level: "error",
+  title: `drill ${drill} ${ending}`,
+  message: problem ?? title,
+});
 
 /** `saw`: scripts read it by that name. */
 const checkJson = ({ id, requirement, title, result, evidence, ms }: CheckResult) => ({

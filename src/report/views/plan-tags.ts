@@ -2,18 +2,17 @@ import type { Difference } from "../../engine/differences.ts";
 import type { PlanItem } from "../../engine/plan.ts";
 import { counted } from "../../lib/text.ts";
 import { valueText } from "../differences.ts";
-import type { Style } from "../style.ts";
 
 /** From so many objects on a change of tags is told once for all. */
 const FROM = 3;
 
 type Texts = Readonly<Record<string, unknown>>;
 
-/** A plan's items without the changes of tags that many of them share, and these as lines: "tag team = platform on 63 objects". */
-export function foldedTags(
-  items: readonly PlanItem[],
-  style: Style,
-): { readonly items: readonly PlanItem[]; readonly lines: readonly string[] } {
+/** A plan's items without the changes of tags that many of them share, and these: "tag team = platform on 63 objects". */
+export function foldedTags(items: readonly PlanItem[]): {
+  readonly items: readonly PlanItem[];
+  readonly tags: readonly string[];
+} {
   const counts = new Map<string, number>();
   for (const { differences } of items)
     for (const text of differences.flatMap(tagTexts)) counts.set(text, (counts.get(text) ?? 0) + 1);
@@ -24,10 +23,8 @@ export function foldedTags(
     if (differences.length === item.differences.length) return [item];
     return differences.length > 0 || hasMore(item) ? [{ ...item, differences }] : [];
   });
-  const lines = [...counts].flatMap(([text, count]) =>
-    count < FROM ? [] : [`  ${style.yellow("  ~ update ")}  ${text} ${counted(count, "object")}`],
-  );
-  return { items: told, lines };
+  const tags = [...counts].flatMap(([text, count]) => (count < FROM ? [] : [`${text} ${counted(count, "object")}`]));
+  return { items: told, tags };
 }
 
 /** There is more to say of it than what differs. */

@@ -36,20 +36,35 @@ export interface PlanFacts {
 }
 
 /** "Plan: 68 to create. About 18 min on AWS (60× faster here), about $150 a month." */
-export function planSummary(plan: Plan, { speed, monthly, release }: PlanFacts = {}): string {
-  const blocked = count(plan, "blocked");
-  const waiting = blocked === 0 ? "" : ` ${counted(blocked, "resource")} ${blocked === 1 ? "waits" : "wait"} for you.`;
-  const alone = aloneText(plan);
-  if (isEmpty(plan))
-    return `Nothing to do: ${counted(count(plan, "none"), "resource")} as the config says.${waiting}${alone}`;
-  const counts = COUNTED.map(([action, words]) => ({ number: count(plan, action), words }))
+export function planSummary(plan: Plan, facts: PlanFacts = {}): string {
+  const counts = planCounts(plan);
+  return [counts === "" ? "" : `Plan: ${counts}.`, planSentences(plan, facts)].filter((text) => text !== "").join(" ");
+}
+
+/** "3 to create, 60 unchanged"; "" where there is nothing to do. */
+export function planCounts(plan: Plan): string {
+  if (isEmpty(plan)) return "";
+  return COUNTED.map(([action, words]) => ({ number: count(plan, action), words }))
     .filter(({ number }) => number > 0)
-    .map(({ number, words }) => `${number} ${words}`);
+    .map(({ number, words }) => `${number} ${words}`)
+    .join(", ");
+}
+
+/** All else that is said of a plan as a whole: the time, the money, a release, what waits or is left alone. */
+export function planSentences(plan: Plan, { speed, monthly, release }: PlanFacts = {}): string {
+  const blocked = count(plan, "blocked");
+  const waiting = blocked === 0 ? "" : `${counted(blocked, "resource")} ${blocked === 1 ? "waits" : "wait"} for you.`;
+  const rest = [waiting, aloneText(plan).trim()];
+  const sentences = isEmpty(plan)
+    ? [`Nothing to do: ${counted(count(plan, "none"), "resource")} as the config says.`, ...rest]
+    : [factsText(plan, speed, monthly), release ?? "", ...rest];
+  return sentences.filter((text) => text !== "").join(" ");
+}
+
+function factsText(plan: Plan, speed: number | undefined, monthly: PlanFacts["monthly"]): string {
   const time = plan.seconds < 1 ? "" : `about ${about(plan.seconds)}${speedText(speed)}`;
   const facts = [time, monthlyText(monthly)].filter((fact) => fact !== "").join(", ");
-  const sentence = facts === "" ? "" : ` ${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`;
-  const roll = release === undefined ? "" : ` ${release}`;
-  return `Plan: ${counts.join(", ")}.${sentence}${roll}${waiting}${alone}`;
+  return facts === "" ? "" : `${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`;
 }
 
 /** What a person should know before the plan is carried out, or waits for them: for where the plan itself is not shown. */
@@ -100,25 +115,30 @@ export function planView(
   const changing = plan.items.filter(({ action, notes }) => action !== "none" || notes.length > 0);
   const names = namesOf(plan.items);
   const restOf = ({ action }: PlanItem) => (action === "retain" ? LEFT_ALONE : NO_LONGER_WANTED);
-  const folded = facts.details ? { items: changing, lines: [] } : foldedTags(changing, style);
+  const folded = facts.details ? { items: changing, tags: [] } : foldedTags(changing);
   const lines = byStep(folded.items, steps, restOf).flatMap(({ title, items }) => [
     style.bold(title),
     ...items.flatMap((item) => planItem(item, facts, names, style, width)),
     "",
   ]);
-  const tags = folded.lines.length > 0 ? [style.bold("   tags"), ...folded.lines, ""] : [];
+  const changed = folded.tags.map((text) => `  ${style.yellow("  ~ update ")}  ${text}`);
+  const tags = changed.length > 0 ? [style.bold("   tags"), ...changed, ""] : [];
   return joined([...lines, ...tags, planSummary(plan, facts)]);
 }
 
-/** What says what it is, how long it takes and what it costs, in a line. */
-function inShort(item: PlanItem, { costs }: PlanFacts, names: Names, room: number): string {
-  const { matters, values = {}, seconds, interruption, rollout } = item;
-  const what = matters.flatMap((field) => {
+/** What says what it is: "t3.micro", "ap-northeast-2a". */
+export const mattersOf = ({ matters, values = {} }: PlanItem, names: Names): readonly string[] =>
+  matters.flatMap((field) => {
     const value = values[field];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
     const text = Array.isArray(value) ? value.map((one) => valueText(one, names)).join(", ") : valueText(value, names);
     return [typeof value === "number" ? `${field} ${text}` : text];
   });
+
+/** What says what it is, how long it takes and what it costs, in a line. */
+function inShort(item: PlanItem, { costs }: PlanFacts, names: Names, room: number): string {
+  const { seconds, interruption, rollout } = item;
+  const what = mattersOf(item, names);
   const told = interruption.what !== "" || rollout !== undefined;
   const time = !told && seconds >= WORTH_SECONDS ? [`about ${about(seconds)}`] : [];
   const cost = costs?.get(item.key) ?? 0;

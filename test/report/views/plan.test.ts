@@ -3,38 +3,7 @@ import { isEmpty, type Plan, type PlanItem } from "../../../src/engine/plan.ts";
 import { widthOf } from "../../../src/lib/text.ts";
 import { unknownLive } from "../../../src/lib/unknown.ts";
 import { planSummary, planView } from "../../../src/report/views/plan.ts";
-import { difference, expectScreen, steps } from "./things.ts";
-
-const planned = (
-  action: PlanItem["action"],
-  step: string | undefined,
-  object: string,
-  name: string,
-  rest: Partial<PlanItem> = {},
-): PlanItem => ({
-  key: name,
-  name,
-  object,
-  step,
-  id: undefined,
-  action,
-  differences: [],
-  reason: undefined,
-  note: undefined,
-  refused: undefined,
-  option: undefined,
-  asks: undefined,
-  matters: [],
-  interruption: { kind: "none", what: "", seconds: 0 },
-  rollout: undefined,
-  seconds: 0,
-  values: undefined,
-  notes: [],
-  remedies: [],
-  adopted: false,
-  holdsData: false,
-  ...rest,
-});
+import { difference, expectScreen, planned, steps } from "./things.ts";
 
 const creates: Plan = {
   items: Array.from({ length: 68 }, (_, i) => planned("create", "vpc", "ec2:vpc", `one-${i}`)),

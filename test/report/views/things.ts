@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { NodeResult } from "../../../src/engine/node-result.ts";
+import type { PlanItem } from "../../../src/engine/plan.ts";
 import { BuddyError } from "../../../src/lib/errors.ts";
 import type { Place } from "../../../src/report/views/look.ts";
 
@@ -45,3 +46,34 @@ export const denied = (name: string, object: string, requestId: string): NodeRes
   });
   return settled("failed", "subnets", object, name, { reason: error.message, error });
 };
+
+export const planned = (
+  action: PlanItem["action"],
+  step: string | undefined,
+  object: string,
+  name: string,
+  rest: Partial<PlanItem> = {},
+): PlanItem => ({
+  key: name,
+  name,
+  object,
+  step,
+  id: undefined,
+  action,
+  differences: [],
+  reason: undefined,
+  note: undefined,
+  refused: undefined,
+  option: undefined,
+  asks: undefined,
+  matters: [],
+  interruption: { kind: "none", what: "", seconds: 0 },
+  rollout: undefined,
+  seconds: 0,
+  values: undefined,
+  notes: [],
+  remedies: [],
+  adopted: false,
+  holdsData: false,
+  ...rest,
+});
