@@ -93,7 +93,7 @@ async function runVerify(
   report: ((page: string) => void) | undefined,
 ): Promise<number> {
   const { applicable, skipped } = applicableChecks(allChecks, context.session.config);
-  const results = await runAll(applicable, context, options.verbose ?? false);
+  const results = await runAll(applicable, context);
   const { code, runs, skipped: skippedDrills } = await drillsAfter(results, context, options);
   const outcome: Outcome = { results, skipped: [...skipped, ...skippedDrills], runs };
   if (report) {
@@ -114,10 +114,12 @@ interface Outcome {
 async function runAll(
   checks: readonly Check[],
   { session, screen, site, machines, source }: VerifyContext,
-  verbose: boolean,
 ): Promise<readonly CheckResult[]> {
   const { config, clock, interrupted, stack } = session;
   screen.say(`Asking ${checks.length} questions, side by side.`);
+  // With its spinner, which is a large part of what starting costs.
+  const { asking } = await import("../check-progress.ts");
+  const progress = asking(session, checks);
   const results = await runChecks(checks, {
     tools: {
       config,
@@ -129,8 +131,8 @@ async function runAll(
     },
     newReader: () => factsReader(source),
     clock,
-    onResult: ({ id, result }) => verbose && screen.say(`${id}: ${result}`),
-  });
+    onResult: progress.result,
+  }).finally(progress.stop);
   interrupted.throwIfAborted();
   return results;
 }

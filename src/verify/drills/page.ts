@@ -1,4 +1,4 @@
-import { offset, spelled } from "../../lib/duration.ts";
+import { clockMinute, offset, spelled, zoneAt } from "../../lib/duration.ts";
 import { escaped } from "../../lib/escape.ts";
 import { grouped, percent } from "../../lib/number.ts";
 import { filled } from "../../lib/template.ts";
@@ -45,9 +45,13 @@ const said = (text: string): string =>
 
 const clockTime = (at: number): string => new Date(at).toISOString().slice(11, 19);
 const day = (at: number): string =>
-  new Date(at).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "long", year: "numeric" });
-const time = (at: number): string =>
-  `<time datetime="${new Date(at).toISOString()}">${day(at)}, ${clockTime(at).slice(0, 5)} UTC</time>`;
+  new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+/** By the clock of the machine that made the page; beside it UTC, where that is another. */
+function time(at: number): string {
+  const zone = zoneAt(at);
+  const utc = zone === "UTC" ? "" : ` (${clockTime(at).slice(0, 5)} UTC)`;
+  return `<time datetime="${new Date(at).toISOString()}">${day(at)}, ${clockMinute(at)} ${zone}${utc}</time>`;
+}
 
 const SIGNS: Readonly<Record<Verdict | Ending, string>> = { passed: "✓", failed: "✕", unknown: "?", interrupted: "!" };
 const NAMES: Readonly<Record<Verdict | Ending, string>> = {

@@ -82,6 +82,23 @@ describe("watch", () => {
     expect(watching.timeline).toEqual([{ at: 60_000, who: "seen", what: "desired capacity: 1 → 2" }]);
   });
 
+  test("an answer takes as long as the clock on the wall says, however fast the run's clock goes", async () => {
+    const clock = jumpingClock(0);
+    const watching = watched(
+      {
+        async visit() {
+          await clock.sleep(40_000);
+          return { status: 200 };
+        },
+      },
+      clock,
+    );
+    await clock.sleep(60_000);
+    await watching.stop();
+    expect(watching.probes.length).toBeGreaterThan(0);
+    for (const { ms } of watching.probes) expect(ms).toBeLessThan(10_000);
+  });
+
   test("what does not happen in time is overdue, and what is there instead is said", async () => {
     const clock = jumpingClock(0);
     const watching = watched({}, clock);
