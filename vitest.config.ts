@@ -11,11 +11,11 @@ const HTTP = "test/{moto,clients}/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
 const CHANGES = "test/{docs/{changes,replay,aws-commands},lifecycle/any-change}.test.ts";
-const GRANTS = "test/policy/every-grant.test.ts";
+const GRANTS = "test/policy/{every-grant,read-only}.test.ts";
 /** Every command, at several widths. */
 const WIDTHS = "test/cli/widths.test.ts";
 const PROCESSES =
-  "test/{package,reliability/{processes,secrets},cli/{interrupt,output},verify/drills/cli,state/full-disk}.bundle.test.ts";
+  "test/{package,reliability/{processes,secrets},cli/{interrupt,output},docs/ci,verify/drills/cli,state/full-disk}.bundle.test.ts";
 const DRILLS = "test/verify/drills/{drills,page}.test.ts";
 const RELIABILITY =
   "test/reliability/{lossy,blocked,late-calls,credentials,between-attempts,world-file,matrix-{move,secrets,failover,re*,rotate,*-gateway}}.test.ts";

@@ -500,6 +500,7 @@ export const COMMANDS: readonly CommandEntry[] = [
             .conflicts("outputDir"),
         )
         .option("--output-dir <folder>", "write each policy to a file there, and print the commands that attach them")
+        .option("--read-only", "only what plan, status and other commands that look need")
         .addOption(
           new Option("--with <commands...>", "also what these need").choices([
             "verify",
@@ -516,6 +517,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse policy",
       "buddyverse policy --with verify drills rotate run restore-files logs doctor cost-live     all that any command needs",
       "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
+      "buddyverse policy --read-only                               for plan on a pull request (docs/ci.md)",
       "buddyverse policy --part 1",
     ],
     load: async () => (await import("./commands/policy.ts")).policy,

@@ -1,6 +1,7 @@
 import { STACK_TAG } from "../aws/owned.ts";
 import { partitionOf } from "../aws/partition.ts";
 import type { Condition, PolicyScope } from "../aws/permissions.ts";
+import { isRead } from "../aws/safety.ts";
 import type { Service } from "../aws/service.ts";
 import { eachService } from "../aws/services.ts";
 import { actionsFor, type More, prefixOf, type Sent } from "./actions.ts";
@@ -164,6 +165,13 @@ export function statementsFor(
   }
   return [...statements.values()].sort((a, b) => (a.Sid < b.Sid ? -1 : 1));
 }
+
+/** The statements without what changes anything: enough for `plan`, `status` and what else only looks. */
+export const readingOnly = (statements: readonly PolicyStatement[]): readonly PolicyStatement[] =>
+  statements.flatMap((statement) => {
+    const Action = statement.Action.filter((action) => isRead(action.slice(action.indexOf(":") + 1)));
+    return Action.length === 0 ? [] : [{ ...statement, Action }];
+  });
 
 const sizeOf = (statements: readonly PolicyStatement[]): number => JSON.stringify(document(statements)).length;
 

@@ -6,7 +6,13 @@ import { rehearse } from "../../src/cli/dry-run-calls.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { actionOf, actionsFor, actionsOfCommand, MORE, type More } from "../../src/policy/actions.ts";
-import { documentsOf, MOST_CHARACTERS, type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
+import {
+  documentsOf,
+  MOST_CHARACTERS,
+  type PolicyStatement,
+  readingOnly,
+  statementsFor,
+} from "../../src/policy/policy.ts";
 import { lookAround } from "../../src/residuals/extras.ts";
 import { findForeignResources } from "../../src/residuals/foreign.ts";
 import { residualCosts } from "../../src/residuals/residual-costs.ts";
@@ -368,4 +374,17 @@ test("keys of one's own are looked at, and given to RDS and EFS through these on
   ]);
   const others = (await policyOf({}, MORE)).filter(({ Action }) => Action.some((action) => action.startsWith("kms:")));
   expect(others).toMatchObject([{ Sid: "BackupKey", Condition: through("backup") }]);
+});
+
+test("--read-only: of the same statements only what looks", async () => {
+  const statements = await policyOf({});
+  const reads = readingOnly(statements);
+  expect(actionsOf(reads).filter((action) => !/:(Describe|Get|List|Filter|Head)/.test(action))).toEqual([]);
+  expect(actionsOf(reads)).toContain("ec2:DescribeInstances");
+  for (const { Sid, Resource, Condition } of reads)
+    expect(statements).toContainEqual(expect.objectContaining({ Sid, Resource, ...(Condition ? { Condition } : {}) }));
+  const { code, stdout } = await folder().run("policy --read-only");
+  expect(code).toBe(0);
+  const printed: PolicyStatement[] = [JSON.parse(stdout)].flat().flatMap(({ Statement }) => Statement);
+  expect(actionsOf(printed).sort()).toEqual(actionsOf(reads).sort());
 });

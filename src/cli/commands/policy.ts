@@ -8,7 +8,7 @@ import { grouped } from "../../lib/number.ts";
 import { shellWord } from "../../lib/shell.ts";
 import { counted } from "../../lib/text.ts";
 import type { More } from "../../policy/actions.ts";
-import { documentsOf, MOST_CHARACTERS, type PolicyDocument, statementsFor } from "../../policy/policy.ts";
+import { documentsOf, MOST_CHARACTERS, type PolicyDocument, readingOnly, statementsFor } from "../../policy/policy.ts";
 import { writeAtomically } from "../../state/file.ts";
 import { rehearse } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
@@ -20,6 +20,8 @@ export interface PolicyOptions extends CommonOptions {
   readonly part?: number;
   /** Also what these commands need. */
   readonly with?: readonly More[];
+  /** Only what looks, for who may not change anything. */
+  readonly readOnly?: boolean;
   /** A file for each document, in this folder. */
   readonly outputDir?: string;
 }
@@ -27,7 +29,8 @@ export interface PolicyOptions extends CommonOptions {
 /** Prints the smallest IAM policy with which `up`, `status` and `down` work for this config, as JSON. Asks nobody. */
 export async function policy(options: PolicyOptions): Promise<number> {
   const config = configOf(options);
-  const documents = documentsOf(statementsFor(await rehearse(config), config, options.with));
+  const statements = statementsFor(await rehearse(config), config, options.with);
+  const documents = documentsOf(options.readOnly ? readingOnly(statements) : statements);
   if (options.outputDir !== undefined) return written(options, options.outputDir, config, documents);
   const { part } = options;
   const one = part === undefined ? documents.length === 1 && documents[0] : documents[part - 1];
@@ -59,7 +62,7 @@ function written(
   // IAM's names are the account's, and a policy is for one region.
   const own = region === FIRST.region ? ownName(stack) : `${ownName(stack)}-${region}`;
   const parts = documents.map((document, index) => {
-    const name = `${own}-${index + 1}`;
+    const name = `${own}-${options.readOnly ? "read-" : ""}${index + 1}`;
     return { name, file: join(folder, `${name}.json`), document };
   });
   try {

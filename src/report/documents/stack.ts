@@ -81,6 +81,7 @@ const settled = z.object({
   id: z.string().optional(),
   reason: z.string().optional(),
   leaves: z.string().optional().describe("what its removal left behind on purpose"),
+  temporary: z.literal(true).optional().describe("it was made in the same run that deleted it: a helper"),
   error: error.optional(),
 });
 
