@@ -529,7 +529,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     offline: true,
     shared: "files",
     own: (command) => command.option("--yes", "ask nothing, take the defaults"),
-    examples: ["buddyverse init", "buddyverse init --yes --config stage.config.json"],
+    examples: [
+      "buddyverse init",
+      'buddyverse init --yes --config stage.config.json      a stack "stage", beside another',
+      "buddyverse init --config eu.config.json --region eu-central-1",
+    ],
     load: async () => (await import("./commands/init.ts")).init,
   },
   {

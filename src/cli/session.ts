@@ -6,6 +6,7 @@ import type { Aws } from "../aws/aws.ts";
 import { clockWords, isFarOff } from "../aws/clock.ts";
 import { connect } from "../aws/connect.ts";
 import { types } from "../aws/services.ts";
+import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { PriceTable } from "../cost/price-table.ts";
 import type { Emit } from "../engine/events.ts";
@@ -147,6 +148,8 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     if (!options.json) listener({ type: "run.note", at: clock.now(), note: text });
   };
   if (isOfDefaults(options)) note(`There is no ${paths.config}: this is a rehearsal of the defaults.`);
+  if (options.region !== undefined && !isOfDefaults(options) && loadConfig(paths.config).region !== given.region)
+    note(`In ${given.region} the zones are ${given.zones.join(", ")}.`);
   if (paths.insteadOf !== undefined && purpose.writes)
     note(
       `Goes on with ${paths.state}, which is of the same stack: there is no ${basename(paths.insteadOf)}, as ${paths.config} would have it.`,

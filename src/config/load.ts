@@ -1,20 +1,41 @@
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { FIRST } from "../aws/names.ts";
 import { BuddyError, type Problem } from "../lib/errors.ts";
 import { findJsonMistake } from "./json.ts";
 import { problemsOf } from "./problems.ts";
-import { type Config, configSchema } from "./schema.ts";
+import { type Config, configSchema, defaultZones } from "./schema.ts";
 
 export const CONFIG_FILE = "buddyverse.config.json";
 
 /**
- * Reads and checks a config file. `overrides` take the place of what the file says.
+ * What a file says with another region in it: its zones are those of the same letters there; where they are the ones that the
+ * file's region has by default, those that the other has by default.
+ */
+function inRegion(value: Readonly<Record<string, unknown>>, region: string): Record<string, unknown> {
+  const { region: before = FIRST.region, zones } = value;
+  const moved = { ...value, region };
+  if (typeof before !== "string" || before === region || !Array.isArray(zones)) return moved;
+  if (isDeepStrictEqual(zones, defaultZones(before))) return { ...moved, zones: defaultZones(region) };
+  const elsewhere = (zone: unknown) =>
+    typeof zone === "string" && zone.length === before.length + 1 && zone.startsWith(before)
+      ? `${region}${zone.slice(-1)}`
+      : zone;
+  return { ...moved, zones: zones.map(elsewhere) };
+}
+
+/**
+ * Reads and checks a config file. `overrides` take the place of what the file says: with another region come its zones.
  * @throws BuddyError `config`: the file is missing, unreadable or not JSON, or holds mistakes, all of which are in `problems`.
  */
 export function loadConfig(path: string, overrides: { readonly region?: string } = {}): Config {
   const value = parseJson(read(path), path);
-  const overridden =
-    typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value, ...overrides } : value;
-  return parseConfig(overridden, path);
+  const { region } = overrides;
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return parseConfig(
+    region !== undefined && isObject ? inRegion(value as Record<string, unknown>, region) : value,
+    path,
+  );
 }
 
 /**

@@ -7,9 +7,9 @@ import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import type { BuddyError } from "../../src/lib/errors.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { rowsIn } from "../sandbox/contents.ts";
 import { accountIn } from "../sandbox/grown.ts";
 import { inRegion } from "../sandbox/regions.ts";
-import { rowsIn } from "../sandbox/rows.ts";
 import { START, type Stage, stage, stageOn } from "./stage.ts";
 
 type RecordSet = Readonly<Record<string, unknown>> & { readonly Name: string; readonly Type: string };

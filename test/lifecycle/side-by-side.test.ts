@@ -4,7 +4,7 @@ import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { isEmpty } from "../../src/engine/plan.ts";
 import { type Steps, stepsFor } from "../../steps/index.ts";
-import { rowsIn } from "../sandbox/rows.ts";
+import { rowsIn } from "../sandbox/contents.ts";
 import { stage, stageOn } from "./stage.ts";
 
 /** What of a stack is made in seconds: the network, its instances and who may talk to whom. */

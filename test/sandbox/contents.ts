@@ -72,3 +72,11 @@ export function contents({ tables }: World): Record<string, string[]> {
       .sort(),
   );
 }
+
+/** What is in a world, to the last property. */
+export const rowsIn = ({ tables }: World): readonly string[] =>
+  Object.entries(tables)
+    .flatMap(([table, rows]) =>
+      Object.entries(rows).flatMap(([id, { row }]) => (row === null ? [] : [`${table} ${id} ${JSON.stringify(row)}`])),
+    )
+    .sort();

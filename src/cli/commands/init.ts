@@ -8,11 +8,13 @@ import { type Application, applicationAnywhere, applicationText, foundOf } from 
 import { ask, requireConsent } from "../ask.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
-import { type Paths, pathsOf } from "../paths.ts";
+import { type Paths, pathsOf, stemOf } from "../paths.ts";
 import { again } from "../screen.ts";
 
 /** Writes a config; never over one that is there. */
-export async function init(options: CommonOptions & { readonly yes?: boolean }): Promise<number> {
+export async function init(given: CommonOptions & { readonly yes?: boolean }): Promise<number> {
+  // What it writes has the region: the commands that go on need not name it.
+  const { region: _, ...options } = given;
   const paths = pathsOf(options);
   const { config } = paths;
   const file = resolve(config);
@@ -24,8 +26,8 @@ export async function init(options: CommonOptions & { readonly yes?: boolean }):
       hint: "Edit it, or name another: --config FILE.",
     });
   }
-  requireConsent("init", options.yes ?? false, again("init", options));
-  const here = defaultsIn(paths.folder);
+  requireConsent("init", options.yes ?? false, again("init", given));
+  const here = { ...defaultsIn(paths.folder), ...defaultsFrom(given) };
   const answers = options.yes ? here : await interview(here, paths);
   const application = await lookAt(answers, paths);
   const schema = schemaRefFor(dirname(file));
@@ -66,6 +68,26 @@ export async function init(options: CommonOptions & { readonly yes?: boolean }):
     },
   );
   return 0;
+}
+
+/** A config that is named "stage.config.json" is for a stack "stage", of which there is no other. */
+function defaultsFrom({ config, region }: CommonOptions): Answers {
+  const complaint = (asked: QuestionKey, answer: string) =>
+    QUESTIONS.find(({ key }) => key === asked)?.validate(answer, {});
+  const stack = stemOf(config ?? "");
+  const wrong = region === undefined ? undefined : complaint("region", region);
+  if (wrong !== undefined)
+    throw new BuddyError({
+      code: "usage",
+      message: `--region: ${wrong}`,
+      hint: "Name a region, as --region eu-central-1.",
+    });
+  return {
+    ...(stack !== "" && complaint("stack", stack) === undefined ? { stack } : {}),
+    ...(region === undefined ? {} : { region }),
+    // Route 53 has no public hosted zones there.
+    ...(region?.startsWith("us-gov-") ? { "domain.name": "none" } : {}),
+  };
 }
 
 /** Whoever begins in a Django project's folder means that project. */
