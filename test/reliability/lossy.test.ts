@@ -119,7 +119,7 @@ test.each([
   ["iam", 1_000],
   ["ssm", 1_000],
   ["acm", 1_000],
-  ["route-53", 20_000],
+  ["route-53", 150_000],
   ["cloudwatch", 40_000],
 ])("%s answers 503 for two minutes from %i ms on: up waits, backs off and finishes", async (service, from) => {
   const rehearsal = await normalOf({});
