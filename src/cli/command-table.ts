@@ -48,6 +48,25 @@ const port = (value: string): number => {
 };
 const anyPort = (value: string): number => (value === "0" ? 0 : port(value));
 
+/** What `sandbox fail` takes, and what each is about: the services of the sandbox say more of it. */
+export const SANDBOX_FAILURES = [
+  "capacity TYPE",
+  "az ZONE",
+  "launch TYPE",
+  "verification",
+  "database NAME",
+  "database-class CLASS",
+  "replication NAME",
+  "snapshot NAME",
+  "certificate",
+  "mount-target",
+  "backup-job",
+  "restore-job",
+  "builder",
+  "release N",
+  "release-command",
+  "nat fails|hangs",
+];
 const SANDBOX_ACTIONS = ["show", "reset", "fail", "mend", "delegate", "confirm", "serve", "env"];
 
 const RUN_NOTES =
@@ -553,8 +572,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     own: (command) =>
       command
         .addArgument(new Argument("[action]", "what to do").choices(SANDBOX_ACTIONS).default("show"))
-        .argument("[what...]", "of fail: what, and which; the domain; the e-mail address")
+        .argument("[what...]", "of fail and mend: what, and which; the domain; the e-mail address")
         .option("--port <n>", "of serve: on this machine's loopback; 0: any free one (default: 4570)", anyPort),
+    notes: `What can fail: ${SANDBOX_FAILURES.join(", ")}.`,
     examples: [
       "buddyverse sandbox",
       "buddyverse sandbox reset",

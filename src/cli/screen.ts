@@ -1,6 +1,7 @@
 import type { Forecast } from "../engine/forecast.ts";
 import type { Graph } from "../engine/graph.ts";
 import type { BuddyError } from "../lib/errors.ts";
+import { shellWord } from "../lib/shell.ts";
 import { onGithub } from "../report/github.ts";
 import { jsonLinesReporter } from "../report/json-lines.ts";
 import { linesReporter } from "../report/lines.ts";
@@ -91,5 +92,12 @@ export const errorJson = ({ code, message, about, hint }: BuddyError) => ({ code
 export function again(command: string, options: CommonOptions, own: readonly string[] = []): string {
   const named = own.findIndex((word) => word.startsWith("--"));
   const what = named < 0 ? own : own.slice(0, named);
-  return ["buddyverse", command, ...what, ...stageWords(options), ...own.slice(what.length)].join(" ");
+  const words = own.map(shellWord);
+  return [
+    "buddyverse",
+    command,
+    ...words.slice(0, what.length),
+    ...stageWords(options),
+    ...words.slice(what.length),
+  ].join(" ");
 }

@@ -76,7 +76,9 @@ export const fit = (text: string, width: number): string =>
 function brokenLine(line: string, width: number): string[] {
   const plain = stripVTControlCharacters(line);
   const [beside = ""] = COLUMNS.exec(plain) ?? [];
-  const lead = widthOf(beside) * 2 <= width ? beside || leadOf(plain) : leadOf(plain);
+  // A column that its longest word fits.
+  const room = Math.max(...plain.slice(beside.length).split(" ").map(widthOf)) + widthOf(beside) <= width;
+  const lead = (room && widthOf(beside) * 2 <= width && beside) || leadOf(plain);
   const indent = " ".repeat(widthOf(lead));
   // Where colours begin a line its lead cannot be cut off.
   const begins = line.startsWith(lead) ? lead : "";

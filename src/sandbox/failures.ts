@@ -11,6 +11,10 @@ const KINDS: Readonly<Record<string, FailureKind>> = Object.assign(
   ...Object.values(services).map(({ failures }) => failures),
 );
 
+/** Each kind, and whether it is about something. */
+export const failureKinds = (): ReadonlyMap<string, boolean> =>
+  new Map(Object.entries(KINDS).map(([kind, { about }]) => [kind, about !== undefined]));
+
 /** What `sandbox fail` was asked for. */
 export type Wanted = Pick<Failure, "kind" | "about">;
 

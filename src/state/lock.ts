@@ -116,7 +116,12 @@ export function takeLock(path: string, command: string, token: string, now: Date
 /** Removes a lock whose holder cannot: another machine's. @param token the holder's, as the `locked` error names it. */
 export function breakLock(path: string, token: string): Holder {
   const holder = readHolder(path);
-  if (!holder) throw new BuddyError({ code: "usage", message: `there is no lock at ${path}` });
+  if (!holder)
+    throw new BuddyError({
+      code: "usage",
+      message: `there is no lock at ${path}`,
+      hint: "No run holds the state: there is nothing to break.",
+    });
   if (holder.token !== token) {
     throw new BuddyError({
       code: "usage",

@@ -16,13 +16,18 @@ const SIGNS: Readonly<Record<Verdict, readonly [sign: string, colour: "green" | 
 export function verifyView(
   results: readonly CheckResult[],
   skipped: readonly SkippedCheck[],
-  { style = plain, width = WIDTH }: { readonly style?: Style; readonly width?: number } = {},
+  {
+    style = plain,
+    width = WIDTH,
+    quiet = false,
+  }: { readonly style?: Style; readonly width?: number; readonly quiet?: boolean } = {},
 ): string {
   const text = (words: string) => wrapped(words, width - MARGIN);
-  const lines = results.flatMap(({ requirement, title, result, evidence }, index) => {
+  const shown = quiet ? results.filter(({ result }) => result !== "passed") : results;
+  const lines = shown.flatMap(({ requirement, title, result, evidence }, index) => {
     const [sign, colour] = SIGNS[result];
     const [first = "", ...rest] = text(title);
-    const label = results[index - 1]?.requirement === requirement ? "" : requirement;
+    const label = shown[index - 1]?.requirement === requirement ? "" : requirement;
     return [
       ` ${pad(label, 4)}${style[colour](sign)} ${first}`,
       ...rest.map((line) => `${" ".repeat(MARGIN - 1)}${line}`),
@@ -31,10 +36,12 @@ export function verifyView(
       ),
     ];
   });
-  const not = skipped.flatMap(({ id, requirement, why }) =>
+  const not = (quiet ? [] : skipped).flatMap(({ id, requirement, why }) =>
     text(`not asked: ${id} (${requirement}), as ${why}`).map((line) => ` ${" ".repeat(MARGIN - 2)}${style.dim(line)}`),
   );
-  return [...lines, ...not, "", summary(results, style)].map((line) => line.trimEnd()).join("\n");
+  return [...lines, ...not, ...(lines.length + not.length > 0 ? [""] : []), summary(results, style)]
+    .map((line) => line.trimEnd())
+    .join("\n");
 }
 
 /** "20 of 22 checks passed, 1 failed, 1 could not be looked at (12s)." */

@@ -48,9 +48,9 @@ test("its own options come first, those of all commands after them, in a group o
   expect(found).toEqual(found.toSorted((a, b) => a - b));
   expect(found).not.toContain(-1);
   // What asks nobody shows no option of calls; it takes it all the same.
-  const graph = await on.run("graph --help");
-  expect(graph.stdout).not.toMatch(/--chaos|--concurrency|--trace/);
-  expect((await on.run("graph --concurrency 4")).code).toBe(0);
+  const history = await on.run("history --help");
+  expect(history.stdout).not.toMatch(/--chaos|--concurrency|--trace/);
+  expect((await on.run("history --concurrency 4")).code).toBe(0);
 });
 
 test("the commands are listed in their groups", async () => {

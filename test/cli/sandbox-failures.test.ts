@@ -1,5 +1,7 @@
 /** `sandbox fail` and `mend` take what there is, and say what that is. */
 import { expect, test } from "vitest";
+import { SANDBOX_FAILURES } from "../../src/cli/command-table.ts";
+import { failureKinds } from "../../src/sandbox/failures.ts";
 import { folder } from "./folder.ts";
 
 test.each([
@@ -31,4 +33,9 @@ test("what is not there yet is said, and fails when it comes; mend says what fai
   expect((await on.run("sandbox mend az")).stderr).toContain("What fails: database database1.");
   expect((await on.run("sandbox mend database")).stdout).toBe("Nothing fails on purpose any more.\n");
   expect((await on.run("sandbox mend")).code).toBe(0);
+});
+
+test("the help lists all that can fail", () => {
+  const listed = SANDBOX_FAILURES.map((one) => one.split(" ")).map(([kind, about]) => [kind, about !== undefined]);
+  expect(listed.toSorted()).toEqual([...failureKinds()].toSorted());
 });

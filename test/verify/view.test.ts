@@ -51,6 +51,15 @@ test("a table: each requirement, what was asked and seen, what was not asked, an
 1 of 3 checks passed, 1 failed, 1 could not be looked at (12s).`);
 });
 
+test("--quiet leaves what did not pass, and the sum", () => {
+  const passed: CheckResult = { ...(results[0] as CheckResult), result: "passed" };
+  expect(verifyView([passed], [], { quiet: true })).toMatch(/^1 of 1 check passed \(.*\)\.$/);
+  const text = verifyView(results, [{ id: "redirect", requirement: "R6", why: "" }], { quiet: true });
+  expect(text).not.toContain("The group has its sizes");
+  expect(text).not.toContain("not asked");
+  expect(text).toMatch(/^ R1 {2}✖ In every zone\n.*\n\n1 of 3 checks passed, 1 failed/s);
+});
+
 test("all checks at width 80, in colours: no line is longer, and colours change no word", async () => {
   const all = await checksOn();
   const text = verifyView(all, [], { width: 80, style: coloured });

@@ -15,6 +15,7 @@ import { configOf, pathsOf } from "../paths.ts";
 import { recordedStack } from "../recorded.ts";
 import { again } from "../screen.ts";
 import { withSession } from "../session.ts";
+import { staged } from "../staged.ts";
 
 export interface OutputsOptions extends CommonOptions {
   readonly refresh?: boolean;
@@ -70,7 +71,7 @@ export async function outputs(name: string | undefined, options: OutputsOptions)
     recorded === undefined
       ? ""
       : `\n\nFrom the state, as of ${at(recorded)}; \`${again("outputs", options, ["--refresh"])}\` asks AWS.`;
-  const rehearsed = options.sandbox ? `\n\n${SANDBOX_NOTE}` : "";
+  const rehearsed = options.sandbox ? `\n\n${staged(options)(SANDBOX_NOTE)}` : "";
   printResult(options, `${rows}${rehearsed}${source}`, {
     ...values,
     source: recorded === undefined ? "aws" : "state",

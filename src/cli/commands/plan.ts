@@ -2,7 +2,6 @@ import { warningsFor } from "../../config/warnings.ts";
 import { costChangeJson, costChangeView } from "../../cost/view.ts";
 import { preflight } from "../../doctor/preflight.ts";
 import { isEmpty, isRefused, planUp } from "../../engine/plan.ts";
-import { shellWord } from "../../lib/shell.ts";
 import { findingLines } from "../../report/findings.ts";
 import { heading, warningsView } from "../../report/views/heading.ts";
 import { planView } from "../../report/views/plan.ts";
@@ -81,8 +80,7 @@ export async function plan(options: PlanOptions): Promise<number> {
         ...(stands && changed && changed.objects.length > 0 ? [`\n${costChangeView(changed, screen.look.width)}`] : []),
         facts.monthly && askedText(session.prices).trim(),
         findings.length > 0 && `\n${findingLines(findings, screen.look).join("\n")}`,
-        options.out !== undefined &&
-          `\nSaved: \`${again("up", options, [shellWord(options.out)])}\` does exactly this.`,
+        options.out !== undefined && `\nSaved: \`${again("up", options, [options.out])}\` does exactly this.`,
       ]
         .filter(Boolean)
         .join("\n");

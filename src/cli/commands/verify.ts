@@ -174,11 +174,11 @@ function printOutcome(
   { results, skipped, runs }: Outcome,
   code: number,
   { screen, session }: VerifyContext,
-  { drill }: VerifyOptions,
+  { drill, quiet = false }: VerifyOptions,
 ): void {
   const drillResults = runs.map(({ result }) => result);
   const text = [
-    verifyView(results, skipped, screen.look),
+    verifyView(results, skipped, { ...screen.look, quiet }),
     ...runs.map(({ result, past }) => drillView(result, past, screen.look)),
     ...(runs.length > 1 ? [drillsSummary(drillResults, screen.look.style)] : []),
   ];
