@@ -202,7 +202,7 @@ async function graphFor(
     letIn: ranges,
     appArchive: archive,
     project,
-    databases: await databasesOf(undefined, config.stack, (key) => state?.resources[key]?.name),
+    databases: await databasesOf(undefined, config, (key) => state?.resources[key]?.name),
     imageEdition: state?.imageRefresh?.edition,
   };
   return { config, graph: graphOf(stepsFor(config, inputs), config.stack, config.tags) };
