@@ -3,9 +3,11 @@ import { withZoneNumbers } from "../../steps/zones.ts";
 import type { Config } from "../config/schema.ts";
 import type { Identified } from "../engine/resource.ts";
 import type { Recorded, StackState } from "../state/state.ts";
-import { checkIdentity, readState, stateFile } from "../state/store.ts";
+import { checkIdentity, readState, type StateText, stateFile } from "../state/store.ts";
 import type { CommonOptions } from "./options.ts";
 import type { Paths } from "./paths.ts";
+import { readShared } from "./read-shared.ts";
+import { sharedPlaceOf } from "./state-place.ts";
 
 /** What a state says of a stack, without asking anybody. */
 export interface RecordedStack {
@@ -23,10 +25,11 @@ export async function recordedStack(
   paths: Paths,
   given: Config,
 ): Promise<RecordedStack | undefined> {
-  const state = readState(await textOf(options, paths));
+  const text = await textOf(options, paths, given);
+  const state = readState(text);
   if (!state) return undefined;
   const { stack, region } = given;
-  checkIdentity(state, { stack, region, account: state.account }, paths.state);
+  checkIdentity(state, { stack, region, account: state.account }, text.path);
   const unknown = Object.entries(state.resources).some(
     ([key, recorded]) => ADDRESSED.test(key) && recorded.status !== "deleting" && recorded.attributes === undefined,
   );
@@ -39,8 +42,11 @@ export async function recordedStack(
   };
 }
 
-async function textOf({ sandbox }: CommonOptions, { state }: Paths) {
-  if (!sandbox) return stateFile(state);
+async function textOf(options: CommonOptions, paths: Paths, given: Config): Promise<Pick<StateText, "path" | "read">> {
+  const place = sharedPlaceOf(options, given);
+  if (place) return (await readShared(options, paths, given, place)).state;
+  const { state } = paths;
+  if (!options.sandbox) return stateFile(state);
   // The sandbox is loaded only for those who rehearse.
   const { readStateText } = await import("../sandbox/file.ts");
   return { path: state, read: () => readStateText(state) };

@@ -135,12 +135,7 @@ export function checkRegion(recorded: string, wanted: string, path: string): voi
  * @param lineage the random name that a new state gets
  * @param run random: says which run has written it, where several machines share it
  */
-export function openStore(
-  text: StateText,
-  identity: StackIdentity,
-  lineage: () => string,
-  run?: string,
-): StateStore {
+export function openStore(text: StateText, identity: StackIdentity, lineage: () => string, run?: string): StateStore {
   const found = readState(text);
   if (found) checkIdentity(found, identity, text.path);
   let state: StackState = found ?? {

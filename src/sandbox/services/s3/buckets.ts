@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
-import { bucketFor, bucketTable, denied, ExpectedBucketOwner, inBucket, keepVersion, versionsOf } from "./tables.ts";
+import type { Sim } from "../../world.ts";
+import { type Bucket, bucketFor, bucketTable, denied, ExpectedBucketOwner, inBucket, keepVersion, versionsOf } from "./tables.ts";
 
 const NAME = /^(?!xn--|sthree-)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const tagSet = z.array(z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) })).max(50);
@@ -18,6 +19,19 @@ function letsEverybodyIn(policy: string): boolean {
     .flat()
     .some((one) => one.Effect === "Allow" && /"Principal":("\*"|\{"AWS":"\*"\})/.test(JSON.stringify(one)));
 }
+
+export const newBucket = (sim: Sim, name: string, tags: Bucket["tags"]): Bucket => ({
+  name,
+  tags,
+  // On for every new bucket since April 2023.
+  blocks: {
+    BlockPublicAcls: true,
+    IgnorePublicAcls: true,
+    BlockPublicPolicy: true,
+    RestrictPublicBuckets: true,
+  },
+  createdAt: sim.now,
+});
 
 /** The buckets themselves. */
 export const bucketOperations: SandboxService["operations"] = {
@@ -47,18 +61,7 @@ export const bucketOperations: SandboxService["operations"] = {
           );
         return { Location: `/${name}` };
       }
-      bucketTable(sim).putNow(name, {
-        name,
-        tags: tagsFrom(Tags),
-        // On for every new bucket since April 2023.
-        blocks: {
-          BlockPublicAcls: true,
-          IgnorePublicAcls: true,
-          BlockPublicPolicy: true,
-          RestrictPublicBuckets: true,
-        },
-        createdAt: sim.now,
-      });
+      bucketTable(sim).putNow(name, newBucket(sim, name, tagsFrom(Tags)));
       return { Location: `http://${name}.s3.${partitionOf(sim.region).dnsSuffix}/` };
     },
   ),
