@@ -5,14 +5,14 @@ import { type Clock, realClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Served } from "../sandbox/http/client.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { type StateText, stateFile } from "../state/store.ts";
+import { type LocalState, stateFile } from "../state/store.ts";
 import type { CommonOptions } from "./options.ts";
 import type { Paths } from "./paths.ts";
 
 /** What a command runs against: AWS, or the embedded one. */
 export interface Backend {
   readonly clock: Clock;
-  readonly text: StateText;
+  readonly text: LocalState;
   readonly network: Aws["network"];
   readonly wire?: Sandbox;
   /** The embedded AWS in another process. */

@@ -329,7 +329,7 @@ const sayTakenOver = ({ command, pid }: Holder): void => {
 };
 
 /** The state, of the wanted region. */
-function checked(text: StateText, { region }: Config): StackState | undefined {
+function checked(text: Pick<StateText, "path" | "read">, { region }: Config): StackState | undefined {
   const known = readState(text);
   if (known) checkRegion(known.region, region, text.path);
   return known;

@@ -9,7 +9,8 @@ export interface Lock {
   readonly takenFrom?: Holder;
 }
 
-function readHolder(path: string): Holder | undefined {
+/** Who holds a lock file; undefined: nobody, or it cannot be read. */
+export function holderAt(path: string): Holder | undefined {
   try {
     const parsed = holderSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
     return parsed.success ? parsed.data : undefined;
@@ -28,11 +29,11 @@ export function takeLock(path: string, command: string, token: string, now: Date
   for (let attempt = 0; attempt < 3; attempt++) {
     if (writeExclusively(path, mine)) {
       const release = () => {
-        if (readHolder(path)?.token === token) unlinkSync(path);
+        if (holderAt(path)?.token === token) unlinkSync(path);
       };
       return takenFrom ? { release, takenFrom } : { release };
     }
-    const holder = readHolder(path);
+    const holder = holderAt(path);
     if (!holder) throw lockedBy(path, undefined);
     if (holder.host !== mine.host || isAlive(holder)) throw lockedBy(path, holder);
     takenFrom = holder;
@@ -40,22 +41,22 @@ export function takeLock(path: string, command: string, token: string, now: Date
     const aside = `${path}.${token}.stale`;
     try {
       renameSync(path, aside);
-      if (readHolder(aside)?.token !== holder.token) {
+      if (holderAt(aside)?.token !== holder.token) {
         // Somebody took it over in between, and we moved a living lock: put it back.
         renameSync(aside, path);
-        throw lockedBy(path, readHolder(path));
+        throw lockedBy(path, holderAt(path));
       }
       unlinkSync(aside);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
   }
-  throw lockedBy(path, readHolder(path));
+  throw lockedBy(path, holderAt(path));
 }
 
 /** Removes a lock whose holder cannot: another machine's. @param token the holder's, as the `locked` error names it. */
 export function breakLock(path: string, token: string): Holder {
-  const holder = readHolder(path);
+  const holder = holderAt(path);
   if (!holder) throw new BuddyError({ code: "usage", message: `there is no lock at ${path}` });
   if (holder.token !== token) {
     throw new BuddyError({

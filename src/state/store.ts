@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { BuddyError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
-import { backUp, fileText, type Text } from "./file.ts";
+import { backUp, fileText, removeIfThere, type Text } from "./file.ts";
 import {
   type ImageRefresh,
   type KeptDrill,
@@ -22,7 +22,20 @@ export interface StateText extends Text {
   readonly failure?: BuddyError | undefined;
 }
 
-export const stateFile = (path: string): StateText => ({ ...fileText(path), backUp: () => backUp(path) });
+/** One that only this machine has. */
+export interface LocalState extends StateText {
+  /** Takes it away, as when it has moved; of a file a copy stays beside it. */
+  remove(): void;
+}
+
+export const stateFile = (path: string): LocalState => ({
+  ...fileText(path),
+  backUp: () => backUp(path),
+  remove() {
+    backUp(path);
+    removeIfThere(path);
+  },
+});
 
 /** Recorded resources of one stack, written through at each change. */
 export interface StateStore {
@@ -253,7 +266,7 @@ function stateText({ resources, ...head }: StackState): string {
 }
 
 /** A state that can be looked at, and forgets what is put into it: for commands that only look. */
-export function readOnlyStore(text: StateText, identity: StackIdentity): StateStore {
+export function readOnlyStore(text: Pick<StateText, "path" | "read">, identity: StackIdentity): StateStore {
   const found = readState(text);
   if (found) checkIdentity(found, identity, text.path);
   const resources = found?.resources ?? {};

@@ -2,7 +2,16 @@ import * as z from "zod";
 import { partitionOf } from "../../../aws/partition.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
-import { type Bucket, bucketFor, bucketTable, denied, ExpectedBucketOwner, inBucket, keepVersion, versionsOf } from "./tables.ts";
+import {
+  type Bucket,
+  bucketFor,
+  bucketTable,
+  denied,
+  ExpectedBucketOwner,
+  inBucket,
+  keepVersion,
+  versionsOf,
+} from "./tables.ts";
 
 const NAME = /^(?!xn--|sthree-)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const tagSet = z.array(z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) })).max(50);
