@@ -20,7 +20,16 @@ import { type Holder, ourselves } from "../state/holder.ts";
 import { takeLock } from "../state/lock.ts";
 import { takeStackLock } from "../state/stack-lock.ts";
 import type { RecordedApplication, StackState } from "../state/state.ts";
-import { checkRegion, openStore, readOnlyStore, readState, type StateStore, type StateText } from "../state/store.ts";
+import {
+  checkIdentity,
+  checkRegion,
+  openStore,
+  readOnlyStore,
+  readState,
+  type StackIdentity,
+  type StateStore,
+  type StateText,
+} from "../state/store.ts";
 import { type Application, applicationAnywhere, NONE, recordedApplication, throwUnfit } from "./application.ts";
 import { askForCode, canAsk } from "./ask.ts";
 import { backendFor, type Closing } from "./backend.ts";
@@ -136,7 +145,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   const backend = await backendFor(options, paths, given, purpose, closing);
   const place = purpose.stateless ? undefined : sharedPlaceOf(options, given);
   // A bad state file stops here, before anything is sent.
-  if (!place) checked(backend.text, given);
+  const local = place ? undefined : checked(backend.text, given);
 
   const interrupt = onInterrupt(purpose.putsBack);
   closing.push(interrupt.stop);
@@ -183,6 +192,8 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     const ahead = aws.clockAhead();
     if (ahead !== undefined && isFarOff(ahead) && purpose.command !== "doctor")
       note(`Note: ${clockWords(ahead)}. Requests are signed with AWS's time; set the clock (NTP).`);
+    // Nor is another stack's lock taken.
+    if (local) checkIdentity(local, identityOf(given, aws), backend.text.path);
     if (!purpose.writes) return { aws };
     const lock = await takeStackLock(runLock(aws, given.stack), mine, {
       sleep: (ms) => clock.sleep(ms, signal),
@@ -210,7 +221,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   const application = await applicationFor(given, paths, purpose, { recorded: known?.application, note, signal });
   const { aws, lock } = await connected();
   caller = aws.caller;
-  const identity = { stack: given.stack, account: aws.account, region: aws.region };
+  const identity = identityOf(given, aws);
   const store: StateStore = purpose.writes
     ? openStore(text, identity, () => randomBytes(8).toString("hex"), place && token)
     : readOnlyStore(text, identity);
@@ -365,6 +376,8 @@ async function openShared(
   });
   return opened;
 }
+
+const identityOf = ({ stack }: Config, { account, region }: Aws): StackIdentity => ({ stack, account, region });
 
 const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined;

@@ -34,8 +34,10 @@ export interface StackLock {
 export const BEAT_MS = 30_000;
 /** What was written a moment ago is seen by now, or is not there: so many looks, a second apart. */
 const LOOKS = 15;
-/** What is not there after so many was broken meanwhile. */
+/** What is not there after so many, or another's, was broken meanwhile. */
 const GONE_LOOKS = 5;
+/** Reads may lag behind: after so long they show who has it, milliseconds. */
+const SETTLED_MS = 5_000;
 
 interface Around {
   /** On the clock of what holds the lock. */
@@ -73,6 +75,8 @@ async function takenOver(place: LockPlace, mine: Holder, around: Around, found: 
   const name = createHash("sha256").update(place.path).digest("hex").slice(0, 16);
   const file = takeLock(join(tmpdir(), `buddyverse-${name}.lock`), mine.command, mine.token, new Date(mine.since));
   try {
+    // The dead one may be who had it before somebody else, elsewhere.
+    await around.sleep(SETTLED_MS);
     const there = (await place.read()) ?? {};
     const holder = refuseTheLiving(place, there, around);
     if (!(await place.set({ ...marksOf(mine), seen: mine.since }))) throw lockedBy(place.path, holder);
@@ -151,9 +155,8 @@ function holding(
 async function removeOurs(place: LockPlace, token: string, { sleep }: Around): Promise<void> {
   for (let look = 0; look < GONE_LOOKS; look++) {
     const there = await place.read();
-    if (there && there.token !== token) return;
-    // After a run of a moment it may not be shown yet.
-    if (await place.remove()) return;
+    // After a run of a moment it may not be shown yet, or who had it before.
+    if ((there === undefined || there.token === token) && (await place.remove())) return;
     await sleep(1_000);
   }
 }

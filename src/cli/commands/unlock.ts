@@ -13,6 +13,12 @@ export async function unlock(id: string, options: CommonOptions): Promise<number
   const paths = pathsOf(options);
   const there = holderAt(paths.lock);
   const here = there && breakLock(paths.lock, id);
+  if (!here && !/^[0-9a-f]{8}$/.test(id))
+    throw new BuddyError({
+      code: "usage",
+      message: `there is no lock with the id ${id}: an id is eight digits, 0 to f`,
+      hint: "The error that names the lock has it; so has `buddyverse state`.",
+    });
   const stacks = await breakStacks(id, options, paths, here !== undefined);
   const holder = (stacks ?? here) as Holder;
   printResult(options, `The lock of "${holder.command}" by ${holder.user} on ${holder.host} is broken.`, {
