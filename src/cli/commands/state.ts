@@ -79,8 +79,9 @@ async function pull({ options, config, paths }: Work): Promise<number> {
   const text = await withConnection({ options, config, paths, writes: false }, async ({ aws, backend }) =>
     place ? await readOnce(sharedTexts(aws, place).state) : backend.text,
   );
-  if (!readState(text)) throw noState(text.path);
-  process.stdout.write(text.read() ?? "");
+  const content = text.read();
+  if (!readState(text) || content === undefined) throw noState(text.path);
+  printResult(options, content.trimEnd(), { state: JSON.parse(content) });
   return 0;
 }
 
