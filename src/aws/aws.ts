@@ -55,6 +55,11 @@ export interface Aws extends Services {
    * endpoint that is none, so that a command copied from there never reaches AWS.
    */
   readonly cli: string;
+  /**
+   * The services for what a run keeps of itself, its lock and its state: an interrupt does not end these calls, and nothing is
+   * awaited before them. @param region another than the stack's
+   */
+  bookkeeping(region?: string): Services;
   /** How far AWS's clock is ahead of this machine's, by the last answer, milliseconds to a second; undefined: AWS did not say. */
   clockAhead(): number | undefined;
   /** Of the credentials that the last call was signed with; undefined: they do not say, as long-lived ones. */

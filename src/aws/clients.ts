@@ -107,8 +107,14 @@ const overWire =
   (wire: Wire, suffix: string): Send =>
   async (operation, { input }) => {
     const output = await wire.answer(suffix, operation, input);
-    return { response: {}, output: { ...output, $metadata: { httpStatusCode: 200 } } };
+    return { response: {}, output: { ...output, ...streamed(output), $metadata: { httpStatusCode: 200 } } };
   };
+
+/** A body is there as a whole; from the network it is read as it comes. */
+function streamed({ Body }: { readonly Body?: unknown }): object {
+  if (!(Body instanceof Uint8Array)) return {};
+  return { Body: { transformToString: async () => Buffer.from(Body).toString() } };
+}
 
 const overNetwork =
   (next: (args: Loose) => Promise<Loose>, learnt: Learnt, endpoint: Endpoint | undefined): Send =>

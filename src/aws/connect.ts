@@ -49,6 +49,10 @@ export interface Connection {
   /** A sandbox that another process serves, instead of AWS. */
   readonly endpoint?: Endpoint | undefined;
   readonly onCall?: ((call: TracedCall) => void) | undefined;
+  /** Told of the calls of `bookkeeping`, instead of `onCall`. */
+  readonly onBookkeeping?: ((call: TracedCall) => void) | undefined;
+  /** Awaited before each call that changes something; what it throws keeps the call from being sent. */
+  readonly beforeChange?: (() => Promise<void>) | undefined;
   /** Told, in a sentence, of trouble on the way to AWS that lasts, now and then while it does, and when it is over. */
   readonly onTrouble?: ((note: string) => void) | undefined;
   /** Asks a person for the code of an MFA device, once at most. Undefined: nobody can be asked. */
@@ -97,10 +101,17 @@ export async function connect(connection: Connection): Promise<Aws> {
     ahead: () => learnt.ahead,
     elsewhere: (region) => caller(connection, { ...options, region, paceOf: paces(connection) }),
   });
+  const bookkeeping: Connection = {
+    ...connection,
+    signal: undefined,
+    beforeChange: undefined,
+    onCall: connection.onBookkeeping,
+  };
   return {
     ...calls,
     ...identity,
     region,
+    bookkeeping: (elsewhere = region) => caller(bookkeeping, { ...options, region: elsewhere, signal: undefined }),
     network: connection.network,
     cli: awsCli({ sandbox: wire !== undefined, url: endpoint?.url, profile }),
     clockAhead: () => learnt.ahead,
@@ -163,6 +174,7 @@ function caller(connection: Connection, options: ClientOptions): Services {
         message: `src/aws/${service} does not say what makes ${operation} safe to repeat`,
       });
     }
+    if (connection.beforeChange && !isRead(operation)) await connection.beforeChange();
     return options.paceOf(service).run(() => send(client, { service, operation, input, connection, options }));
   }
 

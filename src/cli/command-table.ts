@@ -556,9 +556,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/init.ts")).init,
   },
   {
+    name: "state",
+    group: "tool",
+    description: "where the state is and how it is kept; prints it, makes its bucket in S3, moves it",
+    own: (command) =>
+      command
+        .addArgument(new Argument("[action]", "what to do").choices(["show", "pull", "init", "move"]).default("show"))
+        .argument("[place]", "of init and move: s3://BUCKET/KEY, or a file; without it the config's"),
+    examples: [
+      "buddyverse state                                    where it is, and who holds the stack",
+      "buddyverse state init                               makes the bucket that the config names, or sets it right",
+      "buddyverse state move                               from the file to where the config says",
+      "buddyverse state move buddyverse.state.json         back into a file",
+      "buddyverse state pull > copy.json",
+    ],
+    load: async () => (await import("./commands/state.ts")).state,
+  },
+  {
     name: "unlock",
     group: "tool",
-    description: "break a lock that another machine's run left behind",
+    description: "break the lock that a run left behind which cannot give it back: on a machine that is gone",
     own: (command) => command.argument("<id>", "the lock's id, as the error named it"),
     examples: ["buddyverse unlock 2f6c0a52"],
     load: async () => (await import("./commands/unlock.ts")).unlock,

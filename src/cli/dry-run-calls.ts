@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import type { Inputs } from "../../steps/inputs.ts";
 import { secretsOf } from "../../steps/scripts/app-settings.ts";
 import { VPC } from "../../steps/vpc.ts";
+import type { Aws } from "../aws/aws.ts";
 import type { TracedCall } from "../aws/connect.ts";
+import { runLock } from "../aws/logs/run-lock.ts";
+import { bucketFacts } from "../aws/s3/state-bucket.ts";
 import type { Config } from "../config/schema.ts";
 import { preflight } from "../doctor/preflight.ts";
-import { jumpingClock } from "../lib/clock.ts";
+import { type Clock, jumpingClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { setAppSecret } from "../recovery/app-secrets.ts";
 import { lookAround } from "../residuals/extras.ts";
@@ -16,6 +19,7 @@ import { openSandbox } from "../sandbox/sandbox.ts";
 import { simAt } from "../sandbox/sim.ts";
 import { newWorld } from "./sandbox-backend.ts";
 import { memoryText, sandboxStack } from "./sandbox-stack.ts";
+import { configuredPlace, sharedTexts } from "./state-place.ts";
 
 const START = Date.UTC(2026, 0, 1);
 
@@ -58,6 +62,7 @@ async function lived(given: Config): Promise<readonly TracedCall[]> {
     onCall: (call) => calls.push(call),
   });
 
+  await bookkeeping(aws, config, clock);
   // What a person does before the first `up`.
   for (const variable of secretsOf(config)) await setAppSecret(stack.run, config, variable, "rehearsed");
   // Reads lag behind it.
@@ -85,6 +90,22 @@ async function lived(given: Config): Promise<readonly TracedCall[]> {
       cause: trouble.error,
     });
   return calls;
+}
+
+/** What a run sends for itself: about its lock, and about its state where that is shared. */
+async function bookkeeping(aws: Aws, config: Config, clock: Clock): Promise<void> {
+  const lock = runLock(aws, config.stack);
+  await lock.create({ token: "rehearsal" });
+  // Reads lag behind it.
+  await clock.sleep(60_000);
+  await lock.read();
+  await lock.set({ seen: new Date(START).toISOString() });
+  await lock.remove();
+  const place = configuredPlace(config);
+  if (!place) return;
+  await bucketFacts(aws.bookkeeping().s3, { bucket: place.bucket, owner: aws.account });
+  for (const text of Object.values(sharedTexts(aws, { ...place, region: config.region })))
+    await text.write("{}", (await text.read())?.mark);
 }
 
 const inputsOf = ({ image }: Config): Inputs => ({

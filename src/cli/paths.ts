@@ -31,11 +31,20 @@ export const isStackFile = (file: string): boolean =>
   /\.(state|sandbox)\.json(\.|$)/.test(file) ||
   new RegExp(String.raw`^${KEY_PAIR}(\.|-.*\.(pem|pub|ssh_config|known_hosts)(\.|$))`).test(basename(file));
 
+/** `--state s3://bucket/key`. */
+export const isShared = (state: string | undefined): state is string => state?.startsWith("s3://") ?? false;
+
+/** The files of a run whose state is in S3 are named as without `--state`. */
+function withoutShared({ state, ...rest }: CommonOptions): CommonOptions {
+  return state === undefined || isShared(state) ? rest : { ...rest, state };
+}
+
 /**
  * Where a run's files are: they are named after `--state`, or else after the config. The sandbox's are apart, and never mix with a
  * real account's: `--state stage.state.json` is stage.sandbox.json there.
  */
-export function pathsOf(options: CommonOptions): Paths {
+export function pathsOf(given: CommonOptions): Paths {
+  const options = withoutShared(given);
   const config = options.config ?? CONFIG_FILE;
   const folder = dirname(resolve(config));
   const beside = options.state === undefined ? folder : dirname(resolve(options.state));

@@ -3,9 +3,11 @@ import { asItStands } from "../../steps/zones.ts";
 import type { Config } from "../config/schema.ts";
 import type { Identified } from "../engine/resource.ts";
 import type { Recorded, StackState } from "../state/state.ts";
-import { checkIdentity, readState, stateFile } from "../state/store.ts";
+import { checkIdentity, readState, type StateText, stateFile } from "../state/store.ts";
 import type { CommonOptions } from "./options.ts";
 import type { Paths } from "./paths.ts";
+import { readShared } from "./read-shared.ts";
+import { sharedPlaceOf } from "./state-place.ts";
 
 /** What a state says of a stack, without asking anybody. */
 export interface RecordedStack {
@@ -41,15 +43,20 @@ export async function recordedStack(
 export async function recordedState(
   options: CommonOptions,
   paths: Paths,
-  { stack, region }: Config,
+  given: Config,
 ): Promise<StackState | undefined> {
-  const state = readState(await textOf(options, paths));
-  if (state) checkIdentity(state, { stack, region, account: state.account }, paths.state);
+  const text = await textOf(options, paths, given);
+  const state = readState(text);
+  const { stack, region } = given;
+  if (state) checkIdentity(state, { stack, region, account: state.account }, text.path);
   return state;
 }
 
-async function textOf({ sandbox }: CommonOptions, { state }: Paths) {
-  if (!sandbox) return stateFile(state);
+async function textOf(options: CommonOptions, paths: Paths, given: Config): Promise<Pick<StateText, "path" | "read">> {
+  const place = sharedPlaceOf(options, given);
+  if (place) return (await readShared(options, paths, given, place)).state;
+  const { state } = paths;
+  if (!options.sandbox) return stateFile(state);
   // The sandbox is loaded only for those who rehearse.
   const { readStateText } = await import("../sandbox/file.ts");
   return { path: state, read: () => readStateText(state) };

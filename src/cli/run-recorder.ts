@@ -7,9 +7,9 @@ import type { Measured } from "../engine/usual.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { oneLine } from "../lib/text.ts";
+import type { Text } from "../state/file.ts";
 import {
   type History,
-  historyFile,
   measuredIn,
   nextNumber,
   type PastChange,
@@ -36,7 +36,7 @@ const short = (text: string): string => oneLine(text).slice(0, LONGEST_REASON);
 
 /** @param notice told once when the run cannot be kept */
 export function recordRun(
-  state: string,
+  file: Text,
   {
     command,
     version,
@@ -51,7 +51,6 @@ export function recordRun(
     readonly notice: (text: string) => void;
   },
 ): RunRecorder {
-  const file = historyFile(state);
   const began = clock.now();
   const past = readOrNone(file);
   const number = nextNumber(past);
@@ -158,10 +157,10 @@ function resultOf(how: { readonly code: number } | { readonly error: unknown }, 
 }
 
 /** How long changes took in earlier runs, for a command that only looks. */
-export const measuredBefore = (state: string): Measured => measuredIn(readOrNone(historyFile(state)).runs);
+export const measuredBefore = (file: Text): Measured => measuredIn(readOrNone(file).runs);
 
 /** What cannot be read is as good as none. */
-function readOrNone(file: string): History {
+function readOrNone(file: Text): History {
   try {
     return readHistory(file);
   } catch {

@@ -8,16 +8,20 @@ import { openSandbox } from "../sandbox/sandbox.ts";
 import { simAt } from "../sandbox/sim.ts";
 import type { World } from "../sandbox/world.ts";
 import { checkRegion } from "../state/store.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, Closing } from "./backend.ts";
 import type { CommonOptions } from "./options.ts";
 import type { Paths } from "./paths.ts";
 
-/** The world of a sandbox that nothing is in yet. The zone of the configured domain exists, unless it is to be created, and so do its KMS keys. */
+/**
+ * The world of a sandbox that nothing is in yet. The zone of the configured domain exists, unless it is to be created, and so do its
+ * KMS keys and the bucket of its state.
+ */
 export const newWorld = (config: Config, time: number): World =>
   freshWorld({
     region: config.region,
     domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
     keys: [config.efs.kmsKey, config.database.kmsKey].filter((key) => key !== null),
+    stateBucket: config.state?.bucket,
     time,
     seed: 7,
   });
@@ -33,7 +37,7 @@ export function sandboxBackend(
   options: CommonOptions,
   paths: Paths,
   config: Config,
-  closing: (() => void)[] | undefined,
+  closing: Closing | undefined,
 ): Backend {
   const now = Date.now();
   const file = openSandboxFile(paths.state, now, () => newWorld(config, now));

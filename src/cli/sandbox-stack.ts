@@ -29,6 +29,8 @@ export interface SandboxStackOptions {
   readonly allowOutage?: boolean | undefined;
   readonly upgrade?: readonly string[] | undefined;
   readonly onCall?: ((call: TracedCall) => void) | undefined;
+  /** Awaited before each call that changes something. */
+  readonly beforeChange?: (() => Promise<void>) | undefined;
 }
 
 /** The whole tool on an embedded AWS, with nothing random in it. */
@@ -44,6 +46,8 @@ export async function sandboxStack(
     network: sandbox.network,
     signal,
     onCall: options.onCall,
+    onBookkeeping: options.onCall,
+    beforeChange: options.beforeChange,
     random: () => 0.5,
   });
   const identity = { stack: config.stack, account: aws.account, region: aws.region };

@@ -5,6 +5,7 @@ import { asItStands } from "../../steps/zones.ts";
 import type { Aws } from "../aws/aws.ts";
 import { clockWords, isFarOff } from "../aws/clock.ts";
 import { connect } from "../aws/connect.ts";
+import { runLock } from "../aws/logs/run-lock.ts";
 import { types } from "../aws/services.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
@@ -16,18 +17,30 @@ import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import type { Served } from "../sandbox/http/client.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { type Holder, ourselves } from "../state/holder.ts";
 import { takeLock } from "../state/lock.ts";
-import type { RecordedApplication } from "../state/state.ts";
-import { checkRegion, openStore, readOnlyStore, readState, type StateStore } from "../state/store.ts";
+import { takeStackLock } from "../state/stack-lock.ts";
+import type { RecordedApplication, StackState } from "../state/state.ts";
+import {
+  checkIdentity,
+  checkRegion,
+  openStore,
+  readOnlyStore,
+  readState,
+  type StackIdentity,
+  type StateStore,
+  type StateText,
+} from "../state/store.ts";
 import { type Application, applicationAnywhere, NONE, recordedApplication, throwUnfit } from "./application.ts";
 import { askForCode, canAsk } from "./ask.ts";
-import { awsBackend, type Backend } from "./backend.ts";
+import { backendFor, type Closing } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
 import { configOf, isOfDefaults, type Paths, pathsOf } from "./paths.ts";
 import { pricesIn } from "./prices.ts";
 import { measuredBefore, type RunRecorder, recordRun } from "./run-recorder.ts";
+import { localTexts, type OpenedShared, openSharedAt, type SharedPlace, sharedPlaceOf } from "./state-place.ts";
 import { tracing } from "./trace.ts";
 
 /** Everything that one command works with. The one place where the parts of the program are put together. */
@@ -56,7 +69,7 @@ export interface Session {
   readonly history: RunRecorder | undefined;
   /** Where events go; set by the command before it starts to work. */
   listen(emit: Emit): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** The clock's speed as the views want it: undefined on AWS, Infinity for a sandbox that does not wait. */
@@ -109,29 +122,31 @@ export async function withSession<T>(
     session.history?.ended({ error });
     throw error;
   } finally {
-    session.close();
+    await session.close();
   }
 }
 
 export async function open(options: CommonOptions, purpose: SessionOptions): Promise<Session> {
-  const closing: (() => void)[] = [];
+  const closing: Closing = [];
   try {
     return await opened(options, purpose, closing);
   } catch (error) {
-    closeAll(closing);
+    await closeAll(closing);
     throw error;
   }
 }
 
 /** Puts the parts together. @param closing what is to be undone in the end, the last first */
-async function opened(options: CommonOptions, purpose: SessionOptions, closing: (() => void)[]): Promise<Session> {
+async function opened(options: CommonOptions, purpose: SessionOptions, closing: Closing): Promise<Session> {
   const paths = pathsOf(options);
   const given = configOf(options);
-  if (purpose.writes) closing.push(lock(paths, purpose.command));
+  const token = randomBytes(4).toString("hex");
+  const mine = ourselves(purpose.command, token, new Date());
+  const takenFrom = purpose.writes ? lockFiles(paths, mine, closing) : undefined;
   const backend = await backendFor(options, paths, given, purpose, closing);
+  const place = purpose.stateless ? undefined : sharedPlaceOf(options, given);
   // A bad state file stops here, before anything is sent.
-  const known = readState(backend.text);
-  if (known) checkRegion(known.region, given.region, paths.state);
+  const local = place ? undefined : checked(backend.text, given);
 
   const interrupt = onInterrupt(purpose.putsBack);
   closing.push(interrupt.stop);
@@ -150,46 +165,73 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   if (isOfDefaults(options)) note(`There is no ${paths.config}: this is a rehearsal of the defaults.`);
   if (options.region !== undefined && !isOfDefaults(options) && loadConfig(paths.config).region !== given.region)
     note(`In ${given.region} the zones are ${given.zones.join(", ")}.`);
-  if (paths.insteadOf !== undefined && purpose.writes)
+  if (paths.insteadOf !== undefined && purpose.writes && !place)
     note(
       `Goes on with ${paths.state}, which is of the same stack: there is no ${basename(paths.insteadOf)}, as ${paths.config} would have it.`,
     );
-  let caller = "";
-  const recorded = {
-    command: options.typed ?? purpose.command,
-    version: options.programVersion ?? "",
-    by: () => caller,
-  };
-  const history =
-    purpose.writes && !purpose.putsBack ? recordRun(paths.state, { ...recorded, clock, notice: note }) : undefined;
-  const measured = history?.measured ?? measuredBefore(paths.state);
   const traced = options.trace ? tracing(options.trace, note) : undefined;
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
-  const application = await applicationFor(given, paths, purpose, { recorded: known?.application, note, signal });
-  const aws = await connect({
-    region: given.region,
-    clock,
-    network: backend.network,
-    profile: options.profile,
-    signal,
-    wire: backend.wire,
-    endpoint: backend.served,
-    concurrency: options.concurrency,
-    onCall: (call) => {
-      traced?.(call);
-      history?.call(call);
-    },
-    onTrouble: (text) => ended.signal.aborted || note(text),
-    mfaCode: canAsk() ? (serial, profile) => askForCode(serial, profile, interrupt.signal) : undefined,
+  let history: RunRecorder | undefined;
+  let guard = async () => {};
+  const connected = once(async () => {
+    const aws = await connect({
+      region: given.region,
+      clock,
+      network: backend.network,
+      profile: options.profile,
+      signal,
+      wire: backend.wire,
+      endpoint: backend.served,
+      concurrency: options.concurrency,
+      onCall: (call) => {
+        traced?.(call);
+        history?.call(call);
+      },
+      onBookkeeping: traced,
+      beforeChange: () => guard(),
+      onTrouble: (text) => ended.signal.aborted || note(text),
+      mfaCode: canAsk() ? (serial, profile) => askForCode(serial, profile, interrupt.signal) : undefined,
+    });
+    const ahead = aws.clockAhead();
+    if (ahead !== undefined && isFarOff(ahead) && purpose.command !== "doctor")
+      note(`Note: ${clockWords(ahead)}. Requests are signed with AWS's time; set the clock (NTP).`);
+    // Nor is another stack's lock taken.
+    if (local) checkIdentity(local, identityOf(given, aws), backend.text.path);
+    if (!purpose.writes) return { aws };
+    const lock = await takeStackLock(runLock(aws, given.stack), mine, {
+      sleep: (ms) => clock.sleep(ms, signal),
+      now: Date.now,
+      notice: note,
+    });
+    closing.push(lock.release);
+    if (lock.takenFrom && lock.takenFrom.token !== takenFrom?.token) sayTakenOver(lock.takenFrom);
+    return { aws, lock };
   });
+  const { state: text, history: kept } = place
+    ? await openShared((await connected()).aws, { place, paths, local: backend.text, purpose, note, closing })
+    : localTexts(paths, backend.text);
+  const known = checked(text, given);
+  let caller = "";
+  if (purpose.writes && !purpose.putsBack)
+    history = recordRun(kept, {
+      command: options.typed ?? purpose.command,
+      version: options.programVersion ?? "",
+      by: () => caller,
+      clock,
+      notice: note,
+    });
+  const measured = history?.measured ?? measuredBefore(kept);
+  const application = await applicationFor(given, paths, purpose, { recorded: known?.application, note, signal });
+  const { aws, lock } = await connected();
   caller = aws.caller;
-  const ahead = aws.clockAhead();
-  if (ahead !== undefined && isFarOff(ahead) && purpose.command !== "doctor")
-    note(`Note: ${clockWords(ahead)}. Requests are signed with AWS's time; set the clock (NTP).`);
-  const identity = { stack: given.stack, account: aws.account, region: aws.region };
+  const identity = identityOf(given, aws);
   const store: StateStore = purpose.writes
-    ? openStore(backend.text, identity, () => randomBytes(8).toString("hex"))
-    : readOnlyStore(backend.text, identity);
+    ? openStore(text, identity, () => randomBytes(8).toString("hex"), place && token)
+    : readOnlyStore(text, identity);
+  guard = async () => {
+    await lock?.held();
+    await store.secured();
+  };
   const looksAtStack = purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless;
   const config = await patiently({ clock, store, signal }, () =>
     asItStands(given, looksAtStack ? aws : undefined, store.resources),
@@ -288,48 +330,65 @@ async function applicationFor(
   }
 }
 
-/** Takes the stack's lock. Answers what gives it back. */
-function lock({ lock: file }: Paths, command: string): () => void {
-  const { release, takenFrom } = takeLock(file, command, randomBytes(4).toString("hex"), new Date());
-  if (takenFrom)
-    process.stderr.write(
-      `Took over the lock of "${takenFrom.command}" (pid ${takenFrom.pid}), which died at its work.\n`,
-    );
-  return release;
+/** Takes the lock of the files that a run writes. Answers the dead holder that it was taken over from. */
+function lockFiles({ lock: file }: Paths, { command, token, since }: Holder, closing: Closing): Holder | undefined {
+  const { release, takenFrom } = takeLock(file, command, token, new Date(since));
+  closing.push(release);
+  if (takenFrom) sayTakenOver(takenFrom);
+  return takenFrom;
 }
 
-async function backendFor(
-  options: CommonOptions,
-  paths: Paths,
-  config: Config,
-  { writes, stateless }: SessionOptions,
-  closing: (() => void)[],
-): Promise<Backend> {
-  if (options.chaos && !options.sandbox)
-    throw new BuddyError({ code: "usage", message: "--chaos is for the sandbox", hint: "Add --sandbox." });
-  if (!options.sandbox) {
-    const { AWS_ENDPOINT_URL: endpoint, BUDDYVERSE_SANDBOX_URL: served } = process.env;
-    const backend = awsBackend(paths, stateless);
-    if (endpoint === undefined || endpoint !== served) return backend;
-    const { servedBackend } = await import("./served-backend.ts");
-    return servedBackend(endpoint, backend.text, closing);
-  }
-  // The sandbox is loaded only for those who rehearse.
-  const { servedAt } = await import("../sandbox/http/served-file.ts");
-  const url = servedAt(paths.state);
-  if (url !== undefined) {
-    const { servedBackend, servedState } = await import("./served-backend.ts");
-    if (options.chaos)
-      throw new BuddyError({
-        code: "usage",
-        message: `the sandbox is served at ${url}, to others too: --chaos is not this command's to say`,
-        hint: `Say it to the server: buddyverse sandbox serve --chaos …, or POST ${url}/buddyverse/chaos`,
-      });
-    return servedBackend(url, servedState(paths), closing);
-  }
-  const { sandboxBackend } = await import("./sandbox-backend.ts");
-  return sandboxBackend(options, paths, config, writes ? closing : undefined);
+const sayTakenOver = ({ command, pid }: Holder): void => {
+  process.stderr.write(`Took over the lock of "${command}" (pid ${pid}), which died at its work.\n`);
+};
+
+/** The state, of the wanted region. */
+function checked(text: Pick<StateText, "path" | "read">, { region }: Config): StackState | undefined {
+  const known = readState(text);
+  if (known) checkRegion(known.region, region, text.path);
+  return known;
 }
+
+/** Opens the shared state, and sends the rest of it in the end. */
+async function openShared(
+  aws: Aws,
+  {
+    place,
+    paths,
+    local,
+    purpose,
+    note,
+    closing,
+  }: {
+    readonly place: SharedPlace;
+    readonly paths: Paths;
+    readonly local: StateText;
+    readonly purpose: SessionOptions;
+    readonly note: (text: string) => void;
+    readonly closing: Closing;
+  },
+): Promise<OpenedShared> {
+  const opened = await openSharedAt(aws, place, paths, local);
+  const { state, history } = opened;
+  if (!purpose.writes) return opened;
+  if (state.outdated)
+    note(`Others have written ${state.path} since a run of this folder could not: what it kept here is left out.`);
+  closing.push(async () => {
+    await history.sent().catch((error: Error) => note(`This run is not kept in the history: ${error.message}`));
+    await state.settle();
+  });
+  return opened;
+}
+
+const identityOf = ({ stack }: Config, { account, region }: Aws): StackIdentity => ({ stack, account, region });
+
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
 
 /** Where events go until a command shows them itself. */
 const firstListener =
@@ -345,11 +404,11 @@ const firstListener =
   };
 
 /** Closes all, the last first: a sandbox that could not be written does not keep the lock. Throws the first failure. */
-function closeAll(closing: (() => void)[]): void {
+async function closeAll(closing: Closing): Promise<void> {
   const failures: unknown[] = [];
   for (const close of closing.splice(0).reverse()) {
     try {
-      close();
+      await close();
     } catch (error) {
       failures.push(error);
     }

@@ -45,3 +45,8 @@ export const PYTHON_VERSION = /^3\.\d{1,2}(\.\d{1,2})?$/;
 /** A name that a site is called by: a domain's, or the load balancer's own. */
 export const SITE_NAME =
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$/;
+
+/** A bucket's name without dots: with them no certificate of S3's fits its host (user guide, "Bucket naming rules"). */
+export const BUCKET = /^(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+/** A key of characters that are safe in every path (user guide, "Naming Amazon S3 objects"). */
+export const STATE_KEY = /^(?!\.{1,2}\/)(?!.*\/(\.{1,2})?\/)[\w!.'()-][\w!.'()/-]{0,899}(?<!\/)$/;

@@ -14,7 +14,7 @@ import {
   tagKeyComplaint,
   tagValueComplaint,
 } from "./kinds.ts";
-import { GIT_REVISION, HEALTH_CHECK_PATH, REGION } from "./patterns.ts";
+import { BUCKET, GIT_REVISION, HEALTH_CHECK_PATH, REGION, STATE_KEY } from "./patterns.ts";
 import { quote } from "./quote.ts";
 import { CIDR_FOR_EDITORS, cidrComplaint, subnets, vpcCidr } from "./ranges.ts";
 import { group, matching, oneOf, text, whole, yesNo } from "./values.ts";
@@ -247,6 +247,22 @@ export const shape = {
   })
     .prefault({})
     .describe("Alarms."),
+  state: group({
+    bucket: matching(
+      BUCKET,
+      "is not a name of an S3 bucket",
+      () => 'lower-case letters, digits and hyphens, 3 to 63, such as "example-buddyverse-state"',
+    ).describe("S3 bucket, of the stack's own account. `buddyverse state init` makes it."),
+    key: matching(STATE_KEY, "is not a key that a state can have", () => 'such as "buddyverse/state.json"')
+      .optional()
+      .describe("The object in it. Without this key: the stack's name and .state.json."),
+    region: text(regionComplaint, { pattern: REGION.source })
+      .optional()
+      .describe("The bucket's region. Without this key: the stack's."),
+  })
+    .nullable()
+    .default(null)
+    .describe("Where the state is kept for a team: in S3. null: in a file beside this one."),
   tags: z
     .record(
       text(tagKeyComplaint, { pattern: TAG_TEXT.source }),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { BuddyError } from "../lib/errors.ts";
 import { type Appended, openToAppend, readIfThere, removeIfThere, writeAtomically } from "../state/file.ts";
-import type { StateText } from "../state/store.ts";
+import type { LocalState } from "../state/store.ts";
 import type { World } from "./world.ts";
 
 const schema = z.object({
@@ -44,7 +44,7 @@ export interface SandboxFile {
   close(): void;
   /** Saves the world with the state that commands have written meanwhile. */
   gather(): void;
-  readonly state: StateText;
+  readonly state: LocalState;
 }
 
 /** Where the stack's state is while the world is served: written by commands, which do not write the world then. */
@@ -136,6 +136,10 @@ export function openSandboxFile(
         save();
       },
       backUp() {},
+      remove() {
+        state = undefined;
+        save();
+      },
     },
   };
 }

@@ -10,6 +10,7 @@ export function freshWorld(options: {
   readonly region: string;
   readonly domain?: string | undefined;
   readonly keys?: readonly string[];
+  readonly stateBucket?: string | undefined;
   readonly time: number;
   readonly seed: number;
 }): World {
@@ -21,6 +22,6 @@ export function freshWorld(options: {
   });
   const sim = simAt(world, options.time);
   for (const service of Object.values(services))
-    service.fresh?.(sim, { domain: options.domain, keys: options.keys ?? [] });
+    service.fresh?.(sim, { domain: options.domain, keys: options.keys ?? [], stateBucket: options.stateBucket });
   return world;
 }

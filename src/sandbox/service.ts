@@ -84,6 +84,8 @@ export interface FreshAccount {
   readonly domain: string | undefined;
   /** KMS keys, by alias or ARN. */
   readonly keys: readonly string[];
+  /** The bucket of the state, as `state init` makes it. */
+  readonly stateBucket: string | undefined;
 }
 
 /** One AWS service, or a part of one, as the sandbox knows it. All that the sandbox knows of a service is in here. */

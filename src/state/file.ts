@@ -15,6 +15,22 @@ import {
 import { dirname } from "node:path";
 import { BuddyError } from "../lib/errors.ts";
 
+/** A text that is read and written as a whole. */
+export interface Text {
+  /** Where it is, as a person names it. */
+  readonly path: string;
+  /** Undefined: there is none. */
+  read(): string | undefined;
+  write(text: string): void;
+}
+
+/** A file as a text, written atomically. */
+export const fileText = (path: string): Text => ({
+  path,
+  read: () => readIfThere(path),
+  write: (text) => writeAtomically(path, text),
+});
+
 /** The file's text, or undefined when there is no file. Throws `state` when it cannot be read. */
 export function readIfThere(path: string): string | undefined {
   try {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { readIfThere, writeAtomically } from "./file.ts";
+import type { Text } from "./file.ts";
 
 const change = z.object({
   key: z.string(),
@@ -61,12 +61,12 @@ export interface History {
 export const KEPT_RUNS = 50;
 export const KEPT_BYTES = 512 * 1024;
 
-/** Beside the state. */
+/** Beside the state: a file's name, or an object's key. */
 export const historyFile = (state: string): string => `${state}.history.jsonl`;
 
-/** Reads a history, a run a line; a damaged line does not hide the others. Throws `state` when the file cannot be read. */
-export function readHistory(path: string): History {
-  const lines = (readIfThere(path) ?? "").split("\n").filter((line) => line.trim() !== "");
+/** Reads a history, a run a line; a damaged line does not hide the others. Throws `state` when it cannot be read. */
+export function readHistory(text: Pick<Text, "read">): History {
+  const lines = (text.read() ?? "").split("\n").filter((line) => line.trim() !== "");
   const runs = lines.flatMap((line) => {
     try {
       const parsed = run.safeParse(JSON.parse(line));
@@ -79,9 +79,9 @@ export function readHistory(path: string): History {
 }
 
 /** Writes a run into the history, in place of what was there of the same one. Throws `state`; the old text is there then. */
-export function writeRun(path: string, one: PastRun): void {
-  const others = readHistory(path).runs.filter(({ number }) => number !== one.number);
-  writeAtomically(path, textOf([...others, one]));
+export function writeRun(text: Text, one: PastRun): void {
+  const others = readHistory(text).runs.filter(({ number }) => number !== one.number);
+  text.write(textOf([...others, one]));
 }
 
 /** The number that the next run gets. */

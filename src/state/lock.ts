@@ -1,22 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, renameSync, unlinkSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
-import * as z from "zod";
 import { BuddyError } from "../lib/errors.ts";
 import { removeIfThere, writeWhole } from "./file.ts";
-
-const holderSchema = z.object({
-  token: z.string(),
-  pid: z.number(),
-  host: z.string(),
-  user: z.string(),
-  command: z.string(),
-  since: z.string(),
-  /** When the process started, as the system counts it: a pid alone is not an identity. */
-  started: z.string().optional(),
-});
-/** Who holds a lock. */
-export type Holder = z.infer<typeof holderSchema>;
+import { type Holder, holderSchema, isAlive, lockedBy, ourselves } from "./holder.ts";
 
 export interface Lock {
   release(): void;
@@ -24,43 +9,8 @@ export interface Lock {
   readonly takenFrom?: Holder;
 }
 
-interface ProcessFacts {
-  /** The system's letter: Z and X are dead. */
-  readonly state: string | undefined;
-  /** When the kernel started it, so that a reused pid is not taken for the holder. */
-  readonly started: string | undefined;
-}
-
-/** On Linux from /proc/PID/stat, fields 3 and 22; else from ps, without a start. Undefined when the system does not tell. */
-function factsOf(pid: number): ProcessFacts | undefined {
-  if (process.platform !== "linux") {
-    const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
-    return stdout ? { state: stdout.trim()[0], started: undefined } : undefined;
-  }
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0], started: fields[19] };
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(holder: Holder): boolean {
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-  }
-  const facts = factsOf(holder.pid);
-  // Somebody else's process, on a system that hides it: it is there, and no more is known.
-  if (!facts) return true;
-  // Dead, and not yet reaped by its parent: a signal still reaches it.
-  if (/^[ZX]$/i.test(facts.state ?? "")) return false;
-  return holder.started === undefined || facts.started === undefined || facts.started === holder.started;
-}
-
-function readHolder(path: string): Holder | undefined {
+/** Who holds a lock file; undefined: nobody, or it cannot be read. */
+export function holderAt(path: string): Holder | undefined {
   try {
     const parsed = holderSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
     return parsed.success ? parsed.data : undefined;
@@ -74,25 +24,16 @@ function readHolder(path: string): Holder | undefined {
  * @param token random, says whose the lock is.
  */
 export function takeLock(path: string, command: string, token: string, now: Date): Lock {
-  const started = process.platform === "linux" ? factsOf(process.pid)?.started : undefined;
-  const mine: Holder = {
-    token,
-    pid: process.pid,
-    host: hostname(),
-    user: userName(),
-    command,
-    since: now.toISOString(),
-    ...(started ? { started } : {}),
-  };
+  const mine = ourselves(command, token, now);
   let takenFrom: Holder | undefined;
   for (let attempt = 0; attempt < 3; attempt++) {
     if (writeExclusively(path, mine)) {
       const release = () => {
-        if (readHolder(path)?.token === token) unlinkSync(path);
+        if (holderAt(path)?.token === token) unlinkSync(path);
       };
       return takenFrom ? { release, takenFrom } : { release };
     }
-    const holder = readHolder(path);
+    const holder = holderAt(path);
     if (!holder) throw lockedBy(path, undefined);
     if (holder.host !== mine.host || isAlive(holder)) throw lockedBy(path, holder);
     takenFrom = holder;
@@ -100,22 +41,22 @@ export function takeLock(path: string, command: string, token: string, now: Date
     const aside = `${path}.${token}.stale`;
     try {
       renameSync(path, aside);
-      if (readHolder(aside)?.token !== holder.token) {
+      if (holderAt(aside)?.token !== holder.token) {
         // Somebody took it over in between, and we moved a living lock: put it back.
         renameSync(aside, path);
-        throw lockedBy(path, readHolder(path));
+        throw lockedBy(path, holderAt(path));
       }
       unlinkSync(aside);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
   }
-  throw lockedBy(path, readHolder(path));
+  throw lockedBy(path, holderAt(path));
 }
 
 /** Removes a lock whose holder cannot: another machine's. @param token the holder's, as the `locked` error names it. */
 export function breakLock(path: string, token: string): Holder {
-  const holder = readHolder(path);
+  const holder = holderAt(path);
   if (!holder)
     throw new BuddyError({
       code: "usage",
@@ -156,29 +97,4 @@ function writeExclusively(path: string, holder: Holder): boolean {
       cause: error,
     });
   }
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown";
-  }
-}
-
-function lockedBy(path: string, holder: Holder | undefined): BuddyError {
-  if (!holder) {
-    return new BuddyError({
-      code: "locked",
-      message: `another run holds the lock ${path}, and it cannot be read`,
-      about: { file: path },
-      hint: "If no other run is under way, remove that file.",
-    });
-  }
-  return new BuddyError({
-    code: "locked",
-    message: `"${holder.command}" by ${holder.user} on ${holder.host} (pid ${holder.pid}) has held the stack since ${holder.since}`,
-    about: { file: path },
-    hint: `Wait until it ends. If that run is gone for good: buddyverse unlock ${holder.token}`,
-  });
 }

@@ -65,6 +65,8 @@ export const stateSchema = z.strictObject({
   region: z.string(),
   /** Random, given once: two files with different lineages are not versions of each other. */
   lineage: z.string(),
+  /** Which run wrote it last, where several machines share it; absent: in a file, which one machine has. */
+  run: z.string().optional(),
   /** Goes up with every write. */
   serial: z.number().int().nonnegative(),
   /** The config that the last whole `up` brought about; it holds no secrets. Files of older versions lack it. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { BuddyError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
-import { backUp, readIfThere, writeAtomically } from "./file.ts";
+import { backUp, fileText, removeIfThere, type Text } from "./file.ts";
 import {
   type ImageRefresh,
   type KeptDrill,
@@ -12,25 +12,32 @@ import {
   stateSchema,
 } from "./state.ts";
 
-/** Where the text of a state lives: a file of its own, or a part of the sandbox's file. */
-export interface StateText {
-  readonly path: string;
-  read(): string | undefined;
-  write(text: string): void;
+/** Where the text of a state lives: a file of its own, a part of the sandbox's file, or an object that several machines share. */
+export interface StateText extends Text {
   /** Keeps a copy of what was there before this run's first write. */
   backUp(): void;
+  /** Where others write, too: resolves when all that was written is there, throws when it cannot be. */
+  sent?(): Promise<void>;
+  /** What keeps it from being there. */
+  readonly failure?: BuddyError | undefined;
 }
 
-export function stateFile(path: string): StateText {
-  return {
-    path,
-    read: () => readIfThere(path),
-    write: (text) => writeAtomically(path, text),
-    backUp: () => backUp(path),
-  };
+/** One that only this machine has. */
+export interface LocalState extends StateText {
+  /** Takes it away, as when it has moved; of a file a copy stays beside it. */
+  remove(): void;
 }
 
-/** Recorded resources of one stack, written through to disk at each change. */
+export const stateFile = (path: string): LocalState => ({
+  ...fileText(path),
+  backUp: () => backUp(path),
+  remove() {
+    backUp(path);
+    removeIfThere(path);
+  },
+});
+
+/** Recorded resources of one stack, written through at each change. */
 export interface StateStore {
   readonly resources: Readonly<Record<string, Recorded>>;
   readonly lineage: string;
@@ -54,6 +61,11 @@ export interface StateStore {
   setDrills(drills: readonly KeptDrill[]): void;
   /** The first write that failed. What is under way may still be recorded, but nothing new may begin. */
   readonly failure: BuddyError | undefined;
+  /**
+   * Resolves when all that is recorded is where the next run finds it, on whichever machine; from then on nobody else's run that
+   * began before can write. To be awaited before each call that changes something.
+   */
+  secured(): Promise<void>;
 }
 
 /** What of a record is from a look at AWS. */
@@ -131,8 +143,12 @@ export function checkRegion(recorded: string, wanted: string, path: string): voi
   });
 }
 
-/** Opens a state for this run. @param lineage the random name that a new state gets. */
-export function openStore(text: StateText, identity: StackIdentity, lineage: () => string): StateStore {
+/**
+ * Opens a state for this run.
+ * @param lineage the random name that a new state gets
+ * @param run random: says which run has written it, where several machines share it
+ */
+export function openStore(text: StateText, identity: StackIdentity, lineage: () => string, run?: string): StateStore {
   const found = readState(text);
   if (found) checkIdentity(found, identity, text.path);
   let state: StackState = found ?? {
@@ -144,9 +160,11 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
   };
   let backedUp = found === undefined;
   let failure: BuddyError | undefined;
+  let isOurs = false;
 
   function save(change: Partial<StackState>): void {
-    const next = { ...state, writtenBy: VERSION, serial: state.serial + 1, ...change };
+    const { run: _before, ...rest } = state;
+    const next = { ...rest, writtenBy: VERSION, serial: state.serial + 1, ...(run ? { run } : {}), ...change };
     try {
       if (!backedUp) text.backUp();
       backedUp = true;
@@ -156,6 +174,7 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
       throw error;
     }
     state = next;
+    isOurs = true;
   }
 
   return {
@@ -169,7 +188,13 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
       return state.config;
     },
     get failure() {
-      return failure;
+      return failure ?? text.failure;
+    },
+    async secured() {
+      if (!text.sent) return;
+      // A run that lost its lock writes no more once this one has.
+      if (!isOurs) save({});
+      await text.sent();
     },
     get: (key) => state.resources[key],
     put(key, recorded) {
@@ -241,7 +266,7 @@ function stateText({ resources, ...head }: StackState): string {
 }
 
 /** A state that can be looked at, and forgets what is put into it: for commands that only look. */
-export function readOnlyStore(text: StateText, identity: StackIdentity): StateStore {
+export function readOnlyStore(text: Pick<StateText, "path" | "read">, identity: StackIdentity): StateStore {
   const found = readState(text);
   if (found) checkIdentity(found, identity, text.path);
   const resources = found?.resources ?? {};
@@ -261,5 +286,6 @@ export function readOnlyStore(text: StateText, identity: StackIdentity): StateSt
     drills: found?.drills ?? [],
     setDrills: () => {},
     failure: undefined,
+    secured: async () => {},
   };
 }

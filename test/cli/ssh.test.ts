@@ -128,7 +128,7 @@ test("run: on one that the load balancer calls healthy, unless another is named"
   await machines.run(ids, scriptFor("apache-stop", "a"));
   // The group has others in service by then, which the load balancer does not know as healthy yet.
   await session.clock.sleep(120_000);
-  session.close();
+  await session.close();
   const line = "--sandbox --sandbox-speed max";
   expect(await on.run(`run ${line} -- true`)).toMatchObject({
     code: 1,
@@ -242,7 +242,7 @@ test("why a bastion does not answer: its group does not let this machine in", as
       { command: "ssh", writes: false, resolvesAddress: false },
     );
     const access = await sshAccess(session, "web", "1");
-    session.close();
+    await session.close();
     return access.whyNot();
   };
   expect(await whyNot(folder({}, base))).toBeUndefined();

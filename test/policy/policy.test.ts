@@ -388,3 +388,28 @@ test("--read-only: of the same statements only what looks", async () => {
   const printed: PolicyStatement[] = [JSON.parse(stdout)].flat().flatMap(({ Statement }) => Statement);
   expect(actionsOf(printed).sort()).toEqual(actionsOf(reads).sort());
 });
+
+test("a state in S3 may be read and written by whoever has the policy, and no other object; without one nothing is said of it", async () => {
+  const given = { state: { bucket: "example-state", key: "team/shop.json" } };
+  const of = (statements: readonly PolicyStatement[], sid: string) => statements.find(({ Sid }) => Sid === sid);
+  const statements = await policyOf(given);
+  expect(of(statements, "State")).toMatchObject({
+    Action: ["s3:GetObject", "s3:PutObject"],
+    Resource: ["arn:aws:s3:::example-state/team/shop.json", "arn:aws:s3:::example-state/team/shop.json.history.jsonl"],
+  });
+  expect(of(statements, "StateBucket")).toMatchObject({
+    Resource: ["arn:aws:s3:::example-state"],
+    Action: [
+      "s3:GetBucketPolicy",
+      "s3:GetBucketPublicAccessBlock",
+      "s3:GetBucketVersioning",
+      "s3:GetEncryptionConfiguration",
+      "s3:ListBucket",
+    ],
+  });
+  expect(of(statements, "Archives")?.Action).not.toContain("s3:GetObject");
+  const plain = await policyOf({});
+  expect([of(plain, "State"), of(plain, "StateBucket")]).toEqual([undefined, undefined]);
+  const logs = (all: readonly PolicyStatement[]) => all.filter(({ Sid }) => Sid === "LogGroups");
+  expect(logs(statements)).toEqual(logs(plain));
+});

@@ -6,6 +6,7 @@ import { recordRun } from "../../src/cli/run-recorder.ts";
 import type { Event } from "../../src/engine/events.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
+import { fileText, type Text } from "../../src/state/file.ts";
 import {
   historyFile,
   KEPT_BYTES,
@@ -20,10 +21,10 @@ import {
 
 const NOW = Date.UTC(2026, 0, 1);
 
-function stateIn(): string {
+function historyIn(): Text {
   const folder = mkdtempSync(join(tmpdir(), "buddyverse-history-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, "buddyverse.state.json");
+  return fileText(historyFile(join(folder, "buddyverse.state.json")));
 }
 const change = (more: Partial<PastChange> = {}): PastChange => ({
   key: "db",
@@ -48,7 +49,7 @@ const run = (number: number, more: Partial<PastRun> = {}): PastRun => ({
 });
 
 test("is bounded in runs and in bytes; what found nothing to do goes first, and the last run stays", () => {
-  const file = historyFile(stateIn());
+  const file = historyIn();
   writeRun(file, run(1));
   writeRun(file, run(2, { changes: [], calls: {} }));
   for (let number = 3; number <= KEPT_RUNS + 1; number++) writeRun(file, run(number));
@@ -58,15 +59,15 @@ test("is bounded in runs and in bytes; what found nothing to do goes first, and 
 
   const large = run(99, { changes: Array.from({ length: 1_000 }, () => change({ reason: "x".repeat(400) })) });
   writeRun(file, large);
-  expect(readFileSync(file).length).toBeLessThan(KEPT_BYTES);
+  expect(readFileSync(file.path).length).toBeLessThan(KEPT_BYTES);
   writeRun(file, { ...large, number: 100 });
   expect(readHistory(file).runs.map((one) => one.number)).toEqual([100]);
 });
 
 test("a damaged line hides no other, and is gone with the next run", () => {
-  const file = historyFile(stateIn());
+  const file = historyIn();
   writeRun(file, run(1));
-  appendFileSync(file, '{"number": 2, "comm\n{"number":"three"}\n');
+  appendFileSync(file.path, '{"number": 2, "comm\n{"number":"three"}\n');
   expect(readHistory(file)).toEqual({ runs: [run(1)], damaged: 2 });
   writeRun(file, run(nextNumber(readHistory(file))));
   expect(readHistory(file)).toEqual({ runs: [run(1), run(2)], damaged: 0 });
@@ -97,9 +98,9 @@ test("times are medians of what was begun and done; changes in place by their fi
 });
 
 const ABOUT = { key: "db", name: "database1", object: "rds:instance", step: "database" };
-const recorder = (state: string, notes: string[] = []) => {
+const recorder = (file: Text, notes: string[] = []) => {
   const clock = jumpingClock(NOW);
-  const recorded = recordRun(state, {
+  const recorded = recordRun(file, {
     command: "up --yes",
     version: "1.2.3",
     by: () => "arn:aws:iam::111122223333:user/ada",
@@ -111,9 +112,8 @@ const recorder = (state: string, notes: string[] = []) => {
 const started = (at: number): Event => ({ ...ABOUT, type: "resource.started", at, action: "create" });
 
 test("a run is there from its first change on: one that is killed is unfinished", async () => {
-  const state = stateIn();
-  const file = historyFile(state);
-  const first = recorder(state);
+  const file = historyIn();
+  const first = recorder(file);
   first.call({ service: "ec2", operation: "DescribeVpcs", error: undefined });
   expect(readHistory(file).runs).toEqual([]);
   first.event(started(first.clock.now()));
@@ -121,7 +121,7 @@ test("a run is there from its first change on: one that is killed is unfinished"
     { number: 1, result: "unfinished", by: expect.stringContaining("ada") },
   ]);
 
-  const second = recorder(state);
+  const second = recorder(file);
   second.event(started(second.clock.now()));
   second.call({ service: "rds", operation: "CreateDBInstance", error: undefined });
   await second.clock.sleep(61_500);
@@ -150,9 +150,9 @@ test.each([
   ["an answer of no", { code: 0 }, undefined],
   ["no login", { error: new BuddyError({ code: "credentials", message: "no" }) }, undefined],
 ] as const)("%s before any change: %s", (_name, how, result) => {
-  const state = stateIn();
-  recorder(state).ended(how);
-  expect(readHistory(historyFile(state)).runs.map((one) => one.result)).toEqual(result ? [result] : []);
+  const file = historyIn();
+  recorder(file).ended(how);
+  expect(readHistory(file).runs.map((one) => one.result)).toEqual(result ? [result] : []);
 });
 
 test.each([
@@ -161,18 +161,18 @@ test.each([
   ["exit 1", { code: 1 }, "failed"],
   ["thrown", { error: new Error("broken") }, "failed"],
 ] as const)("%s after a change: %s", (_name, how, result) => {
-  const state = stateIn();
-  const one = recorder(state);
+  const file = historyIn();
+  const one = recorder(file);
   one.event(started(NOW));
   one.ended(how);
-  expect(readHistory(historyFile(state)).runs.map((run) => run.result)).toEqual([result]);
+  expect(readHistory(file).runs.map((run) => run.result)).toEqual([result]);
 });
 
 test("where it cannot be written the run goes on, and that is said once", () => {
-  const state = stateIn();
-  mkdirSync(historyFile(state));
+  const file = historyIn();
+  mkdirSync(file.path);
   const notes: string[] = [];
-  const one = recorder(state, notes);
+  const one = recorder(file, notes);
   one.event(started(NOW));
   one.call({ service: "rds", operation: "CreateDBInstance", error: undefined });
   one.ended({ code: 0 });

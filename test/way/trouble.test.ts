@@ -160,7 +160,7 @@ describe("every command that waits says so on stderr", () => {
       { command: "status", writes: false, resolvesAddress: false },
     );
     await session.aws.ec2.describeVpcs({});
-    session.close();
+    await session.close();
     await expect(session.aws.ec2.describeVpcs({})).rejects.toMatchObject({ code: "interrupted" });
   });
 

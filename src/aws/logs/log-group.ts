@@ -21,7 +21,7 @@ export interface LogGroupLive extends LogGroupSpec, Identified {
 
 export const NO_LOG_GROUP = ["ResourceNotFoundException"];
 /** Two calls changed the same group at the same time (API reference). */
-const BUSY = ["OperationAbortedException"];
+export const BUSY = ["OperationAbortedException"];
 
 /** All groups whose names begin so. */
 export const logGroupsUnder = (aws: Aws, prefix: string): Promise<readonly LogGroup[]> =>

@@ -12,6 +12,7 @@ export const s3: Service<typeof import("./client.ts")> = {
     actions: {
       ListObjectsV2: "ListBucket",
       ListObjectVersions: "ListBucketVersions",
+      GetBucketEncryption: "GetEncryptionConfiguration",
       GetPublicAccessBlock: "GetBucketPublicAccessBlock",
       PutPublicAccessBlock: "PutBucketPublicAccessBlock",
     },
@@ -23,6 +24,8 @@ export const s3: Service<typeof import("./client.ts")> = {
   },
   errors: {
     throttled: ["SlowDown"],
+    // Two writes under a condition at the same moment: the next attempt tells who came first (API reference, PutObject).
+    transient: ["ConditionalRequestConflict"],
     credentials: ["InvalidAccessKeyId", "RequestTimeTooSkewed"],
     // S3 API reference, "List of error codes".
     notActivated: ["NotSignedUp", "AccountProblem"],
@@ -32,7 +35,9 @@ export const s3: Service<typeof import("./client.ts")> = {
   colour: "#3f8f3a",
   safety: {
     CreateBucket: "name",
+    PutBucketPolicy: "same",
     PutBucketTagging: "same",
+    PutBucketVersioning: "same",
     PutPublicAccessBlock: "same",
     DeleteBucket: "same",
     PutObject: "same",

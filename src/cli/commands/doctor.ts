@@ -71,7 +71,7 @@ export async function doctor(options: CommonOptions): Promise<number> {
     );
     return findings.some(({ verdict }) => verdict === "problem") ? 1 : 0;
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

@@ -1,15 +1,31 @@
+import { existsSync } from "node:fs";
 import { BuddyError } from "../../lib/errors.ts";
 import { historyView, runView } from "../../report/views/history.ts";
+import { fileText, type Text } from "../../state/file.ts";
 import { historyFile, readHistory } from "../../state/history.ts";
 import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
-import { pathsOf } from "../paths.ts";
+import { configOf, isShared, pathsOf } from "../paths.ts";
+import { readShared } from "../read-shared.ts";
+import { sharedPlaceOf } from "../state-place.ts";
 
-/** Lists the runs that are kept beside the state, or shows one. Asks nobody. */
+/** Beside the state: in its folder, without the config, or in S3. */
+async function historyOf(options: CommonOptions): Promise<Text> {
+  const paths = pathsOf(options);
+  const file = fileText(historyFile(paths.state));
+  // A state in a file can be looked into where its config is gone.
+  if (!isShared(options.state) && (options.state !== undefined || !existsSync(paths.config))) return file;
+  const config = configOf(options);
+  const place = sharedPlaceOf(options, config);
+  return place ? (await readShared(options, paths, config, place)).history : file;
+}
+
+/** Lists the runs that are kept beside the state, or shows one. Of a state in a file it asks nobody. */
 export async function history(number: number | undefined, options: CommonOptions): Promise<number> {
-  const file = historyFile(pathsOf(options).state);
-  const { runs, damaged } = readHistory(file);
+  const text = await historyOf(options);
+  const file = text.path;
+  const { runs, damaged } = readHistory(text);
   const look = lookOf(options, process.stdout);
   if (damaged > 0 && !options.json)
     process.stderr.write(`${damaged} of the lines in ${file} cannot be read, and are left out.\n`);

@@ -13,7 +13,8 @@ import { writeAtomically } from "../../state/file.ts";
 import { rehearse } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
 import { isForPrograms, printResult } from "../output.ts";
-import { configOf } from "../paths.ts";
+import { configOf, isShared } from "../paths.ts";
+import { placeIn } from "../state-place.ts";
 
 export interface PolicyOptions extends CommonOptions {
   /** Only this one of several documents, from 1. */
@@ -28,7 +29,8 @@ export interface PolicyOptions extends CommonOptions {
 
 /** Prints the smallest IAM policy with which `up`, `status` and `down` work for this config, as JSON. Asks nobody. */
 export async function policy(options: PolicyOptions): Promise<number> {
-  const config = configOf(options);
+  const given = configOf(options);
+  const config = isShared(options.state) ? { ...given, state: placeIn(options.state, given) } : given;
   const statements = statementsFor(await rehearse(config), config, options.with);
   const documents = documentsOf(options.readOnly ? readingOnly(statements) : statements);
   if (options.outputDir !== undefined) return written(options, options.outputDir, config, documents);

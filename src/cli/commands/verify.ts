@@ -83,7 +83,7 @@ export async function verify(options: VerifyOptions): Promise<number> {
       await close();
     }
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

@@ -278,17 +278,46 @@ export const policy = z.union([
   document({ policies: z.array(z.looseObject({ Version: z.string() })) }),
 ]);
 
-export const unlock = document({
-  unlocked: z.object({
-    token: z.string(),
-    pid: z.number(),
-    host: z.string(),
-    user: z.string(),
-    command: z.string(),
-    since: moment,
-    started: z.string().optional(),
-  }),
+const holder = z.object({
+  token: z.string(),
+  pid: z.number(),
+  host: z.string(),
+  machine: z.string().optional(),
+  user: z.string(),
+  command: z.string(),
+  since: moment,
+  started: z.string().optional(),
 });
+
+export const unlock = document({ unlocked: holder });
+
+const bucket = z.object({
+  name: z.string(),
+  region: z.string(),
+  versioning: z.boolean(),
+  publicAccessBlocked: z.boolean(),
+  encryption: z.string(),
+  tlsOnly: z.boolean(),
+});
+
+export const state = z.union([
+  document({
+    place: z.string(),
+    found: z.boolean(),
+    stack: z.string().optional(),
+    account: z.string().optional(),
+    region: z.string().optional(),
+    lineage: z.string().optional(),
+    serial: count.optional(),
+    writtenBy: z.string().nullable().optional(),
+    objects: count.optional(),
+    bucket: bucket.optional(),
+    lock: holder.extend({ seen: moment.nullable() }).nullable(),
+  }),
+  document({ made: z.boolean(), place: z.string(), bucket }),
+  document({ from: z.string(), to: z.string(), serial: count }),
+  document({ state: z.looseObject({ version: z.number() }) }),
+]);
 
 const failures = z.array(z.object({ kind: z.string(), about: z.string() }));
 

@@ -2,7 +2,7 @@ import { partitionOf } from "../../aws/partition.ts";
 import { changeInstance, stopInstance } from "../services/ec2/instance-states.ts";
 import { noWayOut } from "../services/ec2/reach.ts";
 import { profileAllows } from "../services/iam/iam.ts";
-import { objectTable } from "../services/s3/s3.ts";
+import { objectTable } from "../services/s3/tables.ts";
 import { putParameterNow } from "../services/ssm/parameters.ts";
 import { appDocument, releaseDocument } from "./documents.ts";
 import { type BootScript, firstOf, parameterArn, say } from "./guest.ts";

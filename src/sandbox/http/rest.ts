@@ -172,6 +172,7 @@ const rest = (xml: boolean): Pick<Protocol, "read" | "operationName" | "answer">
     if (!hasBody && !payload) return { status, headers, body: "" };
     // As a bucket's policy: the text is the body.
     if (payload?.[0].isStringSchema()) return { status, headers, body: String(payload[1]) };
+    if (payload?.[0].isBlobSchema()) return { status, headers, body: plainBytes(payload[1] as Uint8Array) };
     const serializer = (codec as Codec).createSerializer();
     serializer.write(...(payload ?? [operation.output, inBody]));
     const body = plainBytes(serializer.flush());
