@@ -93,7 +93,7 @@ const CHANGES: readonly (readonly [RegExp, string])[] = [
   [/ --sandbox\b( --sandbox-speed max)?/g, ""],
   [/ \(no waiting here\)/g, ""],
   [/ --endpoint-url SANDBOX\b/g, ""],
-  [/These are the sandbox's: [^]*?\n\n/g, ""],
+  [/These are the sandbox's: [\s\S]*?\n\n/g, ""],
   [/\bap-northeast-2[a-d]\b/g, "ZONE"],
   [/\d+ unchanged/g, "N unchanged"],
   [/ of sandbox time( \([^)]* here\))?/g, ""],
