@@ -60,7 +60,10 @@ test("the roles' trust policies are for this repository's jobs alone", () => {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [script = ""] = /^REPO=OWNER\/REPO[\s\S]*?(?=^```)/m.exec(TEXT) ?? [];
   const aws = 'aws() { [ "$1" = sts ] && echo 111122223333; echo "$*" >> calls.txt; }\n';
-  const { status, stderr } = spawnSync("bash", ["--noprofile", "--norc", "-eu", "-c", aws + script], { cwd: folder, encoding: "utf8" });
+  const { status, stderr } = spawnSync("bash", ["--noprofile", "--norc", "-eu", "-c", aws + script], {
+    cwd: folder,
+    encoding: "utf8",
+  });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 
   const subjects = ["plan", "up"].map((role) => {

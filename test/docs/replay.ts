@@ -92,6 +92,8 @@ export async function replay(page: string, on: Folder, stage: Stage = {}): Promi
 const CHANGES: readonly (readonly [RegExp, string])[] = [
   [/ --sandbox\b( --sandbox-speed max)?/g, ""],
   [/ \(no waiting here\)/g, ""],
+  [/ --endpoint-url SANDBOX\b/g, ""],
+  [/These are the sandbox's: [\s\S]*?\n\n/g, ""],
   [/\bap-northeast-2[a-d]\b/g, "ZONE"],
   [/\d+ unchanged/g, "N unchanged"],
   [/ of sandbox time( \([^)]* here\))?/g, ""],
