@@ -141,9 +141,10 @@ test("a file that starts the built command says so by its name: only those wait 
 
 test("tests set the sandbox up and ask it as AWS's callers do: none reads or writes its world's tables", () => {
   // Those that take a world as a whole: for "nothing is left", for the same account in another region, and for what a visitor
-  // meets in each second of a change, when another thousand calls would change what they measure.
+  // meets in each second of a change, when another thousand calls would change what they measure; and for what is in the file.
   const looking = [
     "test/sandbox/contents.ts",
+    "test/sandbox/file.test.ts",
     "test/sandbox/regions.ts",
     "test/lifecycle/site-watch.ts",
     "test/boundaries.test.ts",

@@ -13,13 +13,27 @@ import type { Run } from "./run.ts";
 
 const formerKey = (key: string, id: string): string => `${key}#${id}`;
 
+type Resources = StateStore["resources"];
+
+/** Each write makes other resources. They are gone through once, not for each object. */
+const formersByKey = new WeakMap<Resources, ReadonlyMap<string, readonly Recorded[]>>();
+
+function indexed(resources: Resources): ReadonlyMap<string, readonly Recorded[]> {
+  const found = new Map<string, Recorded[]>();
+  for (const [other, recorded] of Object.entries(resources)) {
+    if (recorded.id === undefined || !other.endsWith(`#${recorded.id}`)) continue;
+    const key = other.slice(0, -recorded.id.length - 1);
+    if (resources[key]?.id !== recorded.id) found.set(key, [...(found.get(key) ?? []), recorded]);
+  }
+  return found;
+}
+
 /** What is recorded of the former ones of a key. One whose place nothing has taken yet is none. */
-const formersIn = ({ resources }: Pick<StateStore, "resources">, key: string): readonly Recorded[] =>
-  Object.entries(resources).flatMap(([other, recorded]) =>
-    recorded.id !== undefined && other === formerKey(key, recorded.id) && resources[key]?.id !== recorded.id
-      ? [recorded]
-      : [],
-  );
+function formersIn({ resources }: Pick<StateStore, "resources">, key: string): readonly Recorded[] {
+  const known = formersByKey.get(resources) ?? indexed(resources);
+  formersByKey.set(resources, known);
+  return known.get(key) ?? [];
+}
 
 /** A node's owner, as `find` and `create` see it. */
 export function ownerOf({ store }: Pick<Run, "store">, { key, owner }: Node): Owner {

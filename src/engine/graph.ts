@@ -16,7 +16,7 @@ export interface Node {
   /** Keys of what must be there before it, and may go only after it. */
   readonly needs: readonly string[];
   readonly owner: Owner;
-  /** Keys of the graph's other nodes of its type. */
+  /** Keys of the graph's nodes of its type, its own too. */
   readonly siblings: ReadonlySet<string>;
   /**
    * Found by the stack's tag alone, in neither the config nor the state, and looked at by this id only: it may share its key
@@ -56,7 +56,8 @@ const needsOf = (resource: AnyResource): readonly AnyResource[] => Object.values
 /** The graph of a stack. Throws `internal` on a key used twice, or a need that is in no step. */
 export function graphOf(steps: readonly Step[], stack: string, tags: Tags): Graph {
   const nodes = new Map<string, Node>();
-  const all = steps.flatMap(resourcesOf);
+  const keysOf = new Map<AnyResource["type"], Set<string>>();
+  for (const { type, key } of steps.flatMap(resourcesOf)) keysOf.set(type, (keysOf.get(type) ?? new Set()).add(key));
   for (const step of steps) {
     for (const resource of resourcesOf(step)) {
       if (nodes.has(resource.key))
@@ -69,9 +70,7 @@ export function graphOf(steps: readonly Step[], stack: string, tags: Tags): Grap
         step: step.name,
         resource,
         needs,
-        siblings: new Set(
-          all.flatMap(({ key, type }) => (type === resource.type && key !== resource.key ? [key] : [])),
-        ),
+        siblings: keysOf.get(resource.type) ?? new Set(),
         owner: {
           stack,
           key: resource.key,

@@ -88,10 +88,11 @@ const listed = async ({ aws }: Run, { type, owner }: Node): Promise<readonly Lis
  * name. (AWS's own recipe for a restore begins with renaming the original: RDS API, RestoreDBInstanceFromDBSnapshot.)
  */
 async function straysOf(run: Run, node: Node): Promise<readonly Listed[]> {
-  const { type, resource, siblings } = node;
+  const { key, type, resource, siblings } = node;
+  const isOthers = (of = "") => of !== key && siblings.has(of);
   if (!resource || !type.holdsData) return [];
   return (await listed(run, node)).filter(
-    (live) => !siblings.has(live.tags[KEY_TAG] ?? "") && type.health?.(live) !== "deleting",
+    (live) => !isOthers(live.tags[KEY_TAG]) && type.health?.(live) !== "deleting",
   );
 }
 
