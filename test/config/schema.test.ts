@@ -564,7 +564,8 @@ describe("the JSON Schema", () => {
     for (const [path, node] of found) {
       expect({ path, additionalProperties: node.additionalProperties }).toEqual({ path, additionalProperties: false });
       // A repository's address and a bucket's name are nobody's default.
-      if (!["config.image.app", "config.state"].includes(path)) expect({ path, required: node.required }).toEqual({ path, required: undefined });
+      if (!["config.image.app", "config.state"].includes(path))
+        expect({ path, required: node.required }).toEqual({ path, required: undefined });
       for (const [key, inner] of Object.entries(node.properties ?? {}))
         expect(inner.description, `${path}.${key}`).toMatch(/\.$/);
     }
