@@ -28,6 +28,7 @@ export interface Folder {
   rehearse(line: string, input?: string | Buffer): Promise<Ended>;
   files(): string[];
   read(name: string): string;
+  /** The calls about the stack: without those by which each run takes its lock, and gives it back. */
   trace(name?: string): TracedLine[];
 }
 
@@ -75,9 +76,14 @@ export function at(path: string): Folder {
             .split("\n")
             .filter((line) => line !== "")
             .map((line) => JSON.parse(line))
+            .filter((line) => !isOfLock(line))
         : [],
   };
 }
+
+/** True for a call about the lock of the stack's runs. */
+export const isOfLock = ({ input }: Pick<TracedLine, "input">): boolean =>
+  /\/buddyverse\/[a-z0-9-]+\/lock"/.test(JSON.stringify(input));
 
 /** What changes something. */
 export const writesIn = (lines: readonly TracedLine[]): string[] =>

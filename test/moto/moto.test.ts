@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isRead } from "../../src/aws/safety.ts";
+import { isOfLock } from "../cli/folder.ts";
 import { buddyverse } from "../command.ts";
 import { needs } from "../tools.ts";
 import { type MotoServer, startMoto } from "./server.ts";
@@ -91,7 +92,8 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
     readFileSync(join(folder, name), "utf8")
       .trim()
       .split("\n")
-      .map((line) => JSON.parse(line));
+      .map((line) => JSON.parse(line))
+      .filter((line) => !isOfLock(line));
 
   test("up, status, up, down", { timeout: 590_000 }, async () => {
     execFileSync("python3", ["-c", BEFORE], { env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION } });
