@@ -16,7 +16,7 @@ const GRANTS = "test/policy/{every-grant,read-only}.test.ts";
 const WIDTHS = "test/cli/widths.test.ts";
 const PROCESSES =
   "test/{package,reliability/{processes,secrets},cli/{interrupt,output},docs/ci,verify/drills/cli,state/full-disk}.bundle.test.ts";
-const DRILLS = "test/verify/drills/{drills,page}.test.ts";
+const DRILLS = "test/{verify/drills/{drills,page},cli/timeline}.test.ts";
 const RELIABILITY =
   "test/reliability/{lossy,blocked,late-calls,credentials,between-attempts,world-file,matrix-{move,secrets,failover,re*,rotate,*-gateway}}.test.ts";
 /** Long lives of data, with copies and restores. */

@@ -92,6 +92,8 @@ const withRefresh = (command: Command) =>
     "--refresh-image",
     "make a new web image from today's base and packages, and replace the instances in turn",
   );
+const withTimeline = (command: Command) =>
+  command.option("--timeline <file>", "draw what was done when, however it ends: a page (.html) or the chart (.svg)");
 const withStep = (command: Command) => command.option("--step <name>", "only that step, and what it needs");
 
 const withAllowed = (command: Command) =>
@@ -123,8 +125,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: "stack",
     description: "bring the stack to what the config says; safe to run again at any moment",
     own: (command) =>
-      withAllowed(
-        withFrom(withRefresh(withStep(withYes(command.argument("[file]", "a plan that `plan --out` wrote"))))),
+      withTimeline(
+        withAllowed(
+          withFrom(withRefresh(withStep(withYes(command.argument("[file]", "a plan that `plan --out` wrote"))))),
+        ),
       ).addOption(
         repeated(
           "--mend <key>",
@@ -140,6 +144,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse up --mend target-group",
       "buddyverse up --from-snapshot latest",
       "buddyverse up --from-snapshot latest --files none",
+      "buddyverse up --timeline up.html",
       "buddyverse up --yes --json-lines --trace calls.jsonl",
     ],
     load: async () => (await import("./commands/up.ts")).up,
@@ -149,7 +154,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: "stack",
     description: "remove the stack, in reverse order, and check that nothing is left",
     own: (command) =>
-      withYes(command)
+      withTimeline(withYes(command))
         .option(
           "--discard-data",
           "leave no copy of any data: no final snapshot of the database, no backup of the files",
@@ -167,6 +172,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse down",
       "buddyverse down --sandbox --yes",
       "buddyverse down --discard-data",
+      "buddyverse down --timeline down.svg",
       "buddyverse down --unprotect --remove database1-restored",
     ],
     load: async () => (await import("./commands/down.ts")).down,
@@ -211,8 +217,16 @@ export const COMMANDS: readonly CommandEntry[] = [
       "the runs that changed the stack: who, when, what was planned, what changed, how it ended; asks nobody",
     offline: true,
     shared: "files",
-    own: (command) => command.argument("[number]", "one run, object by object", positive),
-    examples: ["buddyverse history", "buddyverse history 12", "buddyverse history --json"],
+    own: (command) =>
+      command
+        .argument("[number]", "one run, object by object", positive)
+        .option("--timeline <file>", "draw what that run did when: a page (.html) or the chart (.svg)"),
+    examples: [
+      "buddyverse history",
+      "buddyverse history 12",
+      "buddyverse history 12 --timeline run.html",
+      "buddyverse history --json",
+    ],
     load: async () => (await import("./commands/history.ts")).history,
   },
   {

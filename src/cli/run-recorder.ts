@@ -7,6 +7,7 @@ import type { Measured } from "../engine/usual.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { oneLine } from "../lib/text.ts";
+import type { Timeline } from "../report/timeline/model.ts";
 import type { Text } from "../state/file.ts";
 import {
   type History,
@@ -17,14 +18,17 @@ import {
   readHistory,
   writeRun,
 } from "../state/history.ts";
+import { recordTimeline, type TimelineRecorder } from "./run-timeline.ts";
 
 /** Keeps one run in the history beside the state. What hinders that never hinders the run. */
 export interface RunRecorder {
   /** How long changes took in earlier runs. */
   readonly measured: Measured;
   /** For `connect`: each call. */
-  call(call: Pick<TracedCall, "service" | "operation" | "error">): void;
+  call(call: Pick<TracedCall, "service" | "operation" | "error" | "ms">): void;
   event(event: Event): void;
+  /** What must be done before a key. */
+  follows(order: (key: string) => readonly string[]): void;
   /** What is to be done, once it is certain that it will be, or that there is nothing to do. */
   planned(plan: Plan, found: readonly StatusItem[]): void;
   /** How it ended: the exit code, or what was thrown. */
@@ -43,15 +47,19 @@ export function recordRun(
     by,
     clock,
     notice,
+    drawTimeline,
   }: {
     readonly command: string;
     readonly version: string;
     readonly by: () => string;
     readonly clock: Clock;
     readonly notice: (text: string) => void;
+    /** Gets what was done when, however the run ends. */
+    readonly drawTimeline?: ((timeline: Timeline) => void) | undefined;
   },
 ): RunRecorder {
   const began = clock.now();
+  const timeline = recordTimeline(() => clock.now());
   const past = readOrNone(file);
   const number = nextNumber(past);
   const calls: Record<string, number> = {};
@@ -89,15 +97,29 @@ export function recordRun(
     if (!written) write({ result: "unfinished" });
   };
 
+  function draw(result: PastRun["result"], error: unknown): void {
+    const message =
+      error === undefined ? failure?.message : short(error instanceof Error ? error.message : String(error));
+    try {
+      drawTimeline?.(timeline.timeline({ command, at: new Date(began).toISOString(), result, error: message }));
+    } catch (thrown) {
+      notice(`The timeline could not be written: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    }
+  }
+
   return {
     measured: measuredIn(past.runs),
-    call({ service, operation, error }) {
+    follows: timeline.follows,
+    call(call) {
+      if (drawTimeline) timeline.call(call);
+      const { service, operation, error } = call;
       if (isRead(operation)) return;
       const name = `${service}:${operation}`;
       if (error === undefined) calls[name] = (calls[name] ?? 0) + 1;
       begin();
     },
     event(event) {
+      timeline.event(event);
       if (event.type === "resource.started" && event.action !== "wait") {
         begun.set(event.key, { action: event.action, at: event.at, fields: event.fields });
         begin();
@@ -107,16 +129,18 @@ export function recordRun(
       if (outcome === "unchanged" || outcome === "skipped" || outcome === "blocked") return;
       const own = begun.get(key);
       if (outcome === "failed" && code !== undefined) failure ??= { code, message: short(reason ?? "") };
+      const seconds = Math.round((own ? event.at - own.at : event.ms) / 100) / 10;
       changes.push({
         key,
         name,
         object,
         ...(id === undefined ? {} : { id }),
         outcome,
-        seconds: Math.round((own ? event.at - own.at : event.ms) / 100) / 10,
+        seconds,
         ...(own ? { action: own.action } : {}),
         ...(own?.fields ? { fields: [...own.fields] } : {}),
         ...(reason === undefined ? {} : { reason: short(reason) }),
+        ...timesOf(timeline, key, seconds),
       });
     },
     planned({ items, seconds }, found) {
@@ -135,6 +159,7 @@ export function recordRun(
     ended(how) {
       const error = "error" in how ? how.error : undefined;
       const refused = error instanceof BuddyError && error.code === "refused";
+      draw(resultOf(how, refused), error);
       if (!written && plan === undefined && !refused) return;
       if (error !== undefined)
         failure = {
@@ -147,6 +172,25 @@ export function recordRun(
         ...(failure ? { error: failure } : {}),
       });
     },
+  };
+}
+
+/** When it was begun, and the one that it waited for last: of the others nothing follows. */
+function timesOf(
+  { bar, endOf }: TimelineRecorder,
+  key: string,
+  seconds: number,
+): Pick<PastChange, "from" | "usual" | "after"> {
+  const own = bar(key);
+  if (!own) return {};
+  const last = own.after.reduce<string | undefined>(
+    (one, id) => (one && endOf(one) >= endOf(id) ? one : id),
+    undefined,
+  );
+  return {
+    from: Math.max(0, Math.round((own.to - seconds) * 10) / 10),
+    ...(own.usual === undefined ? {} : { usual: own.usual }),
+    after: last === undefined ? [] : [last],
   };
 }
 

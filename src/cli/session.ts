@@ -15,6 +15,7 @@ import { patiently } from "../engine/observe.ts";
 import { openStack, type Stack } from "../engine/stack.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
+import type { Timeline } from "../report/timeline/model.ts";
 import type { Served } from "../sandbox/http/client.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { type Holder, ourselves } from "../state/holder.ts";
@@ -103,6 +104,8 @@ export interface SessionOptions {
   readonly upgrade?: readonly string[];
   /** It has nothing to do with what stands: the state on AWS, maybe of another region, is not read. */
   readonly stateless?: boolean;
+  /** `--timeline`: gets what was done when. */
+  readonly drawTimeline?: ((timeline: Timeline) => void) | undefined;
   /** Ctrl-C ends it early, but it puts back first what it changed: calls still go out. */
   readonly putsBack?: boolean;
 }
@@ -219,6 +222,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       by: () => caller,
       clock,
       notice: note,
+      drawTimeline: purpose.drawTimeline,
     });
   const measured = history?.measured ?? measuredBefore(kept);
   const application = await applicationFor(given, paths, purpose, { recorded: known?.application, note, signal });

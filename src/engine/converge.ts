@@ -1,4 +1,5 @@
 import { BuddyError } from "../lib/errors.ts";
+import { workingOn } from "../lib/working.ts";
 import type { Recorded } from "../state/state.ts";
 import { create, giveUpHopeless, remove, update } from "./changes.ts";
 import { DELETE_SHOWS_WITHIN_MS, type Decision, VISIBLE_WITHIN_MS } from "./decide.ts";
@@ -31,13 +32,22 @@ export interface Converged {
  * @param on what depends on it: for its sake a replacement or a second creation is refused (throws `refused`).
  * @param later fields that are not touched yet.
  */
-export async function converge(
+export const converge = (
   run: Run,
   node: Node,
   wanted: object | undefined,
   first?: Observation,
   on: Dependents = NO_DEPENDENTS,
   later: ReadonlySet<string> = new Set(),
+): Promise<Converged> => workingOn(node.key, () => convergeOne(run, node, wanted, first, on, later));
+
+async function convergeOne(
+  run: Run,
+  node: Node,
+  wanted: object | undefined,
+  first: Observation | undefined,
+  on: Dependents,
+  later: ReadonlySet<string>,
 ): Promise<Converged> {
   const { clock, store, emit } = run;
   const work = workOn(run, node, wanted, later);

@@ -15,6 +15,12 @@ const change = z.object({
   /** What the plan said would be changed in place. */
   fields: z.array(z.string()).optional(),
   reason: z.string().optional(),
+  /** Seconds after the run began. Absent: an older version wrote this. */
+  from: z.number().optional(),
+  /** How long that usually took, seconds. */
+  usual: z.number().optional(),
+  /** Keys of those with which something was done and that it waited for. */
+  after: z.array(z.string()).optional(),
 });
 
 const found = z.object({ key: z.string(), name: z.string(), object: z.string(), fields: z.array(z.string()) });

@@ -1,4 +1,4 @@
-/** `graph`, as it is typed. */
+/** `graph`, as it is typed, and what `--timeline` refuses. */
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { browserFor } from "../../src/cli/browser.ts";
@@ -48,6 +48,9 @@ test("what cannot be done is refused before anything is written", async () => {
     ["graph --output .", ". cannot be written"],
     ["graph --open", "--output FILE.html"],
     ["graph --dependencies --refresh", "cannot be used with"],
+    ["up --yes --timeline no/where.html", "no/where.html cannot be written"],
+    ["down --yes --timeline up.png", "ends in .html (a page) or .svg"],
+    ["history --timeline a.svg", "history NUMBER --timeline FILE.html"],
   ] as const) {
     const { code, stdout, stderr } = await on.run(line);
     expect({ code, stdout }, line).toEqual({ code: 2, stdout: "" });

@@ -10,7 +10,7 @@ import { type Known, partsOf, STANDINGS, type Standing, type Topology } from "..
 import { topologyPage } from "../../src/graph/topology/page.ts";
 import { type Rect, rectOf } from "../../src/graph/topology/sheet.ts";
 import { topologySvg } from "../../src/graph/topology/svg.ts";
-import { textWidth } from "../../src/graph/topology/text.ts";
+import { textWidth } from "../../src/lib/drawn-text.ts";
 import { topologyView } from "../../src/report/views/topology.ts";
 import { stepsFor } from "../../steps/index.ts";
 import { pictureOf } from "../../steps/picture.ts";

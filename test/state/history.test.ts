@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { recordRun } from "../../src/cli/run-recorder.ts";
+import { recordTimeline } from "../../src/cli/run-timeline.ts";
 import type { Event } from "../../src/engine/events.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { BuddyError } from "../../src/lib/errors.ts";
+import { workingOn } from "../../src/lib/working.ts";
+import type { Timeline } from "../../src/report/timeline/model.ts";
 import { fileText, type Text } from "../../src/state/file.ts";
 import {
   historyFile,
@@ -98,7 +101,7 @@ test("times are medians of what was begun and done; changes in place by their fi
 });
 
 const ABOUT = { key: "db", name: "database1", object: "rds:instance", step: "database" };
-const recorder = (file: Text, notes: string[] = []) => {
+const recorder = (file: Text, notes: string[] = [], drawTimeline?: (timeline: Timeline) => void) => {
   const clock = jumpingClock(NOW);
   const recorded = recordRun(file, {
     command: "up --yes",
@@ -106,6 +109,7 @@ const recorder = (file: Text, notes: string[] = []) => {
     by: () => "arn:aws:iam::111122223333:user/ada",
     clock,
     notice: (note) => notes.push(note),
+    drawTimeline,
   });
   return { clock, ...recorded };
 };
@@ -114,7 +118,7 @@ const started = (at: number): Event => ({ ...ABOUT, type: "resource.started", at
 test("a run is there from its first change on: one that is killed is unfinished", async () => {
   const file = historyIn();
   const first = recorder(file);
-  first.call({ service: "ec2", operation: "DescribeVpcs", error: undefined });
+  first.call({ service: "ec2", operation: "DescribeVpcs", error: undefined, ms: 5 });
   expect(readHistory(file).runs).toEqual([]);
   first.event(started(first.clock.now()));
   expect(readHistory(file).runs).toMatchObject([
@@ -123,7 +127,7 @@ test("a run is there from its first change on: one that is killed is unfinished"
 
   const second = recorder(file);
   second.event(started(second.clock.now()));
-  second.call({ service: "rds", operation: "CreateDBInstance", error: undefined });
+  second.call({ service: "rds", operation: "CreateDBInstance", error: undefined, ms: 5 });
   await second.clock.sleep(61_500);
   second.event({
     ...ABOUT,
@@ -174,7 +178,70 @@ test("where it cannot be written the run goes on, and that is said once", () => 
   const notes: string[] = [];
   const one = recorder(file, notes);
   one.event(started(NOW));
-  one.call({ service: "rds", operation: "CreateDBInstance", error: undefined });
+  one.call({ service: "rds", operation: "CreateDBInstance", error: undefined, ms: 5 });
   one.ended({ code: 0 });
   expect(notes).toEqual([expect.stringContaining("This run is not kept in the history: could not")]);
+});
+
+test("a timeline gets what was done when, also of a run that is interrupted or fails; one that cannot be drawn hinders nothing", async () => {
+  const file = historyIn();
+  const drawn: Timeline[] = [];
+  const one = recorder(file, [], (timeline) => drawn.push(timeline));
+  one.follows((key) => (key === "db" ? ["subnet"] : key === "subnet" ? ["vpc"] : []));
+  one.event({ ...started(one.clock.now()), key: "vpc" } as Event);
+  await one.clock.sleep(2_000);
+  one.event({ ...ABOUT, key: "vpc", type: "resource.settled", at: one.clock.now(), outcome: "created", ms: 2_000 });
+  one.event({ ...started(one.clock.now()), usual: 480 } as Event);
+  await workingOn("db", async () =>
+    one.call({ service: "rds", operation: "CreateDBInstance", error: undefined, ms: 500 }),
+  );
+  one.call({ service: "ec2", operation: "DescribeVpcs", error: undefined, ms: 100 });
+  await one.clock.sleep(60_000);
+  one.ended({ error: new BuddyError({ code: "interrupted", message: "interrupted" }) });
+  expect(drawn).toMatchObject([
+    {
+      command: "up --yes",
+      seconds: 62,
+      result: "interrupted",
+      error: "interrupted",
+      bars: [
+        { id: "vpc", outcome: "created", from: 0, to: 2, after: [], calls: [] },
+        {
+          id: "db",
+          outcome: "interrupted",
+          from: 2,
+          to: 62,
+          usual: 480,
+          after: ["vpc"],
+          calls: [{ from: 1.5, to: 2, name: "rds:CreateDBInstance" }],
+        },
+      ],
+      otherCalls: [{ name: "ec2:DescribeVpcs" }],
+    },
+  ]);
+
+  const notes: string[] = [];
+  const other = recorder(file, notes, () => {
+    throw new Error("no space left");
+  });
+  // What fails before anything was begun with it is in it, too; a second thing done with an object is another bar.
+  other.event({ ...ABOUT, type: "resource.settled", at: other.clock.now(), outcome: "failed", ms: 0, reason: "no" });
+  other.ended({ code: 1 });
+  expect(notes).toEqual(["The timeline could not be written: no space left"]);
+  const seen = recordTimeline(() => NOW);
+  for (const action of ["create", "delete"] as const) {
+    seen.event({ ...started(NOW), action } as Event);
+    seen.event({
+      ...ABOUT,
+      type: "resource.settled",
+      at: NOW,
+      outcome: action === "create" ? "created" : "deleted",
+      ms: 0,
+    });
+  }
+  const { bars } = seen.timeline({ command: "up", at: "2026-11-22T09:14:00.000Z", result: "done", error: undefined });
+  expect(bars.map(({ id, action, after }) => [id, action, after])).toEqual([
+    ["db", "create", []],
+    ["db#2", "delete", ["db"]],
+  ]);
 });

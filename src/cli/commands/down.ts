@@ -7,7 +7,7 @@ import { mayHoldData } from "../../engine/observe.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import { removable } from "../../engine/resource.ts";
 import type { Run } from "../../engine/run.ts";
-import type { Observed, Snapshot } from "../../engine/snapshot.ts";
+import { dependentsOf, type Observed, type Snapshot } from "../../engine/snapshot.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { centsIfKnown, roundToCents } from "../../lib/money.ts";
 import { list } from "../../lib/text.ts";
@@ -21,11 +21,13 @@ import { copyRefusals } from "../copy-rights.ts";
 import { costAfterDown } from "../cost-summary.ts";
 import type { CommonOptions } from "../options.ts";
 import { leftAlone, residualBills } from "../residual-bills.ts";
+import { drawnTo } from "../run-timeline.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
 
 export interface DownOptions extends CommonOptions {
   readonly yes?: boolean;
+  readonly timeline?: string;
   readonly discardData?: boolean;
   readonly discardFiles?: boolean;
   readonly deleteZone?: boolean;
@@ -46,10 +48,20 @@ const lineOf = (options: DownOptions, remove: readonly string[]): string =>
 /** Shows what goes and what stays, asks for the stack's name, removes it, and checks that nothing is left. */
 export async function down(options: DownOptions): Promise<number> {
   requireConsent("down", options.yes ?? false, lineOf(options, options.remove ?? []));
+  const drawTimeline = await drawnTo(options.timeline);
   const { discardData = false, discardFiles = false, unprotect = false, deleteZone: deleteKept = false } = options;
   return withSession(
     options,
-    { command: "down", writes: true, resolvesAddress: false, discardData, discardFiles, unprotect, deleteKept },
+    {
+      command: "down",
+      drawTimeline,
+      writes: true,
+      resolvesAddress: false,
+      discardData,
+      discardFiles,
+      unprotect,
+      deleteKept,
+    },
     async (session) => {
       const screen = screenOf(session);
       const { config, stack } = session;
@@ -254,6 +266,7 @@ async function remove(session: Session, screen: Screen, going: Going, options: D
       ? await screen.report(stack.graph, "down", forecastDown(stack.run, found), (key) => wanted.has(key))
       : silentReporter;
   session.listen(reporter.emit);
+  session.history?.follows((key) => dependentsOf(found.entries, key));
   const settled = await stack.down(found).finally(reporter.stop);
   const interrupted = settled.some(({ outcome }) => outcome === "interrupted");
   const left = interrupted ? undefined : await stack.leftovers();

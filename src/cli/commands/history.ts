@@ -8,7 +8,12 @@ import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, isShared, pathsOf } from "../paths.ts";
 import { readShared } from "../read-shared.ts";
+import { drawnTo, timelineOf } from "../run-timeline.ts";
 import { sharedPlaceOf } from "../state-place.ts";
+
+export interface HistoryOptions extends CommonOptions {
+  readonly timeline?: string;
+}
 
 /** Beside the state: in its folder, without the config, or in S3. */
 async function historyOf(options: CommonOptions): Promise<Text> {
@@ -21,8 +26,15 @@ async function historyOf(options: CommonOptions): Promise<Text> {
   return place ? (await readShared(options, paths, config, place)).history : file;
 }
 
-/** Lists the runs that are kept beside the state, or shows one. Of a state in a file it asks nobody. */
-export async function history(number: number | undefined, options: CommonOptions): Promise<number> {
+/** Lists the runs that are kept beside the state, or shows or draws one. Of a state in a file it asks nobody. */
+export async function history(number: number | undefined, options: HistoryOptions): Promise<number> {
+  if (options.timeline !== undefined && number === undefined)
+    throw new BuddyError({
+      code: "usage",
+      message: "--timeline draws one run",
+      hint: "Name it: `buddyverse history NUMBER --timeline FILE.html`; `buddyverse history` lists them.",
+    });
+  const draw = await drawnTo(options.timeline);
   const text = await historyOf(options);
   const file = text.path;
   const { runs, damaged } = readHistory(text);
@@ -41,6 +53,16 @@ export async function history(number: number | undefined, options: CommonOptions
       about: { file },
       hint: "`buddyverse history` lists what is kept.",
     });
-  printResult(options, runView(one, look), one);
+  if (draw) {
+    const timeline = timelineOf(one);
+    if (!timeline)
+      throw new BuddyError({
+        code: "failed",
+        message: `run ${number} cannot be drawn: an older version kept it, without when each object was begun`,
+        hint: "Runs of this version can.",
+      });
+    draw(timeline);
+  }
+  printResult(options, draw ? `The timeline of run ${number} is in ${options.timeline}.` : runView(one, look), one);
   return 0;
 }

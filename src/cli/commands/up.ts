@@ -8,7 +8,7 @@ import type { NodeResult } from "../../engine/node-result.ts";
 import { isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
-import { isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
+import { dependentsOf, isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
 import { keepSeen } from "../../engine/watching.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
@@ -35,11 +35,13 @@ import {
   throwIfMoved,
 } from "../plan-file.ts";
 import { releaseIn } from "../release-words.ts";
+import { drawnTo } from "../run-timeline.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, speedOf, withSession } from "../session.ts";
 
 export interface UpOptions extends CommonOptions, PlanningOptions {
   readonly yes?: boolean;
+  readonly timeline?: string;
   /** Keys or names of objects of which what others changed is put back. */
   readonly mend?: readonly string[];
 }
@@ -86,6 +88,7 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
   requireConsent("up", options.yes ?? false, goOn);
   const purpose = {
     command: "up",
+    drawTimeline: await drawnTo(options.timeline),
     writes: true,
     resolvesAddress: true,
     deploys: true,
@@ -225,6 +228,10 @@ async function apply(
   const keyPair = found.entries.get(KEY_PAIR_KEY);
   if (keyPair && !keyPair.look.live) sayKeyPair(session, screen);
   recordWanted(session);
+  session.history?.follows((key) => {
+    const entry = found.entries.get(key);
+    return entry?.wanted ? entry.node.needs : dependentsOf(found.entries, key);
+  });
   const began = { clock: clock.now(), real: performance.now() };
   const waits = planned.items.filter(({ action }) => action === "blocked").map(({ key }) => key);
   const reporter = await screen.report(graph, "up", forecastUp(found, new Set(waits)));

@@ -1,6 +1,6 @@
+import { fitted, textWidth } from "../../lib/drawn-text.ts";
 import { type Card, conditionOf, type Known } from "./model.ts";
 import { NAME, NOTE, type Sheet, type Text } from "./sheet.ts";
-import { fitted, textWidth } from "./text.ts";
 
 const HEAD = 27;
 const ROW = 17;

@@ -1,3 +1,4 @@
+import { fitted, textWidth } from "../../lib/drawn-text.ts";
 import { cardsIn } from "./cards.ts";
 import { legendIn } from "./legend.ts";
 import {
@@ -11,7 +12,6 @@ import {
   type Topology,
 } from "./model.ts";
 import { type Box, boxHeight, type Frame, partTexts, type Rect, type Sheet, titled } from "./sheet.ts";
-import { fitted, textWidth } from "./text.ts";
 
 /** A picture with a place for each thing. */
 export interface Layout extends Sheet {

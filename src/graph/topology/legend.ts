@@ -1,6 +1,6 @@
+import { textWidth } from "../../lib/drawn-text.ts";
 import { type Flow, type FlowKind, type Known, STANDINGS, type Standing } from "./model.ts";
 import { NOTE, type Sheet } from "./sheet.ts";
-import { textWidth } from "./text.ts";
 
 const WORDS: Readonly<Record<FlowKind, string>> = {
   visit: "visitors, and what is asked for them",

@@ -1,3 +1,4 @@
+import { said } from "../../lib/drawn-text.ts";
 import { filled } from "../../lib/template.ts";
 import { list } from "../../lib/text.ts";
 import pageCss from "../../report/page.css";
@@ -5,7 +6,7 @@ import { type Known, STANDINGS, type Topology } from "./model.ts";
 import ownCss from "./page.css";
 import html from "./page.html";
 import svgCss from "./svg.css";
-import { said, topologySvg } from "./svg.ts";
+import { topologySvg } from "./svg.ts";
 
 /** An object of the stack, for the list of them all. */
 export interface Listed {

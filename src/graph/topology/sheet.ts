@@ -1,5 +1,5 @@
+import { broken, fitted, textWidth } from "../../lib/drawn-text.ts";
 import type { Condition, FlowKind, Part } from "./model.ts";
-import { broken, fitted, textWidth } from "./text.ts";
 
 /** Pixels. */
 export interface Rect {

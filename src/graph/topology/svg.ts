@@ -1,6 +1,6 @@
 import { serviceOfType } from "../../aws/services.ts";
-import { escaped } from "../../lib/escape.ts";
-import { list, oneLine } from "../../lib/text.ts";
+import { said } from "../../lib/drawn-text.ts";
+import { list } from "../../lib/text.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { merged } from "./merged.ts";
 import { type Condition, type Known, type Part, STANDINGS, type Topology } from "./model.ts";
@@ -9,9 +9,6 @@ import css from "./svg.css";
 
 const NO_COLOUR = "#6b7685";
 const TIP = { length: 7, half: 4 };
-
-/** Foreign text as XML takes it: no markup, and none of the characters that XML does not know. */
-export const said = (text: string): string => escaped(oneLine(text).replace(/\p{Cs}|[\uFFFE\uFFFF]/gu, "�"));
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 const where = ({ x, y, width, height }: Rect): string =>

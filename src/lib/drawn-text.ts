@@ -1,4 +1,8 @@
-import { widthOf } from "../../lib/text.ts";
+import { escaped } from "./escape.ts";
+import { oneLine, widthOf } from "./text.ts";
+
+/** Foreign text as XML and HTML take it: no markup, and none of the characters that XML does not know. */
+export const said = (text: string): string => escaped(oneLine(text).replace(/\p{Cs}|[\uFFFE\uFFFF]/gu, "\uFFFD"));
 
 /** How wide a text is at most, pixels: usual fonts set it narrower. East Asian characters are two columns. */
 export const textWidth = (text: string, size: number, bold = false): number =>
