@@ -1,63 +1,171 @@
-/** Prints what the tool promises about speed, as ratios measured in one run: `npm run bench`. */
-import { execFileSync } from "node:child_process";
+/** Prints what the tool promises about speed, as ratios measured in one run: `npm run bench [PART …]`. */
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "rolldown";
+import { textLoader } from "../text-loader.js";
+import { roundTrips } from "./round-trips.js";
 
 const bin = join(import.meta.dirname, "..", "bin", "buddyverse.js");
 const folder = mkdtempSync(join(tmpdir(), "buddyverse-bench-"));
 writeFileSync(join(folder, "buddyverse.config.json"), "{}");
-const run = (...args) =>
-  execFileSync(process.execPath, [bin, ...args], {
-    cwd: folder,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
 
-/** The median wall time of some runs, taken in turns so that a slow moment of the machine hits all alike. */
-function medians(commands, rounds = 15) {
-  const times = commands.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    commands.forEach((args, index) => {
-      const started = performance.now();
-      execFileSync(process.execPath, args, { stdio: "ignore", cwd: folder });
-      times[index].push(performance.now() - started);
-    });
-  }
-  return times.map((list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]);
+const line = (what, value, goal = "") => console.log(`${what.padEnd(62)} ${value.padStart(10)}   ${goal}`.trimEnd());
+const times = (value) => `${value.toFixed(2)} ×`;
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+
+function run(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
+  // 3: there are differences.
+  if (status !== 0 && status !== 3) throw new Error(`${args.join(" ")}: ${stderr}`);
+  return stdout;
 }
-const line = (what, value, promise) => console.log(`${what.padEnd(58)} ${value.padStart(10)}   ${promise}`);
 
-const [nothing, help, version, offline] = medians([
-  ["-e", "0"],
-  [bin, "--help"],
-  [bin, "--version"],
-  [bin, "plan", "--offline"],
-]);
-line("start of --help, over node -e 0", `${(help / nothing).toFixed(2)} ×`, "at most 2 ×");
-line("start of --version, over node -e 0", `${(version / nothing).toFixed(2)} ×`, "at most 2 ×");
-line("plan --offline, over node -e 0", `${(offline / nothing).toFixed(2)} ×`, "at most 5 ×");
+/** The median wall time and memory of some commands, taken in turns so that a slow moment of the machine hits all alike. */
+function medians(commands, rounds = 15) {
+  const rss = join(folder, "rss.cjs");
+  writeFileSync(rss, 'process.on("exit", () => process._rawDebug("MAXRSS " + process.resourceUsage().maxRSS));');
+  const results = commands.map(() => ({ times: [], memory: [] }));
+  for (let round = 0; round < rounds; round++)
+    for (const [index, [program, ...args]] of commands.entries()) {
+      const isNode = program === process.execPath;
+      const started = performance.now();
+      const { error, stderr } = spawnSync(program, isNode ? ["-r", rss, ...args] : args, {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      if (error) throw error;
+      results[index].times.push(performance.now() - started);
+      results[index].memory.push(Number(/MAXRSS (\d+)/.exec(stderr)?.[1]));
+    }
+  return results.map(({ times, memory }) => ({ time: median(times), memory: median(memory) }));
+}
 
-const planned = JSON.parse(run("plan", "--sandbox", "--json"));
-const up = JSON.parse(run("up", "--sandbox", "--sandbox-speed", "max", "--yes", "--json"));
-line(
-  "up, in AWS time, over its longest chain of AWS time",
-  `${(up.seconds / planned.seconds).toFixed(2)} ×`,
-  "at most 1.10 ×",
-);
-const calls = (...args) => {
-  const trace = join(folder, "trace.jsonl");
-  try {
-    run(...args, "--trace", trace, "--json");
-  } catch (error) {
-    if (error.status !== 3) throw error;
+const isThere = (program, ...args) => spawnSync(program, args, { cwd: folder }).status === 0;
+
+function start() {
+  const own = [["--help"], ["--version"], ["completion", "bash"], ["plan", "--offline"]];
+  const others = [
+    ["terraform", "version"],
+    ["aws", "--version"],
+    ["npx", "--no-install", "cdk", "--version"],
+  ].filter((command) => isThere(...command));
+  const goals = ["at most 1.3 ×", "at most 1.3 ×", "at most 1.3 ×", "at most 2 ×"];
+  const node = (...args) => [process.execPath, ...args];
+  const [nothing, ...found] = medians([node("-e", "0"), ...own.map((args) => node(bin, ...args)), ...others]);
+  for (const [index, args] of own.entries()) {
+    line(`start of ${args.join(" ")}, over node -e 0`, times(found[index].time / nothing.time), goals[index]);
+    line("  its memory", times(found[index].memory / nothing.memory), index < 3 ? "at most 1.3 ×" : "");
   }
-  return readFileSync(trace, "utf8").trim().split("\n").length;
-};
-line(
-  "calls of status on the whole stack",
-  String(calls("status", "--sandbox", "--sandbox-speed", "max")),
-  "at most 55",
+  for (const [index, command] of others.entries())
+    line(`start of ${command.join(" ")}, over node -e 0`, times(found[own.length + index].time / nothing.time));
+}
+
+/** What a command loads of `dist`. */
+function loaded() {
+  const code = `process.on("exit", () => process._rawDebug("LOADED" + JSON.stringify(Object.keys(require.cache)))); require(${JSON.stringify(bin)});`;
+  for (const words of [
+    ["--help"],
+    ["completion", "bash"],
+    ["plan", "--offline"],
+    ["graph"],
+    ["cost"],
+    ["history"],
+    ["plan", "--sandbox"],
+  ]) {
+    const { stderr } = spawnSync(process.execPath, ["-e", code, "--", "buddyverse", ...words], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    const files = JSON.parse(/LOADED(.*)/.exec(stderr)[1]);
+    const bytes = files.reduce((sum, file) => sum + readFileSync(file).length, 0);
+    line(`loaded by ${words.join(" ")}, ${files.length} files`, `${Math.round(bytes / 1_000)} kB`);
+  }
+}
+
+function stack() {
+  const speed = ["--sandbox", "--sandbox-speed", "max"];
+  const planned = JSON.parse(run("plan", "--sandbox", "--json"));
+  const up = JSON.parse(run("up", ...speed, "--yes", "--json"));
+  line("up, in AWS time, over its longest chain of AWS time", times(up.seconds / planned.seconds), "at most 1.03 ×");
+  const calls = (...args) => {
+    const trace = join(folder, "trace.jsonl");
+    run(...args, "--trace", trace, "--json");
+    return String(readFileSync(trace, "utf8").trim().split("\n").length);
+  };
+  line("calls of status on the whole stack", calls("status", ...speed, "--managed"), "30");
+  line("calls of status with all extras", calls("status", ...speed), "50");
+  line("calls of a second up", calls("up", ...speed, "--yes"), "30");
+}
+
+async function growth() {
+  const file = join(folder, "growth.mjs");
+  await build({
+    input: join(import.meta.dirname, "growth.ts"),
+    platform: "node",
+    plugins: [textLoader],
+    transform: { define: { BUDDYVERSE_VERSION: '""' } },
+    logLevel: "silent",
+    output: { file, codeSplitting: false },
+  });
+  const measure = (call) =>
+    JSON.parse(
+      execFileSync(
+        process.execPath,
+        [
+          "--expose-gc",
+          "--input-type=module",
+          "-e",
+          `import * as all from ${JSON.stringify(pathToFileURL(file).href)}; console.log(JSON.stringify(await all.${call}))`,
+        ],
+        { encoding: "utf8" },
+      ),
+    );
+  for (const objects of [100, 1_000, 2_000]) {
+    const found = measure(`growth(${objects})`);
+    for (const what of ["again", "up", "down"])
+      line(
+        `own work of ${what === "again" ? "plan" : what}, ${objects} objects`,
+        `${found[what].toFixed(2)} ms`,
+        "1 ms an object",
+      );
+    line(`memory after up, ${objects} objects`, `${found.memory.toFixed(1)} KiB`, "flat, per object");
+  }
+  for (const objects of [10, 100, 1_000]) {
+    const { text, disk } = measure(`stateWrites(${objects})`);
+    line(`a write of a state of ${objects} objects: its text`, `${text.toFixed(2)} ms`);
+    line("  the same, safe on the disk", `${disk.toFixed(2)} ms`);
+  }
+}
+
+async function trips() {
+  const found = await roundTrips(bin, 50);
+  if (found === undefined) {
+    line("at 50 ms a call: no python3 with boto3 here", "");
+    return;
+  }
+  for (const [what, { ms, calls }] of Object.entries(found))
+    line(
+      `at 50 ms a call: ${what}, ${calls} calls`,
+      `${(ms / 1_000).toFixed(2)} s`,
+      what === "a second up" ? "0.6 s" : "",
+    );
+  line(
+    "a second up over that script",
+    times(found["a second up"].ms / found["a sequential boto3 script"].ms),
+    "below 1 ×",
+  );
+}
+
+const PARTS = { start, loaded, stack, trips, growth };
+const wanted = process.argv.slice(2);
+console.log(
+  `Node ${process.version}, ${cpus().length} processors (${cpus()[0]?.model.trim()}), ${new Date().toISOString().slice(0, 10)}`,
 );
-line("calls of a second up", String(calls("up", "--sandbox", "--sandbox-speed", "max", "--yes")), "at most 55");
-rmSync(folder, { recursive: true });
+try {
+  for (const [name, part] of Object.entries(PARTS)) if (wanted.length === 0 || wanted.includes(name)) await part();
+} finally {
+  rmSync(folder, { recursive: true });
+}
