@@ -63,8 +63,8 @@ IamResponse.simulate_principal_policy = lambda self: ActionResult(
     {
         "EvaluationResults": [
             {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": "allowed"}
-            for action in self._get_multi_param("ActionNames.member")
-            for resource in self._get_multi_param("ResourceArns.member") or ["*"]
+            for action in self._get_param("ActionNames", [])
+            for resource in self._get_param("ResourceArns", ["*"])
         ],
         "IsTruncated": False,
     }
