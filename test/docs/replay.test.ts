@@ -105,6 +105,7 @@ const STAGES: Readonly<Record<string, Stage & { readonly empty?: true }>> = {
     },
     exits: { "status --sandbox": 3 },
   },
+  "docs/state.md": { configures: true },
   "docs/troubleshooting.md": { before: { "sandbox fail": ["sandbox reset"] }, exits: { "up --sandbox": [1, 0] } },
 };
 
