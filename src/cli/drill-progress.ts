@@ -1,23 +1,32 @@
 import ora from "ora";
-import { duration } from "../lib/duration.ts";
-import { counted } from "../lib/text.ts";
+import { clockMinute, clockSecond, duration } from "../lib/duration.ts";
+import { counted, indented, truncate, widthOf } from "../lib/text.ts";
 import { eventText } from "../report/json.ts";
+import type { Wall } from "../report/outlook.ts";
 import { canBeLive } from "../report/reporter.ts";
 import type { Style } from "../report/style.ts";
 import { type CpuPoint, type DrillName, isFailed, type Sample } from "../verify/drills/result.ts";
 import { WHO } from "../verify/drills/view.ts";
 import type { DrillListener } from "../verify/drills/watch.ts";
-import type { Session } from "./session.ts";
+import { type Session, speedOf } from "./session.ts";
 
 /** How often a log without a terminal says how things stand, milliseconds of the run's clock. */
 const STANDING_MS = 60_000;
+
+/** "2m10s of ~14m, done about 13:42": how long a drill has taken, and when it will be done. */
+export function drillTime(ms: number, minutes: number, wall: Wall): string {
+  const left = minutes * 60_000 - ms;
+  const usual = `${duration(ms)} of ~${minutes}m`;
+  if (left <= 0) return `${usual}, late`;
+  return Number.isFinite(wall.speed) ? `${usual}, done about ${clockMinute(wall.now + left / wall.speed)}` : usual;
+}
 
 /**
  * Shows a drill while it runs, on stderr: what happens, line by line, and below it how things stand. With --json-lines as
  * events on stdout.
  */
 export function following({
-  session: { options, clock },
+  session,
   drill,
   minutes,
   style,
@@ -28,6 +37,7 @@ export function following({
   readonly minutes: number;
   readonly style: Style;
 }): DrillListener & { stop(): void } {
+  const { options, clock, interrupted } = session;
   const began = clock.now();
   const passed = (at: number) => duration(at - began);
   if (options.jsonLines) {
@@ -48,16 +58,24 @@ export function following({
   let cpu: CpuPoint | undefined;
   let asked = 0;
   let failed = 0;
-  const standing = (): string =>
-    [
-      ...(latest
-        ? [`${counted(latest.inService, "instance")} of ${latest.desired}, ${latest.healthy} healthy`]
-        : ["looks at the group"]),
-      ...(cpu ? [`CPU ${Math.round(cpu.percent)} %`] : []),
-      `${asked} answers, ${failed} failed`,
-      `${passed(clock.now())} of ~${minutes}m`,
-    ].join(" · ");
+  /** How things stand, in as many columns at most: what matters least goes first. */
+  function standing(width = Number.POSITIVE_INFINITY): string {
+    const ms = clock.now() - began;
+    const group = latest
+      ? `${counted(latest.inService, "instance")} of ${latest.desired}, ${latest.healthy} healthy`
+      : "looks at the group";
+    const load = cpu ? [`CPU ${Math.round(cpu.percent)} %`] : [];
+    const answers = `${asked} answers, ${failed} failed`;
+    const end = interrupted.aborted
+      ? `puts everything back, ${duration(ms)}`
+      : drillTime(ms, minutes, { now: Date.now(), speed: speedOf(session) ?? 1 });
+    const lines = [[group, ...load, answers, end], [group, answers, end], [answers, end], [end]].map((parts) =>
+      parts.join(" · "),
+    );
+    return lines.find((line) => widthOf(line) <= width) ?? truncate(end, width);
+  }
   const stream = process.stderr;
+  const columns = () => stream.columns ?? 80;
   const count = (bad: boolean) => {
     asked++;
     if (bad) failed++;
@@ -68,11 +86,13 @@ export function following({
     spinner.start();
     return {
       // ora clears its line before another's text and draws it again after.
-      entry: ({ at, who, what }) =>
-        stream.write(`${passed(at).padStart(7)}  ${style.dim(WHO[who].padEnd(5))}  ${what}\n`),
+      entry({ at, who, what }) {
+        const head = `${passed(at).padStart(7)}  ${style.dim(WHO[who].padEnd(5))}  `;
+        stream.write(`${indented(what, columns() - 1, " ".repeat(widthOf(head)), head).join("\n")}\n`);
+      },
       sample(sample) {
         latest = sample;
-        spinner.text = `${drill} · ${standing()}`;
+        spinner.text = `${drill} · ${standing(columns() - drill.length - 7)}`;
       },
       probe: (probe) => count(isFailed(probe)),
       cpu(point) {
@@ -83,12 +103,13 @@ export function following({
   }
   let told = began;
   return {
-    entry: ({ at, who, what }) => stream.write(`${passed(at).padStart(7)}  ${WHO[who].padEnd(5)}  ${what}\n`),
+    entry: ({ at, who, what }) =>
+      stream.write(`${clockSecond(Date.now())} ${passed(at).padStart(7)}  ${WHO[who].padEnd(5)}  ${what}\n`),
     sample(sample) {
       latest = sample;
       if (clock.now() - told < STANDING_MS) return;
       told = clock.now();
-      stream.write(`${passed(told).padStart(7)}         ${standing()}\n`);
+      stream.write(`${clockSecond(Date.now())} ${passed(told).padStart(7)}         ${standing()}\n`);
     },
     probe: (probe) => count(isFailed(probe)),
     cpu(point) {

@@ -1,7 +1,7 @@
 import { type ForeseenVisit, secondsIn } from "../engine/forecast.ts";
 import { about, clockMinute, duration, roughly } from "../lib/duration.ts";
 import { oneLine, truncate, widthOf } from "../lib/text.ts";
-import type { Item, Progress } from "./progress.ts";
+import { type Item, type Progress, underWay } from "./progress.ts";
 
 /** The clock on the wall: milliseconds since 1970, and how many times faster the run's clock goes. */
 export interface Wall {
@@ -67,7 +67,8 @@ export function outlookOf(state: Progress, now: number): Outlook | undefined {
   const { leftMs, chain } = forecast.visits.map(until).reduce(later, NOTHING);
   const walks = [...items.values()].some(({ phase, action }) => phase !== "idle" && !PREPARING.has(action));
   const beforehand = walks ? 0 : Math.max(0, forecast.beforehandSeconds * 1_000 - (now - began));
-  return { leftMs: leftMs + beforehand, chain };
+  const [first] = walks ? [] : underWay(state, now);
+  return { leftMs: leftMs + beforehand, chain: first ? [first, ...chain] : chain };
 }
 
 /** Of two that end together the one of which something is at work. */
@@ -105,7 +106,7 @@ export function outlookLine(state: Progress, now: number, width: number, wall?: 
   const count = [`${done} of ${total}`, ...(failed > 0 ? [`${failed} failed`] : [])];
   const time = timeText(now - state.began, outlook, state);
   const end = outlook && endText(outlook, wall);
-  const names = (outlook?.chain ?? []).map(({ name }) => oneLine(name));
+  const names = [...new Set((outlook?.chain ?? []).map(({ name }) => oneLine(name)))];
   const waits = [2, 1].map((most) => (names.length === 0 ? [] : [`waits for ${names.slice(0, most).join(", then ")}`]));
   const ends = end === undefined ? [] : [end];
   const lines = [

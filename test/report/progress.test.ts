@@ -77,7 +77,9 @@ describe("the line for the whole run", () => {
     expect(foreseen(removed, 65, 100, twice)).toBe("1 of 1 · 1m05s");
 
     const copied: Forecast = { beforehandSeconds: 300, visits: twice.visits.slice(0, 1) };
-    expect(foreseen([started("vpc", 0, "copy", 300)], 100, 100, copied)).toMatch(/^0 of 1 · 1m40s of ~5m · done/);
+    expect(foreseen([started("vpc", 0, "copy", 300)], 100, 100, copied)).toMatch(
+      /^0 of 1 · 1m40s of ~5m · done about .* · waits for Buddy-Project$/,
+    );
     const deleting = [started("vpc", 0, "copy", 300), prepared("vpc", 190, 190), started("vpc", 200, "delete", 20)];
     expect(foreseen(deleting, 200, 100, copied)).toMatch(/^0 of 1 · 3m20s of ~4m · done/);
   });

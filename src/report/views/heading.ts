@@ -1,5 +1,5 @@
 import type { CredentialsEnd } from "../../aws/aws.ts";
-import { about } from "../../lib/duration.ts";
+import { about, clockMinute, dayAt, zoneAt } from "../../lib/duration.ts";
 import type { Problem } from "../../lib/errors.ts";
 import { widthOf } from "../../lib/text.ts";
 import { plain } from "../style.ts";
@@ -20,13 +20,14 @@ export function heading(place: Place, { style = plain, width = WIDTH }: Look = {
   return shown + " ".repeat(most - widthOf(left) - right.length) + style.yellow(right);
 }
 
-/** "credentials until 14:05 UTC (in 55 min)". @param now milliseconds since 1970. */
+/** "credentials until 14:05 UTC (in 55 min)", before it this machine's time where that is another. @param now milliseconds since 1970. */
 export function credentialsText({ at, renewed }: CredentialsEnd, now: number): string {
-  const [end, today] = [new Date(at).toISOString(), new Date(now).toISOString().slice(0, 10)];
-  const day = end.startsWith(today) ? "" : `${end.slice(0, 10)} `;
+  const day = dayAt(at) === dayAt(now) ? "" : `${dayAt(at)} `;
+  const zone = zoneAt(at);
+  const utc = zone === "UTC" ? "" : `${new Date(at).toISOString().slice(11, 16)} UTC, `;
   const left = at > now ? `in ${about((at - now) / 1_000)}` : "over, by this machine's clock";
   const after = renewed ? "; the AWS SDK renews them while the login or role behind them holds" : "";
-  return `credentials until ${day}${end.slice(11, 16)} UTC (${left})${after}`;
+  return `credentials until ${day}${clockMinute(at)} ${zone} (${utc}${left})${after}`;
 }
 
 /** What to expect, and do, when the work will take longer than the credentials hold. @param seconds of the work. */
