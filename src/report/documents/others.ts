@@ -261,17 +261,6 @@ export const cost = document({
     .describe("with --live"),
 });
 
-export const graph = document({
-  title: z.string(),
-  groups: z.array(
-    z.object({
-      name: z.string(),
-      nodes: z.array(z.object({ key: z.string(), label: z.string(), object: z.string(), external: z.boolean() })),
-    }),
-  ),
-  edges: z.array(z.object({ from: z.string(), to: z.string() })),
-});
-
 /** With --output-dir; with --json-lines the policies themselves. Without, it prints IAM's own documents. */
 export const policy = z.union([
   document({ files: strings, commands: strings }),
