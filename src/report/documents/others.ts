@@ -261,60 +261,6 @@ export const cost = document({
     .describe("with --live"),
 });
 
-const graphPart = z.object({
-  id: z.string(),
-  keys: strings,
-  kind: z.string(),
-  name: z.string(),
-  note: z.string(),
-  object: z.string().optional(),
-  several: z.literal(true).optional(),
-});
-const graphCondition = z.object({ standing: z.string(), id: z.string().optional(), why: z.string().optional() });
-
-/** The picture; with --dependencies what needs what; with --output or --open where it is. */
-export const graph = z.union([
-  document({
-    stack: z.string(),
-    region: z.string(),
-    outside: z.array(graphPart),
-    network: graphPart,
-    gateway: graphPart,
-    zones: strings,
-    tiers: z.array(
-      z.object({
-        name: z.string(),
-        subnets: z.array(graphPart),
-        rows: z.array(
-          z.object({
-            group: graphPart.optional(),
-            zones: z.array(z.array(z.object({ part: graphPart, slot: z.string() }))),
-          }),
-        ),
-      }),
-    ),
-    flows: z.array(
-      z.object({ from: z.string(), to: z.string(), kind: z.string(), label: z.string(), lane: z.string() }),
-    ),
-    reaches: z.array(z.object({ from: strings, to: strings, what: z.string(), by: z.string() })),
-    cards: z.array(z.object({ name: z.string(), parts: z.array(graphPart) })),
-    source: z.string().nullable(),
-    conditions: z.record(z.string(), graphCondition),
-    extras: z.array(z.looseObject({ key: z.string(), name: z.string(), object: z.string(), standing: z.string() })),
-  }),
-  document({
-    title: z.string(),
-    groups: z.array(
-      z.object({
-        name: z.string(),
-        nodes: z.array(z.object({ key: z.string(), label: z.string(), object: z.string(), external: z.boolean() })),
-      }),
-    ),
-    edges: z.array(z.object({ from: z.string(), to: z.string() })),
-  }),
-  document({ file: z.string() }),
-]);
-
 /** With --output-dir; with --json-lines the policies themselves. Without, it prints IAM's own documents. */
 export const policy = z.union([
   document({ files: strings, commands: strings }),

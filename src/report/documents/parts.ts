@@ -104,6 +104,20 @@ export const outcome = z.enum([
   "interrupted",
 ]);
 
+/** How an object stands, as `status` says. */
+export const standing = z.enum([
+  "in-sync",
+  "drift",
+  "watched",
+  "pending-change",
+  "missing",
+  "unhealthy",
+  "under-way",
+  "blocked",
+  "retained",
+  "extra",
+]);
+
 export const difference = z.object({
   field: z.string(),
   wanted: z.unknown().optional(),

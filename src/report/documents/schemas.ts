@@ -1,10 +1,11 @@
 import * as z from "zod";
+import { graph } from "./graph.ts";
 import * as others from "./others.ts";
 import { failure } from "./parts.ts";
 import * as stack from "./stack.ts";
 
 const { events, ...ofStack } = stack;
-const results: Readonly<Record<string, z.ZodType>> = { ...ofStack, ...others };
+const results: Readonly<Record<string, z.ZodType>> = { ...ofStack, ...others, graph };
 
 /** The commands that print a document, with --json. */
 export const DOCUMENTED = Object.keys(results).sort();
