@@ -69,61 +69,6 @@ export async function localText(
 }
 
 /** When what it says was last written, milliseconds since 1970. */
-  readonly since: number;
-  /** What was applied to an object, and what AWS gave it. */
-  readonly live: (key: string) => Identified | undefined;
-}
-
-/** Undefined: there is no state, or it does not say of all that stands where it is. Throws on a bad one, and on another stack's. */
-export async function recordedStack(
-  options: CommonOptions,
-  paths: Paths,
-  given: Config,
-): Promise<RecordedStack | undefined> {
-  const state = await recordedState(options, paths, given);
-  if (!state) return undefined;
-  const unknown = Object.entries(state.resources).some(
-    ([key, recorded]) => ADDRESSED.test(key) && recorded.status !== "deleting" && recorded.attributes === undefined,
-  );
-  if (unknown) return undefined;
-  return {
-    config: await asItStands(given, undefined, state.resources),
-    account: state.account,
-    since: writtenAt(state),
-    live: (key) => liveOf(state.resources[key]),
-  };
-}
-
-/** The state of that stack; undefined: there is none. Throws on a bad one, and on another stack's. */
-export async function recordedState(
-  options: CommonOptions,
-  paths: Paths,
-  given: Config,
-): Promise<StackState | undefined> {
-  const text = await textOf(options, paths, given);
-  const state = readState(text);
-  const { stack, region } = given;
-  if (state) checkIdentity(state, { stack, region, account: state.account }, text.path);
-  return state;
-}
-
-<<<<<<< HEAD
-async function textOf(options: CommonOptions, paths: Paths, given: Config): Promise<Pick<StateText, "path" | "read">> {
-  const place = sharedPlaceOf(options, given);
-  if (place) return (await readShared(options, paths, given, place)).state;
-  const { state } = paths;
-  if (!options.sandbox) return stateFile(state);
-=======
-/** A state's text, of a file of its own or of a sandbox's. */
-export async function textOf({ sandbox }: CommonOptions, { state }: Pick<Paths, "state">) {
-  if (!sandbox) return stateFile(state);
->>>>>>> eb73d1e (buddyverse stacks lists the stacks of the account in a region by their tags, with cost and last run where their states are here)
-  // The sandbox is loaded only for those who rehearse.
-  const { readStateText } = await import("../sandbox/file.ts");
-  return { path: state, read: () => readStateText(state) };
-}
-
-/** When what it says was last written, milliseconds since 1970. */
 export const writtenAt = ({ resources }: StackState): number =>
   Math.max(0, ...Object.values(resources).map(({ since }) => since));
 

@@ -4,6 +4,7 @@ import { taggedStacks } from "../../aws/ec2/read-stacks.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { heading } from "../../report/views/heading.ts";
 import { type ListedStack, stacksView } from "../../report/views/stacks.ts";
+import { fileText } from "../../state/file.ts";
 import { historyFile, readHistory } from "../../state/history.ts";
 import type { StackState } from "../../state/state.ts";
 import { readState } from "../../state/store.ts";
@@ -75,6 +76,6 @@ async function statesOf({ options, aws }: Session): Promise<readonly Known[]> {
 }
 
 function lastRunOf(file: string): ListedStack["lastRun"] {
-  const last = readHistory(historyFile(file)).runs.at(-1);
+  const last = readHistory(fileText(historyFile(file))).runs.at(-1);
   return last && { at: last.at, command: last.command, result: last.result };
 }
