@@ -230,6 +230,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/history.ts")).history,
   },
   {
+    name: "stacks",
+    group: "stack",
+    description: "the stacks of the account in the region, by their tags; what their states say of cost and last run",
+    examples: ["buddyverse stacks", "buddyverse stacks --region eu-central-1", "buddyverse stacks --json"],
+    load: async () => (await import("./commands/stacks.ts")).stacks,
+  },
+  {
     name: "why",
     group: "stack",
     description: "what is not well and matters most: its reason, what its machine wrote last, what to do",

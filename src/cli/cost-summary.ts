@@ -1,6 +1,8 @@
 import { PRIMARY } from "../../steps/databases.ts";
 import { stepsFor } from "../../steps/index.ts";
+import type { Inputs } from "../../steps/inputs.ts";
 import { types } from "../aws/services.ts";
+import { parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { type CostChange, costChange, costChangeByKey } from "../cost/cost-change.ts";
 import {
@@ -20,20 +22,35 @@ import { costNowView } from "../cost/view.ts";
 import { type Graph, graphOf } from "../engine/graph.ts";
 import type { Observed, Snapshot } from "../engine/snapshot.ts";
 import { roundToCents } from "../lib/money.ts";
+import type { StackState } from "../state/state.ts";
 import type { Session } from "./session.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** The objects of the stack that a config describes, none of them there yet. Asks nobody, reads no file but the config. */
-export function objectsOf(config: Config): readonly PricedObject[] {
-  const { app } = config.image;
-  const inputs = {
-    publicKey: undefined,
-    allowedCidrs: config.bastion.allowedCidrs,
-    // What is in it does not change what anything costs.
-    appArchive: app !== null && "folder" in app ? { sha256: "", bytes: new Uint8Array(), leftOut: [] } : undefined,
-  };
-  return plannedObjects(graphOf(stepsFor(config, inputs), config.stack, config.tags));
+export const objectsOf = (config: Config): readonly PricedObject[] =>
+  plannedObjects(graphOf(stepsFor(config, inputsOf(config)), config.stack, config.tags));
+
+const inputsOf = ({ image: { app }, bastion }: Config): Inputs => ({
+  publicKey: undefined,
+  allowedCidrs: bastion.allowedCidrs,
+  // What is in it does not change what anything costs.
+  appArchive: app !== null && "folder" in app ? { sha256: "", bytes: new Uint8Array(), leftOut: [] } : undefined,
+});
+
+/**
+ * What the stack of a state costs a month, whatever its use, by its objects as they were last applied. Undefined: its config is not
+ * recorded, as no `up` of it has ended.
+ */
+export function costOfState(
+  { config: recorded, resources, stack, region }: StackState,
+  prices: PriceTable,
+): { readonly usd: number; readonly complete: boolean } | undefined {
+  if (recorded === undefined) return undefined;
+  const config = parseConfig(recorded, "state");
+  const graph = graphOf(stepsFor(config, inputsOf(config)), stack, config.tags);
+  const { fixed, complete } = estimate(standingObjects(resources, types, graph), { stack, region, prices }).totals;
+  return { usd: roundToCents(fixed), complete };
 }
 
 /** The bill of the stack that a config describes. */

@@ -54,9 +54,15 @@ export async function recordedState(
 
 async function textOf(options: CommonOptions, paths: Paths, given: Config): Promise<Pick<StateText, "path" | "read">> {
   const place = sharedPlaceOf(options, given);
-  if (place) return (await readShared(options, paths, given, place)).state;
-  const { state } = paths;
-  if (!options.sandbox) return stateFile(state);
+  return place ? (await readShared(options, paths, given, place)).state : localText(options, paths.state);
+}
+
+/** A state's text, in a file of its own or in a sandbox's. */
+export async function localText(
+  { sandbox }: Pick<CommonOptions, "sandbox">,
+  state: string,
+): Promise<Pick<StateText, "path" | "read">> {
+  if (!sandbox) return stateFile(state);
   // The sandbox is loaded only for those who rehearse.
   const { readStateText } = await import("../sandbox/file.ts");
   return { path: state, read: () => readStateText(state) };

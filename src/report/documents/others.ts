@@ -36,6 +36,24 @@ export const snapshots = document({
   unseen: strings,
 });
 
+export const stacks = document({
+  account: z.string(),
+  region: z.string(),
+  stacks: z.array(
+    z.object({
+      stack: z.string(),
+      vpc: z.string().nullable().describe("null: it is not up, and something is left"),
+      objects: count.describe("those of EC2 that bear its tag"),
+      monthly: z
+        .object({ usd, complete: z.boolean() })
+        .nullable()
+        .describe("its fixed cost; null: its state is not here"),
+      lastRun: z.object({ at: moment, command: z.string(), result: z.string() }).nullable(),
+      state: z.string().nullable().describe("the name of its state beside the config; null: it is not here"),
+    }),
+  ),
+});
+
 const contents = z.union([
   z.object({ version: z.string(), tables: count, rows: z.record(z.string(), count) }),
   z.object({ error: z.number() }).describe("MySQL's error number: it did not answer"),
