@@ -1,3 +1,4 @@
+import { shellWord } from "../../lib/shell.ts";
 import type { Aws } from "../aws.ts";
 import { fileSystemArn } from "../efs/arn.ts";
 import { type FileSystemLive, fileSystem } from "../efs/file-system.ts";
@@ -36,7 +37,7 @@ async function residual(
       ...(policy === undefined
         ? []
         : [
-            `${aws.cli} backup put-backup-vault-access-policy --backup-vault-name ${vault} --policy '${policyWithout(policy, [DELETE])}' ${region}`,
+            `${aws.cli} backup put-backup-vault-access-policy --backup-vault-name ${vault} --policy ${shellWord(policyWithout(policy, [DELETE]))} ${region}`,
           ]),
       ...points.map(
         ({ arn }) =>

@@ -1,3 +1,4 @@
+import { shellWord } from "../../lib/shell.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 
@@ -90,7 +91,7 @@ export async function closeAgain(aws: Aws, BackupVaultName: string): Promise<boo
 export function allowCommand(aws: Aws, vault: string, policy: string, actions: readonly string[]): string {
   const [left, on] = [policyWithout(policy, actions), `--backup-vault-name ${vault}`];
   return left.includes('"Action"')
-    ? `${aws.cli} backup put-backup-vault-access-policy ${on} --policy '${left}' --region ${aws.region}`
+    ? `${aws.cli} backup put-backup-vault-access-policy ${on} --policy ${shellWord(left)} --region ${aws.region}`
     : `${aws.cli} backup delete-backup-vault-access-policy ${on} --region ${aws.region}`;
 }
 

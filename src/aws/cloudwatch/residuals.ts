@@ -1,3 +1,4 @@
+import { shellWord } from "../../lib/shell.ts";
 import { undefinedIf } from "../errors.ts";
 import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
@@ -21,7 +22,7 @@ export const forgottenAlarms: ResidualReader = {
           aws.cloudWatch.listTagsForResource({ ResourceARN: id }),
         );
         if (tagsFrom(tags?.Tags)[STACK_TAG] !== stack) return [];
-        const command = `${aws.cli} cloudwatch delete-alarms --alarm-names ${name} --region ${aws.region}`;
+        const command = `${aws.cli} cloudwatch delete-alarms --alarm-names ${shellWord(name)} --region ${aws.region}`;
         return [{ what: "alarm", id, why: FORGOTTEN, price: alarmMonth.item, commands: [command] }];
       }),
     );

@@ -1,6 +1,7 @@
 import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
 import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { both, sameSet } from "../../lib/compare.ts";
+import { shellWord } from "../../lib/shell.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, KEY_TAG, tagsFrom } from "../owned.ts";
@@ -215,7 +216,7 @@ async function references(aws: Aws, id: string): Promise<readonly Blocker[]> {
       .filter(({ groupId }) => groupId === id)
       .map((rule) => permissionOf({ ...rule, description: "" }));
     if (naming.length === 0) return [];
-    return `${aws.cli} ec2 revoke-security-group-${way} --group-id ${group.id} --ip-permissions '${JSON.stringify(naming)}' --region ${aws.region}`;
+    return `${aws.cli} ec2 revoke-security-group-${way} --group-id ${group.id} --ip-permissions ${shellWord(JSON.stringify(naming))} --region ${aws.region}`;
   };
   return [...others.values()].map((group) => ({
     id: group.id,
