@@ -18,7 +18,7 @@ const PROCESSES =
   "test/{package,reliability/{processes,secrets},cli/{interrupt,output},docs/ci,verify/drills/cli,state/full-disk}.bundle.test.ts";
 const DRILLS = "test/{verify/drills/{drills,page},cli/timeline}.test.ts";
 const RELIABILITY =
-  "test/reliability/{lossy,blocked,late-calls,credentials,between-attempts,world-file,matrix-{move,secrets,failover,re*,rotate,*-gateway}}.test.ts";
+  "test/reliability/{lossy,shared-state,blocked,late-calls,credentials,between-attempts,world-file,matrix-{move,secrets,failover,re*,rotate,*-gateway}}.test.ts";
 /** Long lives of data, with copies and restores. */
 const COPIES = "test/{cli/{from-snapshot,left-alone,restore-database},lifecycle/backup}.test.ts";
 const STRANGERS = "test/strangers/all.test.ts";

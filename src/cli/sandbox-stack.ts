@@ -17,7 +17,10 @@ export interface SandboxStackOptions {
   readonly inputs: Inputs;
   readonly sandbox: Sandbox;
   readonly clock: Clock;
-  readonly text: StateText;
+  /** Or what opens it, where it lies in the sandbox. */
+  readonly text: StateText | ((aws: Aws) => Promise<StateText>);
+  /** Says which run has written the state, where several share it. */
+  readonly run?: string | undefined;
   /** Another graph than the whole stack's. */
   readonly steps?: Steps | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -51,7 +54,8 @@ export async function sandboxStack(
     random: () => 0.5,
   });
   const identity = { stack: config.stack, account: aws.account, region: aws.region };
-  const store = openStore(options.text, identity, () => "lineage");
+  const text = typeof options.text === "function" ? await options.text(aws) : options.text;
+  const store = openStore(text, identity, () => "lineage", options.run);
   // Another run on the same world, with its state lost, too, has others.
   let tokens = 1_000 * Math.round(clock.now());
   const stack = openStack({
