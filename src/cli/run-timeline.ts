@@ -47,7 +47,7 @@ export function recordTimeline(now: () => number): TimelineRecorder {
       ...bar,
       ...(ended ?? { outcome: "interrupted" as const, to: seconds(now()) }),
       id: idOf(key, index),
-      after: index === 0 ? before(key) : [idOf(key, index - 1)],
+      after: [...before(key), ...(index === 0 ? [] : [idOf(key, index - 1)])],
       calls: (calls.get(key) ?? []).filter(
         ({ to }) => (index === 0 || to >= bar.from) && to < (own[index + 1]?.from ?? Number.POSITIVE_INFINITY),
       ),
@@ -63,9 +63,14 @@ export function recordTimeline(now: () => number): TimelineRecorder {
       own.push(call);
     },
     event(event) {
-      if (event.type !== "resource.started" && event.type !== "resource.settled") return;
+      if (!("key" in event) || event.type === "resource.note") return;
       const own = done.get(event.key) ?? [];
       const last = own.at(-1);
+      // Its deletion waits until all others are prepared, too: that is a bar of its own.
+      if (event.type === "resource.prepared") {
+        if (last && !last.ended) last.ended = { outcome: event.did, to: seconds(event.at) };
+        return;
+      }
       if (event.type === "resource.settled") {
         const { key, name, object, outcome, at, ms } = event;
         const ended = { outcome, to: seconds(at) };

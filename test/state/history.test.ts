@@ -244,4 +244,9 @@ test("a timeline gets what was done when, also of a run that is interrupted or f
     ["db", "create", []],
     ["db#2", "delete", ["db"]],
   ]);
+  const prepared = recordTimeline(() => NOW);
+  prepared.event({ ...started(NOW), action: "copy" } as Event);
+  prepared.event({ ...ABOUT, type: "resource.prepared", did: "copied", at: NOW, ms: 0 });
+  prepared.event({ ...started(NOW), action: "delete" } as Event);
+  expect(prepared.bar("db")).toMatchObject({ id: "db#2", action: "delete", after: ["db"] });
 });

@@ -1,4 +1,4 @@
-import type { Action, Outcome } from "../../engine/events.ts";
+import type { Action, Event, Outcome } from "../../engine/events.ts";
 
 /** One call of AWS. Times are seconds since the run began. */
 export interface TimelineCall {
@@ -17,7 +17,7 @@ export interface TimelineBar {
   /** The type's name, "ec2:vpc". */
   readonly object: string;
   readonly action: Action;
-  readonly outcome: Outcome;
+  readonly outcome: Outcome | Extract<Event, { readonly type: "resource.prepared" }>["did"];
   readonly from: number;
   readonly to: number;
   /** How long that usually takes, seconds; undefined: nobody knows. */

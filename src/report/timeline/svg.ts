@@ -126,7 +126,8 @@ export function timelineSvg(timeline: Timeline, options: TimelineSvgOptions = {}
       ({ x, words }) =>
         `<path class="grid" d="M${rounded(x)} ${top}V${bottom}"/>${text(words, Math.min(x, width - textWidth(words, SIZE)), 14, "soft")}`,
     ),
-    ...links.map(
+    // Above its bar each name has the whole width: nothing may run through it.
+    ...(narrow ? [] : links).map(
       ({ x, from, to, end }) =>
         `<path class="link" d="M${rounded(x)} ${from}V${to}${end > x ? `H${rounded(end)}` : ""}"/>`,
     ),
