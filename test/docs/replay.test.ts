@@ -13,6 +13,7 @@ const MACHINES = "the sandbox's machines take no ssh: test/access has real ones"
 const UNTIL_CTRL_C = "it goes on until Ctrl-C: its own tests end it";
 const DRILLS = "all drills take minutes: test/verify/drills does each";
 const LEFT = {
+  "stacks --region eu-central-1": "a sandbox has one region",
   "graph --open": "it opens a browser",
   "graph --refresh --open": "it opens a browser",
   ssh: MACHINES,
