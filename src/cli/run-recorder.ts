@@ -190,7 +190,7 @@ function timesOf(
   return {
     from: Math.max(0, Math.round((own.to - seconds) * 10) / 10),
     ...(own.usual === undefined ? {} : { usual: own.usual }),
-    after: last === undefined ? [] : [last],
+    after: last === undefined ? [] : [last.replace(/#\d+$/, "")],
   };
 }
 

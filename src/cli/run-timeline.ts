@@ -22,6 +22,9 @@ type Open = Omit<TimelineBar, "id" | "outcome" | "to" | "after" | "calls"> & {
   ended?: Pick<TimelineBar, "outcome" | "to">;
 };
 
+/** What follows at once begins within so many seconds of what it waited for, by rounded times. */
+const MOMENT = 0.2;
+
 /** The one that is done with an object for the second time is another bar. */
 const idOf = (key: string, index: number): string => (index === 0 ? key : `${key}#${index + 1}`);
 
@@ -41,13 +44,16 @@ export function recordTimeline(now: () => number): TimelineRecorder {
       return done.has(one) ? [one] : before(one, seen);
     });
   }
+  /** What of it was done by then. */
+  const endedBy = (key: string, from: number): readonly string[] =>
+    (done.get(key) ?? []).flatMap(({ ended }, index) => (ended && ended.to <= from + MOMENT ? [idOf(key, index)] : []));
   function barsOf(key: string): readonly TimelineBar[] {
     const own = done.get(key) ?? [];
     return own.map(({ ended, ...bar }, index) => ({
       ...bar,
       ...(ended ?? { outcome: "interrupted" as const, to: seconds(now()) }),
       id: idOf(key, index),
-      after: [...before(key), ...(index === 0 ? [] : [idOf(key, index - 1)])],
+      after: [...before(key).flatMap((one) => endedBy(one, bar.from)), ...(index === 0 ? [] : [idOf(key, index - 1)])],
       calls: (calls.get(key) ?? []).filter(
         ({ to }) => (index === 0 || to >= bar.from) && to < (own[index + 1]?.from ?? Number.POSITIVE_INFINITY),
       ),
@@ -112,13 +118,17 @@ export const drawnTo = async (path: string | undefined): Promise<((timeline: Tim
 /** What the history keeps of a run; undefined: an older version wrote it, which kept no times. */
 export function timelineOf({ command, at, seconds, result, error, changes }: PastRun): Timeline | undefined {
   const counts = new Map<string, number>();
-  const bars = changes.flatMap((change): TimelineBar[] => {
+  const seen = changes.flatMap((change) => {
     const { key, name, object, action, outcome, seconds: took, from, usual, after = [] } = change;
     if (from === undefined) return [];
     const index = counts.get(key) ?? 0;
     counts.set(key, index + 1);
     const done = { action: (action ?? "wait") as Action, outcome, from, to: from + took, usual, after, calls: [] };
-    return [{ id: idOf(key, index), name, object, ...done }];
+    return [{ key, id: idOf(key, index), name, object, ...done }];
+  });
+  const bars = seen.map(({ key: _, ...bar }): TimelineBar => {
+    const before = seen.filter(({ key, to }) => bar.after.includes(key) && to <= bar.from + MOMENT);
+    return { ...bar, after: before.map(({ id }) => id) };
   });
   if (bars.length < changes.length) return undefined;
   return {
