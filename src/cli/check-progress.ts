@@ -39,7 +39,7 @@ export function asking(
   };
 
   if (!options.verbose && canBeLive(stream, process.env)) {
-    const fitting = () => truncate(text(), (stream.columns ?? 80) - 4);
+    const fitting = () => truncate(text(), (stream.columns || 80) - 4);
     const spinner = ora({ stream, isEnabled: true, discardStdin: false, color: false, text: fitting() }).start();
     const timer = setInterval(() => {
       spinner.text = fitting();

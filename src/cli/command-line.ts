@@ -66,7 +66,7 @@ function addShared(command: Command, used: CommandEntry["shared"]): void {
 }
 
 /** As wide as the terminal; nobody reads longer lines than 100 columns with ease. */
-const widthOfHelp = (): number => Math.min(process.stdout.columns ?? 80, 100);
+const widthOfHelp = (): number => Math.min(process.stdout.columns || 80, 100);
 
 /** A term and what it means: beside it, or below it where the terminal is too narrow for both. */
 function formatItem(term: string, termWidth: number, description: string, { helpWidth = 80 }: Help): string {

@@ -75,7 +75,7 @@ export function following({
     return lines.find((line) => widthOf(line) <= width) ?? truncate(end, width);
   }
   const stream = process.stderr;
-  const columns = () => stream.columns ?? 80;
+  const columns = () => stream.columns || 80;
   const count = (bad: boolean) => {
     asked++;
     if (bad) failed++;

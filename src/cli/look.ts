@@ -7,5 +7,5 @@ export const lookOf = (
   stream: NodeJS.WriteStream,
 ): { readonly style: Style; readonly width: number } => ({
   style: styleFor({ stream, env: process.env, color: options.color }),
-  width: stream.columns ?? 100,
+  width: stream.columns || 100,
 });

@@ -84,6 +84,8 @@ export function printResult(options: Pick<CommonOptions, "json" | "jsonLines">, 
   else process.stdout.write(`${fitTo(process.stdout, text)}\n`);
 }
 
-/** As a terminal shows it whole: lines are broken between words where it is narrower. A pipe gets the lines as they are. */
-export const fitTo = ({ columns }: NodeJS.WriteStream, text: string): string =>
-  columns === undefined ? text : fit(text, columns);
+/**
+ * As a terminal shows it whole: lines are broken between words where it is narrower. A pipe gets the lines as they are, and so does
+ * a terminal that does not say how wide it is (0 columns).
+ */
+export const fitTo = ({ columns }: NodeJS.WriteStream, text: string): string => (columns ? fit(text, columns) : text);

@@ -201,11 +201,13 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     // Nor is another stack's lock taken.
     if (local) checkIdentity(local, identityOf(given, aws), backend.text.path);
     if (!purpose.writes) return { aws };
-    const lock = await takeStackLock(runLock(aws, given.stack), mine, {
-      sleep: (ms) => clock.sleep(ms, signal),
-      now: Date.now,
-      notice: note,
-    });
+    const lock = await patiently({ clock, store: { failure: undefined }, signal }, () =>
+      takeStackLock(runLock(aws, given.stack), mine, {
+        sleep: (ms) => clock.sleep(ms, signal),
+        now: Date.now,
+        notice: note,
+      }),
+    );
     closing.push(lock.release);
     if (lock.takenFrom && lock.takenFrom.token !== takenFrom?.token) sayTakenOver(lock.takenFrom);
     return { aws, lock };

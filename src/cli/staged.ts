@@ -14,7 +14,7 @@ export const stageWords = (options: Stage): readonly string[] => [
 
 /** The commands that work on a stage. */
 export const STAGED =
-  "up down status why snapshots restore plan verify failover rotate releases rollback secret logs run ssh tunnel outputs cost graph doctor state unlock".split(
+  "up down status why snapshots restore plan verify failover rotate releases rollback secret logs run ssh tunnel outputs cost graph doctor stacks state unlock".split(
     " ",
   );
 

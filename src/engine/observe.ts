@@ -9,7 +9,7 @@ import { type Difference, differences } from "./differences.ts";
 import { ownerOf } from "./former.ts";
 import type { Node } from "./graph.ts";
 import type { AnyType, Health, Identified, Tags } from "./resource.ts";
-import { type Run, throwIfInterrupted } from "./run.ts";
+import { type Interruptible, type Run, throwIfInterrupted } from "./run.ts";
 
 /** What is there of a node, and what is wanted. */
 export interface Observation {
@@ -114,7 +114,7 @@ const OUTAGE_MS = 10 * 60_000;
 const VANISHED_MS = 30_000;
 
 /** Repeats a call that reads, or is safe to repeat, while AWS or the way to it is in trouble. */
-export async function patiently<T>(run: Pick<Run, "clock" | "store" | "signal">, call: () => Promise<T>): Promise<T> {
+export async function patiently<T>(run: Interruptible & Pick<Run, "clock">, call: () => Promise<T>): Promise<T> {
   const since = run.clock.now();
   for (let pause = 2_000; ; pause = Math.min(pause * 2, 30_000)) {
     throwIfInterrupted(run);

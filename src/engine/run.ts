@@ -38,8 +38,14 @@ export interface Run {
   readonly measured?: Measured | undefined;
 }
 
+/** What ends a wait or a walk. */
+export interface Interruptible {
+  readonly store: Pick<StateStore, "failure">;
+  readonly signal: AbortSignal;
+}
+
 /** Ends a wait or a walk: the user has interrupted it, or what it does can no longer be recorded. */
-export function throwIfInterrupted(run: Pick<Run, "store" | "signal">): void {
+export function throwIfInterrupted(run: Interruptible): void {
   const { failure } = run.store;
   if (failure)
     throw new BuddyError({

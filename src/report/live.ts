@@ -28,7 +28,7 @@ export function liveReporter({ stream, style, ...run }: LiveOptions): Reporter {
   let stopped = false;
 
   const block = (final: boolean) =>
-    frame(state, clock.now(), stream.columns ?? 80, {
+    frame(state, clock.now(), stream.columns || 80, {
       style,
       tick: tick++,
       final,
@@ -43,7 +43,7 @@ export function liveReporter({ stream, style, ...run }: LiveOptions): Reporter {
 
   /** A narrower terminal has broken the lines of the last block into more rows than were written: they go, too. */
   const onResize = () => {
-    const columns = stream.columns ?? 80;
+    const columns = stream.columns || 80;
     const rows = shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
     log.clear();
     if (rows > shown.length) stream.write(`\u001b[${rows - shown.length}A\u001b[0J`);

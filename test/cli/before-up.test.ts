@@ -65,10 +65,10 @@ test("policy --output-dir: a file for each part, and the commands for all of the
   expect(await on.run("policy --output-dir policies --part 1")).toMatchObject({ code: 2 });
 });
 
-test("graph: Mermaid, SVG, a page, or the drawing as JSON; from the config alone", async () => {
+test("graph --dependencies: Mermaid, SVG, a page, or the drawing as JSON; from the config alone", async () => {
   const on = folder({ nat: { mode: "gateway" } });
   const [mermaid, svg, html, json] = await Promise.all(
-    ["graph", "graph --format svg", "graph --format html", "graph --json"].map((line) => on.run(line)),
+    ["", " --format svg", " --format html", " --json"].map((how) => on.run(`graph --dependencies${how}`)),
   );
   expect(mermaid?.stdout).toMatch(/^flowchart LR\n {2}subgraph s1\["1 vpc"\]\n/);
   expect(mermaid?.stdout).toContain("Buddy-NAT1<br/>ec2:nat-gateway");

@@ -46,7 +46,7 @@ test("up: the result on stdout, progress on stderr, in lines without escape code
   expect(stdout).toContain("Next: buddyverse status --sandbox\n");
   expect(stderr).toMatch(/^buddyverse · sandbox · ap-northeast-2 · stack buddyverse +SANDBOX/);
   expect(stderr).toMatch(/Plan: \d+ to create\. About \d+ min on AWS/);
-  expect(stderr).toContain("vpc: ec2:vpc Buddy-Project created vpc-");
+  expect(stderr).toContain(" vpc: vpc Buddy-Project created");
   expect(stdout + stderr).not.toContain("\u001b");
 });
 

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { folder } from "../cli/folder.ts";
 import { BIN } from "../command.ts";
 import { FOREIGN } from "../in-process.ts";
+import { needs } from "../tools.ts";
 import { workflow } from "./workflow.ts";
 
 /** A runner's machine: `npx buddyverse` is the command on the sandbox, `gh` and `npm` note what they are asked for. */
@@ -54,7 +55,7 @@ function runner() {
   return { on, job };
 }
 
-test("plan, up, verify, a night, a pull request, drift", () => {
+test("plan, up, verify, a night, a pull request, drift", needs("bash"), () => {
   const { on, job } = runner();
   const planned = job("planned", { OPTIONS: "" });
   expect(planned, planned.said).toMatchObject({ failed: false, output: "code=3\n" });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { expect, onTestFinished, test } from "vitest";
 import { COMMANDS } from "../../src/cli/command-table.ts";
+import { needs } from "../tools.ts";
 import { read } from "./pages.ts";
 import { mistakes, workflow } from "./workflow.ts";
 
@@ -55,7 +56,7 @@ test("each command of the page and of the workflow is there, with its options", 
   }
 });
 
-test("the roles' trust policies are for this repository's jobs alone", () => {
+test("the roles' trust policies are for this repository's jobs alone", needs("bash"), () => {
   const folder = mkdtempSync(join(tmpdir(), "buddyverse-ci-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [script = ""] = /^REPO=OWNER\/REPO[\s\S]*?(?=^```)/m.exec(TEXT) ?? [];

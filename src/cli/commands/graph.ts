@@ -146,7 +146,9 @@ async function fromState(options: GraphOptions): Promise<Found> {
     known: {
       source: `by the state, as of ${at(writtenAt(state))}; AWS was not asked`,
       conditions: new Map(conditions),
-      extras: all.filter(({ key }) => !graph.nodes.has(key)).map((one): Extra => ({ ...one, why: undefined })),
+      extras: all
+        .filter(({ key }) => !graph.nodes.has(key))
+        .map(({ key, name, object, standing, id }): Extra => ({ key, name, object, standing, id, why: undefined })),
     },
     graph,
   };

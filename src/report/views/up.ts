@@ -31,7 +31,9 @@ export function upEnd(end: UpEnd, look: Look = {}): string {
   const fine = !settled.some(isTrouble);
   const lines = [headline(end, style)];
   if (fine || Object.values(outputs).some((value) => value !== undefined)) {
-    const shown = outputsView({ Site: fine ? siteUrl : undefined, ...outputs }, look);
+    // What waits for a person keeps no visitor away; after a failure nobody knows whether the site answers.
+    const answers = !settled.some(({ outcome }) => outcome === "failed" || outcome === "interrupted");
+    const shown = outputsView({ Site: answers ? siteUrl : undefined, ...outputs }, look);
     if (shown !== "") lines.push("", shown, ...(end.place.sandbox ? ["", ...wrapped(SANDBOX_NOTE, width)] : []));
   }
   if (end.cost !== undefined) lines.push("", end.cost);
