@@ -11,16 +11,21 @@ const HTTP = "test/{moto,clients}/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
 const CHANGES = "test/{docs/{changes,replay,aws-commands},lifecycle/any-change}.test.ts";
-const GRANTS = "test/policy/{every-grant,read-only}.test.ts";
+const GRANTS = "test/policy/{every-grant,read-only,enforced,moving}.test.ts";
 /** Every command, at several widths. */
 const WIDTHS = "test/cli/widths.test.ts";
 const PROCESSES =
-  "test/{package,reliability/{processes,secrets},cli/{interrupt,output},docs/ci,verify/drills/cli,state/full-disk}.bundle.test.ts";
-const DRILLS = "test/{verify/drills/{drills,page},cli/timeline}.test.ts";
+  "test/{package,reliability/{processes,secrets},cli/{interrupt,output,sandbox-orders},docs/ci,verify/drills/cli,state/full-disk}.bundle.test.ts";
+const DRILLS = "test/{verify/{sandbox,drills/{drills,page}},cli/timeline}.test.ts";
 const RELIABILITY =
-  "test/reliability/{lossy,shared-state,blocked,late-calls,credentials,between-attempts,world-file,matrix-{move,secrets,failover,re*,rotate,*-gateway}}.test.ts";
+  "test/reliability/{failures,full-disk,left-behind,lossy,shared-state,blocked,late-calls,credentials,between-attempts,world-file,matrix-{down-instance,move,secrets,failover,re*,rotate,*-gateway}}.test.ts";
 /** Long lives of data, with copies and restores. */
 const COPIES = "test/{cli/{from-snapshot,left-alone,restore-database},lifecycle/backup}.test.ts";
+/** Long lives of a stack, with releases and replacements. */
+const LIVES =
+  "test/{lifecycle/{no-gap,told-before,down-copies,names,watched,release,rollback,instance-refresh,public-ranges,protected},cli/{preflight,cost-live,refresh-image}}.test.ts";
+/** What runs on the machines, by the shells and interpreters that are there. */
+const SCRIPTS = "test/scripts/{app-scripts,instance}.test.ts";
 const STRANGERS = "test/strangers/all.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
 
@@ -52,6 +57,8 @@ export default defineConfig({
             CHANGES,
             RELIABILITY,
             COPIES,
+            LIVES,
+            SCRIPTS,
             DRILLS,
             STRANGERS,
             WIDTHS,
@@ -82,6 +89,8 @@ export default defineConfig({
             DRILLS,
             RELIABILITY,
             COPIES,
+            LIVES,
+            SCRIPTS,
             STRANGERS,
             MATRIX,
             WIDTHS,
