@@ -146,8 +146,9 @@ def parse():
             shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
             if shape is not None:
                 parsed.update({key: value for key, value in parser.parse(http, shape).items() if key not in ("Error", "ResponseMetadata")})
+        # A stream, which the parser takes for text here: as it is.
         if model.has_streaming_output:
-            parsed.pop("Body", None)
+            parsed[model.output_shape.serialization["payload"]] = http["body"]
         print(json.dumps(tagged(parsed)))
 
 

@@ -111,7 +111,8 @@ const schemaKeys = (): readonly string[] => {
     const own = alternatives.length > 1 ? [path.join(".")] : [];
     return [...own, ...inner.flatMap(([key, one]) => keysOf(one, [...path, key]))];
   };
-  return keysOf(schema, []).filter((key) => key !== "$schema");
+  // Where the state is says nothing of the stack: docs/state.md.
+  return keysOf(schema, []).filter((key) => key !== "$schema" && !/^state(\.|$)/.test(key));
 };
 
 const stages = new Map<string, Promise<Stage>>();

@@ -185,7 +185,7 @@ describe.each([
     expect(asked()).toBe(0);
     const sandbox = await on.rehearse(`up --yes --state ${state}`);
     expect(sandbox.code, sandbox.stderr).toBe(2);
-    expect(sandbox.stderr).toMatch(/could not take the lock .*buddyverse\.sandbox\.json\.lock: /);
+    expect(sandbox.stderr).toMatch(/could not take the lock .*state\.sandbox\.json\.lock: /);
     expect(on.files()).toEqual(["buddyverse.config.json"]);
   });
 });

@@ -159,15 +159,17 @@ const rest = (xml: boolean): Pick<Protocol, "read" | "operationName" | "answer">
     for (const [member, value] of Object.entries(output)) {
       const schema = membersOf(operation.output)[member];
       if (!schema || value === undefined || value === null) continue;
-      const { httpHeader, httpResponseCode, httpPayload } = schema.getMergedTraits();
+      const { httpHeader, httpPrefixHeaders, httpResponseCode, httpPayload } = schema.getMergedTraits();
       if (httpPayload) payload = [schema, value];
       else if (httpHeader) headers[httpHeader.toLowerCase()] = toText(schema, value);
+      else if (httpPrefixHeaders !== undefined)
+        for (const [key, text] of Object.entries(value)) headers[`${httpPrefixHeaders}${key}`.toLowerCase()] = String(text);
       else if (httpResponseCode) status = Number(value);
       else inBody[member] = value;
     }
     const hasBody = Object.values(membersOf(operation.output)).some((member) => {
-      const { httpHeader, httpResponseCode, httpPayload } = member.getMergedTraits();
-      return !httpHeader && !httpResponseCode && !httpPayload;
+      const { httpHeader, httpPrefixHeaders, httpResponseCode, httpPayload } = member.getMergedTraits();
+      return !httpHeader && httpPrefixHeaders === undefined && !httpResponseCode && !httpPayload;
     });
     if (!hasBody && !payload) return { status, headers, body: "" };
     // As a bucket's policy: the text is the body.
