@@ -123,14 +123,15 @@ describe("over HTTP, through a proxy that loses answers", needs("moto_server and
       });
       expect(struck, text).toBe(already + 1);
     };
-    // The first changing call of each run, then one later: the tool is killed at it, or goes on.
+    // The first changing call of each run takes the lock; then later ones: the tool is killed at it, or goes on.
     const up = "up --yes --step nat-bastion";
     for (const [nth, kill] of [
       [1, true],
       [2, true],
-      [5, true],
-      [9, true],
-      [3, false],
+      [3, true],
+      [6, true],
+      [10, true],
+      [4, false],
     ] as const)
       await round(up, nth, kill);
     const last = await tool(cwd, up, { env, started: () => proxy.strike(1_000, () => {}) });
@@ -155,8 +156,9 @@ describe("over HTTP, through a proxy that loses answers", needs("moto_server and
     });
     for (const [nth, kill] of [
       [1, true],
-      [4, true],
-      [3, false],
+      [2, true],
+      [5, true],
+      [4, false],
     ] as const)
       await round("down --yes", nth, kill);
     const down = await tool(cwd, "down --yes", { env, started: () => proxy.strike(1_000, () => {}) });

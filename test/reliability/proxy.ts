@@ -6,12 +6,16 @@ export interface FaultProxy {
   readonly url: string;
   /** How many changing calls went through it since the last strike was ordered. */
   changes(): number;
-  /** The answer of the n-th changing call from now is lost after AWS has acted; then `then` is called. */
+  /**
+   * The answer of the n-th changing call from now is lost after AWS has acted; then `then` is called. Those are not counted whose
+   * token moto does not heed, as AWS does: a repeat makes a second one there.
+   */
   strike(nth: number, then: () => void): void;
   stop(): void;
 }
 
 const READ = /^(Describe|Get|List|Head)/;
+const NOT_HEEDED = /^(CreateRouteTable|RunInstances)$/;
 
 /** True when a request changes something: told by the query's Action, the JSON target, or the HTTP method. */
 function changes(method: string, headers: NodeJS.Dict<string | string[]>, body: string): boolean {
@@ -21,7 +25,7 @@ function changes(method: string, headers: NodeJS.Dict<string | string[]>, body: 
       .split(".")
       .at(-1) ??
     "";
-  return action === "" ? method !== "GET" && method !== "HEAD" : !READ.test(action);
+  return action === "" ? method !== "GET" && method !== "HEAD" : !READ.test(action) && !NOT_HEEDED.test(action);
 }
 
 export async function startProxy(target: string): Promise<FaultProxy> {
