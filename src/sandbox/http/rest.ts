@@ -163,7 +163,8 @@ const rest = (xml: boolean): Pick<Protocol, "read" | "operationName" | "answer">
       if (httpPayload) payload = [schema, value];
       else if (httpHeader) headers[httpHeader.toLowerCase()] = toText(schema, value);
       else if (httpPrefixHeaders !== undefined)
-        for (const [key, text] of Object.entries(value)) headers[`${httpPrefixHeaders}${key}`.toLowerCase()] = String(text);
+        for (const [key, text] of Object.entries(value))
+          headers[`${httpPrefixHeaders}${key}`.toLowerCase()] = String(text);
       else if (httpResponseCode) status = Number(value);
       else inBody[member] = value;
     }
