@@ -23,9 +23,9 @@ const RELIABILITY =
 const COPIES = "test/{cli/{from-snapshot,left-alone,restore-database},lifecycle/backup}.test.ts";
 /** Long lives of a stack, with releases and replacements. */
 const LIVES =
-  "test/{lifecycle/{no-gap,told-before,down-copies,names,watched,release,rollback,instance-refresh,public-ranges,protected},cli/{preflight,cost-live,refresh-image}}.test.ts";
+  "test/{lifecycle/{no-gap,told-before,down-copies,names,watched,release,rollback,instance-refresh,public-ranges,protected,unclaimed,database-changes},cli/{preflight,cost-live,refresh-image}}.test.ts";
 /** What runs on the machines, by the shells and interpreters that are there. */
-const SCRIPTS = "test/scripts/{app-scripts,instance}.test.ts";
+const SCRIPTS = "test/scripts/{app-scripts,instance,password}.test.ts";
 const STRANGERS = "test/strangers/all.test.ts";
 const MATRIX = "test/reliability/{matrix-*,late-calls,full-disk}.test.ts";
 
