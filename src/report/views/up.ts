@@ -1,8 +1,8 @@
 import type { NodeResult } from "../../engine/node-result.ts";
 import { duration } from "../../lib/duration.ts";
-import { counted, wrapped } from "../../lib/text.ts";
+import { counted } from "../../lib/text.ts";
 import { plain, type Style } from "../style.ts";
-import { joined, type Look, type Place, WIDTH } from "./look.ts";
+import { joined, type Look, type Place } from "./look.ts";
 import { type Outputs, outputsView, SANDBOX_NOTE } from "./outputs.ts";
 import { isTrouble, troubles } from "./settled.ts";
 
@@ -26,7 +26,7 @@ export interface UpEnd {
 
 /** The last screen of `up`: what was done, where the site is, what failed or waits and what to do about it. */
 export function upEnd(end: UpEnd, look: Look = {}): string {
-  const { style = plain, width = WIDTH } = look;
+  const { style = plain } = look;
   const { settled, siteUrl, outputs, again } = end;
   const fine = !settled.some(isTrouble);
   const lines = [headline(end, style)];
@@ -34,7 +34,7 @@ export function upEnd(end: UpEnd, look: Look = {}): string {
     // What waits for a person keeps no visitor away; after a failure nobody knows whether the site answers.
     const answers = !settled.some(({ outcome }) => outcome === "failed" || outcome === "interrupted");
     const shown = outputsView({ Site: answers ? siteUrl : undefined, ...outputs }, look);
-    if (shown !== "") lines.push("", shown, ...(end.place.sandbox ? ["", ...wrapped(SANDBOX_NOTE, width)] : []));
+    if (shown !== "") lines.push("", shown, ...(end.place.sandbox ? ["", SANDBOX_NOTE] : []));
   }
   if (end.cost !== undefined) lines.push("", end.cost);
   lines.push(...troubles(settled, { again, verbose: end.verbose ?? false, style, held: "not started" }));
