@@ -72,7 +72,8 @@ export async function takeStackLock(place: LockPlace, mine: Holder, around: Arou
 /** In place of a dead holder. Of several that find it dead, all on its machine, one gets a file of that machine for as long as it runs. */
 async function takenOver(place: LockPlace, mine: Holder, around: Around, found: Marks): Promise<StackLock> {
   refuseTheLiving(place, found, around);
-  const name = createHash("sha256").update(place.path).digest("hex").slice(0, 16);
+  // By who is dead, not by the stack alone: sandboxes in two folders have the same account.
+  const name = createHash("sha256").update(`${place.path} ${found.token}`).digest("hex").slice(0, 16);
   const file = takeLock(join(tmpdir(), `buddyverse-${name}.lock`), mine.command, mine.token, new Date(mine.since));
   try {
     // The dead one may be who had it before somebody else, elsewhere.
