@@ -12,7 +12,7 @@ const LINE_MS = 60_000;
 const LONG_SECONDS = 60;
 
 /** How far checks are, and which of them are still asked: "14 of 21 · 1m05s · waits for dashboard-data (up to ~7m)". */
-export function standing(checks: readonly Check[], answered: ReadonlySet<string>, ms: number): string {
+export function checkProgressText(checks: readonly Check[], answered: ReadonlySet<string>, ms: number): string {
   const patience = ({ retry }: Check) => retry?.forSeconds ?? 0;
   const open = checks.filter(({ id }) => !answered.has(id)).toSorted((one, other) => patience(other) - patience(one));
   const names = open.map(({ id, retry }) => {
@@ -32,7 +32,7 @@ export function asking(
   const began = clock.now();
   const answered = new Set<string>();
   const stream = process.stderr;
-  const text = () => standing(checks, answered, clock.now() - began);
+  const text = () => checkProgressText(checks, answered, clock.now() - began);
   const told = ({ id, result }: Pick<CheckResult, "id" | "result">): void => {
     answered.add(id);
     if (options.verbose) stream.write(`${id}: ${result}\n`);

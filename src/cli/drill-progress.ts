@@ -1,8 +1,8 @@
 import ora from "ora";
-import { clockMinute, clockSecond, duration } from "../lib/duration.ts";
+import { clockSecond, duration } from "../lib/duration.ts";
 import { counted, indented, truncate, widthOf } from "../lib/text.ts";
 import { eventText } from "../report/json.ts";
-import type { Wall } from "../report/outlook.ts";
+import { endText, type Wall } from "../report/outlook.ts";
 import { canBeLive } from "../report/reporter.ts";
 import type { Style } from "../report/style.ts";
 import { type CpuPoint, type DrillName, isFailed, type Sample } from "../verify/drills/result.ts";
@@ -10,15 +10,14 @@ import { WHO } from "../verify/drills/view.ts";
 import type { DrillListener } from "../verify/drills/watch.ts";
 import { type Session, speedOf } from "./session.ts";
 
-/** How often a log without a terminal says how things stand, milliseconds of the run's clock. */
-const STANDING_MS = 60_000;
+/** How often a log without a terminal says how far it is, milliseconds of the run's clock. */
+const LINE_MS = 60_000;
 
 /** "2m10s of ~14m, done about 13:42": how long a drill has taken, and when it will be done. */
 export function drillTime(ms: number, minutes: number, wall: Wall): string {
-  const left = minutes * 60_000 - ms;
-  const usual = `${duration(ms)} of ~${minutes}m`;
-  if (left <= 0) return `${usual}, late`;
-  return Number.isFinite(wall.speed) ? `${usual}, done about ${clockMinute(wall.now + left / wall.speed)}` : usual;
+  const leftMs = minutes * 60_000 - ms;
+  const time = `${duration(ms)} of ~${minutes}m`;
+  return leftMs <= 0 ? `${time}, late` : [time, ...endText(leftMs, wall)].join(", ");
 }
 
 /**
@@ -58,8 +57,8 @@ export function following({
   let cpu: CpuPoint | undefined;
   let asked = 0;
   let failed = 0;
-  /** How things stand, in as many columns at most: what matters least goes first. */
-  function standing(width = Number.POSITIVE_INFINITY): string {
+  /** How far it is, in as many columns at most: what matters least goes first. */
+  function progressText(width = Number.POSITIVE_INFINITY): string {
     const ms = clock.now() - began;
     const group = latest
       ? `${counted(latest.inService, "instance")} of ${latest.desired}, ${latest.healthy} healthy`
@@ -92,7 +91,7 @@ export function following({
       },
       sample(sample) {
         latest = sample;
-        spinner.text = `${drill} · ${standing(columns() - drill.length - 7)}`;
+        spinner.text = `${drill} · ${progressText(columns() - drill.length - 7)}`;
       },
       probe: (probe) => count(isFailed(probe)),
       cpu(point) {
@@ -107,9 +106,9 @@ export function following({
       stream.write(`${clockSecond(Date.now())} ${passed(at).padStart(7)}  ${WHO[who].padEnd(5)}  ${what}\n`),
     sample(sample) {
       latest = sample;
-      if (clock.now() - told < STANDING_MS) return;
+      if (clock.now() - told < LINE_MS) return;
       told = clock.now();
-      stream.write(`${clockSecond(Date.now())} ${passed(told).padStart(7)}         ${standing()}\n`);
+      stream.write(`${clockSecond(Date.now())} ${passed(told).padStart(7)}         ${progressText()}\n`);
     },
     probe: (probe) => count(isFailed(probe)),
     cpu(point) {

@@ -105,10 +105,9 @@ export function outlookLine(state: Progress, now: number, width: number, wall?: 
   const outlook = outlookOf(state, now);
   const count = [`${done} of ${total}`, ...(failed > 0 ? [`${failed} failed`] : [])];
   const time = timeText(now - state.began, outlook, state);
-  const end = outlook && endText(outlook, wall);
+  const ends = outlook && wall ? endText(outlook.leftMs, wall) : [];
   const names = [...new Set((outlook?.chain ?? []).map(({ name }) => oneLine(name)))];
   const waits = [2, 1].map((most) => (names.length === 0 ? [] : [`waits for ${names.slice(0, most).join(", then ")}`]));
-  const ends = end === undefined ? [] : [end];
   const lines = [
     ...waits.map((one) => [...count, time, ...ends, ...one]),
     [...count, time, ...ends],
@@ -125,16 +124,13 @@ function timeText(ms: number, outlook: Outlook | undefined, { forecast }: Progre
   return `${duration(ms)} of ${roughly((ms + outlook.leftMs) / 1_000)}`;
 }
 
-/** "done about 13:42", by the clock on the wall. */
-function endText({ leftMs }: Outlook, wall: Wall | undefined): string | undefined {
-  if (!wall || leftMs === 0 || !Number.isFinite(wall.speed)) return undefined;
-  return `done about ${clockMinute(wall.now + leftMs / wall.speed)}`;
-}
+/** "done about 13:42", by the clock on the wall; nothing where nobody can know. */
+export const endText = (leftMs: number, { now, speed }: Wall): readonly string[] =>
+  leftMs > 0 && Number.isFinite(speed) ? [`done about ${clockMinute(now + leftMs / speed)}`] : [];
 
 /** "about 7 min left, done about 13:31"; undefined where nobody knows. */
 export function leftText(state: Progress, now: number, wall: Wall): string | undefined {
   const outlook = outlookOf(state, now);
   if (!outlook || outlook.leftMs === 0) return undefined;
-  const end = endText(outlook, wall);
-  return `about ${about(outlook.leftMs / 1_000)} left${end === undefined ? "" : `, ${end}`}`;
+  return [`about ${about(outlook.leftMs / 1_000)} left`, ...endText(outlook.leftMs, wall)].join(", ");
 }

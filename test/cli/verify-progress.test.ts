@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { standing } from "../../src/cli/check-progress.ts";
+import { checkProgressText } from "../../src/cli/check-progress.ts";
 import { drillTime } from "../../src/cli/drill-progress.ts";
 import type { Check } from "../../src/verify/check.ts";
 
@@ -14,11 +14,13 @@ const check = (id: string, forSeconds?: number): Check => ({
 
 test("how many checks have an answer, and what the others may still wait for", () => {
   const checks = [check("tls"), check("backups", 10), check("dashboard-data", 420)];
-  expect(standing(checks, new Set(), 0)).toBe("0 of 3 · 0s · waits for dashboard-data (up to ~7m), backups and tls");
-  expect(standing(checks, new Set(["tls", "backups"]), 65_000)).toBe(
+  expect(checkProgressText(checks, new Set(), 0)).toBe(
+    "0 of 3 · 0s · waits for dashboard-data (up to ~7m), backups and tls",
+  );
+  expect(checkProgressText(checks, new Set(["tls", "backups"]), 65_000)).toBe(
     "2 of 3 · 1m05s · waits for dashboard-data (up to ~7m)",
   );
-  expect(standing(checks, new Set(["tls", "backups", "dashboard-data"]), 65_000)).toBe("3 of 3 · 1m05s");
+  expect(checkProgressText(checks, new Set(["tls", "backups", "dashboard-data"]), 65_000)).toBe("3 of 3 · 1m05s");
 });
 
 test("how long a drill takes, and when it will be done by the clock on the wall", () => {

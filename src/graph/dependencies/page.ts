@@ -1,8 +1,8 @@
 import { escaped } from "../../lib/escape.ts";
-import { filled } from "../../lib/template.ts";
+import { pageOf } from "../../report/page.ts";
+import body from "./body.html";
 import type { Drawing } from "./drawing.ts";
 import pageCss from "./page.css";
-import html from "./page.html";
 import svgCss from "./svg.css";
 import { svg } from "./svg.ts";
 
@@ -20,13 +20,16 @@ export function page(drawing: Drawing): string {
   });
   const picture = (columns: number, wrapper: string) =>
     svg(drawing, { columns, inPage: true }).replace('class="stack"', `class="stack ${wrapper}"`);
-  return filled(html, {
+  return pageOf({
     title: escaped(title),
-    style: `<style>\n${svgCss}${pageCss}</style>`,
-    resources: String(all.length),
-    steps: String(groups.length),
-    wide: picture(6, "wide"),
-    narrow: picture(2, "narrow"),
-    list: list.join("\n"),
-  }).trimEnd();
+    css: `${svgCss}${pageCss}`,
+    body,
+    values: {
+      resources: String(all.length),
+      steps: String(groups.length),
+      wide: picture(6, "wide"),
+      narrow: picture(2, "narrow"),
+      list: list.join("\n"),
+    },
+  });
 }

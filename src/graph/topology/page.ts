@@ -1,10 +1,10 @@
 import { said } from "../../lib/drawn-text.ts";
-import { filled } from "../../lib/template.ts";
 import { list } from "../../lib/text.ts";
 import pageCss from "../../report/page.css";
+import { pageOf } from "../../report/page.ts";
+import body from "./body.html";
 import { type Known, STANDINGS, type Topology } from "./model.ts";
 import ownCss from "./page.css";
-import html from "./page.html";
 import svgCss from "./svg.css";
 import { topologySvg } from "./svg.ts";
 
@@ -25,21 +25,24 @@ export function topologyPage(topology: Topology, known: Known | undefined, objec
   const { stack, region, zones, reaches } = topology;
   const steps = [...new Set(objects.map(({ step }) => step))];
   const wide = topologySvg(topology, known, { inPage: true });
-  return filled(html, {
+  return pageOf({
     title: said(stack),
-    style: `<style>\n${pageCss}${svgCss}${ownCss}</style>`,
-    where: `AWS ${said(region)}, ${said(list(zones))}`,
-    source: said(known?.source ?? "not looked at: this is what the config describes"),
-    wide: zones.length > SCALED_ZONES ? wide.replace('class="topology wide"', 'class="topology wide many"') : wide,
-    narrow: topologySvg(topology, known, { inPage: true, narrow: true }),
-    extras: extrasPart(known),
-    reaches: reaches
-      .map(
-        ({ from, to, what, by }) =>
-          `<tr><td>${said(list(from))}</td><td>${said(list(to))}</td><td>${said(what)}</td><td class="late">${said(by)}</td></tr>`,
-      )
-      .join("\n"),
-    objects: steps.map((step, index) => stepPart(step, index, objects, known)).join("\n"),
+    css: `${pageCss}${svgCss}${ownCss}`,
+    body,
+    values: {
+      where: `AWS ${said(region)}, ${said(list(zones))}`,
+      source: said(known?.source ?? "not looked at: this is what the config describes"),
+      wide: zones.length > SCALED_ZONES ? wide.replace('class="topology wide"', 'class="topology wide many"') : wide,
+      narrow: topologySvg(topology, known, { inPage: true, narrow: true }),
+      extras: extrasPart(known),
+      reaches: reaches
+        .map(
+          ({ from, to, what, by }) =>
+            `<tr><td>${said(list(from))}</td><td>${said(list(to))}</td><td>${said(what)}</td><td class="late">${said(by)}</td></tr>`,
+        )
+        .join("\n"),
+      objects: steps.map((step, index) => stepPart(step, index, objects, known)).join("\n"),
+    },
   });
 }
 

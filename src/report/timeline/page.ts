@@ -1,13 +1,13 @@
 import { said } from "../../lib/drawn-text.ts";
 import { at, spelled } from "../../lib/duration.ts";
 import { groupBy } from "../../lib/group.ts";
-import { filled } from "../../lib/template.ts";
 import { counted } from "../../lib/text.ts";
 import { nounOf } from "../names.ts";
 import pageCss from "../page.css";
+import { pageOf } from "../page.ts";
+import body from "./body.html";
 import { callingSeconds, criticalPath, isLate, type Timeline, type TimelineBar } from "./model.ts";
 import ownCss from "./page.css";
-import html from "./page.html";
 import svgCss from "./svg.css";
 import { timelineSvg } from "./svg.ts";
 
@@ -26,29 +26,32 @@ export function timelinePage(timeline: Timeline): string {
   const late = bars.filter(isLate);
   const path = criticalPath(timeline);
   const sum = late.length === 0 ? "" : ` ${counted(late.length, "object")} took longer than usual.`;
-  return filled(html, {
+  return pageOf({
     title: said(command),
-    style: `<style>\n${pageCss}${svgCss}${ownCss}</style>`,
-    when: said(at(Date.parse(timeline.at))),
-    took: spelled(seconds),
-    verdict: look,
-    result: `${words}${error === undefined ? "" : `: ${said(error)}`}.${sum}`,
-    body: [
-      bars.length === 0
-        ? `<p class="note unknown">Nothing was done to any object.</p>`
-        : `<section class="card chart">
+    css: `${pageCss}${svgCss}${ownCss}`,
+    body,
+    values: {
+      when: said(at(Date.parse(timeline.at))),
+      took: spelled(seconds),
+      verdict: look,
+      result: `${words}${error === undefined ? "" : `: ${said(error)}`}.${sum}`,
+      body: [
+        bars.length === 0
+          ? `<p class="note unknown">Nothing was done to any object.</p>`
+          : `<section class="card chart">
 ${timelineSvg(timeline, { inPage: true })}
 ${timelineSvg(timeline, { inPage: true, narrow: true, width: 350 })}
 </section>`,
-      path.length === 0
-        ? ""
-        : `<h2 class="part">The critical path</h2>\n${pathTable(path, timeline.otherCalls !== undefined)}`,
-      late.length === 0
-        ? ""
-        : `<h2 class="part">Later than usual</h2>\n${pathTable(late, timeline.otherCalls !== undefined)}`,
-      timeline.otherCalls === undefined ? "" : callTable(timeline),
-    ].join("\n"),
-  }).replace(/\n{2,}/g, "\n");
+        path.length === 0
+          ? ""
+          : `<h2 class="part">The critical path</h2>\n${pathTable(path, timeline.otherCalls !== undefined)}`,
+        late.length === 0
+          ? ""
+          : `<h2 class="part">Later than usual</h2>\n${pathTable(late, timeline.otherCalls !== undefined)}`,
+        timeline.otherCalls === undefined ? "" : callTable(timeline),
+      ].join("\n"),
+    },
+  });
 }
 
 function pathTable(bars: readonly TimelineBar[], withCalls: boolean): string {

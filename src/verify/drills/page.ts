@@ -1,15 +1,15 @@
 import { clockMinute, offset, spelled, zoneAt } from "../../lib/duration.ts";
 import { escaped } from "../../lib/escape.ts";
 import { grouped, percent } from "../../lib/number.ts";
-import { filled } from "../../lib/template.ts";
 import { counted, oneLine } from "../../lib/text.ts";
 import pageCss from "../../report/page.css";
+import { pageOf } from "../../report/page.ts";
 import type { CheckResult, Requirement, SkippedCheck, Verdict } from "../check.ts";
+import body from "./body.html";
 import { bucketsOf } from "./buckets.ts";
 import curvesCss from "./curves.css";
 import { curves } from "./curves.ts";
 import { comparedWith } from "./history.ts";
-import html from "./report.html";
 import type { DrillResult, Ending, PastDrill } from "./result.ts";
 import { tookOr, WHO, zeroOf } from "./view.ts";
 
@@ -94,23 +94,26 @@ export function reportPage(report: Report): string {
     ...(verdicts.length > 0 ? [sumOf(verdicts, "check")] : []),
   ];
   const verdict = sums.length === 0 ? "nothing was asked" : sums.join("; ");
-  const body = [
+  const parts = [
     drills.length > 1 ? glance(drills) : "",
     results.length + skipped.length > 0 ? checks(results, skipped) : "",
     drills.length > 0 ? `<h2 class="part">${drills.length > 1 ? "The drills, one by one" : "The drill"}</h2>` : "",
     ...drills.map(({ result, past }) => drillPart(result, past, cpuTarget)),
   ];
-  return filled(html, {
+  return pageOf({
     title: `${said(stack)}: ${drills.length > 0 ? "checks and drills" : "checks"}`,
-    style: `<style>\n${pageCss}${curvesCss}</style>`,
-    where: whereOf(report),
-    when: time(at),
-    worst: worst([...verdicts, ...endings]),
-    verdict: `${verdict.charAt(0).toUpperCase()}${verdict.slice(1)}.`,
-    note: sandbox ? SANDBOX_NOTE : "",
-    body: body.join("\n"),
-    method: drills.length > 0 ? METHOD : "",
-  }).replace(/\n{2,}/g, "\n");
+    css: `${pageCss}${curvesCss}`,
+    body,
+    values: {
+      where: whereOf(report),
+      when: time(at),
+      worst: worst([...verdicts, ...endings]),
+      verdict: `${verdict.charAt(0).toUpperCase()}${verdict.slice(1)}.`,
+      note: sandbox ? SANDBOX_NOTE : "",
+      body: parts.join("\n"),
+      method: drills.length > 0 ? METHOD : "",
+    },
+  });
 }
 
 function whereOf({ sandbox, region, account }: Report): string {
