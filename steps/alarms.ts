@@ -75,31 +75,27 @@ export function alarmsFor(
   });
   const costsCredits = (instanceType: string) => cpuCreditsOf(instanceType, config.cpuCredits) === "unlimited";
 
+  const serverErrors = (key: string, name: string, from: "ELB" | "Target", description: string) =>
+    alarm(key, name, balanced, ({ loadBalancer }) => ({
+      description,
+      namespace: "AWS/ApplicationELB",
+      metric: `HTTPCode_${from}_5XX_Count`,
+      dimensions: { LoadBalancer: loadBalancer.fullName },
+      statistic: "Sum",
+      ...quiet,
+      ...above,
+      evaluationPeriods: 5,
+      datapointsToAlarm: 3,
+      threshold: 5,
+    }));
   const ofSite = [
-    alarm("alb-5xx", "ALB-5xx", balanced, ({ loadBalancer }) => ({
-      description: "The load balancer itself answers with errors: no instance took the request.",
-      namespace: "AWS/ApplicationELB",
-      metric: "HTTPCode_ELB_5XX_Count",
-      dimensions: { LoadBalancer: loadBalancer.fullName },
-      statistic: "Sum",
-      ...quiet,
-      ...above,
-      evaluationPeriods: 5,
-      datapointsToAlarm: 3,
-      threshold: 5,
-    })),
-    alarm("target-5xx", "Target-5xx", balanced, ({ loadBalancer }) => ({
-      description: "The web instances answer with errors.",
-      namespace: "AWS/ApplicationELB",
-      metric: "HTTPCode_Target_5XX_Count",
-      dimensions: { LoadBalancer: loadBalancer.fullName },
-      statistic: "Sum",
-      ...quiet,
-      ...above,
-      evaluationPeriods: 5,
-      datapointsToAlarm: 3,
-      threshold: 5,
-    })),
+    serverErrors(
+      "alb-5xx",
+      "ALB-5xx",
+      "ELB",
+      "The load balancer itself answers with errors: no instance took the request.",
+    ),
+    serverErrors("target-5xx", "Target-5xx", "Target", "The web instances answer with errors."),
     alarm("unhealthy-hosts", "Unhealthy-Hosts", balanced, ({ loadBalancer, targetGroup }) => ({
       description: "A web instance fails its health check and was not replaced within minutes.",
       namespace: "AWS/ApplicationELB",
