@@ -1,9 +1,12 @@
 import type { Narrowed, PolicyScope } from "../permissions.ts";
 
-/** The stack's topics by their names, which no other in the account and region can have. A subscription is checked on its topic. */
+/**
+ * The stack's topics by their names, which no other in the account and region can have. A subscription is made on its topic, but
+ * ended on none: Unsubscribe has no type of resource (Service Authorization Reference, Amazon SNS).
+ */
 export const narrowed = ({ region, arn, inputs }: PolicyScope): readonly Narrowed[] => [
   {
-    takes: () => true,
+    takes: (action) => action !== "Unsubscribe",
     statements: [
       {
         Sid: "Topics",
