@@ -56,4 +56,3 @@ export function dashboardStep(config: Config, monitored: Monitored) {
 
   return step("dashboard", { ...mail, alarms: alarmsFor(config, monitored, mail?.topic), dashboard });
 }
-export type DashboardStep = ReturnType<typeof dashboardStep>["resources"];

@@ -94,4 +94,3 @@ export function domainStep(
   );
   return step("domain", { zone, certificate, validation, issued, https, records, redirect });
 }
-export type DomainStep = ReturnType<typeof domainStep>["resources"];

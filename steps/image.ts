@@ -246,7 +246,6 @@ export function imageStep(config: Config, inputs: Inputs, around: Around) {
     launchTemplate,
   });
 }
-export type ImageStep = ReturnType<typeof imageStep>["resources"];
 
 /**
  * What the SSM agent needs for Run Command and Session Manager. It gets commands through ssmmessages, or, where it is older

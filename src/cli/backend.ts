@@ -21,7 +21,7 @@ export interface Backend {
 }
 
 /** AWS, or whatever AWS_ENDPOINT_URL names. */
-export const awsBackend = ({ state }: Paths, stateless = false): Backend => ({
+const awsBackend = ({ state }: Paths, stateless = false): Backend => ({
   clock: realClock(),
   text: { ...stateFile(state), ...(stateless ? { read: () => undefined } : {}) },
   network: internet,

@@ -80,7 +80,7 @@ export function screenOf(session: Session): Screen {
 }
 
 /** Until when the credentials hold, where they say so. */
-export function credentialsOf({ aws, clock }: Session): Place["credentials"] {
+function credentialsOf({ aws, clock }: Session): Place["credentials"] {
   const end = aws.credentialsEnd();
   return end && { end, now: clock.now() };
 }

@@ -225,7 +225,7 @@ function amountsOf(quantity: Charge["quantity"], hourly: boolean): Band | "unkno
   return mapBand(band, (count) => count * (hourly ? HOURS_PER_MONTH : 1));
 }
 
-export const addBands = (a: Band, b: Band): Band => ({
+const addBands = (a: Band, b: Band): Band => ({
   low: a.low + b.low,
   typical: a.typical + b.typical,
   high: a.high + b.high,

@@ -7,7 +7,7 @@ import type { AnyType, Identified, Tags } from "./resource.ts";
 import type { Run } from "./run.ts";
 
 /** What of a spec may stand in the state file. */
-export const recordableSpec = (type: AnyType, spec: object): Record<string, unknown> =>
+const recordableSpec = (type: AnyType, spec: object): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(spec).filter(([field, value]) => value !== undefined && !type.unrecorded?.includes(field)),
   );

@@ -403,7 +403,7 @@ function withoutConsequences(entries: Snapshot["entries"]): Snapshot["entries"] 
 }
 
 /** All objects that carry the stack's tag, of all types that can be listed by it. */
-export async function sweep(
+async function sweep(
   run: Run,
   types: readonly AnyType[],
   stack: string,

@@ -9,7 +9,7 @@ import { workOn } from "./work.ts";
 const LIMIT_SECONDS = 30 * 60;
 
 /** What is to be lifted of these before anything is deleted (`down --unprotect`). */
-export const toUnprotect = (going: readonly Observed[]): readonly Observed[] =>
+const toUnprotect = (going: readonly Observed[]): readonly Observed[] =>
   going.filter(({ lifted }) => lifted.length > 0);
 
 /** Lifts what protects objects from being deleted, and waits until AWS shows it. */

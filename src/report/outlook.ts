@@ -42,7 +42,7 @@ export function tallyOf({ items, foreseen, forecast }: Progress): Tally {
 }
 
 /** Undefined where nobody knows how long it takes. @param now the run's clock, milliseconds */
-export function outlookOf(state: Progress, now: number): Outlook | undefined {
+function outlookOf(state: Progress, now: number): Outlook | undefined {
   const { forecast, items, began } = state;
   if (!forecast) return undefined;
   const byId = new Map(forecast.visits.map((visit) => [visit.id, visit]));

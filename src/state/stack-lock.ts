@@ -179,7 +179,7 @@ export async function breakStackLock(place: LockPlace, token: string): Promise<H
 }
 
 /** A holder as short texts. */
-export const marksOf = (holder: Holder): Marks =>
+const marksOf = (holder: Holder): Marks =>
   Object.fromEntries(Object.entries(holder).map(([name, value]) => [name, String(value)]));
 
 /** Undefined: they say too little. */

@@ -56,7 +56,7 @@ export async function certificatesNaming(aws: Aws, name: string): Promise<readon
   );
 }
 
-export async function certificateTags(aws: Aws, arn: string): Promise<Tags | undefined> {
+async function certificateTags(aws: Aws, arn: string): Promise<Tags | undefined> {
   const answer = await aws.coalesce(`acm:tags:${arn}`, () =>
     undefinedIf(GONE, () => aws.acm.listTagsForCertificate({ CertificateArn: arn })),
   );

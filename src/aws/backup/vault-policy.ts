@@ -45,13 +45,13 @@ const RESTORE = "backup:StartRestoreJob";
 const OPENED = "buddyverse-open:";
 
 /** The policy without its denial of restores, marked so that `closedAgain` finds its way back, whoever reads it. */
-export function opened(policy: string): string {
+function opened(policy: string): string {
   const { Id = "", ...rest } = JSON.parse(policy) as Document & { readonly Id?: string };
   return policyWithout(JSON.stringify({ ...rest, Id: `${OPENED}${Id}` }), [RESTORE]);
 }
 
 /** The policy as it was before it was opened; undefined: it was not. */
-export function closedAgain(policy: string): string | undefined {
+function closedAgain(policy: string): string | undefined {
   const { Id = "", ...document } = JSON.parse(policy) as Document & { readonly Id?: string };
   if (!Id.startsWith(OPENED)) return undefined;
   const before = Id.slice(OPENED.length);

@@ -35,7 +35,7 @@ export const CREDITS_TAG = "buddyverse:cpu-credits";
  * Remembers the set-up that an instance was launched with: "awaited: BUDDYVERSE-NAT", and when it is done "done: BUDDYVERSE-NAT".
  * So the console is read only until then. (An instance without a role can say it nowhere else.)
  */
-export const SET_UP_TAG = "buddyverse:set-up";
+const SET_UP_TAG = "buddyverse:set-up";
 
 export interface InstanceSpec extends Launch {
   /** False: it forwards what is neither from nor to itself (a NAT). */

@@ -151,7 +151,7 @@ export async function blockingInterfaces(
 }
 
 /** What an interface is and whose, as AWS describes it. */
-export const interfaceText = (one: NetworkInterface): string =>
+const interfaceText = (one: NetworkInterface): string =>
   [
     one.InterfaceType,
     one.Description,

@@ -72,7 +72,7 @@ const groupsOf = (aws: Aws, interfaceId: string) =>
 /** One that AWS could not make is no mount: it is removed and recreated. */
 export const works = ({ state }: MountTarget): boolean => state !== "error";
 
-export const ON_THE_MOVE = new Set(["creating", "updating", "deleting"]);
+const ON_THE_MOVE = new Set(["creating", "updating", "deleting"]);
 
 const shownOf = (aws: Aws, id?: string): Promise<readonly FileSystemDescription[]> =>
   aws.coalesce(`efs:shown:${id ?? ""}`, () =>

@@ -129,7 +129,7 @@ async function attributesOf(aws: Aws, arn: string): Promise<Readonly<Record<stri
 }
 
 /** `<load balancer>:<port>`, and perhaps more: the name of what hangs on a listener. */
-export function listenerName(name: string): { readonly loadBalancer: string; readonly port: number } {
+function listenerName(name: string): { readonly loadBalancer: string; readonly port: number } {
   const [, loadBalancer, port] = /^([^:]+):(\d+)/.exec(name) ?? [];
   if (!loadBalancer || !port)
     throw new BuddyError({ code: "internal", message: `"${name}" is not <load balancer>:<port>` });

@@ -17,7 +17,7 @@ export interface KeyLive extends Identified {
 }
 
 /** The key that an alias or ARN stands for today. */
-export const keyNamed = (aws: Aws, name: string): Promise<KeyLive | undefined> =>
+const keyNamed = (aws: Aws, name: string): Promise<KeyLive | undefined> =>
   aws.coalesce(`kms:key:${name}`, async () => {
     const answer = await undefinedIf(["NotFoundException"], () => aws.kms.describeKey({ KeyId: name }));
     const found = answer?.KeyMetadata;

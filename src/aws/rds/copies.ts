@@ -53,7 +53,7 @@ export function kindOf({ DBSnapshotIdentifier: id = "", DBInstanceIdentifier: so
   return id.startsWith(`${source}-before-`) ? "snapshot before an upgrade" : "manual snapshot";
 }
 
-export function copyOf(snapshot: DBSnapshot): Copy {
+function copyOf(snapshot: DBSnapshot): Copy {
   const { DBSnapshotIdentifier: id = "", DBInstanceIdentifier: source = "", SnapshotType, TagList = [] } = snapshot;
   const automated = SnapshotType === "automated";
   // "OriginalSnapshotCreateTime … doesn't change when the snapshot is copied" (API reference, DBSnapshot).

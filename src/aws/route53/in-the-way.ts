@@ -37,7 +37,7 @@ export function immovable(set: ResourceRecordSet): string | undefined {
 }
 
 /** "A buddyverse.link: 203.0.113.9 (TTL 300 s)". */
-export function recordText(set: ResourceRecordSet): string {
+function recordText(set: ResourceRecordSet): string {
   const { name, type, alias, values, ttl } = plainRecord(set);
   const leads = alias ? `alias of ${alias.dnsName}` : values.join(", ");
   return `${type} ${name}: ${leads}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`;

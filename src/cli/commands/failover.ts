@@ -51,7 +51,7 @@ export async function failover(options: FailoverOptions): Promise<number> {
 }
 
 /** What will be done, and what is lost by it. */
-export function announced({ stage, from, to, planned, replication }: Situation, monthly: number | undefined): string {
+function announced({ stage, from, to, planned, replication }: Situation, monthly: number | undefined): string {
   const [old, heir] = [from ? `${from.id} (${from.zone})` : "the primary, which is gone,", `${to.id} (${to.zone})`];
   if (stage === "switched") return `\n${to.id} is the primary already; what is left of the failover is done.`;
   const lines = [

@@ -15,7 +15,7 @@ export interface ServeOptions extends CommonOptions {
   readonly port?: number;
 }
 
-export const DEFAULT_PORT = 4570;
+const DEFAULT_PORT = 4570;
 
 /** What a client of AWS is told by, to come to the served sandbox. */
 const environment = (url: string, region: string): Readonly<Record<string, string>> => ({

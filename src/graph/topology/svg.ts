@@ -18,7 +18,7 @@ const drawnText = ({ x, y, text, size, bold, look, anchor, lead = "" }: Text): s
   `<text class="${look}" x="${rounded(x)}" y="${rounded(y)}" font-size="${size}"${bold ? ' font-weight="600"' : ""}${anchor ? ` text-anchor="${anchor}"` : ""}>${lead === "" ? "" : `<tspan class="note">${said(lead)}</tspan> `}${said(text.slice(lead.length))}</text>`;
 
 /** A part in words: "NAT instance Buddy-NAT1, t3.micro; i-0abc, as the config says". */
-export function partWords({ kind, name, note }: Part, condition: Condition | undefined): string {
+function partWords({ kind, name, note }: Part, condition: Condition | undefined): string {
   const what = [kind === "outside" ? name : `${kind} ${name}`.trim(), ...(note === "" ? [] : [note])].join(", ");
   if (!condition) return what;
   const { id, standing, why } = condition;
@@ -55,7 +55,7 @@ export interface SvgOptions {
 }
 
 /** What the picture shows, in sentences, for those who do not see it. */
-export function pictureInWords({ region, network, zones, tiers, reaches }: Topology): string {
+function pictureInWords({ region, network, zones, tiers, reaches }: Topology): string {
   const within = tiers.map(({ name, rows }) => {
     const names = new Set(
       rows.flatMap(({ zones: cells }) => cells.flat().map(({ part }) => `${part.kind} ${part.name}`)),

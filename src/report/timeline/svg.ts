@@ -10,7 +10,7 @@ const text = (words: string, x: number, y: number, look: string, size = SIZE): s
   `<text class="${look}" x="${rounded(x)}" y="${rounded(y)}" font-size="${size}">${said(words)}</text>`;
 
 /** "vpc Buddy-Project created in 2s, usually 2s: 3 calls, 1s of them". */
-export function barWords(bar: TimelineBar): string {
+function barWords(bar: TimelineBar): string {
   const { name, object, outcome, from, to, usual, calls } = bar;
   return [
     `${object} ${name}: ${outcome} in ${measured(to - from)}, from ${measured(from)} on`,
@@ -20,7 +20,7 @@ export function barWords(bar: TimelineBar): string {
 }
 
 /** What it shows, in sentences, for those who do not see it. */
-export function timelineInWords(timeline: Timeline): string {
+function timelineInWords(timeline: Timeline): string {
   const { bars, seconds, result } = timeline;
   const late = bars.filter(isLate).map(({ name }) => name);
   return [

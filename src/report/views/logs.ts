@@ -14,7 +14,7 @@ export interface LogLine {
 }
 
 /** The end of an id: it tells the instances of a stack apart, and `logs --instance` takes it. */
-export const shortId = (id: string): string => id.slice(-6);
+const shortId = (id: string): string => id.slice(-6);
 
 /** Its time (UTC), its log, the end of the instance's id, and what it says. @param wide of the longest log's name */
 export function logLineView(

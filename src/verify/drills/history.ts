@@ -53,7 +53,7 @@ export const lastOf = (kept: readonly KeptDrill[], drill: DrillName): PastDrill 
     .findLast(({ ending }) => ending !== "interrupted");
 
 /** "2026-11-20". */
-export const dayOf = (at: string): string => at.slice(0, 10);
+const dayOf = (at: string): string => at.slice(0, 10);
 
 export interface Comparison {
   /** As last time, by the rule of `comparedWith`. */

@@ -15,7 +15,7 @@ import {
 
 const WIDTH = 100;
 
-export const SIGNS: Readonly<Record<Ending, readonly [sign: string, colour: "green" | "red" | "yellow"]>> = {
+const SIGNS: Readonly<Record<Ending, readonly [sign: string, colour: "green" | "red" | "yellow"]>> = {
   passed: ["✔", "green"],
   failed: ["✖", "red"],
   interrupted: ["!", "yellow"],
@@ -31,14 +31,14 @@ export const zeroOf = ({ timeline, began }: DrillResult): number =>
   timeline.find(({ who }) => who === "drill")?.at ?? began;
 
 /** "all 1,204 were answered", "3 of 1,204 failed (0.2 %), longest gap 1.5s". */
-export function answersIn({ asked, failed, failedPercent, longestGapSeconds }: Answers): string {
+function answersIn({ asked, failed, failedPercent, longestGapSeconds }: Answers): string {
   if (asked === 0) return "none was asked for";
   if (failed === 0) return `${grouped(asked)} asked, none failed`;
   return `${grouped(asked)} asked, ${grouped(failed)} failed (${percent(failedPercent)}), longest gap ${measured(longestGapSeconds)}`;
 }
 
 /** "passed in 6m12s". */
-export const endingIn = ({ ending, began, ended }: DrillResult): string =>
+const endingIn = ({ ending, began, ended }: DrillResult): string =>
   `${ending} ${ending === "passed" ? "in" : "after"} ${duration(ended - began)}`;
 
 /** One drill: what it proves, how it went, step by step, and beside the last time. */

@@ -59,7 +59,7 @@ function certificateFor(sim: Sim, arn: string): Certificate {
 const digest = (text: string) => createHash("md5").update(text).digest("hex");
 
 /** The CNAME that ACM asks for: the same for a domain and its wildcard, and for all certificates of the account. */
-export function validationRecord(sim: Sim, domain: string): { name: string; value: string } {
+function validationRecord(sim: Sim, domain: string): { name: string; value: string } {
   const base = domain.replace(/^\*\./, "").toLowerCase();
   const seed = `${sim.account} ${base}`;
   return {

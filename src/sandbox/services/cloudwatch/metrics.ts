@@ -21,7 +21,7 @@ export function sourceOf(sim: Sim, { namespace, metric, dimensions }: MetricName
 }
 
 /** One statistic over samples, as CloudWatch names them: Average, Sum, Minimum, Maximum, SampleCount, p95. */
-export function statisticOf(samples: readonly number[], statistic: string): number {
+function statisticOf(samples: readonly number[], statistic: string): number {
   const sum = samples.reduce((one, other) => one + other, 0);
   switch (statistic) {
     case "Sum":

@@ -18,7 +18,7 @@ const invalid = (message: string) => awsError("InvalidParameterValue", message);
 const notFound = (id: string) => awsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
 
 /** The group as another call may refer to it: it must be visible already. */
-export function groupFor(sim: Sim, id: string): SecurityGroup {
+function groupFor(sim: Sim, id: string): SecurityGroup {
   const group = groupTable(sim).visible(id) && groupTable(sim).get(id);
   if (!group) throw notFound(id);
   return group;

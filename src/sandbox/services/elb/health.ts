@@ -29,7 +29,7 @@ export const targetsOf = (sim: Sim, group: string) =>
     .filter(({ targetGroupArn }) => targetGroupArn === group);
 
 /** The load balancer that sends requests to a target group, once it is active. */
-export function userOf(sim: Sim, group: TargetGroup): LoadBalancer | undefined {
+function userOf(sim: Sim, group: TargetGroup): LoadBalancer | undefined {
   const listener = listenerTable(sim)
     .all()
     .find(({ action }) => action.kind === "forward" && action.targetGroupArn === group.arn);

@@ -39,7 +39,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const BATCH_BYTES = 1_048_576;
 /** What AWS counts for a line besides its text, bytes. */
-export const OVERHEAD_BYTES = 26;
+const OVERHEAD_BYTES = 26;
 
 /**
  * So many lines are kept of each stream, the last ones: the sandbox's world is a file. AWS keeps all that are not too old.

@@ -15,7 +15,7 @@ export interface Subscription {
   /** Mails that asked the person to confirm. */
   readonly mails: number;
 }
-export const topicTable = (sim: Sim): Table<Topic> => sim.table("sns.topics");
+const topicTable = (sim: Sim): Table<Topic> => sim.table("sns.topics");
 export const subscriptionTable = (sim: Sim): Table<Subscription> => sim.table("sns.subscriptions");
 
 /** What nobody confirms is forgotten: the link in the mail is good for two days (API reference, ConfirmSubscription). */

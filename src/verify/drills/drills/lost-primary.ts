@@ -22,7 +22,7 @@ export type Rows = z.infer<typeof rowsSchema>;
 const LOST = 12;
 
 /** What the rows say, in words. */
-export const rowsText = ({ acknowledged, lost, awaySeconds, lastBefore, firstAfter }: Rows): string =>
+const rowsText = ({ acknowledged, lost, awaySeconds, lastBefore, firstAfter }: Rows): string =>
   [
     `writes were away for ${awaySeconds ?? 0} s: row ${lastBefore} was the last before, row ${firstAfter} the first after`,
     lost.length === 0
