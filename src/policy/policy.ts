@@ -4,6 +4,7 @@ import type { Condition, PolicyScope } from "../aws/permissions.ts";
 import { isRead } from "../aws/safety.ts";
 import type { Service } from "../aws/service.ts";
 import { eachService } from "../aws/services.ts";
+import { groupBy } from "../lib/group.ts";
 import { actionsFor, type More, prefixOf, type Sent } from "./actions.ts";
 
 export interface PolicyStatement {
@@ -103,11 +104,10 @@ function byTags({ permissions }: Service, scope: PolicyScope): readonly Rule[] {
     takes: (action: string) => of.includes(action),
   });
   const creating = creates.filter((operation) => scope.needs(`${prefix}:${operation}`));
-  // By the resources: the operations that are checked on just these.
-  const alike = new Map<string, string[]>();
-  for (const [operation, ends] of Object.entries(besides) as [string, readonly string[]][])
-    if (scope.needs(`${prefix}:${operation}`))
-      alike.set(ends.join(" "), [...(alike.get(ends.join(" ")) ?? []), operation]);
+  const checkedBesides = (Object.entries(besides) as [string, readonly string[]][]).filter(([operation]) =>
+    scope.needs(`${prefix}:${operation}`),
+  );
+  const byResources = groupBy(checkedBesides, ([, ends]) => ends.join(" "));
   return [
     rule("Create", "*", forStack, actions(creates)),
     rule("ChangeOwn", "*", ofStack, [...actions(changes), ...(tagging && createAction ? [tagging] : [])]),
@@ -121,9 +121,10 @@ function byTags({ permissions }: Service, scope: PolicyScope): readonly Rule[] {
           ),
         ]
       : []),
-    ...[...alike].map(([ends, operations]) =>
-      rule(`Besides${operations[0]}`, arns(ends.split(" ")), inRegion, actions(operations)),
-    ),
+    ...[...byResources].map(([ends, checked]) => {
+      const operations = checked.map(([operation]) => operation);
+      return rule(`Besides${operations[0]}`, arns(ends.split(" ")), inRegion, actions(operations));
+    }),
   ];
 }
 
