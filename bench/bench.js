@@ -123,7 +123,7 @@ async function growth() {
         { encoding: "utf8" },
       ),
     );
-  for (const objects of [100, 1_000, 2_000]) {
+  for (const objects of [10, 100, 1_000, 5_000]) {
     const found = measure(`growth(${objects})`);
     for (const what of ["again", "up", "down"])
       line(
@@ -133,7 +133,7 @@ async function growth() {
       );
     line(`memory after up, ${objects} objects`, `${found.memory.toFixed(1)} KiB`, "flat, per object");
   }
-  for (const objects of [10, 100, 1_000]) {
+  for (const objects of [10, 100, 1_000, 5_000]) {
     const { text, disk } = measure(`stateWrites(${objects})`);
     line(`a write of a state of ${objects} objects: its text`, `${text.toFixed(2)} ms`);
     line("  the same, safe on the disk", `${disk.toFixed(2)} ms`);

@@ -37,16 +37,21 @@ export function retainedIn(entries: Snapshot["entries"]): Retained[] {
 }
 
 /** What is kept or said of an object by a `down` that makes its copies. */
-function farewellOf(run: Run, entries: Snapshot["entries"], { node, look: { live } }: Observed) {
-  const { farewell } = node.type;
-  if (!farewell || !live) return undefined;
-  const filled = dependentsOf(entries, node.key).some((key) => isCopied(run, entries.get(key) as Observed));
-  return farewell(live, { deleteKept: run.deleteKept, filled });
+function farewellIn(run: Run, entries: Snapshot["entries"]) {
+  const dependents = dependentsOf(entries);
+  return ({ node, look: { live } }: Observed) => {
+    const { farewell } = node.type;
+    if (!farewell || !live) return undefined;
+    const filled = dependents(node.key).some((key) => isCopied(run, entries.get(key) as Observed));
+    return farewell(live, { deleteKept: run.deleteKept, filled });
+  };
 }
 
 /** What a `down` is said to remove: without what stays with the copies that it makes. */
-export const leaving = (run: Run, entries: Snapshot["entries"]): Observed[] =>
-  deletable(entries).filter((one) => farewellOf(run, entries, one)?.kept === undefined);
+export function leaving(run: Run, entries: Snapshot["entries"]): Observed[] {
+  const farewellOf = farewellIn(run, entries);
+  return deletable(entries).filter((one) => farewellOf(one)?.kept === undefined);
+}
 
 /** What a `down` would remove, in the order of the stack: what is there, and what may still appear. */
 export function deletable(entries: Snapshot["entries"]): Observed[] {
@@ -58,7 +63,9 @@ export function deletable(entries: Snapshot["entries"]): Observed[] {
 export function forecastDown(run: Run, { entries }: Snapshot): Forecast {
   const all = deletable(entries);
   const going = new Map(all.map((one) => [one.node.key, one]));
-  const kept = new Set(all.filter((one) => farewellOf(run, entries, one)?.kept !== undefined));
+  const farewellOf = farewellIn(run, entries);
+  const kept = new Set(all.filter((one) => farewellOf(one)?.kept !== undefined));
+  const dependents = dependentsOf(going);
   const visits = all.map((one) => {
     const { key, type } = one.node;
     const usual = usualSeconds(type, "delete", run.measured) ?? Math.min(type.timing?.createSeconds ?? 3, 3);
@@ -67,7 +74,7 @@ export function forecastDown(run: Run, { entries }: Snapshot): Forecast {
       id: key,
       part: "whole" as const,
       seconds: kept.has(one) ? 0 : usual,
-      after: dependentsOf(going, key),
+      after: dependents(key),
     };
   });
   return { beforehandSeconds: secondsToCopy(run, all), visits };
@@ -113,25 +120,22 @@ export async function destroy(given: Run, snapshot: Snapshot): Promise<readonly 
     }
   }
 
-  const results = await walk<NodeResult>(
-    entries.keys(),
-    (key) => dependentsOf(entries, key),
-    async (key, before) => {
-      const entry = entries.get(key) as Observed;
-      const left = before.find(
-        ({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "interrupted",
-      );
-      if (!left || (entry.node.type.external && !removedByDown(entry.node.type))) return remove(entry);
-      const reason = left.outcome === "skipped" ? (left.reason ?? "") : `${left.name} is still there`;
-      return skip(run, entry.node, reason, entry.look.live?.id);
-    },
-  );
+  const results = await walk<NodeResult>(entries.keys(), dependentsOf(entries), async (key, before) => {
+    const entry = entries.get(key) as Observed;
+    const left = before.find(
+      ({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "interrupted",
+    );
+    if (!left || (entry.node.type.external && !removedByDown(entry.node.type))) return remove(entry);
+    const reason = left.outcome === "skipped" ? (left.reason ?? "") : `${left.name} is still there`;
+    return skip(run, entry.node, reason, entry.look.live?.id);
+  });
   return [...results.values()];
 }
 
 /** What `down` keeps on purpose, and what else it does or leaves to a person, as sentences. @param snapshot taken for `removing`. */
 export function farewells(run: Run, { entries }: Snapshot): Farewells {
-  const said = [...entries.values()].flatMap((one) => farewellOf(run, entries, one) ?? []);
+  const farewellOf = farewellIn(run, entries);
+  const said = [...entries.values()].flatMap((one) => farewellOf(one) ?? []);
   return { kept: said.flatMap(({ kept }) => kept ?? []), notes: [...new Set(said.flatMap(({ note }) => note ?? []))] };
 }
 export interface Farewells {

@@ -13,27 +13,11 @@ import type { Run } from "./run.ts";
 
 const formerKey = (key: string, id: string): string => `${key}#${id}`;
 
-type Resources = StateStore["resources"];
-
-/** Each write makes other resources. They are gone through once, not for each object. */
-const formersByKey = new WeakMap<Resources, ReadonlyMap<string, readonly Recorded[]>>();
-
-function indexed(resources: Resources): ReadonlyMap<string, readonly Recorded[]> {
-  const found = new Map<string, Recorded[]>();
-  for (const [other, recorded] of Object.entries(resources)) {
-    if (recorded.id === undefined || !other.endsWith(`#${recorded.id}`)) continue;
-    const key = other.slice(0, -recorded.id.length - 1);
-    if (resources[key]?.id !== recorded.id) found.set(key, [...(found.get(key) ?? []), recorded]);
-  }
-  return found;
-}
-
 /** What is recorded of the former ones of a key. One whose place nothing has taken yet is none. */
-function formersIn({ resources }: Pick<StateStore, "resources">, key: string): readonly Recorded[] {
-  const known = formersByKey.get(resources) ?? indexed(resources);
-  formersByKey.set(resources, known);
-  return known.get(key) ?? [];
-}
+const formersIn = (store: Pick<StateStore, "get" | "beside">, key: string): readonly Recorded[] =>
+  store
+    .beside(key)
+    .filter((one) => one.id && store.get(formerKey(key, one.id)) === one && store.get(key)?.id !== one.id);
 
 /** A node's owner, as `find` and `create` see it. */
 export function ownerOf({ store }: Pick<Run, "store">, { key, owner }: Node): Owner {

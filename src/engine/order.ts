@@ -42,6 +42,7 @@ export function visitOf(key: string): Visit {
  */
 export function upOrder(snapshot: Snapshot): UpOrder {
   const { graph, entries } = snapshot;
+  const dependents = dependentsOf(entries);
   const entry = (key: string) => entries.get(key) as Observed;
   const purposesOf = ({ resource }: Node) => (resource?.temporaryFor() ?? []).map(({ key }) => key);
   const isWanted = (key: string) => entries.get(key)?.wanted !== undefined;
@@ -65,12 +66,7 @@ export function upOrder(snapshot: Snapshot): UpOrder {
       const keys = [key, ...keepersOf(graph, node.type).map((keeper) => keeper.key)];
       // Where nothing is recorded of it, what uses others of its type may use it.
       const others = recorded ? [] : [...graph.nodes.values()].filter(({ type }) => type === node.type);
-      return [
-        ...new Set([
-          ...keys.flatMap((one) => dependentsOf(entries, one)),
-          ...others.flatMap((one) => usersOf(graph, { key: one.key })),
-        ]),
-      ];
+      return [...new Set([...keys.flatMap(dependents), ...others.flatMap((one) => usersOf(graph, { key: one.key }))])];
     }
     // Something temporary that is not wanted goes after what needs it, which must not wait for it.
     if (!isWanted(key)) return purposesOf(node);

@@ -69,9 +69,20 @@ export const doingOf = ({ node, look, wanted }: Observed): string | undefined =>
   return typeof health === "object" && "blocked" in health ? health.blocked : node.type.doing?.(live);
 };
 
-/** Keys of what needs this one. */
-export const dependentsOf = (entries: Snapshot["entries"], key: string): readonly string[] =>
-  [...entries.values()].filter((one) => one.node.key !== key && needsOf(one).includes(key)).map(({ node }) => node.key);
+/** Keys of what needs one, for each: gone through once. */
+export function dependentsOf(entries: Snapshot["entries"]): (key: string) => readonly string[] {
+  const found = new Map<string, string[]>();
+  for (const one of entries.values()) {
+    const { key } = one.node;
+    for (const need of new Set(needsOf(one))) {
+      if (need === key) continue;
+      const others = found.get(need);
+      if (others) others.push(key);
+      else found.set(need, [key]);
+    }
+  }
+  return (key) => found.get(key) ?? [];
+}
 
 export interface SnapshotOptions {
   readonly stack: string;

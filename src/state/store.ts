@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { BuddyError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import { backUp, fileText, removeIfThere, type Text } from "./file.ts";
+import { keepRecords, type Records } from "./records.ts";
 import {
   type ImageRefresh,
   type KeptDrill,
@@ -39,11 +40,14 @@ export const stateFile = (path: string): LocalState => ({
 
 /** Recorded resources of one stack, written through at each change. */
 export interface StateStore {
+  /** It changes with each write. */
   readonly resources: Readonly<Record<string, Recorded>>;
   readonly lineage: string;
   /** The config that the last whole `up` brought about, as it was written. */
   readonly config: Readonly<Record<string, unknown>> | undefined;
   get(key: string): Recorded | undefined;
+  /** What is recorded under "KEY#…". */
+  beside(key: string): readonly Recorded[];
   put(key: string, recorded: Recorded): void;
   /** Writes what AWS said of several, in one go. */
   setSeen(seen: ReadonlyMap<string, Seen>): void;
@@ -151,24 +155,26 @@ export function checkRegion(recorded: string, wanted: string, path: string): voi
 export function openStore(text: StateText, identity: StackIdentity, lineage: () => string, run?: string): StateStore {
   const found = readState(text);
   if (found) checkIdentity(found, identity, text.path);
-  let state: StackState = found ?? {
+  const { resources, ...before }: StackState = found ?? {
     version: STATE_VERSION,
     ...identity,
     lineage: lineage(),
     serial: 0,
     resources: {},
   };
+  const records = keepRecords(resources);
+  let state: Head = before;
   let backedUp = found === undefined;
   let failure: BuddyError | undefined;
   let isOurs = false;
 
-  function save(change: Partial<StackState>): void {
+  function save(change: Partial<Head>): void {
     const { run: _before, ...rest } = state;
     const next = { ...rest, writtenBy: VERSION, serial: state.serial + 1, ...(run ? { run } : {}), ...change };
     try {
       if (!backedUp) text.backUp();
       backedUp = true;
-      text.write(stateText(next));
+      text.write(stateText(next, records));
     } catch (error) {
       if (error instanceof BuddyError) failure ??= error;
       throw error;
@@ -177,10 +183,20 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
     isOurs = true;
   }
 
+  /** What cannot be written is as it was. */
+  function change(changes: readonly (readonly [key: string, recorded: Recorded | undefined])[]): void {
+    const before = changes.map(([key]) => [key, records.all[key]] as const);
+    for (const [key, recorded] of changes) records.set(key, recorded);
+    try {
+      save({});
+    } catch (error) {
+      for (const [key, recorded] of before) records.set(key, recorded);
+      throw error;
+    }
+  }
+
   return {
-    get resources() {
-      return state.resources;
-    },
+    resources: records.all,
     get lineage() {
       return state.lineage;
     },
@@ -196,24 +212,22 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
       if (!isOurs) save({});
       await text.sent();
     },
-    get: (key) => state.resources[key],
+    get: (key) => records.all[key],
+    beside: records.beside,
     put(key, recorded) {
-      const made = recorded.madeAt ?? state.resources[key]?.madeAt ?? recorded.since;
+      const made = recorded.madeAt ?? records.all[key]?.madeAt ?? recorded.since;
       const madeAt = recorded.id === undefined ? undefined : made;
-      const next = madeAt === undefined ? recorded : { ...recorded, madeAt };
-      save({ resources: { ...state.resources, [key]: next } });
+      change([[key, madeAt === undefined ? recorded : { ...recorded, madeAt }]]);
     },
     setSeen(seen) {
-      const changed = Object.entries(state.resources).flatMap(([key, recorded]) => {
+      const changed = Object.entries(records.all).flatMap(([key, recorded]) => {
         const next = { ...recorded, ...seen.get(key) };
         return isDeepStrictEqual(next, recorded) ? [] : [[key, next] as const];
       });
-      if (changed.length > 0) save({ resources: { ...state.resources, ...Object.fromEntries(changed) } });
+      if (changed.length > 0) change(changed);
     },
     drop(key) {
-      if (!state.resources[key]) return;
-      const { [key]: _gone, ...rest } = state.resources;
-      save({ resources: rest });
+      if (records.all[key]) change([[key, undefined]]);
     },
     setConfig(config) {
       if (!isDeepStrictEqual(config, state.config)) save({ config: { ...config } });
@@ -239,42 +253,27 @@ export function openStore(text: StateText, identity: StackIdentity, lineage: () 
   };
 }
 
-const written = new WeakMap<Recorded, string>();
+/** All of a state but what is recorded of resources. */
+type Head = Omit<StackState, "resources">;
 
-/** What AWS said of it is one line. */
-function recordText({ baseline, ...rest }: Recorded): string {
-  const text = JSON.stringify(rest, null, 2);
-  return baseline === undefined
-    ? text
-    : `${text.slice(0, -"\n}".length)},\n  "baseline": ${JSON.stringify(baseline)}\n}`;
-}
-
-/** The state as indented JSON. Records do not change, and one of a hundred is new at each write: the others' text is kept. */
-function stateText({ resources, ...head }: StackState): string {
-  // Added up, not joined: a text that a later write replaces unread is then never copied together.
-  let lines = "";
-  for (const [key, recorded] of Object.entries(resources)) {
-    let text = written.get(recorded);
-    if (text === undefined) {
-      text = recordText(recorded).replaceAll("\n", "\n    ");
-      written.set(recorded, text);
-    }
-    lines += `${lines === "" ? "" : ",\n"}    ${JSON.stringify(key)}: ${text}`;
-  }
+/** The state as indented JSON. */
+function stateText(head: Head, records: Records): string {
   const top = JSON.stringify({ ...head, resources: {} }, null, 2);
-  return lines === "" ? `${top}\n` : `${top.slice(0, -"{}\n}".length)}{\n${lines}\n  }\n}\n`;
+  const members = records.text();
+  return members === "" ? `${top}\n` : `${top.slice(0, -"{}\n}".length)}{\n${members}\n  }\n}\n`;
 }
 
 /** A state that can be looked at, and forgets what is put into it: for commands that only look. */
 export function readOnlyStore(text: Pick<StateText, "path" | "read">, identity: StackIdentity): StateStore {
   const found = readState(text);
   if (found) checkIdentity(found, identity, text.path);
-  const resources = found?.resources ?? {};
+  const records = keepRecords(found?.resources ?? {});
   return {
-    resources,
+    resources: records.all,
     lineage: found?.lineage ?? "",
     config: found?.config,
-    get: (key) => resources[key],
+    get: (key) => records.all[key],
+    beside: records.beside,
     put: () => {},
     setSeen: () => {},
     drop: () => {},

@@ -11,10 +11,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { BuddyError } from "../../src/lib/errors.ts";
 import { VERSION } from "../../src/lib/version.ts";
 import type { Recorded } from "../../src/state/state.ts";
-import { openStore, readOnlyStore, readState, stateFile } from "../../src/state/store.ts";
+import { openStore, readOnlyStore, readState, type StateText, stateFile } from "../../src/state/store.ts";
 
 const identity = { stack: "s", account: "111122223333", region: "ap-northeast-2" };
 const vpc: Recorded = {
@@ -171,4 +173,79 @@ test("how drills ended is kept through all that is recorded later, also when the
   looking.setDrills([]);
   expect(looking.drills).toEqual([passed, failed]);
   expect(open().drills).toHaveLength(2);
+});
+
+describe("a write renders what has changed, however much is recorded", () => {
+  const memory = (failing = () => false): StateText => {
+    let text: string | undefined;
+    return {
+      path: "memory",
+      read: () => text,
+      write(next) {
+        if (failing()) throw new BuddyError({ code: "state", message: "no room" });
+        text = next;
+      },
+      backUp() {},
+    };
+  };
+  const numbered = (count: number) => Array.from({ length: count }, (_, index) => `thing-${index}`);
+
+  test("of 500 records one is asked for its values", () => {
+    const store = openStore(memory(), identity, () => "l");
+    let asked = 0;
+    const counted = (): Recorded => ({
+      ...vpc,
+      spec: { toJSON: () => ({ asked: ++asked }) },
+    });
+    for (const key of numbered(500)) store.put(key, counted());
+    expect(asked).toBe(500);
+    store.put("thing-7", counted());
+    store.drop("thing-8");
+    store.setConfig({ stack: "s" });
+    expect(asked).toBe(501);
+  });
+
+  test("after any changes, some of which could not be written, the text is that of what is recorded", () => {
+    const keys = numbered(300).flatMap((key) => [key, `${key}#vpc-1`]);
+    const change = fc.record({
+      key: fc.constantFrom(...keys),
+      id: fc.option(fc.constantFrom("vpc-1", 'a "quoted"\nid'), { nil: undefined }),
+      goes: fc.integer({ min: 0, max: 3 }).map((number) => number === 0),
+      full: fc.integer({ min: 0, max: 9 }).map((number) => number === 0),
+    });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 200, maxLength: 400 }), (changes) => {
+        let full = false;
+        const text = memory(() => full);
+        const store = openStore(text, identity, () => "l");
+        const expected = new Map<string, Recorded>();
+        for (const one of changes) {
+          full = one.full;
+          const before = expected.get(one.key);
+          const next = { ...vpc, ...(one.id === undefined ? {} : { id: one.id, madeAt: before?.madeAt ?? vpc.since }) };
+          const baseline = one.id === undefined ? {} : { baseline: { by: "1", properties: { a: "b" } } };
+          const act = () => (one.goes ? store.drop(one.key) : store.put(one.key, { ...next, ...baseline }));
+          if (full && (!one.goes || before)) expect(act).toThrow("no room");
+          else {
+            act();
+            if (one.goes) expected.delete(one.key);
+            else expected.set(one.key, { ...next, ...baseline });
+          }
+        }
+        full = false;
+        store.setConfig({ stack: "s" });
+        const wanted = Object.fromEntries(expected);
+        expect(store.resources).toEqual(wanted);
+        expect(readState(text)?.resources).toEqual(wanted);
+        expect(store.beside("thing-3")).toEqual(wanted["thing-3#vpc-1"] ? [wanted["thing-3#vpc-1"]] : []);
+        // As `jq` would write it, but for what AWS said, which is one line.
+        const lines = JSON.stringify(JSON.parse(text.read() as string), null, 2).replaceAll(
+          /"baseline": \{\s+"by": "1",\s+"properties": \{\s+"a": "b"\s+\}\s+\}/g,
+          '"baseline": {"by":"1","properties":{"a":"b"}}',
+        );
+        expect(text.read()).toBe(`${lines}\n`);
+      }),
+      { numRuns: 10 },
+    );
+  });
 });

@@ -266,7 +266,7 @@ async function remove(session: Session, screen: Screen, going: Going, options: D
       ? await screen.report(stack.graph, "down", forecastDown(stack.run, found), (key) => wanted.has(key))
       : silentReporter;
   session.listen(reporter.emit);
-  session.history?.follows((key) => dependentsOf(found.entries, key));
+  session.history?.follows(dependentsOf(found.entries));
   const settled = await stack.down(found).finally(reporter.stop);
   const interrupted = settled.some(({ outcome }) => outcome === "interrupted");
   const left = interrupted ? undefined : await stack.leftovers();

@@ -228,9 +228,10 @@ async function apply(
   const keyPair = found.entries.get(KEY_PAIR_KEY);
   if (keyPair && !keyPair.look.live) sayKeyPair(session, screen);
   recordWanted(session);
+  const dependents = dependentsOf(found.entries);
   session.history?.follows((key) => {
     const entry = found.entries.get(key);
-    return entry?.wanted ? entry.node.needs : dependentsOf(found.entries, key);
+    return entry?.wanted ? entry.node.needs : dependents(key);
   });
   const began = { clock: clock.now(), real: performance.now() };
   const waits = planned.items.filter(({ action }) => action === "blocked").map(({ key }) => key);
