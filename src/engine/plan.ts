@@ -3,8 +3,9 @@ import { isUnknown } from "../lib/unknown.ts";
 import { courseIn, interruptionOf, isAskedFor, type PlannedInterruption, secondsOf } from "./course.ts";
 import { type Difference, showable } from "./differences.ts";
 import { forecastUp, secondsIn } from "./forecast.ts";
-import { type Graph, missingMessage, type NodeName, nameOf } from "./graph.ts";
+import { type Graph, keepersOf, missingMessage, type NodeName, nameOf } from "./graph.ts";
 import { ABSENT, evaluate, mayHoldData, specOf } from "./observe.ts";
+import { upOrder, visitOf } from "./order.ts";
 import { NO_DEPENDENTS, OUTAGE_OPTION } from "./refusal.ts";
 import { type Remedy, removable } from "./resource.ts";
 import { doingOf, notesOf, type Observed, type Snapshot } from "./snapshot.ts";
@@ -93,28 +94,68 @@ function actionOf({ decision, wanted, node, look, refused }: Observed): PlannedA
   }
 }
 
+/** What keeps `up` from something until a person has done something else. */
+interface Waiting {
+  /** Name of what the person sees to. */
+  readonly on: string;
+  readonly reason: string;
+  /** It waits for another, so that nothing of it is looked at; else it is itself what a person sees to. */
+  readonly skipped: boolean;
+}
+
+/**
+ * What waits for a person, by key, as `up` has it: what is blocked, all that needs such a thing, and what nobody wants any more
+ * while such a thing may still use it.
+ */
+function waitingIn(snapshot: Snapshot): ReadonlyMap<string, Waiting> {
+  const { graph, entries } = snapshot;
+  const waiting = new Map<string, Waiting>();
+  for (const [key, entry] of entries) {
+    const { node, wanted, refused, decision } = entry;
+    const cause = wanted && node.needs.map((need) => waiting.get(need)).find((one) => one !== undefined);
+    if (cause) waiting.set(key, { on: cause.on, reason: `waits for ${cause.on}`, skipped: true });
+    else if (actionOf(entry) === "blocked") {
+      const reason = refused?.message ?? ("reason" in decision ? decision.reason : missingMessage(node));
+      waiting.set(key, { on: node.name, reason, skipped: false });
+    }
+  }
+  if (waiting.size === 0) return waiting;
+  const { order } = upOrder(snapshot);
+  const looked = new Set<string>();
+  const look = (key: string): void => {
+    const entry = entries.get(key);
+    if (entry === undefined || looked.has(key)) return;
+    looked.add(key);
+    if (entry.wanted !== undefined || entry.decision.kind !== "delete") return;
+    const users = order(key).map((visit) => visitOf(visit).key);
+    for (const user of users) look(user);
+    const mayBeUsed = keepersOf(graph, entry.node.type).length > 0;
+    const user = users.find((one) => waiting.has(one) && (mayBeUsed || waiting.get(one)?.skipped));
+    if (user === undefined) return;
+    const { on } = waiting.get(user) as Waiting;
+    waiting.set(key, { on, reason: `stays until ${on} is there`, skipped: true });
+  };
+  for (const key of entries.keys()) look(key);
+  return waiting;
+}
+
 /** What `up` would do, from a snapshot. Pure. */
 export function planUp(snapshot: Snapshot): Plan {
   const items: PlanItem[] = [];
-  const blocked = new Map<string, string>();
+  const waiting = waitingIn(snapshot);
   for (const entry of snapshot.entries.values()) {
     const { node, decision, differences, refused, remedies } = entry;
-    const cause = node.needs.find((key) => blocked.has(key));
     const own = actionOf(entry);
-    const waits = own !== "none" && own !== "delete" && own !== "retain";
-    const action = cause !== undefined && waits ? "blocked" : own;
+    const waits = own !== "none" && own !== "retain" ? waiting.get(node.key) : undefined;
+    const action = waits ? "blocked" : own;
     const reason =
       refused && (own === "blocked" || own === "update")
         ? refused.message
-        : action === "blocked" && cause !== undefined
-          ? `waits for ${blocked.get(cause)}`
+        : waits
+          ? waits.reason
           : "reason" in decision
             ? decision.reason
-            : own === "blocked"
-              ? missingMessage(node)
-              : doingOf(entry);
-    if (action === "blocked")
-      blocked.set(node.key, cause === undefined ? node.name : (blocked.get(cause) ?? node.name));
+            : doingOf(entry);
     const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
     // What is only looked up, something temporary that is not needed, and what stays to go back to, are nothing to count.
     if ((temporary || node.type.external || decision.kind === "earlier") && action === "none") continue;
@@ -142,7 +183,7 @@ export function planUp(snapshot: Snapshot): Plan {
       holdsData: mayHoldData(node.type, entry.look.live, entry.recorded),
     });
   }
-  return { items, seconds: criticalPath(snapshot, new Set(blocked.keys())), unrecordedTags: unrecordedTags(snapshot) };
+  return { items, seconds: criticalPath(snapshot, new Set(waiting.keys())), unrecordedTags: unrecordedTags(snapshot) };
 }
 
 function unrecordedTags({ entries }: Snapshot): readonly string[] {

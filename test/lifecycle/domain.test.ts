@@ -349,6 +349,24 @@ describe("another zone", () => {
     expect(moved.writes()).toEqual([]);
   });
 
+  test("another name, which waits for the registrar: the plan says that what the old one has stays until then", async () => {
+    const on = await domainStage();
+    await on.up();
+    const moved = await next(on, { name: "new.example.com", zone: "create" });
+    const plan = await moved.plan();
+    const left = ({ key }: { readonly key: string }) => key.includes("buddyverse.link");
+    expect(plan.items.filter(({ action }) => action === "delete")).toEqual([]);
+    const waiting = plan.items.filter((one) => left(one) && one.action === "blocked");
+    const reason = "stays until new.example.com is there";
+    expect(waiting.map((one) => [one.key, one.reason])).toEqual([
+      ["certificate-buddyverse.link+www.buddyverse.link", reason],
+      ["records-buddyverse.link", reason],
+    ]);
+    const { settled } = await moved.up();
+    expect(settled.filter(({ outcome }) => outcome === "deleted")).toEqual([]);
+    expect(settled.filter(left).map(({ key }) => key)).toEqual(expect.arrayContaining(waiting.map(({ key }) => key)));
+  });
+
   test("existing → create, and back before the registrar leads there: the new zone's records go, then the zone", async () => {
     const on = await domainStage();
     await on.up();

@@ -36,6 +36,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     tells: ["auto-scaling-group updated", "launch-template updated"],
   },
   "more web instances": { after: { web: { min: 3, desired: 3 } } },
+  "more web instances, of another type": { after: { web: { instanceType: "t3.small", min: 3, desired: 3 } } },
   "a tag": { after: { tags: { team: "platform" } }, tells: ["auto-scaling-group updated"] },
   "a tag less": { before: RICH, after: { ...RICH, tags: {} } },
   "another type of the bastions": {

@@ -412,8 +412,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       return growthRollout(live.desired, desired);
     return live.refresh?.advancing && isOwn(live, spec)
       ? rollBackRollout(live.refresh, live)
-      : // Those that come with it are started as the new ones are.
-        refreshRollout({ ...live, desired: Math.min(live.desired, desired) });
+      : refreshRollout(live, desired);
   },
 
   /**

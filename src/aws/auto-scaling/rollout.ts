@@ -24,14 +24,21 @@ interface Members {
   readonly standbyIds: readonly string[];
 }
 
-/** What a refresh of these instances does, and what of those that somebody has put aside. */
-export function refreshRollout({ desired, warmupSeconds, keptIds, standbyIds }: Members): Rollout | undefined {
-  if (desired === 0) return undefined;
-  const most = Math.ceil((desired * (PREFERENCES.MaxHealthyPercentage ?? 100)) / 100);
-  const atOnce = Math.max(1, most - desired);
-  const seconds = Math.ceil(desired / atOnce) * (START_SECONDS + warmupSeconds) + END_SECONDS;
-  const pace = atOnce === 1 ? "one at a time" : `${atOnce} at a time`;
-  const how = desired === 1 ? "1 instance is replaced" : `${desired} instances are replaced ${pace}`;
+/**
+ * What a refresh of these instances does, and what of those that somebody has put aside.
+ * @param size of the group meanwhile: those that come with it are started as the new ones are
+ */
+export function refreshRollout(
+  { desired, warmupSeconds, keptIds, standbyIds }: Members,
+  size: number = desired,
+): Rollout | undefined {
+  const replaced = Math.min(desired, size);
+  if (replaced === 0) return undefined;
+  const most = Math.ceil((size * (PREFERENCES.MaxHealthyPercentage ?? 100)) / 100);
+  const atOnce = Math.max(1, most - size);
+  const seconds = Math.ceil(replaced / atOnce) * (START_SECONDS + warmupSeconds) + END_SECONDS;
+  const pace = atOnce === 1 ? "one at a time" : replaced <= atOnce ? "at once" : `${atOnce} at a time`;
+  const how = replaced === 1 ? "1 instance is replaced" : `${replaced} instances are replaced ${pace}`;
   const guarded = keptIds.length === 0 ? "" : `; ${keptIds.join(", ")} too, though protected from scale-in`;
   const aside =
     standbyIds.length === 0 ? "" : `. ${standbyIds.join(", ")} in standby stays as it is until it serves again`;
