@@ -1,6 +1,10 @@
+import type { AllowedCidr } from "../src/config/allowed-cidrs.ts";
+
 /** A range from which ssh to the bastions is let in. */
 export interface LetIn {
   readonly cidr: string;
+  /** Whose it is, as the config says it. */
+  readonly name?: string;
   /** Whose address "my-ip" was there, as AWS calls them ("user/alice"); none: the config names the range itself. */
   readonly callers: readonly string[];
 }
@@ -23,8 +27,8 @@ const MOST = 255;
 export const callerName = (arn: string): string => arn.split(":").slice(5).join(":").replace(REFUSED, "_");
 
 /** The description of the rule of a range: it is how the next run knows whose address it is, whatever becomes of the state. */
-export const descriptionOf = ({ callers }: LetIn): string =>
-  callers.length === 0 ? SSH : `${SSH}${OF}${callers.join(AND)}`.slice(0, MOST);
+export const descriptionOf = ({ name, callers }: LetIn): string =>
+  callers.length === 0 ? (name ?? SSH) : `${SSH}${OF}${callers.join(AND)}`.slice(0, MOST);
 
 const callersIn = (description: string): readonly string[] =>
   description.startsWith(`${SSH}${OF}`) ? description.slice(SSH.length + OF.length).split(AND) : [];
@@ -35,17 +39,18 @@ const callersIn = (description: string): readonly string[] =>
  * @param mine the caller and its address; undefined: nobody's address changes.
  */
 export function letIn(
-  given: readonly string[],
+  given: readonly AllowedCidr[],
   before: readonly AppliedRule[],
   mine: { readonly caller: string; readonly cidr: string } | undefined,
 ): readonly LetIn[] {
-  const named = given.filter((cidr) => cidr !== MY_IP);
-  const all = new Map<string, readonly string[]>(named.map((cidr) => [cidr, []]));
-  if (named.length === given.length) return entries(all);
+  const named = rangesIn(given).filter(({ cidr }) => cidr !== MY_IP);
+  if (named.length === given.length) return named;
+  const ranges = new Set(named.map(({ cidr }) => cidr));
+  const all = new Map<string, readonly string[]>();
   const add = (cidr: string, callers: readonly string[]) => {
     const there = all.get(cidr);
     // What the config names needs nobody's word.
-    if (callers.length > 0 && !named.includes(cidr)) all.set(cidr, [...new Set([...(there ?? []), ...callers])]);
+    if (callers.length > 0 && !ranges.has(cidr)) all.set(cidr, [...new Set([...(there ?? []), ...callers])]);
   };
   for (const { cidr, description } of before)
     if (cidr !== undefined)
@@ -54,8 +59,9 @@ export function letIn(
         callersIn(description).filter((caller) => caller !== mine?.caller),
       );
   if (mine) add(mine.cidr, [mine.caller]);
-  return entries(all);
+  return [...named, ...[...all].map(([cidr, callers]) => ({ cidr, callers }))];
 }
 
-const entries = (all: ReadonlyMap<string, readonly string[]>): readonly LetIn[] =>
-  [...all].map(([cidr, callers]) => ({ cidr, callers }));
+/** What the config says, "my-ip" as it stands there. */
+export const rangesIn = (given: readonly AllowedCidr[]): readonly LetIn[] =>
+  given.map((one) => (typeof one === "string" ? { cidr: one, callers: [] } : { ...one, callers: [] }));

@@ -2,6 +2,7 @@ import { PRIMARY } from "../../steps/databases.ts";
 import { stepsFor } from "../../steps/index.ts";
 import type { Inputs } from "../../steps/inputs.ts";
 import { types } from "../aws/services.ts";
+import { cidrsOf } from "../config/allowed-cidrs.ts";
 import { parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { type CostChange, costChange, costChangeByKey } from "../cost/cost-change.ts";
@@ -33,7 +34,7 @@ export const objectsOf = (config: Config): readonly PricedObject[] =>
 
 const inputsOf = ({ image: { app }, bastion }: Config): Inputs => ({
   publicKey: undefined,
-  allowedCidrs: bastion.allowedCidrs,
+  allowedCidrs: cidrsOf(bastion.allowedCidrs),
   // What is in it does not change what anything costs.
   appArchive: app !== null && "folder" in app ? { sha256: "", bytes: new Uint8Array(), leftOut: [] } : undefined,
 });

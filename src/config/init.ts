@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { cidrsOf } from "./allowed-cidrs.ts";
 import { problemsOf } from "./problems.ts";
 import { type Config, configSchema, defaultZones } from "./schema.ts";
 
@@ -78,7 +79,7 @@ export const QUESTIONS: readonly Question[] = [
   question(
     "bastion.allowedCidrs",
     "Who may reach the bastions by ssh: my-ip, or IPv4 ranges with commas between?",
-    () => DEFAULTS.bastion.allowedCidrs.join(", "),
+    () => cidrsOf(DEFAULTS.bastion.allowedCidrs).join(", "),
   ),
 ];
 

@@ -14,6 +14,12 @@ export const GIT_ADDRESS = new RegExp(
 /** A branch, tag or commit. */
 export const GIT_REVISION = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/+-]{0,254}$/;
 
+/**
+ * Whose a range is that reaches the bastions: characters that EC2 takes in a rule's description, and the most of them (API reference,
+ * IpRange). What begins with Buddy-SSH is the tool's own.
+ */
+export const RANGE_NAME = /^(?! |Buddy-SSH|.* $)[A-Za-z0-9 ._\-:/()#,@[\]+=&;{}!$*]{1,255}$/;
+
 /** A path that the load balancer may ask for. */
 export const HEALTH_CHECK_PATH = /^\/[!-~]{0,1023}$/;
 

@@ -14,7 +14,7 @@ import {
   tagKeyComplaint,
   tagValueComplaint,
 } from "./kinds.ts";
-import { BUCKET, GIT_REVISION, HEALTH_CHECK_PATH, REGION, STATE_KEY } from "./patterns.ts";
+import { BUCKET, GIT_REVISION, HEALTH_CHECK_PATH, RANGE_NAME, REGION, STATE_KEY } from "./patterns.ts";
 import { quote } from "./quote.ts";
 import { CIDR_FOR_EDITORS, cidrComplaint, subnets, vpcCidr } from "./ranges.ts";
 import { group, matching, oneOf, text, whole, yesNo } from "./values.ts";
@@ -75,18 +75,34 @@ export const shape = {
     instanceType: instanceType("the bastions"),
     allowedCidrs: z
       .array(
-        text(
-          (value) => (value === "my-ip" ? undefined : cidrComplaint(value, { largest: 0, smallest: 32, usual: 32 })),
-          {
-            pattern: `^(my-ip|${CIDR_FOR_EDITORS})$`,
-            examples: ["my-ip", "203.0.113.7/32"],
-          },
+        z.union(
+          [
+            text(
+              (value) =>
+                value === "my-ip" ? undefined : cidrComplaint(value, { largest: 0, smallest: 32, usual: 32 }),
+              {
+                pattern: `^(my-ip|${CIDR_FOR_EDITORS})$`,
+                examples: ["my-ip", "203.0.113.7/32"],
+              },
+            ),
+            group({
+              name: matching(
+                RANGE_NAME,
+                "is not a name that a rule can have: letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, 255 at most, and not begun like the tool's own",
+                () => 'such as "office"',
+              ).describe("Whose it is: the description of its rule."),
+              cidr: text((value) => cidrComplaint(value, { largest: 0, smallest: 32, usual: 32 }), {
+                pattern: `^${CIDR_FOR_EDITORS}$`,
+              }).describe("IPv4 range."),
+            }),
+          ],
+          { error: 'must be an IPv4 range, "my-ip" or { "name": "…", "cidr": "…" }' },
         ),
         { error: 'must be a list [ … ] of IPv4 ranges or "my-ip"' },
       )
       .default(["my-ip"])
       .describe(
-        'Who may reach the bastions by ssh: IPv4 ranges, or "my-ip" for the public address of whoever runs `up`.',
+        'Who may reach the bastions by ssh: IPv4 ranges, each with a name or without, or "my-ip" for the public address of whoever runs `up`.',
       ),
     publicKeyFile: text((value) =>
       value.trim() === "" ? { message: "is empty", hint: "name a file, or use null for a new key pair" } : undefined,

@@ -1,4 +1,5 @@
 import { type Cidr, cidr, contains, firstFree, formatCidr, overlaps } from "../lib/cidr.ts";
+import { cidrsOf } from "./allowed-cidrs.ts";
 import { checkApp } from "./app-together.ts";
 import { kmsKeyElsewhere } from "./kms-key.ts";
 import { quote } from "./quote.ts";
@@ -34,7 +35,7 @@ export function checkTogether(
   checkApp(config, complain, sound);
 
   if (sound("bastion", "allowedCidrs")) {
-    config.bastion.allowedCidrs.forEach((range, i, all) => {
+    cidrsOf(config.bastion.allowedCidrs).forEach((range, i, all) => {
       const first = all.indexOf(range);
       if (first < i)
         complain(

@@ -1,4 +1,5 @@
 import { cidr, contains, overlaps } from "../lib/cidr.ts";
+import { cidrsOf } from "./allowed-cidrs.ts";
 import { looksSecret, STACK_VARIABLES } from "./app-together.ts";
 import { type Config, configSchema } from "./schema.ts";
 
@@ -18,7 +19,7 @@ export function warningsFor(config: Config): { readonly path: string; readonly m
   // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
   if (overlaps(vpc, cidr("172.17.0.0/16")))
     warn("network.cidr", "172.17.0.0/16 is Docker's range, and some AWS services use it: choose another one.");
-  config.bastion.allowedCidrs.forEach((range, i) => {
+  cidrsOf(config.bastion.allowedCidrs).forEach((range, i) => {
     if (range.endsWith("/0"))
       warn(`bastion.allowedCidrs[${i}]`, `${range} lets the whole internet try to log in to the bastions.`);
   });

@@ -83,6 +83,10 @@ describe("good values", () => {
       { image: { base: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id" } },
     ],
     ["the whole internet, when written", { bastion: { allowedCidrs: ["my-ip", "0.0.0.0/0", "203.0.113.7/32"] } }],
+    [
+      "a range with a name",
+      { bastion: { allowedCidrs: ["my-ip", { name: "office (Berlin)", cidr: "203.0.113.0/24" }] } },
+    ],
     ["nobody at the bastions", { bastion: { allowedCidrs: [] } }],
     ["no stickiness", { web: { stickinessSeconds: 0 } }],
     ["files that stay", { efs: { transitionToIaDays: null } }],
@@ -276,6 +280,18 @@ describe("each mistake: its place, what is wrong, what would be right", () => {
     [
       { bastion: { allowedCidrs: ["my-ip", "my-ip"] } },
       'bastion.allowedCidrs[1]: "my-ip" stands already at bastion.allowedCidrs[0] → remove one of the two',
+    ],
+    [
+      { bastion: { allowedCidrs: ["203.0.113.7/32", { name: "me", cidr: "203.0.113.7/32" }] } },
+      'bastion.allowedCidrs[1]: "203.0.113.7/32" stands already at bastion.allowedCidrs[0] → remove one of the two',
+    ],
+    [
+      { bastion: { allowedCidrs: [{ name: "me", cidr: "my-ip" }] } },
+      'bastion.allowedCidrs[0].cidr: "my-ip" is not an IPv4 range → such as 172.31.10.0/24',
+    ],
+    [
+      { bastion: { allowedCidrs: [{ name: "Buddy-SSH my-ip of user/eve", cidr: "203.0.113.7/32" }] } },
+      `bastion.allowedCidrs[0].name: "Buddy-SSH my-ip of user/eve" is not a name that a rule can have: letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, 255 at most, and not begun like the tool's own → such as "office"`,
     ],
     [
       { network: { web: ["172.31.11.9", "172.31.21/24"] } },

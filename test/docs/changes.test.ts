@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CreateAliasCommand, CreateKeyCommand } from "@aws-sdk/client-kms";
 import { beforeAll, expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
+import { cidrsOf } from "../../src/config/allowed-cidrs.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Plan, PlanItem } from "../../src/engine/plan.ts";
 import { about } from "../../src/lib/duration.ts";
@@ -155,7 +156,7 @@ async function planned(
       undefined,
       {
         ...inputs,
-        allowedCidrs: allowedCidrs.includes("my-ip") ? inputs.allowedCidrs : allowedCidrs,
+        allowedCidrs: allowedCidrs.includes("my-ip") ? inputs.allowedCidrs : cidrsOf(allowedCidrs),
       },
       allowed,
     );

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { cidrsOf } from "../../src/config/allowed-cidrs.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { type Graph, graphOf } from "../../src/engine/graph.ts";
@@ -49,7 +50,7 @@ function configOf({ zones = 2, nat = "instance", replica = true, domain = true, 
 
 function drawn(variant: Variant): { readonly topology: Topology; readonly graph: Graph; readonly config: Config } {
   const config = configOf(variant);
-  const { allowedCidrs } = config.bastion;
+  const allowedCidrs = cidrsOf(config.bastion.allowedCidrs);
   const graph = graphOf(
     stepsFor(config, { publicKey: undefined, allowedCidrs, appArchive: undefined }),
     config.stack,

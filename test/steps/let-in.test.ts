@@ -44,6 +44,17 @@ test("who only looks changes nothing; what the config names is nobody's; without
   expect(letIn([OFFICE], rules, undefined)).toEqual([{ cidr: OFFICE, callers: [] }]);
 });
 
+test("a range with a name: the name describes its rule, whoever is there by my-ip", () => {
+  const office = { name: "office Berlin", cidr: OFFICE };
+  const ranges = letIn(["my-ip", office, ALICE.cidr], [], CI);
+  expect(ranges.map(descriptionOf)).toEqual(["office Berlin", "Buddy-SSH", `Buddy-SSH my-ip of ${CI.caller}`]);
+  const rules = ranges.map((one) => ({ cidr: one.cidr, description: descriptionOf(one) }));
+  expect(letIn(["my-ip", { ...office, name: "office" }], rules, CI)).toEqual([
+    { name: "office", cidr: OFFICE, callers: [] },
+    { cidr: CI.cidr, callers: [CI.caller] },
+  ]);
+});
+
 test("a rule of somebody else's making is not taken for a caller's", () => {
   expect(letIn(["my-ip"], [{ cidr: "0.0.0.0/0", description: "Buddy-SSH" }], ALICE)).toEqual([
     { cidr: ALICE.cidr, callers: [ALICE.caller] },

@@ -5,6 +5,7 @@ import { appliedRules, type Inputs } from "../../../steps/inputs.ts";
 import { letIn, MY_IP } from "../../../steps/let-in.ts";
 import { pictureOf } from "../../../steps/picture.ts";
 import { asItStands } from "../../../steps/zones.ts";
+import { cidrsOf } from "../../config/allowed-cidrs.ts";
 import type { Config } from "../../config/schema.ts";
 import { type Graph, graphOf } from "../../engine/graph.ts";
 import { recordedLive, recordedStatus } from "../../engine/recorded-status.ts";
@@ -200,7 +201,7 @@ async function graphFor(
   const ranges = applied && letIn(allowedCidrs, allowedCidrs.includes(MY_IP) ? applied : [], undefined);
   const inputs: Inputs = {
     publicKey: undefined,
-    allowedCidrs: ranges?.map(({ cidr }) => cidr) ?? allowedCidrs,
+    allowedCidrs: ranges?.map(({ cidr }) => cidr) ?? cidrsOf(allowedCidrs),
     letIn: ranges,
     appArchive: archive,
     project,

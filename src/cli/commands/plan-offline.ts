@@ -1,4 +1,6 @@
 import { stepsFor } from "../../../steps/index.ts";
+import { rangesIn } from "../../../steps/let-in.ts";
+import { cidrsOf } from "../../config/allowed-cidrs.ts";
 import { graphOf, upTo } from "../../engine/graph.ts";
 import { planOffline } from "../../engine/plan.ts";
 import { planView } from "../../report/views/plan.ts";
@@ -21,7 +23,8 @@ export async function planOfConfig(options: PlanOptions): Promise<number> {
   throwUnfit(application, pathsOf(options).config);
   const inputs = {
     publicKey: undefined,
-    allowedCidrs: config.bastion.allowedCidrs,
+    allowedCidrs: cidrsOf(config.bastion.allowedCidrs),
+    letIn: rangesIn(config.bastion.allowedCidrs),
     appArchive: application.archive,
     project: application.project,
   };
