@@ -23,7 +23,7 @@ const RELIABILITY =
 const COPIES = "test/{cli/{from-snapshot,left-alone,restore-database},lifecycle/backup}.test.ts";
 /** Long lives of a stack, with releases and replacements. */
 const LIVES =
-  "test/{lifecycle/{no-gap,told-before,down-copies,names,watched,release,rollback,instance-refresh,public-ranges,protected,unclaimed,database-changes},cli/{preflight,cost-live,refresh-image}}.test.ts";
+  "test/{lifecycle/{no-gap,told-before,down-copies,names,watched,release,rollback,instance-refresh,public-ranges,protected,side-by-side-whole,unclaimed,database-changes},cli/{preflight,cost-live,refresh-image}}.test.ts";
 /** What runs on the machines, by the shells and interpreters that are there. */
 const SCRIPTS = "test/scripts/{app-scripts,instance,password}.test.ts";
 const STRANGERS = "test/strangers/all.test.ts";

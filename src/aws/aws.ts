@@ -55,6 +55,8 @@ export interface Aws extends Services {
    * endpoint that is none, so that a command copied from there never reaches AWS.
    */
   readonly cli: string;
+  /** The services in another region. */
+  elsewhere(region: string): Services;
   /**
    * The services for what a run keeps of itself, its lock and its state: an interrupt does not end these calls, and nothing is
    * awaited before them. @param region another than the stack's

@@ -90,7 +90,7 @@ export async function openClient(service: ServiceName, options: ClientOptions): 
   client.middlewareStack.addRelativeTo(
     (next: Loose, context: Loose) => async (args: Loose) => {
       learnt.identity = context.__smithy_context?.selectedHttpAuthScheme?.identity ?? learnt.identity;
-      const send = "wire" in to ? overWire(to.wire, suffix) : overNetwork(next, learnt, to.endpoint);
+      const send = "wire" in to ? overWire(to.wire, suffix, options.region) : overNetwork(next, learnt, to.endpoint);
       // Only while it is sent: what waits for its next attempt is in nobody's way.
       return options.inTurn(() => attempted(service, operationOf(context.commandName), args, send, options));
     },
@@ -104,9 +104,9 @@ const operationOf = (commandName: string): string => commandName.replace(/Comman
 type Send = (operation: string, args: Loose) => Promise<unknown>;
 
 const overWire =
-  (wire: Wire, suffix: string): Send =>
+  (wire: Wire, suffix: string, region: string): Send =>
   async (operation, { input }) => {
-    const output = await wire.answer(suffix, operation, input);
+    const output = await wire.answer(suffix, operation, input, region);
     return { response: {}, output: { ...output, ...streamed(output), $metadata: { httpStatusCode: 200 } } };
   };
 

@@ -33,8 +33,12 @@ export interface TracedCall {
 
 /** Answers calls in place of the wire. */
 export interface Wire {
-  /** @param service the SDK package's suffix. Throws errors as the SDK would give them. */
-  answer(service: string, operation: string, input: object): Promise<object>;
+  /**
+   * Throws errors as the SDK would give them.
+   * @param service the SDK package's suffix
+   * @param region where it is asked; undefined: where the wire is
+   */
+  answer(service: string, operation: string, input: object, region?: string): Promise<object>;
 }
 
 export interface Connection {
@@ -95,11 +99,14 @@ export async function connect(connection: Connection): Promise<Aws> {
     inTurn: (attempt) => turns(attempt),
   };
   const calls = caller(connection, options);
+  // Whether a region can be reached is another question in each.
+  const elsewhere = (region: string) =>
+    caller(connection, { ...options, region, learnt: { ...learnt, reached: false }, paceOf: paces(connection) });
   const identity = await whoAmI(calls, {
     region,
     login,
     ahead: () => learnt.ahead,
-    elsewhere: (region) => caller(connection, { ...options, region, paceOf: paces(connection) }),
+    elsewhere,
   });
   const bookkeeping: Connection = {
     ...connection,
@@ -111,6 +118,7 @@ export async function connect(connection: Connection): Promise<Aws> {
     ...calls,
     ...identity,
     region,
+    elsewhere,
     bookkeeping: (elsewhere = region) => caller(bookkeeping, { ...options, region: elsewhere, signal: undefined }),
     network: connection.network,
     cli: awsCli({ sandbox: wire !== undefined, url: endpoint?.url, profile }),

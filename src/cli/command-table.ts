@@ -233,7 +233,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "stacks",
     group: "stack",
     description: "the stacks of the account in the region, by their tags; what their states say of cost and last run",
-    examples: ["buddyverse stacks", "buddyverse stacks --region eu-central-1", "buddyverse stacks --json"],
+    own: (command) => command.option("--all-regions", "in all regions that are enabled in the account"),
+    examples: [
+      "buddyverse stacks",
+      "buddyverse stacks --all-regions",
+      "buddyverse stacks --region eu-central-1     also where there is no config",
+      "buddyverse stacks --json",
+    ],
     load: async () => (await import("./commands/stacks.ts")).stacks,
   },
   {
@@ -551,11 +557,12 @@ export const COMMANDS: readonly CommandEntry[] = [
             "logs",
             "doctor",
             "cost-live",
+            "stacks",
           ]),
         ),
     examples: [
       "buddyverse policy",
-      "buddyverse policy --with verify drills rotate run restore-files logs doctor cost-live     all that any command needs",
+      "buddyverse policy --with verify drills rotate run restore-files logs doctor cost-live stacks     all that any command needs",
       "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
       "buddyverse policy --read-only                               for plan on a pull request (docs/ci.md)",
       "buddyverse policy --part 1",

@@ -10,6 +10,7 @@ import type { Config } from "../config/schema.ts";
 import { preflight } from "../doctor/preflight.ts";
 import { type Clock, jumpingClock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
+import type { More, Sent } from "../policy/actions.ts";
 import { setAppSecret } from "../recovery/app-secrets.ts";
 import { lookAround } from "../residuals/extras.ts";
 import { findForeignResources } from "../residuals/foreign.ts";
@@ -17,9 +18,10 @@ import { residualCosts } from "../residuals/residual-costs.ts";
 import { delegateAll } from "../sandbox/outside.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
 import { simAt } from "../sandbox/sim.ts";
+import { historyFile } from "../state/history.ts";
 import { newWorld } from "./sandbox-backend.ts";
 import { memoryText, sandboxStack } from "./sandbox-stack.ts";
-import { configuredPlace, sharedTexts } from "./state-place.ts";
+import { configuredPlace, sharedTexts, usualKey } from "./state-place.ts";
 
 const START = Date.UTC(2026, 0, 1);
 
@@ -34,6 +36,17 @@ export function rehearse(config: Config): Promise<readonly TracedCall[]> {
   const calls = rehearsals.get(key) ?? lived(config);
   rehearsals.set(key, calls);
   return calls;
+}
+
+/** All that a policy is for: a stack's life, and the states of other stacks, where `stacks` is to read them. */
+export async function callsFor(config: Config, more: readonly More[] = []): Promise<readonly Sent[]> {
+  const calls = await rehearse(config);
+  const place = configuredPlace(config);
+  if (!place || !more.includes("stacks")) return calls;
+  const states = usualKey("*");
+  const input = { Bucket: place.bucket, ExpectedBucketOwner: "*" };
+  const reads = [states, historyFile(states)].map((Key) => ({ ...input, Key }));
+  return [...calls, ...reads.map((input) => ({ service: "s3", operation: "GetObject", input }))];
 }
 
 /** What is sent depends on what the stack has, not on sizes, types and versions: those are replaced by ones that the sandbox knows. */

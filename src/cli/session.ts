@@ -15,6 +15,7 @@ import { patiently } from "../engine/observe.ts";
 import { openStack, type Stack } from "../engine/stack.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
+import { once } from "../lib/once.ts";
 import type { Timeline } from "../report/timeline/model.ts";
 import type { Served } from "../sandbox/http/client.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -387,14 +388,6 @@ async function openShared(
 }
 
 const identityOf = ({ stack }: Config, { account, region }: Aws): StackIdentity => ({ stack, account, region });
-
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-};
 
 /** Where events go until a command shows them itself. */
 const firstListener =

@@ -26,11 +26,14 @@ export function sharedPlaceOf({ state }: Pick<CommonOptions, "state">, config: C
   return state === undefined ? configuredPlace(config) : undefined;
 }
 
+/** The object of a stack's state where nobody names another. */
+export const usualKey = (stack: string): string => `${stack}.state.json`;
+
 /** Where the config says that the state is. */
 export const configuredPlace = ({ state, stack, region }: Config): SharedPlace | undefined =>
   state === null
     ? undefined
-    : { bucket: state.bucket, key: state.key ?? `${stack}.state.json`, region: state.region ?? region };
+    : { bucket: state.bucket, key: state.key ?? usualKey(stack), region: state.region ?? region };
 
 /** Throws `usage` on a place that cannot be. */
 export function placeIn(url: string, { state, region }: Config): SharedPlace {

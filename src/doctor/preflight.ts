@@ -3,6 +3,7 @@ import { classify } from "../aws/classify.ts";
 import { failureOf } from "../aws/failure.ts";
 import { type Check, type Planned, type PlannedStack, problem } from "../aws/preflight.ts";
 import { eachService } from "../aws/services.ts";
+import type { Refusal } from "../engine/refusal.ts";
 import type { AnyType } from "../engine/resource.ts";
 import type { Observed } from "../engine/snapshot.ts";
 import { BuddyError } from "../lib/errors.ts";
@@ -86,6 +87,12 @@ export async function preflight(aws: Aws, decided: Iterable<Decided>): Promise<r
 
 const isChange = ({ wanted, decision, node }: Decided): boolean =>
   wanted !== undefined && !node.type.external && (ACTIONS[decision.kind] !== undefined || recreates(decision));
+
+/** What a preflight found to be wrong, to be told with what is refused anyway. */
+export const problemsAmong = (findings: readonly Finding[]): readonly Refusal[] =>
+  findings
+    .filter(({ verdict }) => verdict === "problem")
+    .map(({ about, path, message, hint = "" }) => ({ message: `${path ?? about}: ${message}`, hint, remedies: [] }));
 
 /** Throws what a preflight found to be wrong. @param file the config's */
 export function throwProblems(findings: readonly Finding[], file: string): void {

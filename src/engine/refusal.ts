@@ -196,7 +196,7 @@ export const refusedError = (refusal: Refusal, node: Node, id: string | undefine
     hint: hintOf([refusal]),
   });
 
-/** More names that are taken are shown as a list. */
+/** Where names are taken, more are shown as a list. */
 const SHOWN_IN_A_LINE = 2;
 
 /**
@@ -208,10 +208,11 @@ export function throwIfRefused({ entries }: Snapshot, more: readonly Refusal[] =
   if (refusals.length === 0) return;
   // What is somebody else's is in the way of all that hangs on it: it is named once.
   const messages = [...new Set(refusals.map(({ message }) => message))];
-  const many = messages.length > SHOWN_IN_A_LINE && refusals.every(({ clash }) => clash);
+  const many = messages.length > SHOWN_IN_A_LINE && refusals.some(({ clash }) => clash);
+  const what = refusals.every(({ clash }) => clash) ? "names are taken" : "things are in the way";
   throw new BuddyError({
     code: "refused",
-    message: many ? `${messages.length} names are taken` : messages.join("; "),
+    message: many ? `${messages.length} ${what}` : messages.join("; "),
     problems: many ? messages.map((message) => ({ path: "", message })) : undefined,
     hint: `${hintOf(refusals)}\nNothing was changed.`,
   });

@@ -1,4 +1,5 @@
 import type { Call } from "../aws/aws.ts";
+import { listCalls } from "../aws/ec2/read-stacks.ts";
 import { logsCalls } from "../aws/logs/read-lines.ts";
 import type { Permissions } from "../aws/permissions.ts";
 import { eachService, type ServiceName, services } from "../aws/services.ts";
@@ -53,6 +54,7 @@ const COMMANDS = {
   logs: logsCalls,
   doctor: doctorCalls,
   "cost-live": liveCostCalls,
+  stacks: listCalls,
 } as const satisfies Readonly<Record<string, readonly Call[]>>;
 
 /** A command that needs more than `up`, `status` and `down`. */

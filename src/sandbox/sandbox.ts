@@ -4,6 +4,7 @@ import { isRead } from "../aws/safety.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { type Chaos, chaosOf } from "./chaos.ts";
+import { freshWorld } from "./fresh.ts";
 import { checkInput } from "./service.ts";
 import { delegationTable } from "./services/route53/tables.ts";
 import { services } from "./services/services.ts";
@@ -34,6 +35,21 @@ export function openSandbox(options: {
 }): Sandbox {
   const { world, clock } = options;
   let chaos = options.chaos && chaosOf(options.chaos);
+  const others = new Map<string, World>();
+
+  /** The account in another region, where it has nothing but what every account has there. */
+  function worldOf(region: string, service: string, operation: string): World {
+    if (region === world.region || services[service]?.everywhere) return world;
+    if (!isRead(operation))
+      throw new BuddyError({
+        code: "sandbox",
+        message: `${service}:${operation} in ${region}: this sandbox is of ${world.region}, and of other regions only to look at`,
+        hint: "A stack of another region has a sandbox of its own: its config names the region.",
+      });
+    const other = others.get(region) ?? freshWorld({ region, time: world.time, seed: others.size });
+    others.set(region, other);
+    return other;
+  }
 
   function settle(): void {
     const now = clock.now();
@@ -72,7 +88,7 @@ export function openSandbox(options: {
         return delegationTable(simAt(world, clock.now())).get(domain)?.nameServers ?? [];
       },
     },
-    async answer(service, name, input) {
+    async answer(service, name, input, region = world.region) {
       await clock.sleep(LATENCY_MS / 2);
       const known = services[service];
       if (known) chaos?.before(known, clock.now());
@@ -87,7 +103,7 @@ export function openSandbox(options: {
       }
       const answer = operation.handle(
         checkInput(service, name, operation, known, input) as never,
-        simAt(world, clock.now()),
+        simAt(worldOf(region, service, name), clock.now()),
       );
       if (!isRead(name)) options.save?.(world);
       options.acted?.(service, name, answer);

@@ -91,6 +91,8 @@ export interface FreshAccount {
 /** One AWS service, or a part of one, as the sandbox knows it. All that the sandbox knows of a service is in here. */
 export interface SandboxService {
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Its objects, or their names, are the account's and not the region's. */
+  readonly everywhere?: true;
   /** What happens by itself as time goes by; `about` names the row. */
   readonly timers?: Readonly<Record<string, Act>>;
   /** What it does when another service tells of something. */

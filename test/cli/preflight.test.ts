@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   CreateVpcBlockPublicAccessExclusionCommand,
   DescribeVpcsCommand,
@@ -84,6 +85,25 @@ test("DB instances, of which Service Quotas may know AWS's default only, and VPC
     /DB instance quota.*1 allowed, 0 in use, 2 to be added/,
     /VPC quota.*1 allowed, 1 in use, 1 to be added/,
   );
+});
+
+test("a second stack beside one that stands: names that are taken and quotas that are used up are told at once", async () => {
+  const on = folder({ stack: "staging" }, standing);
+  await inSandboxOf(on.path, async (_who, clock, { world }) => {
+    for (const quota of ["vpc/L-F678F1CE", "vpc/L-A4707A72", "rds/L-7B6409FD"])
+      grantQuota(simAt(world, clock.now()), quota, 2);
+  });
+  // The other stack's state is somewhere else.
+  const file = join(on.path, "buddyverse.sandbox.json");
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(on.read("buddyverse.sandbox.json")), state: null }));
+  await expectRefused(
+    on,
+    /www\.buddyverse\.link/,
+    /VPC quota.*2 allowed, 2 in use, 1 to be added/,
+    /internet gateway quota.*2 allowed, 2 in use, 1 to be added/,
+    /DB instance quota.*2 allowed, 2 in use, 2 to be added/,
+  );
+  expect((await on.rehearse("up --yes")).stderr).toMatch(/error: \d things are in the way/);
 });
 
 test.each<[string, ConfigInput, RegExp]>([

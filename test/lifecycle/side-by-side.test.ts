@@ -1,4 +1,4 @@
-/** Two stacks in one account and region. Whole ones, by the command line and over HTTP: test/cli/side-by-side.test.ts. */
+/** Two stacks in one account and region. Whole ones: side-by-side-whole.test.ts; over HTTP: test/moto/side-by-side.test.ts. */
 import { expect, test } from "vitest";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";

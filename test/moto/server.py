@@ -3,10 +3,11 @@ import json
 import sys
 from urllib.parse import unquote
 
+from moto.autoscaling.models import AutoScalingBackend
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.backup import urls as backup_urls
 from moto.backup.responses import BackupResponse
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.amis import AmiBackend
 from moto.ec2.responses import EC2Response, general
 from moto.efs.exceptions import EFSError
@@ -103,4 +104,22 @@ def options_of_mysql(self, engine, engine_version):
 
 
 RDSBackend.describe_orderable_db_instance_options = options_of_mysql
+
+put_policy = AutoScalingBackend.put_scaling_policy
+
+
+def put_policy_of_group(self, name, *args, **given):
+    """It has one policy of a name, whatever the group; on AWS each group has its own (API reference, DeletePolicy)."""
+    policy = put_policy(self, name, *args, **given)
+    self.policies[f"{policy.auto_scaling_group_name} {name}"] = self.policies.pop(name)
+    return policy
+
+
+def delete_policy_of_group(self):
+    self.autoscaling_backend.delete_policy(f'{self._get_param("AutoScalingGroupName")} {self._get_param("PolicyName")}')
+    return EmptyResult()
+
+
+AutoScalingBackend.put_scaling_policy = put_policy_of_group
+AutoScalingResponse.delete_policy = delete_policy_of_group
 sys.exit(main())

@@ -127,19 +127,28 @@ export function enforced(
       );
     }
   };
+  /** Who may not list a bucket is told of an object that is not there that access is denied (S3 API reference, GetObject). */
+  const listed =
+    (service: string, operation: string, { Bucket }: { readonly Bucket?: string }) =>
+    (error: Error) => {
+      if (operation === "GetObject" && error.name === "NoSuchKey")
+        for (const request of requestsOf({ service, operation: "ListObjectsV2", input: { Bucket } }, ledger))
+          check(service, request);
+      throw error;
+    };
   return {
     denials,
     needed,
     sandbox: {
       ...sandbox,
-      async answer(service, operation, input) {
+      async answer(service, operation, input, region) {
         await look(input);
-        for (const request of requestsOf({ service, operation, input: input as never }, ledger))
+        for (const request of requestsOf({ service, operation, input: input as never, region }, ledger))
           check(service, request);
         const answer =
           operation === "SimulatePrincipalPolicy"
             ? simulated(statements, input as Simulation)
-            : await sandbox.answer(service, operation, input);
+            : await sandbox.answer(service, operation, input, region).catch(listed(service, operation, input));
         ledger.learn(service, operation, input as never, answer as never);
         return answer;
       },

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { SetInstanceProtectionCommand } from "@aws-sdk/client-auto-scaling";
 import { EnableImageDeregistrationProtectionCommand } from "@aws-sdk/client-ec2";
 import {
@@ -5,11 +7,17 @@ import {
   ModifyLoadBalancerAttributesCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { StopDBInstanceCommand } from "@aws-sdk/client-rds";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { enabledRegions } from "../../src/aws/ec2/read-regions.ts";
+import { taggedStacks } from "../../src/aws/ec2/read-stacks.ts";
 import { linesByTime } from "../../src/aws/logs/read-lines.ts";
+import { runLock } from "../../src/aws/logs/run-lock.ts";
 import { type DatabaseLive, database } from "../../src/aws/rds/database.ts";
 import { cancelCommand } from "../../src/aws/ssm/run-command.ts";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
+import { findStates } from "../../src/cli/found-states.ts";
+import { pathsOf } from "../../src/cli/paths.ts";
+import { configuredPlace, openSharedAt, type SharedPlace } from "../../src/cli/state-place.ts";
 import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { type History, historyOf } from "../../src/releases/history.ts";
@@ -20,6 +28,9 @@ import { residualCosts } from "../../src/residuals/residual-costs.ts";
 import { fail, parseFailure } from "../../src/sandbox/failures.ts";
 import { confirmSubscription, delegateAll, writeFile } from "../../src/sandbox/outside.ts";
 import { simAt } from "../../src/sandbox/sim.ts";
+import { ourselves } from "../../src/state/holder.ts";
+import { takeStackLock } from "../../src/state/stack-lock.ts";
+import { openStore } from "../../src/state/store.ts";
 import { commandsOf } from "../../src/verify/aws/commands.ts";
 import { drills } from "../../src/verify/drills/drills.ts";
 import { DRILLS } from "../../src/verify/drills/result.ts";
@@ -31,6 +42,7 @@ import { logGroupName } from "../../steps/logs.ts";
 import { routesStep } from "../../steps/routes.ts";
 import { subnetsStep } from "../../steps/subnets.ts";
 import { vpcStep } from "../../steps/vpc.ts";
+import { makeFolder } from "../cli/folder.ts";
 import { dataSteps } from "../lifecycle/data.ts";
 import { rotate } from "../lifecycle/rotation.ts";
 import type { Stage } from "../lifecycle/stage.ts";
@@ -219,6 +231,37 @@ async function protect(who: Account, on: Stage): Promise<void> {
   await on.clock.sleep(3_600_000);
   await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: "database1" }));
   await on.clock.sleep(600_000);
+}
+
+/** The fewest objects: what is tried is around them. */
+const NETWORK_ONLY = { steps: ((config) => [vpcStep(config)]) as typeof stepsFor };
+
+/** What a run sends for itself, as its session does: the lock, the state, the history; and what `stacks` looks at. */
+async function around({ aws, config, clock }: Stage): Promise<void> {
+  const folder = makeFolder();
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const place = configuredPlace(config) as SharedPlace;
+  const paths = pathsOf({ color: false, config: join(folder, "x.config.json") });
+  const lock = await takeStackLock(runLock(aws, config.stack), ourselves("up", "00000001", new Date(clock.now())), {
+    sleep: clock.sleep,
+    now: () => clock.now(),
+    notice: () => {},
+  });
+  const { state, history } = await openSharedAt(aws, place, paths, { path: "none", read: () => undefined, write() {} });
+  const store = openStore(state, { stack: config.stack, account: aws.account, region: aws.region }, () => "l", "r");
+  store.put("vpc", { type: "ec2:vpc", name: "v", status: "creating", since: 0, token: "t", spec: {}, needs: [] });
+  await store.secured();
+  history.write(`${clock.now()}\n`);
+  await history.sent();
+  // The heart beats.
+  await clock.sleep(120_000);
+  await lock.held();
+  await lock.release();
+  const states = findStates({ color: false }, paths, config, aws);
+  for (const region of await enabledRegions(aws)) await taggedStacks(aws.elsewhere(region));
+  expect((await states.of(config.stack, aws.region)).known?.path).toBe(`s3://${place.bucket}/${place.key}`);
+  const { reason } = await states.of("other", aws.region);
+  if (!reason?.startsWith("its state is not beside the config here, nor at")) throw new Error(reason);
 }
 
 describe("under the printed policy, held to by AWS's own tables, nothing is denied", () => {
@@ -454,6 +497,28 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     const findings = await preflight(on.aws, (await on.refresh()).entries.values());
     expect(findings).toMatchObject([{ about: "VPC Block Public Access", verdict: "problem" }]);
     proven(who);
+  });
+
+  test("a run's lock, a state in S3 from its first word on, and the list of all stacks: each grant alone is missed", async () => {
+    const given = { state: { bucket: "example-state" } };
+    const documents = await printed(given);
+    const who = await account(given);
+    await around(await who.under(documents, NETWORK_ONLY));
+    await around(await who.under(documents, NETWORK_ONLY));
+    proven(who);
+    const own = grantsOf(documents).filter((one) => /^(State|OtherStates|StateBucket|LogGroups|AllRegions) /.test(one));
+    const missed = [...who.needed()].filter((one) => own.includes(one));
+    expect(missed.length).toBeGreaterThan(10);
+    for (const taken of missed) {
+      const other = await account(given);
+      const [, action = ""] = taken.split(" ");
+      const said = around(await other.under(without(documents, taken), NETWORK_ONLY));
+      await expect(said, taken).rejects.toThrow(/not authorized|does not let us into|could not be read/);
+      expect(
+        other.denials().map((denial) => denial.action),
+        taken,
+      ).toContain(action);
+    }
   });
 
   test("a gateway that was attached to somebody else's VPC comes back", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { rehearse } from "../../src/cli/dry-run-calls.ts";
+import { callsFor } from "../../src/cli/dry-run-calls.ts";
 import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { examine } from "../../src/doctor/doctor.ts";
@@ -23,7 +23,7 @@ let tokens = 0;
 /** What `buddyverse policy` prints for a config; unless told otherwise, with all that other commands need. */
 export async function policyOf(given: object, more: readonly More[] = MORE): Promise<readonly PolicyDocument[]> {
   const config = parseConfig(given, "test.config.json");
-  return documentsOf(statementsFor(await rehearse(config), config, more));
+  return documentsOf(statementsFor(await callsFor(config, more), config, more));
 }
 
 /** All that could be taken away from policies, one by one. */
@@ -53,6 +53,7 @@ export async function account(given: object = {}, seed = 7, tagsLagMs = 0) {
     region: config.region,
     domain: config.domain?.zone === "existing" ? config.domain.name : undefined,
     keys: [config.efs.kmsKey, config.database.kmsKey].filter((key) => key !== null),
+    stateBucket: config.state?.bucket,
     time: START,
     seed,
   });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { services } from "../../src/aws/services.ts";
-import { rehearse } from "../../src/cli/dry-run-calls.ts";
+import { callsFor } from "../../src/cli/dry-run-calls.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
 import { actionOf, actionsFor, actionsOfCommand, MORE, type More } from "../../src/policy/actions.ts";
@@ -54,10 +54,12 @@ const CONFIGS: Readonly<Record<string, object>> = {
   },
 };
 
-const rehearsed = (given: object) => rehearse(parseConfig(given, "test.config.json"));
-
 const policyOf = async (given: object, more: readonly More[] = []) =>
-  statementsFor(await rehearsed(given), parseConfig(given, "test.config.json"), more);
+  statementsFor(
+    await callsFor(parseConfig(given, "test.config.json"), more),
+    parseConfig(given, "test.config.json"),
+    more,
+  );
 const actionsOf = (statements: readonly PolicyStatement[]) => statements.flatMap(({ Action }) => Action);
 
 /** The key of a statement's condition that demands the stack's tag. */
@@ -274,6 +276,7 @@ describe("what the other commands send besides", () => {
     ],
     ["logs", () => ["src/aws/logs/read-lines.ts"]],
     ["doctor", () => ["src/doctor/doctor.ts"]],
+    ["stacks", () => ["src/aws/ec2/read-regions.ts", "src/aws/ec2/read-stacks.ts"]],
     // A service asks itself for prices that the price list lacks.
     ["cost-live", () => [...under("src/cost"), ...under("src/aws").filter((file) => file.endsWith("-prices.ts"))]],
   ])("--with %s has all that its sources call, and nothing that nobody calls", async (more, files) => {

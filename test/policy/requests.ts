@@ -37,6 +37,7 @@ const S3_ACTIONS: Readonly<Record<string, string>> = {
   ListObjectsV2: "ListBucket",
   ListObjectVersions: "ListBucketVersions",
   DeleteObjects: "DeleteObject",
+  GetBucketEncryption: "GetEncryptionConfiguration",
   GetPublicAccessBlock: "GetBucketPublicAccessBlock",
   PutPublicAccessBlock: "PutBucketPublicAccessBlock",
 };
@@ -73,10 +74,19 @@ export interface Call {
   readonly service: string;
   readonly operation: string;
   readonly input: Json;
+  /** Undefined: the account's of the ledger. */
+  readonly region?: string | undefined;
 }
 
 /** All that IAM is asked about a call. Throws for an action that the reference does not have, or whose resource is not known. */
-export function requestsOf({ service, operation, input }: Call, ledger: Ledger): readonly Request[] {
+export function requestsOf(call: Call, ledger: Ledger): readonly Request[] {
+  const { region = ledger.region } = call;
+  const asked = requestsAtHome(call, ledger);
+  if (region === ledger.region) return asked;
+  return asked.map(({ context, ...one }) => ({ ...one, context: { ...context, "aws:RequestedRegion": [region] } }));
+}
+
+function requestsAtHome({ service, operation, input }: Call, ledger: Ledger): readonly Request[] {
   const prefix = PREFIXES[service];
   if (prefix === undefined) throw new Error(`no IAM prefix of ${service}`);
   const name = service === "s3" ? s3Action(operation, input) : operation;

@@ -1,6 +1,9 @@
-import type { Aws } from "../aws.ts";
+import type { Call, Services } from "../aws.ts";
 import { STACK_TAG } from "../owned.ts";
 import { allPages } from "../pages.ts";
+
+/** What `stacks` sends in all regions. */
+export const listCalls = ["ec2.describeRegions", "ec2.describeTags"] as const satisfies readonly Call[];
 
 /** A stack, as the tags of EC2's objects tell it. */
 export interface TaggedStack {
@@ -14,10 +17,10 @@ export interface TaggedStack {
 /** What a terminated instance leaves tagged for an hour (EC2 user guide, "Terminate instances"): no sign of a stack by itself. */
 const LINGERS = new Set(["instance", "volume", "network-interface"]);
 
-/** All stacks in the region that have objects in EC2, sorted by name. A page of 1,000 tags is a call. */
-export async function taggedStacks(aws: Aws): Promise<readonly TaggedStack[]> {
+/** All stacks of a region that have objects in EC2, sorted by name. A page of 1,000 tags is a call. */
+export async function taggedStacks({ ec2 }: Pick<Services, "ec2">): Promise<readonly TaggedStack[]> {
   const tags = await allPages(
-    (NextToken) => aws.ec2.describeTags({ Filters: [{ Name: "key", Values: [STACK_TAG] }], NextToken }),
+    (NextToken) => ec2.describeTags({ Filters: [{ Name: "key", Values: [STACK_TAG] }], NextToken }),
     (page) => page.Tags,
     (page) => page.NextToken,
   );

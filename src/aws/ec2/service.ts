@@ -49,6 +49,16 @@ export const ec2: Service<typeof import("./client.ts")> = {
       RunInstances: ["GetConsoleOutput", "ModifyInstanceAttribute", "ModifyInstanceCreditSpecification"],
     },
     byTags,
+    // Who lists the stacks of all regions asks in each.
+    narrowed: ({ needs }) =>
+      needs("ec2:DescribeRegions")
+        ? [
+            {
+              takes: (action) => action === "DescribeRegions" || action === "DescribeTags",
+              statements: [{ Sid: "AllRegions", Resource: "*" }],
+            },
+          ]
+        : [],
   },
   // EC2 developer guide, "Error codes".
   errors: {

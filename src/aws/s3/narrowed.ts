@@ -14,13 +14,26 @@ export function narrowed({ stack, region, arn, inputs }: PolicyScope): readonly 
   const ofStates = inputs().filter(({ ExpectedBucketOwner }) => ExpectedBucketOwner !== undefined);
   if (ofStates.length === 0) return inOwn;
   const arns = (named: readonly string[]) => [...new Set(named)].sort().map((name) => arn(`s3:::${name}`));
-  const states = {
-    Sid: "State",
-    Resource: arns(ofStates.flatMap(({ Bucket, Key }) => (Key === undefined ? [] : [`${Bucket}/${Key}`]))),
-  };
+  const objectsOf = (operation: string) =>
+    inputs(operation).flatMap(({ Bucket, Key, ExpectedBucketOwner }) =>
+      ExpectedBucketOwner === undefined ? [] : [`${Bucket}/${Key}`],
+    );
+  const written = objectsOf("PutObject");
+  const states = { Sid: "State", Resource: arns(written) };
+  // Who lists the stacks of the account reads those of others.
+  const read = objectsOf("GetObject").filter((one) => !written.includes(one));
+  const among = (one: string) =>
+    read.some((many) => {
+      const [start = "", end = ""] = many.split("*");
+      return one.startsWith(start) && one.endsWith(end);
+    });
+  const toRead = [
+    ...(written.every(among) ? [] : [states]),
+    ...(read.length > 0 ? [{ Sid: "OtherStates", Resource: arns(read) }] : []),
+  ];
   const ofState = { Sid: "StateBucket", Resource: arns(ofStates.map(({ Bucket }) => String(Bucket))) };
   return [
-    { takes: (action) => action === "GetObject", statements: [states] },
+    { takes: (action) => action === "GetObject", statements: toRead },
     { takes: (action) => action === "PutObject", statements: [archives, states] },
     {
       takes: (action) => ["GetBucketVersioning", "GetEncryptionConfiguration"].includes(action),

@@ -10,7 +10,7 @@ import { counted } from "../../lib/text.ts";
 import type { More } from "../../policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyDocument, readingOnly, statementsFor } from "../../policy/policy.ts";
 import { writeAtomically } from "../../state/file.ts";
-import { rehearse } from "../dry-run-calls.ts";
+import { callsFor } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
 import { isForPrograms, printResult } from "../output.ts";
 import { configOf, isShared } from "../paths.ts";
@@ -31,7 +31,7 @@ export interface PolicyOptions extends CommonOptions {
 export async function policy(options: PolicyOptions): Promise<number> {
   const given = configOf(options);
   const config = isShared(options.state) ? { ...given, state: placeIn(options.state, given) } : given;
-  const statements = statementsFor(await rehearse(config), config, options.with);
+  const statements = statementsFor(await callsFor(config, options.with), config, options.with);
   const documents = documentsOf(options.readOnly ? readingOnly(statements) : statements);
   if (options.outputDir !== undefined) return written(options, options.outputDir, config, documents);
   const { part } = options;

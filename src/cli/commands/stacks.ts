@@ -1,81 +1,136 @@
-import { readdirSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { taggedStacks } from "../../aws/ec2/read-stacks.ts";
+import { existsSync } from "node:fs";
+import pLimit from "p-limit";
+import type { Aws } from "../../aws/aws.ts";
+import { enabledRegions } from "../../aws/ec2/read-regions.ts";
+import { type TaggedStack, taggedStacks } from "../../aws/ec2/read-stacks.ts";
+import { failureOf } from "../../aws/failure.ts";
+import { usualRegion } from "../../aws/region.ts";
+import { CONFIG_FILE, parseConfig } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import type { PriceTable } from "../../cost/price-table.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { heading } from "../../report/views/heading.ts";
-import { type ListedStack, stacksView } from "../../report/views/stacks.ts";
-import { fileText } from "../../state/file.ts";
-import { historyFile, readHistory } from "../../state/history.ts";
-import type { StackState } from "../../state/state.ts";
-import { readState } from "../../state/store.ts";
+import { type ListedStack, type ListedStacks, stacksView } from "../../report/views/stacks.ts";
+import { withConnection } from "../connection.ts";
 import { costOfState } from "../cost-summary.ts";
+import { type FoundStates, findStates } from "../found-states.ts";
+import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
-import { pathsOf } from "../paths.ts";
-import { localText } from "../recorded.ts";
-import { screenOf } from "../screen.ts";
-import { type Session, withSession } from "../session.ts";
+import { printResult } from "../output.ts";
+import { configOf, pathsOf } from "../paths.ts";
+import { pricesIn } from "../prices.ts";
 
-/** Lists the stacks of the account in the region, by their tags; and what the states that lie here say of them. */
-export async function stacks(options: CommonOptions): Promise<number> {
-  const purpose = { command: "stacks", writes: false, resolvesAddress: false, stateless: true };
-  return withSession(options, purpose, async (session) => {
-    const { aws } = session;
-    const screen = screenOf(session);
-    const known = await statesOf(session);
-    const found = (await taggedStacks(aws)).map(({ stack, vpcs, objects }): ListedStack => {
-      const here = known.find(({ state }) => state.stack === stack);
-      return {
-        stack,
-        vpc: vpcs[0],
-        objects: Object.values(objects).reduce((sum, count) => sum + count, 0),
-        monthly: here && costOfState(here.state, session.prices),
-        lastRun: here && lastRunOf(here.file),
-        state: here && basename(here.file),
-      };
-    });
-    const text = [heading(screen.place, screen.look), stacksView(found, aws.region, screen.look)].join("\n\n");
-    screen.result(text, {
+/** So many regions are looked at side by side. */
+const AT_ONCE = 8;
+
+/** Lists the stacks of the account in a region or in all, by their tags; and what states say of them, here and in S3. */
+export async function stacks(options: CommonOptions & { readonly allRegions?: boolean }): Promise<number> {
+  const config = await configOrRegion(options);
+  const paths = pathsOf(options);
+  return withConnection({ options, paths, config, writes: false }, async ({ aws, clock }) => {
+    const places = options.allRegions ? await enabledRegions(aws) : [aws.region];
+    const looked = await lookIn(aws, places);
+    const states = findStates(options, paths, config, aws);
+    const prices = pricesBy((region) => pricesIn(paths.folder, region, options));
+    const found: ListedStacks = {
+      regions: looked.flatMap(({ region, reason }) => (reason === undefined ? [region] : [])),
+      stacks: await Promise.all(
+        looked.flatMap(({ region, tagged = [] }) =>
+          tagged.map((one) => listed({ ...one, region }, states, prices(region))),
+        ),
+      ),
+      unseen: looked.flatMap(({ region, reason }) => (reason === undefined ? [] : [{ region, reason }])),
+    };
+    const look = lookOf(options, process.stdout);
+    const end = aws.credentialsEnd();
+    const place = {
+      region: options.allRegions ? "all regions" : aws.region,
+      sandbox: options.sandbox ?? false,
+      account: options.sandbox ? undefined : aws.account,
+      credentials: end && { end, now: clock.now() },
+    };
+    printResult(options, [heading(place, look), stacksView(found, look)].join("\n\n"), {
       account: aws.account,
       region: aws.region,
-      stacks: found.map(({ vpc, monthly, lastRun, state, ...one }) => ({
+      ...found,
+      stacks: found.stacks.map(({ vpc, monthly, lastRun, state, unknown, ...one }) => ({
         ...one,
         vpc: vpc ?? null,
         monthly: monthly ? { usd: monthly.usd, complete: monthly.complete } : null,
         lastRun: lastRun ?? null,
         state: state ?? null,
+        unknown: unknown ?? null,
       })),
     });
-    return 0;
+    return found.unseen.length > 0 ? 3 : 0;
   });
 }
 
-interface Known {
-  readonly file: string;
-  readonly state: StackState;
+/** Of a folder without a config the region is all that is needed: that of the command line, or the SDK's own. */
+async function configOrRegion(options: CommonOptions): Promise<Config> {
+  if (options.sandbox || options.config !== undefined || existsSync(CONFIG_FILE)) return configOf(options);
+  const region = options.region ?? (await usualRegion(options.profile));
+  if (region !== undefined) return parseConfig({ region }, CONFIG_FILE);
+  throw new BuddyError({
+    code: "usage",
+    message: `no region is named: there is no ${CONFIG_FILE}, and neither AWS_REGION nor the profile says one`,
+    hint: "Name it: buddyverse stacks --region ap-northeast-2; with --all-regions any one of your account.",
+  });
 }
 
-/** The states beside the run's own that are of its account and region. One that cannot be read is told by whoever works with it. */
-async function statesOf({ options, aws }: Session): Promise<readonly Known[]> {
-  const paths = pathsOf(options);
-  const folder = dirname(resolve(paths.state));
-  const ending = options.sandbox ? ".sandbox.json" : ".state.json";
-  const beside = readdirSync(folder).filter((name) => name.endsWith(ending));
-  const files = [...new Set([resolve(paths.state), ...beside.map((name) => join(folder, name))])];
-  const states = await Promise.all(
-    files.map(async (file) => {
-      try {
-        const state = readState(await localText(options, file));
-        return state?.account === aws.account && state.region === aws.region ? [{ file, state }] : [];
-      } catch (error) {
-        if (error instanceof BuddyError && error.code === "state") return [];
-        throw error;
-      }
-    }),
-  );
-  return states.flat();
+interface Looked {
+  readonly region: string;
+  readonly tagged?: readonly TaggedStack[];
+  /** Why it could not be looked at. */
+  readonly reason?: string;
 }
 
-function lastRunOf(file: string): ListedStack["lastRun"] {
-  const last = readHistory(fileText(historyFile(file))).runs.at(-1);
-  return last && { at: last.at, command: last.command, result: last.result };
+/** One region that refuses does not end the list. Throws what it said where no region can be looked at. */
+async function lookIn(aws: Aws, regions: readonly string[]): Promise<readonly Looked[]> {
+  const failures: unknown[] = [];
+  const looked = await pLimit(AT_ONCE).map(regions, async (region): Promise<Looked> => {
+    try {
+      return { region, tagged: await taggedStacks(region === aws.region ? aws : aws.elsewhere(region)) };
+    } catch (error) {
+      if (error instanceof BuddyError && error.code === "interrupted") throw error;
+      failures.push(error);
+      return { region, reason: failureOf(error, aws.cli).message };
+    }
+  });
+  if (failures.length === regions.length) throw failures[0];
+  return looked;
+}
+
+/** Each region's, read once. */
+function pricesBy(read: (region: string) => PriceTable): (region: string) => PriceTable {
+  const all = new Map<string, PriceTable>();
+  return (region) => {
+    const prices = all.get(region) ?? read(region);
+    all.set(region, prices);
+    return prices;
+  };
+}
+
+async function listed(
+  { stack, region, vpcs, objects }: TaggedStack & { readonly region: string },
+  states: FoundStates,
+  prices: PriceTable,
+): Promise<ListedStack> {
+  const found = await states.of(stack, region);
+  const { path, state, lastRun } = found.known ?? {};
+  const monthly = state && costOfState(state, prices);
+  const missing = [
+    ...(monthly ? [] : ["no whole `up` of it has ended"]),
+    ...(lastRun ? [] : ["its history says of no run"]),
+  ];
+  return {
+    stack,
+    region,
+    vpc: vpcs[0],
+    objects: Object.values(objects).reduce((sum, count) => sum + count, 0),
+    monthly,
+    lastRun,
+    state: path,
+    unknown: found.reason ?? (missing.length > 0 ? missing.join(", and ") : undefined),
+  };
 }

@@ -15,7 +15,15 @@ import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, isShared, type Paths, pathsOf } from "../paths.ts";
-import { configuredPlace, placeIn, type SharedPlace, sharedPlaceOf, sharedTexts, urlOf } from "../state-place.ts";
+import {
+  configuredPlace,
+  placeIn,
+  type SharedPlace,
+  sharedPlaceOf,
+  sharedTexts,
+  urlOf,
+  usualKey,
+} from "../state-place.ts";
 
 interface Work {
   readonly options: CommonOptions;
@@ -186,7 +194,7 @@ function adviceAfter(
 
 function configLine({ bucket, key, region }: SharedPlace, config: Config): string {
   const more = {
-    ...(key === `${config.stack}.state.json` ? {} : { key }),
+    ...(key === usualKey(config.stack) ? {} : { key }),
     ...(region === config.region ? {} : { region }),
   };
   return `"state": ${JSON.stringify({ bucket, ...more })

@@ -1,7 +1,7 @@
 import { KEY_PAIR_KEY } from "../../../steps/inputs.ts";
 import { outputRows, outputsFor } from "../../../steps/outputs.ts";
 import { warningsFor } from "../../config/warnings.ts";
-import { preflight, throwProblems } from "../../doctor/preflight.ts";
+import { preflight, problemsAmong, throwProblems } from "../../doctor/preflight.ts";
 import { forecastUp } from "../../engine/forecast.ts";
 import { mend, mendsOf } from "../../engine/mend.ts";
 import type { NodeResult } from "../../engine/node-result.ts";
@@ -109,7 +109,9 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
     const planned = planUp(found);
     const facts = show(session, screen, found, planned, options.step);
     if (file !== undefined && saved) throwIfMoved(file, saved, planned, placeOf(session));
-    throwIfRefused(found);
+    const findings = isEmpty(planned) ? [] : await preflight(session.aws, found.entries.values());
+    const isRefused = [...found.entries.values()].some(({ refused }) => refused !== undefined);
+    if (isRefused) throwIfRefused(found, problemsAmong(findings));
     const mends = mendsOf(stack.run, found, options.mend ?? []);
     if (mends.length > 0) screen.say(mendView(mends, screen.errLook).join("\n"));
     const mended = mends.some(({ put }) => put !== undefined);
@@ -118,7 +120,9 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
       await recordAnew(stack, found);
       return nothingToDo(session, screen, found, planned, options.step);
     }
-    if (!isEmpty(planned)) await checkFirst(session, screen, found);
+    // What AWS would refuse half way through is refused here; what could not be looked at is said.
+    throwProblems(findings, session.paths.config);
+    if (findings.length > 0) screen.say(findingLines(findings, screen.errLook).join("\n"));
     const { steps } = stack.graphOf(options.step);
     const details = () => screen.say(planView(planned, steps, { ...facts, details: true }, screen.errLook));
     if (!(await confirm(options.yes ?? false, stack.run.signal, details))) {
@@ -304,13 +308,6 @@ function recordDone(session: Session): void {
 function sayKeyPair({ config, paths, inputs }: Session, screen: Screen): void {
   const file = makeKeyPair({ config, paths, inputs });
   if (file) screen.say(`The private key of the key pair is in ${file}. It is written only this once.`);
-}
-
-/** What AWS would refuse half way through is refused here; what could not be looked at is said. */
-async function checkFirst({ aws, paths }: Session, screen: Screen, { entries }: Snapshot): Promise<void> {
-  const findings = await preflight(aws, entries.values());
-  throwProblems(findings, paths.config);
-  if (findings.length > 0) screen.say(findingLines(findings, screen.errLook).join("\n"));
 }
 
 /** A plan without the ways out of what is refused: the error after it tells them. */

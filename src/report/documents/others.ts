@@ -38,20 +38,24 @@ export const snapshots = document({
 
 export const stacks = document({
   account: z.string(),
-  region: z.string(),
+  region: z.string().describe("of the config, or of --region"),
+  regions: strings.describe("those that were looked at"),
   stacks: z.array(
     z.object({
       stack: z.string(),
+      region: z.string(),
       vpc: z.string().nullable().describe("null: it is not up, and something is left"),
       objects: count.describe("those of EC2 that bear its tag"),
-      monthly: z
-        .object({ usd, complete: z.boolean() })
-        .nullable()
-        .describe("its fixed cost; null: its state is not here"),
+      monthly: z.object({ usd, complete: z.boolean() }).nullable().describe("its fixed cost; null: not known"),
       lastRun: z.object({ at: moment, command: z.string(), result: z.string() }).nullable(),
-      state: z.string().nullable().describe("the name of its state beside the config; null: it is not here"),
+      state: z
+        .string()
+        .nullable()
+        .describe("the name of its state beside the config, or its place in S3; null: none was found"),
+      unknown: z.string().nullable().describe("why `monthly` or `lastRun` is null; null: neither is"),
     }),
   ),
+  unseen: z.array(z.object({ region: z.string(), reason: z.string() })).describe("regions that could not be looked at"),
 });
 
 const contents = z.union([

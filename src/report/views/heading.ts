@@ -5,11 +5,14 @@ import { widthOf } from "../../lib/text.ts";
 import { plain } from "../style.ts";
 import { joined, type Look, type Place, WIDTH } from "./look.ts";
 
+/** Where a command works that is about no one stack. */
+type Where = Omit<Place, "stack"> & Partial<Pick<Place, "stack">>;
+
 /** The first lines of every command's screen: where it works, and until when it may. On the sandbox it says so. */
-export function heading(place: Place, { style = plain, width = WIDTH }: Look = {}): string {
+export function heading(place: Where, { style = plain, width = WIDTH }: Look = {}): string {
   const account = place.account === undefined ? undefined : `account ${place.account}`;
   const where = place.sandbox ? "sandbox" : account;
-  const left = ["buddyverse", where, place.region, `stack ${place.stack}`].filter(Boolean).join(" · ");
+  const left = ["buddyverse", where, place.region, place.stack && `stack ${place.stack}`].filter(Boolean).join(" · ");
   const shown = style.bold("buddyverse") + left.slice("buddyverse".length);
   if (!place.sandbox)
     return place.credentials ? `${shown}\n${credentialsText(place.credentials.end, place.credentials.now)}` : shown;

@@ -4,9 +4,10 @@ import { oneLine } from "../../lib/text.ts";
 import { plain } from "../style.ts";
 import { joined, type Look, tableLine } from "./look.ts";
 
-/** A stack of the account, in one region. What only its state tells is undefined where that is not here. */
+/** A stack of the account, in one region. What only its state tells is undefined where that is not known. */
 export interface ListedStack {
   readonly stack: string;
+  readonly region: string;
   /** Undefined: it is not up, and something is left. */
   readonly vpc: string | undefined;
   /** Its objects in EC2. */
@@ -14,31 +15,58 @@ export interface ListedStack {
   /** US dollars a month, whatever its use. */
   readonly monthly: { readonly usd: number; readonly complete: boolean } | undefined;
   readonly lastRun: { readonly at: string; readonly command: string; readonly result: string } | undefined;
+  /** Where its state is. */
   readonly state: string | undefined;
+  /** Why its cost or its last run is not known. */
+  readonly unknown: string | undefined;
 }
 
-const HEADS = ["stack", "VPC", "in EC2", "a month", "last run", "state"];
-
-function cells({ stack, vpc, objects, monthly, lastRun, state }: ListedStack): readonly string[] {
-  return [
-    oneLine(stack),
-    vpc ?? "none",
-    String(objects),
-    monthly === undefined ? "?" : `${dollars(monthly.usd)}${monthly.complete ? "" : "+?"}`,
-    lastRun === undefined ? "?" : `${at(Date.parse(lastRun.at))}, ${lastRun.result}`,
-    state ?? "not here",
-  ];
+export interface ListedStacks {
+  /** Those that were looked at. */
+  readonly regions: readonly string[];
+  readonly stacks: readonly ListedStack[];
+  readonly unseen: readonly { readonly region: string; readonly reason: string }[];
 }
 
-/** The stacks of an account in a region. */
-export function stacksView(stacks: readonly ListedStack[], region: string, { style = plain }: Look = {}): string {
-  if (stacks.length === 0) return `No object in EC2 of ${region} bears the tag of a stack.`;
-  const rows = [HEADS, ...stacks.map(cells)];
+const heads = (several: boolean) => [
+  "stack",
+  ...(several ? ["region"] : []),
+  "VPC",
+  "in EC2",
+  "a month",
+  "last run",
+  "state",
+];
+
+const cells = (
+  { stack, region, vpc, objects, monthly, lastRun, state }: ListedStack,
+  several: boolean,
+): readonly string[] => [
+  oneLine(stack),
+  ...(several ? [region] : []),
+  vpc ?? "none",
+  String(objects),
+  monthly === undefined ? "?" : `${dollars(monthly.usd)}${monthly.complete ? "" : "+?"}`,
+  lastRun === undefined ? "?" : `${at(Date.parse(lastRun.at))}, ${lastRun.result}`,
+  state ?? "not here",
+];
+
+/** The stacks of an account in a region, or in several. */
+export function stacksView({ regions, stacks, unseen }: ListedStacks, { style = plain }: Look = {}): string {
+  const several = regions.length + unseen.length > 1;
+  const where = several ? `the ${regions.length} regions` : regions[0];
+  const rows = [heads(several), ...stacks.map((one) => cells(one, several))];
   const { line } = tableLine(rows);
-  const unknown = stacks.some(({ state }) => state === undefined);
+  const unknown = stacks.filter((one) => one.unknown !== undefined);
+  const missed = unseen.map(({ region, reason }) => `Not looked at: ${region}: ${oneLine(reason)}`);
   return joined([
-    style.bold(line(HEADS)),
-    ...rows.slice(1).map(line),
-    ...(unknown ? ["", "What a stack costs and when it was last changed is in its state, where that is."] : []),
+    ...(stacks.length === 0
+      ? [`No object in EC2 of ${where} bears the tag of a stack.`]
+      : [style.bold(line(rows[0] ?? [])), ...rows.slice(1).map(line)]),
+    ...(unknown.length > 0 ? ["", "?: not known"] : []),
+    ...unknown.map(
+      ({ stack, region, unknown }) => `  ${oneLine(stack)}${several ? ` in ${region}` : ""}: ${oneLine(unknown ?? "")}`,
+    ),
+    ...(missed.length > 0 ? ["", ...missed] : []),
   ]);
 }

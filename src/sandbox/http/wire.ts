@@ -3,6 +3,7 @@ import type * as z from "zod";
 import type { Wire } from "../../aws/connect.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { COMMON_ERRORS } from "../service.ts";
+import { enabledRegions } from "../services/ec2/regions.ts";
 import { services } from "../services/services.ts";
 import { awsJson, rpcV2Cbor } from "./json.ts";
 import type { OperationModel, ServiceModel } from "./model.ts";
@@ -35,6 +36,7 @@ export function httpWire(options: {
   readonly told: (problem: string) => void;
 }): HttpWire {
   const { wire, models, region, told } = options;
+  const enabled = enabledRegions({ region });
   const bySigningName = new Map([...models.values()].map((model) => [model.signingName, model]));
   const answered = new Map<string, object>();
   const refused = new Map<string, number>();
@@ -44,20 +46,26 @@ export function httpWire(options: {
    * SDKs make a token up for each call. Where the operation itself does not ask for it, a call that comes again has the
    * answer of the first.
    */
-  async function once(service: ServiceModel, operation: OperationModel, input: object): Promise<object> {
+  async function once(service: ServiceModel, operation: OperationModel, input: object, at: string): Promise<object> {
     const known = services[service.name]?.operations[operation.name]?.schema as z.ZodObject | undefined;
     const token = Object.entries(operation.input.isStructSchema() ? operation.input.getMemberSchemas() : {}).find(
       ([name, member]) => member.isIdempotencyToken() && !Object.hasOwn(known?.shape ?? {}, name),
     )?.[0];
-    if (token === undefined) return wire.answer(service.name, operation.name, input);
+    if (token === undefined) return wire.answer(service.name, operation.name, input, at);
     const { [token]: given, ...rest } = input as Record<string, unknown>;
     const key = JSON.stringify([service.name, operation.name, given, rest]);
-    const output = answered.get(key) ?? (await wire.answer(service.name, operation.name, rest));
+    const output = answered.get(key) ?? (await wire.answer(service.name, operation.name, rest, at));
     if (given !== undefined) answered.set(key, output);
     return output;
   }
 
-  async function call(service: ServiceModel, protocol: Protocol, request: WireRequest): Promise<WireAnswer> {
+  /** @param at the region that it is asked in */
+  async function call(
+    service: ServiceModel,
+    protocol: Protocol,
+    request: WireRequest,
+    at: string,
+  ): Promise<WireAnswer> {
     const requestId = randomUUID();
     const fail = (error: WireError) => protocol.error(service, error, requestId, request);
     const name = protocol.operationName(service, request);
@@ -84,7 +92,7 @@ export function httpWire(options: {
     const unknown = sent.unknown.join(", ");
     if (unknown !== "") return refuse(unknown, `The parameter ${unknown} is not recognized`);
     try {
-      const output = await once(service, operation, sent.input);
+      const output = await once(service, operation, sent.input, at);
       const extra = unknownMembers(operation.output, output);
       if (extra.length > 0)
         throw new Error(`${service.name}:${name} answers ${extra.join(", ")}, which AWS's model has not`);
@@ -109,10 +117,12 @@ export function httpWire(options: {
         return unsigned(scope?.service, request);
       }
       const protocol = protocolOf(service, request);
-      if (![region, ...(GLOBAL[service.name] ?? [])].includes(scope.region))
+      const here = [region, ...(GLOBAL[service.name] ?? [])].includes(scope.region);
+      const elsewhere = !services[service.name]?.everywhere && enabled.includes(scope.region);
+      if (!here && !elsewhere)
         return protocol.error(service, wrongRegion(service, scope.region, region), randomUUID(), request);
       try {
-        return await call(service, protocol, request);
+        return await call(service, protocol, request, here ? region : scope.region);
       } catch (error) {
         if (isLost(error)) return undefined;
         throw error;

@@ -19,6 +19,7 @@ import { natGateways } from "./nat-gateways.ts";
 import { networkAcls } from "./network-acls.ts";
 import { offerings } from "./offerings.ts";
 import { others } from "./others.ts";
+import { regions } from "./regions.ts";
 import { routeTables } from "./route-tables.ts";
 import { spot } from "./spot.ts";
 import { subnets } from "./subnets.ts";
@@ -45,6 +46,7 @@ const whole = composed(
   launchTemplates,
   volumes,
   offerings,
+  regions,
   others,
   networkAcls,
   launchPermissions,

@@ -462,6 +462,7 @@ const simulator: SandboxService["operations"] = {
 };
 
 export const iam: SandboxService = {
+  everywhere: true,
   operations: { ...role, ...profile, ...linkedRoles, ...simulator },
   durations,
   errors: { missingParameter: "ValidationError", malformedParameter: "ValidationError" },

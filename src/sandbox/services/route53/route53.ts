@@ -4,6 +4,7 @@ import { addHostedZone, zones } from "./zones.ts";
 
 /** Route 53: hosted zones and their records. */
 export const route53: SandboxService = {
+  everywhere: true,
   operations: { ...zones, ...records },
   errors: { missingParameter: "InvalidInput", malformedParameter: "InvalidInput" },
   inventory: { "route53.zones": "hosted zones", "route53.records": "DNS records" },

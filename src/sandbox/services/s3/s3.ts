@@ -5,6 +5,7 @@ import { bucketTable } from "./tables.ts";
 
 /** Amazon S3. */
 export const s3: SandboxService = {
+  everywhere: true,
   errors: { throttled: "SlowDown", throttledStatus: 503 },
   inventory: { "s3.buckets": "buckets", "s3.objects": "S3 objects" },
   fresh(sim, { stateBucket: name }) {
