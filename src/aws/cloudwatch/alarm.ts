@@ -3,7 +3,7 @@ import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
 import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { STATE } from "../coverage.ts";
-import { undefinedIf } from "../errors.ts";
+import { hasCode, undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { ALARMS, alarmMonth } from "./prices.ts";
@@ -43,8 +43,12 @@ export interface AlarmLive extends AlarmSpec, Identified {
   readonly stateSince: number | undefined;
 }
 
-/** DescribeAlarms takes so many names (API reference). */
+/** DescribeAlarms and DeleteAlarms take so many names (API reference). */
 const NAMES_PER_CALL = 100;
+const chunksOf = (names: readonly string[]): readonly (readonly string[])[] =>
+  Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
+    names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
+  );
 
 /** All alarms of the region. */
 export const allAlarms = (aws: Aws): Promise<readonly MetricAlarm[]> =>
@@ -57,11 +61,8 @@ export const allAlarms = (aws: Aws): Promise<readonly MetricAlarm[]> =>
 const describe = (aws: Aws, name: string): Promise<MetricAlarm | undefined> =>
   aws.batchById("cloudwatch:alarms", name, async (names) => {
     if (aws.amongOthers) return new Map((await allAlarms(aws)).map((alarm) => [alarm.AlarmName ?? "", alarm]));
-    const chunks = Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
-      names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
-    );
     const found = await Promise.all(
-      chunks.map((chunk) =>
+      chunksOf(names).map((chunk) =>
         allPages(
           (NextToken) => aws.cloudWatch.describeAlarms({ AlarmNames: [...chunk], MaxRecords: 100, NextToken }),
           (page) => page.MetricAlarms,
@@ -71,6 +72,28 @@ const describe = (aws: Aws, name: string): Promise<MetricAlarm | undefined> =>
     );
     return new Map(found.flat().map((alarm) => [alarm.AlarmName ?? "", alarm]));
   });
+
+/** "You do not have sufficient access to perform this action" (API reference, common errors, and as IAM's other services say it). */
+const DENIED = ["AccessDenied", "AccessDeniedException"];
+
+/**
+ * Alarms that go at once go by one call: "if you specify any incorrect alarm names, the alarms you specify with correct names are still
+ * deleted" (API reference, DeleteAlarms). IAM looks at each name, and denies the call for one: then each is asked for by itself.
+ */
+async function deleteTogether(aws: Aws, names: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
+  const remove = async (some: readonly string[]): Promise<[string, unknown][]> => {
+    try {
+      await undefinedIf(["ResourceNotFound", "ResourceNotFoundException"], () =>
+        aws.cloudWatch.deleteAlarms({ AlarmNames: [...some] }),
+      );
+      return [];
+    } catch (error) {
+      if (some.length === 1 || !hasCode(error, ...DENIED)) return some.map((name) => [name, error]);
+      return (await Promise.all(some.map((name) => remove([name])))).flat();
+    }
+  };
+  return new Map((await Promise.all(chunksOf(names).map(remove))).flat());
+}
 
 const live = (alarm: MetricAlarm): AlarmLive => ({
   id: alarm.AlarmArn as string,
@@ -173,9 +196,8 @@ export const alarm: ResourceType<AlarmSpec, AlarmLive> = {
 
   async delete(aws, { id }) {
     const name = id.slice(id.indexOf(":alarm:") + ":alarm:".length);
-    await undefinedIf(["ResourceNotFound", "ResourceNotFoundException"], () =>
-      aws.cloudWatch.deleteAlarms({ AlarmNames: [name] }),
-    );
+    const error = await aws.batchById("cloudwatch:delete-alarms", name, (names) => deleteTogether(aws, names));
+    if (error !== undefined) throw error;
   },
 
   charges: () => [{ what: ALARMS, price: alarmMonth, quantity: 1, under: ALARMS }],

@@ -7,9 +7,9 @@ import {
   PutMetricAlarmCommand,
   ResourceNotFound,
 } from "@aws-sdk/client-cloudwatch";
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Aws } from "../../../src/aws/aws.ts";
-import { type AlarmSpec, alarm } from "../../../src/aws/cloudwatch/alarm.ts";
+import { type AlarmLive, type AlarmSpec, alarm } from "../../../src/aws/cloudwatch/alarm.ts";
 import { differences } from "../../../src/engine/differences.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
@@ -127,4 +127,39 @@ test("one that is gone is gone", async () => {
     .rejects(new ResourceNotFound({ message: "no", $metadata: { httpStatusCode: 404 } }));
   await alarm.delete?.(aws, live, { discardData: false, label: "" });
   expect(cloudWatch.commandCalls(DeleteAlarmsCommand)[0]?.args[0].input).toEqual({ AlarmNames: [owner.name] });
+});
+
+describe("alarms that go at once", () => {
+  const NAMES = Array.from({ length: 120 }, (_, index) => `Buddy-${index}`);
+  const away = (names: readonly string[]) =>
+    Promise.allSettled(
+      names.map((name) =>
+        alarm.delete?.(aws, { id: ARN.replace("Buddy-Latency-p95", name) } as AlarmLive, {
+          discardData: false,
+          label: "",
+        }),
+      ),
+    );
+  const asked = () => cloudWatch.commandCalls(DeleteAlarmsCommand).map(({ args }) => args[0].input.AlarmNames);
+  const denied = Object.assign(new Error("no"), { name: "AccessDenied", $metadata: { httpStatusCode: 403 } });
+
+  test("go by one call of a hundred names at most", async () => {
+    cloudWatch.on(DeleteAlarmsCommand).resolves({});
+    expect((await away(NAMES)).filter(({ status }) => status === "rejected")).toEqual([]);
+    expect(asked().map((names) => names?.length)).toEqual([100, 20]);
+    expect(asked().flat()).toEqual(NAMES);
+  });
+
+  test("of which one may not be deleted: that one is denied, the others go", async () => {
+    cloudWatch.on(DeleteAlarmsCommand).resolves({});
+    for (const names of [["Buddy-0", "Buddy-1", "Buddy-2"], ["Buddy-1"]])
+      cloudWatch.on(DeleteAlarmsCommand, { AlarmNames: names }).rejects(denied);
+    expect((await away(NAMES.slice(0, 3))).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  });
+
+  test("fail together with trouble on the way, and are not asked for again by one each", async () => {
+    cloudWatch.on(DeleteAlarmsCommand).rejects(Object.assign(new Error("slow down"), { name: "ThrottlingException" }));
+    expect((await away(NAMES.slice(0, 3))).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(new Set(asked().map((names) => names?.length))).toEqual(new Set([3]));
+  });
 });
