@@ -69,12 +69,7 @@ export async function seeRepository<T>(
     );
     return { kind: "seen", value: look(filesOfCommit(folder, await git("ls-tree", "-r", "-z", "FETCH_HEAD"))) };
   } catch (error) {
-    if (signal?.aborted)
-      throw new BuddyError({
-        code: "interrupted",
-        message: "interrupted before anything was changed",
-        hint: "Run the same command again when you want it done.",
-      });
+    signal?.throwIfAborted();
     if (!(error instanceof GitFailed)) throw error;
     return limit.aborted
       ? { kind: "unseen", why: `it took more than ${TIME_LIMIT_SECONDS} s` }

@@ -608,7 +608,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "the embedded AWS: look inside, empty it, break things in it, do what only a person can, serve it over HTTP",
     offline: true,
     own: (command) =>
-      command
+      withYes(command)
         .addArgument(new Argument("[action]", "what to do").choices(SANDBOX_ACTIONS).default("show"))
         .argument("[what...]", "of fail and mend: what, and which; the domain; the e-mail address")
         .option("--port <n>", "of serve: on this machine's loopback; 0: any free one (default: 4570)", anyPort),

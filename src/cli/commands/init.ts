@@ -6,6 +6,7 @@ import { configSchema } from "../../config/schema.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { type Application, applicationAnywhere, applicationText, foundOf } from "../application.ts";
 import { ask, requireConsent } from "../ask.ts";
+import { beforeAnyChange } from "../interrupt.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { type Paths, pathsOf, stemOf } from "../paths.ts";
@@ -102,7 +103,16 @@ async function interview(here: Answers, paths: Paths): Promise<Answers> {
     if (!question.applies(answers)) continue;
     for (;;) {
       const standard = here[question.key] ?? question.default(answers);
-      const given = (await ask(`${question.question} [${standard}] `)) || standard;
+      const answer = await ask(`${question.question} [${standard}] `).catch((error: unknown) => {
+        throw beforeAnyChange(error);
+      });
+      if (answer === undefined)
+        throw new BuddyError({
+          code: "usage",
+          message: "the questions were not answered to their end",
+          hint: "Nothing was written. `buddyverse init --yes` asks nothing, and takes the defaults.",
+        });
+      const given = answer || standard;
       const complaint =
         question.validate(given, answers) ??
         (question.key === "image.app" ? await notPacked({ "image.app": given }, paths) : undefined);
