@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BuddyError, type Problem } from "../lib/errors.ts";
+import type { Problem } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { oneLine, some } from "../lib/text.ts";
 import { decoded, MOST_READ, type ProjectFiles } from "./files.ts";

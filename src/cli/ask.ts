@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { BuddyError } from "../lib/errors.ts";
 import { interrupted } from "./interrupt.ts";
+import { fitTo } from "./output.ts";
 
 /** True when a person can be asked. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
@@ -22,7 +23,10 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
   const close = () => line.close();
   signal?.addEventListener("abort", close);
   try {
-    const answer = await Promise.race([line.question(question).catch(() => undefined), closed]);
+    const answer = await Promise.race([
+      line.question(`${fitTo(process.stderr, question.trimEnd())} `).catch(() => undefined),
+      closed,
+    ]);
     if (answer !== undefined) return answer.trim();
   } finally {
     signal?.removeEventListener("abort", close);
