@@ -25,7 +25,7 @@ test("init asks for the application until it can be sent, and writes what it fou
   );
   expect(stderr).toMatch(/The whole stack in an ordinary month: instance at least \$\d+, gateway at least \$\d+\.\n/);
   expect(stdout).toMatch(
-    /^Wrote buddyverse\.config\.json:\n\n.+\n {2}application {2}mysite\.wsgi in backend, settings mysite\.settings, installs backend\/requirements\.txt, each release/,
+    /^Wrote buddyverse\.config\.json:\n\n.+\n {2}application {2}mysite\.wsgi in backend, settings mysite\.settings, installs backend\/requirements\.txt,\s+each release/,
   );
   expect(stdout).toContain("  site         http at the load balancer's name");
   expect(stdout).toMatch(/\nPlan: \d+ to create\. About 16 min, at least \$\d+ a month\./);
