@@ -83,8 +83,8 @@ export interface SessionOptions {
   readonly command: string;
   /** It changes things: takes the lock, and writes state. */
   readonly writes: boolean;
-  /** "my-ip" means the address of now; else the one that was recorded, if any. */
-  readonly resolvesAddress: boolean;
+  /** "my-ip" means the address of now, or that where it can be found; else the one that was recorded, if any. */
+  readonly resolvesAddress: boolean | "if-found";
   /** It brings the application about, or tells how: what keeps that from running refuses it, before anything is sent. */
   readonly deploys?: boolean;
   readonly discardData?: boolean;
@@ -258,6 +258,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     clock,
     signal,
     resolvesAddress: purpose.resolvesAddress,
+    note,
     application,
     looksAtStack,
     newEdition: purpose.edition ?? (purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined),

@@ -71,7 +71,7 @@ async function planFor(
         options.replica && !config.database.replica
           ? "the config wants no read replica (database.replica)"
           : `the stack ${config.stack} has no ${role} database that can be reached`,
-      hint: "Run `buddyverse status`: it says what is there, and what to do.",
+      hint: "Run `buddyverse up`, which makes it; where it has, `buddyverse status` says what became of it.",
     });
   const access = await sshAccess(session, "bastion");
   const port = options.port ?? PORT[role];

@@ -32,7 +32,8 @@ function cells({ stack, vpc, objects, monthly, lastRun, state }: ListedStack): r
 
 /** The stacks of an account in a region. */
 export function stacksView(stacks: readonly ListedStack[], region: string, { style = plain }: Look = {}): string {
-  if (stacks.length === 0) return `No object in EC2 of ${region} bears the tag of a stack.`;
+  if (stacks.length === 0)
+    return `No object in EC2 of ${region} bears the tag of a stack. \`buddyverse up\` makes the first.`;
   const rows = [HEADS, ...stacks.map(cells)];
   const { line } = tableLine(rows);
   const unknown = stacks.some(({ state }) => state === undefined);
