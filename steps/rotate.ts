@@ -34,7 +34,7 @@ export async function rotationOf(
     throw new BuddyError({
       code: "failed",
       message: `${graph.nodes.get("database")?.name} is not there: there is no password to rotate`,
-      hint: "Run `buddyverse status`: it says what is there, and what to do.",
+      hint: "Run `buddyverse up`, which makes it; where it has, `buddyverse status` says what became of it.",
     });
   if (instanceHealth(primary) !== "ready")
     throw new BuddyError({

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BuddyError, type Problem } from "../lib/errors.ts";
+import type { Problem } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { oneLine, some } from "../lib/text.ts";
 import { decoded, MOST_READ, type ProjectFiles } from "./files.ts";
@@ -69,12 +69,7 @@ export async function seeRepository<T>(
     );
     return { kind: "seen", value: look(filesOfCommit(folder, await git("ls-tree", "-r", "-z", "FETCH_HEAD"))) };
   } catch (error) {
-    if (signal?.aborted)
-      throw new BuddyError({
-        code: "interrupted",
-        message: "interrupted before anything was changed",
-        hint: "Run the same command again when you want it done.",
-      });
+    signal?.throwIfAborted();
     if (!(error instanceof GitFailed)) throw error;
     return limit.aborted
       ? { kind: "unseen", why: `it took more than ${TIME_LIMIT_SECONDS} s` }

@@ -1,30 +1,40 @@
 import { createInterface } from "node:readline/promises";
 import { BuddyError } from "../lib/errors.ts";
+import { interrupted } from "./interrupt.ts";
+import { fitTo } from "./output.ts";
 
 /** True when a person can be asked. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
-/** Asks on stderr, so that stdout holds results only. Throws `interrupted` when Ctrl-C or Ctrl-D is the answer. */
-export async function ask(question: string, signal?: AbortSignal): Promise<string> {
+/**
+ * Asks on stderr, so that stdout holds results only. Undefined: there is no answer, but Ctrl-D, or the terminal is gone. Throws
+ * `interrupted` at Ctrl-C.
+ */
+export async function ask(question: string, signal?: AbortSignal): Promise<string | undefined> {
   const line = createInterface({ input: process.stdin, output: process.stderr });
+  let stopped = false;
+  line.once("SIGINT", () => {
+    stopped = true;
+    line.close();
+  });
   // Ctrl-D closes the line, and the question would stay open for ever.
   const closed = new Promise<undefined>((resolve) => line.once("close", () => resolve(undefined)));
+  // A signal that the line itself heard would still break the line when it aborts after the question.
+  const close = () => line.close();
+  signal?.addEventListener("abort", close);
   try {
-    // The line rejects on Ctrl-C, and where the signal aborts.
     const answer = await Promise.race([
-      line.question(question, signal ? { signal } : {}).catch(() => undefined),
+      line.question(`${fitTo(process.stderr, question.trimEnd())} `).catch(() => undefined),
       closed,
     ]);
     if (answer !== undefined) return answer.trim();
   } finally {
+    signal?.removeEventListener("abort", close);
     line.close();
   }
   process.stderr.write("\n");
-  throw new BuddyError({
-    code: "interrupted",
-    message: "interrupted before anything was changed",
-    hint: "Run the same command again when you want it done.",
-  });
+  if (stopped || signal?.aborted) throw interrupted();
+  return undefined;
 }
 
 /**
@@ -35,7 +45,7 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
 export async function confirm(yes: boolean, signal: AbortSignal, details?: () => void): Promise<boolean> {
   if (yes) return true;
   for (;;) {
-    const answer = await ask(details ? "Continue? [y/N, d: details] " : "Continue? [y/N] ", signal);
+    const answer = (await ask(details ? "Continue? [y/N, d: details] " : "Continue? [y/N] ", signal)) ?? "";
     if (!details || !/^d(etails)?$/i.test(answer)) return /^y(es)?$/i.test(answer);
     details();
   }
@@ -51,10 +61,16 @@ export function requireConsent(command: string, yes: boolean, line: string): voi
   });
 }
 
-/** The code of an MFA device: six digits. What is none is asked for again, and never sent: AWS would quote it. */
+/** The code of an MFA device: six digits. What is none is asked for again, and never sent: AWS would quote it. Throws `usage` without an answer. */
 export async function askForCode(serial: string, profile: string, signal: AbortSignal): Promise<string> {
   for (;;) {
     const code = await ask(`MFA code of ${serial} (profile ${profile}): `, signal);
+    if (code === undefined)
+      throw new BuddyError({
+        code: "usage",
+        message: `profile ${profile} needs a code of the MFA device ${serial}, and none was given`,
+        hint: "Run the same command again with the device at hand, or take another profile.",
+      });
     if (/^\d{6}$/.test(code)) return code;
     process.stderr.write("It has six digits.\n");
   }

@@ -121,6 +121,157 @@ const withFrom = (command: Command) =>
 /** The commands, in the order of `--help`. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "init",
+    group: "start",
+    description: "write a config, asking the few questions that matter",
+    offline: true,
+    shared: "files",
+    own: (command) => command.option("--yes", "ask nothing, take the defaults"),
+    examples: [
+      "buddyverse init",
+      'buddyverse init --yes --config stage.config.json      a stack "stage", beside another',
+      "buddyverse init --config eu.config.json --region eu-central-1",
+    ],
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "sandbox",
+    group: "start",
+    description:
+      "the embedded AWS: look inside, empty it, break things in it, do what only a person can, serve it over HTTP",
+    offline: true,
+    own: (command) =>
+      withYes(command)
+        .addArgument(new Argument("[action]", "what to do").choices(SANDBOX_ACTIONS).default("show"))
+        .argument("[what...]", "of fail and mend: what, and which; the domain; the e-mail address")
+        .option("--port <n>", "of serve: on this machine's loopback; 0: any free one (default: 4570)", anyPort),
+    notes: `What can fail: ${SANDBOX_FAILURES.join(", ")}.`,
+    examples: [
+      "buddyverse sandbox",
+      "buddyverse sandbox reset",
+      "buddyverse sandbox fail capacity t3.micro     EC2 has none of them from now on",
+      "buddyverse sandbox fail az ap-northeast-2a",
+      "buddyverse sandbox mend",
+      "buddyverse sandbox delegate example.com      as you would at the registrar",
+      "buddyverse sandbox confirm ops@example.com   follows the link in AWS's mail",
+      "buddyverse sandbox serve                     answers over HTTP, to every client of AWS, until Ctrl-C",
+      'eval "$(buddyverse sandbox env)"              your aws and scripts talk to it from now on',
+    ],
+    load: async () => (await import("./commands/sandbox.ts")).sandbox,
+  },
+  {
+    name: "cost",
+    group: "start",
+    description: "monthly estimate by part, with the alternatives side by side; asks nobody without --live",
+    own: (command) =>
+      command
+        .addOption(
+          repeated("--usage <name=value>", "assume another use, as dataOutGB=500 or lcu=0.1:1:4 (low:typical:high)"),
+        )
+        .option("--live", "ask AWS for its prices first, and keep them in buddyverse.prices.json beside the config"),
+    examples: [
+      "buddyverse cost",
+      "buddyverse cost --usage dataOutGB=500",
+      "buddyverse cost --live",
+      "buddyverse cost --live --region eu-central-1",
+      "buddyverse cost --json",
+    ],
+    load: async () => (await import("./commands/cost.ts")).cost,
+  },
+  {
+    name: "doctor",
+    group: "start",
+    description: "before up: credentials, permissions, quotas, offers, images, domain, names, clock; changes nothing",
+    examples: ["buddyverse doctor", "buddyverse doctor --json", "buddyverse doctor --sandbox"],
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
+    name: "policy",
+    group: "start",
+    description: "the smallest IAM policy that up, status and down need for this config, as JSON; asks nobody",
+    offline: true,
+    shared: "files",
+    own: (command) =>
+      command
+        .addOption(
+          new Option("--part <n>", "only this policy, where there are several")
+            .argParser(positive)
+            .conflicts("outputDir"),
+        )
+        .option("--output-dir <folder>", "write each policy to a file there, and print the commands that attach them")
+        .option("--read-only", "only what plan, status and other commands that look need")
+        .addOption(
+          new Option("--with <commands...>", "also what these need").choices([
+            "verify",
+            "drills",
+            "rotate",
+            "run",
+            "restore-files",
+            "logs",
+            "doctor",
+            "cost-live",
+            "stacks",
+          ]),
+        ),
+    examples: [
+      "buddyverse policy",
+      "buddyverse policy --with verify drills rotate run restore-files logs doctor cost-live stacks     all that any command needs",
+      "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
+      "buddyverse policy --read-only                               for plan on a pull request (docs/ci.md)",
+      "buddyverse policy --part 1",
+    ],
+    load: async () => (await import("./commands/policy.ts")).policy,
+  },
+  {
+    name: "graph",
+    group: "start",
+    description:
+      "the stack as a picture: its zones and subnets, what is in them and who reaches whom; with a state, how it stands",
+    own: (command) =>
+      command
+        .addOption(
+          new Option(
+            "--format <kind>",
+            "text (the default on a terminal), svg (in a pipe), or html: one page that needs nothing else; of --dependencies also mermaid",
+          ).choices(["text", "svg", "html", "mermaid"]),
+        )
+        .option("--output <file>", "write it there; the end of its name says the format: .svg, .html, .txt, .mmd")
+        .option("--open", "open it in the browser")
+        .addOption(new Option("--refresh", "ask AWS how it stands, instead of the state").conflicts("dependencies"))
+        .option("--dependencies", "what needs what instead: steps, resources and arrows"),
+    examples: [
+      "buddyverse graph",
+      "buddyverse graph --output stack.svg",
+      "buddyverse graph --open",
+      "buddyverse graph --refresh --output stack.html",
+      "buddyverse graph --dependencies > stack.mmd",
+    ],
+    load: async () => (await import("./commands/graph.ts")).graph,
+  },
+  {
+    name: "plan",
+    group: "stack",
+    description: "what up would do, how long it would take, and what it would cost",
+    own: (command) =>
+      withAllowed(withFrom(withRefresh(withStep(command))))
+        .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
+        .option("--out <file>", "save the plan, for `up FILE`")
+        .addOption(new Option("--markdown", "the plan as a comment on a pull request").conflicts(["json", "jsonLines"]))
+        .option("--detailed-exit-code", "exit 3 when there is something to do"),
+    examples: [
+      "buddyverse plan",
+      "buddyverse plan --offline",
+      "buddyverse plan --out stack.plan",
+      "buddyverse plan --markdown > plan.md && gh pr comment --body-file plan.md",
+      "buddyverse plan --detailed-exit-code --json",
+    ],
+    // Without what speaks to AWS, where nobody is asked.
+    load: async () => async (options: PlanOptions & { readonly offline?: boolean }) =>
+      options.offline
+        ? (await import("./commands/plan-offline.ts")).planOfConfig(options)
+        : (await import("./commands/plan.ts")).plan(options),
+  },
+  {
     name: "up",
     group: "stack",
     description: "bring the stack to what the config says; safe to run again at any moment",
@@ -148,34 +299,6 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse up --yes --json-lines --trace calls.jsonl",
     ],
     load: async () => (await import("./commands/up.ts")).up,
-  },
-  {
-    name: "down",
-    group: "stack",
-    description: "remove the stack, in reverse order, and check that nothing is left",
-    own: (command) =>
-      withTimeline(withYes(command))
-        .option(
-          "--discard-data",
-          "leave no copy of any data: no final snapshot of the database, no backup of the files",
-        )
-        .option("--discard-files", "leave no backup of the file system")
-        .option("--unprotect", "lift what protects the stack's own objects from being deleted")
-        .addOption(
-          repeated(
-            "--remove <name>",
-            "remove that too, which holds data and which neither the config nor the state names",
-          ),
-        )
-        .option("--delete-zone", "delete the hosted zone too that the stack has made"),
-    examples: [
-      "buddyverse down",
-      "buddyverse down --sandbox --yes",
-      "buddyverse down --discard-data",
-      "buddyverse down --timeline down.svg",
-      "buddyverse down --unprotect --remove database1-restored",
-    ],
-    load: async () => (await import("./commands/down.ts")).down,
   },
   {
     name: "status",
@@ -211,6 +334,52 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "verify",
+    group: "stack",
+    description: "proves the requirements R1 to R6 on the running stack; what a check writes, it removes again",
+    own: (command) =>
+      withYes(
+        command
+          .addOption(
+            new Option("--drill <name>", "then break something on purpose, watch it heal, put it back").choices([
+              ...DRILLS,
+              "all",
+            ]),
+          )
+          .option("--report <file>", "write what came out as one HTML page, with the curves of the drills"),
+      ),
+    examples: [
+      "buddyverse verify",
+      "buddyverse verify --json",
+      "buddyverse verify --drill lost-instance --report drill.html",
+      "buddyverse verify --sandbox --sandbox-speed max --drill all --yes",
+    ],
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  {
+    name: "outputs",
+    group: "stack",
+    description: "site, load balancer, databases, bastions, dashboard: from the state, without credentials",
+    own: (command) =>
+      command
+        .argument("[name]", "only this value, as it is, for a script: site, database.writer, bastions.0.address, …")
+        .option("--refresh", "ask AWS instead of the state, also for the web instances"),
+    examples: [
+      "buddyverse outputs",
+      "buddyverse outputs --json",
+      "buddyverse outputs --refresh",
+      'mysql -h "$(buddyverse outputs database.reader)"',
+    ],
+    load: async () => (await import("./commands/outputs.ts")).outputs,
+  },
+  {
+    name: "why",
+    group: "stack",
+    description: "what is not well and matters most: its reason, what its machine wrote last, what to do",
+    examples: ["buddyverse why", "buddyverse why --json", "buddyverse why --sandbox"],
+    load: async () => (await import("./commands/why.ts")).why,
+  },
+  {
     name: "history",
     group: "stack",
     description:
@@ -243,11 +412,32 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/stacks.ts")).stacks,
   },
   {
-    name: "why",
+    name: "down",
     group: "stack",
-    description: "what is not well and matters most: its reason, what its machine wrote last, what to do",
-    examples: ["buddyverse why", "buddyverse why --json", "buddyverse why --sandbox"],
-    load: async () => (await import("./commands/why.ts")).why,
+    description: "remove the stack, in reverse order, and check that nothing is left",
+    own: (command) =>
+      withTimeline(withYes(command))
+        .option(
+          "--discard-data",
+          "leave no copy of any data: no final snapshot of the database, no backup of the files",
+        )
+        .option("--discard-files", "leave no backup of the file system")
+        .option("--unprotect", "lift what protects the stack's own objects from being deleted")
+        .addOption(
+          repeated(
+            "--remove <name>",
+            "remove that too, which holds data and which neither the config nor the state names",
+          ),
+        )
+        .option("--delete-zone", "delete the hosted zone too that the stack has made"),
+    examples: [
+      "buddyverse down",
+      "buddyverse down --sandbox --yes",
+      "buddyverse down --discard-data",
+      "buddyverse down --timeline down.svg",
+      "buddyverse down --unprotect --remove database1-restored",
+    ],
+    load: async () => (await import("./commands/down.ts")).down,
   },
   {
     name: "snapshots",
@@ -276,52 +466,6 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse restore files --discard-old",
     ],
     load: async () => (await import("./commands/restore.ts")).restore,
-  },
-  {
-    name: "plan",
-    group: "stack",
-    description: "what up would do, how long it would take, and what it would cost",
-    own: (command) =>
-      withAllowed(withFrom(withRefresh(withStep(command))))
-        .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
-        .option("--out <file>", "save the plan, for `up FILE`")
-        .addOption(new Option("--markdown", "the plan as a comment on a pull request").conflicts(["json", "jsonLines"]))
-        .option("--detailed-exit-code", "exit 3 when there is something to do"),
-    examples: [
-      "buddyverse plan",
-      "buddyverse plan --offline",
-      "buddyverse plan --out stack.plan",
-      "buddyverse plan --markdown > plan.md && gh pr comment --body-file plan.md",
-      "buddyverse plan --detailed-exit-code --json",
-    ],
-    // Without what speaks to AWS, where nobody is asked.
-    load: async () => async (options: PlanOptions & { readonly offline?: boolean }) =>
-      options.offline
-        ? (await import("./commands/plan-offline.ts")).planOfConfig(options)
-        : (await import("./commands/plan.ts")).plan(options),
-  },
-  {
-    name: "verify",
-    group: "stack",
-    description: "proves the requirements R1 to R6 on the running stack; what a check writes, it removes again",
-    own: (command) =>
-      withYes(
-        command
-          .addOption(
-            new Option("--drill <name>", "then break something on purpose, watch it heal, put it back").choices([
-              ...DRILLS,
-              "all",
-            ]),
-          )
-          .option("--report <file>", "write what came out as one HTML page, with the curves of the drills"),
-      ),
-    examples: [
-      "buddyverse verify",
-      "buddyverse verify --json",
-      "buddyverse verify --drill lost-instance --report drill.html",
-      "buddyverse verify --sandbox --sandbox-speed max --drill all --yes",
-    ],
-    load: async () => (await import("./commands/verify.ts")).verify,
   },
   {
     name: "releases",
@@ -378,22 +522,6 @@ export const COMMANDS: readonly CommandEntry[] = [
       "buddyverse secret rm STRIPE_KEY",
     ],
     load: async () => (await import("./commands/secret.ts")).secret,
-  },
-  {
-    name: "outputs",
-    group: "stack",
-    description: "site, load balancer, databases, bastions, dashboard: from the state, without credentials",
-    own: (command) =>
-      command
-        .argument("[name]", "only this value, as it is, for a script: site, database.writer, bastions.0.address, …")
-        .option("--refresh", "ask AWS instead of the state, also for the web instances"),
-    examples: [
-      "buddyverse outputs",
-      "buddyverse outputs --json",
-      "buddyverse outputs --refresh",
-      'mysql -h "$(buddyverse outputs database.reader)"',
-    ],
-    load: async () => (await import("./commands/outputs.ts")).outputs,
   },
   {
     name: "ssh",
@@ -481,109 +609,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/tunnel.ts")).tunnel,
   },
   {
-    name: "cost",
-    group: "start",
-    description: "monthly estimate by part, with the alternatives side by side; asks nobody without --live",
-    own: (command) =>
-      command
-        .addOption(
-          repeated("--usage <name=value>", "assume another use, as dataOutGB=500 or lcu=0.1:1:4 (low:typical:high)"),
-        )
-        .option("--live", "ask AWS for its prices first, and keep them in buddyverse.prices.json beside the config"),
-    examples: [
-      "buddyverse cost",
-      "buddyverse cost --usage dataOutGB=500",
-      "buddyverse cost --live",
-      "buddyverse cost --live --region eu-central-1",
-      "buddyverse cost --json",
-    ],
-    load: async () => (await import("./commands/cost.ts")).cost,
-  },
-  {
-    name: "graph",
-    group: "start",
-    description:
-      "the stack as a picture: its zones and subnets, what is in them and who reaches whom; with a state, how it stands",
-    own: (command) =>
-      command
-        .addOption(
-          new Option(
-            "--format <kind>",
-            "text (the default on a terminal), svg (in a pipe), or html: one page that needs nothing else; of --dependencies also mermaid",
-          ).choices(["text", "svg", "html", "mermaid"]),
-        )
-        .option("--output <file>", "write it there; the end of its name says the format: .svg, .html, .txt, .mmd")
-        .option("--open", "open it in the browser")
-        .addOption(new Option("--refresh", "ask AWS how it stands, instead of the state").conflicts("dependencies"))
-        .option("--dependencies", "what needs what instead: steps, resources and arrows"),
-    examples: [
-      "buddyverse graph",
-      "buddyverse graph --output stack.svg",
-      "buddyverse graph --open",
-      "buddyverse graph --refresh --output stack.html",
-      "buddyverse graph --dependencies > stack.mmd",
-    ],
-    load: async () => (await import("./commands/graph.ts")).graph,
-  },
-  {
-    name: "doctor",
-    group: "start",
-    description: "before up: credentials, permissions, quotas, offers, images, domain, names, clock; changes nothing",
-    examples: ["buddyverse doctor", "buddyverse doctor --json", "buddyverse doctor --sandbox"],
-    load: async () => (await import("./commands/doctor.ts")).doctor,
-  },
-  {
-    name: "policy",
-    group: "start",
-    description: "the smallest IAM policy that up, status and down need for this config, as JSON; asks nobody",
-    offline: true,
-    shared: "files",
-    own: (command) =>
-      command
-        .addOption(
-          new Option("--part <n>", "only this policy, where there are several")
-            .argParser(positive)
-            .conflicts("outputDir"),
-        )
-        .option("--output-dir <folder>", "write each policy to a file there, and print the commands that attach them")
-        .option("--read-only", "only what plan, status and other commands that look need")
-        .addOption(
-          new Option("--with <commands...>", "also what these need").choices([
-            "verify",
-            "drills",
-            "rotate",
-            "run",
-            "restore-files",
-            "logs",
-            "doctor",
-            "cost-live",
-            "stacks",
-          ]),
-        ),
-    examples: [
-      "buddyverse policy",
-      "buddyverse policy --with verify drills rotate run restore-files logs doctor cost-live stacks     all that any command needs",
-      "buddyverse policy --output-dir policies                     a file for each part, and the aws commands to copy",
-      "buddyverse policy --read-only                               for plan on a pull request (docs/ci.md)",
-      "buddyverse policy --part 1",
-    ],
-    load: async () => (await import("./commands/policy.ts")).policy,
-  },
-  {
-    name: "init",
-    group: "start",
-    description: "write a config, asking the few questions that matter",
-    offline: true,
-    shared: "files",
-    own: (command) => command.option("--yes", "ask nothing, take the defaults"),
-    examples: [
-      "buddyverse init",
-      'buddyverse init --yes --config stage.config.json      a stack "stage", beside another',
-      "buddyverse init --config eu.config.json --region eu-central-1",
-    ],
-    load: async () => (await import("./commands/init.ts")).init,
-  },
-  {
     name: "state",
     group: "tool",
     description: "where the state is and how it is kept; prints it, makes its bucket in S3, moves it",
@@ -607,31 +632,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     own: (command) => command.argument("<id>", "the lock's id, as the error named it"),
     examples: ["buddyverse unlock 2f6c0a52"],
     load: async () => (await import("./commands/unlock.ts")).unlock,
-  },
-  {
-    name: "sandbox",
-    group: "start",
-    description:
-      "the embedded AWS: look inside, empty it, break things in it, do what only a person can, serve it over HTTP",
-    offline: true,
-    own: (command) =>
-      command
-        .addArgument(new Argument("[action]", "what to do").choices(SANDBOX_ACTIONS).default("show"))
-        .argument("[what...]", "of fail and mend: what, and which; the domain; the e-mail address")
-        .option("--port <n>", "of serve: on this machine's loopback; 0: any free one (default: 4570)", anyPort),
-    notes: `What can fail: ${SANDBOX_FAILURES.join(", ")}.`,
-    examples: [
-      "buddyverse sandbox",
-      "buddyverse sandbox reset",
-      "buddyverse sandbox fail capacity t3.micro     EC2 has none of them from now on",
-      "buddyverse sandbox fail az ap-northeast-2a",
-      "buddyverse sandbox mend",
-      "buddyverse sandbox delegate example.com      as you would at the registrar",
-      "buddyverse sandbox confirm ops@example.com   follows the link in AWS's mail",
-      "buddyverse sandbox serve                     answers over HTTP, to every client of AWS, until Ctrl-C",
-      'eval "$(buddyverse sandbox env)"              your aws and scripts talk to it from now on',
-    ],
-    load: async () => (await import("./commands/sandbox.ts")).sandbox,
   },
   {
     name: "completion",

@@ -1,11 +1,11 @@
 import ora from "ora";
-import { clockSecond, duration } from "../lib/duration.ts";
+import { clockSecond, duration, offset } from "../lib/duration.ts";
 import { counted, indented, truncate, widthOf } from "../lib/text.ts";
 import { eventText } from "../report/json.ts";
 import { endText, type Wall } from "../report/outlook.ts";
 import { canBeLive } from "../report/reporter.ts";
 import type { Style } from "../report/style.ts";
-import { type CpuPoint, type DrillName, isFailed, type Sample } from "../verify/drills/result.ts";
+import { type CpuPoint, type DrillName, isFailed, type Sample, type TimelineEntry } from "../verify/drills/result.ts";
 import { WHO } from "../verify/drills/view.ts";
 import type { DrillListener } from "../verify/drills/watch.ts";
 import { type Session, speedOf } from "./session.ts";
@@ -37,8 +37,15 @@ export function following({
   readonly style: Style;
 }): DrillListener & { stop(): void } {
   const { options, clock, interrupted } = session;
-  const began = clock.now();
-  const passed = (at: number) => duration(at - began);
+  /** From when time counts: as in the result, the first thing that the drill did; until then its beginning. */
+  let zero = clock.now();
+  let acted = false;
+  const passed = (at: number) => offset(zero, at).padStart(7);
+  const count = ({ at, who }: Pick<TimelineEntry, "at" | "who">) => {
+    if (acted || who !== "drill") return;
+    acted = true;
+    zero = at;
+  };
   if (options.jsonLines) {
     const event = (type: string, about: { readonly at: number }) =>
       process.stdout.write(eventText({ type: `drill.${type}`, drill, ...about }));
@@ -59,7 +66,7 @@ export function following({
   let failed = 0;
   /** How far it is, in as many columns at most: what matters least goes first. */
   function progressText(width = Number.POSITIVE_INFINITY): string {
-    const ms = clock.now() - began;
+    const ms = clock.now() - zero;
     const group = latest
       ? `${counted(latest.inService, "instance")} of ${latest.desired}, ${latest.healthy} healthy`
       : "looks at the group";
@@ -75,7 +82,7 @@ export function following({
   }
   const stream = process.stderr;
   const columns = () => stream.columns || 80;
-  const count = (bad: boolean) => {
+  const answered = (bad: boolean) => {
     asked++;
     if (bad) failed++;
   };
@@ -86,31 +93,34 @@ export function following({
     return {
       // ora clears its line before another's text and draws it again after.
       entry({ at, who, what }) {
-        const head = `${passed(at).padStart(7)}  ${style.dim(WHO[who].padEnd(5))}  `;
+        count({ at, who });
+        const head = `${passed(at)}  ${style.dim(WHO[who].padEnd(5))}  `;
         stream.write(`${indented(what, columns() - 1, " ".repeat(widthOf(head)), head).join("\n")}\n`);
       },
       sample(sample) {
         latest = sample;
         spinner.text = `${drill} · ${progressText(columns() - drill.length - 7)}`;
       },
-      probe: (probe) => count(isFailed(probe)),
+      probe: (probe) => answered(isFailed(probe)),
       cpu(point) {
         cpu = point;
       },
       stop: () => spinner.stop(),
     };
   }
-  let told = began;
+  let told = zero;
   return {
-    entry: ({ at, who, what }) =>
-      stream.write(`${clockSecond(Date.now())} ${passed(at).padStart(7)}  ${WHO[who].padEnd(5)}  ${what}\n`),
+    entry({ at, who, what }) {
+      count({ at, who });
+      stream.write(`${clockSecond(Date.now())} ${passed(at)}  ${WHO[who].padEnd(5)}  ${what}\n`);
+    },
     sample(sample) {
       latest = sample;
       if (clock.now() - told < LINE_MS) return;
       told = clock.now();
-      stream.write(`${clockSecond(Date.now())} ${passed(told).padStart(7)}         ${progressText()}\n`);
+      stream.write(`${clockSecond(Date.now())} ${passed(told)}         ${progressText()}\n`);
     },
-    probe: (probe) => count(isFailed(probe)),
+    probe: (probe) => answered(isFailed(probe)),
     cpu(point) {
       cpu = point;
     },

@@ -84,11 +84,11 @@ export async function isRestored(
 ): Promise<boolean> {
   if (yes) throw refused(text, `${restore.to}: ${restore.command("--yes")}\n${empty.to}: ${empty.command("--yes")}`);
   screen.say(`${text}.`);
-  const answer = await ask(`${question} [restore/empty] `, stack.run.signal);
+  const answer = (await ask(`${question} [restore/empty] `, stack.run.signal)) ?? "";
   if (/^r(estore)?$/i.test(answer)) return true;
   if (/^e(mpty)?$/i.test(answer)) return false;
   throw refused(
-    `"${answer}" is neither "restore" nor "empty"`,
+    answer === "" ? "the question was not answered" : `"${answer}" is neither "restore" nor "empty"`,
     `Say it on the command line: ${restore.command()}, or ${empty.command()}`,
   );
 }

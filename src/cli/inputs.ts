@@ -29,7 +29,8 @@ interface InputSources {
   readonly aws: Aws;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly resolvesAddress: boolean;
+  readonly resolvesAddress: boolean | "if-found";
+  readonly note: (text: string) => void;
   readonly application: Pick<Application, "archive" | "project">;
   /** It asks AWS for what stands anyway; `doctor` says itself what it may not ask. */
   readonly looksAtStack: boolean;
@@ -149,17 +150,28 @@ function readPublicKey(file: string): string {
  * it is whoever was let in, and where nobody knows, itself.
  */
 async function rangesOf(sources: InputSources): Promise<readonly LetIn[]> {
-  const { config, store, aws, resolvesAddress, looksAtStack, clock, signal } = sources;
+  const { config, store, aws, looksAtStack, clock, signal } = sources;
   const { allowedCidrs: given } = config.bastion;
   if (!given.includes(MY_IP)) return letIn(given, [], undefined);
   const recorded = appliedRules((key) => store.get(key)?.spec);
   const before =
     recorded ??
     (looksAtStack ? await patiently({ clock, store, signal }, () => inboundOf(aws, config.stack, BASTION_GROUP)) : []);
-  const mine = resolvesAddress
-    ? { caller: callerName(aws.caller), cidr: `${await aws.network.publicAddress()}/32` }
-    : undefined;
+  const address = await addressOf(sources);
+  const mine = address === undefined ? undefined : { caller: callerName(aws.caller), cidr: `${address}/32` };
   const ranges = letIn(given, before, mine);
   const anybody = ranges.some(({ callers }) => callers.length > 0);
   return anybody || mine ? ranges : [...ranges, { cidr: MY_IP, callers: [] }];
+}
+
+/** The caller's address; undefined where nobody asks for it, or it is not found and may be left open. */
+async function addressOf({ aws, resolvesAddress, note }: InputSources): Promise<string | undefined> {
+  if (!resolvesAddress) return undefined;
+  try {
+    return await aws.network.publicAddress();
+  } catch (error) {
+    if (resolvesAddress !== "if-found" || !(error instanceof BuddyError)) throw error;
+    note(`${error.message}. What is shown leaves it open; \`buddyverse up\` needs it. ${error.hint}`);
+    return undefined;
+  }
 }

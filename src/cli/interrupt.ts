@@ -5,6 +5,20 @@ import { onOutputLost } from "./output.ts";
 /** How long calls under way may take to finish after Ctrl-C, milliseconds. */
 const GRACE_MS = 4_500;
 
+/** What Ctrl-C ends. */
+export const interrupted = (hint?: string): BuddyError =>
+  new BuddyError({ code: "interrupted", message: "interrupted", hint });
+
+/** An interruption of a command that would change things, and has changed none yet; any other error as it is. */
+export const beforeAnyChange = (error: unknown): unknown =>
+  error instanceof BuddyError && error.code === "interrupted"
+    ? new BuddyError({
+        code: "interrupted",
+        message: "interrupted before anything was changed",
+        hint: "Run the same command again when you want it done.",
+      })
+    : error;
+
 export interface Interrupts {
   readonly signal: AbortSignal;
   onFirst(act: () => void): void;
@@ -32,13 +46,7 @@ export function onInterrupt(putsBack = false): Interrupts {
   const act = () => {
     if (controller.signal.aborted) leave();
     for (const one of acts) one();
-    controller.abort(
-      new BuddyError({
-        code: "interrupted",
-        message: "interrupted",
-        hint: putsBack ? "Run it again when you like." : undefined,
-      }),
-    );
+    controller.abort(interrupted(putsBack ? "Run it again when you like." : undefined));
     if (!putsBack) setTimeout(leave, GRACE_MS).unref();
   };
   const listenNoMore = onOutputLost(() => {

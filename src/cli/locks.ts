@@ -19,7 +19,8 @@ export async function withLocks<T>(
     return await withConnection({ ...work, writes: true }, async (connected) => {
       const { aws, clock, signal } = connected;
       const lock = await takeStackLock(runLock(aws, work.config.stack), mine, {
-        sleep: (ms) => clock.sleep(ms, signal),
+        clock,
+        signal,
         now: Date.now,
         notice: (text) => process.stderr.write(`${text}\n`),
       });

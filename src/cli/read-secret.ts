@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { BuddyError } from "../lib/errors.ts";
+import { beforeAnyChange, interrupted } from "./interrupt.ts";
 
 /** A standard parameter takes so much (API reference, PutParameter, Value: 4 KB; 4,097 are refused). */
 const MOST_BYTES = 4_096;
@@ -58,10 +59,15 @@ async function pipedText(): Promise<string> {
 /** What was pasted behind a line break arrives within so many milliseconds. */
 const PASTE_MS = 100;
 
-/** One line of a terminal, of which nothing is shown. Throws `interrupted` when Ctrl-C or Ctrl-D is the answer. */
+/** One line of a terminal, of which nothing is shown. Throws `interrupted` at Ctrl-C; Ctrl-D is no answer. */
 async function askUnseen(question: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const line = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
+  let stopped = false;
+  line.once("SIGINT", () => {
+    stopped = true;
+    line.close();
+  });
   const closed = new Promise<undefined>((resolve) => line.once("close", () => resolve(undefined)));
   // The first line is the answer, and comes as no event.
   let more = false;
@@ -70,13 +76,10 @@ async function askUnseen(question: string): Promise<string> {
   });
   process.stderr.write(question);
   try {
-    const answer = await Promise.race([line.question("").catch(() => undefined), closed]);
+    const answer = await Promise.race([line.question(""), closed]);
+    if (stopped) throw beforeAnyChange(interrupted());
     if (answer === undefined)
-      throw new BuddyError({
-        code: "interrupted",
-        message: "interrupted before anything was changed",
-        hint: "Run the same command again when you want it done.",
-      });
+      throw new BuddyError({ code: "usage", message: "no value was given", hint: "Nothing was changed." });
     // It must not end in the shell, which shows and runs it.
     await setTimeout(PASTE_MS);
     if (more || line.line !== "")

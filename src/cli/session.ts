@@ -37,7 +37,7 @@ import { type Application, applicationAnywhere, NONE, recordedApplication, throw
 import { askForCode, canAsk } from "./ask.ts";
 import { backendFor, type Closing } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { beforeAnyChange, onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
 import { configOf, isOfDefaults, type Paths, pathsOf } from "./paths.ts";
 import { pricesIn } from "./prices.ts";
@@ -67,6 +67,8 @@ export interface Session {
   readonly sandboxSpeed: number | "max" | undefined;
   /** Aborts at the first Ctrl-C. The run's own signal does too, unless the command puts things back. */
   readonly interrupted: AbortSignal;
+  /** A call that changes something was sent. */
+  readonly changed: boolean;
   /** Keeps the run in the history; undefined: the command only looks, or puts back what it changes. */
   readonly history: RunRecorder | undefined;
   /** Where events go; set by the command before it starts to work. */
@@ -82,8 +84,8 @@ export interface SessionOptions {
   readonly command: string;
   /** It changes things: takes the lock, and writes state. */
   readonly writes: boolean;
-  /** "my-ip" means the address of now; else the one that was recorded, if any. */
-  readonly resolvesAddress: boolean;
+  /** "my-ip" means the address of now, or that where it can be found; else the one that was recorded, if any. */
+  readonly resolvesAddress: boolean | "if-found";
   /** It brings the application about, or tells how: what keeps that from running refuses it, before anything is sent. */
   readonly deploys?: boolean;
   readonly discardData?: boolean;
@@ -122,7 +124,8 @@ export async function withSession<T>(
     const answer = await act(session);
     session.history?.ended({ code: typeof answer === "number" ? answer : 0 });
     return answer;
-  } catch (error) {
+  } catch (thrown) {
+    const error = purpose.writes && !session.changed ? beforeAnyChange(thrown) : thrown;
     session.history?.ended({ error });
     throw error;
   } finally {
@@ -136,7 +139,7 @@ export async function open(options: CommonOptions, purpose: SessionOptions): Pro
     return await opened(options, purpose, closing);
   } catch (error) {
     await closeAll(closing);
-    throw error;
+    throw purpose.writes ? beforeAnyChange(error) : error;
   }
 }
 
@@ -177,6 +180,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
   let history: RunRecorder | undefined;
   let guard = async () => {};
+  let changed = false;
   const connected = once(async () => {
     const aws = await connect({
       region: given.region,
@@ -192,7 +196,10 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
         history?.call(call);
       },
       onBookkeeping: traced,
-      beforeChange: () => guard(),
+      async beforeChange() {
+        await guard();
+        changed = true;
+      },
       onTrouble: (text) => ended.signal.aborted || note(text),
       mfaCode: canAsk() ? (serial, profile) => askForCode(serial, profile, interrupt.signal) : undefined,
     });
@@ -204,7 +211,8 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     if (!purpose.writes) return { aws };
     const lock = await patiently({ clock, store: { failure: undefined }, signal }, () =>
       takeStackLock(runLock(aws, given.stack), mine, {
-        sleep: (ms) => clock.sleep(ms, signal),
+        clock,
+        signal,
         now: Date.now,
         notice: note,
       }),
@@ -251,6 +259,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     clock,
     signal,
     resolvesAddress: purpose.resolvesAddress,
+    note,
     application,
     looksAtStack,
     newEdition: purpose.edition ?? (purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined),
@@ -298,6 +307,9 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     stack: stackWith(),
     stackWith,
     interrupted: interrupt.signal,
+    get changed() {
+      return changed;
+    },
     history,
     listen(emit) {
       listener = emit;

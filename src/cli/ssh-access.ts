@@ -131,7 +131,7 @@ export const noWebInstance = (stack: string): BuddyError =>
   new BuddyError({
     code: "failed",
     message: `no web instance of the stack ${stack} runs`,
-    hint: "Run `buddyverse status`: it says what is there, and what to do.",
+    hint: "Run `buddyverse up`, which makes it; where it has, `buddyverse status` says what became of it.",
   });
 
 const noBastion = (stack: string): BuddyError =>

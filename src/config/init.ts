@@ -22,6 +22,10 @@ export interface Question {
   /** The place of the answer in the config. */
   readonly key: QuestionKey;
   readonly question: string;
+  /** What the answers mean, where the question does not say it. */
+  readonly note: string | undefined;
+  /** All answers that there are, where these are few and cost differently. */
+  readonly choices: readonly string[];
   /** False when the answers so far leave nothing to ask. */
   readonly applies: (soFar: Answers) => boolean;
   /** What an empty answer means. */
@@ -38,11 +42,13 @@ function question(
   key: QuestionKey,
   words: string,
   standard: Question["default"],
-  applies: Question["applies"] = () => true,
+  { applies = () => true, note, choices = [] }: Partial<Pick<Question, "applies" | "note" | "choices">> = {},
 ): Question {
   return {
     key,
     question: words,
+    note,
+    choices,
     applies,
     default: standard,
     validate: (answer, soFar) => complaintAbout(key, answer, soFar),
@@ -57,24 +63,31 @@ export const QUESTIONS: readonly Question[] = [
     "The Django application: its folder, the https address of its git repository, or none?",
     () => "none",
   ),
-  question(
-    "image.app.revision",
-    "Its branch, tag or commit?",
-    () => "main",
-    (soFar) => isAddress(soFar["image.app"]),
-  ),
+  question("image.app.revision", "Its branch, tag or commit?", () => "main", {
+    applies: (soFar) => isAddress(soFar["image.app"]),
+  }),
   question("region", "AWS region?", () => DEFAULTS.region),
   question("zones", "Availability zones, two or three, with commas between?", (soFar) =>
     defaultZones(given(soFar.region) ?? DEFAULTS.region).join(", "),
   ),
-  question("domain.name", "Domain of the site, one that you own, or none?", () => DEFAULTS.domain?.name ?? "none"),
+  // Not the default of the config: whoever is asked may own another.
+  question("domain.name", "Domain of the site, or none?", () => "none", {
+    note: "A domain is one that you own: up registers none. Without one the site is http at the load balancer's name.",
+  }),
   question(
     "domain.zone",
-    "Is its Route 53 hosted zone existing, or to create (the registrar must then name its name servers)?",
+    "Is its hosted zone in Route 53 existing, or to create?",
     () => DEFAULTS.domain?.zone ?? "existing",
-    (soFar) => !isNone(soFar["domain.name"]),
+    {
+      applies: (soFar) => !isNone(soFar["domain.name"]),
+      note: "existing: Route 53 has it in this account. create: up makes it, and waits until you have had the registrar name its name servers, which takes minutes to two days.",
+      choices: ["existing", "create"],
+    },
   ),
-  question("nat.mode", "NAT by instance (cheap) or gateway (managed)?", () => DEFAULTS.nat.mode),
+  question("nat.mode", "NAT by instance or gateway?", () => DEFAULTS.nat.mode, {
+    note: "The way out of the private subnets. instance: two small ones, which you patch by replacing them. gateway: AWS runs it, and charges every GB.",
+    choices: ["instance", "gateway"],
+  }),
   question("monitoring.email", "E-mail address for alarms, or none?", () => DEFAULTS.monitoring.email ?? "none"),
   question(
     "bastion.allowedCidrs",

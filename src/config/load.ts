@@ -1,7 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { FIRST } from "../aws/names.ts";
 import { BuddyError, type Problem } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
+import { shellWord } from "../lib/shell.ts";
+import { list } from "../lib/text.ts";
 import { findJsonMistake } from "./json.ts";
 import { problemsOf } from "./problems.ts";
 import { type Config, configSchema, defaultZones } from "./schema.ts";
@@ -48,6 +52,16 @@ export function parseConfig(value: unknown, file: string): Config {
   throw configError(file, problemsOf(result.error, value));
 }
 
+/** What to do where there is no config. */
+function withoutConfig(path: string): string {
+  const folder = dirname(resolve(path));
+  const there = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".config.json")) : [];
+  const one = nearest(basename(path), there) ?? there[0];
+  const make = "`buddyverse init` makes one; a rehearsal (--sandbox) needs none.";
+  if (one === undefined) return `${make} Or name another: --config FILE.`;
+  return `Beside it ${there.length === 1 ? "is" : "are"} ${list(there)}: name ${there.length === 1 ? "it" : "one"}, as --config ${shellWord(join(dirname(path), one))}. Or ${make}`;
+}
+
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -58,7 +72,7 @@ function read(path: string): string {
         code: "config",
         message: `There is no ${path}.`,
         about: { file: path },
-        hint: "Make one with `buddyverse init`, or name another with --config FILE.",
+        hint: withoutConfig(path),
       });
     }
     throw new BuddyError({

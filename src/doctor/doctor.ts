@@ -232,7 +232,10 @@ async function probed(aws: Aws, { stack, network, zones, bastion, nat }: Config)
     );
   const [first] = bad;
   if (first)
-    return unseen(about, `${first.name} was not answered as a dry run: ${(first.error as Error | undefined)?.message}`);
+    return unseen(
+      about,
+      `${first.name} was not answered as a dry run: ${(first.error as Error | undefined)?.message ?? "it was answered as done"}`,
+    );
   return ok(about, `EC2 would let the caller do ${answers.map(({ name }) => name).join(", ")}`);
 }
 

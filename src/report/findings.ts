@@ -18,7 +18,7 @@ export interface Finding {
   readonly hint?: string | undefined;
 }
 
-/** A line or two for each finding. */
+/** A line or two for each finding; what is to be done about several of them stands below the first. */
 export function findingLines(findings: readonly Finding[], { style = plain }: Look = {}): readonly string[] {
   const wide = Math.max(0, ...findings.map(({ about }) => about.length)) + 2;
   const signs = {
@@ -27,9 +27,11 @@ export function findingLines(findings: readonly Finding[], { style = plain }: Lo
     warning: style.yellow("!"),
     unseen: style.yellow("?"),
   };
+  const told = new Set<string>();
+  const isNew = (hint: string) => !told.has(hint) && told.add(hint);
   return findings.flatMap(({ about, verdict, path, message, hint }) => [
     ` ${signs[verdict]}  ${pad(about, wide)}${path === undefined ? "" : `${path}: `}${verdict === "unseen" ? `could not be looked at: ${message}` : message}`,
-    ...(hint === undefined ? [] : [`    ${pad("", wide)}→ ${hint}`]),
+    ...(hint !== undefined && isNew(hint) ? [`    ${pad("", wide)}→ ${hint}`] : []),
   ]);
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Clock } from "../lib/clock.ts";
 import { age } from "../lib/duration.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { type Holder, holderSchema, isProvablyDead, lockedBy } from "./holder.ts";
@@ -40,8 +41,10 @@ const GONE_LOOKS = 5;
 const SETTLED_MS = 5_000;
 
 interface Around {
-  /** On the clock of what holds the lock. */
-  readonly sleep: (ms: number) => Promise<void>;
+  /** Of what holds the lock. */
+  readonly clock: Pick<Clock, "sleep">;
+  /** Ends the wait for the lock; an interrupted run still gives it back. */
+  readonly signal?: AbortSignal;
   /** On the wall. */
   readonly now: () => number;
   /** Told once when the heart cannot be heard. */
@@ -60,7 +63,7 @@ export async function takeStackLock(place: LockPlace, mine: Holder, around: Arou
     // The answer to our own call was lost.
     if (there?.token === mine.token) return holding(place, mine, around, {});
     if (there) return takenOver(place, mine, around, there);
-    await around.sleep(1_000);
+    await around.clock.sleep(1_000, around.signal);
   }
   throw new BuddyError({
     code: "locked",
@@ -77,7 +80,7 @@ async function takenOver(place: LockPlace, mine: Holder, around: Around, found: 
   const file = takeLock(join(tmpdir(), `buddyverse-${name}.lock`), mine.command, mine.token, new Date(mine.since));
   try {
     // The dead one may be who had it before somebody else, elsewhere.
-    await around.sleep(SETTLED_MS);
+    await around.clock.sleep(SETTLED_MS, around.signal);
     const there = (await place.read()) ?? {};
     const holder = refuseTheLiving(place, there, around);
     if (!(await place.set({ ...marksOf(mine), seen: mine.since }))) throw lockedBy(place.path, holder);
@@ -153,12 +156,12 @@ function holding(
   };
 }
 
-async function removeOurs(place: LockPlace, token: string, { sleep }: Around): Promise<void> {
+async function removeOurs(place: LockPlace, token: string, { clock }: Around): Promise<void> {
   for (let look = 0; look < GONE_LOOKS; look++) {
     const there = await place.read();
     // After a run of a moment it may not be shown yet, or who had it before.
     if ((there === undefined || there.token === token) && (await place.remove())) return;
-    await sleep(1_000);
+    await clock.sleep(1_000);
   }
 }
 

@@ -1,8 +1,26 @@
 import { expect, test, vi } from "vitest";
 import { askForCode, confirm } from "../../src/cli/ask.ts";
 
-const question = vi.hoisted(() => vi.fn<(text: string) => Promise<string>>());
-vi.mock("node:readline/promises", () => ({ createInterface: () => ({ question, once() {}, close() {} }) }));
+const { question, at } = vi.hoisted(() => ({
+  question: vi.fn<(text: string) => Promise<string>>(),
+  at: {} as { line?: import("node:events").EventEmitter },
+}));
+vi.mock("node:readline/promises", async () => {
+  const { EventEmitter } = await import("node:events");
+  return {
+    createInterface() {
+      const line = new EventEmitter();
+      at.line = line;
+      return Object.assign(line, { question, close: () => line.emit("close") });
+    },
+  };
+});
+
+/** Ctrl-C, or Ctrl-D, while the question is open. */
+const pressing = (event: "SIGINT" | "close") => () => {
+  queueMicrotask(() => at.line?.emit(event));
+  return new Promise<string>(() => {});
+};
 
 const { signal } = new AbortController();
 
@@ -15,7 +33,7 @@ test.each([
 ])("to %j: %s", async (answer, consent) => {
   question.mockResolvedValueOnce(answer);
   expect(await confirm(false, signal)).toBe(consent);
-  expect(question).toHaveBeenLastCalledWith("Continue? [y/N] ", { signal });
+  expect(question).toHaveBeenLastCalledWith("Continue? [y/N] ");
 });
 
 test("d shows the details, as often as it is answered, and asks again", async () => {
@@ -23,7 +41,7 @@ test("d shows the details, as often as it is answered, and asks again", async ()
   for (const answer of ["d", "Details", "y"]) question.mockResolvedValueOnce(answer);
   expect(await confirm(false, signal, details)).toBe(true);
   expect(details).toHaveBeenCalledTimes(2);
-  expect(question).toHaveBeenLastCalledWith("Continue? [y/N, d: details] ", { signal });
+  expect(question).toHaveBeenLastCalledWith("Continue? [y/N, d: details] ");
   question.mockResolvedValueOnce("d");
   expect(await confirm(false, signal)).toBe(false);
 });
@@ -34,10 +52,21 @@ test("--yes asks nobody", async () => {
   expect(question).not.toHaveBeenCalled();
 });
 
-test("an interrupted question changes nothing and says so", async () => {
+test("Ctrl-C interrupts, as a signal does; Ctrl-D is no answer, and each ends the question's line", async () => {
   const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  question.mockRejectedValueOnce(new Error("aborted"));
+  question.mockImplementationOnce(pressing("SIGINT"));
   await expect(confirm(false, signal)).rejects.toMatchObject({ code: "interrupted" });
+  const run = new AbortController();
+  question.mockImplementationOnce(() => {
+    queueMicrotask(() => run.abort());
+    return new Promise<string>(() => {});
+  });
+  await expect(confirm(false, run.signal)).rejects.toMatchObject({ code: "interrupted" });
+  question.mockImplementationOnce(pressing("close"));
+  expect(await confirm(false, signal)).toBe(false);
+  question.mockImplementationOnce(pressing("close"));
+  await expect(askForCode("arn:aws:iam::1:mfa/me", "ops", signal)).rejects.toMatchObject({ code: "usage" });
+  expect(write.mock.calls).toEqual([["\n"], ["\n"], ["\n"], ["\n"]]);
   write.mockRestore();
 });
 
@@ -47,7 +76,7 @@ test("an MFA code has six digits: what is none is asked for again, and never sen
   for (const answer of ["", "27182", "27182x", " 271828 "]) question.mockResolvedValueOnce(answer);
   expect(await askForCode("arn:aws:iam::1:mfa/me", "ops", signal)).toBe("271828");
   expect(question).toHaveBeenCalledTimes(4);
-  expect(question).toHaveBeenLastCalledWith("MFA code of arn:aws:iam::1:mfa/me (profile ops): ", { signal });
+  expect(question).toHaveBeenLastCalledWith("MFA code of arn:aws:iam::1:mfa/me (profile ops): ");
   expect(write.mock.calls.flat().join("")).not.toContain("27182");
   write.mockRestore();
 });

@@ -375,7 +375,9 @@ test("sandbox shows what is in it and reset empties it, keys and all", async () 
   expect(shown.code).toBe(0);
   expect(shown.stdout).toMatch(/^Account \d{12}, ap-northeast-2/);
   expect(shown.stdout).toMatch(/ instances +\d+ +i-/);
-  expect((await on.run("sandbox reset")).stdout).toContain("The sandbox is empty");
+  expect((await on.run("sandbox reset")).stdout).toMatch(
+    /^The sandbox is empty: .+ is gone, and with it stack buddyverse with \d\d resources\.\n$/,
+  );
   expect(on.files()).toEqual(["buddyverse.config.json"]);
   expect((await on.run("sandbox reset")).stdout).toBe("The sandbox was empty already.\n");
   expect((await on.run("sandbox")).stdout).toContain("buddyverse up --sandbox");
@@ -386,6 +388,12 @@ test("sandbox shows what is in it and reset empties it, keys and all", async () 
   expect(torn.stderr).toContain("buddyverse sandbox reset");
   expect((await on.run("sandbox reset")).code).toBe(0);
   expect(existsSync(join(on.path, STATE))).toBe(false);
+});
+
+test("where there is no config, what is broken in the sandbox is of the defaults, as a rehearsal is", async () => {
+  const on = folder(null);
+  expect(await on.run("sandbox fail nat hangs")).toMatchObject({ code: 0, stderr: "" });
+  expect((await on.run("sandbox mend")).code).toBe(0);
 });
 
 test("a sandbox of another region or stack is not this one: exit 6", async () => {

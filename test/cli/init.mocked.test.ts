@@ -19,13 +19,16 @@ test("init asks for the application until it can be sent, and writes what it fou
   write(join(on.path, "shop/backend"), STARTPROJECT);
   asked.answers = { "The Django application": ["shp", "shop"] };
   const { code, stdout, stderr } = await on.run("init");
-  expect({ code, stderr }).toEqual({
-    code: 0,
-    stderr: `${join(on.path, "shp")} is not there (Name the folder with the Django project, relative to the config file.)\n`,
-  });
-  expect(stdout).toMatch(
-    /^application: mysite\.wsgi in backend, settings mysite\.settings, installs backend\/requirements\.txt, each release/,
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    `${join(on.path, "shp")} is not there (Name the folder with the Django project, relative to the config file.)\n`,
   );
+  expect(stderr).toMatch(/The whole stack in an ordinary month: instance at least \$\d+, gateway at least \$\d+\.\n/);
+  expect(stdout).toMatch(
+    /^Wrote buddyverse\.config\.json:\n\n.+\n {2}application {2}mysite\.wsgi in backend, settings mysite\.settings, installs backend\/requirements\.txt,\s+each release/,
+  );
+  expect(stdout).toContain("  site         http at the load balancer's name");
+  expect(stdout).toMatch(/\nPlan: \d+ to create\. About 16 min, at least \$\d+ a month\./);
   expect(JSON.parse(on.read("buddyverse.config.json"))).toMatchObject({
     image: { app: { folder: "shop" } },
     app: {
@@ -37,6 +40,17 @@ test("init asks for the application until it can be sent, and writes what it fou
     },
   });
   expect((await on.run("plan --offline")).code).toBe(0);
+});
+
+test("the domain's answers say what they lead to", async () => {
+  const on = folder(null);
+  asked.answers = { "Domain of the site": ["play.example.com"], "hosted zone": ["create"], "E-mail": ["a@b.example"] };
+  const { stdout, stderr } = await on.run("init");
+  expect(stderr).toContain("create: up makes it, and waits until you have had the registrar name its name servers");
+  expect(stdout.replace(/\s+/g, " ")).toContain(
+    "https://play.example.com/ and www.play.example.com; up makes the hosted zone",
+  );
+  expect(stdout).toContain("mailed to a@b.example");
 });
 
 test("where it stands in a project it proposes that, takes it with --yes, and says what has to be corrected", async () => {

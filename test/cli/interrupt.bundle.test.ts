@@ -81,7 +81,9 @@ test("Ctrl-C with --json: the document says that it was interrupted", async () =
   up.interrupt();
   const { code, stdout } = await up.ended;
   expect(code).toBe(5);
-  expect(JSON.parse(stdout)).toMatchObject({ error: { code: "interrupted" } });
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: "interrupted", message: "interrupted before anything was changed" },
+  });
 });
 
 test("Ctrl-C while AWS does not answer: said at once, out within 5 s; twice: at once", async () => {

@@ -66,13 +66,13 @@ describe("secret set on a terminal", needs("python3"), () => {
   });
 
   test.each([
-    ["Ctrl-C", "hunter2\u0003"],
-    ["Ctrl-D", "\u0004"],
-  ])("%s sets nothing, and leaves a terminal that shows what is typed", (_name, keys) => {
+    ["Ctrl-C", "hunter2\u0003", 5, "interrupted before anything was changed"],
+    ["Ctrl-D", "\u0004", 2, "no value was given"],
+  ])("%s sets nothing, and leaves a terminal that shows what is typed", (_name, keys, exit, said) => {
     const on = folder();
     const { screen, code, echo } = typing(on, keys);
-    expect(code, screen).toBe(5);
-    expect(screen).toContain("interrupted before anything was changed");
+    expect(code, screen).toBe(exit);
+    expect(screen).toContain(said);
     expect(screen).not.toContain("hunter");
     expect(echo).toEqual([false, true]);
     expect(on.files()).toEqual(["buddyverse.config.json"]);

@@ -216,6 +216,9 @@ test("up and doctor name all that have no value, with the commands, before anyth
   const back = await on.rehearse("rollback --yes");
   expect(back.code, back.stderr).toBe(0);
   expect(back.stderr).toContain("! Besides the image: app.secrets (B_KEY).\n");
+  expect(back.stderr.replace(/\s+/g, " ")).toContain(
+    "! The data stays as release 2 left it: what its `python manage.py migrate --noinput` did is not undone.",
+  );
   const down = await on.rehearse("down --yes --discard-data --trace down.jsonl");
   expect(down.code, down.stderr).toBe(0);
   for (const name of ["A_KEY", "EARLIER"]) expect(down.stderr).toContain(`Secret ${name}: its value is deleted`);

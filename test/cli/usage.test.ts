@@ -207,9 +207,8 @@ test("init writes a config that plan --offline takes; never over one that is the
   const on = folder(null);
   const { code, stdout, stderr } = await on.run("init --yes");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toBe(
-    "Wrote buddyverse.config.json. Next: buddyverse up --sandbox --yes (a rehearsal), or buddyverse plan.\n",
-  );
+  expect(stdout).toMatch(/^Wrote buddyverse\.config\.json:\n\n {2}stack {8}buddyverse, in ap-northeast-2 /);
+  expect(stdout).toMatch(/\nNext: buddyverse up --sandbox --yes \(a rehearsal\), or buddyverse plan\.\n$/);
   expect(on.files()).toEqual([CONFIG, "buddyverse.config.schema.json"]);
   const written = on.read(CONFIG);
   expect(JSON.parse(written)).toMatchObject({

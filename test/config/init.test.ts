@@ -27,7 +27,9 @@ describe("initialConfig", () => {
       answers[question.key] = question.default(answers);
       expect(question.validate(question.default(answers), answers)).toBeUndefined();
     }
-    expect(initialConfig(answers, ref)).toEqual(initialConfig({}, ref));
+    // Who is asked may own another domain than the config's default.
+    expect(answers["domain.name"]).toBe("none");
+    expect(initialConfig(answers, ref)).toEqual({ ...initialConfig({}, ref), domain: null });
   });
 
   test("puts the answers in their places", () => {

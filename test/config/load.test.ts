@@ -37,6 +37,10 @@ test("a missing file points to init", () => {
   expect(error).toMatchObject({ code: "config", about: { file: join(folder, "none.json") } });
   expect(error.hint).toContain("buddyverse init");
   expect(exitCodeOf(error)).toBe(2);
+  for (const name of ["stage.config.json", "prod.config.json"]) writeFileSync(join(folder, name), "{}");
+  expect(errorOf(() => loadConfig(join(folder, "stag.config.json"))).hint).toContain(
+    `name one, as --config ${join(folder, "stage.config.json")}`,
+  );
 });
 
 test("a folder is told from a file", () => {

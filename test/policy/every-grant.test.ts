@@ -243,7 +243,7 @@ async function around({ aws, config, clock }: Stage): Promise<void> {
   const place = configuredPlace(config) as SharedPlace;
   const paths = pathsOf({ color: false, config: join(folder, "x.config.json") });
   const lock = await takeStackLock(runLock(aws, config.stack), ourselves("up", "00000001", new Date(clock.now())), {
-    sleep: clock.sleep,
+    clock,
     now: () => clock.now(),
     notice: () => {},
   });

@@ -28,12 +28,13 @@ beforeEach(async () => {
   notes = [];
 });
 
-const take = (holder: Partial<Holder> = {}, at: LockPlace = place) =>
+const take = (holder: Partial<Holder> = {}, at: LockPlace = place, signal = new AbortController().signal) =>
   takeStackLock(
     at,
     { ...ourselves("up", "0000000a", new Date(START)), ...holder },
     {
-      sleep: (ms) => clock.sleep(ms),
+      clock,
+      signal,
       now: () => now,
       notice: (text) => notes.push(text),
     },
@@ -52,6 +53,15 @@ test("of two runs that begin at the same moment one is refused, and told who was
 
 test("it is free as soon as it is given back, also after a run of a moment; nothing of it stays", async () => {
   for (const token of ["00000001", "00000002"]) await (await take({ token })).release();
+  await clock.sleep(10_000);
+  expect((await aws.logs.describeLogGroups({})).logGroups).toEqual([]);
+});
+
+test("a run that is interrupted right after it took it gives it back", async () => {
+  const run = new AbortController();
+  const lock = await take({}, place, run.signal);
+  run.abort();
+  await lock.release();
   await clock.sleep(10_000);
   expect((await aws.logs.describeLogGroups({})).logGroups).toEqual([]);
 });

@@ -1,15 +1,33 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { configJsonSchemaText } from "../../config/for-editors.ts";
-import { type Answers, initialConfig, QUESTIONS, type QuestionKey, schemaRefFor } from "../../config/init.ts";
-import { configSchema } from "../../config/schema.ts";
+import {
+  type Answers,
+  initialConfig,
+  QUESTIONS,
+  type Question,
+  type QuestionKey,
+  schemaRefFor,
+} from "../../config/init.ts";
+import { type Config, configSchema } from "../../config/schema.ts";
+import { monthlyTotal } from "../../cost/estimate.ts";
+import type { PriceTable } from "../../cost/price-table.ts";
+import { planOffline } from "../../engine/plan.ts";
 import { BuddyError } from "../../lib/errors.ts";
+import { dollars } from "../../lib/money.ts";
+import { configView } from "../../report/views/init.ts";
+import { planSummary } from "../../report/views/plan.ts";
 import { type Application, applicationAnywhere, applicationText, foundOf } from "../application.ts";
 import { ask, requireConsent } from "../ask.ts";
+import { billOf, monthlyOf } from "../cost-summary.ts";
+import { beforeAnyChange } from "../interrupt.ts";
+import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
-import { printResult } from "../output.ts";
+import { fitTo, printResult } from "../output.ts";
 import { type Paths, pathsOf, stemOf } from "../paths.ts";
+import { pricesIn } from "../prices.ts";
 import { again } from "../screen.ts";
+import { graphOfConfig } from "./plan-offline.ts";
 
 /** Writes a config; never over one that is there. */
 export async function init(given: CommonOptions & { readonly yes?: boolean }): Promise<number> {
@@ -44,22 +62,29 @@ export async function init(given: CommonOptions & { readonly yes?: boolean }): P
       cause: error,
     });
   }
-  const found = applicationText(configSchema.parse(written), application);
+  const made = configSchema.parse(written);
+  const found = applicationText(made, application);
   const { problems } = application;
   const rehearsal = `${again("up", { ...options, sandbox: true })} --yes`;
   const next =
     problems.length > 0
       ? `Next: correct that, which ${again("plan", options)} also says.`
       : `Next: ${rehearsal} (a rehearsal), or ${again("plan", options)}.`;
+  const graph = graphOfConfig(made, application);
+  const monthly = monthlyOf(graph, { config: made, prices: pricesFor(made, paths) });
   printResult(
     options,
     [
-      ...(found === undefined ? [] : [`application: ${found}`]),
+      `Wrote ${config}:`,
+      "",
+      configView(made, found, lookOf(options, process.stdout)),
+      "",
+      `${planSummary(planOffline(graph), { monthly })} What it costs, part by part: ${again("cost", options)}`,
       ...problems.flatMap(({ path, message, hint }) => [
         `${path}: ${message}`,
         ...(hint === undefined ? [] : [`    → ${hint}`]),
       ]),
-      `Wrote ${config}. ${next}`,
+      next,
     ].join("\n"),
     {
       written: config,
@@ -100,9 +125,19 @@ async function interview(here: Answers, paths: Paths): Promise<Answers> {
   const answers: Partial<Record<QuestionKey, string>> = {};
   for (const question of QUESTIONS) {
     if (!question.applies(answers)) continue;
+    for (const text of [question.note, choicesText(question, answers, paths)]) if (text !== undefined) say(text);
     for (;;) {
       const standard = here[question.key] ?? question.default(answers);
-      const given = (await ask(`${question.question} [${standard}] `)) || standard;
+      const answer = await ask(`${question.question} [${standard}] `).catch((error: unknown) => {
+        throw beforeAnyChange(error);
+      });
+      if (answer === undefined)
+        throw new BuddyError({
+          code: "usage",
+          message: "the questions were not answered to their end",
+          hint: "Nothing was written. `buddyverse init --yes` asks nothing, and takes the defaults.",
+        });
+      const given = answer || standard;
       const complaint =
         question.validate(given, answers) ??
         (question.key === "image.app" ? await notPacked({ "image.app": given }, paths) : undefined);
@@ -110,10 +145,27 @@ async function interview(here: Answers, paths: Paths): Promise<Answers> {
         answers[question.key] = given;
         break;
       }
-      process.stderr.write(`${complaint}\n`);
+      say(complaint);
     }
   }
   return answers;
+}
+
+const say = (text: string): void => void process.stderr.write(`${fitTo(process.stderr, text)}\n`);
+
+const pricesFor = ({ region }: Config, { folder }: Paths): PriceTable => pricesIn(folder, region, { quiet: true });
+
+/** What the whole stack costs a month by each answer, with the answers so far. Undefined: there is no choice, or no price. */
+function choicesText({ key, choices }: Question, soFar: Answers, paths: Paths): string | undefined {
+  const costs = choices.map((choice) => {
+    // What costs nothing by itself, and is not there to be looked at yet.
+    const config = configSchema.parse(initialConfig({ ...soFar, [key]: choice, "image.app": "none" }, ""));
+    const { usd, unknown } = monthlyTotal(billOf(config, pricesFor(config, paths)));
+    return usd === null ? undefined : `${choice} ${unknown.length > 0 ? "at least " : ""}${dollars(usd)}`;
+  });
+  return costs.length === 0 || costs.includes(undefined)
+    ? undefined
+    : `The whole stack in an ordinary month: ${costs.join(", ")}.`;
 }
 
 /** Why a folder cannot be sent; undefined: it can, or it is a repository. */

@@ -1,11 +1,12 @@
 import { stepsFor } from "../../../steps/index.ts";
 import { rangesIn } from "../../../steps/let-in.ts";
 import { cidrsOf } from "../../config/allowed-cidrs.ts";
-import { graphOf, upTo } from "../../engine/graph.ts";
+import type { Config } from "../../config/schema.ts";
+import { type Graph, graphOf, upTo } from "../../engine/graph.ts";
 import { planOffline } from "../../engine/plan.ts";
 import { planView } from "../../report/views/plan.ts";
 import { planMarkdown } from "../../report/views/plan-markdown.ts";
-import { applicationOf, throwUnfit } from "../application.ts";
+import { type Application, applicationOf, throwUnfit } from "../application.ts";
 import { askedText, monthlyOf } from "../cost-summary.ts";
 import { lookOf } from "../look.ts";
 import { stepSummary } from "../on-github.ts";
@@ -16,19 +17,26 @@ import { pricesIn } from "../prices.ts";
 import { stageWords } from "../staged.ts";
 import type { PlanOptions } from "./plan.ts";
 
+/** The stack of a config, of which nothing is there yet. */
+export const graphOfConfig = (config: Config, { archive, project }: Application): Graph =>
+  graphOf(
+    stepsFor(config, {
+      publicKey: undefined,
+      allowedCidrs: cidrsOf(config.bastion.allowedCidrs),
+      letIn: rangesIn(config.bastion.allowedCidrs),
+      appArchive: archive,
+      project,
+    }),
+    config.stack,
+    config.tags,
+  );
+
 /** Asks nobody, needs no credentials: the plan for an empty account. */
 export async function planOfConfig(options: PlanOptions): Promise<number> {
   const config = configOf(options);
   const application = await applicationOf(config, pathsOf(options));
   throwUnfit(application, pathsOf(options).config);
-  const inputs = {
-    publicKey: undefined,
-    allowedCidrs: cidrsOf(config.bastion.allowedCidrs),
-    letIn: rangesIn(config.bastion.allowedCidrs),
-    appArchive: application.archive,
-    project: application.project,
-  };
-  const whole = graphOf(stepsFor(config, inputs), config.stack, config.tags);
+  const whole = graphOfConfig(config, application);
   const graph = options.step ? upTo(whole, options.step) : whole;
   const found = planOffline(graph);
   const prices = pricesIn(pathsOf(options).folder, config.region, options);

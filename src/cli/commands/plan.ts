@@ -33,7 +33,8 @@ export async function plan(options: PlanOptions): Promise<number> {
   const purpose = {
     command: "plan",
     writes: false,
-    resolvesAddress: true,
+    // What is saved is done as it is.
+    resolvesAddress: options.out !== undefined || ("if-found" as const),
     deploys: true,
     refreshImage,
     replace: options.replace ?? false,

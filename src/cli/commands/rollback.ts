@@ -2,6 +2,7 @@ import { GROUP_KEY } from "../../../steps/auto-scaling.ts";
 import { LAUNCH_TEMPLATE_KEY } from "../../../steps/image.ts";
 import { releaseOf } from "../../../steps/scripts/user-data.ts";
 import { isSame, type LaunchTemplateSpec } from "../../aws/ec2/launch-template.ts";
+import type { Forecast } from "../../engine/forecast.ts";
 import { at, duration } from "../../lib/duration.ts";
 import { BuddyError, exitCodeOf, explain } from "../../lib/errors.ts";
 import { list } from "../../lib/text.ts";
@@ -47,7 +48,7 @@ export async function rollback(number: number | undefined, options: RollbackOpti
       return 0;
     }
     const began = clock.now();
-    const reporter = await screen.report(stack.graph, "up", undefined, (key) => key === GROUP_KEY);
+    const reporter = await screen.report(stack.graph, "up", forecastOf(wanted), (key) => key === GROUP_KEY);
     session.listen(reporter.emit);
     const { number: release, settled } = await rollBack(stack, history, wanted).finally(reporter.stop);
     const took = clock.now() - began;
@@ -77,6 +78,13 @@ export async function rollback(number: number | undefined, options: RollbackOpti
     return fine ? 0 : exitCodeOf(error);
   });
 }
+
+/** The group is all that is worked at. */
+const forecastOf = ({ rollout }: Rollback): Forecast | undefined =>
+  rollout && {
+    beforehandSeconds: 0,
+    visits: [{ id: GROUP_KEY, key: GROUP_KEY, part: "whole", seconds: rollout.seconds, after: [] }],
+  };
 
 /** Throws `refused` where instances of that release would not come up for want of a secret. */
 async function throwIfSecretsAreMissing(
@@ -108,11 +116,18 @@ function announced({ from, to, ends, rollout }: Rollback, holds: boolean): strin
   return [
     `\nBack to release ${number} from release ${from.version.number}: ${release}, of ${at(createdAt)}.`,
     `  ${ends ? "Nothing new is started" : "Nothing is baked"}${rollout ? `: ${rollout.what}` : ""}.`,
+    ...staysDone(from),
     ...otherThan(to, from),
     ...(holds
       ? []
       : [`  ! The config says something else than release ${from.version.number}: the next up releases that.`]),
   ].join("\n");
+}
+
+/** What a release does to the data outlives it. */
+function staysDone({ version: { number, userData } }: Rollback["from"]): string[] {
+  const { release } = releaseOf(userData) ?? {};
+  return release ? [`  ! The data stays as release ${number} left it: what its \`${release}\` did is not undone.`] : [];
 }
 
 /** What else goes back with it besides the image. */

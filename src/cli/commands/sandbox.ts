@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BuddyError } from "../../lib/errors.ts";
 import { checkMend, checkWanted, parseFailure, type Wanted } from "../../sandbox/failures.ts";
 import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/fault-requests.ts";
-import { openSandboxFile, readWorld, stateBeside } from "../../sandbox/file.ts";
+import { openSandboxFile, readStateText, readWorld, stateBeside } from "../../sandbox/file.ts";
 import { servedAt } from "../../sandbox/http/served-file.ts";
 import { inventory } from "../../sandbox/inventory.ts";
 import { type Errand, runErrand } from "../../sandbox/outside.ts";
@@ -11,16 +11,25 @@ import { simAt } from "../../sandbox/sim.ts";
 import { removeIfThere } from "../../state/file.ts";
 import { historyFile } from "../../state/history.ts";
 import { takeLock } from "../../state/lock.ts";
+import type { StackState } from "../../state/state.ts";
+import { readState } from "../../state/store.ts";
+import { canAsk, confirm } from "../ask.ts";
 import { privateKeyFile } from "../inputs.ts";
+import { beforeAnyChange, onInterrupt } from "../interrupt.ts";
 import type { CommonOptions } from "../options.ts";
-import { printResult } from "../output.ts";
+import { fitTo, printResult } from "../output.ts";
 import { configOf, type Paths, pathsOf } from "../paths.ts";
 import { newWorld } from "../sandbox-backend.ts";
 import type { ServeOptions } from "./sandbox-serve.ts";
 
+export interface SandboxOptions extends ServeOptions {
+  readonly yes?: boolean;
+}
+
 /** Shows what is in the embedded AWS, empties it, breaks things in it, or does what only a person can do. */
-export async function sandbox(action: string, words: readonly string[], options: ServeOptions): Promise<number> {
-  const paths = pathsOf({ ...options, sandbox: true });
+export async function sandbox(action: string, words: readonly string[], given: SandboxOptions): Promise<number> {
+  const options = { ...given, sandbox: true };
+  const paths = pathsOf(options);
   const print = (text: string, value: object) => {
     printResult(options, text, value);
     return 0;
@@ -29,7 +38,7 @@ export async function sandbox(action: string, words: readonly string[], options:
     case "show":
       return print(...show(paths));
     case "reset":
-      return print(...locked(paths, "sandbox reset", () => reset(paths)));
+      return print(...(await reset(paths, options)));
     case "fail":
       return print(...(await carriedOut(paths, options, { fail: parseFailure(words[0] ?? "", words[1]) })));
     case "mend":
@@ -71,14 +80,46 @@ function locked<T>(paths: Paths, command: string, act: () => T): T {
   }
 }
 
-function reset(paths: Paths): Said {
+/** Empties it. On a terminal it asks first where a stack stands in it: a rehearsal can take an hour to come to where it is. */
+async function reset(paths: Paths, { yes = false }: SandboxOptions): Promise<Said> {
+  const standing = stackIn(paths);
+  const held = standing && `stack ${standing.stack} with ${Object.keys(standing.resources).length} resources`;
+  if (held !== undefined && canAsk() && !yes) {
+    process.stderr.write(`${fitTo(process.stderr, `In ${paths.state} stands ${held}.`)}\n`);
+    const interrupt = onInterrupt();
+    const goes = await confirm(false, interrupt.signal)
+      .catch((error: unknown) => {
+        throw beforeAnyChange(error);
+      })
+      .finally(interrupt.stop);
+    if (!goes) return ["Nothing was changed.", { reset: false }];
+  }
+  const there = locked(paths, "sandbox reset", () => emptied(paths));
+  if (!there) return ["The sandbox was empty already.", { reset: false }];
+  return [
+    `The sandbox is empty: ${paths.state} is gone${held === undefined ? "" : `, and with it ${held}`}.`,
+    { reset: true, ...(standing ? { stack: standing.stack } : {}) },
+  ];
+}
+
+/** The stack that stands in it, by its state. Undefined also where that cannot be read: then it is to be emptied. */
+function stackIn(paths: Paths): StackState | undefined {
+  try {
+    const state = readState({ path: paths.state, read: () => readStateText(paths.state) });
+    return state && Object.keys(state.resources).length > 0 ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function emptied(paths: Paths): boolean {
   throwIfServed(paths, "emptied");
   const there = existsSync(paths.state);
   const key = privateKeyFile(paths);
   const files = [paths.state, stateBeside(paths.state), historyFile(paths.state), key, `${key}.pub`];
   for (const file of files) rmSync(file, { force: true });
   if (there) dropOrders(paths.state);
-  return [there ? `The sandbox is empty: ${paths.state} is gone.` : "The sandbox was empty already.", { reset: there }];
+  return there;
 }
 
 function throwIfServed(paths: Paths, done: string): void {

@@ -8,6 +8,7 @@ import type { InstanceLive } from "../../aws/rds/read-instances.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { shellLine } from "../../lib/shell.ts";
 import { writeAtomically } from "../../state/file.ts";
+import { interrupted } from "../interrupt.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { screenOf } from "../screen.ts";
@@ -70,7 +71,7 @@ async function planFor(
         options.replica && !config.database.replica
           ? "the config wants no read replica (database.replica)"
           : `the stack ${config.stack} has no ${role} database that can be reached`,
-      hint: "Run `buddyverse status`: it says what is there, and what to do.",
+      hint: "Run `buddyverse up`, which makes it; where it has, `buddyverse status` says what became of it.",
     });
   const access = await sshAccess(session, "bastion");
   const port = options.port ?? PORT[role];
@@ -169,8 +170,7 @@ async function opened(plan: Plan, signal: AbortSignal): Promise<Tunnel> {
   try {
     return await openTunnel(command, { port, check, signal });
   } catch (error) {
-    if (signal.aborted)
-      throw new BuddyError({ code: "interrupted", message: "interrupted", hint: "Run it again when you like." });
+    if (signal.aborted) throw interrupted("Run it again when you like.");
     if (error instanceof NotChecked) throw notUsable(error, plan);
     if (!(error instanceof SshEnded)) throw error;
     const why = await access.whyNot().catch(() => undefined);

@@ -1,4 +1,4 @@
-import { about, duration } from "../../lib/duration.ts";
+import { about, at, clockMinute, dayAt, duration, zoneAt } from "../../lib/duration.ts";
 import { counted, list, oneLine, truncate } from "../../lib/text.ts";
 import type { PastChange, PastRun } from "../../state/history.ts";
 import { nounOf } from "../names.ts";
@@ -7,7 +7,11 @@ import { joined, type Look, madeBy, tableLine, WIDTH } from "./look.ts";
 
 const HEADS = ["", "when", "by", "result", "took", "run", "what changed"];
 const OUTCOMES = ["created", "updated", "replaced", "deleted", "failed", "interrupted"] as const;
-const when = (iso: string): string => `${iso.slice(0, 16).replace("T", " ")} UTC`;
+/** By this machine's clock alone: a table has no room for UTC besides. */
+function minuteOf(iso: string): string {
+  const ms = Date.parse(iso);
+  return `${dayAt(ms)} ${clockMinute(ms)} ${zoneAt(ms)}`;
+}
 const took = ({ seconds }: PastRun): string => (seconds === undefined ? "" : duration(seconds * 1_000));
 
 /** "3 created, 1 updated"; of what no object tells, the calls. */
@@ -34,7 +38,7 @@ export function historyView(runs: readonly PastRun[], { style = plain, width = W
   const newest = runs.toReversed();
   const rows = newest.map((run) => [
     String(run.number),
-    when(run.at),
+    minuteOf(run.at),
     madeBy(run.by),
     run.result,
     took(run),
@@ -56,7 +60,7 @@ export function runView(run: PastRun, { style = plain, width = WIDTH }: Look = {
   const actions = Object.entries(plan?.actions ?? {}).filter(([action]) => action !== "none");
   return joined([
     style.bold(`Run ${run.number}: ${oneLine(run.command)}`),
-    `  when     ${when(run.at)}${run.seconds === undefined ? "" : `, for ${took(run)}`}`,
+    `  when     ${at(Date.parse(run.at))}${run.seconds === undefined ? "" : `, for ${took(run)}`}`,
     `  by       ${oneLine(run.by)}`,
     `  version  ${oneLine(run.version)}`,
     ...(plan

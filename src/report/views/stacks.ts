@@ -61,7 +61,7 @@ export function stacksView({ regions, stacks, unseen }: ListedStacks, { style = 
   const missed = unseen.map(({ region, reason }) => `Not looked at: ${region}: ${oneLine(reason)}`);
   return joined([
     ...(stacks.length === 0
-      ? [`No object in EC2 of ${where} bears the tag of a stack.`]
+      ? [`No object in EC2 of ${where} bears the tag of a stack. \`buddyverse up\` makes the first.`]
       : [style.bold(line(rows[0] ?? [])), ...rows.slice(1).map(line)]),
     ...(unknown.length > 0 ? ["", "?: not known"] : []),
     ...unknown.map(
