@@ -98,20 +98,30 @@ test("what a run on AWS loads has no sandbox in it, and of zod only what is used
   expect(whole).toEqual([]);
 });
 
-test("in src/aws and src/engine no file imports itself by way of others: what a service says is there when it is read", () => {
-  const parts = [...files("src/aws"), ...files("src/engine")];
+/** By file: all that is loaded with it, at once. */
+function loading(parts: readonly string[]): (file: string) => ReadonlySet<string> {
   const imports = new Map(
     parts.map((file) => [file, valueImportsOf(file).map((name) => relative(root, join(root, file, "..", name)))]),
   );
-  const reachedFrom = (file: string, reached = new Set<string>()): ReadonlySet<string> => {
-    for (const next of imports.get(file) ?? [])
-      if (!reached.has(next)) {
-        reached.add(next);
-        reachedFrom(next, reached);
-      }
-    return reached;
+  const from = (file: string, found: Set<string>): ReadonlySet<string> => {
+    for (const next of imports.get(file) ?? []) if (!found.has(next)) from(next, found.add(next));
+    return found;
   };
-  expect(parts.filter((file) => reachedFrom(file).has(file))).toEqual([]);
+  return (file) => from(file, new Set());
+}
+
+test("what reads a state in a file loads nothing that connects to AWS", () => {
+  const loadedWith = loading(files("src"));
+  for (const file of ["src/cli/commands/history.ts", "src/cli/recorded.ts"]) {
+    expect([...loadedWith(file)]).toContain("src/state/file.ts");
+    expect([...loadedWith(file)]).not.toContain("src/aws/connect.ts");
+  }
+});
+
+test("in src/aws and src/engine no file imports itself by way of others: what a service says is there when it is read", () => {
+  const parts = [...files("src/aws"), ...files("src/engine")];
+  const loadedWith = loading(parts);
+  expect(parts.filter((file) => loadedWith(file).has(file))).toEqual([]);
 });
 
 test("a file that replaces a module for its tests says so by its name: it runs apart", () => {

@@ -6,7 +6,6 @@ import type { Recorded, StackState } from "../state/state.ts";
 import { checkIdentity, readState, type StateText, stateFile } from "../state/store.ts";
 import type { CommonOptions } from "./options.ts";
 import type { Paths } from "./paths.ts";
-import { readShared } from "./read-shared.ts";
 import { sharedPlaceOf } from "./state-place.ts";
 
 /** What a state says of a stack, without asking anybody. */
@@ -54,7 +53,10 @@ export async function recordedState(
 
 async function textOf(options: CommonOptions, paths: Paths, given: Config): Promise<Pick<StateText, "path" | "read">> {
   const place = sharedPlaceOf(options, given);
-  return place ? (await readShared(options, paths, given, place)).state : localText(options, paths.state);
+  if (!place) return localText(options, paths.state);
+  // What connects to AWS is loaded only for a state that is there.
+  const { readShared } = await import("./read-shared.ts");
+  return (await readShared(options, paths, given, place)).state;
 }
 
 /** A state's text, in a file of its own or in a sandbox's. */

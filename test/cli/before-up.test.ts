@@ -28,6 +28,40 @@ test("policy: one JSON document on stdout, without credentials or network; a par
   expect(on.files()).toEqual(["buddyverse.config.json"]);
 });
 
+test("policy: a stack that stands with the plain names is allowed those; one that comes, its own", async () => {
+  const on = folder({ stack: "staging" });
+  const named = async () => {
+    const { code, stdout } = await on.run("policy");
+    expect(code).toBe(0);
+    return JSON.stringify(JSON.parse(stdout));
+  };
+  const today = await named();
+  expect(today).toContain("staging-database1");
+  const subnet = {
+    type: "ec2:subnet",
+    status: "ready",
+    since: 0,
+    token: "t",
+    spec: { zone: "ap-northeast-2a" },
+    needs: [],
+  };
+  const state = { version: 1, stack: "staging", account: "1", region: "ap-northeast-2", lineage: "l", serial: 1 };
+  const standing = (name: string, more = {}) =>
+    writeFileSync(
+      join(on.path, "buddyverse.state.json"),
+      JSON.stringify({ ...state, ...more, resources: { "subnet-public-1": { ...subnet, name } } }),
+    );
+  standing("Buddy-Public1");
+  const before = await named();
+  expect(before).toContain(":database1");
+  expect(before).not.toContain("staging-database1");
+  standing("Buddy-Public1-staging");
+  expect(await named()).toBe(today);
+  // Of another region it says nothing of this one.
+  standing("Buddy-Public1", { region: "eu-west-1" });
+  expect(await named()).toBe(today);
+});
+
 test("policy --output-dir: a file for each part, and the commands for all of them, for the region's partition", async () => {
   const on = folder({ stack: "mine" });
   const documents = JSON.parse((await on.run("policy")).stdout);

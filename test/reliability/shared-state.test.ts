@@ -4,18 +4,21 @@ import { sharedText } from "../../src/aws/s3/shared-text.ts";
 import { isRead } from "../../src/aws/safety.ts";
 import { sandboxStack } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
-import { stopped } from "../../src/engine/node-result.ts";
+import { type NodeResult, stopped } from "../../src/engine/node-result.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { freshWorld, SANDBOX_ACCOUNT } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import type { Text } from "../../src/state/file.ts";
 import { openSharedState, type SharedState } from "../../src/state/shared.ts";
-import { stepsFor } from "../../steps/index.ts";
+import type { Steps } from "../../steps/index.ts";
+import { dataSteps } from "../lifecycle/data.ts";
 import { INPUTS, START } from "../lifecycle/stage.ts";
 import { census } from "../sandbox/contents.ts";
 
-const config = parseConfig({}, "x.json");
+const config = parseConfig({ database: { replica: false } }, "x.json");
+/** A network, and a database in it with what it needs. */
+const SMALL: Steps = (config) => dataSteps(config).filter(({ name }) => name !== "efs");
 const world = (): World => freshWorld({ region: config.region, time: START, seed: 5, stateBucket: "states" });
 
 /** A file of one machine, as it is when the process is killed. */
@@ -33,18 +36,25 @@ function disk(content?: string): Text & { text: string | undefined; dead: boolea
   };
 }
 
-/** One process. @param kill at which changing call it is killed, and whether AWS has acted then */
-async function process(at: World, unsent: ReturnType<typeof disk>, kill?: { nth: number; acted: boolean }) {
+type Kill = { readonly nth: number; readonly acted: boolean };
+
+/**
+ * One process: what it knows is gone with it.
+ * @param kill at which changing call it is killed, the state's own among them, and whether AWS has acted then
+ */
+async function start(at: World, unsent: ReturnType<typeof disk>, kill?: Kill) {
   const clock = jumpingClock(at.time + 5_000);
   const sandbox = openSandbox({ world: at, clock });
-  let changes = 0;
+  const sent: string[] = [];
   let killed = false;
   const dead = () => Object.assign(new Error("killed"), { name: "Killed", $metadata: { httpStatusCode: 400 } });
   const wire: Sandbox = {
     ...sandbox,
     async answer(service, operation, input) {
       if (killed) throw dead();
-      if (isRead(operation) || ++changes !== kill?.nth) return sandbox.answer(service, operation, input);
+      if (isRead(operation)) return sandbox.answer(service, operation, input);
+      sent.push(`${service}:${operation}`);
+      if (sent.length !== kill?.nth) return sandbox.answer(service, operation, input);
       if (kill.acted) await sandbox.answer(service, operation, input);
       killed = true;
       unsent.dead = true;
@@ -53,10 +63,10 @@ async function process(at: World, unsent: ReturnType<typeof disk>, kill?: { nth:
   };
   let text: SharedState | undefined;
   let secured = async () => {};
-  const { aws, stack } = await sandboxStack({
+  const { stack } = await sandboxStack({
     config,
     inputs: INPUTS,
-    steps: (...given) => stepsFor(...given).slice(0, 2),
+    steps: SMALL,
     sandbox: wire,
     clock,
     run: `run ${at.time}`,
@@ -68,36 +78,57 @@ async function process(at: World, unsent: ReturnType<typeof disk>, kill?: { nth:
     beforeChange: () => secured(),
   });
   secured = () => stack.run.store.secured();
+  const ended = async (work: Promise<readonly NodeResult[]>) => {
+    const results = await work;
+    await stack.run.store.secured();
+    return results.filter(stopped).map(({ name, reason }) => `${name}: ${reason}`);
+  };
   return {
-    changes: () => changes,
-    aws,
-    async up() {
-      const { settled } = await stack.up();
-      await stack.run.store.secured();
-      return settled.filter(stopped).map(({ name, reason }) => `${name}: ${reason}`);
-    },
+    sent,
+    up: () => ended(stack.up().then(({ settled }) => settled)),
+    down: () => ended(stack.down()),
   };
 }
 
-const things = (at: World) =>
-  Object.fromEntries(Object.entries(census(at)).filter(([table]) => !table.startsWith("s3.")));
+/** What there is, and whether a copy of the database is. */
+const things = (at: World) => ({
+  ...Object.fromEntries(Object.entries(census(at)).filter(([table]) => !table.startsWith("s3."))),
+  copied: Object.values(at.tables["rds.snapshots"] ?? {}).some(({ row }) => row !== null),
+});
+const copyOf = (at: World): World => JSON.parse(JSON.stringify(at));
 
-test("killed at any changing call, the next run makes nothing twice, on that machine and on another", async () => {
-  const whole = world();
-  const first = await process(whole, disk());
-  expect(await first.up()).toEqual([]);
+/**
+ * Kills a command at each of its changing calls; another then does it again. Where it writes its state, before that reaches S3 and
+ * after S3 has it; of the stack's own calls, which other matrices have both of, in turn.
+ */
+async function killedAnywhere(command: "up" | "down", from: () => World): Promise<void> {
+  const whole = from();
+  const first = await start(whole, disk());
+  expect(await first[command]()).toEqual([]);
   const expected = things(whole);
-  expect(expected["ec2.vpcs"]).toBe(1);
-  const calls = first.changes();
-  expect(calls).toBeGreaterThan(20);
-  for (let nth = 1; nth <= calls; nth++) {
-    const acted = nth % 2 === 0;
-    const at = world();
-    const unsent = disk();
-    const run = await process(at, unsent, { nth, acted });
-    await run.up().catch(() => {});
-    const again = await process(at, disk(nth % 3 === 0 ? unsent.text : undefined));
-    expect({ nth, acted, trouble: await again.up() }).toEqual({ nth, acted, trouble: [] });
-    expect({ nth, acted, things: things(at) }).toEqual({ nth, acted, things: expected });
-  }
+  expect(expected.copied).toBe(command === "down");
+  const writes = first.sent.filter((call) => call === "s3:PutObject").length;
+  expect(writes).toBeGreaterThan(10);
+  for (let nth = 1; nth <= first.sent.length; nth++)
+    for (const acted of first.sent[nth - 1] === "s3:PutObject" ? [false, true] : [nth % 2 === 0]) {
+      const at = from();
+      const unsent = disk();
+      const run = await start(at, unsent, { nth, acted });
+      await run[command]().catch(() => {});
+      // On that machine, or on another one.
+      const again = await start(at, disk(nth % 4 < 2 ? unsent.text : undefined));
+      const where = `${acted ? "after" : "before"} call ${nth}, ${first.sent[nth - 1]}`;
+      expect({ where, trouble: await again[command]() }).toEqual({ where, trouble: [] });
+      expect({ where, things: things(at) }).toEqual({ where, things: expected });
+    }
+}
+
+test("killed at any changing call of up, the next run makes nothing twice, on that machine and on another", async () => {
+  await killedAnywhere("up", world);
+});
+
+test("killed at any changing call of down, the next run leaves nothing, and keeps the copy of the data", async () => {
+  const standing = world();
+  expect(await (await start(standing, disk())).up()).toEqual([]);
+  await killedAnywhere("down", () => copyOf(standing));
 });

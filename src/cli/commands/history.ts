@@ -7,7 +7,6 @@ import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, isShared, pathsOf } from "../paths.ts";
-import { readShared } from "../read-shared.ts";
 import { drawnTo, timelineOf } from "../run-timeline.ts";
 import { sharedPlaceOf } from "../state-place.ts";
 
@@ -23,7 +22,10 @@ async function historyOf(options: CommonOptions): Promise<Text> {
   if (!isShared(options.state) && (options.state !== undefined || !existsSync(paths.config))) return file;
   const config = configOf(options);
   const place = sharedPlaceOf(options, config);
-  return place ? (await readShared(options, paths, config, place)).history : file;
+  if (!place) return file;
+  // What connects to AWS is loaded only for a state that is there.
+  const { readShared } = await import("../read-shared.ts");
+  return (await readShared(options, paths, config, place)).history;
 }
 
 /** Lists the runs that are kept beside the state, or shows or draws one. Of a state in a file it asks nobody. */

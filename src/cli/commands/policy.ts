@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { asItStands } from "../../../steps/zones.ts";
 import { FIRST, ownName } from "../../aws/names.ts";
 import { partitionOf } from "../../aws/partition.ts";
 import type { Config } from "../../config/schema.ts";
@@ -10,11 +11,13 @@ import { counted } from "../../lib/text.ts";
 import type { More } from "../../policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyDocument, readingOnly, statementsFor } from "../../policy/policy.ts";
 import { writeAtomically } from "../../state/file.ts";
+import { readState } from "../../state/store.ts";
 import { callsFor } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
 import { isForPrograms, printResult } from "../output.ts";
-import { configOf, isShared } from "../paths.ts";
-import { placeIn } from "../state-place.ts";
+import { configOf, isShared, pathsOf } from "../paths.ts";
+import { localText } from "../recorded.ts";
+import { placeIn, sharedPlaceOf } from "../state-place.ts";
 
 export interface PolicyOptions extends CommonOptions {
   /** Only this one of several documents, from 1. */
@@ -29,7 +32,7 @@ export interface PolicyOptions extends CommonOptions {
 
 /** Prints the smallest IAM policy with which `up`, `status` and `down` work for this config, as JSON. Asks nobody. */
 export async function policy(options: PolicyOptions): Promise<number> {
-  const given = configOf(options);
+  const given = await asRecorded(options, configOf(options));
   const config = isShared(options.state) ? { ...given, state: placeIn(options.state, given) } : given;
   const statements = statementsFor(await callsFor(config, options.with), config, options.with);
   const documents = documentsOf(options.readOnly ? readingOnly(statements) : statements);
@@ -50,6 +53,14 @@ export async function policy(options: PolicyOptions): Promise<number> {
       `A list of ${documents.length} policies: one may have ${grouped(MOST_CHARACTERS)} characters. Attach all of them: --output-dir DIR writes a file for each, with the commands.\n`,
     );
   return 0;
+}
+
+/** With the names that the stack has for ever, where its state is in a file here: one in S3 is not asked for. */
+async function asRecorded(options: CommonOptions, config: Config): Promise<Config> {
+  if (sharedPlaceOf(options, config)) return config;
+  const state = readState(await localText(options, pathsOf(options).state));
+  const isIts = state?.stack === config.stack && state.region === config.region;
+  return isIts ? asItStands(config, undefined, state.resources) : config;
 }
 
 const text = (document: PolicyDocument | readonly PolicyDocument[]): string => `${JSON.stringify(document, null, 2)}\n`;
