@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.ts";
 import { LeftOut } from "./test/tools.ts";
 import { textLoader } from "./text-loader.js";
 
@@ -35,6 +36,7 @@ export default defineConfig({
     // Some files mostly wait (child processes): one worker more than a small machine has cores.
     maxWorkers: 3,
     reporters: ["default", new LeftOut()],
+    sequence: { sequencer: LongestFirst },
     testTimeout: 180_000,
     hookTimeout: 60_000,
     // The SDK is loaded once for each worker, not for each file: a third of the time of most files.

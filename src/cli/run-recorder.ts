@@ -7,6 +7,7 @@ import type { Measured } from "../engine/usual.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { oneLine } from "../lib/text.ts";
+import { followWork } from "../lib/working.ts";
 import type { Timeline } from "../report/timeline/model.ts";
 import type { Text } from "../state/file.ts";
 import {
@@ -60,6 +61,7 @@ export function recordRun(
 ): RunRecorder {
   const began = clock.now();
   const timeline = recordTimeline(() => clock.now());
+  if (drawTimeline) followWork();
   const past = readOrNone(file);
   const number = nextNumber(past);
   const calls: Record<string, number> = {};
