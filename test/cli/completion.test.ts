@@ -33,10 +33,10 @@ const TYPED: readonly (readonly [line: string, some: readonly string[], not: rea
   ["plan --config ", ["stage.json", "buddyverse.config.json"], ["notes.txt", "stack plan"]],
   ["up s", ["stage.json", "stack plan"], ["status"]],
   ["help re", ["releases", "restore"], ["up"]],
-  ["up --step lo", ["load-balancer"], ["vpc"]],
   ["up --from-snapshot ", ["latest"], ["stack plan"]],
   // What a script asks the program for, and with which words.
   ["history ", ["runs of history"], []],
+  ["plan --step ", ["steps of plan --step"], []],
   ["up --sandbox --mend ", ["keys of up --sandbox --mend"], ["stack plan"]],
   ["ssh bastion ", ["machines of ssh bastion"], ["bastion"]],
   ["sandbox fail az ", ["sandbox of sandbox fail az"], ["reset"]],
@@ -89,6 +89,7 @@ test("what only the files here know: asked of nobody, and nothing where there is
   expect(await offered("keys", "status --accept")).toEqual([]);
   expect(await offered("outputs", "outputs --sandbox")).toEqual(expect.arrayContaining(["site", "database.writer"]));
   expect(await offered("machines", "ssh bastion")).toEqual(["1", "2"]);
+  expect(await offered("steps", "up --step")).toEqual(expect.arrayContaining(["vpc", "load-balancer"]));
   expect(await offered("secrets", "secret set")).toEqual(["STRIPE_KEY"]);
   expect(await offered("secrets", "secret set --config none.json")).toEqual([]);
   expect(await offered("sandbox", "sandbox confirm")).toEqual(["ops@example.com"]);

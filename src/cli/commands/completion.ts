@@ -1,10 +1,7 @@
 import type { Command } from "commander";
-import { stepsFor } from "../../../steps/index.ts";
-import { parseConfig } from "../../config/load.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { bashScript } from "../completion/bash.ts";
 import { fishScript } from "../completion/fish.ts";
-import { askedValues, isAsked } from "../completion/values.ts";
 import { wordsOfAll } from "../completion/words.ts";
 import { zshScript } from "../completion/zsh.ts";
 import type { CommonOptions } from "../options.ts";
@@ -28,17 +25,12 @@ export async function completion(
   const { values: kind, words = [] } = options;
   if (parent === null) throw new BuddyError({ code: "internal", message: "a command without a program" });
   if (kind !== undefined) {
+    const { askedValues, isAsked } = await import("../completion/values.ts");
     const values = isAsked(kind) ? await askedValues(kind, parent, words) : [];
     if (values.length > 0) printResult(options, values.join("\n"), { values });
     return 0;
   }
-  const steps = stepsFor(parseConfig({}, ""), { publicKey: undefined, allowedCidrs: [], appArchive: undefined });
-  const script = SCRIPTS[shell](
-    wordsOfAll(
-      parent,
-      steps.map(({ name }) => name),
-    ),
-  );
+  const script = SCRIPTS[shell](wordsOfAll(parent));
   printResult(options, script.trimEnd(), { shell, script });
   return 0;
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { PRIMARY, REPLICA } from "../../../steps/databases.ts";
+import { stepsFor } from "../../../steps/index.ts";
 import { profileNames } from "../../aws/credentials.ts";
 import { failureWords } from "../../sandbox/failures.ts";
 import { readWorld } from "../../sandbox/file.ts";
@@ -44,6 +45,10 @@ const ASKED = {
   web: ({ options }: Typed) => webNumbers(options),
   secrets: ({ options }: Typed) => configOf(options).app.secrets,
   profiles: () => profileNames(),
+  steps: ({ options }: Typed) =>
+    stepsFor(configOf(options), { publicKey: undefined, allowedCidrs: [], appArchive: undefined }).map(
+      ({ name }) => name,
+    ),
   sandbox: ({ options: { sandbox: _, ...options }, given: [action, kind, ...rest] }: Typed) =>
     rest.length > 0 ? [] : inSandbox({ ...options, sandbox: true }, action, kind),
 } satisfies Readonly<Record<string, (typed: Typed) => readonly string[] | Promise<readonly string[]>>>;

@@ -34,14 +34,13 @@ export interface CommandWords {
   readonly arguments: readonly ArgumentWords[];
 }
 
-/** What can be typed, of the whole command line. @param steps the names of the stack's steps */
-export function wordsOfAll(top: Command, steps: readonly string[]): readonly CommandWords[] {
+/** What can be typed, of the whole command line. */
+export function wordsOfAll(top: Command): readonly CommandWords[] {
   const help = top.createHelp();
-  const known = { ...OPTIONS, "--step": { kind: "words", words: steps } } as const;
   const commands = top.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    options: help.visibleOptions(command).map((option) => optionWords(option, known)),
+    options: help.visibleOptions(command).map(optionWords),
     arguments: command.registeredArguments.map((argument) => argumentWords(command.name(), argument)),
   }));
   const names = commands.map(({ name }) => name);
@@ -57,6 +56,7 @@ const OPTIONS: Readonly<Record<string, Values>> = {
   "--config": { kind: "file", ending: ".json" },
   "--state": { kind: "file", ending: ".json" },
   "--profile": asked("profiles"),
+  "--step": asked("steps"),
   "--sandbox-speed": words("1", "60", "max"),
   "--accept": asked("keys"),
   "--mend": asked("keys"),
@@ -76,7 +76,7 @@ const ARGUMENTS: Readonly<Record<string, Values>> = {
   "state place": { kind: "file", ending: ".json" },
 };
 
-function optionWords(option: Option, known: Readonly<Record<string, Values>>): OptionWords {
+function optionWords(option: Option): OptionWords {
   const { long = "", short, description, required, optional, variadic } = option;
   const [, name = ""] = /[<[]([^\].>]+)/.exec(option.flags) ?? [];
   const takes = required || optional;
@@ -85,7 +85,7 @@ function optionWords(option: Option, known: Readonly<Record<string, Values>>): O
     short,
     description,
     value: takes
-      ? { name, values: known[long] ?? valuesOf(name, option.argChoices), optional, many: variadic }
+      ? { name, values: OPTIONS[long] ?? valuesOf(name, option.argChoices), optional, many: variadic }
       : undefined,
   };
 }
