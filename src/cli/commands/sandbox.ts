@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { types } from "../../aws/services.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { counted } from "../../lib/text.ts";
-import { checkMend, checkWanted, parseFailure, type Wanted } from "../../sandbox/failures.ts";
+import { checkMend, checkWanted, failureWords, parseFailure, type Wanted } from "../../sandbox/failures.ts";
 import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/fault-requests.ts";
 import { openSandboxFile, readStateText, readWorld, stateBeside } from "../../sandbox/file.ts";
 import { servedAt } from "../../sandbox/http/served-file.ts";
@@ -202,4 +202,21 @@ async function done(paths: Paths, options: CommonOptions, order: Errand): Promis
       hint: "`buddyverse up --sandbox` says what waits for a person.",
     });
   return [said, order];
+}
+
+/** What can stand next, after an action of `sandbox` and what was said to it already. */
+export function sandboxWords(
+  options: CommonOptions,
+  action: string | undefined,
+  [kind, ...more]: readonly string[],
+): readonly string[] {
+  const config = configOf(options);
+  if (more.length > 0) return [];
+  if (action === "delegate" && kind === undefined) return config.domain === null ? [] : [config.domain.name];
+  if (action === "confirm" && kind === undefined)
+    return config.monitoring.email === null ? [] : [config.monitoring.email];
+  if (action !== "fail" && action !== "mend") return [];
+  const world = readWorld(pathsOf(options).state) ?? newWorld(config, Date.now());
+  if (action === "fail") return failureWords(simAt(world, world.time), kind);
+  return kind === undefined ? [...new Set((world.failures ?? []).map((one) => one.kind))] : [];
 }

@@ -2,9 +2,6 @@ import type { Command } from "commander";
 import { PRIMARY, REPLICA } from "../../../steps/databases.ts";
 import { stepsFor } from "../../../steps/index.ts";
 import { profileNames } from "../../aws/credentials.ts";
-import { failureWords } from "../../sandbox/failures.ts";
-import { readWorld } from "../../sandbox/file.ts";
-import { simAt } from "../../sandbox/sim.ts";
 import { fileText } from "../../state/file.ts";
 import { historyFile, readHistory } from "../../state/history.ts";
 import type { StackState } from "../../state/state.ts";
@@ -12,7 +9,6 @@ import { outputNames } from "../commands/outputs.ts";
 import type { CommonOptions } from "../options.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { recordedState } from "../recorded.ts";
-import { newWorld } from "../sandbox-backend.ts";
 import { sharedPlaceOf } from "../state-place.ts";
 
 /** What a line that is being typed says so far. */
@@ -49,8 +45,10 @@ const ASKED = {
     stepsFor(configOf(options), { publicKey: undefined, allowedCidrs: [], appArchive: undefined }).map(
       ({ name }) => name,
     ),
-  sandbox: ({ options: { sandbox: _, ...options }, given: [action, kind, ...rest] }: Typed) =>
-    rest.length > 0 ? [] : inSandbox({ ...options, sandbox: true }, action, kind),
+  async sandbox({ options: { sandbox: _, ...options }, given: [action, ...about] }: Typed) {
+    const { sandboxWords } = await import("../commands/sandbox.ts");
+    return sandboxWords({ ...options, sandbox: true }, action, about);
+  },
 } satisfies Readonly<Record<string, (typed: Typed) => readonly string[] | Promise<readonly string[]>>>;
 
 /** A sort of values that a script asks this program for. */
@@ -94,15 +92,3 @@ const stateOf = async (options: CommonOptions): Promise<StackState | undefined> 
 
 const webNumbers = (options: CommonOptions): readonly string[] =>
   Array.from({ length: configOf(options).web.max }, (_, index) => String(index + 1));
-
-/** What comes after `sandbox`, its action, and the kind of failure. */
-function inSandbox(options: CommonOptions, action: string | undefined, kind: string | undefined): readonly string[] {
-  const config = configOf(options);
-  if (action === "delegate" && kind === undefined) return config.domain === null ? [] : [config.domain.name];
-  if (action === "confirm" && kind === undefined)
-    return config.monitoring.email === null ? [] : [config.monitoring.email];
-  if (action !== "fail" && action !== "mend") return [];
-  const world = readWorld(pathsOf(options).state) ?? newWorld(config, Date.now());
-  if (action === "fail") return failureWords(simAt(world, world.time), kind);
-  return kind === undefined ? [...new Set((world.failures ?? []).map((one) => one.kind))] : [];
-}
