@@ -127,6 +127,9 @@ async function profilesOf(): Promise<Profiles> {
   };
 }
 
+/** The profiles of this machine's AWS config. */
+export const profileNames = async (): Promise<readonly string[]> => Object.keys((await profilesOf()).named);
+
 const keysInEnvironment = (): boolean => Boolean(process.env.AWS_ACCESS_KEY_ID && process.env.AWS_SECRET_ACCESS_KEY);
 
 type Source = "sso" | "login" | "process" | "role" | "web-identity" | "keys";

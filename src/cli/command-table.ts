@@ -640,7 +640,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     offline: true,
     shared: "output",
     own: (command) =>
-      command.addArgument(new Argument("<shell>", "the shell that reads it").choices(["bash", "zsh", "fish"])),
+      command
+        .addArgument(new Argument("<shell>", "the shell that reads it").choices(["bash", "zsh", "fish"]))
+        // For the scripts alone, which ask for what only the files here know.
+        .addOption(new Option("--values <kind>").hideHelp()),
+    takesWords: true,
     examples: [
       'eval "$(buddyverse completion bash)"     in ~/.bashrc',
       'eval "$(buddyverse completion zsh)"     in ~/.zshrc, after compinit',

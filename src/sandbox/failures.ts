@@ -15,6 +15,13 @@ const KINDS: Readonly<Record<string, FailureKind>> = Object.assign(
 export const failureKinds = (): ReadonlyMap<string, boolean> =>
   new Map(Object.entries(KINDS).map(([kind, { about }]) => [kind, about !== undefined]));
 
+/** What can stand after `sandbox fail`; with a kind, what it can be about, as far as that is known. */
+export function failureWords(sim: Sim, kind: string | undefined): readonly string[] {
+  if (kind === undefined) return Object.keys(KINDS);
+  const { oneOf, there } = (Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined) ?? {};
+  return (oneOf ?? there)?.(sim) ?? [];
+}
+
 /** What `sandbox fail` was asked for. */
 export type Wanted = Pick<Failure, "kind" | "about">;
 

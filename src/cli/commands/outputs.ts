@@ -81,6 +81,14 @@ export async function outputs(name: string | undefined, options: OutputsOptions)
   return 0;
 }
 
+/** All names that `outputs` takes, as far as the state has their values. */
+export async function outputNames(options: CommonOptions): Promise<readonly string[]> {
+  const found = await fromState(options);
+  if (!found) return [];
+  const { config, account, outputs } = found;
+  return namesIn({ stack: config.stack, account, region: config.region, ...outputs });
+}
+
 async function fromState(options: CommonOptions): Promise<Found | undefined> {
   const paths = pathsOf(options);
   const stack = await recordedStack(options, paths, configOf(options));

@@ -1,7 +1,9 @@
 import { existsSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { types } from "../../aws/services.ts";
 import { BuddyError } from "../../lib/errors.ts";
-import { checkMend, checkWanted, parseFailure, type Wanted } from "../../sandbox/failures.ts";
+import { counted } from "../../lib/text.ts";
+import { checkMend, checkWanted, failureWords, parseFailure, type Wanted } from "../../sandbox/failures.ts";
 import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/fault-requests.ts";
 import { openSandboxFile, readStateText, readWorld, stateBeside } from "../../sandbox/file.ts";
 import { servedAt } from "../../sandbox/http/served-file.ts";
@@ -83,7 +85,7 @@ function locked<T>(paths: Paths, command: string, act: () => T): T {
 /** Empties it. On a terminal it asks first where a stack stands in it: a rehearsal can take an hour to come to where it is. */
 async function reset(paths: Paths, { yes = false }: SandboxOptions): Promise<Said> {
   const standing = stackIn(paths);
-  const held = standing && `stack ${standing.stack} with ${Object.keys(standing.resources).length} resources`;
+  const held = standing && `stack ${standing.stack} with ${counted(ownIn(standing), "resource")}`;
   if (held !== undefined && canAsk() && !yes) {
     process.stderr.write(`${fitTo(process.stderr, `In ${paths.state} stands ${held}.`)}\n`);
     const interrupt = onInterrupt();
@@ -101,6 +103,10 @@ async function reset(paths: Paths, { yes = false }: SandboxOptions): Promise<Sai
     { reset: true, ...(standing ? { stack: standing.stack } : {}) },
   ];
 }
+
+/** As `status` counts: what was there before is not the stack's. */
+const ownIn = ({ resources }: StackState): number =>
+  Object.values(resources).filter(({ type }) => !types.get(type)?.external).length;
 
 /** The stack that stands in it, by its state. Undefined also where that cannot be read: then it is to be emptied. */
 function stackIn(paths: Paths): StackState | undefined {
@@ -196,4 +202,21 @@ async function done(paths: Paths, options: CommonOptions, order: Errand): Promis
       hint: "`buddyverse up --sandbox` says what waits for a person.",
     });
   return [said, order];
+}
+
+/** What can stand next, after an action of `sandbox` and what was said to it already. */
+export function sandboxWords(
+  options: CommonOptions,
+  action: string | undefined,
+  [kind, ...more]: readonly string[],
+): readonly string[] {
+  const config = configOf(options);
+  if (more.length > 0) return [];
+  if (action === "delegate" && kind === undefined) return config.domain === null ? [] : [config.domain.name];
+  if (action === "confirm" && kind === undefined)
+    return config.monitoring.email === null ? [] : [config.monitoring.email];
+  if (action !== "fail" && action !== "mend") return [];
+  const world = readWorld(pathsOf(options).state) ?? newWorld(config, Date.now());
+  if (action === "fail") return failureWords(simAt(world, world.time), kind);
+  return kind === undefined ? [...new Set((world.failures ?? []).map((one) => one.kind))] : [];
 }

@@ -18,6 +18,14 @@ _buddyverse_files() {
   done
 }
 
+# What only the files here know.
+_buddyverse_asked() {
+  local word
+  while read -r word; do
+    [[ $word != "$cur"* ]] || COMPREPLY+=("$word")
+  done < <("\${COMP_WORDS[0]}" completion bash --values "$1" -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)
+}
+
 _buddyverse() {
   local IFS=$'\\n' cur=\${COMP_WORDS[COMP_CWORD]} command='' option='' at=0 index word
   for ((index = 1; index < COMP_CWORD; index++)); do
@@ -77,6 +85,7 @@ const words = (all: readonly string[]): string => `$'${all.join("\\n")}'`;
 function reply(values: Exclude<Values, { readonly kind: "any" }>): string {
   if (values.kind === "words") return `COMPREPLY=($(compgen -W ${words(values.words)} -- "$cur"))`;
   if (values.kind === "file") return `_buddyverse_files "$cur" ${shellWord(values.ending ?? "")}`;
+  if (values.kind === "asked") return `_buddyverse_asked ${values.of}`;
   return 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur"))';
 }
 

@@ -15,6 +15,12 @@ function __buddyverse_at
     test (count $words) -gt 1; and test "$words[2]" = $argv[1]; and test (count $words) -eq (math $argv[2] + 2)
 end
 
+# What only the files here know.
+function __buddyverse_asked
+    set -l words (commandline -opc)
+    $words[1] completion fish --values $argv[1] -- $words[2..-1] 2>/dev/null
+end
+
 complete -c buddyverse -f
 complete -c buddyverse -n __fish_use_subcommand -s V -l version -d 'print the version'
 complete -c buddyverse -n __fish_use_subcommand -s h -l help -d 'show help'
@@ -34,6 +40,7 @@ function offers(values: Values): string {
   if (values.kind === "words") return `-f -a ${quoted(values.words.join(" "))}`;
   if (values.kind === "file")
     return values.ending === undefined ? "-F" : `-f -k -a '(__fish_complete_suffix ${values.ending})'`;
+  if (values.kind === "asked") return `-f -a '(__buddyverse_asked ${values.of})'`;
   return values.kind === "folder" ? "-f -a '(__fish_complete_directories)'" : "-f";
 }
 

@@ -4,6 +4,13 @@ import type { CommandWords, OptionWords, Values } from "./words.ts";
 export const zshScript = (commands: readonly CommandWords[]): string => `#compdef buddyverse
 # Completes buddyverse in zsh. In ~/.zshrc, after compinit: eval "$(buddyverse completion zsh)"
 
+# What only the files here know.
+_buddyverse_asked() {
+  local -a all
+  all=("\${(@f)$(buddyverse completion zsh --values $1 -- "\${(@)words[1,CURRENT-1]}" 2>/dev/null)}")
+  compadd -a all
+}
+
 _buddyverse() {
   local curcontext=$curcontext state line
   local -a commands
@@ -32,6 +39,7 @@ const escaped = (text: string): string => text.replace(/[[\]:\\]/g, "\\$&");
 function action(values: Values): string {
   if (values.kind === "words") return `(${values.words.join(" ")})`;
   if (values.kind === "file") return values.ending === undefined ? "_files" : `_files -g "*${values.ending}"`;
+  if (values.kind === "asked") return ` _buddyverse_asked ${values.of}`;
   return values.kind === "folder" ? "_files -/" : " ";
 }
 
