@@ -105,18 +105,20 @@ const bundle = await rolldown({
     handle(level, log);
   },
 });
-// Chunks are named by their content: a build beside a running command takes nothing away from it.
+// Chunks are named by their content: a build beside a running command takes nothing away from it, and what was kept of one
+// when it was compiled (bin/compiled.js) is of no other.
 if (process.argv.includes("--clean")) rmSync("dist", { recursive: true, force: true });
 const { output: chunks } = await bundle.write({
   dir: "dist",
   format: "cjs",
-  entryFileNames: "[name].cjs",
+  entryFileNames: "[name]-[hash].cjs",
   chunkFileNames: "[name]-[hash].cjs",
   // Names stay: a stack trace is to be read.
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
   comments: false,
 });
 checkSelfContained(chunks);
+writeFileSync("dist/entry.json", JSON.stringify({ entry: chunks.find(({ isEntry }) => isEntry).fileName }));
 writeFileSync("dist/THIRD-PARTY.txt", thirdParty(chunks));
 mkdirSync("man", { recursive: true });
 writeFileSync("man/buddyverse.1", await manual(version));

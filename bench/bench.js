@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "rolldown";
 import { textLoader } from "../text-loader.js";
+import { onMock } from "./mock.js";
 import { roundTrips } from "./round-trips.js";
 
 const bin = join(import.meta.dirname, "..", "bin", "buddyverse.js");
@@ -65,7 +66,7 @@ function start() {
 
 /** What a command loads of `dist`. */
 function loaded() {
-  const code = `process.on("exit", () => process._rawDebug("LOADED" + JSON.stringify(Object.keys(require.cache)))); require(${JSON.stringify(bin)});`;
+  const code = `process.on("exit", () => process._rawDebug("LOADED" + JSON.stringify(Object.keys(require.cache).filter((file) => file.endsWith('.cjs'))))); require(${JSON.stringify(bin)});`;
   for (const words of [
     ["--help"],
     ["completion", "bash"],
@@ -78,6 +79,7 @@ function loaded() {
     const { stderr } = spawnSync(process.execPath, ["-e", code, "--", "buddyverse", ...words], {
       cwd: folder,
       encoding: "utf8",
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" },
     });
     const files = JSON.parse(/LOADED(.*)/.exec(stderr)[1]);
     const bytes = files.reduce((sum, file) => sum + readFileSync(file).length, 0);
@@ -105,6 +107,8 @@ async function growth() {
   await build({
     input: join(import.meta.dirname, "growth.ts"),
     platform: "node",
+    // The SDK's ES modules, as in the build: the others would look for their packages at run time.
+    resolve: { mainFields: ["module", "main"], conditionNames: ["node", "import", "module"] },
     plugins: [textLoader],
     transform: { define: { BUDDYVERSE_VERSION: '""' } },
     logLevel: "silent",
@@ -120,7 +124,7 @@ async function growth() {
           "-e",
           `import * as all from ${JSON.stringify(pathToFileURL(file).href)}; console.log(JSON.stringify(await all.${call}))`,
         ],
-        { encoding: "utf8" },
+        { encoding: "utf8", env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" } },
       ),
     );
   for (const objects of [10, 100, 1_000, 5_000]) {
@@ -132,6 +136,11 @@ async function growth() {
         "1 ms an object",
       );
     line(`memory after up, ${objects} objects`, `${found.memory.toFixed(1)} KiB`, "flat, per object");
+  }
+  for (const stacks of [1, 10, 50]) {
+    const { calls, ms } = measure(`neighbours(${stacks})`);
+    line(`a plan of 20 objects, ${stacks} such stacks in the account`, `${calls} calls`, "with pages only");
+    line("  its own work, with the sandbox's", `${ms.toFixed(0)} ms`);
   }
   for (const objects of [10, 100, 1_000, 5_000]) {
     const { text, disk } = measure(`stateWrites(${objects})`);
@@ -159,7 +168,23 @@ async function trips() {
   );
 }
 
-const PARTS = { start, loaded, stack, trips, growth };
+/** The life of a stack on a mock that we did not write, beside the script; once, as it takes minutes. */
+async function mock() {
+  for (const milliseconds of [0, 50]) {
+    const found = await onMock(bin, milliseconds);
+    if (found === undefined) {
+      line("on moto_server: no python3 with boto3 and moto here", "");
+      return;
+    }
+    for (const [what, [own, script]] of Object.entries(found)) {
+      const at = `on moto at ${milliseconds} ms a call: ${what}`;
+      line(`${at}, ${own.calls} calls`, `${(own.ms / 1_000).toFixed(1)} s`);
+      line(`  over the sequential script's, ${script.calls} calls`, times(own.ms / script.ms));
+    }
+  }
+}
+
+const PARTS = { start, loaded, stack, trips, growth, mock };
 const wanted = process.argv.slice(2);
 console.log(
   `Node ${process.version}, ${cpus().length} processors (${cpus()[0]?.model.trim()}), ${new Date().toISOString().slice(0, 10)}`,

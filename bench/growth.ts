@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Aws } from "../src/aws/aws.ts";
-import { memoryText } from "../src/cli/sandbox-stack.ts";
+import { types } from "../src/aws/services.ts";
+import { memoryText, sandboxStack } from "../src/cli/sandbox-stack.ts";
+import { parseConfig } from "../src/config/load.ts";
 import {
   type AnyType,
   type Identified,
@@ -15,7 +17,10 @@ import {
 } from "../src/engine/resource.ts";
 import { openStack, type Stack } from "../src/engine/stack.ts";
 import { jumpingClock } from "../src/lib/clock.ts";
+import { freshWorld } from "../src/sandbox/fresh.ts";
+import { openSandbox } from "../src/sandbox/sandbox.ts";
 import { openStore, type StateStore, type StateText, stateFile } from "../src/state/store.ts";
+import type { Inputs } from "../steps/inputs.ts";
 
 interface Spec {
   readonly colour: string;
@@ -106,6 +111,58 @@ export async function growth(objects: number): Promise<Growth> {
   const down = await processor(() => stack.down());
   if (Object.keys(store.resources).length !== 0) throw new Error("all were to go");
   return { objects, up: up / objects, again: again / objects, down: down / objects, memory: memory / objects };
+}
+
+/** What a plan of one stack asks and works, by how many stacks like it are in the account. */
+export async function neighbours(stacks: number): Promise<{ readonly calls: number; readonly ms: number }> {
+  const time = Date.UTC(2026, 0, 1);
+  const clock = jumpingClock(time);
+  const config = parseConfig({}, "config");
+  const sandbox = openSandbox({
+    world: freshWorld({ region: config.region, domain: undefined, time, seed: 1 }),
+    clock,
+  });
+  const five = (kind: string, type: string, spec: object, name: (key: string) => string) =>
+    Array.from({ length: 5 }, (_, index) => {
+      const key = `${kind}-${index}`;
+      return [key, resource(types.get(type) as AnyType, key, name(key), {}, () => spec)] as const;
+    });
+  const alarm = {
+    ...{ namespace: "AWS/EC2", metric: "CPUUtilization", dimensions: {}, statistic: "Average", periodSeconds: 60 },
+    ...{ comparison: "GreaterThanThreshold", evaluationPeriods: 2, datapointsToAlarm: 2, threshold: 90 },
+    ...{ description: "", treatMissing: "missing", actions: [], okActions: [], actionsEnabled: true },
+  };
+  const role = { service: "ec2.amazonaws.com", statements: [], managedPolicies: [] };
+  let calls = 0;
+  const stackOfKinds = async (name: string) => {
+    const things = [
+      ...five("group", "logs:log-group", { retentionDays: 30 }, (key) => `/${name}/${key}`),
+      ...five("parameter", "ssm:parameter", { value: "x" }, (key) => `/${name}/${key}`),
+      ...five("alarm", "cloudwatch:alarm", alarm, (key) => `${name}-${key}`),
+      ...five("role", "iam:role", role, (key) => `${name}-${key}`),
+    ];
+    const { stack } = await sandboxStack({
+      config: { ...config, stack: name },
+      inputs: {} as Inputs,
+      sandbox,
+      clock,
+      text: memoryText(),
+      steps: () => [step("things", Object.fromEntries(things))],
+      onCall: () => calls++,
+    });
+    await stack.up();
+    return stack;
+  };
+  const first = await stackOfKinds("one");
+  for (let index = 1; index < stacks; index++) await stackOfKinds(`other-${index}`);
+  await first.plan();
+  calls = 0;
+  let changes = 0;
+  const ms = await processor(async () => {
+    changes = (await first.plan()).items.filter(({ action }) => action !== "none").length;
+  });
+  if (changes > 0) throw new Error(`${changes} of the first stack are to be changed`);
+  return { calls, ms };
 }
 
 /** What one write of a state costs, by how many objects are in it, wall milliseconds: the text alone, and with the disk. */

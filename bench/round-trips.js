@@ -1,20 +1,12 @@
 /** Commands on a stack that stands, with a way to AWS that takes long, beside a script that reads the same objects one by one. */
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ended, plainEnvironment } from "./ended.js";
 import { startLatency } from "./latency.js";
 
 const ROUNDS = 5;
-
-/** The program's exit; refuses one that failed. 3: there are differences. */
-const ended = (program, args, options) =>
-  new Promise((resolve, reject) => {
-    execFile(program, args, { ...options, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      if (error && error.code !== 3) reject(new Error(`${args.join(" ")}: ${stderr}`));
-      else resolve(stdout);
-    });
-  });
 
 /** @returns by what was done, the median of its time and its calls; undefined where the script cannot run */
 export async function roundTrips(bin, milliseconds) {
@@ -24,9 +16,7 @@ export async function roundTrips(bin, milliseconds) {
     join(cwd, "buddyverse.config.json"),
     JSON.stringify({ bastion: { allowedCidrs: ["203.0.113.10/32"] } }),
   );
-  const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(AWS|BUDDYVERSE)_/.test(name)),
-  );
+  const inherited = plainEnvironment();
   const server = spawn(process.execPath, [bin, "sandbox", "serve", "--port", "0", "--sandbox-speed", "max"], {
     cwd,
     env: inherited,
@@ -55,7 +45,7 @@ export async function roundTrips(bin, milliseconds) {
     far = await startLatency(url, milliseconds);
     // Another address than the sandbox's own: the clock is this machine's, as on AWS.
     const options = { cwd, env: { ...env, AWS_ENDPOINT_URL: far.url } };
-    const script = [join(import.meta.dirname, "sequential.py"), "buddyverse.state.json"];
+    const script = [join(import.meta.dirname, "sequential.py"), "read", "buddyverse.state.json"];
     const commands = {
       status: [process.execPath, bin, "status", "--managed", "--json"],
       "a second up": [process.execPath, bin, "up", "--yes", "--json"],

@@ -5,6 +5,7 @@ import { asItStands } from "../../steps/zones.ts";
 import type { Aws } from "../aws/aws.ts";
 import { clockWords, isFarOff } from "../aws/clock.ts";
 import { connect } from "../aws/connect.ts";
+import { loadAhead } from "../aws/load-ahead.ts";
 import { runLock } from "../aws/logs/run-lock.ts";
 import { types } from "../aws/services.ts";
 import { loadConfig } from "../config/load.ts";
@@ -182,6 +183,17 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   let guard = async () => {};
   let changed = false;
   const connected = once(async () => {
+    // While AWS says who is calling, and whose turn it is.
+    const waiting = new AbortController();
+    const recorded = Object.values(local?.resources ?? {}).map(({ type }) => type);
+    loadAhead(backend.wire ? [] : recorded, waiting.signal).catch(() => {});
+    try {
+      return await connection();
+    } finally {
+      waiting.abort();
+    }
+  });
+  async function connection() {
     const aws = await connect({
       region: given.region,
       clock,
@@ -220,7 +232,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     closing.push(lock.release);
     if (lock.takenFrom && lock.takenFrom.token !== takenFrom?.token) sayTakenOver(lock.takenFrom);
     return { aws, lock };
-  });
+  }
   const { state: text, history: kept } = place
     ? await openShared((await connected()).aws, { place, paths, local: backend.text, purpose, note, closing })
     : localTexts(paths, backend.text);

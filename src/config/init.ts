@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cidrsOf } from "./allowed-cidrs.ts";
 import { problemsOf } from "./problems.ts";
-import { type Config, configSchema, defaultZones } from "./schema.ts";
+import { type Config, configSchema, defaultZones, SCHEMA_FILE } from "./schema.ts";
 
 /** Answers by the key of their question, as typed. What is missing or empty takes the default. */
 export type Answers = Readonly<Partial<Record<QuestionKey, string>>>;
@@ -34,8 +34,6 @@ export interface Question {
   readonly validate: (answer: string, soFar: Answers) => string | undefined;
 }
 
-/** A copy of the schema beside a config, for editors. */
-export const SCHEMA_FILE = "buddyverse.config.schema.json";
 const DEFAULTS: Config = configSchema.parse({});
 
 function question(

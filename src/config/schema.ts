@@ -3,6 +3,9 @@ import { shape } from "./shape.ts";
 import { checkTogether, touches } from "./together.ts";
 import { group } from "./values.ts";
 
+/** A copy of the schema beside a config, for editors. */
+export const SCHEMA_FILE = "buddyverse.config.schema.json";
+
 /**
  * The zones of a region where none are named: a and c, as in Seoul. Some regions have no c, or not for every account;
  * there a and b. `doctor` asks AWS whether the account has them.

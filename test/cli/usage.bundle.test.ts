@@ -1,14 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BIN } from "../command.ts";
 import { folder } from "./folder.ts";
 
 /** The chunks of `dist` that a command line loads. */
 function loadedBy(...words: readonly string[]): ReadonlyMap<string, string> {
   const code = `process.on("exit", () => process._rawDebug(JSON.stringify(Object.keys(require.cache)))); require(${JSON.stringify(BIN)});`;
-  const { stderr } = spawnSync(process.execPath, ["-e", code, "--", "buddyverse", ...words], { encoding: "utf8" });
+  const { stderr } = spawnSync(process.execPath, ["-e", code, "--", "buddyverse", ...words], {
+    encoding: "utf8",
+    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" },
+  });
   const files: readonly string[] = JSON.parse(stderr);
   return new Map(
     files.filter((file) => file.endsWith(".cjs")).map((file) => [basename(file), readFileSync(file, "utf8")]),
@@ -19,7 +23,7 @@ test.each(["--help", "--version", "up --help", "completion bash"])(
   "%s loads neither the SDK nor the schemas nor the steps",
   (line) => {
     const loaded = loadedBy(...line.split(" "));
-    expect([...loaded.keys()]).toContain("main.cjs");
+    expect([...loaded.keys()].join(" ")).toMatch(/\bmain-/);
     expect([...loaded.values()].join("").length).toBeLessThan(125_000);
     const theirs = /smithy|middlewareStack|\$ZodType|Buddy-GW/;
     for (const text of loaded.values()) expect(text).not.toMatch(theirs);
@@ -34,4 +38,57 @@ test.each(["--help", "--version", "up --help", "completion bash"])(
 test("the version is the package's", async () => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8"));
   expect(await folder().spawn("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+describe("what was compiled is kept for the next start", () => {
+  const within = (cache: string, more: Readonly<Record<string, string>> = {}) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, "--version"], {
+      encoding: "utf8",
+      env: { ...process.env, XDG_CACHE_HOME: cache, ...more },
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  };
+  const filesIn = (folder: string): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+          entry.isFile() ? join(entry.parentPath, entry.name) : [],
+        )
+      : [];
+
+  test("where nobody else reads it; what is torn, of another program or not to be written hinders nothing", () => {
+    const cache = mkdtempSync(join(tmpdir(), "buddyverse-cache-"));
+    try {
+      within(cache, { NODE_DISABLE_COMPILE_CACHE: "1" });
+      expect(filesIn(cache)).toEqual([]);
+      within(cache);
+      const kept = filesIn(cache);
+      expect(kept.length).toBeGreaterThan(0);
+      for (const file of kept) expect(file).not.toMatch(/\.tmp$/);
+      const texts = kept.map((file) => readFileSync(file));
+      within(cache);
+      expect(kept.map((file) => readFileSync(file))).toEqual(texts);
+      for (const [at, file] of kept.entries()) writeFileSync(file, at % 2 ? "" : (texts[at] as Buffer).subarray(0, 99));
+      within(cache);
+      for (const file of kept) expect(readFileSync(file).length).toBeGreaterThan(99);
+      const barred = join(cache, "barred");
+      writeFileSync(barred, "");
+      within(barred);
+    } finally {
+      rmSync(cache, { recursive: true });
+    }
+  });
+
+  test.runIf(Number.parseInt(process.versions.node, 10) < 22)("and is read only by its owner", () => {
+    const cache = mkdtempSync(join(tmpdir(), "buddyverse-cache-"));
+    try {
+      within(cache);
+      const kept = filesIn(cache);
+      expect(kept.map((file) => basename(file))).toContainEqual(expect.stringMatching(/^main-.*\.cjs$/));
+      for (const file of kept) expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(statSync(join(kept[0] as string, "..")).mode & 0o777).toBe(0o700);
+    } finally {
+      rmSync(cache, { recursive: true });
+    }
+  });
 });
