@@ -45,6 +45,7 @@ export function efsStep(
       transitionToIaDays,
       backup,
       mounts: web.map((subnet) => ({ subnetId: subnet.id, groupId: group.id })),
+      zones: web.map((subnet) => subnet.zone),
       recoveryPoint: inputs.from?.recoveryPoint,
       copyOf: inputs.from?.copyOf,
       openVault: inputs.from?.openVault,

@@ -31,6 +31,7 @@ export function loadBalancerStep(
       scheme: "internet-facing" as const,
       groupIds: [securityGroup.id],
       subnetIds: subnets.map((subnet) => subnet.id),
+      zones: subnets.map((subnet) => subnet.zone),
     }),
     { narrowsAfter: [GROUP_KEY] },
   );

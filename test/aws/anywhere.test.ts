@@ -221,6 +221,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     backup: false,
     restoring: false,
     mounts: first.map(({ id }) => ({ subnetId: id, groupId: open.id })),
+    zones: first.map(({ zone }) => zone),
   }));
 
   const secret = resource(generatedSecret, "secret", "Odd.secret-without_a_path", {}, () => ({}));
@@ -278,6 +279,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
     scheme: "internet-facing" as const,
     groupIds: [open.id],
     subnetIds: subnets.map(({ id }) => id),
+    zones: subnets.map(({ zone }) => zone),
   }));
   const targets = resource(targetGroup, "targets", "9-of-them", { net }, ({ net }) => ({
     vpcId: net.id,

@@ -17,6 +17,7 @@ import { HELD, IN_ACCOUNT, inputsOf, type Pair, pair } from "./any-config.ts";
 import { openings, watchedSite } from "./site-watch.ts";
 import type { Stage } from "./stage.ts";
 import { changedFrom, done, promised, registered, tooFar } from "./told-before.ts";
+import { watched } from "./watched.ts";
 
 /** How many pairs; each takes some seconds. */
 const RUNS = Number(process.env.BUDDYVERSE_CHANGES ?? 20);
@@ -116,7 +117,10 @@ test("from any config to any other", async () => {
       const plan = planUp(await on.refresh());
       if (await isRefused(on, plan)) return;
       const began = on.clock.now();
-      const { result, silent, opened } = await watchedSite(on, on.up());
+      const {
+        result: { result, silent, opened },
+        cut,
+      } = await watched(on, watchedSite(on, on.up()));
       const told = promised(plan, on.graph);
       // What has nothing to do does not wait.
       expect(done(result.settled).filter((one) => !one.endsWith(" waits") || told.includes(one))).toEqual(told);
@@ -125,7 +129,8 @@ test("from any config to any other", async () => {
 
       const both = new Set([...before, ...openings(on)]);
       expect([...opened].filter((one) => !both.has(one))).toEqual([]);
-      if (plan.items.every(({ interruption }) => interruption.kind === "none")) expect([...silent]).toEqual([]);
+      if (plan.items.every(({ interruption }) => interruption.kind === "none"))
+        expect({ silent: [...silent], cut }).toEqual({ silent: [], cut: {} });
 
       if (await registered(on)) await on.up();
       if (b.monitoring.email !== null) confirmSubscription(simAt(on.sandbox.world, on.clock.now()), b.monitoring.email);

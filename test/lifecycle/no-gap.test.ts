@@ -7,6 +7,7 @@ import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { newKeyPair } from "../../src/lib/key-pair.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { watchedSite } from "./site-watch.ts";
 import { INPUTS, type Stage, stage, stageOn } from "./stage.ts";
 import { watched } from "./watched.ts";
 
@@ -171,6 +172,33 @@ test("a zone put in the middle, or first, is one more: nothing of the others is 
     expect(bad(await two.up())).toEqual([]);
     expect(Object.entries(two.store.resources).map(([key, { id }]) => [key, id])).toEqual(expect.arrayContaining(ids));
     expect(isEmpty(planUp(await two.refresh(true)))).toBe(true);
+  }
+});
+
+test("a zone takes another's place: the way out and the site go on, and what was in the other one goes last", async () => {
+  const standing = await changed(base, { web: { min: 3, desired: 3 }, database: { replica: false } });
+  await standing.up();
+  await standing.clock.sleep(600_000);
+  standing.sandbox.settle();
+  const { zones, network } = standing.config;
+  const [first] = zones as readonly [string];
+  const config = {
+    zones: [first, B],
+    network: {
+      public: [network.public[0], "172.31.30.0/24"],
+      web: [network.web[0], "172.31.31.0/24"],
+      db: [network.db[0], "172.31.32.0/24"],
+    },
+    web: { min: 3, desired: 3 },
+    database: { replica: false },
+  };
+  for (const stateless of [false, true]) {
+    const on = await changed(standing, config, { stateless });
+    const { result: seen, cut } = await watched(on, watchedSite(on, on.up()));
+    expect(bad(seen.result)).toEqual([]);
+    expect(cut).toEqual({});
+    expect([...seen.silent]).toEqual([]);
+    expect(isEmpty(planUp(await on.refresh(true)))).toBe(true);
   }
 });
 

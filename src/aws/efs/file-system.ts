@@ -67,6 +67,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       backup: ["BackupPolicy.Status"],
       // Whole ones: what AWS gives to each is another when it was made again.
       mounts: ["MountTargets[]"],
+      zones: "unshown",
       recoveryPoint: "unshown",
       copyOf: "unshown",
       restoring: "unshown",
@@ -82,6 +83,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       BackupPolicy: "as the spec has it, or not read while the file system changes",
     },
     unshown: {
+      zones: "its mount targets say them",
       recoveryPoint: AT_BIRTH,
       copyOf: AT_BIRTH,
       openVault: AT_BIRTH,
@@ -97,15 +99,21 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   same: {
     ...sameKey,
     mounts: sameSet,
+    zones: createOnly,
     recoveryPoint: createOnly,
     copyOf: createOnly,
     openVault: createOnly,
     // Somebody has turned them on: what the config never asked for it does not take back.
     backup: (wanted, found, _live, _spec, applied) => wanted === found || (found && applied.backup !== true),
   },
-  // One mount target for each zone: where as many come as go, they may take each other's place.
-  widened: (live, { mounts }) =>
-    mounts.length < live.mounts.length ? { mounts: both(mounts, live.mounts, ({ subnetId }) => subnetId) } : {},
+  // In a zone that stays another mount target takes the place of the one that is there.
+  widened: (live, { mounts, zones }) => ({
+    mounts: both(
+      mounts,
+      live.mounts.filter((_mount, index) => !zones.includes(live.zones[index] ?? "")),
+      ({ subnetId }) => subnetId,
+    ),
+  }),
   // Nearly all of it is waiting for the mount targets.
   timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65, copySeconds: 240 },
   retryable: {

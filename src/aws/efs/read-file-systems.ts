@@ -24,6 +24,8 @@ export interface FileSystemSpec extends KeyChoice {
   /** Daily backups by AWS Backup. */
   readonly backup: boolean;
   readonly mounts: readonly Mount[];
+  /** The zones that these are in, in their order. */
+  readonly zones: readonly string[];
   /** The ARN of the recovery point that it is made of; undefined: it is made empty. Read when it is made. */
   readonly recoveryPoint?: string | undefined;
   /** The id of the file system that this is a copy of, where its vault is not the stack's. */
@@ -36,6 +38,7 @@ export interface FileSystemSpec extends KeyChoice {
 export interface MountTarget {
   readonly id: string;
   readonly subnetId: string;
+  readonly zone: string;
   readonly state: string;
   readonly groupIds: readonly string[] | undefined;
 }
@@ -120,6 +123,7 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
         return {
           id: target.MountTargetId ?? "",
           subnetId: target.SubnetId ?? "",
+          zone: target.AvailabilityZoneName ?? "",
           state: target.LifeCycleState ?? "",
           groupIds: moving || interfaceId === undefined ? undefined : await groupsOf(aws, interfaceId),
         };
@@ -141,6 +145,7 @@ async function live(aws: Aws, shown: FileSystemDescription): Promise<FileSystemL
     backup: backup === "ENABLED" || backup === "ENABLING",
     targets,
     mounts: targets.filter(works).map(({ subnetId, groupIds = [] }) => ({ subnetId, groupId: groupIds.join(" ") })),
+    zones: targets.filter(works).map(({ zone }) => zone),
     restore,
     restoring: restore !== undefined,
     described: {
@@ -239,6 +244,7 @@ const PLACEHOLDER: Omit<FileSystemLive, "id" | "restore"> = {
   transitionToIaDays: null,
   backup: false,
   mounts: [],
+  zones: [],
   targets: [],
   restoring: true,
   dnsName: "",

@@ -1,6 +1,6 @@
 import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { both, sameSet } from "../../lib/compare.ts";
+import { both, createOnly, sameSet } from "../../lib/compare.ts";
 import { STATE } from "../coverage.ts";
 import { dataOut, publicAddress } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
@@ -13,6 +13,8 @@ export interface LoadBalancerSpec {
   readonly groupIds: readonly string[];
   /** One per zone, two zones at least. */
   readonly subnetIds: readonly string[];
+  /** The zones that these are in, in their order: it has one subnet in each. */
+  readonly zones: readonly string[];
 }
 /** `id` is the ARN. */
 export interface LoadBalancerLive extends LoadBalancerSpec, Identified {
@@ -39,9 +41,14 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
   matters: ["scheme"],
   immutable: ["scheme"],
   coverage: {
-    covers: { scheme: ["Scheme"], groupIds: ["SecurityGroups"], subnetIds: ["AvailabilityZones"] },
+    covers: {
+      scheme: ["Scheme"],
+      groupIds: ["SecurityGroups"],
+      subnetIds: ["AvailabilityZones"],
+      zones: "unshown",
+    },
     ignores: { State: STATE },
-    unshown: { "web ACL": "of another service" },
+    unshown: { zones: "its subnets say them", "web ACL": "of another service" },
     dangers: [
       { at: ["Scheme"], danger: "made public", when: (text) => text === "internet-facing" },
       { at: ["groupIds"], danger: "opened to the world" },
@@ -53,7 +60,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
       },
     ],
   },
-  same: { groupIds: sameSet, subnetIds: sameSet },
+  same: { groupIds: sameSet, subnetIds: sameSet, zones: createOnly },
   timing: { createSeconds: 170, timeoutSeconds: 1200, deleteSeconds: 5 },
   retryable: {
     create: [
@@ -84,6 +91,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
       scheme: one.Scheme ?? "internet-facing",
       groupIds: one.SecurityGroups ?? [],
       subnetIds: (one.AvailabilityZones ?? []).map((zone) => zone.SubnetId ?? ""),
+      zones: (one.AvailabilityZones ?? []).map((zone) => zone.ZoneName ?? ""),
       state: one.State?.Code ?? "",
       reason: one.State?.Reason ?? "",
       dnsName: one.DNSName ?? "",
@@ -143,9 +151,13 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
     return LoadBalancers?.[0]?.LoadBalancerArn as string;
   },
 
-  // One subnet for each zone: where as many come as go, they may take each other's place.
-  widened: (live, { subnetIds }) =>
-    subnetIds.length < live.subnetIds.length ? { subnetIds: both(subnetIds, live.subnetIds) } : {},
+  // In a zone that stays another subnet takes the place of the one that is there.
+  widened: (live, { subnetIds, zones }) => ({
+    subnetIds: both(
+      subnetIds,
+      live.subnetIds.filter((_id, index) => !zones.includes(live.zones[index] ?? "")),
+    ),
+  }),
 
   async update(aws, { id: LoadBalancerArn }, { groupIds, subnetIds }, changed, owner) {
     if (changed.has("groupIds")) await aws.elb.setSecurityGroups({ LoadBalancerArn, SecurityGroups: [...groupIds] });

@@ -54,6 +54,7 @@ const spec: FileSystemSpec = {
     { subnetId: "subnet-1", groupId: "sg-1" },
     { subnetId: "subnet-2", groupId: "sg-1" },
   ],
+  zones: ["ap-northeast-2a", "ap-northeast-2c"],
 };
 const described = (change: Partial<FileSystemDescription> = {}): FileSystemDescription => ({
   OwnerId: "111122223333",

@@ -191,7 +191,12 @@ test("the creating calls carry tags and what AWS would choose otherwise, and the
   elb.on(CreateTargetGroupCommand).resolves({ TargetGroups: [group] });
   elb.on(CreateListenerCommand).resolves({ Listeners: [{ ListenerArn: HTTP }] });
   const aws = await testAws();
-  const wanted = { scheme: "internet-facing" as const, groupIds: ["sg-1"], subnetIds: ["subnet-a", "subnet-c"] };
+  const wanted = {
+    scheme: "internet-facing" as const,
+    groupIds: ["sg-1"],
+    subnetIds: ["subnet-a", "subnet-c"],
+    zones: ["ap-northeast-2a", "ap-northeast-2c"],
+  };
   expect(await loadBalancer.create?.(aws, wanted, lbOwner, "t")).toBe(LB);
   expect(await targetGroup.create?.(aws, spec, tgOwner, "t")).toBe(TG);
   const https: ListenerSpec = {
