@@ -1,4 +1,14 @@
-const { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} = require("node:fs");
 const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
 
@@ -10,6 +20,17 @@ function keptIn(file) {
     return readFileSync(file);
   } catch {
     return undefined;
+  }
+}
+
+/** V8 does not look whether what it gets is whole: after a power failure half of it must not be under that name. */
+function writeWhole(file, data) {
+  const opened = openSync(file, "w", 0o600);
+  try {
+    for (let at = 0; at < data.length; ) at += writeSync(opened, data, at);
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
   }
 }
 
@@ -51,7 +72,7 @@ module.exports = function runCompiled(dist, entry, folder) {
     const temporary = join(kept, `${process.pid}.tmp`);
     try {
       for (const [name, script] of fresh) {
-        writeFileSync(temporary, script.createCachedData(), { mode: 0o600 });
+        writeWhole(temporary, script.createCachedData());
         renameSync(temporary, join(kept, name));
       }
     } catch (error) {
