@@ -26,7 +26,11 @@ function typing(on: Folder, text: string): Seen {
       JSON.stringify([[ASKED, text]]),
       ...[process.execPath, BIN, "secret", "set", "KEY", "--sandbox", "--sandbox-speed", "max"],
     ],
-    { cwd: on.path, env: { PATH: process.env.PATH, HOME: on.path, TERM: "xterm" }, encoding: "utf8" },
+    {
+      cwd: on.path,
+      env: { PATH: process.env.PATH, HOME: on.path, TERM: "xterm", NODE_DISABLE_COMPILE_CACHE: "1" },
+      encoding: "utf8",
+    },
   );
   expect(stderr).toBe("");
   return JSON.parse(stdout);
