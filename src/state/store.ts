@@ -120,6 +120,12 @@ export function readState(text: Pick<StateText, "path" | "read">): StackState | 
   return parsed.data;
 }
 
+/** How a run gets a state of its own, beside the one at `path`. */
+const another = (path: string): string =>
+  path.startsWith("s3://")
+    ? 'another object for this one: the config\'s "state" takes a "key"'
+    : "another state file: --state FILE";
+
 /** Throws `wrong-account` unless the state belongs to this stack, account and region. */
 export function checkIdentity(state: StackState, identity: StackIdentity, path: string): void {
   for (const part of ["account", "region", "stack"] as const) {
@@ -130,8 +136,8 @@ export function checkIdentity(state: StackState, identity: StackIdentity, path: 
       about: { file: path },
       hint:
         part === "stack"
-          ? "Use the config that it was made with, or another state file: --state FILE."
-          : `Use the credentials and region that it was made with (account ${state.account}, ${state.region}), or another state file: --state FILE.`,
+          ? `Use the config that it was made with, or ${another(path)}.`
+          : `Use the credentials and region that it was made with (account ${state.account}, ${state.region}), or ${another(path)}.`,
     });
   }
 }
@@ -143,7 +149,7 @@ export function checkRegion(recorded: string, wanted: string, path: string): voi
     code: "wrong-account",
     message: `${path} belongs to region ${recorded}, but this run is for region ${wanted}`,
     about: { file: path },
-    hint: `Use the region that it was made with (${recorded}), or another state file: --state FILE.`,
+    hint: `Use the region that it was made with (${recorded}), or ${another(path)}.`,
   });
 }
 

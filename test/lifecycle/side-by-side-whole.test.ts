@@ -67,3 +67,15 @@ test("both up, in sync and proven; each ends without touching the other", async 
   expect(await one.left()).toEqual([]);
   expect((await account(one)).contents).toEqual(empty);
 });
+
+test("both at the same moment, up and down: each makes and removes its own", async () => {
+  const one = await stage();
+  const empty = contents(one.sandbox.world);
+  const other = await stageOn(parseConfig(OTHER, "stage.config.json"), one.clock, one.sandbox, memoryText());
+  const both = [one, other];
+  for (const { settled } of await Promise.all(both.map((on) => on.up()))) expect(bad(settled)).toEqual([]);
+  for (const on of both) expect(isEmpty(await on.plan())).toBe(true);
+  for (const results of await Promise.all(both.map((on) => on.down()))) expect(bad(results)).toEqual([]);
+  for (const on of both) expect(await on.left()).toEqual([]);
+  expect((await account(one)).contents).toEqual(empty);
+});

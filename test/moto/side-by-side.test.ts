@@ -1,6 +1,6 @@
 /** Two whole stacks in one account and region, by the built command over HTTP, against an AWS that we did not write. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -17,6 +17,14 @@ const plain = {
 };
 /** The longest name that a config takes, and tags as people write them. */
 const LONGEST = "staging-of-the-shops";
+
+const BUCKET = `
+import boto3
+s3 = boto3.client("s3")
+s3.create_bucket(Bucket="states-123456789012", CreateBucketConfiguration={"LocationConstraint": "${REGION}"})
+s3.put_bucket_versioning(Bucket="states-123456789012", VersioningConfiguration={"Status": "Enabled"})
+s3.put_public_access_block(Bucket="states-123456789012", PublicAccessBlockConfiguration={"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True})
+`;
 
 describe("two stacks, one account", needs("moto_server and python3 with boto3"), () => {
   let server: MotoServer;
@@ -51,7 +59,7 @@ describe("two stacks, one account", needs("moto_server and python3 with boto3"),
     return stdout;
   };
   const inventory = async (): Promise<Record<string, string[]>> => JSON.parse(await python("inventory.py"));
-  const run = (line: string) => buddyverse(line.split(" "), { cwd: folder, env });
+  const run = (line: string, cwd = folder) => buddyverse(line.split(" "), { cwd, env });
 
   test("both come up and are in sync; each ends and leaves the other as it was", { timeout: 590_000 }, async () => {
     const empty = await inventory();
@@ -87,5 +95,47 @@ describe("two stacks, one account", needs("moto_server and python3 with boto3"),
     const last = await run("down --yes --discard-data");
     expect(last.code, last.stderr + last.stdout).toBe(0);
     expect(await inventory()).toEqual(empty);
+  });
+
+  test("one stack in two regions, their states in one bucket: each needs its key; both are listed from anywhere", {
+    timeout: 180_000,
+  }, async () => {
+    await promisify(execFile)("python3", ["-c", BUCKET], {
+      env: { ...process.env, ...env, AWS_DEFAULT_REGION: REGION },
+    });
+    const before = await inventory();
+    const state = { bucket: "states-123456789012", region: REGION };
+    const configure = (name: string, config: object) =>
+      writeFileSync(join(folder, `${name}.config.json`), JSON.stringify({ ...plain, stack: "shop", state, ...config }));
+    configure("home", {});
+    configure("eu", { region: "eu-west-1" });
+    const home = await run("up --yes --step vpc --config home.config.json");
+    expect(home.code, home.stderr).toBe(0);
+    const refused = await run("up --yes --step vpc --config eu.config.json");
+    expect([refused.code, refused.stderr]).toEqual([6, expect.stringContaining('the config\'s "state" takes a "key"')]);
+    configure("eu", { region: "eu-west-1", state: { ...state, key: "eu/shop.json" } });
+    const away = await run("up --yes --step vpc --config eu.config.json");
+    expect(away.code, away.stderr).toBe(0);
+
+    const listed = async (line: string, cwd?: string) => JSON.parse((await run(`${line} --json`, cwd)).stdout).stacks;
+    const at = (region: string, state: string | null) => expect.objectContaining({ stack: "shop", region, state });
+    const url = "s3://states-123456789012";
+    expect(await listed("stacks --all-regions")).toEqual([
+      at(REGION, `${url}/shop.state.json`),
+      at("eu-west-1", `${url}/eu/shop.json`),
+    ]);
+    const nowhere = join(folder, "nowhere");
+    mkdirSync(nowhere);
+    expect(await listed("stacks --all-regions", nowhere)).toEqual([at(REGION, null), at("eu-west-1", null)]);
+    expect(await listed(`stacks --all-regions --state ${url}/eu/shop.json`, nowhere)).toEqual([
+      at(REGION, `${url}/shop.state.json`),
+      at("eu-west-1", `${url}/eu/shop.json`),
+    ]);
+    for (const name of ["home", "eu"]) {
+      const down = await run(`down --yes --config ${name}.config.json`);
+      expect(down.code, down.stderr).toBe(0);
+    }
+    // The mock's list of tags still has those of what is gone.
+    expect((await inventory()).vpcs).toEqual(before.vpcs);
   });
 });

@@ -98,6 +98,14 @@ test.each(["account", "region", "stack"] as const)("a state of another %s is ref
   );
 });
 
+test("a state in S3 of another region is refused with how this one gets its own", () => {
+  open().put("vpc", vpc);
+  const text = { ...stateFile(file), path: "s3://states/buddyverse.state.json" };
+  expect(() => openStore(text, { ...identity, region: "eu-west-1" }, () => "l")).toThrow(
+    expect.objectContaining({ code: "wrong-account", hint: expect.stringContaining('"state" takes a "key"') }),
+  );
+});
+
 test("a write that fails keeps the last good copy, and says so", () => {
   const store = open();
   store.put("vpc", vpc);

@@ -31,5 +31,5 @@ export function page(drawing: Drawing): string {
       narrow: picture(2, "narrow"),
       list: list.join("\n"),
     },
-  });
+  }).trimEnd();
 }

@@ -211,6 +211,31 @@ describe("what is not simulated is refused by AWS's name for it, and counted", (
   });
 });
 
+test("the account's other regions can be looked at, where it has what every account has; nothing is made there", async () => {
+  const regions = await form("ec2", {
+    Action: "DescribeRegions",
+    "Filter.1.Name": "region-name",
+    "Filter.1.Value.1": "eu-*",
+  });
+  expect([...(await regions.text()).matchAll(/<regionName>(.*?)</g)].map(([, name]) => name)).toEqual([
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+  ]);
+  const vpcs = async (region?: string) => {
+    const answer = await form("ec2", { Action: "DescribeVpcs" }, region);
+    return [...(await answer.text()).matchAll(/<vpcId>(.*?)</g)].map(([, id]) => id);
+  };
+  const elsewhere = await vpcs("eu-west-1");
+  expect(elsewhere).toHaveLength(1);
+  expect(await vpcs()).not.toContain(elsewhere[0]);
+  const made = await form("ec2", { Action: "CreateVpc", CidrBlock: "10.0.0.0/16" }, "eu-west-1");
+  expect([made.status, await made.text()]).toEqual([400, expect.stringContaining("of other regions only to look at")]);
+  expect(await vpcs("eu-west-1")).toEqual(elsewhere);
+});
+
 test("who signs for another region, or not at all, is refused as AWS does", async () => {
   const elsewhere = await form("ec2", { Action: "DescribeVpcs" }, "ap-east-1");
   expect([elsewhere.status, await elsewhere.text()]).toEqual([
