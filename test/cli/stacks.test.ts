@@ -131,11 +131,13 @@ test("stacks: without a config, in the region of the environment or the profile;
   expect(text.stdout).toMatch(/\nshop +us-east-1 +vpc-1 +2 /);
   expect(text.stdout).toContain("\nNot looked at: us-west-2: UnauthorizedOperation: Not here.\n");
 
-  const closed = await standIn({ instead: denied(() => true) });
-  expect(
-    await on.run("stacks --all-regions --region us-east-1", { ...KEYS, AWS_ENDPOINT_URL: closed.url }),
-  ).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining("UnauthorizedOperation"),
-  });
+  for (const action of ["DescribeTags", "DescribeRegions"]) {
+    const closed = await standIn({
+      instead: (one) =>
+        one.action === action ? ec2Error(403, "UnauthorizedOperation", "No.") : denied(() => false)(one),
+    });
+    const refused = await on.run("stacks --all-regions --region us-east-1", { ...KEYS, AWS_ENDPOINT_URL: closed.url });
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toMatch(/UnauthorizedOperation: No\.\n[\s\S]*`buddyverse policy --with stacks` prints/);
+  }
 });

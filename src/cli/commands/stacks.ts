@@ -20,6 +20,8 @@ import { printResult } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
 
+const NEEDS =
+  "Give the caller the permissions that `buddyverse policy --with stacks` prints, then run the same command again.";
 /** So many regions are looked at side by side. */
 const AT_ONCE = 8;
 
@@ -28,7 +30,7 @@ export async function stacks(options: CommonOptions & { readonly allRegions?: bo
   const config = await configOrRegion(options);
   const paths = pathsOf(options);
   return withConnection({ options, paths, config, writes: false }, async ({ aws, clock }) => {
-    const places = options.allRegions ? await enabledRegions(aws) : [aws.region];
+    const places = options.allRegions ? await enabledRegions(aws).catch(inWords) : [aws.region];
     const looked = await lookIn(aws, places);
     const states = findStates(options, paths, config, aws);
     const prices = pricesBy((region) => pricesIn(paths.folder, region, options));
@@ -97,8 +99,15 @@ async function lookIn(aws: Aws, regions: readonly string[]): Promise<readonly Lo
       return { region, reason: failureOf(error, aws.cli).message };
     }
   });
-  if (failures.length === regions.length) throw failures[0];
+  if (failures.length === regions.length) inWords(failures[0]);
   return looked;
+}
+
+/** What the role lacks is not in the policy that is printed for `up` alone. */
+function inWords(error: unknown): never {
+  if (error instanceof BuddyError) throw error;
+  const { code, message, hint = code === "denied" ? NEEDS : undefined } = failureOf(error);
+  throw new BuddyError({ code, message, hint, cause: error });
 }
 
 /** Each region's, read once. */
