@@ -122,7 +122,7 @@ export function readState(text: Pick<StateText, "path" | "read">): StackState | 
 
 /** How a run gets a state of its own, beside the one at `path`. */
 const another = (path: string): string =>
-  path.startsWith("s3://")
+  path.includes("://")
     ? 'another object for this one: the config\'s "state" takes a "key"'
     : "another state file: --state FILE";
 
