@@ -111,6 +111,8 @@ if (process.argv.includes("--clean")) rmSync("dist", { recursive: true, force: t
 const { output: chunks } = await bundle.write({
   dir: "dist",
   format: "cjs",
+  // V8 does not keep for a script how its own imports are resolved (bin/compiled.js).
+  dynamicImportInCjs: false,
   entryFileNames: "[name]-[hash].cjs",
   chunkFileNames: "[name]-[hash].cjs",
   // Names stay: a stack trace is to be read.
@@ -118,6 +120,8 @@ const { output: chunks } = await bundle.write({
   comments: false,
 });
 checkSelfContained(chunks);
+if (chunks.some(({ code }) => /(?<![.\w$])import\(/.test(code ?? "")))
+  throw new Error("dist imports something by import()");
 writeFileSync("dist/entry.json", JSON.stringify({ entry: chunks.find(({ isEntry }) => isEntry).fileName }));
 writeFileSync("dist/THIRD-PARTY.txt", thirdParty(chunks));
 mkdirSync("man", { recursive: true });

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 export const ended = (program, args, options) =>
   new Promise((resolve, reject) => {
     execFile(program, args, { ...options, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      if (error && error.code !== 3) reject(new Error(`${args.join(" ")}: ${stderr}`));
+      if (error && error.code !== 3) reject(new Error(`${args.join(" ")}: ${stderr || stdout.slice(-2000)}`));
       else resolve(stdout);
     });
   });

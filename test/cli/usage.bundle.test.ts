@@ -79,6 +79,24 @@ describe("what was compiled is kept for the next start", () => {
     }
   });
 
+  test("also of what speaks to AWS", () => {
+    const cache = mkdtempSync(join(tmpdir(), "buddyverse-cache-"));
+    const env = { AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "none", AWS_SECRET_ACCESS_KEY: "none" };
+    try {
+      writeFileSync(join(cache, "buddyverse.config.json"), "{}");
+      for (let start = 0; start < 2; start++) {
+        const { stderr } = spawnSync(process.execPath, [BIN, "status"], {
+          cwd: cache,
+          encoding: "utf8",
+          env: { ...process.env, ...env, XDG_CACHE_HOME: cache },
+        });
+        expect(stderr).toMatch(/127\.0\.0\.1:9 cannot be reached/);
+      }
+    } finally {
+      rmSync(cache, { recursive: true });
+    }
+  });
+
   test.runIf(Number.parseInt(process.versions.node, 10) < 22)("and is read only by its owner", () => {
     const cache = mkdtempSync(join(tmpdir(), "buddyverse-cache-"));
     try {
