@@ -1,4 +1,5 @@
 import type { WatchedChange } from "./baseline.ts";
+import { ownerOf } from "./former.ts";
 import { observe, patiently } from "./observe.ts";
 import type { Identified, Mending } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
@@ -14,13 +15,31 @@ export interface Mend extends Mending, Pick<WatchedChange, "path" | "before" | "
 /** Only the hash of what it was is known. */
 const isHash = (before: string | undefined): boolean => before?.startsWith("sha256:") ?? false;
 
+/** A tag that somebody has put on it goes as one does that the config has no more. */
+function withoutTag(
+  run: Pick<Run, "aws" | "store">,
+  { node, look, wanted }: Observed,
+  path: string,
+): Mending | undefined {
+  const tag = /^Tag(?:s|List)\[(.+?)\](?:\.\w+)?$/.exec(path)?.[1];
+  const { type } = node;
+  if (tag === undefined || type.update === undefined || !wanted) return undefined;
+  const owner = { ...ownerOf(run, node), obsoleteTags: [tag] };
+  return { put: async () => type.update?.(run.aws, look.live as Identified, wanted, new Set(["tags"]), owner) };
+}
+
 /** What others changed of these objects, by their keys or names, and what becomes of it. Throws `usage` on one that is not there. Pure. */
-export function mendsOf({ aws }: Pick<Run, "aws">, snapshot: Snapshot, names: readonly string[]): readonly Mend[] {
+export function mendsOf(
+  run: Pick<Run, "aws" | "store">,
+  snapshot: Snapshot,
+  names: readonly string[],
+): readonly Mend[] {
   return [...new Set(names)].flatMap((name) => {
     const entry = objectNamed(snapshot, name);
     const { node, look } = entry;
     return watchedOf(entry).map(({ path, before, now }): Mend => {
-      const how = isHash(before) ? undefined : node.type.mend?.(aws, look.live as Identified, { path, before });
+      const own = isHash(before) ? undefined : node.type.mend?.(run.aws, look.live as Identified, { path, before });
+      const how = own ?? (before === undefined ? withoutTag(run, entry, path) : undefined);
       return { key: node.key, name: node.name, path, before, now, ...how };
     });
   });

@@ -14,6 +14,8 @@ import { acceptedView } from "../../src/report/views/accepted.ts";
 import { mendView } from "../../src/report/views/mend.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { stranger } from "../stranger.ts";
+import { standing } from "../strangers/hand.ts";
+import { CHANGES } from "../strangers/table.ts";
 import { type Stage, stage, stageOn } from "./stage.ts";
 
 const off = (items: readonly StatusItem[]) =>
@@ -592,8 +594,46 @@ describe("mended", () => {
     expect(text).toMatch(
       /! Buddy-NAT1: MetadataOptions.HttpTokens: optional → required: not by this program:\n +aws .*modify-instance-metadata-options --instance-id i-\w+ --http-tokens required/,
     );
-    expect(text).toContain("! Bastion1: Monitoring.State: enabled → disabled: this program cannot put it back");
+    expect(text).toMatch(
+      /! Bastion1: Monitoring.State: enabled → disabled: not by this program:\n +aws .*unmonitor-instances --instance-ids i-\w+/,
+    );
+    const [nobodys] = mends.map(({ command: _, ...one }) => one);
+    expect(mendView(nobodys ? [nobodys] : []).join("\n")).toMatch(
+      /not by this program:\n +It has no call for it: .*AWS console/,
+    );
   });
+
+  test("what strangers change of what is watched, of each kind: what is put back, what a command does", async () => {
+    const who = await (await standing()).again();
+    const rows = CHANGES.filter(({ says }) => says.kind === "watched");
+    for (const { does } of rows) await does(who);
+    await who.wait(60);
+    const { on } = who;
+    const seen = await on.refresh();
+    const keys = off(statusOf(seen)).map(({ key }) => key);
+    const mends = mendsOf(on.run, seen, keys);
+    expect(await mend(on.run, seen, mends)).toBe(mends.filter(({ put }) => put).length);
+    await who.wait(60);
+    const left = mends.filter(({ put }) => !put);
+    expect(
+      off(await on.status())
+        .flatMap(({ key, watched }) => watched.map(({ path }) => `${key} ${path}`))
+        .sort(),
+    ).toEqual(left.map(({ key, path }) => `${key} ${path}`).sort());
+    expect(
+      left
+        .map(({ key, path, command }) => `${key.replace(/-[0-9a-f]{12}$/, "")} ${path}${command ? "" : ": no way"}`)
+        .sort(),
+    ).toEqual([
+      "auto-scaling-group DeletionProtection",
+      "bastion-1 MetadataOptions.HttpTokens",
+      "bastion-2 Monitoring.State",
+      "image DeregistrationProtection",
+      "load-balancer Attributes[deletion_protection.enabled]",
+      "log-app deletionProtectionEnabled",
+    ]);
+    expect((await on.plan()).items.filter(({ action }) => action !== "none")).toEqual([]);
+  }, 60_000);
 });
 
 /** Somebody makes a version that starts what the stack's do, and more, and has it be the default. */

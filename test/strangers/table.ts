@@ -1268,7 +1268,7 @@ const rest: readonly Change[] = [
         who.iam("PutRolePolicy", {
           ...role(who),
           PolicyName: "logs",
-          PolicyDocument: admin.replaceAll('"*"', '"logs:PutLogEvents"'),
+          PolicyDocument: admin.replace('"Action":"*"', '"Action":"logs:PutLogEvents"'),
         }),
       extra(/^inline policy logs: .*allows logs:PutLogEvents/),
     ],

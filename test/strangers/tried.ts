@@ -7,7 +7,7 @@ import type { Change, Says } from "./table.ts";
 const words = ({ what, id, effect, whose }: Extra): string => `${what} ${id}: ${effect}; ${whose}`;
 
 /** What was told, as what must be told is written: other objects may be off for the same change, the named one must be. */
-function saying(says: Says, off: readonly StatusItem[], extras: readonly Extra[]): unknown {
+export function saying(says: Says, off: readonly StatusItem[], extras: readonly Extra[]): unknown {
   switch (says.kind) {
     case "managed":
       return off
@@ -25,7 +25,7 @@ function saying(says: Says, off: readonly StatusItem[], extras: readonly Extra[]
 }
 
 /** True when it was told as it must be. */
-function agrees(says: Says, found: unknown): boolean {
+export function agrees(says: Says, found: unknown): boolean {
   const lines = found as readonly string[];
   switch (says.kind) {
     case "managed":

@@ -442,6 +442,10 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       return {
         command: `${aws.cli} autoscaling resume-processes --auto-scaling-group-name ${id} --scaling-processes ${process} --region ${aws.region}`,
       };
+    if (path === "DeletionProtection")
+      return {
+        command: `${aws.cli} autoscaling update-auto-scaling-group --auto-scaling-group-name ${id} --deletion-protection ${before ?? "none"} --region ${aws.region}`,
+      };
     return path === "DefaultInstanceWarmup" && before !== undefined
       ? {
           put: () =>

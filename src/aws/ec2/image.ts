@@ -122,6 +122,11 @@ export const image: ResourceType<ImageSpec, ImageLive> = {
   },
   health,
 
+  mend: ({ cli, region }, { id }, { path, before }) =>
+    path === "DeregistrationProtection" && before === "disabled"
+      ? { command: `${cli} ec2 disable-image-deregistration-protection --image-id ${id} --region ${region}` }
+      : undefined,
+
   async protections(aws, { id, deregistrationProtection: protection }) {
     if (protection === "disabled") return [];
     const to = `lift the deregistration protection of ${id}`;

@@ -223,6 +223,10 @@ export function mendInstance(
   { id }: Found,
   { path, before }: { readonly path: string; readonly before: string | undefined },
 ): Mending | undefined {
+  if (path === "Monitoring.State")
+    return {
+      command: `${cli} ec2 ${before === "enabled" ? "monitor" : "unmonitor"}-instances --instance-ids ${id} --region ${region}`,
+    };
   const options: Readonly<Record<string, string>> = {
     "MetadataOptions.HttpTokens": "--http-tokens",
     "MetadataOptions.HttpEndpoint": "--http-endpoint",

@@ -23,6 +23,9 @@ export const NO_LOG_GROUP = ["ResourceNotFoundException"];
 /** Two calls changed the same group at the same time (API reference). */
 export const BUSY = ["OperationAbortedException"];
 
+const protectCommand = ({ cli, region }: Aws, groupName: string, on: boolean): string =>
+  `${cli} logs put-log-group-deletion-protection --log-group-identifier ${groupName} --${on ? "" : "no-"}deletion-protection-enabled --region ${region}`;
+
 /** All groups whose names begin so. */
 export const logGroupsUnder = (aws: Aws, prefix: string): Promise<readonly LogGroup[]> =>
   aws.coalesce(`logs:groups:${prefix}`, () =>
@@ -94,9 +97,12 @@ export const logGroup: ResourceType<LogGroupSpec, LogGroupLive> = {
     await undefinedIf(NO_LOG_GROUP, () => aws.logs.deleteLogGroup({ logGroupName: groupName }));
   },
 
+  mend: (aws, { groupName }, { path, before }) =>
+    path === "deletionProtectionEnabled" ? { command: protectCommand(aws, groupName, before === "true") } : undefined,
+
   async protections(aws, { groupName, deletionProtection }) {
     if (!deletionProtection) return [];
-    const command = `${aws.cli} logs put-log-group-deletion-protection --log-group-identifier ${groupName} --no-deletion-protection-enabled --region ${aws.region}`;
+    const command = protectCommand(aws, groupName, false);
     return [
       {
         what: "deletion protection is on",

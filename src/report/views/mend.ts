@@ -10,11 +10,10 @@ export function mendView(mends: readonly Mend[], { style = plain, width = WIDTH 
     const change = `${path}: ${valueText(now)} → ${valueText(before)}`;
     if (put) return [truncate(`  ~ ${name}: ${change}`, width)];
     return [
-      truncate(
-        `  ! ${name}: ${change}: ${command ? "not by this program:" : "this program cannot put it back"}`,
-        width,
-      ),
-      ...(command ? [`      ${style.cyan(command)}`] : []),
+      truncate(`  ! ${name}: ${change}: not by this program:`, width),
+      ...(command
+        ? [`      ${style.cyan(command)}`]
+        : ["      It has no call for it: set it in the AWS console, or with the AWS CLI."]),
     ];
   });
 }

@@ -1,0 +1,148 @@
+/** The changes of strangers that the sandbox has one by one, on an AWS that we did not write, by another SDK: all at once. */
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { StatusItem } from "../../src/engine/status.ts";
+import { buddyverse } from "../command.ts";
+import type { Hand } from "../strangers/hand.ts";
+import { CHANGES, type Change } from "../strangers/table.ts";
+import { agrees, saying } from "../strangers/tried.ts";
+import { needs } from "../tools.ts";
+import { type MotoServer, startMoto } from "./server.ts";
+
+const REGION = "ap-northeast-2";
+const config = {
+  image: { base: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64" },
+  bastion: { allowedCidrs: ["203.0.113.10/32"] },
+  domain: { name: "buddyverse.link" },
+  monitoring: { email: "ops@example.com" },
+};
+
+const SERVICES = [
+  ...["acm", "autoScaling", "backup", "cloudWatch", "logs", "ec2", "efs", "elb", "iam", "rds", "route53", "s3"],
+  ...["sns", "ssm"],
+] as const;
+
+/** moto 5.2 answers with a page of HTML. */
+const NO_CALL = /parse response|<!doctype/;
+/** It takes the call, and shows nothing of it afterwards; or it is told as something else, which is said. */
+const NOT_TOLD = /^not told$/;
+/** What of the changes is not to be seen here, by what came of them. */
+const NOT_HERE: Readonly<Record<string, RegExp>> = {
+  // There must be such a gateway.
+  "ec2:vpc: a transit gateway": /InvalidTransitGatewayID.NotFound/,
+  "ec2:instance: detailed monitoring": NO_CALL,
+  // It takes the older form only, OperationType and GroupNames.
+  "ec2:image: its snapshot is public": NOT_TOLD,
+  "ec2:image: protected from being deregistered": NO_CALL,
+  // Another change makes it the default.
+  "ec2:launch-template: a version more that nothing is launched of": NOT_TOLD,
+  // Of a template it shows the tags of its creation.
+  "ec2:launch-template: a tag more": NOT_TOLD,
+  "auto-scaling:group: another warm-up": NOT_TOLD,
+  "auto-scaling:group: protected from being deleted": NOT_TOLD,
+  // Its account is another, so that it leads elsewhere.
+  "rds:database: told of in this account": NOT_TOLD,
+  // It loses the group.
+  "rds:subnet-group: other words": NOT_TOLD,
+  "efs:file-system: no backups": NO_CALL,
+  "efs:file-system: another throughput": NO_CALL,
+  "backup:vault: nobody may restore": NO_CALL,
+  "backup:vault: nobody may delete what is in it": NO_CALL,
+  "logs:log-group: protected from being deleted": NO_CALL,
+  // It takes a name only, and answers that an id is gone.
+  "ec2:key-pair: deleted": NOT_TOLD,
+};
+
+describe("strangers, against an AWS that we did not write", needs("moto_server and python3 with boto3"), () => {
+  let server: MotoServer;
+  let folder: string;
+  let env: Record<string, string>;
+  let boto: ChildProcess;
+
+  beforeAll(async () => {
+    server = await startMoto();
+    folder = mkdtempSync(join(tmpdir(), "buddyverse-strangers-"));
+    env = {
+      AWS_ENDPOINT_URL: server.url,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+    };
+    writeFileSync(join(folder, "buddyverse.config.json"), JSON.stringify(config));
+    boto = spawn("python3", [join(import.meta.dirname, "hand.py"), REGION], {
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+  });
+  afterAll(() => {
+    boto?.kill();
+    server?.stop();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  /** A stranger who works with boto3. */
+  function hand(): Hand {
+    const { resources } = JSON.parse(readFileSync(join(folder, "buddyverse.state.json"), "utf8"));
+    const lines = createInterface({ input: boto.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+    const call = (service: string) => async (operation: string, input: object) => {
+      boto.stdin?.write(`${JSON.stringify([service, operation, input])}\n`);
+      const { answer, error } = JSON.parse((await lines.next()).value);
+      if (error !== undefined) throw new Error(error);
+      return answer;
+    };
+    return {
+      ...Object.fromEntries(SERVICES.map((service) => [service, call(service)])),
+      on: { graph: { nodes: new Map(Object.entries(resources)) }, clock: { now: () => Date.now() } },
+      id: (key: string) => resources[key]?.id ?? expect.unreachable(`the stack has no ${key}`),
+      wait: async () => {},
+    } as unknown as Hand;
+  }
+
+  /** What is not told of changes, all made one after the other; "": it is. */
+  async function untold(who: Hand, changes: readonly Change[]): Promise<Record<string, string>> {
+    const trouble = new Map<Change, string>();
+    for (const change of changes)
+      await change.does(who).catch((error: Error) => trouble.set(change, error.message.slice(0, 160)));
+    const { stdout } = await buddyverse(["status", "--json"], { cwd: folder, env });
+    const { resources, extras } = JSON.parse(stdout);
+    const off = resources.filter(({ standing }: StatusItem) => standing !== "in-sync");
+    return Object.fromEntries(
+      changes.flatMap((change) => {
+        const told = agrees(change.says, saying(change.says, off, extras));
+        return told ? [] : [[`${change.type}: ${change.name}`, trouble.get(change) ?? "not told"]];
+      }),
+    );
+  }
+
+  test("all that the mock can do is told", { timeout: 590_000 }, async () => {
+    execFileSync(
+      "python3",
+      [
+        "-c",
+        `import boto3; boto3.client("route53").create_hosted_zone(Name="${config.domain.name}", CallerReference="x")`,
+      ],
+      { env: { ...process.env, ...env } },
+    );
+    const [up] = await Promise.all([
+      buddyverse(["up", "--yes"], { cwd: folder, env }),
+      promisify(execFile)("python3", [join(import.meta.dirname, "builder.py"), REGION], {
+        env: { ...process.env, ...env },
+      }),
+    ]);
+    expect(up).toMatchObject({ code: 0 });
+    const who = hand();
+    const of = (isGone: boolean) =>
+      CHANGES.filter(({ says: { kind } }) => kind !== "unseen" && (kind === "missing") === isGone);
+    // What is gone is nothing that has changed: it goes last.
+    const left = { ...(await untold(who, of(false))), ...(await untold(who, of(true))) };
+    expect(left).toEqual(
+      Object.fromEntries(Object.entries(NOT_HERE).map(([name, why]) => [name, expect.stringMatching(why)])),
+    );
+  });
+});
