@@ -1,4 +1,5 @@
-import { Command, type Help, InvalidArgumentError, Option } from "commander";
+import { type Argument, Command, type Help, InvalidArgumentError, Option } from "commander";
+import { nearest } from "../lib/nearest.ts";
 import { indented, widthOf, wrapped } from "../lib/text.ts";
 import { COMMANDS, type CommandEntry, GROUPS, positive } from "./command-table.ts";
 
@@ -125,12 +126,24 @@ export function commandLine(version: string, argv?: readonly string[]): Command 
     for (const entry of COMMANDS.filter((one) => one.group === group)) {
       const { name, description, own = (command: Command) => command, examples, notes, shared } = entry;
       const command = own(top.command(name)).description(description);
+      for (const one of [...command.options, ...command.registeredArguments]) suggestNearest(one);
       if (argv === undefined || argv.includes(name)) addShared(command, shared);
       command.addHelpText("after", () => ending(examples, notes));
     }
   }
   top.helpCommand("help [command]", "show the help of a command");
   return top;
+}
+
+/** What is none of the choices is answered with the nearest, as commands and options are. */
+function suggestNearest(one: Option | Argument): void {
+  const { argChoices, parseArg } = one;
+  if (argChoices === undefined || parseArg === undefined) return;
+  one.argParser((value: string, before: unknown) => {
+    const meant = argChoices.includes(value) ? undefined : nearest(value, argChoices);
+    if (meant === undefined) return parseArg(value, before as never);
+    throw new InvalidArgumentError(`Allowed choices are ${argChoices.join(", ")}.\n(Did you mean ${meant}?)`);
+  });
 }
 
 /** The arguments of a command as its usage has them. */

@@ -79,10 +79,17 @@ function stageOf(argv: readonly string[]): Parameters<typeof staged>[0] {
   return { sandbox: argv.includes("--sandbox"), config, state, profile, region } as Parameters<typeof staged>[0];
 }
 
+/** Help of a command that there is not is that command's mistake: commander would show the help of all. */
+function aboutCommand(argv: readonly string[]): readonly string[] {
+  const [help, name] = argv;
+  const isKnown = (word: string) => word === "help" || COMMANDS.some((one) => one.name === word);
+  return help === "help" && name !== undefined && !name.startsWith("-") && !isKnown(name) ? argv.slice(1) : argv;
+}
+
 /** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json and --json-lines. */
 export async function run(line: readonly string[], version: string): Promise<number> {
   const end = line.indexOf("--");
-  const argv = end < 0 ? line : line.slice(0, end);
+  const argv = aboutCommand(end < 0 ? line : line.slice(0, end));
   const words = end < 0 ? undefined : line.slice(end + 1);
   // Also on a line that commander does not get to the end of.
   const forPrograms = { json: argv.includes("--json"), jsonLines: argv.includes("--json-lines") };

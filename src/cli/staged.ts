@@ -14,12 +14,12 @@ export const stageWords = (options: Stage): readonly string[] => [
 
 /** The commands that work on a stage. */
 export const STAGED =
-  "up down status why snapshots restore plan verify failover rotate releases rollback secret logs run ssh tunnel outputs cost graph doctor stacks state unlock".split(
+  "up down status history why snapshots restore plan verify failover rotate releases rollback secret logs run ssh tunnel outputs cost graph doctor stacks state unlock".split(
     " ",
   );
 
 /** What a command's argument says that it is about. */
-const ABOUT = "(?: (?:database|files|password|list|web|bastion|init|move|(?:set|rm) \\w+)\\b)?";
+const ABOUT = "(?: (?:database|files|password|list|web|bastion|init|move|NUMBER|(?:set|rm) \\w+)\\b)?";
 /** Until where a text goes on with the same command: it may name its stage there already. */
 const REST = "[^\\n`;&()]";
 const NAMED = new RegExp(

@@ -28,11 +28,12 @@ export type Wanted = Pick<Failure, "kind" | "about">;
 /** Reads what `sandbox fail <kind> <about>` was given. Throws `usage` for anything else. */
 export function parseFailure(kind: string, about = ""): Wanted {
   const known = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  const meant = nearest(kind, Object.keys(KINDS));
   if (!known)
     throw new BuddyError({
       code: "usage",
       message: `the sandbox cannot fail "${kind}"`,
-      hint: `It can fail: ${Object.entries(KINDS)
+      hint: `${meant === undefined ? "" : `Did you mean ${meant}? `}It can fail: ${Object.entries(KINDS)
         .map(([name, { about: of }]) => (of ? `${name} (${of})` : name))
         .join("; ")}.`,
     });

@@ -45,7 +45,7 @@ test("tells of each run who, when, what was planned, found and changed, and how 
       expect.stringMatching(/^\d+ created/),
     ],
     [""],
-    ["`buddyverse history NUMBER` shows one, object by object."],
+    ["`buddyverse history NUMBER --sandbox` shows one, object by object."],
     [""],
   ]);
 

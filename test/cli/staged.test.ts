@@ -5,7 +5,8 @@ import { STAGED, staged, stagedIn } from "../../src/cli/staged.ts";
 
 test("all commands are known that work on a stage", () => {
   const online = COMMANDS.filter(({ offline }) => !offline).map(({ name }) => name);
-  expect(STAGED.toSorted()).toEqual(online.toSorted());
+  // It asks nobody, and reads what the runs on a stage have left.
+  expect(STAGED.toSorted()).toEqual([...online, "history"].toSorted());
 });
 
 test.each([
@@ -13,6 +14,7 @@ test.each([
   ["buddyverse rollback 11", "buddyverse rollback --sandbox 11"],
   ["buddyverse rollback 11 --sandbox", "buddyverse rollback 11 --sandbox"],
   ["buddyverse secret set KEY < FILE", "buddyverse secret set KEY --sandbox < FILE"],
+  ["`buddyverse history NUMBER` shows one", "`buddyverse history NUMBER --sandbox` shows one"],
   ["buddyverse rotate password", "buddyverse rotate password --sandbox"],
   ["buddyverse restore files --to latest", "buddyverse restore files --sandbox --to latest"],
   ["`buddyverse ssh web 2 -- uptime`", "`buddyverse ssh web --sandbox 2 -- uptime`"],

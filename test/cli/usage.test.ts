@@ -10,6 +10,10 @@ const CONFIG = "buddyverse.config.json";
 
 test.each([
   ["upp", "unknown command 'upp'", "Did you mean up?"],
+  ["verify --drill deadweb", "Allowed choices are dead-web, ", "Did you mean dead-web?"],
+  ["logs app bot", "argument 'log'", "Did you mean boot?"],
+  ["sandbox fail natt", 'the sandbox cannot fail "natt"', "Did you mean nat?"],
+  ["history 99 --sandbox", "there is no run 99", "`buddyverse history --sandbox` lists"],
   ["up --sandbx", "unknown option '--sandbx'", "Did you mean --sandbox?"],
   ["plan --offline --step load-balncer", 'there is no step "load-balncer"', "Did you mean load-balancer?"],
   ["up --concurrency 0", "It must be a whole number from 1.", ""],
@@ -41,6 +45,12 @@ test.each([
   const lines = await folder().run(`${line} --json-lines`);
   expect({ code: lines.code, stderr: lines.stderr }).toEqual({ code: 2, stderr: "" });
   expect(JSON.parse(lines.stdout)).toMatchObject({ schemaVersion: 1, type: "error", error: { message } });
+});
+
+test("help of a command that there is not names the nearest", async () => {
+  const { code, stdout, stderr } = await folder().run("help upp");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(/^error: unknown command 'upp'\n\(Did you mean up\?\)\n/);
 });
 
 test("--json and --json-lines are two answers to one question", async () => {

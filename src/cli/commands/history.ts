@@ -8,6 +8,7 @@ import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
 import { configOf, isShared, pathsOf } from "../paths.ts";
 import { drawnTo, timelineOf } from "../run-timeline.ts";
+import { staged } from "../staged.ts";
 import { sharedPlaceOf } from "../state-place.ts";
 
 export interface HistoryOptions extends CommonOptions {
@@ -44,7 +45,7 @@ export async function history(number: number | undefined, options: HistoryOption
   if (damaged > 0 && !options.json)
     process.stderr.write(`${damaged} of the lines in ${file} cannot be read, and are left out.\n`);
   if (number === undefined) {
-    printResult(options, historyView(runs, look), { runs: runs.toReversed(), damaged });
+    printResult(options, staged(options)(historyView(runs, look)), { runs: runs.toReversed(), damaged });
     return 0;
   }
   const one = runs.find((run) => run.number === number);
