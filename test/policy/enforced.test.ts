@@ -199,6 +199,8 @@ test("nothing but these is allowed without the stack's tag, a name or a kind of 
     // To bind a key to a vault: IAM narrows it to nothing.
     "backup-storage:MountCapsule",
     "route53:CreateHostedZone",
+    // It knows no resources (Service Authorization Reference).
+    "sns:Unsubscribe",
     // It knows no resources (Service Authorization Reference): of the commands of others, too.
     "ssm:CancelCommand",
   ]);
