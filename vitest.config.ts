@@ -11,7 +11,7 @@ const MOCKED = "test/**/*.mocked.test.ts";
 const HTTP = "test/{moto,clients}/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
-const CHANGES = "test/{docs/{changes,replay,aws-commands},lifecycle/any-change}.test.ts";
+const CHANGES = "test/{docs/{changes,first-deploy,replay,aws-commands},lifecycle/any-change}.test.ts";
 const GRANTS = "test/policy/{every-grant,read-only,enforced,moving}.test.ts";
 /** Every command, at several widths. */
 const WIDTHS = "test/cli/widths.test.ts";
@@ -20,8 +20,9 @@ const PROCESSES =
 const DRILLS = "test/{verify/{sandbox,drills/{drills,page}},cli/timeline}.test.ts";
 const RELIABILITY =
   "test/reliability/{failures,full-disk,left-behind,lossy,shared-state,blocked,late-calls,credentials,between-attempts,world-file,matrix-{down-instance,move,secrets,failover,re*,rotate,*-gateway}}.test.ts";
-/** Long lives of data, with copies and restores. */
-const COPIES = "test/{cli/{from-snapshot,left-alone,restore-database},lifecycle/backup}.test.ts";
+/** Long lives of data, with copies, restores, failovers and new passwords. */
+const COPIES =
+  "test/{cli/{from-snapshot,left-alone,restore-database},lifecycle/{backup,rotate},recovery/failover}.test.ts";
 /** Long lives of a stack, with releases and replacements. */
 const LIVES =
   "test/{lifecycle/{no-gap,told-before,down-copies,names,watched,release,rollback,instance-refresh,public-ranges,protected,side-by-side-whole,unclaimed,database-changes},cli/{preflight,cost-live,refresh-image}}.test.ts";

@@ -43,7 +43,7 @@ export async function examine(
   const findings = await Promise.all([
     looked("permissions", () => simulated(aws, statements)),
     looked("EC2 permissions", () => probed(aws, config)),
-    ask(aws, plannedStack(objects), new Set(objects.map(({ node }) => node.type))),
+    ask(aws, plannedStack(aws, objects), new Set(objects.map(({ node }) => node.type))),
     ...(config.domain ? [looked("domain", () => delegation(aws, config, config.domain?.name ?? ""))] : []),
     looked("clock", async () => clockOf(aws)),
   ]);

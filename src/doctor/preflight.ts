@@ -24,22 +24,32 @@ const ACTIONS: Readonly<Partial<Record<Observed["decision"]["kind"], Planned["ac
 };
 
 /** What is decided of a stack's objects, as the services look at it. Pure. */
-export function plannedStack(decided: Iterable<Decided>): PlannedStack {
+export function plannedStack(aws: Aws, decided: Iterable<Decided>): PlannedStack {
   const given = [...decided];
   const replaced = new Set(given.flatMap(({ node, decision }) => (decision.kind === "replace" ? [node.key] : [])));
   const all = given.flatMap((one) =>
     one.wanted === undefined
       ? []
-      : [{ key: one.node.key, type: one.node.type, planned: plannedOf(one, one.wanted, replaced) }],
+      : [
+          {
+            key: one.node.key,
+            type: one.node.type,
+            id: idOf(aws, one),
+            planned: plannedOf(one, one.wanted, replaced),
+          },
+        ],
   );
   const of = (type: AnyType) => all.filter((one) => one.type === type).map(({ planned }) => planned);
   const named = (type: AnyType, id: string) => {
     const key = unknownKey(id);
-    return all.find((one) => one.type === type && (key === undefined ? one.planned.live?.id === id : one.key === key))
-      ?.planned;
+    return all.find((one) => one.type === type && (key === undefined ? one.id === id : one.key === key))?.planned;
   };
   return { of, named } as unknown as PlannedStack;
 }
+
+/** What others name it by. AWS may not show yet what a killed run has made. */
+const idOf = (aws: Aws, { node, look }: Decided): unknown =>
+  look.live?.id ?? node.type.knownBefore?.(aws, node.owner, undefined)?.id;
 
 function plannedOf({ node, look, decision }: Decided, spec: object, replaced: ReadonlySet<string>): Planned {
   const { createBeforeDelete } = node.resource ?? {};
@@ -82,7 +92,7 @@ export async function preflight(aws: Aws, decided: Iterable<Decided>): Promise<r
   const all = [...decided];
   const types = new Set(all.filter((one) => isChange(one)).map(({ node }) => node.type));
   if (types.size === 0) return [];
-  return (await ask(aws, plannedStack(all), types)).filter(({ verdict }) => verdict !== "ok");
+  return (await ask(aws, plannedStack(aws, all), types)).filter(({ verdict }) => verdict !== "ok");
 }
 
 const isChange = ({ wanted, decision, node }: Decided): boolean =>

@@ -5,6 +5,7 @@ import { memoryText } from "../../src/cli/sandbox-stack.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { examine } from "../../src/doctor/doctor.ts";
 import { decidedOf, lookAtAll } from "../../src/doctor/objects.ts";
+import { preflight } from "../../src/doctor/preflight.ts";
 import { jumpingClock } from "../../src/lib/clock.ts";
 import { type PolicyStatement, statementsFor } from "../../src/policy/policy.ts";
 import { findingsView } from "../../src/report/findings.ts";
@@ -330,4 +331,13 @@ test("what AWS checks besides the action of a call's own name is asked about too
     verdict: "problem",
     message: expect.stringContaining(denied.join(" and ")),
   });
+});
+
+test("a replica's primary that AWS does not show yet is known by its name: its version is asked for", async () => {
+  const on = await stage();
+  const { entries } = await on.refresh();
+  const decided = [...entries.values()].map((entry) =>
+    entry.node.key === "database" ? { ...entry, decision: { kind: "wait" as const, why: "creating" as const } } : entry,
+  );
+  expect(await preflight(on.aws, decided)).toEqual([]);
 });
