@@ -85,6 +85,8 @@ test.each([80, 40])("every command at %i columns", async (columns) => {
     const at = args.indexOf("--");
     args.splice(at < 0 ? args.length : at, 0, "--sandbox", "--sandbox-speed", "max");
     const { stdout, stderr } = await inProcess(args, { cwd: path, env: { HOME: path }, columns });
+    // What names the stage is broken into lines once, with it.
+    if (line === "down --yes" && columns === 80) expect(stderr).toContain("--since\n30d` prints what there is.\n");
     for (const one of `${stdout}${stderr}`.split("\n"))
       if (widthOf(one) > columns && !mayBeLong(one)) wide.push(`${line}: ${widthOf(one)}: ${one}`);
   }
