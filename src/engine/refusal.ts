@@ -196,6 +196,16 @@ export const refusedError = (refusal: Refusal, node: Node, id: string | undefine
     hint: hintOf([refusal]),
   });
 
+/** What hangs on something whose name is taken would have to change for its sake alone: that is said of the name. */
+function causesIn(entries: Snapshot["entries"]): readonly Refusal[] {
+  const hangs = new Set([...entries.values()].flatMap(({ node, refused }) => (refused?.clash ? [node.key] : [])));
+  // In the order of the graph what is needed comes first.
+  for (const { node } of entries.values()) if (node.needs.some((need) => hangs.has(need))) hangs.add(node.key);
+  return [...entries.values()].flatMap(({ node, refused }) =>
+    refused && (refused.clash || !hangs.has(node.key)) ? [refused] : [],
+  );
+}
+
 /** Where names are taken, more are shown as a list. */
 const SHOWN_IN_A_LINE = 2;
 
@@ -204,7 +214,7 @@ const SHOWN_IN_A_LINE = 2;
  * @param more what else is in the way.
  */
 export function throwIfRefused({ entries }: Snapshot, more: readonly Refusal[] = []): void {
-  const refusals = [...[...entries.values()].flatMap(({ refused }) => refused ?? []), ...more];
+  const refusals = [...causesIn(entries), ...more];
   if (refusals.length === 0) return;
   // What is somebody else's is in the way of all that hangs on it: it is named once.
   const messages = [...new Set(refusals.map(({ message }) => message))];
