@@ -104,9 +104,9 @@ test("no secret of the environment, the stack or its application is in any byte 
   expect(world.split(canaries[3])).toHaveLength(2);
   expect(state).toContain("database-password");
   run("down --yes --trace down.jsonl --verbose");
-  const traces = readdirSync(cwd)
-    .filter((name) => !name.startsWith("buddyverse.sandbox.json"))
-    .map((name) => readFileSync(join(cwd, name), "latin1"));
+  const traces = readdirSync(cwd, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith("buddyverse.sandbox.json"))
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1"));
   expect(traces.join("")).toContain("CreateDBInstance");
   const all = [screens, state, ...traces].join("\n");
   for (const secret of [...canaries, ...secrets]) expect(all).not.toContain(secret);

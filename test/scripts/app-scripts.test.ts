@@ -1,6 +1,6 @@
 /** What installs, releases and serves an application on the instances, run here: their folders moved, other programs played. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -10,12 +10,13 @@ import webApp from "../../steps/scripts/web-app.py";
 import webRelease from "../../steps/scripts/web-release.py";
 import webResolve from "../../steps/scripts/web-resolve.py";
 import webSite from "../../steps/scripts/web-site.py";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { needs } from "../tools.ts";
 import { type Ended, programs, run } from "./run.ts";
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "buddyverse-app-"));
+  root = temporaryFolder("app");
 });
 const read = (name: string) => readFileSync(join(root, name), "utf8");
 function place(files: Readonly<Record<string, string | object>>): void {
@@ -131,7 +132,7 @@ describe("web-site.py", needs("python3"), () => {
     place({ [`${APP}/uploads/logo.txt`]: "a visitor's" });
     // Another boot, another instance, another release.
     expect(await python(webSite, "share")).toEqual({ code: 0, out: "" });
-    root = mkdtempSync(join(tmpdir(), "buddyverse-app-"));
+    root = temporaryFolder("app");
     image(
       "2",
       { ...PLAIN, mediaRoot: "uploads" },

@@ -1,9 +1,9 @@
 /** app-secrets.py, run here: Parameter Store is played. */
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scriptFor } from "../../src/verify/scripts.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { needs } from "../tools.ts";
 import { run } from "./run.ts";
 
@@ -23,7 +23,7 @@ def client(service, region_name, config):
 
 /** What it prints where Parameter Store has these, and the application those. */
 async function says(stored: Readonly<Record<string, string>> | null, had: Readonly<Record<string, string>>) {
-  const root = mkdtempSync(join(tmpdir(), "buddyverse-app-secrets-"));
+  const root = temporaryFolder("app-secrets");
   const file = (name: string) => join(root, name);
   for (const folder of ["run/buddyverse", "etc/buddyverse", "botocore"]) mkdirSync(file(folder), { recursive: true });
   writeFileSync(file("boto3.py"), BOTO3);

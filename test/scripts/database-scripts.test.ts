@@ -1,9 +1,9 @@
 /** What a failover and its drill run on web instances, run here: MySQL and systemd are played. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { needs } from "../tools.ts";
 import { programs, run } from "./run.ts";
 
@@ -40,7 +40,7 @@ const world = (given: object) => writeFileSync(file("world"), JSON.stringify(giv
 const endpoint = (host: string) => ({ host, port: 3306 });
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "buddyverse-database-"));
+  root = temporaryFolder("database");
   mkdirSync(file("pymysql"));
   mkdirSync(file("run/buddyverse"), { recursive: true });
   writeFileSync(file("pymysql/__init__.py"), PYMYSQL);

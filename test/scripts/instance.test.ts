@@ -3,7 +3,6 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,7 +11,6 @@ import {
 } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -20,13 +18,14 @@ import { makeAuthority } from "../../src/sandbox/certificate-authority.ts";
 import natRoute from "../../steps/scripts/nat-route.sh";
 import webBoot from "../../steps/scripts/web-boot.sh";
 import webMysql from "../../steps/scripts/web-mysql.conf";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { needs } from "../tools.ts";
 import { programs, run } from "./run.ts";
 
 const SCRIPTS = new URL("../../steps/scripts/", import.meta.url).pathname;
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "buddyverse-instance-"));
+  root = temporaryFolder("instance");
 });
 const read = (name: string) => readFileSync(join(root, name), "utf8");
 

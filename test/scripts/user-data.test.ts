@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
-
 import { packTexts } from "../../src/lib/archive.ts";
-
 import { appSettings, encoded, releaseSettings } from "../../steps/scripts/app-settings.ts";
-
 import {
   builderUserData,
   imageContentHash,
@@ -18,6 +14,7 @@ import {
   USER_DATA_LIMIT,
   webUserData,
 } from "../../steps/scripts/user-data.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { needs } from "../tools.ts";
 import { run } from "./run.ts";
 
@@ -58,8 +55,7 @@ const RENDERED = {
 
 /** What web-builder.sh unpacks, by GNU tar as the builder does it: the folder with the files, and its list of them. */
 async function unpacked(): Promise<{ readonly folder: string; readonly list: readonly string[] }> {
-  const folder = mkdtempSync(join(tmpdir(), "buddyverse-scripts-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("scripts");
   const archive = join(folder, "scripts.tar.gz");
   writeFileSync(archive, scriptsArchive().bytes);
   expect(await run("tar", ["-xzf", archive, "-C", folder, "--no-same-owner", "--touch"])).toEqual({ code: 0, out: "" });
@@ -253,7 +249,7 @@ describe("the files", () => {
   test("in Python compile", needs("python3"), async () => {
     const sources = readdirSync(SCRIPTS, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".py"));
     expect(sources).toContain("web-aws.py");
-    const env = { PYTHONPYCACHEPREFIX: mkdtempSync(join(tmpdir(), "buddyverse-pyc-")) };
+    const env = { PYTHONPYCACHEPREFIX: temporaryFolder("pyc") };
     const compiled = await run("python3", ["-m", "py_compile", ...sources.map((name) => join(SCRIPTS, name))], { env });
     expect(compiled).toEqual({ code: 0, out: "" });
   });

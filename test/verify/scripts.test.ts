@@ -1,16 +1,16 @@
 /** The scripts that run on the instances, run here: their folders moved into a temporary one, MySQL and systemd played. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { headOf } from "../../src/lib/script.ts";
 import { appCommandScript, type ScriptName, scriptFor } from "../../src/verify/scripts.ts";
 import { programs, run } from "../scripts/run.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { needs } from "../tools.ts";
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "buddyverse-verify-"));
+  root = temporaryFolder("verify");
 });
 
 const NAMES: readonly ScriptName[] = [

@@ -18,7 +18,7 @@ test("says what it will do, does it, reports it as JSON and as a page, and remem
   expect(first.code, first.stdout + first.stderr).toBe(0);
   expect(first.stderr).toMatch(/lost-instance \(R3\) shuts one web instance down \(init 0\)\.\n +Takes about 5 min/);
   expect(first.stderr).toContain("Everything is put back, also after Ctrl-C.");
-  expect(first.stderr).toMatch(/ +\d+s {2}drill {2}shuts i-\w+ \(ap-northeast-2c\) down\n/);
+  expect(first.stderr).toMatch(/ +\+0s {2}drill {2}shuts i-\w+ \(ap-northeast-2c\) down\n/);
   expect(first.stdout).toMatch(/(\d+) of \1 checks passed[\s\S]*✔ lost-instance \(R3\) passed in/);
   expect(first.stdout).toContain("the first time");
   const page = on.read("drill.html");
