@@ -266,6 +266,13 @@ describe("IAM", () => {
     await expect(on.aws.iam.createRole({ RoleName: "bad", AssumeRolePolicyDocument: "{" })).rejects.toMatchObject({
       name: "MalformedPolicyDocumentException",
     });
+    const PolicyDocument = JSON.stringify({
+      Statement: [{ Effect: "Allow", Action: "s3:*", Resource: ["*", "files"] }],
+    });
+    await expect(on.aws.iam.putRolePolicy({ RoleName, PolicyName: "p", PolicyDocument })).rejects.toMatchObject({
+      name: "MalformedPolicyDocumentException",
+      message: 'Resource files must be in ARN format or "*".',
+    });
     await expect(attach({ RoleName, PolicyArn: "arn:aws:iam::aws:policy/NoSuchPolicy" })).rejects.toMatchObject({
       name: "NoSuchEntityException",
     });
