@@ -39,8 +39,7 @@ test("stacks: by their tags; cost and last run where the state is here; none whe
     { ...here.stacks[0], lastRun: null, state: null, unknown },
   ]);
   const text = await on.rehearse("stacks");
-  expect(text.stdout).toMatch(/staging +vpc-\w+ +\d+ +\? +\? +not here/);
-  expect(text.stdout).toContain(`?: not known\n  staging: ${unknown}\n`);
+  expect(text.stdout).toMatch(/staging +\d+ +\? +\?\n {2}vpc-\w+ · \?: its state is not beside the config here\n/);
   writeFileSync(join(on.path, "buddyverse.sandbox.json"), JSON.stringify(file));
   expect((await on.rehearse("down --yes")).code).toBe(0);
   expect(JSON.parse((await on.rehearse("stacks --json")).stdout).stacks).toEqual([]);
@@ -67,7 +66,7 @@ test("stacks: a state in S3 is found by whose config names the bucket; all regio
   expect(everywhere).toMatchObject({ stacks: [{ ...its, region: "ap-northeast-2" }], unseen: [] });
   expect(everywhere.regions).toHaveLength(17);
   expect((await on.rehearse("stacks --all-regions")).stdout).toMatch(
-    /stack +region +VPC.*\nstaging +ap-northeast-2 +vpc-/,
+    /stack +region +in EC2.*\nstaging +ap-northeast-2 +\d+ .*\n {2}vpc-\w+ · state s3:\/\/states\/staging/,
   );
   expect((await on.rehearse("down --yes")).code).toBe(0);
   expect((await on.rehearse("stacks --all-regions")).stdout).toContain("No object in EC2 of the 17 regions bears");
@@ -128,7 +127,7 @@ test("stacks: without a config, in the region of the environment or the profile;
     unseen: [{ region: "us-west-2", reason: expect.stringContaining("UnauthorizedOperation") }],
   });
   const text = await on.run("stacks --all-regions --region us-east-1", env);
-  expect(text.stdout).toMatch(/\nshop +us-east-1 +vpc-1 +2 /);
+  expect(text.stdout).toMatch(/\nshop +us-east-1 +2 .*\n {2}vpc-1 · /);
   expect(text.stdout).toContain("\nNot looked at: us-west-2: UnauthorizedOperation: Not here.\n");
 
   for (const action of ["DescribeTags", "DescribeRegions"]) {

@@ -79,7 +79,8 @@ export async function init(given: CommonOptions & { readonly yes?: boolean }): P
       "",
       configView(made, found, lookOf(options, process.stdout)),
       "",
-      `${planSummary(planOffline(graph), { monthly })} What it costs, part by part: ${again("cost", options)}`,
+      planSummary(planOffline(graph), { monthly }),
+      `What it costs, part by part: ${again("cost", options)}`,
       ...problems.flatMap(({ path, message, hint }) => [
         `${path}: ${message}`,
         ...(hint === undefined ? [] : [`    → ${hint}`]),

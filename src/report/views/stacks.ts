@@ -1,8 +1,8 @@
 import { at } from "../../lib/duration.ts";
 import { dollars } from "../../lib/money.ts";
-import { oneLine } from "../../lib/text.ts";
+import { indented, oneLine } from "../../lib/text.ts";
 import { plain } from "../style.ts";
-import { joined, type Look, tableLine } from "./look.ts";
+import { joined, type Look, tableLine, WIDTH } from "./look.ts";
 
 /** A stack of the account, in one region. What only its state tells is undefined where that is not known. */
 export interface ListedStack {
@@ -28,45 +28,39 @@ export interface ListedStacks {
   readonly unseen: readonly { readonly region: string; readonly reason: string }[];
 }
 
-const heads = (several: boolean) => [
-  "stack",
-  ...(several ? ["region"] : []),
-  "VPC",
-  "in EC2",
-  "a month",
-  "last run",
-  "state",
-];
+const heads = (several: boolean) => ["stack", ...(several ? ["region"] : []), "in EC2", "a month", "last run"];
 
-const cells = (
-  { stack, region, vpc, objects, monthly, lastRun, state }: ListedStack,
-  several: boolean,
-): readonly string[] => [
+const cells = ({ stack, region, objects, monthly, lastRun }: ListedStack, several: boolean): readonly string[] => [
   oneLine(stack),
   ...(several ? [region] : []),
-  vpc ?? "none",
   String(objects),
   monthly === undefined ? "?" : `${dollars(monthly.usd)}${monthly.complete ? "" : "+?"}`,
   lastRun === undefined ? "?" : `${at(Date.parse(lastRun.at))}, ${lastRun.result}`,
-  state ?? "not here",
 ];
 
+/** What is too long for a column. */
+const detail = ({ vpc, state, unknown }: ListedStack): string =>
+  [
+    vpc ?? "no VPC",
+    ...(state === undefined ? [] : [`state ${oneLine(state)}`]),
+    ...(unknown === undefined ? [] : [`?: ${oneLine(unknown)}`]),
+  ].join(" · ");
+
 /** The stacks of an account in a region, or in several. */
-export function stacksView({ regions, stacks, unseen }: ListedStacks, { style = plain }: Look = {}): string {
+export function stacksView(
+  { regions, stacks, unseen }: ListedStacks,
+  { style = plain, width = WIDTH }: Look = {},
+): string {
   const several = regions.length + unseen.length > 1;
   const where = several ? `the ${regions.length} regions` : regions[0];
   const rows = [heads(several), ...stacks.map((one) => cells(one, several))];
   const { line } = tableLine(rows);
-  const unknown = stacks.filter((one) => one.unknown !== undefined);
   const missed = unseen.map(({ region, reason }) => `Not looked at: ${region}: ${oneLine(reason)}`);
   return joined([
     ...(stacks.length === 0
       ? [`No object in EC2 of ${where} bears the tag of a stack. \`buddyverse up\` makes the first.`]
-      : [style.bold(line(rows[0] ?? [])), ...rows.slice(1).map(line)]),
-    ...(unknown.length > 0 ? ["", "?: not known"] : []),
-    ...unknown.map(
-      ({ stack, region, unknown }) => `  ${oneLine(stack)}${several ? ` in ${region}` : ""}: ${oneLine(unknown ?? "")}`,
-    ),
+      : [style.bold(line(rows[0] ?? []))]),
+    ...stacks.flatMap((one) => [line(cells(one, several)), ...indented(detail(one), width, "  ").map(style.dim)]),
     ...(missed.length > 0 ? ["", ...missed] : []),
   ]);
 }

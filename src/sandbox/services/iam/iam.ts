@@ -166,8 +166,8 @@ function checkDocument(sim: Sim, text: string, limitChars: number): void {
     throw malformed("Syntax errors in policy.");
   }
   const { Statement } = JSON.parse(text) as { readonly Statement: Partial<Statement> | readonly Partial<Statement>[] };
+  // IAM's words: github.com/trussworks/terraform-aws-s3-anti-virus/issues/21
   for (const { Resource = [] } of [Statement].flat())
-    // IAM's words: github.com/trussworks/terraform-aws-s3-anti-virus/issues/21
     for (const one of listOf(Resource))
       if (one !== "*" && !one.startsWith("arn:")) throw malformed(`Resource ${one} must be in ARN format or "*".`);
   checkPartition(sim, text);
