@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface, type Interface } from "node:readline/promises";
 import { BuddyError } from "../lib/errors.ts";
 import { interrupted } from "./interrupt.ts";
 import { fitTo } from "./output.ts";
@@ -6,26 +6,31 @@ import { fitTo } from "./output.ts";
 /** True when a person can be asked. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
+/** How a line ends without an answer. Ctrl-D closes it, and a question would stay open for ever; so does Ctrl-C, which is told apart. */
+export function endOf(line: Interface): { readonly closed: Promise<undefined>; stopped(): boolean } {
+  let stopped = false;
+  line.once("SIGINT", () => {
+    stopped = true;
+    line.close();
+  });
+  const closed = new Promise<undefined>((resolve) => line.once("close", () => resolve(undefined)));
+  return { closed, stopped: () => stopped };
+}
+
 /**
  * Asks on stderr, so that stdout holds results only. Undefined: there is no answer, but Ctrl-D, or the terminal is gone. Throws
  * `interrupted` at Ctrl-C.
  */
 export async function ask(question: string, signal?: AbortSignal): Promise<string | undefined> {
   const line = createInterface({ input: process.stdin, output: process.stderr });
-  let stopped = false;
-  line.once("SIGINT", () => {
-    stopped = true;
-    line.close();
-  });
-  // Ctrl-D closes the line, and the question would stay open for ever.
-  const closed = new Promise<undefined>((resolve) => line.once("close", () => resolve(undefined)));
+  const end = endOf(line);
   // A signal that the line itself heard would still break the line when it aborts after the question.
   const close = () => line.close();
   signal?.addEventListener("abort", close);
   try {
     const answer = await Promise.race([
       line.question(`${fitTo(process.stderr, question.trimEnd())} `).catch(() => undefined),
-      closed,
+      end.closed,
     ]);
     if (answer !== undefined) return answer.trim();
   } finally {
@@ -33,7 +38,7 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
     line.close();
   }
   process.stderr.write("\n");
-  if (stopped || signal?.aborted) throw interrupted();
+  if (end.stopped() || signal?.aborted) throw interrupted();
   return undefined;
 }
 

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { BuddyError } from "../lib/errors.ts";
+import { endOf } from "./ask.ts";
 import { beforeAnyChange, interrupted } from "./interrupt.ts";
 
 /** A standard parameter takes so much (API reference, PutParameter, Value: 4 KB; 4,097 are refused). */
@@ -63,12 +64,7 @@ const PASTE_MS = 100;
 async function askUnseen(question: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const line = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
-  let stopped = false;
-  line.once("SIGINT", () => {
-    stopped = true;
-    line.close();
-  });
-  const closed = new Promise<undefined>((resolve) => line.once("close", () => resolve(undefined)));
+  const end = endOf(line);
   // The first line is the answer, and comes as no event.
   let more = false;
   line.on("line", () => {
@@ -76,8 +72,8 @@ async function askUnseen(question: string): Promise<string> {
   });
   process.stderr.write(question);
   try {
-    const answer = await Promise.race([line.question(""), closed]);
-    if (stopped) throw beforeAnyChange(interrupted());
+    const answer = await Promise.race([line.question(""), end.closed]);
+    if (end.stopped()) throw beforeAnyChange(interrupted());
     if (answer === undefined)
       throw new BuddyError({ code: "usage", message: "no value was given", hint: "Nothing was changed." });
     // It must not end in the shell, which shows and runs it.

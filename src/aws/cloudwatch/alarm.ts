@@ -1,5 +1,6 @@
 import type { ComparisonOperator, MetricAlarm, Statistic } from "@aws-sdk/client-cloudwatch";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { chunksOf } from "../../lib/chunks.ts";
 import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { STATE } from "../coverage.ts";
@@ -45,10 +46,6 @@ export interface AlarmLive extends AlarmSpec, Identified {
 
 /** DescribeAlarms and DeleteAlarms take so many names (API reference). */
 const NAMES_PER_CALL = 100;
-const chunksOf = (names: readonly string[]): readonly (readonly string[])[] =>
-  Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
-    names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
-  );
 
 /** All alarms of the region. */
 export const allAlarms = (aws: Aws): Promise<readonly MetricAlarm[]> =>
@@ -62,7 +59,7 @@ const describe = (aws: Aws, name: string): Promise<MetricAlarm | undefined> =>
   aws.batchById("cloudwatch:alarms", name, async (names) => {
     if (aws.amongOthers) return new Map((await allAlarms(aws)).map((alarm) => [alarm.AlarmName ?? "", alarm]));
     const found = await Promise.all(
-      chunksOf(names).map((chunk) =>
+      chunksOf(names, NAMES_PER_CALL).map((chunk) =>
         allPages(
           (NextToken) => aws.cloudWatch.describeAlarms({ AlarmNames: [...chunk], MaxRecords: 100, NextToken }),
           (page) => page.MetricAlarms,
@@ -92,7 +89,7 @@ async function deleteTogether(aws: Aws, names: readonly string[]): Promise<Reado
       return (await Promise.all(some.map((name) => remove([name])))).flat();
     }
   };
-  return new Map((await Promise.all(chunksOf(names).map(remove))).flat());
+  return new Map((await Promise.all(chunksOf(names, NAMES_PER_CALL).map(remove))).flat());
 }
 
 const live = (alarm: MetricAlarm): AlarmLive => ({

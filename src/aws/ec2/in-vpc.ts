@@ -1,5 +1,6 @@
 import type { ResourceType as Ec2ResourceType, TagDescription } from "@aws-sdk/client-ec2";
 import type { Identified, Tags } from "../../engine/resource.ts";
+import { chunksOf } from "../../lib/chunks.ts";
 import { groupBy } from "../../lib/group.ts";
 import type { Aws } from "../aws.ts";
 import { STACK_TAG } from "../owned.ts";
@@ -60,9 +61,7 @@ export async function ofStackIn<Live extends Identified & { readonly tags: Tags 
   const [inside, tagged] = await Promise.all([read([{ Name: filter, Values: [vpcId] }]), carriersOf(aws, stack)]);
   const seen = new Set(inside.map(({ id }) => id));
   const elsewhere = (tagged.get(kind) ?? []).flatMap(({ ResourceId: id = "" }) => (seen.has(id) ? [] : [id]));
-  const chunks = Array.from({ length: Math.ceil(elsewhere.length / VALUES_PER_FILTER) }, (_, index) =>
-    elsewhere.slice(index * VALUES_PER_FILTER, (index + 1) * VALUES_PER_FILTER),
-  );
+  const chunks = chunksOf(elsewhere, VALUES_PER_FILTER);
   return [
     ...inside.filter(({ tags }) => tags[STACK_TAG] === stack),
     ...(await Promise.all(chunks.map((Values) => read([{ Name: idFilter, Values }])))).flat(),

@@ -1,6 +1,6 @@
 import type { FileSystemAlreadyExists, TransitionToIARules } from "@aws-sdk/client-efs";
 import type { Interruption, ResourceType, Rollout } from "../../engine/resource.ts";
-import { both, createOnly, sameSet } from "../../lib/compare.ts";
+import { both, createOnly, inOtherZones, sameSet } from "../../lib/compare.ts";
 import { about } from "../../lib/duration.ts";
 import { counted, list as words } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
@@ -108,11 +108,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
   },
   // In a zone that stays another mount target takes the place of the one that is there.
   widened: (live, { mounts, zones }) => ({
-    mounts: both(
-      mounts,
-      live.mounts.filter((_mount, index) => !zones.includes(live.zones[index] ?? "")),
-      ({ subnetId }) => subnetId,
-    ),
+    mounts: both(mounts, inOtherZones(live.mounts, live.zones, zones), ({ subnetId }) => subnetId),
   }),
   // Nearly all of it is waiting for the mount targets.
   timing: { createSeconds: 80, timeoutSeconds: 900, deleteSeconds: 65, copySeconds: 240 },

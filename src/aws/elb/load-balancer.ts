@@ -1,6 +1,6 @@
 import type { LoadBalancerSchemeEnum } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Identified, ResourceType, Tags } from "../../engine/resource.ts";
-import { both, createOnly, sameSet } from "../../lib/compare.ts";
+import { both, createOnly, inOtherZones, sameSet } from "../../lib/compare.ts";
 import { STATE } from "../coverage.ts";
 import { dataOut, publicAddress } from "../ec2/prices.ts";
 import { undefinedIf } from "../errors.ts";
@@ -153,10 +153,7 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
 
   // In a zone that stays another subnet takes the place of the one that is there.
   widened: (live, { subnetIds, zones }) => ({
-    subnetIds: both(
-      subnetIds,
-      live.subnetIds.filter((_id, index) => !zones.includes(live.zones[index] ?? "")),
-    ),
+    subnetIds: both(subnetIds, inOtherZones(live.subnetIds, live.zones, zones)),
   }),
 
   async update(aws, { id: LoadBalancerArn }, { groupIds, subnetIds }, changed, owner) {

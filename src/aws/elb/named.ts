@@ -1,5 +1,6 @@
 import type { Listener, LoadBalancer, TargetGroup } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Owner, Tags } from "../../engine/resource.ts";
+import { chunksOf } from "../../lib/chunks.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
@@ -107,11 +108,8 @@ async function tagsOf(aws: Aws, arns: readonly string[]): Promise<ReadonlyMap<st
     return TagDescriptions.map((one) => [one.ResourceArn ?? "", tagsFrom(one.Tags)] as const);
   };
   const gone = [...NO_LOAD_BALANCER, ...NO_TARGET_GROUP];
-  const chunks = Array.from({ length: Math.ceil(arns.length / ARNS_PER_CALL) }, (_, index) =>
-    arns.slice(index * ARNS_PER_CALL, (index + 1) * ARNS_PER_CALL),
-  );
   const pairs = await Promise.all(
-    chunks.map(
+    chunksOf(arns, ARNS_PER_CALL).map(
       async (chunk) =>
         (await undefinedIf(gone, () => read(chunk))) ??
         // One of them has just gone, and AWS refuses the whole list: ask for each.

@@ -1,4 +1,5 @@
 import type { NotYet, Owner } from "../../engine/resource.ts";
+import { chunksOf } from "../../lib/chunks.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
@@ -23,9 +24,7 @@ const NAMES_PER_CALL = 10;
 /** The parameter of that name, wherever it lies; those that are asked for at the same moment in one call. Nothing is decrypted. */
 export const parameterNamed = (aws: Aws, name: string): Promise<Found | undefined> =>
   aws.batchById("ssm:parameters", name, async (names) => {
-    const chunks = Array.from({ length: Math.ceil(names.length / NAMES_PER_CALL) }, (_, index) =>
-      names.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
-    );
+    const chunks = chunksOf(names, NAMES_PER_CALL);
     // Names that are not there come in a list of their own, not as an error.
     const answers = await Promise.all(chunks.map((Names) => aws.ssm.getParameters({ Names })));
     return new Map(

@@ -53,14 +53,14 @@ export function stacksView(
 ): string {
   const several = regions.length + unseen.length > 1;
   const where = several ? `the ${regions.length} regions` : regions[0];
-  const rows = [heads(several), ...stacks.map((one) => cells(one, several))];
-  const { line } = tableLine(rows);
+  const rows = stacks.map((one) => cells(one, several));
+  const { line } = tableLine([heads(several), ...rows]);
   const missed = unseen.map(({ region, reason }) => `Not looked at: ${region}: ${oneLine(reason)}`);
   return joined([
     ...(stacks.length === 0
       ? [`No object in EC2 of ${where} bears the tag of a stack. \`buddyverse up\` makes the first.`]
-      : [style.bold(line(rows[0] ?? []))]),
-    ...stacks.flatMap((one) => [line(cells(one, several)), ...indented(detail(one), width, "  ").map(style.dim)]),
+      : [style.bold(line(heads(several)))]),
+    ...stacks.flatMap((one, index) => [line(rows[index] ?? []), ...indented(detail(one), width, "  ").map(style.dim)]),
     ...(missed.length > 0 ? ["", ...missed] : []),
   ]);
 }
