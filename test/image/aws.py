@@ -1,15 +1,17 @@
 """What stands around an instance on AWS and moto does not play: its metadata service, and a way to the package mirrors.
 
-aws.py NAMESPACE ADDRESS METADATA PACKAGES SITES CERTIFICATE KEY AUTHORITY
+aws.py NAMESPACE ADDRESS MOTO METADATA PACKAGES SITES CERTIFICATE KEY AUTHORITY
 
 Listens inside the network namespace, asks the mirrors from outside of it. METADATA has a folder for each address, which
 is served to it as the metadata service (IMDSv2: nothing without a token, but for cloud-init); packages are kept in
-PACKAGES, as one never changes under its name. The address SITES is checkip.amazonaws.com,
+PACKAGES, as one never changes under its name. HTTPS of ADDRESS is passed on to moto, at port MOTO of the namespace's
+loopback. The address SITES is checkip.amazonaws.com,
 which says the caller's address, and truststore.pki.rds.amazonaws.com, which has the AUTHORITY that the databases are signed with.
 """
 import ctypes
 import hashlib
 import html
+import http.client
 import os
 import re
 import shutil
@@ -20,7 +22,7 @@ import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-namespace, address, metadata, packages, sites, certificate, key, authority = sys.argv[1:]
+namespace, address, moto, metadata, packages, sites, certificate, key, authority = sys.argv[1:]
 TOKEN = "AQAEAtest"
 
 
@@ -149,6 +151,40 @@ class Sites(BaseHTTPRequestHandler):
         pass
 
 
+class Tls(ThreadingHTTPServer):
+    """Each client has its handshake in its own thread: from a machine that is powered off in the middle of one nothing more
+    is ever heard, and moto's own HTTPS would wait for that before it took the next client."""
+
+    def finish_request(self, request, client_address):
+        request.settimeout(60)
+        with tls.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
+
+
+class Moto(BaseHTTPRequestHandler):
+    """Passes each request on to moto."""
+
+    def forward(self):
+        enter(namespace)  # this thread alone
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        inner = http.client.HTTPConnection("127.0.0.1", int(moto), timeout=60)
+        inner.request(self.command, self.path, body, dict(self.headers))
+        with inner.getresponse() as answer:
+            reply = answer.read()
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("connection", "transfer-encoding"):
+                    self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(reply)
+        inner.close()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = forward
+
+    def log_message(self, *_):
+        pass
+
+
 def enter(path):
     if ctypes.CDLL(None, use_errno=True).setns(os.open(path, os.O_RDONLY), 0x40000000):  # CLONE_NEWNET
         raise OSError(ctypes.get_errno(), path)
@@ -161,11 +197,11 @@ servers = [
     ThreadingHTTPServer(("169.254.169.254", 80), Metadata),
     ThreadingHTTPServer((address, 3128), Mirror),
     ThreadingHTTPServer((address, 3141), Index),
-    ThreadingHTTPServer((sites, 443), Sites),
+    Tls((address, 443), Moto),
+    Tls((sites, 443), Sites),
 ]
 tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 tls.load_cert_chain(certificate, key)
-servers[-1].socket = tls.wrap_socket(servers[-1].socket, server_side=True)
 if ctypes.CDLL(None).setns(back, 0x40000000):
     sys.exit("cannot go back to the outer network")
 for server in servers:
