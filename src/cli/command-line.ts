@@ -8,8 +8,12 @@ export const EXIT_CODES =
 
 export const SHARED = "Shared options:";
 
+/** A clock that goes faster would count beyond the dates that there are; without any waiting it is "max". */
+const FASTEST = 100_000;
 const speed = (value: string): string => {
-  if (value !== "max" && !(Number(value) > 0)) throw new InvalidArgumentError('It must be a number above 0, or "max".');
+  const times = Number(value);
+  if (value !== "max" && !(times > 0 && times <= FASTEST))
+    throw new InvalidArgumentError(`It must be a number above 0 and up to ${FASTEST}, or "max".`);
   return value;
 };
 
@@ -128,6 +132,7 @@ export function commandLine(version: string, argv?: readonly string[]): Command 
       const command = own(top.command(name)).description(description);
       for (const one of [...command.options, ...command.registeredArguments]) suggestNearest(one);
       if (argv === undefined || argv.includes(name)) addShared(command, shared);
+      refuseNoValue(command);
       command.addHelpText("after", () => ending(examples, notes));
     }
   }
@@ -144,6 +149,25 @@ function suggestNearest(one: Option | Argument): void {
     if (meant === undefined) return parseArg(value, before as never);
     throw new InvalidArgumentError(`Allowed choices are ${argChoices.join(", ")}.\n(Did you mean ${meant}?)`);
   });
+}
+
+/**
+ * A value that a script left empty, or forgot, is no value: commander would take the next option for it, and
+ * `up --trace --sandbox` would be on AWS.
+ */
+function refuseNoValue(command: Command): void {
+  const flags = new Set([...command.options.flatMap(({ long, short }) => [long, short]), "-h", "--help"]);
+  const values = command.options.filter(({ required, variadic, parseArg }) => required && (parseArg ?? !variadic));
+  const words = command.registeredArguments.filter(({ variadic, parseArg }) => parseArg ?? !variadic);
+  for (const one of [...values, ...words]) {
+    const { parseArg } = one;
+    one.argParser((value: string, before: unknown) => {
+      if (value === "") throw new InvalidArgumentError("It is empty.");
+      if (flags.has(value))
+        throw new InvalidArgumentError("That is an option of its own: a value is missing before it.");
+      return parseArg ? parseArg(value, before as never) : value;
+    });
+  }
 }
 
 /** The arguments of a command as its usage has them. */

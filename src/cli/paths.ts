@@ -1,8 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { KEY_PAIR } from "../../steps/inputs.ts";
+import { regionComplaint } from "../config/kinds.ts";
 import { CONFIG_FILE, loadConfig, parseConfig } from "../config/load.ts";
 import { type Config, configSchema } from "../config/schema.ts";
+import { BuddyError } from "../lib/errors.ts";
+import { shellWord } from "../lib/shell.ts";
 import type { CommonOptions } from "./options.ts";
 
 /** Where a run's files are. */
@@ -45,6 +48,7 @@ function withoutShared({ state, ...rest }: CommonOptions): CommonOptions {
  */
 export function pathsOf(given: CommonOptions): Paths {
   const options = withoutShared(given);
+  throwIfFolder(options.state);
   const config = options.config ?? CONFIG_FILE;
   const folder = dirname(resolve(config));
   const beside = options.state === undefined ? folder : dirname(resolve(options.state));
@@ -64,6 +68,16 @@ export function pathsOf(given: CommonOptions): Paths {
   if (stateIsCommon) return { ...common, insteadOf: own.state };
   const keyIsCommon = !existsSync(`${own.key}.pem`) && isKeyOf(common.key, options);
   return keyIsCommon ? { ...own, key: common.key } : own;
+}
+
+function throwIfFolder(state: string | undefined): void {
+  if (state === undefined || !statSync(state, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new BuddyError({
+    code: "usage",
+    message: `${state} is a folder, not a state file`,
+    about: { file: state },
+    hint: `Name the file in it: --state ${shellWord(join(state, `${STEM}.state.json`))}`,
+  });
 }
 
 /** True when a state is of the stack and the region that the options mean. */
@@ -117,5 +131,13 @@ export const isOfDefaults = (options: CommonOptions): boolean =>
 
 export function configOf(options: CommonOptions): Config {
   const over = options.region ? { region: options.region } : {};
+  throwIfNoRegion(options.region);
   return isOfDefaults(options) ? parseConfig(over, CONFIG_FILE) : loadConfig(pathsOf(options).config, over);
+}
+
+/** The config has no part in what was typed. */
+export function throwIfNoRegion(region: string | undefined): void {
+  const complaint = region === undefined ? undefined : regionComplaint(region);
+  if (complaint === undefined) return;
+  throw new BuddyError({ code: "usage", message: `--region: ${complaint.message}`, hint: `${complaint.hint}.` });
 }

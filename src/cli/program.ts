@@ -79,12 +79,18 @@ function stageOf(argv: readonly string[]): Parameters<typeof staged>[0] {
   return { sandbox: argv.includes("--sandbox"), config, state, profile, region } as Parameters<typeof staged>[0];
 }
 
-/** Help of a command that there is not is that command's mistake: commander would show the help of all. */
+/** Help of a command that there is not is that command's mistake: commander would show the help of all. Help of help is that of all. */
 function aboutCommand(argv: readonly string[]): readonly string[] {
   const [help, name] = argv;
-  const isKnown = (word: string) => word === "help" || COMMANDS.some((one) => one.name === word);
-  return help === "help" && name !== undefined && !name.startsWith("-") && !isKnown(name) ? argv.slice(1) : argv;
+  if (help !== "help" || name === undefined || name.startsWith("-")) return argv;
+  if (name === "help") return ["help", ...argv.slice(2)];
+  return COMMANDS.some((one) => one.name === name) ? argv : argv.slice(1);
 }
+
+/** It was asked for help, and has got it. Commander answers with what the process would exit with so far, which is not 0 yet. */
+const hasHelped = (thrown: unknown, argv: readonly string[]): boolean =>
+  thrown instanceof CommanderError &&
+  (thrown.exitCode === 0 || (thrown.code === "commander.help" && argv[0] === "help"));
 
 /** Runs the command line. Answers the exit code; prints errors on stderr, or as JSON on stdout with --json and --json-lines. */
 export async function run(line: readonly string[], version: string): Promise<number> {
@@ -101,7 +107,7 @@ export async function run(line: readonly string[], version: string): Promise<num
     }).parseAsync(argv, { from: "user" });
     return code;
   } catch (thrown) {
-    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    if (hasHelped(thrown, argv)) return 0;
     const error = await inWords(thrown);
     const onStage = staged(stageOf(argv));
     const verbose = argv.includes("--verbose");

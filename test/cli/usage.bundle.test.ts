@@ -40,6 +40,19 @@ test("the version is the package's", async () => {
   expect(await folder().spawn("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
+test.each([
+  ["help", "Usage: buddyverse [options] [command]"],
+  ["help help", "Usage: buddyverse [options] [command]"],
+  ["help up", "Usage: buddyverse up "],
+  ["help up --json", "Usage: buddyverse up "],
+])("%s was asked for: exit 0, on stdout, alone", async (line, first) => {
+  const { code, stdout, stderr } = await folder().spawn(line);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/^Usage: /);
+  expect(stdout).toContain(first);
+  expect(stdout.trim()).toMatch(/to its end\.$/);
+});
+
 describe("what was compiled is kept for the next start", () => {
   const within = (cache: string, more: Readonly<Record<string, string>> = {}) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, "--version"], {

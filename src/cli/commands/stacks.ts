@@ -17,7 +17,7 @@ import { type FoundStates, findStates } from "../found-states.ts";
 import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
-import { configOf, pathsOf } from "../paths.ts";
+import { configOf, pathsOf, throwIfNoRegion } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
 
 const NEEDS =
@@ -71,6 +71,7 @@ export async function stacks(options: CommonOptions & { readonly allRegions?: bo
 /** Of a folder without a config the region is all that is needed: that of the command line, or the SDK's own. */
 async function configOrRegion(options: CommonOptions): Promise<Config> {
   if (options.sandbox || options.config !== undefined || existsSync(CONFIG_FILE)) return configOf(options);
+  throwIfNoRegion(options.region);
   const region = options.region ?? (await usualRegion(options.profile));
   if (region !== undefined) return parseConfig({ region }, CONFIG_FILE);
   throw new BuddyError({
