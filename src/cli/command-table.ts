@@ -112,7 +112,11 @@ const withFrom = (command: Command) =>
       "--files <arn>",
       'make a file system that is not there of this recovery point, of the "latest", or of "none"; with --from-snapshot: of the latest',
     )
-    .option("--empty-database", "begin with an empty database although a snapshot of it is there")
+    .addOption(
+      new Option("--empty-database", "begin with an empty database although a snapshot of it is there").conflicts(
+        "fromSnapshot",
+      ),
+    )
     .option(
       "--open-vault",
       "open the access policy of the files' vault while their restore is started, and close it again",
@@ -254,7 +258,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "what up would do, how long it would take, and what it would cost",
     own: (command) =>
       withAllowed(withFrom(withRefresh(withStep(command))))
-        .option("--offline", "ask nobody: plan from the config alone, as for an empty account")
+        .addOption(
+          new Option("--offline", "ask nobody: plan from the config alone, as for an empty account").conflicts([
+            "out",
+            "fromSnapshot",
+            "files",
+          ]),
+        )
         .option("--out <file>", "save the plan, for `up FILE`")
         .addOption(new Option("--markdown", "the plan as a comment on a pull request").conflicts(["json", "jsonLines"]))
         .option("--detailed-exit-code", "exit 3 when there is something to do"),

@@ -60,7 +60,7 @@ function latestOf({ copies, unseen }: KeptCopies): string {
   if (newest) return newest.id;
   throw refused(
     `no final or manual snapshot of the stack's database is available${unseen.length > 0 ? ` (not looked at: ${unseen.join("; ")})` : ""}`,
-    "Name another copy: buddyverse snapshots lists them.",
+    "Name another copy: `buddyverse snapshots` lists them.",
   );
 }
 

@@ -3,14 +3,14 @@ import { dirname, resolve } from "node:path";
 import { BuddyError } from "../lib/errors.ts";
 
 /**
- * Makes sure that a page or picture can be written, before the hour of work that it tells of. Answers what writes it.
+ * Makes sure that a page, a picture or a plan can be written, before the hour of work that it tells of. Answers what writes it.
  * @param option what named the file
  * @throws BuddyError `usage` when it cannot be
  */
 export function reportFile(path: string, option = "--report"): (page: string) => void {
   try {
     const there = statSync(path, { throwIfNoEntry: false });
-    if (there?.isDirectory()) throw new Error("it is a folder");
+    if (there?.isDirectory() || /[/\\]$/.test(path)) throw new Error("it is a folder");
     accessSync(there ? path : dirname(resolve(path)), constants.W_OK);
   } catch (error) {
     throw new BuddyError({

@@ -57,7 +57,10 @@ function withoutConfig(path: string): string {
   const folder = dirname(resolve(path));
   const there = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".config.json")) : [];
   const one = nearest(basename(path), there) ?? there[0];
-  const make = "`buddyverse init` makes one; a rehearsal (--sandbox) needs none.";
+  const make =
+    path === CONFIG_FILE
+      ? "`buddyverse init` makes one; a rehearsal (--sandbox) needs none."
+      : `\`buddyverse init --config ${shellWord(path)}\` makes it.`;
   if (one === undefined) return `${make} Or name another: --config FILE.`;
   return `Beside it ${there.length === 1 ? "is" : "are"} ${list(there)}: name ${there.length === 1 ? "it" : "one"}, as --config ${shellWord(join(dirname(path), one))}. Or ${make}`;
 }

@@ -2,6 +2,8 @@ import { setMaxListeners } from "node:events";
 import type { Aws } from "../aws/aws.ts";
 import { oneLook } from "../aws/look.ts";
 import type { Clock } from "../lib/clock.ts";
+import { BuddyError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
 import type { StateStore } from "../state/store.ts";
 import { applyUp, type Result } from "./apply.ts";
 import { converge } from "./converge.ts";
@@ -106,6 +108,7 @@ export function openStack(options: StackOptions): Stack {
     upgrade: new Set(options.upgrade),
   };
   const graph = graphOf(options.steps, name, options.tags);
+  throwUnknown(run.upgrade, graph);
   const graphUpTo = (step?: string) => (step === undefined ? graph : upTo(graph, step));
 
   async function refresh({ step, orphans, removing = false, aws = oneLook(run.aws) }: Scope = {}): Promise<Snapshot> {
@@ -143,4 +146,17 @@ export function openStack(options: StackOptions): Stack {
       return node && (await observe(run, node, run.store.get(key))).live;
     },
   };
+}
+
+/** A name that is none of the stack's allows nothing, and whoever typed it believes that it does. Throws `usage`. */
+function throwUnknown(upgrade: ReadonlySet<string>, { nodes }: Graph): void {
+  const names = [...nodes.values()].map(({ name }) => name);
+  const unknown = [...upgrade].find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, names);
+  throw new BuddyError({
+    code: "usage",
+    message: `--upgrade ${unknown}: the stack has no object of that name`,
+    hint: near === undefined ? "`buddyverse plan` says what asks for it." : `Did you mean ${near}?`,
+  });
 }

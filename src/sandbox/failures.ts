@@ -37,7 +37,7 @@ export function parseFailure(kind: string, about = ""): Wanted {
         .map(([name, { about: of }]) => (of ? `${name} (${of})` : name))
         .join("; ")}.`,
     });
-  if ((known.about !== undefined) !== (about !== ""))
+  if ((known.about !== undefined) !== (about !== "") || !(known.form?.test(about) ?? true))
     throw new BuddyError({
       code: "usage",
       message: known.about

@@ -44,6 +44,8 @@ export type HookName = keyof Hooks;
 export interface FailureKind {
   /** What it is about and what it does, as the help says it; undefined: about nothing more. */
   readonly about?: string;
+  /** How that is written, where it has a form. */
+  readonly form?: RegExp;
   /** All that it can be about, where that is known: others are refused. */
   readonly oneOf?: (sim: Sim) => readonly string[];
   /** What there is of that now. What is not there yet fails when it comes. */

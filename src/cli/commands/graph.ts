@@ -51,9 +51,10 @@ interface Picture {
 /** Prints the stack as a picture, or writes it to a file. Without --refresh nobody is asked. */
 export async function graph(options: GraphOptions): Promise<number> {
   const browser = options.open ? browserFor(process.platform, process.env) : undefined;
+  const named = options.output === undefined ? undefined : reportFile(options.output, "--output");
   const format = formatOf(options);
   const file = options.output ?? (options.open ? temporaryFile(`buddyverse.${format}`) : undefined);
-  const write = file === undefined ? undefined : reportFile(file, "--output");
+  const write = named ?? (file === undefined ? undefined : reportFile(file, "--output"));
   const { formats, value } = await (options.dependencies ? dependencies(options) : topology(options));
   const text = formats[format]?.() ?? "";
   if (write === undefined || file === undefined) {
@@ -78,7 +79,14 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
 function formatOf({ format, output, open, dependencies }: GraphOptions): Format {
   const usual = dependencies ? "mermaid" : process.stdout.isTTY ? "text" : "svg";
   const named = output === undefined ? undefined : EXTENSIONS[extname(output).toLowerCase()];
-  const chosen = format ?? named ?? (open ? "html" : output === undefined ? usual : dependencies ? "mermaid" : "svg");
+  if (output !== undefined && format === undefined && named === undefined)
+    throw new BuddyError({
+      code: "usage",
+      message: `--output ${output}: its name does not say what it is to be`,
+      about: { file: output },
+      hint: "Name a file that ends in .html (a page), .svg (the picture alone), .txt or .mmd (of --dependencies), or say its --format.",
+    });
+  const chosen = format ?? named ?? (open ? "html" : usual);
   const has = dependencies ? ["mermaid", "svg", "html"] : ["text", "svg", "html"];
   if (!has.includes(chosen))
     throw new BuddyError({

@@ -8,6 +8,7 @@ import { planView } from "../../report/views/plan.ts";
 import { planMarkdown } from "../../report/views/plan-markdown.ts";
 import { applicationText } from "../application.ts";
 import { askedText, costOfChange, costOfChangeByKey, monthlyAfter } from "../cost-summary.ts";
+import { reportFile } from "../html-report.ts";
 import { stepSummary } from "../on-github.ts";
 import type { CommonOptions } from "../options.ts";
 import { withOrigin } from "../origin.ts";
@@ -30,6 +31,7 @@ export interface PlanOptions extends CommonOptions, PlanningOptions {
  */
 export async function plan(options: PlanOptions): Promise<number> {
   const refreshImage = options.refreshImage ?? false;
+  if (options.out !== undefined) reportFile(options.out, "--out");
   const purpose = {
     command: "plan",
     writes: false,

@@ -73,7 +73,7 @@ function originOf({ to, snapshot }: RestoreOptions): Origin {
     throw new BuddyError({
       code: "usage",
       message: "restore database needs one of --to TIME and --snapshot ID",
-      hint: "buddyverse snapshots lists what there is.",
+      hint: "`buddyverse snapshots` lists what there is.",
     });
   if (snapshot !== undefined) return { kind: "snapshot", id: snapshot.toLowerCase() };
   if (to === "latest") return { kind: "time", at: undefined };

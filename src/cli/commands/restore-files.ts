@@ -128,7 +128,7 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 function wantedOf({ to, recoveryPoint }: RestoreOptions): Wanted {
   const usage = (message: string) =>
-    new BuddyError({ code: "usage", message, hint: "buddyverse snapshots lists what there is." });
+    new BuddyError({ code: "usage", message, hint: "`buddyverse snapshots` lists what there is." });
   if (to !== undefined && recoveryPoint !== undefined)
     throw usage("restore files takes one of --to TIME and --recovery-point ARN");
   const latest = { until: Number.POSITIVE_INFINITY };

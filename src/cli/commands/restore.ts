@@ -29,7 +29,7 @@ export async function restore(what: "database" | "files", options: RestoreOption
       throw new BuddyError({
         code: "usage",
         message: `${option} is an option of restore ${other}, not of restore ${what}`,
-        hint: "buddyverse restore --help",
+        hint: "See `buddyverse restore --help`.",
       });
   if (what === "files") return (await import("./restore-files.ts")).restoreFiles(options);
   return (await import("./restore-database.ts")).restoreDatabase(options);

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { types } from "../../aws/services.ts";
 import { BuddyError } from "../../lib/errors.ts";
-import { counted } from "../../lib/text.ts";
+import { counted, list } from "../../lib/text.ts";
 import { checkMend, checkWanted, failureWords, parseFailure, type Wanted } from "../../sandbox/failures.ts";
 import { carryOutOrders, dropOrders, leaveOrder, type Order } from "../../sandbox/fault-requests.ts";
 import { openSandboxFile, readStateText, readWorld, stateBeside } from "../../sandbox/file.ts";
@@ -32,6 +32,7 @@ export interface SandboxOptions extends ServeOptions {
 export async function sandbox(action: string, words: readonly string[], given: SandboxOptions): Promise<number> {
   const options = { ...given, sandbox: true };
   const paths = pathsOf(options);
+  checkWords(action, words);
   const print = (text: string, value: object) => {
     printResult(options, text, value);
     return 0;
@@ -53,6 +54,28 @@ export async function sandbox(action: string, words: readonly string[], given: S
     default:
       return print(...(await import("./sandbox-serve.ts")).env(paths, options));
   }
+}
+
+/** What may follow an action, in the words of its refusal; what `fail` takes depends on its first word. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  fail: ["what shall fail", "which"],
+  mend: ["what shall no longer fail"],
+  delegate: ["the domain"],
+  confirm: ["the e-mail address"],
+};
+
+function checkWords(action: string, words: readonly string[]): void {
+  const taken = WORDS[action] ?? [];
+  const isMissing = (action === "delegate" || action === "confirm") && !words[0];
+  if (!isMissing && words.length <= taken.length) return;
+  const only = ["buddyverse sandbox", action, ...words.slice(0, taken.length)].join(" ");
+  throw new BuddyError({
+    code: "usage",
+    message: isMissing
+      ? `sandbox ${action} needs ${taken[0]}`
+      : `sandbox ${action} takes ${taken.length === 0 ? "nothing more" : `only ${list(taken)}`}, not ${list(words.slice(taken.length).map((word) => `"${word}"`))}`,
+    hint: isMissing ? "See `buddyverse sandbox --help`." : `Say only: ${only}`,
+  });
 }
 
 type Said = readonly [text: string, value: object];

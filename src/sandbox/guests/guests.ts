@@ -13,7 +13,10 @@ export const guests: SandboxService = {
   durations,
   failures: {
     builder: {},
-    release: { about: "the number of a release, as 2: the application does not start on its instances" },
+    release: {
+      about: "the number of a release, as 2: the application does not start on its instances",
+      form: /^[1-9]\d*$/,
+    },
     "release-command": {},
     nat: {
       about: `"fails" or "hangs": the set-up of NAT instances says on the console that it failed, or nothing at all`,
