@@ -2,6 +2,7 @@ import { type Argument, Command, type Help, InvalidArgumentError, Option } from 
 import { nearest } from "../lib/nearest.ts";
 import { indented, widthOf, wrapped } from "../lib/text.ts";
 import { COMMANDS, type CommandEntry, GROUPS, positive } from "./command-table.ts";
+import { fitTo } from "./output.ts";
 
 export const EXIT_CODES =
   "0 done, nothing to do; 1 failed; 2 wrong usage or config, or refused; 3 differences found (status, plan --detailed-exit-code), or a check that could not be made (verify); 4 locked by another run; 5 interrupted, resumable; 6 wrong account or region for this state; 141 nobody read the output to its end.";
@@ -114,7 +115,11 @@ export function commandLine(version: string, argv?: readonly string[]): Command 
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .showHelpAfterError("(add --help for the options)")
-    .configureOutput({ getOutHelpWidth: widthOfHelp, getErrHelpWidth: widthOfHelp })
+    .configureOutput({
+      getOutHelpWidth: widthOfHelp,
+      getErrHelpWidth: widthOfHelp,
+      outputError: (text, write) => write(fitTo(process.stderr, text)),
+    })
     .configureHelp({ formatItem, subcommandTerm: (command) => `${command.name()} ${wordsOf(command)}`.trim() })
     .addHelpText("after", () =>
       ending([

@@ -6,6 +6,7 @@ import { askForCode, canAsk } from "./ask.ts";
 import { type Backend, backendFor, type Closing } from "./backend.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
+import { tell } from "./output.ts";
 import type { Paths } from "./paths.ts";
 import { tracing } from "./trace.ts";
 
@@ -33,7 +34,7 @@ export async function withConnection<T>(
   act: (connected: Connected) => Promise<T>,
 ): Promise<T> {
   const closing: Closing = [];
-  const note = (text: string) => process.stderr.write(`${text}\n`);
+  const note = tell;
   try {
     const backend = await backendFor(options, paths, config, { writes }, closing);
     const { signal, stop } = onInterrupt();

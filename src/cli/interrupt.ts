@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { BuddyError } from "../lib/errors.ts";
-import { onOutputLost } from "./output.ts";
+import { onOutputLost, tell } from "./output.ts";
 
 /** How long calls under way may take to finish after Ctrl-C, milliseconds. */
 const GRACE_MS = 4_500;
@@ -36,10 +36,10 @@ export function onInterrupt(putsBack = false): Interrupts {
   setMaxListeners(0, controller.signal);
   const acts: (() => void)[] = [];
   const leave = () => {
-    process.stderr.write(
+    tell(
       putsBack
-        ? "\nLeft at once. What is not as the config says, `buddyverse status` shows and `buddyverse up` puts back.\n"
-        : "\nLeft at once. Run the same command again: it continues where reality stands.\n",
+        ? "\nLeft at once. What is not as the config says, `buddyverse status` shows and `buddyverse up` puts back."
+        : "\nLeft at once. Run the same command again: it continues where reality stands.",
     );
     process.exit(5);
   };

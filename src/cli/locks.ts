@@ -6,6 +6,7 @@ import { takeLock } from "../state/lock.ts";
 import { takeStackLock } from "../state/stack-lock.ts";
 import { type Connected, withConnection } from "./connection.ts";
 import type { CommonOptions } from "./options.ts";
+import { tell } from "./output.ts";
 import type { Paths } from "./paths.ts";
 
 /** Connects, and holds the locks of the files and of the stack for as long as the work takes. */
@@ -22,7 +23,7 @@ export async function withLocks<T>(
         clock,
         signal,
         now: Date.now,
-        notice: (text) => process.stderr.write(`${text}\n`),
+        notice: tell,
       });
       try {
         return await act(connected);

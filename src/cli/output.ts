@@ -89,3 +89,8 @@ export function printResult(options: Pick<CommonOptions, "json" | "jsonLines">, 
  * a terminal that does not say how wide it is (0 columns).
  */
 export const fitTo = ({ columns }: NodeJS.WriteStream, text: string): string => (columns ? fit(text, columns) : text);
+
+/** Tells people something beside the result. */
+export const tell = (text: string): void => {
+  process.stderr.write(`${fitTo(process.stderr, text)}\n`);
+};

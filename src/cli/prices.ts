@@ -4,6 +4,7 @@ import type { PriceTable } from "../cost/price-table.ts";
 import { shippedPrices } from "../cost/prices.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { readIfThere } from "../state/file.ts";
+import { tell } from "./output.ts";
 
 /** Beside the config. */
 export const priceFileIn = (folder: string): string => join(folder, PRICE_FILE);
@@ -30,8 +31,8 @@ export function pricesIn(folder: string, region: string, { quiet }: { readonly q
   const path = priceFileIn(folder);
   const { prices, tooOld } = pricesWith(readPriceFile(path), region, shippedPrices);
   if (tooOld !== undefined && !quiet) {
-    process.stderr.write(
-      `The prices of ${region} in ${path} are of ${tooOld}, older than the shipped table of ${shippedPrices.collected}: not used. To ask AWS again: buddyverse cost --live\n`,
+    tell(
+      `The prices of ${region} in ${path} are of ${tooOld}, older than the shipped table of ${shippedPrices.collected}: not used. To ask AWS again: buddyverse cost --live`,
     );
   }
   return prices;

@@ -40,6 +40,7 @@ import { backendFor, type Closing } from "./backend.ts";
 import { type MutableInputs, readInputs } from "./inputs.ts";
 import { beforeAnyChange, onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
+import { tell } from "./output.ts";
 import { configOf, isOfDefaults, type Paths, pathsOf } from "./paths.ts";
 import { pricesIn } from "./prices.ts";
 import { measuredBefore, type RunRecorder, recordRun } from "./run-recorder.ts";
@@ -167,7 +168,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   let listener = first;
   // Through the reporter, as a live view would draw over it. With --json none shows it, with --json-lines on stdout only.
   const note = (text: string) => {
-    if (options.json || (options.jsonLines && listener !== first)) process.stderr.write(`${text}\n`);
+    if (options.json || (options.jsonLines && listener !== first)) tell(text);
     if (!options.json) listener({ type: "run.note", at: clock.now(), note: text });
   };
   if (isOfDefaults(options)) note(`There is no ${paths.config}: this is a rehearsal of the defaults.`);
@@ -369,9 +370,8 @@ function lockFiles({ lock: file }: Paths, { command, token, since }: Holder, clo
   return takenFrom;
 }
 
-const sayTakenOver = ({ command, pid }: Holder): void => {
-  process.stderr.write(`Took over the lock of "${command}" (pid ${pid}), which died at its work.\n`);
-};
+const sayTakenOver = ({ command, pid }: Holder): void =>
+  tell(`Took over the lock of "${command}" (pid ${pid}), which died at its work.`);
 
 /** The state, of the wanted region. */
 function checked(text: Pick<StateText, "path" | "read">, { region }: Config): StackState | undefined {
@@ -417,12 +417,12 @@ const identityOf = ({ stack }: Config, { account, region }: Aws): StackIdentity 
 const firstListener =
   ({ json, jsonLines }: CommonOptions, { putsBack }: SessionOptions): Emit =>
   (event) => {
-    if (event.type === "run.note") process.stderr.write(`${event.note}\n`);
+    if (event.type === "run.note") tell(event.note);
     if (event.type === "run.interrupting" && !json && !jsonLines)
-      process.stderr.write(
+      tell(
         putsBack
-          ? "Interrupting: puts everything back first. Ctrl-C again leaves at once.\n"
-          : "Interrupting: the calls that are under way are finished.\n",
+          ? "Interrupting: puts everything back first. Ctrl-C again leaves at once."
+          : "Interrupting: the calls that are under way are finished.",
       );
   };
 

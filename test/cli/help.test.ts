@@ -30,10 +30,26 @@ test.each([80, 60, 40])("every help stays within %i columns, but for words that 
   }
 });
 
+test("the first word of a rehearsal without a config fits a narrow terminal", async () => {
+  const { stderr } = await inProcess(["status", "--sandbox", "--sandbox-speed", "max"], {
+    cwd: folder(null).path,
+    env: {},
+    columns: 40,
+  });
+  expect(stderr).toMatch(/^There is no buddyverse\.config\.json: this\nis a rehearsal of the defaults\.\n/);
+});
+
 test.each([80, 40])("what asks nobody fits %i columns too", async (columns) => {
   const on = folder({ tags: { 서비스: "버디버스 운영" } });
   writeFileSync(join(on.path, "wrong.json"), JSON.stringify({ nat: { mode: "box" }, domain: { name: "한글.kr" } }));
-  for (const line of ["cost", "plan --offline", "plan --config wrong.json", "sandbox fail nothing", "upp"]) {
+  for (const line of [
+    "cost",
+    "plan --offline",
+    "plan --config wrong.json",
+    "sandbox fail nothing",
+    "upp",
+    "verify --drill no",
+  ]) {
     const { stdout, stderr } = await inProcess(line.split(" "), { cwd: on.path, env: {}, columns });
     const wide = `${stdout}${stderr}`.split("\n").filter((one) => widthOf(one) > columns && /\S \S/.test(one));
     expect({ line, wide }).toEqual({ line, wide: [] });

@@ -5,7 +5,7 @@ import { fileText, type Text } from "../../state/file.ts";
 import { historyFile, readHistory } from "../../state/history.ts";
 import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
-import { printResult } from "../output.ts";
+import { printResult, tell } from "../output.ts";
 import { configOf, isShared, pathsOf } from "../paths.ts";
 import { drawnTo, timelineOf } from "../run-timeline.ts";
 import { staged } from "../staged.ts";
@@ -42,8 +42,7 @@ export async function history(number: number | undefined, options: HistoryOption
   const file = text.path;
   const { runs, damaged } = readHistory(text);
   const look = lookOf(options, process.stdout);
-  if (damaged > 0 && !options.json)
-    process.stderr.write(`${damaged} of the lines in ${file} cannot be read, and are left out.\n`);
+  if (damaged > 0 && !options.json) tell(`${damaged} of the lines in ${file} cannot be read, and are left out.`);
   if (number === undefined) {
     printResult(options, staged(options)(historyView(runs, look)), { runs: runs.toReversed(), damaged });
     return 0;

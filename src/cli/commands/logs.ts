@@ -6,6 +6,7 @@ import { list, printable } from "../../lib/text.ts";
 import { jsonText } from "../../report/json.ts";
 import { type LogLine, logLineView } from "../../report/views/logs.ts";
 import type { CommonOptions } from "../options.ts";
+import { tell } from "../output.ts";
 import { screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
 
@@ -84,7 +85,7 @@ const timed = ({ at, ...line }: LogLine) => ({ at: new Date(at).toISOString(), .
 /** `--follow` ends by Ctrl-C: that is no interruption, and said by nobody. */
 function quietly(session: Session): void {
   session.listen((event) => {
-    if (event.type === "run.note") process.stderr.write(`${event.note}\n`);
+    if (event.type === "run.note") tell(event.note);
   });
 }
 

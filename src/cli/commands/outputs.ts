@@ -10,7 +10,7 @@ import { outputsView, SANDBOX_NOTE } from "../../report/views/outputs.ts";
 import { lostKey, privateKeyFile } from "../inputs.ts";
 import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
-import { isForPrograms, printResult } from "../output.ts";
+import { isForPrograms, printResult, tell } from "../output.ts";
 import { configOf, pathsOf } from "../paths.ts";
 import { recordedStack } from "../recorded.ts";
 import { again } from "../screen.ts";
@@ -54,7 +54,7 @@ export async function outputs(name: string | undefined, options: OutputsOptions)
       message: `stack ${stack} is not up`,
       hint: `${recorded === undefined ? "" : `The state says so; \`${again("outputs", options, ["--refresh"])}\` asks AWS. `}\`${again("up", options)}\` brings it up.`,
     });
-  if (warning !== undefined && !isForPrograms(options) && !options.quiet) process.stderr.write(`! ${warning}\n`);
+  if (warning !== undefined && !isForPrograms(options) && !options.quiet) tell(`! ${warning}`);
   const values = { stack, account, region, ...outputs };
   if (name !== undefined) {
     const value = valueAt(values, name, options);

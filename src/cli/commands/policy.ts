@@ -14,7 +14,7 @@ import { writeAtomically } from "../../state/file.ts";
 import { readState } from "../../state/store.ts";
 import { callsFor } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
-import { isForPrograms, printResult } from "../output.ts";
+import { isForPrograms, printResult, tell } from "../output.ts";
 import { configOf, isShared, pathsOf } from "../paths.ts";
 import { localText } from "../recorded.ts";
 import { placeIn, sharedPlaceOf } from "../state-place.ts";
@@ -49,8 +49,8 @@ export async function policy(options: PolicyOptions): Promise<number> {
   if (options.jsonLines) printResult(options, "", { policies: one ? [one] : documents });
   else process.stdout.write(text(one || documents));
   if (!one && !options.quiet && !isForPrograms(options))
-    process.stderr.write(
-      `A list of ${documents.length} policies: one may have ${grouped(MOST_CHARACTERS)} characters. Attach all of them: --output-dir DIR writes a file for each, with the commands.\n`,
+    tell(
+      `A list of ${documents.length} policies: one may have ${grouped(MOST_CHARACTERS)} characters. Attach all of them: --output-dir DIR writes a file for each, with the commands.`,
     );
   return 0;
 }

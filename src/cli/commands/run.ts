@@ -10,6 +10,7 @@ import { readScalingGroup, readTargets } from "../../verify/aws/scaling.ts";
 import { type Invocation, runOnce } from "../../verify/machines.ts";
 import { appCommandScript, NOT_RUN } from "../../verify/scripts.ts";
 import type { CommonOptions } from "../options.ts";
+import { tell } from "../output.ts";
 import { screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
 import { noWebInstance } from "../ssh-access.ts";
@@ -56,7 +57,7 @@ export async function run(options: RunOptions): Promise<number> {
     const screen = screenOf(session);
     const { of, machines } = await chosen(session, options);
     session.listen((event) => {
-      if (event.type === "run.note") process.stderr.write(`${event.note}\n`);
+      if (event.type === "run.note") tell(event.note);
       if (event.type === "run.interrupting")
         screen.say("Cancelling the command. Ctrl-C again leaves at once, and it may go on there.");
     });
@@ -176,7 +177,7 @@ function show({ output, errors, outputCut, errorsCut }: Said, { number }: Machin
   process.stdout.write(output);
   process.stderr.write(errors);
   if (!outputCut && !errorsCut) return;
-  process.stderr.write(
-    `\nNote: there was more. Run Command keeps the first 24,000 characters of output, and 8,000 of errors. All of it: buddyverse ssh web ${number} -- sudo buddyverse-app COMMAND\n`,
+  tell(
+    `\nNote: there was more. Run Command keeps the first 24,000 characters of output, and 8,000 of errors. All of it: buddyverse ssh web ${number} -- sudo buddyverse-app COMMAND`,
   );
 }

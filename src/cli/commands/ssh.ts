@@ -4,6 +4,7 @@ import { BuddyError, explain } from "../../lib/errors.ts";
 import { shellLine } from "../../lib/shell.ts";
 import { list } from "../../lib/text.ts";
 import type { CommonOptions } from "../options.ts";
+import { tell } from "../output.ts";
 import { screenOf } from "../screen.ts";
 import { withSession } from "../session.ts";
 import { notLetIn, type SshAccess, sshAccess } from "../ssh-access.ts";
@@ -86,6 +87,6 @@ async function runSsh(command: readonly string[], { whyNot }: SshAccess): Promis
   // Also a command's own may be that.
   if (code !== SSH_FAILED) return code;
   const why = await whyNot().catch(() => undefined);
-  if (why !== undefined) process.stderr.write(`${explain(notLetIn(why))}\n`);
+  if (why !== undefined) tell(explain(notLetIn(why)));
   return code;
 }
