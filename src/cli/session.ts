@@ -22,7 +22,7 @@ import type { Served } from "../sandbox/http/client.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { type Holder, ourselves } from "../state/holder.ts";
 import { takeLock } from "../state/lock.ts";
-import { takeStackLock } from "../state/stack-lock.ts";
+import { type LockPlace, type StackLock, takeStackLock } from "../state/stack-lock.ts";
 import type { RecordedApplication, StackState } from "../state/state.ts";
 import {
   checkIdentity,
@@ -71,6 +71,11 @@ export interface Session {
   readonly interrupted: AbortSignal;
   /** A call that changes something was sent. */
   readonly changed: boolean;
+  /**
+   * For who looked before the stack's lock was taken (`looksFirst`): takes it, or, where nothing is to be done, only if somebody has it.
+   * True: it was taken only now, so what was read before may be outdated, and `stack` is a new one. Throws `locked` while another run holds it.
+   */
+  lock(needed: boolean): Promise<boolean>;
   /** Keeps the run in the history; undefined: the command only looks, or puts back what it changes. */
   readonly history: RunRecorder | undefined;
   /** Where events go; set by the command before it starts to work. */
@@ -86,6 +91,8 @@ export interface SessionOptions {
   readonly command: string;
   /** It changes things: takes the lock, and writes state. */
   readonly writes: boolean;
+  /** It may find that there is nothing to do: of a stack that its state says is whole it takes the lock only once it has found something. */
+  readonly looksFirst?: boolean;
   /** "my-ip" means the address of now, or that where it can be found; else the one that was recorded, if any. */
   readonly resolvesAddress: boolean | "if-found";
   /** It brings the application about, or tells how: what keeps that from running refuses it, before anything is sent. */
@@ -181,6 +188,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
   const traced = options.trace ? tracing(options.trace, note) : undefined;
   interrupt.onFirst(() => listener({ type: "run.interrupting", at: clock.now() }));
   let history: RunRecorder | undefined;
+  let held: StackLock | undefined;
   let guard = async () => {};
   let changed = false;
   const connected = once(async () => {
@@ -221,18 +229,21 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       note(`Note: ${clockWords(ahead)}. Requests are signed with AWS's time; set the clock (NTP).`);
     // Nor is another stack's lock taken.
     if (local) checkIdentity(local, identityOf(given, aws), backend.text.path);
-    if (!purpose.writes) return { aws };
-    const lock = await patiently({ clock, store: { failure: undefined }, signal }, () =>
-      takeStackLock(runLock(aws, given.stack), mine, {
-        clock,
-        signal,
-        now: Date.now,
-        notice: note,
-      }),
-    );
+    const lock = runLock(aws, given.stack);
+    // What others may write meanwhile is read under the lock.
+    if (purpose.writes && !(purpose.looksFirst && local && isWhole(local))) await taken(lock);
+    // While the stack is looked at.
+    const holder = purpose.writes && !held ? patient(() => lock.read()) : undefined;
+    // It is not awaited where something else fails before.
+    holder?.catch(() => {});
+    return { aws, lock, holder };
+  }
+  const patient = <T>(call: () => Promise<T>) => patiently({ clock, store: { failure: undefined }, signal }, call);
+  async function taken(place: LockPlace): Promise<void> {
+    const lock = await patient(() => takeStackLock(place, mine, { clock, signal, now: Date.now, notice: note }));
     closing.push(lock.release);
+    held = lock;
     if (lock.takenFrom && lock.takenFrom.token !== takenFrom?.token) sayTakenOver(lock.takenFrom);
-    return { aws, lock };
   }
   const { state: text, history: kept } = place
     ? await openShared((await connected()).aws, { place, paths, local: backend.text, purpose, note, closing })
@@ -250,33 +261,37 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     });
   const measured = history?.measured ?? measuredBefore(kept);
   const application = await applicationFor(given, paths, purpose, { recorded: known?.application, note, signal });
-  const { aws, lock } = await connected();
+  const { aws, lock, holder } = await connected();
   caller = aws.caller;
   const identity = identityOf(given, aws);
   const store: StateStore = purpose.writes
     ? openStore(text, identity, () => randomBytes(8).toString("hex"), place && token)
     : readOnlyStore(text, identity);
   guard = async () => {
-    await lock?.held();
+    if (purpose.writes && !held)
+      throw new BuddyError({ code: "internal", message: "a change would be sent without the stack's lock" });
+    await held?.held();
     await store.secured();
   };
   const looksAtStack = purpose.command !== "doctor" && purpose.command !== "secret" && !purpose.stateless;
   const config = await patiently({ clock, store, signal }, () =>
     asItStands(given, looksAtStack ? aws : undefined, store.resources),
   );
-  const inputs = await readInputs({
-    config,
-    paths,
-    store,
-    aws,
-    clock,
-    signal,
-    resolvesAddress: purpose.resolvesAddress,
-    note,
-    application,
-    looksAtStack,
-    newEdition: purpose.edition ?? (purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined),
-  });
+  const inputsNow = () =>
+    readInputs({
+      config,
+      paths,
+      store,
+      aws,
+      clock,
+      signal,
+      resolvesAddress: purpose.resolvesAddress,
+      note,
+      application,
+      looksAtStack,
+      newEdition: purpose.edition ?? (purpose.refreshImage ? new Date(clock.now()).toISOString() : undefined),
+    });
+  const inputs = await inputsNow();
   const stackWith = (changed: Partial<MutableInputs> | undefined = undefined, replace = purpose.replace): Stack =>
     openStack({
       name: config.stack,
@@ -301,6 +316,7 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
       upgrade: purpose.upgrade,
       measured,
     });
+  let stack = stackWith();
   let prices: PriceTable | undefined;
   return {
     options,
@@ -317,11 +333,20 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     sandbox: backend.wire,
     served: backend.served,
     sandboxSpeed: backend.speed,
-    stack: stackWith(),
+    get stack() {
+      return stack;
+    },
     stackWith,
     interrupted: interrupt.signal,
     get changed() {
       return changed;
+    },
+    async lock(needed) {
+      if (held || !(needed || (await holder))) return false;
+      await taken(lock);
+      Object.assign(inputs, await inputsNow());
+      stack = stackWith();
+      return true;
     },
     history,
     listen(emit) {
@@ -330,6 +355,10 @@ async function opened(options: CommonOptions, purpose: SessionOptions, closing: 
     close: () => closeAll(closing),
   };
 }
+
+/** All that it knows of is there, and a whole `up` has ended. */
+const isWhole = ({ config, resources }: StackState): boolean =>
+  config !== undefined && Object.values(resources).every(({ status }) => status === "ready");
 
 /** The application that a command works with: as it lies there, or, where that cannot be or need not, as it was recorded. */
 async function applicationFor(

@@ -92,6 +92,8 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
     writes: true,
     resolvesAddress: true,
     deploys: true,
+    // What the line asks for is to be done.
+    looksFirst: [...PLANNING_OPTIONS, "mend" as const].every((name) => !isSaid(options[name])),
     replace: options.replace ?? false,
     refreshImage: options.refreshImage ?? false,
     // Who answers the question has read in the plan what it interrupts.
@@ -101,10 +103,10 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
   };
   return withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
-    const { stack } = session;
     if (file !== undefined && saved) throwIfElsewhere(file, saved, placeOf(session));
     greet(session, screen);
-    const looked = await stack.refresh({ step: options.step });
+    const looked = await look(session, options.step);
+    const { stack } = session;
     const found = await withOrigin(session, screen, options, looked, true);
     const planned = planUp(found);
     const facts = show(session, screen, found, planned, options.step);
@@ -135,6 +137,13 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
     if (isEmpty(planned)) return nothingToDo(session, screen, found, planned, options.step);
     return apply(session, screen, { found, planned, goOn, step: options.step });
   });
+}
+
+/** The stack as it is: under its lock, where anything is to be done. */
+async function look(session: Session, step: string | undefined): Promise<Snapshot> {
+  const first = await session.stack.refresh({ step });
+  const isAtRest = isEmpty(planUp(first)) && !isUnrecorded(first);
+  return (await session.lock(!isAtRest)) ? session.stack.refresh({ step }) : first;
 }
 
 function greet({ config, paths, application }: Session, screen: Screen): void {
