@@ -100,7 +100,7 @@ export function watchTrouble(clock: Clock, tell: (note: string) => void, { silen
 /** Tells what is due whenever it is called, and wakes up by itself for what will be. */
 function teller(clock: Clock, calls: Calls, tell: (note: string) => void): () => void {
   let told: { readonly since: number; readonly at: number } | undefined;
-  let sleeping: AbortController | undefined;
+  let sleeping: { readonly until: number; readonly end: AbortController } | undefined;
 
   function speak(): void {
     const now = clock.now();
@@ -118,8 +118,6 @@ function teller(clock: Clock, calls: Calls, tell: (note: string) => void): () =>
   };
 
   return function look(): void {
-    sleeping?.abort();
-    sleeping = undefined;
     if (told && present(calls, clock.now()).length === 0) {
       tell(`AWS answers again, after ${duration(clock.now() - told.since)}.`);
       told = undefined;
@@ -129,11 +127,19 @@ function teller(clock: Clock, calls: Calls, tell: (note: string) => void): () =>
       speak();
       at = due();
     }
+    // Who wakes up too early looks again: to sleep anew for each attempt of a call would take longer than all else here.
+    if (at !== undefined && sleeping && sleeping.until <= at) return;
+    sleeping?.end.abort();
+    sleeping = undefined;
     if (at === undefined) return;
-    const own = new AbortController();
+    const own = { until: at, end: new AbortController() };
     sleeping = own;
-    clock.sleep(at - clock.now(), own.signal).then(
-      () => sleeping === own && look(),
+    clock.sleep(at - clock.now(), own.end.signal).then(
+      () => {
+        if (sleeping !== own) return;
+        sleeping = undefined;
+        look();
+      },
       () => {},
     );
   };
