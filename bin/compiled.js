@@ -48,7 +48,8 @@ module.exports = function runCompiled(dist, entry, folder) {
     if (known) return known.exports;
     const filename = join(dist, name);
     const cachedData = keptIn(join(kept, name));
-    const script = new Script(`${OPEN}${readFileSync(filename, "utf8")}\n})`, {
+    // A chunk is all ASCII (build.js).
+    const script = new Script(`${OPEN}${readFileSync(filename, "latin1")}\n})`, {
       filename,
       columnOffset: -OPEN.length,
       cachedData,

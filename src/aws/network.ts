@@ -1,4 +1,3 @@
-import { Resolver } from "node:dns/promises";
 import { get } from "node:https";
 import { BuddyError } from "../lib/errors.ts";
 import type { Network } from "./aws.ts";
@@ -32,6 +31,7 @@ export const internet: Network = {
   },
   async nameServers(domain) {
     try {
+      const { Resolver } = await import("node:dns/promises");
       const found = await new Resolver({ timeout: TIMEOUT_MS, tries: 2 }).resolveNs(domain);
       return found.map((name) => name.toLowerCase());
     } catch (error) {

@@ -3,8 +3,8 @@ import { BuddyError } from "../lib/errors.ts";
 import { interrupted } from "./interrupt.ts";
 import { fitTo } from "./output.ts";
 
-/** True when a person can be asked. */
-export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
+/** True when a person can be asked. Node takes a while to open stdin, so it is asked last. */
+export const canAsk = (): boolean => Boolean(process.stderr.isTTY && process.stdin.isTTY);
 
 /** How a line ends without an answer. Ctrl-D closes it, and a question would stay open for ever; so does Ctrl-C, which is told apart. */
 export function endOf(line: Interface): { readonly closed: Promise<undefined>; stopped(): boolean } {

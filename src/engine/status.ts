@@ -42,8 +42,11 @@ export interface StatusItem extends NodeName {
   readonly remedies: readonly Remedy[];
 }
 
-/** Every object against what was recorded and against the config, property by property. Pure. */
-export function statusOf({ entries }: Snapshot): StatusItem[] {
+/**
+ * Every object against what was recorded and against the config, property by property. Pure.
+ * @param changesOf what is watched and has changed of an object, which takes most of the time: `NOT_WATCHED` for who does not need it
+ */
+export function statusOf({ entries }: Snapshot, changesOf: typeof watchedOf = watchedOf): StatusItem[] {
   const items: StatusItem[] = [];
   for (const entry of entries.values()) {
     const { node, look, recorded, wanted, decision, differences: notAsWanted } = entry;
@@ -67,7 +70,7 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
     const isTagDrift = ({ field }: Difference) => field === "tags" && sameTags;
     const drifted = new Set(drift.map((difference) => difference.field));
     const pending = notAsWanted.filter((difference) => !drifted.has(difference.field));
-    const watched = wanted === undefined ? [] : watchedOf(entry);
+    const watched = wanted === undefined ? [] : changesOf(entry);
     items.push({
       ...nameOf(node),
       id: look.live?.id ?? recorded?.id,
@@ -90,6 +93,8 @@ export function statusOf({ entries }: Snapshot): StatusItem[] {
   }
   return items;
 }
+
+export const NOT_WATCHED: typeof watchedOf = () => [];
 
 function standingOf(
   kind: string,

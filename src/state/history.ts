@@ -70,9 +70,14 @@ export const KEPT_BYTES = 512 * 1024;
 /** Beside the state: a file's name, or an object's key. */
 export const historyFile = (state: string): string => `${state}.history.jsonl`;
 
+/** A run reads it when it begins, and when it is added. */
+let last: { readonly content: string; readonly history: History } | undefined;
+
 /** Reads a history, a run a line; a damaged line does not hide the others. Throws `state` when it cannot be read. */
 export function readHistory(text: Pick<Text, "read">): History {
-  const lines = (text.read() ?? "").split("\n").filter((line) => line.trim() !== "");
+  const content = text.read() ?? "";
+  if (content === last?.content) return last.history;
+  const lines = content.split("\n").filter((line) => line.trim() !== "");
   const runs = lines.flatMap((line) => {
     try {
       const parsed = run.safeParse(JSON.parse(line));
@@ -81,7 +86,8 @@ export function readHistory(text: Pick<Text, "read">): History {
       return [];
     }
   });
-  return { runs, damaged: lines.length - runs.length };
+  last = { content, history: { runs, damaged: lines.length - runs.length } };
+  return last.history;
 }
 
 /** Writes a run into the history, in place of what was there of the same one. Throws `state`; the old text is there then. */

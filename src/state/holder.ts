@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import * as z from "zod";
@@ -43,6 +42,10 @@ function userName(): string {
   }
 }
 
+/** What a program of the system prints. Only where there is no /proc, so it is not loaded elsewhere. */
+const printedBy = (program: string, ...words: readonly string[]): string =>
+  process.getBuiltinModule("node:child_process").spawnSync(program, words, { encoding: "utf8" }).stdout ?? "";
+
 interface ProcessFacts {
   /** The system's letter: Z and X are dead. */
   readonly state: string | undefined;
@@ -53,7 +56,7 @@ interface ProcessFacts {
 /** On Linux from /proc/PID/stat, fields 3 and 22; else from ps, without a start. Undefined when the system does not tell. */
 function factsOf(pid: number): ProcessFacts | undefined {
   if (process.platform !== "linux") {
-    const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+    const stdout = printedBy("ps", "-o", "stat=", "-p", String(pid));
     return stdout ? { state: stdout.trim()[0], started: undefined } : undefined;
   }
   try {
@@ -95,7 +98,7 @@ function thisMachine(): string | undefined {
   const boot =
     process.platform === "linux"
       ? line(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"))
-      : line(() => spawnSync("sysctl", ["-n", "kern.bootsessionuuid"], { encoding: "utf8" }).stdout ?? "");
+      : line(() => printedBy("sysctl", "-n", "kern.bootsessionuuid"));
   if (boot === "") return undefined;
   const id = line(() => readFileSync("/etc/machine-id", "utf8"));
   const table = line(() => readlinkSync("/proc/self/ns/pid")).replace(/\D/g, "");

@@ -81,6 +81,9 @@ export interface StackIdentity {
   readonly region: string;
 }
 
+/** A command reads its state when it begins, and when it opens it: it is checked once. */
+let last: { readonly content: string; readonly state: StackState } | undefined;
+
 /**
  * Reads a state. "No file" is no state; a file that is empty, torn, of a newer version, or not a state at all is an error
  * (`state`), never "no state": a `down` that believed it would leave everything behind.
@@ -88,6 +91,7 @@ export interface StackIdentity {
 export function readState(text: Pick<StateText, "path" | "read">): StackState | undefined {
   const content = text.read();
   if (content === undefined) return undefined;
+  if (content === last?.content) return last.state;
   const broken = (what: string, cause?: unknown) =>
     new BuddyError({
       code: "state",
@@ -117,6 +121,7 @@ export function readState(text: Pick<StateText, "path" | "read">): StackState | 
     const issue = parsed.error.issues[0];
     throw broken(`is not a state file: ${issue?.path.join(".") || "its top level"}: ${issue?.message ?? "unreadable"}`);
   }
+  last = { content, state: parsed.data };
   return parsed.data;
 }
 

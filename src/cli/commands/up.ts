@@ -9,7 +9,7 @@ import { isEmpty, type Plan, planUp } from "../../engine/plan.ts";
 import { throwIfRefused } from "../../engine/refusal.ts";
 import type { Identified } from "../../engine/resource.ts";
 import { dependentsOf, isUnrecorded, type Snapshot } from "../../engine/snapshot.ts";
-import { statusOf } from "../../engine/status.ts";
+import { NOT_WATCHED, statusOf } from "../../engine/status.ts";
 import { keepSeen } from "../../engine/watching.ts";
 import { BuddyError, exitCodeOf } from "../../lib/errors.ts";
 import { counted } from "../../lib/text.ts";
@@ -107,8 +107,8 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
     greet(session, screen);
     const looked = await look(session, options.step);
     const { stack } = session;
-    const found = await withOrigin(session, screen, options, looked, true);
-    const planned = planUp(found);
+    const found = await withOrigin(session, screen, options, looked.found, true);
+    const planned = found === looked.found ? looked.planned : planUp(found);
     const facts = show(session, screen, found, planned, options.step);
     if (file !== undefined && saved) throwIfMoved(file, saved, planned, placeOf(session));
     const findings = isEmpty(planned) ? [] : await preflight(session.aws, found.entries.values());
@@ -118,7 +118,7 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
     if (mends.length > 0) screen.say(mendView(mends, screen.errLook).join("\n"));
     const mended = mends.some(({ put }) => put !== undefined);
     if (isEmpty(planned) && !mended) {
-      session.history?.planned(planned, statusOf(found));
+      session.history?.planned(planned, statusOf(found, NOT_WATCHED));
       await recordAnew(stack, found);
       return nothingToDo(session, screen, found, planned, options.step);
     }
@@ -131,7 +131,7 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
       screen.say("Nothing was changed.");
       return 0;
     }
-    session.history?.planned(planned, statusOf(found));
+    session.history?.planned(planned, statusOf(found, NOT_WATCHED));
     const count = await mend(stack.run, found, mends);
     if (count > 0) screen.say(`Put back: ${counted(count, "change")} of others.`);
     if (isEmpty(planned)) return nothingToDo(session, screen, found, planned, options.step);
@@ -139,11 +139,15 @@ export async function up(file: string | undefined, given: UpOptions): Promise<nu
   });
 }
 
-/** The stack as it is: under its lock, where anything is to be done. */
-async function look(session: Session, step: string | undefined): Promise<Snapshot> {
-  const first = await session.stack.refresh({ step });
-  const isAtRest = isEmpty(planUp(first)) && !isUnrecorded(first);
-  return (await session.lock(!isAtRest)) ? session.stack.refresh({ step }) : first;
+/** The stack as it is, and what is to be done: looked at under its lock, where that is anything. */
+async function look(session: Session, step: string | undefined): Promise<{ found: Snapshot; planned: Plan }> {
+  const seen = async () => {
+    const found = await session.stack.refresh({ step });
+    return { found, planned: planUp(found) };
+  };
+  const first = await seen();
+  const isAtRest = isEmpty(first.planned) && !isUnrecorded(first.found);
+  return (await session.lock(!isAtRest)) ? seen() : first;
 }
 
 function greet({ config, paths, application }: Session, screen: Screen): void {
@@ -157,11 +161,12 @@ function greet({ config, paths, application }: Session, screen: Screen): void {
 /** The plan, and what a person should know before it is carried out. */
 function show(session: Session, screen: Screen, found: Snapshot, planned: Plan, step: string | undefined): PlanFacts {
   const { stack } = session;
+  const told = step === undefined && !isEmpty(planned);
   const facts = {
     speed: speedOf(session),
-    monthly: step ? undefined : monthlyAfter(found, session),
+    monthly: told ? monthlyAfter(found, session) : undefined,
     release: releaseIn(planned, session.config),
-    costs: step ? undefined : costOfChangeByKey(found, session),
+    costs: told ? costOfChangeByKey(found, session) : undefined,
   };
   const onlyCreates = planned.items.every(
     ({ action, refused, notes }) =>
