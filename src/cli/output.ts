@@ -3,6 +3,7 @@ import { fit } from "../lib/text.ts";
 import { jsonText } from "../report/json.ts";
 import { writeWhole } from "../state/file.ts";
 import type { CommonOptions } from "./options.ts";
+import { type Stage, staged, stagedIn } from "./staged.ts";
 
 /** What a shell says of a program that wrote where nobody reads (SIGPIPE, which Node ignores). */
 const READER_GONE = 141;
@@ -82,6 +83,15 @@ export function printResult(options: Pick<CommonOptions, "json" | "jsonLines">, 
   if (options.json) process.stdout.write(jsonText(value, 2));
   else if (options.jsonLines) process.stdout.write(jsonText({ type: "result", ...value }));
   else process.stdout.write(`${fitTo(process.stdout, text)}\n`);
+}
+
+/** A result that names commands: they name the stage. */
+export function printView(
+  options: Pick<CommonOptions, "json" | "jsonLines"> & Stage,
+  text: string,
+  value: object,
+): void {
+  printResult(options, staged(options)(text), stagedIn(options, value));
 }
 
 /**

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { type Command, CommanderError } from "commander";
 import { BuddyError, exitCodeOf, explain } from "../lib/errors.ts";
 import { shellWord } from "../lib/shell.ts";
+import { completeTexts } from "../lib/text.ts";
 import { commandLine } from "./command-line.ts";
 import { COMMANDS } from "./command-table.ts";
 import type { CommonOptions } from "./options.ts";
@@ -30,6 +31,7 @@ function program(
   // Before anything else happens: a trace of a run that sent nothing is empty, not missing.
   top.hook("preAction", (_top, command) => {
     startTrace(command.opts<CommonOptions>().trace);
+    completeTexts(staged(command.opts<CommonOptions>()));
     // As a history shows it.
     command.setOptionValue("typed", argv.map(shellWord).join(" "));
     command.setOptionValue("programVersion", version);
@@ -101,6 +103,7 @@ export async function run(line: readonly string[], version: string): Promise<num
   const forPrograms = { json: argv.includes("--json"), jsonLines: argv.includes("--json-lines") };
   let code = 0;
   beginOutput();
+  completeTexts((text) => text);
   try {
     await program(version, argv, words, isForPrograms(forPrograms), (given) => {
       code = given;

@@ -12,7 +12,7 @@ import type { Look, Place } from "../report/views/look.ts";
 import { lookOf } from "./look.ts";
 import { screenSummary, stepSummary } from "./on-github.ts";
 import type { CommonOptions } from "./options.ts";
-import { fitTo, isForPrograms, printResult } from "./output.ts";
+import { fitTo, isForPrograms, printView } from "./output.ts";
 import { type Session, speedOf } from "./session.ts";
 import { staged, stagedIn, stageWords } from "./staged.ts";
 
@@ -56,7 +56,7 @@ export function screenOf(session: Session): Screen {
     },
     result(text, value, page) {
       if (page !== undefined) stepSummary(options, () => screenSummary(page, text));
-      printResult(options, onStage(text), stagedIn(options, value));
+      printView(options, text, value);
     },
     async report(graph, direction, forecast, shown) {
       const steps = shownSteps(graph, shown);

@@ -1,7 +1,7 @@
 import { shellWord } from "../lib/shell.ts";
 import type { CommonOptions } from "./options.ts";
 
-type Stage = Pick<CommonOptions, "sandbox" | "config" | "state" | "profile" | "region">;
+export type Stage = Pick<CommonOptions, "sandbox" | "config" | "state" | "profile" | "region">;
 
 /** The words that name the stage and the files of a command line, for another one. */
 export const stageWords = (options: Stage): readonly string[] => [
@@ -20,10 +20,12 @@ export const STAGED =
 
 /** What a command's argument says that it is about. */
 const ABOUT = "(?: (?:database|files|password|list|web|bastion|init|move|NUMBER|(?:set|rm) \\w+)\\b)?";
-/** Until where a text goes on with the same command: it may name its stage there already. */
-const REST = "[^\\n`;&()]";
+const STAGE = "--(?:sandbox|config|state|profile|region)\\b";
+/** Until where a text goes on with the same command: it may name its stage there already, where it is quoted also in the next line. */
+const REST = "[^\\n`;&()]*?";
+const QUOTED_REST = "(?<=`buddyverse \\1)[^`;&()]*?";
 const NAMED = new RegExp(
-  `\\bbuddyverse ((?:${STAGED.join("|")})\\b${ABOUT})(?! (?:is|are|says?|which|lists|makes)\\b)(?!${REST}*? --(?:sandbox|config|state|profile|region)\\b)`,
+  `\\bbuddyverse ((?:${STAGED.join("|")})\\b${ABOUT})(?! (?:is|are|says?|which|lists|makes)\\b)(?!${REST} ${STAGE})(?!${QUOTED_REST}\\s${STAGE})`,
   "g",
 );
 

@@ -4,8 +4,8 @@ import { BuddyError } from "../lib/errors.ts";
 import { canBeLive } from "../report/reporter.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
-import { fitTo, printResult } from "./output.ts";
-import { staged, stagedIn } from "./staged.ts";
+import { fitTo, printResult, printView } from "./output.ts";
+import { staged } from "./staged.ts";
 
 /** What one look has found. */
 export interface Look {
@@ -37,8 +37,7 @@ export async function repeated(options: CommonOptions, seconds: number, look: ()
       const when = at(Date.now());
       const every = `looks again every ${seconds} s; Ctrl-C ends it`;
       if (live) process.stdout.write(`${CLEARED}${fitTo(process.stdout, `${onStage(text)}\n\n${when}: ${every}.`)}\n`);
-      else if (options.jsonLines || news !== before)
-        printResult(options, `${when}: ${every}.\n${onStage(text)}\n`, stagedIn(options, found.value));
+      else if (options.jsonLines || news !== before) printView(options, `${when}: ${every}.\n${text}\n`, found.value);
       else printResult(options, `${when}: as before.`, {});
       before = news;
       await pause(seconds * 1_000, undefined, { signal: interrupt.signal }).catch(() => {});

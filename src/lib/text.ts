@@ -47,8 +47,29 @@ export function oneLine(text: string): string {
 /** Foreign text that cannot steer the terminal, with its line breaks and tabs. */
 export const printable = (text: string): string => stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, "");
 
+let completed = (text: string): string => text;
+
+/** From here on a text for people is completed so before it is broken into lines: what is put in later makes them too long. */
+export function completeTexts(by: (text: string) => string): void {
+  completed = by;
+}
+
+const NO_BREAK = "\u00a0";
+
+/** Broken between words; what is quoted as a command stays whole where a line has room for it. */
+const broken = (text: string, width: number): string[] =>
+  wrapAnsi(
+    text.replace(/`[^`]+`[^\s`]*/g, (command) =>
+      // An opening bracket belongs to it, too.
+      widthOf(command) < width ? command.replaceAll(" ", NO_BREAK) : command,
+    ),
+    width,
+  )
+    .split("\n")
+    .map((line) => line.replaceAll(NO_BREAK, " "));
+
 /** The text in lines of that many columns at most; a longer word has a line of its own. */
-export const wrapped = (text: string, width: number): string[] => wrapAnsi(oneLine(text), width).split("\n");
+export const wrapped = (text: string, width: number): string[] => broken(completed(oneLine(text)), width);
 
 /** The text in lines of at most `width` columns, each after the indent. @param first begins the first line, as wide as the indent */
 export const indented = (text: string, width: number, indent: string, first = indent): string[] =>
@@ -61,7 +82,6 @@ const LEAD = /^ *(?:(?:[✔✖✓✗!?→·•+~*-]|\S{1,3}\.) +)?/;
 const leadOf = (line: string): string => LEAD.exec(line)?.[0] ?? "";
 /** All columns of a row but the last one. */
 const COLUMNS = /^.*\S {2,}(?=\S)/;
-const NO_BREAK = "\u00a0";
 
 /**
  * A text in lines of at most `width` columns, each broken between words and going on under its own begin. Colours stay. A line to copy, and what
@@ -82,14 +102,9 @@ function brokenLine(line: string, width: number): string[] {
   const indent = " ".repeat(widthOf(lead));
   // Where colours begin a line its lead cannot be cut off.
   const begins = line.startsWith(lead) ? lead : "";
-  const whole = line
-    .slice(begins.length)
-    .replace(/`[^`]+`/g, (command) =>
-      widthOf(command) + indent.length <= width ? command.replaceAll(" ", NO_BREAK) : command,
-    );
-  return wrapAnsi(whole, width - indent.length, { trim: true })
-    .split("\n")
-    .map((part, index) => (index === 0 ? begins : indent) + part.replaceAll(NO_BREAK, " "));
+  return broken(line.slice(begins.length), width - indent.length).map(
+    (part, index) => (index === 0 ? begins : indent) + part,
+  );
 }
 
 /** "1 subnet", "6 subnets", "2 security policies". */

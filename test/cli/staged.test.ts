@@ -19,6 +19,9 @@ test.each([
   ["buddyverse restore files --to latest", "buddyverse restore files --sandbox --to latest"],
   ["`buddyverse ssh web 2 -- uptime`", "`buddyverse ssh web --sandbox 2 -- uptime`"],
   ["buddyverse up --sandbox --yes --files none", "buddyverse up --sandbox --yes --files none"],
+  // Where a line broke within it.
+  ["see `buddyverse rollback 11\n  --sandbox --yes`.", "see `buddyverse rollback 11\n  --sandbox --yes`."],
+  ["buddyverse up\nbuddyverse down --sandbox", "buddyverse up --sandbox\nbuddyverse down --sandbox"],
   ["`buddyverse up`; or `buddyverse down --sandbox`", "`buddyverse up --sandbox`; or `buddyverse down --sandbox`"],
   // These need none: they work on none, or are no commands.
   ["`buddyverse policy` prints it", "`buddyverse policy` prints it"],

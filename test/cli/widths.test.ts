@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { staged } from "../../src/cli/staged.ts";
 import { widthOf } from "../../src/lib/text.ts";
 import { inProcess } from "../in-process.ts";
 import { at, makeFolder } from "./folder.ts";
@@ -86,9 +87,34 @@ test.each([80, 40])("every command at %i columns", async (columns) => {
     args.splice(at < 0 ? args.length : at, 0, "--sandbox", "--sandbox-speed", "max");
     const { stdout, stderr } = await inProcess(args, { cwd: path, env: { HOME: path }, columns });
     // What names the stage is broken into lines once, with it.
-    if (line === "down --yes" && columns === 80) expect(stderr).toContain("--since\n30d` prints what there is.\n");
+    if (line === "down --yes" && columns === 80) expect(stderr).toContain("`buddyverse logs --sandbox --since 30d`");
     for (const one of `${stdout}${stderr}`.split("\n"))
       if (widthOf(one) > columns && !mayBeLong(one)) wide.push(`${line}: ${widthOf(one)}: ${one}`);
   }
   expect(wide).toEqual([]);
+});
+
+test.each([60, 80, 100])("commands that name a stage of long words, at %i columns", async (columns) => {
+  const folder = join(path, "some", "longer", "folder");
+  mkdirSync(folder, { recursive: true });
+  const config = "some/longer/folder/production-site.json";
+  writeFileSync(
+    join(path, config),
+    JSON.stringify({ ...CONFIG, database: { instanceClass: "db.t3.small" }, nat: { mode: "gateway" } }),
+  );
+  const wrong: string[] = [];
+  for (const command of ["plan", "status", "up --yes", "why", "doctor", "stacks", "outputs", "verify", "down --yes"]) {
+    const args = [...command.split(" "), "--sandbox", "--sandbox-speed", "max", "--config", config];
+    const { stdout, stderr } = await inProcess(args, { cwd: path, env: { HOME: path }, columns });
+    const text = `${stdout}\n${stderr}`;
+    for (const one of text.split("\n"))
+      if (widthOf(one) > columns && !mayBeLong(one)) wrong.push(`${command}: ${widthOf(one)}: ${one}`);
+    for (const [quoted] of text.matchAll(/`buddyverse [^`]*`/g)) {
+      const whole = quoted.replace(/\s+/g, " ");
+      if (whole !== staged({ sandbox: true, config })(whole)) wrong.push(`${command}: names no stage: ${whole}`);
+      if (whole.match(/--sandbox\b/g)?.length !== 1) wrong.push(`${command}: ${whole}`);
+      if (quoted !== whole && whole.length < columns - 30) wrong.push(`${command}: is broken: ${quoted}`);
+    }
+  }
+  expect(wrong).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   column,
+  completeTexts,
   counted,
   fit,
   indented,
@@ -67,6 +68,18 @@ describe("width", () => {
     expect(wrapped("one two\n three", 8)).toEqual(["one two", "three"]);
     expect(wrapped("to buddyverse.link and on", 6)).toEqual(["to", "buddyverse.link", "and on"]);
     expect(wrapped("버디 버스 하나", 9)).toEqual(["버디 버스", "하나"]);
+  });
+
+  test("a quoted command is broken only where no line has room for it", () => {
+    expect(wrapped("Then run (`npm run build`), or not.", 19)).toEqual(["Then run", "(`npm run build`),", "or not."]);
+    expect(wrapped("Then run `npm run build`.", 12)).toEqual(["Then run", "`npm run", "build`."]);
+  });
+
+  test("what is put into a text is there before it is broken into lines", () => {
+    completeTexts((text) => text.replace("up", "up --sandbox"));
+    expect(indented("`buddyverse up` makes it.", 32, "  ")).toEqual(["  `buddyverse up --sandbox`", "  makes it."]);
+    completeTexts((text) => text);
+    expect(wrapped("`buddyverse up` makes it.", 32)).toEqual(["`buddyverse up` makes it."]);
   });
 
   test("a column is cut or filled up; lines may be indented, the first one otherwise", () => {

@@ -12,7 +12,7 @@ import { credentialsText, heading, warningsView } from "../../report/views/headi
 import { applicationText } from "../application.ts";
 import { rehearse } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
-import { printResult } from "../output.ts";
+import { printView } from "../output.ts";
 import { configOf } from "../paths.ts";
 import { screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
@@ -36,7 +36,7 @@ export async function doctor(options: CommonOptions): Promise<number> {
     if (about === undefined) throw error;
     const { message, hint } = error as BuddyError;
     const findings: readonly Finding[] = [{ about, verdict: "problem", message, hint }];
-    printResult(options, findingsView(findings), { ok: false, findings });
+    printView(options, findingsView(findings), { ok: false, findings });
     return 1;
   }
   try {

@@ -24,7 +24,6 @@ import { leftAlone, residualBills } from "../residual-bills.ts";
 import { drawnTo } from "../run-timeline.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
-import { staged } from "../staged.ts";
 
 export interface DownOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -195,7 +194,7 @@ function lostText(lost: readonly Lost[], verb: (many: boolean) => string): strin
 }
 
 /** What goes, what is kept of it, and what is left alone. */
-function preview({ stack, options }: Session, screen: Screen, { gone, alone, parting, copies, lost }: Going): void {
+function preview({ stack }: Session, screen: Screen, { gone, alone, parting, copies, lost }: Going): void {
   const shown = gone.map(({ node, look, recorded }) => ({
     name: node.name,
     object: node.type.name,
@@ -211,12 +210,10 @@ function preview({ stack, options }: Session, screen: Screen, { gone, alone, par
       : []),
     ...parting.notes,
   ];
-  // Before the lines are broken: a stage makes them longer.
-  const onStage = staged(options);
   const facts = {
     lost: lostText(lost, (many) => `${many ? "go" : "goes"}`),
-    keeps: [...[...copies.values()].map((copy) => `${copy}.`), ...parting.kept].map(onStage),
-    notes: notes.map(onStage),
+    keeps: [...[...copies.values()].map((copy) => `${copy}.`), ...parting.kept],
+    notes,
   };
   if (gone.length > 0 || alone.length === 0)
     screen.say(downPreview(screen.place, shown, stack.graph.steps, facts, screen.errLook));

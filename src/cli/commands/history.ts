@@ -5,10 +5,9 @@ import { fileText, type Text } from "../../state/file.ts";
 import { historyFile, readHistory } from "../../state/history.ts";
 import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
-import { printResult, tell } from "../output.ts";
+import { printResult, printView, tell } from "../output.ts";
 import { configOf, isShared, pathsOf } from "../paths.ts";
 import { drawnTo, timelineOf } from "../run-timeline.ts";
-import { staged } from "../staged.ts";
 import { sharedPlaceOf } from "../state-place.ts";
 
 export interface HistoryOptions extends CommonOptions {
@@ -44,7 +43,7 @@ export async function history(number: number | undefined, options: HistoryOption
   const look = lookOf(options, process.stdout);
   if (damaged > 0 && !options.json) tell(`${damaged} of the lines in ${file} cannot be read, and are left out.`);
   if (number === undefined) {
-    printResult(options, staged(options)(historyView(runs, look)), { runs: runs.toReversed(), damaged });
+    printView(options, historyView(runs, look), { runs: runs.toReversed(), damaged });
     return 0;
   }
   const one = runs.find((run) => run.number === number);

@@ -14,6 +14,7 @@ import { tell } from "../output.ts";
 import { screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
 import { noWebInstance } from "../ssh-access.ts";
+import { staged } from "../staged.ts";
 
 export interface RunOptions extends CommonOptions {
   readonly all?: boolean;
@@ -66,7 +67,7 @@ export async function run(options: RunOptions): Promise<number> {
       screen.say(`${all.length > 0 ? "\n" : ""}── web ${machine.number} of ${of}: ${machine.id}, in ${machine.zone}`);
       const said = await onMachine(session, machine, words, options.timeout);
       all.push(said);
-      if (!options.json && !options.jsonLines) show(said, machine);
+      if (!options.json && !options.jsonLines) show(options, said, machine);
     }
     const exitCode = all.find((said) => said.exitCode !== 0)?.exitCode ?? 0;
     if (options.json || options.jsonLines) screen.result("", { exitCode, instances: all });
@@ -173,11 +174,14 @@ const lost = (id: string, why: string): BuddyError =>
     hint: "Run `buddyverse status`: the instance may be on its way out. Then run it again, if it can be run twice.",
   });
 
-function show({ output, errors, outputCut, errorsCut }: Said, { number }: Machine): void {
+function show(options: RunOptions, { output, errors, outputCut, errorsCut }: Said, { number }: Machine): void {
   process.stdout.write(output);
   process.stderr.write(errors);
   if (!outputCut && !errorsCut) return;
   tell(
-    `\nNote: there was more. Run Command keeps the first 24,000 characters of output, and 8,000 of errors. All of it: buddyverse ssh web ${number} -- sudo buddyverse-app COMMAND`,
+    staged(options)(
+      `
+Note: there was more. Run Command keeps the first 24,000 characters of output, and 8,000 of errors. All of it: buddyverse ssh web ${number} -- sudo buddyverse-app COMMAND`,
+    ),
   );
 }
