@@ -6,7 +6,7 @@ import { resource, step } from "../src/engine/resource.ts";
 import { GROUP_KEY } from "./auto-scaling.ts";
 import type { SubnetsStep } from "./subnets.ts";
 import type { VpcStep } from "./vpc.ts";
-import { perZone } from "./zones.ts";
+import { perZone, zonesOf } from "./zones.ts";
 
 /**
  * The way out of the VPC, and who may take it. What needs the internet needs `publicRoutes`: so the gateway goes last. The
@@ -30,7 +30,14 @@ export function routesStep(config: Config, { vpc }: VpcStep, subnets: SubnetsSte
       routes: [{ to: "0.0.0.0/0", gatewayId: gateway.id }],
       subnetIds: subnets.map((subnet) => subnet.id),
     }),
-    { narrowsAfter: [GROUP_KEY] },
+    // A public subnet that goes keeps its way out until all that is in it has moved.
+    {
+      narrowsAfter: [
+        GROUP_KEY,
+        "load-balancer",
+        ...zonesOf(config).flatMap(({ number }) => [`nat-route-${number}`, `bastion-${number}`]),
+      ],
+    },
   );
   const privateRoutes = perZone(config, ({ number, index }) =>
     resource(

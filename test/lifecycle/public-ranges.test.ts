@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { isEmpty, planUp } from "../../src/engine/plan.ts";
 import { INPUTS, stage, stageOn } from "./stage.ts";
+import { watched } from "./watched.ts";
 
 test.each(["instance", "gateway"])(
-  "other public ranges, with NAT by %s: what is in them moves, then the old ones go",
+  "other public ranges, with NAT by %s: what is in them moves, then the old ones go, and nothing is cut off unsaid",
   async (mode) => {
     const config = { domain: null, nat: { mode } };
     const on = await stage(config);
@@ -20,7 +21,17 @@ test.each(["instance", "gateway"])(
       INPUTS,
       { replace: true },
     );
-    const { settled } = await moved.up();
+    const plan = planUp(await moved.refresh());
+    const {
+      result: { settled },
+      cut,
+    } = await watched(moved, moved.up());
+    // A gateway keeps its address, so the old one goes first.
+    const said = plan.items.filter(({ interruption }) => interruption.kind === "outage").map(({ key }) => key);
+    expect(said).toEqual(mode === "gateway" ? ["nat-gateway-1", "nat-gateway-2"] : []);
+    const elsewhere = Object.keys(cut).filter((why) => !/^NAT gateway \S+ is not available$/.test(why));
+    expect(elsewhere).toEqual([]);
+    if (mode === "instance") expect(cut).toEqual({});
     expect(settled.filter(({ outcome }) => /failed|skipped|blocked/.test(outcome))).toEqual([]);
     expect((await moved.status()).filter(({ standing }) => standing !== "in-sync")).toEqual([]);
     expect(isEmpty(planUp(await moved.refresh()))).toBe(true);
