@@ -124,7 +124,6 @@ const { output: chunks } = await bundle.write({
 /** Half as long in memory, and read three times as fast: V8 keeps a text with a single other character in two bytes for each. */
 function inAscii({ fileName, code }) {
   if (/String\.raw`[^`]*[^\0-\x7f]/.test(code)) throw new Error(`${fileName} has raw text that is not ASCII`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
   return code.replace(/[^\0-\x7f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 

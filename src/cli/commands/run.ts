@@ -180,8 +180,7 @@ function show(options: RunOptions, { output, errors, outputCut, errorsCut }: Sai
   if (!outputCut && !errorsCut) return;
   tell(
     staged(options)(
-      `
-Note: there was more. Run Command keeps the first 24,000 characters of output, and 8,000 of errors. All of it: buddyverse ssh web ${number} -- sudo buddyverse-app COMMAND`,
+      `\nNote: there was more. Run Command keeps the first 24,000 characters of output, and 8,000 of errors. All of it: buddyverse ssh web ${number} -- sudo buddyverse-app COMMAND`,
     ),
   );
 }
