@@ -135,8 +135,15 @@ async function tellGithub(options: Parameters<typeof isForPrograms>[0], command:
   annotate(options, () => [{ level: "error", title: `buddyverse ${command}`, message: text.replace(/^error: /, "") }]);
 }
 
-/** An error of AWS, or of the way there, that nothing on its way has put into words. */
+/** An error of AWS, of the way there or of the system, that nothing on its way has put into words. */
 async function inWords(error: unknown): Promise<unknown> {
+  if ((error as { readonly syscall?: unknown } | undefined)?.syscall === "uv_cwd")
+    return new BuddyError({
+      code: "usage",
+      message: "the folder that this was started in is not there any more",
+      hint: "Change into one that is there: cd FOLDER",
+      cause: error,
+    });
   const ofAws = error instanceof Error && ("$metadata" in error || "$fault" in error);
   if (!ofAws) return error;
   // Loaded only here: most commands that fail have said why.

@@ -18,14 +18,17 @@ export const STAGED =
     " ",
   );
 
+/** Those that ask nobody, or only the sandbox, and are about the config's stack all the same. */
+export const OF_FILES: readonly string[] = ["policy", "sandbox"];
+
 /** What a command's argument says that it is about. */
-const ABOUT = "(?: (?:database|files|password|list|web|bastion|init|move|NUMBER|(?:set|rm) \\w+)\\b)?";
+const ABOUT = "(?: (?:database|files|password|list|web|bastion|init|move|reset|serve|NUMBER|(?:set|rm) \\w+)\\b)?";
 const STAGE = "--(?:sandbox|config|state|profile|region)\\b";
 /** Until where a text goes on with the same command: it may name its stage there already, where it is quoted also in the next line. */
 const REST = "[^\\n`;&()]*?";
 const QUOTED_REST = "(?<=`buddyverse \\1)[^`;&()]*?";
 const NAMED = new RegExp(
-  `\\bbuddyverse ((?:${STAGED.join("|")})\\b${ABOUT})(?! (?:is|are|says?|which|lists|makes)\\b)(?!${REST} ${STAGE})(?!${QUOTED_REST}\\s${STAGE})`,
+  `\\bbuddyverse ((?:${[...STAGED, ...OF_FILES].join("|")})\\b${ABOUT})(?! (?:is|are|says?|which|lists|makes)\\b)(?!${REST} ${STAGE})(?!${QUOTED_REST}\\s${STAGE})`,
   "g",
 );
 
@@ -34,10 +37,14 @@ const NAMED = new RegExp(
  * not reach AWS, nor another account or stack.
  */
 export function staged(options: Stage): (text: string) => string {
-  const words = stageWords(options);
-  return words.length === 0
-    ? (text) => text
-    : (text) => text.replace(NAMED, `buddyverse $1 ${words.join(" ").replaceAll("$", "$$$$")}`);
+  const ofStage = stageWords(options);
+  if (ofStage.length === 0) return (text) => text;
+  const ofFiles = stageWords({ ...options, sandbox: false });
+  return (text) =>
+    text.replace(NAMED, (_, command: string) => {
+      const words = OF_FILES.includes(command.split(" ")[0] ?? "") ? ofFiles : ofStage;
+      return ["buddyverse", command, ...words].join(" ");
+    });
 }
 
 /** The same in all texts of a value. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { FIRST } from "../aws/names.ts";
@@ -70,6 +70,14 @@ function read(path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" && lstatSync(path, { throwIfNoEntry: false })) {
+      throw new BuddyError({
+        code: "config",
+        message: `${path} is a link to what is not there.`,
+        about: { file: path },
+        hint: "Set the link right, or name another config: --config FILE.",
+      });
+    }
     if (code === "ENOENT") {
       throw new BuddyError({
         code: "config",
@@ -100,6 +108,15 @@ function parseJson(withMark: string, file: string): unknown {
       message: `${file} is empty.`,
       about: { file },
       hint: "Write {} into it for the defaults, or run `buddyverse init`.",
+    });
+  }
+  // What Windows PowerShell writes with `>`: every other byte is 0, and the mark at its begin is none in UTF-8.
+  if (text.startsWith("\uFFFD\uFFFD") || text.includes("\0")) {
+    throw new BuddyError({
+      code: "config",
+      message: `${file} is not text in UTF-8.`,
+      about: { file },
+      hint: "It looks like UTF-16: save it as UTF-8.",
     });
   }
   const mistake = findJsonMistake(text);

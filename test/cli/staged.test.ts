@@ -32,6 +32,14 @@ test.each([
   expect(staged({})(text)).toBe(text);
 });
 
+test("what asks nobody is about the files of the run, too", () => {
+  const text = "`buddyverse policy --with run` prints it. Empty it: buddyverse sandbox reset";
+  expect(staged({ sandbox: true })(text)).toBe(text);
+  expect(staged({ sandbox: true, config: "stage.config.json" })(text)).toBe(
+    "`buddyverse policy --config stage.config.json --with run` prints it. Empty it: buddyverse sandbox reset --config stage.config.json",
+  );
+});
+
 test("the profile and the files of a run count as the sandbox does; values too", () => {
   const stage = { profile: "shop", config: "my site.json" };
   expect(stagedIn(stage, { hint: "`buddyverse up`", list: [{ to: "buddyverse plan", n: 1 }], at: undefined })).toEqual({

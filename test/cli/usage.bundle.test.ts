@@ -53,6 +53,20 @@ test.each([
   expect(stdout.trim()).toMatch(/to its end\.$/);
 });
 
+test("a folder that is gone is told as that", () => {
+  const gone = mkdtempSync(join(tmpdir(), "buddyverse-gone-"));
+  const { status, stderr } = spawnSync(
+    "sh",
+    ["-c", 'rmdir "$1" && exec "$2" "$3" status --sandbox', "-", gone, process.execPath, BIN],
+    {
+      cwd: gone,
+      encoding: "utf8",
+    },
+  );
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^error: the folder that this was started in is not there any more\n/);
+});
+
 describe("what was compiled is kept for the next start", () => {
   const within = (cache: string, more: Readonly<Record<string, string>> = {}) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, "--version"], {

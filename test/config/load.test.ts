@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -47,6 +47,18 @@ test("a folder is told from a file", () => {
   const error = errorOf(() => loadConfig(folder));
   expect(error.message).toContain("is a folder");
   expect(error.hint).toContain(join(folder, "buddyverse.config.json"));
+});
+
+test("a link that leads nowhere is told from no file", () => {
+  const link = join(folder, "link.config.json");
+  symlinkSync(join(folder, "nowhere.json"), link);
+  expect(errorOf(() => loadConfig(link)).message).toBe(`${link} is a link to what is not there.`);
+});
+
+test("UTF-16, as Windows PowerShell writes it, is told from mistakes in the text", () => {
+  const file = write("");
+  writeFileSync(file, "\uFEFF{}\r\n", "utf16le");
+  expect(errorOf(() => loadConfig(file)).hint).toBe("It looks like UTF-16: save it as UTF-8.");
 });
 
 test("an empty file says what to write", () => {
