@@ -103,7 +103,6 @@ export async function run(line: readonly string[], version: string): Promise<num
   const forPrograms = { json: argv.includes("--json"), jsonLines: argv.includes("--json-lines") };
   let code = 0;
   beginOutput();
-  completeTexts((text) => text);
   try {
     await program(version, argv, words, isForPrograms(forPrograms), (given) => {
       code = given;
@@ -125,6 +124,8 @@ export async function run(line: readonly string[], version: string): Promise<num
     if (!told) process.stderr.write(`${fitTo(process.stderr, onStage(explain(error, { verbose })))}\n`);
     await tellGithub(forPrograms, argv[0] ?? "", onStage(explain(error)));
     return exitCodeOf(error);
+  } finally {
+    completeTexts((text) => text);
   }
 }
 
