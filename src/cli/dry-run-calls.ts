@@ -4,6 +4,7 @@ import { secretsOf } from "../../steps/scripts/app-settings.ts";
 import { VPC } from "../../steps/vpc.ts";
 import type { Aws } from "../aws/aws.ts";
 import type { TracedCall } from "../aws/connect.ts";
+import { logGroupArn, runLockName } from "../aws/logs/names.ts";
 import { runLock } from "../aws/logs/run-lock.ts";
 import { bucketFacts } from "../aws/s3/state-bucket.ts";
 import type { Config } from "../config/schema.ts";
@@ -38,15 +39,18 @@ export function rehearse(config: Config): Promise<readonly TracedCall[]> {
   return calls;
 }
 
-/** All that a policy is for: a stack's life, and the states of other stacks, where `stacks` is to read them. */
+/** All that a policy is for: a stack's life, and the locks and states of other stacks, where `stacks` is to read them. */
 export async function callsFor(config: Config, more: readonly More[] = []): Promise<readonly Sent[]> {
   const calls = await rehearse(config);
+  if (!more.includes("stacks")) return calls;
+  const resourceArn = logGroupArn("*", "*", runLockName("*"));
+  const lock = { service: "cloudwatch-logs", operation: "ListTagsForResource", input: { resourceArn } };
   const place = configuredPlace(config);
-  if (!place || !more.includes("stacks")) return calls;
+  if (!place) return [...calls, lock];
   const states = usualKey("*");
   const input = { Bucket: place.bucket, ExpectedBucketOwner: "*" };
   const reads = [states, historyFile(states)].map((Key) => ({ ...input, Key }));
-  return [...calls, ...reads.map((input) => ({ service: "s3", operation: "GetObject", input }))];
+  return [...calls, lock, ...reads.map((input) => ({ service: "s3", operation: "GetObject", input }))];
 }
 
 /** What is sent depends on what the stack has, not on sizes, types and versions: those are replaced by ones that the sandbox knows. */

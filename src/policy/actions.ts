@@ -1,6 +1,7 @@
 import type { Call } from "../aws/aws.ts";
 import { listCalls } from "../aws/ec2/read-stacks.ts";
 import { logsCalls } from "../aws/logs/read-lines.ts";
+import { lockCalls } from "../aws/logs/run-lock.ts";
 import type { Permissions } from "../aws/permissions.ts";
 import { eachService, type ServiceName, services } from "../aws/services.ts";
 import { liveCostCalls } from "../cost/calls.ts";
@@ -54,7 +55,7 @@ const COMMANDS = {
   logs: logsCalls,
   doctor: doctorCalls,
   "cost-live": liveCostCalls,
-  stacks: listCalls,
+  stacks: [...listCalls, ...lockCalls],
 } as const satisfies Readonly<Record<string, readonly Call[]>>;
 
 /** A command that needs more than `up`, `status` and `down`. */

@@ -119,6 +119,10 @@ export function isProvablyDead(holder: Holder): boolean {
   return id !== "" && id === ourId && boot !== ourBoot;
 }
 
+/** Whether it is this process: what has ended here may still be shown, as reads lag behind. */
+export const isThisProcess = ({ pid, machine }: Holder): boolean =>
+  machine !== undefined && machine === thisMachine() && pid === process.pid;
+
 /** @param seen when it was last heard of, in words */
 export function lockedBy(path: string, holder: Holder | undefined, seen?: string): BuddyError {
   if (!holder) {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
-import { age } from "../lib/duration.ts";
+import { age, at } from "../lib/duration.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { type Holder, holderSchema, isProvablyDead, lockedBy } from "./holder.ts";
 import { type Lock as FileLock, takeLock } from "./lock.ts";
@@ -94,13 +94,33 @@ async function takenOver(place: LockPlace, mine: Holder, around: Around, found: 
 function refuseTheLiving({ path }: LockPlace, marks: Marks, { now }: Around): Holder {
   const holder = holderFrom(marks);
   if (holder && isProvablyDead(holder)) return holder;
-  throw lockedBy(path, holder, lastSeen(marks, now()));
+  throw lockedBy(path, holder, lastSeen(marks.seen, now()));
 }
 
-/** "last heard of 20 seconds ago". */
-export function lastSeen({ seen = "" }: Marks, now: number): string | undefined {
-  const at = Date.parse(seen);
-  return Number.isNaN(at) ? undefined : `it was last heard of ${age(Math.max(0, now - at))} ago`;
+function lastSeen(seen: string | null | undefined, now: number): string | undefined {
+  const heard = Date.parse(seen ?? "");
+  return Number.isNaN(heard) ? undefined : `it was last heard of ${age(Math.max(0, now - heard))} ago`;
+}
+
+/** Who holds a stack's lock, and when it was last heard of. */
+export interface Held extends Holder {
+  /** ISO 8601; null: never. */
+  readonly seen: string | null;
+}
+
+/** Undefined: nobody does, or nothing shows yet who. */
+export async function heldBy(place: Pick<LockPlace, "read">): Promise<Held | undefined> {
+  const marks = await place.read();
+  const holder = marks && holderFrom(marks);
+  return holder && { ...holder, seen: marks.seen ?? null };
+}
+
+/** '"up" by alice on build-7, since 2026-01-01T10:00:00.000Z; it was last heard of 20 s ago'. */
+export function heldText(held: Held, now: number): string {
+  const heard = isProvablyDead(held)
+    ? "it died at its work, and the next run takes its place"
+    : (lastSeen(held.seen, now) ?? "it was never heard of");
+  return `"${held.command}" by ${held.user} on ${held.host}, since ${at(Date.parse(held.since))}; ${heard}`;
 }
 
 function holding(
@@ -186,7 +206,7 @@ const marksOf = (holder: Holder): Marks =>
   Object.fromEntries(Object.entries(holder).map(([name, value]) => [name, String(value)]));
 
 /** Undefined: they say too little. */
-export function holderFrom(marks: Marks): Holder | undefined {
+function holderFrom(marks: Marks): Holder | undefined {
   const parsed = holderSchema.safeParse({ ...marks, pid: Number(marks.pid) });
   return parsed.success ? parsed.data : undefined;
 }

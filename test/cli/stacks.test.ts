@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { groupTable } from "../../src/sandbox/services/logs/tables.ts";
+import { simAt } from "../../src/sandbox/sim.ts";
 import { ec2Error, KEYS, type Sent, standIn } from "../way/stand-in.ts";
 import { folder } from "./folder.ts";
 
@@ -24,6 +26,7 @@ test("stacks: by their tags; cost and last run where the state is here; none whe
         monthly: null,
         lastRun: { command: expect.stringContaining("up"), result: "done" },
         state: "buddyverse.sandbox.json",
+        lock: null,
         unknown: "no whole `up` of it has ended",
       },
     ],
@@ -70,6 +73,69 @@ test("stacks: a state in S3 is found by whose config names the bucket; all regio
   );
   expect((await on.rehearse("down --yes")).code).toBe(0);
   expect((await on.rehearse("stacks --all-regions")).stdout).toContain("No object in EC2 of the 17 regions bears");
+});
+
+/** Somebody's run, as the tags of its lock tell. */
+const tagsOf = (marks: Readonly<Record<string, string>>) => ({
+  status: 200,
+  body: JSON.stringify({
+    tags: Object.fromEntries(Object.entries(marks).map(([name, value]) => [`buddyverse:lock:${name}`, value])),
+  }),
+});
+
+test("stacks, status: who is at work on a stack, with which command, since when", async () => {
+  const seen = new Date(Date.now() - 20_000).toISOString();
+  const since = "2026-01-01T10:00:00.000Z";
+  const marks = { token: "12ab34cd", pid: "7", host: "build-7", user: "alice", command: "up", since, seen };
+  const asked: string[] = [];
+  const { url } = await standIn({
+    instead: (sent) => {
+      if (sent.action === "DescribeTags" && sent.service === "ec2") return SHOP;
+      if (sent.action !== "ListTagsForResource" || sent.service !== "logs") return undefined;
+      asked.push(sent.body.toString());
+      return tagsOf(marks);
+    },
+  });
+  const on = folder({ stack: "shop", region: "us-east-1" });
+  const env = { AWS_ENDPOINT_URL: url, ...KEYS };
+  const { stdout } = await on.run("stacks", env);
+  const who = /"up" by alice on build-7, since 2026-01-01 10:00 UTC; it was last heard of \d+ s ago/;
+  expect(stdout).toMatch(new RegExp(`\nshop .*\n {2}at work: ${who.source}\n {2}vpc-1 · `));
+  expect(decodeURIComponent(asked[0] as string)).toContain(
+    "arn:aws:logs:us-east-1:111122223333:log-group:/buddyverse/shop/lock",
+  );
+  const lock = { ...marks, pid: 7 };
+  expect(JSON.parse((await on.run("stacks --json", env)).stdout)).toMatchObject({ stacks: [{ lock }] });
+
+  // The same of the sandbox's stack.
+  const rehearsed = folder({ stack: "shop" });
+  expect((await rehearsed.rehearse("up --yes --step vpc")).code).toBe(0);
+  expect((await rehearsed.rehearse("status --managed")).stdout).not.toContain("At work");
+  const { world, ...file } = JSON.parse(rehearsed.read("buddyverse.sandbox.json"));
+  const name = "/buddyverse/shop/lock";
+  const tags = JSON.parse(tagsOf(marks).body).tags;
+  const group = { name, createdAt: world.time, retentionDays: null, deletionProtection: false, tags };
+  groupTable(simAt(world, world.time - 60_000)).put(name, group);
+  writeFileSync(join(rehearsed.path, "buddyverse.sandbox.json"), JSON.stringify({ world, ...file }));
+  expect((await rehearsed.rehearse("status --managed")).stdout).toMatch(new RegExp(`\nAt work: ${who.source}\\.\n`));
+  expect(JSON.parse((await rehearsed.rehearse("status --managed --json")).stdout)).toMatchObject({ lock });
+});
+
+test("stacks: a lock that may not be read is no error", async () => {
+  const { url } = await standIn({
+    instead: (sent) => {
+      if (sent.action === "DescribeTags") return SHOP;
+      return sent.action === "ListTagsForResource"
+        ? { status: 400, body: JSON.stringify({ __type: "AccessDeniedException", message: "No." }) }
+        : undefined;
+    },
+  });
+  const on = folder({ stack: "shop", region: "us-east-1" });
+  const { code, stdout } = await on.run("stacks --json", { AWS_ENDPOINT_URL: url, ...KEYS });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).stacks).toMatchObject([
+    { lock: null, unknown: expect.stringMatching(/; its lock could not be read: .*AccessDeniedException/) },
+  ]);
 });
 
 const xml = (action: string, body: string) => ({ status: 200, body: `<${action}Response>${body}</${action}Response>` });

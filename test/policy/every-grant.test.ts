@@ -14,6 +14,7 @@ import { linesByTime } from "../../src/aws/logs/read-lines.ts";
 import { runLock } from "../../src/aws/logs/run-lock.ts";
 import { type DatabaseLive, database } from "../../src/aws/rds/database.ts";
 import { cancelCommand } from "../../src/aws/ssm/run-command.ts";
+import { atWork } from "../../src/cli/at-work.ts";
 import { pricesToAsk } from "../../src/cli/commands/cost.ts";
 import { findStates } from "../../src/cli/found-states.ts";
 import { pathsOf } from "../../src/cli/paths.ts";
@@ -258,7 +259,11 @@ async function around({ aws, config, clock }: Stage): Promise<void> {
   await lock.held();
   await lock.release();
   const states = findStates({ color: false }, paths, config, aws);
-  for (const region of await enabledRegions(aws)) await taggedStacks(aws.elsewhere(region));
+  for (const region of await enabledRegions(aws)) {
+    await taggedStacks(aws.elsewhere(region));
+    const { reason } = await atWork(aws, "other", region);
+    if (reason !== undefined) throw new Error(reason);
+  }
   expect((await states.of(config.stack, aws.region)).known?.path).toBe(`s3://${place.bucket}/${place.key}`);
   const { reason } = await states.of("other", aws.region);
   if (!reason?.startsWith("its state is not beside the config here, nor at")) throw new Error(reason);
@@ -506,7 +511,9 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await around(await who.under(documents, NETWORK_ONLY));
     await around(await who.under(documents, NETWORK_ONLY));
     proven(who);
-    const own = grantsOf(documents).filter((one) => /^(State|OtherStates|StateBucket|LogGroups|AllRegions) /.test(one));
+    const own = grantsOf(documents).filter((one) =>
+      /^(State|OtherStates|StateBucket|LogGroups|AllRegions|Locks) /.test(one),
+    );
     const missed = [...who.needed()].filter((one) => own.includes(one));
     expect(missed.length).toBeGreaterThan(10);
     for (const taken of missed) {

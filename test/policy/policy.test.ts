@@ -276,7 +276,7 @@ describe("what the other commands send besides", () => {
     ],
     ["logs", () => ["src/aws/logs/read-lines.ts"]],
     ["doctor", () => ["src/doctor/doctor.ts"]],
-    ["stacks", () => ["src/aws/ec2/read-regions.ts", "src/aws/ec2/read-stacks.ts"]],
+    ["stacks", () => ["src/aws/ec2/read-regions.ts", "src/aws/ec2/read-stacks.ts", "src/aws/logs/run-lock.ts"]],
     // A service asks itself for prices that the price list lacks.
     ["cost-live", () => [...under("src/cost"), ...under("src/aws").filter((file) => file.endsWith("-prices.ts"))]],
   ])("--with %s has all that its sources call, and nothing that nobody calls", async (more, files) => {

@@ -1,8 +1,11 @@
 import type { LockPlace, Marks } from "../../state/stack-lock.ts";
-import type { Aws } from "../aws.ts";
+import type { Aws, Call } from "../aws.ts";
 import { hasCode, saysExists, undefinedIf } from "../errors.ts";
-import { arnOf, BUSY, NO_LOG_GROUP } from "./log-group.ts";
-import { logGroupPrefix } from "./names.ts";
+import { BUSY, NO_LOG_GROUP } from "./log-group.ts";
+import { logGroupArn, runLockName } from "./names.ts";
+
+/** What reading who holds a lock sends. */
+export const lockCalls = ["logs.listTagsForResource"] as const satisfies readonly Call[];
 
 /** Its tags. Not those of a stack's object: it is no part of the stack, and goes with the run. */
 const PREFIX = "buddyverse:lock:";
@@ -17,12 +20,12 @@ const asTags = (marks: Marks): Record<string, string> =>
  * runs one is refused, and it is free again as soon as it is deleted. (The name of a parameter is not for half a minute: API reference,
  * DeleteParameter.) Who holds it is in its tags.
  */
-export function runLock(aws: Aws, stack: string): LockPlace {
-  const { logs } = aws.bookkeeping();
-  const name = `${logGroupPrefix(stack)}lock`;
-  const resourceArn = arnOf(aws, name);
+export function runLock(aws: Aws, stack: string, region = aws.region): LockPlace {
+  const { logs } = aws.bookkeeping(region);
+  const name = runLockName(stack);
+  const resourceArn = `arn:${aws.partition}:${logGroupArn(region, aws.account, name)}`;
   return {
-    path: `the lock ${name} of account ${aws.account}, ${aws.region}`,
+    path: `the lock ${name} of account ${aws.account}, ${region}`,
     async create(marks) {
       try {
         await logs.createLogGroup({ logGroupName: name, tags: asTags(marks) });

@@ -11,12 +11,13 @@ import type { PriceTable } from "../../cost/price-table.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import { heading } from "../../report/views/heading.ts";
 import { type ListedStack, type ListedStacks, stacksView } from "../../report/views/stacks.ts";
+import { atWork } from "../at-work.ts";
 import { withConnection } from "../connection.ts";
 import { costOfState } from "../cost-summary.ts";
 import { type FoundStates, findStates } from "../found-states.ts";
 import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
-import { printResult } from "../output.ts";
+import { printView } from "../output.ts";
 import { configOf, pathsOf, throwIfNoRegion } from "../paths.ts";
 import { pricesIn } from "../prices.ts";
 
@@ -25,7 +26,7 @@ const NEEDS =
 /** So many regions are looked at side by side. */
 const AT_ONCE = 8;
 
-/** Lists the stacks of the account in a region or in all, by their tags; and what states say of them, here and in S3. */
+/** Lists the stacks of the account in a region or in all, by their tags; who is at work on them; and what states say of them, here and in S3. */
 export async function stacks(options: CommonOptions & { readonly allRegions?: boolean }): Promise<number> {
   const config = await configOrRegion(options);
   const paths = pathsOf(options);
@@ -38,7 +39,7 @@ export async function stacks(options: CommonOptions & { readonly allRegions?: bo
       regions: looked.flatMap(({ region, reason }) => (reason === undefined ? [region] : [])),
       stacks: await Promise.all(
         looked.flatMap(({ region, tagged = [] }) =>
-          tagged.map((one) => listed({ ...one, region }, states, prices(region))),
+          tagged.map((one) => listed(aws, { ...one, region }, states, prices(region))),
         ),
       ),
       unseen: looked.flatMap(({ region, reason }) => (reason === undefined ? [] : [{ region, reason }])),
@@ -51,16 +52,17 @@ export async function stacks(options: CommonOptions & { readonly allRegions?: bo
       account: options.sandbox ? undefined : aws.account,
       credentials: end && { end, now: clock.now() },
     };
-    printResult(options, [heading(place, look), stacksView(found, look)].join("\n\n"), {
+    printView(options, [heading(place, look), stacksView(found, look)].join("\n\n"), {
       account: aws.account,
       region: aws.region,
       ...found,
-      stacks: found.stacks.map(({ vpc, monthly, lastRun, state, unknown, ...one }) => ({
+      stacks: found.stacks.map(({ vpc, monthly, lastRun, state, lock, unknown, ...one }) => ({
         ...one,
         vpc: vpc ?? null,
         monthly: monthly ? { usd: monthly.usd, complete: monthly.complete } : null,
         lastRun: lastRun ?? null,
         state: state ?? null,
+        lock: lock ?? null,
         unknown: unknown ?? null,
       })),
     });
@@ -122,11 +124,12 @@ function pricesBy(read: (region: string) => PriceTable): (region: string) => Pri
 }
 
 async function listed(
+  aws: Aws,
   { stack, region, vpcs, objects }: TaggedStack & { readonly region: string },
   states: FoundStates,
   prices: PriceTable,
 ): Promise<ListedStack> {
-  const found = await states.of(stack, region);
+  const [found, work] = await Promise.all([states.of(stack, region), atWork(aws, stack, region)]);
   const { path, state, lastRun } = found.known ?? {};
   const monthly = state && costOfState(state, prices);
   const missing = [
@@ -141,6 +144,7 @@ async function listed(
     monthly,
     lastRun,
     state: path,
-    unknown: found.reason ?? (missing.length > 0 ? missing.join(", and ") : undefined),
+    lock: work.lock,
+    unknown: [found.reason ?? missing.join(", and "), work.reason ?? ""].filter(Boolean).join("; ") || undefined,
   };
 }

@@ -7,13 +7,13 @@ import { bucketView, stateView } from "../../report/views/state.ts";
 import { fileText, type Text } from "../../state/file.ts";
 import { historyFile } from "../../state/history.ts";
 import type { SharedText } from "../../state/shared.ts";
-import { holderFrom, lastSeen } from "../../state/stack-lock.ts";
+import { heldBy, heldText } from "../../state/stack-lock.ts";
 import { checkIdentity, type LocalState, readState, stateFile } from "../../state/store.ts";
 import { type Connected, withConnection } from "../connection.ts";
 import { withLocks } from "../locks.ts";
 import { lookOf } from "../look.ts";
 import type { CommonOptions } from "../options.ts";
-import { printResult } from "../output.ts";
+import { printResult, printView } from "../output.ts";
 import { configOf, isShared, type Paths, pathsOf } from "../paths.ts";
 import {
   configuredPlace,
@@ -54,8 +54,7 @@ async function show({ options, config, paths }: Work): Promise<number> {
   return withConnection({ options, config, paths, writes: false }, async ({ aws, backend }) => {
     const text = place ? await readOnce(sharedTexts(aws, place).state) : backend.text;
     const found = readState(text);
-    const marks = await runLock(aws, config.stack).read();
-    const holder = marks && holderFrom(marks);
+    const held = await heldBy(runLock(aws, config.stack));
     const bucket =
       place && (await bucketFacts(aws.bookkeeping(place.region).s3, { bucket: place.bucket, owner: aws.account }));
     const value = {
@@ -73,10 +72,10 @@ async function show({ options, config, paths }: Work): Promise<number> {
           }
         : {}),
       ...(place && bucket ? { bucket: { name: place.bucket, region: place.region, ...bucket } } : {}),
-      lock: holder ? { ...holder, seen: marks?.seen ?? null } : null,
+      lock: held ?? null,
     };
-    const held = holder && `${lastSeen(marks ?? {}, Date.now()) ?? "never heard of"}`;
-    printResult(options, stateView({ ...value, held }, lookOf(options, process.stdout)), value);
+    const lock = held && `${heldText(held, Date.now())} (id ${held.token})`;
+    printResult(options, stateView({ ...value, lock }, lookOf(options, process.stdout)), value);
     return 0;
   });
 }
@@ -115,7 +114,7 @@ async function init({ options, config, paths }: Work, url: string | undefined): 
         ? ["", "`buddyverse state move` takes the state there."]
         : []),
     ];
-    printResult(options, lines.join("\n"), { made, place: urlOf(place), bucket });
+    printView(options, lines.join("\n"), { made, place: urlOf(place), bucket });
     return 0;
   });
 }

@@ -4,11 +4,13 @@ import type { Snapshot } from "../../engine/snapshot.ts";
 import { statusOf } from "../../engine/status.ts";
 import { accept } from "../../engine/watching.ts";
 import { acceptedView } from "../../report/views/accepted.ts";
+import { atWorkView } from "../../report/views/at-work.ts";
 import { countsText, coverageView } from "../../report/views/coverage.ts";
 import { extrasView } from "../../report/views/extras.ts";
 import { heading } from "../../report/views/heading.ts";
 import { statusView } from "../../report/views/status.ts";
 import { type Extras, lookAround, opensSomething } from "../../residuals/extras.ts";
+import { type AtWork, atWork } from "../at-work.ts";
 import { costNow } from "../cost-summary.ts";
 import { annotate } from "../on-github.ts";
 import type { CommonOptions } from "../options.ts";
@@ -27,6 +29,7 @@ export interface StatusOptions extends CommonOptions {
   readonly watch?: number | true;
 }
 
+const NOBODY: AtWork = {};
 const NONE: Extras = { found: [], unseen: [] };
 const WATCH_SECONDS = 30;
 
@@ -66,8 +69,11 @@ async function looked(
   { managed = false, coverage = false, accept: names = [] }: StatusOptions,
 ) {
   const { config, inputs, clock, stack } = session;
-  const { seen: first, extras } =
-    managed || coverage ? { seen: await stack.refresh(), extras: NONE } : await lookAround(config.stack, stack);
+  // Who accepts holds the lock itself.
+  const [{ seen: first, extras }, work] = await Promise.all([
+    managed || coverage ? stack.refresh().then((seen) => ({ seen, extras: NONE })) : lookAround(config.stack, stack),
+    names.length > 0 || coverage ? NOBODY : atWork(session.aws, config.stack),
+  ]);
   const { snapshot: seen, accepted } =
     names.length > 0 ? accept(stack.run, first, names) : { snapshot: first, accepted: [] };
   if (coverage) return covered(screen, seen);
@@ -78,6 +84,7 @@ async function looked(
   const notes = imageNotes(config, inputs, (key) => seen.entries.get(key)?.look.live, clock.now());
   const text = [
     heading(screen.place, screen.look),
+    ...atWorkView(work, screen.look),
     ...acceptedView(accepted, screen.look),
     statusView(items, stack.graph.steps, screen.look),
     ...(properties.managed > 0 ? [countsText(properties)] : []),
@@ -87,6 +94,7 @@ async function looked(
   ].join("\n");
   const value = {
     inSync,
+    ...(work.lock ? { lock: work.lock } : {}),
     resources: items,
     properties,
     ...(names.length > 0 ? { accepted } : {}),
@@ -94,5 +102,5 @@ async function looked(
     notes,
     ...(cost ? { cost: cost.value } : {}),
   };
-  return { text, value, news: [items, extras], code: inSync && !opensSomething(extras) ? 0 : 3 };
+  return { text, value, news: [items, extras, work.lock?.token], code: inSync && !opensSomething(extras) ? 0 : 3 };
 }

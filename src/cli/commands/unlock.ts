@@ -2,7 +2,7 @@ import { runLock } from "../../aws/logs/run-lock.ts";
 import { BuddyError } from "../../lib/errors.ts";
 import type { Holder } from "../../state/holder.ts";
 import { breakLock, holderAt, takeLock } from "../../state/lock.ts";
-import { breakStackLock, holderFrom, lastSeen } from "../../state/stack-lock.ts";
+import { breakStackLock, heldBy, heldText } from "../../state/stack-lock.ts";
 import { withConnection } from "../connection.ts";
 import type { CommonOptions } from "../options.ts";
 import { printResult } from "../output.ts";
@@ -41,16 +41,13 @@ async function breakStacks(
       const place = runLock(aws, configOf(options).stack);
       const broken = await breakStackLock(place, id);
       if (broken || done) return broken;
-      const marks = await place.read();
-      const holder = marks && holderFrom(marks);
+      const held = await heldBy(place);
       throw new BuddyError({
         code: "usage",
-        message: holder
-          ? `the stack's lock has the id ${holder.token}, not ${id}`
+        message: held
+          ? `the stack's lock has the id ${held.token}, not ${id}`
           : `there is no lock at ${paths.lock}, nor of the stack`,
-        hint: holder
-          ? `It is that of "${holder.command}" by ${holder.user} on ${holder.host}, since ${holder.since}; ${lastSeen(marks, Date.now()) ?? "it was never heard of"}.`
-          : "Nothing is locked: run your command.",
+        hint: held ? `It is that of ${heldText(held, Date.now())}.` : "Nothing is locked: run your command.",
       });
     });
   } catch (error) {

@@ -3,6 +3,8 @@ import {
   count,
   document,
   error,
+  held,
+  holder,
   moment,
   outputs as outputParts,
   seconds,
@@ -52,7 +54,11 @@ export const stacks = document({
         .string()
         .nullable()
         .describe("the name of its state beside the config, or its place in S3; null: none was found"),
-      unknown: z.string().nullable().describe("why `monthly` or `lastRun` is null; null: neither is"),
+      lock: held.nullable().describe("the run that is at work on it; null: none, or it could not be read"),
+      unknown: z
+        .string()
+        .nullable()
+        .describe("why `monthly` or `lastRun` is null, or the lock unread; null: all is known"),
     }),
   ),
   unseen: z.array(z.object({ region: z.string(), reason: z.string() })).describe("regions that could not be looked at"),
@@ -289,17 +295,6 @@ export const policy = z.union([
   document({ policies: z.array(z.looseObject({ Version: z.string() })) }),
 ]);
 
-const holder = z.object({
-  token: z.string(),
-  pid: z.number(),
-  host: z.string(),
-  machine: z.string().optional(),
-  user: z.string(),
-  command: z.string(),
-  since: moment,
-  started: z.string().optional(),
-});
-
 export const unlock = document({ unlocked: holder });
 
 const bucket = z.object({
@@ -323,7 +318,7 @@ export const state = z.union([
     writtenBy: z.string().nullable().optional(),
     objects: count.optional(),
     bucket: bucket.optional(),
-    lock: holder.extend({ seen: moment.nullable() }).nullable(),
+    lock: held.nullable(),
   }),
   document({ made: z.boolean(), place: z.string(), bucket }),
   document({ from: z.string(), to: z.string(), serial: count }),

@@ -179,3 +179,17 @@ export const cost = z.object({
   soFar: brief,
   prices: z.object({ collected: z.string(), asked: z.string().optional() }),
 });
+
+export const holder = z.object({
+  token: z.string(),
+  pid: z.number(),
+  host: z.string(),
+  machine: z.string().optional(),
+  user: z.string(),
+  command: z.string(),
+  since: moment,
+  started: z.string().optional(),
+});
+
+/** Who holds a stack's lock. */
+export const held = holder.extend({ seen: moment.nullable().describe("when it was last heard of; null: never") });

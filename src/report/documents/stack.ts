@@ -9,6 +9,7 @@ import {
   error,
   errorCode,
   finding,
+  held,
   milliseconds,
   moment,
   named,
@@ -140,6 +141,7 @@ const watchedChange = z.object({ path: z.string(), before: z.string().optional()
 
 export const status = document({
   inSync: z.boolean().optional(),
+  lock: held.optional().describe("the run that is at work on the stack"),
   resources: z
     .array(
       z.object({

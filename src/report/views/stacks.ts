@@ -1,6 +1,7 @@
 import { at } from "../../lib/duration.ts";
 import { dollars } from "../../lib/money.ts";
 import { indented, oneLine } from "../../lib/text.ts";
+import { type Held, heldText } from "../../state/stack-lock.ts";
 import { plain } from "../style.ts";
 import { joined, type Look, tableLine, WIDTH } from "./look.ts";
 
@@ -17,7 +18,9 @@ export interface ListedStack {
   readonly lastRun: { readonly at: string; readonly command: string; readonly result: string } | undefined;
   /** Where its state is. */
   readonly state: string | undefined;
-  /** Why its cost or its last run is not known. */
+  /** The run that is at work on it; undefined: none, or it could not be read. */
+  readonly lock: Held | undefined;
+  /** Why its cost or its last run is not known, or its lock was not read. */
   readonly unknown: string | undefined;
 }
 
@@ -50,6 +53,7 @@ const detail = ({ vpc, state, unknown }: ListedStack): string =>
 export function stacksView(
   { regions, stacks, unseen }: ListedStacks,
   { style = plain, width = WIDTH }: Look = {},
+  now = Date.now(),
 ): string {
   const several = regions.length + unseen.length > 1;
   const where = several ? `the ${regions.length} regions` : regions[0];
@@ -60,7 +64,11 @@ export function stacksView(
     ...(stacks.length === 0
       ? [`No object in EC2 of ${where} bears the tag of a stack. \`buddyverse up\` makes the first.`]
       : [style.bold(line(heads(several)))]),
-    ...stacks.flatMap((one, index) => [line(rows[index] ?? []), ...indented(detail(one), width, "  ").map(style.dim)]),
+    ...stacks.flatMap((one, index) => [
+      line(rows[index] ?? []),
+      ...(one.lock ? indented(`at work: ${heldText(one.lock, now)}`, width, "  ").map(style.yellow) : []),
+      ...indented(detail(one), width, "  ").map(style.dim),
+    ]),
     ...(missed.length > 0 ? ["", ...missed] : []),
   ]);
 }

@@ -37,14 +37,8 @@ export function stateView(
     readonly writtenBy?: string | null;
     readonly objects?: number;
     readonly bucket?: Bucket;
-    readonly lock: {
-      readonly command: string;
-      readonly user: string;
-      readonly host: string;
-      readonly since: string;
-      readonly token: string;
-    } | null;
-    readonly held: string | undefined;
+    /** Who holds it; undefined: nobody. */
+    readonly lock: string | undefined;
   },
   look: Look = {},
 ): string {
@@ -56,9 +50,7 @@ export function stateView(
       Objects: found.objects,
       Version: found.serial === undefined ? undefined : `${found.serial} of ${found.lineage}`,
       "Written by": found.writtenBy ? `buddyverse ${found.writtenBy}` : undefined,
-      Lock: lock
-        ? `"${lock.command}" by ${lock.user} on ${lock.host}, since ${lock.since}; ${found.held} (id ${lock.token})`
-        : "free",
+      Lock: lock ?? "free",
     },
     look,
   );
