@@ -1,5 +1,5 @@
 import { createInterface, type Interface } from "node:readline/promises";
-import { BuddyError } from "../lib/errors.ts";
+import { BuddyError, exitCodeOf } from "../lib/errors.ts";
 import { interrupted } from "./interrupt.ts";
 import { fitTo } from "./output.ts";
 
@@ -40,6 +40,22 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
   process.stderr.write("\n");
   if (end.stopped() || signal?.aborted) throw interrupted();
   return undefined;
+}
+
+/**
+ * Asks for the second part of a work whose first is done and stays: at Ctrl-C, too, the command says how that stands. Answers the exit code
+ * with which it ends then.
+ */
+export async function askAfterwards(
+  question: string,
+  signal: AbortSignal,
+): Promise<{ readonly answer: string | undefined; readonly code: number }> {
+  try {
+    return { answer: await ask(question, signal), code: 0 };
+  } catch (error) {
+    if (!(error instanceof BuddyError) || error.code !== "interrupted") throw error;
+    return { answer: undefined, code: exitCodeOf(error) };
+  }
 }
 
 /**

@@ -9,9 +9,9 @@ const GRACE_MS = 4_500;
 export const interrupted = (hint?: string): BuddyError =>
   new BuddyError({ code: "interrupted", message: "interrupted", hint });
 
-/** An interruption of a command that would change things, and has changed none yet; any other error as it is. */
+/** An interruption of a command that would change things, and has changed none yet; any other error, and one that says more, as it is. */
 export const beforeAnyChange = (error: unknown): unknown =>
-  error instanceof BuddyError && error.code === "interrupted"
+  error instanceof BuddyError && error.code === "interrupted" && error.message === "interrupted"
     ? new BuddyError({
         code: "interrupted",
         message: "interrupted before anything was changed",

@@ -120,6 +120,8 @@ export interface SessionOptions {
   readonly drawTimeline?: ((timeline: Timeline) => void) | undefined;
   /** Ctrl-C ends it early, but it puts back first what it changed: calls still go out. */
   readonly putsBack?: boolean;
+  /** Outside of `inSteps` it changes nothing: what it sends there, as a script that looks, is no change. */
+  readonly inSteps?: boolean;
 }
 
 /** Opens a session for what a command does, and closes it however that ends. */
@@ -134,7 +136,7 @@ export async function withSession<T>(
     session.history?.ended({ code: typeof answer === "number" ? answer : 0 });
     return answer;
   } catch (thrown) {
-    const error = purpose.writes && !session.changed ? beforeAnyChange(thrown) : thrown;
+    const error = purpose.writes && (purpose.inSteps || !session.changed) ? beforeAnyChange(thrown) : thrown;
     session.history?.ended({ error });
     throw error;
   } finally {

@@ -13,6 +13,7 @@ import { commandsOf } from "../../verify/aws/commands.ts";
 import { machinesBy } from "../../verify/machines.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { primaryMonthly } from "../cost-summary.ts";
+import { inSteps } from "../in-steps.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
@@ -30,24 +31,37 @@ const PROMOTION_SECONDS = 300;
 export async function failover(options: FailoverOptions): Promise<number> {
   const goOn = again("failover", options, options.allowDataLoss ? ["--allow-data-loss"] : []);
   requireConsent("failover", options.yes ?? false, goOn);
-  return withSession(options, { command: "failover", writes: true, resolvesAddress: false }, async (session) => {
-    const screen = screenOf(session);
-    const { aws, clock, config, stack } = session;
-    screen.say(heading(screen.place, screen.errLook));
-    const commands = commandsOf(aws);
-    const web = webInstances(stack, machinesBy(commands, clock, stack.run.signal), (ids) => commands.online(ids));
-    const situation = await situationOf(stack, web, options.allowDataLoss ?? false);
-    const monthly = await primaryMonthly(session);
-    screen.say(fitted(announced(situation, monthly), screen.errLook));
-    const question = `Type the stack's name, ${config.stack}, to have it done: `;
-    if (!options.yes && (await ask(question, stack.run.signal)) !== config.stack) {
-      screen.say("Nothing was changed.");
-      return 0;
-    }
-    const say = (text: string) => screen.say(`  ${text}`);
-    const { names, ...result } = await failOver({ stack, say }, situation, web, config.database.backupRetentionDays);
-    return follow(session, screen, { result, situation, monthly, stack: session.stackWith({ databases: names }) });
-  });
+  return withSession(
+    options,
+    { command: "failover", writes: true, resolvesAddress: false, inSteps: true },
+    async (session) => {
+      const screen = screenOf(session);
+      const { aws, clock, config, stack } = session;
+      screen.say(heading(screen.place, screen.errLook));
+      const commands = commandsOf(aws);
+      const web = webInstances(stack, machinesBy(commands, clock, stack.run.signal), (ids) => commands.online(ids));
+      const situation = await situationOf(stack, web, options.allowDataLoss ?? false);
+      const monthly = await primaryMonthly(session);
+      screen.say(fitted(announced(situation, monthly), screen.errLook));
+      const question = `Type the stack's name, ${config.stack}, to have it done: `;
+      if (!options.yes && (await ask(question, stack.run.signal)) !== config.stack) {
+        screen.say("Nothing was changed.");
+        return 0;
+      }
+      const meanwhile =
+        "What is done stays: where the old primary is shut off already, the site cannot write until this is done.";
+      return inSteps(screen, { meanwhile, line: goOn }, async (say) => {
+        const { names, ...result } = await failOver(
+          { stack, say },
+          situation,
+          web,
+          config.database.backupRetentionDays,
+        );
+        say("makes the new replica");
+        return follow(session, screen, { result, situation, monthly, stack: session.stackWith({ databases: names }) });
+      });
+    },
+  );
 }
 
 /** What will be done, and what is lost by it. */
@@ -108,7 +122,9 @@ async function follow(session: Session, screen: Screen, { result, situation, mon
   session.listen(reporter.emit);
   const { settled } = await stack.up(seen).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
-  const kept = result.kept === undefined ? undefined : await instanceNamed(aws, result.kept);
+  const interrupted = trouble?.outcome === "interrupted";
+  // An interrupted run asks nothing more.
+  const kept = interrupted ? situation.from : result.kept && (await instanceNamed(aws, result.kept));
   const upAgain = again("up", options);
   const lines = [
     `\n${result.primary} is the primary. ${away(situation, result)}`,
@@ -132,7 +148,7 @@ async function follow(session: Session, screen: Screen, { result, situation, mon
     ...(trouble?.error ? { error: errorJson(trouble.error) } : {}),
   });
   if (!trouble) return 0;
-  return trouble.outcome === "interrupted" ? 5 : exitCodeOf(trouble.error);
+  return interrupted ? 5 : exitCodeOf(trouble.error);
 }
 
 const away = ({ stage }: Situation, { awaySeconds }: FailoverResult): string =>

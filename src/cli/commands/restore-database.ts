@@ -14,8 +14,9 @@ import { fitted } from "../../report/views/look.ts";
 import { comparisonView } from "../../report/views/restore.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { machinesBy } from "../../verify/machines.ts";
-import { ask, confirm, requireConsent } from "../ask.ts";
+import { askAfterwards, confirm, requireConsent } from "../ask.ts";
 import { primaryMonthly } from "../cost-summary.ts";
+import { inSteps } from "../in-steps.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
 import type { RestoreOptions } from "./restore.ts";
@@ -26,7 +27,8 @@ export async function restoreDatabase(options: RestoreOptions): Promise<number> 
   const words = originWords(options);
   const goOn = again("restore", options, ["database", ...words, ...(options.switch === false ? ["--no-switch"] : [])]);
   requireConsent("restore", options.yes ?? false, goOn);
-  return withSession(options, { command: "restore", writes: true, resolvesAddress: false }, async (session) => {
+  const purpose = { command: "restore", writes: true, resolvesAddress: false, inSteps: true };
+  return withSession(options, purpose, async (session) => {
     const screen = screenOf(session);
     const { config, stack } = session;
     screen.say(heading(screen.place, screen.errLook));
@@ -34,7 +36,6 @@ export async function restoreDatabase(options: RestoreOptions): Promise<number> 
     const restoration = await restorationOf(stack, origin);
     if (options.switch !== false && restoration.unfit !== undefined) throw notSwitched(restoration, goOn);
     const monthly = await primaryMonthly(session);
-    const succession = { stack, say: (text: string) => screen.say(`  ${text}`) };
     let heir = restoration.restored;
     let compared: Compared | undefined;
     if (!restoration.switched || !heir) {
@@ -43,25 +44,39 @@ export async function restoreDatabase(options: RestoreOptions): Promise<number> 
         screen.say("Nothing was changed.");
         return 0;
       }
-      heir = await restored(succession, restoration, { retentionDays: config.database.backupRetentionDays });
-      compared = await look(session, screen, restoration, heir);
+      const meanwhile = `The site goes on with ${restoration.primary.id}.`;
+      [heir, compared] = await inSteps(screen, { meanwhile, line: goOn }, async (say) => {
+        const there = await restored({ stack, say }, restoration, {
+          retentionDays: config.database.backupRetentionDays,
+        });
+        return [there, await look(session, screen, restoration, there)];
+      });
       const seconds = Math.round((session.clock.now() - began) / 1000);
       const beside: Beside = { session, screen, restoration, heir, compared, monthly, seconds };
       if (options.switch === false) return keptBeside(beside, goOn);
       if (compared === undefined || "error" in compared.restored) return notChecked(beside, goOn);
       const question = `What was written to ${restoration.primary.id} since then is not in ${heir.id}. Type the stack's name, ${config.stack}, to have the site write to ${heir.id}: `;
-      if (!options.yes && (await ask(question, stack.run.signal)) !== config.stack) return keptBeside(beside, goOn);
+      const { answer, code } = options.yes
+        ? { answer: config.stack, code: 0 }
+        : await askAfterwards(question, stack.run.signal);
+      if (answer !== config.stack) return keptBeside(beside, goOn, code);
     }
-    const names = await takePlace(succession, restoration, heir);
-    await tellWeb(session);
-    const old = restoration.switched ? restoration.switched.old?.id : restoration.primary.id;
-    return follow(session, screen, {
-      heir,
-      old,
-      monthly,
-      compared,
-      began,
-      stack: session.stackWith({ databases: names }, true),
+    const heirs = heir;
+    const meanwhile =
+      "What is done stays: where the old primary is shut off already, the site cannot write until this is done.";
+    return inSteps(screen, { meanwhile, line: goOn }, async (say) => {
+      const names = await takePlace({ stack, say }, restoration, heirs);
+      await tellWeb(session);
+      const old = restoration.switched ? restoration.switched.old : restoration.primary;
+      say("makes its replica");
+      return follow(session, screen, {
+        heir: heirs,
+        old,
+        monthly,
+        compared,
+        began,
+        stack: session.stackWith({ databases: names }, true),
+      });
     });
   });
 }
@@ -156,8 +171,12 @@ const plain = (compared: Compared | undefined) =>
     ]),
   );
 
-/** It stays beside; nothing was switched. */
-function keptBeside({ session, screen, restoration, heir, compared, monthly, seconds }: Beside, goOn: string): number {
+/** It stays beside; nothing was switched. Answers the exit code. */
+function keptBeside(
+  { session, screen, restoration, heir, compared, monthly, seconds }: Beside,
+  goOn: string,
+  code = 0,
+): number {
   const { aws } = session;
   const remove = removal(aws, heir);
   screen.result(
@@ -178,7 +197,7 @@ function keptBeside({ session, screen, restoration, heir, compared, monthly, sec
       seconds,
     },
   );
-  return 0;
+  return code;
 }
 
 /** Nobody has seen that it can be read: the site is not led there. */
@@ -204,7 +223,7 @@ async function tellWeb({ aws, clock, stack }: Session): Promise<void> {
 
 interface Done {
   readonly heir: InstanceLive;
-  readonly old: string | undefined;
+  readonly old: InstanceLive | undefined;
   readonly monthly: number | undefined;
   readonly compared: Compared | undefined;
   readonly began: number;
@@ -223,9 +242,11 @@ async function follow(
   session.listen(reporter.emit);
   const { settled } = await stack.up(seen).finally(reporter.stop);
   const trouble = settled.find(({ outcome }) => outcome === "failed" || outcome === "interrupted");
-  await tellWeb(session);
+  const interrupted = trouble?.outcome === "interrupted";
+  // An interrupted run asks nothing more.
+  if (!interrupted) await tellWeb(session);
   if (!trouble) await ended(stack, heir);
-  const kept = old === undefined ? undefined : await instanceNamed(aws, old);
+  const kept = interrupted ? old : old && (await instanceNamed(aws, old.id));
   const upAgain = again("up", options, ["--replace"]);
   const seconds = Math.round((clock.now() - began) / 1000);
   screen.result(
@@ -252,5 +273,5 @@ async function follow(
     },
   );
   if (!trouble) return 0;
-  return trouble.outcome === "interrupted" ? 5 : exitCodeOf(trouble.error);
+  return interrupted ? 5 : exitCodeOf(trouble.error);
 }

@@ -17,12 +17,13 @@ import {
 import { heading } from "../../report/views/heading.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { type Machines, machinesBy } from "../../verify/machines.ts";
-import { ask, confirm, requireConsent } from "../ask.ts";
+import { ask, askAfterwards, confirm, requireConsent } from "../ask.ts";
+import { inSteps } from "../in-steps.ts";
 import { again, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
 import type { RestoreOptions } from "./restore.ts";
 
-const PURPOSE = { command: "restore", writes: true, resolvesAddress: false } as const;
+const PURPOSE = { command: "restore", writes: true, resolvesAddress: false, inSteps: true } as const;
 
 /** Restores the files beside the running ones, says what is there, and has them take the others' place when that is wanted. */
 export async function restoreFiles(options: RestoreOptions): Promise<number> {
@@ -49,9 +50,25 @@ export async function restoreFiles(options: RestoreOptions): Promise<number> {
       screen.say("Nothing was changed.");
       return 0;
     }
-    const say = (text: string) => screen.say(`  ${text}`);
-    const restoration: Restoration = { stack, name: config.stack, point, machines, instance, say };
-    const recovered = await recoveredFiles(restoration);
+    const goOn = {
+      meanwhile: "The running files stay as they are, and AWS Backup goes on with what it has begun.",
+      line: again("restore", options, [
+        "files",
+        "--recovery-point",
+        point.arn,
+        ...(options.openVault ? ["--open-vault"] : []),
+        ...(options.switch === false ? ["--no-switch"] : []),
+      ]),
+    };
+    const restorationWith = (say: Restoration["say"]): Restoration => ({
+      stack,
+      name: config.stack,
+      point,
+      machines,
+      instance,
+      say,
+    });
+    const recovered = await inSteps(screen, goOn, (say) => recoveredFiles(restorationWith(say)));
     const discardAgain = again("restore", options, ["files", "--discard-old"]);
     if ("aside" in recovered) {
       screen.result(
@@ -63,17 +80,24 @@ export async function restoreFiles(options: RestoreOptions): Promise<number> {
     screen.say(
       `\nIn /mnt/efs/${recovered.directory}: ${contentsText(recovered)}. The recovery point: ${sizeOf(point)}.`,
     );
-    const kept = () => {
+    const kept = (code: number) => {
       screen.result(
         `The files are in /mnt/efs/${recovered.directory} of each web instance, beside the running ones. To have them take their place: ${again("restore", options, ["files", "--recovery-point", point.arn])}`,
         { recovered, switched: false },
       );
-      return 0;
+      return code;
     };
-    if (options.switch === false) return kept();
+    if (options.switch === false) return kept(0);
     const question = `What is at the root now is put aside, with all that was written since then, and what was recovered comes in its place. Type the stack's name, ${config.stack}, to have it done: `;
-    if (!options.yes && (await ask(question, stack.run.signal)) !== config.stack) return kept();
-    const aside = await switchFiles(restoration, recovered);
+    const { answer, code } = options.yes
+      ? { answer: config.stack, code: 0 }
+      : await askAfterwards(question, stack.run.signal);
+    if (answer !== config.stack) return kept(code);
+    const meanwhile = "The switch runs on the instance to its end.";
+    const aside = await inSteps(screen, { ...goOn, meanwhile }, async (say) => {
+      say(`puts the files of /mnt/efs/${recovered.directory} in their place`);
+      return switchFiles(restorationWith(say), recovered);
+    });
     screen.result(
       `The recovered files are in their place. The former ones are in /mnt/efs/${aside}, until: ${discardAgain}`,
       { recovered, switched: true, aside },
@@ -101,7 +125,11 @@ async function discard(options: RestoreOptions): Promise<number> {
       screen.say("Nothing was changed.");
       return 0;
     }
-    await discardOld(machines, instance);
+    const goOn = {
+      meanwhile: "What has begun on the instance runs to its end.",
+      line: again("restore", options, ["files", "--discard-old"]),
+    };
+    await inSteps(screen, goOn, () => discardOld(machines, instance));
     screen.result("They are being deleted, in the background.", { discarded: aside });
     return 0;
   });

@@ -79,6 +79,9 @@ export async function verify(options: VerifyOptions): Promise<number> {
       const machines = machinesBy(commandsOf(aws), clock, stack.run.signal);
       const source: StackSource = { config, aws, clock, stack, allowedCidrs: inputs.allowedCidrs };
       return await runVerify({ session, screen, site, machines, source }, options, report);
+    } catch (error) {
+      // Of a drill the report says it.
+      throw error instanceof BuddyError && error.code === "interrupted" ? interruptedChecks(drilling) : error;
     } finally {
       await close();
     }
@@ -86,6 +89,13 @@ export async function verify(options: VerifyOptions): Promise<number> {
     await session.close();
   }
 }
+
+const interruptedChecks = (drilling: boolean): BuddyError =>
+  new BuddyError({
+    code: "interrupted",
+    message: `interrupted: ${drilling ? "no drill was begun, and " : ""}what the checks wrote is put back`,
+    hint: "Run it again when you like.",
+  });
 
 async function runVerify(
   context: VerifyContext,
