@@ -25,7 +25,7 @@ function namedOrigin(given: string, { copies, unseen }: KeptCopies): Origin {
   if (given !== "latest") return { recoveryPoint: given };
   throw refused(
     `no recovery point of the stack's files is available${unseen.length > 0 ? ` (not looked at: ${unseen.join("; ")})` : ""}`,
-    "Name another copy (buddyverse snapshots lists them), or begin with --files none.",
+    "Name another copy (`buddyverse snapshots` lists them), or begin with --files none.",
   );
 }
 

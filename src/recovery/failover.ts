@@ -84,6 +84,12 @@ export async function situationOf(
   allowDataLoss: boolean,
 ): Promise<Situation> {
   const parts = await partsOf(stack);
+  const primary = stack.graph.nodes.get(PRIMARY)?.name;
+  if (!parts && primary !== undefined && !(await patiently(stack.run, () => instanceNamed(stack.run.aws, primary))))
+    throw refuse(
+      `${primary} is not there, nor a replica that could take its place`,
+      "`buddyverse up` makes both. What is kept of earlier data, `buddyverse snapshots` lists.",
+    );
   if (!parts)
     throw refuse(
       "there is no read replica that could become the primary",

@@ -54,7 +54,11 @@ export async function reachedInstances(
   online: (ids: readonly string[]) => Promise<ReadonlySet<string>>,
 ): Promise<readonly string[]> {
   const name = graph.nodes.get("auto-scaling-group")?.name ?? "";
-  const { instances } = await readScalingGroup(run.aws, name, (subnetId) => subnetId);
+  const { instances } = await readScalingGroup(run.aws, name, (subnetId) => subnetId).catch((error: unknown) => {
+    // The group is not there.
+    if (error instanceof CheckFailed) return { instances: [] };
+    throw error;
+  });
   const ids = instances.filter(({ inService }) => inService).map(({ id }) => id);
   const known = ids.length > 0 ? await online(ids) : new Set<string>();
   return ids.filter((id) => known.has(id));

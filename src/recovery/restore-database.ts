@@ -87,7 +87,7 @@ export async function restorationOf(stack: Stack, origin: Origin, purpose = "res
   if (!primary || instanceHealth(primary) === "deleting")
     throw refuse(
       "the stack has no database beside which one could be restored",
-      "Make it of a copy: buddyverse up --from-snapshot ID (buddyverse snapshots lists them).",
+      "`buddyverse up` makes an empty one, `buddyverse up --from-snapshot ID` one of a copy: `buddyverse snapshots` lists what there is.",
     );
   const mine = (await patiently(run, () => restoredBeside(aws, stackName))).filter(
     (one) =>
@@ -121,7 +121,7 @@ async function snapshotFacts(
   restored: InstanceLive | undefined,
 ): Promise<Pick<Restoration, "asOf" | "unfit">> {
   const snapshot = await patiently(run, () => findSnapshot(run.aws, id));
-  if (!snapshot && !restored) throw refuse(`there is no snapshot ${id}`, "See what there is: buddyverse snapshots");
+  if (!snapshot && !restored) throw refuse(`there is no snapshot ${id}`, "See what there is: `buddyverse snapshots`");
   const { Status, Engine, EngineVersion = restored?.engineVersion ?? "", MasterUsername } = snapshot ?? {};
   if (!restored && Status !== "available")
     throw refuse(`snapshot ${id} is ${Status}`, "Wait until it is available, then run the same command again.");
@@ -148,7 +148,7 @@ async function timeOf(
   if (!window)
     throw refuse(
       `${id} has no automated backups${backupRetentionDays > 0 ? " yet" : ""}, so it cannot be restored to a time`,
-      "Restore a snapshot of it: buddyverse snapshots lists them.",
+      "Restore a snapshot of it: `buddyverse snapshots` lists them.",
     );
   if (wanted !== undefined && (wanted > window.latest || wanted < window.earliest))
     throw refuse(

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { expect, test } from "vitest";
-import { groupTable } from "../../src/sandbox/services/logs/tables.ts";
-import { simAt } from "../../src/sandbox/sim.ts";
+import { inSandboxOf } from "../stranger.ts";
 import { ec2Error, KEYS, type Sent, standIn } from "../way/stand-in.ts";
 import { folder } from "./folder.ts";
 
@@ -111,12 +111,11 @@ test("stacks, status: who is at work on a stack, with which command, since when"
   const rehearsed = folder({ stack: "shop" });
   expect((await rehearsed.rehearse("up --yes --step vpc")).code).toBe(0);
   expect((await rehearsed.rehearse("status --managed")).stdout).not.toContain("At work");
-  const { world, ...file } = JSON.parse(rehearsed.read("buddyverse.sandbox.json"));
-  const name = "/buddyverse/shop/lock";
-  const tags = JSON.parse(tagsOf(marks).body).tags;
-  const group = { name, createdAt: world.time, retentionDays: null, deletionProtection: false, tags };
-  groupTable(simAt(world, world.time - 60_000)).put(name, group);
-  writeFileSync(join(rehearsed.path, "buddyverse.sandbox.json"), JSON.stringify({ world, ...file }));
+  await inSandboxOf(rehearsed.path, async ({ logs }, clock) => {
+    const { tags } = JSON.parse(tagsOf(marks).body);
+    await logs.send(new CreateLogGroupCommand({ logGroupName: "/buddyverse/shop/lock", tags }));
+    await clock.sleep(60_000);
+  });
   expect((await rehearsed.rehearse("status --managed")).stdout).toMatch(new RegExp(`\nAt work: ${who.source}\\.\n`));
   expect(JSON.parse((await rehearsed.rehearse("status --managed --json")).stdout)).toMatchObject({ lock });
 });

@@ -100,10 +100,13 @@ const refused = (message: string, hint: string): Foreseen => ({ kind: "refused",
 export async function foreseeRestoreToNew(aws: Aws, which: Which, owner: Owner): Promise<Foreseen> {
   const [arn, point] = [which.recoveryPoint, await pointOf(aws, which, owner.stack)];
   if (!point)
-    return refused(`there is no recovery point ${arn} of the stack's files`, "See what there is: buddyverse snapshots");
+    return refused(
+      `there is no recovery point ${arn} of the stack's files`,
+      "See what there is: `buddyverse snapshots`",
+    );
   const { vault, status, denied, createdAt, bytes } = point;
   if (status !== "COMPLETED")
-    return refused(`recovery point ${arn} is ${status}`, "Choose another one: buddyverse snapshots");
+    return refused(`recovery point ${arn} is ${status}`, "Choose another one: `buddyverse snapshots`");
   if (denied.has("backup:StartRestoreJob") && !which.openVault)
     return refused(
       `the access policy of ${vault} denies everybody to restore what is in it`,

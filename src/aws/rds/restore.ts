@@ -113,12 +113,12 @@ const refused = (message: string, hint: string): Foreseen => ({ kind: "refused",
 /** Why an instance as it is wanted cannot be made of a snapshot, or what it will be. */
 export async function foreseeRestore(aws: Aws, id: string, wanted: Wanted, owner: Owner): Promise<Foreseen> {
   const snapshot = await findSnapshot(aws, id);
-  if (!snapshot) return refused(`there is no snapshot ${id}`, "See what there is: buddyverse snapshots");
+  if (!snapshot) return refused(`there is no snapshot ${id}`, "See what there is: `buddyverse snapshots`");
   const { AllocatedStorage: gib = 0, EngineVersion: version = "", Engine = "", Status = "", MasterUsername } = snapshot;
   if (Status !== "available")
     return refused(`snapshot ${id} is ${Status}`, "Wait until it is available, then run the same command again.");
   if (Engine !== "mysql")
-    return refused(`snapshot ${id} is of ${Engine}, not of MySQL`, "Choose another: buddyverse snapshots");
+    return refused(`snapshot ${id} is of ${Engine}, not of MySQL`, "Choose another: `buddyverse snapshots`");
   // Its parameter group must be of its version's family; AWS never goes back to an older one.
   if (major(version) !== major(wanted.engineVersion))
     return refused(
@@ -133,7 +133,7 @@ export async function foreseeRestore(aws: Aws, id: string, wanted: Wanted, owner
   if (MasterUsername !== undefined && MasterUsername !== wanted.user)
     return refused(
       `the user of snapshot ${id} is ${MasterUsername}, not ${wanted.user}`,
-      "It is of another stack's database, or of somebody else's. Choose another: buddyverse snapshots",
+      "It is of another stack's database, or of somebody else's. Choose another: `buddyverse snapshots`",
     );
   if (wanted.encrypted && snapshot.Encrypted === false)
     return refused(

@@ -31,7 +31,7 @@ export async function snapshots(options: CommonOptions): Promise<number> {
     screen.result(
       [
         heading(screen.place, screen.look),
-        snapshotsView({ copies, windows, unseen, now: clock.now() }, screen.look),
+        snapshotsView({ running: Boolean(database || files), copies, windows, unseen, now: clock.now() }, screen.look),
       ].join("\n\n"),
       { copies: copies.map(plain), windows: windows.map(plainWindow), unseen },
     );

@@ -75,7 +75,7 @@ async function show({ options, config, paths }: Work): Promise<number> {
       lock: held ?? null,
     };
     const lock = held && `${heldText(held, Date.now())} (id ${held.token})`;
-    printResult(options, stateView({ ...value, lock }, lookOf(options, process.stdout)), value);
+    printView(options, stateView({ ...value, lock }, lookOf(options, process.stdout)), value);
     return 0;
   });
 }

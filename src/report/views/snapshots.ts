@@ -17,6 +17,8 @@ export interface ListedWindow extends RestoreWindow {
 }
 
 export interface Listed {
+  /** Something of the stack's data is there now. */
+  readonly running: boolean;
   readonly copies: readonly ListedCopy[];
   readonly windows: readonly ListedWindow[];
   readonly unseen: readonly string[];
@@ -45,8 +47,11 @@ function factsOf(copy: ListedCopy, now: number): string {
   ].join(" · ");
 }
 
+const NONE_RUNS =
+  " Nor is any there: `buddyverse up` makes a database and a place for files, and from then on copies of them.";
+
 /** What is kept of the stack's data, and what restores it. */
-export function snapshotsView({ copies, windows, unseen, now }: Listed, { style = plain }: Look = {}): string {
+export function snapshotsView({ running, copies, windows, unseen, now }: Listed, { style = plain }: Look = {}): string {
   const parts = PARTS.flatMap(([of, title]) => {
     const own = copies.filter((one) => one.of === of);
     const times = windows.filter((one) => one.of === of);
@@ -68,7 +73,7 @@ export function snapshotsView({ copies, windows, unseen, now }: Listed, { style 
     ];
   });
   return joined([
-    ...(parts.length === 0 ? ["Nothing is kept of the stack's data."] : parts.slice(0, -1)),
+    ...(parts.length === 0 ? [`Nothing is kept of the stack's data.${running ? "" : NONE_RUNS}`] : parts.slice(0, -1)),
     ...unseen.map((one) => `Not looked at: ${oneLine(one)}`),
   ]);
 }

@@ -45,7 +45,7 @@ export function stateView(
   const { lock, bucket } = found;
   const rows = outputsView(
     {
-      State: found.found ? found.place : `none at ${found.place}`,
+      State: found.found ? found.place : `none at ${found.place}: \`buddyverse up\` begins one`,
       Stack: found.stack && `${found.stack}, account ${found.account}, ${found.region}`,
       Objects: found.objects,
       Version: found.serial === undefined ? undefined : `${found.serial} of ${found.lineage}`,

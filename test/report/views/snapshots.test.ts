@@ -21,6 +21,7 @@ const copy = (change: Partial<ListedCopy>): ListedCopy => ({
 
 test("copies are listed with their age, size, cost and the command that restores them; what could not be looked at is said", async () => {
   const text = snapshotsView({
+    running: true,
     now: NOW,
     copies: [
       copy({ what: "manual snapshot", id: "mine", madeAt: undefined, state: "creating", command: undefined }),
@@ -59,5 +60,9 @@ test("copies are listed with their age, size, cost and the command that restores
 });
 
 test("where nothing is kept, that is said", () => {
-  expect(snapshotsView({ now: NOW, copies: [], windows: [], unseen: [] })).toBe("Nothing is kept of the stack's data.");
+  const none = { now: NOW, copies: [], windows: [], unseen: [] };
+  expect(snapshotsView({ ...none, running: true })).toBe("Nothing is kept of the stack's data.");
+  expect(snapshotsView({ ...none, running: false })).toMatch(
+    /^Nothing is kept of the stack's data\. Nor is any there: `buddyverse up` makes /,
+  );
 });
