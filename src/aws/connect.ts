@@ -176,13 +176,13 @@ function caller(connection: Connection, options: ClientOptions): Services {
   async function call(service: ServiceName, operation: string, input: object): Promise<unknown> {
     if (options.signal?.aborted) throw interrupted();
     const client = await clientOf(service);
-    if (!isRead(operation) && !services[service].safety[operation]) {
+    if (!isRead(operation, input) && !services[service].safety[operation]) {
       throw new BuddyError({
         code: "internal",
         message: `src/aws/${service} does not say what makes ${operation} safe to repeat`,
       });
     }
-    if (connection.beforeChange && !isRead(operation)) await connection.beforeChange();
+    if (connection.beforeChange && !isRead(operation, input)) await connection.beforeChange();
     return options.paceOf(service).run(() => send(client, { service, operation, input, connection, options }));
   }
 
@@ -244,7 +244,7 @@ async function send(
   if (error === undefined) return output;
   // An interrupt ends the wait between two attempts; a call that only reads is then simply not made. A change ends with
   // its last attempt's error, which says trouble, not refusal: AWS may have acted, so who called keeps what was meant.
-  if (signal?.aborted && isRead(operation)) throw interrupted();
+  if (signal?.aborted && isRead(operation, input)) throw interrupted();
   if (error instanceof BuddyError || "wire" in to) throw error;
   // The SDK says so only where its correction has changed since the attempt, which a millisecond decides.
   if (metadata && isFarOff(learnt.ahead ?? 0)) Object.assign(metadata, { clockSkewCorrected: true });

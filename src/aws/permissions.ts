@@ -1,6 +1,12 @@
 /** A condition of an IAM statement: operator, key, values. */
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
+/** What a state has of an object, as far as a policy depends on it. */
+export interface RecordedObject {
+  readonly type: string;
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** What a policy is printed for, as a service that narrows its own actions must know it. */
 export interface PolicyScope {
   readonly stack: string;
@@ -15,6 +21,8 @@ export interface PolicyScope {
   values(parameter: string): readonly string[];
   /** The services that are sent a parameter, and its values, each once, sorted. */
   usersOf(parameter: string): readonly { readonly prefix: string; readonly values: readonly string[] }[];
+  /** The stack's objects of a type, as its state records them; none: nothing is known yet. */
+  recorded(type: string): readonly RecordedObject[];
   /** Service principals of those services of the stack that create a linked role, sorted. */
   readonly linkedRoles: readonly string[];
 }
@@ -45,6 +53,8 @@ export interface ByTags<Operation extends string = string> {
    * tags: what may be somebody else's, or has none.
    */
   readonly besides?: Readonly<Partial<Record<Operation, readonly string[]>>>;
+  /** What AWS gives no tags to, and is the stack's nevertheless: allowed on it once it is known. */
+  readonly untagged?: (scope: PolicyScope) => readonly Narrowed[];
   /** The condition key that says which operation gives tags to a new object. */
   readonly createAction?: string;
   /**

@@ -9,4 +9,6 @@
 export type Safety = "token" | "name" | "same" | "look";
 
 const READS = /^(Describe|Filter|Get|List|Head|Simulate)/;
-export const isRead = (operation: string): boolean => READS.test(operation);
+/** Whether a call changes nothing. @param input with EC2's `DryRun` a call is only pretended to be made */
+export const isRead = (operation: string, input?: unknown): boolean =>
+  READS.test(operation) || (input as { readonly DryRun?: boolean } | undefined)?.DryRun === true;

@@ -26,7 +26,7 @@ export interface RunRecorder {
   /** How long changes took in earlier runs. */
   readonly measured: Measured;
   /** For `connect`: each call. */
-  call(call: Pick<TracedCall, "service" | "operation" | "error" | "ms">): void;
+  call(call: Pick<TracedCall, "service" | "operation" | "error" | "ms"> & Partial<Pick<TracedCall, "input">>): void;
   event(event: Event): void;
   /** What must be done before a key. */
   follows(order: (key: string) => readonly string[]): void;
@@ -114,8 +114,8 @@ export function recordRun(
     follows: timeline.follows,
     call(call) {
       if (drawTimeline) timeline.call(call);
-      const { service, operation, error } = call;
-      if (isRead(operation)) return;
+      const { service, operation, input, error } = call;
+      if (isRead(operation, input)) return;
       const name = `${service}:${operation}`;
       if (error === undefined) calls[name] = (calls[name] ?? 0) + 1;
       begin();

@@ -1,6 +1,6 @@
 import { STACK_TAG } from "../aws/owned.ts";
 import { partitionOf } from "../aws/partition.ts";
-import type { Condition, PolicyScope } from "../aws/permissions.ts";
+import type { Condition, Narrowed, PolicyScope, RecordedObject } from "../aws/permissions.ts";
 import { isRead } from "../aws/safety.ts";
 import type { Service } from "../aws/service.ts";
 import { eachService } from "../aws/services.ts";
@@ -36,6 +36,7 @@ function scopeOf(
   sent: readonly Sent[],
   { stack, region }: Names,
   needed: ReadonlySet<string>,
+  recorded: readonly RecordedObject[],
 ): PolicyScope {
   const used = new Set(sent.map((call) => call.service));
   const inputsOf = ({ package: suffix }: Service, operation?: string) =>
@@ -60,6 +61,7 @@ function scopeOf(
       eachService
         .map((one) => ({ prefix: one.permissions.prefix, values: valuesOf(one, parameter) }))
         .filter(({ values }) => values.length > 0),
+    recorded: (type) => recorded.filter((one) => one.type === type),
     linkedRoles: sortedSet(
       eachService.flatMap((one) => (used.has(one.package) ? (one.permissions.linkedRole ?? []) : [])),
     ),
@@ -74,20 +76,24 @@ interface Rule {
   readonly takes: (action: string) => boolean;
 }
 
-/** What the services narrow to names. */
-const byNames = ({ permissions: { prefix, narrowed } }: Service, scope: PolicyScope): readonly (readonly Rule[])[] =>
-  (narrowed?.(scope) ?? []).map(({ takes, statements }) =>
+/** The rules of a service that say themselves what they are narrowed to; those of one are for the same actions. */
+const narrowedRules = (prefix: string, narrowed: readonly Narrowed[] = []): readonly (readonly Rule[])[] =>
+  narrowed.map(({ takes, statements }) =>
     statements.map((statement) => ({
       statement,
       takes: (action) => prefixOf(action) === prefix && takes(action.slice(prefix.length + 1)),
     })),
   );
 
+/** What the services narrow to names. */
+const byNames = ({ permissions: { prefix, narrowed } }: Service, scope: PolicyScope): readonly (readonly Rule[])[] =>
+  narrowedRules(prefix, narrowed?.(scope));
+
 /** What is held by tags to the stack's own objects. */
 function byTags({ permissions }: Service, scope: PolicyScope): readonly Rule[] {
   const { prefix, tagging } = permissions;
   if (!permissions.byTags) return [];
-  const { creates, changes, besides = {}, createAction, named } = permissions.byTags;
+  const { creates, changes, besides = {}, createAction, named, untagged } = permissions.byTags;
   const { stack, region, arn } = scope;
   const inRegion = { "aws:RequestedRegion": region };
   const forStack = { ...inRegion, [`aws:RequestTag/${STACK_TAG}`]: stack };
@@ -125,6 +131,7 @@ function byTags({ permissions }: Service, scope: PolicyScope): readonly Rule[] {
       const operations = checked.map(([operation]) => operation);
       return rule(`Besides${operations[0]}`, arns(ends.split(" ")), inRegion, actions(operations));
     }),
+    ...narrowedRules(prefix, untagged?.(scope)).flat(),
   ];
 }
 
@@ -132,14 +139,16 @@ function byTags({ permissions }: Service, scope: PolicyScope): readonly Rule[] {
  * The policy's statements for the calls that a stack sends: nothing more, each narrowed to what is known beforehand: names,
  * the stack's tag, the region.
  * @param more also what these commands send.
+ * @param recorded what the stack's state has, where there is one.
  */
 export function statementsFor(
   sent: readonly Sent[],
   names: Names,
   more: readonly More[] = [],
+  recorded: readonly RecordedObject[] = [],
 ): readonly PolicyStatement[] {
   const needed = actionsFor(sent, more);
-  const scopes = eachService.map((service) => ({ service, scope: scopeOf(service, sent, names, needed) }));
+  const scopes = eachService.map((service) => ({ service, scope: scopeOf(service, sent, names, needed, recorded) }));
   const global = new Set(eachService.flatMap(({ permissions }) => (permissions.global ? [permissions.prefix] : [])));
   const Condition = { StringEquals: { "aws:RequestedRegion": names.region } };
   // An action belongs to all rules of the first list that takes it.

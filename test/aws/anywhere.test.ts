@@ -72,7 +72,12 @@ const MARKER = "/Else.where/a-b/baked";
 
 /** One object of each type, with what it needs. */
 function everyType({ zones, region }: Config, { publicKey }: Inputs) {
-  const net = resource(vpc, "net", TEXT, {}, () => ({ cidr: "10.9.0.0/16", dnsSupport: true, dnsHostnames: true }));
+  const net = resource(vpc, "net", TEXT, {}, () => ({
+    cidr: "10.9.0.0/16",
+    dnsSupport: true,
+    dnsHostnames: true,
+    defaultGroupRules: [],
+  }));
   const subnets = zones.map((zone, at) =>
     resource(subnet, `subnet/${at}`, `${TEXT} ${at}`, { net }, ({ net }) => ({
       vpcId: net.id,

@@ -115,6 +115,13 @@ describe("network", () => {
     expect(described).toEqual(
       expect.arrayContaining(["Buddy-HTTP", "Buddy-HTTPS", "Buddy-Database-To-WEB", "Buddy-Database-To-Bastion"]),
     );
+    const Filters = [
+      { Name: "vpc-id", Values: [on.store.get("vpc")?.id as string] },
+      { Name: "group-name", Values: ["default"] },
+    ];
+    expect((await on.aws.ec2.describeSecurityGroups({ Filters })).SecurityGroups).toMatchObject([
+      { IpPermissions: [], IpPermissionsEgress: [] },
+    ]);
   });
 });
 

@@ -119,7 +119,7 @@ export async function stageOn(
       const fresh = calls.slice(told);
       told = calls.length;
       return fresh
-        .filter(({ operation }) => !isRead(operation))
+        .filter(({ operation, input }) => !isRead(operation, input))
         .map(({ service, operation }) => `${service}:${operation}`);
     },
   };

@@ -167,7 +167,7 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
       ),
     );
     expect(Object.fromEntries(off)).toMatchObject({
-      vpc: "drift dnsHostnames",
+      vpc: "drift dnsHostnames defaultGroupRules",
       "group-db": "drift inbound",
       "auto-scaling-group": "drift max",
       "target-group": "drift healthCheckPath",
@@ -185,7 +185,6 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
       "administrator rights; inline policy; allows *",
       "leads elsewhere; event subscription; tells arn:aws:sns:ap-northeast-2:999988887777:spy of its events",
       "leads elsewhere; listener rule 5; /admin* is redirected to https://evil.example",
-      "opened to the world; rule of the VPC's default security group; tcp 5432 from 0.0.0.0/0",
       "opened to the world; security group theirs; lets in tcp 22 from 0.0.0.0/0",
     ]);
     const mended = await buddyverse(["up", "--yes"], { cwd: folder, env });

@@ -21,6 +21,8 @@ import { pathsOf } from "../../src/cli/paths.ts";
 import { configuredPlace, openSharedAt, type SharedPlace } from "../../src/cli/state-place.ts";
 import { askPrices } from "../../src/cost/live.ts";
 import { preflight } from "../../src/doctor/preflight.ts";
+import { MORE } from "../../src/policy/actions.ts";
+import type { PolicyDocument } from "../../src/policy/policy.ts";
 import { type History, historyOf } from "../../src/releases/history.ts";
 import { rollBack, rollbackOf } from "../../src/releases/roll-back.ts";
 import { lookAround } from "../../src/residuals/extras.ts";
@@ -547,6 +549,32 @@ describe("under the printed policy, held to by AWS's own tables, nothing is deni
     await healed(on);
     proven(who);
   });
+});
+
+test("a stack that stands may empty its VPC's default group; without either grant it says what it leaves, and goes on", async () => {
+  const emptying = (documents: readonly PolicyDocument[]) =>
+    grantsOf(documents).filter((one) => one.startsWith("DefaultGroup "));
+  const first = await policyOf({});
+  expect(emptying(first)).toEqual([]);
+  for (const taken of [
+    undefined,
+    "DefaultGroup ec2:RevokeSecurityGroupEgress",
+    "DefaultGroup ec2:RevokeSecurityGroupIngress",
+  ]) {
+    const who = await account();
+    const made = await who.under(first, NETWORK_ONLY);
+    expect(bad((await made.up()).settled)).toEqual([]);
+    const documents = await policyOf({}, MORE, made.store.resources);
+    expect(emptying(documents)).toHaveLength(2);
+    if (taken === undefined) for (const one of grantsOf(documents)) all.add(one);
+    const on = await who.under(taken === undefined ? documents : without(documents, taken), NETWORK_ONLY);
+    await healed(on);
+    const { notes } = (await on.status()).find(({ key }) => key === "vpc") ?? {};
+    expect(notes, taken).toHaveLength(taken === undefined ? 0 : 1);
+    proven(who);
+    const missed = who.keptGroups().map(({ action }) => action);
+    if (taken !== undefined) expect(missed).toContain(taken.split(" ")[1]);
+  }
 });
 
 test("every action of every statement is needed: without it one of these runs would have been denied something", () => {

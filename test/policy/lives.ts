@@ -11,19 +11,27 @@ import { documentsOf, type PolicyDocument, statementsFor } from "../../src/polic
 import type { Finding } from "../../src/report/findings.ts";
 import { freshWorld } from "../../src/sandbox/fresh.ts";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import type { StackState } from "../../src/state/state.ts";
 import type { stepsFor } from "../../steps/index.ts";
 import type { From } from "../../steps/inputs.ts";
 import { INPUTS, START, type Stage, stageOn } from "../lifecycle/stage.ts";
 import { stranger } from "../stranger.ts";
-import { type Enforced, enforced, grant } from "./enforcer.ts";
+import { type Enforced, emptiesDefaultGroup, enforced, grant } from "./enforcer.ts";
 import { Ledger } from "./ledger.ts";
 
 let tokens = 0;
 
-/** What `buddyverse policy` prints for a config; unless told otherwise, with all that other commands need. */
-export async function policyOf(given: object, more: readonly More[] = MORE): Promise<readonly PolicyDocument[]> {
+/**
+ * What `buddyverse policy` prints for a config; unless told otherwise, with all that other commands need.
+ * @param resources what the state of a stack that stands has
+ */
+export async function policyOf(
+  given: object,
+  more: readonly More[] = MORE,
+  resources: StackState["resources"] = {},
+): Promise<readonly PolicyDocument[]> {
   const config = parseConfig(given, "test.config.json");
-  return documentsOf(statementsFor(await callsFor(config, more), config, more));
+  return documentsOf(statementsFor(await callsFor(config, more), config, more, Object.values(resources)));
 }
 
 /** All that could be taken away from policies, one by one. */
@@ -109,8 +117,10 @@ export async function account(given: object = {}, seed = 7, tagsLagMs = 0) {
     /** Somebody else, with the tool's own calls, or any command of the SDK. */
     others: async () => (await stageOn(config, clock, open, memoryText())).aws,
     stranger: () => stranger(open),
-    /** What was denied to whoever worked under policies. */
-    denials: () => held.flatMap(({ denials }) => denials),
+    /** What was denied to whoever worked under policies, but for what a stack does without. */
+    denials: () => held.flatMap(({ denials }) => denials).filter((one) => !emptiesDefaultGroup(one)),
+    /** Whether the VPC's default group may be emptied was asked, and denied. */
+    keptGroups: () => held.flatMap(({ denials }) => denials).filter(emptiesDefaultGroup),
     /** The grants without which something would have been denied. */
     needed: () => new Set(held.flatMap(({ needed }) => [...needed])),
   };

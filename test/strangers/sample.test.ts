@@ -28,6 +28,8 @@ const SEVERAL = {
   "iam:GetRolePolicy": 3,
   "iam:ListAttachedRolePolicies": 3,
 };
+/** The stack's by its tag, and the default one of the VPC, which has none; with what others have one call tells of all. */
+const SEVERAL_OWN = { "ec2:DescribeSecurityGroups": 2 };
 /** For what others have, besides. */
 const SEVERAL_EXTRAS = {
   // Of a listener, HTTP and HTTPS.
@@ -35,7 +37,7 @@ const SEVERAL_EXTRAS = {
   "iam:ListRolePolicies": 3,
 };
 
-test("status asks no kind twice but those that tell of one thing at a time: 57 calls, and 80 with what others have", async () => {
+test("status asks no kind twice but those that tell of one thing at a time: 58 calls, and 80 with what others have", async () => {
   const who = await stack.again();
   const { calls, config, stack: own } = who.on;
   const asked = async (look: () => Promise<unknown>) => {
@@ -46,7 +48,10 @@ test("status asks no kind twice but those that tell of one thing at a time: 57 c
       each.set(`${service}:${operation}`, (each.get(`${service}:${operation}`) ?? 0) + 1);
     return { total: calls.length - before, several: Object.fromEntries([...each].filter(([, number]) => number > 1)) };
   };
-  expect(await asked(() => own.refresh())).toEqual({ total: 57, several: SEVERAL });
+  expect(await asked(() => own.refresh())).toEqual({
+    total: 58,
+    several: { ...SEVERAL, ...SEVERAL_OWN },
+  });
   expect(await asked(() => lookAround(config.stack, own))).toEqual({
     total: 80,
     several: { ...SEVERAL, ...SEVERAL_EXTRAS },
@@ -102,7 +107,7 @@ test("what carries the stack's tags outside of its VPC is found with and without
 test("what opens something is told first, with what it opens, whose it is and what removes it; only that makes a difference", async () => {
   const who = await stack.again();
   const { does: harmless } = CHANGES.find(({ name }) => name === "a subnet of theirs") ?? {};
-  const { does: opening } = CHANGES.find(({ name }) => name === "a rule in the default group") ?? {};
+  const { does: opening } = CHANGES.find(({ name }) => name === "a security group that lets everybody in") ?? {};
   await harmless?.(who);
   await who.wait(60);
   const before = await told(who);
@@ -118,8 +123,8 @@ test("what opens something is told first, with what it opens, whose it is and wh
   ).toMatchInlineSnapshot(`
     "
     2 extras, not of this stack, left alone by \`up\`:
-       ! opened to the world: rule of the VPC's default security group sg-… in the VPC
-           tcp 5432 from 0.0.0.0/0
+       ! opened to the world: security group open sg-… in the VPC
+           lets in tcp 22 from 0.0.0.0/0
          subnet 172.31.77.0/24 subnet-… in the VPC
            of Owner=team-x"
   `);

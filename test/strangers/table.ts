@@ -305,7 +305,7 @@ const neighbours: readonly Change[] = rows("ec2:vpc", [
       });
       await who.ec2("AuthorizeSecurityGroupIngress", { GroupId: SecurityGroups[0].GroupId, IpPermissions: tcp(5432) });
     },
-    extra(/^rule of the VPC's default security group .*tcp 5432 from 0\.0\.0\.0\/0/, "opened to the world"),
+    managed("vpc", "defaultGroupRules"),
   ],
   ["a route table of theirs", (who) => who.ec2("CreateRouteTable", { VpcId: who.id("vpc") }), extra(/^route table /)],
   [

@@ -94,4 +94,18 @@ export const byTags: ByTags<OperationOf<typeof import("./client.ts")> | OfMountT
     ],
   },
   createAction: "ec2:CreateAction",
+  // CreateVpc tags the VPC alone, so the default group that comes with it is known by its id only.
+  untagged: ({ region, arn, recorded }) => {
+    const ids = recorded("ec2:vpc").flatMap(({ attributes }) => attributes?.defaultGroupId ?? []);
+    return ids.length === 0
+      ? []
+      : [
+          {
+            takes: (action) => /^RevokeSecurityGroup(In|E)gress$/.test(action),
+            statements: [
+              { Sid: "DefaultGroup", Resource: ids.map((id) => arn(`ec2:${region}:*:security-group/${id}`)) },
+            ],
+          },
+        ];
+  },
 };

@@ -1,10 +1,10 @@
-import type { Identified } from "../../engine/resource.ts";
 import { undefinedIf } from "../errors.ts";
 import { command, type Extra, type ExtraReader, idsIn, standing, whoseBy } from "../extra.ts";
 import type { ImageLive } from "./image.ts";
 import type { LaunchTemplateLive } from "./launch-template.ts";
 import { allIn, foreignIn } from "./read-vpc-contents.ts";
 import { destinationOf, type RouteTableLive, type RouteTableSpec, targetOf } from "./route-table.ts";
+import type { VpcLive } from "./vpc.ts";
 
 const IMAGE_GONE = ["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"];
 const SNAPSHOT_GONE = ["InvalidSnapshot.NotFound"];
@@ -129,10 +129,12 @@ const neighbours: ExtraReader = {
   async read(aws, stack, seen, unseen) {
     const known = idsIn(seen);
     const found = await Promise.all(
-      standing<Identified>(seen, "ec2:vpc").map(async ({ live }) => {
-        const contents = await allIn(aws, live.id, known);
+      standing<VpcLive>(seen, "ec2:vpc").map(async ({ live: { id: vpcId, defaultGroup } }) => {
+        const contents = await allIn(aws, vpcId, known);
         unseen.push(...contents.unseen);
-        return foreignIn(contents.found, stack, known).filter(({ passing }) => !passing);
+        // What `up` takes out of the default group is told as drift.
+        const told = defaultGroup?.kept ? undefined : defaultGroup?.id;
+        return foreignIn(contents.found, stack, known).filter(({ passing, id }) => !passing && id !== told);
       }),
     );
     return found.flat().map(

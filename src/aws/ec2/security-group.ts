@@ -198,6 +198,10 @@ const reader = ec2Reader({
   live,
 });
 
+/** All groups of a VPC, whoever's. */
+export const groupsIn = (aws: Aws, vpcId: string): Promise<readonly SecurityGroupLive[]> =>
+  reader.filtered(aws, [{ Name: "vpc-id", Values: [vpcId] }]);
+
 /** What the stack's group with that key lets in; nothing where there is none. */
 export const inboundOf = async (aws: Aws, stack: string, key: string): Promise<readonly Rule[]> =>
   (await reader.list(aws, stack)).find(({ tags }) => tags[KEY_TAG] === key)?.inbound ?? [];

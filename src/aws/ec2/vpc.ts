@@ -1,9 +1,11 @@
 import type { Vpc } from "@aws-sdk/client-ec2";
 import type { Blocker, Identified, ResourceType, Tags } from "../../engine/resource.ts";
+import { sameSet } from "../../lib/compare.ts";
 import type { Aws } from "../aws.ts";
 import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
-import { findOwned, tagsFrom } from "../owned.ts";
+import { findOwned, STACK_TAG, tagsFrom } from "../owned.ts";
+import { type DefaultGroup, empty, readDefaultGroup } from "./default-group.ts";
 import { contentsOf, withoutParts } from "./read-vpc-contents.ts";
 import { ec2Reader } from "./reader.ts";
 import { retag, tagSpecifications } from "./tags.ts";
@@ -12,32 +14,49 @@ export interface VpcSpec {
   readonly cidr: string;
   readonly dnsSupport: boolean;
   readonly dnsHostnames: boolean;
+  /** Of the security group that AWS makes with it, in words. They can only be taken out: wanted are none. */
+  readonly defaultGroupRules: readonly string[];
 }
 export interface VpcLive extends VpcSpec, Identified {
   readonly tags: Tags;
   readonly state: string;
+  /** Undefined: reads do not show it yet. */
+  readonly defaultGroup: DefaultGroup | undefined;
+  readonly defaultGroupId: string | undefined;
 }
 
 const GONE = ["InvalidVpcID.NotFound"];
+// It goes with its VPC.
+const GROUP_GONE = ["InvalidGroup.NotFound"];
 
 async function live(vpc: Vpc, aws: Aws): Promise<VpcLive> {
   const VpcId = vpc.VpcId as string;
+  const tags = tagsFrom(vpc.Tags);
   // One attribute per call, both to read and to set (API reference, DescribeVpcAttribute).
-  const [support, hostnames] = await Promise.all([
+  const [support, hostnames, defaultGroup] = await Promise.all([
     aws.ec2.describeVpcAttribute({ VpcId, Attribute: "enableDnsSupport" }),
     aws.ec2.describeVpcAttribute({ VpcId, Attribute: "enableDnsHostnames" }),
+    // What may be done to somebody else's is not asked, nor of one that is still being made.
+    readDefaultGroup(aws, VpcId, tags[STACK_TAG] !== undefined && vpc.State === "available"),
   ]);
   return {
     id: VpcId,
-    tags: tagsFrom(vpc.Tags),
+    tags,
     cidr: vpc.CidrBlock ?? "",
     state: vpc.State ?? "",
     dnsSupport: support.EnableDnsSupport?.Value ?? false,
     dnsHostnames: hostnames.EnableDnsHostnames?.Value ?? false,
+    defaultGroupRules: defaultGroup?.rules ?? [],
+    defaultGroup,
+    defaultGroupId: defaultGroup?.id,
     described: {
       ...vpc,
       EnableDnsSupport: support.EnableDnsSupport?.Value,
       EnableDnsHostnames: hostnames.EnableDnsHostnames?.Value,
+      DefaultSecurityGroup: {
+        IpPermissions: defaultGroup?.described.IpPermissions,
+        IpPermissionsEgress: defaultGroup?.described.IpPermissionsEgress,
+      },
     },
   };
 }
@@ -48,7 +67,7 @@ const reader = ec2Reader({
   page: (aws, Filters, NextToken) => aws.ec2.describeVpcs({ Filters, NextToken }),
   items: (page) => page.Vpcs,
   // A VPC that vanishes between the two reads is not there.
-  live: (vpc: Vpc, aws) => undefinedIf(GONE, () => live(vpc, aws)),
+  live: (vpc: Vpc, aws) => undefinedIf([...GONE, ...GROUP_GONE], () => live(vpc, aws)),
 });
 
 export const vpc: ResourceType<VpcSpec, VpcLive> = {
@@ -56,33 +75,57 @@ export const vpc: ResourceType<VpcSpec, VpcLive> = {
   matters: ["cidr"],
   immutable: ["cidr"],
   coverage: {
-    covers: { cidr: ["CidrBlock"], dnsSupport: ["EnableDnsSupport"], dnsHostnames: ["EnableDnsHostnames"] },
+    covers: {
+      cidr: ["CidrBlock"],
+      dnsSupport: ["EnableDnsSupport"],
+      dnsHostnames: ["EnableDnsHostnames"],
+      defaultGroupRules: ["DefaultSecurityGroup"],
+    },
     ignores: {
       State: STATE,
       "CidrBlockAssociationSet[].CidrBlockState": STATE,
       "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlockState": STATE,
+      DefaultSecurityGroup: "where it may not be emptied, what others put there is told as extras",
     },
     unshown: {
       enableNetworkAddressUsageMetrics: "another call for each VPC; it changes no traffic",
       "flow logs": "objects of their own",
     },
+    dangers: [
+      {
+        at: ["defaultGroupRules"],
+        danger: "opened to the world",
+        when: (text) => / from (0\.0\.0\.0|::)\/0/.test(text),
+      },
+    ],
   },
+  same: {
+    defaultGroupRules: (wanted, found, { defaultGroup }) => defaultGroup?.kept === true || sameSet(wanted, found),
+  },
+  attributes: ["defaultGroupId"],
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },
   retryable: { delete: ["DependencyViolation"] },
   list: reader.list,
   find: findOwned(reader.list, reader),
   foresee: reader.namesake,
-  health: ({ state }) => (state === "available" ? "ready" : "pending"),
+  health: ({ state, defaultGroup }) => (state === "available" && defaultGroup ? "ready" : "pending"),
+  notes: ({ defaultGroup: group }, { defaultGroupRules }) =>
+    group?.kept && !sameSet(defaultGroupRules, group.rules)
+      ? [
+          `its default security group has rules (${group.rules.join(", ")}) that this caller may not revoke: \`buddyverse policy\` prints what that takes`,
+        ]
+      : [],
 
   async create(aws, { cidr }, owner) {
     const { Vpc } = await aws.ec2.createVpc({ CidrBlock: cidr, TagSpecifications: tagSpecifications(owner, "vpc") });
     return Vpc?.VpcId as string;
   },
 
-  async update(aws, { id: VpcId }, { dnsSupport, dnsHostnames }, changed, owner) {
+  async update(aws, { id: VpcId, defaultGroup }, { dnsSupport, dnsHostnames }, changed, owner) {
     if (changed.has("dnsSupport")) await aws.ec2.modifyVpcAttribute({ VpcId, EnableDnsSupport: { Value: dnsSupport } });
     if (changed.has("dnsHostnames"))
       await aws.ec2.modifyVpcAttribute({ VpcId, EnableDnsHostnames: { Value: dnsHostnames } });
+    if (changed.has("defaultGroupRules") && defaultGroup) await empty(aws, defaultGroup.described);
     await retag(aws, VpcId, changed, owner);
   },
 

@@ -11,6 +11,7 @@ import { counted } from "../../lib/text.ts";
 import type { More } from "../../policy/actions.ts";
 import { documentsOf, MOST_CHARACTERS, type PolicyDocument, readingOnly, statementsFor } from "../../policy/policy.ts";
 import { writeAtomically } from "../../state/file.ts";
+import type { StackState } from "../../state/state.ts";
 import { readState } from "../../state/store.ts";
 import { callsFor } from "../dry-run-calls.ts";
 import type { CommonOptions } from "../options.ts";
@@ -32,9 +33,13 @@ export interface PolicyOptions extends CommonOptions {
 
 /** Prints the smallest IAM policy with which `up`, `status` and `down` work for this config, as JSON. Asks nobody. */
 export async function policy(options: PolicyOptions): Promise<number> {
-  const given = await asRecorded(options, configOf(options));
+  const asked = configOf(options);
+  const recorded = await recordedHere(options, asked);
+  // With the names that the stack has for ever.
+  const given = recorded ? await asItStands(asked, undefined, recorded) : asked;
   const config = isShared(options.state) ? { ...given, state: placeIn(options.state, given) } : given;
-  const statements = statementsFor(await callsFor(config, options.with), config, options.with);
+  const objects = Object.values(recorded ?? {});
+  const statements = statementsFor(await callsFor(config, options.with), config, options.with, objects);
   const documents = documentsOf(options.readOnly ? readingOnly(statements) : statements);
   if (options.outputDir !== undefined) return written(options, options.outputDir, config, documents);
   const { part } = options;
@@ -55,12 +60,11 @@ export async function policy(options: PolicyOptions): Promise<number> {
   return 0;
 }
 
-/** With the names that the stack has for ever, where its state is in a file here: one in S3 is not asked for. */
-async function asRecorded(options: CommonOptions, config: Config): Promise<Config> {
-  if (sharedPlaceOf(options, config)) return config;
+/** What the stack's state has, where that is in a file here: one in S3 is not asked for. */
+async function recordedHere(options: CommonOptions, config: Config): Promise<StackState["resources"] | undefined> {
+  if (sharedPlaceOf(options, config)) return undefined;
   const state = readState(await localText(options, pathsOf(options).state));
-  const isIts = state?.stack === config.stack && state.region === config.region;
-  return isIts ? asItStands(config, undefined, state.resources) : config;
+  return state?.stack === config.stack && state.region === config.region ? state.resources : undefined;
 }
 
 const text = (document: PolicyDocument | readonly PolicyDocument[]): string => `${JSON.stringify(document, null, 2)}\n`;

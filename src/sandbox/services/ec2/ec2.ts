@@ -94,7 +94,14 @@ const whole = composed(
 );
 
 /** Those of which the permission is probed. */
-const PROBED = ["AllocateAddress", "CreateInternetGateway", "CreateVpc", "RunInstances"];
+const PROBED = [
+  "AllocateAddress",
+  "CreateInternetGateway",
+  "CreateVpc",
+  "RevokeSecurityGroupEgress",
+  "RevokeSecurityGroupIngress",
+  "RunInstances",
+];
 
 export const ec2: SandboxService = {
   ...whole,

@@ -20,7 +20,7 @@ export function addDefaultNetwork(sim: Sim): void {
   const gatewayId = sim.id("igw");
   internetGatewayTable(sim).putNow(gatewayId, { id: gatewayId, vpcId });
   tagTable(sim).putNow(gatewayId, { tags: {} });
-  addVpcDefaults(sim, vpcId, [{ to: "0.0.0.0/0", target: gatewayId }]);
+  addVpcDefaults(sim, vpcId, { routes: [{ to: "0.0.0.0/0", target: gatewayId }], shows: true });
   ["a", "b", "c", "d"].forEach((letter, index) => {
     const id = sim.id("subnet");
     subnetTable(sim).putNow(id, {

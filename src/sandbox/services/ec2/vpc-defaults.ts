@@ -1,8 +1,15 @@
 import type { Sim } from "../../world.ts";
 import { aclTable, groupTable, routeTableTable, type TableRoute, tagTable } from "./tables.ts";
 
-/** What AWS puts into every new VPC: its main route table, and the default security group. */
-export function addVpcDefaults(sim: Sim, vpcId: string, routes: readonly TableRoute[] = []): void {
+/**
+ * What AWS puts into every new VPC: its main route table, and the default security group.
+ * @param shows false: reads show the group a moment later
+ */
+export function addVpcDefaults(
+  sim: Sim,
+  vpcId: string,
+  { routes = [], shows = false }: { readonly routes?: readonly TableRoute[]; readonly shows?: boolean } = {},
+): void {
   const tableId = sim.id("rtb");
   routeTableTable(sim).putNow(tableId, {
     id: tableId,
@@ -14,7 +21,7 @@ export function addVpcDefaults(sim: Sim, vpcId: string, routes: readonly TableRo
   });
   const groupId = sim.id("sg");
   const everything = { protocol: "-1", from: null, to: null, description: null };
-  groupTable(sim).putNow(groupId, {
+  groupTable(sim)[shows ? "putNow" : "put"](groupId, {
     id: groupId,
     vpcId,
     name: "default",
