@@ -202,6 +202,8 @@ test("stacks: without a config, in the region of the environment or the profile;
     });
     const refused = await on.run("stacks --all-regions --region us-east-1", { ...KEYS, AWS_ENDPOINT_URL: closed.url });
     expect(refused).toMatchObject({ code: 1, stdout: "" });
-    expect(refused.stderr).toMatch(/UnauthorizedOperation: No\.\n[\s\S]*`buddyverse policy --region us-east-1 --with stacks` prints/);
+    expect(refused.stderr).toMatch(
+      /UnauthorizedOperation: No\.\n[\s\S]*`buddyverse policy --region us-east-1 --with stacks` prints/,
+    );
   }
 });
