@@ -53,10 +53,14 @@ async function live(vpc: Vpc, aws: Aws): Promise<VpcLive> {
       ...vpc,
       EnableDnsSupport: support.EnableDnsSupport?.Value,
       EnableDnsHostnames: hostnames.EnableDnsHostnames?.Value,
-      DefaultSecurityGroup: {
-        IpPermissions: defaultGroup?.described.IpPermissions,
-        IpPermissionsEgress: defaultGroup?.described.IpPermissionsEgress,
-      },
+      // The default one alone: the others are objects of their own.
+      SecurityGroups: defaultGroup && [
+        {
+          GroupId: defaultGroup.id,
+          IpPermissions: defaultGroup.described.IpPermissions,
+          IpPermissionsEgress: defaultGroup.described.IpPermissionsEgress,
+        },
+      ],
     },
   };
 }
@@ -79,13 +83,13 @@ export const vpc: ResourceType<VpcSpec, VpcLive> = {
       cidr: ["CidrBlock"],
       dnsSupport: ["EnableDnsSupport"],
       dnsHostnames: ["EnableDnsHostnames"],
-      defaultGroupRules: ["DefaultSecurityGroup"],
+      defaultGroupRules: ["SecurityGroups"],
     },
     ignores: {
       State: STATE,
       "CidrBlockAssociationSet[].CidrBlockState": STATE,
       "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlockState": STATE,
-      DefaultSecurityGroup: "where it may not be emptied, what others put there is told as extras",
+      SecurityGroups: "where it may not be emptied, what others put there is told as extras",
     },
     unshown: {
       enableNetworkAddressUsageMetrics: "another call for each VPC; it changes no traffic",
