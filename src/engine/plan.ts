@@ -183,7 +183,8 @@ export function planUp(snapshot: Snapshot): Plan {
       holdsData: mayHoldData(node.type, entry.look.live, entry.recorded),
     });
   }
-  return { items, seconds: criticalPath(snapshot, new Set(waiting.keys())), unrecordedTags: unrecordedTags(snapshot) };
+  const plan = { items, seconds: 0, unrecordedTags: unrecordedTags(snapshot) };
+  return isEmpty(plan) ? plan : { ...plan, seconds: criticalPath(snapshot, new Set(waiting.keys())) };
 }
 
 function unrecordedTags({ entries }: Snapshot): readonly string[] {
