@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../lib/errors.ts";
+import { BuddyError, type ErrorCode } from "../lib/errors.ts";
 import { classify, type ErrorClass } from "./classify.ts";
 import { denialHint } from "./denial.ts";
 import { codesOf, Reworded } from "./errors.ts";
@@ -40,6 +40,8 @@ const HINT: Readonly<Partial<Record<ErrorClass, string>>> = {
 /** @param cli how a person calls the AWS CLI for this run (`Aws.cli`) */
 export function failureOf(error: unknown, cli?: string): Failure {
   const kind = classify(error);
+  // The sandbox's file could not be written: the SDK passes that on as if it were an answer.
+  if (error instanceof BuddyError) return { code: CODE[kind], message: error.message, hint: error.hint };
   const text = wordless(error) ?? (error instanceof Error ? error.message : String(error));
   const name = codesOf(error)[0];
   const named = name && name !== "Unknown" && !text.startsWith(name) ? `${name}: ${text}` : text;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { setEncodedApart } from "../../src/aws/denial.ts";
 import { failureOf } from "../../src/aws/failure.ts";
+import { BuddyError } from "../../src/lib/errors.ts";
 
 /** AWS's sentences: IAM user guide, "Troubleshoot access denied error messages"; with the policy's ARN since January 2026. */
 const WHO = "User: arn:aws:iam::123456789012:user/me is not authorized to perform: rds:CreateDBInstance on resource: *";
@@ -110,6 +111,16 @@ test("an account that is not let in (yet): never a permission, never a login", (
   }
   expect(of("PendingVerification").hint).toMatch(/passes by itself.*Then run the same command again/);
   expect(of("OptInRequired").hint).toMatch(/sign-up is not complete/);
+});
+
+test("what the tool itself says on the way is not dressed up as AWS's", () => {
+  const own = new BuddyError({ code: "state", message: "could not write x.json: ENOSPC", hint: "Make room." });
+  const passedOn = Object.assign(own, { $metadata: { attempts: 1, totalRetryDelay: 0 } });
+  expect(failureOf(passedOn)).toEqual({
+    code: "failed",
+    message: "could not write x.json: ENOSPC",
+    hint: "Make room.",
+  });
 });
 
 test("an answer without a body is said by its status", () => {

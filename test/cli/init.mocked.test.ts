@@ -14,6 +14,28 @@ vi.mock("../../src/cli/ask.ts", () => ({
   },
 }));
 
+const disk = vi.hoisted(() => ({ isFull: false }));
+vi.mock("node:fs", async (actual) => {
+  const fs = await actual<typeof import("node:fs")>();
+  return {
+    ...fs,
+    writeFileSync: (...given: Parameters<typeof fs.writeFileSync>) => {
+      if (!disk.isFull) return fs.writeFileSync(...given);
+      fs.writeFileSync(given[0], "", given[2]);
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    },
+  };
+});
+
+test("a config that a full disk cut off is not left behind", async () => {
+  const on = folder(null);
+  disk.isFull = true;
+  const { code, stderr } = await on.run("init --yes");
+  disk.isFull = false;
+  expect({ code, files: on.files() }).toEqual({ code: 2, files: [] });
+  expect(stderr).toContain("ENOSPC");
+});
+
 test("init asks for the application until it can be sent, and writes what it found", async () => {
   const on = folder(null);
   write(join(on.path, "shop/backend"), STARTPROJECT);

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { configJsonSchemaText } from "../../config/for-editors.ts";
 import {
@@ -54,6 +54,8 @@ export async function init(given: CommonOptions & { readonly yes?: boolean }): P
     writeFileSync(file, `${JSON.stringify(written, null, 2)}\n`, { flag: "wx" });
     if (schema.copyTo) writeFileSync(schema.copyTo, configJsonSchemaText());
   } catch (error) {
+    // On a full disk it is there by now, and empty. What somebody else made meanwhile stays.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") rmSync(file, { force: true });
     throw new BuddyError({
       code: "usage",
       message: `${config} cannot be written`,
