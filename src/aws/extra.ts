@@ -66,39 +66,3 @@ export function whoseBy(tags: Tags): string {
     .map(([key, value]) => `${key}=${value}`)
     .join(", ");
 }
-
-interface Statement {
-  readonly Effect?: string;
-  readonly Action?: string | readonly string[];
-  readonly Resource?: string | readonly string[];
-  readonly Principal?: unknown;
-  readonly Condition?: unknown;
-}
-const listOf = (one: string | readonly string[] | undefined): readonly string[] =>
-  one === undefined ? [] : typeof one === "string" ? [one] : one;
-
-/** What a policy document allows, in short, and what that means; a text that is no document is shown as such. */
-export function policyMeaning(document: string): { readonly effect: string; readonly danger: Danger | undefined } {
-  let statements: readonly Statement[];
-  try {
-    const parsed = JSON.parse(document) as { readonly Statement?: Statement | readonly Statement[] };
-    statements = [parsed.Statement ?? []].flat() as readonly Statement[];
-  } catch {
-    return { effect: "it cannot be read", danger: undefined };
-  }
-  const allows = statements.filter(({ Effect }) => Effect === "Allow");
-  const all = ({ Action, Resource }: Statement) => listOf(Action).includes("*") && listOf(Resource).includes("*");
-  const anybody = ({ Principal, Condition }: Statement) =>
-    Condition === undefined && /^("\*"|\{"AWS":("\*"|\["\*"\])\})$/.test(JSON.stringify(Principal) ?? "");
-  const actions = [...new Set(allows.flatMap(({ Action }) => listOf(Action)))];
-  const denied = [
-    ...new Set(statements.filter((one) => !allows.includes(one)).flatMap(({ Action }) => listOf(Action))),
-  ];
-  const shown = (list: readonly string[]) => `${list.slice(0, 3).join(", ")}${list.length > 3 ? ", …" : ""}`;
-  const effect = [
-    ...(actions.length > 0 ? [`allows ${shown(actions)}${allows.some(anybody) ? " to everybody" : ""}`] : []),
-    ...(denied.length > 0 ? [`denies ${shown(denied)}`] : []),
-  ].join("; ");
-  const danger = allows.some(anybody) ? "made public" : allows.some(all) ? "administrator rights" : undefined;
-  return { effect, danger };
-}

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { propertiesOf } from "../lib/properties.ts";
 import { VERSION } from "../lib/version.ts";
+import type { Difference } from "./differences.ts";
 import type { AnyType, Coverage, Danger, Identified, Tags } from "./resource.ts";
 import { DANGERS } from "./resource.ts";
 
@@ -130,11 +132,25 @@ export function watchedChanges(
     .toSorted((one, other) => rank(one.danger) - rank(other.danger) || (one.path < other.path ? -1 : 1));
 }
 
-/** What a property, or a field of the spec, means for safety as it is now. @param text its value; of a field as JSON. Undefined: it is gone */
-export const dangerOf = (type: AnyType, path: string, text: string | undefined): Danger | undefined =>
+/**
+ * What a property, or a field of the spec, means for safety as it is now.
+ * @param text its value; of a field as JSON. Undefined: it is gone
+ * @param wanted of a field what it was
+ */
+export const dangerOf = (type: AnyType, path: string, text: string | undefined, wanted?: unknown): Danger | undefined =>
   type.coverage?.dangers?.find(
-    ({ at, when }) => at.some((pattern) => matches(pattern, path)) && (when === undefined || when(text ?? "", path)),
+    ({ at, when }) =>
+      at.some((pattern) => matches(pattern, path)) && (when === undefined || when(text ?? "", path, wanted)),
   )?.danger;
+
+/** What it means for safety that a field is not as wanted: of a list, what has come to it. */
+export function dangerIn(type: AnyType, { field, wanted, found }: Difference): Danger | undefined {
+  if (!Array.isArray(found) || !Array.isArray(wanted)) return dangerOf(type, field, JSON.stringify(found), wanted);
+  const come = found.filter((one) => !wanted.some((other) => isDeepStrictEqual(one, other)));
+  const danger = dangerOf(type, field, JSON.stringify(come), wanted);
+  // By what is taken away nothing opens.
+  return come.length === 0 && danger !== "less protected" ? undefined : danger;
+}
 
 /** What matters more comes first. */
 export const rank = (danger: Danger | undefined): number =>

@@ -75,7 +75,8 @@ export interface Coverage<Spec> {
   readonly dangers?: readonly {
     readonly at: readonly string[];
     readonly danger: Danger;
-    readonly when?: (text: string, path: string) => boolean;
+    /** @param text as it is now; of a field as JSON, of a list what came to it. @param wanted of a field what it was */
+    readonly when?: (text: string, path: string, wanted?: unknown) => boolean;
   }[];
 }
 

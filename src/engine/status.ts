@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { configTags } from "../aws/owned.ts";
-import type { WatchedChange } from "./baseline.ts";
+import { dangerIn, rank, type WatchedChange } from "./baseline.ts";
 import { courseIn } from "./course.ts";
 import { type Difference, differences, showable } from "./differences.ts";
 import { type NodeName, nameOf } from "./graph.ts";
-import { type Identified, type Remedy, removable } from "./resource.ts";
+import { type Danger, type Identified, type Remedy, removable } from "./resource.ts";
 import { doingOf, notesOf, type Snapshot } from "./snapshot.ts";
 import { watchedOf } from "./watching.ts";
 
@@ -26,11 +26,16 @@ export type SyncStatus =
   /** It carries the stack's tag but nobody wants it. */
   | "extra";
 
+/** A property that AWS has otherwise than it was last applied. */
+export interface Drifted extends Difference {
+  readonly danger: Danger | undefined;
+}
+
 export interface StatusItem extends NodeName {
   readonly id: string | undefined;
   readonly standing: SyncStatus;
-  /** Live against recorded. */
-  readonly drift: readonly Difference[];
+  /** Live against recorded, what matters for safety first. */
+  readonly drift: readonly Drifted[];
   /** What the config leaves open and somebody has changed, what matters for safety first. */
   readonly watched: readonly WatchedChange[];
   /** Wanted against live, where it is not drift. */
@@ -83,7 +88,9 @@ export function statusOf({ entries }: Snapshot, changesOf: typeof watchedOf = wa
         pending.length > 0,
         node.type.external ?? false,
       ),
-      drift: showable(node.type, drift),
+      drift: showable(node.type, drift)
+        .map((one, index) => ({ ...one, danger: dangerIn(node.type, drift[index] ?? one) }))
+        .toSorted((one, other) => rank(one.danger) - rank(other.danger)),
       watched,
       pending: showable(node.type, pending),
       reason: refused?.message ?? ("reason" in decision ? decision.reason : doingOf(entry)),

@@ -1,5 +1,11 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  ModifySubnetAttributeCommand,
+} from "@aws-sdk/client-ec2";
 import { DeleteParameterCommand, GetParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Ended } from "../command.ts";
@@ -235,6 +241,35 @@ test("a replacement is refused unless --replace is said, and always where data s
   expect(kept.code).toBe(2);
   expect(kept.stderr).toMatch(/The data of .*database1.* would be lost/);
   expect(writesIn(on.trace())).toEqual([]);
+});
+
+test("status begins with what matters for safety, of what the config asks for and of what others have, the worst first", async () => {
+  const on = folder({}, base.path);
+  await inSandboxOf(on.path, async ({ ec2 }, clock) => {
+    const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+    const { GroupId } = SecurityGroups.find(({ GroupName }) => GroupName === "Buddy-DB") ?? {};
+    const IpRanges = [{ CidrIp: "0.0.0.0/0" }];
+    const IpPermissions = [{ IpProtocol: "tcp", FromPort: 3306, ToPort: 3306, IpRanges }];
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+    const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+    const { SubnetId } = Subnets.find(({ CidrBlock }) => CidrBlock === "172.31.11.0/24") ?? {};
+    await ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }));
+    await clock.sleep(60_000);
+  });
+  const { code, stdout } = await on.rehearse("status");
+  expect(code).toBe(3);
+  expect(stdout.replace(/(sg|subnet)-\w+/g, "$1-…")).toContain(
+    [
+      "2 things that others did matter for safety:",
+      " ! made public: subnet Buddy-Web-Private1 subnet-…, publicAddresses",
+      " ! opened to the world: security group Buddy-DB sg-…, inbound",
+    ].join("\n"),
+  );
+  expect(stdout).toContain("opened to the world: inbound");
+  const { value } = await json(on, "status");
+  expect(value.resources.find(({ key }: { readonly key: string }) => key === "group-db").drift).toMatchObject([
+    { field: "inbound", danger: "opened to the world" },
+  ]);
 });
 
 test("a lost password is told by plan and status, and refused by up, with the commands that bring it back", async () => {

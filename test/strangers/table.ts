@@ -3,11 +3,11 @@ import type { Hand } from "./hand.ts";
 /** What `status` must say of a change. */
 export type Says =
   /** The config, or what every such object is to be, says otherwise: `up` puts it back. */
-  | { readonly kind: "managed"; readonly key: string; readonly field: string }
+  | { readonly kind: "managed"; readonly key: string; readonly field: string; readonly danger?: string }
   /** An object is gone: `up` makes it again. */
   | { readonly kind: "missing"; readonly key: string }
   /** Nobody asks for it, but it is told. */
-  | { readonly kind: "watched"; readonly key: string; readonly path: RegExp }
+  | { readonly kind: "watched"; readonly key: string; readonly path: RegExp; readonly danger?: string }
   /** It is none of the stack's. */
   | { readonly kind: "extra"; readonly what: RegExp; readonly danger?: string }
   /** It cannot be seen, for a reason that docs/internals/coverage.md has. */
@@ -22,9 +22,19 @@ export interface Change {
   readonly says: Says;
 }
 
-const managed = (key: string, field: string): Says => ({ kind: "managed", key, field });
+const managed = (key: string, field: string, danger?: string): Says => ({
+  kind: "managed",
+  key,
+  field,
+  ...(danger ? { danger } : {}),
+});
 const missing = (key: string): Says => ({ kind: "missing", key });
-const watched = (key: string, path: RegExp): Says => ({ kind: "watched", key, path });
+const watched = (key: string, path: RegExp, danger?: string): Says => ({
+  kind: "watched",
+  key,
+  path,
+  ...(danger ? { danger } : {}),
+});
 const extra = (what: RegExp, danger?: string): Says => ({ kind: "extra", what, ...(danger ? { danger } : {}) });
 const unseen = (why: string): Says => ({ kind: "unseen", why });
 const rows = (type: string, all: readonly (readonly [string, Change["does"], Says])[]): readonly Change[] =>
@@ -74,13 +84,13 @@ const network: readonly Change[] = [
       "a private subnet gives public addresses",
       (who) =>
         who.ec2("ModifySubnetAttribute", { SubnetId: who.id("subnet-web-1"), MapPublicIpOnLaunch: { Value: true } }),
-      managed("subnet-web-1", "publicAddresses"),
+      managed("subnet-web-1", "publicAddresses", "made public"),
     ],
     [
       "a database subnet gives public addresses",
       (who) =>
         who.ec2("ModifySubnetAttribute", { SubnetId: who.id("subnet-db-2"), MapPublicIpOnLaunch: { Value: true } }),
-      managed("subnet-db-2", "publicAddresses"),
+      managed("subnet-db-2", "publicAddresses", "made public"),
     ],
     [
       "a public subnet gives none",
@@ -107,7 +117,7 @@ const network: readonly Change[] = [
           DestinationCidrBlock: "10.9.0.0/16",
           GatewayId: who.id("gateway"),
         }),
-      managed("routes-public", "routes"),
+      managed("routes-public", "routes", "leads elsewhere"),
     ],
     [
       "the way to the internet is gone",
@@ -143,7 +153,7 @@ const network: readonly Change[] = [
           DestinationCidrBlock: "0.0.0.0/0",
           GatewayId: who.id("gateway"),
         }),
-      managed("routes-db", "routes"),
+      managed("routes-db", "routes", "leads elsewhere"),
     ],
     [
       "a route more in a private table",
@@ -176,7 +186,7 @@ const network: readonly Change[] = [
           NetworkInterfaceId: NetworkInterfaces[0].NetworkInterfaceId,
         });
       },
-      managed("nat-route-1", "via"),
+      managed("nat-route-1", "via", "leads elsewhere"),
     ],
     [
       "private subnets go past the NAT",
@@ -186,27 +196,31 @@ const network: readonly Change[] = [
           DestinationCidrBlock: "0.0.0.0/0",
           GatewayId: who.id("gateway"),
         }),
-      managed("nat-route-2", "via"),
+      managed("nat-route-2", "via", "leads elsewhere"),
     ],
   ]),
   ...rows("ec2:security-group", [
-    ["ssh from everywhere to the web instances", letIn("group-web", tcp(22)), managed("group-web", "inbound")],
-    ["MySQL from everywhere", letIn("group-db", tcp(3306)), managed("group-db", "inbound")],
-    ["NFS from everywhere", letIn("group-efs", tcp(2049)), managed("group-efs", "inbound")],
+    [
+      "ssh from everywhere to the web instances",
+      letIn("group-web", tcp(22)),
+      managed("group-web", "inbound", "opened to the world"),
+    ],
+    ["MySQL from everywhere", letIn("group-db", tcp(3306)), managed("group-db", "inbound", "opened to the world")],
+    ["NFS from everywhere", letIn("group-efs", tcp(2049)), managed("group-efs", "inbound", "opened to the world")],
     [
       "a port more on the load balancer",
       letIn("group-load-balancer", tcp(8080)),
-      managed("group-load-balancer", "inbound"),
+      managed("group-load-balancer", "inbound", "opened to the world"),
     ],
     [
       "RDP by IPv6 to the bastions",
       letIn("group-bastion", [{ IpProtocol: "tcp", FromPort: 3389, ToPort: 3389, Ipv6Ranges: [{ CidrIpv6: "::/0" }] }]),
-      managed("group-bastion", "inbound"),
+      managed("group-bastion", "inbound", "opened to the world"),
     ],
     [
       "everything to the NAT",
       letIn("group-nat", [{ IpProtocol: "-1", IpRanges: WORLD }]),
-      managed("group-nat", "inbound"),
+      managed("group-nat", "inbound", "opened to the world"),
     ],
     [
       "everything to the database that is shut off",
@@ -221,7 +235,7 @@ const network: readonly Change[] = [
     [
       "ICMP to the databases",
       letIn("group-db", [{ IpProtocol: "icmp", FromPort: -1, ToPort: -1, IpRanges: WORLD }]),
-      managed("group-db", "inbound"),
+      managed("group-db", "inbound", "opened to the world"),
     ],
     [
       "another group may come in",
@@ -260,6 +274,123 @@ const network: readonly Change[] = [
     ],
     ["renamed", tag("group-efs", "Name", "x"), managed("group-efs", "tags")],
     ["a tag more", tag("group-db", "audit", "x"), watched("group-db", /audit/)],
+  ]),
+];
+
+/** Ranges, protocols and ways that are seldom used. */
+const seldom: readonly Change[] = [
+  ...rows("ec2:security-group", [
+    [
+      "MySQL from the one half of the internet, and the other",
+      letIn("group-db", tcp(3306, [{ CidrIp: "0.0.0.0/1" }, { CidrIp: "128.0.0.0/1" }])),
+      managed("group-db", "inbound", "opened to the world"),
+    ],
+    [
+      "all of IPv6's unicast",
+      letIn("group-db", [{ IpProtocol: "tcp", FromPort: 3306, ToPort: 3306, Ipv6Ranges: [{ CidrIpv6: "2000::/3" }] }]),
+      managed("group-db", "inbound", "opened to the world"),
+    ],
+    [
+      "GRE from everywhere",
+      letIn("group-web", [{ IpProtocol: "47", IpRanges: WORLD }]),
+      managed("group-web", "inbound", "opened to the world"),
+    ],
+    [
+      "ICMPv6 from everywhere",
+      letIn("group-nat", [{ IpProtocol: "icmpv6", FromPort: -1, ToPort: -1, Ipv6Ranges: [{ CidrIpv6: "::/0" }] }]),
+      managed("group-nat", "inbound", "opened to the world"),
+    ],
+    [
+      "its own members may come in",
+      (who) => letIn("group-web", [{ IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: who.id("group-web") }] }])(who),
+      managed("group-web", "inbound"),
+    ],
+    [
+      "the web instances go out by IPv6",
+      letOut("group-web", [{ IpProtocol: "-1", Ipv6Ranges: [{ CidrIpv6: "::/0" }] }]),
+      managed("group-web", "outbound"),
+    ],
+    [
+      "only an office may see the site",
+      async (who) => {
+        await revokeAll("group-load-balancer", "Ingress")(who);
+        await letIn("group-load-balancer", tcp(443, [{ CidrIp: "198.51.100.0/24" }]))(who);
+      },
+      managed("group-load-balancer", "inbound"),
+    ],
+    [
+      "nothing goes out of the load balancer",
+      revokeAll("group-load-balancer", "Egress"),
+      managed("group-load-balancer", "outbound"),
+    ],
+  ]),
+  ...rows("ec2:route", [
+    [
+      "half of the internet past the NAT",
+      (who) =>
+        who.ec2("CreateRoute", {
+          RouteTableId: who.id("routes-private-1"),
+          DestinationCidrBlock: "0.0.0.0/1",
+          GatewayId: who.id("gateway"),
+        }),
+      extra(/^route .*0\.0\.0\.0\/1 goes to igw-/, "leads elsewhere"),
+    ],
+  ]),
+  ...rows("ec2:route-table", [
+    [
+      "the way to the internet goes through an interface of theirs",
+      async (who) => {
+        const { NetworkInterface } = await who.ec2("CreateNetworkInterface", { SubnetId: who.id("subnet-public-1") });
+        await who.ec2("ReplaceRoute", {
+          RouteTableId: who.id("routes-public"),
+          DestinationCidrBlock: "0.0.0.0/0",
+          NetworkInterfaceId: NetworkInterface.NetworkInterfaceId,
+        });
+      },
+      managed("routes-public", "routes", "leads elsewhere"),
+    ],
+    [
+      "deleted",
+      async (who) => {
+        const { RouteTables } = await who.ec2("DescribeRouteTables", { RouteTableIds: [who.id("routes-db")] });
+        for (const { RouteTableAssociationId: AssociationId } of RouteTables[0].Associations)
+          await who.ec2("DisassociateRouteTable", { AssociationId });
+        await who.ec2("DeleteRouteTable", { RouteTableId: who.id("routes-db") });
+      },
+      missing("routes-db"),
+    ],
+  ]),
+  ...rows("ec2:vpc", [
+    [
+      "the default network ACL denies all that comes in",
+      async (who) => {
+        const { NetworkAcls } = await who.ec2("DescribeNetworkAcls", {
+          Filters: [{ Name: "vpc-id", Values: [who.id("vpc")] }],
+        });
+        await who.ec2("ReplaceNetworkAclEntry", {
+          NetworkAclId: NetworkAcls[0].NetworkAclId,
+          RuleNumber: 100,
+          Egress: false,
+          Protocol: "-1",
+          RuleAction: "deny",
+          CidrBlock: "0.0.0.0/0",
+        });
+      },
+      extra(/default network ACL .*100: denies everything/),
+    ],
+    [
+      "a security group for half of the internet",
+      async (who) => {
+        const { GroupId } = await who.ec2("CreateSecurityGroup", {
+          VpcId: who.id("vpc"),
+          GroupName: "half",
+          Description: "half",
+        });
+        await who.wait(30);
+        await who.ec2("AuthorizeSecurityGroupIngress", { GroupId, IpPermissions: tcp(22, [{ CidrIp: "0.0.0.0/1" }]) });
+      },
+      extra(/^security group half .*lets in tcp 22 from 0\.0\.0\.0\/1/, "opened to the world"),
+    ],
   ]),
 ];
 
@@ -478,7 +609,7 @@ const instances: readonly Change[] = [
     [
       "a bastion has other groups",
       (who) => who.ec2("ModifyInstanceAttribute", { InstanceId: who.id("bastion-1"), Groups: [who.id("group-web")] }),
-      managed("bastion-1", "groupIds"),
+      managed("bastion-1", "groupIds", "opened to the world"),
     ],
     [
       "a NAT may burst no more",
@@ -491,7 +622,7 @@ const instances: readonly Change[] = [
     [
       "IMDSv1 on a bastion",
       (who) => who.ec2("ModifyInstanceMetadataOptions", { InstanceId: who.id("bastion-1"), HttpTokens: "optional" }),
-      watched("bastion-1", /HttpTokens/),
+      watched("bastion-1", /HttpTokens/, "IMDSv1 allowed"),
     ],
     [
       "termination protection",
@@ -503,6 +634,20 @@ const instances: readonly Change[] = [
       "detailed monitoring",
       (who) => who.ec2("MonitorInstances", { InstanceIds: [who.id("bastion-2")] }),
       watched("bastion-2", /Monitoring/),
+    ],
+    [
+      "metadata reach further",
+      (who) =>
+        who.ec2("ModifyInstanceMetadataOptions", { InstanceId: who.id("bastion-1"), HttpPutResponseHopLimit: 5 }),
+      watched("bastion-1", /HopLimit/),
+    ],
+    [
+      "a NAT is stopped",
+      async (who) => {
+        await who.ec2("StopInstances", { InstanceIds: [who.id("nat-instance-1")] });
+        await who.wait(120);
+      },
+      managed("nat-route-1", "via"),
     ],
     ["renamed", tag("nat-instance-2", "Name", "x"), managed("nat-instance-2", "tags")],
     ["a tag more", tag("bastion-1", "patch", "x"), watched("bastion-1", /patch/)],
@@ -568,7 +713,7 @@ const instances: readonly Change[] = [
         await who.wait(30);
         await who.ec2("ModifyLaunchTemplate", { LaunchTemplateId: who.id("launch-template"), DefaultVersion: "2" });
       },
-      managed("launch-template", "metadataTokens"),
+      managed("launch-template", "metadataTokens", "IMDSv1 allowed"),
     ],
     [
       "larger instances in a new default version",
@@ -589,6 +734,37 @@ const instances: readonly Change[] = [
 const imageKey = (who: Hand): string =>
   [...who.on.graph.nodes.keys()].find((key) => /^image-[0-9a-f]{12}$/.test(key)) ?? "";
 const image = (who: Hand): string => who.id(imageKey(who));
+
+/** The ids of the web instances. */
+const webInstances = async (who: Hand): Promise<readonly string[]> => {
+  const { AutoScalingGroups } = await who.autoScaling("DescribeAutoScalingGroups", {
+    AutoScalingGroupNames: [GROUP.AutoScalingGroupName],
+  });
+  return AutoScalingGroups[0].Instances.map(({ InstanceId }: { readonly InstanceId: string }) => InstanceId);
+};
+/** Starts one in a web subnet, with the web instances' group. */
+const theirInstance = async (who: Hand, tags: Readonly<Record<string, string>> = {}): Promise<string> => {
+  const { Instances } = await who.ec2("RunInstances", {
+    ImageId: "ami-0a12023000000a64d",
+    InstanceType: "t3.micro",
+    MinCount: 1,
+    MaxCount: 1,
+    MetadataOptions: { HttpTokens: "required" },
+    NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: who.id("subnet-web-1"), Groups: [who.id("group-web")] }],
+    TagSpecifications: [
+      {
+        ResourceType: "instance",
+        Tags: Object.entries({ Owner: "x", ...tags }).map(([Key, Value]) => ({ Key, Value })),
+      },
+    ],
+  });
+  await who.wait(120);
+  return Instances[0].InstanceId;
+};
+const targets = (who: Hand, ids: readonly string[]) => ({
+  TargetGroupArn: who.id("target-group"),
+  Targets: ids.map((Id) => ({ Id })),
+});
 
 const GROUP = { AutoScalingGroupName: "Buddy-AutoScaling-Group" };
 const group = (change: object) => (who: Hand) => who.autoScaling("UpdateAutoScalingGroup", { ...GROUP, ...change });
@@ -678,6 +854,62 @@ const web: readonly Change[] = [
       extra(/^scheduled action night: .*min 0, desired 0 at "0 20/),
     ],
     [
+      "IMDSv1 on a web instance",
+      async (who) =>
+        who.ec2("ModifyInstanceMetadataOptions", { InstanceId: (await webInstances(who))[0], HttpTokens: "optional" }),
+      extra(/^instance i-\w+: answers IMDSv1/, "IMDSv1 allowed"),
+    ],
+    [
+      "a web instance is in a group of theirs",
+      async (who) => {
+        const { GroupId } = await who.ec2("CreateSecurityGroup", {
+          VpcId: who.id("vpc"),
+          GroupName: "theirs",
+          Description: "theirs",
+        });
+        await who.wait(30);
+        const [InstanceId] = await webInstances(who);
+        await who.ec2("ModifyInstanceAttribute", { InstanceId, Groups: [who.id("group-web"), GroupId] });
+      },
+      extra(/^instance i-\w+: is in sg-\w+, no security group of the stack/, "opened to the world"),
+    ],
+    [
+      "an instance is started like a web instance, with its tags",
+      (who) => theirInstance(who, { "buddyverse:stack": who.on.config.stack }),
+      extra(/^instance i-\w+: bears the stack's tag, and is none of its objects/),
+    ],
+    [
+      "the newest version, whatever it is",
+      (who) => group({ LaunchTemplate: { LaunchTemplateId: who.id("launch-template"), Version: "$Latest" } })(who),
+      managed("auto-scaling-group", "launchTemplateVersion"),
+    ],
+    [
+      "a version of theirs is rolled out",
+      async (who) => {
+        await who.ec2("CreateLaunchTemplateVersion", {
+          LaunchTemplateId: who.id("launch-template"),
+          SourceVersion: "1",
+          LaunchTemplateData: { InstanceType: "t3.small" },
+        });
+        await who.wait(30);
+        await who.autoScaling("StartInstanceRefresh", {
+          ...GROUP,
+          DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: who.id("launch-template"), Version: "2" } },
+          Preferences: { MinHealthyPercentage: 100, MaxHealthyPercentage: 150 },
+        });
+        await who.wait(1_800);
+      },
+      managed("auto-scaling-group", "launchTemplateVersion"),
+    ],
+    [
+      "deleted, with its instances",
+      async (who) => {
+        await who.autoScaling("DeleteAutoScalingGroup", { ...GROUP, ForceDelete: true });
+        await who.wait(900);
+      },
+      missing("auto-scaling-group"),
+    ],
+    [
       "a scaling policy of theirs",
       (who) =>
         who.autoScaling("PutScalingPolicy", {
@@ -721,7 +953,7 @@ const web: readonly Change[] = [
           LoadBalancerArn: who.id("load-balancer"),
           SecurityGroups: [who.id("group-web")],
         }),
-      managed("load-balancer", "groupIds"),
+      managed("load-balancer", "groupIds", "opened to the world"),
     ],
     [
       "protected from being deleted",
@@ -740,6 +972,28 @@ const web: readonly Change[] = [
     [
       "its name is another tag",
       (who) => who.elb("AddTags", { ResourceArns: [who.id("load-balancer")], Tags: [{ Key: "Name", Value: "x" }] }),
+      managed("load-balancer", "tags"),
+    ],
+    [
+      "a private subnet instead of a public one",
+      (who) =>
+        who.elb("SetSubnets", {
+          LoadBalancerArn: who.id("load-balancer"),
+          Subnets: [who.id("subnet-public-1"), who.id("subnet-web-2")],
+        }),
+      managed("load-balancer", "subnetIds"),
+    ],
+    [
+      "deleted",
+      async (who) => {
+        await who.elb("DeleteLoadBalancer", { LoadBalancerArn: who.id("load-balancer") });
+        await who.wait(120);
+      },
+      missing("load-balancer"),
+    ],
+    [
+      "its tag of the stack is gone",
+      (who) => who.elb("RemoveTags", { ResourceArns: [who.id("load-balancer")], TagKeys: ["buddyverse:stack"] }),
       managed("load-balancer", "tags"),
     ],
     [
@@ -764,7 +1018,7 @@ const web: readonly Change[] = [
       "weak TLS",
       (who) =>
         who.elb("ModifyListener", { ListenerArn: who.id("listener-https"), SslPolicy: "ELBSecurityPolicy-2016-08" }),
-      managed("listener-https", "policy"),
+      managed("listener-https", "policy", "less protected"),
     ],
     [
       "http goes on without TLS",
@@ -845,6 +1099,30 @@ const web: readonly Change[] = [
       targetGroup({ HealthCheckPath: "/health.json" }),
       managed("target-group", "healthCheckPath"),
     ],
+    [
+      "visitors are sent to a machine of theirs",
+      async (who) => who.elb("RegisterTargets", targets(who, [await theirInstance(who)])),
+      extra(/^target i-\w+: visitors are sent to it/, "leads elsewhere"),
+    ],
+    [
+      "visitors are sent to a bastion",
+      (who) => who.elb("RegisterTargets", targets(who, [who.id("bastion-1")])),
+      extra(/^target i-\w+: visitors are sent to Bastion1/, "leads elsewhere"),
+    ],
+    [
+      "no visitors for the web instances",
+      async (who) => {
+        await who.elb("DeregisterTargets", targets(who, await webInstances(who)));
+        await who.wait(400);
+      },
+      managed("auto-scaling-group", "registered"),
+    ],
+    ["visitors come slowly", attribute("slow_start.duration_seconds", "300"), watched("target-group", /slow_start/)],
+    [
+      "the application's cookie",
+      attribute("stickiness.type", "app_cookie"),
+      managed("target-group", "stickinessSeconds"),
+    ],
     ["slower checks", targetGroup({ HealthCheckIntervalSeconds: 60 }), managed("target-group", "healthCheckSeconds")],
     [
       "longer checks",
@@ -903,11 +1181,15 @@ const data: readonly Change[] = [
       database({ DeletionProtection: true }),
       unseen("more than the config asks for is left"),
     ],
-    ["open to the internet", database({ PubliclyAccessible: true }), managed("database", "publicAccess")],
+    [
+      "open to the internet",
+      database({ PubliclyAccessible: true }),
+      managed("database", "publicAccess", "made public"),
+    ],
     [
       "another group",
       (who) => database({ VpcSecurityGroupIds: [who.id("group-web")] })(who),
-      managed("database", "groupIds"),
+      managed("database", "groupIds", "opened to the world"),
     ],
     ["no minor upgrades", database({ AutoMinorVersionUpgrade: false }), managed("database", "minorUpgrades")],
     ["snapshots without tags", database({ CopyTagsToSnapshot: false }), managed("database", "copyTagsToSnapshot")],
@@ -927,6 +1209,31 @@ const data: readonly Change[] = [
       "another password by hand",
       database({ MasterUserPassword: "a-password-of-theirs-1" }),
       unseen("RDS shows no password, nor when it was changed"),
+    ],
+    ["a standby in another zone", database({ MultiAZ: true }), watched("database", /MultiAZ/)],
+    ["its storage may grow", database({ MaxAllocatedStorage: 500 }), managed("database", "maxStorageGiB")],
+    [
+      "a replica of theirs",
+      async (who) => {
+        await who.rds("CreateDBInstanceReadReplica", {
+          DBInstanceIdentifier: "theirs",
+          SourceDBInstanceIdentifier: "database1",
+        });
+        await who.wait(1_800);
+      },
+      extra(/^replica theirs: copies all that database1 holds, as it comes;/),
+    ],
+    [
+      "a public replica of theirs",
+      async (who) => {
+        await who.rds("CreateDBInstanceReadReplica", {
+          DBInstanceIdentifier: "theirs",
+          SourceDBInstanceIdentifier: "database1",
+          PubliclyAccessible: true,
+        });
+        await who.wait(1_800);
+      },
+      extra(/^replica theirs: .*has a public address/, "made public"),
     ],
     [
       "told of to another account",
@@ -961,9 +1268,17 @@ const data: readonly Change[] = [
   ]),
   ...rows("rds:replica", [
     [
+      "deleted",
+      async (who) => {
+        await who.rds("DeleteDBInstance", { DBInstanceIdentifier: "database1-replica", SkipFinalSnapshot: true });
+        await who.wait(1_800);
+      },
+      missing("replica"),
+    ],
+    [
       "open to the internet",
       database({ PubliclyAccessible: true }, "database1-replica"),
-      managed("replica", "publicAccess"),
+      managed("replica", "publicAccess", "made public"),
     ],
     [
       "protected from being deleted",
@@ -984,7 +1299,7 @@ const data: readonly Change[] = [
           DBParameterGroupName: "utf8encoding",
           Parameters: [{ ParameterName: "require_secure_transport", ParameterValue: "0", ApplyMethod: "immediate" }],
         }),
-      managed("db-parameter-group", "parameters"),
+      managed("db-parameter-group", "parameters", "not encrypted"),
     ],
     [
       "another character set",
@@ -997,6 +1312,15 @@ const data: readonly Change[] = [
     ],
   ]),
   ...rows("rds:subnet-group", [
+    [
+      "a public subnet more",
+      (who) =>
+        who.rds("ModifyDBSubnetGroup", {
+          DBSubnetGroupName: "buddy-db",
+          SubnetIds: [who.id("subnet-db-1"), who.id("subnet-db-2"), who.id("subnet-public-1")],
+        }),
+      managed("db-subnet-group", "subnetIds"),
+    ],
     [
       "other words",
       (who) =>
@@ -1017,7 +1341,7 @@ const data: readonly Change[] = [
     [
       "no backups",
       (who) => who.efs("PutBackupPolicy", { ...fileSystem(who), BackupPolicy: { Status: "DISABLED" } }),
-      managed("file-system", "backup"),
+      managed("file-system", "backup", "less protected"),
     ],
     [
       "another throughput",
@@ -1036,7 +1360,7 @@ const data: readonly Change[] = [
           SecurityGroups: [who.id("group-web")],
         });
       },
-      managed("file-system", "mounts"),
+      managed("file-system", "mounts", "opened to the world"),
     ],
     [
       "a mount target is gone",
@@ -1051,6 +1375,17 @@ const data: readonly Change[] = [
       "a tag more",
       (who) => who.efs("TagResource", { ResourceId: who.id("file-system"), Tags: [{ Key: "who", Value: "x" }] }),
       watched("file-system", /who/),
+    ],
+    [
+      "more throughput",
+      (who) => who.efs("UpdateFileSystem", { ...fileSystem(who), ThroughputMode: "elastic" }),
+      managed("file-system", "throughput"),
+    ],
+    [
+      "nobody may write",
+      (who) =>
+        who.efs("PutFileSystemPolicy", { ...fileSystem(who), Policy: publicPolicy("*").replace("Allow", "Deny") }),
+      extra(/^file system policy .*denies/),
     ],
     [
       "everybody may mount it",
@@ -1076,7 +1411,7 @@ const data: readonly Change[] = [
           Bucket: who.id("app-bucket"),
           PublicAccessBlockConfiguration: { BlockPublicAcls: false, BlockPublicPolicy: false },
         }),
-      managed("app-bucket", "publicAccessBlocked"),
+      managed("app-bucket", "publicAccessBlocked", "made public"),
     ],
     [
       "another account may read it",
@@ -1095,7 +1430,29 @@ const data: readonly Change[] = [
             ],
           }),
         }),
-      extra(/^bucket policy .*allows s3:GetObject/),
+      extra(/^bucket policy .*allows s3:GetObject/, "leads elsewhere"),
+    ],
+    [
+      "everybody may read it from any address",
+      async (who) => {
+        const Bucket = who.id("app-bucket");
+        const Resource = `arn:aws:s3:::${Bucket}/*`;
+        await who.s3("PutPublicAccessBlock", { Bucket, PublicAccessBlockConfiguration: {} });
+        const Condition = { IpAddress: { "aws:SourceIp": "0.0.0.0/0" } };
+        const Statement = [{ Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource, Condition }];
+        const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+        await who.s3("PutBucketPolicy", { Bucket, Policy });
+      },
+      extra(/^bucket policy .*allows s3:GetObject to everybody/, "made public"),
+    ],
+    [
+      "one of four blocks is off",
+      (who) =>
+        who.s3("PutPublicAccessBlock", {
+          Bucket: who.id("app-bucket"),
+          PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true },
+        }),
+      managed("app-bucket", "publicAccessBlocked", "made public"),
     ],
     [
       "another tag",
@@ -1120,6 +1477,14 @@ const data: readonly Change[] = [
   ]),
   ...rows("s3:object", [
     [
+      "written over",
+      (who) => {
+        const [, Key] = /^[^/]+\/(.+)$/.exec(who.id("scripts-archive").replace(/^s3:\/\//, "")) ?? [];
+        return who.s3("PutObject", { Bucket: who.id("app-bucket"), Key, Body: "theirs" });
+      },
+      watched("scripts-archive", /Size/, "leads elsewhere"),
+    ],
+    [
       "deleted",
       (who) => {
         const [, Key] = /^[^/]+\/(.+)$/.exec(who.id("scripts-archive").replace(/^s3:\/\//, "")) ?? [];
@@ -1129,6 +1494,30 @@ const data: readonly Change[] = [
     ],
   ]),
   ...rows("backup:vault", [
+    [
+      "deleted",
+      (who) => who.backup("DeleteBackupVault", { BackupVaultName: who.id("backup-vault") }),
+      missing("backup-vault"),
+    ],
+    [
+      "another account may put copies into it",
+      (who) =>
+        who.backup("PutBackupVaultAccessPolicy", {
+          BackupVaultName: who.id("backup-vault"),
+          Policy: JSON.stringify({
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Effect: "Allow",
+                Principal: { AWS: "arn:aws:iam::999988887777:root" },
+                Action: "backup:CopyIntoBackupVault",
+                Resource: "*",
+              },
+            ],
+          }),
+        }),
+      extra(/^vault access policy .*to account 999988887777/, "leads elsewhere"),
+    ],
     [
       "nobody may restore",
       (who) =>
@@ -1169,6 +1558,14 @@ const alarm = (name: string, change: object) => async (who: Hand) => {
 };
 const role = (who: Hand) => ({ RoleName: who.id("role-web") });
 const admin = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] });
+const trust = (Principal: unknown) => (who: Hand) =>
+  who.iam("UpdateAssumeRolePolicy", {
+    ...role(who),
+    PolicyDocument: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }],
+    }),
+  });
 const recordSet = (Action: string, ResourceRecordSet: object) => (who: Hand) =>
   who.route53("ChangeResourceRecordSets", {
     HostedZoneId: zoneOf(who),
@@ -1178,9 +1575,38 @@ const recordSet = (Action: string, ResourceRecordSet: object) => (who: Hand) =>
 const rest: readonly Change[] = [
   ...rows("cloudwatch:alarm", [
     ["another threshold", alarm("Buddy-Web-CPU", { Threshold: 99 }), managed("alarm-web-cpu", "threshold")],
-    ["nobody is told", alarm("Buddy-ALB-5xx", { ActionsEnabled: false }), managed("alarm-alb-5xx", "actionsEnabled")],
+    [
+      "nobody is told",
+      alarm("Buddy-ALB-5xx", { ActionsEnabled: false }),
+      managed("alarm-alb-5xx", "actionsEnabled", "less protected"),
+    ],
     ["another period", alarm("Buddy-Database-CPU", { Period: 3_600 }), managed("alarm-database-cpu", "periodSeconds")],
-    ["told elsewhere", alarm("Buddy-Target-5xx", { AlarmActions: [] }), managed("alarm-target-5xx", "actions")],
+    [
+      "the other way round",
+      alarm("Buddy-Web-CPU", { ComparisonOperator: "LessThanThreshold" }),
+      managed("alarm-web-cpu", "comparison"),
+    ],
+    ["the least of all", alarm("Buddy-Web-CPU", { Statistic: "Minimum" }), managed("alarm-web-cpu", "statistic")],
+    [
+      "of another database",
+      alarm("Buddy-Database-CPU", { Dimensions: [{ Name: "DBInstanceIdentifier", Value: "other" }] }),
+      managed("alarm-database-cpu", "dimensions"),
+    ],
+    [
+      "told without data, too",
+      (who) => alarm("Buddy-Web-CPU", { InsufficientDataActions: [topic(who)] })(who),
+      watched("alarm-web-cpu", /InsufficientDataActions/),
+    ],
+    [
+      "it reboots the NAT",
+      alarm("Buddy-NAT1-Status-Check", { AlarmActions: ["arn:aws:automate:ap-northeast-2:ec2:reboot"] }),
+      managed("alarm-nat-instance-1", "actions", "less protected"),
+    ],
+    [
+      "told elsewhere",
+      alarm("Buddy-Target-5xx", { AlarmActions: [] }),
+      managed("alarm-target-5xx", "actions", "less protected"),
+    ],
     [
       "missing data is fine",
       alarm("Buddy-Bastion1-Status-Check", { TreatMissingData: "notBreaching" }),
@@ -1272,10 +1698,42 @@ const rest: readonly Change[] = [
         }),
       extra(/^inline policy logs: .*allows logs:PutLogEvents/),
     ],
+    ...[{ Action: "iam:*" }, { Action: ["*:*"] }, { NotAction: "iam:*" }].map(
+      (which) =>
+        [
+          `an inline policy with ${JSON.stringify(which)} on all`,
+          (who: Hand) =>
+            who.iam("PutRolePolicy", {
+              ...role(who),
+              PolicyName: "theirs",
+              PolicyDocument: JSON.stringify({
+                Version: "2012-10-17",
+                Statement: [{ Effect: "Allow", ...which, Resource: "*" }],
+              }),
+            }),
+          extra(/^inline policy theirs: .*allows /, "administrator rights"),
+        ] as const,
+    ),
+    ["everybody may take it", trust("*"), managed("role-web", "service", "opened to the world")],
+    [
+      "its service may take it, and everybody",
+      trust({ Service: "ec2.amazonaws.com", AWS: "*" }),
+      managed("role-web", "service", "opened to the world"),
+    ],
+    [
+      "whoever a provider of identities names may take it",
+      trust({ Federated: "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }),
+      managed("role-web", "service", "opened to the world"),
+    ],
+    [
+      "another service may take it, too",
+      trust({ Service: ["ec2.amazonaws.com", "lambda.amazonaws.com"] }),
+      managed("role-web", "service"),
+    ],
     [
       "administrators' rights are attached",
       (who) => who.iam("AttachRolePolicy", { ...role(who), PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }),
-      watched("role-web", /AdministratorAccess/),
+      watched("role-web", /AdministratorAccess/, "administrator rights"),
     ],
     [
       "reading rights are attached",
@@ -1285,7 +1743,7 @@ const rest: readonly Change[] = [
     [
       "its own policy allows all",
       (who) => who.iam("PutRolePolicy", { ...role(who), PolicyName: "buddyverse", PolicyDocument: admin }),
-      managed("role-web", "statements"),
+      managed("role-web", "statements", "administrator rights"),
     ],
     [
       "its own policy is gone",
@@ -1304,7 +1762,7 @@ const rest: readonly Change[] = [
             ],
           }),
         }),
-      managed("role-web", "service"),
+      managed("role-web", "service", "opened to the world"),
     ],
     [
       "AWS Backup's policy is detached",
@@ -1335,6 +1793,15 @@ const rest: readonly Change[] = [
           RoleName: who.id("role-nat"),
         }),
       managed("profile-nat", "roleName"),
+    ],
+    [
+      "another role",
+      async (who) => {
+        const InstanceProfileName = who.id("profile-nat");
+        await who.iam("RemoveRoleFromInstanceProfile", { InstanceProfileName, RoleName: who.id("role-nat") });
+        await who.iam("AddRoleToInstanceProfile", { InstanceProfileName, RoleName: who.id("role-web") });
+      },
+      managed("profile-nat", "roleName", "administrator rights"),
     ],
     [
       "a tag more",
@@ -1387,7 +1854,7 @@ const rest: readonly Change[] = [
           EvaluateTargetHealth: false,
         },
       }),
-      managed("records-buddyverse.link", "alias"),
+      managed("records-buddyverse.link", "alias", "leads elsewhere"),
     ],
     [
       "www leads elsewhere",
@@ -1400,7 +1867,58 @@ const rest: readonly Change[] = [
           EvaluateTargetHealth: false,
         },
       }),
+      managed("records-buddyverse.link", "alias", "leads elsewhere"),
+    ],
+    [
+      "an IPv6 address of theirs beside the alias",
+      recordSet("CREATE", {
+        Name: "buddyverse.link",
+        Type: "AAAA",
+        TTL: 60,
+        ResourceRecords: [{ Value: "2001:db8::1" }],
+      }),
+      extra(/^AAAA record buddyverse\.link: leads to 2001:db8::1/, "leads elsewhere"),
+    ],
+    [
+      "an HTTPS record of theirs beside www",
+      recordSet("CREATE", {
+        Name: "www.buddyverse.link",
+        Type: "HTTPS",
+        TTL: 60,
+        ResourceRecords: [{ Value: "1 evil.example. alpn=h2" }],
+      }),
+      extra(/^HTTPS record www\.buddyverse\.link: leads to 1 evil\.example/, "leads elsewhere"),
+    ],
+    [
+      "an address instead of the alias",
+      recordSet("UPSERT", {
+        Name: "buddyverse.link",
+        Type: "A",
+        TTL: 60,
+        ResourceRecords: [{ Value: "198.51.100.9" }],
+      }),
+      managed("records-buddyverse.link", "alias", "leads elsewhere"),
+    ],
+    [
+      "answered whether the site is well or not",
+      async (who) => {
+        const { ResourceRecordSets } = await who.route53("ListResourceRecordSets", { HostedZoneId: zoneOf(who) });
+        const { AliasTarget, ...one } = ResourceRecordSets.find(
+          ({ AliasTarget }: { readonly AliasTarget?: object }) => AliasTarget !== undefined,
+        );
+        await recordSet("UPSERT", { ...one, AliasTarget: { ...AliasTarget, EvaluateTargetHealth: false } })(who);
+      },
       managed("records-buddyverse.link", "alias"),
+    ],
+    [
+      "www is gone",
+      async (who) => {
+        const { ResourceRecordSets } = await who.route53("ListResourceRecordSets", { HostedZoneId: zoneOf(who) });
+        const www = ({ Name, Type }: { readonly Name: string; readonly Type: string }) =>
+          Type === "A" && Name === "www.buddyverse.link.";
+        await recordSet("DELETE", ResourceRecordSets.find(www))(who);
+      },
+      managed("records-buddyverse.link", "names"),
     ],
     [
       "a record beside them in a zone that was there before",
@@ -1414,6 +1932,18 @@ const rest: readonly Change[] = [
     ],
   ]),
   ...rows("route53:record", [
+    [
+      "kept for a day",
+      async (who) => {
+        const { ResourceRecordSets } = await who.route53("ListResourceRecordSets", { HostedZoneId: zoneOf(who) });
+        const one = ResourceRecordSets.find(
+          ({ Type, Name }: { readonly Type: string; readonly Name: string }) =>
+            Type === "CNAME" && !/\.www\./.test(Name),
+        );
+        await recordSet("UPSERT", { ...one, TTL: 86_400 })(who);
+      },
+      watched("record-validation-buddyverse.link", /TTL/),
+    ],
     [
       "the certificate's record leads elsewhere",
       async (who) => {
@@ -1449,4 +1979,12 @@ const topic = (who: Hand): string => who.id([...who.on.graph.nodes.keys()].find(
 const certificate = (who: Hand): string => who.id("certificate-buddyverse.link+www.buddyverse.link");
 
 /** Changes by strangers, on every type that the stack has. */
-export const CHANGES: readonly Change[] = [...network, ...neighbours, ...instances, ...web, ...data, ...rest];
+export const CHANGES: readonly Change[] = [
+  ...network,
+  ...seldom,
+  ...neighbours,
+  ...instances,
+  ...web,
+  ...data,
+  ...rest,
+];

@@ -12,11 +12,14 @@ export function saying(says: Says, off: readonly StatusItem[], extras: readonly 
     case "managed":
       return off
         .filter(({ standing }) => standing === "drift" || standing === "unhealthy")
-        .flatMap(({ key, drift, pending }) => [...drift, ...pending].map(({ field }) => `${key} ${field}`));
+        .flatMap(({ key, drift, pending }) => [
+          ...drift.map(({ field, danger }) => `${key} ${field} [${danger ?? ""}]`),
+          ...pending.map(({ field }) => `${key} ${field} []`),
+        ]);
     case "missing":
       return off.filter(({ standing }) => standing === "missing").map(({ key }) => key);
     case "watched":
-      return off.flatMap(({ key, watched }) => watched.map(({ path }) => `${key} ${path}`));
+      return off.flatMap(({ key, watched }) => watched.map(({ path, danger }) => `${key} ${path} [${danger ?? ""}]`));
     case "extra":
       return extras.map((one) => `${words(one)} [${one.danger ?? ""}]`);
     case "unseen":
@@ -29,11 +32,13 @@ export function agrees(says: Says, found: unknown): boolean {
   const lines = found as readonly string[];
   switch (says.kind) {
     case "managed":
-      return lines.includes(`${says.key} ${says.field}`);
+      return lines.includes(`${says.key} ${says.field} [${says.danger ?? ""}]`);
     case "missing":
       return lines.includes(says.key);
     case "watched":
-      return lines.some((line) => line.startsWith(says.key) && says.path.test(line));
+      return lines.some(
+        (line) => line.startsWith(says.key) && says.path.test(line) && line.endsWith(`[${says.danger ?? ""}]`),
+      );
     case "extra":
       return lines.some((line) => says.what.test(line) && line.endsWith(`[${says.danger ?? ""}]`));
     case "unseen":

@@ -1,7 +1,11 @@
-import type { Identified } from "../../engine/resource.ts";
+import type { Identified, Tags } from "../../engine/resource.ts";
+import { list } from "../../lib/text.ts";
+import { instanceEffect, instancesIn } from "../ec2/read-vpc-contents.ts";
 import { undefinedIf } from "../errors.ts";
-import { command, type Extra, type ExtraReader, idsIn, standing } from "../extra.ts";
+import { calledIn, command, type Extra, type ExtraReader, idsIn, standing } from "../extra.ts";
+import { KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { type GroupLive, targetHealth } from "./group.ts";
 import { NOT_FOUND, policiesOf } from "./scaling-policy.ts";
 
 const groupsIn = (seen: Parameters<ExtraReader["read"]>[2]) => standing<Identified>(seen, "auto-scaling:group");
@@ -102,4 +106,75 @@ const policies: ExtraReader = {
   },
 };
 
-export const extras: readonly ExtraReader[] = [hooks, schedules, policies];
+/** Machines of others that a target group of the Auto Scaling group has: the load balancer sends them visitors. */
+const targets: ExtraReader = {
+  what: "targets",
+  async read(aws, _stack, seen) {
+    const found = await Promise.all(
+      standing<GroupLive>(seen, "auto-scaling:group").flatMap(({ live }) =>
+        live.targetGroupArns.map(async (arn): Promise<readonly Extra[]> => {
+          const health = await targetHealth(aws, arn);
+          return [...(health ?? [])]
+            .filter(([id, { State }]) => !live.instanceIds.includes(id) && State !== "draining")
+            .map(([id]) => ({
+              what: "target",
+              id,
+              on: calledIn(seen, arn),
+              effect: [...idsIn(seen)].includes(id)
+                ? `visitors are sent to ${calledIn(seen, id)}`
+                : "visitors are sent to it",
+              whose: "",
+              danger: "leads elsewhere",
+              commands: [command(aws, `elbv2 deregister-targets --target-group-arn ${arn} --targets Id=${id}`)],
+            }));
+        }),
+      ),
+    );
+    return found.flat();
+  },
+};
+
+/** Auto Scaling's own tag on each instance that it starts: the group's name (user guide, "Tag Auto Scaling groups and instances"). */
+const GROUP_TAG = "aws:autoscaling:groupName";
+
+/**
+ * Instances that bear the stack's tag and are none of its objects: the group's, where somebody has opened one, and those that somebody
+ * has started "like this one", with its tags.
+ */
+const instances: ExtraReader = {
+  what: "instances with the stack's tag",
+  async read(aws, stack, seen) {
+    const known = idsIn(seen);
+    const groups = standing<GroupLive>(seen, "auto-scaling:group");
+    const groupOf = (id: string, tags: Tags) =>
+      groups.find(({ live }) => live.instanceIds.includes(id) || live.id === tags[GROUP_TAG])?.name;
+    const found = await Promise.all(standing<Identified>(seen, "ec2:vpc").map(({ live }) => instancesIn(aws, live.id)));
+    return found.flat().flatMap((one): readonly Extra[] => {
+      const { InstanceId: id = "", Tags, SecurityGroups = [] } = one;
+      const tags = tagsFrom(Tags);
+      if (tags[STACK_TAG] !== stack || tags[KEY_TAG] !== undefined) return [];
+      const on = groupOf(id, tags);
+      const { effect, danger } = instanceEffect(one);
+      const others = SecurityGroups.flatMap(({ GroupId }) => (GroupId && !known.has(GroupId) ? [GroupId] : []));
+      const effects = [
+        ...(on === undefined ? ["bears the stack's tag, and is none of its objects"] : []),
+        ...(effect ? [effect] : []),
+        ...(others.length > 0 ? [`is in ${list(others)}, no security group of the stack`] : []),
+      ];
+      if (effects.length === 0) return [];
+      return [
+        {
+          what: "instance",
+          id,
+          on,
+          effect: effects.join(", "),
+          whose: "",
+          danger: danger ?? (others.length > 0 ? "opened to the world" : undefined),
+          commands: [command(aws, `ec2 terminate-instances --instance-ids ${id}`)],
+        },
+      ];
+    });
+  },
+};
+
+export const extras: readonly ExtraReader[] = [hooks, schedules, policies, targets, instances];

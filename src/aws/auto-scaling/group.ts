@@ -90,7 +90,7 @@ const describe = (aws: Aws, name: string): Promise<AutoScalingGroup | undefined>
   });
 
 /** How the load balancer finds the targets of a target group, by id; undefined when it is gone. */
-const targetHealth = (aws: Aws, arn: string): Promise<ReadonlyMap<string, TargetHealth> | undefined> =>
+export const targetHealth = (aws: Aws, arn: string): Promise<ReadonlyMap<string, TargetHealth> | undefined> =>
   aws.coalesce(`elb:target-health:${arn}`, () =>
     undefinedIf(NO_TARGET_GROUP, async () => {
       const { TargetHealthDescriptions = [] } = await aws.elb.describeTargetHealth({ TargetGroupArn: arn });

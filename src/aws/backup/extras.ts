@@ -1,5 +1,6 @@
 import type { Identified } from "../../engine/resource.ts";
-import { command, type Extra, type ExtraReader, policyMeaning, standing } from "../extra.ts";
+import { command, type Extra, type ExtraReader, standing } from "../extra.ts";
+import { policyMeaning } from "../policy-meaning.ts";
 import { policyOf } from "./vault-policy.ts";
 
 const policies: ExtraReader = {
@@ -15,7 +16,7 @@ const policies: ExtraReader = {
               what: "vault access policy",
               id: live.id,
               on: name,
-              ...policyMeaning(policy),
+              ...policyMeaning(policy, aws.account),
               whose: "",
               commands: [command(aws, `backup delete-backup-vault-access-policy --backup-vault-name ${live.id}`)],
             },

@@ -80,7 +80,11 @@ const templateVersions: ExtraReader = {
             what: `version ${number}`,
             id: `${live.id}:${number}`,
             on: name,
-            effect: isDefault ? "it is the default: what is launched next is of it" : "nothing is launched of it",
+            effect: isDefault
+              ? "it is the default: what is launched next is of it"
+              : live.running.includes(number)
+                ? "instances run it"
+                : "nothing is launched of it",
             whose: createdBy,
             danger: undefined,
             commands: isDefault

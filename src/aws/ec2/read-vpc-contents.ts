@@ -12,6 +12,7 @@ import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { EVERYBODY } from "../ranges.ts";
 import { interfaceBlocker, interfacesIn } from "./read-interfaces.ts";
 import type { Filters } from "./reader.ts";
 import { destinationOf, targetOf } from "./route-table.ts";
@@ -91,7 +92,8 @@ const named = (what: string, tags: Tag[] | undefined) => [what, tagsFrom(tags).N
 const GONE = ["deleted", "deleting", "failed", "terminated", "shutting-down", "rejected", "expired"];
 const there = (state: string | undefined): boolean => !GONE.includes(state?.toLowerCase() ?? "");
 
-function instanceEffect({ PublicIpAddress, MetadataOptions }: Instance): Pick<Shown, "effect" | "danger"> {
+/** What an instance opens. */
+export function instanceEffect({ PublicIpAddress, MetadataOptions }: Instance): Pick<Shown, "effect" | "danger"> {
   const effects = [
     ...(PublicIpAddress ? [`has the public address ${PublicIpAddress}`] : []),
     ...(MetadataOptions?.HttpTokens === "optional" ? ["answers IMDSv1"] : []),
@@ -100,7 +102,6 @@ function instanceEffect({ PublicIpAddress, MetadataOptions }: Instance): Pick<Sh
   return { effect: effects.join(", "), danger };
 }
 
-const EVERYBODY = /(0\.0\.0\.0|::)\/0/;
 function groupEffect({ IpPermissions }: SecurityGroup): Pick<Shown, "effect" | "danger"> {
   const rules = ruleWords(IpPermissions, "from");
   const opened = rules.filter((rule) => EVERYBODY.test(rule));
@@ -203,8 +204,8 @@ const SORTS: readonly Sort[] = [
     (aws, Filters, NextToken) => aws.ec2.describeInstances({ Filters, NextToken }),
     (page) => page.Reservations?.flatMap(({ Instances }) => Instances ?? []),
     (one) => {
-      const { InstanceId: id, Tags, State } = one;
-      if (!there(State?.Name)) return undefined;
+      const { InstanceId: id, Tags } = one;
+      if (!isThere(one)) return undefined;
       const remove = `ec2 terminate-instances --instance-ids ${id}`;
       return { id, what: named("instance", Tags), tags: Tags, remove, ...instanceEffect(one) };
     },
@@ -378,6 +379,18 @@ const SORTS: readonly Sort[] = [
     },
   ),
 ];
+
+const isThere = ({ State }: Instance): boolean => there(State?.Name);
+
+/** The instances in a VPC, as the look at all in it asks for them. */
+export const instancesIn = async (aws: Aws, vpcId: string): Promise<readonly Instance[]> =>
+  (
+    await allPages(
+      (NextToken) => aws.ec2.describeInstances({ Filters: [{ Name: "vpc-id", Values: [vpcId] }], NextToken }),
+      (page) => page.Reservations?.flatMap(({ Instances }) => Instances ?? []),
+      (page) => page.NextToken,
+    )
+  ).filter(isThere);
 
 /** What keeps a VPC from being deleted. Only reads. One sort that may not be read does not hide the others. */
 export async function contentsOf(aws: Aws, vpcId: string): Promise<Contents> {

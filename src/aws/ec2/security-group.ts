@@ -5,6 +5,7 @@ import { shellWord } from "../../lib/shell.ts";
 import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, KEY_TAG, tagsFrom } from "../owned.ts";
+import { EVERYBODY } from "../ranges.ts";
 import { blockingInterfaces } from "./read-interfaces.ts";
 import { ec2Reader } from "./reader.ts";
 import { retag, tagSpecifications } from "./tags.ts";
@@ -243,7 +244,7 @@ export const securityGroup: ResourceType<SecurityGroupSpec, SecurityGroupLive> =
       inbound: ["IpPermissions"],
       outbound: ["IpPermissionsEgress"],
     },
-    dangers: [{ at: ["inbound"], danger: "opened to the world", when: (text) => /0\.0\.0\.0\/0|::\/0/.test(text) }],
+    dangers: [{ at: ["inbound"], danger: "opened to the world", when: (text) => EVERYBODY.test(text) }],
   },
   same: { inbound: sameRules, outbound: sameRules },
   shown: {

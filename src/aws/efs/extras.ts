@@ -1,8 +1,9 @@
 import type { Identified } from "../../engine/resource.ts";
 import { undefinedIf } from "../errors.ts";
-import { command, type Extra, type ExtraReader, policyMeaning, standing, whoseBy } from "../extra.ts";
+import { command, type Extra, type ExtraReader, standing, whoseBy } from "../extra.ts";
 import { tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { policyMeaning } from "../policy-meaning.ts";
 
 const GONE = ["FileSystemNotFound"];
 /** A file system without one answers so (API reference, DescribeFileSystemPolicy). */
@@ -22,7 +23,7 @@ const policies: ExtraReader = {
               what: "file system policy",
               id: FileSystemId,
               on: name,
-              ...policyMeaning(answer.Policy),
+              ...policyMeaning(answer.Policy, aws.account),
               whose: "",
               commands: [command(aws, `efs delete-file-system-policy --file-system-id ${FileSystemId}`)],
             },

@@ -1,6 +1,7 @@
 import { undefinedIf } from "../errors.ts";
-import { type Extra, type ExtraReader, policyMeaning, standing } from "../extra.ts";
+import { type Extra, type ExtraReader, standing } from "../extra.ts";
 import { allPages } from "../pages.ts";
+import { policyMeaning } from "../policy-meaning.ts";
 import { OWN_POLICY, type RoleLive } from "./role.ts";
 
 const GONE = ["NoSuchEntityException"];
@@ -28,7 +29,7 @@ const inline: ExtraReader = {
                 what: "inline policy",
                 id: PolicyName,
                 on: name,
-                ...policyMeaning(decodeURIComponent(answer?.PolicyDocument ?? "")),
+                ...policyMeaning(decodeURIComponent(answer?.PolicyDocument ?? ""), aws.account),
                 whose: "",
                 commands: [`${aws.cli} iam delete-role-policy --role-name ${RoleName} --policy-name ${PolicyName}`],
               };

@@ -22,7 +22,7 @@ export const instanceProfile: ResourceType<InstanceProfileSpec, InstanceProfileL
   naming: { longest: 128, within: "account", always: true },
   coverage: {
     covers: { roleName: ["Roles"] },
-    dangers: [{ at: ["roleName"], danger: "administrator rights" }],
+    dangers: [{ at: ["roleName"], danger: "administrator rights", when: (text) => text !== '""' }],
   },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },
   retryable: {

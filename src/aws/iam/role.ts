@@ -4,6 +4,7 @@ import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { assertOurs, tagList, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { makesAdministrators, trustsOthers } from "../policy-meaning.ts";
 
 export interface Statement {
   readonly Effect: "Allow" | "Deny";
@@ -99,8 +100,8 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
         danger: "administrator rights",
         when: (_text, path) => /Admin|FullAccess|PowerUser/.test(path),
       },
-      { at: ["service"], danger: "opened to the world", when: (text) => text.includes("AWS") },
-      { at: ["statements"], danger: "administrator rights", when: (text) => /"Action":(\["?)?"?\*/.test(text) },
+      { at: ["service"], danger: "opened to the world", when: (text) => trustsOthers(JSON.parse(text) as string) },
+      { at: ["statements"], danger: "administrator rights", when: makesAdministrators },
       { at: ["PermissionsBoundary"], danger: "less protected" },
     ],
   },

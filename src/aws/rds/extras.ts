@@ -1,5 +1,8 @@
-import { command, type Extra, type ExtraReader, idsIn } from "../extra.ts";
+import { undefinedIf } from "../errors.ts";
+import { command, type Extra, type ExtraReader, idsIn, standing, whoseBy } from "../extra.ts";
+import { tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
+import { GONE, type InstanceLive } from "./read-instances.ts";
 
 const subscriptions: ExtraReader = {
   what: "event subscriptions",
@@ -29,4 +32,36 @@ const subscriptions: ExtraReader = {
   },
 };
 
-export const extras: readonly ExtraReader[] = [subscriptions];
+/** Copies that follow a database of the stack: AWS lists them with it, those in other regions by their ARNs. */
+const replicas: ExtraReader = {
+  what: "replicas of others",
+  async read(aws, _stack, seen) {
+    const known = idsIn(seen);
+    const found = await Promise.all(
+      ["rds:database", "rds:replica"]
+        .flatMap((type) => standing<InstanceLive>(seen, type))
+        .flatMap(({ name, live }) => live.replicas.filter((id) => !known.has(id)).map((id) => ({ id, name })))
+        .map(async ({ id, name }): Promise<Extra> => {
+          const isElsewhere = id.startsWith("arn:");
+          const replica = isElsewhere
+            ? undefined
+            : await undefinedIf(GONE, () => aws.rds.describeDBInstances({ DBInstanceIdentifier: id }));
+          const { PubliclyAccessible = false, TagList } = replica?.DBInstances?.[0] ?? {};
+          return {
+            what: "replica",
+            id,
+            on: name,
+            effect: `copies all that ${name} holds, as it comes${PubliclyAccessible ? ", and has a public address" : ""}`,
+            whose: whoseBy(tagsFrom(TagList)),
+            danger: PubliclyAccessible ? "made public" : isElsewhere ? "leads elsewhere" : undefined,
+            commands: isElsewhere
+              ? []
+              : [command(aws, `rds delete-db-instance --db-instance-identifier ${id} --skip-final-snapshot`)],
+          };
+        }),
+    );
+    return found;
+  },
+};
+
+export const extras: readonly ExtraReader[] = [subscriptions, replicas];

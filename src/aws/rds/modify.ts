@@ -64,7 +64,7 @@ export const instanceCoverage = {
     StatusInfos: STATE,
     PercentProgress: COUNTER,
     StorageVolumeStatus: STATE,
-    ReadReplicaDBInstanceIdentifiers: "replicas are objects of their own",
+    ReadReplicaDBInstanceIdentifiers: "replicas are objects of their own, those of others extras",
     ReadReplicaDBClusterIdentifiers: "replicas are objects of their own",
   },
   unshown: { apply: "when changes are made is said with each of them" },

@@ -17,6 +17,7 @@ export interface ParameterGroupLive extends ParameterGroupSpec, Identified {
   readonly arn: string;
 }
 
+const TLS_ONLY = /"require_secure_transport":"(1|ON)"/;
 const NOT_FOUND = ["DBParameterGroupNotFoundFault"];
 
 /** The settings of the database server that are not AWS's defaults. Its id is its name. */
@@ -30,9 +31,9 @@ export const parameterGroup: ResourceType<ParameterGroupSpec, ParameterGroupLive
     unshown: { tags: "another call" },
     dangers: [
       {
-        at: ["Parameters[require_secure_transport].ParameterValue"],
+        at: ["parameters"],
         danger: "not encrypted",
-        when: (text) => text !== "1",
+        when: (text, _field, wanted) => TLS_ONLY.test(JSON.stringify(wanted)) && !TLS_ONLY.test(text),
       },
     ],
   },

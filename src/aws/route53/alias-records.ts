@@ -150,7 +150,14 @@ export const aliasRecords: ResourceType<AliasRecordsSpec, AliasRecordsLive> = {
       takeOver: "unshown",
     },
     unshown: { takeOver: "what may be done, not what is" },
-    dangers: [{ at: ["alias", "names"], danger: "leads elsewhere" }],
+    dangers: [
+      {
+        at: ["alias"],
+        danger: "leads elsewhere",
+        when: (text, _field, wanted) =>
+          (JSON.parse(text) as Alias).dnsName !== plainTarget((wanted as Alias | undefined)?.dnsName ?? ""),
+      },
+    ],
   },
   same: {
     // In another zone they are made beside these, which go when the public DNS leads there.

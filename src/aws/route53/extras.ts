@@ -1,6 +1,38 @@
 import type { Identified } from "../../engine/resource.ts";
 import { type Extra, type ExtraReader, standing } from "../extra.ts";
+import type { AliasRecordsLive } from "./alias-records.ts";
+import { inTheWay } from "./in-the-way.ts";
 import { plainRecord, recordsIn } from "./read-records.ts";
+import { plainName } from "./read-zones.ts";
+
+/** By what visitors of a name may go past its A record, which stands where it was. */
+const BESIDE: readonly string[] = ["AAAA", "HTTPS", "SVCB"];
+
+/** At the site's own names, in whosever zone. */
+const beside: ExtraReader = {
+  what: "records of the site's names",
+  async read(aws, _stack, seen) {
+    const found = await Promise.all(
+      standing<AliasRecordsLive>(seen, "route53:alias-records").map(async ({ name, live }) =>
+        inTheWay(await recordsIn(aws, live.zoneId), live.names.map(plainName), [...live.ours, ...live.drifted])
+          .map(plainRecord)
+          .filter(({ type }) => BESIDE.includes(type))
+          .map(
+            (one): Extra => ({
+              what: `${one.type} record`,
+              id: one.name,
+              on: name,
+              effect: `leads to ${one.alias?.dnsName ?? one.values.join(", ")}`,
+              whose: "",
+              danger: "leads elsewhere",
+              commands: [],
+            }),
+          ),
+      ),
+    );
+    return found.flat();
+  },
+};
 
 /** In a zone that the stack made: a zone that was there before is somebody's, with all that is in it. */
 const records: ExtraReader = {
@@ -10,7 +42,9 @@ const records: ExtraReader = {
       [...seen.values()].flatMap(({ look }) => {
         const [zone, names, type] = (look.live?.id ?? "").split("|");
         if (names === undefined || zone === undefined) return [];
-        return names.split("+").flatMap((name) => (type ? [`${name} ${type}`] : [`${name} A`, `${name} AAAA`]));
+        return names
+          .split("+")
+          .flatMap((name) => (type ? [`${name} ${type}`] : ["A", ...BESIDE].map((one) => `${name} ${one}`)));
       }),
     );
     const found = await Promise.all(
@@ -36,4 +70,4 @@ const records: ExtraReader = {
   },
 };
 
-export const extras: readonly ExtraReader[] = [records];
+export const extras: readonly ExtraReader[] = [records, beside];

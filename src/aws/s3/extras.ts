@@ -1,6 +1,7 @@
 import type { Identified } from "../../engine/resource.ts";
 import { undefinedIf } from "../errors.ts";
-import { command, type Extra, type ExtraReader, policyMeaning, standing } from "../extra.ts";
+import { command, type Extra, type ExtraReader, standing } from "../extra.ts";
+import { policyMeaning } from "../policy-meaning.ts";
 
 const policies: ExtraReader = {
   what: "bucket policies",
@@ -18,7 +19,7 @@ const policies: ExtraReader = {
               what: "bucket policy",
               id: Bucket,
               on: name,
-              ...policyMeaning(answer.Policy),
+              ...policyMeaning(answer.Policy, aws.account),
               whose: "",
               commands: [command(aws, `s3api delete-bucket-policy --bucket ${Bucket}`)],
             },

@@ -6,6 +6,7 @@ import { accept } from "../../engine/watching.ts";
 import { acceptedView } from "../../report/views/accepted.ts";
 import { atWorkView } from "../../report/views/at-work.ts";
 import { countsText, coverageView } from "../../report/views/coverage.ts";
+import { dangersView } from "../../report/views/dangers.ts";
 import { extrasView } from "../../report/views/extras.ts";
 import { heading } from "../../report/views/heading.ts";
 import { statusView } from "../../report/views/status.ts";
@@ -86,6 +87,7 @@ async function looked(
     heading(screen.place, screen.look),
     ...atWorkView(work, screen.look),
     ...acceptedView(accepted, screen.look),
+    ...dangersView(items, extras.found, screen.look),
     statusView(items, stack.graph.steps, screen.look),
     ...(properties.managed > 0 ? [countsText(properties)] : []),
     ...extrasView(extras, screen.look),

@@ -148,7 +148,7 @@ export const status = document({
         ...named,
         id: z.string().optional(),
         standing,
-        drift: z.array(difference),
+        drift: z.array(difference.extend({ danger })),
         watched: z.array(watchedChange),
         pending: z.array(difference),
         reason: z.string().optional(),

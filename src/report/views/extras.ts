@@ -4,7 +4,7 @@ import type { Extras } from "../../residuals/extras.ts";
 import { plain } from "../style.ts";
 import { type Look, WIDTH } from "./look.ts";
 
-const placeOf = ({ on }: Extra): string => (on === undefined ? "in the VPC" : `on ${oneLine(on)}`);
+export const placeOf = ({ on }: Extra): string => (on === undefined ? "in the VPC" : `on ${oneLine(on)}`);
 
 /** What is there besides the stack, what opens something first; nothing where there is nothing. */
 export function extrasView({ found, unseen }: Extras, { style = plain, width = WIDTH }: Look = {}): string[] {

@@ -89,7 +89,9 @@ function statusItem(item: StatusItem, names: Names, style: Style, width: number)
     `         ${(bad ? style.red : style.yellow)(STANDING[item.standing])}: ${objectText(item)}`,
     ...reasonLines(item, indent, width),
     ...noteLines(item.notes, indent, width),
-    ...item.drift.flatMap(({ field, wanted, found }) => lines(field, wanted, found, ["recorded", "live"])),
+    ...item.drift.flatMap(({ field, wanted, found, danger }) =>
+      lines(danger === undefined ? field : `${danger}: ${field}`, wanted, found, ["recorded", "live"]),
+    ),
     ...item.watched.map((one) => truncate(`${indent}${watchedText(one)}`, width)),
     ...item.pending.flatMap(({ field, wanted, found }) => lines(field, found, wanted, ["live", "config"])),
     ...remedyLines(item.remedies, indent, style),

@@ -81,7 +81,7 @@ test("each thing that is off, property by property", async () => {
     item("in-sync", "subnets", "Buddy-Public1"),
     item("drift", "subnets", "Buddy-Public2", {
       id: "subnet-2",
-      drift: [difference("publicAddresses", false, true)],
+      drift: [{ ...difference("publicAddresses", true, false), danger: "made public" as const }],
       pending: [difference("cidr", "172.31.20.0/24", "172.31.30.0/24")],
     }),
     item("pending-change", "rds", "database1", {
@@ -94,7 +94,7 @@ test("each thing that is off, property by property", async () => {
     item("extra", undefined, "Bastion3", { object: "ec2:instance", id: "i-3" }),
   ];
   const view = statusView(items, steps);
-  expect(view).toContain("publicAddresses: recorded true, live false");
+  expect(view).toContain("made public: publicAddresses: recorded false, live true");
   expect(view).toContain("storageGiB: live 20, config 40");
   for (const { name } of items.slice(2)) expect(view).toContain(name);
   await expectScreen(view, "status");
@@ -103,7 +103,9 @@ test("each thing that is off, property by property", async () => {
 test("values of secrets are not shown", () => {
   const items = [
     item("in-sync", "vpc", "a"),
-    item("drift", "rds", "b", { drift: [difference("masterPassword", "hunter2", "hunter3")] }),
+    item("drift", "rds", "b", {
+      drift: [{ ...difference("masterPassword", "hunter2", "hunter3"), danger: undefined }],
+    }),
   ];
   const view = statusView(items, steps);
   expect(view).toContain("masterPassword: differs (secret)");

@@ -34,8 +34,10 @@ const profileTable = (sim: Sim) => sim.table<Profile>("iam.profiles");
 
 interface Statement {
   readonly Effect: string;
-  readonly Action: string | readonly string[];
-  readonly Resource: string | readonly string[];
+  readonly Action?: string | readonly string[];
+  readonly NotAction?: string | readonly string[];
+  readonly Resource?: string | readonly string[];
+  readonly NotResource?: string | readonly string[];
 }
 
 /** AWS's managed policies that the sandbox knows, as far as its machines and services use them. */
@@ -104,6 +106,11 @@ export function profileUsable(sim: Sim, name: string): boolean {
 }
 
 const listOf = (value: string | readonly string[]): readonly string[] => (typeof value === "string" ? [value] : value);
+/** A statement names what it is about, or all but that. */
+const isAbout = (these: Statement["Action"], allBut: Statement["NotAction"], one: string): boolean =>
+  allBut === undefined
+    ? listOf(these ?? []).some((pattern) => matches(pattern, one))
+    : !listOf(allBut).some((pattern) => matches(pattern, one));
 const matches = (pattern: string, text: string): boolean =>
   new RegExp(
     `^${pattern
@@ -120,8 +127,8 @@ function decisionOf(role: Role, action: string, resource: string): Decision {
     (text) => (JSON.parse(text) as { Statement: Statement | Statement[] }).Statement,
   );
   const applying = [...inline, ...role.attached.flatMap((arn) => MANAGED[arn.replace(/^arn:[^:]*:/, "")] ?? [])].filter(
-    ({ Action, Resource }) =>
-      listOf(Action).some((one) => matches(one, action)) && listOf(Resource).some((one) => matches(one, resource)),
+    ({ Action, NotAction, Resource, NotResource }) =>
+      isAbout(Action, NotAction, action) && isAbout(Resource, NotResource, resource),
   );
   if (applying.some(({ Effect }) => Effect === "Deny")) return "explicitDeny";
   return applying.some(({ Effect }) => Effect === "Allow") ? "allowed" : "implicitDeny";
@@ -138,10 +145,11 @@ export function profileAllows(sim: Sim, profileArn: string | null, action: strin
 export function roleOf(sim: Sim, arn: string) {
   const role = roleTable(sim).get(key(arn.split("/").at(-1) ?? ""));
   if (!role || roleArn(sim, role.name) !== arn) return undefined;
-  const trusted = (JSON.parse(role.trust) as { Statement: { Principal?: { Service?: string } }[] }).Statement;
+  type Trust = { readonly Principal?: { readonly Service?: string | readonly string[] } };
+  const trusted = [(JSON.parse(role.trust) as { Statement: Trust | readonly Trust[] }).Statement].flat() as Trust[];
   return {
     createdAt: role.createdAt,
-    trusts: (service: string) => trusted.some(({ Principal }) => Principal?.Service === service),
+    trusts: (service: string) => trusted.some(({ Principal }) => listOf(Principal?.Service ?? []).includes(service)),
     allows: (action: string, resource: string) => decisionOf(role, action, resource) === "allowed",
   };
 }
