@@ -36,7 +36,7 @@ export async function inSteps<T>(
         ...(done.length > 0 ? [`Done: ${done.join("; ")}`] : []),
         ...(underWay === undefined ? [] : [`Under way: ${underWay}`]),
       ].join(". "),
-      hint: `${meanwhile} To go on where it stopped: ${line}`,
+      hint: `${meanwhile} To go on where it stopped:\n${line}`,
       cause: error,
     });
   }

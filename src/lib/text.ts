@@ -90,7 +90,9 @@ const COLUMNS = /^.*\S {2,}(?=\S)/;
 export const fit = (text: string, width: number): string =>
   text
     .split("\n")
-    .flatMap((line) => (widthOf(line) <= width || TO_COPY.test(line) ? [line] : brokenLine(line, width)))
+    .flatMap((line) =>
+      widthOf(line) <= width || TO_COPY.test(stripVTControlCharacters(line)) ? [line] : brokenLine(line, width),
+    )
     .join("\n");
 
 function brokenLine(line: string, width: number): string[] {

@@ -69,6 +69,11 @@ export async function pointIn({ run, find }: Stack, stack: string, wanted: Wante
   const point = all.find(
     (one) => one.resourceArn === arn && one.status === "COMPLETED" && one.createdAt <= wanted.until,
   );
+  if (!point && all.length === 0)
+    throw refused(
+      `there is no recovery point of ${live.id} yet`,
+      `AWS Backup makes one a day, where \`efs.backup\` is on. ${list}`,
+    );
   if (!point) throw refused(`there is no recovery point of ${live.id} of that time`, list);
   return point;
 }

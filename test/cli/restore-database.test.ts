@@ -67,7 +67,7 @@ test("to a time, beside: the site is not touched, both are shown, up and status 
     / +database1 +database1-restored-\d+-\d+, of 2\d{3}-.* UTC\n +MySQL +8\.4\.8 +8\.4\.8\n +rows of orders +— +2\n/,
   );
   expect(first.stdout).toMatch(
-    /the site does not use it.*\n.*To remove it, with a final snapshot: aws .*rds delete-db-instance --db-instance-identifier database1-restored-/s,
+    /the site does not use it.*\n.*To remove it, with a final snapshot:\n {2}aws .*rds delete-db-instance --db-instance-identifier database1-restored-/s,
   );
   expect(writesIn(on.trace()).sort()).toEqual([
     "ModifyDBInstance",

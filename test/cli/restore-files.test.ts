@@ -27,7 +27,8 @@ afterAll(() => rmSync(base.path, { recursive: true, force: true }));
 test("what cannot be done is said before anything is asked", async () => {
   const on = folder(null, base.path);
   for (const [line, said] of [
-    ["restore files --yes", "there is no recovery point of fs-"],
+    ["restore files --yes", " yet\n  to do  AWS Backup makes one a day"],
+    ["restore files --yes --recovery-point x", "x is no recovery point of the stack's files"],
     ["restore files --yes --to tomorrow", '"tomorrow" is no moment'],
     ["restore files --yes --to latest --recovery-point latest", "one of --to TIME and --recovery-point ARN"],
     ["restore pictures --yes", "'pictures' is invalid for argument 'what'. Allowed choices are database, files."],
@@ -63,7 +64,7 @@ test("the files of a recovery point come back beside the running ones, then in t
     /In \/mnt\/efs\/aws-backup-restore_\S+Z: 1 file, 7 bytes\. The recovery point: 7 bytes\./,
   );
   expect(beside.stdout).toMatch(
-    /To have them take their place: buddyverse restore files --sandbox --recovery-point arn:aws:backup:\S+/,
+    /To have them take their place:\n {2}buddyverse restore files --sandbox --recovery-point arn:aws:backup:\S+/,
   );
   expect(await files(on)).toMatchObject({ "/media/photo.txt": "spoiled" });
 

@@ -29,6 +29,8 @@ describe("a text that fits the terminal", () => {
   test("what is to be copied stays whole", () => {
     const line = "  aws rds delete-db-instance --db-instance-identifier database1";
     expect(fit(line, 20)).toBe(line);
+    const shown = `  ${coloured.cyan(line.trim())}`;
+    expect(fit(shown, 20)).toBe(shown);
     expect(fit("Now run `buddyverse up --sandbox` again.", 30)).toBe("Now run\n`buddyverse up --sandbox`\nagain.");
   });
 

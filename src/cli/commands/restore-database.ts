@@ -183,9 +183,9 @@ function keptBeside(
     [
       `${heir.id} is beside ${restoration.primary.id}, at ${heir.endpoint}; the site does not use it, and ${costs(monthly)}.`,
       ...(restoration.unfit === undefined
-        ? [`To have it take the other's place: ${goOn.replace(/ --no-switch$/, "")}`]
+        ? [`To have it take the other's place:\n  ${goOn.replace(/ --no-switch$/, "")}`]
         : []),
-      `To remove it, with a final snapshot: ${remove}`,
+      `To remove it, with a final snapshot:\n  ${remove}`,
     ].join("\n"),
     {
       restored: heir.id,

@@ -72,7 +72,7 @@ export async function restoreFiles(options: RestoreOptions): Promise<number> {
     const discardAgain = again("restore", options, ["files", "--discard-old"]);
     if ("aside" in recovered) {
       screen.result(
-        `These files were restored already, and are in their place. The former ones are in /mnt/efs/${recovered.aside}; until they are discarded, nothing is restored from the same recovery point again: ${discardAgain}`,
+        `These files were restored already, and are in their place. The former ones are in /mnt/efs/${recovered.aside}; until they are discarded, nothing is restored from the same recovery point again:\n  ${discardAgain}`,
         { switched: true, aside: recovered.aside },
       );
       return 0;
@@ -82,7 +82,7 @@ export async function restoreFiles(options: RestoreOptions): Promise<number> {
     );
     const kept = (code: number) => {
       screen.result(
-        `The files are in /mnt/efs/${recovered.directory} of each web instance, beside the running ones. To have them take their place: ${again("restore", options, ["files", "--recovery-point", point.arn])}`,
+        `The files are in /mnt/efs/${recovered.directory} of each web instance, beside the running ones. To have them take their place:\n  ${again("restore", options, ["files", "--recovery-point", point.arn])}`,
         { recovered, switched: false },
       );
       return code;
@@ -99,7 +99,7 @@ export async function restoreFiles(options: RestoreOptions): Promise<number> {
       return switchFiles(restorationWith(say), recovered);
     });
     screen.result(
-      `The recovered files are in their place. The former ones are in /mnt/efs/${aside}, until: ${discardAgain}`,
+      `The recovered files are in their place. The former ones are in /mnt/efs/${aside}, until:\n  ${discardAgain}`,
       { recovered, switched: true, aside },
     );
     return 0;
