@@ -76,6 +76,14 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
   const tell = () => ({ at: clock.now(), ...nameOf(node) });
   const sleep = (ms: number) =>
     clock.sleep(untilBeat(clock.now(), ms), run.signal).catch(() => throwIfInterrupted(run));
+  /** What only prepares a deletion has a time of its own. */
+  function usualOf(next: Action, fields: readonly string[] | undefined): number | undefined {
+    if (next === "stop") return timing.quietSeconds;
+    if (next === "copy") return timing.copySeconds;
+    if (next === "unprotect") return undefined;
+    const verb = next === "delete" || next === "update" ? next : "create";
+    return usualSeconds(node.type, verb, run.measured, { fields, spec: wanted });
+  }
 
   return {
     run,
@@ -105,8 +113,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
     begin(next, id, fields) {
       if (action === next || (action && next === "wait")) return;
       action = next;
-      const verb = next === "delete" || next === "update" ? next : "create";
-      const usual = usualSeconds(node.type, verb, run.measured, { fields, spec: wanted });
+      const usual = usualOf(next, fields);
       emit({ ...tell(), type: "resource.started", action: next, id, usual, fields });
     },
     note(text) {

@@ -1,9 +1,9 @@
 /** `--timeline`, as it is typed. */
 
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { folder } from "./folder.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { at, folder, folderThatIsUp } from "./folder.ts";
 
 test("up draws what was done when, with its calls, also when it fails; history draws it again; so does down", async () => {
   const on = folder({});
@@ -43,4 +43,23 @@ test("up draws what was done when, with its calls, also when it fails; history d
 
   expect((await on.rehearse("down --yes --discard-data --timeline down.svg")).code).toBe(0);
   expect(on.read("down.svg")).toMatch(/What took the time, one after the other: .*Buddy-Project \d+/);
+});
+
+test("what only prepares a down is measured by its own usual time, not by how long its object takes to be made", async () => {
+  const path = await folderThatIsUp();
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const { code, stdout } = await at(path).rehearse("down --yes --json-lines");
+  expect(code).toBe(0);
+  const lines = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const usual = lines
+    .filter(({ type, action }) => type === "resource.started" && ["stop", "copy"].includes(action))
+    .map(({ action, name, usual: seconds }) => [action, name, seconds]);
+  expect(usual.sort()).toEqual([
+    ["copy", "Buddy-EFS", 240],
+    ["copy", "database1", 120],
+    ["stop", "Buddy-AutoScaling-Group", 150],
+  ]);
 });
