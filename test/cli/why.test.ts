@@ -20,4 +20,9 @@ test("nothing is there, all is well, and what failed: its reason, what its machi
   const well = await on.rehearse("why");
   expect(well).toMatchObject({ code: 0, stdout: expect.stringMatching(/^All is well: \d+ resources, no alarm\.$/m) });
   expect(JSON.parse((await on.rehearse("why --json")).stdout)).toEqual({ schemaVersion: 1, well: true });
+
+  // The files' copy stays, and with it their vault.
+  expect((await on.rehearse("down --yes --quiet")).code).toBe(0);
+  const gone = await on.rehearse("why");
+  expect(gone).toMatchObject({ code: 1, stdout: expect.stringMatching(/^The stack is not up: `buddyverse up/m) });
 });

@@ -1,4 +1,5 @@
 import { logGroupName } from "../../../steps/logs.ts";
+import { VPC } from "../../../steps/vpc.ts";
 import { inVain, type Trouble, troublesOf, type VainRelease } from "../../../steps/why.ts";
 import { consoleOf, consoleTail } from "../../aws/ec2/read-console.ts";
 import { linesByTime } from "../../aws/logs/read-lines.ts";
@@ -27,6 +28,12 @@ export async function why(options: CommonOptions): Promise<number> {
     const [first, ...others] = troublesOf(items, live, await vainRelease(session, inVain(items, live)));
     if (items.every(({ standing, id }) => id === undefined && (standing === "missing" || standing === "blocked"))) {
       const text = "Nothing is there yet: `buddyverse up` makes it.";
+      screen.result(`${heading(screen.place, screen.look)}\n${text}`, { well: false, why: text });
+      return 1;
+    }
+    // Without its network nothing of the stack runs; what `down` leaves on purpose is well, and not the stack.
+    if (!first && live(VPC) === undefined) {
+      const text = "The stack is not up: `buddyverse up` makes it.";
       screen.result(`${heading(screen.place, screen.look)}\n${text}`, { well: false, why: text });
       return 1;
     }
