@@ -436,7 +436,7 @@ const neighbours: readonly Change[] = rows("ec2:vpc", [
       });
       await who.ec2("AuthorizeSecurityGroupIngress", { GroupId: SecurityGroups[0].GroupId, IpPermissions: tcp(5432) });
     },
-    managed("vpc", "defaultGroupRules"),
+    managed("vpc", "defaultGroupRules", "opened to the world"),
   ],
   ["a route table of theirs", (who) => who.ec2("CreateRouteTable", { VpcId: who.id("vpc") }), extra(/^route table /)],
   [
