@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BIN } from "../command.ts";
+import { needs } from "../tools.ts";
 import { folder } from "./folder.ts";
 
 /** The chunks of `dist` that a command line loads. */
@@ -53,7 +54,7 @@ test.each([
   expect(stdout.trim()).toMatch(/to its end\.$/);
 });
 
-test("a folder that is gone is told as that", () => {
+test("a folder that is gone is told as that", needs("a shell"), () => {
   const gone = mkdtempSync(join(tmpdir(), "buddyverse-gone-"));
   const { status, stderr } = spawnSync(
     "sh",

@@ -188,7 +188,7 @@ function planItem(item: PlanItem, facts: PlanFacts, names: Names, style: Style, 
     ...(facts.details ? valueLines(item, names, width) : []),
     ...reasonLines(item, DETAIL, width),
     ...(item.note === undefined ? [] : indented(item.note, width, DETAIL)),
-    ...(item.interruption.what === "" ? [] : indented(style.yellow(item.interruption.what), width, DETAIL)),
+    ...(item.interruption.what === "" ? [] : indented(item.interruption.what, width, DETAIL).map(style.yellow)),
     ...(item.rollout === undefined ? [] : indented(item.rollout, width, DETAIL)),
     ...noteLines(item.notes, DETAIL, width),
     ...item.differences.flatMap(({ field, found, wanted, replaces }) => {
