@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Hand } from "./hand.ts";
 
 /** What `status` must say of a change. */
@@ -745,6 +746,7 @@ const webInstances = async (who: Hand): Promise<readonly string[]> => {
 /** Starts one in a web subnet, with the web instances' group. */
 const theirInstance = async (who: Hand, tags: Readonly<Record<string, string>> = {}): Promise<string> => {
   const { Instances } = await who.ec2("RunInstances", {
+    ClientToken: randomUUID(),
     ImageId: "ami-0a12023000000a64d",
     InstanceType: "t3.micro",
     MinCount: 1,
@@ -877,6 +879,16 @@ const web: readonly Change[] = [
       "an instance is started like a web instance, with its tags",
       (who) => theirInstance(who, { "buddyverse:stack": who.on.config.stack }),
       extra(/^instance i-\w+: bears the stack's tag, and is none of its objects/),
+    ],
+    [
+      "an instance is started like a bastion, with all its tags",
+      (who) =>
+        theirInstance(who, {
+          Name: "Buddy-Bastion1",
+          "buddyverse:stack": who.on.config.stack,
+          "buddyverse:key": "bastion-1",
+        }),
+      extra(/^instance Buddy-Bastion1 i-\w+: bears the stack's tags, and was started by somebody else/),
     ],
     [
       "the newest version, whatever it is",

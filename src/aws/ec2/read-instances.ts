@@ -38,6 +38,16 @@ const LENT = "lent while the instance runs, and another one after each start";
 const LIVING = ["pending", "running", "stopping", "stopped", "shutting-down"];
 const USER_SHUTDOWN = "Client.UserInitiatedShutdown";
 
+/** What the console, the AWS CLI and SDKs make up as a launch's token; `Run.token` has no dashes. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Somebody has started it like one of the stack's, with its tags ("Launch more like this" in the console copies them): so it is
+ * theirs. An instance keeps the token that its launch was sent with (API reference, Instance, ClientToken).
+ */
+export const isCopy = ({ ClientToken = "", Tags }: Instance): boolean =>
+  UUID.test(ClientToken) && tagsFrom(Tags)[KEY_TAG] !== undefined;
+
 const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeInstances"]>[0]) =>
   aws.coalesce(`ec2:instances:${JSON.stringify(input)}`, async () => {
     const reservations = await allPages(
@@ -62,7 +72,7 @@ const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeInstances"]>[0
 
 /**
  * The stack's own instances: those with a key. What an Auto Scaling group launches carries the stack's tag too, but is the
- * group's. Terminated ones, which AWS shows for an hour, are gone.
+ * group's, and what somebody has started like one of them is theirs. Terminated ones, which AWS shows for an hour, are gone.
  */
 export async function ownInstances(aws: Aws, stack: string): Promise<readonly Found[]> {
   const place = { filter: "vpc-id", kind: "instance", idFilter: "instance-id" } as const;
@@ -72,7 +82,10 @@ export async function ownInstances(aws: Aws, stack: string): Promise<readonly Fo
       Filters: lookedAtVpc(aws) ? Filters : [...Filters, { Name: "instance-state-name", Values: [...LIVING] }],
     }),
   );
-  return found.filter(({ tags, ofGroup, state }) => !ofGroup && tags[KEY_TAG] !== undefined && LIVING.includes(state));
+  return found.filter(
+    ({ tags, ofGroup, state, instance }) =>
+      !ofGroup && tags[KEY_TAG] !== undefined && !isCopy(instance) && LIVING.includes(state),
+  );
 }
 
 /** For `foresee` of one that is not there: others that bear its name. */

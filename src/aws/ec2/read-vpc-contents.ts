@@ -13,6 +13,7 @@ import type { Aws } from "../aws.ts";
 import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { EVERYBODY } from "../ranges.ts";
+import { isCopy } from "./read-instances.ts";
 import { interfaceBlocker, interfacesIn } from "./read-interfaces.ts";
 import type { Filters } from "./reader.ts";
 import { destinationOf, targetOf } from "./route-table.ts";
@@ -207,7 +208,15 @@ const SORTS: readonly Sort[] = [
       const { InstanceId: id, Tags } = one;
       if (!isThere(one)) return undefined;
       const remove = `ec2 terminate-instances --instance-ids ${id}`;
-      return { id, what: named("instance", Tags), tags: Tags, remove, ...instanceEffect(one) };
+      const { effect = "", danger } = instanceEffect(one);
+      const shown = { id, what: named("instance", Tags), remove, danger };
+      if (!isCopy(one)) return { ...shown, tags: Tags, effect };
+      const copied = "bears the stack's tags, and was started by somebody else";
+      return {
+        ...shown,
+        tags: Tags?.filter(({ Key }) => Key !== STACK_TAG),
+        effect: [copied, effect].filter(Boolean).join(", "),
+      };
     },
   ),
   sort(
