@@ -16,7 +16,7 @@ const GRANTS = "test/policy/{every-grant,read-only,enforced,moving}.test.ts";
 /** Every command, at several widths. */
 const WIDTHS = "test/cli/widths.test.ts";
 const PROCESSES =
-  "test/{package,reliability/{processes,secrets},cli/{interrupt,output,sandbox-orders},docs/ci,verify/drills/cli,state/full-disk}.bundle.test.ts";
+  "test/{package,reliability/{processes,secrets},cli/{in-steps,interrupt,output,sandbox-orders},docs/ci,verify/drills/cli,state/full-disk}.bundle.test.ts";
 const DRILLS = "test/{verify/{sandbox,drills/{drills,page}},cli/timeline}.test.ts";
 const RELIABILITY =
   "test/reliability/{failures,full-disk,left-behind,lossy,shared-state,blocked,late-calls,credentials,between-attempts,world-file,matrix-{down-instance,move,secrets,failover,re*,rotate,*-gateway}}.test.ts";
