@@ -8,6 +8,20 @@ import { plainName } from "./read-zones.ts";
 /** By what visitors of a name may go past its A record, which stands where it was. */
 const BESIDE: readonly string[] = ["AAAA", "HTTPS", "SVCB"];
 
+const recordOf = (
+  { type, name, alias, values }: ReturnType<typeof plainRecord>,
+  on: string,
+  danger: Extra["danger"],
+): Extra => ({
+  what: `${type} record`,
+  id: name,
+  on,
+  effect: `leads to ${alias?.dnsName ?? values.join(", ")}`,
+  whose: "",
+  danger,
+  commands: [],
+});
+
 /** At the site's own names, in whosever zone. */
 const beside: ExtraReader = {
   what: "records of the site's names",
@@ -17,17 +31,7 @@ const beside: ExtraReader = {
         inTheWay(await recordsIn(aws, live.zoneId), live.names.map(plainName), [...live.ours, ...live.drifted])
           .map(plainRecord)
           .filter(({ type }) => BESIDE.includes(type))
-          .map(
-            (one): Extra => ({
-              what: `${one.type} record`,
-              id: one.name,
-              on: name,
-              effect: `leads to ${one.alias?.dnsName ?? one.values.join(", ")}`,
-              whose: "",
-              danger: "leads elsewhere",
-              commands: [],
-            }),
-          ),
+          .map((one) => recordOf(one, name, "leads elsewhere")),
       ),
     );
     return found.flat();
@@ -53,17 +57,7 @@ const records: ExtraReader = {
           .map(plainRecord)
           .filter(({ type }) => type !== "NS" && type !== "SOA")
           .filter((one) => !ours.has(`${one.name} ${one.type}`))
-          .map(
-            (one): Extra => ({
-              what: `${one.type} record`,
-              id: one.name,
-              on: name,
-              effect: `leads to ${one.alias?.dnsName ?? one.values.join(", ")}`,
-              whose: "",
-              danger: undefined,
-              commands: [],
-            }),
-          ),
+          .map((one) => recordOf(one, name, undefined)),
       ),
     );
     return found.flat();
