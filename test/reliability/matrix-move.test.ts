@@ -6,12 +6,12 @@ const own = /ChangeResourceRecordSets|PutParameter|DeleteParameter/;
 
 test(
   "up, of a site that moves: killed at many points, its names lead here, and down gives them back as they were",
-  { timeout: 600_000 },
+  { timeout: 1_200_000 },
   () => killUp("a site that moves", { domain: { takeOver: true } }, { own }),
 );
 
 test(
   "down, of a site that moved: killed at many points, its names lead where they led before",
-  { timeout: 600_000 },
+  { timeout: 1_200_000 },
   () => killDown("a site that moved", { domain: { takeOver: true } }, { own }),
 );

@@ -51,7 +51,7 @@ async function rehearsed(given: Config, from: Surviving, act: (on: Stage) => Pro
 const sampled = (points: readonly Surviving[]) =>
   FULL ? points : points.filter((_point, index) => index % EVERY === 3);
 
-test("killed at many points of a release and of a rollback", { timeout: 900_000 }, async () => {
+test("killed at many points of a release and of a rollback", { timeout: 1_200_000 }, async () => {
   const begin = { where: "", world: fresh(OLD), time: START, state: undefined, made: 0 };
   const { end: standing } = await rehearsed(OLD, begin, (on) => on.up());
   const release = await rehearsed(NEW, standing, (on) => on.up());

@@ -50,7 +50,7 @@ async function ended(on: Process, normal: Record<string, number>): Promise<strin
 }
 
 test("killed at many points: each zone has a way out all the time, and the next run ends it", {
-  timeout: 600_000,
+  timeout: 1_200_000,
 }, async () => {
   const first = await start(config("t3.micro"), { world: fresh(config("t3.micro")), time: START, state: undefined });
   await first.up();

@@ -85,7 +85,7 @@ async function wrongIn(on: Stage): Promise<string[]> {
 }
 
 test("killed at any call, then up or nothing, then the same command: one writer, with what was restored", {
-  timeout: 600_000,
+  timeout: 1_200_000,
 }, async () => {
   const on = await dataStage();
   await on.up();

@@ -71,7 +71,7 @@ async function wrongIn(on: Stage): Promise<string[]> {
   ];
 }
 
-test("killed at any call, the same command ends with the one database", { timeout: 600_000 }, async () => {
+test("killed at any call, the same command ends with the one database", { timeout: 1_200_000 }, async () => {
   const before = await dataStage();
   await before.up();
   before.sandbox.settle();
@@ -147,7 +147,7 @@ async function wrongFiles(on: Stage): Promise<string[]> {
   ];
 }
 
-test("killed at any call, up ends with the one file system and its files", { timeout: 600_000 }, async () => {
+test("killed at any call, up ends with the one file system and its files", { timeout: 1_200_000 }, async () => {
   const before = await stage({}, 7, filesSteps as never);
   await before.up();
   writeFile(

@@ -57,7 +57,7 @@ async function ended(on: Process): Promise<string[]> {
 }
 
 test("killed at many points: the site has a password all the time, up between is harmless, the command ends it", {
-  timeout: 600_000,
+  timeout: 1_200_000,
 }, async () => {
   const { points, calls } = await rehearsed();
   expect(calls).toBeGreaterThan(20);

@@ -11,7 +11,7 @@ const CONFIG = {
 test(
   "up with secrets: killed at any point, up again reads the same ones, and down leaves none",
   {
-    timeout: 600_000,
+    timeout: 1_200_000,
   },
   () => killUp("secrets", CONFIG, {}),
 );
@@ -19,7 +19,7 @@ test(
 test(
   "down with secrets: killed at any point, down again leaves none; before up they are set again",
   {
-    timeout: 600_000,
+    timeout: 1_200_000,
   },
   () => killDown("secrets", CONFIG, { own: /DeleteParameter/ }),
 );
