@@ -626,11 +626,15 @@ describe("mended", () => {
         .sort(),
     ).toEqual([
       "auto-scaling-group DeletionProtection",
+      "bastion-1 MetadataOptions.HttpPutResponseHopLimit",
       "bastion-1 MetadataOptions.HttpTokens",
       "bastion-2 Monitoring.State",
+      "database MultiAZ: no way",
       "image DeregistrationProtection",
       "load-balancer Attributes[deletion_protection.enabled]",
       "log-app deletionProtectionEnabled",
+      "record-validation-buddyverse.link TTL: no way",
+      "scripts-archive Size: no way",
     ]);
     expect((await on.plan()).items.filter(({ action }) => action !== "none")).toEqual([]);
   }, 60_000);
