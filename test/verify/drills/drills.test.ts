@@ -127,7 +127,7 @@ describe("restore-files", () => {
   test("the newest backup is restored beside, read, and removed again; vault and files are as before", async () => {
     const on = await plain.copy();
     expect(await onStage(on, (world) => drills["restore-files"].refuses({} as never, world))).toMatch(
-      /there is no recovery point of fs-\w+ of that time/,
+      /there is no recovery point of fs-\w+ yet/,
     );
     const grew = await grown();
     const before = await policyOf(grew);
@@ -282,7 +282,8 @@ describe("on a stack that is well", () => {
     const result = await done(on, "scale-out", { change: quickSite });
     expect(result).toMatchObject({ ending: "passed", problem: undefined, notAsBefore: [] });
     expect(Math.max(...result.samples.map(({ inService }) => inService))).toBe(4);
-    expect(Math.max(...result.cpu.map(({ percent }) => percent))).toBeGreaterThan(90);
+    // Above the target; how much of its minute the load fills depends on when it began.
+    expect(Math.max(...result.cpu.map(({ percent }) => percent))).toBeGreaterThan(60);
     expect(result.samples.at(-1)).toMatchObject({ desired: 2, inService: 2, healthy: 2 });
     expect(await loads(on)).toBe(0);
     expect(await drift(on)).toEqual([]);
