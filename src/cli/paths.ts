@@ -70,8 +70,17 @@ export function pathsOf(given: CommonOptions): Paths {
   return keyIsCommon ? { ...own, key: common.key } : own;
 }
 
+/** False where that cannot be seen, too: who reads it says why. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 function throwIfFolder(state: string | undefined): void {
-  if (state === undefined || !statSync(state, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (state === undefined || !isFolder(state)) return;
   throw new BuddyError({
     code: "usage",
     message: `${state} is a folder, not a state file`,

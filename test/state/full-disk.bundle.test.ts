@@ -197,8 +197,9 @@ test("a state that cannot be read is not taken for none: status names the file, 
   for (const state of ["state.json", "buddyverse.config.json/state.json"]) {
     const { code, stderr } = await on.run(`status --state ${state}`, env);
     expect(code, stderr).toBe(2);
-    expect(stderr).toContain(`could not read ${state}: `);
-    expect(stderr).toMatch(/to do .*--state FILE/);
+    const isFolder = state === "state.json";
+    expect(stderr).toContain(isFolder ? `${state} is a folder, not a state file` : `could not read ${state}: `);
+    expect(stderr).toMatch(isFolder ? /to do .*--state state\.json\// : /to do .*--state FILE/);
   }
   expect(asked()).toBe(0);
 });
