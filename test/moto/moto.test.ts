@@ -141,7 +141,9 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
 
     const status = await buddyverse(["status", "--trace", "status.jsonl"], { cwd: folder, env });
     expect(status.stdout).toContain("in sync");
-    expect(status).toMatchObject({ code: 0 });
+    // The mock starts a group's instances without the metadata options of their template.
+    expect(status).toMatchObject({ code: 3 });
+    expect(status.stdout.match(/^ ! .*(?= i-)/gm)).toEqual(Array(2).fill(" ! IMDSv1 allowed: instance"));
     // The mock has no policies of vaults.
     expect(status.stdout.match(/could not be looked at: .*?:/g)).toEqual([
       "could not be looked at: access policies of vaults:",
