@@ -83,20 +83,24 @@ export async function restorationOf(stack: Stack, origin: Origin, purpose = "res
   const node = graph.nodes.get(PRIMARY);
   const stackName = node?.owner.stack ?? "";
   const prefix = namesBeside({ stack: stackName, region: aws.region }, purpose);
-  const primary = node && (await patiently(run, () => instanceNamed(aws, node.name)));
+  // One look for all: by two, one that shows only now would be somebody else's of the very name that is wanted.
+  const [primary, beside, all, taken] = await patiently(run, () =>
+    Promise.all([
+      node && instanceNamed(aws, node.name),
+      restoredBeside(aws, stackName),
+      listInstances(aws, stackName),
+      instanceNames(aws),
+    ]),
+  );
   if (!primary || instanceHealth(primary) === "deleting")
     throw refuse(
       "the stack has no database beside which one could be restored",
       "`buddyverse up` makes an empty one, `buddyverse up --from-snapshot ID` one of a copy: `buddyverse snapshots` lists what there is.",
     );
-  const mine = (await patiently(run, () => restoredBeside(aws, stackName))).filter(
+  const mine = beside.filter(
     (one) =>
       one.tags[ORIGIN_TAG] === originText(origin) && one.id.startsWith(prefix) && instanceHealth(one) !== "deleting",
   );
-  const [all, taken] = await Promise.all([
-    patiently(run, () => listInstances(aws, stackName)),
-    patiently(run, () => instanceNames(aws)),
-  ]);
   const old = all.find((one) => one.id !== primary.id && isFenced(one) && one.tags[KEY_TAG] === PRIMARY);
   const whole = old === undefined && (!graph.nodes.has(REPLICA) || all.some(({ source }) => source === primary.id));
   // One that took the primary's place by an earlier command, to which `up` has put the last hand: another moment is the latest now.
