@@ -148,7 +148,7 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
     expect(status.stdout.match(/could not be looked at: .*?:/g)).toEqual([
       "could not be looked at: access policies of vaults:",
     ]);
-    expect(status.stdout).not.toContain("extra");
+    expect(status.stdout).toContain("2 extras");
     expect(calls("status.jsonl").length).toBeLessThanOrEqual(82);
     const managed = await buddyverse(["status", "--managed", "--trace", "managed.jsonl"], { cwd: folder, env });
     expect(managed).toMatchObject({ code: 0 });
@@ -169,7 +169,7 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
       ),
     );
     expect(Object.fromEntries(off)).toMatchObject({
-      vpc: "drift dnsHostnames defaultGroupRules",
+      vpc: "drift defaultGroupRules dnsHostnames",
       "group-db": "drift inbound",
       "auto-scaling-group": "drift max",
       "target-group": "drift healthCheckPath",
@@ -184,6 +184,8 @@ describe("over HTTP, against an AWS that we did not write", needs("moto_server a
     ).toEqual([
       "; lifecycle hook; holds up each new instance before it serves",
       "; subnet 172.31.77.0/24; ",
+      "IMDSv1 allowed; instance; answers IMDSv1",
+      "IMDSv1 allowed; instance; answers IMDSv1",
       "administrator rights; inline policy; allows *",
       "leads elsewhere; event subscription; tells arn:aws:sns:ap-northeast-2:999988887777:spy of its events",
       "leads elsewhere; listener rule 5; /admin* is redirected to https://evil.example",

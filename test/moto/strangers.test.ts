@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StatusItem } from "../../src/engine/status.ts";
 import { buddyverse } from "../command.ts";
 import type { Hand } from "../strangers/hand.ts";
-import { CHANGES, type Change } from "../strangers/table.ts";
+import { CHANGES, type Change, type Says } from "../strangers/table.ts";
 import { agrees, saying } from "../strangers/tried.ts";
 import { needs } from "../tools.ts";
 import { type MotoServer, startMoto } from "./server.ts";
@@ -98,7 +98,7 @@ describe("strangers, against an AWS that we did not write", needs("moto_server a
     };
     return {
       ...Object.fromEntries(SERVICES.map((service) => [service, call(service)])),
-      on: { graph: { nodes: new Map(Object.entries(resources)) }, clock: { now: () => Date.now() } },
+      on: { config, graph: { nodes: new Map(Object.entries(resources)) }, clock: { now: () => Date.now() } },
       id: (key: string) => resources[key]?.id ?? expect.unreachable(`the stack has no ${key}`),
       wait: async () => {},
     } as unknown as Hand;
@@ -111,10 +111,15 @@ describe("strangers, against an AWS that we did not write", needs("moto_server a
       await change.does(who).catch((error: Error) => trouble.set(change, error.message.slice(0, 160)));
     const { stdout } = await buddyverse(["status", "--json"], { cwd: folder, env });
     const { resources, extras } = JSON.parse(stdout);
-    const off = resources.filter(({ standing }: StatusItem) => standing !== "in-sync");
+    // All that was done to a field decides together what it means for safety.
+    const off = resources
+      .filter(({ standing }: StatusItem) => standing !== "in-sync")
+      .map((one: StatusItem) => ({ ...one, drift: one.drift.map((drift) => ({ ...drift, danger: undefined })) }));
     return Object.fromEntries(
       changes.flatMap((change) => {
-        const told = agrees(change.says, saying(change.says, off, extras));
+        const { kind } = change.says;
+        const says: Says = kind === "managed" ? { kind, key: change.says.key, field: change.says.field } : change.says;
+        const told = agrees(says, saying(says, off, extras));
         return told ? [] : [[`${change.type}: ${change.name}`, trouble.get(change) ?? "not told"]];
       }),
     );
