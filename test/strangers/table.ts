@@ -866,7 +866,7 @@ const web: readonly Change[] = [
       async (who) => {
         const { GroupId } = await who.ec2("CreateSecurityGroup", {
           VpcId: who.id("vpc"),
-          GroupName: "theirs",
+          GroupName: "theirs too",
           Description: "theirs",
         });
         await who.wait(30);
