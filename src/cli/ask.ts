@@ -43,18 +43,21 @@ export async function ask(question: string, signal?: AbortSignal): Promise<strin
 }
 
 /**
- * Asks for the second part of a work whose first is done and stays: at Ctrl-C, too, the command says how that stands. Answers the exit code
- * with which it ends then.
+ * Whether a person agrees, by this word, to the second part of a work whose first is done and stays: at Ctrl-C, too, the command says how that
+ * stands, and ends with `code` then.
+ * @param yes `--yes`: nobody is asked
  */
-export async function askAfterwards(
+export async function agreesAfterwards(
+  yes: boolean,
   question: string,
+  word: string,
   signal: AbortSignal,
-): Promise<{ readonly answer: string | undefined; readonly code: number }> {
+): Promise<{ readonly agreed: boolean; readonly code: number }> {
   try {
-    return { answer: await ask(question, signal), code: 0 };
+    return { agreed: yes || (await ask(question, signal)) === word, code: 0 };
   } catch (error) {
     if (!(error instanceof BuddyError) || error.code !== "interrupted") throw error;
-    return { answer: undefined, code: exitCodeOf(error) };
+    return { agreed: false, code: exitCodeOf(error) };
   }
 }
 

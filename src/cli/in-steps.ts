@@ -1,17 +1,21 @@
 import { BuddyError } from "../lib/errors.ts";
 import type { Screen } from "./screen.ts";
 
-/** How a work that was interrupted goes on. */
+/** How interrupted work continues. */
 export interface GoingOn {
   /** How things stand until then, as a sentence. */
   readonly meanwhile: string;
-  /** The command line that goes on where it stopped. */
+  /** The command line that continues where it stopped. */
   readonly line: string;
 }
 
+/** While another database takes the primary's place. */
+export const PRIMARY_CHANGES =
+  "What is done stays: where the old primary is shut off already, the site cannot write until this is done.";
+
 /**
- * Does a work that changes things in steps of its own, each of which it says as it begins. Interrupted, it says which are done, which is not,
- * and how it goes on. A session whose purpose says `inSteps` changes nothing outside of it.
+ * Does work that changes things in steps of its own, and says each as it begins. Interrupted, it says which are done, which is not,
+ * and how it continues. A session whose purpose says `inSteps` changes nothing outside of it.
  */
 export async function inSteps<T>(
   screen: Pick<Screen, "say">,

@@ -48,7 +48,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const isCopy = ({ ClientToken = "", Tags }: Instance): boolean =>
   UUID.test(ClientToken) && tagsFrom(Tags)[KEY_TAG] !== undefined;
 
-const describe = (aws: Aws, input: Parameters<Aws["ec2"]["describeInstances"]>[0]) =>
+/** Those that the filters and ids name; what is asked for at the same moment is one call. */
+export const instancesBy = (aws: Aws, input: Parameters<Aws["ec2"]["describeInstances"]>[0]) =>
   aws.coalesce(`ec2:instances:${JSON.stringify(input)}`, async () => {
     const reservations = await allPages(
       (NextToken) => aws.ec2.describeInstances({ ...input, NextToken }),
@@ -78,7 +79,7 @@ export async function ownInstances(aws: Aws, stack: string): Promise<readonly Fo
   const place = { filter: "vpc-id", kind: "instance", idFilter: "instance-id" } as const;
   const found = await ofStackIn(aws, stack, place, (Filters) =>
     // All in the VPC is what is told of others, too: by the same filters.
-    describe(aws, {
+    instancesBy(aws, {
       Filters: lookedAtVpc(aws) ? Filters : [...Filters, { Name: "instance-state-name", Values: [...LIVING] }],
     }),
   );
@@ -97,7 +98,7 @@ export async function instanceNamesake(
 ): Promise<Foreseen | undefined> {
   if (there) return undefined;
   const found = await aws.batchById<readonly Found[]>("ec2:named-instances", owner.name, async (names) => {
-    const all = await describe(aws, {
+    const all = await instancesBy(aws, {
       Filters: [
         { Name: "tag:Name", Values: [...names] },
         { Name: "instance-state-name", Values: [...LIVING] },
@@ -110,7 +111,7 @@ export async function instanceNamesake(
 
 /** The running instances of an Auto Scaling group. */
 export const groupInstances = async (aws: Aws, group: string): Promise<readonly Found[]> =>
-  describe(aws, {
+  instancesBy(aws, {
     Filters: [
       { Name: "tag:aws:autoscaling:groupName", Values: [group] },
       { Name: "instance-state-name", Values: ["running"] },
@@ -122,7 +123,7 @@ export const groupInstances = async (aws: Aws, group: string): Promise<readonly 
  * "Launch EC2 instances using a launch template").
  */
 export async function versionsRunning(aws: Aws, templateId: string): Promise<readonly number[]> {
-  const found = await describe(aws, {
+  const found = await instancesBy(aws, {
     Filters: [
       { Name: "tag:aws:ec2launchtemplate:id", Values: [templateId] },
       { Name: "instance-state-name", Values: ["pending", "running"] },
@@ -141,7 +142,7 @@ export async function versionsRunning(aws: Aws, templateId: string): Promise<rea
  */
 export const recordedInstance = (aws: Aws, id: string): Promise<Found | undefined> =>
   aws.batchById("ec2:instances", id, async (ids) => {
-    const found = await describe(aws, { Filters: [{ Name: "instance-id", Values: [...ids] }] });
+    const found = await instancesBy(aws, { Filters: [{ Name: "instance-id", Values: [...ids] }] });
     return new Map(
       found
         .filter((one) => one.state !== "terminated" || (failedLaunch(one) && one.tags[KEY_TAG] !== undefined))

@@ -12,8 +12,8 @@ import { BuddyError } from "../../lib/errors.ts";
 import type { Aws } from "../aws.ts";
 import { STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
-import { EVERYBODY } from "../ranges.ts";
-import { isCopy } from "./read-instances.ts";
+import { EVERYBODY, letsEverybodyIn } from "../ranges.ts";
+import { instancesBy, isCopy } from "./read-instances.ts";
 import { interfaceBlocker, interfacesIn } from "./read-interfaces.ts";
 import type { Filters } from "./reader.ts";
 import { destinationOf, targetOf } from "./route-table.ts";
@@ -124,7 +124,7 @@ function defaultGroup(group: SecurityGroup): readonly Shown[] {
     what: "rule of the VPC's default security group",
     tags: [],
     effect: rule,
-    danger: / from /.test(rule) && EVERYBODY.test(rule) ? "opened to the world" : undefined,
+    danger: letsEverybodyIn(rule) ? "opened to the world" : undefined,
     goesWithVpc: true,
   }));
 }
@@ -393,13 +393,9 @@ const isThere = ({ State }: Instance): boolean => there(State?.Name);
 
 /** The instances in a VPC, as the look at all in it asks for them. */
 export const instancesIn = async (aws: Aws, vpcId: string): Promise<readonly Instance[]> =>
-  (
-    await allPages(
-      (NextToken) => aws.ec2.describeInstances({ Filters: [{ Name: "vpc-id", Values: [vpcId] }], NextToken }),
-      (page) => page.Reservations?.flatMap(({ Instances }) => Instances ?? []),
-      (page) => page.NextToken,
-    )
-  ).filter(isThere);
+  (await instancesBy(aws, { Filters: [{ Name: "vpc-id", Values: [vpcId] }] }))
+    .map(({ instance }) => instance)
+    .filter(isThere);
 
 /** What keeps a VPC from being deleted. Only reads. One sort that may not be read does not hide the others. */
 export async function contentsOf(aws: Aws, vpcId: string): Promise<Contents> {

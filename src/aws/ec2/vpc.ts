@@ -5,6 +5,7 @@ import type { Aws } from "../aws.ts";
 import { STATE } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { findOwned, STACK_TAG, tagsFrom } from "../owned.ts";
+import { letsEverybodyIn } from "../ranges.ts";
 import { type DefaultGroup, empty, readDefaultGroup } from "./default-group.ts";
 import { contentsOf, withoutParts } from "./read-vpc-contents.ts";
 import { ec2Reader } from "./reader.ts";
@@ -99,7 +100,7 @@ export const vpc: ResourceType<VpcSpec, VpcLive> = {
       {
         at: ["defaultGroupRules"],
         danger: "opened to the world",
-        when: (text) => / from (0\.0\.0\.0|::)\/0/.test(text),
+        when: (text) => (JSON.parse(text) as readonly string[]).some(letsEverybodyIn),
       },
     ],
   },

@@ -1,8 +1,6 @@
-import { undefinedIf } from "../errors.ts";
 import { command, type Extra, type ExtraReader, idsIn, standing, whoseBy } from "../extra.ts";
-import { tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
-import { GONE, type InstanceLive } from "./read-instances.ts";
+import { type InstanceLive, instanceNamed } from "./read-instances.ts";
 
 const subscriptions: ExtraReader = {
   what: "event subscriptions",
@@ -43,17 +41,15 @@ const replicas: ExtraReader = {
         .flatMap(({ name, live }) => live.replicas.filter((id) => !known.has(id)).map((id) => ({ id, name })))
         .map(async ({ id, name }): Promise<Extra> => {
           const isElsewhere = id.startsWith("arn:");
-          const replica = isElsewhere
-            ? undefined
-            : await undefinedIf(GONE, () => aws.rds.describeDBInstances({ DBInstanceIdentifier: id }));
-          const { PubliclyAccessible = false, TagList } = replica?.DBInstances?.[0] ?? {};
+          const replica = isElsewhere ? undefined : await instanceNamed(aws, id);
+          const isPublic = replica?.publicAccess ?? false;
           return {
             what: "replica",
             id,
             on: name,
-            effect: `copies all that ${name} holds, as it comes${PubliclyAccessible ? ", and has a public address" : ""}`,
-            whose: whoseBy(tagsFrom(TagList)),
-            danger: PubliclyAccessible ? "made public" : isElsewhere ? "leads elsewhere" : undefined,
+            effect: `copies all that ${name} holds, as it comes${isPublic ? ", and has a public address" : ""}`,
+            whose: whoseBy(replica?.tags ?? {}),
+            danger: isPublic ? "made public" : isElsewhere ? "leads elsewhere" : undefined,
             commands: isElsewhere
               ? []
               : [command(aws, `rds delete-db-instance --db-instance-identifier ${id} --skip-final-snapshot`)],

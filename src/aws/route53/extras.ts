@@ -22,7 +22,7 @@ const recordOf = (
   commands: [],
 });
 
-/** At the site's own names, in whosever zone. */
+/** At the site's own names, whoever has the zone. */
 const beside: ExtraReader = {
   what: "records of the site's names",
   async read(aws, _stack, seen) {

@@ -13,7 +13,7 @@ import { commandsOf } from "../../verify/aws/commands.ts";
 import { machinesBy } from "../../verify/machines.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { primaryMonthly } from "../cost-summary.ts";
-import { inSteps } from "../in-steps.ts";
+import { inSteps, PRIMARY_CHANGES } from "../in-steps.ts";
 import type { CommonOptions } from "../options.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
@@ -48,9 +48,7 @@ export async function failover(options: FailoverOptions): Promise<number> {
         screen.say("Nothing was changed.");
         return 0;
       }
-      const meanwhile =
-        "What is done stays: where the old primary is shut off already, the site cannot write until this is done.";
-      return inSteps(screen, { meanwhile, line: goOn }, async (say) => {
+      return inSteps(screen, { meanwhile: PRIMARY_CHANGES, line: goOn }, async (say) => {
         const { names, ...result } = await failOver(
           { stack, say },
           situation,

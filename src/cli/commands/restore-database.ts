@@ -14,9 +14,9 @@ import { fitted } from "../../report/views/look.ts";
 import { comparisonView } from "../../report/views/restore.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { machinesBy } from "../../verify/machines.ts";
-import { askAfterwards, confirm, requireConsent } from "../ask.ts";
+import { agreesAfterwards, confirm, requireConsent } from "../ask.ts";
 import { primaryMonthly } from "../cost-summary.ts";
-import { inSteps } from "../in-steps.ts";
+import { inSteps, PRIMARY_CHANGES } from "../in-steps.ts";
 import { again, errorJson, type Screen, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
 import type { RestoreOptions } from "./restore.ts";
@@ -56,15 +56,11 @@ export async function restoreDatabase(options: RestoreOptions): Promise<number> 
       if (options.switch === false) return keptBeside(beside, goOn);
       if (compared === undefined || "error" in compared.restored) return notChecked(beside, goOn);
       const question = `What was written to ${restoration.primary.id} since then is not in ${heir.id}. Type the stack's name, ${config.stack}, to have the site write to ${heir.id}: `;
-      const { answer, code } = options.yes
-        ? { answer: config.stack, code: 0 }
-        : await askAfterwards(question, stack.run.signal);
-      if (answer !== config.stack) return keptBeside(beside, goOn, code);
+      const { agreed, code } = await agreesAfterwards(options.yes ?? false, question, config.stack, stack.run.signal);
+      if (!agreed) return keptBeside(beside, goOn, code);
     }
     const heirs = heir;
-    const meanwhile =
-      "What is done stays: where the old primary is shut off already, the site cannot write until this is done.";
-    return inSteps(screen, { meanwhile, line: goOn }, async (say) => {
+    return inSteps(screen, { meanwhile: PRIMARY_CHANGES, line: goOn }, async (say) => {
       const names = await takePlace({ stack, say }, restoration, heirs);
       await tellWeb(session);
       const old = restoration.switched ? restoration.switched.old : restoration.primary;

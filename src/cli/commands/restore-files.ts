@@ -17,7 +17,7 @@ import {
 import { heading } from "../../report/views/heading.ts";
 import { commandsOf } from "../../verify/aws/commands.ts";
 import { type Machines, machinesBy } from "../../verify/machines.ts";
-import { ask, askAfterwards, confirm, requireConsent } from "../ask.ts";
+import { agreesAfterwards, ask, confirm, requireConsent } from "../ask.ts";
 import { inSteps } from "../in-steps.ts";
 import { again, screenOf } from "../screen.ts";
 import { type Session, withSession } from "../session.ts";
@@ -89,10 +89,8 @@ export async function restoreFiles(options: RestoreOptions): Promise<number> {
     };
     if (options.switch === false) return kept(0);
     const question = `What is at the root now is put aside, with all that was written since then, and what was recovered comes in its place. Type the stack's name, ${config.stack}, to have it done: `;
-    const { answer, code } = options.yes
-      ? { answer: config.stack, code: 0 }
-      : await askAfterwards(question, stack.run.signal);
-    if (answer !== config.stack) return kept(code);
+    const { agreed, code } = await agreesAfterwards(options.yes ?? false, question, config.stack, stack.run.signal);
+    if (!agreed) return kept(code);
     const meanwhile = "The switch runs on the instance to its end.";
     const aside = await inSteps(screen, { ...goOn, meanwhile }, async (say) => {
       say(`puts the files of /mnt/efs/${recovered.directory} in their place`);
