@@ -1,6 +1,6 @@
 import { PRIMARY } from "../../steps/databases.ts";
 import type { Copy } from "../aws/copy.ts";
-import { RESTORED_FROM_TAG } from "../aws/rds/restore.ts";
+import { RESTORED_FROM_TAG } from "../aws/rds/tags.ts";
 import type { Observed, Snapshot } from "../engine/snapshot.ts";
 import { age } from "../lib/duration.ts";
 import { BuddyError } from "../lib/errors.ts";

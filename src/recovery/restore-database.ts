@@ -4,15 +4,7 @@ import type { Aws } from "../aws/aws.ts";
 import { AmbiguousOutcome, saysExists } from "../aws/errors.ts";
 import type { Named } from "../aws/names.ts";
 import { configTags, KEY_TAG } from "../aws/owned.ts";
-import {
-  ORIGIN_TAG,
-  type Origin,
-  originText,
-  restoreBeside,
-  restoredBeside,
-  unmarkRestored,
-  windowOf,
-} from "../aws/rds/beside.ts";
+import { type Origin, originText, restoreBeside, restoredBeside, unmarkRestored, windowOf } from "../aws/rds/beside.ts";
 import {
   type InstanceLive,
   instanceHealth,
@@ -22,7 +14,7 @@ import {
 } from "../aws/rds/read-instances.ts";
 import { findSnapshot, passwordFrom, takePassword } from "../aws/rds/restore.ts";
 import { refusesInState, removal } from "../aws/rds/succession.ts";
-import { isFenced } from "../aws/rds/tags.ts";
+import { isFenced, ORIGIN_TAG } from "../aws/rds/tags.ts";
 import { major } from "../aws/rds/version.ts";
 import type { Node } from "../engine/graph.ts";
 import { patiently } from "../engine/observe.ts";

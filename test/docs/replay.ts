@@ -109,6 +109,9 @@ const CHANGES: readonly (readonly [RegExp, string])[] = [
   [/\.c[0-9a-f]{11}\.|\/[0-9a-f]{16}\b/g, ".HASH."],
   [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID"],
   [/\S*\/Buddy-Project(\.sandbox)?\.pem/g, "KEY"],
+  // Beside their name, or below it where the longest of the addresses does not fit.
+  [/^Bastions +/gm, "Bastions\n  "],
+  [/^ +(?=ssh -i )/gm, "  "],
   [/[$]\d+\.\d\d so far/g, "$ so far"],
   [/\d{4}-\d\d-\d\d \d\d:\d\d/g, "WHEN"],
   [/(?<=\S) +/g, " "],

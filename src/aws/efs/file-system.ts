@@ -8,7 +8,7 @@ import { copiedSince, copyRights, copyToVault, ROLE_IS_NEW } from "../backup/bac
 import { stackVault } from "../backup/names.ts";
 import { copyObstacles } from "../backup/obstacles.ts";
 import { closeVaultOf, foreseeRestoreToNew, restoreToNew } from "../backup/restore-to-new.ts";
-import { AT_BIRTH, COUNTER, STATE } from "../coverage.ts";
+import { AT_BIRTH, COUNTER, MARK, STATE } from "../coverage.ts";
 import { hasCode, undefinedIf } from "../errors.ts";
 import { keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { KEY_TAG, STACK_TAG, tagList } from "../owned.ts";
@@ -36,7 +36,7 @@ import {
   type MountTarget,
   works,
 } from "./read-file-systems.ts";
-import { doingOf, isWhole, troubleOf, wholeTag } from "./restored.ts";
+import { doingOf, isWhole, RESTORED_TAG, troubleOf, wholeTag } from "./restored.ts";
 
 export type { FileSystemLive, FileSystemSpec } from "./read-file-systems.ts";
 
@@ -77,6 +77,7 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     },
     ignores: {
       LifeCycleState: STATE,
+      [`Tags[${RESTORED_TAG}]`]: MARK,
       "FileSystemProtection.Status": STATE,
       NumberOfMountTargets: COUNTER,
       SizeInBytes: COUNTER,

@@ -23,7 +23,7 @@ export interface Restore {
  * Says of a file system that AWS Backup has made that all files are in it. The value begins with its own id, as copies of it, which
  * are made of its recovery points with all its tags, are not meant.
  */
-const RESTORED_TAG = "buddyverse:restored";
+export const RESTORED_TAG = "buddyverse:restored";
 export const isMarkedWhole = (id: string, tags: Tags): boolean => tags[RESTORED_TAG]?.startsWith(`${id}/`) ?? false;
 export const wholeTag = (id: string, { from }: Restore): Tags => ({
   [RESTORED_TAG]: `${id}/${from.split(":").at(-1)}`,

@@ -4,13 +4,7 @@ import { STACK_TAG } from "../owned.ts";
 import { automatedBackups } from "./copies.ts";
 import { type InstanceLive, listInstances } from "./read-instances.ts";
 import { type RestoreSpec, restoreInput } from "./restore.ts";
-import { speaksForItself } from "./tags.ts";
-
-/**
- * On an instance that was restored beside the primary: what it was restored from. It is under no key of the stack, so `up` leaves it
- * alone; tags that AWS copied to something else do not speak for that (`speaksForItself`).
- */
-export const ORIGIN_TAG = "buddyverse:restored";
+import { ORIGIN_TAG, speaksForItself } from "./tags.ts";
 
 /** From what an instance is restored. `at`, milliseconds since 1970: undefined: the latest moment that there is. */
 export type Origin =

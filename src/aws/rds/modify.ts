@@ -6,7 +6,7 @@ import { counted, list } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { COUNTER, STATE } from "../coverage.ts";
 import type { InstanceLive } from "./read-instances.ts";
-import { idOf, retag } from "./tags.ts";
+import { idOf, MARKS, retag } from "./tags.ts";
 import { isAtLeast, major } from "./version.ts";
 
 const ZONE = "a standby of AWS's may take over in another zone";
@@ -52,6 +52,7 @@ export const instanceCoverage = {
     apply: "unshown",
   },
   ignores: {
+    ...MARKS,
     DBInstanceStatus: STATE,
     PendingModifiedValues: "what is on its way; what it leads to is compared",
     AvailabilityZone: ZONE,

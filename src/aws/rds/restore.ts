@@ -6,14 +6,8 @@ import { undefinedIf } from "../errors.ts";
 import { tagList } from "../owned.ts";
 import type { InstanceSpec } from "./modify.ts";
 import type { InstanceLive } from "./read-instances.ts";
-import { idOf } from "./tags.ts";
+import { idOf, RESTORED_FROM_TAG } from "./tags.ts";
 import { major } from "./version.ts";
-
-/**
- * On an instance that was made of a snapshot, until it has the master password of the stack: neither call takes one, so it is that of
- * its source (API reference, RestoreDBInstanceFromDBSnapshot). Its value is the snapshot's name.
- */
-export const RESTORED_FROM_TAG = "buddyverse:restored-from";
 
 /** Whose master password an instance has. */
 export const passwordFrom = ({ tags }: Pick<InstanceLive, "tags">): "parameter" | "snapshot" =>

@@ -1,5 +1,6 @@
 import type { NotYet, Owner, Tags } from "../../engine/resource.ts";
 import type { Aws } from "../aws.ts";
+import { MARK } from "../coverage.ts";
 import { tagList, tagsFrom } from "../owned.ts";
 
 /** RDS keeps all its identifiers in lower case. */
@@ -39,3 +40,20 @@ export const speaksForItself = ({ id, tags }: Named): boolean => tags.Name === i
 /** Says of a primary that another one is to take its place, or has; its value is the instance's own name, as copies of it are not meant. */
 export const FENCED_TAG = "buddyverse:fenced";
 export const isFenced = ({ id, tags }: Named): boolean => tags[FENCED_TAG] === id;
+
+/**
+ * On an instance that was restored beside the primary: what it was restored from. It is under no key of the stack, so `up` leaves it
+ * alone; tags that AWS copied to something else do not speak for that (`speaksForItself`).
+ */
+export const ORIGIN_TAG = "buddyverse:restored";
+
+/**
+ * On an instance that was made of a snapshot, until it has the master password of the stack: neither call takes one, so it is that of
+ * its source (API reference, RestoreDBInstanceFromDBSnapshot). Its value is the snapshot's name.
+ */
+export const RESTORED_FROM_TAG = "buddyverse:restored-from";
+
+/** They come and go with a restore or a failover, and reads may still show one that is gone. */
+export const MARKS: Readonly<Record<string, string>> = Object.fromEntries(
+  [FENCED_TAG, ORIGIN_TAG, RESTORED_FROM_TAG].map((tag) => [`TagList[${tag}]`, MARK]),
+);

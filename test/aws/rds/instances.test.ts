@@ -20,7 +20,9 @@ import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { type DatabaseLive, type DatabaseSpec, database } from "../../../src/aws/rds/database.ts";
 import { type ReplicaLive, type ReplicaSpec, replica } from "../../../src/aws/rds/replica.ts";
+import { baselineOf, watchedChanges } from "../../../src/engine/baseline.ts";
 import { differences } from "../../../src/engine/differences.ts";
+import type { AnyType } from "../../../src/engine/resource.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 const owner = ownerOf("database", "Database1");
@@ -441,3 +443,18 @@ describe("the replica", () => {
     expect((await replica.list?.(aws, "test"))?.map(({ id }) => id)).toEqual(["database1-replica"]);
   });
 });
+
+test.each([database, replica])(
+  "marks of a restore, which $name's come and go with it, are no drift: reads show them late",
+  (type) => {
+    const subject = { type: type as AnyType, spec: {}, tags: owner.tags };
+    const marked = (...tags: readonly string[]) => ({
+      id: "database1",
+      described: { TagList: tags.map((Key) => ({ Key, Value: "x" })) },
+    });
+    const baseline = baselineOf(subject, marked("buddyverse:restored", "buddyverse:restored-from", "theirs"));
+    expect(watchedChanges(subject, baseline, marked("buddyverse:fenced")).map(({ path }) => path)).toEqual([
+      "TagList[theirs]",
+    ]);
+  },
+);
