@@ -43,7 +43,7 @@ export async function applyUp(run: Run, snapshot: Snapshot): Promise<Result> {
       const waiting = again ? undefined : later.get(node.key);
       const target = waiting?.widened ? withWhatItHas(node, first.look.live, wanted()) : wanted();
       // The snapshot's look still holds for what nobody but this run changes; an update looks again, just before.
-      const kept = !again && (first.decision.kind === "none" || first.decision.kind === "create");
+      const kept = !again && !first.reinstated && (first.decision.kind === "none" || first.decision.kind === "create");
       const fresh = kept ? first.look : undefined;
       const on = first.dependents;
       const { live: found, outcome, reason } = await converge(run, node, target, fresh, on, waiting?.fields);

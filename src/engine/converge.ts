@@ -73,6 +73,7 @@ async function convergeOne(
         updated: work.updated !== undefined,
         later,
       });
+      if (await takenBack(work, decision, there.live)) continue;
       const refused = refusalOf(run, node, decision, {
         ...there,
         dependents: on,
@@ -125,7 +126,7 @@ async function act(
     case "replace":
       work.begin("replace", live?.id);
       work.outcome = "replaced";
-      await replace(work, live, decision.differences.length === 0);
+      replace(work, live, decision.differences.length === 0);
       return void work.waited();
     case "delete": {
       const { delete: call } = node.type;
@@ -148,20 +149,34 @@ async function act(
   }
 }
 
-/** What is there goes first; or it stays, as a former one, beside what is made then, or was there before it. */
-async function replace(work: Work, live: Identified | undefined, failed: boolean): Promise<void> {
+/** What is there goes first; or it stays, as a former one, beside what is made then. */
+function replace(work: Work, live: Identified | undefined, failed: boolean): void {
   const { run, node } = work;
-  const former = live && (await formerAsWanted(work));
-  if (live && (former !== undefined || makesSuccessor(run, node, failed))) setAside(run, node, live);
+  if (live && makesSuccessor(run, node, failed)) setAside(run, node, live);
   else work.replacing = true;
-  if (former !== undefined && reinstate(run, node, former)) work.outcome = "unchanged";
 }
 
-/** The id of a former one that needs no replacement: the config was put back before it was gone. */
+/**
+ * A former one is what it was again, where it is as wanted and what is there is not: the config was put back before it was gone.
+ * What is not there after its create call may be yet, and is waited for.
+ */
+async function takenBack(work: Work, decision: Decision, live: Identified | undefined): Promise<boolean> {
+  const { run, node } = work;
+  const isAsWanted = decision.kind === "none" || decision.kind === "update";
+  if (isAsWanted || work.replacing || (decision.kind === "wait" && decision.why === "creating")) return false;
+  const former = await formerAsWanted(work);
+  if (former === undefined) return false;
+  if (live) setAside(run, node, live);
+  return reinstate(run, node, former);
+}
+
+/** The id of a former one that needs no replacement. */
 async function formerAsWanted({ run, node, wanted }: Work): Promise<string | undefined> {
+  if (wanted === undefined) return undefined;
   for (const one of formerNodes(run, node)) {
-    const there = await observe(run, one, run.store.get(one.key));
-    const { kind } = evaluate(node, wanted, there, undefined, { now: run.clock.now(), deleteKept: false });
+    const recorded = run.store.get(one.key);
+    const there = await observe(run, one, recorded);
+    const { kind } = evaluate(node, wanted, there, recorded, { now: run.clock.now(), deleteKept: false });
     if (there.live && (kind === "none" || kind === "update")) return there.live.id;
   }
   return undefined;

@@ -80,12 +80,15 @@ export function forgetReinstated({ store }: Run): void {
     if (isReinstated(store.resources, key, recorded)) store.drop(key);
 }
 
-/** The former ones of a node, as what nobody wants any more. */
-export const formerNodes = ({ store }: Run, { key, name, type, owner }: Node): readonly Node[] =>
-  formersIn(store, key).map(({ id = "", needs }) => ({
-    ...extraNode(owner.stack, formerKey(key, id), name, type, needs),
-    onlyId: id,
-  }));
+/** A former one of a node, or one that becomes it, as what nobody wants any more. */
+export const formerNode = (
+  { key, name, type, owner, needs }: Node,
+  { id, needs: recorded = needs }: { readonly id: string; readonly needs?: readonly string[] },
+): Node => ({ ...extraNode(owner.stack, formerKey(key, id), name, type, recorded), onlyId: id });
+
+/** The former ones of a node. */
+export const formerNodes = ({ store }: Run, node: Node): readonly Node[] =>
+  formersIn(store, node.key).map(({ id = "", needs }) => formerNode(node, { id, needs }));
 
 /** Key of what took the place of a former one; undefined: it is none. */
 export const successorKey = ({ nodes }: Graph, { key, resource }: Node): string | undefined => {

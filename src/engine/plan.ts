@@ -146,8 +146,11 @@ export function planUp(snapshot: Snapshot): Plan {
   for (const entry of snapshot.entries.values()) {
     const { node, decision, differences, refused, remedies } = entry;
     const own = actionOf(entry);
+    const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
+    // What a run before this one made for something that is still to be made goes after that.
+    const goes = temporary && entry.wanted !== undefined && own === "none";
     const waits = own !== "none" && own !== "retain" ? waiting.get(node.key) : undefined;
-    const action = waits ? "blocked" : own;
+    const action = waits ? "blocked" : goes ? "delete" : own;
     const reason =
       refused && (own === "blocked" || own === "update")
         ? refused.message
@@ -156,7 +159,6 @@ export function planUp(snapshot: Snapshot): Plan {
           : "reason" in decision
             ? decision.reason
             : doingOf(entry);
-    const temporary = (node.resource?.temporaryFor().length ?? 0) > 0;
     // What is only looked up, something temporary that is not needed, and what stays to go back to, are nothing to count.
     if ((temporary || node.type.external || decision.kind === "earlier") && action === "none") continue;
     // How a replacement goes is worth knowing before one asks for it.
@@ -173,7 +175,7 @@ export function planUp(snapshot: Snapshot): Plan {
       asks: asksOf(entry),
       interruption: interruptionOf(entry, snapshot.measured),
       rollout: rollout?.what,
-      seconds: action === "blocked" ? 0 : secondsOf(entry, "whole", new Set(), snapshot.measured),
+      seconds: action === "blocked" ? 0 : secondsOf(entry, goes ? "removal" : "whole", new Set(), snapshot.measured),
       matters: node.type.matters ?? [],
       values: action === "create" || action === "replace" ? valuesOf(entry) : undefined,
       notes: notesOf(entry),

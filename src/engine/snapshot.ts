@@ -3,7 +3,7 @@ import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
 import type { Decision } from "./decide.ts";
 import type { Difference } from "./differences.ts";
-import { withoutReinstated } from "./former.ts";
+import { formerNode, formerNodes, ownerOf, withoutReinstated } from "./former.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
 import { ABSENT, discardsData, evaluate, type Observation, observeOrClash, patiently, specOf } from "./observe.ts";
 import { isRecordedReady } from "./record.ts";
@@ -44,6 +44,11 @@ export interface Observed {
   readonly remedies: readonly Remedy[];
   /** What protects it from being deleted, and is lifted before it is. */
   readonly lifted: readonly Protection[];
+  /**
+   * It is a former one, which is as wanted: the config was put back before that was gone. All that is said of it is of that one; what
+   * had taken its place is another entry.
+   */
+  readonly reinstated?: boolean;
 }
 
 export interface Snapshot {
@@ -132,8 +137,12 @@ export async function takeSnapshot(
     return entry ? expected(run, entry) : looks.get(key)?.live;
   };
   const now = run.clock.now();
-  const judged = (node: Node, wanted: object | undefined, look: Observation): Observed => {
-    const recorded = run.store.get(node.key);
+  const judged = (
+    node: Node,
+    wanted: object | undefined,
+    look: Observation,
+    recorded = run.store.get(node.key),
+  ): Observed => {
     const { drift, ...decision } = evaluate(node, wanted, look, recorded, {
       now,
       deleteKept: run.deleteKept,
@@ -155,12 +164,37 @@ export async function takeSnapshot(
   };
 
   const byKey = new Map(known.map((node) => [node.key, node]));
+  /** The former one that is as wanted, where what is there is not. */
+  const formerAsWanted = (one: Observed): Observed | undefined => {
+    const { node, wanted, decision } = one;
+    if (wanted === undefined || decision.kind === "none" || decision.kind === "update") return undefined;
+    return formerNodes(run, node)
+      .map(
+        ({ key }): Observed => ({
+          ...judged(node, wanted, looks.get(key) ?? ABSENT, run.store.get(key)),
+          reinstated: true,
+        }),
+      )
+      .find(({ look, decision: { kind } }) => look.live && (kind === "none" || kind === "update"));
+  };
+  const others = new Map<string, Observed | undefined>();
   for (const key of inOrder(byKey.keys(), (one) => byKey.get(one)?.needs ?? [])) {
     const node = byKey.get(key) as Node;
     const wanted = node.resource && !options.removing ? specOf(node, liveOf) : undefined;
-    seen.set(key, judged(node, wanted, looks.get(key) as Observation));
+    const found = judged(node, wanted, looks.get(key) as Observation);
+    const former = formerAsWanted(found);
+    seen.set(key, former ?? found);
+    if (!former) continue;
+    others.set(formerNode(node, former.look.live as Identified).key, undefined);
+    if (!found.look.live) continue;
+    const successor = formerNode(node, found.look.live);
+    others.set(successor.key, judged(successor, undefined, { ...found.look, claimed: true }));
   }
   const entries = new Map(known.map(({ key }) => [key, seen.get(key) as Observed]));
+  for (const [key, one] of others) {
+    if (one) entries.set(key, one);
+    else entries.delete(key);
+  }
   // Something temporary is wanted only while something is still to be made with it.
   for (const node of graph.nodes.values()) {
     const purposes = node.resource?.temporaryFor() ?? [];
@@ -316,7 +350,7 @@ async function withProtections(
 }
 
 /** What will be there of an entry, as far as that is known: what is made or changed has what is wanted of it. */
-function expected({ aws }: Run, entry: Observed): Identified | undefined {
+function expected(run: Run, entry: Observed): Identified | undefined {
   const { node, look, wanted, decision } = entry;
   const { live } = look;
   if (!wanted || node.type.external) return live;
@@ -334,7 +368,7 @@ function expected({ aws }: Run, entry: Observed): Identified | undefined {
   if (!isNew) return live;
   return unknownLive(node.key, {
     ...only(wanted, (_field, value) => value !== undefined),
-    ...node.type.knownBefore?.(aws, node.owner, live),
+    ...node.type.knownBefore?.(run.aws, ownerOf(run, node), live),
   });
 }
 

@@ -112,3 +112,45 @@ test("one that has failed beside a former one goes first: there are never more a
   await up(on, flat);
   expect(await isDone(on, flat)).toBe(true);
 });
+
+const planOf = async (on: On, spec: ToySpec) =>
+  planUp(await takeSnapshot(on.run, graphOf(on, spec), on.types, options))
+    .items.filter(({ action }) => action !== "none")
+    .map(({ key, action, refused }) => `${key} ${action}${refused ? ", refused" : ""}`);
+
+test("with the config put back the old one is what it was again: the plan says that the new one goes, and needs no --replace", async () => {
+  const on = playground();
+  await up(on, round());
+  const old = on.run.store.get("a")?.id;
+  on.cloud.faults.push({ verb: "update", error: awsError("InvalidParameterValue") });
+  await up(on, flat);
+  const newer = on.run.store.get("a")?.id;
+  expect(await planOf(on, round())).toEqual([`a#${newer} delete`]);
+  expect(await planOf(on, round("blue"))).toEqual(["a update", `a#${newer} delete`]);
+  writes(on);
+  const { settled } = await applyUp(on.run, await takeSnapshot(on.run, graphOf(on, round()), on.types, options));
+  expect(settled).toMatchObject([
+    { key: "a", outcome: "unchanged" },
+    { key: "user", outcome: "unchanged" },
+    { key: `a#${newer}`, outcome: "deleted" },
+  ]);
+  expect(writes(on)).toEqual(["delete"]);
+  expect(on.run.store.get("a")?.id).toBe(old);
+  expect(recordedKeys(on)).toEqual(["a", "user"]);
+});
+
+test("killed before the new one was made, and the config put back: nothing is made, and nothing moves", async () => {
+  const on = playground();
+  await up(on, round());
+  const recorded = on.run.store.get("a") as never as { id: string; name: string };
+  on.record(`a#${recorded.id}`, { ...recorded, generation: 1 });
+  const { name } = recorded;
+  on.run.store.put("a", { type: "toy:toy", name, spec: {}, needs: [], token: "t", status: "creating", since: 0 });
+  expect(await planOf(on, round())).toEqual([]);
+  expect(await planOf(on, flat)).toEqual(["a create", "user update", `a#${recorded.id} delete`]);
+  writes(on);
+  await up(on, round());
+  expect(writes(on)).toEqual([]);
+  expect(on.run.store.get("a")?.id).toBe(recorded.id);
+  expect(recordedKeys(on)).toEqual(["a", "user"]);
+});

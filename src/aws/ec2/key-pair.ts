@@ -68,7 +68,9 @@ export const keyPair: ResourceType<KeyPairSpec, KeyPairLive> = {
   retryable: { create: ["InvalidKeyPair.Duplicate"] },
   list,
   find,
-  knownBefore: (_aws, { name }, live) => ({ keyName: nameFor(name, live && generationOf(live) + 1) }),
+  knownBefore: (_aws, { name, generation }, live) => ({
+    keyName: nameFor(name, live ? generationOf(live) + 1 : generation),
+  }),
 
   async create(aws, { publicKey }, owner) {
     if (publicKey === undefined) {
