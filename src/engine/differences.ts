@@ -10,6 +10,8 @@ export interface Difference {
   readonly found: unknown;
   /** True when AWS cannot change it: the object must be recreated. */
   readonly replaces: boolean;
+  /** When it will be as `found` says, where it is still as wanted (`ResourceType.coming`). */
+  readonly when?: string;
 }
 
 /** The config's tags that an object was given last, by the state. */
@@ -35,13 +37,18 @@ export function differences(
   applied: object = {},
 ): Difference[] {
   const found: Difference[] = [];
+  const coming = type.coming?.(live, wanted, applied);
   for (const [field, value] of Object.entries(wanted)) {
     if (value === undefined) continue;
     const there = (live as unknown as Record<string, unknown>)[field];
     const same = type.same?.[field];
     if (type.once?.includes(field) && isAsSaidBefore(value, applied[field as keyof typeof applied])) continue;
-    if (same ? same(value, there, live, wanted, applied) : !holdsUnknown(value) && isDeepStrictEqual(value, there))
+    if (same ? same(value, there, live, wanted, applied) : !holdsUnknown(value) && isDeepStrictEqual(value, there)) {
+      const later = coming?.fields[field];
+      if (coming && later !== undefined)
+        found.push({ field, wanted: value, found: later, replaces: false, when: coming.when });
       continue;
+    }
     const replaces = type.immutable?.includes(field) ?? false;
     // What is not known yet may well be what is there: only what is certainly another takes a new object.
     if (replaces && holdsUnknown(value) && !holdsNew(value)) continue;
@@ -84,12 +91,13 @@ export function obsoleteTags(found: readonly Difference[]): readonly string[] {
   return tags === undefined ? [] : Object.keys(tags.found).filter((key) => tags.wanted[key] === undefined);
 }
 
-/** The differences as they may be shown: a type's unrecorded fields without their values, others in its own words. */
+/** The differences as they may be shown: a type's unrecorded fields without their values, others in its own words; what comes with when. */
 export function showable(type: AnyType, found: readonly Difference[]): Difference[] {
-  return found.map((one) => {
+  return found.map(({ when, ...one }) => {
     if (type.unrecorded?.includes(one.field)) return { ...one, wanted: "(not shown)", found: "(not shown)" };
     const shown = type.shown?.[one.field];
     const words = (value: unknown) => (shown && value !== undefined && value !== null ? shown(value) : value);
-    return { ...one, wanted: words(one.wanted), found: words(one.found) };
+    const there = words(one.found);
+    return { ...one, wanted: words(one.wanted), found: when === undefined ? there : `${there} ${when}` };
   });
 }

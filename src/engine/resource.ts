@@ -213,6 +213,19 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
     ) => boolean;
   };
   /**
+   * What AWS has accepted for a later time, by field, of what the spec does not ask for: a difference, too, though it is still as
+   * wanted. `update` takes it back. Pure.
+   */
+  coming?(
+    live: Live,
+    spec: Spec,
+    applied: Partial<Spec>,
+  ): {
+    readonly fields: { readonly [F in keyof Spec]?: unknown };
+    /** "in the maintenance window (sun:17:00-sun:17:30 UTC)". */
+    readonly when: string;
+  };
+  /**
    * Fields that are set when the object is made and whenever the config says another value than it did before; in between they
    * are whatever AWS, or a person, has made of them (how many instances a group has).
    */

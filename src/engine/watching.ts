@@ -69,7 +69,9 @@ export function accept(
       undefined,
       recorded?.spec,
     );
-    const managed = showable(node.type, drift).map(({ field, found }) => {
+    // What is only coming may be asked for, too.
+    const there = drift.map(({ when: _, ...one }) => one);
+    const managed = showable(node.type, there).map(({ field, found }) => {
       const configured: string | undefined = node.resource?.configured[field];
       return { field, found, configured };
     });

@@ -201,24 +201,211 @@ describe("another class", () => {
     expect((await instance(on))?.DBInstanceClass).toBe("db.t3.small");
     expect(planned(await on.plan(), "database")).toMatchObject({ action: "none", notes: [] });
   });
+});
 
-  test("of somebody else's that waits for the window is not brought forward by a change that needs none, and told by one that does", async () => {
-    const on = await from({}, { deletionProtection: true });
-    const who = stranger(on.sandbox);
-    await who.rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: PRIMARY, DBInstanceClass: "db.m5.large" }));
+/** Strangers' changes without ApplyImmediately, which are there only in the maintenance window. */
+describe("what others have waiting for the maintenance window", () => {
+  const later = async (on: Stage, change: object, DBInstanceIdentifier = PRIMARY) => {
+    await stranger(on.sandbox).rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, ...change }));
     await settle(on);
-    // It is not the config's: neither drift nor anything to do, but said.
-    expect(planned(await (await changed(on, {})).plan(), "database")).toMatchObject({
-      action: "none",
-      notes: [expect.stringContaining("instanceClass db.m5.large: waits")],
+  };
+  const itemOf = async (on: Stage, key = "database") => (await on.status()).find((item) => item.key === key);
+  const WEEK_MS = 7 * 24 * 3_600_000;
+  const WINDOW = "in the maintenance window (sun:17:00-sun:17:30 UTC)";
+  /** `up` asks for no consent, leaves nothing waiting, and the window brings nothing. */
+  async function expectTakenBack(on: Stage, DBInstanceIdentifier = PRIMARY): Promise<void> {
+    const before = await instance(on, DBInstanceIdentifier);
+    const plan = await on.plan();
+    expect(plan.items.filter(({ refused }) => refused !== undefined)).toEqual([]);
+    expect(plan.items.flatMap(({ interruption }) => interruption.what || [])).toEqual([]);
+    const { settled } = await on.up();
+    expect(settled.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+    await settle(on);
+    expect((await instance(on, DBInstanceIdentifier))?.PendingModifiedValues).toEqual({});
+    expect(await itemOf(on, DBInstanceIdentifier === PRIMARY ? "database" : "replica")).toMatchObject({
+      standing: "in-sync",
     });
+    await expectSettled(on);
+    await on.clock.sleep(WEEK_MS);
+    const { LatestRestorableTime: _then, ...after } = (await instance(on, DBInstanceIdentifier)) ?? {};
+    const { LatestRestorableTime: _now, PendingModifiedValues: _waited, ...asBefore } = before ?? {};
+    expect(after).toMatchObject(asBefore);
+  }
+
+  test.each([
+    ["instanceClass", { DBInstanceClass: "db.m5.large" }, "db.t3.micro", "db.m5.large", undefined],
+    ["storageGiB", { AllocatedStorage: 60 }, 20, "60", undefined],
+    ["backupRetentionDays", { BackupRetentionPeriod: 0 }, 1, "0", "less protected"],
+    ["engineVersion", { EngineVersion: "8.4.8", AllowMajorVersionUpgrade: true }, "8.0", "8.4.8", undefined],
+  ])("%s is drift, with what is coming and when; up takes it back", async (field, change, wanted, coming, danger) => {
+    const config = { replica: false, ...(field === "engineVersion" ? { engineVersion: "8.0" } : {}) };
+    const on = await from(config, config);
+    if (field === "engineVersion") {
+      await on.aws.rds.createDBParameterGroup({
+        DBParameterGroupName: "theirs",
+        DBParameterGroupFamily: "mysql8.4",
+        Description: "theirs",
+      });
+      await settle(on);
+    }
+    await later(on, field === "engineVersion" ? { ...change, DBParameterGroupName: "theirs" } : change);
+    expect(await itemOf(on)).toMatchObject({
+      standing: "drift",
+      drift: [{ field, wanted, found: `${coming} ${WINDOW}`, danger }],
+      watched: [],
+      notes: [],
+    });
+    expect(planned(await on.plan(), "database")).toMatchObject({
+      action: "update",
+      differences: [{ field, wanted, found: `${coming} ${WINDOW}` }],
+    });
+    await expectTakenBack(on);
+  });
+
+  test("on the replica, too", async () => {
+    const on = await from({}, {});
+    await later(on, { DBInstanceClass: "db.m5.large", AllocatedStorage: 60 }, REPLICA);
+    expect((await itemOf(on, "replica"))?.drift.map(({ field }) => field).sort()).toEqual([
+      "instanceClass",
+      "storageGiB",
+    ]);
+    await expectTakenBack(on, REPLICA);
+  });
+
+  test("several are taken back in one call, with the values that are in force", async () => {
+    const config = { replica: false, engineVersion: "8.4.6" };
+    const on = await from(config, config);
+    await later(on, { DBInstanceClass: "db.m5.large", AllocatedStorage: 60, BackupRetentionPeriod: 0 });
+    const known = modifications(on).length;
+    await on.up();
+    expect(modifications(on).slice(known)).toEqual([
+      expect.objectContaining({
+        DBInstanceClass: "db.t3.micro",
+        AllocatedStorage: 20,
+        BackupRetentionPeriod: 1,
+        ApplyImmediately: true,
+      }),
+    ]);
+    await expectSettled(on);
+  });
+
+  test("backups that somebody turns off are drift also where somebody keeps them for longer, and stay so long", async () => {
+    const config = { replica: false };
+    const on = await from(config, config);
+    await later(on, { BackupRetentionPeriod: 7 });
+    await later(on, { BackupRetentionPeriod: 0 });
+    await expectTakenBack(on);
+    expect((await instance(on))?.BackupRetentionPeriod).toBe(7);
+  });
+
+  test("a minor version is left, and said: AWS upgrades by itself, and does not say who has asked for it", async () => {
+    const config = { engineVersion: "8.4.6", replica: false };
+    const on = await from(config, config);
+    await later(on, { EngineVersion: "8.4.8" });
+    const notes = ["engineVersion 8.4.8: waits for the maintenance window of database1 (sun:17:00-sun:17:30 UTC)"];
+    expect(await itemOf(on)).toMatchObject({ standing: "in-sync", notes });
+    await expectSettled(on);
+  });
+
+  test("what the config leaves open is told, left, and needs consent where a change of the stack's brings it", async () => {
+    const on = await from({}, { deletionProtection: true });
+    await later(on, { MultiAZ: true });
+    expect(await itemOf(await changed(on, {}))).toMatchObject({
+      standing: "watched",
+      watched: [{ path: "PendingModifiedValues.MultiAZ", before: undefined, now: "true" }],
+      notes: ["MultiAZ true: waits for the maintenance window of database1 (sun:17:00-sun:17:30 UTC)"],
+    });
+    // It needs no ApplyImmediately.
     await on.up();
     await on.clock.sleep(900_000);
-    expect((await instance(on))?.DBInstanceClass).toBe("db.t3.micro");
+    expect((await instance(on))?.PendingModifiedValues).toEqual({ MultiAZ: true });
+    const words =
+      "database1 is away for about 5 min: MultiAZ true, which waits for its maintenance window, comes with it";
     const growing = await changed(on, { deletionProtection: true, storageGiB: 40 });
-    expect((await refusalOf(() => growing.up())).message).toMatch(
-      /away for about 5 min: instanceClass db.m5.large, which waits for its maintenance window, comes with it/,
-    );
+    expect((await refusalOf(() => growing.up())).message).toBe(words);
+    // So does a call that takes something back.
+    await later(on, { DBInstanceClass: "db.m5.large" });
+    const same = await changed(on, { deletionProtection: true });
+    expect((await refusalOf(() => same.up())).message).toBe(words);
+    const allowed = await changed(on, { deletionProtection: true }, YES);
+    expect(outcomes((await allowed.up()).settled)).toEqual({ database: "updated" });
+    await on.clock.sleep(900_000);
+    expect(await instance(on)).toMatchObject({
+      MultiAZ: true,
+      DBInstanceClass: "db.t3.micro",
+      PendingModifiedValues: {},
+    });
+  });
+
+  test("another name is never brought about by a change of the stack's: that is refused, with what to do", async () => {
+    const on = await from({}, {});
+    await later(on, { NewDBInstanceIdentifier: "theirs" });
+    expect((await on.up()).settled.filter(({ outcome }) => outcome !== "unchanged")).toEqual([]);
+    await later(on, { AllocatedStorage: 60 });
+    on.writes();
+    const error = await refusalOf(async () => (await changed(on, {}, YES)).up());
+    expect(error.message).toContain("database1 is to be called theirs in its maintenance window");
+    expect(error.hint).toContain("--db-instance-identifier theirs --new-db-instance-identifier database1");
+    expect(await itemOf(on)).toMatchObject({ standing: "drift" });
+    expect(on.writes()).toEqual([]);
+  });
+
+  describe("beside what the stack has waiting", () => {
+    const LATER = { apply: "window", instanceClass: "db.t3.small", replica: false };
+
+    test("only theirs is drift, and only theirs is taken back; the stack's own comes in the window, not before", async () => {
+      const on = await from({ replica: false }, LATER);
+      await on.up();
+      await settle(on);
+      await later(on, { AllocatedStorage: 60 });
+      expect(await itemOf(on)).toMatchObject({
+        standing: "drift",
+        drift: [{ field: "storageGiB", found: `60 ${WINDOW}` }],
+        watched: [],
+        notes: [expect.stringContaining("instanceClass db.t3.small: waits")],
+      });
+      expect(planned(await on.plan(), "database")).toMatchObject({
+        interruption: { kind: "none" },
+        refused: undefined,
+      });
+      await on.up();
+      await on.clock.sleep(3_600_000);
+      expect(await instance(on)).toMatchObject({
+        DBInstanceClass: "db.t3.micro",
+        PendingModifiedValues: { DBInstanceClass: "db.t3.small" },
+      });
+      expect(await itemOf(on)).toMatchObject({ standing: "in-sync" });
+      await expectSettled(on);
+      await on.clock.sleep(WEEK_MS);
+      expect(await instance(on)).toMatchObject({ DBInstanceClass: "db.t3.small", AllocatedStorage: 20 });
+    });
+
+    test("what was asked for and is not any more is taken back, too", async () => {
+      const on = await from({ replica: false }, LATER);
+      await on.up();
+      await settle(on);
+      const back = await changed(on, { apply: "window", replica: false });
+      expect(await itemOf(back)).toMatchObject({
+        standing: "pending-change",
+        drift: [],
+        pending: [{ field: "instanceClass", wanted: "db.t3.micro", found: `db.t3.small ${WINDOW}` }],
+      });
+      await expectTakenBack(back);
+    });
+
+    test("the performance of storage that the stack lets grow in the window is no drift while it waits", async () => {
+      const config = { apply: "window", storageGiB: 400, replica: false };
+      const on = await from({ replica: false }, config);
+      await on.up();
+      await settle(on);
+      expect((await instance(on))?.PendingModifiedValues).toEqual({
+        AllocatedStorage: 400,
+        Iops: 12_000,
+        StorageThroughput: 500,
+      });
+      expect(await itemOf(on)).toMatchObject({ standing: "in-sync", watched: [] });
+      await expectSettled(on);
+    });
   });
 });
 

@@ -299,6 +299,95 @@ describe("an instance", () => {
     expect(await seen()).toMatchObject({ DBInstanceClass: "db.t3.micro", CopyTagsToSnapshot: true });
   });
 
+  test("what waits is taken back by the value that there is, at once only, and nothing else with it", async () => {
+    await create();
+    await until("available");
+    const modify = (change: object) =>
+      by().rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "database1", ...change }));
+    const waits = async () => (await seen())?.PendingModifiedValues;
+    await modify({ DBInstanceClass: "db.t3.small", MultiAZ: true, AllocatedStorage: 400, Iops: 12_000 });
+    // AWS says it of --apply-immediately; without it nobody knows.
+    await modify({ DBInstanceClass: "db.t3.micro" });
+    await settle();
+    expect(await waits()).toEqual({
+      DBInstanceClass: "db.t3.small",
+      MultiAZ: true,
+      AllocatedStorage: 400,
+      Iops: 12_000,
+    });
+    await modify({ DBInstanceClass: "db.t3.micro", AllocatedStorage: 20, MultiAZ: false, ApplyImmediately: true });
+    await settle();
+    expect(await waits()).toEqual({});
+    await modify({ DBInstanceClass: "db.t3.small", MultiAZ: true });
+    await modify({ DBInstanceClass: "db.t3.micro", ApplyImmediately: true });
+    await until("modifying");
+    await until("available");
+    expect(await seen()).toMatchObject({ DBInstanceClass: "db.t3.micro", MultiAZ: true, PendingModifiedValues: {} });
+  });
+
+  test("storage type, certificate and logins by IAM wait, too; windows, port and logs do not", async () => {
+    await create();
+    await until("available");
+    const modify = (change: object) =>
+      by().rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "database1", ...change }));
+    await modify({
+      StorageType: "gp2",
+      CACertificateIdentifier: "rds-ca-ecc384-g1",
+      EnableIAMDatabaseAuthentication: true,
+      PreferredBackupWindow: "02:00-02:30",
+      CloudwatchLogsExportConfiguration: { EnableLogTypes: ["slowquery", "error"] },
+    });
+    await settle();
+    const before = await seen();
+    expect(before).toMatchObject({
+      StorageType: "gp3",
+      CACertificateIdentifier: "rds-ca-rsa2048-g1",
+      IAMDatabaseAuthenticationEnabled: false,
+      PreferredBackupWindow: "02:00-02:30",
+      EnabledCloudwatchLogsExports: ["error", "slowquery"],
+      PendingModifiedValues: {
+        StorageType: "gp2",
+        CACertificateIdentifier: "rds-ca-ecc384-g1",
+        IAMDatabaseAuthenticationEnabled: true,
+      },
+    });
+    await modify({ DBPortNumber: 3307 });
+    await until("rebooting");
+    await until("available");
+    expect((await seen())?.Endpoint?.Port).toBe(3307);
+    await refused(modify({ DBPortNumber: 1000 }), "InvalidParameterValue");
+    await refused(modify({ CACertificateIdentifier: "rds-ca-2015" }), "CertificateNotFoundFault");
+    await refused(modify({ PreferredMaintenanceWindow: "sun:02:00-sun:03:00" }), "InvalidParameterValue", /overlap/);
+    await refused(modify({ PreferredMaintenanceWindow: "sun:04:00-sun:04:10" }), "InvalidParameterValue", /30 minutes/);
+    await refused(modify({ PreferredMaintenanceWindow: "sunday" }), "InvalidParameterValue", /format/);
+    // START is a Sunday, at midnight. The window that it had brings nothing any more.
+    await modify({ PreferredMaintenanceWindow: "Mon:04:00-Mon:05:00" });
+    await clock.sleep(START + 18 * 3_600_000 - clock.now());
+    expect((await seen())?.StorageType).toBe("gp3");
+    await clock.sleep(START + 28.2 * 3_600_000 - clock.now());
+    expect(await seen()).toMatchObject({
+      DBInstanceStatus: "storage-optimization",
+      StorageType: "gp2",
+      CACertificateIdentifier: "rds-ca-ecc384-g1",
+      IAMDatabaseAuthenticationEnabled: true,
+      PendingModifiedValues: {},
+    });
+    expect((await seen())?.Iops).toBeUndefined();
+    await refused(modify({ AllocatedStorage: 40, ApplyImmediately: true }), "InvalidParameterCombination", /optimized/);
+  });
+
+  test("a window that is moved to now brings what waits at once", async () => {
+    await create();
+    await until("available");
+    const modify = (change: object) =>
+      by().rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "database1", ...change }));
+    await modify({ DBInstanceClass: "db.t3.small" });
+    await modify({ PreferredMaintenanceWindow: "sat:23:00-sun:16:00" });
+    await until("modifying");
+    await until("available");
+    expect((await seen())?.DBInstanceClass).toBe("db.t3.small");
+  });
+
   test("gets another class late, or never, and then only its events say why", async () => {
     await create();
     await until("available");

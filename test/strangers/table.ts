@@ -1178,6 +1178,16 @@ const database =
     await who.rds("ModifyDBInstance", { DBInstanceIdentifier: id, ApplyImmediately: true, ...change });
     await who.wait(1_800);
   };
+/** For the maintenance window: nothing is another yet. */
+const later =
+  (change: object, id = "database1") =>
+  (who: Hand) =>
+    who.rds("ModifyDBInstance", { DBInstanceIdentifier: id, ...change });
+const parameter = (ParameterName: string, ParameterValue: string) => (who: Hand) =>
+  who.rds("ModifyDBParameterGroup", {
+    DBParameterGroupName: "utf8encoding",
+    Parameters: [{ ParameterName, ParameterValue, ApplyMethod: "pending-reboot" }],
+  });
 const publicPolicy = (resource: string) =>
   JSON.stringify({
     Version: "2012-10-17",
@@ -1224,6 +1234,65 @@ const data: readonly Change[] = [
     ],
     ["a standby in another zone", database({ MultiAZ: true }), watched("database", /MultiAZ/)],
     ["its storage may grow", database({ MaxAllocatedStorage: 500 }), managed("database", "maxStorageGiB")],
+    ["larger machine, in the window", later({ DBInstanceClass: "db.t3.small" }), managed("database", "instanceClass")],
+    ["more storage, in the window", later({ AllocatedStorage: 60 }), managed("database", "storageGiB")],
+    [
+      "storage that is named with its performance, in the window",
+      later({ AllocatedStorage: 400, Iops: 12_000, StorageThroughput: 500 }),
+      managed("database", "storageGiB"),
+    ],
+    [
+      "faster storage than its size gives, in the window",
+      later({ AllocatedStorage: 400, Iops: 20_000, StorageThroughput: 500 }),
+      managed("database", "storageGiB"),
+    ],
+    [
+      "a standby in another zone, in the window",
+      later({ MultiAZ: true }),
+      watched("database", /PendingModifiedValues\.MultiAZ/),
+    ],
+    [
+      "another name, in the window",
+      later({ NewDBInstanceIdentifier: "theirs" }),
+      watched("database", /PendingModifiedValues\.DBInstanceIdentifier/),
+    ],
+    [
+      "slower storage, in the window",
+      later({ StorageType: "gp2" }),
+      watched("database", /PendingModifiedValues\.StorageType/),
+    ],
+    ["slower storage", database({ StorageType: "gp2" }), watched("database", /^database StorageType/)],
+    [
+      "another certificate authority, in the window",
+      later({ CACertificateIdentifier: "rds-ca-rsa4096-g1" }),
+      watched("database", /PendingModifiedValues\.CACertificateIdentifier/),
+    ],
+    [
+      "another certificate authority",
+      database({ CACertificateIdentifier: "rds-ca-rsa4096-g1" }),
+      watched("database", /^database CACertificateIdentifier/),
+    ],
+    [
+      "logins by IAM, in the window",
+      later({ EnableIAMDatabaseAuthentication: true }),
+      watched("database", /PendingModifiedValues\.IAMDatabaseAuthenticationEnabled/),
+    ],
+    [
+      "its logs go to CloudWatch",
+      later({ CloudwatchLogsExportConfiguration: { EnableLogTypes: ["general"] } }),
+      watched("database", /EnabledCloudwatchLogsExports\[general\]/),
+    ],
+    [
+      "another maintenance window",
+      later({ PreferredMaintenanceWindow: "tue:03:00-tue:04:00" }),
+      watched("database", /PreferredMaintenanceWindow/),
+    ],
+    [
+      "backups at another hour",
+      later({ PreferredBackupWindow: "03:00-03:30" }),
+      watched("database", /PreferredBackupWindow/),
+    ],
+    ["another port, which restarts it", database({ DBPortNumber: 3307 }), watched("database", /Endpoint\.Port/)],
     [
       "a replica of theirs",
       async (who) => {
@@ -1302,6 +1371,31 @@ const data: readonly Change[] = [
       database({ AutoMinorVersionUpgrade: false }, "database1-replica"),
       managed("replica", "minorUpgrades"),
     ],
+    [
+      "larger machine, in the window",
+      later({ DBInstanceClass: "db.t3.small" }, "database1-replica"),
+      managed("replica", "instanceClass"),
+    ],
+    [
+      "more storage, in the window",
+      later({ AllocatedStorage: 60 }, "database1-replica"),
+      managed("replica", "storageGiB"),
+    ],
+    [
+      "backups of its own, in the window",
+      later({ BackupRetentionPeriod: 3 }, "database1-replica"),
+      watched("replica", /PendingModifiedValues\.BackupRetentionPeriod/),
+    ],
+    [
+      "another name, in the window",
+      later({ NewDBInstanceIdentifier: "theirs" }, "database1-replica"),
+      watched("replica", /PendingModifiedValues\.DBInstanceIdentifier/),
+    ],
+    [
+      "another maintenance window",
+      later({ PreferredMaintenanceWindow: "tue:03:00-tue:04:00" }, "database1-replica"),
+      watched("replica", /PreferredMaintenanceWindow/),
+    ],
   ]),
   ...rows("rds:parameter-group", [
     [
@@ -1321,6 +1415,16 @@ const data: readonly Change[] = [
           Parameters: [{ ParameterName: "character_set_server", ParameterValue: "latin1", ApplyMethod: "immediate" }],
         }),
       managed("db-parameter-group", "parameters"),
+    ],
+    [
+      "connections without TLS, at the next restart",
+      parameter("require_secure_transport", "0"),
+      managed("db-parameter-group", "parameters", "not encrypted"),
+    ],
+    [
+      "a parameter of theirs, at the next restart",
+      parameter("innodb_buffer_pool_instances", "2"),
+      watched("db-parameter-group", /innodb_buffer_pool_instances.*ParameterValue/),
     ],
   ]),
   ...rows("rds:subnet-group", [

@@ -9,13 +9,14 @@ import {
   AFTER_REPLICA,
   afterModify,
   backupNotes,
+  coming,
   type InstanceSpec,
   impossible,
   instanceCoverage,
+  isMajorUpgrade,
   knownByName,
   modifyInstance,
   notesOf,
-  performanceOf,
   primaryInterruption,
   rolloutOf,
   sameInstance,
@@ -39,6 +40,7 @@ import {
 import { foreseeRestore, passwordFrom, restoreFromSnapshot, settingsOf, takePassword } from "./restore.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { isPromoted, promotedBeside } from "./standing.ts";
+import { performanceOf } from "./storage.ts";
 import { subnetGroup } from "./subnet-group.ts";
 import { FENCED_TAG, idOf, isFenced } from "./tags.ts";
 import { major } from "./version.ts";
@@ -119,7 +121,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
       user: ["MasterUsername"],
       passwordParameter: "unshown",
       subnetGroup: ["DBSubnetGroup.DBSubnetGroupName"],
-      backupRetentionDays: ["BackupRetentionPeriod"],
+      backupRetentionDays: ["BackupRetentionPeriod", "PendingModifiedValues.BackupRetentionPeriod"],
       encrypted: ["StorageEncrypted"],
       kmsKey: ["KmsKeyId"],
       kmsKeyName: "watched",
@@ -139,6 +141,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     ],
   },
   same: { ...sameInstance, ...sameKey, passwordParameter: createOnly, snapshot: createOnly },
+  coming,
   // AWS upgrades no primary before its replicas (DBUpgradeDependencyFailure), a full replica stops, and both should not be away at
   // once; the source of a replica cannot be without backups (API reference, BackupRetentionPeriod).
   // RDS makes no replica of one whose storage it is optimizing, which takes minutes to more than a day (re:Post, "low free storage").
@@ -221,7 +224,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   },
 
   prepare: (aws, live, spec, changed, owner, label) =>
-    changed.has("engineVersion") && major(live.engineVersion) !== major(spec.engineVersion)
+    isMajorUpgrade(changed, live, spec)
       ? snapshotOf(
           aws,
           live.id,
@@ -234,7 +237,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   update: (aws, live, spec, changed, owner) =>
     changed.has("passwordFrom")
       ? takePassword(aws, live, spec.passwordParameter)
-      : modifyInstance(aws, live, spec, changed, owner, spec.backupRetentionDays),
+      : modifyInstance(aws, live, spec, changed, owner),
 
   copy: finalSnapshot,
   copiedSince: finalSince,

@@ -6,6 +6,7 @@ import { counted, list } from "../../lib/text.ts";
 import type { Aws } from "../aws.ts";
 import { COUNTER, STATE } from "../coverage.ts";
 import type { InstanceLive } from "./read-instances.ts";
+import { performanceOf } from "./storage.ts";
 import { idOf, MARKS, retag } from "./tags.ts";
 import { isAtLeast, major } from "./version.ts";
 
@@ -37,9 +38,9 @@ export interface InstanceSpec {
 /** Whose is what AWS tells of an instance. */
 export const instanceCoverage = {
   covers: {
-    engineVersion: ["EngineVersion"],
-    instanceClass: ["DBInstanceClass"],
-    storageGiB: ["AllocatedStorage"],
+    engineVersion: ["EngineVersion", "PendingModifiedValues.EngineVersion"],
+    instanceClass: ["DBInstanceClass", "PendingModifiedValues.DBInstanceClass"],
+    storageGiB: ["AllocatedStorage", "PendingModifiedValues.AllocatedStorage"],
     maxStorageGiB: ["MaxAllocatedStorage"],
     zone: "watched",
     parameterGroup: ["DBParameterGroups[].DBParameterGroupName"],
@@ -54,7 +55,7 @@ export const instanceCoverage = {
   ignores: {
     ...MARKS,
     DBInstanceStatus: STATE,
-    PendingModifiedValues: "what is on its way; what it leads to is compared",
+    "PendingModifiedValues.MasterUserPassword": "AWS never shows a password; it waits for no window",
     AvailabilityZone: ZONE,
     SecondaryAvailabilityZone: ZONE,
     "DBParameterGroups[].ParameterApplyStatus": STATE,
@@ -96,6 +97,11 @@ const inForce =
   };
 const equal = (wanted: unknown, found: unknown): boolean => wanted === found;
 
+/** What waits for the maintenance window unless it is to be done now: what the spec says of it. */
+type HeldSpec = InstanceSpec & { readonly backupRetentionDays?: number };
+type Held = keyof Accepted;
+const HELD = ["engineVersion", "instanceClass", "storageGiB", "backupRetentionDays"] as const;
+
 /** Somebody has protected it better than the config asks: what the config never asked for it does not take back. */
 const isOthers = <V>(wanted: V, applied: V | undefined): boolean => applied === undefined || applied === wanted;
 
@@ -131,45 +137,135 @@ export const sameInstance = {
   apply: () => true,
 } satisfies ResourceType<InstanceSpec & { readonly backupRetentionDays: number }, InstanceLive & InstanceSpec>["same"];
 
+/** AWS rounds growth up to a tenth (API reference, AllocatedStorage). */
+const grown = (storageGiB: number): number => Math.ceil(storageGiB * 1.1);
+
+/** Whether what AWS has accepted is what the spec asks for, or what AWS may do by itself. */
+const asksFor: {
+  readonly [F in Held]-?: (
+    coming: NonNullable<Accepted[F]>,
+    live: InstanceLive,
+    spec: HeldSpec,
+    applied: Partial<HeldSpec>,
+  ) => boolean;
+} = {
+  // AWS upgrades minor versions by itself, and does not say who has asked for one.
+  engineVersion: (coming, live, spec) =>
+    major(coming) === major(live.engineVersion) ||
+    (major(coming) === major(spec.engineVersion) && isAtLeast(coming, spec.engineVersion)),
+  instanceClass: (coming, _live, spec) => coming === spec.instanceClass,
+  storageGiB: (coming, { storageGiB: found }, { storageGiB: wanted, maxStorageGiB }) =>
+    coming <= Math.max(maxStorageGiB, found < wanted ? Math.max(wanted, grown(found)) : 0),
+  backupRetentionDays: (coming, _live, { backupRetentionDays: wanted }, applied) =>
+    wanted === undefined || coming === wanted || (coming > wanted && isOthers(wanted, applied.backupRetentionDays)),
+};
+
+/** What waits for the maintenance window and the spec does not ask for. */
+export function coming(live: InstanceLive, spec: HeldSpec, applied: Partial<HeldSpec>) {
+  const asks = asksFor as { readonly [F in Held]: (value: unknown, ...about: readonly unknown[]) => boolean };
+  const isUnasked = (field: Held): boolean =>
+    live.accepted[field] !== undefined && !asks[field](live.accepted[field], live, spec, applied);
+  const fields: Accepted = Object.fromEntries(HELD.filter(isUnasked).map((field) => [field, live.accepted[field]]));
+  return { fields, when: `in the maintenance window (${live.window} UTC)` };
+}
+
 const isOlderMajor = (wanted: string, found: string): boolean =>
   major(wanted) !== major(found) && isAtLeast(found, wanted);
-const isMajorUpgrade = (changed: ReadonlySet<string>, live: InstanceLive, { engineVersion }: InstanceSpec): boolean =>
-  changed.has("engineVersion") && major(live.engineVersion) !== major(engineVersion);
+export const isMajorUpgrade = (
+  changed: ReadonlySet<string>,
+  { engineVersion: found }: InstanceLive,
+  { engineVersion: wanted }: InstanceSpec,
+): boolean => changed.has("engineVersion") && major(found) !== major(wanted) && !isAtLeast(found, wanted);
 
 /** Changes of a primary's that can be held back, and that a replica goes through first. */
 export const AFTER_REPLICA = ["engineVersion", "parameterGroup", "instanceClass", "storageGiB"] as const;
 
-/**
- * From here MySQL's gp3 has four volumes: 12,000 IOPS and 500 MiB/s at least, which must be said when it grows; below, AWS refuses
- * both (hashicorp/terraform-provider-aws#28382 and #28160, cloudtools/troposphere#2153; user guide, "gp3 storage").
- */
-const STRIPED_GIB = 400;
-export const performanceOf = (storageGiB: number, iops = 0, throughput = 0) =>
-  storageGiB < STRIPED_GIB ? {} : { Iops: Math.max(12_000, iops), StorageThroughput: Math.max(500, throughput) };
+/** It is in force, whatever is coming. More backups than the spec asks for are others' wish. */
+const isEnough = (field: Held, live: InstanceLive, spec: HeldSpec): boolean => {
+  if (field === "engineVersion") return isAtLeast(live.engineVersion, spec.engineVersion);
+  if (field === "instanceClass") return live.instanceClass === spec.instanceClass;
+  return spec[field] === undefined || live[field] >= spec[field];
+};
 
-/** Closes differences in place. `retention` days of backups: of a primary only. */
+/** A value of what waits, as the call says it; of storage with its performance. */
+function said(field: Held, of: HeldSpec | InstanceLive, live: InstanceLive): Partial<ModifyDBInstanceMessage> {
+  switch (field) {
+    case "engineVersion":
+      return { EngineVersion: of.engineVersion };
+    // With another version, too: one outage. AWS refuses a class that the old version does not have (API reference, DBInstanceClass).
+    case "instanceClass":
+      return { DBInstanceClass: of.instanceClass };
+    case "storageGiB":
+      return { AllocatedStorage: of.storageGiB, ...performanceOf(of.storageGiB, live.iops, live.throughput) };
+    case "backupRetentionDays":
+      return { BackupRetentionPeriod: of.backupRetentionDays };
+  }
+}
+
+/** What is asked of AWS of what can wait for the maintenance window. */
+interface HeldChange {
+  /**
+   * What is to have the value that it has, at once: so what waits is taken back, and only so, says AWS (user guide,
+   * "Schedule modifications"). A call of its own, where the rest is to wait.
+   */
+  readonly back: Partial<ModifyDBInstanceMessage>;
+  readonly held: Partial<ModifyDBInstanceMessage>;
+  /** `held` is done at once, too. */
+  readonly now: boolean;
+  /** What also waits, and comes into force with what is done at once: "any pending modifications" (API reference, ApplyImmediately). */
+  readonly along: readonly string[];
+}
+
+function heldChange(changed: ReadonlySet<string>, live: InstanceLive, spec: HeldSpec): HeldChange {
+  const { accepted, alsoAccepted } = live;
+  const unasked = Object.keys(coming(live, spec, {}).fields);
+  const isBack = (field: Held): boolean => unasked.includes(field) && isEnough(field, live, spec);
+  const asked = HELD.filter((field) => changed.has(field) && !isBack(field));
+  const now = spec.apply === "now" || isMajorUpgrade(changed, live, spec);
+  const takesBack = HELD.some((field) => changed.has(field) && isBack(field));
+  const atOnce = takesBack || (now && asked.length > 0);
+  const isThere = (field: Held): boolean =>
+    field === "backupRetentionDays" ? [undefined, live[field]].includes(spec[field]) : isEnough(field, live, spec);
+  // What the stack has waiting is not to come with it: it is asked for anew.
+  const own = takesBack && !now ? HELD.filter((field) => accepted[field] !== undefined && !isThere(field)) : [];
+  const back = atOnce ? HELD.filter((field) => isBack(field) || own.includes(field)) : [];
+  const all = (fields: readonly Held[], of: HeldSpec | InstanceLive): Partial<ModifyDBInstanceMessage> =>
+    Object.assign({}, ...fields.map((field) => said(field, of, live)));
+  const named = { ...all(back, live), ...(now ? all(asked, spec) : {}) };
+  // Size and performance of storage are one change.
+  const sized = named.AllocatedStorage === undefined ? [] : ["Iops", "StorageThroughput"];
+  const isNamed = (text: string): boolean => sized.some((name) => text.startsWith(`${name} `));
+  return {
+    back: all(back, live),
+    held: all([...new Set([...asked, ...own])], spec),
+    now: now && asked.length > 0,
+    along: atOnce
+      ? [
+          ...HELD.filter(
+            (field) => accepted[field] !== undefined && !back.includes(field) && !(now && asked.includes(field)),
+          ).map((field) => acceptedText(accepted, field)),
+          ...alsoAccepted.filter((text) => !isNamed(text)),
+        ]
+      : [],
+  };
+}
+
+/** Closes differences in place. */
 export async function modifyInstance(
   aws: Aws,
   live: InstanceLive,
-  spec: InstanceSpec,
+  spec: HeldSpec,
   changed: ReadonlySet<string>,
   owner: Owner,
-  retention?: number,
 ): Promise<void> {
   const { id, arn } = live;
   await retag(aws, arn, changed, owner);
   const isMajor = isMajorUpgrade(changed, live, spec);
-  /** What waits for the maintenance window unless it is to be done now. */
-  const held: Partial<ModifyDBInstanceMessage> = {
-    ...(changed.has("engineVersion") ? { EngineVersion: spec.engineVersion } : {}),
-    // With another version, too: one outage. AWS refuses a class that the old version does not have (API reference, DBInstanceClass).
-    ...(changed.has("instanceClass") ? { DBInstanceClass: spec.instanceClass } : {}),
-    ...(changed.has("storageGiB")
-      ? { AllocatedStorage: spec.storageGiB, ...performanceOf(spec.storageGiB, live.iops, live.throughput) }
-      : {}),
-    ...(changed.has("backupRetentionDays") ? { BackupRetentionPeriod: retention } : {}),
-  };
+  const { back, held, now } = heldChange(changed, live, spec);
+  const takesBack = Object.keys(back).length > 0;
+  if (takesBack && !now) await aws.rds.modifyDBInstance({ DBInstanceIdentifier: id, ...back, ApplyImmediately: true });
   const change: Partial<ModifyDBInstanceMessage> = {
+    ...(now ? back : {}),
     ...held,
     ...(isMajor ? { AllowMajorVersionUpgrade: true } : {}),
     ...(changed.has("parameterGroup") ? { DBParameterGroupName: spec.parameterGroup } : {}),
@@ -185,9 +281,8 @@ export async function modifyInstance(
   };
   if (Object.keys(change).length > 0) {
     // It brings forward all that waits, also what others have asked for: only where it is needed (API reference, ApplyImmediately).
-    const now = Object.keys(held).length > 0 && (spec.apply === "now" || isMajor);
     await aws.rds.modifyDBInstance({ DBInstanceIdentifier: id, ...change, ...(now ? { ApplyImmediately: true } : {}) });
-  } else if (changed.has("parametersApplied")) {
+  } else if (changed.has("parametersApplied") && !takesBack) {
     await aws.rds.rebootDBInstance({ DBInstanceIdentifier: id });
   }
 }
@@ -201,47 +296,52 @@ export const knownByName = (owner: Owner, live: InstanceLive | undefined): Parti
   ...(live && live.endpoint !== "" ? { endpoint: live.endpoint } : {}),
 });
 
-/**
- * What `ApplyImmediately` does not bring about waits for the maintenance window; growth is rounded up to a tenth (API reference,
- * AllocatedStorage).
- */
+/** What `ApplyImmediately` does not bring about waits for the maintenance window, and what is only taken back stays as it is. */
 export function afterModify(
   live: InstanceLive & InstanceSpec,
-  spec: InstanceSpec,
+  spec: HeldSpec,
   changed: ReadonlySet<string>,
 ): Partial<InstanceSpec> {
   const { engineVersion, instanceClass, storageGiB } = live;
-  if (spec.apply === "window" && !isMajorUpgrade(changed, live, spec))
-    return { engineVersion, instanceClass, storageGiB };
-  return changed.has("storageGiB") ? { storageGiB: Math.max(spec.storageGiB, Math.ceil(storageGiB * 1.1)) } : {};
+  const isLeft = (field: Held): boolean =>
+    !changed.has(field) ||
+    isEnough(field, live, spec) ||
+    (spec.apply === "window" && !isMajorUpgrade(changed, live, spec));
+  return {
+    engineVersion: isLeft("engineVersion") ? engineVersion : spec.engineVersion,
+    instanceClass: isLeft("instanceClass") ? instanceClass : spec.instanceClass,
+    storageGiB: isLeft("storageGiB") ? storageGiB : Math.max(spec.storageGiB, grown(storageGiB)),
+  };
 }
 
 /** How long a change usually takes, seconds (field reports, as those behind docs/internals/sandbox.md); an instance in one zone is away meanwhile. */
 const USUAL = { class: 300, minor: 300, major: 900, window: 300, backups: 60, reboot: 60, storage: 60 };
 
-/** What users of an instance notice. @param retention days of backups that are wanted; of a primary only. */
+/** What users of an instance notice. */
 export function interruptionOf(
   changed: ReadonlySet<string>,
   live: InstanceLive,
-  spec: InstanceSpec,
-  retention?: number,
+  spec: HeldSpec,
 ): Interruption | undefined {
-  const { id, accepted } = live;
+  const { id } = live;
   const isMajor = isMajorUpgrade(changed, live, spec);
-  if (spec.apply === "window" && !isMajor) return undefined;
+  const { now, along } = heldChange(changed, live, spec);
+  const waits = spec.apply === "window" && !isMajor;
+  if (waits && along.length === 0) return undefined;
+  const comes = (field: Held): boolean => now && changed.has(field) && !isEnough(field, live, spec);
   const away: { readonly what: string; readonly seconds: number }[] = [];
-  if (changed.has("engineVersion"))
+  if (comes("engineVersion"))
     away.push({
       what: `MySQL ${live.engineVersion} → ${spec.engineVersion}`,
       seconds: isMajor ? USUAL.major : USUAL.minor,
     });
-  if (changed.has("instanceClass"))
+  if (comes("instanceClass"))
     away.push({ what: `${live.instanceClass} → ${spec.instanceClass}`, seconds: USUAL.class });
-  const backups = changed.has("backupRetentionDays") && (retention === 0) !== (live.backupRetentionDays === 0);
-  const others = Object.keys(accepted).filter((field) => !changed.has(field));
-  if (others.length > 0 && (away.length > 0 || backups || changed.has("storageGiB")))
+  const retention = changedRetention(changed, live, spec);
+  const backups = retention !== undefined && (retention === 0) !== (live.backupRetentionDays === 0);
+  if (along.length > 0)
     away.push({
-      what: `${list(others.map((field) => acceptedText(accepted, field)))}, which waits for its maintenance window, comes with it`,
+      what: `${list(along)}, which ${along.length > 1 ? "wait for its maintenance window, come" : "waits for its maintenance window, comes"} with it`,
       seconds: USUAL.window,
     });
   if (away.length > 0) {
@@ -265,11 +365,18 @@ export function rolloutOf(
   { id, storageGiB }: InstanceLive & InstanceSpec,
   spec: InstanceSpec,
 ): Rollout | undefined {
-  if (!changed.has("storageGiB") || spec.apply === "window") return undefined;
+  if (!changed.has("storageGiB") || storageGiB >= spec.storageGiB || spec.apply === "window") return undefined;
   return {
     what: `the storage of ${id} grows from ${storageGiB} to ${spec.storageGiB} GiB, about ${about(USUAL.storage)}; it goes on`,
     seconds: USUAL.storage,
   };
+}
+
+/** The days of backups that are asked for; undefined: they stay as they are, whatever was to come. */
+function changedRetention(changed: ReadonlySet<string>, live: InstanceLive, spec: HeldSpec): number | undefined {
+  if (!changed.has("backupRetentionDays")) return undefined;
+  const isBack = coming(live, spec, {}).fields.backupRetentionDays !== undefined;
+  return isBack && isEnough("backupRetentionDays", live, spec) ? undefined : spec.backupRetentionDays;
 }
 
 /** Fewer days take effect at once; none deletes all (user guide, "Backup retention period" and "Disabling automated backups"). */
@@ -290,16 +397,17 @@ export function primaryInterruption(
   live: InstanceLive,
   spec: InstanceSpec & { readonly backupRetentionDays: number },
 ): Interruption | undefined {
+  const retention = changedRetention(changed, live, spec);
   const found = withLostBackups(
-    interruptionOf(changed, live, spec, spec.backupRetentionDays),
-    changed.has("backupRetentionDays") ? lostBackups(live, spec.backupRetentionDays) : undefined,
+    interruptionOf(changed, live, spec),
+    retention === undefined ? undefined : lostBackups(live, retention),
   );
   return found && isMajorUpgrade(changed, live, spec)
     ? { ...found, final: "AWS never goes back to an older major version; a snapshot is made first" }
     : found;
 }
 
-const acceptedText = (accepted: Accepted, field: string): string => `${field} ${accepted[field as keyof Accepted]}`;
+const acceptedText = (accepted: Accepted, field: string): string => `${field} ${accepted[field as Held]}`;
 
 /** A primary whose backups somebody keeps for longer. */
 export const backupNotes = (
@@ -313,11 +421,17 @@ export const backupNotes = (
     : [];
 
 /** What is accepted, differs from the config in a way that stays, or waits for somebody. */
-export function notesOf(live: InstanceLive, spec: InstanceSpec): readonly string[] {
-  const { id, accepted, window } = live;
-  const coming = Object.keys(accepted).map((field) => acceptedText(accepted, field));
+export function notesOf(live: InstanceLive, spec: HeldSpec): readonly string[] {
+  const { id, accepted, alsoAccepted, window } = live;
+  const unasked = coming(live, spec, {}).fields;
+  const waiting = [
+    ...Object.keys(accepted)
+      .filter((field) => !(field in unasked))
+      .map((field) => acceptedText(accepted, field)),
+    ...alsoAccepted,
+  ];
   return [
-    ...(coming.length > 0 ? [`${list(coming)}: waits for the maintenance window of ${id} (${window} UTC)`] : []),
+    ...(waiting.length > 0 ? [`${list(waiting)}: waits for the maintenance window of ${id} (${window} UTC)`] : []),
     ...(spec.parametersApplied === undefined && !live.parametersApplied
       ? [`parameters wait for a reboot of ${id}: they may be somebody else's, so up leaves the moment to you`]
       : []),
@@ -337,8 +451,7 @@ export function notesOf(live: InstanceLive, spec: InstanceSpec): readonly string
           `${id} has a standby in another zone (Multi-AZ), which somebody has asked for: it stays, and AWS bills the instance and its storage twice, which cost does not count`,
         ]
       : []),
-    // AWS rounds growth up to a tenth (API reference, AllocatedStorage).
-    ...(spec.maxStorageGiB === 0 && live.storageGiB > Math.ceil(spec.storageGiB * 1.1)
+    ...(spec.maxStorageGiB === 0 && live.storageGiB > grown(spec.storageGiB)
       ? [
           `${id} has ${live.storageGiB} GiB of storage, ${spec.storageGiB} in the config: storage never shrinks. Set database.storageGiB to ${live.storageGiB}`,
         ]
@@ -350,11 +463,9 @@ export function notesOf(live: InstanceLive, spec: InstanceSpec): readonly string
  * Storage never shrinks (user guide, "Working with storage"), and no major version is gone back to. A config that asks for less than
  * was applied is wrong; what others made of it since is lived with.
  */
-export function impossible(
-  { id, storageGiB: size, engineVersion: version }: InstanceLive,
-  { storageGiB, engineVersion }: InstanceSpec,
-  applied: Partial<InstanceSpec>,
-): Impossible | undefined {
+export function impossible(live: InstanceLive, spec: HeldSpec, applied: Partial<HeldSpec>): Impossible | undefined {
+  const { id, storageGiB: size, engineVersion: version, comingName, window } = live;
+  const { storageGiB, engineVersion } = spec;
   if (applied.storageGiB !== undefined && storageGiB < applied.storageGiB && storageGiB < size)
     return {
       message: `the storage of ${id} cannot shrink from ${size} to ${storageGiB} GiB: AWS only lets it grow`,
@@ -366,7 +477,23 @@ export function impossible(
       message: `${id} runs MySQL ${version} and cannot get ${engineVersion}: AWS never goes back to an older major version`,
       hint: `Put database.engineVersion back to ${asked}. To have the older one, dump the data and load it into a new database.`,
     };
+  if (comingName !== "" && isDoneAtOnce(live, spec, applied))
+    return {
+      message: `${id} is to be called ${comingName} in its maintenance window (${window} UTC), and a change that is made at once would bring that with it`,
+      hint: `Have the new name taken back by who asked for it; or give it the old one again once it has the new one (aws rds modify-db-instance --db-instance-identifier ${comingName} --new-db-instance-identifier ${id} --apply-immediately).`,
+    };
   return undefined;
+}
+
+/** Whether something that differs, or that is coming, takes a call by which all that waits is done at once. */
+function isDoneAtOnce(live: InstanceLive, spec: HeldSpec, applied: Partial<HeldSpec>): boolean {
+  const same = sameInstance as { readonly [F in Held]: (...values: readonly unknown[]) => boolean };
+  const differing = HELD.filter(
+    (field) => spec[field] !== undefined && !same[field](spec[field], live[field], live, spec, applied),
+  );
+  const changed = new Set<string>([...differing, ...Object.keys(coming(live, spec, applied).fields)]);
+  const { back, now } = heldChange(changed, live, spec);
+  return now || Object.keys(back).length > 0;
 }
 
 /** What RDS accepted and worked at, and has neither done nor still to do. */

@@ -1,9 +1,11 @@
-import type { DBInstance } from "@aws-sdk/client-rds";
+import type { DBInstance, PendingModifiedValues } from "@aws-sdk/client-rds";
 import type { Blocker, ByHand, Health, Identified, NotYet, Owner, Tags } from "../../engine/resource.ts";
+import { propertiesOf } from "../../lib/properties.ts";
 import type { Aws } from "../aws.ts";
 import { assertOurs, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { command, noProtection, start } from "./commands.ts";
+import { performanceOf } from "./storage.ts";
 import { idOf, isFenced, NO_ROLE_YET, speaksForItself } from "./tags.ts";
 
 /** What a primary and a replica have in common: both are DB instances. Its id is its name. */
@@ -26,6 +28,10 @@ export interface InstanceLive extends Identified {
     readonly storageGiB?: number;
     readonly backupRetentionDays?: number;
   };
+  /** What else it has accepted, as texts: "MultiAZ true". */
+  readonly alsoAccepted: readonly string[];
+  /** The name that it will have; empty: its own. */
+  readonly comingName: string;
   /** The maintenance window, "sun:17:00-sun:17:30", in UTC. */
   readonly window: string;
   /** AWS does not know when changes are to be made. */
@@ -71,6 +77,7 @@ export const GONE = ["DBInstanceNotFoundFault"];
 function live(instance: DBInstance): InstanceLive {
   const parameterGroup = instance.DBParameterGroups?.[0];
   const { Address, Port } = instance.Endpoint ?? {};
+  const waiting = waitingOf(instance);
   return {
     id: instance.DBInstanceIdentifier as string,
     tags: tagsFrom(instance.TagList),
@@ -83,6 +90,8 @@ function live(instance: DBInstance): InstanceLive {
     iops: instance.Iops ?? 0,
     throughput: instance.StorageThroughput ?? 0,
     accepted: acceptedOf(instance),
+    alsoAccepted: alsoAccepted(waiting),
+    comingName: waiting?.DBInstanceIdentifier ?? "",
     window: instance.PreferredMaintenanceWindow ?? "",
     apply: "now",
     zone: instance.AvailabilityZone ?? "",
@@ -114,7 +123,7 @@ function live(instance: DBInstance): InstanceLive {
     ],
     replicationTrouble: replicationTrouble(instance),
     passwordComes: instance.PendingModifiedValues?.MasterUserPassword !== undefined,
-    described: instance,
+    described: { ...instance, PendingModifiedValues: waiting },
     unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
   };
 }
@@ -132,6 +141,30 @@ function acceptedOf({ PendingModifiedValues: coming = {} }: DBInstance): Instanc
     ...(BackupRetentionPeriod === undefined ? {} : { backupRetentionDays: BackupRetentionPeriod }),
   };
 }
+
+/** What waits, without the performance that comes with the storage's growth: its size says that. */
+function waitingOf({ PendingModifiedValues: waiting }: DBInstance): PendingModifiedValues | undefined {
+  if (waiting?.AllocatedStorage === undefined) return waiting;
+  const { Iops, StorageThroughput, ...rest } = waiting;
+  const least = performanceOf(waiting.AllocatedStorage);
+  return {
+    ...rest,
+    ...(Iops === least.Iops ? {} : { Iops }),
+    ...(StorageThroughput === least.StorageThroughput ? {} : { StorageThroughput }),
+  };
+}
+
+/** Log exports wait for nothing: they are being turned on or off (user guide, "Available settings", Log exports). */
+const alsoAccepted = ({
+  EngineVersion: _version,
+  DBInstanceClass: _class,
+  AllocatedStorage: _storage,
+  BackupRetentionPeriod: _backups,
+  MasterUserPassword: _password,
+  PendingCloudwatchLogsExports: _logs,
+  ...others
+}: PendingModifiedValues = {}): readonly string[] =>
+  [...propertiesOf(others)].map(([path, { text }]) => `${path} ${text}`);
 
 /** The state of the instance stays "available" whatever becomes of its replication (API reference, DBInstanceStatusInfo). */
 function replicationTrouble({ StatusInfos = [] }: DBInstance): string {

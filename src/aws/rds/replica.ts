@@ -10,6 +10,7 @@ import {
 } from "./delete.ts";
 import {
   afterModify,
+  coming,
   type InstanceSpec,
   impossible,
   instanceCoverage,
@@ -72,6 +73,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
     covers: { ...instanceCoverage.covers, source: ["ReadReplicaSourceDBInstanceIdentifier"] },
   },
   same: sameInstance,
+  coming,
   timing: { createSeconds: 480, timeoutSeconds: 3600, deleteSeconds: 240, copySeconds: 120 },
   retryable: {
     // The primary makes its first backup right after it is made.

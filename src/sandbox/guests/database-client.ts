@@ -3,7 +3,7 @@ import { type Instance, interfaceTable } from "../services/ec2/tables.ts";
 import { lostSince } from "../services/ec2/zones.ts";
 import { groupsInForce } from "../services/rds/instances.ts";
 import { accepts } from "../services/rds/passwords.ts";
-import { type Database, databaseTable } from "../services/rds/tables.ts";
+import { type Database, databaseTable, endpointOf, portOf } from "../services/rds/tables.ts";
 import { parameterBefore, parameterValueAt } from "../services/ssm/parameters.ts";
 import type { Sim } from "../world.ts";
 import { scriptNameOf, settingOf } from "./scripts.ts";
@@ -69,11 +69,11 @@ export const endpointFrom = (sim: Sim, instance: Instance, role: Role): string |
 function reached(sim: Sim, instance: Instance, endpoint: string): Database | number {
   const database = databaseTable(sim)
     .all()
-    .find(({ address, servesFrom }) => `${address}:3306` === endpoint && servesFrom !== null && servesFrom <= sim.now);
+    .find((one) => endpointOf(one) === endpoint && one.servesFrom !== null && one.servesFrom <= sim.now);
   // The name is not known any more.
   if (!database) return 2003;
   const eni = interfaceTable(sim).get(database.interfaceId);
-  const mysql = { protocol: "tcp", port: 3306 } as const;
+  const mysql = { protocol: "tcp", port: portOf(database) } as const;
   const open =
     eni !== undefined &&
     lostSince(sim, eni.subnetId) === undefined &&

@@ -20,9 +20,10 @@ import type { Aws } from "../../../src/aws/aws.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { type DatabaseLive, type DatabaseSpec, database } from "../../../src/aws/rds/database.ts";
 import { type ReplicaLive, type ReplicaSpec, replica } from "../../../src/aws/rds/replica.ts";
-import { baselineOf, watchedChanges } from "../../../src/engine/baseline.ts";
-import { differences } from "../../../src/engine/differences.ts";
+import { baselineOf, classify, dangerIn, watchedChanges } from "../../../src/engine/baseline.ts";
+import { differences, showable } from "../../../src/engine/differences.ts";
 import type { AnyType } from "../../../src/engine/resource.ts";
+import { propertiesOf } from "../../../src/lib/properties.ts";
 import { awsTags, mocked, ownerOf, testAws } from "../aws.ts";
 
 const owner = ownerOf("database", "Database1");
@@ -210,6 +211,224 @@ describe("finding the primary", () => {
     rds.on(DescribeDBInstancesCommand).resolvesOnce({ DBInstances: [copy()], Marker: "2" });
     rds.on(DescribeDBInstancesCommand, { Marker: "2" }).resolves({ DBInstances: [primary()] });
     expect(await database.find(aws, owner)).toMatchObject({ id: "database1" });
+  });
+});
+
+describe("what waits for the maintenance window", () => {
+  const MONDAY = { PreferredMaintenanceWindow: "mon:18:00-mon:18:30" };
+  const waiting = (PendingModifiedValues: NonNullable<DBInstance["PendingModifiedValues"]>) => ({
+    ...MONDAY,
+    PendingModifiedValues,
+  });
+  const comes = async (
+    pending: NonNullable<DBInstance["PendingModifiedValues"]>,
+    wanted: Partial<DatabaseSpec> = {},
+    change: Partial<DBInstance> = {},
+    applied: Partial<DatabaseSpec> = {},
+  ) =>
+    differences(
+      database,
+      { ...spec, ...wanted },
+      await find({ ...waiting(pending), ...change }),
+      owner.tags,
+      undefined,
+      applied,
+    ).map(({ field, found }) => `${field} ${found}`);
+
+  test("and nobody of the stack asked for is a difference, shown with when it comes", async () => {
+    const live = await find(
+      waiting({ DBInstanceClass: "db.m5.large", AllocatedStorage: 60, BackupRetentionPeriod: 0 }),
+    );
+    const found = differences(database, spec, live, owner.tags);
+    expect(showable(database, found)).toEqual(
+      [
+        ["instanceClass", "db.t3.micro", "db.m5.large"],
+        ["storageGiB", 20, "60"],
+        ["backupRetentionDays", 1, "0"],
+      ].map(([field, wanted, coming]) => ({
+        field,
+        wanted,
+        found: `${coming} in the maintenance window (mon:18:00-mon:18:30 UTC)`,
+        replaces: false,
+      })),
+    );
+    expect(found.map((one) => dangerIn(database, one))).toEqual([undefined, undefined, "less protected"]);
+  });
+
+  test.each<[string, Parameters<typeof comes>, readonly string[]]>([
+    ["a newer major version", [{ EngineVersion: "9.7.1" }], ["engineVersion 9.7.1"]],
+    [
+      "a newer major version beside a full one",
+      [{ EngineVersion: "9.7.1" }, { engineVersion: "8.4.7" }],
+      ["engineVersion 9.7.1"],
+    ],
+    ["a newer minor version", [{ EngineVersion: "8.4.8" }, { engineVersion: "8.4.7" }], []],
+    [
+      "a newer minor version of a major one that is lived with",
+      [{ EngineVersion: "8.4.8" }, { engineVersion: "8.0" }],
+      [],
+    ],
+    [
+      "growth that AWS may do by itself",
+      [{ AllocatedStorage: 60 }, { maxStorageGiB: 100 }, { MaxAllocatedStorage: 100 }],
+      [],
+    ],
+    [
+      "growth beyond that",
+      [{ AllocatedStorage: 120 }, { maxStorageGiB: 100 }, { MaxAllocatedStorage: 100 }],
+      ["storageGiB 120"],
+    ],
+    ["growth of the stack's, rounded up", [{ AllocatedStorage: 22 }, { storageGiB: 21, apply: "window" }], []],
+    [
+      "more growth than the stack's",
+      [{ AllocatedStorage: 60 }, { storageGiB: 40, apply: "window" }],
+      ["storageGiB 60"],
+    ],
+    ["the stack's class", [{ DBInstanceClass: "db.m5.large" }, { instanceClass: "db.m5.large", apply: "window" }], []],
+    [
+      "backups that somebody turns on",
+      [
+        { BackupRetentionPeriod: 7 },
+        { backupRetentionDays: 0 },
+        { BackupRetentionPeriod: 0 },
+        { backupRetentionDays: 0 },
+      ],
+      [],
+    ],
+    [
+      "backups that the config had turned on and does not want any more",
+      [
+        { BackupRetentionPeriod: 7 },
+        { backupRetentionDays: 0 },
+        { BackupRetentionPeriod: 0 },
+        { backupRetentionDays: 7 },
+      ],
+      ["backupRetentionDays 7"],
+    ],
+    ["a password", [{ MasterUserPassword: "****" }], []],
+    ["a standby", [{ MultiAZ: true }], []],
+  ])("%s", async (_name, given, expected) => {
+    expect(await comes(...given)).toEqual(expected);
+  });
+
+  test("of a replica its backups are nobody's of the config", async () => {
+    const live = await findCopy(waiting({ BackupRetentionPeriod: 7, DBInstanceClass: "db.m5.large" }));
+    expect(differences(replica, replicaSpec, live, replicaOwner.tags).map(({ field }) => field)).toEqual([
+      "instanceClass",
+    ]);
+  });
+
+  test("all that the SDK tells of it is managed or watched, but for a password and what goes with a size", async () => {
+    const pending: Required<NonNullable<DBInstance["PendingModifiedValues"]>> = {
+      DBInstanceClass: "db.m5.large",
+      AllocatedStorage: 400,
+      MasterUserPassword: "****",
+      Port: 3307,
+      BackupRetentionPeriod: 0,
+      MultiAZ: true,
+      EngineVersion: "9.7.1",
+      LicenseModel: "general-public-license",
+      Iops: 12_000,
+      StorageThroughput: 1_000,
+      DBInstanceIdentifier: "theirs",
+      StorageType: "io2",
+      CACertificateIdentifier: "rds-ca-rsa4096-g1",
+      DBSubnetGroupName: "theirs",
+      PendingCloudwatchLogsExports: { LogTypesToEnable: ["general"], LogTypesToDisable: ["error"] },
+      ProcessorFeatures: [{ Name: "coreCount", Value: "2" }],
+      ResumeFullAutomationModeTime: new Date(0),
+      AutomationMode: "full",
+      MultiTenant: true,
+      IAMDatabaseAuthenticationEnabled: true,
+      DedicatedLogVolume: true,
+      DBCapacityReservationIdentifier: "theirs",
+      Engine: "mariadb",
+      AdditionalStorageVolumes: [{ VolumeName: "rdsdbdata2", AllocatedStorage: 200 }],
+    };
+    const live = await find(waiting({ ...pending, SomethingNew: "theirs" } as typeof pending));
+    const standing = new Map<string, string[]>();
+    for (const path of propertiesOf(live.described).keys()) {
+      const [, name] = /^PendingModifiedValues\.(.*)/.exec(path) ?? [];
+      if (name === undefined) continue;
+      const kind = classify(database, spec, owner.tags, path).standing;
+      standing.set(kind, [...(standing.get(kind) ?? []), name]);
+    }
+    expect(standing.get("managed")?.sort()).toEqual([
+      "AllocatedStorage",
+      "BackupRetentionPeriod",
+      "DBInstanceClass",
+      "EngineVersion",
+    ]);
+    expect(standing.get("ignored")).toEqual(["MasterUserPassword"]);
+    const watched = standing.get("watched") ?? [];
+    const top = [...new Set(watched.map((name) => name.replace(/[.[].*/, "")))].sort();
+    expect(top).toEqual(
+      [
+        ...Object.keys(pending).filter(
+          (name) =>
+            !standing.get("managed")?.includes(name) &&
+            !["MasterUserPassword", "Iops", "ResumeFullAutomationModeTime"].includes(name),
+        ),
+        "SomethingNew",
+      ].sort(),
+    );
+    expect(live.alsoAccepted).toEqual(expect.arrayContaining(["Port 3307", "MultiAZ true", "SomethingNew theirs"]));
+    expect(live.alsoAccepted.join()).not.toMatch(/Password|LogTypes/);
+  });
+
+  test("is taken back by the values that are in force, at once; the stack's own that waits is asked for anew", async () => {
+    rds.onAnyCommand().resolves({});
+    const live = await find({
+      ...waiting({ EngineVersion: "9.7.1", AllocatedStorage: 600, DBInstanceClass: "db.t3.small" }),
+      AllocatedStorage: 400,
+      Iops: 15_000,
+      StorageThroughput: 500,
+    });
+    const wanted: DatabaseSpec = { ...spec, storageGiB: 400, instanceClass: "db.t3.small", apply: "window" };
+    const fields = differences(database, wanted, live, owner.tags).map(({ field }) => field);
+    expect(fields).toEqual(["engineVersion", "storageGiB"]);
+    const changed = new Set(fields as (keyof DatabaseSpec)[]);
+    expect(database.interruption?.(changed, live, wanted)).toBeUndefined();
+    expect(database.rollout?.(changed, live, wanted)).toBeUndefined();
+    expect(database.afterUpdate?.(live, wanted, changed, owner)).toEqual({
+      engineVersion: "8.4.7",
+      instanceClass: "db.t3.micro",
+      storageGiB: 400,
+    });
+    expect(await database.prepare?.(aws, live, wanted, changed, owner, "x")).toBe(true);
+    await database.update?.(aws, live, wanted, changed, owner);
+    const DBInstanceIdentifier = "database1";
+    expect(rds.commandCalls(ModifyDBInstanceCommand).map(({ args }) => args[0].input)).toEqual([
+      {
+        DBInstanceIdentifier,
+        EngineVersion: "8.4.7",
+        DBInstanceClass: "db.t3.micro",
+        AllocatedStorage: 400,
+        Iops: 15_000,
+        StorageThroughput: 500,
+        ApplyImmediately: true,
+      },
+      { DBInstanceIdentifier, DBInstanceClass: "db.t3.small" },
+    ]);
+  });
+
+  test("a change of the stack's at once takes back what others have waiting, in the same call", async () => {
+    rds.onAnyCommand().resolves({});
+    const live = await find(waiting({ AllocatedStorage: 60, MultiAZ: true, StorageType: "gp2" }));
+    const wanted: DatabaseSpec = { ...spec, instanceClass: "db.t3.small" };
+    const changed = new Set(differences(database, wanted, live).map(({ field }) => field as keyof DatabaseSpec));
+    await database.update?.(aws, live, wanted, changed, owner);
+    expect(rds.commandCalls(ModifyDBInstanceCommand).map(({ args }) => args[0].input)).toEqual([
+      {
+        DBInstanceIdentifier: "database1",
+        AllocatedStorage: 20,
+        DBInstanceClass: "db.t3.small",
+        ApplyImmediately: true,
+      },
+    ]);
+    expect(database.interruption?.(changed, live, wanted)?.what).toBe(
+      "database1 is away for about 10 min: db.t3.micro → db.t3.small, MultiAZ true and StorageType gp2, which wait for its maintenance window, come with it",
+    );
   });
 });
 

@@ -12,7 +12,7 @@ import { ms } from "./durations.ts";
 import { keyOf, keyShown } from "./encryption.ts";
 import { parameterGroupFor, subnetGroupFor } from "./groups.ts";
 import { statusInfos } from "./replication.ts";
-import { checkGp3, checkMaxStorage, performanceOf } from "./storage.ts";
+import { checkGp3, checkMaxStorage, shownPerformance } from "./storage.ts";
 import {
   arn,
   checkName,
@@ -25,6 +25,7 @@ import {
   noSnapshot,
   page,
   paging,
+  portOf,
   resourceId,
   retainedTable,
   type Snapshot,
@@ -38,12 +39,14 @@ import {
 } from "./tables.ts";
 
 import { familyOf, VERSIONS, versionFor } from "./versions.ts";
-import { WINDOW } from "./window.ts";
+import { BACKUP_WINDOW, WINDOW } from "./window.ts";
 
 const REPLICAS = 15;
+/** Certificate authorities of the servers, AWS's default one first (user guide, "Using SSL/TLS to encrypt a connection"). */
+export const CERTIFICATES = ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"] as const;
 /** Of the time to become available, the first automatic backup takes this part at the end. */
 export const FIRST_BACKUP_MS = 45_000;
-const REBOOT_MS = 30_000;
+export const REBOOT_MS = 30_000;
 
 const BURSTABLE = ["micro", "small", "medium", "large", "xlarge", "2xlarge"];
 const FIXED = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"];
@@ -182,11 +185,16 @@ export function describe(sim: Sim, database: Database) {
     Engine: "mysql",
     EngineVersion: database.engineVersion,
     DBInstanceClass: database.instanceClass,
-    StorageType: "gp3",
+    LicenseModel: "general-public-license",
+    StorageType: database.storageType ?? "gp3",
     AllocatedStorage: database.storageGiB,
-    ...performanceOf(database.storageGiB),
+    ...shownPerformance(database),
     ...((database.maxStorageGiB ?? 0) > 0 ? { MaxAllocatedStorage: database.maxStorageGiB } : {}),
-    PreferredMaintenanceWindow: WINDOW,
+    PreferredMaintenanceWindow: database.maintenanceWindow ?? WINDOW,
+    PreferredBackupWindow: database.backupWindow ?? BACKUP_WINDOW,
+    CACertificateIdentifier: database.caCertificate ?? CERTIFICATES[0],
+    IAMDatabaseAuthenticationEnabled: database.iamAuthentication ?? false,
+    EnabledCloudwatchLogsExports: database.logExports ?? [],
     StorageEncrypted: database.encrypted,
     ...keyShown(sim, database),
     AvailabilityZone: database.zone,
@@ -195,7 +203,7 @@ export function describe(sim: Sim, database: Database) {
     ...(database.databaseName === null ? {} : { DBName: database.databaseName }),
     // There is none before the instance has an address.
     ...(database.servesFrom !== null && database.servesFrom <= sim.now
-      ? { Endpoint: { Address: database.address, Port: 3306, HostedZoneId: "ZLA2NUCOLGUUR" } }
+      ? { Endpoint: { Address: database.address, Port: portOf(database), HostedZoneId: "ZLA2NUCOLGUUR" } }
       : {}),
     // AWS has no time of creation before it is created, and none to restore to before the first backup.
     ...(database.servesFrom === null ? {} : { InstanceCreateTime: new Date(database.servesFrom) }),
@@ -225,6 +233,13 @@ export function describe(sim: Sim, database: Database) {
       ...(pending.storageGiB === undefined ? {} : { AllocatedStorage: pending.storageGiB }),
       ...(pending.backupRetentionDays === undefined ? {} : { BackupRetentionPeriod: pending.backupRetentionDays }),
       ...(pending.multiAz === undefined ? {} : { MultiAZ: pending.multiAz }),
+      ...(pending.storageType === undefined ? {} : { StorageType: pending.storageType }),
+      ...(pending.iops === undefined ? {} : { Iops: pending.iops }),
+      ...(pending.throughput === undefined ? {} : { StorageThroughput: pending.throughput }),
+      ...(pending.caCertificate === undefined ? {} : { CACertificateIdentifier: pending.caCertificate }),
+      ...(pending.iamAuthentication === undefined
+        ? {}
+        : { IAMDatabaseAuthenticationEnabled: pending.iamAuthentication }),
       ...(pending.password === undefined ? {} : { MasterUserPassword: "****" }),
     },
     ...(database.source === null ? {} : { ReadReplicaSourceDBInstanceIdentifier: database.source }),

@@ -10,6 +10,7 @@ import { parameterGroupFor } from "./groups.ts";
 import {
   badState,
   become,
+  CERTIFICATES,
   checkClass,
   checkGroups,
   checkNewName,
@@ -19,13 +20,23 @@ import {
   describe,
   isOfferedIn,
   OPERATIONAL,
+  REBOOT_MS,
   replicasOf,
 } from "./instances.ts";
 import { alterUser } from "./passwords.ts";
-import { checkGp3, checkMaxStorage, GP3_STRIPED_GIB } from "./storage.ts";
-import { type Database, databaseTable, fault, invalidCombination, invalidValue, name, type Pending } from "./tables.ts";
+import { checkGp3, checkMaxStorage, GP3_STRIPED_GIB, shownPerformance } from "./storage.ts";
+import {
+  type Database,
+  databaseTable,
+  fault,
+  invalidCombination,
+  invalidValue,
+  name,
+  type Pending,
+  portOf,
+} from "./tables.ts";
 import { familyOf, isOlder, versionFor } from "./versions.ts";
-import { msToWindow } from "./window.ts";
+import { BACKUP_WINDOW, checkWindows, isInWindow, msToWindow, WINDOW } from "./window.ts";
 
 /** Status `available` stays for some seconds after a modification was accepted. */
 const MODIFY_SHOWS_MS = 4_000;
@@ -47,6 +58,8 @@ export const modifyFailures: Readonly<Record<string, FailureKind>> = {
   },
 };
 
+const logTypes = z.array(z.enum(["error", "general", "slowquery", "iam-db-auth-error"]));
+
 const input = {
   DBInstanceIdentifier: name,
   NewDBInstanceIdentifier: name.optional(),
@@ -66,34 +79,59 @@ const input = {
   AutoMinorVersionUpgrade: z.boolean().optional(),
   CopyTagsToSnapshot: z.boolean().optional(),
   MultiAZ: z.boolean().optional(),
+  StorageType: z.enum(["gp2", "gp3"]).optional(),
+  CACertificateIdentifier: z.string().optional(),
+  EnableIAMDatabaseAuthentication: z.boolean().optional(),
+  DBPortNumber: z.number().int().optional(),
+  PreferredMaintenanceWindow: z.string().optional(),
+  PreferredBackupWindow: z.string().optional(),
+  CloudwatchLogsExportConfiguration: z
+    .strictObject({ EnableLogTypes: logTypes.optional(), DisableLogTypes: logTypes.optional() })
+    .optional(),
   MasterUserPassword: z.string().optional(),
 };
 type Change = z.infer<z.ZodObject<typeof input>>;
 
 /** What the storage is to be: undefined where it stays. AWS rounds growth up to a tenth. */
-function grownStorage(sim: Sim, before: Database, change: Change): number | undefined {
-  const { AllocatedStorage: wanted, Iops, StorageThroughput } = change;
+function changedStorage(
+  sim: Sim,
+  before: Database,
+  change: Change,
+): Pick<Pending, "storageGiB" | "storageType" | "iops" | "throughput"> | undefined {
+  const { AllocatedStorage: wanted, Iops, StorageThroughput, StorageType } = change;
   if (wanted === undefined && (Iops !== undefined || StorageThroughput !== undefined))
     throw invalidCombination(
       "You must specify both the storage size and iops when modifying the storage size or iops on a DB instance that has iops.",
     );
-  if (wanted === undefined) return undefined;
-  if (wanted < before.storageGiB)
+  if (wanted !== undefined && wanted < before.storageGiB)
     throw invalidCombination(
       `Invalid storage size: requested storage size ${wanted} cannot be less than the current storage size (${before.storageGiB})`,
     );
-  if (wanted === before.storageGiB) return undefined;
+  const { Iops: iops, StorageThroughput: throughput } = shownPerformance(before);
+  const grows = wanted !== undefined && wanted > before.storageGiB;
+  const other = {
+    ...(grows ? { storageGiB: Math.max(wanted, Math.ceil(before.storageGiB * 1.1)) } : {}),
+    ...(StorageType === undefined || StorageType === (before.storageType ?? "gp3") ? {} : { storageType: StorageType }),
+    ...(Iops === undefined || Iops === iops ? {} : { iops: Iops }),
+    ...(StorageThroughput === undefined || StorageThroughput === throughput ? {} : { throughput: StorageThroughput }),
+  };
+  if (Object.keys(other).length === 0) return undefined;
   // "Six hours or until storage optimization has completed … whichever is longer" (user guide, gp3 storage).
   if (before.status === "storage-optimization" || sim.now < (before.storageHeldUntil ?? 0))
     throw invalidCombination(
       "You can't currently modify the storage of this DB instance because the previous storage change is being optimized.",
     );
-  const grown = Math.max(wanted, Math.ceil(before.storageGiB * 1.1));
-  checkGp3(grown, change);
+  const size = other.storageGiB ?? before.storageGiB;
+  if ((StorageType ?? before.storageType) === "gp2") {
+    if (Iops !== undefined || StorageThroughput !== undefined)
+      throw invalidCombination("You can't specify IOPS or storage throughput for storage type gp2.");
+    return other;
+  }
+  checkGp3(size, change);
   // hashicorp/terraform-provider-aws#28382 and #33512.
-  if (grown >= GP3_STRIPED_GIB && Iops === undefined)
+  if (size >= GP3_STRIPED_GIB && Iops === undefined)
     throw invalidCombination("The storage type gp3 requires `iops` to be specified.");
-  return grown;
+  return other;
 }
 
 /** The version that is to be, where it is another. Replicas go first, and never run an older one than their source. */
@@ -139,28 +177,78 @@ function checkParameterGroup(sim: Sim, before: Database, change: Change, version
     throw invalidCombination(`The Parameter Group ${group.name} is of another family`);
 }
 
+/** Those of which another value is asked for than there is. */
+const others = (pairs: readonly (readonly [keyof Pending, asked: unknown, present: unknown])[]): Pending =>
+  Object.fromEntries(
+    pairs
+      .filter(([, asked, present]) => asked !== undefined && asked !== present)
+      .map(([field, asked]) => [field, asked]),
+  );
+
 /** What waits, with what is asked for now. */
 function pendingWith(sim: Sim, before: Database, change: Change): Pending {
-  const { NewDBInstanceIdentifier: id, DBInstanceClass, BackupRetentionPeriod: retention } = change;
-  const storageGiB = grownStorage(sim, before, change);
+  const { BackupRetentionPeriod: retention } = change;
+  const storage = changedStorage(sim, before, change);
   const engineVersion = newVersion(sim, before, change);
   checkParameterGroup(sim, before, change, engineVersion);
   const turnsBackups = retention !== undefined && (retention === 0) !== (before.backupRetentionDays === 0);
   return {
-    ...before.pending,
-    ...(id === undefined ? {} : { id }),
-    ...(engineVersion === undefined ? {} : { engineVersion }),
-    ...(DBInstanceClass !== undefined && DBInstanceClass !== before.instanceClass
-      ? { instanceClass: DBInstanceClass }
-      : {}),
-    ...(storageGiB === undefined ? {} : { storageGiB }),
-    ...(turnsBackups ? { backupRetentionDays: retention } : {}),
-    ...(change.MultiAZ === undefined || change.MultiAZ === (before.multiAz ?? false)
-      ? {}
-      : { multiAz: change.MultiAZ }),
-    ...(change.MasterUserPassword === undefined ? {} : { password: change.MasterUserPassword }),
+    ...(change.ApplyImmediately ? withoutTakenBack(before, change) : before.pending),
+    ...storage,
+    ...others([
+      ["id", change.NewDBInstanceIdentifier, before.id],
+      ["engineVersion", engineVersion, before.engineVersion],
+      ["instanceClass", change.DBInstanceClass, before.instanceClass],
+      ["backupRetentionDays", turnsBackups ? retention : undefined, before.backupRetentionDays],
+      ["multiAz", change.MultiAZ, before.multiAz ?? false],
+      ["caCertificate", change.CACertificateIdentifier, before.caCertificate ?? CERTIFICATES[0]],
+      ["iamAuthentication", change.EnableIAMDatabaseAuthentication, before.iamAuthentication ?? false],
+      ["parameterGroup", comesWithVersion(before, engineVersion) ? change.DBParameterGroupName : undefined, undefined],
+      ["password", change.MasterUserPassword, undefined],
+    ]),
   };
 }
+
+/** The group of another major version's family does not fit before that comes. */
+const comesWithVersion = (before: Database, version: string | undefined): boolean =>
+  version !== undefined && familyOf(version) !== familyOf(before.engineVersion);
+
+/**
+ * What of that waits is not asked for to be as it is: "you can modify the DB instance to revert the change … specifying the
+ * --apply-immediately option" (user guide, "Schedule modifications"). Without that nobody says what becomes of it, and here it waits on.
+ */
+function withoutTakenBack(before: Database, change: Change): Pending {
+  const { pending } = before;
+  const { EngineVersion, DBInstanceClass, AllocatedStorage, BackupRetentionPeriod, MultiAZ, StorageType } = change;
+  const version = EngineVersion && versionFor(EngineVersion, before.engineVersion) === before.engineVersion;
+  const size = AllocatedStorage === before.storageGiB;
+  const back = new Set<keyof Pending>([
+    ...(version ? (["engineVersion", "parameterGroup"] as const) : []),
+    ...(DBInstanceClass === before.instanceClass ? (["instanceClass"] as const) : []),
+    // The performance that was named with a size is of no use without it.
+    ...(size && pending.storageGiB !== undefined ? (["storageGiB", "iops", "throughput"] as const) : []),
+    ...(size && change.Iops !== undefined ? (["iops", "throughput"] as const) : []),
+    ...(BackupRetentionPeriod !== undefined && (BackupRetentionPeriod === 0) === (before.backupRetentionDays === 0)
+      ? (["backupRetentionDays"] as const)
+      : []),
+    ...(MultiAZ === (before.multiAz ?? false) ? (["multiAz"] as const) : []),
+    ...(StorageType === (before.storageType ?? "gp3") ? (["storageType"] as const) : []),
+    ...(change.CACertificateIdentifier === (before.caCertificate ?? CERTIFICATES[0])
+      ? (["caCertificate"] as const)
+      : []),
+    ...(change.EnableIAMDatabaseAuthentication === (before.iamAuthentication ?? false)
+      ? (["iamAuthentication"] as const)
+      : []),
+  ]);
+  return Object.fromEntries(Object.entries(pending).filter(([field]) => !back.has(field as keyof Pending)));
+}
+
+type LogExports = NonNullable<Change["CloudwatchLogsExportConfiguration"]>;
+const exportsWith = (
+  { logExports = [] }: Database,
+  { EnableLogTypes = [], DisableLogTypes = [] }: LogExports,
+): readonly string[] =>
+  [...new Set([...logExports, ...EnableLogTypes])].filter((one) => !DisableLogTypes.some((off) => off === one)).sort();
 
 /** What is changed at once, whatever ApplyImmediately says. */
 const atOnce = (before: Database, change: Change, pending: Pending): Database => ({
@@ -176,13 +264,23 @@ const atOnce = (before: Database, change: Change, pending: Pending): Database =>
   publicAccess: change.PubliclyAccessible ?? before.publicAccess,
   minorUpgrades: change.AutoMinorVersionUpgrade ?? before.minorUpgrades,
   copyTagsToSnapshot: change.CopyTagsToSnapshot ?? before.copyTagsToSnapshot,
+  ...(change.PreferredMaintenanceWindow === undefined
+    ? {}
+    : { maintenanceWindow: change.PreferredMaintenanceWindow.toLowerCase() }),
+  ...(change.PreferredBackupWindow === undefined ? {} : { backupWindow: change.PreferredBackupWindow }),
+  ...(change.DBPortNumber === undefined ? {} : { port: change.DBPortNumber }),
+  ...(change.CloudwatchLogsExportConfiguration === undefined
+    ? {}
+    : { logExports: exportsWith(before, change.CloudwatchLogsExportConfiguration) }),
   ...(change.MaxAllocatedStorage === undefined
     ? {}
     : {
         maxStorageGiB:
           change.MaxAllocatedStorage > (pending.storageGiB ?? before.storageGiB) ? change.MaxAllocatedStorage : 0,
       }),
-  ...(change.DBParameterGroupName && change.DBParameterGroupName !== before.parameterGroup
+  ...(change.DBParameterGroupName &&
+  change.DBParameterGroupName !== before.parameterGroup &&
+  pending.parameterGroup === undefined
     ? { parameterGroup: change.DBParameterGroupName, applyStatus: "pending-reboot" as const }
     : {}),
 });
@@ -222,7 +320,7 @@ function finish(sim: Sim, database: Database): void {
   const { instanceClass, ...others } = pending;
   const { password, ...done }: Pending = refused ? others : pending;
   const { id: newId = id, storageGiB, engineVersion } = done;
-  const grows = storageGiB !== undefined;
+  const changesStorage = [storageGiB, done.storageType, done.iops, done.throughput].some((one) => one !== undefined);
   // Tags, replicas and what it stands on stay with it (user guide, "Renaming a DB instance").
   for (const replica of replicasOf(sim, id)) become(sim, replica, { source: newId });
   databaseTable(sim).removeNow(id);
@@ -232,17 +330,30 @@ function finish(sim: Sim, database: Database): void {
     address: database.address.replace(/^[^.]+/, newId),
     pending: {},
     away: false,
-    status: grows ? "storage-optimization" : "available",
+    status: changesStorage ? "storage-optimization" : "available",
     // The upgrade restarts the server with its group.
     ...(engineVersion === undefined ? {} : { applyStatus: "in-sync" as const }),
-    ...(grows ? { storageHeldUntil: sim.now + STORAGE_HELD_MS } : {}),
+    ...(changesStorage ? { storageHeldUntil: sim.now + STORAGE_HELD_MS } : {}),
   });
-  if (grows) sim.after(ms("storageOptimization"), "rds:optimized", newId);
+  if (changesStorage) sim.after(ms("storageOptimization"), "rds:optimized", newId);
   if (password !== undefined) alterUser(sim, newId, { identifiedBy: password });
   if (database.backupRetentionDays === 0 && (done.backupRetentionDays ?? 0) > 0) {
     become(sim, newId, { backedUpAt: sim.now });
     backUp(sim, databaseFor(sim, newId));
   }
+}
+
+function checkSettings(before: Database, change: Change): void {
+  const { CACertificateIdentifier: certificate, DBPortNumber: port } = change;
+  if (certificate !== undefined && !CERTIFICATES.some((one) => one === certificate))
+    throw fault("CertificateNotFoundFault", "CertificateNotFound", `Certificate ${certificate} not found.`, 404);
+  if (port !== undefined && (port < 1150 || port > 65_535))
+    throw invalidValue(`Invalid port number: ${port}. Must be between 1150 and 65535.`);
+  if (change.PreferredMaintenanceWindow !== undefined || change.PreferredBackupWindow !== undefined)
+    checkWindows(
+      change.PreferredMaintenanceWindow ?? before.maintenanceWindow ?? WINDOW,
+      change.PreferredBackupWindow ?? before.backupWindow ?? BACKUP_WINDOW,
+    );
 }
 
 export const modifications: SandboxService = {
@@ -265,6 +376,7 @@ export const modifications: SandboxService = {
       checkBackups(sim, id, change.BackupRetentionPeriod);
       if (change.VpcSecurityGroupIds) checkGroups(sim, change.VpcSecurityGroupIds, before.vpcId);
       if (change.NewDBInstanceIdentifier !== undefined) checkNewName(sim, change.NewDBInstanceIdentifier);
+      checkSettings(before, change);
       const pending = pendingWith(sim, before, change);
       const storageGiB = pending.storageGiB ?? before.storageGiB;
       if (change.MaxAllocatedStorage !== undefined && change.MaxAllocatedStorage !== storageGiB)
@@ -279,10 +391,15 @@ export const modifications: SandboxService = {
       if (own && change.VpcSecurityGroupIds)
         interfaceTable(sim).putNow(own.id, { ...own, groupIds: change.VpcSecurityGroupIds });
       const waits = Object.keys(pending).length > 0;
-      if (change.ApplyImmediately && waits) sim.after(MODIFY_SHOWS_MS, "rds:modifying", id);
+      const { maintenanceWindow: window } = after;
+      const moved = change.PreferredMaintenanceWindow !== undefined && isInWindow(sim.now, window);
+      // "Your database restarts regardless of the value of ApplyImmediately" (API reference, DBPortNumber).
+      const ported = change.DBPortNumber !== undefined && change.DBPortNumber !== portOf(before);
+      if (ported) sim.after(MODIFY_SHOWS_MS, "rds:restarting", id);
+      if (waits && (change.ApplyImmediately || moved)) sim.after(MODIFY_SHOWS_MS, "rds:modifying", id);
       // A password waits for no window (API reference, ModifyDBInstance).
       else if (password !== undefined) sim.after(MODIFY_SHOWS_MS, "rds:resetting", id);
-      else if (waits) sim.after(msToWindow(sim.now), "rds:modifying", id);
+      else if (waits) sim.after(msToWindow(sim.now, window), "rds:window", id);
       return { DBInstance: describe(sim, after) };
     }),
   },
@@ -295,6 +412,16 @@ export const modifications: SandboxService = {
       const { status, lastsMs, away } = workOf(database);
       become(sim, id, { status, away });
       sim.after(lastsMs, "rds:modified", id);
+    },
+    // It may have been moved since.
+    window: (id, sim) => {
+      const database = databaseTable(sim).get(id);
+      if (database && isInWindow(sim.now, database.maintenanceWindow)) sim.after(0, "rds:modifying", id);
+    },
+    restarting: (id, sim) => {
+      if (databaseTable(sim).get(id)?.status !== "available") return void sim.after(BUSY_MS, "rds:restarting", id);
+      become(sim, id, { status: "rebooting" });
+      sim.after(REBOOT_MS, "rds:rebooted", id);
     },
     modified: (id, sim) => {
       const database = databaseTable(sim).get(id);

@@ -2,7 +2,7 @@ import type { SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import { replicasOf } from "./instances.ts";
 import { stoppedReplication } from "./replication.ts";
-import { type Database, databaseTable, type Restorable } from "./tables.ts";
+import { type Database, databaseTable, endpointOf, type Restorable } from "./tables.ts";
 
 /** A statement reaches a replica after a moment, or when it follows again. */
 const REPLICATED_MS = 3_000;
@@ -60,7 +60,7 @@ export function alterUser(sim: Sim, id: string, statement: AlterUser): void {
 export function replicatedIn(sim: Sim, endpoint: string): number | undefined {
   const replica = databaseTable(sim)
     .all()
-    .find(({ address }) => `${address}:3306` === endpoint);
+    .find((database) => endpointOf(database) === endpoint);
   return replica?.source && !stoppedReplication(sim, replica) ? REPLICATED_MS : undefined;
 }
 

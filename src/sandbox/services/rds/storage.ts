@@ -1,4 +1,4 @@
-import { invalidCombination, invalidValue } from "./tables.ts";
+import { type Database, invalidCombination, invalidValue } from "./tables.ts";
 
 /** From here MySQL's gp3 is four volumes (user guide, "gp3 storage"). */
 export const GP3_STRIPED_GIB = 400;
@@ -6,6 +6,21 @@ export const GP3_STRIPED_GIB = 400;
 /** What gp3 does by its size, unless more was asked for. */
 export const performanceOf = (storageGiB: number) =>
   storageGiB < GP3_STRIPED_GIB ? { Iops: 3_000, StorageThroughput: 125 } : { Iops: 12_000, StorageThroughput: 500 };
+
+/** As AWS shows it: gp2 has none that is set. */
+export const shownPerformance = ({
+  storageType,
+  storageGiB,
+  iops,
+  throughput,
+}: Database): { readonly Iops?: number; readonly StorageThroughput?: number } =>
+  storageType === "gp2"
+    ? {}
+    : {
+        ...performanceOf(storageGiB),
+        ...(iops === undefined ? {} : { Iops: iops }),
+        ...(throughput === undefined ? {} : { StorageThroughput: throughput }),
+      };
 
 /** The messages: cloudtools/troposphere#2153, hashicorp/terraform-provider-aws#28382. */
 export function checkGp3(

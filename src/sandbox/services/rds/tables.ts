@@ -29,8 +29,17 @@ export interface Pending {
   readonly storageGiB?: number;
   readonly backupRetentionDays?: number;
   readonly multiAz?: boolean;
+  readonly storageType?: StorageType;
+  readonly iops?: number;
+  readonly throughput?: number;
+  readonly caCertificate?: string;
+  readonly iamAuthentication?: boolean;
+  /** It comes with another major version, and AWS does not show it. */
+  readonly parameterGroup?: string;
   readonly password?: string;
 }
+export type StorageType = "gp2" | "gp3";
+
 /** How a database keeps the text of new tables: as the parameters of its first moment say, else as MySQL 8 does. */
 export interface Text {
   readonly characterSet: string;
@@ -84,6 +93,21 @@ export interface Database extends Restorable {
   readonly deletionProtection: boolean;
   /** It has a standby in another zone (the sandbox lets none take over); absent: it has none. */
   readonly multiAz?: boolean;
+  /** Absent: gp3. */
+  readonly storageType?: StorageType;
+  /** Absent: what its size gives. */
+  readonly iops?: number;
+  readonly throughput?: number;
+  /** Absent: AWS's default one. */
+  readonly caCertificate?: string;
+  readonly iamAuthentication?: boolean;
+  /** Absent: MySQL's. */
+  readonly port?: number;
+  /** What it sends to CloudWatch Logs. */
+  readonly logExports?: readonly string[];
+  /** "sun:17:00-sun:17:30" and "18:00-18:30"; absent: as AWS chose them. */
+  readonly maintenanceWindow?: string;
+  readonly backupWindow?: string;
   readonly pending: Pending;
   /** It gets another class or version, and answers nobody meanwhile. */
   readonly away?: boolean;
@@ -105,6 +129,10 @@ export interface Database extends Restorable {
   /** Before its present ones. */
   readonly formerPasswords?: readonly FormerPasswords[];
 }
+
+export const portOf = ({ port = 3306 }: Database): number => port;
+/** As who connects names it. */
+export const endpointOf = (database: Database): string => `${database.address}:${portOf(database)}`;
 
 /** A manual or final snapshot: it stays after its instance, and costs. */
 export interface Snapshot {
