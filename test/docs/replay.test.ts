@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DescribeInstancesCommand, ModifyInstanceMetadataOptionsCommand } from "@aws-sdk/client-ec2";
+import { ModifyDBInstanceCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { at, type Folder, folder, folderThatIsUp } from "../cli/folder.ts";
 import { inSandboxOf } from "../stranger.ts";
@@ -57,6 +58,12 @@ async function allowImdsV1(on: Folder): Promise<void> {
   });
 }
 
+const largerLater = (on: Folder): Promise<void> =>
+  inSandboxOf(on.path, async (who) => {
+    const change = { DBInstanceIdentifier: "database1", DBInstanceClass: "db.t3.small" };
+    await who.rds.send(new ModifyDBInstanceCommand(change));
+  });
+
 const STAGES: Readonly<Record<string, Stage & { readonly empty?: true }>> = {
   "README.md": { empty: true, configures: true, before: { doctor: ["sandbox reset"] } },
   "docs/app.md": { configures: true },
@@ -80,7 +87,7 @@ const STAGES: Readonly<Record<string, Stage & { readonly empty?: true }>> = {
     exits: { status: 3 },
   },
   "docs/drift.md": {
-    before: { status: [allowImdsV1] },
+    before: { status: [allowImdsV1, largerLater] },
     exits: { status: 3 },
   },
   "docs/migrate.md": { exits: NOT_REHEARSED },

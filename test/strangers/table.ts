@@ -1289,7 +1289,7 @@ const data: readonly Change[] = [
     ],
     [
       "backups at another hour",
-      later({ PreferredBackupWindow: "03:00-03:30" }),
+      later({ PreferredBackupWindow: "05:00-05:30" }),
       watched("database", /PreferredBackupWindow/),
     ],
     ["another port, which restarts it", database({ DBPortNumber: 3307 }), watched("database", /Endpoint\.Port/)],
