@@ -59,9 +59,11 @@ async function allowImdsV1(on: Folder): Promise<void> {
 }
 
 const largerLater = (on: Folder): Promise<void> =>
-  inSandboxOf(on.path, async (who) => {
+  inSandboxOf(on.path, async (who, clock) => {
     const change = { DBInstanceIdentifier: "database1", DBInstanceClass: "db.t3.small" };
     await who.rds.send(new ModifyDBInstanceCommand(change));
+    // Longer than reads lag.
+    await clock.sleep(60_000);
   });
 
 const STAGES: Readonly<Record<string, Stage & { readonly empty?: true }>> = {
