@@ -393,7 +393,7 @@ describe("what others have waiting for the maintenance window", () => {
       await expectTakenBack(back);
     });
 
-    test("the performance of storage that the stack lets grow in the window is no drift while it waits", async () => {
+    test("the performance of storage that the stack lets grow in the window is no drift, while it waits and when it is there", async () => {
       const config = { apply: "window", storageGiB: 400, replica: false };
       const on = await from({ replica: false }, config);
       await on.up();
@@ -405,6 +405,12 @@ describe("what others have waiting for the maintenance window", () => {
       });
       expect(await itemOf(on)).toMatchObject({ standing: "in-sync", watched: [] });
       await expectSettled(on);
+      await on.clock.sleep(WEEK_MS);
+      expect(await instance(on)).toMatchObject({ AllocatedStorage: 400, Iops: 12_000, StorageThroughput: 500 });
+      expect(await itemOf(on)).toMatchObject({ standing: "in-sync", watched: [] });
+      await later(on, { AllocatedStorage: 400, Iops: 20_000, ApplyImmediately: true });
+      await on.clock.sleep(3_600_000);
+      expect(await itemOf(on)).toMatchObject({ standing: "watched", watched: [{ path: "Iops", now: "20000" }] });
     });
   });
 });

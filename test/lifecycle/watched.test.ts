@@ -633,11 +633,9 @@ describe("mended", () => {
       "bastion-2 Monitoring.State",
       "database CACertificateIdentifier: no way",
       "database EnabledCloudwatchLogsExports[general]: no way",
-      "database Iops: no way",
       "database MultiAZ: no way",
       "database PreferredBackupWindow: no way",
       "database PreferredMaintenanceWindow: no way",
-      "database StorageThroughput: no way",
       "database StorageType: no way",
       ...["ApplyMethod", "ApplyType", "IsModifiable", "ParameterName", "ParameterValue", "Source"].map(
         (name) => `db-parameter-group Parameters[innodb_buffer_pool_instances].${name}: no way`,

@@ -5,7 +5,7 @@ import type { Aws } from "../aws.ts";
 import { assertOurs, KEY_TAG, STACK_TAG, tagsFrom } from "../owned.ts";
 import { allPages } from "../pages.ts";
 import { command, noProtection, start } from "./commands.ts";
-import { performanceOf } from "./storage.ts";
+import { withoutGiven } from "./storage.ts";
 import { idOf, isFenced, NO_ROLE_YET, speaksForItself } from "./tags.ts";
 
 /** What a primary and a replica have in common: both are DB instances. Its id is its name. */
@@ -123,7 +123,7 @@ function live(instance: DBInstance): InstanceLive {
     ],
     replicationTrouble: replicationTrouble(instance),
     passwordComes: instance.PendingModifiedValues?.MasterUserPassword !== undefined,
-    described: { ...instance, PendingModifiedValues: waiting },
+    described: describedOf(instance, waiting),
     unborn: instance.InstanceCreateTime === undefined && instance.LatestRestorableTime === undefined,
   };
 }
@@ -142,17 +142,14 @@ function acceptedOf({ PendingModifiedValues: coming = {} }: DBInstance): Instanc
   };
 }
 
-/** What waits, without the performance that comes with the storage's growth: its size says that. */
-function waitingOf({ PendingModifiedValues: waiting }: DBInstance): PendingModifiedValues | undefined {
-  if (waiting?.AllocatedStorage === undefined) return waiting;
-  const { Iops, StorageThroughput, ...rest } = waiting;
-  const least = performanceOf(waiting.AllocatedStorage);
-  return {
-    ...rest,
-    ...(Iops === least.Iops ? {} : { Iops }),
-    ...(StorageThroughput === least.StorageThroughput ? {} : { StorageThroughput }),
-  };
+/** What AWS tells of it, but for the performance that the size of its storage gives. */
+function describedOf(instance: DBInstance, waiting: PendingModifiedValues | undefined): DBInstance {
+  const { StorageType, AllocatedStorage = 0 } = instance;
+  const told = StorageType === "gp3" ? withoutGiven(instance, AllocatedStorage) : instance;
+  return { ...told, PendingModifiedValues: waiting };
 }
+const waitingOf = ({ PendingModifiedValues: waiting }: DBInstance): PendingModifiedValues | undefined =>
+  waiting?.AllocatedStorage === undefined ? waiting : withoutGiven(waiting, waiting.AllocatedStorage);
 
 /** Log exports wait for nothing: they are being turned on or off (user guide, "Available settings", Log exports). */
 const alsoAccepted = ({
