@@ -5,6 +5,7 @@ import { dataBetweenZones } from "../ec2/prices.ts";
 import { type KeyChoice, keyNotes, otherKey, sameKey } from "../kms/choice.ts";
 import { tagList } from "../owned.ts";
 import { copyRights, deleteWithSnapshot, finalSince, finalSnapshot, HAS_REPLICAS, replicaBlockers } from "./delete.ts";
+import { mendInstance } from "./mend.ts";
 import {
   AFTER_REPLICA,
   afterModify,
@@ -174,6 +175,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
   notes: (live, spec) => [...backupNotes(live, spec), ...notesOf(live, spec), ...keyNotes(live, spec)],
   undone,
   whyUndone,
+  mend: mendInstance,
 
   async list(aws, stack) {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map((one) => asDatabase(one));

@@ -8,6 +8,7 @@ import {
   HAS_REPLICAS,
   replicaBlockers,
 } from "./delete.ts";
+import { mendInstance } from "./mend.ts";
 import {
   afterModify,
   coming,
@@ -116,6 +117,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   notes: notesOf,
   undone,
   whyUndone,
+  mend: mendInstance,
 
   async create(aws, spec, owner) {
     // Its storage is the primary's, though it could have its own: it is seldom larger, and grows by an update.

@@ -376,6 +376,55 @@ describe("what waits for the maintenance window", () => {
     expect(live.alsoAccepted.join()).not.toMatch(/Password|LogTypes/);
   });
 
+  test.each<[string, string | undefined, Partial<DBInstance>, string | undefined]>([
+    ["MultiAZ", "false", {}, "--no-multi-az --apply-immediately"],
+    ["StorageType", "gp3", {}, "--storage-type gp3 --apply-immediately"],
+    [
+      "CACertificateIdentifier",
+      "rds-ca-rsa2048-g1",
+      {},
+      "--ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately",
+    ],
+    ["IAMDatabaseAuthenticationEnabled", "true", {}, "--enable-iam-database-authentication --apply-immediately"],
+    ["PreferredBackupWindow", "18:00-18:30", {}, "--preferred-backup-window 18:00-18:30"],
+    [
+      "EnabledCloudwatchLogsExports[error]",
+      undefined,
+      {},
+      `--cloudwatch-logs-export-configuration '{"DisableLogTypes":["error"]}'`,
+    ],
+    [
+      "EnabledCloudwatchLogsExports[error]",
+      "yes",
+      {},
+      `--cloudwatch-logs-export-configuration '{"EnableLogTypes":["error"]}'`,
+    ],
+    [
+      "PendingModifiedValues.MultiAZ",
+      undefined,
+      { MultiAZ: false, ...waiting({ MultiAZ: true }) },
+      "--no-multi-az --apply-immediately",
+    ],
+    [
+      "PendingModifiedValues.StorageType",
+      undefined,
+      { StorageType: "gp3", ...waiting({ StorageType: "gp2" }) },
+      "--storage-type gp3 --apply-immediately",
+    ],
+    ["PendingModifiedValues.MultiAZ", undefined, waiting({ MultiAZ: true, DBInstanceIdentifier: "theirs" }), undefined],
+    ["StorageType", "gp3", waiting({ DBInstanceClass: "db.m5.large" }), undefined],
+    ["PreferredBackupWindow", "18:00-18:30", waiting({ MultiAZ: true }), "--preferred-backup-window 18:00-18:30"],
+    ["PendingModifiedValues.DBInstanceIdentifier", undefined, waiting({ DBInstanceIdentifier: "theirs" }), undefined],
+    ["Endpoint.Port", "3306", {}, undefined],
+  ])(
+    "%s, which was %s, is put back by a command, where that brings nothing else: %o",
+    async (path, before, change, options) => {
+      expect(database.mend?.(aws, await find(change), { path, before })?.command).toBe(
+        options && `aws rds modify-db-instance --db-instance-identifier database1 ${options} --region ap-northeast-2`,
+      );
+    },
+  );
+
   test("is taken back by the values that are in force, at once; the stack's own that waits is asked for anew", async () => {
     rds.onAnyCommand().resolves({});
     const live = await find({
