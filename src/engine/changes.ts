@@ -149,7 +149,9 @@ export async function remove(
 ): Promise<boolean> {
   const { run, node, timing } = work;
   work.begin(work.replacing ? "replace" : "delete", live.id);
-  if (recorded?.status !== "deleting") record(run, node, { id: live.id, status: "deleting" });
+  const sent = Math.round(run.clock.now());
+  const since = recorded?.status === "deleting" ? recorded.since : sent;
+  record(run, node, { id: live.id, status: "deleting", since, sent });
   const label = String(run.store.get(node.key)?.since ?? 0);
   const done = await work
     .attempt("delete", live, async () => {

@@ -4,7 +4,7 @@ import { KEY_TAG } from "../aws/owned.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
-import { type Decision, decide } from "./decide.ts";
+import { DELETE_SHOWS_WITHIN_MS, type Decision, decide } from "./decide.ts";
 import { type Difference, differences } from "./differences.ts";
 import { ownerOf } from "./former.ts";
 import type { Node } from "./graph.ts";
@@ -206,7 +206,8 @@ export function evaluate(
       claimed,
       ...(live && wanted === undefined ? node.type.farewell?.(live, { deleteKept, unwanted: !removing }) : {}),
       overwritten: overwritten(node, live, recorded),
-      deleteWouldShow,
+      deleteWouldShow:
+        deleteWouldShow || (recorded?.sent !== undefined && now - recorded.sent > DELETE_SHOWS_WITHIN_MS),
       mayChange: (wanted && live && node.type.mayChange?.(live, wanted)) ?? false,
     }),
     drift,

@@ -195,6 +195,14 @@ export async function takeSnapshot(
     if (one) entries.set(key, one);
     else entries.delete(key);
   }
+  // What stays only for what goes with it goes, too.
+  for (const [key, { node, look, wanted, decision }] of entries) {
+    if (decision.kind !== "blocked" || wanted !== undefined || !look.live || !node.type.emptied) continue;
+    const leaving = [...entries.values()].flatMap((one) =>
+      one.decision.kind === "delete" && one.look.live && needsOf(one).includes(key) ? [one.look.live] : [],
+    );
+    entries.set(key, judged(node, undefined, { ...look, live: node.type.emptied(look.live, leaving) }));
+  }
   // Something temporary is wanted only while something is still to be made with it.
   for (const node of graph.nodes.values()) {
     const purposes = node.resource?.temporaryFor() ?? [];

@@ -13,6 +13,8 @@ const record = z.strictObject({
   status: z.enum(["creating", "created", "ready", "deleting"]),
   /** When `status` was set, milliseconds since 1970. */
   since: z.number(),
+  /** When its delete call was last sent, milliseconds since 1970. Files of older versions lack it. */
+  sent: z.number().optional(),
   /** When AWS's answer to its creation was first recorded, milliseconds since 1970: since then it costs. Files of older versions lack it. */
   madeAt: z.number().optional(),
   /** The idempotency token of this attempt to create it. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { applyUp } from "../../src/engine/apply.ts";
 import { destroy } from "../../src/engine/destroy.ts";
+import { planUp } from "../../src/engine/plan.ts";
 import { resource } from "../../src/engine/resource.ts";
 import { takeSnapshot } from "../../src/engine/snapshot.ts";
 import { awsError, NOW, playground, type ToySpec } from "./toy.ts";
@@ -36,6 +37,23 @@ test("what an interrupted down meant to delete but did not stays, once a delete 
   await up(on, graph);
   expect(on.run.store.get("a")).toMatchObject({ id: first, status: "ready" });
   expect(on.cloud.calls.filter((verb) => verb !== "find")).toEqual(["create"]);
+});
+
+test("what was to be deleted, and is there when a delete would show: the plan says that it stays", async () => {
+  const on = playground();
+  const graph = on.graph(toy(on));
+  await up(on, graph);
+  for (let i = 0; i < 500; i++) on.cloud.faults.push({ verb: "delete", error: awsError("DependencyViolation") });
+  void on.run.clock.sleep(60_000).then(() => on.abort.abort());
+  await destroy(on.run, await takeSnapshot(on.run, graph, on.types, options));
+  const actions = async () =>
+    planUp(await takeSnapshot({ ...on.run, signal: new AbortController().signal }, graph, on.types, options)).items.map(
+      ({ action }) => action,
+    );
+  expect(on.run.store.get("a")).toMatchObject({ status: "deleting" });
+  expect(await actions()).toEqual(["create"]);
+  await on.run.clock.sleep(30_000);
+  expect(await actions()).toEqual(["none"]);
 });
 
 test("a scaffold that is left over, and what was made with it still to be updated: neither waits for the other", async () => {

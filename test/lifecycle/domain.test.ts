@@ -459,6 +459,21 @@ describe("another zone", () => {
     expect((await zones(on)).map(({ Id }) => Id)).toContain(own.Id);
   });
 
+  test("create → no domain, when nothing leads to the own zone any more: the plan says that it goes with its records", async () => {
+    const on = await domainStage({ domain: CREATE });
+    await on.up();
+    const own = await ours(on);
+    them(on).delegate("buddyverse.link", await serversOf(on, own.Id));
+    await on.up();
+    them(on).delegate("buddyverse.link", []);
+    await on.clock.sleep(5_000);
+    const without = await next(on, null);
+    const gone = (await without.plan()).items.filter(({ action }) => action === "delete").map(({ key }) => key);
+    expect(gone).toEqual(expect.arrayContaining(["zone-buddyverse.link", "records-buddyverse.link"]));
+    expect(blocked(await without.up())).toEqual([]);
+    expect(await zones(on)).toEqual([]);
+  });
+
   test("create → existing with no other zone there: said, and all stays as it is", async () => {
     const on = await domainStage({ domain: CREATE });
     await on.up();

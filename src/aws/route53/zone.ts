@@ -5,8 +5,9 @@ import type { Aws } from "../aws.ts";
 import { COUNTER } from "../coverage.ts";
 import { undefinedIf } from "../errors.ts";
 import { KEY_TAG, STACK_TAG, tagList, tagsFrom } from "../owned.ts";
+import type { AliasRecordsLive } from "./alias-records.ts";
 import { changeRecords, deleting } from "./change-records.ts";
-import { recordTexts } from "./in-the-way.ts";
+import { recordTexts, sameSlot } from "./in-the-way.ts";
 import { zoneCharges, zoneMonth } from "./prices.ts";
 import { plainRecord, recordsIn } from "./read-records.ts";
 import {
@@ -211,6 +212,13 @@ export const ownedZone: ResourceType<ZoneSpec, OwnedZoneLive> = {
       : {
           kept: `the hosted zone ${name} (${id}), as the registrar has been told its name servers (${servers}): the next up finds it again. --delete-zone deletes it.`,
         };
+  },
+
+  emptied(live, leaving) {
+    const going = (leaving as readonly Partial<AliasRecordsLive>[]).flatMap(({ zoneId, ours = [], elsewhere = [] }) =>
+      [{ zoneId, ours }, ...elsewhere].flatMap((one) => (one.zoneId === live.id ? one.ours : [])),
+    );
+    return { ...live, records: live.records.filter((record) => !going.some((one) => sameSlot(one, record))) };
   },
 
   charges: (_spec, costing) => [{ what: "hosted zone", price: zoneMonth, quantity: 1 }, ...zoneCharges(costing)],
