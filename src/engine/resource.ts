@@ -439,6 +439,8 @@ export interface ResourceType<Spec extends object, Live extends Spec & Identifie
   foresee?(aws: Aws, spec: Spec, owner: Owner, live: Live | undefined): Promise<Foreseen | undefined>;
   /** What is kept of it on purpose when it goes, or said of its end. Pure. @param options `filled`: a copy of what needs it will be made */
   farewell?(live: Live, options: KeepOptions & { readonly filled?: boolean }): Farewell | undefined;
+  /** What it will have when what AWS is at with it is done: what needs it is judged after that. Pure. */
+  afterWait?(live: Live): Partial<Live>;
   /** As it will be when what needs it, and goes in the same run, is gone: a farewell may depend on that. Pure. */
   emptied?(live: Live, leaving: readonly Identified[]): Live;
   /** What protects it from being deleted. Only reads. Asked of all that is to go, before the first delete of a run. */

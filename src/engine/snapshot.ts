@@ -369,6 +369,8 @@ function expected(run: Run, entry: Observed): Identified | undefined {
     const known = Object.entries(after).map(([field, value]) => [field, value ?? unknown[field]]);
     return { ...live, ...only(wanted, (field) => changed.has(field)), ...Object.fromEntries(known) };
   }
+  if (decision.kind === "wait" && decision.why === "pending" && live)
+    return { ...live, ...node.type.afterWait?.(live) } as Identified;
   const isNew =
     decision.kind === "create" ||
     decision.kind === "replace" ||

@@ -181,6 +181,7 @@ export const database: ResourceType<DatabaseSpec, DatabaseLive> = {
     return (await listInstances(aws, stack)).filter(({ source }) => source === "").map((one) => asDatabase(one));
   },
 
+  afterWait: ({ accepted }) => accepted,
   knownBefore: (_aws, owner, live) => knownByName(owner, live),
   afterUpdate: afterModify,
 

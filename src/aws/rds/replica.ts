@@ -89,6 +89,7 @@ export const replica: ResourceType<ReplicaSpec, ReplicaLive> = {
   },
 
   find: findInstance,
+  afterWait: ({ accepted }) => accepted,
   knownBefore: (_aws, owner, live) => knownByName(owner, live),
   afterUpdate: afterModify,
   health,
