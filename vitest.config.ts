@@ -11,7 +11,7 @@ const MOCKED = "test/**/*.mocked.test.ts";
 const HTTP = "test/{moto,clients}/*.test.ts";
 const ADDITIONS = "test/additions/*.test.ts";
 const DATABASES = "test/access/migrate.test.ts";
-const CHANGES = "test/{docs/{changes,first-deploy,replay,aws-commands},lifecycle/any-change}.test.ts";
+const CHANGES = "test/{docs/{changes,first-deploy,replay,aws-commands},lifecycle/{any-change,broken-off}}.test.ts";
 const GRANTS = "test/policy/{every-grant,read-only,enforced,moving}.test.ts";
 /** Every command, at several widths. */
 const WIDTHS = "test/cli/widths.test.ts";

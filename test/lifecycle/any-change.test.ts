@@ -16,7 +16,7 @@ import { asItStands } from "../../steps/zones.ts";
 import { HELD, IN_ACCOUNT, inputsOf, type Pair, pair } from "./any-config.ts";
 import { openings, watchedSite } from "./site-watch.ts";
 import type { Stage } from "./stage.ts";
-import { changedFrom, done, promised, registered, tooFar } from "./told-before.ts";
+import { changedFrom, done, promised, registered, tooFar, upgradeTo } from "./told-before.ts";
 import { watched } from "./watched.ts";
 
 /** How many pairs; each takes some seconds. */
@@ -87,12 +87,6 @@ test("each key of the config changes, or is left out for a reason", () => {
   const changes = (path: string) => pairs.some(({ a, b }) => !isDeepStrictEqual(at(a, path), at(b, path)));
   expect(keysOf(DEFAULTS).filter((key) => !changes(key))).toEqual(Object.keys(HELD));
 });
-
-/** The databases, for a change of the engine that cannot be taken back. */
-const upgradeTo = ({ database }: Pick<typeof DEFAULTS, "database">) => [
-  "database1",
-  ...(database.replica ? ["database1-replica"] : []),
-];
 
 /** What is refused is said by the plan, with its reason and what to do, and changes nothing. */
 async function isRefused(on: Stage, { items }: Plan): Promise<boolean> {

@@ -73,6 +73,12 @@ export async function changedFrom(
   });
 }
 
+/** The databases, for a change of the engine that cannot be taken back. */
+export const upgradeTo = ({ database }: { readonly database: { readonly replica: boolean } }): readonly string[] => [
+  "database1",
+  ...(database.replica ? ["database1-replica"] : []),
+];
+
 /** What a person does at the registrar for a zone of the stack's own, which comes or goes. False: there is none. */
 export async function registered({ aws, graph, store, sandbox, clock }: Stage): Promise<boolean> {
   const zones = Object.entries(store.resources).filter(([, { type }]) => type === ownedZone.name);
