@@ -40,6 +40,7 @@ const TOOLS = {
   "GNU tar": () => String(spawnSync("tar", ["--version"]).stdout).includes("GNU tar"),
   git: () => ends("git", "--version"),
   mkfifo: () => onPath("mkfifo") !== undefined,
+  nohup: () => onPath("nohup") !== undefined,
   npm: () => ends("npm", "--version"),
   shellcheck: () => ends("shellcheck", "--version"),
   Chromium: () => chromiumHere() !== undefined,

@@ -13,6 +13,7 @@ import type { Identified } from "../engine/resource.ts";
 import type { Clock } from "../lib/clock.ts";
 import { BuddyError } from "../lib/errors.ts";
 import { newKeyPair } from "../lib/key-pair.ts";
+import { readRegular } from "../lib/regular-file.ts";
 import { removeIfThere, writeAtomically } from "../state/file.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Application } from "./application.ts";
@@ -124,7 +125,7 @@ export function lostKey(
 function readPublicKey(file: string): string {
   let text: string;
   try {
-    text = readFileSync(file, "utf8").trim();
+    text = readRegular(file).trim();
   } catch (error) {
     throw new BuddyError({
       code: "config",

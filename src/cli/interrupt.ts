@@ -27,7 +27,7 @@ export interface Interrupts {
 
 /**
  * Ctrl-C and SIGTERM: the first ends the run cleanly (nothing new is sent, calls under way are finished and recorded),
- * the second leaves at once. Both exit with 5. A run that nobody listens to any more ends as at the first.
+ * the second leaves at once. Both exit with 5. A run that nobody listens to any more, or whose terminal was closed, ends as at the first.
  * @param putsBack the first one starts work of its own, which has no time limit
  */
 export function onInterrupt(putsBack = false): Interrupts {
@@ -52,8 +52,15 @@ export function onInterrupt(putsBack = false): Interrupts {
   const listenNoMore = onOutputLost(() => {
     if (!controller.signal.aborted) act();
   });
+  // The kernel and the shell may both say it. Without a terminal the run goes on: so nohup leaves it, and Node takes back that
+  // nohup had it ignored (PlatformInit in node.cc).
+  const seen = process.stdout.isTTY || process.stderr.isTTY;
+  const hangUp = () => {
+    if (seen && !controller.signal.aborted) act();
+  };
   process.on("SIGINT", act);
   process.on("SIGTERM", act);
+  process.on("SIGHUP", hangUp);
   return {
     signal: controller.signal,
     onFirst: (one) => acts.push(one),
@@ -61,6 +68,7 @@ export function onInterrupt(putsBack = false): Interrupts {
       listenNoMore();
       process.off("SIGINT", act);
       process.off("SIGTERM", act);
+      process.off("SIGHUP", hangUp);
     },
   };
 }

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { KEY_PAIR } from "../../steps/inputs.ts";
 import { regionComplaint } from "../config/kinds.ts";
 import { CONFIG_FILE, loadConfig, parseConfig } from "../config/load.ts";
 import { type Config, configSchema } from "../config/schema.ts";
 import { BuddyError } from "../lib/errors.ts";
+import { readRegular } from "../lib/regular-file.ts";
 import { shellWord } from "../lib/shell.ts";
 import type { CommonOptions } from "./options.ts";
 
@@ -119,7 +120,7 @@ function stackIn(options: CommonOptions): Pick<Config, "stack" | "region"> | und
 
 function textIn(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readRegular(file);
   } catch {
     return undefined;
   }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import type { Config } from "../config/schema.ts";
 import type { Plan, PlanItem } from "../engine/plan.ts";
 import { BuddyError, type Problem } from "../lib/errors.ts";
+import { readRegular } from "../lib/regular-file.ts";
 import { isSecret, valueText } from "../report/differences.ts";
 import { nounOf } from "../report/names.ts";
 import { writeAtomically } from "../state/file.ts";
@@ -144,7 +144,7 @@ export function savePlan(
 export function readPlan(file: string): SavedPlan {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readRegular(file);
   } catch (error) {
     throw new BuddyError({
       code: "usage",

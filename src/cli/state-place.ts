@@ -35,9 +35,10 @@ export const configuredPlace = ({ state, stack, region }: Config): SharedPlace |
     ? undefined
     : { bucket: state.bucket, key: state.key ?? usualKey(stack), region: state.region ?? region };
 
-/** Throws `usage` on a place that cannot be. */
-export function placeIn(url: string, { state, region }: Config): SharedPlace {
-  const [, bucket = "", key = ""] = /^s3:\/\/([^/]*)\/?(.*)$/.exec(url) ?? [];
+/** A bucket alone means the usual key in it, as in the config. Throws `usage` on a place that cannot be. */
+export function placeIn(url: string, { state, stack, region }: Config): SharedPlace {
+  const [, bucket = "", named = ""] = /^s3:\/\/([^/]*)\/?(.*)$/.exec(url) ?? [];
+  const key = named === "" ? usualKey(stack) : named;
   if (BUCKET.test(bucket) && STATE_KEY.test(key))
     return { bucket, key, region: (bucket === state?.bucket ? state.region : undefined) ?? region };
   throw new BuddyError({
@@ -90,16 +91,21 @@ export async function openSharedAt(aws: Aws, place: SharedPlace, paths: Paths, l
       about: { file: local.path },
       hint: `Nothing was changed. \`buddyverse state move\` takes it there; or work with the file: --state ${local.path}.`,
     });
-  const facts = await bucketFacts(aws.bookkeeping(place.region).s3, { bucket: place.bucket, owner: aws.account });
+  await throwIfUnfit(aws, place);
+  return { state, history };
+}
+
+/** Throws `refused` where a bucket could lose a state that is begun in it, or show it to others. */
+export async function throwIfUnfit(aws: Aws, { bucket, region }: SharedPlace): Promise<void> {
+  const facts = await bucketFacts(aws.bookkeeping(region).s3, { bucket, owner: aws.account });
   const [unfit] = unfitFor(facts);
   if (unfit !== undefined)
     throw new BuddyError({
       code: "refused",
-      message: `no state is begun in the bucket ${place.bucket}: ${unfit}`,
-      about: { id: place.bucket },
-      hint: "Nothing was changed. `buddyverse state init` sets the bucket right.",
+      message: `no state is begun in the bucket ${bucket}: ${unfit}`,
+      about: { id: bucket },
+      hint: `Nothing was changed. \`buddyverse state init s3://${bucket}\` sets the bucket right.`,
     });
-  return { state, history };
 }
 
 /** The texts of a state in a file. */

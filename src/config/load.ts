@@ -1,9 +1,10 @@
-import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { FIRST } from "../aws/names.ts";
 import { BuddyError, type Problem } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
+import { readRegular } from "../lib/regular-file.ts";
 import { shellWord } from "../lib/shell.ts";
 import { list } from "../lib/text.ts";
 import { findJsonMistake } from "./json.ts";
@@ -65,9 +66,18 @@ function withoutConfig(path: string): string {
   return `Beside it ${there.length === 1 ? "is" : "are"} ${list(there)}: name ${there.length === 1 ? "it" : "one"}, as --config ${shellWord(join(dirname(path), one))}. Or ${make}`;
 }
 
+/** What to do where there is one that cannot be read. */
+function unreadable(path: string, code: string | undefined): string {
+  if (code === "EISDIR") return `Name the file in it: --config ${shellWord(join(path, CONFIG_FILE))}`;
+  if (code === "EACCES" || code === "EPERM") return "Check its permissions.";
+  return code === "ENOTSUP"
+    ? "Put the config into a file: the stack's other files are beside it, and are named after it."
+    : "Name another config: --config FILE.";
+}
+
 function read(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readRegular(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" && lstatSync(path, { throwIfNoEntry: false })) {
@@ -90,10 +100,7 @@ function read(path: string): string {
       code: "config",
       message: code === "EISDIR" ? `${path} is a folder, not a config file.` : `${path} cannot be read.`,
       about: { file: path },
-      hint:
-        code === "EISDIR"
-          ? `Name the file in it: --config ${path.replace(/\/+$/, "")}/${CONFIG_FILE}`
-          : "Check its permissions.",
+      hint: unreadable(path, code),
       cause: error,
     });
   }

@@ -6,14 +6,16 @@ import {
   ftruncateSync,
   lstatSync,
   openSync,
-  readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { BuddyError } from "../lib/errors.ts";
+import { readRegular } from "../lib/regular-file.ts";
 
 /** A text that is read and written as a whole. */
 export interface Text {
@@ -34,7 +36,7 @@ export const fileText = (path: string): Text => ({
 /** The file's text, or undefined when there is no file. Throws `state` when it cannot be read. */
 export function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readRegular(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new BuddyError({
@@ -56,26 +58,35 @@ export function writeWhole(file: number, text: string | Uint8Array): void {
 
 /**
  * Writes a whole file so that a reader, or a crash at any moment, sees the old text or the new, never a part: temporary
- * file in the same folder, fsync, rename, fsync of the folder. Mode 0600. A symbolic link is followed, not replaced.
+ * file in the same folder, fsync, rename, fsync of the folder. Mode 0600. A symbolic link is followed, not replaced; a pipe or
+ * a device (`/dev/null`) is written into.
  * Throws `state`; the old text is there then.
  */
 export function writeAtomically(path: string, text: string, { synced } = { synced: true }): void {
   let temporary: string | undefined;
   try {
     const target = realTarget(path);
-    temporary = `${target}.${process.pid}.tmp`;
-    const file = openSync(temporary, "w", 0o600);
-    try {
-      writeWhole(file, text);
-      if (synced) fsyncSync(file);
-    } finally {
-      closeSync(file);
+    if (statSync(target, { throwIfNoEntry: false })?.isFile() === false) {
+      writeInto(target, text);
+      return;
     }
+    temporary = `${target}.${process.pid}.tmp`;
+    writeInto(temporary, text, synced);
     renameSync(temporary, target);
     if (synced) syncFolder(dirname(target));
   } catch (error) {
     if (temporary !== undefined) removeIfThere(temporary);
     throw notWritten(path, error);
+  }
+}
+
+function writeInto(path: string, text: string, synced = false): void {
+  const file = openSync(path, "w", 0o600);
+  try {
+    writeWhole(file, text);
+    if (synced) fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -139,12 +150,14 @@ function syncFolder(path: string): void {
   }
 }
 
-function realTarget(path: string): string {
+/** What a path leads to, over its symbolic links, also where that is not there yet. Throws where they lead round in a circle. */
+export function realTarget(path: string): string {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
   try {
-    return lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
+    return realpathSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return path;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return realTarget(resolve(dirname(path), readlinkSync(path)));
   }
 }
 

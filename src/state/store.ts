@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { BuddyError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
@@ -81,6 +82,12 @@ export interface StackIdentity {
   readonly region: string;
 }
 
+/** Where a state can be had back from. */
+function copiesOf(path: string): string {
+  if (path.includes("://")) return "its versions in S3";
+  return existsSync(`${path}.backup`) ? `${path}.backup, or your version control` : "your version control";
+}
+
 /** A command reads its state when it begins, and when it opens it: it is checked once. */
 let last: { readonly content: string; readonly state: StackState } | undefined;
 
@@ -97,14 +104,16 @@ export function readState(text: Pick<StateText, "path" | "read">): StackState | 
       code: "state",
       message: `${text.path} ${what}`,
       about: { file: text.path },
-      hint: `Nothing was sent to AWS. Restore it from ${text.path}.backup or your version control; or move it away: the next run finds the stack again by its tags.`,
+      hint: `Nothing was sent to AWS. Restore it from ${copiesOf(text.path)}; or move it away: the next run finds the stack again by its tags.`,
       cause,
     });
   if (content.trim() === "") throw broken("is empty");
   let value: unknown;
   try {
-    value = JSON.parse(content);
+    // Windows editors put a byte order mark first; JSON.parse refuses it.
+    value = JSON.parse(content.replace(/^\uFEFF/, ""));
   } catch (error) {
+    if (/^<{7} /m.test(content)) throw broken("holds two versions, as git leaves them after a conflict", error);
     throw broken(`is not whole: ${error instanceof Error ? error.message : String(error)}`, error);
   }
   const { version, writtenBy } = (value ?? {}) as { readonly version?: unknown; readonly writtenBy?: unknown };

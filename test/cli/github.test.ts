@@ -24,3 +24,13 @@ test("an error is an annotation, but for programs", async () => {
   expect((await on.run("plan --offline")).stderr).not.toContain("::");
   expect((await on.run("plan --offline --json", env)).stderr).not.toContain("::");
 });
+
+test("a page of the run that cannot be written takes nothing from the command", async () => {
+  const on = folder();
+  for (const summary of [join(on.path, "nowhere", "s.md"), on.path]) {
+    const env = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
+    const { code, stdout, stderr } = await on.run("plan --offline", env);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Plan: \d+ to create/m) });
+    expect(stderr).toMatch(/^The summary of the step is missing: E/m);
+  }
+});

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(up, { recursive: true, force: true }));
 
 /** Runs a command on a terminal, and types what is to be typed when these texts are on it. */
-function typing(cwd: string, line: string, steps: readonly (readonly [string, string])[]) {
+function typing(cwd: string, line: string, steps: readonly (readonly [string, string | null])[]) {
   const { stdout, stderr } = spawnSync(
     "python3",
     [

@@ -1,10 +1,11 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DescribeVpcsCommand, ModifyVpcAttributeCommand } from "@aws-sdk/client-ec2";
 import { expect, onTestFinished, test } from "vitest";
 import { inSandboxOf } from "../stranger.ts";
+import { needs } from "../tools.ts";
 import { folder, writesIn } from "./folder.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -72,6 +73,30 @@ test("Ctrl-C in the middle of up: said at once, out within 5 s with exit 5, and 
   expect(made.sort()).toEqual(["CreateDBInstance", "CreateFileSystem", "CreateLoadBalancer", "CreateVpc"]);
   expect((await on.rehearse("status")).code).toBe(0);
 });
+
+test.each([
+  ["interrupted", ["bash", "-c", 'stty rows 40 cols 100; exec "$@"', "bash"], "subnets"],
+  // What nohup starts is left alone: it says so, and goes on.
+  [
+    "done",
+    ["bash", "-c", 'nohup bash -c "\\"\\$@\\"; : > ended" bash "$@" & sleep 3; echo begun; wait', "bash"],
+    "begun",
+  ],
+] as const)(
+  "a terminal that is closed: the run is %s, and its lock is given back",
+  needs("python3", "nohup"),
+  async (result, before, when) => {
+    const on = folder();
+    const words = [...before, process.execPath, join(ROOT, "bin", "buddyverse.js"), "up", "--sandbox", "--yes"];
+    const closing = [join(import.meta.dirname, "terminal.py"), JSON.stringify([[when, null]]), ...words];
+    const env = { PATH: process.env.PATH, HOME: on.path, TERM: "xterm" };
+    expect(spawnSync("python3", closing, { cwd: on.path, env }).stderr.toString()).toBe("");
+    while (result === "done" && !on.files().includes("ended")) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(on.files()).not.toContain("buddyverse.sandbox.json.lock");
+    const { runs } = JSON.parse((await on.rehearse("history --json")).stdout);
+    expect(runs).toEqual([expect.objectContaining({ result })]);
+  },
+);
 
 test("Ctrl-C with --json: the document says that it was interrupted", async () => {
   const on = folder();

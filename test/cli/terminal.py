@@ -1,6 +1,6 @@
 """Runs a command on a terminal of its own: terminal.py STEPS COMMAND WORDS...
 
-STEPS is JSON: [[text to wait for, what to type then], ...]. Prints JSON: what stood on the screen, the exit code, and whether
+STEPS is JSON: [[text to wait for, what to type then], ...]; null in place of what is typed closes the terminal. Prints JSON: what stood on the screen, the exit code, and whether
 the terminal shows what is typed, at each step and in the end.
 """
 import fcntl
@@ -25,7 +25,7 @@ def echoes():
     return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
-written, seen, echo = b"", 0, []
+written, seen, echo, text = b"", 0, [], ""
 while True:
     if time.monotonic() > until:
         child.kill()
@@ -37,6 +37,10 @@ while True:
     if steps and steps[0][0].encode() in written[seen:]:
         _, text = steps.pop(0)
         seen = len(written)
+        if text is None:
+            os.close(person)
+            child.wait(60)
+            break
         echo.append(echoes())
         os.write(person, text.encode())
-print(json.dumps({"screen": written.decode(), "code": child.returncode, "echo": echo + [echoes()]}))
+print(json.dumps({"screen": written.decode(), "code": child.returncode, "echo": echo + ([] if text is None else [echoes()])}))

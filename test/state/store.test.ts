@@ -69,6 +69,11 @@ describe("a bad file is an error that says what to do, never no state", () => {
   test.each<[string, string, string]>([
     ["empty", "", "is empty"],
     ["torn", '{"version":1,"stack":"s","acc', "is not whole"],
+    [
+      "with a conflict of git's",
+      '{\n<<<<<<< HEAD\n"serial":1\n=======\n"serial":2\n>>>>>>> theirs\n}',
+      "as git leaves them",
+    ],
     ["not a state", '{"hello":1}', "is not a state file"],
     [
       "edited nonsense",
@@ -89,6 +94,25 @@ describe("a bad file is an error that says what to do, never no state", () => {
     );
     expect(readFileSync(file, "utf8")).toBe(text);
   });
+});
+
+test("the backup is named where there is one; a byte order mark, which editors put first, is none of it", () => {
+  writeFileSync(file, "");
+  const hint = () => {
+    try {
+      open();
+    } catch (error) {
+      return (error as BuddyError).hint;
+    }
+    throw new Error("it was read");
+  };
+  expect(hint()).toBe(
+    "Nothing was sent to AWS. Restore it from your version control; or move it away: the next run finds the stack again by its tags.",
+  );
+  writeFileSync(`${file}.backup`, "{}");
+  expect(hint()).toContain(`Restore it from ${file}.backup, or your version control;`);
+  writeFileSync(file, `\uFEFF${JSON.stringify({ version: 1, ...identity, lineage: "l", serial: 7, resources: {} })}`);
+  expect(readState(stateFile(file))?.serial).toBe(7);
 });
 
 test.each(["account", "region", "stack"] as const)("a state of another %s is refused", (part) => {

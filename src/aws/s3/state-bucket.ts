@@ -33,7 +33,7 @@ function wordsFor(error: unknown, bucket: string, owner: string) {
   if (hasCode(error, "NoSuchBucket"))
     return {
       message: `there is no bucket ${bucket}`,
-      hint: "Nothing was changed. `buddyverse state init` makes it, as a state needs it; or name another in the config's state.bucket.",
+      hint: `Nothing was changed. \`buddyverse state init s3://${bucket}\` makes it, as a state needs it; or name another in the config's state.bucket.`,
     };
   if (hasCode(error, "AccessDenied"))
     return {

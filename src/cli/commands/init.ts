@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { configJsonSchemaText } from "../../config/for-editors.ts";
 import {
@@ -17,6 +17,7 @@ import { BuddyError } from "../../lib/errors.ts";
 import { dollars } from "../../lib/money.ts";
 import { configView } from "../../report/views/init.ts";
 import { planSummary } from "../../report/views/plan.ts";
+import { removeIfThere } from "../../state/file.ts";
 import { type Application, applicationAnywhere, applicationText, foundOf } from "../application.ts";
 import { ask, requireConsent } from "../ask.ts";
 import { billOf, monthlyOf } from "../cost-summary.ts";
@@ -29,6 +30,14 @@ import { pricesIn } from "../prices.ts";
 import { again } from "../screen.ts";
 import { graphOfConfig } from "./plan-offline.ts";
 
+const thereAlready = (config: string): BuddyError =>
+  new BuddyError({
+    code: "usage",
+    message: `${config} is there already`,
+    about: { file: config },
+    hint: "Edit it, or name another: --config FILE.",
+  });
+
 /** Writes a config; never over one that is there. */
 export async function init(given: CommonOptions & { readonly yes?: boolean }): Promise<number> {
   // What it writes has the region: the commands that go on need not name it.
@@ -36,14 +45,7 @@ export async function init(given: CommonOptions & { readonly yes?: boolean }): P
   const paths = pathsOf(options);
   const { config } = paths;
   const file = resolve(config);
-  if (existsSync(file)) {
-    throw new BuddyError({
-      code: "usage",
-      message: `${config} is there already`,
-      about: { file: config },
-      hint: "Edit it, or name another: --config FILE.",
-    });
-  }
+  if (existsSync(file)) throw thereAlready(config);
   requireConsent("init", options.yes ?? false, again("init", given));
   const here = { ...defaultsIn(paths.folder), ...defaultsFrom(given) };
   const answers = options.yes ? here : await interview(here, paths);
@@ -54,8 +56,10 @@ export async function init(given: CommonOptions & { readonly yes?: boolean }): P
     writeFileSync(file, `${JSON.stringify(written, null, 2)}\n`, { flag: "wx" });
     if (schema.copyTo) writeFileSync(schema.copyTo, configJsonSchemaText());
   } catch (error) {
-    // On a full disk it is there by now, and empty. What somebody else made meanwhile stays.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") rmSync(file, { force: true });
+    // Somebody made it meanwhile, or it is a link to what is not there.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw thereAlready(config);
+    // On a full disk it is there by now, and empty.
+    removeIfThere(file);
     throw new BuddyError({
       code: "usage",
       message: `${config} cannot be written`,

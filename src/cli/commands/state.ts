@@ -21,6 +21,7 @@ import {
   type SharedPlace,
   sharedPlaceOf,
   sharedTexts,
+  throwIfUnfit,
   urlOf,
   usualKey,
 } from "../state-place.ts";
@@ -93,7 +94,7 @@ async function pull({ options, config, paths }: Work): Promise<number> {
 }
 
 async function init({ options, config, paths }: Work, url: string | undefined): Promise<number> {
-  const place = url === undefined ? configuredPlace(config) : placeIn(url, config);
+  const place = url === undefined ? (sharedPlaceOf(options, config) ?? configuredPlace(config)) : placeIn(url, config);
   if (!place)
     throw new BuddyError({
       code: "usage",
@@ -216,7 +217,9 @@ async function endOf(
       state,
       history,
       async put(text, runs) {
-        if (state.read() !== undefined) return false;
+        const there = state.read();
+        // The same: a move that was cut off goes on, as in S3.
+        if (there !== undefined && there !== text) return false;
         state.write(text);
         if (runs !== undefined) history.write(runs);
         return true;
@@ -234,6 +237,7 @@ async function endOf(
     state: await readOnce(texts.state),
     history: await readOnce(texts.history),
     async put(text, runs) {
+      if ((await texts.state.read()) === undefined) await throwIfUnfit(aws, place);
       if ((await texts.state.write(text, undefined)) === undefined) return false;
       if (runs !== undefined) await texts.history.write(runs, (await texts.history.read())?.mark);
       return true;

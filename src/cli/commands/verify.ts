@@ -20,6 +20,7 @@ import { verifyView } from "../../verify/view.ts";
 import { requireConsent } from "../ask.ts";
 import { annotate } from "../on-github.ts";
 import type { CommonOptions } from "../options.ts";
+import { fitTo } from "../output.ts";
 import { again, type Screen, screenOf } from "../screen.ts";
 import { open, type Session } from "../session.ts";
 
@@ -107,8 +108,14 @@ async function runVerify(
   const { code, runs, skipped: skippedDrills } = await drillsAfter(results, context, options);
   const outcome: Outcome = { results, skipped: [...skipped, ...skippedDrills], runs };
   if (report) {
-    report(await pageOf(outcome, context));
-    context.screen.say(`The report is in ${options.report}.`);
+    // What was found out is not lost for a full disk.
+    try {
+      report(await pageOf(outcome, context));
+      context.screen.say(`The report is in ${options.report}.`);
+    } catch (error) {
+      if (!(error instanceof BuddyError)) throw error;
+      process.stderr.write(`${fitTo(process.stderr, `The report is missing: ${error.message}`)}\n`);
+    }
   }
   printOutcome(outcome, code, context, options);
   return code;
