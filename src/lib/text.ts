@@ -76,7 +76,7 @@ export const indented = (text: string, width: number, indent: string, first = in
   wrapped(text, width - widthOf(indent)).map((line, index) => (index === 0 ? first : indent) + line);
 
 /** A line that is to be copied: a break in it would be copied too. */
-const TO_COPY = /^\s*(\$ )?(buddyverse|aws|ssh|mysql|mariadb|eval|export|unset|[A-Z_]+=)\b/;
+const TO_COPY = /^\s*(\$ )?(buddyverse(?= [a-z-])|(aws|ssh|mysql|mariadb|eval|export|unset|[A-Z_]+=)\b)/;
 /** What begins a line before its text, under which the text goes on. */
 const LEAD = /^ *(?:(?:[✔✖✓✗!?→·•+~*-]|\S{1,3}\.) +)?/;
 const leadOf = (line: string): string => LEAD.exec(line)?.[0] ?? "";

@@ -54,6 +54,9 @@ const COMMANDS = [
   "doctor",
   "snapshots",
   "releases",
+  "stacks",
+  "stacks --all-regions",
+  "state",
   "secret list",
   "ssh --print",
   "tunnel database --print",
@@ -75,7 +78,7 @@ const COMMANDS = [
 
 /** A line to copy stays whole, and so does a word. Progress in a pipe is a log. */
 const mayBeLong = (line: string): boolean =>
-  /^\s*(buddyverse|aws|ssh|mysql|mariadb|[A-Z_]+=)/.test(line) ||
+  /^\s*(buddyverse(?= [a-z-])|aws|ssh|mysql|mariadb|[A-Z_]+=)/.test(line) ||
   /^(\[|\d\d:\d\d:\d\d )/.test(line) ||
   !/\S \S/.test(line.trim());
 

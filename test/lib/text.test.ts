@@ -29,6 +29,9 @@ describe("a text that fits the terminal", () => {
   test("what is to be copied stays whole", () => {
     const line = "  aws rds delete-db-instance --db-instance-identifier database1";
     expect(fit(line, 20)).toBe(line);
+    // A stack may have the program's name.
+    expect(fit("buddyverse  ap-northeast-2  34  done", 20).split("\n").length).toBeGreaterThan(1);
+    expect(fit("buddyverse · account 111122223333", 20)).toBe("buddyverse · account\n111122223333");
     const shown = `  ${coloured.cyan(line.trim())}`;
     expect(fit(shown, 20)).toBe(shown);
     expect(fit("Now run `buddyverse up --sandbox` again.", 30)).toBe("Now run\n`buddyverse up --sandbox`\nagain.");
