@@ -137,8 +137,9 @@ export function openSandboxFile(
       },
       backUp() {},
       remove() {
-        state = undefined;
-        save();
+        stateText = undefined;
+        // A line that is added has no word for it.
+        saveAll();
       },
     },
   };

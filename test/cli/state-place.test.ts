@@ -20,6 +20,14 @@ test("a state moves into a bucket that is not there yet by the commands that the
   expect((await on.run(`${init} --sandbox-speed max`)).stdout).toContain("Made the bucket mine");
   const moved = await on.rehearse("state move s3://mine/k.json");
   expect(moved.stdout).toMatch(/^Moved the state \(1 object\) from .* to s3:\/\/mine\/k\.json\./);
+  // As after one that was killed before it could say so.
+  const again = await on.rehearse("state move s3://mine/k.json");
+  expect([again.code, again.stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /it is at s3:\/\/mine\/k\.json already[\s\S]*Nothing was changed\.[\s\S]*"state": \{ "bucket": "mine", "key": "k\.json" \}/,
+    ),
+  ]);
 });
 
 test("state init makes the bucket of --state; a bucket alone means the usual key in it", async () => {

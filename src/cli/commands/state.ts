@@ -149,7 +149,16 @@ async function move({ options, config, paths }: Work, to: string | undefined): P
     const end = await endOf(connected, paths, target, file);
     const text = source.state.read();
     const found = readState(source.state);
-    if (!found || text === undefined) throw noState(source.path);
+    if (!found || text === undefined) {
+      if (source.path === end.path || !readState(end.state)) throw noState(source.path);
+      // The answer to a move that was cut off at its end.
+      throw new BuddyError({
+        code: "usage",
+        message: `there is no state at ${source.path}: it is at ${end.path} already`,
+        about: { file: source.path },
+        hint: ["Nothing was changed.", ...adviceAfter(end, target, { options, config, paths })].join("\n"),
+      });
+    }
     const { aws } = connected;
     checkIdentity(found, { stack: config.stack, account: aws.account, region: aws.region }, source.path);
     if (source.path === end.path)
