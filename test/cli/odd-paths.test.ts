@@ -89,7 +89,7 @@ test("a report that cannot be written is told, and what the checks found is not 
   const { code, stdout, stderr } = await on.rehearse("verify --report /dev/full");
   expect(stdout).toMatch(/of \d+ checks passed/);
   expect(stderr).toMatch(/The report is missing: \/dev\/full could not be written: ENOSPC/);
-  expect(code).toBe(0);
+  expect(code).toBe(1);
   const graph = await on.rehearse("graph --format svg --output /dev/full");
   expect(graph.code).toBe(2);
   expect(graph.stderr).toMatch(/\/dev\/full could not be written: ENOSPC.*\n.*\n.*--output FILE/);

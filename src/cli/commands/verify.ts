@@ -107,6 +107,7 @@ async function runVerify(
   const results = await runAll(applicable, context);
   const { code, runs, skipped: skippedDrills } = await drillsAfter(results, context, options);
   const outcome: Outcome = { results, skipped: [...skipped, ...skippedDrills], runs };
+  let lost = false;
   if (report) {
     // What was found out is not lost for a full disk.
     try {
@@ -115,10 +116,11 @@ async function runVerify(
     } catch (error) {
       if (!(error instanceof BuddyError)) throw error;
       process.stderr.write(`${fitTo(process.stderr, `The report is missing: ${error.message}`)}\n`);
+      lost = true;
     }
   }
   printOutcome(outcome, code, context, options);
-  return code;
+  return lost && code === 0 ? 1 : code;
 }
 
 /** What checks and drills found. */
