@@ -1,7 +1,7 @@
 import { certificate as certificateType } from "../src/aws/acm/certificate.ts";
 import { certificateKeys, issuedCertificate } from "../src/aws/acm/issued.ts";
 import { listener as listenerType } from "../src/aws/elb/listener.ts";
-import { redirect as redirectType } from "../src/aws/elb/redirect.ts";
+import { redirect as redirectType, TO_HTTPS } from "../src/aws/elb/redirect.ts";
 import { aliasRecordsName, aliasRecords as aliasRecordsType } from "../src/aws/route53/alias-records.ts";
 import { record, validationName } from "../src/aws/route53/record.ts";
 import { existingZone, ownedZone } from "../src/aws/route53/zone.ts";
@@ -90,7 +90,7 @@ export function domainStep(
     "redirect",
     `${loadBalancer.name}:80 → https`,
     { listener, targetGroup, https, records },
-    ({ listener, targetGroup }) => ({ listenerArn: listener.id, targetGroupArn: targetGroup.id }),
+    ({ listener, targetGroup }) => ({ listenerArn: listener.id, targetGroupArn: targetGroup.id, answer: TO_HTTPS }),
   );
   return step("domain", { zone, certificate, validation, issued, https, records, redirect });
 }

@@ -26,7 +26,9 @@ export function watchedOf({
   recorded,
 }: Pick<Observed, "node" | "look" | "recorded">): readonly WatchedChange[] {
   const { live, health } = look;
-  if (!live || health !== "ready" || !recorded?.baseline || recorded.id !== live.id) return [];
+  // What waits for a person may do so for what somebody else has changed.
+  const settled = health === "ready" || (typeof health === "object" && "blocked" in health);
+  if (!live || !settled || !recorded?.baseline || recorded.id !== live.id) return [];
   return recorded.status === "ready" ? watchedChanges(subjectOf(node, recorded), recorded.baseline, live) : [];
 }
 

@@ -180,6 +180,15 @@ export async function serveSite(
     return { ...answer, headers: { server: "Apache", ...answer.headers, ...stickiness(group, target) } };
   }
 
+  /** The target group whose turn it is, by weight. */
+  function turnOf(groups: readonly { readonly targetGroupArn: string; readonly weight: number }[]): string {
+    const tickets = groups.flatMap(({ targetGroupArn, weight }) => Array<string>(weight).fill(targetGroupArn));
+    const key = JSON.stringify(groups);
+    const turn = turns.get(key) ?? 0;
+    turns.set(key, turn + 1);
+    return tickets[turn % tickets.length] ?? "";
+  }
+
   const sticks = ({ attributes }: TargetGroup) =>
     attributes["stickiness.enabled"] === "true" && attributes["stickiness.type"] === "lb_cookie";
 
@@ -202,12 +211,37 @@ export async function serveSite(
     const { balancer, listener } = found;
     const { action } = listener;
     if (action.kind === "redirect") {
-      const protocol = (action.protocol === "#{protocol}" ? listener.protocol : action.protocol).toLowerCase();
-      const to = action.port === "#{port}" ? String(listener.port) : action.port;
+      const { pathname, search } = new URL(request.url ?? "/", "http://any");
+      const place: Readonly<Record<string, string>> = {
+        protocol: listener.protocol,
+        host,
+        port: String(listener.port),
+        path: pathname.slice(1),
+        query: search.slice(1),
+      };
+      const filled = (text: string) => text.replace(/#\{(\w+)\}/g, (_whole, name) => place[name] ?? "");
+      const query = filled(action.query ?? "#{query}");
+      const to = `${filled(action.protocol).toLowerCase()}://${filled(action.host ?? "#{host}")}:${filled(action.port)}${filled(action.path ?? "/#{path}")}`;
       countRequest(sim, balancer.arn, "HTTP_Redirect_Count", false);
-      return own(action.status === "HTTP_301" ? 301 : 302, { location: `${protocol}://${host}:${to}${request.url}` });
+      return own(action.status === "HTTP_301" ? 301 : 302, { location: query ? `${to}?${query}` : to });
     }
-    const group = targetGroupTable(sim).get(action.targetGroupArn);
+    if (action.kind === "fixed") {
+      countRequest(sim, balancer.arn, "HTTP_Fixed_Response_Count", false);
+      return { status: Number(action.status), headers: { "content-type": action.contentType }, body: action.body };
+    }
+    // Nobody is known here: a login has no end.
+    if (action.kind === "forward" && action.authenticate) {
+      const { AuthorizationEndpoint, ClientId } = action.authenticate;
+      const back = `https://${host}/oauth2/idpresponse`;
+      const asked = new URLSearchParams({
+        client_id: ClientId,
+        redirect_uri: back,
+        response_type: "code",
+        scope: "openid",
+      });
+      return own(302, { location: `${AuthorizationEndpoint}?${asked}` });
+    }
+    const group = targetGroupTable(sim).get(action.kind === "weighted" ? turnOf(action.groups) : action.targetGroupArn);
     return group ? forward(sim, group, balancer, request) : own(503);
   }
 

@@ -28,7 +28,7 @@ import { vpc } from "../../src/aws/ec2/vpc.ts";
 import { fileSystem } from "../../src/aws/efs/file-system.ts";
 import { listener } from "../../src/aws/elb/listener.ts";
 import { loadBalancer } from "../../src/aws/elb/load-balancer.ts";
-import { redirect } from "../../src/aws/elb/redirect.ts";
+import { redirect, TO_HTTPS } from "../../src/aws/elb/redirect.ts";
 import { targetGroup } from "../../src/aws/elb/target-group.ts";
 import { instanceProfile } from "../../src/aws/iam/instance-profile.ts";
 import { role } from "../../src/aws/iam/role.ts";
@@ -313,6 +313,7 @@ function everyType({ zones, region }: Config, { publicKey }: Inputs) {
   const elsewhere = resource(redirect, "elsewhere", `${LB}:8081 ${TEXT}`, { port, targets }, ({ port, targets }) => ({
     listenerArn: port.id,
     targetGroupArn: targets.id,
+    answer: TO_HTTPS,
   }));
   const fleet = resource(group, "fleet", GROUP, { subnets, template }, ({ subnets, template }) => ({
     min: 0,

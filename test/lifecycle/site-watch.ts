@@ -23,7 +23,7 @@ function whyNoAnswer(sim: Sim): string | undefined {
       .find((one) => one.loadBalancerArn === balancer.arn && one.port === port);
   const first = at(80);
   const listener = first?.action.kind === "redirect" ? at(443) : first;
-  if (!listener || listener.action.kind === "redirect") return "nothing listens";
+  if (listener?.action.kind !== "forward") return "nothing listens";
   const group = targetGroupTable(sim).get(listener.action.targetGroupArn);
   if (!group) return "there is no target group";
   const healthy = targetsOf(sim, group.arn).filter((target) => targetHealth(sim, group, target).State === "healthy");

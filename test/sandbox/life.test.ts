@@ -365,6 +365,59 @@ describe("what fails is replaced", () => {
     ]);
   });
 
+  const tell = (operation: string, ...ScalingProcesses: string[]) =>
+    on.ask("auto-scaling", operation, { AutoScalingGroupName: GROUP, ScalingProcesses });
+
+  test.each(["HealthCheck", "ReplaceUnhealthy", "Terminate"])(
+    "not while %s is suspended, and then at once",
+    async (process) => {
+      const id = await firstId();
+      await tell("SuspendProcesses", process);
+      await run("apache-stop", [id]);
+      await minutes(10);
+      expect(await ids()).toContain(id);
+      expect((await on.members()).find((one) => one.id === id)?.state).toBe("InService");
+      await tell("ResumeProcesses", process);
+      await until(wholeAgain(id), 10);
+    },
+  );
+
+  test("while Launch is suspended it is taken out, and none comes in its place before that is resumed", async () => {
+    const id = await firstId();
+    await tell("SuspendProcesses", "Launch");
+    await run("apache-stop", [id]);
+    await minutes(10);
+    expect(await ids()).toHaveLength(1);
+    await tell("ResumeProcesses", "Launch");
+    await until(wholeAgain(id), 10);
+  });
+
+  test("what starts while AddToLoadBalancer is suspended is not added later either", async () => {
+    const before = await ids();
+    await tell("SuspendProcesses", "AddToLoadBalancer");
+    await resize(3);
+    await minutes(5);
+    await tell("ResumeProcesses", "AddToLoadBalancer");
+    await minutes(5);
+    const newest = (await ids()).find((id) => !before.includes(id)) as string;
+    expect(await on.health(newest)).toBeUndefined();
+  });
+
+  test("somebody may call it unhealthy, after the grace period or without regard to it", async () => {
+    const id = await firstId();
+    const call = (more: object) =>
+      on.ask("auto-scaling", "SetInstanceHealth", { InstanceId: id, HealthStatus: "Unhealthy", ...more });
+    await on.ask("auto-scaling", "UpdateAutoScalingGroup", {
+      AutoScalingGroupName: GROUP,
+      HealthCheckGracePeriod: 1_000_000,
+    });
+    await minutes(1);
+    await expect(call({})).rejects.toMatchObject({ name: "ValidationError" });
+    await call({ ShouldRespectGracePeriod: false });
+    await until(wholeAgain(id), 10);
+    expect((await causes()).some((cause) => cause.includes("in response to a user health-check"))).toBe(true);
+  });
+
   test("started again in time it stays", async () => {
     const id = await firstId();
     await run("apache-stop", [id]);

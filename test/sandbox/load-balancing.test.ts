@@ -217,6 +217,30 @@ describe("target groups and listeners", () => {
     await set("deregistration_delay.timeout_seconds", "60");
   });
 
+  test("attributes of a load balancer are known, in their ranges; logs need a bucket that lets them in", async () => {
+    const LoadBalancerArn = await newBalancer(await home());
+    const set = (attributes: Readonly<Record<string, string>>) =>
+      aws.elb.modifyLoadBalancerAttributes({
+        LoadBalancerArn,
+        Attributes: Object.entries(attributes).map(([Key, Value]) => ({ Key, Value })),
+      });
+    await refused(set({ "idle_timeout.seconds": "10" }), "ValidationError");
+    await refused(set({ "idle_timeout.timeout_seconds": "4001" }), "ValidationError");
+    await refused(set({ "load_balancing.cross_zone.enabled": "false" }), "ValidationError");
+    await refused(set({ "access_logs.s3.enabled": "true" }), "InvalidConfigurationRequestException");
+    await aws.s3.createBucket({
+      Bucket: "our-logs",
+      CreateBucketConfiguration: { LocationConstraint: "ap-northeast-2" },
+    });
+    const ours = { "access_logs.s3.enabled": "true", "access_logs.s3.bucket": "our-logs" };
+    await refused(set(ours), "InvalidConfigurationRequestException");
+    await set({ "idle_timeout.timeout_seconds": "4000", "routing.http.desync_mitigation_mode": "monitor" });
+    await settle();
+    const { Attributes } = await aws.elb.describeLoadBalancerAttributes({ LoadBalancerArn });
+    expect(Attributes).toContainEqual({ Key: "idle_timeout.timeout_seconds", Value: "4000" });
+    expect(Attributes).toContainEqual({ Key: "access_logs.s3.enabled", Value: "false" });
+  });
+
   test("a target group is in use while a listener leads to it, and seconds longer", async () => {
     const at = await home();
     const [LoadBalancerArn, TargetGroupArn] = [await newBalancer(at), await newTargetGroup(at)];

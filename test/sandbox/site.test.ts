@@ -227,6 +227,70 @@ describe("what the load balancer says itself", () => {
     expect((await ask("/")).status).toBe(503);
   });
 
+  test("what it is told to answer by itself, where it redirects to, which target groups take turns, whom it sends to log in", async () => {
+    const listeners = await arnOf("Listener", "DescribeListeners", {
+      LoadBalancerArn: (await arnOf("LoadBalancer", "DescribeLoadBalancers"))[0]?.arn,
+    });
+    const https = listeners.find(({ port }) => Number(port) === 443)?.arn;
+    const http = listeners.find(({ port }) => Number(port) === 80)?.arn;
+    const does = async (ListenerArn: string | undefined, ...DefaultActions: object[]) => {
+      await on.ask(ELB, "ModifyListener", { ListenerArn, DefaultActions });
+      await on.sleep(5);
+    };
+    const fixed = { StatusCode: "418", ContentType: "text/html", MessageBody: "<h1>no</h1>" };
+    await does(https, { Type: "fixed-response", FixedResponseConfig: fixed });
+    expect(await ask("/")).toMatchObject({
+      status: 418,
+      body: "<h1>no</h1>",
+      headers: { "content-type": "text/html" },
+    });
+
+    const to = (change: object) => ({
+      Type: "redirect",
+      RedirectConfig: { Protocol: "HTTPS", Port: "443", StatusCode: "HTTP_302", ...change },
+    });
+    await does(http, to({ Host: "www.#{host}", Path: "/new/#{path}", Query: "from=#{port}&#{query}" }));
+    expect((await ask("/a?b=c", { secure: false })).headers.location).toBe(`https://www.${NAME}:443/new/a?from=80&b=c`);
+
+    const AuthenticateOidcConfig = {
+      Issuer: "https://who.example",
+      AuthorizationEndpoint: "https://who.example/authorize",
+      TokenEndpoint: "https://who.example/token",
+      UserInfoEndpoint: "https://who.example/user",
+      ClientId: "us",
+      ClientSecret: "hidden",
+    };
+    const login = { Type: "authenticate-oidc", Order: 1, AuthenticateOidcConfig };
+    const then = { Type: "forward", Order: 2, TargetGroupArn: await targetGroup() };
+    await expect(does(http, login, then)).rejects.toMatchObject({ name: "InvalidLoadBalancerActionException" });
+    await does(https, login, then);
+    expect((await ask("/")).headers.location).toMatch(/^https:\/\/who\.example\/authorize\?client_id=us&/);
+    expect(JSON.stringify(await on.ask(ELB, "DescribeListeners", { ListenerArns: [https] }))).not.toContain("hidden");
+
+    const { Vpcs } = await on.ask<{ Vpcs: { VpcId: string; IsDefault: boolean }[] }>("ec2", "DescribeVpcs");
+    const made = await on.ask<{ TargetGroups: { TargetGroupArn: string }[] }>(ELB, "CreateTargetGroup", {
+      Name: "empty",
+      Protocol: "HTTP",
+      Port: 80,
+      VpcId: Vpcs.find(({ IsDefault }) => !IsDefault)?.VpcId,
+    });
+    await on.sleep(5);
+    const empty = made.TargetGroups[0]?.TargetGroupArn;
+    const TargetGroups = [
+      { TargetGroupArn: then.TargetGroupArn, Weight: 2 },
+      { TargetGroupArn: empty, Weight: 1 },
+    ];
+    await does(https, { Type: "forward", ForwardConfig: { TargetGroups } });
+    const statuses = await Array.from({ length: 6 }).reduce<Promise<unknown[]>>(
+      async (all) => [...(await all), (await ask("/")).status],
+      Promise.resolve([]),
+    );
+    expect(statuses).toEqual([200, 200, 503, 200, 200, 503]);
+    await expect(on.ask(ELB, "DeleteTargetGroup", { TargetGroupArn: empty })).rejects.toMatchObject({
+      name: "ResourceInUseException",
+    });
+  });
+
   test("with none healthy all get requests", async () => {
     await on.ask("auto-scaling", "UpdateAutoScalingGroup", { AutoScalingGroupName: GROUP, HealthCheckType: "EC2" });
     await on.ask(ELB, "ModifyTargetGroup", { TargetGroupArn: await targetGroup(), HealthCheckPath: "/nowhere" });

@@ -775,6 +775,12 @@ const targetGroup = (change: object) => (who: Hand) =>
 const attribute = (Key: string, Value: string) => (who: Hand) =>
   who.elb("ModifyTargetGroupAttributes", { TargetGroupArn: who.id("target-group"), Attributes: [{ Key, Value }] });
 
+const balancer = (attributes: Readonly<Record<string, string>>) => (who: Hand) =>
+  who.elb("ModifyLoadBalancerAttributes", {
+    LoadBalancerArn: who.id("load-balancer"),
+    Attributes: Object.entries(attributes).map(([Key, Value]) => ({ Key, Value })),
+  });
+
 const web: readonly Change[] = [
   ...rows("auto-scaling:group", [
     ["fewer at least", group({ MinSize: 1 }), managed("auto-scaling-group", "min")],
@@ -921,6 +927,107 @@ const web: readonly Change[] = [
       },
       missing("auto-scaling-group"),
     ],
+    ...["HealthCheck", "ReplaceUnhealthy", "Launch", "AddToLoadBalancer", "AlarmNotification"].map(
+      (process) =>
+        [
+          `${process} is suspended`,
+          (who: Hand) => who.autoScaling("SuspendProcesses", { ...GROUP, ScalingProcesses: [process] }),
+          watched("auto-scaling-group", new RegExp(`SuspendedProcesses\\[${process}\\]`), "less protected"),
+        ] as const,
+    ),
+    [
+      "it does nothing by itself any more, and an instance is lost",
+      async (who) => {
+        await who.autoScaling("SuspendProcesses", GROUP);
+        await who.wait(30);
+        await who.ec2("TerminateInstances", { InstanceIds: [(await webInstances(who))[0]] });
+        await who.wait(1_800);
+      },
+      watched("auto-scaling-group", /SuspendedProcesses\[HealthCheck\]/, "less protected"),
+    ],
+    [
+      "it does nothing by itself for a while, and an instance is lost",
+      async (who) => {
+        await who.autoScaling("SuspendProcesses", GROUP);
+        await who.wait(30);
+        await who.ec2("TerminateInstances", { InstanceIds: [(await webInstances(who))[0]] });
+        await who.wait(1_800);
+        await who.autoScaling("ResumeProcesses", GROUP);
+        await who.wait(1_800);
+      },
+      unseen("the group heals it by itself"),
+    ],
+    [
+      "an instance is protected from scale-in",
+      async (who) =>
+        who.autoScaling("SetInstanceProtection", {
+          ...GROUP,
+          InstanceIds: [(await webInstances(who))[0]],
+          ProtectedFromScaleIn: true,
+        }),
+      extra(/^instance i-\w+: is protected from scale-in/),
+    ],
+    [
+      "an instance is in standby, and another one serves for it",
+      async (who) => {
+        await who.autoScaling("EnterStandby", {
+          ...GROUP,
+          InstanceIds: [(await webInstances(who))[0]],
+          ShouldDecrementDesiredCapacity: false,
+        });
+        await who.wait(900);
+      },
+      extra(/^instance i-\w+: is in standby/),
+    ],
+    [
+      "an instance is called unhealthy: another one takes its place",
+      async (who) => {
+        await who.autoScaling("SetInstanceHealth", {
+          InstanceId: (await webInstances(who))[0],
+          HealthStatus: "Unhealthy",
+        });
+        await who.wait(1_800);
+      },
+      unseen("the group heals it by itself"),
+    ],
+    [
+      "new instances are protected from scale-in",
+      group({ NewInstancesProtectedFromScaleIn: true }),
+      watched("auto-scaling-group", /NewInstancesProtectedFromScaleIn/),
+    ],
+    ["another cooldown", group({ DefaultCooldown: 10 }), watched("auto-scaling-group", /DefaultCooldown/)],
+    [
+      "its metrics are collected no more",
+      (who) => who.autoScaling("DisableMetricsCollection", GROUP),
+      managed("auto-scaling-group", "metrics"),
+    ],
+    [
+      "somebody is told of its instances",
+      (who) =>
+        who.autoScaling("PutNotificationConfiguration", {
+          ...GROUP,
+          TopicARN: "arn:aws:sns:ap-northeast-2:999988887777:spy",
+          NotificationTypes: ["autoscaling:EC2_INSTANCE_LAUNCH"],
+        }),
+      unseen("objects of their own, and another call"),
+    ],
+    [
+      "it has a further target group",
+      async (who) => {
+        const { TargetGroups } = await who.elb("CreateTargetGroup", {
+          Name: "theirs",
+          Protocol: "HTTP",
+          Port: 80,
+          VpcId: who.id("vpc"),
+        });
+        await who.wait(30);
+        await who.autoScaling("AttachLoadBalancerTargetGroups", {
+          ...GROUP,
+          TargetGroupARNs: [TargetGroups[0].TargetGroupArn],
+        });
+      },
+      managed("auto-scaling-group", "targetGroupArns"),
+    ],
     [
       "a scaling policy of theirs",
       (who) =>
@@ -987,6 +1094,62 @@ const web: readonly Change[] = [
       managed("load-balancer", "tags"),
     ],
     [
+      "who visits what is written to a bucket of theirs",
+      balancer({ "access_logs.s3.enabled": "true", "access_logs.s3.bucket": "their-logs" }),
+      watched("load-balancer", /access_logs\.s3\.bucket/, "leads elsewhere"),
+    ],
+    [
+      "who connects is written to a bucket of theirs",
+      balancer({ "connection_logs.s3.enabled": "true", "connection_logs.s3.bucket": "their-logs" }),
+      watched("load-balancer", /connection_logs\.s3\.bucket/, "leads elsewhere"),
+    ],
+    [
+      "requests that look like smuggling are let through",
+      balancer({ "routing.http.desync_mitigation_mode": "monitor" }),
+      watched("load-balancer", /desync_mitigation_mode/, "less protected"),
+    ],
+    [
+      "requests that look like smuggling are refused",
+      balancer({ "routing.http.desync_mitigation_mode": "strictest" }),
+      watched("load-balancer", /desync_mitigation_mode/),
+    ],
+    [
+      "visitors may say whence they come",
+      balancer({ "routing.http.xff_header_processing.mode": "preserve" }),
+      watched("load-balancer", /xff_header_processing/, "less protected"),
+    ],
+    [
+      "a firewall that does not answer lets all through",
+      balancer({ "waf.fail_open.enabled": "true" }),
+      watched("load-balancer", /waf\.fail_open/, "less protected"),
+    ],
+    [
+      "invalid headers are dropped",
+      balancer({ "routing.http.drop_invalid_header_fields.enabled": "true" }),
+      watched("load-balancer", /drop_invalid_header_fields/),
+    ],
+    [
+      "idle connections end sooner",
+      balancer({ "idle_timeout.timeout_seconds": "10" }),
+      watched("load-balancer", /idle_timeout/),
+    ],
+    [
+      "connections are kept for a day",
+      balancer({ "client_keep_alive.seconds": "86400" }),
+      watched("load-balancer", /client_keep_alive/),
+    ],
+    ["no HTTP/2", balancer({ "routing.http2.enabled": "false" }), watched("load-balancer", /http2/)],
+    [
+      "the Host header as it comes",
+      balancer({ "routing.http.preserve_host_header.enabled": "true" }),
+      watched("load-balancer", /preserve_host_header/),
+    ],
+    [
+      "a zone may be shifted away",
+      balancer({ "zonal_shift.config.enabled": "true" }),
+      watched("load-balancer", /zonal_shift/),
+    ],
+    [
       "a private subnet instead of a public one",
       (who) =>
         who.elb("SetSubnets", {
@@ -1040,6 +1203,79 @@ const web: readonly Change[] = [
           DefaultActions: [{ Type: "forward", TargetGroupArn: who.id("target-group") }],
         }),
       missing("redirect"),
+    ],
+    [
+      "the site leads to one of theirs",
+      (who) =>
+        who.elb("ModifyListener", {
+          ListenerArn: who.id("listener-https"),
+          DefaultActions: [{ Type: "redirect", RedirectConfig: { Host: "evil.example", StatusCode: "HTTP_302" } }],
+        }),
+      managed("listener-https", "action", "leads elsewhere"),
+    ],
+    [
+      "the load balancer answers by itself",
+      (who) =>
+        who.elb("ModifyListener", {
+          ListenerArn: who.id("listener-https"),
+          DefaultActions: [
+            {
+              Type: "fixed-response",
+              FixedResponseConfig: { StatusCode: "200", ContentType: "text/html", MessageBody: "<h1>theirs</h1>" },
+            },
+          ],
+        }),
+      managed("listener-https", "action", "leads elsewhere"),
+    ],
+    [
+      "a part of the visitors goes to another target group",
+      async (who) => {
+        const { TargetGroups } = await who.elb("CreateTargetGroup", {
+          Name: "theirs",
+          Protocol: "HTTP",
+          Port: 80,
+          VpcId: who.id("vpc"),
+        });
+        await who.wait(30);
+        await who.elb("ModifyListener", {
+          ListenerArn: who.id("listener-https"),
+          DefaultActions: [
+            {
+              Type: "forward",
+              ForwardConfig: {
+                TargetGroups: [
+                  { TargetGroupArn: who.id("target-group"), Weight: 9 },
+                  { TargetGroupArn: TargetGroups[0].TargetGroupArn, Weight: 1 },
+                ],
+              },
+            },
+          ],
+        });
+      },
+      managed("listener-https", "action", "leads elsewhere"),
+    ],
+    [
+      "visitors have to log in with theirs",
+      (who) =>
+        who.elb("ModifyListener", {
+          ListenerArn: who.id("listener-https"),
+          DefaultActions: [
+            {
+              Type: "authenticate-oidc",
+              Order: 1,
+              AuthenticateOidcConfig: {
+                Issuer: "https://evil.example",
+                AuthorizationEndpoint: "https://evil.example/authorize",
+                TokenEndpoint: "https://evil.example/token",
+                UserInfoEndpoint: "https://evil.example/user",
+                ClientId: "theirs",
+                ClientSecret: "theirs",
+              },
+            },
+            { Type: "forward", Order: 2, TargetGroupArn: who.id("target-group") },
+          ],
+        }),
+      managed("listener-https", "action", "leads elsewhere"),
     ],
     [
       "a rule that leads elsewhere",
@@ -1102,7 +1338,44 @@ const web: readonly Change[] = [
             { Type: "redirect", RedirectConfig: { Protocol: "HTTPS", Port: "8443", StatusCode: "HTTP_302" } },
           ],
         }),
-      missing("redirect"),
+      managed("redirect", "answer", "leads elsewhere"),
+    ],
+    [
+      "to a site of theirs",
+      (who) =>
+        who.elb("ModifyListener", {
+          ListenerArn: who.id("listener"),
+          DefaultActions: [
+            {
+              Type: "redirect",
+              RedirectConfig: { Protocol: "HTTPS", Port: "443", Host: "evil.example", StatusCode: "HTTP_301" },
+            },
+          ],
+        }),
+      managed("redirect", "answer", "leads elsewhere"),
+    ],
+    [
+      "to one page of the site",
+      (who) =>
+        who.elb("ModifyListener", {
+          ListenerArn: who.id("listener"),
+          DefaultActions: [
+            {
+              Type: "redirect",
+              RedirectConfig: { Protocol: "HTTPS", Port: "443", Path: "/login", StatusCode: "HTTP_301" },
+            },
+          ],
+        }),
+      managed("redirect", "answer", "leads elsewhere"),
+    ],
+    [
+      "the load balancer answers by itself",
+      (who) =>
+        who.elb("ModifyListener", {
+          ListenerArn: who.id("listener"),
+          DefaultActions: [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "503" } }],
+        }),
+      managed("redirect", "answer", "leads elsewhere"),
     ],
   ]),
   ...rows("elb:target-group", [

@@ -177,4 +177,32 @@ const instances: ExtraReader = {
   },
 };
 
-export const extras: readonly ExtraReader[] = [hooks, schedules, policies, targets, instances];
+/** Instances of the group that somebody holds back: from leaving it, or from serving. */
+const heldBack: ExtraReader = {
+  what: "instances held back",
+  read: async (aws, _stack, seen) =>
+    standing<GroupLive>(seen, "auto-scaling:group").flatMap(({ name, live: { id: group, keptIds, standbyIds } }) => {
+      const of = (id: string) => `--auto-scaling-group-name ${group} --instance-ids ${id}`;
+      const held = (id: string, effect: string, commands: string): Extra => ({
+        what: "instance",
+        id,
+        on: name,
+        effect,
+        whose: "",
+        danger: undefined,
+        commands: [command(aws, `autoscaling ${commands}`)],
+      });
+      return [
+        ...standbyIds.map((id) => held(id, "is in standby: it costs, and serves nobody", `exit-standby ${of(id)}`)),
+        ...keptIds.map((id) =>
+          held(
+            id,
+            "is protected from scale-in: it stays when the group gets smaller",
+            `set-instance-protection --no-protected-from-scale-in ${of(id)}`,
+          ),
+        ),
+      ];
+    }),
+};
+
+export const extras: readonly ExtraReader[] = [hooks, schedules, policies, targets, instances, heldBack];

@@ -70,12 +70,16 @@ export interface GroupLive extends GroupSpec, Identified {
   readonly unregistered: readonly string[];
   /** Why it does not reach its capacity, in AWS's words, when waiting will not help. */
   readonly trouble: string | undefined;
+  /** That processes which it needs to come right by itself are suspended; undefined: none is, or it needs none. */
+  readonly held: string | undefined;
   /** Why what a refresh brings comes to nothing for certain. */
   readonly doom: Doom | undefined;
 }
 
 /** "Trying to remove Target Groups that are not part of the group": it was detached a moment ago. */
 const NOT_ATTACHED = [{ code: "ValidationError", message: /not part of the group/i }];
+/** By which a group replaces what fails (user guide, "How suspended processes affect other processes"). */
+const HEALING = ["HealthCheck", "ReplaceUnhealthy", "Terminate", "Launch"];
 /** How Auto Scaling says that no refresh is under way. */
 const NO_REFRESH = ["ActiveInstanceRefreshNotFound"];
 
@@ -138,6 +142,7 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
     unwell: [],
     unregistered: [],
     trouble: undefined,
+    held: undefined,
     doom: undefined,
     described: { ...group, EnabledMetrics: (group.EnabledMetrics ?? []).map(({ Metric }) => Metric) },
   };
@@ -166,6 +171,14 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
     serving >= desired
       ? []
       : inService.filter((one) => !isRegistered(one)).flatMap(({ InstanceId }) => InstanceId ?? []);
+  // One that is new to its target groups is not judged yet.
+  const isNew = ({ InstanceId = "" }: Instance) =>
+    targets.some((health) => health?.get(InstanceId)?.State === "initial");
+  const suspended = (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []);
+  const lacks = idsOf(({ LifecycleState = "" }) => !/^(Terminat|Standby)/.test(LifecycleState)).length < desired;
+  const isLost = inService.some((one) => !isHealthy(one) && !isNew(one));
+  const needed = [...(lacks ? ["Launch"] : []), ...(isLost ? HEALING : [])];
+  const missed = suspended.filter((process) => needed.includes(process));
   const templates = inService.flatMap(({ LaunchTemplate }) => LaunchTemplate ?? []);
   const brought = refresh?.advancing ? refresh.template : undefined;
   const all = (own: string, others: readonly (string | undefined)[]) =>
@@ -188,6 +201,10 @@ async function live(aws: Aws, group: AutoScalingGroup, stack: string): Promise<G
     refresh,
     unwell,
     unregistered,
+    held:
+      missed.length === 0
+        ? undefined
+        : `it does not heal by itself: ${list(missed)} ${missed.length === 1 ? "is" : "are"} suspended. To resume: \`${aws.cli} autoscaling resume-processes --auto-scaling-group-name ${id} --region ${aws.region}\``,
     registered: unregistered.length === 0,
     // What it runs, and is about to, counts too, not only what it was told to start by itself.
     launchTemplateId: all(found.launchTemplateId, [
@@ -342,7 +359,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     return now && live(aws, now, owner.stack);
   },
 
-  health({ deleting, refresh, serving, desired, trouble, doom, leavingIds }): Health {
+  health({ deleting, refresh, serving, desired, trouble, doom, leavingIds, held }): Health {
     if (deleting) return "deleting";
     // What is doomed is not for a person to end: `up` gives it up.
     if (refresh?.underWay)
@@ -352,6 +369,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
           }
         : "pending";
     if (serving >= desired) return leavingIds.length > 0 ? "pending" : "ready";
+    if (held !== undefined) return { blocked: `${serving} of ${desired} instances serve, and ${held}` };
     if (trouble === undefined) return "pending";
     // What serves is not torn down for what is missing.
     return serving > 0 ? { blocked: `${serving} of ${desired} instances serve: ${trouble}` } : { failed: trouble };
@@ -368,10 +386,13 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
     return [refreshText(refresh, desired), why].filter(Boolean).join("; ");
   },
 
-  mayChange({ refresh, trouble, registered, targetGroupArns }, { launchTemplateId, launchTemplateVersion, ...spec }) {
+  mayChange(
+    { refresh, trouble, held, registered, targetGroupArns },
+    { launchTemplateId, launchTemplateVersion, ...spec },
+  ) {
     // Waiting mends neither: nobody else registers an instance again, and another's target group may never find one healthy.
     if (!registered || !sameSet(spec.targetGroupArns, targetGroupArns)) return true;
-    if (!refresh?.underWay) return trouble !== undefined;
+    if (!refresh?.underWay) return trouble !== undefined || held !== undefined;
     const { id, version } = refresh.template ?? {};
     return refresh.advancing && (id !== launchTemplateId || version !== launchTemplateVersion);
   },

@@ -58,6 +58,23 @@ export const loadBalancer: ResourceType<LoadBalancerSpec, LoadBalancerLive> = {
         danger: "less protected",
         when: (text) => text === "false",
       },
+      // Who visits what is written there, or what to do where the firewall does not answer, and what visitors say of themselves.
+      {
+        at: ["Attributes[access_logs.s3.bucket]", "Attributes[connection_logs.s3.bucket]"],
+        danger: "leads elsewhere",
+        when: (text) => text !== "",
+      },
+      {
+        at: ["Attributes[routing.http.desync_mitigation_mode]"],
+        danger: "less protected",
+        when: (text) => text === "monitor",
+      },
+      { at: ["Attributes[waf.fail_open.enabled]"], danger: "less protected", when: (text) => text === "true" },
+      {
+        at: ["Attributes[routing.http.xff_header_processing.mode]"],
+        danger: "less protected",
+        when: (text) => text === "preserve" || text === "remove",
+      },
     ],
   },
   same: { groupIds: sameSet, subnetIds: sameSet, zones: createOnly },

@@ -1,10 +1,17 @@
 import {
   DeleteLifecycleHook$,
+  DeleteNotificationConfiguration$,
   DeleteScheduledAction$,
+  DescribeNotificationConfigurations$,
+  DisableMetricsCollection$,
   EnterStandby$,
   ExitStandby$,
   PutLifecycleHook$,
+  PutNotificationConfiguration$,
   PutScheduledUpdateGroupAction$,
+  ResumeProcesses$,
+  SetInstanceHealth$,
+  SuspendProcesses$,
 } from "@aws-sdk/client-auto-scaling";
 import {
   DeleteBackupVaultAccessPolicy$,
@@ -82,11 +89,18 @@ import type { StaticOperationSchema } from "@smithy/types";
 export const othersOperations: Readonly<Record<string, readonly StaticOperationSchema[]>> = {
   "auto-scaling": [
     DeleteLifecycleHook$,
+    DeleteNotificationConfiguration$,
     DeleteScheduledAction$,
+    DescribeNotificationConfigurations$,
+    DisableMetricsCollection$,
     EnterStandby$,
     ExitStandby$,
     PutLifecycleHook$,
+    PutNotificationConfiguration$,
     PutScheduledUpdateGroupAction$,
+    ResumeProcesses$,
+    SetInstanceHealth$,
+    SuspendProcesses$,
   ],
   backup: [
     DeleteBackupVaultAccessPolicy$,

@@ -1,4 +1,5 @@
 import {
+  type Action,
   AddTagsCommand,
   CreateListenerCommand,
   CreateLoadBalancerCommand,
@@ -22,7 +23,7 @@ import {
 import { beforeEach, expect, test } from "vitest";
 import { type ListenerSpec, listener } from "../../../src/aws/elb/listener.ts";
 import { loadBalancer } from "../../../src/aws/elb/load-balancer.ts";
-import { redirect } from "../../../src/aws/elb/redirect.ts";
+import { redirect, TO_HTTPS } from "../../../src/aws/elb/redirect.ts";
 import { type TargetGroupSpec, targetGroup } from "../../../src/aws/elb/target-group.ts";
 import { isOneOf } from "../../../src/aws/errors.ts";
 import { differences } from "../../../src/engine/differences.ts";
@@ -308,12 +309,31 @@ test("listeners are read to the last page", async () => {
   expect((await listener.find(await testAws(), listenerOwner))?.id).toBe(HTTP);
 });
 
-test("a redirect is there only when it leads to https for good; made and undone by changing the listener", async () => {
+test("a redirect is there unless the listener forwards, with what it answers; made, put right and undone by changing the listener", async () => {
   bothThere();
   elb.on(ModifyListenerCommand).resolves({});
   const aws = await testAws();
-  listenersAre(port80({ ...toHttps, RedirectConfig: { ...toHttps.RedirectConfig, StatusCode: "HTTP_302" } }));
-  expect(await redirect.find(aws, redirectOwner)).toBeUndefined();
+  const found = async (action: Action) => {
+    listenersAre(port80(action));
+    return redirect.find(aws, redirectOwner);
+  };
+  expect(await found({ Type: "forward", TargetGroupArn: TG })).toBeUndefined();
+  const to = (change: object) => ({ ...toHttps, RedirectConfig: { ...toHttps.RedirectConfig, ...change } });
+  expect(TO_HTTPS).toBe("HTTP_301 https://#{host}:443/#{path}?#{query}");
+  // As AWS fills it in, and as it was given.
+  expect(await found(toHttps)).toMatchObject({ answer: TO_HTTPS });
+  expect(await found(to({ Host: "#{host}", Path: "/#{path}", Query: "#{query}" }))).toMatchObject({ answer: TO_HTTPS });
+  for (const other of [
+    { StatusCode: "HTTP_302" },
+    { Host: "evil.example" },
+    { Path: "/x" },
+    { Query: "x=1" },
+    { Port: "1" },
+  ])
+    expect((await found(to(other)))?.answer, JSON.stringify(other)).not.toBe(TO_HTTPS);
+  expect(await found({ Type: "fixed-response", FixedResponseConfig: { StatusCode: "503" } })).toMatchObject({
+    answer: "fixed-response 503",
+  });
   listenersAre(port80(toHttps), {
     ListenerArn: "s",
     Port: 443,
@@ -321,10 +341,13 @@ test("a redirect is there only when it leads to https for good; made and undone 
   });
   const live = await redirect.find(aws, redirectOwner);
   expect(live).toMatchObject({ id: `${HTTP}#redirect`, listenerArn: HTTP, targetGroupArn: TG });
-  expect(await redirect.create?.(aws, { listenerArn: HTTP, targetGroupArn: TG }, redirectOwner, "t")).toBe(live?.id);
+  const spec = { listenerArn: HTTP, targetGroupArn: TG, answer: TO_HTTPS };
+  expect(await redirect.create?.(aws, spec, redirectOwner, "t")).toBe(live?.id);
+  await redirect.update?.(aws, live as never, spec, new Set(["answer"]), redirectOwner);
   await redirect.delete?.(aws, live as never, { discardData: false, label: "" });
   const sent = elb.commandCalls(ModifyListenerCommand).map(({ args }) => args[0].input);
   expect(sent).toEqual([
+    { ListenerArn: HTTP, DefaultActions: [toHttps] },
     { ListenerArn: HTTP, DefaultActions: [toHttps] },
     { ListenerArn: HTTP, DefaultActions: [{ Type: "forward", TargetGroupArn: TG }] },
   ]);

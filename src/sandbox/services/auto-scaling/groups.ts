@@ -146,7 +146,7 @@ const described = (sim: Sim, one: Group) => ({
   MinSize: one.min,
   MaxSize: one.max,
   DesiredCapacity: one.desired,
-  DefaultCooldown: 300,
+  DefaultCooldown: one.cooldownSeconds ?? 300,
   LaunchTemplate: { LaunchTemplateId: one.templateId, Version: one.templateVersion },
   AvailabilityZones: one.subnetIds.map((id) => subnetTable(sim).get(id)?.zone),
   // In an order of AWS's own.
@@ -158,6 +158,11 @@ const described = (sim: Sim, one: Group) => ({
   EnabledMetrics: one.metrics.map((Metric) => ({ Metric, Granularity: "1Minute" })),
   CreatedTime: new Date(one.createdAt),
   DeletionProtection: one.deletionProtection ?? "none",
+  NewInstancesProtectedFromScaleIn: one.protectsNew ?? false,
+  SuspendedProcesses: (one.suspended ?? []).map(({ process, reason }) => ({
+    ProcessName: process,
+    SuspensionReason: reason,
+  })),
   ...(one.deleting ? { Status: "Delete in progress" } : {}),
   Instances: membersOf(sim, one.name).map(describedMember),
   Tags: one.tags.map(({ key, value, propagate }) => ({
@@ -237,6 +242,17 @@ export const groups: SandboxService = {
       },
     ),
 
+    // Without names all of them (API reference).
+    DisableMetricsCollection: operation(
+      { AutoScalingGroupName: name, Metrics: z.array(z.enum(GROUP_METRICS)).optional() },
+      (input, sim) => {
+        const group = groupFor(sim, input.AutoScalingGroupName);
+        const metrics = group.metrics.filter((one) => !(input.Metrics ?? group.metrics).some((less) => less === one));
+        groupTable(sim).put(group.name, { ...group, metrics });
+        return {};
+      },
+    ),
+
     DescribeAutoScalingGroups: operation(
       {
         AutoScalingGroupNames: z.array(name).max(100).optional(),
@@ -267,6 +283,8 @@ export const groups: SandboxService = {
         ...settings,
         VPCZoneIdentifier: settings.VPCZoneIdentifier.optional(),
         DeletionProtection: z.enum(["none", "prevent-force-deletion", "prevent-all-deletion"]).optional(),
+        DefaultCooldown: z.number().int().min(0).optional(),
+        NewInstancesProtectedFromScaleIn: z.boolean().optional(),
       },
       (input, sim) => {
         const group = groupFor(sim, input.AutoScalingGroupName);
@@ -294,6 +312,10 @@ export const groups: SandboxService = {
           graceSeconds: input.HealthCheckGracePeriod ?? group.graceSeconds,
           warmupSeconds: input.DefaultInstanceWarmup ?? group.warmupSeconds,
           deletionProtection: input.DeletionProtection ?? group.deletionProtection ?? "none",
+          ...(input.DefaultCooldown === undefined ? {} : { cooldownSeconds: input.DefaultCooldown }),
+          ...(input.NewInstancesProtectedFromScaleIn === undefined
+            ? {}
+            : { protectsNew: input.NewInstancesProtectedFromScaleIn }),
         };
         const moved = desired !== group.desired;
         groupTable(sim).put(

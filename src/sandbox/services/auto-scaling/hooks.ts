@@ -21,6 +21,12 @@ interface Scheduled {
   readonly max: number | null;
   readonly desired: number | null;
 }
+interface Notification {
+  readonly group: string;
+  readonly topicArn: string;
+  readonly types: readonly string[];
+}
+const notificationTable = (sim: Sim) => sim.table<Notification>("autoScaling.notifications");
 const hookTable = (sim: Sim) => sim.table<Hook>("autoScaling.hooks");
 const scheduleTable = (sim: Sim) => sim.table<Scheduled>("autoScaling.schedules");
 const name = z.string().min(1).max(255);
@@ -31,6 +37,8 @@ export function dropHooks(sim: Sim, group: string): void {
   for (const one of hookTable(sim).all()) if (one.group === group) hookTable(sim).removeNow(`${group}/${one.name}`);
   for (const one of scheduleTable(sim).all())
     if (one.group === group) scheduleTable(sim).removeNow(`${group}/${one.name}`);
+  for (const one of notificationTable(sim).all())
+    if (one.group === group) notificationTable(sim).removeNow(`${group}/${one.topicArn}`);
 }
 
 export const hooks: SandboxService = {
@@ -95,6 +103,45 @@ export const hooks: SandboxService = {
         return {};
       },
     ),
+    // It takes the place of what that topic was told before (API reference).
+    PutNotificationConfiguration: operation(
+      {
+        AutoScalingGroupName: name,
+        TopicARN: z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/),
+        NotificationTypes: z
+          .array(
+            z.enum([
+              "autoscaling:EC2_INSTANCE_LAUNCH",
+              "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
+              "autoscaling:EC2_INSTANCE_TERMINATE",
+              "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
+              "autoscaling:TEST_NOTIFICATION",
+            ]),
+          )
+          .min(1),
+      },
+      (input, sim) => {
+        const group = groupFor(sim, input.AutoScalingGroupName).name;
+        const one = { group, topicArn: input.TopicARN, types: input.NotificationTypes };
+        notificationTable(sim).put(`${group}/${one.topicArn}`, one);
+        return {};
+      },
+    ),
+    DescribeNotificationConfigurations: operation(
+      { AutoScalingGroupNames: z.array(name).optional(), NextToken: z.string().optional() },
+      ({ AutoScalingGroupNames = [] }, sim) => ({
+        NotificationConfigurations: notificationTable(sim)
+          .allVisible()
+          .filter(({ group }) => AutoScalingGroupNames.length === 0 || AutoScalingGroupNames.includes(group))
+          .flatMap(({ group, topicArn, types }) =>
+            types.map((NotificationType) => ({ AutoScalingGroupName: group, TopicARN: topicArn, NotificationType })),
+          ),
+      }),
+    ),
+    DeleteNotificationConfiguration: operation({ AutoScalingGroupName: name, TopicARN: name }, (input, sim) => {
+      notificationTable(sim).remove(`${groupFor(sim, input.AutoScalingGroupName).name}/${input.TopicARN}`);
+      return {};
+    }),
     DescribeScheduledActions: operation(
       { AutoScalingGroupName: name.optional(), NextToken: z.string().optional() },
       ({ AutoScalingGroupName }, sim) => ({

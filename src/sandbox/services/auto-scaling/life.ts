@@ -19,6 +19,7 @@ import {
   noteSizes,
   refreshTable,
   refreshUnderWay,
+  runs,
   SERVICE,
   sizesTable,
   staysIn,
@@ -146,7 +147,7 @@ function launchIn(sim: Sim, group: Group, subnetId: string, cause: string): void
     launchedAt: sim.now,
     inServiceAt: null,
     endsAt: null,
-    protected: false,
+    protected: group.protectsNew ?? false,
     activityId: activity.id,
   });
 }
@@ -181,7 +182,9 @@ function follow(sim: Sim, group: Group): void {
     if (member.state === "Pending" && state === "running") {
       finish(sim, member.activityId);
       memberTable(sim).putNow(member.instanceId, { ...member, state: "InService", inServiceAt: sim.now });
-      for (const arn of group.targetGroupArns) registerTarget(sim, arn, member.instanceId);
+      // What comes while that is suspended is not added later either (user guide, how suspended processes affect others).
+      if (runs(group, "AddToLoadBalancer"))
+        for (const arn of group.targetGroupArns) registerTarget(sim, arn, member.instanceId);
     } else if (member.state === "EnteringStandby" && (member.endsAt ?? 0) <= sim.now) {
       finish(sim, member.activityId);
       memberTable(sim).putNow(member.instanceId, { ...member, state: "Standby", endsAt: null });
@@ -204,7 +207,10 @@ function failStart(sim: Sim, member: Member): void {
   backOff(sim, member.group);
 }
 
-/** Replaces what fails: what EC2 no longer runs at once, what the load balancer finds unhealthy after the grace period. */
+/**
+ * Replaces what fails: what EC2 no longer runs at once, what the load balancer finds unhealthy after the grace period, and what somebody
+ * has called unhealthy. What may not be replaced now keeps the mark, and is replaced once it may.
+ */
 function heal(sim: Sim, group: Group): void {
   for (const member of membersOf(sim, group.name)) {
     // Health checks leave instances in standby alone (user guide, "Temporarily remove instances").
@@ -220,13 +226,20 @@ function heal(sim: Sim, group: Group): void {
       group.healthCheckType === "ELB" &&
       sim.now >= graceEnds &&
       group.targetGroupArns.some((arn) => isUnhealthyTarget(sim, arn, member.instanceId));
-    if (!lost && !unwell) continue;
+    const failed = (lost || unwell) && runs(group, "HealthCheck");
+    if (!failed && member.health === "Healthy") continue;
+    if (!runs(group, "ReplaceUnhealthy") || !runs(group, "Terminate")) {
+      memberTable(sim).putNow(member.instanceId, { ...member, health: "Unhealthy" });
+      continue;
+    }
     retire(
       sim,
       { ...member, health: "Unhealthy" },
       lost
         ? `${at(sim)} an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`
-        : `${at(sim)} an instance was taken out of service in response to an ELB system health check failure.`,
+        : unwell
+          ? `${at(sim)} an instance was taken out of service in response to an ELB system health check failure.`
+          : `${at(sim)} an instance was taken out of service in response to a user health-check.`,
       { drain: false },
     );
   }
@@ -251,7 +264,8 @@ function evened(sim: Sim, group: Group): number {
   const goesOn = group.balancing
     ? staying.length > group.desired && !staying.every(serves)
     : staying.length === group.desired && uneven(group, staying) && members.every(serves);
-  const balancing = goesOn && refreshUnderWay(sim, group.name) === undefined;
+  const balancing =
+    goesOn && runs(group, "AZRebalance") && runs(group, "Launch") && refreshUnderWay(sim, group.name) === undefined;
   if (balancing !== (group.balancing ?? false)) change(sim, group.name, { balancing });
   return balancing ? 1 : 0;
 }
@@ -262,7 +276,7 @@ function evened(sim: Sim, group: Group): number {
  */
 function fill(sim: Sim, group: Group, extra: number): void {
   const staying = membersOf(sim, group.name).filter(staysIn);
-  const lacking = group.desired + extra - staying.length;
+  const lacking = runs(group, "Launch") ? group.desired + extra - staying.length : 0;
   if (lacking > 0 && !linkedRoleUsable(sim, ROLE)) {
     refuseByRole(sim, group, lacking, staying);
     return;
@@ -274,7 +288,7 @@ function fill(sim: Sim, group: Group, extra: number): void {
   }
   // The reason is told once: what comes later has another.
   if (group.why !== "") change(sim, group.name, { why: "" });
-  if (extra > 0 || refreshUnderWay(sim, group.name)) return;
+  if (extra > 0 || refreshUnderWay(sim, group.name) || !runs(group, "Terminate")) return;
   const zoneCount = (zone: string) => staying.filter((member) => member.zone === zone).length;
   const leaving = staying
     .filter((member) => !member.protected)
@@ -301,8 +315,9 @@ function whole(sim: Sim, group: Group): boolean {
   return (
     members.length === group.desired &&
     members.every(
-      ({ state, instanceId }) =>
+      ({ state, health, instanceId }) =>
         state === "InService" &&
+        health === "Healthy" &&
         instanceTable(sim).get(instanceId)?.state === "running" &&
         group.targetGroupArns.every((arn) => isHealthyTarget(sim, arn, instanceId)),
     ) &&

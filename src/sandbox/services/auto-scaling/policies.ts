@@ -15,6 +15,7 @@ import {
   noteSizes,
   type Policy,
   policyTable,
+  runs,
   SERVICE,
   staysIn,
   uuid,
@@ -166,7 +167,7 @@ export const policies: SandboxService = {
       const policy = policyTable(sim).get(about);
       const group = policy && groupTable(sim).get(policy.group);
       if (!policy || !group || group.deleting) return;
-      const move = wanted(sim, policy, group);
+      const move = runs(group, "AlarmNotification") ? wanted(sim, policy, group) : undefined;
       if (move) {
         const cause = `a monitor alarm ${move.alarm} in state ALARM triggered policy ${policy.name}`;
         groupTable(sim).putNow(group.name, setDesired(sim, group, move.desired, cause));

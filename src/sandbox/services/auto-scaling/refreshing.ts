@@ -10,6 +10,7 @@ import {
   type Refresh,
   refreshTable,
   refreshUnderWay,
+  runs,
   staysIn,
   type Template,
 } from "./tables.ts";
@@ -147,7 +148,7 @@ export function refreshed(sim: Sim, group: Group): number {
     total,
     left,
     reason: waitsFor(sim, group, refresh, members),
-    progressAt: left !== refresh.left ? sim.now : refresh.progressAt,
+    progressAt: left !== refresh.left || !runs(group, "InstanceRefresh") ? sim.now : refresh.progressAt,
     rollback: refresh.rollback && { ...refresh.rollback, deployed: Math.min(refresh.rollback.deployed, old.length) },
   };
   refreshTable(sim).putNow(refresh.id, noted);
@@ -155,6 +156,8 @@ export function refreshed(sim: Sim, group: Group): number {
     fail(sim, noted, noted.reason ?? "The replacement instances did not become healthy within an hour.");
     return 0;
   }
+  // Suspended it pauses, and neither does it replace any where nothing may be started or ended (user guide, as above).
+  if (!runs(group, "InstanceRefresh") || !runs(group, "Launch") || !runs(group, "Terminate")) return 0;
   const mayGo = old.filter(
     (member) =>
       (!member.protected || scaleInProtected === "Refresh") && (!isStandby(member) || standby === "Terminate"),

@@ -8,6 +8,19 @@ export interface GroupTag {
   readonly value: string;
   readonly propagate: boolean;
 }
+/** What a group does by itself, and may be told to leave (API reference, SuspendProcesses). */
+export const PROCESSES = [
+  "Launch",
+  "Terminate",
+  "AddToLoadBalancer",
+  "AlarmNotification",
+  "AZRebalance",
+  "HealthCheck",
+  "InstanceRefresh",
+  "ReplaceUnhealthy",
+  "ScheduledActions",
+] as const;
+export type Process = (typeof PROCESSES)[number];
 export type DeletionProtection = "none" | "prevent-force-deletion" | "prevent-all-deletion";
 export interface Group {
   readonly name: string;
@@ -29,6 +42,12 @@ export interface Group {
   readonly deleting: boolean;
   /** Absent: none. */
   readonly deletionProtection?: DeletionProtection;
+  /** Absent: none. */
+  readonly suspended?: readonly { readonly process: Process; readonly reason: string }[];
+  /** Absent: AWS's default, 300. Only simple scaling policies, which the sandbox does not know, wait for it. */
+  readonly cooldownSeconds?: number;
+  /** Absent: new instances are not protected from scale-in. */
+  readonly protectsNew?: boolean;
   /** Why the number of instances changes next, for the activity's Cause. */
   readonly why: string;
   /** Starts that failed in a row, and when AWS tries again. */
@@ -180,6 +199,10 @@ export function noteSizes(sim: Sim, name: string): void {
   if (last && JSON.stringify({ ...last, at: 0 }) === JSON.stringify({ at: 0, ...counts })) return;
   sizesTable(sim).putNow(name, { group: name, changes: [...changes, { at: sim.now, ...counts }].slice(-CHANGES) });
 }
+
+/** Whether the group does that by itself now. */
+export const runs = ({ suspended = [] }: Group, process: Process): boolean =>
+  suspended.every((one) => one.process !== process);
 
 /** Those that count towards the desired number: neither leaving nor in standby. */
 export const staysIn = ({ state }: Member): boolean => state === "Pending" || state === "InService";

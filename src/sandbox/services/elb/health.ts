@@ -6,6 +6,7 @@ import { type Instance, instanceTable, type NetworkInterface, subnetTable } from
 import { lostSince } from "../ec2/zones.ts";
 import {
   CHANGES,
+  groupsOf,
   hostsTable,
   interfacesOf,
   type LoadBalancer,
@@ -32,7 +33,7 @@ export const targetsOf = (sim: Sim, group: string) =>
 function userOf(sim: Sim, group: TargetGroup): LoadBalancer | undefined {
   const listener = listenerTable(sim)
     .all()
-    .find(({ action }) => action.kind === "forward" && action.targetGroupArn === group.arn);
+    .find(({ action }) => groupsOf(action).includes(group.arn));
   return listener && loadBalancerTable(sim).get(listener.loadBalancerArn);
 }
 

@@ -4,6 +4,7 @@ import type { Sim } from "../../world.ts";
 import { removeRules } from "./rules.ts";
 import {
   type Action,
+  groupsOf,
   invalid,
   type Listener,
   type LoadBalancer,
@@ -33,40 +34,98 @@ const POLICIES = new Set([
   "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
 ]);
 
-const actions = z
-  .array(
-    z.discriminatedUnion("Type", [
-      z.strictObject({ Type: z.literal("forward"), TargetGroupArn: z.string() }),
-      z.strictObject({
-        Type: z.literal("redirect"),
-        RedirectConfig: z.strictObject({
-          Protocol: z.enum(["HTTP", "HTTPS"]).optional(),
-          Port: z
-            .string()
-            .regex(/^(\d{1,5}|#\{port\})$/)
-            .optional(),
-          StatusCode: z.enum(["HTTP_301", "HTTP_302"]),
-        }),
-      }),
-    ]),
-  )
-  .length(1);
+const order = z.number().int().min(1).max(50_000).optional();
+const endpoint = z.string().regex(/^https:\/\//);
+const last = z.discriminatedUnion("Type", [
+  z.strictObject({
+    Type: z.literal("forward"),
+    Order: order,
+    TargetGroupArn: z.string().optional(),
+    ForwardConfig: z
+      .strictObject({
+        TargetGroups: z
+          .array(z.strictObject({ TargetGroupArn: z.string(), Weight: z.number().int().min(0).max(999).optional() }))
+          .min(1)
+          .max(5),
+      })
+      .optional(),
+  }),
+  z.strictObject({
+    Type: z.literal("redirect"),
+    Order: order,
+    RedirectConfig: z.strictObject({
+      Protocol: z.enum(["HTTP", "HTTPS", "#{protocol}"]).optional(),
+      Port: z
+        .string()
+        .regex(/^(\d{1,5}|#\{port\})$/)
+        .optional(),
+      Host: z.string().min(1).max(128).optional(),
+      Path: z.string().min(1).max(128).startsWith("/").optional(),
+      Query: z.string().max(128).optional(),
+      StatusCode: z.enum(["HTTP_301", "HTTP_302"]),
+    }),
+  }),
+  z.strictObject({
+    Type: z.literal("fixed-response"),
+    Order: order,
+    FixedResponseConfig: z.strictObject({
+      StatusCode: z.string().regex(/^[245]\d\d$/),
+      ContentType: z
+        .enum(["text/plain", "text/css", "text/html", "application/javascript", "application/json"])
+        .optional(),
+      MessageBody: z.string().max(1024).optional(),
+    }),
+  }),
+]);
+const authenticate = z.strictObject({
+  Type: z.literal("authenticate-oidc"),
+  Order: order,
+  AuthenticateOidcConfig: z.strictObject({
+    Issuer: endpoint,
+    AuthorizationEndpoint: endpoint,
+    TokenEndpoint: endpoint,
+    UserInfoEndpoint: endpoint,
+    ClientId: z.string(),
+    ClientSecret: z.string(),
+  }),
+});
+/** One that answers, last in order, and perhaps one before it that asks who it is (API reference, CreateListener). */
+const actions = z.union([z.tuple([last]), z.tuple([authenticate, last])]);
 const certificates = z.array(z.strictObject({ CertificateArn: z.string() })).length(1);
 const protocol = z.enum(["HTTP", "HTTPS"]);
 
 function actionOf(
   sim: Sim,
-  [given]: z.infer<typeof actions>,
+  all: z.infer<typeof actions>,
   balancer: LoadBalancer,
   own: { readonly protocol: string; readonly port: number },
 ): Action {
-  if (given?.Type === "redirect") {
+  const given = all.length === 2 ? all[1] : all[0];
+  const asks = all.length === 2 ? all[0] : undefined;
+  if (asks && own.protocol !== "HTTPS")
+    throw modelled("InvalidLoadBalancerAction", "Authenticate actions are supported only by HTTPS listeners");
+  if (asks && (given.Type !== "forward" || (asks.Order ?? 0) >= (given.Order ?? 0)))
+    throw modelled(
+      "InvalidLoadBalancerAction",
+      "The actions must have an order; the last one must be a forward, redirect or fixed-response action",
+    );
+  if (given.Type === "fixed-response") {
+    const { StatusCode, ContentType = "text/plain", MessageBody = "" } = given.FixedResponseConfig;
+    return { kind: "fixed", status: StatusCode, contentType: ContentType, body: MessageBody };
+  }
+  if (given.Type === "redirect") {
+    const { Host = HOST, Path = PATH, Query = QUERY } = given.RedirectConfig;
     const action = {
       kind: "redirect",
       protocol: given.RedirectConfig.Protocol ?? "#{protocol}",
       port: given.RedirectConfig.Port ?? "#{port}",
       status: given.RedirectConfig.StatusCode,
+      host: Host,
+      path: Path,
+      query: Query,
     } as const;
+    // One of protocol, host, port and path has to be another (API reference, RedirectActionConfig).
+    if (Host !== HOST || Path !== PATH) return action;
     const sameProtocol = action.protocol === "#{protocol}" || action.protocol === own.protocol;
     const samePort = action.port === "#{port}" || action.port === String(own.port);
     if (sameProtocol && samePort) {
@@ -74,22 +133,49 @@ function actionOf(
     }
     return action;
   }
-  const target = visible(targetGroupTable(sim), given?.TargetGroupArn ?? "", noTargetGroup);
+  const weighted = given.ForwardConfig?.TargetGroups ?? [{ TargetGroupArn: given.TargetGroupArn ?? "" }];
+  // One target group may be named in both places, when it is the same one (API reference, Action).
+  if (
+    given.ForwardConfig &&
+    given.TargetGroupArn &&
+    weighted.some((one) => one.TargetGroupArn !== given.TargetGroupArn)
+  )
+    throw modelled("InvalidLoadBalancerAction", "You must specify either a target group ARN or a forward config");
+  const groups = weighted.map(({ TargetGroupArn, ...one }) => ({
+    targetGroupArn: checkedTarget(sim, TargetGroupArn, balancer),
+    weight: "Weight" in one ? (one.Weight ?? 1) : 1,
+  }));
+  const [first, ...more] = groups;
+  if (more.length > 0) {
+    if (asks) throw modelled("InvalidLoadBalancerAction", "The sandbox knows no weighted target groups behind a login");
+    return { kind: "weighted", groups };
+  }
+  const { ClientSecret: _secret, ...config } = asks?.AuthenticateOidcConfig ?? { ClientSecret: "" };
+  return {
+    kind: "forward",
+    targetGroupArn: first?.targetGroupArn ?? "",
+    ...("Issuer" in config ? { authenticate: config } : {}),
+  };
+}
+
+/** What a redirect leaves as it is in the request; AWS fills it in (API reference, RedirectActionConfig). */
+const [HOST, PATH, QUERY] = ["#{host}", "/#{path}", "#{query}"] as const;
+
+/** The target group as a listener of the load balancer may send to it. */
+function checkedTarget(sim: Sim, arn: string, balancer: LoadBalancer): string {
+  const target = visible(targetGroupTable(sim), arn, noTargetGroup);
   if (target.vpcId !== balancer.vpcId)
     throw modelled("InvalidConfigurationRequest", `The target group '${target.arn}' is not in the load balancer's VPC`);
   const elsewhere = listenerTable(sim)
     .all()
-    .some(
-      ({ action, loadBalancerArn }) =>
-        action.kind === "forward" && action.targetGroupArn === target.arn && loadBalancerArn !== balancer.arn,
-    );
+    .some(({ action, loadBalancerArn }) => groupsOf(action).includes(target.arn) && loadBalancerArn !== balancer.arn);
   if (elsewhere) {
     throw modelled(
       "TargetGroupAssociationLimit",
       `The following target groups cannot be associated with more than one load balancer: ${target.arn}`,
     );
   }
-  return { kind: "forward", targetGroupArn: target.arn };
+  return target.arn;
 }
 
 /** Checks what TLS needs. AWS names neither the certificate nor its state when that is what is wrong. */
@@ -122,8 +208,10 @@ export function removeListener(sim: Sim, listener: Listener): void {
 }
 
 function release(sim: Sim, { action }: Listener): void {
-  const target = action.kind === "forward" ? targetGroupTable(sim).get(action.targetGroupArn) : undefined;
-  if (target) targetGroupTable(sim).putNow(target.arn, { ...target, heldUntil: sim.now + HELD_MS });
+  for (const arn of groupsOf(action)) {
+    const target = targetGroupTable(sim).get(arn);
+    if (target) targetGroupTable(sim).putNow(target.arn, { ...target, heldUntil: sim.now + HELD_MS });
+  }
 }
 
 const described = (one: Listener) => ({
@@ -133,30 +221,66 @@ const described = (one: Listener) => ({
   Protocol: one.protocol,
   ...(one.certificateArn ? { Certificates: [{ CertificateArn: one.certificateArn }] } : {}),
   ...(one.policy ? { SslPolicy: one.policy } : {}),
-  DefaultActions: [
-    one.action.kind === "forward"
-      ? {
+  DefaultActions: describedActions(one.action),
+});
+
+function describedActions(action: Action): readonly object[] {
+  switch (action.kind) {
+    case "forward": {
+      const forward = {
+        Type: "forward",
+        TargetGroupArn: action.targetGroupArn,
+        ForwardConfig: {
+          TargetGroups: [{ TargetGroupArn: action.targetGroupArn, Weight: 1 }],
+          TargetGroupStickinessConfig: { Enabled: false },
+        },
+      };
+      if (!action.authenticate) return [forward];
+      // The secret is never shown.
+      const login = { Type: "authenticate-oidc", Order: 1, AuthenticateOidcConfig: action.authenticate };
+      return [login, { ...forward, Order: 2 }];
+    }
+    case "weighted":
+      return [
+        {
           Type: "forward",
-          TargetGroupArn: one.action.targetGroupArn,
           ForwardConfig: {
-            TargetGroups: [{ TargetGroupArn: one.action.targetGroupArn, Weight: 1 }],
+            TargetGroups: action.groups.map(({ targetGroupArn, weight }) => ({
+              TargetGroupArn: targetGroupArn,
+              Weight: weight,
+            })),
             TargetGroupStickinessConfig: { Enabled: false },
           },
-        }
-      : {
+        },
+      ];
+    case "fixed":
+      return [
+        {
+          Type: "fixed-response",
+          FixedResponseConfig: {
+            StatusCode: action.status,
+            ContentType: action.contentType,
+            ...(action.body ? { MessageBody: action.body } : {}),
+          },
+        },
+      ];
+    case "redirect":
+      return [
+        {
           Type: "redirect",
           // AWS fills in what was left out.
           RedirectConfig: {
-            Protocol: one.action.protocol,
-            Port: one.action.port,
-            StatusCode: one.action.status,
-            Host: "#{host}",
-            Path: "/#{path}",
-            Query: "#{query}",
+            Protocol: action.protocol,
+            Port: action.port,
+            StatusCode: action.status,
+            Host: action.host ?? HOST,
+            Path: action.path ?? PATH,
+            Query: action.query ?? QUERY,
           },
         },
-  ],
-});
+      ];
+  }
+}
 
 export const listeners: SandboxService = {
   operations: {

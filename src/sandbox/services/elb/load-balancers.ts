@@ -7,6 +7,7 @@ import type { Sim } from "../../world.ts";
 import { addInterface } from "../ec2/interfaces.ts";
 import { groupTable, interfaceTable, internetGatewayTable, type Subnet, subnetTable } from "../ec2/tables.ts";
 import { useLinkedRole } from "../iam/linked-roles.ts";
+import { bucketTable } from "../s3/tables.ts";
 import { ms } from "./durations.ts";
 import { removeListener } from "./listeners.ts";
 import {
@@ -116,15 +117,61 @@ const described = (sim: Sim, one: LoadBalancer) => ({
 });
 
 const DELETION_PROTECTION = "deletion_protection.enabled";
-/** With AWS's defaults (API reference, LoadBalancerAttribute). */
-const attributesOf = ({ deletionProtection = false }: LoadBalancer) => [
-  { Key: "access_logs.s3.enabled", Value: "false" },
-  { Key: "idle_timeout.timeout_seconds", Value: "60" },
-  { Key: DELETION_PROTECTION, Value: String(deletionProtection) },
-  { Key: "routing.http2.enabled", Value: "true" },
-  { Key: "routing.http.drop_invalid_header_fields.enabled", Value: "false" },
-  { Key: "load_balancing.cross_zone.enabled", Value: "true" },
-];
+const YES_NO = /^(true|false)$/;
+const ANY = /^.*$/;
+const between = (least: number, most: number) => ({
+  test: (text: string) => /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most,
+});
+/** Of an Application Load Balancer, with AWS's defaults (API reference, LoadBalancerAttribute). */
+const ATTRIBUTES: Readonly<
+  Record<string, { readonly value: string; readonly rule: { readonly test: (text: string) => boolean } }>
+> = {
+  "access_logs.s3.enabled": { value: "false", rule: YES_NO },
+  "access_logs.s3.bucket": { value: "", rule: ANY },
+  "access_logs.s3.prefix": { value: "", rule: ANY },
+  "idle_timeout.timeout_seconds": { value: "60", rule: between(1, 4_000) },
+  [DELETION_PROTECTION]: { value: "false", rule: YES_NO },
+  "routing.http2.enabled": { value: "true", rule: YES_NO },
+  "routing.http.drop_invalid_header_fields.enabled": { value: "false", rule: YES_NO },
+  "routing.http.xff_client_port.enabled": { value: "false", rule: YES_NO },
+  "routing.http.preserve_host_header.enabled": { value: "false", rule: YES_NO },
+  "routing.http.xff_header_processing.mode": { value: "append", rule: /^(append|preserve|remove)$/ },
+  // Application Load Balancers are always in all their zones.
+  "load_balancing.cross_zone.enabled": { value: "true", rule: /^true$/ },
+  "routing.http.desync_mitigation_mode": { value: "defensive", rule: /^(monitor|defensive|strictest)$/ },
+  "client_keep_alive.seconds": { value: "3600", rule: between(60, 604_800) },
+  "waf.fail_open.enabled": { value: "false", rule: YES_NO },
+  "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": { value: "false", rule: YES_NO },
+  "zonal_shift.config.enabled": { value: "false", rule: YES_NO },
+  "connection_logs.s3.enabled": { value: "false", rule: YES_NO },
+  "connection_logs.s3.bucket": { value: "", rule: ANY },
+  "connection_logs.s3.prefix": { value: "", rule: ANY },
+};
+const attributesOf = ({ attributes = {} }: LoadBalancer) =>
+  Object.entries(ATTRIBUTES).map(([Key, { value }]) => ({ Key, Value: attributes[Key] ?? value }));
+
+/**
+ * Logs need a bucket that lets the load balancer write. One that is not the account's is taken for one that does: the sandbox knows
+ * nothing of it.
+ */
+function checkLogs(sim: Sim, attributes: Readonly<Record<string, string>>): void {
+  for (const logs of ["access_logs", "connection_logs"]) {
+    if (attributes[`${logs}.s3.enabled`] !== "true") continue;
+    const name = attributes[`${logs}.s3.bucket`] ?? "";
+    if (name === "")
+      throw modelled(
+        "InvalidConfigurationRequest",
+        `The value of '${logs}.s3.bucket' cannot be empty when logs are enabled`,
+      );
+    const bucket = bucketTable(sim).get(name);
+    // The words: as people have met them.
+    if (bucket && !/elasticloadbalancing/.test(bucket.policy ?? ""))
+      throw modelled(
+        "InvalidConfigurationRequest",
+        `Access Denied for bucket: ${name}. Please check S3bucket permission`,
+      );
+  }
+}
 
 export const loadBalancers: SandboxService = {
   operations: {
@@ -207,13 +254,24 @@ export const loadBalancers: SandboxService = {
       {
         LoadBalancerArn: z.string(),
         Attributes: z
-          .array(z.strictObject({ Key: z.literal(DELETION_PROTECTION), Value: z.enum(["true", "false"]) }))
+          .array(z.strictObject({ Key: z.string().max(256), Value: z.string().max(1024) }))
           .min(1)
           .max(20),
       },
       ({ LoadBalancerArn, Attributes }, sim) => {
         const balancer = visible(loadBalancerTable(sim), LoadBalancerArn, noLoadBalancer);
-        const changed = { ...balancer, deletionProtection: Attributes.at(-1)?.Value === "true" };
+        for (const { Key, Value } of Attributes) {
+          const known = ATTRIBUTES[Key];
+          if (!known) throw invalid(`Load balancer attribute key '${Key}' is not recognized`);
+          if (!known.rule.test(Value))
+            throw invalid(`'${Value}' is not a valid value for the load balancer attribute '${Key}'`);
+        }
+        const attributes = {
+          ...balancer.attributes,
+          ...Object.fromEntries(Attributes.map(({ Key, Value }) => [Key, Value])),
+        };
+        checkLogs(sim, attributes);
+        const changed = { ...balancer, attributes };
         loadBalancerTable(sim).put(LoadBalancerArn, changed);
         return { Attributes: attributesOf(changed) };
       },
@@ -253,7 +311,7 @@ export const loadBalancers: SandboxService = {
         throw invalid(`'${LoadBalancerArn}' is not a valid load balancer ARN`);
       const balancer = loadBalancerTable(sim).get(LoadBalancerArn);
       if (!balancer) return {};
-      if (balancer.deletionProtection)
+      if (balancer.attributes?.[DELETION_PROTECTION] === "true")
         throw modelled(
           "OperationNotPermitted",
           `Load balancer '${LoadBalancerArn}' cannot be deleted because deletion protection is enabled`,

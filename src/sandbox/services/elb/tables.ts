@@ -20,8 +20,8 @@ export interface LoadBalancer {
   readonly subnetIds: readonly string[];
   readonly createdAt: number;
   readonly activeAt: number;
-  /** Absent: off. */
-  readonly deletionProtection?: boolean;
+  /** Those that somebody has set; the others are as AWS has them. */
+  readonly attributes?: Readonly<Record<string, string>>;
   readonly tags: Tags;
 }
 export interface TargetGroup {
@@ -44,9 +44,38 @@ export interface HealthCheck {
   readonly healthy: number;
   readonly unhealthy: number;
 }
+export interface Authenticate {
+  readonly Issuer: string;
+  readonly AuthorizationEndpoint: string;
+  readonly TokenEndpoint: string;
+  readonly UserInfoEndpoint: string;
+  readonly ClientId: string;
+}
 export type Action =
-  | { readonly kind: "forward"; readonly targetGroupArn: string }
-  | { readonly kind: "redirect"; readonly protocol: string; readonly port: string; readonly status: string };
+  /** `authenticate`: who is not known yet is sent there first. */
+  | { readonly kind: "forward"; readonly targetGroupArn: string; readonly authenticate?: Authenticate }
+  | {
+      readonly kind: "weighted";
+      readonly groups: readonly { readonly targetGroupArn: string; readonly weight: number }[];
+    }
+  | { readonly kind: "fixed"; readonly status: string; readonly contentType: string; readonly body: string }
+  | {
+      readonly kind: "redirect";
+      readonly protocol: string;
+      readonly port: string;
+      readonly status: string;
+      /** Absent: as in the request. */
+      readonly host?: string;
+      readonly path?: string;
+      readonly query?: string;
+    };
+/** The target groups that requests are sent to. */
+export const groupsOf = (action: Action): readonly string[] =>
+  action.kind === "forward"
+    ? [action.targetGroupArn]
+    : action.kind === "weighted"
+      ? action.groups.map(({ targetGroupArn }) => targetGroupArn)
+      : [];
 export interface Listener {
   readonly arn: string;
   readonly loadBalancerArn: string;

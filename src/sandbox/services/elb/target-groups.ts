@@ -5,6 +5,7 @@ import { checkFromNowOn, deregisterTarget, registerTarget, targetHealth } from "
 import {
   arn,
   checkName,
+  groupsOf,
   type HealthCheck,
   hostsTable,
   invalid,
@@ -140,7 +141,7 @@ export const targetGroups: SandboxService = {
         const usersOf = (target: string) => [
           ...new Set(
             listeners
-              .filter(({ action }) => action.kind === "forward" && action.targetGroupArn === target)
+              .filter(({ action }) => groupsOf(action).includes(target))
               .map(({ loadBalancerArn }) => loadBalancerArn),
           ),
         ];
@@ -234,7 +235,7 @@ export const targetGroups: SandboxService = {
       if (!group) return {};
       const used = listenerTable(sim)
         .all()
-        .some(({ action }) => action.kind === "forward" && action.targetGroupArn === group.arn);
+        .some(({ action }) => groupsOf(action).includes(group.arn));
       if (used || sim.now < group.heldUntil)
         throw modelled("ResourceInUse", `Target group '${group.arn}' is currently in use by a listener or a rule`);
       for (const target of targetTable(sim).all())
