@@ -19,6 +19,10 @@ export const subjectOf = ({ type, owner }: Node, recorded: Recorded | undefined)
   tags: owner.tags,
 });
 
+/** Not on its way. What waits for a person may do so for what somebody else has changed. */
+const isSettled = (health: Observed["look"]["health"]): boolean =>
+  health === "ready" || (typeof health === "object" && "blocked" in health);
+
 /** What others have changed of what the config leaves open, since it was last made, changed or accepted. Pure. */
 export function watchedOf({
   node,
@@ -26,9 +30,7 @@ export function watchedOf({
   recorded,
 }: Pick<Observed, "node" | "look" | "recorded">): readonly WatchedChange[] {
   const { live, health } = look;
-  // What waits for a person may do so for what somebody else has changed.
-  const settled = health === "ready" || (typeof health === "object" && "blocked" in health);
-  if (!live || !settled || !recorded?.baseline || recorded.id !== live.id) return [];
+  if (!live || !isSettled(health) || !recorded?.baseline || recorded.id !== live.id) return [];
   return recorded.status === "ready" ? watchedChanges(subjectOf(node, recorded), recorded.baseline, live) : [];
 }
 
@@ -100,8 +102,7 @@ export function objectNamed({ entries }: Snapshot, name: string): Observed {
     });
   }
   const { look, recorded } = entry;
-  if (look.live && look.health === "ready" && recorded?.status === "ready" && recorded.id === look.live.id)
-    return entry;
+  if (look.live && isSettled(look.health) && recorded?.status === "ready" && recorded.id === look.live.id) return entry;
   throw new BuddyError({
     code: "usage",
     message: `${entry.node.name} is not there as the state knows it, so nothing can be said of it`,

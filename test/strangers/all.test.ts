@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { lookAround } from "../../src/residuals/extras.ts";
 import { stage } from "../lifecycle/stage.ts";
 import { stranger } from "../stranger.ts";
-import { type Standing, standing } from "./hand.ts";
+import { type Standing, standing, told } from "./hand.ts";
 import { CHANGES } from "./table.ts";
 import { tried } from "./tried.ts";
 
@@ -21,6 +21,35 @@ test("at least 150 different ones", () => {
 describe.each([...new Set(CHANGES.map(({ type }) => type))])("%s", (type) => {
   test.each(CHANGES.filter((change) => change.type === type))("$name", (change) => tried(stack, change));
 });
+
+test.each([
+  [
+    "HealthCheck",
+    /^1 of 2 instances serve, and it does not heal by itself: HealthCheck is suspended\. To resume: `aws /,
+  ],
+  ["Launch", /^1 of 2 instances serve, and it does not heal by itself: Launch is suspended/],
+])(
+  "an instance is lost while %s is suspended: nobody waits for the group to heal, and status says how it would",
+  async (process, says) => {
+    const who = await stack.again();
+    const GROUP = { AutoScalingGroupName: "Buddy-AutoScaling-Group" };
+    await who.autoScaling("SuspendProcesses", { ...GROUP, ScalingProcesses: [process] });
+    const { AutoScalingGroups } = await who.autoScaling("DescribeAutoScalingGroups", {});
+    await who.ec2("TerminateInstances", { InstanceIds: [AutoScalingGroups[0].Instances[0].InstanceId] });
+    await who.wait(900);
+    const isGroup = ({ key }: { readonly key: string }) => key === "auto-scaling-group";
+    expect((await told(who)).off.find(isGroup)).toMatchObject({
+      standing: "blocked",
+      reason: expect.stringMatching(says),
+    });
+    const at = who.on.clock.now();
+    expect((await who.on.up()).settled.find(isGroup)).toMatchObject({ outcome: "blocked" });
+    expect(who.on.clock.now() - at).toBeLessThan(120_000);
+    await who.autoScaling("ResumeProcesses", GROUP);
+    await who.wait(900);
+    expect((await told(who)).off).toEqual([]);
+  },
+);
 
 test("in a zone that the stack made, a record of somebody else's is extra; its own are not", async () => {
   const on = await stage({

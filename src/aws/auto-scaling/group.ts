@@ -317,6 +317,7 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       PredictedCapacity: "the scaling policy decides",
       Instances: "instances come and go; those in service are judged",
       WarmPoolSize: COUNTER,
+      "SuspendedProcesses[].SuspensionReason": "since when; that it is suspended is told",
     },
     unshown: {
       registered: "its target groups say it",
@@ -467,12 +468,13 @@ export const group: ResourceType<GroupSpec, GroupLive> = {
       return {
         command: `${aws.cli} autoscaling update-auto-scaling-group --auto-scaling-group-name ${id} --deletion-protection ${before ?? "none"} --region ${aws.region}`,
       };
-    return path === "DefaultInstanceWarmup" && before !== undefined
-      ? {
-          put: () =>
-            aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: id, DefaultInstanceWarmup: Number(before) }),
-        }
-      : undefined;
+    if (before === undefined) return undefined;
+    const set = {
+      DefaultInstanceWarmup: { DefaultInstanceWarmup: Number(before) },
+      DefaultCooldown: { DefaultCooldown: Number(before) },
+      NewInstancesProtectedFromScaleIn: { NewInstancesProtectedFromScaleIn: before === "true" },
+    }[path];
+    return set && { put: () => aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: id, ...set }) };
   },
 
   async create(aws, spec, owner) {
