@@ -44,6 +44,8 @@ const NOT_HERE: Readonly<Record<string, RegExp>> = {
   // Of a template it shows the tags of its creation.
   "ec2:launch-template: a tag more": NOT_TOLD,
   "auto-scaling:group: another warm-up": NOT_TOLD,
+  "auto-scaling:group: another cooldown": NOT_TOLD,
+  "auto-scaling:group: its metrics are collected no more": NO_CALL,
   "auto-scaling:group: protected from being deleted": NOT_TOLD,
   "rds:database: another port, which restarts it": NOT_TOLD,
   // Its account is another, so that it leads elsewhere.
@@ -67,6 +69,8 @@ const NOT_HERE: Readonly<Record<string, RegExp>> = {
   // All are made on one stack, and another one is of the same: its file system policy, its inline policy of that name.
   "efs:file-system: nobody may write": NOT_TOLD,
   "iam:role: another inline policy": NOT_TOLD,
+  // Another one refuses them.
+  "elb:load-balancer: requests that look like smuggling are let through": NOT_TOLD,
   // Another one takes the group its target group, whose targets are not looked at then.
   "elb:target-group: visitors are sent to a bastion": NOT_TOLD,
   "elb:target-group: visitors are sent to a machine of theirs": NOT_TOLD,
